@@ -1,0 +1,99 @@
+"""How much ground changed hands, where, and how sure are we.
+
+Dated maps of territorial control, compared district by district:
+
+1. `working_crs` makes the one CRS of a study.
+2. The door (`as_control`, `as_frontlines`, `as_districts`, `as_settlements`, `as_theatre`) checks raw
+   frames and brings them into it.
+3. `control_from_lines` and `frontline_from_control` turn lines into polygons and back.
+4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
+5. `change_map` and the ``draw_`` functions draw.
+
+`load` and `run_study` do all of this for a study in a file.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from frontlines.change import change_between
+from frontlines.control import control_from_lines, frontline_from_control
+from frontlines.crs import working_crs
+from frontlines.errors import FrontlinesError
+from frontlines.layers import (
+    as_control,
+    as_districts,
+    as_frontlines,
+    as_settlements,
+    as_theatre,
+    check_layer,
+)
+from frontlines.sources.files import (
+    read_control,
+    read_districts,
+    read_frontlines,
+    read_layer,
+    read_settlements,
+    write,
+)
+from frontlines.study import Results, Study, run_study
+from frontlines.study_files import load, read_study, study_from_files
+from frontlines.tables import balance_by_district, transitions_by_district
+
+if TYPE_CHECKING:
+    from frontlines.plot import (
+        MapStyle,
+        change_map,
+        draw_change,
+        draw_context,
+        draw_control,
+        draw_districts,
+        draw_frontlines,
+        draw_settlements,
+    )
+
+__all__ = [
+    "FrontlinesError",
+    "MapStyle",
+    "Results",
+    "Study",
+    "as_control",
+    "as_districts",
+    "as_frontlines",
+    "as_settlements",
+    "as_theatre",
+    "balance_by_district",
+    "change_between",
+    "change_map",
+    "check_layer",
+    "control_from_lines",
+    "draw_change",
+    "draw_context",
+    "draw_control",
+    "draw_districts",
+    "draw_frontlines",
+    "draw_settlements",
+    "frontline_from_control",
+    "load",
+    "read_control",
+    "read_districts",
+    "read_frontlines",
+    "read_layer",
+    "read_settlements",
+    "read_study",
+    "run_study",
+    "study_from_files",
+    "transitions_by_district",
+    "working_crs",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load matplotlib only when something is to be drawn."""
+    if name in __all__:
+        return getattr(import_module("frontlines.plot"), name)
+    raise AttributeError(f"module 'frontlines' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,69 @@
+"""``frontlines change``: two files of anybody's, from polygons or lines to a printed map."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from frontlines.change import SLIVER_M
+from frontlines.cli.options import Force, Mend, Out, SliverM, SnapM, shows_errors
+from frontlines.layers import UNKNOWN
+from frontlines.study import SNAP_M
+from frontlines.study_files import study_from_files
+
+
+@shows_errors
+def change(
+    before: Annotated[Path, typer.Argument(help="Control polygons or frontlines on the earlier day.")],
+    after: Annotated[Path, typer.Argument(help="The same on the later day.")],
+    districts: Annotated[Path, typer.Option("--districts", help="District polygons.")],
+    key: Annotated[str, typer.Option("--key", help="Column of the districts' unique names.")],
+    side: Annotated[
+        str,
+        typer.Option(
+            "--side",
+            help="Side whose gains are positive; polygons in a file without a column 'side' are its ground.",
+        ),
+    ],
+    out: Out = Path("out"),
+    theatre: Annotated[
+        Path | None, typer.Option("--theatre", help="Ground to compare; by default all districts.")
+    ] = None,
+    rest: Annotated[str, typer.Option("--rest", help="Who holds the ground no polygon covers.")] = UNKNOWN,
+    date_before: Annotated[
+        datetime | None,
+        typer.Option("--date-before", formats=["%Y-%m-%d"], help="Day to take from BEFORE, or to give it."),
+    ] = None,
+    date_after: Annotated[
+        datetime | None,
+        typer.Option("--date-after", formats=["%Y-%m-%d"], help="Day to take from AFTER, or to give it."),
+    ] = None,
+    snap_m: SnapM = SNAP_M,
+    sliver_m: SliverM = SLIVER_M,
+    mend: Mend = False,
+    force: Force = False,
+) -> None:
+    """Compare two files of control polygons or frontlines, district by district."""
+    from frontlines.cli.compare import compare  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+
+    days = [day.strftime("%Y-%m-%d") if day else None for day in (date_before, date_after)]
+    compare(
+        lambda: study_from_files(
+            before,
+            after,
+            districts=districts,
+            key=key,
+            side=side,
+            theatre=theatre,
+            days=(days[0], days[1]),
+            rest=rest,
+            snap_m=snap_m,
+            sliver_m=sliver_m,
+            mend=mend,
+        ),
+        out,
+        force=force,
+    )

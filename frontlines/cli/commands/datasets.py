@@ -1,0 +1,22 @@
+"""``frontlines datasets``: the studies that come with the library."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from frontlines.cli.options import console, shows_errors
+from frontlines.datasets import available, locate
+from frontlines.study_files import read_title
+
+
+@shows_errors
+def datasets() -> None:
+    """List the bundled studies, after checking their data; each folder holds its sources and licences."""
+    table = Table(title="bundled studies", title_justify="left")
+    for header in ("name", "title", "folder"):
+        table.add_column(header, overflow="fold")
+    for name in available():
+        path = locate(name)
+        table.add_row(name, Text(read_title(path)), Text(str(path.parent)))
+    console().print(table)

@@ -1,0 +1,26 @@
+"""``frontlines run``: a study, from its layers to a printed map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from frontlines.cli.options import Force, Out, shows_errors
+from frontlines.study_files import load, read_study
+
+
+@shows_errors
+def run(
+    study: Annotated[
+        str, typer.Argument(help="A bundled study (see `frontlines datasets`) or a study.toml.")
+    ],
+    out: Out = Path("out"),
+    force: Force = False,
+) -> None:
+    """Compare the two dates of a study, district by district; write tables, layers and a map."""
+    from frontlines.cli.compare import compare  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+
+    named = Path(study)
+    compare(lambda: read_study(named) if named.suffix == ".toml" else load(study), out, force=force)

@@ -1,0 +1,40 @@
+"""The common course of ``run`` and ``change``: read, compare, write, print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from frontlines.cli.options import console
+from frontlines.cli.outputs import FILES, refuse_overwriting, write_results
+from frontlines.cli.printing import balance_table
+from frontlines.progress import reporting
+from frontlines.study import Study, run_study
+
+
+def compare(read: Callable[[], Study], out: Path, *, force: bool) -> None:
+    """Compare the two dates of a study, write what was found and print the balance.
+
+    Parameters
+    ----------
+    read
+        Function that reads the study.
+    out
+        Folder for the results.
+    force
+        Whether files of another run may be replaced.
+
+    Raises
+    ------
+    FrontlinesError
+        Whatever is wrong with the study, its layers or the folder; then nothing is written.
+    """
+    refuse_overwriting(out, FILES, force=force)
+    with reporting(console(stderr=True).is_terminal) as report:
+        report(0.05, "reading")
+        study = read()
+        results = run_study(study, progress=lambda share, what: report(0.2 + 0.4 * share, what))
+        report(0.6, "drawing and writing")
+        write_results(results, out, force=force)
+    console().print(balance_table(results))
+    console(stderr=True).print(f"written to {out}: {', '.join(FILES)}")

@@ -1,0 +1,137 @@
+"""The files that a comparison writes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+from frontlines.errors import SourceError
+from frontlines.manifest import to_json
+from frontlines.plot import change_map
+from frontlines.sources.files import write
+from frontlines.study import Results
+
+FILES = (
+    "balance.csv",
+    "transitions.csv",
+    "change.gpkg",
+    "frontlines.geojson",
+    "map.png",
+    "map.svg",
+    "manifest.json",
+)
+"""What `write_results` writes."""
+
+DPI = 300
+
+
+def write_results(results: Results, out: Path, *, force: bool) -> None:
+    """Write everything that a comparison found, all files or none.
+
+    Parameters
+    ----------
+    results
+        From `run_study`.
+    out
+        The folder; it is made if it is missing.
+    force
+        Whether files of another run may be replaced.
+
+    Raises
+    ------
+    SourceError
+        If files of another run are there and `force` is not given, or a file cannot be written.
+    """
+    refuse_overwriting(out, FILES, force=force)
+    with staged(out) as folder:
+        write(results.balance, folder / "balance.csv")
+        write(results.transitions, folder / "transitions.csv")
+        write(results.change, folder / "change.gpkg")
+        write(results.frontlines, folder / "frontlines.geojson")
+        save_figure(change_map(results), folder / "map")
+        (folder / "manifest.json").write_text(to_json(results.manifest), encoding="utf-8")
+
+
+def refuse_overwriting(out: Path, files: tuple[str, ...], *, force: bool) -> None:
+    """Stop before work begins if a run would replace another run's files.
+
+    Parameters
+    ----------
+    out
+        The folder of the results.
+    files
+        Names of the files that the run will write.
+    force
+        Whether they may be replaced.
+
+    Raises
+    ------
+    SourceError
+        If one is there and `force` is not given.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     refuse_overwriting(Path(folder), ("map.png",), force=False)
+    """
+    there = [name for name in files if (out / name).exists()]
+    if there and not force:
+        raise SourceError(f"{out} holds {', '.join(there)} of another run: pass --force, or another --out")
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """Give a folder to write into, and move its files to their place when all are whole.
+
+    Parameters
+    ----------
+    out
+        Where the files shall stand.
+
+    Yields
+    ------
+    folder
+        A temporary folder beside them.
+
+    Raises
+    ------
+    SourceError
+        If the folder cannot be made.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     with staged(Path(out)) as folder:
+    ...         _ = (folder / "a.txt").write_text("whole")
+    ...     [file.name for file in Path(out).iterdir()]
+    ['a.txt']
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"{out} cannot be made: {error}") from error
+    with tempfile.TemporaryDirectory(prefix=".frontlines-", dir=out) as name:
+        folder = Path(name)
+        yield folder
+        for file in sorted(folder.iterdir()):
+            file.replace(out / file.name)
+
+
+def save_figure(figure: Any, stem: Path) -> None:
+    """Save a figure for print and for further drawing: the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure
+        A matplotlib Figure.
+    stem
+        Path without an ending; ``.png`` (300 dots per inch) and ``.svg`` are written.
+    """
+    with mpl.rc_context({"svg.hashsalt": "frontlines"}):
+        figure.savefig(stem.with_suffix(".png"), dpi=DPI)
+        figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})

@@ -1,0 +1,97 @@
+"""Tables for the terminal."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from frontlines.manifest import long_date
+from frontlines.study import Results
+
+_FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}
+_FULL_TABLE = 40
+_SHOWN_KM2 = 0.05
+_NOTABLE_KM2 = 1e-6
+
+
+def balance_table(results: Results) -> Group:
+    """Lay out the balance for a reader, with the closure error and the sliver area under it.
+
+    Parameters
+    ----------
+    results
+        From `run_study`.
+
+    Returns
+    -------
+    printable
+        Something that a rich console prints. Districts where the side held nothing on either date are
+        counted, not listed; of more than 40 districts only those that changed are listed.
+
+    Examples
+    --------
+    >>> from frontlines.study import run_study
+    >>> from frontlines.study_files import load
+    >>> table = balance_table(run_study(load("karabakh-1994"))).renderables[0]
+    >>> [column.header for column in table.columns][:3]
+    ['district', 'gained km²', 'lost km²']
+    """
+    study, balance = results.study, results.balance
+    first, last = (long_date(str(day)) for day in study.dates)
+    label = study.sides.get(study.side)
+    who = f"{study.side} ({label})" if label else study.side
+    table = Table(title=Text(f"Ground of {who}, {first} to {last}"), title_justify="left")
+    table.add_column("district")
+    for header in _FIGURES:
+        table.add_column(f"{header} km²", justify="right")
+    table.add_column("share of district", justify="right")
+    listed = _listed(balance)
+    for row in listed.sort_values("net_km2", ascending=False, kind="stable").to_dict("records"):
+        share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
+        table.add_row(Text(str(row["district"])), *(_km2(row[name]) for name in _FIGURES.values()), share)
+    table.add_section()
+    total = balance[list(_FIGURES.values())].sum()
+    table.add_row("all districts", *(_km2(total[name]) for name in _FIGURES.values()), "", style="bold")
+    return Group(table, Text(_notes(results, len(balance) - len(listed))))
+
+
+def _listed(balance: pd.DataFrame) -> pd.DataFrame:
+    changed = (balance["gained_km2"] > 0) | (balance["lost_km2"] > 0)
+    held = changed | (balance["held_km2"] > 0)
+    return balance[held] if held.sum() <= _FULL_TABLE else balance[changed]
+
+
+def _km2(value: float) -> str:
+    return "0" if value == 0 else f"{value:,.1f}" if abs(value) >= _SHOWN_KM2 else f"{value:.2g}"
+
+
+def _notes(results: Results, left_out: int) -> str:
+    books = results.manifest["books"]
+    closure = f"closure error {books['closure_error_km2']:.1e} km² of {books['theatre_km2']:,.1f} km²"
+    lines = [f"{closure}; slivers taken as unchanged {books['sliver_km2']:.2g} km²"]
+    contested = results.balance[["contested_before_km2", "contested_after_km2"]].sum()
+    if contested.any():
+        before, after = contested
+        lines.append(
+            f"contested ground, counted for nobody: {before:,.1f} km² before, {after:,.1f} km² after"
+        )
+    for name, words in _MOVED.items():
+        if books[name] > _NOTABLE_KM2:
+            lines.append(f"{words}: {books[name]:,.4g} km²")
+    if left_out:
+        lines.append(
+            f"{left_out} districts without change or without this side are not listed; see balance.csv"
+        )
+    lines.append(f"{results.manifest['cadence']}: what changed hands and came back in between does not show")
+    return "\n".join(lines)
+
+
+_MOVED = {
+    "control_mended_km2": "ground moved by mending the control layers",
+    "control_outside_km2": "ground of the control layers beyond the theatre, left out",
+    "districts_mended_km2": "ground moved by mending the districts",
+    "districts_outside_km2": "ground of the districts beyond the theatre, left out",
+    "theatre_beyond_districts_km2": "ground of the theatre in no district",
+}

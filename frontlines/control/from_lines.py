@@ -1,0 +1,167 @@
+"""From frontlines to polygons of control."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from frontlines.arrangement import OUTSIDE, Arrangement, arrange, segments
+from frontlines.control.joining import join_ends
+from frontlines.crs import place, require_working_crs
+from frontlines.errors import ControlError
+from frontlines.layers import UNKNOWN
+
+Geometries = npt.NDArray[Any]
+
+_ON_LINE_M = 1e-3
+"""A piece of the arrangement this near to a line [m] is a piece of it."""
+
+
+def control_from_lines(
+    frontlines: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, snap_m: float
+) -> gpd.GeoDataFrame:
+    """Divide a theatre along its frontlines.
+
+    Parameters
+    ----------
+    frontlines
+        Stretches with `date`, `side_left`, `side_right`, `source` and `sigma_m` [m], in the working
+        CRS (from `as_frontlines`); any number of dates, sides, lines and closed pockets.
+    theatre
+        The ground to divide, in the same CRS (from `as_theatre`). Lines are cut at its edge.
+    snap_m
+        An end that stops short is led on to the nearest edge, line or end within this distance [m].
+
+    Returns
+    -------
+    control
+        One row for each piece of ground and date: `date`, `side`, `source` (of all stretches round
+        it), `sigma_m` (the largest of theirs [m]), `geometry`. Sorted by date, side and place. At
+        each date the rows fill the theatre. Ground that no line borders is ``unknown``.
+
+    Raises
+    ------
+    ControlError
+        If an end stops short of everything by more than `snap_m` (where, and by how much), or if two
+        stretches name different sides for the same ground (which rows, and where).
+    CRSError
+        If the frames are not in one projected CRS in metres.
+
+    Notes
+    -----
+    Lines and the theatre's edge are noded together and polygonized. Every noded piece gives one vote
+    to the face on its left and one to the face on its right; the votes for a face must agree. Lines
+    that cross themselves or each other are so taken at their word.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import LineString, box
+    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> lines = gpd.GeoDataFrame(
+    ...     {"date": pd.to_datetime(["1994-05-12"]), "side_left": ["A"], "side_right": ["B"],
+    ...      "source": ["a map"], "sigma_m": [500.0]},
+    ...     geometry=[LineString([(1000, 0), (1000, 1900)])], crs="EPSG:3035")
+    >>> control = control_from_lines(lines, theatre, snap_m=200)
+    >>> control.assign(km2=control.area / 1e6)[["side", "km2", "sigma_m"]].values.tolist()
+    [['A', 2.0, 500.0], ['B', 6.0, 500.0]]
+    """
+    require_working_crs(frontlines=frontlines, theatre=theatre)
+    ground = theatre.geometry.iloc[0]
+    parts = [
+        _control_on(date, lines, ground, snap_m) for date, lines in frontlines.groupby("date", sort=True)
+    ]
+    if not parts:
+        raise ControlError("there is no frontline: give at least one stretch for each date")
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=frontlines.crs)
+
+
+def _control_on(date: Any, lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> gpd.GeoDataFrame:
+    """Divide the theatre on one date."""
+    joined, edge = join_ends(lines, ground, snap_m)
+    arrangement = arrange(np.append(joined, edge))
+    faces = _inside(arrangement.faces, ground)
+    votes = _votes(arrangement, joined, lines)
+    votes = votes[votes["face"].isin(faces)]
+    _refuse_contradictions(votes, arrangement, lines)
+    rows = [_cell(date, face, arrangement, votes[votes["face"] == face], lines) for face in faces]
+    cells = gpd.GeoDataFrame(rows, geometry="geometry", crs=lines.crs)
+    return cells.sort_values("side", kind="stable", ignore_index=True)
+
+
+def _inside(faces: Geometries, ground: Any) -> npt.NDArray[np.int64]:
+    shapely.prepare(ground)
+    return np.flatnonzero(shapely.contains(ground, shapely.point_on_surface(faces)))
+
+
+def _votes(arrangement: Arrangement, joined: Geometries, lines: gpd.GeoDataFrame) -> pd.DataFrame:
+    """List what each noded piece of a line says of the faces on its two sides.
+
+    Columns: `face`, `side`, `edge` (position of the piece), `line` (position of the stretch).
+    """
+    pieces, owner = segments(joined)
+    straight = shapely.linestrings(pieces.reshape(-1, 2, 2))
+    middles = shapely.points(arrangement.middles)
+    edge, piece = shapely.STRtree(straight).query_nearest(middles, max_distance=_ON_LINE_M, all_matches=True)
+    along = arrangement.edges[edge, 2:] - arrangement.edges[edge, :2]
+    drawn = pieces[piece, 2:] - pieces[piece, :2]
+    forward = (along * drawn).sum(axis=1) > 0
+    left, right = arrangement.left[edge], arrangement.right[edge]
+    line = owner[piece]
+    sides = lines[["side_left", "side_right"]].to_numpy()
+    said = [
+        pd.DataFrame(
+            {"face": np.where(forward, left, right), "side": sides[line, 0], "edge": edge, "line": line}
+        ),
+        pd.DataFrame(
+            {"face": np.where(forward, right, left), "side": sides[line, 1], "edge": edge, "line": line}
+        ),
+    ]
+    votes = pd.concat(said, ignore_index=True)
+    return votes[votes["face"] != OUTSIDE]
+
+
+def _refuse_contradictions(votes: pd.DataFrame, arrangement: Arrangement, lines: gpd.GeoDataFrame) -> None:
+    said = votes.groupby("face")["side"].nunique()
+    torn = said.index[said > 1]
+    if not len(torn):
+        return
+    places = [_contradiction(votes[votes["face"] == face], arrangement, lines) for face in torn]
+    raise ControlError(
+        "frontlines contradict each other:\n"
+        + "\n".join(places)
+        + "\nturn the line round, or mend side_left and side_right"
+    )
+
+
+def _contradiction(votes: pd.DataFrame, arrangement: Arrangement, lines: gpd.GeoDataFrame) -> str:
+    face = arrangement.faces[votes["face"].iloc[0]]
+    claims = []
+    for side, voters in votes.groupby("side", sort=True):
+        x, y = arrangement.middles[voters["edge"].iloc[0]]
+        rows = ", ".join(str(lines.index[line]) for line in np.unique(voters["line"]))
+        claims.append(f"{side} by rows {rows} (near {place(x, y, lines.crs)})")
+    inner = face.representative_point()
+    return f"- {face.area / 1e6:.3f} km² round {place(inner.x, inner.y, lines.crs)} is " + ", but ".join(
+        claims
+    )
+
+
+def _cell(
+    date: Any, face: int, arrangement: Arrangement, votes: pd.DataFrame, lines: gpd.GeoDataFrame
+) -> dict[str, Any]:
+    """Make the row of one piece of ground."""
+    stretches = lines.iloc[np.unique(votes["line"])]
+    sources = sorted(set(stretches["source"])) if len(stretches) else ["no frontline borders it"]
+    return {
+        "date": date,
+        "side": votes["side"].iloc[0] if len(votes) else UNKNOWN,
+        "source": "; ".join(sources),
+        "sigma_m": stretches["sigma_m"].max() if "sigma_m" in stretches else np.nan,
+        "geometry": arrangement.faces[face],
+    }

@@ -1,0 +1,233 @@
+"""Polygon coverages: gaps, overlaps, slivers, and two coverages intersected by index pairs.
+
+A coverage is a set of polygons that do not overlap. All geometry is planar, in an equal-area CRS in
+metres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from frontlines.crs import polygons_of
+from frontlines.errors import ClosureError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Geometries = npt.NDArray[Any]
+
+KM2 = 1e6
+"""Square metres in a square kilometre."""
+
+CLOSURE = 1e-9
+"""Largest share of an area by which its parts may fail to sum to it."""
+
+NOISE_M = 1e-4
+"""Width of the slivers that floating-point overlay itself leaves [m]."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pieces that two sets of polygons have in common.
+
+    Attributes
+    ----------
+    first, second
+        Position of the polygon of either set, (n_pieces,).
+    pieces
+        Their common ground, (n_pieces,) polygons with an area.
+    """
+
+    first: Ints
+    second: Ints
+    pieces: Geometries
+
+
+def intersect(first: Geometries, second: Geometries) -> Pairs:
+    """Intersect two sets of polygons, pair by pair.
+
+    Parameters
+    ----------
+    first, second
+        Valid polygons.
+
+    Returns
+    -------
+    pairs
+        Sorted by position in the first set, then in the second.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> found = intersect(np.array([box(0, 0, 2, 2)]), np.array([box(1, 0, 3, 2), box(2, 0, 3, 2)]))
+    >>> found.first, found.second, shapely.area(found.pieces)
+    (array([0]), array([0]), array([2.]))
+    """
+    i, j = shapely.STRtree(second).query(first, predicate="intersects")
+    order = np.lexsort((j, i))
+    i, j = i[order], j[order]
+    pieces = polygons_of(shapely.intersection(first[i], second[j]))
+    solid = shapely.area(pieces) > 0
+    return Pairs(i[solid], j[solid], pieces[solid])
+
+
+def overlaps(polygons: Geometries) -> Pairs:
+    """Find where polygons of one set lie on top of each other.
+
+    Parameters
+    ----------
+    polygons
+        Valid polygons.
+
+    Returns
+    -------
+    pairs
+        Each overlapping pair once, the lower position first. What is thinner than `NOISE_M` is not
+        an overlap.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> found = overlaps(np.array([box(0, 0, 2, 2), box(1, 0, 3, 2), box(3, 0, 4, 2)]))
+    >>> found.first, found.second, shapely.area(found.pieces)
+    (array([0]), array([1]), array([2.]))
+    """
+    i, j = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    once = i < j
+    i, j = i[once], j[once]
+    meet = ~shapely.touches(polygons[i], polygons[j])
+    i, j = i[meet], j[meet]
+    order = np.lexsort((j, i))
+    i, j = i[order], j[order]
+    pieces = polygons_of(shapely.intersection(polygons[i], polygons[j]))
+    real = width_m(pieces) > NOISE_M
+    return Pairs(i[real], j[real], pieces[real])
+
+
+def gaps(polygons: Geometries, theatre: shapely.Geometry | None = None) -> Geometries:
+    """Find ground that no polygon covers.
+
+    Parameters
+    ----------
+    polygons
+        Valid polygons.
+    theatre
+        Ground to be covered. None: the ground inside the polygons' common outline.
+
+    Returns
+    -------
+    gaps
+        Polygons, the largest first. What is thinner than `NOISE_M` is not a gap.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> shapely.area(gaps(np.array([box(0, 0, 1, 2)]), box(0, 0, 3, 2)))
+    array([4.])
+    """
+    covered = shapely.union_all(polygons)
+    if theatre is None:
+        shells = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(covered)))
+        theatre = shapely.union_all(shells)
+    left = shapely.get_parts(polygons_of(np.array([shapely.difference(theatre, covered)])))
+    left = left[width_m(left) > NOISE_M]
+    return np.asarray(left[np.argsort(-shapely.area(left), kind="stable")])
+
+
+def width_m(polygons: Geometries) -> Floats:
+    """Mean width of polygons: twice the area over the length of the outline.
+
+    Parameters
+    ----------
+    polygons
+        Polygons in metres.
+
+    Returns
+    -------
+    width
+        The width of a long strip, the radius of a disc [m].
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> bool(1.9 < width_m(np.array([box(0, 0, 1000, 2)]))[0] < 2)
+    True
+    """
+    outline = shapely.length(polygons)
+    width = np.zeros(len(outline))
+    np.divide(2 * shapely.area(polygons), outline, out=width, where=outline > 0)
+    return width
+
+
+def dissolve(pieces: Geometries, keys: pd.DataFrame) -> tuple[Geometries, pd.DataFrame]:
+    """Join the pieces that share a key.
+
+    Parameters
+    ----------
+    pieces
+        Polygons, (n,).
+    keys
+        Columns that name the group of each piece, (n,) rows.
+
+    Returns
+    -------
+    joined
+        One geometry a group, in the order of the sorted keys.
+    groups
+        The keys, one row a group.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> strips = np.array([box(0, 0, 1, 1), box(1, 0, 2, 1)])
+    >>> joined, groups = dissolve(strips, pd.DataFrame({"side": ["A", "A"]}))
+    >>> joined[0].area, list(groups["side"])
+    (2.0, ['A'])
+    """
+    columns = list(keys.columns)
+    number = keys.reset_index(drop=True).groupby(columns, sort=True).ngroup().to_numpy()
+    groups = keys.drop_duplicates().sort_values(columns).reset_index(drop=True)
+    joined = np.array(
+        [shapely.union_all(pieces[number == group]) for group in range(len(groups))], dtype=object
+    )
+    return polygons_of(joined), groups
+
+
+def close_book(parts_km2: float, whole_km2: float, what: str, mend: str) -> float:
+    """Check that parts sum to their whole.
+
+    Parameters
+    ----------
+    parts_km2, whole_km2
+        Sum of the parts, and what it must be [km²].
+    what
+        Name of the book, for the message.
+    mend
+        What to do if it does not close.
+
+    Returns
+    -------
+    error
+        Parts less whole [km²].
+
+    Raises
+    ------
+    ClosureError
+        If they differ by more than `CLOSURE` of the whole.
+
+    Examples
+    --------
+    >>> close_book(2.0, 2.0, "areas of change", "mend the theatre")
+    0.0
+    """
+    error = parts_km2 - whole_km2
+    if abs(error) > CLOSURE * whole_km2:
+        raise ClosureError(
+            f"{what} sum to {parts_km2:.6f} km², not to {whole_km2:.6f} ({error:+.6f}): {mend}"
+        )
+    return error

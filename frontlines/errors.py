@@ -1,0 +1,69 @@
+"""The errors of the library.
+
+::
+
+    FrontlinesError (a ValueError)
+    ├── SourceError      a file cannot be read or written
+    ├── CRSError         a frame has no CRS, or not the one of the study
+    ├── LayerError       a layer is not what its kind must be; ``faults`` holds every fault found
+    ├── ControlError     lines do not divide the theatre into sides
+    ├── ClosureError     a book does not close: areas do not sum to what they must
+    ├── StudyError       a study file, or the name of a study, is wrong
+    └── MissingExtraError (also an ImportError)  an optional package is not installed
+
+Every message says what is wrong, which rows, and what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class FrontlinesError(ValueError):
+    """Whatever this library refuses."""
+
+
+class SourceError(FrontlinesError):
+    """A file cannot be read or written."""
+
+
+class CRSError(FrontlinesError):
+    """A frame has no CRS, or another one than the study's working CRS."""
+
+
+class LayerError(FrontlinesError):
+    """A layer is not what its kind must be.
+
+    Parameters
+    ----------
+    message
+        Every fault on its own line, with rows, amounts and the mend.
+    faults
+        The faults as a GeoDataFrame (see `frontlines.faults.find_faults`), for a look at the places.
+
+    Examples
+    --------
+    >>> error = LayerError("1 of 2 rows has no side", faults=None)
+    >>> isinstance(error, ValueError)
+    True
+    """
+
+    def __init__(self, message: str, faults: Any = None) -> None:
+        super().__init__(message)
+        self.faults = faults
+
+
+class ControlError(FrontlinesError):
+    """Lines do not divide the theatre into sides."""
+
+
+class ClosureError(FrontlinesError):
+    """Areas do not sum to what they must."""
+
+
+class StudyError(FrontlinesError):
+    """A study file, or the name of a study, is wrong."""
+
+
+class MissingExtraError(FrontlinesError, ImportError):
+    """An optional package is not installed."""

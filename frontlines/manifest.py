@@ -1,0 +1,161 @@
+"""What a run read and did, and the caption that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyproj
+import shapely
+
+Manifest = dict[str, Any]
+
+_PACKAGES = ("frontlines", "geopandas", "matplotlib", "numpy", "pandas", "pyogrio", "pyproj", "shapely")
+_SHOWN = 4
+
+
+def fingerprint(path: str | Path, role: str) -> dict[str, Any]:
+    """Describe an input file so that it can be recognized.
+
+    Parameters
+    ----------
+    path
+        The file.
+    role
+        What it was read as.
+
+    Returns
+    -------
+    entry
+        `role`, `name` (without its folder), `bytes` and `sha256`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "a.txt").write_bytes(b"front")
+    ...     fingerprint(Path(folder) / "a.txt", "note")["sha256"][:8]
+    '2d8d6931'
+    """
+    content = Path(path).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    return {"role": role, "name": Path(path).name, "bytes": len(content), "sha256": digest}
+
+
+def versions() -> dict[str, str]:
+    """Name the versions of all that a result depends on.
+
+    Returns
+    -------
+    versions
+        By name; GEOS and PROJ are the libraries that shapely and pyproj were built with.
+
+    Examples
+    --------
+    >>> "shapely" in versions()
+    True
+    """
+    found = {name: _version(name) for name in _PACKAGES}
+    found |= {"GEOS": shapely.geos_version_string, "PROJ": pyproj.proj_version_str}
+    return found | {"Python": platform.python_version()}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def to_json(manifest: Manifest) -> str:
+    """Write a manifest as text: the same run gives the same text.
+
+    Parameters
+    ----------
+    manifest
+        From `frontlines.study.run_study`.
+
+    Returns
+    -------
+    text
+        JSON with a newline at its end.
+
+    Examples
+    --------
+    >>> print(to_json({"side": "ARM"}), end="")
+    {
+      "side": "ARM"
+    }
+    """
+    return json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def long_date(day: str) -> str:
+    """Write a day as a reader would.
+
+    Parameters
+    ----------
+    day
+        In ISO 8601.
+
+    Returns
+    -------
+    text
+        Such as "7 April 1994".
+
+    Examples
+    --------
+    >>> long_date("1994-04-07")
+    '7 April 1994'
+    """
+    stamp = pd.Timestamp(day)
+    return f"{stamp.day} {stamp:%B} {stamp.year}"
+
+
+def caption(manifest: Mapping[str, Any]) -> str:
+    """Write the caption of a map from the manifest of its run.
+
+    Parameters
+    ----------
+    manifest
+        With `dates`, `cadence`, `sources`, `projection`, `district_vintage`, `boundaries` and `notes`.
+
+    Returns
+    -------
+    text
+        Sentences: what is compared, notes, sources, districts, boundaries, projection, software.
+
+    Examples
+    --------
+    >>> text = caption({
+    ...     "dates": ["1994-04-07", "1994-05-12"], "cadence": "two snapshots 35 days apart",
+    ...     "notes": [], "sources": ["a map"], "boundaries": "",
+    ...     "district_vintage": ["2010"], "projection": {"name": "a plane"},
+    ...     "versions": {"frontlines": "0"}})
+    >>> text.split(". ")[0]
+    'Control at the end of 7 April 1994 and of 12 May 1994, two snapshots 35 days apart'
+    """
+    first, last = (manifest["dates"][0], manifest["dates"][-1])
+    sentences = [
+        f"Control at the end of {long_date(first)} and of {long_date(last)}, {manifest['cadence']}.",
+        *manifest["notes"],
+        f"Sources: {_listed(manifest['sources'])}.",
+        f"Districts: {_listed(manifest['district_vintage'])}.",
+        manifest["boundaries"],
+        f"Projection: {manifest['projection']['name']}.",
+        f"Computed with frontlines {manifest['versions']['frontlines']}.",
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """Join texts, without their full stops, and say how many are left out."""
+    clean = [str(text).strip().rstrip(".") for text in texts]
+    more = f"; and {len(clean) - _SHOWN} more, see the manifest" if len(clean) > _SHOWN else ""
+    return "; ".join(clean[:_SHOWN]) + more

@@ -1,0 +1,18 @@
+"""Maps: single pieces for any Axes, and the whole figure for print."""
+
+from frontlines.plot.base import draw_context, draw_districts, draw_settlements
+from frontlines.plot.fronts import draw_frontlines
+from frontlines.plot.ground import draw_change, draw_control
+from frontlines.plot.maps import change_map
+from frontlines.plot.style import MapStyle
+
+__all__ = [
+    "MapStyle",
+    "change_map",
+    "draw_change",
+    "draw_context",
+    "draw_control",
+    "draw_districts",
+    "draw_frontlines",
+    "draw_settlements",
+]

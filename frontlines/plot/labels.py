@@ -1,0 +1,406 @@
+"""Names on a map, placed so that no text lies on other text.
+
+Every name is tried at candidate places, the most important name first, and set at the best place that is
+free; names that fit nowhere are left out and returned. Extents are those that the renderer reports. The same
+input gives the same map. Names are untrusted text: nothing in them is read as markup.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.collections import PathCollection
+from matplotlib.font_manager import FontProperties
+from matplotlib.offsetbox import AnchoredOffsetbox
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+from matplotlib_scalebar.scalebar import ScaleBar
+
+from frontlines.plot.shapes import Z, metres_per_pt, view_of
+from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle
+
+Slant = Literal["normal", "italic", "oblique"]
+_GRID = 9
+_PAD_PT = 0.8
+_OFF_FRONT = 4.0
+# Places round a point, best first: right and above, then round it (x, y as shares of the label's own size).
+_ROUND = (
+    (0.0, 0.35), (0.0, -0.35), (-1.0, 0.35), (-1.0, -0.35), (0.0, 0.0), (-1.0, 0.0),
+    (0.0, 0.6), (0.0, -0.6), (-1.0, 0.6), (-1.0, -0.6),
+    (-0.5, 1.0), (-0.5, -1.0), (-0.25, 1.0), (-0.25, -1.0), (-0.75, 1.0), (-0.75, -1.0),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Label:
+    """One name to be placed.
+
+    Parameters
+    ----------
+    text
+        The name.
+    x, y
+        The point it belongs to, in the Axes' data coordinates [m]; unused if `area` is given.
+    area
+        The polygon it belongs to; the name is then set inside.
+    priority
+        Names of higher priority are placed first.
+    size_pt
+        Size of the type [pt].
+    clear_pt
+        Distance kept from the point, for its marker [pt].
+    colour, weight, slant
+        Colour, weight and style of the type.
+    inside
+        Least share of the name that must lie inside `area`.
+    """
+
+    text: str
+    x: float = 0.0
+    y: float = 0.0
+    area: Any = None
+    priority: float = 0.0
+    size_pt: float = 6.0
+    clear_pt: float = 1.8
+    colour: str = "#1A1A1A"
+    weight: str = "normal"
+    slant: Slant = "normal"
+    inside: float = 0.5
+
+
+class Placed(NamedTuple):
+    """What became of the names.
+
+    Parameters
+    ----------
+    texts
+        The artists, in the order in which they were placed.
+    left_out
+        The names that found no free place.
+    """
+
+    texts: list[Text]
+    left_out: list[Label]
+
+
+class _Choice(NamedTuple):
+    """All places where one name could stand, if nothing else were there."""
+
+    label: Label
+    texts: list[str]  # one a place
+    boxes: Any  # west, south, east, north in pixels, one row a place
+    costs: Any
+
+
+def clean(text: object) -> str:
+    r"""Return a name as one line of printable text.
+
+    Examples
+    --------
+    >>> clean("Ağ\tdam\n")
+    'Ağ dam'
+    """
+    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs", "Cn"} else c for c in str(text))
+    return " ".join(kept.split())
+
+
+def font_of(
+    style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
+) -> FontProperties:
+    """Return the font of a style at a size [pt]."""
+    return FontProperties(family=style.font, size=size_pt, weight=weight, style=slant)
+
+
+def plain(
+    style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
+) -> dict[str, Any]:
+    """Return the properties of text that is set as it stands, without markup."""
+    font = font_of(style, size_pt, weight=weight, slant=slant)
+    return {"fontproperties": font, "color": style.ink, "parse_math": False, "usetex": False}
+
+
+def halo(style: MapStyle) -> list[Any]:
+    """Return the soft white edge that keeps type readable on any ground."""
+    return [withStroke(linewidth=style.halo_pt * 2, foreground=style.paper, alpha=0.75)]
+
+
+def occupied(ax: Axes) -> list[Bbox]:
+    """Return the extents of what labels must not cover: text, markers, legend, scale bar, insets.
+
+    Parameters
+    ----------
+    ax
+        The Axes, at the size and extent at which it will be printed.
+
+    Returns
+    -------
+    list of Bbox
+        Extents in pixels of the figure's canvas.
+    """
+    renderer = renderer_of(ax.figure)
+    boxes = [t.get_window_extent(renderer) for t in ax.texts if t.get_visible() and t.get_text()]
+    solid = [a for a in ax.artists if isinstance(a, AnchoredOffsetbox | ScaleBar)]
+    boxes += [a.get_window_extent(renderer) for a in solid]
+    boxes += [child.get_window_extent(renderer) for child in ax.child_axes]
+    legend = ax.get_legend()
+    if legend is not None:
+        boxes.append(legend.get_window_extent(renderer))
+    for drawn in ax.collections:
+        if isinstance(drawn, PathCollection):
+            boxes += _markers(drawn, ax)
+    return [b for b in boxes if b.width > 0 and b.height > 0]
+
+
+def place_labels(
+    ax: Axes,
+    labels: Iterable[Label],
+    *,
+    obstacles: Sequence[Bbox] = (),
+    avoid: Any = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Placed:
+    """Set names where they are free of each other and of all that stands on the Axes already.
+
+    Parameters
+    ----------
+    ax
+        The Axes, at the size and extent at which it will be printed.
+    labels
+        The names. Of two with the same priority the alphabetically first is placed first.
+    obstacles
+        Further extents to keep free, in pixels.
+    avoid
+        A geometry [m] to keep off where there is a choice, such as the front lines.
+    style
+        The style, for font and halo.
+
+    Returns
+    -------
+    Placed
+        The texts, and the labels left out.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure(figsize=(2, 2)).add_subplot()
+    >>> done = place_labels(ax, [Label("Tərtər", 0.5, 0.5), Label("Bərdə", 0.5, 0.5)])
+    >>> [t.get_text() for t in done.texts], done.left_out
+    (['Bərdə', 'Tərtər'], [])
+    """
+    fixed = np.array([b.extents for b in [*occupied(ax), *obstacles]], dtype=float).reshape(-1, 4)
+    if avoid is not None:
+        shapely.prepare(avoid)
+    todo = sorted(
+        (lab for lab in labels if clean(lab.text)), key=lambda b: (-b.priority, clean(b.text), b.x, b.y)
+    )
+    pad = _PAD_PT * ax.figure.dpi / PT_PER_INCH
+    choices = [_off(_choice(ax, label, avoid, style), fixed, pad) for label in todo]
+    taken: dict[int, int] = {}
+    for i, choice in enumerate(choices):
+        pick = _cheapest(choice, _boxes(choices, taken), pad)
+        if pick is not None:
+            taken[i] = pick
+    for i in range(len(choices)):
+        if i not in taken:
+            _make_room(i, choices, taken, pad)
+    texts = [_set(ax, choices[i], taken[i], style) for i in range(len(choices)) if i in taken]
+    return Placed(texts, [c.label for i, c in enumerate(choices) if i not in taken])
+
+
+def measure(ax: Axes, text: str, font: FontProperties) -> tuple[float, float]:
+    """Return the width and height of a text as the renderer will set it [pixels]."""
+    probe = Text(0, 0, text, fontproperties=font, parse_math=False, usetex=False, linespacing=1.0)
+    probe.set_figure(ax.figure)
+    extent = probe.get_window_extent(renderer_of(ax.figure))
+    return float(extent.width), float(extent.height)
+
+
+def _choice(ax: Axes, label: Label, avoid: Any, style: MapStyle) -> _Choice:
+    """Return every place in view for a name, on one line or two, and what it costs to stand there."""
+    font = font_of(style, label.size_pt, weight=label.weight, slant=label.slant)
+    name = clean(label.text)
+    anchors = _round_point(label) if label.area is None else _inside_area(ax, label)
+    texts: list[str] = []
+    boxes, costs = np.empty((0, 4)), np.empty(0)
+    for i, variant in enumerate([name] if label.area is None else _broken(name)):
+        if len(anchors) == 0:
+            break
+        width, height = measure(ax, variant, font)
+        if label.area is None:
+            found = _boxes_round(ax, label, anchors, width, height)
+            price = np.arange(len(found)) * 0.2
+        else:
+            found, price = _boxes_inside(ax, label, anchors, width, height)
+        seen = _in_view(ax, found)
+        boxes, costs = np.vstack([boxes, found[seen]]), np.append(costs, price[seen] + 0.15 * i)
+        texts += [variant] * int(seen.sum())
+    if avoid is not None and len(boxes):
+        costs = costs + _OFF_FRONT * shapely.intersects(_ground(ax, boxes), avoid)
+    return _Choice(label, texts, boxes, costs)
+
+
+def _off(choice: _Choice, fixed: Any, pad: float) -> _Choice:
+    """Return the places of a choice that are off what stands on the map already."""
+    free = np.flatnonzero(~_hits(choice.boxes, fixed, pad))
+    return choice._replace(
+        texts=[choice.texts[i] for i in free], boxes=choice.boxes[free], costs=choice.costs[free]
+    )
+
+
+def _boxes(choices: list[_Choice], taken: dict[int, int], without: int = -1) -> Any:
+    """Return the boxes of the names placed so far, except one."""
+    rows = [choices[i].boxes[k] for i, k in taken.items() if i != without]
+    return np.array(rows, dtype=float).reshape(-1, 4)
+
+
+def _cheapest(choice: _Choice, taken: Any, pad: float) -> int | None:
+    """Return the cheapest place that is off all taken boxes."""
+    free = np.flatnonzero(~_hits(choice.boxes, taken, pad))
+    return int(free[np.argmin(choice.costs[free])]) if len(free) else None
+
+
+def _make_room(i: int, choices: list[_Choice], taken: dict[int, int], pad: float) -> None:
+    """Place a name that found no room by moving a single other name that stands in its way."""
+    choice = choices[i]
+    for k in np.argsort(choice.costs, kind="stable"):
+        box = choice.boxes[[k]]
+        blocking = [j for j, m in taken.items() if _hits(box, choices[j].boxes[[m]], pad)[0]]
+        if len(blocking) != 1:
+            continue
+        j = blocking[0]
+        pick = _cheapest(choices[j], np.vstack([_boxes(choices, taken, without=j), box]), pad)
+        if pick is not None:
+            taken[j], taken[i] = pick, int(k)
+            return
+
+
+def _broken(name: str) -> list[str]:
+    """Return the name on one line and, if it has several words, on two lines of like length."""
+    gaps = [i for i, c in enumerate(name) if c in " -" and 0 < i < len(name) - 1]
+    if not gaps or len(name) < 8:  # noqa: PLR2004 - a short name is best left whole
+        return [name]
+    cut = min(gaps, key=lambda i: abs(i - len(name) / 2))
+    head, tail = name[: cut + 1].rstrip(), name[cut + 1 :]
+    return [name, f"{head}\n{tail}"]
+
+
+def _round_point(label: Label) -> Any:
+    return np.array(_ROUND) if np.isfinite([label.x, label.y]).all() else np.empty((0, 2))
+
+
+def _boxes_round(ax: Axes, label: Label, shares: Any, width: float, height: float) -> Any:
+    """Return boxes round the marker: beside it at various heights, above and below it."""
+    x, y = ax.transData.transform((label.x, label.y))
+    clear = label.clear_pt * ax.figure.dpi / PT_PER_INCH
+    beside = np.isin(shares[:, 0], (0.0, -1.0))
+    side = np.where(shares[:, 0] == 0.0, 1.0, -1.0)
+    west = x + shares[:, 0] * width + np.where(beside, side * clear, 0.0)
+    rise = np.sign(shares[:, 1])
+    south = np.where(
+        beside, y - height / 2 + shares[:, 1] * height, y + np.where(rise > 0, clear, -clear - height)
+    )
+    return np.column_stack([west, south, west + width, south + height])
+
+
+def _inside_area(ax: Axes, label: Label) -> Any:
+    """Return points in the visible part of the area, its most roomy point first."""
+    pad = metres_per_pt(ax) * _PAD_PT
+    shown = shapely.intersection(shapely.make_valid(label.area), view_of(ax).box(pad))
+    parts = [p for p in shapely.get_parts(shown) if shapely.area(p) > 0]
+    if not parts:
+        return np.empty((0, 2))
+    largest = max(parts, key=shapely.area)
+    roomy = shapely.get_coordinates(
+        shapely.maximum_inscribed_circle(largest, max(largest.length, 1.0) * 1e-3)
+    )[:1]
+    west, south, east, north = largest.bounds
+    steps = np.linspace(0.0, 1.0, _GRID + 2)[1:-1]
+    xs, ys = (g.ravel() for g in np.meshgrid(west + steps * (east - west), south + steps * (north - south)))
+    within = shapely.contains_xy(largest, xs, ys)
+    return np.vstack([roomy, np.column_stack([xs[within], ys[within]])])
+
+
+def _boxes_inside(ax: Axes, label: Label, anchors: Any, width: float, height: float) -> tuple[Any, Any]:
+    """Return boxes centred on the anchors that lie inside well enough, and what each costs."""
+    centres = ax.transData.transform(anchors)
+    half = np.array([width, height]) / 2
+    boxes = np.hstack([centres - half, centres + half])
+    ground = _ground(ax, boxes)
+    shapely.prepare(label.area)
+    share = shapely.area(shapely.intersection(ground, label.area)) / np.maximum(shapely.area(ground), 1e-9)
+    away = np.hypot(*(centres - centres[0]).T) / max(width, 1.0)
+    keep = share >= label.inside
+    return boxes[keep], (3.0 * (1.0 - share) + 0.4 * away)[keep]
+
+
+def _hits(boxes: Any, taken: Any, pad: float) -> Any:
+    """Return which boxes come nearer than `pad` to a taken one."""
+    if len(taken) == 0:
+        return np.zeros(len(boxes), dtype=bool)
+    a, b = boxes[:, None, :], taken[None, :, :]
+    apart = (
+        (a[..., 2] + pad <= b[..., 0])
+        | (b[..., 2] + pad <= a[..., 0])
+        | (a[..., 3] + pad <= b[..., 1])
+        | (b[..., 3] + pad <= a[..., 1])
+    )
+    return ~apart.all(axis=1)
+
+
+def _in_view(ax: Axes, boxes: Any) -> Any:
+    frame = ax.get_window_extent()
+    pad = 1.5 * ax.figure.dpi / PT_PER_INCH
+    low = (boxes[:, 0] >= frame.x0 + pad) & (boxes[:, 1] >= frame.y0 + pad)
+    return low & (boxes[:, 2] <= frame.x1 - pad) & (boxes[:, 3] <= frame.y1 - pad)
+
+
+def _ground(ax: Axes, boxes: Any) -> Any:
+    """Return pixel boxes as polygons on the ground."""
+    back = ax.transData.inverted()
+    low, high = back.transform(boxes[:, :2]), back.transform(boxes[:, 2:])
+    return shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+
+
+def _set(ax: Axes, choice: _Choice, place: int, style: MapStyle) -> Text:
+    """Set a text with its lower left corner at the box's, held by the ground and an offset in points."""
+    label, text, box = choice.label, choice.texts[place], choice.boxes[place]
+    if label.area is None:
+        anchor = np.array([label.x, label.y])
+    else:
+        anchor = ax.transData.inverted().transform((box[:2] + box[2:]) / 2)
+    offset = (box[:2] - ax.transData.transform(anchor)) * PT_PER_INCH / ax.figure.dpi
+    return ax.annotate(
+        text,
+        xy=(float(anchor[0]), float(anchor[1])),
+        xytext=(float(offset[0]), float(offset[1])),
+        textcoords="offset points",
+        ha="left",
+        va="bottom",
+        multialignment="center",
+        linespacing=1.0,
+        path_effects=halo(style),
+        zorder=Z["label"],
+        gid="label",
+        **plain(style, label.size_pt, weight=label.weight, slant=label.slant) | {"color": label.colour},
+    )
+
+
+def _markers(drawn: PathCollection, ax: Axes) -> list[Bbox]:
+    places = ax.transData.transform(np.asarray(drawn.get_offsets(), dtype=float).reshape(-1, 2))
+    sizes = np.sqrt(np.resize(np.asarray(drawn.get_sizes(), dtype=float), len(places)))
+    half = sizes[:, None] / 2 * ax.figure.dpi / PT_PER_INCH
+    return [Bbox([low, high]) for low, high in zip(places - half, places + half, strict=True)]
+
+
+def renderer_of(figure: Any) -> Any:
+    """Return a renderer that measures text for a figure, whatever its canvas; the figure is left alone."""
+    ask = getattr(figure.canvas, "get_renderer", None)
+    return ask() if ask is not None else RendererAgg(1, 1, figure.dpi)  # type: ignore[no-untyped-call]

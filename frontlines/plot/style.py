@@ -1,0 +1,285 @@
+"""How the maps look: colours, hatches, line widths and type, for any number of sides and dates.
+
+Every class of ground is told apart twice, by colour and by hatch, so that a map survives a reader who is
+colour blind and a printer that has black ink only. No colour belongs to a side: sides take the colours of the
+palette in the order of their names, unless the caller says otherwise.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import matplotlib.colors
+import pandas as pd
+
+from frontlines.errors import FrontlinesError
+
+CONTESTED = "contested"
+UNKNOWN = "unknown"
+MIN_TYPE_PT = 6.0
+MM_PER_INCH = 25.4
+PT_PER_INCH = 72.0
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_SIDE_HATCHES = (
+    "",
+    "////",
+    "....",
+    "\\\\\\\\",
+    "----",
+    "||||",
+    "++++",
+    "oooo",
+    "////....",
+    "\\\\\\\\----",
+    "||||....",
+)
+
+
+class AreaStyle(NamedTuple):
+    """How one class of ground is filled.
+
+    Parameters
+    ----------
+    face
+        Colour of the ground.
+    hatch
+        Hatch pattern as matplotlib spells it; empty for none.
+    ink
+        Colour of the hatch.
+    """
+
+    face: str
+    hatch: str = ""
+    ink: str = "#000000"
+
+
+_GAINED = AreaStyle("#F4B54A", "//////", "#6B3F00")
+_LOST = AreaStyle("#3F9C8F", "\\\\\\\\\\\\", "#052F2A")
+_HELD = AreaStyle("#EBE3D0", "....", "#C6BA9C")
+_REST = AreaStyle("#FFFFFF")
+_OTHERS = AreaStyle("#F1EAF3", "||||", "#B79CC4")
+_UNKNOWN = AreaStyle("#DDDDDD")
+
+
+def _no_sides() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class MapStyle:
+    """All choices of drawing in one frozen value; make another one with `dataclasses.replace`.
+
+    Lengths that end in ``_mm`` are millimetres on paper, those in ``_pt`` points (1/72 inch). The colours of
+    the two dates follow the historian's map: the earlier front blue, the later one red. Blue is the lighter
+    of the two, so that they differ in greyscale as well.
+
+    Raises
+    ------
+    FrontlinesError
+        If any type size is below 6 pt, or there are fewer than two colours for dates, or no palette.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> replace(MapStyle(), side_colours={"north": "#0072B2"}).side_colours["north"]
+    '#0072B2'
+    """
+
+    # the page
+    width_mm: float = 180.0
+    max_height_mm: float = 230.0
+    margin_mm: float = 3.0
+    gap_mm: float = 4.0
+    dpi: float = 300.0
+
+    # type
+    font: str = "DejaVu Sans"
+    title_pt: float = 9.5
+    heading_pt: float = 7.0
+    legend_pt: float = 6.3
+    caption_pt: float = 6.0
+    district_pt: float = 6.0
+    town_pt: float = 6.2
+    country_pt: float = 7.0
+    scale_pt: float = 6.0
+    halo_pt: float = 0.9
+
+    # ground, seen from one side
+    gained: AreaStyle = _GAINED
+    lost: AreaStyle = _LOST
+    held: AreaStyle = _HELD
+    rest: AreaStyle = _REST
+    others: AreaStyle = _OTHERS
+    unknown: AreaStyle = _UNKNOWN
+    contested_hatch: str = "xxxxx"
+    contested_ink: str = "#4D4D4D"
+    contested_face: str = "#F3EFE6"
+    hatch_pt: float = 0.35
+
+    # sides, in the order of their names (Okabe and Ito, lightened to carry labels)
+    palette: tuple[str, ...] = (
+        "#8EC6EA", "#F2C36B", "#7CC7A9", "#E59B86", "#D3A5C4", "#7FA6CF", "#F3EC9C", "#B9B2A6",
+    )  # fmt: skip
+    side_colours: Mapping[str, str] = field(default_factory=_no_sides)
+
+    # fronts
+    date_colours: tuple[str, ...] = ("#3B93DB", "#A50F20")
+    front_pt: float = 1.25
+    casing_pt: float = 0.7
+    casing_colour: str = "#FFFFFF"
+    dash_pt: float = 3.6
+    band_alpha: float = 0.13
+    band_steps: int = 3
+
+    # the base map
+    paper: str = "#FFFFFF"
+    ink: str = "#1A1A1A"
+    district_edge: str = "#8A8A8A"
+    district_pt_width: float = 0.35
+    district_text: str = "#5A5A5A"
+    theatre_edge: str = "#333333"
+    theatre_pt_width: float = 0.55
+    country_face: str = "#EDEDEB"
+    home_face: str = "#F8F8F6"
+    country_edge: str = "#979797"
+    country_pt_width: float = 1.3
+    country_text: str = "#7A7A7A"
+    locator_face: str = "#4A4A4A"
+    oblast_edge: str = "#3A3A3A"
+    oblast_pt_width: float = 0.8
+    oblast_dash: tuple[float, float] = (4.0, 2.2)
+    town_pt_size: float = 2.2
+    town_text: str = "#111111"
+    frame_pt_width: float = 0.6
+    zoom_pt_width: float = 0.9
+
+    def __post_init__(self) -> None:
+        """Refuse a style that a journal would send back."""
+        sizes = {f.name: getattr(self, f.name) for f in fields(self) if f.name in _TYPE_SIZES}
+        small = {name: size for name, size in sizes.items() if not size >= MIN_TYPE_PT}
+        if small:
+            told = ", ".join(f"{name} = {size:g}" for name, size in sorted(small.items()))
+            raise FrontlinesError(
+                f"type below {MIN_TYPE_PT:g} pt does not print ({told}): give at least {MIN_TYPE_PT:g}"
+            )
+        if len(self.date_colours) < 2 or not self.palette:  # noqa: PLR2004 - the first and the last date
+            raise FrontlinesError(
+                "date_colours needs two colours (first and last date) and palette at least one"
+            )
+
+
+_TYPE_SIZES = frozenset(
+    {"title_pt", "heading_pt", "legend_pt", "caption_pt", "district_pt", "town_pt", "country_pt", "scale_pt"}
+)
+DEFAULT_STYLE = MapStyle()
+
+
+def mix(colour: str, other: str, weight: float) -> str:
+    """Mix two colours.
+
+    Parameters
+    ----------
+    colour, other
+        Any colour that matplotlib knows.
+    weight
+        Share of `other`, 0 to 1.
+
+    Returns
+    -------
+    str
+        The mixture as ``#rrggbb``.
+
+    Examples
+    --------
+    >>> mix("#000000", "#ffffff", 0.5)
+    '#808080'
+    """
+    a, b = matplotlib.colors.to_rgb(colour), matplotlib.colors.to_rgb(other)
+    red, green, blue = ((1 - weight) * x + weight * y for x, y in zip(a, b, strict=True))
+    return matplotlib.colors.to_hex((red, green, blue))
+
+
+def side_styles(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[str, AreaStyle]:
+    """Give every side its fill.
+
+    Parameters
+    ----------
+    sides
+        Names of the sides, in any order, repeats allowed.
+    style
+        The style whose palette and `side_colours` are used.
+
+    Returns
+    -------
+    dict
+        Side to `AreaStyle`, in the order of the names. `contested` is always hatched, `unknown` always pale
+        grey; the others take colours and hatches from the palette, no two alike for up to 88 sides.
+
+    Examples
+    --------
+    >>> [name for name in side_styles(["south", "contested", "north"])]
+    ['contested', 'north', 'south']
+    """
+    names = sorted(set(sides))
+    neutral = [n for n in names if n not in (CONTESTED, UNKNOWN)]
+    out: dict[str, AreaStyle] = {}
+    for i, name in enumerate(neutral):
+        face = style.side_colours.get(name, style.palette[i % len(style.palette)])
+        out[name] = AreaStyle(face, _SIDE_HATCHES[i % len(_SIDE_HATCHES)], mix(face, "#000000", 0.45))
+    if CONTESTED in names:
+        face = style.side_colours.get(CONTESTED, style.contested_face)
+        out[CONTESTED] = AreaStyle(face, style.contested_hatch, style.contested_ink)
+    if UNKNOWN in names:
+        out[UNKNOWN] = style.unknown._replace(face=style.side_colours.get(UNKNOWN, style.unknown.face))
+    return {name: out[name] for name in names}
+
+
+def date_colours(dates: Iterable[Any], style: MapStyle = DEFAULT_STYLE) -> dict[pd.Timestamp, str]:
+    """Give every date its colour: the first one blue, the last one red, those between a mixture.
+
+    Parameters
+    ----------
+    dates
+        Days, in any order, repeats allowed.
+    style
+        The style whose `date_colours` are used.
+
+    Returns
+    -------
+    dict
+        `pandas.Timestamp` to ``#rrggbb``, in the order of the dates.
+
+    Examples
+    --------
+    >>> list(date_colours(["1994-05-12", "1994-04-07"]).values())
+    ['#3b93db', '#a50f20']
+    """
+    days = sorted({pd.Timestamp(d) for d in dates if not pd.isna(d)})
+    stops = style.date_colours
+    out: dict[pd.Timestamp, str] = {}
+    for i, day in enumerate(days):
+        at = (len(stops) - 1) * (i / (len(days) - 1) if len(days) > 1 else 0.0)
+        low = min(math.floor(at), len(stops) - 2)
+        out[day] = mix(stops[low], stops[low + 1], at - low)
+    return out
+
+
+def day(date: dt.date | pd.Timestamp | str) -> str:
+    """Write a day as it stands on a map, the same in every locale.
+
+    Examples
+    --------
+    >>> day("1994-04-07")
+    '7 April 1994'
+    """
+    stamp = pd.Timestamp(date)
+    return f"{stamp.day} {_MONTHS[stamp.month - 1]} {stamp.year}"

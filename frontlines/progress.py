@@ -1,0 +1,91 @@
+"""Progress of long work, as None, True or a function of (fraction, message)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+Report = Callable[[float, str], None]
+Progress = bool | Report | None
+
+
+def _silent(fraction: float, message: str) -> None:
+    """Report to nobody."""
+
+
+@contextmanager
+def reporting(progress: Progress) -> Iterator[Report]:
+    """Turn a ``progress`` argument into a function to call as the work goes on.
+
+    Parameters
+    ----------
+    progress
+        ``None`` or ``False``: nobody is told. ``True``: a bar on the terminal's error stream.
+        A function: it is called with the fraction done [0 to 1] and a message.
+
+    Yields
+    ------
+    report
+        Function of (fraction, message).
+
+    Examples
+    --------
+    >>> with reporting(lambda fraction, message: print(f"{fraction:.0%} {message}")) as report:
+    ...     report(0.5, "half")
+    50% half
+    """
+    if callable(progress):
+        yield progress
+    elif progress:
+        with _bar() as report:
+            yield report
+    else:
+        yield _silent
+
+
+@contextmanager
+def _bar() -> Iterator[Report]:
+    """Show a bar on the error stream, so that piped results stay clean."""
+    from rich.console import Console  # noqa: PLC0415 - a terminal's dress is loaded only when it is worn
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def report(fraction: float, message: str) -> None:
+            bar.update(task, completed=fraction, description=message)
+
+        yield report
+
+
+def track(items: Iterable[T], progress: Progress, message: str, *, total: int) -> Iterator[T]:
+    """Go through items and report how many are done.
+
+    Parameters
+    ----------
+    items
+        What to go through.
+    progress
+        See `reporting`.
+    message
+        What is being done.
+    total
+        How many items there are.
+
+    Yields
+    ------
+    item
+        Each item, in order.
+
+    Examples
+    --------
+    >>> list(track("ab", None, "letters", total=2))
+    ['a', 'b']
+    """
+    with reporting(progress) as report:
+        report(0.0, message)
+        for done, item in enumerate(items, start=1):
+            yield item
+            report(done / total, message)

@@ -1,0 +1,425 @@
+"""Layers from and to files; the format follows from the name.
+
+===================================  =============================================
+``.geojson``, ``.json``              GeoJSON (RFC 7946: longitude and latitude)
+``.gpkg``                            GeoPackage
+``.parquet``, ``.geoparquet``        GeoParquet
+``.shp``, ``.zip``, ``.shp.zip``     shapefile, also zipped
+``.kml``, ``.kmz``                   KML (longitude and latitude)
+``.csv``                             tables; read as points from ``lon`` and ``lat``
+===================================  =============================================
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+
+from frontlines.errors import SourceError
+
+_LONLAT = "EPSG:4326"
+_DRIVERS = {
+    ".geojson": "GeoJSON",
+    ".json": "GeoJSON",
+    ".gpkg": "GPKG",
+    ".kml": "LIBKML",
+    ".kmz": "LIBKML",
+    ".shp": "ESRI Shapefile",
+}
+_PARQUET = (".parquet", ".geoparquet")
+_GEOGRAPHIC_ONLY = (".geojson", ".json", ".kml", ".kmz")
+_KML_OWN = (
+    "id", "name", "description", "timestamp", "begin", "end", "altitudemode", "tessellate", "extrude",
+    "visibility", "draworder", "icon", "snippet",
+)  # fmt: skip
+_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+
+FORMATS = (*_DRIVERS, *_PARQUET, ".zip", ".csv")
+"""File name endings that can be read and written."""
+
+
+def read_layer(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
+    """Read a layer from a file, as it is.
+
+    Parameters
+    ----------
+    path
+        A file; its ending says its format (see `FORMATS`).
+    layer
+        Name of a layer within a GeoPackage or KML. Default: the only one; all folders of a KML.
+
+    Returns
+    -------
+    frame
+        The raw frame, with the file's columns and CRS. A CSV gives points from its columns `lon` and
+        `lat` [degrees]; a row without them has no geometry.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there, its format is not known, or it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from shapely import Point
+    >>> frame = gpd.GeoDataFrame({"name": ["Ağdam"]}, geometry=[Point(46.9, 40)], crs="EPSG:4326")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(frame, Path(folder) / "places.gpkg")
+    ...     read_layer(Path(folder) / "places.gpkg")["name"].tolist()
+    ['Ağdam']
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise SourceError(f"{path} is not a file: check the path")
+    suffix = _suffix(path)
+    try:
+        if suffix in _PARQUET:
+            return gpd.read_parquet(path)
+        if suffix == ".csv":
+            return _points_from_csv(path)
+        if suffix in (".kml", ".kmz"):
+            return _read_kml(path, layer)
+        return _read_one(path, layer)
+    except SourceError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
+
+
+def read_control(
+    path: str | Path, *, date: str | None = None, side: str | None = None, source: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read polygons of control, and fill in what the file leaves unsaid.
+
+    Parameters
+    ----------
+    path
+        A file of polygons (see `read_layer`).
+    date
+        The day, if the file has no column `date`; by default the day in its name, if there is one.
+    side
+        Who holds all its polygons, if the file has no column `side`.
+    source
+        Where it comes from, if the file has no column `source`; by default the file's name.
+
+    Returns
+    -------
+    frame
+        A raw frame for `as_control`.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from shapely import box
+    >>> frame = gpd.GeoDataFrame(geometry=[box(46, 39, 47, 40)], crs="EPSG:4326")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(frame, Path(folder) / "front_1994-05-12.geojson")
+    ...     raw = read_control(Path(folder) / "front_1994-05-12.geojson", side="ARM")
+    >>> raw[["date", "side", "source"]].values.tolist()
+    [['1994-05-12', 'ARM', 'front_1994-05-12.geojson']]
+    """
+    given = {"date": date or day_in_name(path), "side": side, "source": source or Path(path).name}
+    return _filled(read_layer(path), given)
+
+
+def read_frontlines(
+    path: str | Path, *, date: str | None = None, source: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read frontlines, and fill in what the file leaves unsaid.
+
+    Parameters
+    ----------
+    path
+        A file of lines (see `read_layer`).
+    date, source
+        As for `read_control`.
+
+    Returns
+    -------
+    frame
+        A raw frame for `as_frontlines`.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import frontlines.datasets
+    >>> folder = frontlines.datasets.locate("karabakh-1994").parent
+    >>> sorted(read_frontlines(folder / "frontlines.geojson")["side_left"].unique())
+    ['AZE']
+    """
+    given = {"date": date or day_in_name(path), "source": source or Path(path).name}
+    return _filled(read_layer(path), given)
+
+
+def read_districts(path: str | Path, *, vintage: str | None = None) -> gpd.GeoDataFrame:
+    """Read districts.
+
+    Parameters
+    ----------
+    path
+        A file of polygons (see `read_layer`).
+    vintage
+        Which version of the districts this is, if the file has no column `vintage`; by default the
+        file's name.
+
+    Returns
+    -------
+    frame
+        A raw frame for `as_districts`.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import frontlines.datasets
+    >>> folder = frontlines.datasets.locate("karabakh-1994").parent
+    >>> "Laçın" in set(read_districts(folder / "districts.geojson")["district"])
+    True
+    """
+    return _filled(read_layer(path), {"vintage": vintage or Path(path).name})
+
+
+def read_settlements(path: str | Path) -> gpd.GeoDataFrame:
+    """Read settlements from a file of points, or from a CSV with `lon` and `lat` [degrees].
+
+    Parameters
+    ----------
+    path
+        A file (see `read_layer`).
+
+    Returns
+    -------
+    frame
+        A raw frame for `as_settlements`; places without coordinates have no geometry.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import frontlines.datasets
+    >>> folder = frontlines.datasets.locate("karabakh-1994").parent
+    >>> bool(read_settlements(folder / "settlements.csv").geometry.isna().any())
+    True
+    """
+    return read_layer(path)
+
+
+def day_in_name(path: str | Path) -> str | None:
+    """Find a day such as 2024-07-08 or 20240708 in a file's name.
+
+    Parameters
+    ----------
+    path
+        A path; only its last part is looked at.
+
+    Returns
+    -------
+    day
+        In ISO 8601, or None if there is not exactly one.
+
+    Examples
+    --------
+    >>> day_in_name("deepstatemap_data_20240708.geojson")
+    '2024-07-08'
+    """
+    days = {"-".join(found) for found in _DAY.findall(Path(path).name)}
+    return days.pop() if len(days) == 1 else None
+
+
+def write(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a layer or a table to a file, whole or not at all.
+
+    Parameters
+    ----------
+    frame
+        A GeoDataFrame in any CRS, or a table (CSV and Parquet only).
+    path
+        Where to; its ending says the format (see `FORMATS`). A file that is there is replaced.
+        GeoJSON and KML are written in longitude and latitude. Days are written as 1994-05-12.
+
+    Raises
+    ------
+    SourceError
+        If the format is not known, or the file cannot be written.
+
+    Notes
+    -----
+    A shapefile's ending ``.zip`` writes all its parts into one archive. Shapefiles cut column names
+    at ten characters.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(pd.DataFrame({"district": ["Ağdam"], "net_km2": [1.5]}), Path(folder) / "balance.csv")
+    ...     print((Path(folder) / "balance.csv").read_text(encoding="utf-8"))
+    district,net_km2
+    Ağdam,1.5
+    <BLANKLINE>
+    """
+    path = Path(path)
+    writer = _writer(frame, _suffix(path))
+    try:
+        with whole_or_not(path) as temporary:
+            writer(frame, temporary)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SourceError(f"{path} cannot be written: {error}") from error
+
+
+@contextmanager
+def whole_or_not(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside a file, and move what was written there to its place.
+
+    Parameters
+    ----------
+    path
+        Where the file shall stand.
+
+    Yields
+    ------
+    temporary
+        Where to write it. If anything goes wrong, nothing is left there and `path` is as it was.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with whole_or_not(Path(folder) / "a.txt") as temporary:
+    ...         _ = temporary.write_text("whole")
+    ...     [file.name for file in Path(folder).iterdir()]
+    ['a.txt']
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".frontlines-", dir=path.parent) as folder:
+        temporary = Path(folder) / path.name
+        yield temporary
+        for part in sorted(Path(folder).iterdir()):
+            part.replace(path.parent / part.name)
+
+
+def _suffix(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise SourceError(f"{path} has an ending that is not known ({suffix or 'none'}): use one of {known}")
+    return suffix
+
+
+def _filled(frame: gpd.GeoDataFrame, given: dict[str, str | None]) -> gpd.GeoDataFrame:
+    """Add the columns that a frame does not have, in any case."""
+    present = {str(column).strip().lower() for column in frame.columns}
+    absent = {name: value for name, value in given.items() if value is not None and name not in present}
+    return frame.assign(**absent)
+
+
+def _read_one(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    if layer is None and len(names) > 1:
+        raise SourceError(f"{path} holds the layers {', '.join(names)}: name one of them")
+    if layer is not None and layer not in names:
+        raise SourceError(f"{path} has no layer {layer!r}: it holds {', '.join(names)}")
+    return _with_geometry(pyogrio.read_dataframe(path, layer=layer), path)
+
+
+def _read_kml(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    if layer is not None and layer not in names:
+        raise SourceError(f"{path} has no folder {layer!r}: it holds {', '.join(names)}")
+    folders = [pyogrio.read_dataframe(path, layer=name) for name in names if layer in (None, name)]
+    frame = pd.concat(folders, ignore_index=True) if len(folders) > 1 else folders[0]
+    frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=_LONLAT)
+    own = [column for column in frame.columns if str(column).lower() in _KML_OWN]
+    return frame.drop(columns=[column for column in own if _says_nothing(frame[column])])
+
+
+def _says_nothing(column: pd.Series[Any]) -> bool:
+    """Tell whether one of KML's own fields holds only blanks or its default."""
+    return bool((column.isna() | column.astype(str).isin(["", "-1", "0", "None", "nan"])).all())
+
+
+def _points_from_csv(path: Path) -> gpd.GeoDataFrame:
+    table = pd.read_csv(path)
+    by_name = {str(column).strip().lower(): column for column in table.columns}
+    if not {"lon", "lat"} <= set(by_name):
+        raise SourceError(f"{path} has no columns lon and lat: a CSV is read as points in degrees")
+    lon, lat = (pd.to_numeric(table[by_name[name]], errors="coerce") for name in ("lon", "lat"))
+    points = shapely.points(lon.to_numpy(dtype=float), lat.to_numpy(dtype=float))
+    points[(lon.isna() | lat.isna()).to_numpy()] = None
+    return gpd.GeoDataFrame(table, geometry=points, crs=_LONLAT)
+
+
+def _with_geometry(frame: pd.DataFrame, path: Path) -> gpd.GeoDataFrame:
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise SourceError(f"{path} holds a table without geometry: give a layer of polygons, lines or points")
+    return frame
+
+
+def _writer(frame: pd.DataFrame, suffix: str) -> Callable[[Any, Path], None]:
+    spatial = isinstance(frame, gpd.GeoDataFrame)
+    if suffix == ".csv":
+        return _write_csv
+    if suffix in _PARQUET:
+        return lambda table, path: table.to_parquet(path, index=False)
+    if not spatial:
+        raise SourceError(f"a table without geometry cannot be written as {suffix}: use .csv or .parquet")
+    if suffix == ".zip":
+        return _write_zip
+    return lambda layer, path: _write_vector(layer, path, _DRIVERS[suffix])
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    if isinstance(frame, gpd.GeoDataFrame):
+        shapes = frame.geometry.to_wkt()
+        frame = pd.DataFrame(frame.drop(columns=frame.geometry.name)).assign(geometry=shapes)
+    _dated(frame).to_csv(path, index=False, lineterminator="\n")
+
+
+def _write_zip(frame: gpd.GeoDataFrame, path: Path) -> None:
+    name = re.sub(r"(\.shp)?\.zip$", "", path.name, flags=re.IGNORECASE)
+    with tempfile.TemporaryDirectory() as folder:
+        _write_vector(frame, Path(folder) / f"{name}.shp", _DRIVERS[".shp"])
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in sorted(Path(folder).iterdir()):
+                archive.writestr(zipfile.ZipInfo(part.name), part.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def _write_vector(frame: gpd.GeoDataFrame, path: Path, driver: str) -> None:
+    if path.suffix.lower() in _GEOGRAPHIC_ONLY and frame.crs is not None:
+        frame = frame.to_crs(_LONLAT)
+    options: dict[str, Any] = {"RFC7946": "YES"} if driver == "GeoJSON" and frame.crs is not None else {}
+    if driver == "ESRI Shapefile":
+        options["ENCODING"] = "UTF-8"
+    kind = None if len(frame) else "Unknown"
+    out = _dated(frame)
+    pyogrio.write_dataframe(out, path, driver=driver, geometry_type=kind, **options)
+
+
+def _dated(frame: Any) -> Any:
+    """Write days as text, the same in every format."""
+    days = [name for name in frame.columns if pd.api.types.is_datetime64_any_dtype(frame[name])]
+    return frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d") for name in days})
