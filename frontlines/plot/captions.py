@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from frontlines.plot.labels import clean, plain, renderer_of
+from frontlines.plot.lettering import clean, plain, renderer_of
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle
 
 _LEADING = 1.3

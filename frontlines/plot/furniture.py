@@ -20,7 +20,7 @@ from matplotlib_scalebar.scalebar import ScaleBar
 
 from frontlines.plot.captions import wrap
 from frontlines.plot.keys import Beside
-from frontlines.plot.labels import clean, font_of, plain, renderer_of
+from frontlines.plot.lettering import clean, font_of, plain, renderer_of
 from frontlines.plot.shapes import View, Z, areas, bounds_of, fill, rule, show, view_of
 from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, AreaStyle, MapStyle
 

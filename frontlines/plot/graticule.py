@@ -9,13 +9,15 @@ import pyproj
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from frontlines.plot.labels import halo, occupied, plain, renderer_of
+from frontlines.plot.labels import occupied
+from frontlines.plot.lettering import halo, plain, renderer_of
 from frontlines.plot.shapes import Z, metres_per_pt, view_of
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle
 
 _STEPS_DEG = (30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 _WANTED = 2
 _MOST = 8
+_RIM = 0.08
 _SAMPLES = 200
 _TICK_PT = 3.0
 _HALF_TURN = 180.0
@@ -93,7 +95,8 @@ def _crossings(along: Any, degrees: Any) -> list[tuple[float, float, float]]:
         return []
     rising = degrees[-1] >= degrees[0]
     low, high = float(degrees.min()), float(degrees.max())
-    step = next((s for s in _STEPS_DEG if high // s - low // s >= _WANTED), _STEPS_DEG[-1])
+    rim = _RIM * (high - low)
+    step = next((s for s in _STEPS_DEG if (high - rim) // s - (low + rim) // s >= _WANTED), _STEPS_DEG[-1])
     values = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
     order = slice(None) if rising else slice(None, None, -1)
     if len(values) > _MOST or (np.diff(degrees[order]) <= 0).any():

@@ -7,30 +7,30 @@ input gives the same map. Names are untrusted text: nothing in them is read as m
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.collections import PathCollection
 from matplotlib.font_manager import FontProperties
 from matplotlib.offsetbox import AnchoredOffsetbox
-from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from matplotlib_scalebar.scalebar import ScaleBar
 
+from frontlines.plot.lettering import Slant, clean, font_of, halo, plain, renderer_of
 from frontlines.plot.shapes import Z, metres_per_pt, view_of
 from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle
 
-Slant = Literal["normal", "italic", "oblique"]
 _GRID = 9
 _PAD_PT = 0.8
-_OFF_FRONT = 4.0
+_OFF_AVOID = 4.0
+_OFF_DOT = 3.0
+_DOT_PT = 5.0
+_OFF_SPARE = 0.7
 # Places round a point, best first: right and above, then round it (x, y as shares of the label's own size).
 _ROUND = (
     (0.0, 0.35), (0.0, -0.35), (-1.0, 0.35), (-1.0, -0.35), (0.0, 0.0), (-1.0, 0.0),
@@ -100,38 +100,6 @@ class _Choice(NamedTuple):
     costs: Any
 
 
-def clean(text: object) -> str:
-    r"""Return a name as one line of printable text.
-
-    Examples
-    --------
-    >>> clean("Ağ\tdam\n")
-    'Ağ dam'
-    """
-    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs", "Cn"} else c for c in str(text))
-    return " ".join(kept.split())
-
-
-def font_of(
-    style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
-) -> FontProperties:
-    """Return the font of a style at a size [pt]."""
-    return FontProperties(family=style.font, size=size_pt, weight=weight, style=slant)
-
-
-def plain(
-    style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
-) -> dict[str, Any]:
-    """Return the properties of text that is set as it stands, without markup."""
-    font = font_of(style, size_pt, weight=weight, slant=slant)
-    return {"fontproperties": font, "color": style.ink, "parse_math": False, "usetex": False}
-
-
-def halo(style: MapStyle) -> list[Any]:
-    """Return the soft white edge that keeps type readable on any ground."""
-    return [withStroke(linewidth=style.halo_pt * 2, foreground=style.paper, alpha=0.75)]
-
-
 def occupied(ax: Axes) -> list[Bbox]:
     """Return the extents of what labels must not cover: text, markers, legend, scale bar, insets.
 
@@ -165,6 +133,7 @@ def place_labels(
     *,
     obstacles: Sequence[Bbox] = (),
     avoid: Any = None,
+    spare: Any = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Placed:
     """Set names where they are free of each other and of all that stands on the Axes already.
@@ -179,6 +148,8 @@ def place_labels(
         Further extents to keep free, in pixels.
     avoid
         A geometry [m] to keep off where there is a choice, such as the front lines.
+    spare
+        A geometry [m] to keep off where it costs little, such as the ground that moved.
     style
         The style, for font and halo.
 
@@ -196,13 +167,14 @@ def place_labels(
     (['Bərdə', 'Tərtər'], [])
     """
     fixed = np.array([b.extents for b in [*occupied(ax), *obstacles]], dtype=float).reshape(-1, 4)
-    if avoid is not None:
-        shapely.prepare(avoid)
+    shy = [(shape, cost) for shape, cost in ((avoid, _OFF_AVOID), (spare, _OFF_SPARE)) if shape is not None]
+    shapely.prepare([shape for shape, _ in shy])
     todo = sorted(
         (lab for lab in labels if clean(lab.text)), key=lambda b: (-b.priority, clean(b.text), b.x, b.y)
     )
     pad = _PAD_PT * ax.figure.dpi / PT_PER_INCH
-    choices = [_off(_choice(ax, label, avoid, style), fixed, pad) for label in todo]
+    dots = np.array([[b.x, b.y] for b in todo if b.area is None], dtype=float).reshape(-1, 2)
+    choices = [_off(_choice(ax, label, shy, dots, style), fixed, pad) for label in todo]
     taken: dict[int, int] = {}
     for i, choice in enumerate(choices):
         pick = _cheapest(choice, _boxes(choices, taken), pad)
@@ -223,7 +195,7 @@ def measure(ax: Axes, text: str, font: FontProperties) -> tuple[float, float]:
     return float(extent.width), float(extent.height)
 
 
-def _choice(ax: Axes, label: Label, avoid: Any, style: MapStyle) -> _Choice:
+def _choice(ax: Axes, label: Label, shy: Sequence[tuple[Any, float]], dots: Any, style: MapStyle) -> _Choice:
     """Return every place in view for a name, on one line or two, and what it costs to stand there."""
     font = font_of(style, label.size_pt, weight=label.weight, slant=label.slant)
     name = clean(label.text)
@@ -236,14 +208,14 @@ def _choice(ax: Axes, label: Label, avoid: Any, style: MapStyle) -> _Choice:
         width, height = measure(ax, variant, font)
         if label.area is None:
             found = _boxes_round(ax, label, anchors, width, height)
-            price = np.arange(len(found)) * 0.2
+            price = np.arange(len(found)) * 0.2 + _OFF_DOT * _near_dots(ax, label, dots, found)
         else:
             found, price = _boxes_inside(ax, label, anchors, width, height)
         seen = _in_view(ax, found)
         boxes, costs = np.vstack([boxes, found[seen]]), np.append(costs, price[seen] + 0.15 * i)
         texts += [variant] * int(seen.sum())
-    if avoid is not None and len(boxes):
-        costs = costs + _OFF_FRONT * shapely.intersects(_ground(ax, boxes), avoid)
+    for shape, cost in shy:
+        costs = costs + cost * shapely.intersects(_ground(ax, boxes), shape)
     return _Choice(label, texts, boxes, costs)
 
 
@@ -308,6 +280,13 @@ def _boxes_round(ax: Axes, label: Label, shares: Any, width: float, height: floa
         beside, y - height / 2 + shares[:, 1] * height, y + np.where(rise > 0, clear, -clear - height)
     )
     return np.column_stack([west, south, west + width, south + height])
+
+
+def _near_dots(ax: Axes, label: Label, dots: Any, boxes: Any) -> Any:
+    """Return which boxes come so near to the point of another name that a reader might take it for theirs."""
+    others = ax.transData.transform(dots[(dots != [label.x, label.y]).any(axis=1)])
+    points = np.hstack([others, others])
+    return _hits(boxes, points, _DOT_PT * ax.figure.dpi / PT_PER_INCH)
 
 
 def _inside_area(ax: Axes, label: Label) -> Any:
@@ -398,9 +377,3 @@ def _markers(drawn: PathCollection, ax: Axes) -> list[Bbox]:
     sizes = np.sqrt(np.resize(np.asarray(drawn.get_sizes(), dtype=float), len(places)))
     half = sizes[:, None] / 2 * ax.figure.dpi / PT_PER_INCH
     return [Bbox([low, high]) for low, high in zip(places - half, places + half, strict=True)]
-
-
-def renderer_of(figure: Any) -> Any:
-    """Return a renderer that measures text for a figure, whatever its canvas; the figure is left alone."""
-    ask = getattr(figure.canvas, "get_renderer", None)
-    return ask() if ask is not None else RendererAgg(1, 1, figure.dpi)  # type: ignore[no-untyped-call]

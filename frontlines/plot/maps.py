@@ -14,7 +14,6 @@ from frontlines.plot.fronts import draw_frontlines
 from frontlines.plot.furniture import draw_legend, draw_locator, frame
 from frontlines.plot.ground import draw_change, draw_control
 from frontlines.plot.keys import Entry, legend_entries
-from frontlines.plot.labels import plain, renderer_of
 from frontlines.plot.layout import (
     Box,
     Needs,
@@ -26,6 +25,7 @@ from frontlines.plot.layout import (
     plan,
     put,
 )
+from frontlines.plot.lettering import plain, renderer_of
 from frontlines.plot.panel import Panel, draw_ground, furnish, mark_view, write_names
 from frontlines.plot.scene import ResultsLike, Scene, StudyLike, scene_of
 from frontlines.plot.shapes import show, view_of
@@ -47,7 +47,7 @@ _LEGEND_MM = 50.0  # a guess, until the legend is measured
 _TITLE_GAP_MM = 1.8
 _HEADING_FOOT_MM = 1.2
 _LETTER_MM = 3.4
-_HEADINGS = ("The whole theatre", "Where ground changed hands")
+_HEADINGS = ("The whole theatre", "Detail: ground that changed hands")
 
 
 def change_map(results: ResultsLike, *, style: MapStyle | None = None) -> Figure:

@@ -23,7 +23,8 @@ from frontlines.plot.fronts import draw_frontlines
 from frontlines.plot.furniture import draw_north_arrow, draw_scale_bar, emptiest_corners
 from frontlines.plot.graticule import draw_graticule_ticks
 from frontlines.plot.ground import draw_change
-from frontlines.plot.labels import Label, halo, place_labels, plain
+from frontlines.plot.labels import Label, place_labels
+from frontlines.plot.lettering import halo, plain
 from frontlines.plot.scene import Scene
 from frontlines.plot.shapes import View, Z, lines, metres_per_pt, rule, view_of
 from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH
@@ -107,7 +108,7 @@ def furnish(panel: Panel, inset: View | None, scene: Scene) -> None:
 
 
 def write_names(panel: Panel, inset: View | None, scene: Scene) -> None:
-    """Set the names of countries, towns and districts, none over another; a town whose name is left out has no dot."""
+    """Set the names of countries, towns and districts; a town whose name finds no room loses its dot."""
     study, style = scene.study, scene.style
     found: list[Label] = []
     if study.context is not None:
@@ -117,8 +118,9 @@ def write_names(panel: Panel, inset: View | None, scene: Scene) -> None:
     if study.settlements is not None:
         towns = _raised(town_labels(pick_settlements(study.settlements, panel.towns), style=style), _TOWN)
     found += [*towns, *_district_names(panel, scene)]
-    keep_off = [scene.fronts] if inset is None else [scene.fronts, shapely.boundary(inset.box())]
-    placed = place_labels(panel.ax, found, avoid=shapely.union_all(keep_off), style=style)
+    rim = [] if inset is None else [shapely.buffer(shapely.boundary(inset.box()), metres_per_pt(panel.ax))]
+    spare = shapely.union_all([*scene.moved, *rim])
+    placed = place_labels(panel.ax, found, avoid=scene.fronts, spare=spare, style=style)
     _drop_dots(panel.ax, towns, placed.left_out)
 
 

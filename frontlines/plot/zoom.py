@@ -12,8 +12,10 @@ import shapely
 from frontlines.plot.shapes import View, areas, bounds_of
 
 _MOST_SHARE = 0.9  # of the changed area must be in view; the rest may be slivers far away
-_TOO_LARGE = 0.72  # a second panel that shows more than this of the first one tells nothing new
-_WINDOW = 0.45
+_TOO_LARGE = 0.33  # a second panel that shows more than this of the first one hardly enlarges it
+_USELESS = 0.7
+_WINDOW = 0.28
+_TRIED = 400
 _LEAST = 0.04
 _STEPS = 40
 _TURN_DEG = 360.0
@@ -64,7 +66,9 @@ def zoom_view(
     extent = bounds_of(moved[order[:enough]])
     if extent is None:
         return None
-    if max(extent.width / theatre.width, extent.height / theatre.height) > _TOO_LARGE:
+    wide = _share(extent, theatre)
+    fits = _share(View(*moved[order[0]].bounds), theatre) < _WINDOW
+    if wide > _USELESS or (wide > _TOO_LARGE and fits):
         extent = _busiest(moved, size, theatre)
     least = _LEAST * max(theatre.width, theatre.height)
     x, y = (extent.west + extent.east) / 2, (extent.south + extent.north) / 2
@@ -72,17 +76,21 @@ def zoom_view(
     return View(x - half_w, y - half_h, x + half_w, y + half_h).grown(0.12)
 
 
+def _share(extent: View, theatre: View) -> float:
+    return max(extent.width / theatre.width, extent.height / theatre.height)
+
+
 def _busiest(moved: Any, size: Any, theatre: View) -> View:
     """Return the window, smaller than the theatre, that holds the most changed ground."""
-    half = max(theatre.width, theatre.height) * _WINDOW / 2
+    half_w, half_h = theatre.width * _WINDOW / 2, theatre.height * _WINDOW / 2
     x, y = (f(shapely.centroid(moved)) for f in (shapely.get_x, shapely.get_y))
-    tried = np.argsort(-size, kind="stable")[:400]
-    held = [size[(abs(x - x[i]) <= half) & (abs(y - y[i]) <= half)].sum() for i in tried]
-    best = tried[int(np.argmax(held))]
-    near = (abs(x - x[best]) <= half) & (abs(y - y[best]) <= half)
-    extent = bounds_of(moved[near])
-    window = View(x[best] - half, y[best] - half, x[best] + half, y[best] + half)
-    return window if extent is None else View(*shapely.intersection(extent.box(), window.box()).bounds)
+    tried = np.argsort(-size, kind="stable")[:_TRIED]
+    near = [(abs(x - x[i]) <= half_w) & (abs(y - y[i]) <= half_h) for i in tried]
+    best = int(np.argmax([size[inside].sum() for inside in near]))
+    i = tried[best]
+    window = shapely.box(x[i] - half_w, y[i] - half_h, x[i] + half_w, y[i] + half_h)
+    held = shapely.intersection(shapely.box(*shapely.total_bounds(moved[near[best]])), window)
+    return View(*held.bounds)
 
 
 def _projected(lonlat: tuple[float, float, float, float], crs: pyproj.CRS) -> View:

@@ -1,0 +1,183 @@
+"""The colours are measured: apart for the colour blind, apart in greyscale or by hatch."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import matplotlib as mpl
+import matplotlib.colors
+import numpy as np
+import pandas as pd
+import pytest
+
+from frontlines.errors import FrontlinesError
+from frontlines.plot.style import MapStyle, date_colours, day, mix, side_styles
+
+# Severity 1.0 of Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113; for linear RGB.
+VISION = {
+    "usual": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+GROUND = ("gained", "lost", "held", "rest", "others", "unknown")
+
+
+def linear(colour):
+    rgb = np.array(matplotlib.colors.to_rgb(colour))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def lab(colour, vision="usual"):
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ np.clip(VISION[vision] @ linear(colour), 0, 1) / np.array([0.9505, 1.0, 1.089])
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def apart(a, b, vision="usual"):
+    return float(np.linalg.norm(lab(a, vision) - lab(b, vision)))
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_gained_lost_and_held_are_far_apart_for_every_eye(vision):
+    style = MapStyle()
+    for a, b in combinations(("gained", "lost", "held", "rest"), 2):
+        assert apart(getattr(style, a).face, getattr(style, b).face, vision) > 9, (a, b)
+
+
+def test_gained_lost_and_held_differ_in_hatch_too():
+    style = MapStyle()
+    hatches = [getattr(style, kind).hatch for kind in ("gained", "lost", "held", "rest", "others")]
+    assert len(set(hatches)) == len(hatches)
+    assert style.contested_hatch not in hatches
+
+
+def test_every_class_of_ground_stands_apart_in_greyscale_by_lightness_or_hatch():
+    style = MapStyle()
+    for a, b in combinations(GROUND, 2):
+        one, two = getattr(style, a), getattr(style, b)
+        assert abs(lab(one.face)[0] - lab(two.face)[0]) > 8 or one.hatch != two.hatch, (a, b)
+
+
+def test_hatches_can_be_seen_on_their_ground():
+    style = MapStyle()
+    for kind in ("gained", "lost", "held", "others"):
+        look = getattr(style, kind)
+        assert abs(lab(look.face)[0] - lab(look.ink)[0]) > 10, kind
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_the_two_fronts_are_far_apart_for_every_eye(vision):
+    early, late = MapStyle().date_colours
+    assert apart(early, late, vision) > 30
+
+
+def test_the_two_fronts_differ_in_greyscale():
+    early, late = MapStyle().date_colours
+    assert lab(early)[0] - lab(late)[0] > 20
+
+
+def test_fronts_stand_out_from_the_ground():
+    style = MapStyle()
+    for colour in style.date_colours:
+        for kind in ("held", "rest", "gained"):
+            assert apart(colour, getattr(style, kind).face) > 30
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_the_palette_is_apart_for_every_eye_or_by_hatch(vision):
+    looks = list(side_styles([f"side {i:02d}" for i in range(8)]).values())
+    for a, b in combinations(looks, 2):
+        assert apart(a.face, b.face, vision) > 9 or a.hatch != b.hatch
+
+
+def test_no_two_of_many_sides_look_alike():
+    looks = side_styles([f"side {i:02d}" for i in range(80)])
+    assert len({(look.face, look.hatch) for look in looks.values()}) == 80
+
+
+def test_colours_of_sides_follow_their_names_not_their_order():
+    assert side_styles(["b", "a", "c", "a"]) == side_styles(["c", "b", "a"])
+    assert side_styles(["b", "a"])["a"].face == MapStyle().palette[0]
+
+
+def test_the_caller_may_choose_the_colour_of_a_side():
+    style = MapStyle(side_colours={"b": "#123456"})
+    assert side_styles(["a", "b"], style)["b"].face == "#123456"
+    assert side_styles(["a", "b"], style)["a"].face == style.palette[0]
+
+
+def test_contested_is_hatched_and_unknown_pale_grey():
+    looks = side_styles(["a", "contested", "unknown"])
+    assert looks["contested"].hatch == MapStyle().contested_hatch
+    grey = linear(looks["unknown"].face)
+    assert grey.max() == grey.min()
+    assert lab(looks["unknown"].face)[0] > 80
+    assert looks["a"].face == MapStyle().palette[0]
+
+
+def test_earlier_is_blue_and_later_is_red():
+    colours = date_colours(["1994-05-12", "1994-04-07", "1994-04-07"])
+    assert list(colours) == [pd.Timestamp("1994-04-07"), pd.Timestamp("1994-05-12")]
+    blue, red = (matplotlib.colors.to_rgb(c) for c in colours.values())
+    assert blue[2] > blue[0]
+    assert red[0] > red[2]
+
+
+def test_dates_between_run_from_blue_to_red():
+    colours = list(date_colours(pd.date_range("2022-01-01", periods=5)).values())
+    reds = [matplotlib.colors.to_rgb(c)[0] for c in colours]
+    assert reds == sorted(reds)
+    assert len(set(colours)) == 5
+
+
+def test_one_date_and_no_date():
+    assert list(date_colours(["1994-04-07"]).values()) == [MapStyle().date_colours[0].lower()]
+    assert date_colours([None, pd.NaT]) == {}
+
+
+def test_days_are_written_in_english_whatever_the_locale():
+    assert day(pd.Timestamp("2024-09-01 18:00")) == "1 September 2024"
+
+
+def test_mix_ends_at_its_colours():
+    assert mix("#102030", "white", 0.0) == "#102030"
+    assert mix("#102030", "white", 1.0) == "#ffffff"
+
+
+@pytest.mark.parametrize("name", ["title_pt", "caption_pt", "district_pt", "town_pt", "legend_pt", "scale_pt"])
+def test_type_below_six_points_is_refused(name):
+    with pytest.raises(FrontlinesError, match=rf"type below 6 pt does not print \({name} = 5.5\)"):
+        MapStyle(**{name: 5.5})
+
+
+def test_type_that_is_not_a_number_is_refused():
+    with pytest.raises(FrontlinesError, match="type below 6 pt"):
+        MapStyle(town_pt=float("nan"))
+
+
+def test_a_style_without_colours_is_refused():
+    with pytest.raises(FrontlinesError, match="date_colours needs two colours"):
+        MapStyle(date_colours=("#000000",))
+    with pytest.raises(FrontlinesError, match="palette at least one"):
+        MapStyle(palette=())
+
+
+def test_a_style_is_frozen_and_can_be_replaced():
+    style = MapStyle()
+    with pytest.raises(AttributeError):
+        style.town_pt = 9
+    assert replace(style, town_pt=9.0).town_pt == 9.0
+
+
+def test_importing_the_plots_leaves_rcparams_alone():
+    before = dict(mpl.rcParams)
+    MapStyle()
+    side_styles(["a"])
+    assert dict(mpl.rcParams) == before

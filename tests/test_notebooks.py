@@ -1,0 +1,38 @@
+"""Every notebook runs from top to bottom, offline, and says what it said when it was saved."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # Jupyter's own
+    pytest.mark.filterwarnings("ignore::RuntimeWarning:zmq"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+def _said(notebook):
+    """Give what each cell prints or shows as text; figures are compared by people."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
+    return [text for text in texts if not text.startswith(("<Figure", "<Axes"))]
+
+
+def test_there_are_notebooks():
+    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs_and_says_what_was_saved(path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    saved = nbformat.read(path, as_version=4)
+    fresh = nbformat.read(path, as_version=4)
+    NotebookClient(fresh, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
+    assert _said(saved)
+    assert _said(fresh) == _said(saved)

@@ -1,0 +1,39 @@
+"""What the README prints is what a reader gets."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from frontlines.cli.main import app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PRINTED = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
+ROUNDING = re.compile(r"closure error \S+ km²")
+
+
+def _lines(text):
+    return [line.rstrip() for line in ROUNDING.sub("closure error … km²", text).strip("\n").splitlines()]
+
+
+def test_the_command_prints_the_table_of_the_readme(tmp_path):
+    result = CliRunner().invoke(app, ["run", "karabakh-1994", "--out", str(tmp_path)])
+    assert result.exit_code == 0
+    assert _lines(result.stdout) == _lines(PRINTED[0])
+
+
+def test_the_lines_of_python_print_the_table_of_the_readme():
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own text
+    assert _lines(out.getvalue()) == _lines(PRINTED[1])
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_links_lead_to_files(target):
+    assert (ROOT / target).exists()
