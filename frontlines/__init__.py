@@ -12,8 +12,8 @@ Dated maps of territorial control, compared district by district:
 `load` and `run_study` do all of this for a study in a file.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib
+import typing as _typing
 
 from frontlines.change import change_between
 from frontlines.control import control_from_lines, frontline_from_control
@@ -39,7 +39,7 @@ from frontlines.study import Results, Study, run_study
 from frontlines.study_files import load, read_study, study_from_files
 from frontlines.tables import balance_by_district, transitions_by_district
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from frontlines.plot import (
         MapStyle,
         change_map,
@@ -88,10 +88,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _typing.Any:
     """Load matplotlib only when something is to be drawn."""
     if name in __all__:
-        return getattr(import_module("frontlines.plot"), name)
+        return getattr(_importlib.import_module("frontlines.plot"), name)
     raise AttributeError(f"module 'frontlines' has no attribute {name!r}")
 
 

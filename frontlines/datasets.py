@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from frontlines.errors import StudyError
+from frontlines.manifest import sha256
 
 CHECKSUMS = "SHA256SUMS"
 """File in each study's folder: a SHA-256 and a name a line, as ``sha256sum --check`` reads it."""
@@ -54,16 +54,31 @@ def locate(name: str) -> Path:
     'study.toml'
     """
     if name not in available():
-        raise StudyError(f"there is no bundled study {name!r}: the names are {', '.join(available())}")
+        names = ", ".join(available()) or "none"
+        raise StudyError(
+            f"there is no bundled study {name!r}: the names are {names}; "
+            "a study of your own is given by the path of its .toml file"
+        )
     folder = _root() / name
-    for line in (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines():
-        expected, file = line.split(maxsplit=1)
+    for file, expected in _checksums(folder).items():
         path = folder / file
         if not path.is_file():
             raise StudyError(f"the bundled study {name!r} lacks {file}: install the library again")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        if sha256(path) != expected:
             raise StudyError(f"{file} of the bundled study {name!r} was altered: install the library again")
     return folder / "study.toml"
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    """Read the digests that were published, by file."""
+    try:
+        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise StudyError(
+            f"the bundled study {folder.name!r} lacks {CHECKSUMS}: install the library again"
+        ) from error
+    pairs = (line.split(maxsplit=1) for line in lines if line.strip())
+    return {file.strip().removeprefix("*"): digest for digest, file in pairs}
 
 
 def _root() -> Path:

@@ -24,6 +24,7 @@ KINDS: tuple[str, ...] = get_args(Kind)
 COLUMNS = ["fault", "rows", "area_km2", "detail", "geometry"]
 
 _SHOWN = 8
+_ROW = ", "
 
 
 class Fault(NamedTuple):
@@ -56,12 +57,14 @@ ADVICE = {
         "share a name", "make the names unique, for example with a suffix, or use another key"
     ),
     "repeated place": Advice("name a place and date a second time", "keep one row for each place and date"),
+    "bad coordinates": Advice("have coordinates that are not numbers", "give numbers, or drop the row"),
     "bad sigma": Advice("have a sigma_m that is negative or not finite", "give metres, or leave it empty"),
     "no geometry": Advice("have no geometry", "draw it, or drop the row (mend=True drops it)"),
     "wrong geometry": Advice("have another type of geometry", "give this layer the geometry of its kind"),
     "invalid": Advice("have invalid geometry", "pass mend=True or mend the file"),
     "duplicate": Advice("repeat another row's geometry", "pass mend=True or drop them"),
     "not simple": Advice("cross themselves", "split them at the crossing, or pass mend=True"),
+    "swallowed": Advice("lie wholly inside larger ones", "cut them out of those, or drop them"),
     "overlap": Advice("overlap", "pass mend=True or mend the file"),
     "gap": Advice("lie open inside the layer", "say who holds them: as_control(..., theatre=..., rest=...)"),
 }
@@ -71,11 +74,12 @@ _TYPES = {
     "points": {shapely.GeometryType.POINT},
     "polygons": {shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON},
 }
+_DATED = ("control", "frontlines", "settlements")
 _SHAPE = {"frontlines": "lines", "settlements": "points"}
 
 
 def find_faults(
-    frame: gpd.GeoDataFrame, kind: Kind, *, theatre: shapely.Geometry | None = None
+    frame: gpd.GeoDataFrame, kind: Kind, *, theatre: shapely.Geometry | None = None, with_gaps: bool = True
 ) -> gpd.GeoDataFrame:
     """List what is wrong with a tidy layer.
 
@@ -87,12 +91,14 @@ def find_faults(
         What the layer is.
     theatre
         Ground that polygons must fill, in the frame's CRS; None: the ground inside their outline.
+    with_gaps
+        Whether to look for gaps too.
 
     Returns
     -------
     faults
-        One row a fault: `fault` (a key of `ADVICE`), `rows` (index labels, as text), `area_km2` (of
-        an overlap or gap, else empty), `detail`, `geometry` (where it is, in the frame's CRS).
+        One row a fault: `fault` (a key of `ADVICE`), `rows` (see `row_labels`, as text), `area_km2`
+        (of an overlap or gap, else empty), `detail`, `geometry` (where it is, in the frame's CRS).
         Empty if nothing is wrong.
 
     Examples
@@ -105,8 +111,30 @@ def find_faults(
     >>> find_faults(control, "control")[["fault", "rows", "area_km2"]].values.tolist()
     [['overlap', '0, 1', 2.0]]
     """
-    found = [fault for rule in (*_COLUMN_RULES, *_GEOMETRY_RULES) for fault in rule(frame, kind)]
-    return as_frame([*found, *_gaps(frame, kind, theatre)], frame.crs)
+    named = frame.set_axis(row_labels(frame))
+    found = [fault for rule in (*_COLUMN_RULES, *_GEOMETRY_RULES) for fault in rule(named, kind)]
+    return as_frame([*found, *(_gaps(named, kind, theatre) if with_gaps else ())], frame.crs)
+
+
+def row_labels(frame: pd.DataFrame) -> pd.Index[Any]:
+    """Name the rows of a frame so that a fault can point at one.
+
+    Parameters
+    ----------
+    frame
+        Any frame.
+
+    Returns
+    -------
+    labels
+        Its index; positions from 0 if a label occurs twice.
+
+    Examples
+    --------
+    >>> row_labels(pd.DataFrame(index=["a", "a"])).tolist()
+    [0, 1]
+    """
+    return frame.index if frame.index.is_unique else pd.RangeIndex(len(frame))
 
 
 def as_frame(faults: Iterable[Fault], crs: CRS | None) -> gpd.GeoDataFrame:
@@ -129,7 +157,10 @@ def as_frame(faults: Iterable[Fault], crs: CRS | None) -> gpd.GeoDataFrame:
     >>> as_frame([Fault("no side", (3, 4))], None)["rows"].tolist()
     ['3, 4']
     """
-    records = [fault._replace(rows=", ".join(str(row) for row in fault.rows)) for fault in faults]  # type: ignore[arg-type]
+    records = [
+        (fault.fault, _ROW.join(str(row).replace(_ROW, ",") for row in fault.rows), *fault[2:])
+        for fault in faults
+    ]
     return gpd.GeoDataFrame(pd.DataFrame(records, columns=COLUMNS), geometry="geometry", crs=crs)
 
 
@@ -163,7 +194,7 @@ def describe(faults: gpd.GeoDataFrame, total: int, kind: str) -> str:
 
 
 def _describe_sort(faults: gpd.GeoDataFrame, total: int, advice: Advice) -> str:
-    rows = list(dict.fromkeys(row for text in faults["rows"] for row in text.split(", ") if text))
+    rows = list(dict.fromkeys(row for text in faults["rows"] for row in text.split(_ROW) if text))
     shown = ", ".join(rows[:_SHOWN]) + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
     notes = [f"rows {shown}"] if rows else []
     if faults["area_km2"].notna().any():
@@ -207,14 +238,14 @@ def place_of(geometry: Any, crs: CRS | None) -> str:
 
 
 def _dates(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    if "date" in frame and kind != "polygons":
+    if "date" in frame and kind in _DATED:
         for row in frame.index[frame["date"].isna()]:
             yield Fault("no date", (row,))
 
 
 def _sides(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    for column in ("side", "side_left", "side_right"):
-        if column in frame:
+    for column in ("side_left", "side_right") if kind == "frontlines" else ("side",):
+        if column in frame and kind in _DATED:
             for row in frame.index[frame[column] == ""]:
                 yield Fault("no side", (row,), detail=f"column {column}" if kind == "frontlines" else "")
     if kind == "frontlines" and {"side_left", "side_right"} <= set(frame):
@@ -234,8 +265,8 @@ def _names(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
         yield Fault(sort, rows, detail=repr(str(frame[column].loc[rows[0]])))
 
 
-def _sigmas(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:  # noqa: ARG001
-    if "sigma_m" in frame:
+def _sigmas(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
+    if "sigma_m" in frame and kind in _DATED:
         bad = frame["sigma_m"].notna() & ~((frame["sigma_m"] >= 0) & np.isfinite(frame["sigma_m"]))
         for row in frame.index[bad]:
             yield Fault("bad sigma", (row,), detail=f"{frame['sigma_m'].loc[row]}")
@@ -261,18 +292,19 @@ def _validity(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:  # noqa: 
         x, y = (float(value) for value in at.rstrip("]").split()[:2]) if at else (np.nan, np.nan)
         known = np.isfinite(x) and frame.crs is not None
         detail = f"{words.strip()} at {place(x, y, frame.crs)}" if known else words.strip()
-        yield Fault("invalid", (row,), detail=detail, geometry=shapely.Point(x, y) if at else geometry)
+        yield Fault(
+            "invalid",
+            (row,),
+            detail=detail,
+            geometry=shapely.Point(x, y) if np.isfinite([x, y]).all() else geometry,
+        )
 
 
 def _duplicates(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
     if kind == "settlements":
         return
     there = frame[~_blank(frame)]
-    keys = pd.DataFrame(
-        {"shape": shapely.to_wkb(shapely.normalize(there.geometry.values))}, index=there.index
-    )
-    if "date" in there:
-        keys["date"] = there["date"]
+    keys = coverage.identity(there).set_axis(there.index)
     for rows in _repeats(keys):
         yield Fault("duplicate", rows, geometry=there.geometry.loc[rows[0]])
 
@@ -295,27 +327,30 @@ def _simplicity(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
 
 def _overlaps(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
     for part in _coverages(frame, kind):
-        pairs = coverage.overlaps(np.asarray(part.geometry.values))
-        for i, j, piece in zip(pairs.first, pairs.second, pairs.pieces, strict=True):
-            yield Fault("overlap", (part.index[i], part.index[j]), piece.area / coverage.KM2, geometry=piece)
+        found = coverage.overlaps(np.asarray(part.geometry.values))
+        pairs, number = np.unique(np.stack([found.first, found.second], axis=1), axis=0, return_inverse=True)
+        for pair, (i, j) in enumerate(pairs):
+            pieces = shapely.multipolygons(found.pieces[np.ravel(number) == pair])
+            yield Fault(
+                "overlap", (part.index[i], part.index[j]), pieces.area / coverage.KM2, geometry=pieces
+            )
 
 
 def _gaps(frame: gpd.GeoDataFrame, kind: Kind, theatre: Any) -> Iterator[Fault]:
     for part in _coverages(frame, kind):
         for gap in coverage.gaps(np.asarray(part.geometry.values), theatre):
-            day = (
-                f"on {part['date'].iloc[0]:%Y-%m-%d}" if "date" in part and part["date"].notna().all() else ""
-            )
+            dated = kind != "districts" and "date" in part and part["date"].notna().all()
+            day = f"on {part['date'].iloc[0]:%Y-%m-%d}" if dated else ""
             yield Fault("gap", (), gap.area / coverage.KM2, detail=day, geometry=gap)
 
 
 def _coverages(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[gpd.GeoDataFrame]:
     """Give the sound polygons that must not overlap: those of one date, or all."""
-    if kind in ("frontlines", "settlements", "theatre"):
+    if kind not in ("control", "districts", "polygons"):
         return
     polygonal = np.isin(shapely.get_type_id(frame.geometry.values), list(_TYPES["polygons"]))
     sound = frame[polygonal & frame.is_valid.to_numpy() & ~_blank(frame)]
-    if "date" not in sound:
+    if "date" not in sound or kind == "districts":
         yield sound
         return
     for _, part in sound.groupby("date", sort=True, dropna=False):

@@ -31,10 +31,11 @@ from pyproj import CRS
 from frontlines import coverage
 from frontlines.crs import polygons_of, project, require_working_crs, working_crs
 from frontlines.errors import LayerError
-from frontlines.faults import COLUMNS, Fault, Kind, as_frame, describe, find_faults
+from frontlines.faults import COLUMNS, Fault, Kind, as_frame, describe, find_faults, row_labels
 from frontlines.mending import (
-    append_rows,
+    cut_at,
     drop_blank_and_repeated,
+    fill_up,
     give_up_overlaps,
     make_valid,
     split_at_crossings,
@@ -45,7 +46,7 @@ UNKNOWN = "unknown"
 CONTESTED = "contested"
 
 HAIR_M = 1.0
-"""Overlaps thinner than this [m] come from rounding or projecting; they are mended without being asked."""
+"""Overlaps and gaps thinner than this [m] come from rounding; they are mended without being asked."""
 
 _LAST_LATITUDE, _LAST_LONGITUDE = 90.0, 360.0
 
@@ -107,8 +108,9 @@ def as_control(
     control = give_up_overlaps(sound, within="date", key="side", hair_m=HAIR_M, disputed=CONTESTED)
     if theatre is not None:
         require_working_crs(theatre=theatre, control=control)
-        control = _cut_at_theatre(control, theatre)
-        control = _fill_theatre(control, theatre, rest)
+        ground = theatre.geometry.iloc[0]
+        dates = sorted(sound["date"].unique())
+        control = fill_up(cut_at(control, ground), ground, dates, rest=rest, hair_m=HAIR_M)
     else:
         control = control.assign(outside_km2=0.0)
     return _arranged(control, ["date", "side", "source", "sigma_m", "mended_km2", "outside_km2"])
@@ -208,9 +210,10 @@ def as_districts(
     named = _with_key(frame, key)
     sound = _through_door(named, crs, "districts", mend=mend)
     districts = give_up_overlaps(sound, within=None, key=None, hair_m=HAIR_M, disputed=None)
+    _refuse_swallowed(sound, districts)
     if theatre is not None:
         require_working_crs(theatre=theatre, districts=districts)
-        districts = _cut_at_theatre(districts, theatre)
+        districts = cut_at(districts, theatre.geometry.iloc[0])
     else:
         districts = districts.assign(outside_km2=0.0)
     return _arranged(districts, ["district", "vintage", "mended_km2", "outside_km2"])
@@ -334,8 +337,7 @@ def check_layer(
         tidied = project(tidied, crs)
         ground = None if theatre is None else as_theatre(theatre, crs).geometry.iloc[0]
     rest = find_faults(tidied, kind, theatre=ground)
-    faults = pd.concat([as_frame([*problems, *found], tidied.crs), rest], ignore_index=True)
-    return gpd.GeoDataFrame(faults[COLUMNS], geometry="geometry", crs=tidied.crs)
+    return _together([*problems, *found], rest)
 
 
 def _with_key(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
@@ -348,13 +350,17 @@ def _with_key(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
 
 
 def _unfit_to_project(frame: gpd.GeoDataFrame) -> list[Fault]:
+    """Find what keeps a frame from being projected."""
+    labels = row_labels(frame)
+    xy, row = shapely.get_coordinates(frame.geometry.values, return_index=True)
+    odd = np.unique(row[~np.isfinite(xy).all(axis=1)])
+    found = [Fault("bad coordinates", tuple(labels[odd]))] if len(odd) else []
     if frame.crs is None:
-        return [Fault("no CRS", ())]
-    bounds = frame.geometry.bounds
-    north = bounds[["miny", "maxy"]].abs().max(axis=1)
-    east = bounds[["minx", "maxx"]].abs().max(axis=1)
-    far = (north > _LAST_LATITUDE) | (east > _LAST_LONGITUDE)
-    return [Fault("not degrees", tuple(frame.index[far]))] if frame.crs.is_geographic and far.any() else []
+        return [*found, Fault("no CRS", ())]
+    far = np.unique(row[(np.abs(xy) > (_LAST_LONGITUDE, _LAST_LATITUDE)).any(axis=1)])
+    if frame.crs.is_geographic and len(far):
+        found.append(Fault("not degrees", tuple(labels[far])))
+    return found
 
 
 def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: bool) -> gpd.GeoDataFrame:
@@ -367,40 +373,36 @@ def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: bool) 
         out = project(out, crs)
     if mend:
         out = split_at_crossings(out) if kind == "frontlines" else make_valid(out)
-    faults = find_faults(out, kind)
-    stops = faults[[_must_not_pass(fault, mend=mend) for fault in faults.itertuples()]]
-    every = pd.concat([as_frame([*problems, *found], out.crs), stops], ignore_index=True)
+    faults = find_faults(out, kind, with_gaps=False)
+    stops = faults[np.array([_must_not_pass(fault, mend=mend) for fault in faults.itertuples()], dtype=bool)]
+    every = _together([*problems, *found], stops)
     if len(every):
-        every = gpd.GeoDataFrame(every[COLUMNS], geometry="geometry", crs=out.crs)
         raise LayerError(describe(every, len(frame), kind), every)
     return out
 
 
+def _together(first: list[Fault], rest: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Join the faults found before and after projecting; a date that cannot be read is told once."""
+    early = as_frame(first, rest.crs)
+    unread = set(early.loc[early["fault"] == "bad date", "rows"])
+    rest = rest[~((rest["fault"] == "no date") & rest["rows"].isin(unread))]
+    every = pd.concat([early, rest], ignore_index=True)
+    return gpd.GeoDataFrame(every[COLUMNS], geometry="geometry", crs=rest.crs)
+
+
 def _must_not_pass(fault: Any, *, mend: bool) -> bool:
     """Tell whether a fault stops a layer at the door."""
-    if fault.fault == "gap":
-        return False
     if fault.fault == "overlap":
-        return not mend and float(coverage.width_m(np.array([fault.geometry]))[0]) > HAIR_M
+        return not mend and float(coverage.width_m(shapely.get_parts(fault.geometry)).max()) > HAIR_M
     return True
 
 
-def _cut_at_theatre(frame: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    ground = theatre.geometry.iloc[0]
-    inside = polygons_of(shapely.intersection(frame.geometry.values, ground))
-    out = frame.set_geometry(gpd.GeoSeries(inside, index=frame.index, crs=frame.crs))
-    out["outside_km2"] = (frame.area - out.area).clip(lower=0) / coverage.KM2
-    return out[~out.is_empty]
-
-
-def _fill_theatre(control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, rest: str) -> gpd.GeoDataFrame:
-    ground = theatre.geometry.iloc[0]
-    rows = []
-    for date, part in control.groupby("date", sort=True):
-        left = polygons_of(np.array([shapely.difference(ground, shapely.union_all(part.geometry.values))]))
-        if left[0].area > 0:
-            rows.append({"date": date, "side": rest, "geometry": left[0]})
-    return append_rows(control, rows, source="rest of the theatre", booked=False)
+def _refuse_swallowed(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> None:
+    """Refuse to lose districts that lie wholly inside larger ones."""
+    gone = before[~before["district"].isin(after["district"])]
+    if len(gone):
+        faults = as_frame([Fault("swallowed", tuple(gone.index))], before.crs)
+        raise LayerError(describe(faults, len(before), "districts"), faults)
 
 
 def _arranged(frame: gpd.GeoDataFrame, first: list[str]) -> gpd.GeoDataFrame:

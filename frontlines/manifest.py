@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
+from glob import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ Manifest = dict[str, Any]
 
 _PACKAGES = ("frontlines", "geopandas", "matplotlib", "numpy", "pandas", "pyogrio", "pyproj", "shapely")
 _SHOWN = 4
+_SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 
 
 def fingerprint(path: str | Path, role: str) -> dict[str, Any]:
@@ -33,7 +35,8 @@ def fingerprint(path: str | Path, role: str) -> dict[str, Any]:
     Returns
     -------
     entry
-        `role`, `name` (without its folder), `bytes` and `sha256`.
+        `role`, `name` (without its folder), `bytes` and `sha256`; for a shapefile also `parts`: the
+        SHA-256 of the files beside it, by ending.
 
     Examples
     --------
@@ -43,9 +46,34 @@ def fingerprint(path: str | Path, role: str) -> dict[str, Any]:
     ...     fingerprint(Path(folder) / "a.txt", "note")["sha256"][:8]
     '2d8d6931'
     """
-    content = Path(path).read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    return {"role": role, "name": Path(path).name, "bytes": len(content), "sha256": digest}
+    path = Path(path)
+    entry = {"role": role, "name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+    if path.suffix.lower() != ".shp":
+        return entry
+    beside = {file.suffix.lower(): file for file in sorted(path.parent.glob(f"{escape(path.stem)}.*"))}
+    return entry | {"parts": {end: sha256(beside[end]) for end in _SIDECARS if end in beside}}
+
+
+def sha256(path: Path) -> str:
+    """Digest a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    digest
+        SHA-256 in hexadecimal.
+
+    Examples
+    --------
+    >>> len(sha256(Path(__file__)))
+    64
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def versions() -> dict[str, str]:
@@ -115,7 +143,7 @@ def long_date(day: str) -> str:
     '7 April 1994'
     """
     stamp = pd.Timestamp(day)
-    return f"{stamp.day} {stamp:%B} {stamp.year}"
+    return f"{stamp.day} {stamp.month_name()} {stamp.year}"
 
 
 def caption(manifest: Mapping[str, Any]) -> str:
@@ -144,14 +172,20 @@ def caption(manifest: Mapping[str, Any]) -> str:
     first, last = (manifest["dates"][0], manifest["dates"][-1])
     sentences = [
         f"Control at the end of {long_date(first)} and of {long_date(last)}, {manifest['cadence']}.",
-        *manifest["notes"],
+        *(_sentence(note) for note in manifest["notes"]),
         f"Sources: {_listed(manifest['sources'])}.",
         f"Districts: {_listed(manifest['district_vintage'])}.",
-        manifest["boundaries"],
+        _sentence(manifest["boundaries"]),
         f"Projection: {manifest['projection']['name']}.",
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _sentence(text: str) -> str:
+    """End a text with a full stop, unless it ends already or is empty."""
+    clean = text.strip()
+    return clean if not clean or clean.endswith((".", "!", "?", "…")) else f"{clean}."
 
 
 def _listed(texts: Iterable[str]) -> str:

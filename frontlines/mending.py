@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,7 +19,7 @@ BOOKED = ("mended_km2", "outside_km2")
 
 
 def drop_blank_and_repeated(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Drop rows without geometry, and rows that repeat an earlier one in date and geometry.
+    """Drop rows without geometry, and rows that repeat an earlier one in geometry and claim.
 
     Parameters
     ----------
@@ -39,13 +40,7 @@ def drop_blank_and_repeated(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     [0]
     """
     there = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
-    keys = pd.DataFrame(
-        {"shape": shapely.to_wkb(shapely.normalize(there.geometry.values))}, index=there.index
-    )
-    for column in ("date", "side", "district"):
-        if column in there:
-            keys[column] = there[column]
-    return there[~keys.duplicated().to_numpy()]
+    return there[~coverage.identity(there).duplicated().to_numpy()]
 
 
 def make_valid(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -59,7 +54,8 @@ def make_valid(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Returns
     -------
     frame
-        A copy with `mended_km2`, the change of each row's area [km²].
+        A copy with `mended_km2`, the change of each row's area [km²]; rows that have no area at all
+        are left out.
 
     Notes
     -----
@@ -79,11 +75,12 @@ def make_valid(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     before = shapely.area(shapes)
     shapes[broken] = polygons_of(shapely.make_valid(shapes[broken], method="structure"))
     out = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-    return out.assign(mended_km2=np.abs(shapely.area(shapes) - before) / coverage.KM2)
+    out = out.assign(mended_km2=np.abs(shapely.area(shapes) - before) / coverage.KM2)
+    return out[~(broken & shapely.is_empty(shapes))]
 
 
 def split_at_crossings(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Split lines that cross themselves into pieces that do not.
+    """Split lines that cross themselves into pieces that do not, and drop lines without length.
 
     Parameters
     ----------
@@ -103,13 +100,15 @@ def split_at_crossings(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     >>> len(split_at_crossings(gpd.GeoDataFrame(geometry=[loop])))
     3
     """
+    lines = lines[lines.length.to_numpy() > 0]
     crossed = ~lines.is_simple.to_numpy()
     if not crossed.any():
         return lines
     shapes = np.array(lines.geometry.values, dtype=object)
     shapes[crossed] = shapely.node(shapes[crossed])
     split = lines.set_geometry(gpd.GeoSeries(shapes, index=lines.index, crs=lines.crs))
-    return split.explode(ignore_index=True)
+    pieces = split.explode(ignore_index=True)
+    return pieces[pieces.length.to_numpy() > 0].reset_index(drop=True)
 
 
 def give_up_overlaps(
@@ -147,48 +146,154 @@ def give_up_overlaps(
     [['A', 1.0], ['B', 1.0], ['contested', 1.0]]
     """
     out = frame if "mended_km2" in frame else frame.assign(mended_km2=0.0)
-    groups = [out.index] if within is None else list(out.groupby(within, sort=True).groups.values())
+    groups = [np.arange(len(out))] if within is None else out.groupby(within, sort=True).indices.values()
     made: list[dict[str, Any]] = []
-    shapes = pd.Series(np.array(out.geometry.values, dtype=object), index=range(len(out)))
-    position = pd.Series(range(len(out)), index=out.index)
-    for labels in groups:
-        rows = position.loc[labels].to_numpy()
-        claims = out[key].to_numpy()[rows] if key else rows
-        kept, contested = _resolve(shapes.to_numpy()[rows], claims, hair_m, split=disputed is not None)
-        shapes.iloc[rows] = kept
+    shapes = np.array(out.geometry.values, dtype=object)
+    for rows in groups:
+        claims = out[key].to_numpy(dtype=object)[rows] if key else rows
+        shapes[rows], contested, by = _resolve(shapes[rows], claims, hair_m, split=disputed is not None)
         if contested is not None:
-            origin = out.iloc[rows[0]]
-            made.append(
-                {**({within: origin[within]} if within else {}), "side": disputed, "geometry": contested}
-            )
-    lost = (shapely.area(np.asarray(out.geometry.values)) - shapely.area(shapes.to_numpy())) / coverage.KM2
-    out = out.set_geometry(gpd.GeoSeries(shapes.to_numpy(), index=out.index, crs=out.crs))
-    out = out.assign(mended_km2=out["mended_km2"] + lost)
-    out = append_rows(out, made, source="claimed by more than one side")
+            claimants = out.iloc[rows[by]]
+            stated = f": {joined_sources(claimants['source'])}" if "source" in out else ""
+            origin = {within: claimants[within].iloc[0]} if within else {}
+            source = f"claimed by more than one side{stated}"
+            made.append({**origin, "side": disputed, "source": source, "geometry": contested})
+    lost = (shapely.area(np.asarray(out.geometry.values)) - shapely.area(shapes)) / coverage.KM2
+    out = out.set_geometry(gpd.GeoSeries(shapes, index=out.index, crs=out.crs))
+    out = append_rows(out.assign(mended_km2=out["mended_km2"] + lost), made)
     return out[~out.is_empty.to_numpy()]
 
 
-def _resolve(shapes: Any, claims: Any, hair_m: float, *, split: bool) -> tuple[Any, Any]:
-    """Give each overlap to one polygon, or to nobody; return the shapes and the disputed ground."""
+def joined_sources(sources: Iterable[str]) -> str:
+    """Name several sources in one text, each once.
+
+    Parameters
+    ----------
+    sources
+        Texts; one that names several has a semicolon between them.
+
+    Returns
+    -------
+    text
+        In alphabetical order, with semicolons.
+
+    Examples
+    --------
+    >>> joined_sources(["b", "a; b", "a"])
+    'a; b'
+    """
+    return "; ".join(sorted({part for text in sources for part in str(text).split("; ") if part}))
+
+
+def _resolve(shapes: Any, claims: Any, hair_m: float, *, split: bool) -> tuple[Any, Any, Any]:
+    """Give each overlap to one polygon, or to nobody.
+
+    Returns the shapes, the disputed ground or None, and the positions of those that dispute it.
+    """
     pairs = coverage.overlaps(shapes)
     if not len(pairs.pieces):
-        return shapes, None
+        return shapes, None, None
     thick = coverage.width_m(pairs.pieces) > hair_m
     open_claim = split & thick & (claims[pairs.first] != claims[pairs.second])
     disputed = polygons_of(np.array([shapely.union_all(pairs.pieces[open_claim])]))[0]
-    rank = np.empty(len(shapes), dtype=np.int64)
-    by_size = sorted(range(len(shapes)), key=lambda row: (-shapes[row].area, shapes[row].normalize().wkb))
-    rank[by_size] = range(len(shapes))
-    loser = np.where(rank[pairs.first] > rank[pairs.second], pairs.first, pairs.second)
+    involved = np.unique([pairs.first, pairs.second])
+    rank = dict(zip(involved[coverage.by_size(shapes[involved])], range(len(involved)), strict=True))
+    loser = np.array(
+        [max(pair, key=rank.__getitem__) for pair in zip(pairs.first, pairs.second, strict=True)]
+    )
     out = shapes.copy()
-    for row in np.unique(np.concatenate([loser, pairs.first[open_claim], pairs.second[open_claim]])):
+    for row in involved:
         given = [*pairs.pieces[(loser == row) & ~open_claim], disputed]
         out[row] = shapely.difference(shapes[row], shapely.union_all(given))
-    return polygons_of(out), None if disputed.is_empty else disputed
+    claimants = np.unique([pairs.first[open_claim], pairs.second[open_claim]])
+    return polygons_of(out), None if disputed.is_empty else disputed, claimants
+
+
+def cut_at(frame: gpd.GeoDataFrame, ground: shapely.Geometry) -> gpd.GeoDataFrame:
+    """Cut polygons at the edge of the theatre, and book what lies beyond.
+
+    Parameters
+    ----------
+    frame
+        Valid polygons in metres.
+    ground
+        The theatre.
+
+    Returns
+    -------
+    frame
+        A copy with `outside_km2` [km²]; rows wholly beyond are left out.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> frame = gpd.GeoDataFrame(geometry=[box(0, 0, 2000, 1000), box(8000, 0, 9000, 1000)])
+    >>> cut_at(frame, box(0, 0, 1000, 1000))["outside_km2"].tolist()
+    [1.0]
+    """
+    shapely.prepare(ground)
+    shapes = np.array(frame.geometry.values, dtype=object)
+    across = ~shapely.covers(ground, shapes)
+    shapes[across] = polygons_of(shapely.intersection(shapes[across], ground))
+    out = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    out["outside_km2"] = (frame.area - out.area).clip(lower=0) / coverage.KM2
+    return out[~out.is_empty.to_numpy()]
+
+
+def fill_up(
+    frame: gpd.GeoDataFrame, ground: shapely.Geometry, dates: Iterable[Any], *, rest: str, hair_m: float
+) -> gpd.GeoDataFrame:
+    """Say who holds the ground of the theatre that no polygon covers.
+
+    Parameters
+    ----------
+    frame
+        Polygons with `date`, `side`, `mended_km2`, cut at the theatre's edge, in metres.
+    ground
+        The theatre.
+    dates
+        Days to fill.
+    rest
+        The side that holds the gaps.
+    hair_m
+        A gap thinner than this [m] goes to the polygon along which it runs the farthest instead, and
+        is booked there.
+
+    Returns
+    -------
+    frame
+        The rows, and for each date with gaps a row of side `rest`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> frame = gpd.GeoDataFrame({"date": [0], "side": ["A"], "mended_km2": 0.0}, geometry=[box(0, 0, 10, 9)])
+    >>> fill_up(frame, box(0, 0, 10.5, 9), [0], rest="B", hair_m=1).area.tolist()
+    [94.5]
+    """
+    shapes = np.array(frame.geometry.values, dtype=object)
+    made = []
+    for date in dates:
+        rows = np.flatnonzero(frame["date"] == date)
+        left = shapely.get_parts(polygons_of(np.array([ground - shapely.union_all(shapes[rows])])))
+        hair = np.flatnonzero(coverage.width_m(left) <= hair_m)
+        hosts = coverage.common_borders(left[hair], shapes[rows], reach_m=hair_m).drop_duplicates("piece")
+        for host in hosts["polygon"].unique():
+            row, own = rows[host], hosts.loc[hosts["polygon"] == host, "piece"]
+            shapes[row] = shapely.union_all([shapes[row], *left[hair[own]]])
+        open_ground = np.delete(left, hair[hosts["piece"]])
+        if len(open_ground):
+            made.append({"date": date, "side": rest, "geometry": shapely.union_all(open_ground)})
+    gained = (shapely.area(shapes) - frame.area.to_numpy()) / coverage.KM2
+    out = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    out["mended_km2"] += gained
+    return append_rows(out, [row | {"source": "rest of the theatre"} for row in made], booked=False)
 
 
 def append_rows(
-    frame: gpd.GeoDataFrame, rows: Iterable[dict[str, Any]], *, source: str, booked: bool = True
+    frame: gpd.GeoDataFrame, rows: list[dict[str, Any]], *, booked: bool = True
 ) -> gpd.GeoDataFrame:
     """Add rows of ground that the layer itself did not hold.
 
@@ -198,8 +303,6 @@ def append_rows(
         Polygons.
     rows
         Columns and geometry of the new rows.
-    source
-        Where they come from, for the column `source`.
     booked
         Whether the new ground was moved by mending, and counts in `mended_km2`.
 
@@ -213,20 +316,27 @@ def append_rows(
     >>> import geopandas as gpd
     >>> from shapely import box
     >>> frame = gpd.GeoDataFrame({"side": ["A"]}, geometry=[box(0, 0, 1, 1)])
-    >>> append_rows(frame, [{"side": "B", "geometry": box(1, 0, 2, 1)}], source="drawn")["side"].tolist()
+    >>> append_rows(frame, [{"side": "B", "geometry": box(1, 0, 2, 1)}])["side"].tolist()
     ['A', 'B']
     """
-    made = list(rows)
-    if not made:
+    if not rows:
         return frame
-    first = int(frame.index.max()) + 1 if pd.api.types.is_integer_dtype(frame.index) else 0
-    labels = [
-        first + n if pd.api.types.is_integer_dtype(frame.index) else f"{source} {n}" for n in range(len(made))
-    ]
-    new = gpd.GeoDataFrame(made, geometry="geometry", crs=frame.crs, index=labels).assign(source=source)
+    new = gpd.GeoDataFrame(
+        rows, geometry="geometry", crs=frame.crs, index=_new_labels(frame.index, len(rows))
+    )
     for column in BOOKED:
-        if column in frame:
-            new[column] = new.area / coverage.KM2 if booked and column == "mended_km2" else 0.0
-    for column in set(frame.columns) - set(new.columns):
+        new[column] = new.area / coverage.KM2 if booked and column == "mended_km2" else 0.0
+    for column in frame.columns.difference(new.columns):
         new[column] = np.nan if pd.api.types.is_float_dtype(frame[column]) else None
+    if "date" in frame:
+        new["date"] = new["date"].astype(frame["date"].dtype)
     return gpd.GeoDataFrame(pd.concat([frame, new[list(frame.columns)]]), geometry="geometry", crs=frame.crs)
+
+
+def _new_labels(index: pd.Index[Any], count: int) -> list[Any]:
+    if pd.api.types.is_integer_dtype(index):
+        first = int(index.max()) + 1 if len(index) else 0
+        return list(range(first, first + count))
+    taken = set(index)
+    free = (label for label in (f"new {n}" for n in itertools.count(1)) if label not in taken)
+    return list(itertools.islice(free, count))

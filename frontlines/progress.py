@@ -22,7 +22,7 @@ def reporting(progress: Progress) -> Iterator[Report]:
     Parameters
     ----------
     progress
-        ``None`` or ``False``: nobody is told. ``True``: a bar on the terminal's error stream.
+        ``None`` or ``False``: nobody is told. ``True``: a bar on the error stream, if it is a terminal.
         A function: it is called with the fraction done [0 to 1] and a message.
 
     Yields
@@ -47,11 +47,17 @@ def reporting(progress: Progress) -> Iterator[Report]:
 
 @contextmanager
 def _bar() -> Iterator[Report]:
-    """Show a bar on the error stream, so that piped results stay clean."""
+    """Show a bar on the error stream, so that piped results stay clean; away from a terminal, nothing."""
     from rich.console import Console  # noqa: PLC0415 - a terminal's dress is loaded only when it is worn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn  # noqa: PLC0415
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _silent
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
 
         def report(fraction: float, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,8 @@ from frontlines.tables import balance_by_district, transitions_by_district
 
 SNAP_M = 1000.0
 """How far an end of a line is led on to the theatre's edge unless a study says otherwise [m]."""
+
+_REST = "rest of the theatre"  # what `as_control` calls the source of ground that no polygon covers
 
 BORDER_M = 1.0
 """What runs this near to the theatre's edge [m] is not drawn as a front."""
@@ -59,8 +62,15 @@ class Study:
         Names of settlements to show on either panel.
     snap_m, sliver_m
         See `control_from_lines` and `change_between` [m].
+    parameters
+        How the layers were read, for the manifest.
     inputs
         What was read, from `frontlines.manifest.fingerprint`.
+
+    Raises
+    ------
+    StudyError
+        If the dates are not in order, or a tolerance is not a number of metres.
     """
 
     name: str
@@ -83,7 +93,20 @@ class Study:
     zoom_towns: tuple[str, ...] = ()
     snap_m: float = SNAP_M
     sliver_m: float = SLIVER_M
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[Mapping[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what no stage could make sense of."""
+        first, last = self.dates
+        if not first < last:
+            raise StudyError(
+                f"the dates are {first:%Y-%m-%d} and {last:%Y-%m-%d}: give two days, the earlier first"
+            )
+        for name in ("snap_m", "sliver_m"):
+            metres = getattr(self, name)
+            if not (math.isfinite(metres) and metres >= 0):
+                raise StudyError(f"{name} is {metres}: give a number of metres, 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,9 +212,9 @@ def _manifest(
         "dates": [f"{day:%Y-%m-%d}" for day in study.dates],
         "cadence": f"two snapshots {(last - first).days} days apart",
         "inputs": [dict(entry) for entry in study.inputs],
-        "parameters": {"snap_m": study.snap_m, "sliver_m": study.sliver_m},
+        "parameters": {**study.parameters, "snap_m": study.snap_m, "sliver_m": study.sliver_m},
         "projection": _projection(study),
-        "sources": list(study.sources) or sorted(set(control["source"])),
+        "sources": list(study.sources) or sorted(set(control["source"]) - {_REST}),
         "district_vintage": sorted(set(study.districts["vintage"])),
         "boundaries": study.boundaries,
         "notes": list(study.notes),

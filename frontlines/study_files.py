@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -26,35 +24,11 @@ from frontlines.sources.files import (
     read_layer,
     read_settlements,
 )
+from frontlines.sources.study_toml import read_study_toml
 from frontlines.study import SNAP_M, Study
 from frontlines.tidying import days_of
 
-_NUMBER = (int, float)
-_TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {  # what each table of a study.toml may hold
-    "study": {
-        "name": str,
-        "title": str,
-        "side": str,
-        "dates": list,
-        "boundaries": str,
-        "notes": list,
-        "sources": list,
-    },
-    "sides": {},
-    "layers": {
-        "frontlines": str,
-        "control": str,
-        "theatre": str,
-        "districts": str,
-        "settlements": str,
-        "context": str,
-        "key": str,
-    },
-    "method": {"snap_m": _NUMBER, "sliver_m": _NUMBER, "rest": str},
-    "map": {"zoom": list, "towns": list, "zoom_towns": list},
-}
 _SHOWN = 3
-_NEEDED = {"study": ("title", "side", "dates"), "layers": ("districts",)}
 
 
 def load(name: str) -> Study:
@@ -114,17 +88,20 @@ def read_study(path: str | Path) -> Study:
     ['1994-04-07', '1994-05-12']
     """
     path = Path(path)
-    entries = _read_toml(path)
+    entries = read_study_toml(path)
     about, files = entries["study"], entries["layers"]
     method, drawn = entries.get("method", {}), entries.get("map", {})
     paths = {role: path.parent / file for role, file in files.items() if role != "key"}
-    ground = _Ground.read(paths["districts"], files.get("key", "district"), paths.get("theatre"))
+    key, rest = files.get("key", "district"), method.get("rest", UNKNOWN)
+    ground = _Ground.read(paths["districts"], key, paths.get("theatre"))
     dates = tuple(pd.Timestamp(day) for day in about["dates"])
-    lines, control = _fronts(paths, ground, method.get("rest", UNKNOWN))
+    lines, control = _fronts(paths, ground, rest)
     _require_dates(lines if control is None else control, dates, path.name)
-    settlements = paths.get("settlements")
+    settlements = _settlements(paths.get("settlements"), ground.crs)
+    towns, zoom_towns = tuple(drawn.get("towns", ())), tuple(drawn.get("zoom_towns", ()))
+    _require_towns(settlements, (*towns, *zoom_towns), path.name)
     return Study(
-        name=about.get("name", path.parent.name),
+        name=about.get("name", path.resolve().parent.name),
         title=about["title"],
         side=about["side"],
         dates=(dates[0], dates[1]),
@@ -133,17 +110,18 @@ def read_study(path: str | Path) -> Study:
         districts=ground.districts,
         frontlines=lines,
         control=control,
-        settlements=_settlements(settlements, ground.crs) if settlements else None,
-        context=project(read_layer(paths["context"]), ground.crs) if "context" in paths else None,
+        settlements=settlements,
+        context=_context(paths.get("context"), ground.crs),
         sides=entries.get("sides", {}),
         boundaries=about.get("boundaries", ""),
         notes=tuple(about.get("notes", ())),
         sources=tuple(about.get("sources", ())),
         zoom=tuple(drawn["zoom"]) if "zoom" in drawn else None,
-        towns=tuple(drawn.get("towns", ())),
-        zoom_towns=tuple(drawn.get("zoom_towns", ())),
+        towns=towns,
+        zoom_towns=zoom_towns,
         snap_m=float(method.get("snap_m", SNAP_M)),
         sliver_m=float(method.get("sliver_m", SLIVER_M)),
+        parameters={"key": key, "rest": rest, "mend": False},
         inputs=tuple(manifests.fingerprint(file, role) for role, file in [("study", path), *paths.items()]),
     )
 
@@ -171,7 +149,7 @@ def read_title(path: str | Path) -> str:
     >>> read_title(datasets.locate("karabakh-1994")).split(",")[0]
     'Karabakh'
     """
-    return str(_read_toml(Path(path))["study"]["title"])
+    return str(read_study_toml(Path(path))["study"]["title"])
 
 
 def study_from_files(  # noqa: PLR0913 - one argument for each option of the command
@@ -220,6 +198,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     LayerError
         If a layer is wrong (the message names the file), a date is missing, or the dates are not in
         order.
+    StudyError
+        If `rest` is blank, or a tolerance is not a number of metres.
     SourceError
         If a file cannot be read.
 
@@ -232,13 +212,21 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     >>> len(study.districts), sorted(set(study.control["side"]))
     (20, ['ARM', 'AZE'])
     """
+    if not rest.strip():
+        raise StudyError(
+            f"rest is blank: name the side that holds the ground no polygon covers, or {UNKNOWN!r}"
+        )
     ground = _Ground.read(Path(districts), key, Path(theatre) if theatre else None, mend=mend)
     fronts = [
         _front(Path(file), day, ground, side=side, rest=rest, mend=mend)
         for file, day in zip((before, after), days, strict=True)
     ]
-    if len({"side_left" in front for front in fronts}) > 1:
-        raise LayerError(f"{before} and {after} differ in kind: give polygons twice or lines twice")
+    kinds = ["lines" if "side_left" in front else "polygons" for front in fronts]
+    if len(set(kinds)) > 1:
+        raise LayerError(
+            f"{Path(before).name} holds {kinds[0]} and {Path(after).name} {kinds[1]}: "
+            "give polygons twice or lines twice"
+        )
     dates = tuple(pd.Timestamp(front["date"].iloc[0]) for front in fronts)
     if dates[0] >= dates[1]:
         raise LayerError(
@@ -246,7 +234,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
             "give the earlier day first, and two different days"
         )
     joined = gpd.GeoDataFrame(pd.concat(fronts, ignore_index=True), geometry="geometry", crs=ground.crs)
-    drawn = "side_left" in joined
+    drawn = kinds[0] == "lines"
     roles = {"before": before, "after": after, "districts": districts, "theatre": theatre}
     return Study(
         name=f"{Path(before).stem}-to-{Path(after).stem}",
@@ -261,6 +249,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         boundaries="District boundaries as in the file given.",
         snap_m=snap_m,
         sliver_m=sliver_m,
+        parameters={"key": key, "rest": rest, "mend": mend},
         inputs=tuple(manifests.fingerprint(file, role) for role, file in roles.items() if file),
     )
 
@@ -276,6 +265,7 @@ class _Ground:
     @classmethod
     def read(cls, districts: Path, key: str, theatre: Path | None, *, mend: bool = False) -> _Ground:
         raw = read_districts(districts)
+        _require_key(raw, key, districts)
         outline = read_layer(theatre) if theatre else raw
         with _naming(theatre or districts):
             crs = working_crs(outline)
@@ -304,11 +294,13 @@ def _front(
     path: Path, day: str | None, ground: _Ground, *, side: str, rest: str, mend: bool
 ) -> gpd.GeoDataFrame:
     """Read the lines or polygons of one day."""
-    raw = _on_day(read_control(path, date=day, side=side), day, path)
+    raw = _on_day(read_frontlines(path, date=day), day, path)
+    columns, types = {str(column).strip().lower() for column in raw.columns}, set(raw.geom_type.dropna())
     with _naming(path):
-        if set(raw.geom_type.dropna()) <= {"LineString", "MultiLineString"}:
+        if {"side_left", "side_right"} & columns or (types and types <= {"LineString", "MultiLineString"}):
             return as_frontlines(raw, ground.crs, mend=mend)
-        return as_control(raw, ground.crs, theatre=ground.theatre, rest=rest, mend=mend)
+        held = raw if "side" in columns else raw.assign(side=side)
+        return as_control(held, ground.crs, theatre=ground.theatre, rest=rest, mend=mend)
 
 
 def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path) -> gpd.GeoDataFrame:
@@ -337,54 +329,46 @@ def _naming(path: Path) -> Iterator[None]:
         raise type(error)(f"{path.name}: {error}") from error
 
 
-def _settlements(path: Path, crs: CRS) -> gpd.GeoDataFrame:
+def _settlements(path: Path | None, crs: CRS) -> gpd.GeoDataFrame | None:
+    if path is None:
+        return None
     with _naming(path):
         return as_settlements(read_settlements(path), crs, unlocated="drop")
 
 
-def _read_toml(path: Path) -> dict[str, dict[str, Any]]:
-    """Read a study file and refuse what it must not hold."""
-    try:
-        entries: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path} cannot be read as a study: {error}") from error
-    faults = [*_unknown_entries(entries), *_wrong_entries(entries)]
-    if not faults and ("frontlines" in entries["layers"]) == ("control" in entries["layers"]):
-        faults.append("[layers] must name either frontlines or control")
-    if not faults and len(entries["study"]["dates"]) != 2:  # noqa: PLR2004
-        faults.append("[study] dates must be two days, such as [1994-04-07, 1994-05-12]")
-    if faults:
-        raise StudyError(f"{path.name} is not a study: " + "; ".join(faults))
-    return entries
-
-
-def _unknown_entries(entries: Mapping[str, Any]) -> Iterator[str]:
-    for table, held in entries.items():
-        if table not in _TABLES or not isinstance(held, dict):
-            yield f"[{table}] is not a table of a study (they are {', '.join(_TABLES)})"
-        elif table != "sides":
-            for name in set(held) - set(_TABLES[table]):
-                yield f"[{table}] {name} is not known (known are {', '.join(_TABLES[table])})"
-
-
-def _wrong_entries(entries: Mapping[str, Any]) -> Iterator[str]:
-    for table, names in _NEEDED.items():
-        for name in names:
-            if name not in entries.get(table, {}):
-                yield f"[{table}] {name} is missing"
-    for table, held in entries.items():
-        kinds = _TABLES.get(table, {})
-        for name in set(kinds) & set(held if isinstance(held, dict) else ()):
-            if not isinstance(held[name], kinds[name]):
-                yield f"[{table}] {name} has the wrong type ({type(held[name]).__name__})"
+def _context(path: Path | None, crs: CRS) -> gpd.GeoDataFrame | None:
+    if path is None:
+        return None
+    raw = read_layer(path)
+    absent = [column for column in ("kind", "name") if column not in raw]
+    if absent:
+        raise LayerError(f"{path.name} has no column {' and '.join(absent)}: the map tells its rows by them")
+    with _naming(path):
+        return project(raw, crs)
 
 
 def _require_dates(front: gpd.GeoDataFrame, dates: tuple[pd.Timestamp, ...], name: str) -> None:
     """Refuse a study whose layers lack one of its dates."""
     absent = [f"{day:%Y-%m-%d}" for day in dates if day not in set(front["date"])]
-    if absent or dates[0] >= dates[1]:
-        held = ", ".join(f"{day:%Y-%m-%d}" for day in sorted(front["date"].unique()))
-        wrong = (
-            f"the layers hold nothing for {' and '.join(absent)}" if absent else "the earlier day comes first"
+    if absent:
+        held = ", ".join(f"{day:%Y-%m-%d}" for day in sorted(front["date"].unique())) or "no day at all"
+        raise StudyError(f"{name}: the layers hold nothing for {' and '.join(absent)} (they hold {held})")
+
+
+def _require_towns(settlements: gpd.GeoDataFrame | None, towns: Iterable[str], name: str) -> None:
+    """Refuse a study that wants a town on its map of which it does not know the place."""
+    known = set() if settlements is None else set(settlements["name"])
+    absent = sorted(set(towns) - known)
+    if absent:
+        raise StudyError(
+            f"{name}: [map] wants towns that have no place in the settlements: {', '.join(absent)}"
         )
-        raise StudyError(f"{name}: {wrong} (they hold {held})")
+
+
+def _require_key(districts: gpd.GeoDataFrame, key: str, path: Path) -> None:
+    """Refuse a column that the districts do not have, rather than take another one."""
+    columns = [str(column) for column in districts.columns if column != districts.geometry.name]
+    if key.lower() not in (column.lower() for column in columns):
+        raise LayerError(
+            f"{path.name} has no column {key!r}: name the districts by one of {', '.join(columns) or 'none'}"
+        )

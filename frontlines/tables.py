@@ -70,16 +70,15 @@ def transitions_by_district(change: gpd.GeoDataFrame, districts: gpd.GeoDataFram
             "area_km2": shapely.area(pairs.pieces) / coverage.KM2,
         }
     )
-    table = table.groupby(TRANSITIONS[:-1], as_index=False, sort=True)["area_km2"].sum()
+    table = table.groupby(TRANSITIONS[:-1], sort=True)["area_km2"].sum().reset_index()
     _close_districts(table, districts)
     return table[TRANSITIONS]
 
 
 def _close_districts(table: pd.DataFrame, districts: gpd.GeoDataFrame) -> None:
     whole = pd.Series(districts.area.to_numpy() / coverage.KM2, index=districts["district"].to_numpy())
-    booked = table.groupby(["date_from", "date_to", "district"], as_index=False)["area_km2"].sum()
-    filled = booked.pivot(index=["date_from", "date_to"], columns="district", values="area_km2")
-    filled = filled.reindex(columns=whole.index).fillna(0.0)
+    booked: pd.DataFrame = table.groupby(["date_from", "date_to", "district"])[["area_km2"]].sum()
+    filled = booked["area_km2"].unstack("district").reindex(columns=whole.index).fillna(0.0)
     off = (filled - whole).abs().max()
     open_books = off[off > coverage.CLOSURE * whole.max()]
     if len(open_books):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.faults import Fault, Kind
+from frontlines.faults import Fault, Kind, row_labels
 
 NOT_STATED = "not stated"
 
@@ -128,8 +128,8 @@ def _read_dates(frame: gpd.GeoDataFrame) -> list[Fault]:
     text = _day_texts(frame["date"])
     days = _parsed(text)
     frame["date"] = days
-    unread = frame.index[days.isna() & text.notna() & (text != "")]
-    return [Fault("bad date", (row,), detail=repr(text.loc[row])) for row in unread]
+    unread = text.set_axis(row_labels(frame))[(days.isna() & text.notna() & (text != "")).to_numpy()]
+    return [Fault("bad date", (row,), detail=repr(words)) for row, words in unread.items()]
 
 
 def _of_kind(geometries: Any, kind: Kind) -> Any:

@@ -30,11 +30,11 @@ def compare(read: Callable[[], Study], out: Path, *, force: bool) -> None:
         Whatever is wrong with the study, its layers or the folder; then nothing is written.
     """
     refuse_overwriting(out, FILES, force=force)
-    with reporting(console(stderr=True).is_terminal) as report:
+    with reporting(True) as report:
         report(0.05, "reading")
         study = read()
         results = run_study(study, progress=lambda share, what: report(0.2 + 0.4 * share, what))
         report(0.6, "drawing and writing")
         write_results(results, out, force=force)
     console().print(balance_table(results))
-    console(stderr=True).print(f"written to {out}: {', '.join(FILES)}")
+    console(stderr=True).print(f"written to {out}: {', '.join(FILES)}", soft_wrap=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from frontlines.cli.commands.change import change
 from frontlines.cli.commands.check import check
 from frontlines.cli.commands.datasets import datasets
 from frontlines.cli.commands.run import run
+from frontlines.manifest import versions
 
 app = typer.Typer(
     name="frontlines",
@@ -18,12 +20,13 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"frontlines {version('frontlines')}")
+        typer.echo(f"frontlines {versions()['frontlines']}")
         raise typer.Exit
 
 
@@ -36,15 +39,24 @@ def _options(
     """How much ground changed hands, where, and how sure are we."""
 
 
-app.command(epilog="Example: frontlines run karabakh-1994 --out out")(run)
 app.command(
+    short_help="Compare the two dates of a study.", epilog="Example: frontlines run karabakh-1994 --out out"
+)(run)
+app.command(
+    short_help="Compare two files of anybody's.",
     epilog="Example: frontlines change april.geojson may.geojson "
-    "--districts raions.gpkg --key NAME --side ARM --out out"
+    "--districts raions.gpkg --key NAME --side ARM --out out",
 )(change)
-app.command(epilog="Example: frontlines check control.geojson --write-problems problems.gpkg")(check)
-app.command(epilog="Example: frontlines datasets")(datasets)
+app.command(
+    short_help="List what is wrong with layers.",
+    epilog="Example: frontlines check control.geojson --write-problems problems.gpkg",
+)(check)
+app.command(short_help="List the bundled studies.", epilog="Example: frontlines datasets")(datasets)
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; letters that the terminal or a pipe cannot show become question marks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    app(prog_name="frontlines")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import re
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, ParamSpec
@@ -19,8 +21,18 @@ FAULTY = 2
 """Exit code when anything is wrong."""
 
 _PLAIN_WIDTH = 120
+_AS_OPTIONS = [  # arguments of functions, as the options that give them
+    (re.compile(r"\bmend=True"), "--mend"),
+    (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
+    (
+        re.compile(r"\b(?:as_control|as_districts)\(\.\.\., theatre=\.\.\., rest=\.\.\.\)"),
+        "--theatre and --rest",
+    ),
+]
 
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results; made if it is missing.")]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder for the results; made if it is missing.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the files of another run.")]
 Mend = Annotated[
     bool,
@@ -29,11 +41,22 @@ Mend = Annotated[
     ),
 ]
 SliverM = Annotated[
-    float, typer.Option("--sliver-m", min=0, help="Changed ground thinner than this [m] counts as unchanged.")
+    float,
+    typer.Option(
+        "--sliver-m",
+        min=0,
+        metavar="METRES",
+        help="Changed ground thinner than this [m] counts as unchanged.",
+    ),
 ]
 SnapM = Annotated[
     float,
-    typer.Option("--snap-m", min=0, help="How far an end of a line is led on to the theatre's edge [m]."),
+    typer.Option(
+        "--snap-m",
+        min=0,
+        metavar="METRES",
+        help="How far an end of a line is led on to the theatre's edge [m].",
+    ),
 ]
 
 
@@ -56,11 +79,55 @@ def console(*, stderr: bool = False) -> Console:
     True
     """
     made = Console(stderr=stderr, markup=False, highlight=False)
-    return (
-        made
-        if made.is_terminal
-        else Console(stderr=stderr, markup=False, highlight=False, width=_PLAIN_WIDTH)
-    )
+    if not made.is_terminal:
+        made.width = _PLAIN_WIDTH
+    return made
+
+
+def plain(text: object) -> str:
+    r"""Make text from a file safe to show: what would steer a terminal becomes a blank.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    text
+        The same without control characters, line breaks included.
+
+    Examples
+    --------
+    >>> plain("Ağdam\x1b[2J")
+    'Ağdam [2J'
+    """
+    return "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in str(text))
+
+
+def one_line(error: Exception) -> str:
+    r"""Put an error into one line, in the words of the command line.
+
+    Parameters
+    ----------
+    error
+        An error of the library.
+
+    Returns
+    -------
+    line
+        Its message; the lines of a list are joined, and arguments of functions are named as options.
+
+    Examples
+    --------
+    >>> one_line(ValueError("2 faults:\n- a: pass mend=True\n- b: pass snap_m=9"))
+    '2 faults: a: pass --mend; b: pass --snap-m 9'
+    """
+    head, *items = (line.strip().removeprefix("- ") for line in str(error).splitlines() if line.strip())
+    line = head + " " * bool(items) + "; ".join(items)
+    for pattern, words in _AS_OPTIONS:
+        line = pattern.sub(words, line)
+    return " ".join(plain(line).split())
 
 
 def shows_errors(command: Callable[P, None]) -> Callable[P, None]:
@@ -90,8 +157,7 @@ def shows_errors(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except FrontlinesError as error:
-            line = " ".join(str(error).split())
-            console(stderr=True).print(Text(f"error: {line}"), style="red", soft_wrap=True)
+            console(stderr=True).print(Text(f"error: {one_line(error)}"), style="red", soft_wrap=True)
             raise typer.Exit(FAULTY) from error
 
     return wrapped

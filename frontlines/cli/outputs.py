@@ -72,13 +72,18 @@ def refuse_overwriting(out: Path, files: tuple[str, ...], *, force: bool) -> Non
     Raises
     ------
     SourceError
-        If one is there and `force` is not given.
+        If one is there and `force` is not given, or something stands in the way that is not a file.
 
     Examples
     --------
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     refuse_overwriting(Path(folder), ("map.png",), force=False)
     """
+    if out.exists() and not out.is_dir():
+        raise SourceError(f"{out} is a file: pass the name of a folder as --out")
+    blocked = [name for name in files if (out / name).is_dir()]
+    if blocked:
+        raise SourceError(f"{out} holds folders named {', '.join(blocked)}: pass another --out")
     there = [name for name in files if (out / name).exists()]
     if there and not force:
         raise SourceError(f"{out} holds {', '.join(there)} of another run: pass --force, or another --out")
@@ -101,7 +106,8 @@ def staged(out: Path) -> Iterator[Path]:
     Raises
     ------
     SourceError
-        If the folder cannot be made.
+        If the folder cannot be made or written into. Then, and if anything else goes wrong, no file
+        is left, nor a folder that was made.
 
     Examples
     --------
@@ -111,15 +117,29 @@ def staged(out: Path) -> Iterator[Path]:
     ...     [file.name for file in Path(out).iterdir()]
     ['a.txt']
     """
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".frontlines-", dir=out) as name:
+            folder = Path(name)
+            yield folder
+            for file in sorted(folder.iterdir()):
+                file.replace(out / file.name)
     except OSError as error:
-        raise SourceError(f"{out} cannot be made: {error}") from error
-    with tempfile.TemporaryDirectory(prefix=".frontlines-", dir=out) as name:
-        folder = Path(name)
-        yield folder
-        for file in sorted(folder.iterdir()):
-            file.replace(out / file.name)
+        _unmake(made)
+        raise SourceError(f"{out} cannot be written: {error}") from error
+    except BaseException:
+        _unmake(made)
+        raise
+
+
+def _unmake(folders: list[Path]) -> None:
+    """Take away folders that were made, the innermost first, as far as they are empty."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
 
 
 def save_figure(figure: Any, stem: Path) -> None:

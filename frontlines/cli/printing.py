@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from frontlines.cli.options import plain
 from frontlines.manifest import long_date
 from frontlines.study import Results
 
@@ -34,27 +38,37 @@ def balance_table(results: Results) -> Group:
     --------
     >>> from frontlines.study import run_study
     >>> from frontlines.study_files import load
-    >>> table = balance_table(run_study(load("karabakh-1994"))).renderables[0]
+    >>> table = balance_table(run_study(load("karabakh-1994"))).renderables[1]
     >>> [column.header for column in table.columns][:3]
     ['district', 'gained km²', 'lost km²']
     """
-    study, balance = results.study, results.balance
+    balance = results.balance
+    table = Table()
+    table.add_column("district", overflow="fold")
+    for header in _FIGURES:
+        table.add_column(f"{header} km²", justify="right", no_wrap=True)
+    table.add_column("share held", justify="right", no_wrap=True)
+    listed = _listed(balance)
+    for row in listed.sort_values("net_km2", ascending=False, kind="stable").to_dict("records"):
+        table.add_row(Text(plain(row["district"])), *_figures(row))
+    table.add_section()
+    total = balance[[*_FIGURES.values(), "district_km2", "before_km2", "after_km2"]].sum()
+    shares = {f"share_{when}": total[f"{when}_km2"] / total["district_km2"] for when in ("before", "after")}
+    table.add_row("all districts", *_figures({**total, **shares}), style="bold")
+    return Group(Text(_title(results)), table, Text(_notes(results, len(balance) - len(listed))))
+
+
+def _title(results: Results) -> str:
+    study = results.study
     first, last = (long_date(str(day)) for day in study.dates)
     label = study.sides.get(study.side)
     who = f"{study.side} ({label})" if label else study.side
-    table = Table(title=Text(f"Ground of {who}, {first} to {last}"), title_justify="left")
-    table.add_column("district")
-    for header in _FIGURES:
-        table.add_column(f"{header} km²", justify="right")
-    table.add_column("share of district", justify="right")
-    listed = _listed(balance)
-    for row in listed.sort_values("net_km2", ascending=False, kind="stable").to_dict("records"):
-        share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
-        table.add_row(Text(str(row["district"])), *(_km2(row[name]) for name in _FIGURES.values()), share)
-    table.add_section()
-    total = balance[list(_FIGURES.values())].sum()
-    table.add_row("all districts", *(_km2(total[name]) for name in _FIGURES.values()), "", style="bold")
-    return Group(table, Text(_notes(results, len(balance) - len(listed))))
+    return plain(f"Ground of {who}, {first} to {last}")
+
+
+def _figures(row: Mapping[Any, Any]) -> list[str]:
+    share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
+    return [*(_km2(row[name]) for name in _FIGURES.values()), share]
 
 
 def _listed(balance: pd.DataFrame) -> pd.DataFrame:
@@ -69,22 +83,21 @@ def _km2(value: float) -> str:
 
 def _notes(results: Results, left_out: int) -> str:
     books = results.manifest["books"]
-    closure = f"closure error {books['closure_error_km2']:.1e} km² of {books['theatre_km2']:,.1f} km²"
-    lines = [f"{closure}; slivers taken as unchanged {books['sliver_km2']:.2g} km²"]
+    lines = [
+        f"closure error {books['closure_error_km2']:.1e} km² of {books['theatre_km2']:,.1f} km²",
+        f"slivers taken as unchanged: {_km2(books['sliver_km2'])} km²",
+    ]
     contested = results.balance[["contested_before_km2", "contested_after_km2"]].sum()
     if contested.any():
-        before, after = contested
-        lines.append(
-            f"contested ground, counted for nobody: {before:,.1f} km² before, {after:,.1f} km² after"
-        )
+        before, after = map(_km2, contested)
+        lines.append(f"contested ground, counted for nobody: {before} km² before, {after} km² after")
     for name, words in _MOVED.items():
         if books[name] > _NOTABLE_KM2:
-            lines.append(f"{words}: {books[name]:,.4g} km²")
+            lines.append(f"{words}: {_km2(books[name])} km²")
     if left_out:
-        lines.append(
-            f"{left_out} districts without change or without this side are not listed; see balance.csv"
-        )
-    lines.append(f"{results.manifest['cadence']}: what changed hands and came back in between does not show")
+        what = "1 district" if left_out == 1 else f"{left_out:,} districts"
+        lines.append(f"not listed, see balance.csv: {what} without change or without this side")
+    lines.append(f"{results.manifest['cadence']}: what changed hands and back in between is not seen")
     return "\n".join(lines)
 
 

@@ -142,8 +142,8 @@ def draw_settlements(
 
 def pick_settlements(settlements: gpd.GeoDataFrame, names: Collection[str] | None = None) -> gpd.GeoDataFrame:
     """Return the settlements that have a point, each place once, those of `names` in that order."""
-    shapes = settlements.geometry
-    found = settlements[(shapes.notna() & ~shapes.is_empty).to_numpy()]
+    points = settlements.geometry.to_numpy()
+    found = settlements[~(shapely.is_missing(points) | shapely.is_empty(points))]
     if names is None:
         return found.loc[~found["name"].duplicated().to_numpy()]
     order = {name: i for i, name in reversed(list(enumerate(names)))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -153,7 +154,7 @@ def _cut(words: Sequence[str], width_px: float, wide: Callable[[str], float]) ->
     for word in words:
         rest = word
         while len(rest) > 1 and wide(rest) > width_px:
-            fits = max(1, next(n for n in range(len(rest), 0, -1) if n == 1 or wide(rest[:n]) <= width_px))
+            fits = max(1, bisect_right(range(1, len(rest)), width_px, key=lambda n: wide(rest[:n])))
             out.append(rest[:fits])
             rest = rest[fits:]
         out.append(rest)

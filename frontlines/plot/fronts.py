@@ -16,6 +16,7 @@ from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, date_colou
 
 _LEAST_SHARED = 4.0
 _SAME_M = 1.0
+_FINE_PT = 0.1  # corners of a band closer to its edge than this cannot be seen
 
 
 def draw_frontlines(
@@ -126,6 +127,7 @@ def _draw_band(
     """Draw a band that fades outwards: strips of growing width over each other, the widest one sigma."""
     for step in range(style.band_steps, 0, -1):
         strip = band_of(rows, step / style.band_steps)
+        strip = shapely.simplify(strip, metres_per_pt(ax) * _FINE_PT)
         if within is not None:
             strip = shapely.intersection(strip, within)
         patch = fill(ax, [strip], AreaStyle(colour), style=style, name=name, zorder=Z["band"])

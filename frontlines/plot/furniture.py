@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pyproj
 import shapely
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
 from matplotlib.legend import Legend
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.offsetbox import AnchoredOffsetbox, DrawingArea
@@ -28,11 +30,19 @@ _NICE = (1.0, 2.0, 5.0)
 _NORTH_PT = (13.0, 22.0)
 _STEP_DEG = 0.01
 _WIDER = 1.35
+_PAD_PT = 3.5
+_BORDER_PT = 5.0
 _POLE_DEG = 89.9
 
 
 class MapScaleBar(ScaleBar):  # type: ignore[misc]
-    """A scale bar that can tell its extent, so that labels keep off it."""
+    """A scale bar that can tell its extent, so that labels keep off it, with fixed margins."""
+
+    def draw(self, renderer: Any, *args: Any, **kwargs: Any) -> None:
+        """Draw the bar; its margins are in units of a type size that is global, and are made free of it."""
+        unit_pt = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+        self.pad, self.border_pad = _PAD_PT / unit_pt, _BORDER_PT / unit_pt
+        super().draw(renderer, *args, **kwargs)
 
     def get_window_extent(self, renderer: Any = None) -> Any:
         """Return the extent of the box with the bar and its text [pixels]."""
@@ -91,8 +101,6 @@ def draw_scale_bar(
         fixed_units="km" if in_km else "m",
         location=loc,
         width_fraction=1.5 / points,
-        pad=0.35,
-        border_pad=0.5,
         sep=1.5,
         frameon=boxed,
         color=style.ink,
@@ -189,7 +197,9 @@ def draw_north_arrow(
         **plain(style, style.scale_pt, weight="bold"),
     )
     box.add_artist(letter)
-    anchored = AnchoredOffsetbox(loc, child=box, pad=0.2, borderpad=0.5, frameon=boxed)
+    anchored = AnchoredOffsetbox(
+        loc, child=box, pad=0.2, borderpad=0.8, frameon=boxed, prop=font_of(style, style.scale_pt)
+    )
     anchored.patch.set(facecolor=style.paper, edgecolor="none", alpha=0.75)
     anchored.set_zorder(Z["furniture"])
     anchored.set_gid("north")

@@ -125,4 +125,4 @@ def change_classes(change: pd.DataFrame, side: str) -> Any:
     was, now = before == side, after == side
     dark = (before == UNKNOWN) | (after == UNKNOWN)
     cases = [was & now, was, now, dark, before != after]
-    return np.select(cases, ["held", "lost", "gained", UNKNOWN, "others"], default="rest")
+    return np.select(cases, ["held", "lost", "gained", UNKNOWN, "others"], default="rest").astype(object)

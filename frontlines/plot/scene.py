@@ -122,7 +122,14 @@ def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
         theatre=theatre,
         moved=moved,
         whole=whole,
-        part=zoom_view(study.zoom, moved, whole, study.crs),
+        part=zoom_view(study.zoom, _first_of_all(results.change, study.side, moved), whole, study.crs),
         region=None if study.context is None else locator_view(study.context, whole),
         fronts=shapely.union_all(lines(results.frontlines.geometry)),
     )
+
+
+def _first_of_all(change: gpd.GeoDataFrame, side: str, moved: Any) -> Any:
+    """Return the ground that the side gained or lost, for the second panel; if none, all that moved."""
+    own = ((change["side_from"] == side) | (change["side_to"] == side)).to_numpy()
+    mine = moved_ground(change[own])
+    return mine if len(mine) else moved

@@ -15,36 +15,19 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
-import shapely
 
 from frontlines.errors import SourceError
+from frontlines.sources import formats
 
-_LONLAT = "EPSG:4326"
-_DRIVERS = {
-    ".geojson": "GeoJSON",
-    ".json": "GeoJSON",
-    ".gpkg": "GPKG",
-    ".kml": "LIBKML",
-    ".kmz": "LIBKML",
-    ".shp": "ESRI Shapefile",
-}
-_PARQUET = (".parquet", ".geoparquet")
-_GEOGRAPHIC_ONLY = (".geojson", ".json", ".kml", ".kmz")
-_KML_OWN = (
-    "id", "name", "description", "timestamp", "begin", "end", "altitudemode", "tessellate", "extrude",
-    "visibility", "draworder", "icon", "snippet",
-)  # fmt: skip
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
-FORMATS = (*_DRIVERS, *_PARQUET, ".zip", ".csv")
+FORMATS = formats.FORMATS
 """File name endings that can be read and written."""
 
 
@@ -82,18 +65,12 @@ def read_layer(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFram
     path = Path(path)
     if not path.is_file():
         raise SourceError(f"{path} is not a file: check the path")
-    suffix = _suffix(path)
+    suffix = formats.suffix_of(path)
     try:
-        if suffix in _PARQUET:
-            return gpd.read_parquet(path)
-        if suffix == ".csv":
-            return _points_from_csv(path)
-        if suffix in (".kml", ".kmz"):
-            return _read_kml(path, layer)
-        return _read_one(path, layer)
+        return formats.read(path, layer)
     except SourceError:
         raise
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, LookupError, RuntimeError, zipfile.BadZipFile) as error:
         raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
 
 
@@ -284,7 +261,7 @@ def write(frame: pd.DataFrame, path: str | Path) -> None:
     <BLANKLINE>
     """
     path = Path(path)
-    writer = _writer(frame, _suffix(path))
+    writer = formats.writer_for(frame, path)
     try:
         with whole_or_not(path) as temporary:
             writer(frame, temporary)
@@ -322,104 +299,8 @@ def whole_or_not(path: Path) -> Iterator[Path]:
             part.replace(path.parent / part.name)
 
 
-def _suffix(path: Path) -> str:
-    suffix = path.suffix.lower()
-    if suffix not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise SourceError(f"{path} has an ending that is not known ({suffix or 'none'}): use one of {known}")
-    return suffix
-
-
 def _filled(frame: gpd.GeoDataFrame, given: dict[str, str | None]) -> gpd.GeoDataFrame:
     """Add the columns that a frame does not have, in any case."""
     present = {str(column).strip().lower() for column in frame.columns}
     absent = {name: value for name, value in given.items() if value is not None and name not in present}
     return frame.assign(**absent)
-
-
-def _read_one(path: Path, layer: str | None) -> gpd.GeoDataFrame:
-    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    if layer is None and len(names) > 1:
-        raise SourceError(f"{path} holds the layers {', '.join(names)}: name one of them")
-    if layer is not None and layer not in names:
-        raise SourceError(f"{path} has no layer {layer!r}: it holds {', '.join(names)}")
-    return _with_geometry(pyogrio.read_dataframe(path, layer=layer), path)
-
-
-def _read_kml(path: Path, layer: str | None) -> gpd.GeoDataFrame:
-    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    if layer is not None and layer not in names:
-        raise SourceError(f"{path} has no folder {layer!r}: it holds {', '.join(names)}")
-    folders = [pyogrio.read_dataframe(path, layer=name) for name in names if layer in (None, name)]
-    frame = pd.concat(folders, ignore_index=True) if len(folders) > 1 else folders[0]
-    frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=_LONLAT)
-    own = [column for column in frame.columns if str(column).lower() in _KML_OWN]
-    return frame.drop(columns=[column for column in own if _says_nothing(frame[column])])
-
-
-def _says_nothing(column: pd.Series[Any]) -> bool:
-    """Tell whether one of KML's own fields holds only blanks or its default."""
-    return bool((column.isna() | column.astype(str).isin(["", "-1", "0", "None", "nan"])).all())
-
-
-def _points_from_csv(path: Path) -> gpd.GeoDataFrame:
-    table = pd.read_csv(path)
-    by_name = {str(column).strip().lower(): column for column in table.columns}
-    if not {"lon", "lat"} <= set(by_name):
-        raise SourceError(f"{path} has no columns lon and lat: a CSV is read as points in degrees")
-    lon, lat = (pd.to_numeric(table[by_name[name]], errors="coerce") for name in ("lon", "lat"))
-    points = shapely.points(lon.to_numpy(dtype=float), lat.to_numpy(dtype=float))
-    points[(lon.isna() | lat.isna()).to_numpy()] = None
-    return gpd.GeoDataFrame(table, geometry=points, crs=_LONLAT)
-
-
-def _with_geometry(frame: pd.DataFrame, path: Path) -> gpd.GeoDataFrame:
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise SourceError(f"{path} holds a table without geometry: give a layer of polygons, lines or points")
-    return frame
-
-
-def _writer(frame: pd.DataFrame, suffix: str) -> Callable[[Any, Path], None]:
-    spatial = isinstance(frame, gpd.GeoDataFrame)
-    if suffix == ".csv":
-        return _write_csv
-    if suffix in _PARQUET:
-        return lambda table, path: table.to_parquet(path, index=False)
-    if not spatial:
-        raise SourceError(f"a table without geometry cannot be written as {suffix}: use .csv or .parquet")
-    if suffix == ".zip":
-        return _write_zip
-    return lambda layer, path: _write_vector(layer, path, _DRIVERS[suffix])
-
-
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    if isinstance(frame, gpd.GeoDataFrame):
-        shapes = frame.geometry.to_wkt()
-        frame = pd.DataFrame(frame.drop(columns=frame.geometry.name)).assign(geometry=shapes)
-    _dated(frame).to_csv(path, index=False, lineterminator="\n")
-
-
-def _write_zip(frame: gpd.GeoDataFrame, path: Path) -> None:
-    name = re.sub(r"(\.shp)?\.zip$", "", path.name, flags=re.IGNORECASE)
-    with tempfile.TemporaryDirectory() as folder:
-        _write_vector(frame, Path(folder) / f"{name}.shp", _DRIVERS[".shp"])
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for part in sorted(Path(folder).iterdir()):
-                archive.writestr(zipfile.ZipInfo(part.name), part.read_bytes(), zipfile.ZIP_DEFLATED)
-
-
-def _write_vector(frame: gpd.GeoDataFrame, path: Path, driver: str) -> None:
-    if path.suffix.lower() in _GEOGRAPHIC_ONLY and frame.crs is not None:
-        frame = frame.to_crs(_LONLAT)
-    options: dict[str, Any] = {"RFC7946": "YES"} if driver == "GeoJSON" and frame.crs is not None else {}
-    if driver == "ESRI Shapefile":
-        options["ENCODING"] = "UTF-8"
-    kind = None if len(frame) else "Unknown"
-    out = _dated(frame)
-    pyogrio.write_dataframe(out, path, driver=driver, geometry_type=kind, **options)
-
-
-def _dated(frame: Any) -> Any:
-    """Write days as text, the same in every format."""
-    days = [name for name in frame.columns if pd.api.types.is_datetime64_any_dtype(frame[name])]
-    return frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d") for name in days})

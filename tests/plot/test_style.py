@@ -151,7 +151,9 @@ def test_mix_ends_at_its_colours():
     assert mix("#102030", "white", 1.0) == "#ffffff"
 
 
-@pytest.mark.parametrize("name", ["title_pt", "caption_pt", "district_pt", "town_pt", "legend_pt", "scale_pt"])
+@pytest.mark.parametrize(
+    "name", ["title_pt", "caption_pt", "district_pt", "town_pt", "legend_pt", "scale_pt"]
+)
 def test_type_below_six_points_is_refused(name):
     with pytest.raises(FrontlinesError, match=rf"type below 6 pt does not print \({name} = 5.5\)"):
         MapStyle(**{name: 5.5})

@@ -17,29 +17,47 @@ from frontlines.study_files import study_from_files
 
 @shows_errors
 def change(
-    before: Annotated[Path, typer.Argument(help="Control polygons or frontlines on the earlier day.")],
-    after: Annotated[Path, typer.Argument(help="The same on the later day.")],
-    districts: Annotated[Path, typer.Option("--districts", help="District polygons.")],
-    key: Annotated[str, typer.Option("--key", help="Column of the districts' unique names.")],
+    before: Annotated[
+        Path, typer.Argument(metavar="BEFORE", help="Control polygons or frontlines on the earlier day.")
+    ],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same on the later day.")],
+    districts: Annotated[Path, typer.Option("--districts", metavar="FILE", help="District polygons.")],
+    key: Annotated[
+        str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")
+    ],
     side: Annotated[
         str,
         typer.Option(
             "--side",
+            metavar="NAME",
             help="Side whose gains are positive; polygons in a file without a column 'side' are its ground.",
         ),
     ],
     out: Out = Path("out"),
     theatre: Annotated[
-        Path | None, typer.Option("--theatre", help="Ground to compare; by default all districts.")
+        Path | None,
+        typer.Option("--theatre", metavar="FILE", help="Ground to compare; by default all districts."),
     ] = None,
-    rest: Annotated[str, typer.Option("--rest", help="Who holds the ground no polygon covers.")] = UNKNOWN,
+    rest: Annotated[
+        str, typer.Option("--rest", metavar="NAME", help="Who holds the ground no polygon covers.")
+    ] = UNKNOWN,
     date_before: Annotated[
         datetime | None,
-        typer.Option("--date-before", formats=["%Y-%m-%d"], help="Day to take from BEFORE, or to give it."),
+        typer.Option(
+            "--date-before",
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="Day to take from BEFORE, or to give it.",
+        ),
     ] = None,
     date_after: Annotated[
         datetime | None,
-        typer.Option("--date-after", formats=["%Y-%m-%d"], help="Day to take from AFTER, or to give it."),
+        typer.Option(
+            "--date-after",
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="Day to take from AFTER, or to give it.",
+        ),
     ] = None,
     snap_m: SnapM = SNAP_M,
     sliver_m: SliverM = SLIVER_M,

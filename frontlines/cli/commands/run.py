@@ -14,7 +14,8 @@ from frontlines.study_files import load, read_study
 @shows_errors
 def run(
     study: Annotated[
-        str, typer.Argument(help="A bundled study (see `frontlines datasets`) or a study.toml.")
+        str,
+        typer.Argument(metavar="STUDY", help="A bundled study (see `frontlines datasets`) or a study.toml."),
     ],
     out: Out = Path("out"),
     force: Force = False,
@@ -23,4 +24,4 @@ def run(
     from frontlines.cli.compare import compare  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
 
     named = Path(study)
-    compare(lambda: read_study(named) if named.suffix == ".toml" else load(study), out, force=force)
+    compare(lambda: read_study(named) if named.suffix.lower() == ".toml" else load(study), out, force=force)

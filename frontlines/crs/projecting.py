@@ -1,0 +1,244 @@
+"""Geometry into the working CRS, with long edges cut.
+
+An edge between two vertices given in longitude and latitude is the straight line in longitude and
+latitude, as RFC 7946 (section 3.1.1) has it, so that the vertices of two neighbours on one long
+border stay on it. Such an edge is curved in the plane: it is cut into pieces short enough for no
+piece to stray from it by more than `STRAY_M`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import CRS, Transformer
+
+from frontlines.errors import CRSError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Geometries = npt.NDArray[Any]
+_Forward = Callable[[Floats], Floats]
+
+STRAY_M = 0.05
+"""How far an edge may stray from the border it stands for, in metres."""
+
+_HALF_TURN = 180.0
+_PROBES = (0.25, 0.5, 0.75)
+
+
+def project(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
+    """Bring a frame into the working CRS, with long edges cut so that areas stay true.
+
+    Parameters
+    ----------
+    frame
+        Polygons, lines or points in any CRS; Z and M values are left behind.
+    crs
+        The working CRS, from `working_crs`.
+
+    Returns
+    -------
+    frame
+        A copy in `crs`. An edge straight in the old CRS is straight within `STRAY_M` metres. Two
+        neighbours that shared an edge still share it, vertex by vertex. A polygon that was valid and
+        is not so in the plane (hair-thin necks; the two halves of one cut at the antimeridian) is
+        made valid again.
+
+    Raises
+    ------
+    CRSError
+        If the frame has no CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> from frontlines.crs import working_crs
+    >>> theatre = gpd.GeoDataFrame(geometry=[box(20, 45, 50, 55)], crs="EPSG:4326")
+    >>> plane = project(theatre, working_crs(theatre))
+    >>> round(plane.area.sum() / 1e6)
+    2389251
+    """
+    if frame.crs is None:
+        raise CRSError("the frame has no CRS: say which it is with frame.set_crs('EPSG:4326')")
+    flat = np.array(shapely.force_2d(frame.geometry.values), dtype=object)
+    out = flat
+    if frame.crs != crs:
+        out = _rebuilt(flat, _forward(frame.crs, CRS.from_user_input(crs)), turns=frame.crs.is_geographic)
+        broken = np.isin(shapely.get_type_id(flat), _AREAS) & ~shapely.is_valid(out) & shapely.is_valid(flat)
+        out[broken] = polygons_of(shapely.make_valid(out[broken], method="structure"))
+    return frame.set_geometry(gpd.GeoSeries(out, index=frame.index, crs=crs))
+
+
+def polygons_of(geometries: Geometries) -> Geometries:
+    """Keep the polygonal part of each geometry.
+
+    Parameters
+    ----------
+    geometries
+        Geometries of any type.
+
+    Returns
+    -------
+    polygons
+        Polygons and MultiPolygons; what has no area becomes an empty Polygon.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> mixed = shapely.from_wkt("GEOMETRYCOLLECTION(POINT(0 0), POLYGON((0 0,1 0,1 1,0 0)))")
+    >>> polygons_of(np.array([mixed]))[0].wkt
+    'POLYGON ((0 0, 1 0, 1 1, 0 0))'
+    """
+    out = np.array(geometries, dtype=object)
+    for row in np.flatnonzero(~np.isin(shapely.get_type_id(out), (*_AREAS, -1))):
+        parts = out[[row]]
+        while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+            parts = shapely.get_parts(parts)
+        parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+        out[row] = shapely.union_all(parts) if len(parts) else shapely.Polygon()
+    return out
+
+
+_POINTS = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
+_LINES = (
+    shapely.GeometryType.LINESTRING,
+    shapely.GeometryType.LINEARRING,
+    shapely.GeometryType.MULTILINESTRING,
+)
+_AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_MIXED = (shapely.GeometryType.GEOMETRYCOLLECTION,)
+
+
+def _forward(source: CRS, target: CRS) -> _Forward:
+    """Make the function that projects coordinates, (n, 2).
+
+    Longitudes are first counted from the target's central meridian, so that 180 and -180 come out
+    bit for bit the same.
+    """
+    transform = Transformer.from_crs(source, target, always_xy=True).transform
+    operation = target.coordinate_operation
+    params = operation.params if operation and source.is_geographic else []
+    meridian = next((float(param.value) for param in params if param.name.startswith("Longitude of")), None)
+
+    def forward(xy: Floats) -> Floats:
+        x = xy[:, 0]
+        if meridian is not None:
+            east = x - meridian
+            x = x + 2 * _HALF_TURN * ((east < -_HALF_TURN) * 1.0 - (east > _HALF_TURN))
+        return np.column_stack(transform(x, xy[:, 1]))
+
+    return forward
+
+
+def _rebuilt(shapes: Geometries, forward: _Forward, *, turns: bool) -> Geometries:
+    """Project geometries of any type; `turns` if x is a longitude."""
+    out = shapes.copy()
+    kinds = shapely.get_type_id(shapes)
+    for wanted, rebuild in (
+        (_POINTS, _project_points), (_LINES, _project_lines),
+        (_AREAS, _project_areas), (_MIXED, _project_mixed),
+    ):  # fmt: skip
+        rows = np.isin(kinds, wanted) & ~shapely.is_empty(shapes)
+        if rows.any():
+            out[rows] = rebuild(shapes[rows], forward, turns)
+    return out
+
+
+def _project_points(points: Geometries, forward: _Forward, _: bool) -> Geometries:
+    return np.asarray(shapely.transform(points, forward))
+
+
+def _project_lines(lines: Geometries, forward: _Forward, turns: bool) -> Geometries:
+    parts, owner = shapely.get_parts(lines, return_index=True)
+    xy, part = _cut_and_project(parts, forward, turns=turns)
+    return _gather(shapely.linestrings(xy, indices=part), owner, len(lines), shapely.multilinestrings)
+
+
+def _project_areas(areas: Geometries, forward: _Forward, turns: bool) -> Geometries:
+    parts, owner = shapely.get_parts(areas, return_index=True)
+    rings, polygon = shapely.get_rings(parts, return_index=True)
+    xy, ring = _cut_and_project(rings, forward, turns=turns)
+    rebuilt = shapely.polygons(shapely.linearrings(xy, indices=ring), indices=polygon)
+    return _gather(rebuilt, owner, len(areas), shapely.multipolygons)
+
+
+def _project_mixed(mixed: Geometries, forward: _Forward, turns: bool) -> Geometries:
+    parts, owner = shapely.get_parts(mixed, return_index=True)
+    return np.asarray(shapely.geometrycollections(_rebuilt(parts, forward, turns=turns), indices=owner))
+
+
+def _gather(parts: Geometries, owner: Ints, count: int, collect: Any) -> Geometries:
+    """Put parts back under their owners; a single part stays single."""
+    out = np.asarray(collect(parts, indices=owner, out=np.empty(count, dtype=object)))
+    single = np.bincount(owner, minlength=count) == 1
+    out[single] = shapely.get_geometry(out[single], 0)
+    return out
+
+
+def _cut_and_project(lines: Geometries, forward: _Forward, *, turns: bool) -> tuple[Floats, Ints]:
+    """Cut edges where they would stray in the plane; project all vertices; say whose each is.
+
+    The cuts lie on multiples of a power of two of the old CRS's unit, along the edge's longer axis,
+    and are computed from the lower end: they are the same whichever way an edge is run through, and
+    the same for a long edge and for the shorter ones that lie along it.
+    """
+    xy, owner = shapely.get_coordinates(lines, return_index=True)
+    low, high, axis, turned = _from_lower_end(xy[:-1].copy(), xy[1:].copy(), turns=turns)
+    step = _lattice_step(low, high, axis, forward)
+    edges = np.flatnonzero((owner[:-1] == owner[1:]) & np.isfinite(step))
+    cuts, share, edge = _lattice_cuts(low[edges], high[edges], step[edges], axis[edges])
+    behind = edges[edge]
+    share = np.where(turned[behind], 1 - share, share)
+    before_cuts = np.full(len(xy), -1.0)
+    order = np.lexsort((np.append(before_cuts, share), np.append(np.arange(len(xy)), behind)))
+    return forward(np.concatenate([xy, cuts])[order]), np.append(owner, owner[behind])[order]
+
+
+def _from_lower_end(start: Floats, end: Floats, *, turns: bool) -> tuple[Floats, Floats, Ints, Bools]:
+    """Give each edge's lower and upper end along its longer axis, that axis, and whether it was turned."""
+    if turns:
+        east = end[:, 0] - start[:, 0]
+        start[east > _HALF_TURN, 0] += 2 * _HALF_TURN
+        end[east < -_HALF_TURN, 0] += 2 * _HALF_TURN
+    extent = np.abs(end - start)
+    axis = (extent[:, 1] > extent[:, 0]).astype(np.int64)
+    rows = np.arange(len(start))
+    turned = start[rows, axis] > end[rows, axis]
+    return np.where(turned[:, None], end, start), np.where(turned[:, None], start, end), axis, turned
+
+
+def _lattice_step(low: Floats, high: Floats, axis: Ints, forward: _Forward) -> Floats:
+    """Step of the cuts on each edge; infinite where none is needed."""
+    first, last = forward(low), forward(high)
+    stray = np.zeros(len(low))
+    with np.errstate(invalid="ignore"):
+        for share in _PROBES:
+            off = forward(low + share * (high - low)) - first - share * (last - first)
+            stray = np.maximum(stray, np.hypot(off[:, 0], off[:, 1]))
+    span = (high - low)[np.arange(len(low)), axis]
+    needed = (stray > STRAY_M) & np.isfinite(stray)
+    step = np.full(len(low), np.inf)
+    step[needed] = 2.0 ** np.floor(np.log2(span[needed] / np.sqrt(stray[needed] / STRAY_M)))
+    return step
+
+
+def _lattice_cuts(low: Floats, high: Floats, step: Floats, axis: Ints) -> tuple[Floats, Floats, Ints]:
+    """Cut points of each edge, their fractions of the way from its lower end, and the edge of each."""
+    rows = np.arange(len(low))
+    bottom, top = low[rows, axis], high[rows, axis]
+    first = np.floor(bottom / step) + 1
+    count = np.maximum(np.ceil(top / step) - first, 0).astype(np.int64)
+    edge = np.repeat(rows, count)
+    nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    along = (first[edge] + nth) * step[edge]
+    share = (along - bottom[edge]) / (top[edge] - bottom[edge])
+    cuts = low[edge] + share[:, None] * (high[edge] - low[edge])
+    cuts[np.arange(len(cuts)), axis[edge]] = along
+    return cuts, share, edge

@@ -1,0 +1,218 @@
+"""The working CRS of a study, and its distortion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import CRS, Proj, Transformer
+from pyproj.crs import ProjectedCRS
+from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
+
+from frontlines.errors import CRSError
+
+Floats = npt.NDArray[np.float64]
+
+_HALF_TURN = 180.0
+_DOOR = "its door (as_control, as_frontlines, as_districts, as_settlements, as_theatre)"
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """How far the working CRS is from the truth over a theatre.
+
+    Attributes
+    ----------
+    area
+        Largest relative error of an area, as a fraction (0 for an equal-area plane).
+    length
+        Largest relative error of a short length in any direction, as a fraction.
+    """
+
+    area: float
+    length: float
+
+
+def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
+    """Make the working CRS of a study: equal-area, in metres, centred on its theatre.
+
+    Parameters
+    ----------
+    theatre
+        Ground of the study, in any CRS; usually one polygon. An edge over more than 180 degrees of
+        longitude is taken to cross the antimeridian.
+
+    Returns
+    -------
+    crs
+        Lambert azimuthal equal-area on WGS 84, in metres. Its centre is the middle of the theatre's
+        extent in longitude and latitude, rounded to 0.0001 degree so that it can be quoted.
+
+    Raises
+    ------
+    CRSError
+        If the theatre has no CRS or no coordinates.
+
+    Notes
+    -----
+    Pass this CRS to every frame of the study. Two studies with different theatres have two working
+    CRS, and their frames do not mix.
+
+    References
+    ----------
+    Snyder, J. P. (1987). Map projections: a working manual. U.S. Geological Survey Professional
+    Paper 1395, 182-190. https://doi.org/10.3133/pp1395
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> crs = working_crs(gpd.GeoSeries([box(46, 39, 48, 41)], crs="EPSG:4326"))
+    >>> crs.name
+    'Lambert azimuthal equal-area, centre 47.0000°E 40.0000°N, WGS 84'
+    """
+    if theatre.crs is None:
+        raise CRSError("the theatre has no CRS: say which it is with theatre.set_crs('EPSG:4326')")
+    lonlat = shapely.get_coordinates(theatre.geometry.to_crs("EPSG:4326").values)
+    if not len(lonlat):
+        raise CRSError("the theatre has no coordinates: give at least one polygon that is not empty")
+    lon = _middle_longitude(lonlat[:, 0])
+    lat = round(float(lonlat[:, 1].min() + lonlat[:, 1].max()) / 2, 4)
+    return ProjectedCRS(
+        conversion=LambertAzimuthalEqualAreaConversion(lat, lon),
+        name=f"Lambert azimuthal equal-area, centre {_degrees(lon, lat)}, WGS 84",
+    )
+
+
+def _middle_longitude(lon: Floats) -> float:
+    """Middle of the shortest arc that holds all longitudes, in degrees east (-180 to 180)."""
+    around = np.unique(np.mod(lon, 2 * _HALF_TURN))
+    gaps = np.diff(around, append=around[0] + 2 * _HALF_TURN)
+    widest = int(gaps.argmax())
+    first = around[(widest + 1) % len(around)]
+    middle = first + (2 * _HALF_TURN - gaps[widest]) / 2
+    return round(float(np.mod(middle + _HALF_TURN, 2 * _HALF_TURN) - _HALF_TURN), 4)
+
+
+def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
+    """Refuse frames that are not all in one equal-area CRS in metres.
+
+    Parameters
+    ----------
+    **frames
+        The frames, by the names to use in the message.
+
+    Returns
+    -------
+    crs
+        The CRS they share.
+
+    Raises
+    ------
+    CRSError
+        If one has no CRS, one that is not an equal-area plane in metres, or another one than the first.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> theatre = gpd.GeoDataFrame(geometry=[], crs="EPSG:3035")
+    >>> require_working_crs(theatre=theatre).to_epsg()
+    3035
+    """
+    shared: CRS | None = None
+    for name, frame in frames.items():
+        if frame.crs is None:
+            raise CRSError(f"{name} has no CRS: set the one it is in, then pass it through {_DOOR}")
+        if not _is_equal_area(frame.crs):
+            raise CRSError(
+                f"{name} is in {frame.crs.name}, which is no equal-area plane in metres: "
+                f"make one with crs = working_crs(theatre), then pass every frame through {_DOOR}"
+            )
+        if shared is not None and frame.crs != shared:
+            raise CRSError(
+                f"{name} is in another CRS than {next(iter(frames))}: make one CRS with working_crs(theatre) "
+                "and give it to every frame of the study"
+            )
+        shared = frame.crs
+    if shared is None:
+        raise CRSError("no frame was given")
+    return shared
+
+
+def _is_equal_area(crs: CRS) -> bool:
+    """Tell whether areas in a CRS are areas on the ground, in square metres."""
+    operation = crs.coordinate_operation
+    return (
+        operation is not None
+        and "equal" in operation.method_name.lower()
+        and crs.axis_info[0].unit_name == "metre"
+    )
+
+
+def distortion(crs: CRS, theatre: gpd.GeoDataFrame) -> Distortion:
+    """Measure how far the working CRS is from the truth on a theatre's vertices.
+
+    Parameters
+    ----------
+    crs
+        A projected CRS.
+    theatre
+        The ground, in any CRS.
+
+    Returns
+    -------
+    distortion
+        Largest relative errors of area and of length.
+
+    Raises
+    ------
+    CRSError
+        If the theatre has no CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> theatre = gpd.GeoDataFrame(geometry=[box(46, 39, 48, 41)], crs="EPSG:4326")
+    >>> found = distortion(working_crs(theatre), theatre)
+    >>> found.area < 1e-9, found.length < 1e-3
+    (True, True)
+    """
+    if theatre.crs is None:
+        raise CRSError("the theatre has no CRS: say which it is with theatre.set_crs('EPSG:4326')")
+    lonlat = shapely.get_coordinates(theatre.geometry.to_crs("EPSG:4326").values)
+    factors = Proj(crs).get_factors(lonlat[:, 0], lonlat[:, 1])
+    lengths = np.concatenate([np.abs(factors.tissot_semimajor - 1), np.abs(factors.tissot_semiminor - 1)])
+    return Distortion(area=float(np.abs(factors.areal_scale - 1).max()), length=float(lengths.max()))
+
+
+def place(x: float, y: float, crs: CRS) -> str:
+    """Name a place of the plane by its longitude and latitude, for a message.
+
+    Parameters
+    ----------
+    x, y
+        Coordinates in `crs`.
+    crs
+        Any CRS.
+
+    Returns
+    -------
+    text
+        Such as ``"46.9050°E 40.3051°N"``.
+
+    Examples
+    --------
+    >>> place(46.905, 40.3051, CRS("EPSG:4326"))
+    '46.9050°E 40.3051°N'
+    """
+    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
+    return _degrees(lon, lat)
+
+
+def _degrees(lon: float, lat: float) -> str:
+    """Write a longitude and a latitude for readers."""
+    return f"{abs(lon):.4f}°{'E' if lon >= 0 else 'W'} {abs(lat):.4f}°{'N' if lat >= 0 else 'S'}"

@@ -1,0 +1,313 @@
+"""One reader and one writer a format.
+
+GDAL looks at a file's content, not at its name, and some of what it knows (virtual layers, pipelines)
+sends it on to other files or into the network. So a file must begin as its ending says, and is then
+opened as that format and no other.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+
+from frontlines.errors import SourceError
+
+LONLAT = "EPSG:4326"
+
+_DRIVERS = {
+    ".geojson": "GeoJSON",
+    ".json": "GeoJSON",
+    ".gpkg": "GPKG",
+    ".kml": "LIBKML",
+    ".kmz": "LIBKML",
+    ".shp": "ESRI Shapefile",
+}
+_PARQUET = (".parquet", ".geoparquet")
+_GEOGRAPHIC_ONLY = (".geojson", ".json", ".kml", ".kmz")
+
+FORMATS = (*_DRIVERS, *_PARQUET, ".zip", ".csv")
+"""File name endings that can be read and written."""
+
+_HEAD = 65_536
+_ZIP, _SHAPEFILE = b"PK", b"\x00\x00\x27\x0a"
+_BEGINNINGS = {  # what a file must begin with
+    ".gpkg": re.compile(rb"SQLite format 3\x00"),
+    ".shp": re.compile(re.escape(_SHAPEFILE)),
+    ".zip": re.compile(_ZIP),
+    ".kmz": re.compile(_ZIP),
+    ".kml": re.compile(rb"(\xef\xbb\xbf)?\s*(<\?.*?\?>\s*|<!--.*?-->\s*)*<(\w+:)?kml\b", re.DOTALL),
+}
+_KML_OWN = (
+    "id", "name", "description", "timestamp", "begin", "end", "altitudemode", "tessellate", "extrude",
+    "visibility", "draworder", "icon", "snippet",
+)  # fmt: skip
+_DBF_NAME = 10
+_MIDNIGHT = pd.Timedelta(0)
+
+
+def suffix_of(path: Path) -> str:
+    """Tell a file's format by its ending.
+
+    Parameters
+    ----------
+    path
+        A path.
+
+    Returns
+    -------
+    suffix
+        One of `FORMATS`.
+
+    Raises
+    ------
+    SourceError
+        If the ending is none of them, or the path is one that GDAL would misread.
+
+    Examples
+    --------
+    >>> suffix_of(Path("Districts.SHP"))
+    '.shp'
+    """
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise SourceError(f"{path} has an ending that is not known ({suffix or 'none'}): use one of {known}")
+    if "!" in str(path) and suffix not in (*_PARQUET, ".csv"):
+        raise SourceError(f"{path} has a '!' in it, which GDAL takes for the edge of an archive: rename it")
+    return suffix
+
+
+def read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    r"""Read a file as the format that its ending says.
+
+    Parameters
+    ----------
+    path
+        A file that is there.
+    layer
+        Name of one of its layers, or None.
+
+    Returns
+    -------
+    frame
+        As `frontlines.sources.files.read_layer` describes.
+
+    Raises
+    ------
+    SourceError
+        If its content is not of that format, or there is not exactly one layer to read.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "places.csv"
+    ...     _ = path.write_text("name,lon,lat\nAğdam,46.93,39.99\n", encoding="utf-8")
+    ...     read(path, None).geom_type.tolist()
+    ['Point']
+    """
+    suffix = suffix_of(path)
+    if suffix in _PARQUET:
+        return gpd.read_parquet(path)
+    if suffix == ".csv":
+        return _points_from_csv(path)
+    _require_beginning(path, suffix)
+    if suffix in (".kml", ".kmz"):
+        return _read_kml(path, layer)
+    if suffix == ".zip":
+        return _read_one(_shapefile_in(path, layer), path, None)
+    return _read_one(f"GeoJSON:{path}" if _DRIVERS[suffix] == "GeoJSON" else str(path), path, layer)
+
+
+def _require_beginning(path: Path, suffix: str) -> None:
+    """Refuse a file whose content is of another format than its name."""
+    if suffix in _BEGINNINGS:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+        if not _BEGINNINGS[suffix].match(head) or (suffix == ".kml" and b"<OGR" in head):
+            raise SourceError(f"{path} cannot be read as {suffix}: its content is of another format")
+
+
+def _shapefile_in(path: Path, layer: str | None) -> str:
+    """Find the one shapefile within an archive."""
+    with zipfile.ZipFile(path) as archive:
+        parts = [name for name in archive.namelist() if name.lower().endswith(".shp")]
+        parts = [name for name in parts if not Path(name).name.startswith("._")]
+        if layer is not None:
+            parts = [name for name in parts if Path(name).stem == layer]
+        if len(parts) != 1:
+            held = ", ".join(parts) or "none"
+            raise SourceError(f"{path} must hold one shapefile (it holds {held}): zip one alone")
+        with archive.open(parts[0]) as file:
+            if file.read(len(_SHAPEFILE)) != _SHAPEFILE:
+                raise SourceError(f"{path} cannot be read as .zip: {parts[0]} is not a shapefile")
+    return f"/vsizip/{{{path.absolute()}}}/{parts[0]}"
+
+
+def _read_one(address: str, path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    layers = pyogrio.list_layers(address)
+    names = [str(name) for name, kind in layers if kind is not None]
+    if not names:
+        raise SourceError(f"{path} holds no layer with geometry: give one of polygons, lines or points")
+    if layer is None and len(names) > 1:
+        raise SourceError(
+            f"{path} holds the layers {', '.join(names)}: save the one to read in a file of its own"
+        )
+    if layer is not None and layer not in names:
+        raise SourceError(f"{path} has no layer {layer!r}: it holds {', '.join(names)}")
+    frame: gpd.GeoDataFrame = pyogrio.read_dataframe(address, layer=layer or names[0])
+    return frame
+
+
+def _read_kml(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    if layer is not None and layer not in names:
+        raise SourceError(f"{path} has no folder {layer!r}: it holds {', '.join(names)}")
+    wanted = [name for name in names if layer in (None, name)]
+    folders = [pyogrio.read_dataframe(path, layer=name) for name in wanted]
+    folders = [folder for folder in folders if isinstance(folder, gpd.GeoDataFrame) and len(folder)]
+    if not folders:
+        return gpd.GeoDataFrame(geometry=[], crs=LONLAT)
+    frame = pd.concat(folders, ignore_index=True) if len(folders) > 1 else folders[0]
+    frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=LONLAT)
+    own = [column for column in frame.columns if str(column).lower() in _KML_OWN]
+    return frame.drop(columns=[column for column in own if _says_nothing(frame[column])])
+
+
+def _says_nothing(column: pd.Series[Any]) -> bool:
+    """Tell whether one of KML's own fields holds only blanks or its default."""
+    return bool((column.isna() | column.astype(str).isin(["", "-1", "0", "None", "nan"])).all())
+
+
+def _points_from_csv(path: Path) -> gpd.GeoDataFrame:
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""])  # a place may be called Nan
+    by_name = {str(column).strip().lower(): column for column in table.columns}
+    if not {"lon", "lat"} <= set(by_name):
+        raise SourceError(f"{path} has no columns lon and lat: a CSV is read as points in degrees")
+    lon, lat = (_degrees(table[by_name[name]], path) for name in ("lon", "lat"))
+    points = shapely.points(lon.to_numpy(dtype=float), lat.to_numpy(dtype=float))
+    points[(lon.isna() | lat.isna()).to_numpy()] = None
+    return gpd.GeoDataFrame(table, geometry=points, crs=LONLAT)
+
+
+def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[float]:
+    """Read numbers; nothing may be written where there is none."""
+    given = column.where(column.astype(str).str.strip() != "")
+    numbers = pd.to_numeric(given, errors="coerce")
+    wrong = given[given.notna() & numbers.isna()]
+    if len(wrong):
+        rows = ", ".join(str(row) for row in wrong.index[:3])
+        raise SourceError(
+            f"{path} has {len(wrong)} rows whose {column.name} is not a number (rows {rows}; "
+            f"{str(wrong.iloc[0])!r}): write degrees such as 46.93, or nothing where the place is not known"
+        )
+    return numbers
+
+
+def writer_for(frame: pd.DataFrame, path: Path) -> Callable[[Any, Path], None]:
+    """Pick the function that writes a frame.
+
+    Parameters
+    ----------
+    frame
+        A layer or a table.
+    path
+        Where it will stand.
+
+    Returns
+    -------
+    writer
+        Function of (frame, path).
+
+    Raises
+    ------
+    SourceError
+        If the ending is not known, or this frame cannot be written so.
+
+    Examples
+    --------
+    >>> writer_for(pd.DataFrame(), Path("balance.csv")).__name__
+    '_write_csv'
+    """
+    suffix = suffix_of(path)
+    if suffix == ".csv":
+        return _write_csv
+    if suffix in _PARQUET:
+        return _write_parquet
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise SourceError(
+            f"{path}: a table without geometry cannot be written as {suffix}: use .csv or .parquet"
+        )
+    if frame.crs is None:
+        raise SourceError(f"{path}: the layer has no CRS: say which it is with frame.set_crs('EPSG:4326')")
+    return _write_zip if suffix == ".zip" else _write_vector
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    if isinstance(frame, gpd.GeoDataFrame):
+        shapes = frame.geometry.to_wkt()
+        frame = pd.DataFrame(frame.drop(columns=frame.geometry.name)).assign(geometry=shapes)
+    _dated(frame).to_csv(path, index=False, lineterminator="\n")
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_parquet(path, index=False)
+
+
+def _write_zip(frame: gpd.GeoDataFrame, path: Path) -> None:
+    name = re.sub(r"(\.shp)?\.zip$", "", path.name, flags=re.IGNORECASE)
+    with tempfile.TemporaryDirectory() as folder:
+        _write_vector(frame, Path(folder) / f"{name}.shp")
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in sorted(Path(folder).iterdir()):
+                archive.writestr(zipfile.ZipInfo(part.name), part.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def _write_vector(frame: gpd.GeoDataFrame, path: Path) -> None:
+    suffix = path.suffix.lower()
+    if suffix in _GEOGRAPHIC_ONLY:
+        frame = frame.to_crs(LONLAT)
+    driver = _DRIVERS[suffix]
+    options: dict[str, Any] = {"RFC7946": "YES"} if driver == "GeoJSON" else {}
+    out = _dated(frame)
+    if driver == "ESRI Shapefile":
+        options["ENCODING"] = "UTF-8"
+        out = _with_short_names(out)
+    kind = None if len(frame) else "Unknown"
+    pyogrio.write_dataframe(out, path, driver=driver, geometry_type=kind, **options)
+
+
+def _with_short_names(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Cut column names to the ten bytes of a shapefile, and keep them apart."""
+    short: dict[Any, str] = {}
+    for column in frame.columns.drop(frame.geometry.name):
+        name, number = _cut(str(column), _DBF_NAME), 1
+        while name.lower() in {other.lower() for other in short.values()}:
+            tail = f"_{number}"
+            name, number = _cut(str(column), _DBF_NAME - len(tail)) + tail, number + 1
+        short[column] = name
+    return frame.rename(columns=short)
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore")
+
+
+def _dated(frame: Any) -> Any:
+    """Write days as text, the same in every format; what has a time of day keeps it."""
+    days = [name for name in frame.columns if pd.api.types.is_datetime64_any_dtype(frame[name])]
+    return frame.assign(**{name: _day_texts(frame[name]) for name in days})
+
+
+def _day_texts(column: pd.Series[Any]) -> pd.Series[str]:
+    whole = ((column - column.dt.normalize()).dropna() == _MIDNIGHT).all()
+    texts: pd.Series[str] = column.dt.strftime("%Y-%m-%d" if whole else "%Y-%m-%dT%H:%M:%S")
+    return texts
