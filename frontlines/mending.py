@@ -14,6 +14,9 @@ import shapely
 from frontlines import coverage
 from frontlines.crs import polygons_of
 
+REST_SOURCE = "rest of the theatre"
+"""Source of the ground that no polygon covers."""
+
 BOOKED = ("mended_km2", "outside_km2")
 """Columns that book ground: zero where nothing was moved."""
 
@@ -278,6 +281,7 @@ def fill_up(
     for date in dates:
         rows = np.flatnonzero(frame["date"] == date)
         left = shapely.get_parts(polygons_of(np.array([ground - shapely.union_all(shapes[rows])])))
+        left = left[shapely.area(left) > 0]
         hair = np.flatnonzero(coverage.width_m(left) <= hair_m)
         hosts = coverage.common_borders(left[hair], shapes[rows], reach_m=hair_m).drop_duplicates("piece")
         for host in hosts["polygon"].unique():
@@ -289,7 +293,7 @@ def fill_up(
     gained = (shapely.area(shapes) - frame.area.to_numpy()) / coverage.KM2
     out = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
     out["mended_km2"] += gained
-    return append_rows(out, [row | {"source": "rest of the theatre"} for row in made], booked=False)
+    return append_rows(out, [row | {"source": REST_SOURCE} for row in made], booked=False)
 
 
 def append_rows(

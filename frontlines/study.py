@@ -18,16 +18,15 @@ from frontlines.control import control_from_lines, frontline_from_control
 from frontlines.crs import distortion
 from frontlines.errors import StudyError
 from frontlines.manifest import Manifest
+from frontlines.mending import BOOKED, REST_SOURCE
 from frontlines.progress import Progress, reporting
 from frontlines.tables import balance_by_district, transitions_by_district
 
 SNAP_M = 1000.0
 """How far an end of a line is led on to the theatre's edge unless a study says otherwise [m]."""
 
-_REST = "rest of the theatre"  # what `as_control` calls the source of ground that no polygon covers
-
 BORDER_M = 1.0
-"""What runs this near to the theatre's edge [m] is not drawn as a front."""
+"""What runs this near to the theatre's edge [m] is not drawn as a front unless a study says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +59,8 @@ class Study:
         West, south, east, north of the map's second panel [degrees], or None.
     towns, zoom_towns
         Names of settlements to show on either panel.
-    snap_m, sliver_m
-        See `control_from_lines` and `change_between` [m].
+    snap_m, sliver_m, border_m
+        See `control_from_lines`, `change_between` and `frontline_from_control` [m].
     parameters
         How the layers were read, for the manifest.
     inputs
@@ -93,6 +92,7 @@ class Study:
     zoom_towns: tuple[str, ...] = ()
     snap_m: float = SNAP_M
     sliver_m: float = SLIVER_M
+    border_m: float = BORDER_M
     parameters: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[Mapping[str, Any], ...] = ()
 
@@ -103,7 +103,7 @@ class Study:
             raise StudyError(
                 f"the dates are {first:%Y-%m-%d} and {last:%Y-%m-%d}: give two days, the earlier first"
             )
-        for name in ("snap_m", "sliver_m"):
+        for name in ("snap_m", "sliver_m", "border_m"):
             metres = getattr(self, name)
             if not (math.isfinite(metres) and metres >= 0):
                 raise StudyError(f"{name} is {metres}: give a number of metres, 0 or more")
@@ -197,7 +197,7 @@ def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     if study.control is None:
         raise StudyError("the study has neither frontlines nor control: give one of them")
     control = study.control[study.control["date"].isin(study.dates)]
-    return control, frontline_from_control(control, study.theatre, border_m=BORDER_M)
+    return control, frontline_from_control(control, study.theatre, border_m=study.border_m)
 
 
 def _manifest(
@@ -212,9 +212,14 @@ def _manifest(
         "dates": [f"{day:%Y-%m-%d}" for day in study.dates],
         "cadence": f"two snapshots {(last - first).days} days apart",
         "inputs": [dict(entry) for entry in study.inputs],
-        "parameters": {**study.parameters, "snap_m": study.snap_m, "sliver_m": study.sliver_m},
+        "parameters": {
+            **study.parameters,
+            "snap_m": study.snap_m,
+            "sliver_m": study.sliver_m,
+            "border_m": study.border_m,
+        },
         "projection": _projection(study),
-        "sources": list(study.sources) or sorted(set(control["source"]) - {_REST}),
+        "sources": list(study.sources) or sorted(set(control["source"]) - {REST_SOURCE}),
         "district_vintage": sorted(set(study.districts["vintage"])),
         "boundaries": study.boundaries,
         "notes": list(study.notes),
@@ -236,7 +241,10 @@ def _projection(study: Study) -> dict[str, Any]:
 def _books(
     study: Study, control: gpd.GeoDataFrame, change: gpd.GeoDataFrame, transitions: pd.DataFrame
 ) -> dict[str, float]:
-    """Sum up the areas that must agree, and all ground that was moved or left out [km²]."""
+    """Sum up the areas that must agree, and the ground that was moved or left out [km²].
+
+    Of the two dates' ground that was moved or left out, the larger counts.
+    """
     theatre_km2 = float(study.theatre.area.sum()) / coverage.KM2
     districts_km2 = float(study.districts.area.sum()) / coverage.KM2
     books = {
@@ -247,7 +255,9 @@ def _books(
         "districts_closure_error_km2": float(transitions["area_km2"].sum()) - districts_km2,
         "sliver_km2": float(change["sliver_km2"].sum()),
     }
-    for name, layer in (("control", control), ("districts", study.districts)):
-        for column in ("mended_km2", "outside_km2"):
-            books[f"{name}_{column}"] = float(layer[column].sum()) if column in layer else 0.0
-    return books
+    for column in set(BOOKED) & set(control.columns):
+        books[f"control_{column}"] = float(control.groupby("date")[column].sum().max())
+    for column in set(BOOKED) & set(study.districts.columns):
+        books[f"districts_{column}"] = float(study.districts[column].sum())
+    moved = [f"{layer}_{column}" for layer in ("control", "districts") for column in BOOKED]
+    return dict.fromkeys(moved, 0.0) | books

@@ -25,7 +25,7 @@ from frontlines.sources.files import (
     read_settlements,
 )
 from frontlines.sources.study_toml import read_study_toml
-from frontlines.study import SNAP_M, Study
+from frontlines.study import BORDER_M, SNAP_M, Study
 from frontlines.tidying import days_of
 
 _SHOWN = 3
@@ -66,7 +66,8 @@ def read_study(path: str | Path) -> Study:
         A ``study.toml``; paths in it are relative to its folder. Tables: ``[study]`` (`title`,
         `side`, `dates`; also `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
         (`frontlines` or `control`, `districts`; also `key`, `theatre`, `settlements`, `context`),
-        ``[method]`` (`snap_m`, `sliver_m`, `rest`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
+        ``[method]`` (`snap_m`, `sliver_m`, `border_m`,
+        `rest`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
 
     Returns
     -------
@@ -121,6 +122,7 @@ def read_study(path: str | Path) -> Study:
         zoom_towns=zoom_towns,
         snap_m=float(method.get("snap_m", SNAP_M)),
         sliver_m=float(method.get("sliver_m", SLIVER_M)),
+        border_m=float(method.get("border_m", BORDER_M)),
         parameters={"key": key, "rest": rest, "mend": False},
         inputs=tuple(manifests.fingerprint(file, role) for role, file in [("study", path), *paths.items()]),
     )
@@ -164,6 +166,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     rest: str = UNKNOWN,
     snap_m: float = SNAP_M,
     sliver_m: float = SLIVER_M,
+    border_m: float = BORDER_M,
     mend: bool = False,
 ) -> Study:
     """Make a study from two files of control polygons or of frontlines.
@@ -183,8 +186,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         The day to take from either file, for files that hold many or none.
     rest
         Who holds the ground that no polygon covers.
-    snap_m, sliver_m
-        See `control_from_lines` and `change_between` [m].
+    snap_m, sliver_m, border_m
+        See `control_from_lines`, `change_between` and `frontline_from_control` [m].
     mend
         Mend layers that can be mended, see `as_control`.
 
@@ -249,6 +252,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         boundaries="District boundaries as in the file given.",
         snap_m=snap_m,
         sliver_m=sliver_m,
+        border_m=border_m,
         parameters={"key": key, "rest": rest, "mend": mend},
         inputs=tuple(manifests.fingerprint(file, role) for role, file in roles.items() if file),
     )

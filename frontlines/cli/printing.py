@@ -103,7 +103,7 @@ def _notes(results: Results, left_out: int) -> str:
 
 _MOVED = {
     "control_mended_km2": "ground moved by mending the control layers",
-    "control_outside_km2": "ground of the control layers beyond the theatre, left out",
+    "control_outside_km2": "ground of the control layers beyond the theatre, left out on either date",
     "districts_mended_km2": "ground moved by mending the districts",
     "districts_outside_km2": "ground of the districts beyond the theatre, left out",
     "theatre_beyond_districts_km2": "ground of the theatre in no district",

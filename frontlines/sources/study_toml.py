@@ -87,7 +87,7 @@ _TABLES: dict[str, dict[str, _Entry]] = {  # what each table of a study.toml may
         "context": _NAME,
         "key": _NAME,
     },
-    "method": {"snap_m": _LENGTH, "sliver_m": _LENGTH, "rest": _NAME},
+    "method": {"snap_m": _LENGTH, "sliver_m": _LENGTH, "border_m": _LENGTH, "rest": _NAME},
     "map": {"zoom": _CORNER, "towns": _TEXTS, "zoom_towns": _TEXTS},
 }
 _NEEDED = {"study": ("title", "side", "dates"), "layers": ("districts",)}
