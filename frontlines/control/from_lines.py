@@ -108,6 +108,8 @@ def _votes(arrangement: Arrangement, joined: Geometries, lines: gpd.GeoDataFrame
     straight = shapely.linestrings(pieces.reshape(-1, 2, 2))
     middles = shapely.points(arrangement.middles)
     edge, piece = shapely.STRtree(straight).query_nearest(middles, max_distance=_ON_LINE_M, all_matches=True)
+    long_enough = np.hypot(*(arrangement.edges[edge, 2:] - arrangement.edges[edge, :2]).T) > _ON_LINE_M
+    edge, piece = edge[long_enough], piece[long_enough]
     along = arrangement.edges[edge, 2:] - arrangement.edges[edge, :2]
     drawn = pieces[piece, 2:] - pieces[piece, :2]
     forward = (along * drawn).sum(axis=1) > 0

@@ -26,6 +26,7 @@ class _Move(NamedTuple):
     distance_m: float
 
 
+_TOUCHING_M = 1e-3
 _EDGE = -1
 _END = -2
 
@@ -123,8 +124,9 @@ def _with_vertex(shape: Any, point: Floats) -> Any:
 def _led_on(shape: Any, move: _Move) -> Any:
     xy = shapely.get_coordinates(shape)
     tip = -1 if move.last else 0
-    if (xy[tip] == move.target).all():
-        return shape
+    if move.distance_m < _TOUCHING_M:
+        xy[tip] = move.target
+        return shapely.linestrings(xy)
     return shapely.linestrings(np.vstack([xy, move.target] if move.last else [move.target, xy]))
 
 

@@ -1,0 +1,187 @@
+"""The working CRS: areas that agree with the geodesic, borders that stay shared."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from pyproj import Geod
+from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon, box
+
+from frontlines.crs import (
+    STRAY_M,
+    distortion,
+    place,
+    polygons_of,
+    project,
+    require_working_crs,
+    working_crs,
+)
+from frontlines.errors import CRSError
+
+GEOD = Geod(ellps="WGS84")
+SPLIT = MultiPolygon([box(175, 60, 180, 70), box(-180, 60, -170, 70)])
+UNSPLIT = Polygon([(175, 60), (-170, 60), (-170, 70), (175, 70)])
+
+
+def _frame(*shapes, crs="EPSG:4326"):
+    return gpd.GeoDataFrame(geometry=list(shapes), crs=crs)
+
+
+def _geodesic_area(shape):
+    """Area on the ellipsoid of a shape whose edges are straight in longitude and latitude [m²]."""
+    return abs(GEOD.geometry_area_perimeter(shapely.segmentize(shape, 0.002))[0])
+
+
+@pytest.mark.parametrize(
+    ("shape", "reference"),
+    [
+        (box(46, 39, 48, 41), None),
+        (box(20, 68, 40, 72), None),
+        (box(20, 45, 50, 55), None),
+        (box(-60, -60, -30, -40), None),
+        (SPLIT, None),
+        (UNSPLIT, SPLIT),
+        (Polygon([(46, 39), (48.5, 39.7), (47.1, 41.2), (45.2, 40.3)]), None),
+    ],
+    ids=["Karabakh", "70 N", "30 wide", "south", "antimeridian", "antimeridian, unsplit", "oblique"],
+)
+def test_areas_agree_with_the_geodesic(shape, reference):
+    frame = _frame(shape)
+    plane = project(frame, working_crs(frame))
+    assert plane.is_valid.all()
+    assert plane.area.sum() == pytest.approx(_geodesic_area(reference or shape), rel=1e-6)
+
+
+def test_the_two_halves_at_the_antimeridian_become_one():
+    frame = _frame(SPLIT)
+    crs = working_crs(frame)
+    assert project(frame, crs).geom_type.tolist() == ["Polygon"]
+    assert "177.5000°W 65.0000°N" in crs.name
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        (box(46, 39, 48, 41), "47.0000°E 40.0000°N"),
+        (box(-70, -30, -60, -20), "65.0000°W 25.0000°S"),
+        (UNSPLIT, "177.5000°W 65.0000°N"),
+    ],
+)
+def test_the_centre_is_the_middle_of_the_theatre(shape, words):
+    assert words in working_crs(_frame(shape)).name
+
+
+def test_neighbours_keep_sharing_their_border_vertex_by_vertex():
+    west, east = box(20, 50, 30, 60), box(30, 50, 44, 60)
+    frame = _frame(west, east, box(20, 60, 44, 61))
+    plane = project(frame, working_crs(frame)).geometry.values
+    assert shapely.coverage_is_valid(plane[:2])
+    common = shapely.intersection(shapely.boundary(plane[0]), shapely.boundary(plane[1]))
+    assert shapely.get_num_coordinates(common) > 2
+
+
+def test_a_long_border_and_its_parts_meet_within_a_hair():
+    frame = _frame(box(20, 50, 44, 55), box(20, 55, 31.7, 60), box(31.7, 55, 44, 60))
+    long, *parts = project(frame, working_crs(frame)).geometry
+    off = shapely.symmetric_difference(
+        shapely.union_all([long, *parts]), shapely.union_all([long, *parts]).buffer(0)
+    )
+    gap = shapely.convex_hull(shapely.union_all([long, *parts])).area
+    assert off.area == 0
+    overlap = sum(shapely.intersection(long, part).area for part in parts)
+    assert overlap < 2 * STRAY_M * 2_000_000
+    assert gap > 0
+
+
+def test_an_edge_strays_by_no_more_than_stated():
+    frame = _frame(LineString([(20, 60), (50, 60)]))
+    crs = working_crs(frame)
+    drawn = project(frame, crs).geometry.iloc[0]
+    truth = _frame(*[Point(lon, 60) for lon in np.linspace(20, 50, 5001)]).to_crs(crs)
+    assert truth.distance(drawn).max() <= STRAY_M
+
+
+def test_points_lines_and_collections_come_along_in_two_dimensions():
+    shapes = [
+        Point(46, 40, 5),
+        MultiPoint([(46, 40), (47, 41)]),
+        LineString([(46, 40, 1), (47, 41, 2)]),
+        shapely.from_wkt("GEOMETRYCOLLECTION(POINT(46 40), POLYGON((46 39,47 39,47 40,46 39)))"),
+        Polygon(),
+        None,
+    ]
+    frame = _frame(*shapes)
+    plane = project(frame, working_crs(frame))
+    assert plane.geom_type.tolist()[:4] == ["Point", "MultiPoint", "LineString", "GeometryCollection"]
+    assert not plane.has_z.any()
+    assert plane.geometry.iloc[4].is_empty
+    assert plane.geometry.iloc[5] is None
+    assert frame.has_z.iloc[0]
+
+
+def test_projecting_twice_changes_nothing():
+    frame = _frame(box(46, 39, 48, 41))
+    crs = working_crs(frame)
+    once = project(frame, crs)
+    assert project(once, crs).geometry.iloc[0].equals_exact(once.geometry.iloc[0])
+
+
+def test_a_frame_from_another_plane_comes_to_the_same_place():
+    frame = _frame(box(46.2, 39.8, 46.21, 39.81))
+    crs = working_crs(frame)
+    through_utm = project(frame.to_crs("EPSG:32638"), crs).geometry.iloc[0]
+    assert through_utm.hausdorff_distance(project(frame, crs).geometry.iloc[0]) < 0.5
+
+
+def test_distortion_is_that_of_an_equal_area_plane():
+    frame = _frame(box(20, 45, 50, 55))
+    found = distortion(working_crs(frame), frame)
+    assert found.area < 1e-9
+    assert 1e-3 < found.length < 1e-2
+
+
+@pytest.mark.parametrize(
+    "call",
+    [working_crs, lambda frame: project(frame, "EPSG:3035"), lambda frame: distortion("EPSG:3035", frame)],
+)
+def test_no_crs_is_refused_with_the_mend(call):
+    with pytest.raises(CRSError, match="set_crs"):
+        call(gpd.GeoDataFrame(geometry=[Point(0, 0)]))
+
+
+def test_a_theatre_without_coordinates_is_refused():
+    with pytest.raises(CRSError, match="no coordinates"):
+        working_crs(_frame(Polygon()))
+
+
+@pytest.mark.parametrize(
+    ("frames", "words"),
+    [
+        ({}, "no frame"),
+        ({"control": _frame(Point(0, 0), crs=None)}, "control has no CRS"),
+        ({"control": _frame(Point(0, 0))}, "control is in WGS 84.*working_crs"),
+        ({"control": _frame(Point(0, 0), crs="EPSG:32638")}, "no equal-area plane"),
+        (
+            {
+                "theatre": _frame(Point(0, 0), crs="EPSG:3035"),
+                "control": _frame(Point(0, 0), crs="EPSG:6933"),
+            },
+            "control is in another CRS than theatre",
+        ),
+    ],
+)
+def test_frames_outside_the_working_crs_are_refused(frames, words):
+    with pytest.raises(CRSError, match=words):
+        require_working_crs(**frames)
+
+
+def test_polygons_of_keeps_what_has_area():
+    nested = shapely.from_wkt(
+        "GEOMETRYCOLLECTION(GEOMETRYCOLLECTION(POLYGON((0 0,1 0,1 1,0 0)),POINT(3 3)),LINESTRING(0 0,5 5))"
+    )
+    kept = polygons_of(np.array([nested, LineString([(0, 0), (1, 1)]), None], dtype=object))
+    assert [getattr(shape, "area", None) for shape in kept] == [0.5, 0, None]
+
+
+def test_a_place_is_named_in_degrees():
+    assert place(-3.5, -0.25, "EPSG:4326") == "3.5000°W 0.2500°S"
