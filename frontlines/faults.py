@@ -290,14 +290,10 @@ def _validity(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:  # noqa: 
         reason = shapely.is_valid_reason(geometry)
         words, _, at = reason.partition("[")
         x, y = (float(value) for value in at.rstrip("]").split()[:2]) if at else (np.nan, np.nan)
-        known = np.isfinite(x) and frame.crs is not None
-        detail = f"{words.strip()} at {place(x, y, frame.crs)}" if known else words.strip()
-        yield Fault(
-            "invalid",
-            (row,),
-            detail=detail,
-            geometry=shapely.Point(x, y) if np.isfinite([x, y]).all() else geometry,
-        )
+        known = np.isfinite([x, y]).all() and frame.crs is not None
+        detail = words.strip() + (f" at {place(x, y, frame.crs)}" if known else "")
+        at_fault = shapely.Point(x, y) if np.isfinite([x, y]).all() else geometry
+        yield Fault("invalid", (row,), detail=detail, geometry=at_fault)
 
 
 def _duplicates(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:

@@ -31,7 +31,7 @@ from pyproj import CRS
 from frontlines import coverage
 from frontlines.crs import polygons_of, project, require_working_crs, working_crs
 from frontlines.errors import LayerError
-from frontlines.faults import COLUMNS, Fault, Kind, as_frame, describe, find_faults, row_labels
+from frontlines.faults import COLUMNS, Fault, Kind, as_frame, describe, find_faults
 from frontlines.mending import (
     cut_at,
     drop_blank_and_repeated,
@@ -40,15 +40,13 @@ from frontlines.mending import (
     make_valid,
     split_at_crossings,
 )
-from frontlines.tidying import tidy
+from frontlines.tidying import tidy, unfit_to_project, with_key
 
 UNKNOWN = "unknown"
 CONTESTED = "contested"
 
 HAIR_M = 1.0
 """Overlaps and gaps thinner than this [m] come from rounding; they are mended without being asked."""
-
-_LAST_LATITUDE, _LAST_LONGITUDE = 90.0, 360.0
 
 
 def as_control(
@@ -207,7 +205,7 @@ def as_districts(
     >>> as_districts(raw, working_crs(raw), key="name")["district"].tolist()
     ['West', 'East']
     """
-    named = _with_key(frame, key)
+    named = with_key(frame, key)
     sound = _through_door(named, crs, "districts", mend=mend)
     districts = give_up_overlaps(sound, within=None, key=None, hair_m=HAIR_M, disputed=None)
     _refuse_swallowed(sound, districts)
@@ -328,8 +326,8 @@ def check_layer(
     >>> check_layer(raw, "control")["fault"].tolist()
     ['missing column', 'no CRS', 'no side']
     """
-    frame = _with_key(frame, key) if kind == "districts" else frame
-    found = _unfit_to_project(frame)
+    frame = with_key(frame, key) if kind == "districts" else frame
+    found = unfit_to_project(frame)
     tidied, problems = tidy(frame, kind)
     ground = None
     if not found and len(shapely.get_coordinates(tidied.geometry.values)):
@@ -340,32 +338,9 @@ def check_layer(
     return _together([*problems, *found], rest)
 
 
-def _with_key(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
-    """Name a frame's key column `district`."""
-    by_name = {str(column).lower(): column for column in frame.columns}
-    column = key if key in frame.columns else by_name.get(key.lower())
-    if column is None or column == "district":
-        return frame
-    return frame.assign(district=frame[column])
-
-
-def _unfit_to_project(frame: gpd.GeoDataFrame) -> list[Fault]:
-    """Find what keeps a frame from being projected."""
-    labels = row_labels(frame)
-    xy, row = shapely.get_coordinates(frame.geometry.values, return_index=True)
-    odd = np.unique(row[~np.isfinite(xy).all(axis=1)])
-    found = [Fault("bad coordinates", tuple(labels[odd]))] if len(odd) else []
-    if frame.crs is None:
-        return [*found, Fault("no CRS", ())]
-    far = np.unique(row[(np.abs(xy) > (_LAST_LONGITUDE, _LAST_LATITUDE)).any(axis=1)])
-    if frame.crs.is_geographic and len(far):
-        found.append(Fault("not degrees", tuple(labels[far])))
-    return found
-
-
 def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: bool) -> gpd.GeoDataFrame:
     """Tidy, project and check; raise on whatever is left that must not pass."""
-    found = _unfit_to_project(frame)
+    found = unfit_to_project(frame)
     out, problems = tidy(frame, kind)
     if mend:
         out = drop_blank_and_repeated(out)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -14,9 +13,10 @@ import shapely
 
 from frontlines import coverage
 from frontlines.crs import require_working_crs
-from frontlines.errors import ClosureError, LayerError
+from frontlines.errors import LayerError
 from frontlines.layers import CONTESTED
-from frontlines.moved import TOLERANCE_M, Mapper, Moved, moved_ground
+from frontlines.ledger import Books, follow
+from frontlines.moved import TOLERANCE_M, Mapper
 from frontlines.progress import Progress, reporting
 
 Floats = npt.NDArray[np.float64]
@@ -37,15 +37,11 @@ SUSPECT = 10.0
 _PERIODS = {"D": "D", "W": "W", "MS": "M", "QS": "Q", "YS": "Y"}
 _MAD_TO_SIGMA = 1.4826
 _ENOUGH = 8
-_DTYPES = {
+_DTYPES: dict[str, Any] = {
     **dict.fromkeys(("district", "side", "cadence"), object),
     **dict.fromkeys(("date_from", "date_to"), "datetime64[ms]"),
     **dict.fromkeys(("same_input", "suspect"), bool),
 }  # the same for a series that was read from a file as for one that was just made
-_CLOSURE_KM2 = 1e-6
-_LOOSE = (
-    0.01  # an edge that was absorbed counts in the district of its middle, though it may cross into the next
-)
 
 
 def change_series(
@@ -136,10 +132,10 @@ def change_series(
     chain = [steps[0][0], *(j for _, j in steps)] if steps else []
     with reporting(progress) as report:
         report(0.0, "what moved")
-        own = _follow(grounds[chain], districts, _last(kept, "after_km2", districts), mapper, tolerance_m)
+        own = follow(grounds[chain], districts, _last(kept, "after_km2", districts), mapper, tolerance_m)
         report(0.7, "contested ground")
         start = _last(kept, "contested_after_km2", districts)
-        fog = _follow(fogs[chain], districts, start, mapper, tolerance_m)
+        fog = follow(fogs[chain], districts, start, mapper, tolerance_m)
         report(0.9, "by district")
         fresh = _table(own, fog, districts).assign(
             side=side,
@@ -156,87 +152,7 @@ def change_series(
     return series
 
 
-@dataclass(frozen=True)
-class _Books:
-    """Ground of one side by step and district [km²]: (n_steps, n_districts)."""
-
-    before: Floats
-    gained: Floats
-    lost: Floats
-    absorbed: Floats
-
-    @property
-    def after(self) -> Floats:
-        after: Floats = self.before + (self.gained - self.lost)
-        return after
-
-
-def _follow(
-    grounds: Geometries, districts: gpd.GeoDataFrame, start: Floats | None, mapper: Mapper, tolerance_m: float
-) -> _Books:
-    """Keep the books of one side over a chain of snapshots."""
-    shapes = np.asarray(districts.geometry.values)
-    if start is None:
-        start = _held(grounds[:1], shapes)
-    moved = moved_ground(grounds, tolerance_m=tolerance_m, mapper=mapper)
-    gained, lost = (
-        _by_district(moved.pieces[own], moved.step[own], len(moved.overlaid), shapes)
-        for own in (moved.gained, ~moved.gained)
-    )
-    net = gained - lost
-    after = np.cumsum(np.vstack([start, net]), axis=0)
-    books = _Books(after[:-1], gained, lost, _absorbed(moved, shapes))
-    _close(books, _held(grounds[-1:], shapes), districts)
-    return books
-
-
-def _held(ground: Geometries, shapes: Geometries) -> Floats:
-    """Area of a snapshot in each district [km²]."""
-    parts = shapely.get_parts(ground)
-    held: Floats = _by_district(parts, np.zeros(len(parts), dtype=np.int64), 1, shapes)[0]
-    return held
-
-
-def _by_district(pieces: Geometries, step: Any, n_steps: int, shapes: Geometries) -> Floats:
-    """Sum the areas of pieces by step and district [km²]."""
-    sums = np.zeros((n_steps, len(shapes)))
-    shapely.prepare(shapes)
-    piece, district = shapely.STRtree(shapes).query(pieces, predicate="intersects")
-    order = np.lexsort((piece, district))
-    piece, district = piece[order], district[order]
-    area = shapely.area(pieces[piece])
-    across = ~shapely.contains_properly(shapes[district], pieces[piece])
-    area[across] = shapely.area(shapely.intersection(shapes[district[across]], pieces[piece[across]]))
-    np.add.at(sums, (step[piece], district), area / coverage.KM2)
-    return sums
-
-
-def _absorbed(moved: Moved, shapes: Geometries) -> Floats:
-    """Area that the tolerance took for unmoved, by step and district [km²]."""
-    sums = np.zeros((len(moved.overlaid), len(shapes)))
-    points = shapely.points(moved.absorbed[["x", "y"]].to_numpy(dtype=float))
-    row, district = shapely.STRtree(shapes).query(points, predicate="intersects")
-    row, first = np.unique(row, return_index=True)
-    area = moved.absorbed["area_m2"].to_numpy(dtype=float)[row] / coverage.KM2
-    step = moved.absorbed["step"].to_numpy(dtype=np.int64)[row]
-    np.add.at(sums, (step, district[first]), area)
-    return sums
-
-
-def _close(books: _Books, held: Floats, districts: gpd.GeoDataFrame) -> None:
-    """Check that the steps lead to the last snapshot, measured by itself."""
-    reached = books.after[-1] + books.absorbed.sum(axis=0) if len(books.after) else held
-    off = np.abs(reached - held)
-    worst = int(off.argmax()) if len(off) else 0
-    if len(off) and off[worst] > _CLOSURE_KM2 + _LOOSE * np.abs(books.absorbed).sum():
-        name = districts["district"].iloc[worst]
-        raise ClosureError(
-            f"the steps do not lead to the last snapshot ({off[worst]:.6f} km² off in {name}): "
-            "pass the layers through as_control and as_districts"
-        )
-
-
-def _table(own: _Books, fog: _Books, districts: gpd.GeoDataFrame) -> pd.DataFrame:
+def _table(own: Books, fog: Books, districts: gpd.GeoDataFrame) -> pd.DataFrame:
     """Lay the books out, a row for each step and district."""
     n_steps = len(own.before)
     district_km2 = np.tile(districts.area.to_numpy() / coverage.KM2, n_steps)

@@ -13,6 +13,11 @@ from frontlines.faults import Fault, Kind, row_labels
 
 NOT_STATED = "not stated"
 
+_LAST_LATITUDE, _LAST_LONGITUDE = 90.0, 360.0
+
+_DAY = r"\d{4}-?\d{2}-?\d{2}"
+"""How a day begins that names year, month and day; a year alone is no day."""
+
 _COLUMNS: dict[
     str, dict[str, str | None]
 ] = {  # column: what stands there when it is missing; None: it must be there
@@ -23,19 +28,13 @@ _COLUMNS: dict[
     "theatre": {},
     "polygons": {},
 }
-_KNOWN = (
-    "date",
-    "side",
-    "side_left",
-    "side_right",
-    "source",
-    "note",
-    "name",
-    "district",
-    "vintage",
-    "sigma_m",
-)
-_TEXT = ("side", "side_left", "side_right", "source", "note", "name", "district", "vintage")
+_UNCERTAIN = ("control", "frontlines", "settlements")
+
+
+_SHAPES = {
+    "frontlines": (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
+    "settlements": (shapely.GeometryType.POINT, shapely.multipoints),
+}
 
 
 def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fault]]:
@@ -51,9 +50,9 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
     Returns
     -------
     frame
-        A copy: known columns in lower case, days without time of day, text without outer blanks (an
-        absent text is ""), geometry in 2-D in a column `geometry`, the polygons or lines of
-        GeometryCollections taken out.
+        A copy: the columns of its kind in lower case, days without time of day (a time with a zone is
+        taken in UTC), text without outer blanks (an absent text is ""), geometry in 2-D in a column
+        `geometry`, the polygons, lines or points of GeometryCollections taken out.
     faults
         What went missing on the way: columns that must be there, dates that cannot be read.
 
@@ -66,27 +65,47 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
     >>> frame["side"].tolist(), faults
     (['A'], [])
     """
-    out = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame.copy()
-    names = {name: str(name).strip().lower() for name in out.columns}
-    out = out.rename(
-        columns={old: new for old, new in names.items() if new in _KNOWN and new not in out.columns}
-    )
+    known = list(_COLUMNS[kind]) + (["sigma_m"] if kind in _UNCERTAIN else [])
+    out = _with_plain_names(frame, known)
     faults: list[Fault] = []
     for column, filler in _COLUMNS[kind].items():
         if column not in out and filler is None and len(out):
             faults.append(Fault("missing column", (), detail=f"column {column!r}"))
         elif column not in out:
             out[column] = filler if filler is not None else ""
-    for column in set(_TEXT) & set(out.columns):
-        out[column] = out[column].astype(object).where(out[column].notna(), "").astype(str).str.strip()
-    if "date" in out:
+    for column in set(known) & set(out.columns) - {"date", "sigma_m"}:
+        out[column] = _texts(out[column])
+    if "date" in known and "date" in out:
         faults += _read_dates(out)
-    if "sigma_m" in out:
-        out["sigma_m"] = pd.to_numeric(out["sigma_m"], errors="coerce").astype(float)
-    elif kind in ("control", "frontlines", "settlements"):
-        out["sigma_m"] = np.nan
+    if "sigma_m" in known:
+        stated = out["sigma_m"] if "sigma_m" in out else pd.Series(np.nan, index=out.index)
+        out["sigma_m"] = pd.to_numeric(stated.astype(object), errors="coerce").astype(float)
     flat = _of_kind(shapely.force_2d(out.geometry.values), kind)
     return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=out.crs)), faults
+
+
+def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataFrame:
+    """Copy a frame; put known columns in lower case and call the geometry `geometry`."""
+    new: dict[Any, str] = {frame.geometry.name: "geometry"}
+    if frame.geometry.name != "geometry" and "geometry" in frame:
+        new["geometry"] = "geometry_2"
+    for column in frame.columns:
+        name = str(column).strip().lower()
+        if name in known and name not in frame.columns and name not in new.values():
+            new[column] = name
+    return frame.rename(columns=new).set_geometry("geometry")
+
+
+def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Read a column as text without outer blanks; absent text is "", and 3.0 is "3"."""
+    filled = column.astype(object).where(column.notna(), "")
+    return filled.map(lambda value: _whole(value) if isinstance(value, float) else str(value).strip()).astype(
+        str
+    )
+
+
+def _whole(value: float) -> str:
+    return str(int(value)) if value.is_integer() else str(value)
 
 
 def days_of(frame: pd.DataFrame) -> pd.Series[Any] | None:
@@ -113,13 +132,12 @@ def days_of(frame: pd.DataFrame) -> pd.Series[Any] | None:
 
 
 def _day_texts(raw: pd.Series[Any]) -> pd.Series[Any]:
-    return (
-        raw.astype(object).where(raw.notna(), None).map(lambda day: None if day is None else str(day).strip())
-    )
+    return _texts(raw)
 
 
 def _parsed(text: pd.Series[Any]) -> pd.Series[Any]:
-    days = pd.to_datetime(text, errors="coerce", format="ISO8601", utc=True)
+    full = text.where(text.str.match(_DAY), None)
+    days = pd.to_datetime(full, errors="coerce", format="ISO8601", utc=True)
     return days.dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
 
 
@@ -133,14 +151,83 @@ def _read_dates(frame: gpd.GeoDataFrame) -> list[Fault]:
 
 
 def _of_kind(geometries: Any, kind: Kind) -> Any:
-    """Take the polygons, or the lines, out of GeometryCollections."""
+    """Take the polygons, lines or points out of GeometryCollections, and single points out of others."""
     out = np.array(geometries, dtype=object)
-    mixed = shapely.get_type_id(out) == shapely.GeometryType.GEOMETRYCOLLECTION
-    wanted = shapely.GeometryType.LINESTRING if kind == "frontlines" else shapely.GeometryType.POLYGON
+    wanted, collect = _SHAPES.get(kind, (shapely.GeometryType.POLYGON, shapely.multipolygons))
+    types = shapely.get_type_id(out)
+    mixed = types == shapely.GeometryType.GEOMETRYCOLLECTION
+    if kind == "settlements":
+        mixed |= types == shapely.GeometryType.MULTIPOINT
+        coordinates, owner = shapely.get_coordinates(out, return_index=True)
+        out[owner[np.isnan(coordinates).any(axis=1)]] = None
+    for row in np.flatnonzero(types == shapely.GeometryType.LINEARRING):
+        out[row] = shapely.LineString(out[row])
     for row in np.flatnonzero(mixed & ~shapely.is_empty(out)):
-        parts = shapely.get_parts(shapely.get_parts(out[row]))
+        parts = out[[row]]
+        while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+            parts = shapely.get_parts(parts)
         parts = parts[shapely.get_type_id(parts) == wanted]
         if len(parts):
-            collect = shapely.multilinestrings if kind == "frontlines" else shapely.multipolygons
             out[row] = parts[0] if len(parts) == 1 else collect(parts)
     return out
+
+
+def with_key(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
+    """Name a frame's key column `district`.
+
+    Parameters
+    ----------
+    frame
+        Raw districts.
+    key
+        The column that names them, in any case.
+
+    Returns
+    -------
+    frame
+        A copy with `district`; the frame itself if there is no such column.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> with_key(gpd.GeoDataFrame({"NAME": ["D"]}, geometry=[box(0, 0, 1, 1)]), "name")["district"].tolist()
+    ['D']
+    """
+    by_name = {str(column).lower(): column for column in frame.columns}
+    column = key if key in frame.columns else by_name.get(key.lower())
+    if column is None or column == "district":
+        return frame
+    return frame.assign(district=frame[column])
+
+
+def unfit_to_project(frame: gpd.GeoDataFrame) -> list[Fault]:
+    """Find what keeps a frame from being projected.
+
+    Parameters
+    ----------
+    frame
+        A frame as it was read.
+
+    Returns
+    -------
+    faults
+        Missing CRS, coordinates that are no numbers or no degrees.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import Point
+    >>> [fault.fault for fault in unfit_to_project(gpd.GeoDataFrame(geometry=[Point(0, 0)]))]
+    ['no CRS']
+    """
+    labels = row_labels(frame)
+    xy, row = shapely.get_coordinates(frame.geometry.values, return_index=True)
+    odd = np.unique(row[~np.isfinite(xy).all(axis=1)])
+    found = [Fault("bad coordinates", tuple(labels[odd]))] if len(odd) else []
+    if frame.crs is None:
+        return [*found, Fault("no CRS", ())]
+    far = np.unique(row[(np.abs(xy) > (_LAST_LONGITUDE, _LAST_LATITUDE)).any(axis=1)])
+    if frame.crs.is_geographic and len(far):
+        found.append(Fault("not degrees", tuple(labels[far])))
+    return found

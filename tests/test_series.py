@@ -135,7 +135,7 @@ def test_what_cannot_be_a_series_is_refused(call, words):
 
 
 def test_books_that_do_not_close_are_refused(monkeypatch):
-    monkeypatch.setattr("frontlines.series._held", lambda *_: np.array([0.0, 0.0]))
+    monkeypatch.setattr("frontlines.ledger._held", lambda *_: np.array([0.0, 0.0]))
     with pytest.raises(ClosureError, match="do not lead to the last snapshot"):
         change_series(_control([1, 3]), _districts(), "A")
 

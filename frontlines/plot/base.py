@@ -49,6 +49,14 @@ def draw_districts(
     -------
     Axes
         The Axes; the gid of the outlines is ``district``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> frame = gpd.GeoDataFrame({"district": ["West"]}, geometry=[box(0, 0, 9e4, 9e4)], crs="EPSG:3035")
+    >>> [text.get_text() for text in draw_districts(frame).texts]
+    ['West']
     """
     require_working_crs(districts=districts)
     stage = Stage(ax, style)
@@ -118,6 +126,14 @@ def draw_settlements(
     -------
     Axes
         The Axes; the gid of the dots is ``town``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import Point
+    >>> frame = gpd.GeoDataFrame({"name": ["Ağdam"]}, geometry=[Point(0, 0)], crs="EPSG:3035")
+    >>> [text.get_text() for text in draw_settlements(frame).texts]
+    ['Ağdam']
     """
     require_working_crs(settlements=settlements)
     stage = Stage(ax, style)
@@ -195,6 +211,15 @@ def draw_context(
     -------
     Axes
         The Axes; gids are ``country``, ``border`` and ``oblast``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"kind": ["country"], "name": ["Iran"]}, geometry=[box(0, 0, 9e4, 9e4)], crs="EPSG:3035")
+    >>> [text.get_text() for text in draw_context(frame).texts]
+    ['Iran']
     """
     require_working_crs(context=context)
     stage = Stage(ax, style)

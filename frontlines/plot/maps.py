@@ -73,6 +73,13 @@ def change_map(results: ResultsLike, *, style: MapStyle | None = None) -> Figure
     ------
     CRSError
         If the frames are not all in the study's working CRS.
+
+    Examples
+    --------
+    >>> import frontlines as fl
+    >>> figure = change_map(fl.run_study(fl.load("karabakh-1994")))
+    >>> round(figure.get_figwidth() * 25.4)
+    180
     """
     look = style or DEFAULT_STYLE
     scene = scene_of(results, look)

@@ -1,0 +1,144 @@
+"""The books of one side over a chain of snapshots, district by district."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from frontlines import coverage
+from frontlines.errors import ClosureError
+from frontlines.moved import Mapper, Moved, moved_ground
+
+Floats = npt.NDArray[np.float64]
+Geometries = npt.NDArray[Any]
+
+_CLOSURE_KM2 = 1e-6
+_LOOSE = 0.01  # an absorbed edge counts in the district of its middle, though it may cross into the next
+
+
+@dataclass(frozen=True)
+class Books:
+    """Ground of one side by step and district [km²], each (n_steps, n_districts).
+
+    Attributes
+    ----------
+    before
+        At the start of each step.
+    gained, lost
+        Between its two snapshots.
+    absorbed
+        Area that the tolerance took for unmoved, after less before.
+    """
+
+    before: Floats
+    gained: Floats
+    lost: Floats
+    absorbed: Floats
+
+    @property
+    def after(self) -> Floats:
+        """At the end of each step; exactly what the next one starts with."""
+        after: Floats = self.before + (self.gained - self.lost)
+        return after
+
+
+def follow(
+    grounds: Geometries, districts: gpd.GeoDataFrame, start: Floats | None, mapper: Mapper, tolerance_m: float
+) -> Books:
+    """Keep the books of one side over a chain of snapshots.
+
+    Parameters
+    ----------
+    grounds
+        What the side held at each snapshot, in order [m].
+    districts
+        Polygons with `district`, in the same plane.
+    start
+        What it held in each district at the first snapshot [km²]; None: it is measured.
+    mapper
+        A function like `map`.
+    tolerance_m
+        A vertex that moved less than this [m] is the same vertex.
+
+    Returns
+    -------
+    books
+        A step for each snapshot but the first.
+
+    Raises
+    ------
+    ClosureError
+        If the steps do not lead to the last snapshot, measured by itself.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 4000, 2000)])
+    >>> grounds = np.array([box(0, 0, 1000, 2000), box(0, 0, 1500, 2000)])
+    >>> follow(grounds, districts, None, map, 0.1).after.tolist()
+    [[3.0]]
+    """
+    shapes = np.asarray(districts.geometry.values)
+    if start is None:
+        start = _held(grounds[:1], shapes)
+    moved = moved_ground(grounds, tolerance_m=tolerance_m, mapper=mapper)
+    gained, lost = (
+        _by_district(moved.pieces[own], moved.step[own], len(moved.overlaid), shapes)
+        for own in (moved.gained, ~moved.gained)
+    )
+    net = gained - lost
+    after = np.cumsum(np.vstack([start, net]), axis=0)
+    books = Books(after[:-1], gained, lost, _absorbed(moved, shapes))
+    _close(books, _held(grounds[-1:], shapes), districts)
+    return books
+
+
+def _held(ground: Geometries, shapes: Geometries) -> Floats:
+    """Area of a snapshot in each district [km²]."""
+    parts = shapely.get_parts(ground)
+    held: Floats = _by_district(parts, np.zeros(len(parts), dtype=np.int64), 1, shapes)[0]
+    return held
+
+
+def _by_district(pieces: Geometries, step: Any, n_steps: int, shapes: Geometries) -> Floats:
+    """Sum the areas of pieces by step and district [km²]."""
+    sums = np.zeros((n_steps, len(shapes)))
+    shapely.prepare(shapes)
+    piece, district = shapely.STRtree(shapes).query(pieces, predicate="intersects")
+    order = np.lexsort((piece, district))
+    piece, district = piece[order], district[order]
+    area = shapely.area(pieces[piece])
+    across = ~shapely.contains_properly(shapes[district], pieces[piece])
+    area[across] = shapely.area(shapely.intersection(shapes[district[across]], pieces[piece[across]]))
+    np.add.at(sums, (step[piece], district), area / coverage.KM2)
+    return sums
+
+
+def _absorbed(moved: Moved, shapes: Geometries) -> Floats:
+    """Area that the tolerance took for unmoved, by step and district [km²]."""
+    sums = np.zeros((len(moved.overlaid), len(shapes)))
+    points = shapely.points(moved.absorbed[["x", "y"]].to_numpy(dtype=float))
+    row, district = shapely.STRtree(shapes).query(points, predicate="intersects")
+    row, first = np.unique(row, return_index=True)
+    area = moved.absorbed["area_m2"].to_numpy(dtype=float)[row] / coverage.KM2
+    step = moved.absorbed["step"].to_numpy(dtype=np.int64)[row]
+    np.add.at(sums, (step, district[first]), area)
+    return sums
+
+
+def _close(books: Books, held: Floats, districts: gpd.GeoDataFrame) -> None:
+    """Check that the steps lead to the last snapshot, measured by itself."""
+    reached = books.after[-1] + books.absorbed.sum(axis=0) if len(books.after) else held
+    off = np.abs(reached - held)
+    worst = int(off.argmax()) if len(off) else 0
+    if len(off) and off[worst] > _CLOSURE_KM2 + _LOOSE * np.abs(books.absorbed).sum():
+        name = districts["district"].iloc[worst]
+        raise ClosureError(
+            f"the steps do not lead to the last snapshot ({off[worst]:.6f} km² off in {name}): "
+            "pass the layers through as_control and as_districts"
+        )
