@@ -7,7 +7,8 @@ Dated maps of territorial control, compared district by district:
    frames and brings them into it.
 3. `control_from_lines` and `frontline_from_control` turn lines into polygons and back.
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
-5. `change_map` and the ``draw_`` functions draw.
+5. `change_series` follows one side through many dates.
+6. `change_map` and the ``draw_`` functions draw.
 
 `load` and `run_study` do all of this for a study in a file.
 """
@@ -27,6 +28,7 @@ from frontlines.layers import (
     as_theatre,
     check_layer,
 )
+from frontlines.series import change_series, series_totals
 from frontlines.sources.files import (
     read_control,
     read_districts,
@@ -48,7 +50,10 @@ if _typing.TYPE_CHECKING:
         draw_control,
         draw_districts,
         draw_frontlines,
+        draw_gains_and_losses,
+        draw_series,
         draw_settlements,
+        series_figure,
     )
 
 __all__ = [
@@ -64,6 +69,7 @@ __all__ = [
     "balance_by_district",
     "change_between",
     "change_map",
+    "change_series",
     "check_layer",
     "control_from_lines",
     "draw_change",
@@ -71,6 +77,8 @@ __all__ = [
     "draw_control",
     "draw_districts",
     "draw_frontlines",
+    "draw_gains_and_losses",
+    "draw_series",
     "draw_settlements",
     "frontline_from_control",
     "load",
@@ -81,6 +89,8 @@ __all__ = [
     "read_settlements",
     "read_study",
     "run_study",
+    "series_figure",
+    "series_totals",
     "study_from_files",
     "transitions_by_district",
     "working_crs",

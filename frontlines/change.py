@@ -86,6 +86,8 @@ def change_between(
     whole_km2 = theatre.area.sum() / coverage.KM2
     mend = "pass both through as_control(..., theatre=theatre), which fills gaps and finds overlaps"
     coverage.close_book(float(area_km2.sum()), float(whole_km2), "areas of change", mend)
+    covered_km2 = shapely.union_all(shapes).area / coverage.KM2
+    coverage.close_book(covered_km2, float(whole_km2), "areas of change, laid together,", mend)
     change = groups.assign(
         date_from=dates[0],
         date_to=dates[1],
@@ -128,8 +130,8 @@ def _without_slivers(
     if not thin.any():
         return shapes, moved
     host = group.copy()
-    for row in np.flatnonzero(thin):
-        host[row] = _neighbour(pieces[row], group[row], shapes, groups, sliver_m)
+    rows = np.flatnonzero(thin)
+    host[rows] = _neighbours(pieces[rows], group[rows], shapes, groups, sliver_m)
     gone = host != group
     np.add.at(moved, host[gone], shapely.area(pieces[gone]) / coverage.KM2)
     out = shapes.copy()
@@ -138,13 +140,16 @@ def _without_slivers(
     return polygons_of(out), moved
 
 
-def _neighbour(sliver: Any, own: int, shapes: Geometries, groups: pd.DataFrame, reach_m: float) -> int:
-    """Find the unchanged ground, of either of the sliver's sides, that borders it the longest; or none."""
-    sides = set(groups.loc[own, ["side_from", "side_to"]])
-    unchanged = groups[
-        (groups["side_from"] == groups["side_to"]) & groups["side_from"].isin(sides)
-    ].index.to_numpy()
-    if not len(unchanged):
-        return own
-    shared = shapely.area(shapely.intersection(shapes[unchanged], sliver.buffer(reach_m)))
-    return int(unchanged[int(np.argmax(shared))]) if shared.max() > 0 else own
+def _neighbours(
+    slivers: Geometries, own: npt.NDArray[np.int64], shapes: Geometries, groups: pd.DataFrame, reach_m: float
+) -> npt.NDArray[np.int64]:
+    """Find the unchanged ground of one of its two sides that each sliver borders the longest, or its own."""
+    sides = groups[["side_from", "side_to"]].to_numpy()
+    unchanged = np.flatnonzero(sides[:, 0] == sides[:, 1])
+    borders = coverage.common_borders(slivers, shapes[unchanged], reach_m=reach_m)
+    ground = unchanged[borders["polygon"]]
+    akin = (sides[own[borders["piece"]]] == sides[ground, :1]).any(axis=1)
+    first = borders.assign(ground=ground)[akin].drop_duplicates("piece")
+    hosts = own.copy()
+    hosts[first["piece"]] = first["ground"]
+    return hosts

@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from frontlines.crs import polygons_of
-from frontlines.errors import ClosureError
+from frontlines.errors import ClosureError, LayerError
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -269,6 +269,38 @@ def identity(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {"shape": shapely.to_wkb(shapes)} | {name: frame[name].to_numpy() for name in claims if name in frame}
     )
+
+
+def ground_of(theatre: gpd.GeoDataFrame) -> shapely.Geometry:
+    """Give the one polygon of a theatre.
+
+    Parameters
+    ----------
+    theatre
+        From `as_theatre`.
+
+    Returns
+    -------
+    ground
+        A Polygon or MultiPolygon.
+
+    Raises
+    ------
+    LayerError
+        If the theatre is not one row.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> ground_of(gpd.GeoDataFrame(geometry=[box(0, 0, 2, 1)], crs="EPSG:3035")).area
+    2.0
+    """
+    if len(theatre) != 1:
+        raise LayerError(
+            f"the theatre has {len(theatre)} rows, not one: pass it through as_theatre(frame, crs)"
+        )
+    return theatre.geometry.iloc[0]
 
 
 def dissolve(pieces: Geometries, keys: pd.DataFrame) -> tuple[Geometries, pd.DataFrame]:

@@ -322,7 +322,8 @@ def _simplicity(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
 
 
 def _overlaps(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    for part in _coverages(frame, kind):
+    alone = ~frame.duplicated("date", keep=False) if kind != "districts" and "date" in frame else False
+    for part in _coverages(frame[~np.broadcast_to(alone, len(frame))], kind):
         found = coverage.overlaps(np.asarray(part.geometry.values))
         pairs, number = np.unique(np.stack([found.first, found.second], axis=1), axis=0, return_inverse=True)
         for pair, (i, j) in enumerate(pairs):

@@ -106,7 +106,7 @@ def as_control(
     control = give_up_overlaps(sound, within="date", key="side", hair_m=HAIR_M, disputed=CONTESTED)
     if theatre is not None:
         require_working_crs(theatre=theatre, control=control)
-        ground = theatre.geometry.iloc[0]
+        ground = coverage.ground_of(theatre)
         dates = sorted(sound["date"].unique())
         control = fill_up(cut_at(control, ground), ground, dates, rest=rest, hair_m=HAIR_M)
     else:
@@ -153,7 +153,9 @@ def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> g
     """
     lines = _through_door(frame, crs, "frontlines", mend=mend)
     if (lines.geom_type == "MultiLineString").any():
-        lines = lines.set_geometry(shapely.line_merge(lines.geometry.values)).explode(ignore_index=True)
+        lines = lines.set_geometry(shapely.line_merge(lines.geometry.values, directed=True)).explode(
+            ignore_index=True
+        )
     return _arranged(lines, ["date", "side_left", "side_right", "source", "sigma_m", "note"])
 
 
@@ -211,7 +213,7 @@ def as_districts(
     _refuse_swallowed(sound, districts)
     if theatre is not None:
         require_working_crs(theatre=theatre, districts=districts)
-        districts = cut_at(districts, theatre.geometry.iloc[0])
+        districts = cut_at(districts, coverage.ground_of(theatre))
     else:
         districts = districts.assign(outside_km2=0.0)
     return _arranged(districts, ["district", "vintage", "mended_km2", "outside_km2"])

@@ -84,6 +84,9 @@ def follow(
     [[3.0]]
     """
     shapes = np.asarray(districts.geometry.values)
+    if shapely.is_empty(grounds).all() and start is None:
+        nothing = np.zeros((max(len(grounds) - 1, 0), len(shapes)))
+        return Books(nothing, nothing, nothing, nothing)
     if start is None:
         start = _held(grounds[:1], shapes)
     moved = moved_ground(grounds, tolerance_m=tolerance_m, mapper=mapper)

@@ -188,6 +188,39 @@ def _sentence(text: str) -> str:
     return clean if not clean or clean.endswith((".", "!", "?", "…")) else f"{clean}."
 
 
+def series_caption(manifest: Mapping[str, Any]) -> str:
+    """Write the caption of a series' chart from the manifest of its run.
+
+    Parameters
+    ----------
+    manifest
+        With `books` (`frontlines.series.series_books`), `sources`, `projection` and `versions`.
+
+    Returns
+    -------
+    text
+        Sentences: what is compared and how often, sources, projection, software.
+
+    Examples
+    --------
+    >>> series_caption({
+    ...     "books": {"dates": ["2031-06-01", "2031-06-30"], "cadence": "daily (D)", "steps": 29},
+    ...     "sources": ["a map"], "projection": {"name": "a plane"},
+    ...     "versions": {"frontlines": "0"}}).split(". ")[0]
+    'Snapshots from 1 June 2031 to 30 June 2031, compared in 29 steps: daily (D)'
+    """
+    books = manifest["books"]
+    first, last = (long_date(day) for day in books["dates"])
+    sentences = [
+        f"Snapshots from {first} to {last}, compared in {books['steps']} steps: {books['cadence']}.",
+        "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
+        f"Sources: {_listed(manifest['sources'])}.",
+        f"Projection: {manifest['projection']['name']}.",
+        f"Computed with frontlines {manifest['versions']['frontlines']}.",
+    ]
+    return " ".join(sentences)
+
+
 def _listed(texts: Iterable[str]) -> str:
     """Join texts, without their full stops, and say how many are left out."""
     clean = [str(text).strip().rstrip(".") for text in texts]

@@ -115,12 +115,18 @@ class _Step:
 
 @dataclass(frozen=True)
 class _Outlines:
-    """Directed edges of several snapshots, ground on the left, between numbered vertices."""
+    """Edges of several snapshots, each once, between numbered vertices.
+
+    `low` and `high` are the numbers of an edge's vertices; `winding` holds, for each snapshot, how often
+    its outline runs along an edge from low to high, less how often it runs back (its ground on the
+    left); `touched` holds the vertices of each snapshot.
+    """
 
     vertices: Floats
-    start: Ints
-    end: Ints
-    bounds: Ints
+    low: Ints
+    high: Ints
+    winding: Ints
+    touched: Bools
 
     @classmethod
     def of(cls, snapshots: Geometries) -> _Outlines:
@@ -128,18 +134,21 @@ class _Outlines:
         rings, part = shapely.get_rings(parts, return_index=True)
         xy, ring = shapely.get_coordinates(rings, return_index=True)
         number, unique = pd.factorize(np.ascontiguousarray(xy + 0.0).view(np.complex128)[:, 0])
-        inner = ring[:-1] == ring[1:]
-        owner = snapshot[part[ring[:-1][inner]]]
-        return cls(
-            vertices=np.column_stack([unique.real, unique.imag]),
-            start=number[:-1][inner].astype(np.int64),
-            end=number[1:][inner].astype(np.int64),
-            bounds=np.searchsorted(owner, np.arange(len(snapshots) + 1)),
-        )
+        inner = np.flatnonzero(ring[:-1] == ring[1:])
+        start, end, owner = number[inner], number[inner + 1], snapshot[part[ring[inner]]]
+        edge, low, high = _each_once(start, end, len(unique))
+        winding = np.zeros((len(snapshots), len(low)), dtype=np.int64)
+        np.add.at(winding, (owner, edge), np.sign(end - start))
+        touched = np.zeros((len(snapshots), len(unique)), dtype=bool)
+        touched[owner, start] = True
+        return cls(np.column_stack([unique.real, unique.imag]), low, high, winding, touched)
 
-    def edges(self, snapshot: int) -> tuple[Ints, Ints]:
-        own = slice(self.bounds[snapshot], self.bounds[snapshot + 1])
-        return self.start[own], self.end[own]
+
+def _each_once(start: Ints, end: Ints, n_vertices: int) -> tuple[Ints, Ints, Ints]:
+    """Give edges one number whichever way they run; return it for each, and the ends of each number."""
+    edge, key = pd.factorize(np.minimum(start, end) * n_vertices + np.maximum(start, end))
+    low, high = np.divmod(key, max(n_vertices, 1))
+    return edge, low, high
 
 
 def _moved_in_block(snapshots: Geometries, *, tolerance_m: float) -> list[_Step]:
@@ -148,10 +157,13 @@ def _moved_in_block(snapshots: Geometries, *, tolerance_m: float) -> list[_Step]
 
 
 def _moved_in_step(snapshots: Geometries, outlines: _Outlines, step: int, tolerance_m: float) -> _Step:
-    before, after = outlines.edges(step), outlines.edges(step + 1)
-    snapped, absorbed = _snap(outlines.vertices, before, after, tolerance_m)
-    edges, winding = _left_over(outlines.vertices, before, snapped)
-    if len(edges) > (1 - MIN_SHARED) * (len(before[0]) + len(after[0])):
+    net = outlines.winding[step + 1] - outlines.winding[step]
+    left = np.flatnonzero(net)
+    ends = np.stack([outlines.low[left], outlines.high[left]], axis=1)
+    snapped, absorbed = _snap(outlines, step, ends, net[left], tolerance_m)
+    edges, winding = _left_over(outlines.vertices, snapped, net[left])
+    n_edges = np.count_nonzero(outlines.winding[step : step + 2])
+    if len(edges) > (1 - MIN_SHARED) * n_edges:
         return _overlaid(snapshots[step], snapshots[step + 1])
     pieces, number = _faces(edges, winding)
     if (np.abs(number) > 1).any():
@@ -160,49 +172,46 @@ def _moved_in_step(snapshots: Geometries, outlines: _Outlines, step: int, tolera
 
 
 def _snap(
-    vertices: Floats, before: tuple[Ints, Ints], after: tuple[Ints, Ints], tolerance_m: float
-) -> tuple[tuple[Ints, Ints], Floats]:
+    outlines: _Outlines, step: int, ends: Ints, winding: Ints, tolerance_m: float
+) -> tuple[Ints, Floats]:
     """Replace later vertices by earlier ones within the tolerance; tell the area that this absorbs."""
-    fresh, gone = _only_in(after[0], before[0], len(vertices)), _only_in(before[0], after[0], len(vertices))
+    before, after = outlines.touched[step], outlines.touched[step + 1]
+    fresh, gone = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
     if not (len(fresh) and len(gone) and tolerance_m > 0):
-        return after, np.empty((0, 3))
-    target = np.arange(len(vertices))
+        return ends, np.empty((0, 3))
+    vertices = outlines.vertices
     tree = shapely.STRtree(shapely.points(vertices[gone]))
     found, near = tree.query_nearest(
         shapely.points(vertices[fresh]), max_distance=tolerance_m, all_matches=False
     )
+    target = np.arange(len(vertices))
     target[fresh[found]] = gone[near]
-    start, end = target[after[0]], target[after[1]]
-    moved = (start != after[0]) | (end != after[1])
-    corners = [vertices[number[moved]] for number in (start, end, after[1], after[0])]
-    x, y = np.stack(corners)[..., 0], np.stack(corners)[..., 1]
-    twice = (x - np.roll(x, -1, axis=0)) * (y + np.roll(y, -1, axis=0))
-    absorbed = np.column_stack([x.mean(axis=0), y.mean(axis=0), -twice.sum(axis=0) / 2])
-    return (start, end), absorbed
+    snapped = target[ends]
+    moved = (snapped != ends).any(axis=1)
+    old, new = vertices[snapped[moved]], vertices[ends[moved]]
+    corners = np.stack([old[:, 0], old[:, 1], new[:, 1], new[:, 0]])
+    x, y = corners[..., 0], corners[..., 1]
+    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    twice = (x * np.roll(y, -1, axis=0) - y * np.roll(x, -1, axis=0)).sum(axis=0)
+    return snapped, np.column_stack([corners.mean(axis=0), -twice / 2 * winding[moved]])
 
 
-def _only_in(own: Ints, other: Ints, n_vertices: int) -> Ints:
-    """Numbers in the first set and not in the second, sorted."""
-    mark = np.zeros(n_vertices, dtype=bool)
-    mark[own] = True
-    mark[other] = False
-    return np.flatnonzero(mark)
-
-
-def _left_over(vertices: Floats, before: tuple[Ints, Ints], after: tuple[Ints, Ints]) -> tuple[Floats, Ints]:
-    """Edges that do not cancel, (n, 2, 2), and how often each winds, later positive, earlier negative."""
-    start, end = np.concatenate([before[0], after[0]]), np.concatenate([before[1], after[1]])
-    sign = np.repeat([-1, 1], [len(before[0]), len(after[0])]) * np.where(start < end, 1, -1)
-    key = np.minimum(start, end) * len(vertices) + np.maximum(start, end)
-    order = np.argsort(key, kind="stable")
-    key, sign = key[order], sign[order]
-    first = np.flatnonzero(np.diff(key, prepend=-1))
-    winding = np.add.reduceat(sign, first) if len(first) else sign
-    low, high = np.divmod(key[first], len(vertices))
-    left = (winding != 0) & (low != high)
+def _left_over(vertices: Floats, ends: Ints, winding: Ints) -> tuple[Floats, Ints]:
+    """Edges that do not cancel, (n, 2, 2), and how often they wind from the first end to the second."""
+    edge, low, high = _each_once(ends[:, 0], ends[:, 1], len(vertices))
+    along = np.where(ends[:, 0] <= ends[:, 1], winding, -winding)
+    total = np.zeros(len(low), dtype=np.int64)
+    np.add.at(total, edge, along)
+    left = (total != 0) & (low != high)
     edges = np.stack([vertices[low[left]], vertices[high[left]]], axis=1)
+    total = total[left]
+    turned = (edges[:, 0] > edges[:, 1])[:, 0] | (
+        (edges[:, 0, 0] == edges[:, 1, 0]) & (edges[:, 0, 1] > edges[:, 1, 1])
+    )
+    edges[turned] = edges[turned][:, ::-1]
+    total[turned] *= -1
     order = np.lexsort(edges.reshape(-1, 4).T)
-    return edges[order], winding[left][order]
+    return edges[order], total[order]
 
 
 def _faces(edges: Floats, winding: Ints) -> tuple[Geometries, Ints]:

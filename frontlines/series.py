@@ -142,7 +142,7 @@ def change_series(
             date_from=np.repeat([dates[i] for i, _ in steps], len(districts)),
             date_to=np.repeat([dates[j] for _, j in steps], len(districts)),
             cadence=_cadence(freq),
-            same_input=np.repeat([grounds[i].wkb == grounds[j].wkb for i, j in steps], len(districts)),
+            same_input=np.repeat(_same(grounds, steps), len(districts)),
             suspect=False,
         )
         parts = [part[COLUMNS].astype(_DTYPES) for part in (kept, fresh) if len(part)]
@@ -150,6 +150,12 @@ def change_series(
         series = series.assign(suspect=_suspects(series))
         report(1.0, "done")
     return series
+
+
+def _same(grounds: Geometries, steps: Sequence[tuple[int, int]]) -> Any:
+    """Tell which steps lead from a snapshot to one that is the same, bit for bit."""
+    before, after = (grounds[[step[end] for step in steps]] for end in (0, 1))
+    return shapely.equals_identical(before, after)
 
 
 def _table(own: Books, fog: Books, districts: gpd.GeoDataFrame) -> pd.DataFrame:

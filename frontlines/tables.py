@@ -71,14 +71,15 @@ def transitions_by_district(change: gpd.GeoDataFrame, districts: gpd.GeoDataFram
         }
     )
     table = table.groupby(TRANSITIONS[:-1], sort=True)["area_km2"].sum().reset_index()
-    _close_districts(table, districts)
+    _close_districts(table, change, districts)
     return table[TRANSITIONS]
 
 
-def _close_districts(table: pd.DataFrame, districts: gpd.GeoDataFrame) -> None:
+def _close_districts(table: pd.DataFrame, change: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> None:
     whole = pd.Series(districts.area.to_numpy() / coverage.KM2, index=districts["district"].to_numpy())
-    booked: pd.DataFrame = table.groupby(["date_from", "date_to", "district"])[["area_km2"]].sum()
-    filled = booked["area_km2"].unstack("district").reindex(columns=whole.index).fillna(0.0)
+    steps = pd.MultiIndex.from_frame(change[["date_from", "date_to"]].drop_duplicates())
+    booked = table.groupby(["date_from", "date_to", "district"])["area_km2"].sum()
+    filled = booked.unstack("district").reindex(index=steps, columns=whole.index).fillna(0.0)
     off = (filled - whole).abs().max()
     open_books = off[off > coverage.CLOSURE * whole.max()]
     if len(open_books):

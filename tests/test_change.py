@@ -6,7 +6,10 @@ import pytest
 from shapely import Polygon, box
 
 from frontlines.change import change_between
+from frontlines.crs import working_crs
 from frontlines.errors import ClosureError, LayerError
+from frontlines.layers import as_control, as_districts, as_theatre
+from frontlines.tables import balance_by_district, transitions_by_district
 
 CRS = "EPSG:3035"
 THEATRE = gpd.GeoDataFrame(geometry=[box(0, 0, 10_000, 10_000)], crs=CRS)
@@ -115,3 +118,76 @@ def test_more_than_one_date_is_refused():
 def test_books_that_do_not_close_are_refused(after):
     with pytest.raises(ClosureError, match=r"areas of change sum to .*: pass both through as_control"):
         change_between(BEFORE, after, THEATRE)
+
+
+def test_a_gap_and_an_overlap_of_one_size_do_not_cancel():
+    slipped = control("1994-05-12", ("A", box(0, 0, 5000, 10_000)), ("B", box(4000, 0, 9000, 10_000)))
+    with pytest.raises(ClosureError, match=r"laid together, sum to 90\.0+ km², not to 100"):
+        change_between(BEFORE, slipped, THEATRE)
+
+
+def test_slivers_without_unchanged_neighbours_stay():
+    before = control("1994-04-07", ("A", box(0, 0, 10_000, 0.4)), ("B", box(0, 0.4, 10_000, 10_000)))
+    after = control("1994-05-12", ("C", box(0, 0, 10_000, 0.4)), ("D", box(0, 0.4, 10_000, 10_000)))
+    change = change_between(before, after, THEATRE)
+    assert set(km2(change)) == {("A", "C"), ("B", "D")}
+    assert change["sliver_km2"].sum() == 0
+
+
+def test_a_sliver_never_goes_to_a_third_side():
+    before = control(
+        "1994-04-07",
+        ("A", box(0, 0, 5000, 9000)),
+        ("B", box(5000, 0, 10_000, 9000)),
+        ("C", box(0, 9000, 10_000, 10_000)),
+    )
+    after = control(
+        "1994-05-12",
+        ("A", box(0, 0, 5000.4, 9000)),
+        ("B", box(5000.4, 0, 10_000, 9000)),
+        ("C", box(0, 9000, 10_000, 10_000)),
+    )
+    change = change_between(before, after, THEATRE).set_index(["side_from", "side_to"])
+    assert set(change.index) == {("A", "A"), ("B", "B"), ("C", "C")}
+    assert change.loc[("C", "C"), "area_km2"] == pytest.approx(10)
+
+
+@pytest.mark.bench
+def test_the_net_of_two_real_days_agrees_with_the_overlay(bench):
+    before, after, theatre, districts = _two_days(bench)
+    change = change_between(before, after, theatre)
+    balance = balance_by_district(transitions_by_district(change, districts), "RUS")
+    held = [frame[frame["side"] == "RUS"][["geometry"]] for frame in (before, after)]
+    pieces = [gpd.overlay(part, districts[["district", "geometry"]], how="intersection") for part in held]
+    net_km2 = (pieces[1].area.sum() - pieces[0].area.sum()) / 1e6
+    assert balance["net_km2"].sum() == pytest.approx(net_km2, rel=1e-6)
+    assert change["sliver_km2"].sum() < 0.01
+    assert km2(change_between(after, before, theatre)) == pytest.approx(
+        {pair[::-1]: area for pair, area in km2(change).items()}, abs=1e-6
+    )
+
+
+@pytest.mark.bench
+def test_two_roundings_of_one_real_day_are_slivers(bench):
+    before, after, theatre, _ = _two_days(bench, "2024-09-13", "2024-09-14")
+    change = change_between(before, after, theatre)
+    assert set(km2(change)) == {("RUS", "RUS"), ("UKR", "UKR")}
+    assert 0.01 < change["sliver_km2"].sum() < 0.05
+
+
+def _two_days(bench, first="2024-07-08", last="2025-01-27"):
+    raw = gpd.read_parquet(bench / "deepstate_occupied_20240708_20250731.parquet")
+    raw = raw.assign(date=raw["date"].astype(str), side="RUS", source="DeepState")
+    districts = gpd.read_parquet(bench / "ukraine_adm2_pre2020_geoboundaries.parquet")
+    crs = working_crs(districts)
+    theatre = as_theatre(districts, crs)
+    days = [
+        as_control(
+            raw.loc[raw["date"] == day, ["date", "side", "source", "geometry"]],
+            crs,
+            theatre=theatre,
+            rest="UKR",
+        )
+        for day in (first, last)
+    ]
+    return *days, theatre, as_districts(districts, crs, key="id", theatre=theatre)

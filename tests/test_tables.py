@@ -102,3 +102,39 @@ def test_districts_that_change_does_not_fill_are_named():
 def test_a_side_that_holds_nothing_is_refused_with_those_that_do():
     with pytest.raises(LayerError, match=r"side 'C' holds no ground.*'A', 'B'"):
         balance_by_district(transitions_by_district(ADVANCE, districts()), "C")
+
+
+def test_districts_wholly_beyond_the_change_are_named_too():
+    away = districts().set_geometry(districts().translate(50_000, 0))
+    with pytest.raises(ClosureError, match=r"9 of 9 districts"):
+        transitions_by_district(ADVANCE, away)
+
+
+def test_every_pair_of_dates_must_fill_the_districts():
+    far = change(("A", "A", box(50_000, 0, 51_000, 1000)), first="1994-05-12", last="1994-06-01")
+    with pytest.raises(ClosureError, match=r"9 of 9 districts"):
+        transitions_by_district(pd.concat([ADVANCE, far], ignore_index=True), districts())
+
+
+def test_contested_ground_bounds_what_a_side_held():
+    fog = change(
+        ("A", "A", box(0, 0, 1000, 3000)),
+        ("contested", "A", box(1000, 0, 1500, 3000)),
+        ("B", "contested", box(1500, 0, 2000, 3000)),
+        ("B", "B", box(2000, 0, 3000, 3000)),
+    )
+    balance = balance_by_district(transitions_by_district(fog, districts()), "A")
+    low, high = balance["before_km2"], balance["before_km2"] + balance["contested_before_km2"]
+    assert (low.sum(), high.sum()) == (pytest.approx(3), pytest.approx(4.5))
+    after = balance["after_km2"].sum(), balance["contested_after_km2"].sum()
+    assert after == (pytest.approx(4.5), pytest.approx(1.5))
+
+
+def test_what_one_side_gains_the_others_lose():
+    sides = ("A", "B", "C")
+    shapes = [box(300 * n, 0, 300 * n + 300, 3000) for n in range(10)]
+    moved = change(*((sides[n % 3], sides[(n * n + 1) % 3], shape) for n, shape in enumerate(shapes)))
+    table = transitions_by_district(moved, districts())
+    balances = [balance_by_district(table, side) for side in sides]
+    assert sum(balance["net_km2"].to_numpy() for balance in balances) == pytest.approx(np.zeros(9), abs=1e-12)
+    assert sum(balance["before_km2"].to_numpy() for balance in balances) == pytest.approx(np.ones(9))

@@ -12,6 +12,7 @@ from frontlines.cli.commands.change import change
 from frontlines.cli.commands.check import check
 from frontlines.cli.commands.datasets import datasets
 from frontlines.cli.commands.run import run
+from frontlines.cli.commands.series import series
 from frontlines.manifest import versions
 
 app = typer.Typer(
@@ -47,6 +48,11 @@ app.command(
     epilog="Example: frontlines change april.geojson may.geojson "
     "--districts raions.gpkg --key NAME --side ARM --out out",
 )(change)
+app.command(
+    short_help="Follow one side through many snapshots.",
+    epilog="Example: frontlines series snapshots/ "
+    "--districts raions.gpkg --key NAME --side RUS --freq MS --out out",
+)(series)
 app.command(
     short_help="List what is wrong with layers.",
     epilog="Example: frontlines check control.geojson --write-problems problems.gpkg",

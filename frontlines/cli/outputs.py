@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
 
 from frontlines.errors import SourceError
-from frontlines.manifest import to_json
-from frontlines.plot import change_map
+from frontlines.manifest import Manifest, series_caption, to_json
+from frontlines.plot import change_map, series_figure
+from frontlines.series import series_books, series_totals
 from frontlines.sources.files import write
 from frontlines.study import Results
 
@@ -55,6 +57,29 @@ def write_results(results: Results, out: Path, *, force: bool) -> None:
         write(results.frontlines, folder / "frontlines.geojson")
         save_figure(change_map(results), folder / "map")
         (folder / "manifest.json").write_text(to_json(results.manifest), encoding="utf-8")
+
+
+def write_series(series: pd.DataFrame, manifest: Manifest, folder: Path) -> None:
+    """Write everything that a series found.
+
+    Parameters
+    ----------
+    series
+        From `change_series`.
+    manifest
+        What was read, with `parameters`, `sources`, `projection` and `snapshots`.
+    folder
+        Where to, see `staged`.
+    """
+    totals = series_totals(series)
+    manifest = manifest | {"books": series_books(totals)}
+    write(series, folder / "series.csv")
+    write(series, folder / "series.parquet")
+    write(totals, folder / "totals.csv")
+    title = f"{totals['side'].iloc[0]}: ground gained and lost"
+    figure = series_figure(totals, title=title, caption=series_caption(manifest))
+    figure.savefig(folder / "series.png", dpi=DPI)
+    (folder / "manifest.json").write_text(to_json(manifest), encoding="utf-8")
 
 
 def refuse_overwriting(out: Path, files: tuple[str, ...], *, force: bool) -> None:

@@ -18,6 +18,7 @@ _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net
 _FULL_TABLE = 40
 _SHOWN_KM2 = 0.05
 _NOTABLE_KM2 = 1e-6
+_LAST_STEPS = 12
 
 
 def balance_table(results: Results) -> Group:
@@ -108,3 +109,58 @@ _MOVED = {
     "districts_outside_km2": "ground of the districts beyond the theatre, left out",
     "theatre_beyond_districts_km2": "ground of the theatre in no district",
 }
+
+
+def series_table(totals: pd.DataFrame, side: str) -> Group:
+    """Lay out the totals of a series: its last steps, its sum, and what to bear in mind.
+
+    Parameters
+    ----------
+    totals
+        From `series_totals`.
+    side
+        The side whose gains are positive.
+
+    Returns
+    -------
+    printable
+        Something that a rich console prints.
+
+    Examples
+    --------
+    >>> from frontlines.series import COLUMNS, series_totals
+    >>> table = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(cadence="daily", suspect=True)
+    >>> table = table.assign(date_from=pd.Timestamp("2031-06-01"), date_to=pd.Timestamp("2031-06-02"))
+    >>> len(series_table(series_totals(table), "A").renderables)
+    3
+    """
+    table = Table()
+    for header in ("from", "to"):
+        table.add_column(header, no_wrap=True)
+    for header in ("gained km²", "lost km²", "net km²", "since the first km²"):
+        table.add_column(header, justify="right", no_wrap=True)
+    table.add_column("")
+    names = ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2")
+    for row in totals.tail(_LAST_STEPS).to_dict("records"):
+        days = (f"{row[name]:%Y-%m-%d}" for name in ("date_from", "date_to"))
+        table.add_row(*days, *(_km2(row[name]) for name in names), "suspect" if row["suspect"] else "")
+    table.add_section()
+    first, last = totals["date_from"].iloc[0], totals["date_to"].iloc[-1]
+    sums = [_km2(totals[name].sum()) for name in names[:3]]
+    table.add_row(
+        f"{first:%Y-%m-%d}",
+        f"{last:%Y-%m-%d}",
+        *sums,
+        _km2(totals["net_km2"].sum()),
+        "all steps",
+        style="bold",
+    )
+    title = f"Ground of {side}, {totals['cadence'].iloc[0]}, {len(totals)} steps"
+    title += f", the last {_LAST_STEPS} shown" if len(totals) > _LAST_STEPS else ""
+    notes = [
+        "gained and lost depend on the cadence: with fewer snapshots they are smaller; net does not",
+        f"steps between snapshots that are the same, bit for bit: {int(totals['same_input'].sum())}",
+        f"suspect steps, far out of the ordinary: {int(totals['suspect'].sum())}",
+        f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].abs().sum())} km²",
+    ]
+    return Group(Text(plain(title)), table, Text("\n".join(notes)))

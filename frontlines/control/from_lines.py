@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from frontlines.arrangement import OUTSIDE, Arrangement, arrange, segments
+from frontlines.arrangement import Arrangement, arrange, segments
 from frontlines.control.joining import join_ends
+from frontlines.coverage import KM2, close_book, ground_of
 from frontlines.crs import place, require_working_crs
 from frontlines.errors import ControlError
 from frontlines.layers import UNKNOWN
@@ -35,7 +36,8 @@ def control_from_lines(
     theatre
         The ground to divide, in the same CRS (from `as_theatre`). Lines are cut at its edge.
     snap_m
-        An end that stops short is led on to the nearest edge, line or end within this distance [m].
+        An end that stops short is led on to the nearest edge, line or end within this distance [m];
+        one that runs past another line by no more than this is cut there.
 
     Returns
     -------
@@ -47,8 +49,13 @@ def control_from_lines(
     Raises
     ------
     ControlError
-        If an end stops short of everything by more than `snap_m` (where, and by how much), or if two
-        stretches name different sides for the same ground (which rows, and where).
+        If an end stops short of everything by more than `snap_m` (where, and by how much), if a
+        stretch has the same ground on both sides, or if two stretches name different sides for the
+        same ground (which rows, and where).
+    LayerError
+        If the theatre is not one row.
+    ClosureError
+        If the pieces do not sum to the theatre.
     CRSError
         If the frames are not in one projected CRS in metres.
 
@@ -72,7 +79,7 @@ def control_from_lines(
     [['A', 2.0, 500.0], ['B', 6.0, 500.0]]
     """
     require_working_crs(frontlines=frontlines, theatre=theatre)
-    ground = theatre.geometry.iloc[0]
+    ground = ground_of(theatre)
     parts = [
         _control_on(date, lines, ground, snap_m) for date, lines in frontlines.groupby("date", sort=True)
     ]
@@ -83,10 +90,13 @@ def control_from_lines(
 
 def _control_on(date: Any, lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> gpd.GeoDataFrame:
     """Divide the theatre on one date."""
-    joined, edge = join_ends(lines, ground, snap_m)
-    arrangement = arrange(np.append(joined, edge))
+    joined = join_ends(lines, ground, snap_m)
+    arrangement = arrange(np.append(joined.shapes, joined.edge))
     faces = _inside(arrangement.faces, ground)
-    votes = _votes(arrangement, joined, lines)
+    whole_km2 = float(shapely.area(arrangement.faces[faces]).sum()) / KM2
+    close_book(whole_km2, ground.area / KM2, "pieces of ground between the lines", "round the lines to 1 mm")
+    votes = _votes(arrangement, joined.shapes, lines)
+    _refuse_idle_lines(votes, arrangement, ground, joined.stubs, lines)
     votes = votes[votes["face"].isin(faces)]
     _refuse_contradictions(votes, arrangement, lines)
     rows = [_cell(date, face, arrangement, votes[votes["face"] == face], lines) for face in faces]
@@ -124,8 +134,27 @@ def _votes(arrangement: Arrangement, joined: Geometries, lines: gpd.GeoDataFrame
             {"face": np.where(forward, right, left), "side": sides[line, 1], "edge": edge, "line": line}
         ),
     ]
-    votes = pd.concat(said, ignore_index=True)
-    return votes[votes["face"] != OUTSIDE]
+    return pd.concat(said, ignore_index=True)
+
+
+def _refuse_idle_lines(
+    votes: pd.DataFrame, arrangement: Arrangement, ground: Any, stubs: list[Any], lines: gpd.GeoDataFrame
+) -> None:
+    """Refuse lines with one and the same ground on both sides: dead ends, and bridges between pockets."""
+    same = (arrangement.left == arrangement.right)[votes["edge"]]
+    at = shapely.points(arrangement.middles[votes["edge"]])
+    stub = shapely.multilinestrings(stubs) if stubs else shapely.LineString()
+    excused = np.nan_to_num(shapely.distance(at, stub), nan=np.inf) < _ON_LINE_M
+    idle = votes.assign(x=shapely.get_x(at), y=shapely.get_y(at))
+    idle = idle[same & shapely.contains(ground, at) & ~excused].drop_duplicates("line")
+    if len(idle):
+        rows = "; ".join(
+            f"row {lines.index[row.line]} near {place(row.x, row.y, lines.crs)}" for row in idle.itertuples()
+        )
+        raise ControlError(
+            f"{len(idle)} stretch{'es' * (len(idle) > 1)} of frontline with the same ground on both sides "
+            f"({rows}): draw them on to the theatre's edge or another line, or drop them"
+        )
 
 
 def _refuse_contradictions(votes: pd.DataFrame, arrangement: Arrangement, lines: gpd.GeoDataFrame) -> None:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.ops import substring
 
 from frontlines.crs import place
 from frontlines.errors import ControlError
 
 Floats = npt.NDArray[np.float64]
 Geometries = npt.NDArray[Any]
+
+
+class Joined(NamedTuple):
+    """Lines whose ends meet something.
+
+    Attributes
+    ----------
+    shapes
+        The lines, with ends led on.
+    edge
+        The theatre's boundary. It, or the line that an end meets, has a vertex exactly there.
+    stubs
+        Pieces of lines that run past another line and end there; they divide nothing.
+    """
+
+    shapes: Geometries
+    edge: Any
+    stubs: list[Any]
 
 
 class _Move(NamedTuple):
@@ -26,12 +46,21 @@ class _Move(NamedTuple):
     distance_m: float
 
 
+class _Stub(NamedTuple):
+    """The piece of a line behind its last crossing, and the lines it crosses there."""
+
+    piece: Any
+    hosts: list[int]
+
+
 _TOUCHING_M = 1e-3
 _EDGE = -1
 _END = -2
+_ROUNDNESS = 4.0
+"""A line closes on itself if it is this many times longer than the gap between its ends."""
 
 
-def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> tuple[Geometries, Any]:
+def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> Joined:
     """Lead loose ends on to the nearest edge, line or loose end.
 
     Parameters
@@ -41,15 +70,12 @@ def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> tuple[Geom
     ground
         The theatre [m].
     snap_m
-        Farthest that an end may be led on [m].
+        Farthest that an end may be led on, or may run past the line it should have met [m].
 
     Returns
     -------
     joined
-        The lines' geometry, with ends led on; where an end meets another line or the edge, that one
-        has a vertex at exactly the same coordinates.
-    edge
-        The theatre's boundary, with those vertices.
+        Lines, edge and stubs. The nearest ends are joined first, whatever the order of the rows.
 
     Raises
     ------
@@ -61,24 +87,34 @@ def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> tuple[Geom
     >>> import geopandas as gpd
     >>> from shapely import LineString, box
     >>> lines = gpd.GeoDataFrame(geometry=[LineString([(1, 0), (1, 1.5)])], crs="EPSG:3035")
-    >>> joined, edge = join_ends(lines, box(0, 0, 4, 2), snap_m=1)
-    >>> joined[0].wkt
+    >>> join_ends(lines, box(0, 0, 4, 2), snap_m=1).shapes[0].wkt
     'LINESTRING (1 0, 1 1.5, 1 2)'
     """
     shapes = np.array(lines.geometry.values, dtype=object)
     edge = shapely.boundary(ground)
+    reach_m = max(snap_m, _TOUCHING_M)
+    joints: list[Floats] = []
+    stubs, short = [], []
     moves = [_find_move(shapes, edge, *end) for end in _loose_ends(shapes, ground)]
-    short = [move for move in moves if move.distance_m > snap_m]
+    for line, last, *_ in sorted(moves, key=lambda move: (move.distance_m, *_tip(shapes, *move[:2]))):
+        if any((_tip(shapes, line, last) == joint).all() for joint in joints):
+            continue
+        stub = _find_stub(shapes, edge, line, last, reach_m, joints)
+        move = _find_move(shapes, edge, line, last, stub.hosts if stub else ())
+        if stub and stub.piece.length <= move.distance_m:
+            stubs.append(stub.piece)
+        elif move.distance_m > reach_m:
+            short.append(move)
+        else:
+            edge = _lead_on(shapes, edge, move)
+            joints.append(move.target)
     if short:
         raise ControlError(_short_message(short, shapes, lines, snap_m))
-    for move in moves:
-        if move.host == _EDGE:
-            edge = _with_vertex(edge, move.target)
-        elif move.host != _END:
-            shapes[move.host] = _with_vertex(shapes[move.host], move.target)
-    for move in moves:
-        shapes[move.line] = _led_on(shapes[move.line], move)
-    return shapes, edge
+    return Joined(shapes, edge, stubs)
+
+
+def _tip(shapes: Geometries, line: int, last: bool) -> Floats:
+    return np.asarray(shapely.get_coordinates(shapes[line])[-1 if last else 0])
 
 
 def _loose_ends(shapes: Geometries, ground: Any) -> list[tuple[int, bool]]:
@@ -93,20 +129,79 @@ def _loose_ends(shapes: Geometries, ground: Any) -> list[tuple[int, bool]]:
     return [(int(row % len(shapes)), bool(row >= len(shapes))) for row in rows]
 
 
-def _find_move(shapes: Geometries, edge: Any, line: int, last: bool) -> _Move:
-    """Find the nearest thing that an end can be led on to."""
-    end = shapely.get_point(shapes[line], -1 if last else 0)
-    others = np.delete(np.arange(len(shapes)), line)
-    hosts = [(_EDGE, edge), *((int(other), shapes[other]) for other in others)]
-    distances = np.array([shapely.distance(end, shape) for _, shape in hosts])
-    nearest = int(np.argmin(distances))
-    host, shape = hosts[nearest]
-    target = shapely.get_coordinates(shapely.shortest_line(end, shape))[1]
-    if host != _EDGE:
-        tips = shapely.get_coordinates(shape)[[0, -1]]
-        if (tips == target).all(axis=1).any():
-            host = _END
-    return _Move(line, last, target, host, float(distances[nearest]))
+def _find_move(shapes: Geometries, edge: Any, line: int, last: bool, without: Sequence[int] = ()) -> _Move:
+    """Find the nearest thing that an end can be led on to, leaving out some lines."""
+    end = shapely.Point(_tip(shapes, line, last))
+    own = shapes[line]
+    other_tip = shapely.Point(_tip(shapes, line, not last))
+    hosts = [(host, shapes[host]) for host in range(len(shapes)) if host != line and host not in without]
+    if _EDGE not in without:
+        hosts.append((_EDGE, edge))
+    ways = shapely.shortest_line(end, np.array([shape for _, shape in hosts], dtype=object))
+    onward = shapely.distance(shapely.get_point(ways, 1), other_tip) > _TOUCHING_M
+    found = [
+        (way.length, host, way) for way, (host, _), ahead in zip(ways, hosts, onward, strict=True) if ahead
+    ]
+    round_m = end.distance(other_tip)
+    if round_m * _ROUNDNESS < own.length:
+        found.append((round_m, _END, shapely.LineString([end, other_tip])))
+    if any(end.distance(node) < _TOUCHING_M for node in _own_crossings(own)):
+        found.append((0.0, _END, shapely.LineString([end, end])))
+    distance_m, host, way = min(found, key=lambda one: one[0], default=(np.inf, _END, own))
+    target = shapely.get_coordinates(way)[1]
+    if host >= 0 and (shapely.get_coordinates(shapes[host])[[0, -1]] == target).all(axis=1).any():
+        host = _END
+    return _Move(line, last, target, host, distance_m)
+
+
+def _own_crossings(line: Any) -> list[Any]:
+    """List the points where a line meets itself."""
+    if line.is_simple:
+        return []
+    tips = [shapely.get_coordinates(piece)[[0, -1]] for piece in shapely.get_parts(shapely.node(line))]
+    points, count = np.unique(np.concatenate(tips), axis=0, return_counts=True)
+    return list(shapely.points(points[count > 2]))  # noqa: PLR2004 - pieces of a simple line meet by twos
+
+
+def _find_stub(
+    shapes: Geometries, edge: Any, line: int, last: bool, reach_m: float, joints: list[Floats]
+) -> _Stub | None:
+    """Find the piece between an end and the crossing next to it, if that is within reach."""
+    way = shapes[line].reverse() if last else shapes[line]
+    near = substring(way, 0, reach_m)
+    found = [
+        (near.project(point), line, True)
+        for point in _own_crossings(way)
+        if near.distance(point) < _TOUCHING_M
+    ]
+    for host, shape in [(_EDGE, edge), *enumerate(shapes)]:
+        if host != line and near.intersects(shape):
+            found += [(near.project(point), host, runs) for point, runs in _meetings(near, shape, joints)]
+    found = [one for one in found if _TOUCHING_M < one[0] < way.length - _TOUCHING_M]
+    for along, *_ in sorted(found):
+        there = [one for one in found if abs(one[0] - along) < _TOUCHING_M]
+        if len(there) > 1 or there[0][2]:
+            return _Stub(substring(near, 0, along), [host for _, host, _ in there])
+    return None
+
+
+def _meetings(near: Any, shape: Any, joints: list[Floats]) -> list[tuple[Any, bool]]:
+    """List where a line meets another, and whether that one runs through rather than begins there."""
+    points = shapely.points(shapely.get_coordinates(shapely.intersection(near, shape)))
+    made = shapely.multipoints(np.array(joints)) if joints else shapely.MultiPoint()
+    begins = np.nan_to_num(shapely.distance(points, shapely.boundary(shape)), nan=np.inf) < _TOUCHING_M
+    joined = np.nan_to_num(shapely.distance(points, made), nan=np.inf) < _TOUCHING_M
+    return list(zip(points, ~begins | joined, strict=True))
+
+
+def _lead_on(shapes: Geometries, edge: Any, move: _Move) -> Any:
+    """Lead an end on, in place; give its host a vertex there; return the edge."""
+    if move.host == _EDGE:
+        edge = _with_vertex(edge, move.target)
+    elif move.host != _END:
+        shapes[move.host] = _with_vertex(shapes[move.host], move.target)
+    shapes[move.line] = _led_on(shapes[move.line], move)
+    return edge
 
 
 def _with_vertex(shape: Any, point: Floats) -> Any:

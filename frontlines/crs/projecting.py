@@ -14,6 +14,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
@@ -71,7 +72,8 @@ def project(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
     out = flat
     if frame.crs != crs:
         out = _rebuilt(flat, _forward(frame.crs, CRS.from_user_input(crs)), turns=frame.crs.is_geographic)
-        broken = np.isin(shapely.get_type_id(flat), _AREAS) & ~shapely.is_valid(out) & shapely.is_valid(flat)
+        broken = np.isin(shapely.get_type_id(flat), _AREAS) & ~shapely.is_valid(out)
+        broken[broken] = shapely.is_valid(flat[broken])
         out[broken] = polygons_of(shapely.make_valid(out[broken], method="structure"))
     return frame.set_geometry(gpd.GeoSeries(out, index=frame.index, crs=crs))
 
@@ -187,18 +189,49 @@ def _cut_and_project(lines: Geometries, forward: _Forward, *, turns: bool) -> tu
 
     The cuts lie on multiples of a power of two of the old CRS's unit, along the edge's longer axis,
     and are computed from the lower end: they are the same whichever way an edge is run through, and
-    the same for a long edge and for the shorter ones that lie along it.
+    the same for a long edge and for the shorter ones that lie along it. An edge that occurs many
+    times, in neighbours or on many dates, is looked at once.
     """
     xy, owner = shapely.get_coordinates(lines, return_index=True)
-    low, high, axis, turned = _from_lower_end(xy[:-1].copy(), xy[1:].copy(), turns=turns)
-    step = _lattice_step(low, high, axis, forward)
-    edges = np.flatnonzero((owner[:-1] == owner[1:]) & np.isfinite(step))
-    cuts, share, edge = _lattice_cuts(low[edges], high[edges], step[edges], axis[edges])
-    behind = edges[edge]
-    share = np.where(turned[behind], 1 - share, share)
-    before_cuts = np.full(len(xy), -1.0)
-    order = np.lexsort((np.append(before_cuts, share), np.append(np.arange(len(xy)), behind)))
-    return forward(np.concatenate([xy, cuts])[order]), np.append(owner, owner[behind])[order]
+    number, vertices = _numbered(xy)
+    inner = np.flatnonzero(owner[:-1] == owner[1:])
+    start, end = number[inner], number[inner + 1]
+    key = np.minimum(start, end) * len(vertices) + np.maximum(start, end)
+    edge, edges = pd.factorize(key)
+    cuts, count = _cuts_of(vertices, *np.divmod(edges, len(vertices)), forward, turns=turns)
+    first = np.cumsum(count) - count
+    many = count[edge]
+    nth = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+    backward = np.repeat(start > end, many)
+    nth = np.where(backward, np.repeat(many, many) - 1 - nth, nth)
+    place = len(vertices) + np.repeat(first[edge], many) + nth
+    after = np.zeros(len(xy), dtype=np.int64)
+    after[inner] = many
+    position = np.arange(len(xy)) + np.cumsum(after) - after
+    rows = np.empty(len(xy) + len(place), dtype=np.int64)
+    taken = np.zeros(len(rows), dtype=bool)
+    rows[position], taken[position] = number, True
+    rows[~taken] = place
+    return forward(np.concatenate([vertices, cuts]))[rows], np.repeat(owner, after + 1)
+
+
+def _numbered(xy: Floats) -> tuple[Ints, Floats]:
+    """Give equal vertices one number; return the number of each vertex, and each vertex once."""
+    number, unique = pd.factorize(np.ascontiguousarray(xy + 0.0).view(np.complex128)[:, 0])
+    return number.astype(np.int64), np.column_stack([unique.real, unique.imag])
+
+
+def _cuts_of(
+    vertices: Floats, low: Ints, high: Ints, forward: _Forward, *, turns: bool
+) -> tuple[Floats, Ints]:
+    """Cut points of each edge from its lower-numbered vertex to the other, and how many each has."""
+    bottom, top, axis, turned = _from_lower_end(vertices[low], vertices[high], turns=turns)
+    step = _lattice_step(bottom, top, axis, forward)
+    long = np.flatnonzero(np.isfinite(step))
+    cuts, share, edge = _lattice_cuts(bottom[long], top[long], step[long], axis[long])
+    share = np.where(turned[long[edge]], 1 - share, share)
+    order = np.lexsort((share, edge))
+    return cuts[order], np.bincount(long[edge], minlength=len(low))
 
 
 def _from_lower_end(start: Floats, end: Floats, *, turns: bool) -> tuple[Floats, Floats, Ints, Bools]:

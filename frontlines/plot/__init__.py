@@ -1,6 +1,7 @@
-"""Maps: single pieces for any Axes, and the whole figure for print."""
+"""Maps and charts: single pieces for any Axes, and whole figures for print."""
 
 from frontlines.plot.base import draw_context, draw_districts, draw_settlements
+from frontlines.plot.charts import draw_gains_and_losses, draw_series, series_figure
 from frontlines.plot.fronts import draw_frontlines
 from frontlines.plot.ground import draw_change, draw_control
 from frontlines.plot.maps import change_map
@@ -14,5 +15,8 @@ __all__ = [
     "draw_control",
     "draw_districts",
     "draw_frontlines",
+    "draw_gains_and_losses",
+    "draw_series",
     "draw_settlements",
+    "series_figure",
 ]

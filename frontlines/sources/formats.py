@@ -39,6 +39,7 @@ FORMATS = (*_DRIVERS, *_PARQUET, ".zip", ".csv")
 
 _HEAD = 65_536
 _ZIP, _SHAPEFILE = b"PK", b"\x00\x00\x27\x0a"
+_SHP_WORDS = slice(24, 28)  # where a shapefile says its length, in words of two bytes
 _BEGINNINGS = {  # what a file must begin with
     ".gpkg": re.compile(rb"SQLite format 3\x00"),
     ".shp": re.compile(re.escape(_SHAPEFILE)),
@@ -134,6 +135,8 @@ def _require_beginning(path: Path, suffix: str) -> None:
             head = file.read(_HEAD)
         if not _BEGINNINGS[suffix].match(head) or (suffix == ".kml" and b"<OGR" in head):
             raise SourceError(f"{path} cannot be read as {suffix}: its content is of another format")
+        if suffix == ".shp" and path.stat().st_size < 2 * int.from_bytes(head[_SHP_WORDS], "big"):
+            raise SourceError(f"{path} cannot be read as .shp: it is cut short, get the whole file")
 
 
 def _shapefile_in(path: Path, layer: str | None) -> str:
@@ -205,8 +208,9 @@ def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[float]:
     wrong = given[given.notna() & numbers.isna()]
     if len(wrong):
         rows = ", ".join(str(row) for row in wrong.index[:3])
+        noun = "rows" if len(wrong) > 1 else "row"
         raise SourceError(
-            f"{path} has {len(wrong)} rows whose {column.name} is not a number (rows {rows}; "
+            f"{path} has {len(wrong)} {noun} whose {column.name} is not a number ({noun} {rows}; "
             f"{str(wrong.iloc[0])!r}): write degrees such as 46.93, or nothing where the place is not known"
         )
     return numbers
@@ -286,7 +290,7 @@ def _write_vector(frame: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def _with_short_names(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Cut column names to the ten bytes of a shapefile, and keep them apart."""
+    """Cut column names to the ten bytes of a shapefile, without outer blanks, and keep them apart."""
     short: dict[Any, str] = {}
     for column in frame.columns.drop(frame.geometry.name):
         name, number = _cut(str(column), _DBF_NAME), 1
@@ -298,7 +302,7 @@ def _with_short_names(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _cut(text: str, size: int) -> str:
-    return text.encode()[:size].decode(errors="ignore")
+    return text.strip().encode()[:size].decode(errors="ignore").rstrip()
 
 
 def _dated(frame: Any) -> Any:

@@ -7,9 +7,10 @@ import pytest
 import shapely
 from shapely import LineString, MultiPolygon, Polygon, box
 
+from frontlines.arrangement import arrange
 from frontlines.control import control_from_lines
 from frontlines.control.joining import join_ends
-from frontlines.errors import ControlError, CRSError
+from frontlines.errors import ClosureError, ControlError, CRSError, LayerError
 
 CRS = "EPSG:3035"
 KM = 1000.0
@@ -189,10 +190,83 @@ def test_frames_in_degrees_are_refused():
 
 def test_joined_ends_are_vertices_of_both():
     drawn = lines(("A", "B", [(3, 0.2), (3, 9.9)]))
-    joined, edge = join_ends(drawn, theatre().geometry.iloc[0], 300)
-    ends = shapely.get_coordinates(joined[0])[[0, -1]]
-    corners = shapely.get_coordinates(edge)
+    joined = join_ends(drawn, theatre().geometry.iloc[0], 300)
+    ends = shapely.get_coordinates(joined.shapes[0])[[0, -1]]
+    corners = shapely.get_coordinates(joined.edge)
     assert all((corners == end).all(axis=1).any() for end in ends)
+
+
+# --- ends as people draw them ---------------------------------------------------------------------
+
+POCKET = [(4, 4), (8, 4), (8, 8), (4, 8)]
+
+
+@pytest.mark.parametrize("end", [(4, 4.05), (4, 3.9), (3.95, 4.02)], ids=["short", "past", "beside"])
+def test_a_pocket_that_is_not_quite_closed_is_closed(end):
+    control = control_from_lines(lines(("A", "B", [*POCKET, end])), theatre(), snap_m=200)
+    assert held(control) == {"A": pytest.approx(16, abs=0.3), "B": pytest.approx(84, abs=0.3)}
+
+
+def test_an_end_that_runs_past_another_line_is_cut_there():
+    branch = [(2.8, 5.05), (3, 5), (10, 5)]
+    halves = (("A", "B", [(3, 0), (3, 5)]), ("A", "C", [(3, 5), (3, 10)]))
+    control = control_from_lines(lines(*halves, ("C", "B", branch)), theatre(), snap_m=500)
+    assert held(control) == {"A": 30, "B": 35, "C": 35}
+
+
+def test_an_end_that_runs_past_the_middle_of_a_line_is_cut_there():
+    main = ("A", "B", [(3, 0), (3, 10)])
+    branch = ("unknown", "B", [(2.9, 5), (10, 5)])
+    with pytest.raises(ControlError) as caught:
+        control_from_lines(lines(main, branch), theatre(), snap_m=200)
+    assert "35.000 km²" in str(caught.value)
+    assert "0.0" not in str(caught.value).split(" km²")[0]
+    joined = join_ends(lines(main, branch), theatre().geometry.iloc[0], 200)
+    assert [stub.length for stub in joined.stubs] == [100]
+
+
+def test_ends_beside_each_other_are_joined_without_a_splinter():
+    overlapping = lines(("A", "B", [(3, 0), (3, 5)]), ("A", "B", [(2.99, 4.9), (2.5, 10)]))
+    control = control_from_lines(overlapping, theatre(), snap_m=200)
+    assert control["side"].tolist() == ["A", "B"]
+
+
+def test_a_branch_near_the_end_does_not_keep_the_end_from_the_edge():
+    branch = ("C", "B", [(3, 9.5), (10, 9.5)])
+    drawn = lines(("A", "B", [(3, 0), (3, 9.5)]), branch, ("A", "C", [(3, 9.5), (3, 9.6)]))
+    assert held(control_from_lines(drawn, theatre(), snap_m=500)) == {"A": 30, "B": 66.5, "C": 3.5}
+
+
+def test_an_end_within_rounding_of_the_edge_needs_no_snap():
+    control = control_from_lines(lines(("A", "B", [(3, 1e-10), (3, 10)])), theatre(), snap_m=0)
+    assert held(control) == {"A": 30, "B": 70}
+
+
+@pytest.mark.parametrize(
+    ("idle", "row"),
+    [
+        ((("A", "B", [(3, 0), (3, 5)]), ("A", "B", [(3, 0), (3, 5)])), "row 0"),
+        ((("A", "B", [*POCKET, (4, 4)]), ("A", "B", [(0, 0), (4, 4)])), "row 1"),
+    ],
+    ids=["two rows that end together", "bridge"],
+)
+def test_a_stretch_that_divides_nothing_is_an_error_with_its_place(idle, row):
+    with pytest.raises(ControlError, match=rf"same ground on both sides \({row} near .*°N.*draw them on"):
+        control_from_lines(lines(*idle), theatre(), snap_m=100)
+
+
+@pytest.mark.parametrize("rows", [[], [box(0, 0, 10, 5), box(0, 5, 10, 10)]])
+def test_a_theatre_of_other_than_one_row_is_refused(rows):
+    ground = gpd.GeoDataFrame(geometry=rows, crs=CRS)
+    with pytest.raises(LayerError, match=rf"the theatre has {len(rows)} rows, not one: .*as_theatre"):
+        control_from_lines(lines(("A", "B", ACROSS)), ground, snap_m=0)
+
+
+def test_pieces_that_do_not_fill_the_theatre_are_an_error(monkeypatch):
+    broken = arrange(np.array([box(0, 0, 9, 10).boundary]))
+    monkeypatch.setattr("frontlines.control.from_lines.arrange", lambda _: broken)
+    with pytest.raises(ClosureError, match="pieces of ground between the lines"):
+        control_from_lines(lines(("A", "B", ACROSS)), theatre(), snap_m=0)
 
 
 @pytest.mark.bench

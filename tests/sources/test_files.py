@@ -1,16 +1,21 @@
-"""Layers to files and back, in every format."""
+"""Layers go out and come back the same, in every format; a file is written whole or not at all."""
 
+import json
 import zipfile
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from frontlines.errors import SourceError
+from frontlines.sources import files, formats
 from frontlines.sources.files import (
+    FORMATS,
     day_in_name,
     read_control,
     read_districts,
@@ -21,165 +26,486 @@ from frontlines.sources.files import (
     write,
 )
 
-VECTOR = (".geojson", ".json", ".gpkg", ".parquet", ".geoparquet", ".shp", ".zip", ".shp.zip", ".kml", ".kmz")
-KEEPS_CRS = (".gpkg", ".parquet", ".geoparquet", ".shp", ".zip", ".shp.zip")
-ODD = "<b>\"quoted\"</b> & 'so on'"
+VECTOR = [".geojson", ".json", ".gpkg", ".parquet", ".geoparquet", ".shp", ".zip", ".shp.zip", ".kml", ".kmz"]
+DEGREES_ONLY = {".geojson", ".json", ".kml", ".kmz"}
+NAMES = ["Ağdərə", "Füzuli Şuşa", "Мардакерт", "Մարտակերտ"]
+HOSTILE = ['say "no"', "a,b;c", "<b>&amp;</b>", "two\nlines", "$x^2$ [bold]", "</script>", "' OR 1=1 --"]
 
 
-def layer():
+def _squares(number):
+    return [box(46 + i / 10, 39.5, 46.1 + i / 10, 39.75) for i in range(number)]
+
+
+@pytest.fixture
+def frame():
     return gpd.GeoDataFrame(
         {
-            "date": pd.to_datetime(["1994-05-12", "1994-04-07", "1994-05-12"]),
-            "side": ["Ərmən tərəfi", "Україна", ODD],
-            "source": ["a", "b", "c"],
-            "sigma_m": [1.5, np.nan, 3.0],
+            "date": pd.to_datetime(["1994-04-07", "1994-04-07", "1994-05-12", "1994-05-12"]),
+            "side": ["ARM", "AZE", "ARM", "unknown"],
+            "place": NAMES,
+            "sigma_m": [500.0, 250.5, np.nan, 0.0],
+            "count": [1, 2, 3, 4],
         },
-        geometry=[
-            box(46, 39, 47, 40),
-            MultiPolygon([box(47, 39, 48, 40), box(48, 40, 49, 41)]),
-            Polygon([(48, 39), (49, 39), (49, 40)]),
-        ],
+        geometry=_squares(4),
         crs="EPSG:4326",
     )
 
 
-@pytest.mark.parametrize("suffix", VECTOR)
-def test_what_is_written_is_read(tmp_path, suffix):
-    write(layer(), tmp_path / f"layer{suffix}")
-    back = read_layer(tmp_path / f"layer{suffix}")
-    assert back["side"].tolist() == layer()["side"].tolist()
-    assert pd.to_datetime(back["date"]).tolist() == layer()["date"].tolist()
-    assert pd.to_numeric(back["sigma_m"]).tolist() == pytest.approx(layer()["sigma_m"].tolist(), nan_ok=True)
-    assert back.crs.equals("EPSG:4326")
-    assert shapely.equals(back.geometry.values, layer().geometry.values).all()
+def _holes_and_parts():
+    holed = Polygon(box(46, 39, 47, 40).exterior, [box(46.25, 39.25, 46.5, 39.5).exterior])
+    return [MultiPolygon([box(45, 39, 45.5, 39.5), holed]), box(48, 39, 49, 40)]
+
+
+def _same_ground(left, right, *, tolerance=1e-7):
+    """Compare polygons as sets of points: rings may begin elsewhere and turn the other way."""
+    assert len(left) == len(right)
+    difference = shapely.symmetric_difference(left.geometry.values, right.geometry.values)
+    assert (shapely.area(difference) < tolerance).all()
+
+
+# --- round trips ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("suffix", VECTOR)
-def test_empty_layers_come_through(tmp_path, suffix):
-    write(layer().iloc[:0], tmp_path / f"layer{suffix}")
-    assert len(read_layer(tmp_path / f"layer{suffix}")) == 0
+def test_what_is_written_comes_back(tmp_path, frame, suffix):
+    path = tmp_path / f"control{suffix}"
+    write(frame, path)
+    back = read_layer(path)
+    assert back.crs.to_epsg() == 4326
+    _same_ground(frame, back)
+    assert back["place"].tolist() == NAMES
+    assert back["side"].tolist() == frame["side"].tolist()
+    assert back["count"].astype(int).tolist() == [1, 2, 3, 4]
+    sigma = pd.to_numeric(back["sigma_m"]).to_numpy()
+    np.testing.assert_array_equal(sigma, frame["sigma_m"])
+    days = pd.to_datetime(back["date"].astype(str).str[:10])
+    assert days.tolist() == frame["date"].tolist()
+
+
+@pytest.mark.parametrize("suffix", [*VECTOR, ".csv"])
+def test_writing_changes_nothing_in_the_frame(tmp_path, frame, suffix):
+    kept = frame.copy(deep=True)
+    write(frame, tmp_path / f"control{suffix}")
+    assert_geodataframe_equal(frame, kept)
 
 
 @pytest.mark.parametrize("suffix", VECTOR)
-def test_a_projected_layer_comes_back_to_its_place(tmp_path, suffix):
-    plane = layer().to_crs("EPSG:3035")
-    write(plane, tmp_path / f"layer{suffix}")
-    back = read_layer(tmp_path / f"layer{suffix}")
-    assert back.crs.equals("EPSG:3035" if suffix in KEEPS_CRS else "EPSG:4326")
-    assert back.to_crs("EPSG:3035").geometry.iloc[0].hausdorff_distance(plane.geometry.iloc[0]) < 1
+def test_hostile_text_comes_back_letter_by_letter(tmp_path, suffix):
+    frame = gpd.GeoDataFrame({"note": HOSTILE}, geometry=_squares(len(HOSTILE)), crs="EPSG:4326")
+    write(frame, tmp_path / f"a{suffix}")
+    assert read_layer(tmp_path / f"a{suffix}")["note"].tolist() == HOSTILE
 
 
-@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".parquet", ".shp", ".kml"])
-def test_height_comes_in(tmp_path, suffix):
-    tall = gpd.GeoDataFrame(
-        {"side": ["A"]}, geometry=[LineString([(46, 39, 5), (47, 40, 6)])], crs="EPSG:4326"
-    )
-    write(tall, tmp_path / f"tall{suffix}")
-    back = read_layer(tmp_path / f"tall{suffix}").geometry.iloc[0]
-    assert shapely.force_2d(back).equals(LineString([(46, 39), (47, 40)]))
+@pytest.mark.parametrize("suffix", VECTOR)
+def test_parts_and_holes_come_back(tmp_path, suffix):
+    frame = gpd.GeoDataFrame({"n": [1, 2]}, geometry=_holes_and_parts(), crs="EPSG:4326")
+    write(frame, tmp_path / f"a{suffix}")
+    back = read_layer(tmp_path / f"a{suffix}")
+    _same_ground(frame, back)
+    parts = shapely.get_num_geometries(back.geometry.values)
+    assert parts.tolist() == [2, 1]
+    holes = [shapely.get_num_interior_rings(shapely.get_parts(g)).sum() for g in back.geometry]
+    assert holes == [1, 0]
 
 
-def test_a_suffix_in_capitals_is_known(tmp_path):
-    write(layer(), tmp_path / "LAYER.GPKG")
-    assert len(read_layer(tmp_path / "LAYER.GPKG")) == 3
+@pytest.mark.parametrize("suffix", VECTOR)
+def test_heights_come_back(tmp_path, suffix):
+    line = LineString([(46, 40, 100), (47, 40, 250), (48, 40, 75)])
+    frame = gpd.GeoDataFrame({"n": [1]}, geometry=[line], crs="EPSG:4326")
+    write(frame, tmp_path / f"a{suffix}")
+    back = read_layer(tmp_path / f"a{suffix}").geometry.iloc[0]
+    np.testing.assert_allclose(shapely.get_coordinates(back, include_z=True), line.coords, atol=1e-7)
 
 
-def test_a_zipped_shapefile_holds_all_its_parts(tmp_path):
-    write(layer(), tmp_path / "layer.zip")
-    names = {name.rpartition(".")[2] for name in zipfile.ZipFile(tmp_path / "layer.zip").namelist()}
-    assert {"shp", "shx", "dbf", "prj"} <= names
+@pytest.mark.parametrize("suffix", sorted(set(VECTOR) - DEGREES_ONLY))
+def test_the_crs_comes_back(tmp_path, frame, suffix):
+    projected = frame.to_crs("EPSG:32638")
+    write(projected, tmp_path / f"a{suffix}")
+    back = read_layer(tmp_path / f"a{suffix}")
+    assert back.crs.to_epsg() == 32638
+    _same_ground(projected, back, tolerance=1e-3)
 
 
-def test_tables_and_points_in_csv(tmp_path):
-    path = tmp_path / "places.csv"
-    path.write_text("name,lon,lat\nAğdam,46.93,39.99\nQapanlı,,\n", encoding="utf-8")
-    places = read_settlements(path)
-    assert places["name"].tolist() == ["Ağdam", "Qapanlı"]
-    assert places.geometry.iloc[0].equals(Point(46.93, 39.99))
-    assert places.geometry.iloc[1] is None
+@pytest.mark.parametrize("suffix", sorted(DEGREES_ONLY))
+def test_a_projected_frame_lands_in_lon_lat_where_the_format_knows_no_other(tmp_path, frame, suffix):
+    write(frame.to_crs("EPSG:32638"), tmp_path / f"a{suffix}")
+    back = read_layer(tmp_path / f"a{suffix}")
+    assert back.crs.to_epsg() == 4326
+    _same_ground(frame, back, tolerance=1e-6)
 
 
-def test_a_csv_without_coordinates_is_refused(tmp_path):
-    (tmp_path / "table.csv").write_text("name\nAğdam\n", encoding="utf-8")
-    with pytest.raises(SourceError, match="no columns lon and lat"):
-        read_layer(tmp_path / "table.csv")
+def test_geojson_names_no_crs_and_holds_lon_lat(tmp_path, frame):
+    write(frame.to_crs("EPSG:32638"), tmp_path / "a.geojson")
+    written = json.loads((tmp_path / "a.geojson").read_text(encoding="utf-8"))
+    assert "crs" not in written
+    lon, lat = written["features"][0]["geometry"]["coordinates"][0][0]
+    assert 46 <= lon <= 46.11
+    assert 39.49 <= lat <= 39.76
 
 
-def test_missing_unknown_and_broken_files_are_refused(tmp_path):
-    with pytest.raises(SourceError, match="not a file"):
-        read_layer(tmp_path / "absent.gpkg")
-    (tmp_path / "layer.docx").write_text("x")
-    with pytest.raises(SourceError, match=r"ending that is not known \(.docx\): use one of .geojson"):
-        read_layer(tmp_path / "layer.docx")
-    with pytest.raises(SourceError, match="not known"):
-        write(layer(), tmp_path / "layer.xyz")
-    for suffix in (".geojson", ".gpkg", ".parquet", ".shp", ".zip", ".kml", ".kmz"):
-        broken = tmp_path / f"broken{suffix}"
-        broken.write_text("this is not it")
-        with pytest.raises(SourceError, match="broken"):
-            read_layer(broken)
+@pytest.mark.parametrize("suffix", VECTOR)
+def test_an_empty_layer_comes_back_empty(tmp_path, frame, suffix):
+    write(frame.iloc[:0], tmp_path / f"a{suffix}")
+    back = read_layer(tmp_path / f"a{suffix}")
+    assert isinstance(back, gpd.GeoDataFrame)
+    assert len(back) == 0
+    assert back.crs.to_epsg() == 4326
 
 
-def test_a_table_is_no_layer(tmp_path):
-    with pytest.raises(SourceError, match=r"table without geometry cannot be written as \.gpkg"):
-        write(pd.DataFrame({"a": [1]}), tmp_path / "table.gpkg")
+@pytest.mark.parametrize("suffix", [s for s in VECTOR if s not in {".kml", ".kmz"}])
+def test_columns_keep_their_case(tmp_path, suffix):
+    frame = gpd.GeoDataFrame({"NAME_Az": ["x"], "shapeID": ["y"]}, geometry=_squares(1), crs="EPSG:4326")
+    write(frame, tmp_path / f"a{suffix}")
+    assert {"NAME_Az", "shapeID"} <= set(read_layer(tmp_path / f"a{suffix}").columns)
 
 
-def test_several_layers_must_be_told_apart(tmp_path):
-    layer().to_file(tmp_path / "two.gpkg", layer="one", engine="pyogrio")
-    layer().to_file(tmp_path / "two.gpkg", layer="other", engine="pyogrio")
-    with pytest.raises(SourceError, match="holds the layers one, other"):
-        read_layer(tmp_path / "two.gpkg")
-    assert len(read_layer(tmp_path / "two.gpkg", layer="other")) == 3
-    with pytest.raises(SourceError, match="no layer 'third'"):
-        read_layer(tmp_path / "two.gpkg", layer="third")
+@pytest.mark.parametrize("suffix", VECTOR)
+def test_points_and_lines_come_back(tmp_path, suffix):
+    for number, shape in enumerate([Point(46.5, 40), LineString([(46, 40), (47, 41)])]):
+        path = tmp_path / f"a{number}{suffix}"
+        write(gpd.GeoDataFrame({"n": [1]}, geometry=[shape], crs="EPSG:4326"), path)
+        assert shapely.equals_exact(read_layer(path).geometry.iloc[0], shape, tolerance=1e-7)
 
 
-def _write_half(path):
-    with whole_or_not(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError("power")
+@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".parquet"])
+def test_a_row_without_geometry_stays(tmp_path, suffix):
+    frame = gpd.GeoDataFrame({"n": [1, 2]}, geometry=[Point(46, 40), None], crs="EPSG:4326")
+    write(frame, tmp_path / f"a{suffix}")
+    assert read_layer(tmp_path / f"a{suffix}").geometry.isna().tolist() == [False, True]
 
 
-def test_folders_are_made_and_nothing_half_written_is_left(tmp_path):
-    path = tmp_path / "new" / "layer.gpkg"
-    write(layer(), path)
-    before = path.read_bytes()
-    with pytest.raises(RuntimeError, match="power"):
-        _write_half(path)
-    assert path.read_bytes() == before
-    assert [file.name for file in path.parent.iterdir()] == ["layer.gpkg"]
+def test_upper_case_endings_are_known(tmp_path, frame):
+    write(frame, tmp_path / "a.GPKG")
+    assert len(read_layer(tmp_path / "a.GPKG")) == 4
 
 
-def test_what_a_file_leaves_unsaid_is_filled_in(tmp_path):
-    bare = layer()[["geometry"]]
-    write(bare, tmp_path / "front_20240708.gpkg")
-    raw = read_control(tmp_path / "front_20240708.gpkg", side="A")
-    assert raw[["date", "side", "source"]].iloc[0].tolist() == ["2024-07-08", "A", "front_20240708.gpkg"]
-    assert (
-        read_frontlines(tmp_path / "front_20240708.gpkg", date="2024-01-02")["date"].iloc[0] == "2024-01-02"
-    )
-    assert read_districts(tmp_path / "front_20240708.gpkg")["vintage"].iloc[0] == "front_20240708.gpkg"
+def test_a_time_of_day_is_kept(tmp_path):
+    stamps = pd.to_datetime(["1994-05-12T06:30:00", None])
+    frame = gpd.GeoDataFrame({"at": stamps}, geometry=_squares(2), crs="EPSG:4326")
+    write(frame, tmp_path / "a.csv")
+    assert pd.read_csv(tmp_path / "a.csv")["at"].iloc[0] == "1994-05-12T06:30:00"
 
 
-def test_what_a_file_says_is_kept(tmp_path):
-    write(layer().rename(columns={"side": "SIDE"}), tmp_path / "front_20240708.gpkg")
-    raw = read_control(tmp_path / "front_20240708.gpkg", side="A", date="2024-07-08")
-    assert "side" not in raw
-    assert raw["date"].iloc[0] == "1994-05-12"
+def test_the_same_frame_gives_the_same_bytes(tmp_path, frame):
+    for suffix in (".csv", ".geojson", ".zip", ".parquet"):
+        write(frame, tmp_path / f"one/a{suffix}")
+        write(frame, tmp_path / f"two/a{suffix}")
+        assert (tmp_path / f"one/a{suffix}").read_bytes() == (tmp_path / f"two/a{suffix}").read_bytes()
+
+
+def test_a_table_without_geometry_goes_to_csv_and_parquet_only(tmp_path):
+    table = pd.DataFrame({"district": ["Ağdam"], "net_km2": [1.5]})
+    write(table, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_bytes() == "district,net_km2\nAğdam,1.5\n".encode()
+    write(table, tmp_path / "a.parquet")
+    assert pd.read_parquet(tmp_path / "a.parquet").equals(table)
+    with pytest.raises(SourceError, match=r"a table without geometry cannot be written as \.gpkg: use \.csv"):
+        write(table, tmp_path / "a.gpkg")
+
+
+def test_a_layer_goes_to_csv_as_text(tmp_path):
+    frame = gpd.GeoDataFrame({"n": [1]}, geometry=[Point(46, 40)], crs="EPSG:4326")
+    write(frame, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "n,geometry\n1,POINT (46 40)\n"
+
+
+# --- shapefiles and KML ----------------------------------------------------------------------------
+
+
+def test_a_shapefile_has_its_parts_beside_it_or_within_one_archive(tmp_path, frame):
+    write(frame, tmp_path / "a.shp")
+    parts = {"a.shp", "a.shx", "a.dbf", "a.prj", "a.cpg"}
+    assert {file.name for file in tmp_path.iterdir()} == parts
+    write(frame, tmp_path / "zipped/a.shp.zip")
+    with zipfile.ZipFile(tmp_path / "zipped/a.shp.zip") as archive:
+        assert set(archive.namelist()) == parts
+
+
+def test_long_names_of_columns_stay_apart_in_a_shapefile(tmp_path):
+    names = ["share_before", "share_before_2", "SHARE_BEFO", "Ağdərə rayonu"]
+    frame = gpd.GeoDataFrame({name: [i] for i, name in enumerate(names)}, geometry=_squares(1), crs=4326)
+    write(frame, tmp_path / "a.shp")
+    back = read_layer(tmp_path / "a.shp").drop(columns="geometry")
+    assert len({name.lower() for name in back.columns}) == 4
+    assert back.iloc[0].tolist() == [0, 1, 2, 3]
+    assert all(len(name.encode()) <= 10 for name in back.columns)
+
+
+def test_one_of_several_shapefiles_in_an_archive_is_read_by_name(tmp_path, frame):
+    for stem in ("raions", "oblasts"):
+        write(frame.iloc[: len(stem) - 5], tmp_path / f"{stem}.shp")
+    with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
+        for part in tmp_path.glob("*.*"):
+            if part.suffix != ".zip":
+                archive.write(part, f"folder/{part.name}")
+    assert len(read_layer(tmp_path / "both.zip", layer="raions")) == 1
+    assert len(read_layer(tmp_path / "both.zip", layer="oblasts")) == 2
+    with pytest.raises(SourceError, match=r"must hold one shapefile \(it holds .*: zip one alone"):
+        read_layer(tmp_path / "both.zip")
+
+
+def test_an_archive_without_a_shapefile_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("readme.txt", "nothing")
+        archive.writestr("__MACOSX/._a.shp", "the finder's")
+    with pytest.raises(SourceError, match=r"must hold one shapefile \(it holds none\)"):
+        read_layer(tmp_path / "a.zip")
+
+
+def test_what_is_not_a_shapefile_within_an_archive_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.shp", "<OGRVRTDataSource/>")
+    with pytest.raises(SourceError, match=r"cannot be read as \.zip: a\.shp is not a shapefile"):
+        read_layer(tmp_path / "a.zip")
+
+
+KML = """<?xml version="1.0" encoding="UTF-8"?>
+<kml xmlns="http://www.opengis.net/kml/2.2"><Document>
+<Folder><name>Qarabağ</name>
+  <Placemark><name>Ağdam</name><Point><coordinates>46.93,39.99,0</coordinates></Point></Placemark></Folder>
+<Folder><name>Мартуни</name>
+  <Placemark><name>Füzuli</name><Point><coordinates>47.14,39.6,0</coordinates></Point></Placemark>
+  <Placemark><name>Horadiz</name><Point><coordinates>47.33,39.45,0</coordinates></Point></Placemark></Folder>
+</Document></kml>
+"""
+
+
+def test_all_folders_of_a_kml_are_read_or_the_one_that_is_named(tmp_path):
+    (tmp_path / "a.kml").write_text(KML, encoding="utf-8")
+    frame = read_layer(tmp_path / "a.kml")
+    assert sorted(frame.iloc[:, 0]) == ["Ağdam", "Füzuli", "Horadiz"]
+    assert set(frame.geom_type) == {"Point"}
+    assert len(read_layer(tmp_path / "a.kml", layer="Мартуни")) == 2
+    with pytest.raises(SourceError, match="has no folder 'Şuşa': it holds Qarabağ, Мартуни"):
+        read_layer(tmp_path / "a.kml", layer="Şuşa")
+
+
+# --- points from a CSV -----------------------------------------------------------------------------
+
+
+def test_a_csv_is_read_as_points_and_places_without_coordinates_stay(tmp_path):
+    (tmp_path / "a.csv").write_text("Name,LON,Lat\nAğdam,46.93,39.99\nNan,,\nTalış, ,\n", encoding="utf-8")
+    frame = read_settlements(tmp_path / "a.csv")
+    assert frame["Name"].tolist() == ["Ağdam", "Nan", "Talış"]
+    assert frame.geometry.isna().tolist() == [False, True, True]
+    assert frame.geometry.iloc[0].coords[0] == (46.93, 39.99)
+    assert frame.crs.to_epsg() == 4326
+
+
+def test_a_csv_without_lon_and_lat_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("name,x,y\nAğdam,46.93,39.99\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="has no columns lon and lat: a CSV is read as points in degrees"):
+        read_layer(tmp_path / "a.csv")
+
+
+def test_a_csv_with_words_for_degrees_is_refused_with_the_row(tmp_path):
+    (tmp_path / "a.csv").write_text("name,lon,lat\nA,46.9,39.9\nB,46°55',39.9\n", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"1 row whose lon is not a number \(row 1; .46°55.*write degrees"):
+        read_layer(tmp_path / "a.csv")
+
+
+# --- what cannot be read ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "a.geojson.bak", "a.dbf", "a.vrt"])
+def test_an_unknown_ending_is_answered_with_those_known(tmp_path, frame, name):
+    (tmp_path / name).write_text("x", encoding="utf-8")
+    for attempt in (lambda: read_layer(tmp_path / name), lambda: write(frame, tmp_path / name)):
+        with pytest.raises(SourceError, match=r"has an ending that is not known .*: use one of \.geojson, "):
+            attempt()
+    assert (tmp_path / name).read_text(encoding="utf-8") == "x"
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_missing_file_and_a_folder_are_refused(tmp_path, suffix):
+    with pytest.raises(SourceError, match="is not a file: check the path"):
+        read_layer(tmp_path / f"nothing{suffix}")
+    (tmp_path / f"folder{suffix}").mkdir()
+    with pytest.raises(SourceError, match="is not a file: check the path"):
+        read_layer(tmp_path / f"folder{suffix}")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a map", b"\x00\xff" * 400, b"{", b"<OGRVRTDataSource/>"])
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_an_unreadable_file_is_refused(tmp_path, suffix, content):
+    (tmp_path / f"a{suffix}").write_bytes(content)
+    with pytest.raises(SourceError, match=r"cannot be read as|has no columns lon and lat"):
+        read_layer(tmp_path / f"a{suffix}")
+
+
+@pytest.mark.parametrize("suffix", sorted(set(FORMATS) - {".csv"}))
+def test_a_file_that_is_cut_short_is_refused(tmp_path, frame, suffix):
+    write(frame, tmp_path / f"a{suffix}")
+    whole = (tmp_path / f"a{suffix}").read_bytes()
+    (tmp_path / f"a{suffix}").write_bytes(whole[: len(whole) // 3])
+    with pytest.raises(SourceError):
+        read_layer(tmp_path / f"a{suffix}")
+
+
+def test_a_file_is_opened_as_its_ending_says_and_as_nothing_else(tmp_path, frame):
+    write(frame, tmp_path / "a.gpkg")
+    (tmp_path / "a.gpkg").rename(tmp_path / "a.kml")
+    with pytest.raises(SourceError, match=r"cannot be read as \.kml: its content is of another format"):
+        read_layer(tmp_path / "a.kml")
+
+
+def test_an_exclamation_mark_in_the_path_is_refused(tmp_path, frame):
+    (tmp_path / "a!b.geojson").write_text("{}", encoding="utf-8")
+    for attempt in (read_layer, lambda path: write(frame, path)):
+        with pytest.raises(SourceError, match="has a '!' in it, which GDAL takes for the edge of an archive"):
+            attempt(tmp_path / "a!b.geojson")
+
+
+def test_of_several_layers_one_must_be_named(tmp_path, frame):
+    for layer in ("april", "may"):
+        frame.to_file(tmp_path / "a.gpkg", layer=layer)
+    with pytest.raises(SourceError, match=r"holds the layers april, may: save the one to read in a file"):
+        read_layer(tmp_path / "a.gpkg")
+    assert len(read_layer(tmp_path / "a.gpkg", layer="may")) == 4
+    with pytest.raises(SourceError, match="has no layer 'june': it holds april, may"):
+        read_layer(tmp_path / "a.gpkg", layer="june")
+
+
+def test_a_file_without_geometry_is_refused(tmp_path):
+    import pyogrio  # noqa: PLC0415
+
+    pyogrio.write_dataframe(pd.DataFrame({"a": [1]}), tmp_path / "a.gpkg")
+    with pytest.raises(SourceError, match="holds no layer with geometry: give one of polygons, lines or"):
+        read_layer(tmp_path / "a.gpkg")
+
+
+def test_a_plain_parquet_is_refused(tmp_path):
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match=r"cannot be read as \.parquet"):
+        read_layer(tmp_path / "a.parquet")
+
+
+# --- whole or not at all ---------------------------------------------------------------------------
+
+
+def test_folders_are_made(tmp_path, frame):
+    write(frame, tmp_path / "new/and/deep/a.gpkg")
+    assert [file.name for file in (tmp_path / "new/and/deep").iterdir()] == ["a.gpkg"]
+
+
+@pytest.mark.parametrize("suffix", [*VECTOR, ".csv"])
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, frame, suffix, monkeypatch):
+    path = tmp_path / f"a{suffix}"
+    write(frame, path)
+    old = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+
+    def half(_frame, target):
+        Path(target).write_bytes(b"half")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(formats, "writer_for", lambda _frame, _path: half)
+    with pytest.raises(SourceError, match=rf"a{suffix} cannot be written: no space left on device"):
+        write(frame.iloc[:1], path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == old
+
+
+def test_a_write_that_is_broken_off_leaves_nothing(tmp_path, frame, monkeypatch):
+    def stopped(_frame, target):
+        Path(target).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(formats, "writer_for", lambda _frame, _path: stopped)
+    with pytest.raises(KeyboardInterrupt):
+        write(frame, tmp_path / "a.gpkg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_replaces_the_whole_file(tmp_path, frame):
+    write(frame, tmp_path / "a.gpkg")
+    write(frame.iloc[:1], tmp_path / "a.gpkg")
+    assert len(read_layer(tmp_path / "a.gpkg")) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["a.gpkg"]
+
+
+def test_a_folder_that_is_a_file_is_an_error_of_the_library(tmp_path, frame):
+    (tmp_path / "out").write_text("", encoding="utf-8")
+    with pytest.raises(SourceError, match="cannot be written"):
+        write(frame, tmp_path / "out/a.gpkg")
+
+
+def test_a_folder_in_the_file_s_place_is_an_error_of_the_library(tmp_path, frame):
+    (tmp_path / "a.gpkg").mkdir()
+    with pytest.raises(SourceError, match=r"a\.gpkg cannot be written"):
+        write(frame, tmp_path / "a.gpkg")
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.gpkg"]
+
+
+def test_a_layer_without_crs_is_not_written(tmp_path):
+    frame = gpd.GeoDataFrame({"n": [1]}, geometry=[Point(46, 40)])
+    for suffix in (".gpkg", ".geojson", ".shp", ".zip", ".kml"):
+        with pytest.raises(SourceError, match=r"the layer has no CRS: say which it is with frame\.set_crs"):
+            write(frame, tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whole_or_not_moves_all_parts(tmp_path):
+    with whole_or_not(tmp_path / "a.shp") as temporary:
+        assert temporary.parent.parent == tmp_path
+        for suffix in (".shp", ".shx"):
+            temporary.with_suffix(suffix).write_text("part", encoding="utf-8")
+    assert {file.name for file in tmp_path.iterdir()} == {"a.shp", "a.shx"}
+
+
+# --- what a file leaves unsaid ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("name", "day"),
     [
         ("deepstatemap_data_20240708.geojson", "2024-07-08"),
-        ("2024-07-08.gpkg", "2024-07-08"),
-        ("front 2024.07.08 v2.kml", "2024-07-08"),
-        ("20240708_to_20240715.geojson", None),
-        ("version_120240708.geojson", None),
-        ("20241308.geojson", None),
-        ("front.geojson", None),
+        ("front 1994-05-12.gpkg", "1994-05-12"),
+        ("1994.05.12_front.kml", "1994-05-12"),
+        ("1994_05_12.shp", "1994-05-12"),
+        ("control.geojson", None),
+        ("1994-04-07_to_1994-05-12.geojson", None),
+        ("map_20241308.geojson", None),
+        ("id_119940512.geojson", None),
+        ("1994-05-12_1994-05-12.geojson", "1994-05-12"),
     ],
 )
-def test_days_in_names(name, day):
-    assert day_in_name(name) == day
+def test_the_day_in_a_name(name, day):
+    assert day_in_name(f"/data/2001-01-01/{name}") == day
+
+
+def test_control_is_filled_with_what_the_file_leaves_unsaid(tmp_path):
+    bare = gpd.GeoDataFrame({"n": [1]}, geometry=_squares(1), crs="EPSG:4326")
+    write(bare, tmp_path / "front_19940512.gpkg")
+    path = tmp_path / "front_19940512.gpkg"
+    raw = read_control(path, side="ARM")
+    assert raw.loc[0, ["date", "side", "source"]].tolist() == ["1994-05-12", "ARM", "front_19940512.gpkg"]
+    raw = read_control(path, date="1994-05-13", source="a map")
+    assert raw.loc[0, ["date", "source"]].tolist() == ["1994-05-13", "a map"]
+    assert "side" not in raw
+    assert read_frontlines(path)["date"].tolist() == ["1994-05-12"]
+    assert read_districts(path)["vintage"].tolist() == ["front_19940512.gpkg"]
+    assert read_districts(path, vintage="2010")["vintage"].tolist() == ["2010"]
+
+
+def test_what_the_file_says_is_not_overwritten(tmp_path):
+    said = gpd.GeoDataFrame(
+        {"DATE": ["1994-04-07"], "Side": ["AZE"], "SOURCE": ["a book"], "Vintage": ["1988"]},
+        geometry=_squares(1),
+        crs="EPSG:4326",
+    )
+    write(said, tmp_path / "front_19940512.gpkg")
+    path = tmp_path / "front_19940512.gpkg"
+    for raw in (
+        read_control(path, date="2000-01-01", side="ARM", source="x"),
+        read_frontlines(path, date="2000-01-01", source="x"),
+        read_districts(path, vintage="2010"),
+    ):
+        assert raw.loc[0, ["DATE", "Side", "SOURCE", "Vintage"]].tolist() == [
+            "1994-04-07", "AZE", "a book", "1988",
+        ]  # fmt: skip
+        assert not {"date", "side", "source"} & set(raw.columns)
+
+
+def test_formats_are_told_in_the_module_and_in_the_list():
+    assert files.FORMATS == formats.FORMATS
+    for suffix in FORMATS:
+        assert f"``{suffix}``" in files.__doc__

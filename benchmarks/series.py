@@ -1,0 +1,198 @@
+"""Daily snapshots by district: our engine beside what a careful user would write.
+
+Run it as ``python -m benchmarks.series --data FOLDER``; the folder holds a GeoParquet of daily snapshots
+(column ``date``) and one of districts (column ``id``). Every contender runs in a process of its own, so
+that its peak memory is its own; all must find the same ground gained and lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from frontlines.crs import working_crs
+from frontlines.layers import as_control, as_districts
+from frontlines.series import change_series, series_totals
+
+SNAPSHOTS = "deepstate_occupied_20240708_20250731.parquet"
+DISTRICTS = "ukraine_adm2_pre2020_geoboundaries.parquet"
+SIDE = "RUS"
+AGREEMENT = 1e-4
+"""Largest relative difference of a contender's totals from ours: their edges are not cut in the plane."""
+
+Found = tuple[float, float]
+
+
+def read(folder: Path, days: int) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Read the first days of the series, and the districts."""
+    snapshots = gpd.read_parquet(folder / SNAPSHOTS).sort_values("date").head(days)
+    return snapshots.reset_index(drop=True), gpd.read_parquet(folder / DISTRICTS)
+
+
+def reading(folder: Path, days: int) -> tuple[float, Found | None]:
+    """Read and project, and nothing else."""
+    start = time.perf_counter()
+    snapshots, districts = read(folder, days)
+    crs = working_crs(districts)
+    snapshots.to_crs(crs)
+    districts.to_crs(crs)
+    return time.perf_counter() - start, None
+
+
+def door(folder: Path, days: int) -> tuple[float, Found | None]:
+    """Read, check and project through our door."""
+    start = time.perf_counter()
+    _ours(folder, days)
+    return time.perf_counter() - start, None
+
+
+def _ours(folder: Path, days: int) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    snapshots, districts = read(folder, days)
+    crs = working_crs(districts)
+    control = as_control(snapshots.assign(side=SIDE, source="DeepStateUA"), crs)
+    return control, as_districts(districts, crs, key="id")
+
+
+def engine(folder: Path, days: int) -> tuple[float, Found | None]:
+    """Run frontlines.change_series on checked frames.
+
+    The totals to compare are those without a tolerance for vertices, which no other contender has.
+    """
+    control, districts = _ours(folder, days)
+    start = time.perf_counter()
+    change_series(control, districts, SIDE)
+    spent = time.perf_counter() - start
+    totals = series_totals(change_series(control, districts, SIDE, tolerance_m=0))
+    return spent, (totals["gained_km2"].sum(), totals["lost_km2"].sum())
+
+
+def overlay(folder: Path, days: int) -> tuple[float, Found | None]:
+    """Run geopandas.overlay: differences both ways for each step, then the districts."""
+    snapshots, districts = read(folder, days)
+    crs = working_crs(districts)
+    snapshots, districts = snapshots.to_crs(crs), districts.to_crs(crs)[["id", "geometry"]]
+    start = time.perf_counter()
+    sums = {"gained": [0.0], "lost": [0.0]}
+    for number in range(len(snapshots) - 1):
+        before, after = (snapshots.iloc[[row]][["geometry"]] for row in (number, number + 1))
+        for name, pair in (("gained", (after, before)), ("lost", (before, after))):
+            moved = gpd.overlay(*pair, how="difference")
+            if len(moved):
+                sums[name].append(gpd.overlay(moved, districts, how="intersection").area.sum() / 1e6)
+    return time.perf_counter() - start, (sum(sums["gained"]), sum(sums["lost"]))
+
+
+def sedona(folder: Path, days: int) -> tuple[float, Found | None]:
+    """Run the same pipeline in SedonaDB's SQL."""
+    import sedonadb  # noqa: PLC0415 - an optional contender
+
+    snapshots, districts = read(folder, days)
+    crs = working_crs(districts)
+    snapshots, districts = snapshots.to_crs(crs), districts.to_crs(crs)
+    session = sedonadb.connect()
+    start = time.perf_counter()
+    for name, frame in (
+        ("snapshots", snapshots.reset_index(names="n")[["n", "geometry"]]),
+        ("districts", districts[["id", "geometry"]]),
+    ):
+        session.create_data_frame(frame.set_crs(None, allow_override=True)).to_view(name)
+    result = session.sql(
+        """
+        WITH moved AS (
+            SELECT b.n, 'gained' AS what, ST_Difference(a.geometry, b.geometry) AS geometry
+            FROM snapshots b JOIN snapshots a ON a.n = b.n + 1
+            UNION ALL
+            SELECT b.n, 'lost', ST_Difference(b.geometry, a.geometry)
+            FROM snapshots b JOIN snapshots a ON a.n = b.n + 1
+        )
+        SELECT what, sum(ST_Area(ST_Intersection(m.geometry, d.geometry))) / 1e6 AS km2
+        FROM moved m JOIN districts d ON ST_Intersects(m.geometry, d.geometry)
+        GROUP BY what
+        """
+    ).to_pandas()
+    km2 = result.set_index("what")["km2"]
+    return time.perf_counter() - start, (float(km2["gained"]), float(km2["lost"]))
+
+
+CONTENDERS: dict[str, Callable[[Path, int], tuple[float, Found | None]]] = {
+    "frontlines, engine": engine,
+    "frontlines, read, check and project": door,
+    "geopandas, read and project": reading,
+    "geopandas.overlay": overlay,
+    "SedonaDB": sedona,
+}
+
+
+def measure(name: str, folder: Path, days: int, repeats: int) -> dict[str, object]:
+    """Run one contender in a process of its own; median time, totals and peak memory."""
+    command = [sys.executable, "-m", "benchmarks.series", "--data", str(folder), "--days", str(days)]
+    runs = []
+    for _ in range(repeats):
+        done = subprocess.run([*command, "--only", name], capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            return {"failed": done.stderr.strip().splitlines()[-1]}
+        runs.append(json.loads(done.stdout.strip().splitlines()[-1]))
+    return {**runs[0], "seconds": statistics.median(run["seconds"] for run in runs)}
+
+
+def table(folder: Path, days: int, repeats: int, names: list[str]) -> pd.DataFrame:
+    """Compare all contenders on the same days."""
+    runs = {name: measure(name, folder, days, repeats) for name in names}
+    ours = runs["frontlines, engine"]
+    rows = []
+    for name, run in runs.items():
+        if "failed" in run:
+            rows.append({"contender": name, "days": days, "time": f"failed: {run['failed']}"})
+            continue
+        if run["found"] is not None and not np.allclose(run["found"], ours["found"], rtol=AGREEMENT):
+            raise SystemExit(f"{name} found {run['found']}, and we {ours['found']}: the comparison is void")
+        ratio = run["seconds"] / ours["seconds"]
+        rows.append(
+            {
+                "contender": name,
+                "days": days,
+                "time": f"{ratio:.2f} ×",
+                "peak memory": f"{run['mib']:.0f} MiB",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def scaling(folder: Path, sizes: list[int], repeats: int) -> str:
+    """Say how our engine's time grows with the number of days."""
+    seconds = [measure("frontlines, engine", folder, days, repeats)["seconds"] for days in sizes]
+    return "engine, time for " + ", ".join(
+        f"{days} days {spent / seconds[0]:.2f} ×" for days, spent in zip(sizes, seconds, strict=True)
+    )
+
+
+def main() -> None:
+    """Read the command line; run one contender, or compare them all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the benchmark data")
+    parser.add_argument("--days", type=int, default=384)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", choices=list(CONTENDERS), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.only:
+        spent, found = CONTENDERS[options.only](options.data, options.days)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"seconds": spent, "found": found, "mib": peak}))
+        return
+    print(table(options.data, options.days, options.repeats, list(CONTENDERS)).to_markdown(index=False))
+    print(scaling(options.data, [options.days // 4, options.days // 2, options.days], options.repeats))
+
+
+if __name__ == "__main__":
+    main()
