@@ -36,5 +36,6 @@ def require(package: str, *, extra: str) -> ModuleType:
     try:
         return import_module(package)
     except ModuleNotFoundError as error:
-        message = f"this needs the package {package!r}: pip install 'frontlines[{extra}]'"
+        absent = error.name or package  # the package itself, or one that it cannot do without
+        message = f"this needs the package {absent!r}: pip install 'frontlines[{extra}]'"
         raise MissingExtraError(message) from error

@@ -13,6 +13,7 @@ import shapely
 from frontlines import coverage
 from frontlines.crs import polygons_of, require_working_crs
 from frontlines.errors import LayerError
+from frontlines.mending import joined_sources
 
 Geometries = npt.NDArray[Any]
 
@@ -113,9 +114,7 @@ def _only_date(control: gpd.GeoDataFrame, name: str) -> pd.Timestamp:
 def _sources(rows: gpd.GeoDataFrame, keys: pd.DataFrame, groups: pd.DataFrame) -> list[str]:
     """Join the sources of the polygons behind each pair of sides."""
     named = keys.assign(source=rows["source"].to_numpy())
-    joined = named.groupby(["side_from", "side_to"])["source"].agg(
-        lambda texts: "; ".join(sorted(set(texts)))
-    )
+    joined = named.groupby(["side_from", "side_to"])["source"].agg(joined_sources)
     return [str(text) for text in joined.reindex(pd.MultiIndex.from_frame(groups))]
 
 

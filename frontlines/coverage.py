@@ -240,6 +240,30 @@ def _outline(polygons: Geometries) -> tuple[Geometries, Ints]:
     return shapely.linestrings(edges), polygon[part[ring[:-1][inner]]]
 
 
+def blank(frame: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Tell which rows have no geometry, or an empty one.
+
+    Parameters
+    ----------
+    frame
+        Any layer.
+
+    Returns
+    -------
+    blank
+        True or False by row, (n,).
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import shapely
+    >>> blank(gpd.GeoDataFrame(geometry=[None, shapely.Point(), shapely.Point(1, 1)]))
+    array([ True,  True, False])
+    """
+    shapes = np.asarray(frame.geometry.values)
+    return np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+
+
 def identity(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """Tell what must agree for one row of a layer to repeat another: its shape and what it claims.
 
@@ -331,10 +355,8 @@ def dissolve(pieces: Geometries, keys: pd.DataFrame) -> tuple[Geometries, pd.Dat
     columns = list(keys.columns)
     number = keys.reset_index(drop=True).groupby(columns, sort=True).ngroup().to_numpy()
     groups = keys.drop_duplicates().sort_values(columns).reset_index(drop=True)
-    joined = np.array(
-        [shapely.union_all(pieces[number == group]) for group in range(len(groups))], dtype=object
-    )
-    return polygons_of(joined), groups
+    unions = [shapely.union_all(pieces[number == group]) for group in range(len(groups))]
+    return shapely.normalize(polygons_of(np.array(unions, dtype=object))), groups
 
 
 def close_book(parts_km2: float, whole_km2: float, what: str, mend: str) -> float:

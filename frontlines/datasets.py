@@ -65,7 +65,7 @@ def locate(name: str) -> Path:
         if not path.is_file():
             raise StudyError(f"the bundled study {name!r} lacks {file}: install the library again")
         if sha256(path) != expected:
-            raise StudyError(f"{file} of the bundled study {name!r} was altered: install the library again")
+            raise _altered(folder, file)
     return folder / "study.toml"
 
 
@@ -77,8 +77,17 @@ def _checksums(folder: Path) -> dict[str, str]:
         raise StudyError(
             f"the bundled study {folder.name!r} lacks {CHECKSUMS}: install the library again"
         ) from error
-    pairs = (line.split(maxsplit=1) for line in lines if line.strip())
-    return {file.strip().removeprefix("*"): digest for digest, file in pairs}
+    except UnicodeDecodeError as error:
+        raise _altered(folder, CHECKSUMS) from error
+    pairs = [line.split(maxsplit=1) for line in lines if line.strip()]
+    digests = {pair[1].strip().removeprefix("*"): pair[0] for pair in pairs if len(pair) > 1}
+    if len(digests) < len(pairs) or "study.toml" not in digests:
+        raise _altered(folder, CHECKSUMS)
+    return digests
+
+
+def _altered(folder: Path, file: str) -> StudyError:
+    return StudyError(f"{file} of the bundled study {folder.name!r} was altered: install the library again")
 
 
 def _root() -> Path:

@@ -58,7 +58,7 @@ ADVICE = {
     ),
     "repeated place": Advice("name a place and date a second time", "keep one row for each place and date"),
     "bad coordinates": Advice("have coordinates that are not numbers", "give numbers, or drop the row"),
-    "bad sigma": Advice("have a sigma_m that is negative or not finite", "give metres, or leave it empty"),
+    "bad sigma": Advice("have a sigma_m that is negative or no number", "give metres, or leave it empty"),
     "no geometry": Advice("have no geometry", "draw it, or drop the row (mend=True drops it)"),
     "wrong geometry": Advice("have another type of geometry", "give this layer the geometry of its kind"),
     "invalid": Advice("have invalid geometry", "pass mend=True or mend the file"),
@@ -273,20 +273,20 @@ def _sigmas(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
 
 
 def _presence(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:  # noqa: ARG001
-    for row in frame.index[_blank(frame)]:
+    for row in frame.index[coverage.blank(frame)]:
         yield Fault("no geometry", (row,))
 
 
 def _types(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
     wanted = _SHAPE.get(kind, "polygons")
     types = shapely.get_type_id(frame.geometry.values)
-    wrong = ~np.isin(types, list(_TYPES[wanted])) & ~_blank(frame)
+    wrong = ~np.isin(types, list(_TYPES[wanted])) & ~coverage.blank(frame)
     for row, found in zip(frame.index[wrong], frame.geom_type[wrong], strict=True):
         yield Fault("wrong geometry", (row,), detail=f"{found}, where {wanted} are wanted")
 
 
 def _validity(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:  # noqa: ARG001
-    for row, geometry in frame.geometry[~frame.is_valid & ~_blank(frame)].items():
+    for row, geometry in frame.geometry[~frame.is_valid & ~coverage.blank(frame)].items():
         reason = shapely.is_valid_reason(geometry)
         words, _, at = reason.partition("[")
         x, y = (float(value) for value in at.rstrip("]").split()[:2]) if at else (np.nan, np.nan)
@@ -299,7 +299,7 @@ def _validity(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:  # noqa: 
 def _duplicates(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
     if kind == "settlements":
         return
-    there = frame[~_blank(frame)]
+    there = frame[~coverage.blank(frame)]
     keys = coverage.identity(there).set_axis(there.index)
     for rows in _repeats(keys):
         yield Fault("duplicate", rows, geometry=there.geometry.loc[rows[0]])
@@ -315,7 +315,7 @@ def _repeats(keys: pd.DataFrame) -> Iterator[tuple[Hashable, ...]]:
 
 def _simplicity(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
     if kind == "frontlines":
-        for row, line in frame.geometry[~frame.is_simple & ~_blank(frame)].items():
+        for row, line in frame.geometry[~frame.is_simple & ~coverage.blank(frame)].items():
             crossing = self_crossing(line)
             detail = f"at {place(crossing.x, crossing.y, frame.crs)}" if frame.crs is not None else ""
             yield Fault("not simple", (row,), detail=detail, geometry=crossing)
@@ -346,16 +346,12 @@ def _coverages(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[gpd.GeoDataFrame
     if kind not in ("control", "districts", "polygons"):
         return
     polygonal = np.isin(shapely.get_type_id(frame.geometry.values), list(_TYPES["polygons"]))
-    sound = frame[polygonal & frame.is_valid.to_numpy() & ~_blank(frame)]
+    sound = frame[polygonal & frame.is_valid.to_numpy() & ~coverage.blank(frame)]
     if "date" not in sound or kind == "districts":
         yield sound
         return
     for _, part in sound.groupby("date", sort=True, dropna=False):
         yield part
-
-
-def _blank(frame: gpd.GeoDataFrame) -> Any:
-    return (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
 
 
 def self_crossing(line: shapely.LineString) -> shapely.Point:

@@ -38,6 +38,7 @@ from frontlines.mending import (
     fill_up,
     give_up_overlaps,
     make_valid,
+    refuse_elsewhere,
     split_at_crossings,
 )
 from frontlines.tidying import tidy, unfit_to_project, with_key
@@ -86,9 +87,9 @@ def as_control(
     Raises
     ------
     LayerError
-        If anything is wrong: all faults at once, with rows, amounts and the mend.
+        If anything is wrong, a missing CRS too: all faults at once, with rows, amounts and the mend.
     CRSError
-        If the frame has no CRS, or the theatre is not in `crs`.
+        If `crs` is no equal-area plane in metres, or the theatre is not in it.
 
     Examples
     --------
@@ -107,6 +108,7 @@ def as_control(
     if theatre is not None:
         require_working_crs(theatre=theatre, control=control)
         ground = coverage.ground_of(theatre)
+        refuse_elsewhere(sound, ground)
         dates = sorted(sound["date"].unique())
         control = fill_up(cut_at(control, ground), ground, dates, rest=rest, hair_m=HAIR_M)
     else:
@@ -137,9 +139,9 @@ def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> g
     Raises
     ------
     LayerError
-        If anything is wrong: all faults at once, with rows, places and the mend.
+        If anything is wrong, a missing CRS too: all faults at once, with rows, places and the mend.
     CRSError
-        If the frame has no CRS.
+        If `crs` is no equal-area plane in metres.
 
     Examples
     --------
@@ -194,9 +196,9 @@ def as_districts(
     Raises
     ------
     LayerError
-        If names are missing or repeated, districts overlap, or geometry is wrong.
+        If names are missing or repeated, districts overlap, geometry is wrong or the CRS missing.
     CRSError
-        If the frame has no CRS, or the theatre is not in `crs`.
+        If `crs` is no equal-area plane in metres, or the theatre is not in it.
 
     Examples
     --------
@@ -242,9 +244,9 @@ def as_settlements(
     Raises
     ------
     LayerError
-        If a place occurs twice at one date, or columns or geometry are wrong.
+        If a place occurs twice at one date, or columns, geometry or the CRS are wrong.
     CRSError
-        If the frame has no CRS.
+        If `crs` is no equal-area plane in metres.
 
     Examples
     --------
@@ -255,12 +257,14 @@ def as_settlements(
     >>> as_settlements(raw, working_crs(raw)).geom_type.tolist()
     ['Point']
     """
-    located = frame[frame.geometry.notna() & ~frame.geometry.is_empty] if unlocated == "drop" else frame
+    _with_geometry(frame, "settlements")
+    nowhere = coverage.blank(frame) | frame.geometry.bounds.isna().any(axis=1).to_numpy()
+    located = frame[~nowhere] if unlocated == "drop" else frame
     places = _through_door(located, crs, "settlements", mend=False)
     return _arranged(places, ["name", "date", "side", "source", "sigma_m"])
 
 
-def as_theatre(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
+def as_theatre(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> gpd.GeoDataFrame:
     """Check the ground of a study, join it into one row and bring it into the working CRS.
 
     Parameters
@@ -269,6 +273,8 @@ def as_theatre(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
         Raw polygons, in any CRS; several are joined, so districts will do.
     crs
         The working CRS, from `working_crs`.
+    mend
+        Make invalid geometry valid and drop rows without geometry and repeated rows.
 
     Returns
     -------
@@ -278,9 +284,9 @@ def as_theatre(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
     Raises
     ------
     LayerError
-        If there is no polygon, or geometry is wrong.
+        If there is no polygon, or geometry is wrong or the CRS missing.
     CRSError
-        If the frame has no CRS.
+        If `crs` is no equal-area plane in metres.
 
     Examples
     --------
@@ -290,7 +296,7 @@ def as_theatre(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
     >>> as_theatre(raw, working_crs(raw)).geom_type.tolist()
     ['Polygon']
     """
-    sound = _through_door(frame, crs, "theatre", mend=False)
+    sound = _through_door(frame, crs, "theatre", mend=mend)
     if sound.empty:
         raise LayerError("the theatre layer has no row: give at least one polygon")
     joined = polygons_of(np.array([shapely.union_all(sound.geometry.values)]))
@@ -328,9 +334,9 @@ def check_layer(
     >>> check_layer(raw, "control")["fault"].tolist()
     ['missing column', 'no CRS', 'no side']
     """
-    frame = with_key(frame, key) if kind == "districts" else frame
-    found = unfit_to_project(frame)
+    frame = _with_geometry(with_key(frame, key) if kind == "districts" else frame, kind)
     tidied, problems = tidy(frame, kind)
+    found = unfit_to_project(tidied)
     ground = None
     if not found and len(shapely.get_coordinates(tidied.geometry.values)):
         crs = working_crs(tidied if theatre is None else theatre)
@@ -342,20 +348,27 @@ def check_layer(
 
 def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: bool) -> gpd.GeoDataFrame:
     """Tidy, project and check; raise on whatever is left that must not pass."""
-    found = unfit_to_project(frame)
-    out, problems = tidy(frame, kind)
-    if mend:
-        out = drop_blank_and_repeated(out)
+    require_working_crs(crs=gpd.GeoSeries([], crs=crs))
+    out, problems = tidy(_with_geometry(frame, kind), kind)
+    found = unfit_to_project(out)
     if not found:
-        out = project(out, crs)
-    if mend:
+        out = project(drop_blank_and_repeated(out) if mend else out, crs)
+    if mend and not found:
         out = split_at_crossings(out) if kind == "frontlines" else make_valid(out)
     faults = find_faults(out, kind, with_gaps=False)
     stops = faults[np.array([_must_not_pass(fault, mend=mend) for fault in faults.itertuples()], dtype=bool)]
-    every = _together([*problems, *found], stops)
-    if len(every):
+    if len(every := _together([*problems, *found], stops)):
         raise LayerError(describe(every, len(frame), kind), every)
     return out
+
+
+def _with_geometry(frame: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
+    """Refuse frames that are no layers at all."""
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name not in frame:
+        raise LayerError(
+            f"the {kind} layer has no geometry: make it a GeoDataFrame with geometry=... and crs=..."
+        )
+    return frame
 
 
 def _together(first: list[Fault], rest: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -363,8 +376,8 @@ def _together(first: list[Fault], rest: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     early = as_frame(first, rest.crs)
     unread = set(early.loc[early["fault"] == "bad date", "rows"])
     rest = rest[~((rest["fault"] == "no date") & rest["rows"].isin(unread))]
-    every = pd.concat([early, rest], ignore_index=True)
-    return gpd.GeoDataFrame(every[COLUMNS], geometry="geometry", crs=rest.crs)
+    every = pd.concat([early, rest], ignore_index=True)[COLUMNS]
+    return gpd.GeoDataFrame(every, geometry="geometry", crs=rest.crs)
 
 
 def _must_not_pass(fault: Any, *, mend: bool) -> bool:
@@ -376,8 +389,7 @@ def _must_not_pass(fault: Any, *, mend: bool) -> bool:
 
 def _refuse_swallowed(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> None:
     """Refuse to lose districts that lie wholly inside larger ones."""
-    gone = before[~before["district"].isin(after["district"])]
-    if len(gone):
+    if len(gone := before[~before["district"].isin(after["district"])]):
         faults = as_frame([Fault("swallowed", tuple(gone.index))], before.crs)
         raise LayerError(describe(faults, len(before), "districts"), faults)
 

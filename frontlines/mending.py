@@ -13,6 +13,8 @@ import shapely
 
 from frontlines import coverage
 from frontlines.crs import polygons_of
+from frontlines.errors import LayerError
+from frontlines.faults import place_of
 
 REST_SOURCE = "rest of the theatre"
 """Source of the ground that no polygon covers."""
@@ -42,7 +44,7 @@ def drop_blank_and_repeated(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     >>> drop_blank_and_repeated(frame).index.tolist()
     [0]
     """
-    there = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
+    there = frame[~coverage.blank(frame)]
     return there[~coverage.identity(there).duplicated().to_numpy()]
 
 
@@ -185,7 +187,10 @@ def joined_sources(sources: Iterable[str]) -> str:
     >>> joined_sources(["b", "a; b", "a"])
     'a; b'
     """
-    return "; ".join(sorted({part for text in sources for part in str(text).split("; ") if part}))
+    texts = {str(text) for text in sources}
+    if len(texts) == 1:
+        return texts.pop()
+    return "; ".join(sorted({part for text in texts for part in text.split("; ") if part}))
 
 
 def _resolve(shapes: Any, claims: Any, hair_m: float, *, split: bool) -> tuple[Any, Any, Any]:
@@ -212,6 +217,39 @@ def _resolve(shapes: Any, claims: Any, hair_m: float, *, split: bool) -> tuple[A
     return polygons_of(out), None if disputed.is_empty else disputed, claimants
 
 
+def refuse_elsewhere(control: gpd.GeoDataFrame, ground: shapely.Geometry) -> None:
+    """Refuse dates whose polygons all lie beyond the theatre: axes swapped, or another CRS than said.
+
+    Parameters
+    ----------
+    control
+        Polygons with `date`, in metres.
+    ground
+        The theatre.
+
+    Raises
+    ------
+    LayerError
+        Naming the date, and where the polygons and the theatre lie.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> days = pd.to_datetime(["2031-06-01"])
+    >>> refuse_elsewhere(gpd.GeoDataFrame({"date": days}, geometry=[box(0, 0, 1, 1)]), box(0, 0, 9, 9))
+    """
+    meets = pd.Series(shapely.intersects(ground, np.asarray(control.geometry.values)))
+    met = meets.groupby(control["date"].to_numpy()).any()
+    away = met.index[~met.to_numpy()]
+    if len(away):
+        there = place_of(control.geometry[(control["date"] == away[0]).to_numpy()].iloc[0], control.crs)
+        raise LayerError(
+            f"on {away[0]:%Y-%m-%d} no polygon meets the theatre: one lies round {there}, the theatre round "
+            f"{place_of(ground, control.crs)}; check the order of the axes and the CRS, or leave the date out"
+        )
+
+
 def cut_at(frame: gpd.GeoDataFrame, ground: shapely.Geometry) -> gpd.GeoDataFrame:
     """Cut polygons at the edge of the theatre, and book what lies beyond.
 
@@ -225,7 +263,7 @@ def cut_at(frame: gpd.GeoDataFrame, ground: shapely.Geometry) -> gpd.GeoDataFram
     Returns
     -------
     frame
-        A copy with `outside_km2` [km²]; rows wholly beyond are left out.
+        A copy with `outside_km2` [km²]; rows wholly beyond are left out, and not booked.
 
     Examples
     --------

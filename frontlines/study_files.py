@@ -18,6 +18,7 @@ from frontlines.crs import project, working_crs
 from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.layers import UNKNOWN, as_control, as_districts, as_frontlines, as_settlements, as_theatre
 from frontlines.sources.files import (
+    day_in_name,
     read_control,
     read_districts,
     read_frontlines,
@@ -238,6 +239,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         )
     joined = gpd.GeoDataFrame(pd.concat(fronts, ignore_index=True), geometry="geometry", crs=ground.crs)
     drawn = kinds[0] == "lines"
+    bare = [Path(file).name for file in (before, after) if _is_bare(Path(file))]
     roles = {"before": before, "after": after, "districts": districts, "theatre": theatre}
     return Study(
         name=f"{Path(before).stem}-to-{Path(after).stem}",
@@ -253,7 +255,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         snap_m=snap_m,
         sliver_m=sliver_m,
         border_m=border_m,
-        parameters={"key": key, "rest": rest, "mend": mend},
+        parameters={"key": key, "rest": rest, "mend": mend, "read_as_ground_of_side": bare},
         inputs=tuple(manifests.fingerprint(file, role) for role, file in roles.items() if file),
     )
 
@@ -268,8 +270,8 @@ class _Ground:
 
     @classmethod
     def read(cls, districts: Path, key: str, theatre: Path | None, *, mend: bool = False) -> _Ground:
+        _require_key(read_layer(districts), key, districts)
         raw = read_districts(districts)
-        _require_key(raw, key, districts)
         outline = read_layer(theatre) if theatre else raw
         with _naming(theatre or districts):
             crs = working_crs(outline)
@@ -298,13 +300,31 @@ def _front(
     path: Path, day: str | None, ground: _Ground, *, side: str, rest: str, mend: bool
 ) -> gpd.GeoDataFrame:
     """Read the lines or polygons of one day."""
-    raw = _on_day(read_frontlines(path, date=day), day, path)
+    raw = read_frontlines(path, date=day)
+    if raw.empty:
+        raw = _nobody(day or day_in_name(path), ground, rest, path)
+    raw = _on_day(raw, day, path)
     columns, types = {str(column).strip().lower() for column in raw.columns}, set(raw.geom_type.dropna())
     with _naming(path):
         if {"side_left", "side_right"} & columns or (types and types <= {"LineString", "MultiLineString"}):
             return as_frontlines(raw, ground.crs, mend=mend)
         held = raw if "side" in columns else raw.assign(side=side)
         return as_control(held, ground.crs, theatre=ground.theatre, rest=rest, mend=mend)
+
+
+def _is_bare(path: Path) -> bool:
+    """Tell whether a file's polygons do not say who holds them."""
+    raw = read_layer(path)
+    columns = {str(column).strip().lower() for column in raw.columns}
+    return not raw.empty and not {"side", "side_left", "side_right"} & columns
+
+
+def _nobody(day: str | None, ground: _Ground, rest: str, path: Path) -> gpd.GeoDataFrame:
+    """Make the frame of a day on which a file shows no ground at all."""
+    if day is None:
+        raise LayerError(f"{path.name} holds no row, and no day is in its name: say which day it shows")
+    held = {"date": [day], "side": [rest], "source": [path.name]}
+    return gpd.GeoDataFrame(held, geometry=list(ground.theatre.geometry), crs=ground.crs)
 
 
 def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path) -> gpd.GeoDataFrame:

@@ -28,6 +28,7 @@ _COLUMNS: dict[
     "theatre": {},
     "polygons": {},
 }
+_RESERVED = ("unknown", "contested")
 _UNCERTAIN = ("control", "frontlines", "settlements")
 
 
@@ -50,8 +51,8 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
     Returns
     -------
     frame
-        A copy: the columns of its kind in lower case, days without time of day (a time with a zone is
-        taken in UTC), text without outer blanks (an absent text is ""), geometry in 2-D in a column
+        A copy: the columns of its kind in lower case, days without time of day (the day as it is written,
+        whatever the zone), text without outer blanks (an absent text is ""), geometry in 2-D in a column
         `geometry`, the polygons, lines or points of GeometryCollections taken out.
     faults
         What went missing on the way: columns that must be there, dates that cannot be read.
@@ -75,11 +76,12 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
             out[column] = filler if filler is not None else ""
     for column in set(known) & set(out.columns) - {"date", "sigma_m"}:
         out[column] = _texts(out[column])
+        if column.startswith("side"):
+            out[column] = out[column].map(lambda side: side.lower() if side.lower() in _RESERVED else side)
     if "date" in known and "date" in out:
         faults += _read_dates(out)
     if "sigma_m" in known:
-        stated = out["sigma_m"] if "sigma_m" in out else pd.Series(np.nan, index=out.index)
-        out["sigma_m"] = pd.to_numeric(stated.astype(object), errors="coerce").astype(float)
+        faults += _read_sigmas(out)
     flat = _of_kind(shapely.force_2d(out.geometry.values), kind)
     return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=out.crs)), faults
 
@@ -93,7 +95,8 @@ def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataF
         name = str(column).strip().lower()
         if name in known and name not in frame.columns and name not in new.values():
             new[column] = name
-    return frame.rename(columns=new).set_geometry("geometry")
+    out = frame.rename(columns=new).set_geometry("geometry")
+    return out.set_axis(out.index.set_names([None if name in out else name for name in out.index.names]))
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -136,9 +139,11 @@ def _day_texts(raw: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _parsed(text: pd.Series[Any]) -> pd.Series[Any]:
+    """Read days as they are written, whatever the time of day and its zone."""
     full = text.where(text.str.match(_DAY), None)
-    days = pd.to_datetime(full, errors="coerce", format="ISO8601", utc=True)
-    return days.dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+    readable = pd.to_datetime(full, errors="coerce", format="ISO8601", utc=True).notna()
+    written = full.where(readable, None).str.extract(f"({_DAY})", expand=False)
+    return pd.to_datetime(written, errors="coerce", format="ISO8601").astype("datetime64[s]")
 
 
 def _read_dates(frame: gpd.GeoDataFrame) -> list[Fault]:
@@ -148,6 +153,14 @@ def _read_dates(frame: gpd.GeoDataFrame) -> list[Fault]:
     frame["date"] = days
     unread = text.set_axis(row_labels(frame))[(days.isna() & text.notna() & (text != "")).to_numpy()]
     return [Fault("bad date", (row,), detail=repr(words)) for row, words in unread.items()]
+
+
+def _read_sigmas(frame: gpd.GeoDataFrame) -> list[Fault]:
+    """Turn the sigmas of a frame into numbers, in place; tell which cannot be read."""
+    text = _texts(frame["sigma_m"]) if "sigma_m" in frame else pd.Series("", index=frame.index)
+    frame["sigma_m"] = pd.to_numeric(text.replace("", None), errors="coerce").astype(float)
+    unread = text.set_axis(row_labels(frame))[(frame["sigma_m"].isna() & (text != "")).to_numpy()]
+    return [Fault("bad sigma", (row,), detail=repr(words)) for row, words in unread.items()]
 
 
 def _of_kind(geometries: Any, kind: Kind) -> Any:

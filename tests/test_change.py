@@ -191,3 +191,23 @@ def _two_days(bench, first="2024-07-08", last="2025-01-27"):
         for day in (first, last)
     ]
     return *days, theatre, as_districts(districts, crs, key="id", theatre=theatre)
+
+
+def test_a_sliver_goes_to_the_longest_border_of_its_two_sides():
+    """A band half a metre thin, 9 km along A's ground and 10 km along B's: it goes to B."""
+    band = box(0, 5000, 10_000, 5000.5)
+    notch = box(0, 4000, 1000, 5000)
+    a, b = box(0, 0, 10_000, 5000) - notch, box(0, 5000.5, 10_000, 10_000)
+    c = notch
+    before = control("1994-04-07", ("A", a | band), ("B", b), ("C", c))
+    after = control("1994-05-12", ("A", a), ("B", b | band), ("C", c))
+    change = change_between(before, after, THEATRE).set_index(["side_from", "side_to"])
+    assert change.loc[("B", "B"), "sliver_km2"] == pytest.approx(band.area / 1e6)
+    assert change.loc[("A", "A"), "sliver_km2"] == 0
+
+
+def test_all_sources_of_a_side_are_named():
+    before = control("1994-04-07", ("A", box(0, 0, 5000, 10_000)), ("A", box(5000, 0, 10_000, 10_000)))
+    before["source"] = ["one map", "another map"]
+    after = control("1994-05-12", ("A", box(0, 0, 10_000, 10_000)))
+    assert change_between(before, after, THEATRE)["source_from"].tolist() == ["another map; one map"]

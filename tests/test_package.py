@@ -42,6 +42,32 @@ def test_public_names_are_documented(name):
         assert ">>>" in text
 
 
+def _public_functions(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if not {"plot", "cli"} & set(path.parts)],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_public_functions_say_what_goes_in_and_out_and_show_it(path):
+    for function in _public_functions(path):
+        text = ast.get_docstring(function) or ""
+        raises = any(isinstance(node, ast.Raise) for node in ast.walk(function))
+        wanted = ["Examples"] + ["Parameters"] * bool(function.args.args) + ["Raises"] * raises
+        absent = [part for part in wanted if f"\n{part}\n---" not in text]
+        assert not absent, (function.name, absent)
+        assert ">>> " in text, function.name
+
+
+def test_the_names_of_the_package_are_those_of_its_list():
+    assert set(frontlines.__all__) <= set(dir(frontlines))
+    assert len(set(frontlines.__all__)) == len(frontlines.__all__)
+    assert (Path(frontlines.__file__).parent / "py.typed").is_file()
+
+
 def test_importing_loads_nothing_heavy():
     code = "import sys, frontlines; print([m for m in ('matplotlib', 'dask', 'bokeh', 'skimage') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=ROOT)

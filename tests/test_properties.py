@@ -1,23 +1,29 @@
 """What must hold for any war: random coverages, fronts and pockets."""
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from shapely import MultiPoint, box
+from shapely import LineString, MultiPoint, box
+from shapely.ops import substring
 
 from frontlines.change import change_between
 from frontlines.control import control_from_lines, frontline_from_control
 from frontlines.coverage import overlaps
+from frontlines.crs import working_crs
+from frontlines.layers import as_control, as_theatre
 from frontlines.tables import balance_by_district, transitions_by_district
 
 CRS = "EPSG:3035"
 SIZE = 10_000
 GROUND = box(0, 0, SIZE, SIZE)
 THEATRE = gpd.GeoDataFrame(geometry=[GROUND], crs=CRS)
+LONLAT_THEATRE = gpd.GeoDataFrame(geometry=[box(46, 39, 48, 41)], crs="EPSG:4326")
 SIDES = ("A", "B", "contested", "unknown")
 
 coordinate = st.integers(50, SIZE - 50)
@@ -120,3 +126,112 @@ def test_polygons_come_back_from_their_fronts(held):
     for side, shape in held:
         again = shapely.union_all(after.geometry[after["side"] == side].values)
         assert shape.symmetric_difference(again).area < 100
+
+
+@st.composite
+def fronts(draw):
+    """A front from the south of the theatre to its north that never turns back, as x by y [m]."""
+    count = draw(st.integers(2, 12))
+    xs = draw(st.lists(st.integers(500, SIZE - 500), min_size=count, max_size=count))
+    return LineString(np.column_stack([xs, np.linspace(0, SIZE, count)]))
+
+
+def drawn(*rows, day="1994-05-12"):
+    """Stretches as (left, right, line)."""
+    return gpd.GeoDataFrame(
+        {
+            "date": pd.to_datetime([day] * len(rows)),
+            "side_left": [left for left, _, _ in rows],
+            "side_right": [right for _, right, _ in rows],
+            "source": "random",
+            "sigma_m": 100.0,
+        },
+        geometry=[line for _, _, line in rows],
+        crs=CRS,
+    )
+
+
+def west_of(front):
+    """Ground to the left of a front."""
+    return shapely.Polygon([(0, 0), *front.coords, (0, SIZE)])
+
+
+def ground_of(held, side):
+    return shapely.union_all(held.geometry[held["side"] == side].values)
+
+
+@given(fronts(), st.booleans())
+def test_a_front_divides_the_theatre_where_it_runs(front, turned):
+    row = ("B", "A", front.reverse()) if turned else ("A", "B", front)
+    held = control_from_lines(drawn(row), THEATRE, snap_m=0)
+    assert held.area.sum() == pytest.approx(GROUND.area, rel=1e-9)
+    assert ground_of(held, "A").symmetric_difference(west_of(front)).area < 1e-3
+
+
+@given(fronts(), st.lists(st.floats(0.02, 0.98), max_size=4, unique=True), st.randoms(use_true_random=False))
+def test_a_front_in_stretches_is_the_same_front(front, shares, random):
+    ends = [0, *sorted(share * front.length for share in shares), front.length]
+    stretches = [("A", "B", substring(front, *pair)) for pair in itertools.pairwise(ends)]
+    stretches = [
+        ("B", "A", line.reverse()) if random.random() < 0.5 else (a, b, line) for a, b, line in stretches
+    ]
+    random.shuffle(stretches)
+    held = control_from_lines(drawn(*stretches), THEATRE, snap_m=1)
+    assert ground_of(held, "A").symmetric_difference(west_of(front)).area < 1
+
+
+@given(fronts(), st.integers(1000, 9000), st.integers(1000, 9000), st.integers(5, 400))
+def test_a_pocket_changes_only_its_own_ground(front, x, y, radius):
+    pocket = shapely.Point(x, y).buffer(radius)
+    assume(front.distance(pocket) > 1)
+    inside, outside = ("C", "A" if west_of(front).contains(pocket) else "B")
+    ring = shapely.orient_polygons(pocket).exterior
+    held = control_from_lines(
+        drawn(("A", "B", front), (inside, outside, LineString(ring))), THEATRE, snap_m=0
+    )
+    assert ground_of(held, "C").area == pytest.approx(pocket.area)
+    assert ground_of(held, "A").area == pytest.approx((west_of(front) - pocket).area)
+
+
+@given(coverages(), st.sampled_from([0, 50]), st.randoms(use_true_random=False))
+def test_the_left_of_every_front_is_held_by_its_left(held, border_m, random):
+    day = control(held, "1994-05-12")
+    shuffled = day.iloc[random.sample(range(len(day)), len(day))]
+    found = frontline_from_control(day, THEATRE, border_m=border_m)
+    again = frontline_from_control(shuffled, THEATRE, border_m=border_m)
+    assert shapely.union_all(found.geometry.values).equals(shapely.union_all(again.geometry.values))
+    by_side = dict(held)
+    for row in found.itertuples():
+        edges = shapely.get_coordinates(row.geometry)
+        start, along = edges[:-1], np.diff(edges, axis=0)
+        length = np.hypot(*along.T)
+        long = length > 1
+        normal = np.column_stack([-along[:, 1], along[:, 0]])[long] / length[long, None]
+        middle = (start + along / 2)[long]
+        for side, step in ((row.side_left, 0.05), (row.side_right, -0.05)):
+            beside = shapely.points(middle + step * normal)
+            assert (shapely.distance(by_side[side], beside) < 0.01).all()
+
+
+@settings(max_examples=20)
+@given(st.lists(st.tuples(*[st.integers(0, 40)] * 4, st.sampled_from("ABC")), min_size=1, max_size=8))
+def test_the_door_is_idempotent_and_fills_the_theatre(boxes):
+    crs = working_crs(LONLAT_THEATRE)
+    theatre = as_theatre(LONLAT_THEATRE, crs)
+    shapes = [
+        box(46 + x / 20, 39 + y / 20, 46 + (x + w + 1) / 20, 39 + (y + h + 1) / 20) for x, y, w, h, _ in boxes
+    ]
+    raw = gpd.GeoDataFrame(
+        {"date": "1994-05-12", "side": [side for *_, side in boxes], "source": "random"},
+        geometry=shapes,
+        crs="EPSG:4326",
+    )
+    once = as_control(raw, crs, theatre=theatre, rest="rest", mend=True)
+    assert once.area.sum() == pytest.approx(theatre.area.sum(), rel=1e-9)
+    assert len(overlaps(np.asarray(once.geometry.values)).pieces) == 0
+    twice = as_control(once, crs, theatre=theatre, rest="rest", mend=True)
+    assert twice["side"].tolist() == once["side"].tolist()
+    assert twice.area.tolist() == pytest.approx(once.area.tolist(), rel=1e-9, abs=1e-3)
+    back = as_control(raw[::-1], crs, theatre=theatre, rest="rest", mend=True)
+    by_side = [frame.area.groupby(frame["side"]).sum().to_dict() for frame in (once, back)]
+    assert by_side[0] == pytest.approx(by_side[1], rel=1e-9, abs=1e-3)

@@ -191,3 +191,15 @@ def test_published_monthly_figures_come_out(ukraine, first, last, published_km2)
     days = control[control["date"].isin(pd.to_datetime([first, last]))]
     totals = series_totals(change_series(days, _whole(days), "RUS"))
     assert totals["net_km2"].sum() == pytest.approx(published_km2, abs=1)
+
+
+def test_the_bound_of_suspicion_is_ten_robust_standard_deviations():
+    """Steps of 2 to 10 m: median 6, spread 2 · 1.4826, so the bound is 6 + 10 · 2.9652 = 35.65 m."""
+    moves = [2, 4, 6, 8, 10, 4, 6, 8, 6]
+
+    def told(last):
+        fronts = np.cumsum([1000, *moves, last]) / KM
+        return series_totals(change_series(_control(list(fronts)), _districts(), "A"))["suspect"].iloc[-1]
+
+    assert not told(34)
+    assert told(38)

@@ -220,3 +220,31 @@ def test_a_bundled_study_that_was_altered_is_refused(tmp_path, monkeypatch):
         load("karabakh-1994")
     with pytest.raises(StudyError, match=r"no bundled study 'x'.*karabakh-1994"):
         load("x")
+
+
+def test_a_file_without_a_row_shows_that_nobody_of_the_side_is_left(folder):
+    write(gpd.GeoDataFrame(geometry=[], crs="EPSG:4326"), folder / "control_1994-06-01.geojson")
+    study = study_from_files(
+        folder / "control_1994-05-12.geojson",
+        folder / "control_1994-06-01.geojson",
+        districts=folder / "districts.geojson",
+        key="district",
+        side="A",
+        rest="B",
+    )
+    balance = run_study(study).balance
+    assert balance["after_km2"].sum() == 0
+    assert balance["lost_km2"].sum() == pytest.approx(balance["before_km2"].sum())
+
+
+def test_polygons_that_do_not_say_whose_they_are_are_on_record(folder):
+    bare = gpd.read_file(folder / "control_1994-05-12.geojson").rename(columns={"side": "holder"})
+    write(bare, folder / "bare_1994-05-12.geojson")
+    study = study_from_files(
+        folder / "control_1994-04-07.geojson",
+        folder / "bare_1994-05-12.geojson",
+        districts=folder / "districts.geojson",
+        key="district",
+        side="A",
+    )
+    assert run_study(study).manifest["parameters"]["read_as_ground_of_side"] == ["bare_1994-05-12.geojson"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from rich.text import Text
+
 from frontlines.cli.options import console
 from frontlines.cli.outputs import FILES, refuse_overwriting, write_results
 from frontlines.cli.printing import balance_table
@@ -36,5 +38,6 @@ def compare(read: Callable[[], Study], out: Path, *, force: bool) -> None:
         results = run_study(study, progress=lambda share, what: report(0.2 + 0.4 * share, what))
         report(0.6, "drawing and writing")
         write_results(results, out, force=force)
-    console().print(balance_table(results))
+    for part in balance_table(results).renderables:
+        console().print(part, soft_wrap=isinstance(part, Text))
     console(stderr=True).print(f"written to {out}: {', '.join(FILES)}", soft_wrap=True)

@@ -123,7 +123,8 @@ def one_line(error: Exception) -> str:
     >>> one_line(ValueError("2 faults:\n- a: pass mend=True\n- b: pass snap_m=9"))
     '2 faults: a: pass --mend; b: pass --snap-m 9'
     """
-    head, *items = (line.strip().removeprefix("- ") for line in str(error).splitlines() if line.strip())
+    lines = [line.strip().removeprefix("- ") for line in str(error).splitlines() if line.strip()]
+    head, *items = lines or [type(error).__name__]
     line = head + " " * bool(items) + "; ".join(items)
     for pattern, words in _AS_OPTIONS:
         line = pattern.sub(words, line)

@@ -95,6 +95,9 @@ def _notes(results: Results, left_out: int) -> str:
     for name, words in _MOVED.items():
         if books[name] > _NOTABLE_KM2:
             lines.append(f"{words}: {_km2(books[name])} km²")
+    if bare := results.manifest["parameters"].get("read_as_ground_of_side"):
+        named = ", ".join(plain(name) for name in dict.fromkeys(bare))
+        lines.append(f"no column 'side', so read as ground of {plain(results.study.side)}: {named}")
     if left_out:
         what = "1 district" if left_out == 1 else f"{left_out:,} districts"
         lines.append(f"not listed, see balance.csv: {what} without change or without this side")
@@ -103,7 +106,7 @@ def _notes(results: Results, left_out: int) -> str:
 
 
 _MOVED = {
-    "control_mended_km2": "ground moved by mending the control layers",
+    "control_mended_km2": "ground given up or received in mending the control layers, polygon by polygon",
     "control_outside_km2": "ground of the control layers beyond the theatre, left out on either date",
     "districts_mended_km2": "ground moved by mending the districts",
     "districts_outside_km2": "ground of the districts beyond the theatre, left out",

@@ -15,7 +15,9 @@ from frontlines.control.joining import join_ends
 from frontlines.coverage import KM2, close_book, ground_of
 from frontlines.crs import place, require_working_crs
 from frontlines.errors import ControlError
+from frontlines.faults import place_of
 from frontlines.layers import UNKNOWN
+from frontlines.mending import joined_sources
 
 Geometries = npt.NDArray[Any]
 
@@ -98,6 +100,11 @@ def _control_on(date: Any, lines: gpd.GeoDataFrame, ground: Any, snap_m: float) 
     votes = _votes(arrangement, joined.shapes, lines)
     _refuse_idle_lines(votes, arrangement, ground, joined.stubs, lines)
     votes = votes[votes["face"].isin(faces)]
+    if votes.empty:
+        raise ControlError(
+            f"on {date:%Y-%m-%d} no line meets the theatre, which lies round {place_of(ground, lines.crs)}: "
+            "check the order of the axes and the CRS"
+        )
     _refuse_contradictions(votes, arrangement, lines)
     rows = [_cell(date, face, arrangement, votes[votes["face"] == face], lines) for face in faces]
     cells = gpd.GeoDataFrame(rows, geometry="geometry", crs=lines.crs)
@@ -188,11 +195,11 @@ def _cell(
 ) -> dict[str, Any]:
     """Make the row of one piece of ground."""
     stretches = lines.iloc[np.unique(votes["line"])]
-    sources = sorted(set(stretches["source"])) if len(stretches) else ["no frontline borders it"]
+    source = joined_sources(stretches["source"]) if len(stretches) else "no frontline borders it"
     return {
         "date": date,
         "side": votes["side"].iloc[0] if len(votes) else UNKNOWN,
-        "source": "; ".join(sources),
+        "source": source,
         "sigma_m": stretches["sigma_m"].max() if "sigma_m" in stretches else np.nan,
         "geometry": arrangement.faces[face],
     }

@@ -11,7 +11,9 @@ import pandas as pd
 import shapely
 
 from frontlines.arrangement import OUTSIDE, arrange
+from frontlines.coverage import ground_of
 from frontlines.crs import require_working_crs
+from frontlines.mending import joined_sources
 
 GRID_M = 1e-3
 """Outlines are rounded to this grid [m] while they are noded, so that neighbours meet."""
@@ -43,7 +45,9 @@ def frontline_from_control(
     Raises
     ------
     CRSError
-        If the frames are not in one projected CRS in metres.
+        If the frames are not in one equal-area CRS in metres.
+    LayerError
+        If the theatre is not one row.
 
     Notes
     -----
@@ -63,7 +67,7 @@ def frontline_from_control(
     ([['A', 'B']], 'LINESTRING (1000 2000, 1000 0)')
     """
     require_working_crs(control=control, theatre=theatre)
-    edge = shapely.boundary(theatre.geometry.iloc[0])
+    edge = shapely.boundary(ground_of(theatre))
     border = edge.buffer(border_m) if border_m > 0 else None
     columns = ["date", "side_left", "side_right", "source", "sigma_m", "note", "geometry"]
     rows = [
@@ -93,7 +97,7 @@ def _stretches(date: Any, control: gpd.GeoDataFrame, edge: Any, border: Any) -> 
         neighbours = control.iloc[[left[members][0], right[members][0]]]
         pieces = shapely.linestrings(edges[members].reshape(-1, 2, 2))
         rows += [_row(date, line, neighbours) for line in _merged(pieces, border)]
-    return sorted(rows, key=lambda row: (row["side_left"], row["side_right"], row["geometry"].wkb))
+    return sorted(rows, key=lambda row: (row["side_left"], row["side_right"], *_place(row["geometry"])))
 
 
 def _holders(faces: npt.NDArray[Any], control: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
@@ -114,13 +118,18 @@ def _merged(pieces: npt.NDArray[Any], border: Any) -> list[Any]:
     return [line for line in shapely.get_parts(lines) if not line.is_empty]
 
 
+def _place(line: Any) -> tuple[float, ...]:
+    """Give numbers that sort lines by where they lie: their extent, then their first vertices."""
+    return (*line.bounds, *np.ravel(shapely.get_coordinates(line)[:2]))
+
+
 def _row(date: Any, line: Any, neighbours: gpd.GeoDataFrame) -> dict[str, Any]:
     sides = list(neighbours["side"])
     return {
         "date": date,
         "side_left": sides[0],
         "side_right": sides[1],
-        "source": "; ".join(sorted(set(neighbours["source"]))),
+        "source": joined_sources(neighbours["source"]),
         "sigma_m": neighbours["sigma_m"].max() if "sigma_m" in neighbours else np.nan,
         "note": "",
         "geometry": line,

@@ -31,6 +31,7 @@ STRAY_M = 0.05
 
 _HALF_TURN = 180.0
 _PROBES = (0.25, 0.5, 0.75)
+_STRETCHES = 8
 
 
 def project(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
@@ -257,9 +258,18 @@ def _lattice_step(low: Floats, high: Floats, axis: Ints, forward: _Forward) -> F
             stray = np.maximum(stray, np.hypot(off[:, 0], off[:, 1]))
     span = (high - low)[np.arange(len(low)), axis]
     needed = (stray > STRAY_M) & np.isfinite(stray)
+    stray[needed] = np.maximum(stray[needed], _unevenly(low[needed], high[needed], forward))
     step = np.full(len(low), np.inf)
     step[needed] = 2.0 ** np.floor(np.log2(span[needed] / np.sqrt(stray[needed] / STRAY_M)))
     return step
+
+
+def _unevenly(low: Floats, high: Floats, forward: _Forward) -> Floats:
+    """How far each edge would stray if it were bent everywhere as it is where it is bent most [m]."""
+    shares = np.linspace(0, 1, 2 * _STRETCHES + 1)[:, None, None]
+    drawn = forward((low + shares * (high - low)).reshape(-1, 2)).reshape(len(shares), len(low), 2)
+    off = drawn[1::2] - (drawn[:-1:2] + drawn[2::2]) / 2
+    return np.asarray(np.hypot(off[..., 0], off[..., 1]).max(axis=0) * _STRETCHES**2)
 
 
 def _lattice_cuts(low: Floats, high: Floats, step: Floats, axis: Ints) -> tuple[Floats, Floats, Ints]:

@@ -265,7 +265,7 @@ def write(frame: pd.DataFrame, path: str | Path) -> None:
     try:
         with whole_or_not(path) as temporary:
             writer(frame, temporary)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, TypeError, ValueError, RuntimeError) as error:
         raise SourceError(f"{path} cannot be written: {error}") from error
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
@@ -121,11 +123,13 @@ def read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     if suffix == ".csv":
         return _points_from_csv(path)
     _require_beginning(path, suffix)
-    if suffix in (".kml", ".kmz"):
-        return _read_kml(path, layer)
-    if suffix == ".zip":
-        return _read_one(_shapefile_in(path, layer), path, None)
-    return _read_one(f"GeoJSON:{path}" if _DRIVERS[suffix] == "GeoJSON" else str(path), path, layer)
+    with warnings.catch_warnings():  # measures along lines (M) are left out, and mean nothing to us
+        warnings.filterwarnings("ignore", "Measured", UserWarning)
+        if suffix in (".kml", ".kmz"):
+            return _read_kml(path, layer)
+        if suffix == ".zip":
+            return _read_one(_shapefile_in(path, layer), path, None)
+        return _read_one(f"GeoJSON:{path}" if _DRIVERS[suffix] == "GeoJSON" else str(path), path, layer)
 
 
 def _require_beginning(path: Path, suffix: str) -> None:
@@ -252,6 +256,10 @@ def writer_for(frame: pd.DataFrame, path: Path) -> Callable[[Any, Path], None]:
         )
     if frame.crs is None:
         raise SourceError(f"{path}: the layer has no CRS: say which it is with frame.set_crs('EPSG:4326')")
+    names = frame.columns.map(str)
+    if names.has_duplicates:
+        twice = ", ".join(names[names.duplicated()].unique())
+        raise SourceError(f"{path}: the layer has columns that share a name: {twice}")
     return _write_zip if suffix == ".zip" else _write_vector
 
 
@@ -281,12 +289,24 @@ def _write_vector(frame: gpd.GeoDataFrame, path: Path) -> None:
         frame = frame.to_crs(LONLAT)
     driver = _DRIVERS[suffix]
     options: dict[str, Any] = {"RFC7946": "YES"} if driver == "GeoJSON" else {}
-    out = _dated(frame)
+    out = _dated(_without_measures(frame.rename(columns=str)))
     if driver == "ESRI Shapefile":
         options["ENCODING"] = "UTF-8"
         out = _with_short_names(out)
     kind = None if len(frame) else "Unknown"
     pyogrio.write_dataframe(out, path, driver=driver, geometry_type=kind, **options)
+
+
+def _without_measures(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out measures along lines (M), which GDAL's writer does not take; heights stay."""
+    shapes = np.array(frame.geometry.values, dtype=object)
+    measured = shapely.has_m(shapes)
+    if not measured.any():
+        return frame
+    tall = measured & shapely.has_z(shapes)
+    shapes[measured & ~tall] = shapely.force_2d(shapes[measured & ~tall])
+    shapes[tall] = shapely.from_wkb(shapely.to_wkb(shapes[tall], output_dimension=3))
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
 
 
 def _with_short_names(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -290,3 +290,11 @@ def test_western_front_divides_its_theatre_on_every_date(bench):
         assert control.area.sum() == pytest.approx(ground.area.sum(), rel=1e-9), date
         divided += set(control["side"]) == {"E", "W"}
     assert divided > 0.8 * fronts["date"].nunique()
+
+
+def test_lines_that_all_lie_elsewhere_are_refused():
+    away = lines(("A", "B", [(30, 0), (30, 10)]))
+    with pytest.raises(
+        ControlError, match=r"on 1994-05-12 no line meets the theatre|stops .* short|same ground"
+    ):
+        control_from_lines(away, theatre(), snap_m=0)

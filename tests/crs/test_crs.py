@@ -1,12 +1,17 @@
 """The working CRS: areas that agree with the geodesic, borders that stay shared."""
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from pyproj import Geod
 from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon, box
 
+from frontlines.coverage import overlaps, width_m
 from frontlines.crs import (
     STRAY_M,
     distortion,
@@ -80,17 +85,47 @@ def test_neighbours_keep_sharing_their_border_vertex_by_vertex():
     assert shapely.get_num_coordinates(common) > 2
 
 
-def test_a_long_border_and_its_parts_meet_within_a_hair():
-    frame = _frame(box(20, 50, 44, 55), box(20, 55, 31.7, 60), box(31.7, 55, 44, 60))
-    long, *parts = project(frame, working_crs(frame)).geometry
-    off = shapely.symmetric_difference(
-        shapely.union_all([long, *parts]), shapely.union_all([long, *parts]).buffer(0)
-    )
-    gap = shapely.convex_hull(shapely.union_all([long, *parts])).area
-    assert off.area == 0
-    overlap = sum(shapely.intersection(long, part).area for part in parts)
-    assert overlap < 2 * STRAY_M * 2_000_000
-    assert gap > 0
+def _corners(shape):
+    return {tuple(corner) for corner in shapely.get_coordinates(shape).tolist()}
+
+
+@given(
+    st.tuples(st.floats(-179.9, 179.9), st.floats(-75, 75), st.floats(0.01, 40), st.floats(-10, 10)),
+    st.floats(0, 1),
+)
+def test_an_edge_is_cut_the_same_whichever_way_it_is_run(edge, share):
+    lon, lat, width, rise = edge
+    ends = [(lon, lat), (lon + width, lat + rise)]
+    crs = working_crs(_frame(LineString(ends), Point(lon + share * width, lat)))
+    there, back = project(_frame(LineString(ends), LineString(ends[::-1])), crs).geometry
+    assert shapely.get_coordinates(there).tolist() == shapely.get_coordinates(back)[::-1].tolist()
+
+
+def test_neighbours_share_their_border_at_the_antimeridian_too():
+    east = Polygon([(-180, 60), (-170, 60), (-170, 70), (-180, 70)])
+    across = Polygon([(178, 62), (-176, 62), (-176, 66), (178, 66)])
+    north = Polygon([(178, 66), (-176, 66), (-176, 69), (178, 69)])
+    frame = _frame(box(170, 60, 180, 70), east, across, north)
+    west, east, across, north = project(frame, working_crs(frame)).geometry
+    assert shapely.coverage_is_valid([west, east])
+    assert shapely.coverage_is_valid([across, north])
+    assert len(_corners(west) & _corners(east)) > 2
+    assert len(_corners(across) & _corners(north)) > 2
+
+
+@pytest.mark.parametrize("step", [1, 4, 11.7, 0.3])
+def test_a_long_border_and_its_parts_leave_no_wide_sliver(step):
+    lons = [*np.arange(20, 44, step), 44]
+    parts = [box(west, 55, east, 60) for west, east in itertools.pairwise(lons)]
+    frame = _frame(box(20, 50, 44, 55), *parts)
+    plane = project(frame, working_crs(frame)).geometry.values
+    covered = shapely.union_all(plane)
+    hull = shapely.polygons(shapely.get_exterior_ring(covered))
+    open_ground = shapely.get_parts(hull - covered)
+    doubled = overlaps(np.asarray(plane)).pieces
+    for slivers in (open_ground, doubled):
+        assert (width_m(slivers) < 2 * STRAY_M).all()
+    assert covered.area == pytest.approx(_geodesic_area(box(20, 50, 44, 60)), rel=1e-6)
 
 
 def test_an_edge_strays_by_no_more_than_stated():
@@ -185,3 +220,26 @@ def test_polygons_of_keeps_what_has_area():
 
 def test_a_place_is_named_in_degrees():
     assert place(-3.5, -0.25, "EPSG:4326") == "3.5000°W 0.2500°S"
+
+
+@pytest.mark.parametrize("far", [Point(np.nan, np.nan), Polygon([(46, 39), (47, 39), (46, 95)])])
+def test_what_cannot_be_projected_makes_no_noise(far):
+    assert len(project(_frame(box(46, 39, 47, 40), far), working_crs(_frame(box(46, 39, 47, 40))))) == 2
+
+
+def test_geometry_in_a_column_of_another_name_stays_there():
+    frame = _frame(box(46, 39, 48, 41)).rename_geometry("shape")
+    plane = project(frame, working_crs(frame))
+    assert plane.geometry.name == "shape"
+    assert list(plane.columns) == ["shape"]
+
+
+@pytest.mark.bench
+def test_real_districts_keep_sharing_their_borders_and_their_area(bench):
+    raw = gpd.read_parquet(bench / "ukraine_adm2_pre2020_geoboundaries.parquet")
+    plane = project(raw, working_crs(raw))
+    doubled = overlaps(np.asarray(plane.geometry.values)).pieces
+    assert (width_m(doubled) < 2 * STRAY_M).all()
+    assert shapely.area(doubled).sum() < 10_000
+    whole = sum(_geodesic_area(shape) for shape in raw.geometry.iloc[::25])
+    assert plane.area.iloc[::25].sum() == pytest.approx(whole, rel=1e-6)

@@ -15,7 +15,7 @@ from frontlines.cli.options import FAULTY, console, one_line, plain, shows_error
 from frontlines.errors import SourceError
 from frontlines.faults import ADVICE, KINDS, Kind, place_of
 from frontlines.layers import check_layer
-from frontlines.sources.files import read_layer, write
+from frontlines.sources.files import read_frontlines, read_layer, write
 
 _KEY = "district"
 _SHOWN = 50
@@ -60,6 +60,8 @@ def check(
         as_kind = kind or _kind_of(frame, key)
         if as_kind in ("districts", "polygons"):
             _require_key(frame, key, file)
+        if as_kind in ("control", "frontlines"):
+            frame = read_frontlines(file)  # fills in the day in the file's name, as the other commands do
         faults = check_layer(frame, as_kind, key=key, theatre=ground)  # type: ignore[arg-type]
         if as_kind == "settlements":  # a place may be known by name alone
             faults = faults[faults["fault"] != "no geometry"]

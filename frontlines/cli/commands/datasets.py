@@ -13,7 +13,7 @@ from frontlines.study_files import read_title
 @shows_errors
 def datasets() -> None:
     """List the bundled studies, after checking their data; each folder holds its sources and licences."""
-    table = Table(title="bundled studies", title_justify="left")
+    table = Table()
     for header in ("name", "title", "folder"):
         table.add_column(header, overflow="fold")
     for name in available():

@@ -1,0 +1,131 @@
+"""Tables for the terminal: what is shown, what is counted, and that it fits."""
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from frontlines.cli.printing import balance_table
+from frontlines.study import run_study
+from frontlines.study_files import load
+
+BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outside_km2",
+         "districts_mended_km2", "districts_outside_km2", "theatre_beyond_districts_km2")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results():
+    return run_study(load("karabakh-1994"))
+
+
+def shown(results, width=80):
+    console = Console(width=width, markup=False, highlight=False, force_terminal=False)
+    with console.capture() as capture:
+        console.print(balance_table(results))
+    return capture.get().splitlines()
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip("│┃").split("│")]
+
+
+def with_balance(results, rows):
+    empty = dict.fromkeys(results.balance.columns[4:], 0.0) | {"district_km2": 100.0}
+    balance = pd.DataFrame([{"district": name} | empty | row for name, row in rows.items()])
+    return replace(results, balance=balance)
+
+
+def with_books(results, **books):
+    held = dict.fromkeys(BOOKS, 0.0) | {"theatre_km2": 1000.0} | books
+    return replace(results, manifest={**results.manifest, "books": held})
+
+
+def test_the_table_fits_a_terminal_of_80_columns(results):
+    lines = shown(results)
+    assert max(map(len, lines)) <= 80
+    assert lines == shown(results, width=120)
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+def test_the_table_says_what_a_reader_wants(results):
+    lines = shown(results)
+    assert lines[0] == "Ground of ARM (Armenian side), 7 April 1994 to 12 May 1994"
+    districts = [cells(line)[0] for line in lines if line.startswith("│")]
+    assert districts[0] == "Tərtər"
+    assert districts[-1] == "all districts"
+    net = results.balance.set_index("district")["net_km2"]
+    listed = [net[name] for name in districts[:-1]]
+    assert listed == sorted(listed, reverse=True)
+    total = next(cells(line) for line in lines if "all districts" in line)
+    assert total[1] == f"{results.balance['gained_km2'].sum():,.1f}"
+    assert total[4] == f"{results.balance['net_km2'].sum():,.1f}"
+    share = results.balance["before_km2"].sum() / results.balance["district_km2"].sum()
+    assert total[5].startswith(f"{share:.1%} → ")
+    text = "\n".join(lines)
+    assert "closure error" in text
+    assert "slivers taken as unchanged: 0 km²" in text
+    assert "35 days apart" in text
+
+
+def test_districts_without_the_side_are_counted_not_listed(results):
+    absent = results.balance[(results.balance[["before_km2", "after_km2"]] == 0).all(axis=1)]
+    text = "\n".join(shown(results))
+    assert f"{len(absent)} districts without change or without this side" in text
+    assert not [name for name in absent["district"] if name in text]
+    few = with_balance(results, {"D": {"held_km2": 1.0, "before_km2": 1.0, "after_km2": 1.0}, "E": {}})
+    assert "1 district without change" in "\n".join(shown(few))
+
+
+def test_of_many_districts_only_those_that_changed_are_listed(results):
+    rows = {f"D{n}": {"held_km2": 1.0} for n in range(41)} | {"X": {"lost_km2": 2.0, "net_km2": -2.0}}
+    lines = shown(with_balance(results, rows))
+    assert [cells(line)[0] for line in lines if line.startswith("│")] == ["X", "all districts"]
+    assert "41 districts without change" in "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("km2", "text"),
+    [
+        (0.0, "0"),
+        (0.04, "0.04"),
+        (0.00123, "0.0012"),
+        (0.05, "0.1"),
+        (-1.66, "-1.7"),
+        (12345.678, "12,345.7"),
+    ],
+)
+def test_areas_are_written_for_readers(results, km2, text):
+    rows = {"D": {"gained_km2": 1.0, "net_km2": km2}}
+    (line,) = [line for line in shown(with_balance(results, rows)) if line.startswith("│ D ")]
+    assert cells(line)[4] == text
+
+
+def test_long_names_fold_and_numbers_stay_whole(results):
+    rows = {"74538382B91884310989160" * 3: {"gained_km2": 12345.6, "held_km2": 123456.7, "net_km2": 12345.6}}
+    lines = shown(with_balance(results, rows))
+    assert max(map(len, lines)) <= 80
+    text = "\n".join(lines)
+    assert "12,345.6" in text
+    assert "123,456.7" in text
+    assert "…" not in text.replace("→", "")
+
+
+def test_ground_that_was_moved_or_left_out_is_told(results):
+    text = "\n".join(shown(with_books(results, sliver_km2=0.0123, control_outside_km2=17090.0), width=120))
+    assert "slivers taken as unchanged: 0.012 km²" in text
+    assert re.search(r"ground of the control layers beyond the theatre.*: 17,090\.0 km²", text)
+    assert "mending" not in text
+    books = {"control_mended_km2": 3.0, "theatre_beyond_districts_km2": 2.0, "districts_mended_km2": 1e-9}
+    text = "\n".join(shown(with_books(results, **books), width=120))
+    assert re.search(r"mending the control layers.*: 3\.0 km²", text)
+    assert "ground of the theatre in no district: 2.0 km²" in text
+    assert "mending the districts" not in text
+
+
+def test_contested_ground_is_told_where_there_is_any(results):
+    assert "contested" not in "\n".join(shown(results))
+    rows = {"D": {"gained_km2": 1.0, "contested_before_km2": 5.0, "contested_after_km2": 0.0}}
+    text = "\n".join(shown(with_balance(results, rows)))
+    assert "contested ground, counted for nobody: 5.0 km² before, 0 km² after" in text
