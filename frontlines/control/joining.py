@@ -96,11 +96,13 @@ def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> Joined:
     joints: list[Floats] = []
     stubs, short = [], []
     moves = [_find_move(shapes, edge, *end) for end in _loose_ends(shapes, ground)]
+    loose = [_tip(shapes, *move[:2]) for move in moves if _wants_a_partner(move)]
     for line, last, *_ in sorted(moves, key=lambda move: (move.distance_m, *_tip(shapes, *move[:2]))):
-        if any((_tip(shapes, line, last) == joint).all() for joint in joints):
+        if _is_among(_tip(shapes, line, last), joints):
             continue
         stub = _find_stub(shapes, edge, line, last, reach_m, joints)
         move = _find_move(shapes, edge, line, last, stub.hosts if stub else ())
+        move = _to_loose_tip(move, shapes, loose, reach_m)
         if stub and stub.piece.length <= move.distance_m:
             stubs.append(stub.piece)
         elif move.distance_m > reach_m:
@@ -152,6 +154,30 @@ def _find_move(shapes: Geometries, edge: Any, line: int, last: bool, without: Se
     if host >= 0 and (shapely.get_coordinates(shapes[host])[[0, -1]] == target).all(axis=1).any():
         host = _END
     return _Move(line, last, target, host, distance_m)
+
+
+def _wants_a_partner(move: _Move) -> bool:
+    """Tell whether an end hangs in the air, nearer to a line or another end than to the theatre's edge."""
+    return move.host != _EDGE and move.distance_m > _TOUCHING_M
+
+
+def _to_loose_tip(move: _Move, shapes: Geometries, loose: list[Floats], reach_m: float) -> _Move:
+    """Lead an end to the loose tip of its host, if that is within reach, rather than to the host's side.
+
+    Where three stretches nearly meet, the side of one may be nearer than its tip; what is left of it
+    behind the joint would then lie between the wrong two sides.
+    """
+    if move.host < 0 or move.distance_m <= _TOUCHING_M:
+        return move
+    end = _tip(shapes, move.line, move.last)
+    tips = [tip for tip in shapely.get_coordinates(shapes[move.host])[[0, -1]] if _is_among(tip, loose)]
+    away = [(float(np.hypot(*(tip - end))), tip) for tip in tips]
+    near_m, target = min(away, key=lambda one: one[0], default=(np.inf, end))
+    return move._replace(target=target, host=_END, distance_m=near_m) if near_m <= reach_m else move
+
+
+def _is_among(point: Floats, points: list[Floats]) -> bool:
+    return any((point == other).all() for other in points)
 
 
 def _own_crossings(line: Any) -> list[Any]:
