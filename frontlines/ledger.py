@@ -15,6 +15,7 @@ from frontlines.errors import ClosureError
 from frontlines.moved import Mapper, Moved, moved_ground
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[Any]
 
 _CLOSURE_KM2 = 1e-6
@@ -88,7 +89,7 @@ def follow(
         nothing = np.zeros((max(len(grounds) - 1, 0), len(shapes)))
         return Books(nothing, nothing, nothing, nothing)
     if start is None:
-        start = _held(grounds[:1], shapes)
+        start = _held(grounds[0], shapes)
     moved = moved_ground(grounds, tolerance_m=tolerance_m, mapper=mapper)
     gained, lost = (
         _by_district(moved.pieces[own], moved.step[own], len(moved.overlaid), shapes)
@@ -97,24 +98,27 @@ def follow(
     net = gained - lost
     after = np.cumsum(np.vstack([start, net]), axis=0)
     books = Books(after[:-1], gained, lost, _absorbed(moved, shapes))
-    _close(books, _held(grounds[-1:], shapes), districts)
+    _close(books, _held(grounds[-1], shapes), districts)
     return books
 
 
-def _held(ground: Geometries, shapes: Geometries) -> Floats:
-    """Area of a snapshot in each district [km²]."""
+def _held(ground: Any, shapes: Geometries) -> Floats:
+    """Area of a snapshot in each district [km²]; districts that it holds as a whole are not cut."""
     parts = shapely.get_parts(ground)
-    held: Floats = _by_district(parts, np.zeros(len(parts), dtype=np.int64), 1, shapes)[0]
+    shapely.prepare(parts)
+    part, district = shapely.STRtree(shapes).query(parts)
+    whole = shapely.contains_properly(parts[part], shapes[district])
+    cut = ~whole & shapely.intersects(parts[part], shapes[district])
+    area = np.where(whole, shapely.area(shapes[district]), 0.0)
+    area[cut] = shapely.area(shapely.intersection(parts[part[cut]], shapes[district[cut]]))
+    held: Floats = np.bincount(district, weights=area, minlength=len(shapes)) / coverage.KM2
     return held
 
 
 def _by_district(pieces: Geometries, step: Any, n_steps: int, shapes: Geometries) -> Floats:
     """Sum the areas of pieces by step and district [km²]."""
     sums = np.zeros((n_steps, len(shapes)))
-    shapely.prepare(shapes)
-    piece, district = shapely.STRtree(shapes).query(pieces, predicate="intersects")
-    order = np.lexsort((piece, district))
-    piece, district = piece[order], district[order]
+    piece, district = _meeting(pieces, shapes)
     area = shapely.area(pieces[piece])
     across = ~shapely.contains_properly(shapes[district], pieces[piece])
     area[across] = shapely.area(shapely.intersection(shapes[district[across]], pieces[piece[across]]))
@@ -122,11 +126,21 @@ def _by_district(pieces: Geometries, step: Any, n_steps: int, shapes: Geometries
     return sums
 
 
+def _meeting(geometries: Geometries, shapes: Geometries) -> tuple[Ints, Ints]:
+    """Give the pairs of geometry and district that meet, by district."""
+    shapely.prepare(shapes)
+    district, geometry = shapely.STRtree(geometries).query(shapes)
+    order = np.lexsort((geometry, district))
+    district, geometry = district[order], geometry[order]
+    meet = shapely.intersects(shapes[district], geometries[geometry])
+    return geometry[meet], district[meet]
+
+
 def _absorbed(moved: Moved, shapes: Geometries) -> Floats:
     """Area that the tolerance took for unmoved, by step and district [km²]."""
     sums = np.zeros((len(moved.overlaid), len(shapes)))
     points = shapely.points(moved.absorbed[["x", "y"]].to_numpy(dtype=float))
-    row, district = shapely.STRtree(shapes).query(points, predicate="intersects")
+    row, district = _meeting(points, shapes)
     row, first = np.unique(row, return_index=True)
     area = moved.absorbed["area_m2"].to_numpy(dtype=float)[row] / coverage.KM2
     step = moved.absorbed["step"].to_numpy(dtype=np.int64)[row]

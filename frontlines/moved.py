@@ -32,8 +32,9 @@ TOLERANCE_M = 0.1
 MIN_SHARED = 0.5
 """Two snapshots that share less than this part of their edges are overlaid as a whole."""
 
-_BLOCK = 32
+_BLOCK = 16
 _CLEARANCE_M = 0.01
+_ROUNDING_M = 1e-6
 
 
 @dataclass(frozen=True)
@@ -86,20 +87,23 @@ def moved_ground(snapshots: Geometries, *, tolerance_m: float = TOLERANCE_M, map
     >>> shapely.area(moved.pieces), moved.step, moved.gained
     (array([2., 2.]), array([0, 1]), array([ True, False]))
     """
-    starts = range(0, max(len(snapshots) - 1, 0), _BLOCK)
-    blocks = [snapshots[start : start + _BLOCK + 1] for start in starts]
+    changed = np.flatnonzero(~shapely.equals_identical(snapshots[:-1], snapshots[1:]))
+    distinct = snapshots[np.append(changed, len(snapshots) - 1)] if len(snapshots) else snapshots
+    starts = range(0, len(changed), _BLOCK)
+    blocks = [distinct[start : start + _BLOCK + 1] for start in starts]
     found = list(mapper(partial(_moved_in_block, tolerance_m=tolerance_m), blocks))
     steps = [step for block in found for step in block]
-    numbers = [np.full(len(step.pieces), number) for number, step in enumerate(steps)]
+    overlaid = np.zeros(max(len(snapshots) - 1, 0), dtype=bool)
+    overlaid[changed] = [step.overlaid for step in steps]
     absorbed = np.concatenate([np.empty((0, 3)), *(step.absorbed for step in steps)])
     return Moved(
         pieces=np.concatenate([np.empty(0, dtype=object), *(step.pieces for step in steps)]),
-        step=np.concatenate([np.empty(0, dtype=np.int64), *numbers]),
+        step=np.repeat(changed, [len(step.pieces) for step in steps]),
         gained=np.concatenate([np.empty(0, dtype=bool), *(step.gained for step in steps)]),
         absorbed=pd.DataFrame(absorbed, columns=["x", "y", "area_m2"]).assign(
-            step=np.repeat(np.arange(len(steps)), [len(step.absorbed) for step in steps])
+            step=np.repeat(changed, [len(step.absorbed) for step in steps])
         ),
-        overlaid=np.array([step.overlaid for step in steps], dtype=bool),
+        overlaid=overlaid,
     )
 
 
@@ -136,92 +140,149 @@ class _Outlines:
         number, unique = pd.factorize(np.ascontiguousarray(xy + 0.0).view(np.complex128)[:, 0])
         inner = np.flatnonzero(ring[:-1] == ring[1:])
         start, end, owner = number[inner], number[inner + 1], snapshot[part[ring[inner]]]
-        edge, low, high = _each_once(start, end, len(unique))
-        winding = np.zeros((len(snapshots), len(low)), dtype=np.int64)
-        np.add.at(winding, (owner, edge), np.sign(end - start))
+        edge, key = pd.factorize(np.minimum(start, end) * len(unique) + np.maximum(start, end))
+        low, high = np.divmod(key, max(len(unique), 1))
+        shape = len(snapshots), len(key)
+        winding = _summed(owner * len(key) + edge, np.sign(end - start), len(snapshots) * len(key))
         touched = np.zeros((len(snapshots), len(unique)), dtype=bool)
         touched[owner, start] = True
-        return cls(np.column_stack([unique.real, unique.imag]), low, high, winding, touched)
+        vertices = np.column_stack([unique.real, unique.imag])
+        return cls(vertices, low, high, winding.reshape(shape), touched)
 
 
-def _each_once(start: Ints, end: Ints, n_vertices: int) -> tuple[Ints, Ints, Ints]:
-    """Give edges one number whichever way they run; return it for each, and the ends of each number."""
-    edge, key = pd.factorize(np.minimum(start, end) * n_vertices + np.maximum(start, end))
-    low, high = np.divmod(key, max(n_vertices, 1))
-    return edge, low, high
+def _summed(number: Ints, amounts: Ints | Bools, n_numbers: int) -> Ints:
+    """Sum whole amounts by number."""
+    return np.rint(np.bincount(number, weights=amounts, minlength=n_numbers)).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class _Loops:
+    """Edges that differ, by step, and how often they wind from their first end to their second."""
+
+    step: Ints
+    edges: Floats
+    winding: Ints
+
+    def of(self, keep: Bools) -> _Loops:
+        return _Loops(self.step[keep], self.edges[keep], self.winding[keep])
 
 
 def _moved_in_block(snapshots: Geometries, *, tolerance_m: float) -> list[_Step]:
     outlines = _Outlines.of(snapshots)
-    return [_moved_in_step(snapshots, outlines, step, tolerance_m) for step in range(len(snapshots) - 1)]
-
-
-def _moved_in_step(snapshots: Geometries, outlines: _Outlines, step: int, tolerance_m: float) -> _Step:
-    net = outlines.winding[step + 1] - outlines.winding[step]
-    left = np.flatnonzero(net)
-    ends = np.stack([outlines.low[left], outlines.high[left]], axis=1)
-    snapped, absorbed = _snap(outlines, step, ends, net[left], tolerance_m)
-    edges, winding = _left_over(outlines.vertices, snapped, net[left])
-    n_edges = np.count_nonzero(outlines.winding[step : step + 2])
-    if len(edges) > (1 - MIN_SHARED) * n_edges:
-        return _overlaid(snapshots[step], snapshots[step + 1])
-    pieces, number = _faces(edges, winding)
-    if (np.abs(number) > 1).any():
-        return _overlaid(snapshots[step], snapshots[step + 1])
-    return _Step(pieces[number != 0], number[number != 0] > 0, absorbed, overlaid=False)
+    n_steps = len(snapshots) - 1
+    net = np.diff(outlines.winding, axis=0)
+    step, edge = np.nonzero(net)
+    ends = np.column_stack([outlines.low[edge], outlines.high[edge]])
+    snapped, absorbed = _snap(outlines, step, ends, net[step, edge], tolerance_m)
+    loops = _left_over(outlines.vertices, step, snapped, net[step, edge])
+    n_edges = np.count_nonzero(outlines.winding, axis=1)
+    few = np.bincount(loops.step, minlength=n_steps) <= (1 - MIN_SHARED) * (n_edges[:-1] + n_edges[1:])
+    faces = _faces(loops.of(few[loops.step]))
+    simple = few & ~_summed(faces.step, np.abs(faces.number) > 1, n_steps).astype(bool)
+    return [
+        faces.moved_in(number, absorbed[absorbed[:, 0] == number, 1:])
+        if simple[number]
+        else _overlaid(snapshots[number], snapshots[number + 1])
+        for number in range(n_steps)
+    ]
 
 
 def _snap(
-    outlines: _Outlines, step: int, ends: Ints, winding: Ints, tolerance_m: float
+    outlines: _Outlines, step: Ints, ends: Ints, winding: Ints, tolerance_m: float
 ) -> tuple[Ints, Floats]:
-    """Replace later vertices by earlier ones within the tolerance; tell the area that this absorbs."""
-    before, after = outlines.touched[step], outlines.touched[step + 1]
-    fresh, gone = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
+    """Replace later vertices by earlier ones within the tolerance; tell what this absorbs, by step."""
+    vertices, touched = outlines.vertices, outlines.touched
+    fresh_step, fresh = np.nonzero(touched[1:] & ~touched[:-1])
+    gone_step, gone = np.nonzero(touched[:-1] & ~touched[1:])
     if not (len(fresh) and len(gone) and tolerance_m > 0):
-        return ends, np.empty((0, 3))
-    vertices = outlines.vertices
-    tree = shapely.STRtree(shapely.points(vertices[gone]))
-    found, near = tree.query_nearest(
-        shapely.points(vertices[fresh]), max_distance=tolerance_m, all_matches=False
-    )
-    target = np.arange(len(vertices))
-    target[fresh[found]] = gone[near]
-    snapped = target[ends]
-    moved = (snapped != ends).any(axis=1)
-    old, new = vertices[snapped[moved]], vertices[ends[moved]]
+        return ends, np.empty((0, 4))
+    new, old = _nearest(fresh_step, vertices[fresh], gone_step, vertices[gone], tolerance_m)
+    known = fresh_step[new] * len(vertices) + fresh[new]
+    wanted = step[:, None] * len(vertices) + ends
+    place = np.searchsorted(known, wanted).clip(max=max(len(known) - 1, 0))
+    hit = known[place] == wanted if len(known) else np.zeros(wanted.shape, dtype=bool)
+    snapped = ends.copy()
+    snapped[hit] = gone[old][place[hit]]
+    moved = hit.any(axis=1)
+    area = _between(vertices[snapped[moved]], vertices[ends[moved]]) * winding[moved]
+    middle = (vertices[snapped[moved]].sum(axis=1) + vertices[ends[moved]].sum(axis=1)) / 4
+    return snapped, np.column_stack([step[moved], middle, area])
+
+
+def _nearest(new_step: Ints, new: Floats, old_step: Ints, old: Floats, within_m: float) -> tuple[Ints, Ints]:
+    """Pair each new point with the nearest old one of its step, if there is one within a distance."""
+    west = min(new[:, 0].min(), old[:, 0].min())
+    strip = max(new[:, 0].max(), old[:, 0].max()) - west + 4 * (within_m + 1)  # steps lie side by side
+    new_x, old_x = new_step * strip + new[:, 0] - west, old_step * strip + old[:, 0] - west
+    order = np.lexsort((old[:, 1], old_x))
+    first = np.searchsorted(old_x[order], new_x - within_m - _ROUNDING_M, side="left")
+    count = np.searchsorted(old_x[order], new_x + within_m + _ROUNDING_M, side="right") - first
+    mine = np.repeat(np.arange(len(new)), count)
+    theirs = order[np.arange(len(mine)) - np.repeat(np.cumsum(count) - count - first, count)]
+    far = np.hypot(*(new[mine] - old[theirs]).T)
+    near = far <= within_m
+    mine, theirs, far = mine[near], theirs[near], far[near]
+    by_distance = np.lexsort((far, mine))
+    mine, best = np.unique(mine[by_distance], return_index=True)
+    return mine, theirs[by_distance][best]
+
+
+def _between(old: Floats, new: Floats) -> Floats:
+    """Area between edges and where they were [m²], (n,); positive if they moved to their right."""
     corners = np.stack([old[:, 0], old[:, 1], new[:, 1], new[:, 0]])
-    x, y = corners[..., 0], corners[..., 1]
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    x, y = np.moveaxis(corners - corners.mean(axis=0), 2, 0)
     twice = (x * np.roll(y, -1, axis=0) - y * np.roll(x, -1, axis=0)).sum(axis=0)
-    return snapped, np.column_stack([corners.mean(axis=0), -twice / 2 * winding[moved]])
+    return np.asarray(-twice / 2)
 
 
-def _left_over(vertices: Floats, ends: Ints, winding: Ints) -> tuple[Floats, Ints]:
-    """Edges that do not cancel, (n, 2, 2), and how often they wind from the first end to the second."""
-    edge, low, high = _each_once(ends[:, 0], ends[:, 1], len(vertices))
-    along = np.where(ends[:, 0] <= ends[:, 1], winding, -winding)
-    total = np.zeros(len(low), dtype=np.int64)
-    np.add.at(total, edge, along)
-    left = (total != 0) & (low != high)
-    edges = np.stack([vertices[low[left]], vertices[high[left]]], axis=1)
-    total = total[left]
-    turned = (edges[:, 0] > edges[:, 1])[:, 0] | (
-        (edges[:, 0, 0] == edges[:, 1, 0]) & (edges[:, 0, 1] > edges[:, 1, 1])
-    )
+def _left_over(vertices: Floats, step: Ints, ends: Ints, winding: Ints) -> _Loops:
+    """Keep the edges that do not cancel, each once, in an order that does not hang on the input's."""
+    n = max(len(vertices), 1)
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    number, key = pd.factorize((step * n + low) * n + high)
+    total = _summed(number, np.where(ends[:, 0] == low, winding, -winding), len(key))
+    key, total = key[(total != 0)], total[total != 0]
+    step, low, high = key // n**2, key // n % n, key % n
+    solid = low != high
+    step, total = step[solid], total[solid]
+    edges = np.stack([vertices[low[solid]], vertices[high[solid]]], axis=1)
+    x, y = edges[..., 0], edges[..., 1]
+    turned = (x[:, 0] > x[:, 1]) | ((x[:, 0] == x[:, 1]) & (y[:, 0] > y[:, 1]))
     edges[turned] = edges[turned][:, ::-1]
     total[turned] *= -1
-    order = np.lexsort(edges.reshape(-1, 4).T)
-    return edges[order], total[order]
+    order = np.lexsort((*edges.reshape(-1, 4).T, step))
+    return _Loops(step[order], edges[order], total[order])
 
 
-def _faces(edges: Floats, winding: Ints) -> tuple[Geometries, Ints]:
-    """Faces between edges, and the winding number of each."""
-    if not len(edges):
-        return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
-    noded = shapely.get_parts(shapely.union_all(shapely.linestrings(edges)))
-    faces = shapely.get_parts(shapely.polygonize(noded))
-    faces = faces[shapely.area(faces) > 0]
-    return faces, _winding_numbers(_inner_points(faces), edges, winding)
+@dataclass(frozen=True)
+class _Faces:
+    """Faces between loops, by step, and the winding number of each."""
+
+    step: Ints
+    faces: Geometries
+    number: Ints
+
+    def moved_in(self, step: int, absorbed: Floats) -> _Step:
+        own = slice(*np.searchsorted(self.step, [step, step + 1]))
+        number = self.number[own]
+        return _Step(self.faces[own][number != 0], number[number != 0] > 0, absorbed, overlaid=False)
+
+
+def _faces(loops: _Loops) -> _Faces:
+    """Node the loops of each step, and turn them into faces."""
+    steps, rank = np.unique(loops.step, return_inverse=True)
+    lines = shapely.multilinestrings(shapely.linestrings(loops.edges), indices=rank)
+    noded = shapely.union_all(lines[:, np.newaxis], axis=1)
+    faces, owner = shapely.get_parts(shapely.polygonize(noded[:, np.newaxis]), return_index=True)
+    solid = shapely.area(faces) > 0
+    faces, owner = faces[solid], owner[solid]
+    points = _inner_points(faces)
+    number = np.zeros(len(faces), dtype=np.int64)
+    for place in range(len(steps)):
+        own = slice(*np.searchsorted(owner, [place, place + 1]))
+        round_it = slice(*np.searchsorted(rank, [place, place + 1]))
+        number[own] = _winding_numbers(points[own], loops.edges[round_it], loops.winding[round_it])
+    return _Faces(steps[owner], faces, number)
 
 
 def _inner_points(faces: Geometries) -> Floats:

@@ -37,9 +37,10 @@ SUSPECT = 10.0
 _PERIODS = {"D": "D", "W": "W", "MS": "M", "QS": "Q", "YS": "Y"}
 _MAD_TO_SIGMA = 1.4826
 _ENOUGH = 8
+_DATE = "datetime64[ms]"
 _DTYPES: dict[str, Any] = {
     **dict.fromkeys(("district", "side", "cadence"), object),
-    **dict.fromkeys(("date_from", "date_to"), "datetime64[ms]"),
+    **dict.fromkeys(("date_from", "date_to"), _DATE),
     **dict.fromkeys(("same_input", "suspect"), bool),
 }  # the same for a series that was read from a file as for one that was just made
 
@@ -137,17 +138,10 @@ def change_series(
         start = _last(kept, "contested_after_km2", districts)
         fog = follow(fogs[chain], districts, start, mapper, tolerance_m)
         report(0.9, "by district")
-        fresh = _table(own, fog, districts).assign(
-            side=side,
-            date_from=np.repeat([dates[i] for i, _ in steps], len(districts)),
-            date_to=np.repeat([dates[j] for _, j in steps], len(districts)),
-            cadence=_cadence(freq),
-            same_input=np.repeat(_same(grounds, steps), len(districts)),
-            suspect=False,
-        )
-        parts = [part[COLUMNS].astype(_DTYPES) for part in (kept, fresh) if len(part)]
-        series = pd.concat(parts, ignore_index=True)
-        series = series.assign(suspect=_suspects(series))
+        ends = [(dates[i], dates[j]) for i, j in steps]
+        fresh = _table(own, fog, districts, side, ends, _same(grounds, steps), _cadence(freq))
+        series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
+        series["suspect"] = _suspects(series, len(districts))
         report(1.0, "done")
     return series
 
@@ -158,29 +152,48 @@ def _same(grounds: Geometries, steps: Sequence[tuple[int, int]]) -> Any:
     return shapely.equals_identical(before, after)
 
 
-def _table(own: Books, fog: Books, districts: gpd.GeoDataFrame) -> pd.DataFrame:
+def _table(
+    own: Books,
+    fog: Books,
+    districts: gpd.GeoDataFrame,
+    side: str,
+    ends: Sequence[tuple[pd.Timestamp, pd.Timestamp]],
+    same: npt.NDArray[np.bool_],
+    cadence: str,
+) -> pd.DataFrame:
     """Lay the books out, a row for each step and district."""
-    n_steps = len(own.before)
-    district_km2 = np.tile(districts.area.to_numpy() / coverage.KM2, n_steps)
+    n_districts, n_rows = len(districts), own.before.size
+    district_km2 = np.tile(districts.area.to_numpy() / coverage.KM2, len(ends))
+    dates = np.array(ends, dtype=_DATE).reshape(-1, 2)
     flat = {name: getattr(own, name).ravel() for name in ("before", "after", "gained", "lost", "absorbed")}
-    return pd.DataFrame(
-        {
-            "district": np.tile(districts["district"].to_numpy(dtype=object), n_steps),
-            "district_km2": district_km2,
-            "before_km2": flat["before"],
-            "after_km2": flat["after"],
-            "held_km2": flat["before"] - flat["lost"],
-            "gained_km2": flat["gained"],
-            "lost_km2": flat["lost"],
-            "net_km2": flat["gained"] - flat["lost"],
-            "turnover_km2": flat["gained"] + flat["lost"],
-            "absorbed_km2": flat["absorbed"],
-            "share_before": flat["before"] / district_km2,
-            "share_after": flat["after"] / district_km2,
-            "contested_before_km2": fog.before.ravel(),
-            "contested_after_km2": fog.after.ravel(),
-        }
-    )
+    columns = {
+        "district": _words(np.tile(districts["district"].to_numpy(dtype=object), len(ends))),
+        "side": _words(np.full(n_rows, side, dtype=object)),
+        "date_from": np.repeat(dates[:, 0], n_districts),
+        "date_to": np.repeat(dates[:, 1], n_districts),
+        "district_km2": district_km2,
+        "before_km2": flat["before"],
+        "after_km2": flat["after"],
+        "held_km2": flat["before"] - flat["lost"],
+        "gained_km2": flat["gained"],
+        "lost_km2": flat["lost"],
+        "net_km2": flat["gained"] - flat["lost"],
+        "turnover_km2": flat["gained"] + flat["lost"],
+        "absorbed_km2": flat["absorbed"],
+        "share_before": flat["before"] / district_km2,
+        "share_after": flat["after"] / district_km2,
+        "contested_before_km2": fog.before.ravel(),
+        "contested_after_km2": fog.after.ravel(),
+        "cadence": _words(np.full(n_rows, cadence, dtype=object)),
+        "same_input": np.repeat(same, n_districts),
+        "suspect": np.zeros(n_rows, dtype=bool),
+    }
+    return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
+
+
+def _words(words: npt.NDArray[Any]) -> pd.Series[str]:
+    """Keep text as it is: without the type, pandas would look at every row to find one."""
+    return pd.Series(words, dtype=object)
 
 
 def _taken_over(
@@ -195,7 +208,7 @@ def _taken_over(
         if old != new:
             break
         same += 1
-    return previous[COLUMNS].iloc[: same * n_districts]
+    return previous[COLUMNS].iloc[: same * n_districts].astype(_DTYPES)
 
 
 def _last(kept: pd.DataFrame, column: str, districts: gpd.GeoDataFrame) -> Floats | None:
@@ -203,15 +216,14 @@ def _last(kept: pd.DataFrame, column: str, districts: gpd.GeoDataFrame) -> Float
     return kept[column].to_numpy(dtype=float)[-len(districts) :] if len(kept) else None
 
 
-def _suspects(series: pd.DataFrame) -> Any:
+def _suspects(series: pd.DataFrame, n_districts: int) -> npt.NDArray[np.bool_]:
     """Tell which rows belong to a step far out of the ordinary."""
-    turnover = series.groupby(["date_from", "date_to"])["turnover_km2"].transform("sum")
-    steps = turnover[~series.duplicated(["date_from", "date_to"])]
-    busy = steps[steps > 0]
+    turnover = series["turnover_km2"].to_numpy(dtype=float).reshape(-1, n_districts).sum(axis=1)
+    busy = turnover[turnover > 0]
     if len(busy) < _ENOUGH:
         return np.zeros(len(series), dtype=bool)
-    spread = _MAD_TO_SIGMA * (busy - busy.median()).abs().median()
-    return (turnover > busy.median() + SUSPECT * spread).to_numpy()
+    spread = _MAD_TO_SIGMA * np.median(np.abs(busy - np.median(busy)))
+    return np.repeat(turnover > np.median(busy) + SUSPECT * spread, n_districts)
 
 
 def series_totals(series: pd.DataFrame) -> pd.DataFrame:
