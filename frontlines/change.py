@@ -87,8 +87,11 @@ def change_between(
     whole_km2 = theatre.area.sum() / coverage.KM2
     mend = "pass both through as_control(..., theatre=theatre), which fills gaps and finds overlaps"
     coverage.close_book(float(area_km2.sum()), float(whole_km2), "areas of change", mend)
-    covered_km2 = shapely.union_all(shapes).area / coverage.KM2
-    coverage.close_book(covered_km2, float(whole_km2), "areas of change, laid together,", mend)
+    if not (
+        shapely.coverage_is_valid(before.geometry.values) and shapely.coverage_is_valid(after.geometry.values)
+    ):
+        covered_km2 = shapely.union_all(shapes).area / coverage.KM2
+        coverage.close_book(covered_km2, float(whole_km2), "areas of change, laid together,", mend)
     change = groups.assign(
         date_from=dates[0],
         date_to=dates[1],

@@ -69,12 +69,30 @@ def intersect(first: Geometries, second: Geometries) -> Pairs:
     >>> found.first, found.second, shapely.area(found.pieces)
     (array([0]), array([0]), array([2.]))
     """
-    i, j = shapely.STRtree(second).query(first, predicate="intersects")
+    i, j = shapely.STRtree(second).query(first)
     order = np.lexsort((j, i))
     i, j = i[order], j[order]
-    pieces = polygons_of(shapely.intersection(first[i], second[j]))
+    within, around, cut = _relations(first, second, i, j)
+    pieces = np.full(len(i), shapely.Polygon(), dtype=object)
+    pieces[within], pieces[around] = first[i[within]], second[j[around]]
+    pieces[cut] = polygons_of(shapely.intersection(first[i[cut]], second[j[cut]]))
     solid = shapely.area(pieces) > 0
     return Pairs(i[solid], j[solid], pieces[solid])
+
+
+def _relations(
+    first: Geometries, second: Geometries, i: Ints, j: Ints
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Tell which pairs lie within, lie around and cut each other; only the last ones need an overlay."""
+    shapely.prepare(first)
+    shapely.prepare(second)
+    within = shapely.contains_properly(second[j], first[i])
+    around = shapely.contains_properly(first[i], second[j])
+    simpler = shapely.get_num_coordinates(first[i]) < shapely.get_num_coordinates(second[j])
+    large, small = np.where(simpler, second[j], first[i]), np.where(simpler, first[i], second[j])
+    cut = ~within & ~around
+    cut[cut] = shapely.intersects(large[cut], small[cut])  # the first one's index is used
+    return within, around, cut
 
 
 def overlaps(polygons: Geometries) -> Pairs:
@@ -355,7 +373,8 @@ def dissolve(pieces: Geometries, keys: pd.DataFrame) -> tuple[Geometries, pd.Dat
     columns = list(keys.columns)
     number = keys.reset_index(drop=True).groupby(columns, sort=True).ngroup().to_numpy()
     groups = keys.drop_duplicates().sort_values(columns).reset_index(drop=True)
-    unions = [shapely.union_all(pieces[number == group]) for group in range(len(groups))]
+    members = [pieces[number == group] for group in range(len(groups))]
+    unions = [group[0] if len(group) == 1 else shapely.union_all(group) for group in members]
     return shapely.normalize(polygons_of(np.array(unions, dtype=object))), groups
 
 
