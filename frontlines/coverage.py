@@ -235,12 +235,13 @@ def common_borders(pieces: Geometries, polygons: Geometries, *, reach_m: float) 
     [0, 1]
     """
     edges, owner = _outline(pieces)
+    middles = edges.mean(axis=1)
     outline, polygon = _outline(polygons)
-    middles = shapely.line_interpolate_point(edges, 0.5, normalized=True)
-    edge, near = shapely.STRtree(outline).query_nearest(middles, max_distance=reach_m, all_matches=True)
-    found = pd.DataFrame(
-        {"piece": owner[edge], "polygon": polygon[near], "length_m": shapely.length(edges)[edge]}
-    )
+    close = _beside(outline, middles, reach_m)
+    tree, polygon = shapely.STRtree(shapely.linestrings(outline[close])), polygon[close]
+    edge, near = tree.query_nearest(shapely.points(middles), max_distance=reach_m, all_matches=True)
+    lengths = np.hypot(*(edges[:, 1] - edges[:, 0]).T)
+    found = pd.DataFrame({"piece": owner[edge], "polygon": polygon[near], "length_m": lengths[edge]})
     found = found.groupby(["piece", "polygon"])["length_m"].sum().reset_index()
     rank = np.argsort(by_size(polygons[np.unique(found["polygon"])]), kind="stable")
     found["rank"] = rank[np.unique(found["polygon"], return_inverse=True)[1]]
@@ -248,14 +249,24 @@ def common_borders(pieces: Geometries, polygons: Geometries, *, reach_m: float) 
     return found[["piece", "polygon", "length_m"]]
 
 
-def _outline(polygons: Geometries) -> tuple[Geometries, Ints]:
-    """Straight edges of the outlines of polygons, and the polygon of each."""
+def _outline(polygons: Geometries) -> tuple[Floats, Ints]:
+    """Straight edges of the outlines of polygons, (n, 2, 2), and the polygon of each."""
     parts, polygon = shapely.get_parts(polygons, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     inner = ring[:-1] == ring[1:]
-    edges = np.stack([xy[:-1], xy[1:]], axis=1)[inner]
-    return shapely.linestrings(edges), polygon[part[ring[:-1][inner]]]
+    return np.stack([xy[:-1], xy[1:]], axis=1)[inner], polygon[part[ring[:-1][inner]]]
+
+
+def _beside(edges: Floats, points: Floats, reach_m: float) -> npt.NDArray[np.bool_]:
+    """Tell which edges can be within reach of a point: some point lies in their range of x, and of y."""
+    beside = np.ones(len(edges), dtype=bool)
+    for axis in (0, 1):
+        known = np.sort(points[:, axis])
+        first = np.searchsorted(known, edges[..., axis].min(axis=1) - reach_m, side="left")
+        last = np.searchsorted(known, edges[..., axis].max(axis=1) + reach_m, side="right")
+        beside &= last > first
+    return beside
 
 
 def blank(frame: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
