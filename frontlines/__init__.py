@@ -7,7 +7,7 @@ Dated maps of territorial control, compared district by district:
    frames and brings them into it.
 3. `control_from_lines` and `frontline_from_control` turn lines into polygons and back.
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
-5. `change_series` follows one side through many dates.
+5. `change_series` follows one side through many dates; `front_length` measures the front.
 6. `change_map` and the ``draw_`` functions draw.
 
 `load` and `run_study` do all of this for a study in a file.
@@ -17,7 +17,7 @@ import importlib as _importlib
 import typing as _typing
 
 from frontlines.change import change_between
-from frontlines.control import control_from_lines, frontline_from_control
+from frontlines.control import control_from_lines, front_of_side, frontline_from_control
 from frontlines.crs import working_crs
 from frontlines.errors import FrontlinesError
 from frontlines.layers import (
@@ -28,6 +28,7 @@ from frontlines.layers import (
     as_theatre,
     check_layer,
 )
+from frontlines.lengths import front_length
 from frontlines.series import change_series, series_totals
 from frontlines.sources.files import (
     read_control,
@@ -80,6 +81,8 @@ __all__ = [
     "draw_gains_and_losses",
     "draw_series",
     "draw_settlements",
+    "front_length",
+    "front_of_side",
     "frontline_from_control",
     "load",
     "read_control",

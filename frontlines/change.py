@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from frontlines import coverage
+from frontlines import coverage, neighbours
 from frontlines.crs import polygons_of, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.mending import joined_sources
@@ -148,7 +148,7 @@ def _neighbours(
     """Find the unchanged ground of one of its two sides that each sliver borders the longest, or its own."""
     sides = groups[["side_from", "side_to"]].to_numpy()
     unchanged = np.flatnonzero(sides[:, 0] == sides[:, 1])
-    borders = coverage.common_borders(slivers, shapes[unchanged], reach_m=reach_m)
+    borders = neighbours.common_borders(slivers, shapes[unchanged], reach_m=reach_m)
     ground = unchanged[borders["polygon"]]
     akin = (sides[own[borders["piece"]]] == sides[ground, :1]).any(axis=1)
     first = borders.assign(ground=ground)[akin].drop_duplicates("piece")

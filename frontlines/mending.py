@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines import coverage
+from frontlines import coverage, neighbours
 from frontlines.crs import polygons_of
 from frontlines.errors import LayerError
 from frontlines.faults import place_of
@@ -205,7 +205,7 @@ def _resolve(shapes: Any, claims: Any, hair_m: float, *, split: bool) -> tuple[A
     open_claim = split & thick & (claims[pairs.first] != claims[pairs.second])
     disputed = polygons_of(np.array([shapely.union_all(pairs.pieces[open_claim])]))[0]
     involved = np.unique([pairs.first, pairs.second])
-    rank = dict(zip(involved[coverage.by_size(shapes[involved])], range(len(involved)), strict=True))
+    rank = dict(zip(involved[neighbours.by_size(shapes[involved])], range(len(involved)), strict=True))
     loser = np.array(
         [max(pair, key=rank.__getitem__) for pair in zip(pairs.first, pairs.second, strict=True)]
     )
@@ -321,7 +321,7 @@ def fill_up(
         left = shapely.get_parts(polygons_of(np.array([ground - shapely.union_all(shapes[rows])])))
         left = left[shapely.area(left) > 0]
         hair = np.flatnonzero(coverage.width_m(left) <= hair_m)
-        hosts = coverage.common_borders(left[hair], shapes[rows], reach_m=hair_m).drop_duplicates("piece")
+        hosts = neighbours.common_borders(left[hair], shapes[rows], reach_m=hair_m).drop_duplicates("piece")
         for host in hosts["polygon"].unique():
             row, own = rows[host], hosts.loc[hosts["polygon"] == host, "piece"]
             shapes[row] = shapely.union_all([shapes[row], *left[hair[own]]])

@@ -8,9 +8,7 @@ import shapely
 from shapely import box
 
 from frontlines.coverage import (
-    by_size,
     close_book,
-    common_borders,
     dissolve,
     gaps,
     identity,
@@ -56,26 +54,21 @@ def test_width_of_a_strip_a_disc_and_nothing():
     assert none == 0
 
 
+def test_intersect_does_not_cut_what_lies_within_and_leaves_out_what_only_touches():
+    hole = shapely.Polygon(box(0, 0, 9, 9).exterior, [box(2, 2, 4, 4).exterior])
+    within, in_hole, beside = box(5, 5, 6, 6), box(2.5, 2.5, 3, 3), box(9, 0, 10, 9)
+    small = np.array([within, in_hole, beside, box(8, 8, 10, 10)])
+    for first, second in ((np.array([hole]), small), (small, np.array([hole]))):
+        found = intersect(first, second)
+        assert sorted(np.maximum(found.first, found.second).tolist()) == [0, 3]
+        assert shapely.area(found.pieces).tolist() == [1.0, 1.0]
+    assert intersect(small, np.array([hole])).pieces[0].equals_exact(within)
+
+
 def test_dissolve_joins_by_key_in_order():
     joined, groups = dissolve(GRID[:4], pd.DataFrame({"side": list("BABA")}))
     assert groups["side"].tolist() == ["A", "B"]
     assert shapely.area(joined).tolist() == [2, 2]
-
-
-def test_by_size_does_not_hang_on_the_order():
-    shapes = np.array([box(0, 0, 1, 1), box(5, 5, 6, 6), box(0, 0, 2, 2)])
-    order = by_size(shapes)
-    assert order[0] == 2
-    again = by_size(shapes[::-1])
-    assert [shapes[::-1][row].wkb for row in again] == [shapes[row].wkb for row in order]
-
-
-def test_common_borders_are_measured():
-    found = common_borders(
-        np.array([box(0, 0, 4, 1)]), np.array([box(0, 1, 4, 9), box(0, -8, 3, 0)]), reach_m=0.1
-    )
-    assert found["polygon"].tolist()[0] == 0
-    assert found["length_m"].tolist()[0] == 4
 
 
 def test_identity_tells_claims_apart():
