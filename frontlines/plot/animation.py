@@ -25,12 +25,13 @@ _LEAST_PX = 480
 
 def animate_control(  # noqa: PLR0913 - one call that draws it all
     control: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame | None,
     path: str | Path,
     *,
     side: str,
     theatre: gpd.GeoDataFrame | None = None,
-    districts: gpd.GeoDataFrame | None = None,
     totals: pd.DataFrame | None = None,
+    caption: str | None = None,
     frames_per_second: float = 10,
     width_px: int = 960,
     progress: Progress = None,
@@ -45,6 +46,8 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     ----------
     control
         Polygons with `date` and `side`, in the working CRS (from `as_control`).
+    districts
+        Polygons with `district`, in the same CRS, whose outlines are drawn; None for none.
     path
         Where to: ``.gif``, ``.mp4`` (needs the program ffmpeg), or a name without an ending for a folder
         of pictures ``frame_0001.png`` and so on. A file that is there is replaced; a folder must be empty.
@@ -52,11 +55,12 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
         The side whose gains are positive.
     theatre
         One row, in the same CRS: what the frames show. None: the ground of `side` on all dates.
-    districts
-        Polygons with `district`, in the same CRS, whose outlines are drawn.
     totals
         From `series_totals`, with a step that ends on each date: the net change is taken from there, and
-        suspect steps and repeated snapshots are named. None: areas are measured.
+        suspect steps and repeated snapshots are named. None: the ground of `side` is measured, in and
+        out of `districts`.
+    caption
+        Text at the foot; nothing in it is interpreted. None: what `source` of `control` names.
     frames_per_second
         Speed, up to 50.
     width_px
@@ -90,7 +94,7 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     >>> fronts = [box(0, 0, 1000, 2000), box(0, 0, 1500, 2000)]
     >>> control = gpd.GeoDataFrame({"date": days, "side": "A"}, geometry=fronts, crs="EPSG:3035")
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     written = animate_control(control, Path(folder) / "war", side="A", width_px=480)
+    ...     written = animate_control(control, None, Path(folder) / "war", side="A", width_px=480)
     ...     sorted(picture.name for picture in written.iterdir())
     ['frame_0001.png', 'frame_0002.png']
     """
@@ -107,6 +111,7 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
         grounds=[shapes for shot in shots for shapes in (shot.own, shot.fog)],
         contested=any(len(shot.fog) for shot in shots),
         flagged=any(shot.told for shot in shots),
+        caption=_sources(control) if caption is None else caption,
         theatre=theatre,
         districts=districts,
     )
@@ -115,6 +120,12 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     frames = track(_frames(backdrop, shots, shots[0], len(shots)), progress, "frames", total=len(shots))
     write_reel(frames, path, samples=samples, frames_per_second=frames_per_second)
     return path
+
+
+def _sources(control: gpd.GeoDataFrame) -> str:
+    """Name the sources of control, if it does."""
+    names = sorted({clean(name) for name in control["source"].dropna()}) if "source" in control else []
+    return f"Source{'s' if len(names) > 1 else ''}: {', '.join(names)}." if names else ""
 
 
 class _Shot(NamedTuple):

@@ -18,14 +18,27 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
 from frontlines.plot.base import draw_districts
-from frontlines.plot.furniture import draw_legend, frame
+from frontlines.plot.captions import draw_block, height_mm
+from frontlines.plot.furniture import draw_legend, draw_scale_bar, emptiest_corners, frame
 from frontlines.plot.keys import Entry, legend_entries
 from frontlines.plot.layout import Box, add_panel, inches, put
 from frontlines.plot.lettering import font_of, plain, renderer_of
 from frontlines.plot.reels import Frame
-from frontlines.plot.shapes import View, Z, area_path, bounds_of, dress, fill, rule, show
+from frontlines.plot.shapes import (
+    View,
+    Z,
+    area_path,
+    bounds_of,
+    dress,
+    fill,
+    metres_per_pt,
+    present,
+    rule,
+    show,
+    view_of,
+)
 from frontlines.plot.sheets import shortened
-from frontlines.plot.style import CONTESTED, DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, day
+from frontlines.plot.style import CONTESTED, DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaStyle, MapStyle, day
 
 Floats = npt.NDArray[np.float32]
 
@@ -34,6 +47,7 @@ _LINES_MM = (4.6, 8.8, 12.6)  # where the words over the map stand, from the mar
 _UNDER_MM = 2.4
 _BIG = 1.3
 _SIDE_ROOM = 0.22
+_BAR_MM = (34.0, 9.0)
 _HEIGHTS_MM = (50.0, 150.0)
 _MARGIN = 0.03
 _CLASSES = ("held", "gained", "lost")
@@ -53,6 +67,8 @@ class Scene:
         Arrays of all polygons that are shown [m].
     contested, flagged
         Whether any frame has contested ground, or a remark.
+    caption
+        Text at the foot.
     theatre, districts
         In the working CRS, or None.
     """
@@ -62,6 +78,7 @@ class Scene:
     grounds: Sequence[Any]
     contested: bool
     flagged: bool
+    caption: str = ""
     theatre: gpd.GeoDataFrame | None = None
     districts: gpd.GeoDataFrame | None = None
 
@@ -218,12 +235,20 @@ def _lay_out(figure: Figure, scene: Scene, width_px: int, style: MapStyle) -> tu
     legend = draw_legend(
         host, _entries(scene, style), columns=columns, width_px=0.95 * inner * mm / columns, style=style
     )
-    legend_px = float(legend.get_window_extent(renderer_of(figure)).height)
-    size = Size(width_px, 2 * int(np.ceil(((foot.top + style.margin_mm) * mm + legend_px) / 2)))
+    legend_mm = float(legend.get_window_extent(renderer_of(figure)).height) / mm
+    caption = draw_block(
+        figure, scene.caption, xy=(style.margin_mm / style.width_mm, 0.5), width_mm=inner,
+        size_pt=style.caption_pt, style=style,
+    )  # fmt: skip
+    caption_top = foot.top + legend_mm + style.gap_mm / 2
+    end = caption_top + height_mm(figure, [caption]) if caption.get_text() else foot.top + legend_mm
+    size = Size(width_px, 2 * int(np.ceil((end + style.margin_mm) * mm / 2)))
     figure.set_size_inches(size.width / figure.dpi, size.height / figure.dpi)
+    caption.set_y(1 - caption_top * mm / size.height)
     put(ax, map_box, size.height / mm, style)
     put(host, foot, size.height / mm, style)
     show(ax, view.fitted(map_box.aspect))
+    ax.set_aspect("equal", adjustable="datalim")
     return ax, size
 
 
@@ -253,7 +278,16 @@ def _draw_outlines(ax: Axes, scene: Scene, style: MapStyle) -> list[Artist]:
         edge, width = style.theatre_edge, style.theatre_pt_width
         outline = scene.theatre.geometry
         rule(ax, outline, colour=edge, width_pt=width, name="theatre", zorder=Z["theatre"])
-    return [*sorted(ax.collections, key=Artist.get_zorder), *ax.spines.values()]
+    return [*sorted(ax.collections, key=Artist.get_zorder), _draw_bar(ax, scene, style), *ax.spines.values()]
+
+
+def _draw_bar(ax: Axes, scene: Scene, style: MapStyle) -> Artist:
+    """Draw the scale bar in the corner that has the least ground of the first and the last day."""
+    metres_per_mm = metres_per_pt(ax) * PT_PER_INCH / MM_PER_INCH
+    width, height = (v * metres_per_mm for v in _BAR_MM)
+    busy = present(np.concatenate([*scene.grounds[:2], *scene.grounds[-2:]]))
+    ((corner, _), *_) = emptiest_corners(view_of(ax), busy, width_m=width, height_m=height)
+    return draw_scale_bar(ax, loc=corner, share=0.2, style=style)
 
 
 def _write_since(figure: Figure, scene: Scene, style: MapStyle) -> None:

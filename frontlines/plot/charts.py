@@ -290,7 +290,7 @@ def contested_entries(totals: pd.DataFrame, style: MapStyle) -> list[Entry]:
 
 def _contested_look(style: MapStyle) -> AreaStyle:
     """Give contested ground the hatch of the maps, but lighter."""
-    return AreaStyle(style.paper, style.contested_hatch, mix(style.contested_ink, style.paper, 0.55))
+    return AreaStyle(style.contested_face, style.contested_hatch, mix(style.contested_ink, style.paper, 0.6))
 
 
 def _diamonds(ax: Axes, x: Any, y: Any, style: MapStyle) -> None:
@@ -323,7 +323,8 @@ def write_last(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle) -> N
     end = timeaxis.days_at(totals["date_to"].iloc[-1])
     recent = level[-max(2, len(level) // 8) :]
     up = bool(level[-1] >= recent.mean())
-    ax.plot([end], [level[-1]], "o", color=style.ink, markersize=3.2, clip_on=False, zorder=Z["town"])
+    if not totals["suspect"].iloc[-1]:  # then a diamond stands there
+        ax.plot([end], [level[-1]], "o", color=style.ink, markersize=3.2, clip_on=False, zorder=Z["town"])
     ax.annotate(
         f"{timeaxis.number(float(level[-1]), sign=True)} km²",
         (end, level[-1]),

@@ -57,9 +57,16 @@ def pixels(picture, colour):
 
 
 def draw(path, **kwargs):
-    given = {"control": control(), "side": "A", "theatre": theatre(), "width_px": 480, "style": PALE}
+    given = {
+        "control": control(),
+        "districts": None,
+        "side": "A",
+        "theatre": theatre(),
+        "width_px": 480,
+        "style": PALE,
+    }
     given |= kwargs
-    return animate_control(given.pop("control"), path, **given)
+    return animate_control(given.pop("control"), given.pop("districts"), path, **given)
 
 
 def test_a_folder_gets_a_numbered_picture_for_each_date(tmp_path):
@@ -313,5 +320,5 @@ def test_real_snapshots_make_a_small_gif(tmp_path, bench):
     ground = table.assign(side="RUS", date=pd.to_datetime(table["date"])).to_crs(
         "+proj=laea +lat_0=48 +lon_0=36 +datum=WGS84 +units=m"
     )
-    path = animate_control(ground, tmp_path / "war.gif", side="RUS")
+    path = animate_control(ground, None, tmp_path / "war.gif", side="RUS")
     assert path.stat().st_size < 2e6
