@@ -116,9 +116,10 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
         districts=districts,
     )
     backdrop = draw_backdrop(scene, width_px, style)
-    samples = list(_frames(backdrop, [shots[0], shots[len(shots) // 2], shots[-1]], shots[0], len(shots)))
+    written = _frames(backdrop, [shots[0], shots[len(shots) // 2], shots[-1]], shots[0], len(shots))
+    pixels = np.concatenate([backdrop.colours(), *(picture.reshape(-1, 3) for picture in written)])
     frames = track(_frames(backdrop, shots, shots[0], len(shots)), progress, "frames", total=len(shots))
-    write_reel(frames, path, samples=samples, frames_per_second=frames_per_second)
+    write_reel(frames, path, pixels=pixels, frames_per_second=frames_per_second)
     return path
 
 

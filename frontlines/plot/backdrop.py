@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -107,6 +108,8 @@ class Backdrop:
         The words that change: ``date``, ``net``, ``count``, ``flag``.
     head
         How many rows from the top they take.
+    foggy
+        Whether any frame has contested ground.
     pen
         What draws ground and words.
     ax
@@ -118,6 +121,7 @@ class Backdrop:
     paint: Mapping[str, Floats]
     texts: Mapping[str, Text]
     head: int
+    foggy: bool
     pen: Any
     ax: Axes
 
@@ -148,6 +152,14 @@ class Backdrop:
         mixed = colour * (1 - ink) + hatch[:, :3] * ink
         out: Frame = np.rint(mixed).astype(np.uint8)
         return out
+
+    def colours(self) -> Frame:
+        """Return the pixels of maps whose ground is all of one class, (n, 3): every colour that may come."""
+        nothing, all_of_it = (np.full(self.page[self.window].shape[:2], v, dtype=np.float32) for v in (0, 1))
+        where = nothing == 0
+        fogs = (nothing, all_of_it) if self.foggy else (nothing,)
+        classes = product((nothing, all_of_it), (nothing, all_of_it), fogs)
+        return np.concatenate([self.mix(first, now, fog, where) for first, now, fog in classes])
 
     def write(self, picture: Frame, words: Mapping[str, str]) -> None:
         """Write the words on a picture, in the place of those that are there."""
@@ -208,7 +220,7 @@ def draw_backdrop(scene: Scene, width_px: int, style: MapStyle) -> Backdrop:
         paint[name] = colours if name == CONTESTED else colours[..., :3]
         sheet.remove()
     texts = _texts(figure, style)
-    return Backdrop(page, window, paint, texts, window[0].start - 1, pen, ax)
+    return Backdrop(page, window, paint, texts, window[0].start - 1, scene.contested, pen, ax)
 
 
 def _fog(style: MapStyle, face: str) -> AreaStyle:

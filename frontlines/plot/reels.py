@@ -6,7 +6,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -69,9 +69,7 @@ def require_reel(path: Path, frames_per_second: float) -> None:
         )
 
 
-def write_reel(
-    frames: Iterable[Frame], path: Path, *, samples: Sequence[Frame], frames_per_second: float
-) -> None:
+def write_reel(frames: Iterable[Frame], path: Path, *, pixels: Frame, frames_per_second: float) -> None:
     """Write frames as they come, whole or not at all.
 
     Parameters
@@ -80,8 +78,8 @@ def write_reel(
         The frames, all of one size; each is written before the next is asked for.
     path
         See `require_reel`. A file that is there is replaced.
-    samples
-        Frames that have all colours, for the palette of a GIF.
+    pixels
+        Red, green and blue of pixels with all colours that matter, (n, 3), for the palette of a GIF.
     frames_per_second
         Speed; a GIF waits on its last frame.
 
@@ -94,7 +92,7 @@ def write_reel(
     --------
     >>> grey = [np.full((4, 6, 3), level, dtype=np.uint8) for level in (0, 128)]
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_reel(grey, Path(folder) / "grey.gif", samples=grey, frames_per_second=10)
+    ...     write_reel(grey, Path(folder) / "grey.gif", pixels=np.concatenate(grey)[0], frames_per_second=10)
     ...     with Image.open(Path(folder) / "grey.gif") as film:
     ...         film.n_frames
     2
@@ -102,7 +100,7 @@ def write_reel(
     try:
         with whole_or_not(path) as temporary:
             if path.suffix.lower() == GIF:
-                _write_gif(frames, temporary, samples, frames_per_second)
+                _write_gif(frames, temporary, pixels, frames_per_second)
             elif path.suffix.lower() == FILM:
                 _write_film(frames, temporary, frames_per_second)
             else:
@@ -162,11 +160,9 @@ def _feed(program: subprocess.Popen[bytes], first: Frame, rest: Iterable[Frame])
             return
 
 
-def _write_gif(
-    frames: Iterable[Frame], path: Path, samples: Sequence[Frame], frames_per_second: float
-) -> None:
+def _write_gif(frames: Iterable[Frame], path: Path, pixels: Frame, frames_per_second: float) -> None:
     """Write a GIF whose frames hold only what changed, so that hundreds stay small."""
-    palette = _Palette(np.concatenate(samples))
+    palette = _Palette(pixels)
     last: Frame | None = None
     with path.open("wb") as file:
         for number, (frame, more) in enumerate(_with_more(frames)):
@@ -195,7 +191,7 @@ class _Palette:
     """The colours of a GIF: the commonest of some pixels as they are, the rest by median cut."""
 
     def __init__(self, pixels: Frame) -> None:
-        codes, counts = np.unique(_codes(pixels.reshape(-1, 3)), return_counts=True)
+        codes, counts = np.unique(_codes(pixels), return_counts=True)
         codes = codes[np.argsort(-counts.astype(np.int64), kind="stable")]
         colours = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8)
         common, rare = colours[:_COMMON], colours[_COMMON:]
