@@ -24,6 +24,7 @@ from frontlines.plot.style import PT_PER_INCH, MapStyle, day, mix
 _HEIGHT_MM = 72.0
 _EMS = 5.0  # room for one label of the axis, in sizes of its type
 _GAP_PT = 2.5
+_MILLION = 1e6
 _STEPS = (
     *(("day", k) for k in (1, 2, 5, 10)),
     *(("month", k) for k in (1, 2, 3, 6)),
@@ -73,15 +74,17 @@ def dress(ax: Axes, ylabel: str, style: MapStyle, *, unsigned: bool = False) -> 
     ax
         The Axes; its limits are final.
     ylabel
-        What is measured, with its unit.
+        What is measured, beginning with its unit; from a million on, it is told in millions.
     style
         The style.
     unsigned
         Whether numbers below zero are written without a sign, for mirrored bars.
     """
-    ax.set_ylabel(ylabel, **plain(style, style.legend_pt))
+    large = max(np.abs(ax.get_ylim())) >= _MILLION
+    unit = _MILLION if large else 1.0
+    ax.set_ylabel(f"million {ylabel}" if large and ylabel else ylabel, **plain(style, style.legend_pt))
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: _tick(abs(v) if unsigned else v)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: _tick((abs(v) if unsigned else v) / unit)))
     mark_days(ax, style)
     font = font_of(style, style.legend_pt)
     for text in (*ax.get_xticklabels(), *ax.get_yticklabels()):

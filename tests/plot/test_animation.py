@@ -182,6 +182,17 @@ def test_a_later_start_counts_from_its_first_day(tmp_path):
     np.testing.assert_array_equal(one[-1], other[-1])
 
 
+def test_the_foot_names_the_sources_or_what_is_asked_for(tmp_path):
+    one, other = (
+        pictures(draw(tmp_path / name, control=control().assign(source=source), caption=caption))[0]
+        for name, source, caption in (("a", HOSTILE, None), ("b", "x", f"Source: {HOSTILE}."))
+    )
+    np.testing.assert_array_equal(one, other)
+    none = pictures(draw(tmp_path / "none"))[0]
+    assert none.shape[0] < one.shape[0]
+    np.testing.assert_array_equal(pictures(draw(tmp_path / "empty", caption=""))[0], none)
+
+
 @pytest.mark.parametrize("width", [480, 961])
 def test_any_width_and_layers_will_do(tmp_path, width):
     layers = {"theatre": None, "districts": districts(), "control": control(HOSTILE * 9, fog=True)}

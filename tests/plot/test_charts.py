@@ -1,6 +1,8 @@
 """Charts of a series, read off their artists."""
 
+import re
 from itertools import combinations
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -209,6 +211,16 @@ def test_numbers_below_zero_have_no_sign_on_mirrored_bars():
     assert not any("−" in label.get_text() for label in ax.get_yticklabels())
 
 
+def test_empires_are_told_in_millions(monkeypatch):
+    figure = series_figure(series({"D": [12e6, 3e6]}, {"D": [0.0, 25e6]}), title="A", caption="")
+    assert [ax.get_ylabel() for ax in figure.axes] == [
+        "million km² since 1 June 2031",
+        "million km² per step",
+    ]
+    assert {"0", "5", "10", "−10"} <= {label.get_text() for label in figure.axes[0].get_yticklabels()}
+    assert_printable(figure, monkeypatch)
+
+
 def test_the_legend_sums_gains_and_losses():
     assert legend_texts(draw_gains_and_losses(totals(4)))[:2] == [
         "Gained, 10.0 km² in all",
@@ -373,6 +385,13 @@ def test_tables_and_settings_are_left_alone():
     pd.testing.assert_frame_equal(whole, copies[1])
     assert dict(mpl.rcParams) == before
     assert plt.get_fignums() == []
+
+
+def test_the_lines_of_the_documentation_run(tmp_path, monkeypatch):
+    text = (Path(__file__).parents[2] / "docs" / "series.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(compile("\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)), "series.md", "exec"), {})  # noqa: S102 - our own text
+    assert {path.name for path in tmp_path.iterdir()} == {"series.png", "districts.png", "war.gif"}
 
 
 @pytest.mark.parametrize(
