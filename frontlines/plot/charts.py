@@ -16,7 +16,7 @@ from matplotlib.patches import Patch, StepPatch
 from frontlines.errors import FrontlinesError
 from frontlines.plot import shapes, timeaxis
 from frontlines.plot.keys import Entry
-from frontlines.plot.lettering import clean, halo, plain
+from frontlines.plot.lettering import clean, halo, plain, renderer_of
 from frontlines.plot.shapes import Z, dash
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, day, mix
 from frontlines.series import COLUMNS, series_totals
@@ -76,7 +76,7 @@ def draw_series(
     draw_level(ax, totals, level, style)
     low, high = min(level.min(), 0.0), max((level + contested_levels(totals)).max(), 0.0)
     room = max(high - low, 1e-9)
-    ax.set_ylim(low - room * (_TEXT_ROOM if low < 0 else 0.04), high + room * 1.4 * _TEXT_ROOM)
+    ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
     draw_rug(ax, totals, style)
     write_last(ax, totals, level, style)
     timeaxis.dress(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
@@ -158,8 +158,7 @@ def draw_front_length(
     Parameters
     ----------
     lengths
-        `date`, `resolution_m` [m], `front_km` [km]; with `district`, the districts are summed, and with
-        `side`, it is named.
+        `date`, `resolution_m` [m], `front_km` [km]; with `district`, the districts are summed.
     ax
         The Axes; a new one if None.
     style
@@ -198,10 +197,8 @@ def draw_front_length(
     ax.set_xlim(*_span(timeaxis.days_at(dates[0]), timeaxis.days_at(dates[-1])))
     ax.set_ylim(0.0, max(float(summed["front_km"].max()), 1e-9) * (1 + _TEXT_ROOM))
     timeaxis.dress(ax, "km", style)
-    sides = sorted({clean(s) for s in lengths["side"]}) if "side" in lengths else []
-    head = f"{', '.join(sides)}: length of the front" if sides else "Length of the front"
-    n = len(dates)
-    head += f", {day(dates[0])} to {day(dates[-1])}, {n} snapshot{'s' if n > 1 else ''}"
+    span = f"{day(dates[0])} to {day(dates[-1])}, {len(dates)} snapshot{'s' if len(dates) > 1 else ''}"
+    head = f"Length of the front, {span}"
     timeaxis.write_above(ax, head, entries, style)
     return ax
 
@@ -319,23 +316,18 @@ def draw_rug(ax: Axes, totals: pd.DataFrame, style: MapStyle) -> None:
 
 
 def write_last(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle) -> None:
-    """Write the last level at the end of its line, on the side that the line does not come from."""
-    end = timeaxis.days_at(totals["date_to"].iloc[-1])
-    recent = level[-max(2, len(level) // 8) :]
-    up = bool(level[-1] >= recent.mean())
+    """Write the last level at the end of its line, clear above all of the line that it spans."""
+    ends = timeaxis.days_at(totals["date_to"].to_numpy())
     if not totals["suspect"].iloc[-1]:  # then a diamond stands there
-        ax.plot([end], [level[-1]], "o", color=style.ink, markersize=3.2, clip_on=False, zorder=Z["town"])
-    ax.annotate(
-        f"{timeaxis.number(float(level[-1]), sign=True)} km²",
-        (end, level[-1]),
-        xytext=(-1.0, 4.0 if up else -4.0),
-        textcoords="offset points",
-        ha="right",
-        va="bottom" if up else "top",
-        path_effects=halo(style),
-        zorder=Z["label"],
+        ax.plot(ends[-1:], level[-1:], "o", color=style.ink, markersize=3.2, clip_on=False, zorder=Z["town"])
+    label = ax.annotate(
+        f"{timeaxis.number(float(level[-1]), sign=True)} km²", (ends[-1], level[-1]), xytext=(-1.0, 4.0),
+        textcoords="offset points", ha="right", va="bottom", path_effects=halo(style), zorder=Z["label"],
         **plain(style, style.heading_pt, weight="bold"),
-    )
+    )  # fmt: skip
+    share = label.get_window_extent(renderer_of(ax.figure)).width / ax.get_window_extent().width
+    spanned = np.append(ends, np.inf) > ends[-1] - share * np.ptp(ax.get_xlim())
+    label.xy = (ends[-1], level[spanned].max())
 
 
 def step_entries(totals: pd.DataFrame, style: MapStyle) -> list[Entry]:
@@ -362,7 +354,7 @@ def _limit_days(ax: Axes, totals: pd.DataFrame) -> None:
 
 def _span(first: float, last: float) -> tuple[float, float]:
     """Return the limits of the days, with a hair of room, more if there is one day only."""
-    room = (last - first) * 0.006 or 0.5
+    room = (last - first) * 0.01 or 0.5
     return first - room, last + room
 
 

@@ -110,6 +110,20 @@ def test_the_last_level_stands_at_the_end_with_its_sign_and_unit():
     assert [t.get_text() for t in draw_series(falling).texts] == ["−7.00 km²"]
 
 
+@pytest.mark.parametrize("lost", [[0, 0, 9, 0, 0, 9], [0, 9, 0, 3, 1, 0], [9, 0, 0, 0, 9, 0]])
+def test_the_last_level_stands_clear_of_the_line(lost):
+    gained = [5.0, 8.0, 0.0, 7.0, 2.0, 1.0]
+    ax = draw_series(series_totals(series({"D": gained}, {"D": lost})))
+    ax.figure.draw_without_rendering()
+    (label,) = ax.texts
+    line = artist(ax, "net")
+    x, y = line.get_data()
+    corners = np.column_stack([np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]])
+    drawn = shapely.LineString(ax.transData.transform(corners))
+    assert not drawn.intersects(shapely.box(*label.get_window_extent().extents))
+    assert label.get_window_extent().y1 <= ax.get_window_extent().y1
+
+
 def test_headings_name_side_dates_and_cadence():
     for draw in (draw_series, draw_gains_and_losses):
         heading = draw(totals(3)).get_title(loc="left")
@@ -259,12 +273,10 @@ def test_the_front_has_a_line_for_each_resolution_from_zero():
     assert len(looks) == 2
 
 
-def test_a_front_of_a_named_side_says_so():
-    lengths = pd.DataFrame({"date": ["2031-06-01"], "side": HOSTILE, "resolution_m": 500.0, "front_km": 1.0})
-    assert (
-        draw_front_length(lengths).get_title(loc="left")
-        == f"{HOSTILE}: length of the front, 1 June 2031 to 1 June 2031, 1 snapshot"
-    )
+def test_a_front_may_be_known_on_one_day_only():
+    lengths = pd.DataFrame({"date": ["2031-06-01"], "resolution_m": 500.0, "front_km": 1.0})
+    heading = draw_front_length(lengths).get_title(loc="left")
+    assert heading == "Length of the front, 1 June 2031 to 1 June 2031, 1 snapshot"
 
 
 @pytest.mark.parametrize("draw", [draw_series, draw_gains_and_losses, draw_front_length])
