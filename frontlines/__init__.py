@@ -8,7 +8,7 @@ Dated maps of territorial control, compared district by district:
 3. `control_from_lines` and `frontline_from_control` turn lines into polygons and back.
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
 5. `change_series` follows one side through many dates; `front_length` measures the front.
-6. `change_map` and the ``draw_`` functions draw.
+6. `change_map`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
 
 `load` and `run_study` do all of this for a study in a file.
 """
@@ -45,11 +45,14 @@ from frontlines.tables import balance_by_district, transitions_by_district
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (
         MapStyle,
+        animate_control,
         change_map,
+        district_panels,
         draw_change,
         draw_context,
         draw_control,
         draw_districts,
+        draw_front_length,
         draw_frontlines,
         draw_gains_and_losses,
         draw_series,
@@ -62,6 +65,7 @@ __all__ = [
     "MapStyle",
     "Results",
     "Study",
+    "animate_control",
     "as_control",
     "as_districts",
     "as_frontlines",
@@ -73,10 +77,12 @@ __all__ = [
     "change_series",
     "check_layer",
     "control_from_lines",
+    "district_panels",
     "draw_change",
     "draw_context",
     "draw_control",
     "draw_districts",
+    "draw_front_length",
     "draw_frontlines",
     "draw_gains_and_losses",
     "draw_series",

@@ -1,19 +1,24 @@
 """Maps and charts: single pieces for any Axes, and whole figures for print."""
 
+from frontlines.plot.animation import animate_control
 from frontlines.plot.base import draw_context, draw_districts, draw_settlements
-from frontlines.plot.charts import draw_gains_and_losses, draw_series, series_figure
+from frontlines.plot.charts import draw_front_length, draw_gains_and_losses, draw_series
 from frontlines.plot.fronts import draw_frontlines
 from frontlines.plot.ground import draw_change, draw_control
 from frontlines.plot.maps import change_map
+from frontlines.plot.sheets import district_panels, series_figure
 from frontlines.plot.style import MapStyle
 
 __all__ = [
     "MapStyle",
+    "animate_control",
     "change_map",
+    "district_panels",
     "draw_change",
     "draw_context",
     "draw_control",
     "draw_districts",
+    "draw_front_length",
     "draw_frontlines",
     "draw_gains_and_losses",
     "draw_series",

@@ -1,189 +1,382 @@
-"""Charts of a series: how much ground since the first day, and how much in each step."""
+"""Charts of a series on any Axes: net change since the first day, gains and losses, length of the front."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-import matplotlib.dates
+import numpy as np
 import pandas as pd
+import shapely
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, StepPatch
 
-from frontlines.plot.captions import draw_block, draw_columns, height_mm
-from frontlines.plot.lettering import font_of, plain
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle, day
+from frontlines.errors import FrontlinesError
+from frontlines.plot import shapes, timeaxis
+from frontlines.plot.keys import Entry
+from frontlines.plot.lettering import clean, halo, plain, renderer_of
+from frontlines.plot.shapes import Z, dash
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, day, mix
+from frontlines.series import COLUMNS, series_totals
 
-_PANELS_MM = (62.0, 62.0)
-_LEFT_MM, _RIGHT_MM = 14.0, 2.0
-_HATCHED = 60  # more bars than this are too narrow for a hatch
-_TITLE_MM, _BETWEEN_MM = 9.0, 11.0
+STEP_COLUMNS = ("side", "date_from", "date_to", "cadence", "same_input", "suspect")
+_RUG = 0.022  # height of the strip along the foot, as a share of the chart's
+_FEW = 60  # up to so many snapshots have a dot each
+_APART_MM = 1.0  # wider bars stand apart and are hatched
+_DASHES = ((), (4.0, 1.6), (1.2, 1.4), (6.0, 1.6, 1.2, 1.6), (2.5, 2.5))
+_TEXT_ROOM = 0.09
 
 
-def draw_series(totals: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE) -> Axes:
+def draw_series(
+    series_or_totals: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
+) -> Axes:
     """Draw the net change since the first snapshot, step by step.
 
     Parameters
     ----------
-    totals
-        From `series_totals`: `side`, `date_from`, `date_to`, `cumulative_net_km2` [km²], `cadence`,
-        `suspect`.
+    series_or_totals
+        From `change_series`, whose districts are summed, or from `series_totals`: `side`, `date_from`,
+        `date_to`, `net_km2`, `cumulative_net_km2` [km²], `cadence`, `same_input`, `suspect`; if there are
+        `contested_before_km2` and `contested_after_km2` [km²], contested ground is drawn.
     ax
-        Where to draw; None makes a new figure.
+        The Axes; a new one if None.
     style
         The style.
 
     Returns
     -------
-    matplotlib.axes.Axes
-        The axes. The line is level between snapshots, for nothing is known of the days between them;
-        suspect steps have a ring.
+    Axes
+        The Axes. The line (gid ``net``) is level between snapshots, for nothing is known of the days
+        between them. Ground that was contested at the time lies on top as a hatched band
+        (``contested``): its lower edge is without that ground, its upper edge with all of it. Suspect
+        steps are red with a diamond (``suspect``); steps whose snapshots are the same, byte for byte,
+        are marked along the foot (``same_input``): they are no sign of calm.
+
+    Raises
+    ------
+    FrontlinesError
+        If the table has no rows, or columns are missing.
 
     Examples
     --------
     >>> totals = pd.DataFrame({
-    ...     "date_from": pd.to_datetime(["2031-06-01"]), "date_to": pd.to_datetime(["2031-06-02"]),
-    ...     "cumulative_net_km2": [3.0], "cadence": "daily (D)", "suspect": [False]})
-    >>> draw_series(totals).get_ylabel()
-    'km² since 1 June 2031'
+    ...     "side": "A", "date_from": pd.to_datetime(["2031-06-01"]), "net_km2": [3.0],
+    ...     "date_to": pd.to_datetime(["2031-06-02"]), "cumulative_net_km2": [3.0],
+    ...     "cadence": "daily (D)", "same_input": False, "suspect": False})
+    >>> ax = draw_series(totals)
+    >>> ax.get_title(loc="left"), ax.get_ylabel()
+    ('A: net change, 1 June 2031 to 2 June 2031, daily (D)', 'km² since 1 June 2031')
     """
-    ax = _axes(ax)
-    days = pd.concat([totals["date_from"].iloc[:1], totals["date_to"]])
-    net = [0.0, *totals["cumulative_net_km2"]]
-    ax.axhline(0, color=style.ink, linewidth=0.5)
-    ax.step(days, net, where="post", color=style.ink, linewidth=1.2, label="net change")
-    odd = totals[totals["suspect"].astype(bool)]
-    if len(odd):
-        ax.plot(
-            odd["date_to"], odd["cumulative_net_km2"], "o", markersize=6, markerfacecolor="none",
-            markeredgecolor=style.ink, label="suspect: far out of the ordinary",
-        )  # fmt: skip
-    _dress(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
+    totals = totals_of(series_or_totals, ("net_km2", "cumulative_net_km2"))
+    ax = timeaxis.axes_for(ax, style)
+    net = totals["cumulative_net_km2"].to_numpy(dtype=float)
+    level = np.concatenate([[net[0] - float(totals["net_km2"].iloc[0])], net])
+    draw_level(ax, totals, level, style)
+    low, high = min(level.min(), 0.0), max((level + contested_levels(totals)).max(), 0.0)
+    room = max(high - low, 1e-9)
+    ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
+    draw_rug(ax, totals, style)
+    write_last(ax, totals, level, style)
+    timeaxis.dress(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
+    entries = [*contested_entries(totals, style), *step_entries(totals, style)]
+    timeaxis.write_above(ax, heading(totals, "net change"), entries, style)
     return ax
 
 
 def draw_gains_and_losses(
-    totals: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
+    series_or_totals: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
 ) -> Axes:
-    """Draw the ground gained, upwards, and lost, downwards, in each step.
+    """Draw the ground gained, upwards, and lost, downwards, in each step, on one scale.
 
     Parameters
     ----------
-    totals
-        From `series_totals`: `date_from`, `date_to`, `gained_km2`, `lost_km2` [km²], `cadence`,
-        `same_input`.
+    series_or_totals
+        From `change_series`, whose districts are summed, or from `series_totals`: `side`, `date_from`,
+        `date_to`, `gained_km2`, `lost_km2` [km²], `cadence`, `same_input`, `suspect`.
     ax
-        Where to draw; None makes a new figure.
+        The Axes; a new one if None.
+    style
+        The style; the bars have the colours of its maps, and where they are wide the hatches.
+
+    Returns
+    -------
+    Axes
+        The Axes. All bars of a kind are one patch, whose gid is ``gained`` or ``lost``; a bar is as wide
+        as its step is long. Suspect steps have a red diamond (``suspect``); steps whose snapshots are
+        the same, byte for byte, are marked along the foot (``same_input``): they are no sign of calm.
+
+    Raises
+    ------
+    FrontlinesError
+        If the table has no rows, or columns are missing.
+
+    Examples
+    --------
+    >>> totals = pd.DataFrame({
+    ...     "side": "A", "date_from": pd.to_datetime(["2031-06-01"]), "gained_km2": [3.0],
+    ...     "date_to": pd.to_datetime(["2031-06-02"]), "lost_km2": [1.0],
+    ...     "cadence": "daily (D)", "same_input": False, "suspect": False})
+    >>> [patch.get_gid() for patch in draw_gains_and_losses(totals).patches]
+    ['gained', 'lost']
+    """
+    totals = totals_of(series_or_totals, ("gained_km2", "lost_km2"))
+    ax = timeaxis.axes_for(ax, style)
+    gained, lost = (totals[f"{name}_km2"].to_numpy(dtype=float) for name in ("gained", "lost"))
+    _limit_days(ax, totals)
+    left, right, wide = _bar_edges(ax, totals)
+    looks = {"gained": style.gained, "lost": style.lost}
+    if not wide:
+        looks = {name: look._replace(hatch="") for name, look in looks.items()}
+    for name, heights in (("gained", gained), ("lost", -lost)):
+        seen = heights != 0
+        bars = shapely.box(left, np.minimum(heights, 0), right, np.maximum(heights, 0))[seen]
+        shapes.fill(ax, bars, looks[name], style=style, name=name, zorder=Z["ground"])
+    ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["front"])
+    high, low = float(gained.max()), float(lost.max())
+    room = max(high + low, 1e-9)
+    ax.set_ylim(-max(low + 0.06 * room, 0.08 * room), max(high, 0.05 * room) + _TEXT_ROOM * room)
+    odd = totals["suspect"].to_numpy(dtype=bool)
+    _diamonds(ax, ((left + right) / 2)[odd], (gained + 0.04 * room)[odd], style)
+    draw_rug(ax, totals, style)
+    timeaxis.dress(ax, "km² per step", style, unsigned=True)
+    entries = [
+        (f"{name.capitalize()}, {timeaxis.number(float(km2.sum()))} km² in all", _swatch(looks[name], style))
+        for name, km2 in (("gained", gained), ("lost", lost))
+    ]
+    head = heading(totals, "ground gained (up) and lost (down)")
+    timeaxis.write_above(ax, head, [*entries, *step_entries(totals, style)], style)
+    return ax
+
+
+def draw_front_length(
+    lengths: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
+) -> Axes:
+    """Draw the length of the front, a line for each resolution.
+
+    Parameters
+    ----------
+    lengths
+        `date`, `resolution_m` [m], `front_km` [km]; with `district`, the districts are summed.
+    ax
+        The Axes; a new one if None.
     style
         The style.
 
     Returns
     -------
-    matplotlib.axes.Axes
-        The axes. A bar is as wide as its step is long; a step whose two snapshots are the same, byte
-        for byte, has a tick on the axis.
+    Axes
+        The Axes; its scale begins at zero, and the gid of a line is ``front:`` and its resolution [m].
+
+    Raises
+    ------
+    FrontlinesError
+        If the table has no rows, or columns are missing.
 
     Examples
     --------
-    >>> totals = pd.DataFrame({
-    ...     "date_from": pd.to_datetime(["2031-06-01"]), "date_to": pd.to_datetime(["2031-06-02"]),
-    ...     "gained_km2": [3.0], "lost_km2": [1.0], "cadence": "daily (D)", "same_input": [False]})
-    >>> [float(patch.get_height()) for patch in draw_gains_and_losses(totals).patches]
-    [3.0, -1.0]
+    >>> lengths = pd.DataFrame({"date": pd.to_datetime(["2031-06-01", "2031-06-02"]),
+    ...                         "resolution_m": 500.0, "front_km": [10.0, 12.0]})
+    >>> draw_front_length(lengths).get_title(loc="left")
+    'Length of the front, 1 June 2031 to 2 June 2031, 2 snapshots'
     """
-    ax = _axes(ax)
-    width = (totals["date_to"] - totals["date_from"]).dt.days.clip(lower=1)
-    few = len(totals) <= _HATCHED
-    for name, sign, look in (("gained", 1, style.gained), ("lost", -1, style.lost)):
-        ax.bar(
-            totals["date_from"], sign * totals[f"{name}_km2"], width=width, align="edge", label=name,
-            facecolor=look.face, edgecolor=look.ink if few else "none", hatch=look.hatch[:4] if few else "",
-            linewidth=0.3,
-        )  # fmt: skip
-    same = totals[totals["same_input"].astype(bool)]
-    if len(same):
-        ax.plot(
-            same["date_to"], [0] * len(same), "|", color=style.ink, markersize=4, markeredgewidth=0.6,
-            label="snapshot repeats the one before",
-        )  # fmt: skip
-    ax.axhline(0, color=style.ink, linewidth=0.5)
-    _dress(ax, f"km² a step, {totals['cadence'].iloc[0]}", style)
-    ax.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+    _require(lengths, ("date", "resolution_m", "front_km"))
+    ax = timeaxis.axes_for(ax, style)
+    table = lengths.assign(date=shapes.days_of(lengths["date"]).to_numpy())
+    summed = table.groupby(["resolution_m", "date"], sort=True)["front_km"].sum(min_count=1).reset_index()
+    entries: list[Entry] = []
+    groups = list(summed.groupby("resolution_m", sort=True))
+    for rank, (resolution, rows) in enumerate(groups):
+        look = _line_look(rank, len(groups), style)
+        few: dict[str, Any] = {"marker": "o", "markersize": 2.4} if len(rows) <= _FEW else {}
+        days = timeaxis.days_at(rows["date"].to_numpy())
+        ax.plot(days, rows["front_km"], drawstyle="steps-post", gid=f"front:{resolution:g}", **look, **few)
+        entries.append((f"measured at {_metres(float(str(resolution)))}", Line2D([], [], **look)))
+    dates = np.sort(summed["date"].unique())
+    ax.set_xlim(*_span(timeaxis.days_at(dates[0]), timeaxis.days_at(dates[-1])))
+    ax.set_ylim(0.0, max(float(summed["front_km"].max()), 1e-9) * (1 + _TEXT_ROOM))
+    timeaxis.dress(ax, "km", style)
+    span = f"{day(dates[0])} to {day(dates[-1])}, {len(dates)} snapshot{'s' if len(dates) > 1 else ''}"
+    head = f"Length of the front, {span}"
+    timeaxis.write_above(ax, head, entries, style)
     return ax
 
 
-def series_figure(
-    totals: pd.DataFrame, *, title: str, caption: str, style: MapStyle = DEFAULT_STYLE
-) -> Figure:
-    """Draw the page of a series for print: net change over gains and losses.
+def totals_of(table: pd.DataFrame, needs: Collection[str]) -> pd.DataFrame:
+    """Return one row for each step, in the order of the steps, from a series or its totals.
 
-    Parameters
-    ----------
-    totals
-        From `series_totals`.
-    title, caption
-        Text; nothing in it is interpreted.
-    style
-        The style, which gives the width of the page.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The figure, on an Agg canvas and unknown to pyplot.
-
-    Examples
-    --------
-    >>> totals = pd.DataFrame({
-    ...     "date_from": pd.to_datetime(["2031-06-01"]), "date_to": pd.to_datetime(["2031-06-02"]),
-    ...     "cumulative_net_km2": [2.0], "gained_km2": [3.0], "lost_km2": [1.0], "cadence": "daily (D)",
-    ...     "suspect": [False], "same_input": [False]})
-    >>> len(series_figure(totals, title="A", caption="made up").axes)
-    2
+    Raises
+    ------
+    FrontlinesError
+        If there is no row, or a column of `needs` or `STEP_COLUMNS` is missing.
     """
-    margin, width = style.margin_mm, style.width_mm
-    figure = Figure(figsize=(width / MM_PER_INCH, 1), dpi=style.dpi, facecolor=style.paper)
-    FigureCanvasAgg(figure)
-    foot = draw_columns(figure, caption, xy=(0, 0), width_mm=width - 2 * margin, style=style)
-    foot_mm = height_mm(figure, foot)
-    height = margin + _TITLE_MM + sum(_PANELS_MM) + 2 * _BETWEEN_MM + foot_mm + margin
-    for text in foot:
-        text.remove()
-    figure.set_size_inches(width / MM_PER_INCH, height / MM_PER_INCH)
-    left = margin / width
-    draw_block(
-        figure, title, xy=(left, 1 - margin / height), width_mm=width - 2 * margin, size_pt=style.title_pt,
-        weight="bold", style=style,
+    if "district" in table.columns:
+        _require(table, COLUMNS)
+        return series_totals(days_in(table))
+    _require(table, (*STEP_COLUMNS, *needs))
+    return days_in(table).sort_values("date_to", kind="stable", ignore_index=True)
+
+
+def days_in(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose dates are days, though they may have been text."""
+    return table.assign(**{name: shapes.days_of(table[name]).to_numpy() for name in ("date_from", "date_to")})
+
+
+def _require(table: pd.DataFrame, needs: Collection[str]) -> None:
+    absent = [name for name in needs if name not in table.columns]
+    if absent:
+        raise FrontlinesError(
+            f"the table has no column {', '.join(map(repr, absent))}: pass what change_series, series_totals "
+            "or front_length returned"
+        )
+    if table.empty:
+        raise FrontlinesError("there is nothing to draw: the table has no rows, pass one with a step or more")
+
+
+def heading(totals: pd.DataFrame, what: str) -> str:
+    """Write a heading: side, what is drawn, dates, cadence."""
+    side, cadence = (clean(totals[name].iloc[0]) for name in ("side", "cadence"))
+    first, last = day(totals["date_from"].iloc[0]), day(totals["date_to"].iloc[-1])
+    return f"{side}: {what}, {first} to {last}, {cadence}"
+
+
+def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, dots: bool = True) -> None:
+    """Draw a level that changes at the end of each step, with contested ground; `level` begins before."""
+    _limit_days(ax, totals)
+    ends = timeaxis.days_at(totals["date_to"].to_numpy())
+    days = np.concatenate([[timeaxis.days_at(totals["date_from"].iloc[0])], ends])
+    for name, where in (("gained", level >= 0), ("lost", level <= 0)):
+        pale = mix(getattr(style, name).face, style.paper, 0.55)
+        inside = np.where(where, level, 0.0)
+        ax.fill_between(days, inside, step="post", color=pale, linewidth=0, zorder=Z["ground"])
+    contested = contested_levels(totals)
+    if contested.any():
+        band = StepPatch((level + contested)[:-1], days, baseline=level[:-1], fill=True, zorder=Z["mark"])
+        band.set_gid("contested")
+        ax.add_patch(shapes.dress(band, _contested_look(style), style))
+    ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
+    marker = "o" if dots and len(days) <= _FEW else ""
+    ax.plot(
+        days, level, drawstyle="steps-post", color=style.ink, linewidth=style.front_pt, marker=marker,
+        markersize=2.4, solid_joinstyle="miter", gid="net", zorder=Z["front"],
     )  # fmt: skip
-    top = height - margin - _TITLE_MM
-    for panel_mm, draw in zip(_PANELS_MM, (draw_series, draw_gains_and_losses), strict=True):
-        top -= panel_mm
-        box = (_LEFT_MM / width, top / height, 1 - (_LEFT_MM + _RIGHT_MM + margin) / width, panel_mm / height)
-        draw(totals, ax=figure.add_axes(box), style=style)
-        top -= _BETWEEN_MM
-    low = (margin + foot_mm) / height
-    draw_columns(figure, caption, xy=(left, low), width_mm=width - 2 * margin, style=style)
-    return figure
+    odd = np.flatnonzero(totals["suspect"].to_numpy(dtype=bool))
+    if len(odd):
+        red = style.date_colours[-1]
+        before, after = level[odd], level[odd + 1]
+        ax.vlines(ends[odd], before, after, color=red, linewidth=2 * style.front_pt, zorder=Z["front"])
+    _diamonds(ax, ends[odd], level[odd + 1], style)
 
 
-def _axes(ax: Axes | None) -> Axes:
-    if ax is not None:
-        return ax
-    figure = Figure()
-    FigureCanvasAgg(figure)
-    return figure.add_subplot()
+def contested_levels(rows: pd.DataFrame) -> Any:
+    """Return how much ground was contested before the first step and after each [km²]; zero if not known."""
+    if not {"contested_before_km2", "contested_after_km2"} <= set(rows.columns):
+        return np.zeros(len(rows) + 1)
+    return np.concatenate([rows["contested_before_km2"].iloc[:1], rows["contested_after_km2"]]).astype(float)
 
 
-def _dress(ax: Axes, label: str, style: MapStyle) -> None:
-    """Set labels, ticks and legend in the style's type."""
-    ax.set_ylabel(label, **plain(style, style.legend_pt))
-    locator: Any = matplotlib.dates.AutoDateLocator(minticks=3, maxticks=9)  # type: ignore[no-untyped-call]
-    concise: Any = matplotlib.dates.ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(concise)
-    font = font_of(style, style.legend_pt)
-    for text in (*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.get_offset_text()):
-        text.set_fontproperties(font)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="y", linewidth=0.3, alpha=0.5)
-    ax.set_axisbelow(True)
-    ax.legend(loc="upper left", prop=font, frameon=False)
+def contested_entries(totals: pd.DataFrame, style: MapStyle) -> list[Entry]:
+    """Return the entry of a legend for contested ground, if there is any."""
+    contested = contested_levels(totals)
+    if not contested.any():
+        return []
+    last = timeaxis.number(float(contested[-1]))
+    return [(f"With contested ground, {last} km² on the last day", _swatch(_contested_look(style), style))]
+
+
+def _contested_look(style: MapStyle) -> AreaStyle:
+    """Give contested ground the hatch of the maps, but lighter."""
+    return AreaStyle(style.contested_face, style.contested_hatch, mix(style.contested_ink, style.paper, 0.6))
+
+
+def _diamonds(ax: Axes, x: Any, y: Any, style: MapStyle) -> None:
+    if len(x):
+        ax.add_line(_diamond(style, x, y))
+
+
+def _diamond(style: MapStyle, x: Any = (), y: Any = ()) -> Line2D:
+    return Line2D(
+        x, y, linestyle="none", marker="D", markersize=4.2, markerfacecolor=style.paper,
+        markeredgecolor=style.date_colours[-1], markeredgewidth=1.1, gid="suspect", zorder=Z["town"],
+        clip_on=False,
+    )  # fmt: skip
+
+
+def draw_rug(ax: Axes, totals: pd.DataFrame, style: MapStyle) -> None:
+    """Mark along the foot the steps whose two snapshots are the same."""
+    same = totals[totals["same_input"].astype(bool)]
+    if len(same):
+        left = timeaxis.days_at(same["date_from"].to_numpy())
+        spans = np.column_stack([left, timeaxis.days_at(same["date_to"].to_numpy()) - left])
+        ax.broken_barh(
+            spans.tolist(), (0.0, _RUG), transform=ax.get_xaxis_transform(), color=style.town_text,
+            linewidth=0, gid="same_input", zorder=Z["front"],
+        )  # fmt: skip
+
+
+def write_last(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle) -> None:
+    """Write the last level at the end of its line, clear above all of the line that it spans."""
+    ends = timeaxis.days_at(totals["date_to"].to_numpy())
+    if not totals["suspect"].iloc[-1]:  # then a diamond stands there
+        ax.plot(ends[-1:], level[-1:], "o", color=style.ink, markersize=3.2, clip_on=False, zorder=Z["town"])
+    label = ax.annotate(
+        f"{timeaxis.number(float(level[-1]), sign=True)} km²", (ends[-1], level[-1]), xytext=(-1.0, 4.0),
+        textcoords="offset points", ha="right", va="bottom", path_effects=halo(style), zorder=Z["label"],
+        **plain(style, style.heading_pt, weight="bold"),
+    )  # fmt: skip
+    share = label.get_window_extent(renderer_of(ax.figure)).width / ax.get_window_extent().width
+    spanned = np.append(ends, np.inf) > ends[-1] - share * np.ptp(ax.get_xlim())
+    label.xy = (ends[-1], level[spanned].max())
+
+
+def step_entries(totals: pd.DataFrame, style: MapStyle) -> list[Entry]:
+    """Return the entries of a legend for suspect steps and for repeated snapshots, if there are any."""
+    n = len(totals)
+    out: list[Entry] = []
+    odd, same = (int(totals[name].astype(bool).sum()) for name in ("suspect", "same_input"))
+    if odd:
+        out.append((f"Suspect: far out of the ordinary ({odd} of {n} steps)", _diamond(style)))
+    if same:
+        text = f"Snapshot repeated, no sign of calm ({same} of {n} steps)"
+        out.append((text, Line2D([], [], color=style.town_text, linewidth=2.2, dash_capstyle="butt")))
+    return out
+
+
+def _swatch(look: AreaStyle, style: MapStyle) -> Artist:
+    return shapes.dress(Patch(), look, style)
+
+
+def _limit_days(ax: Axes, totals: pd.DataFrame) -> None:
+    first, last = totals["date_from"].iloc[0], totals["date_to"].iloc[-1]
+    ax.set_xlim(*_span(timeaxis.days_at(first), timeaxis.days_at(last)))
+
+
+def _span(first: float, last: float) -> tuple[float, float]:
+    """Return the limits of the days, with a hair of room, more if there is one day only."""
+    room = (last - first) * 0.01 or 0.5
+    return first - room, last + room
+
+
+def _bar_edges(ax: Axes, totals: pd.DataFrame) -> tuple[Any, Any, bool]:
+    """Return where bars begin and end, and whether they are wide: then they stand apart."""
+    left, right = (timeaxis.days_at(totals[name].to_numpy()) for name in ("date_from", "date_to"))
+    low, high = ax.get_xlim()
+    axes_mm = ax.get_window_extent().width / ax.figure.dpi * MM_PER_INCH
+    wide = bool(np.median(right - left) * axes_mm / (high - low) > _APART_MM)
+    inset = 0.08 * (right - left) * wide
+    return left + inset, right - inset, wide
+
+
+def _line_look(rank: int, of: int, style: MapStyle) -> dict[str, Any]:
+    """Tell lines apart by colour, by dash and by width, the finest first."""
+    share = rank / (of - 1) if of > 1 else 0.0
+    width = style.front_pt * (1.2 - 0.35 * share)
+    dashes = _DASHES[rank % len(_DASHES)]
+    line = dash(width, *dashes) if dashes else "-"
+    colour = mix(style.date_colours[-1], style.date_colours[0], share)
+    return {"color": colour, "linewidth": width, "linestyle": line}
+
+
+def _metres(resolution_m: float) -> str:
+    return f"{resolution_m / 1000:g} km" if resolution_m >= 1000 else f"{resolution_m:g} m"  # noqa: PLR2004

@@ -1,84 +1,413 @@
 """Charts of a series, read off their artists."""
 
+import re
+from itertools import combinations
+from pathlib import Path
+
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
+from matplotlib import pyplot as plt
+from matplotlib.dates import date2num
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from frontlines.plot.charts import draw_gains_and_losses, draw_series, series_figure
+from frontlines.errors import FrontlinesError
+from frontlines.plot import (
+    MapStyle,
+    district_panels,
+    draw_front_length,
+    draw_gains_and_losses,
+    draw_series,
+    series_figure,
+)
+from frontlines.plot.lettering import renderer_of
+from frontlines.plot.timeaxis import number
+from frontlines.series import COLUMNS, series_totals
 
 HOSTILE = "$x_1$ [bold] </b>"
 
 
+def series(gained, lost, *, freq="D", **columns):
+    """Make a series; `gained` and `lost` give a list of km² for each district."""
+    steps = len(next(iter(gained.values())))
+    days = pd.date_range("2031-06-01", periods=steps + 1, freq=freq)
+    parts = []
+    for district, up in gained.items():
+        part = pd.DataFrame(dict.fromkeys(COLUMNS, 0.0), index=range(steps))
+        down = np.asarray(lost[district], dtype=float)
+        parts.append(
+            part.assign(
+                district=district, side="A", date_from=days[:-1], date_to=days[1:], district_km2=1000.0,
+                gained_km2=up, lost_km2=down, net_km2=up - down, turnover_km2=up + down,
+                cadence="every snapshot", same_input=False, suspect=False, **columns,
+            )
+        )  # fmt: skip
+    return pd.concat(parts).sort_values(["date_to", "district"], ignore_index=True)
+
+
 def totals(steps, **columns):
-    days = pd.date_range("2031-06-01", periods=steps + 1, freq="D")
-    gained, lost = np.arange(1.0, steps + 1), np.full(steps, 0.5)
-    table = {
-        "side": "A",
-        "date_from": days[:-1],
-        "date_to": days[1:],
-        "gained_km2": gained,
-        "lost_km2": lost,
-        "cumulative_net_km2": np.cumsum(gained - lost),
-        "cadence": "every snapshot",
-        "suspect": False,
-        "same_input": False,
-    }
-    return pd.DataFrame(table | columns)
+    up = {"D": np.arange(1.0, steps + 1)}
+    return series_totals(series(up, {"D": np.full(steps, 0.5)})).assign(**columns)
+
+
+def artist(ax, gid):
+    return next((a for a in ax.get_children() if a.get_gid() == gid), None)
+
+
+def legend_texts(ax):
+    return [
+        t.get_text() for a in ax.get_children() if isinstance(a, mpl.legend.Legend) for t in a.get_texts()
+    ]
+
+
+def bars(ax, gid):
+    """Return left, bottom, right, top of every bar of a kind."""
+    polygons = artist(ax, gid).get_path().to_polygons()
+    return [tuple(float(v) for v in shapely.Polygon(p).bounds) for p in polygons]
+
+
+def letters(figure, monkeypatch):
+    """Return every text that a figure draws with its place."""
+    drawn, draw = [], Text.draw
+
+    def note(text, renderer):
+        if text.get_visible() and text.get_text().strip():
+            drawn.append((text, text.get_window_extent(renderer)))
+        draw(text, renderer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Text, "draw", note)
+        figure.draw(renderer_of(figure))
+    return drawn
+
+
+def assert_printable(figure, monkeypatch):
+    """Every text within the page, 6 pt or more, and none upon another."""
+    seen = letters(figure, monkeypatch)
+    page = figure.bbox
+    for text, box in seen:
+        assert text.get_fontsize() >= 6
+        assert not text.get_parse_math() or "$" not in text.get_text()
+        assert page.x0 <= box.x0 <= box.x1 <= page.x1, text
+        assert page.y0 <= box.y0 <= box.y1 <= page.y1, text
+    for (one, a), (other, b) in combinations(seen, 2):
+        assert not a.shrunk(0.98, 0.98).overlaps(b.shrunk(0.98, 0.98)), (one, other)
 
 
 def test_the_line_starts_at_zero_and_ends_at_the_sum():
-    line = draw_series(totals(5)).get_lines()[1]
+    line = artist(draw_series(totals(5)), "net")
     assert line.get_ydata().tolist() == [0, 0.5, 2, 4.5, 8, 12.5]
+    assert line.get_xdata()[0] == date2num(pd.Timestamp("2031-06-01"))
     assert line.get_drawstyle() == "steps-post"
 
 
-def test_suspect_steps_have_a_ring_and_a_key():
-    ax = draw_series(totals(3, suspect=[False, True, False]))
-    ring = next(line for line in ax.get_lines() if line.get_marker() == "o")
-    assert ring.get_ydata().tolist() == [2]
-    assert "suspect" in ax.get_legend().get_texts()[1].get_text()
+def test_the_last_level_stands_at_the_end_with_its_sign_and_unit():
+    assert [t.get_text() for t in draw_series(totals(5)).texts] == ["+12.5 km²"]
+    falling = series_totals(series({"D": np.zeros(3)}, {"D": [1, 2, 4]}))
+    assert [t.get_text() for t in draw_series(falling).texts] == ["−7.00 km²"]
 
 
-def test_gains_stand_above_losses_in_the_maps_colours():
+@pytest.mark.parametrize("lost", [[0, 0, 9, 0, 0, 9], [0, 9, 0, 3, 1, 0], [9, 0, 0, 0, 9, 0]])
+def test_the_last_level_stands_clear_of_the_line(lost):
+    gained = [5.0, 8.0, 0.0, 7.0, 2.0, 1.0]
+    ax = draw_series(series_totals(series({"D": gained}, {"D": lost})))
+    ax.figure.draw_without_rendering()
+    (label,) = ax.texts
+    line = artist(ax, "net")
+    x, y = line.get_data()
+    corners = np.column_stack([np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]])
+    drawn = shapely.LineString(ax.transData.transform(corners))
+    assert not drawn.intersects(shapely.box(*label.get_window_extent().extents))
+    assert label.get_window_extent().y1 <= ax.get_window_extent().y1
+
+
+def test_headings_name_side_dates_and_cadence():
+    for draw in (draw_series, draw_gains_and_losses):
+        heading = draw(totals(3)).get_title(loc="left")
+        for part in ("A: ", "1 June 2031 to 4 June 2031", "every snapshot"):
+            assert part in heading
+
+
+def test_labels_name_units():
+    assert draw_series(totals(3)).get_ylabel() == "km² since 1 June 2031"
+    assert draw_gains_and_losses(totals(3)).get_ylabel() == "km² per step"
+
+
+@pytest.mark.parametrize("draw", [draw_series, draw_gains_and_losses])
+def test_a_series_is_summed_over_its_districts(draw):
+    table = series({"N": [1.0, 2.0], "S": [3.0, 0.0]}, {"N": [0.0, 1.0], "S": [0.5, 0.0]})
+    one, other = draw(table), draw(series_totals(table))
+    gid = "net" if draw is draw_series else "gained"
+    data = [
+        a.get_xydata() if gid == "net" else a.get_path().vertices
+        for a in (artist(one, gid), artist(other, gid))
+    ]
+    np.testing.assert_array_equal(*data)
+
+
+def test_suspect_steps_are_marked_and_explained():
+    table = totals(3, suspect=[False, True, False])
+    ax = draw_series(table)
+    assert artist(ax, "suspect").get_ydata().tolist() == [2]
+    assert "Suspect: far out of the ordinary (1 of 3 steps)" in legend_texts(ax)
+    mirrored = draw_gains_and_losses(table)
+    assert artist(mirrored, "suspect").get_ydata()[0] > 2
+    assert any("Suspect" in text for text in legend_texts(mirrored))
+
+
+def test_contested_ground_lies_on_top_of_the_line():
+    table = totals(3, contested_before_km2=[4.0, 2.0, 0.0], contested_after_km2=[2.0, 0.0, 3.0])
+    ax = draw_series(table)
+    band = artist(ax, "contested")
+    values, edges, baseline = band.get_data()
+    assert edges.tolist() == date2num(pd.date_range("2031-06-01", periods=4)).tolist()
+    assert baseline.tolist() == [0, 0.5, 2]
+    assert (values - baseline).tolist() == [4, 2, 0]
+    assert "With contested ground, 3.00 km² on the last day" in legend_texts(ax)
+    assert ax.get_ylim()[1] > 4.5 + 3
+
+
+def test_without_contested_ground_there_is_no_band():
+    assert artist(draw_series(totals(3)), "contested") is None
+    bare = totals(3).drop(columns=["contested_before_km2", "contested_after_km2"])
+    ax = draw_series(bare)
+    assert artist(ax, "contested") is None
+    assert legend_texts(ax) == []
+
+
+def test_contested_ground_of_a_district_fits_its_panel():
+    table = series({"N": [1.0, 0.0], "S": [1.0, 5.0]}, {"N": [0.0, 0.0], "S": [0.0, 0.0]})
+    foggy = table.assign(contested_after_km2=np.where(table["district"] == "N", 20.0, 0.0))
+    panels = {ax.get_label(): ax for ax in district_panels(foggy).axes}
+    assert artist(panels["S"], "contested") is None
+    assert artist(panels["N"], "contested").get_data().values.tolist() == [0, 21]
+    assert panels["N"].get_ylim() == panels["S"].get_ylim()
+    assert panels["S"].get_ylim()[1] > 21
+    assert legend_texts(panels["legend"]) == ["With contested ground, 20.0 km² on the last day"]
+
+
+@pytest.mark.parametrize("draw", [draw_series, draw_gains_and_losses])
+def test_repeated_snapshots_are_told_from_calm_days(draw):
+    ax = draw(totals(3, same_input=[False, True, False]))
+    rug = artist(ax, "same_input")
+    (span,) = rug.get_paths()
+    assert span.get_extents().x0 == date2num(pd.Timestamp("2031-06-02"))
+    assert span.get_extents().x1 == date2num(pd.Timestamp("2031-06-03"))
+    assert any("no sign of calm (1 of 3 steps)" in text for text in legend_texts(ax))
+
+
+@pytest.mark.parametrize("draw", [draw_series, draw_gains_and_losses])
+def test_an_ordinary_series_has_no_marks(draw):
+    ax = draw(totals(3))
+    assert artist(ax, "suspect") is None
+    assert artist(ax, "same_input") is None
+    assert not any("uspect" in text or "repeats" in text for text in legend_texts(ax))
+
+
+def test_gains_stand_above_losses_in_the_maps_colours_and_hatches():
+    style = MapStyle()
     ax = draw_gains_and_losses(totals(2))
-    heights = [patch.get_height() for patch in ax.patches]
-    assert heights == [1, 2, -0.5, -0.5]
-    faces = {patch.get_facecolor() for patch in ax.patches}
-    hatches = {patch.get_hatch() for patch in ax.patches}
-    assert len(faces) == len(hatches) == 2
+    assert sorted(top for _, _, _, top in bars(ax, "gained")) == [1, 2]
+    assert [bottom for _, bottom, _, _ in bars(ax, "lost")] == [-0.5, -0.5]
+    for name in ("gained", "lost"):
+        patch = artist(ax, name)
+        assert mpl.colors.same_color(patch.get_facecolor(), getattr(style, name).face)
+        assert patch.get_hatch() == getattr(style, name).hatch
+
+
+def test_numbers_below_zero_have_no_sign_on_mirrored_bars():
+    ax = draw_gains_and_losses(series_totals(series({"D": [0.0, 1.0]}, {"D": [90.0, 50.0]})))
+    ax.figure.draw_without_rendering()
+    assert {"0", "20", "80"} <= {label.get_text() for label in ax.get_yticklabels()}
+    assert not any("−" in label.get_text() for label in ax.get_yticklabels())
+
+
+def test_empires_are_told_in_millions(monkeypatch):
+    figure = series_figure(series({"D": [12e6, 3e6]}, {"D": [0.0, 25e6]}), title="A", caption="")
+    assert [ax.get_ylabel() for ax in figure.axes] == [
+        "million km² since 1 June 2031",
+        "million km² per step",
+    ]
+    assert {"0", "5", "10", "−10"} <= {label.get_text() for label in figure.axes[0].get_yticklabels()}
+    assert_printable(figure, monkeypatch)
+
+
+def test_the_legend_sums_gains_and_losses():
+    assert legend_texts(draw_gains_and_losses(totals(4)))[:2] == [
+        "Gained, 10.0 km² in all",
+        "Lost, 2.00 km² in all",
+    ]
 
 
 def test_bars_are_as_wide_as_their_steps():
-    long = totals(1).assign(date_to=pd.Timestamp("2031-07-01"))
-    assert draw_gains_and_losses(long).patches[0].get_width() == 30
+    narrow = bars(draw_gains_and_losses(totals(383)), "gained")
+    assert all(right - left == pytest.approx(1) for left, _, right, _ in narrow)
+    wide = bars(draw_gains_and_losses(totals(1).assign(date_to=pd.Timestamp("2031-07-01"))), "gained")
+    assert 20 < wide[0][2] - wide[0][0] < 30
 
 
-def test_repeated_snapshots_are_told_from_calm_days():
-    ax = draw_gains_and_losses(totals(2, same_input=[False, True]))
-    assert any("repeats" in text.get_text() for text in ax.get_legend().get_texts())
+def test_narrow_bars_have_no_hatch():
+    ax = draw_gains_and_losses(totals(383))
+    assert [artist(ax, name).get_hatch() for name in ("gained", "lost")] == [None, None]
 
 
-@pytest.mark.parametrize("steps", [1, 12, 383])
-def test_the_page_is_printable(steps):
-    figure = series_figure(totals(steps), title=HOSTILE, caption="A caption. " * 30)
-    assert isinstance(figure, Figure)
+def test_steps_without_change_have_no_bars():
+    ax = draw_gains_and_losses(series_totals(series({"D": [0.0]}, {"D": [0.0]})))
+    assert list(ax.patches) == []
+
+
+def test_the_front_has_a_line_for_each_resolution_from_zero():
+    days = pd.to_datetime(["2031-06-01", "2031-06-02"])
+    rows = [(d, r, n, km) for d in days for r, km in ((500, 10.0), (1000, 6.0)) for n in "NS"]
+    lengths = pd.DataFrame(rows, columns=["date", "resolution_m", "district", "front_km"])
+    ax = draw_front_length(lengths)
+    assert artist(ax, "front:500").get_ydata().tolist() == [20, 20]
+    assert artist(ax, "front:1000").get_ydata().tolist() == [12, 12]
+    assert ax.get_ylim()[0] == 0
+    assert ax.get_ylabel() == "km"
+    assert legend_texts(ax) == ["measured at 500 m", "measured at 1 km"]
+    looks = {artist(ax, gid).get_linestyle() for gid in ("front:500", "front:1000")}
+    assert len(looks) == 2
+
+
+def test_a_front_may_be_known_on_one_day_only():
+    lengths = pd.DataFrame({"date": ["2031-06-01"], "resolution_m": 500.0, "front_km": 1.0})
+    heading = draw_front_length(lengths).get_title(loc="left")
+    assert heading == "Length of the front, 1 June 2031 to 1 June 2031, 1 snapshot"
+
+
+@pytest.mark.parametrize("draw", [draw_series, draw_gains_and_losses, draw_front_length])
+def test_a_table_without_its_columns_or_rows_is_refused(draw):
+    with pytest.raises(FrontlinesError, match=r"the table has no column '.*: pass what change_series"):
+        draw(pd.DataFrame({"a": [1]}))
+    columns = [*totals(1).columns, "date", "resolution_m", "front_km"]
+    with pytest.raises(FrontlinesError, match="nothing to draw: the table has no rows"):
+        draw(pd.DataFrame(columns=columns))
+
+
+def test_a_series_without_its_columns_is_refused():
+    with pytest.raises(FrontlinesError, match="has no column 'absorbed_km2'"):
+        draw_series(series({"D": [1.0]}, {"D": [0.0]}).drop(columns="absorbed_km2"))
+
+
+def test_pieces_go_on_the_axes_given():
+    ax = Figure().add_subplot()
+    for draw in (draw_series, draw_gains_and_losses):
+        assert draw(totals(3), ax=ax) is ax
+    assert plt.get_fignums() == []
+
+
+def test_dates_may_be_text():
+    table = totals(3).astype({"date_from": str, "date_to": str})
+    assert artist(draw_series(table), "net").get_ydata().tolist() == [0, 0.5, 2, 4.5]
+
+
+@pytest.mark.parametrize(
+    ("steps", "freq", "first"),
+    [(5, "D", "1 Jun\n2031"), (383, "D", "Jul\n2031"), (24, "MS", "Jul\n2031"), (40, "YS", "2035")],
+)
+def test_days_along_the_foot_are_few_and_name_the_year(steps, freq, first):
+    up = {"D": np.ones(steps)}
+    table = series_totals(series(up, up, freq=freq))
+    ax = series_figure(table, title="A", caption="").axes[0]
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert labels[0].strip() == first or labels[0].split("\n")[-1] in {"2031", "2032"}
+    assert 3 <= len(labels) <= 30
+
+
+@pytest.mark.parametrize("columns", [{}, {"suspect": True, "same_input": True}], ids=["plain", "marked"])
+@pytest.mark.parametrize("steps", [1, 5, 24, 383])
+def test_the_page_is_printable(steps, columns, monkeypatch):
+    table = totals(steps, **columns)
+    figure = series_figure(table, title=HOSTILE * 12, caption="A caption. " * 30)
     assert figure.get_figwidth() * 25.4 == pytest.approx(180)
-    figure.canvas.draw()
-    page = figure.bbox
-    for text in figure.texts + [label for ax in figure.axes for label in ax.get_xticklabels()]:
-        box = text.get_window_extent()
-        assert page.x0 <= box.x0 <= box.x1 <= page.x1 + 1
-        assert text.get_fontsize() >= 6
-    boxes = [text.get_window_extent() for text in figure.texts if text.get_text()]
-    assert not any(one.overlaps(other) for n, one in enumerate(boxes) for other in boxes[n + 1 :])
-    low = min(ax.get_tightbbox().y0 for ax in figure.axes)
-    assert max(box.y1 for box in boxes[1:]) < low
-    assert figure.texts[0].get_text() == HOSTILE
+    assert_printable(figure, monkeypatch)
+    net, mirrored = figure.axes
+    assert net.get_xlim() == mirrored.get_xlim()
+    assert net.get_position().x0 == mirrored.get_position().x0
 
 
-def test_the_table_is_left_alone():
-    table = totals(4)
-    before = table.copy()
+def test_the_page_of_a_hostile_side_is_printable(monkeypatch):
+    figure = series_figure(totals(3, side=HOSTILE * 20, cadence=HOSTILE), title="", caption="")
+    assert_printable(figure, monkeypatch)
+
+
+def test_the_title_stands_as_given():
+    figure = series_figure(totals(2), title=HOSTILE, caption="B")
+    assert HOSTILE in [t.get_text() for t in figure.texts]
+
+
+def districts(n):
+    names = {f"{HOSTILE} {i}" if i else "A very long name of a district " * 4: i for i in range(n)}
+    up = {name: np.array([1.0, 2.0, 0.0]) * i for name, i in names.items()}
+    return series(up, {name: np.array([0.0, 0.5, 0.5]) for name in names})
+
+
+def test_the_districts_that_changed_most_have_a_panel_each():
+    table = series(
+        {"N": [1.0, 0.0], "S": [0.0, 5.0], "W": [0.0, 0.0], "E": [2.0, 2.0]},
+        {"N": [0.0, 0.0], "S": [0.0, 0.0], "W": [0.0, 0.0], "E": [0.0, 3.0]},
+    )
+    figure = district_panels(table, most=2)
+    panels = [ax for ax in figure.axes if ax.get_label() != "legend"]
+    assert [ax.get_label() for ax in panels] == ["E", "S"]
+    assert artist(panels[0], "net").get_ydata().tolist() == [0, 2, 1]
+    assert len({ax.get_ylim() for ax in panels}) == len({ax.get_xlim() for ax in panels}) == 1
+    told = " ".join(t.get_text() for t in figure.texts).replace("\n", " ")
+    assert "The 2 of 4 districts where most ground changed hands (3 where any did)" in told
+    assert "all on one scale" in told
+
+
+def test_suspect_steps_are_marked_where_the_district_has_a_part_in_them():
+    table = series({"N": [1.0, 0.0], "S": [1.0, 5.0]}, {"N": [0.0, 0.0], "S": [0.0, 0.0]})
+    table = table.assign(suspect=table["date_to"] == table["date_to"].max())
+    figure = district_panels(table)
+    marked = {ax.get_label(): artist(ax, "suspect") is not None for ax in figure.axes}
+    assert marked["S"]
+    assert not marked["N"]
+
+
+@pytest.mark.parametrize("n", [1, 3, 7, 14])
+def test_panels_are_printable(n, monkeypatch):
+    table = districts(n).assign(suspect=True, same_input=True)
+    assert_printable(district_panels(table), monkeypatch)
+
+
+def test_districts_without_change_make_a_page_that_says_so():
+    figure = district_panels(series({"N": [0.0]}, {"N": [0.0]}))
+    assert "No ground changed hands in any of 1 districts." in [t.get_text() for t in figure.texts]
+
+
+def test_panels_need_districts():
+    with pytest.raises(FrontlinesError, match="no districts in the table: pass what change_series"):
+        district_panels(totals(2))
+    with pytest.raises(FrontlinesError, match="most = 0 draws nothing"):
+        district_panels(districts(2), most=0)
+
+
+def test_tables_and_settings_are_left_alone():
+    table, whole, before = totals(4), districts(3), dict(mpl.rcParams)
+    copies = table.copy(), whole.copy()
     series_figure(table, title="A", caption="B")
-    pd.testing.assert_frame_equal(table, before)
+    district_panels(whole)
+    pd.testing.assert_frame_equal(table, copies[0])
+    pd.testing.assert_frame_equal(whole, copies[1])
+    assert dict(mpl.rcParams) == before
+    assert plt.get_fignums() == []
+
+
+def test_the_lines_of_the_documentation_run(tmp_path, monkeypatch):
+    text = (Path(__file__).parents[2] / "docs" / "series.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(compile("\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)), "series.md", "exec"), {})  # noqa: S102 - our own text
+    assert {path.name for path in tmp_path.iterdir()} == {"series.png", "districts.png", "war.gif"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "0"), (-0.004, "0"), (1234.5, "+1,234"), (-12.34, "−12.3"), (0.5, "+0.50")]
+)
+def test_numbers_have_three_figures_and_a_true_minus(value, text):
+    assert number(value, sign=True) == text

@@ -1,0 +1,300 @@
+"""Whole pages of charts for print: a series with its caption, and districts side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.transforms import Bbox
+
+from frontlines.errors import FrontlinesError
+from frontlines.plot import timeaxis
+from frontlines.plot.captions import draw_block, draw_columns, height_mm
+from frontlines.plot.charts import (
+    contested_entries,
+    contested_levels,
+    days_in,
+    draw_gains_and_losses,
+    draw_level,
+    draw_rug,
+    draw_series,
+    heading,
+    step_entries,
+    totals_of,
+)
+from frontlines.plot.furniture import draw_legend
+from frontlines.plot.layout import Box, add_panel, inches, put
+from frontlines.plot.lettering import clean, font_of, plain, renderer_of
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle
+
+_PANEL_MM = 58.0
+_SMALL_MM = 27.0
+_ACROSS = 4
+_NAME_MM = 10.5
+_FOOT_MM = 6.5
+_TITLE_GAP_MM = 2.0
+_LEFT_MM = 16.0  # from the edge of the page to the charts: room for numbers and what is measured
+_DRAWERS = (draw_series, draw_gains_and_losses)
+
+
+def series_figure(
+    series: pd.DataFrame, *, title: str, caption: str, style: MapStyle = DEFAULT_STYLE
+) -> Figure:
+    """Draw the page of a series for print: net change over gains and losses, title and caption.
+
+    Parameters
+    ----------
+    series
+        From `change_series` or `series_totals`; see `draw_series` and `draw_gains_and_losses`.
+    title, caption
+        Texts, wrapped to the page; nothing in them is interpreted.
+    style
+        The style; the page is its `width_mm` wide and as high as needed.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot. Save it with ``figure.savefig("series.png")``.
+
+    Raises
+    ------
+    FrontlinesError
+        If the table has no rows, or columns are missing.
+
+    Examples
+    --------
+    >>> totals = pd.DataFrame({
+    ...     "side": "A", "date_from": pd.to_datetime(["2031-06-01"]),
+    ...     "date_to": pd.to_datetime(["2031-06-02"]), "gained_km2": [3.0], "lost_km2": [1.0],
+    ...     "net_km2": [2.0], "cumulative_net_km2": [2.0], "cadence": "daily (D)",
+    ...     "same_input": False, "suspect": False})
+    >>> [ax.get_label() for ax in series_figure(totals, title="A", caption="made up").axes]
+    ['net', 'gains and losses']
+    """
+    totals = totals_of(series, ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2"))
+    figure = _page(style)
+    head, foot = _write(figure, (title, caption), 0.0, style.max_height_mm, style)
+    figure.clear()
+    panels, tops, at = [], [], style.margin_mm + head
+    for draw, name in zip(_DRAWERS, ("net", "gains and losses"), strict=True):
+        ax = add_panel(figure, _panel_box(at, style), style.max_height_mm, style, name=name)
+        panels.append(draw(totals, ax=ax, style=style))
+        _align_label(ax, style)
+        above, below = _stands_out_mm(ax)
+        tops.append(at + above)
+        at += above + _PANEL_MM + below + style.gap_mm
+    height = at + foot + style.margin_mm
+    figure.set_size_inches(*inches(style.width_mm, height))
+    for ax, top in zip(panels, tops, strict=True):
+        put(ax, _panel_box(top, style), height, style)
+    _write(figure, (title, caption), at, height, style)
+    return figure
+
+
+def district_panels(series: pd.DataFrame, *, most: int = 12, style: MapStyle = DEFAULT_STYLE) -> Figure:
+    """Draw the net change of the districts that changed most, side by side on one scale.
+
+    Parameters
+    ----------
+    series
+        From `change_series`.
+    most
+        Draw no more districts than this: those with the largest turnover (gained plus lost, all steps).
+    style
+        The style; the page is its `width_mm` wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot. All panels have the same days and the same
+        scale, and name the district, its net change and its gains and losses. Suspect steps are marked
+        where the district has a part in them. If nothing changed anywhere, the page says so.
+
+    Raises
+    ------
+    FrontlinesError
+        If the table has no rows, columns are missing, or `most` is not positive.
+
+    Examples
+    --------
+    >>> from frontlines.series import COLUMNS
+    >>> series = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(
+    ...     side="A", district=["North"], date_from="2031-06-01", date_to="2031-06-02", cadence="daily",
+    ...     same_input=False, suspect=False, contested_before_km2=0.0, contested_after_km2=0.0)
+    >>> [ax.get_label() for ax in district_panels(series).axes]
+    ['North']
+    """
+    if "district" not in series.columns:
+        raise FrontlinesError("there are no districts in the table: pass what change_series returned")
+    if most < 1:
+        raise FrontlinesError(f"most = {most} draws nothing: pass 1 or more")
+    totals = totals_of(series, ())
+    chosen, found = _choose(series, most)
+    figure = _page(style)
+    told = [heading(totals, "net change by district"), _choice(len(chosen), *found)]
+    head = _write_head(figure, told, totals, style.max_height_mm, style)
+    figure.clear()
+    grid = -(-len(chosen) // _ACROSS) * (_NAME_MM + _SMALL_MM) + _FOOT_MM if chosen else 0.0
+    height = head + grid + style.margin_mm
+    figure.set_size_inches(*inches(style.width_mm, height))
+    _write_head(figure, told, totals, height, style)
+    _draw_grid(figure, totals, chosen, (height, head), style)
+    return figure
+
+
+def _choose(series: pd.DataFrame, most: int) -> tuple[dict[str, pd.DataFrame], tuple[int, int]]:
+    """Return the rows of the districts with the largest turnover, and how many changed, of how many."""
+    rows = days_in(series).sort_values(["district", "date_to"], kind="stable")
+    moved = rows.groupby("district", sort=True)["turnover_km2"].sum()
+    ranked = moved[moved > 0].sort_values(ascending=False, kind="stable")
+    groups = rows[rows["district"].isin(ranked.index[:most])].groupby("district")
+    return {str(name): groups.get_group(name) for name in ranked.index[:most]}, (len(ranked), len(moved))
+
+
+def _choice(shown: int, changed: int, every: int) -> str:
+    """Say which districts are shown, and how to read them."""
+    if not changed:
+        return f"No ground changed hands in any of {every} districts."
+    which = (
+        f"Ground changed hands in {changed} of {every} districts: those"
+        if shown == changed
+        else f"The {shown} of {every} districts where most ground changed hands ({changed} where any did)"
+    )
+    return (
+        f"{which}, ordered by km² gained plus lost, all on one scale. Over each: net change since the first "
+        "day (gained, lost)."
+    )
+
+
+def _write_head(
+    figure: Figure, told: Sequence[str], totals: pd.DataFrame, page_mm: float, style: MapStyle
+) -> float:
+    """Write title, choice and legend at the top of a page; return where the panels may begin [mm]."""
+    at = style.margin_mm
+    figure.set_size_inches(*inches(style.width_mm, page_mm))
+    for text, size, weight in zip(told, (style.title_pt, style.legend_pt), ("bold", "normal"), strict=True):
+        block = draw_block(
+            figure, clean(text), xy=(style.margin_mm / style.width_mm, 1 - at / page_mm),
+            width_mm=_inner_mm(style), size_pt=size, weight=weight, style=style,
+        )  # fmt: skip
+        at += height_mm(figure, [block]) + _TITLE_GAP_MM
+    entries = [*contested_entries(totals, style), *step_entries(totals, style)]
+    if entries:
+        box = Box(style.margin_mm, at, _inner_mm(style), 10.0)
+        host = add_panel(figure, box, page_mm, style, name="legend")
+        host.set_axis_off()
+        legend = draw_legend(host, entries, columns=len(entries), style=style)
+        at += legend.get_window_extent(renderer_of(figure)).height / figure.dpi * MM_PER_INCH + _TITLE_GAP_MM
+    return at
+
+
+def _draw_grid(
+    figure: Figure,
+    totals: pd.DataFrame,
+    chosen: Mapping[str, pd.DataFrame],
+    page: tuple[float, float],
+    style: MapStyle,
+) -> None:
+    """Draw a panel for each district; `page` is its height and where the first row begins [mm]."""
+    width = (style.width_mm - style.margin_mm - _LEFT_MM + style.gap_mm) / _ACROSS - style.gap_mm
+    levels = {name: np.concatenate([[0.0], rows["net_km2"].cumsum()]) for name, rows in chosen.items()}
+    tops = {name: level + contested_levels(chosen[name]) for name, level in levels.items()}
+    low = min((level.min() for level in levels.values()), default=0.0)
+    high = max((level.max() for level in tops.values()), default=0.0)
+    room = max(high - low, 1e-9)
+    for i, (name, rows) in enumerate(chosen.items()):
+        row, column = divmod(i, _ACROSS)
+        top = page[1] + row * (_NAME_MM + _SMALL_MM) + _NAME_MM
+        box = Box(_LEFT_MM + column * (width + style.gap_mm), top, width, _SMALL_MM)
+        ax = add_panel(figure, box, page[0], style, name=clean(name))
+        own = rows.assign(suspect=rows["suspect"].astype(bool) & (rows["turnover_km2"] > 0))
+        draw_level(ax, own, levels[name], style, dots=False)
+        ax.set_ylim(low - 0.06 * room, high + 0.06 * room)
+        draw_rug(ax, totals, style)
+        timeaxis.dress(ax, "km²" if column == 0 else "", style)
+        _align_label(ax, style)
+        ax.tick_params(labelleft=column == 0, labelbottom=i + _ACROSS >= len(chosen))
+        _name(ax, name, rows, style)
+
+
+def _name(ax: Axes, name: str, rows: pd.DataFrame, style: MapStyle) -> None:
+    """Write a district's name and its figures over its panel."""
+    net, gained, lost = (float(rows[f"{kind}_km2"].sum()) for kind in ("net", "gained", "lost"))
+    told, *parts = (timeaxis.number(v, sign=True, scale=max(gained, lost)) for v in (net, gained, -lost))
+    told += f" km² ({', '.join(parts)})"
+    font = font_of(style, style.heading_pt, weight="bold")
+    fitted = shortened(clean(name), ax.get_window_extent().width, ax.figure, font)
+    for text, over, size, weight in (
+        (fitted, 10.5, style.heading_pt, "bold"),
+        (told, 2.5, style.legend_pt, "normal"),
+    ):
+        ax.annotate(
+            text, (0.0, 1.0), xycoords="axes fraction", xytext=(0.0, over), textcoords="offset points",
+            va="bottom", **plain(style, size, weight=weight),
+        )  # fmt: skip
+
+
+def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
+    """Cut a name that is wider than its room, with an ellipsis."""
+    renderer = renderer_of(figure)
+
+    def wide(part: str) -> bool:
+        return bool(renderer.get_text_width_height_descent(part, font, ismath=False)[0] > width_px)
+
+    if not wide(text):
+        return text
+    fits = next((n for n in range(len(text) - 1, 0, -1) if not wide(f"{text[:n].rstrip()}…")), 0)
+    return f"{text[:fits].rstrip()}…"
+
+
+def _page(style: MapStyle) -> Figure:
+    size = inches(style.width_mm, style.max_height_mm)
+    figure = Figure(figsize=size, dpi=style.dpi, facecolor=style.paper)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _inner_mm(style: MapStyle) -> float:
+    return style.width_mm - 2 * style.margin_mm
+
+
+def _panel_box(top: float, style: MapStyle) -> Box:
+    return Box(_LEFT_MM, top, style.width_mm - _LEFT_MM - 2 * style.margin_mm, _PANEL_MM)
+
+
+def _align_label(ax: Axes, style: MapStyle) -> None:
+    """Put what is measured at the margin of the page."""
+    width_mm = ax.get_position().width * style.width_mm
+    ax.yaxis.set_label_coords(-(_LEFT_MM - style.margin_mm) / width_mm, 0.5)
+    ax.yaxis.label.set_verticalalignment("top")
+
+
+def _stands_out_mm(ax: Axes) -> tuple[float, float]:
+    """Measure how far heading and legend stand out above an Axes, and labels below it [mm]."""
+    renderer = renderer_of(ax.figure)
+    inner, outer = ax.get_window_extent(renderer), ax.get_tightbbox(renderer)
+    legends = [a.get_window_extent(renderer) for a in ax.get_children() if isinstance(a, Legend)]
+    outer = inner if outer is None else Bbox.union([inner, outer, *legends])
+    per_px = MM_PER_INCH / ax.figure.dpi
+    return float(outer.y1 - inner.y1) * per_px, float(inner.y0 - outer.y0) * per_px
+
+
+def _write(
+    figure: Figure, texts: tuple[str, str], caption_top: float, page_mm: float, style: MapStyle
+) -> tuple[float, float]:
+    """Write title and caption; return their heights, with the gap under the title [mm]."""
+    x, width = style.margin_mm / style.width_mm, _inner_mm(style)
+    title = draw_block(
+        figure, texts[0], xy=(x, 1 - style.margin_mm / page_mm), width_mm=width, size_pt=style.title_pt,
+        weight="bold", style=style,
+    )  # fmt: skip
+    title.set_gid("title")
+    caption = draw_columns(figure, texts[1], xy=(x, 1 - caption_top / page_mm), width_mm=width, style=style)
+    under = height_mm(figure, [title]) + _TITLE_GAP_MM if texts[0].strip() else 0.0
+    return under, height_mm(figure, caption)
