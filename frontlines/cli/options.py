@@ -59,6 +59,16 @@ SnapM = Annotated[
     ),
 ]
 
+BorderM = Annotated[
+    float,
+    typer.Option(
+        "--border-m",
+        min=0,
+        metavar="METRES",
+        help="Edges of polygons this near to the theatre's edge [m] are not counted as front.",
+    ),
+]
+
 
 def console(*, stderr: bool = False) -> Console:
     """Make a console; away from a terminal it is wide enough for the tables.

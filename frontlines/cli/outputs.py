@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import matplotlib as mpl
 import pandas as pd
 
 from frontlines.errors import SourceError
 from frontlines.manifest import Manifest, series_caption, to_json
-from frontlines.plot import change_map, series_figure
+from frontlines.plot import animate_control, change_map, district_panels, series_figure
 from frontlines.series import series_books, series_totals
 from frontlines.sources.files import write
 from frontlines.study import Results
@@ -59,7 +60,14 @@ def write_results(results: Results, out: Path, *, force: bool) -> None:
         (folder / "manifest.json").write_text(to_json(results.manifest), encoding="utf-8")
 
 
-def write_series(series: pd.DataFrame, manifest: Manifest, folder: Path) -> None:
+def write_series(
+    series: pd.DataFrame,
+    manifest: Manifest,
+    folder: Path,
+    *,
+    fronts: pd.DataFrame | None = None,
+    panels: bool = False,
+) -> None:
     """Write everything that a series found.
 
     Parameters
@@ -70,16 +78,50 @@ def write_series(series: pd.DataFrame, manifest: Manifest, folder: Path) -> None
         What was read, with `parameters`, `sources`, `projection` and `snapshots`.
     folder
         Where to, see `staged`.
+    fronts
+        From `front_length`, to be written and drawn as well.
+    panels
+        Whether the districts are drawn side by side as well.
     """
     totals = series_totals(series)
     manifest = manifest | {"books": series_books(totals)}
     write(series, folder / "series.csv")
     write(series, folder / "series.parquet")
     write(totals, folder / "totals.csv")
+    if fronts is not None:
+        write(fronts, folder / "fronts.csv")
     title = f"{totals['side'].iloc[0]}: ground gained and lost"
-    figure = series_figure(totals, title=title, caption=series_caption(manifest))
+    caption = series_caption(manifest)
+    figure = series_figure(totals, title=title, caption=caption, fronts=fronts)
     figure.savefig(folder / "series.png", dpi=DPI)
+    if panels:
+        district_panels(series, caption=caption).savefig(folder / "districts.png", dpi=DPI)
     (folder / "manifest.json").write_text(to_json(manifest), encoding="utf-8")
+
+
+def write_film(
+    control: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    series: pd.DataFrame,
+    manifest: Manifest,
+    folder: Path,
+) -> None:
+    """Write a series as moving pictures.
+
+    Parameters
+    ----------
+    control, districts
+        What the series was made from.
+    series
+        From `change_series`.
+    manifest
+        What was read, with `parameters` and `sources`.
+    folder
+        Where to, see `staged`.
+    """
+    totals = series_totals(series) if manifest["parameters"]["freq"] is None else None
+    side = str(manifest["parameters"]["side"])
+    animate_control(control, districts, folder / "series.gif", side=side, totals=totals)
 
 
 def refuse_overwriting(out: Path, files: tuple[str, ...], *, force: bool) -> None:

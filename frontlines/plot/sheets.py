@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from frontlines.plot.charts import (
     contested_entries,
     contested_levels,
     days_in,
+    draw_front_length,
     draw_gains_and_losses,
     draw_level,
     draw_rug,
@@ -40,11 +41,15 @@ _NAME_MM = 10.5
 _FOOT_MM = 6.5
 _TITLE_GAP_MM = 2.0
 _LEFT_MM = 16.0  # from the edge of the page to the charts: room for numbers and what is measured
-_DRAWERS = (draw_series, draw_gains_and_losses)
 
 
 def series_figure(
-    series: pd.DataFrame, *, title: str, caption: str, style: MapStyle = DEFAULT_STYLE
+    series: pd.DataFrame,
+    *,
+    title: str,
+    caption: str,
+    fronts: pd.DataFrame | None = None,
+    style: MapStyle = DEFAULT_STYLE,
 ) -> Figure:
     """Draw the page of a series for print: net change over gains and losses, title and caption.
 
@@ -54,6 +59,8 @@ def series_figure(
         From `change_series` or `series_totals`; see `draw_series` and `draw_gains_and_losses`.
     title, caption
         Texts, wrapped to the page; nothing in them is interpreted.
+    fronts
+        From `front_length`, for a third chart; None for none.
     style
         The style; the page is its `width_mm` wide and as high as needed.
 
@@ -81,10 +88,13 @@ def series_figure(
     figure = _page(style)
     head, foot = _write(figure, (title, caption), 0.0, style.max_height_mm, style)
     figure.clear()
+    charts: list[tuple[str, Callable[..., Axes], pd.DataFrame]]
+    charts = [("net", draw_series, totals), ("gains and losses", draw_gains_and_losses, totals)]
+    charts += [] if fronts is None else [("front", draw_front_length, fronts)]
     panels, tops, at = [], [], style.margin_mm + head
-    for draw, name in zip(_DRAWERS, ("net", "gains and losses"), strict=True):
+    for name, draw, table in charts:
         ax = add_panel(figure, _panel_box(at, style), style.max_height_mm, style, name=name)
-        panels.append(draw(totals, ax=ax, style=style))
+        panels.append(draw(table, ax=ax, style=style))
         _align_label(ax, style)
         above, below = _stands_out_mm(ax)
         tops.append(at + above)
@@ -97,13 +107,17 @@ def series_figure(
     return figure
 
 
-def district_panels(series: pd.DataFrame, *, most: int = 12, style: MapStyle = DEFAULT_STYLE) -> Figure:
+def district_panels(
+    series: pd.DataFrame, *, caption: str = "", most: int = 12, style: MapStyle = DEFAULT_STYLE
+) -> Figure:
     """Draw the net change of the districts that changed most, side by side on one scale.
 
     Parameters
     ----------
     series
         From `change_series`.
+    caption
+        Text for the foot of the page, such as the sources; nothing in it is interpreted.
     most
         Draw no more districts than this: those with the largest turnover (gained plus lost, all steps).
     style
@@ -139,11 +153,15 @@ def district_panels(series: pd.DataFrame, *, most: int = 12, style: MapStyle = D
     figure = _page(style)
     told = [heading(totals, "net change by district"), _choice(len(chosen), *found)]
     head = _write_head(figure, told, totals, style.max_height_mm, style)
+    foot = _write(figure, ("", caption), 0.0, style.max_height_mm, style)[1] if caption.strip() else 0.0
     figure.clear()
     grid = -(-len(chosen) // _ACROSS) * (_NAME_MM + _SMALL_MM) + _FOOT_MM if chosen else 0.0
-    height = head + grid + style.margin_mm
+    at = head + grid + (style.gap_mm if foot else 0.0)
+    height = at + foot + style.margin_mm
     figure.set_size_inches(*inches(style.width_mm, height))
     _write_head(figure, told, totals, height, style)
+    if foot:
+        _write(figure, ("", caption), at, height, style)
     _draw_grid(figure, totals, chosen, (height, head), style)
     return figure
 

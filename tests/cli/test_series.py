@@ -109,3 +109,49 @@ def test_an_empty_folder_is_refused(folder):
 def test_help_shows_an_example_and_knows_all_cadences():
     assert "Example: frontlines series" in RUNNER.invoke(app, ["series", "--help"]).stdout
     assert {freq.value for freq in Freq} == set(CADENCES)
+
+
+def test_the_front_is_measured_and_districts_and_a_film_are_drawn_when_asked_for(folder):
+    result = call(
+        folder, "--front-length", "0", "--front-length", "1000", "--border-m", "500", "--panels", "--film"
+    )
+    assert result.exit_code == 0, result.output
+    more = {"fronts.csv", "districts.png", "series.gif"}
+    assert {file.name for file in (folder / "out").iterdir()} == {*FILES, *more}
+    fronts = pd.read_csv(folder / "out" / "fronts.csv")
+    assert fronts["resolution_m"].unique().tolist() == [0, 1000]
+    first = fronts[(fronts["date"] == "2031-06-20") & (fronts["resolution_m"] == 0)]
+    assert first["district"].tolist() == ["West"]
+    degree_km = 111.2  # two degrees of a meridian, less half a kilometre at either end
+    assert first["front_km"].iloc[0] == pytest.approx(2 * degree_km - 1, rel=2e-3)
+    assert (folder / "out" / "series.gif").read_bytes()[:6] == b"GIF89a"
+    again = call(folder, "--front-length", "0")
+    assert "fronts.csv" in refused(again)
+
+
+def test_a_map_of_deepstate_is_read_by_its_colours_and_its_days_are_described(folder):
+    days = folder / "days"
+    for file in days.iterdir():
+        file.unlink()
+    for day, fill in (("20310620", "#a52714"), ("20310621", "#a52714"), ("20310623", "#bcaaa4")):
+        frame = snapshot(46.5).assign(name="", fill=fill)
+        frame.to_file(days / f"deepstatemap_data_{day}.geojson", driver="GeoJSON")
+    result = call(folder, "--format", "deepstate", "--side", "RUS")
+    assert result.exit_code == 0, result.output
+    assert "missing day 1, same as before 1 (each is named in manifest.json)" in result.stderr
+    manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert {"date": "2031-06-22", "problem": "missing day", "detail": "no snapshot"} in manifest["odd"]
+    assert manifest["sources"] == ["DeepStateUA, deepstatemap.live"]
+    totals = pd.read_csv(folder / "out" / "totals.csv")
+    assert totals["same_input"].tolist() == [True, False]
+    assert totals["lost_km2"].iloc[1] == pytest.approx(totals["contested_after_km2"].iloc[1])
+    frame.assign(fill="#123456").to_file(days / "deepstatemap_data_20310624.geojson", driver="GeoJSON")
+    result = call(folder, "--format", "deepstate", "--side", "RUS", "--force")
+    assert result.exit_code == 2
+    assert "#123456" in result.stderr
+
+
+def test_the_source_can_be_named(folder):
+    assert call(folder, "--source", "the staff map").exit_code == 0
+    manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["sources"] == ["the staff map"]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from frontlines.change import SLIVER_M
-from frontlines.cli.options import Force, Mend, Out, SliverM, SnapM, shows_errors
+from frontlines.cli.options import BorderM, Force, Mend, Out, SliverM, SnapM, shows_errors
 from frontlines.layers import UNKNOWN
 from frontlines.study import BORDER_M, SNAP_M
 from frontlines.study_files import study_from_files
@@ -61,15 +61,7 @@ def change(
     ] = None,
     snap_m: SnapM = SNAP_M,
     sliver_m: SliverM = SLIVER_M,
-    border_m: Annotated[
-        float,
-        typer.Option(
-            "--border-m",
-            min=0,
-            metavar="METRES",
-            help="Edges of polygons this near to the theatre's edge [m] are not drawn as front.",
-        ),
-    ] = BORDER_M,
+    border_m: BorderM = BORDER_M,
     mend: Mend = False,
     force: Force = False,
 ) -> None:

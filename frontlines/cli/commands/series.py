@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import geopandas as gpd
 import pandas as pd
 import typer
-from pyproj import CRS
 
-from frontlines import manifest as manifests
-from frontlines.cli.options import Force, Mend, Out, console, shows_errors
+from frontlines.cli.options import BorderM, Force, Mend, Out, console, shows_errors
 from frontlines.cli.printing import series_table
+from frontlines.cli.snapshots import Format, previous_series, read_snapshots, record_of, told
+from frontlines.control import front_of_side
 from frontlines.crs import working_crs
-from frontlines.errors import SourceError
 from frontlines.layers import as_control, as_districts
+from frontlines.lengths import front_length
 from frontlines.moved import TOLERANCE_M
 from frontlines.progress import reporting
 from frontlines.series import change_series, series_totals
-from frontlines.sources.files import FORMATS, read_control, read_districts
+from frontlines.sources.files import read_districts
+from frontlines.study import BORDER_M
 
 FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", "manifest.json")
-"""What the command writes."""
+"""What the command writes, whatever else is asked for."""
 
 
 class Freq(StrEnum):
@@ -70,100 +69,86 @@ def series(
             "--tolerance-m", min=0, metavar="METRES", help="A vertex that moved less is the same vertex [m]."
         ),
     ] = TOLERANCE_M,
+    written: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            help="How the snapshots are written; deepstate: in any form of DeepState's map.",
+        ),
+    ] = Format.plain,
+    named: Annotated[
+        str | None,
+        typer.Option("--source", metavar="TEXT", help="Whom to name as the source of the snapshots."),
+    ] = None,
+    front_m: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--front-length",
+            min=0,
+            metavar="METRES",
+            help="Measure the front at this resolution [m]; may be given several times.",
+        ),
+    ] = None,
+    border_m: BorderM = BORDER_M,
+    panels: Annotated[
+        bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
+    ] = False,
+    film: Annotated[
+        bool, typer.Option("--film", help="Make moving pictures, a frame for each snapshot.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the series in --out; only later steps are computed.")
     ] = False,
     mend: Mend = False,
     force: Force = False,
 ) -> None:
-    """Follow one side through many snapshots; write a table for each step and district, and a chart."""
-    from frontlines.cli.outputs import refuse_overwriting, staged, write_series  # noqa: PLC0415 - drawing is heavy
+    """Follow one side through many snapshots; write a table for each step and district, and charts."""
+    from frontlines.cli.outputs import (  # noqa: PLC0415 - drawing is heavy
+        refuse_overwriting,
+        staged,
+        write_film,
+        write_series,
+    )
 
-    refuse_overwriting(out, FILES, force=force or resume)
+    also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
+    files = (*FILES, *(name for name, wanted in also.items() if wanted))
+    refuse_overwriting(out, files, force=force or resume)
     with reporting(console(stderr=True).is_terminal) as report:
         report(0.02, "reading")
         raw_districts = read_districts(districts)
         crs = working_crs(raw_districts)
         ground = as_districts(raw_districts, crs, key=key, mend=mend)
-        control = as_control(_read(source, side), crs, mend=mend)
+        raw, odd = read_snapshots(source, side, written, named)
+        control = as_control(raw, crs, mend=mend)
         asked = {"side": side, "key": key, "freq": freq, "tolerance_m": tolerance_m, "mend": mend}
-        record = _record(source, districts, asked, control, crs)
-        previous = _previous(out, record) if resume else None
+        asked |= {"format": written, "source": named}
+        record = record_of(source, districts, asked, control, crs, odd)
         table = change_series(
             control,
             ground,
             side,
             freq=freq,
             tolerance_m=tolerance_m,
-            previous=previous,
-            progress=lambda share, what: report(0.4 + 0.4 * share, what),
+            previous=previous_series(out, record) if resume else None,
+            progress=lambda share, what: report(0.3 + 0.2 * share, what),
         )
-        report(0.8, "drawing and writing")
+        report(0.5, "front")
+        fronts = _fronts(control, ground, side, front_m, border_m) if front_m else None
+        report(0.6, "drawing and writing")
         with staged(out) as folder:
-            write_series(table, record, folder)
+            write_series(table, record, folder, fronts=fronts, panels=panels)
+            if film:
+                write_film(control, ground, table, record, folder)
     console().print(series_table(series_totals(table), side))
-    console(stderr=True).print(f"written to {out}: {', '.join(FILES)}")
+    notes = console(stderr=True)
+    notes.print("\n".join(filter(None, [told(odd), f"written to {out}: {', '.join(files)}"])))
 
 
-def _read(source: Path, side: str) -> gpd.GeoDataFrame:
-    """Read all snapshots."""
-    if not source.is_dir():
-        return read_control(source, side=side)
-    files = sorted(file for file in source.iterdir() if file.suffix.lower() in FORMATS)
-    if not files:
-        raise SourceError(f"{source} holds no layer: its files must end in one of {', '.join(FORMATS)}")
-    frames = [read_control(file, side=side).to_crs("EPSG:4326") for file in files]
-    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs="EPSG:4326")
-
-
-def _record(
-    source: Path, districts: Path, asked: dict[str, Any], control: gpd.GeoDataFrame, crs: CRS
-) -> manifests.Manifest:
-    """Describe what goes into a series: files, options, and each snapshot by its checksum."""
-    files = sorted(file for file in source.iterdir() if file.is_file()) if source.is_dir() else [source]
-    digests = control.assign(wkb=control.geometry.to_wkb(), held=control["side"].astype(str)).groupby(
-        "date", sort=True
-    )[["held", "wkb"]]
-    snapshots = {
-        f"{date:%Y-%m-%d}": hashlib.sha256(
-            b"".join(side.encode() + wkb for side, wkb in sorted(rows.itertuples(index=False, name=None)))
-        ).hexdigest()
-        for date, rows in digests
-    }
-    return {
-        "inputs": [
-            manifests.fingerprint(districts, "districts"),
-            *(manifests.fingerprint(file, "snapshots") for file in files),
-        ],
-        "parameters": asked,
-        "projection": {"name": crs.name, "wkt": crs.to_wkt()},
-        "sources": sorted(set(control["source"])),
-        "snapshots": snapshots,
-        "versions": manifests.versions(),
-    }
-
-
-def _previous(out: Path, record: manifests.Manifest) -> pd.DataFrame:
-    """Read the series that is to be gone on with, after checking that it began in the same way."""
-    try:
-        old = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-        table = pd.read_parquet(out / "series.parquet")
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{out} holds no series to go on with ({error}): leave --resume out") from error
-    for part in ("parameters", "projection"):
-        if old.get(part) != record[part]:
-            raise SourceError(
-                f"the series in {out} was made with other {part}: use --force instead of --resume"
-            )
-    if old["inputs"][0] != record["inputs"][0]:
-        raise SourceError(
-            f"the series in {out} was made with other districts: use --force instead of --resume"
-        )
-    early = dict(list(record["snapshots"].items())[: len(old["snapshots"])])
-    if early != old["snapshots"]:
-        changed = min(set(early.items()) ^ set(old["snapshots"].items()))[0]
-        raise SourceError(
-            f"the snapshot of {changed} is not the one that the series in {out} was made from: "
-            "use --force instead of --resume"
-        )
-    return table
+def _fronts(
+    control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, side: str, front_m: list[float], border_m: float
+) -> pd.DataFrame:
+    """Measure the front of one side on all dates; the districts together are the theatre."""
+    theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
+    front = front_of_side(control, theatre, side, border_m=border_m)
+    table = front_length(front, districts, resolution_m=front_m)
+    return table.assign(side=side, border_m=border_m)[table["front_km"] > 0]

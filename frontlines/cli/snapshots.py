@@ -1,0 +1,196 @@
+"""Snapshots as a command reads them: a folder or a file, and what is on record of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import CRS
+
+from frontlines import manifest as manifests
+from frontlines.errors import SourceError
+from frontlines.sources.deepstate import read_deepstate
+from frontlines.sources.files import FORMATS, read_control
+from frontlines.sources.snapshots import describe_snapshots
+
+
+class Format(StrEnum):
+    """Ways of writing snapshots."""
+
+    plain = "plain"
+    deepstate = "deepstate"
+
+
+def read_snapshots(
+    source: Path, side: str, written: Format, named: str | None
+) -> tuple[gpd.GeoDataFrame, list[dict[str, str]]]:
+    """Read all snapshots.
+
+    Parameters
+    ----------
+    source
+        A file with a column ``date``, or a folder of files with a day in their names.
+    side
+        Who holds polygons that do not say so.
+    written
+        How the files are written.
+    named
+        What to call the source; None takes what the files say.
+
+    Returns
+    -------
+    frame
+        A raw frame for `as_control`.
+    odd
+        What is odd about the days, for the manifest: day, problem, detail.
+
+    Raises
+    ------
+    SourceError
+        If a folder holds no layer, or a file cannot be read.
+    """
+    if written == Format.deepstate:
+        frame = read_deepstate(source)
+        odd = describe_snapshots(frame)
+        listed = [
+            {"date": f"{row.date:%Y-%m-%d}", "problem": str(row.problem), "detail": str(row.detail)}
+            for row in odd.itertuples()
+        ]
+    else:
+        frame, listed = _read_plain(source, side), []
+    return (frame if named is None else frame.assign(source=named)), listed
+
+
+def _read_plain(source: Path, side: str) -> gpd.GeoDataFrame:
+    if not source.is_dir():
+        return read_control(source, side=side)
+    files = sorted(file for file in source.iterdir() if file.suffix.lower() in FORMATS)
+    if not files:
+        raise SourceError(f"{source} holds no layer: its files must end in one of {', '.join(FORMATS)}")
+    frames = [read_control(file, side=side).to_crs("EPSG:4326") for file in files]
+    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs="EPSG:4326")
+
+
+def told(odd: list[dict[str, str]]) -> str:
+    """Sum up what is odd about the days.
+
+    Parameters
+    ----------
+    odd
+        From `read_snapshots`.
+
+    Returns
+    -------
+    text
+        A line; empty if nothing is odd.
+
+    Examples
+    --------
+    >>> told([{"date": "2031-06-02", "problem": "missing day", "detail": "no snapshot"}])
+    'snapshots: missing day 1 (each is named in manifest.json)'
+    """
+    counts = Counter(entry["problem"] for entry in odd)
+    listed = ", ".join(f"{problem} {count}" for problem, count in sorted(counts.items()))
+    return f"snapshots: {listed} (each is named in manifest.json)" if odd else ""
+
+
+def record_of(
+    source: Path,
+    districts: Path,
+    asked: dict[str, Any],
+    control: gpd.GeoDataFrame,
+    crs: CRS,
+    odd: list[dict[str, str]],
+) -> manifests.Manifest:
+    """Describe what goes into a series: files, options, and each snapshot by its checksum.
+
+    Parameters
+    ----------
+    source, districts
+        What was read.
+    asked
+        The options that decide the figures.
+    control
+        The snapshots, from `as_control`.
+    crs
+        The working CRS.
+    odd
+        From `read_snapshots`.
+
+    Returns
+    -------
+    manifest
+        All but the books.
+    """
+    files = sorted(file for file in source.iterdir() if file.is_file()) if source.is_dir() else [source]
+    digests = control.assign(wkb=control.geometry.to_wkb(), held=control["side"].astype(str)).groupby(
+        "date", sort=True
+    )[["held", "wkb"]]
+    snapshots = {
+        f"{date:%Y-%m-%d}": hashlib.sha256(
+            b"".join(side.encode() + wkb for side, wkb in sorted(rows.itertuples(index=False, name=None)))
+        ).hexdigest()
+        for date, rows in digests
+    }
+    return {
+        "inputs": [
+            manifests.fingerprint(districts, "districts"),
+            *(manifests.fingerprint(file, "snapshots") for file in files),
+        ],
+        "parameters": asked,
+        "projection": {"name": crs.name, "wkt": crs.to_wkt()},
+        "sources": sorted(set(control["source"])),
+        "snapshots": snapshots,
+        "odd": odd,
+        "versions": manifests.versions(),
+    }
+
+
+def previous_series(out: Path, record: manifests.Manifest) -> pd.DataFrame:
+    """Read the series that is to be gone on with, after checking that it began in the same way.
+
+    Parameters
+    ----------
+    out
+        The folder of an earlier run.
+    record
+        From `record_of`, for the run that is to go on with it.
+
+    Returns
+    -------
+    series
+        As it was written.
+
+    Raises
+    ------
+    SourceError
+        If there is none, or it was made from other snapshots, districts or options.
+    """
+    try:
+        old = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        table = pd.read_parquet(out / "series.parquet")
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{out} holds no series to go on with ({error}): leave --resume out") from error
+    for part in ("parameters", "projection"):
+        if old.get(part) != record[part]:
+            raise SourceError(
+                f"the series in {out} was made with other {part}: use --force instead of --resume"
+            )
+    if old["inputs"][0] != record["inputs"][0]:
+        raise SourceError(
+            f"the series in {out} was made with other districts: use --force instead of --resume"
+        )
+    early = dict(list(record["snapshots"].items())[: len(old["snapshots"])])
+    if early != old["snapshots"]:
+        changed = min(set(early.items()) ^ set(old["snapshots"].items()))[0]
+        raise SourceError(
+            f"the snapshot of {changed} is not the one that the series in {out} was made from: "
+            "use --force instead of --resume"
+        )
+    return table
