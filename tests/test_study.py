@@ -209,7 +209,7 @@ def test_a_bundled_study_that_was_altered_is_refused(tmp_path, monkeypatch):
     import shutil  # noqa: PLC0415
 
     shutil.copytree(locate("karabakh-1994").parent, tmp_path / "karabakh-1994")
-    monkeypatch.setattr("frontlines.datasets._INSTALLED", tmp_path)
+    monkeypatch.setattr("frontlines.datasets.bundled._INSTALLED", tmp_path)
     load("karabakh-1994")
     with (tmp_path / "karabakh-1994" / "frontlines.geojson").open("a") as file:
         file.write(" ")

@@ -24,7 +24,7 @@ def test_every_study_is_listed_with_its_title_and_folder():
 def test_a_study_that_was_altered_is_told(tmp_path, monkeypatch):
     shutil.copytree(locate("karabakh-1994").parent, tmp_path / "karabakh-1994")
     (tmp_path / "karabakh-1994" / "settlements.csv").write_text("name\n", encoding="utf-8")
-    monkeypatch.setattr("frontlines.datasets._INSTALLED", tmp_path)
+    monkeypatch.setattr("frontlines.datasets.bundled._INSTALLED", tmp_path)
     result = RUNNER.invoke(app, ["datasets"])
     assert result.exit_code == 2
     assert "settlements.csv of the bundled study 'karabakh-1994' was altered" in result.stderr

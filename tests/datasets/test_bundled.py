@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from frontlines import datasets
-from frontlines.datasets import CHECKSUMS, available, locate
+from frontlines.datasets import CHECKSUMS, available, bundled, locate
 from frontlines.errors import StudyError
 from frontlines.manifest import sha256
 from frontlines.study_files import load
@@ -17,7 +16,7 @@ from frontlines.study_files import load
 def bundle(tmp_path, monkeypatch):
     """Folder of studies of our own: a copy of Karabakh."""
     shutil.copytree(locate("karabakh-1994").parent, tmp_path / "data" / "karabakh-1994")
-    monkeypatch.setattr(datasets, "_INSTALLED", tmp_path / "data")
+    monkeypatch.setattr(bundled, "_INSTALLED", tmp_path / "data")
     return tmp_path / "data"
 
 
@@ -44,7 +43,7 @@ def test_an_unknown_name_is_answered_with_those_there_are(name):
 
 
 def test_without_any_study_none_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets, "_INSTALLED", tmp_path)
+    monkeypatch.setattr(bundled, "_INSTALLED", tmp_path)
     with pytest.raises(StudyError, match="the names are none; a study of your own is given by the path"):
         locate("karabakh-1994")
 
@@ -107,5 +106,5 @@ def test_a_list_of_checksums_that_cannot_be_read_is_an_error_of_the_library(bund
 
 
 def test_the_data_lie_in_the_package_or_in_the_checkout():
-    assert Path(datasets.__file__).parent == datasets._INSTALLED.parent
-    assert Path(datasets.__file__).parents[1] == datasets._CHECKOUT.parent
+    assert Path(bundled.__file__).parents[1] == bundled._INSTALLED.parent
+    assert Path(bundled.__file__).parents[2] == bundled._CHECKOUT.parent

@@ -10,8 +10,8 @@ from frontlines.manifest import sha256
 CHECKSUMS = "SHA256SUMS"
 """File in each study's folder: a SHA-256 and a name a line, as ``sha256sum --check`` reads it."""
 
-_INSTALLED = Path(__file__).parent / "data"
-_CHECKOUT = Path(__file__).parent.parent / "data"
+_INSTALLED = Path(__file__).parents[1] / "data"
+_CHECKOUT = Path(__file__).parents[2] / "data"
 
 
 def available() -> list[str]:
