@@ -2,13 +2,18 @@
 
 Run it as ``python -m benchmarks.series --data FOLDER``; the folder holds a GeoParquet of daily snapshots
 (column ``date``) and one of districts (column ``id``). Every contender runs in a process of its own, so
-that its peak memory is its own; all must find the same ground gained and lost.
+that its peak memory is its own; all must find the same ground gained and lost. SedonaDB takes part if
+it is installed (``pip install "sedonadb[geopandas]"``), PostGIS if ``psycopg`` is and the environment
+variable ``FRONTLINES_POSTGIS`` names a database (``host=localhost dbname=bench user=me``) in which
+temporary tables may be made; its clock starts when the tables are loaded and indexed.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -30,6 +35,21 @@ DISTRICTS = "ukraine_adm2_pre2020_geoboundaries.parquet"
 SIDE = "RUS"
 AGREEMENT = 1e-4
 """Largest relative difference of a contender's totals from ours: their edges are not cut in the plane."""
+
+POSTGIS = "FRONTLINES_POSTGIS"
+MOVED = """
+    WITH moved AS (
+        SELECT b.n, 'gained' AS what, ST_Difference(a.geometry, b.geometry) AS geometry
+        FROM snapshots b JOIN snapshots a ON a.n = b.n + 1
+        UNION ALL
+        SELECT b.n, 'lost', ST_Difference(b.geometry, a.geometry)
+        FROM snapshots b JOIN snapshots a ON a.n = b.n + 1
+    )
+    SELECT what, sum(ST_Area(ST_Intersection(m.geometry, d.geometry))) / 1e6 AS km2
+    FROM moved m JOIN districts d ON ST_Intersects(m.geometry, d.geometry)
+    GROUP BY what
+"""
+"""The pipeline of `overlay` in SQL."""
 
 Found = tuple[float, float]
 
@@ -93,36 +113,44 @@ def overlay(folder: Path, days: int) -> tuple[float, Found | None]:
     return time.perf_counter() - start, (sum(sums["gained"]), sum(sums["lost"]))
 
 
+def _plane(folder: Path, days: int) -> dict[str, gpd.GeoDataFrame]:
+    """Read and project what a database works on."""
+    snapshots, districts = read(folder, days)
+    crs = working_crs(districts)
+    return {
+        "snapshots": snapshots.to_crs(crs).reset_index(names="n")[["n", "geometry"]],
+        "districts": districts.to_crs(crs).reset_index(names="n")[["n", "geometry"]],
+    }
+
+
 def sedona(folder: Path, days: int) -> tuple[float, Found | None]:
     """Run the same pipeline in SedonaDB's SQL."""
     import sedonadb  # noqa: PLC0415 - an optional contender
 
-    snapshots, districts = read(folder, days)
-    crs = working_crs(districts)
-    snapshots, districts = snapshots.to_crs(crs), districts.to_crs(crs)
+    frames = _plane(folder, days)
     session = sedonadb.connect()
     start = time.perf_counter()
-    for name, frame in (
-        ("snapshots", snapshots.reset_index(names="n")[["n", "geometry"]]),
-        ("districts", districts[["id", "geometry"]]),
-    ):
+    for name, frame in frames.items():
         session.create_data_frame(frame.set_crs(None, allow_override=True)).to_view(name)
-    result = session.sql(
-        """
-        WITH moved AS (
-            SELECT b.n, 'gained' AS what, ST_Difference(a.geometry, b.geometry) AS geometry
-            FROM snapshots b JOIN snapshots a ON a.n = b.n + 1
-            UNION ALL
-            SELECT b.n, 'lost', ST_Difference(b.geometry, a.geometry)
-            FROM snapshots b JOIN snapshots a ON a.n = b.n + 1
-        )
-        SELECT what, sum(ST_Area(ST_Intersection(m.geometry, d.geometry))) / 1e6 AS km2
-        FROM moved m JOIN districts d ON ST_Intersects(m.geometry, d.geometry)
-        GROUP BY what
-        """
-    ).to_pandas()
-    km2 = result.set_index("what")["km2"]
+    km2 = session.sql(MOVED).to_pandas().set_index("what")["km2"]
     return time.perf_counter() - start, (float(km2["gained"]), float(km2["lost"]))
+
+
+def postgis(folder: Path, days: int) -> tuple[float, Found | None]:
+    """Run the same pipeline in PostGIS, on tables that are loaded and indexed beforehand."""
+    import psycopg  # noqa: PLC0415 - an optional contender
+
+    with psycopg.connect(os.environ[POSTGIS]) as connection, connection.cursor() as cursor:
+        for name, frame in _plane(folder, days).items():
+            cursor.execute(f"CREATE TEMP TABLE {name} (n integer, geometry geometry)")
+            with cursor.copy(f"COPY {name} FROM STDIN") as rows:
+                for number, shape in zip(frame["n"], frame.geometry.to_wkb(hex=True), strict=True):
+                    rows.write_row((number, shape))
+            cursor.execute(f"CREATE INDEX ON {name} USING gist (geometry)")
+            cursor.execute(f"ANALYZE {name}")
+        start = time.perf_counter()
+        km2 = dict(cursor.execute(MOVED).fetchall())
+        return time.perf_counter() - start, (float(km2["gained"]), float(km2["lost"]))
 
 
 CONTENDERS: dict[str, Callable[[Path, int], tuple[float, Found | None]]] = {
@@ -131,7 +159,17 @@ CONTENDERS: dict[str, Callable[[Path, int], tuple[float, Found | None]]] = {
     "geopandas, read and project": reading,
     "geopandas.overlay": overlay,
     "SedonaDB": sedona,
+    "PostGIS": postgis,
 }
+
+
+def present() -> list[str]:
+    """Name the contenders that can take part here."""
+    absent = {
+        "SedonaDB": importlib.util.find_spec("sedonadb") is None,
+        "PostGIS": importlib.util.find_spec("psycopg") is None or POSTGIS not in os.environ,
+    }
+    return [name for name in CONTENDERS if not absent.get(name, False)]
 
 
 def measure(name: str, folder: Path, days: int, repeats: int) -> dict[str, object]:
@@ -163,7 +201,7 @@ def table(folder: Path, days: int, repeats: int, names: list[str]) -> pd.DataFra
                 "contender": name,
                 "days": days,
                 "time": f"{ratio:.2f} ×",
-                "peak memory": f"{run['mib']:.0f} MiB",
+                "peak memory": "its server's" if name == "PostGIS" else f"{run['mib']:.0f} MiB",
             }
         )
     return pd.DataFrame(rows)
@@ -190,7 +228,7 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps({"seconds": spent, "found": found, "mib": peak}))
         return
-    print(table(options.data, options.days, options.repeats, list(CONTENDERS)).to_markdown(index=False))
+    print(table(options.data, options.days, options.repeats, present()).to_markdown(index=False))
     print(scaling(options.data, [options.days // 4, options.days // 2, options.days], options.repeats))
 
 
