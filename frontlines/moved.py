@@ -38,6 +38,32 @@ _ROUNDING_M = 1e-6
 
 
 @dataclass(frozen=True)
+class Absorbed:
+    """Ground between edges and where they were, cut into triangles.
+
+    Triangles may lie on top of each other; with their weights they sum to after less before everywhere.
+
+    Attributes
+    ----------
+    triangles
+        Polygons [m], (n,), sorted by step.
+    step
+        Number of the step, (n,).
+    weight
+        How often the triangle counts as gained; negative: as lost, (n,).
+    """
+
+    triangles: Geometries
+    step: Ints
+    weight: Ints
+
+    def in_step(self, step: int) -> Absorbed:
+        """Keep the triangles of one step."""
+        own = slice(*np.searchsorted(self.step, [step, step + 1]))
+        return Absorbed(self.triangles[own], self.step[own], self.weight[own])
+
+
+@dataclass(frozen=True)
 class Moved:
     """Ground that one side gained and lost between consecutive snapshots.
 
@@ -50,8 +76,7 @@ class Moved:
     gained
         Whether the piece was gained, else it was lost, (n,).
     absorbed
-        Ground that the tolerance took for unmoved: `step`, `x`, `y` (where [m]) and `area_m2` (after
-        less before), one row for each edge with a vertex that moved within the tolerance.
+        Ground that the tolerance took for unmoved.
     overlaid
         Whether a step's snapshots shared too few edges and were overlaid as a whole, (n_steps,).
     """
@@ -59,7 +84,7 @@ class Moved:
     pieces: Geometries
     step: Ints
     gained: Bools
-    absorbed: pd.DataFrame
+    absorbed: Absorbed
     overlaid: Bools
 
 
@@ -95,25 +120,29 @@ def moved_ground(snapshots: Geometries, *, tolerance_m: float = TOLERANCE_M, map
     steps = [step for block in found for step in block]
     overlaid = np.zeros(max(len(snapshots) - 1, 0), dtype=bool)
     overlaid[changed] = [step.overlaid for step in steps]
-    absorbed = np.concatenate([np.empty((0, 3)), *(step.absorbed for step in steps)])
     return Moved(
         pieces=np.concatenate([np.empty(0, dtype=object), *(step.pieces for step in steps)]),
         step=np.repeat(changed, [len(step.pieces) for step in steps]),
         gained=np.concatenate([np.empty(0, dtype=bool), *(step.gained for step in steps)]),
-        absorbed=pd.DataFrame(absorbed, columns=["x", "y", "area_m2"]).assign(
-            step=np.repeat(changed, [len(step.absorbed) for step in steps])
+        absorbed=Absorbed(
+            np.concatenate([np.empty(0, dtype=object), *(step.absorbed.triangles for step in steps)]),
+            np.repeat(changed, [len(step.absorbed.step) for step in steps]),
+            np.concatenate([np.empty(0, dtype=np.int64), *(step.absorbed.weight for step in steps)]),
         ),
         overlaid=overlaid,
     )
 
 
+_NOTHING = Absorbed(np.empty(0, dtype=object), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
 @dataclass(frozen=True)
 class _Step:
-    """What moved in one step; `absorbed` holds x, y and area [m²] in its columns."""
+    """What moved in one step."""
 
     pieces: Geometries
     gained: Bools
-    absorbed: Floats
+    absorbed: Absorbed
     overlaid: bool
 
 
@@ -180,7 +209,7 @@ def _moved_in_block(snapshots: Geometries, *, tolerance_m: float) -> list[_Step]
     faces = _faces(loops.of(few[loops.step]))
     simple = few & ~_summed(faces.step, np.abs(faces.number) > 1, n_steps).astype(bool)
     return [
-        faces.moved_in(number, absorbed[absorbed[:, 0] == number, 1:])
+        faces.moved_in(number, absorbed.in_step(number))
         if simple[number]
         else _overlaid(snapshots[number], snapshots[number + 1])
         for number in range(n_steps)
@@ -189,13 +218,13 @@ def _moved_in_block(snapshots: Geometries, *, tolerance_m: float) -> list[_Step]
 
 def _snap(
     outlines: _Outlines, step: Ints, ends: Ints, winding: Ints, tolerance_m: float
-) -> tuple[Ints, Floats]:
+) -> tuple[Ints, Absorbed]:
     """Replace later vertices by earlier ones within the tolerance; tell what this absorbs, by step."""
     vertices, touched = outlines.vertices, outlines.touched
     fresh_step, fresh = np.nonzero(touched[1:] & ~touched[:-1])
     gone_step, gone = np.nonzero(touched[:-1] & ~touched[1:])
     if not (len(fresh) and len(gone) and tolerance_m > 0):
-        return ends, np.empty((0, 4))
+        return ends, _NOTHING
     new, old = _nearest(fresh_step, vertices[fresh], gone_step, vertices[gone], tolerance_m)
     known = fresh_step[new] * len(vertices) + fresh[new]
     wanted = step[:, None] * len(vertices) + ends
@@ -204,9 +233,8 @@ def _snap(
     snapped = ends.copy()
     snapped[hit] = gone[old][place[hit]]
     moved = hit.any(axis=1)
-    area = _between(vertices[snapped[moved]], vertices[ends[moved]]) * winding[moved]
-    middle = (vertices[snapped[moved]].sum(axis=1) + vertices[ends[moved]].sum(axis=1)) / 4
-    return snapped, np.column_stack([step[moved], middle, area])
+    was, now = vertices[snapped[moved]], vertices[ends[moved]]
+    return snapped, _between(was, now, step[moved], winding[moved])
 
 
 def _nearest(new_step: Ints, new: Floats, old_step: Ints, old: Floats, within_m: float) -> tuple[Ints, Ints]:
@@ -227,12 +255,24 @@ def _nearest(new_step: Ints, new: Floats, old_step: Ints, old: Floats, within_m:
     return mine, theirs[by_distance][best]
 
 
-def _between(old: Floats, new: Floats) -> Floats:
-    """Area between edges and where they were [m²], (n,); positive if they moved to their right."""
-    corners = np.stack([old[:, 0], old[:, 1], new[:, 1], new[:, 0]])
-    x, y = np.moveaxis(corners - corners.mean(axis=0), 2, 0)
-    twice = (x * np.roll(y, -1, axis=0) - y * np.roll(x, -1, axis=0)).sum(axis=0)
-    return np.asarray(-twice / 2)
+def _between(was: Floats, now: Floats, step: Ints, winding: Ints) -> Absorbed:
+    """Cut the ground between edges (n, 2, 2) and where they were into two triangles each."""
+    backward = _backward(now)
+    winding = np.where(backward, -winding, winding)
+    now, was = (np.where(backward[:, None, None], edges[:, ::-1], edges) for edges in (now, was))
+    corners = np.concatenate(
+        [
+            np.stack([now[:, 0], now[:, 1], was[:, 1]], axis=1),
+            np.stack([now[:, 0], was[:, 1], was[:, 0]], axis=1),
+        ]
+    )
+    (ax, ay), (bx, by) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+    turn = np.sign(ax * by - ay * bx).astype(np.int64)
+    step, weight = np.tile(step, 2), np.tile(winding, 2) * turn
+    order = np.lexsort((*corners.reshape(-1, 6).T, step))
+    order = order[weight[order] != 0]
+    rings = shapely.linearrings(corners[order][:, [0, 1, 2, 0]])
+    return Absorbed(shapely.polygons(rings), step[order], weight[order])
 
 
 def _left_over(vertices: Floats, step: Ints, ends: Ints, winding: Ints) -> _Loops:
@@ -246,12 +286,17 @@ def _left_over(vertices: Floats, step: Ints, ends: Ints, winding: Ints) -> _Loop
     solid = low != high
     step, total = step[solid], total[solid]
     edges = np.stack([vertices[low[solid]], vertices[high[solid]]], axis=1)
-    x, y = edges[..., 0], edges[..., 1]
-    turned = (x[:, 0] > x[:, 1]) | ((x[:, 0] == x[:, 1]) & (y[:, 0] > y[:, 1]))
-    edges[turned] = edges[turned][:, ::-1]
-    total[turned] *= -1
+    backward = _backward(edges)
+    edges[backward] = edges[backward][:, ::-1]
+    total[backward] *= -1
     order = np.lexsort((*edges.reshape(-1, 4).T, step))
     return _Loops(step[order], edges[order], total[order])
+
+
+def _backward(edges: Floats) -> Bools:
+    """Tell which edges (n, 2, 2) do not run from west to east, or straight from south to north."""
+    x, y = edges[..., 0], edges[..., 1]
+    return np.asarray((x[:, 0] > x[:, 1]) | ((x[:, 0] == x[:, 1]) & (y[:, 0] > y[:, 1])))
 
 
 @dataclass(frozen=True)
@@ -262,7 +307,7 @@ class _Faces:
     faces: Geometries
     number: Ints
 
-    def moved_in(self, step: int, absorbed: Floats) -> _Step:
+    def moved_in(self, step: int, absorbed: Absorbed) -> _Step:
         own = slice(*np.searchsorted(self.step, [step, step + 1]))
         number = self.number[own]
         return _Step(self.faces[own][number != 0], number[number != 0] > 0, absorbed, overlaid=False)
@@ -314,4 +359,4 @@ def _overlaid(before: Any, after: Any) -> _Step:
     pieces = np.concatenate([gained, lost])
     solid = shapely.area(pieces) > 0
     is_gain = np.repeat([True, False], [len(gained), len(lost)])
-    return _Step(pieces[solid], is_gain[solid], np.empty((0, 3)), overlaid=True)
+    return _Step(pieces[solid], is_gain[solid], _NOTHING, overlaid=True)

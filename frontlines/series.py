@@ -130,7 +130,9 @@ def change_series(
     every = _steps(dates, freq)
     kept = _taken_over(previous, [(dates[i], dates[j]) for i, j in every], len(districts))
     steps = every[len(kept) // len(districts) :]
-    chain = [steps[0][0], *(j for _, j in steps)] if steps else []
+    if not steps:
+        return kept
+    chain = [steps[0][0], *(j for _, j in steps)]
     with reporting(progress) as report:
         report(0.0, "what moved")
         own = follow(grounds[chain], districts, _last(kept, "after_km2", districts), mapper, tolerance_m)

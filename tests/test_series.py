@@ -11,6 +11,7 @@ from pandas.testing import assert_frame_equal
 from shapely import Polygon, box
 
 from frontlines.crs import working_crs
+from frontlines.datasets import synthetic_war
 from frontlines.errors import ClosureError, LayerError
 from frontlines.layers import as_control, as_districts
 from frontlines.series import COLUMNS, SUSPECT, change_series, series_totals
@@ -109,6 +110,45 @@ def test_a_longer_series_goes_on_from_a_shorter_one():
     fresh = change_series(control, districts, "A")
     resumed = change_series(control, districts, "A", previous=change_series(early, districts, "A"))
     assert_frame_equal(fresh, resumed, check_exact=True)
+
+
+@pytest.fixture(scope="module")
+def war():
+    """A made-up war with a day of fewer decimals, and contested ground along its eastern edge."""
+    made = synthetic_war(24, n_vertices=200, rng=3)
+    crs = working_crs(made.districts)
+    fog = made.control.assign(side="contested")
+    fog["geometry"] = fog.geometry.translate(0.0, 0.4).intersection(made.districts.union_all())
+    fog["geometry"] = fog.difference(made.control.geometry)
+    both = pd.concat([made.control, fog], ignore_index=True)
+    return as_control(both, crs, mend=True), as_districts(made.districts, crs)
+
+
+@pytest.mark.parametrize("days", [2, 12, 13, 23])
+def test_a_series_goes_on_from_any_day_with_the_same_rows(war, days):
+    control, districts = war
+    early = control[control["date"].isin(sorted(control["date"].unique())[:days])]
+    fresh = change_series(control, districts, "Red")
+    assert (fresh["absorbed_km2"] != 0).any()
+    resumed = change_series(control, districts, "Red", previous=change_series(early, districts, "Red"))
+    assert_frame_equal(fresh, resumed, check_exact=True)
+
+
+def test_without_new_days_the_earlier_series_is_given_back():
+    control, districts = _control([1, 3, 2.5]), _districts()
+    series = change_series(control, districts, "A")
+    assert_frame_equal(series, change_series(control, districts, "A", previous=series), check_exact=True)
+
+
+def test_what_the_tolerance_absorbs_is_booked_in_the_district_where_it_lies():
+    """The top edge rises by 5 cm over 3 km; of these 2 km lie in West and 1 km in East."""
+    ground = box(0, 0, 3 * KM, KM)
+    raised = box(0, 0, 3 * KM, KM + 0.05)
+    control = _control([1, 1])
+    control["geometry"] = [ground, raised]
+    series = change_series(control, _districts(), "A").set_index("district")
+    assert series["turnover_km2"].sum() == 0
+    assert series["absorbed_km2"].to_dict() == pytest.approx({"West": 1e-4, "East": 5e-5}, abs=1e-9)
 
 
 def test_an_unfinished_month_is_done_again():

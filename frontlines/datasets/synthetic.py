@@ -26,8 +26,8 @@ _PLANE = CRS("+proj=laea +lat_0=45 +lon_0=-30 +datum=WGS84 +units=m")
 _QUIET_DAYS = 0.3
 _DECIMALS = 7
 _FEWEST_DAYS = 10
-_SWAY = 0.25  # share of an advance that is lost again, day by day, where it has gone beyond the drift
-_DRIFT_M = 90.0
+_SWAY = 0.6  # share of an advance that is lost again, day by day, where it has gone beyond the drift
+_DRIFT_M = 40.0
 
 
 @dataclass(frozen=True)
