@@ -19,6 +19,7 @@ Manifest = dict[str, Any]
 
 _PACKAGES = ("frontlines", "geopandas", "matplotlib", "numpy", "pandas", "pyogrio", "pyproj", "shapely")
 _SHOWN = 4
+_NOTABLE_KM2 = 0.05
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 
 
@@ -194,7 +195,8 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
     Parameters
     ----------
     manifest
-        With `books` (`frontlines.series.series_books`), `sources`, `projection` and `versions`.
+        With `books` (`frontlines.series.series_books`), `sources`, `projection`, `versions` and, if
+        known, `beyond_districts_km2` (`frontlines.series.ground_beyond`).
 
     Returns
     -------
@@ -214,11 +216,20 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
     sentences = [
         f"Snapshots from {first} to {last}, compared in {books['steps']} steps: {books['cadence']}.",
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
+        *_beyond(manifest.get("beyond_districts_km2", {})),
         f"Sources: {_listed(manifest['sources'])}.",
         f"Projection: {manifest['projection']['name']}.",
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
     ]
     return " ".join(sentences)
+
+
+def _beyond(beyond: Mapping[str, float]) -> list[str]:
+    """Say how much ground lies in no district, if it is worth a word."""
+    if max(beyond.values(), default=0.0) < _NOTABLE_KM2:
+        return []
+    days = " and ".join(f"{km2:,.1f} km² on {long_date(day)}" for day, km2 in beyond.items())
+    return [f"Ground in no district is not counted: {days}."]
 
 
 def _listed(texts: Iterable[str]) -> str:

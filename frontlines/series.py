@@ -302,6 +302,43 @@ def series_books(totals: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def ground_beyond(control: gpd.GeoDataFrame, totals: pd.DataFrame, side: str) -> dict[str, float]:
+    """Measure the ground of a side that lies in no district, and so in no figure of a series.
+
+    Parameters
+    ----------
+    control
+        What the series was made from.
+    totals
+        From `series_totals`.
+    side
+        The side.
+
+    Returns
+    -------
+    beyond
+        Area [km²] on the day of the first snapshot and of the last, by day (``YYYY-MM-DD``).
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> days = pd.to_datetime(["2031-06-01", "2031-06-02"])
+    >>> fronts = [box(0, 0, 1000, 2000), box(0, 0, 1500, 2000)]
+    >>> control = gpd.GeoDataFrame({"date": days, "side": "A"}, geometry=fronts, crs="EPSG:3035")
+    >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 4000, 1000)], crs="EPSG:3035")
+    >>> ground_beyond(control, series_totals(change_series(control, districts, "A")), "A")
+    {'2031-06-01': 1.0, '2031-06-02': 1.5}
+    """
+    first, last = totals.iloc[0], totals.iloc[-1]
+    booked = {
+        first["date_from"]: first["before_km2"],
+        last["date_to"]: last["after_km2"] + totals["absorbed_km2"].sum(),
+    }
+    own = control[control["side"] == side]
+    drawn = {day: own.area[own["date"] == day].sum() / coverage.KM2 for day in booked}
+    return {f"{day:%Y-%m-%d}": float(drawn[day] - km2) for day, km2 in booked.items()}
+
+
 def _snapshots(
     control: gpd.GeoDataFrame, side: str, dates: Sequence[pd.Timestamp] | None = None
 ) -> tuple[list[pd.Timestamp], Geometries]:

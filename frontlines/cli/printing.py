@@ -114,7 +114,7 @@ _MOVED = {
 }
 
 
-def series_table(totals: pd.DataFrame, side: str) -> Group:
+def series_table(totals: pd.DataFrame, side: str, beyond: Mapping[str, float]) -> Group:
     """Lay out the totals of a series: its last steps, its sum, and what to bear in mind.
 
     Parameters
@@ -123,6 +123,8 @@ def series_table(totals: pd.DataFrame, side: str) -> Group:
         From `series_totals`.
     side
         The side whose gains are positive.
+    beyond
+        From `ground_beyond`.
 
     Returns
     -------
@@ -134,7 +136,7 @@ def series_table(totals: pd.DataFrame, side: str) -> Group:
     >>> from frontlines.series import COLUMNS, series_totals
     >>> table = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(cadence="daily", suspect=True)
     >>> table = table.assign(date_from=pd.Timestamp("2031-06-01"), date_to=pd.Timestamp("2031-06-02"))
-    >>> len(series_table(series_totals(table), "A").renderables)
+    >>> len(series_table(series_totals(table), "A", {}).renderables)
     3
     """
     table = Table()
@@ -166,4 +168,7 @@ def series_table(totals: pd.DataFrame, side: str) -> Group:
         f"suspect steps, far out of the ordinary: {int(totals['suspect'].sum())}",
         f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].abs().sum())} km²",
     ]
+    if max(beyond.values(), default=0.0) > _NOTABLE_KM2:
+        listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
+        notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")
     return Group(Text(plain(title)), table, Text("\n".join(notes)))

@@ -155,3 +155,21 @@ def test_the_source_can_be_named(folder):
     assert call(folder, "--source", "the staff map").exit_code == 0
     manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["sources"] == ["the staff map"]
+
+
+def test_ground_in_no_district_is_told(folder):
+    """From 46 to 47 E the day's snapshot also covers a degree south of the districts."""
+    for file in (folder / "days").iterdir():
+        file.unlink()
+    for day, north in (("20310620", 40), ("20310621", 41)):
+        ground = gpd.GeoDataFrame(geometry=[box(46, 38, 47, north)], crs=LONLAT)
+        write(ground, folder / "days" / f"front_{day}.geojson")
+    result = call(folder)
+    assert result.exit_code == 0, result.output
+    south_km2 = 9683.23  # of box(46, 38, 47, 39) on the ellipsoid, by pyproj.Geod with 2,000 points a side
+    beyond = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))[
+        "beyond_districts_km2"
+    ]
+    assert list(beyond) == ["2031-06-20", "2031-06-21"]
+    assert list(beyond.values()) == pytest.approx([south_km2, south_km2], abs=0.01)
+    assert "in no district, not counted: 9,6" in result.stdout

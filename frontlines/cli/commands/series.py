@@ -19,7 +19,7 @@ from frontlines.layers import as_control, as_districts
 from frontlines.lengths import front_length
 from frontlines.moved import TOLERANCE_M
 from frontlines.progress import reporting
-from frontlines.series import change_series, series_totals
+from frontlines.series import change_series, ground_beyond, series_totals
 from frontlines.sources.files import read_districts
 from frontlines.study import BORDER_M
 
@@ -135,11 +135,13 @@ def series(
         report(0.5, "front")
         fronts = _fronts(control, ground, side, front_m, border_m) if front_m else None
         report(0.6, "drawing and writing")
+        totals = series_totals(table)
+        record["beyond_districts_km2"] = ground_beyond(control, totals, side)
         with staged(out) as folder:
             write_series(table, record, folder, fronts=fronts, panels=panels)
             if film:
                 write_film(control, ground, table, record, folder)
-    console().print(series_table(series_totals(table), side))
+    console().print(series_table(totals, side, record["beyond_districts_km2"]))
     notes = console(stderr=True)
     notes.print("\n".join(filter(None, [told(odd), f"written to {out}: {', '.join(files)}"])))
 
