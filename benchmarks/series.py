@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -172,21 +173,38 @@ def present() -> list[str]:
     return [name for name in CONTENDERS if not absent.get(name, False)]
 
 
-def measure(name: str, folder: Path, days: int, repeats: int) -> dict[str, object]:
-    """Run one contender in a process of its own; median time, totals and peak memory."""
-    command = [sys.executable, "-m", "benchmarks.series", "--data", str(folder), "--days", str(days)]
-    runs = []
+Run = dict[str, Any]
+
+
+def measure(jobs: list[tuple[str, int]], folder: Path, repeats: int) -> list[Run]:
+    """Run contenders on so many days each, in a process of its own, turn by turn.
+
+    Returns
+    -------
+    runs
+        For each job the median time, the totals and the peak memory, or how it failed.
+    """
+    runs: list[list[Run]] = [[] for _ in jobs]
     for _ in range(repeats):
-        done = subprocess.run([*command, "--only", name], capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            return {"failed": done.stderr.strip().splitlines()[-1]}
-        runs.append(json.loads(done.stdout.strip().splitlines()[-1]))
-    return {**runs[0], "seconds": statistics.median(run["seconds"] for run in runs)}
+        for (name, days), own in zip(jobs, runs, strict=True):
+            words = ["--data", str(folder), "--days", str(days), "--only", name]
+            command = [sys.executable, "-m", "benchmarks.series", *words]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+            own.append(
+                {"failed": done.stderr.strip().splitlines()[-1]}
+                if done.returncode
+                else json.loads(done.stdout.strip().splitlines()[-1])
+            )
+    failed = [next((run for run in own if "failed" in run), None) for own in runs]
+    return [
+        bad or {**own[0], "seconds": statistics.median(run["seconds"] for run in own)}
+        for own, bad in zip(runs, failed, strict=True)
+    ]
 
 
 def table(folder: Path, days: int, repeats: int, names: list[str]) -> pd.DataFrame:
     """Compare all contenders on the same days."""
-    runs = {name: measure(name, folder, days, repeats) for name in names}
+    runs = dict(zip(names, measure([(name, days) for name in names], folder, repeats), strict=True))
     ours = runs["frontlines, engine"]
     rows = []
     for name, run in runs.items():
@@ -209,9 +227,10 @@ def table(folder: Path, days: int, repeats: int, names: list[str]) -> pd.DataFra
 
 def scaling(folder: Path, sizes: list[int], repeats: int) -> str:
     """Say how our engine's time grows with the number of days."""
-    seconds = [measure("frontlines, engine", folder, days, repeats)["seconds"] for days in sizes]
+    runs = measure([("frontlines, engine", days) for days in sizes], folder, repeats)
     return "engine, time for " + ", ".join(
-        f"{days} days {spent / seconds[0]:.2f} ×" for days, spent in zip(sizes, seconds, strict=True)
+        f"{days} days {run['seconds'] / runs[0]['seconds']:.2f} ×"
+        for days, run in zip(sizes, runs, strict=True)
     )
 
 

@@ -12,7 +12,7 @@ import shapely
 
 from frontlines import coverage
 from frontlines.errors import ClosureError
-from frontlines.moved import Mapper, moved_ground
+from frontlines.moved import Absorbed, Mapper, moved_ground
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -93,8 +93,7 @@ def follow(
         _by_district(moved.pieces[own], moved.step[own], 1, len(moved.overlaid), shapes)
         for own in (moved.gained, ~moved.gained)
     )
-    thin = moved.absorbed
-    absorbed = _by_district(thin.triangles, thin.step, thin.weight, len(moved.overlaid), shapes)
+    absorbed = _absorbed(moved.absorbed, len(moved.overlaid), shapes)
     reached = held + (gained - lost + absorbed).sum(axis=0)
     _close(reached, _held(grounds[-1], shapes), districts)
     after = np.cumsum(np.vstack([held if start is None else start, gained - lost]), axis=0)
@@ -126,6 +125,19 @@ def _by_district(
     area *= np.broadcast_to(weight, len(pieces))[piece]
     np.add.at(sums, (step[piece], district), area / coverage.KM2)
     return sums
+
+
+def _absorbed(absorbed: Absorbed, n_steps: int, shapes: Geometries) -> Floats:
+    """Sum what the tolerance took for unmoved by step and district [km²]."""
+    sums = np.zeros((n_steps, len(shapes)))
+    boxes = absorbed.boxes
+    edge, district = _meeting(boxes, shapes)
+    whole = shapely.contains_properly(shapes[district], boxes[edge])
+    np.add.at(
+        sums, (absorbed.step[edge[whole]], district[whole]), absorbed.area_m2[edge[whole]] / coverage.KM2
+    )
+    across = absorbed.only(np.unique(edge[~whole]))
+    return sums + _by_district(*across.triangles(), n_steps, shapes)
 
 
 def _meeting(geometries: Geometries, shapes: Geometries) -> tuple[Ints, Ints]:

@@ -39,28 +39,58 @@ _ROUNDING_M = 1e-6
 
 @dataclass(frozen=True)
 class Absorbed:
-    """Ground between edges and where they were, cut into triangles.
-
-    Triangles may lie on top of each other; with their weights they sum to after less before everywhere.
+    """Edges that moved within the tolerance: the ground between where they were and where they are.
 
     Attributes
     ----------
-    triangles
-        Polygons [m], (n,), sorted by step.
+    was, now
+        Ends of each edge [m], (n, 2, 2).
     step
-        Number of the step, (n,).
-    weight
-        How often the triangle counts as gained; negative: as lost, (n,).
+        Number of the step, (n,), ascending.
+    winding
+        How often the outline runs along the edge from its first end to its second, ground on the left,
+        less how often it runs back, (n,).
     """
 
-    triangles: Geometries
+    was: Floats
+    now: Floats
     step: Ints
-    weight: Ints
+    winding: Ints
 
-    def in_step(self, step: int) -> Absorbed:
-        """Keep the triangles of one step."""
-        own = slice(*np.searchsorted(self.step, [step, step + 1]))
-        return Absorbed(self.triangles[own], self.step[own], self.weight[own])
+    def only(self, rows: Any) -> Absorbed:
+        """Keep some of the edges."""
+        return Absorbed(self.was[rows], self.now[rows], self.step[rows], self.winding[rows])
+
+    @property
+    def area_m2(self) -> Floats:
+        """Area gained between each edge and where it was, negative if lost [m²], (n,)."""
+        corners = np.stack([self.now[:, 0], self.now[:, 1], self.was[:, 1], self.was[:, 0]])
+        x, y = np.moveaxis(corners - corners.mean(axis=0), 2, 0)
+        twice = (x * np.roll(y, -1, axis=0) - y * np.roll(x, -1, axis=0)).sum(axis=0)
+        return np.asarray(twice / 2 * self.winding)
+
+    @property
+    def boxes(self) -> Geometries:
+        """Bounding box of each edge, of where it was and where it is, (n,)."""
+        both = np.concatenate([self.was, self.now], axis=1)
+        return np.asarray(shapely.box(*both.min(axis=1).T, *both.max(axis=1).T))
+
+    def triangles(self) -> tuple[Geometries, Ints, Ints]:
+        """Cut the ground into triangles: polygons, step, and how often each counts as gained.
+
+        Triangles may lie on top of each other; with their counts they sum to what is there.
+        """
+        corners = np.concatenate(
+            [
+                np.stack([self.now[:, 0], self.now[:, 1], self.was[:, 1]], axis=1),
+                np.stack([self.now[:, 0], self.was[:, 1], self.was[:, 0]], axis=1),
+            ]
+        )
+        (ax, ay), (bx, by) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+        count = np.tile(self.winding, 2) * np.sign(ax * by - ay * bx).astype(np.int64)
+        solid = count != 0
+        rings = shapely.linearrings(corners[solid][:, [0, 1, 2, 0]])
+        return shapely.polygons(rings), np.tile(self.step, 2)[solid], count[solid]
 
 
 @dataclass(frozen=True)
@@ -124,16 +154,24 @@ def moved_ground(snapshots: Geometries, *, tolerance_m: float = TOLERANCE_M, map
         pieces=np.concatenate([np.empty(0, dtype=object), *(step.pieces for step in steps)]),
         step=np.repeat(changed, [len(step.pieces) for step in steps]),
         gained=np.concatenate([np.empty(0, dtype=bool), *(step.gained for step in steps)]),
-        absorbed=Absorbed(
-            np.concatenate([np.empty(0, dtype=object), *(step.absorbed.triangles for step in steps)]),
-            np.repeat(changed, [len(step.absorbed.step) for step in steps]),
-            np.concatenate([np.empty(0, dtype=np.int64), *(step.absorbed.weight for step in steps)]),
-        ),
+        absorbed=_joined([step.absorbed for step in steps], changed),
         overlaid=overlaid,
     )
 
 
-_NOTHING = Absorbed(np.empty(0, dtype=object), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+_NOTHING = Absorbed(
+    np.empty((0, 2, 2)), np.empty((0, 2, 2)), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+)
+
+
+def _joined(parts: list[Absorbed], steps: Ints) -> Absorbed:
+    """Put the edges of several steps together, under the numbers of these."""
+    return Absorbed(
+        np.concatenate([_NOTHING.was, *(part.was for part in parts)]),
+        np.concatenate([_NOTHING.now, *(part.now for part in parts)]),
+        np.repeat(steps, [len(part.step) for part in parts]),
+        np.concatenate([_NOTHING.winding, *(part.winding for part in parts)]),
+    )
 
 
 @dataclass(frozen=True)
@@ -209,7 +247,7 @@ def _moved_in_block(snapshots: Geometries, *, tolerance_m: float) -> list[_Step]
     faces = _faces(loops.of(few[loops.step]))
     simple = few & ~_summed(faces.step, np.abs(faces.number) > 1, n_steps).astype(bool)
     return [
-        faces.moved_in(number, absorbed.in_step(number))
+        faces.moved_in(number, absorbed.only(slice(*np.searchsorted(absorbed.step, [number, number + 1]))))
         if simple[number]
         else _overlaid(snapshots[number], snapshots[number + 1])
         for number in range(n_steps)
@@ -234,7 +272,7 @@ def _snap(
     snapped[hit] = gone[old][place[hit]]
     moved = hit.any(axis=1)
     was, now = vertices[snapped[moved]], vertices[ends[moved]]
-    return snapped, _between(was, now, step[moved], winding[moved])
+    return snapped, _in_order(Absorbed(was, now, step[moved], winding[moved]))
 
 
 def _nearest(new_step: Ints, new: Floats, old_step: Ints, old: Floats, within_m: float) -> tuple[Ints, Ints]:
@@ -255,24 +293,15 @@ def _nearest(new_step: Ints, new: Floats, old_step: Ints, old: Floats, within_m:
     return mine, theirs[by_distance][best]
 
 
-def _between(was: Floats, now: Floats, step: Ints, winding: Ints) -> Absorbed:
-    """Cut the ground between edges (n, 2, 2) and where they were into two triangles each."""
-    backward = _backward(now)
-    winding = np.where(backward, -winding, winding)
-    now, was = (np.where(backward[:, None, None], edges[:, ::-1], edges) for edges in (now, was))
-    corners = np.concatenate(
-        [
-            np.stack([now[:, 0], now[:, 1], was[:, 1]], axis=1),
-            np.stack([now[:, 0], was[:, 1], was[:, 0]], axis=1),
-        ]
+def _in_order(absorbed: Absorbed) -> Absorbed:
+    """Turn and sort edges so that their order does not hang on the input's."""
+    backward = _backward(absorbed.now)
+    was, now = (
+        np.where(backward[:, None, None], edges[:, ::-1], edges) for edges in (absorbed.was, absorbed.now)
     )
-    (ax, ay), (bx, by) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
-    turn = np.sign(ax * by - ay * bx).astype(np.int64)
-    step, weight = np.tile(step, 2), np.tile(winding, 2) * turn
-    order = np.lexsort((*corners.reshape(-1, 6).T, step))
-    order = order[weight[order] != 0]
-    rings = shapely.linearrings(corners[order][:, [0, 1, 2, 0]])
-    return Absorbed(shapely.polygons(rings), step[order], weight[order])
+    order = np.lexsort((*now.reshape(-1, 4).T, absorbed.step))
+    winding = np.where(backward, -absorbed.winding, absorbed.winding)
+    return Absorbed(was[order], now[order], absorbed.step[order], winding[order])
 
 
 def _left_over(vertices: Floats, step: Ints, ends: Ints, winding: Ints) -> _Loops:

@@ -134,6 +134,19 @@ def test_a_series_goes_on_from_any_day_with_the_same_rows(war, days):
     assert_frame_equal(fresh, resumed, check_exact=True)
 
 
+def test_edges_and_overlay_give_the_same_table(war, monkeypatch):
+    control, districts = war
+    by_edges = change_series(control, districts, "Red", tolerance_m=0)
+    monkeypatch.setattr("frontlines.moved.MIN_SHARED", 1.0)
+    assert_frame_equal(
+        by_edges,
+        change_series(control, districts, "Red", tolerance_m=0),
+        check_exact=False,
+        rtol=0,
+        atol=1e-6,
+    )
+
+
 def test_without_new_days_the_earlier_series_is_given_back():
     control, districts = _control([1, 3, 2.5]), _districts()
     series = change_series(control, districts, "A")
