@@ -29,7 +29,8 @@ import pandas as pd
 
 from frontlines.crs import working_crs
 from frontlines.layers import as_control, as_districts
-from frontlines.series import change_series, series_totals
+from frontlines.series import change_series
+from frontlines.totals import series_totals
 
 SNAPSHOTS = "deepstate_occupied_20240708_20250731.parquet"
 DISTRICTS = "ukraine_adm2_pre2020_geoboundaries.parquet"

@@ -29,7 +29,7 @@ from frontlines.layers import (
     check_layer,
 )
 from frontlines.lengths import front_length
-from frontlines.series import change_series, series_totals
+from frontlines.series import change_series
 from frontlines.sources.files import (
     read_control,
     read_districts,
@@ -41,6 +41,7 @@ from frontlines.sources.files import (
 from frontlines.study import Results, Study, run_study
 from frontlines.study_files import load, read_study, study_from_files
 from frontlines.tables import balance_by_district, transitions_by_district
+from frontlines.totals import series_totals
 
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (

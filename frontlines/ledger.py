@@ -19,6 +19,7 @@ Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[Any]
 
 _CLOSURE_KM2 = 1e-6
+_NOISE_KM2 = 1e-9
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Books:
 
     Attributes
     ----------
-    before
-        At the start of each step.
+    before, after
+        At the start and at the end of each step; the next one starts with exactly what is there.
     gained, lost
         Between its two snapshots.
     absorbed
@@ -36,19 +37,20 @@ class Books:
     """
 
     before: Floats
+    after: Floats
     gained: Floats
     lost: Floats
     absorbed: Floats
 
-    @property
-    def after(self) -> Floats:
-        """At the end of each step; exactly what the next one starts with."""
-        after: Floats = self.before + (self.gained - self.lost)
-        return after
-
 
 def follow(
-    grounds: Geometries, districts: gpd.GeoDataFrame, start: Floats | None, mapper: Mapper, tolerance_m: float
+    grounds: Geometries,
+    districts: gpd.GeoDataFrame,
+    start: Floats | None,
+    mapper: Mapper,
+    tolerance_m: float,
+    *,
+    absorbed_before: Floats | None = None,
 ) -> Books:
     """Keep the books of one side over a chain of snapshots.
 
@@ -64,6 +66,9 @@ def follow(
         A function like `map`.
     tolerance_m
         A vertex that moved less than this [m] is the same vertex.
+    absorbed_before
+        What earlier steps absorbed in each district [km²], if `start` comes from them: then the books
+        must close from there, and not only from the first snapshot.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def follow(
     Raises
     ------
     ClosureError
-        If the steps do not lead to the last snapshot, measured by itself.
+        If the steps do not lead to the last snapshot, measured by itself, from where they start.
 
     Examples
     --------
@@ -86,8 +91,9 @@ def follow(
     shapes = np.asarray(districts.geometry.values)
     if shapely.is_empty(grounds).all() and start is None:
         nothing = np.zeros((max(len(grounds) - 1, 0), len(shapes)))
-        return Books(nothing, nothing, nothing, nothing)
-    held = _held(grounds[0], shapes)
+        return Books(nothing, nothing, nothing, nothing, nothing)
+    known = None if start is None or absorbed_before is None else start + absorbed_before
+    held = _held(grounds[0], shapes) if known is None else known
     moved = moved_ground(grounds, tolerance_m=tolerance_m, mapper=mapper)
     gained, lost = (
         _by_district(moved.pieces[own], moved.step[own], 1, len(moved.overlaid), shapes)
@@ -96,8 +102,21 @@ def follow(
     absorbed = _absorbed(moved.absorbed, len(moved.overlaid), shapes)
     reached = held + (gained - lost + absorbed).sum(axis=0)
     _close(reached, _held(grounds[-1], shapes), districts)
-    after = np.cumsum(np.vstack([held if start is None else start, gained - lost]), axis=0)
-    return Books(after[:-1], gained, lost, absorbed)
+    levels = _levels(held if start is None else start, gained - lost)
+    return Books(levels[:-1], levels[1:], gained, lost, absorbed)
+
+
+def without_noise(km2: Floats) -> Floats:
+    """Set areas to nothing that are left over from rounding [km²]."""
+    return np.where(np.abs(km2) < _NOISE_KM2, 0.0, km2)
+
+
+def _levels(start: Floats, net: Floats) -> Floats:
+    """Add up the steps one by one, so that a series that goes on from any of them is the same."""
+    levels = np.vstack([without_noise(start), net])
+    for step in range(1, len(levels)):
+        levels[step] = without_noise(levels[step - 1] + net[step - 1])
+    return levels
 
 
 def _held(ground: Any, shapes: Geometries) -> Floats:

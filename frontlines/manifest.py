@@ -214,14 +214,27 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
     books = manifest["books"]
     first, last = (long_date(day) for day in books["dates"])
     sentences = [
-        f"Snapshots from {first} to {last}, compared in {books['steps']} steps: {books['cadence']}.",
+        f"Snapshots from {first} to {last}, compared in {_steps(books['steps'])}: {books['cadence']}.",
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
+        *_measured(manifest.get("front")),
         f"Sources: {_listed(manifest['sources'])}.",
         f"Projection: {manifest['projection']['name']}.",
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
     ]
     return " ".join(sentences)
+
+
+def _steps(number: int) -> str:
+    return "1 step" if number == 1 else f"{number:,} steps"
+
+
+def _measured(front: Mapping[str, Any] | None) -> list[str]:
+    """Say what was not counted as front."""
+    if front is None:
+        return []
+    edge = f"within {front['border_m']:,.0f} m of the edge of all districts"
+    return [f"Ground that ends {edge} ends at a border or coast, not at a front."]
 
 
 def _beyond(beyond: Mapping[str, float]) -> list[str]:

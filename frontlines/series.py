@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,32 +16,31 @@ from frontlines import coverage
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.layers import CONTESTED
-from frontlines.ledger import Books, follow
+from frontlines.ledger import Books, follow, without_noise
 from frontlines.moved import TOLERANCE_M, Mapper
 from frontlines.progress import Progress, reporting
+from frontlines.steps import Step, cadence_of, steps_between
 
 Floats = npt.NDArray[np.float64]
 Geometries = npt.NDArray[Any]
 
-CADENCES = {"D": "daily", "W": "weekly", "MS": "monthly", "QS": "quarterly", "YS": "yearly"}
-"""Steps that `change_series` knows, and their words."""
-
 COLUMNS = [
-    "district", "side", "date_from", "date_to", "district_km2", "before_km2", "after_km2", "held_km2",
-    "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2", "share_before", "share_after",
-    "contested_before_km2", "contested_after_km2", "cadence", "same_input", "suspect",
+    "district", "side", "date_from", "date_to", "period_end", "district_km2", "before_km2", "after_km2",
+    "held_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2", "share_before",
+    "share_after", "contested_before_km2", "contested_after_km2", "cadence", "same_input", "suspect",
 ]  # fmt: skip
 
 SUSPECT = 10.0
-"""A step is suspect if its turnover exceeds the median by this many robust standard deviations."""
+"""A step is suspect if its turnover a day exceeds the median by this many robust standard deviations."""
 
-_PERIODS = {"D": "D", "W": "W", "MS": "M", "QS": "Q", "YS": "Y"}
 _MAD_TO_SIGMA = 1.4826
 _ENOUGH = 8
+_LEAST_SPREAD = 0.1  # of the median: where steps are all alike, a hair more is no outlier
+_DAY = np.timedelta64(1, "D")
 _DATE = "datetime64[ms]"
 _DTYPES: dict[str, Any] = {
     **dict.fromkeys(("district", "side", "cadence"), object),
-    **dict.fromkeys(("date_from", "date_to"), _DATE),
+    **dict.fromkeys(("date_from", "date_to", "period_end"), _DATE),
     **dict.fromkeys(("same_input", "suspect"), bool),
 }  # the same for a series that was read from a file as for one that was just made
 
@@ -72,7 +72,8 @@ def change_series(
         None: a step from each snapshot to the next. ``D``, ``W``, ``MS``, ``QS``, ``YS``: a step for each
         day, week (to Sunday), month, quarter, year. A step leads from the last snapshot on or before
         the end of the step before it to the last snapshot on or before its own end; the first one
-        starts at the first snapshot.
+        starts at the first snapshot, and a period that holds this snapshot alone is no step. A period
+        without a snapshot is a step in which nothing is known to have changed.
     mapper
         A function like `map`, to spread steps over workers; the result is the same for any.
     progress
@@ -81,21 +82,25 @@ def change_series(
         A vertex that moved less than this [m] between two snapshots is the same vertex.
     previous
         A series made before from the beginning of the same snapshots, with the same arguments: its
-        steps are taken over, and only later ones are computed.
+        steps are taken over, and only later ones are computed. That the snapshots are the same is not
+        checked; that the earlier series leads up to them is.
 
     Returns
     -------
     series
-        A row for each step and district, sorted by `date_to`, then `district`: the columns of
-        `balance_by_district`, and `turnover_km2` (gained plus lost), `absorbed_km2` (area that the
-        tolerance took for unmoved, after less before), `cadence` (in words), `same_input` (both
-        snapshots are the same, byte for byte), `suspect`. The `after_km2` of a step is the
-        `before_km2` of the next. `date_from` and `date_to` are the dates of the snapshots used.
+        A row for each step and district, sorted by `period_end`, then `district`: the columns of
+        `balance_by_district`, and `period_end` (the day on which the step ends: the last one of its
+        period, or `date_to` without `freq`), `turnover_km2` (gained plus lost), `absorbed_km2` (area
+        that the tolerance took for unmoved, after less before), `cadence` (in words), `same_input`
+        (two snapshots that are the same, byte for byte), `suspect`. The `after_km2` of a step is the
+        `before_km2` of the next. `date_from` and `date_to` are the dates of the snapshots used; they
+        are the same day if the period brought no new one.
 
     Raises
     ------
     LayerError
-        If there are fewer than two snapshots, the side occurs nowhere, or `freq` is not known.
+        If there are fewer than two snapshots, the side occurs nowhere, `freq` is not known,
+        `tolerance_m` is no distance, or `previous` is a series of something else.
     ClosureError
         If the steps do not add up to the last snapshot.
     CRSError
@@ -104,12 +109,14 @@ def change_series(
     Notes
     -----
     Gross figures depend on the cadence: ground that changes hands and comes back within a step is
-    neither gained nor lost. Net figures do not depend on it. A snapshot's date is not the date of a
+    neither gained nor lost. Net figures do not depend on it, but for what the tolerance absorbs: net
+    and absorbed together are the same at any cadence. A snapshot's date is not the date of a
     change, and a step may show a redrawn map instead of a moved front.
 
-    A step is `suspect` if its turnover, over all districts, exceeds the median turnover of the steps
-    with any by more than `SUSPECT` times 1.4826 times the median absolute deviation, and there are at
-    least eight such steps. Suspect steps stay in all figures.
+    A step is `suspect` if its turnover a day, over all districts, exceeds the median of the steps
+    with any turnover by more than `SUSPECT` times their spread, and there are at least eight such
+    steps. The spread is 1.4826 times the median absolute deviation, and no less than a tenth of the
+    median. Suspect steps stay in all figures.
 
     Examples
     --------
@@ -124,34 +131,38 @@ def change_series(
     [[2.0, 1.0, 0.0, 3.0], [3.0, 0.0, 0.5, 2.5]]
     """
     require_working_crs(control=control, districts=districts)
+    if not 0 <= tolerance_m < math.inf:
+        raise LayerError(f"tolerance_m is {tolerance_m}: give metres, 0 or more")
     dates, grounds = _snapshots(control, side)
     _, fogs = _snapshots(control, CONTESTED, dates)
     districts = districts.sort_values("district", kind="stable", ignore_index=True)
-    every = _steps(dates, freq)
-    kept = _taken_over(previous, [(dates[i], dates[j]) for i, j in every], len(districts))
+    every = steps_between(dates, freq)
+    kept = _taken_over(previous, every, districts, side, freq)
     steps = every[len(kept) // len(districts) :]
     if not steps:
         return kept
-    chain = [steps[0][0], *(j for _, j in steps)]
+    chain = [steps[0].first, *(step.last for step in steps)]
     with reporting(progress) as report:
         report(0.0, "what moved")
-        own = follow(grounds[chain], districts, _last(kept, "after_km2", districts), mapper, tolerance_m)
+        own = follow(
+            grounds[chain], districts, _last(kept, "after_km2", districts), mapper, tolerance_m,
+            absorbed_before=_absorbed_before(kept, districts),
+        )  # fmt: skip
         report(0.7, "contested ground")
         start = _last(kept, "contested_after_km2", districts)
         fog = follow(fogs[chain], districts, start, mapper, tolerance_m)
         report(0.9, "by district")
-        ends = [(dates[i], dates[j]) for i, j in steps]
-        fresh = _table(own, fog, districts, side, ends, _same(grounds, steps), _cadence(freq))
+        fresh = _table(own, fog, districts, side, steps, _same(grounds, steps), cadence_of(freq))
         series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
         series["suspect"] = _suspects(series, len(districts))
         report(1.0, "done")
     return series
 
 
-def _same(grounds: Geometries, steps: Sequence[tuple[int, int]]) -> Any:
-    """Tell which steps lead from a snapshot to one that is the same, bit for bit."""
-    before, after = (grounds[[step[end] for step in steps]] for end in (0, 1))
-    return shapely.equals_identical(before, after)
+def _same(grounds: Geometries, steps: Sequence[Step]) -> Any:
+    """Tell which steps lead from a snapshot to another one that is the same, bit for bit."""
+    first, last = (np.array([step[end] for step in steps]) for end in (0, 1))
+    return (first != last) & shapely.equals_identical(grounds[first], grounds[last])
 
 
 def _table(
@@ -159,24 +170,25 @@ def _table(
     fog: Books,
     districts: gpd.GeoDataFrame,
     side: str,
-    ends: Sequence[tuple[pd.Timestamp, pd.Timestamp]],
+    steps: Sequence[Step],
     same: npt.NDArray[np.bool_],
     cadence: str,
 ) -> pd.DataFrame:
     """Lay the books out, a row for each step and district."""
     n_districts, n_rows = len(districts), own.before.size
-    district_km2 = np.tile(districts.area.to_numpy() / coverage.KM2, len(ends))
-    dates = np.array(ends, dtype=_DATE).reshape(-1, 2)
+    district_km2 = np.tile(districts.area.to_numpy() / coverage.KM2, len(steps))
+    dates = np.array([step[2:] for step in steps], dtype=_DATE).reshape(-1, 3)
     flat = {name: getattr(own, name).ravel() for name in ("before", "after", "gained", "lost", "absorbed")}
     columns = {
-        "district": _words(np.tile(districts["district"].to_numpy(dtype=object), len(ends))),
+        "district": _words(np.tile(districts["district"].to_numpy(dtype=object), len(steps))),
         "side": _words(np.full(n_rows, side, dtype=object)),
         "date_from": np.repeat(dates[:, 0], n_districts),
         "date_to": np.repeat(dates[:, 1], n_districts),
+        "period_end": np.repeat(dates[:, 2], n_districts),
         "district_km2": district_km2,
         "before_km2": flat["before"],
         "after_km2": flat["after"],
-        "held_km2": flat["before"] - flat["lost"],
+        "held_km2": without_noise(flat["before"] - flat["lost"]),
         "gained_km2": flat["gained"],
         "lost_km2": flat["lost"],
         "net_km2": flat["gained"] - flat["lost"],
@@ -199,18 +211,46 @@ def _words(words: npt.NDArray[Any]) -> pd.Series[str]:
 
 
 def _taken_over(
-    previous: pd.DataFrame | None, steps: list[tuple[pd.Timestamp, pd.Timestamp]], n_districts: int
+    previous: pd.DataFrame | None,
+    steps: Sequence[Step],
+    districts: gpd.GeoDataFrame,
+    side: str,
+    freq: str | None,
 ) -> pd.DataFrame:
     """Rows of an earlier series whose steps are the first of the new one."""
     if previous is None:
         return pd.DataFrame(columns=COLUMNS)
-    dates = previous[["date_from", "date_to"]].iloc[::n_districts].itertuples(index=False, name=None)
+    n_districts = len(districts)
+    _require_same(previous, districts, side, freq)
+    dates = previous[["date_from", "date_to", "period_end"]].iloc[::n_districts]
     same = 0
-    for old, new in zip(dates, steps, strict=False):
-        if old != new:
+    for old, new in zip(dates.itertuples(index=False, name=None), steps, strict=False):
+        if old != new[2:]:
             break
         same += 1
     return previous[COLUMNS].iloc[: same * n_districts].astype(_DTYPES)
+
+
+def _require_same(previous: pd.DataFrame, districts: gpd.GeoDataFrame, side: str, freq: str | None) -> None:
+    """Refuse an earlier series of another side, other districts or another cadence."""
+    absent = [name for name in COLUMNS if name not in previous.columns]
+    if absent:
+        raise LayerError(
+            f"previous has no column {', '.join(map(repr, absent))}: pass what change_series gave"
+        )
+    n_steps = len(previous) // len(districts)
+    names, areas = districts["district"].to_numpy(dtype=object), districts.area.to_numpy() / coverage.KM2
+    parts = {
+        "side": set(previous["side"]) <= {side},
+        "cadence": set(previous["cadence"]) <= {cadence_of(freq)},
+        "districts": list(previous["district"]) == list(names) * n_steps
+        and np.allclose(previous["district_km2"].to_numpy(dtype=float), np.tile(areas, n_steps)),
+    }
+    other = [part for part, same in parts.items() if not same]
+    if other:
+        raise LayerError(
+            f"previous is a series of other {' and '.join(other)}: leave it out, or pass the right one"
+        )
 
 
 def _last(kept: pd.DataFrame, column: str, districts: gpd.GeoDataFrame) -> Floats | None:
@@ -218,125 +258,25 @@ def _last(kept: pd.DataFrame, column: str, districts: gpd.GeoDataFrame) -> Float
     return kept[column].to_numpy(dtype=float)[-len(districts) :] if len(kept) else None
 
 
+def _absorbed_before(kept: pd.DataFrame, districts: gpd.GeoDataFrame) -> Floats | None:
+    """Sum what the steps taken over absorbed in each district; None if there are none."""
+    if not len(kept):
+        return None
+    absorbed: Floats = kept["absorbed_km2"].to_numpy(dtype=float).reshape(-1, len(districts)).sum(axis=0)
+    return absorbed
+
+
 def _suspects(series: pd.DataFrame, n_districts: int) -> npt.NDArray[np.bool_]:
     """Tell which rows belong to a step far out of the ordinary."""
-    turnover = series["turnover_km2"].to_numpy(dtype=float).reshape(-1, n_districts).sum(axis=1)
-    busy = turnover[turnover > 0]
+    step = series.iloc[::n_districts]
+    days = ((step["date_to"] - step["date_from"]).to_numpy() / _DAY).clip(min=1.0)
+    rate = series["turnover_km2"].to_numpy(dtype=float).reshape(-1, n_districts).sum(axis=1) / days
+    busy = rate[rate > 0]
     if len(busy) < _ENOUGH:
         return np.zeros(len(series), dtype=bool)
-    spread = _MAD_TO_SIGMA * np.median(np.abs(busy - np.median(busy)))
-    return np.repeat(turnover > np.median(busy) + SUSPECT * spread, n_districts)
-
-
-def series_totals(series: pd.DataFrame) -> pd.DataFrame:
-    """Sum a series over its districts, step by step.
-
-    Parameters
-    ----------
-    series
-        From `change_series`.
-
-    Returns
-    -------
-    totals
-        A row for each step: `side`, `date_from`, `date_to`, `before_km2`, `after_km2`, `gained_km2`,
-        `lost_km2`, `net_km2`, `turnover_km2`, `cumulative_net_km2` (since the first snapshot),
-        `absorbed_km2`, `contested_before_km2`, `contested_after_km2`, `cadence`, `same_input`, `suspect`.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({name: [1.0, 2.0] for name in COLUMNS}).assign(side="A", cadence="daily")
-    >>> series_totals(table.assign(date_from=0, date_to=1))["net_km2"].tolist()
-    [3.0]
-    """
-    sums = [
-        "before_km2", "after_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2",
-        "contested_before_km2", "contested_after_km2",
-    ]  # fmt: skip
-    step = series.groupby(["date_to", "date_from"], sort=True)
-    totals = step[sums].sum().join(step[["side", "cadence", "same_input", "suspect"]].first()).reset_index()
-    totals["cumulative_net_km2"] = totals["net_km2"].cumsum()
-    return totals[
-        [
-            "side",
-            "date_from",
-            "date_to",
-            *sums[:6],
-            "cumulative_net_km2",
-            *sums[6:],
-            "cadence",
-            "same_input",
-            "suspect",
-        ]
-    ]
-
-
-def series_books(totals: pd.DataFrame) -> dict[str, Any]:
-    """Sum up a series for its manifest.
-
-    Parameters
-    ----------
-    totals
-        From `series_totals`.
-
-    Returns
-    -------
-    books
-        Areas [km²] over all steps, the cadence, and the ends of suspect and of unchanged steps.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(cadence="daily", suspect=False)
-    >>> days = {"date_from": pd.Timestamp("2031-06-01"), "date_to": pd.Timestamp("2031-06-02")}
-    >>> series_books(series_totals(table.assign(**days)))["steps"]
-    1
-    """
-    areas = ("gained_km2", "lost_km2", "net_km2", "absorbed_km2")
-    marked = {name: totals.loc[totals[name].astype(bool), "date_to"] for name in ("suspect", "same_input")}
-    return {
-        "steps": len(totals),
-        "cadence": str(totals["cadence"].iloc[0]),
-        "dates": [f"{totals['date_from'].iloc[0]:%Y-%m-%d}", f"{totals['date_to'].iloc[-1]:%Y-%m-%d}"],
-        **{name: float(totals[name].sum()) for name in areas},
-        **{f"{name}_steps": [f"{day:%Y-%m-%d}" for day in days] for name, days in marked.items()},
-    }
-
-
-def ground_beyond(control: gpd.GeoDataFrame, totals: pd.DataFrame, side: str) -> dict[str, float]:
-    """Measure the ground of a side that lies in no district, and so in no figure of a series.
-
-    Parameters
-    ----------
-    control
-        What the series was made from.
-    totals
-        From `series_totals`.
-    side
-        The side.
-
-    Returns
-    -------
-    beyond
-        Area [km²] on the day of the first snapshot and of the last, by day (``YYYY-MM-DD``).
-
-    Examples
-    --------
-    >>> from shapely import box
-    >>> days = pd.to_datetime(["2031-06-01", "2031-06-02"])
-    >>> fronts = [box(0, 0, 1000, 2000), box(0, 0, 1500, 2000)]
-    >>> control = gpd.GeoDataFrame({"date": days, "side": "A"}, geometry=fronts, crs="EPSG:3035")
-    >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 4000, 1000)], crs="EPSG:3035")
-    >>> ground_beyond(control, series_totals(change_series(control, districts, "A")), "A")
-    {'2031-06-01': 1.0, '2031-06-02': 1.5}
-    """
-    first, last = totals.iloc[0], totals.iloc[-1]
-    booked = {
-        first["date_from"]: first["before_km2"],
-        last["date_to"]: last["after_km2"] + totals["absorbed_km2"].sum(),
-    }
-    own = control[control["side"] == side]
-    drawn = {day: own.area[own["date"] == day].sum() / coverage.KM2 for day in booked}
-    return {f"{day:%Y-%m-%d}": float(drawn[day] - km2) for day, km2 in booked.items()}
+    middle = np.median(busy)
+    spread = max(_MAD_TO_SIGMA * np.median(np.abs(busy - middle)), _LEAST_SPREAD * middle)
+    return np.repeat(rate > middle + SUSPECT * spread, n_districts)
 
 
 def _snapshots(
@@ -356,23 +296,3 @@ def _snapshots(
         if len(held):
             grounds[number] = held[0] if len(held) == 1 else shapely.union_all(held)
     return [pd.Timestamp(date) for date in known], grounds
-
-
-def _steps(dates: Sequence[pd.Timestamp], freq: str | None) -> list[tuple[int, int]]:
-    """Positions of the snapshots that each step leads from and to."""
-    if len(dates) < 2:  # noqa: PLR2004 - from one to another
-        raise LayerError(f"a series needs two snapshots or more, and there are {len(dates)}")
-    if freq is None:
-        return [(number, number + 1) for number in range(len(dates) - 1)]
-    if freq not in _PERIODS:
-        raise LayerError(f"freq {freq!r} is not known: use None, {', '.join(_PERIODS)}")
-    periods = pd.period_range(dates[0], dates[-1], freq=_PERIODS[freq])
-    last = (
-        np.searchsorted(np.array(dates, dtype="datetime64[ns]"), periods.end_time.to_numpy(), side="right")
-        - 1
-    )
-    return list(zip([0, *last[:-1].tolist()], last.tolist(), strict=True))
-
-
-def _cadence(freq: str | None) -> str:
-    return "every snapshot" if freq is None else f"{CADENCES[freq]} ({freq})"

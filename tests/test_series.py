@@ -14,7 +14,8 @@ from frontlines.crs import working_crs
 from frontlines.datasets import synthetic_war
 from frontlines.errors import ClosureError, LayerError
 from frontlines.layers import as_control, as_districts
-from frontlines.series import COLUMNS, SUSPECT, change_series, series_totals
+from frontlines.series import COLUMNS, SUSPECT, change_series
+from frontlines.totals import series_books, series_totals
 
 CRS = "EPSG:3035"
 KM = 1000.0
@@ -67,10 +68,18 @@ def test_a_step_uses_the_last_snapshot_on_or_before_its_end():
     days = pd.to_datetime(["2031-01-10", "2031-01-30", "2031-03-15"])
     control = _control([1, 2, 3]).assign(date=days)
     totals = series_totals(change_series(control, _districts(), "A", freq="MS"))
-    used = totals[["date_from", "date_to"]].map(lambda day: f"{day:%m-%d}").values.tolist()
-    assert used == [["01-10", "01-30"], ["01-30", "01-30"], ["01-30", "03-15"]]
+    used = totals[["date_from", "date_to", "period_end"]].map(lambda day: f"{day:%m-%d}").values.tolist()
+    assert used == [["01-10", "01-30", "01-31"], ["01-30", "01-30", "02-28"], ["01-30", "03-15", "03-31"]]
     assert totals["net_km2"].tolist() == [2, 0, 2]
-    assert totals["same_input"].tolist() == [False, True, False]
+    assert not totals["same_input"].any()
+
+
+def test_periods_without_a_snapshot_are_steps_of_their_own():
+    days = pd.to_datetime(["2031-06-01", "2031-06-02", "2031-06-06"])
+    totals = series_totals(change_series(_control([1, 2, 3]).assign(date=days), _districts(), "A", freq="D"))
+    assert [f"{day:%d}" for day in totals["period_end"]] == ["02", "03", "04", "05", "06"]
+    assert totals["after_km2"].tolist() == [4, 4, 4, 4, 6]
+    assert series_books(totals)["steps_without_snapshot"] == 3
 
 
 def test_a_day_without_the_side_is_a_snapshot_on_which_it_held_nothing():
@@ -180,11 +189,45 @@ def test_an_unfinished_month_is_done_again():
         (lambda: change_series(_control([1]), _districts(), "A"), "two snapshots or more"),
         (lambda: change_series(_control([1, 2]), _districts(), "C"), "'C' holds no ground.*'A'"),
         (lambda: change_series(_control([1, 2]), _districts(), "A", freq="2W"), "freq '2W' is not known"),
+        (
+            lambda: change_series(_control([1, 2]), _districts(), "A", tolerance_m=-1),
+            "tolerance_m is -1: give",
+        ),
+        (
+            lambda: change_series(_control([1, 2]), _districts(), "A", tolerance_m=np.inf),
+            "tolerance_m is inf",
+        ),
     ],
 )
 def test_what_cannot_be_a_series_is_refused(call, words):
     with pytest.raises(LayerError, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    ("alter", "words"),
+    [
+        (lambda table: table.assign(side="B"), "a series of other side: leave it out"),
+        (lambda table: table.assign(cadence="weekly (W)"), "a series of other cadence"),
+        (lambda table: table.assign(district=table["district"] + "!"), "a series of other districts"),
+        (lambda table: table.assign(district_km2=1.0), "a series of other districts"),
+        (lambda table: table.iloc[:1], "a series of other districts"),
+        (lambda table: table.drop(columns="period_end"), "previous has no column 'period_end'"),
+    ],
+)
+def test_an_earlier_series_of_something_else_is_refused(alter, words):
+    control, districts = _control([1, 3, 2.5]), _districts()
+    previous = change_series(control[:2], districts, "A")
+    with pytest.raises(LayerError, match=words):
+        change_series(control, districts, "A", previous=alter(previous))
+
+
+def test_an_earlier_series_that_does_not_lead_up_to_the_snapshots_is_refused():
+    control, districts = _control([1, 3, 2.5]), _districts()
+    previous = change_series(control[:2], districts, "A")
+    wrong = previous.assign(after_km2=previous["after_km2"] + 1)
+    with pytest.raises(ClosureError, match="do not lead to the last snapshot"):
+        change_series(control, districts, "A", previous=wrong)
 
 
 def test_books_that_do_not_close_are_refused(monkeypatch):
@@ -244,6 +287,27 @@ def test_published_monthly_figures_come_out(ukraine, first, last, published_km2)
     days = control[control["date"].isin(pd.to_datetime([first, last]))]
     totals = series_totals(change_series(days, _whole(days), "RUS"))
     assert totals["net_km2"].sum() == pytest.approx(published_km2, abs=1)
+
+
+def test_a_step_over_several_days_is_judged_by_its_daily_turnover():
+    fronts = np.cumsum([1.0, *[0.05] * 10, 0.15])
+    days = [*pd.date_range("2031-06-01", periods=11), pd.Timestamp("2031-06-14")]
+    totals = series_totals(change_series(_control(list(fronts)).assign(date=days), _districts(), "A"))
+    assert not totals["suspect"].any()
+
+
+def test_where_all_steps_are_alike_a_hair_more_is_not_suspect():
+    fronts = list(np.cumsum([1.0, *[0.05] * 10, 0.051]))
+    assert not change_series(_control(fronts), _districts(), "A")["suspect"].any()
+
+
+def test_drift_below_the_tolerance_is_in_the_absorbed_area():
+    """The front creeps 0.09 m a day for 20 days, over 2 km: 0.0036 km², seen only month by month."""
+    control = _control(list(1 + 0.00009 * np.arange(21)))
+    daily, weekly = (series_totals(change_series(control, _districts(), "A", freq=f)) for f in (None, "W"))
+    for totals in (daily, weekly):
+        assert totals["net_km2"].sum() + totals["absorbed_km2"].sum() == pytest.approx(0.0036, abs=1e-9)
+    assert daily["net_km2"].sum() == 0
 
 
 def test_the_bound_of_suspicion_is_ten_robust_standard_deviations():

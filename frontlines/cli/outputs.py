@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ import matplotlib as mpl
 import pandas as pd
 
 from frontlines.errors import SourceError
-from frontlines.manifest import Manifest, series_caption, to_json
+from frontlines.manifest import Manifest, series_caption, sha256, to_json
 from frontlines.plot import animate_control, change_map, district_panels, series_figure
-from frontlines.series import series_books, series_totals
 from frontlines.sources.files import write
 from frontlines.study import Results
+from frontlines.totals import series_books, series_totals
 
 FILES = (
     "balance.csv",
@@ -30,6 +30,7 @@ FILES = (
 )
 """What `write_results` writes."""
 
+MANIFEST = "manifest.json"
 DPI = 300
 
 
@@ -67,6 +68,7 @@ def write_series(
     *,
     fronts: pd.DataFrame | None = None,
     panels: bool = False,
+    labels: Mapping[str, str] | None = None,
 ) -> None:
     """Write everything that a series found.
 
@@ -82,12 +84,15 @@ def write_series(
         From `front_length`, to be written and drawn as well.
     panels
         Whether the districts are drawn side by side as well.
+    labels
+        How to call the districts there; None: as in the table.
     """
     totals = series_totals(series)
-    manifest = manifest | {"books": series_books(totals)}
     write(series, folder / "series.csv")
     write(series, folder / "series.parquet")
     write(totals, folder / "totals.csv")
+    tables = {name: sha256(folder / name) for name in ("series.csv", "series.parquet", "totals.csv")}
+    manifest = manifest | {"books": series_books(totals), "outputs": tables}
     if fronts is not None:
         write(fronts, folder / "fronts.csv")
     title = f"{totals['side'].iloc[0]}: ground gained and lost"
@@ -95,15 +100,14 @@ def write_series(
     figure = series_figure(totals, title=title, caption=caption, fronts=fronts)
     figure.savefig(folder / "series.png", dpi=DPI)
     if panels:
-        district_panels(series, caption=caption).savefig(folder / "districts.png", dpi=DPI)
+        district_panels(series, caption=caption, labels=labels).savefig(folder / "districts.png", dpi=DPI)
     (folder / "manifest.json").write_text(to_json(manifest), encoding="utf-8")
 
 
 def write_film(
     control: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,
-    series: pd.DataFrame,
-    manifest: Manifest,
+    every: pd.DataFrame,
     folder: Path,
 ) -> None:
     """Write a series as moving pictures.
@@ -112,16 +116,13 @@ def write_film(
     ----------
     control, districts
         What the series was made from.
-    series
-        From `change_series`.
-    manifest
-        What was read, with `parameters` and `sources`.
+    every
+        From `series_totals`, with a step for every snapshot.
     folder
         Where to, see `staged`.
     """
-    totals = series_totals(series) if manifest["parameters"]["freq"] is None else None
-    side = str(manifest["parameters"]["side"])
-    animate_control(control, districts, folder / "series.gif", side=side, totals=totals)
+    side = str(every["side"].iloc[0])
+    animate_control(control, districts, folder / "series.gif", side=side, totals=every)
 
 
 def refuse_overwriting(out: Path, files: tuple[str, ...], *, force: bool) -> None:
@@ -157,13 +158,18 @@ def refuse_overwriting(out: Path, files: tuple[str, ...], *, force: bool) -> Non
 
 
 @contextmanager
-def staged(out: Path) -> Iterator[Path]:
+def staged(out: Path, *, stale: Collection[str] = ()) -> Iterator[Path]:
     """Give a folder to write into, and move its files to their place when all are whole.
+
+    A manifest goes before all others and comes after them, so that there is none where a run was
+    cut off between its files.
 
     Parameters
     ----------
     out
         Where the files shall stand.
+    stale
+        Names of files of an earlier run to take away if they are not written again.
 
     Yields
     ------
@@ -190,14 +196,24 @@ def staged(out: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=".frontlines-", dir=out) as name:
             folder = Path(name)
             yield folder
-            for file in sorted(folder.iterdir()):
-                file.replace(out / file.name)
+            _move_in(folder, out, stale)
     except OSError as error:
         _unmake(made)
         raise SourceError(f"{out} cannot be written: {error}") from error
     except BaseException:
         _unmake(made)
         raise
+
+
+def _move_in(folder: Path, out: Path, stale: Collection[str]) -> None:
+    """Move files to their place, the manifest last; take away what is stale."""
+    files = sorted(folder.iterdir(), key=lambda file: (file.name == MANIFEST, file.name))
+    if (folder / MANIFEST).exists():
+        (out / MANIFEST).unlink(missing_ok=True)
+    for name in set(stale) - {file.name for file in files}:
+        (out / name).unlink(missing_ok=True)
+    for file in files:
+        file.replace(out / file.name)
 
 
 def _unmake(folders: list[Path]) -> None:

@@ -114,6 +114,20 @@ _MOVED = {
 }
 
 
+def _steps(number: int) -> str:
+    return "1 step" if number == 1 else f"{number:,} steps"
+
+
+def _note(row: Mapping[Any, Any]) -> str:
+    """Say what is to be known of a step."""
+    told = {
+        "no new snapshot": row["date_from"] == row["date_to"],
+        "same snapshot again": row["same_input"],
+        "suspect": row["suspect"],
+    }
+    return ", ".join(words for words, so in told.items() if so)
+
+
 def series_table(totals: pd.DataFrame, side: str, beyond: Mapping[str, float]) -> Group:
     """Lay out the totals of a series: its last steps, its sum, and what to bear in mind.
 
@@ -133,10 +147,11 @@ def series_table(totals: pd.DataFrame, side: str, beyond: Mapping[str, float]) -
 
     Examples
     --------
-    >>> from frontlines.series import COLUMNS, series_totals
+    >>> from frontlines.series import COLUMNS
+    >>> from frontlines.totals import series_totals
     >>> table = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(cadence="daily", suspect=True)
-    >>> table = table.assign(date_from=pd.Timestamp("2031-06-01"), date_to=pd.Timestamp("2031-06-02"))
-    >>> len(series_table(series_totals(table), "A", {}).renderables)
+    >>> days = dict.fromkeys(("date_from", "date_to", "period_end"), pd.Timestamp("2031-06-02"))
+    >>> len(series_table(series_totals(table.assign(**days)), "A", {}).renderables)
     3
     """
     table = Table()
@@ -148,7 +163,7 @@ def series_table(totals: pd.DataFrame, side: str, beyond: Mapping[str, float]) -
     names = ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2")
     for row in totals.tail(_LAST_STEPS).to_dict("records"):
         days = (f"{row[name]:%Y-%m-%d}" for name in ("date_from", "date_to"))
-        table.add_row(*days, *(_km2(row[name]) for name in names), "suspect" if row["suspect"] else "")
+        table.add_row(*days, *(_km2(row[name]) for name in names), _note(row))
     table.add_section()
     first, last = totals["date_from"].iloc[0], totals["date_to"].iloc[-1]
     sums = [_km2(totals[name].sum()) for name in names[:3]]
@@ -160,14 +175,16 @@ def series_table(totals: pd.DataFrame, side: str, beyond: Mapping[str, float]) -
         "all steps",
         style="bold",
     )
-    title = f"Ground of {side}, {totals['cadence'].iloc[0]}, {len(totals)} steps"
+    title = f"Ground of {side}, {totals['cadence'].iloc[0]}, {_steps(len(totals))}"
     title += f", the last {_LAST_STEPS} shown" if len(totals) > _LAST_STEPS else ""
     notes = [
         "gained and lost depend on the cadence: with fewer snapshots they are smaller; net does not",
         f"steps between snapshots that are the same, bit for bit: {int(totals['same_input'].sum())}",
         f"suspect steps, far out of the ordinary: {int(totals['suspect'].sum())}",
-        f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].abs().sum())} km²",
+        f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].sum())} km² net",
     ]
+    if empty := int((totals["date_from"] == totals["date_to"]).sum()):
+        notes.insert(1, f"periods without a new snapshot: {empty}")
     if max(beyond.values(), default=0.0) > _NOTABLE_KM2:
         listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
         notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")

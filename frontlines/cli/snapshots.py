@@ -18,6 +18,9 @@ from frontlines.errors import SourceError
 from frontlines.sources.deepstate import read_deepstate
 from frontlines.sources.files import FORMATS, read_control
 from frontlines.sources.snapshots import describe_snapshots
+from frontlines.tidying import days_of
+
+_PACKED = (".json", ".gz")
 
 
 class Format(StrEnum):
@@ -55,15 +58,17 @@ def read_snapshots(
     SourceError
         If a folder holds no layer, or a file cannot be read.
     """
-    if written == Format.deepstate:
-        frame = read_deepstate(source)
-        odd = describe_snapshots(frame)
-        listed = [
+    frame = read_deepstate(source) if written == Format.deepstate else _read_plain(source, side)
+    days = days_of(frame) if "date" in frame else None
+    dated = frame if days is None else frame.assign(date=days).dropna(subset="date")
+    listed = (
+        [
             {"date": f"{row.date:%Y-%m-%d}", "problem": str(row.problem), "detail": str(row.detail)}
-            for row in odd.itertuples()
+            for row in describe_snapshots(dated).itertuples()
         ]
-    else:
-        frame, listed = _read_plain(source, side), []
+        if days is not None
+        else []
+    )
     return (frame if named is None else frame.assign(source=named)), listed
 
 
@@ -128,7 +133,7 @@ def record_of(
     manifest
         All but the books.
     """
-    files = sorted(file for file in source.iterdir() if file.is_file()) if source.is_dir() else [source]
+    files = _read_from(source)
     digests = control.assign(wkb=control.geometry.to_wkb(), held=control["side"].astype(str)).groupby(
         "date", sort=True
     )[["held", "wkb"]]
@@ -152,6 +157,15 @@ def record_of(
     }
 
 
+def _read_from(source: Path) -> list[Path]:
+    """List the files that snapshots are read from."""
+    if not source.is_dir():
+        return [source]
+    return sorted(
+        file for file in source.iterdir() if {*FORMATS, *_PACKED} & {s.lower() for s in file.suffixes}
+    )
+
+
 def previous_series(out: Path, record: manifests.Manifest) -> pd.DataFrame:
     """Read the series that is to be gone on with, after checking that it began in the same way.
 
@@ -170,27 +184,29 @@ def previous_series(out: Path, record: manifests.Manifest) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        If there is none, or it was made from other snapshots, districts or options.
+        If there is none, it was altered, or made from other snapshots, districts or options or by
+        another version of the library.
     """
+    instead = "use --force instead of --resume"
     try:
         old = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-        table = pd.read_parquet(out / "series.parquet")
-    except (OSError, ValueError) as error:
+        stated, snapshots = old["outputs"]["series.parquet"], dict(old["snapshots"])
+        seen = {part: old[part] for part in ("parameters", "projection")}
+        seen |= {"districts": old["inputs"][0]["sha256"], "version": old["versions"]["frontlines"]}
+        whole = manifests.sha256(out / "series.parquet") == stated
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise SourceError(f"{out} holds no series to go on with ({error}): leave --resume out") from error
-    for part in ("parameters", "projection"):
-        if old.get(part) != record[part]:
-            raise SourceError(
-                f"the series in {out} was made with other {part}: use --force instead of --resume"
-            )
-    if old["inputs"][0] != record["inputs"][0]:
+    if not whole:
+        raise SourceError(f"series.parquet in {out} is not the one that its manifest names: {instead}")
+    wanted = {part: record[part] for part in ("parameters", "projection")}
+    wanted |= {"districts": record["inputs"][0]["sha256"], "version": record["versions"]["frontlines"]}
+    for part, value in wanted.items():
+        if seen[part] != value:
+            raise SourceError(f"the series in {out} was made with other {part}: {instead}")
+    early = dict(list(record["snapshots"].items())[: len(snapshots)])
+    if early != snapshots:
+        changed = min(set(early.items()) ^ set(snapshots.items()))[0]
         raise SourceError(
-            f"the series in {out} was made with other districts: use --force instead of --resume"
+            f"the snapshot of {changed} is not the one that the series in {out} was made from: {instead}"
         )
-    early = dict(list(record["snapshots"].items())[: len(old["snapshots"])])
-    if early != old["snapshots"]:
-        changed = min(set(early.items()) ^ set(old["snapshots"].items()))[0]
-        raise SourceError(
-            f"the snapshot of {changed} is not the one that the series in {out} was made from: "
-            "use --force instead of --resume"
-        )
-    return table
+    return pd.read_parquet(out / "series.parquet")

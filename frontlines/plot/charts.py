@@ -19,8 +19,10 @@ from frontlines.plot.keys import Entry
 from frontlines.plot.lettering import clean, halo, plain, renderer_of
 from frontlines.plot.shapes import Z, dash
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, day, mix
-from frontlines.series import COLUMNS, series_totals
+from frontlines.series import COLUMNS
+from frontlines.totals import series_totals
 
+_DAYS = ("date_from", "date_to", "period_end")
 STEP_COLUMNS = ("side", "date_from", "date_to", "cadence", "same_input", "suspect")
 _RUG = 0.022  # height of the strip along the foot, as a share of the chart's
 _FEW = 60  # up to so many snapshots have a dot each
@@ -220,7 +222,7 @@ def totals_of(table: pd.DataFrame, needs: Collection[str]) -> pd.DataFrame:
 
 def days_in(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose dates are days, though they may have been text."""
-    return table.assign(**{name: shapes.days_of(table[name]).to_numpy() for name in ("date_from", "date_to")})
+    return table.assign(**{name: shapes.days_of(table[name]).to_numpy() for name in _DAYS if name in table})
 
 
 def _require(table: pd.DataFrame, needs: Collection[str]) -> None:

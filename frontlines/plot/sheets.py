@@ -108,7 +108,12 @@ def series_figure(
 
 
 def district_panels(
-    series: pd.DataFrame, *, caption: str = "", most: int = 12, style: MapStyle = DEFAULT_STYLE
+    series: pd.DataFrame,
+    *,
+    caption: str = "",
+    most: int = 12,
+    labels: Mapping[str, str] | None = None,
+    style: MapStyle = DEFAULT_STYLE,
 ) -> Figure:
     """Draw the net change of the districts that changed most, side by side on one scale.
 
@@ -120,6 +125,8 @@ def district_panels(
         Text for the foot of the page, such as the sources; nothing in it is interpreted.
     most
         Draw no more districts than this: those with the largest turnover (gained plus lost, all steps).
+    labels
+        How to call each district, by its `district`; None, or a district that is not in it: as it is.
     style
         The style; the page is its `width_mm` wide.
 
@@ -150,6 +157,7 @@ def district_panels(
         raise FrontlinesError(f"most = {most} draws nothing: pass 1 or more")
     totals = totals_of(series, ())
     chosen, found = _choose(series, most)
+    chosen = [((labels or {}).get(name, name), rows) for name, rows in chosen]
     figure = _page(style)
     told = [heading(totals, "net change by district"), _choice(len(chosen), *found)]
     head = _write_head(figure, told, totals, style.max_height_mm, style)
@@ -166,13 +174,13 @@ def district_panels(
     return figure
 
 
-def _choose(series: pd.DataFrame, most: int) -> tuple[dict[str, pd.DataFrame], tuple[int, int]]:
+def _choose(series: pd.DataFrame, most: int) -> tuple[list[tuple[str, pd.DataFrame]], tuple[int, int]]:
     """Return the rows of the districts with the largest turnover, and how many changed, of how many."""
     rows = days_in(series).sort_values(["district", "date_to"], kind="stable")
     moved = rows.groupby("district", sort=True)["turnover_km2"].sum()
     ranked = moved[moved > 0].sort_values(ascending=False, kind="stable")
     groups = rows[rows["district"].isin(ranked.index[:most])].groupby("district")
-    return {str(name): groups.get_group(name) for name in ranked.index[:most]}, (len(ranked), len(moved))
+    return [(str(name), groups.get_group(name)) for name in ranked.index[:most]], (len(ranked), len(moved))
 
 
 def _choice(shown: int, changed: int, every: int) -> str:
@@ -215,24 +223,24 @@ def _write_head(
 def _draw_grid(
     figure: Figure,
     totals: pd.DataFrame,
-    chosen: Mapping[str, pd.DataFrame],
+    chosen: Sequence[tuple[str, pd.DataFrame]],
     page: tuple[float, float],
     style: MapStyle,
 ) -> None:
     """Draw a panel for each district; `page` is its height and where the first row begins [mm]."""
     width = (style.width_mm - style.margin_mm - _LEFT_MM + style.gap_mm) / _ACROSS - style.gap_mm
-    levels = {name: np.concatenate([[0.0], rows["net_km2"].cumsum()]) for name, rows in chosen.items()}
-    tops = {name: level + contested_levels(chosen[name]) for name, level in levels.items()}
-    low = min((level.min() for level in levels.values()), default=0.0)
-    high = max((level.max() for level in tops.values()), default=0.0)
+    levels = [np.concatenate([[0.0], rows["net_km2"].cumsum()]) for _, rows in chosen]
+    tops = [level + contested_levels(rows) for level, (_, rows) in zip(levels, chosen, strict=True)]
+    low = min((level.min() for level in levels), default=0.0)
+    high = max((level.max() for level in tops), default=0.0)
     room = max(high - low, 1e-9)
-    for i, (name, rows) in enumerate(chosen.items()):
+    for i, (name, rows) in enumerate(chosen):
         row, column = divmod(i, _ACROSS)
         top = page[1] + row * (_NAME_MM + _SMALL_MM) + _NAME_MM
         box = Box(_LEFT_MM + column * (width + style.gap_mm), top, width, _SMALL_MM)
         ax = add_panel(figure, box, page[0], style, name=clean(name))
         own = rows.assign(suspect=rows["suspect"].astype(bool) & (rows["turnover_km2"] > 0))
-        draw_level(ax, own, levels[name], style, dots=False)
+        draw_level(ax, own, levels[i], style, dots=False)
         ax.set_ylim(low - 0.06 * room, high + 0.06 * room)
         draw_rug(ax, totals, style)
         timeaxis.dress(ax, "km²" if column == 0 else "", style)

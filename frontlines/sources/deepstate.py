@@ -25,6 +25,7 @@ DeepState measures areas on a sphere of radius 6,378,137 m; areas on the ellipso
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -300,12 +301,18 @@ def _kind(geometry: Any) -> str:
 def _plain_side(said: Mapping[str, Any]) -> tuple[str, str]:
     """Take a feature without a status for occupied, if nothing else in it might be one."""
     for name, value in said.items():
-        if name not in _NEUTRAL and isinstance(value, str) and value.strip():
+        if name not in _NEUTRAL and _says_something(value):
             return "", (
                 f"the property {_shown(name)!r} says {_shown(value)!r}, which is no status known here: "
                 "rename it to 'name' or 'fill', or take it out if the ground is occupied"
             )
     return "RUS", ""
+
+
+def _says_something(value: Any) -> bool:
+    """Tell whether a property has a value; no value is None, no number, or blank text."""
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    return not (missing or value is pd.NA or (isinstance(value, str) and not value.strip()))
 
 
 def _side(said: Mapping[str, Any], given: Mapping[str, str]) -> tuple[str, str]:

@@ -11,7 +11,8 @@ from frontlines.datasets import synthetic_war
 from frontlines.datasets.synthetic import FIRST_DAY, SIDES, _swept
 from frontlines.errors import FrontlinesError
 from frontlines.layers import as_control, as_districts
-from frontlines.series import change_series, series_totals
+from frontlines.series import change_series
+from frontlines.totals import series_totals
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,8 @@ from frontlines.plot import (
 )
 from frontlines.plot.lettering import renderer_of
 from frontlines.plot.timeaxis import number
-from frontlines.series import COLUMNS, series_totals
+from frontlines.series import COLUMNS
+from frontlines.totals import series_totals
 
 HOSTILE = "$x_1$ [bold] </b>"
 

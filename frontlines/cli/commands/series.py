@@ -10,18 +10,19 @@ import geopandas as gpd
 import pandas as pd
 import typer
 
-from frontlines.cli.options import BorderM, Force, Mend, Out, console, shows_errors
+from frontlines.cli.options import Force, Mend, Out, console, shows_errors
 from frontlines.cli.printing import series_table
 from frontlines.cli.snapshots import Format, previous_series, read_snapshots, record_of, told
 from frontlines.control import front_of_side
 from frontlines.crs import working_crs
+from frontlines.errors import SourceError
 from frontlines.layers import as_control, as_districts
 from frontlines.lengths import front_length
 from frontlines.moved import TOLERANCE_M
 from frontlines.progress import reporting
-from frontlines.series import change_series, ground_beyond, series_totals
+from frontlines.series import change_series
 from frontlines.sources.files import read_districts
-from frontlines.study import BORDER_M
+from frontlines.totals import ground_beyond, series_totals
 
 FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", "manifest.json")
 """What the command writes, whatever else is asked for."""
@@ -89,10 +90,25 @@ def series(
             help="Measure the front at this resolution [m]; may be given several times.",
         ),
     ] = None,
-    border_m: BorderM = BORDER_M,
+    border_m: Annotated[
+        float | None,
+        typer.Option(
+            "--border-m",
+            min=0,
+            metavar="METRES",
+            help="With --front-length: what lies this near to the edge of all districts [m] is border or "
+            "coast, no front. Kilometres where snapshots and districts were drawn apart.",
+        ),
+    ] = None,
     panels: Annotated[
         bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
     ] = False,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label", metavar="COLUMN", help="Column of the districts to call them by on the panels."
+        ),
+    ] = None,
     film: Annotated[
         bool, typer.Option("--film", help="Make moving pictures, a frame for each snapshot.")
     ] = False,
@@ -110,6 +126,11 @@ def series(
         write_series,
     )
 
+    if front_m and border_m is None:
+        raise SourceError(
+            "--front-length needs --border-m: how near to the edge of all districts the ground ends at a "
+            "border or coast, not at a front (100, or 10000 where snapshots and districts were drawn apart)"
+        )
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*FILES, *(name for name, wanted in also.items() if wanted))
     refuse_overwriting(out, files, force=force or resume)
@@ -123,6 +144,7 @@ def series(
         asked = {"side": side, "key": key, "freq": freq, "tolerance_m": tolerance_m, "mend": mend}
         asked |= {"format": written, "source": named}
         record = record_of(source, districts, asked, control, crs, odd)
+        labels = _labels(ground, label)
         table = change_series(
             control,
             ground,
@@ -133,17 +155,32 @@ def series(
             progress=lambda share, what: report(0.3 + 0.2 * share, what),
         )
         report(0.5, "front")
-        fronts = _fronts(control, ground, side, front_m, border_m) if front_m else None
+        fronts = _fronts(control, ground, side, front_m, border_m or 0.0) if front_m else None
+        record |= {"front": {"resolution_m": front_m, "border_m": border_m}} if front_m else {}
         report(0.6, "drawing and writing")
         totals = series_totals(table)
         record["beyond_districts_km2"] = ground_beyond(control, totals, side)
-        with staged(out) as folder:
-            write_series(table, record, folder, fronts=fronts, panels=panels)
+        with staged(out, stale=also) as folder:
+            write_series(table, record, folder, fronts=fronts, panels=panels, labels=labels)
             if film:
-                write_film(control, ground, table, record, folder)
+                daily = (
+                    table if freq is None else change_series(control, ground, side, tolerance_m=tolerance_m)
+                )
+                write_film(control, ground, series_totals(daily), folder)
     console().print(series_table(totals, side, record["beyond_districts_km2"]))
     notes = console(stderr=True)
     notes.print("\n".join(filter(None, [told(odd), f"written to {out}: {', '.join(files)}"])))
+
+
+def _labels(districts: gpd.GeoDataFrame, label: str | None) -> dict[str, str] | None:
+    """Look up how to call each district."""
+    if label is None:
+        return None
+    columns = {str(column).lower(): column for column in districts.columns if column != "geometry"}
+    if label.lower() not in columns:
+        listed = ", ".join(sorted(map(str, columns.values())))
+        raise SourceError(f"the districts have no column {label!r} for --label: there are {listed}")
+    return dict(zip(districts["district"], districts[columns[label.lower()]].astype(str), strict=True))
 
 
 def _fronts(
