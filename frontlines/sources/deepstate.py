@@ -83,6 +83,8 @@ _KNOWN: dict[str, str] = {
 _NEUTRAL = {"date", "id", "source", "source_file", "source_sha256", "index"}
 _STYLE = re.compile(r"#poly-([0-9A-Fa-f]{6})\b")
 _TAIL = re.compile(r"\{\{.*?\}\}|[\s\d.,–—-]+$")
+_TELLING = re.compile("name|fill|colou?r|stat|class|code|control|held|holder|occup|side|type")
+_BARE = re.compile("[0-9a-f]{6}")
 _ID_DIGITS = 10  # seconds since 1970: from 2001 to 2286
 _NOT_WANTED = "left out as asked"
 _NOT_GROUND = ("Point", "MultiPoint", "LineString", "MultiLineString")
@@ -301,7 +303,7 @@ def _kind(geometry: Any) -> str:
 def _plain_side(said: Mapping[str, Any]) -> tuple[str, str]:
     """Take a feature without a status for occupied, if nothing else in it might be one."""
     for name, value in said.items():
-        if name not in _NEUTRAL and _says_something(value):
+        if name not in _NEUTRAL and _says_something(name, value):
             return "", (
                 f"the property {_shown(name)!r} says {_shown(value)!r}, which is no status known here: "
                 "rename it to 'name' or 'fill', or take it out if the ground is occupied"
@@ -309,10 +311,13 @@ def _plain_side(said: Mapping[str, Any]) -> tuple[str, str]:
     return "RUS", ""
 
 
-def _says_something(value: Any) -> bool:
-    """Tell whether a property has a value; no value is None, no number, or blank text."""
-    missing = value is None or (isinstance(value, float) and math.isnan(value))
-    return not (missing or value is pd.NA or (isinstance(value, str) and not value.strip()))
+def _says_something(name: str, value: Any) -> bool:
+    """Tell whether a property may be a status: any words, and whatever else its name makes one."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return False
+    if isinstance(value, str):
+        return bool(value.strip())
+    return not isinstance(value, int | float) or isinstance(value, bool) or bool(_TELLING.search(name))
 
 
 def _side(said: Mapping[str, Any], given: Mapping[str, str]) -> tuple[str, str]:
@@ -350,13 +355,19 @@ def _statement(said: Mapping[str, Any]) -> tuple[str, str]:
     name, fill = (said.get(word) for word in ("name", "fill"))
     if fill is None and (style := _STYLE.match(str(said.get("styleurl", "")))):
         fill = f"#{style[1]}"
-    return " ".join(str(name or "").split()), _plain(fill or "")
+    return " ".join(str("" if name is None else name).split()), _colour("" if fill is None else fill)
 
 
 def _plain(words: Any) -> str:
     """Write a name or colour in one way: one case, no dates, no outer blanks."""
     text = " ".join(str(words).split()).casefold()
     return text if text.startswith("#") else _TAIL.sub("", _TAIL.sub("", text)).strip()
+
+
+def _colour(fill: Any) -> str:
+    """Write a fill colour in one way: ``#a52714``."""
+    text = "".join(str(fill).split()).casefold()
+    return f"#{text}" if _BARE.fullmatch(text) else text
 
 
 def _shown(words: Any) -> str:

@@ -1,6 +1,7 @@
 """``frontlines series``, as a user meets it."""
 
 import json
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -125,7 +126,7 @@ def test_the_front_is_measured_and_districts_and_a_film_are_drawn_when_asked_for
     degree_km = 111.2  # two degrees of a meridian, less half a kilometre at either end
     assert first["front_km"].iloc[0] == pytest.approx(2 * degree_km - 1, rel=2e-3)
     assert (folder / "out" / "series.gif").read_bytes()[:6] == b"GIF89a"
-    again = call(folder, "--front-length", "0")
+    again = call(folder, "--front-length", "0", "--border-m", "500")
     assert "fronts.csv" in refused(again)
 
 
@@ -173,3 +174,66 @@ def test_ground_in_no_district_is_told(folder):
     assert list(beyond) == ["2031-06-20", "2031-06-21"]
     assert list(beyond.values()) == pytest.approx([south_km2, south_km2], abs=0.01)
     assert "in no district, not counted: 9,6" in result.stdout
+
+
+def test_a_run_that_is_cut_off_between_its_files_leaves_nothing_to_go_on_with(folder, monkeypatch):
+    assert call(folder).exit_code == 0
+    replace = Path.replace
+
+    def cut_off(file, target):
+        if file.name == "series.parquet" and target.parent == folder / "out":
+            raise KeyboardInterrupt
+        return replace(file, target)
+
+    monkeypatch.setattr(Path, "replace", cut_off)
+    call(folder, "--force")
+    monkeypatch.undo()
+    assert not (folder / "out" / "manifest.json").exists()
+    assert "holds no series" in refused(call(folder, "--resume"))
+
+
+def test_a_table_that_was_altered_is_not_gone_on_with(folder):
+    assert call(folder).exit_code == 0
+    table = pd.read_parquet(folder / "out" / "series.parquet")
+    table.assign(after_km2=0.0).to_parquet(folder / "out" / "series.parquet")
+    assert "series.parquet in" in refused(call(folder, "--resume"))
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"outputs": {}}', '{"outputs": {"series.parquet": "x"}}'])
+def test_a_manifest_of_something_else_is_refused(folder, text):
+    assert call(folder).exit_code == 0
+    (folder / "out" / "manifest.json").write_text(text, encoding="utf-8")
+    assert "holds no series to go on with" in refused(call(folder, "--resume"))
+
+
+def test_what_is_not_written_again_does_not_stay(folder):
+    assert call(folder, "--panels", "--front-length", "0", "--border-m", "500").exit_code == 0
+    (folder / "out" / "notes.txt").write_text("mine")
+    assert call(folder, "--resume").exit_code == 0
+    assert {file.name for file in (folder / "out").iterdir()} == {*FILES, "notes.txt"}
+
+
+def test_the_length_of_a_front_needs_to_know_what_is_border(folder):
+    assert "--front-length needs --border-m" in refused(call(folder, "--front-length", "0"))
+
+
+def test_panels_are_named_by_a_column_of_the_districts(folder):
+    assert "no column 'title' for --label: there are NAME" in refused(
+        call(folder, "--panels", "--label", "title")
+    )
+    assert call(folder, "--panels", "--label", "name").exit_code == 0
+
+
+def test_missing_and_repeated_days_are_told_for_any_source(folder):
+    (folder / "days" / "front_20310625.geojson").unlink()
+    write(snapshot(46.3), folder / "days" / "front_20310621.geojson")
+    result = call(folder)
+    assert "missing day 1, same as before 1 (each is named in manifest.json)" in result.stderr
+    assert "the same, bit for bit: 1" in result.stdout
+
+
+def test_the_record_names_the_files_that_were_read(folder):
+    (folder / "days" / "notes.txt").write_text("not a layer")
+    assert call(folder).exit_code == 0
+    manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert "notes.txt" not in {entry["name"] for entry in manifest["inputs"]}

@@ -41,7 +41,8 @@ def series(gained, lost, *, freq="D", **columns):
         down = np.asarray(lost[district], dtype=float)
         parts.append(
             part.assign(
-                district=district, side="A", date_from=days[:-1], date_to=days[1:], district_km2=1000.0,
+                district=district, side="A", date_from=days[:-1], date_to=days[1:], period_end=days[1:],
+                district_km2=1000.0,
                 gained_km2=up, lost_km2=down, net_km2=up - down, turnover_km2=up + down,
                 cadence="every snapshot", same_input=False, suspect=False, **columns,
             )

@@ -266,6 +266,26 @@ def test_another_property_is_not_taken_for_nothing(tmp_path):
     assert frame["side"].tolist() == ["RUS"]
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"fill": 5}, "the fill '5' is not known"),
+        ({"status": 3}, "the property 'status' says '3'"),
+        ({"occupied": False}, "the property 'occupied' says 'False'"),
+        ({"about": {"name": "Liberated"}}, "the property 'about' says"),
+        ({"name": 2024}, "neither name nor fill|the name '2024' is not known"),
+        ({"fill": "757576"}, "the fill '#757576' is not known"),
+    ],
+)
+def test_a_status_that_is_no_text_is_refused_by_its_name(tmp_path, said, words):
+    with pytest.raises(SourceError, match=words):
+        read_deepstate(daily(tmp_path, "20240708", feature(**said)))
+
+
+def test_a_fill_may_lack_its_mark(tmp_path):
+    assert read_deepstate(daily(tmp_path, "20240708", feature(fill="0288D1")))["side"].tolist() == ["UKR"]
+
+
 def test_text_of_the_file_stays_in_its_quotes(tmp_path):
     nasty = "a\x1b[31m\n" + "b" * 500
     with pytest.raises(SourceError) as caught:
