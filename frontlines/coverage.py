@@ -206,7 +206,7 @@ def holder_of(points: Geometries, polygons: Geometries) -> npt.NDArray[np.int64]
     >>> holder_of(np.array([Point(1, 1), Point(9, 9)]), np.array([box(0, 0, 2, 2)])).tolist()
     [0, -1]
     """
-    point, polygon = shapely.STRtree(polygons).query(points, predicate="intersects")
+    polygon, point = shapely.STRtree(points).query(polygons, predicate="intersects")
     order = np.lexsort((polygon, point))
     found, first = np.unique(point[order], return_index=True)
     holder = np.full(len(points), -1, dtype=np.int64)

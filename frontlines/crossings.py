@@ -22,6 +22,18 @@ Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[Any]
 Rule = Literal["nearest", "first", "last", "all"]
 
+_COLUMNS = [
+    "transect",
+    "date",
+    "position_m",
+    "sigma_m",
+    "sine",
+    "n_crossings",
+    "n_between",
+    "shared",
+    "reason",
+]
+
 SAME_M = 0.1
 """Lines that run within this distance of each other [m] where they are crossed are one line."""
 
@@ -30,7 +42,7 @@ REASONS = {
     "line_absent": "there is no line of the side at this date",
     "no_crossing": "the line of this date does not cross the transect within its reach",
     "theatre_edge": "the same, and the transect ends at the edge of the theatre",
-    "faces_other_way": "lines cross the transect, but none with the side's ground behind it",
+    "faces_other_way": "lines cross the transect, but the side's ground is ahead of them, not behind",
     "unpaired_crossings": "the side's ground does not end once more than it begins along the transect",
 }
 """Why a transect has no position, by code."""
@@ -52,11 +64,12 @@ def front_positions(
     frontlines
         Lines with `date`, `side_left`, `side_right` and, if known, `sigma_m` [m], in the same CRS.
     crossing
-        Which crossing counts, of those where a walk along the transect leaves the side's ground.
-        ``nearest``: at the first date that nearest to the origin, later that nearest to the first
-        date's. ``first``, ``last``: of each date the first or last one met. ``all``: the sum of the places
-        where the walk leaves the side's ground, less the sum of those where it enters it; changes of it
-        are ground gained along the transect, pockets and folds included.
+        Which crossing counts, of those where a walk along the transect leaves the side's ground. At every
+        date ``first`` is the first one met, ``last`` the last one. ``nearest``: at the first date that
+        nearest to the origin; later the one next to it, ahead or behind, so that all ground between them
+        is held by the side, or by nobody of it, at the later date. ``all``: the sum of the places where the
+        walk leaves the side's ground, less the sum of those where it enters it; its changes are ground
+        gained along the transect, pockets and folds included.
     dates
         The days wanted; None takes those of `frontlines`.
 
@@ -67,8 +80,8 @@ def front_positions(
         transect's origin, growing away from the side [m]), `sigma_m` (of the line crossed [m]), `sine` (of
         the angle between transect and line), `n_crossings` (that leave the side's ground), `n_between`
         (crossings of the line of this date or of the first one that lie between their two positions; 0
-        with ``all``), `shared` (the line runs where that of the first date did, to `SAME_M`; then the position is the same
-        number) and `reason`, a code of `REASONS`, empty where there is a position.
+        with ``all``), `shared` (the line runs where that of the first date did, to `SAME_M`; then the
+        position is the same number) and `reason`, a code of `REASONS`, empty where there is a position.
 
     Raises
     ------
@@ -116,10 +129,9 @@ def front_positions(
             absent[day],
             counts["size"].eq(0) & transects["cut"].to_numpy(dtype=bool)[row],
             counts["size"].eq(0),
-            table["n_crossings"].eq(0),
         ],
-        ["", "line_absent", "theatre_edge", "no_crossing", "faces_other_way"],
-        default="unpaired_crossings",
+        ["", "line_absent", "theatre_edge", "no_crossing"],
+        default="unpaired_crossings" if crossing == "all" else "faces_other_way",
     )
     table["transect"], table["date"] = transects["transect"].to_numpy()[row], days[day]
     table = _with_shared(table, ends, len(days))
@@ -182,8 +194,9 @@ def cross(transects: Geometries, edges: Floats, crs: CRS) -> pd.DataFrame:
     inside = (share >= 0) & ((share < 1) | (last[piece] & (share <= 1)))
     along_m = before[piece] + ground_distance_m(start, at, crs)
     sine = np.abs(_cross(along, run)) / (np.hypot(*along.T) * np.hypot(*run.T))
-    found = {"row": owner[piece], "edge": edge, "along_m": along_m, "leaves": a < 0, "sine": sine}
-    table = pd.DataFrame(found).loc[inside]
+    names = ("row", "edge", "along_m", "leaves", "sine")
+    found = dict(zip(names, (owner[piece], edge, along_m, a < 0, sine), strict=True))
+    table = pd.DataFrame({name: column[inside] for name, column in found.items()})
     return table.sort_values(["row", "along_m", "edge"], ignore_index=True)
 
 
@@ -214,14 +227,16 @@ def _met(
 def _picked(met: pd.DataFrame, crossing: Rule) -> pd.DataFrame:
     """Pick one crossing of each transect and day."""
     own = met[met["leaves"]]
-    if crossing == "nearest":
-        start = own[own["day"] == 0].assign(off=own["position_m"].abs())
-        start = start.sort_values(["row", "off", "position_m"]).drop_duplicates("row")
-        from_m = own["row"].map(start.set_index("row")["position_m"]).fillna(0.0)
-        own = own.assign(off=(own["position_m"] - from_m).where(own["day"] > 0, own["position_m"]).abs())
-    else:
+    if crossing != "nearest":
         own = own.assign(off=own["position_m"] * (1 if crossing == "first" else -1))
-    return own.sort_values(["row", "day", "off", "position_m"]).drop_duplicates(["row", "day"])
+        return own.sort_values(["row", "day", "off"]).drop_duplicates(["row", "day"])
+    start = own[own["day"] == 0].assign(off=own["position_m"].abs())
+    start = start.sort_values(["row", "off", "position_m"]).drop_duplicates("row")
+    later = met[met["day"] > 0]
+    off = later["position_m"] - later["row"].map(start.set_index("row")["position_m"]).fillna(0.0)
+    later = later.assign(off=off.abs(), ahead=off >= -SAME_M).sort_values(["row", "day", "off", "position_m"])
+    beside = later.drop_duplicates(["row", "day", "ahead"])
+    return pd.concat([start, beside[beside["leaves"]].drop_duplicates(["row", "day"])])
 
 
 def _summed(met: pd.DataFrame) -> pd.DataFrame:

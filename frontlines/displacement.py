@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[Any]
 
-FLAGS = {
+DOUBTS = {
     "oblique": "the transect crosses a line at less than `oblique_deg`: it overstates the movement",
     "several_crossings": "the side's ground ends more than once along the transect: the rule chose",
     "through_own_ground": "a line of either date lies between both positions: part of the way did not change",
@@ -59,9 +59,9 @@ def displacement(
         Which crossing counts: ``nearest``, ``first``, ``last`` or ``all``, see
         `frontlines.crossings.front_positions`.
     level
-        Of all intervals, and of the flag ``below_error``.
+        Of all intervals, and of the doubt ``below_error``.
     oblique_deg
-        Crossings at a smaller angle than this [degrees] are flagged.
+        Crossings at a smaller angle than this [degrees] are doubted.
 
     Returns
     -------
@@ -73,14 +73,14 @@ def displacement(
         - `nsm_m`: net movement, the one less the other; positive where the side advanced [m];
         - `nsm_sigma_m`: its standard error [m]; `shared`: both dates have the same line there, so that
           movement and error are exactly zero, for a line's error moves it on both dates alike;
-        - `sce_m`: envelope, the largest less the smallest position of all dates [m];
+        - `sce_m`: envelope, the largest less the smallest position of all dates, two or more [m];
         - `epr_m_per_day`, `epr_sigma_m_per_day`: end point rate and its standard error;
         - `lrr_m_per_day`, `lrr_low_m_per_day`, `lrr_high_m_per_day`, `lrr_r2`: regression rate, interval,
           R²; three dates or more;
         - `wlr_…`: the same, weighted by 1/sigma²;
         - `reason`, `reason_date`: why there is no net movement (a code of
           `frontlines.crossings.REASONS`), and at which date; empty if there is one;
-        - `flags`: codes of `FLAGS`, separated by blanks; empty if there is no doubt.
+        - `doubts`: codes of `DOUBTS`, separated by blanks; empty if there is no doubt.
 
         Figures that cannot be given are NaN.
 
@@ -126,7 +126,7 @@ def displacement(
     moved = transects.reset_index(drop=True).drop(columns="geometry").join(table)
     moved = gpd.GeoDataFrame(moved, geometry=transects.geometry.to_numpy(), crs=transects.crs)
     moved.insert(moved.columns.get_loc("date_from"), "district", _districts(moved, districts))
-    moved["flags"] = _flags(moved, positions, days, level, oblique_deg)
+    moved["doubts"] = _doubts(moved, positions, days, level, oblique_deg)
     return moved[[*(name for name in moved.columns if name != "geometry"), "geometry"]]
 
 
@@ -155,7 +155,7 @@ def _movement(positions: pd.DataFrame, days: pd.DatetimeIndex, level: float) -> 
             "nsm_m": nsm,
             "nsm_sigma_m": error,
             "shared": shared,
-            "sce_m": spread_m(place),
+            "sce_m": np.where(np.isfinite(place).sum(axis=1) > 1, spread_m(place), np.nan),
             "epr_m_per_day": nsm / since[-1],
             "epr_sigma_m_per_day": error / since[-1],
         }
@@ -240,7 +240,7 @@ def ways(displaced: gpd.GeoDataFrame) -> Geometries:
     return found
 
 
-def _flags(
+def _doubts(
     moved: gpd.GeoDataFrame, positions: pd.DataFrame, days: pd.DatetimeIndex, level: float, oblique_deg: float
 ) -> list[str]:
     """Gather the doubts about each transect that has a net movement."""
@@ -251,15 +251,15 @@ def _flags(
     )
     nsm_m, error = moved["nsm_m"].to_numpy(dtype=float), moved["nsm_sigma_m"].to_numpy(dtype=float)
     moves = np.isfinite(nsm_m) & ~moved["shared"].to_numpy(dtype=bool)
-    doubts = {
+    found = {
         "oblique": moves & (sine < np.sin(np.radians(oblique_deg))).any(axis=1),
         "several_crossings": moves & (number > 1).any(axis=1),
         "through_own_ground": moves & (between[:, -1] > 0),
         "crosses_neighbour": moves & _cross_each_other(ways(moved)),
         "below_error": moves & (np.abs(nsm_m) < normal_z(level) * error),
     }
-    names = np.array(list(doubts), dtype=object)
-    return [" ".join(names[row]) for row in np.column_stack(list(doubts.values()))]
+    names = np.array(list(found), dtype=object)
+    return [" ".join(names[row]) for row in np.column_stack(list(found.values()))]
 
 
 def _cross_each_other(found: Geometries) -> Bools:

@@ -17,8 +17,8 @@ Floats = npt.NDArray[np.float64]
 COLUMNS = ["district", "estimator", "value_m", "rate_m_per_day", "n", "covers", "signed", "definition"]
 
 DEFINITIONS = {
-    "mean_advance": "net area ÷ mean length of both fronts, at {resolution_m:g} m",
-    "turnover_over_front": "area gained plus lost ÷ mean length of both fronts, at {resolution_m:g} m",
+    "mean_advance": "net area ÷ mean length of both fronts at {resolution_m:g} m",
+    "turnover_over_front": "gained plus lost area ÷ mean length of both fronts at {resolution_m:g} m",
     "net_movement_mean": "mean net movement (NSM) of transects, each weighted by the front it stands for; its "
     "rate is the mean end point rate (EPR)",
     "net_movement_median": "median net movement of transects, weighted in the same way",
@@ -196,7 +196,7 @@ def _mean(values: Floats, weight: Floats) -> float:
 
 
 def _median(values: Floats, weight: Floats) -> float:
-    """Weighted median: the value at which half of the weight is reached, between two if it is just reached."""
+    """Value at which half of the weight is reached; between two if it is reached between them."""
     known = np.isfinite(values)
     if not known.any():
         return np.nan

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
+from frontlines.arrangement import segments
 from frontlines.coverage import holder_of
 from frontlines.crs import ground_distance_m, ground_length_m, lonlat_of, require_working_crs
 from frontlines.errors import LayerError
@@ -22,6 +23,9 @@ Geometries = npt.NDArray[Any]
 
 STEP_M = 200.0
 """Points on a front stand this far apart [m] unless another distance is asked for."""
+
+DENSE_M = 500.0
+"""Vertices of a densified front stand no further apart [m] unless another distance is asked for."""
 
 _MOST_CELLS = 2e8
 
@@ -69,7 +73,8 @@ def nearest_distance(
     The distance goes to the whole other front, districts or not. From A to B and from B to A differ: a
     point of a bulge is far from the straight line, while each point of the straight line may have some of
     the bulge near it. The nearest distance never exceeds the movement along a transect, and passes over
-    any movement along the line. The nearest point is found in the plane, the distance to it measured on the ellipsoid.
+    any movement along the line. The nearest point is found in the plane, the distance to it is measured on
+    the ellipsoid.
 
     Examples
     --------
@@ -97,7 +102,7 @@ def line_distances(
     side: str,
     districts: gpd.GeoDataFrame | None = None,
     *,
-    step_m: float = STEP_M,
+    step_m: float = DENSE_M,
 ) -> pd.DataFrame:
     """Measure the Hausdorff and the Fréchet distance of the fronts of the first and the last date.
 
@@ -209,14 +214,16 @@ def frechet_m(one: Any, other: Any, crs: CRS) -> float:
         )
     if one.is_closed and other.is_closed:
         a, b = _from_nearest_pair(a, b)
-    before, last = np.full(len(a), np.inf), np.full(len(a), np.inf)
-    for total in range(len(a) + len(b) - 1):  # all pairs of vertices whose numbers sum to this
-        i = np.arange(max(0, total - len(b) + 1), min(total, len(a) - 1) + 1)
-        apart = np.sqrt(((a[i] - b[total - i]) ** 2).sum(axis=1))
-        reach = np.minimum(last[i], np.where(i > 0, np.minimum(last[i - 1], before[i - 1]), np.inf))
-        before, last = last, np.full(len(a), np.inf)
-        last[i] = np.maximum(reach, apart) if total else apart
-    return float(last[-1])
+    n, m, back = len(a), len(b), b[::-1]
+    before, last = np.full(n + 1, np.inf), np.full(n + 1, np.inf)  # the first cell stands for no vertex
+    for total in range(n + m - 1):  # all pairs of vertices whose numbers sum to this
+        low, high = max(0, total - m + 1), min(total, n - 1) + 1
+        off = a[low:high] - back[m - 1 - total + low : m - 1 - total + high]
+        apart = np.einsum("ij,ij->i", off, off)
+        reach = np.minimum(np.minimum(last[low + 1 : high + 1], last[low:high]), before[low:high])
+        before, last = last, np.full(n + 1, np.inf)
+        last[low + 1 : high + 1] = np.maximum(reach, apart) if total else apart
+    return float(np.sqrt(last[-1]))
 
 
 def _in_space(xy: Floats, crs: CRS) -> Floats:
@@ -262,8 +269,9 @@ def _points_along(lines: Geometries, step_m: float, crs: CRS) -> Geometries:
 
 def _distance_to(points: Geometries, lines: Geometries, crs: CRS) -> Floats:
     """Measure how far points are from the nearest of some lines, along the ground."""
-    (point, line), _ = shapely.STRtree(lines).query_nearest(points, return_distance=True, all_matches=False)
-    bridges = shapely.get_coordinates(shapely.shortest_line(points[point], lines[line])).reshape(-1, 2, 2)
+    edges = shapely.linestrings(segments(lines)[0].reshape(-1, 2, 2))
+    point, edge = shapely.STRtree(edges).query_nearest(points, all_matches=False)
+    bridges = shapely.get_coordinates(shapely.shortest_line(points[point], edges[edge])).reshape(-1, 2, 2)
     return ground_distance_m(bridges[:, 0], bridges[:, 1], crs)
 
 

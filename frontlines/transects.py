@@ -241,8 +241,8 @@ def _turned(cast: gpd.GeoDataFrame, front: Geometries, crs: CRS, side: str) -> g
     tally = np.bincount(cast["line"].to_numpy()[met["row"]], weights=votes, minlength=cast["line"].max() + 1)
     if not tally.any():
         raise LayerError(
-            f"no transect of the {cast['cast_from'].iloc[0]} tells which way is away from side {side!r}: they "
-            "must meet the front of the first date; draw it nearer, or give a larger length_m"
+            f"no transect of the {cast['cast_from'].iloc[0]} tells which way is away from side {side!r}: "
+            "they must meet the front of the first date; draw it nearer, or give a larger length_m"
         )
     tally[tally == 0] = tally.sum() or 1.0
     back = (tally < 0)[cast["line"].to_numpy()]
