@@ -17,10 +17,10 @@ Floats = npt.NDArray[np.float64]
 COLUMNS = ["district", "estimator", "value_m", "rate_m_per_day", "n", "covers", "signed", "definition"]
 
 DEFINITIONS = {
-    "mean_advance": "net area ÷ mean length of both fronts at {resolution_m:g} m",
-    "turnover_over_front": "gained plus lost area ÷ mean length of both fronts at {resolution_m:g} m",
-    "net_movement_mean": "mean net movement (NSM) of transects, each weighted by the front it stands for; its "
-    "rate is the mean end point rate (EPR)",
+    "mean_advance": "net area ÷ mean length of both fronts, seen at {resolution_m:g} m",
+    "turnover_over_front": "area gained plus lost ÷ that length, seen at {resolution_m:g} m",
+    "net_movement_mean": "mean net movement (NSM) of transects, each weighted by the front it stands for; "
+    "its rate is the mean end point rate (EPR)",
     "net_movement_median": "median net movement of transects, weighted in the same way",
     "moved_mean": "mean net movement of those transects alone on which the two lines differ",
     "largest_advance": "net movement of the transect that advanced most",

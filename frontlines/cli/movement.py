@@ -149,7 +149,7 @@ def _measured(results: Results, between: Sequence[Study], cast: Cast) -> Movemen
     lengths = front_length(_ends(frontlines, study), study.districts, resolution_m=[0, cast.spacing_m])
     estimators = estimator_table(
         displaced,
-        mean_advance(results.balance, _with_both(lengths, study)),
+        mean_advance(results.balance, lengths),
         nearest_distance(frontlines, study.side, study.districts),
         line_distances(frontlines, study.side, study.districts),
     )
@@ -175,9 +175,12 @@ def _all_fronts(results: Results, between: Sequence[Study]) -> gpd.GeoDataFrame:
 
 
 def _of_side(frontlines: gpd.GeoDataFrame, side: str, sigma_m: float | None) -> gpd.GeoDataFrame:
-    own = frontlines[(frontlines["side_left"] == side) | (frontlines["side_right"] == side)]
+    own: gpd.GeoDataFrame = frontlines[
+        (frontlines["side_left"] == side) | (frontlines["side_right"] == side)
+    ].copy()
     known = pd.to_numeric(own["sigma_m"]) if "sigma_m" in own else pd.Series(float("nan"), index=own.index)
-    return own.assign(sigma_m=known if sigma_m is None else known.fillna(sigma_m))
+    own["sigma_m"] = known if sigma_m is None else known.fillna(sigma_m)
+    return own
 
 
 def _days(frontlines: gpd.GeoDataFrame, study: Study) -> list[pd.Timestamp]:
@@ -186,15 +189,6 @@ def _days(frontlines: gpd.GeoDataFrame, study: Study) -> list[pd.Timestamp]:
 
 def _ends(frontlines: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
     return frontlines[frontlines["date"].isin(study.dates)]
-
-
-def _with_both(lengths: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Add rows of length zero for a date on which the side has no front."""
-    absent = [day for day in study.dates if day not in set(lengths["date"])]
-    pattern = lengths[lengths["date"] == lengths["date"].min()]
-    return pd.concat(
-        [lengths, *(pattern.assign(date=day, front_km=0.0) for day in absent)], ignore_index=True
-    )
 
 
 def _drawn(path: Path | None, study: Study) -> gpd.GeoDataFrame | None:

@@ -24,8 +24,11 @@ from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle, day, mix
 from frontlines.rates import normal_z
 
 _TICK_PT = 5.0
+_KEY_PT = 3.0
 _KM = 1000.0
 _SHARES = (10.0, 2.0)  # the largest movement over these are the limits of the classes
+_FILLED = 0.5  # share of the ground between transects that their lines may cover
+_WIDTHS_PT = (0.4, 1.2)
 _NEAR_KM = 10.0
 _BESIDE_PT = 8.5
 _NEEDS = ("nsm_m", "shared", "origin_m", "from_m", "to_m", "date_from", "date_to", "side", "along_km", "line")
@@ -73,10 +76,12 @@ def draw_transects(
         rule(stage.ax, transects.geometry, colour=colour, width_pt=width, name="transect", zorder=Z["mark"])
         return stage.settle(transects.geometry)
     nsm_m, way = transects["nsm_m"].to_numpy(dtype=float), ways(transects)
+    apart_pt = float(transects["stands_for_m"].median()) / metres_per_pt(stage.ax)
+    width = min(max(_FILLED * apart_pt, _WIDTHS_PT[0]), _WIDTHS_PT[1])
     for name, sign in (("advance", 1), ("retreat", -1)):
         for number, (low, high, look) in enumerate(_classes(nsm_m, name, style)):
             own = way[(sign * nsm_m > low) & (sign * nsm_m <= high)]
-            rule(stage.ax, own, name=f"{name}:{number}", zorder=Z["front"] - 0.05, **look)
+            rule(stage.ax, own, width_pt=width, name=f"{name}:{number}", zorder=Z["front"] - 0.05, **look)
     _draw_unmoved(stage.ax, transects, style)
     return stage.settle(transects.geometry)
 
@@ -91,8 +96,8 @@ def _classes(nsm_m: Any, name: str, style: MapStyle) -> list[tuple[float, float,
         mix(base.face, base.ink, 0.25),
         mix(base.face, base.ink, 0.75),
     )
-    dashes: dict[str, Any] = {"linestyles": [dash(1.1, 1.6, 0.9)]} if name == "retreat" else {}
-    looks = [{"colour": face, "width_pt": 1.1, "capstyle": "butt"} | dashes for face in faces]
+    dashes: dict[str, Any] = {"linestyles": [dash(1.0, 1.6, 0.9)]} if name == "retreat" else {}
+    looks = [{"colour": face, "capstyle": "butt"} | dashes for face in faces]
     return list(zip(limits[:-1], limits[1:], looks, strict=False))
 
 
@@ -129,9 +134,9 @@ def transect_entries(moved: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:
         for low, high, look in _classes(nsm_m, name, style):
             if not ((sign * nsm_m > low) & (sign * nsm_m <= high)).any():
                 continue
-            line = Line2D([], [], color=look["colour"], linewidth=3 * look["width_pt"])
+            line = Line2D([], [], color=look["colour"], linewidth=_KEY_PT)
             if "linestyles" in look:
-                line.set_linestyle(dash(3 * look["width_pt"], 1.6, 0.9))
+                line.set_linestyle(dash(_KEY_PT, 1.6, 0.9))
             text = f"{low / _KM:g} to {high / _KM:g} km" if np.isfinite(high) else f"over {low / _KM:g} km"
             out.append((f"{name.capitalize()}, {text}", line))
     if (nsm_m == 0).any():

@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
 from frontlines.cli.options import BorderM, Force, Mend, Out, SnapM, shows_errors
-from frontlines.crossings import Rule
 from frontlines.errors import StudyError
 from frontlines.layers import UNKNOWN
 from frontlines.study import BORDER_M, SNAP_M, Study
 from frontlines.study_files import load, read_study, study_from_files
 
-Crossing = StrEnum("Crossing", {name: name for name in get_args(Rule)})  # type: ignore[misc]
+
+class Crossing(StrEnum):
+    """Rules for several crossings."""
+
+    nearest = "nearest"
+    first = "first"
+    last = "last"
+    all = "all"
 
 
 @shows_errors
@@ -26,7 +32,7 @@ def displacement(
         list[Path],
         typer.Argument(
             metavar="BEFORE AFTER …",
-            help="Control polygons or frontlines, the earliest file first; or one study (see `frontlines run`).",
+            help="Control polygons or frontlines, the earliest file first; or one study, as for `run`.",
         ),
     ],
     districts: Annotated[
@@ -102,7 +108,7 @@ def displacement(
     """Measure how far the front of one side moved: transects, rates, areas and distances side by side."""
     from frontlines.cli.movement import Cast, measure  # noqa: PLC0415 - drawing is heavy, help need not wait
 
-    cast = Cast(
+    how = Cast(
         spacing_m=spacing_m,
         length_m=length_m,
         smoothing_m=smoothing_m,
@@ -116,8 +122,10 @@ def displacement(
 
     def read() -> Sequence[Study]:
         if len(sources) == 1:
+            if districts or side or theatre or dates:
+                raise StudyError("a study brings its own side, dates and layers: pass it alone, or two files")
             return [_bundled(sources[0])]
-        days = [None if day is None else f"{day:%Y-%m-%d}" for day in dates or [None] * len(sources)]
+        days = [f"{day:%Y-%m-%d}" for day in dates] if dates else [None] * len(sources)
         if districts is None or side is None:
             raise StudyError("files need to know districts and side: pass --districts, --key and --side")
         if len(days) != len(sources):
@@ -141,7 +149,7 @@ def displacement(
             for at in (-1, *range(1, len(sources) - 1))
         ]
 
-    measure(read, cast, out, force=force)
+    measure(read, how, out, force=force)
 
 
 def _bundled(study: Path) -> Study:
