@@ -195,7 +195,7 @@ def _cast(
 def _chords(lines: Geometries, line: Ints, at: Floats, smoothing_m: float) -> Floats:
     """Give the chord of each line about places along it; round closed lines, up to the ends of open ones."""
     whole, closed = shapely.length(lines)[line], shapely.is_closed(lines)[line]
-    half = np.minimum(max(smoothing_m, 1e-3) / 2, whole / 4)
+    half = np.minimum(max(smoothing_m, 1e-3) / 2, np.where(closed, whole / 4, whole))
     ends = []
     for shift in (-half, half):
         place = np.where(closed, np.mod(at + shift, whole), np.clip(at + shift, 0, whole))
