@@ -38,3 +38,12 @@ def districts(**shapes):
 
 def frame(*shapes):
     return gpd.GeoDataFrame(geometry=list(shapes), crs="EPSG:3035")
+
+
+def balance(**rows):
+    """Make a balance from the km² that each district gained and lost."""
+    table = pd.DataFrame(
+        [(name, *row) for name, row in rows.items()], columns=["district", "gained_km2", "lost_km2"]
+    )
+    first, last = pd.to_datetime([FIRST, LAST])
+    return table.assign(net_km2=table["gained_km2"] - table["lost_km2"], date_from=first, date_to=last)

@@ -1,4 +1,4 @@
-"""Mean advance, and all estimators side by side."""
+"""All estimators side by side, each with its definition."""
 
 import geopandas as gpd
 import numpy as np
@@ -9,16 +9,10 @@ import frontlines as fl
 from frontlines.errors import LayerError
 from frontlines.estimators import DEFINITIONS
 from frontlines.facing import WHOLE
-from tests.fronts import FIRST, LAST, districts, front, path, square
+from tests.fronts import FIRST, LAST, balance, districts, front, path, square
 
-DAYS = pd.to_datetime([FIRST, LAST])
 PARTS = districts(West=square(0, -5, 5, 5), East=square(5, -5, 10, 5))
 LINES = front((FIRST, path((0, 0), (10, 0)), 30.0), (LAST, path((0, 0), (5, 0), (5, 2), (10, 2)), 40.0))
-
-
-def balance(**rows):
-    table = pd.DataFrame([(name, *row) for name, row in rows.items()], columns=["district", "gained_km2", "lost_km2"])
-    return table.assign(net_km2=table["gained_km2"] - table["lost_km2"], date_from=DAYS[0], date_to=DAYS[1])
 
 
 def tables(lines=LINES, net=(10.0, 0.0)):
@@ -26,37 +20,6 @@ def tables(lines=LINES, net=(10.0, 0.0)):
     lengths = fl.front_length(lines, PARTS, resolution_m=[0])
     advance = fl.mean_advance(balance(East=net, West=(0.0, 0.0)), lengths)
     return displaced, advance, fl.nearest_distance(lines, "A", PARTS), fl.line_distances(lines, "A", PARTS)
-
-
-def test_mean_advance_by_hand():
-    # whole: 10 km² by the mean of 10 and 12 km; East: 5 km and 5 + half of the 2 km on the border
-    _, advance, _, _ = tables()
-    by = advance.set_index("district")
-    assert by.index.tolist() == [WHOLE, "East", "West"]
-    assert by["mean_front_km"].tolist() == pytest.approx([11, 5.5, 5.5], abs=1e-4)
-    assert by["mean_advance_m"].tolist() == pytest.approx([10_000 / 11, 10_000 / 5.5, 0], abs=1e-1)
-    lost = fl.mean_advance(balance(East=(3.0, 4.0), West=(0.0, 0.0)), fl.front_length(LINES, PARTS, resolution_m=[0]))
-    assert lost["mean_advance_m"][0] == pytest.approx(-1000 / 11, abs=1e-2)
-    assert lost["turnover_over_front_m"][0] == pytest.approx(7000 / 11, abs=1e-1)
-
-
-def test_mean_advance_has_a_row_for_each_resolution_and_none_without_a_front():
-    parts = pd.concat([PARTS, districts(Far=square(40, 0, 41, 1))], ignore_index=True)
-    lengths = fl.front_length(LINES, parts, resolution_m=[0, 500])
-    table = fl.mean_advance(balance(East=(10, 0), West=(0, 0), Far=(0, 0)), lengths)
-    assert table["resolution_m"].tolist() == [0.0] * 4 + [500.0] * 4
-    assert table.loc[table["district"] == "Far", "mean_advance_m"].isna().all()
-
-
-def test_mean_advance_refuses_what_does_not_belong_together():
-    lengths = fl.front_length(LINES, PARTS, resolution_m=0)
-    two = pd.concat([balance(East=(1, 0)), balance(East=(1, 0)).assign(date_to=pd.Timestamp("1999-01-01"))])
-    with pytest.raises(LayerError, match="the balance is of 2 pairs of dates: pass the rows of one"):
-        fl.mean_advance(two, lengths)
-    with pytest.raises(LayerError, match="lengths have no row for 1994-05-12: pass front_length of both dates"):
-        fl.mean_advance(balance(East=(1, 0)), lengths[lengths["date"] == DAYS[0]])
-    with pytest.raises(LayerError, match="lengths have no row for district North"):
-        fl.mean_advance(balance(North=(1, 0)), lengths)
 
 
 def test_estimators_side_by_side_by_hand():
@@ -67,7 +30,9 @@ def test_estimators_side_by_side_by_hand():
     assert whole["mean_advance_at_0_m"] == pytest.approx(10_000 / 11, abs=0.1)
     assert whole["turnover_over_front_at_0_m"] == pytest.approx(10_000 / 11, abs=0.1)
     assert whole["net_movement_mean"] == pytest.approx(1000, abs=1e-1)
-    assert whole["net_movement_median"] == pytest.approx(1000, abs=1e-1)  # half of the front each: between both
+    assert whole["net_movement_median"] == pytest.approx(
+        1000, abs=1e-1
+    )  # half of the front each: between both
     assert whole["moved_mean"] == pytest.approx(2000, abs=1e-1)
     assert whole["largest_advance"] == pytest.approx(2000, abs=1e-1)
     assert np.isnan(whole["largest_retreat"])
@@ -101,10 +66,14 @@ def test_each_estimator_has_its_definition_and_its_order():
 def test_retreat_is_negative_and_regressions_join_with_three_dates():
     back = pd.concat([LINES.assign(date=LINES["date"]), front(("1994-05-07", path((0, -1), (10, -1)), 30.0))])
     back = back.assign(geometry=[path((0, 0), (10, 0)), path((0, -4), (10, -4)), path((0, -1), (10, -1))])
-    whole = fl.estimator_table(*tables(back, net=(0.0, 40.0))).query("district == @WHOLE").set_index("estimator")
+    whole = (
+        fl.estimator_table(*tables(back, net=(0.0, 40.0))).query("district == @WHOLE").set_index("estimator")
+    )
     assert whole["value_m"]["largest_retreat"] == pytest.approx(-4000, abs=0.1)
     assert whole["value_m"]["mean_advance_at_0_m"] == pytest.approx(-4000, abs=1)
-    assert whole["rate_m_per_day"]["regression_mean"] == pytest.approx(np.polyfit([0, 5, 10], [0, -1000, -4000], 1)[0], abs=0.1)
+    assert whole["rate_m_per_day"]["regression_mean"] == pytest.approx(
+        np.polyfit([0, 5, 10], [0, -1000, -4000], 1)[0], abs=0.1
+    )
     assert whole["n"]["weighted_regression_mean"] == 10
 
 
@@ -126,8 +95,12 @@ def test_all_estimators_of_two_real_days_months_apart(bench):
     held = fl.as_control(days.assign(side="RUS", source="DeepStateUA"), crs, theatre=theatre, rest="UKR")
     front_ = fl.front_of_side(held, theatre, "RUS", border_m=5000)
     before, after = (part for _, part in held.groupby("date"))
-    net = fl.balance_by_district(fl.transitions_by_district(fl.change_between(before, after, theatre), ground), "RUS")
-    displaced = fl.displacement(fl.make_transects(front_, "RUS", length_m=50_000, theatre=theatre), front_, districts=ground)
+    net = fl.balance_by_district(
+        fl.transitions_by_district(fl.change_between(before, after, theatre), ground), "RUS"
+    )
+    displaced = fl.displacement(
+        fl.make_transects(front_, "RUS", length_m=50_000, theatre=theatre), front_, districts=ground
+    )
     assert len(displaced) > 1100
     assert displaced["shared"].mean() > 0.4
     assert (displaced.loc[displaced["shared"], "nsm_m"] == 0).all()

@@ -13,9 +13,7 @@ from tests.fronts import FIRST, LAST, front, path
 
 def test_the_side_comes_to_lie_on_the_left_whatever_is_beyond():
     west, south = path((0, 0), (0, 2)), path((0, 0), (2, 0))
-    lines = pd.concat(
-        [front((LAST, west), left="A", right="B"), front((FIRST, south), left="C", right="A")]
-    )
+    lines = pd.concat([front((LAST, west), left="A", right="B"), front((FIRST, south), left="C", right="A")])
     facing = facing_lines(lines, "A")
     assert facing["date"].tolist() == [pd.Timestamp(FIRST), pd.Timestamp(LAST)]
     assert facing.geometry.tolist() == [south.reverse(), west]

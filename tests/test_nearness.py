@@ -17,7 +17,16 @@ CRS = frame().crs
 def test_parallel_lines_are_their_distance_apart_by_every_measure():
     lines = front((FIRST, path((0, 0), (4, 0))), (LAST, path((0, 3), (4, 3))))
     table = nearest_distance(lines, "A", step_m=500)
-    assert table.columns.tolist() == ["district", "direction", "n_points", "mean_m", "p50_m", "p90_m", "p95_m", "max_m"]
+    assert table.columns.tolist() == [
+        "district",
+        "direction",
+        "n_points",
+        "mean_m",
+        "p50_m",
+        "p90_m",
+        "p95_m",
+        "max_m",
+    ]
     assert table["n_points"].tolist() == [8, 8]
     np.testing.assert_allclose(table[["mean_m", "p50_m", "p90_m", "p95_m", "max_m"]], 3000, atol=1e-2)
     row = line_distances(lines, "A").iloc[0]
@@ -83,7 +92,9 @@ def test_districts_follow_the_whole_and_missing_ones_have_no_figure():
 
 
 def test_pieces_are_told_by_the_share_of_the_longest():
-    lines = front((FIRST, path((0, 0), (3, 0))), (FIRST, path((9, 0), (10, 0))), (LAST, path((0, 1), (10, 1))))
+    lines = front(
+        (FIRST, path((0, 0), (3, 0))), (FIRST, path((9, 0), (10, 0))), (LAST, path((0, 1), (10, 1)))
+    )
     assert line_distances(lines, "A")["frechet_share"][0] == pytest.approx(0.75, abs=1e-6)
 
 

@@ -25,7 +25,9 @@ def test_quantiles_are_those_of_the_printed_table(p, printed):
 def test_quantiles_have_closed_forms_for_one_and_two_degrees_and_a_normal_limit():
     p = 0.975
     assert student_t(p, np.array([1]))[0] == pytest.approx(np.tan(np.pi * (p - 0.5)), rel=1e-12)
-    assert student_t(p, np.array([2]))[0] == pytest.approx((2 * p - 1) * np.sqrt(2 / (4 * p * (1 - p))), rel=1e-12)
+    assert student_t(p, np.array([2]))[0] == pytest.approx(
+        (2 * p - 1) * np.sqrt(2 / (4 * p * (1 - p))), rel=1e-12
+    )
     assert student_t(p, np.array([200_000]))[0] == pytest.approx(normal_z(0.95), rel=1e-4)
     assert np.isnan(student_t(p, np.array([0, -1]))).all()
 
@@ -48,9 +50,7 @@ def test_a_weighted_regression_worked_by_hand():
     # Sxx = 2.25 + 0.25 + 1 = 3.5; Sxy = 5 - 1/3 + 4·0.5·2/3 = 6; slope 12/7
     # residuals of y - (10/3 + 12/7 (x - 1.5)): -16/21, 32/21, -4/21; SSE = (256 + 1024 + 64) / 441 = 64/21
     # SST = 100/9 + 4/9 + 16/9 = 40/3; R² = 1 - 64/21 · 3/40 = 27/35; s² = 64/21, t(1, 0.975) = 12.7062
-    row = regression_rates(
-        np.arange(3.0), np.array([[0.0, 4, 4]]), sigma_m=np.array([[1.0, 1, 0.5]])
-    ).iloc[0]
+    row = regression_rates(np.arange(3.0), np.array([[0.0, 4, 4]]), sigma_m=np.array([[1.0, 1, 0.5]])).iloc[0]
     assert row["rate_m_per_day"] == pytest.approx(12 / 7)
     assert row["r2"] == pytest.approx(27 / 35)
     half = 12.7062 * np.sqrt(64 / 21 / 3.5)
@@ -58,7 +58,12 @@ def test_a_weighted_regression_worked_by_hand():
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 4000), st.floats(-2e4, 2e4)), min_size=3, max_size=30, unique_by=lambda v: v[0]),
+    st.lists(
+        st.tuples(st.integers(0, 4000), st.floats(-2e4, 2e4)),
+        min_size=3,
+        max_size=30,
+        unique_by=lambda v: v[0],
+    ),
     st.lists(st.floats(10, 5000), min_size=30, max_size=30),
 )
 def test_regression_agrees_with_numpy(points, sigmas):
@@ -67,7 +72,9 @@ def test_regression_agrees_with_numpy(points, sigmas):
     plain = regression_rates(days, y[None]).iloc[0]
     weighted = regression_rates(days, y[None], sigma_m=sigma[None]).iloc[0]
     assert plain["rate_m_per_day"] == pytest.approx(np.polyfit(days, y, 1)[0], rel=1e-6, abs=1e-6)
-    assert weighted["rate_m_per_day"] == pytest.approx(np.polyfit(days, y, 1, w=1 / sigma)[0], rel=1e-6, abs=1e-6)
+    assert weighted["rate_m_per_day"] == pytest.approx(
+        np.polyfit(days, y, 1, w=1 / sigma)[0], rel=1e-6, abs=1e-6
+    )
     for row in (plain, weighted):
         assert np.isnan(row["r2"]) or -1e-9 <= row["r2"] <= 1 + 1e-9
         assert row["low_m_per_day"] <= row["rate_m_per_day"] <= row["high_m_per_day"]
@@ -95,6 +102,10 @@ def test_weights_need_a_sigma_above_zero_at_every_date():
 
 @pytest.mark.parametrize("level", [0, 1, -0.5, float("nan")])
 def test_levels_are_shares(level):
-    for ask in (require_level, normal_z, lambda level: regression_rates(np.arange(3.0), np.zeros((1, 3)), level=level)):
-        with pytest.raises(LayerError, match="give a share between 0 and 1, such as 0.95"):
+    for ask in (
+        require_level,
+        normal_z,
+        lambda level: regression_rates(np.arange(3.0), np.zeros((1, 3)), level=level),
+    ):
+        with pytest.raises(LayerError, match=r"give a share between 0 and 1, such as 0\.95"):
             ask(level)

@@ -45,12 +45,16 @@ def test_only_the_first_date_casts_and_short_pieces_get_one():
 @pytest.mark.parametrize(("smoothing_m", "across"), [(0, (0.6, 0.8)), (8000, (0.0, 1.0))])
 def test_smoothing_takes_the_chord_and_no_smoothing_the_straight_piece(smoothing_m, across):
     teeth = path((0, 0), (4, -3), (8, 0), (12, -3), (16, 0))  # slopes of 3 in 4
-    transects = make_transects(front((FIRST, teeth)), "A", spacing_m=20_000, length_m=1000, smoothing_m=smoothing_m)
+    transects = make_transects(
+        front((FIRST, teeth)), "A", spacing_m=20_000, length_m=1000, smoothing_m=smoothing_m
+    )
     one = make_transects(front((FIRST, teeth)), "A", spacing_m=7000, length_m=1000, smoothing_m=smoothing_m)
     assert len(transects) == 1
     assert len(one) == 3
     first = shapely.get_coordinates(one.geometry.iloc[0])
-    assert abs(((first[1] - first[0]) / 2000)[1]) == pytest.approx(across[1], abs=0.21 if smoothing_m else 1e-3)
+    assert abs(((first[1] - first[0]) / 2000)[1]) == pytest.approx(
+        across[1], abs=0.21 if smoothing_m else 1e-3
+    )
 
 
 def test_a_ring_is_cast_round_its_seam():
@@ -106,7 +110,9 @@ def test_the_cut_order_and_direction_of_lines_make_no_difference(order, turned):
             leg = leg.set_geometry(leg.geometry.reverse()).assign(side_left="A", side_right="B")
         legs.append(leg)
     cut = make_transects(gpd.GeoDataFrame(pd.concat(legs), crs="EPSG:3035"), "A", spacing_m=3000)
-    pd.testing.assert_frame_equal(pd.DataFrame(cut.drop(columns="geometry")), pd.DataFrame(whole.drop(columns="geometry")))
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(cut.drop(columns="geometry")), pd.DataFrame(whole.drop(columns="geometry"))
+    )
     assert shapely.equals_exact(cut.geometry.values, whole.geometry.values, 1e-6).all()
 
 
