@@ -1,5 +1,7 @@
 """Where lines cross transects, read off by hand."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,7 +51,7 @@ def test_a_bent_transect_is_crossed_once_at_its_bend():
 @given(st.lists(st.tuples(st.integers(-20, 20), st.integers(1, 99)), min_size=2, max_size=12, unique=True))
 def test_a_line_from_right_to_left_leaves_once_more_than_it_enters(places):
     line = [(30, 50), *places, (-30, 50)]
-    ends = edges(*[(*a, *b) for a, b in zip(line, line[1:], strict=False)])
+    ends = edges(*[(*a, *b) for a, b in itertools.pairwise(line)])
     tall = path((0.5, -100), (0.5, 300))
     leaves = cross(np.array([tall]), ends, CRS)["leaves"]
     assert leaves.sum() - (~leaves).sum() == 1
