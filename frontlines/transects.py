@@ -110,6 +110,7 @@ def make_transects(  # noqa: PLR0913 - one argument for each choice that decides
 
     Examples
     --------
+    >>> import pandas as pd
     >>> front = gpd.GeoDataFrame(
     ...     {"date": pd.to_datetime(["1994-05-12"]), "side_left": ["B"], "side_right": ["A"]},
     ...     geometry=[shapely.LineString([(4320000, 3210000), (4324000, 3210000)])], crs="EPSG:3035")
