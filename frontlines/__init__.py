@@ -8,7 +8,9 @@ Dated maps of territorial control, compared district by district:
 3. `control_from_lines` and `frontline_from_control` turn lines into polygons and back.
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
 5. `change_series` follows one side through many dates; `front_length` measures the front.
-6. `change_map`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
+6. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
+   and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
+7. `change_map`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
 
 `load` and `run_study` do all of this for a study in a file.
 """
@@ -16,10 +18,13 @@ Dated maps of territorial control, compared district by district:
 import importlib as _importlib
 import typing as _typing
 
+from frontlines.advance import mean_advance
 from frontlines.change import change_between
 from frontlines.control import control_from_lines, front_of_side, frontline_from_control
 from frontlines.crs import working_crs
+from frontlines.displacement import displacement
 from frontlines.errors import FrontlinesError
+from frontlines.estimators import estimator_table
 from frontlines.layers import (
     as_control,
     as_districts,
@@ -29,6 +34,7 @@ from frontlines.layers import (
     check_layer,
 )
 from frontlines.lengths import front_length
+from frontlines.nearness import line_distances, nearest_distance
 from frontlines.series import change_series
 from frontlines.sources.files import (
     read_control,
@@ -42,6 +48,7 @@ from frontlines.study import Results, Study, run_study
 from frontlines.study_files import load, read_study, study_from_files
 from frontlines.tables import balance_by_district, transitions_by_district
 from frontlines.totals import series_totals
+from frontlines.transects import make_transects
 
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (
@@ -56,8 +63,12 @@ if _typing.TYPE_CHECKING:
         draw_front_length,
         draw_frontlines,
         draw_gains_and_losses,
+        draw_profile,
         draw_series,
         draw_settlements,
+        draw_transects,
+        movement_map,
+        profile_figure,
         series_figure,
     )
 
@@ -78,6 +89,7 @@ __all__ = [
     "change_series",
     "check_layer",
     "control_from_lines",
+    "displacement",
     "district_panels",
     "draw_change",
     "draw_context",
@@ -86,12 +98,21 @@ __all__ = [
     "draw_front_length",
     "draw_frontlines",
     "draw_gains_and_losses",
+    "draw_profile",
     "draw_series",
     "draw_settlements",
+    "draw_transects",
+    "estimator_table",
     "front_length",
     "front_of_side",
     "frontline_from_control",
+    "line_distances",
     "load",
+    "make_transects",
+    "mean_advance",
+    "movement_map",
+    "nearest_distance",
+    "profile_figure",
     "read_control",
     "read_districts",
     "read_frontlines",

@@ -185,6 +185,35 @@ def width_m(polygons: Geometries) -> Floats:
     return width
 
 
+def holder_of(points: Geometries, polygons: Geometries) -> npt.NDArray[np.int64]:
+    """Find the polygon that holds each point.
+
+    Parameters
+    ----------
+    points
+        Points.
+    polygons
+        Polygons that do not overlap.
+
+    Returns
+    -------
+    holder
+        Position of the polygon, the first of them on a border; -1 where there is none.
+
+    Examples
+    --------
+    >>> from shapely import Point, box
+    >>> holder_of(np.array([Point(1, 1), Point(9, 9)]), np.array([box(0, 0, 2, 2)])).tolist()
+    [0, -1]
+    """
+    polygon, point = shapely.STRtree(points).query(polygons, predicate="intersects")
+    order = np.lexsort((polygon, point))
+    found, first = np.unique(point[order], return_index=True)
+    holder = np.full(len(points), -1, dtype=np.int64)
+    holder[found] = polygon[order][first]
+    return holder
+
+
 def blank(frame: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     """Tell which rows have no geometry, or an empty one.
 

@@ -11,6 +11,7 @@ import typer
 from frontlines.cli.commands.change import change
 from frontlines.cli.commands.check import check
 from frontlines.cli.commands.datasets import datasets
+from frontlines.cli.commands.displacement import displacement
 from frontlines.cli.commands.run import run
 from frontlines.cli.commands.series import series
 from frontlines.manifest import versions
@@ -53,6 +54,11 @@ app.command(
     epilog="Example: frontlines series snapshots/ "
     "--districts raions.gpkg --key NAME --side RUS --freq MS --out out",
 )(series)
+app.command(
+    short_help="Measure how far a front moved.",
+    epilog="Example: frontlines displacement april.geojson may.geojson "
+    "--districts raions.gpkg --key NAME --side ARM --out out",
+)(displacement)
 app.command(
     short_help="List what is wrong with layers.",
     epilog="Example: frontlines check control.geojson --write-problems problems.gpkg",

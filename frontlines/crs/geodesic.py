@@ -6,6 +6,7 @@ ellipsoid, between the vertices of the plane.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,13 @@ def lonlat_of(xy: Floats, crs: CRS) -> Floats:
     >>> lonlat_of(np.array([[4321000.0, 3210000.0]]), CRS("EPSG:3035")).round(6).tolist()
     [[10.0, 52.0]]
     """
-    transform = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
-    return np.column_stack(transform(xy[:, 0], xy[:, 1]))
+    return np.column_stack(_to_lonlat(crs).transform(xy[:, 0], xy[:, 1]))
+
+
+@functools.lru_cache(maxsize=16)
+def _to_lonlat(crs: CRS) -> Transformer:
+    """Make the way out of a plane once: it takes longer than to go it."""
+    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
 
 
 def ground_distance_m(start: Floats, end: Floats, crs: CRS) -> Floats:

@@ -6,8 +6,10 @@ from frontlines.plot.charts import draw_front_length, draw_gains_and_losses, dra
 from frontlines.plot.fronts import draw_frontlines
 from frontlines.plot.ground import draw_change, draw_control
 from frontlines.plot.maps import change_map
+from frontlines.plot.movement import movement_map, profile_figure
 from frontlines.plot.sheets import district_panels, series_figure
 from frontlines.plot.style import MapStyle
+from frontlines.plot.transects import draw_profile, draw_transects
 
 __all__ = [
     "MapStyle",
@@ -21,7 +23,11 @@ __all__ = [
     "draw_front_length",
     "draw_frontlines",
     "draw_gains_and_losses",
+    "draw_profile",
     "draw_series",
     "draw_settlements",
+    "draw_transects",
+    "movement_map",
+    "profile_figure",
     "series_figure",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -85,24 +85,63 @@ def series_figure(
     ['net', 'gains and losses']
     """
     totals = totals_of(series, ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2"))
+    charts = [
+        Chart("net", lambda ax: draw_series(totals, ax=ax, style=style)),
+        Chart("gains and losses", lambda ax: draw_gains_and_losses(totals, ax=ax, style=style)),
+    ]
+    if fronts is not None:
+        charts.append(Chart("front", lambda ax: draw_front_length(fronts, ax=ax, style=style)))
+    return chart_page(charts, title=title, caption=caption, style=style)
+
+
+class Chart(NamedTuple):
+    """One chart of a page: its name, what draws it on an Axes, and its height and left edge [mm]."""
+
+    name: str
+    draw: Callable[[Axes], Axes]
+    height_mm: float = _PANEL_MM
+    left_mm: float = _LEFT_MM
+
+    def box(self, top_mm: float, style: MapStyle) -> Box:
+        """Give its place on the page."""
+        right = 2 * style.margin_mm if self.left_mm > style.margin_mm else style.margin_mm
+        return Box(self.left_mm, top_mm, style.width_mm - self.left_mm - right, self.height_mm)
+
+
+def chart_page(
+    charts: Sequence[Chart], *, title: str, caption: str, style: MapStyle = DEFAULT_STYLE
+) -> Figure:
+    """Put charts under each other on a page with a title and a caption, as high as needed.
+
+    Parameters
+    ----------
+    charts
+        The charts, the uppermost first.
+    title, caption
+        Texts, wrapped to the page; nothing in them is interpreted.
+    style
+        The style; the page is its `width_mm` wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot.
+    """
     figure = _page(style)
     head, foot = _write(figure, (title, caption), 0.0, style.max_height_mm, style)
     figure.clear()
-    charts: list[tuple[str, Callable[..., Axes], pd.DataFrame]]
-    charts = [("net", draw_series, totals), ("gains and losses", draw_gains_and_losses, totals)]
-    charts += [] if fronts is None else [("front", draw_front_length, fronts)]
     panels, tops, at = [], [], style.margin_mm + head
-    for name, draw, table in charts:
-        ax = add_panel(figure, _panel_box(at, style), style.max_height_mm, style, name=name)
-        panels.append(draw(table, ax=ax, style=style))
+    for chart in charts:
+        ax = add_panel(figure, chart.box(at, style), style.max_height_mm, style, name=chart.name)
+        panels.append(chart.draw(ax))
         _align_label(ax, style)
         above, below = _stands_out_mm(ax)
         tops.append(at + above)
-        at += above + _PANEL_MM + below + style.gap_mm
+        at += above + chart.height_mm + below + style.gap_mm
     height = at + foot + style.margin_mm
     figure.set_size_inches(*inches(style.width_mm, height))
-    for ax, top in zip(panels, tops, strict=True):
-        put(ax, _panel_box(top, style), height, style)
+    for ax, chart, top in zip(panels, charts, tops, strict=True):
+        put(ax, chart.box(top, style), height, style)
     _write(figure, (title, caption), at, height, style)
     return figure
 
@@ -288,10 +327,6 @@ def _page(style: MapStyle) -> Figure:
 
 def _inner_mm(style: MapStyle) -> float:
     return style.width_mm - 2 * style.margin_mm
-
-
-def _panel_box(top: float, style: MapStyle) -> Box:
-    return Box(_LEFT_MM, top, style.width_mm - _LEFT_MM - 2 * style.margin_mm, _PANEL_MM)
 
 
 def _align_label(ax: Axes, style: MapStyle) -> None:

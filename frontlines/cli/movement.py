@@ -1,0 +1,307 @@
+"""The course of ``displacement``: fronts of all dates, transects, all estimators, files and a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from frontlines.advance import mean_advance
+from frontlines.cli.options import console, plain
+from frontlines.cli.outputs import DPI, refuse_overwriting, staged
+from frontlines.control import frontline_from_control
+from frontlines.crossings import REASONS, Rule
+from frontlines.crs import project
+from frontlines.displacement import DOUBTS, displacement
+from frontlines.estimators import estimator_table
+from frontlines.facing import WHOLE
+from frontlines.layers import as_settlements
+from frontlines.lengths import front_length
+from frontlines.manifest import Manifest, caption, fingerprint, long_date, to_json
+from frontlines.nearness import line_distances, nearest_distance
+from frontlines.plot import movement_map, profile_figure
+from frontlines.progress import reporting
+from frontlines.sources.files import read_layer, read_settlements, write
+from frontlines.study import Results, Study, run_study
+from frontlines.transects import make_transects
+
+FILES = ("transects.gpkg", "transects.csv", "summary.csv", "profile.png", "map.png", "manifest.json")
+"""What `measure` writes."""
+
+_MOST_DISTRICTS = 4
+_SHOWN_M = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """How transects are cast and crossed.
+
+    Attributes
+    ----------
+    spacing_m, length_m, smoothing_m, copies
+        See `make_transects`.
+    crossing
+        See `displacement`.
+    baseline, axis, settlements
+        Further files, or None.
+    sigma_m
+        Standard error of the lines that have none [m], or None.
+    """
+
+    spacing_m: float
+    length_m: float
+    smoothing_m: float
+    copies: int
+    crossing: Rule
+    baseline: Path | None = None
+    axis: Path | None = None
+    settlements: Path | None = None
+    sigma_m: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movement:
+    """What was measured.
+
+    Attributes
+    ----------
+    results
+        Of the study of the first and the last date.
+    frontlines
+        The lines of the side on all dates.
+    displaced, estimators
+        From `displacement` and `estimator_table`.
+    manifest
+        What was read and done.
+    """
+
+    results: Results
+    frontlines: gpd.GeoDataFrame
+    displaced: gpd.GeoDataFrame
+    estimators: pd.DataFrame
+    manifest: Manifest
+
+
+def measure(read: Callable[[], Sequence[Study]], cast: Cast, out: Path, *, force: bool) -> None:
+    """Measure how far the front of a study moved, write what was found and print all estimators.
+
+    Parameters
+    ----------
+    read
+        Function that reads the study of the first and last date, and a study for each date between.
+    cast
+        How transects are cast and crossed.
+    out
+        Folder for the results.
+    force
+        Whether files of another run may be replaced.
+
+    Raises
+    ------
+    FrontlinesError
+        Whatever is wrong with the studies, the layers or the folder; then nothing is written.
+    """
+    refuse_overwriting(out, FILES, force=force)
+    with reporting(True) as report:
+        report(0.05, "reading")
+        study, *between = read()
+        results = run_study(study, progress=lambda share, what: report(0.1 + 0.3 * share, what))
+        report(0.4, "how far the front moved")
+        movement = _measured(results, between, cast)
+        report(0.7, "drawing and writing")
+        with staged(out) as folder:
+            _write(movement, cast, folder)
+    for part in _table(movement).renderables:
+        console().print(part, soft_wrap=isinstance(part, Text))
+    console(stderr=True).print(f"written to {out}: {', '.join(FILES)}", soft_wrap=True)
+
+
+def _measured(results: Results, between: Sequence[Study], cast: Cast) -> Movement:
+    """Take the fronts through all estimators."""
+    study = results.study
+    frontlines = _of_side(_all_fronts(results, between), study.side, cast.sigma_m)
+    drawn = {name: _drawn(getattr(cast, name), study) for name in ("baseline", "axis")}
+    transects = make_transects(
+        frontlines,
+        study.side,
+        **drawn,
+        spacing_m=cast.spacing_m,
+        length_m=cast.length_m,
+        smoothing_m=cast.smoothing_m,
+        copies=cast.copies,
+        theatre=study.theatre,
+    )
+    displaced = displacement(
+        transects,
+        frontlines,
+        districts=study.districts,
+        dates=_days(frontlines, study),
+        crossing=cast.crossing,
+    )
+    lengths = front_length(_ends(frontlines, study), study.districts, resolution_m=[0, cast.spacing_m])
+    estimators = estimator_table(
+        displaced,
+        mean_advance(results.balance, lengths),
+        nearest_distance(frontlines, study.side, study.districts),
+        line_distances(frontlines, study.side, study.districts),
+    )
+    manifest = _manifest(results, displaced, estimators, cast)
+    return Movement(
+        results=results, frontlines=frontlines, displaced=displaced, estimators=estimators, manifest=manifest
+    )
+
+
+def _all_fronts(results: Results, between: Sequence[Study]) -> gpd.GeoDataFrame:
+    """Gather the lines of the first and last date and of those between them."""
+    first, last = results.study.dates
+    fronts = [results.frontlines]
+    for study in (results.study, *between):
+        given = study.control if study.frontlines is None else study.frontlines
+        if given is None:
+            continue
+        inner = given[(given["date"] > first) & (given["date"] < last)]
+        if study.frontlines is None and len(inner):
+            inner = frontline_from_control(inner, study.theatre, border_m=study.border_m)
+        fronts += [inner] if len(inner) else []
+    return gpd.GeoDataFrame(pd.concat(fronts, ignore_index=True), geometry="geometry", crs=results.study.crs)
+
+
+def _of_side(frontlines: gpd.GeoDataFrame, side: str, sigma_m: float | None) -> gpd.GeoDataFrame:
+    own: gpd.GeoDataFrame = frontlines[
+        (frontlines["side_left"] == side) | (frontlines["side_right"] == side)
+    ].copy()
+    known = pd.to_numeric(own["sigma_m"]) if "sigma_m" in own else pd.Series(float("nan"), index=own.index)
+    own["sigma_m"] = known if sigma_m is None else known.fillna(sigma_m)
+    return own
+
+
+def _days(frontlines: gpd.GeoDataFrame, study: Study) -> list[pd.Timestamp]:
+    return sorted({*study.dates, *frontlines["date"]})
+
+
+def _ends(frontlines: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
+    return frontlines[frontlines["date"].isin(study.dates)]
+
+
+def _drawn(path: Path | None, study: Study) -> gpd.GeoDataFrame | None:
+    return None if path is None else project(read_layer(path), study.crs)
+
+
+def _manifest(
+    results: Results, displaced: gpd.GeoDataFrame, estimators: pd.DataFrame, cast: Cast
+) -> Manifest:
+    """Add to the manifest of the study how the movement was measured."""
+    files = {name: getattr(cast, name) for name in ("baseline", "axis", "settlements")}
+    extra = [fingerprint(path, role) for role, path in files.items() if path]
+    asked = {
+        name: getattr(cast, name) for name in ("spacing_m", "length_m", "smoothing_m", "copies", "crossing")
+    }
+    codes = Counter(" ".join(displaced["doubts"]).split())
+    missing = displaced["reason"].value_counts().to_dict()
+    return results.manifest | {
+        "inputs": [*results.manifest["inputs"], *extra],
+        "notes": [*results.manifest["notes"], _told(displaced, cast)],
+        "movement": {
+            **asked,
+            "sigma_m_where_unknown": cast.sigma_m,
+            "dates": int(displaced["n_dates"].max()),
+            "transects": len(displaced),
+            "with_net_movement": int(displaced["nsm_m"].notna().sum()),
+            "shared": int(displaced["shared"].sum()),
+            "without_value": {code: int(missing[code]) for code in REASONS if code and code in missing},
+            "doubts": {code: codes[code] for code in DOUBTS if codes[code]},
+            "estimators": _definitions(estimators),
+        },
+    }
+
+
+def _told(displaced: gpd.GeoDataFrame, cast: Cast) -> str:
+    """Say in a sentence how the movement was measured."""
+    every = f"every {cast.spacing_m / 1000:g} km"
+    if cast.axis is not None:
+        how = f"Transects are copies of a drawn axis, {every} across it"
+    else:
+        base = (
+            "a drawn baseline"
+            if cast.baseline
+            else f"the front of {long_date(str(displaced['date_from'].iloc[0]))}"
+        )
+        how = (
+            f"Transects stand {every} at right angles to {base}, smoothed over {cast.smoothing_m / 1000:g} km"
+        )
+        how += f", and reach {cast.length_m / 1000:g} km either way"
+    return f"{how}; rule for crossings: {cast.crossing}"
+
+
+def _definitions(estimators: pd.DataFrame) -> dict[str, str]:
+    signs = {True: "", False: " (no sign)"}
+    own = estimators.drop_duplicates("estimator")
+    return {row.estimator: f"{row.definition}{signs[bool(row.signed)]}" for row in own.itertuples()}  # type: ignore[misc]
+
+
+def _write(movement: Movement, cast: Cast, folder: Path) -> None:
+    """Write all files."""
+    study, displaced = movement.results.study, movement.displaced
+    towns = study.settlements
+    if cast.settlements is not None:
+        towns = as_settlements(read_settlements(cast.settlements), study.crs, unlocated="drop")
+    write(displaced, folder / "transects.gpkg")
+    write(pd.DataFrame(displaced.drop(columns="geometry")), folder / "transects.csv")
+    write(movement.estimators, folder / "summary.csv")
+    texts: Mapping[str, Any] = {"title": _title(study), "caption": caption(movement.manifest)}
+    profile_figure(displaced, settlements=towns, **texts).savefig(folder / "profile.png", dpi=DPI)
+    map_ = movement_map(displaced, movement.frontlines, districts=study.districts, settlements=towns, **texts)
+    map_.savefig(folder / "map.png", dpi=DPI)
+    (folder / "manifest.json").write_text(to_json(movement.manifest), encoding="utf-8")
+
+
+def _title(study: Study) -> str:
+    who = study.sides.get(study.side)
+    named = f"{study.side} ({who})" if who else study.side
+    return f"How far the front of {named} moved, {' to '.join(long_date(str(day)) for day in study.dates)}"
+
+
+def _table(movement: Movement) -> Group:
+    """Lay out all estimators side by side, and what each of them is."""
+    study, displaced = movement.results.study, movement.displaced
+    balance = movement.results.balance
+    turnover = (balance["gained_km2"] + balance["lost_km2"]).set_axis(balance["district"])
+    largest = turnover[turnover > 0].sort_values(ascending=False, kind="stable").index[:_MOST_DISTRICTS]
+    wide = movement.estimators.pivot(index="estimator", columns="district", values="value_m")
+    table = Table()
+    table.add_column("estimator, m", no_wrap=True)
+    for name in (WHOLE, *largest):
+        table.add_column(plain(name), justify="right")
+    for estimator in movement.estimators["estimator"].drop_duplicates():
+        figures = (wide[name].get(estimator) if name in wide else None for name in (WHOLE, *largest))
+        table.add_row(estimator, *(_metres(value) for value in figures))
+    counts = movement.manifest["movement"]
+    told = [f"{name}: {text}" for name, text in counts["estimators"].items()]
+    told.append(
+        f"transects: {counts['transects']}, with net movement {counts['with_net_movement']}, of which "
+        f"{counts['shared']} where both dates have the same line"
+    )
+    for what in ("without_value", "doubts"):
+        listed = ", ".join(f"{code} {number}" for code, number in counts[what].items())
+        told += [f"{what.replace('_', ' ')}: {listed}"] if listed else []
+    span = (displaced["date_to"].iloc[0] - displaced["date_from"].iloc[0]).days
+    told.append(f"{_told_days(counts['dates'])} over {span} days; rates in summary.csv are per day")
+    return Group(Text(plain(_title(study))), table, Text("\n".join(plain(line) for line in told)))
+
+
+def _told_days(number: int) -> str:
+    return f"{number} dates" if number != 1 else "one date"
+
+
+def _metres(value: float | None) -> str:
+    if value is None or pd.isna(value):
+        return "–"
+    return "0" if abs(value) < _SHOWN_M else f"{value:,.0f}".replace("-", "−")

@@ -1,0 +1,290 @@
+"""Where fronts cross transects, and which crossing is the position of the front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, get_args
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from frontlines.arrangement import segments
+from frontlines.crs import ground_distance_m, require_working_crs
+from frontlines.errors import LayerError
+from frontlines.facing import facing_lines
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Geometries = npt.NDArray[Any]
+Rule = Literal["nearest", "first", "last", "all"]
+
+_COLUMNS = [
+    "transect",
+    "date",
+    "position_m",
+    "sigma_m",
+    "sine",
+    "n_crossings",
+    "n_between",
+    "shared",
+    "reason",
+]
+
+SAME_M = 0.1
+"""Lines that run within this distance of each other [m] where they are crossed are one line."""
+
+REASONS = {
+    "": "the front has a position",
+    "line_absent": "there is no line of the side at this date",
+    "no_crossing": "the line of this date does not cross the transect within its reach",
+    "theatre_edge": "the same, and the transect ends at the edge of the theatre",
+    "faces_other_way": "lines cross the transect, but the side's ground is ahead of them, not behind",
+    "unpaired_crossings": "the side's ground does not end once more than it begins along the transect",
+}
+"""Why a transect has no position, by code."""
+
+
+def front_positions(
+    transects: gpd.GeoDataFrame,
+    frontlines: gpd.GeoDataFrame,
+    *,
+    crossing: Rule = "nearest",
+    dates: Iterable[Any] | None = None,
+) -> pd.DataFrame:
+    """Find where along each transect the front stood at each date.
+
+    Parameters
+    ----------
+    transects
+        From `make_transects`: `transect`, `side`, `origin_m` [m], `cut` and lines, in the working CRS.
+    frontlines
+        Lines with `date`, `side_left`, `side_right` and, if known, `sigma_m` [m], in the same CRS.
+    crossing
+        Which crossing counts, of those where a walk along the transect leaves the side's ground. At every
+        date ``first`` is the first one met, ``last`` the last one. ``nearest``: at the first date that
+        nearest to the origin; later the one next to it, ahead or behind, so that all ground between them
+        is held by the side, or by nobody of it, at the later date. ``all``: the sum of the places where the
+        walk leaves the side's ground, less the sum of those where it enters it; its changes are ground
+        gained along the transect, pockets and folds included.
+    dates
+        The days wanted; None takes those of `frontlines`.
+
+    Returns
+    -------
+    positions
+        A row a transect and date, sorted: `transect`, `date`, `position_m` (along the ground from the
+        transect's origin, growing away from the side [m]), `sigma_m` (of the line crossed [m]), `sine` (of
+        the angle between transect and line), `n_crossings` (that leave the side's ground), `n_between`
+        (crossings of the line of this date or of the first one that lie between their two positions; 0
+        with ``all``), `shared` (the line runs where that of the first date did, to `SAME_M`; then the
+        position is the same number) and `reason`, a code of `REASONS`, empty where there is a position.
+
+    Raises
+    ------
+    LayerError
+        If `crossing` is none of the four, there are no transects, or the side has no line.
+    CRSError
+        If the frames are not in one equal-area CRS in metres.
+
+    Notes
+    -----
+    Lines are crossed in the plane and distances are measured on the ellipsoid. A vertex that lies on a
+    transect counts as lying to its left, so a line that only touches a transect does not cross it.
+
+    Examples
+    --------
+    >>> transects = gpd.GeoDataFrame(
+    ...     {"transect": [0], "side": ["A"], "origin_m": [2000.0], "cut": [False]},
+    ...     geometry=[shapely.LineString([(4321000, 3208000), (4321000, 3214000)])], crs="EPSG:3035")
+    >>> front = gpd.GeoDataFrame(
+    ...     {"date": pd.to_datetime(["1994-05-12"]), "side_left": ["B"], "side_right": ["A"]},
+    ...     geometry=[shapely.LineString([(4320000, 3211000), (4322000, 3211000)])], crs="EPSG:3035")
+    >>> front_positions(transects, front)["position_m"].round(3).tolist()
+    [1000.0]
+    """
+    crs = require_working_crs(transects=transects, frontlines=frontlines)
+    if crossing not in get_args(Rule):
+        raise LayerError(f"crossing is {crossing!r}: give one of {', '.join(get_args(Rule))}")
+    if transects.empty:
+        raise LayerError("there are no transects: make_transects makes them")
+    facing = facing_lines(frontlines, str(transects["side"].iloc[0]))
+    days = pd.DatetimeIndex(
+        sorted({pd.Timestamp(day) for day in (facing["date"] if dates is None else dates)})
+    )
+    met, ends = _met(transects, facing, days, crs)
+    picked = _summed(met) if crossing == "all" else _picked(met, crossing)
+    grid = pd.MultiIndex.from_product([range(len(transects)), range(len(days))], names=["row", "day"])
+    counts = met.groupby(["row", "day"])["leaves"].agg(["sum", "size"]).reindex(grid, fill_value=0)
+    table = picked.set_index(["row", "day"]).reindex(grid)
+    table["n_crossings"] = counts["sum"].to_numpy(dtype=np.int64)
+    row, day = (grid.get_level_values(name).to_numpy() for name in ("row", "day"))
+    absent = ~days.isin(facing["date"])
+    table["reason"] = np.select(
+        [
+            table["position_m"].notna(),
+            absent[day],
+            counts["size"].eq(0) & transects["cut"].to_numpy(dtype=bool)[row],
+            counts["size"].eq(0),
+        ],
+        ["", "line_absent", "theatre_edge", "no_crossing"],
+        default="unpaired_crossings" if crossing == "all" else "faces_other_way",
+    )
+    table["transect"], table["date"] = transects["transect"].to_numpy()[row], days[day]
+    table = _with_shared(table, ends, len(days))
+    table["n_between"] = 0 if crossing == "all" else _between(met, table, len(days))
+    columns = [
+        "transect",
+        "date",
+        "position_m",
+        "sigma_m",
+        "sine",
+        "n_crossings",
+        "n_between",
+        "shared",
+        "reason",
+    ]
+    return table[columns].reset_index(drop=True)
+
+
+def cross(transects: Geometries, edges: Floats, crs: CRS) -> pd.DataFrame:
+    """Cross transects with directed edges that have the side's ground on their left.
+
+    Parameters
+    ----------
+    transects
+        LineStrings.
+    edges
+        (n, 4) as x0, y0, x1, y1 [m].
+    crs
+        Their CRS.
+
+    Returns
+    -------
+    crossings
+        `row` (of the transect), `edge`, `along_m` (from the transect's start, on the ellipsoid [m]),
+        `leaves` (whether the transect leaves the side's ground there) and `sine` of the angle.
+
+    Examples
+    --------
+    >>> line = shapely.LineString([(4321000, 3210000), (4321000, 3212000)])
+    >>> edge = np.array([[4322000.0, 3211000.0, 4320000.0, 3211000.0]])
+    >>> cross(np.array([line]), edge, CRS("EPSG:3035")).round(3).values.tolist()
+    [[0, 0, 1000.0, True, 1.0]]
+    """
+    pieces, owner = segments(transects)
+    steps = ground_distance_m(pieces[:, :2], pieces[:, 2:], crs)
+    before = np.cumsum(steps) - steps
+    first = np.searchsorted(owner, owner)
+    before -= before[first]
+    last = np.append(owner[1:] != owner[:-1], True) if len(owner) else np.zeros(0, dtype=bool)
+    tree = shapely.STRtree(shapely.linestrings(edges.reshape(-1, 2, 2)))
+    piece, edge = tree.query(shapely.linestrings(pieces.reshape(-1, 2, 2)))
+    start, along = pieces[piece, :2], pieces[piece, 2:] - pieces[piece, :2]
+    from_line = [_cross(along, edges[edge, k : k + 2] - start) for k in (0, 2)]
+    meet = (from_line[0] >= 0) != (from_line[1] >= 0)
+    piece, edge, start, along = piece[meet], edge[meet], start[meet], along[meet]
+    a, b = (values[meet] for values in from_line)
+    run = edges[edge, 2:] - edges[edge, :2]
+    at = edges[edge, :2] + (a / (a - b))[:, None] * run
+    share = ((at - start) * along).sum(axis=1) / (along**2).sum(axis=1)
+    inside = (share >= 0) & ((share < 1) | (last[piece] & (share <= 1)))
+    along_m = before[piece] + ground_distance_m(start, at, crs)
+    sine = np.abs(_cross(along, run)) / (np.hypot(*along.T) * np.hypot(*run.T))
+    names = ("row", "edge", "along_m", "leaves", "sine")
+    found = dict(zip(names, (owner[piece], edge, along_m, a < 0, sine), strict=True))
+    table = pd.DataFrame({name: column[inside] for name, column in found.items()})
+    return table.sort_values(["row", "along_m", "edge"], ignore_index=True)
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    return np.asarray(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
+
+
+def _met(
+    transects: gpd.GeoDataFrame, facing: gpd.GeoDataFrame, days: pd.DatetimeIndex, crs: CRS
+) -> tuple[pd.DataFrame, Floats]:
+    """Cross transects with the lines of the days; edges that days share are crossed once."""
+    lines = facing[facing["date"].isin(days)]
+    ends, line = segments(np.asarray(lines.geometry.values))
+    unique, edge = np.unique(ends, axis=0, return_inverse=True)
+    held = pd.DataFrame(
+        {
+            "edge": edge,
+            "day": days.get_indexer(lines["date"])[line],
+            "sigma_m": lines["sigma_m"].to_numpy(dtype=float)[line],
+        }
+    ).drop_duplicates(["edge", "day"])
+    found = cross(np.asarray(transects.geometry.values), unique, crs)
+    met = found.merge(held, on="edge")
+    met["position_m"] = met["along_m"] - transects["origin_m"].to_numpy(dtype=float)[met["row"]]
+    return met, unique
+
+
+def _picked(met: pd.DataFrame, crossing: Rule) -> pd.DataFrame:
+    """Pick one crossing of each transect and day."""
+    own = met[met["leaves"]]
+    if crossing != "nearest":
+        own = own.assign(off=own["position_m"] * (1 if crossing == "first" else -1))
+        return own.sort_values(["row", "day", "off"]).drop_duplicates(["row", "day"])
+    start = own[own["day"] == 0].assign(off=own["position_m"].abs())
+    start = start.sort_values(["row", "off", "position_m"]).drop_duplicates("row")
+    later = met[met["day"] > 0]
+    off = later["position_m"] - later["row"].map(start.set_index("row")["position_m"]).fillna(0.0)
+    later = later.assign(off=off.abs(), ahead=off >= -SAME_M).sort_values(["row", "day", "off", "position_m"])
+    beside = later.drop_duplicates(["row", "day", "ahead"])
+    return pd.concat([start, beside[beside["leaves"]].drop_duplicates(["row", "day"])])
+
+
+def _summed(met: pd.DataFrame) -> pd.DataFrame:
+    """Sum up where the side's ground ends less where it begins, for each transect and day."""
+    sign = np.where(met["leaves"], 1, -1)
+    by = met.assign(sign=sign, position_m=met["position_m"] * sign).groupby(["row", "day"], sort=True)
+    table = by.agg(
+        position_m=("position_m", "sum"),
+        sign=("sign", "sum"),
+        sine=("sine", "min"),
+        variance=("sigma_m", lambda sigma_m: (sigma_m**2).sum(skipna=False)),
+    ).reset_index()
+    table["sigma_m"], table["edge"] = np.sqrt(table["variance"]), -1
+    return table[table["sign"] == 1]
+
+
+def _between(met: pd.DataFrame, table: pd.DataFrame, n_days: int) -> Ints:
+    """Count crossings of either date between the position of the first date and that of each date."""
+    place = table["position_m"].to_numpy(dtype=float).reshape(-1, n_days)
+    low = np.minimum(place, place[:, :1]) + SAME_M
+    high = np.maximum(place, place[:, :1]) - SAME_M
+    row, day, at = (met[name].to_numpy() for name in ("row", "day", "position_m"))
+    first = np.flatnonzero(day == 0)
+    row, at = (np.concatenate([part, np.repeat(part[first], n_days)]) for part in (row, at))
+    day = np.concatenate([day, np.tile(np.arange(n_days), len(first))])
+    inside = (low[row, day] < at) & (at < high[row, day])
+    return np.bincount(row[inside] * n_days + day[inside], minlength=place.size)
+
+
+def _with_shared(table: pd.DataFrame, ends: Floats, n_days: int) -> pd.DataFrame:
+    """Tell where a line runs as that of the first date did, and give both the same position."""
+    first = table.iloc[np.arange(len(table)) // n_days * n_days]
+    off = np.abs(table["position_m"].to_numpy() - first["position_m"].to_numpy())
+    shared = off <= SAME_M
+    edge, other = (part["edge"].fillna(-1).to_numpy(dtype=np.int64) for part in (table, first))
+    by_edge = np.flatnonzero(shared & (edge >= 0) & (edge != other))
+    shared[by_edge] = _run_together(ends[edge[by_edge]], ends[other[by_edge]])
+    of_all = edge < 0
+    shared[of_all] &= (table["n_crossings"].to_numpy() == first["n_crossings"].to_numpy())[of_all]
+    position_m = np.where(shared, first["position_m"], table["position_m"])
+    return table.assign(shared=shared, position_m=position_m)
+
+
+def _run_together(one: Floats, other: Floats) -> npt.NDArray[np.bool_]:
+    """Tell whether the shorter of two edges lies along the longer one."""
+    lengths = [np.hypot(*(ends[:, 2:] - ends[:, :2]).T) for ends in (one, other)]
+    swap = lengths[0] > lengths[1]
+    short, long = np.where(swap[:, None], other, one), np.where(swap[:, None], one, other)
+    line = shapely.linestrings(long.reshape(-1, 2, 2))
+    apart = [shapely.distance(line, shapely.points(short[:, k : k + 2])) for k in (0, 2)]
+    return np.asarray(np.maximum(*apart) <= SAME_M)

@@ -1,0 +1,150 @@
+"""``frontlines displacement``: a study, two files, many files; what is written and what is refused."""
+
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import LineString, Point, box
+from typer.testing import CliRunner
+
+from frontlines.cli.main import app
+from frontlines.cli.movement import FILES
+from frontlines.estimators import DEFINITIONS
+from frontlines.sources.files import read_layer, write
+
+RUNNER = CliRunner()
+LONLAT = "EPSG:4326"
+FRONTS = {"2024-07-08": 46.5, "2024-07-15": 46.6, "2024-07-29": 46.56}
+FIRST, MIDDLE, LAST = FRONTS
+A_DEGREE_EAST_M = 85_390  # of longitude, along the 40th parallel
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two districts, and a front that runs north and south and moves east, then back a little."""
+    districts = gpd.GeoDataFrame(
+        {"NAME": ["South", "North"]}, geometry=[box(46, 39.9, 47, 40), box(46, 40, 47, 40.1)], crs=LONLAT
+    )
+    write(districts, tmp_path / "districts.gpkg")
+    for day, lon in FRONTS.items():
+        ground = gpd.GeoDataFrame(
+            {"side": ["A", "B"]}, geometry=[box(46, 39.9, lon, 40.1), box(lon, 39.9, 47, 40.1)], crs=LONLAT
+        )
+        write(ground.assign(date=day, source="a map"), tmp_path / f"control_{day}.gpkg")
+        line = gpd.GeoDataFrame(
+            {"date": [day], "side_left": ["A"], "side_right": ["B"], "source": ["a map"]},
+            geometry=[LineString([(lon, 39.8), (lon, 40.2)])],
+            crs=LONLAT,
+        )
+        write(line, tmp_path / f"line_{day}.gpkg")
+    towns = gpd.GeoDataFrame(
+        {"name": ["Town"], "date": [FIRST], "side": ["A"]}, geometry=[Point(46.5, 40.05)], crs=LONLAT
+    )
+    write(towns, tmp_path / "towns.gpkg")
+    return tmp_path
+
+
+def call(folder, kind, *days, more=(), side="A"):
+    files = [str(folder / f"{kind}_{day}.gpkg") for day in days]
+    fixed = [
+        "--districts",
+        str(folder / "districts.gpkg"),
+        "--key",
+        "NAME",
+        "--side",
+        side,
+        "--out",
+        str(folder / "out"),
+    ]
+    return RUNNER.invoke(app, ["displacement", *files, *fixed, *more])
+
+
+def summary(folder):
+    return pd.read_csv(folder / "out" / "summary.csv").set_index(["district", "estimator"])
+
+
+def test_two_files_of_polygons_give_all_files_and_a_table(folder):
+    done = call(folder, "control", FIRST, LAST)
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in (folder / "out").iterdir()) == sorted(FILES)
+    moved_m = (FRONTS[LAST] - FRONTS[FIRST]) * A_DEGREE_EAST_M
+    table = summary(folder)
+    assert table["value_m"][("all districts", "net_movement_mean")] == pytest.approx(moved_m, rel=2e-3)
+    assert table["value_m"][("North", "mean_advance_at_0_m")] == pytest.approx(moved_m, rel=5e-3)
+    assert all(name in done.output for name in DEFINITIONS)
+    layer = read_layer(folder / "out" / "transects.gpkg")
+    assert len(layer) == len(pd.read_csv(folder / "out" / "transects.csv")) == 22
+    manifest = json.loads((folder / "out" / "manifest.json").read_text())
+    assert manifest["movement"]["transects"] == 22
+    assert manifest["movement"]["crossing"] == "nearest"
+    assert "net_movement_mean" in manifest["movement"]["estimators"]
+
+
+def test_the_other_side_moves_the_other_way(folder):
+    assert call(folder, "line", FIRST, LAST, side="B").exit_code == 0
+    assert summary(folder)["value_m"][("all districts", "net_movement_mean")] < -5000
+
+
+def test_files_between_join_the_regression_and_sigma_its_error(folder):
+    done = call(folder, "line", FIRST, MIDDLE, LAST, more=["--sigma-m", "500", "--length-m", "15000"])
+    assert done.exit_code == 0, done.output
+    rows = pd.read_csv(folder / "out" / "transects.csv")
+    assert rows["n_dates"].tolist() == [3] * len(rows)
+    assert rows["nsm_sigma_m"].round(3).unique().tolist() == [707.107]
+    assert rows["lrr_m_per_day"].notna().all()
+    assert rows["sce_m"].iloc[0] == pytest.approx(0.1 * A_DEGREE_EAST_M, rel=4e-3)
+    assert "3 dates over 21 days" in done.output
+    polygons = call(folder, "control", FIRST, MIDDLE, LAST, more=["--force"])
+    assert polygons.exit_code == 0, polygons.output
+    assert pd.read_csv(folder / "out" / "transects.csv")["n_dates"].unique().tolist() == [3]
+
+
+def test_baseline_axis_and_settlements_are_read(folder):
+    for name, shape in {"base": [(46.4, 39.9), (46.4, 40.1)], "axis": [(46.3, 40), (46.9, 40)]}.items():
+        write(gpd.GeoDataFrame(geometry=[LineString(shape)], crs=LONLAT), folder / f"{name}.geojson")
+    towns = ["--settlements", str(folder / "towns.gpkg")]
+    done = call(folder, "line", FIRST, LAST, more=["--baseline", str(folder / "base.geojson"), *towns])
+    assert done.exit_code == 0, done.output
+    manifest = json.loads((folder / "out" / "manifest.json").read_text())
+    assert {"baseline", "settlements"} <= {entry["role"] for entry in manifest["inputs"]}
+    assert "at right angles to a drawn baseline" in manifest["notes"][-1]
+    more = ["--axis", str(folder / "axis.geojson"), "--copies", "2", "--spacing-m", "2000", "--force"]
+    done = call(folder, "line", FIRST, LAST, more=more)
+    assert done.exit_code == 0, done.output
+    assert len(pd.read_csv(folder / "out" / "transects.csv")) == 5
+
+
+def test_a_bundled_study_is_measured(tmp_path):
+    done = RUNNER.invoke(
+        app, ["displacement", "karabakh-1994", "--spacing-m", "5000", "--out", str(tmp_path)]
+    )
+    assert done.exit_code == 0, done.output
+    assert "How far the front of ARM (Armenian side) moved, 7 April 1994 to 12 May 1994" in done.output
+    again = RUNNER.invoke(app, ["displacement", "karabakh-1994", "--out", str(tmp_path)])
+    assert again.exit_code == 2
+    assert "of another run: pass --force, or another --out" in again.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["karabakh-1994", "--side", "AZE"], "a study brings its own side, dates and layers"),
+        (["a.gpkg", "b.gpkg"], "files need to know districts and side: pass --districts, --key and --side"),
+        (["nonesuch"], "no bundled study"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(tmp_path, arguments, words):
+    done = RUNNER.invoke(app, ["displacement", *arguments, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert words in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_dates_must_be_as_many_as_files_and_a_blind_cast_is_refused(folder):
+    done = call(folder, "line", FIRST, LAST, more=["--date", FIRST])
+    assert "there are 2 files and 1 dates: pass --date for each file" in done.output
+    done = call(folder, "line", FIRST, LAST, more=["--spacing-m", "0"])
+    assert done.exit_code == 2
+    assert "spacing_m is 0.0: give a number of metres, more than 0" in done.output
+    assert not (folder / "out").exists()
