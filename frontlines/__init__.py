@@ -18,13 +18,10 @@ Dated maps of territorial control, compared district by district:
 import importlib as _importlib
 import typing as _typing
 
-from frontlines.advance import mean_advance
 from frontlines.change import change_between
 from frontlines.control import control_from_lines, front_of_side, frontline_from_control
 from frontlines.crs import working_crs
-from frontlines.displacement import displacement
 from frontlines.errors import FrontlinesError
-from frontlines.estimators import estimator_table
 from frontlines.layers import (
     as_control,
     as_districts,
@@ -34,7 +31,14 @@ from frontlines.layers import (
     check_layer,
 )
 from frontlines.lengths import front_length
-from frontlines.nearness import line_distances, nearest_distance
+from frontlines.movement import (
+    displacement,
+    estimator_table,
+    line_distances,
+    make_transects,
+    mean_advance,
+    nearest_distance,
+)
 from frontlines.series import change_series
 from frontlines.sources.files import (
     read_control,
@@ -48,7 +52,6 @@ from frontlines.study import Results, Study, run_study
 from frontlines.study_files import load, read_study, study_from_files
 from frontlines.tables import balance_by_district, transitions_by_district
 from frontlines.totals import series_totals
-from frontlines.transects import make_transects
 
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (

@@ -107,7 +107,23 @@ def follow(
 
 
 def without_noise(km2: Floats) -> Floats:
-    """Set areas to nothing that are left over from rounding [km²]."""
+    """Set areas to nothing that are left over from rounding.
+
+    Parameters
+    ----------
+    km2
+        Areas [km²].
+
+    Returns
+    -------
+    km2
+        The same, with 0 for what is smaller than 1e-9 km².
+
+    Examples
+    --------
+    >>> without_noise(np.array([-8.9e-16, 2.0])).tolist()
+    [0.0, 2.0]
+    """
     return np.where(np.abs(km2) < _NOISE_KM2, 0.0, km2)
 
 

@@ -14,24 +14,24 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.advance import mean_advance
 from frontlines.cli.options import console, plain
 from frontlines.cli.outputs import DPI, refuse_overwriting, staged
 from frontlines.control import frontline_from_control
-from frontlines.crossings import REASONS, Rule
 from frontlines.crs import project
-from frontlines.displacement import DOUBTS, displacement
-from frontlines.estimators import estimator_table
-from frontlines.facing import WHOLE
 from frontlines.layers import as_settlements
 from frontlines.lengths import front_length
 from frontlines.manifest import Manifest, caption, fingerprint, long_date, to_json
-from frontlines.nearness import line_distances, nearest_distance
+from frontlines.movement.advance import mean_advance
+from frontlines.movement.crossings import REASONS, Rule
+from frontlines.movement.displacement import DOUBTS, displacement
+from frontlines.movement.estimators import estimator_table
+from frontlines.movement.facing import WHOLE
+from frontlines.movement.nearness import line_distances, nearest_distance
+from frontlines.movement.transects import make_transects
 from frontlines.plot import movement_map, profile_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import read_layer, read_settlements, write
 from frontlines.study import Results, Study, run_study
-from frontlines.transects import make_transects
 
 FILES = ("transects.gpkg", "transects.csv", "summary.csv", "profile.png", "map.png", "manifest.json")
 """What `measure` writes."""

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from frontlines.displacement import places_along, ways
+from frontlines.movement.displacement import places_along, ways
 from frontlines.plot import timeaxis
 from frontlines.plot.base import (
     district_labels,
@@ -69,8 +69,8 @@ def profile_figure(
     Examples
     --------
     >>> import pandas as pd
-    >>> from frontlines.displacement import displacement
-    >>> from frontlines.transects import make_transects
+    >>> from frontlines.movement.displacement import displacement
+    >>> from frontlines.movement.transects import make_transects
     >>> shapes = shapely.linestrings([[(4320000, y), (4324000, y)] for y in (3210000, 3213000)])
     >>> fronts = gpd.GeoDataFrame(
     ...     {"date": pd.to_datetime(["1994-05-02", "1994-05-12"]), "side_left": "B", "side_right": "A"},
@@ -121,8 +121,8 @@ def movement_map(
     Examples
     --------
     >>> import pandas as pd
-    >>> from frontlines.displacement import displacement
-    >>> from frontlines.transects import make_transects
+    >>> from frontlines.movement.displacement import displacement
+    >>> from frontlines.movement.transects import make_transects
     >>> shapes = shapely.linestrings([[(4320000, y), (4324000, y)] for y in (3210000, 3213000)])
     >>> fronts = gpd.GeoDataFrame(
     ...     {"date": pd.to_datetime(["1994-05-02", "1994-05-12"]), "side_left": "B", "side_right": "A"},

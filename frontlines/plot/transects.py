@@ -13,15 +13,15 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from frontlines.crs import require_working_crs
-from frontlines.displacement import places_along, ways
 from frontlines.errors import FrontlinesError
+from frontlines.movement.displacement import places_along, ways
+from frontlines.movement.rates import normal_z
 from frontlines.plot import timeaxis
 from frontlines.plot.furniture import nice_length_m
 from frontlines.plot.keys import Entry
 from frontlines.plot.lettering import clean, font_of, halo, plain, renderer_of
 from frontlines.plot.shapes import Stage, Z, dash, metres_per_pt, rule
 from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle, day, mix
-from frontlines.rates import normal_z
 
 _TICK_PT = 5.0
 _KEY_PT = 3.0
@@ -189,8 +189,8 @@ def draw_profile(
 
     Examples
     --------
-    >>> from frontlines.displacement import displacement
-    >>> from frontlines.transects import make_transects
+    >>> from frontlines.movement.displacement import displacement
+    >>> from frontlines.movement.transects import make_transects
     >>> import pandas as pd
     >>> lines = shapely.linestrings([[(4320000, y), (4324000, y)] for y in (3210000, 3213000)])
     >>> fronts = gpd.GeoDataFrame(

@@ -189,9 +189,9 @@ def _ring(positions: Any) -> Any:
     if numbers.ndim != _FLAT or numbers.shape[1] < _FLAT or not np.isfinite(numbers).all():
         raise TypeError
     if len(numbers) < _SHORTEST:
-        raise ValueError(f"a ring has {len(numbers)} positions")
+        raise SourceError(f"a ring has {len(numbers)} positions")
     if (numbers[0, :2] != numbers[-1, :2]).any():
-        raise ValueError("a ring does not end where it begins")
+        raise SourceError("a ring does not end where it begins")
     return numbers[:, :2]
 
 

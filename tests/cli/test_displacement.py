@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from frontlines.cli.main import app
 from frontlines.cli.movement import FILES
-from frontlines.estimators import DEFINITIONS
+from frontlines.movement.estimators import DEFINITIONS
 from frontlines.sources.files import read_layer, write
 
 RUNNER = CliRunner()

@@ -126,11 +126,7 @@ def series(
         write_series,
     )
 
-    if front_m and border_m is None:
-        raise SourceError(
-            "--front-length needs --border-m: how near to the edge of all districts the ground ends at a "
-            "border or coast, not at a front (100, or 10000 where snapshots and districts were drawn apart)"
-        )
+    _require_border(front_m, border_m)
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*FILES, *(name for name, wanted in also.items() if wanted))
     refuse_overwriting(out, files, force=force or resume)
@@ -163,13 +159,20 @@ def series(
         with staged(out, stale=also) as folder:
             write_series(table, record, folder, fronts=fronts, panels=panels, labels=labels)
             if film:
-                daily = (
-                    table if freq is None else change_series(control, ground, side, tolerance_m=tolerance_m)
-                )
-                write_film(control, ground, series_totals(daily), folder)
+                every = change_series(control, ground, side, tolerance_m=tolerance_m) if freq else table
+                write_film(control, ground, series_totals(every), folder)
     console().print(series_table(totals, side, record["beyond_districts_km2"]))
     notes = console(stderr=True)
     notes.print("\n".join(filter(None, [told(odd), f"written to {out}: {', '.join(files)}"])))
+
+
+def _require_border(front_m: list[float] | None, border_m: float | None) -> None:
+    """Refuse to take a border or coast for a front."""
+    if front_m and border_m is None:
+        raise SourceError(
+            "--front-length needs --border-m: how near to the edge of all districts the ground ends at a "
+            "border or coast, not at a front (100, or 10000 where snapshots and districts were drawn apart)"
+        )
 
 
 def _labels(districts: gpd.GeoDataFrame, label: str | None) -> dict[str, str] | None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontlines.errors import LayerError
-from frontlines.rates import normal_z, regression_rates, require_level, spread_m, student_t
+from frontlines.movement.rates import normal_z, regression_rates, require_level, spread_m, student_t
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pyproj import Geod
 from shapely import LineString
 
 from frontlines import displacement, make_transects
-from frontlines.crossings import REASONS, front_positions
-from frontlines.displacement import DOUBTS, ways
 from frontlines.errors import LayerError
+from frontlines.movement.crossings import REASONS, front_positions
+from frontlines.movement.displacement import DOUBTS, ways
 from tests.fronts import FIRST, LAST, districts, frame, front, path, square
 
 BASE = path((0, 0), (10, 0))  # A to the south

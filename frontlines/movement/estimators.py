@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from frontlines.errors import LayerError
-from frontlines.facing import WHOLE
+from frontlines.movement.facing import WHOLE
 
 Floats = npt.NDArray[np.float64]
 

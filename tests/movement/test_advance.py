@@ -5,7 +5,7 @@ import pytest
 
 import frontlines as fl
 from frontlines.errors import LayerError
-from frontlines.facing import WHOLE
+from frontlines.movement.facing import WHOLE
 from tests.fronts import FIRST, LAST, balance, districts, front, path, square
 
 DAYS = pd.to_datetime([FIRST, LAST])

@@ -7,8 +7,8 @@ import shapely
 
 from frontlines import line_distances, nearest_distance
 from frontlines.errors import LayerError
-from frontlines.facing import WHOLE
-from frontlines.nearness import frechet_m
+from frontlines.movement.facing import WHOLE
+from frontlines.movement.nearness import frechet_m
 from tests.fronts import FIRST, LAST, districts, frame, front, path, square
 
 CRS = frame().crs

@@ -15,7 +15,7 @@ from pyproj import CRS
 from frontlines.arrangement import segments
 from frontlines.crs import ground_distance_m, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.facing import facing_lines
+from frontlines.movement.facing import facing_lines
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from frontlines.errors import LayerError
-from frontlines.facing import WHOLE
+from frontlines.movement.facing import WHOLE
 
 
 def mean_advance(balance: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontlines import make_transects
-from frontlines.crossings import cross, front_positions
+from frontlines.movement.crossings import cross, front_positions
 from tests.fronts import FIRST, LAST, X, Y, frame, front, path
 
 CRS = frame().crs

@@ -7,7 +7,7 @@ import shapely
 from shapely import MultiLineString
 
 from frontlines.errors import LayerError
-from frontlines.facing import facing_lines, joined_lines
+from frontlines.movement.facing import facing_lines, joined_lines
 from tests.fronts import FIRST, LAST, front, path
 
 

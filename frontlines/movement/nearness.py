@@ -16,7 +16,7 @@ from frontlines.arrangement import segments
 from frontlines.coverage import holder_of
 from frontlines.crs import ground_distance_m, ground_length_m, lonlat_of, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.facing import WHOLE, facing_lines, joined_lines
+from frontlines.movement.facing import WHOLE, facing_lines, joined_lines
 
 Floats = npt.NDArray[np.float64]
 Geometries = npt.NDArray[Any]

@@ -12,10 +12,10 @@ import pandas as pd
 import shapely
 
 from frontlines.coverage import holder_of
-from frontlines.crossings import Rule, front_positions
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.rates import normal_z, regression_rates, spread_m
+from frontlines.movement.crossings import Rule, front_positions
+from frontlines.movement.rates import normal_z, regression_rates, spread_m
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -57,7 +57,7 @@ def displacement(
         The days compared; None takes those of `frontlines`.
     crossing
         Which crossing counts: ``nearest``, ``first``, ``last`` or ``all``, see
-        `frontlines.crossings.front_positions`.
+        `frontlines.movement.crossings.front_positions`.
     level
         Of all intervals, and of the doubt ``below_error``.
     oblique_deg
@@ -79,7 +79,7 @@ def displacement(
           R²; three dates or more;
         - `wlr_…`: the same, weighted by 1/sigma²;
         - `reason`, `reason_date`: why there is no net movement (a code of
-          `frontlines.crossings.REASONS`), and at which date; empty if there is one;
+          `frontlines.movement.crossings.REASONS`), and at which date; empty if there is one;
         - `doubts`: codes of `DOUBTS`, separated by blanks; empty if there is no doubt.
 
         Figures that cannot be given are NaN.
@@ -106,7 +106,7 @@ def displacement(
 
     Examples
     --------
-    >>> from frontlines.transects import make_transects
+    >>> from frontlines.movement.transects import make_transects
     >>> lines = shapely.linestrings([[(4320000, y), (4324000, y)] for y in (3210000, 3213000)])
     >>> fronts = gpd.GeoDataFrame(
     ...     {"date": pd.to_datetime(["1994-05-02", "1994-05-12"]), "side_left": "B", "side_right": "A",

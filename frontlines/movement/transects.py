@@ -13,10 +13,10 @@ from shapely.ops import substring
 
 from frontlines.arrangement import segments
 from frontlines.coverage import ground_of
-from frontlines.crossings import cross
 from frontlines.crs import ground_distance_m, ground_length_m, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.facing import facing_lines, joined_lines
+from frontlines.movement.crossings import cross
+from frontlines.movement.facing import facing_lines, joined_lines
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
