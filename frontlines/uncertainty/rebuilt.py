@@ -1,0 +1,134 @@
+"""Ground of a side, built anew from displaced fronts, by district."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from frontlines.arrangement import segments
+from frontlines.coverage import KM2
+from frontlines.uncertainty.displaced import Nodes
+from frontlines.uncertainty.fronts import Outline
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Geometries = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Board:
+    """What stays as it is while the fronts move.
+
+    Attributes
+    ----------
+    shapes
+        The districts.
+    borders
+        Their outlines, noded.
+    fixed
+        Edges of the side's ground on the theatre's edge, by date, each (n, 4) [m].
+    """
+
+    shapes: Geometries
+    borders: Any
+    fixed: tuple[Floats, Floats]
+
+
+def set_board(shapes: Geometries, outlines: tuple[Outline, Outline]) -> Board:
+    """Gather what stays as it is."""
+    borders = shapely.union_all(shapely.boundary(shapes))
+    return Board(shapes, borders, (outlines[0].fixed, outlines[1].fixed))
+
+
+def push_lines(nodes: Nodes, pushed_m: Floats, shift_m: Floats) -> list[Floats]:
+    """Push the front's runs: for each, its way from the drawn start over the displaced nodes to the drawn end.
+
+    Parameters
+    ----------
+    nodes
+        The nodes.
+    pushed_m
+        How far each moves outward, (n_nodes,) [m].
+    shift_m
+        How far all are shifted, (2,) [m].
+
+    Returns
+    -------
+    ways
+        Coordinates, one array for each run. An end on the theatre's edge slides along it.
+    """
+    moved = nodes.xy + nodes.push * pushed_m[:, None] + shift_m
+    bounds = np.append(np.flatnonzero(np.append(True, nodes.run[1:] != nodes.run[:-1])), len(nodes.run))
+    ways = []
+    for first, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        ends = []
+        for node in (first, stop - 1):
+            tip = nodes.tips.get(int(node))
+            drawn = nodes.xy[node]
+            if tip is None:
+                ends.append(np.vstack([drawn, moved[node]]))
+            else:
+                ends.append(tip.path(drawn, float(pushed_m[node] + tip.outward @ shift_m)))
+        ways.append(np.vstack([ends[0], moved[first + 1 : stop - 1], ends[1][::-1]]))
+    return ways
+
+
+def areas_by_district(ways: list[Floats], nodes: Nodes, board: Board) -> tuple[Floats, float]:
+    """Measure what the side holds before and after, gains and loses, from displaced fronts.
+
+    Parameters
+    ----------
+    ways
+        From `push_lines`.
+    nodes
+        The nodes.
+    board
+        What does not move.
+
+    Returns
+    -------
+    areas
+        Before, after, gained and lost in each district, (4, n_districts) [km²].
+    tangled
+        Ground of either date round which a line that crosses itself winds twice or backwards [km²].
+    """
+    runs = np.flatnonzero(np.append(True, nodes.run[1:] != nodes.run[:-1]))
+    edges, way = segments(shapely.linestrings(np.vstack(ways), indices=np.repeat(np.arange(len(ways)), [len(w) for w in ways])))
+    faces, points = _faces(edges, board)
+    xy = shapely.get_coordinates(points)
+    winding = [
+        _winding(xy, edges, part[runs][way]) + _winding(xy, fixed, np.ones(len(fixed), dtype=np.int64))
+        for part, fixed in zip((nodes.before, nodes.after), board.fixed, strict=True)
+    ]
+    face, district = shapely.STRtree(board.shapes).query(points, predicate="intersects")
+    area = shapely.area(faces)[face] / KM2
+    held = [number[face] > 0 for number in winding]
+    kinds = (held[0], held[1], held[1] & ~held[0], held[0] & ~held[1])
+    n = len(board.shapes)
+    areas = np.array([np.bincount(district, weights=area * kind, minlength=n) for kind in kinds])
+    odd = sum(float(area[(number[face] < 0) | (number[face] > 1)].sum()) for number in winding)
+    return areas, odd
+
+
+def _faces(edges: Floats, board: Board) -> tuple[Geometries, Geometries]:
+    """Cut the districts along the displaced fronts: the faces, and a point inside each."""
+    lines = shapely.multilinestrings(shapely.linestrings(edges.reshape(-1, 2, 2)))
+    noded = shapely.union_all([lines, board.borders])
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    return faces, shapely.point_on_surface(faces)
+
+
+def _winding(points: Floats, edges: Floats, times: Ints) -> Ints:
+    """Count how often edges wind round each point, ground on their left: crossings of a ray to the right."""
+    x, y = points[:, :1], points[:, 1:]
+    used = times != 0
+    (x0, y0), (x1, y1) = edges[used, :2].T, edges[used, 2:].T
+    upward, downward = (y0 <= y) & (y1 > y), (y1 <= y) & (y0 > y)
+    point, edge = np.nonzero(upward | downward)
+    ahead = x0[edge] + (y[point, 0] - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge] > x[point, 0]
+    way = np.where(upward[point, edge], 1, -1) * times[used][edge]
+    return np.bincount(point, weights=way * ahead, minlength=len(points)).round().astype(np.int64)
