@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import shapely
 
-from frontlines.arrangement import segments
-from frontlines.coverage import KM2
 from frontlines.crs import require_working_crs
-from frontlines.uncertainty.fronts import Fronts, Outline, find_fronts, split
+from frontlines.uncertainty.fronts import find_fronts
 from frontlines.uncertainty.intervals import (
     LEVEL,
     QUANTITIES,
@@ -25,16 +18,9 @@ from frontlines.uncertainty.intervals import (
     total_of,
     with_sigmas,
 )
-from frontlines.uncertainty.kernel import integral_variance, vertex_variance
 from frontlines.uncertainty.noise import NoiseModel
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Geometries = npt.NDArray[Any]
-
-_TOUCH_M = 1e-3
-_BAND = 0.25  # how far the ground within a sigma may differ from length times width
-_WIDE = 2.0  # strips wider than this many sigmas of both lines together are hardly ever crossed
+from frontlines.uncertainty.parts import Parts
+from frontlines.uncertainty.trust import judge
 
 
 def balance_error(
@@ -114,13 +100,15 @@ def balance_error(
     that `correlation_m` = 0 gives.
 
     **Where it breaks.** It is first order: the error must be small against whatever it could run into.
-    *Gained and lost* need strips wider than the error; where the lines may cross, both are larger on
-    average than drawn, and their intervals lopsided: `trust` is ``net`` if the mean width of what changed is
-    less than two standard errors of the two lines' distance. *Net, before and after* need borders, corners
-    and bends farther off than the error. `trust` is ``no`` if the ground within one sigma of the fresh lines, cut to the
-    district, differs by more than a quarter from length times two sigma: a line near a corner, one
-    that bends within its sigma, or one just outside the district that may reach in. Intervals assume a normal
-    distribution; what is impossible (less than nothing, more than the district) is cut off.
+    *Gained and lost* need strips wider than the error. Where the two lines may cross, both are larger
+    on average than drawn, and their intervals lopsided: `trust` is ``net`` if what changed is narrower, on
+    average, than two standard errors of the two lines' distance. *Net* needs borders farther off than the error:
+    a line near a corner of a district, along its border, or just outside it pushes ground across that
+    border, and the formula books it on the wrong side: `trust` is ``no`` if that is so for more than 15 % of
+    the ground within a sigma of the lines. `trust` speaks of the lines that differ between
+    the dates; `before` and `after` rest on the shared ones as well. Bends sharper than sigma matter less: what a
+    line sweeps twice on the inner side it misses on the outer. Intervals assume a normal distribution; what is
+    impossible (less than nothing, more than the district) is cut off.
 
     References
     ----------
@@ -136,13 +124,13 @@ def balance_error(
     --------
     A line of 2 km, shifted as a whole by 100 m: 0.2 km² is the standard error of the ground after it.
 
-    >>> import frontlines as fl
+    >>> import frontlines as fl, geopandas as gpd, math
     >>> from shapely import box
     >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
     >>> def control(day, x):
     ...     return gpd.GeoDataFrame(
-    ...         {"date": pd.to_datetime([day] * 2), "side": ["A", "B"], "source": "a map", "sigma_m": 100.0},
-    ...         geometry=[box(0, 0, x, 2000), box(x, 0, 4000, 2000)], crs="EPSG:3035")
+    ...         {"date": pd.to_datetime([day] * 2), "side": ["A", "B"], "source": "a map",
+    ...          "sigma_m": 100.0}, geometry=[box(0, 0, x, 2000), box(x, 0, 4000, 2000)], crs="EPSG:3035")
     >>> before, after = control("1994-04-07", 1000), control("1994-05-12", 2500)
     >>> both = pd.concat([before, after])
     >>> districts = theatre.assign(district="D")
@@ -160,125 +148,14 @@ def balance_error(
     place = in_order(balance, districts)
     fronts, outlines = find_fronts(control, frontlines, theatre, side, noise)
     shapes = np.asarray(districts.geometry.values)
-    parts = _Parts(fronts, outlines, shapes)
+    parts = Parts(fronts, outlines, shapes)
     sigma = {name: parts.sigma_km2(name, noise) for name in QUANTITIES}
     rows = with_sigmas(balance, {name: values[place] for name, values in sigma.items()}, level)
-    whole = with_sigmas(total_of(balance), {name: values[-1:] for name, values in sigma.items()}, level)
-    trust = _trust(parts, shapes, balance, place)
+    total = with_sigmas(total_of(balance), {name: values[-1:] for name, values in sigma.items()}, level)
+    trust, trust_in_all = judge(parts, shapes, balance, place)
     return AreaErrors(
-        by_district=rows.assign(trust=trust[:-1]),
-        total=whole.assign(trust=trust[-1]),
+        by_district=rows.assign(trust=trust),
+        total=total.assign(trust=trust_in_all),
         method="formula",
         level=level,
     )
-
-
-class _Parts:
-    """The front in pieces that lie in one district and on one side of the other date's front."""
-
-    def __init__(self, fronts: Fronts, outlines: tuple[Outline, Outline], shapes: Geometries) -> None:
-        grounds = [outline.ground for outline in outlines]
-        edge, share = _cut(fronts, [*shapes, *grounds])
-        self.pieces = fronts.pieces(edge, share)
-        self.edges = fronts.along[edge]
-        ends = self.pieces.ends
-        middles = shapely.points((ends[:, :2] + ends[:, 2:]) / 2)
-        self.inside = [_within(ground, middles) for ground in grounds]
-        self.share = _shares(middles, shapes)
-
-    def sign(self, quantity: str) -> Floats:
-        """Give the sign with which each piece's outward movement counts."""
-        before, after = self.pieces.before, self.pieces.after
-        shared = self.pieces.shared
-        in_before, in_after = self.inside
-        turned = np.where(shared & (before != after), 1, 0)
-        fresh_before, fresh_after = np.where(shared, 0, before), np.where(shared, 0, after)
-        signs = {
-            "before": before,
-            "after": after,
-            "net": after - before,
-            "gained": fresh_after * ~in_before - fresh_before * in_after - turned,
-            "lost": fresh_before * ~in_after - fresh_after * in_before + turned,
-        }
-        return np.asarray(signs[quantity], dtype=float)
-
-    def sigma_km2(self, quantity: str, noise: NoiseModel) -> Floats:
-        """Standard error of a quantity in each district, and in all together at the end [km²]."""
-        pieces, sign = self.pieces, self.sign(quantity)
-        reach = self.share * sign[:, None]
-        weight = reach * pieces.sigma_m[:, None]
-        used = weight.any(axis=1)
-        line, along = pieces.line[used], pieces.along[used]
-        if noise.correlation_m > 0:
-            variance = integral_variance(line, along, weight[used], noise.correlation_m)
-        else:
-            variance = vertex_variance(line, along, self.edges[used], weight[used])
-        shift = (reach * pieces.length_m[:, None]).T @ pieces.outward
-        return np.asarray(np.sqrt(variance + noise.shared_bias_m**2 * (shift**2).sum(axis=1)) / KM2)
-
-
-def _cut(fronts: Fronts, areas: list[Any]) -> tuple[Ints, Floats]:
-    """Cut the front wherever it meets the outline of an area."""
-    lines = shapely.linestrings(fronts.ends.reshape(-1, 2, 2))
-    rings = shapely.get_rings(shapely.get_parts(np.array(areas, dtype=object)))
-    borders = shapely.linestrings(np.unique(segments(rings)[0], axis=0).reshape(-1, 2, 2))
-    edge, border = shapely.STRtree(borders).query(lines, predicate="intersects")
-    points, hit = shapely.get_coordinates(
-        shapely.intersection(lines[edge], borders[border]), return_index=True
-    )
-    return split(fronts.ends, edge[hit], points)
-
-
-def _within(ground: Any, points: Geometries) -> npt.NDArray[np.bool_]:
-    shapely.prepare(ground)
-    return np.asarray(shapely.contains_properly(ground, points))
-
-
-def _shares(middles: Geometries, shapes: Geometries) -> Floats:
-    """Share of each piece that counts in each district, and in all together in the last column."""
-    piece, district = shapely.STRtree(shapes).query(middles, predicate="dwithin", distance=_TOUCH_M)
-    share = np.zeros((len(middles), len(shapes) + 1))
-    share[piece, district] = 1.0
-    met = share.sum(axis=1, keepdims=True)
-    share /= np.maximum(met, 1.0)
-    share[:, -1] = share.sum(axis=1)
-    return share
-
-
-def _trust(parts: _Parts, shapes: Geometries, balance: pd.DataFrame, place: Ints) -> list[str]:
-    """Tell of each row of the balance, and of the total, how far the formula can be trusted."""
-    pieces = parts.pieces
-    fresh = ~pieces.shared
-    span = parts.share * (pieces.length_m * fresh)[:, None]
-    expected = (2 * pieces.sigma_m[:, None] * span).sum(axis=0)
-    found = _bands(parts, shapes)
-    off = np.abs(found - expected) > _BAND * expected + _TOUCH_M
-    spread = [np.sqrt(_mean(span[rows], pieces.sigma_m[rows] ** 2)) for rows in (fresh & (pieces.before != 0), fresh & (pieces.before == 0))]
-    changed = np.append(
-        (balance["gained_km2"] + balance["lost_km2"]).groupby(place).sum().reindex(range(len(shapes))).fillna(0),
-        balance["gained_km2"].sum() + balance["lost_km2"].sum(),
-    )
-    narrow = changed * KM2 < _WIDE * np.hypot(*spread) * span.sum(axis=0) / 2
-    told = np.where(off, "no", np.where(narrow & (expected > 0), "net", "yes"))
-    return [str(one) for one in told[np.append(place, len(shapes))]]
-
-
-def _mean(weight: Floats, value: Floats) -> Floats:
-    return np.asarray((weight * value[:, None]).sum(axis=0) / np.maximum(weight.sum(axis=0), _TOUCH_M))
-
-
-def _bands(parts: _Parts, shapes: Geometries) -> Floats:
-    """Ground within a sigma of the fresh lines of either date, by district and in all [m²]."""
-    pieces = parts.pieces
-    total = np.zeros(len(shapes) + 1)
-    for own in (~pieces.shared & (pieces.before != 0), ~pieces.shared & (pieces.before == 0)):
-        strips = shapely.buffer(
-            shapely.linestrings(pieces.ends[own].reshape(-1, 2, 2)), pieces.sigma_m[own], cap_style="flat"
-        )
-        band = shapely.union_all(strips)
-        shapely.prepare(shapes)
-        met = shapely.intersects(shapes, band)
-        area = np.zeros(len(shapes))
-        area[met] = shapely.area(shapely.intersection(shapes[met], band))
-        total += np.append(area, area.sum())
-    return total

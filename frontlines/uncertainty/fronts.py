@@ -257,9 +257,7 @@ def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel) -> Float
     return found
 
 
-def _joined(
-    first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools, narrow: Floats
-) -> Fronts:
+def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools, narrow: Floats) -> Fronts:
     """Put the edges of both dates together: those of the earlier one, and those the later one has alone."""
     parts = {f.name: [getattr(first, f.name), getattr(last, f.name)[fresh]] for f in fields(Fronts)}
     parts |= {

@@ -24,13 +24,6 @@ LEVEL = 0.95
 WHOLE = "all districts"
 """Name of the row for all districts together."""
 
-TRUST = {
-    "yes": "the formula's assumptions hold",
-    "net": "net, before and after only: sigma is not small against the width of what was gained and lost",
-    "no": "a border, a corner or a bend of the line is within reach of the error: simulate",
-}
-"""What the column `trust` says."""
-
 _NOTHING_KM2 = 1e-9
 
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import shapely
 
 from frontlines.arrangement import segments
-from frontlines.coverage import KM2
+from frontlines.coverage import CLOSURE, KM2
+from frontlines.errors import ClosureError
 from frontlines.uncertainty.displaced import Nodes
 from frontlines.uncertainty.fronts import Outline
 
@@ -62,7 +63,8 @@ def push_lines(nodes: Nodes, pushed_m: Floats, shift_m: Floats) -> list[Floats]:
         Coordinates, one array for each run. An end on the theatre's edge slides along it.
     """
     moved = nodes.xy + nodes.push * pushed_m[:, None] + shift_m
-    bounds = np.append(np.flatnonzero(np.append(True, nodes.run[1:] != nodes.run[:-1])), len(nodes.run))
+    breaks = np.flatnonzero(nodes.run[1:] != nodes.run[:-1]) + 1
+    bounds = np.unique([0, *breaks, len(nodes.run)])
     ways = []
     for first, stop in zip(bounds[:-1], bounds[1:], strict=True):
         ends = []
@@ -96,8 +98,9 @@ def areas_by_district(ways: list[Floats], nodes: Nodes, board: Board) -> tuple[F
     tangled
         Ground of either date round which a line that crosses itself winds twice or backwards [km²].
     """
-    runs = np.flatnonzero(np.append(True, nodes.run[1:] != nodes.run[:-1]))
-    edges, way = segments(shapely.linestrings(np.vstack(ways), indices=np.repeat(np.arange(len(ways)), [len(w) for w in ways])))
+    runs = np.flatnonzero(np.append(True, nodes.run[1:] != nodes.run[:-1]))[: len(ways)]
+    owner = np.repeat(np.arange(len(ways)), [len(way) for way in ways])
+    edges, way = segments(shapely.linestrings(np.vstack([np.empty((0, 2)), *ways]), indices=owner))
     faces, points = _faces(edges, board)
     xy = shapely.get_coordinates(points)
     winding = [
@@ -106,12 +109,24 @@ def areas_by_district(ways: list[Floats], nodes: Nodes, board: Board) -> tuple[F
     ]
     face, district = shapely.STRtree(board.shapes).query(points, predicate="intersects")
     area = shapely.area(faces)[face] / KM2
+    _close(np.bincount(district, weights=area, minlength=len(board.shapes)), board.shapes)
     held = [number[face] > 0 for number in winding]
     kinds = (held[0], held[1], held[1] & ~held[0], held[0] & ~held[1])
     n = len(board.shapes)
     areas = np.array([np.bincount(district, weights=area * kind, minlength=n) for kind in kinds])
     odd = sum(float(area[(number[face] < 0) | (number[face] > 1)].sum()) for number in winding)
     return areas, odd
+
+
+def _close(found_km2: Floats, shapes: Geometries) -> None:
+    """Check that the faces fill the districts."""
+    whole = shapely.area(shapes) / KM2
+    off = np.abs(found_km2 - whole)
+    if (off > CLOSURE * whole.max()).any():
+        raise ClosureError(
+            f"displaced fronts cut a district into pieces that miss its area by {off.max():.6f} km²: "
+            "pass the districts through as_districts"
+        )
 
 
 def _faces(edges: Floats, board: Board) -> tuple[Geometries, Geometries]:
