@@ -7,8 +7,9 @@ Dated maps of territorial control, compared district by district:
    frames and brings them into it.
 3. `control_from_lines` and `frontline_from_control` turn lines into polygons and back.
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
-5. `change_series` follows one side through many dates; `front_length` measures the front.
-6. `change_map`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
+5. `balance_error` and `simulate_balance` carry the errors of lines into the areas (`NoiseModel`).
+6. `change_series` follows one side through many dates; `front_length` measures the front.
+7. `change_map`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
 
 `load` and `run_study` do all of this for a study in a file.
 """
@@ -41,6 +42,7 @@ from frontlines.sources.files import (
 from frontlines.study import Results, Study, run_study
 from frontlines.study_files import load, read_study, study_from_files
 from frontlines.tables import balance_by_district, transitions_by_district
+from frontlines.uncertainty import NoiseModel, balance_error, simulate_balance
 
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (
@@ -63,6 +65,7 @@ if _typing.TYPE_CHECKING:
 __all__ = [
     "FrontlinesError",
     "MapStyle",
+    "NoiseModel",
     "Results",
     "Study",
     "animate_control",
@@ -72,6 +75,7 @@ __all__ = [
     "as_settlements",
     "as_theatre",
     "balance_by_district",
+    "balance_error",
     "change_between",
     "change_map",
     "change_series",
@@ -100,6 +104,7 @@ __all__ = [
     "run_study",
     "series_figure",
     "series_totals",
+    "simulate_balance",
     "study_from_files",
     "transitions_by_district",
     "working_crs",

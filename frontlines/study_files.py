@@ -26,7 +26,7 @@ from frontlines.sources.files import (
     read_settlements,
 )
 from frontlines.sources.study_toml import read_study_toml
-from frontlines.study import BORDER_M, SNAP_M, Study
+from frontlines.study import BORDER_M, CORRELATION_M, SNAP_M, Study
 from frontlines.tidying import days_of
 
 _SHOWN = 3
@@ -68,7 +68,7 @@ def read_study(path: str | Path) -> Study:
         `side`, `dates`; also `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
         (`frontlines` or `control`, `districts`; also `key`, `theatre`, `settlements`, `context`),
         ``[method]`` (`snap_m`, `sliver_m`, `border_m`,
-        `rest`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
+        `rest`, `sigma_m`, `correlation_m`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
 
     Returns
     -------
@@ -124,6 +124,8 @@ def read_study(path: str | Path) -> Study:
         snap_m=float(method.get("snap_m", SNAP_M)),
         sliver_m=float(method.get("sliver_m", SLIVER_M)),
         border_m=float(method.get("border_m", BORDER_M)),
+        sigma_m=float(method["sigma_m"]) if "sigma_m" in method else None,
+        correlation_m=float(method.get("correlation_m", CORRELATION_M)),
         parameters={"key": key, "rest": rest, "mend": False},
         inputs=tuple(manifests.fingerprint(file, role) for role, file in [("study", path), *paths.items()]),
     )
@@ -168,6 +170,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     snap_m: float = SNAP_M,
     sliver_m: float = SLIVER_M,
     border_m: float = BORDER_M,
+    sigma_m: float | None = None,
+    correlation_m: float = CORRELATION_M,
+    draws: int = 0,
     mend: bool = False,
 ) -> Study:
     """Make a study from two files of control polygons or of frontlines.
@@ -189,6 +194,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         Who holds the ground that no polygon covers.
     snap_m, sliver_m, border_m
         See `control_from_lines`, `change_between` and `frontline_from_control` [m].
+    sigma_m, correlation_m, draws
+        Errors of the lines and what is made of them, see `Study`.
     mend
         Mend layers that can be mended, see `as_control`.
 
@@ -255,6 +262,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         snap_m=snap_m,
         sliver_m=sliver_m,
         border_m=border_m,
+        sigma_m=sigma_m,
+        correlation_m=correlation_m,
+        draws=draws,
         parameters={"key": key, "rest": rest, "mend": mend, "read_as_ground_of_side": bare},
         inputs=tuple(manifests.fingerprint(file, role) for role, file in roles.items() if file),
     )

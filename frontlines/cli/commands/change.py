@@ -9,9 +9,20 @@ from typing import Annotated
 import typer
 
 from frontlines.change import SLIVER_M
-from frontlines.cli.options import BorderM, Force, Mend, Out, SliverM, SnapM, shows_errors
+from frontlines.cli.options import (
+    BorderM,
+    CorrelationM,
+    Draws,
+    Force,
+    Mend,
+    Out,
+    Sigma,
+    SliverM,
+    SnapM,
+    shows_errors,
+)
 from frontlines.layers import UNKNOWN
-from frontlines.study import BORDER_M, SNAP_M
+from frontlines.study import BORDER_M, CORRELATION_M, SNAP_M
 from frontlines.study_files import study_from_files
 
 
@@ -62,6 +73,9 @@ def change(
     snap_m: SnapM = SNAP_M,
     sliver_m: SliverM = SLIVER_M,
     border_m: BorderM = BORDER_M,
+    sigma: Sigma = None,
+    correlation_m: CorrelationM = None,
+    draws: Draws = 0,
     mend: Mend = False,
     force: Force = False,
 ) -> None:
@@ -82,6 +96,9 @@ def change(
             snap_m=snap_m,
             sliver_m=sliver_m,
             border_m=border_m,
+            sigma_m=sigma,
+            correlation_m=CORRELATION_M if correlation_m is None else correlation_m,
+            draws=draws,
             mend=mend,
         ),
         out,

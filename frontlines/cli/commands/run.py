@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from frontlines.cli.options import Force, Out, shows_errors
+from frontlines.cli.options import CorrelationM, Draws, Force, Out, Sigma, shows_errors
+from frontlines.study import Study
 from frontlines.study_files import load, read_study
 
 
@@ -18,10 +20,18 @@ def run(
         typer.Argument(metavar="STUDY", help="A bundled study (see `frontlines datasets`) or a study.toml."),
     ],
     out: Out = Path("out"),
+    sigma: Sigma = None,
+    correlation_m: CorrelationM = None,
+    draws: Draws = 0,
     force: Force = False,
 ) -> None:
     """Compare the two dates of a study, district by district; write tables, layers and a map."""
     from frontlines.cli.compare import compare  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
 
-    named = Path(study)
-    compare(lambda: read_study(named) if named.suffix.lower() == ".toml" else load(study), out, force=force)
+    def read() -> Study:
+        named = Path(study)
+        found = read_study(named) if named.suffix.lower() == ".toml" else load(study)
+        asked = {"sigma_m": sigma, "correlation_m": correlation_m}
+        return replace(found, draws=draws, **{name: one for name, one in asked.items() if one is not None})
+
+    compare(read, out, force=force)
