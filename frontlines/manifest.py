@@ -190,8 +190,9 @@ def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:
         return []
     net, low, high = (record["total"][name] for name in ("net_km2", "net_low_km2", "net_high_km2"))
     chance = f"{record['level']:.0%}"
+    who = manifest["sides"].get(manifest["side"], manifest["side"])
     return [
-        f"Net gain of {manifest['side']}: {net:,.0f} km² ({chance} interval {low:,.0f} to {high:,.0f} km²).",
+        f"{who}, net: {net:,.0f} km² ({chance} interval {low:,.0f} to {high:,.0f} km²).",
         f"Interval: {error_sentence(record)}.",
     ]
 
@@ -217,7 +218,9 @@ def error_sentence(record: Mapping[str, Any]) -> str:
     low, high = record["sigma_range_m"]
     sigma = f"{low / 1000:g} km" if low == high else f"{low / 1000:g} to {high / 1000:g} km"
     along = record["correlation_m"]
-    alike = "each line off as a whole" if along == "inf" else f"alike over {along / 1000:g} km along the front"
+    alike = (
+        "each line off as a whole" if along == "inf" else f"alike over {along / 1000:g} km along the front"
+    )
     how = f"{record['draws']:,} draws" if "draws" in record else "by formula"
     return f"errors of the lines (sigma {sigma}, {alike}), {how}"
 

@@ -240,7 +240,11 @@ def _with_sigma(lines: gpd.GeoDataFrame, sigma_m: float | None) -> gpd.GeoDataFr
 
 
 def _errors(
-    study: Study, balance: pd.DataFrame, control: gpd.GeoDataFrame, lines: gpd.GeoDataFrame, progress: Progress
+    study: Study,
+    balance: pd.DataFrame,
+    control: gpd.GeoDataFrame,
+    lines: gpd.GeoDataFrame,
+    progress: Progress,
 ) -> AreaErrors | None:
     """Carry the errors of the lines into the balance, if all of them are known."""
     if lines.empty or lines["sigma_m"].isna().any():

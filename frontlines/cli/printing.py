@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from rich.text import Text
 from frontlines.cli.options import plain
 from frontlines.manifest import error_sentence, long_date
 from frontlines.study import Results
-from frontlines.uncertainty import TRUST
+from frontlines.uncertainty import TRUST, total_of
 
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}
 _FULL_TABLE = 40
@@ -21,6 +22,8 @@ _SHOWN_KM2 = 0.05
 _NOTABLE_KM2 = 1e-6
 _LAST_STEPS = 12
 _UNSURE = " ~"
+_ERRORS = ("net_low_km2", "net_high_km2", "sigma_km2", "trust")
+_NARROW = 80
 
 
 def balance_table(results: Results) -> Group:
@@ -48,16 +51,20 @@ def balance_table(results: Results) -> Group:
     balance = results.balance
     table = Table()
     table.add_column("district", overflow="fold")
-    headers = [f"{name} km²" for name in _FIGURES]
-    if results.errors is not None:
-        headers += [f"± {results.errors.level:.0%}", "p gain"]
+    names = [name for name in _FIGURES if results.errors is None or name != "held"]
+    headers = [f"{name} km²" for name in names]
+    headers += [] if results.errors is None else [f"± {results.errors.level:.0%}"]
     for header in [*headers, "share held"]:
         table.add_column(header, justify="right", no_wrap=True)
     listed = _listed(balance)
     for row in listed.sort_values("net_km2", ascending=False, kind="stable").to_dict("records"):
         table.add_row(Text(plain(row["district"])), *_figures(row))
     table.add_section()
-    table.add_row("all districts", *_figures(results.total.iloc[0].to_dict()), style="bold")
+    total = total_of(balance).iloc[0].to_dict()
+    errors = {
+        name: one for name, one in results.total.iloc[0].items() if name not in balance or name in _ERRORS
+    }
+    table.add_row("all districts", *_figures(total | errors), style="bold")
     return Group(Text(_title(results)), table, Text(_notes(results, len(balance) - len(listed))))
 
 
@@ -71,16 +78,11 @@ def _title(results: Results) -> str:
 
 def _figures(row: Mapping[Any, Any]) -> list[str]:
     share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
-    return [*(_km2(row[name]) for name in _FIGURES.values()), *_errors(row), share]
-
-
-def _errors(row: Mapping[Any, Any]) -> list[str]:
-    """Write half the width of the interval of net, and the probability of a gain."""
     if "sigma_km2" not in row:
-        return []
+        return [*(_km2(row[name]) for name in _FIGURES.values()), share]
+    figures = [_km2(row[name]) for name in _FIGURES.values() if name != "held_km2"]
     half = _km2((row["net_high_km2"] - row["net_low_km2"]) / 2)
-    gain = "" if pd.isna(row["p_gain"]) else f"{row['p_gain']:.0%}"
-    return [half + _UNSURE * (row.get("trust") == "no"), gain]
+    return [*figures, half + _UNSURE * (row.get("trust") == "no"), share]
 
 
 def _listed(balance: pd.DataFrame) -> pd.DataFrame:
@@ -123,10 +125,10 @@ def _error_notes(results: Results) -> list[str]:
     if results.errors is None:
         bare, every = record["stretches_without_sigma_m"], record["stretches"]
         return [f"no errors: {bare} of {every} stretches of line have no sigma_m; --sigma gives them one"]
-    lines = [f"±: {error_sentence(record)}; where both dates share the line, errors cancel"]
+    told = [f"±: {error_sentence(record)}; where both dates share the line, errors cancel"]
     if "trust" in results.balance and (results.balance["trust"] == "no").any():
-        lines.append(f"{_UNSURE.strip()} {TRUST['no']} (--draws 1000)")
-    return lines
+        told.append(f"{_UNSURE.strip()}: {TRUST['no']} (--draws 1000)")
+    return [line for text in told for line in wrap(text, _NARROW, subsequent_indent="   ")]
 
 
 _MOVED = {

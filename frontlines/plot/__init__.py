@@ -8,6 +8,7 @@ from frontlines.plot.ground import draw_change, draw_control
 from frontlines.plot.maps import change_map
 from frontlines.plot.sheets import district_panels, series_figure
 from frontlines.plot.style import MapStyle
+from frontlines.plot.sureness import draw_error_by_correlation
 
 __all__ = [
     "MapStyle",
@@ -18,6 +19,7 @@ __all__ = [
     "draw_context",
     "draw_control",
     "draw_districts",
+    "draw_error_by_correlation",
     "draw_front_length",
     "draw_frontlines",
     "draw_gains_and_losses",
