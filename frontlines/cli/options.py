@@ -86,7 +86,7 @@ Draws = Annotated[
         "--draws",
         min=0,
         metavar="NUMBER",
-        help="Simulate the errors of areas with so many draws, such as 1000; by default they follow by formula.",
+        help="Simulate the errors of areas with so many draws, such as 1000; by default, by formula.",
     ),
 ]
 

@@ -92,14 +92,15 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
 
 def _draw_level(ax: Axes, km2: float, name: str, text: str, where: str, style: MapStyle) -> None:
     """Draw one of the two ends as a level, with its name on it."""
+    told = f"{text}, {timeaxis.number(km2)} km²"
     pale = mix(style.ink, style.paper, 0.35)
     ax.axhline(
         km2, color=pale, linewidth=style.oblast_pt_width, linestyle=dash(style.oblast_pt_width, 4.0, 2.2),
         gid=name, zorder=Z["district"],
     )  # fmt: skip
-    x, align, nudge = (1.0, "right", -3.0) if where == "right" else (0.0, "left", 3.0)
+    x, align, nudge = (0.985, "right", 0.0) if where == "right" else (0.015, "left", 0.0)
     ax.annotate(
-        f"{text}, {timeaxis.number(km2)} km²", (x, km2), xycoords=("axes fraction", "data"), xytext=(nudge, 2.5),
+        told, (x, km2), xycoords=("axes fraction", "data"), xytext=(nudge, 2.5),
         textcoords="offset points", ha=align, va="bottom", path_effects=halo(style), zorder=Z["label"],
         **plain(style, style.legend_pt),
     )  # fmt: skip
@@ -113,8 +114,8 @@ def _draw_sure(ax: Axes, km2: float, style: MapStyle) -> None:
     shade = ax.axhspan(km2, top, color=mix(style.ink, style.paper, 0.92), linewidth=0, zorder=Z["ground"])
     shade.set_gid("sure")
     ax.annotate(
-        "from here up the 95 % interval includes no change", (1.0, km2), xycoords=("axes fraction", "data"),
-        xytext=(-3.0, 2.5), textcoords="offset points", ha="right", va="bottom", zorder=Z["label"],
+        "from here up the 95 % interval includes no change", (0.985, km2), xycoords=("axes fraction", "data"),
+        xytext=(0.0, 2.5), textcoords="offset points", ha="right", va="bottom", zorder=Z["label"],
         path_effects=halo(style), **plain(style, style.legend_pt),
     )  # fmt: skip
 
@@ -127,8 +128,9 @@ def _mark_own(ax: Axes, own: pd.DataFrame, style: MapStyle) -> None:
     red = style.date_colours[-1]
     ax.vlines(km, 0, km2, color=red, linewidth=style.oblast_pt_width, zorder=Z["mark"])
     ax.plot([km], [km2], "o", color=red, markersize=4.0, gid="own", zorder=Z["town"])
+    told = f"this study: {km:g} km, {timeaxis.number(km2)} km²"
     ax.annotate(
-        f"this study: {km:g} km, {timeaxis.number(km2)} km²", (km, km2), xytext=(-4.0, 4.0), ha="right", va="bottom",
+        told, (km, km2), xytext=(-4.0, 4.0), ha="right", va="bottom",
         textcoords="offset points", path_effects=halo(style), zorder=Z["label"],
         **plain(style, style.heading_pt, weight="bold"),
     )  # fmt: skip

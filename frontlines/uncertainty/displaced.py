@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from frontlines.arrangement import segments
 from frontlines.uncertainty.fronts import Fronts
 from frontlines.uncertainty.noise import NoiseModel
 
@@ -19,7 +18,10 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 _FINE = 0.25  # nodes lie no farther apart than this part of the correlation length
-_LEAST = 0.5  # a node at a sharp bend, or the end of a line that meets the edge aslant, goes at most 1/this farther
+_LEAST = (
+    0.5  # a node at a sharp bend, or an end that meets the theatre's edge aslant, goes at most 2 times as far
+)
+_SAME_M = 1e-3
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,18 @@ def place_nodes(fronts: Fronts, theatre_edge: Any, correlation_m: float) -> Node
     -------
     nodes
         At all vertices, and between them where they are far apart.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> theatre = box(0, 0, 4000, 2000)
+    >>> edge = np.array([[1000.0, 0.0, 1000.0, 2000.0]])
+    >>> one, none = np.array([1]), np.array([0])
+    >>> front = Fronts(edge, np.array([[0.0, 2000.0]]), none, none, one, one, np.array([100.0]),
+    ...                np.array([[True, True]]))
+    >>> nodes = place_nodes(front, shapely.boundary(theatre), math.inf)
+    >>> nodes.xy.tolist(), np.abs(nodes.push).tolist(), sorted(nodes.tips)
+    ([[1000.0, 0.0], [1000.0, 2000.0]], [[1.0, 0.0], [1.0, 0.0]], [0, 1])
     """
     step = correlation_m * _FINE if 0 < correlation_m < math.inf else math.inf
     parts = np.maximum(np.ceil(fronts.length_m / step), 1).astype(np.int64)
@@ -185,15 +199,26 @@ def draw_pushes(nodes: Nodes, noise: NoiseModel, rng: np.random.Generator, n: in
     ----------
     .. [1] Gillespie, D. T. (1996). Exact numerical simulation of the Ornstein-Uhlenbeck process and its
        integral. Physical Review E 54, 2084-2091. https://doi.org/10.1103/PhysRevE.54.2084
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> theatre = box(0, 0, 4000, 2000)
+    >>> edge = np.array([[1000.0, 0.0, 1000.0, 2000.0]])
+    >>> one, none = np.array([1]), np.array([0])
+    >>> front = Fronts(edge, np.array([[0.0, 2000.0]]), none, none, one, one, np.array([100.0]),
+    ...                np.array([[True, True]]))
+    >>> nodes = place_nodes(front, shapely.boundary(theatre), math.inf)
+    >>> pushed, shift = draw_pushes(nodes, NoiseModel(None, math.inf), np.random.default_rng(1), 3)
+    >>> pushed.shape, bool((pushed[:, 0] == pushed[:, 1]).all()), float(shift.max())
+    ((3, 2), True, 0.0)
     """
     fresh = rng.standard_normal((len(nodes.line), n))
     gap = np.append(0.0, np.diff(nodes.along)).clip(min=0)
     same = np.append(False, nodes.line[1:] == nodes.line[:-1])[: len(gap)]
-    if noise.correlation_m > 0:
-        tie = np.exp(-gap / noise.correlation_m)
-    else:
-        tie = (gap < 1e-3).astype(float)  # noqa: PLR2004 - the vertex that two runs have in common
-    tie = np.where(same, tie, 0.0)
+    at_one_place = (gap < _SAME_M).astype(float)
+    fades = np.exp(-gap / noise.correlation_m) if noise.correlation_m > 0 else at_one_place
+    tie = np.where(same, fades, 0.0)
     loose = np.sqrt(1 - tie**2)
     for node in range(1, len(tie)):
         fresh[node] = tie[node] * fresh[node - 1] + loose[node] * fresh[node]

@@ -88,8 +88,8 @@ def balance_error(
     and cancel; for *gained* 1 on the later front where it lies outside the ground before, -1 on the earlier
     front where it lies inside the ground after; for *lost* the reverse: 1 on the earlier front outside the
     ground after, -1 on the later one inside the ground before. A shift that all lines share adds
-    :math:`\sigma_b^2\,|\int c\,n\,ds|^2` with *n* the unit normal. A front along the border of two districts counts
-    by halves in each.
+    :math:`\sigma_b^2\,|\int c\,n\,ds|^2` with *n* the unit normal. A front along the border of two
+    districts counts by halves in each.
 
     A straight line of length *L* with one sigma: :math:`\operatorname{Var} = 2\sigma^2\ell^2(L/\ell - 1 +
     e^{-L/\ell})`. For :math:`\ell \gg L` this is :math:`(\sigma L)^2`, the whole line shifted; for
@@ -102,13 +102,13 @@ def balance_error(
     **Where it breaks.** It is first order: the error must be small against whatever it could run into.
     *Gained and lost* need strips wider than the error. Where the two lines may cross, both are larger
     on average than drawn, and their intervals lopsided: `trust` is ``net`` if what changed is narrower, on
-    average, than two standard errors of the two lines' distance. *Net* needs borders farther off than the error:
-    a line near a corner of a district, along its border, or just outside it pushes ground across that
-    border, and the formula books it on the wrong side: `trust` is ``no`` if that is so for more than 15 % of
-    the ground within a sigma of the lines. `trust` speaks of the lines that differ between
-    the dates; `before` and `after` rest on the shared ones as well. Bends sharper than sigma matter less: what a
-    line sweeps twice on the inner side it misses on the outer. Intervals assume a normal distribution; what is
-    impossible (less than nothing, more than the district) is cut off.
+    average, than two standard errors of the two lines' distance. *Net* needs borders farther off than the
+    error: a line near a corner of a district, along its border, or just outside it pushes ground across
+    that border, and the formula books it on the wrong side: `trust` is ``no`` if that is so for more than
+    15 % of the ground within a sigma of the lines. `trust` speaks of the lines that differ between the
+    dates; `before` and `after` rest on the shared ones as well. Bends sharper than sigma matter less: what
+    a line sweeps twice on the inner side it misses on the outer. Intervals assume a normal distribution;
+    what is impossible (less than nothing, more than the district) is cut off.
 
     References
     ----------

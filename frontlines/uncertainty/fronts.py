@@ -135,6 +135,19 @@ def find_fronts(
     ------
     NoiseError
         If stretches have no sigma and `noise` has none.
+
+    Examples
+    --------
+    >>> from shapely import LineString, box
+    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> days = pd.to_datetime(["1994-04-07", "1994-05-12"])
+    >>> control = gpd.GeoDataFrame({"date": days, "side": "A"},
+    ...     geometry=[box(0, 0, 1000, 2000), box(0, 0, 2500, 2000)], crs="EPSG:3035")
+    >>> lines = gpd.GeoDataFrame({"date": days}, geometry=[
+    ...     LineString([(1000, 0), (1000, 2000)]), LineString([(2500, 0), (2500, 2000)])], crs="EPSG:3035")
+    >>> fronts, _ = find_fronts(control, lines, theatre, "A", NoiseModel(100.0, 500.0))
+    >>> fronts.before.tolist(), fronts.after.tolist(), fronts.length_m.tolist()
+    ([1, 0], [0, 1], [2000.0, 2000.0])
     """
     edge = shapely.boundary(ground_of(theatre))
     shapely.prepare(edge)
@@ -157,7 +170,25 @@ def find_fronts(
 
 
 def split(ends: Floats, edge: Ints, points: Floats) -> tuple[Ints, Floats]:
-    """Cut edges at points on them: the edge of each piece, and where on it the piece begins and ends."""
+    """Cut edges at points on them.
+
+    Parameters
+    ----------
+    ends
+        x0, y0, x1, y1 of each edge, (n, 4) [m].
+    edge, points
+        Where to cut which edge, (m,) and (m, 2) [m].
+
+    Returns
+    -------
+    edge, share
+        The edge of each piece, and between which shares of the edge it lies, (k,) and (k, 2).
+
+    Examples
+    --------
+    >>> split(np.array([[0.0, 0.0, 4.0, 0.0]]), np.array([0]), np.array([[1.0, 0.0]]))[1].tolist()
+    [[0.0, 0.25], [0.25, 1.0]]
+    """
     start, step = ends[:, :2], ends[:, 2:] - ends[:, :2]
     length = np.hypot(*step.T)
     far = ((points - start[edge]) * step[edge]).sum(axis=1) / length[edge]
@@ -196,7 +227,7 @@ def _outline(ground: Any, theatre_edge: Any, knots: Floats) -> Outline:
 
 
 def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
-    """Follow each ring's front from where it leaves the theatre's edge; closed ones from their first vertex."""
+    """Follow each ring's front from where it leaves the theatre's edge; a closed one from anywhere."""
     order, line, tips = [], [], []
     number = 0
     for one in np.unique(ring):
@@ -254,7 +285,7 @@ def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel) -> Float
             "give them one, or pass NoiseModel(sigma_m=...) for all that have none"
         )
     found[bare] = noise.sigma_m
-    return found
+    return np.asarray(found)
 
 
 def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools, narrow: Floats) -> Fronts:

@@ -60,13 +60,52 @@ class AreaErrors:
 
 
 def check_level(level: float) -> None:
-    """Refuse a level that is no probability between 0 and 1."""
+    """Refuse a level that is no probability between 0 and 1.
+
+    Parameters
+    ----------
+    level
+        The level.
+
+    Raises
+    ------
+    NoiseError
+        If it is none.
+
+    Examples
+    --------
+    >>> check_level(0.95)
+    """
     if not 0 < level < 1:
         raise NoiseError(f"level is {level}: give a probability between 0 and 1, such as 0.95")
 
 
 def one_step(balance: pd.DataFrame, dates: Any) -> str:
-    """Check that a balance is of one side and one pair of dates, those of the layers; give the side."""
+    """Check that a balance is of one side and one pair of dates.
+
+    Parameters
+    ----------
+    balance
+        The balance.
+    dates
+        The days of the layers.
+
+    Returns
+    -------
+    side
+        The side.
+
+    Raises
+    ------
+    LayerError
+        If it holds several sides or pairs of dates, or other dates than the layers.
+
+    Examples
+    --------
+    >>> one_step(pd.DataFrame({"side": ["A"], "date_from": ["1994-04-07"], "date_to": ["1994-05-12"]}),
+    ...          ["1994-05-12", "1994-04-07"])
+    'A'
+    """
     sides = sorted(balance["side"].unique())
     steps = balance[["date_from", "date_to"]].drop_duplicates()
     if len(sides) != 1 or len(steps) != 1:
@@ -80,7 +119,28 @@ def one_step(balance: pd.DataFrame, dates: Any) -> str:
 
 
 def in_order(balance: pd.DataFrame, districts: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Give the position of each row's district in the layer of districts."""
+    """Give the position of each row's district in the layer of districts.
+
+    Parameters
+    ----------
+    balance, districts
+        Tables with `district`.
+
+    Returns
+    -------
+    place
+        Position, (n_rows,).
+
+    Raises
+    ------
+    LayerError
+        If a district is not there.
+
+    Examples
+    --------
+    >>> in_order(pd.DataFrame({"district": ["B"]}), pd.DataFrame({"district": ["A", "B"]})).tolist()
+    [1]
+    """
     place = pd.Index(districts["district"]).get_indexer(balance["district"])
     if (place < 0).any():
         absent = ", ".join(map(str, balance["district"][place < 0]))
@@ -89,8 +149,26 @@ def in_order(balance: pd.DataFrame, districts: pd.DataFrame) -> npt.NDArray[np.i
 
 
 def total_of(balance: pd.DataFrame) -> pd.DataFrame:
-    """Sum a balance up into one row for all districts together."""
-    areas = [name for name in balance if name.endswith("_km2")]
+    """Sum a balance up into one row for all districts together.
+
+    Parameters
+    ----------
+    balance
+        From `balance_by_district`, one side and one pair of dates.
+
+    Returns
+    -------
+    total
+        One row with the columns of the balance.
+
+    Examples
+    --------
+    >>> columns = ["district_km2", "before_km2", "after_km2", "share_before", "share_after"]
+    >>> rows = pd.DataFrame([[2.0, 1.0, 2.0, 0.5, 1.0], [2.0, 0.0, 1.0, 0.0, 0.5]], columns=columns)
+    >>> total_of(rows.assign(district=["D", "E"]))[["district", "after_km2", "share_after"]].values.tolist()
+    [['all districts', 3.0, 0.75]]
+    """
+    areas = [name for name in balance.columns if str(name).endswith("_km2")]
     sums = balance[areas].sum()
     row = balance.iloc[[0]].assign(district=WHOLE, **sums)
     for when in ("before", "after"):
@@ -99,7 +177,29 @@ def total_of(balance: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_sigmas(balance: pd.DataFrame, sigma_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:
-    """Add errors to a balance, normally distributed; what is impossible is cut off the intervals."""
+    """Add errors to a balance, normally distributed; what is impossible is cut off the intervals.
+
+    Parameters
+    ----------
+    balance
+        The balance.
+    sigma_km2
+        Standard errors by quantity, each (n_rows,) [km²].
+    level
+        Probability that an interval holds the truth.
+
+    Returns
+    -------
+    balance
+        With an interval for each quantity, `sigma_km2` and `p_gain`.
+
+    Examples
+    --------
+    >>> row = pd.DataFrame({"district_km2": [9.0]} | {f"{name}_km2": [1.0] for name in QUANTITIES})
+    >>> with_sigmas(row, dict.fromkeys(QUANTITIES, np.array([0.5])), 0.95)[
+    ...     ["before_low_km2", "net_high_km2", "p_gain"]].round(3).values.tolist()
+    [[0.02, 1.98, 0.977]]
+    """
     reach = NormalDist().inv_cdf((1 + level) / 2)
     columns: dict[str, Any] = {}
     whole = balance["district_km2"].to_numpy(dtype=float)
@@ -116,7 +216,29 @@ def with_sigmas(balance: pd.DataFrame, sigma_km2: Mapping[str, Floats], level: f
 
 
 def with_draws(balance: pd.DataFrame, drawn_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:
-    """Add errors to a balance from draws, each (n_draws, n_rows)."""
+    """Add errors to a balance from draws.
+
+    Parameters
+    ----------
+    balance
+        The balance.
+    drawn_km2
+        Draws by quantity, each (n_draws, n_rows) [km²].
+    level
+        Probability that an interval holds the truth.
+
+    Returns
+    -------
+    balance
+        With an interval for each quantity, `sigma_km2` and `p_gain`.
+
+    Examples
+    --------
+    >>> draws = dict.fromkeys(QUANTITIES, np.array([[-1.0], [0.0], [1.0], [2.0]]))
+    >>> with_draws(pd.DataFrame({"district": ["D"]}), draws, 0.5)[
+    ...     ["net_low_km2", "net_high_km2", "p_gain"]].values.tolist()
+    [[-0.25, 1.25, 0.5]]
+    """
     tails = [(1 - level) / 2, (1 + level) / 2]
     columns: dict[str, Any] = {}
     for name in QUANTITIES:

@@ -78,9 +78,9 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     Returns
     -------
     errors
-        Balance and total with the columns of `balance_error`, without `trust`: intervals are quantiles of the
-        draws, `sigma_km2` is their standard deviation, and `p_gain` the share of draws with a gain. Also how many
-        draws were `tangled`, and the ground that the rule for them settled.
+        Balance and total with the columns of `balance_error`, without `trust`: intervals are quantiles of
+        the draws, `sigma_km2` is their standard deviation, and `p_gain` the share of draws with a gain.
+        Also how many draws were `tangled`, and the ground that the rule for them settled.
 
     Raises
     ------
@@ -107,8 +107,8 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     is built anew, with no approximation: the district borders and the displaced fronts are noded
     together, and each face is the side's where its displaced outline winds round it.
 
-    Where a line is pushed across itself, ground is wound round twice, or backwards. The rule: twice counts as once,
-    backwards as not at all. Draws where that happens are counted as tangled.
+    Where a line is pushed across itself, ground is wound round twice, or backwards. The rule: twice
+    counts as once, backwards as not at all. Draws where that happens are counted as tangled.
 
     Gained and lost are larger on average than drawn where the lines may cross; intervals need not lie
     evenly about the drawn figure, nor hold it.

@@ -51,7 +51,7 @@ class Parts:
         return np.asarray(signs[quantity], dtype=float)
 
     def sigma_km2(self, quantity: str, noise: NoiseModel) -> Floats:
-        """Standard error of a quantity in each district, and in all together at the end [km²]."""
+        """Compute the standard error of a quantity in each district, and in all together at the end [km²]."""
         pieces, sign = self.pieces, self.sign(quantity)
         reach = self.share * sign[:, None]
         weight = reach * pieces.sigma_m[:, None]

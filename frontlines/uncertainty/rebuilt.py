@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import shapely
 
 from frontlines.arrangement import segments
-from frontlines.coverage import CLOSURE, KM2
+from frontlines.coverage import KM2
 from frontlines.errors import ClosureError
 from frontlines.uncertainty.displaced import Nodes
 from frontlines.uncertainty.fronts import Outline
@@ -18,6 +19,8 @@ from frontlines.uncertainty.fronts import Outline
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[Any]
+
+_LOOSE = 1e-6  # a hair-thin face whose inner point rounds onto a border counts on both of its sides
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,34 @@ class Board:
 
 
 def set_board(shapes: Geometries, outlines: tuple[Outline, Outline]) -> Board:
-    """Gather what stays as it is."""
+    """Gather what stays as it is.
+
+    Parameters
+    ----------
+    shapes
+        The districts.
+    outlines
+        The side's ground on either date.
+
+    Returns
+    -------
+    board
+        Districts, their borders, and the ground's edges that do not move.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> fixed = np.array([[0.0, 2000.0, 0.0, 0.0]])
+    >>> outline = Outline(box(0, 0, 1000, 2000), fixed, None)
+    >>> set_board(np.array([box(0, 0, 4000, 2000)]), (outline, outline)).borders.length
+    12000.0
+    """
     borders = shapely.union_all(shapely.boundary(shapes))
     return Board(shapes, borders, (outlines[0].fixed, outlines[1].fixed))
 
 
 def push_lines(nodes: Nodes, pushed_m: Floats, shift_m: Floats) -> list[Floats]:
-    """Push the front's runs: for each, its way from the drawn start over the displaced nodes to the drawn end.
+    """Push the front's runs: for each, the way from its drawn start over displaced nodes to its drawn end.
 
     Parameters
     ----------
@@ -61,12 +85,29 @@ def push_lines(nodes: Nodes, pushed_m: Floats, shift_m: Floats) -> list[Floats]:
     -------
     ways
         Coordinates, one array for each run. An end on the theatre's edge slides along it.
+
+    Examples
+    --------
+    A front at x = 1000, pushed outward by 100: the ground of 2 km² gains 0.2 on both dates.
+
+    >>> from shapely import box
+    >>> from frontlines.uncertainty.displaced import place_nodes
+    >>> from frontlines.uncertainty.fronts import Fronts
+    >>> theatre = box(0, 0, 4000, 2000)
+    >>> edge = np.array([[1000.0, 0.0, 1000.0, 2000.0]])
+    >>> one, none = np.array([1]), np.array([0])
+    >>> front = Fronts(edge, np.array([[0.0, 2000.0]]), none, none, one, one, np.array([100.0]),
+    ...                np.array([[True, True]]))
+    >>> nodes = place_nodes(front, shapely.boundary(theatre), np.inf)
+    >>> (way,) = push_lines(nodes, np.array([100.0, 100.0]), np.zeros(2))
+    >>> way.tolist()
+    [[1000.0, 0.0], [1100.0, 0.0], [1100.0, 2000.0], [1000.0, 2000.0]]
     """
     moved = nodes.xy + nodes.push * pushed_m[:, None] + shift_m
     breaks = np.flatnonzero(nodes.run[1:] != nodes.run[:-1]) + 1
     bounds = np.unique([0, *breaks, len(nodes.run)])
     ways = []
-    for first, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, stop in pairwise(bounds):
         ends = []
         for node in (first, stop - 1):
             tip = nodes.tips.get(int(node))
@@ -97,6 +138,31 @@ def areas_by_district(ways: list[Floats], nodes: Nodes, board: Board) -> tuple[F
         Before, after, gained and lost in each district, (4, n_districts) [km²].
     tangled
         Ground of either date round which a line that crosses itself winds twice or backwards [km²].
+
+    Raises
+    ------
+    ClosureError
+        If the pieces do not fill the districts.
+
+    Examples
+    --------
+    A front at x = 1000, pushed outward by 100: the ground of 2 km² gains 0.2 on both dates.
+
+    >>> from shapely import box
+    >>> from frontlines.uncertainty.displaced import place_nodes
+    >>> from frontlines.uncertainty.fronts import Fronts
+    >>> theatre = box(0, 0, 4000, 2000)
+    >>> edge = np.array([[1000.0, 0.0, 1000.0, 2000.0]])
+    >>> one, none = np.array([1]), np.array([0])
+    >>> front = Fronts(edge, np.array([[0.0, 2000.0]]), none, none, one, one, np.array([100.0]),
+    ...                np.array([[True, True]]))
+    >>> nodes = place_nodes(front, shapely.boundary(theatre), np.inf)
+    >>> (way,) = push_lines(nodes, np.array([100.0, 100.0]), np.zeros(2))
+    >>> fixed = np.array([[1000.0, 2000, 0, 2000], [0, 2000, 0, 0], [0, 0, 1000, 0]])
+    >>> board = Board(np.array([theatre]), shapely.boundary(theatre), (fixed, fixed))
+    >>> areas, tangled = areas_by_district([way], nodes, board)
+    >>> areas.round(6).tolist(), tangled
+    ([[2.2], [2.2], [0.0], [0.0]], 0.0)
     """
     runs = np.flatnonzero(np.append(True, nodes.run[1:] != nodes.run[:-1]))[: len(ways)]
     owner = np.repeat(np.arange(len(ways)), [len(way) for way in ways])
@@ -109,7 +175,7 @@ def areas_by_district(ways: list[Floats], nodes: Nodes, board: Board) -> tuple[F
     ]
     face, district = shapely.STRtree(board.shapes).query(points, predicate="intersects")
     area = shapely.area(faces)[face] / KM2
-    _close(np.bincount(district, weights=area, minlength=len(board.shapes)), board.shapes)
+    _close(np.asarray(np.bincount(district, weights=area, minlength=len(board.shapes)), float), board.shapes)
     held = [number[face] > 0 for number in winding]
     kinds = (held[0], held[1], held[1] & ~held[0], held[0] & ~held[1])
     n = len(board.shapes)
@@ -122,7 +188,7 @@ def _close(found_km2: Floats, shapes: Geometries) -> None:
     """Check that the faces fill the districts."""
     whole = shapely.area(shapes) / KM2
     off = np.abs(found_km2 - whole)
-    if (off > CLOSURE * whole.max()).any():
+    if (off > _LOOSE * whole.sum()).any():
         raise ClosureError(
             f"displaced fronts cut a district into pieces that miss its area by {off.max():.6f} km²: "
             "pass the districts through as_districts"

@@ -47,6 +47,15 @@ def judge(parts: Parts, shapes: Geometries, balance: pd.DataFrame, place: Ints) 
     -------
     rows, total
         A key of `TRUST` for each.
+
+    Examples
+    --------
+    Of Karabakh's districts, those that the lines only graze are not to be trusted.
+
+    >>> import frontlines as fl
+    >>> errors = fl.run_study(fl.load("karabakh-1994")).errors
+    >>> errors.by_district.set_index("district")["trust"]["Goranboy"], errors.total["trust"].iloc[0]
+    ('no', 'net')
     """
     fresh = ~parts.pieces.shared
     dates = (fresh & (parts.pieces.before != 0), fresh & (parts.pieces.before == 0))
@@ -61,7 +70,7 @@ def judge(parts: Parts, shapes: Geometries, balance: pd.DataFrame, place: Ints) 
 
 
 def _reach(parts: Parts, dates: tuple[Bools, Bools]) -> Floats:
-    """Mean length of the fresh lines times the standard error of their distance, by district and in all [m²]."""
+    """Multiply the mean length of the fresh lines with the standard error of their distance [m²]."""
     span = [parts.share[own] * parts.pieces.length_m[own, None] for own in dates]
     square = [
         (length * parts.pieces.sigma_m[own, None] ** 2).sum(axis=0) / np.maximum(length.sum(axis=0), 1.0)
@@ -72,10 +81,10 @@ def _reach(parts: Parts, dates: tuple[Bools, Bools]) -> Floats:
 
 
 def _astray(parts: Parts, shapes: Geometries, own: Bools) -> tuple[Floats, Floats]:
-    """Ground within a sigma of a line: of its pieces in each district, and what lies across a border [m²].
+    """Measure the ground within a sigma of a line: by district of the piece, and across a border [m²].
 
-    A piece counts in its own district whole, so ground that its error reaches beyond the border is booked in the wrong
-    one. For all districts together only ground beyond them all is.
+    A piece counts in its own district whole, so ground that its error reaches beyond the border is booked
+    in the wrong one. For all districts together only ground beyond them all is.
     """
     pieces = parts.pieces
     lines = shapely.linestrings(pieces.ends[own].reshape(-1, 2, 2))

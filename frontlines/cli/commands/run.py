@@ -31,7 +31,11 @@ def run(
     def read() -> Study:
         named = Path(study)
         found = read_study(named) if named.suffix.lower() == ".toml" else load(study)
-        asked = {"sigma_m": sigma, "correlation_m": correlation_m}
-        return replace(found, draws=draws, **{name: one for name, one in asked.items() if one is not None})
+        return replace(
+            found,
+            sigma_m=found.sigma_m if sigma is None else sigma,
+            correlation_m=found.correlation_m if correlation_m is None else correlation_m,
+            draws=draws,
+        )
 
     compare(read, out, force=force)
