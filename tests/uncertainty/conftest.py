@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import LineString, Polygon, box
+from shapely import Polygon, box
 
 import frontlines as fl
 
@@ -130,14 +130,9 @@ def pocket(make_case):
 
 @pytest.fixture(scope="session")
 def corner(make_case):
-    """A district of which the lines cut off corners smaller than their error."""
+    """Lines 600 m apart with an error of 1 km; a district they cut a corner of, and one just beyond them."""
     y = np.linspace(0, 40_000, 41)
-    districts = {
-        "Corner": Polygon([(9_000, 0), (10_500, 0), (9_000, 1_500)]),
-        "Rest": SQUARE.difference(Polygon([(9_000, 0), (10_500, 0), (9_000, 1_500)])),
-    }
+    small = Polygon([(9_000, 0), (10_500, 0), (9_000, 1_500)])
+    beyond = box(11_000, 20_000, 12_000, 24_000)
+    districts = {"Corner": small, "Beyond": beyond, "Rest": SQUARE.difference(small.union(beyond))}
     return make_case(west_of(10_000, y), west_of(10_600, y), districts, sigma_m=1_000.0)
-
-
-def line(x, y):
-    return LineString(np.column_stack([np.broadcast_to(x, np.shape(y)), y]))
