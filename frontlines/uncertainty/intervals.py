@@ -24,7 +24,7 @@ LEVEL = 0.95
 WHOLE = "all districts"
 """Name of the row for all districts together."""
 
-_NOTHING_KM2 = 1e-9
+_NOTHING_KM2 = 1e-6
 
 
 @dataclass(frozen=True)

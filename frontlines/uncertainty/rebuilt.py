@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +21,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[Any]
 
-_LOOSE = 1e-6  # a hair-thin face whose inner point rounds onto a border counts on both of its sides
+_GRID_M = 1e-3
+_LOOSE = 1e-8  # share of the whole by which faces may miss a district
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Board:
     shapes: Geometries
     borders: Any
     fixed: tuple[Floats, Floats]
+
+    @cached_property
+    def tree(self) -> Any:
+        """The districts, indexed."""
+        return shapely.STRtree(self.shapes)
 
 
 def set_board(shapes: Geometries, outlines: tuple[Outline, Outline]) -> Board:
@@ -65,7 +72,7 @@ def set_board(shapes: Geometries, outlines: tuple[Outline, Outline]) -> Board:
     >>> set_board(np.array([box(0, 0, 4000, 2000)]), (outline, outline)).borders.length
     12000.0
     """
-    borders = shapely.union_all(shapely.boundary(shapes))
+    borders = shapely.line_merge(shapely.union_all(shapely.boundary(shapes)))
     return Board(shapes, borders, (outlines[0].fixed, outlines[1].fixed))
 
 
@@ -166,41 +173,43 @@ def areas_by_district(ways: list[Floats], nodes: Nodes, board: Board) -> tuple[F
     """
     runs = np.flatnonzero(np.append(True, nodes.run[1:] != nodes.run[:-1]))[: len(ways)]
     owner = np.repeat(np.arange(len(ways)), [len(way) for way in ways])
-    edges, way = segments(shapely.linestrings(np.vstack([np.empty((0, 2)), *ways]), indices=owner))
-    faces, points = _faces(edges, board)
-    xy = shapely.get_coordinates(points)
+    lines = shapely.linestrings(np.vstack([np.empty((0, 2)), *ways]), indices=owner)
+    edges, way = segments(lines)
+    points, district, area = _faces(lines, edges, board)
     winding = [
-        _winding(xy, edges, part[runs][way]) + _winding(xy, fixed, np.ones(len(fixed), dtype=np.int64))
+        _winding(points, edges, part[runs][way])
+        + _winding(points, fixed, np.ones(len(fixed), dtype=np.int64))
         for part, fixed in zip((nodes.before, nodes.after), board.fixed, strict=True)
     ]
-    face, district = shapely.STRtree(board.shapes).query(points, predicate="intersects")
-    area = shapely.area(faces)[face] / KM2
-    _close(np.asarray(np.bincount(district, weights=area, minlength=len(board.shapes)), float), board.shapes)
-    held = [number[face] > 0 for number in winding]
+    held = [number > 0 for number in winding]
     kinds = (held[0], held[1], held[1] & ~held[0], held[0] & ~held[1])
     n = len(board.shapes)
     areas = np.array([np.bincount(district, weights=area * kind, minlength=n) for kind in kinds])
-    odd = sum(float(area[(number[face] < 0) | (number[face] > 1)].sum()) for number in winding)
+    odd = sum(float(area[(number < 0) | (number > 1)].sum()) for number in winding)
     return areas, odd
 
 
-def _close(found_km2: Floats, shapes: Geometries) -> None:
-    """Check that the faces fill the districts."""
-    whole = shapely.area(shapes) / KM2
-    off = np.abs(found_km2 - whole)
-    if (off > _LOOSE * whole.sum()).any():
-        raise ClosureError(
-            f"displaced fronts cut a district into pieces that miss its area by {off.max():.6f} km²: "
-            "pass the districts through as_districts"
-        )
+def _faces(lines: Geometries, edges: Floats, board: Board) -> tuple[Floats, Ints, Floats]:
+    """Cut the districts along the displaced fronts: a point in each face, its district and its area [km²].
 
-
-def _faces(edges: Floats, board: Board) -> tuple[Geometries, Geometries]:
-    """Cut the districts along the displaced fronts: the faces, and a point inside each."""
-    lines = shapely.multilinestrings(shapely.linestrings(edges.reshape(-1, 2, 2)))
-    noded = shapely.union_all([lines, board.borders])
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
-    return faces, shapely.point_on_surface(faces)
+    Lines that cross themselves are quick to node whole, but once in some hundred draws not without fault;
+    then they are noded edge by edge, and if need be on a grid of a millimetre.
+    """
+    pieces = shapely.linestrings(edges.reshape(-1, 2, 2))
+    whole = shapely.area(board.shapes) / KM2
+    for cut, grid_m in ((lines, None), (pieces, None), (pieces, _GRID_M)):
+        noded = shapely.union_all([shapely.multilinestrings(cut), board.borders], grid_size=grid_m)
+        faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+        points = shapely.point_on_surface(faces)
+        face, district = board.tree.query(points, predicate="intersects")
+        area = shapely.area(faces)[face] / KM2
+        off = np.abs(np.bincount(district, weights=area, minlength=len(whole)) - whole)
+        if (off <= _LOOSE * whole.sum()).all():
+            return shapely.get_coordinates(points[face]), district, area
+    raise ClosureError(
+        f"displaced fronts cut a district into pieces that miss its area by {off.max():.6f} km²: "
+        "pass the districts through as_districts"
+    )
 
 
 def _winding(points: Floats, edges: Floats, times: Ints) -> Ints:
