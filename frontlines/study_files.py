@@ -170,9 +170,6 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     snap_m: float = SNAP_M,
     sliver_m: float = SLIVER_M,
     border_m: float = BORDER_M,
-    sigma_m: float | None = None,
-    correlation_m: float = CORRELATION_M,
-    draws: int = 0,
     mend: bool = False,
 ) -> Study:
     """Make a study from two files of control polygons or of frontlines.
@@ -194,8 +191,6 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         Who holds the ground that no polygon covers.
     snap_m, sliver_m, border_m
         See `control_from_lines`, `change_between` and `frontline_from_control` [m].
-    sigma_m, correlation_m, draws
-        Errors of the lines and what is made of them, see `Study`.
     mend
         Mend layers that can be mended, see `as_control`.
 
@@ -262,9 +257,6 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         snap_m=snap_m,
         sliver_m=sliver_m,
         border_m=border_m,
-        sigma_m=sigma_m,
-        correlation_m=correlation_m,
-        draws=draws,
         parameters={"key": key, "rest": rest, "mend": mend, "read_as_ground_of_side": bare},
         inputs=tuple(manifests.fingerprint(file, role) for role, file in roles.items() if file),
     )

@@ -11,9 +11,9 @@ from frontlines.errors import FrontlinesError
 from frontlines.plot import timeaxis
 from frontlines.plot.lettering import clean, font_of, halo, plain
 from frontlines.plot.shapes import Z, dash
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, mix
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, day, mix
 
-_COLUMNS = ("correlation_m", "sigma_km2", "net_km2", "side", "own")
+_COLUMNS = ("correlation_m", "sigma_km2", "net_km2", "side", "date_from", "date_to", "own")
 _SURE = 1.959964  # standard errors to either side of a 95 % interval
 _ROOM = 1.12
 
@@ -48,7 +48,8 @@ def draw_error_by_correlation(
     --------
     >>> table = pd.DataFrame({
     ...     "correlation_m": [0, 100, 1000, 10000, np.inf], "sigma_km2": [5.0, 5, 15, 40, 60],
-    ...     "net_km2": 90.0, "side": "A", "own": [False, False, True, False, False]})
+    ...     "net_km2": 90.0, "side": "A", "own": [False, False, True, False, False],
+    ...     "date_from": "1994-04-07", "date_to": "1994-05-12"})
     >>> ax = draw_error_by_correlation(table)
     >>> ax.get_xscale(), ax.get_ylabel()
     ('log', 'km², standard error of net change')
@@ -68,8 +69,9 @@ def draw_error_by_correlation(
     _draw_sure(ax, net / _SURE, style)
     _mark_own(ax, inner[inner["own"].astype(bool)], style)
     _dress(ax, style)
-    side = clean(rows["side"].iloc[0])
-    heading = f"{side}: error of net change, {timeaxis.number(float(rows['net_km2'].iloc[0]), sign=True)} km²"
+    told = timeaxis.number(float(rows["net_km2"].iloc[0]), sign=True)
+    span = " to ".join(day(pd.Timestamp(rows[name].iloc[0])) for name in ("date_from", "date_to"))
+    heading = f"{clean(rows['side'].iloc[0])}: error of net change, {told} km², {span}"
     timeaxis.write_above(ax, heading, [], style)
     return ax
 

@@ -46,8 +46,8 @@ def error_by_correlation(
     -------
     table
         `correlation_m` [m], sorted, with 0 (independent vertices) first and infinity (whole lines shifted)
-        last; `sigma_km2`, the standard error of net by formula [km²]; `net_km2`; `side`; `own`, true for the
-        length of `noise`.
+        last; `sigma_km2`, the standard error of net by formula [km²]; `net_km2`; `side`, `date_from`,
+        `date_to`; `own`, true for the length of `noise`.
 
     Raises
     ------
@@ -82,6 +82,8 @@ def error_by_correlation(
             "sigma_km2": [float(parts.sigma_km2("net", model)[-1]) for model in models],
             "net_km2": float(balance["net_km2"].sum()),
             "side": side,
+            "date_from": balance["date_from"].iloc[0],
+            "date_to": balance["date_to"].iloc[0],
             "own": every == noise.correlation_m,
         }
     )

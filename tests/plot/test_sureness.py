@@ -12,7 +12,7 @@ from frontlines.plot import draw_error_by_correlation
 def table():
     return pd.DataFrame({
         "correlation_m": [0, 100, 1000, 10000, np.inf], "sigma_km2": [5.0, 5.0, 15.0, 40.0, 60.0],
-        "net_km2": 90.0, "side": "A$_x$", "own": [False, False, True, False, False],
+        "net_km2": 90.0, "side": "A$_x$", "date_from": "1994-04-07", "date_to": "1994-05-12", "own": [False, False, True, False, False],
     })  # fmt: skip
 
 
@@ -27,10 +27,13 @@ def test_the_curve_and_both_ends_are_drawn_and_named(table):
     assert artist(ax, "shifted").get_ydata()[0] == 60
     assert artist(ax, "own").get_xydata().tolist() == [[1.0, 15.0]]
     words = " ".join(text.get_text() for text in ax.texts)
-    assert "each drawn vertex is off by itself, 5 km²" in words
-    assert "each line is off as a whole, 60 km²" in words
-    assert "this study: 1 km, 15 km²" in words
-    assert ax.get_title(loc="left") == "A$_x$: error of net change, +90 km²"
+    assert "each drawn vertex is off by itself, 5.00 km²" in words
+    assert "each line is off as a whole, 60.0 km²" in words
+    assert "this study: 1 km, 15.0 km²" in words
+    assert (
+        " ".join(ax.get_title(loc="left").split())
+        == "A$_x$: error of net change, +90.0 km², 7 April 1994 to 12 May 1994"
+    )
     assert not any(text.get_parse_math() for text in ax.texts)
 
 

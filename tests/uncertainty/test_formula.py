@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from shapely import box
 
+import frontlines as fl
+from benchmarks.change import layers
 from frontlines import NoiseModel
 from frontlines.errors import CRSError, LayerError, NoiseError
 from frontlines.uncertainty import AreaErrors
-from tests.uncertainty.conftest import west_of
+from tests.uncertainty.conftest import Case, west_of
 
 SURE = 1.959963984540054
 
@@ -87,6 +89,18 @@ def test_shared_stretches_cancel_and_fresh_ones_do_not(bulge):
     fresh = [20.0, (after - (before - 20_000)) / 1000]
     assert errors.total["sigma_km2"].iloc[0] == pytest.approx(0.5 * math.hypot(*fresh), rel=1e-6)
     assert sigma_of(errors, "gained") == pytest.approx(0.5 * math.hypot(*fresh), rel=1e-6)
+
+
+def test_one_line_whose_sides_changed_places_counts_twice(make_case):
+    west = west_of(15_000, np.linspace(0, 40_000, 41))
+    case = make_case(west, box(0, 0, 40_000, 40_000).difference(west))
+    noise = NoiseModel(None, math.inf, 3)
+    errors = case.formula(noise)
+    assert errors.total["sigma_km2"].iloc[0] == pytest.approx(2 * 0.5 * 40)
+    assert sigma_of(errors, "gained") == pytest.approx(0.5 * 40)
+    assert sigma_of(errors, "lost") == pytest.approx(0.5 * 40)
+    drawn = case.simulation(noise, draws=300)
+    assert drawn.total["sigma_km2"].iloc[0] == pytest.approx(40, rel=0.1)
 
 
 def test_net_is_the_difference_of_gained_and_lost_where_lines_cross(make_case):
@@ -192,3 +206,21 @@ def test_what_does_not_belong_together_is_refused(straight):
         replace(straight, theatre=gpd.GeoDataFrame(geometry=[box(0, 0, 1, 1)], crs="EPSG:4326")).formula(
             noise
         )
+
+
+@pytest.mark.bench
+def test_polygons_of_a_real_map_months_apart(bench):
+    before, after, theatre, districts = layers(bench)
+    change = fl.change_between(before, after, theatre)
+    balance = fl.balance_by_district(fl.transitions_by_district(change, districts), "RUS")
+    control = gpd.GeoDataFrame(pd.concat([before, after], ignore_index=True), crs=before.crs)
+    lines = fl.frontline_from_control(control, theatre, border_m=1.0)
+    case = Case(balance, control, lines, theatre, districts)
+    noise = NoiseModel(500.0, 5_000.0, 1)
+    errors = case.formula(noise)
+    moving = errors.by_district["sigma_km2"] > 0
+    assert 0 < moving.sum() < len(moving) / 4  # what the dates share cancels
+    row, drawn = errors.total.iloc[0], case.simulation(noise, draws=8).total.iloc[0]
+    assert row["p_gain"] > 0.999
+    assert abs(drawn["net_low_km2"] - row["net_km2"]) < 4 * row["sigma_km2"]
+    assert abs(drawn["net_high_km2"] - row["net_km2"]) < 4 * row["sigma_km2"]

@@ -22,7 +22,7 @@ from frontlines.cli.options import (
     shows_errors,
 )
 from frontlines.layers import UNKNOWN
-from frontlines.study import BORDER_M, CORRELATION_M, SNAP_M
+from frontlines.study import BORDER_M, SNAP_M
 from frontlines.study_files import study_from_files
 
 
@@ -96,11 +96,9 @@ def change(
             snap_m=snap_m,
             sliver_m=sliver_m,
             border_m=border_m,
-            sigma_m=sigma,
-            correlation_m=CORRELATION_M if correlation_m is None else correlation_m,
-            draws=draws,
             mend=mend,
         ),
         out,
         force=force,
+        errors=(sigma, correlation_m, draws),
     )

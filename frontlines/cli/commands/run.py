@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from frontlines.cli.options import CorrelationM, Draws, Force, Out, Sigma, shows_errors
-from frontlines.study import Study
 from frontlines.study_files import load, read_study
 
 
@@ -28,14 +26,10 @@ def run(
     """Compare the two dates of a study, district by district; write tables, layers and a map."""
     from frontlines.cli.compare import compare  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
 
-    def read() -> Study:
-        named = Path(study)
-        found = read_study(named) if named.suffix.lower() == ".toml" else load(study)
-        return replace(
-            found,
-            sigma_m=found.sigma_m if sigma is None else sigma,
-            correlation_m=found.correlation_m if correlation_m is None else correlation_m,
-            draws=draws,
-        )
-
-    compare(read, out, force=force)
+    named = Path(study)
+    compare(
+        lambda: read_study(named) if named.suffix.lower() == ".toml" else load(study),
+        out,
+        force=force,
+        errors=(sigma, correlation_m, draws),
+    )
