@@ -124,6 +124,8 @@ def _error_notes(results: Results) -> list[str]:
     record = results.manifest["errors"]
     if results.errors is None:
         bare, every = record["stretches_without_sigma_m"], record["stretches"]
+        if not every:
+            return ["no errors: there is no front on either date"]
         return [f"no errors: {bare} of {every} stretches of line have no sigma_m; --sigma gives them one"]
     told = [f"±: {error_sentence(record)}; where both dates share the line, errors cancel"]
     if "trust" in results.balance and (results.balance["trust"] == "no").any():

@@ -206,7 +206,7 @@ def _closed(owner: Ints, share: Floats) -> Floats:
     """Let each piece begin where the one before it ends, though hair-thin ones between them were dropped."""
     again = owner[1:] == owner[:-1]
     share[1:][again, 0] = share[:-1][again, 1]
-    share[np.append(~again, True), 1] = 1.0
+    share[np.append(~again, True)[: len(share)], 1] = 1.0
     return share
 
 

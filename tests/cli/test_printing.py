@@ -151,3 +151,7 @@ def test_lines_without_sigma_have_no_errors_and_the_table_says_so(results):
     text = "\n".join(shown(bare))
     assert "±" not in text
     assert "no errors: 3 of 8 stretches of line have no sigma_m; --sigma gives them one" in text
+    still = replace(
+        bare, manifest=bare.manifest | {"errors": {"stretches": 0, "stretches_without_sigma_m": 0}}
+    )
+    assert "no errors: there is no front on either date" in "\n".join(shown(still))

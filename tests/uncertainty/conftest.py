@@ -60,6 +60,7 @@ def make_case():
             )
             for day, held, sigma in zip(DAYS, (before, after), np.broadcast_to(sigma_m, 2), strict=True)
         ]
+        days = [rows[~rows.is_empty] for rows in days]
         change = fl.change_between(*days, ground)
         balance = fl.balance_by_district(fl.transitions_by_district(change, named), "A")
         control = gpd.GeoDataFrame(pd.concat(days, ignore_index=True), crs="EPSG:3035")

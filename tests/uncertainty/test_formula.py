@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import box
+from shapely import Polygon, box
 
 import frontlines as fl
 from benchmarks.change import layers
@@ -101,6 +101,22 @@ def test_one_line_whose_sides_changed_places_counts_twice(make_case):
     assert sigma_of(errors, "lost") == pytest.approx(0.5 * 40)
     drawn = case.simulation(noise, draws=300)
     assert drawn.total["sigma_km2"].iloc[0] == pytest.approx(40, rel=0.1)
+
+
+def test_ground_without_a_front_has_no_error(make_case):
+    everything, nothing = box(0, 0, 40_000, 40_000), Polygon()
+    noise = NoiseModel(None, 3_000.0)
+    came = make_case(nothing, box(0, 0, 9_000, 40_000))
+    x = 40_000 / 3_000
+    wanted = 500 * 3_000 * math.sqrt(2 * (x - 1 + math.exp(-x))) / 1e6
+    for errors in (came.formula(noise), came.simulation(noise, draws=300)):
+        assert errors.total["sigma_km2"].iloc[0] == pytest.approx(wanted, rel=0.1)
+    gone = make_case(everything, nothing)
+    for errors in (gone.formula(noise), gone.simulation(noise, draws=2)):
+        assert errors.total[["sigma_km2", "net_low_km2", "p_gain"]].to_numpy().tolist() == [[0, -1600, 0]]
+    still = make_case(everything, everything).formula(noise).total
+    assert still["sigma_km2"].iloc[0] == 0
+    assert np.isnan(still["p_gain"].iloc[0])
 
 
 def test_net_is_the_difference_of_gained_and_lost_where_lines_cross(make_case):
