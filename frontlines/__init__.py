@@ -7,10 +7,11 @@ Dated maps of territorial control, compared district by district:
    frames and brings them into it.
 3. `control_from_lines` and `frontline_from_control` turn lines into polygons and back.
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
-5. `change_series` follows one side through many dates; `front_length` measures the front.
-6. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
+5. `balance_error` and `simulate_balance` carry the errors of lines into the areas (`NoiseModel`).
+6. `change_series` follows one side through many dates; `front_length` measures the front.
+7. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
    and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
-7. `change_map`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
+8. `change_map`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
 
 `load` and `run_study` do all of this for a study in a file.
 """
@@ -52,6 +53,7 @@ from frontlines.study import Results, Study, run_study
 from frontlines.study_files import load, read_study, study_from_files
 from frontlines.tables import balance_by_district, transitions_by_district
 from frontlines.totals import series_totals
+from frontlines.uncertainty import NoiseModel, balance_error, simulate_balance
 
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (
@@ -63,6 +65,7 @@ if _typing.TYPE_CHECKING:
         draw_context,
         draw_control,
         draw_districts,
+        draw_error_by_correlation,
         draw_front_length,
         draw_frontlines,
         draw_gains_and_losses,
@@ -78,6 +81,7 @@ if _typing.TYPE_CHECKING:
 __all__ = [
     "FrontlinesError",
     "MapStyle",
+    "NoiseModel",
     "Results",
     "Study",
     "animate_control",
@@ -87,6 +91,7 @@ __all__ = [
     "as_settlements",
     "as_theatre",
     "balance_by_district",
+    "balance_error",
     "change_between",
     "change_map",
     "change_series",
@@ -98,6 +103,7 @@ __all__ = [
     "draw_context",
     "draw_control",
     "draw_districts",
+    "draw_error_by_correlation",
     "draw_front_length",
     "draw_frontlines",
     "draw_gains_and_losses",
@@ -125,6 +131,7 @@ __all__ = [
     "run_study",
     "series_figure",
     "series_totals",
+    "simulate_balance",
     "study_from_files",
     "transitions_by_district",
     "working_crs",

@@ -173,6 +173,7 @@ def caption(manifest: Mapping[str, Any]) -> str:
     first, last = (manifest["dates"][0], manifest["dates"][-1])
     sentences = [
         f"Control at the end of {long_date(first)} and of {long_date(last)}, {manifest['cadence']}.",
+        *_error_sentences(manifest),
         *(_sentence(note) for note in manifest["notes"]),
         f"Sources: {_listed(manifest['sources'])}.",
         f"Districts: {_listed(manifest['district_vintage'])}.",
@@ -181,6 +182,48 @@ def caption(manifest: Mapping[str, Any]) -> str:
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:
+    """Write net change with its interval, and what that rests on; nothing if no error is known."""
+    record = manifest.get("errors", {})
+    if "total" not in record:
+        return []
+    net, low, high = (record["total"][name] for name in ("net_km2", "net_low_km2", "net_high_km2"))
+    chance = f"{record['level']:.0%}"
+    who = manifest["sides"].get(manifest["side"], manifest["side"])
+    return [
+        f"{who}, net: {net:,.0f} km² ({chance} interval {low:,.0f} to {high:,.0f} km²).",
+        f"Interval: {error_sentence(record)}.",
+    ]
+
+
+def error_sentence(record: Mapping[str, Any]) -> str:
+    """Say in half a sentence where the errors of areas come from.
+
+    Parameters
+    ----------
+    record
+        The entry ``errors`` of a manifest, with `sigma_range_m`, `correlation_m` and `method`.
+
+    Returns
+    -------
+    text
+        Sigma of the lines, correlation length, and how areas follow.
+
+    Examples
+    --------
+    >>> error_sentence({"sigma_range_m": [500.0, 2500.0], "correlation_m": 5000.0, "method": "formula"})
+    'errors of the lines (sigma 0.5 to 2.5 km, alike over 5 km along the front), by formula'
+    """
+    low, high = record["sigma_range_m"]
+    sigma = f"{low / 1000:g} km" if low == high else f"{low / 1000:g} to {high / 1000:g} km"
+    along = record["correlation_m"]
+    alike = (
+        "each line off as a whole" if along == "inf" else f"alike over {along / 1000:g} km along the front"
+    )
+    how = f"{record['draws']:,} draws" if "draws" in record else "by formula"
+    return f"errors of the lines (sigma {sigma}, {alike}), {how}"
 
 
 def _sentence(text: str) -> str:

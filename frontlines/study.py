@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from pyproj import CRS
 
@@ -21,12 +22,19 @@ from frontlines.manifest import Manifest
 from frontlines.mending import BOOKED, REST_SOURCE
 from frontlines.progress import Progress, reporting
 from frontlines.tables import balance_by_district, transitions_by_district
+from frontlines.uncertainty import AreaErrors, NoiseModel, balance_error, simulate_balance, total_of
 
 SNAP_M = 1000.0
 """How far an end of a line is led on to the theatre's edge unless a study says otherwise [m]."""
 
 BORDER_M = 1.0
 """What runs this near to the theatre's edge [m] is not drawn as a front unless a study says otherwise."""
+
+SEED = 0
+"""Seed of the simulation of a study."""
+
+CORRELATION_M = 5000.0
+"""Over what length along the front errors of lines are correlated unless a study says otherwise [m]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +69,12 @@ class Study:
         Names of settlements to show on either panel.
     snap_m, sliver_m, border_m
         See `control_from_lines`, `change_between` and `frontline_from_control` [m].
+    sigma_m
+        Standard error of the position of stretches without a `sigma_m` of their own [m], or None.
+    correlation_m
+        Over what length along the front errors of lines are correlated [m], see `NoiseModel`.
+    draws
+        How often to draw the fronts for the errors of areas; 0 for the formula, see `balance_error`.
     parameters
         How the layers were read, for the manifest.
     inputs
@@ -70,6 +84,8 @@ class Study:
     ------
     StudyError
         If the dates are not in order, or a tolerance is not a number of metres.
+    NoiseError
+        If `sigma_m` or `correlation_m` is no length.
     """
 
     name: str
@@ -93,6 +109,9 @@ class Study:
     snap_m: float = SNAP_M
     sliver_m: float = SLIVER_M
     border_m: float = BORDER_M
+    sigma_m: float | None = None
+    correlation_m: float = CORRELATION_M
+    draws: int = 0
     parameters: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[Mapping[str, Any], ...] = ()
 
@@ -107,6 +126,7 @@ class Study:
             metres = getattr(self, name)
             if not (math.isfinite(metres) and metres >= 0):
                 raise StudyError(f"{name} is {metres}: give a number of metres, 0 or more")
+        NoiseModel(self.sigma_m, self.correlation_m)  # refuses what it cannot work with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +140,12 @@ class Results:
     frontlines, control
         The lines and the polygons of control on both dates.
     change, transitions, balance
-        From `change_between`, `transitions_by_district` and `balance_by_district`.
+        From `change_between`, `transitions_by_district` and `balance_by_district`; the balance with the
+        columns of `balance_error` if the errors of all lines are known.
+    total
+        One row: the balance of all districts together.
+    errors
+        From `balance_error` or `simulate_balance`; None if the error of some line is not known.
     manifest
         What was read and done, as plain data.
     """
@@ -131,6 +156,8 @@ class Results:
     change: gpd.GeoDataFrame
     transitions: pd.DataFrame
     balance: pd.DataFrame
+    total: pd.DataFrame
+    errors: AreaErrors | None
     manifest: Manifest
 
     @property
@@ -175,8 +202,11 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         report(0.6, "by district")
         transitions = transitions_by_district(change, study.districts)
         balance = balance_by_district(transitions, study.side)
+        report(0.7, "how sure")
+        lines = _with_sigma(lines, study.sigma_m)
+        errors = _errors(study, balance, control, lines, lambda share, what: report(0.7 + 0.2 * share, what))
         report(0.9, "manifest")
-        manifest = _manifest(study, control, change, transitions)
+        manifest = _manifest(study, control, change, transitions) | {"errors": _record(study, lines, errors)}
         report(1.0, "done")
     return Results(
         study=study,
@@ -184,7 +214,9 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         control=control,
         change=change,
         transitions=transitions,
-        balance=balance,
+        balance=balance if errors is None else errors.by_district,
+        total=total_of(balance) if errors is None else errors.total,
+        errors=errors,
         manifest=manifest,
     )
 
@@ -198,6 +230,61 @@ def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         raise StudyError("the study has neither frontlines nor control: give one of them")
     control = study.control[study.control["date"].isin(study.dates)]
     return control, frontline_from_control(control, study.theatre, border_m=study.border_m)
+
+
+def _with_sigma(lines: gpd.GeoDataFrame, sigma_m: float | None) -> gpd.GeoDataFrame:
+    """Give stretches without an error of their own the study's."""
+    own = lines["sigma_m"] if "sigma_m" in lines else pd.Series(np.nan, index=lines.index)
+    own = pd.to_numeric(own).astype(float)
+    return lines.assign(sigma_m=own if sigma_m is None else own.fillna(sigma_m))
+
+
+def _errors(
+    study: Study,
+    balance: pd.DataFrame,
+    control: gpd.GeoDataFrame,
+    lines: gpd.GeoDataFrame,
+    progress: Progress,
+) -> AreaErrors | None:
+    """Carry the errors of the lines into the balance, if all of them are known."""
+    if lines.empty or lines["sigma_m"].isna().any():
+        return None
+    noise = NoiseModel(study.sigma_m, study.correlation_m, SEED)
+    if study.draws:
+        return simulate_balance(
+            balance, control, lines, theatre=study.theatre, districts=study.districts, noise=noise,
+            draws=study.draws, progress=progress,
+        )  # fmt: skip
+    return balance_error(
+        balance, control, lines, theatre=study.theatre, districts=study.districts, noise=noise
+    )
+
+
+def _record(study: Study, lines: gpd.GeoDataFrame, errors: AreaErrors | None) -> dict[str, Any]:
+    """Put on record what the errors of the lines are taken to be, and what follows for all districts."""
+    bare = int(lines["sigma_m"].isna().sum())
+    record: dict[str, Any] = {
+        "stretches": len(lines),
+        "stretches_without_sigma_m": bare,
+        "sigma_m": study.sigma_m,
+        "correlation_m": "inf" if math.isinf(study.correlation_m) else study.correlation_m,
+    }
+    if errors is None:
+        return record
+    row = errors.total.iloc[0]
+    sigma = lines["sigma_m"]
+    figures = ("net_km2", "net_low_km2", "net_high_km2", "sigma_km2", "p_gain")
+    record |= {"sigma_range_m": [float(sigma.min()), float(sigma.max())], "method": errors.method}
+    record |= {"level": errors.level, "total": {name: _number(row[name]) for name in figures}}
+    if errors.method == "formula":
+        return record | {"trust": str(row["trust"])}
+    tangled = {"tangled": errors.tangled, "repaired_km2": errors.repaired_km2}
+    return record | {"draws": errors.draws, "seed": SEED} | tangled
+
+
+def _number(value: float) -> float | None:
+    """Make a number of JSON, which knows no missing one."""
+    return None if math.isnan(value) else float(value)
 
 
 def _manifest(

@@ -26,7 +26,7 @@ from frontlines.sources.files import (
     read_settlements,
 )
 from frontlines.sources.study_toml import read_study_toml
-from frontlines.study import BORDER_M, SNAP_M, Study
+from frontlines.study import BORDER_M, CORRELATION_M, SNAP_M, Study
 from frontlines.tidying import days_of
 
 _SHOWN = 3
@@ -68,7 +68,7 @@ def read_study(path: str | Path) -> Study:
         `side`, `dates`; also `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
         (`frontlines` or `control`, `districts`; also `key`, `theatre`, `settlements`, `context`),
         ``[method]`` (`snap_m`, `sliver_m`, `border_m`,
-        `rest`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
+        `rest`, `sigma_m`, `correlation_m`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
 
     Returns
     -------
@@ -124,6 +124,8 @@ def read_study(path: str | Path) -> Study:
         snap_m=float(method.get("snap_m", SNAP_M)),
         sliver_m=float(method.get("sliver_m", SLIVER_M)),
         border_m=float(method.get("border_m", BORDER_M)),
+        sigma_m=float(method["sigma_m"]) if "sigma_m" in method else None,
+        correlation_m=float(method.get("correlation_m", CORRELATION_M)),
         parameters={"key": key, "rest": rest, "mend": False},
         inputs=tuple(manifests.fingerprint(file, role) for role, file in [("study", path), *paths.items()]),
     )

@@ -1,6 +1,7 @@
 """Studies: from a file to results, books closed and everything on record."""
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from shapely import LineString, box
 
 from frontlines.datasets import locate
-from frontlines.errors import LayerError, StudyError
+from frontlines.errors import LayerError, NoiseError, StudyError
 from frontlines.manifest import to_json
 from frontlines.sources.files import write
 from frontlines.study import run_study
@@ -248,3 +249,46 @@ def test_polygons_that_do_not_say_whose_they_are_are_on_record(folder):
         side="A",
     )
     assert run_study(study).manifest["parameters"]["read_as_ground_of_side"] == ["bare_1994-05-12.geojson"]
+
+
+def test_the_errors_of_lines_reach_the_balance_and_the_manifest(karabakh):
+    assert {"net_low_km2", "net_high_km2", "sigma_km2", "p_gain", "trust"} <= set(karabakh.balance)
+    assert {"net_low_km2", "sigma_km2"} <= set(karabakh.total)
+    record = json.loads(to_json(karabakh.manifest))["errors"]
+    assert record["correlation_m"] == 5000
+    assert record["method"] == "formula"
+    assert record["total"]["sigma_km2"] == pytest.approx(karabakh.errors.total["sigma_km2"].iloc[0])
+    low, high = (record["total"][f"net_{end}_km2"] for end in ("low", "high"))
+    assert f"Armenian side, net: 282 km² (95% interval {low:,.0f} to {high:,.0f} km²)." in karabakh.caption
+    assert "alike over 5 km along the front" in karabakh.caption
+
+
+def test_lines_without_sigma_have_no_error_unless_the_study_gives_one(folder):
+    bare = run_study(read_study(toml(folder)))
+    assert bare.errors is None
+    assert "sigma_km2" not in bare.balance
+    assert bare.manifest["errors"]["stretches_without_sigma_m"] == 2
+    assert "interval" not in bare.caption
+    text = TOML + "[method]\nsigma_m = 800.0\ncorrelation_m = inf\n"
+    given = run_study(read_study(toml(folder, text)))
+    assert given.frontlines["sigma_m"].tolist() == [800.0, 800.0]
+    assert given.manifest["errors"]["correlation_m"] == "inf"
+    length_km = given.frontlines.clip(given.study.theatre).length / 1000
+    assert given.total["sigma_km2"].iloc[0] == pytest.approx(0.8 * (length_km**2).sum() ** 0.5, rel=1e-3)
+    assert "each line off as a whole" in given.caption
+
+
+def test_a_study_may_be_simulated(folder):
+    study = read_study(toml(folder, TOML + "[method]\nsigma_m = 800.0\n"))
+    drawn = run_study(replace(study, draws=60))
+    record = drawn.manifest["errors"]
+    assert (record["method"], record["draws"], record["seed"]) == ("simulation", 60, 0)
+    assert "60 draws" in drawn.caption
+    formula = run_study(study).total["sigma_km2"].iloc[0]
+    assert drawn.total["sigma_km2"].iloc[0] == pytest.approx(formula, rel=0.3)
+
+
+def test_errors_that_are_no_lengths_are_refused(folder):
+    study = read_study(toml(folder))
+    with pytest.raises(NoiseError, match="sigma_m is -1: give metres"):
+        replace(study, sigma_m=-1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.text import Text
@@ -14,7 +15,13 @@ from frontlines.progress import reporting
 from frontlines.study import Study, run_study
 
 
-def compare(read: Callable[[], Study], out: Path, *, force: bool) -> None:
+def compare(
+    read: Callable[[], Study],
+    out: Path,
+    *,
+    force: bool,
+    errors: tuple[float | None, float | None, int] = (None, None, 0),
+) -> None:
     """Compare the two dates of a study, write what was found and print the balance.
 
     Parameters
@@ -25,6 +32,8 @@ def compare(read: Callable[[], Study], out: Path, *, force: bool) -> None:
         Folder for the results.
     force
         Whether files of another run may be replaced.
+    errors
+        Sigma and correlation length of the lines [m], None for those of the study, and the number of draws.
 
     Raises
     ------
@@ -34,10 +43,19 @@ def compare(read: Callable[[], Study], out: Path, *, force: bool) -> None:
     refuse_overwriting(out, FILES, force=force)
     with reporting(True) as report:
         report(0.05, "reading")
-        study = read()
+        study = _with_errors(read(), *errors)
         results = run_study(study, progress=lambda share, what: report(0.2 + 0.4 * share, what))
         report(0.6, "drawing and writing")
         write_results(results, out, force=force)
     for part in balance_table(results).renderables:
         console().print(part, soft_wrap=isinstance(part, Text))
     console(stderr=True).print(f"written to {out}: {', '.join(FILES)}", soft_wrap=True)
+
+
+def _with_errors(study: Study, sigma_m: float | None, correlation_m: float | None, draws: int) -> Study:
+    return replace(
+        study,
+        sigma_m=study.sigma_m if sigma_m is None else sigma_m,
+        correlation_m=study.correlation_m if correlation_m is None else correlation_m,
+        draws=draws,
+    )

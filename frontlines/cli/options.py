@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from frontlines.errors import FrontlinesError
+from frontlines.study import CORRELATION_M
 
 P = ParamSpec("P")
 
@@ -24,6 +25,7 @@ _PLAIN_WIDTH = 120
 _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bmend=True"), "--mend"),
     (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
+    (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma"),
     (
         re.compile(r"\b(?:as_control|as_districts)\(\.\.\., theatre=\.\.\., rest=\.\.\.\)"),
         "--theatre and --rest",
@@ -56,6 +58,35 @@ SnapM = Annotated[
         min=0,
         metavar="METRES",
         help="How far an end of a line is led on to the theatre's edge [m].",
+    ),
+]
+
+Sigma = Annotated[
+    float | None,
+    typer.Option(
+        "--sigma",
+        min=0,
+        metavar="METRES",
+        help="Standard error of the position [m] of lines that have no 'sigma_m' of their own.",
+    ),
+]
+CorrelationM = Annotated[
+    float | None,
+    typer.Option(
+        "--correlation-m",
+        min=0,
+        metavar="METRES",
+        help="Over what length along the front errors are alike [m]; inf: each line is off as a whole. "
+        f"By default that of the study, else {CORRELATION_M:g}.",
+    ),
+]
+Draws = Annotated[
+    int,
+    typer.Option(
+        "--draws",
+        min=0,
+        metavar="NUMBER",
+        help="Simulate the errors of areas with so many draws, such as 1000; by default, by formula.",
     ),
 ]
 

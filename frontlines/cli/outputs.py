@@ -21,6 +21,7 @@ from frontlines.totals import series_books, series_totals
 
 FILES = (
     "balance.csv",
+    "totals.csv",
     "transitions.csv",
     "change.gpkg",
     "frontlines.geojson",
@@ -54,6 +55,7 @@ def write_results(results: Results, out: Path, *, force: bool) -> None:
     refuse_overwriting(out, FILES, force=force)
     with staged(out) as folder:
         write(results.balance, folder / "balance.csv")
+        write(results.total, folder / "totals.csv")
         write(results.transitions, folder / "transitions.csv")
         write(results.change, folder / "change.gpkg")
         write(results.frontlines, folder / "frontlines.geojson")

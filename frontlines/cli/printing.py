@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -11,14 +12,18 @@ from rich.table import Table
 from rich.text import Text
 
 from frontlines.cli.options import plain
-from frontlines.manifest import long_date
+from frontlines.manifest import error_sentence, long_date
 from frontlines.study import Results
+from frontlines.uncertainty import TRUST, total_of
 
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}
 _FULL_TABLE = 40
 _SHOWN_KM2 = 0.05
 _NOTABLE_KM2 = 1e-6
 _LAST_STEPS = 12
+_UNSURE = " ~"
+_ERRORS = ("net_low_km2", "net_high_km2", "sigma_km2", "trust")
+_NARROW = 80
 
 
 def balance_table(results: Results) -> Group:
@@ -46,16 +51,20 @@ def balance_table(results: Results) -> Group:
     balance = results.balance
     table = Table()
     table.add_column("district", overflow="fold")
-    for header in _FIGURES:
-        table.add_column(f"{header} km²", justify="right", no_wrap=True)
-    table.add_column("share held", justify="right", no_wrap=True)
+    names = [name for name in _FIGURES if results.errors is None or name != "held"]
+    headers = [f"{name} km²" for name in names]
+    headers += [] if results.errors is None else [f"± {results.errors.level:.0%}"]
+    for header in [*headers, "share held"]:
+        table.add_column(header, justify="right", no_wrap=True)
     listed = _listed(balance)
     for row in listed.sort_values("net_km2", ascending=False, kind="stable").to_dict("records"):
         table.add_row(Text(plain(row["district"])), *_figures(row))
     table.add_section()
-    total = balance[[*_FIGURES.values(), "district_km2", "before_km2", "after_km2"]].sum()
-    shares = {f"share_{when}": total[f"{when}_km2"] / total["district_km2"] for when in ("before", "after")}
-    table.add_row("all districts", *_figures({**total, **shares}), style="bold")
+    total = total_of(balance).iloc[0].to_dict()
+    errors = {
+        name: one for name, one in results.total.iloc[0].items() if name not in balance or name in _ERRORS
+    }
+    table.add_row("all districts", *_figures(total | errors), style="bold")
     return Group(Text(_title(results)), table, Text(_notes(results, len(balance) - len(listed))))
 
 
@@ -69,7 +78,11 @@ def _title(results: Results) -> str:
 
 def _figures(row: Mapping[Any, Any]) -> list[str]:
     share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
-    return [*(_km2(row[name]) for name in _FIGURES.values()), share]
+    if "sigma_km2" not in row:
+        return [*(_km2(row[name]) for name in _FIGURES.values()), share]
+    figures = [_km2(row[name]) for name in _FIGURES.values() if name != "held_km2"]
+    half = _km2((row["net_high_km2"] - row["net_low_km2"]) / 2)
+    return [*figures, half + _UNSURE * (row.get("trust") == "no"), share]
 
 
 def _listed(balance: pd.DataFrame) -> pd.DataFrame:
@@ -88,6 +101,7 @@ def _notes(results: Results, left_out: int) -> str:
         f"closure error {books['closure_error_km2']:.1e} km² of {books['theatre_km2']:,.1f} km²",
         f"slivers taken as unchanged: {_km2(books['sliver_km2'])} km²",
     ]
+    lines += _error_notes(results)
     contested = results.balance[["contested_before_km2", "contested_after_km2"]].sum()
     if contested.any():
         before, after = map(_km2, contested)
@@ -103,6 +117,20 @@ def _notes(results: Results, left_out: int) -> str:
         lines.append(f"not listed, see balance.csv: {what} without change or without this side")
     lines.append(f"{results.manifest['cadence']}: what changed hands and back in between is not seen")
     return "\n".join(lines)
+
+
+def _error_notes(results: Results) -> list[str]:
+    """Say what the errors rest on, and which of them not to trust."""
+    record = results.manifest["errors"]
+    if results.errors is None:
+        bare, every = record["stretches_without_sigma_m"], record["stretches"]
+        if not every:
+            return ["no errors: there is no front on either date"]
+        return [f"no errors: {bare} of {every} stretches of line have no sigma_m; --sigma gives them one"]
+    told = [f"±: {error_sentence(record)}; where both dates share the line, errors cancel"]
+    if "trust" in results.balance and (results.balance["trust"] == "no").any():
+        told.append(f"{_UNSURE.strip()}: {TRUST['no']} (--draws 1000)")
+    return [line for text in told for line in wrap(text, _NARROW, subsequent_indent="   ")]
 
 
 _MOVED = {

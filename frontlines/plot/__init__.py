@@ -9,6 +9,7 @@ from frontlines.plot.maps import change_map
 from frontlines.plot.movement import movement_map, profile_figure
 from frontlines.plot.sheets import district_panels, series_figure
 from frontlines.plot.style import MapStyle
+from frontlines.plot.sureness import draw_error_by_correlation
 from frontlines.plot.transects import draw_profile, draw_transects
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "draw_context",
     "draw_control",
     "draw_districts",
+    "draw_error_by_correlation",
     "draw_front_length",
     "draw_frontlines",
     "draw_gains_and_losses",

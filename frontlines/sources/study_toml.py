@@ -45,6 +45,10 @@ def _is_length(value: Any) -> bool:
     return _is_number(value) and bool(value >= 0)
 
 
+def _is_correlation(value: Any) -> bool:
+    return value == math.inf or _is_length(value)
+
+
 def _are_days(value: Any) -> bool:
     if not isinstance(value, list) or len(value) != _TWO:
         return False
@@ -64,6 +68,7 @@ _TEXT = _Entry(_is_text, "a text")
 _NAME = _Entry(_is_name, "a text that is not empty")
 _TEXTS = _Entry(_are_texts, "a list of texts")
 _LENGTH = _Entry(_is_length, "a number of metres, 0 or more")
+_CORRELATION = _Entry(_is_correlation, "a number of metres, 0 or more, or inf")
 _DAYS = _Entry(_are_days, "two days, the earlier first, such as [1994-04-07, 1994-05-12]")
 _CORNER = _Entry(_are_corners, "west, south, east and north in degrees, such as [46.5, 39.9, 47.2, 40.5]")
 
@@ -87,7 +92,14 @@ _TABLES: dict[str, dict[str, _Entry]] = {  # what each table of a study.toml may
         "context": _NAME,
         "key": _NAME,
     },
-    "method": {"snap_m": _LENGTH, "sliver_m": _LENGTH, "border_m": _LENGTH, "rest": _NAME},
+    "method": {
+        "snap_m": _LENGTH,
+        "sliver_m": _LENGTH,
+        "border_m": _LENGTH,
+        "rest": _NAME,
+        "sigma_m": _LENGTH,
+        "correlation_m": _CORRELATION,
+    },
     "map": {"zoom": _CORNER, "towns": _TEXTS, "zoom_towns": _TEXTS},
 }
 _NEEDED = {"study": ("title", "side", "dates"), "layers": ("districts",)}

@@ -255,3 +255,25 @@ def test_a_file_without_crs_is_named(folder):
     said = refusal(folder, f"nowhere_{FIRST}.parquet", "bare_20240715.geojson")
     assert f"nowhere_{FIRST}.parquet: " in said
     assert "no CRS" in said
+
+
+def test_sigma_gives_the_balance_its_errors(folder):
+    result = call(
+        folder, "line_2024-07-08.gpkg", "line_2024-07-15.gpkg", "--sigma", 500, "--correlation-m", "inf"
+    )
+    assert result.exit_code == 0, result.output
+    assert "± 95%" in result.stdout
+    assert "sigma 0.5 km, each line off as a whole" in result.stdout
+    total = pd.read_csv(folder / "out" / "totals.csv").iloc[0]
+    assert total["net_low_km2"] < total["net_km2"] < total["net_high_km2"]
+    assert manifest(folder)["errors"]["correlation_m"] == "inf"
+    assert {"sigma_km2", "p_gain"} <= set(balance(folder).columns)
+    drawn = call(folder, "bare_20240708.geojson", "bare_20240715.geojson", "--rest", "B",
+                 "--sigma", 500, "--draws", 20, "--force")  # fmt: skip
+    assert drawn.exit_code == 0, drawn.output
+    assert "20 draws" in drawn.stdout.replace("\n   ", " ")
+
+
+def test_without_sigma_the_table_says_that_there_are_no_errors(folder):
+    result = call(folder, "line_2024-07-08.gpkg", "line_2024-07-15.gpkg")
+    assert "no errors: 2 of 2 stretches of line have no sigma_m; --sigma gives them one" in result.stdout

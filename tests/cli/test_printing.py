@@ -10,6 +10,7 @@ from rich.console import Console
 from frontlines.cli.printing import balance_table
 from frontlines.study import run_study
 from frontlines.study_files import load
+from frontlines.tables import BALANCE
 
 BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outside_km2",
          "districts_mended_km2", "districts_outside_km2", "theatre_beyond_districts_km2")  # fmt: skip
@@ -32,9 +33,10 @@ def cells(line):
 
 
 def with_balance(results, rows):
-    empty = dict.fromkeys(results.balance.columns[4:], 0.0) | {"district_km2": 100.0}
+    """Give other rows, of lines whose errors are not known."""
+    empty = dict.fromkeys(BALANCE[1:], 0.0) | {"district_km2": 100.0}
     balance = pd.DataFrame([{"district": name} | empty | row for name, row in rows.items()])
-    return replace(results, balance=balance)
+    return replace(results, balance=balance, errors=None)
 
 
 def with_books(results, **books):
@@ -60,10 +62,13 @@ def test_the_table_says_what_a_reader_wants(results):
     assert listed == sorted(listed, reverse=True)
     total = next(cells(line) for line in lines if "all districts" in line)
     assert total[1] == f"{results.balance['gained_km2'].sum():,.1f}"
-    assert total[4] == f"{results.balance['net_km2'].sum():,.1f}"
+    assert total[3] == f"{results.balance['net_km2'].sum():,.1f}"
+    row = results.total.iloc[0]
+    assert total[4] == f"{(row['net_high_km2'] - row['net_low_km2']) / 2:,.1f}"
     share = results.balance["before_km2"].sum() / results.balance["district_km2"].sum()
     assert total[5].startswith(f"{share:.1%} → ")
     text = "\n".join(lines)
+    assert "±: errors of the lines (sigma 1.5 to 5 km, alike over 5 km along the front), by" in text
     assert "closure error" in text
     assert "slivers taken as unchanged: 0 km²" in text
     assert "35 days apart" in text
@@ -129,3 +134,24 @@ def test_contested_ground_is_told_where_there_is_any(results):
     rows = {"D": {"gained_km2": 1.0, "contested_before_km2": 5.0, "contested_after_km2": 0.0}}
     text = "\n".join(shown(with_balance(results, rows)))
     assert "contested ground, counted for nobody: 5.0 km² before, 0 km² after" in text
+
+
+def test_errors_that_the_formula_cannot_vouch_for_are_marked(results):
+    lines = shown(results)
+    marked = {cells(line)[0] for line in lines if line.startswith("│") and cells(line)[4].endswith("~")}
+    balance = results.balance.set_index("district")
+    assert marked == set(balance.index[(balance["trust"] == "no") & (balance["after_km2"] > 0)])
+    assert "~: a border or a corner of the district is within reach" in "\n".join(lines)
+
+
+def test_lines_without_sigma_have_no_errors_and_the_table_says_so(results):
+    record = {"stretches": 8, "stretches_without_sigma_m": 3}
+    bare = replace(results, errors=None, balance=results.balance[BALANCE])
+    bare = replace(bare, manifest={**results.manifest, "errors": record})
+    text = "\n".join(shown(bare))
+    assert "±" not in text
+    assert "no errors: 3 of 8 stretches of line have no sigma_m; --sigma gives them one" in text
+    still = replace(
+        bare, manifest=bare.manifest | {"errors": {"stretches": 0, "stretches_without_sigma_m": 0}}
+    )
+    assert "no errors: there is no front on either date" in "\n".join(shown(still))

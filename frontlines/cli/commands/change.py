@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from frontlines.change import SLIVER_M
-from frontlines.cli.options import BorderM, Force, Mend, Out, SliverM, SnapM, shows_errors
+from frontlines.cli.options import (
+    BorderM,
+    CorrelationM,
+    Draws,
+    Force,
+    Mend,
+    Out,
+    Sigma,
+    SliverM,
+    SnapM,
+    shows_errors,
+)
 from frontlines.layers import UNKNOWN
 from frontlines.study import BORDER_M, SNAP_M
 from frontlines.study_files import study_from_files
@@ -62,6 +73,9 @@ def change(
     snap_m: SnapM = SNAP_M,
     sliver_m: SliverM = SLIVER_M,
     border_m: BorderM = BORDER_M,
+    sigma: Sigma = None,
+    correlation_m: CorrelationM = None,
+    draws: Draws = 0,
     mend: Mend = False,
     force: Force = False,
 ) -> None:
@@ -86,4 +100,5 @@ def change(
         ),
         out,
         force=force,
+        errors=(sigma, correlation_m, draws),
     )

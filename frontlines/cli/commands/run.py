@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from frontlines.cli.options import Force, Out, shows_errors
+from frontlines.cli.options import CorrelationM, Draws, Force, Out, Sigma, shows_errors
 from frontlines.study_files import load, read_study
 
 
@@ -18,10 +18,18 @@ def run(
         typer.Argument(metavar="STUDY", help="A bundled study (see `frontlines datasets`) or a study.toml."),
     ],
     out: Out = Path("out"),
+    sigma: Sigma = None,
+    correlation_m: CorrelationM = None,
+    draws: Draws = 0,
     force: Force = False,
 ) -> None:
     """Compare the two dates of a study, district by district; write tables, layers and a map."""
     from frontlines.cli.compare import compare  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
 
     named = Path(study)
-    compare(lambda: read_study(named) if named.suffix.lower() == ".toml" else load(study), out, force=force)
+    compare(
+        lambda: read_study(named) if named.suffix.lower() == ".toml" else load(study),
+        out,
+        force=force,
+        errors=(sigma, correlation_m, draws),
+    )

@@ -1,0 +1,19 @@
+"""How sure are the areas: the errors of lines carried into gains and losses."""
+
+from frontlines.uncertainty.formula import balance_error
+from frontlines.uncertainty.intervals import LEVEL, AreaErrors, total_of
+from frontlines.uncertainty.monte_carlo import simulate_balance
+from frontlines.uncertainty.noise import NoiseModel
+from frontlines.uncertainty.sensitivity import error_by_correlation
+from frontlines.uncertainty.trust import TRUST
+
+__all__ = [
+    "LEVEL",
+    "TRUST",
+    "AreaErrors",
+    "NoiseModel",
+    "balance_error",
+    "error_by_correlation",
+    "simulate_balance",
+    "total_of",
+]

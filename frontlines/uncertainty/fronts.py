@@ -1,0 +1,308 @@
+"""The front of one side on two dates, edge by edge: what is shared, and which errors go together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from frontlines.arrangement import segments
+from frontlines.coverage import ground_of
+from frontlines.errors import NoiseError
+from frontlines.uncertainty.noise import NoiseModel
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Geometries = npt.NDArray[Any]
+
+_EDGE_M = 1.0  # an edge this near to the theatre's is no front
+_SAME_M = 1e-3  # vertices this near to each other are the same
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Fronts:
+    """Edges of a side's front on two dates, each once, sorted by `line` and `along`.
+
+    Attributes
+    ----------
+    ends
+        x0, y0, x1, y1, the side's ground before (or else after) on the left, (n, 4) [m].
+    along
+        Length along the front of its date at either end, (n, 2) [m].
+    line
+        Number of the process that the edge's error is part of, (n,).
+    run
+        Number of the unbroken run of edges that the edge is part of, (n,).
+    before, after
+        1 if the edge is part of the front on the date, -1 if it is so the other way round, else 0, (n,).
+    sigma_m
+        Standard error of its position, (n,).
+    tips
+        Whether the front begins, or ends, with this edge at the theatre's edge, (n, 2).
+    """
+
+    ends: Floats
+    along: Floats
+    line: Ints
+    run: Ints
+    before: Ints
+    after: Ints
+    sigma_m: Floats
+    tips: Bools
+
+    @property
+    def length_m(self) -> Floats:
+        """Length of each edge in the plane [m], (n,)."""
+        return np.asarray(self.along[:, 1] - self.along[:, 0])
+
+    @property
+    def outward(self) -> Floats:
+        """Unit vector away from the side's ground, (n, 2)."""
+        step = self.ends[:, 2:] - self.ends[:, :2]
+        return np.asarray(np.column_stack([step[:, 1], -step[:, 0]]) / np.hypot(*step.T)[:, None])
+
+    @property
+    def shared(self) -> Bools:
+        """Whether an edge is part of the front on both dates, (n,)."""
+        return np.asarray((self.before != 0) & (self.after != 0))
+
+    def pieces(self, edge: Ints, share: Floats) -> Fronts:
+        """Cut pieces out of edges: `edge` names the edge, `share` where on it they begin and end, (m, 2)."""
+        start, step = self.ends[edge, :2], self.ends[edge, 2:] - self.ends[edge, :2]
+        at = [start + step * share[:, [i]] for i in (0, 1)]
+        along = self.along[edge, :1] + self.length_m[edge, None] * share
+        tips = self.tips[edge] & (share == [0.0, 1.0])
+        rest = {f.name: getattr(self, f.name)[edge] for f in fields(self)}
+        return Fronts(**(rest | {"ends": np.hstack(at), "along": along, "tips": tips}))
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What bounds a side's ground on one date.
+
+    Attributes
+    ----------
+    ground
+        The ground.
+    fixed
+        Its edges on the theatre's edge, which have no error, (n, 4) [m].
+    fronts
+        The other ones, in order; `before`, `after` and `sigma_m` are those of this date alone.
+    """
+
+    ground: Any
+    fixed: Floats
+    fronts: Fronts
+
+
+def find_fronts(
+    control: gpd.GeoDataFrame,
+    frontlines: gpd.GeoDataFrame,
+    theatre: gpd.GeoDataFrame,
+    side: str,
+    noise: NoiseModel,
+) -> tuple[Fronts, tuple[Outline, Outline]]:
+    """Find the front of a side on two dates.
+
+    Parameters
+    ----------
+    control
+        Polygons with `date` and `side`, two dates.
+    frontlines
+        Lines with `date` and, where known, `sigma_m`: each edge has the sigma of the line next to it.
+    theatre
+        One row; along its edge there is no front.
+    side
+        The side.
+    noise
+        For stretches without a sigma of their own.
+
+    Returns
+    -------
+    fronts
+        The edges of both dates, each once.
+    outlines
+        The side's ground on either date.
+
+    Raises
+    ------
+    NoiseError
+        If stretches have no sigma and `noise` has none.
+
+    Examples
+    --------
+    >>> from shapely import LineString, box
+    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> days = pd.to_datetime(["1994-04-07", "1994-05-12"])
+    >>> control = gpd.GeoDataFrame({"date": days, "side": "A"},
+    ...     geometry=[box(0, 0, 1000, 2000), box(0, 0, 2500, 2000)], crs="EPSG:3035")
+    >>> lines = gpd.GeoDataFrame({"date": days}, geometry=[
+    ...     LineString([(1000, 0), (1000, 2000)]), LineString([(2500, 0), (2500, 2000)])], crs="EPSG:3035")
+    >>> fronts, _ = find_fronts(control, lines, theatre, "A", NoiseModel(100.0, 500.0))
+    >>> fronts.before.tolist(), fronts.after.tolist(), fronts.length_m.tolist()
+    ([1, 0], [0, 1], [2000.0, 2000.0])
+    """
+    edge = shapely.boundary(ground_of(theatre))
+    shapely.prepare(edge)
+    dates = sorted(control["date"].unique())
+    held = [control[(control["date"] == day) & (control["side"] == side)] for day in dates]
+    grounds = [shapely.union_all(np.asarray(rows.geometry.values)) for rows in held]
+    knots = [shapely.get_coordinates(ground) for ground in grounds]
+    first = _outline(grounds[0], edge, knots[1])
+    last = _outline(grounds[1], edge, knots[0])
+    same, turned = _twins(first.fronts.ends, last.fronts.ends)
+    sigma = [
+        _sigmas(one.fronts, frontlines[frontlines["date"] == day], noise)
+        for one, day in zip((first, last), dates, strict=True)
+    ]
+    met = same >= 0
+    after = np.where(met, np.where(turned, -1, 1), 0)
+    wide = np.where(met, np.maximum(sigma[0], sigma[1][same] if len(sigma[1]) else 0.0), sigma[0])
+    fresh = ~np.isin(np.arange(len(last.fronts.line)), same)
+    return _joined(first.fronts, after, wide, last.fronts, fresh, sigma[1]), (first, last)
+
+
+def split(ends: Floats, edge: Ints, points: Floats) -> tuple[Ints, Floats]:
+    """Cut edges at points on them.
+
+    Parameters
+    ----------
+    ends
+        x0, y0, x1, y1 of each edge, (n, 4) [m].
+    edge, points
+        Where to cut which edge, (m,) and (m, 2) [m].
+
+    Returns
+    -------
+    edge, share
+        The edge of each piece, and between which shares of the edge it lies, (k,) and (k, 2).
+
+    Examples
+    --------
+    >>> split(np.array([[0.0, 0.0, 4.0, 0.0]]), np.array([0]), np.array([[1.0, 0.0]]))[1].tolist()
+    [[0.0, 0.25], [0.25, 1.0]]
+    """
+    start, step = ends[:, :2], ends[:, 2:] - ends[:, :2]
+    length = np.hypot(*step.T)
+    far = ((points - start[edge]) * step[edge]).sum(axis=1) / length[edge]
+    inner = (far > _SAME_M) & (far < length[edge] - _SAME_M)
+    whole = np.arange(len(ends))
+    owner = np.concatenate([whole, edge[inner], whole])
+    share = np.concatenate([np.zeros(len(ends)), (far / length[edge])[inner], np.ones(len(ends))])
+    order = np.lexsort((share, owner))
+    owner, share = owner[order], share[order]
+    cut = (owner[:-1] == owner[1:]) & ((share[1:] - share[:-1]) * length[owner[:-1]] > _SAME_M)
+    return owner[:-1][cut], _closed(owner[:-1][cut], np.column_stack([share[:-1], share[1:]])[cut])
+
+
+def _closed(owner: Ints, share: Floats) -> Floats:
+    """Let each piece begin where the one before it ends, though hair-thin ones between them were dropped."""
+    again = owner[1:] == owner[:-1]
+    share[1:][again, 0] = share[:-1][again, 1]
+    share[np.append(~again, True)[: len(share)], 1] = 1.0
+    return share
+
+
+def _outline(ground: Any, theatre_edge: Any, knots: Floats) -> Outline:
+    """Follow the outline of a ground, with a vertex wherever the other date has one on it."""
+    rings = shapely.get_rings(shapely.orient_polygons(shapely.normalize(shapely.get_parts(ground))))
+    edges, ring = segments(rings)
+    points, near = shapely.STRtree(shapely.linestrings(edges.reshape(-1, 2, 2))).query(
+        shapely.points(knots), predicate="dwithin", distance=_SAME_M
+    )
+    owner, share = split(edges, near, knots[points])
+    step = edges[:, 2:] - edges[:, :2]
+    cut = [edges[owner, :2] + step[owner] * share[:, [i]] for i in (0, 1)]
+    edges, ring = np.hstack(cut), ring[owner]
+    middles = shapely.points((edges[:, :2] + edges[:, 2:]) / 2)
+    fixed = shapely.dwithin(theatre_edge, middles, _EDGE_M)
+    return Outline(ground, edges[fixed], _chained(edges, ring, fixed))
+
+
+def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
+    """Follow each ring's front from where it leaves the theatre's edge; a closed one from anywhere."""
+    order, line, tips = [], [], []
+    number = 0
+    for one in np.unique(ring):
+        rows = np.flatnonzero(ring == one)
+        begins = np.flatnonzero(fixed[np.roll(rows, 1)] & ~fixed[rows])
+        rows = np.roll(rows, -begins[0]) if len(begins) else rows
+        free = ~fixed[rows]
+        starts = free & np.append(True, ~free[:-1])
+        ends = free & np.append(~free[1:], True)
+        order.append(rows[free])
+        line.append(number + np.cumsum(starts)[free])
+        tips.append((np.column_stack([starts, ends]) & (len(begins) > 0))[free])
+        number += int(starts.sum())
+    rows = np.concatenate([np.empty(0, dtype=np.int64), *order])
+    lines = np.concatenate([np.empty(0, dtype=np.int64), *line])
+    ends, one = edges[rows], np.ones(len(rows), dtype=np.int64)
+    length = np.hypot(*(ends[:, 2:] - ends[:, :2]).T)
+    total = np.cumsum(length)
+    start = total - length
+    first = np.searchsorted(lines, lines, side="left")
+    along = np.column_stack([start, total]) - start[first][:, None]
+    every_tip = np.concatenate([np.empty((0, 2), dtype=bool), *tips])
+    return Fronts(ends, along, lines, lines, one, one, np.zeros(len(rows)), every_tip)
+
+
+def _twins(first: Floats, last: Floats) -> tuple[Ints, Bools]:
+    """Find the edge of the later date with the same vertices, or -1, and whether it runs the other way."""
+    grid = [np.round(ends / _SAME_M).astype(np.int64) for ends in (first, last)]
+    columns = ["x0", "y0", "x1", "y1"]
+    known = pd.DataFrame(np.vstack([grid[1], grid[1][:, [2, 3, 0, 1]]]), columns=columns)
+    known = known.assign(edge=np.tile(np.arange(len(last)), 2), turned=np.repeat([False, True], len(last)))
+    known = known.drop_duplicates(columns)
+    found = pd.DataFrame(grid[0], columns=columns).merge(known, on=columns, how="left")
+    same = found["edge"].fillna(-1).to_numpy(dtype=np.int64)
+    return same, (found["turned"] == True).to_numpy()  # noqa: E712 - missing is not True
+
+
+def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel) -> Floats:
+    """Give each edge the sigma of the line next to it."""
+    own = lines["sigma_m"] if "sigma_m" in lines else pd.Series(np.nan, index=lines.index)
+    sigma = pd.to_numeric(own).to_numpy(dtype=float, na_value=np.nan)
+    if not len(fronts.line):
+        return np.zeros(0)
+    middles = shapely.points((fronts.ends[:, :2] + fronts.ends[:, 2:]) / 2)
+    near = shapely.STRtree(np.asarray(lines.geometry.values)).query_nearest(middles, all_matches=False)
+    nearest = np.full(len(middles), -1)
+    nearest[near[0]] = near[1]
+    found = np.append(sigma, np.nan)[nearest]
+    bare = ~np.isfinite(found)
+    if bare.any() and noise.sigma_m is None:
+        rows = [str(lines.index[row]) for row in np.unique(nearest[bare]) if row >= 0]
+        listed = ", ".join(rows[:_SHOWN]) + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
+        raise NoiseError(
+            f"{len(rows)} stretches of frontline have no sigma_m (rows {listed or 'none'}): "
+            "give them one, or pass NoiseModel(sigma_m=...) for all that have none"
+        )
+    found[bare] = noise.sigma_m
+    return np.asarray(found)
+
+
+def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools, narrow: Floats) -> Fronts:
+    """Put the edges of both dates together: those of the earlier one, and those the later one has alone."""
+    parts = {f.name: [getattr(first, f.name), getattr(last, f.name)[fresh]] for f in fields(Fronts)}
+    parts |= {
+        "before": [first.before, np.zeros(int(fresh.sum()), dtype=np.int64)],
+        "after": [after, last.after[fresh]],
+        "sigma_m": [wide, narrow[fresh]],
+    }
+    both = {name: np.concatenate(pair) for name, pair in parts.items()}
+    kind = np.where(both["before"] == 0, 2, (both["after"] != 0).astype(np.int64))
+    order = np.lexsort((both["along"][:, 0], kind, both["line"]))
+    both, kind = {name: values[order] for name, values in both.items()}, kind[order]
+    broken = (both["line"][1:] != both["line"][:-1]) | (kind[1:] != kind[:-1])
+    gap = (np.abs(both["ends"][1:, :2] - both["ends"][:-1, 2:]) > _SAME_M).any(axis=1)
+    way = both["after"][1:] != both["after"][:-1]
+    both["line"] = np.cumsum(np.append(False, broken))[: len(order)].astype(np.int64)
+    both["run"] = np.cumsum(np.append(False, broken | gap | way))[: len(order)].astype(np.int64)
+    return Fronts(**both)

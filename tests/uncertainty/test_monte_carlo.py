@@ -1,0 +1,182 @@
+"""Errors by simulation: beside the formula where that holds, apart from it where it does not."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from frontlines import NoiseModel
+from frontlines.errors import ClosureError, NoiseError
+from frontlines.uncertainty.displaced import draw_pushes, place_nodes
+from frontlines.uncertainty.fronts import find_fronts
+from frontlines.uncertainty.rebuilt import areas_by_district, push_lines, set_board
+from tests.uncertainty.conftest import west_of
+
+DRAWS = 600
+CASES = {
+    "straight": 3_000.0,
+    "wavy": 3_000.0,
+    "oblique": 3_000.0,
+    "pocket": 3_000.0,
+    "bulge": 3_000.0,
+}
+
+
+def ratios(case, noise, draws=DRAWS):
+    """Standard errors of net by simulation over those by formula, of rows that the formula can be trusted on."""
+    formula, drawn = case.formula(noise), case.simulation(noise, draws=draws)
+    rows = pd.concat([formula.by_district, formula.total], ignore_index=True)
+    other = pd.concat([drawn.by_district, drawn.total], ignore_index=True)
+    kept = (rows["trust"] != "no") & (rows["sigma_km2"] > 0)
+    return (other["sigma_km2"] / rows["sigma_km2"])[kept].set_axis(rows["district"][kept])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_formula_and_simulation_agree_where_the_formula_holds(name, request):
+    found = ratios(request.getfixturevalue(name), NoiseModel(None, CASES[name], 11))
+    assert len(found)
+    assert found.between(0.9, 1.1).all(), found
+
+
+@pytest.mark.parametrize("correlation_m", [0.0, 500.0, math.inf])
+def test_they_agree_from_one_end_of_the_scale_to_the_other(straight, correlation_m):
+    found = ratios(straight, NoiseModel(None, correlation_m, 5), draws=600)
+    assert found.between(0.9, 1.1).all(), found
+
+
+def test_they_agree_on_a_source_that_is_shifted(wavy):
+    noise = NoiseModel(None, 3_000.0, 5, shared_bias_m=400.0)
+    formula, drawn = wavy.formula(noise).total.iloc[0], wavy.simulation(noise, draws=600).total.iloc[0]
+    width = [row["before_high_km2"] - row["before_low_km2"] for row in (drawn, formula)]
+    assert width[0] / width[1] == pytest.approx(1, abs=0.12)
+
+
+def test_they_agree_on_karabakh(karabakh):
+    found = ratios(karabakh, NoiseModel(None, 5_000.0, 0), draws=250)
+    assert "all districts" in found.index
+    assert found.between(0.9, 1.1).all(), found
+
+
+def test_they_disagree_where_the_formula_is_not_to_be_trusted(corner):
+    noise = NoiseModel(None, 5_000.0, 3)
+    formula, drawn = corner.formula(noise), corner.simulation(noise, draws=400)
+    row, other = (one.by_district.set_index("district").loc["Beyond"] for one in (formula, drawn))
+    assert (row["trust"], row["sigma_km2"]) == ("no", 0)
+    assert other["sigma_km2"] > 0.5
+    assert other["gained_high_km2"] > 1
+    # the strip is 600 m wide, its error 1.4 km: lines cross, and ground is gained and lost
+    whole = drawn.total.iloc[0]
+    assert formula.total["trust"].tolist() == ["net"]
+    assert formula.total["lost_high_km2"].iloc[0] == 0
+    assert whole["lost_high_km2"] > 10
+
+
+def test_identical_lines_never_come_apart(make_case):
+    held = west_of(15_000, np.linspace(0, 40_000, 41))
+    errors = make_case(held, held).simulation(NoiseModel(None, 5_000.0, 1), draws=50)
+    row = errors.total.iloc[0]
+    assert (row["sigma_km2"], row["net_low_km2"], row["net_high_km2"]) == (0, 0, 0)
+    assert np.isnan(row["p_gain"])
+    assert row["before_high_km2"] > row["before_low_km2"]
+
+
+def test_without_noise_every_draw_is_the_drawn_line(karabakh):
+    still = replace(karabakh, frontlines=karabakh.frontlines.assign(sigma_m=0.0))
+    errors = still.simulation(NoiseModel(None, 5_000.0), draws=2)
+    for name in ("before", "after", "gained", "lost", "net"):
+        for end in ("low", "high"):
+            assert errors.by_district[f"{name}_{end}_km2"].to_numpy() == pytest.approx(
+                karabakh.balance[f"{name}_km2"].to_numpy(), abs=1e-6
+            )
+    assert errors.tangled == 0
+
+
+def test_a_known_push_gives_a_known_area(straight):
+    fronts, outlines = find_fronts(
+        straight.control, straight.frontlines, straight.theatre, "A", NoiseModel(None, 1.0)
+    )
+    nodes = place_nodes(fronts, shapely.boundary(straight.theatre.geometry.iloc[0]), math.inf)
+    board = set_board(np.asarray(straight.districts.geometry.values), outlines)
+    pushed = np.where(nodes.after == 1, 2_000.0, -1_000.0)
+    areas, tangled = areas_by_district(push_lines(nodes, pushed, np.zeros(2)), nodes, board)
+    assert tangled == 0
+    assert areas.sum(axis=1) == pytest.approx([9 * 40, 22 * 40, 13 * 40, 0])
+    areas, _ = areas_by_district(push_lines(nodes, 0 * pushed, np.array([500.0, 7_000.0])), nodes, board)
+    assert areas.sum(axis=1) == pytest.approx([10.5 * 40, 20.5 * 40, 10 * 40, 0])
+
+
+def test_tangled_ground_counts_once_or_not_at_all(make_case):
+    """A spike of the line is pushed back through the line's root: it winds backwards there."""
+    y = [0, 19_000, 19_500, 20_000, 40_000]
+    case = make_case(
+        west_of([15_000, 15_000, 18_000, 15_000, 15_000], y), west_of(25_000, np.array([0, 40_000]))
+    )
+    noise = NoiseModel(None, 200.0, 2)
+    errors = case.simulation(replace(noise, sigma_m=None), draws=20)
+    assert errors.tangled > 0
+    assert 0 < errors.repaired_km2 < 20
+    whole = errors.total.iloc[0]
+    assert 0 <= whole["before_low_km2"] <= whole["before_high_km2"] <= whole["district_km2"]
+
+
+def test_one_seed_gives_one_result_with_any_number_of_workers(bulge):
+    noise = NoiseModel(None, 3_000.0, 9)
+    alone = bulge.simulation(noise, draws=60)
+    with ThreadPoolExecutor(3) as pool:
+        together = bulge.simulation(noise, draws=60, mapper=pool.map)
+    pd.testing.assert_frame_equal(alone.by_district, together.by_district, check_exact=True)
+    other = bulge.simulation(replace(noise, rng=10), draws=60)
+    assert other.total["sigma_km2"].iloc[0] != alone.total["sigma_km2"].iloc[0]
+    generator = bulge.simulation(replace(noise, rng=np.random.default_rng(9)), draws=60)
+    pd.testing.assert_frame_equal(alone.total, generator.total, check_exact=True)
+
+
+def test_progress_is_told(bulge):
+    told = []
+    bulge.simulation(NoiseModel(None, 3_000.0), draws=30, progress=lambda share, _: told.append(share))
+    assert told[0] == 0
+    assert told[-1] == 1
+
+
+def test_fewer_than_two_draws_are_refused(bulge):
+    with pytest.raises(NoiseError, match="draws is 1: give 2 or more, 1000 for an interval of 95 %"):
+        bulge.simulation(NoiseModel(None, 3_000.0), draws=1)
+
+
+def test_districts_that_overlap_do_not_close(bulge):
+    whole = bulge.districts.geometry.iloc[0]
+    twice = pd.concat([bulge.districts, bulge.districts.assign(district="E")], ignore_index=True)
+    twice.loc[1, "geometry"] = shapely.union(whole, shapely.box(40_000, 0, 41_000, 500))
+    twice.loc[0, "geometry"] = shapely.Polygon([(0, 0), (40_000, 40_000), (40_000, 0), (0, 40_000)])
+    balance = pd.concat([bulge.balance, bulge.balance.assign(district="E")], ignore_index=True)
+    with pytest.raises(ClosureError, match="displaced fronts cut a district into pieces"):
+        replace(bulge, districts=twice, balance=balance).simulation(NoiseModel(None, 3_000.0), draws=2)
+
+
+@pytest.mark.slow
+def test_the_interval_covers_the_truth_as_often_as_it_says(make_case, record_property):
+    """500 drawings of one known truth, each with its own interval by formula."""
+    y = np.linspace(0, 40_000, 81)
+    wave = 2_000 * np.sin(y / 6_000)
+    districts = {"South": shapely.box(0, 0, 40_000, 15_000), "North": shapely.box(0, 15_000, 40_000, 40_000)}
+    truth = make_case(west_of(12_000 + wave, y), west_of(22_000 - wave, y), districts, sigma_m=200.0)
+    noise = NoiseModel(200.0, 4_000.0, 1994)
+    covered = []
+    fronts, _ = find_fronts(truth.control, truth.frontlines, truth.theatre, "A", noise)
+    nodes = place_nodes(fronts, shapely.boundary(truth.theatre.geometry.iloc[0]), noise.correlation_m)
+    pushed, _ = draw_pushes(nodes, noise, np.random.default_rng(noise.rng), 500)
+    known = np.append(truth.balance["net_km2"], truth.balance["net_km2"].sum())
+    for one in pushed:
+        ways = push_lines(nodes, one, np.zeros(2))
+        grounds = [shapely.Polygon([*way, (0, 40_000), (0, 0)]) for way in ways]
+        drawn = make_case(*grounds, districts, sigma_m=200.0)
+        errors = drawn.formula(noise)
+        rows = pd.concat([errors.by_district, errors.total])
+        covered.append(((rows["net_low_km2"] <= known) & (known <= rows["net_high_km2"])).to_numpy())
+    share = np.mean(covered, axis=0)
+    record_property("share covered: North, South, all", share.tolist())
+    assert ((share >= 0.93) & (share <= 0.97)).all(), share
