@@ -19,7 +19,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
 from frontlines.plot.base import draw_districts
-from frontlines.plot.captions import draw_block, height_mm
+from frontlines.plot.captions import draw_block, height_mm, shortened
 from frontlines.plot.furniture import draw_legend, draw_scale_bar, emptiest_corners, frame
 from frontlines.plot.keys import Entry, legend_entries
 from frontlines.plot.layout import Box, add_panel, inches, put
@@ -38,7 +38,6 @@ from frontlines.plot.shapes import (
     show,
     view_of,
 )
-from frontlines.plot.sheets import shortened
 from frontlines.plot.style import CONTESTED, DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaStyle, MapStyle, day
 
 Floats = npt.NDArray[np.float32]

@@ -159,3 +159,16 @@ def _cut(words: Sequence[str], width_px: float, wide: Callable[[str], float]) ->
             rest = rest[fits:]
         out.append(rest)
     return out
+
+
+def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
+    """Cut a name that is wider than its room, with an ellipsis."""
+    renderer = renderer_of(figure)
+
+    def wide(part: str) -> bool:
+        return bool(renderer.get_text_width_height_descent(part, font, ismath=False)[0] > width_px)
+
+    if not wide(text):
+        return text
+    fits = next((n for n in range(len(text) - 1, 0, -1) if not wide(f"{text[:n].rstrip()}…")), 0)
+    return f"{text[:fits].rstrip()}…"

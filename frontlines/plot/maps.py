@@ -30,6 +30,7 @@ from frontlines.plot.panel import Panel, draw_ground, furnish, mark_view, write_
 from frontlines.plot.scene import ResultsLike, Scene, StudyLike, scene_of
 from frontlines.plot.shapes import show, view_of
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle, date_colours
+from frontlines.plot.tabulation import draw_table, rows_of, table_mm
 
 __all__ = [
     "ResultsLike",
@@ -47,6 +48,8 @@ _LEGEND_MM = 50.0  # a guess, until the legend is measured
 _TITLE_GAP_MM = 1.8
 _HEADING_FOOT_MM = 1.2
 _LETTER_MM = 3.4
+_TABLE_MM = 70.0  # no wider than this: figures stand near their names
+_TABLE_GAP_MM = 2.5
 _HEADINGS = ("The whole theatre", "Detail: ground that changed hands")
 
 
@@ -175,9 +178,15 @@ def _lay_out(figure: Figure, panels: list[Panel], scene: Scene, needs: Needs) ->
     width_px = legend_width(needs, style) / MM_PER_INCH * style.dpi / columns
     legend = draw_legend(host, _entries(panels, scene), columns=columns, width_px=width_px, style=style)
     legend_mm = float(legend.get_window_extent(renderer_of(figure)).height) / style.dpi * MM_PER_INCH
-    page = plan(needs, legend_mm, style)
+    rows = rows_of(scene.results)
+    under_mm = _TABLE_GAP_MM + table_mm(rows, style) if rows else 0.0
+    page = plan(needs, legend_mm + under_mm, style)
     figure.set_size_inches(*inches(style.width_mm, page.height))
     put(host, page.legend, page.height, style)
+    if rows:
+        left, top, width, _ = page.legend
+        under = Box(left, top + legend_mm + _TABLE_GAP_MM, min(width, _TABLE_MM), under_mm - _TABLE_GAP_MM)
+        draw_table(figure, rows, under, page.height, style)
     for panel, box in zip(panels, (page.main, page.zoom), strict=False):
         _put_panel(panel, box, panels[0], page, style)
     if page.locator is not None and scene.study.context is not None:

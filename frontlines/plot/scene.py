@@ -16,6 +16,7 @@ from frontlines.plot.furniture import locator_view
 from frontlines.plot.shapes import View, areas, bounds_of, lines
 from frontlines.plot.style import MapStyle
 from frontlines.plot.zoom import moved_ground, zoom_view
+from frontlines.uncertainty import AreaErrors
 
 _MARGIN = 0.03
 
@@ -58,6 +59,10 @@ class ResultsLike(Protocol):
     def change(self) -> gpd.GeoDataFrame: ...  # noqa: D102
     @property
     def balance(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def total(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def errors(self) -> AreaErrors | None: ...  # noqa: D102
     @property
     def caption(self) -> str: ...  # noqa: D102
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 
 from frontlines.errors import FrontlinesError
 from frontlines.plot import timeaxis
-from frontlines.plot.captions import draw_block, draw_columns, height_mm
+from frontlines.plot.captions import draw_block, draw_columns, height_mm, shortened
 from frontlines.plot.charts import (
     contested_entries,
     contested_levels,
@@ -303,19 +303,6 @@ def _name(ax: Axes, name: str, rows: pd.DataFrame, style: MapStyle) -> None:
             text, (0.0, 1.0), xycoords="axes fraction", xytext=(0.0, over), textcoords="offset points",
             va="bottom", **plain(style, size, weight=weight),
         )  # fmt: skip
-
-
-def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
-    """Cut a name that is wider than its room, with an ellipsis."""
-    renderer = renderer_of(figure)
-
-    def wide(part: str) -> bool:
-        return bool(renderer.get_text_width_height_descent(part, font, ismath=False)[0] > width_px)
-
-    if not wide(text):
-        return text
-    fits = next((n for n in range(len(text) - 1, 0, -1) if not wide(f"{text[:n].rstrip()}…")), 0)
-    return f"{text[:fits].rstrip()}…"
 
 
 def _page(style: MapStyle) -> Figure:

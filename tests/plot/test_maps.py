@@ -122,9 +122,12 @@ class Results:
                 "side": "W",
                 "gained_km2": [500.0, 0.0],
                 "lost_km2": [500.0, 0.0],
+                "net_km2": [0.0, 0.0],
             }
         )
     )
+    total: Any = field(default_factory=lambda: pd.DataFrame({"net_km2": [0.0]}))
+    errors: Any = None
     caption: str = "Dates: 7 April and 12 May. Projection: Lambert azimuthal equal-area. " * 4
 
 
