@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from frontlines.plot.lettering import clean, plain, renderer_of
+from frontlines.plot.lettering import clean, plain, renderer_of, text_width_px
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle
 
 _LEADING = 1.3
@@ -35,10 +35,9 @@ def wrap(text: str, width_px: float, figure: Any, font: Any) -> str:
     str
         The text with line breaks.
     """
-    renderer = renderer_of(figure)
 
     def wide(line: str) -> float:
-        return float(renderer.get_text_width_height_descent(line, font, ismath=False)[0])
+        return text_width_px(line, font, figure.dpi)
 
     out: list[str] = []
     for paragraph in text.splitlines():
@@ -163,10 +162,9 @@ def _cut(words: Sequence[str], width_px: float, wide: Callable[[str], float]) ->
 
 def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
     """Cut a name that is wider than its room, with an ellipsis."""
-    renderer = renderer_of(figure)
 
     def wide(part: str) -> bool:
-        return bool(renderer.get_text_width_height_descent(part, font, ismath=False)[0] > width_px)
+        return text_width_px(part, font, figure.dpi) > width_px
 
     if not wide(text):
         return text

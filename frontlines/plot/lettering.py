@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Any, Literal
 
 from matplotlib.backends.backend_agg import RendererAgg
@@ -12,6 +13,8 @@ from matplotlib.patheffects import withStroke
 from frontlines.plot.style import MapStyle
 
 Slant = Literal["normal", "italic", "oblique"]
+
+_MOST_WIDTHS = 16_384  # lines of text whose width is kept in mind
 
 
 def clean(text: object) -> str:
@@ -50,3 +53,10 @@ def renderer_of(figure: Any) -> Any:
     """Return a renderer that measures text for a figure, whatever its canvas; the figure is left alone."""
     ask = getattr(figure.canvas, "get_renderer", None)
     return ask() if ask is not None else RendererAgg(1, 1, figure.dpi)  # type: ignore[no-untyped-call]
+
+
+@lru_cache(maxsize=_MOST_WIDTHS)
+def text_width_px(text: str, font: FontProperties, dpi: float) -> float:
+    """Return the width of a line of text that is set as it stands [pixels]."""
+    renderer = RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
+    return float(renderer.get_text_width_height_descent(text, font, ismath=False)[0])  # type: ignore[no-untyped-call]

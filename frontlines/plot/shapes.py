@@ -191,7 +191,8 @@ def fill(
         return None
     patch = PathPatch(path, zorder=zorder, gid=name)
     dress(patch, look, style)
-    ax.add_patch(patch)
+    ax.add_artist(patch)  # add_patch would look for bulges, vertex by vertex
+    ax.update_datalim(path.get_extents().get_points())
     return patch
 
 
