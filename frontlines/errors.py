@@ -8,6 +8,7 @@
     ├── LayerError       a layer is not what its kind must be; ``faults`` holds every fault found
     ├── ControlError     lines do not divide the theatre into sides
     ├── ClosureError     a book does not close: areas do not sum to what they must
+    ├── DigitizeError    a scan, its colours or its control points do not give what was asked of them
     ├── StudyError       a study file, or the name of a study, is wrong
     └── MissingExtraError (also an ImportError)  an optional package is not installed
 
@@ -59,6 +60,10 @@ class ControlError(FrontlinesError):
 
 class ClosureError(FrontlinesError):
     """Areas do not sum to what they must."""
+
+
+class DigitizeError(FrontlinesError):
+    """A scan, its colours or its control points do not give what was asked of them."""
 
 
 class StudyError(FrontlinesError):
