@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,7 +18,7 @@ from frontlines.digitize.masks import Strokes, label_scan, strokes_of
 from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, match_inks, palette_of
 from frontlines.digitize.paper import Paper, paper_of
-from frontlines.digitize.sieve import Dropped, of_one_width, sieved
+from frontlines.digitize.sieve import Dropped, line_width, of_width, sieved, without_letters
 from frontlines.digitize.skeleton import chains_of, skeleton_of
 from frontlines.digitize.stretches import Knobs, Stretch, Tracing
 from frontlines.errors import DigitizeError
@@ -147,15 +148,16 @@ def _traced(
     name: str, scan: Scan, paper: Paper, palette: Palette, labels: Labels, ink: int, strokes: Strokes, knobs: Knobs
 ) -> tuple[list[Stretch], list[Dropped]]:
     """Trace one line."""
-    stroke, least, gap, spur = (float(value or 0) for value in (knobs.stroke_px, knobs.min_length_px, knobs.gap_px, knobs.spur_px))
+    stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
     chains = without_spurs(chains_of(*skeleton_of(labels, strokes)), spur)
-    pieces = of_one_width(passed_straight(chains, _REACH * stroke), stroke)
-    joined = [run for run in over_gaps(pieces, gap, stroke) if run.length_px >= least]
-    runs = [bridged(run, 1.0) for run in joined]
+    half = line_width(chains, float(np.hypot(scan.width_px, scan.height_px)))
+    wide = stroke if half is None else 2 * half - 1
+    pieces = of_width(passed_straight(without_letters(chains, least, wide), _REACH * wide), half)
+    runs = [bridged(run, 1.0) for run in over_gaps(pieces, gap, wide) if run.length_px >= least]
     if not runs:
         return [], []
-    done = centred(runs, scan, paper, Ink(palette.inks[ink], palette.grounds, stroke / 2))
-    kept, dropped = sieved(name, done, scan, least)
+    done = centred(runs, scan, paper, Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2))
+    kept, dropped = sieved(name, done, scan)
     stretches = [_stretch(name, one) for one in kept]
     return sorted(stretches, key=lambda one: (-one.length_px, *one.points[0])), dropped
 
