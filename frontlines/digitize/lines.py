@@ -110,7 +110,7 @@ def trace_lines(
             dropped += left
     return Tracing(
         tuple(stretches),
-        tuple(find_hidden(stretches, list(colours))),
+        tuple(find_hidden(stretches)),
         {name: hex_of(palette.inks[ink]) for name, ink in inks.items()},
         {name: one.width_px for name, one in strokes.items()},
         settled,

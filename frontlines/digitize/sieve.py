@@ -19,7 +19,7 @@ Dropped = tuple[str, str, shapely.LineString]
 _THINNER, _WIDER = 0.6, 1.7  # of the line's width, what still counts as the line
 _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the diagonal, and of the ink, has it
 _LETTER_SHARE = 0.6  # of the least length, the largest letter
-_BAR_BEND = 0.2  # a dash bends off its chord by less than this share of it
+_BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
 _KEY_OFF_PX, _LEVEL_DEG = 0.8, 6.0
 _RULED_SHARE, _RULED_OFF_PX, _RULED_PART = 0.1, 1.2, 0.7
@@ -80,11 +80,16 @@ def _is_bar(chain: Chain, stroke_px: float) -> bool:
     """Tell whether a chain is a dash: hardly bent, and neither thin nor a blot."""
     chord = chain.points[-1] - chain.points[0]
     size = float(np.hypot(*chord))
-    if size < 0.5 * stroke_px or size < 0.75 * chain.length_px:
+    if size < 0.5 * stroke_px or size < 0.65 * chain.length_px:
         return False
     off = (chain.points - chain.points[0]) @ np.array([-chord[1], chord[0]]) / size
-    wide = float(np.median(chain.half_width_px)) / (stroke_px / 2 + 0.5)
+    wide = _wide(chain) / (stroke_px / 2 + 0.5)
     return bool(np.abs(off).max() < _BAR_BEND * size + 0.7 and _THINNER < wide < _WIDER)
+
+
+def _wide(chain: Chain) -> float:
+    """Mean half width of a chain, blots left out."""
+    return float(np.minimum(chain.half_width_px, 2 * np.median(chain.half_width_px)).mean())
 
 
 def line_width(chains: list[Chain], diagonal_px: float) -> float | None:
@@ -112,7 +117,7 @@ def line_width(chains: list[Chain], diagonal_px: float) -> float | None:
     """
     if not chains:
         return None
-    wide = np.array([float(np.median(chain.half_width_px)) for chain in chains])
+    wide = np.array([_wide(chain) for chain in chains])
     length = np.array([chain.length_px for chain in chains])
     long_enough = length > 4 * wide
     needed = max(_LINE_SHARE * diagonal_px, _INK_SHARE * float(length[long_enough].sum()))
@@ -148,7 +153,7 @@ def of_width(chains: list[Chain], half_width_px: float | None) -> list[Chain]:
     if half_width_px is None:
         return chains
     least, most = _THINNER * half_width_px, _WIDER * half_width_px
-    return [chain for chain in chains if least <= float(np.median(chain.half_width_px)) <= most]
+    return [chain for chain in chains if least <= _wide(chain) <= most]
 
 
 def sieved(name: str, runs: list[Centred], scan: Scan) -> tuple[list[Centred], list[Dropped]]:
