@@ -19,7 +19,7 @@ from frontlines.digitize.paper import Paper, paper_of
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
-_TILE, _OVERLAP = 1024, 160
+_TILE, _OVERLAP = 2048, 96
 _UNKNOWN = 255
 _STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
 _TOO_UNLIKE = 75.0

@@ -102,6 +102,8 @@ def centred(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Centred
     >>> done.run.points[30].round(2).tolist(), round(float(done.run.half_width_px[30]), 1)
     ([39.99, 39.5], 2.0)
     """
+    if not runs:
+        return []
     runs = [_smoothed(run, ink.half_px) for run in runs]
     sigma: list[Floats] = []
     for turn in range(_ROUNDS):
@@ -276,14 +278,22 @@ def _steadied(values: Floats, trust: Floats, spread: float, *, closed: bool) -> 
     return np.interp(np.arange(len(values)), known, smooth[known])
 
 
+def _distance(known: npt.NDArray[np.int64], count: int) -> Floats:
+    """Points from each point to the nearest known one."""
+    if not len(known):
+        return np.full(count, float(count))
+    index = np.arange(count)
+    right = np.searchsorted(known, index).clip(0, len(known) - 1)
+    return np.minimum(np.abs(known[right] - index), np.abs(known[(right - 1).clip(0)] - index)).astype(float)
+
+
 def _sigma(run: Run, scatter: Floats, trust: Floats, ink: Ink) -> Floats:
     """Standard error of the centre."""
     closed = is_closed(run)
     around = np.sqrt(_steadied(np.minimum(scatter**2, 4.0), trust, 10.0, closed=closed))
     covered = 1 - _steadied(trust, np.ones_like(trust), 2.0, closed=closed)
     known = np.flatnonzero(trust > 0.3)  # noqa: PLR2004 - the line is seen well enough
-    index = np.arange(len(trust))
-    far = np.abs(index[:, None] - known[None]).min(axis=1) if len(known) else index * 0 + 2 * ink.half_px
+    far = _distance(known, len(trust))
     wander = np.where(far > 2 * ink.half_px, _WANDER * far, 0.0)
     return np.asarray(
         np.sqrt(_FLOOR_PX**2 + (_SCATTER * around) ** 2 + (_COVERED * ink.half_px * covered) ** 2 + wander**2)

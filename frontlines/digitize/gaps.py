@@ -158,7 +158,7 @@ def _costs(
     fits |= close & (between < _WIDEST_TURN_DEG)
     itself = np.array([ends[a][0] == ends[b][0] for a, b in pairs], dtype=bool)
     fits &= ~itself | (length[i] > 4 * gap + 8 * stroke_px)
-    fits &= gap <= 3 * np.maximum(np.minimum(length[i], length[j]), 2 * stroke_px)
+    fits &= gap <= 1.5 * np.minimum(length[i], length[j]) + 3 * stroke_px
     cost = (gap + stroke_px) * (1 + ((first**2 + second**2) / 40.0**2))
     return np.where(fits, cost, np.inf)
 

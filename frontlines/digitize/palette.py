@@ -23,7 +23,7 @@ GROUND, OTHER = 0, 255
 
 _TILE, _SAMPLE_PX = 256, 6_000_000
 _FLAT_PX = 10  # a ground reaches this far in all four directions
-_FLAT = 9.0  # [ΔE]
+_FLAT = 9  # in lightness, a and b each
 _GROUND_SHARE = 0.003
 _INK_APART = 15.0  # from the nearest ground [ΔE]
 _ALIKE = 13.0  # inks nearer than this are one [ΔE]
@@ -34,6 +34,8 @@ _STRANGE = 34.0  # farther from every known colour: of no known colour [ΔE]
 _LEAST_CORES = 40
 _REACHES = (1, 2, 4, 7)  # from the middle of a stroke to beyond its edge [px]
 _TOO_UNLIKE = 62.0
+_NOW_AND_THEN = 0.12  # share of cores from which on two inks are not beside each other by chance
+_RIM_COST = 30.0
 _SAME_PLACE = 0.45  # share of an ink's cores beside a stronger ink, from which on it is that ink's edge
 
 
@@ -97,6 +99,9 @@ def _all_lab() -> npt.NDArray[np.float32]:
 
 LAB = _all_lab()
 """CIELAB of every colour in steps of 5.5 a channel, (262144, 3)."""
+
+
+_COARSE = np.round(LAB).astype(np.int16).T.copy()
 
 
 def codes_of(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
@@ -194,21 +199,22 @@ def _tiles(scan: Scan, paper: Paper) -> Iterator[tuple[int, int, npt.NDArray[np.
 
 def _grounds(tiles: Sequence[tuple[int, int, npt.NDArray[np.int32]]]) -> Floats:
     """Colours, in CIELAB, of pixels that look the same ten pixels away in all four directions."""
-    flat, size = [], 0
+    flat, size, d = [], 0, _FLAT_PX // 2
     for _, _, codes in tiles:
-        size += codes.size
-        if min(codes.shape) <= 2 * _FLAT_PX:
+        thin = codes[::2, ::2]
+        size += thin.size
+        if min(thin.shape) <= 2 * d:
             continue
-        d = _FLAT_PX
-        lab = LAB[codes]
-        middle = lab[d:-d, d:-d]
-        same = np.ones(middle.shape[:2], bool)
-        for moved in (lab[2 * d :, d:-d], lab[: -2 * d, d:-d], lab[d:-d, 2 * d :], lab[d:-d, : -2 * d]):
-            same &= np.abs(middle - moved).max(axis=-1) < _FLAT
-        flat.append(middle[same][::2])
+        steps = [plane[thin] for plane in _COARSE]
+        same = np.ones((thin.shape[0] - 2 * d, thin.shape[1] - 2 * d), bool)
+        for plane in steps:
+            middle = plane[d:-d, d:-d]
+            for moved in (plane[2 * d :, d:-d], plane[: -2 * d, d:-d], plane[d:-d, 2 * d :], plane[d:-d, : -2 * d]):
+                same &= np.abs(middle - moved) < _FLAT
+        flat.append(LAB[thin[d:-d, d:-d][same]])
     if not flat:
         return np.empty((0, 3))
-    return _peaks(np.concatenate(flat), int(_GROUND_SHARE * size / 2), 11.0)
+    return _peaks(np.concatenate(flat), int(_GROUND_SHARE * size), 11.0)
 
 
 def _peaks(lab: npt.NDArray[np.float32], least: int, apart: float, *, most: int = 12) -> Floats:
@@ -316,11 +322,18 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     lab = lab_of(palette.inks)
     unlike = np.array([unlikeness(colour, lab) for colour in colours.values()])
     rare = 7.0 * np.log10(palette.lengths_px.max() / np.maximum(palette.lengths_px, 1.0))
-    rows, chosen = optimize.linear_sum_assignment(unlike + rare)
+    rims = np.array([_RIM_COST * _is_rim(palette, ink) for ink in range(len(lab))])
+    rows, chosen = optimize.linear_sum_assignment(unlike + rare + rims)
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
         if unlike[row, chosen[row]] > _TOO_UNLIKE:
             raise DigitizeError(f"line {name!r}: no ink of the scan is like {colour!r}; it has {there}")
     return {name: int(ink) for name, ink in zip(colours, chosen, strict=True)}
+
+
+def _is_rim(palette: Palette, ink: int) -> bool:
+    """Tell whether an ink is a stronger one washed out, often seen beside it."""
+    others = np.flatnonzero(palette.beside[ink] > _NOW_AND_THEN)
+    return any(mixed(palette, ink, int(other)) for other in others if other != ink)
 
 
 def edges_of(palette: Palette, ink: int) -> list[int]:
@@ -372,7 +385,7 @@ def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
     Examples
     --------
     >>> inks = np.array([[90.0, 150, 100], [230, 150, 60], [110, 150, 88]])
-    >>> palette = Palette(np.full((1, 3), 250.0), inks, np.ones(3), np.zeros((3, 2), int), np.ones(3), np.zeros((3, 3)))
+    >>> palette = Palette(np.full((1, 3), 250.0), inks, np.ones(3), np.zeros((3, 2), int), np.ones(3), np.full((3, 3), 0.5))
     >>> blends_of(palette, 0, [0, 1])
     [2]
     """
@@ -381,12 +394,19 @@ def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
         for other in range(len(palette.inks))
         if other not in taken
         and any(
-            _upon(palette.inks[other], palette.inks[ink], palette.inks[under], ground)
+            _seen_beside(palette, other, under)
+            and _upon(palette.inks[other], palette.inks[ink], palette.inks[under], ground)
             for ground in palette.grounds
             for under in taken
             if under != ink
         )
     ]
+
+
+def _seen_beside(palette: Palette, ink: int, other: int) -> bool:
+    """Tell whether an ink's cores are often beside another ink or its rims."""
+    rims = [k for k in range(len(palette.inks)) if k == other or (palette.beside[k, other] > _SAME_PLACE and mixed(palette, k, other))]
+    return float(palette.beside[ink, rims].sum()) > _SAME_PLACE
 
 
 def _upon(colour: Floats, ink: Floats, under: Floats, ground: Floats) -> bool:

@@ -21,7 +21,7 @@ _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the di
 _LETTER_SHARE = 0.6  # of the least length, the largest letter
 _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
-_KEY_OFF_PX, _LEVEL_DEG = 0.8, 6.0
+_KEY_OFF_PX, _KEY_BEND, _LEVEL_DEG = 0.8, 0.3, 6.0  # off its chord [px], or in half widths; and off the level
 _RULED_SHARE, _RULED_OFF_PX, _RULED_PART = 0.1, 1.2, 0.7
 _WRITTEN_SHARE = 0.15  # of the longest stretch, the longest writing
 _WRITTEN_TURNS, _WRITTEN_RAD = 2.5, 0.05
@@ -211,7 +211,8 @@ def _key(one: Centred, diagonal_px: float, total_px: float) -> str | None:
     size = max(float(np.hypot(*chord)), 1e-9)
     off = (one.run.points - one.run.points[0]) @ np.array([-chord[1], chord[0]]) / size
     tilt = np.degrees(np.arctan2(abs(chord[1]), abs(chord[0])))
-    level = tilt < _LEVEL_DEG and np.quantile(np.abs(off - np.median(off)), 0.9) < _KEY_OFF_PX
+    bend = float(np.quantile(np.abs(off - np.median(off)), 0.8))
+    level = tilt < _LEVEL_DEG and bend < max(_KEY_OFF_PX, _KEY_BEND * float(np.median(one.run.half_width_px)))
     return "key of a legend" if level else None
 
 
