@@ -7,8 +7,8 @@ grows downwards.
 from frontlines.digitize.areas import trace_areas
 from frontlines.digitize.hidden import follow_hidden
 from frontlines.digitize.images import Scan, open_scan
+from frontlines.digitize.inks import suggest_colours
 from frontlines.digitize.lines import trace_lines
-from frontlines.digitize.palette import suggest_colours
 from frontlines.digitize.stretches import Hidden, Knobs, Stretch, Tracing
 
 __all__ = [
