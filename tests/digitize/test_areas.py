@@ -50,7 +50,7 @@ def _two():
         geometry=[
             shapely.box(20, 20, 150, 180),
             shapely.box(150, 20, 280, 180),
-            shapely.box(300, 220, 325, 240),
+            shapely.box(300, 220, 318, 234),
         ],
     )
     lines = gpd.GeoDataFrame(
