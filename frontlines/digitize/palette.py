@@ -75,16 +75,17 @@ class Palette:
         best = np.min([((LAB - one) ** 2).sum(axis=1) for one in grounds], axis=0)
         table = np.where(best > _STRANGE**2, OTHER, GROUND).astype(np.uint8)
         for k, ink in enumerate(inks):
-            ray = ink - grounds[np.linalg.norm(grounds - ink, axis=1).argmin()]
-            along = ((LAB - ink) @ ray) / np.linalg.norm(ray)
             whole = ((LAB - ink) ** 2).sum(axis=1)
-            aside = whole - along**2
-            apart = aside + (_ALONG * along) ** 2
-            closer = apart < best
-            table[closer] = np.where((aside > self.spread[k] ** 2) | (whole > _STRANGE**2), OTHER, k + 1)[
-                closer
-            ]
-            np.minimum(best, apart, out=best)
+            for ground in grounds:
+                ray = ink - ground
+                along = ((LAB - ink) @ ray) / max(float(np.linalg.norm(ray)), 1.0)
+                aside = whole - along**2
+                apart = aside + (_ALONG * along) ** 2
+                strange = (aside > self.spread[k] ** 2) | (whole > _STRANGE**2)
+                closer = apart < best
+                table[closer] = np.where(strange, OTHER, k + 1)[closer]
+                table[(table == OTHER) & ~strange & (apart <= best)] = k + 1
+                np.minimum(best, apart, out=best)
         return table
 
 
