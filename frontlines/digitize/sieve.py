@@ -11,6 +11,7 @@ import shapely
 from frontlines._optional import require
 from frontlines.digitize.centres import Centred, is_closed
 from frontlines.digitize.images import Scan
+from frontlines.digitize.network import direction
 from frontlines.digitize.skeleton import Chain
 
 Floats = npt.NDArray[np.float64]
@@ -19,6 +20,10 @@ Dropped = tuple[str, str, shapely.LineString]
 _THINNER, _WIDER = 0.6, 1.7  # of the line's width, what still counts as the line
 _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the diagonal, and of the ink, has it
 _LETTER_SHARE = 0.6  # of the least length, the largest letter
+_ARROW_LENGTHS = 3.0  # least lengths, the longest arrow
+_SHAFT_STROKES = 9.0  # shorter ones are dashes
+_HEAD_STROKES, _HEAD_WIDTH = 5.0, 1.8  # length of a head in strokes; its width beside the shaft's
+_BARB, _BACKWARD = 0.6, 0.25  # longest barb beside the shaft; cosine with the shaft from which it points back
 _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
 _KEY_OFF_PX, _KEY_BEND, _LEVEL_DEG = 0.8, 0.3, 6.0  # off its chord [px], or in half widths; and off the level
@@ -29,7 +34,7 @@ _WRITTEN_UNSEEN = 0.3
 
 
 def without_letters(chains: list[Chain], least_px: float, stroke_px: float) -> list[Chain]:
-    """Take out small figures that are no dashes.
+    """Take out small figures that are no dashes, and arrows.
 
     Parameters
     ----------
@@ -44,6 +49,7 @@ def without_letters(chains: list[Chain], least_px: float, stroke_px: float) -> l
     -------
     chains
         Those that belong to a figure larger than six tenths of the least length, and small straight bars.
+        Figures up to three least lengths that have a head like an arrow's are left out.
 
     Examples
     --------
@@ -56,9 +62,42 @@ def without_letters(chains: list[Chain], least_px: float, stroke_px: float) -> l
     for figure in _figures(chains):
         points = np.vstack([chain.points for chain in figure])
         extent = float(np.hypot(*np.ptp(points, axis=0)))
+        if extent < _ARROW_LENGTHS * least_px and _is_arrow(figure, stroke_px):
+            continue
         if extent >= _LETTER_SHARE * least_px or (len(figure) == 1 and _is_bar(figure[0], stroke_px)):
             kept += figure
     return kept
+
+
+def _is_arrow(figure: list[Chain], stroke_px: float) -> bool:
+    """Tell whether a figure is a shaft with two barbs that point back along it, or with a solid head."""
+    shaft = max(figure, key=lambda chain: chain.length_px)
+    ends = [node for chain in figure for node in chain.nodes]
+    for node, tip in zip(shaft.nodes, (0, -1), strict=True):
+        barbs = [chain for chain in figure if chain is not shaft and node in chain.nodes]
+        back = -direction(shaft.points, tip, _HEAD_STROKES * stroke_px)
+        backward = [
+            -direction(chain.points, chain.nodes.index(node) and -1, _HEAD_STROKES * stroke_px) @ back
+            > _BACKWARD
+            and any(ends.count(end) == 1 for end in chain.nodes)
+            and chain.length_px < _BARB * shaft.length_px
+            for chain in barbs
+        ]
+        if sum(backward) > 1:
+            return True
+    return len(figure) == 1 and _has_head(shaft, stroke_px)
+
+
+def _has_head(shaft: Chain, stroke_px: float) -> bool:
+    """Tell whether a chain ends in a head, wider than itself, at one end alone."""
+    wide = shaft.half_width_px
+    count = min(len(wide) // 3, int(_HEAD_STROKES * stroke_px))
+    if shaft.length_px < _SHAFT_STROKES * stroke_px or shaft.nodes[0] == shaft.nodes[1]:
+        return False
+    heads = [
+        float(part.max()) > _HEAD_WIDTH * float(np.median(wide)) for part in (wide[:count], wide[-count:])
+    ]
+    return sum(heads) == 1
 
 
 def _figures(chains: list[Chain]) -> list[list[Chain]]:
