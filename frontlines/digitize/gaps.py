@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 _WIDEST_TURN_DEG = 65.0
 _BOTH_TURNS_DEG = 85.0
+_GAP_PIECES, _GAP_STROKES = 2.0, 4.0  # a gap is at most so many lengths of the shorter piece, and strokes
 _TOUCHING = 2.0  # strokes; over less than this the direction of an end says nothing
 _REACH = 5.0  # strokes over which the direction of an end is taken
 _FAR_REACH = 14.0
@@ -165,7 +166,7 @@ def _costs(
     fits |= close & (between < _WIDEST_TURN_DEG)
     itself = np.array([ends[a][0] == ends[b][0] for a, b in pairs], dtype=bool)
     fits &= ~itself | (length[i] > 4 * gap + 8 * stroke_px)
-    fits &= gap <= 1.5 * np.minimum(length[i], length[j]) + 3 * stroke_px
+    fits &= gap <= _GAP_PIECES * np.minimum(length[i], length[j]) + _GAP_STROKES * stroke_px
     cost = (gap + stroke_px) * (1 + ((first**2 + second**2) / 40.0**2))
     return np.where(fits, cost, np.inf)
 
