@@ -22,10 +22,7 @@ _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the di
 _LETTER_SHARE = 0.6  # of the least length, the largest letter
 _ARROW_LENGTHS = 3.0  # least lengths, the longest arrow
 _SHAFT_STROKES = 9.0  # shorter ones are dashes
-_HEAD_STROKES, _HEAD_WIDTH = (
-    5.0,
-    1.8,
-)  # length of a head in strokes; its width, in widths of the shaft and a pixel
+_HEAD_STROKES, _HEAD_WIDTH = 5.0, 1.8  # length of a head in strokes; its width, in shafts and a pixel
 _BARB, _BACKWARD = 0.6, 0.25  # longest barb beside the shaft; cosine with the shaft from which it points back
 _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
