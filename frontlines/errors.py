@@ -9,6 +9,7 @@
     ├── ControlError     lines do not divide the theatre into sides
     ├── ClosureError     a book does not close: areas do not sum to what they must
     ├── NoiseError       the errors of lines are not known, or not fit to be carried into areas
+    ├── DigitizeError    a scan, its colours or its control points do not give what was asked of them
     ├── StudyError       a study file, or the name of a study, is wrong
     └── MissingExtraError (also an ImportError)  an optional package is not installed
 
@@ -64,6 +65,10 @@ class ClosureError(FrontlinesError):
 
 class NoiseError(FrontlinesError):
     """The errors of lines are not known, or not fit to be carried into areas."""
+
+
+class DigitizeError(FrontlinesError):
+    """A scan, its colours or its control points do not give what was asked of them."""
 
 
 class StudyError(FrontlinesError):

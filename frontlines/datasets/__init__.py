@@ -1,6 +1,16 @@
-"""Data to begin with: studies that come with the library, and a made-up war with known figures."""
+"""Data to begin with: studies that come with the library, a made-up war with known figures, made-up scans."""
 
 from frontlines.datasets.bundled import CHECKSUMS, available, locate
+from frontlines.datasets.scans import ScanLook, SyntheticScan, render_scan
 from frontlines.datasets.synthetic import SyntheticWar, synthetic_war
 
-__all__ = ["CHECKSUMS", "SyntheticWar", "available", "locate", "synthetic_war"]
+__all__ = [
+    "CHECKSUMS",
+    "ScanLook",
+    "SyntheticScan",
+    "SyntheticWar",
+    "available",
+    "locate",
+    "render_scan",
+    "synthetic_war",
+]

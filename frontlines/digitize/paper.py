@@ -1,0 +1,228 @@
+"""The paper of a scan and the light on it, so that one ink has one colour from edge to edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from frontlines._optional import require
+from frontlines.digitize.colours import lab_of
+from frontlines.digitize.images import Pixels, Scan
+
+Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
+
+CELL = 16
+"""Side of the cells in which the light counts as even [px]."""
+
+_SAMPLES = 900_000
+_WHITE = 250.0
+_BRIGHTEST = 351.0
+_NEAR = 5.5  # farthest that a cell of paper may be from the fit [ΔE, lightness halved: light wanders most]
+_LIGHTNESS_LESS, _LIGHTNESS_LEAST = 0.5, 0.25
+_MOST_FILLS, _FILL_SHARE = 6, 0.04
+_LEAST_CELLS = 40
+_MARGIN, _MARGIN_WEIGHT = 0.03, 4.0  # the outermost cells are likelier to be paper
+_UNLIKE_PAPER = 0.3  # weight of colours that paper seldom has
+_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What each channel is multiplied with, cell by cell, to whiten the paper.
+
+    Attributes
+    ----------
+    gain
+        (rows, columns, 3), a row and column for each cell of 16 pixels.
+    """
+
+    gain: Floats32
+
+    def whiten(self, pixels: Pixels, first_row: int, first_column: int = 0) -> Floats32:
+        """Even out the light.
+
+        Parameters
+        ----------
+        pixels
+            A window of the scan, (rows, columns, 3).
+        first_row, first_column
+            Where the window begins.
+
+        Returns
+        -------
+        pixels
+            sRGB, paper near 250; what is lighter than paper may go beyond 255, to 351.
+        """
+        rows = (first_row + np.arange(pixels.shape[0])) // CELL
+        columns = (first_column + np.arange(pixels.shape[1])) // CELL
+        gain = self.gain[rows[0] : rows[-1] + 1][:, columns]
+        out = np.empty(pixels.shape, np.float32)
+        for row in np.unique(rows):
+            here = rows == row
+            np.multiply(
+                pixels[here], gain[row - rows[0]][None], out=out[here.argmax() : here.argmax() + here.sum()]
+            )
+        return np.minimum(out, _BRIGHTEST, out=out)
+
+
+def paper_of(scan: Scan) -> Paper:
+    """Measure the paper of a scan.
+
+    Parameters
+    ----------
+    scan
+        The image.
+
+    Returns
+    -------
+    paper
+        Its gain. The commonest colour counts as paper, margins first. Paper and fills together show the
+        light, a quadratic surface and what that leaves nearby.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from frontlines.digitize.images import open_scan
+    >>> scan = open_scan(np.full((64, 64, 3), (240, 230, 200), dtype=np.uint8))
+    >>> paper_of(scan).whiten(scan.read(slice(0, 1), slice(0, 1)), 0).round().tolist()
+    [[[250.0, 250.0, 250.0]]]
+    """
+    cells, step = _cells(scan)
+    lab = lab_of(cells.reshape(-1, 3)).reshape(cells.shape)
+    paper = _paper_colour(lab)
+    light, near = _light(np.log(np.maximum(cells, 4.0)), [paper, *_fills(lab, paper)])
+    gain = _target(rgb := _srgb_of(cells, near, light)) / (rgb * light[..., None])
+    whole = np.ceil(np.array([scan.height_px, scan.width_px]) / CELL).astype(int)
+    return Paper(_resized(gain, whole, step))
+
+
+def _cells(scan: Scan) -> tuple[Floats32, int]:
+    """Median colours of cells, from every n-th pixel of every n-th row, and the side of a cell [px]."""
+    stride = max(1, int(np.ceil(np.sqrt(scan.width_px * scan.height_px / _SAMPLES))))
+    side = min(CELL, min(scan.height_px, scan.width_px) // stride)
+    rows = [pixels[(-first) % stride :: stride, ::stride] for first, pixels in scan.bands()]
+    small = np.concatenate(rows)
+    height, width = small.shape[0] // side * side, small.shape[1] // side * side
+    blocks = small[:height, :width].reshape(height // side, side, width // side, side, 3)
+    flat = blocks.transpose(0, 2, 1, 3, 4).reshape(height // side, width // side, side * side, 3)
+    return np.median(flat, axis=2).astype(np.float32), side * stride
+
+
+def _paper_colour(lab: Floats) -> Floats:
+    """Find the densest place among the colours of cells; margins, and what looks like paper, count more."""
+    rows, columns = lab.shape[:2]
+    margin = np.ones((rows, columns), bool)
+    y, x = max(1, int(_MARGIN * rows)), max(1, int(_MARGIN * columns))
+    margin[y:-y, x:-x] = False
+    weight = np.where(margin, _MARGIN_WEIGHT, 1.0) * np.where(_like_paper(lab), 1.0, _UNLIKE_PAPER)
+    return _densest(lab.reshape(-1, 3), weight.ravel())
+
+
+def _fills(lab: Floats, paper: Floats) -> list[Floats]:
+    """Other colours that fill a good share of the cells."""
+    flat = lab.reshape(-1, 3)
+    fills: list[Floats] = []
+    for _ in range(_MOST_FILLS):
+        taken = np.min([_apart(flat, one, _LIGHTNESS_LEAST) for one in (paper, *fills)], axis=0) < 1.5 * _NEAR
+        if (~taken).sum() < _FILL_SHARE * len(flat):
+            break
+        fill = _densest(flat[~taken], np.ones(int((~taken).sum())))
+        if (_apart(flat[~taken], fill, _LIGHTNESS_LEAST) < _NEAR).sum() < _FILL_SHARE * len(flat):
+            break
+        fills.append(fill)
+    return fills
+
+
+def _apart(lab: Floats, one: Floats, lightness: float) -> Floats:
+    return np.asarray(np.linalg.norm((lab - one) * [lightness, 1.0, 1.0], axis=-1))
+
+
+def _densest(flat: Floats, weight: Floats) -> Floats:
+    """Median of the most crowded seat and its neighbours."""
+    seats = np.round(flat * [_LIGHTNESS_LESS, 1.0, 1.0] / 4.0).astype(int)
+    kinds, inverse = np.unique(seats, axis=0, return_inverse=True)
+    crowd = np.bincount(inverse.ravel(), weights=weight)
+    near = np.abs(kinds[:, None] - kinds[None]).max(axis=-1) <= 1
+    best = np.flatnonzero(near[np.argmax(near @ crowd)])
+    return np.asarray(np.median(flat[np.isin(inverse.ravel(), best)], axis=0))
+
+
+def _like_paper(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Light, and either grey or the yellow of old paper."""
+    chroma, hue = np.hypot(lab[..., 1], lab[..., 2]), np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
+    yellowed = (hue > 60) & (hue < 120) & (chroma < 38)  # noqa: PLR2004 - hues and strengths of old paper
+    return np.asarray((lab[..., 0] > 58) & ((chroma < 7) | yellowed))  # noqa: PLR2004
+
+
+def _light(logs: Floats, grounds: list[Floats]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Light on each cell, 1 on the whole, and which cells are paper.
+
+    A cell is one of the grounds, each of its own lightness, under a light that is a quadratic surface; as
+    the surface gets better, more cells are told rightly. What it leaves is smoothed and added.
+    """
+    rows, columns = logs.shape[:2]
+    y, x = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij")
+    terms = np.stack([x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 5)
+    grey = logs.mean(axis=-1).ravel()
+    surface, level = np.zeros(grey.size), np.zeros(len(grounds))
+    kind, near = np.zeros(grey.size, int), np.zeros(grey.size, bool)
+    for turn in range(_ROUNDS):
+        lab = lab_of(np.exp(logs.reshape(-1, 3) - surface[:, None]).clip(0, 400))
+        weight = _LIGHTNESS_LEAST if turn == 0 else _LIGHTNESS_LESS
+        apart = np.stack([_apart(lab, one, weight) for one in grounds])
+        kind, near = apart.argmin(axis=0), apart.min(axis=0) < _NEAR
+        if near.sum() < _LEAST_CELLS:
+            break
+        known = np.flatnonzero(np.bincount(kind[near], minlength=len(grounds)))
+        member = (kind[near][:, None] == known).astype(float)
+        found, *_ = np.linalg.lstsq(np.hstack([terms[near], member]), grey[near], rcond=None)
+        surface, level[known] = terms @ found[:5], found[5:]
+        surface -= surface.mean()
+        even = np.exp(logs.reshape(-1, 3) - surface[:, None]).clip(0, 400)
+        grounds = [
+            np.median(lab_of(even[near & (kind == k)]), axis=0) if (near & (kind == k)).any() else one
+            for k, one in enumerate(grounds)
+        ]
+    level = np.array(
+        [grey[near & (kind == k)].mean() if (near & (kind == k)).any() else 0.0 for k in range(len(grounds))]
+    )
+    level -= np.array(
+        [
+            surface[near & (kind == k)].mean() if (near & (kind == k)).any() else 0.0
+            for k in range(len(grounds))
+        ]
+    )
+    rest = np.where(near, grey - surface - level[kind], 0.0).reshape(rows, columns)
+    light = np.exp(surface.reshape(rows, columns) + _smoothed(rest, near.reshape(rows, columns)))
+    return light, (near & (kind == 0)).reshape(rows, columns)
+
+
+def _smoothed(rest: Floats, near: npt.NDArray[np.bool_]) -> Floats:
+    """Smooth what the surface leaves, where it is known; nothing elsewhere."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    weight = ndimage.gaussian_filter(near.astype(float), 2.0, mode="nearest")
+    return np.asarray(ndimage.gaussian_filter(rest, 2.0, mode="nearest") / (weight + 0.05))
+
+
+def _srgb_of(cells: npt.NDArray[np.float32], near: npt.NDArray[np.bool_], light: Floats) -> Floats:
+    """Colour of the paper under even light."""
+    even = cells / light[..., None]
+    return np.asarray(np.median(even[near] if near.any() else even.reshape(-1, 3), axis=0), dtype=float)
+
+
+def _target(paper: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """White for paper, yellowed paper too; a coloured or dark ground keeps its colour."""
+    return np.full(3, _WHITE) if _like_paper(lab_of(paper[None]))[0] else np.asarray(paper)
+
+
+def _resized(gain: npt.NDArray[np.float64], shape: npt.NDArray[np.int64], step: int) -> Floats32:
+    """From the cells that were measured to cells of 16 pixels."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    rows = ((np.arange(shape[0]) + 0.5) * CELL / step - 0.5).clip(0, gain.shape[0] - 1)
+    columns = ((np.arange(shape[1]) + 0.5) * CELL / step - 0.5).clip(0, gain.shape[1] - 1)
+    where = np.stack(np.meshgrid(rows, columns, indexing="ij"))
+    parts = [ndimage.map_coordinates(gain[..., k], where, order=1, mode="nearest") for k in range(3)]
+    return np.stack(parts, axis=-1).astype(np.float32)

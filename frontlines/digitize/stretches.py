@@ -1,0 +1,143 @@
+"""What a tracing is made of: stretches of lines, where they are hidden, and the knobs that shape them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from frontlines.errors import DigitizeError
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """Lengths in pixels that shape a tracing; what is ``None`` follows from the image.
+
+    Attributes
+    ----------
+    stroke_px
+        Width of the line's stroke. ``None``: measured.
+    min_length_px
+        Shorter stretches are dropped. ``None``: a fortieth of the image's diagonal, and ten strokes at least.
+    gap_px
+        Widest gap that is jumped along the line's direction. ``None``: as `min_length_px`.
+    spur_px
+        Side branches up to this length are pruned. ``None``: three strokes.
+
+    Raises
+    ------
+    DigitizeError
+        If a length is not above zero.
+
+    Examples
+    --------
+    >>> Knobs(gap_px=40).gap_px
+    40
+    """
+
+    stroke_px: float | None = None
+    min_length_px: float | None = None
+    gap_px: float | None = None
+    spur_px: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that are none."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None and not value > 0:
+                raise DigitizeError(f"{field.name} is {value}: give a length in pixels above 0")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One traced stretch of a line, its vertices in order.
+
+    Attributes
+    ----------
+    line
+        Name of the line it belongs to.
+    points
+        Centre of the stroke, (n, 2): column and row [px]; the centre of the first pixel is (0, 0). A closed
+        stretch repeats its first point.
+    half_width_px
+        Half the width of the stroke, (n,) [px].
+    sigma_px
+        Standard error of the centre across the line, (n,) [px]; larger where a gap was jumped.
+    jumped
+        Pairs of positions in `points`: between the two, the line was not seen but carried on.
+    """
+
+    line: str
+    points: Floats
+    half_width_px: Floats
+    sigma_px: Floats
+    jumped: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def geometry(self) -> shapely.LineString:
+        """The stretch as a LineString in pixels."""
+        return shapely.LineString(self.points)
+
+    @property
+    def length_px(self) -> float:
+        """Length of the stretch [px]."""
+        return float(shapely.length(self.geometry))
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Where a line goes under another and comes out again.
+
+    Attributes
+    ----------
+    line
+        The line that is hidden.
+    under
+        The line that is drawn over it.
+    stretches
+        Positions in `Tracing.stretches` of the stretch that goes under and of the one that comes out; the
+        same twice if a stretch goes under itself at both ends.
+    ends
+        Which end of either stretch it is: 0 for the first point, -1 for the last.
+    path
+        The upper line's centre from where this one goes under to where it comes out, (n, 2) [px].
+    """
+
+    line: str
+    under: str
+    stretches: tuple[int, int]
+    ends: tuple[int, int]
+    path: Floats
+
+
+@dataclass(frozen=True)
+class Tracing:
+    """The lines of a scan.
+
+    Attributes
+    ----------
+    stretches
+        All stretches, by line in the order asked for, the longest first.
+    hidden
+        Where one line hides another. No line is made up there: `follow_hidden` joins them if you say so.
+    colours
+        The colour that each line really has on the scan, as hex.
+    stroke_px
+        Width of each line's stroke [px].
+    knobs
+        The lengths that were used for each line.
+    dropped
+        What was traced but left out, as (line, reason, LineString in pixels): keys of a legend, arrows.
+    """
+
+    stretches: tuple[Stretch, ...]
+    hidden: tuple[Hidden, ...]
+    colours: Mapping[str, str]
+    stroke_px: Mapping[str, float]
+    knobs: Mapping[str, Knobs]
+    dropped: tuple[tuple[str, str, shapely.LineString], ...] = ()
