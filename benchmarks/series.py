@@ -2,7 +2,8 @@
 
 Run it as ``python -m benchmarks.series --data FOLDER``; the folder holds a GeoParquet of daily snapshots
 (column ``date``) and one of districts (column ``id``). Every contender runs in a process of its own, so
-that its peak memory is its own; all must find the same ground gained and lost. SedonaDB takes part if
+that its peak memory is its own; all must find the same ground gained and lost, step by step and
+district by district. SedonaDB takes part if
 it is installed (``pip install "sedonadb[geopandas]"``), PostGIS if ``psycopg`` is and the environment
 variable ``FRONTLINES_POSTGIS`` names a database (``host=localhost dbname=bench user=me``) in which
 temporary tables may be made; its clock starts when the tables are loaded and indexed.
@@ -30,30 +31,33 @@ import pandas as pd
 from frontlines.crs import working_crs
 from frontlines.layers import as_control, as_districts
 from frontlines.series import change_series
-from frontlines.totals import series_totals
 
 SNAPSHOTS = "deepstate_occupied_20240708_20250731.parquet"
 DISTRICTS = "ukraine_adm2_pre2020_geoboundaries.parquet"
 SIDE = "RUS"
-AGREEMENT = 1e-4
-"""Largest relative difference of a contender's totals from ours: their edges are not cut in the plane."""
+AGREEMENT, AGREEMENT_KM2 = 1e-4, 5e-3
+"""Largest difference of a contender's figures from ours: of the totals, as a share, and of a step in a
+district. Their edges are not cut in the plane."""
+KEYS = ["step", "district", "sign"]
 
 POSTGIS = "FRONTLINES_POSTGIS"
 MOVED = """
     WITH moved AS (
-        SELECT b.n, 'gained' AS what, ST_Difference(a.geometry, b.geometry) AS geometry
+        SELECT b.n, 1 AS sign, ST_Difference(a.geometry, b.geometry) AS geometry
         FROM snapshots b JOIN snapshots a ON a.n = b.n + 1
         UNION ALL
-        SELECT b.n, 'lost', ST_Difference(b.geometry, a.geometry)
+        SELECT b.n, -1 AS sign, ST_Difference(b.geometry, a.geometry)
         FROM snapshots b JOIN snapshots a ON a.n = b.n + 1
     )
-    SELECT what, sum(ST_Area(ST_Intersection(m.geometry, d.geometry))) / 1e6 AS km2
+    SELECT m.n AS step, d.n AS district, sign,
+           sum(ST_Area(ST_Intersection(m.geometry, d.geometry))) / 1e6 AS km2
     FROM moved m JOIN districts d ON ST_Intersects(m.geometry, d.geometry)
-    GROUP BY what
+    GROUP BY m.n, d.n, sign
 """
 """The pipeline of `overlay` in SQL."""
 
-Found = tuple[float, float]
+Found = dict[str, float]
+"""Ground gained (sign 1) and lost (-1) [km²] by ``step district sign``."""
 
 
 def read(folder: Path, days: int) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -89,30 +93,44 @@ def _ours(folder: Path, days: int) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
 def engine(folder: Path, days: int) -> tuple[float, Found | None]:
     """Run frontlines.change_series on checked frames.
 
-    The totals to compare are those without a tolerance for vertices, which no other contender has.
+    The figures to compare are those without a tolerance for vertices, which no other contender has.
     """
     control, districts = _ours(folder, days)
     start = time.perf_counter()
     change_series(control, districts, SIDE)
     spent = time.perf_counter() - start
-    totals = series_totals(change_series(control, districts, SIDE, tolerance_m=0))
-    return spent, (totals["gained_km2"].sum(), totals["lost_km2"].sum())
+    table = change_series(control, districts, SIDE, tolerance_m=0)
+    step = table.groupby("period_end", sort=True).ngroup()
+    number = table["district"].map(dict(zip(districts["district"], range(len(districts)), strict=True)))
+    signed = [
+        pd.DataFrame({"step": step, "district": number, "sign": sign, "km2": table[name]})
+        for sign, name in ((1, "gained_km2"), (-1, "lost_km2"))
+    ]
+    return spent, _found(pd.concat(signed))
 
 
 def overlay(folder: Path, days: int) -> tuple[float, Found | None]:
     """Run geopandas.overlay: differences both ways for each step, then the districts."""
     snapshots, districts = read(folder, days)
     crs = working_crs(districts)
-    snapshots, districts = snapshots.to_crs(crs), districts.to_crs(crs)[["id", "geometry"]]
+    snapshots = snapshots.to_crs(crs)
+    districts = districts.to_crs(crs).reset_index(names="district")[["district", "geometry"]]
     start = time.perf_counter()
-    sums = {"gained": [0.0], "lost": [0.0]}
-    for number in range(len(snapshots) - 1):
-        before, after = (snapshots.iloc[[row]][["geometry"]] for row in (number, number + 1))
-        for name, pair in (("gained", (after, before)), ("lost", (before, after))):
+    parts = []
+    for step in range(len(snapshots) - 1):
+        before, after = (snapshots.iloc[[row]][["geometry"]] for row in (step, step + 1))
+        for sign, pair in ((1, (after, before)), (-1, (before, after))):
             moved = gpd.overlay(*pair, how="difference")
             if len(moved):
-                sums[name].append(gpd.overlay(moved, districts, how="intersection").area.sum() / 1e6)
-    return time.perf_counter() - start, (sum(sums["gained"]), sum(sums["lost"]))
+                met = gpd.overlay(moved, districts, how="intersection")
+                parts.append(met.assign(km2=met.area / 1e6, step=step, sign=sign)[[*KEYS, "km2"]])
+    return time.perf_counter() - start, _found(pd.concat(parts))
+
+
+def _found(rows: pd.DataFrame) -> Found:
+    """Sum rows by step, district and sign; leave out what is nothing but rounding."""
+    sums = rows.groupby(KEYS)["km2"].sum()
+    return {" ".join(map(str, key)): float(km2) for key, km2 in sums[sums > AGREEMENT_KM2 / 10].items()}
 
 
 def _plane(folder: Path, days: int) -> dict[str, gpd.GeoDataFrame]:
@@ -134,8 +152,8 @@ def sedona(folder: Path, days: int) -> tuple[float, Found | None]:
     start = time.perf_counter()
     for name, frame in frames.items():
         session.create_data_frame(frame.set_crs(None, allow_override=True)).to_view(name)
-    km2 = session.sql(MOVED).to_pandas().set_index("what")["km2"]
-    return time.perf_counter() - start, (float(km2["gained"]), float(km2["lost"]))
+    rows = session.sql(MOVED).to_pandas()
+    return time.perf_counter() - start, _found(rows)
 
 
 def postgis(folder: Path, days: int) -> tuple[float, Found | None]:
@@ -151,8 +169,8 @@ def postgis(folder: Path, days: int) -> tuple[float, Found | None]:
             cursor.execute(f"CREATE INDEX ON {name} USING gist (geometry)")
             cursor.execute(f"ANALYZE {name}")
         start = time.perf_counter()
-        km2 = dict(cursor.execute(MOVED).fetchall())
-        return time.perf_counter() - start, (float(km2["gained"]), float(km2["lost"]))
+        rows = cursor.execute(MOVED).fetchall()
+        return time.perf_counter() - start, _found(pd.DataFrame(rows, columns=[*KEYS, "km2"]))
 
 
 CONTENDERS: dict[str, Callable[[Path, int], tuple[float, Found | None]]] = {
@@ -203,6 +221,16 @@ def measure(jobs: list[tuple[str, int]], folder: Path, repeats: int) -> list[Run
     ]
 
 
+def compare(name: str, theirs: pd.Series[float], ours: pd.Series[float]) -> None:
+    """Stop if a contender did not find the same ground."""
+    worst = theirs.sub(ours, fill_value=0.0).abs().max()
+    if worst > AGREEMENT_KM2 or not np.isclose(theirs.sum(), ours.sum(), rtol=AGREEMENT):
+        raise SystemExit(
+            f"{name} found {theirs.sum():.3f} km² moved, and we {ours.sum():.3f}, {worst:.6f} km² apart in a "
+            "district at one step: the comparison is void"
+        )
+
+
 def table(folder: Path, days: int, repeats: int, names: list[str]) -> pd.DataFrame:
     """Compare all contenders on the same days."""
     runs = dict(zip(names, measure([(name, days) for name in names], folder, repeats), strict=True))
@@ -212,8 +240,8 @@ def table(folder: Path, days: int, repeats: int, names: list[str]) -> pd.DataFra
         if "failed" in run:
             rows.append({"contender": name, "days": days, "time": f"failed: {run['failed']}"})
             continue
-        if run["found"] is not None and not np.allclose(run["found"], ours["found"], rtol=AGREEMENT):
-            raise SystemExit(f"{name} found {run['found']}, and we {ours['found']}: the comparison is void")
+        if run["found"] is not None:
+            compare(name, pd.Series(run["found"]), pd.Series(ours["found"]))
         ratio = run["seconds"] / ours["seconds"]
         rows.append(
             {
