@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 from pyproj import CRS
 
+from frontlines._optional import require
+from frontlines.errors import DigitizeError
+
 Pixels = npt.NDArray[np.uint8]
+Affine = tuple[float, float, float, float, float, float]
+
+_IN_MEMORY_PX = 24_000_000
+"""Images with more pixels than this are kept in a temporary file while they are worked on."""
+
+_BAND = 512
+_CACHE_BYTES = 64_000_000
+_LEAST_PX = 16
 
 
 @dataclass(frozen=True)
@@ -29,14 +44,155 @@ class Scan:
 
     width_px: int
     height_px: int
-    transform: tuple[float, float, float, float, float, float] | None = None
+    transform: Affine | None = None
     crs: CRS | None = None
+    _store: Pixels | IO[bytes] = field(default_factory=lambda: np.empty((0, 0, 3), np.uint8), repr=False)
 
-    def read(self, rows: slice, columns: slice) -> Pixels:
-        """Read a window, (rows, columns, 3) as sRGB."""
-        raise NotImplementedError
+    def read(self, rows: slice, columns: slice = slice(None)) -> Pixels:
+        """Read a window.
+
+        Parameters
+        ----------
+        rows, columns
+            Ranges of the window, cut at the image's edge; no steps, nothing negative.
+
+        Returns
+        -------
+        pixels
+            sRGB, (rows, columns, 3).
+        """
+        first, last, _ = rows.indices(self.height_px)
+        if isinstance(self._store, np.ndarray):
+            return self._store[first:last, columns]
+        self._store.seek(first * self.width_px * 3)
+        count = max(last - first, 0) * self.width_px * 3
+        band = np.frombuffer(self._store.read(count), dtype=np.uint8)
+        return band.reshape(-1, self.width_px, 3)[:, columns]
+
+    def bands(self, height_px: int = _BAND) -> Iterator[tuple[int, Pixels]]:
+        """Go through the image from the top in bands of rows.
+
+        Parameters
+        ----------
+        height_px
+            Rows of a band.
+
+        Yields
+        ------
+        first, pixels
+            The band's first row, and its sRGB pixels.
+        """
+        for first in range(0, self.height_px, height_px):
+            yield first, self.read(slice(first, first + height_px))
 
 
 def open_scan(image: str | Path | npt.NDArray[np.generic]) -> Scan:
-    """Open an image of a map: a PNG, JPEG, TIFF or GeoTIFF file, or an array (h, w), (h, w, 3) or (h, w, 4)."""
-    raise NotImplementedError
+    """Open an image of a map.
+
+    Parameters
+    ----------
+    image
+        A PNG, JPEG, TIFF, GeoTIFF or any other file that GDAL reads; or an array (rows, columns),
+        (rows, columns, 3) or (rows, columns, 4) of 8 or 16 bit. Grey, palette and 16 bit become 8 bit sRGB;
+        what is transparent becomes white.
+
+    Returns
+    -------
+    scan
+        The image. One of more than 24 million pixels is unpacked, band by band, into a temporary file that
+        goes when the scan goes, so that memory stays bounded.
+
+    Raises
+    ------
+    DigitizeError
+        If the file cannot be read, is smaller than 16 pixels, or holds no picture (floats, five bands).
+    MissingExtraError
+        If rasterio is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scan = open_scan(np.full((40, 60), 200, dtype=np.uint8))
+    >>> scan.width_px, scan.height_px, scan.read(slice(0, 1), slice(0, 1)).tolist()
+    (60, 40, [[[200, 200, 200]]])
+    """
+    if isinstance(image, np.ndarray):
+        bands = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)  # noqa: PLR2004 - grey
+        pixels = _as_srgb(bands, "the array")
+        _refuse_tiny(pixels.shape[1], pixels.shape[0], "the array")
+        return Scan(pixels.shape[1], pixels.shape[0], _store=pixels)
+    rasterio = require("rasterio", extra="digitize")
+    if not Path(image).is_file():
+        raise DigitizeError(f"{image}: no such file")
+    with warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        try:
+            with rasterio.open(image) as dataset:
+                return _unpacked(dataset, str(image))
+        except rasterio.errors.RasterioError as error:
+            raise DigitizeError(f"{image}: cannot be read as an image ({error})") from error
+
+
+def _unpacked(dataset: Any, name: str) -> Scan:
+    """Read a whole dataset, band of rows by band of rows."""
+    height, width = dataset.height, dataset.width
+    _refuse_tiny(width, height, name)
+    crs = None if dataset.crs is None else CRS.from_user_input(dataset.crs)
+    transform = None if dataset.transform.is_identity else _at_centres(dataset.transform)
+    if height * width <= _IN_MEMORY_PX:
+        pixels = np.concatenate([part for _, part in _decoded(dataset, name)])
+        return Scan(width, height, transform, crs, pixels)
+    store = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the scan
+    for _, part in _decoded(dataset, name):
+        store.write(np.ascontiguousarray(part).data)
+    return Scan(width, height, transform, crs, store)
+
+
+def _decoded(dataset: Any, name: str) -> Iterator[tuple[int, Pixels]]:
+    """Go through a dataset from the top, as sRGB."""
+    palette = _palette(dataset)
+    for first in range(0, dataset.height, _BAND):
+        window = ((first, min(first + _BAND, dataset.height)), (0, dataset.width))
+        bands = dataset.read(window=window)
+        if palette is not None:
+            bands = np.moveaxis(palette[bands[0]], -1, 0)
+        yield first, _as_srgb(bands, name)
+
+
+def _palette(dataset: Any) -> Pixels | None:
+    """Colours of a palette image, (256, 4)."""
+    if dataset.count != 1 or dataset.colorinterp[0].name != "palette":
+        return None
+    table = np.zeros((256, 4), np.uint8)
+    for key, colour in dataset.colormap(1).items():
+        table[key % 256] = colour
+    return table
+
+
+def _as_srgb(bands: npt.NDArray[Any], name: str) -> Pixels:
+    """Bands of 8 or 16 bit, with or without alpha, to sRGB on white."""
+    if bands.ndim != 3 or bands.shape[0] not in {1, 2, 3, 4}:  # noqa: PLR2004 - grey or colour, alpha or not
+        raise DigitizeError(f"{name}: 1 to 4 bands make a picture, not an array of shape {bands.shape}")
+    if bands.dtype == np.bool_:
+        bands = bands.astype(np.uint8) * 255
+    if bands.dtype == np.uint16:
+        bands = (bands >> 8).astype(np.uint8)
+    if bands.dtype != np.uint8:
+        raise DigitizeError(f"{name}: pixels are {bands.dtype}: save the image with 8 or 16 bit per channel")
+    colour = bands[:3] if bands.shape[0] >= 3 else np.repeat(bands[:1], 3, axis=0)  # noqa: PLR2004
+    pixels = np.ascontiguousarray(np.moveaxis(colour, 0, -1))
+    if bands.shape[0] in {2, 4}:
+        share = bands[-1][..., None].astype(np.uint16)
+        pixels = ((pixels * share + 255 * (255 - share) + 127) // 255).astype(np.uint8)
+    return pixels
+
+
+def _at_centres(transform: Any) -> Affine:
+    """Make a transform of pixel corners one of pixel centres."""
+    a, b, c, d, e, f = tuple(transform)[:6]
+    return (a, b, c + (a + b) / 2, d, e, f + (d + e) / 2)
+
+
+def _refuse_tiny(width: int, height: int, name: str) -> None:
+    if min(width, height) < _LEAST_PX:
+        raise DigitizeError(f"{name}: {width} × {height} px is no map: {_LEAST_PX} px at least")

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 
+from frontlines.digitize.centres import Centred, Ink, centred
+from frontlines.digitize.colours import hex_of, rgb_of
+from frontlines.digitize.gaps import Run, bridged, over_gaps
+from frontlines.digitize.hidden import find_hidden
 from frontlines.digitize.images import Scan
-from frontlines.digitize.stretches import Floats, Hidden, Knobs, Tracing
-from frontlines.progress import Progress
+from frontlines.digitize.masks import Strokes, label_scan, strokes_of
+from frontlines.digitize.network import passed_straight, without_spurs
+from frontlines.digitize.palette import Labels, Palette, match_inks, palette_of
+from frontlines.digitize.paper import Paper, paper_of
+from frontlines.digitize.sieve import Dropped, of_one_width, sieved
+from frontlines.digitize.skeleton import chains_of, skeleton_of
+from frontlines.digitize.stretches import Knobs, Stretch, Tracing
+from frontlines.errors import DigitizeError
+from frontlines.progress import Progress, reporting
+
+_REACH = 4.0  # strokes over which the direction of a chain at a junction is taken
+_EVERY = 2  # points that are kept: every second pixel
 
 
 def trace_lines(
@@ -26,16 +42,137 @@ def trace_lines(
     scan
         From `open_scan`.
     colours
-        Name of each line and its colour: hex, a CSS name, or a plain name as in "dark blue". The nearest ink
-        that the scan has is taken.
+        Name of each line, and its colour: hex, or a CSS name such as ``blue`` or ``dark green``. Of the
+        inks that the scan really has, the one that is most like it is taken.
     masks
         Polygons in pixels whose ground is left out: legend, title.
     knobs
-        For all lines, or by line name.
+        Lengths that shape the tracing, for all lines or by line name.
+    progress
+        See `frontlines.progress.reporting`.
+
+    Returns
+    -------
+    tracing
+        Stretches in order, where one line hides another, and what was left out.
+
+    Raises
+    ------
+    DigitizeError
+        If no line is asked for, a colour is none or the scan has no such ink, a mask is no polygon, or knobs
+        are given for a line that is not asked for.
+    MissingExtraError
+        If scikit-image or scipy is not installed.
+
+    Notes
+    -----
+    1. The light on the paper is evened (`paper_of`). 2. The colours in the middle of strokes are gathered
+    into inks (`palette_of`), and every pixel goes to the nearest ground or ink in CIELAB. 3. The strokes of
+    an ink are thinned [1]_, spurs pruned, crossings passed straight on, gaps jumped along the direction.
+    4. The centre of mass of the ink across the line gives the centre, the scatter of it its error.
+
+    References
+    ----------
+    .. [1] Zhang, T. Y. and Suen, C. Y. (1984): A fast parallel algorithm for thinning digital patterns.
+       Communications of the ACM 27 (3), 236-239. https://doi.org/10.1145/357994.358023
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import LineString
+    >>> from frontlines.datasets import render_scan
+    >>> from frontlines.digitize.images import open_scan
+    >>> drawn = gpd.GeoDataFrame({"colour": ["#1f4fb4"], "width_px": [4.0]},
+    ...                          geometry=[LineString([(20, 60), (200, 90), (380, 60)])])
+    >>> scan = open_scan(render_scan(drawn, size_px=(400, 150)).pixels)
+    >>> [stretch.line for stretch in trace_lines(scan, {"7 April": "blue"}).stretches]
+    ['7 April']
     """
-    raise NotImplementedError
+    wanted = _checked(colours, masks, knobs)
+    with reporting(progress) as report:
+        report(0.0, "paper")
+        paper = paper_of(scan)
+        palette = palette_of(scan, paper)
+        inks = match_inks(palette, colours)
+        labels = label_scan(scan, paper, palette, masks, lambda share, what: report(0.3 * share, what))
+        strokes = {
+            name: strokes_of(labels, palette, ink, list(inks.values()), wanted[name].stroke_px)
+            for name, ink in inks.items()
+        }
+        settled = {name: _settled(wanted[name], one, scan) for name, one in strokes.items()}
+        stretches: list[Stretch] = []
+        dropped: list[Dropped] = []
+        for done, name in enumerate(colours):
+            report(0.3 + 0.7 * done / len(colours), name)
+            kept, left = _traced(name, scan, paper, palette, labels, inks[name], strokes[name], settled[name])
+            stretches += kept
+            dropped += left
+    return Tracing(
+        tuple(stretches),
+        tuple(find_hidden(stretches, list(colours))),
+        {name: hex_of(palette.inks[ink]) for name, ink in inks.items()},
+        {name: one.width_px for name, one in strokes.items()},
+        settled,
+        tuple(dropped),
+    )
 
 
-def follow_hidden(tracing: Tracing) -> Tracing:
-    """Join stretches along the lines that hide them; the joint counts as jumped."""
-    raise NotImplementedError
+def _checked(
+    colours: Mapping[str, str], masks: Sequence[BaseGeometry], knobs: Knobs | Mapping[str, Knobs] | None
+) -> dict[str, Knobs]:
+    """Check what is asked for, and give each line its knobs."""
+    if not colours:
+        raise DigitizeError("no line is asked for: give a name and a colour, as {'7 April': 'blue'}")
+    for colour in colours.values():
+        rgb_of(colour)
+    for k, mask in enumerate(masks):
+        if mask.geom_type not in {"Polygon", "MultiPolygon"} or not mask.is_valid:
+            raise DigitizeError(f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)")
+    if knobs is None or isinstance(knobs, Knobs):
+        return dict.fromkeys(colours, knobs or Knobs())
+    if strange := sorted(set(knobs) - set(colours)):
+        raise DigitizeError(f"knobs for {', '.join(map(repr, strange))}, but the lines are {', '.join(map(repr, colours))}")
+    return {name: knobs.get(name, Knobs()) for name in colours}
+
+
+def _settled(knobs: Knobs, strokes: Strokes, scan: Scan) -> Knobs:
+    """Fill in the lengths that were left open."""
+    stroke = strokes.width_px
+    diagonal = float(np.hypot(scan.width_px, scan.height_px))
+    least = knobs.min_length_px or max(diagonal / 40, 10 * stroke)
+    return Knobs(stroke, least, knobs.gap_px or least, knobs.spur_px or 3 * stroke)
+
+
+def _traced(
+    name: str, scan: Scan, paper: Paper, palette: Palette, labels: Labels, ink: int, strokes: Strokes, knobs: Knobs
+) -> tuple[list[Stretch], list[Dropped]]:
+    """Trace one line."""
+    stroke, least, gap, spur = (float(value or 0) for value in (knobs.stroke_px, knobs.min_length_px, knobs.gap_px, knobs.spur_px))
+    chains = without_spurs(chains_of(*skeleton_of(labels, strokes)), spur)
+    pieces = of_one_width(passed_straight(chains, _REACH * stroke), stroke)
+    joined = [run for run in over_gaps(pieces, gap, stroke) if run.length_px >= least]
+    runs = [bridged(run, 1.0) for run in joined]
+    if not runs:
+        return [], []
+    done = centred(runs, scan, paper, Ink(palette.inks[ink], palette.grounds, stroke / 2))
+    kept, dropped = sieved(name, done, scan, least)
+    stretches = [_stretch(name, one) for one in kept]
+    return sorted(stretches, key=lambda one: (-one.length_px, *one.points[0])), dropped
+
+
+def _stretch(name: str, one: Centred) -> Stretch:
+    """Thin out the points and name the jumped parts."""
+    run = one.run
+    keep = np.unique(np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)]))
+    place = np.full(len(run.points), -1)
+    place[keep] = np.arange(len(keep))
+    edges = np.diff(np.concatenate([[0], (~run.seen).astype(int), [0]]))
+    jumped = tuple(
+        (int(place[a]), int(place[b])) for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
+    )
+    return Stretch(name, run.points[keep], run.half_width_px[keep], one.sigma_px[keep], jumped)
+
+
+def _turns(run: Run) -> np.typing.NDArray[np.int64]:
+    """Where seen turns to jumped, or back."""
+    return np.flatnonzero(np.diff(run.seen.astype(int))) + 1

@@ -1,0 +1,290 @@
+"""The centre of a stroke to a fraction of a pixel, its width, and how sure the centre is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from frontlines._optional import require
+from frontlines.digitize.gaps import Run
+from frontlines.digitize.images import Scan
+from frontlines.digitize.paper import CELL, Paper
+
+Floats = npt.NDArray[np.float64]
+
+_STEP_PX = 0.5
+_BEYOND_PX = 4.0  # how far a profile reaches beyond the stroke's edge
+_CLEAR_PX = 1.5  # from here on beyond the edge a profile shows the ground
+_ROUNDS = 3
+_STRANGE = 55.0  # a colour this far from any mix of ground and ink is of another ink [sRGB]
+_FOOT = 0.15  # share of ink at which a stroke ends
+_GROUND_RUN = 21  # points over which the ground beside a line is taken
+_BAND = 512
+_FLOOR_PX = 0.08
+_SCATTER = 0.8
+_WANDER = 0.13  # error per pixel of distance from where the line was last seen
+_COVERED = 0.35  # error, in half widths, where part of the stroke is covered
+
+
+@dataclass(frozen=True)
+class Centred:
+    """A run with its centre measured.
+
+    Attributes
+    ----------
+    run
+        The run, its points on the centre.
+    sigma_px
+        Standard error of the centre across the line, (n,).
+    """
+
+    run: Run
+    sigma_px: Floats
+
+
+@dataclass(frozen=True)
+class Ink:
+    """An ink, and the grounds that it may be drawn on.
+
+    Attributes
+    ----------
+    colour
+        (3,) sRGB on evened paper.
+    grounds
+        (n, 3).
+    half_px
+        Half the width of its strokes.
+    """
+
+    colour: Floats
+    grounds: Floats
+    half_px: float
+
+
+def centred(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Centred]:
+    """Move runs to the centre of mass of the ink across them.
+
+    Parameters
+    ----------
+    runs
+        From `frontlines.digitize.gaps.bridged`, a point every pixel.
+    scan, paper
+        The image and its paper.
+    ink
+        The ink.
+
+    Returns
+    -------
+    centred
+        The runs on the centre of the stroke, with its half width and standard error.
+
+    Notes
+    -----
+    Across each point a profile of the colours is taken. The share of ink in a colour is its projection on
+    the way from the ground on that side to the ink; a colour off that way belongs to something drawn over
+    the line and does not count. The centre of mass is smoothed along the line over about a third of the
+    stroke's width; where much is covered, its neighbours decide. The standard error comes from the scatter
+    of the measured centres about the smoothed ones, widened where the stroke is covered, and growing with
+    the distance from what was seen where a gap was jumped.
+
+    Examples
+    --------
+    >>> from frontlines.digitize.images import open_scan
+    >>> from frontlines.digitize.paper import paper_of
+    >>> pixels = np.full((80, 80, 3), 255, dtype=np.uint8)
+    >>> pixels[38:42] = (200, 30, 30)
+    >>> scan = open_scan(pixels)
+    >>> path = Run(np.column_stack([np.arange(10.0, 70), np.full(60, 38.0)]), np.full(60, 2.0), np.ones(59, bool))
+    >>> ink = Ink(np.array([198.0, 30, 30]), np.full((1, 3), 250.0), 2.0)
+    >>> done = centred([path], scan, paper_of(scan), ink)[0]
+    >>> done.run.points[30].round(2).tolist(), round(float(done.run.half_width_px[30]), 1)
+    ([39.99, 39.5], 2.0)
+    """
+    runs = [_smoothed(run, ink.half_px) for run in runs]
+    sigma: list[Floats] = []
+    for turn in range(_ROUNDS):
+        measured = _measured(runs, scan, paper, ink)
+        done = [_moved(run, *one, ink, last=turn == _ROUNDS - 1) for run, one in zip(runs, measured, strict=True)]
+        runs, sigma = [run for run, _ in done], [one for _, one in done]
+    return [Centred(run, one) for run, one in zip(runs, sigma, strict=True)]
+
+
+def _smoothed(run: Run, half_px: float) -> Run:
+    """Take the stairs out of a skeleton."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    closed = is_closed(run)
+    points = run.points[:-1] if closed else run.points
+    spread = min(1.0 + 0.3 * half_px, max(len(points) / 6, 0.3))
+    if closed:
+        smooth = ndimage.gaussian_filter1d(points, spread, axis=0, mode="wrap")
+        smooth = np.vstack([smooth, smooth[:1]])
+    else:  # mirrored through the end point, so that the ends stay
+        pad = min(len(points) - 1, int(4 * spread) + 1)
+        before, after = 2 * points[0] - points[pad:0:-1], 2 * points[-1] - points[-2 : -pad - 2 : -1]
+        smooth = ndimage.gaussian_filter1d(np.vstack([before, points, after]), spread, axis=0)[pad : pad + len(points)]
+    return replace(run, points=np.asarray(smooth))
+
+
+def is_closed(run: Run) -> bool:
+    """Tell whether a run ends where it begins.
+
+    Parameters
+    ----------
+    run
+        Any run.
+
+    Returns
+    -------
+    closed
+        Whether its first and last points are one.
+
+    Examples
+    --------
+    >>> is_closed(Run(np.array([[0.0, 0], [1, 0], [1, 1], [0, 0]]), np.ones(4), np.ones(3, bool)))
+    True
+    """
+    return len(run.points) > 3 and bool(np.hypot(*(run.points[0] - run.points[-1])) < 1e-6)  # noqa: PLR2004
+
+
+def normals_of(run: Run) -> Floats:
+    """Unit vectors across a run.
+
+    Parameters
+    ----------
+    run
+        Any run of two points or more.
+
+    Returns
+    -------
+    normals
+        (n, 2), to the right of the way as seen on the image.
+
+    Examples
+    --------
+    >>> normals_of(Run(np.array([[0.0, 0], [1, 0]]), np.ones(2), np.ones(1, bool))).tolist()
+    [[-0.0, 1.0], [-0.0, 1.0]]
+    """
+    points = run.points
+    if is_closed(run):
+        around = np.vstack([points[-2], points, points[1]])
+        ahead = around[2:] - around[:-2]
+    else:
+        ahead = np.gradient(points, axis=0)
+    length = np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
+    return np.column_stack([-ahead[:, 1], ahead[:, 0]]) / length
+
+
+def _measured(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[tuple[Floats, Floats, Floats]]:
+    """Offset of the centre, half width and trust at each point of each run."""
+    reach = ink.half_px + _BEYOND_PX
+    t = np.arange(-reach, reach + _STEP_PX / 2, _STEP_PX)
+    places = np.concatenate([run.points[:, None] + t[:, None] * normals_of(run)[:, None] for run in runs])
+    profiles = _sampled(places.reshape(-1, 2), scan, paper).reshape(len(places), len(t), 3)
+    bounds = np.cumsum([len(run.points) for run in runs])[:-1]
+    return [_across(part, t, ink) for part in np.split(profiles, bounds)]
+
+
+def _sampled(places: Floats, scan: Scan, paper: Paper) -> npt.NDArray[np.float32]:
+    """Colours between pixels, on evened paper."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    column = places[:, 0].clip(0, scan.width_px - 1)
+    row = places[:, 1].clip(0, scan.height_px - 1)
+    out = np.empty((len(places), 3), np.float32)
+    band = (row // _BAND).astype(int)
+    for one in np.unique(band):
+        here = np.flatnonzero(band == one)
+        first = int(one) * _BAND
+        pixels = scan.read(slice(first, first + _BAND + 1))
+        at = np.stack([row[here] - first, column[here]])
+        for k in range(3):
+            out[here, k] = ndimage.map_coordinates(pixels[..., k], at, order=1, mode="nearest", output=np.float32)
+    gain = paper.gain[(row // CELL).astype(int), (column // CELL).astype(int)]
+    return np.minimum(out * gain, 255.0)
+
+
+def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> tuple[Floats, Floats, Floats]:
+    """Centre of mass of the ink, half its extent, and how much of it is to be trusted [0 to 1]."""
+    share = np.zeros(profiles.shape[:2])
+    strange = np.zeros(profiles.shape[:2])
+    for side in (t < 0, t >= 0):
+        ground = _ground_beside(profiles[:, side & (np.abs(t) > ink.half_px + _CLEAR_PX)], ink)
+        ray = ink.colour - ground
+        size = np.maximum((ray**2).sum(axis=1), 1.0)
+        off = profiles[:, side] - ground[:, None]
+        part = np.clip((off * ray[:, None]).sum(axis=2) / size[:, None], 0, 1.3)
+        share[:, side] = part
+        strange[:, side] = np.linalg.norm(off - part[..., None] * ray[:, None], axis=2)
+    weight = share * np.exp(-((strange / _STRANGE) ** 2) * 2)
+    weight *= _hump(weight, t, ink.half_px)
+    mass = weight.sum(axis=1)
+    centre = (weight * t).sum(axis=1) / np.maximum(mass, 1e-9)
+    core = np.abs(t) <= ink.half_px + 0.5
+    covered = (strange[:, core] > _STRANGE).mean(axis=1)
+    trust = np.clip(1 - 2.5 * covered, 0, 1) * np.clip(mass * _STEP_PX / (2 * ink.half_px) / 0.6, 0, 1) ** 2
+    half = mass * _STEP_PX / 2 / np.maximum(np.minimum(weight.max(axis=1), 1.0), 0.3)
+    return centre, half, trust
+
+
+def _ground_beside(outer: npt.NDArray[np.float32], ink: Ink) -> Floats:
+    """Ground on one side of each point: what is beside the stroke, steadied along the line."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    seen = np.median(outer, axis=1).astype(float)
+    steady = ndimage.median_filter(seen, size=(min(_GROUND_RUN, len(seen)), 1), mode="nearest")
+    apart = np.linalg.norm(steady[:, None] - ink.grounds[None], axis=2)
+    nearest = ink.grounds[apart.argmin(axis=1)]
+    return np.where(apart.min(axis=1)[:, None] < 40, steady, nearest)  # noqa: PLR2004 - else another line runs there
+
+
+def _hump(weight: Floats, t: Floats, half_px: float) -> npt.NDArray[np.bool_]:
+    """The part of each profile that hangs together with its highest place near the middle."""
+    near = np.abs(t) <= half_px + 1.0
+    pull = weight * near / (1 + 0.15 * np.abs(t))
+    top = pull.argmax(axis=1)
+    index = np.arange(len(t))
+    full = weight >= _FOOT
+    last_gap = np.maximum.accumulate(np.where(~full & (index <= top[:, None]), index, -1), axis=1)[:, -1]
+    beyond = np.where(~full & (index >= top[:, None]), index, len(t))
+    next_gap = beyond.min(axis=1)
+    return np.asarray((index > last_gap[:, None]) & (index < next_gap[:, None]))
+
+
+def _moved(run: Run, centre: Floats, half: Floats, trust: Floats, ink: Ink, *, last: bool) -> tuple[Run, Floats]:
+    """Move a run to its measured centre; on the last round also say how sure it is."""
+    seen = np.concatenate([[True], run.seen]) & np.concatenate([run.seen, [True]])
+    trust = np.where(seen & (np.abs(centre) < ink.half_px + 2), trust, 0.0)
+    spread = max(1.0, 0.7 * ink.half_px) if last else max(1.5, 1.2 * ink.half_px)
+    offset = _steadied(centre, trust, spread, closed=is_closed(run))
+    wide = _steadied(half, trust, 8.0, closed=is_closed(run))
+    moved = run.points + offset[:, None] * normals_of(run)
+    if is_closed(run):
+        moved[-1] = moved[0]
+    sigma = _sigma(run, centre - offset, trust, ink) if last else np.zeros(len(moved))
+    return Run(moved, np.where(wide > 0, wide, ink.half_px), run.seen), sigma
+
+
+def _steadied(values: Floats, trust: Floats, spread: float, *, closed: bool) -> Floats:
+    """Smooth along the line, trusted points counting more; where none is near, the next ones decide."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    mode = "wrap" if closed else "nearest"
+    weight = ndimage.gaussian_filter1d(trust, spread, mode=mode)
+    smooth = ndimage.gaussian_filter1d(values * trust, spread, mode=mode) / np.maximum(weight, 1e-9)
+    known = np.flatnonzero(weight > 0.05)  # noqa: PLR2004 - anything trusted within reach
+    if not len(known):
+        return np.zeros_like(values)
+    return np.interp(np.arange(len(values)), known, smooth[known])
+
+
+def _sigma(run: Run, scatter: Floats, trust: Floats, ink: Ink) -> Floats:
+    """Standard error of the centre."""
+    closed = is_closed(run)
+    around = np.sqrt(_steadied(np.minimum(scatter**2, 4.0), trust, 10.0, closed=closed))
+    covered = 1 - _steadied(trust, np.ones_like(trust), 2.0, closed=closed)
+    known = np.flatnonzero(trust > 0.3)  # noqa: PLR2004 - the line is seen well enough
+    index = np.arange(len(trust))
+    far = np.abs(index[:, None] - known[None]).min(axis=1) if len(known) else index * 0 + 2 * ink.half_px
+    wander = np.where(far > 2 * ink.half_px, _WANDER * far, 0.0)
+    return np.asarray(
+        np.sqrt(_FLOOR_PX**2 + (_SCATTER * around) ** 2 + (_COVERED * ink.half_px * covered) ** 2 + wander**2)
+    )

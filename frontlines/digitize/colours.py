@@ -1,0 +1,148 @@
+"""Colours as eyes tell them apart: names, hex and sRGB to CIELAB, and how far a printed ink is from a name."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ImageColor
+
+from frontlines.errors import DigitizeError
+
+Floats = npt.NDArray[np.float64]
+
+_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+_WHITE = _TO_XYZ.sum(axis=1)
+
+PRINTED = {
+    "black": ("#000000", "#2b2b2b"),
+    "blue": ("#0000ff", "#1f4fb4", "#1f77b4", "#2a3f8f"),
+    "brown": ("#a52a2a", "#8b5a2b", "#6b4423"),
+    "gray": ("#808080",),
+    "green": ("#008000", "#2e8b3d", "#00a651"),
+    "orange": ("#ffa500", "#e8821e", "#ff7f0e"),
+    "pink": ("#ffc0cb", "#e377c2", "#ff69b4"),
+    "purple": ("#800080", "#7b2d8b", "#9467bd", "#5b3f9b"),
+    "red": ("#ff0000", "#cc2222", "#d62728", "#a8201a"),
+    "yellow": ("#ffff00", "#f2c500"),
+}
+"""What printers and screens mean by the plain names, beside the CSS colour."""
+
+
+def rgb_of(colour: str) -> Floats:
+    """Read a colour.
+
+    Parameters
+    ----------
+    colour
+        Hex (``#1f4fb4``) or a CSS name, in any case, spaces allowed ("dark blue").
+
+    Returns
+    -------
+    rgb
+        sRGB, (3,), 0 to 255.
+
+    Raises
+    ------
+    DigitizeError
+        If it is neither.
+
+    Examples
+    --------
+    >>> rgb_of("Dark Blue").tolist()
+    [0.0, 0.0, 139.0]
+    """
+    try:
+        return np.array(ImageColor.getrgb(colour.replace(" ", "").lower())[:3], dtype=float)
+    except ValueError as error:
+        message = f"{colour!r} is no colour: write hex, as #1f4fb4, or a CSS name, as blue"
+        raise DigitizeError(message) from error
+
+
+def hex_of(rgb: npt.ArrayLike) -> str:
+    """Write a colour as hex.
+
+    Parameters
+    ----------
+    rgb
+        sRGB, (3,), 0 to 255.
+
+    Returns
+    -------
+    colour
+        Such as ``#1f4fb4``.
+
+    Examples
+    --------
+    >>> hex_of([31, 79, 180])
+    '#1f4fb4'
+    """
+    return "#" + "".join(f"{int(np.clip(np.rint(value), 0, 255)):02x}" for value in np.asarray(rgb))
+
+
+def lab_of(rgb: npt.ArrayLike) -> Floats:
+    """Convert sRGB to CIELAB, D65.
+
+    Parameters
+    ----------
+    rgb
+        (n, 3), 0 to 255.
+
+    Returns
+    -------
+    lab
+        Lightness, a and b, (n, 3).
+
+    References
+    ----------
+    IEC 61966-2-1:1999; CIE 15:2004, Colorimetry.
+
+    Examples
+    --------
+    >>> lab_of([[255, 0, 0]]).round(1).tolist()
+    [[53.2, 80.1, 67.2]]
+    """
+    share = np.asarray(rgb, dtype=float) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((np.maximum(share, 0) + 0.055) / 1.055) ** 2.4)
+    xyz = linear @ _TO_XYZ.T / _WHITE
+    root = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    x, y, z = root.T
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def unlikeness(asked: str, lab: Floats) -> Floats:
+    """Tell how unlike inks are to a colour that somebody asked for, as hex or by name.
+
+    Parameters
+    ----------
+    asked
+        Hex or CSS name; plain names such as ``blue`` stand for what printers use as well.
+    lab
+        The inks, (n, 3).
+
+    Returns
+    -------
+    distance
+        (n,), on the scale of CIELAB differences; hue counts in full, lightness and strength less, since
+        paper, ink and scanner change them.
+
+    Raises
+    ------
+    DigitizeError
+        If `asked` is no colour.
+
+    Examples
+    --------
+    >>> inks = lab_of([[31, 79, 180], [111, 177, 221], [204, 34, 34]])
+    >>> int(unlikeness("blue", inks).argmin())
+    0
+    """
+    plain = asked.strip().lower().replace("grey", "gray")
+    meant = lab_of(np.array([rgb_of(one) for one in (asked, *PRINTED.get(plain, ()))]))
+    return np.asarray(np.min([_apart(one, lab) for one in meant], axis=0))
+
+
+def _apart(one: Floats, lab: Floats) -> Floats:
+    chroma, mine = np.hypot(lab[:, 1], lab[:, 2]), float(np.hypot(one[1], one[2]))
+    straight = np.hypot(lab[:, 1] - one[1], lab[:, 2] - one[2])
+    hue = np.sqrt(np.maximum(straight**2 - (chroma - mine) ** 2, 0))
+    return np.sqrt((0.6 * (lab[:, 0] - one[0])) ** 2 + (0.45 * (chroma - mine)) ** 2 + hue**2)

@@ -1,0 +1,209 @@
+"""Which pixels of a scan belong to the strokes of one ink."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from shapely.geometry.base import BaseGeometry
+
+from frontlines._optional import require
+from frontlines.digitize.images import Scan
+from frontlines.digitize.palette import GROUND, Labels, Palette, codes_of, edges_of, mixed
+from frontlines.digitize.paper import Paper
+from frontlines.progress import Report
+
+Mask = npt.NDArray[np.bool_]
+
+_CROFTON = np.pi / 4
+_RIM_PX = 2
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """How the strokes of an ink are told from the rest.
+
+    Attributes
+    ----------
+    label
+        Label of the ink.
+    own
+        Labels of the weaker spots of its strokes, which count as the ink.
+    stronger
+        Labels of inks whose washed-out rims look like it.
+    width_px
+        Width of its strokes, roughly.
+    """
+
+    label: int
+    own: tuple[int, ...]
+    stronger: tuple[int, ...]
+    width_px: float
+
+
+def label_scan(
+    scan: Scan, paper: Paper, palette: Palette, masks: Sequence[BaseGeometry], report: Report
+) -> Labels:
+    """Label every pixel with the ground or ink that it is nearest to.
+
+    Parameters
+    ----------
+    scan, paper, palette
+        The image, its paper and its palette.
+    masks
+        Polygons in pixels; ground is put there.
+    report
+        Is told the share done and what is being done.
+
+    Returns
+    -------
+    labels
+        (height, width): one byte a pixel.
+
+    Examples
+    --------
+    >>> from frontlines.digitize.images import open_scan
+    >>> from frontlines.digitize.palette import palette_of
+    >>> from frontlines.digitize.paper import paper_of
+    >>> pixels = np.full((80, 80, 3), 255, dtype=np.uint8)
+    >>> pixels[38:42] = (200, 30, 30)
+    >>> scan = open_scan(pixels)
+    >>> paper = paper_of(scan)
+    >>> labels = label_scan(scan, paper, palette_of(scan, paper), [], lambda share, what: None)
+    >>> int((labels == 1).sum())
+    320
+    """
+    table = palette.labels()
+    labels = np.empty((scan.height_px, scan.width_px), np.uint8)
+    for first, band in scan.bands():
+        labels[first : first + len(band)] = table[codes_of(paper.whiten(band, first))]
+        report(first / scan.height_px, "colours")
+    if masks:
+        features, transform = require("rasterio.features", extra="digitize"), require("affine", extra="digitize")
+        shift = transform.Affine(1, 0, -0.5, 0, 1, -0.5)
+        features.rasterize(((one, GROUND) for one in masks), out=labels, transform=shift, all_touched=True)
+    return labels
+
+
+def strokes_of(labels: Labels, palette: Palette, ink: int, taken: Sequence[int], width_px: float | None) -> Strokes:
+    """Settle how to tell the strokes of an ink.
+
+    Parameters
+    ----------
+    labels
+        From `label_scan`.
+    palette
+        The palette.
+    ink
+        Position of the ink.
+    taken
+        Positions of the inks of all lines asked for.
+    width_px
+        Width of its strokes, or ``None`` to measure it.
+
+    Returns
+    -------
+    strokes
+        What `stroke_mask` needs.
+
+    Examples
+    --------
+    >>> labels = np.zeros((80, 80), np.uint8)
+    >>> labels[38:42] = 1
+    >>> palette = Palette(np.full((1, 3), 250.0), np.zeros((1, 3)), np.ones(1), np.zeros((1, 2), int), np.zeros((1, 1)))
+    >>> strokes_of(labels, palette, 0, [0], None).width_px > 4
+    True
+    """
+    own = tuple(other + 1 for other in edges_of(palette, ink) if other not in taken)
+    others = [k for k in range(len(palette.inks)) if k != ink and k + 1 not in own]
+    stronger = tuple(k + 1 for k in others if mixed(palette, ink, k))
+    return Strokes(ink + 1, own, stronger, width_px or _width(labels, ink + 1))
+
+
+def _width(labels: Labels, label: int) -> float:
+    """Mean width of strokes: twice their area by their perimeter, after Cauchy and Crofton."""
+    area = turns = 0
+    for first in range(0, len(labels), 1024):
+        mask = labels[first : first + 1025] == label
+        area += int(mask[:1024].sum())
+        turns += int((mask[:1024, 1:] != mask[:1024, :-1]).sum()) + int((mask[1:] != mask[:-1]).sum())
+    return 2 * area / max(_CROFTON * turns, 1.0)
+
+
+def stroke_mask(window: Labels, strokes: Strokes) -> Mask:
+    """Find the strokes of an ink in a window.
+
+    Parameters
+    ----------
+    window
+        Labels, (rows, columns).
+    strokes
+        From `strokes_of`.
+
+    Returns
+    -------
+    mask
+        True on its strokes. Rims of stronger inks are taken away; thin strokes of other inks that run over
+        it are closed up, since it goes on below them; pinholes are filled.
+
+    Examples
+    --------
+    >>> window = np.zeros((9, 15), np.uint8)
+    >>> window[3:6] = 1
+    >>> window[:, 7] = 2
+    >>> bool(stroke_mask(window, Strokes(1, (), (), 3.0))[4].all())
+    True
+    """
+    ndimage = require("scipy.ndimage", extra="digitize")
+    mask = window == strokes.label
+    if strokes.stronger and mask.any():
+        mask &= ~grown(np.isin(window, strokes.stronger), _RIM_PX)
+    if not mask.any():
+        return mask
+    if strokes.own:
+        mask |= np.isin(window, strokes.own) & grown(mask, 3 + round(strokes.width_px))
+    reach = max(2, round(0.5 * strokes.width_px + 1))
+    over = (window != GROUND) & ~mask
+    mask |= over & ~grown(~grown(mask, reach), reach)
+    holes = max(4, round(strokes.width_px**2 / 2))
+    seats, count = ndimage.label(~mask)
+    sizes = np.bincount(seats.ravel(), minlength=count + 1)
+    return np.asarray(mask | (sizes[seats] <= holes))
+
+
+def grown(mask: Mask, reach: int) -> Mask:
+    """Grow a mask by an octagon.
+
+    Parameters
+    ----------
+    mask
+        (rows, columns).
+    reach
+        How far [px].
+
+    Returns
+    -------
+    mask
+        True within reach of a True pixel; nothing grows in from beyond the edge.
+
+    Examples
+    --------
+    >>> grown(np.array([[False, False, True, False, False]]), 1)[0].tolist()
+    [False, True, True, True, False]
+    """
+    out = mask.copy()
+    for step in range(reach):
+        wide = out.copy()
+        wide[1:] |= out[:-1]
+        wide[:-1] |= out[1:]
+        wide[:, 1:] |= out[:, :-1]
+        wide[:, :-1] |= out[:, 1:]
+        if step % 2:
+            wide[1:, 1:] |= out[:-1, :-1]
+            wide[:-1, :-1] |= out[1:, 1:]
+            wide[1:, :-1] |= out[:-1, 1:]
+            wide[:-1, 1:] |= out[1:, :-1]
+        out = wide
+    return out
