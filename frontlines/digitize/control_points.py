@@ -84,7 +84,7 @@ class GroundControl:
 
 
 def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> GroundControl:
-    """Read control points from a CSV or a ``.points`` file of QGIS.
+    r"""Read control points from a CSV or a ``.points`` file of QGIS.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> Gr
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "points.csv"
-    ...     _ = file.write_text("id,col,row,lon,lat\\na,10,20,46.5,40\\nb,90,20,47,40\\n")
+    ...     _ = file.write_text("id,col,row,lon,lat\na,10,20,46.5,40\nb,90,20,47,40\n")
     ...     read_control_points(file).lonlat.tolist()
     [[46.5, 40.0], [47.0, 40.0]]
     """
@@ -166,7 +166,7 @@ def _guessed_lonlat(rows: list[tuple[int, dict[str, str]]], name: str) -> CRS:
         return WGS84
     raise DigitizeError(
         f"{name} does not name the CRS of mapX and mapY, and they are no degrees: "
-        "give points_crs in the recipe, such as \"EPSG:3857\""
+        'give points_crs in the recipe, such as "EPSG:3857"'
     )
 
 
@@ -218,7 +218,11 @@ def _control(
 
 
 def _refuse_repeated(ids: list[str], rows: list[tuple[int, dict[str, str]]], name: str) -> None:
-    twice = [f"{one!r} (line {line})" for k, (one, (line, _)) in enumerate(zip(ids, rows, strict=True)) if one in ids[:k]]
+    twice = [
+        f"{one!r} (line {line})"
+        for k, (one, (line, _)) in enumerate(zip(ids, rows, strict=True))
+        if one in ids[:k]
+    ]
     if twice:
         raise DigitizeError(f"{name} repeats the id {_listed(twice)}: give every point its own")
 
@@ -240,7 +244,7 @@ def _in_wgs84(xy: Floats, crs: CRS, rows: list[tuple[int, dict[str, str]]], name
 
 
 def read_world_file(path: str | Path) -> Affine:
-    """Read a world file (``.wld``, ``.jgw``, ``.pgw``, ``.tfw``).
+    r"""Read a world file (``.wld``, ``.jgw``, ``.pgw``, ``.tfw``).
 
     Parameters
     ----------
@@ -264,7 +268,7 @@ def read_world_file(path: str | Path) -> Affine:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "scan.jgw").write_text("30\\n0\\n0\\n-30\\n500015\\n4499985\\n")
+    ...     _ = (Path(folder) / "scan.jgw").write_text("30\n0\n0\n-30\n500015\n4499985\n")
     ...     read_world_file(Path(folder) / "scan.jgw")
     (30.0, 0.0, 500015.0, 0.0, -30.0, 4499985.0)
     """
@@ -320,7 +324,7 @@ def crs_of(text: CRS | str, what: str) -> CRS:
         return CRS(text)
     except ProjError as error:
         raise DigitizeError(
-            f"{what} is {str(text)[:60]!r}, which PROJ does not know: give an EPSG code such as \"EPSG:32638\", "
+            f'{what} is {str(text)[:60]!r}, which PROJ does not know: give an EPSG code such as "EPSG:32638", '
             "a PROJ string or WKT"
         ) from error
 

@@ -127,11 +127,15 @@ def _checked(
         rgb_of(colour)
     for k, mask in enumerate(masks):
         if mask.geom_type not in {"Polygon", "MultiPolygon"} or not mask.is_valid:
-            raise DigitizeError(f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)")
+            raise DigitizeError(
+                f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)"
+            )
     if knobs is None or isinstance(knobs, Knobs):
         return dict.fromkeys(colours, knobs or Knobs())
     if strange := sorted(set(knobs) - set(colours)):
-        raise DigitizeError(f"knobs for {', '.join(map(repr, strange))}, but the lines are {', '.join(map(repr, colours))}")
+        raise DigitizeError(
+            f"knobs for {', '.join(map(repr, strange))}, but the lines are {', '.join(map(repr, colours))}"
+        )
     return {name: knobs.get(name, Knobs()) for name in colours}
 
 
@@ -144,10 +148,19 @@ def _settled(knobs: Knobs, strokes: Strokes, scan: Scan) -> Knobs:
 
 
 def _traced(
-    name: str, scan: Scan, paper: Paper, palette: Palette, labels: Labels, ink: int, strokes: Strokes, knobs: Knobs
+    name: str,
+    scan: Scan,
+    paper: Paper,
+    palette: Palette,
+    labels: Labels,
+    ink: int,
+    strokes: Strokes,
+    knobs: Knobs,
 ) -> tuple[list[Stretch], list[Dropped]]:
     """Trace one line."""
-    stroke, least, gap, spur = (float(value or 0) for value in (knobs.stroke_px, knobs.min_length_px, knobs.gap_px, knobs.spur_px))
+    stroke, least, gap, spur = (
+        float(value or 0) for value in (knobs.stroke_px, knobs.min_length_px, knobs.gap_px, knobs.spur_px)
+    )
     chains = without_spurs(chains_of(*skeleton_of(labels, strokes)), spur)
     pieces = of_one_width(passed_straight(chains, _REACH * stroke), stroke)
     joined = [run for run in over_gaps(pieces, gap, stroke) if run.length_px >= least]
@@ -163,12 +176,15 @@ def _traced(
 def _stretch(name: str, one: Centred) -> Stretch:
     """Thin out the points and name the jumped parts."""
     run = one.run
-    keep = np.unique(np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)]))
+    keep = np.unique(
+        np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)])
+    )
     place = np.full(len(run.points), -1)
     place[keep] = np.arange(len(keep))
     edges = np.diff(np.concatenate([[0], (~run.seen).astype(int), [0]]))
     jumped = tuple(
-        (int(place[a]), int(place[b])) for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
+        (int(place[a]), int(place[b]))
+        for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
     )
     return Stretch(name, run.points[keep], run.half_width_px[keep], one.sigma_px[keep], jumped)
 

@@ -67,7 +67,7 @@ class LocalError:
     degrees_of_freedom: int
 
     def __call__(self, pixels: Floats) -> Floats:
-        """Standard error along either axis at places of the scan, (m,) [px]."""
+        """Give the standard error along either axis at places of the scan, (m,) [px]."""
         pixels = np.asarray(pixels, dtype=float)
         parts = [pixels[k : k + _CHUNK] for k in range(0, max(len(pixels), 1), _CHUNK)]
         return np.concatenate([self._of(part) for part in parts])

@@ -81,13 +81,18 @@ def label_scan(
         labels[first : first + len(band)] = table[codes_of(paper.whiten(band, first))]
         report(first / scan.height_px, "colours")
     if masks:
-        features, transform = require("rasterio.features", extra="digitize"), require("affine", extra="digitize")
+        features, transform = (
+            require("rasterio.features", extra="digitize"),
+            require("affine", extra="digitize"),
+        )
         shift = transform.Affine(1, 0, -0.5, 0, 1, -0.5)
         features.rasterize(((one, GROUND) for one in masks), out=labels, transform=shift, all_touched=True)
     return labels
 
 
-def strokes_of(labels: Labels, palette: Palette, ink: int, taken: Sequence[int], width_px: float | None) -> Strokes:
+def strokes_of(
+    labels: Labels, palette: Palette, ink: int, taken: Sequence[int], width_px: float | None
+) -> Strokes:
     """Settle how to tell the strokes of an ink.
 
     Parameters

@@ -139,14 +139,18 @@ def palette_of(scan: Scan, paper: Paper) -> Palette:
     tiles = list(_tiles(scan, paper))
     grounds = _grounds(tiles)
     if not len(grounds):
-        grounds = _peaks(np.concatenate([LAB[codes[::3, ::3]].reshape(-1, 3) for _, _, codes in tiles]), 1, _ALIKE)
+        grounds = _peaks(
+            np.concatenate([LAB[codes[::3, ::3]].reshape(-1, 3) for _, _, codes in tiles]), 1, _ALIKE
+        )
     nearest = _nearest(grounds)
     cores = [_cores(codes, nearest, row, column) for row, column, codes in tiles]
     lab = LAB[np.concatenate([codes for codes, _ in cores])]
     where = np.concatenate([places for _, places in cores])
     inks = _peaks(lab, _LEAST_CORES, _ALIKE, most=_MOST_INKS)
     if not len(inks):
-        return Palette(_rgb_of(grounds), np.empty((0, 3)), np.empty(0), np.empty((0, 2), int), np.empty((0, 0)))
+        return Palette(
+            _rgb_of(grounds), np.empty((0, 3)), np.empty(0), np.empty((0, 2), int), np.empty((0, 0))
+        )
     apart = np.linalg.norm(lab[:, None] - inks[None].astype(np.float32), axis=-1)
     owner, sure = apart.argmin(axis=1), apart.min(axis=1) < _ALIKE
     share = sum(codes.size for _, _, codes in tiles) / (scan.width_px * scan.height_px)
@@ -211,7 +215,9 @@ def _peaks(lab: npt.NDArray[np.float32], least: int, apart: float, *, most: int 
 
 def _nearest(grounds: Floats) -> npt.NDArray[np.float32]:
     """Distance of every colour from the nearest ground [ΔE]."""
-    return np.asarray(np.min([np.linalg.norm(LAB - one.astype(np.float32), axis=1) for one in grounds], axis=0))
+    return np.asarray(
+        np.min([np.linalg.norm(LAB - one.astype(np.float32), axis=1) for one in grounds], axis=0)
+    )
 
 
 def _cores(

@@ -22,7 +22,9 @@ def of_one_width(chains: list[Chain], stroke_px: float) -> list[Chain]:
     return chains
 
 
-def sieved(name: str, runs: list[Centred], scan: Scan, least_px: float) -> tuple[list[Centred], list[Dropped]]:
+def sieved(
+    name: str, runs: list[Centred], scan: Scan, least_px: float
+) -> tuple[list[Centred], list[Dropped]]:
     """Take out short stretches and keys of a legend."""
     kept: list[Centred] = []
     dropped: list[Dropped] = []

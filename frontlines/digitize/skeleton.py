@@ -93,7 +93,10 @@ def _tiles(shape: tuple[int, ...], overlap: int) -> Iterator[tuple[slice, slice,
             top, left = max(0, row - overlap), max(0, column - overlap)
             rows = slice(top, min(height, row + _TILE + overlap))
             columns = slice(left, min(width, column + _TILE + overlap))
-            own = slice(row - top, min(height, row + _TILE) - top), slice(column - left, min(width, column + _TILE) - left)
+            own = (
+                slice(row - top, min(height, row + _TILE) - top),
+                slice(column - left, min(width, column + _TILE) - left),
+            )
             yield rows, columns, own
 
 

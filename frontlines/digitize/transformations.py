@@ -105,7 +105,7 @@ class Transformation:
         return self.target.back(_design(uv, self.family) @ self.parameters)
 
     def jacobian(self, pixels: Floats) -> Floats:
-        """Derivatives of the plane's x and y by column and row, (m, 2, 2) [unit of the plane per px]."""
+        """Give the derivatives of x and y by column and row, (m, 2, 2) [unit of the plane per px]."""
         uv = self.source(np.asarray(pixels, dtype=float))
         if self.family == "spline":
             knots = self.source(self.pixels)
@@ -133,7 +133,7 @@ class Transformation:
         return np.asarray(there @ inverse)
 
     def slopes_by_parameter(self, pixels: Floats) -> Floats:
-        """Derivatives of x and y by the parameters, (m, 2, q), in scaled coordinates; the spline's are those of its affine part."""
+        """Give the derivatives of x and y by the parameters, (m, 2, q), scaled; a spline's by its affine part."""
         uv = self.source(np.asarray(pixels, dtype=float))
         if self.family == "projective":
             return _projective_by_parameter(uv, self.parameters)
@@ -228,7 +228,7 @@ def _terms(uv: Floats, degree: int) -> Floats:
 
 
 def _design(uv: Floats, family: str) -> Floats:
-    """Derivatives of x and y by the parameters, (m, 2, q)."""
+    """Give the derivatives of x and y by the parameters, (m, 2, q)."""
     u, v, one, zero = uv[:, 0], uv[:, 1], np.ones(len(uv)), np.zeros(len(uv))
     if family == "helmert":
         return np.stack([np.stack([u, -v, one, zero], axis=1), np.stack([v, u, zero, one], axis=1)], axis=1)
