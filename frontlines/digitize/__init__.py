@@ -5,6 +5,7 @@ grows downwards.
 """
 
 from frontlines.digitize.areas import trace_areas
+from frontlines.digitize.hidden import follow_hidden
 from frontlines.digitize.images import Scan, open_scan
 from frontlines.digitize.lines import trace_lines
 from frontlines.digitize.palette import suggest_colours
@@ -16,6 +17,7 @@ __all__ = [
     "Scan",
     "Stretch",
     "Tracing",
+    "follow_hidden",
     "open_scan",
     "suggest_colours",
     "trace_areas",

@@ -106,9 +106,7 @@ def centred(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Centred
     sigma: list[Floats] = []
     for turn in range(_ROUNDS):
         measured = _measured(runs, scan, paper, ink)
-        done = [
-            _moved(run, *one, ink, last=turn == _ROUNDS - 1) for run, one in zip(runs, measured, strict=True)
-        ]
+        done = [_moved(run, *one, ink, last=turn == _ROUNDS - 1) for run, one in zip(runs, measured, strict=True)]
         runs, sigma = [run for run, _ in done], [one for _, one in done]
     return [Centred(run, one) for run, one in zip(runs, sigma, strict=True)]
 
@@ -125,9 +123,7 @@ def _smoothed(run: Run, half_px: float) -> Run:
     else:  # mirrored through the end point, so that the ends stay
         pad = min(len(points) - 1, int(4 * spread) + 1)
         before, after = 2 * points[0] - points[pad:0:-1], 2 * points[-1] - points[-2 : -pad - 2 : -1]
-        smooth = ndimage.gaussian_filter1d(np.vstack([before, points, after]), spread, axis=0)[
-            pad : pad + len(points)
-        ]
+        smooth = ndimage.gaussian_filter1d(np.vstack([before, points, after]), spread, axis=0)[pad : pad + len(points)]
     return replace(run, points=np.asarray(smooth))
 
 
@@ -203,9 +199,7 @@ def _sampled(places: Floats, scan: Scan, paper: Paper) -> npt.NDArray[np.float32
         pixels = scan.read(slice(first, first + _BAND + 1))
         at = np.stack([row[here] - first, column[here]])
         for k in range(3):
-            out[here, k] = ndimage.map_coordinates(
-                pixels[..., k], at, order=1, mode="nearest", output=np.float32
-            )
+            out[here, k] = ndimage.map_coordinates(pixels[..., k], at, order=1, mode="nearest", output=np.float32)
     gain = paper.gain[(row // CELL).astype(int), (column // CELL).astype(int)]
     return np.minimum(out * gain, 255.0)
 
@@ -256,9 +250,7 @@ def _hump(weight: Floats, t: Floats, half_px: float) -> npt.NDArray[np.bool_]:
     return np.asarray((index > last_gap[:, None]) & (index < next_gap[:, None]))
 
 
-def _moved(
-    run: Run, centre: Floats, half: Floats, trust: Floats, ink: Ink, *, last: bool
-) -> tuple[Run, Floats]:
+def _moved(run: Run, centre: Floats, half: Floats, trust: Floats, ink: Ink, *, last: bool) -> tuple[Run, Floats]:
     """Move a run to its measured centre; on the last round also say how sure it is."""
     seen = np.concatenate([[True], run.seen]) & np.concatenate([run.seen, [True]])
     trust = np.where(seen & (np.abs(centre) < ink.half_px + 2), trust, 0.0)

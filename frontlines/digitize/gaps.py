@@ -88,11 +88,7 @@ def _run(chain: Chain) -> Run:
 def _joins(runs: list[Run], gap_px: float, stroke_px: float) -> dict[tuple[int, int], tuple[int, int]]:
     """Pair free ends."""
     spatial = require("scipy.spatial", extra="digitize")
-    open_runs = [
-        k
-        for k, run in enumerate(runs)
-        if np.hypot(*(run.points[0] - run.points[-1])) > 1e-6 or run.length_px == 0
-    ]
+    open_runs = [k for k, run in enumerate(runs) if np.hypot(*(run.points[0] - run.points[-1])) > 1e-6 or run.length_px == 0]
     ends = [(k, end) for k in open_runs for end in (0, -1)]
     if not ends:
         return {}

@@ -1,10 +1,197 @@
-"""Where one line hides another."""
+"""Where one line runs under another: found, told, and followed only if somebody says so."""
 
 from __future__ import annotations
 
-from frontlines.digitize.stretches import Hidden, Stretch
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from shapely.ops import substring
+
+from frontlines.digitize.network import direction
+from frontlines.digitize.stretches import Floats, Hidden, Stretch, Tracing
+
+_TOUCH_PX = 4.0  # between the edges of two strokes that meet
+_HEADING_PX = 15.0
+_ACROSS = 0.2  # cosine below which an end runs into the upper line square, and may go either way
+_CLOSED_PX = 1e-6
 
 
-def find_hidden(stretches: list[Stretch], lines: list[str]) -> list[Hidden]:
-    """Find it."""
-    return []
+@dataclass(frozen=True)
+class _End:
+    """An end of a stretch that touches another line."""
+
+    stretch: int
+    end: int
+    upper: int
+    along_px: float
+    heading: float
+
+
+def find_hidden(stretches: Sequence[Stretch]) -> list[Hidden]:
+    """Find where lines go under others and come out again.
+
+    Parameters
+    ----------
+    stretches
+        Stretches of all lines.
+
+    Returns
+    -------
+    hidden
+        A row for each place where an end of a line touches another line's stroke, and the next end along
+        that stroke belongs to the same line and comes towards it.
+
+    Examples
+    --------
+    >>> def stretch(line, x, y):
+    ...     return Stretch(line, np.column_stack([x, y]).astype(float), np.full(len(x), 2.0), np.full(len(x), 0.1))
+    >>> upper = stretch("May", [0, 100, 200, 300], [50, 50, 50, 50])
+    >>> west, east = stretch("April", [0, 90], [90, 52]), stretch("April", [210, 300], [52, 90])
+    >>> [(one.line, one.under, one.stretches) for one in find_hidden([upper, west, east])]
+    [('April', 'May', (1, 2))]
+    """
+    touching = [one for k in range(len(stretches)) for one in _ends(stretches, k)]
+    out: list[Hidden] = []
+    for line in dict.fromkeys(stretch.line for stretch in stretches):
+        for upper in range(len(stretches)):
+            mine = [one for one in touching if one.upper == upper and stretches[one.stretch].line == line]
+            out += _pairs(sorted(mine, key=lambda one: (one.along_px, one.stretch, one.end)), stretches)
+    return out
+
+
+def _ends(stretches: Sequence[Stretch], k: int) -> list[_End]:
+    """Both ends of a stretch, as far as they touch another line."""
+    mine = stretches[k]
+    if np.hypot(*(mine.points[0] - mine.points[-1])) < _CLOSED_PX:
+        return []
+    found = []
+    for end in (0, -1):
+        point = shapely.Point(mine.points[end])
+        near = [
+            (float(point.distance(other.geometry)) - float(np.median(other.half_width_px)), j)
+            for j, other in enumerate(stretches)
+            if other.line != mine.line
+        ]
+        gap, upper = min(near, default=(np.inf, -1))
+        if gap <= float(np.median(mine.half_width_px)) + _TOUCH_PX:
+            line = stretches[upper].geometry
+            along = float(line.project(point))
+            before, after = line.interpolate(max(along - 5, 0)), line.interpolate(along + 5)
+            way = np.array([after.x - before.x, after.y - before.y])
+            heading = float(direction(mine.points, end, _HEADING_PX) @ way / max(np.hypot(*way), 1e-9))
+            found.append(_End(k, end, upper, along, heading))
+    return found
+
+
+def _pairs(ends: list[_End], stretches: Sequence[Stretch]) -> list[Hidden]:
+    """Pair each end that goes forward under a line with the next one, if that comes back."""
+    out: list[Hidden] = []
+    k = 0
+    while k + 1 < len(ends):
+        first, second = ends[k], ends[k + 1]
+        apart = (first.stretch, first.end) != (second.stretch, second.end) and second.along_px > first.along_px
+        if apart and first.heading > -_ACROSS and second.heading < _ACROSS:
+            upper = stretches[first.upper]
+            path = substring(upper.geometry, first.along_px, second.along_px)
+            out.append(
+                Hidden(
+                    stretches[first.stretch].line,
+                    upper.line,
+                    (first.stretch, second.stretch),
+                    (first.end, second.end),
+                    shapely.get_coordinates(path),
+                )
+            )
+            k += 1
+        k += 1
+    return out
+
+
+def follow_hidden(tracing: Tracing) -> Tracing:
+    """Lead lines on along the lines that hide them.
+
+    Parameters
+    ----------
+    tracing
+        From `frontlines.digitize.trace_lines`.
+
+    Returns
+    -------
+    tracing
+        Stretches joined through `Tracing.hidden`; what was hidden counts as jumped, and its standard error
+        holds that the line may lie anywhere under the upper stroke. `hidden` is empty, since it is done.
+
+    Examples
+    --------
+    >>> def stretch(line, x, y):
+    ...     return Stretch(line, np.column_stack([x, y]).astype(float), np.full(len(x), 2.0), np.full(len(x), 0.1))
+    >>> parts = (stretch("May", [0, 100, 200, 300], [50, 50, 50, 50]),
+    ...          stretch("April", [0, 90], [90, 52]), stretch("April", [210, 300], [52, 90]))
+    >>> done = follow_hidden(Tracing(parts, tuple(find_hidden(parts)), {}, {}, {}))
+    >>> [(one.line, len(one.points), one.jumped) for one in done.stretches]
+    [('May', 4, ()), ('April', 8, ((1, 6),))]
+    """
+    partner: dict[tuple[int, int], tuple[tuple[int, int], Floats, str]] = {}
+    for one in tracing.hidden:
+        first, second = (one.stretches[0], one.ends[0]), (one.stretches[1], one.ends[1])
+        if first not in partner and second not in partner and first[0] != second[0]:
+            partner[first] = (second, one.path, one.under)
+            partner[second] = (first, one.path[::-1], one.under)
+    out, used = [], set()
+    keys = [(k, end) for k in range(len(tracing.stretches)) for end in (0, -1)]
+    for key in [*(one for one in keys if one not in partner), *keys]:
+        if key[0] not in used:
+            out.append(_led_on(tracing, key, partner, used))
+    lines = list(dict.fromkeys(stretch.line for stretch in tracing.stretches))
+    out.sort(key=lambda one: (lines.index(one.line), -one.length_px, *one.points[0]))
+    return replace(tracing, stretches=tuple(out), hidden=())
+
+
+def _led_on(
+    tracing: Tracing,
+    key: tuple[int, int],
+    partner: dict[tuple[int, int], tuple[tuple[int, int], Floats, str]],
+    used: set[int],
+) -> Stretch:
+    """String stretches together from one end on."""
+    k, entered = key
+    whole = _from_end(tracing.stretches[k], entered)
+    used.add(k)
+    while (left := (k, -1 if entered == 0 else 0)) in partner:
+        (k, entered), path, under = partner[left]
+        if k in used:
+            break
+        used.add(k)
+        whole = _spliced(whole, path, _from_end(tracing.stretches[k], entered), tracing, under)
+    return whole
+
+
+def _from_end(stretch: Stretch, end: int) -> Stretch:
+    """The stretch, beginning at the given end."""
+    if end == 0:
+        return stretch
+    last = len(stretch.points) - 1
+    return replace(
+        stretch,
+        points=stretch.points[::-1],
+        half_width_px=stretch.half_width_px[::-1],
+        sigma_px=stretch.sigma_px[::-1],
+        jumped=tuple((last - b, last - a) for a, b in reversed(stretch.jumped)),
+    )
+
+
+def _spliced(first: Stretch, path: Floats, second: Stretch, tracing: Tracing, under: str) -> Stretch:
+    """Join two stretches by a path under another line."""
+    half = float(np.median([np.median(one.half_width_px) for one in tracing.stretches if one.line == under]))
+    wide = np.interp(np.arange(len(path)), [0, max(len(path) - 1, 1)], [first.half_width_px[-1], second.half_width_px[0]])
+    start, shift = len(first.points) - 1, len(first.points) + len(path)
+    sigma = np.full(len(path), np.hypot(half / np.sqrt(3), max(first.sigma_px[-1], second.sigma_px[0])))
+    return Stretch(
+        first.line,
+        np.vstack([first.points, path, second.points]),
+        np.concatenate([first.half_width_px, wide, second.half_width_px]),
+        np.concatenate([first.sigma_px, sigma, second.sigma_px]),
+        (*first.jumped, (start, shift), *((a + shift, b + shift) for a, b in second.jumped)),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,7 +18,7 @@ from frontlines.digitize.masks import Strokes, label_scan, strokes_of
 from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, match_inks, palette_of
 from frontlines.digitize.paper import Paper, paper_of
-from frontlines.digitize.sieve import Dropped, of_one_width, sieved
+from frontlines.digitize.sieve import Dropped, line_width, of_width, sieved, without_letters
 from frontlines.digitize.skeleton import chains_of, skeleton_of
 from frontlines.digitize.stretches import Knobs, Stretch, Tracing
 from frontlines.errors import DigitizeError
@@ -109,7 +110,7 @@ def trace_lines(
             dropped += left
     return Tracing(
         tuple(stretches),
-        tuple(find_hidden(stretches, list(colours))),
+        tuple(find_hidden(stretches)),
         {name: hex_of(palette.inks[ink]) for name, ink in inks.items()},
         {name: one.width_px for name, one in strokes.items()},
         settled,
@@ -127,15 +128,11 @@ def _checked(
         rgb_of(colour)
     for k, mask in enumerate(masks):
         if mask.geom_type not in {"Polygon", "MultiPolygon"} or not mask.is_valid:
-            raise DigitizeError(
-                f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)"
-            )
+            raise DigitizeError(f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)")
     if knobs is None or isinstance(knobs, Knobs):
         return dict.fromkeys(colours, knobs or Knobs())
     if strange := sorted(set(knobs) - set(colours)):
-        raise DigitizeError(
-            f"knobs for {', '.join(map(repr, strange))}, but the lines are {', '.join(map(repr, colours))}"
-        )
+        raise DigitizeError(f"knobs for {', '.join(map(repr, strange))}, but the lines are {', '.join(map(repr, colours))}")
     return {name: knobs.get(name, Knobs()) for name in colours}
 
 
@@ -148,27 +145,19 @@ def _settled(knobs: Knobs, strokes: Strokes, scan: Scan) -> Knobs:
 
 
 def _traced(
-    name: str,
-    scan: Scan,
-    paper: Paper,
-    palette: Palette,
-    labels: Labels,
-    ink: int,
-    strokes: Strokes,
-    knobs: Knobs,
+    name: str, scan: Scan, paper: Paper, palette: Palette, labels: Labels, ink: int, strokes: Strokes, knobs: Knobs
 ) -> tuple[list[Stretch], list[Dropped]]:
     """Trace one line."""
-    stroke, least, gap, spur = (
-        float(value or 0) for value in (knobs.stroke_px, knobs.min_length_px, knobs.gap_px, knobs.spur_px)
-    )
+    stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
     chains = without_spurs(chains_of(*skeleton_of(labels, strokes)), spur)
-    pieces = of_one_width(passed_straight(chains, _REACH * stroke), stroke)
-    joined = [run for run in over_gaps(pieces, gap, stroke) if run.length_px >= least]
-    runs = [bridged(run, 1.0) for run in joined]
+    half = line_width(chains, float(np.hypot(scan.width_px, scan.height_px)))
+    wide = stroke if half is None else 2 * half - 1
+    pieces = of_width(passed_straight(without_letters(chains, least, wide), _REACH * wide), half)
+    runs = [bridged(run, 1.0) for run in over_gaps(pieces, gap, wide) if run.length_px >= least]
     if not runs:
         return [], []
-    done = centred(runs, scan, paper, Ink(palette.inks[ink], palette.grounds, stroke / 2))
-    kept, dropped = sieved(name, done, scan, least)
+    done = centred(runs, scan, paper, Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2))
+    kept, dropped = sieved(name, done, scan)
     stretches = [_stretch(name, one) for one in kept]
     return sorted(stretches, key=lambda one: (-one.length_px, *one.points[0])), dropped
 
@@ -176,15 +165,12 @@ def _traced(
 def _stretch(name: str, one: Centred) -> Stretch:
     """Thin out the points and name the jumped parts."""
     run = one.run
-    keep = np.unique(
-        np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)])
-    )
+    keep = np.unique(np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)]))
     place = np.full(len(run.points), -1)
     place[keep] = np.arange(len(keep))
     edges = np.diff(np.concatenate([[0], (~run.seen).astype(int), [0]]))
     jumped = tuple(
-        (int(place[a]), int(place[b]))
-        for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
+        (int(place[a]), int(place[b])) for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
     )
     return Stretch(name, run.points[keep], run.half_width_px[keep], one.sigma_px[keep], jumped)
 

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
 from frontlines.digitize.images import Scan
-from frontlines.digitize.palette import GROUND, Labels, Palette, codes_of, edges_of, mixed
+from frontlines.digitize.palette import GROUND, Labels, Palette, blends_of, codes_of, edges_of, mixed
 from frontlines.digitize.paper import Paper
 from frontlines.progress import Report
 
@@ -27,8 +27,8 @@ class Strokes:
 
     Attributes
     ----------
-    label
-        Label of the ink.
+    labels
+        Label of the ink, and of what it looks like over another line.
     own
         Labels of the weaker spots of its strokes, which count as the ink.
     stronger
@@ -37,7 +37,7 @@ class Strokes:
         Width of its strokes, roughly.
     """
 
-    label: int
+    labels: tuple[int, ...]
     own: tuple[int, ...]
     stronger: tuple[int, ...]
     width_px: float
@@ -81,18 +81,13 @@ def label_scan(
         labels[first : first + len(band)] = table[codes_of(paper.whiten(band, first))]
         report(first / scan.height_px, "colours")
     if masks:
-        features, transform = (
-            require("rasterio.features", extra="digitize"),
-            require("affine", extra="digitize"),
-        )
+        features, transform = require("rasterio.features", extra="digitize"), require("affine", extra="digitize")
         shift = transform.Affine(1, 0, -0.5, 0, 1, -0.5)
         features.rasterize(((one, GROUND) for one in masks), out=labels, transform=shift, all_touched=True)
     return labels
 
 
-def strokes_of(
-    labels: Labels, palette: Palette, ink: int, taken: Sequence[int], width_px: float | None
-) -> Strokes:
+def strokes_of(labels: Labels, palette: Palette, ink: int, taken: Sequence[int], width_px: float | None) -> Strokes:
     """Settle how to tell the strokes of an ink.
 
     Parameters
@@ -117,14 +112,15 @@ def strokes_of(
     --------
     >>> labels = np.zeros((80, 80), np.uint8)
     >>> labels[38:42] = 1
-    >>> palette = Palette(np.full((1, 3), 250.0), np.zeros((1, 3)), np.ones(1), np.zeros((1, 2), int), np.zeros((1, 1)))
+    >>> palette = Palette(np.full((1, 3), 250.0), np.zeros((1, 3)), np.ones(1), np.zeros((1, 2), int), np.ones(1), np.zeros((1, 1)))
     >>> strokes_of(labels, palette, 0, [0], None).width_px > 4
     True
     """
-    own = tuple(other + 1 for other in edges_of(palette, ink) if other not in taken)
-    others = [k for k in range(len(palette.inks)) if k != ink and k + 1 not in own]
+    blends = tuple(other + 1 for other in blends_of(palette, ink, taken))
+    own = tuple(other + 1 for other in edges_of(palette, ink) if other not in taken and other + 1 not in blends)
+    others = [k for k in range(len(palette.inks)) if k != ink and k + 1 not in (*own, *blends)]
     stronger = tuple(k + 1 for k in others if mixed(palette, ink, k))
-    return Strokes(ink + 1, own, stronger, width_px or _width(labels, ink + 1))
+    return Strokes((ink + 1, *blends), own, stronger, width_px or _width(labels, ink + 1))
 
 
 def _width(labels: Labels, label: int) -> float:
@@ -158,11 +154,11 @@ def stroke_mask(window: Labels, strokes: Strokes) -> Mask:
     >>> window = np.zeros((9, 15), np.uint8)
     >>> window[3:6] = 1
     >>> window[:, 7] = 2
-    >>> bool(stroke_mask(window, Strokes(1, (), (), 3.0))[4].all())
+    >>> bool(stroke_mask(window, Strokes((1,), (), (), 3.0))[4].all())
     True
     """
     ndimage = require("scipy.ndimage", extra="digitize")
-    mask = window == strokes.label
+    mask = np.isin(window, strokes.labels)
     if strokes.stronger and mask.any():
         mask &= ~grown(np.isin(window, strokes.stronger), _RIM_PX)
     if not mask.any():

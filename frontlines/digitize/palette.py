@@ -28,6 +28,8 @@ _GROUND_SHARE = 0.003
 _INK_APART = 15.0  # from the nearest ground [ΔE]
 _ALIKE = 13.0  # inks nearer than this are one [ΔE]
 _MOST_INKS = 24
+_ALONG = 0.75  # weight of a difference that is only more or less ink
+_LEAST_SPREAD, _MOST_SPREAD = 9.0, 20.0  # [ΔE]
 _STRANGE = 34.0  # farther from every known colour: of no known colour [ΔE]
 _LEAST_CORES = 40
 _REACHES = (1, 2, 4, 7)  # from the middle of a stroke to beyond its edge [px]
@@ -47,6 +49,8 @@ class Palette:
         Length drawn in each ink, roughly [px].
     places
         For each ink a column and row where it is drawn, (n, 2).
+    spread
+        How far a colour may lie off the way from the ground to the ink, (n,) [ΔE].
     beside
         Share of the first ink's cores within 3 px of the second's, (n, n).
     """
@@ -55,25 +59,32 @@ class Palette:
     inks: Floats
     lengths_px: Floats
     places: npt.NDArray[np.int64]
+    spread: Floats
     beside: Floats
 
     def labels(self) -> Labels:
-        """Label of each colour of 6 bits a channel: the nearest ground or ink in CIELAB.
+        """Label each colour of 6 bits a channel with the nearest ground or ink in CIELAB.
+
+        More or less of an ink counts less than another hue; what is off the way from the ground to the ink
+        by more than the ink's spread is of no known colour.
 
         Returns
         -------
         table
             (262144,), to be looked up with `codes_of`.
         """
-        known = lab_of(np.vstack([self.grounds, self.inks])).astype(np.float32)
-        names = np.concatenate([np.zeros(len(self.grounds)), 1 + np.arange(len(self.inks))])
-        best = np.full(len(LAB), np.inf, np.float32)
-        table = np.zeros(len(LAB), np.uint8)
-        for one, name in zip(known, names, strict=True):
-            apart = ((LAB - one) ** 2).sum(axis=1)
-            table[apart < best] = name
+        grounds, inks = (lab_of(one).astype(np.float32) for one in (self.grounds, self.inks))
+        best = np.min([((LAB - one) ** 2).sum(axis=1) for one in grounds], axis=0)
+        table = np.where(best > _STRANGE**2, OTHER, GROUND).astype(np.uint8)
+        for k, ink in enumerate(inks):
+            ray = ink - grounds[np.linalg.norm(grounds - ink, axis=1).argmin()]
+            along = ((LAB - ink) @ ray) / np.linalg.norm(ray)
+            whole = ((LAB - ink) ** 2).sum(axis=1)
+            aside = whole - along**2
+            apart = aside + (_ALONG * along) ** 2
+            closer = apart < best
+            table[closer] = np.where((aside > self.spread[k] ** 2) | (whole > _STRANGE**2), OTHER, k + 1)[closer]
             np.minimum(best, apart, out=best)
-        table[best > _STRANGE**2] = OTHER
         return table
 
 
@@ -139,18 +150,14 @@ def palette_of(scan: Scan, paper: Paper) -> Palette:
     tiles = list(_tiles(scan, paper))
     grounds = _grounds(tiles)
     if not len(grounds):
-        grounds = _peaks(
-            np.concatenate([LAB[codes[::3, ::3]].reshape(-1, 3) for _, _, codes in tiles]), 1, _ALIKE
-        )
+        grounds = _peaks(np.concatenate([LAB[codes[::3, ::3]].reshape(-1, 3) for _, _, codes in tiles]), 1, _ALIKE)
     nearest = _nearest(grounds)
     cores = [_cores(codes, nearest, row, column) for row, column, codes in tiles]
     lab = LAB[np.concatenate([codes for codes, _ in cores])]
     where = np.concatenate([places for _, places in cores])
     inks = _peaks(lab, _LEAST_CORES, _ALIKE, most=_MOST_INKS)
     if not len(inks):
-        return Palette(
-            _rgb_of(grounds), np.empty((0, 3)), np.empty(0), np.empty((0, 2), int), np.empty((0, 0))
-        )
+        return Palette(_rgb_of(grounds), np.empty((0, 3)), np.empty(0), np.empty((0, 2), int), np.empty(0), np.empty((0, 0)))
     apart = np.linalg.norm(lab[:, None] - inks[None].astype(np.float32), axis=-1)
     owner, sure = apart.argmin(axis=1), apart.min(axis=1) < _ALIKE
     share = sum(codes.size for _, _, codes in tiles) / (scan.width_px * scan.height_px)
@@ -158,7 +165,18 @@ def palette_of(scan: Scan, paper: Paper) -> Palette:
     order = np.argsort(-lengths, kind="stable")
     places = np.array([_middle(where[sure & (owner == k)]) for k in order])
     beside = _beside([where[owner == k] for k in order])
-    return Palette(_rgb_of(grounds), _rgb_of(inks[order]), lengths[order], places, beside)
+    spread = np.array([_spread(lab[sure & (owner == k)], inks[k], grounds) for k in order])
+    return Palette(_rgb_of(grounds), _rgb_of(inks[order]), lengths[order], places, spread, beside)
+
+
+def _spread(lab: npt.NDArray[np.float32], ink: Floats, grounds: Floats) -> float:
+    """How far the cores of an ink scatter off the way from the ground to it."""
+    if not len(lab):
+        return _LEAST_SPREAD
+    ray = ink - grounds[np.linalg.norm(grounds - ink, axis=1).argmin()]
+    along = (lab - ink) @ ray / np.linalg.norm(ray)
+    aside = np.sqrt(np.maximum(((lab - ink) ** 2).sum(axis=1) - along**2, 0))
+    return float(np.clip(3 * np.median(aside), _LEAST_SPREAD, _MOST_SPREAD))
 
 
 def _tiles(scan: Scan, paper: Paper) -> Iterator[tuple[int, int, npt.NDArray[np.int32]]]:
@@ -215,9 +233,7 @@ def _peaks(lab: npt.NDArray[np.float32], least: int, apart: float, *, most: int 
 
 def _nearest(grounds: Floats) -> npt.NDArray[np.float32]:
     """Distance of every colour from the nearest ground [ΔE]."""
-    return np.asarray(
-        np.min([np.linalg.norm(LAB - one.astype(np.float32), axis=1) for one in grounds], axis=0)
-    )
+    return np.asarray(np.min([np.linalg.norm(LAB - one.astype(np.float32), axis=1) for one in grounds], axis=0))
 
 
 def _cores(
@@ -289,7 +305,7 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     Examples
     --------
     >>> inks = np.array([[31.0, 79, 180], [204, 34, 34]])
-    >>> palette = Palette(np.full((1, 3), 250.0), inks, np.array([900.0, 800]), np.zeros((2, 2), int), np.zeros((2, 2)))
+    >>> palette = Palette(np.full((1, 3), 250.0), inks, np.array([900.0, 800]), np.zeros((2, 2), int), np.ones(2), np.zeros((2, 2)))
     >>> match_inks(palette, {"May": "red", "April": "blue"})
     {'May': 1, 'April': 0}
     """
@@ -320,31 +336,56 @@ def edges_of(palette: Palette, ink: int) -> list[int]:
     Returns
     -------
     inks
-        Positions of inks between a ground and `ink` whose cores lie beside those of `ink`, and of inks between
-        another ink and `ink`, nearer to this one, whose cores lie beside the other: strokes upon strokes.
+        Positions of inks between a ground and `ink` whose cores lie beside those of `ink`.
 
     Examples
     --------
     >>> inks = np.array([[0.0, 0, 0], [120, 120, 120], [200, 0, 0]])
     >>> beside = np.array([[0, 0, 0], [0.9, 0, 0], [0.9, 0, 0]])
-    >>> edges_of(Palette(np.full((1, 3), 250.0), inks, np.ones(3), np.zeros((3, 2), int), beside), 0)
+    >>> edges_of(Palette(np.full((1, 3), 250.0), inks, np.ones(3), np.zeros((3, 2), int), np.ones(3), beside), 0)
     [1]
     """
-    count = len(palette.inks)
-    rims = [
+    return [
         other
-        for other in range(count)
+        for other in range(len(palette.inks))
         if other != ink and palette.beside[other, ink] > _SAME_PLACE and mixed(palette, other, ink, least=0.4)
     ]
-    upon = [
+
+
+def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
+    """List inks that are one line drawn over another, both showing.
+
+    Parameters
+    ----------
+    palette
+        From `palette_of`.
+    ink
+        Position of the ink of the upper line.
+    taken
+        Positions of the inks of all lines asked for.
+
+    Returns
+    -------
+    inks
+        Positions of inks between another line's and `ink`, nearer to this one.
+
+    Examples
+    --------
+    >>> inks = np.array([[90.0, 150, 100], [230, 150, 60], [110, 150, 88]])
+    >>> palette = Palette(np.full((1, 3), 250.0), inks, np.ones(3), np.zeros((3, 2), int), np.ones(3), np.zeros((3, 3)))
+    >>> blends_of(palette, 0, [0, 1])
+    [2]
+    """
+    return [
         other
-        for other in range(count)
-        for under in range(count)
-        if len({other, under, ink}) == 3  # noqa: PLR2004 - three different inks
-        and palette.beside[other, under] > _SAME_PLACE
-        and _between(palette.inks[other], palette.inks[under], palette.inks[ink], least=0.45)
+        for other in range(len(palette.inks))
+        if other not in taken
+        and any(
+            _between(palette.inks[other], palette.inks[under], palette.inks[ink], least=0.5)
+            for under in taken
+            if under != ink
+        )
     ]
-    return sorted({*rims, *upon})
 
 
 def mixed(palette: Palette, ink: int, stronger: int, *, least: float = 0.15) -> bool:
@@ -367,7 +408,7 @@ def mixed(palette: Palette, ink: int, stronger: int, *, least: float = 0.15) -> 
     Examples
     --------
     >>> inks = np.array([[0.0, 0, 0], [120, 120, 120], [200, 0, 0]])
-    >>> palette = Palette(np.full((1, 3), 250.0), inks, np.ones(3), np.zeros((3, 2), int), np.zeros((3, 3)))
+    >>> palette = Palette(np.full((1, 3), 250.0), inks, np.ones(3), np.zeros((3, 2), int), np.ones(3), np.zeros((3, 3)))
     >>> mixed(palette, 1, 0), mixed(palette, 2, 0)
     (True, False)
     """

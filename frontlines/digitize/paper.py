@@ -55,9 +55,7 @@ class Paper:
         out = np.empty(pixels.shape, np.float32)
         for row in np.unique(rows):
             here = rows == row
-            np.multiply(
-                pixels[here], gain[row - rows[0]][None], out=out[here.argmax() : here.argmax() + here.sum()]
-            )
+            np.multiply(pixels[here], gain[row - rows[0]][None], out=out[here.argmax() : here.argmax() + here.sum()])
         return np.minimum(out, 255.0, out=out)
 
 
@@ -121,10 +119,7 @@ def _commonest(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _fitted(
-    terms: npt.NDArray[np.float64],
-    logs: Floats32,
-    lab: npt.NDArray[np.float64],
-    mode: npt.NDArray[np.float64],
+    terms: npt.NDArray[np.float64], logs: Floats32, lab: npt.NDArray[np.float64], mode: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Fit the light of the cells that are paper; more cells count as paper as the fit gets better."""
     near = np.linalg.norm((lab - mode) * [0.6, 1.0, 1.0], axis=-1) < _NEAR
@@ -145,9 +140,7 @@ def _rest(rest: npt.NDArray[np.float64], near: npt.NDArray[np.bool_]) -> npt.NDA
     """Smooth what the surface leaves, where paper is seen; nothing elsewhere."""
     ndimage = require("scipy.ndimage", extra="digitize")
     weight = ndimage.gaussian_filter(near.astype(float), 2.0, mode="nearest")
-    parts = [
-        ndimage.gaussian_filter(np.where(near, rest[..., k], 0.0), 2.0, mode="nearest") for k in range(3)
-    ]
+    parts = [ndimage.gaussian_filter(np.where(near, rest[..., k], 0.0), 2.0, mode="nearest") for k in range(3)]
     return np.asarray(np.stack(parts, axis=-1) / (weight + 0.05)[..., None])
 
 

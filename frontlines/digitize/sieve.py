@@ -1,52 +1,233 @@
-"""What is drawn in a line's ink but is not the line: thin borders and letters, keys of a legend."""
+"""What is drawn in a line's ink but is not the line: letters, thin borders, frames, keys of a legend."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
+import numpy.typing as npt
 import shapely
 
+from frontlines._optional import require
 from frontlines.digitize.centres import Centred, is_closed
 from frontlines.digitize.images import Scan
 from frontlines.digitize.skeleton import Chain
 
+Floats = npt.NDArray[np.float64]
 Dropped = tuple[str, str, shapely.LineString]
 
-_THINNER, _WIDER = 0.55, 1.9
+_THINNER, _WIDER = 0.6, 1.7  # of the line's width, what still counts as the line
+_LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the diagonal, and of the ink, has it
+_LETTER_SHARE = 0.6  # of the least length, the largest letter
+_BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
-_STRAIGHT_PX = 0.8
-_LEVEL_DEG = 6.0
+_KEY_OFF_PX, _LEVEL_DEG = 0.8, 6.0
+_RULED_SHARE, _RULED_OFF_PX, _RULED_PART = 0.1, 1.2, 0.7
+_WRITTEN_SHARE = 0.15  # of the longest stretch, the longest writing
+_WRITTEN_TURNS, _WRITTEN_RAD = 2.5, 0.05
+_WRITTEN_UNSEEN = 0.3
 
 
-def of_one_width(chains: list[Chain], stroke_px: float) -> list[Chain]:
-    """Keep the pieces that are as wide as the line."""
-    return chains
+def without_letters(chains: list[Chain], least_px: float, stroke_px: float) -> list[Chain]:
+    """Take out small figures that are no dashes.
+
+    Parameters
+    ----------
+    chains
+        From `frontlines.digitize.network.without_spurs`.
+    least_px
+        Least length of a stretch.
+    stroke_px
+        Width of the line.
+
+    Returns
+    -------
+    chains
+        Those that belong to a figure larger than six tenths of the least length, and small straight bars.
+
+    Examples
+    --------
+    >>> ring = Chain((0, 0), np.array([[0.0, 0], [9, 0], [9, 9], [0, 0]]), np.ones(4))
+    >>> bar = Chain((1, 2), np.array([[20.0, 0], [32, 0]]), np.ones(2))
+    >>> without_letters([ring, bar], 40.0, 3.0) == [bar]
+    True
+    """
+    kept = []
+    for figure in _figures(chains):
+        points = np.vstack([chain.points for chain in figure])
+        extent = float(np.hypot(*np.ptp(points, axis=0)))
+        if extent >= _LETTER_SHARE * least_px or (len(figure) == 1 and _is_bar(figure[0], stroke_px)):
+            kept += figure
+    return kept
 
 
-def sieved(
-    name: str, runs: list[Centred], scan: Scan, least_px: float
-) -> tuple[list[Centred], list[Dropped]]:
-    """Take out short stretches and keys of a legend."""
+def _figures(chains: list[Chain]) -> list[list[Chain]]:
+    """Chains that hang together."""
+    sparse, graph = require("scipy.sparse", extra="digitize"), require("scipy.sparse.csgraph", extra="digitize")
+    if not chains:
+        return []
+    ends = np.array([chain.nodes for chain in chains])
+    size = int(ends.max()) + 1
+    links = sparse.coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(size, size))
+    _, group = graph.connected_components(links, directed=False)
+    figures: dict[int, list[Chain]] = defaultdict(list)
+    for chain in chains:
+        figures[int(group[chain.nodes[0]])].append(chain)
+    return list(figures.values())
+
+
+def _is_bar(chain: Chain, stroke_px: float) -> bool:
+    """Tell whether a chain is a dash: hardly bent, and neither thin nor a blot."""
+    chord = chain.points[-1] - chain.points[0]
+    size = float(np.hypot(*chord))
+    if size < 0.5 * stroke_px or size < 0.65 * chain.length_px:
+        return False
+    off = (chain.points - chain.points[0]) @ np.array([-chord[1], chord[0]]) / size
+    wide = _wide(chain) / (stroke_px / 2 + 0.5)
+    return bool(np.abs(off).max() < _BAR_BEND * size + 0.7 and _THINNER < wide < _WIDER)
+
+
+def _wide(chain: Chain) -> float:
+    """Mean half width of a chain, blots left out."""
+    return float(np.minimum(chain.half_width_px, 2 * np.median(chain.half_width_px)).mean())
+
+
+def line_width(chains: list[Chain], diagonal_px: float) -> float | None:
+    """Find how wide the line is among strokes of several widths.
+
+    Parameters
+    ----------
+    chains
+        From `frontlines.digitize.network.without_spurs`.
+    diagonal_px
+        Diagonal of the image.
+
+    Returns
+    -------
+    half_width_px
+        Half the width of the widest strokes that are drawn for a quarter of the diagonal at least, as the
+        mask has it; ``None`` if there are none.
+
+    Examples
+    --------
+    >>> line = Chain((0, 1), np.array([[0.0, 0], [90, 0]]), np.full(2, 3.0))
+    >>> border = Chain((2, 3), np.array([[0.0, 9], [200, 9]]), np.full(2, 1.0))
+    >>> line_width([line, border], 200.0)
+    3.0
+    """
+    if not chains:
+        return None
+    wide = np.array([_wide(chain) for chain in chains])
+    length = np.array([chain.length_px for chain in chains])
+    long_enough = length > 4 * wide
+    needed = max(_LINE_SHARE * diagonal_px, _INK_SHARE * float(length[long_enough].sum()))
+    for one in np.unique(wide[long_enough])[::-1]:
+        alike = long_enough & (wide <= one) & (wide >= one / 1.5)
+        if length[alike].sum() >= needed:
+            return float(np.average(wide[alike], weights=length[alike]))
+    return None
+
+
+def of_width(chains: list[Chain], half_width_px: float | None) -> list[Chain]:
+    """Keep the pieces that are about as wide as the line.
+
+    Parameters
+    ----------
+    chains
+        From `frontlines.digitize.network.passed_straight`.
+    half_width_px
+        From `line_width`; ``None`` keeps all.
+
+    Returns
+    -------
+    chains
+        Those from six tenths to 1.7 times as wide.
+
+    Examples
+    --------
+    >>> line = Chain((0, 1), np.array([[0.0, 0], [90, 0]]), np.full(2, 3.0))
+    >>> border = Chain((2, 3), np.array([[0.0, 9], [200, 9]]), np.full(2, 1.0))
+    >>> of_width([line, border], 3.0) == [line]
+    True
+    """
+    if half_width_px is None:
+        return chains
+    least, most = _THINNER * half_width_px, _WIDER * half_width_px
+    return [chain for chain in chains if least <= _wide(chain) <= most]
+
+
+def sieved(name: str, runs: list[Centred], scan: Scan) -> tuple[list[Centred], list[Dropped]]:
+    """Take out keys of a legend, ruled lines such as frames and graticules, and writing.
+
+    Parameters
+    ----------
+    name
+        Name of the line.
+    runs
+        Its stretches.
+    scan
+        The image.
+
+    Returns
+    -------
+    kept, dropped
+        What stays, and what was taken out as (name, reason, LineString in pixels). A key is short, level
+        and straight; ruled lines are straight over a tenth of the diagonal, for most of their length;
+        writing is short beside the longest stretch, and turns or breaks off more often than it.
+
+    Examples
+    --------
+    >>> sieved("7 April", [], Scan(100, 100))
+    ([], [])
+    """
+    diagonal = float(np.hypot(scan.width_px, scan.height_px))
+    reasons = [_ruled(one, diagonal) for one in runs]
+    free = [one for one, reason in zip(runs, reasons, strict=True) if reason is None]
+    longest = max(free, key=lambda one: one.run.seen_px, default=None)
+    total = sum(one.run.length_px for one in free)
     kept: list[Centred] = []
     dropped: list[Dropped] = []
-    diagonal = float(np.hypot(scan.width_px, scan.height_px))
-    total = sum(one.run.length_px for one in runs)
-    for one in runs:
-        if one.run.length_px < least_px:
-            continue
-        if _is_key(one, _KEY_SHARE * diagonal, total):
-            dropped.append((name, "key of a legend", shapely.LineString(one.run.points)))
-        else:
+    for one, reason in zip(runs, reasons, strict=True):
+        why = reason or _key(one, diagonal, total) or _writing(one, longest)
+        if why is None:
             kept.append(one)
+        else:
+            dropped.append((name, why, shapely.LineString(one.run.points)))
     return kept, dropped
 
 
-def _is_key(one: Centred, longest_px: float, total_px: float) -> bool:
-    """Tell whether a stretch is short, level, and straight."""
+def _ruled(one: Centred, diagonal_px: float) -> str | None:
+    corners = shapely.get_coordinates(shapely.LineString(one.run.points).simplify(_RULED_OFF_PX))
+    sides = np.hypot(*np.diff(corners, axis=0).T)
+    straight = float(sides[sides > _RULED_SHARE * diagonal_px].sum())
+    return "ruled line" if straight > _RULED_PART * one.run.length_px else None
+
+
+def _key(one: Centred, diagonal_px: float, total_px: float) -> str | None:
     length = one.run.length_px
-    if length > min(longest_px, 0.3 * total_px) or is_closed(one.run):
-        return False
+    if length > min(_KEY_SHARE * diagonal_px, 0.3 * total_px) or is_closed(one.run):
+        return None
     chord = one.run.points[-1] - one.run.points[0]
-    size = float(np.hypot(*chord))
-    off = (one.run.points - one.run.points[0]) @ np.array([-chord[1], chord[0]]) / max(size, 1e-9)
+    size = max(float(np.hypot(*chord)), 1e-9)
+    off = (one.run.points - one.run.points[0]) @ np.array([-chord[1], chord[0]]) / size
     tilt = np.degrees(np.arctan2(abs(chord[1]), abs(chord[0])))
-    return bool(tilt < _LEVEL_DEG and np.abs(off - np.median(off)).max() < _STRAIGHT_PX)
+    level = tilt < _LEVEL_DEG and np.abs(off - np.median(off)).max() < _KEY_OFF_PX
+    return "key of a legend" if level else None
+
+
+def _writing(one: Centred, longest: Centred | None) -> str | None:
+    if longest is None or one is longest or one.run.length_px > _WRITTEN_SHARE * longest.run.length_px:
+        return None
+    turns, usual = _turning(one), _turning(longest)
+    broken = 1 - one.run.seen_px / one.run.length_px
+    often = broken > _WRITTEN_UNSEEN + (1 - longest.run.seen_px / longest.run.length_px)
+    return "writing" if often or turns > max(_WRITTEN_TURNS * usual, _WRITTEN_RAD) else None
+
+
+def _turning(one: Centred) -> float:
+    """Mean turn of a run per pixel [rad]."""
+    points = one.run.points[::4]
+    if len(points) < 3:  # noqa: PLR2004 - no turn
+        return 0.0
+    heading = np.unwrap(np.arctan2(*np.diff(points, axis=0).T[::-1]))
+    return float(np.abs(np.diff(heading)).mean()) / 4

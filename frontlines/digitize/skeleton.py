@@ -63,7 +63,7 @@ def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
     --------
     >>> labels = np.zeros((60, 80), np.uint8)
     >>> labels[28:33, 10:70] = 1
-    >>> pixels, half_width_px = skeleton_of(labels, Strokes(1, (), (), 5.0))
+    >>> pixels, half_width_px = skeleton_of(labels, Strokes((1,), (), (), 5.0))
     >>> len(pixels), float(half_width_px.max())
     (56, 3.0)
     """
@@ -72,7 +72,7 @@ def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
     found, widths = [np.empty((0, 2), np.int64)], [np.empty(0)]
     for rows, columns, inner in _tiles(labels.shape, int(max(_LEAST_OVERLAP, 6 * strokes.width_px))):
         window = labels[rows, columns]
-        if not (window == strokes.label).any():
+        if not (window == strokes.labels[0]).any():
             continue
         mask = np.pad(stroke_mask(window, strokes), 1, mode="edge")
         thin = morphology.skeletonize(mask)[1:-1, 1:-1]
@@ -93,10 +93,7 @@ def _tiles(shape: tuple[int, ...], overlap: int) -> Iterator[tuple[slice, slice,
             top, left = max(0, row - overlap), max(0, column - overlap)
             rows = slice(top, min(height, row + _TILE + overlap))
             columns = slice(left, min(width, column + _TILE + overlap))
-            own = (
-                slice(row - top, min(height, row + _TILE) - top),
-                slice(column - left, min(width, column + _TILE) - left),
-            )
+            own = slice(row - top, min(height, row + _TILE) - top), slice(column - left, min(width, column + _TILE) - left)
             yield rows, columns, own
 
 

@@ -17,6 +17,7 @@ from frontlines.digitize.control_points import WGS84
 from frontlines.digitize.georef import Georeference
 from frontlines.digitize.placing import error_across, on_ground
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
+from frontlines.digitize.running_on import RunningOn, find_running_on
 from frontlines.digitize.sides import SURE, flanks_of
 from frontlines.digitize.stretches import Hidden, Stretch, Tracing
 from frontlines.errors import DigitizeError
@@ -105,6 +106,7 @@ def _pieces(tracing: Tracing, line: LineRecipe, recipe: Recipe) -> list[_Piece]:
     pieces = [_Piece(s.points, s.sigma_px, _gaps(s), None) for s in tracing.stretches if s.line == line.name]
     if recipe.follow_hidden:
         pieces += [_led(one, tracing) for one in tracing.hidden if one.line == line.name]
+        pieces += [_led_on(one, tracing) for one in find_running_on(tracing) if one.line == line.name]
     return pieces
 
 
@@ -117,19 +119,25 @@ def _gaps(stretch: Stretch) -> str:
 
 
 def _led(hidden: Hidden, tracing: Tracing) -> _Piece:
-    """Lead a hidden line along the upper one; it may lie anywhere under that one's stroke."""
     first, last = (
         tracing.stretches[k].points[end] for k, end in zip(hidden.stretches, hidden.ends, strict=True)
     )
     points = np.concatenate([first[None], hidden.path, last[None]])
+    return _along(points, hidden.under, tracing, f"hidden under the line {hidden.under}: follows it")
+
+
+def _led_on(one: RunningOn, tracing: Tracing) -> _Piece:
+    tip = tracing.stretches[one.stretch].points[one.end]
+    note = f"runs into the line {one.under} and is not seen again: follows it to its end"
+    return _along(np.concatenate([tip[None], one.path]), one.under, tracing, note)
+
+
+def _along(points: Floats, under: str, tracing: Tracing, note: str) -> _Piece:
+    """Lead a line along the one that hides it; it may lie anywhere under that one's stroke."""
     points = points[np.concatenate([[True], np.abs(np.diff(points, axis=0)).max(axis=1) > 0])]
-    above = [s for s in tracing.stretches if s.line == hidden.under]
-    own = np.concatenate([s.sigma_px for s in above])
-    half = tracing.stroke_px[hidden.under] / 2
-    sigma = float(np.sqrt(np.median(own) ** 2 + half**2 / 3))
-    return _Piece(
-        points, np.full(len(points), sigma), f"hidden under the line {hidden.under}: follows it", hidden.under
-    )
+    own = np.concatenate([s.sigma_px for s in tracing.stretches if s.line == under])
+    sigma = float(np.sqrt(np.median(own) ** 2 + (tracing.stroke_px[under] / 2) ** 2 / 3))
+    return _Piece(points, np.full(len(points), sigma), note, under)
 
 
 def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: str) -> dict[str, Floats]:
@@ -200,14 +208,17 @@ def _frame(
 
 def _hidden(tracing: Tracing, recipe: Recipe, georeference: Georeference) -> list[Caution]:
     found = []
-    for one in tracing.hidden:
+    for one in (*tracing.hidden, *find_running_on(tracing)):
         metres = georeference.pixel_m(one.path[len(one.path) // 2][None])[0]
         length = np.hypot(*np.diff(one.path, axis=0).T).sum()
         start, end = one.path[0], one.path[-1]
+        comes_out = isinstance(one, Hidden)
+        what = "is hidden under" if comes_out else "runs into"
+        then = "" if comes_out else ", and is not seen again"
         done = "it is led along it there, and marked" if recipe.follow_hidden else "it is left open there"
         text = (
-            f"line {one.line!r} is hidden under {one.under!r} for {length:.0f} px ({length * metres / _KM:.1f} km), "
-            f"from column {start[0]:.0f}, row {start[1]:.0f} to column {end[0]:.0f}, row {end[1]:.0f}: {done}"
+            f"line {one.line!r} {what} {one.under!r} for {length:.0f} px ({length * metres / _KM:.1f} km), from "
+            f"column {start[0]:.0f}, row {start[1]:.0f} to column {end[0]:.0f}, row {end[1]:.0f}{then}: {done}"
         )
         found.append(Caution("hidden", text, pixel=(round(float(start[0]), 1), round(float(start[1]), 1))))
     return found
