@@ -107,7 +107,7 @@ def _lines(
     record = []
     for line in recipe.lines:
         rows = frontlines[frontlines["line"] == line.name]
-        seen = rows[~rows["hidden"]]
+        seen = rows[rows["seen"]]
         record.append(
             {
                 "line": line.name,
@@ -118,7 +118,7 @@ def _lines(
                 "knobs": asdict(tracing.knobs[line.name]) if line.name in tracing.knobs else {},
                 "stretches": len(seen),
                 "length_km": _figure(seen["length_km"].sum()),
-                "hidden_km": _figure(rows.loc[rows["hidden"], "length_km"].sum()),
+                "unseen_km": _figure(rows.loc[~rows["seen"], "length_km"].sum()),
                 "hidden_followed": recipe.follow_hidden,
                 "sigma_m": _figure(np.sqrt(np.average(rows["sigma_m"] ** 2, weights=rows["length_km"]))),
             }

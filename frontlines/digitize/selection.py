@@ -88,7 +88,7 @@ def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Fa
     >>> choose(pixels, pixels * [0.01, -0.02] + [46.0, 41.0], crs=CRS("EPSG:4326")).family
     'affine'
     """
-    planes = {crs.name: crs} if crs is not None else candidate_planes(lonlat)
+    planes = {plane_name(crs): crs} if crs is not None else candidate_planes(lonlat)
     families = [family] if family is not None else [
         name for name in FAMILIES if len(pixels) >= LEAST_POINTS[name] + SPARE_POINTS[name]
     ]  # fmt: skip
@@ -132,6 +132,28 @@ def _reason(
     where = "" if given_crs else f"the plane {taken[1]!r}, since the recipe names no CRS of the map"
     both = " on ".join(part for part in (what, where) if part)
     return f"{both}; no other has a leave-one-out error clearly below its {weighed[taken]:.2g} px"
+
+
+def plane_name(crs: CRS) -> str:
+    """Name the plane of a CRS for a reader.
+
+    Parameters
+    ----------
+    crs
+        Any CRS.
+
+    Returns
+    -------
+    name
+        Its name; of one without, its method.
+
+    Examples
+    --------
+    >>> plane_name(CRS("+proj=lcc +lat_1=39 +lat_2=41 +lon_0=45"))
+    'Lambert Conic Conformal (2SP), as given'
+    """
+    operation = crs.coordinate_operation
+    return f"{operation.method_name}, as given" if crs.name == "unknown" and operation else str(crs.name)
 
 
 def candidate_planes(lonlat: Floats) -> dict[str, CRS]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -15,30 +14,22 @@ from frontlines.crs import geod_of
 from frontlines.digitize.cautions import Caution
 from frontlines.digitize.control_points import WGS84
 from frontlines.digitize.georef import Georeference
+from frontlines.digitize.pieces import Piece, pieces_of
 from frontlines.digitize.placing import error_across, on_ground
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
-from frontlines.digitize.running_on import RunningOn, find_running_on
+from frontlines.digitize.running_on import find_running_on
 from frontlines.digitize.sides import SURE, flanks_of
-from frontlines.digitize.stretches import Hidden, Stretch, Tracing
+from frontlines.digitize.stretches import Hidden, Tracing
 from frontlines.errors import DigitizeError
 
 Floats = npt.NDArray[np.float64]
 
 COLUMNS = [
-    "date", "side_left", "side_right", "source", "sigma_m", "note", "line", "hidden", "length_km",
+    "date", "side_left", "side_right", "source", "sigma_m", "note", "line", "seen", "length_km",
     "sigma_georef_m", "sigma_trace_m", "sigma_source_m", "geometry",
 ]  # fmt: skip
 
 _KM = 1000.0
-
-
-class _Piece(NamedTuple):
-    """A stretch of a line to be written: traced, or led along the line that hides it."""
-
-    points: Floats
-    sigma_px: Floats
-    note: str
-    under: str | None
 
 
 def frontlines_of(
@@ -59,7 +50,7 @@ def frontlines_of(
     -------
     frontlines
         One row a stretch, in WGS 84: `date`, `side_left`, `side_right`, `source`, `sigma_m` [m], `note`,
-        `line`, `hidden` (led along the line that hides it), `length_km`, the parts of `sigma_m` as
+        `line`, `seen` (False where it is led along a line that hides it, or over a gap), `length_km`, the parts of `sigma_m` as
         `sigma_georef_m`, `sigma_trace_m`, `sigma_source_m`.
     cautions
         ``hidden``, ``sides``, ``dropped``.
@@ -74,6 +65,7 @@ def frontlines_of(
     >>> from pathlib import Path
     >>> from pyproj import CRS
     >>> from frontlines.digitize.georef import georeference_from_affine
+    >>> from frontlines.digitize.stretches import Stretch
     >>> points = np.array([[1.0, 9.0], [19.0, 9.0]])
     >>> tracing = Tracing((Stretch("12 May", points, np.ones(2), np.ones(2)),), (), {}, {}, {})
     >>> places = {"A": Places(pixels=((9, 1),)), "B": Places(pixels=((9, 18),))}
@@ -85,7 +77,7 @@ def frontlines_of(
     """
     frames, cautions = [], [*_hidden(tracing, recipe, georeference), *_dropped(tracing)]
     for line in recipe.lines:
-        pieces = _pieces(tracing, line, recipe)
+        pieces = pieces_of(tracing, line.name, follow_hidden=recipe.follow_hidden)
         if not pieces:
             raise DigitizeError(
                 f"no line of colour {line.colour} was found for {line.name!r}: see the colours of the scan with "
@@ -100,44 +92,6 @@ def frontlines_of(
         frames.append(_frame(pieces, flanks, line, recipe, georeference))
     lines = pd.concat(frames, ignore_index=True)
     return gpd.GeoDataFrame(lines[COLUMNS], geometry="geometry", crs=WGS84), cautions
-
-
-def _pieces(tracing: Tracing, line: LineRecipe, recipe: Recipe) -> list[_Piece]:
-    pieces = [_Piece(s.points, s.sigma_px, _gaps(s), None) for s in tracing.stretches if s.line == line.name]
-    if recipe.follow_hidden:
-        pieces += [_led(one, tracing) for one in tracing.hidden if one.line == line.name]
-        pieces += [_led_on(one, tracing) for one in find_running_on(tracing) if one.line == line.name]
-    return pieces
-
-
-def _gaps(stretch: Stretch) -> str:
-    if not stretch.jumped:
-        return ""
-    length = sum(np.hypot(*np.diff(stretch.points[a : b + 1], axis=0).T).sum() for a, b in stretch.jumped)
-    gaps = len(stretch.jumped)
-    return f"carried on over {gaps} gap{'s' * (gaps > 1)}, {length:.0f} px in all"
-
-
-def _led(hidden: Hidden, tracing: Tracing) -> _Piece:
-    first, last = (
-        tracing.stretches[k].points[end] for k, end in zip(hidden.stretches, hidden.ends, strict=True)
-    )
-    points = np.concatenate([first[None], hidden.path, last[None]])
-    return _along(points, hidden.under, tracing, f"hidden under the line {hidden.under}: follows it")
-
-
-def _led_on(one: RunningOn, tracing: Tracing) -> _Piece:
-    tip = tracing.stretches[one.stretch].points[one.end]
-    note = f"runs into the line {one.under} and is not seen again: follows it to its end"
-    return _along(np.concatenate([tip[None], one.path]), one.under, tracing, note)
-
-
-def _along(points: Floats, under: str, tracing: Tracing, note: str) -> _Piece:
-    """Lead a line along the one that hides it; it may lie anywhere under that one's stroke."""
-    points = points[np.concatenate([[True], np.abs(np.diff(points, axis=0)).max(axis=1) > 0])]
-    own = np.concatenate([s.sigma_px for s in tracing.stretches if s.line == under])
-    sigma = float(np.sqrt(np.median(own) ** 2 + (tracing.stroke_px[under] / 2) ** 2 / 3))
-    return _Piece(points, np.full(len(points), sigma), note, under)
 
 
 def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: str) -> dict[str, Floats]:
@@ -182,7 +136,7 @@ def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: s
 
 
 def _frame(
-    pieces: Sequence[_Piece], flanks: Sequence[tuple[str, str, float]], line: LineRecipe, recipe: Recipe,
+    pieces: Sequence[Piece], flanks: Sequence[tuple[str, str, float]], line: LineRecipe, recipe: Recipe,
     georeference: Georeference,
 ) -> pd.DataFrame:  # fmt: skip
     shapes = np.array([shapely.linestrings(piece.points) for piece in pieces], dtype=object)
@@ -199,7 +153,7 @@ def _frame(
             **{name: [round(getattr(error, name), 2) for error in errors] for name in errors[0]._fields},
             "note": ["; ".join(text for text in (piece.note, line.note) if text) for piece in pieces],
             "line": line.name,
-            "hidden": [piece.under is not None for piece in pieces],
+            "seen": [piece.seen for piece in pieces],
             "length_km": [round(geod_of(WGS84).geometry_length(shape) / _KM, 3) for shape in placed],
             "geometry": placed,
         }
