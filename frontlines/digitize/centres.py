@@ -201,7 +201,7 @@ def _sampled(places: Floats, scan: Scan, paper: Paper) -> npt.NDArray[np.float32
         for k in range(3):
             out[here, k] = ndimage.map_coordinates(pixels[..., k], at, order=1, mode="nearest", output=np.float32)
     gain = paper.gain[(row // CELL).astype(int), (column // CELL).astype(int)]
-    return np.minimum(out * gain, 255.0)
+    return out * gain
 
 
 def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> tuple[Floats, Floats, Floats]:

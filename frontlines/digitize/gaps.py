@@ -19,6 +19,9 @@ _BOTH_TURNS_DEG = 85.0
 _TOUCHING = 2.0  # strokes; over less than this the direction of an end says nothing
 _REACH = 5.0  # strokes over which the direction of an end is taken
 _FAR_REACH = 14.0
+_FEWEST_GAPS = 5  # that make a line a dashed one
+_CORNER_GAPS = 1.5  # usual gaps, the widest one at a corner
+_BACKWARDS = -0.5  # cosine; an end does not turn back farther than this
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def over_gaps(chains: list[Chain], gap_px: float, stroke_px: float) -> list[Run]
     """
     runs = [_run(chain) for chain in chains if len(chain.points) > 1]
     while True:  # joining gives short dashes a better direction, which finds more partners
-        joins = _joins(runs, gap_px, stroke_px)
+        joins = _joins(runs, gap_px, stroke_px) or _corners(runs, gap_px, stroke_px)
         if not joins:
             return runs
         runs = _followed(runs, joins)
@@ -104,6 +107,31 @@ def _joins(runs: list[Run], gap_px: float, stroke_px: float) -> dict[tuple[int, 
         if one not in joins and other not in joins:
             joins[one], joins[other] = other, one
     return joins
+
+
+def _corners(runs: list[Run], gap_px: float, stroke_px: float) -> dict[tuple[int, int], tuple[int, int]]:
+    """Pair ends at the corners of a dashed line: free ends nearest to each other, a usual gap apart."""
+    spatial = require("scipy.spatial", extra="digitize")
+    gaps = np.concatenate([np.hypot(*np.diff(run.points, axis=0).T)[~run.seen] for run in runs])
+    if len(gaps) < _FEWEST_GAPS:
+        return {}
+    usual = min(_CORNER_GAPS * float(np.median(gaps)) + stroke_px, gap_px)
+    ends = [(k, end) for k, run in enumerate(runs) if run.length_px > usual for end in (0, -1)]
+    if len(ends) < 2:  # noqa: PLR2004 - no pair
+        return {}
+    seats = np.array([runs[k].points[end] for k, end in ends])
+    apart, nearest = (column[:, 1] for column in spatial.cKDTree(seats).query(seats, k=2))
+    return {
+        ends[i]: ends[j]
+        for i, j in enumerate(nearest)
+        if nearest[j] == i
+        and apart[i] <= usual
+        and ends[i][0] != ends[j][0]
+        and all(
+            direction(runs[k].points, end, _REACH * stroke_px) @ (seats[b] - seats[a]) > _BACKWARDS * apart[i]
+            for (k, end), a, b in ((ends[i], i, j), (ends[j], j, i))
+        )
+    }
 
 
 def _heading(points: Floats, end: int, stroke_px: float) -> Floats:

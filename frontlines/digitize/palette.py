@@ -63,7 +63,7 @@ class Palette:
     beside: Floats
 
     def labels(self) -> Labels:
-        """Label each colour of 6 bits a channel with the nearest ground or ink in CIELAB.
+        """Label each colour in steps of 5 a channel with the nearest ground or ink in CIELAB.
 
         More or less of an ink counts less than another hue; what is off the way from the ground to the ink
         by more than the ink's spread is of no known colour.
@@ -89,23 +89,23 @@ class Palette:
 
 
 def _all_lab() -> npt.NDArray[np.float32]:
-    """CIELAB of every colour of 6 bits a channel."""
-    steps = np.arange(64) * 4 + 2.0
+    """CIELAB of every colour in steps of 5 a channel."""
+    steps = np.arange(64) * 5 + 2.5
     rgb = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
     return lab_of(rgb).astype(np.float32)
 
 
 LAB = _all_lab()
-"""CIELAB of every colour of 6 bits a channel, (262144, 3)."""
+"""CIELAB of every colour in steps of 5 a channel, (262144, 3)."""
 
 
 def codes_of(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
-    """Number pixels by their colour in 6 bits a channel.
+    """Number pixels by their colour in steps of 5 a channel.
 
     Parameters
     ----------
     pixels
-        (..., 3), 0 to 255.
+        (..., 3), 0 to 319.
 
     Returns
     -------
@@ -115,9 +115,9 @@ def codes_of(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
     Examples
     --------
     >>> int(codes_of(np.array([255.0, 0.0, 4.0], dtype=np.float32)))
-    258049
+    208896
     """
-    steps = pixels.astype(np.int32) >> 2
+    steps = (pixels * np.float32(0.2)).astype(np.int32)
     return np.asarray((steps[..., 0] << 12) | (steps[..., 1] << 6) | steps[..., 2], dtype=np.int32)
 
 
@@ -274,10 +274,10 @@ def _beside(places: Sequence[npt.NDArray[np.int64]]) -> Floats:
 
 
 def _rgb_of(lab: Floats) -> Floats:
-    """SRGB of the nearest colours of 6 bits a channel."""
+    """SRGB of the nearest colours in steps of 5 a channel."""
     spatial = require("scipy.spatial", extra="digitize")
     codes = spatial.cKDTree(LAB).query(lab)[1]
-    return np.stack([codes >> 12, (codes >> 6) & 63, codes & 63], axis=-1) * 4 + 2.0
+    return np.stack([codes >> 12, (codes >> 6) & 63, codes & 63], axis=-1) * 5 + 2.5
 
 
 def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
@@ -381,11 +381,22 @@ def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
         for other in range(len(palette.inks))
         if other not in taken
         and any(
-            _between(palette.inks[other], palette.inks[under], palette.inks[ink], least=0.5)
+            _upon(palette.inks[other], palette.inks[ink], palette.inks[under], ground)
+            for ground in palette.grounds
             for under in taken
             if under != ink
         )
     ]
+
+
+def _upon(colour: Floats, ink: Floats, under: Floats, ground: Floats) -> bool:
+    """Tell whether a colour is an ink over a weaker share of another one, on a ground."""
+    rays = np.column_stack([ink - ground, under - ground])
+    (mine, its), *_ = np.linalg.lstsq(rays, colour - ground, rcond=None)
+    if not (0.5 < mine < 1.5 and 0.1 < its < 0.75 * mine and mine + its < 1.6):  # noqa: PLR2004 - shares of ink
+        return False
+    pair = lab_of(np.array([ground + rays @ [mine, its], colour]))
+    return float(np.linalg.norm(pair[0] - pair[1])) < _ALIKE
 
 
 def mixed(palette: Palette, ink: int, stronger: int, *, least: float = 0.15) -> bool:

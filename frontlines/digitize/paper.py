@@ -18,7 +18,11 @@ CELL = 16
 
 _SAMPLES = 900_000
 _WHITE = 250.0
-_NEAR = 9.0  # farthest that a cell of paper may be from the fit [ΔE]
+_BRIGHTEST = 319.0
+_NEAR = 5.5  # farthest that a cell of paper may be from the fit [ΔE, lightness halved: light wanders most]
+_LIGHTNESS_LESS = np.array([0.5, 1.0, 1.0])
+_MARGIN, _MARGIN_WEIGHT = 0.03, 4.0  # the outermost cells are likelier to be paper
+_UNLIKE_PAPER = 0.3  # weight of colours that paper seldom has
 _ROUNDS = 6
 
 
@@ -47,7 +51,7 @@ class Paper:
         Returns
         -------
         pixels
-            sRGB from 0 to 255, paper near 250.
+            sRGB, paper near 250; what is lighter than paper may go beyond 255, to 319.
         """
         rows = (first_row + np.arange(pixels.shape[0])) // CELL
         columns = (first_column + np.arange(pixels.shape[1])) // CELL
@@ -56,7 +60,7 @@ class Paper:
         for row in np.unique(rows):
             here = rows == row
             np.multiply(pixels[here], gain[row - rows[0]][None], out=out[here.argmax() : here.argmax() + here.sum()])
-        return np.minimum(out, 255.0, out=out)
+        return np.minimum(out, _BRIGHTEST, out=out)
 
 
 def paper_of(scan: Scan) -> Paper:
@@ -84,7 +88,7 @@ def paper_of(scan: Scan) -> Paper:
     cells, step = _cells(scan)
     rows, columns = cells.shape[:2]
     lab = lab_of(cells.reshape(-1, 3)).reshape(rows, columns, 3)
-    mode = _commonest(lab.reshape(-1, 3))
+    mode = _commonest(lab)
     y, x = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
     logs = np.log(np.maximum(cells, 4.0))
@@ -108,28 +112,40 @@ def _cells(scan: Scan) -> tuple[Floats32, int]:
 
 
 def _commonest(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The densest place among colours, light ones counting more."""
-    seats = np.round(lab / 6.0).astype(int)
+    """The densest place among the colours of cells; margins, and what looks like paper, count more."""
+    rows, columns = lab.shape[:2]
+    flat = lab.reshape(-1, 3)
+    margin = np.ones((rows, columns), bool)
+    y, x = max(1, int(_MARGIN * rows)), max(1, int(_MARGIN * columns))
+    margin[y:-y, x:-x] = False
+    weight = np.where(margin.ravel(), _MARGIN_WEIGHT, 1.0) * np.where(_like_paper(flat), 1.0, _UNLIKE_PAPER)
+    seats = np.round(flat * _LIGHTNESS_LESS / 4.0).astype(int)
     kinds, inverse = np.unique(seats, axis=0, return_inverse=True)
-    weight = np.bincount(inverse.ravel(), weights=0.2 + np.clip(lab[:, 0], 0, 100) / 100)
+    crowd = np.bincount(inverse.ravel(), weights=weight)
     near = np.abs(kinds[:, None] - kinds[None]).max(axis=-1) <= 1
-    best = kinds[np.argmax(near @ weight)] * 6.0
-    close = np.linalg.norm(lab - best, axis=1) < _NEAR
-    return np.asarray(lab[close].mean(axis=0) if close.any() else best)
+    best = np.flatnonzero(near[np.argmax(near @ crowd)])
+    return np.asarray(np.median(flat[np.isin(inverse.ravel(), best)], axis=0))
+
+
+def _like_paper(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Light, and either grey or the yellow of old paper."""
+    chroma, hue = np.hypot(lab[..., 1], lab[..., 2]), np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
+    yellowed = (hue > 60) & (hue < 120) & (chroma < 38)  # noqa: PLR2004 - hues and strengths of old paper
+    return np.asarray((lab[..., 0] > 58) & ((chroma < 7) | yellowed))  # noqa: PLR2004
 
 
 def _fitted(
     terms: npt.NDArray[np.float64], logs: Floats32, lab: npt.NDArray[np.float64], mode: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Fit the light of the cells that are paper; more cells count as paper as the fit gets better."""
-    near = np.linalg.norm((lab - mode) * [0.6, 1.0, 1.0], axis=-1) < _NEAR
+    near = np.linalg.norm((lab - mode) * _LIGHTNESS_LESS, axis=-1) < _NEAR
     surface = np.broadcast_to(np.log(4.0), logs.shape)
     for _ in range(_ROUNDS):
         used = terms.shape[-1] if near.sum() > 40 * terms.shape[-1] else 1
         found, *_ = np.linalg.lstsq(terms[near][:, :used], logs[near], rcond=None)
         surface = terms[..., :used] @ found
         fitted = lab_of(np.exp(surface).reshape(-1, 3).clip(0, 255)).reshape(lab.shape)
-        closer = np.linalg.norm(lab - fitted, axis=-1) < _NEAR
+        closer = np.linalg.norm((lab - fitted) * _LIGHTNESS_LESS, axis=-1) < _NEAR
         if not closer.any() or (closer == near).all():
             break
         near = closer
@@ -146,12 +162,7 @@ def _rest(rest: npt.NDArray[np.float64], near: npt.NDArray[np.bool_]) -> npt.NDA
 
 def _target(paper: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """White for paper, yellowed paper too; a coloured or dark ground keeps its colour."""
-    lightness, a, b = lab_of(paper[None])[0]
-    chroma, hue = np.hypot(a, b), np.degrees(np.arctan2(b, a)) % 360
-    yellowed = 30 < hue < 125 and chroma < 38  # noqa: PLR2004 - the hues and strengths of old paper
-    if lightness > 62 and (chroma < 10 or yellowed):  # noqa: PLR2004
-        return np.full(3, _WHITE)
-    return np.asarray(paper)
+    return np.full(3, _WHITE) if _like_paper(lab_of(paper[None]))[0] else np.asarray(paper)
 
 
 def _resized(gain: npt.NDArray[np.float64], shape: npt.NDArray[np.int64], step: int) -> Floats32:

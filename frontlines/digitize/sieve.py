@@ -211,7 +211,7 @@ def _key(one: Centred, diagonal_px: float, total_px: float) -> str | None:
     size = max(float(np.hypot(*chord)), 1e-9)
     off = (one.run.points - one.run.points[0]) @ np.array([-chord[1], chord[0]]) / size
     tilt = np.degrees(np.arctan2(abs(chord[1]), abs(chord[0])))
-    level = tilt < _LEVEL_DEG and np.abs(off - np.median(off)).max() < _KEY_OFF_PX
+    level = tilt < _LEVEL_DEG and np.quantile(np.abs(off - np.median(off)), 0.9) < _KEY_OFF_PX
     return "key of a legend" if level else None
 
 
