@@ -120,16 +120,17 @@ def scan_of_map(
         look=look,
         rng=rng,
     )
-    if len(crossings) < 4:  # noqa: PLR2004 - the fewest that leave one to spare
-        raise FrontlinesError(
-            f"{len(crossings)} crossings of the graticule lie on the map: make graticule_deg smaller"
-        )
     a, b, c, d, e, f = scan.transform
     points = crossings.assign(
         col=(a * crossings["col"] + b * crossings["row"] + c).round(1),
         row=(d * crossings["col"] + e * crossings["row"] + f).round(1),
     )
-    return MapScan(scan.pixels, points, scan, crs)
+    points = points[points["col"].between(0, width_px - 1) & points["row"].between(0, height_px - 1)]
+    if len(points) < 4:  # noqa: PLR2004 - the fewest that leave one to spare
+        raise FrontlinesError(
+            f"{len(points)} crossings of the graticule lie on the scan: make graticule_deg smaller"
+        )
+    return MapScan(scan.pixels, points.reset_index(drop=True), scan, crs)
 
 
 def _cut_and_moved(layer: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
