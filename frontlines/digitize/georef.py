@@ -21,7 +21,7 @@ from frontlines.digitize.cautions import (
 )
 from frontlines.digitize.control_points import Affine, GroundControl
 from frontlines.digitize.local_error import LocalError, local_error
-from frontlines.digitize.residuals import COLUMNS, error_figures, residual_table, to_lonlat, to_plane
+from frontlines.digitize.residuals import COLUMNS, error_figures, left_out_places, residual_table, to_lonlat, to_plane
 from frontlines.digitize.selection import Choice, bad_points, choose
 from frontlines.digitize.transformations import Family, Transformation, fit
 from frontlines.errors import DigitizeError
@@ -312,5 +312,5 @@ def _error(fitted: Transformation, xy: Floats) -> LocalError | None:
     """Errors along the axes of the plane, as lengths in pixels."""
     size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))[:, None]
     drift = fit(fitted.pixels, xy, "affine") if fitted.family == "spline" else fitted
-    places = fitted.target.back(fitted.left_out_weights() @ fitted.target(xy).T.ravel())
+    places = left_out_places(fitted, xy, anew=False)
     return local_error(fitted, (xy - drift(fitted.pixels)) / size, (xy - places) / size)

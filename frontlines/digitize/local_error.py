@@ -27,13 +27,13 @@ from frontlines.digitize.transformations import Transformation
 
 Floats = npt.NDArray[np.float64]
 
-REACHES = (0.15, 0.4, 1.0)
+REACHES = (0.25, 0.8)
 """How far what is shared may reach, as parts of the extent of the control points."""
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 0.95, 0.99)
 """Shares of the variance that neighbours may have in common."""
 
-NOISE_ODDS = 4.0
+NOISE_ODDS = 8.0
 """How much likelier than each other model it is, before any residual is seen, that neighbours share nothing."""
 
 PRIOR_POINTS = 4.0
@@ -141,7 +141,7 @@ def _weighed(knots: Floats, drift: Floats, left: Floats, freedom: int) -> Floats
 
 
 def _expected(weights: Floats, pixels: Floats, error: LocalError, *, own: bool) -> Floats:
-    """Variance of the error along either axis, over all models [px²]; with each point's own part or without."""
+    """Give the variance of the error along an axis, the models' geometric mean [px²]; with a point's own part or not."""
     knots = error.transformation.pixels
     n = len(knots)
     extent = _extent(knots)
@@ -154,8 +154,8 @@ def _expected(weights: Floats, pixels: Floats, error: LocalError, *, own: bool) 
         beside = np.einsum("amn,mn->m", along, _shared(pixels, knots, reach, extent)) / 2
         bound = np.einsum("rbn,rbn->r", rows @ common, rows).reshape(-1, 2).mean(axis=1)
         smooth = np.maximum(1 - 2 * beside + bound, 0.0)
-        total += weight * np.sqrt(variance * (share * smooth + (1 - share) * (square + own)))
-    return np.asarray(total**2)
+        total += weight * np.log(variance * (share * smooth + (1 - share) * (square + own)) + _LEAST_PX**2)
+    return np.exp(total)
 
 
 def _shared(a: Floats, b: Floats, reach: float, extent: float) -> Floats:

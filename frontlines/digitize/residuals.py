@@ -28,7 +28,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def left_out_places(transformation: Transformation, xy: Floats) -> Floats:
+def left_out_places(transformation: Transformation, xy: Floats, *, anew: bool = True) -> Floats:
     """Say where the other points put each control point.
 
     Parameters
@@ -37,6 +37,8 @@ def left_out_places(transformation: Transformation, xy: Floats) -> Floats:
         Fitted to all points.
     xy
         The points' places on the plane, (n, 2).
+    anew
+        Whether the projective one is fitted anew for each point; otherwise its slopes at the fit are used.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def left_out_places(transformation: Transformation, xy: Floats) -> Floats:
     >>> left_out_places(fit(pixels, pixels * 2, "affine"), pixels * 2).round(9).tolist()[3]
     [18.0, 18.0]
     """
-    if transformation.family == "projective":
+    if transformation.family == "projective" and anew:
         return _fitted_anew(transformation.pixels, xy, transformation.family)
     scaled = transformation.target(xy).T.ravel()
     return transformation.target.back(transformation.left_out_weights() @ scaled)

@@ -202,7 +202,7 @@ def _left_out_px(pixels: Floats, xy: Floats, family: Family) -> float | None:
 def _errors_px(pixels: Floats, xy: Floats, family: Family) -> Floats:
     fitted = fit(pixels, xy, family)
     size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(pixels))))
-    return np.asarray((xy - left_out_places(fitted, xy)) / size[:, None])
+    return np.asarray((xy - left_out_places(fitted, xy, anew=False)) / size[:, None])
 
 
 def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
@@ -262,7 +262,7 @@ def _worst(pixels: Floats, xy: Floats, family: Family) -> int | None:
     order = np.argsort(-np.nan_to_num(squares))[:_LOOKED_AT]
     doubts = {int(k): _doubt(pixels, xy, family, int(k)) for k in order}
     worst = min(doubts, key=lambda k: doubts[k])
-    off = np.hypot(*(left_out_places(fitted, xy) - xy)[worst]) / size[worst]
+    off = np.hypot(*(left_out_places(fitted, xy, anew=False) - xy)[worst]) / size[worst]
     return worst if doubts[worst] < DOUBT and off > BAD_PX else None
 
 
@@ -271,7 +271,7 @@ def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:
     weights = fitted.left_out_weights()
     size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))
     lent = 1 + (weights**2).sum(axis=(1, 2)) / 2
-    off = (xy - left_out_places(fitted, xy)) / size[:, None]
+    off = (xy - left_out_places(fitted, xy, anew=False)) / size[:, None]
     return size, (off**2).sum(axis=1) / lent
 
 
@@ -286,9 +286,8 @@ def _doubt(pixels: Floats, xy: Floats, family: Family, k: int) -> float:
     reach = (others.weights(pixels[k : k + 1]) ** 2).sum() / 2
     size = np.sqrt(np.abs(np.linalg.det(others.jacobian(pixels[k : k + 1]))))[0]
     own = (((xy[k] - others(pixels[k : k + 1])[0]) / size) ** 2).sum() / (1 + reach)
-    spread = np.nanmean(squares)
     freedom = max(2 * int(rest.sum()) - 2 * LEAST_POINTS[family], 1)
-    if not np.isfinite(spread):
+    if not np.isfinite(squares).any():
         return 1.0
-    ratio = own / max(float(spread), 1e-12)
+    ratio = own / max(float(np.nanmean(squares)), 1e-12)
     return float(len(pixels) * (1 + 2 * ratio / freedom) ** (-freedom / 2))
