@@ -1,14 +1,33 @@
-"""Areas of a scan, by colour."""
+"""Areas of a scan, by colour: fills to polygons that share their borders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
+from frontlines._optional import require
+from frontlines.digitize.colours import hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.images import Scan
-from frontlines.progress import Progress
+from frontlines.digitize.palette import LAB, Labels, Palette, codes_of, palette_of
+from frontlines.digitize.paper import Paper, paper_of
+from frontlines.errors import DigitizeError
+from frontlines.progress import Progress, reporting
+
+_TILE, _OVERLAP = 1024, 160
+_UNKNOWN = 255
+_STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
+_TOO_UNLIKE = 75.0
+_AREA_SHARE = 3e-4
+_BORDER_PX = 5.0
+_KEY_SHARE, _KEY_FULL = 0.006, 0.94
+_EDGE_PX, _SPLIT = 0.35, 0.3  # error of a bare edge [px]; and of one in the middle of a border, by half its width
+_SMOOTH = 1.2
 
 
 def trace_areas(
@@ -27,18 +46,236 @@ def trace_areas(
     scan
         From `open_scan`.
     colours
-        Name of each class and its colour.
+        Name of each class, and its colour: hex or CSS name. Of the fills that the scan really has, the one
+        that is most like it is taken; a name stands for its tints as well.
     masks
-        Polygons in pixels whose ground is left out.
+        Polygons in pixels whose ground is left out: legend, title.
     min_area_px
-        Smaller areas fall to their neighbours [px²]. ``None``: 0.02 % of the image.
+        Smaller areas fall to the neighbour with the longest common border [px²]. ``None``: 0.03 % of the image.
     border_px
-        Widest border line or label stroke drawn over the fills that is closed up [px].
+        Width up to which a stripe in the colour of a fill counts as a border or halo drawn over the fills
+        [px]. ``None``: 5.
+    progress
+        See `frontlines.progress.reporting`.
 
     Returns
     -------
     areas
-        `area_class`, `sigma_px` (of its edge), `unsure_share` (of its pixels), and (Multi)Polygons in pixels without a CRS: a valid
-        coverage, ground of no class left out.
+        A row a class, in the order asked for: `area_class`, `colour` (hex, on evened paper), `sigma_px`
+        (standard error of its edge), `unsure_share` (share of its pixels that went to it because it is the
+        nearest, under strokes, letters and edges), and (Multi)Polygons in pixels, without a CRS. They are a
+        valid coverage: neighbours share their borders exactly. Ground of no class is in none.
+
+    Raises
+    ------
+    DigitizeError
+        If no class is asked for, a colour is none, the scan has no such fill, or a mask is no polygon.
+    MissingExtraError
+        If rasterio or scipy is not installed.
+
+    Notes
+    -----
+    Pixels near the colour of a fill in CIELAB are its own. All others, under borders, letters and in
+    anti-aliased edges, go to the nearest such pixel, so that strokes and edges are split in the middle.
+    Small rectangles are keys of a legend and are left out.
+
+    Examples
+    --------
+    >>> from frontlines.digitize.images import open_scan
+    >>> pixels = np.full((200, 300, 3), 255, dtype=np.uint8)
+    >>> pixels[20:180, 20:150], pixels[20:180, 150:280] = (240, 200, 190), (190, 205, 240)
+    >>> areas = trace_areas(open_scan(pixels), {"North": "red", "South": "blue"})
+    >>> areas.assign(area=areas.area)[["area_class", "area"]].values.tolist()
+    [['North', 20800.0], ['South', 20800.0]]
     """
-    raise NotImplementedError
+    _check(colours, masks)
+    with reporting(progress) as report:
+        report(0.0, "paper")
+        paper = paper_of(scan)
+        palette = palette_of(scan, paper)
+        fills = _match(palette, colours)
+        table = _table(palette)
+        known = np.empty((scan.height_px, scan.width_px), np.uint8)
+        for rows, columns, own in _tiles(known.shape):
+            report(0.7 * rows.start / scan.height_px, "colours")
+            tile = _labelled(scan, paper, table, rows, columns, border_px or _BORDER_PX)
+            known[rows, columns][own] = tile[own]
+        _mask(known, masks, len(palette.grounds))
+        report(0.7, "areas")
+        whole, widths = _filled(known, len(palette.grounds) + 1)
+        least = min_area_px or _AREA_SHARE * known.size
+        features = require("rasterio.features", extra="digitize")
+        whole = features.sieve(whole, size=max(int(least), 2), connectivity=4)
+        return _as_frame(whole, known, colours, fills, palette, widths)
+
+
+def _check(colours: Mapping[str, str], masks: Sequence[BaseGeometry]) -> None:
+    if not colours:
+        raise DigitizeError("no class is asked for: give a name and a colour, as {'Red Army': '#f2b8b5'}")
+    for colour in colours.values():
+        rgb_of(colour)
+    check_masks(masks)
+
+
+def check_masks(masks: Sequence[BaseGeometry]) -> None:
+    """Refuse masks that are no polygons.
+
+    Parameters
+    ----------
+    masks
+        Shapes in pixels.
+
+    Raises
+    ------
+    DigitizeError
+        If one is no valid Polygon or MultiPolygon.
+
+    Examples
+    --------
+    >>> check_masks([shapely.box(0, 0, 10, 10)])
+    """
+    for k, mask in enumerate(masks):
+        if mask.geom_type not in {"Polygon", "MultiPolygon"} or not mask.is_valid:
+            raise DigitizeError(f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)")
+
+
+def _match(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
+    """Find the fill that is meant by each colour; no two classes have one fill."""
+    optimize = require("scipy.optimize", extra="digitize")
+    there = ", ".join(hex_of(one) for one in palette.grounds)
+    if len(palette.grounds) < len(colours):
+        raise DigitizeError(f"{len(colours)} classes are asked for, but the scan has the fills {there}")
+    lab = lab_of(palette.grounds)
+    unlike = np.array([np.minimum(unlikeness(one, lab), _as_tint(one, palette)) for one in colours.values()])
+    rows, chosen = optimize.linear_sum_assignment(unlike)
+    for row, (name, colour) in zip(rows, colours.items(), strict=True):
+        if unlike[row, chosen[row]] > _TOO_UNLIKE:
+            raise DigitizeError(f"class {name!r}: no fill of the scan is like {colour!r}; it has {there}")
+    return {name: int(fill) for name, fill in zip(colours, chosen, strict=True)}
+
+
+def _as_tint(colour: str, palette: Palette) -> npt.NDArray[np.float64]:
+    """How unlike fills are to the colour thinned with white, which a print or a transparent fill shows."""
+    shares = np.array([0.25, 0.4, 0.6, 0.8])[:, None]
+    tints = 250 + shares * (rgb_of(colour) - 250)
+    lab, fills = lab_of(tints), lab_of(palette.grounds)
+    return np.asarray(np.linalg.norm(lab[:, None] - fills[None], axis=-1).min(axis=0))
+
+
+def _table(palette: Palette) -> Labels:
+    """Nearest fill of each colour; unknown if none is near or an ink is nearer."""
+    fills, inks = lab_of(palette.grounds).astype(np.float32), lab_of(palette.inks).astype(np.float32)
+    apart = np.stack([np.linalg.norm(LAB - one, axis=1) for one in fills])
+    table = apart.argmin(axis=0).astype(np.uint8)
+    nearest = apart.min(axis=0)
+    stroke = np.min([np.linalg.norm(LAB - one, axis=1) for one in inks], axis=0) if len(inks) else np.inf
+    table[(nearest > _STRANGE) | (stroke < nearest)] = _UNKNOWN
+    return table
+
+
+def _tiles(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice, tuple[slice, slice]]]:
+    """Windows that overlap, and the part of each that is its own."""
+    height, width = shape
+    for row in range(0, height, _TILE):
+        for column in range(0, width, _TILE):
+            top, left = max(0, row - _OVERLAP), max(0, column - _OVERLAP)
+            rows = slice(top, min(height, row + _TILE + _OVERLAP))
+            columns = slice(left, min(width, column + _TILE + _OVERLAP))
+            own = slice(row - top, min(height, row + _TILE) - top), slice(column - left, min(width, column + _TILE) - left)
+            yield rows, columns, own
+
+
+def _labelled(scan: Scan, paper: Paper, table: Labels, rows: slice, columns: slice, border_px: float) -> Labels:
+    """Label a window with its fills, as far as they are sure."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    even = paper.whiten(scan.read(rows, columns), rows.start, columns.start)
+    for k in range(3):
+        even[..., k] = ndimage.uniform_filter(even[..., k], 3, mode="nearest")
+    labels = table[codes_of(even)]
+    size = 2 * round(border_px / 2) + 1
+    low = ndimage.minimum_filter(labels, size, mode="nearest")
+    core = np.where(low == ndimage.maximum_filter(labels, size, mode="nearest"), low, _UNKNOWN)
+    out = np.full(labels.shape, _UNKNOWN, np.uint8)
+    for fill in np.unique(core[core != _UNKNOWN]):
+        near = ndimage.maximum_filter(core == fill, size, mode="nearest")
+        out[near & (labels == fill)] = fill
+    return out
+
+
+def _mask(known: Labels, masks: Sequence[BaseGeometry], nothing: int) -> None:
+    if masks:
+        features = require("rasterio.features", extra="digitize")
+        features.rasterize(((one, nothing) for one in masks), out=known, transform=_CORNERS, all_touched=True)
+
+
+_CORNERS = Affine(1, 0, -0.5, 0, 1, -0.5)
+"""From pixel corners, as GDAL counts, to pixel centres."""
+
+
+def _filled(known: Labels, kinds: int) -> tuple[Labels, npt.NDArray[np.float64]]:
+    """Give each unknown pixel to the nearest known one; also half the width of what lies between two fills."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    whole = np.empty_like(known)
+    far: list[list[npt.NDArray[np.float64]]] = [[] for _ in range(kinds)]
+    for rows, columns, own in _tiles(known.shape):
+        window = known[rows, columns]
+        if (window != _UNKNOWN).any():
+            apart, nearest = ndimage.distance_transform_edt(window == _UNKNOWN, return_indices=True)
+            tile = window[tuple(nearest)]
+        else:
+            apart, tile = np.zeros(window.shape), np.full(window.shape, kinds - 1, np.uint8)
+        edge = np.zeros(tile.shape, bool)
+        edge[:, 1:] |= tile[:, 1:] != tile[:, :-1]
+        edge[1:] |= tile[1:] != tile[:-1]
+        for kind in range(kinds):
+            far[kind].append(apart[own][(edge & (tile == kind))[own]])
+        whole[rows, columns][own] = tile[own]
+    halves = [np.concatenate(one) if one else np.zeros(0) for one in far]
+    return whole, np.array([float(np.median(one)) if len(one) else 0.0 for one in halves])
+
+
+def _as_frame(
+    whole: Labels,
+    known: Labels,
+    colours: Mapping[str, str],
+    fills: Mapping[str, int],
+    palette: Palette,
+    widths: npt.NDArray[np.float64],
+) -> gpd.GeoDataFrame:
+    """Polygons of the classes asked for."""
+    parts, owners = _polygons(whole, sorted(fills.values()))
+    kept = ~_is_key(parts, whole.size)
+    parts, owners = parts[kept], owners[kept]
+    parts = shapely.coverage_simplify(parts, _SMOOTH) if len(parts) else parts
+    rows = []
+    for name in colours:
+        fill = fills[name]
+        mine = whole == fill
+        unsure = float((mine & (known != fill)).sum() / max(int(mine.sum()), 1))
+        sigma = float(np.hypot(_EDGE_PX, _SPLIT * widths[fill]))
+        shape = shapely.union_all(parts[owners == fill])
+        rows.append((name, hex_of(palette.grounds[fill]), sigma, unsure, shape))
+    columns = ["area_class", "colour", "sigma_px", "unsure_share", "geometry"]
+    return gpd.GeoDataFrame(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)), geometry="geometry")
+
+
+def _polygons(whole: Labels, wanted: Sequence[int]) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Outline the pixels of some labels; where three areas meet, all three have a vertex."""
+    features = require("rasterio.features", extra="digitize")
+    found = features.shapes(whole, mask=np.isin(whole, wanted), connectivity=4, transform=_CORNERS)
+    rings = [shapely.geometry.shape(one).boundary for one, _ in found]
+    if not rings:
+        return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
+    parts = shapely.get_parts(shapely.polygonize([shapely.node(shapely.union_all(rings))]))
+    inner = shapely.get_coordinates(shapely.point_on_surface(parts))
+    column, row = np.rint(inner).astype(int).T
+    owners = whole[row, column].astype(np.int64)
+    kept = np.isin(owners, wanted)
+    return parts[kept], owners[kept]
+
+
+def _is_key(parts: npt.NDArray[np.object_], size_px: int) -> npt.NDArray[np.bool_]:
+    """Tell which polygons are small rectangles."""
+    area = shapely.area(parts)
+    box = shapely.area(shapely.oriented_envelope(parts))
+    return np.asarray((area < _KEY_SHARE * size_px) & (area > _KEY_FULL * box), dtype=bool)

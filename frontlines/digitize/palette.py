@@ -63,7 +63,7 @@ class Palette:
     beside: Floats
 
     def labels(self) -> Labels:
-        """Label each colour in steps of 5 a channel with the nearest ground or ink in CIELAB.
+        """Label each colour in steps of 5.5 a channel with the nearest ground or ink in CIELAB.
 
         More or less of an ink counts less than another hue; what is off the way from the ground to the ink
         by more than the ink's spread is of no known colour.
@@ -89,23 +89,23 @@ class Palette:
 
 
 def _all_lab() -> npt.NDArray[np.float32]:
-    """CIELAB of every colour in steps of 5 a channel."""
-    steps = np.arange(64) * 5 + 2.5
+    """CIELAB of every colour in steps of 5.5 a channel."""
+    steps = (np.arange(64) + 0.5) * 5.5
     rgb = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
     return lab_of(rgb).astype(np.float32)
 
 
 LAB = _all_lab()
-"""CIELAB of every colour in steps of 5 a channel, (262144, 3)."""
+"""CIELAB of every colour in steps of 5.5 a channel, (262144, 3)."""
 
 
 def codes_of(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
-    """Number pixels by their colour in steps of 5 a channel.
+    """Number pixels by their colour in steps of 5.5 a channel.
 
     Parameters
     ----------
     pixels
-        (..., 3), 0 to 319.
+        (..., 3), 0 to 351.
 
     Returns
     -------
@@ -115,9 +115,9 @@ def codes_of(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
     Examples
     --------
     >>> int(codes_of(np.array([255.0, 0.0, 4.0], dtype=np.float32)))
-    208896
+    188416
     """
-    steps = (pixels * np.float32(0.2)).astype(np.int32)
+    steps = (pixels * np.float32(1 / 5.5)).astype(np.int32)
     return np.asarray((steps[..., 0] << 12) | (steps[..., 1] << 6) | steps[..., 2], dtype=np.int32)
 
 
@@ -274,10 +274,10 @@ def _beside(places: Sequence[npt.NDArray[np.int64]]) -> Floats:
 
 
 def _rgb_of(lab: Floats) -> Floats:
-    """SRGB of the nearest colours in steps of 5 a channel."""
+    """SRGB of the nearest colours in steps of 5.5 a channel."""
     spatial = require("scipy.spatial", extra="digitize")
     codes = spatial.cKDTree(LAB).query(lab)[1]
-    return np.stack([codes >> 12, (codes >> 6) & 63, codes & 63], axis=-1) * 5 + 2.5
+    return np.stack([codes >> 12, (codes >> 6) & 63, codes & 63], axis=-1) * 5.5 + 2.75
 
 
 def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from frontlines._optional import require
 from frontlines.digitize.colours import lab_of
 from frontlines.digitize.images import Pixels, Scan
 
+Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 
 CELL = 16
@@ -18,9 +19,11 @@ CELL = 16
 
 _SAMPLES = 900_000
 _WHITE = 250.0
-_BRIGHTEST = 319.0
+_BRIGHTEST = 351.0
 _NEAR = 5.5  # farthest that a cell of paper may be from the fit [ΔE, lightness halved: light wanders most]
-_LIGHTNESS_LESS = np.array([0.5, 1.0, 1.0])
+_LIGHTNESS_LESS, _LIGHTNESS_LEAST = 0.5, 0.25
+_MOST_FILLS, _FILL_SHARE = 6, 0.04
+_LEAST_CELLS = 40
 _MARGIN, _MARGIN_WEIGHT = 0.03, 4.0  # the outermost cells are likelier to be paper
 _UNLIKE_PAPER = 0.3  # weight of colours that paper seldom has
 _ROUNDS = 6
@@ -51,7 +54,7 @@ class Paper:
         Returns
         -------
         pixels
-            sRGB, paper near 250; what is lighter than paper may go beyond 255, to 319.
+            sRGB, paper near 250; what is lighter than paper may go beyond 255, to 351.
         """
         rows = (first_row + np.arange(pixels.shape[0])) // CELL
         columns = (first_column + np.arange(pixels.shape[1])) // CELL
@@ -74,8 +77,8 @@ def paper_of(scan: Scan) -> Paper:
     Returns
     -------
     paper
-        Its gain. The commonest colour counts as paper; its light is a quadratic surface and, where paper is
-        seen, what is left of it nearby. Fills of other colours do not count.
+        Its gain. The commonest colour counts as paper, margins first. Paper and fills together show the
+        light, a quadratic surface and what that leaves nearby.
 
     Examples
     --------
@@ -86,15 +89,10 @@ def paper_of(scan: Scan) -> Paper:
     [[[250.0, 250.0, 250.0]]]
     """
     cells, step = _cells(scan)
-    rows, columns = cells.shape[:2]
-    lab = lab_of(cells.reshape(-1, 3)).reshape(rows, columns, 3)
-    mode = _commonest(lab)
-    y, x = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    logs = np.log(np.maximum(cells, 4.0))
-    surface, near = _fitted(terms, logs, lab, mode)
-    light = np.exp(surface + _rest(logs - surface, near))
-    gain = _target(light[near].mean(axis=0) if near.any() else light.mean(axis=(0, 1))) / light
+    lab = lab_of(cells.reshape(-1, 3)).reshape(cells.shape)
+    paper = _paper_colour(lab)
+    light, near = _light(np.log(np.maximum(cells, 4.0)), [paper, *_fills(lab, paper)])
+    gain = _target(rgb := _srgb_of(cells, near, light)) / (rgb * light[..., None])
     whole = np.ceil(np.array([scan.height_px, scan.width_px]) / CELL).astype(int)
     return Paper(_resized(gain, whole, step))
 
@@ -111,15 +109,38 @@ def _cells(scan: Scan) -> tuple[Floats32, int]:
     return np.median(flat, axis=2).astype(np.float32), side * stride
 
 
-def _commonest(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _paper_colour(lab: Floats) -> Floats:
     """The densest place among the colours of cells; margins, and what looks like paper, count more."""
     rows, columns = lab.shape[:2]
-    flat = lab.reshape(-1, 3)
     margin = np.ones((rows, columns), bool)
     y, x = max(1, int(_MARGIN * rows)), max(1, int(_MARGIN * columns))
     margin[y:-y, x:-x] = False
-    weight = np.where(margin.ravel(), _MARGIN_WEIGHT, 1.0) * np.where(_like_paper(flat), 1.0, _UNLIKE_PAPER)
-    seats = np.round(flat * _LIGHTNESS_LESS / 4.0).astype(int)
+    weight = np.where(margin, _MARGIN_WEIGHT, 1.0) * np.where(_like_paper(lab), 1.0, _UNLIKE_PAPER)
+    return _densest(lab.reshape(-1, 3), weight.ravel())
+
+
+def _fills(lab: Floats, paper: Floats) -> list[Floats]:
+    """Other colours that fill a good share of the cells."""
+    flat = lab.reshape(-1, 3)
+    fills: list[Floats] = []
+    for _ in range(_MOST_FILLS):
+        taken = np.min([_apart(flat, one, _LIGHTNESS_LEAST) for one in (paper, *fills)], axis=0) < 1.5 * _NEAR
+        if (~taken).sum() < _FILL_SHARE * len(flat):
+            break
+        fill = _densest(flat[~taken], np.ones(int((~taken).sum())))
+        if (_apart(flat[~taken], fill, _LIGHTNESS_LEAST) < _NEAR).sum() < _FILL_SHARE * len(flat):
+            break
+        fills.append(fill)
+    return fills
+
+
+def _apart(lab: Floats, one: Floats, lightness: float) -> Floats:
+    return np.asarray(np.linalg.norm((lab - one) * [lightness, 1.0, 1.0], axis=-1))
+
+
+def _densest(flat: Floats, weight: Floats) -> Floats:
+    """Median of the most crowded seat and its neighbours."""
+    seats = np.round(flat * [_LIGHTNESS_LESS, 1.0, 1.0] / 4.0).astype(int)
     kinds, inverse = np.unique(seats, axis=0, return_inverse=True)
     crowd = np.bincount(inverse.ravel(), weights=weight)
     near = np.abs(kinds[:, None] - kinds[None]).max(axis=-1) <= 1
@@ -134,30 +155,53 @@ def _like_paper(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return np.asarray((lab[..., 0] > 58) & ((chroma < 7) | yellowed))  # noqa: PLR2004
 
 
-def _fitted(
-    terms: npt.NDArray[np.float64], logs: Floats32, lab: npt.NDArray[np.float64], mode: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Fit the light of the cells that are paper; more cells count as paper as the fit gets better."""
-    near = np.linalg.norm((lab - mode) * _LIGHTNESS_LESS, axis=-1) < _NEAR
-    surface = np.broadcast_to(np.log(4.0), logs.shape)
-    for _ in range(_ROUNDS):
-        used = terms.shape[-1] if near.sum() > 40 * terms.shape[-1] else 1
-        found, *_ = np.linalg.lstsq(terms[near][:, :used], logs[near], rcond=None)
-        surface = terms[..., :used] @ found
-        fitted = lab_of(np.exp(surface).reshape(-1, 3).clip(0, 255)).reshape(lab.shape)
-        closer = np.linalg.norm((lab - fitted) * _LIGHTNESS_LESS, axis=-1) < _NEAR
-        if not closer.any() or (closer == near).all():
+def _light(logs: Floats, grounds: list[Floats]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Light on each cell, 1 on the whole, and which cells are paper.
+
+    A cell is one of the grounds, each of its own lightness, under a light that is a quadratic surface; as
+    the surface gets better, more cells are told rightly. What it leaves is smoothed and added.
+    """
+    rows, columns = logs.shape[:2]
+    y, x = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij")
+    terms = np.stack([x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 5)
+    grey = logs.mean(axis=-1).ravel()
+    surface, level = np.zeros(grey.size), np.zeros(len(grounds))
+    kind, near = np.zeros(grey.size, int), np.zeros(grey.size, bool)
+    for turn in range(_ROUNDS):
+        lab = lab_of(np.exp(logs.reshape(-1, 3) - surface[:, None]).clip(0, 400))
+        weight = _LIGHTNESS_LEAST if turn == 0 else _LIGHTNESS_LESS
+        apart = np.stack([_apart(lab, one, weight) for one in grounds])
+        kind, near = apart.argmin(axis=0), apart.min(axis=0) < _NEAR
+        if near.sum() < _LEAST_CELLS:
             break
-        near = closer
-    return surface, near
+        known = np.flatnonzero(np.bincount(kind[near], minlength=len(grounds)))
+        member = (kind[near][:, None] == known).astype(float)
+        found, *_ = np.linalg.lstsq(np.hstack([terms[near], member]), grey[near], rcond=None)
+        surface, level[known] = terms @ found[:5], found[5:]
+        surface -= surface.mean()
+        even = np.exp(logs.reshape(-1, 3) - surface[:, None]).clip(0, 400)
+        grounds = [
+            np.median(lab_of(even[near & (kind == k)]), axis=0) if (near & (kind == k)).any() else one
+            for k, one in enumerate(grounds)
+        ]
+    level = np.array([grey[near & (kind == k)].mean() if (near & (kind == k)).any() else 0.0 for k in range(len(grounds))])
+    level -= np.array([surface[near & (kind == k)].mean() if (near & (kind == k)).any() else 0.0 for k in range(len(grounds))])
+    rest = np.where(near, grey - surface - level[kind], 0.0).reshape(rows, columns)
+    light = np.exp(surface.reshape(rows, columns) + _smoothed(rest, near.reshape(rows, columns)))
+    return light, (near & (kind == 0)).reshape(rows, columns)
 
 
-def _rest(rest: npt.NDArray[np.float64], near: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Smooth what the surface leaves, where paper is seen; nothing elsewhere."""
+def _smoothed(rest: Floats, near: npt.NDArray[np.bool_]) -> Floats:
+    """Smooth what the surface leaves, where it is known; nothing elsewhere."""
     ndimage = require("scipy.ndimage", extra="digitize")
     weight = ndimage.gaussian_filter(near.astype(float), 2.0, mode="nearest")
-    parts = [ndimage.gaussian_filter(np.where(near, rest[..., k], 0.0), 2.0, mode="nearest") for k in range(3)]
-    return np.asarray(np.stack(parts, axis=-1) / (weight + 0.05)[..., None])
+    return np.asarray(ndimage.gaussian_filter(rest, 2.0, mode="nearest") / (weight + 0.05))
+
+
+def _srgb_of(cells: npt.NDArray[np.float32], near: npt.NDArray[np.bool_], light: Floats) -> Floats:
+    """Colour of the paper under even light."""
+    even = cells / light[..., None]
+    return np.asarray(np.median(even[near] if near.any() else even.reshape(-1, 3), axis=0), dtype=float)
 
 
 def _target(paper: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
