@@ -22,7 +22,7 @@ from frontlines.digitize.cautions import (
 from frontlines.digitize.control_points import Affine, GroundControl
 from frontlines.digitize.local_error import LocalError, local_error
 from frontlines.digitize.residuals import COLUMNS, error_figures, left_out_places, residual_table, to_lonlat, to_plane
-from frontlines.digitize.selection import Choice, bad_points, choose
+from frontlines.digitize.selection import Choice, bad_points, choose, plane_name
 from frontlines.digitize.transformations import Family, Transformation, fit
 from frontlines.errors import DigitizeError
 
@@ -163,13 +163,10 @@ def georeference(
     >>> found.choice.family, found.lonlat(np.array([[9.0, 9.0]])).round(6).tolist()
     ('helmert', [[46.1, 40.9]])
     """
+    if crs is not None:
+        _refuse_off_plane(control, crs)
     choice = choose(control.pixels, control.lonlat, crs=crs, family=transformation)
     xy = to_plane(control.lonlat, choice.crs)
-    if not np.isfinite(xy).all():
-        lost = control.points.loc[~np.isfinite(xy).all(axis=1), "id"].tolist()
-        raise DigitizeError(
-            f"control points {', '.join(lost)} lie nowhere in {choice.plane}: check the CRS of the map"
-        )
     fitted = fit(control.pixels, xy, choice.family)
     _refuse_from_behind(fitted, size_px, choice.crs)
     table = residual_table(control, fitted, choice.crs)
@@ -235,6 +232,15 @@ def georeference_from_affine(affine: Affine, crs: CRS, size_px: tuple[int, int],
         GroundControl(pd.DataFrame(columns=["id", "col", "row", "lon", "lat"]), source),
         empty.assign(bad=pd.Series(dtype=bool)), {}, (Caution("no error known", text),), None,
     )  # fmt: skip
+
+
+def _refuse_off_plane(control: GroundControl, crs: CRS) -> None:
+    lost = ~np.isfinite(to_plane(control.lonlat, crs)).all(axis=1)
+    if lost.any():
+        raise DigitizeError(
+            f"control points {', '.join(control.points.loc[lost, 'id'])} lie nowhere in {plane_name(crs)}: "
+            "check the CRS of the map"
+        )
 
 
 def _refuse_from_behind(fitted: Transformation, size_px: tuple[int, int], crs: CRS) -> None:

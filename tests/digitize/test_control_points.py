@@ -26,7 +26,9 @@ def written(tmp_path, name, text):
 def test_csv_and_points_of_qgis_say_the_same(tmp_path):
     plain = read_control_points(written(tmp_path, "p.csv", CSV))
     qgis = read_control_points(written(tmp_path, "scan.points", QGIS))
-    np.testing.assert_allclose(qgis.pixels, plain.pixels)  # corner of the pixel, y upwards: centre (0.5, -0.5)
+    np.testing.assert_allclose(
+        qgis.pixels, plain.pixels
+    )  # corner of the pixel, y upwards: centre (0.5, -0.5)
     np.testing.assert_allclose(qgis.lonlat, plain.lonlat)
     assert qgis.left_out == ("4",)
     assert len(plain) == 3
@@ -34,7 +36,9 @@ def test_csv_and_points_of_qgis_say_the_same(tmp_path):
 
 def test_old_points_of_qgis_in_degrees_need_no_crs_but_metres_do(tmp_path):
     head = "mapX,mapY,pixelX,pixelY,enable\n"
-    degrees = read_control_points(written(tmp_path, "a.points", head + "46,41,0.5,-0.5,1\n47,40,99.5,-99.5,1\n"))
+    degrees = read_control_points(
+        written(tmp_path, "a.points", head + "46,41,0.5,-0.5,1\n47,40,99.5,-99.5,1\n")
+    )
     assert degrees.pixels.tolist() == [[0, 0], [99, 99]]
     metres = written(tmp_path, "b.points", head + "5120000,5000000,0.5,-0.5,1\n")
     with pytest.raises(DigitizeError, match=r"does not name the CRS.*points_crs"):
@@ -107,7 +111,9 @@ def test_points_are_left_out_by_name(tmp_path):
     assert control.without(["b"]).points["id"].tolist() == ["a", "c"]
     assert control.without(["b"]).left_out == ("b",)
     assert isinstance(control, GroundControl)
-    with pytest.raises(DigitizeError, match="leave_out names z, which p.csv does not hold: its points are a, b, c"):
+    with pytest.raises(
+        DigitizeError, match="leave_out names z, which p.csv does not hold: its points are a, b, c"
+    ):
         control.without(["z"])
 
 

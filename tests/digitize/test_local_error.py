@@ -15,7 +15,11 @@ def coverage(family, n, noise_px, bend_px, *, seed, cases=25):
     shares = []
     for _ in range(cases):
         pixels, checks = rng.uniform(0, 4000, (n, 2)), rng.uniform(300, 3700, (40, 2))
-        wave, phase, size = rng.normal(0, 1 / 1500, (6, 2)), rng.uniform(0, 7, (6, 2)), rng.normal(0, bend_px / 1.7, (6, 2))
+        wave, phase, size = (
+            rng.normal(0, 1 / 1500, (6, 2)),
+            rng.uniform(0, 7, (6, 2)),
+            rng.normal(0, bend_px / 1.7, (6, 2)),
+        )
 
         def true(p, wave=wave, phase=phase, size=size):
             bent = sum(size[i] * np.sin((p @ wave[i])[:, None] + phase[i]) for i in range(6))
@@ -48,7 +52,9 @@ def test_two_thirds_of_true_errors_lie_below_the_quoted_one(family, n, noise_px,
 
 def test_without_a_point_to_spare_nothing_is_told():
     three = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
-    assert local_error(fit(three, three * [1, -1], "affine"), np.zeros((3, 2)), np.full((3, 2), np.nan)) is None
+    assert (
+        local_error(fit(three, three * [1, -1], "affine"), np.zeros((3, 2)), np.full((3, 2), np.nan)) is None
+    )
 
 
 def test_the_error_grows_away_from_the_points_and_where_they_fit_badly():

@@ -20,7 +20,9 @@ def control_of(pixels, lonlat):
 
 
 def test_means_by_hand():
-    table = pd.DataFrame({"residual_m": [3.0, 4.0, 0.0, 0.0, 0.0, 0.0], "left_out_m": [6.0, 8, 0, 0, 0, 0], "left_out_px": 1.0})
+    table = pd.DataFrame(
+        {"residual_m": [3.0, 4.0, 0.0, 0.0, 0.0, 0.0], "left_out_m": [6.0, 8, 0, 0, 0, 0], "left_out_px": 1.0}
+    )
     affine, helmert = error_figures(table, "affine"), error_figures(table, "helmert")
     assert affine["rmse_m"] == pytest.approx(np.sqrt(25 / 6))
     assert affine["rmse_adjusted_m"] == pytest.approx(np.sqrt(25 / 3))

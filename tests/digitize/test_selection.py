@@ -75,12 +75,18 @@ def test_two_or_three_points_leave_no_choice():
 
 def test_planes_near_the_equator_leave_the_cone_out():
     planes = candidate_planes(np.array([[30.0, -2.0], [32.0, 2.0]]))
-    assert [name.split(",")[0] for name in planes] == ["Mercator", "transverse Mercator", "latitude against longitude"]
+    assert [name.split(",")[0] for name in planes] == [
+        "Mercator",
+        "transverse Mercator",
+        "latitude against longitude",
+    ]
     for crs in planes.values():
         assert np.isfinite(to_plane(np.array([[31.0, 0.5]]), crs)).all()
 
 
-@pytest.mark.parametrize("proj", ["+proj=merc +lon_0=30", "+proj=eqc +lat_ts=48", "+proj=tmerc +lon_0=31 +lat_0=48"])
+@pytest.mark.parametrize(
+    "proj", ["+proj=merc +lon_0=30", "+proj=eqc +lat_ts=48", "+proj=tmerc +lon_0=31 +lat_0=48"]
+)
 def test_the_plane_of_an_unnamed_map_is_found(proj):
     lonlat = np.array([[lon, lat] for lat in (44.0, 47.0, 50.0, 53.0) for lon in (24.0, 29.0, 34.0, 40.0)])
     xy = to_plane(lonlat, CRS(proj + " +datum=WGS84"))

@@ -14,10 +14,18 @@ ELSEWHERE = RNG.uniform(0, 4000, (9, 2))
 TRUE = {
     "helmert": lambda p: np.column_stack([30 * p[:, 0] + 2 * p[:, 1], 2 * p[:, 0] - 30 * p[:, 1]]),
     "affine": lambda p: p @ np.array([[30.0, 1.0], [3.0, -28.0]]) + [4e5, 4.4e6],
-    "projective": lambda p: (p @ np.array([[30.0, 1.0], [3.0, -28.0]]) + [4e5, 4.4e6]) / (1 + p @ [2e-5, -1e-5])[:, None],
-    "polynomial2": lambda p: np.column_stack([30 * p[:, 0] + 1e-3 * p[:, 0] * p[:, 1], -30 * p[:, 1] + 2e-3 * p[:, 0] ** 2]),
-    "polynomial3": lambda p: np.column_stack([30 * p[:, 0] + 1e-7 * p[:, 1] ** 3, -30 * p[:, 1] + 2e-7 * p[:, 0] ** 2 * p[:, 1]]),
-    "spline": lambda p: p @ np.array([[30.0, 1.0], [3.0, -28.0]]) + [4e5, 4.4e6],  # no bending where none is needed
+    "projective": lambda p: (
+        (p @ np.array([[30.0, 1.0], [3.0, -28.0]]) + [4e5, 4.4e6]) / (1 + p @ [2e-5, -1e-5])[:, None]
+    ),
+    "polynomial2": lambda p: np.column_stack(
+        [30 * p[:, 0] + 1e-3 * p[:, 0] * p[:, 1], -30 * p[:, 1] + 2e-3 * p[:, 0] ** 2]
+    ),
+    "polynomial3": lambda p: np.column_stack(
+        [30 * p[:, 0] + 1e-7 * p[:, 1] ** 3, -30 * p[:, 1] + 2e-7 * p[:, 0] ** 2 * p[:, 1]]
+    ),
+    "spline": lambda p: (
+        p @ np.array([[30.0, 1.0], [3.0, -28.0]]) + [4e5, 4.4e6]
+    ),  # no bending where none is needed
 }
 
 
@@ -49,7 +57,9 @@ def test_left_out_places_are_those_of_fits_without_the_point(family):
     fast = left_out_places(fit(PIXELS, xy, family), xy)
     for k in range(len(PIXELS)):
         rest = np.arange(len(PIXELS)) != k
-        np.testing.assert_allclose(fast[k], fit(PIXELS[rest], xy[rest], family)(PIXELS[k : k + 1])[0], atol=1e-4)
+        np.testing.assert_allclose(
+            fast[k], fit(PIXELS[rest], xy[rest], family)(PIXELS[k : k + 1])[0], atol=1e-4
+        )
 
 
 def test_projective_left_out_weights_are_right_to_first_order():
@@ -69,7 +79,9 @@ def test_spline_runs_through_every_point_and_bends_no_more_than_needed():
 @pytest.mark.parametrize("family", FAMILIES)
 def test_too_few_points_and_points_on_a_line_are_refused(family):
     few = LEAST_POINTS[family] - 1
-    with pytest.raises(DigitizeError, match=f"{few} control points are too few for the transformation {family}"):
+    with pytest.raises(
+        DigitizeError, match=f"{few} control points are too few for the transformation {family}"
+    ):
         fit(PIXELS[:few], PIXELS[:few], family)
     if family != "helmert":
         line = np.column_stack([np.arange(14.0), 2 * np.arange(14.0)])
