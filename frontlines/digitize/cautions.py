@@ -69,7 +69,7 @@ class Caution:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the caution as plain data."""
-        return asdict(self)
+        return asdict(self) | {"ids": list(self.ids), "pixel": list(self.pixel) if self.pixel else None}
 
 
 def cautions_on_points(

@@ -94,8 +94,13 @@ def _led(hidden: Hidden, tracing: Tracing) -> Piece:
 
 def _led_on(one: RunningOn, tracing: Tracing) -> Piece:
     tip = tracing.stretches[one.stretch].points[one.end]
-    note = f"runs into the line {one.under} and is not seen again: follows it to its end"
-    return _along(np.concatenate([tip[None], one.path]), one.line, one.under, tracing, note)
+    if not one.gap_px:
+        note = f"runs into the line {one.under} and is not seen again: follows it to its end"
+        return _along(np.concatenate([tip[None], one.path]), one.line, one.under, tracing, note)
+    note = f"hidden under the line {one.under}: follows it, and comes out over a gap of {one.gap_px:.0f} px"
+    piece = _along(np.concatenate([tip[None], one.path]), one.line, one.under, tracing, note)
+    piece.sigma_px[-1] = max(piece.sigma_px[-1], one.gap_px * _GAP_SHARE)
+    return piece
 
 
 def _along(points: Floats, line: str, under: str, tracing: Tracing, note: str) -> Piece:

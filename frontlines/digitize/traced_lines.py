@@ -79,10 +79,7 @@ def frontlines_of(
     for line in recipe.lines:
         pieces = pieces_of(tracing, line.name, follow_hidden=recipe.follow_hidden)
         if not pieces:
-            raise DigitizeError(
-                f"no line of colour {line.colour} was found for {line.name!r}: see the colours of the scan with "
-                "--suggest-colours, or lower min_length_px"
-            )
+            raise _nothing_found(tracing, line)
         held = held_pixels(line.sides, georeference, line.name)
         flanks = flanks_of([piece.points for piece in pieces], held, line.name, georeference.size_px)
         doubtful = min(flanks, key=lambda one: one.share)
@@ -92,6 +89,15 @@ def frontlines_of(
         frames.append(_frame(pieces, flanks, line, recipe, georeference))
     lines = pd.concat(frames, ignore_index=True)
     return gpd.GeoDataFrame(lines[COLUMNS], geometry="geometry", crs=WGS84), cautions
+
+
+def _nothing_found(tracing: Tracing, line: LineRecipe) -> DigitizeError:
+    reasons = dict.fromkeys(reason for name, reason, _ in tracing.dropped if name == line.name)
+    left_out = f" (left out: {', '.join(reasons)})" if reasons else ""
+    return DigitizeError(
+        f"no line of colour {line.colour} was found for {line.name!r}{left_out}: see the colours of the scan with "
+        "--suggest-colours, or lower min_length_px"
+    )
 
 
 def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: str) -> dict[str, Floats]:
@@ -166,7 +172,7 @@ def _hidden(tracing: Tracing, recipe: Recipe, georeference: Georeference) -> lis
         metres = georeference.pixel_m(one.path[len(one.path) // 2][None])[0]
         length = np.hypot(*np.diff(one.path, axis=0).T).sum()
         start, end = one.path[0], one.path[-1]
-        comes_out = isinstance(one, Hidden)
+        comes_out = isinstance(one, Hidden) or one.gap_px > 0
         what = "is hidden under" if comes_out else "runs into"
         then = "" if comes_out else ", and is not seen again"
         done = "it is led along it there, and marked" if recipe.follow_hidden else "it is left open there"

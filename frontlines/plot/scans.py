@@ -155,11 +155,11 @@ def draw_overlay(
 def _fitted(scan: Scan, ax: Axes) -> Pixels:
     """Shrink a scan to the pixels that its Axes has, and make it pale."""
     wide_px = max(round(ax.get_window_extent().width), 1)
-    small = pale(thumbnail(scan, wide_px))
+    small = thumbnail(scan, wide_px)
     if small.shape[1] <= wide_px:
-        return small
+        return pale(small)
     size = (wide_px, max(round(small.shape[0] * wide_px / small.shape[1]), 1))
-    return np.asarray(Image.fromarray(small).resize(size, Image.Resampling.LANCZOS))
+    return pale(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BOX)))
 
 
 def thumbnail(scan: Scan, width_px: int) -> Pixels:
