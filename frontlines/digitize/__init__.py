@@ -15,8 +15,8 @@ from frontlines.digitize.digitizing import Digitized, digitize
 from frontlines.digitize.georef import Georeference, georeference, georeference_from_affine
 from frontlines.digitize.hidden import follow_hidden
 from frontlines.digitize.images import Scan, open_scan
+from frontlines.digitize.inks import suggest_colours
 from frontlines.digitize.lines import trace_lines
-from frontlines.digitize.palette import suggest_colours
 from frontlines.digitize.recipe import AreaRecipe, LineRecipe, Places, Recipe, read_recipe
 from frontlines.digitize.stretches import Hidden, Knobs, Stretch, Tracing
 

@@ -22,10 +22,11 @@ _STRANGE = 55.0  # a colour this far from any mix of ground and ink is of anothe
 _FOOT = 0.15  # share of ink at which a stroke ends
 _GROUND_RUN = 21  # points over which the ground beside a line is taken
 _BAND = 512
-_FLOOR_PX = 0.08
-_SCATTER = 0.8
+_FLOOR_PX = 0.065
+_SCATTER = 1.45
+_UNEVEN = 0.3  # error, in half widths, where one ground is as unlike the other as the ink is
 _WANDER = 0.13  # error per pixel of distance from where the line was last seen
-_COVERED = 0.35  # error, in half widths, where part of the stroke is covered
+_COVERED, _BURIED = 0.3, 0.8  # error, in half widths, where the stroke is covered; and where most of it is
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,28 @@ class Ink:
     half_px: float
 
 
+@dataclass(frozen=True)
+class Profiles:
+    """What profiles across a run show, a value a point.
+
+    Attributes
+    ----------
+    centre
+        Centre of mass of the ink [px off the run].
+    half_width
+        Half the ink's extent [px].
+    trust
+        How much of it is to be trusted, from 0 (covered) to 1.
+    uneven
+        How unlike the grounds on its two sides are, as a share of the ink's contrast.
+    """
+
+    centre: Floats
+    half_width: Floats
+    trust: Floats
+    uneven: Floats
+
+
 def centred(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Centred]:
     """Move runs to the centre of mass of the ink across them.
 
@@ -96,17 +119,22 @@ def centred(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Centred
     >>> pixels = np.full((80, 80, 3), 255, dtype=np.uint8)
     >>> pixels[38:42] = (200, 30, 30)
     >>> scan = open_scan(pixels)
-    >>> path = Run(np.column_stack([np.arange(10.0, 70), np.full(60, 38.0)]), np.full(60, 2.0), np.ones(59, bool))
+    >>> points = np.column_stack([np.arange(10.0, 70), np.full(60, 38.0)])
+    >>> path = Run(points, np.full(60, 2.0), np.ones(59, bool))
     >>> ink = Ink(np.array([198.0, 30, 30]), np.full((1, 3), 250.0), 2.0)
     >>> done = centred([path], scan, paper_of(scan), ink)[0]
     >>> done.run.points[30].round(2).tolist(), round(float(done.run.half_width_px[30]), 1)
-    ([39.99, 39.5], 2.0)
+    ([40.0, 39.5], 2.0)
     """
+    if not runs:
+        return []
     runs = [_smoothed(run, ink.half_px) for run in runs]
     sigma: list[Floats] = []
     for turn in range(_ROUNDS):
         measured = _measured(runs, scan, paper, ink)
-        done = [_moved(run, *one, ink, last=turn == _ROUNDS - 1) for run, one in zip(runs, measured, strict=True)]
+        done = [
+            _moved(run, one, ink, last=turn == _ROUNDS - 1) for run, one in zip(runs, measured, strict=True)
+        ]
         runs, sigma = [run for run, _ in done], [one for _, one in done]
     return [Centred(run, one) for run, one in zip(runs, sigma, strict=True)]
 
@@ -123,7 +151,9 @@ def _smoothed(run: Run, half_px: float) -> Run:
     else:  # mirrored through the end point, so that the ends stay
         pad = min(len(points) - 1, int(4 * spread) + 1)
         before, after = 2 * points[0] - points[pad:0:-1], 2 * points[-1] - points[-2 : -pad - 2 : -1]
-        smooth = ndimage.gaussian_filter1d(np.vstack([before, points, after]), spread, axis=0)[pad : pad + len(points)]
+        smooth = ndimage.gaussian_filter1d(np.vstack([before, points, after]), spread, axis=0)[
+            pad : pad + len(points)
+        ]
     return replace(run, points=np.asarray(smooth))
 
 
@@ -149,7 +179,7 @@ def is_closed(run: Run) -> bool:
 
 
 def normals_of(run: Run) -> Floats:
-    """Unit vectors across a run.
+    """Find unit vectors across a run.
 
     Parameters
     ----------
@@ -173,11 +203,11 @@ def normals_of(run: Run) -> Floats:
     else:
         ahead = np.gradient(points, axis=0)
     length = np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
-    return np.column_stack([-ahead[:, 1], ahead[:, 0]]) / length
+    return np.asarray(np.column_stack([-ahead[:, 1], ahead[:, 0]]) / length)
 
 
-def _measured(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[tuple[Floats, Floats, Floats]]:
-    """Offset of the centre, half width and trust at each point of each run."""
+def _measured(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Profiles]:
+    """Measure the profiles across each run."""
     reach = ink.half_px + _BEYOND_PX
     t = np.arange(-reach, reach + _STEP_PX / 2, _STEP_PX)
     places = np.concatenate([run.points[:, None] + t[:, None] * normals_of(run)[:, None] for run in runs])
@@ -199,17 +229,21 @@ def _sampled(places: Floats, scan: Scan, paper: Paper) -> npt.NDArray[np.float32
         pixels = scan.read(slice(first, first + _BAND + 1))
         at = np.stack([row[here] - first, column[here]])
         for k in range(3):
-            out[here, k] = ndimage.map_coordinates(pixels[..., k], at, order=1, mode="nearest", output=np.float32)
+            out[here, k] = ndimage.map_coordinates(
+                pixels[..., k], at, order=1, mode="nearest", output=np.float32
+            )
     gain = paper.gain[(row // CELL).astype(int), (column // CELL).astype(int)]
-    return out * gain
+    return np.asarray(out * gain)
 
 
-def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> tuple[Floats, Floats, Floats]:
-    """Centre of mass of the ink, half its extent, and how much of it is to be trusted [0 to 1]."""
+def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> Profiles:
+    """Measure profiles, (n, t, 3)."""
     share = np.zeros(profiles.shape[:2])
     strange = np.zeros(profiles.shape[:2])
+    grounds = []
     for side in (t < 0, t >= 0):
         ground = _ground_beside(profiles[:, side & (np.abs(t) > ink.half_px + _CLEAR_PX)], ink)
+        grounds.append(ground)
         ray = ink.colour - ground
         size = np.maximum((ray**2).sum(axis=1), 1.0)
         off = profiles[:, side] - ground[:, None]
@@ -224,7 +258,10 @@ def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> tuple[Flo
     covered = (strange[:, core] > _STRANGE).mean(axis=1)
     trust = np.clip(1 - 2.5 * covered, 0, 1) * np.clip(mass * _STEP_PX / (2 * ink.half_px) / 0.6, 0, 1) ** 2
     half = mass * _STEP_PX / 2 / np.maximum(np.minimum(weight.max(axis=1), 1.0), 0.3)
-    return centre, half, trust
+    uneven = np.linalg.norm(grounds[0] - grounds[1], axis=1) / max(
+        float(np.linalg.norm(ink.colour - ink.grounds[0])), 1.0
+    )
+    return Profiles(centre, half, trust, uneven)
 
 
 def _ground_beside(outer: npt.NDArray[np.float32], ink: Ink) -> Floats:
@@ -234,11 +271,11 @@ def _ground_beside(outer: npt.NDArray[np.float32], ink: Ink) -> Floats:
     steady = ndimage.median_filter(seen, size=(min(_GROUND_RUN, len(seen)), 1), mode="nearest")
     apart = np.linalg.norm(steady[:, None] - ink.grounds[None], axis=2)
     nearest = ink.grounds[apart.argmin(axis=1)]
-    return np.where(apart.min(axis=1)[:, None] < 40, steady, nearest)  # noqa: PLR2004 - else another line runs there
+    return np.asarray(np.where(apart.min(axis=1)[:, None] < 40, steady, nearest))  # noqa: PLR2004 - else another line runs there
 
 
 def _hump(weight: Floats, t: Floats, half_px: float) -> npt.NDArray[np.bool_]:
-    """The part of each profile that hangs together with its highest place near the middle."""
+    """Find the part of each profile that hangs together with its highest place near the middle."""
     near = np.abs(t) <= half_px + 1.0
     pull = weight * near / (1 + 0.15 * np.abs(t))
     top = pull.argmax(axis=1)
@@ -250,17 +287,21 @@ def _hump(weight: Floats, t: Floats, half_px: float) -> npt.NDArray[np.bool_]:
     return np.asarray((index > last_gap[:, None]) & (index < next_gap[:, None]))
 
 
-def _moved(run: Run, centre: Floats, half: Floats, trust: Floats, ink: Ink, *, last: bool) -> tuple[Run, Floats]:
+def _moved(run: Run, found: Profiles, ink: Ink, *, last: bool) -> tuple[Run, Floats]:
     """Move a run to its measured centre; on the last round also say how sure it is."""
     seen = np.concatenate([[True], run.seen]) & np.concatenate([run.seen, [True]])
-    trust = np.where(seen & (np.abs(centre) < ink.half_px + 2), trust, 0.0)
+    trust = np.where(seen & (np.abs(found.centre) < ink.half_px + 2), found.trust, 0.0)
     spread = max(1.0, 0.7 * ink.half_px) if last else max(1.5, 1.2 * ink.half_px)
-    offset = _steadied(centre, trust, spread, closed=is_closed(run))
-    wide = _steadied(half, trust, 8.0, closed=is_closed(run))
+    offset = _steadied(found.centre, trust, spread, closed=is_closed(run))
+    wide = _steadied(found.half_width, trust, 8.0, closed=is_closed(run))
     moved = run.points + offset[:, None] * normals_of(run)
     if is_closed(run):
         moved[-1] = moved[0]
-    sigma = _sigma(run, centre - offset, trust, ink) if last else np.zeros(len(moved))
+    sigma = (
+        _sigma(run, replace(found, centre=found.centre - offset, trust=trust), ink)
+        if last
+        else np.zeros(len(moved))
+    )
     return Run(moved, np.where(wide > 0, wide, ink.half_px), run.seen), sigma
 
 
@@ -273,18 +314,28 @@ def _steadied(values: Floats, trust: Floats, spread: float, *, closed: bool) -> 
     known = np.flatnonzero(weight > 0.05)  # noqa: PLR2004 - anything trusted within reach
     if not len(known):
         return np.zeros_like(values)
-    return np.interp(np.arange(len(values)), known, smooth[known])
+    return np.asarray(np.interp(np.arange(len(values)), known, smooth[known]))
 
 
-def _sigma(run: Run, scatter: Floats, trust: Floats, ink: Ink) -> Floats:
-    """Standard error of the centre."""
-    closed = is_closed(run)
+def _distance(known: npt.NDArray[np.int64], count: int) -> Floats:
+    """Points from each point to the nearest known one."""
+    if not len(known):
+        return np.full(count, float(count))
+    index = np.arange(count)
+    right = np.searchsorted(known, index).clip(0, len(known) - 1)
+    return np.asarray(
+        np.minimum(np.abs(known[right] - index), np.abs(known[(right - 1).clip(0)] - index)).astype(float)
+    )
+
+
+def _sigma(run: Run, found: Profiles, ink: Ink) -> Floats:
+    """Estimate the error of the centre from profiles whose centres are what smoothing left."""
+    closed, trust, scatter = is_closed(run), found.trust, found.centre
     around = np.sqrt(_steadied(np.minimum(scatter**2, 4.0), trust, 10.0, closed=closed))
     covered = 1 - _steadied(trust, np.ones_like(trust), 2.0, closed=closed)
+    hidden = _COVERED * covered + _BURIED * np.clip(2 * covered - 1, 0, 1)
     known = np.flatnonzero(trust > 0.3)  # noqa: PLR2004 - the line is seen well enough
-    index = np.arange(len(trust))
-    far = np.abs(index[:, None] - known[None]).min(axis=1) if len(known) else index * 0 + 2 * ink.half_px
+    far = _distance(known, len(trust))
     wander = np.where(far > 2 * ink.half_px, _WANDER * far, 0.0)
-    return np.asarray(
-        np.sqrt(_FLOOR_PX**2 + (_SCATTER * around) ** 2 + (_COVERED * ink.half_px * covered) ** 2 + wander**2)
-    )
+    parts = (_FLOOR_PX, _SCATTER * around, hidden * ink.half_px, wander, _UNEVEN * ink.half_px * found.uneven)
+    return np.asarray(np.sqrt(sum(np.square(part) for part in parts)))

@@ -1,4 +1,4 @@
-"""Colours as eyes tell them apart: names, hex and sRGB to CIELAB, and how far a printed ink is from a name."""
+"""Colours as eyes tell them apart: names, hex, sRGB to CIELAB, and how unlike inks are to a name."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ Floats = npt.NDArray[np.float64]
 
 _TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE = _TO_XYZ.sum(axis=1)
+_LINEAR_BELOW = 0.04045
 
 PRINTED = {
     "black": ("#000000", "#2b2b2b"),
@@ -102,7 +103,7 @@ def lab_of(rgb: npt.ArrayLike) -> Floats:
     [[53.2, 80.1, 67.2]]
     """
     share = np.asarray(rgb, dtype=float) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((np.maximum(share, 0) + 0.055) / 1.055) ** 2.4)
+    linear = np.where(share <= _LINEAR_BELOW, share / 12.92, ((np.maximum(share, 0) + 0.055) / 1.055) ** 2.4)
     xyz = linear @ _TO_XYZ.T / _WHITE
     root = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = root.T
@@ -145,4 +146,4 @@ def _apart(one: Floats, lab: Floats) -> Floats:
     chroma, mine = np.hypot(lab[:, 1], lab[:, 2]), float(np.hypot(one[1], one[2]))
     straight = np.hypot(lab[:, 1] - one[1], lab[:, 2] - one[2])
     hue = np.sqrt(np.maximum(straight**2 - (chroma - mine) ** 2, 0))
-    return np.sqrt((0.6 * (lab[:, 0] - one[0])) ** 2 + (0.45 * (chroma - mine)) ** 2 + hue**2)
+    return np.asarray(np.sqrt((0.6 * (lab[:, 0] - one[0])) ** 2 + (0.45 * (chroma - mine)) ** 2 + hue**2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ _BOTH_TURNS_DEG = 85.0
 _TOUCHING = 2.0  # strokes; over less than this the direction of an end says nothing
 _REACH = 5.0  # strokes over which the direction of an end is taken
 _FAR_REACH = 14.0
+_CLOSED_PX = 1e-6
 _FEWEST_GAPS = 5  # that make a line a dashed one
 _CORNER_GAPS = 1.5  # usual gaps, the widest one at a corner
 _BACKWARDS = -0.5  # cosine; an end does not turn back farther than this
@@ -72,7 +74,8 @@ def over_gaps(chains: list[Chain], gap_px: float, stroke_px: float) -> list[Run]
 
     Examples
     --------
-    >>> dashes = [Chain((k, k + 9), np.array([[20.0 * k, 0], [20.0 * k + 12, 0]]), np.ones(2)) for k in range(3)]
+    >>> ends = [np.array([[20.0 * k, 0], [20.0 * k + 12, 0]]) for k in range(3)]
+    >>> dashes = [Chain((2 * k, 2 * k + 1), points, np.ones(2)) for k, points in enumerate(ends)]
     >>> [(run.length_px, run.seen_px) for run in over_gaps(dashes, 15.0, 3.0)]
     [(52.0, 36.0)]
     """
@@ -91,7 +94,11 @@ def _run(chain: Chain) -> Run:
 def _joins(runs: list[Run], gap_px: float, stroke_px: float) -> dict[tuple[int, int], tuple[int, int]]:
     """Pair free ends."""
     spatial = require("scipy.spatial", extra="digitize")
-    open_runs = [k for k, run in enumerate(runs) if np.hypot(*(run.points[0] - run.points[-1])) > 1e-6 or run.length_px == 0]
+    open_runs = [
+        k
+        for k, run in enumerate(runs)
+        if np.hypot(*(run.points[0] - run.points[-1])) > _CLOSED_PX or run.length_px == 0
+    ]
     ends = [(k, end) for k in open_runs for end in (0, -1)]
     if not ends:
         return {}
@@ -158,7 +165,7 @@ def _costs(
     fits |= close & (between < _WIDEST_TURN_DEG)
     itself = np.array([ends[a][0] == ends[b][0] for a, b in pairs], dtype=bool)
     fits &= ~itself | (length[i] > 4 * gap + 8 * stroke_px)
-    fits &= gap <= 3 * np.maximum(np.minimum(length[i], length[j]), 2 * stroke_px)
+    fits &= gap <= 1.5 * np.minimum(length[i], length[j]) + 3 * stroke_px
     cost = (gap + stroke_px) * (1 + ((first**2 + second**2) / 40.0**2))
     return np.where(fits, cost, np.inf)
 
@@ -223,8 +230,10 @@ def bridged(run: Run, step_px: float) -> Run:
     """
     cuts = np.flatnonzero(np.diff(np.concatenate([[True], run.seen, [True]]).astype(int)) != 0)
     bounds = [0, *cuts.tolist(), len(run.points) - 1]
-    points, widths, seen = [], [], []
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    points: list[Floats] = []
+    widths: list[Floats] = []
+    seen: list[npt.NDArray[np.bool_]] = []
+    for first, last in pairwise(bounds):
         if last <= first:
             continue
         hidden = not run.seen[first]
@@ -242,7 +251,7 @@ def bridged(run: Run, step_px: float) -> Run:
 
 
 def _curve(run: Run, first: int, last: int) -> Floats:
-    """A cubic Hermite curve over a gap."""
+    """Draw a cubic Hermite curve over a gap."""
     start, end = run.points[first], run.points[last]
     chord = end - start
     gap = float(np.hypot(*chord))
@@ -261,5 +270,5 @@ def _spaced(points: Floats, step_px: float) -> tuple[Floats, Floats]:
     """Points at even distances, and how far along they are; both ends stay."""
     line = shapely.linestrings(points)
     length = float(shapely.length(line))
-    along = np.linspace(0, length, max(int(round(length / step_px)) + 1, 2))
+    along = np.linspace(0, length, max(round(length / step_px) + 1, 2))
     return shapely.get_coordinates(shapely.line_interpolate_point(line, along)), along

@@ -46,7 +46,8 @@ def find_hidden(stretches: Sequence[Stretch]) -> list[Hidden]:
     Examples
     --------
     >>> def stretch(line, x, y):
-    ...     return Stretch(line, np.column_stack([x, y]).astype(float), np.full(len(x), 2.0), np.full(len(x), 0.1))
+    ...     points = np.column_stack([x, y]).astype(float)
+    ...     return Stretch(line, points, np.full(len(x), 2.0), np.full(len(x), 0.1))
     >>> upper = stretch("May", [0, 100, 200, 300], [50, 50, 50, 50])
     >>> west, east = stretch("April", [0, 90], [90, 52]), stretch("April", [210, 300], [52, 90])
     >>> [(one.line, one.under, one.stretches) for one in find_hidden([upper, west, east])]
@@ -91,7 +92,10 @@ def _pairs(ends: list[_End], stretches: Sequence[Stretch]) -> list[Hidden]:
     k = 0
     while k + 1 < len(ends):
         first, second = ends[k], ends[k + 1]
-        apart = (first.stretch, first.end) != (second.stretch, second.end) and second.along_px > first.along_px
+        apart = (first.stretch, first.end) != (
+            second.stretch,
+            second.end,
+        ) and second.along_px > first.along_px
         if apart and first.heading > -_ACROSS and second.heading < _ACROSS:
             upper = stretches[first.upper]
             path = substring(upper.geometry, first.along_px, second.along_px)
@@ -126,7 +130,8 @@ def follow_hidden(tracing: Tracing) -> Tracing:
     Examples
     --------
     >>> def stretch(line, x, y):
-    ...     return Stretch(line, np.column_stack([x, y]).astype(float), np.full(len(x), 2.0), np.full(len(x), 0.1))
+    ...     points = np.column_stack([x, y]).astype(float)
+    ...     return Stretch(line, points, np.full(len(x), 2.0), np.full(len(x), 0.1))
     >>> parts = (stretch("May", [0, 100, 200, 300], [50, 50, 50, 50]),
     ...          stretch("April", [0, 90], [90, 52]), stretch("April", [210, 300], [52, 90]))
     >>> done = follow_hidden(Tracing(parts, tuple(find_hidden(parts)), {}, {}, {}))
@@ -139,11 +144,12 @@ def follow_hidden(tracing: Tracing) -> Tracing:
         if first not in partner and second not in partner and first[0] != second[0]:
             partner[first] = (second, one.path, one.under)
             partner[second] = (first, one.path[::-1], one.under)
-    out, used = [], set()
+    out: list[Stretch] = []
+    used: set[int] = set()
     keys = [(k, end) for k in range(len(tracing.stretches)) for end in (0, -1)]
     for key in [*(one for one in keys if one not in partner), *keys]:
         if key[0] not in used:
-            out.append(_led_on(tracing, key, partner, used))
+            out += [_led_on(tracing, key, partner, used)]
     lines = list(dict.fromkeys(stretch.line for stretch in tracing.stretches))
     out.sort(key=lambda one: (lines.index(one.line), -one.length_px, *one.points[0]))
     return replace(tracing, stretches=tuple(out), hidden=())
@@ -155,7 +161,7 @@ def _led_on(
     partner: dict[tuple[int, int], tuple[tuple[int, int], Floats, str]],
     used: set[int],
 ) -> Stretch:
-    """String stretches together from one end on."""
+    """Join stretches from one end on."""
     k, entered = key
     whole = _from_end(tracing.stretches[k], entered)
     used.add(k)
@@ -169,7 +175,7 @@ def _led_on(
 
 
 def _from_end(stretch: Stretch, end: int) -> Stretch:
-    """The stretch, beginning at the given end."""
+    """Turn a stretch so that it begins at the given end."""
     if end == 0:
         return stretch
     last = len(stretch.points) - 1
@@ -185,7 +191,9 @@ def _from_end(stretch: Stretch, end: int) -> Stretch:
 def _spliced(first: Stretch, path: Floats, second: Stretch, tracing: Tracing, under: str) -> Stretch:
     """Join two stretches by a path under another line."""
     half = float(np.median([np.median(one.half_width_px) for one in tracing.stretches if one.line == under]))
-    wide = np.interp(np.arange(len(path)), [0, max(len(path) - 1, 1)], [first.half_width_px[-1], second.half_width_px[0]])
+    wide = np.interp(
+        np.arange(len(path)), [0, max(len(path) - 1, 1)], [first.half_width_px[-1], second.half_width_px[0]]
+    )
     start, shift = len(first.points) - 1, len(first.points) + len(path)
     sigma = np.full(len(path), np.hypot(half / np.sqrt(3), max(first.sigma_px[-1], second.sigma_px[0])))
     return Stretch(

@@ -193,6 +193,22 @@ def _at_centres(transform: Any) -> Affine:
     return (a, b, c + (a + b) / 2, d, e, f + (d + e) / 2)
 
 
+def from_corners() -> Any:
+    """Shift from pixel corners, as GDAL counts, to pixel centres.
+
+    Returns
+    -------
+    transform
+        An ``Affine``, as rasterio wants it.
+
+    Examples
+    --------
+    >>> from_corners()[:6]
+    (1.0, 0.0, -0.5, 0.0, 1.0, -0.5)
+    """
+    return require("affine", extra="digitize").Affine(1, 0, -0.5, 0, 1, -0.5)
+
+
 def _refuse_tiny(width: int, height: int, name: str) -> None:
     if min(width, height) < _LEAST_PX:
         raise DigitizeError(f"{name}: {width} × {height} px is no map: {_LEAST_PX} px at least")

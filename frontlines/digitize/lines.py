@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines.digitize.centres import Centred, Ink, centred
@@ -14,9 +13,10 @@ from frontlines.digitize.colours import hex_of, rgb_of
 from frontlines.digitize.gaps import Run, bridged, over_gaps
 from frontlines.digitize.hidden import find_hidden
 from frontlines.digitize.images import Scan
-from frontlines.digitize.masks import Strokes, label_scan, strokes_of
+from frontlines.digitize.inks import match_inks
+from frontlines.digitize.masks import Strokes, check_masks, label_scan, strokes_of
 from frontlines.digitize.network import passed_straight, without_spurs
-from frontlines.digitize.palette import Labels, Palette, match_inks, palette_of
+from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.sieve import Dropped, line_width, of_width, sieved, without_letters
 from frontlines.digitize.skeleton import chains_of, skeleton_of
@@ -126,13 +126,13 @@ def _checked(
         raise DigitizeError("no line is asked for: give a name and a colour, as {'7 April': 'blue'}")
     for colour in colours.values():
         rgb_of(colour)
-    for k, mask in enumerate(masks):
-        if mask.geom_type not in {"Polygon", "MultiPolygon"} or not mask.is_valid:
-            raise DigitizeError(f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)")
+    check_masks(masks)
     if knobs is None or isinstance(knobs, Knobs):
         return dict.fromkeys(colours, knobs or Knobs())
     if strange := sorted(set(knobs) - set(colours)):
-        raise DigitizeError(f"knobs for {', '.join(map(repr, strange))}, but the lines are {', '.join(map(repr, colours))}")
+        raise DigitizeError(
+            f"knobs for {', '.join(map(repr, strange))}, but the lines are {', '.join(map(repr, colours))}"
+        )
     return {name: knobs.get(name, Knobs()) for name in colours}
 
 
@@ -145,7 +145,14 @@ def _settled(knobs: Knobs, strokes: Strokes, scan: Scan) -> Knobs:
 
 
 def _traced(
-    name: str, scan: Scan, paper: Paper, palette: Palette, labels: Labels, ink: int, strokes: Strokes, knobs: Knobs
+    name: str,
+    scan: Scan,
+    paper: Paper,
+    palette: Palette,
+    labels: Labels,
+    ink: int,
+    strokes: Strokes,
+    knobs: Knobs,
 ) -> tuple[list[Stretch], list[Dropped]]:
     """Trace one line."""
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
@@ -165,12 +172,15 @@ def _traced(
 def _stretch(name: str, one: Centred) -> Stretch:
     """Thin out the points and name the jumped parts."""
     run = one.run
-    keep = np.unique(np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)]))
+    keep = np.unique(
+        np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)])
+    )
     place = np.full(len(run.points), -1)
     place[keep] = np.arange(len(keep))
     edges = np.diff(np.concatenate([[0], (~run.seen).astype(int), [0]]))
     jumped = tuple(
-        (int(place[a]), int(place[b])) for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
+        (int(place[a]), int(place[b]))
+        for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
     )
     return Stretch(name, run.points[keep], run.half_width_px[keep], one.sigma_px[keep], jumped)
 

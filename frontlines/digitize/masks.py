@@ -10,9 +10,11 @@ import numpy.typing as npt
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
-from frontlines.digitize.images import Scan
-from frontlines.digitize.palette import GROUND, Labels, Palette, blends_of, codes_of, edges_of, mixed
+from frontlines.digitize.images import Scan, from_corners
+from frontlines.digitize.inks import blends_of, edges_of, mixed
+from frontlines.digitize.palette import GROUND, Labels, Palette, codes_of
 from frontlines.digitize.paper import Paper
+from frontlines.errors import DigitizeError
 from frontlines.progress import Report
 
 Mask = npt.NDArray[np.bool_]
@@ -41,6 +43,31 @@ class Strokes:
     own: tuple[int, ...]
     stronger: tuple[int, ...]
     width_px: float
+
+
+def check_masks(masks: Sequence[BaseGeometry]) -> None:
+    """Refuse masks that are no polygons.
+
+    Parameters
+    ----------
+    masks
+        Shapes in pixels.
+
+    Raises
+    ------
+    DigitizeError
+        If one is no valid Polygon or MultiPolygon.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> check_masks([shapely.box(0, 0, 10, 10)])
+    """
+    for k, mask in enumerate(masks):
+        if mask.geom_type not in {"Polygon", "MultiPolygon"} or not mask.is_valid:
+            raise DigitizeError(
+                f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)"
+            )
 
 
 def label_scan(
@@ -81,13 +108,15 @@ def label_scan(
         labels[first : first + len(band)] = table[codes_of(paper.whiten(band, first))]
         report(first / scan.height_px, "colours")
     if masks:
-        features, transform = require("rasterio.features", extra="digitize"), require("affine", extra="digitize")
-        shift = transform.Affine(1, 0, -0.5, 0, 1, -0.5)
-        features.rasterize(((one, GROUND) for one in masks), out=labels, transform=shift, all_touched=True)
+        features = require("rasterio.features", extra="digitize")
+        shapes = ((one, GROUND) for one in masks)
+        features.rasterize(shapes, out=labels, transform=from_corners(), all_touched=True)
     return labels
 
 
-def strokes_of(labels: Labels, palette: Palette, ink: int, taken: Sequence[int], width_px: float | None) -> Strokes:
+def strokes_of(
+    labels: Labels, palette: Palette, ink: int, taken: Sequence[int], width_px: float | None
+) -> Strokes:
     """Settle how to tell the strokes of an ink.
 
     Parameters
@@ -112,12 +141,15 @@ def strokes_of(labels: Labels, palette: Palette, ink: int, taken: Sequence[int],
     --------
     >>> labels = np.zeros((80, 80), np.uint8)
     >>> labels[38:42] = 1
-    >>> palette = Palette(np.full((1, 3), 250.0), np.zeros((1, 3)), np.ones(1), np.zeros((1, 2), int), np.ones(1), np.zeros((1, 1)))
+    >>> one, ink, place = np.ones(1), np.zeros((1, 3)), np.zeros((1, 2), int)
+    >>> palette = Palette(np.full((1, 3), 250.0), ink, one, place, one, np.zeros((1, 1)))
     >>> strokes_of(labels, palette, 0, [0], None).width_px > 4
     True
     """
     blends = tuple(other + 1 for other in blends_of(palette, ink, taken))
-    own = tuple(other + 1 for other in edges_of(palette, ink) if other not in taken and other + 1 not in blends)
+    own = tuple(
+        other + 1 for other in edges_of(palette, ink) if other not in taken and other + 1 not in blends
+    )
     others = [k for k in range(len(palette.inks)) if k != ink and k + 1 not in (*own, *blends)]
     stronger = tuple(k + 1 for k in others if mixed(palette, ink, k))
     return Strokes((ink + 1, *blends), own, stronger, width_px or _width(labels, ink + 1))

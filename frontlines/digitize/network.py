@@ -1,4 +1,4 @@
-"""From the chains of a skeleton to pieces of line: spurs pruned, loops opened, crossings passed straight on."""
+"""From the chains of a skeleton to pieces of line: no spurs, no loops, crossings passed straight."""
 
 from __future__ import annotations
 
@@ -234,7 +234,9 @@ def _followed(chains: list[Chain], partner: dict[tuple[int, int], tuple[int, int
         if start[0] in used:
             continue
         key, entered = start
-        points, widths, nodes = [], [], [chains[key].nodes[entered], -1]
+        points: list[Floats] = []
+        widths: list[Floats] = []
+        nodes = [chains[key].nodes[entered], -1]
         while key not in used:
             used.add(key)
             chain = chains[key] if entered == 0 else _turned(chains[key])

@@ -62,7 +62,9 @@ class Paper:
         out = np.empty(pixels.shape, np.float32)
         for row in np.unique(rows):
             here = rows == row
-            np.multiply(pixels[here], gain[row - rows[0]][None], out=out[here.argmax() : here.argmax() + here.sum()])
+            np.multiply(
+                pixels[here], gain[row - rows[0]][None], out=out[here.argmax() : here.argmax() + here.sum()]
+            )
         return np.minimum(out, _BRIGHTEST, out=out)
 
 
@@ -110,7 +112,7 @@ def _cells(scan: Scan) -> tuple[Floats32, int]:
 
 
 def _paper_colour(lab: Floats) -> Floats:
-    """The densest place among the colours of cells; margins, and what looks like paper, count more."""
+    """Find the densest place among the colours of cells; margins, and what looks like paper, count more."""
     rows, columns = lab.shape[:2]
     margin = np.ones((rows, columns), bool)
     y, x = max(1, int(_MARGIN * rows)), max(1, int(_MARGIN * columns))
@@ -184,8 +186,15 @@ def _light(logs: Floats, grounds: list[Floats]) -> tuple[Floats, npt.NDArray[np.
             np.median(lab_of(even[near & (kind == k)]), axis=0) if (near & (kind == k)).any() else one
             for k, one in enumerate(grounds)
         ]
-    level = np.array([grey[near & (kind == k)].mean() if (near & (kind == k)).any() else 0.0 for k in range(len(grounds))])
-    level -= np.array([surface[near & (kind == k)].mean() if (near & (kind == k)).any() else 0.0 for k in range(len(grounds))])
+    level = np.array(
+        [grey[near & (kind == k)].mean() if (near & (kind == k)).any() else 0.0 for k in range(len(grounds))]
+    )
+    level -= np.array(
+        [
+            surface[near & (kind == k)].mean() if (near & (kind == k)).any() else 0.0
+            for k in range(len(grounds))
+        ]
+    )
     rest = np.where(near, grey - surface - level[kind], 0.0).reshape(rows, columns)
     light = np.exp(surface.reshape(rows, columns) + _smoothed(rest, near.reshape(rows, columns)))
     return light, (near & (kind == 0)).reshape(rows, columns)

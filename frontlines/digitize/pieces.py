@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 _TOUCH_PX = 1.5
 _UNSEEN_PX = 0.5  # what the eye, and the tracing, do not see of a lower stroke's edge
+_COMING_OUT = 1 / 3  # standard error of the straight way out from under another line, of its length
 _GAP_SHARE = 1 / 6  # standard error of a straight line over a gap, of its length
 
 
@@ -31,12 +32,15 @@ class Piece(NamedTuple):
         How it was got, if it was not simply seen.
     seen
         Whether it was traced from the scan.
+    gaps
+        Pairs of positions in `points` between which it was not seen but carried on.
     """
 
     points: Floats
     sigma_px: Floats
     note: str
     seen: bool
+    gaps: tuple[tuple[int, int], ...] = ()
 
 
 def pieces_of(tracing: Tracing, line: str, *, follow_hidden: bool) -> list[Piece]:
@@ -66,7 +70,9 @@ def pieces_of(tracing: Tracing, line: str, *, follow_hidden: bool) -> list[Piece
     >>> pieces_of(tracing, "May", follow_hidden=True)[-1].note
     'gap of 6 px closed straight'
     """
-    pieces = [Piece(s.points, s.sigma_px, _jumps(s), True) for s in tracing.stretches if s.line == line]
+    pieces = [
+        Piece(s.points, s.sigma_px, _jumps(s), True, s.jumped) for s in tracing.stretches if s.line == line
+    ]
     if follow_hidden and pieces:
         pieces += [_led(one, tracing) for one in tracing.hidden if one.line == line]
         pieces += [_led_on(one, tracing) for one in find_running_on(tracing) if one.line == line]
@@ -78,8 +84,9 @@ def _jumps(stretch: Stretch) -> str:
     if not stretch.jumped:
         return ""
     length = sum(np.hypot(*np.diff(stretch.points[a : b + 1], axis=0).T).sum() for a, b in stretch.jumped)
+    off = max(float(stretch.sigma_px[a : b + 1].max()) for a, b in stretch.jumped)
     gaps = len(stretch.jumped)
-    return f"carried on over {gaps} gap{'s' * (gaps > 1)}, {length:.0f} px in all"
+    return f"carried on over {gaps} gap{'s' * (gaps > 1)}, {length:.0f} px in all, there ± {off:.1f} px at most"
 
 
 def _led(hidden: Hidden, tracing: Tracing) -> Piece:
@@ -99,7 +106,7 @@ def _led_on(one: RunningOn, tracing: Tracing) -> Piece:
         return _along(np.concatenate([tip[None], one.path]), one.line, one.under, tracing, note)
     note = f"hidden under the line {one.under}: follows it, and comes out over a gap of {one.gap_px:.0f} px"
     piece = _along(np.concatenate([tip[None], one.path]), one.line, one.under, tracing, note)
-    piece.sigma_px[-1] = max(piece.sigma_px[-1], one.gap_px * _GAP_SHARE)
+    piece.sigma_px[-2:] = np.maximum(piece.sigma_px[-2:], one.gap_px * _COMING_OUT)
     return piece
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -110,7 +111,12 @@ def _cut(shape: shapely.Geometry) -> shapely.Geometry:
 
 
 def error_across(
-    points: Floats, sigma_px: Floats, georeference: Georeference, *, source_m: float = 0.0
+    points: Floats,
+    sigma_px: Floats,
+    georeference: Georeference,
+    *,
+    source_m: float = 0.0,
+    gaps: Sequence[tuple[int, int]] = (),
 ) -> LineError:
     """Work out the standard error of a traced line across itself.
 
@@ -124,6 +130,9 @@ def error_across(
         From `frontlines.digitize.georeference`.
     source_m
         Standard error of the map itself [m].
+    gaps
+        Pairs of positions in `points` between which nothing was seen; left out of the mean, unless there is
+        nothing else.
 
     Returns
     -------
@@ -144,7 +153,7 @@ def error_across(
     >>> round(error.sigma_m), round(error.sigma_trace_m)
     (499, 298)
     """
-    at, sigma, along, weight = _sampled(points, sigma_px)
+    at, sigma, along, weight = _sampled(points, sigma_px, gaps)
     slopes = georeference.ground_slopes(at)
     ahead = np.einsum("mab,mb->ma", slopes, along)
     metres = np.abs(np.linalg.det(slopes)) / np.maximum(np.hypot(*ahead.T), 1e-12)
@@ -154,8 +163,10 @@ def error_across(
     return LineError(float(np.sqrt(total)), float(np.sqrt(georef)), float(np.sqrt(trace)), source_m)
 
 
-def _sampled(points: Floats, sigma_px: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Take middles of edges, a few pixels apart: place, error, direction and length."""
+def _sampled(
+    points: Floats, sigma_px: Floats, gaps: Sequence[tuple[int, int]]
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Take middles of edges, a few pixels apart: place, error, direction, and length that was seen."""
     step = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0.0], np.cumsum(step)])
     count = max(int(along[-1] / _EVERY_PX), 1)
@@ -164,7 +175,12 @@ def _sampled(points: Floats, sigma_px: Floats) -> tuple[Floats, Floats, Floats, 
     sigma = np.interp((edges[:-1] + edges[1:]) / 2, along, sigma_px)
     way = np.diff(at, axis=0)
     length = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-12)
-    return (at[:-1] + at[1:]) / 2, sigma, way / length[:, None], length
+    middle = (edges[:-1] + edges[1:]) / 2
+    blind = np.zeros(count, dtype=bool)
+    for first, last in gaps:
+        blind |= (middle > along[first]) & (middle < along[last])
+    weight = length if blind.all() else np.where(blind, 0.0, length)
+    return (at[:-1] + at[1:]) / 2, sigma, way / length[:, None], weight
 
 
 def _mean_square(values: Floats, weight: Floats) -> float:

@@ -21,8 +21,8 @@ _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the di
 _LETTER_SHARE = 0.6  # of the least length, the largest letter
 _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
-_KEY_OFF_PX, _LEVEL_DEG = 0.8, 6.0
-_RULED_SHARE, _RULED_OFF_PX, _RULED_PART = 0.1, 1.2, 0.7
+_KEY_OFF_PX, _KEY_BEND, _LEVEL_DEG = 0.8, 0.3, 6.0  # off its chord [px], or in half widths; and off the level
+_RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of the diagonal; of the length
 _WRITTEN_SHARE = 0.15  # of the longest stretch, the longest writing
 _WRITTEN_TURNS, _WRITTEN_RAD = 2.5, 0.05
 _WRITTEN_UNSEEN = 0.3
@@ -48,7 +48,7 @@ def without_letters(chains: list[Chain], least_px: float, stroke_px: float) -> l
     Examples
     --------
     >>> ring = Chain((0, 0), np.array([[0.0, 0], [9, 0], [9, 9], [0, 0]]), np.ones(4))
-    >>> bar = Chain((1, 2), np.array([[20.0, 0], [32, 0]]), np.ones(2))
+    >>> bar = Chain((1, 2), np.array([[20.0, 0], [32, 0]]), np.full(2, 2.0))
     >>> without_letters([ring, bar], 40.0, 3.0) == [bar]
     True
     """
@@ -63,7 +63,10 @@ def without_letters(chains: list[Chain], least_px: float, stroke_px: float) -> l
 
 def _figures(chains: list[Chain]) -> list[list[Chain]]:
     """Chains that hang together."""
-    sparse, graph = require("scipy.sparse", extra="digitize"), require("scipy.sparse.csgraph", extra="digitize")
+    sparse, graph = (
+        require("scipy.sparse", extra="digitize"),
+        require("scipy.sparse.csgraph", extra="digitize"),
+    )
     if not chains:
         return []
     ends = np.array([chain.nodes for chain in chains])
@@ -172,7 +175,7 @@ def sieved(name: str, runs: list[Centred], scan: Scan) -> tuple[list[Centred], l
     -------
     kept, dropped
         What stays, and what was taken out as (name, reason, LineString in pixels). A key is short, level
-        and straight; ruled lines are straight over a tenth of the diagonal, for most of their length;
+        and straight; ruled lines are one straight side, or several square to each other;
         writing is short beside the longest stretch, and turns or breaks off more often than it.
 
     Examples
@@ -183,6 +186,8 @@ def sieved(name: str, runs: list[Centred], scan: Scan) -> tuple[list[Centred], l
     diagonal = float(np.hypot(scan.width_px, scan.height_px))
     reasons = [_ruled(one, diagonal) for one in runs]
     free = [one for one, reason in zip(runs, reasons, strict=True) if reason is None]
+    if sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal:  # the line itself is drawn straight
+        reasons, free = [None] * len(runs), runs
     longest = max(free, key=lambda one: one.run.seen_px, default=None)
     total = sum(one.run.length_px for one in free)
     kept: list[Centred] = []
@@ -198,9 +203,14 @@ def sieved(name: str, runs: list[Centred], scan: Scan) -> tuple[list[Centred], l
 
 def _ruled(one: Centred, diagonal_px: float) -> str | None:
     corners = shapely.get_coordinates(shapely.LineString(one.run.points).simplify(_RULED_OFF_PX))
-    sides = np.hypot(*np.diff(corners, axis=0).T)
-    straight = float(sides[sides > _RULED_SHARE * diagonal_px].sum())
-    return "ruled line" if straight > _RULED_PART * one.run.length_px else None
+    ways = np.diff(corners, axis=0)
+    sides = np.hypot(*ways.T)
+    long = sides > _RULED_SHARE * diagonal_px
+    if sides[long].sum() <= _RULED_PART * one.run.length_px:
+        return None
+    turned = np.degrees(np.arctan2(ways[long, 1], ways[long, 0])) % 90
+    square = np.abs((turned - turned[0] + 45) % 90 - 45) < _LEVEL_DEG  # one line, or the sides of a frame
+    return "ruled line" if square.all() else None
 
 
 def _key(one: Centred, diagonal_px: float, total_px: float) -> str | None:
@@ -211,7 +221,8 @@ def _key(one: Centred, diagonal_px: float, total_px: float) -> str | None:
     size = max(float(np.hypot(*chord)), 1e-9)
     off = (one.run.points - one.run.points[0]) @ np.array([-chord[1], chord[0]]) / size
     tilt = np.degrees(np.arctan2(abs(chord[1]), abs(chord[0])))
-    level = tilt < _LEVEL_DEG and np.quantile(np.abs(off - np.median(off)), 0.9) < _KEY_OFF_PX
+    bend = float(np.quantile(np.abs(off - np.median(off)), 0.8))
+    level = tilt < _LEVEL_DEG and bend < max(_KEY_OFF_PX, _KEY_BEND * float(np.median(one.run.half_width_px)))
     return "key of a legend" if level else None
 
 

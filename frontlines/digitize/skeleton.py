@@ -17,6 +17,7 @@ Ints = npt.NDArray[np.int64]
 
 _TILE = 1024
 _LEAST_OVERLAP = 48
+_PASSAGE = 2  # neighbours of a pixel that a line passes through
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
     >>> labels[28:33, 10:70] = 1
     >>> pixels, half_width_px = skeleton_of(labels, Strokes((1,), (), (), 5.0))
     >>> len(pixels), float(half_width_px.max())
-    (56, 3.0)
+    (57, 3.0)
     """
     morphology = require("skimage.morphology", extra="digitize")
     ndimage = require("scipy.ndimage", extra="digitize")
@@ -76,10 +77,10 @@ def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
             continue
         mask = np.pad(stroke_mask(window, strokes), 1, mode="edge")
         thin = morphology.skeletonize(mask)[1:-1, 1:-1]
-        places = np.argwhere(thin[inner]) + [inner[0].start, inner[1].start]
+        places = np.argwhere(thin[inner]) + np.array([inner[0].start, inner[1].start])
         depth = ndimage.distance_transform_edt(mask)[1:-1, 1:-1]
         widths.append(depth[tuple(places.T)])
-        found.append((places + [rows.start, columns.start])[:, ::-1])
+        found.append((places + np.array([rows.start, columns.start]))[:, ::-1])
     pixels, half = np.concatenate(found), np.concatenate(widths)
     order = np.lexsort((pixels[:, 0], pixels[:, 1]))
     return pixels[order], half[order]
@@ -93,7 +94,10 @@ def _tiles(shape: tuple[int, ...], overlap: int) -> Iterator[tuple[slice, slice,
             top, left = max(0, row - overlap), max(0, column - overlap)
             rows = slice(top, min(height, row + _TILE + overlap))
             columns = slice(left, min(width, column + _TILE + overlap))
-            own = slice(row - top, min(height, row + _TILE) - top), slice(column - left, min(width, column + _TILE) - left)
+            own = (
+                slice(row - top, min(height, row + _TILE) - top),
+                slice(column - left, min(width, column + _TILE) - left),
+            )
             yield rows, columns, own
 
 
@@ -120,11 +124,11 @@ def chains_of(pixels: Ints, half_width_px: Floats) -> list[Chain]:
     degree = np.array([len(one) for one in near], dtype=int)
     node, seats = _nodes(pixels, near, degree)
     chains, seen = [], set()
-    for start in np.flatnonzero(degree != 2):
+    for start in np.flatnonzero(degree != _PASSAGE).tolist():
         for step in near[start]:
             if (start, step) in seen or node[step] == node[start]:
                 continue
-            walk = _walk(int(start), step, near, degree)
+            walk = _walk(start, step, near, degree)
             seen.update({(walk[0], walk[1]), (walk[-1], walk[-2])})
             chains.append(_chain(walk, node, seats, pixels, half_width_px))
     return chains + _rings(near, degree, chains, pixels, half_width_px, len(seats))
@@ -144,19 +148,19 @@ def _neighbours(pixels: Ints) -> list[list[int]]:
 
 
 def _nodes(pixels: Ints, near: list[list[int]], degree: Ints) -> tuple[Ints, list[Floats]]:
-    """Number the nodes: free ends, and junctions, whose touching pixels are one; -1 elsewhere."""
+    """Give nodes numbers: free ends, and junctions, whose touching pixels are one; -1 elsewhere."""
     node = np.full(len(pixels), -1)
     seats: list[Floats] = []
-    for start in np.flatnonzero(degree != 2):
+    for start in np.flatnonzero(degree != _PASSAGE).tolist():
         if node[start] >= 0:
             continue
-        group, stack = [], [int(start)]
+        group, stack = [], [start]
         node[start] = len(seats)
         while stack:
             one = stack.pop()
             group.append(one)
-            if degree[one] > 2:  # noqa: PLR2004 - a junction
-                fresh = [k for k in near[one] if degree[k] > 2 and node[k] < 0]  # noqa: PLR2004
+            if degree[one] > _PASSAGE:
+                fresh = [k for k in near[one] if degree[k] > _PASSAGE and node[k] < 0]
                 node[fresh] = len(seats)
                 stack += fresh
         seats.append(pixels[group].mean(axis=0))
@@ -166,7 +170,7 @@ def _nodes(pixels: Ints, near: list[list[int]], degree: Ints) -> tuple[Ints, lis
 def _walk(start: int, step: int, near: list[list[int]], degree: Ints) -> list[int]:
     """Go on until the next pixel that is not merely passed through."""
     walk = [start, step]
-    while degree[walk[-1]] == 2:  # noqa: PLR2004
+    while degree[walk[-1]] == _PASSAGE:
         one, other = near[walk[-1]]
         walk.append(other if one == walk[-2] else one)
     return walk

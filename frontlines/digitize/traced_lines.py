@@ -147,7 +147,8 @@ def _frame(
 ) -> pd.DataFrame:  # fmt: skip
     shapes = np.array([shapely.linestrings(piece.points) for piece in pieces], dtype=object)
     errors = [
-        error_across(piece.points, piece.sigma_px, georeference, source_m=recipe.source_m) for piece in pieces
+        error_across(piece.points, piece.sigma_px, georeference, source_m=recipe.source_m, gaps=piece.gaps)
+        for piece in pieces
     ]
     placed = on_ground(shapes, georeference)
     return pd.DataFrame(

@@ -7,7 +7,18 @@ import shapely
 
 from frontlines.datasets import ScanLook, render_scan
 
-PLACES = ["Ardova", "Belmont", "Krasny Log", "Dunaharaszt", "Ferro", "Gorica", "Hill 203", "Ivangorod", "Kut", "Lesna"]
+PLACES = [
+    "Ardova",
+    "Belmont",
+    "Krasny Log",
+    "Dunaharaszt",
+    "Ferro",
+    "Gorica",
+    "Hill 203",
+    "Ivangorod",
+    "Kut",
+    "Lesna",
+]
 
 PALETTES = {  # what is asked for (name or hex) and what is printed, of either line; width; dashes
     "blue-red": (("blue", "#1f4fb4", 4.0, None), ("red", "#cc2222", 4.0, None)),
@@ -26,7 +37,9 @@ def meander(rng, width, height, *, base, step=2.0, wild=1.0):
     x = t * width
     for k, amplitude in ((1.5, 0.07), (4, 0.035), (9, 0.014), (21, 0.005), (40, 0.002)):
         y = y + wild * amplitude * height * rng.uniform(0.5, 1.3) * np.sin(2 * np.pi * (k * t + rng.random()))
-        x = x + 0.5 * wild * amplitude * height * rng.uniform(0.3, 1.0) * np.sin(2 * np.pi * (k * 1.1 * t + rng.random()))
+        x = x + 0.5 * wild * amplitude * height * rng.uniform(0.3, 1.0) * np.sin(
+            2 * np.pi * (k * 1.1 * t + rng.random())
+        )
     return shapely.LineString(np.column_stack([x, y]))
 
 
@@ -37,7 +50,18 @@ def graticule(width, height, n=4, colour="#888888", line=1.0):
     return [(line_, colour, line, None) for line_ in lines]
 
 
-def war_map(seed, palette="blue-red", *, size=(1400, 1000), merge=False, fills=False, halo=3.0, look=None, legend=True, label_ink="black"):
+def war_map(
+    seed,
+    palette="blue-red",
+    *,
+    size=(1400, 1000),
+    merge=False,
+    fills=False,
+    halo=3.0,
+    look=None,
+    legend=True,
+    label_ink="black",
+):
     """Two front lines with all that crosses them; returns the scan, what to ask for, and the names of the lines."""
     rng = np.random.default_rng(seed)
     width, height = size
@@ -96,19 +120,30 @@ def with_legend(rows, names, labels, size, inks):
     for k, ink in enumerate(inks):
         rows.append((shapely.LineString([(x + 12, y + 28 + 34 * k), (x + 62, y + 28 + 34 * k)]), *ink[1:]))
     names = [*names, None, None, None]
-    text = pd.DataFrame({"text": ["7 April", "12 May"], "x": x + 115, "y": [y + 28, y + 62], "size_px": 14.0, "halo_px": 0.0, "colour": "black"})
+    text = pd.DataFrame(
+        {
+            "text": ["7 April", "12 May"],
+            "x": x + 115,
+            "y": [y + 28, y + 62],
+            "size_px": 14.0,
+            "halo_px": 0.0,
+            "colour": "black",
+        }
+    )
     return rows, names, pd.concat([labels, text], ignore_index=True), [frame]
 
 
 def press_fills(line, size):
-    width, height = size
+    height = size[1]
     xy = shapely.get_coordinates(line)
     south = shapely.Polygon([*xy, (xy[-1, 0], 0.97 * height), (xy[0, 0], 0.97 * height)]).buffer(0)
     north = shapely.Polygon([*xy, (xy[-1, 0], 0.03 * height), (xy[0, 0], 0.03 * height)]).buffer(0)
-    return gpd.GeoDataFrame({"name": ["south", "north"], "colour": ["#f3c9c0", "#c9d8ee"], "alpha": 1.0}, geometry=[south, north])
+    return gpd.GeoDataFrame(
+        {"name": ["south", "north"], "colour": ["#f3c9c0", "#c9d8ee"], "alpha": 1.0}, geometry=[south, north]
+    )
 
 
-def score(tracing, scan, name, index=None):
+def score(tracing, scan, name):
     """Errors of a traced line against the truth, in pixels and shares."""
     truth = scan.lines.loc[scan.lines["name"] == name].iloc[0]
     mine = [s for s in tracing.stretches if s.line == name]

@@ -1,0 +1,259 @@
+"""Which ink of a scan a colour means, and which inks are another one washed out or shining through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from PIL import ImageColor
+
+from frontlines._optional import require
+from frontlines.digitize.colours import Floats, hex_of, lab_of, unlikeness
+from frontlines.digitize.images import Scan
+from frontlines.digitize.palette import ALIKE, Palette, codes_of, palette_of
+from frontlines.digitize.paper import paper_of
+from frontlines.errors import DigitizeError
+
+_TOO_UNLIKE = 62.0
+_NOW_AND_THEN = 0.12  # share of cores from which on two inks are not beside each other by chance
+_RIM_COST = 30.0
+_SAME_PLACE = 0.45  # share of an ink's cores beside a stronger ink, from which on it is that ink's edge
+
+
+def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
+    """Find the ink that is meant by each colour asked for.
+
+    Parameters
+    ----------
+    palette
+        From `palette_of`.
+    colours
+        Name of each line, and its colour as hex or CSS name.
+
+    Returns
+    -------
+    inks
+        Name of each line, and the position of its ink. No two lines have one ink; of inks that are about
+        equally like, the one that is drawn longer is taken.
+
+    Raises
+    ------
+    DigitizeError
+        If no ink of the scan is like a colour, or there are fewer inks than lines; the message lists what
+        there is.
+
+    Examples
+    --------
+    >>> inks = np.array([[31.0, 79, 180], [204, 34, 34]])
+    >>> lengths, zeros = np.array([900.0, 800]), np.zeros((2, 2))
+    >>> palette = Palette(np.full((1, 3), 250.0), inks, lengths, zeros.astype(int), np.ones(2), zeros)
+    >>> match_inks(palette, {"May": "red", "April": "blue"})
+    {'May': 1, 'April': 0}
+    """
+    optimize = require("scipy.optimize", extra="digitize")
+    there = ", ".join(hex_of(one) for one in palette.inks) or "none"
+    if len(palette.inks) < len(colours):
+        raise DigitizeError(f"{len(colours)} lines are asked for, but the scan has the inks {there}")
+    lab = lab_of(palette.inks)
+    unlike = np.array([unlikeness(colour, lab) for colour in colours.values()])
+    rare = 7.0 * np.log10(palette.lengths_px.max() / np.maximum(palette.lengths_px, 1.0))
+    rims = np.array([_RIM_COST * _is_rim(palette, ink) for ink in range(len(lab))])
+    rows, chosen = optimize.linear_sum_assignment(unlike + rare + rims)
+    for row, (name, colour) in zip(rows, colours.items(), strict=True):
+        if unlike[row, chosen[row]] > _TOO_UNLIKE:
+            raise DigitizeError(f"line {name!r}: no ink of the scan is like {colour!r}; it has {there}")
+    return {name: int(ink) for name, ink in zip(colours, chosen, strict=True)}
+
+
+def _is_rim(palette: Palette, ink: int) -> bool:
+    """Tell whether an ink is a stronger one washed out, often seen beside it."""
+    others = np.flatnonzero(palette.beside[ink] > _NOW_AND_THEN)
+    return any(mixed(palette, ink, int(other)) for other in others if other != ink)
+
+
+def edges_of(palette: Palette, ink: int) -> list[int]:
+    """List inks that are but the washed-out rim or the weaker spots of another.
+
+    Parameters
+    ----------
+    palette
+        From `palette_of`.
+    ink
+        Position of the stronger ink.
+
+    Returns
+    -------
+    inks
+        Positions of inks between a ground and `ink` whose cores lie beside those of `ink`.
+
+    Examples
+    --------
+    >>> inks = np.array([[0.0, 0, 0], [120, 120, 120], [200, 0, 0]])
+    >>> beside = np.array([[0, 0, 0], [0.9, 0, 0], [0.9, 0, 0]])
+    >>> one, places = np.ones(3), np.zeros((3, 2), int)
+    >>> edges_of(Palette(np.full((1, 3), 250.0), inks, one, places, one, beside), 0)
+    [1]
+    """
+    return [
+        other
+        for other in range(len(palette.inks))
+        if other != ink and palette.beside[other, ink] > _SAME_PLACE and mixed(palette, other, ink, least=0.4)
+    ]
+
+
+def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
+    """List inks that are one line drawn over another, both showing.
+
+    Parameters
+    ----------
+    palette
+        From `palette_of`.
+    ink
+        Position of the ink of the upper line.
+    taken
+        Positions of the inks of all lines asked for.
+
+    Returns
+    -------
+    inks
+        Positions of inks between another line's and `ink`, nearer to this one.
+
+    Examples
+    --------
+    >>> inks = np.array([[90.0, 150, 100], [230, 150, 60], [110, 150, 88]])
+    >>> one, places, beside = np.ones(3), np.zeros((3, 2), int), np.full((3, 3), 0.5)
+    >>> palette = Palette(np.full((1, 3), 250.0), inks, one, places, one, beside)
+    >>> blends_of(palette, 0, [0, 1])
+    [2]
+    """
+    return [
+        other
+        for other in range(len(palette.inks))
+        if other not in taken
+        and any(
+            _seen_beside(palette, other, under)
+            and _upon(palette.inks[other], palette.inks[ink], palette.inks[under], ground)
+            for ground in palette.grounds
+            for under in taken
+            if under != ink
+        )
+    ]
+
+
+def _seen_beside(palette: Palette, ink: int, other: int) -> bool:
+    """Tell whether an ink's cores are often beside another ink or its rims."""
+    rims = [
+        k
+        for k in range(len(palette.inks))
+        if k == other or (palette.beside[k, other] > _SAME_PLACE and mixed(palette, k, other))
+    ]
+    return float(palette.beside[ink, rims].sum()) > _SAME_PLACE
+
+
+def _upon(colour: Floats, ink: Floats, under: Floats, ground: Floats) -> bool:
+    """Tell whether a colour is an ink over a weaker share of another one, on a ground."""
+    rays = np.column_stack([ink - ground, under - ground])
+    (mine, its), *_ = np.linalg.lstsq(rays, colour - ground, rcond=None)
+    if not (0.5 < mine < 1.5 and 0.1 < its < 0.75 * mine and mine + its < 1.6):  # noqa: PLR2004 - shares of ink
+        return False
+    pair = lab_of(np.array([ground + rays @ [mine, its], colour]))
+    return float(np.linalg.norm(pair[0] - pair[1])) < ALIKE
+
+
+def mixed(palette: Palette, ink: int, stronger: int, *, least: float = 0.15) -> bool:
+    """Tell whether an ink looks like another one mixed with a ground.
+
+    Parameters
+    ----------
+    palette
+        From `palette_of`.
+    ink, stronger
+        Positions of the two inks.
+    least
+        Least share of the stronger ink.
+
+    Returns
+    -------
+    mixed
+        Whether the first lies between a ground and the second.
+
+    Examples
+    --------
+    >>> inks = np.array([[0.0, 0, 0], [120, 120, 120], [200, 0, 0]])
+    >>> one, places, beside = np.ones(3), np.zeros((3, 2), int), np.zeros((3, 3))
+    >>> palette = Palette(np.full((1, 3), 250.0), inks, one, places, one, beside)
+    >>> mixed(palette, 1, 0), mixed(palette, 2, 0)
+    (True, False)
+    """
+    return any(
+        _between(palette.inks[ink], ground, palette.inks[stronger], least=least) for ground in palette.grounds
+    )
+
+
+def _between(colour: Floats, start: Floats, end: Floats, *, least: float) -> bool:
+    """Tell whether a colour is a mix of two, with at least some share of the second."""
+    ray = end - start
+    share = float((colour - start) @ ray) / max(float(ray @ ray), 1.0)
+    if not least < share < 1.0:
+        return False
+    pair = lab_of(np.array([start + share * ray, colour]))
+    return float(np.linalg.norm(pair[0] - pair[1])) < ALIKE
+
+
+def suggest_colours(scan: Scan, *, most: int = 12) -> pd.DataFrame:
+    """List the line-like colours of a scan, to start from.
+
+    Parameters
+    ----------
+    scan
+        From `open_scan`.
+    most
+        Colours to list at most.
+
+    Returns
+    -------
+    colours
+        A row a colour, the longest drawn first: `colour` (hex, on evened paper), `name` (the nearest CSS
+        name), `stroke_px` (width of its strokes, roughly), `length_px` (drawn, roughly), `pixels`, and
+        `column`, `row`: a place where it is drawn.
+
+    Raises
+    ------
+    MissingExtraError
+        If scipy is not installed.
+
+    Examples
+    --------
+    >>> from frontlines.digitize.images import open_scan
+    >>> pixels = np.full((80, 80, 3), 255, dtype=np.uint8)
+    >>> pixels[38:42] = (200, 30, 30)
+    >>> suggest_colours(open_scan(pixels))[["colour", "name"]].values.tolist()
+    [['#c31e1e', 'firebrick']]
+    """
+    paper = paper_of(scan)
+    palette = palette_of(scan, paper)
+    table, counts = palette.labels(), np.zeros(256, np.int64)
+    for first, band in scan.bands():
+        counts += np.bincount(table[codes_of(paper.whiten(band, first))].ravel(), minlength=256)
+    pixels = counts[1 : len(palette.inks) + 1]
+    rims = {rim for ink in range(len(palette.inks)) for rim in edges_of(palette, ink)}
+    kept = [ink for ink in range(len(palette.inks)) if ink not in rims][:most]
+    return pd.DataFrame(
+        {
+            "colour": [hex_of(palette.inks[ink]) for ink in kept],
+            "name": [_css_name(palette.inks[ink]) for ink in kept],
+            "stroke_px": (pixels[kept] / np.maximum(palette.lengths_px[kept], 1.0)).round(1),
+            "length_px": palette.lengths_px[kept].round(),
+            "pixels": pixels[kept],
+            "column": palette.places[kept, 0],
+            "row": palette.places[kept, 1],
+        }
+    )
+
+
+def _css_name(rgb: Floats) -> str:
+    """Name the nearest CSS colour."""
+    names = sorted(ImageColor.colormap)
+    lab = lab_of(np.array([ImageColor.getrgb(name)[:3] for name in names], dtype=float))
+    return names[int(np.linalg.norm(lab - lab_of(rgb[None])[0], axis=1).argmin())]
