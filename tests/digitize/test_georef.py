@@ -130,7 +130,9 @@ def test_points_off_the_plane_are_named():
     control = control_of(GRID)
     control.points.loc[2, ["lon", "lat"]] = [45.0, -90.0]
     with pytest.raises(DigitizeError, match="control points p2 lie nowhere in Lambert Conic"):
-        georeference(control, SIZE, crs=CRS("+proj=lcc +lat_1=39 +lat_2=41 +lon_0=45"), transformation="affine")
+        georeference(
+            control, SIZE, crs=CRS("+proj=lcc +lat_1=39 +lat_2=41 +lon_0=45"), transformation="affine"
+        )
 
 
 def test_an_image_that_brings_its_georeference():
