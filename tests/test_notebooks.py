@@ -25,7 +25,7 @@ def _said(notebook):
 
 
 def test_there_are_notebooks():
-    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02"]
+    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "06"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

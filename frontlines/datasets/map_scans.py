@@ -46,7 +46,7 @@ class MapScan:
     crs: CRS
 
 
-def scan_of_map(
+def scan_of_map(  # noqa: PLR0913 - one call that draws it all
     lines: gpd.GeoDataFrame,
     *,
     crs: CRS,

@@ -324,8 +324,8 @@ def crs_of(text: CRS | str, what: str) -> CRS:
         return CRS(text)
     except ProjError as error:
         raise DigitizeError(
-            f'{what} is {str(text)[:60]!r}, which PROJ does not know: give an EPSG code such as "EPSG:32638", '
-            "a PROJ string or WKT"
+            f"{what} is {str(text)[:60]!r}, which PROJ does not know: give an EPSG code such as "
+            '"EPSG:32638", a PROJ string or WKT'
         ) from error
 
 

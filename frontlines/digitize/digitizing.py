@@ -144,13 +144,14 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
         if recipe.areas:
             traced = trace_areas(
                 scan, class_colours(recipe), masks=masks, min_area_px=recipe.min_area_px,
-                border_px=recipe.border_px, progress=lambda share, what: report(0.6 + 0.35 * share, f"areas: {what}"),
+                border_px=recipe.border_px,
+                progress=lambda share, what: report(0.6 + 0.35 * share, f"areas: {what}"),
             )  # fmt: skip
             control = control_of(traced, recipe, lies)
     manifest = record_of(recipe, lies, tracing, frontlines, control, cautions)
     return Digitized(
-        recipe=recipe, scan=scan, georeference=lies, tracing=tracing, traced_areas=traced, frontlines=frontlines,
-        control=control, cautions=tuple(cautions), manifest=manifest,
+        recipe=recipe, scan=scan, georeference=lies, tracing=tracing, traced_areas=traced,
+        frontlines=frontlines, control=control, cautions=tuple(cautions), manifest=manifest,
     )  # fmt: skip
 
 
@@ -219,8 +220,9 @@ def _georeferenced(recipe: Recipe, scan: Scan) -> Georeference:
         return georeference_from_affine(read_world_file(recipe.world_file), crs, size, recipe.world_file.name)
     own = crs or scan.crs
     if scan.transform is None or own is None:
+        unnamed = " that names its CRS" * (scan.transform is not None)
         raise DigitizeError(
-            f"{recipe.image.name} brings no georeference of its own{' that names its CRS' * (scan.transform is not None)}: "
+            f"{recipe.image.name} brings no georeference of its own{unnamed}: "
             'give points = "points.csv" with columns id, col, row, lon, lat'
         )
     return georeference_from_affine(scan.transform, own, size, recipe.image.name)
@@ -233,8 +235,8 @@ def _masks(recipe: Recipe, scan: Scan) -> list[shapely.Geometry]:
         inside = shapely.box(*recipe.frame)
         if not inside.intersects(sheet):
             raise DigitizeError(
-                f"the frame lies outside the scan of {scan.width_px} × {scan.height_px} px: give left, top, right "
-                "and bottom in pixels"
+                f"the frame lies outside the scan of {scan.width_px} × {scan.height_px} px: give left, top, "
+                "right and bottom in pixels"
             )
         masks.append(sheet.difference(inside))
     return [mask for mask in masks if not mask.is_empty]

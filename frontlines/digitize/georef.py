@@ -21,7 +21,14 @@ from frontlines.digitize.cautions import (
 )
 from frontlines.digitize.control_points import Affine, GroundControl
 from frontlines.digitize.local_error import LocalError, local_error
-from frontlines.digitize.residuals import COLUMNS, error_figures, left_out_places, residual_table, to_lonlat, to_plane
+from frontlines.digitize.residuals import (
+    COLUMNS,
+    error_figures,
+    left_out_places,
+    residual_table,
+    to_lonlat,
+    to_plane,
+)
 from frontlines.digitize.selection import Choice, bad_points, choose, plane_name
 from frontlines.digitize.transformations import Family, Transformation, fit
 from frontlines.errors import DigitizeError
@@ -211,7 +218,7 @@ def georeference_from_affine(affine: Affine, crs: CRS, size_px: tuple[int, int],
 
     Examples
     --------
-    >>> found = georeference_from_affine((0.1, 0, 46, 0, -0.1, 41), CRS("EPSG:4326"), (11, 11), "a world file")
+    >>> found = georeference_from_affine((0.1, 0, 46, 0, -0.1, 41), CRS("EPSG:4326"), (11, 11), "a file")
     >>> found.lonlat(np.array([[10.0, 10.0]])).round(6).tolist()
     [[47.0, 40.0]]
     """
@@ -224,8 +231,8 @@ def georeference_from_affine(affine: Affine, crs: CRS, size_px: tuple[int, int],
     _refuse_from_behind(fitted, size_px, crs)
     empty = pd.DataFrame({name: pd.Series(dtype=object if name == "id" else float) for name in COLUMNS})
     text = (
-        f"the georeference is that of {source}, without control points: its error is not known and counts as 0; "
-        "give what you know of it as source_m"
+        f"the georeference is that of {source}, without control points: its error is not known and counts "
+        "as 0; give what you know of it as source_m"
     )
     return Georeference(
         size_px, crs, fitted, Choice("affine", crs.name, crs, f"the georeference of {source}", {}),
@@ -238,8 +245,8 @@ def _refuse_off_plane(control: GroundControl, crs: CRS) -> None:
     lost = ~np.isfinite(to_plane(control.lonlat, crs)).all(axis=1)
     if lost.any():
         raise DigitizeError(
-            f"control points {', '.join(control.points.loc[lost, 'id'])} lie nowhere in {plane_name(crs)}: "
-            "check the CRS of the map"
+            f"control points {', '.join(control.points['id'].to_numpy()[lost])} lie nowhere in "
+            f"{plane_name(crs)}: check the CRS of the map"
         )
 
 
@@ -280,8 +287,8 @@ def _bad(table: pd.DataFrame, bad: list[int]) -> list[Caution]:
     for row in (table.iloc[k] for k in bad):
         text = (
             f"control point {row['id']} (column {row['col']:.0f}, row {row['row']:.0f}) lies "
-            f"{row['left_out_px']:.0f} px, {row['left_out_m']:,.0f} m on the ground, from where the others put it: read it again, or leave it out "
-            f'with leave_out = ["{row["id"]}"]'
+            f"{row['left_out_px']:.0f} px, {row['left_out_m']:,.0f} m on the ground, from where the others "
+            f'put it: read it again, or leave it out with leave_out = ["{row["id"]}"]'
         )
         found.append(Caution("bad point", text, (str(row["id"]),), (float(row["col"]), float(row["row"]))))
     return found
@@ -298,8 +305,8 @@ def _better(control: GroundControl, choice: Choice, *, given_crs: bool, given_fa
         theirs = other.left_out_px.get(f"{other.family}, {other.plane}", mine)
         if theirs < _MUCH_BETTER * mine:
             text = (
-                f"on the plane {other.plane} the control points fit better ({theirs:.1f} px left out one by one, "
-                f"against {mine:.1f} px on {choice.plane}): is it the CRS of this map?"
+                f"on the plane {other.plane} the control points fit better ({theirs:.1f} px left out one by "
+                f"one, against {mine:.1f} px on {choice.plane}): is it the CRS of this map?"
             )
             found.append(Caution("another plane", text))
     if given_family:

@@ -1,11 +1,11 @@
 """How far a georeference is off between its control points.
 
-What the control points leave unexplained has two parts. One is each point's own: it was read a little beside
-its place. The other is shared by neighbours: the paper has shrunk, or the transformation cannot bend as the map
-does. They count differently between the points: readings average out, what neighbours share does not. How much
-is shared, and how far it reaches, is weighed by the likelihood of the residuals; nothing is set by hand. The
-error at a place then follows from the weights of the fit there, and is scaled by how the leave-one-out errors
-of the nearest points compare with what the same reckoning says of them.
+What the control points leave unexplained has two parts. One is each point's own: it was read a little
+beside its place. The other is shared by neighbours: the paper has shrunk, or the transformation cannot bend
+as the map does. They count differently between the points: readings average out, what neighbours share does
+not. How much is shared, and how far it reaches, is weighed by the likelihood of the residuals. The error at a
+place then follows from the weights of the fit there, and is scaled by how the leave-one-out errors of the
+nearest points compare with what the same reckoning says of them.
 
 References
 ----------
@@ -34,7 +34,7 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 0.95, 0.99)
 """Shares of the variance that neighbours may have in common."""
 
 NOISE_ODDS = 8.0
-"""How much likelier than each other model it is, before any residual is seen, that neighbours share nothing."""
+"""How much likelier than each other model it is beforehand that neighbours share nothing."""
 
 PRIOR_POINTS = 4.0
 """So many points' worth of trust in the reckoning before the leave-one-out errors near a place scale it."""
@@ -141,7 +141,7 @@ def _weighed(knots: Floats, drift: Floats, left: Floats, freedom: int) -> Floats
 
 
 def _expected(weights: Floats, pixels: Floats, error: LocalError, *, own: bool) -> Floats:
-    """Give the variance of the error along an axis, the models' geometric mean [px²]; with a point's own part or not."""
+    """Give the variance along an axis, the models' geometric mean [px²]; with a point's own part or not."""
     knots = error.transformation.pixels
     n = len(knots)
     extent = _extent(knots)

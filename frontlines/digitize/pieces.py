@@ -58,8 +58,8 @@ def pieces_of(tracing: Tracing, line: str, *, follow_hidden: bool) -> list[Piece
     Returns
     -------
     pieces
-        Traced stretches; if wanted, pieces along the upper lines, with those lines' own vertices; and straight
-        ones that close gaps between two loose ends no wider than the knob `gap_px`.
+        Traced stretches; if wanted, pieces along the upper lines, with those lines' own vertices; and
+        straight ones that close gaps between two loose ends no wider than the knob `gap_px`.
 
     Examples
     --------
@@ -86,7 +86,8 @@ def _jumps(stretch: Stretch) -> str:
     length = sum(np.hypot(*np.diff(stretch.points[a : b + 1], axis=0).T).sum() for a, b in stretch.jumped)
     off = max(float(stretch.sigma_px[a : b + 1].max()) for a, b in stretch.jumped)
     gaps = len(stretch.jumped)
-    return f"carried on over {gaps} gap{'s' * (gaps > 1)}, {length:.0f} px in all, there ± {off:.1f} px at most"
+    many = "s" * (gaps > 1)
+    return f"carried on over {gaps} gap{many}, {length:.0f} px in all, there ± {off:.1f} px at most"
 
 
 def _led(hidden: Hidden, tracing: Tracing) -> Piece:

@@ -141,8 +141,8 @@ def error_across(
 
     Notes
     -----
-    At a vertex the pixels' error, alike along both axes, is carried to the ground across the line: with slopes
-    J of the ground by pixels and the line's direction t on the scan it grows by ``|det J| / |J t|``.
+    At a vertex the pixels' error, alike along both axes, is carried to the ground across the line: with
+    slopes J of the ground by pixels and the line's direction t on the scan it grows by ``|det J| / |J t|``.
 
     Examples
     --------

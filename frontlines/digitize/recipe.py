@@ -17,6 +17,10 @@ from frontlines.errors import DigitizeError
 
 Place = tuple[float, float]
 
+_AS_GIVEN = (
+    "page", "crs", "points_crs", "transformation", "author", "scale", "source_m", "follow_hidden",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Places:
@@ -181,32 +185,17 @@ def read_recipe(path: str | Path) -> Recipe:
     held = read_entries(path)
     folder = path.parent
     knobs = held.get("knobs", {})
-    shown = {name: folder / held[name] if name in held else None for name in ("points", "world_file")}
-    plain = {
-        name: held[name]
-        for name in (
-            "page",
-            "crs",
-            "points_crs",
-            "transformation",
-            "author",
-            "scale",
-            "source_m",
-            "follow_hidden",
-        )
-        if name in held
-    }
+    given: dict[str, Any] = {name: held[name] for name in _AS_GIVEN if name in held}
+    given |= {name: folder / held[name] for name in ("image", "points", "world_file") if name in held}
+    given |= {name: knobs[name] for name in AREA_KNOBS if name in knobs}
     return Recipe(
-        image=folder / held["image"],
-        **shown,
-        **plain,
+        **given,
         leave_out=tuple(map(str, held.get("leave_out", []))),
         map_name=held.get("map", ""),
         lines=tuple(_lines(held, path.name)),
         areas=tuple(_areas(held, path.name)),
         frame=tuple(held["frame"]) if "frame" in held else None,
         masks=tuple(map(_polygon, held.get("masks", []))),
-        **{name: knobs[name] for name in AREA_KNOBS if name in knobs},
         path=path,
     )
 

@@ -188,7 +188,7 @@ def _faults(entries: Mapping[str, Any]) -> Iterator[str]:
     if "image" not in entries:
         yield 'image is missing: write image = "scan.jpg"'
     if not entries.get("line") and not entries.get("area"):
-        yield "it asks for nothing: add [[line]] with colour, date and sides, or [[area]] with colour and side"
+        yield "it asks for nothing: give [[line]] (colour, date, sides) or [[area]] (colour, date, side)"
     if "points" in entries and "world_file" in entries:
         yield "points and world_file are both given: keep one"
 

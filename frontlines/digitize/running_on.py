@@ -1,8 +1,8 @@
 """Where a line runs into another that is drawn over it, and is not seen to come out again.
 
-Two fronts that share their course look like this: the lower one is seen only where they part. A front does not
-end in the open, so it is taken to run on under the upper line: to where the same line begins again near by, its
-first steps hidden by a label, or else to the upper line's end, mostly the edge of the map. That is an
+Two fronts that share their course look like this: the lower one is seen only where they part. A front does
+not end in the open, so it is taken to run on under the upper line: to where the same line begins again near
+by, its first steps hidden by a label, or else to the upper line's end, mostly the edge of the map. That is an
 inference; every stretch got so is marked, and a recipe can do without.
 """
 
@@ -62,8 +62,8 @@ def find_running_on(tracing: Tracing) -> list[RunningOn]:
     Returns
     -------
     found
-        Of the ends that no row of `Tracing.hidden` joins, those that run into another line's stroke along its
-        course.
+        Of the ends that no row of `Tracing.hidden` joins, those that run into another line's stroke along
+        its course.
 
     Examples
     --------

@@ -169,7 +169,7 @@ def _direction(line: shapely.Geometry, ends: Floats) -> Floats:
 def _unsettled(course: Floats, sides: Sequence[str], name: str) -> DigitizeError:
     middle = course[len(course) // 2]
     return DigitizeError(
-        f"line {name!r}: around column {middle[0]:.0f}, row {middle[1]:.0f} the places named do not settle who is "
-        f"where: {sides[0]} and {sides[1]} seem to lie on one side of it; check them, or name further places "
-        "near it"
+        f"line {name!r}: around column {middle[0]:.0f}, row {middle[1]:.0f} the places named do not settle "
+        f"who is where: {sides[0]} and {sides[1]} seem to lie on one side of it; check them, or name further "
+        "places near it"
     )

@@ -100,7 +100,8 @@ def control_of(areas: gpd.GeoDataFrame, recipe: Recipe, georeference: Georeferen
             {
                 "date": recipe.areas[0].date, "side": side, "source": recipe.source,
                 **{name: round(value, 2) for name, value in error.items()},
-                "area_km2": abs(area) / _KM2, "unsure_share": float(np.average(part["unsure_share"], weights=part.area)),
+                "area_km2": abs(area) / _KM2,
+                "unsure_share": float(np.average(part["unsure_share"], weights=part.area)),
                 "geometry": placed,
             }
         )  # fmt: skip
@@ -110,9 +111,10 @@ def control_of(areas: gpd.GeoDataFrame, recipe: Recipe, georeference: Georeferen
 def _refuse_missing(found: set[str], asked: Mapping[str, object]) -> None:
     missing = [name for name in asked if name not in found]
     if missing:
+        sides = ", ".join(name.split(" ", 1)[1] for name in missing)
         raise DigitizeError(
-            f"no fill was found for {', '.join(name.split(' ', 1)[1] for name in missing)}: give the colour as it is "
-            "on the scan, such as #e8b0a0, or lower min_area_px"
+            f"no fill was found for {sides}: give the colour as it is on the scan, such as #e8b0a0, "
+            "or lower min_area_px"
         )
 
 

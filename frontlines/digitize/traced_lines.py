@@ -17,7 +17,7 @@ from frontlines.digitize.georef import Georeference
 from frontlines.digitize.pieces import Piece, pieces_of
 from frontlines.digitize.placing import error_across, on_ground
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
-from frontlines.digitize.running_on import find_running_on
+from frontlines.digitize.running_on import RunningOn, find_running_on
 from frontlines.digitize.sides import SURE, flanks_of
 from frontlines.digitize.stretches import Hidden, Tracing
 from frontlines.errors import DigitizeError
@@ -50,8 +50,8 @@ def frontlines_of(
     -------
     frontlines
         One row a stretch, in WGS 84: `date`, `side_left`, `side_right`, `source`, `sigma_m` [m], `note`,
-        `line`, `seen` (False where it is led along a line that hides it, or over a gap), `length_km`, the parts of `sigma_m` as
-        `sigma_georef_m`, `sigma_trace_m`, `sigma_source_m`.
+        `line`, `seen` (False where it is led along a line that hides it, or over a gap), `length_km`, the
+        parts of `sigma_m` as `sigma_georef_m`, `sigma_trace_m`, `sigma_source_m`.
     cautions
         ``hidden``, ``sides``, ``dropped``.
 
@@ -95,8 +95,8 @@ def _nothing_found(tracing: Tracing, line: LineRecipe) -> DigitizeError:
     reasons = dict.fromkeys(reason for name, reason, _ in tracing.dropped if name == line.name)
     left_out = f" (left out: {', '.join(reasons)})" if reasons else ""
     return DigitizeError(
-        f"no line of colour {line.colour} was found for {line.name!r}{left_out}: see the colours of the scan with "
-        "--suggest-colours, or lower min_length_px"
+        f"no line of colour {line.colour} was found for {line.name!r}{left_out}: see the colours of the scan "
+        "with --suggest-colours, or lower min_length_px"
     )
 
 
@@ -135,8 +135,8 @@ def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: s
         held[side] = np.concatenate(parts)
         if not np.isfinite(held[side]).all():
             raise DigitizeError(
-                f"line {name!r}: a place of {side} lies nowhere near the scan: give longitude, then latitude, "
-                "of a place on the map"
+                f"line {name!r}: a place of {side} lies nowhere near the scan: give longitude, then "
+                "latitude, of a place on the map"
             )
     return held
 
@@ -169,7 +169,8 @@ def _frame(
 
 def _hidden(tracing: Tracing, recipe: Recipe, georeference: Georeference) -> list[Caution]:
     found = []
-    for one in (*tracing.hidden, *find_running_on(tracing)):
+    places: list[Hidden | RunningOn] = [*tracing.hidden, *find_running_on(tracing)]
+    for one in places:
         metres = georeference.pixel_m(one.path[len(one.path) // 2][None])[0]
         length = np.hypot(*np.diff(one.path, axis=0).T).sum()
         start, end = one.path[0], one.path[-1]
@@ -178,8 +179,9 @@ def _hidden(tracing: Tracing, recipe: Recipe, georeference: Georeference) -> lis
         then = "" if comes_out else ", and is not seen again"
         done = "it is led along it there, and marked" if recipe.follow_hidden else "it is left open there"
         text = (
-            f"line {one.line!r} {what} {one.under!r} for {length:.0f} px ({length * metres / _KM:.1f} km), from "
-            f"column {start[0]:.0f}, row {start[1]:.0f} to column {end[0]:.0f}, row {end[1]:.0f}{then}: {done}"
+            f"line {one.line!r} {what} {one.under!r} for {length:.0f} px ({length * metres / _KM:.1f} km), "
+            f"from column {start[0]:.0f}, row {start[1]:.0f} to column {end[0]:.0f}, row {end[1]:.0f}{then}: "
+            f"{done}"
         )
         found.append(Caution("hidden", text, pixel=(round(float(start[0]), 1), round(float(start[1]), 1))))
     return found
@@ -196,7 +198,7 @@ def _dropped(tracing: Tracing) -> list[Caution]:
 
 def _doubt(name: str, pixel: Floats, share: float) -> Caution:
     text = (
-        f"line {name!r}: around column {pixel[0]:.0f}, row {pixel[1]:.0f} only {share:.0%} of the ways from the places "
-        "named agree on who is where: name further places near it"
+        f"line {name!r}: around column {pixel[0]:.0f}, row {pixel[1]:.0f} only {share:.0%} of the ways from "
+        "the places named agree on who is where: name further places near it"
     )
     return Caution("sides", text, pixel=(round(float(pixel[0]), 1), round(float(pixel[1]), 1)))

@@ -133,7 +133,7 @@ class Transformation:
         return np.asarray(there @ inverse)
 
     def slopes_by_parameter(self, pixels: Floats) -> Floats:
-        """Give the derivatives of x and y by the parameters, (m, 2, q), scaled; a spline's by its affine part."""
+        """Give the derivatives of x and y by the parameters, (m, 2, q); a spline's by its affine ones."""
         uv = self.source(np.asarray(pixels, dtype=float))
         if self.family == "projective":
             return _projective_by_parameter(uv, self.parameters)

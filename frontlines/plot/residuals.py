@@ -23,7 +23,8 @@ from frontlines.plot.furniture import draw_legend, frame
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.layout import Box, add_panel, inches
 from frontlines.plot.lettering import clean, plain
-from frontlines.plot.scans import magnification, overlay_caption, residual_vectors
+from frontlines.plot.scan_captions import overlay_caption
+from frontlines.plot.scans import magnification, residual_vectors
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle
 
 _FITTED, _LEFT_OUT, _BAD = "#3B93DB", "#1A1A1A", "#C2187B"
@@ -146,7 +147,7 @@ def _draw_field(ax: Axes, digitized: Digitized, factor: float, style: MapStyle) 
     halo = [withStroke(linewidth=1.8, foreground=style.paper)]
     ax.add_collection(
         LineCollection(
-            np.stack([at, at + vectors], axis=1), colors=[_BAD if one else _LEFT_OUT for one in bad],
+            list(np.stack([at, at + vectors], axis=1)), colors=[_BAD if one else _LEFT_OUT for one in bad],
             linewidths=0.8, zorder=4, path_effects=halo,
         ),
         autolim=False,
@@ -190,11 +191,14 @@ def _draw_bars(ax: Axes, residuals: pd.DataFrame, style: MapStyle) -> None:
 
 def _entries(digitized: Digitized, factor: float) -> list[tuple[str, Any]]:
     what = "leave-one-out error" if digitized.georeference.choice.family == "spline" else "residual"
+    point = Line2D([], [], color=_LEFT_OUT, marker="+", markersize=4.5, linewidth=0.8)
+    field = Line2D([], [], color="#B9A88A", linewidth=4)
+    tick = Line2D([], [], color=_LEFT_OUT, marker="|", markersize=7, linewidth=0)
     entries: list[tuple[str, Any]] = [
-        (f"control point, {what} {factor:,.0f} times its length", Line2D([], [], color=_LEFT_OUT, marker="+", markersize=4.5, linewidth=0.8)),
-        ("standard error of the georeference by place; dashed: hull of the points", Line2D([], [], color="#B9A88A", linewidth=4)),
-        ("leave-one-out error: from where the others put the point", Line2D([], [], color=_LEFT_OUT, marker="|", markersize=7, linewidth=0)),
-    ]  # fmt: skip
+        (f"control point, {what} {factor:,.0f} times its length", point),
+        ("standard error of the georeference by place; dashed: hull of the points", field),
+        ("leave-one-out error: from where the others put the point", tick),
+    ]
     if digitized.georeference.choice.family != "spline":
         entries.append(("residual of the fit to all points", Line2D([], [], color=_FITTED, linewidth=3)))
     if digitized.residuals["bad"].any():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from frontlines.plot.furniture import draw_legend, frame
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.layout import Box, add_panel, inches
 from frontlines.plot.lettering import clean
+from frontlines.plot.scan_captions import overlay_caption
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle, date_colours, day, side_styles
 
 Pixels = npt.NDArray[np.uint8]
@@ -56,15 +56,15 @@ def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> 
     Returns
     -------
     Figure
-        The scan in pale grey, lines in the colours of their dates (dashed where they were not seen), areas in
-        those of their sides, control points with their residuals magnified, legend, and a caption that says how
-        the scan was georeferenced, and with what error.
+        The scan in pale grey, lines in the colours of their dates (dashed where they were not seen), areas
+        in those of their sides, control points with their residuals magnified, legend, and a caption that
+        says how the scan was georeferenced, and with what error.
 
     Examples
     --------
     >>> import frontlines.plot.scans
-    >>> frontlines.plot.scans.nice_factor(0.012)
-    50.0
+    >>> frontlines.plot.scans.nice_factor(0.3)
+    20.0
     """
     figure = Figure(figsize=inches(style.width_mm, style.max_height_mm), dpi=style.dpi, facecolor=style.paper)
     FigureCanvasAgg(figure)
@@ -305,7 +305,7 @@ def _draw_points(ax: Axes, digitized: Digitized, factor: float, style: MapStyle)
     halo = [withStroke(linewidth=1.8, foreground=style.paper)]
     for chosen, colour in ((~bad, _POINT), (bad, _BAD)):
         drawn = LineCollection(
-            np.stack([at[chosen], at[chosen] + vectors[chosen]], axis=1),
+            list(np.stack([at[chosen], at[chosen] + vectors[chosen]], axis=1)),
             colors=colour,
             linewidths=0.7,
             zorder=6,
@@ -354,55 +354,3 @@ def overlay_entries(digitized: Digitized, factor: float, style: MapStyle) -> lis
         bad = Line2D([], [], color=_BAD, marker="o", markerfacecolor="none", markersize=6, linewidth=0.7)
         entries.append(("control point that does not belong, at its length", bad))
     return entries
-
-
-def overlay_caption(digitized: Digitized, *, lines: bool = True) -> str:
-    """Say how a scan was georeferenced and traced, in sentences.
-
-    Parameters
-    ----------
-    digitized
-        From `frontlines.digitize.digitize`.
-    lines
-        Whether to say what was traced, too.
-
-    Returns
-    -------
-    text
-        Transformation, plane, errors, errors of the lines, and every caution.
-    """
-    traced = _lines_said(digitized) if lines else ()
-    return " ".join([*_georeference_said(digitized), *traced, *_cautions_said(digitized)])
-
-
-def _georeference_said(digitized: Digitized) -> Iterable[str]:
-    lies = digitized.georeference
-    yield f"Transformation {lies.choice.family} on {lies.choice.plane}; {lies.choice.reason}."
-    figures = lies.figures
-    if not figures:
-        return
-    told = f"{figures['points']} control points"
-    if figures["rmse_m"] is not None:
-        told += f", RMSE {figures['rmse_m']:,.0f} m"
-    if figures["rmse_adjusted_m"] is not None:
-        spare = figures["points"] - figures["least_points"]
-        told += f", adjusted for {spare} degrees of freedom (n - k) {figures['rmse_adjusted_m']:,.0f} m"
-    if figures["left_out_rmse_m"] is not None:
-        told += f", left out one by one {figures['left_out_rmse_m']:,.0f} m ({figures['left_out_rmse_px']:.2f} px)"
-    yield f"{told}."
-
-
-def _lines_said(digitized: Digitized) -> Iterable[str]:
-    for row in digitized.manifest["lines"]:
-        yield (
-            f"Line of {day(row['date'])}: {row['length_km']:,.0f} km seen, {row['unseen_km']:,.0f} km not; "
-            f"standard error across it {row['sigma_m']:,.0f} m."
-        )
-    for row in digitized.manifest["areas"]:
-        yield f"{row['side']}: {row['area_km2']:,.0f} km², standard error of its edge {row['sigma_m']:,.0f} m."
-
-
-def _cautions_said(digitized: Digitized) -> Iterable[str]:
-    for caution in digitized.cautions:
-        if caution.name not in {"hidden", "dropped"}:
-            yield f"{caution.text[:1].upper()}{caution.text[1:]}."

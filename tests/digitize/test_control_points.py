@@ -112,7 +112,7 @@ def test_points_are_left_out_by_name(tmp_path):
     assert control.without(["b"]).left_out == ("b",)
     assert isinstance(control, GroundControl)
     with pytest.raises(
-        DigitizeError, match="leave_out names z, which p.csv does not hold: its points are a, b, c"
+        DigitizeError, match=r"leave_out names z, which p\.csv does not hold: its points are a, b, c"
     ):
         control.without(["z"])
 

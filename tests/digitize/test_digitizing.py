@@ -5,7 +5,6 @@ import json
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 from PIL import Image
@@ -13,7 +12,7 @@ from PIL import Image
 import frontlines as fl
 from frontlines.digitize import digitize, read_recipe
 from frontlines.errors import DigitizeError, MissingExtraError
-from tests.digitize.karabakh import FOLDER, districts_from, printed
+from tests.digitize.karabakh import districts_from, printed
 
 
 @pytest.fixture(scope="module")

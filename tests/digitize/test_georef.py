@@ -101,7 +101,10 @@ def test_shear_is_told_with_its_place():
 def test_few_repeated_and_badly_spread_points():
     corner = GRID[:4] * 0.1
     found = georeference(
-        control_of(corner + [[0, 0], [0, 40], [0, 3], [0, 9]]), SIZE, crs=UTM, transformation="affine"
+        control_of(corner + np.array([[0, 0], [0, 40], [0, 3], [0, 9]])),
+        SIZE,
+        crs=UTM,
+        transformation="affine",
     )
     assert names(found) == ["few points", "spread"]
     assert "1 to spare" in found.cautions[0].text

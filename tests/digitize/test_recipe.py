@@ -28,7 +28,7 @@ def test_a_few_lines_do(tmp_path):
 
 
 def test_everything_that_can_be_said(tmp_path):
-    text = f"""
+    text = """
 image = "scan.pdf"
 page = 2
 points = "p.points"
@@ -41,7 +41,7 @@ author = "Somebody"
 scale = 500000
 source_m = 250
 date = "1994-05-12"
-sides = {{A = [[46.6, 39.8], {{col = 5, row = 6}}], B = {{col = 9, row = 1}}}}
+sides = {A = [[46.6, 39.8], {col = 5, row = 6}], B = {col = 9, row = 1}}
 frame = [10, 10, 900, 800]
 masks = [[0, 0, 50, 60], [[1, 1], [9, 1], [9, 9]]]
 follow_hidden = false
@@ -94,7 +94,7 @@ side = "A"
         (f'image = "a.png"\nmasks = [[1, 2]]\n{LINE}', "masks must be a list of boxes"),
         (f'image = "a.png"\nleave_out = [true]\n{LINE}', "leave_out must be a list of ids"),
         (f'image = "a.png"\nfollow_hidden = 1\n{LINE}', "follow_hidden must be true or false"),
-        (f'image = "a.png"\nimage_ = 2\nline = 3', "line must be a list of tables"),
+        ('image = "a.png"\nimage_ = 2\nline = 3', "line must be a list of tables"),
         (f'image = "a.png"\nknobs = 3\n{LINE}', r"knobs must be a table: write \[knobs\]"),
         (
             f'image = "a.png"\n{LINE}[knobs]\ngap_pixels = 3',

@@ -12,7 +12,7 @@ UTM = CRS("EPSG:32638")
 
 
 def on_ground(xy):
-    return to_lonlat(xy + [5e5, 4.4e6], UTM)
+    return to_lonlat(xy + np.array([5e5, 4.4e6]), UTM)
 
 
 @pytest.mark.parametrize("family", ["helmert", "affine", "projective", "polynomial2", "spline"])

@@ -16,10 +16,10 @@ from frontlines.digitize import digitize, open_scan
 from frontlines.errors import FrontlinesError
 from frontlines.plot import style as styles
 from frontlines.plot.residuals import residual_figure
+from frontlines.plot.scan_captions import overlay_caption
 from frontlines.plot.scans import (
     draw_overlay,
     nice_factor,
-    overlay_caption,
     overlay_entries,
     overlay_figure,
     pale,

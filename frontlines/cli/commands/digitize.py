@@ -27,7 +27,7 @@ def digitize(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Trace a scanned map as a recipe says; write frontlines or control, residuals, pictures and a manifest."""
+    """Trace a scanned map as a recipe says; write lines or control, residuals, pictures and a manifest."""
     from frontlines.cli import digitized  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
 
     if (recipe is None) == (suggest_colours is None):
