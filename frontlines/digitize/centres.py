@@ -24,7 +24,7 @@ _GROUND_RUN = 21  # points over which the ground beside a line is taken
 _BAND = 512
 _FLOOR_PX = 0.065
 _SCATTER = 1.45
-_UNEVEN = 0.3  # error, in half widths, where one ground is as unlike the other as the ink is
+_UNEVEN = 0.17  # error, in half widths, where one ground is as unlike the other as the ink is
 _WANDER = 0.13  # error per pixel of distance from where the line was last seen
 _COVERED, _BURIED = 0.3, 0.8  # error, in half widths, where the stroke is covered; and where most of it is
 
@@ -136,6 +136,8 @@ def centred(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Centred
             _moved(run, one, ink, last=turn == _ROUNDS - 1) for run, one in zip(runs, measured, strict=True)
         ]
         runs, sigma = [run for run, _ in done], [one for _, one in done]
+        half = float(np.median(np.concatenate([one.half_width for one in measured])))
+        ink = replace(ink, half_px=float(np.clip(half, ink.half_px, 2 * ink.half_px)))
     return [Centred(run, one) for run, one in zip(runs, sigma, strict=True)]
 
 

@@ -18,6 +18,7 @@ from frontlines.errors import DigitizeError
 _TOO_UNLIKE = 62.0
 _NOW_AND_THEN = 0.12  # share of cores from which on two inks are not beside each other by chance
 _RIM_COST = 30.0
+_SEEN_BESIDE = 0.25
 _SAME_PLACE = 0.45  # share of an ink's cores beside a stronger ink, from which on it is that ink's edge
 
 
@@ -148,7 +149,7 @@ def _seen_beside(palette: Palette, ink: int, other: int) -> bool:
         for k in range(len(palette.inks))
         if k == other or (palette.beside[k, other] > _SAME_PLACE and mixed(palette, k, other))
     ]
-    return float(palette.beside[ink, rims].sum()) > _SAME_PLACE
+    return float(palette.beside[ink, rims].sum()) > _SEEN_BESIDE
 
 
 def _upon(colour: Floats, ink: Floats, under: Floats, ground: Floats) -> bool:

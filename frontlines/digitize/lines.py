@@ -25,6 +25,7 @@ from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
 _REACH = 4.0  # strokes over which the direction of a chain at a junction is taken
+_SEEN = 0.6  # of the least length, what must be seen of it
 _EVERY = 2  # points that are kept: every second pixel
 
 
@@ -160,7 +161,8 @@ def _traced(
     half = line_width(chains, float(np.hypot(scan.width_px, scan.height_px)))
     wide = stroke if half is None else 2 * half - 1
     pieces = of_width(passed_straight(without_letters(chains, least, wide), _REACH * wide), half)
-    runs = [bridged(run, 1.0) for run in over_gaps(pieces, gap, wide) if run.length_px >= least]
+    joined = over_gaps(pieces, gap, wide)
+    runs = [bridged(run, 1.0) for run in joined if run.length_px >= least and run.seen_px >= _SEEN * least]
     if not runs:
         return [], []
     done = centred(runs, scan, paper, Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2))

@@ -1,0 +1,98 @@
+"""Areas of rendered scans, against the truth."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from frontlines.datasets import ScanLook, render_scan
+from frontlines.digitize import open_scan, trace_areas
+from frontlines.errors import DigitizeError
+from tests.digitize.warmaps import war_map
+
+POOR = ScanLook(paper="#e8dcc0", jpeg_quality=75, blur_px=1.2, grain=4, rotation_deg=-1.5, vignette=0.2)
+
+
+@pytest.fixture(
+    scope="module", params=[(1, "orange-green", ScanLook()), (3, "blue-red", POOR)], ids=["clean", "poor"]
+)
+def traced(request):
+    seed, palette, look = request.param
+    scan, _, _ = war_map(seed, palette, fills=True, look=look)
+    return scan, trace_areas(open_scan(scan.pixels), {"south": "red", "north": "blue"})
+
+
+def test_areas_are_those_drawn(traced):
+    scan, areas = traced
+    page = shapely.box(-0.5, -0.5, 1399.5, 999.5)
+    for name in ("south", "north"):
+        truth = scan.areas.set_index("name").geometry[name].intersection(page)
+        found = areas.set_index("area_class").geometry[name]
+        assert found.area == pytest.approx(truth.area, rel=0.005)
+        assert found.symmetric_difference(truth).area < 0.01 * truth.area
+
+
+def test_neighbours_share_their_border(traced):
+    _, areas = traced
+    assert areas.crs is None
+    assert areas["area_class"].tolist() == ["south", "north"]
+    assert shapely.coverage_is_valid(areas.geometry.to_numpy())
+    south, north = areas.geometry
+    assert south.intersection(north).area == 0
+    assert south.intersection(north).length > 800
+    assert ((areas["unsure_share"] > 0) & (areas["unsure_share"] < 0.2)).all()
+    assert (areas["sigma_px"].between(0.3, 3)).all()
+
+
+def _two(**others):
+    fills = gpd.GeoDataFrame(
+        {"colour": ["#f3c9c0", "#c9d8ee", "#f3c9c0"]},
+        geometry=[
+            shapely.box(20, 20, 150, 180),
+            shapely.box(150, 20, 280, 180),
+            shapely.box(20, 185, 35, 195),
+        ],
+    )
+    lines = gpd.GeoDataFrame(
+        {"colour": ["#222222"], "width_px": [6.0]}, geometry=[shapely.LineString([(150, 10), (150, 190)])]
+    )
+    look = ScanLook(rotation_deg=0.0, jpeg_quality=None, grain=0.5)
+    return open_scan(render_scan(lines, size_px=(300, 200), areas=fills, look=look).pixels)
+
+
+def test_a_border_line_is_split_in_its_middle_and_a_key_is_left_out():
+    areas = trace_areas(_two(), {"a": "red", "b": "blue"}).set_index("area_class").geometry
+    assert areas["a"].bounds == pytest.approx((20, 20, 150, 180), abs=0.7)
+    assert areas["b"].bounds == pytest.approx((150, 20, 280, 180), abs=0.7)
+
+
+def test_a_mask_takes_out_its_ground():
+    areas = trace_areas(_two(), {"a": "red"}, masks=[shapely.box(0, 0, 80, 200)])
+    assert areas.geometry[0].bounds[0] == pytest.approx(80.5, abs=1)
+
+
+def test_a_small_area_falls_to_its_neighbour():
+    pixels = np.full((200, 300, 3), 255, np.uint8)
+    pixels[20:180, 20:280] = (240, 200, 190)
+    pixels[90:110, 140:160] = (190, 205, 240)
+    pixels[20:60, 240:280] = (190, 205, 240)
+    scan = open_scan(pixels)
+    many = trace_areas(scan, {"a": "red", "b": "blue"}, min_area_px=10).geometry
+    few = trace_areas(scan, {"a": "red", "b": "blue"}, min_area_px=500).geometry
+    assert len(many[0].interiors) == 1
+    assert len(few[0].interiors) == 0
+
+
+@pytest.mark.parametrize(
+    ("colours", "others", "words"),
+    [
+        ({}, {}, "no class is asked for: give a name and a colour"),
+        ({"a": "purple-ish"}, {}, "'purple-ish' is no colour"),
+        ({"a": "black"}, {}, "class 'a': no fill of the scan is like 'black'; it has #"),
+        ({f"c{k}": "red" for k in range(9)}, {}, "9 classes are asked for, but the scan has the fills #"),
+        ({"a": "red"}, {"masks": [shapely.LineString([(0, 0), (1, 1)])]}, "mask 0 is no valid polygon"),
+    ],
+)
+def test_what_cannot_be_done_is_told(colours, others, words):
+    with pytest.raises(DigitizeError, match=words):
+        trace_areas(_two(), colours, **others)

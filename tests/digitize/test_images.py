@@ -1,0 +1,91 @@
+"""Images of every kind become sRGB, windows of large ones too."""
+
+import numpy as np
+import pytest
+import rasterio
+from PIL import Image
+from rasterio.transform import from_origin
+
+from frontlines.digitize import images, open_scan
+from frontlines.errors import DigitizeError
+
+RGB = np.zeros((20, 30, 3), np.uint8)
+RGB[:, :15], RGB[:, 15:] = (200, 100, 50), (10, 20, 30)
+
+
+def _pixels(scan):
+    return scan.read(slice(None))
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "bmp", "jpg"])
+def test_files_are_read(tmp_path, suffix):
+    path = tmp_path / f"map.{suffix}"
+    Image.fromarray(RGB).save(path, **({"quality": 100, "subsampling": 0} if suffix == "jpg" else {}))
+    scan = open_scan(path)
+    assert (scan.width_px, scan.height_px, scan.transform, scan.crs) == (30, 20, None, None)
+    assert np.abs(_pixels(scan).astype(int) - RGB).max() <= (8 if suffix == "jpg" else 0)
+    assert scan.read(slice(5, 7), slice(14, 16)).shape == (2, 2, 3)
+
+
+def test_palette_grey_alpha_and_one_bit(tmp_path):
+    Image.fromarray(RGB).convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "palette.png")
+    assert np.abs(_pixels(open_scan(tmp_path / "palette.png")).astype(int) - RGB).max() <= 1
+    Image.fromarray(RGB[..., 0]).save(tmp_path / "grey.png")
+    assert _pixels(open_scan(tmp_path / "grey.png"))[0, 0].tolist() == [200, 200, 200]
+    clear = np.dstack([RGB, np.full((20, 30), 0, np.uint8)])
+    clear[:, 15:, 3] = 255
+    Image.fromarray(clear).save(tmp_path / "alpha.png")
+    assert _pixels(open_scan(tmp_path / "alpha.png"))[0, [0, -1]].tolist() == [[255, 255, 255], [10, 20, 30]]
+    assert _pixels(open_scan(RGB[..., 0] > 100))[0, [0, -1]].tolist() == [[255] * 3, [0] * 3]
+    assert np.array_equal(_pixels(open_scan(np.dstack([RGB, np.full((20, 30), 255, np.uint8)]))), RGB)
+
+
+def test_sixteen_bits_and_a_georeference(tmp_path):
+    path = tmp_path / "map.tif"
+    profile = {
+        "driver": "GTiff",
+        "width": 30,
+        "height": 20,
+        "count": 3,
+        "dtype": "uint16",
+        "crs": "EPSG:32638",
+    }
+    with rasterio.open(path, "w", transform=from_origin(1000, 2000, 10, 5), **profile) as file:
+        file.write(np.moveaxis(RGB.astype(np.uint16) * 257, -1, 0))
+    scan = open_scan(path)
+    assert np.array_equal(_pixels(scan), RGB)
+    assert scan.transform == (10, 0, 1005, 0, -5, 1997.5)
+    assert scan.crs.to_epsg() == 32638
+
+
+def test_a_large_image_is_read_from_a_temporary_file(tmp_path, monkeypatch):
+    path = tmp_path / "map.png"
+    noise = np.random.default_rng(0).integers(0, 256, (700, 40, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    monkeypatch.setattr(images, "_IN_MEMORY_PX", 1000)
+    scan = open_scan(path)
+    assert not isinstance(scan._store, np.ndarray)
+    assert np.array_equal(_pixels(scan), noise)
+    assert np.array_equal(scan.read(slice(510, 520), slice(3, 9)), noise[510:520, 3:9])
+    assert [first for first, _ in scan.bands(300)] == [0, 300, 600]
+    assert np.array_equal(np.concatenate([band for _, band in scan.bands(300)]), noise)
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (np.zeros((4, 40)), "pixels are float64: save the image with 8 or 16 bit per channel"),
+        (np.zeros((4, 40), np.uint8), "40 × 4 px is no map: 16 px at least"),
+        (np.zeros((40, 40, 5), np.uint8), "1 to 4 bands make a picture"),
+        ("nowhere.png", "nowhere.png: no such file"),
+    ],
+)
+def test_what_is_no_picture_is_told(image, words):
+    with pytest.raises(DigitizeError, match=words):
+        open_scan(image)
+
+
+def test_a_broken_file_is_told(tmp_path):
+    (tmp_path / "map.png").write_text("not a picture", encoding="utf-8")
+    with pytest.raises(DigitizeError, match="cannot be read as an image"):
+        open_scan(tmp_path / "map.png")

@@ -1,0 +1,71 @@
+"""Paper, inks and names of colours."""
+
+import numpy as np
+import pytest
+
+from frontlines.datasets import ScanLook
+from frontlines.digitize import open_scan, suggest_colours
+from frontlines.digitize.colours import hex_of, lab_of, rgb_of, unlikeness
+from frontlines.digitize.paper import paper_of
+from frontlines.errors import DigitizeError
+from tests.digitize.warmaps import war_map
+
+
+def test_lab_of_known_colours():
+    known = lab_of([[255, 255, 255], [0, 0, 0], [0, 0, 255], [0, 128, 0]])
+    assert known == pytest.approx(
+        np.array([[100, 0, 0], [0, 0, 0], [32.3, 79.2, -107.9], [46.2, -51.7, 49.9]]), abs=0.1
+    )
+
+
+def test_names_and_hex():
+    assert rgb_of("Dark Green").tolist() == [0, 100, 0]
+    assert hex_of(rgb_of("#1F4FB4")) == "#1f4fb4"
+    with pytest.raises(DigitizeError, match="'nocolour' is no colour"):
+        rgb_of("nocolour")
+
+
+@pytest.mark.parametrize(
+    ("asked", "printed", "other"),
+    [
+        ("blue", "#2a4ea2", "#92b3c9"),  # a front, not a pale river
+        ("red", "#b8262a", "#8a5a2b"),
+        ("brown", "#8a5a2b", "#b8262a"),
+        ("orange", "#e8821e", "#8a5a2b"),
+        ("green", "#2e8b3d", "#0b7a75"),
+        ("purple", "#7b2d8b", "#1f4fb4"),
+        ("black", "#202020", "#808080"),
+        ("grey", "#909090", "#202020"),
+    ],
+)
+def test_a_plain_name_means_what_printers_print(asked, printed, other):
+    near, far = unlikeness(asked, lab_of(np.array([rgb_of(printed), rgb_of(other)])))
+    assert near < far
+
+
+def test_uneven_yellow_paper_becomes_even_and_white():
+    y, x = np.mgrid[0:400, 0:600]
+    light = 1 - 0.25 * ((x / 600) ** 2 + (y / 400) ** 2) / 2
+    pixels = (np.array([240, 228, 196]) * light[..., None]).astype(np.uint8)
+    pixels[100:300, 200:400] = (np.array([200, 190, 220]) * light[100:300, 200:400, None]).astype(np.uint8)
+    scan = open_scan(pixels)
+    even = paper_of(scan).whiten(scan.read(slice(None)), 0)
+    assert even[:80].mean(axis=(0, 1)) == pytest.approx([250, 250, 250], abs=1.5)
+    assert even[:80].std() < 2
+    assert even[120:280, 220:380].std(axis=(0, 1)).max() < 3
+    assert np.ptp(even[150, 250]) > 20  # the fill keeps its colour
+
+
+def test_suggested_colours_are_those_drawn():
+    scan, _, _ = war_map(4, "blue-red", size=(900, 700), look=ScanLook())
+    colours = suggest_colours(open_scan(scan.pixels))
+    for drawn in ("#1f4fb4", "#cc2222", "#6fb1dd"):
+        apart = np.linalg.norm(
+            lab_of(np.array([rgb_of(c) for c in colours["colour"]])) - lab_of(rgb_of(drawn)[None]), axis=1
+        )
+        row = colours.iloc[apart.argmin()]
+        assert apart.min() < 16
+        found = scan.pixels[row["row"], row["column"]]
+        assert np.linalg.norm(lab_of(found[None]) - lab_of(rgb_of(row["colour"])[None])) < 20
+    assert colours["pixels"].gt(0).all()
+    assert colours["stroke_px"].between(0.3, 12).all()
