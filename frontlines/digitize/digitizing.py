@@ -19,6 +19,8 @@ from frontlines.digitize.control_points import crs_of, read_control_points, read
 from frontlines.digitize.georef import Georeference, georeference, georeference_from_affine
 from frontlines.digitize.images import Scan, open_scan
 from frontlines.digitize.lines import trace_lines
+from frontlines.digitize.palette import palette_of
+from frontlines.digitize.paper import paper_of
 from frontlines.digitize.recipe import Recipe, read_recipe
 from frontlines.digitize.record import record_of
 from frontlines.digitize.stretches import Tracing
@@ -133,10 +135,14 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
         cautions = list(lies.cautions)
         masks = _masks(recipe, scan)
         tracing, frontlines, traced, control = None, None, None, None
+        report(0.02, "paper and colours")
+        paper = paper_of(scan)
+        looked = (paper, palette_of(scan, paper))
         if recipe.lines:
             tracing = trace_lines(
                 scan, {line.name: line.colour for line in recipe.lines}, masks=masks,
                 knobs={line.name: line.knobs for line in recipe.lines},
+                looked=looked,
                 progress=lambda share, what: report(0.05 + 0.55 * share, f"lines: {what}"),
             )  # fmt: skip
             frontlines, told = frontlines_of(tracing, recipe, lies)
@@ -144,7 +150,7 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
         if recipe.areas:
             traced = trace_areas(
                 scan, class_colours(recipe), masks=masks, min_area_px=recipe.min_area_px,
-                border_px=recipe.border_px,
+                border_px=recipe.border_px, looked=looked,
                 progress=lambda share, what: report(0.6 + 0.35 * share, f"areas: {what}"),
             )  # fmt: skip
             control = control_of(traced, recipe, lies)

@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 _TOUCH_PX = 1.5
 _UNSEEN_PX = 0.5  # what the eye, and the tracing, do not see of a lower stroke's edge
-_COMING_OUT = 1 / 3  # standard error of the straight way out from under another line, of its length
+_COMING_OUT = 0.3  # standard error of the straight way out from under another line, of its length
 _GAP_SHARE = 1 / 6  # standard error of a straight line over a gap, of its length
 
 
@@ -75,7 +75,8 @@ def pieces_of(tracing: Tracing, line: str, *, follow_hidden: bool) -> list[Piece
     ]
     if follow_hidden and pieces:
         pieces += [_led(one, tracing) for one in tracing.hidden if one.line == line]
-        pieces += [_led_on(one, tracing) for one in find_running_on(tracing) if one.line == line]
+        running = [one for one in find_running_on(tracing) if one.line == line]
+        pieces += [piece for one in running for piece in _led_on(one, tracing)]
     knobs = tracing.knobs.get(line)
     return [*pieces, *_over_gaps(pieces, (knobs.gap_px if knobs else None) or 0.0)]
 
@@ -100,15 +101,17 @@ def _led(hidden: Hidden, tracing: Tracing) -> Piece:
     )
 
 
-def _led_on(one: RunningOn, tracing: Tracing) -> Piece:
+def _led_on(one: RunningOn, tracing: Tracing) -> list[Piece]:
     tip = tracing.stretches[one.stretch].points[one.end]
-    if not one.gap_px:
+    points = np.concatenate([tip[None], one.path])
+    if one.begins_again is None:
         note = f"runs into the line {one.under} and is not seen again: follows it to its end"
-        return _along(np.concatenate([tip[None], one.path]), one.line, one.under, tracing, note)
-    note = f"hidden under the line {one.under}: follows it, and comes out over a gap of {one.gap_px:.0f} px"
-    piece = _along(np.concatenate([tip[None], one.path]), one.line, one.under, tracing, note)
-    piece.sigma_px[-2:] = np.maximum(piece.sigma_px[-2:], one.gap_px * _COMING_OUT)
-    return piece
+        return [_along(points, one.line, one.under, tracing, note)]
+    led = _along(points, one.line, one.under, tracing, f"hidden under the line {one.under}: follows it")
+    way = np.array([points[-1], one.begins_again])
+    gap = float(np.hypot(*(way[1] - way[0])))
+    note = f"comes out from under the line {one.under} over a gap of {gap:.0f} px"
+    return [led, Piece(way, np.full(2, gap * _COMING_OUT), note, seen=False)]
 
 
 def _along(points: Floats, line: str, under: str, tracing: Tracing, note: str) -> Piece:

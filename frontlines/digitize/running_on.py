@@ -39,8 +39,8 @@ class RunningOn:
         Position in `Tracing.stretches`, and which end of it: 0 for the first point, -1 for the last.
     path
         The upper line's centre from there to its end, or to where the same line begins again, (n, 2) [px].
-    gap_px
-        How far beside the upper line it begins again; 0 if it does not.
+    begins_again
+        Where the same line begins again beside the upper one, (2,) [px], or None.
     """
 
     line: str
@@ -48,7 +48,7 @@ class RunningOn:
     stretch: int
     end: int
     path: Floats
-    gap_px: float = 0.0
+    begins_again: Floats | None = None
 
 
 def find_running_on(tracing: Tracing) -> list[RunningOn]:
@@ -139,5 +139,5 @@ def _met(tracing: Tracing, one: RunningOn, other: _End) -> float | None:
 def _cut_at(tracing: Tracing, one: RunningOn, other: _End, along: float) -> RunningOn:
     path = shapely.LineString(one.path)
     tip = tracing.stretches[other[0]].points[other[1]]
-    way = np.concatenate([shapely.get_coordinates(substring(path, 0.0, along)), tip[None]])
-    return RunningOn(one.line, one.under, one.stretch, one.end, way, float(path.distance(shapely.Point(tip))))
+    way = shapely.get_coordinates(substring(path, 0.0, along))
+    return RunningOn(one.line, one.under, one.stretch, one.end, way, tip)

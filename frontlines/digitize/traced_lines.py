@@ -174,7 +174,7 @@ def _hidden(tracing: Tracing, recipe: Recipe, georeference: Georeference) -> lis
         metres = georeference.pixel_m(one.path[len(one.path) // 2][None])[0]
         length = np.hypot(*np.diff(one.path, axis=0).T).sum()
         start, end = one.path[0], one.path[-1]
-        comes_out = isinstance(one, Hidden) or one.gap_px > 0
+        comes_out = isinstance(one, Hidden) or one.begins_again is not None
         what = "is hidden under" if comes_out else "runs into"
         then = "" if comes_out else ", and is not seen again"
         done = "it is led along it there, and marked" if recipe.follow_hidden else "it is left open there"

@@ -39,7 +39,7 @@ def test_hidden_parts_follow_the_upper_line_with_its_vertices():
 def test_a_line_that_runs_into_another_follows_it_to_its_end():
     found = tracing(UPPER, stretch("April", [(60, 60), (80, 80), (100, 98)]))
     (one,) = find_running_on(found)
-    assert (one.line, one.under, one.end, one.gap_px) == ("April", "May", -1, 0)
+    assert (one.line, one.under, one.end, one.begins_again) == ("April", "May", -1, None)
     assert one.path[-1].tolist() == [400, 100]
     (_, led) = pieces_of(found, "April", follow_hidden=True)
     assert "not seen again" in led.note
@@ -49,13 +49,15 @@ def test_it_comes_out_where_the_same_line_begins_again_near_by():
     hidden_by_a_label = stretch("April", [(300, 75), (330, 60)])
     found = tracing(UPPER, stretch("April", [(60, 60), (80, 80), (100, 98)]), hidden_by_a_label)
     (one,) = find_running_on(found)
-    assert one.gap_px == pytest.approx(25)
-    assert one.path[-1].tolist() == [300, 75]
-    led = pieces_of(found, "April", follow_hidden=True)[-1]
-    assert "comes out over a gap of 25 px" in led.note
-    assert led.sigma_px[-1] == pytest.approx(25 / 3)
+    assert one.begins_again.tolist() == [300, 75]
+    assert one.path[-1].tolist() == [300, 100]
+    led, out = pieces_of(found, "April", follow_hidden=True)[-2:]
+    assert led.note == "hidden under the line May: follows it"
+    assert out.note == "comes out from under the line May over a gap of 25 px"
+    assert out.points.tolist() == [[300, 100], [300, 75]]
+    assert out.sigma_px[-1] == pytest.approx(25 * 0.3)
     far = tracing(UPPER, *found.stretches[1:], gap_px=20.0)
-    assert [one.gap_px for one in find_running_on(far)] == [0.0]
+    assert [one.begins_again for one in find_running_on(far)] == [None]
 
 
 def test_lines_that_meet_square_or_in_the_open_or_are_closed_are_left_alone():
