@@ -167,7 +167,7 @@ def candidate_planes(lonlat: Floats) -> dict[str, CRS]:
     Returns
     -------
     planes
-        By name, all on WGS 84: conic, Mercator, transverse Mercator, latitude against longitude.
+        By name, all on WGS 84: conic, web Mercator, transverse Mercator, latitude against longitude.
 
     Examples
     --------
@@ -183,7 +183,7 @@ def candidate_planes(lonlat: Floats) -> dict[str, CRS]:
         f"Lambert conformal conic, {lon:g}°, {low:g}° and {high:g}°":
             f"+proj=lcc +lon_0={lon} +lat_0={lat} +lat_1={low} +lat_2={high} +datum=WGS84",
     } if conic else {}  # fmt: skip
-    planes[f"Mercator, {lon:g}°"] = f"+proj=merc +lon_0={lon} +datum=WGS84"
+    planes[f"web Mercator, {lon:g}°"] = f"+proj=webmerc +lon_0={lon} +datum=WGS84"
     planes[f"transverse Mercator, {lon:g}°"] = f"+proj=tmerc +lon_0={lon} +lat_0={lat} +datum=WGS84"
     planes[f"latitude against longitude, {lon:g}°"] = f"+proj=eqc +lon_0={lon} +lat_ts={lat} +datum=WGS84"
     return {name: CRS(text) for name, text in planes.items()}

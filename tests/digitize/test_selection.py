@@ -76,7 +76,7 @@ def test_two_or_three_points_leave_no_choice():
 def test_planes_near_the_equator_leave_the_cone_out():
     planes = candidate_planes(np.array([[30.0, -2.0], [32.0, 2.0]]))
     assert [name.split(",")[0] for name in planes] == [
-        "Mercator",
+        "web Mercator",
         "transverse Mercator",
         "latitude against longitude",
     ]
