@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -174,6 +176,12 @@ def _drawn(
     return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])  # type: ignore[no-untyped-call]
 
 
+def _given(row: dict[Hashable, Any], key: str) -> Any:
+    """Value of a column that may be absent or empty."""
+    value = row.get(key)
+    return None if value is None or pd.isna(value) else value
+
+
 def _draw_areas(ax: object, areas: gpd.GeoDataFrame) -> None:
     from matplotlib.patches import PathPatch  # noqa: PLC0415
     from matplotlib.path import Path  # noqa: PLC0415
@@ -186,11 +194,11 @@ def _draw_areas(ax: object, areas: gpd.GeoDataFrame) -> None:
         ]
         path, hatch, edge = (
             Path.make_compound_path(*rings),
-            row.get("hatch") or None,
-            row.get("edge_px") or 0.0,
+            _given(row, "hatch"),
+            _given(row, "edge_px") or 0.0,
         )
         face = "none" if hatch else row["colour"]
-        alpha = row.get("alpha")
+        alpha = _given(row, "alpha")
         drawn = PathPatch(
             path, facecolor=face, edgecolor=row["colour"], linewidth=0.0, hatch=hatch, alpha=alpha, snap=False
         )
@@ -219,11 +227,11 @@ def _draw_labels(ax: object, labels: pd.DataFrame, paper: str) -> None:
     from matplotlib.patheffects import withStroke  # noqa: PLC0415
 
     for row in labels.to_dict("records"):
-        halo = row.get("halo_px") or 0.0
+        halo = _given(row, "halo_px") or 0.0
         effects = [withStroke(linewidth=halo, foreground=paper)] if halo else None
         ax.text(  # type: ignore[attr-defined]
-            row["x"], row["y"], row["text"], fontsize=row["size_px"], color=row.get("colour") or "black",
-            ha="center", va="center", rotation=row.get("turn_deg") or 0.0, parse_math=False,
+            row["x"], row["y"], row["text"], fontsize=row["size_px"], color=_given(row, "colour") or "black",
+            ha="center", va="center", rotation=_given(row, "turn_deg") or 0.0, parse_math=False,
             path_effects=effects, clip_on=True,
         )  # fmt: skip
 

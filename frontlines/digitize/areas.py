@@ -23,6 +23,7 @@ _TILE, _OVERLAP = 2048, 96
 _UNKNOWN = 255
 _STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
 _TOO_UNLIKE = 75.0
+_COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
 _AREA_SHARE = 3e-4
 _BORDER_PX = 5.0
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
@@ -130,7 +131,7 @@ def _match(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     if len(palette.grounds) < len(colours):
         raise DigitizeError(f"{len(colours)} classes are asked for, but the scan has the fills {there}")
     lab = lab_of(palette.grounds)
-    unlike = np.array([np.minimum(unlikeness(one, lab), _as_tint(one, palette)) for one in colours.values()])
+    unlike = np.array([_unlike(one, lab) for one in colours.values()])
     rows, chosen = optimize.linear_sum_assignment(unlike)
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
         if unlike[row, chosen[row]] > _TOO_UNLIKE:
@@ -138,12 +139,16 @@ def _match(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     return {name: int(fill) for name, fill in zip(colours, chosen, strict=True)}
 
 
-def _as_tint(colour: str, palette: Palette) -> npt.NDArray[np.float64]:
-    """How unlike fills are to the colour thinned with white, which a print or a transparent fill shows."""
-    shares = np.array([0.25, 0.4, 0.6, 0.8])[:, None]
-    tints = 250 + shares * (rgb_of(colour) - 250)
-    lab, fills = lab_of(tints), lab_of(palette.grounds)
-    return np.asarray(np.linalg.norm(lab[:, None] - fills[None], axis=-1).min(axis=0))
+def _unlike(colour: str, fills: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Tell how unlike fills are to a colour or, if it is none of the greys, to its tints."""
+    rgb = rgb_of(colour)
+    meant = lab_of(rgb[None])[0]
+    if float(np.hypot(*meant[1:])) < _COLOURED:
+        return np.asarray(np.linalg.norm(fills - meant, axis=1))
+    tints = lab_of(250 + np.array([0.25, 0.4, 0.6, 0.8])[:, None] * (rgb - 250))
+    tinted = np.linalg.norm(tints[:, None] - fills[None], axis=-1).min(axis=0)
+    grey = np.hypot(*fills[:, 1:].T) < _GREY
+    return np.asarray(np.minimum(unlikeness(colour, fills), tinted) + np.where(grey, _TOO_UNLIKE, 0.0))
 
 
 def _table(palette: Palette) -> Labels:

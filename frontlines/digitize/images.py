@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,7 +146,9 @@ def _unpacked(dataset: Any, name: str) -> Scan:
     store = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the scan
     for _, part in _decoded(dataset, name):
         store.write(np.ascontiguousarray(part).data)
-    return Scan(width, height, transform, crs, store)
+    scan = Scan(width, height, transform, crs, store)
+    weakref.finalize(scan, store.close)
+    return scan
 
 
 def _decoded(dataset: Any, name: str) -> Iterator[tuple[int, Pixels]]:

@@ -21,7 +21,7 @@ ALIKE = 13.0
 GROUND, OTHER = 0, 255
 """Labels of pixels that no stroke covers, and of pixels of no known colour; ink i has the label i + 1."""
 
-_TILE, _SAMPLE_PX = 256, 6_000_000
+_TILE, _SAMPLE_PX = 512, 6_000_000
 _CROWD = 0.3  # least density of a peak, in pixels a seat
 _FLAT_PX = 10  # a ground reaches this far in all four directions
 _FLAT = 9  # in lightness, a and b each

@@ -44,20 +44,20 @@ def test_neighbours_share_their_border(traced):
     assert (areas["sigma_px"].between(0.3, 3)).all()
 
 
-def _two(**others):
+def _two():
     fills = gpd.GeoDataFrame(
         {"colour": ["#f3c9c0", "#c9d8ee", "#f3c9c0"]},
         geometry=[
             shapely.box(20, 20, 150, 180),
             shapely.box(150, 20, 280, 180),
-            shapely.box(20, 185, 35, 195),
+            shapely.box(300, 220, 318, 234),
         ],
     )
     lines = gpd.GeoDataFrame(
-        {"colour": ["#222222"], "width_px": [6.0]}, geometry=[shapely.LineString([(150, 10), (150, 190)])]
+        {"colour": ["#222222"], "width_px": [6.0]}, geometry=[shapely.LineString([(150, 20), (150, 180)])]
     )
     look = ScanLook(rotation_deg=0.0, jpeg_quality=None, grain=0.5)
-    return open_scan(render_scan(lines, size_px=(300, 200), areas=fills, look=look).pixels)
+    return open_scan(render_scan(lines, size_px=(340, 260), areas=fills, look=look).pixels)
 
 
 def test_a_border_line_is_split_in_its_middle_and_a_key_is_left_out():
@@ -67,7 +67,7 @@ def test_a_border_line_is_split_in_its_middle_and_a_key_is_left_out():
 
 
 def test_a_mask_takes_out_its_ground():
-    areas = trace_areas(_two(), {"a": "red"}, masks=[shapely.box(0, 0, 80, 200)])
+    areas = trace_areas(_two(), {"a": "red"}, masks=[shapely.box(0, 0, 80, 260)])
     assert areas.geometry[0].bounds[0] == pytest.approx(80.5, abs=1)
 
 

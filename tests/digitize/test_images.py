@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 from PIL import Image
-from rasterio.transform import from_origin
 
 from frontlines.digitize import images, open_scan
 from frontlines.errors import DigitizeError
@@ -50,7 +50,7 @@ def test_sixteen_bits_and_a_georeference(tmp_path):
         "dtype": "uint16",
         "crs": "EPSG:32638",
     }
-    with rasterio.open(path, "w", transform=from_origin(1000, 2000, 10, 5), **profile) as file:
+    with rasterio.open(path, "w", transform=Affine(10, 0, 1000, 0, -5, 2000), **profile) as file:
         file.write(np.moveaxis(RGB.astype(np.uint16) * 257, -1, 0))
     scan = open_scan(path)
     assert np.array_equal(_pixels(scan), RGB)
