@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from frontlines.digitize.stretches import Hidden, Stretch, Tracing
 Floats = npt.NDArray[np.float64]
 
 _TOUCH_PX = 1.5
+_WIDE_STROKES = 4.0
 _UNSEEN_PX = 0.5  # what the eye, and the tracing, do not see of a lower stroke's edge
 _COMING_OUT = 0.3  # standard error of the straight way out from under another line, of its length
 _GAP_SHARE = 1 / 6  # standard error of a straight line over a gap, of its length
@@ -70,15 +72,41 @@ def pieces_of(tracing: Tracing, line: str, *, follow_hidden: bool) -> list[Piece
     >>> pieces_of(tracing, "May", follow_hidden=True)[-1].note
     'gap of 6 px closed straight'
     """
-    pieces = [
-        Piece(s.points, s.sigma_px, _jumps(s), True, s.jumped) for s in tracing.stretches if s.line == line
-    ]
+    wide = _WIDE_STROKES * tracing.stroke_px.get(line, 0.0)
+    pieces = [piece for s in tracing.stretches if s.line == line for piece in _split(s, wide)]
     if follow_hidden and pieces:
         pieces += [_led(one, tracing) for one in tracing.hidden if one.line == line]
         running = [one for one in find_running_on(tracing) if one.line == line]
         pieces += [piece for one in running for piece in _led_on(one, tracing)]
     knobs = tracing.knobs.get(line)
     return [*pieces, *_over_gaps(pieces, (knobs.gap_px if knobs else None) or 0.0)]
+
+
+def _split(stretch: Stretch, wide_px: float) -> list[Piece]:
+    """Give gaps that are wide against the stroke as pieces of their own: their error is another one."""
+    points, sigma = stretch.points, stretch.sigma_px
+    pieces, start, narrow = [], 0, []
+    for a, b in sorted(stretch.jumped):
+        gap = float(np.hypot(*np.diff(points[a : b + 1], axis=0).T).sum())
+        if gap <= wide_px:
+            narrow.append((a, b))
+            continue
+        pieces += _seen(stretch, start, a, narrow)
+        off = np.maximum(sigma[a : b + 1], gap * _GAP_SHARE)
+        pieces.append(Piece(points[a : b + 1], off, f"carried on over a gap of {gap:.0f} px", seen=False))
+        start, narrow = b, []
+    return pieces + _seen(stretch, start, len(points) - 1, narrow)
+
+
+def _seen(stretch: Stretch, first: int, last: int, jumped: Sequence[tuple[int, int]]) -> list[Piece]:
+    if last <= first:
+        return []
+    gaps = tuple((a - first, b - first) for a, b in jumped)
+    part = replace(
+        stretch, points=stretch.points[first : last + 1], sigma_px=stretch.sigma_px[first : last + 1],
+        half_width_px=stretch.half_width_px[first : last + 1], jumped=gaps,
+    )  # fmt: skip
+    return [Piece(part.points, part.sigma_px, _jumps(part), True, gaps)]
 
 
 def _jumps(stretch: Stretch) -> str:

@@ -17,7 +17,7 @@ from shapely.ops import substring
 from frontlines.digitize.network import direction
 from frontlines.digitize.stretches import Floats, Stretch, Tracing
 
-HEADING = 0.5
+HEADING = 0.2
 """Least cosine between the line's last course and the upper line's for one to run into the other."""
 
 _TOUCH_PX = 4.0

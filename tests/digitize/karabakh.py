@@ -26,6 +26,10 @@ author = "a made-up draughtsman"
 scale = 500000
 sides = {{ARM = [46.75, 39.82], AZE = [47.35, 40.3]}}
 
+[knobs]
+min_length_px = 30  # of the blue line, little is seen between two villages
+gap_px = 60
+
 [[line]]
 colour = "blue"
 date = 1994-04-07
@@ -57,7 +61,7 @@ def printed(folder, *, width_px=1700, fills=False, noise_px=0.0, seed=7):
     areas = held_areas() if fills else None
     scan = scan_of_map(
         joined, crs=CRS(CONIC), width_px=width_px, areas=areas, borders=gpd.read_file(FOLDER / "districts.geojson"),
-        places=towns.iloc[::2], look=ScanLook(rotation_deg=1.5), rng=seed,
+        places=towns.iloc[::3], look=ScanLook(rotation_deg=1.5), rng=seed,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     Image.fromarray(scan.pixels).save(folder / "scan.jpg", quality=88)

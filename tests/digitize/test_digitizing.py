@@ -75,7 +75,7 @@ def test_the_district_table_agrees_with_that_of_the_vectors(found, truth, tmp_pa
         assert off.max() < whole_shift_km2
         assert off.sum() < 2 * whole_shift_km2
     assert scan.balance["gained_km2"].sum() == pytest.approx(281.7, rel=0.05)
-    assert scan.balance["lost_km2"].sum() < 1.0
+    assert scan.balance["lost_km2"].sum() < 0.05 * scan.balance["gained_km2"].sum()
 
 
 def test_hidden_stretches_are_marked_and_cancel_in_change(found):
@@ -116,7 +116,7 @@ def test_fills_become_control(tmp_path, truth):
     control = only_areas.control.set_index("side")
     after = truth.control[truth.control["date"] == truth.control["date"].max()].dissolve("side").area / 1e6
     for side in ("ARM", "AZE"):
-        assert control.loc[side, "area_km2"] == pytest.approx(after[side], rel=0.005)
+        assert control.loc[side, "area_km2"] == pytest.approx(after[side], rel=0.01)
     assert only_areas.frontlines is None
     assert shapely.coverage_is_valid(only_areas.control.geometry.values)
     checked = fl.as_control(only_areas.control, truth.study.crs, theatre=truth.study.theatre)

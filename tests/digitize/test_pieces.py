@@ -80,11 +80,16 @@ def test_gaps_between_loose_ends_are_closed_up_to_the_knob():
     assert closed[-1].points.tolist() == [[100, 0], [130, 5]]
 
 
-def test_jumps_are_told_and_kept_apart():
-    (piece,) = pieces_of(
-        tracing(stretch("May", [(0, 0), (10, 0), (30, 0), (50, 0)], jumped=((1, 2),))),
-        "May",
-        follow_hidden=True,
-    )
-    assert piece.note == "carried on over 1 gap, 20 px in all, there ± 0.3 px at most"
+def test_narrow_jumps_are_told_and_wide_ones_are_pieces_of_their_own():
+    narrow = stretch("May", [(0, 0), (10, 0), (25, 0), (50, 0)], jumped=((1, 2),))
+    (piece,) = pieces_of(tracing(narrow), "May", follow_hidden=True)
+    assert piece.note == "carried on over 1 gap, 15 px in all, there ± 0.3 px at most"
     assert piece.gaps == ((1, 2),)
+    wide = stretch("May", [(0, 0), (10, 0), (40, 0), (50, 0)], jumped=((1, 2),))
+    before, gap, after = pieces_of(tracing(wide), "May", follow_hidden=True)
+    assert (before.seen, gap.seen, after.seen) == (True, False, True)
+    assert gap.note == "carried on over a gap of 30 px"
+    assert gap.sigma_px.tolist() == [5, 5]
+    assert [piece.points.tolist() for piece in (before, gap, after)] == [
+        [[0, 0], [10, 0]], [[10, 0], [40, 0]], [[40, 0], [50, 0]],
+    ]  # fmt: skip
