@@ -11,6 +11,7 @@ import typer
 from frontlines.cli.commands.change import change
 from frontlines.cli.commands.check import check
 from frontlines.cli.commands.datasets import datasets
+from frontlines.cli.commands.digitize import digitize
 from frontlines.cli.commands.displacement import displacement
 from frontlines.cli.commands.run import run
 from frontlines.cli.commands.series import series
@@ -63,6 +64,11 @@ app.command(
     short_help="List what is wrong with layers.",
     epilog="Example: frontlines check control.geojson --write-problems problems.gpkg",
 )(check)
+app.command(
+    short_help="Trace a scanned map by a recipe.",
+    epilog="Example: frontlines digitize --suggest-colours scan.jpg, then "
+    "frontlines digitize digitize.toml --out out",
+)(digitize)
 app.command(short_help="List the bundled studies.", epilog="Example: frontlines datasets")(datasets)
 
 

@@ -1,24 +1,47 @@
-"""Lines and areas of a scanned map, traced by their colours in pixels.
+"""From a scanned map to frontlines and control, by a recipe, with the error at every place.
+
+1. `read_recipe` reads what to trace on which image; `digitize` does it.
+2. `read_control_points` and `georeference` say where a scan lies, and how far that is off.
+3. `open_scan`, `suggest_colours`, `trace_lines` and `trace_areas` work in pixels.
 
 Pixel coordinates everywhere: x is the column and y the row, the centre of the first pixel is (0, 0), and y
 grows downwards.
 """
 
 from frontlines.digitize.areas import trace_areas
+from frontlines.digitize.cautions import Caution
+from frontlines.digitize.control_points import GroundControl, read_control_points, read_world_file
+from frontlines.digitize.digitizing import Digitized, digitize
+from frontlines.digitize.georef import Georeference, georeference, georeference_from_affine
 from frontlines.digitize.hidden import follow_hidden
 from frontlines.digitize.images import Scan, open_scan
 from frontlines.digitize.inks import suggest_colours
 from frontlines.digitize.lines import trace_lines
+from frontlines.digitize.recipe import AreaRecipe, LineRecipe, Places, Recipe, read_recipe
 from frontlines.digitize.stretches import Hidden, Knobs, Stretch, Tracing
 
 __all__ = [
+    "AreaRecipe",
+    "Caution",
+    "Digitized",
+    "Georeference",
+    "GroundControl",
     "Hidden",
     "Knobs",
+    "LineRecipe",
+    "Places",
+    "Recipe",
     "Scan",
     "Stretch",
     "Tracing",
+    "digitize",
     "follow_hidden",
+    "georeference",
+    "georeference_from_affine",
     "open_scan",
+    "read_control_points",
+    "read_recipe",
+    "read_world_file",
     "suggest_colours",
     "trace_areas",
     "trace_lines",

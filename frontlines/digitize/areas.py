@@ -41,6 +41,7 @@ def trace_areas(
     masks: Sequence[BaseGeometry] = (),
     min_area_px: float | None = None,
     border_px: float | None = None,
+    looked: tuple[Paper, Palette] | None = None,
     progress: Progress = None,
 ) -> gpd.GeoDataFrame:
     """Trace filled areas of a scan by their colours.
@@ -59,6 +60,8 @@ def trace_areas(
     border_px
         Width up to which a stripe in the colour of a fill counts as a border or halo drawn over the fills
         [px]. ``None``: 5.
+    looked
+        From `paper_of` and `palette_of`, if the scan was looked at before.
     progress
         See `frontlines.progress.reporting`.
 
@@ -95,8 +98,8 @@ def trace_areas(
     _check(colours, masks)
     with reporting(progress) as report:
         report(0.0, "paper")
-        paper = paper_of(scan)
-        palette = palette_of(scan, paper)
+        paper = looked[0] if looked else paper_of(scan)
+        palette = looked[1] if looked else palette_of(scan, paper)
         fills = _match(palette, colours)
         table = _table(palette)
         known = np.empty((scan.height_px, scan.width_px), np.uint8)

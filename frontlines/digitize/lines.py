@@ -35,6 +35,7 @@ def trace_lines(
     *,
     masks: Sequence[BaseGeometry] = (),
     knobs: Knobs | Mapping[str, Knobs] | None = None,
+    looked: tuple[Paper, Palette] | None = None,
     progress: Progress = None,
 ) -> Tracing:
     """Trace the lines of a scan by their colours.
@@ -50,6 +51,8 @@ def trace_lines(
         Polygons in pixels whose ground is left out: legend, title.
     knobs
         Lengths that shape the tracing, for all lines or by line name.
+    looked
+        From `paper_of` and `palette_of`, if the scan was looked at before.
     progress
         See `frontlines.progress.reporting`.
 
@@ -93,8 +96,8 @@ def trace_lines(
     wanted = _checked(colours, masks, knobs)
     with reporting(progress) as report:
         report(0.0, "paper")
-        paper = paper_of(scan)
-        palette = palette_of(scan, paper)
+        paper = looked[0] if looked else paper_of(scan)
+        palette = looked[1] if looked else palette_of(scan, paper)
         inks = match_inks(palette, colours)
         labels = label_scan(scan, paper, palette, masks, lambda share, what: report(0.3 * share, what))
         strokes = {

@@ -1,0 +1,199 @@
+"""What ``frontlines digitize`` writes and prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from frontlines.cli.options import console, plain
+from frontlines.cli.outputs import DPI, refuse_overwriting, staged
+from frontlines.digitize import Digitized, digitize, open_scan, suggest_colours
+from frontlines.manifest import long_date, to_json
+from frontlines.plot.residuals import residual_figure
+from frontlines.plot.scans import overlay_figure
+from frontlines.progress import reporting
+from frontlines.sources.files import write
+
+FILES = (
+    "frontlines.geojson",
+    "control.gpkg",
+    "residuals.csv",
+    "overlay.png",
+    "residuals.png",
+    "manifest.json",
+)
+"""What a run may write: lines, areas, and residuals only if there are any."""
+
+_ASKED = 4
+
+
+def run(recipe: Path, out: Path, *, force: bool) -> None:
+    """Carry out a recipe, write what was found and print it.
+
+    Parameters
+    ----------
+    recipe
+        A ``digitize.toml``.
+    out
+        Folder for the results.
+    force
+        Whether files of another run may be replaced.
+
+    Raises
+    ------
+    FrontlinesError
+        Whatever is wrong with the recipe, the scan or the folder; then nothing is written.
+    """
+    refuse_overwriting(out, FILES, force=force)
+    with reporting(True) as report:
+        found = digitize(recipe, progress=lambda share, what: report(0.8 * share, what))
+        report(0.8, "drawing and writing")
+        written = _write(found, out)
+    for name in set(FILES) - set(written):
+        (out / name).unlink(missing_ok=True)  # of another run, replaced by --force
+    terminal = console()
+    terminal.print(_georeference(found), soft_wrap=True)
+    terminal.print(_rows(found))
+    for caution in found.cautions:
+        terminal.print(Text(f"{caution.name}: {plain(caution.text)}", style="yellow"), soft_wrap=True)
+    console(stderr=True).print(f"written to {out}: {', '.join(written)}", soft_wrap=True)
+
+
+def _write(found: Digitized, out: Path) -> list[str]:
+    with staged(out) as folder:
+        if found.frontlines is not None:
+            write(found.frontlines, folder / "frontlines.geojson")
+        if found.control is not None:
+            write(found.control, folder / "control.gpkg")
+        if len(found.residuals):
+            write(found.residuals, folder / "residuals.csv")
+            residual_figure(found).savefig(folder / "residuals.png", dpi=DPI)
+        overlay_figure(found).savefig(folder / "overlay.png", dpi=DPI)
+        (folder / "manifest.json").write_text(to_json(found.manifest), encoding="utf-8")
+        return [name for name in FILES if (folder / name).exists()]
+
+
+def _georeference(found: Digitized) -> Text:
+    lies = found.georeference
+    lines = [f"{found.recipe.source}: {lies.choice.family} on {lies.choice.plane}", lies.choice.reason]
+    figures = lies.figures
+    if figures:
+        means = {
+            "RMSE": figures["rmse_m"],
+            f"adjusted (n - k = {figures['points']} - {figures['least_points']})": figures["rmse_adjusted_m"],
+            "left out one by one": figures["left_out_rmse_m"],
+        }
+        told = [f"{name} {value:,.1f} m" for name, value in means.items() if value is not None]
+        lines.append(
+            f"{figures['points']} control points: {', '.join(told) or 'none to spare, no error known'}"
+        )
+    return Text(plain_lines(lines))
+
+
+def plain_lines(lines: list[str]) -> str:
+    r"""Join lines, each made safe to show.
+
+    Parameters
+    ----------
+    lines
+        Any texts.
+
+    Returns
+    -------
+    text
+        Lines without control characters.
+
+    Examples
+    --------
+    >>> plain_lines(["a\x1b", "b"])
+    'a \nb'
+    """
+    return "\n".join(plain(line) for line in lines)
+
+
+def _rows(found: Digitized) -> Table:
+    table = Table()
+    for header in ("", "date", "seen", "not seen", "standard error"):
+        table.add_column(header, justify="left" if header in {"", "date"} else "right", no_wrap=bool(header))
+    for row in found.manifest["lines"]:
+        table.add_row(
+            Text(plain(f"line {row['line']} ({row['colour_found']})")), long_date(row["date"]),
+            f"{row['length_km']:,.1f} km", f"{row['unseen_km']:,.1f} km", f"{row['sigma_m']:,.0f} m",
+        )  # fmt: skip
+    for row in found.manifest["areas"]:
+        unsure = f"{row['unsure_share']:.1%} unsure"
+        table.add_row(
+            Text(plain(f"area {row['side']}")), long_date(row["date"]), f"{row['area_km2']:,.1f} km²", unsure,
+            f"{row['sigma_m']:,.0f} m",
+        )  # fmt: skip
+    return table
+
+
+def show_colours(image: Path) -> None:
+    """List the line-like colours of an image with swatches, and print a recipe to start from.
+
+    Parameters
+    ----------
+    image
+        The image.
+
+    Raises
+    ------
+    FrontlinesError
+        If the image cannot be read.
+    """
+    colours = suggest_colours(open_scan(image))
+    table = Table()
+    for header in ("colour", "", "name", "stroke", "length", "seen at column, row"):
+        table.add_column(header, justify="right" if header in {"stroke", "length"} else "left")
+    for row in colours.to_dict("records"):
+        swatch = Text("      ", style=Style(bgcolor=str(row["colour"])))
+        table.add_row(
+            str(row["colour"]), swatch, str(row["name"]), f"{row['stroke_px']:.0f} px",
+            f"{row['length_px']:,.0f} px", f"{row['column']:.0f}, {row['row']:.0f}",
+        )  # fmt: skip
+    terminal = console()
+    terminal.print(table)
+    terminal.print(Text("\n".join(starter(image.name, colours))), soft_wrap=True)
+
+
+def starter(image: str, colours: pd.DataFrame) -> Iterator[str]:
+    """Write a recipe to start from.
+
+    Parameters
+    ----------
+    image
+        Name of the image.
+    colours
+        From `frontlines.digitize.suggest_colours`.
+
+    Yields
+    ------
+    line
+        Lines of a ``digitize.toml``: what is known is filled in, what must be asked is left to the reader.
+
+    Examples
+    --------
+    >>> list(starter("map.png", pd.DataFrame({"colour": ["#1f4fb4"], "name": ["royalblue"]})))[1]
+    'image = "map.png"'
+    """
+    yield "# digitize.toml: keep the lines that you want, and fill in dates, sides and control points"
+    yield f"image = {_quoted(image)}"
+    yield 'points = "points.csv"               # id, col, row, lon, lat; pixel centres at whole numbers'
+    yield '# crs = "EPSG:…"                    # the map\'s own plane, if you know it'
+    yield "sides = {ONE = [0.0, 0.0], OTHER = [1.0, 1.0]}   # a place that each side holds: lon, lat"
+    for row in colours.head(_ASKED).to_dict("records"):
+        yield ""
+        yield "[[line]]"
+        yield f"colour = {_quoted(str(row['colour']))}                  # {row['name']}"
+        yield "date = 1994-05-12"
+
+
+def _quoted(text: str) -> str:
+    """Write a text as TOML does."""
+    return '"' + plain(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

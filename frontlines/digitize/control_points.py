@@ -1,0 +1,338 @@
+"""Ground control points: places of a scan whose longitude and latitude are known.
+
+Pixels are counted as everywhere in this package: the centre of the first pixel is column 0, row 0, and rows
+grow downwards. Two kinds of files count otherwise and are brought to this:
+
+* QGIS ``.points`` counts from the corner of the first pixel, and its y grows upwards: its pixel centre
+  (0.5, -0.5) is our (0, 0).
+* A world file says where the centre of the first pixel lies, as we do.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError as ProjError
+
+from frontlines.errors import DigitizeError, SourceError
+
+Floats = npt.NDArray[np.float64]
+Affine = tuple[float, float, float, float, float, float]
+
+WGS84 = CRS("EPSG:4326")
+
+_OFF = {"0", "false", "no"}
+_QGIS_HALF_PX = 0.5
+_LAST_LONGITUDE, _LAST_LATITUDE = 360.0, 90.0
+_SHOWN = 6
+_WORLD_LINES = 6
+
+
+@dataclass(frozen=True)
+class GroundControl:
+    """Control points of a scan.
+
+    Attributes
+    ----------
+    points
+        One row a point: `id` (text, unique), `col`, `row` (pixel centres at whole numbers, rows grow
+        downwards [px]), `lon`, `lat` (WGS 84 [degrees]).
+    source
+        Where they come from.
+    left_out
+        Ids that the file switches off.
+    """
+
+    points: pd.DataFrame
+    source: str = ""
+    left_out: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Count the points."""
+        return len(self.points)
+
+    @property
+    def pixels(self) -> Floats:
+        """Column and row of each point, (n, 2) [px]."""
+        return self.points[["col", "row"]].to_numpy(dtype=float)
+
+    @property
+    def lonlat(self) -> Floats:
+        """Longitude and latitude of each point, (n, 2) [degrees]."""
+        return self.points[["lon", "lat"]].to_numpy(dtype=float)
+
+    def without(self, ids: Iterable[str]) -> GroundControl:
+        """Leave points out, by their ids."""
+        ids = tuple(map(str, ids))
+        unknown = [name for name in ids if name not in set(self.points["id"])]
+        if unknown:
+            raise DigitizeError(
+                f"leave_out names {_listed(unknown)}, which {self.source or 'the file'} does not hold: "
+                f"its points are {_listed(self.points['id'])}"
+            )
+        kept = self.points[~self.points["id"].isin(ids)].reset_index(drop=True)
+        return GroundControl(kept, self.source, (*self.left_out, *ids))
+
+
+def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> GroundControl:
+    r"""Read control points from a CSV or a ``.points`` file of QGIS.
+
+    Parameters
+    ----------
+    path
+        A CSV with columns `id`, `col`, `row` and either `lon`, `lat` or `x`, `y`, and if wanted `enable`
+        (0 switches a point off); or a ``.points`` file.
+    crs
+        CRS of the coordinates on the ground, if it is not WGS 84, such as ``EPSG:4284`` for a graticule on
+        Pulkovo 1942. For `x`, `y` it must be given. A ``.points`` file that names its own CRS keeps to it.
+
+    Returns
+    -------
+    control
+        The points that are switched on, in the order of the file, in WGS 84.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there or cannot be read.
+    DigitizeError
+        If columns or numbers are missing, ids are repeated, or coordinates cannot be; rows are named as
+        an editor numbers them, the header being line 1.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "points.csv"
+    ...     _ = file.write_text("id,col,row,lon,lat\na,10,20,46.5,40\nb,90,20,47,40\n")
+    ...     read_control_points(file).lonlat.tolist()
+    [[46.5, 40.0], [47.0, 40.0]]
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise SourceError(f"{path} is not a file: check the path of the control points") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} cannot be read as control points: {error}") from error
+    if path.suffix.lower() == ".points":
+        return _from_qgis(text, path.name, crs)
+    return _from_csv(text, path.name, crs)
+
+
+def _from_csv(text: str, name: str, crs: CRS | str | None) -> GroundControl:
+    rows = _rows(text, name, first_line=1)
+    held = set(rows[0][1]) if rows else set()
+    ground = ("x", "y") if {"x", "y"} <= held and not {"lon", "lat"} <= held else ("lon", "lat")
+    if ground == ("x", "y") and crs is None:
+        raise DigitizeError(f"{name} gives x and y: say in which CRS they are (points_crs in the recipe)")
+    return _control(rows, name, ("col", "row"), ground, _crs(crs or WGS84, "points_crs"))
+
+
+def _from_qgis(text: str, name: str, crs: CRS | str | None) -> GroundControl:
+    head, _, body = text.partition("\n")
+    named = head.removeprefix("#CRS:").strip() if head.startswith("#CRS:") else ""
+    rows = _rows(body if head.startswith("#") else text, name, first_line=2 if head.startswith("#") else 1)
+    old = bool(rows) and "pixelx" in rows[0][1]
+    pixel = ("pixelx", "pixely") if old else ("sourcex", "sourcey")
+    ground = ("mapx", "mapy")
+    given = named or crs or _guessed_lonlat(rows, name)
+    control = _control(rows, name, pixel, ground, _crs(given, f"the CRS of {name}"))
+    points = control.points.assign(
+        col=control.points["col"] - _QGIS_HALF_PX, row=-control.points["row"] - _QGIS_HALF_PX
+    )
+    above = points["row"] < -1
+    if above.mean() > 1 / 2:
+        raise DigitizeError(
+            f"{name} counts its y upwards above 0: these are no pixels of an image; "
+            "take the points on the bare image, without a georeference of its own"
+        )
+    return GroundControl(points, control.source, control.left_out)
+
+
+def _guessed_lonlat(rows: list[tuple[int, dict[str, str]]], name: str) -> CRS:
+    """Take coordinates that can be degrees as such; a file with others must name its CRS."""
+    values = [(_number(row.get("mapx")), _number(row.get("mapy"))) for _, row in rows]
+    if all(abs(x) <= _LAST_LONGITUDE and abs(y) <= _LAST_LATITUDE for x, y in values if x == x and y == y):  # noqa: PLR0124
+        return WGS84
+    raise DigitizeError(
+        f"{name} does not name the CRS of mapX and mapY, and they are no degrees: "
+        'give points_crs in the recipe, such as "EPSG:3857"'
+    )
+
+
+def _rows(text: str, name: str, *, first_line: int) -> list[tuple[int, dict[str, str]]]:
+    """Give each row with its line number, its columns in lower case."""
+    first = text.split("\n", 1)[0]
+    mark = max(",;\t", key=first.count)
+    read = csv.DictReader(io.StringIO(text), delimiter=mark)
+    rows = []
+    try:
+        for row in read:
+            clean = {str(k).strip().lower(): (v or "").strip() for k, v in row.items() if isinstance(v, str)}
+            if any(clean.values()):
+                rows.append((first_line + read.line_num - 1, clean))
+    except csv.Error as error:
+        raise SourceError(f"{name} cannot be read as control points: {error}") from error
+    if not rows:
+        raise DigitizeError(f"{name} holds no control point: give rows of id, col, row, lon, lat")
+    return rows
+
+
+def _control(
+    rows: list[tuple[int, dict[str, str]]],
+    name: str,
+    pixel: tuple[str, str],
+    ground: tuple[str, str],
+    crs: CRS,
+) -> GroundControl:
+    wanted = (*pixel, *ground)
+    absent = [column for column in wanted if column not in rows[0][1]]
+    if absent:
+        raise DigitizeError(
+            f"{name} has no column {_listed(absent)}: it needs id, col, row, lon, lat "
+            "(or mapX, mapY, sourceX, sourceY, as QGIS writes them)"
+        )
+    values = np.array([[_number(row[column]) for column in wanted] for _, row in rows])
+    wrong = [str(line) for (line, _), value in zip(rows, values, strict=True) if not np.isfinite(value).all()]
+    if wrong:
+        raise DigitizeError(f"{name}: no number in {', '.join(wanted)} of line {_listed(wrong)}")
+    ids = [row.get("id") or str(k) for k, (_, row) in enumerate(rows, start=1)]
+    _refuse_repeated(ids, rows, name)
+    on = np.array([row.get("enable", "1").lower() not in _OFF for _, row in rows])
+    lonlat = _in_wgs84(values[:, 2:], crs, rows, name)
+    points = pd.DataFrame(
+        {"id": ids, "col": values[:, 0], "row": values[:, 1], "lon": lonlat[:, 0], "lat": lonlat[:, 1]}
+    )
+    off = tuple(name for name, kept in zip(ids, on, strict=True) if not kept)
+    return GroundControl(points[on].reset_index(drop=True), name, off)
+
+
+def _refuse_repeated(ids: list[str], rows: list[tuple[int, dict[str, str]]], name: str) -> None:
+    twice = [
+        f"{one!r} (line {line})"
+        for k, (one, (line, _)) in enumerate(zip(ids, rows, strict=True))
+        if one in ids[:k]
+    ]
+    if twice:
+        raise DigitizeError(f"{name} repeats the id {_listed(twice)}: give every point its own")
+
+
+def _in_wgs84(xy: Floats, crs: CRS, rows: list[tuple[int, dict[str, str]]], name: str) -> Floats:
+    if crs.is_geographic:
+        far = (np.abs(xy[:, 0]) > _LAST_LONGITUDE) | (np.abs(xy[:, 1]) > _LAST_LATITUDE)
+        if far.any():
+            lines = [str(line) for (line, _), out in zip(rows, far, strict=True) if out]
+            raise DigitizeError(
+                f"{name}: line {_listed(lines)} is no longitude and latitude in degrees (lon, then lat)"
+            )
+    lonlat = np.column_stack(Transformer.from_crs(crs, WGS84, always_xy=True).transform(xy[:, 0], xy[:, 1]))
+    lost = ~np.isfinite(lonlat).all(axis=1)
+    if lost.any():
+        lines = [str(line) for (line, _), out in zip(rows, lost, strict=True) if out]
+        raise DigitizeError(f"{name}: line {_listed(lines)} lies nowhere in {crs.name}: check points_crs")
+    return lonlat
+
+
+def read_world_file(path: str | Path) -> Affine:
+    r"""Read a world file (``.wld``, ``.jgw``, ``.pgw``, ``.tfw``).
+
+    Parameters
+    ----------
+    path
+        Six numbers, one a line: A, D, B, E, C, F.
+
+    Returns
+    -------
+    affine
+        (a, b, c, d, e, f) with ``x = a*column + b*row + c`` and ``y = d*column + e*row + f``; the centre of
+        the first pixel lies at (c, f). The file does not name the CRS of x and y.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there or cannot be read.
+    DigitizeError
+        If it does not hold six numbers that span a plane.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "scan.jgw").write_text("30\n0\n0\n-30\n500015\n4499985\n")
+    ...     read_world_file(Path(folder) / "scan.jgw")
+    (30.0, 0.0, 500015.0, 0.0, -30.0, 4499985.0)
+    """
+    path = Path(path)
+    try:
+        words = path.read_text(encoding="utf-8-sig").split()
+    except FileNotFoundError as error:
+        raise SourceError(f"{path} is not a file: check the path of the world file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} cannot be read as a world file: {error}") from error
+    values = [_number(word) for word in words]
+    if len(values) != _WORLD_LINES or not all(map(math.isfinite, values)):
+        raise DigitizeError(f"{path.name} is no world file: it must hold six numbers, one a line")
+    a, d, b, e, c, f = values
+    if a * e - b * d == 0:
+        raise DigitizeError(f"{path.name} presses the map into a line: its numbers A, D, B, E span no plane")
+    return (a, b, c, d, e, f)
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(str(text).replace(",", ".") if text and text.count(",") == 1 else str(text))
+    except ValueError:
+        return math.nan
+
+
+def crs_of(text: CRS | str, what: str) -> CRS:
+    """Understand a CRS given as an EPSG code, a PROJ string or WKT.
+
+    Parameters
+    ----------
+    text
+        What a recipe or file says.
+    what
+        How to call it in the message.
+
+    Returns
+    -------
+    crs
+        The CRS.
+
+    Raises
+    ------
+    DigitizeError
+        If PROJ does not know it.
+
+    Examples
+    --------
+    >>> crs_of("EPSG:3857", "crs").name
+    'WGS 84 / Pseudo-Mercator'
+    """
+    try:
+        return CRS(text)
+    except ProjError as error:
+        raise DigitizeError(
+            f"{what} is {str(text)[:60]!r}, which PROJ does not know: give an EPSG code such as "
+            '"EPSG:32638", a PROJ string or WKT'
+        ) from error
+
+
+_crs = crs_of
+
+
+def _listed(names: Iterable[object] | Mapping[str, object]) -> str:
+    shown = [str(name) for name in names]
+    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    return ", ".join(shown[:_SHOWN]) + more

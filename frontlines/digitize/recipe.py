@@ -1,0 +1,256 @@
+"""A recipe: what to trace on which image, and where the image lies on Earth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import shapely
+
+from frontlines.digitize.recipe_entries import AREA_KNOBS, LINE_KNOBS, read_entries
+from frontlines.digitize.stretches import Knobs
+from frontlines.digitize.transformations import Family
+from frontlines.errors import DigitizeError
+
+Place = tuple[float, float]
+
+_AS_GIVEN = (
+    "page", "crs", "points_crs", "transformation", "author", "scale", "source_m", "follow_hidden",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Places:
+    """Places that a side holds.
+
+    Attributes
+    ----------
+    lonlat
+        Longitude and latitude [degrees].
+    pixels
+        Column and row [px].
+    """
+
+    lonlat: tuple[Place, ...] = ()
+    pixels: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRecipe:
+    """A line to trace.
+
+    Attributes
+    ----------
+    name
+        Unique among the lines.
+    colour
+        Of its stroke: hex, or a name.
+    date
+        The day it shows.
+    sides
+        The two sides that it parts, with places that each holds.
+    knobs
+        See `frontlines.digitize.stretches.Knobs`.
+    note
+        For its column `note`.
+    """
+
+    name: str
+    colour: str
+    date: pd.Timestamp
+    sides: Mapping[str, Places]
+    knobs: Knobs = field(default_factory=Knobs)
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaRecipe:
+    """A fill to trace.
+
+    Attributes
+    ----------
+    colour
+        Of the fill.
+    side
+        Who holds the ground so filled.
+    date
+        The day it shows.
+    """
+
+    colour: str
+    side: str
+    date: pd.Timestamp
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What to trace on which image.
+
+    Attributes
+    ----------
+    image
+        A PNG, JPEG, TIFF or GeoTIFF, or a PDF with `page` (counted from 1).
+    points, world_file
+        Control points, or a world file; with neither, the image must bring its georeference.
+    crs, points_crs
+        CRS of the map, and of the control points if it is not WGS 84.
+    transformation
+        One of `frontlines.digitize.transformations.FAMILIES`, or None to have it chosen.
+    leave_out
+        Ids of control points that are not used.
+    map_name, author, scale
+        For the column `source`: title of the map, who drew it, and the denominator of its scale.
+    source_m
+        Standard error of the map itself [m].
+    lines, areas
+        What to trace.
+    frame
+        Left, top, right, bottom of the map on the scan [px]; what lies outside is not looked at.
+    masks
+        Polygons in pixels that are not looked at: legend, title.
+    min_area_px, border_px
+        See `frontlines.digitize.areas.trace_areas`.
+    follow_hidden
+        Whether a line that runs under another is led along it there, and marked, or left open.
+    path
+        Where the recipe stands.
+    """
+
+    image: Path
+    page: int | None = None
+    points: Path | None = None
+    world_file: Path | None = None
+    crs: str | None = None
+    points_crs: str | None = None
+    transformation: Family | None = None
+    leave_out: tuple[str, ...] = ()
+    map_name: str = ""
+    author: str = ""
+    scale: int | None = None
+    source_m: float = 0.0
+    lines: tuple[LineRecipe, ...] = ()
+    areas: tuple[AreaRecipe, ...] = ()
+    frame: tuple[float, float, float, float] | None = None
+    masks: tuple[shapely.Polygon, ...] = ()
+    min_area_px: float | None = None
+    border_px: float | None = None
+    follow_hidden: bool = True
+    path: Path | None = None
+
+    @property
+    def source(self) -> str:
+        """Map, author and scale in words, for the column `source`."""
+        parts = [self.map_name or self.image.name, self.author, f"1:{self.scale:,}" if self.scale else ""]
+        return ", ".join(part for part in parts if part)
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Read a recipe.
+
+    Parameters
+    ----------
+    path
+        A ``digitize.toml``; paths in it are relative to its folder. See the documentation of its entries.
+
+    Returns
+    -------
+    recipe
+        Ready for `frontlines.digitize.digitize`.
+
+    Raises
+    ------
+    DigitizeError
+        If entries are missing, unknown or of the wrong type: all of them at once.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = '''
+    ... image = "scan.png"
+    ... points = "points.csv"
+    ... [[line]]
+    ... colour = "blue"
+    ... date = 1994-05-12
+    ... sides = {ARM = [46.6, 39.8], AZE = [47.3, 40.4]}
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "digitize.toml").write_text(text)
+    ...     read_recipe(Path(folder) / "digitize.toml").lines[0].name
+    '1994-05-12'
+    """
+    path = Path(path)
+    held = read_entries(path)
+    folder = path.parent
+    knobs = held.get("knobs", {})
+    given: dict[str, Any] = {name: held[name] for name in _AS_GIVEN if name in held}
+    given |= {name: folder / held[name] for name in ("image", "points", "world_file") if name in held}
+    given |= {name: knobs[name] for name in AREA_KNOBS if name in knobs}
+    return Recipe(
+        **given,
+        leave_out=tuple(map(str, held.get("leave_out", []))),
+        map_name=held.get("map", ""),
+        lines=tuple(_lines(held, path.name)),
+        areas=tuple(_areas(held, path.name)),
+        frame=tuple(held["frame"]) if "frame" in held else None,
+        masks=tuple(map(_polygon, held.get("masks", []))),
+        path=path,
+    )
+
+
+def _lines(held: Mapping[str, Any], name: str) -> list[LineRecipe]:
+    lines: list[LineRecipe] = []
+    for k, one in enumerate(held.get("line", []), start=1):
+        sides = one.get("sides", held.get("sides"))
+        if sides is None:
+            raise DigitizeError(
+                f"{name}: [[line]] {k} does not say who is where: give sides with a place that each holds, "
+                "such as {ARM = [46.6, 39.8], AZE = [47.3, 40.4]}"
+            )
+        day = _day(one, held, f"{name}: [[line]] {k}")
+        own = {knob: one.get(knob, held.get("knobs", {}).get(knob)) for knob in LINE_KNOBS}
+        title = one.get("name") or f"{day:%Y-%m-%d}"
+        taken = {line.name for line in lines}
+        lines.append(
+            LineRecipe(
+                name=f"{title} ({k})" if title in taken else title,
+                colour=one["colour"],
+                date=day,
+                sides={side: _places(places) for side, places in sides.items()},
+                knobs=Knobs(**own),
+                note=one.get("note", ""),
+            )
+        )
+    return lines
+
+
+def _areas(held: Mapping[str, Any], name: str) -> list[AreaRecipe]:
+    areas = [
+        AreaRecipe(colour=one["colour"], side=one["side"], date=_day(one, held, f"{name}: [[area]] {k}"))
+        for k, one in enumerate(held.get("area", []), start=1)
+    ]
+    days = {area.date for area in areas}
+    if len(days) > 1:
+        raise DigitizeError(f"{name}: the areas of one map show one day: give them one date, not {len(days)}")
+    return areas
+
+
+def _day(one: Mapping[str, Any], held: Mapping[str, Any], where: str) -> pd.Timestamp:
+    day = one.get("date", held.get("date"))
+    if day is None:
+        raise DigitizeError(f"{where} has no date: write date = 1994-05-12 there, or above all tables")
+    return pd.Timestamp(day)
+
+
+def _places(held: Any) -> Places:
+    listed = held if isinstance(held, list) and held and isinstance(held[0], list | dict) else [held]
+    return Places(
+        lonlat=tuple((float(one[0]), float(one[1])) for one in listed if isinstance(one, list)),
+        pixels=tuple((float(one["col"]), float(one["row"])) for one in listed if isinstance(one, dict)),
+    )
+
+
+def _polygon(mask: Any) -> shapely.Polygon:
+    return shapely.Polygon(mask) if isinstance(mask[0], list) else shapely.box(*mask)

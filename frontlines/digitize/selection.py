@@ -1,0 +1,293 @@
+"""Which transformation, on which plane, and which points do not belong.
+
+Without a word in the recipe the simplest transformation is taken that no richer one beats clearly in its
+leave-one-out error. Points that do not belong are set aside while choosing, never while fitting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pyproj import CRS
+
+from frontlines.digitize.residuals import left_out_places, to_plane
+from frontlines.digitize.transformations import FAMILIES, LEAST_POINTS, Family, Transformation, fit
+from frontlines.errors import DigitizeError
+
+Floats = npt.NDArray[np.float64]
+
+BETTER = 0.8
+"""A richer transformation, or another plane, must bring the leave-one-out error below this part of it."""
+
+FINE_PX = 0.3
+"""Leave-one-out errors below this [px] are as good as none: nothing richer is looked for."""
+
+SPARE_POINTS: dict[Family, int] = {
+    "helmert": 1, "affine": 1, "projective": 2, "polynomial2": 3, "polynomial3": 4, "spline": 7,
+}  # fmt: skip
+"""Points beyond the least number before a transformation is taken unasked."""
+
+DOUBT = 0.001
+"""Chance, over all points, that a sound set has a point as far off as one that is named."""
+
+BAD_PX = 5.0
+"""A point this near to where the others put it [px] is never named."""
+
+_STIFF_FREEDOM = 8
+_LOOKED_AT = 3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A transformation, its plane, and why they were taken.
+
+    Attributes
+    ----------
+    family, plane, crs
+        Transformation, name of the plane, and its CRS.
+    reason
+        In words.
+    left_out_px
+        Leave-one-out RMSE of each transformation that was weighed, without the points set aside.
+    """
+
+    family: Family
+    plane: str
+    crs: CRS
+    reason: str
+    left_out_px: dict[str, float]
+
+
+def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Family | None = None) -> Choice:
+    """Choose what was not given: the transformation, the plane, or both.
+
+    Parameters
+    ----------
+    pixels, lonlat
+        The control points, (n, 2) each [px, degrees].
+    crs
+        The map's own plane, if known.
+    family
+        The transformation, if named.
+
+    Returns
+    -------
+    choice
+        With reason.
+
+    Raises
+    ------
+    DigitizeError
+        If the points determine no transformation.
+
+    Examples
+    --------
+    >>> pixels = np.array([[0.0, 0.0], [90.0, 0.0], [0.0, 90.0], [90.0, 90.0], [40.0, 50.0]])
+    >>> choose(pixels, pixels * [0.01, -0.02] + [46.0, 41.0], crs=CRS("EPSG:4326")).family
+    'affine'
+    """
+    planes = {plane_name(crs): crs} if crs is not None else candidate_planes(lonlat)
+    families = [family] if family is not None else [
+        name for name in FAMILIES if len(pixels) >= LEAST_POINTS[name] + SPARE_POINTS[name]
+    ]  # fmt: skip
+    if family is None and len(pixels) < LEAST_POINTS["affine"] + SPARE_POINTS["affine"]:
+        families = ["helmert"]
+    weighed = {}
+    for name in families:
+        for plane, where in planes.items():
+            error = _left_out_px(pixels, to_plane(lonlat, where), name)
+            if error is not None:
+                weighed[name, plane] = error
+    if not weighed:
+        first = families[0]
+        fit(pixels, to_plane(lonlat, next(iter(planes.values()))), first)  # says what is wrong
+        plane = next(iter(planes))
+        return Choice(first, plane, planes[plane], "no point to spare: no other could be weighed", {})
+    taken = next(iter(weighed))
+    for rival, error in weighed.items():
+        if weighed[taken] > FINE_PX and error < BETTER * weighed[taken]:
+            taken = rival
+    reason = _reason(
+        taken, weighed, given_crs=crs is not None, given_family=family is not None, n=len(pixels)
+    )
+    shown = {f"{name}, {plane}": round(error, 3) for (name, plane), error in weighed.items()}
+    return Choice(taken[0], taken[1], planes[taken[1]], reason, shown)
+
+
+def _reason(
+    taken: tuple[Family, str],
+    weighed: dict[tuple[Family, str], float],
+    *,
+    given_crs: bool,
+    given_family: bool,
+    n: int,
+) -> str:
+    if given_crs and given_family:
+        return "named in the recipe"
+    what = (
+        "" if given_family else f"the simplest of {len({name for name, _ in weighed})} that {n} points allow"
+    )
+    where = "" if given_crs else f"the plane {taken[1]!r}, since the recipe names no CRS of the map"
+    both = " on ".join(part for part in (what, where) if part)
+    return f"{both}; no other has a leave-one-out error clearly below its {weighed[taken]:.2g} px"
+
+
+def plane_name(crs: CRS) -> str:
+    """Name the plane of a CRS for a reader.
+
+    Parameters
+    ----------
+    crs
+        Any CRS.
+
+    Returns
+    -------
+    name
+        Its name; of one without, its method.
+
+    Examples
+    --------
+    >>> plane_name(CRS("+proj=lcc +lat_1=39 +lat_2=41 +lon_0=45"))
+    'Lambert Conic Conformal (2SP), as given'
+    """
+    operation = crs.coordinate_operation
+    return f"{operation.method_name}, as given" if crs.name == "unknown" and operation else str(crs.name)
+
+
+def candidate_planes(lonlat: Floats) -> dict[str, CRS]:
+    """Planes that a map of these places may be drawn on, the plainest first.
+
+    Parameters
+    ----------
+    lonlat
+        Control points, (n, 2) [degrees].
+
+    Returns
+    -------
+    planes
+        By name, all on WGS 84: conic, web Mercator, transverse Mercator, latitude against longitude.
+
+    Examples
+    --------
+    >>> list(candidate_planes(np.array([[46.0, 39.0], [48.0, 41.0]])))[0]
+    'Lambert conformal conic, 47°, 39.3° and 40.7°'
+    """
+    west, south = lonlat.min(axis=0)
+    east, north = lonlat.max(axis=0)
+    lon, lat = round((west + east) / 2, 1), round((south + north) / 2, 1)
+    low, high = round(south + (north - south) / 6, 1), round(north - (north - south) / 6, 1)
+    conic = abs(low + high) > 1
+    planes = {
+        f"Lambert conformal conic, {lon:g}°, {low:g}° and {high:g}°":
+            f"+proj=lcc +lon_0={lon} +lat_0={lat} +lat_1={low} +lat_2={high} +datum=WGS84",
+    } if conic else {}  # fmt: skip
+    planes[f"web Mercator, {lon:g}°"] = f"+proj=webmerc +lon_0={lon} +datum=WGS84"
+    planes[f"transverse Mercator, {lon:g}°"] = f"+proj=tmerc +lon_0={lon} +lat_0={lat} +datum=WGS84"
+    planes[f"latitude against longitude, {lon:g}°"] = f"+proj=eqc +lon_0={lon} +lat_ts={lat} +datum=WGS84"
+    return {name: CRS(text) for name, text in planes.items()}
+
+
+def _left_out_px(pixels: Floats, xy: Floats, family: Family) -> float | None:
+    """Leave-one-out RMSE [px] without the points that do not belong, or None if it cannot be told."""
+    kept = np.setdiff1d(np.arange(len(pixels)), bad_points(pixels, xy, family))
+    try:
+        errors = _errors_px(pixels[kept], xy[kept], family)
+    except DigitizeError:
+        return None
+    return float(np.sqrt((errors**2).sum(axis=1).mean())) if np.isfinite(errors).all() else None
+
+
+def _errors_px(pixels: Floats, xy: Floats, family: Family) -> Floats:
+    fitted = fit(pixels, xy, family)
+    size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(pixels))))
+    return np.asarray((xy - left_out_places(fitted, xy, anew=False)) / size[:, None])
+
+
+def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
+    """Find control points that do not belong to the others.
+
+    Parameters
+    ----------
+    pixels, xy
+        The points on the scan and on the plane, (n, 2) each.
+    family
+        The transformation. If few points are to spare for it, a stiffer one is asked.
+
+    Returns
+    -------
+    bad
+        Their positions, the worst first; at most a quarter of all.
+
+    Notes
+    -----
+    The leave-one-out error of a point, over its leverage, is compared with those of the others fitted without
+    it, by the F distribution with two degrees of freedom above. The worst is set aside and the rest looked at
+    again.
+
+    Examples
+    --------
+    >>> pixels = np.array([[x, y] for x in (0.0, 500.0, 1000.0) for y in (0.0, 500.0, 1000.0)])
+    >>> moved = pixels.copy()
+    >>> moved[4, 0] += 60
+    >>> bad_points(moved, pixels, "affine")
+    [4]
+    """
+    rest, bad = np.arange(len(pixels)), []
+    for _ in range(max(1, len(pixels) // 4)):
+        worst = _worst(pixels[rest], xy[rest], _stiff(family, len(rest)))
+        if worst is None:
+            break
+        bad.append(int(rest[worst]))
+        rest = np.delete(rest, worst)
+    return bad
+
+
+def _stiff(family: Family, n: int) -> Family:
+    """Take the transformation itself if enough points are to spare, or the affine one, or Helmert's."""
+    for name in (family, "affine"):
+        if 2 * (n - 1) - 2 * LEAST_POINTS[name] >= _STIFF_FREEDOM:
+            return name
+    return "helmert" if n < LEAST_POINTS["affine"] + 2 else "affine"
+
+
+def _worst(pixels: Floats, xy: Floats, family: Family) -> int | None:
+    """Position of the point that belongs least, if it does not belong."""
+    try:
+        fitted = fit(pixels, xy, family)
+        size, squares = _studied(fitted, xy)
+    except DigitizeError:
+        return None
+    order = np.argsort(-np.nan_to_num(squares))[:_LOOKED_AT]
+    doubts = {int(k): _doubt(pixels, xy, family, int(k)) for k in order}
+    worst = min(doubts, key=lambda k: doubts[k])
+    off = np.hypot(*(left_out_places(fitted, xy, anew=False) - xy)[worst]) / size[worst]
+    return worst if doubts[worst] < DOUBT and off > BAD_PX else None
+
+
+def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:
+    """Pixel size at each point, and its squared leave-one-out error over the variance the others lend it."""
+    weights = fitted.left_out_weights()
+    size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))
+    lent = 1 + (weights**2).sum(axis=(1, 2)) / 2
+    off = (xy - left_out_places(fitted, xy, anew=False)) / size[:, None]
+    return size, (off**2).sum(axis=1) / lent
+
+
+def _doubt(pixels: Floats, xy: Floats, family: Family, k: int) -> float:
+    """Chance that a sound point is as far from the others as this one is, times the number of points."""
+    rest = np.arange(len(pixels)) != k
+    try:
+        others = fit(pixels[rest], xy[rest], family)
+        _, squares = _studied(others, xy[rest])
+    except DigitizeError:
+        return 1.0
+    reach = (others.weights(pixels[k : k + 1]) ** 2).sum() / 2
+    size = np.sqrt(np.abs(np.linalg.det(others.jacobian(pixels[k : k + 1]))))[0]
+    own = (((xy[k] - others(pixels[k : k + 1])[0]) / size) ** 2).sum() / (1 + reach)
+    freedom = max(2 * int(rest.sum()) - 2 * LEAST_POINTS[family], 1)
+    if not np.isfinite(squares).any():
+        return 1.0
+    ratio = own / max(float(np.nanmean(squares)), 1e-12)
+    return float(len(pixels) * (1 + 2 * ratio / freedom) ** (-freedom / 2))

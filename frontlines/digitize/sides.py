@@ -1,0 +1,175 @@
+"""Which side lies left and which right of a traced line, from a place that each side holds.
+
+A stretch is seen from a place if the straight way there crosses the line an even number of times; then the
+flank that the way ends at belongs to whoever holds the place, otherwise to the other side. Ways from all
+places to many points of the line vote, near ones the more. Stretches that lie end to end have one answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from frontlines.errors import DigitizeError
+
+Floats = npt.NDArray[np.float64]
+
+SURE = 0.8
+"""Share of the votes from which on nobody asks."""
+
+NEEDED = 0.6
+"""Share of the votes below which a line is refused."""
+
+_REACH = 0.12
+_SAMPLES = 40
+_SHORT = 1e-3
+_GRAZING = 0.15
+
+
+class Flanks(NamedTuple):
+    """Who lies left and right of a stretch, and the share of the votes for it."""
+
+    left: str
+    right: str
+    share: float
+
+
+class _Link(NamedTuple):
+    """A stretch in a chain: its position, and whether it is run through backwards."""
+
+    stretch: int
+    backwards: bool
+
+
+def flanks_of(
+    stretches: Sequence[Floats], held: Mapping[str, Floats], name: str, size_px: tuple[int, int]
+) -> list[Flanks]:
+    """Say who lies left and right of each stretch of a line.
+
+    Parameters
+    ----------
+    stretches
+        Vertices of each, (n, 2): column and row [px].
+    held
+        The two sides and the places that each holds, (k, 2) [px].
+    name
+        How to call the line in messages.
+    size_px
+        Width and height of the scan.
+
+    Returns
+    -------
+    flanks
+        For each stretch, left and right as a reader of the map sees them who walks along it.
+
+    Raises
+    ------
+    DigitizeError
+        If both sides' places lie on one side of the line, or too little can be told; the place is named.
+
+    Examples
+    --------
+    >>> east = np.array([[0.0, 50.0], [100.0, 50.0]])
+    >>> held = {"north": np.array([[50.0, 10.0]]), "south": np.array([[50.0, 90.0]])}
+    >>> flanks_of([east], held, "12 May", (100, 100))[0][:2]
+    ('north', 'south')
+    """
+    sides = list(held)
+    chains = _chains(stretches, _REACH * float(np.hypot(*size_px)))
+    courses = [np.concatenate([_run(stretches, link) for link in chain]) for chain in chains]
+    lines = shapely.multilinestrings([shapely.linestrings(course) for course in courses])
+    flanks: list[Flanks] = [Flanks("", "", 0.0)] * len(stretches)
+    for chain, course in zip(chains, courses, strict=True):
+        vote = _vote(course, lines, held)
+        share = max(vote, 1 - vote)
+        if share < NEEDED:
+            raise _unsettled(course, sides, name)
+        left, right = sides if vote > 1 / 2 else sides[::-1]
+        for link in chain:
+            flanks[link.stretch] = (
+                Flanks(right, left, share) if link.backwards else Flanks(left, right, share)
+            )
+    return flanks
+
+
+def _run(stretches: Sequence[Floats], link: _Link) -> Floats:
+    points = np.asarray(stretches[link.stretch], dtype=float)
+    return points[::-1] if link.backwards else points
+
+
+def _chains(stretches: Sequence[Floats], reach: float) -> list[list[_Link]]:
+    """Lay stretches end to end, the nearest ends first, as far as they lie within reach."""
+    chains = [[_Link(k, False)] for k in range(len(stretches))]
+    while len(chains) > 1:
+        tips = np.array([[_run(stretches, c[0])[0], _run(stretches, c[-1])[-1]] for c in chains])
+        flat = tips.reshape(-1, 2)
+        apart = np.hypot(*(flat[:, None] - flat[None]).transpose(2, 0, 1))
+        own = np.arange(len(flat)) // 2
+        apart[own[:, None] == own[None]] = np.inf
+        a, b = np.unravel_index(apart.argmin(), apart.shape)
+        if apart[a, b] > reach:
+            break
+        first = _turned(chains[a // 2]) if a % 2 == 0 else chains[a // 2]
+        second = _turned(chains[b // 2]) if b % 2 == 1 else chains[b // 2]
+        chains = [chain for k, chain in enumerate(chains) if k not in {a // 2, b // 2}]
+        chains.append([*first, *second])
+    return chains
+
+
+def _turned(chain: list[_Link]) -> list[_Link]:
+    return [_Link(link.stretch, not link.backwards) for link in reversed(chain)]
+
+
+def _vote(course: Floats, lines: shapely.Geometry, held: Mapping[str, Floats]) -> float:
+    """Share of the votes that the first side lies left."""
+    line = shapely.linestrings(course)
+    shares = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
+    spots = shapely.get_coordinates(shapely.line_interpolate_point(line, shares, normalized=True))
+    for_left = total = 0.0
+    for k, places in enumerate(held.values()):
+        for place in np.asarray(places, dtype=float):
+            nearest = shapely.get_coordinates(shapely.shortest_line(shapely.points(place), line))[-1:]
+            ends = np.concatenate([nearest, spots])
+            left, known = _seen_left(place, ends, line, lines)
+            weight = known / np.maximum(np.hypot(*(ends - place).T), 1.0) ** 2
+            weight[0] *= _SAMPLES
+            for_left += float(weight[left == (k == 0)].sum())
+            total += float(weight.sum())
+    return for_left / total if total else 1 / 2
+
+
+def _seen_left(
+    place: Floats, ends: Floats, line: shapely.Geometry, lines: shapely.Geometry
+) -> tuple[npt.NDArray[np.bool_], Floats]:
+    """Whether the place lies left of the line, looked at over each end; 0 where that cannot be told."""
+    short = ends + (place - ends) * _SHORT
+    ways = shapely.linestrings(np.stack([np.broadcast_to(place, ends.shape), short], axis=1))
+    crossed = shapely.get_num_coordinates(shapely.intersection(ways, lines))
+    along = _direction(line, ends)
+    way = place - ends
+    length = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)
+    across = (along[:, 1] * way[:, 0] - along[:, 0] * way[:, 1]) / length  # rows grow downwards
+    left = (across > 0) ^ (crossed % 2 == 1)
+    return left, (np.abs(across) > _GRAZING).astype(float)
+
+
+def _direction(line: shapely.Geometry, ends: Floats) -> Floats:
+    at = shapely.line_locate_point(line, shapely.points(ends))
+    reach = min(3.0, line.length / 4)
+    after = shapely.get_coordinates(shapely.line_interpolate_point(line, np.minimum(at + reach, line.length)))
+    before = shapely.get_coordinates(shapely.line_interpolate_point(line, np.maximum(at - reach, 0)))
+    way = after - before
+    return np.asarray(way / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)[:, None])
+
+
+def _unsettled(course: Floats, sides: Sequence[str], name: str) -> DigitizeError:
+    middle = course[len(course) // 2]
+    return DigitizeError(
+        f"line {name!r}: around column {middle[0]:.0f}, row {middle[1]:.0f} the places named do not settle "
+        f"who is where: {sides[0]} and {sides[1]} seem to lie on one side of it; check them, or name further "
+        "places near it"
+    )

@@ -1,0 +1,204 @@
+"""Traced lines as frontlines: sides, errors and sources to each stretch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from frontlines.crs import geod_of
+from frontlines.digitize.cautions import Caution
+from frontlines.digitize.control_points import WGS84
+from frontlines.digitize.georef import Georeference
+from frontlines.digitize.pieces import Piece, pieces_of
+from frontlines.digitize.placing import error_across, on_ground
+from frontlines.digitize.recipe import LineRecipe, Places, Recipe
+from frontlines.digitize.running_on import RunningOn, find_running_on
+from frontlines.digitize.sides import SURE, flanks_of
+from frontlines.digitize.stretches import Hidden, Tracing
+from frontlines.errors import DigitizeError
+
+Floats = npt.NDArray[np.float64]
+
+COLUMNS = [
+    "date", "side_left", "side_right", "source", "sigma_m", "note", "line", "seen", "length_km",
+    "sigma_georef_m", "sigma_trace_m", "sigma_source_m", "geometry",
+]  # fmt: skip
+
+_KM = 1000.0
+
+
+def frontlines_of(
+    tracing: Tracing, recipe: Recipe, georeference: Georeference
+) -> tuple[gpd.GeoDataFrame, list[Caution]]:
+    """Make frontlines of a tracing.
+
+    Parameters
+    ----------
+    tracing
+        From `frontlines.digitize.trace_lines`, with the names of the recipe's lines.
+    recipe
+        What was asked for.
+    georeference
+        Where the scan lies.
+
+    Returns
+    -------
+    frontlines
+        One row a stretch, in WGS 84: `date`, `side_left`, `side_right`, `source`, `sigma_m` [m], `note`,
+        `line`, `seen` (False where it is led along a line that hides it, or over a gap), `length_km`, the
+        parts of `sigma_m` as `sigma_georef_m`, `sigma_trace_m`, `sigma_source_m`.
+    cautions
+        ``hidden``, ``sides``, ``dropped``.
+
+    Raises
+    ------
+    DigitizeError
+        If nothing of a line was found, or its sides are not settled.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from pyproj import CRS
+    >>> from frontlines.digitize.georef import georeference_from_affine
+    >>> from frontlines.digitize.stretches import Stretch
+    >>> points = np.array([[1.0, 9.0], [19.0, 9.0]])
+    >>> tracing = Tracing((Stretch("12 May", points, np.ones(2), np.ones(2)),), (), {}, {}, {})
+    >>> places = {"A": Places(pixels=((9, 1),)), "B": Places(pixels=((9, 18),))}
+    >>> line = LineRecipe(name="12 May", colour="red", date=pd.Timestamp("1994-05-12"), sides=places)
+    >>> lies = georeference_from_affine((0.1, 0, 46, 0, -0.1, 41), CRS("EPSG:4326"), (20, 20), "a file")
+    >>> found, _ = frontlines_of(tracing, Recipe(image=Path("map.png"), lines=(line,)), lies)
+    >>> found[["side_left", "side_right", "source"]].values.tolist()
+    [['A', 'B', 'map.png']]
+    """
+    frames, cautions = [], [*_hidden(tracing, recipe, georeference), *_dropped(tracing)]
+    for line in recipe.lines:
+        pieces = pieces_of(tracing, line.name, follow_hidden=recipe.follow_hidden)
+        if not pieces:
+            raise _nothing_found(tracing, line)
+        held = held_pixels(line.sides, georeference, line.name)
+        flanks = flanks_of([piece.points for piece in pieces], held, line.name, georeference.size_px)
+        doubtful = min(flanks, key=lambda one: one.share)
+        if doubtful.share < SURE:
+            place = pieces[flanks.index(doubtful)].points
+            cautions.append(_doubt(line.name, place[len(place) // 2], doubtful.share))
+        frames.append(_frame(pieces, flanks, line, recipe, georeference))
+    lines = pd.concat(frames, ignore_index=True)
+    return gpd.GeoDataFrame(lines[COLUMNS], geometry="geometry", crs=WGS84), cautions
+
+
+def _nothing_found(tracing: Tracing, line: LineRecipe) -> DigitizeError:
+    reasons = dict.fromkeys(reason for name, reason, _ in tracing.dropped if name == line.name)
+    left_out = f" (left out: {', '.join(reasons)})" if reasons else ""
+    return DigitizeError(
+        f"no line of colour {line.colour} was found for {line.name!r}{left_out}: see the colours of the scan "
+        "with --suggest-colours, or lower min_length_px"
+    )
+
+
+def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: str) -> dict[str, Floats]:
+    """Find the places of the sides on the scan.
+
+    Parameters
+    ----------
+    sides
+        Places by side.
+    georeference
+        Where the scan lies.
+    name
+        How to call the line in messages.
+
+    Returns
+    -------
+    held
+        Column and row of each side's places, (k, 2) [px].
+
+    Raises
+    ------
+    DigitizeError
+        If a place lies far off the scan.
+
+    Examples
+    --------
+    >>> held_pixels({"A": Places(pixels=((9, 1),))}, None, "12 May")["A"].tolist()
+    [[9.0, 1.0]]
+    """
+    held = {}
+    for side, places in sides.items():
+        parts = [np.array(places.pixels, dtype=float).reshape(-1, 2)]
+        if places.lonlat:
+            parts.append(georeference.pixels_of(np.array(places.lonlat)))
+        held[side] = np.concatenate(parts)
+        if not np.isfinite(held[side]).all():
+            raise DigitizeError(
+                f"line {name!r}: a place of {side} lies nowhere near the scan: give longitude, then "
+                "latitude, of a place on the map"
+            )
+    return held
+
+
+def _frame(
+    pieces: Sequence[Piece], flanks: Sequence[tuple[str, str, float]], line: LineRecipe, recipe: Recipe,
+    georeference: Georeference,
+) -> pd.DataFrame:  # fmt: skip
+    shapes = np.array([shapely.linestrings(piece.points) for piece in pieces], dtype=object)
+    errors = [
+        error_across(piece.points, piece.sigma_px, georeference, source_m=recipe.source_m, gaps=piece.gaps)
+        for piece in pieces
+    ]
+    placed = on_ground(shapes, georeference)
+    return pd.DataFrame(
+        {
+            "date": line.date,
+            "side_left": [left for left, _, _ in flanks],
+            "side_right": [right for _, right, _ in flanks],
+            "source": recipe.source,
+            **{name: [round(getattr(error, name), 2) for error in errors] for name in errors[0]._fields},
+            "note": ["; ".join(text for text in (piece.note, line.note) if text) for piece in pieces],
+            "line": line.name,
+            "seen": [piece.seen for piece in pieces],
+            "length_km": [round(geod_of(WGS84).geometry_length(shape) / _KM, 3) for shape in placed],
+            "geometry": placed,
+        }
+    )
+
+
+def _hidden(tracing: Tracing, recipe: Recipe, georeference: Georeference) -> list[Caution]:
+    found = []
+    places: list[Hidden | RunningOn] = [*tracing.hidden, *find_running_on(tracing)]
+    for one in places:
+        metres = georeference.pixel_m(one.path[len(one.path) // 2][None])[0]
+        length = np.hypot(*np.diff(one.path, axis=0).T).sum()
+        start, end = one.path[0], one.path[-1]
+        comes_out = isinstance(one, Hidden) or one.begins_again is not None
+        what = "is hidden under" if comes_out else "runs into"
+        then = "" if comes_out else ", and is not seen again"
+        done = "it is led along it there, and marked" if recipe.follow_hidden else "it is left open there"
+        text = (
+            f"line {one.line!r} {what} {one.under!r} for {length:.0f} px ({length * metres / _KM:.1f} km), "
+            f"from column {start[0]:.0f}, row {start[1]:.0f} to column {end[0]:.0f}, row {end[1]:.0f}{then}: "
+            f"{done}"
+        )
+        found.append(Caution("hidden", text, pixel=(round(float(start[0]), 1), round(float(start[1]), 1))))
+    return found
+
+
+def _dropped(tracing: Tracing) -> list[Caution]:
+    found = []
+    for line, reason, shape in tracing.dropped:
+        x, y = shape.centroid.x, shape.centroid.y
+        text = f"in the colour of {line!r}, left out around column {x:.0f}, row {y:.0f}: {reason}"
+        found.append(Caution("dropped", text, pixel=(round(x, 1), round(y, 1))))
+    return found
+
+
+def _doubt(name: str, pixel: Floats, share: float) -> Caution:
+    text = (
+        f"line {name!r}: around column {pixel[0]:.0f}, row {pixel[1]:.0f} only {share:.0%} of the ways from "
+        "the places named agree on who is where: name further places near it"
+    )
+    return Caution("sides", text, pixel=(round(float(pixel[0]), 1), round(float(pixel[1]), 1)))

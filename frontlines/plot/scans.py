@@ -1,0 +1,356 @@
+"""What was traced, drawn over the scan: lines, areas, control points and how far each of them is off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
+from PIL import Image
+
+from frontlines.digitize.digitizing import Digitized
+from frontlines.digitize.images import Scan
+from frontlines.digitize.pieces import pieces_of
+from frontlines.digitize.traced_areas import class_colours
+from frontlines.plot.captions import draw_block, draw_columns, height_mm
+from frontlines.plot.furniture import draw_legend, frame
+from frontlines.plot.labels import Label, place_labels
+from frontlines.plot.layout import Box, add_panel, inches
+from frontlines.plot.lettering import clean
+from frontlines.plot.scan_captions import overlay_caption
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle, date_colours, day, side_styles
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
+
+_PALE = 0.5  # share of paper mixed into the scan, so that what was traced stands out
+_POINT = "#1A1A1A"
+_BAD = "#C2187B"
+_LONGEST_MM = 7.0  # of the vectors of residuals on paper
+_TITLE_GAP_MM = 2.0
+_GAP_MM = 3.0
+_NICE = (1, 2, 5, 10)
+_NAMED = 30
+_COARSE_PX = 8.0  # fine enough to keep labels off the lines
+
+
+def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> Figure:
+    """Draw what was traced over the scan.
+
+    Parameters
+    ----------
+    digitized
+        From `frontlines.digitize.digitize`.
+    style
+        The style.
+
+    Returns
+    -------
+    Figure
+        The scan in pale grey, lines in the colours of their dates (dashed where they were not seen), areas
+        in those of their sides, control points with their residuals magnified, legend, and a caption that
+        says how the scan was georeferenced, and with what error.
+
+    Examples
+    --------
+    >>> import frontlines.plot.scans
+    >>> frontlines.plot.scans.nice_factor(0.3)
+    20.0
+    """
+    figure = Figure(figsize=inches(style.width_mm, style.max_height_mm), dpi=style.dpi, facecolor=style.paper)
+    FigureCanvasAgg(figure)
+    width_mm, (width, height) = style.width_mm - 2 * style.margin_mm, digitized.georeference.size_px
+    left = style.margin_mm / style.width_mm
+    title = draw_block(
+        figure,
+        digitized.recipe.source,
+        xy=(left, 1),
+        width_mm=width_mm,
+        size_pt=style.title_pt,
+        weight="bold",
+        style=style,
+    )
+    caption = draw_columns(figure, overlay_caption(digitized), xy=(left, 0.1), width_mm=width_mm, style=style)
+    top = style.margin_mm + height_mm(figure, [title]) + _TITLE_GAP_MM
+    caption_mm = height_mm(figure, caption)
+    key = add_panel(figure, Box(style.margin_mm, 0, width_mm, 10), style.max_height_mm, style, name="legend")
+    key.axis("off")
+    factor = magnification(digitized, width_mm)
+    legend = draw_legend(
+        key,
+        overlay_entries(digitized, factor, style),
+        columns=3,
+        width_px=width_mm / 3 / MM_PER_INCH * style.dpi,
+        style=style,
+    )
+    key_mm = legend.get_window_extent(figure.canvas.get_renderer()).height / figure.dpi * MM_PER_INCH  # type: ignore[attr-defined]
+    room_mm = style.max_height_mm - top - key_mm - caption_mm - 2 * _GAP_MM - style.margin_mm
+    scale = min(width_mm / width, room_mm / height)
+    map_mm = height * scale
+    page_mm = top + map_mm + key_mm + caption_mm + 2 * _GAP_MM + style.margin_mm
+    figure.set_size_inches(*inches(style.width_mm, page_mm))
+    title.set_position((left, 1 - style.margin_mm / page_mm))
+    for text in caption:
+        text.set_y((caption_mm + style.margin_mm) / page_mm)
+    box = Box((style.width_mm - width * scale) / 2, top, width * scale, map_mm)
+    ax = add_panel(figure, box, page_mm, style, name="scan")
+    key_top = top + map_mm + _GAP_MM
+    key.set_position((left, 1 - (key_top + key_mm) / page_mm, width_mm / style.width_mm, key_mm / page_mm))
+    draw_overlay(digitized, ax=ax, factor=factor, style=style)
+    return figure
+
+
+def draw_overlay(
+    digitized: Digitized,
+    *,
+    ax: Axes | None = None,
+    factor: float | None = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Axes:
+    """Draw what was traced over the scan, on any Axes.
+
+    Parameters
+    ----------
+    digitized
+        From `frontlines.digitize.digitize`.
+    ax
+        The Axes, in pixels of the scan; a new one if None.
+    factor
+        How many times the residuals are magnified. None: so that the longest can be seen.
+    style
+        The style.
+
+    Returns
+    -------
+    Axes
+        The Axes.
+    """
+    if ax is None:
+        ax = Figure(figsize=inches(style.width_mm, style.width_mm), dpi=style.dpi).add_subplot()
+    width, height = digitized.georeference.size_px
+    ax.imshow(
+        _fitted(digitized.scan, ax),
+        extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+        interpolation="nearest",
+        zorder=0,
+    )
+    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), xticks=[], yticks=[], aspect="equal")
+    frame(ax, style)
+    _draw_areas(ax, digitized, style)
+    _draw_lines(ax, digitized, style)
+    mm_per_px = ax.get_window_extent().width / ax.figure.dpi * MM_PER_INCH / width
+    _draw_points(ax, digitized, factor or magnification(digitized, mm_per_px * width), style)
+    return ax
+
+
+def _fitted(scan: Scan, ax: Axes) -> Pixels:
+    """Shrink a scan to the pixels that its Axes has, and make it pale."""
+    wide_px = max(round(ax.get_window_extent().width), 1)
+    small = thumbnail(scan, wide_px)
+    if small.shape[1] <= wide_px:
+        return pale(small)
+    size = (wide_px, max(round(small.shape[0] * wide_px / small.shape[1]), 1))
+    return pale(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BOX)))
+
+
+def thumbnail(scan: Scan, width_px: int) -> Pixels:
+    """Shrink a scan, band by band.
+
+    Parameters
+    ----------
+    scan
+        From `frontlines.digitize.open_scan`.
+    width_px
+        About how wide it shall be; it is never enlarged.
+
+    Returns
+    -------
+    pixels
+        Means over squares of whole pixels, (height, width, 3).
+
+    Examples
+    --------
+    >>> from frontlines.digitize.images import open_scan
+    >>> thumbnail(open_scan(np.full((40, 60), 200, dtype=np.uint8)), 20).shape
+    (13, 20, 3)
+    """
+    step = max(scan.width_px // width_px, 1)
+    if step == 1:
+        return scan.read(slice(0, scan.height_px), slice(0, scan.width_px))
+    columns = scan.width_px // step * step
+    parts = []
+    for first in range(0, scan.height_px // step * step, 64 * step):
+        rows = min(64 * step, scan.height_px // step * step - first)
+        band = scan.read(slice(first, first + rows), slice(0, columns))
+        parts.append(band.reshape(rows // step, step, columns // step, step, 3).mean(axis=(1, 3)).round())
+    return np.concatenate(parts).astype(np.uint8)
+
+
+def pale(pixels: Pixels) -> Pixels:
+    """Turn a scan into pale grey.
+
+    Parameters
+    ----------
+    pixels
+        (height, width, 3).
+
+    Returns
+    -------
+    pixels
+        The same, its lightness mixed with white.
+
+    Examples
+    --------
+    >>> pale(np.zeros((1, 1, 3), dtype=np.uint8)).tolist()
+    [[[128, 128, 128]]]
+    """
+    grey = pixels @ np.array([0.299, 0.587, 0.114])
+    mixed = grey * (1 - _PALE) + 255 * _PALE
+    return np.repeat(mixed.round().astype(np.uint8)[..., None], 3, axis=2)
+
+
+def magnification(digitized: Digitized, width_mm: float) -> float:
+    """Choose how many times residuals are magnified on a scan drawn so wide.
+
+    Parameters
+    ----------
+    digitized
+        From `frontlines.digitize.digitize`.
+    width_mm
+        Width of the scan on paper [mm].
+
+    Returns
+    -------
+    factor
+        1, 2, 5, 10, 20, …: the typical residual is a few millimetres long.
+    """
+    vectors = residual_vectors(digitized)
+    if not len(vectors):
+        return 1.0
+    lengths = np.hypot(*vectors[~digitized.residuals["bad"].to_numpy(dtype=bool)].T)
+    longest_mm = float(lengths.max(initial=0.0)) * width_mm / digitized.georeference.size_px[0]
+    return nice_factor(longest_mm / _LONGEST_MM * 10 if longest_mm else 1.0)
+
+
+def nice_factor(longest: float) -> float:
+    """Return the largest of 1, 2, 5, 10, … that keeps ten times a length, so magnified, below ten.
+
+    Examples
+    --------
+    >>> nice_factor(0.3)
+    20.0
+    """
+    factor = 10.0 / max(longest, 1e-6)
+    power = 10.0 ** np.floor(np.log10(max(factor, 1.0)))
+    return float(max([n * power for n in _NICE if n * power <= factor] or [1.0]))
+
+
+def residual_vectors(digitized: Digitized) -> Floats:
+    """From each control point to where it is put, (n, 2) [px]; for a spline, by the others."""
+    table, lies = digitized.residuals, digitized.georeference
+    if table.empty:
+        return np.zeros((0, 2))
+    name = "left_out" if lies.choice.family == "spline" else "residual"
+    ground = table[[f"{name}_east_m", f"{name}_north_m"]].to_numpy(dtype=float)
+    slopes = lies.ground_slopes(table[["col", "row"]].to_numpy(dtype=float))
+    return np.asarray(np.linalg.solve(slopes, np.nan_to_num(ground)[..., None])[..., 0])
+
+
+def _draw_lines(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
+    if digitized.tracing is None:
+        return
+    colours = date_colours([line.date for line in digitized.recipe.lines], style)
+    for line in digitized.recipe.lines:
+        pieces = pieces_of(digitized.tracing, line.name, follow_hidden=digitized.recipe.follow_hidden)
+        seen, unseen = (
+            [piece.points for piece in pieces if piece.seen is wanted] for wanted in (True, False)
+        )
+        casing, core = (style.paper, 1.8, "solid", 3), (colours[line.date], 0.8, "solid", 4)
+        dashed = (colours[line.date], 0.8, (0, (2.4, 2.4)), 5)
+        for points, (colour, width, dashes, above) in ((seen, casing), (seen, core), (unseen, dashed)):
+            drawn = LineCollection(points, colors=colour, linewidths=width, linestyles=[dashes], zorder=above)
+            ax.add_collection(drawn, autolim=False)
+
+
+def _draw_areas(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
+    if digitized.traced_areas is None:
+        return
+    sides = dict(
+        zip(class_colours(digitized.recipe), (area.side for area in digitized.recipe.areas), strict=True)
+    )
+    looks = side_styles(sides.values(), style)
+    for row in digitized.traced_areas.to_dict("records"):
+        look = looks[sides[row["area_class"]]]
+        rings = shapely.get_rings(shapely.get_parts(row["geometry"]))
+        path = Path.make_compound_path(*(Path(shapely.get_coordinates(ring), closed=True) for ring in rings))
+        ax.add_patch(PathPatch(path, facecolor=look.face, edgecolor="none", alpha=0.45, zorder=1))
+        ax.add_patch(PathPatch(path, facecolor="none", edgecolor=look.ink, linewidth=0.6, zorder=2))
+
+
+def _draw_points(ax: Axes, digitized: Digitized, factor: float, style: MapStyle) -> None:
+    table = digitized.residuals
+    if table.empty:
+        return
+    at, bad = table[["col", "row"]].to_numpy(dtype=float), table["bad"].to_numpy(dtype=bool)
+    vectors = residual_vectors(digitized) * np.where(bad, 1.0, factor)[:, None]
+    halo = [withStroke(linewidth=1.8, foreground=style.paper)]
+    for chosen, colour in ((~bad, _POINT), (bad, _BAD)):
+        drawn = LineCollection(
+            list(np.stack([at[chosen], at[chosen] + vectors[chosen]], axis=1)),
+            colors=colour,
+            linewidths=0.7,
+            zorder=6,
+            path_effects=halo,
+        )
+        ax.add_collection(drawn, autolim=False)
+        ax.plot(
+            *at[chosen].T, "+", color=colour, markersize=4.2, markeredgewidth=0.7, zorder=6, path_effects=halo
+        )
+    if bad.any():
+        ax.plot(
+            *at[bad].T, "o", markerfacecolor="none", color=_BAD, markersize=7, markeredgewidth=0.9, zorder=6
+        )
+    named = table if len(table) <= _NAMED else table[bad]
+    labels = [
+        Label(clean(row["id"]), row["col"], row["row"], size_pt=6.0, priority=2.0 if row["bad"] else 0.0)
+        for row in named.to_dict("records")
+    ]
+    place_labels(ax, labels, avoid=_lines_of(digitized), style=style)
+
+
+def _lines_of(digitized: Digitized) -> Any:
+    if digitized.tracing is None:
+        return None
+    lines = [shapely.LineString(stretch.points) for stretch in digitized.tracing.stretches]
+    return shapely.simplify(shapely.multilinestrings(lines), _COARSE_PX)
+
+
+def overlay_entries(digitized: Digitized, factor: float, style: MapStyle) -> list[tuple[str, Any]]:
+    """List what the overlay shows, for its legend."""
+    entries: list[tuple[str, Any]] = []
+    colours = date_colours([line.date for line in digitized.recipe.lines], style)
+    for line in digitized.recipe.lines:
+        text = day(line.date) if line.name == f"{line.date:%Y-%m-%d}" else line.name
+        entries.append((text, Line2D([], [], color=colours[line.date], linewidth=1.0)))
+    if digitized.frontlines is not None and not digitized.frontlines["seen"].all():
+        text = "not seen: under another line, or over a gap"
+        entries.append((text, Line2D([], [], color=style.ink, linewidth=0.9, linestyle=(0, (2.2, 1.6)))))
+    for side, look in side_styles([area.side for area in digitized.recipe.areas], style).items():
+        entries.append((side, Patch(facecolor=look.face, edgecolor=look.ink, linewidth=0.6)))
+    if len(digitized.residuals):
+        what = "leave-one-out error" if digitized.georeference.choice.family == "spline" else "residual"
+        text = f"control point, {what} {factor:,.0f} times its length"
+        entries.append((text, Line2D([], [], color=_POINT, marker="+", markersize=4.2, linewidth=0.7)))
+    if len(digitized.residuals) and digitized.residuals["bad"].any():
+        bad = Line2D([], [], color=_BAD, marker="o", markerfacecolor="none", markersize=6, linewidth=0.7)
+        entries.append(("control point that does not belong, at its length", bad))
+    return entries

@@ -1,0 +1,111 @@
+"""The command digitize."""
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from PIL import Image
+from typer.testing import CliRunner
+
+from frontlines.cli.digitized import FILES, starter
+from frontlines.cli.main import app
+from frontlines.datasets import render_scan
+
+RUN = CliRunner()
+RECIPE = """
+image = "scan.png"
+points = "points.csv"
+crs = "EPSG:32638"
+[[line]]
+colour = "blue"
+date = 1994-05-12
+sides = {N = {col = 200, row = 10}, S = {col = 200, row = 140}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    x = np.linspace(20, 380, 90)
+    line = shapely.LineString(np.column_stack([x, 70 + 25 * np.sin(x / 30)]))
+    drawn = gpd.GeoDataFrame({"colour": ["#1f4fb4"], "width_px": [4.0]}, geometry=[line])
+    Image.fromarray(render_scan(drawn, size_px=(400, 150)).pixels).save(tmp_path / "scan.png")
+    pixels = np.array([[c, r] for r in (5, 75, 145) for c in (5, 130, 260, 395)], dtype=float)
+    ground = gpd.GeoSeries.from_xy(
+        600000 + 100 * pixels[:, 0], 4400000 - 100 * pixels[:, 1], crs=32638
+    ).to_crs(4326)
+    points = pd.DataFrame(
+        {"id": range(len(pixels)), "col": pixels[:, 0], "row": pixels[:, 1], "lon": ground.x, "lat": ground.y}
+    )
+    points.to_csv(tmp_path / "points.csv", index=False)
+    (tmp_path / "digitize.toml").write_text(RECIPE)
+    return tmp_path
+
+
+def run(*words):
+    return RUN.invoke(app, ["digitize", *map(str, words)])
+
+
+def test_a_recipe_gives_its_files_and_says_what_it_found(folder):
+    out = folder / "out"
+    done = run(folder / "digitize.toml", "--out", out)
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in out.iterdir()} == set(FILES) - {"control.gpkg"}
+    lines = gpd.read_file(out / "frontlines.geojson")
+    assert {"date", "side_left", "side_right", "source", "sigma_m"} <= set(lines)
+    assert len(pd.read_csv(out / "residuals.csv")) == 12
+    assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["georeference"]["points"] == 12
+    assert "helmert on WGS 84 / UTM zone 38N" in done.output
+    assert "12 May 1994" in done.output
+    again = run(folder / "digitize.toml", "--out", out)
+    assert again.exit_code == 2
+    assert "pass --force" in again.output
+    before = (out / "frontlines.geojson").read_bytes()
+    assert run(folder / "digitize.toml", "--out", out, "--force").exit_code == 0
+    assert (out / "frontlines.geojson").read_bytes() == before
+
+
+def test_a_world_file_leaves_no_residuals_and_old_ones_go(folder):
+    out = folder / "out"
+    out.mkdir()
+    (out / "residuals.csv").write_text("of another run")
+    (folder / "there.wld").write_text("100 0 0 -100 600000 4400000")
+    (folder / "digitize.toml").write_text(RECIPE.replace('points = "points.csv"', 'world_file = "there.wld"'))
+    done = run(folder / "digitize.toml", "--out", out, "--force")
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in out.iterdir()} == {"frontlines.geojson", "overlay.png", "manifest.json"}
+    assert "no error known" in done.output
+
+
+def test_errors_take_one_line_and_exit_code_2(folder):
+    for words in (
+        (),
+        (folder / "none.toml",),
+        (folder / "digitize.toml", "--suggest-colours", folder / "scan.png"),
+    ):
+        done = run(*words)
+        assert done.exit_code == 2
+        assert len(done.output.strip().splitlines()) == 1
+    (folder / "digitize.toml").write_text(RECIPE.replace("colour", "color"))
+    assert "color is not known (did you mean colour?)" in run(folder / "digitize.toml").output
+    assert not (folder / "out").exists()
+
+
+def test_colours_are_listed_with_a_recipe_to_start_from(folder):
+    done = run("--suggest-colours", folder / "scan.png")
+    assert done.exit_code == 0, done.output
+    assert "blue" in done.output
+    assert 'image = "scan.png"' in done.output
+    assert "[[line]]" in done.output
+
+
+def test_the_starter_quotes_what_a_name_may_hold():
+    lines = list(starter('a"b\\c\x1b.png', pd.DataFrame({"colour": [], "name": []})))
+    assert lines[1] == 'image = "a\\"b\\\\c .png"'
+
+
+def test_help_has_an_example():
+    done = run("--help")
+    assert "frontlines digitize --suggest-colours scan.jpg" in " ".join(done.output.split())

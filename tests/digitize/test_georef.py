@@ -1,0 +1,153 @@
+"""The georeference as a whole: folds, mirrors, cautions, and the way back."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyproj import CRS
+
+from frontlines.digitize.control_points import GroundControl
+from frontlines.digitize.georef import ASSUMED_PX, georeference, georeference_from_affine
+from frontlines.digitize.residuals import to_lonlat
+from frontlines.errors import DigitizeError
+
+UTM = CRS("EPSG:32638")
+SIZE = (3000, 2000)
+GRID = np.array([[x, y] for y in np.linspace(100, 1900, 4) for x in np.linspace(100, 2900, 5)])
+
+
+def control_of(pixels, xy=None):
+    lonlat = to_lonlat((pixels if xy is None else xy) * [30.0, -30.0] + [4e5, 4.5e6], UTM)
+    points = pd.DataFrame({"id": [f"p{k}" for k in range(len(pixels))]})
+    points[["col", "row"]], points[["lon", "lat"]] = pixels, lonlat
+    return GroundControl(points, "points.csv")
+
+
+def names(found):
+    return [caution.name for caution in found.cautions]
+
+
+def test_a_sound_georeference_has_no_caution_and_finds_back():
+    found = georeference(control_of(GRID), SIZE, crs=UTM)
+    places = np.array([[10.0, 20.0], [2500.0, 1700.0]])
+    np.testing.assert_allclose(found.pixels_of(found.lonlat(places)), places, atol=1e-5)
+    np.testing.assert_allclose(found.pixel_m(places), 30.0, rtol=2e-3)
+    assert found.cautions == ()
+    assert found.sigma_px(places).max() < 1e-3
+    assert np.isnan(found.pixels_of(np.array([[-60.0, -40.0]]))).all()
+
+
+def test_a_bad_point_is_named_with_its_place_and_the_mend():
+    read = GRID.copy()
+    read[7] += [36, 48]  # 60 px
+    found = georeference(control_of(read, GRID), SIZE, crs=UTM)
+    (caution,) = found.cautions
+    assert caution.name == "bad point"
+    assert caution.ids == ("p7",)
+    assert 'leave_out = ["p7"]' in caution.text
+    assert "60 px" in caution.text
+    assert found.residuals.loc[found.residuals["bad"], "id"].tolist() == ["p7"]
+    better = georeference(control_of(read, GRID).without(["p7"]), SIZE, crs=UTM)
+    assert better.cautions == ()
+
+
+@pytest.mark.parametrize("family", ["spline", "polynomial3"])
+def test_a_fold_is_refused_with_its_place(family):
+    xy = GRID.copy()
+    if family == "spline":
+        xy[[6, 8]] = xy[[8, 6]]  # two points have changed places
+    else:
+        xy[:, 0] = 1500 + (xy[:, 0] - 1500) ** 3 / 2e6 - 0.35 * (xy[:, 0] - 1500)
+    with pytest.raises(
+        DigitizeError, match=rf"{family} folds the map at column \d+, row \d+ \(longitude \d+\.\d+, latitude"
+    ):
+        georeference(control_of(GRID, xy), SIZE, crs=UTM, transformation=family)
+
+
+def test_a_fold_beyond_the_points_is_a_caution_and_refused_where_something_lies():
+    inner = GRID * 0.4 + [900, 600]
+    xy = inner.copy()
+    xy[:, 0] -= (inner[:, 0] - 1500) ** 3 / 3e6
+    found = georeference(control_of(inner, xy), SIZE, crs=UTM, transformation="polynomial3")
+    assert "fold" in names(found)
+    assert "spread" in names(found)
+    with pytest.raises(DigitizeError, match="folds the map at column 2990"):
+        found.refuse_folds(np.array([[1500.0, 1000.0], [2990.0, 1000.0]]))
+
+
+@pytest.mark.parametrize("swap", ["rows from the bottom", "lon and lat"])
+def test_a_map_from_behind_is_refused(swap):
+    if swap == "lon and lat":
+        control = control_of(GRID)
+        control = GroundControl(control.points.rename(columns={"lon": "lat", "lat": "lon"}), "points.csv")
+        crs = None
+    else:
+        control, crs = control_of(np.column_stack([GRID[:, 0], 2000 - GRID[:, 1]]), GRID), UTM
+    with pytest.raises(DigitizeError, match="from behind: longitude and latitude, or column and row"):
+        georeference(control, SIZE, crs=crs, transformation="affine")
+
+
+def test_shear_is_told_with_its_place():
+    xy = GRID.copy()
+    xy[:, 0] += (GRID[:, 0] / 3000) ** 2 * 1800
+    found = georeference(control_of(GRID, xy), SIZE, crs=UTM, transformation="polynomial2")
+    (caution,) = [one for one in found.cautions if one.name == "shear"]
+    assert "times more one way than the other" in caution.text
+    assert (
+        caution.pixel[0] in {found.control.pixels[:, 0].max(), 150.0, 149.9, 2848.1, 2849.0}
+        or caution.pixel[0] > 2500
+    )
+
+
+def test_few_repeated_and_badly_spread_points():
+    corner = GRID[:4] * 0.1
+    found = georeference(
+        control_of(corner + np.array([[0, 0], [0, 40], [0, 3], [0, 9]])),
+        SIZE,
+        crs=UTM,
+        transformation="affine",
+    )
+    assert names(found) == ["few points", "spread"]
+    assert "1 to spare" in found.cautions[0].text
+    twice = np.vstack([GRID, GRID[3]])
+    told = georeference(control_of(twice), SIZE, crs=UTM)
+    assert names(told) == ["repeated point", "repeated point"]  # on the scan, and on the ground
+    assert told.cautions[0].ids == ("p3", "p20")
+    row = np.column_stack([np.linspace(0, 2900, 9), 1000 + 4 * (np.arange(9) % 2)])
+    assert "spread" in names(georeference(control_of(row), SIZE, crs=UTM, transformation="affine"))
+
+
+def test_without_a_point_to_spare_an_error_is_assumed_and_said():
+    found = georeference(control_of(GRID[[0, 4, 15]]), SIZE, crs=UTM, transformation="affine")
+    assert found.error is None
+    assert found.sigma_px(GRID).tolist() == [ASSUMED_PX] * len(GRID)
+    assert "0 to spare" in found.cautions[0].text
+
+
+def test_a_named_transformation_that_is_too_stiff_is_told():
+    xy = GRID * [1.0, 1.05]
+    found = georeference(control_of(GRID, xy), SIZE, crs=UTM, transformation="helmert")
+    assert "stiff" in names(found)
+
+
+def test_points_off_the_plane_are_named():
+    control = control_of(GRID)
+    control.points.loc[2, ["lon", "lat"]] = [45.0, -90.0]
+    with pytest.raises(DigitizeError, match="control points p2 lie nowhere in Lambert Conic"):
+        georeference(
+            control, SIZE, crs=CRS("+proj=lcc +lat_1=39 +lat_2=41 +lon_0=45"), transformation="affine"
+        )
+
+
+def test_an_image_that_brings_its_georeference():
+    affine = (30.0, 0.0, 400_015.0, 0.0, -30.0, 4_499_985.0)
+    found = georeference_from_affine(affine, UTM, SIZE, "scan.tif")
+    np.testing.assert_allclose(
+        found.transformation(np.array([[0.0, 0.0], [2.0, 1.0]])),
+        [[400015, 4499985], [400075, 4499955]],
+        atol=1e-6,
+    )
+    assert names(found) == ["no error known"]
+    assert found.sigma_px(GRID).max() == 0
+    assert found.residuals.empty
+    with pytest.raises(DigitizeError, match="from behind"):
+        georeference_from_affine((30.0, 0.0, 0.0, 0.0, 30.0, 0.0), UTM, SIZE, "scan.tif")

@@ -1,0 +1,72 @@
+"""Who lies left and right."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontlines.digitize.sides import flanks_of
+from frontlines.errors import DigitizeError
+
+SIZE = (1000, 1000)
+
+
+def held(a, b):
+    return {"A": np.array(a, dtype=float).reshape(-1, 2), "B": np.array(b, dtype=float).reshape(-1, 2)}
+
+
+def wave(n=200):
+    x = np.linspace(50, 950, n)
+    return np.column_stack([x, 500 + 220 * np.sin(x / 60)])
+
+
+def test_left_is_north_of_a_line_that_runs_east():
+    assert flanks_of([wave()], held([500, 10], [500, 990]), "May", SIZE)[0][:2] == ("A", "B")
+    assert flanks_of([wave()[::-1]], held([500, 10], [500, 990]), "May", SIZE)[0][:2] == ("B", "A")
+
+
+def test_stretches_with_gaps_agree_whichever_way_they_run():
+    line = wave()
+    stretches = [line[:50], line[60:120][::-1], line[125:]]
+    found = flanks_of(stretches, held([900, 20], [930, 990]), "May", SIZE)
+    assert [one[:2] for one in found] == [("A", "B"), ("B", "A"), ("A", "B")]
+    assert min(one.share for one in found) > 0.9
+
+
+def test_a_pocket_is_known_from_inside_and_outside():
+    turn = np.linspace(0, 2 * np.pi, 100)
+    ring = np.column_stack(
+        [500 + 200 * np.cos(turn), 500 + 200 * np.sin(turn)]
+    )  # clockwise as seen on the map
+    found = flanks_of([ring], held([500, 500], [950, 500]), "May", SIZE)
+    assert found[0][:2] == ("B", "A")
+
+
+def test_a_front_and_a_pocket_behind_it():
+    front = np.array([[0.0, 500.0], [1000.0, 500.0]])
+    turn = np.linspace(0, 2 * np.pi, 60)
+    pocket = np.column_stack([500 + 80 * np.cos(turn), 250 + 80 * np.sin(turn)])
+    found = flanks_of([front, pocket], held([100, 100], [500, 900]), "May", SIZE)
+    assert found[0][:2] == ("A", "B")
+    assert found[1][:2] == ("A", "B")  # outside it A, inside B, who was cut off
+
+
+def test_places_on_one_side_of_the_line_are_refused_with_the_place():
+    with pytest.raises(
+        DigitizeError, match=r"line 'May': around column \d+, row \d+ the places named do not settle"
+    ):
+        flanks_of([np.array([[0.0, 500.0], [1000.0, 500.0]])], held([300, 100], [700, 100]), "May", SIZE)
+
+
+@given(shift=st.floats(0, 2 * np.pi), scale=st.floats(0.3, 1.0), backwards=st.booleans())
+def test_turning_the_map_changes_nothing(shift, scale, backwards):
+    turn = scale * np.array([[np.cos(shift), -np.sin(shift)], [np.sin(shift), np.cos(shift)]])
+
+    def turned(p):
+        return (np.asarray(p, dtype=float) - 500) @ turn.T + 500
+
+    line = turned(wave(60))
+    found = flanks_of(
+        [line[::-1] if backwards else line], held(turned([[500, 10]]), turned([[500, 990]])), "May", SIZE
+    )
+    assert found[0][:2] == (("B", "A") if backwards else ("A", "B"))
