@@ -75,12 +75,11 @@ class Fronts:
 
     def pieces(self, edge: Ints, share: Floats) -> Fronts:
         """Cut pieces out of edges: `edge` names the edge, `share` where on it they begin and end, (m, 2)."""
-        start, step = self.ends[edge, :2], self.ends[edge, 2:] - self.ends[edge, :2]
-        at = [start + step * share[:, [i]] for i in (0, 1)]
+        at = _between(self.ends[edge], share)
         along = self.along[edge, :1] + self.length_m[edge, None] * share
         tips = self.tips[edge] & (share == [0.0, 1.0])
         rest = {f.name: getattr(self, f.name)[edge] for f in fields(self)}
-        return Fronts(**(rest | {"ends": np.hstack(at), "along": along, "tips": tips}))
+        return Fronts(**(rest | {"ends": at, "along": along, "tips": tips}))
 
 
 @dataclass(frozen=True)
@@ -202,6 +201,11 @@ def split(ends: Floats, edge: Ints, points: Floats) -> tuple[Ints, Floats]:
     return owner[:-1][cut], _closed(owner[:-1][cut], np.column_stack([share[:-1], share[1:]])[cut])
 
 
+def _between(ends: Floats, share: Floats) -> Floats:
+    """Give the part of each edge between two shares of it; 0 and 1 are its very ends."""
+    return np.hstack([ends[:, :2] * (1 - share[:, [i]]) + ends[:, 2:] * share[:, [i]] for i in (0, 1)])
+
+
 def _closed(owner: Ints, share: Floats) -> Floats:
     """Let each piece begin where the one before it ends, though hair-thin ones between them were dropped."""
     again = owner[1:] == owner[:-1]
@@ -218,9 +222,7 @@ def _outline(ground: Any, theatre_edge: Any, knots: Floats) -> Outline:
         shapely.points(knots), predicate="dwithin", distance=_SAME_M
     )
     owner, share = split(edges, near, knots[points])
-    step = edges[:, 2:] - edges[:, :2]
-    cut = [edges[owner, :2] + step[owner] * share[:, [i]] for i in (0, 1)]
-    edges, ring = np.hstack(cut), ring[owner]
+    edges, ring = _between(edges[owner], share), ring[owner]
     middles = shapely.points((edges[:, :2] + edges[:, 2:]) / 2)
     fixed = shapely.dwithin(theatre_edge, middles, _EDGE_M)
     return Outline(ground, edges[fixed], _chained(edges, ring, fixed))

@@ -14,7 +14,7 @@ from frontlines.errors import ClosureError, NoiseError
 from frontlines.uncertainty.displaced import draw_pushes, place_nodes
 from frontlines.uncertainty.fronts import find_fronts
 from frontlines.uncertainty.rebuilt import areas_by_district, push_lines, set_board
-from tests.uncertainty.conftest import west_of
+from tests.uncertainty.conftest import turned, west_of
 
 DRAWS = 600
 CASES = {
@@ -35,20 +35,32 @@ def ratios(case, noise, draws=DRAWS):
     return (other["sigma_km2"] / rows["sigma_km2"])[kept].set_axis(rows["district"][kept])
 
 
+@pytest.mark.parametrize("degrees", [0.0, 17.3])
 @pytest.mark.parametrize("name", CASES)
-def test_formula_and_simulation_agree_where_the_formula_holds(name, request):
-    found = ratios(request.getfixturevalue(name), NoiseModel(None, CASES[name], 11))
+def test_formula_and_simulation_agree_where_the_formula_holds(name, degrees, request):
+    """Turned, the fronts end on edges that no coordinate lies on exactly."""
+    case = turned(request.getfixturevalue(name), degrees)
+    found = ratios(case, NoiseModel(None, CASES[name], 11))
     assert len(found)
     assert found.between(0.9, 1.1).all(), found
 
 
+@pytest.mark.parametrize("degrees", [-17.0, 23.0])
+def test_small_errors_stay_small_on_a_square_that_stands_askew(straight, degrees):
+    small = replace(straight, control=straight.control.assign(sigma_m=10.0))
+    found = turned(small, degrees).simulation(NoiseModel(None, 5_000.0, 1), draws=100).total.iloc[0]
+    assert 0.2 < found["sigma_km2"] < 0.33
+    assert 399 < found["net_low_km2"] < 400 < found["net_high_km2"] < 401
+
+
 @pytest.mark.parametrize("correlation_m", [0.0, 500.0, math.inf])
 def test_they_agree_from_one_end_of_the_scale_to_the_other(straight, correlation_m):
-    found = ratios(straight, NoiseModel(None, correlation_m, 5), draws=600)
+    found = ratios(turned(straight, -17.0), NoiseModel(None, correlation_m, 5), draws=600)
     assert found.between(0.9, 1.1).all(), found
 
 
 def test_they_agree_on_a_source_that_is_shifted(wavy):
+    wavy = turned(wavy, 23.0)
     noise = NoiseModel(None, 3_000.0, 5, shared_bias_m=400.0)
     formula, drawn = wavy.formula(noise).total.iloc[0], wavy.simulation(noise, draws=600).total.iloc[0]
     width = [row["before_high_km2"] - row["before_low_km2"] for row in (drawn, formula)]
@@ -107,6 +119,20 @@ def test_a_known_push_gives_a_known_area(straight):
     assert areas.sum(axis=1) == pytest.approx([9 * 40, 22 * 40, 13 * 40, 0])
     areas, _ = areas_by_district(push_lines(nodes, 0 * pushed, np.array([500.0, 7_000.0])), nodes, board)
     assert areas.sum(axis=1) == pytest.approx([10.5 * 40, 20.5 * 40, 10 * 40, 0])
+
+
+def test_a_cut_that_is_lost_stops_the_run(straight):
+    fronts, outlines = find_fronts(
+        straight.control, straight.frontlines, straight.theatre, "A", NoiseModel(None, 1.0)
+    )
+    nodes = place_nodes(fronts, shapely.boundary(straight.theatre.geometry.iloc[0]), math.inf)
+    board = set_board(np.asarray(straight.districts.geometry.values), outlines)
+    whole, other = push_lines(nodes, np.zeros(len(nodes.xy)), np.zeros(2))
+    short = whole._replace(cut=whole.cut[:-3])  # the front ends inside, and bounds no face
+    with pytest.raises(
+        ClosureError, match="displaced fronts cut a district into pieces that miss its area by"
+    ):
+        areas_by_district([short, other], nodes, board)
 
 
 def test_tangled_ground_counts_once_or_not_at_all(make_case):
@@ -172,7 +198,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(make_case, record_pro
     known = np.append(truth.balance["net_km2"], truth.balance["net_km2"].sum())
     for one in pushed:
         ways = push_lines(nodes, one, np.zeros(2))
-        grounds = [shapely.Polygon([*way, (0, 40_000), (0, 0)]) for way in ways]
+        grounds = [shapely.Polygon([*way.outline, (0, 40_000), (0, 0)]) for way in ways]
         drawn = make_case(*grounds, districts, sigma_m=200.0)
         errors = drawn.formula(noise)
         rows = pd.concat([errors.by_district, errors.total])
