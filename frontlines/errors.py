@@ -8,7 +8,8 @@
     ├── LayerError       a layer is not what its kind must be; ``faults`` holds every fault found
     ├── ControlError     lines do not divide the theatre into sides
     ├── ClosureError     a book does not close: areas do not sum to what they must
-    ├── NoiseError       the errors of lines are not known, or not fit to be carried into areas
+    ├── NoiseError       the errors of lines are not fit to be carried into areas
+    │   └── UnknownSigmaError  the error of some line is not known
     ├── StudyError       a study file, or the name of a study, is wrong
     └── MissingExtraError (also an ImportError)  an optional package is not installed
 
@@ -63,7 +64,11 @@ class ClosureError(FrontlinesError):
 
 
 class NoiseError(FrontlinesError):
-    """The errors of lines are not known, or not fit to be carried into areas."""
+    """The errors of lines are not fit to be carried into areas."""
+
+
+class UnknownSigmaError(NoiseError):
+    """The error of some line is not known."""
 
 
 class StudyError(FrontlinesError):

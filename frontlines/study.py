@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -17,12 +18,12 @@ from frontlines import manifest as manifests
 from frontlines.change import SLIVER_M, change_between
 from frontlines.control import control_from_lines, frontline_from_control
 from frontlines.crs import distortion
-from frontlines.errors import StudyError
+from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.manifest import Manifest
 from frontlines.mending import BOOKED, REST_SOURCE
 from frontlines.progress import Progress, reporting
 from frontlines.tables import balance_by_district, transitions_by_district
-from frontlines.uncertainty import AreaErrors, NoiseModel, balance_error, simulate_balance, total_of
+from frontlines.uncertainty import REACH_M, AreaErrors, NoiseModel, balance_error, simulate_balance, total_of
 
 SNAP_M = 1000.0
 """How far an end of a line is led on to the theatre's edge unless a study says otherwise [m]."""
@@ -246,18 +247,23 @@ def _errors(
     lines: gpd.GeoDataFrame,
     progress: Progress,
 ) -> AreaErrors | None:
-    """Carry the errors of the lines into the balance, if all of them are known."""
-    if lines.empty or lines["sigma_m"].isna().any():
+    """Carry the errors of the lines into the balance, if those along the side's front are known."""
+    if lines.empty:
         return None
-    noise = NoiseModel(study.sigma_m, study.correlation_m, SEED)
-    if study.draws:
-        return simulate_balance(
-            balance, control, lines, theatre=study.theatre, districts=study.districts, noise=noise,
-            draws=study.draws, progress=progress,
-        )  # fmt: skip
-    return balance_error(
-        balance, control, lines, theatre=study.theatre, districts=study.districts, noise=noise
-    )
+    verb = partial(simulate_balance, draws=study.draws, progress=progress) if study.draws else balance_error
+    try:
+        return verb(
+            balance,
+            control,
+            lines,
+            theatre=study.theatre,
+            districts=study.districts,
+            noise=NoiseModel(study.sigma_m, study.correlation_m, SEED),
+            border_m=study.border_m,
+            reach_m=max(REACH_M, study.snap_m, study.border_m),
+        )
+    except UnknownSigmaError:
+        return None
 
 
 def _record(study: Study, lines: gpd.GeoDataFrame, errors: AreaErrors | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """How sure are the areas: the errors of lines carried into gains and losses."""
 
 from frontlines.uncertainty.formula import balance_error
+from frontlines.uncertainty.gathered import REACH_M
 from frontlines.uncertainty.intervals import LEVEL, AreaErrors, total_of
 from frontlines.uncertainty.monte_carlo import simulate_balance
 from frontlines.uncertainty.noise import NoiseModel
@@ -9,6 +10,7 @@ from frontlines.uncertainty.trust import TRUST
 
 __all__ = [
     "LEVEL",
+    "REACH_M",
     "TRUST",
     "AreaErrors",
     "NoiseModel",

@@ -80,7 +80,7 @@ def check_level(level: float) -> None:
         raise NoiseError(f"level is {level}: give a probability between 0 and 1, such as 0.95")
 
 
-def one_step(balance: pd.DataFrame, dates: Any) -> str:
+def one_step(balance: pd.DataFrame, dates: Any) -> tuple[str, tuple[pd.Timestamp, pd.Timestamp]]:
     """Check that a balance is of one side and one pair of dates.
 
     Parameters
@@ -92,8 +92,8 @@ def one_step(balance: pd.DataFrame, dates: Any) -> str:
 
     Returns
     -------
-    side
-        The side.
+    side, dates
+        The side, and the two days in the order of the balance.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def one_step(balance: pd.DataFrame, dates: Any) -> str:
     --------
     >>> one_step(pd.DataFrame({"side": ["A"], "date_from": ["1994-04-07"], "date_to": ["1994-05-12"]}),
     ...          ["1994-05-12", "1994-04-07"])
-    'A'
+    ('A', (Timestamp('1994-04-07 00:00:00'), Timestamp('1994-05-12 00:00:00')))
     """
     sides = sorted(balance["side"].unique())
     steps = balance[["date_from", "date_to"]].drop_duplicates()
@@ -112,10 +112,11 @@ def one_step(balance: pd.DataFrame, dates: Any) -> str:
         raise LayerError(
             f"the balance holds {len(sides)} sides and {len(steps)} pairs of dates: pick one of either"
         )
-    if sorted(pd.Timestamp(day) for day in steps.iloc[0]) != sorted(pd.Timestamp(day) for day in dates):
+    first, last = (pd.Timestamp(day) for day in steps.iloc[0])
+    if sorted((first, last)) != sorted(pd.Timestamp(day) for day in dates):
         found = ", ".join(f"{pd.Timestamp(day):%Y-%m-%d}" for day in sorted(dates)) or "none"
         raise LayerError(f"control holds the dates {found}: pass that of the two dates of the balance")
-    return str(sides[0])
+    return str(sides[0]), (first, last)
 
 
 def in_order(balance: pd.DataFrame, districts: pd.DataFrame) -> npt.NDArray[np.int64]:

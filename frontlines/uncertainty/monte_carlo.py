@@ -14,17 +14,14 @@ import pandas as pd
 import shapely
 
 from frontlines.coverage import ground_of
-from frontlines.crs import require_working_crs
 from frontlines.errors import NoiseError
 from frontlines.progress import Progress, track
 from frontlines.uncertainty.displaced import Nodes, draw_pushes, place_nodes
-from frontlines.uncertainty.fronts import find_fronts
+from frontlines.uncertainty.gathered import BORDER_M, REACH_M, gather
 from frontlines.uncertainty.intervals import (
     LEVEL,
     AreaErrors,
     check_level,
-    in_order,
-    one_step,
     total_of,
     with_draws,
 )
@@ -57,6 +54,8 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     noise: NoiseModel,
     draws: int = 1000,
     level: float = LEVEL,
+    border_m: float = BORDER_M,
+    reach_m: float = REACH_M,
     mapper: Mapper = map,
     progress: Progress = None,
 ) -> AreaErrors:
@@ -66,7 +65,7 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     ----------
     balance, control, frontlines
         As in `balance_error`.
-    theatre, districts, noise, level
+    theatre, districts, noise, level, border_m, reach_m
         As in `balance_error`; the seed is that of `noise`.
     draws
         How often the fronts are drawn.
@@ -142,22 +141,21 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     """
     if draws < _FEWEST:
         raise NoiseError(f"draws is {draws}: give {_FEWEST} or more, 1000 for an interval of 95 %")
-    require_working_crs(control=control, frontlines=frontlines, theatre=theatre, districts=districts)
     check_level(level)
-    side = one_step(balance, control["date"].unique())
-    place = in_order(balance, districts)
-    fronts, outlines = find_fronts(control, frontlines, theatre, side, noise)
+    found = gather(
+        balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
+    )
     edge = shapely.boundary(ground_of(theatre))
     task = _Task(
-        place_nodes(fronts, edge, noise.correlation_m),
-        set_board(np.asarray(districts.geometry.values), outlines),
+        place_nodes(found.fronts, edge, noise.correlation_m),
+        set_board(found.shapes, found.outlines),
         noise,
     )
     sizes = np.diff(np.append(np.arange(0, draws, _BLOCK), draws))
     seeds = np.random.default_rng(noise.rng).spawn(len(sizes))
-    found = mapper(partial(_block, task), seeds, sizes)
-    blocks = list(track(found, progress, "drawing fronts", total=len(sizes)))
-    areas = np.concatenate([areas for areas, _ in blocks])[:, :, place]
+    drawing = mapper(partial(_block, task), seeds, sizes)
+    blocks = list(track(drawing, progress, "drawing fronts", total=len(sizes)))
+    areas = np.concatenate([areas for areas, _ in blocks])[:, :, found.place]
     tangled = np.concatenate([tangled for _, tangled in blocks])
     drawn = dict(zip(("before", "after", "gained", "lost"), np.moveaxis(areas, 1, 0), strict=True))
     drawn["net"] = drawn["gained"] - drawn["lost"]

@@ -9,6 +9,7 @@ import pytest
 from shapely import Polygon, box
 
 import frontlines as fl
+from frontlines.uncertainty.fronts import find_fronts
 
 DAYS = ("1994-04-07", "1994-05-12")
 SQUARE = box(0, 0, 40_000, 40_000)
@@ -54,6 +55,13 @@ def made(control, theatre, districts, days=DAYS, side="A"):
     return Case(
         balance, control, fl.frontline_from_control(control, theatre, border_m=1.0), theatre, districts
     )
+
+
+def fronts_of(case, noise):
+    return find_fronts(
+        case.control, case.frontlines, case.theatre, "A", noise,
+        dates=tuple(map(pd.Timestamp, DAYS)), border_m=1.0, reach_m=5_000.0,
+    )  # fmt: skip
 
 
 def west_of(x, y):

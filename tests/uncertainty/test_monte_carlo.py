@@ -12,9 +12,8 @@ import shapely
 from frontlines import NoiseModel
 from frontlines.errors import ClosureError, NoiseError
 from frontlines.uncertainty.displaced import draw_pushes, place_nodes
-from frontlines.uncertainty.fronts import find_fronts
 from frontlines.uncertainty.rebuilt import areas_by_district, push_lines, set_board
-from tests.uncertainty.conftest import turned, west_of
+from tests.uncertainty.conftest import fronts_of, turned, west_of
 
 DRAWS = 600
 CASES = {
@@ -108,9 +107,7 @@ def test_without_noise_every_draw_is_the_drawn_line(karabakh):
 
 
 def test_a_known_push_gives_a_known_area(straight):
-    fronts, outlines = find_fronts(
-        straight.control, straight.frontlines, straight.theatre, "A", NoiseModel(None, 1.0)
-    )
+    fronts, outlines = fronts_of(straight, NoiseModel(None, 1.0))
     nodes = place_nodes(fronts, shapely.boundary(straight.theatre.geometry.iloc[0]), math.inf)
     board = set_board(np.asarray(straight.districts.geometry.values), outlines)
     pushed = np.where(nodes.after == 1, 2_000.0, -1_000.0)
@@ -122,9 +119,7 @@ def test_a_known_push_gives_a_known_area(straight):
 
 
 def test_a_cut_that_is_lost_stops_the_run(straight):
-    fronts, outlines = find_fronts(
-        straight.control, straight.frontlines, straight.theatre, "A", NoiseModel(None, 1.0)
-    )
+    fronts, outlines = fronts_of(straight, NoiseModel(None, 1.0))
     nodes = place_nodes(fronts, shapely.boundary(straight.theatre.geometry.iloc[0]), math.inf)
     board = set_board(np.asarray(straight.districts.geometry.values), outlines)
     whole, other = push_lines(nodes, np.zeros(len(nodes.xy)), np.zeros(2))
@@ -192,7 +187,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(make_case, record_pro
     truth = make_case(west_of(12_000 + wave, y), west_of(22_000 - wave, y), districts, sigma_m=200.0)
     noise = NoiseModel(200.0, 4_000.0, 1994)
     covered = []
-    fronts, _ = find_fronts(truth.control, truth.frontlines, truth.theatre, "A", noise)
+    fronts, _ = fronts_of(truth, noise)
     nodes = place_nodes(fronts, shapely.boundary(truth.theatre.geometry.iloc[0]), noise.correlation_m)
     pushed, _ = draw_pushes(nodes, noise, np.random.default_rng(noise.rng), 500)
     known = np.append(truth.balance["net_km2"], truth.balance["net_km2"].sum())
