@@ -2,7 +2,7 @@
 
 from frontlines.uncertainty.formula import balance_error
 from frontlines.uncertainty.gathered import REACH_M
-from frontlines.uncertainty.intervals import LEVEL, AreaErrors, total_of
+from frontlines.uncertainty.intervals import LEVEL, AreaErrors, check_draws, total_of
 from frontlines.uncertainty.monte_carlo import simulate_balance
 from frontlines.uncertainty.noise import NoiseModel
 from frontlines.uncertainty.sensitivity import error_by_correlation
@@ -15,6 +15,7 @@ __all__ = [
     "AreaErrors",
     "NoiseModel",
     "balance_error",
+    "check_draws",
     "error_by_correlation",
     "simulate_balance",
     "total_of",

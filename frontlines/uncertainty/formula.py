@@ -13,6 +13,7 @@ from frontlines.uncertainty.intervals import (
     check_level,
     total_of,
     with_sigmas,
+    without_false_certainty,
 )
 from frontlines.uncertainty.noise import NoiseModel
 from frontlines.uncertainty.parts import Parts
@@ -59,7 +60,8 @@ def balance_error(  # noqa: PLR0913 - data, then options
         Balance and total with further columns: for each of `before`, `after`, `gained`, `lost` and `net`
         the interval, such as `net_low_km2` and `net_high_km2` [km²]; `sigma_km2`, the standard error of
         net [km²]; `p_gain`, the probability that net is more than 0 (missing where nothing has an error
-        and nothing changed); `trust` (``yes``; ``net``: not gained and lost; ``no``; see Notes). Contested
+        and nothing changed); `trust` (``yes``; ``net``: not gained and lost; ``no``; see Notes). Intervals of
+        gained and lost are missing where `trust` is not ``yes``: 0 lost as drawn is no 0. Contested
         ground stays out of it: its columns are bounds, not errors of lines.
 
     Raises
@@ -156,8 +158,9 @@ def balance_error(  # noqa: PLR0913 - data, then options
     total = with_sigmas(total_of(balance), {name: values[-1:] for name, values in sigma.items()}, level)
     trust, trust_in_all = judge(parts, shapes, balance, place)
     return AreaErrors(
-        by_district=rows.assign(trust=trust),
-        total=total.assign(trust=trust_in_all),
+        by_district=without_false_certainty(rows.assign(trust=trust)),
+        total=without_false_certainty(total.assign(trust=trust_in_all)),
         method="formula",
         level=level,
+        shared_km=found.fronts.shared_km,
     )

@@ -73,6 +73,11 @@ class Fronts:
         """Whether an edge is part of the front on both dates, (n,)."""
         return np.asarray((self.before != 0) & (self.after != 0))
 
+    @property
+    def shared_km(self) -> float:
+        """Length of the front that both dates share [km]."""
+        return float(self.length_m[self.shared].sum() / 1000)
+
     def pieces(self, edge: Ints, share: Floats) -> Fronts:
         """Cut pieces out of edges: `edge` names the edge, `share` where on it they begin and end, (m, 2)."""
         at = _between(self.ends[edge], share)

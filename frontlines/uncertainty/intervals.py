@@ -25,6 +25,7 @@ WHOLE = "all districts"
 """Name of the row for all districts together."""
 
 _NOTHING_KM2 = 1e-6
+_FEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class AreaErrors:
         ``formula`` or ``simulation``.
     level
         Probability that an interval holds the truth.
+    shared_km
+        Length of the front that both dates share [km]; its errors cancel in the change.
     draws
         Draws of the simulation.
     tangled
@@ -54,6 +57,7 @@ class AreaErrors:
     total: pd.DataFrame
     method: str
     level: float
+    shared_km: float = 0.0
     draws: int = 0
     tangled: int = 0
     repaired_km2: float = field(default=0.0)
@@ -78,6 +82,29 @@ def check_level(level: float) -> None:
     """
     if not 0 < level < 1:
         raise NoiseError(f"level is {level}: give a probability between 0 and 1, such as 0.95")
+
+
+def check_draws(draws: int) -> None:
+    """Refuse a number of draws that is none.
+
+    Parameters
+    ----------
+    draws
+        The number.
+
+    Raises
+    ------
+    NoiseError
+        If it is no whole number, or less than two.
+
+    Examples
+    --------
+    >>> check_draws(1000)
+    """
+    if not isinstance(draws, int | np.integer) or isinstance(draws, bool) or draws < _FEWEST:
+        raise NoiseError(
+            f"draws is {draws}: give a whole number, {_FEWEST} or more, 1000 for an interval of 95 %"
+        )
 
 
 def one_step(balance: pd.DataFrame, dates: Any) -> tuple[str, tuple[pd.Timestamp, pd.Timestamp]]:
@@ -214,6 +241,31 @@ def with_sigmas(balance: pd.DataFrame, sigma_km2: Mapping[str, Floats], level: f
         score = np.where(np.abs(net) > _NOTHING_KM2, net, 0.0) / sigma
     gain = [np.nan if np.isnan(one) else NormalDist().cdf(one) for one in score]
     return balance.assign(**columns, sigma_km2=sigma, p_gain=gain)
+
+
+def without_false_certainty(rows: pd.DataFrame) -> pd.DataFrame:
+    """Drop the intervals of gained and lost where the formula is not to be trusted with them.
+
+    Parameters
+    ----------
+    rows
+        From `with_sigmas`, with `trust`.
+
+    Returns
+    -------
+    rows
+        The same with missing intervals of gained and lost where `trust` is not ``yes``.
+
+    Examples
+    --------
+    >>> columns = [f"{name}_{end}_km2" for name in ("gained", "lost") for end in ("low", "high")]
+    >>> rows = pd.DataFrame(dict.fromkeys(columns, [0.0, 0.0])).assign(trust=["yes", "net"])
+    >>> without_false_certainty(rows)["lost_high_km2"].tolist()
+    [0.0, nan]
+    """
+    kept = rows["trust"] == "yes"
+    ends = [f"{name}_{end}_km2" for name in ("gained", "lost") for end in ("low", "high")]
+    return rows.assign(**{name: rows[name].where(kept) for name in ends})
 
 
 def with_draws(balance: pd.DataFrame, drawn_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:

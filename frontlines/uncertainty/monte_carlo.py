@@ -14,13 +14,13 @@ import pandas as pd
 import shapely
 
 from frontlines.coverage import ground_of
-from frontlines.errors import NoiseError
 from frontlines.progress import Progress, track
 from frontlines.uncertainty.displaced import Nodes, draw_pushes, place_nodes
 from frontlines.uncertainty.gathered import BORDER_M, REACH_M, gather
 from frontlines.uncertainty.intervals import (
     LEVEL,
     AreaErrors,
+    check_draws,
     check_level,
     total_of,
     with_draws,
@@ -32,7 +32,6 @@ Floats = npt.NDArray[np.float64]
 Mapper = Callable[..., Iterable[Any]]
 
 _BLOCK = 25
-_FEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -139,8 +138,7 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     >>> float(errors.total["sigma_km2"].iloc[0].round(1)), errors.tangled
     (0.3, 0)
     """
-    if draws < _FEWEST:
-        raise NoiseError(f"draws is {draws}: give {_FEWEST} or more, 1000 for an interval of 95 %")
+    check_draws(draws)
     check_level(level)
     found = gather(
         balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
@@ -165,6 +163,7 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
         total=with_draws(total_of(balance), sums, level),
         method="simulation",
         level=level,
+        shared_km=found.fronts.shared_km,
         draws=draws,
         tangled=int((tangled > 0).sum()),
         repaired_km2=float(tangled.mean()),
