@@ -46,6 +46,8 @@ class Fronts:
         Standard error of its position, (n,).
     tips
         Whether the front begins, or ends, with this edge at the theatre's edge, (n, 2).
+    around_m
+        Length of the closed front that the edge is part of; infinite if it is open, (n,).
     """
 
     ends: Floats
@@ -56,6 +58,7 @@ class Fronts:
     after: Ints
     sigma_m: Floats
     tips: Bools
+    around_m: Floats
 
     @property
     def length_m(self) -> Floats:
@@ -274,7 +277,7 @@ def _snapped(edges: Floats, knots: Floats) -> Floats:
 
 def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
     """Follow each ring's front from where it leaves the theatre's edge; a closed one from anywhere."""
-    order, line, tips = [], [], []
+    order, line, tips, closed = [], [], [], []
     number = 0
     for one in np.unique(ring):
         rows = np.flatnonzero(ring == one)
@@ -286,6 +289,7 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
         order.append(rows[free])
         line.append(number + np.cumsum(starts)[free])
         tips.append((np.column_stack([starts, ends]) & (len(begins) > 0))[free])
+        closed.append(np.full(int(free.sum()), not fixed[rows].any()))
         number += int(starts.sum())
     rows = np.concatenate([np.empty(0, dtype=np.int64), *order])
     lines = np.concatenate([np.empty(0, dtype=np.int64), *line])
@@ -296,7 +300,9 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
     first = np.searchsorted(lines, lines, side="left")
     along = np.column_stack([start, total]) - start[first][:, None]
     every_tip = np.concatenate([np.empty((0, 2), dtype=bool), *tips])
-    return Fronts(ends, along, lines, lines, one, one, np.zeros(len(rows)), every_tip)
+    ring_m = np.bincount(lines, weights=length)[lines] if len(lines) else length
+    around = np.where(np.concatenate([np.empty(0, dtype=bool), *closed]), ring_m, np.inf)
+    return Fronts(ends, along, lines, lines, one, one, np.zeros(len(rows)), every_tip, around)
 
 
 def _twins(first: Floats, last: Floats) -> tuple[Ints, Bools]:

@@ -125,7 +125,7 @@ def push_lines(nodes: Nodes, pushed_m: Floats, shift_m: Floats) -> list[Way]:
     >>> edge = np.array([[1000.0, 0.0, 1000.0, 2000.0]])
     >>> one, none = np.array([1]), np.array([0])
     >>> front = Fronts(edge, np.array([[0.0, 2000.0]]), none, none, one, one, np.array([100.0]),
-    ...                np.array([[True, True]]))
+    ...                np.array([[True, True]]), np.array([np.inf]))
     >>> nodes = place_nodes(front, shapely.boundary(theatre), np.inf)
     >>> (way,) = push_lines(nodes, np.array([100.0, 100.0]), np.zeros(2))
     >>> way.outline.tolist()
@@ -198,7 +198,7 @@ def areas_by_district(ways: list[Way], nodes: Nodes, board: Board) -> tuple[Floa
     >>> edge = np.array([[1000.0, 0.0, 1000.0, 2000.0]])
     >>> one, none = np.array([1]), np.array([0])
     >>> front = Fronts(edge, np.array([[0.0, 2000.0]]), none, none, one, one, np.array([100.0]),
-    ...                np.array([[True, True]]))
+    ...                np.array([[True, True]]), np.array([np.inf]))
     >>> nodes = place_nodes(front, shapely.boundary(theatre), np.inf)
     >>> (way,) = push_lines(nodes, np.array([100.0, 100.0]), np.zeros(2))
     >>> fixed = np.array([[1000.0, 2000, 0, 2000], [0, 2000, 0, 0], [0, 0, 1000, 0]])

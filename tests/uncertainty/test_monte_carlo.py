@@ -66,6 +66,24 @@ def test_they_agree_on_a_source_that_is_shifted(wavy):
     assert width[0] / width[1] == pytest.approx(1, abs=0.12)
 
 
+@pytest.mark.parametrize("correlation_m", [0.0, 8_000.0, math.inf])
+def test_halves_of_a_pocket_are_as_sure_as_each_other(make_case, correlation_m):
+    """Where a closed front is cut open does not matter: two districts mirror each other."""
+    angle = np.linspace(0, 2 * np.pi, 128, endpoint=False)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    halves = {"L": shapely.box(0, 0, 20_000, 40_000), "R": shapely.box(20_000, 0, 40_000, 40_000)}
+    before, after = (shapely.Polygon(radius * circle + 20_000) for radius in (6_000, 9_000))
+    case = make_case(before, after, halves, sigma_m=300.0)
+    noise = NoiseModel(None, correlation_m, 8)
+    formula, drawn = (
+        one.by_district.set_index("district")["sigma_km2"]
+        for one in (case.formula(noise), case.simulation(noise, draws=800))
+    )
+    assert formula["L"] == pytest.approx(formula["R"], rel=1e-6)
+    assert drawn["L"] == pytest.approx(formula["L"], rel=0.1)
+    assert drawn["R"] == pytest.approx(formula["R"], rel=0.1)
+
+
 def test_they_agree_on_karabakh(karabakh):
     found = ratios(karabakh, NoiseModel(None, 5_000.0, 0), draws=250)
     assert "all districts" in found.index
