@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -150,7 +151,7 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
         noise,
     )
     sizes = np.diff(np.append(np.arange(0, draws, _BLOCK), draws))
-    seeds = np.random.default_rng(noise.rng).spawn(len(sizes))
+    seeds = np.random.default_rng(deepcopy(noise.rng)).spawn(len(sizes))
     drawing = mapper(partial(_block, task), seeds, sizes)
     blocks = list(track(drawing, progress, "drawing fronts", total=len(sizes)))
     areas = np.concatenate([areas for areas, _ in blocks])[:, :, found.place]

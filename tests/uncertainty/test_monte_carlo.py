@@ -171,8 +171,10 @@ def test_one_seed_gives_one_result_with_any_number_of_workers(bulge):
     pd.testing.assert_frame_equal(alone.by_district, together.by_district, check_exact=True)
     other = bulge.simulation(replace(noise, rng=10), draws=60)
     assert other.total["sigma_km2"].iloc[0] != alone.total["sigma_km2"].iloc[0]
-    generator = bulge.simulation(replace(noise, rng=np.random.default_rng(9)), draws=60)
-    pd.testing.assert_frame_equal(alone.total, generator.total, check_exact=True)
+    given = replace(noise, rng=np.random.default_rng(9))
+    for _ in range(2):  # the generator is left as it was
+        generator = bulge.simulation(given, draws=60)
+        pd.testing.assert_frame_equal(alone.total, generator.total, check_exact=True)
 
 
 def test_progress_is_told(bulge):
