@@ -90,8 +90,7 @@ def read_study(path: str | Path) -> Study:
     """
     path = Path(path)
     entries = read_study_toml(path)
-    about, files = entries["study"], entries["layers"]
-    method, drawn = entries.get("method", {}), entries.get("map", {})
+    about, files, method, drawn = (entries.get(name, {}) for name in ("study", "layers", "method", "map"))
     paths = {role: path.parent / file for role, file in files.items() if role != "key"}
     key, rest = files.get("key", "district"), method.get("rest", UNKNOWN)
     ground = _Ground.read(paths["districts"], key, paths.get("theatre"))
