@@ -8,6 +8,8 @@
     ├── LayerError       a layer is not what its kind must be; ``faults`` holds every fault found
     ├── ControlError     lines do not divide the theatre into sides
     ├── ClosureError     a book does not close: areas do not sum to what they must
+    ├── NoiseError       the errors of lines are not fit to be carried into areas
+    │   └── UnknownSigmaError  the error of some line is not known
     ├── NoiseError       the errors of lines are not known, or not fit to be carried into areas
     ├── DigitizeError    a scan, its colours or its control points do not give what was asked of them
     ├── StudyError       a study file, or the name of a study, is wrong
@@ -64,7 +66,11 @@ class ClosureError(FrontlinesError):
 
 
 class NoiseError(FrontlinesError):
-    """The errors of lines are not known, or not fit to be carried into areas."""
+    """The errors of lines are not fit to be carried into areas."""
+
+
+class UnknownSigmaError(NoiseError):
+    """The error of some line is not known."""
 
 
 class DigitizeError(FrontlinesError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -17,12 +18,20 @@ from frontlines import manifest as manifests
 from frontlines.change import SLIVER_M, change_between
 from frontlines.control import control_from_lines, frontline_from_control
 from frontlines.crs import distortion
-from frontlines.errors import StudyError
+from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.manifest import Manifest
 from frontlines.mending import BOOKED, REST_SOURCE
 from frontlines.progress import Progress, reporting
 from frontlines.tables import balance_by_district, transitions_by_district
-from frontlines.uncertainty import AreaErrors, NoiseModel, balance_error, simulate_balance, total_of
+from frontlines.uncertainty import (
+    REACH_M,
+    AreaErrors,
+    NoiseModel,
+    balance_error,
+    check_draws,
+    simulate_balance,
+    total_of,
+)
 
 SNAP_M = 1000.0
 """How far an end of a line is led on to the theatre's edge unless a study says otherwise [m]."""
@@ -85,7 +94,7 @@ class Study:
     StudyError
         If the dates are not in order, or a tolerance is not a number of metres.
     NoiseError
-        If `sigma_m` or `correlation_m` is no length.
+        If `sigma_m` or `correlation_m` is no length, or `draws` no number of draws.
     """
 
     name: str
@@ -127,6 +136,8 @@ class Study:
             if not (math.isfinite(metres) and metres >= 0):
                 raise StudyError(f"{name} is {metres}: give a number of metres, 0 or more")
         NoiseModel(self.sigma_m, self.correlation_m)  # refuses what it cannot work with
+        if self.draws:
+            check_draws(self.draws)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,10 +214,12 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         transitions = transitions_by_district(change, study.districts)
         balance = balance_by_district(transitions, study.side)
         report(0.7, "how sure")
+        given = _without_sigma(lines) if study.sigma_m is not None else 0
         lines = _with_sigma(lines, study.sigma_m)
         errors = _errors(study, balance, control, lines, lambda share, what: report(0.7 + 0.2 * share, what))
         report(0.9, "manifest")
-        manifest = _manifest(study, control, change, transitions) | {"errors": _record(study, lines, errors)}
+        record = _record(study, lines, given, errors)
+        manifest = _manifest(study, control, change, transitions) | {"errors": record}
         report(1.0, "done")
     return Results(
         study=study,
@@ -239,6 +252,11 @@ def _with_sigma(lines: gpd.GeoDataFrame, sigma_m: float | None) -> gpd.GeoDataFr
     return lines.assign(sigma_m=own if sigma_m is None else own.fillna(sigma_m))
 
 
+def _without_sigma(lines: gpd.GeoDataFrame) -> int:
+    """Count stretches without an error of their own."""
+    return int(lines["sigma_m"].isna().sum()) if "sigma_m" in lines else len(lines)
+
+
 def _errors(
     study: Study,
     balance: pd.DataFrame,
@@ -246,26 +264,31 @@ def _errors(
     lines: gpd.GeoDataFrame,
     progress: Progress,
 ) -> AreaErrors | None:
-    """Carry the errors of the lines into the balance, if all of them are known."""
-    if lines.empty or lines["sigma_m"].isna().any():
+    """Carry the errors of the lines into the balance, if those along the side's front are known."""
+    if lines.empty:
         return None
-    noise = NoiseModel(study.sigma_m, study.correlation_m, SEED)
-    if study.draws:
-        return simulate_balance(
-            balance, control, lines, theatre=study.theatre, districts=study.districts, noise=noise,
-            draws=study.draws, progress=progress,
-        )  # fmt: skip
-    return balance_error(
-        balance, control, lines, theatre=study.theatre, districts=study.districts, noise=noise
-    )
+    verb = partial(simulate_balance, draws=study.draws, progress=progress) if study.draws else balance_error
+    try:
+        return verb(
+            balance,
+            control,
+            lines,
+            theatre=study.theatre,
+            districts=study.districts,
+            noise=NoiseModel(study.sigma_m, study.correlation_m, SEED),
+            border_m=study.border_m,
+            reach_m=max(REACH_M, study.snap_m, study.border_m),
+        )
+    except UnknownSigmaError:
+        return None
 
 
-def _record(study: Study, lines: gpd.GeoDataFrame, errors: AreaErrors | None) -> dict[str, Any]:
+def _record(study: Study, lines: gpd.GeoDataFrame, given: int, errors: AreaErrors | None) -> dict[str, Any]:
     """Put on record what the errors of the lines are taken to be, and what follows for all districts."""
-    bare = int(lines["sigma_m"].isna().sum())
     record: dict[str, Any] = {
         "stretches": len(lines),
-        "stretches_without_sigma_m": bare,
+        "stretches_without_sigma_m": _without_sigma(lines),
+        "stretches_given_sigma_m": given,
         "sigma_m": study.sigma_m,
         "correlation_m": "inf" if math.isinf(study.correlation_m) else study.correlation_m,
     }
@@ -275,6 +298,7 @@ def _record(study: Study, lines: gpd.GeoDataFrame, errors: AreaErrors | None) ->
     sigma = lines["sigma_m"]
     figures = ("net_km2", "net_low_km2", "net_high_km2", "sigma_km2", "p_gain")
     record |= {"sigma_range_m": [float(sigma.min()), float(sigma.max())], "method": errors.method}
+    record |= {"shared_km": errors.shared_km}
     record |= {"level": errors.level, "total": {name: _number(row[name]) for name in figures}}
     if errors.method == "formula":
         return record | {"trust": str(row["trust"])}

@@ -67,14 +67,13 @@ def read_study(path: str | Path) -> Study:
         A ``study.toml``; paths in it are relative to its folder. Tables: ``[study]`` (`title`,
         `side`, `dates`; also `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
         (`frontlines` or `control`, `districts`; also `key`, `theatre`, `settlements`, `context`),
-        ``[method]`` (`snap_m`, `sliver_m`, `border_m`,
-        `rest`, `sigma_m`, `correlation_m`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
+        ``[method]`` (`snap_m`, `sliver_m`, `border_m`, `rest`, `sigma_m`, `correlation_m`, `draws`),
+        ``[map]`` (`zoom`, `towns`, `zoom_towns`).
 
     Returns
     -------
     study
-        Its layers checked and in one working CRS, centred on the theatre (without one, on the
-        districts).
+        Its layers checked and in one working CRS, centred on the theatre (without one, on the districts).
 
     Raises
     ------
@@ -91,8 +90,7 @@ def read_study(path: str | Path) -> Study:
     """
     path = Path(path)
     entries = read_study_toml(path)
-    about, files = entries["study"], entries["layers"]
-    method, drawn = entries.get("method", {}), entries.get("map", {})
+    about, files, method, drawn = (entries.get(name, {}) for name in ("study", "layers", "method", "map"))
     paths = {role: path.parent / file for role, file in files.items() if role != "key"}
     key, rest = files.get("key", "district"), method.get("rest", UNKNOWN)
     ground = _Ground.read(paths["districts"], key, paths.get("theatre"))
@@ -126,6 +124,7 @@ def read_study(path: str | Path) -> Study:
         border_m=float(method.get("border_m", BORDER_M)),
         sigma_m=float(method["sigma_m"]) if "sigma_m" in method else None,
         correlation_m=float(method.get("correlation_m", CORRELATION_M)),
+        draws=method.get("draws", 0),
         parameters={"key": key, "rest": rest, "mend": False},
         inputs=tuple(manifests.fingerprint(file, role) for role, file in [("study", path), *paths.items()]),
     )

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from shapely import LineString, box
@@ -12,7 +13,7 @@ from frontlines.datasets import locate
 from frontlines.errors import LayerError, NoiseError, StudyError
 from frontlines.manifest import to_json
 from frontlines.sources.files import write
-from frontlines.study import run_study
+from frontlines.study import Study, run_study
 from frontlines.study_files import load, read_study, study_from_files
 
 HOSTILE = "[bold]$x_1$ </script> _a_ \\frac"
@@ -278,9 +279,38 @@ def test_lines_without_sigma_have_no_error_unless_the_study_gives_one(folder):
     assert "each line off as a whole" in given.caption
 
 
+def test_a_stretch_that_does_not_bound_the_side_needs_no_sigma():
+    """A holds the west; the line between B and C in the east has no sigma."""
+    ground = gpd.GeoDataFrame(geometry=[box(0, 0, 40_000, 40_000)], crs="EPSG:3035")
+    rows = [
+        (day, side, shape, sigma)
+        for day, x in (("1994-04-07", 15_000), ("1994-05-12", 20_000))
+        for side, shape, sigma in (
+            ("A", box(0, 0, x, 40_000), 500.0),
+            ("B", box(x, 0, 40_000, 20_000), np.nan),
+            ("C", box(x, 20_000, 40_000, 40_000), np.nan),
+        )
+    ]
+    table = pd.DataFrame(rows, columns=["date", "side", "geometry", "sigma_m"])
+    table = table.assign(date=pd.to_datetime(table["date"]), source="made up")
+    study = Study(
+        name="three", title="Three sides", side="A", dates=tuple(pd.to_datetime(["1994-04-07", "1994-05-12"])),
+        crs=ground.crs, theatre=ground, districts=ground.assign(district="D", vintage="made up"),
+        control=gpd.GeoDataFrame(table, geometry="geometry", crs=ground.crs),
+    )  # fmt: skip
+    found = run_study(study)
+    assert found.manifest["errors"]["stretches_without_sigma_m"] == 2
+    assert found.total["sigma_km2"].iloc[0] > 0
+    assert run_study(replace(study, side="B")).errors is None
+
+
 def test_a_study_may_be_simulated(folder):
-    study = read_study(toml(folder, TOML + "[method]\nsigma_m = 800.0\n"))
-    drawn = run_study(replace(study, draws=60))
+    study = read_study(toml(folder, TOML + "[method]\nsigma_m = 800.0\ndraws = 60\n"))
+    assert study.draws == 60
+    with pytest.raises(NoiseError, match="draws is 1: give a whole number"):
+        replace(study, draws=1)
+    drawn = run_study(study)
+    study = replace(study, draws=0)
     record = drawn.manifest["errors"]
     assert (record["method"], record["draws"], record["seed"]) == ("simulation", 60, 0)
     assert "60 draws" in drawn.caption

@@ -20,7 +20,7 @@ def compare(
     out: Path,
     *,
     force: bool,
-    errors: tuple[float | None, float | None, int] = (None, None, 0),
+    errors: tuple[float | None, float | None, int | None] = (None, None, None),
 ) -> None:
     """Compare the two dates of a study, write what was found and print the balance.
 
@@ -33,7 +33,7 @@ def compare(
     force
         Whether files of another run may be replaced.
     errors
-        Sigma and correlation length of the lines [m], None for those of the study, and the number of draws.
+        Sigma and correlation length of the lines [m] and the number of draws; None for those of the study.
 
     Raises
     ------
@@ -52,10 +52,12 @@ def compare(
     console(stderr=True).print(f"written to {out}: {', '.join(FILES)}", soft_wrap=True)
 
 
-def _with_errors(study: Study, sigma_m: float | None, correlation_m: float | None, draws: int) -> Study:
+def _with_errors(
+    study: Study, sigma_m: float | None, correlation_m: float | None, draws: int | None
+) -> Study:
     return replace(
         study,
         sigma_m=study.sigma_m if sigma_m is None else sigma_m,
         correlation_m=study.correlation_m if correlation_m is None else correlation_m,
-        draws=draws,
+        draws=study.draws if draws is None else draws,
     )

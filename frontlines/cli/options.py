@@ -81,12 +81,13 @@ CorrelationM = Annotated[
     ),
 ]
 Draws = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--draws",
         min=0,
         metavar="NUMBER",
-        help="Simulate the errors of areas with so many draws, such as 1000; by default, by formula.",
+        help="Simulate the errors of areas with so many draws, such as 1000; 0: by formula. "
+        "By default that of the study, else 0.",
     ),
 ]
 

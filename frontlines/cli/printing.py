@@ -20,8 +20,9 @@ _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net
 _FULL_TABLE = 40
 _SHOWN_KM2 = 0.05
 _NOTABLE_KM2 = 1e-6
+_WHOLE_KM2 = 10.0
 _LAST_STEPS = 12
-_UNSURE = " ~"
+_UNSURE = "~"
 _ERRORS = ("net_low_km2", "net_high_km2", "sigma_km2", "trust")
 _NARROW = 80
 
@@ -38,7 +39,8 @@ def balance_table(results: Results) -> Group:
     -------
     printable
         Something that a rich console prints. Districts where the side held nothing on either date are
-        counted, not listed; of more than 40 districts only those that changed are listed.
+        counted, not listed; of more than 40 districts only those that changed are listed, or may have within
+        the errors of the lines.
 
     Examples
     --------
@@ -46,14 +48,13 @@ def balance_table(results: Results) -> Group:
     >>> from frontlines.study_files import load
     >>> table = balance_table(run_study(load("karabakh-1994"))).renderables[1]
     >>> [column.header for column in table.columns][:3]
-    ['district', 'gained km²', 'lost km²']
+    ['district', 'gained', 'lost']
     """
     balance = results.balance
     table = Table()
     table.add_column("district", overflow="fold")
     names = [name for name in _FIGURES if results.errors is None or name != "held"]
-    headers = [f"{name} km²" for name in names]
-    headers += [] if results.errors is None else [f"± {results.errors.level:.0%}"]
+    headers = [f"{name} km²" for name in names] if results.errors is None else [*names, _interval(results)]
     for header in [*headers, "share held"]:
         table.add_column(header, justify="right", no_wrap=True)
     listed = _listed(balance)
@@ -73,7 +74,7 @@ def _title(results: Results) -> str:
     first, last = (long_date(str(day)) for day in study.dates)
     label = study.sides.get(study.side)
     who = f"{study.side} ({label})" if label else study.side
-    return plain(f"Ground of {who}, {first} to {last}")
+    return plain(f"Ground of {who}, {first} to {last}") + (", km²" if results.errors is not None else "")
 
 
 def _figures(row: Mapping[Any, Any]) -> list[str]:
@@ -81,12 +82,29 @@ def _figures(row: Mapping[Any, Any]) -> list[str]:
     if "sigma_km2" not in row:
         return [*(_km2(row[name]) for name in _FIGURES.values()), share]
     figures = [_km2(row[name]) for name in _FIGURES.values() if name != "held_km2"]
-    half = _km2((row["net_high_km2"] - row["net_low_km2"]) / 2)
-    return [*figures, half + _UNSURE * (row.get("trust") == "no"), share]
+    return [*figures, _span(row) + _UNSURE * (row.get("trust") == "no"), share]
+
+
+def _interval(results: Results) -> str:
+    """Name the column of intervals; "" without errors."""
+    return "" if results.errors is None else f"net, {results.errors.level:.0%}"
+
+
+def _span(row: Mapping[Any, Any]) -> str:
+    """Write an interval from its low to its high end: it need not lie evenly about the figure."""
+    low, high = float(row["net_low_km2"]), float(row["net_high_km2"])
+    if low == high:
+        return _km2(low)
+    digits = 0 if max(abs(low), abs(high)) >= _WHOLE_KM2 else 1
+    return " to ".join(f"{round(end, digits) + 0.0:,.{digits}f}" for end in (low, high))
 
 
 def _listed(balance: pd.DataFrame) -> pd.DataFrame:
     changed = (balance["gained_km2"] > 0) | (balance["lost_km2"] > 0)
+    if "sigma_km2" in balance:
+        changed |= balance["sigma_km2"] > _NOTABLE_KM2
+    if "trust" in balance:
+        changed |= balance["trust"] == "no"
     held = changed | (balance["held_km2"] > 0)
     return balance[held] if held.sum() <= _FULL_TABLE else balance[changed]
 
@@ -127,7 +145,13 @@ def _error_notes(results: Results) -> list[str]:
         if not every:
             return ["no errors: there is no front on either date"]
         return [f"no errors: {bare} of {every} stretches of line have no sigma_m; --sigma gives them one"]
-    told = [f"±: {error_sentence(record)}; where both dates share the line, errors cancel"]
+    shared = f"where both dates share the line ({record['shared_km']:,.0f} km), errors cancel"
+    told = [f"{_interval(results)}: interval from {error_sentence(record)}; {shared}"]
+    if record["sigma_m"] is not None:
+        took, every = record["stretches_given_sigma_m"], record["stretches"]
+        told.append(
+            f"sigma {record['sigma_m']:g} m taken by {took} of {every} stretches; the others have their own"
+        )
     if "trust" in results.balance and (results.balance["trust"] == "no").any():
         told.append(f"{_UNSURE.strip()}: {TRUST['no']} (--draws 1000)")
     return [line for text in told for line in wrap(text, _NARROW, subsequent_indent="   ")]

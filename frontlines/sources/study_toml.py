@@ -49,6 +49,10 @@ def _is_correlation(value: Any) -> bool:
     return value == math.inf or _is_length(value)
 
 
+def _are_draws(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and (value == 0 or value >= _TWO)
+
+
 def _are_days(value: Any) -> bool:
     if not isinstance(value, list) or len(value) != _TWO:
         return False
@@ -69,6 +73,7 @@ _NAME = _Entry(_is_name, "a text that is not empty")
 _TEXTS = _Entry(_are_texts, "a list of texts")
 _LENGTH = _Entry(_is_length, "a number of metres, 0 or more")
 _CORRELATION = _Entry(_is_correlation, "a number of metres, 0 or more, or inf")
+_DRAWS = _Entry(_are_draws, "a whole number of draws, 2 or more, or 0 for the formula")
 _DAYS = _Entry(_are_days, "two days, the earlier first, such as [1994-04-07, 1994-05-12]")
 _CORNER = _Entry(_are_corners, "west, south, east and north in degrees, such as [46.5, 39.9, 47.2, 40.5]")
 
@@ -99,6 +104,7 @@ _TABLES: dict[str, dict[str, _Entry]] = {  # what each table of a study.toml may
         "rest": _NAME,
         "sigma_m": _LENGTH,
         "correlation_m": _CORRELATION,
+        "draws": _DRAWS,
     },
     "map": {"zoom": _CORNER, "towns": _TEXTS, "zoom_towns": _TEXTS},
 }

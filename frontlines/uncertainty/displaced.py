@@ -34,7 +34,7 @@ class Nodes:
         Where they are drawn, in order of run, (n, 2) [m].
     push
         Where they go if the line beside them moves outward by 1, (n, 2).
-    sigma_m, line, along
+    sigma_m, line, along, around_m
         As in `Fronts`, (n,).
     run, before, after
         Number of the run, and its part in the front on either date, (n,).
@@ -50,6 +50,7 @@ class Nodes:
     run: Ints
     before: Ints
     after: Ints
+    around_m: Floats
     tips: dict[int, Tip]
 
 
@@ -113,7 +114,7 @@ def place_nodes(fronts: Fronts, theatre_edge: Any, correlation_m: float) -> Node
     >>> edge = np.array([[1000.0, 0.0, 1000.0, 2000.0]])
     >>> one, none = np.array([1]), np.array([0])
     >>> front = Fronts(edge, np.array([[0.0, 2000.0]]), none, none, one, one, np.array([100.0]),
-    ...                np.array([[True, True]]))
+    ...                np.array([[True, True]]), np.array([np.inf]))
     >>> nodes = place_nodes(front, shapely.boundary(theatre), math.inf)
     >>> nodes.xy.tolist(), np.abs(nodes.push).tolist(), sorted(nodes.tips)
     ([[1000.0, 0.0], [1000.0, 2000.0]], [[1.0, 0.0], [1.0, 0.0]], [0, 1])
@@ -135,11 +136,15 @@ def place_nodes(fronts: Fronts, theatre_edge: Any, correlation_m: float) -> Node
 
     behind, ahead = np.zeros((n, 2)), np.zeros((n, 2))
     behind[end], ahead[begin] = fine.outward, fine.outward
-    behind[begin[first]], ahead[end[last]] = fine.outward[first], fine.outward[last]
+    whole = fine.around_m[first] <= fine.along[last, 1] - fine.along[first, 0] + _SAME_M
+    behind[begin[first]] = np.where(whole[:, None], fine.outward[last], fine.outward[first])
+    ahead[end[last]] = np.where(whole[:, None], fine.outward[first], fine.outward[last])
     wide = np.maximum(1 + (behind * ahead).sum(axis=1), _LEAST)
     sigma = at_nodes(fine.sigma_m, fine.sigma_m)
     inner = np.setdiff1d(begin, begin[first])
     sigma[inner] = (sigma[inner] + fine.sigma_m[np.searchsorted(begin, inner)]) / 2
+    joint = (sigma[begin[first]] + sigma[end[last]])[whole] / 2
+    sigma[begin[first][whole]], sigma[end[last][whole]] = joint, joint
     tips = {int(node): _tip(fine, k, 0, theatre_edge) for k, node in enumerate(begin) if fine.tips[k, 0]}
     tips |= {int(node): _tip(fine, k, 1, theatre_edge) for k, node in enumerate(end) if fine.tips[k, 1]}
     return Nodes(
@@ -151,6 +156,7 @@ def place_nodes(fronts: Fronts, theatre_edge: Any, correlation_m: float) -> Node
         run=at_nodes(fine.run, fine.run),
         before=at_nodes(fine.before, fine.before),
         after=at_nodes(fine.after, fine.after),
+        around_m=at_nodes(fine.around_m, fine.around_m),
         tips=tips,
     )
 
@@ -193,7 +199,8 @@ def draw_pushes(nodes: Nodes, noise: NoiseModel, rng: np.random.Generator, n: in
 
     Notes
     -----
-    Exact for the Ornstein-Uhlenbeck process, whatever the distance between nodes [1]_.
+    Exact for the Ornstein-Uhlenbeck process, whatever the distance between nodes [1]_; on a closed front,
+    for the one that has the same value where it comes round again.
 
     References
     ----------
@@ -207,7 +214,7 @@ def draw_pushes(nodes: Nodes, noise: NoiseModel, rng: np.random.Generator, n: in
     >>> edge = np.array([[1000.0, 0.0, 1000.0, 2000.0]])
     >>> one, none = np.array([1]), np.array([0])
     >>> front = Fronts(edge, np.array([[0.0, 2000.0]]), none, none, one, one, np.array([100.0]),
-    ...                np.array([[True, True]]))
+    ...                np.array([[True, True]]), np.array([np.inf]))
     >>> nodes = place_nodes(front, shapely.boundary(theatre), math.inf)
     >>> pushed, shift = draw_pushes(nodes, NoiseModel(None, math.inf), np.random.default_rng(1), 3)
     >>> pushed.shape, bool((pushed[:, 0] == pushed[:, 1]).all()), float(shift.max())
@@ -216,11 +223,47 @@ def draw_pushes(nodes: Nodes, noise: NoiseModel, rng: np.random.Generator, n: in
     fresh = rng.standard_normal((len(nodes.line), n))
     gap = np.append(0.0, np.diff(nodes.along)).clip(min=0)
     same = np.append(False, nodes.line[1:] == nodes.line[:-1])[: len(gap)]
-    at_one_place = (gap < _SAME_M).astype(float)
-    fades = np.exp(-gap / noise.correlation_m) if noise.correlation_m > 0 else at_one_place
-    tie = np.where(same, fades, 0.0)
-    loose = np.sqrt(1 - tie**2)
+    tie = np.where(same, _fades(gap, noise.correlation_m), 0.0)
+    loose = np.sqrt(1 - tie**2) * np.where(same, _spread(nodes.around_m, noise.correlation_m), 1.0)
     for node in range(1, len(tie)):
         fresh[node] = tie[node] * fresh[node - 1] + loose[node] * fresh[node]
+    for line in np.unique(nodes.line[np.isfinite(nodes.around_m)]):
+        rows = np.flatnonzero(nodes.line == line)
+        fresh[rows] = _closed(fresh[rows], nodes.along[rows], nodes.around_m[rows[0]], noise, rng)
     shift = noise.shared_bias_m * rng.standard_normal((n, 2))
     return fresh.T * nodes.sigma_m, shift
+
+
+def _fades(gap_m: Floats, correlation_m: float) -> Floats:
+    """Give the correlation over a gap."""
+    return np.exp(-gap_m / correlation_m) if correlation_m > 0 else (gap_m < _SAME_M).astype(float)
+
+
+def _spread(around_m: Floats, correlation_m: float) -> Floats:
+    """Give the standard deviation that a process needs to have 1 when it is closed."""
+    if correlation_m == 0:
+        return np.ones(len(around_m))
+    if math.isinf(correlation_m):
+        return np.isinf(around_m).astype(float)
+    return np.asarray(np.sqrt(np.tanh(around_m / (2 * correlation_m))))
+
+
+def _closed(
+    values: Floats, along: Floats, around_m: float, noise: NoiseModel, rng: np.random.Generator
+) -> Floats:
+    """Lead a process on to where it began, and bend it so that it has the same value there."""
+    last = np.array([around_m - (along[-1] - along[0])]).clip(min=0)
+    tie = _fades(last, noise.correlation_m)[0]
+    spread = _spread(np.array([around_m]), noise.correlation_m)[0]
+    again = tie * values[-1] + math.sqrt(1 - tie**2) * spread * rng.standard_normal(values.shape[1])
+    left = np.maximum(around_m - (along - along[0]), 0.0)
+    if spread == 0:
+        share = np.zeros(len(along))
+    elif noise.correlation_m == 0:
+        share = (left < _SAME_M).astype(float)
+    else:
+        ends = np.expm1(-2 * (along - along[0]) / noise.correlation_m) / math.expm1(
+            -2 * around_m / noise.correlation_m
+        )
+        share = np.exp(-left / noise.correlation_m) * ends
+    return np.asarray(values + share[:, None] * (values[0] - again))

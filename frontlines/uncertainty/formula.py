@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
-from frontlines.crs import require_working_crs
-from frontlines.uncertainty.fronts import find_fronts
+from frontlines.uncertainty.gathered import BORDER_M, REACH_M, gather
 from frontlines.uncertainty.intervals import (
     LEVEL,
     QUANTITIES,
     AreaErrors,
     check_level,
-    in_order,
-    one_step,
     total_of,
     with_sigmas,
+    without_false_certainty,
 )
 from frontlines.uncertainty.noise import NoiseModel
 from frontlines.uncertainty.parts import Parts
 from frontlines.uncertainty.trust import judge
 
 
-def balance_error(
+def balance_error(  # noqa: PLR0913 - data, then options
     balance: pd.DataFrame,
     control: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame,
@@ -32,6 +29,8 @@ def balance_error(
     districts: gpd.GeoDataFrame,
     noise: NoiseModel,
     level: float = LEVEL,
+    border_m: float = BORDER_M,
+    reach_m: float = REACH_M,
 ) -> AreaErrors:
     r"""Carry the errors of lines into the areas of a balance, by formula.
 
@@ -50,6 +49,10 @@ def balance_error(
         What is assumed about the errors.
     level
         Probability that an interval holds the truth.
+    border_m
+        What runs this near to the theatre's edge is no front [m], as in `frontline_from_control`.
+    reach_m
+        How far from the front a line may lie that gives it its sigma [m].
 
     Returns
     -------
@@ -57,15 +60,17 @@ def balance_error(
         Balance and total with further columns: for each of `before`, `after`, `gained`, `lost` and `net`
         the interval, such as `net_low_km2` and `net_high_km2` [km²]; `sigma_km2`, the standard error of
         net [km²]; `p_gain`, the probability that net is more than 0 (missing where nothing has an error
-        and nothing changed); `trust` (``yes``; ``net``: not gained and lost; ``no``; see Notes). Contested
+        and nothing changed); `trust` (``yes``; ``net``: not gained and lost; ``no``; see Notes). Intervals of
+        gained and lost are missing where `trust` is not ``yes``: 0 lost as drawn is no 0. Contested
         ground stays out of it: its columns are bounds, not errors of lines.
 
     Raises
     ------
     NoiseError
-        If stretches have no sigma and `noise` has none, or the level is no probability.
+        If stretches have no sigma and `noise` has none, a sigma is no length, or the level is no probability.
     LayerError
-        If the balance is not one step of one side, or the layers are not those it was made with.
+        If the balance is not one step of one side, a column is missing, the side does not hold in the layers
+        what the balance says (to 1 % of a district), or no line is near a part of its front.
     CRSError
         If the frames are not in one working CRS.
 
@@ -142,20 +147,20 @@ def balance_error(
     >>> errors.total[["net_km2", "sigma_km2", "net_low_km2", "net_high_km2"]].round(3).values.tolist()
     [[3.0, 0.283, 2.446, 3.554]]
     """
-    require_working_crs(control=control, frontlines=frontlines, theatre=theatre, districts=districts)
     check_level(level)
-    side = one_step(balance, control["date"].unique())
-    place = in_order(balance, districts)
-    fronts, outlines = find_fronts(control, frontlines, theatre, side, noise)
-    shapes = np.asarray(districts.geometry.values)
-    parts = Parts(fronts, outlines, shapes)
+    found = gather(
+        balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
+    )
+    shapes, place = found.shapes, found.place
+    parts = Parts(found.fronts, found.outlines, shapes)
     sigma = {name: parts.sigma_km2(name, noise) for name in QUANTITIES}
     rows = with_sigmas(balance, {name: values[place] for name, values in sigma.items()}, level)
     total = with_sigmas(total_of(balance), {name: values[-1:] for name, values in sigma.items()}, level)
     trust, trust_in_all = judge(parts, shapes, balance, place)
     return AreaErrors(
-        by_district=rows.assign(trust=trust),
-        total=total.assign(trust=trust_in_all),
+        by_district=without_false_certainty(rows.assign(trust=trust)),
+        total=without_false_certainty(total.assign(trust=trust_in_all)),
         method="formula",
         level=level,
+        shared_km=found.fronts.shared_km,
     )

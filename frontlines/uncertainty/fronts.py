@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +13,7 @@ import shapely
 
 from frontlines.arrangement import segments
 from frontlines.coverage import ground_of
-from frontlines.errors import NoiseError
+from frontlines.errors import LayerError, NoiseError, UnknownSigmaError
 from frontlines.uncertainty.noise import NoiseModel
 
 Floats = npt.NDArray[np.float64]
@@ -21,8 +21,8 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[Any]
 
-_EDGE_M = 1.0  # an edge this near to the theatre's is no front
-_SAME_M = 1e-3  # vertices this near to each other are the same
+_SAME_M = 1e-3  # vertices of one date this near to each other are the same
+_SHARED_M = 0.1  # lines of two dates this near to each other are the same
 _SHOWN = 8
 
 
@@ -46,6 +46,8 @@ class Fronts:
         Standard error of its position, (n,).
     tips
         Whether the front begins, or ends, with this edge at the theatre's edge, (n, 2).
+    around_m
+        Length of the closed front that the edge is part of; infinite if it is open, (n,).
     """
 
     ends: Floats
@@ -56,6 +58,7 @@ class Fronts:
     after: Ints
     sigma_m: Floats
     tips: Bools
+    around_m: Floats
 
     @property
     def length_m(self) -> Floats:
@@ -73,14 +76,18 @@ class Fronts:
         """Whether an edge is part of the front on both dates, (n,)."""
         return np.asarray((self.before != 0) & (self.after != 0))
 
+    @property
+    def shared_km(self) -> float:
+        """Length of the front that both dates share [km]."""
+        return float(self.length_m[self.shared].sum() / 1000)
+
     def pieces(self, edge: Ints, share: Floats) -> Fronts:
         """Cut pieces out of edges: `edge` names the edge, `share` where on it they begin and end, (m, 2)."""
-        start, step = self.ends[edge, :2], self.ends[edge, 2:] - self.ends[edge, :2]
-        at = [start + step * share[:, [i]] for i in (0, 1)]
+        at = _between(self.ends[edge], share)
         along = self.along[edge, :1] + self.length_m[edge, None] * share
         tips = self.tips[edge] & (share == [0.0, 1.0])
         rest = {f.name: getattr(self, f.name)[edge] for f in fields(self)}
-        return Fronts(**(rest | {"ends": np.hstack(at), "along": along, "tips": tips}))
+        return Fronts(**(rest | {"ends": at, "along": along, "tips": tips}))
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,10 @@ def find_fronts(
     theatre: gpd.GeoDataFrame,
     side: str,
     noise: NoiseModel,
+    *,
+    dates: tuple[pd.Timestamp, pd.Timestamp],
+    border_m: float,
+    reach_m: float,
 ) -> tuple[Fronts, tuple[Outline, Outline]]:
     """Find the front of a side on two dates.
 
@@ -123,6 +134,12 @@ def find_fronts(
         The side.
     noise
         For stretches without a sigma of their own.
+    dates
+        The two days, in the order of the comparison.
+    border_m
+        An edge this near to the theatre's is no front [m].
+    reach_m
+        How far from the front a line may lie that gives it its sigma [m].
 
     Returns
     -------
@@ -134,7 +151,9 @@ def find_fronts(
     Raises
     ------
     NoiseError
-        If stretches have no sigma and `noise` has none.
+        If stretches have no sigma and `noise` has none, or one that is no length.
+    LayerError
+        If no line is near a part of the front.
 
     Examples
     --------
@@ -145,21 +164,23 @@ def find_fronts(
     ...     geometry=[box(0, 0, 1000, 2000), box(0, 0, 2500, 2000)], crs="EPSG:3035")
     >>> lines = gpd.GeoDataFrame({"date": days}, geometry=[
     ...     LineString([(1000, 0), (1000, 2000)]), LineString([(2500, 0), (2500, 2000)])], crs="EPSG:3035")
-    >>> fronts, _ = find_fronts(control, lines, theatre, "A", NoiseModel(100.0, 500.0))
+    >>> fronts, _ = find_fronts(control, lines, theatre, "A", NoiseModel(100.0, 500.0), dates=tuple(days),
+    ...                         border_m=1.0, reach_m=5000.0)
     >>> fronts.before.tolist(), fronts.after.tolist(), fronts.length_m.tolist()
     ([1, 0], [0, 1], [2000.0, 2000.0])
     """
     edge = shapely.boundary(ground_of(theatre))
     shapely.prepare(edge)
-    dates = sorted(control["date"].unique())
     held = [control[(control["date"] == day) & (control["side"] == side)] for day in dates]
     grounds = [shapely.union_all(np.asarray(rows.geometry.values)) for rows in held]
-    knots = [shapely.get_coordinates(ground) for ground in grounds]
-    first = _outline(grounds[0], edge, knots[1])
-    last = _outline(grounds[1], edge, knots[0])
+    first = _outline(grounds[0], edge, border_m, shapely.get_coordinates(grounds[1]))
+    knots = np.vstack([first.fixed, first.fronts.ends]).reshape(-1, 2)
+    last = _outline(grounds[1], edge, border_m, knots, onto=True)
     same, turned = _twins(first.fronts.ends, last.fronts.ends)
     sigma = [
-        _sigmas(one.fronts, frontlines[frontlines["date"] == day], noise)
+        _sigmas(
+            one.fronts, frontlines[frontlines["date"] == day], noise, reach_m, f"{side} on {day:%Y-%m-%d}"
+        )
         for one, day in zip((first, last), dates, strict=True)
     ]
     met = same >= 0
@@ -169,7 +190,7 @@ def find_fronts(
     return _joined(first.fronts, after, wide, last.fronts, fresh, sigma[1]), (first, last)
 
 
-def split(ends: Floats, edge: Ints, points: Floats) -> tuple[Ints, Floats]:
+def split(ends: Floats, edge: Ints, points: Floats, apart_m: float = _SAME_M) -> tuple[Ints, Floats]:
     """Cut edges at points on them.
 
     Parameters
@@ -178,6 +199,8 @@ def split(ends: Floats, edge: Ints, points: Floats) -> tuple[Ints, Floats]:
         x0, y0, x1, y1 of each edge, (n, 4) [m].
     edge, points
         Where to cut which edge, (m,) and (m, 2) [m].
+    apart_m
+        Nearer than this to an end of the edge there is no cut [m].
 
     Returns
     -------
@@ -192,7 +215,7 @@ def split(ends: Floats, edge: Ints, points: Floats) -> tuple[Ints, Floats]:
     start, step = ends[:, :2], ends[:, 2:] - ends[:, :2]
     length = np.hypot(*step.T)
     far = ((points - start[edge]) * step[edge]).sum(axis=1) / length[edge]
-    inner = (far > _SAME_M) & (far < length[edge] - _SAME_M)
+    inner = (far > apart_m) & (far < length[edge] - apart_m)
     whole = np.arange(len(ends))
     owner = np.concatenate([whole, edge[inner], whole])
     share = np.concatenate([np.zeros(len(ends)), (far / length[edge])[inner], np.ones(len(ends))])
@@ -200,6 +223,11 @@ def split(ends: Floats, edge: Ints, points: Floats) -> tuple[Ints, Floats]:
     owner, share = owner[order], share[order]
     cut = (owner[:-1] == owner[1:]) & ((share[1:] - share[:-1]) * length[owner[:-1]] > _SAME_M)
     return owner[:-1][cut], _closed(owner[:-1][cut], np.column_stack([share[:-1], share[1:]])[cut])
+
+
+def _between(ends: Floats, share: Floats) -> Floats:
+    """Give the part of each edge between two shares of it; 0 and 1 are its very ends."""
+    return np.hstack([ends[:, :2] * (1 - share[:, [i]]) + ends[:, 2:] * share[:, [i]] for i in (0, 1)])
 
 
 def _closed(owner: Ints, share: Floats) -> Floats:
@@ -210,25 +238,46 @@ def _closed(owner: Ints, share: Floats) -> Floats:
     return share
 
 
-def _outline(ground: Any, theatre_edge: Any, knots: Floats) -> Outline:
-    """Follow the outline of a ground, with a vertex wherever the other date has one on it."""
+def _outline(
+    ground: Any, theatre_edge: Any, border_m: float, knots: Floats, *, onto: bool = False
+) -> Outline:
+    """Follow the outline of a ground, with a vertex wherever the other date has one on it.
+
+    With `onto`, vertices that are those of the other date but for a hair are put there, so that what is
+    shared has the same coordinates on both dates.
+    """
     rings = shapely.get_rings(shapely.orient_polygons(shapely.normalize(shapely.get_parts(ground))))
     edges, ring = segments(rings)
     points, near = shapely.STRtree(shapely.linestrings(edges.reshape(-1, 2, 2))).query(
-        shapely.points(knots), predicate="dwithin", distance=_SAME_M
+        shapely.points(knots), predicate="dwithin", distance=_SHARED_M
     )
-    owner, share = split(edges, near, knots[points])
-    step = edges[:, 2:] - edges[:, :2]
-    cut = [edges[owner, :2] + step[owner] * share[:, [i]] for i in (0, 1)]
-    edges, ring = np.hstack(cut), ring[owner]
+    owner, share = split(edges, near, knots[points], _SHARED_M)
+    edges, ring = _between(edges[owner], share), ring[owner]
+    if onto:
+        edges = _snapped(edges, knots)
+        kept = (edges[:, :2] != edges[:, 2:]).any(axis=1)
+        edges, ring = edges[kept], ring[kept]
     middles = shapely.points((edges[:, :2] + edges[:, 2:]) / 2)
-    fixed = shapely.dwithin(theatre_edge, middles, _EDGE_M)
-    return Outline(ground, edges[fixed], _chained(edges, ring, fixed))
+    fixed = shapely.dwithin(theatre_edge, middles, border_m)
+    found = _chained(edges, ring, fixed)
+    ends = shapely.points(found.ends.reshape(-1, 2))
+    on_edge = shapely.dwithin(theatre_edge, ends, _SAME_M).reshape(-1, 2)
+    return Outline(ground, edges[fixed], replace(found, tips=found.tips & on_edge))
+
+
+def _snapped(edges: Floats, knots: Floats) -> Floats:
+    """Put vertices on the nearest knot, if one is as near as makes no difference."""
+    xy = edges.reshape(-1, 2).copy()
+    vertex, knot = shapely.STRtree(shapely.points(knots)).query_nearest(
+        shapely.points(xy), max_distance=_SHARED_M, all_matches=False
+    )
+    xy[vertex] = knots[knot]
+    return xy.reshape(-1, 4)
 
 
 def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
     """Follow each ring's front from where it leaves the theatre's edge; a closed one from anywhere."""
-    order, line, tips = [], [], []
+    order, line, tips, closed = [], [], [], []
     number = 0
     for one in np.unique(ring):
         rows = np.flatnonzero(ring == one)
@@ -240,6 +289,7 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
         order.append(rows[free])
         line.append(number + np.cumsum(starts)[free])
         tips.append((np.column_stack([starts, ends]) & (len(begins) > 0))[free])
+        closed.append(np.full(int(free.sum()), not fixed[rows].any()))
         number += int(starts.sum())
     rows = np.concatenate([np.empty(0, dtype=np.int64), *order])
     lines = np.concatenate([np.empty(0, dtype=np.int64), *line])
@@ -250,7 +300,9 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
     first = np.searchsorted(lines, lines, side="left")
     along = np.column_stack([start, total]) - start[first][:, None]
     every_tip = np.concatenate([np.empty((0, 2), dtype=bool), *tips])
-    return Fronts(ends, along, lines, lines, one, one, np.zeros(len(rows)), every_tip)
+    ring_m = np.bincount(lines, weights=length)[lines] if len(lines) else length
+    around = np.where(np.concatenate([np.empty(0, dtype=bool), *closed]), ring_m, np.inf)
+    return Fronts(ends, along, lines, lines, one, one, np.zeros(len(rows)), every_tip, around)
 
 
 def _twins(first: Floats, last: Floats) -> tuple[Ints, Bools]:
@@ -265,27 +317,45 @@ def _twins(first: Floats, last: Floats) -> tuple[Ints, Bools]:
     return same, (found["turned"] == True).to_numpy()  # noqa: E712 - missing is not True
 
 
-def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel) -> Floats:
+def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel, reach_m: float, whose: str) -> Floats:
     """Give each edge the sigma of the line next to it."""
-    own = lines["sigma_m"] if "sigma_m" in lines else pd.Series(np.nan, index=lines.index)
-    sigma = pd.to_numeric(own).to_numpy(dtype=float, na_value=np.nan)
-    if not len(fronts.line):
-        return np.zeros(0)
+    sigma = _stated(lines)
     middles = shapely.points((fronts.ends[:, :2] + fronts.ends[:, 2:]) / 2)
-    near = shapely.STRtree(np.asarray(lines.geometry.values)).query_nearest(middles, all_matches=False)
+    near = shapely.STRtree(np.asarray(lines.geometry.values)).query_nearest(
+        middles, max_distance=reach_m, all_matches=False
+    )
     nearest = np.full(len(middles), -1)
     nearest[near[0]] = near[1]
-    found = np.append(sigma, np.nan)[nearest]
-    bare = ~np.isfinite(found)
+    far = nearest < 0
+    if far.any():
+        raise LayerError(
+            f"{fronts.length_m[far].sum() / 1000:,.1f} km of the front of {whose} have no line within "
+            f"{reach_m:,g} m: pass the frontlines that belong to control, of both dates"
+        )
+    found = sigma[nearest]
+    bare = np.isnan(found)
     if bare.any() and noise.sigma_m is None:
-        rows = [str(lines.index[row]) for row in np.unique(nearest[bare]) if row >= 0]
+        rows = [str(lines.index[row]) for row in np.unique(nearest[bare])]
         listed = ", ".join(rows[:_SHOWN]) + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
-        raise NoiseError(
-            f"{len(rows)} stretches of frontline have no sigma_m (rows {listed or 'none'}): "
+        raise UnknownSigmaError(
+            f"{len(rows)} stretches of frontline have no sigma_m (rows {listed}): "
             "give them one, or pass NoiseModel(sigma_m=...) for all that have none"
         )
     found[bare] = noise.sigma_m
     return np.asarray(found)
+
+
+def _stated(lines: gpd.GeoDataFrame) -> Floats:
+    """Read the sigmas of lines, missing ones as NaN."""
+    own = lines["sigma_m"] if "sigma_m" in lines else pd.Series(np.nan, index=lines.index)
+    sigma = pd.to_numeric(own, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    wrong = np.flatnonzero((np.isnan(sigma) & own.notna().to_numpy()) | np.isinf(sigma) | (sigma < 0))
+    if len(wrong):
+        raise NoiseError(
+            f"sigma_m of row {lines.index[wrong[0]]} of the frontlines is {own.iloc[wrong[0]]}: "
+            "give metres, 0 or more, or leave it empty"
+        )
+    return np.asarray(sigma)
 
 
 def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools, narrow: Floats) -> Fronts:

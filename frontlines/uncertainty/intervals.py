@@ -25,6 +25,7 @@ WHOLE = "all districts"
 """Name of the row for all districts together."""
 
 _NOTHING_KM2 = 1e-6
+_FEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class AreaErrors:
         ``formula`` or ``simulation``.
     level
         Probability that an interval holds the truth.
+    shared_km
+        Length of the front that both dates share [km]; its errors cancel in the change.
     draws
         Draws of the simulation.
     tangled
@@ -54,6 +57,7 @@ class AreaErrors:
     total: pd.DataFrame
     method: str
     level: float
+    shared_km: float = 0.0
     draws: int = 0
     tangled: int = 0
     repaired_km2: float = field(default=0.0)
@@ -80,7 +84,30 @@ def check_level(level: float) -> None:
         raise NoiseError(f"level is {level}: give a probability between 0 and 1, such as 0.95")
 
 
-def one_step(balance: pd.DataFrame, dates: Any) -> str:
+def check_draws(draws: int) -> None:
+    """Refuse a number of draws that is none.
+
+    Parameters
+    ----------
+    draws
+        The number.
+
+    Raises
+    ------
+    NoiseError
+        If it is no whole number, or less than two.
+
+    Examples
+    --------
+    >>> check_draws(1000)
+    """
+    if not isinstance(draws, int | np.integer) or isinstance(draws, bool) or draws < _FEWEST:
+        raise NoiseError(
+            f"draws is {draws}: give a whole number, {_FEWEST} or more, 1000 for an interval of 95 %"
+        )
+
+
+def one_step(balance: pd.DataFrame, dates: Any) -> tuple[str, tuple[pd.Timestamp, pd.Timestamp]]:
     """Check that a balance is of one side and one pair of dates.
 
     Parameters
@@ -92,8 +119,8 @@ def one_step(balance: pd.DataFrame, dates: Any) -> str:
 
     Returns
     -------
-    side
-        The side.
+    side, dates
+        The side, and the two days in the order of the balance.
 
     Raises
     ------
@@ -104,7 +131,7 @@ def one_step(balance: pd.DataFrame, dates: Any) -> str:
     --------
     >>> one_step(pd.DataFrame({"side": ["A"], "date_from": ["1994-04-07"], "date_to": ["1994-05-12"]}),
     ...          ["1994-05-12", "1994-04-07"])
-    'A'
+    ('A', (Timestamp('1994-04-07 00:00:00'), Timestamp('1994-05-12 00:00:00')))
     """
     sides = sorted(balance["side"].unique())
     steps = balance[["date_from", "date_to"]].drop_duplicates()
@@ -112,10 +139,11 @@ def one_step(balance: pd.DataFrame, dates: Any) -> str:
         raise LayerError(
             f"the balance holds {len(sides)} sides and {len(steps)} pairs of dates: pick one of either"
         )
-    if sorted(pd.Timestamp(day) for day in steps.iloc[0]) != sorted(pd.Timestamp(day) for day in dates):
+    first, last = (pd.Timestamp(day) for day in steps.iloc[0])
+    if sorted((first, last)) != sorted(pd.Timestamp(day) for day in dates):
         found = ", ".join(f"{pd.Timestamp(day):%Y-%m-%d}" for day in sorted(dates)) or "none"
         raise LayerError(f"control holds the dates {found}: pass that of the two dates of the balance")
-    return str(sides[0])
+    return str(sides[0]), (first, last)
 
 
 def in_order(balance: pd.DataFrame, districts: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -213,6 +241,31 @@ def with_sigmas(balance: pd.DataFrame, sigma_km2: Mapping[str, Floats], level: f
         score = np.where(np.abs(net) > _NOTHING_KM2, net, 0.0) / sigma
     gain = [np.nan if np.isnan(one) else NormalDist().cdf(one) for one in score]
     return balance.assign(**columns, sigma_km2=sigma, p_gain=gain)
+
+
+def without_false_certainty(rows: pd.DataFrame) -> pd.DataFrame:
+    """Drop the intervals of gained and lost where the formula is not to be trusted with them.
+
+    Parameters
+    ----------
+    rows
+        From `with_sigmas`, with `trust`.
+
+    Returns
+    -------
+    rows
+        The same with missing intervals of gained and lost where `trust` is not ``yes``.
+
+    Examples
+    --------
+    >>> columns = [f"{name}_{end}_km2" for name in ("gained", "lost") for end in ("low", "high")]
+    >>> rows = pd.DataFrame(dict.fromkeys(columns, [0.0, 0.0])).assign(trust=["yes", "net"])
+    >>> without_false_certainty(rows)["lost_high_km2"].tolist()
+    [0.0, nan]
+    """
+    kept = rows["trust"] == "yes"
+    ends = [f"{name}_{end}_km2" for name in ("gained", "lost") for end in ("low", "high")]
+    return rows.assign(**{name: rows[name].where(kept) for name in ends})
 
 
 def with_draws(balance: pd.DataFrame, drawn_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:

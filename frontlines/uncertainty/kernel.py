@@ -11,9 +11,12 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _SMALL = 1e-4
+_SAME_M = 1e-3
 
 
-def integral_variance(line: Ints, along: Floats, weight: Floats, correlation_m: float) -> Floats:
+def integral_variance(
+    line: Ints, along: Floats, around_m: Floats, weight: Floats, correlation_m: float
+) -> Floats:
     r"""Variance of weighted sums of integrals of the process over pieces of lines.
 
     Parameters
@@ -22,6 +25,8 @@ def integral_variance(line: Ints, along: Floats, weight: Floats, correlation_m: 
         Number of the process of each piece, sorted, (n,).
     along
         Where each piece begins and ends on it [m], sorted within a line, without overlap, (n, 2).
+    around_m
+        Length of the closed line that each piece is part of; infinite for an open one, (n,).
     weight
         Weights of the pieces, a column for each sum, (n, m).
     correlation_m
@@ -47,11 +52,15 @@ def integral_variance(line: Ints, along: Floats, weight: Floats, correlation_m: 
     --------
     One piece as long as the correlation length, whole and cut in two:
 
-    >>> one = integral_variance(np.array([0]), np.array([[0.0, 1.0]]), np.array([[1.0]]), 1.0)
-    >>> two = integral_variance(np.zeros(2), np.array([[0.0, 0.4], [0.4, 1.0]]), np.ones((2, 1)), 1.0)
+    >>> one = integral_variance(np.zeros(1), np.array([[0.0, 1.0]]), np.full(1, np.inf), np.ones((1, 1)), 1.0)
+    >>> two = integral_variance(
+    ...     np.zeros(2), np.array([[0.0, 0.4], [0.4, 1.0]]), np.full(2, np.inf), np.ones((2, 1)), 1.0)
     >>> float(one[0].round(6)), float(two[0].round(6))
     (0.735759, 0.735759)
     """
+    closed = np.isfinite(around_m)
+    lap = np.where(closed, np.exp(-np.where(closed, around_m, 0.0) / correlation_m), 0.0)
+    weight = weight / np.sqrt(1 + lap)[:, None]
     length = along[:, 1] - along[:, 0]
     share = length / correlation_m
     reach = length if math.isinf(correlation_m) else -np.expm1(-share) * correlation_m
@@ -67,10 +76,35 @@ def integral_variance(line: Ints, along: Floats, weight: Floats, correlation_m: 
     for piece in range(1, len(line)):
         so_far = (so_far * through[piece - 1] + pulled[piece - 1]) * fades[piece - 1]
         variance += 2 * pulled[piece] * so_far
+    if closed.any():
+        rows = np.flatnonzero(closed)
+        variance += _round_the_back(line[rows], along[rows], around_m[rows], weight[rows], correlation_m)
     return np.asarray(variance)
 
 
-def vertex_variance(line: Ints, along: Floats, edge: Floats, weight: Floats) -> Floats:
+def _round_the_back(
+    line: Ints, along: Floats, around_m: Floats, weight: Floats, correlation_m: float
+) -> Floats:
+    """Sum exp(-(C - |s - t|) / l) over closed lines: the way round the other side."""
+    length = along[:, 1] - along[:, 0]
+    share = length / correlation_m
+    lap = np.exp(-around_m / correlation_m)
+    if math.isinf(correlation_m):
+        reach, own = length, length**2
+    else:
+        reach = -np.expm1(-share) * correlation_m
+        bulk = np.exp(-(around_m - length) / correlation_m) - lap * (1 + share)
+        own = 2 * correlation_m**2 * np.where(share < _SMALL, lap * (share**2 / 2 + share**3 / 6), bulk)
+    variance = (weight**2 * own[:, None]).sum(axis=0)
+    first = np.exp(-along[:, 0] / correlation_m)[:, None] * weight * reach[:, None]
+    second = np.exp(-(around_m - along[:, 1]) / correlation_m)[:, None] * weight * reach[:, None]
+    for one in np.unique(line):
+        rows = np.flatnonzero(line == one)
+        variance += 2 * (second[rows][1:] * np.cumsum(first[rows], axis=0)[:-1]).sum(axis=0)
+    return np.asarray(variance)
+
+
+def vertex_variance(line: Ints, along: Floats, around_m: Floats, edge: Floats, weight: Floats) -> Floats:
     """Variance of weighted sums of integrals if vertices are independent and the line is straight between.
 
     Parameters
@@ -79,6 +113,8 @@ def vertex_variance(line: Ints, along: Floats, edge: Floats, weight: Floats) -> 
         Number of the process of each piece, (n,).
     along
         Where each piece begins and ends on it [m], (n, 2).
+    around_m
+        Length of the closed line that each piece is part of; infinite for an open one, (n,).
     edge
         Where the drawn edge begins and ends that the piece is part of [m], (n, 2).
     weight
@@ -94,12 +130,13 @@ def vertex_variance(line: Ints, along: Floats, edge: Floats, weight: Floats) -> 
     One edge of length 2: either vertex counts for 1.
 
     >>> edge = np.array([[0.0, 2.0]])
-    >>> vertex_variance(np.array([0]), edge, edge, np.array([[1.0]])).tolist()
+    >>> vertex_variance(np.array([0]), edge, np.array([np.inf]), edge, np.array([[1.0]])).tolist()
     [2.0]
     """
     length = along[:, 1] - along[:, 0]
     middle = (along.mean(axis=1) - edge[:, 0]) / (edge[:, 1] - edge[:, 0])
-    places = np.column_stack([np.tile(line, 2), np.concatenate([edge[:, 0], edge[:, 1]]).round(3)])
+    stop = np.where(edge[:, 1] > around_m - _SAME_M, 0.0, edge[:, 1])
+    places = np.column_stack([np.tile(line, 2), np.concatenate([edge[:, 0], stop]).round(3)])
     vertices, vertex = np.unique(places, axis=0, return_inverse=True)
     share = np.concatenate([(1 - middle) * length, middle * length])
     pull = np.zeros((len(vertices), weight.shape[1]))

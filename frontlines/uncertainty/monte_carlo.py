@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,17 +15,14 @@ import pandas as pd
 import shapely
 
 from frontlines.coverage import ground_of
-from frontlines.crs import require_working_crs
-from frontlines.errors import NoiseError
 from frontlines.progress import Progress, track
 from frontlines.uncertainty.displaced import Nodes, draw_pushes, place_nodes
-from frontlines.uncertainty.fronts import find_fronts
+from frontlines.uncertainty.gathered import BORDER_M, REACH_M, gather
 from frontlines.uncertainty.intervals import (
     LEVEL,
     AreaErrors,
+    check_draws,
     check_level,
-    in_order,
-    one_step,
     total_of,
     with_draws,
 )
@@ -35,7 +33,6 @@ Floats = npt.NDArray[np.float64]
 Mapper = Callable[..., Iterable[Any]]
 
 _BLOCK = 25
-_FEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,8 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     noise: NoiseModel,
     draws: int = 1000,
     level: float = LEVEL,
+    border_m: float = BORDER_M,
+    reach_m: float = REACH_M,
     mapper: Mapper = map,
     progress: Progress = None,
 ) -> AreaErrors:
@@ -66,7 +65,7 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     ----------
     balance, control, frontlines
         As in `balance_error`.
-    theatre, districts, noise, level
+    theatre, districts, noise, level, border_m, reach_m
         As in `balance_error`; the seed is that of `noise`.
     draws
         How often the fronts are drawn.
@@ -140,24 +139,22 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     >>> float(errors.total["sigma_km2"].iloc[0].round(1)), errors.tangled
     (0.3, 0)
     """
-    if draws < _FEWEST:
-        raise NoiseError(f"draws is {draws}: give {_FEWEST} or more, 1000 for an interval of 95 %")
-    require_working_crs(control=control, frontlines=frontlines, theatre=theatre, districts=districts)
+    check_draws(draws)
     check_level(level)
-    side = one_step(balance, control["date"].unique())
-    place = in_order(balance, districts)
-    fronts, outlines = find_fronts(control, frontlines, theatre, side, noise)
+    found = gather(
+        balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
+    )
     edge = shapely.boundary(ground_of(theatre))
     task = _Task(
-        place_nodes(fronts, edge, noise.correlation_m),
-        set_board(np.asarray(districts.geometry.values), outlines),
+        place_nodes(found.fronts, edge, noise.correlation_m),
+        set_board(found.shapes, found.outlines),
         noise,
     )
     sizes = np.diff(np.append(np.arange(0, draws, _BLOCK), draws))
-    seeds = np.random.default_rng(noise.rng).spawn(len(sizes))
-    found = mapper(partial(_block, task), seeds, sizes)
-    blocks = list(track(found, progress, "drawing fronts", total=len(sizes)))
-    areas = np.concatenate([areas for areas, _ in blocks])[:, :, place]
+    seeds = np.random.default_rng(deepcopy(noise.rng)).spawn(len(sizes))
+    drawing = mapper(partial(_block, task), seeds, sizes)
+    blocks = list(track(drawing, progress, "drawing fronts", total=len(sizes)))
+    areas = np.concatenate([areas for areas, _ in blocks])[:, :, found.place]
     tangled = np.concatenate([tangled for _, tangled in blocks])
     drawn = dict(zip(("before", "after", "gained", "lost"), np.moveaxis(areas, 1, 0), strict=True))
     drawn["net"] = drawn["gained"] - drawn["lost"]
@@ -167,6 +164,7 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
         total=with_draws(total_of(balance), sums, level),
         method="simulation",
         level=level,
+        shared_km=found.fronts.shared_km,
         draws=draws,
         tangled=int((tangled > 0).sum()),
         repaired_km2=float(tangled.mean()),

@@ -24,7 +24,8 @@ class NoiseModel:
         errors with correlation exp(-*d* / `correlation_m`). ``math.inf``: a whole line is off by one
         amount (times its sigma). 0: each drawn vertex is off by itself, and the line is straight between.
     rng
-        Seed or generator, for `simulate_balance`.
+        Seed or generator, for `simulate_balance`. A generator is left as it was: the same one gives the same
+        draws again.
     shared_bias_m
         Standard error, east and north each [m], of a shift that all lines of both dates have in common: the
         whole source lies beside its place, such as a badly referenced map. Theatre and districts stay.
@@ -32,7 +33,7 @@ class NoiseModel:
     Raises
     ------
     NoiseError
-        If a number is negative, or not a number.
+        If a number is negative, or not a number, or `rng` neither a seed nor a generator.
 
     Notes
     -----
@@ -40,14 +41,15 @@ class NoiseModel:
     and z a stationary Gaussian process with mean 0, variance 1 and an exponential correlation, an
     Ornstein-Uhlenbeck process. Which places have errors in common:
 
-    - Edges with the same vertices on both dates are one line, drawn once: one error, which cancels in the
+    - Edges within 0.1 m of each other on both dates are one line, drawn once: one error, which cancels in the
       change. If the two dates state different sigmas for it, the larger counts.
     - Edges of one date only are drawn afresh. Their errors are independent of those of the other
       date, and of those of the shared edges: they rest on other evidence.
     - Within each of the three, the process runs along the whole front and does not stop where one stretch
       joins the next; there only sigma changes. Two parts with another kind of part in between are as far
       from each other as the front is long between them.
-    - Fronts that do not meet are independent. A closed front is cut open at one vertex.
+    - Fronts that do not meet are independent. On a closed front of length C the correlation is
+      (exp(-d/l) + exp(-(C-d)/l)) / (1 + exp(-C/l)), so that it does not matter where it is cut open.
 
     Each of these is an Ornstein-Uhlenbeck process seen on parts of a line, and they are independent, so
     that the covariance is positive semi-definite. `balance_error` and `simulate_balance` use this same model.
@@ -72,3 +74,6 @@ class NoiseModel:
             raise NoiseError(f"correlation_m is {self.correlation_m}: give metres, 0 or more, or math.inf")
         if not (math.isfinite(self.shared_bias_m) and self.shared_bias_m >= 0):
             raise NoiseError(f"shared_bias_m is {self.shared_bias_m}: give metres, 0 or more")
+        seed = isinstance(self.rng, int | np.integer) and not isinstance(self.rng, bool) and self.rng >= 0
+        if not (seed or isinstance(self.rng, np.random.Generator)):
+            raise NoiseError(f"rng is {self.rng!r}: give a whole number, 0 or more, or a numpy Generator")

@@ -56,11 +56,11 @@ class Parts:
         reach = self.share * sign[:, None]
         weight = reach * pieces.sigma_m[:, None]
         used = weight.any(axis=1)
-        line, along = pieces.line[used], pieces.along[used]
+        line, along, around = pieces.line[used], pieces.along[used], pieces.around_m[used]
         if noise.correlation_m > 0:
-            variance = integral_variance(line, along, weight[used], noise.correlation_m)
+            variance = integral_variance(line, along, around, weight[used], noise.correlation_m)
         else:
-            variance = vertex_variance(line, along, self.edges[used], weight[used])
+            variance = vertex_variance(line, along, around, self.edges[used], weight[used])
         shift = (reach * pieces.length_m[:, None]).T @ pieces.outward
         return np.asarray(np.sqrt(variance + noise.shared_bias_m**2 * (shift**2).sum(axis=1)) / KM2)
 

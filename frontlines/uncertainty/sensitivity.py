@@ -11,16 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from frontlines.crs import require_working_crs
-from frontlines.uncertainty.fronts import Fronts, find_fronts
-from frontlines.uncertainty.intervals import one_step
+from frontlines.uncertainty.fronts import Fronts
+from frontlines.uncertainty.gathered import BORDER_M, REACH_M, gather
 from frontlines.uncertainty.noise import NoiseModel
 from frontlines.uncertainty.parts import Parts
 
 _LENGTHS = 60
 
 
-def error_by_correlation(
+def error_by_correlation(  # noqa: PLR0913 - data, then options
     balance: pd.DataFrame,
     control: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame,
@@ -29,6 +28,8 @@ def error_by_correlation(
     districts: gpd.GeoDataFrame,
     noise: NoiseModel,
     correlation_m: Sequence[float] | None = None,
+    border_m: float = BORDER_M,
+    reach_m: float = REACH_M,
 ) -> pd.DataFrame:
     """Compute the error of the net change of all districts together for many correlation lengths.
 
@@ -41,6 +42,8 @@ def error_by_correlation(
     correlation_m
         The lengths [m]; None for a range from half the spacing of the drawn vertices to ten times the length
         of the lines that differ.
+    border_m, reach_m
+        As in `balance_error`.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def error_by_correlation(
     NoiseError
         If stretches have no sigma and `noise` has none, or a length is negative.
     LayerError
-        If the balance is not one step of one side.
+        As `balance_error`.
     CRSError
         If the frames are not in one working CRS.
 
@@ -69,11 +72,11 @@ def error_by_correlation(
     >>> table["correlation_m"].tolist(), bool(table["sigma_km2"].is_monotonic_increasing)
     ([0.0, 1000.0, 5000.0, inf], True)
     """
-    require_working_crs(control=control, frontlines=frontlines, theatre=theatre, districts=districts)
-    side = one_step(balance, control["date"].unique())
-    fronts, outlines = find_fronts(control, frontlines, theatre, side, noise)
-    parts = Parts(fronts, outlines, np.asarray(districts.geometry.values))
-    lengths = _range(fronts) if correlation_m is None else np.asarray(correlation_m, dtype=float)
+    found = gather(
+        balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
+    )
+    parts = Parts(found.fronts, found.outlines, found.shapes)
+    lengths = _range(found.fronts) if correlation_m is None else np.asarray(correlation_m, dtype=float)
     every = np.unique([0.0, *lengths, noise.correlation_m, math.inf])
     models = [replace(noise, correlation_m=float(length)) for length in every]
     return pd.DataFrame(
@@ -81,7 +84,7 @@ def error_by_correlation(
             "correlation_m": every,
             "sigma_km2": [float(parts.sigma_km2("net", model)[-1]) for model in models],
             "net_km2": float(balance["net_km2"].sum()),
-            "side": side,
+            "side": found.side,
             "date_from": balance["date_from"].iloc[0],
             "date_to": balance["date_to"].iloc[0],
             "own": every == noise.correlation_m,

@@ -262,8 +262,9 @@ def test_sigma_gives_the_balance_its_errors(folder):
         folder, "line_2024-07-08.gpkg", "line_2024-07-15.gpkg", "--sigma", 500, "--correlation-m", "inf"
     )
     assert result.exit_code == 0, result.output
-    assert "± 95%" in result.stdout
-    assert "sigma 0.5 km, each line off as a whole" in result.stdout
+    assert "net, 95%" in result.stdout
+    assert "sigma 500 m taken by 2 of 2 stretches" in result.stdout
+    assert "(sigma 0.5 km, each line off as a whole)" in " ".join(result.stdout.split())
     total = pd.read_csv(folder / "out" / "totals.csv").iloc[0]
     assert total["net_low_km2"] < total["net_km2"] < total["net_high_km2"]
     assert manifest(folder)["errors"]["correlation_m"] == "inf"

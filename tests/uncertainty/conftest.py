@@ -9,6 +9,7 @@ import pytest
 from shapely import Polygon, box
 
 import frontlines as fl
+from frontlines.uncertainty.fronts import find_fronts
 
 DAYS = ("1994-04-07", "1994-05-12")
 SQUARE = box(0, 0, 40_000, 40_000)
@@ -37,6 +38,32 @@ class Case:
         )  # fmt: skip
 
 
+def turned(case, degrees):
+    """Make the same case with everything turned about the middle of the square."""
+    control, theatre, districts = (
+        layer.set_geometry(layer.rotate(degrees, origin=(20_000, 20_000)))
+        for layer in (case.control, case.theatre, case.districts)
+    )
+    return made(control, theatre, districts)
+
+
+def made(control, theatre, districts, days=DAYS, side="A"):
+    """Make a case from its layers."""
+    parts = [control[control["date"] == day] for day in days]
+    change = fl.change_between(*parts, theatre)
+    balance = fl.balance_by_district(fl.transitions_by_district(change, districts), side)
+    return Case(
+        balance, control, fl.frontline_from_control(control, theatre, border_m=1.0), theatre, districts
+    )
+
+
+def fronts_of(case, noise):
+    return find_fronts(
+        case.control, case.frontlines, case.theatre, "A", noise,
+        dates=tuple(map(pd.Timestamp, DAYS)), border_m=1.0, reach_m=5_000.0,
+    )  # fmt: skip
+
+
 def west_of(x, y):
     """Ground west of a line that runs north through the square."""
     return Polygon([(0, 0), *zip(np.broadcast_to(x, np.shape(y)), y, strict=True), (0, 40_000)])
@@ -61,10 +88,7 @@ def make_case():
             for day, held, sigma in zip(DAYS, (before, after), np.broadcast_to(sigma_m, 2), strict=True)
         ]
         days = [rows[~rows.is_empty] for rows in days]
-        change = fl.change_between(*days, ground)
-        balance = fl.balance_by_district(fl.transitions_by_district(change, named), "A")
-        control = gpd.GeoDataFrame(pd.concat(days, ignore_index=True), crs="EPSG:3035")
-        return Case(balance, control, fl.frontline_from_control(control, ground, border_m=1.0), ground, named)
+        return made(gpd.GeoDataFrame(pd.concat(days, ignore_index=True), crs="EPSG:3035"), ground, named)
 
     return make
 

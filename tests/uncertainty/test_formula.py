@@ -164,9 +164,19 @@ def test_intervals_and_chance_are_those_of_the_normal_distribution(straight):
 def test_intervals_stay_possible(corner):
     rows = corner.formula(NoiseModel(None, 5_000.0)).by_district
     for name in ("before", "after", "gained", "lost"):
-        assert (rows[f"{name}_low_km2"] >= 0).all()
-        assert (rows[f"{name}_high_km2"] <= rows["district_km2"]).all()
+        assert (rows[f"{name}_low_km2"].dropna() >= 0).all()
+        assert not (rows[f"{name}_high_km2"] > rows["district_km2"]).any()
     assert rows["net_low_km2"].ge(-rows["district_km2"]).all()
+
+
+def test_gained_and_lost_have_no_interval_where_the_formula_cannot_give_one(straight, corner):
+    ends = [f"{name}_{end}_km2" for name in ("gained", "lost") for end in ("low", "high")]
+    narrow, wide = (case.formula(NoiseModel(None, 5_000.0)) for case in (corner, straight))
+    assert narrow.total[["trust", "lost_km2"]].to_numpy().tolist() == [["net", 0]]
+    assert narrow.total[ends].isna().all(axis=None)
+    assert narrow.by_district[ends].isna().all(axis=None)
+    assert narrow.total[["net_low_km2", "before_low_km2"]].notna().all(axis=None)
+    assert wide.by_district[ends].notna().all(axis=None)
 
 
 def test_what_cannot_be_trusted_is_marked(straight, corner, make_case):

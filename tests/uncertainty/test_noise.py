@@ -19,6 +19,12 @@ from frontlines.errors import NoiseError
             {"sigma_m": None, "correlation_m": 5.0, "shared_bias_m": -2.0},
             "shared_bias_m is -2.0: give metres",
         ),
+        (
+            {"sigma_m": None, "correlation_m": 5.0, "rng": "x"},
+            "rng is 'x': give a whole number, 0 or more, or",
+        ),
+        ({"sigma_m": None, "correlation_m": 5.0, "rng": None}, "rng is None: give a whole number"),
+        ({"sigma_m": None, "correlation_m": 5.0, "rng": -1}, "rng is -1: give a whole number"),
     ],
 )
 def test_what_is_no_length_is_refused(given, words):

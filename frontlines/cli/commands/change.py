@@ -75,7 +75,7 @@ def change(
     border_m: BorderM = BORDER_M,
     sigma: Sigma = None,
     correlation_m: CorrelationM = None,
-    draws: Draws = 0,
+    draws: Draws = None,
     mend: Mend = False,
     force: Force = False,
 ) -> None:

@@ -20,7 +20,7 @@ def run(
     out: Out = Path("out"),
     sigma: Sigma = None,
     correlation_m: CorrelationM = None,
-    draws: Draws = 0,
+    draws: Draws = None,
     force: Force = False,
 ) -> None:
     """Compare the two dates of a study, district by district; write tables, layers and a map."""
