@@ -18,6 +18,7 @@ from frontlines.cli.options import console, plain
 from frontlines.cli.outputs import DPI, refuse_overwriting, staged
 from frontlines.control import frontline_from_control
 from frontlines.crs import project
+from frontlines.errors import LayerError
 from frontlines.layers import as_settlements
 from frontlines.lengths import front_length
 from frontlines.manifest import Manifest, caption, fingerprint, long_date, to_json
@@ -146,6 +147,7 @@ def _measured(results: Results, between: Sequence[Study], cast: Cast) -> Movemen
         dates=_days(frontlines, study),
         crossing=cast.crossing,
     )
+    _require_a_figure(displaced)
     lengths = front_length(_ends(frontlines, study), study.districts, resolution_m=[0, cast.spacing_m])
     estimators = estimator_table(
         displaced,
@@ -156,6 +158,18 @@ def _measured(results: Results, between: Sequence[Study], cast: Cast) -> Movemen
     manifest = _manifest(results, displaced, estimators, cast)
     return Movement(
         results=results, frontlines=frontlines, displaced=displaced, estimators=estimators, manifest=manifest
+    )
+
+
+def _require_a_figure(displaced: gpd.GeoDataFrame) -> None:
+    """Refuse transects none of which has a net movement."""
+    if displaced["nsm_m"].notna().any():
+        return
+    counts = Counter(zip(displaced["reason"], displaced["reason_date"], strict=True))
+    told = "; ".join(f"{number} on {day}: {REASONS[code]}" for (code, day), number in counts.most_common())
+    raise LayerError(
+        f"none of {len(displaced)} transects has a net movement ({told}): pass a larger --length-m, or draw "
+        "the baseline or axis across both fronts"
     )
 
 

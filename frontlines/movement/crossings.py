@@ -166,20 +166,19 @@ def cross(transects: Geometries, edges: Floats, crs: CRS) -> pd.DataFrame:
     -------
     crossings
         `row` (of the transect), `edge`, `along_m` (from the transect's start, on the ellipsoid [m]),
-        `leaves` (whether the transect leaves the side's ground there) and `sine` of the angle.
+        `plane_m` (the same in the plane [m]), `leaves` (whether the transect leaves the side's ground there)
+        and `sine` of the angle.
 
     Examples
     --------
     >>> line = shapely.LineString([(4321000, 3210000), (4321000, 3212000)])
     >>> edge = np.array([[4322000.0, 3211000.0, 4320000.0, 3211000.0]])
     >>> cross(np.array([line]), edge, CRS("EPSG:3035")).round(3).values.tolist()
-    [[0, 0, 1000.0, True, 1.0]]
+    [[0, 0, 1000.0, 1000.0, True, 1.0]]
     """
     pieces, owner = segments(transects)
-    steps = ground_distance_m(pieces[:, :2], pieces[:, 2:], crs)
-    before = np.cumsum(steps) - steps
-    first = np.searchsorted(owner, owner)
-    before -= before[first]
+    before = _before(ground_distance_m(pieces[:, :2], pieces[:, 2:], crs), owner)
+    plane = np.hypot(*(pieces[:, 2:] - pieces[:, :2]).T)
     last = np.append(owner[1:] != owner[:-1], True) if len(owner) else np.zeros(0, dtype=bool)
     tree = shapely.STRtree(shapely.linestrings(edges.reshape(-1, 2, 2)))
     piece, edge = tree.query(shapely.linestrings(pieces.reshape(-1, 2, 2)))
@@ -193,11 +192,18 @@ def cross(transects: Geometries, edges: Floats, crs: CRS) -> pd.DataFrame:
     share = ((at - start) * along).sum(axis=1) / (along**2).sum(axis=1)
     inside = (share >= 0) & ((share < 1) | (last[piece] & (share <= 1)))
     along_m = before[piece] + ground_distance_m(start, at, crs)
+    plane_m = _before(plane, owner)[piece] + share * plane[piece]
     sine = np.abs(_cross(along, run)) / (np.hypot(*along.T) * np.hypot(*run.T))
-    names = ("row", "edge", "along_m", "leaves", "sine")
-    found = dict(zip(names, (owner[piece], edge, along_m, a < 0, sine), strict=True))
+    names = ("row", "edge", "along_m", "plane_m", "leaves", "sine")
+    found = dict(zip(names, (owner[piece], edge, along_m, plane_m, a < 0, sine), strict=True))
     table = pd.DataFrame({name: column[inside] for name, column in found.items()})
     return table.sort_values(["row", "along_m", "edge"], ignore_index=True)
+
+
+def _before(steps: Floats, owner: Ints) -> Floats:
+    """Sum up the steps before each, within its owner."""
+    before = np.cumsum(steps) - steps
+    return np.asarray(before - before[np.searchsorted(owner, owner)])
 
 
 def _cross(a: Floats, b: Floats) -> Floats:

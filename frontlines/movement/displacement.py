@@ -188,7 +188,7 @@ def places_along(transects: gpd.GeoDataFrame, along_m: Floats) -> Geometries:
     transects
         Lines in the working CRS.
     along_m
-        Distances, (n,) [m].
+        Distances, (n,) [m]; those before the start or beyond the end give the start or the end.
 
     Returns
     -------
@@ -202,7 +202,7 @@ def places_along(transects: gpd.GeoDataFrame, along_m: Floats) -> Geometries:
     3210500.0
     """
     shapes = np.asarray(transects.geometry.values)
-    share = along_m / ground_length_m(shapes, transects.crs)
+    share = np.clip(along_m / ground_length_m(shapes, transects.crs), 0.0, 1.0)
     return np.asarray(shapely.line_interpolate_point(shapes, share.round(12), normalized=True))
 
 

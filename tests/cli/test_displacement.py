@@ -148,3 +148,17 @@ def test_dates_must_be_as_many_as_files_and_a_blind_cast_is_refused(folder):
     assert done.exit_code == 2
     assert "spacing_m is 0.0: give a number of metres, more than 0" in done.output
     assert not (folder / "out").exists()
+
+
+def test_an_axis_from_outside_the_districts_is_cut_and_a_cast_without_a_figure_refused(folder):
+    axis = gpd.GeoDataFrame(geometry=[LineString([(45.8, 40), (47.2, 40)])], crs=LONLAT)
+    write(axis, folder / "axis.geojson")
+    more = ["--axis", str(folder / "axis.geojson"), "--copies", "0"]
+    done = call(folder, "line", FIRST, LAST, more=more)
+    assert done.exit_code == 0, done.output
+    (moved_m,) = pd.read_csv(folder / "out" / "transects.csv")["nsm_m"]
+    assert moved_m == pytest.approx((FRONTS[LAST] - FRONTS[FIRST]) * A_DEGREE_EAST_M, rel=2e-3)
+    done = call(folder, "line", FIRST, LAST, more=["--length-m", "1000", "--force"])
+    assert done.exit_code == 2
+    words = "none of 22 transects has a net movement (22 on 2024-07-29: the line of this date does not cross"
+    assert words in done.output

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import MultiLineString, Point
 
-from frontlines import make_transects
+from frontlines import displacement, make_transects
 from frontlines.errors import CRSError, LayerError
 from tests.fronts import FIRST, LAST, X, Y, frame, front, path, square
 
@@ -139,3 +139,59 @@ def test_inputs_are_kept_and_what_makes_no_sense_is_refused():
         make_transects(lines, "A", baseline=base, length_m=1000)
     with pytest.raises(CRSError, match="baseline has no CRS"):
         make_transects(lines, "A", baseline=base.set_crs(None, allow_override=True))
+
+
+def test_a_cast_from_outside_the_theatre_keeps_the_part_within_that_meets_the_front():
+    lines = front((FIRST, EAST), (LAST, path((0, 3), (10, 3))))
+    theatre = frame(square(-1, -9, 11, 9))
+    casts = {
+        "axis": {"axis": frame(path((5, -12), (5, 12))), "copies": 0},
+        "turned": {"axis": frame(path((5, 12), (5, -12))), "copies": 0},
+        "baseline": {"baseline": frame(path((0, -12), (10, -12)))},
+        "beyond": {"baseline": frame(path((0, 12), (10, 12)))},
+    }
+    for name, options in casts.items():
+        sizes = {"spacing_m": 10_000, "length_m": 30_000}
+        transects = make_transects(lines, "A", theatre=theatre, **sizes, **options)
+        assert ends(transects) == [[5, -9, 5, 9]], name
+        assert transects["cut"].tolist() == [True]
+        origin_m = {"axis": -3000, "turned": 21_000, "baseline": -3000, "beyond": 21_000}[name]
+        assert transects["origin_m"][0] == pytest.approx(origin_m, abs=0.5)
+        assert displacement(transects, lines)["nsm_m"][0] == pytest.approx(3000, abs=0.5)
+
+
+def test_of_several_parts_within_the_theatre_that_with_the_front_is_kept():
+    axis = frame(path((5, -30), (5, 30)))
+    islands = frame(shapely.union_all([square(0, -40, 10, -20), square(0, -9, 10, 9), square(0, 12, 10, 19)]))
+    # the axis begins on the first island, the front is on the second
+    far = make_transects(front((FIRST, EAST)), "A", axis=axis, copies=0, theatre=islands)
+    assert ends(far) == [[5, -9, 5, 9]]
+    # the baseline is on no island, and nearer to the third
+    base = {"baseline": frame(path((0, 11), (10, 11))), "spacing_m": 10_000, "length_m": 25_000}
+    assert ends(make_transects(front((FIRST, EAST)), "A", theatre=islands, **base)) == [[5, -9, 5, 9]]
+    # where the front is on no island, the nearest one is kept
+    away = make_transects(front((FIRST, path((0, 10), (10, 10)))), "A", theatre=islands, **base)
+    assert ends(away) == [[5, 12, 5, 19]]
+
+
+def test_transects_that_lie_outside_the_theatre_are_left_out():
+    half = frame(square(-1, -9, 5, 9))
+    transects = make_transects(front((FIRST, EAST)), "A", spacing_m=2500, length_m=3000, theatre=half)
+    assert ends(transects) == [[3.75, -3, 3.75, 3], [1.25, -3, 1.25, 3]]
+    assert transects["transect"].tolist() == [0, 1]
+    assert transects["along_km"].round(3).tolist() == [6.25, 8.75]
+    with pytest.raises(LayerError, match="no transect of the front lies within the theatre"):
+        make_transects(front((FIRST, EAST)), "A", theatre=frame(square(50, 50, 60, 60)))
+
+
+def test_a_theatre_leaves_the_positions_of_a_long_bent_axis_as_they_are():
+    lines = front((FIRST, path((-300, 300), (300, 300))), (LAST, path((-300, 420), (300, 420))))
+    bent = frame(path((0, 0), (150, 200), (150, 500), (0, 800)))
+    casts = [
+        make_transects(lines, "A", axis=bent, copies=0, theatre=theatre)
+        for theatre in (None, frame(square(-400, 100, 400, 600)))
+    ]
+    free, cut = (displacement(transects, lines).iloc[0] for transects in casts)
+    assert cut["from_m"] == pytest.approx(free["from_m"], abs=0.01)
+    start = shapely.get_coordinates(casts[1].geometry.values)[0]
+    assert start[1] == pytest.approx(Y + 100_000, abs=0.01)
