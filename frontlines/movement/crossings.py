@@ -16,6 +16,7 @@ from frontlines.arrangement import segments
 from frontlines.crs import ground_distance_m, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.movement.facing import facing_lines
+from frontlines.movement.sameness import SAME_M, with_shared, with_shared_sums
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -31,11 +32,9 @@ _COLUMNS = [
     "n_crossings",
     "n_between",
     "shared",
+    "apart_sigma_m",
     "reason",
 ]
-
-SAME_M = 0.1
-"""Lines that run within this distance of each other [m] where they are crossed are one line."""
 
 REASONS = {
     "": "the front has a position",
@@ -80,8 +79,11 @@ def front_positions(
         transect's origin, growing away from the side [m]), `sigma_m` (of the line crossed [m]), `sine` (of
         the angle between transect and line), `n_crossings` (that leave the side's ground), `n_between`
         (crossings of the line of this date or of the first one that lie between their two positions; 0
-        with ``all``), `shared` (the line runs where that of the first date did, to `SAME_M`; then the
-        position is the same number) and `reason`, a code of `REASONS`, empty where there is a position.
+        with ``all``), `shared` (the line runs where that of the first date did, to
+        `frontlines.movement.sameness.SAME_M`; then the position is the same number; with ``all`` that holds
+        for each crossing), `apart_sigma_m` (standard error of the position less that of the first date: lines
+        that both dates share add nothing to it [m]) and `reason`, a code of `REASONS`, empty where there is a
+        position.
 
     Raises
     ------
@@ -134,20 +136,12 @@ def front_positions(
         default="unpaired_crossings" if crossing == "all" else "faces_other_way",
     )
     table["transect"], table["date"] = transects["transect"].to_numpy()[row], days[day]
-    table = _with_shared(table, ends, len(days))
-    table["n_between"] = 0 if crossing == "all" else _between(met, table, len(days))
-    columns = [
-        "transect",
-        "date",
-        "position_m",
-        "sigma_m",
-        "sine",
-        "n_crossings",
-        "n_between",
-        "shared",
-        "reason",
-    ]
-    return table[columns].reset_index(drop=True)
+    if crossing == "all":
+        table = with_shared_sums(table, met, ends, len(days)).assign(n_between=0)
+    else:
+        table = with_shared(table, ends, len(days))
+        table["n_between"] = _between(met, table, len(days))
+    return table[_COLUMNS].reset_index(drop=True)
 
 
 def cross(transects: Geometries, edges: Floats, crs: CRS) -> pd.DataFrame:
@@ -255,7 +249,7 @@ def _summed(met: pd.DataFrame) -> pd.DataFrame:
         sine=("sine", "min"),
         variance=("sigma_m", lambda sigma_m: (sigma_m**2).sum(skipna=False)),
     ).reset_index()
-    table["sigma_m"], table["edge"] = np.sqrt(table["variance"]), -1
+    table["sigma_m"] = np.sqrt(table["variance"])
     return table[table["sign"] == 1]
 
 
@@ -270,27 +264,3 @@ def _between(met: pd.DataFrame, table: pd.DataFrame, n_days: int) -> Ints:
     day = np.concatenate([day, np.tile(np.arange(n_days), len(first))])
     inside = (low[row, day] < at) & (at < high[row, day])
     return np.bincount(row[inside] * n_days + day[inside], minlength=place.size)
-
-
-def _with_shared(table: pd.DataFrame, ends: Floats, n_days: int) -> pd.DataFrame:
-    """Tell where a line runs as that of the first date did, and give both the same position."""
-    first = table.iloc[np.arange(len(table)) // n_days * n_days]
-    off = np.abs(table["position_m"].to_numpy() - first["position_m"].to_numpy())
-    shared = off <= SAME_M
-    edge, other = (part["edge"].fillna(-1).to_numpy(dtype=np.int64) for part in (table, first))
-    by_edge = np.flatnonzero(shared & (edge >= 0) & (edge != other))
-    shared[by_edge] = _run_together(ends[edge[by_edge]], ends[other[by_edge]])
-    of_all = edge < 0
-    shared[of_all] &= (table["n_crossings"].to_numpy() == first["n_crossings"].to_numpy())[of_all]
-    position_m = np.where(shared, first["position_m"], table["position_m"])
-    return table.assign(shared=shared, position_m=position_m)
-
-
-def _run_together(one: Floats, other: Floats) -> npt.NDArray[np.bool_]:
-    """Tell whether the shorter of two edges lies along the longer one."""
-    lengths = [np.hypot(*(ends[:, 2:] - ends[:, :2]).T) for ends in (one, other)]
-    swap = lengths[0] > lengths[1]
-    short, long = np.where(swap[:, None], other, one), np.where(swap[:, None], one, other)
-    line = shapely.linestrings(long.reshape(-1, 2, 2))
-    apart = [shapely.distance(line, shapely.points(short[:, k : k + 2])) for k in (0, 2)]
-    return np.asarray(np.maximum(*apart) <= SAME_M)

@@ -133,15 +133,15 @@ def displacement(
 def _movement(positions: pd.DataFrame, days: pd.DatetimeIndex, level: float) -> pd.DataFrame:
     """Compute all figures from the positions, a row a transect."""
     shape = (-1, len(days))
-    place, sigma = (
-        positions[name].to_numpy(dtype=float).reshape(shape) for name in ("position_m", "sigma_m")
+    place, sigma, apart = (
+        positions[name].to_numpy(dtype=float).reshape(shape)
+        for name in ("position_m", "sigma_m", "apart_sigma_m")
     )
     shared = positions["shared"].to_numpy(dtype=bool).reshape(shape)[:, -1]
     reason = positions["reason"].to_numpy(dtype=object).reshape(shape)[:, [0, -1]]
     since = np.asarray((days - days[0]) / pd.Timedelta(days=1), dtype=float)
     nsm = place[:, -1] - place[:, 0]
-    error = np.where(shared, 0.0, np.hypot(sigma[:, 0], sigma[:, -1]))
-    error[np.isnan(nsm)] = np.nan
+    error = np.where(np.isnan(nsm), np.nan, apart[:, -1])
     at_first = reason[:, 0] != ""
     told = np.where(at_first, reason[:, 0], reason[:, 1])
     when = np.where(at_first, f"{days[0]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}")

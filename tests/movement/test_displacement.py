@@ -183,6 +183,47 @@ def test_shared_ground_has_exactly_no_movement_and_no_error_even_if_its_vertices
     assert row["nsm_sigma_m"].iloc[0] == pytest.approx(np.hypot(100, 100))
 
 
+def test_a_line_redrawn_with_other_vertices_is_shared():
+    first, later = (path((0, 0), (bend, 0), (10, 0)) for bend in (4, 6))
+    row = only(moved(front((FIRST, first, 100.0), (LAST, later, 100.0))))
+    assert row["shared"]
+    assert row["nsm_sigma_m"] == 0
+    beside = path((0, 0.00005), (6, 0.00005), (10, 0.00005))  # 0.05 m off
+    assert only(moved(front((FIRST, first, 100.0), (LAST, beside, 100.0))))["shared"]
+    apart = path((0, 0.0002), (6, 0.0002), (10, 0.0002))  # 0.2 m off
+    assert not only(moved(front((FIRST, first, 100.0), (LAST, apart, 100.0))))["shared"]
+
+
+def pocket(low, high):
+    """Make the two edges of a pocket of B within A, from one height to another."""
+    return path((0, low), (10, low)), path((10, high), (0, high))
+
+
+def test_movements_that_cancel_are_no_shared_line():
+    # the pocket goes 2 km down: its lower edge moves by -2, its upper edge counts +2
+    here, there = pocket(-4, -3), pocket(-6, -5)
+    lines = front(
+        (FIRST, BASE, 30.0), (LAST, BASE, 30.0),
+        *((FIRST, edge, 20.0) for edge in here), *((LAST, edge, 10.0) for edge in there),
+    )  # fmt: skip
+    row = only(moved(lines, crossing="all", baseline=frame(BASE)))
+    assert row["nsm_m"] == pytest.approx(0, abs=0.1)
+    assert not row["shared"]
+    assert row["nsm_sigma_m"] == pytest.approx(np.sqrt(2 * 400 + 2 * 100))
+    assert "below_error" in row["doubts"]
+
+
+def test_edges_that_both_dates_share_add_no_error_to_a_sum():
+    same = [(day, edge, 2000.0) for day in (FIRST, LAST) for edge in pocket(-4, -3)]
+    lines = front((FIRST, BASE, 300.0), (LAST, path((0, 1), (10, 1)), 400.0), *same)
+    row = only(moved(lines, crossing="all", baseline=frame(BASE)))
+    assert row["nsm_m"] == pytest.approx(1000, abs=0.1)
+    assert row["nsm_sigma_m"] == pytest.approx(500)
+    assert not row["shared"]
+    unknown = front((FIRST, BASE, 300.0), (LAST, path((0, 1), (10, 1)), 400.0), *(r[:2] for r in same))
+    assert only(moved(unknown, crossing="all", baseline=frame(BASE)))["nsm_sigma_m"] == pytest.approx(500)
+
+
 def test_lines_that_cross_just_on_a_transect_are_not_shared():
     row = only(moved(front((FIRST, BASE, 100.0), (LAST, path((0, -5), (10, 5)), 100.0))))
     assert row["nsm_m"] == pytest.approx(0, abs=0.1)
