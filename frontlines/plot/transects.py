@@ -108,8 +108,7 @@ def _draw_unmoved(ax: Axes, moved: gpd.GeoDataFrame, style: MapStyle) -> None:
     still = moved[nsm_m == 0]
     at = (still["origin_m"] + still["from_m"]).to_numpy(dtype=float)
     if len(still):
-        xy = [shapely.get_coordinates(places_along(still, at + off)) for off in (-half_m, half_m)]
-        ticks = shapely.linestrings(np.stack(xy, axis=1))
+        ticks = _ticks(still, at, half_m)
         rule(ax, ticks, colour=style.district_edge, width_pt=0.6, name="unmoved", zorder=Z["mark"])
     none = moved[np.isnan(nsm_m)]
     if len(none):
@@ -124,6 +123,13 @@ def _draw_unmoved(ax: Axes, moved: gpd.GeoDataFrame, style: MapStyle) -> None:
             zorder=Z["front"] + 0.5,
             gid="no-value",
         )
+
+
+def _ticks(transects: gpd.GeoDataFrame, at_m: Any, half_m: float) -> Any:
+    """Make short lines along transects, about places on them."""
+    middle, low, high = (shapely.get_coordinates(places_along(transects, at_m + off)) for off in (0, -1, 1))
+    ahead = (high - low) / np.hypot(*(high - low).T)[:, None]
+    return shapely.linestrings(np.stack([middle - half_m * ahead, middle + half_m * ahead], axis=1))
 
 
 def transect_entries(moved: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:

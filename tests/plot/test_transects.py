@@ -61,6 +61,18 @@ def test_movements_are_drawn_from_position_to_position_in_classes():
     assert len(drawn["unmoved"].get_paths()) == (moved["nsm_m"] == 0).sum()
 
 
+def test_a_tick_near_the_edge_of_the_theatre_is_as_short_as_any():
+    lines = front((FIRST, path((0, 0), (10, 0))), (LAST, path((0, 0), (5, 0), (5, 2), (10, 2))))
+    theatre = frame(square(-1, -0.05, 11, 9))  # the front runs 50 m from the edge
+    moved = fl.displacement(fl.make_transects(lines, "A", theatre=theatre), lines)
+    drawn = {a.get_gid(): a for a in fl.draw_transects(moved, ax=axes()).collections}
+    sizes = [np.ptp(path_.vertices, axis=0) for path_ in drawn["unmoved"].get_paths()]
+    assert len(sizes) == 5
+    np.testing.assert_allclose(sizes, np.tile(sizes[0], (5, 1)), atol=1e-3)
+    assert sizes[0][0] == pytest.approx(0, abs=1e-3)
+    assert 0 < sizes[0][1] < 300
+
+
 def test_retreats_are_dashed_and_larger_movements_darker():
     drawn = {a.get_gid(): a for a in fl.draw_transects(displaced(), ax=axes()).collections}
     assert drawn["retreat:1"].get_linestyle()[0][1] is not None
