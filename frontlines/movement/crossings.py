@@ -20,6 +20,7 @@ from frontlines.movement.sameness import SAME_M, with_shared, with_shared_sums
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[Any]
 Rule = Literal["nearest", "first", "last", "all"]
 
@@ -38,6 +39,7 @@ _COLUMNS = [
 
 REASONS = {
     "": "the front has a position",
+    "origin_faces_back": "the transect is cast from a fold of the front with the side's ground ahead of it",
     "line_absent": "there is no line of the side at this date",
     "no_crossing": "the line of this date does not cross the transect within its reach",
     "theatre_edge": "the same, and the transect ends at the edge of the theatre",
@@ -76,7 +78,8 @@ def front_positions(
     -------
     positions
         A row a transect and date, sorted: `transect`, `date`, `position_m` (along the ground from the
-        transect's origin, growing away from the side [m]), `sigma_m` (of the line crossed [m]), `sine` (of
+        transect's origin, growing away from the side [m]), `sigma_m` (of the position: that of the line
+        by the sine of the angle at which it is crossed [m]), `sine` (of
         the angle between transect and line), `n_crossings` (that leave the side's ground), `n_between`
         (crossings of the line of this date or of the first one that lie between their two positions; 0
         with ``all``), `shared` (the line runs where that of the first date did, to
@@ -94,7 +97,8 @@ def front_positions(
 
     Notes
     -----
-    Lines are crossed in the plane and distances are measured on the ellipsoid. A vertex that lies on a
+    Lines are crossed in the plane and distances are measured on the ellipsoid. The sigma of a line is that
+    across it, so a position on an oblique transect has a larger one. A vertex that lies on a
     transect counts as lying to its left, so a line that only touches a transect does not cross it.
 
     Examples
@@ -118,21 +122,22 @@ def front_positions(
         sorted({pd.Timestamp(day) for day in (facing["date"] if dates is None else dates)})
     )
     met, ends = _met(transects, facing, days, crs)
+    back = _faces_back(transects, met)
     picked = _summed(met) if crossing == "all" else _picked(met, crossing)
     grid = pd.MultiIndex.from_product([range(len(transects)), range(len(days))], names=["row", "day"])
     counts = met.groupby(["row", "day"])["leaves"].agg(["sum", "size"]).reindex(grid, fill_value=0)
-    table = picked.set_index(["row", "day"]).reindex(grid)
+    table = picked[~back[picked["row"]]].set_index(["row", "day"]).reindex(grid)
     table["n_crossings"] = counts["sum"].to_numpy(dtype=np.int64)
     row, day = (grid.get_level_values(name).to_numpy() for name in ("row", "day"))
-    absent = ~days.isin(facing["date"])
     table["reason"] = np.select(
         [
             table["position_m"].notna(),
-            absent[day],
+            back[row],
+            ~days.isin(facing["date"])[day],
             counts["size"].eq(0) & transects["cut"].to_numpy(dtype=bool)[row],
             counts["size"].eq(0),
         ],
-        ["", "line_absent", "theatre_edge", "no_crossing"],
+        ["", "origin_faces_back", "line_absent", "theatre_edge", "no_crossing"],
         default="unpaired_crossings" if crossing == "all" else "faces_other_way",
     )
     table["transect"], table["date"] = transects["transect"].to_numpy()[row], days[day]
@@ -220,8 +225,19 @@ def _met(
     ).drop_duplicates(["edge", "day"])
     found = cross(np.asarray(transects.geometry.values), unique, crs)
     met = found.merge(held, on="edge")
+    met["sigma_m"] /= met["sine"]
     met["position_m"] = met["along_m"] - transects["origin_m"].to_numpy(dtype=float)[met["row"]]
     return met, unique
+
+
+def _faces_back(transects: gpd.GeoDataFrame, met: pd.DataFrame) -> Bools:
+    """Tell which transects enter the side's ground where they were cast from its front."""
+    here = met[(met["day"] == 0) & (met["position_m"].abs() <= SAME_M)]
+    enters, leaves = (
+        np.isin(range(len(transects)), here.loc[here["leaves"] == k, "row"]) for k in (False, True)
+    )
+    of_front = transects["cast_from"] == "front" if "cast_from" in transects else np.zeros(len(transects))
+    return np.asarray(enters & ~leaves & np.asarray(of_front, dtype=bool))
 
 
 def _picked(met: pd.DataFrame, crossing: Rule) -> pd.DataFrame:

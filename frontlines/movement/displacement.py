@@ -95,8 +95,10 @@ def displacement(
     Notes
     -----
     NSM = d(t1) - d(t0), EPR = NSM ÷ time and its error √(σ0² + σ1²) ÷ time, as in DSAS [1]_ but with the
-    sign of a named side and per day: a year is 365.25 days. Errors at two dates are taken as independent,
-    save where the line is shared; σ is that across the line, so an oblique transect has a larger one.
+    sign of a named side and per day: a year is 365.25 days. Here σ is that of the position along the
+    transect: `sigma_m` of the line, which is across it, by the sine of the angle between both. DSAS does not
+    divide, for its transects are at right angles. Errors at two dates are taken as independent, save where the
+    line is shared.
 
     References
     ----------

@@ -98,8 +98,7 @@ def test_a_fold_that_stays_as_it_is_has_not_moved(crossing):
         moved(
             front((FIRST, FOLD, 50.0), (LAST, FOLD, 900.0)),
             crossing=crossing,
-            smoothing_m=30_000,
-            spacing_m=30_000,
+            baseline=frame(BASE),
         )
     )
     assert row["nsm_m"] == 0
@@ -107,6 +106,28 @@ def test_a_fold_that_stays_as_it_is_has_not_moved(crossing):
     assert row["nsm_sigma_m"] == 0
     assert row["sce_m"] == 0
     assert row["doubts"] == ""
+
+
+def test_legs_of_a_fold_that_face_back_have_no_figure_of_their_own():
+    # the fold goes 0.5 km north; at 90° to its chord, which rises 2 in 10, that is 0.5 ÷ cos = 510 m
+    north = shapely.transform(FOLD, lambda xy: xy + [0, 500])
+    table = moved(front((FIRST, FOLD), (LAST, north)), spacing_m=1000, smoothing_m=30_000)
+    back = table["reason"] == "origin_faces_back"
+    assert back.sum() == 2  # of 16: the 2 km that run west
+    assert table.loc[back, "nsm_m"].isna().all()
+    assert table.loc[back, "reason_date"].unique().tolist() == [FIRST]
+    level = ~back & ~table["along_km"].round(1).isin([6.5, 9.5])  # the two legs that run north
+    assert level.sum() == 12
+    np.testing.assert_allclose(table.loc[level, "nsm_m"], 500 * np.sqrt(104) / 10, atol=1.1)
+    later = displacement(cast(front((FIRST, FOLD)), smoothing_m=0), front((MIDDLE, BASE), (LAST, FOLD)))
+    assert "origin_faces_back" not in set(later["reason"])  # of a front of another day nothing is said
+
+
+def test_an_oblique_position_has_an_error_by_the_sine():
+    lines = front((FIRST, BASE, 30.0), (LAST, path((0, 1), (10, 11)), 40.0))  # 45 degrees
+    assert only(moved(lines))["nsm_sigma_m"] == pytest.approx(np.sqrt(30**2 + 2 * 40**2))
+    shared = front((FIRST, path((0, 1), (10, 11)), 30.0), (LAST, path((0, 1), (10, 11)), 40.0))
+    assert only(moved(shared, baseline=frame(BASE)))["nsm_sigma_m"] == 0
 
 
 def test_ground_between_must_have_changed_hands():
@@ -180,7 +201,8 @@ def test_shared_ground_has_exactly_no_movement_and_no_error_even_if_its_vertices
     assert row["shared"].tolist() == [False, True, True, True]
     assert row["nsm_m"].tolist()[1:] == [0.0] * 3
     assert row["nsm_sigma_m"].tolist()[1:] == [0.0] * 3
-    assert row["nsm_sigma_m"].iloc[0] == pytest.approx(np.hypot(100, 100))
+    slope = np.hypot(3, 2) / 3  # of the piece redrawn: 2 up in 3
+    assert row["nsm_sigma_m"].iloc[0] == pytest.approx(np.hypot(100, 100 * slope))
 
 
 def test_a_line_redrawn_with_other_vertices_is_shared():
