@@ -91,7 +91,8 @@ def front_positions(
     Raises
     ------
     LayerError
-        If `crossing` is none of the four, there are no transects, or the side has no line.
+        If `crossing` is none of the four, there are no days or transects, or those of several sides; the side
+        has no line; or lines of one day lie on each other with unlike `sigma_m`.
     CRSError
         If the frames are not in one equal-area CRS in metres.
 
@@ -117,10 +118,12 @@ def front_positions(
         raise LayerError(f"crossing is {crossing!r}: give one of {', '.join(get_args(Rule))}")
     if transects.empty:
         raise LayerError("there are no transects: make_transects makes them")
-    facing = facing_lines(frontlines, str(transects["side"].iloc[0]))
+    facing = facing_lines(frontlines, _one_side(transects))
     days = pd.DatetimeIndex(
         sorted({pd.Timestamp(day) for day in (facing["date"] if dates is None else dates)})
     )
+    if days.empty:
+        raise LayerError("dates is empty: give two days or more, or None for those of the lines")
     met, ends = _met(transects, facing, days, crs)
     back = _faces_back(transects, met)
     picked = _summed(met) if crossing == "all" else _picked(met, crossing)
@@ -147,6 +150,15 @@ def front_positions(
         table = with_shared(table, ends, len(days))
         table["n_between"] = _between(met, table, len(days))
     return table[_COLUMNS].reset_index(drop=True)
+
+
+def _one_side(transects: gpd.GeoDataFrame) -> str:
+    sides = sorted({str(side) for side in transects["side"]})
+    if len(sides) > 1:
+        raise LayerError(
+            f"the transects are of sides {', '.join(map(repr, sides))}: measure one side at a time"
+        )
+    return sides[0]
 
 
 def cross(transects: Geometries, edges: Floats, crs: CRS) -> pd.DataFrame:
@@ -222,7 +234,14 @@ def _met(
             "day": days.get_indexer(lines["date"])[line],
             "sigma_m": lines["sigma_m"].to_numpy(dtype=float)[line],
         }
-    ).drop_duplicates(["edge", "day"])
+    ).drop_duplicates()
+    twice = held[held.duplicated(["edge", "day"], keep=False)].sort_values(["day", "edge", "sigma_m"])
+    if len(twice):
+        one, other = twice["sigma_m"].iloc[:2]
+        raise LayerError(
+            f"lines of {days[twice['day'].iloc[0]]:%Y-%m-%d} lie on each other with sigma_m {one:g} and "
+            f"{other:g}: keep one of them"
+        )
     found = cross(np.asarray(transects.geometry.values), unique, crs)
     met = found.merge(held, on="edge")
     met["sigma_m"] /= met["sine"]

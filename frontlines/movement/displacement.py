@@ -15,6 +15,7 @@ from frontlines.coverage import holder_of
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.movement.crossings import Rule, front_positions
+from frontlines.movement.facing import require_other_names
 from frontlines.movement.rates import normal_z, regression_rates, spread_m
 
 Floats = npt.NDArray[np.float64]
@@ -87,7 +88,8 @@ def displacement(
     Raises
     ------
     LayerError
-        If there are fewer than two dates, no transects, or the side has no line, or an option is out of
+        If there are fewer than two dates, no transects, or those of several sides; the side has no line;
+        lines lie on each other with unlike `sigma_m`; a district is called `WHOLE`; or an option is out of
         range.
     CRSError
         If the frames are not in one equal-area CRS in metres.
@@ -97,8 +99,8 @@ def displacement(
     NSM = d(t1) - d(t0), EPR = NSM ÷ time and its error √(σ0² + σ1²) ÷ time, as in DSAS [1]_ but with the
     sign of a named side and per day: a year is 365.25 days. Here σ is that of the position along the
     transect: `sigma_m` of the line, which is across it, by the sine of the angle between both. DSAS does not
-    divide, for its transects are at right angles. Errors at two dates are taken as independent, save where the
-    line is shared.
+    divide, for its transects are at right angles. Errors at two dates are taken as independent, save where
+    the line is shared.
 
     References
     ----------
@@ -174,6 +176,7 @@ def _districts(moved: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> l
     if districts is None:
         return [""] * len(moved)
     require_working_crs(transects=moved, districts=districts)
+    require_other_names(districts["district"])
     at = moved["origin_m"] + moved["from_m"].fillna(0.0)
     points = places_along(moved, at.to_numpy(dtype=float))
     named = districts.sort_values("district", kind="stable")

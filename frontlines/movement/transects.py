@@ -150,7 +150,7 @@ def _require_lengths(*, spacing_m: float, length_m: float, smoothing_m: float, c
     ):
         if not (np.isfinite(metres) and (metres > 0 or (metres == 0 and least == "0 or more"))):
             raise LayerError(f"{name} is {metres}: give a number of metres, {least}")
-    if copies < 0:
+    if copies < 0 or copies != int(copies):
         raise LayerError(f"copies is {copies}: give a whole number, 0 or more")
 
 

@@ -110,7 +110,7 @@ def test_a_fold_that_stays_as_it_is_has_not_moved(crossing):
 
 def test_legs_of_a_fold_that_face_back_have_no_figure_of_their_own():
     # the fold goes 0.5 km north; at 90° to its chord, which rises 2 in 10, that is 0.5 ÷ cos = 510 m
-    north = shapely.transform(FOLD, lambda xy: xy + [0, 500])
+    north = shapely.transform(FOLD, lambda xy: xy + np.array([0, 500]))
     table = moved(front((FIRST, FOLD), (LAST, north)), spacing_m=1000, smoothing_m=30_000)
     back = table["reason"] == "origin_faces_back"
     assert back.sum() == 2  # of 16: the 2 km that run west
@@ -369,6 +369,25 @@ def test_many_dates_are_followed_and_their_order_does_not_matter():
     assert row["lrr_r2"] == pytest.approx(1, abs=1e-9)
     positions = front_positions(cast(front(*rows)), front(*rows))
     np.testing.assert_allclose(positions["position_m"], np.arange(60) * 50.0, atol=1e-2)
+
+
+def test_layers_that_do_not_belong_together_are_refused():
+    lines = front((FIRST, BASE), (LAST, path((0, 3), (10, 3))))
+    transects = cast(lines)
+    with pytest.raises(LayerError, match="dates is empty: give two days or more, or None for those of"):
+        displacement(transects, lines, dates=[])
+    of_both = pd.concat([transects, cast(lines, "B")], ignore_index=True)
+    with pytest.raises(LayerError, match="the transects are of sides 'A', 'B': measure one side at a time"):
+        displacement(of_both, lines)
+    twice = front((FIRST, BASE, 100.0), (FIRST, BASE, 500.0), (LAST, path((0, 3), (10, 3)), 10.0))
+    for same in (twice, twice[::-1]):
+        told = r"lines of 1994-05-02 lie on each other with sigma_m 100 and 500: keep one of them"
+        with pytest.raises(LayerError, match=told):
+            displacement(transects, same)
+    again = pd.concat([lines, lines[:1]])
+    assert only(displacement(transects, again))["nsm_m"] == pytest.approx(3000, abs=0.1)
+    with pytest.raises(LayerError, match="a district is called 'all districts', as the row of the whole"):
+        displacement(transects, lines, districts=districts(**{"all districts": square(0, -5, 5, 5)}))
 
 
 def test_what_makes_no_sense_is_refused():

@@ -115,5 +115,7 @@ def test_what_makes_no_sense_is_refused():
         nearest_distance(lines, "A", percentiles=[101])
     with pytest.raises(LayerError, match="side 'A' has lines on one date only: distances are between two"):
         line_distances(lines[:1], "A")
+    with pytest.raises(LayerError, match="a district is called 'all districts', as the row of the whole"):
+        nearest_distance(lines, "A", districts(**{WHOLE: square(0, -5, 2, 5)}))
     with pytest.raises(LayerError, match="too many pairs for the Fréchet distance: give a larger step_m"):
         line_distances(lines, "A", step_m=0.1)

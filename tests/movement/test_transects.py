@@ -125,8 +125,9 @@ def test_inputs_are_kept_and_what_makes_no_sense_is_refused():
     for wrong in ({"spacing_m": 0}, {"length_m": -1}, {"smoothing_m": float("nan")}):
         with pytest.raises(LayerError, match=f"{next(iter(wrong))} is .*: give a number of metres"):
             make_transects(lines, "A", **wrong)
-    with pytest.raises(LayerError, match="copies is -1: give a whole number"):
-        make_transects(lines, "A", axis=base, copies=-1)
+    for copies in (-1, 2.5):
+        with pytest.raises(LayerError, match=f"copies is {copies}: give a whole number"):
+            make_transects(lines, "A", axis=base, copies=copies)
     with pytest.raises(LayerError, match="a baseline and an axis are given: transects are cast from one"):
         make_transects(lines, "A", axis=base, baseline=base)
     with pytest.raises(LayerError, match="the axis is in 2 pieces: draw one line"):
