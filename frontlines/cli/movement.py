@@ -40,6 +40,7 @@ FILES = ("transects.gpkg", "transects.csv", "summary.csv", "profile.png", "map.p
 
 _MOST_DISTRICTS = 4
 _SHOWN_M = 0.5
+_NEAR_END = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,7 +284,10 @@ def _table(movement: Movement) -> Group:
     balance = movement.results.balance
     turnover = (balance["gained_km2"] + balance["lost_km2"]).set_axis(balance["district"])
     largest = turnover[turnover > 0].sort_values(ascending=False, kind="stable").index[:_MOST_DISTRICTS]
-    wide = movement.estimators.pivot(index="estimator", columns="district", values="value_m")
+    wide, covers = (
+        movement.estimators.pivot(index="estimator", columns="district", values=values)
+        for values in ("value_m", "covers")
+    )
     table = Table()
     table.add_column("estimator, m", no_wrap=True)
     for name in (WHOLE, *largest):
@@ -291,6 +295,9 @@ def _table(movement: Movement) -> Group:
     for estimator in movement.estimators["estimator"].drop_duplicates():
         figures = (wide[name].get(estimator) if name in wide else None for name in (WHOLE, *largest))
         table.add_row(estimator, *(_metres(value) for value in figures))
+        if estimator in ("net_movement_mean", "moved_mean"):
+            shares = (covers[name].get(estimator) if name in covers else None for name in (WHOLE, *largest))
+            table.add_row("  of the earlier front", *map(_share, shares))
     counts = movement.manifest["movement"]
     told = [f"{name}: {text}" for name, text in counts["estimators"].items()]
     told.append(
@@ -302,9 +309,28 @@ def _table(movement: Movement) -> Group:
         told += [f"{what.replace('_', ' ')}: {listed}"] if listed else []
     span = (displaced["date_to"].iloc[0] - displaced["date_from"].iloc[0]).days
     told.append(f"{_told_days(counts['dates'])} over {span} days; rates in summary.csv are per day")
+    told += _short_reach(displaced, counts["length_m"])
     if counts["days_without_a_line"]:
         told.append(f"no line of {study.side} on {', '.join(counts['days_without_a_line'])}")
     return Group(Text(plain(_title(study))), table, Text("\n".join(plain(line) for line in told)))
+
+
+def _short_reach(displaced: gpd.GeoDataFrame, length_m: float) -> list[str]:
+    """Say whether an extreme lies where transects end: the front may have moved farther elsewhere."""
+    reach = displaced[["from_m", "to_m"]].abs().max(axis=1)
+    near = (reach > _NEAR_END * length_m) & (displaced["cast_from"] != "axis")
+    extremes = {
+        "largest_advance": displaced["nsm_m"].idxmax(),
+        "largest_retreat": displaced["nsm_m"].idxmin(),
+    }
+    signs = {"largest_advance": 1, "largest_retreat": -1}
+    short = [
+        name for name, row in extremes.items() if near[row] and signs[name] * displaced["nsm_m"][row] > 0
+    ]
+    told = (
+        f"within {1 - _NEAR_END:.0%} of where transects end: the front may have moved farther, give a larger"
+    )
+    return [f"{' and '.join(short)}: {told} --length-m"] if short else []
 
 
 def _told_days(number: int) -> str:
@@ -315,3 +341,7 @@ def _metres(value: float | None) -> str:
     if value is None or pd.isna(value):
         return "–"
     return "0" if abs(value) < _SHOWN_M else f"{value:,.0f}".replace("-", "−")
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None or pd.isna(value) else f"{value:.0%}"

@@ -211,3 +211,23 @@ def test_a_side_without_a_front_on_a_date_is_told_so(folder, day):
     done = call(folder, "control", FIRST, LAST)
     assert done.exit_code == 2
     assert f"side 'A' has no front on {day}: it holds nothing in the theatre then" in done.output
+
+
+def test_coverage_is_printed_and_an_extreme_at_the_end_of_a_transect_is_told(folder):
+    whole = [(46.5, 39.8), (46.5, 40.2)]
+    part = [(46.58, 39.8), (46.58, 40), (46.9, 40), (46.9, 40.2)]  # the north is beyond 7 km
+    for day, shape in ((FIRST, whole), (LAST, part)):
+        line = read_layer(folder / f"line_{day}.gpkg").set_geometry([LineString(shape)])
+        write(line, folder / f"line_{day}.gpkg")
+    done = call(folder, "line", FIRST, LAST, more=["--length-m", "7000"])
+    assert done.exit_code == 0, done.output
+    (row,) = [line for line in done.output.splitlines() if "net_movement_mean  " in line]
+    covers = done.output.splitlines()[done.output.splitlines().index(row) + 1]
+    assert "of the earlier front" in covers
+    assert summary(folder)["covers"][("all districts", "net_movement_mean")] == pytest.approx(0.5, abs=0.01)
+    assert "50%" in covers
+    assert (
+        "largest_advance: within 5% of where transects end: the front may have moved farther" in done.output
+    )
+    done = call(folder, "line", FIRST, LAST, more=["--length-m", "9000", "--force"])
+    assert "where transects end" not in done.output
