@@ -42,19 +42,21 @@ def test_only_the_first_date_casts_and_short_pieces_get_one():
     assert transects["along_km"].round(3).tolist() == [2.5, 7.5, 10.15]
 
 
-@pytest.mark.parametrize(("smoothing_m", "across"), [(0, (0.6, 0.8)), (8000, (0.0, 1.0))])
-def test_smoothing_takes_the_chord_and_no_smoothing_the_straight_piece(smoothing_m, across):
-    teeth = path((0, 0), (4, -3), (8, 0), (12, -3), (16, 0))  # slopes of 3 in 4
-    transects = make_transects(
-        front((FIRST, teeth)), "A", spacing_m=20_000, length_m=1000, smoothing_m=smoothing_m
-    )
-    one = make_transects(front((FIRST, teeth)), "A", spacing_m=7000, length_m=1000, smoothing_m=smoothing_m)
-    assert len(transects) == 1
-    assert len(one) == 3
-    first = shapely.get_coordinates(one.geometry.iloc[0])
-    assert abs(((first[1] - first[0]) / 2000)[1]) == pytest.approx(
-        across[1], abs=0.21 if smoothing_m else 1e-3
-    )
+@pytest.mark.parametrize(
+    ("smoothing_m", "chord"),
+    [
+        (0, (4, 3)),  # the tooth itself
+        (4000, (3.2, 2.0)),  # from 1.333 to 5.333 km along: (1.067, -0.8) to (4.267, -2.8)
+        (40_000, (1, 0)),  # from end to end
+    ],
+)
+def test_smoothing_takes_the_chord_and_no_smoothing_the_straight_piece(smoothing_m, chord):
+    teeth = path((0, 0), (4, -3), (8, 0), (12, -3), (16, 0))  # 20 km: the first of three is at 3.333 km
+    three = make_transects(front((FIRST, teeth)), "A", spacing_m=7000, length_m=1000, smoothing_m=smoothing_m)
+    assert len(three) == 3
+    start, stop = shapely.get_coordinates(three.geometry.iloc[0])
+    across = np.array([chord[1], chord[0]]) / np.hypot(*chord)
+    np.testing.assert_allclose(np.abs(stop - start) / 2000, across, atol=1e-3)
 
 
 def test_a_ring_is_cast_round_its_seam():
