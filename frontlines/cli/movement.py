@@ -222,7 +222,9 @@ def _of_dates(results: Results, between: Sequence[Study], days: Sequence[pd.Time
     manifest = results.manifest
     inner = [entry for part in between for entry in part.inputs if entry["role"] == "after"]
     given = [part.control if part.frontlines is None else part.frontlines for part in between]
-    sources = {source for layer in given if layer is not None for source in layer["source"]}
+    sources = {
+        source for layer in given if layer is not None for source in layer["source"].dropna() if source
+    }
     more = sorted(sources - {*manifest["sources"], REST_SOURCE})
     number = len(days) - len(results.study.dates)
     return {
