@@ -14,13 +14,15 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from frontlines.cli.fronts import days_of, fronts_of_side, require_order
 from frontlines.cli.options import console, plain
 from frontlines.cli.outputs import DPI, refuse_overwriting, staged
-from frontlines.control import frontline_from_control
 from frontlines.crs import project
+from frontlines.errors import LayerError
 from frontlines.layers import as_settlements
 from frontlines.lengths import front_length
 from frontlines.manifest import Manifest, caption, fingerprint, long_date, to_json
+from frontlines.mending import REST_SOURCE
 from frontlines.movement.advance import mean_advance
 from frontlines.movement.crossings import REASONS, Rule
 from frontlines.movement.displacement import DOUBTS, displacement
@@ -38,6 +40,7 @@ FILES = ("transects.gpkg", "transects.csv", "summary.csv", "profile.png", "map.p
 
 _MOST_DISTRICTS = 4
 _SHOWN_M = 0.5
+_NEAR_END = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +116,7 @@ def measure(read: Callable[[], Sequence[Study]], cast: Cast, out: Path, *, force
     with reporting(True) as report:
         report(0.05, "reading")
         study, *between = read()
+        require_order(study, between)
         results = run_study(study, progress=lambda share, what: report(0.1 + 0.3 * share, what))
         report(0.4, "how far the front moved")
         movement = _measured(results, between, cast)
@@ -127,7 +131,8 @@ def measure(read: Callable[[], Sequence[Study]], cast: Cast, out: Path, *, force
 def _measured(results: Results, between: Sequence[Study], cast: Cast) -> Movement:
     """Take the fronts through all estimators."""
     study = results.study
-    frontlines = _of_side(_all_fronts(results, between), study.side, cast.sigma_m)
+    frontlines = fronts_of_side(results, between, cast.sigma_m)
+    days = days_of(frontlines, study, between)
     drawn = {name: _drawn(getattr(cast, name), study) for name in ("baseline", "axis")}
     transects = make_transects(
         frontlines,
@@ -143,9 +148,10 @@ def _measured(results: Results, between: Sequence[Study], cast: Cast) -> Movemen
         transects,
         frontlines,
         districts=study.districts,
-        dates=_days(frontlines, study),
+        dates=days,
         crossing=cast.crossing,
     )
+    _require_a_figure(displaced)
     lengths = front_length(_ends(frontlines, study), study.districts, resolution_m=[0, cast.spacing_m])
     estimators = estimator_table(
         displaced,
@@ -153,38 +159,24 @@ def _measured(results: Results, between: Sequence[Study], cast: Cast) -> Movemen
         nearest_distance(frontlines, study.side, study.districts),
         line_distances(frontlines, study.side, study.districts),
     )
-    manifest = _manifest(results, displaced, estimators, cast)
+    empty = [day for day in days if not (frontlines["date"] == day).any()]
+    told = _manifest(results.manifest | _of_dates(results, between, days), displaced, estimators, cast)
+    told["movement"] |= {"dates": len(days), "days_without_a_line": [f"{day:%Y-%m-%d}" for day in empty]}
     return Movement(
-        results=results, frontlines=frontlines, displaced=displaced, estimators=estimators, manifest=manifest
+        results=results, frontlines=frontlines, displaced=displaced, estimators=estimators, manifest=told
     )
 
 
-def _all_fronts(results: Results, between: Sequence[Study]) -> gpd.GeoDataFrame:
-    """Gather the lines of the first and last date and of those between them."""
-    first, last = results.study.dates
-    fronts = [results.frontlines]
-    for study in (results.study, *between):
-        given = study.control if study.frontlines is None else study.frontlines
-        if given is None:
-            continue
-        inner = given[(given["date"] > first) & (given["date"] < last)]
-        if study.frontlines is None and len(inner):
-            inner = frontline_from_control(inner, study.theatre, border_m=study.border_m)
-        fronts += [inner] if len(inner) else []
-    return gpd.GeoDataFrame(pd.concat(fronts, ignore_index=True), geometry="geometry", crs=results.study.crs)
-
-
-def _of_side(frontlines: gpd.GeoDataFrame, side: str, sigma_m: float | None) -> gpd.GeoDataFrame:
-    own: gpd.GeoDataFrame = frontlines[
-        (frontlines["side_left"] == side) | (frontlines["side_right"] == side)
-    ].copy()
-    known = pd.to_numeric(own["sigma_m"]) if "sigma_m" in own else pd.Series(float("nan"), index=own.index)
-    own["sigma_m"] = known if sigma_m is None else known.fillna(sigma_m)
-    return own
-
-
-def _days(frontlines: gpd.GeoDataFrame, study: Study) -> list[pd.Timestamp]:
-    return sorted({*study.dates, *frontlines["date"]})
+def _require_a_figure(displaced: gpd.GeoDataFrame) -> None:
+    """Refuse transects none of which has a net movement."""
+    if displaced["nsm_m"].notna().any():
+        return
+    counts = Counter(zip(displaced["reason"], displaced["reason_date"], strict=True))
+    told = "; ".join(f"{number} on {day}: {REASONS[code]}" for (code, day), number in counts.most_common())
+    raise LayerError(
+        f"none of {len(displaced)} transects has a net movement ({told}): pass a larger --length-m, or draw "
+        "the baseline or axis across both fronts"
+    )
 
 
 def _ends(frontlines: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
@@ -196,23 +188,25 @@ def _drawn(path: Path | None, study: Study) -> gpd.GeoDataFrame | None:
 
 
 def _manifest(
-    results: Results, displaced: gpd.GeoDataFrame, estimators: pd.DataFrame, cast: Cast
+    manifest: Manifest, displaced: gpd.GeoDataFrame, estimators: pd.DataFrame, cast: Cast
 ) -> Manifest:
     """Add to the manifest of the study how the movement was measured."""
     files = {name: getattr(cast, name) for name in ("baseline", "axis", "settlements")}
     extra = [fingerprint(path, role) for role, path in files.items() if path]
+    notes = [_told(displaced, cast)]
+    if cast.sigma_m is not None:
+        notes.append(f"Lines without a known error are taken to have a standard error of {cast.sigma_m:g} m")
     asked = {
         name: getattr(cast, name) for name in ("spacing_m", "length_m", "smoothing_m", "copies", "crossing")
     }
     codes = Counter(" ".join(displaced["doubts"]).split())
     missing = displaced["reason"].value_counts().to_dict()
-    return results.manifest | {
-        "inputs": [*results.manifest["inputs"], *extra],
-        "notes": [*results.manifest["notes"], _told(displaced, cast)],
+    return manifest | {
+        "inputs": [*manifest["inputs"], *extra],
+        "notes": [*manifest["notes"], *notes],
         "movement": {
             **asked,
             "sigma_m_where_unknown": cast.sigma_m,
-            "dates": int(displaced["n_dates"].max()),
             "transects": len(displaced),
             "with_net_movement": int(displaced["nsm_m"].notna().sum()),
             "shared": int(displaced["shared"].sum()),
@@ -220,6 +214,23 @@ def _manifest(
             "doubts": {code: codes[code] for code in DOUBTS if codes[code]},
             "estimators": _definitions(estimators),
         },
+    }
+
+
+def _of_dates(results: Results, between: Sequence[Study], days: Sequence[pd.Timestamp]) -> Manifest:
+    """Say in the manifest which files lie between the first and the last, and of how many days they are."""
+    manifest = results.manifest
+    inner = [entry for part in between for entry in part.inputs if entry["role"] == "after"]
+    given = [part.control if part.frontlines is None else part.frontlines for part in between]
+    sources = {
+        source for layer in given if layer is not None for source in layer["source"].dropna() if source
+    }
+    more = sorted(sources - {*manifest["sources"], REST_SOURCE})
+    number = len(days) - len(results.study.dates)
+    return {
+        "inputs": [*manifest["inputs"], *({**entry, "role": "between"} for entry in inner)],
+        "sources": [*manifest["sources"], *more],
+        "cadence": f"{manifest['cadence']}, and {number} between them" if number else manifest["cadence"],
     }
 
 
@@ -275,7 +286,10 @@ def _table(movement: Movement) -> Group:
     balance = movement.results.balance
     turnover = (balance["gained_km2"] + balance["lost_km2"]).set_axis(balance["district"])
     largest = turnover[turnover > 0].sort_values(ascending=False, kind="stable").index[:_MOST_DISTRICTS]
-    wide = movement.estimators.pivot(index="estimator", columns="district", values="value_m")
+    wide, covers = (
+        movement.estimators.pivot(index="estimator", columns="district", values=values)
+        for values in ("value_m", "covers")
+    )
     table = Table()
     table.add_column("estimator, m", no_wrap=True)
     for name in (WHOLE, *largest):
@@ -283,6 +297,9 @@ def _table(movement: Movement) -> Group:
     for estimator in movement.estimators["estimator"].drop_duplicates():
         figures = (wide[name].get(estimator) if name in wide else None for name in (WHOLE, *largest))
         table.add_row(estimator, *(_metres(value) for value in figures))
+        if estimator in ("net_movement_mean", "moved_mean"):
+            shares = (covers[name].get(estimator) if name in covers else None for name in (WHOLE, *largest))
+            table.add_row("  of the earlier front", *map(_share, shares))
     counts = movement.manifest["movement"]
     told = [f"{name}: {text}" for name, text in counts["estimators"].items()]
     told.append(
@@ -294,7 +311,28 @@ def _table(movement: Movement) -> Group:
         told += [f"{what.replace('_', ' ')}: {listed}"] if listed else []
     span = (displaced["date_to"].iloc[0] - displaced["date_from"].iloc[0]).days
     told.append(f"{_told_days(counts['dates'])} over {span} days; rates in summary.csv are per day")
+    told += _short_reach(displaced, counts["length_m"])
+    if counts["days_without_a_line"]:
+        told.append(f"no line of {study.side} on {', '.join(counts['days_without_a_line'])}")
     return Group(Text(plain(_title(study))), table, Text("\n".join(plain(line) for line in told)))
+
+
+def _short_reach(displaced: gpd.GeoDataFrame, length_m: float) -> list[str]:
+    """Say whether an extreme lies where transects end: the front may have moved farther elsewhere."""
+    reach = displaced[["from_m", "to_m"]].abs().max(axis=1)
+    near = (reach > _NEAR_END * length_m) & (displaced["cast_from"] != "axis")
+    extremes = {
+        "largest_advance": displaced["nsm_m"].idxmax(),
+        "largest_retreat": displaced["nsm_m"].idxmin(),
+    }
+    signs = {"largest_advance": 1, "largest_retreat": -1}
+    short = [
+        name for name, row in extremes.items() if near[row] and signs[name] * displaced["nsm_m"][row] > 0
+    ]
+    told = (
+        f"within {1 - _NEAR_END:.0%} of where transects end: the front may have moved farther, give a larger"
+    )
+    return [f"{' and '.join(short)}: {told} --length-m"] if short else []
 
 
 def _told_days(number: int) -> str:
@@ -305,3 +343,7 @@ def _metres(value: float | None) -> str:
     if value is None or pd.isna(value):
         return "–"
     return "0" if abs(value) < _SHOWN_M else f"{value:,.0f}".replace("-", "−")
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None or pd.isna(value) else f"{value:.0%}"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from frontlines.errors import LayerError
-from frontlines.movement.facing import WHOLE
+from frontlines.movement.facing import WHOLE, require_other_names
 
 
 def mean_advance(balance: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
@@ -33,7 +33,8 @@ def mean_advance(balance: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     LayerError
-        If the balance is not of one pair of dates, or a date or district has no length.
+        If the balance is not of one pair of dates, a date or district has no length, or several, or a
+        district is called `WHOLE`.
 
     Notes
     -----
@@ -60,6 +61,8 @@ def mean_advance(balance: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
     """
     first, last = _pair(balance)
     wanted = lengths[lengths["date"].isin([first, last])]
+    _require_once(wanted)
+    require_other_names(balance["district"])
     wide = wanted.pivot(index=["resolution_m", "district"], columns="date", values="front_km")
     absent = [f"{day:%Y-%m-%d}" for day in (first, last) if day not in wide.columns]
     if absent:
@@ -91,3 +94,16 @@ def _pair(balance: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
         raise LayerError(f"the balance is of {len(pairs)} pairs of dates: pass the rows of one")
     first, last = (pd.Timestamp(np.asarray(pairs[name])[0]) for name in ("date_from", "date_to"))
     return first, last
+
+
+def _require_once(lengths: pd.DataFrame) -> None:
+    """Refuse lengths with several rows for one front."""
+    keys = ["resolution_m", "district", "date"]
+    number = lengths.groupby(keys).size()
+    many = number[number > 1]
+    if len(many):
+        resolution_m, district, day = many.index[0]
+        raise LayerError(
+            f"lengths have {many.iloc[0]} rows for district {district}, {day:%Y-%m-%d}, "
+            f"at {resolution_m:g} m: pass one front_length of both dates"
+        )

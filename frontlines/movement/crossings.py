@@ -16,9 +16,11 @@ from frontlines.arrangement import segments
 from frontlines.crs import ground_distance_m, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.movement.facing import facing_lines
+from frontlines.movement.sameness import SAME_M, with_shared, with_shared_sums
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[Any]
 Rule = Literal["nearest", "first", "last", "all"]
 
@@ -31,14 +33,13 @@ _COLUMNS = [
     "n_crossings",
     "n_between",
     "shared",
+    "apart_sigma_m",
     "reason",
 ]
 
-SAME_M = 0.1
-"""Lines that run within this distance of each other [m] where they are crossed are one line."""
-
 REASONS = {
     "": "the front has a position",
+    "origin_faces_back": "the transect is cast from a fold of the front with the side's ground ahead of it",
     "line_absent": "there is no line of the side at this date",
     "no_crossing": "the line of this date does not cross the transect within its reach",
     "theatre_edge": "the same, and the transect ends at the edge of the theatre",
@@ -77,22 +78,28 @@ def front_positions(
     -------
     positions
         A row a transect and date, sorted: `transect`, `date`, `position_m` (along the ground from the
-        transect's origin, growing away from the side [m]), `sigma_m` (of the line crossed [m]), `sine` (of
+        transect's origin, growing away from the side [m]), `sigma_m` (of the position: that of the line
+        by the sine of the angle at which it is crossed [m]), `sine` (of
         the angle between transect and line), `n_crossings` (that leave the side's ground), `n_between`
         (crossings of the line of this date or of the first one that lie between their two positions; 0
-        with ``all``), `shared` (the line runs where that of the first date did, to `SAME_M`; then the
-        position is the same number) and `reason`, a code of `REASONS`, empty where there is a position.
+        with ``all``), `shared` (the line runs where that of the first date did, to
+        `frontlines.movement.sameness.SAME_M`; then the position is the same number; with ``all`` that holds
+        for each crossing), `apart_sigma_m` (standard error of the position less that of the first date: lines
+        that both dates share add nothing to it [m]) and `reason`, a code of `REASONS`, empty where there is a
+        position.
 
     Raises
     ------
     LayerError
-        If `crossing` is none of the four, there are no transects, or the side has no line.
+        If `crossing` is none of the four, there are no days or transects, or those of several sides; the side
+        has no line; or lines of one day lie on each other with unlike `sigma_m`.
     CRSError
         If the frames are not in one equal-area CRS in metres.
 
     Notes
     -----
-    Lines are crossed in the plane and distances are measured on the ellipsoid. A vertex that lies on a
+    Lines are crossed in the plane and distances are measured on the ellipsoid. The sigma of a line is that
+    across it, so a position on an oblique transect has a larger one. A vertex that lies on a
     transect counts as lying to its left, so a line that only touches a transect does not cross it.
 
     Examples
@@ -111,43 +118,47 @@ def front_positions(
         raise LayerError(f"crossing is {crossing!r}: give one of {', '.join(get_args(Rule))}")
     if transects.empty:
         raise LayerError("there are no transects: make_transects makes them")
-    facing = facing_lines(frontlines, str(transects["side"].iloc[0]))
+    facing = facing_lines(frontlines, _one_side(transects))
     days = pd.DatetimeIndex(
         sorted({pd.Timestamp(day) for day in (facing["date"] if dates is None else dates)})
     )
+    if days.empty:
+        raise LayerError("dates is empty: give two days or more, or None for those of the lines")
     met, ends = _met(transects, facing, days, crs)
+    back = _faces_back(transects, met)
     picked = _summed(met) if crossing == "all" else _picked(met, crossing)
     grid = pd.MultiIndex.from_product([range(len(transects)), range(len(days))], names=["row", "day"])
     counts = met.groupby(["row", "day"])["leaves"].agg(["sum", "size"]).reindex(grid, fill_value=0)
-    table = picked.set_index(["row", "day"]).reindex(grid)
+    table = picked[~back[picked["row"]]].set_index(["row", "day"]).reindex(grid)
     table["n_crossings"] = counts["sum"].to_numpy(dtype=np.int64)
     row, day = (grid.get_level_values(name).to_numpy() for name in ("row", "day"))
-    absent = ~days.isin(facing["date"])
     table["reason"] = np.select(
         [
             table["position_m"].notna(),
-            absent[day],
+            back[row],
+            ~days.isin(facing["date"])[day],
             counts["size"].eq(0) & transects["cut"].to_numpy(dtype=bool)[row],
             counts["size"].eq(0),
         ],
-        ["", "line_absent", "theatre_edge", "no_crossing"],
+        ["", "origin_faces_back", "line_absent", "theatre_edge", "no_crossing"],
         default="unpaired_crossings" if crossing == "all" else "faces_other_way",
     )
     table["transect"], table["date"] = transects["transect"].to_numpy()[row], days[day]
-    table = _with_shared(table, ends, len(days))
-    table["n_between"] = 0 if crossing == "all" else _between(met, table, len(days))
-    columns = [
-        "transect",
-        "date",
-        "position_m",
-        "sigma_m",
-        "sine",
-        "n_crossings",
-        "n_between",
-        "shared",
-        "reason",
-    ]
-    return table[columns].reset_index(drop=True)
+    if crossing == "all":
+        table = with_shared_sums(table, met, ends, len(days)).assign(n_between=0)
+    else:
+        table = with_shared(table, ends, len(days))
+        table["n_between"] = _between(met, table, len(days))
+    return table[_COLUMNS].reset_index(drop=True)
+
+
+def _one_side(transects: gpd.GeoDataFrame) -> str:
+    sides = sorted({str(side) for side in transects["side"]})
+    if len(sides) > 1:
+        raise LayerError(
+            f"the transects are of sides {', '.join(map(repr, sides))}: measure one side at a time"
+        )
+    return sides[0]
 
 
 def cross(transects: Geometries, edges: Floats, crs: CRS) -> pd.DataFrame:
@@ -166,20 +177,19 @@ def cross(transects: Geometries, edges: Floats, crs: CRS) -> pd.DataFrame:
     -------
     crossings
         `row` (of the transect), `edge`, `along_m` (from the transect's start, on the ellipsoid [m]),
-        `leaves` (whether the transect leaves the side's ground there) and `sine` of the angle.
+        `plane_m` (the same in the plane [m]), `leaves` (whether the transect leaves the side's ground there)
+        and `sine` of the angle.
 
     Examples
     --------
     >>> line = shapely.LineString([(4321000, 3210000), (4321000, 3212000)])
     >>> edge = np.array([[4322000.0, 3211000.0, 4320000.0, 3211000.0]])
     >>> cross(np.array([line]), edge, CRS("EPSG:3035")).round(3).values.tolist()
-    [[0, 0, 1000.0, True, 1.0]]
+    [[0, 0, 1000.0, 1000.0, True, 1.0]]
     """
     pieces, owner = segments(transects)
-    steps = ground_distance_m(pieces[:, :2], pieces[:, 2:], crs)
-    before = np.cumsum(steps) - steps
-    first = np.searchsorted(owner, owner)
-    before -= before[first]
+    before = _before(ground_distance_m(pieces[:, :2], pieces[:, 2:], crs), owner)
+    plane = np.hypot(*(pieces[:, 2:] - pieces[:, :2]).T)
     last = np.append(owner[1:] != owner[:-1], True) if len(owner) else np.zeros(0, dtype=bool)
     tree = shapely.STRtree(shapely.linestrings(edges.reshape(-1, 2, 2)))
     piece, edge = tree.query(shapely.linestrings(pieces.reshape(-1, 2, 2)))
@@ -193,11 +203,18 @@ def cross(transects: Geometries, edges: Floats, crs: CRS) -> pd.DataFrame:
     share = ((at - start) * along).sum(axis=1) / (along**2).sum(axis=1)
     inside = (share >= 0) & ((share < 1) | (last[piece] & (share <= 1)))
     along_m = before[piece] + ground_distance_m(start, at, crs)
+    plane_m = _before(plane, owner)[piece] + share * plane[piece]
     sine = np.abs(_cross(along, run)) / (np.hypot(*along.T) * np.hypot(*run.T))
-    names = ("row", "edge", "along_m", "leaves", "sine")
-    found = dict(zip(names, (owner[piece], edge, along_m, a < 0, sine), strict=True))
+    names = ("row", "edge", "along_m", "plane_m", "leaves", "sine")
+    found = dict(zip(names, (owner[piece], edge, along_m, plane_m, a < 0, sine), strict=True))
     table = pd.DataFrame({name: column[inside] for name, column in found.items()})
     return table.sort_values(["row", "along_m", "edge"], ignore_index=True)
+
+
+def _before(steps: Floats, owner: Ints) -> Floats:
+    """Sum up the steps before each, within its owner."""
+    before = np.cumsum(steps) - steps
+    return np.asarray(before - before[np.searchsorted(owner, owner)])
 
 
 def _cross(a: Floats, b: Floats) -> Floats:
@@ -217,11 +234,29 @@ def _met(
             "day": days.get_indexer(lines["date"])[line],
             "sigma_m": lines["sigma_m"].to_numpy(dtype=float)[line],
         }
-    ).drop_duplicates(["edge", "day"])
+    ).drop_duplicates()
+    twice = held[held.duplicated(["edge", "day"], keep=False)].sort_values(["day", "edge", "sigma_m"])
+    if len(twice):
+        one, other = twice["sigma_m"].iloc[:2]
+        raise LayerError(
+            f"lines of {days[twice['day'].iloc[0]]:%Y-%m-%d} lie on each other with sigma_m {one:g} and "
+            f"{other:g}: keep one of them"
+        )
     found = cross(np.asarray(transects.geometry.values), unique, crs)
     met = found.merge(held, on="edge")
+    met["sigma_m"] /= met["sine"]
     met["position_m"] = met["along_m"] - transects["origin_m"].to_numpy(dtype=float)[met["row"]]
     return met, unique
+
+
+def _faces_back(transects: gpd.GeoDataFrame, met: pd.DataFrame) -> Bools:
+    """Tell which transects enter the side's ground where they were cast from its front."""
+    here = met[(met["day"] == 0) & (met["position_m"].abs() <= SAME_M)]
+    enters, leaves = (
+        np.isin(range(len(transects)), here.loc[here["leaves"] == k, "row"]) for k in (False, True)
+    )
+    of_front = transects["cast_from"] == "front" if "cast_from" in transects else np.zeros(len(transects))
+    return np.asarray(enters & ~leaves & np.asarray(of_front, dtype=bool))
 
 
 def _picked(met: pd.DataFrame, crossing: Rule) -> pd.DataFrame:
@@ -249,7 +284,7 @@ def _summed(met: pd.DataFrame) -> pd.DataFrame:
         sine=("sine", "min"),
         variance=("sigma_m", lambda sigma_m: (sigma_m**2).sum(skipna=False)),
     ).reset_index()
-    table["sigma_m"], table["edge"] = np.sqrt(table["variance"]), -1
+    table["sigma_m"] = np.sqrt(table["variance"])
     return table[table["sign"] == 1]
 
 
@@ -264,27 +299,3 @@ def _between(met: pd.DataFrame, table: pd.DataFrame, n_days: int) -> Ints:
     day = np.concatenate([day, np.tile(np.arange(n_days), len(first))])
     inside = (low[row, day] < at) & (at < high[row, day])
     return np.bincount(row[inside] * n_days + day[inside], minlength=place.size)
-
-
-def _with_shared(table: pd.DataFrame, ends: Floats, n_days: int) -> pd.DataFrame:
-    """Tell where a line runs as that of the first date did, and give both the same position."""
-    first = table.iloc[np.arange(len(table)) // n_days * n_days]
-    off = np.abs(table["position_m"].to_numpy() - first["position_m"].to_numpy())
-    shared = off <= SAME_M
-    edge, other = (part["edge"].fillna(-1).to_numpy(dtype=np.int64) for part in (table, first))
-    by_edge = np.flatnonzero(shared & (edge >= 0) & (edge != other))
-    shared[by_edge] = _run_together(ends[edge[by_edge]], ends[other[by_edge]])
-    of_all = edge < 0
-    shared[of_all] &= (table["n_crossings"].to_numpy() == first["n_crossings"].to_numpy())[of_all]
-    position_m = np.where(shared, first["position_m"], table["position_m"])
-    return table.assign(shared=shared, position_m=position_m)
-
-
-def _run_together(one: Floats, other: Floats) -> npt.NDArray[np.bool_]:
-    """Tell whether the shorter of two edges lies along the longer one."""
-    lengths = [np.hypot(*(ends[:, 2:] - ends[:, :2]).T) for ends in (one, other)]
-    swap = lengths[0] > lengths[1]
-    short, long = np.where(swap[:, None], other, one), np.where(swap[:, None], one, other)
-    line = shapely.linestrings(long.reshape(-1, 2, 2))
-    apart = [shapely.distance(line, shapely.points(short[:, k : k + 2])) for k in (0, 2)]
-    return np.asarray(np.maximum(*apart) <= SAME_M)

@@ -15,6 +15,7 @@ from frontlines.coverage import holder_of
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.movement.crossings import Rule, front_positions
+from frontlines.movement.facing import require_other_names
 from frontlines.movement.rates import normal_z, regression_rates, spread_m
 
 Floats = npt.NDArray[np.float64]
@@ -87,7 +88,8 @@ def displacement(
     Raises
     ------
     LayerError
-        If there are fewer than two dates, no transects, or the side has no line, or an option is out of
+        If there are fewer than two dates, no transects, or those of several sides; the side has no line;
+        lines lie on each other with unlike `sigma_m`; a district is called `WHOLE`; or an option is out of
         range.
     CRSError
         If the frames are not in one equal-area CRS in metres.
@@ -95,8 +97,10 @@ def displacement(
     Notes
     -----
     NSM = d(t1) - d(t0), EPR = NSM ÷ time and its error √(σ0² + σ1²) ÷ time, as in DSAS [1]_ but with the
-    sign of a named side and per day: a year is 365.25 days. Errors at two dates are taken as independent,
-    save where the line is shared; σ is that across the line, so an oblique transect has a larger one.
+    sign of a named side and per day: a year is 365.25 days. Here σ is that of the position along the
+    transect: `sigma_m` of the line, which is across it, by the sine of the angle between both. DSAS does not
+    divide, for its transects are at right angles. Errors at two dates are taken as independent, save where
+    the line is shared.
 
     References
     ----------
@@ -133,15 +137,15 @@ def displacement(
 def _movement(positions: pd.DataFrame, days: pd.DatetimeIndex, level: float) -> pd.DataFrame:
     """Compute all figures from the positions, a row a transect."""
     shape = (-1, len(days))
-    place, sigma = (
-        positions[name].to_numpy(dtype=float).reshape(shape) for name in ("position_m", "sigma_m")
+    place, sigma, apart = (
+        positions[name].to_numpy(dtype=float).reshape(shape)
+        for name in ("position_m", "sigma_m", "apart_sigma_m")
     )
     shared = positions["shared"].to_numpy(dtype=bool).reshape(shape)[:, -1]
     reason = positions["reason"].to_numpy(dtype=object).reshape(shape)[:, [0, -1]]
     since = np.asarray((days - days[0]) / pd.Timedelta(days=1), dtype=float)
     nsm = place[:, -1] - place[:, 0]
-    error = np.where(shared, 0.0, np.hypot(sigma[:, 0], sigma[:, -1]))
-    error[np.isnan(nsm)] = np.nan
+    error = np.where(np.isnan(nsm), np.nan, apart[:, -1])
     at_first = reason[:, 0] != ""
     told = np.where(at_first, reason[:, 0], reason[:, 1])
     when = np.where(at_first, f"{days[0]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}")
@@ -172,6 +176,7 @@ def _districts(moved: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> l
     if districts is None:
         return [""] * len(moved)
     require_working_crs(transects=moved, districts=districts)
+    require_other_names(districts["district"])
     at = moved["origin_m"] + moved["from_m"].fillna(0.0)
     points = places_along(moved, at.to_numpy(dtype=float))
     named = districts.sort_values("district", kind="stable")
@@ -188,7 +193,7 @@ def places_along(transects: gpd.GeoDataFrame, along_m: Floats) -> Geometries:
     transects
         Lines in the working CRS.
     along_m
-        Distances, (n,) [m].
+        Distances, (n,) [m]; those before the start or beyond the end give the start or the end.
 
     Returns
     -------
@@ -202,7 +207,7 @@ def places_along(transects: gpd.GeoDataFrame, along_m: Floats) -> Geometries:
     3210500.0
     """
     shapes = np.asarray(transects.geometry.values)
-    share = along_m / ground_length_m(shapes, transects.crs)
+    share = np.clip(along_m / ground_length_m(shapes, transects.crs), 0.0, 1.0)
     return np.asarray(shapely.line_interpolate_point(shapes, share.round(12), normalized=True))
 
 

@@ -67,6 +67,29 @@ def facing_lines(frontlines: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:
     return facing[~facing.is_empty].sort_values("date", kind="stable", ignore_index=True)
 
 
+def require_other_names(names: pd.Series[Any]) -> None:
+    """Refuse districts that are called as the row of the whole front.
+
+    Parameters
+    ----------
+    names
+        Names of districts.
+
+    Raises
+    ------
+    LayerError
+        If one is `WHOLE`.
+
+    Examples
+    --------
+    >>> require_other_names(pd.Series(["West", "East"]))
+    """
+    if (names == WHOLE).any():
+        raise LayerError(
+            f"a district is called {WHOLE!r}, as the row of the whole front: give it another name"
+        )
+
+
 def joined_lines(lines: Geometries) -> Geometries:
     """Join directed lines end to end, in a form and an order that do not hang on how they were cut.
 

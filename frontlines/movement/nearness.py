@@ -16,7 +16,7 @@ from frontlines.arrangement import segments
 from frontlines.coverage import holder_of
 from frontlines.crs import ground_distance_m, ground_length_m, lonlat_of, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.movement.facing import WHOLE, facing_lines, joined_lines
+from frontlines.movement.facing import WHOLE, facing_lines, joined_lines, require_other_names
 
 Floats = npt.NDArray[np.float64]
 Geometries = npt.NDArray[Any]
@@ -64,7 +64,8 @@ def nearest_distance(
     Raises
     ------
     LayerError
-        If the side has lines on fewer than two dates, or a number is out of range.
+        If the side has lines on fewer than two dates, a district is called `WHOLE`, or a number is out of
+        range.
     CRSError
         If the frames are not in one equal-area CRS in metres.
 
@@ -249,6 +250,8 @@ def _two_fronts(
     crs = require_working_crs(**frames)
     if not (np.isfinite(step_m) and step_m > 0):
         raise LayerError(f"step_m is {step_m}: give a number of metres, more than 0")
+    if districts is not None:
+        require_other_names(districts["district"])
     facing = facing_lines(frontlines, side)
     first, last = facing["date"].min(), facing["date"].max()
     if first == last:

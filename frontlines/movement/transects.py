@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS
-from shapely.ops import substring
 
 from frontlines.arrangement import segments
-from frontlines.coverage import ground_of
 from frontlines.crs import ground_distance_m, ground_length_m, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.movement.crossings import cross
+from frontlines.movement.cutting import cut_to_theatre
 from frontlines.movement.facing import facing_lines, joined_lines
 
 Floats = npt.NDArray[np.float64]
@@ -73,7 +72,9 @@ def make_transects(  # noqa: PLR0913 - one argument for each choice that decides
     copies
         Number of copies of the axis on either side of it.
     theatre
-        Ground of the study, in the same CRS: transects end where they leave it.
+        Ground of the study, in the same CRS: transects end where they leave it, seen from where they were
+        cast. Where that is outside, and for copies of an axis, the part within that meets the front of the
+        first date is kept. Transects that lie outside altogether are left out.
 
     Returns
     -------
@@ -82,14 +83,16 @@ def make_transects(  # noqa: PLR0913 - one argument for each choice that decides
         ``axis``), `line` (which piece, from 0, the longest first), `along_km` (where along the pieces,
         laid end to end [km]; for copies of an axis the distance across them), `stands_for_m` (length of
         the line that the transect stands for [m]), `side`, `origin_m` (from the transect's start to where
-        it was cast [m]), `cut` (whether it ends at the theatre's edge) and LineStrings that begin on the
+        it was cast [m]; negative, or more than its length, where that is outside the theatre), `cut`
+        (whether it ends at the theatre's edge) and LineStrings that begin on the
         side's ground.
 
     Raises
     ------
     LayerError
         If the side has no front; both `baseline` and `axis` are given; the axis is not one line; no
-        transect of a baseline or axis meets the front; or a length is out of range.
+        transect of a baseline or axis meets the front; none lies within the theatre; or a length is out of
+        range.
     CRSError
         If the frames are not in one equal-area CRS in metres.
 
@@ -134,8 +137,9 @@ def make_transects(  # noqa: PLR0913 - one argument for each choice that decides
         cast = _cast(joined_lines(front), spacing_m, length_m, smoothing_m, crs).assign(cast_from="front")
     if axis is not None or baseline is not None:
         cast = _turned(cast, front, crs, side)
-    cast = cast.assign(side=side, cut=False, transect=np.arange(len(cast)))
-    return (cast if theatre is None else _cut(cast, theatre, crs))[_COLUMNS]
+    cast = cast.assign(side=side, cut=False)
+    cast = cast if theatre is None else cut_to_theatre(cast, theatre, front, crs)
+    return cast.assign(transect=np.arange(len(cast)))[_COLUMNS]
 
 
 def _require_lengths(*, spacing_m: float, length_m: float, smoothing_m: float, copies: int) -> None:
@@ -146,7 +150,7 @@ def _require_lengths(*, spacing_m: float, length_m: float, smoothing_m: float, c
     ):
         if not (np.isfinite(metres) and (metres > 0 or (metres == 0 and least == "0 or more"))):
             raise LayerError(f"{name} is {metres}: give a number of metres, {least}")
-    if copies < 0:
+    if copies < 0 or copies != int(copies):
         raise LayerError(f"copies is {copies}: give a whole number, 0 or more")
 
 
@@ -249,22 +253,3 @@ def _turned(cast: gpd.GeoDataFrame, front: Geometries, crs: CRS, side: str) -> g
     back = (tally < 0)[cast["line"].to_numpy()]
     origin_m = np.where(back, ground_length_m(shapes, crs) - cast["origin_m"], cast["origin_m"])
     return cast.assign(geometry=np.where(back, shapely.reverse(shapes), shapes), origin_m=origin_m)
-
-
-def _cut(cast: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
-    """Cut transects where they leave the theatre, seen from where they were cast."""
-    shapes = np.asarray(cast.geometry.values)
-    rings = shapely.get_rings(shapely.get_parts(ground_of(theatre)))
-    met = cross(shapes, segments(rings)[0], crs)
-    whole_m, origin_m = ground_length_m(shapes, crs), cast["origin_m"].to_numpy(dtype=float)
-    along_m, row = met["along_m"].to_numpy(), met["row"].to_numpy()
-    behind, ahead = np.zeros(len(cast)), whole_m.copy()
-    before = along_m < origin_m[row]
-    np.maximum.at(behind, row[before], along_m[before])
-    np.minimum.at(ahead, row[~before], along_m[~before])
-    kept = [
-        shape if (low, high) == (0.0, whole) else substring(shape, low / whole, high / whole, normalized=True)
-        for shape, low, high, whole in zip(shapes, behind, ahead, whole_m, strict=True)
-    ]
-    cut = (behind > 0) | (ahead < whole_m)
-    return cast.assign(geometry=kept, origin_m=origin_m - behind, cut=cut)

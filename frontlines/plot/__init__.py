@@ -7,10 +7,11 @@ from frontlines.plot.fronts import draw_frontlines
 from frontlines.plot.ground import draw_change, draw_control
 from frontlines.plot.maps import change_map
 from frontlines.plot.movement import movement_map, profile_figure
+from frontlines.plot.profile import draw_profile
 from frontlines.plot.sheets import district_panels, series_figure
 from frontlines.plot.style import MapStyle
 from frontlines.plot.sureness import draw_error_by_correlation
-from frontlines.plot.transects import draw_profile, draw_transects
+from frontlines.plot.transects import draw_transects
 
 __all__ = [
     "MapStyle",

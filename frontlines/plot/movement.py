@@ -23,10 +23,11 @@ from frontlines.plot.graticule import draw_graticule_ticks
 from frontlines.plot.keys import Entry
 from frontlines.plot.labels import place_labels
 from frontlines.plot.lettering import clean
+from frontlines.plot.profile import draw_profile
 from frontlines.plot.shapes import View, bounds_of, lines, metres_per_pt, present, show, view_of
 from frontlines.plot.sheets import Chart, chart_page
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, date_colours, day
-from frontlines.plot.transects import draw_profile, draw_transects, transect_entries
+from frontlines.plot.transects import draw_transects, transect_entries
 
 _MAP_MM = (70.0, 165.0)
 _PROFILE_MM = 70.0
@@ -147,7 +148,7 @@ def movement_map(
         _name(ax, displaced, fronts, districts, settlements, style)
         head = f"{clean(displaced['side'].iloc[0])}: net movement, {' to '.join(map(day, dates))}"
         timeaxis.write_above(
-            ax, head, [*_front_entries(fronts, style), *transect_entries(displaced, style)], style
+            ax, head, [*_front_entries(fronts, view, style), *transect_entries(displaced, style)], style
         )
         return ax
 
@@ -187,6 +188,9 @@ def _furnish(ax: Axes, displaced: gpd.GeoDataFrame, fronts: gpd.GeoDataFrame, st
     draw_scale_bar(ax, loc=corners[0][0], boxed=corners[0][1] > 0, style=style)
     draw_north_arrow(ax, displaced.crs, loc=corners[1][0], boxed=corners[1][1] > 0, style=style)
     draw_graticule_ticks(ax, displaced.crs, style=style)
+    for text in ax.texts:
+        if text.get_gid() == "degrees":  # on paper of its own: borders of districts run up to the frame
+            text.set_bbox({"facecolor": style.paper, "linewidth": 0, "pad": 0.8})
 
 
 def _name(
@@ -213,8 +217,11 @@ def _name(
     place_labels(ax, found, avoid=avoid, style=style)
 
 
-def _front_entries(fronts: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:
+def _front_entries(fronts: gpd.GeoDataFrame, view: View, style: MapStyle) -> list[Entry]:
+    """Return the entries of a legend for the fronts that are in view."""
+    seen = set(fronts.loc[fronts.intersects(view.box()), "date"])
     return [
         (f"Front, {day(date)}", Line2D([], [], color=colour, linewidth=style.front_pt))
         for date, colour in date_colours(fronts["date"], style).items()
+        if date in seen
     ]

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from frontlines.cli.main import app
 from frontlines.cli.movement import FILES
+from frontlines.manifest import caption
 from frontlines.movement.estimators import DEFINITIONS
 from frontlines.sources.files import read_layer, write
 
@@ -148,3 +149,85 @@ def test_dates_must_be_as_many_as_files_and_a_blind_cast_is_refused(folder):
     assert done.exit_code == 2
     assert "spacing_m is 0.0: give a number of metres, more than 0" in done.output
     assert not (folder / "out").exists()
+
+
+def test_an_axis_from_outside_the_districts_is_cut_and_a_cast_without_a_figure_refused(folder):
+    axis = gpd.GeoDataFrame(geometry=[LineString([(45.8, 40), (47.2, 40)])], crs=LONLAT)
+    write(axis, folder / "axis.geojson")
+    more = ["--axis", str(folder / "axis.geojson"), "--copies", "0"]
+    done = call(folder, "line", FIRST, LAST, more=more)
+    assert done.exit_code == 0, done.output
+    (moved_m,) = pd.read_csv(folder / "out" / "transects.csv")["nsm_m"]
+    assert moved_m == pytest.approx((FRONTS[LAST] - FRONTS[FIRST]) * A_DEGREE_EAST_M, rel=2e-3)
+    done = call(folder, "line", FIRST, LAST, more=["--length-m", "1000", "--force"])
+    assert done.exit_code == 2
+    words = "none of 22 transects has a net movement (22 on 2024-07-29: the line of this date does not cross"
+    assert words in done.output
+
+
+def test_files_between_are_in_the_manifest_and_the_assumed_error_in_the_caption(folder):
+    line = read_layer(folder / f"line_{MIDDLE}.gpkg").assign(source="another map")
+    write(line, folder / f"line_{MIDDLE}.gpkg")
+    done = call(folder, "line", FIRST, MIDDLE, LAST, more=["--sigma-m", "500"])
+    assert done.exit_code == 0, done.output
+    manifest = json.loads((folder / "out" / "manifest.json").read_text())
+    names = {entry["name"]: entry["role"] for entry in manifest["inputs"]}
+    assert names[f"line_{MIDDLE}.gpkg"] == "between"
+    assert manifest["sources"] == ["a map", "another map"]
+    text = caption(manifest)
+    assert "29 July 2024, two snapshots 21 days apart, and 1 between them." in text
+    assert "Lines without a known error are taken to have a standard error of 500 m." in text
+
+
+def test_files_out_of_order_or_of_one_day_are_refused(folder):
+    done = call(folder, "line", FIRST, LAST, MIDDLE)
+    assert done.exit_code == 2
+    told = f"line_{LAST}.gpkg shows {LAST} and line_{MIDDLE}.gpkg, after it, {MIDDLE}: give files in the"
+    assert told in done.output
+    done = call(folder, "line", FIRST, MIDDLE, MIDDLE, LAST)
+    assert done.exit_code == 2
+    assert f"line_{MIDDLE}.gpkg, after it, {MIDDLE}" in done.output
+
+
+def test_a_day_between_on_which_the_side_holds_nothing_is_kept_and_told(folder):
+    gone = gpd.GeoDataFrame(
+        {"side": ["B"], "date": [MIDDLE], "source": ["a map"]}, geometry=[box(46, 39.9, 47, 40.1)], crs=LONLAT
+    )
+    write(gone, folder / f"control_{MIDDLE}.gpkg")
+    done = call(folder, "control", FIRST, MIDDLE, LAST)
+    assert done.exit_code == 0, done.output
+    assert "3 dates over 21 days" in done.output
+    assert f"no line of A on {MIDDLE}" in done.output
+    movement = json.loads((folder / "out" / "manifest.json").read_text())["movement"]
+    assert (movement["dates"], movement["days_without_a_line"]) == (3, [MIDDLE])
+
+
+@pytest.mark.parametrize("day", [FIRST, LAST])
+def test_a_side_without_a_front_on_a_date_is_told_so(folder, day):
+    gone = gpd.GeoDataFrame(
+        {"side": ["B"], "date": [day], "source": ["a map"]}, geometry=[box(46, 39.9, 47, 40.1)], crs=LONLAT
+    )
+    write(gone, folder / f"control_{day}.gpkg")
+    done = call(folder, "control", FIRST, LAST)
+    assert done.exit_code == 2
+    assert f"side 'A' has no front on {day}: it holds nothing in the theatre then" in done.output
+
+
+def test_coverage_is_printed_and_an_extreme_at_the_end_of_a_transect_is_told(folder):
+    whole = [(46.5, 39.8), (46.5, 40.2)]
+    part = [(46.58, 39.8), (46.58, 40), (46.9, 40), (46.9, 40.2)]  # the north is beyond 7 km
+    for day, shape in ((FIRST, whole), (LAST, part)):
+        line = read_layer(folder / f"line_{day}.gpkg").set_geometry([LineString(shape)])
+        write(line, folder / f"line_{day}.gpkg")
+    done = call(folder, "line", FIRST, LAST, more=["--length-m", "7000"])
+    assert done.exit_code == 0, done.output
+    (row,) = [line for line in done.output.splitlines() if "net_movement_mean  " in line]
+    covers = done.output.splitlines()[done.output.splitlines().index(row) + 1]
+    assert "of the earlier front" in covers
+    assert summary(folder)["covers"][("all districts", "net_movement_mean")] == pytest.approx(0.5, abs=0.01)
+    assert "50%" in covers
+    assert (
+        "largest_advance: within 5% of where transects end: the front may have moved farther" in done.output
+    )
+    done = call(folder, "line", FIRST, LAST, more=["--length-m", "9000", "--force"])
+    assert "where transects end" not in done.output

@@ -47,3 +47,9 @@ def test_mean_advance_refuses_what_does_not_belong_together():
         fl.mean_advance(balance(East=(1, 0)), lengths[lengths["date"] == DAYS[0]])
     with pytest.raises(LayerError, match="lengths have no row for district North"):
         fl.mean_advance(balance(North=(1, 0)), lengths)
+    with pytest.raises(
+        LayerError, match="lengths have 2 rows for district East, 1994-05-02, at 0 m: pass one"
+    ):
+        fl.mean_advance(balance(East=(1, 0)), pd.concat([lengths, lengths]))
+    with pytest.raises(LayerError, match="a district is called 'all districts', as the row of the whole"):
+        fl.mean_advance(balance(**{WHOLE: (1, 0)}), lengths)

@@ -12,8 +12,8 @@ from shapely import LineString
 from frontlines import displacement, make_transects
 from frontlines.errors import LayerError
 from frontlines.movement.crossings import REASONS, front_positions
-from frontlines.movement.displacement import DOUBTS, ways
-from tests.fronts import FIRST, LAST, districts, frame, front, path, square
+from frontlines.movement.displacement import DOUBTS, places_along, ways
+from tests.fronts import FIRST, LAST, Y, districts, frame, front, path, square
 
 BASE = path((0, 0), (10, 0))  # A to the south
 MIDDLE = "1994-05-06"
@@ -98,8 +98,7 @@ def test_a_fold_that_stays_as_it_is_has_not_moved(crossing):
         moved(
             front((FIRST, FOLD, 50.0), (LAST, FOLD, 900.0)),
             crossing=crossing,
-            smoothing_m=30_000,
-            spacing_m=30_000,
+            baseline=frame(BASE),
         )
     )
     assert row["nsm_m"] == 0
@@ -107,6 +106,28 @@ def test_a_fold_that_stays_as_it_is_has_not_moved(crossing):
     assert row["nsm_sigma_m"] == 0
     assert row["sce_m"] == 0
     assert row["doubts"] == ""
+
+
+def test_legs_of_a_fold_that_face_back_have_no_figure_of_their_own():
+    # the fold goes 0.5 km north; at 90° to its chord, which rises 2 in 10, that is 0.5 ÷ cos = 510 m
+    north = shapely.transform(FOLD, lambda xy: xy + np.array([0, 500]))
+    table = moved(front((FIRST, FOLD), (LAST, north)), spacing_m=1000, smoothing_m=30_000)
+    back = table["reason"] == "origin_faces_back"
+    assert back.sum() == 2  # of 16: the 2 km that run west
+    assert table.loc[back, "nsm_m"].isna().all()
+    assert table.loc[back, "reason_date"].unique().tolist() == [FIRST]
+    level = ~back & ~table["along_km"].round(1).isin([6.5, 9.5])  # the two legs that run north
+    assert level.sum() == 12
+    np.testing.assert_allclose(table.loc[level, "nsm_m"], 500 * np.sqrt(104) / 10, atol=1.1)
+    later = displacement(cast(front((FIRST, FOLD)), smoothing_m=0), front((MIDDLE, BASE), (LAST, FOLD)))
+    assert "origin_faces_back" not in set(later["reason"])  # of a front of another day nothing is said
+
+
+def test_an_oblique_position_has_an_error_by_the_sine():
+    lines = front((FIRST, BASE, 30.0), (LAST, path((0, 1), (10, 11)), 40.0))  # 45 degrees
+    assert only(moved(lines))["nsm_sigma_m"] == pytest.approx(np.sqrt(30**2 + 2 * 40**2))
+    shared = front((FIRST, path((0, 1), (10, 11)), 30.0), (LAST, path((0, 1), (10, 11)), 40.0))
+    assert only(moved(shared, baseline=frame(BASE)))["nsm_sigma_m"] == 0
 
 
 def test_ground_between_must_have_changed_hands():
@@ -117,11 +138,14 @@ def test_ground_between_must_have_changed_hands():
     lines = front(
         (FIRST, BASE), (FIRST, south), (FIRST, far), (LAST, path((0, 9), (10, 9))), (LAST, south), (LAST, far)
     )
-    table = moved(lines).set_index(moved(lines)["from_m"].round())
-    north = table[table["origin_m"].round() == 8000].iloc[[0]]
-    assert (table["nsm_m"].fillna(0).abs() < 1).all()
-    assert north["reason"].isin(["", "faces_other_way"]).all()
-    assert (moved(lines)["reason"] == "faces_other_way").sum() == 1
+    table = moved(lines)
+    origin = shapely.get_coordinates(places_along(table, table["origin_m"].to_numpy()))[:, 1] - Y
+    north = table[np.abs(origin) < 1]
+    assert only(north)["reason"] == "faces_other_way"
+    assert np.isnan(only(north)["nsm_m"])
+    others = table[np.abs(origin) > 1]
+    assert others["nsm_m"].tolist() == [0.0, 0.0]
+    assert others["shared"].all()
 
 
 def test_a_pocket_that_shrinks_is_an_advance_and_one_that_is_gone_has_no_figure():
@@ -180,7 +204,49 @@ def test_shared_ground_has_exactly_no_movement_and_no_error_even_if_its_vertices
     assert row["shared"].tolist() == [False, True, True, True]
     assert row["nsm_m"].tolist()[1:] == [0.0] * 3
     assert row["nsm_sigma_m"].tolist()[1:] == [0.0] * 3
-    assert row["nsm_sigma_m"].iloc[0] == pytest.approx(np.hypot(100, 100))
+    slope = np.hypot(3, 2) / 3  # of the piece redrawn: 2 up in 3
+    assert row["nsm_sigma_m"].iloc[0] == pytest.approx(np.hypot(100, 100 * slope))
+
+
+def test_a_line_redrawn_with_other_vertices_is_shared():
+    first, later = (path((0, 0), (bend, 0), (10, 0)) for bend in (4, 6))
+    row = only(moved(front((FIRST, first, 100.0), (LAST, later, 100.0))))
+    assert row["shared"]
+    assert row["nsm_sigma_m"] == 0
+    beside = path((0, 0.00005), (6, 0.00005), (10, 0.00005))  # 0.05 m off
+    assert only(moved(front((FIRST, first, 100.0), (LAST, beside, 100.0))))["shared"]
+    apart = path((0, 0.0002), (6, 0.0002), (10, 0.0002))  # 0.2 m off
+    assert not only(moved(front((FIRST, first, 100.0), (LAST, apart, 100.0))))["shared"]
+
+
+def pocket(low, high):
+    """Make the two edges of a pocket of B within A, from one height to another."""
+    return path((0, low), (10, low)), path((10, high), (0, high))
+
+
+def test_movements_that_cancel_are_no_shared_line():
+    # the pocket goes 2 km down: its lower edge moves by -2, its upper edge counts +2
+    here, there = pocket(-4, -3), pocket(-6, -5)
+    lines = front(
+        (FIRST, BASE, 30.0), (LAST, BASE, 30.0),
+        *((FIRST, edge, 20.0) for edge in here), *((LAST, edge, 10.0) for edge in there),
+    )  # fmt: skip
+    row = only(moved(lines, crossing="all", baseline=frame(BASE)))
+    assert row["nsm_m"] == pytest.approx(0, abs=0.1)
+    assert not row["shared"]
+    assert row["nsm_sigma_m"] == pytest.approx(np.sqrt(2 * 400 + 2 * 100))
+    assert "below_error" in row["doubts"]
+
+
+def test_edges_that_both_dates_share_add_no_error_to_a_sum():
+    same = [(day, edge, 2000.0) for day in (FIRST, LAST) for edge in pocket(-4, -3)]
+    lines = front((FIRST, BASE, 300.0), (LAST, path((0, 1), (10, 1)), 400.0), *same)
+    row = only(moved(lines, crossing="all", baseline=frame(BASE)))
+    assert row["nsm_m"] == pytest.approx(1000, abs=0.1)
+    assert row["nsm_sigma_m"] == pytest.approx(500)
+    assert not row["shared"]
+    unknown = front((FIRST, BASE, 300.0), (LAST, path((0, 1), (10, 1)), 400.0), *(r[:2] for r in same))
+    assert only(moved(unknown, crossing="all", baseline=frame(BASE)))["nsm_sigma_m"] == pytest.approx(500)
 
 
 def test_lines_that_cross_just_on_a_transect_are_not_shared():
@@ -306,6 +372,25 @@ def test_many_dates_are_followed_and_their_order_does_not_matter():
     assert row["lrr_r2"] == pytest.approx(1, abs=1e-9)
     positions = front_positions(cast(front(*rows)), front(*rows))
     np.testing.assert_allclose(positions["position_m"], np.arange(60) * 50.0, atol=1e-2)
+
+
+def test_layers_that_do_not_belong_together_are_refused():
+    lines = front((FIRST, BASE), (LAST, path((0, 3), (10, 3))))
+    transects = cast(lines)
+    with pytest.raises(LayerError, match="dates is empty: give two days or more, or None for those of"):
+        displacement(transects, lines, dates=[])
+    of_both = pd.concat([transects, cast(lines, "B")], ignore_index=True)
+    with pytest.raises(LayerError, match="the transects are of sides 'A', 'B': measure one side at a time"):
+        displacement(of_both, lines)
+    twice = front((FIRST, BASE, 100.0), (FIRST, BASE, 500.0), (LAST, path((0, 3), (10, 3)), 10.0))
+    for same in (twice, twice[::-1]):
+        told = r"lines of 1994-05-02 lie on each other with sigma_m 100 and 500: keep one of them"
+        with pytest.raises(LayerError, match=told):
+            displacement(transects, same)
+    again = pd.concat([lines, lines[:1]])
+    assert only(displacement(transects, again))["nsm_m"] == pytest.approx(3000, abs=0.1)
+    with pytest.raises(LayerError, match="a district is called 'all districts', as the row of the whole"):
+        displacement(transects, lines, districts=districts(**{"all districts": square(0, -5, 5, 5)}))
 
 
 def test_what_makes_no_sense_is_refused():

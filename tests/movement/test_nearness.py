@@ -1,5 +1,8 @@
 """Nearest, Hausdorff and Fréchet distances: cases worked by hand, both ways."""
 
+import math
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,12 +55,24 @@ def test_hausdorff_is_that_of_shapely_on_densified_lines():
     assert found == pytest.approx(shapely.hausdorff_distance(*dense), abs=26)
 
 
-def test_frechet_is_that_of_shapely():
+def leash(one, other):
+    """Discrete Fréchet distance as Eiter and Mannila define it, by recursion."""
+
+    @cache
+    def reach(i, j):
+        before = [reach(k, m) for k, m in ((i - 1, j), (i, j - 1), (i - 1, j - 1)) if k >= 0 and m >= 0]
+        return max(min(before, default=0.0), math.dist(one[i], other[j]))
+
+    return reach(len(one) - 1, len(other) - 1)
+
+
+def test_frechet_is_that_of_the_definition():
     rng = np.random.default_rng(7)
-    for _ in range(10):
+    for _ in range(25):
         one, other = (path(*rng.uniform(-5, 5, (n, 2))) for n in rng.integers(2, 9, 2))
         dense = shapely.segmentize([one, other], 700)
-        assert frechet_m(*dense, CRS) == pytest.approx(shapely.frechet_distance(*dense), abs=0.01)
+        expected = leash(*(tuple(map(tuple, shapely.get_coordinates(line))) for line in dense))
+        assert frechet_m(*dense, CRS) == pytest.approx(expected, abs=0.01)
 
 
 def test_a_walk_there_and_back_keeps_hausdorff_and_frechet_apart():
@@ -115,5 +130,7 @@ def test_what_makes_no_sense_is_refused():
         nearest_distance(lines, "A", percentiles=[101])
     with pytest.raises(LayerError, match="side 'A' has lines on one date only: distances are between two"):
         line_distances(lines[:1], "A")
+    with pytest.raises(LayerError, match="a district is called 'all districts', as the row of the whole"):
+        nearest_distance(lines, "A", districts(**{WHOLE: square(0, -5, 2, 5)}))
     with pytest.raises(LayerError, match="too many pairs for the Fréchet distance: give a larger step_m"):
         line_distances(lines, "A", step_m=0.1)

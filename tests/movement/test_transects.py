@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import MultiLineString, Point
 
-from frontlines import make_transects
+from frontlines import displacement, make_transects
 from frontlines.errors import CRSError, LayerError
 from tests.fronts import FIRST, LAST, X, Y, frame, front, path, square
 
@@ -42,19 +42,21 @@ def test_only_the_first_date_casts_and_short_pieces_get_one():
     assert transects["along_km"].round(3).tolist() == [2.5, 7.5, 10.15]
 
 
-@pytest.mark.parametrize(("smoothing_m", "across"), [(0, (0.6, 0.8)), (8000, (0.0, 1.0))])
-def test_smoothing_takes_the_chord_and_no_smoothing_the_straight_piece(smoothing_m, across):
-    teeth = path((0, 0), (4, -3), (8, 0), (12, -3), (16, 0))  # slopes of 3 in 4
-    transects = make_transects(
-        front((FIRST, teeth)), "A", spacing_m=20_000, length_m=1000, smoothing_m=smoothing_m
-    )
-    one = make_transects(front((FIRST, teeth)), "A", spacing_m=7000, length_m=1000, smoothing_m=smoothing_m)
-    assert len(transects) == 1
-    assert len(one) == 3
-    first = shapely.get_coordinates(one.geometry.iloc[0])
-    assert abs(((first[1] - first[0]) / 2000)[1]) == pytest.approx(
-        across[1], abs=0.21 if smoothing_m else 1e-3
-    )
+@pytest.mark.parametrize(
+    ("smoothing_m", "chord"),
+    [
+        (0, (4, 3)),  # the tooth itself
+        (4000, (3.2, 2.0)),  # from 1.333 to 5.333 km along: (1.067, -0.8) to (4.267, -2.8)
+        (40_000, (1, 0)),  # from end to end
+    ],
+)
+def test_smoothing_takes_the_chord_and_no_smoothing_the_straight_piece(smoothing_m, chord):
+    teeth = path((0, 0), (4, -3), (8, 0), (12, -3), (16, 0))  # 20 km: the first of three is at 3.333 km
+    three = make_transects(front((FIRST, teeth)), "A", spacing_m=7000, length_m=1000, smoothing_m=smoothing_m)
+    assert len(three) == 3
+    start, stop = shapely.get_coordinates(three.geometry.iloc[0])
+    across = np.array([chord[1], chord[0]]) / np.hypot(*chord)
+    np.testing.assert_allclose(np.abs(stop - start) / 2000, across, atol=1e-3)
 
 
 def test_a_ring_is_cast_round_its_seam():
@@ -125,8 +127,9 @@ def test_inputs_are_kept_and_what_makes_no_sense_is_refused():
     for wrong in ({"spacing_m": 0}, {"length_m": -1}, {"smoothing_m": float("nan")}):
         with pytest.raises(LayerError, match=f"{next(iter(wrong))} is .*: give a number of metres"):
             make_transects(lines, "A", **wrong)
-    with pytest.raises(LayerError, match="copies is -1: give a whole number"):
-        make_transects(lines, "A", axis=base, copies=-1)
+    for copies in (-1, 2.5):
+        with pytest.raises(LayerError, match=f"copies is {copies}: give a whole number"):
+            make_transects(lines, "A", axis=base, copies=copies)
     with pytest.raises(LayerError, match="a baseline and an axis are given: transects are cast from one"):
         make_transects(lines, "A", axis=base, baseline=base)
     with pytest.raises(LayerError, match="the axis is in 2 pieces: draw one line"):
@@ -139,3 +142,59 @@ def test_inputs_are_kept_and_what_makes_no_sense_is_refused():
         make_transects(lines, "A", baseline=base, length_m=1000)
     with pytest.raises(CRSError, match="baseline has no CRS"):
         make_transects(lines, "A", baseline=base.set_crs(None, allow_override=True))
+
+
+def test_a_cast_from_outside_the_theatre_keeps_the_part_within_that_meets_the_front():
+    lines = front((FIRST, EAST), (LAST, path((0, 3), (10, 3))))
+    theatre = frame(square(-1, -9, 11, 9))
+    casts = {
+        "axis": {"axis": frame(path((5, -12), (5, 12))), "copies": 0},
+        "turned": {"axis": frame(path((5, 12), (5, -12))), "copies": 0},
+        "baseline": {"baseline": frame(path((0, -12), (10, -12)))},
+        "beyond": {"baseline": frame(path((0, 12), (10, 12)))},
+    }
+    for name, options in casts.items():
+        sizes = {"spacing_m": 10_000, "length_m": 30_000}
+        transects = make_transects(lines, "A", theatre=theatre, **sizes, **options)
+        assert ends(transects) == [[5, -9, 5, 9]], name
+        assert transects["cut"].tolist() == [True]
+        origin_m = {"axis": -3000, "turned": 21_000, "baseline": -3000, "beyond": 21_000}[name]
+        assert transects["origin_m"][0] == pytest.approx(origin_m, abs=0.5)
+        assert displacement(transects, lines)["nsm_m"][0] == pytest.approx(3000, abs=0.5)
+
+
+def test_of_several_parts_within_the_theatre_that_with_the_front_is_kept():
+    axis = frame(path((5, -30), (5, 30)))
+    islands = frame(shapely.union_all([square(0, -40, 10, -20), square(0, -9, 10, 9), square(0, 12, 10, 19)]))
+    # the axis begins on the first island, the front is on the second
+    far = make_transects(front((FIRST, EAST)), "A", axis=axis, copies=0, theatre=islands)
+    assert ends(far) == [[5, -9, 5, 9]]
+    # the baseline is on no island, and nearer to the third
+    base = {"baseline": frame(path((0, 11), (10, 11))), "spacing_m": 10_000, "length_m": 25_000}
+    assert ends(make_transects(front((FIRST, EAST)), "A", theatre=islands, **base)) == [[5, -9, 5, 9]]
+    # where the front is on no island, the nearest one is kept
+    away = make_transects(front((FIRST, path((0, 10), (10, 10)))), "A", theatre=islands, **base)
+    assert ends(away) == [[5, 12, 5, 19]]
+
+
+def test_transects_that_lie_outside_the_theatre_are_left_out():
+    half = frame(square(-1, -9, 5, 9))
+    transects = make_transects(front((FIRST, EAST)), "A", spacing_m=2500, length_m=3000, theatre=half)
+    assert ends(transects) == [[3.75, -3, 3.75, 3], [1.25, -3, 1.25, 3]]
+    assert transects["transect"].tolist() == [0, 1]
+    assert transects["along_km"].round(3).tolist() == [6.25, 8.75]
+    with pytest.raises(LayerError, match="no transect of the front lies within the theatre"):
+        make_transects(front((FIRST, EAST)), "A", theatre=frame(square(50, 50, 60, 60)))
+
+
+def test_a_theatre_leaves_the_positions_of_a_long_bent_axis_as_they_are():
+    lines = front((FIRST, path((-300, 300), (300, 300))), (LAST, path((-300, 420), (300, 420))))
+    bent = frame(path((0, 0), (150, 200), (150, 500), (0, 800)))
+    casts = [
+        make_transects(lines, "A", axis=bent, copies=0, theatre=theatre)
+        for theatre in (None, frame(square(-400, 100, 400, 600)))
+    ]
+    free, cut = (displacement(transects, lines).iloc[0] for transects in casts)
+    assert cut["from_m"] == pytest.approx(free["from_m"], abs=0.01)
+    start = shapely.get_coordinates(casts[1].geometry.values)[0]
+    assert start[1] == pytest.approx(Y + 100_000, abs=0.01)

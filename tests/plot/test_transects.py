@@ -34,7 +34,7 @@ def axes():
 
 
 def gids(ax):
-    return {a.get_gid() for a in (*ax.collections, *ax.lines, *ax.texts)}
+    return {a.get_gid() for a in (*ax.collections, *ax.lines, *ax.texts, *ax.patches)}
 
 
 def towns(**places):
@@ -59,6 +59,18 @@ def test_movements_are_drawn_from_position_to_position_in_classes():
     assert np.ptp(longest[:, 1]) == pytest.approx(moved["nsm_m"].max(), abs=1)
     assert len(drawn["no-value"].get_offsets()) == moved["nsm_m"].isna().sum()
     assert len(drawn["unmoved"].get_paths()) == (moved["nsm_m"] == 0).sum()
+
+
+def test_a_tick_near_the_edge_of_the_theatre_is_as_short_as_any():
+    lines = front((FIRST, path((0, 0), (10, 0))), (LAST, path((0, 0), (5, 0), (5, 2), (10, 2))))
+    theatre = frame(square(-1, -0.05, 11, 9))  # the front runs 50 m from the edge
+    moved = fl.displacement(fl.make_transects(lines, "A", theatre=theatre), lines)
+    drawn = {a.get_gid(): a for a in fl.draw_transects(moved, ax=axes()).collections}
+    sizes = [np.ptp(path_.vertices, axis=0) for path_ in drawn["unmoved"].get_paths()]
+    assert len(sizes) == 5
+    np.testing.assert_allclose(sizes, np.tile(sizes[0], (5, 1)), atol=1e-3)
+    assert sizes[0][0] == pytest.approx(0, abs=1e-3)
+    assert 0 < sizes[0][1] < 300
 
 
 def test_retreats_are_dashed_and_larger_movements_darker():
@@ -122,6 +134,54 @@ def test_settlements_near_the_front_are_named_along_the_axis_as_they_are_written
     assert set(named) == {"$x^2$", "Near"}
     assert not named["$x^2$"].get_parse_math()
     assert named["Near"].xy[0] == pytest.approx(9.5, abs=1e-3)  # 30 km from the west is 10 from the east
+
+
+def test_a_stretch_without_a_figure_is_hatched_and_not_drawn_at_zero():
+    ax = fl.draw_profile(displaced(), ax=axes())
+    gaps = [patch for patch in ax.patches if patch.get_gid() == "no-value"]
+    missing = displaced()[displaced()["nsm_m"].isna()]
+    assert sum(gap.get_width() for gap in gaps) == pytest.approx(missing["stands_for_m"].sum() / 1000)
+    assert all(gap.get_hatch() for gap in gaps)
+    assert not any(line.get_gid() == "no-value" for line in ax.lines)
+
+
+def test_advance_and_retreat_end_where_the_movement_changes_its_sign():
+    # +2 km up to x = 4.5, -2 km from 5.5 on: zero in the middle
+    later = path((0, 2), (4.99, 2), (5.01, -2), (10, -2))
+    lines = front((FIRST, path((0, 0), (10, 0))), (LAST, later))
+    ax = fl.draw_profile(fl.displacement(fl.make_transects(lines, "A"), lines), ax=axes())
+    x = {
+        a.get_gid(): np.concatenate([p.vertices[:, 0] for p in a.get_paths()])
+        for a in ax.collections
+        if a.get_gid() in {"advance", "retreat"}
+    }
+    assert x["retreat"].max() == pytest.approx(5, abs=0.01)  # the front runs from east to west
+    assert x["advance"].min() == pytest.approx(5, abs=0.01)
+
+
+def test_a_long_name_of_a_settlement_is_cut():
+    ax = fl.draw_profile(displaced(), ax=axes(), settlements=towns(**{"Very long " * 12: (30, -1)}))
+    (text,) = [t for t in ax.texts if t.get_gid() == "settlement"]
+    assert text.get_text().startswith("Very long")
+    assert text.get_text().endswith("…")
+    assert text.get_window_extent().height / ax.figure.dpi * 25.4 < 31
+
+
+def test_a_profile_without_any_figure_is_refused_and_one_without_movement_has_a_plain_axis():
+    moved = displaced()
+    with pytest.raises(FrontlinesError, match="no transect has a net movement: there is nothing to draw"):
+        fl.draw_profile(moved.assign(nsm_m=np.nan), ax=axes())
+    still = moved.assign(nsm_m=0.0, nsm_sigma_m=0.0)
+    assert fl.draw_profile(still, ax=axes()).get_ylim()[1] > 1
+
+
+def test_the_legend_of_the_map_names_fronts_in_view_alone():
+    away = front((FIRST, path((0, 0), (9, 0))), (LAST, path((300, 0), (309, 0))))
+    near = front((FIRST, path((0, 0), (9, 0))), (LAST, path((0, 0), (9, 0))))
+    moved = fl.displacement(fl.make_transects(near, "A"), near)
+    (ax,) = fl.movement_map(moved, away, title="", caption="made up").axes
+    (drawn,) = [child for child in ax.get_children() if isinstance(child, Legend)]
+    assert [text.get_text() for text in drawn.get_texts()] == ["Front, 2 May 1994", "No movement"]
 
 
 def test_a_profile_needs_movements():
