@@ -10,7 +10,6 @@
     ├── ClosureError     a book does not close: areas do not sum to what they must
     ├── NoiseError       the errors of lines are not fit to be carried into areas
     │   └── UnknownSigmaError  the error of some line is not known
-    ├── NoiseError       the errors of lines are not known, or not fit to be carried into areas
     ├── DigitizeError    a scan, its colours or its control points do not give what was asked of them
     ├── StudyError       a study file, or the name of a study, is wrong
     └── MissingExtraError (also an ImportError)  an optional package is not installed
