@@ -163,7 +163,8 @@ def read_recipe(path: str | Path) -> Recipe:
     Raises
     ------
     DigitizeError
-        If entries are missing, unknown or of the wrong type: all of them at once.
+        If entries are missing, unknown or of the wrong type: all of them at once. If a colour is asked for
+        twice.
 
     Examples
     --------
@@ -223,7 +224,20 @@ def _lines(held: Mapping[str, Any], name: str) -> list[LineRecipe]:
                 note=one.get("note", ""),
             )
         )
+    _refuse_one_colour([line.colour for line in lines], "line", name)
     return lines
+
+
+def _refuse_one_colour(colours: list[str], table: str, name: str) -> None:
+    """Refuse a colour that two tables ask for: what has it cannot be told apart."""
+    plain = [colour.strip().lower() for colour in colours]
+    twice = [colour for k, colour in enumerate(plain) if colour in plain[:k]]
+    if twice:
+        first, second = [k for k, colour in enumerate(plain, start=1) if colour == twice[0]][:2]
+        raise DigitizeError(
+            f"{name}: [[{table}]] {first} and {second} have one colour, {twice[0]!r}, and cannot be told "
+            "apart: give each its own, or keep one"
+        )
 
 
 def _areas(held: Mapping[str, Any], name: str) -> list[AreaRecipe]:
@@ -231,6 +245,7 @@ def _areas(held: Mapping[str, Any], name: str) -> list[AreaRecipe]:
         AreaRecipe(colour=one["colour"], side=one["side"], date=_day(one, held, f"{name}: [[area]] {k}"))
         for k, one in enumerate(held.get("area", []), start=1)
     ]
+    _refuse_one_colour([area.colour for area in areas], "area", name)
     days = {area.date for area in areas}
     if len(days) > 1:
         raise DigitizeError(f"{name}: the areas of one map show one day: give them one date, not {len(days)}")

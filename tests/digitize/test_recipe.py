@@ -125,6 +125,10 @@ side = "A"
             'image = "a.png"\n[[area]]\ncolour = "red"\nside = "A"\ndate = 1994-05-12\n[[area]]\ncolour = "blue"\nside = "B"\ndate = 1994-05-13',
             "the areas of one map show one day",
         ),
+        (
+            f'image = "a.png"\n{LINE}{LINE}'.replace("\n\n", "\n"),
+            r"\[\[line\]\] 1 and 2 have one colour, '\w+', and cannot be told apart",
+        ),
         ("image = ", "cannot be read as a recipe"),
     ],
 )
