@@ -14,7 +14,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,11 +50,14 @@ class GroundControl:
         Where they come from.
     left_out
         Ids that the file switches off.
+    read_as_degrees
+        Whether the file names no CRS, and its coordinates were read as degrees because they can be.
     """
 
     points: pd.DataFrame
     source: str = ""
     left_out: tuple[str, ...] = ()
+    read_as_degrees: bool = False
 
     def __len__(self) -> int:
         """Count the points."""
@@ -80,7 +83,7 @@ class GroundControl:
                 f"its points are {_listed(self.points['id'])}"
             )
         kept = self.points[~self.points["id"].isin(ids)].reset_index(drop=True)
-        return GroundControl(kept, self.source, (*self.left_out, *ids))
+        return replace(self, points=kept, left_out=(*self.left_out, *ids))
 
 
 def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> GroundControl:
@@ -156,7 +159,7 @@ def _from_qgis(text: str, name: str, crs: CRS | str | None) -> GroundControl:
             f"{name} counts its y upwards above 0: these are no pixels of an image; "
             "take the points on the bare image, without a georeference of its own"
         )
-    return GroundControl(points, control.source, control.left_out)
+    return replace(control, points=points, read_as_degrees=not (named or crs))
 
 
 def _guessed_lonlat(rows: list[tuple[int, dict[str, str]]], name: str) -> CRS:

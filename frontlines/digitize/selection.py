@@ -241,7 +241,7 @@ def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     >>> bad_points(moved, pixels, "affine")
     [4]
     """
-    rest, bad = np.arange(len(pixels)), []
+    rest, bad = np.arange(len(pixels)), list[int]()
     most = max(1, len(pixels) // 4)
     while len(bad) < most:
         stiff = _stiff(family, len(rest))

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from pyproj import CRS, Transformer
 
+from frontlines.digitize.cautions import cautions_on_points
 from frontlines.digitize.control_points import GroundControl, crs_of, read_control_points, read_world_file
+from frontlines.digitize.transformations import fit
 from frontlines.errors import DigitizeError, SourceError
 
 CSV = "id,col,row,lon,lat\na,0,0,46,41\nb,100,0,47,41\nc,0,100,46,40\n"
@@ -67,6 +69,11 @@ def test_old_points_of_qgis_in_degrees_need_no_crs_but_metres_do(tmp_path):
         written(tmp_path, "a.points", head + "46,41,0.5,-0.5,1\n47,40,99.5,-99.5,1\n")
     )
     assert degrees.pixels.tolist() == [[0, 0], [99, 99]]
+    exact = fit(degrees.pixels, degrees.lonlat, "helmert")
+    told = cautions_on_points(degrees.without(["1"]), exact, (100, 100))
+    assert "a.points does not name the CRS" in next(c.text for c in told if c.name == "read as degrees")
+    named = read_control_points(tmp_path / "a.points", crs="EPSG:4284")
+    assert "read as degrees" not in {c.name for c in cautions_on_points(named, exact, (100, 100))}
     metres = written(tmp_path, "b.points", head + "5120000,5000000,0.5,-0.5,1\n")
     with pytest.raises(DigitizeError, match=r"does not name the CRS.*points_crs"):
         read_control_points(metres)
