@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from frontlines.digitize.colours import rgb_of
 from frontlines.digitize.recipe_entries import AREA_KNOBS, LINE_KNOBS, read_entries
 from frontlines.digitize.stretches import Knobs
 from frontlines.digitize.transformations import Family
@@ -230,13 +231,13 @@ def _lines(held: Mapping[str, Any], name: str) -> list[LineRecipe]:
 
 def _refuse_one_colour(colours: list[str], table: str, name: str) -> None:
     """Refuse a colour that two tables ask for: what has it cannot be told apart."""
-    plain = [colour.strip().lower() for colour in colours]
-    twice = [colour for k, colour in enumerate(plain) if colour in plain[:k]]
+    inks = [tuple(rgb_of(colour)) for colour in colours]
+    twice = [k for k, ink in enumerate(inks) if ink in inks[:k]]
     if twice:
-        first, second = [k for k, colour in enumerate(plain, start=1) if colour == twice[0]][:2]
+        first, second = inks.index(inks[twice[0]]) + 1, twice[0] + 1
         raise DigitizeError(
-            f"{name}: [[{table}]] {first} and {second} have one colour, {twice[0]!r}, and cannot be told "
-            "apart: give each its own, or keep one"
+            f"{name}: [[{table}]] {first} and {second} have one colour, {colours[twice[0]]!r}, and cannot be "
+            "told apart: give each its own, or keep one"
         )
 
 

@@ -126,8 +126,8 @@ side = "A"
             "the areas of one map show one day",
         ),
         (
-            f'image = "a.png"\n{LINE}{LINE}'.replace("\n\n", "\n"),
-            r"\[\[line\]\] 1 and 2 have one colour, '\w+', and cannot be told apart",
+            f'image = "a.png"\n{LINE}' + LINE.replace("blue", "#0000FF"),
+            r"\[\[line\]\] 1 and 2 have one colour, '#0000FF', and cannot be told apart",
         ),
         ("image = ", "cannot be read as a recipe"),
     ],
