@@ -158,7 +158,8 @@ def show_colours(image: Path) -> None:
             f"{row['length_px']:,.0f} px", f"{row['column']:.0f}, {row['row']:.0f}",
         )  # fmt: skip
     terminal = console()
-    terminal.print(table)
+    listed = terminal if terminal.is_terminal else console(stderr=True)  # piped, only the recipe goes on
+    listed.print(table)
     terminal.print(Text("\n".join(starter(image.name, colours))), soft_wrap=True)
 
 
@@ -191,7 +192,7 @@ def starter(image: str, colours: pd.DataFrame) -> Iterator[str]:
         yield ""
         yield "[[line]]"
         yield f"colour = {_quoted(str(row['colour']))}                  # {row['name']}"
-        yield "date = 1994-05-12"
+        yield 'date = "YYYY-MM-DD"'
 
 
 def _quoted(text: str) -> str:

@@ -89,7 +89,7 @@ def cautions_on_points(
     Returns
     -------
     cautions
-        ``few points``, ``repeated point``, ``spread``.
+        ``few points``, ``read as degrees``, ``repeated point``, ``spread``.
 
     Examples
     --------
@@ -112,7 +112,17 @@ def cautions_on_points(
                 "the error is hardly known; add some",
             )
         )
-    return [*found, *_repeated(control), *_spread(control.pixels, size_px)]
+    return [*found, *_degrees(control), *_repeated(control), *_spread(control.pixels, size_px)]
+
+
+def _degrees(control: GroundControl) -> list[Caution]:
+    if not control.read_as_degrees:
+        return []
+    text = (
+        f"{control.source} does not name the CRS of its points: they were read as longitude and latitude on "
+        "WGS 84; give points_crs if they are on another datum"
+    )
+    return [Caution("read as degrees", text)]
 
 
 def _repeated(control: GroundControl) -> list[Caution]:

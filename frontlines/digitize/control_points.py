@@ -14,7 +14,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,11 +50,14 @@ class GroundControl:
         Where they come from.
     left_out
         Ids that the file switches off.
+    read_as_degrees
+        Whether the file names no CRS, and its coordinates were read as degrees because they can be.
     """
 
     points: pd.DataFrame
     source: str = ""
     left_out: tuple[str, ...] = ()
+    read_as_degrees: bool = False
 
     def __len__(self) -> int:
         """Count the points."""
@@ -80,7 +83,7 @@ class GroundControl:
                 f"its points are {_listed(self.points['id'])}"
             )
         kept = self.points[~self.points["id"].isin(ids)].reset_index(drop=True)
-        return GroundControl(kept, self.source, (*self.left_out, *ids))
+        return replace(self, points=kept, left_out=(*self.left_out, *ids))
 
 
 def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> GroundControl:
@@ -156,7 +159,7 @@ def _from_qgis(text: str, name: str, crs: CRS | str | None) -> GroundControl:
             f"{name} counts its y upwards above 0: these are no pixels of an image; "
             "take the points on the bare image, without a georeference of its own"
         )
-    return GroundControl(points, control.source, control.left_out)
+    return replace(control, points=points, read_as_degrees=not (named or crs))
 
 
 def _guessed_lonlat(rows: list[tuple[int, dict[str, str]]], name: str) -> CRS:
@@ -172,17 +175,29 @@ def _guessed_lonlat(rows: list[tuple[int, dict[str, str]]], name: str) -> CRS:
 
 def _rows(text: str, name: str, *, first_line: int) -> list[tuple[int, dict[str, str]]]:
     """Give each row with its line number, its columns in lower case."""
-    first = text.split("\n", 1)[0]
-    mark = max(",;\t", key=first.count)
-    read = csv.DictReader(io.StringIO(text), delimiter=mark)
+    body = text.lstrip()
+    first_line += text[: len(text) - len(body)].count("\n")
+    mark = max(",;\t", key=body.split("\n", 1)[0].count)
+    read = csv.reader(io.StringIO(body), delimiter=mark)
     rows = []
     try:
+        columns = [one.strip().lower() for one in next(read, [])]
         for row in read:
-            clean = {str(k).strip().lower(): (v or "").strip() for k, v in row.items() if isinstance(v, str)}
-            if any(clean.values()):
-                rows.append((first_line + read.line_num - 1, clean))
+            values = [one.strip() for one in row]
+            line = first_line + read.line_num - 1
+            if any(values[len(columns) :]):
+                raise DigitizeError(
+                    f"{name}: line {line} has more values than there are columns: quote a text with {mark!r} "
+                    "in it, and write numbers with a point, or part the columns with semicolons"
+                )
+            if any(values):
+                values += [""] * (len(columns) - len(values))
+                rows.append((line, dict(zip(columns, values, strict=False))))
     except csv.Error as error:
         raise SourceError(f"{name} cannot be read as control points: {error}") from error
+    twice = {one for one in columns if one and columns.count(one) > 1}
+    if twice:
+        raise DigitizeError(f"{name} has the column {_listed(sorted(twice))} twice: keep one")
     if not rows:
         raise DigitizeError(f"{name} holds no control point: give rows of id, col, row, lon, lat")
     return rows
@@ -313,7 +328,7 @@ def crs_of(text: CRS | str, what: str) -> CRS:
     Raises
     ------
     DigitizeError
-        If PROJ does not know it.
+        If PROJ does not know it, or it is no CRS of a map.
 
     Examples
     --------
@@ -321,12 +336,17 @@ def crs_of(text: CRS | str, what: str) -> CRS:
     'WGS 84 / Pseudo-Mercator'
     """
     try:
-        return CRS(text)
+        crs = CRS(text)
     except ProjError as error:
         raise DigitizeError(
             f"{what} is {str(text)[:60]!r}, which PROJ does not know: give an EPSG code such as "
             '"EPSG:32638", a PROJ string or WKT'
         ) from error
+    if crs.is_geographic or crs.is_projected:
+        return crs
+    raise DigitizeError(
+        f"{what} is {crs.name[:60]!r}, which is no plane of a map: give a projected CRS, or a geographic one"
+    )
 
 
 _crs = crs_of

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from frontlines.digitize.colours import rgb_of
 from frontlines.digitize.recipe_entries import AREA_KNOBS, LINE_KNOBS, read_entries
 from frontlines.digitize.stretches import Knobs
 from frontlines.digitize.transformations import Family
@@ -163,7 +164,8 @@ def read_recipe(path: str | Path) -> Recipe:
     Raises
     ------
     DigitizeError
-        If entries are missing, unknown or of the wrong type: all of them at once.
+        If entries are missing, unknown or of the wrong type: all of them at once. If a colour is asked for
+        twice.
 
     Examples
     --------
@@ -223,7 +225,20 @@ def _lines(held: Mapping[str, Any], name: str) -> list[LineRecipe]:
                 note=one.get("note", ""),
             )
         )
+    _refuse_one_colour([line.colour for line in lines], "line", name)
     return lines
+
+
+def _refuse_one_colour(colours: list[str], table: str, name: str) -> None:
+    """Refuse a colour that two tables ask for: what has it cannot be told apart."""
+    inks = [tuple(rgb_of(colour)) for colour in colours]
+    twice = [k for k, ink in enumerate(inks) if ink in inks[:k]]
+    if twice:
+        first, second = inks.index(inks[twice[0]]) + 1, twice[0] + 1
+        raise DigitizeError(
+            f"{name}: [[{table}]] {first} and {second} have one colour, {colours[twice[0]]!r}, and cannot be "
+            "told apart: give each its own, or keep one"
+        )
 
 
 def _areas(held: Mapping[str, Any], name: str) -> list[AreaRecipe]:
@@ -231,6 +246,7 @@ def _areas(held: Mapping[str, Any], name: str) -> list[AreaRecipe]:
         AreaRecipe(colour=one["colour"], side=one["side"], date=_day(one, held, f"{name}: [[area]] {k}"))
         for k, one in enumerate(held.get("area", []), start=1)
     ]
+    _refuse_one_colour([area.colour for area in areas], "area", name)
     days = {area.date for area in areas}
     if len(days) > 1:
         raise DigitizeError(f"{name}: the areas of one map show one day: give them one date, not {len(days)}")

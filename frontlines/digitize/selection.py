@@ -88,6 +88,8 @@ def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Fa
     >>> choose(pixels, pixels * [0.01, -0.02] + [46.0, 41.0], crs=CRS("EPSG:4326")).family
     'affine'
     """
+    if not len(pixels):
+        raise DigitizeError("there is no control point: give some that are not left out or switched off")
     planes = {plane_name(crs): crs} if crs is not None else candidate_planes(lonlat)
     families = [family] if family is not None else [
         name for name in FAMILIES if len(pixels) >= LEAST_POINTS[name] + SPARE_POINTS[name]
@@ -174,9 +176,11 @@ def candidate_planes(lonlat: Floats) -> dict[str, CRS]:
     >>> list(candidate_planes(np.array([[46.0, 39.0], [48.0, 41.0]])))[0]
     'Lambert conformal conic, 47°, 39.3° and 40.7°'
     """
-    west, south = lonlat.min(axis=0)
-    east, north = lonlat.max(axis=0)
-    lon, lat = round((west + east) / 2, 1), round((south + north) / 2, 1)
+    turns = np.exp(1j * np.radians(lonlat[:, 0])).mean()
+    middle = float(np.degrees(np.angle(turns)))  # 179° and -179° are neighbours
+    off = (lonlat[:, 0] - middle + 180) % 360 - 180
+    south, north = lonlat[:, 1].min(), lonlat[:, 1].max()
+    lon, lat = round(middle + float(off.min() + off.max()) / 2, 1), round((south + north) / 2, 1)
     low, high = round(south + (north - south) / 6, 1), round(north - (north - south) / 6, 1)
     conic = abs(low + high) > 1
     planes = {
@@ -202,7 +206,8 @@ def _left_out_px(pixels: Floats, xy: Floats, family: Family) -> float | None:
 def _errors_px(pixels: Floats, xy: Floats, family: Family) -> Floats:
     fitted = fit(pixels, xy, family)
     size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(pixels))))
-    return np.asarray((xy - left_out_places(fitted, xy, anew=False)) / size[:, None])
+    with np.errstate(divide="ignore", invalid="ignore"):  # a map pressed into a line has no size
+        return np.asarray((xy - left_out_places(fitted, xy, anew=False)) / size[:, None])
 
 
 def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
@@ -224,7 +229,9 @@ def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     -----
     The leave-one-out error of a point, over its leverage, is compared with those of the others fitted without
     it, by the F distribution with two degrees of freedom above. The worst is set aside and the rest looked at
-    again.
+    again. If no point stands out alone, each is left out in turn to see whether another one then does: two
+    bad points hide each other. Such a pair is named if each of the two stands out from the others without
+    both.
 
     Examples
     --------
@@ -234,25 +241,58 @@ def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     >>> bad_points(moved, pixels, "affine")
     [4]
     """
-    rest, bad = np.arange(len(pixels)), []
-    for _ in range(max(1, len(pixels) // 4)):
-        worst = _worst(pixels[rest], xy[rest], _stiff(family, len(rest)))
-        if worst is None:
+    rest, bad = np.arange(len(pixels)), list[int]()
+    most = max(1, len(pixels) // 4)
+    while len(bad) < most:
+        stiff = _stiff(family, len(rest))
+        worst = _worst(pixels[rest], xy[rest], stiff)
+        found = [] if worst is None else [worst]
+        if not found and len(bad) + 2 <= most:
+            found = _pair(pixels[rest], xy[rest], stiff)
+        if not found:
             break
-        bad.append(int(rest[worst]))
-        rest = np.delete(rest, worst)
+        bad += rest[found].tolist()
+        rest = np.delete(rest, found)
     return bad
 
 
 def _stiff(family: Family, n: int) -> Family:
     """Take the transformation itself if enough points are to spare, or the affine one, or Helmert's."""
+    if family == "helmert":
+        return family
     for name in (family, "affine"):
         if 2 * (n - 1) - 2 * LEAST_POINTS[name] >= _STIFF_FREEDOM:
             return name
     return "helmert" if n < LEAST_POINTS["affine"] + 2 else "affine"
 
 
-def _worst(pixels: Floats, xy: Floats, family: Family) -> int | None:
+def _pair(pixels: Floats, xy: Floats, family: Family) -> list[int]:
+    """Positions of two points that hide each other, the worse first; none if there are no such points."""
+    try:
+        if np.hypot(*_errors_px(pixels, xy, family).T).max() <= BAD_PX:
+            return []
+    except DigitizeError:
+        return []
+    everyone, chance = np.arange(len(pixels)), DOUBT / len(pixels)
+    pairs = {}
+    for first in everyone:
+        others = np.delete(everyone, first)
+        worst = _worst(pixels[others], xy[others], family, chance)
+        if worst is None:
+            continue
+        second = others[worst]
+        left = np.delete(everyone, second)
+        own = int(np.searchsorted(left, first))
+        doubts = (
+            _doubt(pixels[left], xy[left], family, own),
+            _doubt(pixels[others], xy[others], family, worst),
+        )
+        if max(doubts) < chance:
+            pairs[max(doubts)] = [int(first), int(second)][:: 1 if doubts[0] <= doubts[1] else -1]
+    return pairs[min(pairs)] if pairs else []
+
+
+def _worst(pixels: Floats, xy: Floats, family: Family, chance: float = DOUBT) -> int | None:
     """Position of the point that belongs least, if it does not belong."""
     try:
         fitted = fit(pixels, xy, family)
@@ -262,8 +302,9 @@ def _worst(pixels: Floats, xy: Floats, family: Family) -> int | None:
     order = np.argsort(-np.nan_to_num(squares))[:_LOOKED_AT]
     doubts = {int(k): _doubt(pixels, xy, family, int(k)) for k in order}
     worst = min(doubts, key=lambda k: doubts[k])
-    off = np.hypot(*(left_out_places(fitted, xy, anew=False) - xy)[worst]) / size[worst]
-    return worst if doubts[worst] < DOUBT and off > BAD_PX else None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.hypot(*(left_out_places(fitted, xy, anew=False) - xy)[worst]) / size[worst]
+    return worst if doubts[worst] < chance and off > BAD_PX else None
 
 
 def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:
@@ -271,7 +312,8 @@ def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:
     weights = fitted.left_out_weights()
     size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))
     lent = 1 + (weights**2).sum(axis=(1, 2)) / 2
-    off = (xy - left_out_places(fitted, xy, anew=False)) / size[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = (xy - left_out_places(fitted, xy, anew=False)) / size[:, None]
     return size, (off**2).sum(axis=1) / lent
 
 

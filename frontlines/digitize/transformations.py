@@ -197,6 +197,8 @@ def fit(pixels: Floats, xy: Floats, family: Family) -> Transformation:
             f"{len(pixels)} control points are too few for the transformation {family}: it needs "
             f"{LEAST_POINTS[family]}, and some to spare so that its error can be told"
         )
+    if not np.ptp(pixels, axis=0).any() or not np.ptp(xy, axis=0).any():
+        raise _undetermined(family)
     source, target = _Scaling.of(pixels, turned=True), _Scaling.of(xy)
     uv, st = source(pixels), target(xy)
     if family == "spline":
@@ -289,7 +291,10 @@ def _projective(uv: Floats, st: Floats) -> Floats:
     for _ in range(_STEPS):
         slopes = np.concatenate(list(_projective_by_parameter(uv, h).transpose(1, 0, 2)))
         normal = slopes.T @ slopes
-        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), slopes.T @ left.T.ravel())
+        try:
+            step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), slopes.T @ left.T.ravel())
+        except np.linalg.LinAlgError as error:
+            raise _undetermined("projective") from error
         there = st - _projected(uv, h + step)
         if (there**2).sum() <= (left**2).sum():
             h, left, damping = h + step, there, damping / 10

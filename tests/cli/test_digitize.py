@@ -1,6 +1,7 @@
 """The command digitize."""
 
 import json
+import tomllib
 
 import geopandas as gpd
 import numpy as np
@@ -99,6 +100,12 @@ def test_colours_are_listed_with_a_recipe_to_start_from(folder):
     assert "blue" in done.output
     assert 'image = "scan.png"' in done.output
     assert "[[line]]" in done.output
+    recipe = tomllib.loads(done.stdout)  # piped, the recipe goes on alone
+    assert recipe["line"][0]["colour"] in done.stderr
+    (folder / "started.toml").write_text(done.stdout, encoding="utf-8")
+    unfinished = run(folder / "started.toml")
+    assert unfinished.exit_code == 2
+    assert "date must be a day, such as 1994-05-12, not 'YYYY-MM-DD'" in unfinished.output
 
 
 def test_the_starter_quotes_what_a_name_may_hold():

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from pyproj import CRS, Transformer
 
+from frontlines.digitize.cautions import cautions_on_points
 from frontlines.digitize.control_points import GroundControl, crs_of, read_control_points, read_world_file
+from frontlines.digitize.transformations import fit
 from frontlines.errors import DigitizeError, SourceError
 
 CSV = "id,col,row,lon,lat\na,0,0,46,41\nb,100,0,47,41\nc,0,100,46,40\n"
@@ -34,12 +36,44 @@ def test_csv_and_points_of_qgis_say_the_same(tmp_path):
     assert len(plain) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("id,col,row,lon,lat\na,10,20,46,5,40,0\n", "line 2 has more values than there are columns"),
+        ("id,col,row,lon,lat,lon\na,10,20,46,40,47\n", "has the column lon twice"),
+        ("id,col,row,lon,lat\na,10,20,46\n", "no number in col, row, lon, lat of line 2"),
+        ("\n\nid,col,row,lon,lat\na,10,20,46,\n", "no number in col, row, lon, lat of line 4"),
+    ],
+)
+def test_rows_that_do_not_fit_their_columns_are_refused(tmp_path, text, words):
+    with pytest.raises(DigitizeError, match=words):
+        read_control_points(written(tmp_path, "p.csv", text))
+
+
+def test_a_table_as_spreadsheets_write_it(tmp_path):
+    text = "\ufeff\n Id ;COL;row;lon;lat;note\n\na;10,5;20;46,5;40;hi, there;\n;;;;;\nb;1;2;47,25;41\n"
+    control = read_control_points(written(tmp_path, "p.csv", text))
+    assert control.pixels.tolist() == [[10.5, 20.0], [1.0, 2.0]]
+    assert control.lonlat.tolist() == [[46.5, 40.0], [47.25, 41.0]]
+
+
+@pytest.mark.parametrize("crs", ["EPSG:5773", "+proj=geocent"])
+def test_heights_and_earth_centred_coordinates_are_no_plane_of_a_map(crs):
+    with pytest.raises(DigitizeError, match="which is no plane of a map"):
+        crs_of(crs, "crs")
+
+
 def test_old_points_of_qgis_in_degrees_need_no_crs_but_metres_do(tmp_path):
     head = "mapX,mapY,pixelX,pixelY,enable\n"
     degrees = read_control_points(
         written(tmp_path, "a.points", head + "46,41,0.5,-0.5,1\n47,40,99.5,-99.5,1\n")
     )
     assert degrees.pixels.tolist() == [[0, 0], [99, 99]]
+    exact = fit(degrees.pixels, degrees.lonlat, "helmert")
+    told = cautions_on_points(degrees.without(["1"]), exact, (100, 100))
+    assert "a.points does not name the CRS" in next(c.text for c in told if c.name == "read as degrees")
+    named = read_control_points(tmp_path / "a.points", crs="EPSG:4284")
+    assert "read as degrees" not in {c.name for c in cautions_on_points(named, exact, (100, 100))}
     metres = written(tmp_path, "b.points", head + "5120000,5000000,0.5,-0.5,1\n")
     with pytest.raises(DigitizeError, match=r"does not name the CRS.*points_crs"):
         read_control_points(metres)

@@ -151,8 +151,9 @@ def test_world_files_geotiffs_and_images_without_a_georeference(tmp_path):
         digitize(path)
     painted(tmp_path, f'image = "scan.png"\nworld_file = "there.wld"\ncrs = "EPSG:32638"\n{LINE}')
     by_world_file = digitize(path)
-    assert digitize(path).frontlines.equals(by_world_file.frontlines)
-    assert digitize(path).manifest == by_world_file.manifest
+    again = digitize(path)
+    assert again.frontlines.equals(by_world_file.frontlines)
+    assert again.manifest == by_world_file.manifest
     pixels = np.moveaxis(np.asarray(Image.open(tmp_path / "scan.png")), -1, 0)
     corner = rasterio.transform.Affine(100, 0, 600000 - 50, 0, -100, 4400000 + 50)
     with rasterio.open(

@@ -125,6 +125,10 @@ side = "A"
             'image = "a.png"\n[[area]]\ncolour = "red"\nside = "A"\ndate = 1994-05-12\n[[area]]\ncolour = "blue"\nside = "B"\ndate = 1994-05-13',
             "the areas of one map show one day",
         ),
+        (
+            f'image = "a.png"\n{LINE}' + LINE.replace("blue", "#0000FF"),
+            r"\[\[line\]\] 1 and 2 have one colour, '#0000FF', and cannot be told apart",
+        ),
         ("image = ", "cannot be read as a recipe"),
     ],
 )

@@ -37,6 +37,27 @@ def test_two_bad_points_are_both_named_the_worst_first():
     assert bad_points(read, pixels, "affine") == [3, 17]
 
 
+@pytest.mark.parametrize("n", [8, 12])
+def test_two_bad_points_that_hide_each_other_are_both_named(n):
+    rng = np.random.default_rng(n)
+    for _ in range(5):
+        pixels = rng.uniform(0, 3000, (n, 2))
+        read = pixels + rng.normal(0, 1, (n, 2))
+        moved, turn = rng.choice(n, 2, replace=False), rng.uniform(0, 2 * np.pi, 2)
+        read[moved] += 60 * np.column_stack([np.cos(turn), np.sin(turn)])
+        assert sorted(bad_points(read, pixels * [30, -30], "helmert")) == sorted(moved)
+
+
+@pytest.mark.parametrize("n", [5, 6])
+def test_one_bad_point_among_few_is_named(n):
+    rng = np.random.default_rng(n)
+    for _ in range(5):
+        pixels = rng.uniform(0, 3000, (n, 2))
+        read = pixels + rng.normal(0, 1, (n, 2))
+        read[2] += [60, 0]
+        assert bad_points(read, pixels * [30, -30], "helmert") == [2]
+
+
 def test_points_read_to_whole_pixels_are_not_named():
     rng = np.random.default_rng(1)
     pixels = rng.uniform(0, 3000, (12, 2))
@@ -71,6 +92,31 @@ def test_two_or_three_points_leave_no_choice():
     assert choose(pixels, lonlat, crs=UTM).family == "helmert"
     with pytest.raises(DigitizeError, match="1 control points are too few"):
         choose(pixels[:1], lonlat[:1], crs=UTM)
+
+
+@pytest.mark.parametrize(
+    "proj", ["+proj=merc +lon_0=180", "+proj=lcc +lon_0=180 +lat_0=-17 +lat_1=-19 +lat_2=-15"]
+)
+def test_a_map_across_the_180th_meridian_finds_its_plane(proj):
+    crs = CRS(proj + " +datum=WGS84")
+    lonlat = np.array([[lon, lat] for lat in (-19.0, -17.5, -16.0) for lon in (178.0, 179.5, -179.0, -177.5)])
+    xy = to_plane(lonlat, crs)
+    pixels = (xy - xy.min(axis=0)) / [300, -300]
+    choice = choose(pixels, lonlat)
+    assert choice.left_out_px[f"{choice.family}, {choice.plane}"] < 0.35
+    turned = choose(pixels, np.column_stack([lonlat[:, 0] % 360, lonlat[:, 1]]))
+    assert (turned.family, turned.plane) == (choice.family, choice.plane)
+
+
+def test_no_points_and_points_at_one_place_determine_nothing():
+    one = np.full((4, 2), 500.0)
+    with pytest.raises(DigitizeError, match="there is no control point"):
+        choose(one[:0], one[:0])
+    with pytest.raises(DigitizeError, match="do not determine the transformation"):
+        choose(one, on_ground(one), crs=UTM)
+    line = np.column_stack([np.linspace(100, 2900, 8), np.linspace(100, 2200, 8)])
+    with pytest.raises(DigitizeError, match="do not determine the transformation projective"):
+        choose(line, on_ground(line * [30, -30]), crs=UTM, family="projective")
 
 
 def test_planes_near_the_equator_leave_the_cone_out():
