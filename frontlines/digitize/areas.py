@@ -12,8 +12,10 @@ from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
 from frontlines.digitize.colours import hex_of, lab_of, rgb_of, unlikeness
+from frontlines.digitize.hatching import BLOCK, hatched, hatched_inks
 from frontlines.digitize.images import Scan, from_corners
-from frontlines.digitize.masks import check_masks
+from frontlines.digitize.inks import mixed
+from frontlines.digitize.masks import check_masks, grown
 from frontlines.digitize.palette import LAB, Labels, Palette, codes_of, palette_of
 from frontlines.digitize.paper import Paper, paper_of
 from frontlines.errors import DigitizeError
@@ -23,9 +25,13 @@ _TILE, _OVERLAP = 2048, 96
 _UNKNOWN = 255
 _STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
 _TOO_UNLIKE = 75.0
+_HATCHED = 20.0  # a fill is preferred to hatching by so much [ΔE]
+_RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by more is not drawn over it
+_BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 _COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
 _AREA_SHARE = 3e-4
 _BORDER_PX = 5.0
+_NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
 _EDGE_PX, _SPLIT = (
     0.35,
@@ -84,7 +90,8 @@ def trace_areas(
     -----
     Pixels near the colour of a fill in CIELAB are its own. All others, under borders, letters and in
     anti-aliased edges, go to the nearest such pixel, so that strokes and edges are split in the middle.
-    Small rectangles are keys of a legend and are left out.
+    What is farther than 32 pixels from every fill is of no class. Where a colour is like no fill, areas that
+    are hatched in an ink like it are taken. Small rectangles are keys of a legend and are left out.
 
     Examples
     --------
@@ -100,16 +107,20 @@ def trace_areas(
         report(0.0, "paper")
         paper = looked[0] if looked else paper_of(scan)
         palette = looked[1] if looked else palette_of(scan, paper)
-        fills = _match(palette, colours)
+        thick = hatched_inks(scan, paper, palette)
+        fills = _match(palette, colours, list(thick))
+        thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
         table = _table(palette)
+        white = int(lab_of(palette.grounds)[:, 0].argmax())
         known = np.empty((scan.height_px, scan.width_px), np.uint8)
         for rows, columns, own in _tiles(known.shape):
             report(0.7 * rows.start / scan.height_px, "colours")
-            tile = _labelled(scan, paper, table, rows, columns, border_px or _BORDER_PX)
+            tile = _labelled(scan, paper, (table, white), rows, columns, border_px or _BORDER_PX)
+            _hatch(tile, scan, paper, palette, thick, rows, columns)
             known[rows, columns][own] = tile[own]
         _mask(known, masks, len(palette.grounds))
         report(0.7, "areas")
-        whole, widths = _filled(known, len(palette.grounds) + 1)
+        whole, widths = _filled(known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds))
         least = min_area_px or _AREA_SHARE * known.size
         features = require("rasterio.features", extra="digitize")
         whole = features.sieve(whole, size=max(int(least), 2), connectivity=4)
@@ -124,19 +135,21 @@ def _check(colours: Mapping[str, str], masks: Sequence[BaseGeometry]) -> None:
     check_masks(masks)
 
 
-def _match(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
-    """Find the fill that is meant by each colour; no two classes have one fill."""
+def _match(palette: Palette, colours: Mapping[str, str], hatching: list[int]) -> dict[str, int]:
+    """Find the fill, or else the hatching, that is meant by each colour; no two classes have one."""
     optimize = require("scipy.optimize", extra="digitize")
-    there = ", ".join(hex_of(one) for one in palette.grounds)
-    if len(palette.grounds) < len(colours):
+    there = ", ".join(hex_of(one) for one in [*palette.grounds, *palette.inks[hatching]])
+    labels = [*range(len(palette.grounds)), *(len(palette.grounds) + 1 + ink for ink in hatching)]
+    if len(labels) < len(colours):
         raise DigitizeError(f"{len(colours)} classes are asked for, but the scan has the fills {there}")
-    lab = lab_of(palette.grounds)
+    lab = lab_of(np.vstack([palette.grounds, palette.inks[hatching].reshape(-1, 3)]))
     unlike = np.array([_unlike(one, lab) for one in colours.values()])
+    unlike[:, len(palette.grounds) :] += _HATCHED
     rows, chosen = optimize.linear_sum_assignment(unlike)
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
         if unlike[row, chosen[row]] > _TOO_UNLIKE:
             raise DigitizeError(f"class {name!r}: no fill of the scan is like {colour!r}; it has {there}")
-    return {name: int(fill) for name, fill in zip(colours, chosen, strict=True)}
+    return {name: labels[fill] for name, fill in zip(colours, chosen, strict=True)}
 
 
 def _unlike(colour: str, fills: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -178,22 +191,58 @@ def _tiles(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice, tuple[slice, 
 
 
 def _labelled(
-    scan: Scan, paper: Paper, table: Labels, rows: slice, columns: slice, border_px: float
+    scan: Scan, paper: Paper, look: tuple[Labels, int], rows: slice, columns: slice, border_px: float
 ) -> Labels:
-    """Label a window with its fills, as far as they are sure."""
+    """Label a window with its fills, as far as they are sure.
+
+    A stripe is sure if it is wider than a border, or if more of its fill is near and it is not of the
+    lightest fill, which halos and white borders are drawn in.
+    """
+    table, white = look
     ndimage = require("scipy.ndimage", extra="digitize")
     even = paper.whiten(scan.read(rows, columns), rows.start, columns.start)
     for k in range(3):
         even[..., k] = ndimage.uniform_filter(even[..., k], 3, mode="nearest")
     labels = table[codes_of(even)]
     size = 2 * round(border_px / 2) + 1
-    low = ndimage.minimum_filter(labels, size, mode="nearest")
-    core = np.where(low == ndimage.maximum_filter(labels, size, mode="nearest"), low, _UNKNOWN)
+    core, narrow = _even(labels, size), _even(labels, _NARROW_PX)
     out = np.full(labels.shape, _UNKNOWN, np.uint8)
     for fill in np.unique(core[core != _UNKNOWN]):
         near = ndimage.maximum_filter(core == fill, size, mode="nearest")
+        if fill != white:
+            beside = ndimage.maximum_filter(core == fill, 2 * _BESIDE * size + 1, mode="nearest")
+            near |= ndimage.maximum_filter(beside & (narrow == fill), _NARROW_PX, mode="nearest")
         out[near & (labels == fill)] = fill
     return out
+
+
+def _even(labels: Labels, size: int) -> Labels:
+    """Labels of pixels that are the same in a square around them; the others are unknown."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    low = ndimage.minimum_filter(labels, size, mode="nearest")
+    return np.where(low == ndimage.maximum_filter(labels, size, mode="nearest"), low, _UNKNOWN)
+
+
+def _hatch(
+    tile: Labels, scan: Scan, paper: Paper, palette: Palette, thick: Mapping[int, npt.NDArray[np.bool_]],
+    rows: slice, columns: slice,
+) -> None:  # fmt: skip
+    """Label what is hatched in a window."""
+    if not thick:
+        return
+    labels = palette.labels()[codes_of(paper.whiten(scan.read(rows, columns), rows.start, columns.start))]
+    light = lab_of(palette.inks)[:, 0]
+    for ink, blocks in thick.items():
+        row = (np.arange(rows.start, rows.stop) // BLOCK).clip(0, blocks.shape[0] - 1)
+        column = (np.arange(columns.start, columns.stop) // BLOCK).clip(0, blocks.shape[1] - 1)
+        others = [
+            k + 1
+            for k in np.flatnonzero(light < light[ink] + _LIGHTER).tolist()
+            if not (k == ink or mixed(palette, k, ink))
+        ]
+        strokes = (labels == ink + 1) & ~grown(np.isin(labels, others), _RIM_PX)
+        mine = hatched(strokes, blocks[row][:, column])
+        tile[mine] = len(palette.grounds) + 1 + ink
 
 
 def _mask(known: Labels, masks: Sequence[BaseGeometry], nothing: int) -> None:
@@ -204,18 +253,24 @@ def _mask(known: Labels, masks: Sequence[BaseGeometry], nothing: int) -> None:
         )
 
 
-def _filled(known: Labels, kinds: int) -> tuple[Labels, npt.NDArray[np.float64]]:
-    """Give unknown pixels to the nearest known one; also half the width of what lies between two fills."""
+def _filled(known: Labels, kinds: int, nothing: int) -> tuple[Labels, npt.NDArray[np.float64]]:
+    """Give unknown pixels to the nearest known one; also half the width of what lies between two fills.
+
+    The thick of what is unknown is no stroke and no letter: it is nothing.
+    """
     ndimage = require("scipy.ndimage", extra="digitize")
     whole = np.empty_like(known)
     far: list[list[npt.NDArray[np.float64]]] = [[] for _ in range(kinds)]
     for rows, columns, own in _tiles(known.shape):
         window = known[rows, columns]
+        blot = ndimage.distance_transform_edt(window == _UNKNOWN) > _BLOT_PX
+        if blot.any():
+            window = np.where(ndimage.distance_transform_edt(~blot) < _BLOT_PX - 1, nothing, window)
         if (window != _UNKNOWN).any():
             apart, nearest = ndimage.distance_transform_edt(window == _UNKNOWN, return_indices=True)
             tile = window[tuple(nearest)]
         else:
-            apart, tile = np.zeros(window.shape), np.full(window.shape, kinds - 1, np.uint8)
+            apart, tile = np.zeros(window.shape), np.full(window.shape, nothing, np.uint8)
         edge = np.zeros(tile.shape, bool)
         edge[:, 1:] |= tile[:, 1:] != tile[:, :-1]
         edge[1:] |= tile[1:] != tile[:-1]
@@ -246,7 +301,12 @@ def _as_frame(
         unsure = float((mine & (known != fill)).sum() / max(int(mine.sum()), 1))
         sigma = float(np.hypot(_EDGE_PX, _SPLIT * widths[fill]))
         shape = shapely.union_all(parts[owners == fill])
-        rows.append((name, hex_of(palette.grounds[fill]), sigma, unsure, shape))
+        colour = (
+            palette.grounds[fill]
+            if fill < len(palette.grounds)
+            else palette.inks[fill - len(palette.grounds) - 1]
+        )
+        rows.append((name, hex_of(colour), sigma, unsure, shape))
     columns = ["area_class", "colour", "sigma_px", "unsure_share", "geometry"]
     return gpd.GeoDataFrame(
         dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)), geometry="geometry"

@@ -169,7 +169,7 @@ def _traced(
     if not runs:
         return [], []
     done = centred(runs, scan, paper, Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2))
-    kept, dropped = sieved(name, done, scan)
+    kept, dropped = sieved(name, done, scan, chains)
     stretches = [_stretch(name, one) for one in kept]
     return sorted(stretches, key=lambda one: (-one.length_px, *one.points[0])), dropped
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,9 @@ _RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of the 
 _WRITTEN_SHARE = 0.15  # of the longest stretch, the longest writing
 _WRITTEN_TURNS, _WRITTEN_RAD = 2.5, 0.05
 _WRITTEN_UNSEEN = 0.3
+_OWN_STROKES = 1.2  # from a run, nearer to which the ink is its own
+_UNCLEAR = 0.4  # half widths, the error of the centre where no stroke is seen
+_CROWD_STROKES, _CROWD_PX, _CROWDED = 4.0, 20.0, 0.6  # where letters stand beside it; and share of its points
 
 
 def without_letters(chains: list[Chain], least_px: float, stroke_px: float) -> list[Chain]:
@@ -198,7 +202,9 @@ def of_width(chains: list[Chain], half_width_px: float | None) -> list[Chain]:
     return [chain for chain in chains if least <= _wide(chain) <= most]
 
 
-def sieved(name: str, runs: list[Centred], scan: Scan) -> tuple[list[Centred], list[Dropped]]:
+def sieved(
+    name: str, runs: list[Centred], scan: Scan, chains: Sequence[Chain] = ()
+) -> tuple[list[Centred], list[Dropped]]:
     """Take out keys of a legend, ruled lines such as frames and graticules, and writing.
 
     Parameters
@@ -209,13 +215,16 @@ def sieved(name: str, runs: list[Centred], scan: Scan) -> tuple[list[Centred], l
         Its stretches.
     scan
         The image.
+    chains
+        All that is drawn in the line's ink, letters too.
 
     Returns
     -------
     kept, dropped
         What stays, and what was taken out as (name, reason, LineString in pixels). A key is short, level
         and straight; ruled lines are one straight side, or several square to each other;
-        writing is short beside the longest stretch, and turns or breaks off more often than it.
+        writing is short beside the longest stretch, and turns or breaks off more often than it, has
+        no clear centre, or stands among other figures of its ink.
 
     Examples
     --------
@@ -229,10 +238,11 @@ def sieved(name: str, runs: list[Centred], scan: Scan) -> tuple[list[Centred], l
         reasons, free = [None] * len(runs), runs
     longest = max(free, key=lambda one: one.run.seen_px, default=None)
     total = sum(one.run.length_px for one in free)
+    figures = _beside_runs(chains, runs)
     kept: list[Centred] = []
     dropped: list[Dropped] = []
     for one, reason in zip(runs, reasons, strict=True):
-        why = reason or _key(one, diagonal, total) or _writing(one, longest)
+        why = reason or _key(one, diagonal, total) or _writing(one, longest, figures)
         if why is None:
             kept.append(one)
         else:
@@ -265,13 +275,43 @@ def _key(one: Centred, diagonal_px: float, total_px: float) -> str | None:
     return "key of a legend" if level else None
 
 
-def _writing(one: Centred, longest: Centred | None) -> str | None:
+def _beside_runs(chains: Sequence[Chain], runs: list[Centred]) -> Floats:
+    """Places where the ink is drawn, but not by a run."""
+    if not chains or not runs:
+        return np.empty((0, 2))
+    spatial = require("scipy.spatial", extra="digitize")
+    points = np.vstack([chain.points for chain in chains])
+    line = np.vstack([one.run.points for one in runs])
+    reach = 2 * _OWN_STROKES * np.median(np.concatenate([one.run.half_width_px for one in runs]))
+    return np.asarray(points[spatial.cKDTree(line).query(points)[0] > reach])
+
+
+def _crowded(one: Centred, figures: Floats) -> bool:
+    """Tell whether other figures of the same ink stand beside most of a run."""
+    if not len(figures):
+        return False
+    spatial = require("scipy.spatial", extra="digitize")
+    reach = max(_CROWD_PX, 2 * _CROWD_STROKES * float(np.median(one.run.half_width_px)))
+    apart = spatial.cKDTree(figures).query(one.run.points)[0]
+    return bool((apart < reach).mean() > _CROWDED)
+
+
+def _unclear(one: Centred) -> bool:
+    """Tell whether hardly anywhere one stroke is seen: letters that have run together have no centre."""
+    seen = np.concatenate([one.run.seen[:1], one.run.seen])
+    if not seen.any():
+        return False
+    return float(np.quantile(one.sigma_px[seen], 0.25)) > _UNCLEAR * float(np.median(one.run.half_width_px))
+
+
+def _writing(one: Centred, longest: Centred | None, figures: Floats) -> str | None:
     if longest is None or one is longest or one.run.length_px > _WRITTEN_SHARE * longest.run.length_px:
         return None
     turns, usual = _turning(one), _turning(longest)
     broken = 1 - one.run.seen_px / one.run.length_px
     often = broken > _WRITTEN_UNSEEN + (1 - longest.run.seen_px / longest.run.length_px)
-    return "writing" if often or turns > max(_WRITTEN_TURNS * usual, _WRITTEN_RAD) else None
+    wild = turns > max(_WRITTEN_TURNS * usual, _WRITTEN_RAD)
+    return "writing" if often or wild or _crowded(one, figures) or _unclear(one) else None
 
 
 def _turning(one: Centred) -> float:

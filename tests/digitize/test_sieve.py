@@ -5,7 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from frontlines.digitize.sieve import line_width, of_width, without_letters
+from frontlines.digitize.centres import Centred
+from frontlines.digitize.gaps import Run
+from frontlines.digitize.images import Scan
+from frontlines.digitize.sieve import line_width, of_width, sieved, without_letters
 from frontlines.digitize.skeleton import Chain
 
 
@@ -46,3 +49,28 @@ def test_the_line_is_the_widest_that_is_drawn_long_enough():
     assert line_width([line, border, blot], 1000.0) == 3.0
     assert line_width([], 1000.0) is None
     assert line_width([blot], 1000.0) is None
+
+
+def _centred(*points, sigma=0.1):
+    dense = np.concatenate([np.linspace(a, b, 60) for a, b in pairwise(points)])
+    run = Run(dense, np.full(len(dense), 2.0), np.ones(len(dense) - 1, bool))
+    return Centred(run, np.full(len(dense), sigma))
+
+
+def test_a_short_stretch_among_letters_is_writing_and_a_lone_one_is_not():
+    front = _centred((0, 0), (300, 40), (600, 0), (900, 60))
+    short = _centred((300, 300), (330, 330), (360, 310))
+    letters = [_chain((k, k + 1), (290 + 15 * k, 330 - 8 * k), (295 + 15 * k, 345 - 8 * k)) for k in range(7)]
+    scan = Scan(1000, 500)
+    assert sieved("front", [front, short], scan) == ([front, short], [])
+    kept, dropped = sieved("front", [front, short], scan, letters)
+    assert kept == [front]
+    assert [(name, why) for name, why, _ in dropped] == [("front", "writing")]
+
+
+def test_a_short_stretch_without_a_clear_centre_is_writing():
+    front = _centred((0, 0), (300, 40), (600, 0), (900, 60), sigma=1.5)
+    short = [_centred((300, 300), (330, 330), (360, 310), sigma=sigma) for sigma in (0.3, 1.5)]
+    kept, dropped = sieved("front", [front, *short], Scan(1000, 500))
+    assert kept == [front, short[0]]
+    assert dropped[0][1] == "writing"

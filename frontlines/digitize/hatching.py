@@ -1,0 +1,118 @@
+"""Hatched areas of a scan: ground that parallel strokes of one ink cover."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from frontlines._optional import require
+from frontlines.digitize.images import Scan
+from frontlines.digitize.inks import mixed
+from frontlines.digitize.palette import Labels, Palette, codes_of
+from frontlines.digitize.paper import Paper
+
+Mask = npt.NDArray[np.bool_]
+
+BLOCK = 4
+"""Side of the blocks in which strokes are counted [px]."""
+
+_WINDOW, _THICK = 6, 12  # blocks over which the density is taken, and in all of which it must be dense
+_DENSE = 0.1
+_LEAST_SHARE = 0.002  # of the scan
+_LONG = 3.0  # diagonals that an ink of hatching is drawn at least
+_REACH_PX = 60  # from the thick of a hatched area to its tips
+_SPACINGS, _LEAST_PX, _MOST_PX = 1.5, 4.0, 20.0
+
+
+def hatched_inks(scan: Scan, paper: Paper, palette: Palette) -> dict[int, Mask]:
+    """Find the inks that areas are hatched with.
+
+    Parameters
+    ----------
+    scan, paper, palette
+        The image, its paper and its palette.
+
+    Returns
+    -------
+    thick
+        Position of each such ink, and the thick of its areas in blocks of 4 pixels: there its strokes are
+        dense all around, which those of lines and letters are not.
+
+    Examples
+    --------
+    >>> from frontlines.digitize.images import open_scan
+    >>> from frontlines.digitize.palette import palette_of
+    >>> from frontlines.digitize.paper import paper_of
+    >>> pixels = np.full((240, 240, 3), 255, dtype=np.uint8)
+    >>> for row in range(20, 220, 8):
+    ...     pixels[row : row + 2, 20:220] = (200, 30, 30)
+    >>> scan = open_scan(pixels)
+    >>> paper = paper_of(scan)
+    >>> list(hatched_inks(scan, paper, palette_of(scan, paper)))
+    [0]
+    """
+    ndimage = require("scipy.ndimage", extra="digitize")
+    diagonal = float(np.hypot(scan.width_px, scan.height_px))
+    long = [k for k, length in enumerate(palette.lengths_px) if length > _LONG * diagonal]
+    candidates = [k for k in long if not any(mixed(palette, k, other) for other in long if other != k)]
+    found: dict[int, Mask] = {}
+    if not candidates:
+        return found
+    shares = _shares(scan, paper, palette.labels(), candidates)
+    for ink, share in zip(candidates, shares, strict=True):
+        density = ndimage.uniform_filter(share, _WINDOW, mode="nearest")
+        thick = ndimage.minimum_filter(density, _THICK, mode="nearest") > _DENSE
+        if thick.mean() > _LEAST_SHARE:
+            found[ink] = np.asarray(thick)
+    return found
+
+
+def _shares(scan: Scan, paper: Paper, table: Labels, inks: list[int]) -> list[npt.NDArray[np.float32]]:
+    """Share of the pixels of each block that some inks have."""
+    height, width = scan.height_px // BLOCK * BLOCK, scan.width_px // BLOCK * BLOCK
+    shares = [np.zeros((height // BLOCK, width // BLOCK), np.float32) for _ in inks]
+    for first, band in scan.bands():
+        if first % BLOCK or (rows := min(len(band), height - first) // BLOCK * BLOCK) < 1:
+            continue
+        labels = table[codes_of(paper.whiten(band, first))][:rows, :width]
+        for ink, share in zip(inks, shares, strict=True):
+            blocks = (labels == ink + 1).reshape(rows // BLOCK, BLOCK, width // BLOCK, BLOCK)
+            share[first // BLOCK : (first + rows) // BLOCK] = blocks.mean(axis=(1, 3))
+    return shares
+
+
+def hatched(strokes: Mask, thick: Mask) -> Mask:
+    """Find what is hatched in a window.
+
+    Parameters
+    ----------
+    strokes
+        Strokes of the ink, (rows, columns).
+    thick
+        The thick of the hatched areas, of the same shape.
+
+    Returns
+    -------
+    mask
+        True on hatched ground: the strokes and what lies between them, closed with a disc of one and a half
+        spacings; lines that run out of it are left out.
+
+    Examples
+    --------
+    >>> strokes = np.zeros((60, 60), bool)
+    >>> strokes[10:50:4, 10:50] = True
+    >>> thick = np.pad(np.ones((20, 20), bool), 20)
+    >>> bool(hatched(strokes, thick)[12:45, 12:48].all()), bool(hatched(strokes, thick)[:8].any())
+    (True, False)
+    """
+    if not thick.any():
+        return np.zeros(strokes.shape, bool)
+    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
+    off = edt(~strokes)
+    near = edt(~thick) <= _REACH_PX
+    spacing = 2 * float(np.quantile(off[thick], 0.98))
+    reach = float(np.clip(_SPACINGS * spacing, _LEAST_PX, _MOST_PX))
+    pad = int(reach) + 2
+    closed = edt(np.pad(off <= reach, pad, mode="edge"))[pad:-pad, pad:-pad] > reach
+    body = edt(np.pad(closed, 1, mode="edge"))[1:-1, 1:-1] > spacing / 2 + 1
+    return np.asarray(closed & near & (edt(~body) <= spacing / 2 + 2))

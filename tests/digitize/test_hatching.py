@@ -1,0 +1,79 @@
+"""Hatched areas, and ground of no known fill beside the fills."""
+
+import numpy as np
+import pytest
+import shapely
+
+from frontlines.digitize import open_scan, trace_areas
+from frontlines.digitize.hatching import hatched, hatched_inks
+from frontlines.digitize.palette import palette_of
+from frontlines.digitize.paper import paper_of
+
+RED, BLUE, STROKE = (240, 180, 170), (170, 200, 240), (190, 40, 40)
+
+
+def _strokes(spacing_px, width_px=2, size=(600, 900)):
+    rows, columns = np.indices(size)
+    return (rows + columns) % spacing_px < width_px
+
+
+def _sheet(spacing_px, ground=(255, 255, 255)):
+    """Blue from column 500 on, red from row 400 down to its left, and above the red a hatched area."""
+    pixels = np.full((600, 900, 3), 255, np.uint8)
+    pixels[:400, :500] = ground
+    pixels[:400, :500][_strokes(spacing_px)[:400, :500]] = STROKE
+    pixels[400:, :500], pixels[:, 500:] = RED, BLUE
+    return open_scan(pixels)
+
+
+def _areas(found):
+    return dict(zip(found["area_class"], found.area, strict=True))
+
+
+@pytest.mark.parametrize("spacing_px", [6, 14])
+def test_hatched_area_is_traced_to_its_edge(spacing_px):
+    found = trace_areas(_sheet(spacing_px), {"South": "red", "East": "blue", "North": "#be2828"})
+    truth = {"South": shapely.box(-0.5, 399.5, 499.5, 599.5), "North": shapely.box(-0.5, -0.5, 499.5, 399.5)}
+    for name, shape in truth.items():
+        mine = found.set_index("area_class").geometry[name]
+        assert mine.area == pytest.approx(shape.area, rel=0.01)
+        assert mine.symmetric_difference(shape).area < 0.015 * shape.area
+    assert shapely.coverage_is_valid(found.geometry.to_numpy())
+
+
+def test_hatching_over_a_fill_counts_as_the_fill():
+    pixels = np.full((600, 900, 3), 255, np.uint8)
+    pixels[:, 450:] = BLUE
+    pixels[100:500, 100:450] = RED
+    pixels[100:500, 100:450][_strokes(14)[100:500, 100:450]] = STROKE
+    found = _areas(trace_areas(open_scan(pixels), {"A": "red", "B": "blue"}))
+    assert found["A"] == pytest.approx(400 * 350, rel=0.01)
+
+
+def test_fills_do_not_run_over_ground_that_is_unlike_them():
+    found = _areas(trace_areas(_sheet(6), {"South": "red", "East": "blue"}))
+    assert found["South"] == pytest.approx(500 * 200, rel=0.02)
+    assert found["East"] == pytest.approx(400 * 600, rel=0.02)
+
+
+def test_lines_and_letters_are_no_hatching():
+    pixels = np.full((600, 900, 3), 255, np.uint8)
+    for row in range(20, 600, 60):  # a dozen lines, longer together than five diagonals
+        pixels[row : row + 4] = STROKE
+    scan = open_scan(pixels)
+    paper = paper_of(scan)
+    assert hatched_inks(scan, paper, palette_of(scan, paper)) == {}
+
+
+def test_a_line_that_leaves_the_hatching_is_left_out():
+    strokes = np.zeros((120, 200), bool)
+    strokes[20:100:6, 20:100] = True
+    strokes[57:61, 100:] = True
+    found = hatched(strokes, np.pad(np.ones((60, 60), bool), ((30, 30), (30, 110))))
+    assert found[21:98, 21:99].all()
+    assert not found[:, 110:].any()
+
+
+def test_no_thick_no_hatching():
+    strokes = _strokes(6, size=(60, 60))
+    assert not hatched(strokes, np.zeros_like(strokes)).any()
