@@ -90,7 +90,10 @@ def test_errors_take_one_line_and_exit_code_2(folder):
         assert done.exit_code == 2
         assert len(done.output.strip().splitlines()) == 1
     (folder / "digitize.toml").write_text(RECIPE.replace("colour", "color"))
-    assert "color is not known (did you mean colour?)" in run(folder / "digitize.toml").output
+    assert (
+        "color is not known (did you mean colour?)"
+        in run(folder / "digitize.toml", "--out", folder / "out").output
+    )
     assert not (folder / "out").exists()
 
 
@@ -103,7 +106,7 @@ def test_colours_are_listed_with_a_recipe_to_start_from(folder):
     recipe = tomllib.loads(done.stdout)  # piped, the recipe goes on alone
     assert recipe["line"][0]["colour"] in done.stderr
     (folder / "started.toml").write_text(done.stdout, encoding="utf-8")
-    unfinished = run(folder / "started.toml")
+    unfinished = run(folder / "started.toml", "--out", folder / "out")
     assert unfinished.exit_code == 2
     assert "date must be a day, such as 1994-05-12, not 'YYYY-MM-DD'" in unfinished.output
 
