@@ -35,7 +35,7 @@ from frontlines.series import change_series
 SNAPSHOTS = "deepstate_occupied_20240708_20250731.parquet"
 DISTRICTS = "ukraine_adm2_pre2020_geoboundaries.parquet"
 SIDE = "RUS"
-AGREEMENT, AGREEMENT_KM2 = 1e-4, 5e-3
+AGREEMENT, AGREEMENT_KM2 = 1e-4, 1e-2
 """Largest difference of a contender's figures from ours: of the totals, as a share, and of a step in a
 district. Their edges are not cut in the plane."""
 KEYS = ["step", "district", "sign"]
@@ -130,7 +130,7 @@ def overlay(folder: Path, days: int) -> tuple[float, Found | None]:
 def _found(rows: pd.DataFrame) -> Found:
     """Sum rows by step, district and sign; leave out what is nothing but rounding."""
     sums = rows.groupby(KEYS)["km2"].sum()
-    return {" ".join(map(str, key)): float(km2) for key, km2 in sums[sums > AGREEMENT_KM2 / 10].items()}
+    return {" ".join(map(str, key)): float(km2) for key, km2 in sums[sums > AGREEMENT_KM2 / 100].items()}
 
 
 def _plane(folder: Path, days: int) -> dict[str, gpd.GeoDataFrame]:
