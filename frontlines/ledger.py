@@ -16,6 +16,7 @@ from frontlines.moved import Absorbed, Mapper, moved_ground
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[Any]
 
 _CLOSURE_KM2 = 1e-6
@@ -153,9 +154,8 @@ def _by_district(
 ) -> Floats:
     """Sum the areas of pieces, each as often as it counts, by step and district [km²]."""
     sums = np.zeros((n_steps, len(shapes)))
-    piece, district = _meeting(pieces, shapes)
-    area = shapely.area(pieces[piece])
-    across = ~shapely.contains_properly(shapes[district], pieces[piece])
+    piece, district, whole = _meeting(pieces, shapes)
+    area, across = shapely.area(pieces[piece]), ~whole
     area[across] = shapely.area(shapely.intersection(shapes[district[across]], pieces[piece[across]]))
     area *= np.broadcast_to(weight, len(pieces))[piece]
     np.add.at(sums, (step[piece], district), area / coverage.KM2)
@@ -165,9 +165,7 @@ def _by_district(
 def _absorbed(absorbed: Absorbed, n_steps: int, shapes: Geometries) -> Floats:
     """Sum what the tolerance took for unmoved by step and district [km²]."""
     sums = np.zeros((n_steps, len(shapes)))
-    boxes = absorbed.boxes
-    edge, district = _meeting(boxes, shapes)
-    whole = shapely.contains_properly(shapes[district], boxes[edge])
+    edge, district, whole = _meeting(absorbed.boxes, shapes)
     np.add.at(
         sums, (absorbed.step[edge[whole]], district[whole]), absorbed.area_m2[edge[whole]] / coverage.KM2
     )
@@ -175,14 +173,16 @@ def _absorbed(absorbed: Absorbed, n_steps: int, shapes: Geometries) -> Floats:
     return sums + _by_district(*across.triangles(), n_steps, shapes)
 
 
-def _meeting(geometries: Geometries, shapes: Geometries) -> tuple[Ints, Ints]:
-    """Give the pairs of geometry and district that meet, by district."""
+def _meeting(geometries: Geometries, shapes: Geometries) -> tuple[Ints, Ints, Bools]:
+    """Give the pairs of geometry and district that meet, by district, and whether the first lies inside."""
     shapely.prepare(shapes)
     district, geometry = shapely.STRtree(geometries).query(shapes)
     order = np.lexsort((geometry, district))
     district, geometry = district[order], geometry[order]
-    meet = shapely.intersects(shapes[district], geometries[geometry])
-    return geometry[meet], district[meet]
+    whole = shapely.contains_properly(shapes[district], geometries[geometry])
+    meet = whole.copy()
+    meet[~whole] = shapely.intersects(shapes[district[~whole]], geometries[geometry[~whole]])
+    return geometry[meet], district[meet], whole[meet]
 
 
 def _close(reached: Floats, held: Floats, districts: gpd.GeoDataFrame) -> None:

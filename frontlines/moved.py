@@ -201,20 +201,23 @@ class _Outlines:
 
     @classmethod
     def of(cls, snapshots: Geometries) -> _Outlines:
-        parts, snapshot = shapely.get_parts(shapely.orient_polygons(snapshots), return_index=True)
+        parts, snapshot = shapely.get_parts(snapshots, return_index=True)
         rings, part = shapely.get_rings(parts, return_index=True)
+        hole = np.append(False, part[1:] == part[:-1])[: len(part)]
+        sense = np.where(shapely.is_ccw(rings) == hole, -1, 1)
         xy, ring = shapely.get_coordinates(rings, return_index=True)
         number, unique = pd.factorize(np.ascontiguousarray(xy + 0.0).view(np.complex128)[:, 0])
         inner = np.flatnonzero(ring[:-1] == ring[1:])
-        start, end, owner = number[inner], number[inner + 1], snapshot[part[ring[inner]]]
+        start, end, ring = number[inner], number[inner + 1], ring[inner]
+        owner = snapshot[part][ring]
         edge, key = pd.factorize(np.minimum(start, end) * len(unique) + np.maximum(start, end))
         low, high = np.divmod(key, max(len(unique), 1))
         shape = len(snapshots), len(key)
-        winding = _summed(owner * len(key) + edge, np.sign(end - start), len(snapshots) * len(key))
-        touched = np.zeros((len(snapshots), len(unique)), dtype=bool)
-        touched[owner, start] = True
+        winding = _summed(owner * len(key) + edge, np.sign(end - start) * sense[ring], shape[0] * shape[1])
+        touched = np.zeros(len(snapshots) * len(unique), dtype=bool)
+        touched[owner * len(unique) + start] = True
         vertices = np.column_stack([unique.real, unique.imag])
-        return cls(vertices, low, high, winding.reshape(shape), touched)
+        return cls(vertices, low, high, winding.reshape(shape), touched.reshape(len(snapshots), len(unique)))
 
 
 def _summed(number: Ints, amounts: Ints | Bools, n_numbers: int) -> Ints:
@@ -345,7 +348,7 @@ class _Faces:
 def _faces(loops: _Loops) -> _Faces:
     """Node the loops of each step, and turn them into faces."""
     steps, rank = np.unique(loops.step, return_inverse=True)
-    lines = shapely.multilinestrings(shapely.linestrings(loops.edges), indices=rank)
+    lines = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(loops.edges), indices=rank))
     noded = shapely.union_all(lines[:, np.newaxis], axis=1)
     faces, owner = shapely.get_parts(shapely.polygonize(noded[:, np.newaxis]), return_index=True)
     solid = shapely.area(faces) > 0

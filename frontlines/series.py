@@ -181,7 +181,7 @@ def _table(
     flat = {name: getattr(own, name).ravel() for name in ("before", "after", "gained", "lost", "absorbed")}
     columns = {
         "district": _words(np.tile(districts["district"].to_numpy(dtype=object), len(steps))),
-        "side": _words(np.full(n_rows, side, dtype=object)),
+        "side": _words(np.repeat(np.array([side], dtype=object), n_rows)),
         "date_from": np.repeat(dates[:, 0], n_districts),
         "date_to": np.repeat(dates[:, 1], n_districts),
         "period_end": np.repeat(dates[:, 2], n_districts),
@@ -198,7 +198,7 @@ def _table(
         "share_after": flat["after"] / district_km2,
         "contested_before_km2": fog.before.ravel(),
         "contested_after_km2": fog.after.ravel(),
-        "cadence": _words(np.full(n_rows, cadence, dtype=object)),
+        "cadence": _words(np.repeat(np.array([cadence], dtype=object), n_rows)),
         "same_input": np.repeat(same, n_districts),
         "suspect": np.zeros(n_rows, dtype=bool),
     }
