@@ -116,10 +116,10 @@ def overlaps(polygons: Geometries) -> Pairs:
     >>> found.first, found.second, shapely.area(found.pieces)
     (array([0]), array([1]), array([2.]))
     """
-    i, j = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    i, j = shapely.STRtree(polygons).query(polygons)
     once = i < j
     i, j = i[once], j[once]
-    meet = ~shapely.touches(polygons[i], polygons[j])
+    meet = shapely.relate_pattern(polygons[i], polygons[j], "T********")  # their interiors meet
     i, j = i[meet], j[meet]
     order = np.lexsort((j, i))
     i, j = i[order], j[order]
