@@ -206,14 +206,17 @@ class _Outlines:
         hole = np.append(False, part[1:] == part[:-1])[: len(part)]
         sense = np.where(shapely.is_ccw(rings) == hole, -1, 1)
         xy, ring = shapely.get_coordinates(rings, return_index=True)
-        number, unique = pd.factorize(np.ascontiguousarray(xy + 0.0).view(np.complex128)[:, 0])
-        inner = np.flatnonzero(ring[:-1] == ring[1:])
-        start, end, ring = number[inner], number[inner + 1], ring[inner]
-        owner = snapshot[part][ring]
-        edge, key = pd.factorize(np.minimum(start, end) * len(unique) + np.maximum(start, end))
+        room = 2 * int(shapely.get_num_coordinates(snapshots).max(initial=0))  # most vertices are on all days
+        z = np.ascontiguousarray(xy + 0.0).view(np.complex128)[:, 0]
+        number, unique = pd.factorize(z, size_hint=room)
+        start, end, owner = number[:-1], number[1:], snapshot[part][ring[:-1]]
+        edge, key = pd.factorize(
+            np.minimum(start, end) * len(unique) + np.maximum(start, end), size_hint=room
+        )
         low, high = np.divmod(key, max(len(unique), 1))
+        way = np.where(ring[:-1] == ring[1:], np.sign(end - start) * sense[ring[:-1]], 0)
         shape = len(snapshots), len(key)
-        winding = _summed(owner * len(key) + edge, np.sign(end - start) * sense[ring], shape[0] * shape[1])
+        winding = _summed(owner * len(key) + edge, way, shape[0] * shape[1])
         touched = np.zeros(len(snapshots) * len(unique), dtype=bool)
         touched[owner * len(unique) + start] = True
         vertices = np.column_stack([unique.real, unique.imag])
