@@ -295,26 +295,23 @@ def _pair(pixels: Floats, xy: Floats, family: Family) -> list[int]:
 def _worst(pixels: Floats, xy: Floats, family: Family, chance: float = DOUBT) -> int | None:
     """Position of the point that belongs least, if it does not belong."""
     try:
-        fitted = fit(pixels, xy, family)
-        size, squares = _studied(fitted, xy)
+        off_px, squares = _studied(fit(pixels, xy, family), xy)
     except DigitizeError:
         return None
     order = np.argsort(-np.nan_to_num(squares))[:_LOOKED_AT]
     doubts = {int(k): _doubt(pixels, xy, family, int(k)) for k in order}
     worst = min(doubts, key=lambda k: doubts[k])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        off = np.hypot(*(left_out_places(fitted, xy, anew=False) - xy)[worst]) / size[worst]
-    return worst if doubts[worst] < chance and off > BAD_PX else None
+    return worst if doubts[worst] < chance and off_px[worst] > BAD_PX else None
 
 
 def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:
-    """Pixel size at each point, and its squared leave-one-out error over the variance the others lend it."""
+    """Leave-one-out error of each point [px], and its square over the variance the others lend it."""
     weights = fitted.left_out_weights()
+    places = fitted.target.back(weights @ fitted.target(xy).T.ravel())
     size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))
-    lent = 1 + (weights**2).sum(axis=(1, 2)) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = (xy - left_out_places(fitted, xy, anew=False)) / size[:, None]
-    return size, (off**2).sum(axis=1) / lent
+        off_px = np.hypot(*(xy - places).T) / size
+    return off_px, off_px**2 / (1 + (weights**2).sum(axis=(1, 2)) / 2)
 
 
 def _doubt(pixels: Floats, xy: Floats, family: Family, k: int) -> float:

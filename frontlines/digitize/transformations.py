@@ -27,6 +27,7 @@ Machine Intelligence 19, 580-593. https://doi.org/10.1109/34.601246
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -124,13 +125,18 @@ class Transformation:
         """
         uv, knots = self.source(np.asarray(pixels, dtype=float)), self.source(self.pixels)
         if self.family == "spline":
-            row = _spline_row(uv, knots) @ _spline_inverse(knots)[:, : len(knots)]
+            row = _spline_row(uv, knots) @ self._inverse[:, : len(knots)]
             zero = np.zeros_like(row)
             return np.stack([np.hstack([row, zero]), np.hstack([zero, row])], axis=1)
+        return np.asarray(self.slopes_by_parameter(pixels) @ self._inverse)
+
+    @cached_property
+    def _inverse(self) -> Floats:
+        """What takes the control points' places to the parameters."""
+        if self.family == "spline":
+            return _spline_inverse(self.source(self.pixels))
         design = self.slopes_by_parameter(self.pixels)
-        there = self.slopes_by_parameter(pixels)
-        inverse = np.linalg.pinv(np.concatenate([design[:, 0], design[:, 1]]))
-        return np.asarray(there @ inverse)
+        return np.asarray(np.linalg.pinv(np.concatenate([design[:, 0], design[:, 1]])))
 
     def slopes_by_parameter(self, pixels: Floats) -> Floats:
         """Give the derivatives of x and y by the parameters, (m, 2, q); a spline's by its affine ones."""
@@ -144,7 +150,7 @@ class Transformation:
         n = len(self.pixels)
         own = np.arange(n)
         if self.family == "spline":
-            inverse = _spline_inverse(self.source(self.pixels))[:n, :n]
+            inverse = self._inverse[:n, :n]
             with np.errstate(divide="ignore", invalid="ignore"):
                 row = -inverse / np.diag(inverse)[:, None]
             row[own, own] = 0.0
