@@ -18,6 +18,7 @@ from frontlines.digitize.masks import Strokes, check_masks, label_scan, strokes_
 from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
+from frontlines.digitize.parting import parted
 from frontlines.digitize.sieve import Dropped, line_width, of_width, sieved, without_letters
 from frontlines.digitize.skeleton import chains_of, skeleton_of
 from frontlines.digitize.stretches import Knobs, Stretch, Tracing
@@ -112,6 +113,7 @@ def trace_lines(
             kept, left = _traced(name, scan, paper, palette, labels, inks[name], strokes[name], settled[name])
             stretches += kept
             dropped += left
+    stretches = _in_order(parted(stretches), list(colours))
     return Tracing(
         tuple(stretches),
         tuple(find_hidden(stretches)),
@@ -143,9 +145,8 @@ def _checked(
 def _settled(knobs: Knobs, strokes: Strokes, scan: Scan) -> Knobs:
     """Fill in the lengths that were left open."""
     stroke = strokes.width_px
-    diagonal = float(np.hypot(scan.width_px, scan.height_px))
-    least = knobs.min_length_px or max(diagonal / 40, 10 * stroke)
-    return Knobs(stroke, least, knobs.gap_px or least, knobs.spur_px or 3 * stroke)
+    usual = max(float(np.hypot(scan.width_px, scan.height_px)) / 40, 10 * stroke)
+    return Knobs(stroke, knobs.min_length_px or usual, knobs.gap_px or usual, knobs.spur_px or 3 * stroke)
 
 
 def _traced(
@@ -171,7 +172,12 @@ def _traced(
     done = centred(runs, scan, paper, Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2))
     kept, dropped = sieved(name, done, scan, chains)
     stretches = [_stretch(name, one) for one in kept]
-    return sorted(stretches, key=lambda one: (-one.length_px, *one.points[0])), dropped
+    return stretches, dropped
+
+
+def _in_order(stretches: list[Stretch], names: list[str]) -> list[Stretch]:
+    """Sort by line, the longest first."""
+    return sorted(stretches, key=lambda one: (names.index(one.line), -one.length_px, *one.points[0]))
 
 
 def _stretch(name: str, one: Centred) -> Stretch:

@@ -23,9 +23,12 @@ class Knobs:
     stroke_px
         Width of the line's stroke. ``None``: measured.
     min_length_px
-        Shorter stretches are dropped. ``None``: a fortieth of the image's diagonal, and ten strokes at least.
+        Shorter stretches are dropped, and so are figures in the line's ink that are smaller than six tenths
+        of it (letters) or, with a head, than three times as long (arrows). ``None``: a fortieth of the
+        image's diagonal, and ten strokes at least.
     gap_px
-        Widest gap that is jumped along the line's direction. ``None``: as `min_length_px`.
+        Widest gap that is jumped along the line's direction, whatever `min_length_px` is. ``None``: a
+        fortieth of the image's diagonal, and ten strokes at least.
     spur_px
         Side branches up to this length are pruned. ``None``: three strokes.
 
@@ -87,6 +90,14 @@ class Stretch:
     def length_px(self) -> float:
         """Length of the stretch [px]."""
         return float(shapely.length(self.geometry))
+
+    def part(self, first: int, last: int) -> Stretch:
+        """Give the part between two positions in `points`, both with it, and the jumps that lie within."""
+        here = slice(first, last + 1)
+        return Stretch(
+            self.line, self.points[here], self.half_width_px[here], self.sigma_px[here],
+            tuple((a - first, b - first) for a, b in self.jumped if first <= a and b <= last),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
