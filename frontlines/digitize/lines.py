@@ -14,12 +14,13 @@ from frontlines.digitize.gaps import Run, bridged, over_gaps
 from frontlines.digitize.hidden import find_hidden
 from frontlines.digitize.images import Scan
 from frontlines.digitize.inks import match_inks
+from frontlines.digitize.leavings import Dropped, left_out, too_short
 from frontlines.digitize.masks import Strokes, check_masks, label_scan, strokes_of
 from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.parting import parted
-from frontlines.digitize.sieve import Dropped, line_width, of_width, sieved, without_letters
+from frontlines.digitize.sieve import line_width, of_width, sieved, without_letters
 from frontlines.digitize.skeleton import chains_of, skeleton_of
 from frontlines.digitize.stretches import Knobs, Stretch, Tracing
 from frontlines.errors import DigitizeError
@@ -164,15 +165,20 @@ def _traced(
     chains = without_spurs(chains_of(*skeleton_of(labels, strokes)), spur)
     half = line_width(chains, float(np.hypot(scan.width_px, scan.height_px)))
     wide = stroke if half is None else 2 * half - 1
-    pieces = of_width(passed_straight(without_letters(chains, least, wide), _REACH * wide), half)
+    figures = without_letters(chains, least, wide)
+    passed = passed_straight(figures, _REACH * wide)
+    pieces = of_width(passed, half)
     joined = over_gaps(pieces, gap, wide)
-    runs = [bridged(run, 1.0) for run in joined if run.length_px >= least and run.seen_px >= _SEEN * least]
-    if not runs:
-        return [], []
-    done = centred(runs, scan, paper, Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2))
-    kept, dropped = sieved(name, done, scan, chains)
-    stretches = [_stretch(name, one) for one in kept]
-    return stretches, dropped
+    long = [run for run in joined if run.length_px >= least and run.seen_px >= _SEEN * least]
+    dropped = [
+        *left_out(name, chains, figures, "letters or an arrow", spur),
+        *left_out(name, passed, pieces, "thinner or wider than the line", spur),
+        *too_short(name, joined, long, least, spur),
+    ]
+    ink_of = Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2)
+    done = centred([bridged(run, 1.0) for run in long], scan, paper, ink_of)
+    kept, sifted = sieved(name, done, scan, chains)
+    return [_stretch(name, one) for one in kept], [*sifted, *dropped]
 
 
 def _in_order(stretches: list[Stretch], names: list[str]) -> list[Stretch]:

@@ -12,11 +12,11 @@ import shapely
 from frontlines._optional import require
 from frontlines.digitize.centres import Centred, is_closed
 from frontlines.digitize.images import Scan
+from frontlines.digitize.leavings import Dropped
 from frontlines.digitize.network import direction
 from frontlines.digitize.skeleton import Chain
 
 Floats = npt.NDArray[np.float64]
-Dropped = tuple[str, str, shapely.LineString]
 
 _THINNER, _WIDER = 0.6, 1.7  # of the line's width, what still counts as the line
 _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the diagonal, and of the ink, has it

@@ -143,7 +143,8 @@ class Tracing:
     knobs
         The lengths that were used for each line.
     dropped
-        What was traced but left out, as (line, reason, LineString in pixels): keys of a legend, arrows.
+        What is drawn in a line's ink but was left out, as (line, reason, LineString in pixels): keys of a
+        legend, arrows, letters, strokes of another width, and what is too short; specks are not told.
     """
 
     stretches: tuple[Stretch, ...]
