@@ -12,7 +12,8 @@ from frontlines.digitize.skeleton import Chain
 
 Dropped = tuple[str, str, shapely.LineString]
 
-_SHORT = "shorter than min_length_px"
+TOO_SHORT = "shorter than min_length_px"
+"""Why a piece goes that is not long enough to be a stretch."""
 
 
 def left_out(
@@ -81,7 +82,7 @@ def too_short(
         if any(run is one for one in kept) or run.length_px <= least_px:
             continue
         seen = f"seen for {run.seen_px:.0f} of its {run.length_px:.0f} px only"
-        reason = _SHORT if run.length_px < length_px else seen
+        reason = TOO_SHORT if run.length_px < length_px else seen
         gone.append((name, reason, shapely.LineString(run.points)))
     return gone
 

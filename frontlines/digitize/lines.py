@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
@@ -14,13 +15,13 @@ from frontlines.digitize.gaps import Run, bridged, over_gaps
 from frontlines.digitize.hidden import find_hidden
 from frontlines.digitize.images import Scan
 from frontlines.digitize.inks import match_inks
-from frontlines.digitize.leavings import Dropped, left_out, too_short
+from frontlines.digitize.leavings import TOO_SHORT, Dropped, left_out, too_short
 from frontlines.digitize.masks import Strokes, check_masks, label_scan, strokes_of
 from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
-from frontlines.digitize.parting import parted
-from frontlines.digitize.sieve import line_width, of_width, sieved, without_letters
+from frontlines.digitize.parting import beside_others, parted
+from frontlines.digitize.sieve import line_width, of_width, sieved, without_letters, without_writing
 from frontlines.digitize.skeleton import chains_of, skeleton_of
 from frontlines.digitize.stretches import Knobs, Stretch, Tracing
 from frontlines.errors import DigitizeError
@@ -28,6 +29,7 @@ from frontlines.progress import Progress, reporting
 
 _REACH = 4.0  # strokes over which the direction of a chain at a junction is taken
 _SEEN = 0.6  # of the least length, what must be seen of it
+_SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
 _EVERY = 2  # points that are kept: every second pixel
 
 
@@ -107,14 +109,18 @@ def trace_lines(
             for name, ink in inks.items()
         }
         settled = {name: _settled(wanted[name], one, scan) for name, one in strokes.items()}
-        stretches: list[Stretch] = []
-        dropped: list[Dropped] = []
+        found: list[_Traced] = []
         for done, name in enumerate(colours):
             report(0.3 + 0.7 * done / len(colours), name)
-            kept, left = _traced(name, scan, paper, palette, labels, inks[name], strokes[name], settled[name])
-            stretches += kept
-            dropped += left
-    stretches = _in_order(parted(stretches), list(colours))
+            found.append(
+                _traced(name, scan, paper, palette, labels, inks[name], strokes[name], settled[name])
+            )
+    long = [stretch for one in found for stretch in one.long]
+    coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
+    stretches = _in_order(parted([*long, *coming_out]), list(colours))
+    dropped = [entry for one in found for entry in one.dropped] + [
+        (one.line, TOO_SHORT, one.geometry) for one in lone
+    ]
     return Tracing(
         tuple(stretches),
         tuple(find_hidden(stretches)),
@@ -150,6 +156,14 @@ def _settled(knobs: Knobs, strokes: Strokes, scan: Scan) -> Knobs:
     return Knobs(stroke, knobs.min_length_px or usual, knobs.gap_px or usual, knobs.spur_px or 3 * stroke)
 
 
+class _Traced(NamedTuple):
+    """Stretches of one line, shorter ones that may be its own, and what was left out."""
+
+    long: list[Stretch]
+    short: list[Stretch]
+    dropped: list[Dropped]
+
+
 def _traced(
     name: str,
     scan: Scan,
@@ -159,7 +173,7 @@ def _traced(
     ink: int,
     strokes: Strokes,
     knobs: Knobs,
-) -> tuple[list[Stretch], list[Dropped]]:
+) -> _Traced:
     """Trace one line."""
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
     chains = without_spurs(chains_of(*skeleton_of(labels, strokes)), spur)
@@ -169,16 +183,25 @@ def _traced(
     passed = passed_straight(figures, _REACH * wide)
     pieces = of_width(passed, half)
     joined = over_gaps(pieces, gap, wide)
-    long = [run for run in joined if run.length_px >= least and run.seen_px >= _SEEN * least]
+    visible = [run for run in joined if run.seen_px >= _SEEN * min(least, run.length_px)]
+    long = [run for run in visible if run.length_px >= least]
+    short = [run for run in visible if _SHORTEST * least <= run.length_px < least]
     dropped = [
         *left_out(name, chains, figures, "letters or an arrow", spur),
         *left_out(name, passed, pieces, "thinner or wider than the line", spur),
-        *too_short(name, joined, long, least, spur),
+        *too_short(name, joined, [*long, *short], least, spur),
     ]
     ink_of = Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2)
-    done = centred([bridged(run, 1.0) for run in long], scan, paper, ink_of)
-    kept, sifted = sieved(name, done, scan, chains)
-    return [_stretch(name, one) for one in kept], [*sifted, *dropped]
+    centres, short_centres = (
+        centred([bridged(run, 1.0) for run in runs], scan, paper, ink_of) for runs in (long, short)
+    )
+    kept, sifted = sieved(name, centres, scan, chains)
+    lines, written = without_writing(name, short_centres, kept, chains)
+    return _Traced(
+        [_stretch(name, one) for one in kept],
+        [_stretch(name, one) for one in lines],
+        [*sifted, *written, *dropped],
+    )
 
 
 def _in_order(stretches: list[Stretch], names: list[str]) -> list[Stretch]:

@@ -47,6 +47,39 @@ def parted(stretches: Sequence[Stretch]) -> list[Stretch]:
     return out
 
 
+def beside_others(
+    short: Sequence[Stretch], stretches: Sequence[Stretch]
+) -> tuple[list[Stretch], list[Stretch]]:
+    """Tell short stretches that come out from under another line from those that stand alone.
+
+    Parameters
+    ----------
+    short
+        Stretches too short to be taken for the line by themselves.
+    stretches
+        Stretches of all lines.
+
+    Returns
+    -------
+    coming_out, lone
+        Those with an end at another line's stroke, where the rest may be hidden; and the others.
+
+    Examples
+    --------
+    >>> def stretch(line, *points):
+    ...     return Stretch(line, np.array(points, float), np.full(2, 2.0), np.full(2, 0.1))
+    >>> may, short = stretch("May", (0, 50), (200, 50)), stretch("April", (40, 30), (50, 47))
+    >>> coming_out, lone = beside_others([short], [may])
+    >>> len(coming_out), len(lone)
+    (1, 0)
+    """
+    touching = [any(touched(one, 0, end, stretches) for end in (0, -1)) for one in short]
+    return (
+        [one for one, near in zip(short, touching, strict=True) if near],
+        [one for one, near in zip(short, touching, strict=True) if not near],
+    )
+
+
 def _is_hidden(mine: Stretch, jump: tuple[int, int], others: Sequence[Stretch]) -> bool:
     """Tell whether a jump leads along another line that hides this one."""
     first, last = jump
