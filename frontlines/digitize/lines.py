@@ -10,7 +10,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from frontlines.digitize.centres import Centred, Ink, centred
-from frontlines.digitize.colours import hex_of, rgb_of
+from frontlines.digitize.colours import hex_of, refuse_one_colour
 from frontlines.digitize.gaps import Run, bridged, over_gaps
 from frontlines.digitize.hidden import find_hidden
 from frontlines.digitize.images import Scan
@@ -68,8 +68,8 @@ def trace_lines(
     Raises
     ------
     DigitizeError
-        If no line is asked for, a colour is none or the scan has no such ink, a mask is no polygon, or knobs
-        are given for a line that is not asked for.
+        If no line is asked for, a colour is none, is asked for twice or the scan has no such ink, a mask is
+        no polygon, or knobs are given for a line that is not asked for.
     MissingExtraError
         If scikit-image or scipy is not installed.
 
@@ -137,8 +137,7 @@ def _checked(
     """Check what is asked for, and give each line its knobs."""
     if not colours:
         raise DigitizeError("no line is asked for: give a name and a colour, as {'7 April': 'blue'}")
-    for colour in colours.values():
-        rgb_of(colour)
+    refuse_one_colour(list(colours.values()), "lines", list(colours))
     check_masks(masks)
     if knobs is None or isinstance(knobs, Knobs):
         return dict.fromkeys(colours, knobs or Knobs())
