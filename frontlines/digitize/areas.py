@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
-from frontlines.digitize.colours import hex_of, lab_of, rgb_of, unlikeness
+from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour, rgb_of, unlikeness
 from frontlines.digitize.hatching import BLOCK, hatched, hatched_inks
 from frontlines.digitize.images import Scan, from_corners
 from frontlines.digitize.inks import mixed
@@ -130,8 +130,7 @@ def trace_areas(
 def _check(colours: Mapping[str, str], masks: Sequence[BaseGeometry]) -> None:
     if not colours:
         raise DigitizeError("no class is asked for: give a name and a colour, as {'Red Army': '#f2b8b5'}")
-    for colour in colours.values():
-        rgb_of(colour)
+    refuse_one_colour(list(colours.values()), "classes", list(colours))
     check_masks(masks)
 
 

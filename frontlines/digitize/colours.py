@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from PIL import ImageColor
@@ -147,3 +149,38 @@ def _apart(one: Floats, lab: Floats) -> Floats:
     straight = np.hypot(lab[:, 1] - one[1], lab[:, 2] - one[2])
     hue = np.sqrt(np.maximum(straight**2 - (chroma - mine) ** 2, 0))
     return np.asarray(np.sqrt((0.6 * (lab[:, 0] - one[0])) ** 2 + (0.45 * (chroma - mine)) ** 2 + hue**2))
+
+
+def refuse_one_colour(colours: Sequence[str], what: str, names: Sequence[str] | None = None) -> None:
+    """Refuse a colour that is asked for twice: what has it cannot be told apart.
+
+    Parameters
+    ----------
+    colours
+        Hex or CSS names.
+    what
+        What has them, for the message.
+    names
+        Name of each; by default they are counted from 1.
+
+    Raises
+    ------
+    DigitizeError
+        If two are one colour, or one is none.
+
+    Examples
+    --------
+    >>> refuse_one_colour(["blue", "#0000ff"], "lines", ["7 April", "12 May"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    frontlines.errors.DigitizeError: lines '7 April' and '12 May' have one colour, '#0000ff', and cannot ...
+    """
+    inks = [tuple(rgb_of(colour)) for colour in colours]
+    twice = next((k for k, ink in enumerate(inks) if ink in inks[:k]), None)
+    if twice is None:
+        return
+    both = inks.index(inks[twice]), twice
+    first, second = (repr(names[k]) if names else str(k + 1) for k in both)
+    raise DigitizeError(
+        f"{what} {first} and {second} have one colour, {colours[twice]!r}, and cannot be told apart: "
+        "give each its own, or keep one"
+    )

@@ -71,7 +71,8 @@ def over_gaps(chains: list[Chain], gap_px: float, stroke_px: float) -> list[Run]
     Returns
     -------
     runs
-        Joined pieces. The narrowest and straightest gaps are jumped first; each end is used once.
+        Joined pieces, none if there is none. The narrowest and straightest gaps are jumped first; each end
+        is used once.
 
     Examples
     --------
@@ -81,11 +82,12 @@ def over_gaps(chains: list[Chain], gap_px: float, stroke_px: float) -> list[Run]
     [(52.0, 36.0)]
     """
     runs = [_run(chain) for chain in chains if len(chain.points) > 1]
-    while True:  # joining gives short dashes a better direction, which finds more partners
+    while runs:  # joining gives short dashes a better direction, which finds more partners
         joins = _joins(runs, gap_px, stroke_px) or _corners(runs, gap_px, stroke_px)
         if not joins:
-            return runs
+            break
         runs = _followed(runs, joins)
+    return runs
 
 
 def _run(chain: Chain) -> Run:

@@ -14,13 +14,25 @@ from frontlines.digitize.stretches import Floats, Hidden, Stretch, Tracing
 
 _TOUCH_PX = 4.0  # between the edges of two strokes that meet
 _HEADING_PX = 15.0
-_ACROSS = 0.2  # cosine below which an end runs into the upper line square, and may go either way
+_ACROSS = 0.35  # cosine below which an end runs into the upper line square, and may go either way
 _CLOSED_PX = 1e-6
 
 
 @dataclass(frozen=True)
-class _End:
-    """An end of a stretch that touches another line."""
+class End:
+    """An end of a stretch that touches another line.
+
+    Attributes
+    ----------
+    stretch, end
+        Position of the stretch, and which end of it: 0 for the first point, -1 for the last.
+    upper
+        Position of the stretch that it touches.
+    along_px
+        How far along that one [px].
+    heading
+        Cosine between the way out of the end and the way along that one.
+    """
 
     stretch: int
     end: int
@@ -62,41 +74,88 @@ def find_hidden(stretches: Sequence[Stretch]) -> list[Hidden]:
     return out
 
 
-def _ends(stretches: Sequence[Stretch], k: int) -> list[_End]:
+def _ends(stretches: Sequence[Stretch], k: int) -> list[End]:
     """Both ends of a stretch, as far as they touch another line."""
     mine = stretches[k]
     if np.hypot(*(mine.points[0] - mine.points[-1])) < _CLOSED_PX:
         return []
-    found = []
-    for end in (0, -1):
-        point = shapely.Point(mine.points[end])
-        near = [
-            (float(point.distance(other.geometry)) - float(np.median(other.half_width_px)), j)
-            for j, other in enumerate(stretches)
-            if other.line != mine.line
-        ]
-        gap, upper = min(near, default=(np.inf, -1))
-        if gap <= float(np.median(mine.half_width_px)) + _TOUCH_PX:
-            line = stretches[upper].geometry
-            along = float(line.project(point))
-            before, after = line.interpolate(max(along - 5, 0)), line.interpolate(along + 5)
-            way = np.array([after.x - before.x, after.y - before.y])
-            heading = float(direction(mine.points, end, _HEADING_PX) @ way / max(np.hypot(*way), 1e-9))
-            found.append(_End(k, end, upper, along, heading))
-    return found
+    found = (touched(mine, k, end, stretches) for end in (0, -1))
+    return [one for one in found if one is not None]
 
 
-def _pairs(ends: list[_End], stretches: Sequence[Stretch]) -> list[Hidden]:
+def touched(mine: Stretch, k: int, end: int, stretches: Sequence[Stretch]) -> End | None:
+    """Find the other line that an end of a stretch touches.
+
+    Parameters
+    ----------
+    mine
+        The stretch.
+    k
+        Its number, for `End.stretch`.
+    end
+        0 for its first point, -1 for its last.
+    stretches
+        Stretches of all lines; those of its own are passed over.
+
+    Returns
+    -------
+    end
+        With the position of the other in `stretches`; ``None`` if none is touched.
+
+    Examples
+    --------
+    >>> def stretch(line, *points):
+    ...     return Stretch(line, np.array(points, float), np.full(2, 2.0), np.full(2, 0.1))
+    >>> may, april = stretch("May", (0, 50), (200, 50)), stretch("April", (40, 90), (90, 52))
+    >>> touched(april, 0, -1, [may]).along_px, touched(april, 0, 0, [may])
+    (90.0, None)
+    """
+    point = shapely.Point(mine.points[end])
+    near = [
+        (float(point.distance(other.geometry)) - float(np.median(other.half_width_px)), j)
+        for j, other in enumerate(stretches)
+        if other.line != mine.line
+    ]
+    gap, upper = min(near, default=(np.inf, -1))
+    if gap > float(np.median(mine.half_width_px)) + _TOUCH_PX:
+        return None
+    line = stretches[upper].geometry
+    along = float(line.project(point))
+    before, after = line.interpolate(max(along - 5, 0)), line.interpolate(along + 5)
+    way = np.array([after.x - before.x, after.y - before.y])
+    heading = float(direction(mine.points, end, _HEADING_PX) @ way / max(np.hypot(*way), 1e-9))
+    return End(k, end, upper, along, heading)
+
+
+def goes_under(first: End, second: End) -> bool:
+    """Tell whether a line goes under another at one end and comes out at the other.
+
+    Parameters
+    ----------
+    first, second
+        Two ends at one upper line, in order along it.
+
+    Returns
+    -------
+    goes_under
+        Whether they lie apart and neither turns its back on the other.
+
+    Examples
+    --------
+    >>> goes_under(End(0, -1, 2, 10.0, 0.9), End(1, 0, 2, 60.0, -0.9))
+    True
+    """
+    apart = (first.stretch, first.end) != (second.stretch, second.end) and second.along_px > first.along_px
+    return apart and first.heading > -_ACROSS and second.heading < _ACROSS
+
+
+def _pairs(ends: list[End], stretches: Sequence[Stretch]) -> list[Hidden]:
     """Pair each end that goes forward under a line with the next one, if that comes back."""
     out: list[Hidden] = []
     k = 0
     while k + 1 < len(ends):
         first, second = ends[k], ends[k + 1]
-        apart = (first.stretch, first.end) != (
-            second.stretch,
-            second.end,
-        ) and second.along_px > first.along_px
-        if apart and first.heading > -_ACROSS and second.heading < _ACROSS:
+        if goes_under(first, second):
             upper = stretches[first.upper]
             path = substring(upper.geometry, first.along_px, second.along_px)
             out.append(

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from frontlines.digitize.centres import Centred, Ink, centred
-from frontlines.digitize.colours import hex_of, rgb_of
+from frontlines.digitize.colours import hex_of, refuse_one_colour
 from frontlines.digitize.gaps import Run, bridged, over_gaps
 from frontlines.digitize.hidden import find_hidden
 from frontlines.digitize.images import Scan
 from frontlines.digitize.inks import match_inks
+from frontlines.digitize.leavings import TOO_SHORT, Dropped, left_out, too_short
 from frontlines.digitize.masks import Strokes, check_masks, label_scan, strokes_of
 from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
-from frontlines.digitize.sieve import Dropped, line_width, of_width, sieved, without_letters
+from frontlines.digitize.parting import beside_others, parted
+from frontlines.digitize.sieve import line_width, of_width, sieved, without_letters, without_writing
 from frontlines.digitize.skeleton import chains_of, skeleton_of
 from frontlines.digitize.stretches import Knobs, Stretch, Tracing
 from frontlines.errors import DigitizeError
@@ -26,6 +29,7 @@ from frontlines.progress import Progress, reporting
 
 _REACH = 4.0  # strokes over which the direction of a chain at a junction is taken
 _SEEN = 0.6  # of the least length, what must be seen of it
+_SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
 _EVERY = 2  # points that are kept: every second pixel
 
 
@@ -64,8 +68,8 @@ def trace_lines(
     Raises
     ------
     DigitizeError
-        If no line is asked for, a colour is none or the scan has no such ink, a mask is no polygon, or knobs
-        are given for a line that is not asked for.
+        If no line is asked for, a colour is none, is asked for twice or the scan has no such ink, a mask is
+        no polygon, or knobs are given for a line that is not asked for.
     MissingExtraError
         If scikit-image or scipy is not installed.
 
@@ -105,13 +109,18 @@ def trace_lines(
             for name, ink in inks.items()
         }
         settled = {name: _settled(wanted[name], one, scan) for name, one in strokes.items()}
-        stretches: list[Stretch] = []
-        dropped: list[Dropped] = []
+        found: list[_Traced] = []
         for done, name in enumerate(colours):
             report(0.3 + 0.7 * done / len(colours), name)
-            kept, left = _traced(name, scan, paper, palette, labels, inks[name], strokes[name], settled[name])
-            stretches += kept
-            dropped += left
+            found.append(
+                _traced(name, scan, paper, palette, labels, inks[name], strokes[name], settled[name])
+            )
+    long = [stretch for one in found for stretch in one.long]
+    coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
+    stretches = _in_order(parted([*long, *coming_out]), list(colours))
+    dropped = [entry for one in found for entry in one.dropped] + [
+        (one.line, TOO_SHORT, one.geometry) for one in lone
+    ]
     return Tracing(
         tuple(stretches),
         tuple(find_hidden(stretches)),
@@ -128,8 +137,7 @@ def _checked(
     """Check what is asked for, and give each line its knobs."""
     if not colours:
         raise DigitizeError("no line is asked for: give a name and a colour, as {'7 April': 'blue'}")
-    for colour in colours.values():
-        rgb_of(colour)
+    refuse_one_colour(list(colours.values()), "lines", list(colours))
     check_masks(masks)
     if knobs is None or isinstance(knobs, Knobs):
         return dict.fromkeys(colours, knobs or Knobs())
@@ -143,9 +151,16 @@ def _checked(
 def _settled(knobs: Knobs, strokes: Strokes, scan: Scan) -> Knobs:
     """Fill in the lengths that were left open."""
     stroke = strokes.width_px
-    diagonal = float(np.hypot(scan.width_px, scan.height_px))
-    least = knobs.min_length_px or max(diagonal / 40, 10 * stroke)
-    return Knobs(stroke, least, knobs.gap_px or least, knobs.spur_px or 3 * stroke)
+    usual = max(float(np.hypot(scan.width_px, scan.height_px)) / 40, 10 * stroke)
+    return Knobs(stroke, knobs.min_length_px or usual, knobs.gap_px or usual, knobs.spur_px or 3 * stroke)
+
+
+class _Traced(NamedTuple):
+    """Stretches of one line, shorter ones that may be its own, and what was left out."""
+
+    long: list[Stretch]
+    short: list[Stretch]
+    dropped: list[Dropped]
 
 
 def _traced(
@@ -157,21 +172,40 @@ def _traced(
     ink: int,
     strokes: Strokes,
     knobs: Knobs,
-) -> tuple[list[Stretch], list[Dropped]]:
+) -> _Traced:
     """Trace one line."""
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
     chains = without_spurs(chains_of(*skeleton_of(labels, strokes)), spur)
     half = line_width(chains, float(np.hypot(scan.width_px, scan.height_px)))
     wide = stroke if half is None else 2 * half - 1
-    pieces = of_width(passed_straight(without_letters(chains, least, wide), _REACH * wide), half)
+    figures = without_letters(chains, least, wide)
+    passed = passed_straight(figures, _REACH * wide)
+    pieces = of_width(passed, half)
     joined = over_gaps(pieces, gap, wide)
-    runs = [bridged(run, 1.0) for run in joined if run.length_px >= least and run.seen_px >= _SEEN * least]
-    if not runs:
-        return [], []
-    done = centred(runs, scan, paper, Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2))
-    kept, dropped = sieved(name, done, scan, chains)
-    stretches = [_stretch(name, one) for one in kept]
-    return sorted(stretches, key=lambda one: (-one.length_px, *one.points[0])), dropped
+    visible = [run for run in joined if run.seen_px >= _SEEN * min(least, run.length_px)]
+    long = [run for run in visible if run.length_px >= least]
+    short = [run for run in visible if _SHORTEST * least <= run.length_px < least]
+    dropped = [
+        *left_out(name, chains, figures, "letters or an arrow", spur),
+        *left_out(name, passed, pieces, "thinner or wider than the line", spur),
+        *too_short(name, joined, [*long, *short], least, spur),
+    ]
+    ink_of = Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2)
+    centres, short_centres = (
+        centred([bridged(run, 1.0) for run in runs], scan, paper, ink_of) for runs in (long, short)
+    )
+    kept, sifted = sieved(name, centres, scan, chains)
+    lines, written = without_writing(name, short_centres, kept, chains)
+    return _Traced(
+        [_stretch(name, one) for one in kept],
+        [_stretch(name, one) for one in lines],
+        [*sifted, *written, *dropped],
+    )
+
+
+def _in_order(stretches: list[Stretch], names: list[str]) -> list[Stretch]:
+    """Sort by line, the longest first."""
+    return sorted(stretches, key=lambda one: (names.index(one.line), -one.length_px, *one.points[0]))
 
 
 def _stretch(name: str, one: Centred) -> Stretch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +60,8 @@ def pieces_of(tracing: Tracing, line: str, *, follow_hidden: bool) -> list[Piece
     -------
     pieces
         Traced stretches; if wanted, pieces along the upper lines, with those lines' own vertices; and
-        straight ones that close gaps between two loose ends no wider than the knob `gap_px`.
+        straight ones that close gaps between two loose ends no wider than the knob `gap_px`. Ends that go
+        under another line are not loose, followed or not.
 
     Examples
     --------
@@ -79,34 +79,34 @@ def pieces_of(tracing: Tracing, line: str, *, follow_hidden: bool) -> list[Piece
         running = [one for one in find_running_on(tracing) if one.line == line]
         pieces += [piece for one in running for piece in _led_on(one, tracing)]
     knobs = tracing.knobs.get(line)
-    return [*pieces, *_over_gaps(pieces, (knobs.gap_px if knobs else None) or 0.0)]
+    hidden = [
+        tracing.stretches[k].points[end]
+        for one in tracing.hidden
+        for k, end in zip(one.stretches, one.ends, strict=True)
+    ]
+    return [*pieces, *_over_gaps(pieces, (knobs.gap_px if knobs else None) or 0.0, hidden)]
 
 
 def _split(stretch: Stretch, wide_px: float) -> list[Piece]:
     """Give gaps that are wide against the stroke as pieces of their own: their error is another one."""
     points, sigma = stretch.points, stretch.sigma_px
-    pieces, start, narrow = [], 0, []
+    pieces, start = [], 0
     for a, b in sorted(stretch.jumped):
         gap = float(np.hypot(*np.diff(points[a : b + 1], axis=0).T).sum())
         if gap <= wide_px:
-            narrow.append((a, b))
             continue
-        pieces += _seen(stretch, start, a, narrow)
+        pieces += _seen(stretch, start, a)
         off = np.maximum(sigma[a : b + 1], gap * _GAP_SHARE)
         pieces.append(Piece(points[a : b + 1], off, f"carried on over a gap of {gap:.0f} px", seen=False))
-        start, narrow = b, []
-    return pieces + _seen(stretch, start, len(points) - 1, narrow)
+        start = b
+    return pieces + _seen(stretch, start, len(points) - 1)
 
 
-def _seen(stretch: Stretch, first: int, last: int, jumped: Sequence[tuple[int, int]]) -> list[Piece]:
+def _seen(stretch: Stretch, first: int, last: int) -> list[Piece]:
     if last <= first:
         return []
-    gaps = tuple((a - first, b - first) for a, b in jumped)
-    part = replace(
-        stretch, points=stretch.points[first : last + 1], sigma_px=stretch.sigma_px[first : last + 1],
-        half_width_px=stretch.half_width_px[first : last + 1], jumped=gaps,
-    )  # fmt: skip
-    return [Piece(part.points, part.sigma_px, _jumps(part), True, gaps)]
+    part = stretch.part(first, last)
+    return [Piece(part.points, part.sigma_px, _jumps(part), True, part.jumped)]
 
 
 def _jumps(stretch: Stretch) -> str:
@@ -151,14 +151,16 @@ def _along(points: Floats, line: str, under: str, tracing: Tracing, note: str) -
     return Piece(points, np.full(len(points), sigma), note, seen=False)
 
 
-def _over_gaps(pieces: Sequence[Piece], gap_px: float) -> list[Piece]:
-    """Join loose ends that are each other's nearest, as far as they lie no wider apart than the knob says."""
+def _over_gaps(pieces: Sequence[Piece], gap_px: float, hidden: Sequence[Floats]) -> list[Piece]:
+    """Join loose ends that are each other's nearest, not hidden, and no wider apart than the knob says."""
     tips = np.array([end for piece in pieces for end in (piece.points[0], piece.points[-1])]).reshape(-1, 2)
     if len(tips) < 4:  # noqa: PLR2004 - two pieces have four ends
         return []
     apart = np.hypot(*(tips[:, None] - tips[None]).transpose(2, 0, 1))
     np.fill_diagonal(apart, np.inf)
     loose = apart.min(axis=1) > _TOUCH_PX
+    for tip in hidden:
+        loose &= np.hypot(*(tips - tip).T) > _TOUCH_PX
     piece = np.arange(len(tips)) // 2
     apart[piece[:, None] == piece[None]] = np.inf
     apart[~loose] = apart[:, ~loose] = np.inf

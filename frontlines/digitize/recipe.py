@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
-from frontlines.digitize.colours import rgb_of
+from frontlines.digitize.colours import refuse_one_colour
 from frontlines.digitize.recipe_entries import AREA_KNOBS, LINE_KNOBS, read_entries
 from frontlines.digitize.stretches import Knobs
 from frontlines.digitize.transformations import Family
@@ -118,6 +118,11 @@ class Recipe:
         Whether a line that runs under another is led along it there, and marked, or left open.
     path
         Where the recipe stands.
+
+    Raises
+    ------
+    DigitizeError
+        If two lines have one name, two lines or two areas have one colour, or the areas show several days.
     """
 
     image: Path
@@ -140,6 +145,19 @@ class Recipe:
     border_px: float | None = None
     follow_hidden: bool = True
     path: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be told apart."""
+        names = [line.name for line in self.lines]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise DigitizeError(
+                f"several lines are named {', '.join(map(repr, twice))}: give each its own name"
+            )
+        refuse_one_colour([line.colour for line in self.lines], "lines", names)
+        areas = [f"{k} {area.side}" for k, area in enumerate(self.areas, start=1)]
+        refuse_one_colour([area.colour for area in self.areas], "areas", areas)
+        _refuse_days(self.areas)
 
     @property
     def source(self) -> str:
@@ -225,20 +243,8 @@ def _lines(held: Mapping[str, Any], name: str) -> list[LineRecipe]:
                 note=one.get("note", ""),
             )
         )
-    _refuse_one_colour([line.colour for line in lines], "line", name)
+    refuse_one_colour([line.colour for line in lines], f"{name}: [[line]]")
     return lines
-
-
-def _refuse_one_colour(colours: list[str], table: str, name: str) -> None:
-    """Refuse a colour that two tables ask for: what has it cannot be told apart."""
-    inks = [tuple(rgb_of(colour)) for colour in colours]
-    twice = [k for k, ink in enumerate(inks) if ink in inks[:k]]
-    if twice:
-        first, second = inks.index(inks[twice[0]]) + 1, twice[0] + 1
-        raise DigitizeError(
-            f"{name}: [[{table}]] {first} and {second} have one colour, {colours[twice[0]]!r}, and cannot be "
-            "told apart: give each its own, or keep one"
-        )
 
 
 def _areas(held: Mapping[str, Any], name: str) -> list[AreaRecipe]:
@@ -246,11 +252,15 @@ def _areas(held: Mapping[str, Any], name: str) -> list[AreaRecipe]:
         AreaRecipe(colour=one["colour"], side=one["side"], date=_day(one, held, f"{name}: [[area]] {k}"))
         for k, one in enumerate(held.get("area", []), start=1)
     ]
-    _refuse_one_colour([area.colour for area in areas], "area", name)
+    refuse_one_colour([area.colour for area in areas], f"{name}: [[area]]")
+    _refuse_days(areas, f"{name}: ")
+    return areas
+
+
+def _refuse_days(areas: Sequence[AreaRecipe], where: str = "") -> None:
     days = {area.date for area in areas}
     if len(days) > 1:
-        raise DigitizeError(f"{name}: the areas of one map show one day: give them one date, not {len(days)}")
-    return areas
+        raise DigitizeError(f"{where}the areas of one map show one day: give them one date, not {len(days)}")
 
 
 def _day(one: Mapping[str, Any], held: Mapping[str, Any], where: str) -> pd.Timestamp:

@@ -11,6 +11,7 @@ import numpy as np
 
 from frontlines.digitize.cautions import Caution, grid_over
 from frontlines.digitize.georef import Georeference
+from frontlines.digitize.leavings import rows_of
 from frontlines.digitize.recipe import Recipe
 from frontlines.digitize.stretches import Tracing
 from frontlines.manifest import Manifest, fingerprint, versions
@@ -35,7 +36,8 @@ def record_of(
     -------
     record
         `source`, `inputs` (with SHA-256), `scan`, `georeference` (plane, transformation and why, RMSEs with
-        their formulas, residuals point by point), `lines`, `areas`, `warnings`, `versions`.
+        their formulas, residuals point by point), `lines` (with what was dropped, and why), `areas`,
+        `warnings`, `versions`.
 
     Examples
     --------
@@ -120,10 +122,16 @@ def _lines(
                 "length_km": _figure(seen["length_km"].sum()),
                 "unseen_km": _figure(rows.loc[~rows["seen"], "length_km"].sum()),
                 "hidden_followed": recipe.follow_hidden,
+                "dropped": rows_of(tracing.dropped, line.name, _least_px(tracing, line.name)),
                 "sigma_m": _figure(np.sqrt(np.average(rows["sigma_m"] ** 2, weights=rows["length_km"]))),
             }
         )
     return record
+
+
+def _least_px(tracing: Tracing, line: str) -> float:
+    knobs = tracing.knobs.get(line)
+    return (knobs.min_length_px if knobs else None) or 0.0
 
 
 def _areas(control: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:

@@ -37,6 +37,8 @@ BAD_PX = 5.0
 
 _STIFF_FREEDOM = 8
 _LOOKED_AT = 3
+_MERIDIANS, _CUT = 401, 20.0  # looked at between the points; and usual steps, the least that is a cut
+_HALF_TURN = 180.0  # a map of so many degrees of longitude has no middle
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Fa
     Raises
     ------
     DigitizeError
-        If the points determine no transformation.
+        If the points determine no transformation, or the plane is cut at a meridian between them.
 
     Examples
     --------
@@ -90,7 +92,7 @@ def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Fa
     """
     if not len(pixels):
         raise DigitizeError("there is no control point: give some that are not left out or switched off")
-    planes = {plane_name(crs): crs} if crs is not None else candidate_planes(lonlat)
+    planes = candidate_planes(lonlat) if crs is None else _named_plane(lonlat, crs)
     families = [family] if family is not None else [
         name for name in FAMILIES if len(pixels) >= LEAST_POINTS[name] + SPARE_POINTS[name]
     ]  # fmt: skip
@@ -176,9 +178,7 @@ def candidate_planes(lonlat: Floats) -> dict[str, CRS]:
     >>> list(candidate_planes(np.array([[46.0, 39.0], [48.0, 41.0]])))[0]
     'Lambert conformal conic, 47°, 39.3° and 40.7°'
     """
-    turns = np.exp(1j * np.radians(lonlat[:, 0])).mean()
-    middle = float(np.degrees(np.angle(turns)))  # 179° and -179° are neighbours
-    off = (lonlat[:, 0] - middle + 180) % 360 - 180
+    middle, off = _about_middle(lonlat[:, 0])
     south, north = lonlat[:, 1].min(), lonlat[:, 1].max()
     lon, lat = round(middle + float(off.min() + off.max()) / 2, 1), round((south + north) / 2, 1)
     low, high = round(south + (north - south) / 6, 1), round(north - (north - south) / 6, 1)
@@ -191,6 +191,29 @@ def candidate_planes(lonlat: Floats) -> dict[str, CRS]:
     planes[f"transverse Mercator, {lon:g}°"] = f"+proj=tmerc +lon_0={lon} +lat_0={lat} +datum=WGS84"
     planes[f"latitude against longitude, {lon:g}°"] = f"+proj=eqc +lon_0={lon} +lat_ts={lat} +datum=WGS84"
     return {name: CRS(text) for name, text in planes.items()}
+
+
+def _about_middle(lon: Floats) -> tuple[float, Floats]:
+    """Middle of longitudes, and how far each is off it: 179° and -179° are neighbours."""
+    middle = float(np.degrees(np.angle(np.exp(1j * np.radians(lon)).mean())))
+    return middle, (lon - middle + 180) % 360 - 180
+
+
+def _named_plane(lonlat: Floats, crs: CRS) -> dict[str, CRS]:
+    """Take the plane that was named, unless a cut between the points puts neighbours a world apart."""
+    middle, off = _about_middle(lonlat[:, 0])
+    lon = middle + np.linspace(off.min(), off.max(), _MERIDIANS)[1:-1]
+    across = to_plane(np.column_stack([(lon + 180) % 360 - 180, np.full_like(lon, lonlat[:, 1].mean())]), crs)
+    steps = np.nan_to_num(np.hypot(*np.diff(across, axis=0).T), nan=np.inf)
+    if np.ptp(off) >= _HALF_TURN or steps.max() <= _CUT * max(float(np.median(steps)), 1e-9):
+        return {plane_name(crs): crs}
+    at = abs((lon[steps.argmax()] + 180) % 360 - 180)
+    method = "eqc" if crs.is_geographic else "webmerc"
+    raise DigitizeError(
+        f"the map lies on both sides of {at:.0f}°, where its plane {plane_name(crs)!r} is cut: leave crs "
+        f'out, or give a plane about the middle of the map, such as "+proj={method} '
+        f'+lon_0={(round(middle) + 179) % 360 - 179} +datum=WGS84"'
+    )
 
 
 def _left_out_px(pixels: Floats, xy: Floats, family: Family) -> float | None:

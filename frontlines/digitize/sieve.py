@@ -12,11 +12,11 @@ import shapely
 from frontlines._optional import require
 from frontlines.digitize.centres import Centred, is_closed
 from frontlines.digitize.images import Scan
+from frontlines.digitize.leavings import TOO_SHORT, Dropped
 from frontlines.digitize.network import direction
 from frontlines.digitize.skeleton import Chain
 
 Floats = npt.NDArray[np.float64]
-Dropped = tuple[str, str, shapely.LineString]
 
 _THINNER, _WIDER = 0.6, 1.7  # of the line's width, what still counts as the line
 _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the diagonal, and of the ink, has it
@@ -250,6 +250,41 @@ def sieved(
     return kept, dropped
 
 
+def without_writing(
+    name: str, short: Sequence[Centred], runs: Sequence[Centred], chains: Sequence[Chain]
+) -> tuple[list[Centred], list[Dropped]]:
+    """Take out writing among runs that are too short to be stretches.
+
+    Parameters
+    ----------
+    name
+        Name of the line.
+    short
+        Its short runs.
+    runs
+        Its stretches, from `sieved`.
+    chains
+        All that is drawn in the line's ink, letters too.
+
+    Returns
+    -------
+    kept, dropped
+        As from `sieved`; where there is no stretch to hold them against, none is kept.
+
+    Examples
+    --------
+    >>> without_writing("7 April", [], [], [])
+    ([], [])
+    """
+    longest = max(runs, key=lambda one: one.run.seen_px, default=None)
+    figures = _beside_runs(chains, [*runs, *short])
+    kept = [one for one in short if longest is not None and _writing(one, longest, figures) is None]
+    gone = [one for one in short if not any(one is other for other in kept)]
+    return kept, [
+        (name, "writing" if runs else TOO_SHORT, shapely.LineString(one.run.points)) for one in gone
+    ]
+
+
 def _ruled(one: Centred, diagonal_px: float) -> str | None:
     corners = shapely.get_coordinates(shapely.LineString(one.run.points).simplify(_RULED_OFF_PX))
     ways = np.diff(corners, axis=0)
@@ -275,7 +310,7 @@ def _key(one: Centred, diagonal_px: float, total_px: float) -> str | None:
     return "key of a legend" if level else None
 
 
-def _beside_runs(chains: Sequence[Chain], runs: list[Centred]) -> Floats:
+def _beside_runs(chains: Sequence[Chain], runs: Sequence[Centred]) -> Floats:
     """Places where the ink is drawn, but not by a run."""
     if not chains or not runs:
         return np.empty((0, 2))

@@ -23,9 +23,13 @@ class Knobs:
     stroke_px
         Width of the line's stroke. ``None``: measured.
     min_length_px
-        Shorter stretches are dropped. ``None``: a fortieth of the image's diagonal, and ten strokes at least.
+        Shorter stretches are dropped, but for those of half of it at least that come out from under another
+        line; and so are figures in the line's ink that are smaller than six tenths of it (letters) or, with
+        a head, than three times as long (arrows). ``None``: a fortieth of the image's diagonal, and ten
+        strokes at least.
     gap_px
-        Widest gap that is jumped along the line's direction. ``None``: as `min_length_px`.
+        Widest gap that is jumped along the line's direction, whatever `min_length_px` is. ``None``: a
+        fortieth of the image's diagonal, and ten strokes at least.
     spur_px
         Side branches up to this length are pruned. ``None``: three strokes.
 
@@ -88,6 +92,14 @@ class Stretch:
         """Length of the stretch [px]."""
         return float(shapely.length(self.geometry))
 
+    def part(self, first: int, last: int) -> Stretch:
+        """Give the part between two positions in `points`, both with it, and the jumps that lie within."""
+        here = slice(first, last + 1)
+        return Stretch(
+            self.line, self.points[here], self.half_width_px[here], self.sigma_px[here],
+            tuple((a - first, b - first) for a, b in self.jumped if first <= a and b <= last),
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Hidden:
@@ -132,7 +144,8 @@ class Tracing:
     knobs
         The lengths that were used for each line.
     dropped
-        What was traced but left out, as (line, reason, LineString in pixels): keys of a legend, arrows.
+        What is drawn in a line's ink but was left out, as (line, reason, LineString in pixels): keys of a
+        legend, arrows, letters, strokes of another width, and what is too short; specks are not told.
     """
 
     stretches: tuple[Stretch, ...]

@@ -14,6 +14,7 @@ from frontlines.crs import geod_of
 from frontlines.digitize.cautions import Caution
 from frontlines.digitize.control_points import WGS84
 from frontlines.digitize.georef import Georeference
+from frontlines.digitize.leavings import grouped
 from frontlines.digitize.pieces import Piece, pieces_of
 from frontlines.digitize.placing import error_across, on_ground
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
@@ -189,10 +190,16 @@ def _hidden(tracing: Tracing, recipe: Recipe, georeference: Georeference) -> lis
 
 def _dropped(tracing: Tracing) -> list[Caution]:
     found = []
-    for line, reason, shape in tracing.dropped:
-        x, y = shape.centroid.x, shape.centroid.y
-        text = f"in the colour of {line!r}, left out around column {x:.0f}, row {y:.0f}: {reason}"
-        found.append(Caution("dropped", text, pixel=(round(x, 1), round(y, 1))))
+    for line in dict.fromkeys(name for name, _, _ in tracing.dropped):
+        for reason, shapes in grouped(tracing.dropped, line).items():
+            middle = shapes[0].interpolate(0.5, normalized=True)
+            what = f"{shapes[0].length:.0f} px"
+            if len(shapes) > 1:
+                total = sum(shape.length for shape in shapes)
+                what = f"{len(shapes)} pieces, {total:.0f} px in all, the longest of {what}"
+            place = f"around column {middle.x:.0f}, row {middle.y:.0f}"
+            text = f"in the colour of {line!r}, left out {what} {place}: {reason}"
+            found.append(Caution("dropped", text, pixel=(round(middle.x, 1), round(middle.y, 1))))
     return found
 
 

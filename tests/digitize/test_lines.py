@@ -146,9 +146,14 @@ def test_the_same_scan_gives_the_same_tracing():
         ({"a": "blurple"}, {}, "'blurple' is no colour: write hex, as #1f4fb4, or a CSS name, as blue"),
         ({"a": "yellow"}, {}, "line 'a': no ink of the scan is like 'yellow'; it has #"),
         (
-            {"a": "blue", **{f"b{k}": "red" for k in range(30)}},
+            {"a": "blue", **{f"b{k}": f"#ff{k:02x}00" for k in range(30)}},
             {},
             "31 lines are asked for, but the scan has the inks #",
+        ),
+        (
+            {"a": "blue", "b": "#0000FF"},
+            {},
+            "lines 'a' and 'b' have one colour, '#0000FF', and cannot be told",
         ),
         ({"a": "blue"}, {"knobs": {"b": Knobs()}}, "knobs for 'b', but the lines are 'a'"),
         (

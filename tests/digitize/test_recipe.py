@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from frontlines.digitize.recipe import read_recipe
+from frontlines.digitize.recipe import AreaRecipe, LineRecipe, Recipe, read_recipe
 from frontlines.errors import DigitizeError
 
 LINE = '[[line]]\ncolour = "blue"\ndate = 1994-05-12\nsides = {A = [46.6, 39.8], B = [47.3, 40.4]}\n'
@@ -142,3 +142,40 @@ def test_all_faults_at_once_and_no_file(tmp_path):
         read(tmp_path, f'scale = "big"\nzzz = 1\n{LINE}')
     with pytest.raises(DigitizeError, match="is not a file"):
         read_recipe(tmp_path / "none.toml")
+
+
+DAY = pd.Timestamp("1994-05-12")
+
+
+def line(name, colour):
+    return LineRecipe(name=name, colour=colour, date=DAY, sides={})
+
+
+def area(side, colour, day=DAY):
+    return AreaRecipe(colour=colour, side=side, date=day)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (
+            {"lines": (line("a", "red"), line("a", "blue"))},
+            "several lines are named 'a': give each its own name",
+        ),
+        (
+            {"lines": (line("a", "blue"), line("b", "red"), line("c", "#00f"))},
+            "lines 'a' and 'c' have one colour, '#00f', and cannot be told apart: give each its own, or keep one",
+        ),
+        (
+            {"areas": (area("A", "pink"), area("B", "pink"))},
+            "areas '1 A' and '2 B' have one colour, 'pink', and cannot be told apart",
+        ),
+        (
+            {"areas": (area("A", "pink"), area("B", "red", DAY + pd.Timedelta(days=1)))},
+            "the areas of one map show one day: give them one date, not 2",
+        ),
+    ],
+)
+def test_a_recipe_made_by_hand_is_held_to_the_same(asked, words):
+    with pytest.raises(DigitizeError, match=words):
+        Recipe(image="scan.png", **asked)

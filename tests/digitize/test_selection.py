@@ -1,5 +1,7 @@
 """Which transformation is taken unasked, and which points are named."""
 
+import re
+
 import numpy as np
 import pytest
 from pyproj import CRS
@@ -140,3 +142,34 @@ def test_the_plane_of_an_unnamed_map_is_found(proj):
     choice = choose(pixels, lonlat)
     assert choice.left_out_px[f"{choice.family}, {choice.plane}"] < 0.35
     assert "since the recipe names no CRS" in choice.reason
+
+
+def across_180():
+    """Control points of a map of Fiji, 177° E to 177° W, drawn with a scale of 100 px a degree."""
+    lon, lat = np.meshgrid(np.linspace(177, 183, 4), np.linspace(-20, -16, 3))
+    pixels = np.column_stack([(lon.ravel() - 177) * 100, (-16 - lat.ravel()) * 100])
+    return pixels, np.column_stack([(lon.ravel() + 180) % 360 - 180, lat.ravel()])
+
+
+@pytest.mark.parametrize(
+    ("crs", "instead"), [("EPSG:3857", "+proj=webmerc +lon_0=180"), ("EPSG:4326", "+proj=eqc +lon_0=180")]
+)
+def test_a_plane_that_is_cut_within_the_map_is_refused_and_another_named(crs, instead):
+    pixels, lonlat = across_180()
+    words = rf"the map lies on both sides of 180°, where its plane .* is cut: leave crs out, .*{re.escape(instead)}"
+    with pytest.raises(DigitizeError, match=words):
+        choose(pixels, lonlat, crs=CRS(crs))
+    other = CRS(f"{instead} +datum=WGS84")
+    assert (
+        choose(pixels, lonlat, crs=other).left_out_px["affine, " + choose(pixels, lonlat, crs=other).plane]
+        < 3
+    )
+    assert choose(pixels, lonlat - [10.0, 0.0] + np.where(lonlat < 0, [360, 0], 0), crs=CRS(crs)).crs == CRS(
+        crs
+    )
+
+
+def test_a_map_of_the_world_is_not_cut():
+    lon, lat = np.meshgrid(np.linspace(-180, 180, 7), np.linspace(-60, 60, 5))
+    lonlat = np.column_stack([lon.ravel(), lat.ravel()])
+    assert choose(lonlat * [3, -3], lonlat, crs=CRS("EPSG:4326")).family == "helmert"

@@ -1,0 +1,132 @@
+"""Gaps that another line accounts for: there a line is hidden, and nothing was jumped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from frontlines.digitize.hidden import End, goes_under, touched
+from frontlines.digitize.stretches import Floats, Stretch
+
+_CROSSING = 3.0  # both strokes together, so many times, along the upper line: a shorter way merely crosses it
+_DETOUR = 2.0  # gaps, the longest way along the upper line
+_SHOWN = 0.5  # of that way, what must be seen of the upper line
+
+
+def parted(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """Part stretches where they jump what lies hidden under another line.
+
+    Parameters
+    ----------
+    stretches
+        Stretches of all lines.
+
+    Returns
+    -------
+    stretches
+        The same, but parted at each jump whose two ends run into the stroke of one other line, and towards
+        each other along it. `frontlines.digitize.hidden.find_hidden` finds these ends. Jumps straight across
+        another line stay, and so do those where the other line is not seen either.
+
+    Examples
+    --------
+    >>> def stretch(line, *points, jumped=()):
+    ...     count = len(points)
+    ...     return Stretch(line, np.array(points, float), np.full(count, 2.0), np.full(count, 0.1), jumped)
+    >>> may = stretch("May", (0, 50), (50, 50), (100, 60), (150, 50), (200, 50))
+    >>> april = stretch("April", (20, 20), (45, 46), (155, 46), (180, 20), jumped=((1, 2),))
+    >>> [(one.line, len(one.points)) for one in parted([may, april])]
+    [('May', 5), ('April', 2), ('April', 2)]
+    """
+    out: list[Stretch] = []
+    for mine in stretches:
+        others = [one for one in stretches if one.line != mine.line]
+        cuts = [jump for jump in sorted(mine.jumped) if _is_hidden(mine, jump, others)]
+        out += _cut(mine, cuts) if cuts else [mine]
+    return out
+
+
+def beside_others(
+    short: Sequence[Stretch], stretches: Sequence[Stretch]
+) -> tuple[list[Stretch], list[Stretch]]:
+    """Tell short stretches that come out from under another line from those that stand alone.
+
+    Parameters
+    ----------
+    short
+        Stretches too short to be taken for the line by themselves.
+    stretches
+        Stretches of all lines.
+
+    Returns
+    -------
+    coming_out, lone
+        Those with an end at another line's stroke, where the rest may be hidden; and the others.
+
+    Examples
+    --------
+    >>> def stretch(line, *points):
+    ...     return Stretch(line, np.array(points, float), np.full(2, 2.0), np.full(2, 0.1))
+    >>> may, short = stretch("May", (0, 50), (200, 50)), stretch("April", (40, 30), (50, 47))
+    >>> coming_out, lone = beside_others([short], [may])
+    >>> len(coming_out), len(lone)
+    (1, 0)
+    """
+    touching = [any(touched(one, 0, end, stretches) for end in (0, -1)) for one in short]
+    return (
+        [one for one, near in zip(short, touching, strict=True) if near],
+        [one for one, near in zip(short, touching, strict=True) if not near],
+    )
+
+
+def _is_hidden(mine: Stretch, jump: tuple[int, int], others: Sequence[Stretch]) -> bool:
+    """Tell whether a jump leads along another line that hides this one."""
+    first, last = jump
+    if first < 1 or last > len(mine.points) - 2:
+        return False
+    before = touched(mine.part(0, first), 0, -1, others)
+    after = touched(mine.part(last, len(mine.points) - 1), 1, 0, others)
+    if before is None or after is None or before.upper != after.upper:
+        return False
+    start, end = sorted((before, after), key=lambda one: one.along_px)
+    return goes_under(start, end) and _is_way(mine, jump, others[before.upper], start, end)
+
+
+def _is_way(mine: Stretch, jump: tuple[int, int], upper: Stretch, start: End, end: End) -> bool:
+    """Tell whether the way along the upper line is more than a crossing, no long detour, and seen."""
+    way = end.along_px - start.along_px
+    strokes = 2 * float(np.median(mine.half_width_px) + np.median(upper.half_width_px))
+    gap = _length(mine.points[jump[0] : jump[1] + 1])
+    if not _CROSSING * strokes < way <= _DETOUR * gap:
+        return False
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(upper.points, axis=0).T))])
+    unseen = sum(
+        max(min(along[b], end.along_px) - max(along[a], start.along_px), 0.0) for a, b in upper.jumped
+    )
+    return bool(unseen <= (1 - _SHOWN) * way)
+
+
+def _length(points: Floats) -> float:
+    return float(np.hypot(*np.diff(points, axis=0).T).sum())
+
+
+def _cut(mine: Stretch, cuts: Sequence[tuple[int, int]]) -> list[Stretch]:
+    """Cut a stretch at jumps; what is left of a closed one hangs together over its first point."""
+    starts, ends = [0, *(b for _, b in cuts)], [*(a for a, _ in cuts), len(mine.points) - 1]
+    parts = [mine.part(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+    if np.array_equal(mine.points[0], mine.points[-1]):
+        parts[0] = _joined(parts.pop(), parts[0])
+    return parts
+
+
+def _joined(first: Stretch, second: Stretch) -> Stretch:
+    """Join two parts where the first ends and the second begins."""
+    shift = len(first.points) - 1
+    return Stretch(
+        first.line,
+        np.vstack([first.points, second.points[1:]]),
+        np.concatenate([first.half_width_px, second.half_width_px[1:]]),
+        np.concatenate([first.sigma_px, second.sigma_px[1:]]),
+        (*first.jumped, *((a + shift, b + shift) for a, b in second.jumped)),
+    )
