@@ -54,8 +54,6 @@ def run(recipe: Path, out: Path, *, force: bool) -> None:
         found = digitize(recipe, progress=lambda share, what: report(0.8 * share, what))
         report(0.8, "drawing and writing")
         written = _write(found, out)
-    for name in set(FILES) - set(written):
-        (out / name).unlink(missing_ok=True)  # of another run, replaced by --force
     terminal = console()
     terminal.print(_georeference(found), soft_wrap=True)
     terminal.print(_rows(found))
@@ -65,7 +63,7 @@ def run(recipe: Path, out: Path, *, force: bool) -> None:
 
 
 def _write(found: Digitized, out: Path) -> list[str]:
-    with staged(out) as folder:
+    with staged(out, stale=FILES) as folder:
         if found.frontlines is not None:
             write(found.frontlines, folder / "frontlines.geojson")
         if found.control is not None:

@@ -1,6 +1,7 @@
 """The command digitize."""
 
 import json
+import sys
 import tomllib
 
 import geopandas as gpd
@@ -119,3 +120,24 @@ def test_the_starter_quotes_what_a_name_may_hold():
 def test_help_has_an_example():
     done = run("--help")
     assert "frontlines digitize --suggest-colours scan.jpg" in " ".join(done.output.split())
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_line(folder):
+    (folder / "a_file").write_text("in the way")
+    done = run(folder / "digitize.toml", "--out", folder / "a_file" / "out")
+    assert done.exit_code == 2
+    (said,) = (line for line in done.output.splitlines() if line.startswith("error"))
+    assert "cannot be written: " in said
+    assert "Not a directory" in said
+
+
+@pytest.mark.parametrize("package", ["skimage", "scipy", "rasterio"])
+def test_without_its_packages_the_extra_to_install_is_named(folder, monkeypatch, package):
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    done = run(folder / "digitize.toml", "--out", folder / "out")
+    assert done.exit_code == 2
+    assert f"error: this needs the package '{package}" in done.output
+    assert "pip install 'frontlines[digitize]'" in done.output
+    assert not (folder / "out").exists()

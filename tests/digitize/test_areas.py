@@ -89,7 +89,12 @@ def test_a_small_area_falls_to_its_neighbour():
         ({}, {}, "no class is asked for: give a name and a colour"),
         ({"a": "purple-ish"}, {}, "'purple-ish' is no colour"),
         ({"a": "black"}, {}, "class 'a': no fill of the scan is like 'black'; it has #"),
-        ({f"c{k}": "red" for k in range(9)}, {}, "9 classes are asked for, but the scan has the fills #"),
+        ({f"c{k}": f"#{255 - k:02x}0000" for k in range(9)}, {}, "9 classes are asked for, but the scan has"),
+        (
+            {"a": "red", "b": "#ff0000"},
+            {},
+            "classes 'a' and 'b' have one colour, '#ff0000', and cannot be told",
+        ),
         ({"a": "red"}, {"masks": [shapely.LineString([(0, 0), (1, 1)])]}, "mask 0 is no valid polygon"),
     ],
 )
