@@ -214,6 +214,7 @@ class _Outlines:
             np.minimum(start, end) * len(unique) + np.maximum(start, end), size_hint=room
         )
         low, high = np.divmod(key, max(len(unique), 1))
+        # no edge leads from the last vertex of a ring to the first one of the next
         way = np.where(ring[:-1] == ring[1:], np.sign(end - start) * sense[ring[:-1]], 0)
         shape = len(snapshots), len(key)
         winding = _summed(owner * len(key) + edge, way, shape[0] * shape[1])

@@ -55,6 +55,15 @@ CASES = {
 
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES.keys())
+def test_which_way_the_rings_run_does_not_matter(before, after):
+    wanted = _by_overlay(before, after)
+    for pair in ((before.reverse(), after), (before, after.reverse()), (before.reverse(), after.reverse())):
+        moved = moved_ground(np.array(pair), tolerance_m=0)
+        assert not moved.overlaid.any()
+        assert _areas(moved) == pytest.approx(wanted, abs=1e-9)
+
+
+@pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES.keys())
 def test_hand_cases_agree_with_the_overlay_without_it(before, after):
     moved = moved_ground(np.array([before, after]), tolerance_m=0)
     assert not moved.overlaid.any()

@@ -77,9 +77,10 @@ def too_short(
     >>> [reason for _, reason, _ in too_short("May", [run], [], 40.0, 9.0)]
     ['seen for 20 of its 80 px only']
     """
+    long_enough = {id(run) for run in kept}
     gone = []
     for run in joined:
-        if any(run is one for one in kept) or run.length_px <= least_px:
+        if id(run) in long_enough or run.length_px <= least_px:
             continue
         seen = f"seen for {run.seen_px:.0f} of its {run.length_px:.0f} px only"
         reason = TOO_SHORT if run.length_px < length_px else seen

@@ -276,13 +276,14 @@ def without_writing(
     >>> without_writing("7 April", [], [], [])
     ([], [])
     """
-    longest = max(runs, key=lambda one: one.run.seen_px, default=None)
+    if not runs:
+        return [], [(name, TOO_SHORT, shapely.LineString(one.run.points)) for one in short]
+    longest = max(runs, key=lambda one: one.run.seen_px)
     figures = _beside_runs(chains, [*runs, *short])
-    kept = [one for one in short if longest is not None and _writing(one, longest, figures) is None]
-    gone = [one for one in short if not any(one is other for other in kept)]
-    return kept, [
-        (name, "writing" if runs else TOO_SHORT, shapely.LineString(one.run.points)) for one in gone
-    ]
+    reasons = [_writing(one, longest, figures) for one in short]
+    judged = list(zip(short, reasons, strict=True))
+    kept = [one for one, why in judged if why is None]
+    return kept, [(name, why, shapely.LineString(one.run.points)) for one, why in judged if why]
 
 
 def _ruled(one: Centred, diagonal_px: float) -> str | None:
