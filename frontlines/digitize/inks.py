@@ -9,13 +9,14 @@ import pandas as pd
 from PIL import ImageColor
 
 from frontlines._optional import require
-from frontlines.digitize.colours import Floats, hex_of, lab_of, unlikeness
+from frontlines.digitize.colours import Floats, hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.images import Scan
 from frontlines.digitize.palette import ALIKE, Palette, codes_of, palette_of
 from frontlines.digitize.paper import paper_of
 from frontlines.errors import DigitizeError
 
 _TOO_UNLIKE = 62.0
+_COLOURED, _GREY = 30.0, 8.0  # chroma from which a colour has a hue of its own, and up to which none [CIELAB]
 _NOW_AND_THEN = 0.12  # share of cores from which on two inks are not beside each other by chance
 _RIM_COST = 30.0
 _SEEN_BESIDE = 0.25
@@ -57,14 +58,22 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     if len(palette.inks) < len(colours):
         raise DigitizeError(f"{len(colours)} lines are asked for, but the scan has the inks {there}")
     lab = lab_of(palette.inks)
-    unlike = np.array([unlikeness(colour, lab) for colour in colours.values()])
+    unlike = np.array([_unlike(colour, lab) for colour in colours.values()])
     rare = 7.0 * np.log10(palette.lengths_px.max() / np.maximum(palette.lengths_px, 1.0))
     rims = np.array([_RIM_COST * _is_rim(palette, ink) for ink in range(len(lab))])
     rows, chosen = optimize.linear_sum_assignment(unlike + rare + rims)
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
-        if unlike[row, chosen[row]] > _TOO_UNLIKE:
+        if (unlike + rims)[row, chosen[row]] > _TOO_UNLIKE:
             raise DigitizeError(f"line {name!r}: no ink of the scan is like {colour!r}; it has {there}")
     return {name: int(ink) for name, ink in zip(colours, chosen, strict=True)}
+
+
+def _unlike(asked: str, lab: Floats) -> Floats:
+    """Tell how unlike inks are to a colour; a grey has no hue, so it is like no colour, nor one like it."""
+    chroma = np.hypot(lab[:, 1], lab[:, 2])
+    meant = float(np.hypot(*lab_of(rgb_of(asked)[None])[0, 1:]))
+    hueless = (chroma < _GREY) & (meant > _COLOURED) | (chroma > _COLOURED) & (meant < _GREY)
+    return unlikeness(asked, lab) + np.where(hueless, _TOO_UNLIKE, 0.0)
 
 
 def _is_rim(palette: Palette, ink: int) -> bool:

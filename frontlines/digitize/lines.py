@@ -125,7 +125,7 @@ def trace_lines(
         tuple(stretches),
         tuple(find_hidden(stretches)),
         {name: hex_of(palette.inks[ink]) for name, ink in inks.items()},
-        {name: one.width_px for name, one in strokes.items()},
+        {name: wanted[name].stroke_px or _drawn_px(name, stretches, one) for name, one in strokes.items()},
         settled,
         tuple(dropped),
     )
@@ -201,6 +201,12 @@ def _traced(
         [_stretch(name, one) for one in lines],
         [*sifted, *written, *dropped],
     )
+
+
+def _drawn_px(name: str, stretches: Sequence[Stretch], strokes: Strokes) -> float:
+    """Width of a line as its profiles show it: a mask loses rims, and takes ends of dashes for sides."""
+    halves = [one.half_width_px for one in stretches if one.line == name]
+    return 2 * float(np.median(np.concatenate(halves))) if halves else strokes.width_px
 
 
 def _in_order(stretches: list[Stretch], names: list[str]) -> list[Stretch]:

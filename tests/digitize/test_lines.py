@@ -123,6 +123,17 @@ def test_a_closed_front_closes():
     assert shapely.Polygon(stretch.points).area == pytest.approx(np.pi * 60**2, rel=0.005)
 
 
+@pytest.mark.parametrize("dashes", [None, (12.0, 8.0)])
+def test_the_width_of_a_line_is_that_of_its_stroke_whole_or_dashed(dashes):
+    tracing = trace_lines(open_scan(_line(BENT, dashes_px=dashes).pixels), {"a": "blue"})
+    assert tracing.stroke_px["a"] == pytest.approx(4.0, abs=0.4)
+
+
+def test_a_given_width_is_kept():
+    tracing = trace_lines(open_scan(_line(BENT).pixels), {"a": "blue"}, knobs=Knobs(stroke_px=5.0))
+    assert tracing.stroke_px["a"] == 5.0
+
+
 def test_knobs_decide_what_is_jumped_and_what_is_too_short():
     scan = open_scan(_line(BENT, dashes_px=(30.0, 12.0)).pixels)
     (jumped,) = trace_lines(scan, {"a": "blue"}).stretches
@@ -145,6 +156,7 @@ def test_the_same_scan_gives_the_same_tracing():
         ({}, {}, "no line is asked for: give a name and a colour"),
         ({"a": "blurple"}, {}, "'blurple' is no colour: write hex, as #1f4fb4, or a CSS name, as blue"),
         ({"a": "yellow"}, {}, "line 'a': no ink of the scan is like 'yellow'; it has #"),
+        ({"a": "black"}, {}, "line 'a': no ink of the scan is like 'black'; it has #"),
         (
             {"a": "blue", **{f"b{k}": f"#ff{k:02x}00" for k in range(30)}},
             {},
@@ -167,6 +179,12 @@ def test_what_cannot_be_done_is_told(colours, others, words):
     scan = open_scan(_line(BENT).pixels)
     with pytest.raises(DigitizeError, match=words):
         trace_lines(scan, colours, **others)
+
+
+@pytest.mark.parametrize(("drawn", "asked"), [("#4a4a4a", "green"), ("#c01818", "black")])
+def test_a_grey_is_no_colour_and_a_colour_no_grey(drawn, asked):
+    with pytest.raises(DigitizeError, match=f"no ink of the scan is like '{asked}'"):
+        trace_lines(open_scan(_line(BENT, colour=drawn).pixels), {"a": asked})
 
 
 def test_blank_paper_has_no_ink():
