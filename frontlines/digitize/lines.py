@@ -175,10 +175,11 @@ def _traced(
 ) -> _Traced:
     """Trace one line."""
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
-    chains = without_spurs(chains_of(*skeleton_of(labels, strokes)), spur)
+    unpruned = chains_of(*skeleton_of(labels, strokes))
+    chains = without_spurs(unpruned, spur)
     half = line_width(chains, float(np.hypot(scan.width_px, scan.height_px)))
     wide = stroke if half is None else 2 * half - 1
-    figures = without_letters(chains, least, wide)
+    figures = without_letters(chains, least, wide, unpruned=unpruned)
     passed = passed_straight(figures, _REACH * wide)
     pieces = of_width(passed, half)
     joined = over_gaps(pieces, gap, wide)

@@ -13,7 +13,7 @@ from frontlines._optional import require
 from frontlines.digitize.centres import Centred, is_closed
 from frontlines.digitize.images import Scan
 from frontlines.digitize.leavings import TOO_SHORT, Dropped
-from frontlines.digitize.network import direction
+from frontlines.digitize.network import direction, without_spurs
 from frontlines.digitize.skeleton import Chain
 
 Floats = npt.NDArray[np.float64]
@@ -24,6 +24,8 @@ _LETTER_SHARE = 0.6  # of the least length, the largest letter
 _ARROW_LENGTHS = 3.0  # least lengths, the longest arrow
 _SHAFT_STROKES = 9.0  # shorter ones are dashes
 _HEAD_STROKES, _HEAD_WIDTH = 5.0, 1.8  # length of a head in strokes; its width, in shafts and a pixel
+_MASK_PX = 0.5  # what a mask adds to half a width
+_AT_TIP_STROKES = 1.5  # farthest from the shaft's end that a barb begins
 _BARB, _BACKWARD = 0.6, 0.25  # longest barb beside the shaft; cosine with the shaft from which it points back
 _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
@@ -37,7 +39,9 @@ _UNCLEAR = 0.4  # half widths, the error of the centre where no stroke is seen
 _CROWD_STROKES, _CROWD_PX, _CROWDED = 4.0, 20.0, 0.6  # where letters stand beside it; and share of its points
 
 
-def without_letters(chains: list[Chain], least_px: float, stroke_px: float) -> list[Chain]:
+def without_letters(
+    chains: list[Chain], least_px: float, stroke_px: float, *, unpruned: Sequence[Chain] = ()
+) -> list[Chain]:
     """Take out small figures that are no dashes, and arrows.
 
     Parameters
@@ -48,6 +52,8 @@ def without_letters(chains: list[Chain], least_px: float, stroke_px: float) -> l
         Least length of a stretch.
     stroke_px
         Width of the line.
+    unpruned
+        The chains before spurs were pruned: the barbs of an arrow may be among these.
 
     Returns
     -------
@@ -62,34 +68,58 @@ def without_letters(chains: list[Chain], least_px: float, stroke_px: float) -> l
     >>> without_letters([ring, bar], 40.0, 3.0) == [bar]
     True
     """
+    arrows = _nodes_of_arrows(unpruned or chains, least_px, stroke_px)
     kept = []
     for figure in _figures(chains):
-        points = np.vstack([chain.points for chain in figure])
-        extent = float(np.hypot(*np.ptp(points, axis=0)))
-        if extent < _ARROW_LENGTHS * least_px and _is_arrow(figure, stroke_px):
+        if arrows.intersection(*(chain.nodes for chain in figure[:1])):
             continue
-        if extent >= _LETTER_SHARE * least_px or (len(figure) == 1 and _is_bar(figure[0], stroke_px)):
+        small = _extent(figure) < _LETTER_SHARE * least_px
+        if not small or (len(figure) == 1 and _is_bar(figure[0], stroke_px)):
             kept += figure
     return kept
+
+
+def _nodes_of_arrows(chains: Sequence[Chain], least_px: float, stroke_px: float) -> set[int]:
+    """Find arrows, pruned of no more than the corners of their strokes."""
+    found: set[int] = set()
+    for figure in _figures(chains):
+        if _extent(figure) >= _ARROW_LENGTHS * least_px:
+            continue
+        if any(_is_arrow(without_spurs(figure, spur), stroke_px) for spur in (stroke_px / 2, 3 * stroke_px)):
+            found.update(node for chain in figure for node in chain.nodes)
+    return found
+
+
+def _extent(figure: Sequence[Chain]) -> float:
+    """Diagonal of the box around a figure."""
+    return float(np.hypot(*np.ptp(np.vstack([chain.points for chain in figure]), axis=0)))
 
 
 def _is_arrow(figure: list[Chain], stroke_px: float) -> bool:
     """Tell whether a figure is a shaft with two barbs that point back along it, or with a solid head."""
     shaft = max(figure, key=lambda chain: chain.length_px)
     ends = [node for chain in figure for node in chain.nodes]
-    for node, tip in zip(shaft.nodes, (0, -1), strict=True):
-        barbs = [chain for chain in figure if chain is not shaft and node in chain.nodes]
+    free = [
+        chain for chain in figure if chain is not shaft and any(ends.count(end) == 1 for end in chain.nodes)
+    ]
+    for tip in (0, -1):
         back = -direction(shaft.points, tip, _HEAD_STROKES * stroke_px)
+        barbs = [_barb(chain, shaft.points[tip], stroke_px) for chain in free]
         backward = [
-            -direction(chain.points, chain.nodes.index(node) and -1, _HEAD_STROKES * stroke_px) @ back
-            > _BACKWARD
-            and any(ends.count(end) == 1 for end in chain.nodes)
-            and chain.length_px < _BARB * shaft.length_px
-            for chain in barbs
+            barb is not None and -barb @ back > _BACKWARD and chain.length_px < _BARB * shaft.length_px
+            for chain, barb in zip(free, barbs, strict=True)
         ]
         if sum(backward) > 1:
             return True
     return len(figure) == 1 and _has_head(shaft, stroke_px)
+
+
+def _barb(chain: Chain, tip: Floats, stroke_px: float) -> Floats | None:
+    """Direction of a chain towards a tip that it begins at; where strokes run together, a little off it."""
+    apart = [float(np.hypot(*(chain.points[end] - tip))) for end in (0, -1)]
+    if min(apart) > _AT_TIP_STROKES * stroke_px:
+        return None
+    return direction(chain.points, -int(np.argmin(apart)), _HEAD_STROKES * stroke_px)
 
 
 def _has_head(shaft: Chain, stroke_px: float) -> bool:
@@ -98,13 +128,14 @@ def _has_head(shaft: Chain, stroke_px: float) -> bool:
     count = min(len(wide) // 3, int(_HEAD_STROKES * stroke_px))
     if shaft.length_px < _SHAFT_STROKES * stroke_px or shaft.nodes[0] == shaft.nodes[1]:
         return False
+    shaft_px = float(wide[count:-count].mean()) - _MASK_PX
     heads = [
-        float(part.max()) > _HEAD_WIDTH * float(np.median(wide)) + 1 for part in (wide[:count], wide[-count:])
+        float(part.max()) - _MASK_PX > _HEAD_WIDTH * shaft_px + 1 for part in (wide[:count], wide[-count:])
     ]
     return sum(heads) == 1
 
 
-def _figures(chains: list[Chain]) -> list[list[Chain]]:
+def _figures(chains: Sequence[Chain]) -> list[list[Chain]]:
     """Chains that hang together."""
     sparse, graph = (
         require("scipy.sparse", extra="digitize"),

@@ -2,9 +2,13 @@
 
 from itertools import pairwise
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 
+from frontlines.datasets import ScanLook, render_scan
+from frontlines.digitize import open_scan, trace_lines
 from frontlines.digitize.centres import Centred
 from frontlines.digitize.gaps import Run
 from frontlines.digitize.images import Scan
@@ -74,3 +78,23 @@ def test_a_short_stretch_without_a_clear_centre_is_writing():
     kept, dropped = sieved("front", [front, *short], Scan(1000, 500))
     assert kept == [front, short[0]]
     assert dropped[0][1] == "writing"
+
+
+def _picture_of_arrows(angles_deg, width_px, *, length_px=80.0, barb=(14.0, 9.0)):
+    """Draw a front, and below it open arrows, each of one line from barb to barb over the tip."""
+    shapes = [shapely.LineString([(10, 40), (300, 70), (600, 30), (990, 60)])]
+    for k, angle in enumerate(np.radians(angles_deg)):
+        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        tip, middle = length_px / 2, np.array([100 + 160 * (k % 6), 190 + 140 * (k // 6)])
+        way = np.array([(-tip, 0), (tip, 0), (tip - barb[0], barb[1]), (tip, 0), (tip - barb[0], -barb[1])])
+        shapes.append(shapely.LineString(way @ turn + middle))
+    drawn = gpd.GeoDataFrame(geometry=shapes).assign(colour="#d01c1c", width_px=width_px)
+    return render_scan(drawn, size_px=(1000, 420), look=ScanLook(rotation_deg=0.0, jpeg_quality=80))
+
+
+@pytest.mark.parametrize("width_px", [3.0, 4.0, 5.0])
+def test_open_arrows_are_left_out_whichever_way_they_point(width_px):
+    scan = _picture_of_arrows([3, 33, 63, 93, 123, 153, 183, 213, 243, 273, 303, 333], width_px)
+    tracing = trace_lines(open_scan(scan.pixels), {"a": "red"})
+    assert len(tracing.stretches) == 1
+    assert tracing.stretches[0].points[:, 1].max() < 90
