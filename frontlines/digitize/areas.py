@@ -18,6 +18,7 @@ from frontlines.digitize.inks import mixed
 from frontlines.digitize.masks import check_masks, grown
 from frontlines.digitize.palette import LAB, Labels, Palette, codes_of, palette_of
 from frontlines.digitize.paper import Paper, paper_of
+from frontlines.digitize.settling import settled
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
@@ -89,7 +90,8 @@ def trace_areas(
     Notes
     -----
     Pixels near the colour of a fill in CIELAB are its own. All others, under borders, letters and in
-    anti-aliased edges, go to the nearest such pixel, so that strokes and edges are split in the middle.
+    anti-aliased edges, go to the nearest such pixel. The edges of each two fills are then moved by what the
+    colours across them show on the average: to the middle of a border, or half-way between bare fills.
     What is farther than 32 pixels from every fill is of no class. Where a colour is like no fill, areas that
     are hatched in an ink like it are taken. Small rectangles are keys of a legend and are left out.
 
@@ -124,7 +126,7 @@ def trace_areas(
         least = min_area_px or _AREA_SHARE * known.size
         features = require("rasterio.features", extra="digitize")
         whole = features.sieve(whole, size=max(int(least), 2), connectivity=4)
-        return _as_frame(whole, known, colours, fills, palette, widths)
+        return _as_frame(whole, known, colours, fills, palette, widths, scan)
 
 
 def _check(colours: Mapping[str, str], masks: Sequence[BaseGeometry]) -> None:
@@ -287,12 +289,14 @@ def _as_frame(
     fills: Mapping[str, int],
     palette: Palette,
     widths: npt.NDArray[np.float64],
+    scan: Scan,
 ) -> gpd.GeoDataFrame:
     """Polygons of the classes asked for."""
     parts, owners = _polygons(whole, sorted(fills.values()))
     kept = ~_is_key(parts, whole.size)
     parts, owners = parts[kept], owners[kept]
     parts = shapely.coverage_simplify(parts, _SMOOTH) if len(parts) else parts
+    parts = settled(parts, owners, whole, scan, len(palette.grounds)) if len(parts) else parts
     rows = []
     for name in colours:
         fill = fills[name]

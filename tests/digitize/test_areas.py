@@ -62,8 +62,8 @@ def _two():
 
 def test_a_border_line_is_split_in_its_middle_and_a_key_is_left_out():
     areas = trace_areas(_two(), {"a": "red", "b": "blue"}).set_index("area_class").geometry
-    assert areas["a"].bounds == pytest.approx((20, 20, 150, 180), abs=0.7)
-    assert areas["b"].bounds == pytest.approx((150, 20, 280, 180), abs=0.7)
+    assert areas["a"].bounds == pytest.approx((20, 20, 150, 180), abs=0.8)
+    assert areas["b"].bounds == pytest.approx((150, 20, 280, 180), abs=0.8)
 
 
 def test_a_mask_takes_out_its_ground():
