@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
 from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour, rgb_of, unlikeness
-from frontlines.digitize.hatching import BLOCK, hatched, hatched_inks
+from frontlines.digitize.hatching import BLOCK, hatched, hatched_inks, with_gaps
 from frontlines.digitize.images import Scan, from_corners
 from frontlines.digitize.inks import mixed
 from frontlines.digitize.masks import check_masks, grown
@@ -26,10 +26,11 @@ _TILE, _OVERLAP = 2048, 96
 _UNKNOWN = 255
 _STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
 _TOO_UNLIKE = 75.0
-_HATCHED = 20.0  # a fill is preferred to hatching by so much [ΔE]
+_HATCHED, _TINTED = 8.0, 8.0  # a fill is preferred to hatching, a colour to its tints, by so much [ΔE]
 _RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by more is not drawn over it
 _BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 _COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
+_PAPER = lab_of([[250, 250, 250]])[0]
 _AREA_SHARE = 3e-4
 _BORDER_PX = 5.0
 _NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
@@ -161,7 +162,9 @@ def _unlike(colour: str, fills: npt.NDArray[np.float64]) -> npt.NDArray[np.float
         return np.asarray(np.linalg.norm(fills - meant, axis=1))
     tints = lab_of(250 + np.array([0.25, 0.4, 0.6, 0.8])[:, None] * (rgb - 250))
     tinted = np.linalg.norm(tints[:, None] - fills[None], axis=-1).min(axis=0)
-    grey = np.hypot(*fills[:, 1:].T) < _GREY
+    # A name means tints as well, a hex the very colour.
+    tinted += 0.0 if colour.strip().isalpha() else _TINTED
+    grey = (np.hypot(*fills[:, 1:].T) < _GREY) | (np.linalg.norm(fills - _PAPER, axis=1) < 2 * _GREY)
     return np.asarray(np.minimum(unlikeness(colour, fills), tinted) + np.where(grey, _TOO_UNLIKE, 0.0))
 
 
@@ -242,7 +245,7 @@ def _hatch(
             if not (k == ink or mixed(palette, k, ink))
         ]
         strokes = (labels == ink + 1) & ~grown(np.isin(labels, others), _RIM_PX)
-        mine = hatched(strokes, blocks[row][:, column])
+        mine = with_gaps(hatched(strokes, blocks[row][:, column]), (tile != _UNKNOWN) & ~strokes)
         tile[mine] = len(palette.grounds) + 1 + ink
 
 
