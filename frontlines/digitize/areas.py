@@ -31,7 +31,8 @@ _RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by
 _BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 _COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
 _PAPER = lab_of([[250, 250, 250]])[0]
-_AREA_SHARE = 3e-4
+_AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
+_THICK_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge; if light as halos are
 _BORDER_PX = 5.0
 _NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
@@ -64,7 +65,8 @@ def trace_areas(
     masks
         Polygons in pixels whose ground is left out: legend, title.
     min_area_px
-        Smaller areas fall to their largest neighbour [px²]. ``None``: 0.03 % of the image.
+        Smaller areas fall to their largest neighbour [px²]. ``None``: 0.03 % of the image, but islands and
+        lakes of 60 px² or more that are thicker than strokes and halos stay.
     border_px
         Width up to which a stripe in the colour of a fill counts as a border or halo drawn over the fills
         [px]. ``None``: 5.
@@ -124,9 +126,7 @@ def trace_areas(
         _mask(known, masks, len(palette.grounds))
         report(0.7, "areas")
         whole, widths = _filled(known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds))
-        least = min_area_px or _AREA_SHARE * known.size
-        features = require("rasterio.features", extra="digitize")
-        whole = features.sieve(whole, size=max(int(least), 2), connectivity=4)
+        whole = _without_specks(whole, known, min_area_px, white)
         return _as_frame(whole, known, colours, fills, palette, widths, scan)
 
 
@@ -283,6 +283,27 @@ def _filled(known: Labels, kinds: int, nothing: int) -> tuple[Labels, npt.NDArra
         whole[rows, columns][own] = tile[own]
     halves = [np.concatenate(one) if one else np.zeros(0) for one in far]
     return whole, np.array([float(np.median(one)) if len(one) else 0.0 for one in halves])
+
+
+def _without_specks(whole: Labels, known: Labels, min_area_px: float | None, white: int) -> Labels:
+    """Give small areas to their neighbours; of the doubtful ones, those that are nowhere thick.
+
+    Strokes, letters and halos are thin, an island or a lake of the same size is thick.
+    """
+    features, ndimage = (require(name, extra="digitize") for name in ("rasterio.features", "scipy.ndimage"))
+    sure = max(int(min_area_px or _AREA_SHARE * known.size), 2)
+    out = np.asarray(features.sieve(whole, size=sure, connectivity=4))
+    if min_area_px or sure <= _SPECK_PX:
+        return out
+    doubtful, _ = ndimage.label(features.sieve(whole, size=_SPECK_PX, connectivity=4) != out)
+    for number, place in enumerate(ndimage.find_objects(doubtful), start=1):
+        mine = doubtful[place] == number
+        core = np.pad(mine & (known[place] == whole[place]), 1)
+        inner = ndimage.distance_transform_edt(core)[1:-1, 1:-1]
+        row, column = np.unravel_index(inner.argmax(), inner.shape)
+        if inner[row, column] > (_LIGHT_THICK_PX if whole[place][row, column] == white else _THICK_PX):
+            out[place][mine] = whole[place][mine]
+    return out
 
 
 def _as_frame(

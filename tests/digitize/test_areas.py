@@ -83,6 +83,22 @@ def test_a_small_area_falls_to_its_neighbour():
     assert len(few[0].interiors) == 0
 
 
+def test_a_small_island_stays_and_a_stroke_of_its_size_does_not():
+    pixels = np.full((700, 900, 3), 255, np.uint8)
+    pixels[100:500, 100:500], pixels[100:500, 500:800] = (190, 205, 240), (240, 200, 190)
+    rows, columns = np.indices((700, 900))
+    pixels[(rows - 600) ** 2 + (columns - 300) ** 2 < 7.4**2] = (
+        240,
+        200,
+        190,
+    )  # 170 px², 0.027 % of the image
+    pixels[300:308, 300:320] = (255, 255, 255)  # 160 px², as between large letters
+    areas = trace_areas(open_scan(pixels), {"a": "blue", "b": "red"}).set_index("area_class").geometry
+    assert len(areas["a"].interiors) == 0
+    _, island = sorted(shapely.get_parts(areas["b"]), key=lambda part: -part.area)
+    assert island.area == pytest.approx(170, rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("colours", "others", "words"),
     [
