@@ -112,7 +112,7 @@ def trace_areas(
         report(0.0, "paper")
         paper = looked[0] if looked else paper_of(scan)
         palette = looked[1] if looked else palette_of(scan, paper)
-        thick = hatched_inks(scan, paper, palette)
+        thick = {} if _are_fills(palette, colours) else hatched_inks(scan, paper, palette)
         fills = _match(palette, colours, list(thick))
         thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
         table = _table(palette)
@@ -152,6 +152,13 @@ def _match(palette: Palette, colours: Mapping[str, str], hatching: list[int]) ->
         if unlike[row, chosen[row]] > _TOO_UNLIKE:
             raise DigitizeError(f"class {name!r}: no fill of the scan is like {colour!r}; it has {there}")
     return {name: labels[fill] for name, fill in zip(colours, chosen, strict=True)}
+
+
+def _are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
+    """Tell whether each colour is so like a fill of its own that hatching would not be preferred."""
+    unlike = np.array([_unlike(one, lab_of(palette.grounds)) for one in colours.values()])
+    own = len(set(unlike.argmin(axis=1).tolist())) == len(colours)
+    return own and bool((unlike.min(axis=1) < _HATCHED).all())
 
 
 def _unlike(colour: str, fills: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -267,14 +274,11 @@ def _filled(known: Labels, kinds: int, nothing: int) -> tuple[Labels, npt.NDArra
     far: list[list[npt.NDArray[np.float64]]] = [[] for _ in range(kinds)]
     for rows, columns, own in _tiles(known.shape):
         window = known[rows, columns]
-        blot = ndimage.distance_transform_edt(window == _UNKNOWN) > _BLOT_PX
+        apart, tile = _nearest(window, nothing)
+        blot = apart > _BLOT_PX
         if blot.any():
-            window = np.where(ndimage.distance_transform_edt(~blot) < _BLOT_PX - 1, nothing, window)
-        if (window != _UNKNOWN).any():
-            apart, nearest = ndimage.distance_transform_edt(window == _UNKNOWN, return_indices=True)
-            tile = window[tuple(nearest)]
-        else:
-            apart, tile = np.zeros(window.shape), np.full(window.shape, nothing, np.uint8)
+            rest = ndimage.distance_transform_edt(~blot) >= _BLOT_PX - 1
+            apart, tile = _nearest(np.where(rest, window, nothing), nothing)
         edge = np.zeros(tile.shape, bool)
         edge[:, 1:] |= tile[:, 1:] != tile[:, :-1]
         edge[1:] |= tile[1:] != tile[:-1]
@@ -283,6 +287,16 @@ def _filled(known: Labels, kinds: int, nothing: int) -> tuple[Labels, npt.NDArra
         whole[rows, columns][own] = tile[own]
     halves = [np.concatenate(one) if one else np.zeros(0) for one in far]
     return whole, np.array([float(np.median(one)) if len(one) else 0.0 for one in halves])
+
+
+def _nearest(known: Labels, nothing: int) -> tuple[npt.NDArray[np.float64], Labels]:
+    """Distance of each pixel from a known one, and its label."""
+    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
+    unknown = known == _UNKNOWN
+    if unknown.all():
+        return np.zeros(known.shape), np.full(known.shape, nothing, np.uint8)
+    apart, nearest = edt(unknown, return_indices=True)
+    return apart, known[tuple(nearest)]
 
 
 def _without_specks(whole: Labels, known: Labels, min_area_px: float | None, white: int) -> Labels:
