@@ -251,8 +251,10 @@ def _hatch(
             for k in np.flatnonzero(light < light[ink] + _LIGHTER).tolist()
             if not (k == ink or mixed(palette, k, ink))
         ]
-        strokes = (labels == ink + 1) & ~grown(np.isin(labels, others), _RIM_PX)
+        lines = np.isin(labels, others)
+        strokes = (labels == ink + 1) & ~grown(lines, _RIM_PX)
         mine = with_gaps(hatched(strokes, blocks[row][:, column]), (tile != _UNKNOWN) & ~strokes)
+        mine = with_gaps(mine, (tile == _UNKNOWN) & ~(lines | (labels == ink + 1)))
         tile[mine] = len(palette.grounds) + 1 + ink
 
 

@@ -18,10 +18,8 @@ BLOCK = 4
 """Side of the blocks in which strokes are counted [px]."""
 
 _DRAWN = 0.12  # share of a block that strokes cover at least
-_GAPS, _WIDTHS = (
-    (4.0, 7.0, 11.0),
-    (7.0, 12.0, 20.0),
-)  # widest gaps between strokes; least width of areas [blocks]
+# Widest gaps between strokes, and least width of areas with such gaps [blocks].
+_GAPS, _WIDTHS = (4.0, 7.0, 11.0), (7.0, 12.0, 20.0)
 _LEAST_SHARE = 0.0005  # of the scan
 _LONG = 1.5  # diagonals that an ink of hatching is drawn at least
 _REACH_PX = 60  # from the thick of a hatched area to its tips
@@ -128,8 +126,8 @@ def hatched(strokes: Mask, thick: Mask) -> Mask:
     Returns
     -------
     mask
-        True on hatched ground: the strokes and what lies between them, closed with a disc of one and a half
-        spacings; lines that run out of it are left out.
+        True on hatched ground: the strokes and what lies between them, closed with a disc of one
+        spacing; lines that run out of it are left out.
 
     Examples
     --------

@@ -23,7 +23,7 @@ GROUND, OTHER = 0, 255
 
 _TILE, _SAMPLE_PX = 512, 6_000_000
 _CROWD = 0.3  # least density of a peak, in pixels a seat
-_FLAT_PX = 10  # a ground reaches this far in all four directions, and is there half-way: it is no hatching
+_FLAT_PX, _NEAR_PX = 10, 4  # a ground is there so far off in all four directions; strokes may be at one
 _FLAT = 9  # in lightness, a and b each
 _GROUND_SHARE = 0.003
 _INK_APART = 15.0  # from the nearest ground [ΔE]
@@ -207,9 +207,8 @@ def _tiles(scan: Scan, paper: Paper) -> Iterator[tuple[int, int, npt.NDArray[np.
 
 
 def _grounds(tiles: Sequence[tuple[int, int, npt.NDArray[np.int32]]]) -> Floats:
-    """Colours, in CIELAB, of pixels that look the same six and ten pixels away in all four directions."""
+    """Colours, in CIELAB, of pixels that look the same four and ten pixels away in all four directions."""
     flat, size, d = [], 0, _FLAT_PX // 2
-    near = d // 2 + 1
     for _, _, codes in tiles:
         thin = codes[::2, ::2]
         size += thin.size
@@ -218,7 +217,7 @@ def _grounds(tiles: Sequence[tuple[int, int, npt.NDArray[np.int32]]]) -> Floats:
         steps = [plane[thin] for plane in _COARSE]
         same = np.ones((thin.shape[0] - 2 * d, thin.shape[1] - 2 * d), bool)
         for plane in steps:
-            for step in (d, near):
+            for step in (d, _NEAR_PX // 2):
                 same &= _is_flat(plane, d, step)
         flat.append(LAB[thin[d:-d, d:-d][same]])
     if not flat:
