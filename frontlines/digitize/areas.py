@@ -12,12 +12,13 @@ from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
 from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour, rgb_of, unlikeness
-from frontlines.digitize.hatching import BLOCK, hatched, hatched_inks
+from frontlines.digitize.hatching import BLOCK, hatched, hatched_inks, with_gaps
 from frontlines.digitize.images import Scan, from_corners
 from frontlines.digitize.inks import mixed
 from frontlines.digitize.masks import check_masks, grown
 from frontlines.digitize.palette import LAB, Labels, Palette, codes_of, palette_of
 from frontlines.digitize.paper import Paper, paper_of
+from frontlines.digitize.settling import settled
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
@@ -25,11 +26,13 @@ _TILE, _OVERLAP = 2048, 96
 _UNKNOWN = 255
 _STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
 _TOO_UNLIKE = 75.0
-_HATCHED = 20.0  # a fill is preferred to hatching by so much [ΔE]
+_HATCHED, _TINTED = 8.0, 8.0  # a fill is preferred to hatching, a colour to its tints, by so much [ΔE]
 _RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by more is not drawn over it
 _BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 _COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
-_AREA_SHARE = 3e-4
+_PAPER = lab_of([[250, 250, 250]])[0]
+_AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
+_THICK_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge; if light as halos are
 _BORDER_PX = 5.0
 _NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
@@ -62,7 +65,8 @@ def trace_areas(
     masks
         Polygons in pixels whose ground is left out: legend, title.
     min_area_px
-        Smaller areas fall to their largest neighbour [px²]. ``None``: 0.03 % of the image.
+        Smaller areas fall to their largest neighbour [px²]. ``None``: 0.03 % of the image, but islands and
+        lakes of 60 px² or more that are thicker than strokes and halos stay.
     border_px
         Width up to which a stripe in the colour of a fill counts as a border or halo drawn over the fills
         [px]. ``None``: 5.
@@ -89,7 +93,8 @@ def trace_areas(
     Notes
     -----
     Pixels near the colour of a fill in CIELAB are its own. All others, under borders, letters and in
-    anti-aliased edges, go to the nearest such pixel, so that strokes and edges are split in the middle.
+    anti-aliased edges, go to the nearest such pixel. The edges of each two fills are then moved by what the
+    colours across them show on the average: to the middle of a border, or half-way between bare fills.
     What is farther than 32 pixels from every fill is of no class. Where a colour is like no fill, areas that
     are hatched in an ink like it are taken. Small rectangles are keys of a legend and are left out.
 
@@ -107,7 +112,7 @@ def trace_areas(
         report(0.0, "paper")
         paper = looked[0] if looked else paper_of(scan)
         palette = looked[1] if looked else palette_of(scan, paper)
-        thick = hatched_inks(scan, paper, palette)
+        thick = {} if _are_fills(palette, colours) else hatched_inks(scan, paper, palette)
         fills = _match(palette, colours, list(thick))
         thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
         table = _table(palette)
@@ -121,10 +126,8 @@ def trace_areas(
         _mask(known, masks, len(palette.grounds))
         report(0.7, "areas")
         whole, widths = _filled(known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds))
-        least = min_area_px or _AREA_SHARE * known.size
-        features = require("rasterio.features", extra="digitize")
-        whole = features.sieve(whole, size=max(int(least), 2), connectivity=4)
-        return _as_frame(whole, known, colours, fills, palette, widths)
+        whole = _without_specks(whole, known, min_area_px, white)
+        return _as_frame(whole, known, colours, fills, palette, widths, scan)
 
 
 def _check(colours: Mapping[str, str], masks: Sequence[BaseGeometry]) -> None:
@@ -151,6 +154,13 @@ def _match(palette: Palette, colours: Mapping[str, str], hatching: list[int]) ->
     return {name: labels[fill] for name, fill in zip(colours, chosen, strict=True)}
 
 
+def _are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
+    """Tell whether each colour is so like a fill of its own that hatching would not be preferred."""
+    unlike = np.array([_unlike(one, lab_of(palette.grounds)) for one in colours.values()])
+    own = len(set(unlike.argmin(axis=1).tolist())) == len(colours)
+    return own and bool((unlike.min(axis=1) < _HATCHED).all())
+
+
 def _unlike(colour: str, fills: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Tell how unlike fills are to a colour or, if it is none of the greys, to its tints."""
     rgb = rgb_of(colour)
@@ -159,7 +169,9 @@ def _unlike(colour: str, fills: npt.NDArray[np.float64]) -> npt.NDArray[np.float
         return np.asarray(np.linalg.norm(fills - meant, axis=1))
     tints = lab_of(250 + np.array([0.25, 0.4, 0.6, 0.8])[:, None] * (rgb - 250))
     tinted = np.linalg.norm(tints[:, None] - fills[None], axis=-1).min(axis=0)
-    grey = np.hypot(*fills[:, 1:].T) < _GREY
+    # A name means tints as well, a hex the very colour.
+    tinted += 0.0 if colour.strip().isalpha() else _TINTED
+    grey = (np.hypot(*fills[:, 1:].T) < _GREY) | (np.linalg.norm(fills - _PAPER, axis=1) < 2 * _GREY)
     return np.asarray(np.minimum(unlikeness(colour, fills), tinted) + np.where(grey, _TOO_UNLIKE, 0.0))
 
 
@@ -239,8 +251,10 @@ def _hatch(
             for k in np.flatnonzero(light < light[ink] + _LIGHTER).tolist()
             if not (k == ink or mixed(palette, k, ink))
         ]
-        strokes = (labels == ink + 1) & ~grown(np.isin(labels, others), _RIM_PX)
-        mine = hatched(strokes, blocks[row][:, column])
+        lines = np.isin(labels, others)
+        strokes = (labels == ink + 1) & ~grown(lines, _RIM_PX)
+        mine = with_gaps(hatched(strokes, blocks[row][:, column]), (tile != _UNKNOWN) & ~strokes)
+        mine = with_gaps(mine, (tile == _UNKNOWN) & ~(lines | (labels == ink + 1)))
         tile[mine] = len(palette.grounds) + 1 + ink
 
 
@@ -262,14 +276,11 @@ def _filled(known: Labels, kinds: int, nothing: int) -> tuple[Labels, npt.NDArra
     far: list[list[npt.NDArray[np.float64]]] = [[] for _ in range(kinds)]
     for rows, columns, own in _tiles(known.shape):
         window = known[rows, columns]
-        blot = ndimage.distance_transform_edt(window == _UNKNOWN) > _BLOT_PX
+        apart, tile = _nearest(window, nothing)
+        blot = apart > _BLOT_PX
         if blot.any():
-            window = np.where(ndimage.distance_transform_edt(~blot) < _BLOT_PX - 1, nothing, window)
-        if (window != _UNKNOWN).any():
-            apart, nearest = ndimage.distance_transform_edt(window == _UNKNOWN, return_indices=True)
-            tile = window[tuple(nearest)]
-        else:
-            apart, tile = np.zeros(window.shape), np.full(window.shape, nothing, np.uint8)
+            rest = ndimage.distance_transform_edt(~blot) >= _BLOT_PX - 1
+            apart, tile = _nearest(np.where(rest, window, nothing), nothing)
         edge = np.zeros(tile.shape, bool)
         edge[:, 1:] |= tile[:, 1:] != tile[:, :-1]
         edge[1:] |= tile[1:] != tile[:-1]
@@ -280,6 +291,37 @@ def _filled(known: Labels, kinds: int, nothing: int) -> tuple[Labels, npt.NDArra
     return whole, np.array([float(np.median(one)) if len(one) else 0.0 for one in halves])
 
 
+def _nearest(known: Labels, nothing: int) -> tuple[npt.NDArray[np.float64], Labels]:
+    """Distance of each pixel from a known one, and its label."""
+    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
+    unknown = known == _UNKNOWN
+    if unknown.all():
+        return np.zeros(known.shape), np.full(known.shape, nothing, np.uint8)
+    apart, nearest = edt(unknown, return_indices=True)
+    return apart, known[tuple(nearest)]
+
+
+def _without_specks(whole: Labels, known: Labels, min_area_px: float | None, white: int) -> Labels:
+    """Give small areas to their neighbours; of the doubtful ones, those that are nowhere thick.
+
+    Strokes, letters and halos are thin, an island or a lake of the same size is thick.
+    """
+    features, ndimage = (require(name, extra="digitize") for name in ("rasterio.features", "scipy.ndimage"))
+    sure = max(int(min_area_px or _AREA_SHARE * known.size), 2)
+    out = np.asarray(features.sieve(whole, size=sure, connectivity=4))
+    if min_area_px or sure <= _SPECK_PX:
+        return out
+    doubtful, _ = ndimage.label(features.sieve(whole, size=_SPECK_PX, connectivity=4) != out)
+    for number, place in enumerate(ndimage.find_objects(doubtful), start=1):
+        mine = doubtful[place] == number
+        core = np.pad(mine & (known[place] == whole[place]), 1)
+        inner = ndimage.distance_transform_edt(core)[1:-1, 1:-1]
+        row, column = np.unravel_index(inner.argmax(), inner.shape)
+        if inner[row, column] > (_LIGHT_THICK_PX if whole[place][row, column] == white else _THICK_PX):
+            out[place][mine] = whole[place][mine]
+    return out
+
+
 def _as_frame(
     whole: Labels,
     known: Labels,
@@ -287,12 +329,14 @@ def _as_frame(
     fills: Mapping[str, int],
     palette: Palette,
     widths: npt.NDArray[np.float64],
+    scan: Scan,
 ) -> gpd.GeoDataFrame:
     """Polygons of the classes asked for."""
     parts, owners = _polygons(whole, sorted(fills.values()))
     kept = ~_is_key(parts, whole.size)
     parts, owners = parts[kept], owners[kept]
     parts = shapely.coverage_simplify(parts, _SMOOTH) if len(parts) else parts
+    parts = settled(parts, owners, whole, scan, len(palette.grounds)) if len(parts) else parts
     rows = []
     for name in colours:
         fill = fills[name]

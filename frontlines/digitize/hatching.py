@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frontlines._optional import require
+from frontlines.digitize.colours import lab_of
 from frontlines.digitize.images import Scan
 from frontlines.digitize.inks import mixed
 from frontlines.digitize.palette import Labels, Palette, codes_of
@@ -16,12 +17,14 @@ Mask = npt.NDArray[np.bool_]
 BLOCK = 4
 """Side of the blocks in which strokes are counted [px]."""
 
-_WINDOW, _THICK = 6, 12  # blocks over which the density is taken, and in all of which it must be dense
-_DENSE = 0.1
-_LEAST_SHARE = 0.002  # of the scan
-_LONG = 3.0  # diagonals that an ink of hatching is drawn at least
+_DRAWN = 0.12  # share of a block that strokes cover at least
+# Widest gaps between strokes, and least width of areas with such gaps [blocks].
+_GAPS, _WIDTHS = (4.0, 7.0, 11.0), (7.0, 12.0, 20.0)
+_LEAST_SHARE = 0.0005  # of the scan
+_LONG = 1.5  # diagonals that an ink of hatching is drawn at least
 _REACH_PX = 60  # from the thick of a hatched area to its tips
-_SPACINGS, _LEAST_PX, _MOST_PX = 1.5, 4.0, 20.0
+_SPACINGS, _LEAST_PX, _MOST_PX = 1.0, 4.0, 32.0
+_MOSTLY = 0.6  # share of a gap between strokes in the hatched area, from which on all of it is
 
 
 def hatched_inks(scan: Scan, paper: Paper, palette: Palette) -> dict[int, Mask]:
@@ -51,20 +54,49 @@ def hatched_inks(scan: Scan, paper: Paper, palette: Palette) -> dict[int, Mask]:
     >>> list(hatched_inks(scan, paper, palette_of(scan, paper)))
     [0]
     """
-    ndimage = require("scipy.ndimage", extra="digitize")
     diagonal = float(np.hypot(scan.width_px, scan.height_px))
     long = [k for k, length in enumerate(palette.lengths_px) if length > _LONG * diagonal]
     candidates = [k for k in long if not any(mixed(palette, k, other) for other in long if other != k)]
-    found: dict[int, Mask] = {}
     if not candidates:
-        return found
+        return {}
     shares = _shares(scan, paper, palette.labels(), candidates)
-    for ink, share in zip(candidates, shares, strict=True):
-        density = ndimage.uniform_filter(share, _WINDOW, mode="nearest")
-        thick = ndimage.minimum_filter(density, _THICK, mode="nearest") > _DENSE
-        if thick.mean() > _LEAST_SHARE:
-            found[ink] = np.asarray(thick)
+    thick = {ink: _thick(share > _DRAWN) for ink, share in zip(candidates, shares, strict=True)}
+    strongest = sorted(thick, key=lambda ink: -_contrast(palette, ink))
+    found: dict[int, Mask] = {}
+    for ink in strongest:
+        if thick[ink].mean() > _LEAST_SHARE and not any(_lies_in(thick[ink], one) for one in found.values()):
+            found[ink] = thick[ink]
     return found
+
+
+def _contrast(palette: Palette, ink: int) -> float:
+    """Difference of an ink from the nearest ground [ΔE]."""
+    grounds, mine = lab_of(palette.grounds), lab_of(palette.inks[ink][None])
+    return float(np.linalg.norm(grounds - mine, axis=1).min())
+
+
+def _lies_in(mask: Mask, other: Mask) -> bool:
+    """Tell whether most of a mask lies in another, as the rims of strokes do."""
+    return bool((mask & other).sum() > mask.sum() / 2)
+
+
+def _thick(drawn: Mask) -> Mask:
+    """Blocks of areas that strokes cover so closely that no gap is wide, and that are wide in all directions.
+
+    The closest spacing at which there are such areas is that of the hatching.
+    """
+    for gap, width in zip(_GAPS, _WIDTHS, strict=True):
+        closed = ~_within(~_within(drawn, gap / 2), gap / 2)
+        thick = ~_within(~closed, width / 2)
+        if thick.mean() > _LEAST_SHARE:
+            return thick
+    return np.zeros(drawn.shape, bool)
+
+
+def _within(mask: Mask, reach: float) -> Mask:
+    """Grow a mask; beyond the image lies what is at its edge."""
+    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
+    return np.asarray(edt(~mask) <= reach) if mask.any() else mask
 
 
 def _shares(scan: Scan, paper: Paper, table: Labels, inks: list[int]) -> list[npt.NDArray[np.float32]]:
@@ -94,8 +126,8 @@ def hatched(strokes: Mask, thick: Mask) -> Mask:
     Returns
     -------
     mask
-        True on hatched ground: the strokes and what lies between them, closed with a disc of one and a half
-        spacings; lines that run out of it are left out.
+        True on hatched ground: the strokes and what lies between them, closed with a disc of one
+        spacing; lines that run out of it are left out.
 
     Examples
     --------
@@ -116,3 +148,34 @@ def hatched(strokes: Mask, thick: Mask) -> Mask:
     closed = edt(np.pad(off <= reach, pad, mode="edge"))[pad:-pad, pad:-pad] > reach
     body = edt(np.pad(closed, 1, mode="edge"))[1:-1, 1:-1] > spacing / 2 + 1
     return np.asarray(closed & near & (edt(~body) <= spacing / 2 + 2))
+
+
+def with_gaps(area: Mask, open_ground: Mask) -> Mask:
+    """Add the rest of gaps that lie mostly in a hatched area: strokes and a border close them off.
+
+    Parameters
+    ----------
+    area
+        Hatched ground, from `hatched`.
+    open_ground
+        True where neither strokes nor borders are, of the same shape.
+
+    Returns
+    -------
+    mask
+        The area and its gaps.
+
+    Examples
+    --------
+    >>> area, gap = np.zeros((5, 9), bool), np.zeros((5, 9), bool)
+    >>> area[:, :6], gap[1:4, 1:8] = True, True
+    >>> with_gaps(area, gap)[2].tolist()
+    [True, True, True, True, True, True, True, True, False]
+    """
+    label = require("scipy.ndimage", extra="digitize").label
+    gaps, count = label(open_ground)
+    size = np.bincount(gaps.ravel(), minlength=count + 1)
+    inside = np.bincount(gaps[area], minlength=count + 1)
+    whole = inside > _MOSTLY * size
+    whole[0] = False
+    return np.asarray(area | whole[gaps])

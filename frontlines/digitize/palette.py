@@ -23,7 +23,7 @@ GROUND, OTHER = 0, 255
 
 _TILE, _SAMPLE_PX = 512, 6_000_000
 _CROWD = 0.3  # least density of a peak, in pixels a seat
-_FLAT_PX = 10  # a ground reaches this far in all four directions
+_FLAT_PX, _NEAR_PX = 10, 4  # a ground is there so far off in all four directions; strokes may be at one
 _FLAT = 9  # in lightness, a and b each
 _GROUND_SHARE = 0.003
 _INK_APART = 15.0  # from the nearest ground [ΔE]
@@ -207,7 +207,7 @@ def _tiles(scan: Scan, paper: Paper) -> Iterator[tuple[int, int, npt.NDArray[np.
 
 
 def _grounds(tiles: Sequence[tuple[int, int, npt.NDArray[np.int32]]]) -> Floats:
-    """Colours, in CIELAB, of pixels that look the same ten pixels away in all four directions."""
+    """Colours, in CIELAB, of pixels that look the same four and ten pixels away in all four directions."""
     flat, size, d = [], 0, _FLAT_PX // 2
     for _, _, codes in tiles:
         thin = codes[::2, ::2]
@@ -217,18 +217,23 @@ def _grounds(tiles: Sequence[tuple[int, int, npt.NDArray[np.int32]]]) -> Floats:
         steps = [plane[thin] for plane in _COARSE]
         same = np.ones((thin.shape[0] - 2 * d, thin.shape[1] - 2 * d), bool)
         for plane in steps:
-            middle = plane[d:-d, d:-d]
-            for moved in (
-                plane[2 * d :, d:-d],
-                plane[: -2 * d, d:-d],
-                plane[d:-d, 2 * d :],
-                plane[d:-d, : -2 * d],
-            ):
-                same &= np.abs(middle - moved) < _FLAT
+            for step in (d, _NEAR_PX // 2):
+                same &= _is_flat(plane, d, step)
         flat.append(LAB[thin[d:-d, d:-d][same]])
     if not flat:
         return np.empty((0, 3))
     return _peaks(np.concatenate(flat), int(_GROUND_SHARE * size), 11.0)
+
+
+def _is_flat(plane: npt.NDArray[np.int16], margin: int, step: int) -> npt.NDArray[np.bool_]:
+    """Tell where a plane looks the same some pixels away in all four directions, but for a margin."""
+    height, width = plane.shape
+    rows, columns = slice(margin, height - margin), slice(margin, width - margin)
+    same = np.ones((height - 2 * margin, width - 2 * margin), bool)
+    for y, x in ((step, 0), (-step, 0), (0, step), (0, -step)):
+        moved = plane[margin + y : height - margin + y, margin + x : width - margin + x]
+        same &= np.abs(plane[rows, columns] - moved) < _FLAT
+    return same
 
 
 def _peaks(lab: npt.NDArray[np.float32], least: int, apart: float, *, most: int = 12) -> Floats:

@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from frontlines.digitize import open_scan, trace_areas
-from frontlines.digitize.hatching import hatched, hatched_inks
+from frontlines.digitize.hatching import hatched, hatched_inks, with_gaps
 from frontlines.digitize.palette import palette_of
 from frontlines.digitize.paper import paper_of
 
@@ -77,3 +77,48 @@ def test_a_line_that_leaves_the_hatching_is_left_out():
 def test_no_thick_no_hatching():
     strokes = _strokes(6, size=(60, 60))
     assert not hatched(strokes, np.zeros_like(strokes)).any()
+
+
+def _band(top, bottom, spacing_px, width_px=2):
+    """A hatched band of paper between two fills, bordered in black."""
+    pixels = np.full((600, 900, 3), 255, np.uint8)
+    pixels[:top], pixels[bottom:] = RED, BLUE
+    strokes = _strokes(spacing_px, width_px)
+    pixels[top:bottom][strokes[top:bottom]] = (40, 110, 60)
+    pixels[top - 1 : top + 1], pixels[bottom - 1 : bottom + 1] = 30, 30
+    return open_scan(pixels)
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "spacing_px"), [(280, 318, 8), (200, 400, 40)], ids=["narrow", "wide apart"]
+)
+def test_hatching_of_a_narrow_band_and_of_strokes_wide_apart(top, bottom, spacing_px):
+    found = _areas(trace_areas(_band(top, bottom, spacing_px), {"N": "red", "S": "blue", "band": "#286e3c"}))
+    assert found["band"] == pytest.approx(900 * (bottom - top), rel=0.03)
+    assert found["N"] == pytest.approx(900 * top, rel=0.005)
+
+
+def test_strokes_ten_pixels_apart_are_no_ground():
+    pixels = np.full((400, 400, 3), 255, np.uint8)
+    pixels[100:][_strokes(10, 4, (300, 400))] = STROKE
+    scan = open_scan(pixels)
+    paper = paper_of(scan)
+    assert len(palette_of(scan, paper).grounds) == 1
+
+
+def test_a_fill_and_the_same_fill_hatched_are_two_classes():
+    pixels = np.full((600, 900, 3), 255, np.uint8)
+    pixels[50:550, 50:850] = RED
+    pixels[50:550, 450:850][_strokes(12)[50:550, 450:850]] = STROKE
+    found = _areas(trace_areas(open_scan(pixels), {"plain": "#f0b4aa", "hatched": "#be2828"}))
+    assert found["plain"] == pytest.approx(500 * 400, rel=0.02)
+    assert found["hatched"] == pytest.approx(500 * 400, rel=0.02)
+
+
+def test_the_rest_of_a_gap_is_added_up_to_the_border():
+    area, gap = np.zeros((40, 60), bool), np.zeros((40, 60), bool)
+    area[:, :30] = True
+    gap[5:15, 10:38] = gap[20:35, 25:60] = True
+    found = with_gaps(area, gap)
+    assert found[5:15, 30:38].all()
+    assert not found[20:35, 30:].any()

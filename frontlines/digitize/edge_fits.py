@@ -1,0 +1,198 @@
+"""The place of an edge in colours across it: a step from fill to fill, and a line that may be over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from frontlines._optional import require
+
+Floats = npt.NDArray[np.float64]
+
+REACH_PX, STEP_PX = 8.0, 0.5
+"""Reach of a profile across an edge, to either side, and how far apart its samples are."""
+
+_END_PX = 2.0  # ends of a profile that show the bare fills
+_FARTHEST_PX, _FINE_PX = 4.0, 0.1  # from where labels end to the edge; how finely it is placed
+_WIDTHS_PX = (1.0, 2.0, 3.0, 4.0, 6.0)
+_BLURS_PX = (0.3, 0.6, 1.0, 1.5, 2.2)
+_SEEN, _HIDDEN = 15.0, 30.0  # a line off the way between two fills, and one like the ground [sRGB]
+_ONE_INK = 60.0  # borders more like each other are of one ink [sRGB]
+_BEST_SEEN = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
+_PLAINER = 1.25  # a bare edge is believed unless a line fits better by this factor
+_STRAY_PX = 2.0  # of a place from the median of its edge
+_UNLIKE, _NOISE = 0.01, 100.0  # of a profile's sum of squares, or [sRGB²]: no step and no line
+_UNEVEN = 10.0  # times as much at single places: only their mean is believed, as in hatching
+
+ACROSS = np.arange(-REACH_PX, REACH_PX + STEP_PX / 2, STEP_PX)
+"""Where profiles are sampled, from inside an area to outside [px]."""
+
+PLACES = np.arange(-_FARTHEST_PX, _FARTHEST_PX + _FINE_PX / 2, _FINE_PX)
+"""Where the edge may be found [px]."""
+
+
+class Border(NamedTuple):
+    """A line drawn over the edges of areas: its colour, sRGB (3,), and its width."""
+
+    ink: Floats
+    width_px: float
+
+
+def edge_of(profiles: Floats, borders: Sequence[Border] = (), *, is_rim: bool = False) -> float:
+    """Find the mean place of an edge in profiles across it.
+
+    Parameters
+    ----------
+    profiles
+        Colours at `ACROSS`, (places along the edge, n, 3).
+    borders
+        Lines that may be drawn over the edge, from `borders_in`.
+    is_rim
+        Whether ground of no class lies outside. Where that has the colour of the first of the lines, the
+        line cannot be seen, but is taken to be there.
+
+    Returns
+    -------
+    edge
+        Its place [px], positive outwards.
+
+    Examples
+    --------
+    >>> outside = np.clip(ACROSS - 0.2, 0, 1)[:, None]
+    >>> round(edge_of((200 - 100 * outside * np.ones(3))[None]), 1)
+    0.7
+    """
+    profile = profiles.mean(axis=0)
+    hidden = is_rim and any(_is_hidden(profile, one) for one in borders[:1])
+    seen = [one for one in borders if not _is_hidden(profile, one)]
+    border = _border_over(profile, seen)
+    if _misfit(profile, border) > _allowed(profile):
+        return 0.0
+    misfits, edges = _best_fit(profiles, border)
+    if misfits.mean() > _UNEVEN * _allowed(profile):
+        _, edges = _best_fit(profile[None], border)
+    place = float(edges[np.abs(edges - np.median(edges)) < _STRAY_PX].mean())
+    return place + borders[0].width_px / 2 if hidden and border is None else place
+
+
+def _border_over(profile: Floats, borders: Sequence[Border]) -> Border | None:
+    """Choose the line that is drawn over an edge, if any; of whatever width fits."""
+    widths = [[one._replace(width_px=width) for width in _WIDTHS_PX] for one in borders]
+    misfits = np.array([[_misfit(profile, one) for one in row] for row in widths])
+    if not widths or _PLAINER * misfits.min() > _misfit(profile, None):
+        return None
+    best = int(np.argmax(misfits.min(axis=1) < _BEST_SEEN * misfits.min()))
+    return widths[best][int(misfits[best].argmin())]
+
+
+def _allowed(profile: Floats) -> float:
+    """Greatest misfit of a profile that is a step and a line."""
+    return max(_UNLIKE * float(((profile - profile.mean(axis=0)) ** 2).sum()), _NOISE)
+
+
+def _misfit(profile: Floats, border: Border | None) -> float:
+    return float(_best_fit(profile[None], border)[0].sum())
+
+
+def _best_fit(profiles: Floats, border: Border | None) -> tuple[Floats, Floats]:
+    """Misfit of each profile, and the place of its edge, with the blur that fits them all best."""
+    return min((_fit(profiles, border, blur) for blur in _BLURS_PX), key=lambda fit: float(fit[0].sum()))
+
+
+def _is_hidden(profile: Floats, border: Border) -> bool:
+    """Tell whether a line has the colour of what lies outside."""
+    return bool(np.linalg.norm(border.ink - _ends(profile)[1]) < _HIDDEN)
+
+
+def borders_in(profiles: Iterable[Floats]) -> list[Border]:
+    """Find the lines that are drawn over edges.
+
+    Parameters
+    ----------
+    profiles
+        Mean colours across edges, at `ACROSS`, (n, 3) each.
+
+    Returns
+    -------
+    borders
+        The best seen first.
+
+    Examples
+    --------
+    >>> line = np.clip(2 - np.abs(ACROSS), 0, 1)[:, None]
+    >>> profile = 200 - 190 * line * np.ones(3)
+    >>> [(one.ink.round(-1).tolist(), one.width_px) for one in borders_in([profile])]
+    [([10.0, 10.0, 10.0], 3.0)]
+    """
+    seen = [(max(_off(one, *_ends(profile)) for one in profile), profile) for profile in profiles]
+    order = sorted(range(len(seen)), key=lambda k: -seen[k][0])
+    found: list[Border] = []
+    for border in (_border(seen[k][1]) for k in order if seen[k][0] > _SEEN):
+        if border is not None and all(np.linalg.norm(border.ink - one.ink) > _ONE_INK for one in found):
+            found.append(border)
+    return found
+
+
+def _border(profile: Floats) -> Border | None:
+    """Find the line that explains a profile, if one does: the narrowest of those that do it about as well.
+
+    A wide line that is like one of the fills, set off a little, fits as well as a narrow one in its own ink.
+    """
+    found = [
+        min((_lined(profile, width, blur) for blur in _BLURS_PX), key=lambda one: one[0])
+        for width in _WIDTHS_PX
+    ]
+    least = min(misfit for misfit, _ in found)
+    good = next(border for misfit, border in found if misfit <= _BEST_SEEN * least)
+    return good if least < _allowed(profile) else None
+
+
+def _lined(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
+    """Misfit of a line of some width, and the line in its best ink."""
+    (inside, outside), (step, line) = _ends(profile), _shapes(width, blur)
+    begun = (step - line / 2)[..., None]
+    rest = profile - (1 - line[..., None] - begun) * inside - begun * outside
+    ink = ((line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]).clip(0, 255)
+    left = ((rest - line[..., None] * ink[:, None]) ** 2).sum(axis=(1, 2))
+    return float(left.min()), Border(ink[left.argmin()], width)
+
+
+def _off(colour: Floats, inside: Floats, outside: Floats) -> float:
+    """Distance of a colour from the way between two others."""
+    ray = outside - inside
+    share = np.clip((colour - inside) @ ray / max(float(ray @ ray), 1.0), 0, 1)
+    return float(np.linalg.norm(colour - inside - share * ray))
+
+
+def _ends(profiles: Floats) -> tuple[Floats, Floats]:
+    count = int(_END_PX / STEP_PX) + 1
+    return profiles[..., :count, :].mean(axis=-2), profiles[..., -count:, :].mean(axis=-2)
+
+
+def _shapes(width: float, blur: float) -> tuple[Floats, Floats]:
+    """Shares of what lies outside, and of the line less what it covers, at each place of the edge."""
+    erf = require("scipy.special", extra="digitize").erf
+    x = (ACROSS[None] - PLACES[:, None]) / (blur * np.sqrt(2))
+    half = width / (2 * blur * np.sqrt(2))
+    begun, ended = (1 + erf(x + half)) / 2, (1 + erf(x - half)) / 2
+    return np.asarray(begun + ended) / 2, np.asarray(begun - ended)
+
+
+def _fit(profiles: Floats, border: Border | None, blur: float) -> tuple[Floats, Floats]:
+    """Least sum of squares of each profile, with the share of the line that fits it, and the edge's place."""
+    (inside, outside), (step, line) = _ends(profiles), _shapes(border.width_px if border else 0.0, blur)
+    raised, rise = profiles - inside[:, None], outside - inside
+    on_step = np.einsum("nxc,ex,nc->ne", raised, step, rise)
+    misfit = (raised**2).sum(axis=(1, 2))[:, None] - 2 * on_step
+    misfit = misfit + (rise**2).sum(axis=1)[:, None] * (step**2).sum(axis=1)
+    if border is not None:
+        ink = border.ink - (inside + outside) / 2
+        along = (rise * ink).sum(axis=1)[:, None] * (step * line).sum(axis=1)
+        on_line = np.einsum("nxc,ex,nc->ne", raised, line, ink) - along
+        norm = (ink**2).sum(axis=1)[:, None] * (line**2).sum(axis=1)
+        share = (on_line / norm).clip(0, 1)
+        misfit = misfit + share**2 * norm - 2 * share * on_line
+    return misfit.min(axis=1), PLACES[misfit.argmin(axis=1)]
