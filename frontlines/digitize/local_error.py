@@ -5,7 +5,8 @@ beside its place. The other is shared by neighbours: the paper has shrunk, or th
 as the map does. They count differently between the points: readings average out, what neighbours share does
 not. How much is shared, and how far it reaches, is weighed by the likelihood of the residuals. The error at a
 place then follows from the weights of the fit there, and is scaled by how the leave-one-out errors of the
-nearest points compare with what the same reckoning says of them.
+nearest points compare with what the same reckoning says of them. It is at least what rounding to whole
+pixels does (`frontlines.digitize.rounding`).
 
 References
 ----------
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from frontlines.digitize.rounding import rounding_variance, step_read
 from frontlines.digitize.transformations import Transformation
 
 Floats = npt.NDArray[np.float64]
@@ -59,12 +61,15 @@ class LocalError:
         Square of each control point's leave-one-out error over what is expected of it, (n,).
     degrees_of_freedom
         Of the residuals.
+    step_px
+        What the control points were read to, or 0.
     """
 
     transformation: Transformation
     models: Floats
     scale: Floats
     degrees_of_freedom: int
+    step_px: float = 0.0
 
     def __call__(self, pixels: Floats) -> Floats:
         """Give the standard error along either axis at places of the scan, (m,) [px]."""
@@ -77,7 +82,10 @@ class LocalError:
         knots = self.transformation.pixels
         near = np.exp(-_squared(pixels, knots) / (2 * (_NEAR * _extent(knots)) ** 2))
         scale = (PRIOR_POINTS + near @ self.scale) / (PRIOR_POINTS + near.sum(axis=1))
-        return np.asarray(np.sqrt(variance * scale) * _student(self.degrees_of_freedom))
+        variance = variance * scale * _student(self.degrees_of_freedom) ** 2
+        return np.asarray(
+            np.sqrt(np.maximum(variance, rounding_variance(self.transformation, pixels, self.step_px)))
+        )
 
 
 def local_error(transformation: Transformation, left_px: Floats, left_out_px: Floats) -> LocalError | None:
@@ -117,7 +125,8 @@ def local_error(transformation: Transformation, left_px: Floats, left_out_px: Fl
     expected = _expected(transformation.left_out_weights(), knots, error, own=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         scale = (left_out_px**2).sum(axis=1) / (2 * expected)
-    return LocalError(transformation, models, np.where(np.isfinite(scale), scale, 1.0), freedom)
+    scale = np.where(np.isfinite(scale), scale, 1.0)
+    return LocalError(transformation, models, scale, freedom, step_read(knots, left_px))
 
 
 def _weighed(knots: Floats, drift: Floats, left: Floats, freedom: int) -> Floats:

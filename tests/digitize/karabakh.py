@@ -42,11 +42,12 @@ date = 1994-05-12
 
 @dataclass(frozen=True)
 class Printed:
-    """A folder with scan.jpg, points.csv and digitize.toml, and what is printed on the scan."""
+    """A folder with scan.jpg, points.csv and digitize.toml, what is printed on the scan, and its control points exactly."""
 
     folder: Path
     lines: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame | None
+    control_points: pd.DataFrame
 
 
 def printed(folder, *, width_px=1700, fills=False, noise_px=0.0, seed=7):
@@ -73,7 +74,7 @@ def printed(folder, *, width_px=1700, fills=False, noise_px=0.0, seed=7):
         text += '\n[[area]]\ncolour = "#f3c9c0"\nside = "ARM"\ndate = 1994-05-12\n'
         text += '\n[[area]]\ncolour = "#c9d8ee"\nside = "AZE"\ndate = 1994-05-12\n'
     (folder / "digitize.toml").write_text(text, encoding="utf-8")
-    return Printed(folder, joined, areas)
+    return Printed(folder, joined, areas, scan.control_points)
 
 
 def held_areas():

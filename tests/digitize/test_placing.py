@@ -45,7 +45,28 @@ def test_the_error_is_taken_across_the_line():
     assert (both.sigma_georef_m, both.sigma_source_m) == (0, 20)
 
 
-def test_the_error_of_a_line_is_the_root_mean_square_along_it():
-    line = np.array([[0.0, 0.0], [300.0, 0.0], [300.001, 0.0], [400.0, 0.0]])
-    error = error_across(line, np.array([1.0, 1.0, 3.0, 3.0]), METRES)
-    assert error.sigma_m == pytest.approx(30 * np.sqrt((3 * 1 + 1 * 9) / 4), rel=0.02)
+def test_an_even_error_along_the_line_is_quoted_as_it_is():
+    line = np.array([[0.0, 0.0], [400.0, 0.0]])
+    assert error_across(line, np.full(2, 0.7), METRES).sigma_trace_m == pytest.approx(21, rel=1e-3)
+
+
+def test_two_thirds_of_a_line_are_kept_within_its_error_though_a_tenth_is_unsure():
+    rng = np.random.default_rng(5)
+    along = np.arange(0.0, 4001.0)
+    sigma = np.where(along < 400, 3.0, 0.1)
+    quoted = error_across(np.column_stack([along, np.zeros(4001)]), sigma, METRES).sigma_trace_m
+    off = np.abs(30 * sigma * rng.standard_normal((50, 4001)))
+    assert (off < quoted).mean() == pytest.approx(0.683, abs=0.01)
+    assert quoted < 0.2 * 30 * np.sqrt((sigma**2).mean())
+
+
+def test_jumped_parts_do_not_count():
+    line = np.array([[0.0, 0.0], [100.0, 0.0], [300.0, 0.0], [400.0, 0.0]])
+    sigma = np.array([1.0, 1.0, 1.0, 1.0])
+    blind = np.array([1.0, 1.0, 9.0, 9.0])
+    whole = error_across(line[:2], sigma[:2], METRES).sigma_trace_m
+    assert (
+        error_across(line, np.where(line[:, 0] > 150, blind, sigma), METRES, gaps=[(1, 3)]).sigma_trace_m
+        > whole
+    )
+    assert error_across(line[:3], blind[:3], METRES, gaps=[(1, 2)]).sigma_trace_m == pytest.approx(whole)
