@@ -16,6 +16,7 @@ from frontlines.digitize.hidden import find_hidden
 from frontlines.digitize.images import Scan
 from frontlines.digitize.inks import match_inks
 from frontlines.digitize.leavings import TOO_SHORT, Dropped, left_out, too_short
+from frontlines.digitize.loops import without_loops
 from frontlines.digitize.masks import Strokes, check_masks, label_scan, strokes_of
 from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, palette_of
@@ -30,6 +31,7 @@ from frontlines.progress import Progress, reporting
 _REACH = 4.0  # strokes over which the direction of a chain at a junction is taken
 _SEEN = 0.6  # of the least length, what must be seen of it
 _SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
+_LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
 _EVERY = 2  # points that are kept: every second pixel
 
 
@@ -216,18 +218,17 @@ def _in_order(stretches: list[Stretch], names: list[str]) -> list[Stretch]:
 
 
 def _stretch(name: str, one: Centred) -> Stretch:
-    """Thin out the points and name the jumped parts."""
+    """Thin out the points, cut off small loops, and name the jumped parts."""
     run = one.run
-    keep = np.unique(
+    thinned = np.unique(
         np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)])
     )
-    place = np.full(len(run.points), -1)
-    place[keep] = np.arange(len(keep))
-    edges = np.diff(np.concatenate([[0], (~run.seen).astype(int), [0]]))
-    jumped = tuple(
-        (int(place[a]), int(place[b]))
-        for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
-    )
+    longest = _LOOP_STROKES * 2 * float(np.median(run.half_width_px))
+    keep = thinned[without_loops(run.points[thinned], longest)]
+    seen = np.minimum.reduceat(run.seen, keep[:-1])
+    edges = np.diff(np.concatenate([[0], (~seen).astype(int), [0]]))
+    starts, ends = np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist()
+    jumped = tuple(zip(starts, ends, strict=True))
     return Stretch(name, run.points[keep], run.half_width_px[keep], one.sigma_px[keep], jumped)
 
 

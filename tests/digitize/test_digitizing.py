@@ -234,3 +234,11 @@ def test_a_pdf_without_its_package(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     with pytest.raises(MissingExtraError, match=r"frontlines\[pdf\]"):
         digitize(path)
+
+
+def test_no_line_crosses_itself(tmp_path, truth):
+    printed(tmp_path, noise_px=0.5, fills=True)
+    lines = digitize(dataclasses.replace(read_recipe(tmp_path / "digitize.toml"), areas=())).frontlines
+    assert lines.is_simple.all()
+    assert fl.check_layer(lines, "frontlines").empty
+    assert not fl.as_frontlines(lines, truth.study.crs).empty
