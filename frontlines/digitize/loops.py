@@ -29,7 +29,7 @@ def without_loops(points: Floats, longest_px: float) -> npt.NDArray[np.int64]:
     >>> knot = np.array([[0.0, 0.0], [10.0, 0.0], [11.0, 1.0], [11.0, -1.0], [9.0, 1.0], [20.0, 1.0]])
     >>> without_loops(knot, 8.0).tolist()
     [0, 1, 4, 5]
-    >>> len(without_loops(knot, 2.0))
+    >>> len(without_loops(knot, 1.0))
     6
     """
     kept = np.arange(len(points))
