@@ -135,7 +135,8 @@ def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> Gr
 def _from_csv(text: str, name: str, crs: CRS | str | None) -> GroundControl:
     rows = _rows(text, name, first_line=1)
     held = set(rows[0][1]) if rows else set()
-    ground = ("x", "y") if {"x", "y"} <= held and not {"lon", "lat"} <= held else ("lon", "lat")
+    lonlat = bool({"lon", "lat"} & held)  # one of them, the other misspelt or forgotten, is what is meant
+    ground = ("x", "y") if {"x", "y"} <= held and not lonlat else ("lon", "lat")
     if ground == ("x", "y") and crs is None:
         raise DigitizeError(f"{name} gives x and y: say in which CRS they are (points_crs in the recipe)")
     return _control(rows, name, ("col", "row"), ground, _crs(crs or WGS84, "points_crs"))
@@ -211,16 +212,9 @@ def _control(
     crs: CRS,
 ) -> GroundControl:
     wanted = (*pixel, *ground)
-    absent = [column for column in wanted if column not in rows[0][1]]
-    if absent:
-        raise DigitizeError(
-            f"{name} has no column {_listed(absent)}: it needs id, col, row, lon, lat "
-            "(or mapX, mapY, sourceX, sourceY, as QGIS writes them)"
-        )
+    _refuse_absent(wanted, rows[0][1], name)
     values = np.array([[_number(row[column]) for column in wanted] for _, row in rows])
-    wrong = [str(line) for (line, _), value in zip(rows, values, strict=True) if not np.isfinite(value).all()]
-    if wrong:
-        raise DigitizeError(f"{name}: no number in {', '.join(wanted)} of line {_listed(wrong)}")
+    _refuse_no_numbers(wanted, values, rows, name)
     ids = [row.get("id") or str(k) for k, (_, row) in enumerate(rows, start=1)]
     _refuse_repeated(ids, rows, name)
     on = np.array([row.get("enable", "1").lower() not in _OFF for _, row in rows])
@@ -230,6 +224,38 @@ def _control(
     )
     off = tuple(name for name, kept in zip(ids, on, strict=True) if not kept)
     return GroundControl(points[on].reset_index(drop=True), name, off)
+
+
+def _refuse_absent(wanted: tuple[str, ...], row: Mapping[str, str], name: str) -> None:
+    absent = [column for column in wanted if column not in row]
+    if not absent:
+        return
+    others = [repr(column) for column in row if column and column not in (*wanted, "id", "enable")]
+    held = f"; what it has beside is {_listed(others)}" if others else ""
+    raise DigitizeError(
+        f"{name} has no column {_listed(absent)}{held}: it needs id, col, row, lon, lat "
+        "(or mapX, mapY, sourceX, sourceY, as QGIS writes them)"
+    )
+
+
+def _refuse_no_numbers(
+    wanted: tuple[str, ...], values: Floats, rows: list[tuple[int, dict[str, str]]], name: str
+) -> None:
+    wrong = [
+        (line, row[column])
+        for (line, row), value in zip(rows, values, strict=True)
+        for column, number in zip(wanted, value, strict=True)
+        if not math.isfinite(number)
+    ]
+    if not wrong:
+        return
+    lines = dict.fromkeys(line for line, _ in wrong)
+    commas = any("," in text for _, text in wrong)
+    remedy = ": write a point before decimals, and no comma between thousands" if commas else ""
+    raise DigitizeError(
+        f"{name}: no number in {', '.join(wanted)} of line {_listed(lines)} "
+        f"(line {wrong[0][0]} has {wrong[0][1]!r}){remedy}"
+    )
 
 
 def _refuse_repeated(ids: list[str], rows: list[tuple[int, dict[str, str]]], name: str) -> None:
@@ -247,8 +273,11 @@ def _in_wgs84(xy: Floats, crs: CRS, rows: list[tuple[int, dict[str, str]]], name
         far = (np.abs(xy[:, 0]) > _LAST_LONGITUDE) | (np.abs(xy[:, 1]) > _LAST_LATITUDE)
         if far.any():
             lines = [str(line) for (line, _), out in zip(rows, far, strict=True) if out]
+            lon, lat = xy[int(far.argmax())]
             raise DigitizeError(
-                f"{name}: line {_listed(lines)} is no longitude and latitude in degrees (lon, then lat)"
+                f"{name}: line {_listed(lines)} is no longitude and latitude in degrees (line {lines[0]} has "
+                f"lon {lon:g}, lat {lat:g}): check their order, and write decimals with a point, since a "
+                "decimal comma may part columns"
             )
     lonlat = np.column_stack(Transformer.from_crs(crs, WGS84, always_xy=True).transform(xy[:, 0], xy[:, 1]))
     lost = ~np.isfinite(lonlat).all(axis=1)

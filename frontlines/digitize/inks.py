@@ -42,8 +42,8 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     Raises
     ------
     DigitizeError
-        If no ink of the scan is like a colour, or there are fewer inks than lines; the message lists what
-        there is.
+        If no ink of the scan is like a colour, or there are fewer inks than lines, the message listing what
+        there is; or if two colours mean one ink, and to one of them but the rim of it would be left.
 
     Examples
     --------
@@ -61,11 +61,25 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     unlike = np.array([_unlike(colour, lab) for colour in colours.values()])
     rare = 7.0 * np.log10(palette.lengths_px.max() / np.maximum(palette.lengths_px, 1.0))
     rims = np.array([_RIM_COST * _is_rim(palette, ink) for ink in range(len(lab))])
-    rows, chosen = optimize.linear_sum_assignment(unlike + rare + rims)
-    for row, (name, colour) in zip(rows, colours.items(), strict=True):
-        if (unlike + rims)[row, chosen[row]] > _TOO_UNLIKE:
+    costs = unlike + rare + rims
+    _, chosen = optimize.linear_sum_assignment(costs)
+    for row, (name, colour) in enumerate(colours.items()):
+        meant, strange = int(costs[row].argmin()), (unlike + rims)[row, chosen[row]] > _TOO_UNLIKE
+        if chosen[row] != meant in chosen and (strange or chosen[row] in edges_of(palette, meant)):
+            both = sorted((row, list(chosen).index(meant)))
+            raise DigitizeError(_one_ink(colours, both, hex_of(palette.inks[meant])))
+        if strange:
             raise DigitizeError(f"line {name!r}: no ink of the scan is like {colour!r}; it has {there}")
     return {name: int(ink) for name, ink in zip(colours, chosen, strict=True)}
+
+
+def _one_ink(colours: Mapping[str, str], both: Sequence[int], ink: str) -> str:
+    """Say that two lines mean one ink: to one of them but its rim is left, or what it did not ask for."""
+    first, second = (f"{name!r} ({colour})" for name, colour in (list(colours.items())[k] for k in both))
+    return (
+        f"lines {first} and {second} both mean the ink {ink} of the scan, and cannot be told apart: "
+        "give each its own, or keep one"
+    )
 
 
 def _unlike(asked: str, lab: Floats) -> Floats:

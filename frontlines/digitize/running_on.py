@@ -17,8 +17,10 @@ from shapely.ops import substring
 from frontlines.digitize.network import direction
 from frontlines.digitize.stretches import Floats, Stretch, Tracing
 
-HEADING = 0.2
-"""Least cosine between the line's last course and the upper line's for one to run into the other."""
+HEADING = 0.5
+"""Least cosine between the line's last course and the upper line's for one to run into the other: 60 degrees.
+To run on under it the line turns by that angle, and unseen; one that meets it steeper is on its way across.
+"""
 
 _TOUCH_PX = 4.0
 _HEADING_PX = 15.0

@@ -104,6 +104,15 @@ def test_grid_coordinates_and_other_datums(tmp_path):
         ("id,col,row,lon,lat\na,1,2,3,4\nb,x,2,3,4\n", r"no number .* of line 3"),
         ("id,col,row,lon,lat\na,1,2,3,4\na,5,2,3,4\n", r"repeats the id 'a' \(line 3\)"),
         ("id,col,row,lon,lat\na,1,2,46,95\n", "line 2 is no longitude and latitude"),
+        (
+            "id;col;row;lon;lat\na;25;163;680;807\n",
+            r"line 2 has lon 680, lat 807\).*a decimal comma may part",
+        ),
+        ("id;col;row;lon;lat\na;1;2;1,046,5;40\n", r"line 2 has '1,046,5'\): write a point before decimals"),
+        (
+            "id,x,y,lon,latt\na,1,2,46,40\n",
+            r"no column col, row, lat; .* beside is 'x', 'y', 'latt': it needs",
+        ),
     ],
 )
 def test_faulty_files_are_told_by_line(tmp_path, text, words):

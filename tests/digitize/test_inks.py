@@ -6,6 +6,8 @@ import pytest
 from frontlines.datasets import ScanLook
 from frontlines.digitize import open_scan, suggest_colours
 from frontlines.digitize.colours import hex_of, lab_of, rgb_of, unlikeness
+from frontlines.digitize.inks import match_inks
+from frontlines.digitize.palette import Palette
 from frontlines.digitize.paper import paper_of
 from frontlines.errors import DigitizeError
 from tests.digitize.warmaps import war_map
@@ -69,3 +71,21 @@ def test_suggested_colours_are_those_drawn():
         assert np.linalg.norm(lab_of(found[None]) - lab_of(rgb_of(row["colour"])[None])) < 20
     assert colours["pixels"].gt(0).all()
     assert colours["stroke_px"].between(0.3, 12).all()
+
+
+def test_two_colours_that_mean_one_ink_are_refused_unless_there_is_a_second_like_it():
+    inks = np.array([[36.0, 58, 140], [190, 25, 36], [140, 157, 201]])
+    wash = np.zeros((3, 3))
+    lengths, places = np.array([3000.0, 4000, 1500]), np.zeros((3, 2), int)
+
+    def matched(beside, *colours):
+        palette = Palette(np.full((1, 3), 250.0), inks, lengths, places, np.ones(3), beside)
+        return match_inks(palette, dict(zip("ABC", colours, strict=False)))
+
+    assert matched(wash, "#1b3a94", "blue") == {"A": 0, "B": 2}  # a pale line of its own
+    wash[2, 0] = 0.9  # the rim of the blue one
+    with pytest.raises(DigitizeError, match=r"'A' \(#1b3a94\) and 'B' \(blue\) both mean the ink #243a8c"):
+        matched(wash, "#1b3a94", "blue")
+    with pytest.raises(DigitizeError, match=r"'B' \(blue\) and 'C' \(#1b3a94\) both mean the ink #243a8c"):
+        matched(wash, "red", "blue", "#1b3a94")
+    assert matched(wash, "red", "blue") == {"A": 1, "B": 0}

@@ -43,6 +43,9 @@ def test_a_line_that_runs_into_another_follows_it_to_its_end():
     assert one.path[-1].tolist() == [400, 100]
     (_, led) = pieces_of(found, "April", follow_hidden=True)
     assert "not seen again" in led.note
+    assert 0.3 < led.sigma_px[0] < 0.6
+    assert led.sigma_px[-1] == pytest.approx(0.5 * np.sqrt(4 * 300), rel=0.01)  # 75 steps of 2 px by chance
+    assert (np.diff(led.sigma_px) > 0).all()
 
 
 def test_it_comes_out_where_the_same_line_begins_again_near_by():
@@ -60,12 +63,13 @@ def test_it_comes_out_where_the_same_line_begins_again_near_by():
     assert [one.begins_again for one in find_running_on(far)] == [None]
 
 
-def test_lines_that_meet_square_or_in_the_open_or_are_closed_are_left_alone():
+def test_lines_that_meet_steeply_or_in_the_open_or_are_closed_are_left_alone():
     square = tracing(UPPER, stretch("April", [(200, 20), (200, 60), (200, 97)]))
+    across = tracing(UPPER, stretch("April", [(160, 20), (180, 60), (199, 98)]))
     open_ = tracing(UPPER, stretch("April", [(60, 20), (90, 50)]))
     turn = np.linspace(0, 2 * np.pi, 40)
     ring = stretch("April", np.column_stack([200 + 90 * np.cos(turn), 195 + 93 * np.sin(turn)]))
-    for one in (square, open_, tracing(UPPER, ring)):
+    for one in (square, across, open_, tracing(UPPER, ring)):
         assert find_running_on(one) == []
 
 
