@@ -21,6 +21,7 @@ _DRAWN = 0.12  # share of a block that strokes cover at least
 # Widest gaps between strokes, and least width of areas with such gaps [blocks].
 _GAPS, _WIDTHS = (4.0, 7.0, 11.0), (7.0, 12.0, 20.0)
 _LEAST_SHARE = 0.0005  # of the scan
+_BESIDE = 0.5  # share of a rim that lies beside its stroke at least
 _LONG = 1.5  # diagonals that an ink of hatching is drawn at least
 _REACH_PX = 60  # from the thick of a hatched area to its tips
 _SPACINGS, _LEAST_PX, _MOST_PX = 1.0, 4.0, 32.0
@@ -56,7 +57,7 @@ def hatched_inks(scan: Scan, paper: Paper, palette: Palette) -> dict[int, Mask]:
     """
     diagonal = float(np.hypot(scan.width_px, scan.height_px))
     long = [k for k, length in enumerate(palette.lengths_px) if length > _LONG * diagonal]
-    candidates = [k for k in long if not any(mixed(palette, k, other) for other in long if other != k)]
+    candidates = [k for k in long if not any(_is_rim(palette, k, other) for other in long if other != k)]
     if not candidates:
         return {}
     shares = _shares(scan, paper, palette.labels(), candidates)
@@ -67,6 +68,14 @@ def hatched_inks(scan: Scan, paper: Paper, palette: Palette) -> dict[int, Mask]:
         if thick[ink].mean() > _LEAST_SHARE and not any(_lies_in(thick[ink], one) for one in found.values()):
             found[ink] = thick[ink]
     return found
+
+
+def _is_rim(palette: Palette, ink: int, stronger: int) -> bool:
+    """Tell whether an ink is that of the rims of another one's strokes: a mix, and mostly beside them.
+
+    Thin strokes of one ink may look like a mix of another one, but lie elsewhere.
+    """
+    return mixed(palette, ink, stronger) and bool(palette.beside[ink, stronger] > _BESIDE)
 
 
 def _contrast(palette: Palette, ink: int) -> float:

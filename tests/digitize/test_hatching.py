@@ -6,6 +6,7 @@ import shapely
 
 from frontlines.digitize import open_scan, trace_areas
 from frontlines.digitize.hatching import hatched, hatched_inks, with_gaps
+from frontlines.digitize.inks import mixed
 from frontlines.digitize.palette import palette_of
 from frontlines.digitize.paper import paper_of
 
@@ -72,6 +73,19 @@ def test_a_line_that_leaves_the_hatching_is_left_out():
     found = hatched(strokes, np.pad(np.ones((60, 60), bool), ((30, 30), (30, 110))))
     assert found[21:98, 21:99].all()
     assert not found[:, 110:].any()
+
+
+def test_thin_strokes_that_look_like_a_mix_of_another_ink_are_hatching_if_they_lie_elsewhere():
+    pixels = np.full((600, 900, 3), 255, np.uint8)
+    pixels[:400][_strokes(8)[:400]] = (150, 165, 155)
+    for row in (450, 500, 550):
+        pixels[row : row + 5] = (60, 66, 62)
+    scan = open_scan(pixels)
+    paper = paper_of(scan)
+    palette = palette_of(scan, paper)
+    thin = int(palette.inks.max(axis=1).argmax())
+    assert mixed(palette, thin, int(palette.inks.min(axis=1).argmin()))
+    assert list(hatched_inks(scan, paper, palette)) == [thin]
 
 
 def test_no_thick_no_hatching():
