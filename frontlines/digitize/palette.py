@@ -235,7 +235,7 @@ def _parted(lab: npt.NDArray[np.float32], grounds: Floats, least: int) -> Floats
         return grounds
     apart = np.stack([np.linalg.norm(lab - one.astype(np.float32), axis=1) for one in grounds])
     owner, sure = apart.argmin(axis=0), apart.min(axis=0) < _GROUNDS_APART
-    out = []
+    out: list[Floats] = []
     for k, ground in enumerate(grounds):
         mine = lab[sure & (owner == k)]
         pair = _two_middles(mine)
