@@ -239,20 +239,33 @@ def _hatch(
     if not thick:
         return
     labels = palette.labels()[codes_of(paper.whiten(scan.read(rows, columns), rows.start, columns.start))]
-    light = lab_of(palette.inks)[:, 0]
     for ink, blocks in thick.items():
         row = (np.arange(rows.start, rows.stop) // BLOCK).clip(0, blocks.shape[0] - 1)
         column = (np.arange(columns.start, columns.stop) // BLOCK).clip(0, blocks.shape[1] - 1)
-        others = [
-            k + 1
-            for k in np.flatnonzero(light < light[ink] + _LIGHTER).tolist()
-            if not (k == ink or mixed(palette, k, ink))
-        ]
-        lines = np.isin(labels, others)
-        strokes = (labels == ink + 1) & ~grown(lines, _RIM_PX)
-        mine = with_gaps(hatched(strokes, blocks[row][:, column]), (tile != _UNKNOWN) & ~strokes)
-        mine = with_gaps(mine, (tile == _UNKNOWN) & ~(lines | (labels == ink + 1)))
+        mine = _hatched_with(ink, labels, tile, palette, blocks[row][:, column])
         tile[mine] = len(palette.grounds) + 1 + ink
+
+
+def _hatched_with(
+    ink: int, labels: Labels, tile: Labels, palette: Palette, thick: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Find what is hatched with an ink in a window; pockets of other fills than that under it are not."""
+    light = lab_of(palette.inks)[:, 0]
+    darker = np.flatnonzero(light < light[ink] + _LIGHTER).tolist()
+    lines = np.isin(labels, [k + 1 for k in darker if not (k == ink or mixed(palette, k, ink))])
+    own = labels == ink + 1
+    strokes = own & ~grown(lines, _RIM_PX)
+    mine, near = hatched(strokes, thick)
+    under = _commonest(tile[mine])
+    mine = with_gaps(mine, (tile == under) & ~strokes, near)
+    mine = with_gaps(mine, (tile == _UNKNOWN) & ~(lines | own), near)
+    halo = int(lab_of(palette.grounds)[:, 0].argmax())
+    return np.asarray(mine & ~((tile < len(palette.grounds)) & (tile != under) & (tile != halo)))
+
+
+def _commonest(labels: Labels) -> int:
+    """Find the commonest label of known pixels."""
+    return int(np.bincount(labels[labels != _UNKNOWN], minlength=1).argmax())
 
 
 def _mask(known: Labels, masks: Sequence[BaseGeometry], nothing: int) -> None:
