@@ -19,6 +19,7 @@ from frontlines.digitize.masks import check_masks, grown
 from frontlines.digitize.palette import LAB, Labels, Palette, codes_of, palette_of
 from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.settling import settled
+from frontlines.digitize.windows import least_around, most_around, smoothed
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
@@ -210,28 +211,24 @@ def _labelled(
     lightest fill, which halos and white borders are drawn in.
     """
     table, white = look
-    ndimage = require("scipy.ndimage", extra="digitize")
-    even = paper.whiten(scan.read(rows, columns), rows.start, columns.start)
-    for k in range(3):
-        even[..., k] = ndimage.uniform_filter(even[..., k], 3, mode="nearest")
+    even = smoothed(paper.whiten(scan.read(rows, columns), rows.start, columns.start))
     labels = table[codes_of(even)]
     size = 2 * round(border_px / 2) + 1
     core, narrow = _even(labels, size), _even(labels, _NARROW_PX)
     out = np.full(labels.shape, _UNKNOWN, np.uint8)
     for fill in np.unique(core[core != _UNKNOWN]):
-        near = ndimage.maximum_filter(core == fill, size, mode="nearest")
+        near = most_around(core == fill, size)
         if fill != white:
-            beside = ndimage.maximum_filter(core == fill, 2 * _BESIDE * size + 1, mode="nearest")
-            near |= ndimage.maximum_filter(beside & (narrow == fill), _NARROW_PX, mode="nearest")
+            beside = most_around(core == fill, 2 * _BESIDE * size + 1)
+            near |= most_around(beside & (narrow == fill), _NARROW_PX)
         out[near & (labels == fill)] = fill
     return out
 
 
 def _even(labels: Labels, size: int) -> Labels:
     """Labels of pixels that are the same in a square around them; the others are unknown."""
-    ndimage = require("scipy.ndimage", extra="digitize")
-    low = ndimage.minimum_filter(labels, size, mode="nearest")
-    return np.where(low == ndimage.maximum_filter(labels, size, mode="nearest"), low, _UNKNOWN)
+    low = least_around(labels, size)
+    return np.where(low == most_around(labels, size), low, _UNKNOWN)
 
 
 def _hatch(
@@ -242,20 +239,33 @@ def _hatch(
     if not thick:
         return
     labels = palette.labels()[codes_of(paper.whiten(scan.read(rows, columns), rows.start, columns.start))]
-    light = lab_of(palette.inks)[:, 0]
     for ink, blocks in thick.items():
         row = (np.arange(rows.start, rows.stop) // BLOCK).clip(0, blocks.shape[0] - 1)
         column = (np.arange(columns.start, columns.stop) // BLOCK).clip(0, blocks.shape[1] - 1)
-        others = [
-            k + 1
-            for k in np.flatnonzero(light < light[ink] + _LIGHTER).tolist()
-            if not (k == ink or mixed(palette, k, ink))
-        ]
-        lines = np.isin(labels, others)
-        strokes = (labels == ink + 1) & ~grown(lines, _RIM_PX)
-        mine = with_gaps(hatched(strokes, blocks[row][:, column]), (tile != _UNKNOWN) & ~strokes)
-        mine = with_gaps(mine, (tile == _UNKNOWN) & ~(lines | (labels == ink + 1)))
+        mine = _hatched_with(ink, labels, tile, palette, blocks[row][:, column])
         tile[mine] = len(palette.grounds) + 1 + ink
+
+
+def _hatched_with(
+    ink: int, labels: Labels, tile: Labels, palette: Palette, thick: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Find what is hatched with an ink in a window; pockets of other fills than that under it are not."""
+    light = lab_of(palette.inks)[:, 0]
+    darker = np.flatnonzero(light < light[ink] + _LIGHTER).tolist()
+    lines = np.isin(labels, [k + 1 for k in darker if not (k == ink or mixed(palette, k, ink))])
+    own = labels == ink + 1
+    strokes = own & ~grown(lines, _RIM_PX)
+    mine, near = hatched(strokes, thick)
+    under = _commonest(tile[mine])
+    mine = with_gaps(mine, (tile == under) & ~strokes, near)
+    mine = with_gaps(mine, (tile == _UNKNOWN) & ~(lines | own), near)
+    halo = int(lab_of(palette.grounds)[:, 0].argmax())
+    return np.asarray(mine & ~((tile < len(palette.grounds)) & (tile != under) & (tile != halo)))
+
+
+def _commonest(labels: Labels) -> int:
+    """Find the commonest label of known pixels."""
+    return int(np.bincount(labels[labels != _UNKNOWN], minlength=1).argmax())
 
 
 def _mask(known: Labels, masks: Sequence[BaseGeometry], nothing: int) -> None:
@@ -297,8 +307,13 @@ def _nearest(known: Labels, nothing: int) -> tuple[npt.NDArray[np.float64], Labe
     unknown = known == _UNKNOWN
     if unknown.all():
         return np.zeros(known.shape), np.full(known.shape, nothing, np.uint8)
-    apart, nearest = edt(unknown, return_indices=True)
-    return apart, known[tuple(nearest)]
+    nearest = edt(unknown, return_distances=False, return_indices=True)
+    row, column = np.nonzero(unknown)
+    other = nearest[:, row, column]
+    apart, whole = np.zeros(known.shape), known.copy()
+    apart[row, column] = np.hypot(other[0] - row, other[1] - column)
+    whole[row, column] = known[other[0], other[1]]
+    return apart, whole
 
 
 def _without_specks(whole: Labels, known: Labels, min_area_px: float | None, white: int) -> Labels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -172,6 +173,7 @@ def _ends(profiles: Floats) -> tuple[Floats, Floats]:
     return profiles[..., :count, :].mean(axis=-2), profiles[..., -count:, :].mean(axis=-2)
 
 
+@cache
 def _shapes(width: float, blur: float) -> tuple[Floats, Floats]:
     """Shares of what lies outside, and of the line less what it covers, at each place of the edge."""
     erf = require("scipy.special", extra="digitize").erf
@@ -185,13 +187,13 @@ def _fit(profiles: Floats, border: Border | None, blur: float) -> tuple[Floats, 
     """Least sum of squares of each profile, with the share of the line that fits it, and the edge's place."""
     (inside, outside), (step, line) = _ends(profiles), _shapes(border.width_px if border else 0.0, blur)
     raised, rise = profiles - inside[:, None], outside - inside
-    on_step = np.einsum("nxc,ex,nc->ne", raised, step, rise)
+    on_step = np.einsum("nxc,nc->nx", raised, rise) @ step.T
     misfit = (raised**2).sum(axis=(1, 2))[:, None] - 2 * on_step
     misfit = misfit + (rise**2).sum(axis=1)[:, None] * (step**2).sum(axis=1)
     if border is not None:
         ink = border.ink - (inside + outside) / 2
         along = (rise * ink).sum(axis=1)[:, None] * (step * line).sum(axis=1)
-        on_line = np.einsum("nxc,ex,nc->ne", raised, line, ink) - along
+        on_line = np.einsum("nxc,nc->nx", raised, ink) @ line.T - along
         norm = (ink**2).sum(axis=1)[:, None] * (line**2).sum(axis=1)
         share = (on_line / norm).clip(0, 1)
         misfit = misfit + share**2 * norm - 2 * share * on_line

@@ -21,10 +21,11 @@ _DRAWN = 0.12  # share of a block that strokes cover at least
 # Widest gaps between strokes, and least width of areas with such gaps [blocks].
 _GAPS, _WIDTHS = (4.0, 7.0, 11.0), (7.0, 12.0, 20.0)
 _LEAST_SHARE = 0.0005  # of the scan
+_BESIDE = 0.5  # share of a rim that lies beside its stroke at least
 _LONG = 1.5  # diagonals that an ink of hatching is drawn at least
 _REACH_PX = 60  # from the thick of a hatched area to its tips
 _SPACINGS, _LEAST_PX, _MOST_PX = 1.0, 4.0, 32.0
-_MOSTLY = 0.6  # share of a gap between strokes in the hatched area, from which on all of it is
+_MOSTLY, _PARTLY = 0.6, 0.2  # share of a gap in the hatched area, from which on all of it is; if it is narrow
 
 
 def hatched_inks(scan: Scan, paper: Paper, palette: Palette) -> dict[int, Mask]:
@@ -56,7 +57,7 @@ def hatched_inks(scan: Scan, paper: Paper, palette: Palette) -> dict[int, Mask]:
     """
     diagonal = float(np.hypot(scan.width_px, scan.height_px))
     long = [k for k, length in enumerate(palette.lengths_px) if length > _LONG * diagonal]
-    candidates = [k for k in long if not any(mixed(palette, k, other) for other in long if other != k)]
+    candidates = [k for k in long if not any(_is_rim(palette, k, other) for other in long if other != k)]
     if not candidates:
         return {}
     shares = _shares(scan, paper, palette.labels(), candidates)
@@ -67,6 +68,14 @@ def hatched_inks(scan: Scan, paper: Paper, palette: Palette) -> dict[int, Mask]:
         if thick[ink].mean() > _LEAST_SHARE and not any(_lies_in(thick[ink], one) for one in found.values()):
             found[ink] = thick[ink]
     return found
+
+
+def _is_rim(palette: Palette, ink: int, stronger: int) -> bool:
+    """Tell whether an ink is that of the rims of another one's strokes: a mix, and mostly beside them.
+
+    Thin strokes of one ink may look like a mix of another one, but lie elsewhere.
+    """
+    return mixed(palette, ink, stronger) and bool(palette.beside[ink, stronger] > _BESIDE)
 
 
 def _contrast(palette: Palette, ink: int) -> float:
@@ -113,7 +122,7 @@ def _shares(scan: Scan, paper: Paper, table: Labels, inks: list[int]) -> list[np
     return shares
 
 
-def hatched(strokes: Mask, thick: Mask) -> Mask:
+def hatched(strokes: Mask, thick: Mask) -> tuple[Mask, Mask]:
     """Find what is hatched in a window.
 
     Parameters
@@ -128,17 +137,20 @@ def hatched(strokes: Mask, thick: Mask) -> Mask:
     mask
         True on hatched ground: the strokes and what lies between them, closed with a disc of one
         spacing; lines that run out of it are left out.
+    near
+        True within one spacing of a stroke.
 
     Examples
     --------
     >>> strokes = np.zeros((60, 60), bool)
     >>> strokes[10:50:4, 10:50] = True
     >>> thick = np.pad(np.ones((20, 20), bool), 20)
-    >>> bool(hatched(strokes, thick)[12:45, 12:48].all()), bool(hatched(strokes, thick)[:8].any())
+    >>> mask, near = hatched(strokes, thick)
+    >>> bool(mask[12:45, 12:48].all()), bool(mask[:8].any())
     (True, False)
     """
     if not thick.any():
-        return np.zeros(strokes.shape, bool)
+        return np.zeros(strokes.shape, bool), np.zeros(strokes.shape, bool)
     edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
     off = edt(~strokes)
     near = edt(~thick) <= _REACH_PX
@@ -147,11 +159,14 @@ def hatched(strokes: Mask, thick: Mask) -> Mask:
     pad = int(reach) + 2
     closed = edt(np.pad(off <= reach, pad, mode="edge"))[pad:-pad, pad:-pad] > reach
     body = edt(np.pad(closed, 1, mode="edge"))[1:-1, 1:-1] > spacing / 2 + 1
-    return np.asarray(closed & near & (edt(~body) <= spacing / 2 + 2))
+    return np.asarray(closed & near & (edt(~body) <= spacing / 2 + 2)), off <= reach
 
 
-def with_gaps(area: Mask, open_ground: Mask) -> Mask:
-    """Add the rest of gaps that lie mostly in a hatched area: strokes and a border close them off.
+def with_gaps(area: Mask, open_ground: Mask, near: Mask) -> Mask:
+    """Add the rest of gaps in a hatched area that strokes and a border close off.
+
+    Where strokes end at a border, a closing leaves notches; a gap is taken if it lies mostly in the area, or
+    partly and is nowhere farther than one spacing from the strokes.
 
     Parameters
     ----------
@@ -159,6 +174,8 @@ def with_gaps(area: Mask, open_ground: Mask) -> Mask:
         Hatched ground, from `hatched`.
     open_ground
         True where neither strokes nor borders are, of the same shape.
+    near
+        True within one spacing of a stroke; nothing farther is added.
 
     Returns
     -------
@@ -169,13 +186,14 @@ def with_gaps(area: Mask, open_ground: Mask) -> Mask:
     --------
     >>> area, gap = np.zeros((5, 9), bool), np.zeros((5, 9), bool)
     >>> area[:, :6], gap[1:4, 1:8] = True, True
-    >>> with_gaps(area, gap)[2].tolist()
+    >>> with_gaps(area, gap, np.ones((5, 9), bool))[2].tolist()
     [True, True, True, True, True, True, True, True, False]
     """
     label = require("scipy.ndimage", extra="digitize").label
     gaps, count = label(open_ground)
     size = np.bincount(gaps.ravel(), minlength=count + 1)
     inside = np.bincount(gaps[area], minlength=count + 1)
-    whole = inside > _MOSTLY * size
+    all_near = np.bincount(gaps[near], minlength=count + 1) == size
+    whole = (inside > _MOSTLY * size) | (all_near & (inside > _PARTLY * size))
     whole[0] = False
-    return np.asarray(area | whole[gaps])
+    return np.asarray(area | (whole[gaps] & near))

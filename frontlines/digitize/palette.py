@@ -26,6 +26,9 @@ _CROWD = 0.3  # least density of a peak, in pixels a seat
 _FLAT_PX, _NEAR_PX = 10, 4  # a ground is there so far off in all four directions; strokes may be at one
 _FLAT = 9  # in lightness, a and b each
 _GROUND_SHARE = 0.003
+_GROUNDS_APART, _HUES_APART = 11.0, 6.0  # grounds, and two in one: in a and b [ΔE]
+_WINDOW, _VALLEY = 1 / 6, 0.3  # of the way between two; pixels half-way, as a share of those at an end
+_ROUNDS = 8
 _INK_APART = 15.0  # from the nearest ground [ΔE]
 _MOST_INKS = 24
 _ALONG = 0.75  # weight of a difference that is only more or less ink
@@ -222,7 +225,48 @@ def _grounds(tiles: Sequence[tuple[int, int, npt.NDArray[np.int32]]]) -> Floats:
         flat.append(LAB[thin[d:-d, d:-d][same]])
     if not flat:
         return np.empty((0, 3))
-    return _peaks(np.concatenate(flat), int(_GROUND_SHARE * size), 11.0)
+    lab, least = np.concatenate(flat), int(_GROUND_SHARE * size)
+    return _parted(lab, _peaks(lab, least, _GROUNDS_APART), least)
+
+
+def _parted(lab: npt.NDArray[np.float32], grounds: Floats, least: int) -> Floats:
+    """Part grounds that are two of different hues with hardly a pixel half-way between them."""
+    if not len(grounds):
+        return grounds
+    apart = np.stack([np.linalg.norm(lab - one.astype(np.float32), axis=1) for one in grounds])
+    owner, sure = apart.argmin(axis=0), apart.min(axis=0) < _GROUNDS_APART
+    out: list[Floats] = []
+    for k, ground in enumerate(grounds):
+        mine = lab[sure & (owner == k)]
+        pair = _two_middles(mine)
+        out.extend(pair if _are_two(mine, pair, least) else [ground])
+    return np.array(out)
+
+
+def _two_middles(lab: npt.NDArray[np.float32]) -> Floats:
+    """Means of the two halves of a crowd that part it best by hue and strength."""
+    off = lab[:, 1:] - lab[:, 1:].mean(axis=0)
+    axis = np.linalg.eigh(np.cov(off, rowvar=False))[1][:, -1]
+    far = off @ axis
+    cut = 0.0
+    for _ in range(_ROUNDS):
+        upper = far > cut
+        if upper.all() or not upper.any():
+            break
+        cut = (far[upper].mean() + far[~upper].mean()) / 2
+    halves = [lab[upper], lab[~upper]]
+    return np.array([half.mean(axis=0, dtype=float) if len(half) else lab.mean(axis=0) for half in halves])
+
+
+def _are_two(lab: npt.NDArray[np.float32], pair: Floats, least: int) -> bool:
+    """Tell whether two colours are peaks of a crowd of their own with a valley between them."""
+    ray = pair[1] - pair[0]
+    far = float(np.linalg.norm(ray))
+    if np.hypot(*ray[1:]) < _HUES_APART:
+        return False
+    place = (lab - pair[0]) @ ray / far**2
+    first, between, second = ((np.abs(place - at) < _WINDOW).sum() for at in (0.0, 0.5, 1.0))
+    return bool(2 * min(first, second) > least and between < _VALLEY * min(first, second))
 
 
 def _is_flat(plane: npt.NDArray[np.int16], margin: int, step: int) -> npt.NDArray[np.bool_]:

@@ -25,6 +25,7 @@ _LIGHTNESS_LESS, _LIGHTNESS_LEAST = 0.5, 0.25
 _MOST_FILLS, _FILL_SHARE = 6, 0.04
 _LEAST_CELLS = 40
 _MARGIN, _MARGIN_WEIGHT = 0.03, 4.0  # the outermost cells are likelier to be paper
+_ROUND = 0.7  # share of the outermost cells that one colour has if paper goes round the map
 _UNLIKE_PAPER = 0.3  # weight of colours that paper seldom has
 _ROUNDS = 6
 
@@ -79,8 +80,8 @@ def paper_of(scan: Scan) -> Paper:
     Returns
     -------
     paper
-        Its gain. The commonest colour counts as paper, margins first. Paper and fills together show the
-        light, a quadratic surface and what that leaves nearby.
+        Its gain. What goes all round the map is paper, else the commonest colour, margins first. Paper and
+        fills together show the light, a quadratic surface and what that leaves nearby.
 
     Examples
     --------
@@ -92,8 +93,9 @@ def paper_of(scan: Scan) -> Paper:
     """
     cells, step = _cells(scan)
     lab = lab_of(cells.reshape(-1, 3)).reshape(cells.shape)
-    paper = _paper_colour(lab)
-    light, near = _light(np.log(np.maximum(cells, 4.0)), [paper, *_fills(lab, paper)])
+    logs = np.log(np.maximum(cells, 4.0))
+    start, grounds = _begun(logs, lab)
+    light, near = _light(logs, start, grounds)
     gain = _target(rgb := _srgb_of(cells, near, light)) / (rgb * light[..., None])
     whole = np.ceil(np.array([scan.height_px, scan.width_px]) / CELL).astype(int)
     return Paper(_resized(gain, whole, step))
@@ -111,26 +113,51 @@ def _cells(scan: Scan) -> tuple[Floats32, int]:
     return np.median(flat, axis=2).astype(np.float32), side * stride
 
 
-def _paper_colour(lab: Floats) -> Floats:
-    """Find the densest place among the colours of cells; margins, and what looks like paper, count more."""
-    rows, columns = lab.shape[:2]
+def _begun(logs: Floats, lab: Floats) -> tuple[Floats | None, list[Floats]]:
+    """Grounds, the paper first, and the light as far as a margin all round the map shows it.
+
+    Under the light of the margin, fills that differ in lightness alone can be told apart; without a margin
+    they might be one fill under uneven light.
+    """
+    margin = _margin(lab.shape)
+    paper = _densest(lab[margin], np.ones(int(margin.sum())))
+    round_it = margin & (_apart(lab, paper, _LIGHTNESS_LEAST) < _NEAR)
+    if not _like_paper(paper) or round_it.sum() < max(_ROUND * margin.sum(), _LEAST_CELLS):
+        paper = _paper_colour(lab, margin)
+        return None, [paper, *_fills(lab, paper, _LIGHTNESS_LEAST)]
+    surface, _ = _surface(
+        _terms(lab.shape), logs.mean(axis=-1).ravel(), round_it.ravel(), np.zeros(lab.size // 3, int)
+    )
+    even = _even(logs, surface).reshape(lab.shape)
+    paper = np.median(even[round_it], axis=0)
+    return surface, [paper, *_fills(even, paper, 1.0)]
+
+
+def _margin(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Tell which cells are the outermost."""
+    rows, columns = shape[:2]
     margin = np.ones((rows, columns), bool)
     y, x = max(1, int(_MARGIN * rows)), max(1, int(_MARGIN * columns))
     margin[y:-y, x:-x] = False
+    return margin
+
+
+def _paper_colour(lab: Floats, margin: npt.NDArray[np.bool_]) -> Floats:
+    """Find the densest place among the colours of cells; margins, and what looks like paper, count more."""
     weight = np.where(margin, _MARGIN_WEIGHT, 1.0) * np.where(_like_paper(lab), 1.0, _UNLIKE_PAPER)
     return _densest(lab.reshape(-1, 3), weight.ravel())
 
 
-def _fills(lab: Floats, paper: Floats) -> list[Floats]:
+def _fills(lab: Floats, paper: Floats, lightness: float) -> list[Floats]:
     """Other colours that fill a good share of the cells."""
     flat = lab.reshape(-1, 3)
     fills: list[Floats] = []
     for _ in range(_MOST_FILLS):
-        taken = np.min([_apart(flat, one, _LIGHTNESS_LEAST) for one in (paper, *fills)], axis=0) < 1.5 * _NEAR
+        taken = np.min([_apart(flat, one, lightness) for one in (paper, *fills)], axis=0) < 1.5 * _NEAR
         if (~taken).sum() < _FILL_SHARE * len(flat):
             break
         fill = _densest(flat[~taken], np.ones(int((~taken).sum())))
-        if (_apart(flat[~taken], fill, _LIGHTNESS_LEAST) < _NEAR).sum() < _FILL_SHARE * len(flat):
+        if (_apart(flat[~taken], fill, lightness) < _NEAR).sum() < _FILL_SHARE * len(flat):
             break
         fills.append(fill)
     return fills
@@ -157,47 +184,66 @@ def _like_paper(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return np.asarray((lab[..., 0] > 58) & ((chroma < 7) | yellowed))  # noqa: PLR2004
 
 
-def _light(logs: Floats, grounds: list[Floats]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _light(
+    logs: Floats, surface: Floats | None, grounds: list[Floats]
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Light on each cell, 1 on the whole, and which cells are paper.
 
     A cell is one of the grounds, each of its own lightness, under a light that is a quadratic surface; as
     the surface gets better, more cells are told rightly. What it leaves is smoothed and added.
     """
-    rows, columns = logs.shape[:2]
-    y, x = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij")
-    terms = np.stack([x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 5)
-    grey = logs.mean(axis=-1).ravel()
-    surface, level = np.zeros(grey.size), np.zeros(len(grounds))
-    kind, near = np.zeros(grey.size, int), np.zeros(grey.size, bool)
-    for turn in range(_ROUNDS):
-        lab = lab_of(np.exp(logs.reshape(-1, 3) - surface[:, None]).clip(0, 400))
-        weight = _LIGHTNESS_LEAST if turn == 0 else _LIGHTNESS_LESS
-        apart = np.stack([_apart(lab, one, weight) for one in grounds])
-        kind, near = apart.argmin(axis=0), apart.min(axis=0) < _NEAR
+    terms, grey = _terms(logs.shape), logs.mean(axis=-1).ravel()
+    lightness = _LIGHTNESS_LEAST if surface is None else _LIGHTNESS_LESS
+    surface = np.zeros(grey.size) if surface is None else surface
+    level = grey
+    for _ in range(_ROUNDS):
+        kind, near = _kinds(_even(logs, surface), grounds, lightness)
         if near.sum() < _LEAST_CELLS:
             break
-        known = np.flatnonzero(np.bincount(kind[near], minlength=len(grounds)))
-        member = (kind[near][:, None] == known).astype(float)
-        found, *_ = np.linalg.lstsq(np.hstack([terms[near], member]), grey[near], rcond=None)
-        surface, level[known] = terms @ found[:5], found[5:]
-        surface -= surface.mean()
-        even = np.exp(logs.reshape(-1, 3) - surface[:, None]).clip(0, 400)
+        surface, level = _surface(terms, grey, near, kind)
+        even = _even(logs, surface)
+        members = [near & (kind == k) for k in range(len(grounds))]
         grounds = [
-            np.median(lab_of(even[near & (kind == k)]), axis=0) if (near & (kind == k)).any() else one
-            for k, one in enumerate(grounds)
+            np.median(even[mine], axis=0) if mine.any() else one
+            for mine, one in zip(members, grounds, strict=True)
         ]
-    level = np.array(
-        [grey[near & (kind == k)].mean() if (near & (kind == k)).any() else 0.0 for k in range(len(grounds))]
-    )
-    level -= np.array(
-        [
-            surface[near & (kind == k)].mean() if (near & (kind == k)).any() else 0.0
-            for k in range(len(grounds))
-        ]
-    )
-    rest = np.where(near, grey - surface - level[kind], 0.0).reshape(rows, columns)
-    light = np.exp(surface.reshape(rows, columns) + _smoothed(rest, near.reshape(rows, columns)))
-    return light, (near & (kind == 0)).reshape(rows, columns)
+        lightness = _LIGHTNESS_LESS
+    rest = np.where(near, grey - surface - level, 0.0).reshape(logs.shape[:2])
+    near = near.reshape(logs.shape[:2])
+    light = np.exp(surface.reshape(near.shape) + _smoothed(rest, near))
+    return light, near & (kind == 0).reshape(near.shape)
+
+
+def _terms(shape: tuple[int, ...]) -> Floats:
+    """Quadratic terms of the place of each cell."""
+    y, x = np.meshgrid(np.linspace(-1, 1, shape[0]), np.linspace(-1, 1, shape[1]), indexing="ij")
+    return np.stack([x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 5)
+
+
+def _even(logs: Floats, surface: Floats) -> Floats:
+    """CIELAB of cells without the light of a surface."""
+    return lab_of(np.exp(logs.reshape(-1, 3) - surface[:, None]).clip(0, 400))
+
+
+def _kinds(
+    lab: Floats, grounds: list[Floats], lightness: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Nearest ground of each cell, and whether it is near."""
+    apart = np.stack([_apart(lab, one, lightness) for one in grounds])
+    return apart.argmin(axis=0), apart.min(axis=0) < _NEAR
+
+
+def _surface(
+    terms: Floats, grey: Floats, near: npt.NDArray[np.bool_], kind: npt.NDArray[np.int64]
+) -> tuple[Floats, Floats]:
+    """Quadratic surface through cells of some grounds, 0 on the whole, and the level of each cell's kind."""
+    kinds, member = np.unique(kind[near], return_inverse=True)
+    columns = np.hstack([terms[near], np.eye(len(kinds))[member]])
+    found, *_ = np.linalg.lstsq(columns, grey[near], rcond=None)
+    surface = terms @ found[:5]
+    levels = np.zeros(kind.max() + 1)
+    levels[kinds] = found[5:] + surface.mean()
+    return surface - surface.mean(), levels[kind]
 
 
 def _smoothed(rest: Floats, near: npt.NDArray[np.bool_]) -> Floats:

@@ -6,6 +6,7 @@ import shapely
 
 from frontlines.digitize import open_scan, trace_areas
 from frontlines.digitize.hatching import hatched, hatched_inks, with_gaps
+from frontlines.digitize.inks import mixed
 from frontlines.digitize.palette import palette_of
 from frontlines.digitize.paper import paper_of
 
@@ -69,14 +70,27 @@ def test_a_line_that_leaves_the_hatching_is_left_out():
     strokes = np.zeros((120, 200), bool)
     strokes[20:100:6, 20:100] = True
     strokes[57:61, 100:] = True
-    found = hatched(strokes, np.pad(np.ones((60, 60), bool), ((30, 30), (30, 110))))
+    found, _ = hatched(strokes, np.pad(np.ones((60, 60), bool), ((30, 30), (30, 110))))
     assert found[21:98, 21:99].all()
     assert not found[:, 110:].any()
 
 
+def test_thin_strokes_that_look_like_a_mix_of_another_ink_are_hatching_if_they_lie_elsewhere():
+    pixels = np.full((600, 900, 3), 255, np.uint8)
+    pixels[:400][_strokes(8)[:400]] = (150, 165, 155)
+    for row in (450, 500, 550):
+        pixels[row : row + 5] = (60, 66, 62)
+    scan = open_scan(pixels)
+    paper = paper_of(scan)
+    palette = palette_of(scan, paper)
+    thin = int(palette.inks.max(axis=1).argmax())
+    assert mixed(palette, thin, int(palette.inks.min(axis=1).argmin()))
+    assert list(hatched_inks(scan, paper, palette)) == [thin]
+
+
 def test_no_thick_no_hatching():
     strokes = _strokes(6, size=(60, 60))
-    assert not hatched(strokes, np.zeros_like(strokes)).any()
+    assert not np.any(hatched(strokes, np.zeros_like(strokes)))
 
 
 def _band(top, bottom, spacing_px, width_px=2):
@@ -116,9 +130,24 @@ def test_a_fill_and_the_same_fill_hatched_are_two_classes():
 
 
 def test_the_rest_of_a_gap_is_added_up_to_the_border():
-    area, gap = np.zeros((40, 60), bool), np.zeros((40, 60), bool)
-    area[:, :30] = True
-    gap[5:15, 10:38] = gap[20:35, 25:60] = True
-    found = with_gaps(area, gap)
-    assert found[5:15, 30:38].all()
-    assert not found[20:35, 30:].any()
+    area, gap, near = (np.zeros((40, 60), bool) for _ in range(3))
+    area[:, :30] = near[:, :45] = True
+    gap[2:8, :48] = gap[12:18, 24:44] = gap[22:28, 24:50] = gap[32:38, 29:44] = True
+    found = with_gaps(area, gap, near)
+    assert found[2:8, 30:45].all()  # mostly in the area,
+    assert not found[2:8, 45:].any()  # as far as it is near
+    assert found[12:18, 30:44].all()  # partly in the area, and all of it near
+    assert not found[22:28, 30:].any()  # partly in the area, but not all of it near
+    assert not found[32:38, 30:].any()  # hardly in the area
+
+
+def test_a_pocket_of_another_fill_is_no_gap_of_the_hatching():
+    pixels = np.full((600, 900, 3), 255, np.uint8)
+    pixels[:, 500:] = BLUE
+    pixels[:400, :500][_strokes(14)[:400, :500]] = STROKE
+    rows, columns = np.indices((600, 900))
+    pocket = 4 * np.abs(rows - 200) + np.abs(columns - 250)
+    pixels[pocket < 48], pixels[pocket < 40] = STROKE, BLUE
+    found = trace_areas(open_scan(pixels), {"East": "blue", "North": "#be2828"})
+    east = found.set_index("area_class").geometry["East"]
+    assert east.intersection(shapely.box(200, 180, 300, 220)).area > 600  # all but the tips

@@ -1,0 +1,31 @@
+"""Grounds of a scan: two pastels that are hardly apart are two, one under noise is one."""
+
+import numpy as np
+import pytest
+
+from frontlines.digitize.images import open_scan
+from frontlines.digitize.palette import palette_of
+from frontlines.digitize.paper import paper_of
+
+BLUE, LILAC = (201, 218, 248), (217, 210, 233)
+
+
+def grounds_of(left, right, noise):
+    pixels = np.full((400, 600, 3), 255.0)
+    pixels[40:-40, 40:300], pixels[40:-40, 300:-40] = left, right
+    pixels += np.random.default_rng(0).normal(0, noise, pixels.shape)
+    scan = open_scan(pixels.clip(0, 255).round().astype(np.uint8))
+    return palette_of(scan, paper_of(scan)).grounds
+
+
+def test_two_pastels_nine_delta_e_apart_are_two_grounds():
+    grounds = grounds_of(BLUE, LILAC, 1)
+    assert len(grounds) == 3
+    for fill in (BLUE, LILAC):
+        assert np.abs(grounds - np.multiply(fill, 250 / 255)).max(axis=1).min() < 6
+
+
+@pytest.mark.parametrize("noise", [1, 4])
+def test_one_fill_under_noise_or_in_two_shades_is_one_ground(noise):
+    assert len(grounds_of(BLUE, BLUE, noise)) == 2
+    assert len(grounds_of(BLUE, np.subtract(BLUE, 8), noise)) == 2

@@ -1,0 +1,47 @@
+"""The paper of a scan: what goes round the map, not the commonest fill; light apart from lightness."""
+
+import numpy as np
+import pytest
+
+from frontlines.digitize.images import open_scan
+from frontlines.digitize.paper import paper_of
+
+SHAPE = (480, 640)
+
+
+def sheet(paper, fills, *, margin_px=44):
+    """A sheet with fills side by side inside a margin, under light that falls off towards one corner."""
+    pixels = np.full((*SHAPE, 3), paper, float)
+    inside = pixels[margin_px : SHAPE[0] - margin_px, margin_px : SHAPE[1] - margin_px]
+    for part, fill in zip(np.array_split(inside, len(fills), axis=1), fills, strict=True):
+        part[:] = fill
+    y, x = np.meshgrid(np.linspace(0, 1, SHAPE[0]), np.linspace(0, 1, SHAPE[1]), indexing="ij")
+    return (pixels * (1 - 0.1 * x * x - 0.06 * y)[..., None]).round().astype(np.uint8)
+
+
+def evened(pixels):
+    return paper_of(open_scan(pixels)).whiten(pixels, 0)
+
+
+@pytest.mark.parametrize(
+    ("paper", "fills"),
+    [
+        ((248, 248, 248), [(208, 208, 208), (154, 154, 154), (106, 106, 106)]),
+        ((239, 226, 196), [(233, 199, 176), (217, 211, 160), (183, 201, 169)]),
+        ((255, 255, 255), [(207, 226, 243), (223, 232, 192)]),
+    ],
+)
+def test_what_goes_round_the_map_is_paper_and_fills_keep_their_lightness(paper, fills):
+    even = evened(sheet(paper, fills))
+    assert np.median(even[:30], axis=(0, 1)) == pytest.approx(250, abs=3)
+    inside = even[60:-60, 60:-60]
+    for part, fill in zip(np.array_split(inside, len(fills), axis=1), fills, strict=True):
+        middle = part[:, 40:-40]
+        assert np.median(middle, axis=(0, 1)) == pytest.approx(250 * np.divide(fill, paper), abs=5)
+        assert np.ptp(middle, axis=(0, 1)).max() < 12
+
+
+def test_without_a_margin_uneven_light_is_evened_all_the_same():
+    even = evened(sheet((240, 230, 205), [(240, 230, 205), (190, 205, 230)], margin_px=0))
+    assert np.ptp(even[:, :300], axis=(0, 1)).max() < 12
+    assert np.median(even[:, :300], axis=(0, 1)) == pytest.approx(250, abs=3)
