@@ -235,16 +235,7 @@ def _led_on(
 
 def _from_end(stretch: Stretch, end: int) -> Stretch:
     """Turn a stretch so that it begins at the given end."""
-    if end == 0:
-        return stretch
-    last = len(stretch.points) - 1
-    return replace(
-        stretch,
-        points=stretch.points[::-1],
-        half_width_px=stretch.half_width_px[::-1],
-        sigma_px=stretch.sigma_px[::-1],
-        jumped=tuple((last - b, last - a) for a, b in reversed(stretch.jumped)),
-    )
+    return stretch if end == 0 else stretch.turned()
 
 
 def _spliced(first: Stretch, path: Floats, second: Stretch, tracing: Tracing, under: str) -> Stretch:
@@ -253,12 +244,12 @@ def _spliced(first: Stretch, path: Floats, second: Stretch, tracing: Tracing, un
     wide = np.interp(
         np.arange(len(path)), [0, max(len(path) - 1, 1)], [first.half_width_px[-1], second.half_width_px[0]]
     )
-    start, shift = len(first.points) - 1, len(first.points) + len(path)
     sigma = np.full(len(path), np.hypot(half / np.sqrt(3), max(first.sigma_px[-1], second.sigma_px[0])))
-    return Stretch(
+    led = Stretch(
         first.line,
-        np.vstack([first.points, path, second.points]),
-        np.concatenate([first.half_width_px, wide, second.half_width_px]),
-        np.concatenate([first.sigma_px, sigma, second.sigma_px]),
-        (*first.jumped, (start, shift), *((a + shift, b + shift) for a, b in second.jumped)),
+        np.vstack([first.points[-1:], path, second.points[:1]]),
+        np.concatenate([first.half_width_px[-1:], wide, second.half_width_px[:1]]),
+        np.concatenate([first.sigma_px[-1:], sigma, second.sigma_px[:1]]),
+        ((0, len(path) + 1),),
     )
+    return first.joined(led).joined(second)

@@ -116,17 +116,5 @@ def _cut(mine: Stretch, cuts: Sequence[tuple[int, int]]) -> list[Stretch]:
     starts, ends = [0, *(b for _, b in cuts)], [*(a for a, _ in cuts), len(mine.points) - 1]
     parts = [mine.part(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
     if np.array_equal(mine.points[0], mine.points[-1]):
-        parts[0] = _joined(parts.pop(), parts[0])
+        parts[0] = parts.pop().joined(parts[0])
     return parts
-
-
-def _joined(first: Stretch, second: Stretch) -> Stretch:
-    """Join two parts where the first ends and the second begins."""
-    shift = len(first.points) - 1
-    return Stretch(
-        first.line,
-        np.vstack([first.points, second.points[1:]]),
-        np.concatenate([first.half_width_px, second.half_width_px[1:]]),
-        np.concatenate([first.sigma_px, second.sigma_px[1:]]),
-        (*first.jumped, *((a + shift, b + shift) for a, b in second.jumped)),
-    )

@@ -17,7 +17,7 @@ _TOUCH_PX = 1.5
 _WIDE_STROKES = 4.0
 _UNSEEN_PX = 0.5  # what the eye, and the tracing, do not see of a lower stroke's edge
 _COMING_OUT = 0.3  # standard error of the straight way out from under another line, of its length
-_ASTRAY = 0.5  # strokes aside that a line not seen again may have gone for every stroke of way
+_UNSURE = 4.0  # times its usual error, a line is partly covered
 _GAP_SHARE = 1 / 6  # standard error of a straight line over a gap, of its length
 
 
@@ -60,10 +60,9 @@ def pieces_of(tracing: Tracing, line: str, *, follow_hidden: bool) -> list[Piece
     Returns
     -------
     pieces
-        Traced stretches; if wanted, pieces along the upper lines, with those lines' own vertices, the error
-        of those that are not seen again growing with the way; and straight ones that close gaps between two
-        loose ends no wider than the knob `gap_px`. Ends that go under another line are not loose, followed
-        or not.
+        Traced stretches, ends that are partly covered by themselves; if wanted, pieces along the upper
+        lines, with those lines' own vertices; and straight ones that close gaps between two loose ends no
+        wider than the knob `gap_px`. Ends that go under another line are not loose, followed or not.
 
     Examples
     --------
@@ -105,10 +104,34 @@ def _split(stretch: Stretch, wide_px: float) -> list[Piece]:
 
 
 def _seen(stretch: Stretch, first: int, last: int) -> list[Piece]:
+    """Give what was seen; ends that are partly covered are pieces of their own, for a line parts there."""
     if last <= first:
         return []
     part = stretch.part(first, last)
-    return [Piece(part.points, part.sigma_px, _jumps(part), True, part.jumped)]
+    begin, end = _covered(part), len(part.points) - 1 - _covered(part.turned())
+    if begin >= end:
+        return [_as_seen(part)]
+    note = "partly covered at its end"
+    ends = [
+        _as_seen(part.part(a, b), f"{note}, ± {part.sigma_px[a : b + 1].max():.1f} px at most")
+        for a, b in ((0, begin), (end, len(part.points) - 1))
+        if a < b
+    ]
+    return [_as_seen(part.part(begin, end)), *ends]
+
+
+def _as_seen(part: Stretch, note: str = "") -> Piece:
+    told = "; ".join(text for text in (note, _jumps(part)) if text)
+    return Piece(part.points, part.sigma_px, told, True, part.jumped)
+
+
+def _covered(part: Stretch) -> int:
+    """Find up to which position a stretch is partly covered at its beginning; 0 if by less than a stroke."""
+    unsure = part.sigma_px > _UNSURE * np.median(part.sigma_px)
+    end = len(unsure) if unsure.all() else int(unsure.argmin())
+    end = max([end, *(b for a, b in part.jumped if a < end < b)])
+    way = np.hypot(*np.diff(part.points[: end + 1], axis=0).T).sum()
+    return end if way > 2 * np.median(part.half_width_px) else 0
 
 
 def _jumps(stretch: Stretch) -> str:
@@ -136,7 +159,7 @@ def _led_on(one: RunningOn, tracing: Tracing) -> list[Piece]:
     points = np.concatenate([tip[None], one.path])
     if one.begins_again is None:
         note = f"runs into the line {one.under} and is not seen again: follows it to its end"
-        return [_astray(_along(points, one.line, one.under, tracing, note), tracing.stroke_px[one.line])]
+        return [_along(points, one.line, one.under, tracing, note)]
     led = _along(points, one.line, one.under, tracing, f"hidden under the line {one.under}: follows it")
     way = np.array([points[-1], one.begins_again])
     gap = float(np.hypot(*(way[1] - way[0])))
@@ -151,16 +174,6 @@ def _along(points: Floats, line: str, under: str, tracing: Tracing, note: str) -
     beside = max(tracing.stroke_px[under] - tracing.stroke_px[line], 0.0) / 2 + _UNSEEN_PX
     sigma = float(np.sqrt(np.median(own) ** 2 + beside**2 / 3))
     return Piece(points, np.full(len(points), sigma), note, seen=False)
-
-
-def _astray(piece: Piece, stroke_px: float) -> Piece:
-    """Let the error grow with the way: where no second end is seen, the line may have left the upper one.
-
-    Each stroke of way is a step of half a stroke aside by chance; such steps add up as their squares, so the
-    error is `_ASTRAY` times the root of stroke times way.
-    """
-    way = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(piece.points, axis=0).T))])
-    return piece._replace(sigma_px=np.sqrt(piece.sigma_px**2 + _ASTRAY**2 * stroke_px * way))
 
 
 def _over_gaps(pieces: Sequence[Piece], gap_px: float, hidden: Sequence[Floats]) -> list[Piece]:

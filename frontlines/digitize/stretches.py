@@ -100,6 +100,25 @@ class Stretch:
             tuple((a - first, b - first) for a, b in self.jumped if first <= a and b <= last),
         )  # fmt: skip
 
+    def turned(self) -> Stretch:
+        """Give the same stretch from its last point to its first."""
+        last = len(self.points) - 1
+        return Stretch(
+            self.line, self.points[::-1], self.half_width_px[::-1], self.sigma_px[::-1],
+            tuple((last - b, last - a) for a, b in reversed(self.jumped)),
+        )  # fmt: skip
+
+    def joined(self, other: Stretch) -> Stretch:
+        """Give this stretch and another that begins at its last point, as one."""
+        shift = len(self.points) - 1
+        return Stretch(
+            self.line,
+            np.vstack([self.points, other.points[1:]]),
+            np.concatenate([self.half_width_px, other.half_width_px[1:]]),
+            np.concatenate([self.sigma_px, other.sigma_px[1:]]),
+            (*self.jumped, *((a + shift, b + shift) for a, b in other.jumped)),
+        )
+
 
 @dataclass(frozen=True)
 class Hidden:
