@@ -114,7 +114,7 @@ def trace_areas(
         paper = looked[0] if looked else paper_of(scan)
         palette = looked[1] if looked else palette_of(scan, paper)
         thick = {} if _are_fills(palette, colours) else hatched_inks(scan, paper, palette)
-        fills = _match(palette, colours, list(thick))
+        fills = _match(palette, colours, list(thick), np.median(paper.gain, axis=(0, 1)))
         thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
         table = _table(palette)
         white = int(lab_of(palette.grounds)[:, 0].argmax())
@@ -138,21 +138,34 @@ def _check(colours: Mapping[str, str], masks: Sequence[BaseGeometry]) -> None:
     check_masks(masks)
 
 
-def _match(palette: Palette, colours: Mapping[str, str], hatching: list[int]) -> dict[str, int]:
-    """Find the fill, or else the hatching, that is meant by each colour; no two classes have one."""
-    optimize = require("scipy.optimize", extra="digitize")
+def _match(
+    palette: Palette, colours: Mapping[str, str], hatching: list[int], gain: npt.NDArray[np.float32]
+) -> dict[str, int]:
+    """Find the fill, or else the hatching, that is meant by each colour; no two classes have one.
+
+    Colours are meant as on evened paper or as scanned, whichever fits all of them better.
+    """
     there = ", ".join(hex_of(one) for one in [*palette.grounds, *palette.inks[hatching]])
     labels = [*range(len(palette.grounds)), *(len(palette.grounds) + 1 + ink for ink in hatching)]
     if len(labels) < len(colours):
         raise DigitizeError(f"{len(colours)} classes are asked for, but the scan has the fills {there}")
-    lab = lab_of(np.vstack([palette.grounds, palette.inks[hatching].reshape(-1, 3)]))
-    unlike = np.array([_unlike(one, lab) for one in colours.values()])
-    unlike[:, len(palette.grounds) :] += _HATCHED
-    rows, chosen = optimize.linear_sum_assignment(unlike)
+    rgb = np.vstack([palette.grounds, palette.inks[hatching].reshape(-1, 3)])
+    found = [_assigned(colours, lab_of(one), len(palette.grounds)) for one in (rgb, rgb / gain)]
+    unlike, rows, chosen = min(found, key=lambda one: float(one[0][one[1], one[2]].sum()))
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
         if unlike[row, chosen[row]] > _TOO_UNLIKE:
             raise DigitizeError(f"class {name!r}: no fill of the scan is like {colour!r}; it has {there}")
     return {name: labels[fill] for name, fill in zip(colours, chosen, strict=True)}
+
+
+def _assigned(
+    colours: Mapping[str, str], lab: npt.NDArray[np.float64], grounds: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Tell how unlike each colour and each fill or hatching are, and which are paired."""
+    optimize = require("scipy.optimize", extra="digitize")
+    unlike = np.array([_unlike(one, lab) for one in colours.values()])
+    unlike[:, grounds:] += _HATCHED
+    return unlike, *optimize.linear_sum_assignment(unlike)
 
 
 def _are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:

@@ -21,6 +21,7 @@ _DRAWN = 0.12  # share of a block that strokes cover at least
 # Widest gaps between strokes, and least width of areas with such gaps [blocks].
 _GAPS, _WIDTHS = (4.0, 7.0, 11.0), (7.0, 12.0, 20.0)
 _LEAST_SHARE = 0.0005  # of the scan
+_FULLER = 2.0  # times as much is found at the right spacing as by chance at a closer one
 _BESIDE = 0.5  # share of a rim that lies beside its stroke at least
 _LONG = 1.5  # diagonals that an ink of hatching is drawn at least
 _REACH_PX = 60  # from the thick of a hatched area to its tips
@@ -92,14 +93,17 @@ def _lies_in(mask: Mask, other: Mask) -> bool:
 def _thick(drawn: Mask) -> Mask:
     """Blocks of areas that strokes cover so closely that no gap is wide, and that are wide in all directions.
 
-    The closest spacing at which there are such areas is that of the hatching.
+    The closest spacing at which there are such areas is that of the hatching, unless a wider one finds the
+    same areas and much more of them: then gaps were closed here and there by chance.
     """
+    found = np.zeros(drawn.shape, bool)
     for gap, width in zip(_GAPS, _WIDTHS, strict=True):
         closed = ~_within(~_within(drawn, gap / 2), gap / 2)
         thick = ~_within(~closed, width / 2)
-        if thick.mean() > _LEAST_SHARE:
-            return thick
-    return np.zeros(drawn.shape, bool)
+        fuller = _lies_in(found, thick) and thick.sum() > _FULLER * found.sum()
+        if thick.mean() > _LEAST_SHARE and (fuller or not found.any()):
+            found = thick
+    return found
 
 
 def _within(mask: Mask, reach: float) -> Mask:

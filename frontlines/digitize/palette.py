@@ -166,24 +166,26 @@ def palette_of(scan: Scan, paper: Paper) -> Palette:
     lab = LAB[np.concatenate([codes for codes, _ in cores])]
     where = np.concatenate([places for _, places in cores])
     inks = _peaks(lab, _LEAST_CORES, ALIKE, most=_MOST_INKS)
+    share = sum(codes.size for _, _, codes in tiles) / (scan.width_px * scan.height_px)
+    return _measured(grounds, inks, lab, where, min(share, 1.0))
+
+
+def _measured(
+    grounds: Floats, inks: Floats, lab: npt.NDArray[np.float32], where: npt.NDArray[np.int64], share: float
+) -> Palette:
+    """Measure inks on the cores that were found on some share of a scan."""
+    rgb = _rgb_of(grounds)
     if not len(inks):
-        return Palette(
-            _rgb_of(grounds),
-            np.empty((0, 3)),
-            np.empty(0),
-            np.empty((0, 2), int),
-            np.empty(0),
-            np.empty((0, 0)),
-        )
+        none = np.empty(0)
+        return Palette(rgb, np.empty((0, 3)), none, np.empty((0, 2), int), none, np.empty((0, 0)))
     apart = np.linalg.norm(lab[:, None] - inks[None].astype(np.float32), axis=-1)
     owner, sure = apart.argmin(axis=1), apart.min(axis=1) < ALIKE
-    share = sum(codes.size for _, _, codes in tiles) / (scan.width_px * scan.height_px)
-    lengths = np.bincount(owner[sure], minlength=len(inks)) / min(share, 1.0)
+    lengths = np.bincount(owner[sure], minlength=len(inks)) / share
     order = np.argsort(-lengths, kind="stable")
     places = np.array([_middle(where[sure & (owner == k)]) for k in order])
     beside = _beside([where[owner == k] for k in order])
     spread = np.array([_spread(lab[sure & (owner == k)], inks[k], grounds) for k in order])
-    return Palette(_rgb_of(grounds), _rgb_of(inks[order]), lengths[order], places, spread, beside)
+    return Palette(rgb, _rgb_of(inks[order]), lengths[order], places, spread, beside)
 
 
 def _spread(lab: npt.NDArray[np.float32], ink: Floats, grounds: Floats) -> float:

@@ -117,3 +117,12 @@ def test_a_small_island_stays_and_a_stroke_of_its_size_does_not():
 def test_what_cannot_be_done_is_told(colours, others, words):
     with pytest.raises(DigitizeError, match=words):
         trace_areas(_two(), colours, **others)
+
+
+def test_colours_as_scanned_are_found_on_a_map_without_a_margin():
+    fills = {"A": (240, 217, 168), "B": (169, 196, 176), "C": (217, 207, 224)}
+    pixels = np.empty((400, 600, 3), np.uint8)
+    pixels[:, :400], pixels[:, 400:], pixels[250:, :] = fills.values()
+    asked = {name: "#{:02x}{:02x}{:02x}".format(*fill) for name, fill in fills.items()}
+    found = trace_areas(open_scan(pixels), asked)
+    assert found.area.tolist() == pytest.approx([400 * 250, 200 * 250, 600 * 150], rel=0.01)

@@ -112,6 +112,19 @@ def test_hatching_of_a_narrow_band_and_of_strokes_wide_apart(top, bottom, spacin
     assert found["N"] == pytest.approx(900 * top, rel=0.005)
 
 
+def test_gaps_closed_by_chance_do_not_set_the_spacing():
+    pixels = np.full((600, 900, 3), 255, np.uint8)
+    columns = np.indices((600, 900))[1] % 24
+    pixels[columns < 2] = STROKE
+    pixels[200:280, 300:420][(columns[200:280, 300:420] + 12) % 24 < 2] = (
+        STROKE  # some strokes twice as close
+    )
+    scan = open_scan(pixels)
+    paper = paper_of(scan)
+    (thick,) = hatched_inks(scan, paper, palette_of(scan, paper)).values()
+    assert thick.mean() > 0.8
+
+
 def test_strokes_ten_pixels_apart_are_no_ground():
     pixels = np.full((400, 400, 3), 255, np.uint8)
     pixels[100:][_strokes(10, 4, (300, 400))] = STROKE
