@@ -69,12 +69,14 @@ def without_letters(
     True
     """
     arrows = _nodes_of_arrows(unpruned or chains, least_px, stroke_px)
+    # ends of short dashes pass for sides, so that area by perimeter makes the stroke of such a line too thin
+    usual = max(stroke_px / 2 + _MASK_PX, float(np.median([_wide(chain) for chain in chains] or [0.0])))
     kept = []
     for figure in _figures(chains):
         if arrows.intersection(*(chain.nodes for chain in figure[:1])):
             continue
         small = _extent(figure) < _LETTER_SHARE * least_px
-        if not small or (len(figure) == 1 and _is_bar(figure[0], stroke_px)):
+        if not small or (len(figure) == 1 and _is_bar(figure[0], stroke_px, usual)):
             kept += figure
     return kept
 
@@ -153,15 +155,16 @@ def _figures(chains: Sequence[Chain]) -> list[list[Chain]]:
     return list(figures.values())
 
 
-def _is_bar(chain: Chain, stroke_px: float) -> bool:
-    """Tell whether a chain is a dash: hardly bent, and neither thin nor a blot."""
+def _is_bar(chain: Chain, stroke_px: float, usual_px: float) -> bool:
+    """Tell whether a chain is a dash: hardly bent, neither thin nor a blot beside the usual half width."""
     chord = chain.points[-1] - chain.points[0]
     size = float(np.hypot(*chord))
     if size < 0.5 * stroke_px or size < 0.65 * chain.length_px:
         return False
     off = (chain.points - chain.points[0]) @ np.array([-chord[1], chord[0]]) / size
-    wide = _wide(chain) / (stroke_px / 2 + 0.5)
-    return bool(np.abs(off).max() < _BAR_BEND * size + 0.7 and _THINNER < wide < _WIDER)
+    wide = _wide(chain)
+    sound = _THINNER * (stroke_px / 2 + _MASK_PX) < wide < _WIDER * usual_px
+    return bool(np.abs(off).max() < _BAR_BEND * size + 0.7 and sound)
 
 
 def _wide(chain: Chain) -> float:

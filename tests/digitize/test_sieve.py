@@ -98,3 +98,15 @@ def test_open_arrows_are_left_out_whichever_way_they_point(width_px):
     tracing = trace_lines(open_scan(scan.pixels), {"a": "red"})
     assert len(tracing.stretches) == 1
     assert tracing.stretches[0].points[:, 1].max() < 90
+
+
+def test_dashes_as_short_as_their_stroke_are_kept_though_the_stroke_is_measured_too_thin():
+    usual = [
+        Chain((2 * k, 2 * k + 1), np.array([[9.0 * k, 0], [9.0 * k + 3, 0]]), np.full(2, 1.55))
+        for k in range(9)
+    ]
+    full = Chain((50, 51), np.array([[90.0, 0], [93, 0]]), np.full(2, 2.1))
+    blot = Chain((52, 53), np.array([[99.0, 0], [102, 0]]), np.full(2, 2.8))
+    kept = without_letters([*usual, full, blot], 50.0, 1.4)
+    assert full in kept
+    assert blot not in kept
