@@ -59,7 +59,7 @@ def match_fills(
     if len(labels) < len(colours):
         raise DigitizeError(f"{len(colours)} classes are asked for, but the scan has the fills {there}")
     rgb = np.vstack([palette.grounds, palette.inks[hatching].reshape(-1, 3)])
-    found = [_assigned(colours, lab_of(one), len(palette.grounds)) for one in (rgb, rgb / gain)]
+    found = [_assigned(colours, lab_of(one), _plain(rgb), len(palette.grounds)) for one in (rgb, rgb / gain)]
     unlike, rows, chosen = min(found, key=lambda one: float(one[0][one[1], one[2]].sum()))
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
         if unlike[row, chosen[row]] > _TOO_UNLIKE:
@@ -68,11 +68,11 @@ def match_fills(
 
 
 def _assigned(
-    colours: Mapping[str, str], lab: npt.NDArray[np.float64], grounds: int
+    colours: Mapping[str, str], lab: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_], grounds: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Tell how unlike each colour and each fill or hatching are, and which are paired."""
     optimize = require("scipy.optimize", extra="digitize")
-    unlike = np.array([_unlike(one, lab) for one in colours.values()])
+    unlike = np.array([_unlike(one, lab, plain) for one in colours.values()])
     unlike[:, grounds:] += _HATCHED
     return unlike, *optimize.linear_sum_assignment(unlike)
 
@@ -98,12 +98,25 @@ def are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
     >>> are_fills(palette, {"A": "#f0beb4"}), are_fills(palette, {"A": "#206020"})
     (True, False)
     """
-    unlike = np.array([_unlike(one, lab_of(palette.grounds)) for one in colours.values()])
+    unlike = np.array(
+        [_unlike(one, lab_of(palette.grounds), _plain(palette.grounds)) for one in colours.values()]
+    )
     own = len(set(unlike.argmin(axis=1).tolist())) == len(colours)
     return own and bool((unlike.min(axis=1) < _HATCHED).all())
 
 
-def _unlike(colour: str, fills: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _plain(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Tell which colours on evened paper are greys or paper, no tints."""
+    return _is_plain(lab_of(rgb))
+
+
+def _is_plain(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    return np.asarray((np.hypot(*lab[:, 1:].T) < _GREY) | (np.linalg.norm(lab - _PAPER, axis=1) < 2 * _GREY))
+
+
+def _unlike(
+    colour: str, fills: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
     """Tell how unlike fills are to a colour or, if it is none of the greys, to its tints."""
     rgb = rgb_of(colour)
     meant = lab_of(rgb[None])[0]
@@ -113,5 +126,7 @@ def _unlike(colour: str, fills: npt.NDArray[np.float64]) -> npt.NDArray[np.float
     tinted = np.linalg.norm(tints[:, None] - fills[None], axis=-1).min(axis=0)
     # A name means tints as well, a hex the very colour.
     tinted += 0.0 if colour.strip().isalpha() else _TINTED
-    grey = (np.hypot(*fills[:, 1:].T) < _GREY) | (np.linalg.norm(fills - _PAPER, axis=1) < 2 * _GREY)
-    return np.asarray(np.minimum(unlikeness(colour, fills), tinted) + np.where(grey, _TOO_UNLIKE, 0.0))
+    # Paper that is yellow as scanned may be the very colour, but is no tint of it.
+    tinted += np.where(plain, _TOO_UNLIKE, 0.0)
+    exact = np.where(plain, np.linalg.norm(fills - meant, axis=1), unlikeness(colour, fills))
+    return np.asarray(np.minimum(exact + np.where(_is_plain(fills), _TOO_UNLIKE, 0.0), tinted))
