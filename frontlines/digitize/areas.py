@@ -11,7 +11,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
-from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour, rgb_of, unlikeness
+from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour
+from frontlines.digitize.fills import are_fills, match_fills
 from frontlines.digitize.hatching import BLOCK, hatched, hatched_inks, with_gaps
 from frontlines.digitize.images import Scan, from_corners
 from frontlines.digitize.inks import mixed
@@ -26,12 +27,8 @@ from frontlines.progress import Progress, reporting
 _TILE, _OVERLAP = 2048, 96
 _UNKNOWN = 255
 _STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
-_TOO_UNLIKE = 75.0
-_HATCHED, _TINTED = 8.0, 8.0  # a fill is preferred to hatching, a colour to its tints, by so much [ΔE]
 _RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by more is not drawn over it
 _BLOT_PX = 32  # farther from every known fill is no stroke and no letter
-_COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
-_PAPER = lab_of([[250, 250, 250]])[0]
 _AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
 _THICK_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge; if light as halos are
 _BORDER_PX = 5.0
@@ -113,8 +110,8 @@ def trace_areas(
         report(0.0, "paper")
         paper = looked[0] if looked else paper_of(scan)
         palette = looked[1] if looked else palette_of(scan, paper)
-        thick = {} if _are_fills(palette, colours) else hatched_inks(scan, paper, palette)
-        fills = _match(palette, colours, list(thick), np.median(paper.gain, axis=(0, 1)))
+        thick = {} if are_fills(palette, colours) else hatched_inks(scan, paper, palette)
+        fills = match_fills(palette, colours, list(thick), np.median(paper.gain, axis=(0, 1)))
         thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
         table = _table(palette)
         white = int(lab_of(palette.grounds)[:, 0].argmax())
@@ -136,57 +133,6 @@ def _check(colours: Mapping[str, str], masks: Sequence[BaseGeometry]) -> None:
         raise DigitizeError("no class is asked for: give a name and a colour, as {'Red Army': '#f2b8b5'}")
     refuse_one_colour(list(colours.values()), "classes", list(colours))
     check_masks(masks)
-
-
-def _match(
-    palette: Palette, colours: Mapping[str, str], hatching: list[int], gain: npt.NDArray[np.float32]
-) -> dict[str, int]:
-    """Find the fill, or else the hatching, that is meant by each colour; no two classes have one.
-
-    Colours are meant as on evened paper or as scanned, whichever fits all of them better.
-    """
-    there = ", ".join(hex_of(one) for one in [*palette.grounds, *palette.inks[hatching]])
-    labels = [*range(len(palette.grounds)), *(len(palette.grounds) + 1 + ink for ink in hatching)]
-    if len(labels) < len(colours):
-        raise DigitizeError(f"{len(colours)} classes are asked for, but the scan has the fills {there}")
-    rgb = np.vstack([palette.grounds, palette.inks[hatching].reshape(-1, 3)])
-    found = [_assigned(colours, lab_of(one), len(palette.grounds)) for one in (rgb, rgb / gain)]
-    unlike, rows, chosen = min(found, key=lambda one: float(one[0][one[1], one[2]].sum()))
-    for row, (name, colour) in zip(rows, colours.items(), strict=True):
-        if unlike[row, chosen[row]] > _TOO_UNLIKE:
-            raise DigitizeError(f"class {name!r}: no fill of the scan is like {colour!r}; it has {there}")
-    return {name: labels[fill] for name, fill in zip(colours, chosen, strict=True)}
-
-
-def _assigned(
-    colours: Mapping[str, str], lab: npt.NDArray[np.float64], grounds: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Tell how unlike each colour and each fill or hatching are, and which are paired."""
-    optimize = require("scipy.optimize", extra="digitize")
-    unlike = np.array([_unlike(one, lab) for one in colours.values()])
-    unlike[:, grounds:] += _HATCHED
-    return unlike, *optimize.linear_sum_assignment(unlike)
-
-
-def _are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
-    """Tell whether each colour is so like a fill of its own that hatching would not be preferred."""
-    unlike = np.array([_unlike(one, lab_of(palette.grounds)) for one in colours.values()])
-    own = len(set(unlike.argmin(axis=1).tolist())) == len(colours)
-    return own and bool((unlike.min(axis=1) < _HATCHED).all())
-
-
-def _unlike(colour: str, fills: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Tell how unlike fills are to a colour or, if it is none of the greys, to its tints."""
-    rgb = rgb_of(colour)
-    meant = lab_of(rgb[None])[0]
-    if float(np.hypot(*meant[1:])) < _COLOURED:
-        return np.asarray(np.linalg.norm(fills - meant, axis=1))
-    tints = lab_of(250 + np.array([0.25, 0.4, 0.6, 0.8])[:, None] * (rgb - 250))
-    tinted = np.linalg.norm(tints[:, None] - fills[None], axis=-1).min(axis=0)
-    # A name means tints as well, a hex the very colour.
-    tinted += 0.0 if colour.strip().isalpha() else _TINTED
-    grey = (np.hypot(*fills[:, 1:].T) < _GREY) | (np.linalg.norm(fills - _PAPER, axis=1) < 2 * _GREY)
-    return np.asarray(np.minimum(unlikeness(colour, fills), tinted) + np.where(grey, _TOO_UNLIKE, 0.0))
 
 
 def _table(palette: Palette) -> Labels:

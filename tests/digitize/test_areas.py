@@ -126,3 +126,13 @@ def test_colours_as_scanned_are_found_on_a_map_without_a_margin():
     asked = {name: "#{:02x}{:02x}{:02x}".format(*fill) for name, fill in fills.items()}
     found = trace_areas(open_scan(pixels), asked)
     assert found.area.tolist() == pytest.approx([400 * 250, 200 * 250, 600 * 150], rel=0.01)
+
+
+def test_yellowed_paper_is_no_tint_of_the_ink_of_hatching():
+    pixels = np.full((600, 900, 3), (226, 212, 180), np.uint8)
+    rows, columns = np.indices((600, 900))
+    inside = (rows > 60) & (rows < 540) & (columns > 60) & (columns < 500)
+    pixels[inside & ((rows + columns) % 9 < 2)] = (176, 48, 48)
+    pixels[60:540, 520:840] = (170, 190, 215)
+    found = trace_areas(open_scan(pixels), {"free": "#aabed7", "occ": "#b03030"})
+    assert found.area.tolist() == pytest.approx([480 * 320, 480 * 440], rel=0.02)

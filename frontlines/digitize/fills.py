@@ -1,0 +1,132 @@
+"""Which fill or hatching of a scan is meant by the colour of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from frontlines._optional import require
+from frontlines.digitize.colours import hex_of, lab_of, rgb_of, unlikeness
+from frontlines.digitize.palette import Palette
+from frontlines.errors import DigitizeError
+
+_TOO_UNLIKE = 75.0
+_HATCHED, _TINTED = 8.0, 8.0  # a fill is preferred to hatching, a colour to its tints, by so much [ΔE]
+_COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
+_PAPER = lab_of([[250, 250, 250]])[0]
+
+
+def match_fills(
+    palette: Palette, colours: Mapping[str, str], hatching: list[int], gain: npt.NDArray[np.float32]
+) -> dict[str, int]:
+    """Find the fill, or else the hatching, that is meant by each colour; no two classes have one.
+
+    Colours are meant as on evened paper or as scanned, whichever fits all of them better.
+
+    Parameters
+    ----------
+    palette
+        From `palette_of`.
+    colours
+        Name of each class, and its colour.
+    hatching
+        Positions of the inks that areas are hatched with.
+    gain
+        What each channel was multiplied with to even the paper, (3,).
+
+    Returns
+    -------
+    fills
+        Name of each class, and its label: a ground's position, or that of an ink after them and one.
+
+    Raises
+    ------
+    DigitizeError
+        If there are fewer fills than classes, or a class is like none.
+
+    Examples
+    --------
+    >>> none = np.empty(0)
+    >>> grounds = np.array([[250.0, 250, 250], [240, 190, 180], [180, 190, 240]])
+    >>> palette = Palette(grounds, np.empty((0, 3)), none, np.empty((0, 2), int), none, np.empty((0, 0)))
+    >>> match_fills(palette, {"A": "red", "B": "blue"}, [], np.ones(3))
+    {'A': 1, 'B': 2}
+    """
+    there = ", ".join(hex_of(one) for one in [*palette.grounds, *palette.inks[hatching]])
+    labels = [*range(len(palette.grounds)), *(len(palette.grounds) + 1 + ink for ink in hatching)]
+    if len(labels) < len(colours):
+        raise DigitizeError(f"{len(colours)} classes are asked for, but the scan has the fills {there}")
+    rgb = np.vstack([palette.grounds, palette.inks[hatching].reshape(-1, 3)])
+    found = [_assigned(colours, lab_of(one), _plain(rgb), len(palette.grounds)) for one in (rgb, rgb / gain)]
+    unlike, rows, chosen = min(found, key=lambda one: float(one[0][one[1], one[2]].sum()))
+    for row, (name, colour) in zip(rows, colours.items(), strict=True):
+        if unlike[row, chosen[row]] > _TOO_UNLIKE:
+            raise DigitizeError(f"class {name!r}: no fill of the scan is like {colour!r}; it has {there}")
+    return {name: labels[fill] for name, fill in zip(colours, chosen, strict=True)}
+
+
+def _assigned(
+    colours: Mapping[str, str], lab: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_], grounds: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Tell how unlike each colour and each fill or hatching are, and which are paired."""
+    optimize = require("scipy.optimize", extra="digitize")
+    unlike = np.array([_unlike(one, lab, plain) for one in colours.values()])
+    unlike[:, grounds:] += _HATCHED
+    return unlike, *optimize.linear_sum_assignment(unlike)
+
+
+def are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
+    """Tell whether each colour is so like a fill of its own that hatching would not be preferred.
+
+    Parameters
+    ----------
+    palette, colours
+        See `match_fills`.
+
+    Returns
+    -------
+    are_fills
+        Whether hatching need not be looked for.
+
+    Examples
+    --------
+    >>> none = np.empty(0)
+    >>> grounds = np.array([[250.0, 250, 250], [240, 190, 180], [180, 190, 240]])
+    >>> palette = Palette(grounds, np.empty((0, 3)), none, np.empty((0, 2), int), none, np.empty((0, 0)))
+    >>> are_fills(palette, {"A": "#f0beb4"}), are_fills(palette, {"A": "#206020"})
+    (True, False)
+    """
+    unlike = np.array(
+        [_unlike(one, lab_of(palette.grounds), _plain(palette.grounds)) for one in colours.values()]
+    )
+    own = len(set(unlike.argmin(axis=1).tolist())) == len(colours)
+    return own and bool((unlike.min(axis=1) < _HATCHED).all())
+
+
+def _plain(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Tell which colours on evened paper are greys or paper, no tints."""
+    return _is_plain(lab_of(rgb))
+
+
+def _is_plain(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    return np.asarray((np.hypot(*lab[:, 1:].T) < _GREY) | (np.linalg.norm(lab - _PAPER, axis=1) < 2 * _GREY))
+
+
+def _unlike(
+    colour: str, fills: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """Tell how unlike fills are to a colour or, if it is none of the greys, to its tints."""
+    rgb = rgb_of(colour)
+    meant = lab_of(rgb[None])[0]
+    if float(np.hypot(*meant[1:])) < _COLOURED:
+        return np.asarray(np.linalg.norm(fills - meant, axis=1))
+    tints = lab_of(250 + np.array([0.25, 0.4, 0.6, 0.8])[:, None] * (rgb - 250))
+    tinted = np.linalg.norm(tints[:, None] - fills[None], axis=-1).min(axis=0)
+    # A name means tints as well, a hex the very colour.
+    tinted += 0.0 if colour.strip().isalpha() else _TINTED
+    # Paper that is yellow as scanned may be the very colour, but is no tint of it.
+    tinted += np.where(plain, _TOO_UNLIKE, 0.0)
+    exact = np.where(plain, np.linalg.norm(fills - meant, axis=1), unlikeness(colour, fills))
+    return np.asarray(np.minimum(exact + np.where(_is_plain(fills), _TOO_UNLIKE, 0.0), tinted))
