@@ -19,6 +19,7 @@ Manifest = dict[str, Any]
 
 _PACKAGES = ("frontlines", "geopandas", "matplotlib", "numpy", "pandas", "pyogrio", "pyproj", "shapely")
 _SHOWN = 4
+_METRES_BELOW = 100.0  # a standard error is given in metres from here down [m]
 _NOTABLE_KM2 = 0.05
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 
@@ -215,9 +216,12 @@ def error_sentence(record: Mapping[str, Any]) -> str:
     --------
     >>> error_sentence({"sigma_range_m": [500.0, 2500.0], "correlation_m": 5000.0, "method": "formula"})
     'errors of the lines (sigma 0.5 to 2.5 km, alike over 5 km along the front), by formula'
+    >>> error_sentence({"sigma_range_m": [19.43, 453.76], "correlation_m": "inf", "method": "formula"})
+    'errors of the lines (sigma 19.4 to 454 m, each line off as a whole), by formula'
     """
     low, high = record["sigma_range_m"]
-    sigma = f"{low / 1000:g} km" if low == high else f"{low / 1000:g} to {high / 1000:g} km"
+    unit, size = ("m", 1.0) if low < _METRES_BELOW else ("km", 1000.0)
+    sigma = " to ".join(f"{one / size:.3g}" for one in dict.fromkeys((low, high))) + f" {unit}"
     along = record["correlation_m"]
     alike = (
         "each line off as a whole" if along == "inf" else f"alike over {along / 1000:g} km along the front"
