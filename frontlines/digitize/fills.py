@@ -59,7 +59,8 @@ def match_fills(
     if len(labels) < len(colours):
         raise DigitizeError(f"{len(colours)} classes are asked for, but the scan has the fills {there}")
     rgb = np.vstack([palette.grounds, palette.inks[hatching].reshape(-1, 3)])
-    found = [_assigned(colours, lab_of(one), _plain(rgb), len(palette.grounds)) for one in (rgb, rgb / gain)]
+    plain = _plain(lab_of(rgb))
+    found = [_assigned(colours, lab_of(one), plain, len(palette.grounds)) for one in (rgb, rgb / gain)]
     unlike, rows, chosen = min(found, key=lambda one: float(one[0][one[1], one[2]].sum()))
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
         if unlike[row, chosen[row]] > _TOO_UNLIKE:
@@ -98,19 +99,14 @@ def are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
     >>> are_fills(palette, {"A": "#f0beb4"}), are_fills(palette, {"A": "#206020"})
     (True, False)
     """
-    unlike = np.array(
-        [_unlike(one, lab_of(palette.grounds), _plain(palette.grounds)) for one in colours.values()]
-    )
+    lab = lab_of(palette.grounds)
+    unlike = np.array([_unlike(one, lab, _plain(lab)) for one in colours.values()])
     own = len(set(unlike.argmin(axis=1).tolist())) == len(colours)
     return own and bool((unlike.min(axis=1) < _HATCHED).all())
 
 
-def _plain(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Tell which colours on evened paper are greys or paper, no tints."""
-    return _is_plain(lab_of(rgb))
-
-
-def _is_plain(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _plain(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Tell which colours are greys or white paper, no tints."""
     return np.asarray((np.hypot(*lab[:, 1:].T) < _GREY) | (np.linalg.norm(lab - _PAPER, axis=1) < 2 * _GREY))
 
 
@@ -129,4 +125,4 @@ def _unlike(
     # Paper that is yellow as scanned may be the very colour, but is no tint of it.
     tinted += np.where(plain, _TOO_UNLIKE, 0.0)
     exact = np.where(plain, np.linalg.norm(fills - meant, axis=1), unlikeness(colour, fills))
-    return np.asarray(np.minimum(exact + np.where(_is_plain(fills), _TOO_UNLIKE, 0.0), tinted))
+    return np.asarray(np.minimum(exact + np.where(_plain(fills), _TOO_UNLIKE, 0.0), tinted))

@@ -1,0 +1,23 @@
+"""Which fill is meant by a colour."""
+
+import numpy as np
+import pytest
+
+from frontlines.digitize.fills import match_fills
+from frontlines.digitize.palette import Palette
+from frontlines.errors import DigitizeError
+
+PAPER, GREY, PINK = [250.0, 250, 250], [200.0, 200, 200], [250.0, 188, 188]
+SCANNED = np.array([1.0, 1.04, 1.25])  # what made yellow paper white
+
+
+def palette(*grounds):
+    none = np.empty(0)
+    return Palette(np.array(grounds), np.empty((0, 3)), none, np.empty((0, 2), int), none, np.empty((0, 0)))
+
+
+@pytest.mark.parametrize("gain", [np.ones(3), SCANNED])
+def test_paper_and_greys_are_no_tints_of_a_colour(gain):
+    with pytest.raises(DigitizeError, match="class 'A': no fill of the scan is like 'red'"):
+        match_fills(palette(PAPER, GREY), {"A": "red"}, [], gain)
+    assert match_fills(palette(PAPER, GREY, PINK), {"A": "red"}, [], gain) == {"A": 2}
