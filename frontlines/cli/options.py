@@ -36,6 +36,21 @@ Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder for the results; made if it is missing.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the files of another run.")]
+Districts = Annotated[Path, typer.Option("--districts", metavar="FILE", help="District polygons.")]
+Key = Annotated[str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")]
+Theatre = Annotated[
+    Path | None,
+    typer.Option("--theatre", metavar="FILE", help="Ground to compare; by default all districts."),
+]
+Rest = Annotated[str, typer.Option("--rest", metavar="NAME", help="Who holds the ground no polygon covers.")]
+Side = Annotated[
+    str,
+    typer.Option(
+        "--side",
+        metavar="NAME",
+        help="Side whose gains are positive; polygons in a file without a column 'side' are its ground.",
+    ),
+]
 Mend = Annotated[
     bool,
     typer.Option(

@@ -12,12 +12,12 @@ import pandas as pd
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
+from frontlines.plot.axes import number
 from frontlines.plot.backdrop import Backdrop, Floats, Scene, draw_backdrop
 from frontlines.plot.lettering import clean
 from frontlines.plot.reels import Frame, require_reel, write_reel
 from frontlines.plot.shapes import days_of
 from frontlines.plot.style import CONTESTED, DEFAULT_STYLE, MapStyle, day
-from frontlines.plot.timeaxis import number
 from frontlines.progress import Progress, track
 
 _LEAST_PX = 480

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, StepPatch
 
 from frontlines.errors import FrontlinesError
-from frontlines.plot import shapes, timeaxis
+from frontlines.plot import axes, shapes, timeaxis
 from frontlines.plot.keys import Entry
 from frontlines.plot.lettering import clean, halo, plain, renderer_of
 from frontlines.plot.shapes import Z, dash
@@ -72,7 +72,7 @@ def draw_series(
     ('A: net change, 1 June 2031 to 2 June 2031, daily (D)', 'km² since 1 June 2031')
     """
     totals = totals_of(series_or_totals, ("net_km2", "cumulative_net_km2"))
-    ax = timeaxis.axes_for(ax, style)
+    ax = axes.axes_for(ax, style)
     net = totals["cumulative_net_km2"].to_numpy(dtype=float)
     level = np.concatenate([[net[0] - float(totals["net_km2"].iloc[0])], net])
     draw_level(ax, totals, level, style)
@@ -83,7 +83,7 @@ def draw_series(
     write_last(ax, totals, level, style)
     timeaxis.dress(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
     entries = [*contested_entries(totals, style), *step_entries(totals, style)]
-    timeaxis.write_above(ax, heading(totals, "net change"), entries, style)
+    axes.write_above(ax, heading(totals, "net change"), entries, style)
     return ax
 
 
@@ -124,7 +124,7 @@ def draw_gains_and_losses(
     ['gained', 'lost']
     """
     totals = totals_of(series_or_totals, ("gained_km2", "lost_km2"))
-    ax = timeaxis.axes_for(ax, style)
+    ax = axes.axes_for(ax, style)
     gained, lost = (totals[f"{name}_km2"].to_numpy(dtype=float) for name in ("gained", "lost"))
     _limit_days(ax, totals)
     left, right, wide = _bar_edges(ax, totals)
@@ -144,11 +144,11 @@ def draw_gains_and_losses(
     draw_rug(ax, totals, style)
     timeaxis.dress(ax, "km² per step", style, unsigned=True)
     entries = [
-        (f"{name.capitalize()}, {timeaxis.number(float(km2.sum()))} km² in all", _swatch(looks[name], style))
+        (f"{name.capitalize()}, {axes.number(float(km2.sum()))} km² in all", _swatch(looks[name], style))
         for name, km2 in (("gained", gained), ("lost", lost))
     ]
     head = heading(totals, "ground gained (up) and lost (down)")
-    timeaxis.write_above(ax, head, [*entries, *step_entries(totals, style)], style)
+    axes.write_above(ax, head, [*entries, *step_entries(totals, style)], style)
     return ax
 
 
@@ -184,7 +184,7 @@ def draw_front_length(
     'Length of the front, 1 June 2031 to 2 June 2031, 2 snapshots'
     """
     _require(lengths, ("date", "resolution_m", "front_km"))
-    ax = timeaxis.axes_for(ax, style)
+    ax = axes.axes_for(ax, style)
     table = lengths.assign(date=shapes.days_of(lengths["date"]).to_numpy())
     summed = table.groupby(["resolution_m", "date"], sort=True)["front_km"].sum(min_count=1).reset_index()
     entries: list[Entry] = []
@@ -201,7 +201,7 @@ def draw_front_length(
     timeaxis.dress(ax, "km", style)
     span = f"{day(dates[0])} to {day(dates[-1])}, {len(dates)} snapshot{'s' if len(dates) > 1 else ''}"
     head = f"Length of the front, {span}"
-    timeaxis.write_above(ax, head, entries, style)
+    axes.write_above(ax, head, entries, style)
     return ax
 
 
@@ -283,7 +283,7 @@ def contested_entries(totals: pd.DataFrame, style: MapStyle) -> list[Entry]:
     contested = contested_levels(totals)
     if not contested.any():
         return []
-    last = timeaxis.number(float(contested[-1]))
+    last = axes.number(float(contested[-1]))
     return [(f"With contested ground, {last} km² on the last day", _swatch(_contested_look(style), style))]
 
 
@@ -323,7 +323,7 @@ def write_last(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle) -> N
     if not totals["suspect"].iloc[-1]:  # then a diamond stands there
         ax.plot(ends[-1:], level[-1:], "o", color=style.ink, markersize=3.2, clip_on=False, zorder=Z["town"])
     label = ax.annotate(
-        f"{timeaxis.number(float(level[-1]), sign=True)} km²", (ends[-1], level[-1]), xytext=(-1.0, 4.0),
+        f"{axes.number(float(level[-1]), sign=True)} km²", (ends[-1], level[-1]), xytext=(-1.0, 4.0),
         textcoords="offset points", ha="right", va="bottom", path_effects=halo(style), zorder=Z["label"],
         **plain(style, style.heading_pt, weight="bold"),
     )  # fmt: skip

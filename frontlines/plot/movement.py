@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from frontlines.movement.displacement import places_along, ways
-from frontlines.plot import timeaxis
+from frontlines.plot import axes
 from frontlines.plot.base import (
     district_labels,
     draw_districts,
@@ -147,7 +147,7 @@ def movement_map(
         _furnish(ax, displaced, fronts, style)
         _name(ax, displaced, fronts, districts, settlements, style)
         head = f"{clean(displaced['side'].iloc[0])}: net movement, {' to '.join(map(day, dates))}"
-        timeaxis.write_above(
+        axes.write_above(
             ax, head, [*_front_entries(fronts, view, style), *transect_entries(displaced, style)], style
         )
         return ax

@@ -15,10 +15,10 @@ from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError
 from frontlines.movement.displacement import places_along
 from frontlines.movement.rates import normal_z
-from frontlines.plot import timeaxis
+from frontlines.plot import axes
 from frontlines.plot.captions import shortened
 from frontlines.plot.keys import Entry
-from frontlines.plot.lettering import clean, font_of, halo, plain, renderer_of
+from frontlines.plot.lettering import clean, halo, plain, renderer_of
 from frontlines.plot.shapes import Z, dash
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, day, mix
 
@@ -84,7 +84,7 @@ def draw_profile(
         raise FrontlinesError(
             "no transect has a net movement: there is nothing to draw; its column reason says why"
         )
-    ax = timeaxis.axes_for(ax, style)
+    ax = axes.axes_for(ax, style)
     along, nsm = (displaced[name].to_numpy(dtype=float) for name in ("along_km", "nsm_m"))
     reach = normal_z(level) * displaced["nsm_sigma_m"].to_numpy(dtype=float) / _KM
     _set_limits(ax, displaced, np.nan_to_num(reach))
@@ -102,7 +102,7 @@ def draw_profile(
     _mark_districts(ax, displaced, style)
     if settlements is not None:
         _name_settlements(ax, displaced, settlements, style)
-    timeaxis.write_above(ax, _heading(displaced), _profile_entries(ax, level, style), style)
+    axes.write_above(ax, _heading(displaced), _profile_entries(ax, level, style), style)
     return ax
 
 
@@ -178,15 +178,9 @@ def _dress(ax: Axes, displaced: gpd.GeoDataFrame, style: MapStyle) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 2.5, 5, 10]))
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.10g}".replace("-", "−")))
-    font = font_of(style, style.legend_pt)
-    for text in (*ax.get_xticklabels(), *ax.get_yticklabels()):
-        text.set_fontproperties(font)
-    ax.tick_params(width=style.frame_pt_width, length=2.5, color=style.ink, labelcolor=style.ink, pad=2.0)
-    for name, spine in ax.spines.items():
-        spine.set(linewidth=style.frame_pt_width, color=style.ink, visible=name in {"left", "bottom"})
-    ax.grid(axis="y", linewidth=style.district_pt_width, color=mix(style.ink, style.paper, 0.8))
-    ax.set_axisbelow(True)
+        axis.set_major_formatter(FuncFormatter(lambda v, _: axes.tick(v)))
+    axes.rule(ax, style)
+    axes.draw_levels(ax, style)
 
 
 def _compass(displaced: gpd.GeoDataFrame) -> str:

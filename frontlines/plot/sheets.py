@@ -14,7 +14,7 @@ from matplotlib.legend import Legend
 from matplotlib.transforms import Bbox
 
 from frontlines.errors import FrontlinesError
-from frontlines.plot import timeaxis
+from frontlines.plot import axes, timeaxis
 from frontlines.plot.captions import draw_block, draw_columns, height_mm, shortened
 from frontlines.plot.charts import (
     contested_entries,
@@ -291,7 +291,7 @@ def _draw_grid(
 def _name(ax: Axes, name: str, rows: pd.DataFrame, style: MapStyle) -> None:
     """Write a district's name and its figures over its panel."""
     net, gained, lost = (float(rows[f"{kind}_km2"].sum()) for kind in ("net", "gained", "lost"))
-    told, *parts = (timeaxis.number(v, sign=True, scale=max(gained, lost)) for v in (net, gained, -lost))
+    told, *parts = (axes.number(v, sign=True, scale=max(gained, lost)) for v in (net, gained, -lost))
     told += f" km² ({', '.join(parts)})"
     font = font_of(style, style.heading_pt, weight="bold")
     fitted = shortened(clean(name), ax.get_window_extent().width, ax.figure, font)

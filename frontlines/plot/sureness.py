@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from frontlines.errors import FrontlinesError
-from frontlines.plot import timeaxis
-from frontlines.plot.lettering import clean, font_of, halo, plain
+from frontlines.plot import axes
+from frontlines.plot.lettering import clean, halo, plain
 from frontlines.plot.shapes import Z, dash
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, day, mix
 
@@ -55,7 +55,7 @@ def draw_error_by_correlation(
     ('log', 'km², standard error of net change')
     """
     rows = _checked(table)
-    ax = timeaxis.axes_for(ax, style)
+    ax = axes.axes_for(ax, style)
     inner = rows[(rows["correlation_m"] > 0) & np.isfinite(rows["correlation_m"])]
     first, last = float(rows["sigma_km2"].iloc[0]), float(rows["sigma_km2"].iloc[-1])
     km = inner["correlation_m"].to_numpy(dtype=float) / 1000
@@ -69,10 +69,10 @@ def draw_error_by_correlation(
     _draw_sure(ax, net / _SURE, style)
     _mark_own(ax, inner[inner["own"].astype(bool)], style)
     _dress(ax, style)
-    told = timeaxis.number(float(rows["net_km2"].iloc[0]), sign=True)
+    told = axes.number(float(rows["net_km2"].iloc[0]), sign=True)
     span = " to ".join(day(pd.Timestamp(rows[name].iloc[0])) for name in ("date_from", "date_to"))
     heading = f"{clean(rows['side'].iloc[0])}: error of net change, {told} km², {span}"
-    timeaxis.write_above(ax, heading, [], style)
+    axes.write_above(ax, heading, [], style)
     return ax
 
 
@@ -94,7 +94,7 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
 
 def _draw_level(ax: Axes, km2: float, name: str, text: str, where: str, style: MapStyle) -> None:
     """Draw one of the two ends as a level, with its name on it."""
-    told = f"{text}, {timeaxis.number(km2)} km²"
+    told = f"{text}, {axes.number(km2)} km²"
     pale = mix(style.ink, style.paper, 0.35)
     ax.axhline(
         km2, color=pale, linewidth=style.oblast_pt_width, linestyle=dash(style.oblast_pt_width, 4.0, 2.2),
@@ -130,7 +130,7 @@ def _mark_own(ax: Axes, own: pd.DataFrame, style: MapStyle) -> None:
     red = style.date_colours[-1]
     ax.vlines(km, 0, km2, color=red, linewidth=style.oblast_pt_width, zorder=Z["mark"])
     ax.plot([km], [km2], "o", color=red, markersize=4.0, gid="own", zorder=Z["town"])
-    told = f"this study: {km:g} km, {timeaxis.number(km2)} km²"
+    told = f"this study: {km:g} km, {axes.number(km2)} km²"
     ax.annotate(
         told, (km, km2), xytext=(-4.0, 4.0), ha="right", va="bottom",
         textcoords="offset points", path_effects=halo(style), zorder=Z["label"],
@@ -148,9 +148,4 @@ def _dress(ax: Axes, style: MapStyle) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
     ax.set_xlabel("km along the front over which errors are correlated", **plain(style, style.legend_pt))
     ax.set_ylabel("km², standard error of net change", **plain(style, style.legend_pt))
-    font = font_of(style, style.legend_pt)
-    for text in (*ax.get_xticklabels(), *ax.get_yticklabels()):
-        text.set_fontproperties(font)
-    ax.tick_params(width=style.frame_pt_width, length=2.5, color=style.ink, labelcolor=style.ink, pad=2.0)
-    for name, spine in ax.spines.items():
-        spine.set(linewidth=style.frame_pt_width, color=style.ink, visible=name in {"left", "bottom"})
+    axes.rule(ax, style)

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from frontlines.plot import timeaxis
+from frontlines.plot import axes
 from frontlines.plot.captions import shortened
 from frontlines.plot.layout import Box
 from frontlines.plot.lettering import clean, font_of, plain
@@ -76,7 +76,7 @@ def _row(row: dict[Any, Any]) -> Row:
 
 
 def _km2(value: Any, scale: float = 0.0) -> str:
-    return timeaxis.number(float(value), sign=True, scale=scale)
+    return axes.number(float(value), sign=True, scale=scale)
 
 
 def table_mm(rows: list[Row], style: MapStyle) -> float:

@@ -208,8 +208,14 @@ def test_datasets_are_listed():
 
 def test_version_and_help():
     assert call("--version").stdout.startswith("frontlines ")
-    for command in ("run", "change", "check", "datasets"):
+    for command in ("run", "change", "series", "displacement", "check", "digitize", "datasets"):
         assert "Example: frontlines " + command in call(command, "--help").stdout
+
+
+def test_the_package_runs_as_a_module():
+    words = [sys.executable, "-m", "frontlines", "--version"]
+    done = subprocess.run(words, capture_output=True, check=True, text=True)
+    assert done.stdout == call("--version").stdout
 
 
 @pytest.mark.bench

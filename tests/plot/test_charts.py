@@ -23,8 +23,8 @@ from frontlines.plot import (
     draw_series,
     series_figure,
 )
+from frontlines.plot.axes import number
 from frontlines.plot.lettering import renderer_of
-from frontlines.plot.timeaxis import number
 from frontlines.series import COLUMNS
 from frontlines.totals import series_totals
 

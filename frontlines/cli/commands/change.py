@@ -12,13 +12,18 @@ from frontlines.change import SLIVER_M
 from frontlines.cli.options import (
     BorderM,
     CorrelationM,
+    Districts,
     Draws,
     Force,
+    Key,
     Mend,
     Out,
+    Rest,
+    Side,
     Sigma,
     SliverM,
     SnapM,
+    Theatre,
     shows_errors,
 )
 from frontlines.layers import UNKNOWN
@@ -32,26 +37,12 @@ def change(
         Path, typer.Argument(metavar="BEFORE", help="Control polygons or frontlines on the earlier day.")
     ],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same on the later day.")],
-    districts: Annotated[Path, typer.Option("--districts", metavar="FILE", help="District polygons.")],
-    key: Annotated[
-        str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")
-    ],
-    side: Annotated[
-        str,
-        typer.Option(
-            "--side",
-            metavar="NAME",
-            help="Side whose gains are positive; polygons in a file without a column 'side' are its ground.",
-        ),
-    ],
+    districts: Districts,
+    key: Key,
+    side: Side,
     out: Out = Path("out"),
-    theatre: Annotated[
-        Path | None,
-        typer.Option("--theatre", metavar="FILE", help="Ground to compare; by default all districts."),
-    ] = None,
-    rest: Annotated[
-        str, typer.Option("--rest", metavar="NAME", help="Who holds the ground no polygon covers.")
-    ] = UNKNOWN,
+    theatre: Theatre = None,
+    rest: Rest = UNKNOWN,
     date_before: Annotated[
         datetime | None,
         typer.Option(

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.cli.options import FAULTY, console, one_line, plain, shows_errors
+from frontlines.cli.options import FAULTY, Key, console, one_line, plain, shows_errors
 from frontlines.errors import SourceError
 from frontlines.faults import ADVICE, KINDS, Kind, place_of
 from frontlines.layers import check_layer
@@ -35,9 +35,7 @@ def check(
             "--kind", metavar="KIND", help=f"What they are, if the columns do not tell: {', '.join(KINDS)}."
         ),
     ] = None,
-    key: Annotated[
-        str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")
-    ] = _KEY,
+    key: Key = _KEY,
     theatre: Annotated[
         Path | None,
         typer.Option("--theatre", metavar="FILE", help="Ground that control and districts must fill."),

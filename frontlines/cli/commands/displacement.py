@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from frontlines.cli.options import BorderM, Force, Mend, Out, SnapM, shows_errors
+from frontlines.cli.options import BorderM, Force, Key, Mend, Out, Rest, SnapM, Theatre, shows_errors
 from frontlines.errors import StudyError
 from frontlines.layers import UNKNOWN
 from frontlines.study import BORDER_M, SNAP_M, Study
@@ -38,9 +38,7 @@ def displacement(
     districts: Annotated[
         Path | None, typer.Option("--districts", metavar="FILE", help="District polygons.")
     ] = None,
-    key: Annotated[
-        str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")
-    ] = "district",
+    key: Key = "district",
     side: Annotated[
         str | None,
         typer.Option(
@@ -50,13 +48,8 @@ def displacement(
         ),
     ] = None,
     out: Out = Path("out"),
-    theatre: Annotated[
-        Path | None,
-        typer.Option("--theatre", metavar="FILE", help="Ground to compare; by default all districts."),
-    ] = None,
-    rest: Annotated[
-        str, typer.Option("--rest", metavar="NAME", help="Who holds the ground no polygon covers.")
-    ] = UNKNOWN,
+    theatre: Theatre = None,
+    rest: Rest = UNKNOWN,
     dates: Annotated[
         list[datetime] | None,
         typer.Option(

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import typer
 
-from frontlines.cli.options import Force, Mend, Out, console, shows_errors
+from frontlines.cli.options import Districts, Force, Key, Mend, Out, Side, console, shows_errors
 from frontlines.cli.printing import series_table
 from frontlines.cli.snapshots import Format, previous_series, read_snapshots, record_of, told
 from frontlines.control import front_of_side
@@ -47,18 +47,9 @@ def series(
             help="A file with a column 'date', or a folder of files with a day in their names.",
         ),
     ],
-    districts: Annotated[Path, typer.Option("--districts", metavar="FILE", help="District polygons.")],
-    key: Annotated[
-        str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")
-    ],
-    side: Annotated[
-        str,
-        typer.Option(
-            "--side",
-            metavar="NAME",
-            help="Side whose gains are positive; polygons without a column 'side' are its ground.",
-        ),
-    ],
+    districts: Districts,
+    key: Key,
+    side: Side,
     out: Out = Path("out"),
     freq: Annotated[
         Freq | None,
