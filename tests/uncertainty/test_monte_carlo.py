@@ -11,9 +11,9 @@ import shapely
 
 from frontlines import NoiseModel
 from frontlines.errors import ClosureError, NoiseError
-from frontlines.uncertainty.displaced import draw_pushes, place_nodes
+from frontlines.uncertainty.displaced import place_nodes
 from frontlines.uncertainty.rebuilt import areas_by_district, push_lines, set_board
-from tests.uncertainty.conftest import fronts_of, turned, west_of
+from tests.uncertainty.conftest import SQUARE, fronts_of, turned, west_of
 
 DRAWS = 600
 CASES = {
@@ -202,24 +202,36 @@ def test_districts_that_cross_themselves_do_not_close(bulge):
         areas_by_district(ways, nodes, set_board(np.array([crossed]), outlines))
 
 
+def drawn_anew(x, y, sigma_m, correlation_m, rng):
+    """Draw a line with errors across it whose correlation falls off exponentially, and take the ground west of it.
+
+    Nothing of the library is used: the covariance matrix of the vertices is built and its root taken.
+    """
+    points = np.column_stack([x, y])
+    along = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
+    covariance = sigma_m**2 * np.exp(-np.abs(along[:, None] - along) / correlation_m)
+    off = np.linalg.cholesky(covariance) @ rng.standard_normal(len(points))
+    ahead = np.gradient(points, axis=0)
+    across = np.column_stack([ahead[:, 1], -ahead[:, 0]]) / np.hypot(*ahead.T)[:, None]
+    moved = points + off[:, None] * across
+    beyond = [(moved[0, 0], -5_000), *moved, (moved[-1, 0], 45_000)]
+    return shapely.Polygon([(0, -5_000), *beyond, (0, 45_000)]).intersection(SQUARE)
+
+
 @pytest.mark.slow
 def test_the_interval_covers_the_truth_as_often_as_it_says(make_case, record_property):
     """500 drawings of one known truth, each with its own interval by formula."""
     y = np.linspace(0, 40_000, 81)
     wave = 2_000 * np.sin(y / 6_000)
     districts = {"South": shapely.box(0, 0, 40_000, 15_000), "North": shapely.box(0, 15_000, 40_000, 40_000)}
-    truth = make_case(west_of(12_000 + wave, y), west_of(22_000 - wave, y), districts, sigma_m=200.0)
-    noise = NoiseModel(200.0, 4_000.0, 1994)
-    covered = []
-    fronts, _ = fronts_of(truth, noise)
-    nodes = place_nodes(fronts, shapely.boundary(truth.theatre.geometry.iloc[0]), noise.correlation_m)
-    pushed, _ = draw_pushes(nodes, noise, np.random.default_rng(noise.rng), 500)
+    lines = (12_000 + wave, 22_000 - wave)
+    truth = make_case(*(west_of(x, y) for x in lines), districts, sigma_m=200.0)
     known = np.append(truth.balance["net_km2"], truth.balance["net_km2"].sum())
-    for one in pushed:
-        ways = push_lines(nodes, one, np.zeros(2))
-        grounds = [shapely.Polygon([*way.outline, (0, 40_000), (0, 0)]) for way in ways]
-        drawn = make_case(*grounds, districts, sigma_m=200.0)
-        errors = drawn.formula(noise)
+    rng = np.random.default_rng(1994)
+    covered = []
+    for _ in range(500):
+        drawn = make_case(*(drawn_anew(x, y, 200.0, 4_000.0, rng) for x in lines), districts, sigma_m=200.0)
+        errors = drawn.formula(NoiseModel(200.0, 4_000.0))
         rows = pd.concat([errors.by_district, errors.total])
         covered.append(((rows["net_low_km2"] <= known) & (known <= rows["net_high_km2"])).to_numpy())
     share = np.mean(covered, axis=0)
