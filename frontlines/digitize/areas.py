@@ -20,7 +20,6 @@ from frontlines.digitize.masks import check_masks, grown
 from frontlines.digitize.palette import LAB, Labels, Palette, codes_of, palette_of
 from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.settling import settled
-from frontlines.digitize.windows import least_around, most_around, smoothed
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
@@ -34,10 +33,7 @@ _THICK_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge;
 _BORDER_PX = 5.0
 _NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
-_EDGE_PX, _SPLIT = (
-    0.35,
-    0.3,
-)  # error of a bare edge [px]; and of one in the middle of a border, by half its width
+_EDGE_PX, _SPLIT = 0.35, 0.3  # error of a bare edge [px]; of one amid a border, in halves of its width
 _SMOOTH = 1.2
 
 
@@ -169,25 +165,27 @@ def _labelled(
     A stripe is sure if it is wider than a border, or if more of its fill is near and it is not of the
     lightest fill, which halos and white borders are drawn in.
     """
+    ndimage = require("scipy.ndimage", extra="digitize")
     table, white = look
-    even = smoothed(paper.whiten(scan.read(rows, columns), rows.start, columns.start))
-    labels = table[codes_of(even)]
+    pixels = paper.whiten(scan.read(rows, columns), rows.start, columns.start)
+    labels = table[codes_of(ndimage.uniform_filter(pixels, (3, 3, 1), mode="nearest"))]
     size = 2 * round(border_px / 2) + 1
     core, narrow = _even(labels, size), _even(labels, _NARROW_PX)
     out = np.full(labels.shape, _UNKNOWN, np.uint8)
     for fill in np.unique(core[core != _UNKNOWN]):
-        near = most_around(core == fill, size)
+        near = ndimage.maximum_filter(core == fill, size)
         if fill != white:
-            beside = most_around(core == fill, 2 * _BESIDE * size + 1)
-            near |= most_around(beside & (narrow == fill), _NARROW_PX)
+            beside = ndimage.maximum_filter(core == fill, 2 * _BESIDE * size + 1)
+            near |= ndimage.maximum_filter(beside & (narrow == fill), _NARROW_PX)
         out[near & (labels == fill)] = fill
     return out
 
 
 def _even(labels: Labels, size: int) -> Labels:
     """Labels of pixels that are the same in a square around them; the others are unknown."""
-    low = least_around(labels, size)
-    return np.where(low == most_around(labels, size), low, _UNKNOWN)
+    ndimage = require("scipy.ndimage", extra="digitize")
+    low, high = ndimage.minimum_filter(labels, size), ndimage.maximum_filter(labels, size)
+    return np.where(low == high, low, _UNKNOWN)
 
 
 def _hatch(

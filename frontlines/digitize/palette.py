@@ -348,6 +348,5 @@ def _beside(places: Sequence[npt.NDArray[np.int64]]) -> Floats:
 
 def _rgb_of(lab: Floats) -> Floats:
     """SRGB of the nearest colours in steps of 5.5 a channel."""
-    spatial = require("scipy.spatial", extra="digitize")
-    codes = spatial.cKDTree(LAB).query(lab)[1]
+    codes = np.array([((LAB - one.astype(np.float32)) ** 2).sum(axis=1).argmin() for one in lab], dtype=int)
     return np.stack([codes >> 12, (codes >> 6) & 63, codes & 63], axis=-1) * 5.5 + 2.75
