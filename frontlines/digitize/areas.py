@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +20,7 @@ from frontlines.digitize.masks import check_masks, grown
 from frontlines.digitize.palette import LAB, Labels, Palette, codes_of, palette_of
 from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.settling import settled
+from frontlines.digitize.tiles import tiles_of
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
@@ -112,7 +113,7 @@ def trace_areas(
         table = _table(palette)
         white = int(lab_of(palette.grounds)[:, 0].argmax())
         known = np.empty((scan.height_px, scan.width_px), np.uint8)
-        for rows, columns, own in _tiles(known.shape):
+        for (rows, columns), own in tiles_of(known.shape, _TILE, _OVERLAP):
             report(0.7 * rows.start / scan.height_px, "colours")
             tile = _labelled(scan, paper, (table, white), rows, columns, border_px or _BORDER_PX)
             _hatch(tile, scan, paper, palette, thick, rows, columns)
@@ -140,21 +141,6 @@ def _table(palette: Palette) -> Labels:
     stroke = np.min([np.linalg.norm(LAB - one, axis=1) for one in inks], axis=0) if len(inks) else np.inf
     table[(nearest > _STRANGE) | (stroke < nearest)] = _UNKNOWN
     return np.asarray(table)
-
-
-def _tiles(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice, tuple[slice, slice]]]:
-    """Windows that overlap, and the part of each that is its own."""
-    height, width = shape
-    for row in range(0, height, _TILE):
-        for column in range(0, width, _TILE):
-            top, left = max(0, row - _OVERLAP), max(0, column - _OVERLAP)
-            rows = slice(top, min(height, row + _TILE + _OVERLAP))
-            columns = slice(left, min(width, column + _TILE + _OVERLAP))
-            own = (
-                slice(row - top, min(height, row + _TILE) - top),
-                slice(column - left, min(width, column + _TILE) - left),
-            )
-            yield rows, columns, own
 
 
 def _labelled(
@@ -241,7 +227,7 @@ def _filled(known: Labels, kinds: int, nothing: int) -> tuple[Labels, npt.NDArra
     ndimage = require("scipy.ndimage", extra="digitize")
     whole = np.empty_like(known)
     far: list[list[npt.NDArray[np.float64]]] = [[] for _ in range(kinds)]
-    for rows, columns, own in _tiles(known.shape):
+    for (rows, columns), own in tiles_of(known.shape, _TILE, _OVERLAP):
         window = known[rows, columns]
         apart, tile = _nearest(window, nothing)
         blot = apart > _BLOT_PX

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from frontlines._optional import require
 from frontlines.digitize.masks import Strokes, stroke_mask
 from frontlines.digitize.palette import Labels
+from frontlines.digitize.tiles import tiles_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -71,7 +71,8 @@ def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
     morphology = require("skimage.morphology", extra="digitize")
     ndimage = require("scipy.ndimage", extra="digitize")
     found, widths = [np.empty((0, 2), np.int64)], [np.empty(0)]
-    for rows, columns, inner in _tiles(labels.shape, int(max(_LEAST_OVERLAP, 6 * strokes.width_px))):
+    overlap = int(max(_LEAST_OVERLAP, 6 * strokes.width_px))
+    for (rows, columns), inner in tiles_of(labels.shape, _TILE, overlap):
         window = labels[rows, columns]
         if not (window == strokes.labels[0]).any():
             continue
@@ -84,21 +85,6 @@ def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
     pixels, half = np.concatenate(found), np.concatenate(widths)
     order = np.lexsort((pixels[:, 0], pixels[:, 1]))
     return pixels[order], half[order]
-
-
-def _tiles(shape: tuple[int, ...], overlap: int) -> Iterator[tuple[slice, slice, tuple[slice, slice]]]:
-    """Windows that overlap, and the part of each that is its own."""
-    height, width = shape
-    for row in range(0, height, _TILE):
-        for column in range(0, width, _TILE):
-            top, left = max(0, row - overlap), max(0, column - overlap)
-            rows = slice(top, min(height, row + _TILE + overlap))
-            columns = slice(left, min(width, column + _TILE + overlap))
-            own = (
-                slice(row - top, min(height, row + _TILE) - top),
-                slice(column - left, min(width, column + _TILE) - left),
-            )
-            yield rows, columns, own
 
 
 def chains_of(pixels: Ints, half_width_px: Floats) -> list[Chain]:
