@@ -11,6 +11,7 @@ import shapely
 from matplotlib.axes import Axes
 
 from frontlines.crs import require_working_crs
+from frontlines.plot.bands import band_of
 from frontlines.plot.shapes import Stage, Z, dash, fill, lines, merged, metres_per_pt, present, rule
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, date_colours
 
@@ -111,30 +112,6 @@ def split_shared(geometry: Any, earlier: Any, near_m: float) -> tuple[Any, Any]:
     together, alone = merged([shapely.intersection(own, near)]), lines([shapely.difference(own, near)])
     long = shapely.length(together) > 2 * _LEAST_SHARED * near_m
     return merged(np.concatenate([alone, together[~long]])), together[long]
-
-
-def band_of(frontlines: gpd.GeoDataFrame, share: float = 1.0) -> Any:
-    """Return the ground within `share` times `sigma_m` of the lines, as one geometry.
-
-    Where stretches join, the band is rounded by the smaller sigma: the wider one ends with its stretch.
-
-    Examples
-    --------
-    >>> lines = shapely.linestrings([[(0, 0), (10, 0)], [(10, 0), (20, 0)]])
-    >>> band = band_of(gpd.GeoDataFrame({"sigma_m": [1.0, 5.0]}, geometry=lines))
-    >>> [bool(band.intersects(shapely.Point(x, 2))) for x in (8, 12)]
-    [False, True]
-    """
-    sigma_m = pd.to_numeric(frontlines["sigma_m"]).to_numpy(dtype=float, na_value=np.nan)
-    parts, row = shapely.get_parts(frontlines.geometry.to_numpy(), return_index=True)
-    wide = sigma_m[row]
-    usable = np.isfinite(wide) & (wide > 0) & (shapely.length(parts) > 0)
-    parts, wide = parts[usable], wide[usable] * share
-    strips = shapely.buffer(parts, wide, quad_segs=8, cap_style="flat")
-    ends = shapely.get_coordinates(np.concatenate([shapely.get_point(parts, at) for at in (0, -1)]))
-    least = pd.Series(np.tile(wide, 2)).groupby([ends[:, 0], ends[:, 1]]).min()
-    joints = shapely.points(np.array(least.index.tolist(), dtype=float).reshape(-1, 2))
-    return shapely.union_all([*strips, *shapely.buffer(joints, least.to_numpy(), quad_segs=8)])
 
 
 def _draw_band(

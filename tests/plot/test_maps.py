@@ -32,7 +32,7 @@ from frontlines.plot import (
     draw_frontlines,
     draw_settlements,
 )
-from frontlines.plot.fronts import band_of, split_shared
+from frontlines.plot.fronts import split_shared
 from frontlines.plot.ground import change_classes
 from frontlines.plot.lettering import renderer_of
 from frontlines.plot.shapes import View
@@ -377,14 +377,6 @@ def test_the_band_is_one_sigma_wide_and_lies_behind_the_lines(ax):
     assert widest.get_path().get_extents().x1 == pytest.approx(52 * KM)
     assert all(0 < p.get_alpha() < 0.3 for p in bands)
     assert max(p.get_zorder() for p in bands) < by_gid(ax, "front:1994-04-07")[0].get_zorder()
-
-
-def test_stretches_without_sigma_have_no_band():
-    lines = frame(
-        [shapely.LineString([(0, 0), (9, 0)]), shapely.LineString([(9, 0), (20, 0)])], sigma_m=[1.0, np.nan]
-    )
-    assert band_of(lines).bounds == pytest.approx((-1, -1, 10, 1))
-    assert band_of(lines.assign(sigma_m=None)).is_empty
 
 
 def test_no_band_when_it_is_not_wanted_or_there_is_no_sigma():
