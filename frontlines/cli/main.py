@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from typing import Annotated
 
@@ -16,6 +17,8 @@ from frontlines.cli.commands.displacement import displacement
 from frontlines.cli.commands.run import run
 from frontlines.cli.commands.series import series
 from frontlines.manifest import versions
+
+_ENDED = 128  # with the number of the signal, the exit code of what a signal has ended
 
 app = typer.Typer(
     name="frontlines",
@@ -72,8 +75,18 @@ app.command(
 app.command(short_help="List the bundled studies.", epilog="Example: frontlines datasets")(datasets)
 
 
+def _end(number: int, _frame: object) -> None:
+    """Leave as a user's break would: what was begun is cleared away."""
+    sys.exit(_ENDED + number)
+
+
 def main() -> None:
-    """Run the command line; letters that the terminal or a pipe cannot show become question marks."""
+    """Run the command line.
+
+    Letters that the terminal or a pipe cannot show become question marks. A run that is ended from
+    outside leaves nothing half-written.
+    """
+    signal.signal(signal.SIGTERM, _end)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -1,6 +1,7 @@
 """The command line, as a user meets it."""
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -210,6 +211,27 @@ def test_version_and_help():
     assert call("--version").stdout.startswith("frontlines ")
     for command in ("run", "change", "series", "displacement", "check", "digitize", "datasets"):
         assert "Example: frontlines " + command in call(command, "--help").stdout
+
+
+def test_a_run_that_is_ended_from_outside_leaves_nothing(tmp_path):
+    code = """
+import os, signal, sys
+from pathlib import Path
+from frontlines.cli import main as cli
+from frontlines.cli.outputs import staged
+
+def write_for_long(**_):
+    with staged(Path(sys.argv[1])) as folder:
+        (folder / "half.csv").write_text("half")
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError("it went on")
+
+cli.app = write_for_long
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "out"], capture_output=True, check=False)
+    assert done.returncode == 128 + signal.SIGTERM, done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_package_runs_as_a_module():
