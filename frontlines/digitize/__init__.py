@@ -10,7 +10,7 @@ grows downwards.
 
 from frontlines.digitize.areas import trace_areas
 from frontlines.digitize.cautions import Caution
-from frontlines.digitize.control_points import GroundControl, read_control_points, read_world_file
+from frontlines.digitize.control_points import GroundControl, read_control_points
 from frontlines.digitize.digitizing import Digitized, digitize
 from frontlines.digitize.georef import Georeference, georeference, georeference_from_affine
 from frontlines.digitize.hidden import follow_hidden
@@ -19,6 +19,7 @@ from frontlines.digitize.inks import suggest_colours
 from frontlines.digitize.lines import trace_lines
 from frontlines.digitize.recipe import AreaRecipe, LineRecipe, Places, Recipe, read_recipe
 from frontlines.digitize.stretches import Hidden, Knobs, Stretch, Tracing
+from frontlines.digitize.world_files import read_world_file
 
 __all__ = [
     "AreaRecipe",

@@ -1,11 +1,8 @@
 """Ground control points: places of a scan whose longitude and latitude are known.
 
 Pixels are counted as everywhere in this package: the centre of the first pixel is column 0, row 0, and rows
-grow downwards. Two kinds of files count otherwise and are brought to this:
-
-* QGIS ``.points`` counts from the corner of the first pixel, and its y grows upwards: its pixel centre
-  (0.5, -0.5) is our (0, 0).
-* A world file says where the centre of the first pixel lies, as we do.
+grow downwards. QGIS ``.points`` counts from the corner of the first pixel, and its y grows upwards: its pixel
+centre (0.5, -0.5) is our (0, 0), and it is brought to this.
 """
 
 from __future__ import annotations
@@ -21,20 +18,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError as ProjError
 
+from frontlines.digitize.map_crs import WGS84, crs_of
 from frontlines.errors import DigitizeError, SourceError
 
 Floats = npt.NDArray[np.float64]
-Affine = tuple[float, float, float, float, float, float]
-
-WGS84 = CRS("EPSG:4326")
 
 _OFF = {"0", "false", "no"}
 _QGIS_HALF_PX = 0.5
 _LAST_LONGITUDE, _LAST_LATITUDE = 360.0, 90.0
 _SHOWN = 6
-_WORLD_LINES = 6
 
 
 @dataclass(frozen=True)
@@ -139,7 +132,7 @@ def _from_csv(text: str, name: str, crs: CRS | str | None) -> GroundControl:
     ground = ("x", "y") if {"x", "y"} <= held and not lonlat else ("lon", "lat")
     if ground == ("x", "y") and crs is None:
         raise DigitizeError(f"{name} gives x and y: say in which CRS they are (points_crs in the recipe)")
-    return _control(rows, name, ("col", "row"), ground, _crs(crs or WGS84, "points_crs"))
+    return _control(rows, name, ("col", "row"), ground, crs_of(crs or WGS84, "points_crs"))
 
 
 def _from_qgis(text: str, name: str, crs: CRS | str | None) -> GroundControl:
@@ -150,7 +143,7 @@ def _from_qgis(text: str, name: str, crs: CRS | str | None) -> GroundControl:
     pixel = ("pixelx", "pixely") if old else ("sourcex", "sourcey")
     ground = ("mapx", "mapy")
     given = named or crs or _guessed_lonlat(rows, name)
-    control = _control(rows, name, pixel, ground, _crs(given, f"the CRS of {name}"))
+    control = _control(rows, name, pixel, ground, crs_of(given, f"the CRS of {name}"))
     points = control.points.assign(
         col=control.points["col"] - _QGIS_HALF_PX, row=-control.points["row"] - _QGIS_HALF_PX
     )
@@ -287,98 +280,11 @@ def _in_wgs84(xy: Floats, crs: CRS, rows: list[tuple[int, dict[str, str]]], name
     return lonlat
 
 
-def read_world_file(path: str | Path) -> Affine:
-    r"""Read a world file (``.wld``, ``.jgw``, ``.pgw``, ``.tfw``).
-
-    Parameters
-    ----------
-    path
-        Six numbers, one a line: A, D, B, E, C, F.
-
-    Returns
-    -------
-    affine
-        (a, b, c, d, e, f) with ``x = a*column + b*row + c`` and ``y = d*column + e*row + f``; the centre of
-        the first pixel lies at (c, f). The file does not name the CRS of x and y.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there or cannot be read.
-    DigitizeError
-        If it does not hold six numbers that span a plane.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "scan.jgw").write_text("30\n0\n0\n-30\n500015\n4499985\n")
-    ...     read_world_file(Path(folder) / "scan.jgw")
-    (30.0, 0.0, 500015.0, 0.0, -30.0, 4499985.0)
-    """
-    path = Path(path)
-    try:
-        words = path.read_text(encoding="utf-8-sig").split()
-    except FileNotFoundError as error:
-        raise SourceError(f"{path} is not a file: check the path of the world file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} cannot be read as a world file: {error}") from error
-    values = [_number(word) for word in words]
-    if len(values) != _WORLD_LINES or not all(map(math.isfinite, values)):
-        raise DigitizeError(f"{path.name} is no world file: it must hold six numbers, one a line")
-    a, d, b, e, c, f = values
-    if a * e - b * d == 0:
-        raise DigitizeError(f"{path.name} presses the map into a line: its numbers A, D, B, E span no plane")
-    return (a, b, c, d, e, f)
-
-
 def _number(text: str | None) -> float:
     try:
         return float(str(text).replace(",", ".") if text and text.count(",") == 1 else str(text))
     except ValueError:
         return math.nan
-
-
-def crs_of(text: CRS | str, what: str) -> CRS:
-    """Understand a CRS given as an EPSG code, a PROJ string or WKT.
-
-    Parameters
-    ----------
-    text
-        What a recipe or file says.
-    what
-        How to call it in the message.
-
-    Returns
-    -------
-    crs
-        The CRS.
-
-    Raises
-    ------
-    DigitizeError
-        If PROJ does not know it, or it is no CRS of a map.
-
-    Examples
-    --------
-    >>> crs_of("EPSG:3857", "crs").name
-    'WGS 84 / Pseudo-Mercator'
-    """
-    try:
-        crs = CRS(text)
-    except ProjError as error:
-        raise DigitizeError(
-            f"{what} is {str(text)[:60]!r}, which PROJ does not know: give an EPSG code such as "
-            '"EPSG:32638", a PROJ string or WKT'
-        ) from error
-    if crs.is_geographic or crs.is_projected:
-        return crs
-    raise DigitizeError(
-        f"{what} is {crs.name[:60]!r}, which is no plane of a map: give a projected CRS, or a geographic one"
-    )
-
-
-_crs = crs_of
 
 
 def _listed(names: Iterable[object] | Mapping[str, object]) -> str:

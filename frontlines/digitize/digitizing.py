@@ -15,10 +15,11 @@ import shapely
 from frontlines._optional import require
 from frontlines.digitize.areas import trace_areas
 from frontlines.digitize.cautions import Caution
-from frontlines.digitize.control_points import crs_of, read_control_points, read_world_file
+from frontlines.digitize.control_points import read_control_points
 from frontlines.digitize.georef import Georeference, georeference, georeference_from_affine
 from frontlines.digitize.images import Scan, open_scan
 from frontlines.digitize.lines import trace_lines
+from frontlines.digitize.map_crs import crs_of
 from frontlines.digitize.palette import palette_of
 from frontlines.digitize.paper import paper_of
 from frontlines.digitize.recipe import Recipe, read_recipe
@@ -26,6 +27,7 @@ from frontlines.digitize.record import record_of
 from frontlines.digitize.stretches import Tracing
 from frontlines.digitize.traced_areas import class_colours, control_of
 from frontlines.digitize.traced_lines import frontlines_of
+from frontlines.digitize.world_files import read_world_file
 from frontlines.errors import DigitizeError
 from frontlines.manifest import Manifest
 from frontlines.progress import Progress, reporting

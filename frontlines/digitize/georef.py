@@ -19,7 +19,7 @@ from frontlines.digitize.cautions import (
     hull_of,
     turned_over,
 )
-from frontlines.digitize.control_points import Affine, GroundControl
+from frontlines.digitize.control_points import GroundControl
 from frontlines.digitize.local_error import LocalError, local_error
 from frontlines.digitize.residuals import (
     COLUMNS,
@@ -31,6 +31,7 @@ from frontlines.digitize.residuals import (
 )
 from frontlines.digitize.selection import Choice, bad_points, choose, plane_name
 from frontlines.digitize.transformations import Family, Transformation, fit
+from frontlines.digitize.world_files import Affine
 from frontlines.errors import DigitizeError
 
 Floats = npt.NDArray[np.float64]

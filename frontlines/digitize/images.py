@@ -15,10 +15,10 @@ import numpy.typing as npt
 from pyproj import CRS
 
 from frontlines._optional import require
+from frontlines.digitize.world_files import Affine
 from frontlines.errors import DigitizeError
 
 Pixels = npt.NDArray[np.uint8]
-Affine = tuple[float, float, float, float, float, float]
 
 _IN_MEMORY_PX = 24_000_000
 """Images with more pixels than this are kept in a temporary file while they are worked on."""

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS, Geod, Transformer
 
-from frontlines.digitize.control_points import WGS84, GroundControl
+from frontlines.digitize.control_points import GroundControl
+from frontlines.digitize.map_crs import WGS84
 from frontlines.digitize.transformations import LEAST_POINTS, Family, Transformation, fit
 from frontlines.errors import DigitizeError
 

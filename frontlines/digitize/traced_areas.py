@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from frontlines.digitize.control_points import WGS84
 from frontlines.digitize.georef import Georeference
+from frontlines.digitize.map_crs import WGS84
 from frontlines.digitize.placing import error_across, on_ground
 from frontlines.digitize.recipe import Recipe
 from frontlines.errors import DigitizeError

@@ -12,9 +12,9 @@ import shapely
 
 from frontlines.crs import geod_of
 from frontlines.digitize.cautions import Caution
-from frontlines.digitize.control_points import WGS84
 from frontlines.digitize.georef import Georeference
 from frontlines.digitize.leavings import grouped
+from frontlines.digitize.map_crs import WGS84
 from frontlines.digitize.pieces import Piece, pieces_of
 from frontlines.digitize.placing import error_across, on_ground
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe

@@ -5,8 +5,10 @@ import pytest
 from pyproj import CRS, Transformer
 
 from frontlines.digitize.cautions import cautions_on_points
-from frontlines.digitize.control_points import GroundControl, crs_of, read_control_points, read_world_file
+from frontlines.digitize.control_points import GroundControl, read_control_points
+from frontlines.digitize.map_crs import crs_of
 from frontlines.digitize.transformations import fit
+from frontlines.digitize.world_files import read_world_file
 from frontlines.errors import DigitizeError, SourceError
 
 CSV = "id,col,row,lon,lat\na,0,0,46,41\nb,100,0,47,41\nc,0,100,46,40\n"

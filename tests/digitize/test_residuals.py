@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from pyproj import CRS
 
-from frontlines.digitize.control_points import WGS84, GroundControl
+from frontlines.digitize.control_points import GroundControl
 from frontlines.digitize.georef import georeference
+from frontlines.digitize.map_crs import WGS84
 from frontlines.digitize.residuals import error_figures, residual_table, to_plane
 from frontlines.digitize.transformations import fit
 
