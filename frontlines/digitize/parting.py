@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import shapely
 
 from frontlines.digitize.hidden import End, goes_under, touched
 from frontlines.digitize.stretches import Floats, Stretch
@@ -62,7 +63,8 @@ def beside_others(
     Returns
     -------
     coming_out, lone
-        Those with an end at another line's stroke, where the rest may be hidden; and the others.
+        Those with an end at another line's stroke, where the rest may be hidden; and the others, also what
+        crosses the other line and ends just behind it, as arrows do.
 
     Examples
     --------
@@ -73,11 +75,21 @@ def beside_others(
     >>> len(coming_out), len(lone)
     (1, 0)
     """
-    touching = [any(touched(one, 0, end, stretches) for end in (0, -1)) for one in short]
+    touching = [any(_comes_out(one, end, stretches) for end in (0, -1)) for one in short]
     return (
         [one for one, near in zip(short, touching, strict=True) if near],
         [one for one, near in zip(short, touching, strict=True) if not near],
     )
+
+
+def _comes_out(mine: Stretch, end: int, stretches: Sequence[Stretch]) -> bool:
+    """Tell whether an end lies at another line's stroke and has not crossed it."""
+    found = touched(mine, 0, end, stretches)
+    if found is None:
+        return False
+    upper = stretches[found.upper]
+    met = shapely.get_coordinates(shapely.intersection(mine.geometry, upper.geometry))
+    return bool((np.hypot(*(met - mine.points[end]).T) <= 2 * np.median(upper.half_width_px)).all())
 
 
 def _is_hidden(mine: Stretch, jump: tuple[int, int], others: Sequence[Stretch]) -> bool:

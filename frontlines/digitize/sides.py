@@ -22,8 +22,9 @@ SURE = 0.8
 """Share of the votes from which on nobody asks."""
 
 NEEDED = 0.6
-"""Share of the votes below which a line is refused."""
+"""Share of the votes below which nothing is settled."""
 
+_MINOR = 0.1  # of a line, what may be left out of it rather than that all be refused
 _REACH = 0.12
 _SAMPLES = 40
 _SHORT = 1e-3
@@ -64,12 +65,14 @@ def flanks_of(
     Returns
     -------
     flanks
-        For each stretch, left and right as a reader of the map sees them who walks along it.
+        For each stretch, left and right as a reader of the map sees them who walks along it. A share below
+        `NEEDED` settles nothing: the stretch is a small part of the line, off the rest of it.
 
     Raises
     ------
     DigitizeError
-        If both sides' places lie on one side of the line, or too little can be told; the place is named.
+        If both sides' places lie on one side of the line, or too little can be told of more than a tenth of
+        it; the place is named.
 
     Examples
     --------
@@ -82,13 +85,12 @@ def flanks_of(
     chains = _chains(stretches, _REACH * float(np.hypot(*size_px)))
     courses = [np.concatenate([_run(stretches, link) for link in chain]) for chain in chains]
     lines = shapely.multilinestrings([shapely.linestrings(course) for course in courses])
+    votes = [_vote(course, lines, held) for course in courses]
+    _refuse_unsettled(courses, votes, sides, name)
     flanks: list[Flanks] = [Flanks("", "", 0.0)] * len(stretches)
-    for chain, course in zip(chains, courses, strict=True):
-        vote = _vote(course, lines, held)
-        share = max(vote, 1 - vote)
-        if share < NEEDED:
-            raise _unsettled(course, sides, name)
+    for chain, vote in zip(chains, votes, strict=True):
         left, right = sides if vote > 1 / 2 else sides[::-1]
+        share = max(vote, 1 - vote)
         for link in chain:
             flanks[link.stretch] = (
                 Flanks(right, left, share) if link.backwards else Flanks(left, right, share)
@@ -166,10 +168,17 @@ def _direction(line: shapely.Geometry, ends: Floats) -> Floats:
     return np.asarray(way / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)[:, None])
 
 
-def _unsettled(course: Floats, sides: Sequence[str], name: str) -> DigitizeError:
-    middle = course[len(course) // 2]
-    return DigitizeError(
-        f"line {name!r}: around column {middle[0]:.0f}, row {middle[1]:.0f} the places named do not settle "
-        f"who is where: {sides[0]} and {sides[1]} seem to lie on one side of it; check them, or name further "
-        "places near it"
-    )
+def _refuse_unsettled(
+    courses: Sequence[Floats], votes: Sequence[float], sides: Sequence[str], name: str
+) -> None:
+    """Refuse a line of which more than a small part is not settled."""
+    lengths = np.array([np.hypot(*np.diff(course, axis=0).T).sum() for course in courses])
+    unsettled = np.where(np.abs(np.array(votes) - 1 / 2) < NEEDED - 1 / 2, lengths, 0.0)
+    if unsettled.sum() > _MINOR * lengths.sum():
+        course = courses[int(unsettled.argmax())]
+        column, row = course[len(course) // 2]
+        raise DigitizeError(
+            f"line {name!r}: around column {column:.0f}, row {row:.0f} the places named do not settle who is "
+            f"where: {sides[0]} and {sides[1]} seem to lie on one side of it; check them, or name further "
+            "places near it"
+        )

@@ -19,7 +19,7 @@ from frontlines.digitize.pieces import Piece, pieces_of
 from frontlines.digitize.placing import error_across, on_ground
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
 from frontlines.digitize.running_on import RunningOn, find_running_on
-from frontlines.digitize.sides import SURE, flanks_of
+from frontlines.digitize.sides import NEEDED, SURE, Flanks, flanks_of
 from frontlines.digitize.stretches import Hidden, Tracing
 from frontlines.errors import DigitizeError
 
@@ -83,11 +83,10 @@ def frontlines_of(
             raise _nothing_found(tracing, line)
         held = held_pixels(line.sides, georeference, line.name)
         flanks = flanks_of([piece.points for piece in pieces], held, line.name, georeference.size_px)
-        doubtful = min(flanks, key=lambda one: one.share)
-        if doubtful.share < SURE:
-            place = pieces[flanks.index(doubtful)].points
-            cautions.append(_doubt(line.name, place[len(place) // 2], doubtful.share))
-        frames.append(_frame(pieces, flanks, line, recipe, georeference))
+        cautions += _doubts(line.name, pieces, flanks)
+        settled = [k for k, one in enumerate(flanks) if one.share >= NEEDED]
+        kept, theirs = [pieces[k] for k in settled], [flanks[k] for k in settled]
+        frames.append(_frame(kept, theirs, line, recipe, georeference))
     lines = pd.concat(frames, ignore_index=True)
     return gpd.GeoDataFrame(lines[COLUMNS], geometry="geometry", crs=WGS84), cautions
 
@@ -143,7 +142,7 @@ def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: s
 
 
 def _frame(
-    pieces: Sequence[Piece], flanks: Sequence[tuple[str, str, float]], line: LineRecipe, recipe: Recipe,
+    pieces: Sequence[Piece], flanks: Sequence[Flanks], line: LineRecipe, recipe: Recipe,
     georeference: Georeference,
 ) -> pd.DataFrame:  # fmt: skip
     shapes = np.array([shapely.linestrings(piece.points) for piece in pieces], dtype=object)
@@ -203,9 +202,23 @@ def _dropped(tracing: Tracing) -> list[Caution]:
     return found
 
 
-def _doubt(name: str, pixel: Floats, share: float) -> Caution:
+def _doubts(name: str, pieces: Sequence[Piece], flanks: Sequence[Flanks]) -> list[Caution]:
+    """Tell which pieces are left out, for nothing settles their sides, and the most doubtful of the rest."""
+    unsettled = [k for k, one in enumerate(flanks) if one.share < NEEDED]
+    settled = [k for k in range(len(flanks)) if k not in unsettled]
+    found = [(k, "it is left out, for the places named do not settle who is where") for k in unsettled]
+    if settled and flanks[least := min(settled, key=lambda k: flanks[k].share)].share < SURE:
+        found.append(
+            (least, f"only {flanks[least].share:.0%} of the ways from the places named agree on who is where")
+        )
+    return [_doubt(name, pieces[k].points, what) for k, what in found]
+
+
+def _doubt(name: str, points: Floats, what: str) -> Caution:
+    column, row = points[len(points) // 2]
+    length = np.hypot(*np.diff(points, axis=0).T).sum()
     text = (
-        f"line {name!r}: around column {pixel[0]:.0f}, row {pixel[1]:.0f} only {share:.0%} of the ways from "
-        "the places named agree on who is where: name further places near it"
+        f"line {name!r}, {length:.0f} px around column {column:.0f}, row {row:.0f}: {what}; "
+        "name further places near it"
     )
-    return Caution("sides", text, pixel=(round(float(pixel[0]), 1), round(float(pixel[1]), 1)))
+    return Caution("sides", text, pixel=(round(float(column), 1), round(float(row), 1)))

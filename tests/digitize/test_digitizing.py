@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from PIL import Image
@@ -13,7 +15,9 @@ from pyproj import CRS
 import frontlines as fl
 from frontlines.digitize import digitize, read_recipe
 from frontlines.digitize.control_points import GroundControl
-from frontlines.digitize.georef import georeference
+from frontlines.digitize.georef import georeference, georeference_from_affine
+from frontlines.digitize.recipe import LineRecipe, Places, Recipe
+from frontlines.digitize.stretches import Stretch, Tracing
 from frontlines.digitize.traced_lines import frontlines_of
 from frontlines.errors import DigitizeError, MissingExtraError
 from tests.digitize.karabakh import districts_from, printed
@@ -182,6 +186,22 @@ def test_world_files_geotiffs_and_images_without_a_georeference(tmp_path):
     by_tiff = digitize(path)
     assert by_tiff.frontlines.geometry.iloc[0].equals_exact(by_world_file.frontlines.geometry.iloc[0], 1e-6)
     assert [caution.name for caution in by_tiff.cautions] == ["no error known"]
+
+
+def test_a_small_piece_without_sides_is_left_out_and_told():
+    front, pointing = (
+        Stretch("May", np.array(points, float), np.full(2, 2.0), np.full(2, 0.1))
+        for points in ([(0, 500), (1000, 500)], [(500, 250), (500, 290)])
+    )
+    places = {"A": Places(pixels=((500, 100),)), "B": Places(pixels=((500, 900),))}
+    line = LineRecipe(name="May", colour="red", date=pd.Timestamp("1994-05-12"), sides=places)
+    lies = georeference_from_affine((1e-3, 0, 46, 0, -1e-3, 41), CRS("EPSG:4326"), (1000, 1000), "a file")
+    tracing = Tracing((front, pointing), (), {}, {}, {})
+    lines, cautions = frontlines_of(tracing, Recipe(image=Path("map.png"), lines=(line,)), lies)
+    assert lines[["side_left", "side_right"]].to_numpy().tolist() == [["A", "B"]]
+    (caution,) = cautions
+    assert caution.name == "sides"
+    assert "40 px around column 500, row 290: it is left out, for the places named do not" in caution.text
 
 
 def test_frames_masks_and_colours_that_are_not_there(tmp_path):

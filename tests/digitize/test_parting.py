@@ -79,6 +79,11 @@ def test_short_stretches_at_another_line_are_told_from_lone_ones():
     assert beside_others([at, lone], [MAY, at]) == ([at], [lone])
 
 
+def test_an_arrow_that_has_crossed_another_line_does_not_come_out_from_under_it():
+    arrow, overshoot = stretch("April", [(100, 20), (103, 58)]), stretch("April", [(100, 20), (103, 52)])
+    assert beside_others([arrow, overshoot], [MAY]) == ([overshoot], [arrow])
+
+
 def _scan(labels, lower, *, dashes=None):
     upper = shapely.LineString([(10, 60), (150, 70), (200, 130), (330, 140), (390, 110)])
     lines = gpd.GeoDataFrame(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontlines.digitize.sides import flanks_of
+from frontlines.digitize.sides import NEEDED, flanks_of
 from frontlines.errors import DigitizeError
 
 SIZE = (1000, 1000)
@@ -49,6 +49,16 @@ def test_a_front_and_a_pocket_behind_it():
     found = flanks_of([front, pocket], held([100, 100], [500, 900]), "May", SIZE)
     assert found[0][:2] == ("A", "B")
     assert found[1][:2] == ("A", "B")  # outside it A, inside B, who was cut off
+
+
+def test_a_small_piece_that_nothing_settles_does_not_cost_the_line():
+    front, towards = np.array([[0.0, 500.0], [1000.0, 500.0]]), held([500, 100], [500, 900])
+    pointing = np.array([[500.0, 250.0], [500.0, 290.0]])  # at both places: who is beside it cannot be seen
+    known, unknown = flanks_of([front, pointing], towards, "May", SIZE)
+    assert known[:2] == ("A", "B")
+    assert unknown.share < NEEDED < known.share
+    with pytest.raises(DigitizeError, match="around column 500, row 250 the places named do not settle"):
+        flanks_of([front, np.array([[500.0, 110.0], [500.0, 250.0], [500.0, 300.0]])], towards, "May", SIZE)
 
 
 def test_places_on_one_side_of_the_line_are_refused_with_the_place():
