@@ -19,12 +19,14 @@ _BEYOND_PX = 4.0  # how far a profile reaches beyond the stroke's edge
 _CLEAR_PX = 1.5  # from here on beyond the edge a profile shows the ground
 _ROUNDS = 3
 _STRANGE = 55.0  # a colour this far from any mix of ground and ink is of another ink [sRGB]
+_OTHER_LINE = 40.0  # what is beside a stroke, and this far from any ground, is another line [sRGB]
 _FOOT = 0.15  # share of ink at which a stroke ends
 _GROUND_RUN = 21  # points over which the ground beside a line is taken
 _BAND = 512
 _FLOOR_PX = 0.055
 _SCATTER = 1.45
 _UNEVEN = 0.17  # error, in half widths, where one ground is as unlike the other as the ink is
+_ABREAST = 0.35  # the same beside another line: its edge is known, what it covers is reckoned
 _WANDER = 0.13  # error per pixel of distance from where the line was last seen
 _COVERED, _BURIED = 0.3, 0.8  # error, in half widths, where the stroke is covered; and where most of it is
 
@@ -242,10 +244,11 @@ def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> Profiles:
     """Measure profiles, (n, t, 3)."""
     share = np.zeros(profiles.shape[:2])
     strange = np.zeros(profiles.shape[:2])
-    grounds = []
+    grounds, lines = [], []
     for side in (t < 0, t >= 0):
-        ground = _ground_beside(profiles[:, side & (np.abs(t) > ink.half_px + _CLEAR_PX)], ink)
+        ground, line = _ground_beside(profiles[:, side & (np.abs(t) > ink.half_px + _CLEAR_PX)], ink)
         grounds.append(ground)
+        lines.append(line)
         ray = ink.colour - ground
         size = np.maximum((ray**2).sum(axis=1), 1.0)
         off = profiles[:, side] - ground[:, None]
@@ -260,20 +263,33 @@ def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> Profiles:
     covered = (strange[:, core] > _STRANGE).mean(axis=1)
     trust = np.clip(1 - 2.5 * covered, 0, 1) * np.clip(mass * _STEP_PX / (2 * ink.half_px) / 0.6, 0, 1) ** 2
     half = mass * _STEP_PX / 2 / np.maximum(np.minimum(weight.max(axis=1), 1.0), 0.3)
+    centre += (lines[1] * 1.0 - lines[0]) * _missing(half, ink)
     uneven = np.linalg.norm(grounds[0] - grounds[1], axis=1) / max(
         float(np.linalg.norm(ink.colour - ink.grounds[0])), 1.0
     )
+    uneven[lines[0] | lines[1]] = _ABREAST
     return Profiles(centre, half, trust, uneven)
 
 
-def _ground_beside(outer: npt.NDArray[np.float32], ink: Ink) -> Floats:
-    """Ground on one side of each point: what is beside the stroke, steadied along the line."""
-    ndimage = require("scipy.ndimage", extra="digitize")
-    seen = np.median(outer, axis=1).astype(float)
-    steady = ndimage.median_filter(seen, size=(min(_GROUND_RUN, len(seen)), 1), mode="nearest")
+def _ground_beside(outer: npt.NDArray[np.float32], ink: Ink) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """What is beside the stroke on one side of each point, steadied along the line; is it another line?"""
+    steady = _steady(np.median(outer, axis=1).astype(float))
     apart = np.linalg.norm(steady[:, None] - ink.grounds[None], axis=2)
+    strange = apart.min(axis=1) > _OTHER_LINE
+    own = np.linalg.norm(steady - ink.colour, axis=1) < _STRANGE
     nearest = ink.grounds[apart.argmin(axis=1)]
-    return np.asarray(np.where(apart.min(axis=1)[:, None] < 40, steady, nearest))  # noqa: PLR2004 - else another line runs there
+    return np.where((strange & own)[:, None], nearest, steady), strange & ~own
+
+
+def _missing(half: Floats, ink: Ink) -> Floats:
+    """How far the centre of what is seen is off that of a stroke of which a side is covered [px]."""
+    return np.maximum(ink.half_px - _steady(half[:, None])[:, 0], 0.0)
+
+
+def _steady(values: Floats) -> Floats:
+    """Median along a run of points, column by column."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    return np.asarray(ndimage.median_filter(values, size=(min(_GROUND_RUN, len(values)), 1), mode="nearest"))
 
 
 def _hump(weight: Floats, t: Floats, half_px: float) -> npt.NDArray[np.bool_]:
