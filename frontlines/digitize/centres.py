@@ -41,10 +41,13 @@ class Centred:
         The run, its points on the centre.
     sigma_px
         Standard error of the centre across the line, (n,).
+    strength
+        Share of ink in the middle of the stroke, its median where it is seen.
     """
 
     run: Run
     sigma_px: Floats
+    strength: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,15 @@ class Profiles:
         How much of it is to be trusted, from 0 (covered) to 1.
     uneven
         How unlike the grounds on its two sides are, as a share of the ink's contrast.
+    strength
+        Largest share of ink across it.
     """
 
     centre: Floats
     half_width: Floats
     trust: Floats
     uneven: Floats
+    strength: Floats
 
 
 def centred(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Centred]:
@@ -140,7 +146,13 @@ def centred(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Centred
         runs, sigma = [run for run, _ in done], [one for _, one in done]
         half = float(np.median(np.concatenate([one.half_width for one in measured])))
         ink = replace(ink, half_px=float(np.clip(half, ink.half_px, 2 * ink.half_px)))
-    return [Centred(run, one) for run, one in zip(runs, sigma, strict=True)]
+    strength = [_strength(run, one) for run, one in zip(runs, measured, strict=True)]
+    return [Centred(*one) for one in zip(runs, sigma, strength, strict=True)]
+
+
+def _strength(run: Run, found: Profiles) -> float:
+    seen = np.concatenate([[True], run.seen]) & np.concatenate([run.seen, [True]])
+    return float(np.median(found.strength[seen if seen.any() else slice(None)]))
 
 
 def _smoothed(run: Run, half_px: float) -> Run:
@@ -268,11 +280,11 @@ def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> Profiles:
         float(np.linalg.norm(ink.colour - ink.grounds[0])), 1.0
     )
     uneven[lines[0] | lines[1]] = _ABREAST
-    return Profiles(centre, half, trust, uneven)
+    return Profiles(centre, half, trust, uneven, weight.max(axis=1))
 
 
 def _ground_beside(outer: npt.NDArray[np.float32], ink: Ink) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """What is beside the stroke on one side of each point, steadied along the line; is it another line?"""
+    """Find what is beside the stroke on one side of each point, and whether that is another line."""
     steady = _steady(np.median(outer, axis=1).astype(float))
     apart = np.linalg.norm(steady[:, None] - ink.grounds[None], axis=2)
     strange = apart.min(axis=1) > _OTHER_LINE

@@ -31,6 +31,7 @@ _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
 _KEY_OFF_PX, _KEY_BEND, _LEVEL_DEG = 0.8, 0.3, 6.0  # off its chord [px], or in half widths; and off the level
 _RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of the diagonal; of the length
+_PALE = 0.7  # share of ink in the middle, beside that of the longest stretch
 _WRITTEN_SHARE = 0.15  # of the longest stretch, the longest writing
 _WRITTEN_TURNS, _WRITTEN_RAD = 2.5, 0.05
 _WRITTEN_UNSEEN = 0.3
@@ -256,7 +257,8 @@ def sieved(
     -------
     kept, dropped
         What stays, and what was taken out as (name, reason, LineString in pixels). A key is short, level
-        and straight; ruled lines are one straight side, or several square to each other;
+        and straight; ruled lines are one straight side, or several square to each other; rivers and borders
+        of a like colour are paler than the longest stretch;
         writing is short beside the longest stretch, and turns or breaks off more often than it, has
         no clear centre, or stands among other figures of its ink.
 
@@ -276,7 +278,7 @@ def sieved(
     kept: list[Centred] = []
     dropped: list[Dropped] = []
     for one, reason in zip(runs, reasons, strict=True):
-        why = reason or _key(one, diagonal, total) or _writing(one, longest, figures)
+        why = reason or _key(one, diagonal, total) or _pale(one, longest) or _writing(one, longest, figures)
         if why is None:
             kept.append(one)
         else:
@@ -343,6 +345,11 @@ def _key(one: Centred, diagonal_px: float, total_px: float) -> str | None:
     bend = float(np.quantile(np.abs(off - np.median(off)), 0.8))
     level = tilt < _LEVEL_DEG and bend < max(_KEY_OFF_PX, _KEY_BEND * float(np.median(one.run.half_width_px)))
     return "key of a legend" if level else None
+
+
+def _pale(one: Centred, longest: Centred | None) -> str | None:
+    """Tell whether a run is drawn in a paler colour than the line, which thin strokes of it look like."""
+    return "paler than the line" if longest and one.strength < _PALE * longest.strength else None
 
 
 def _beside_runs(chains: Sequence[Chain], runs: Sequence[Centred]) -> Floats:

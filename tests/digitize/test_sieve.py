@@ -9,9 +9,10 @@ import shapely
 
 from frontlines.datasets import ScanLook, render_scan
 from frontlines.digitize import open_scan, trace_lines
-from frontlines.digitize.centres import Centred
-from frontlines.digitize.gaps import Run
+from frontlines.digitize.centres import Centred, Ink, centred
+from frontlines.digitize.gaps import Run, bridged
 from frontlines.digitize.images import Scan
+from frontlines.digitize.paper import paper_of
 from frontlines.digitize.sieve import line_width, of_width, sieved, without_letters
 from frontlines.digitize.skeleton import Chain
 
@@ -110,3 +111,25 @@ def test_dashes_as_short_as_their_stroke_are_kept_though_the_stroke_is_measured_
     kept = without_letters([*usual, full, blot], 50.0, 1.4)
     assert full in kept
     assert blot not in kept
+
+
+def test_a_paler_river_is_no_part_of_the_line():
+    x = np.linspace(20, 580, 560)
+    front = Run(np.column_stack([x, 120 + 30 * np.sin(x / 60)]), np.full(560, 2.0), np.ones(559, bool))
+    river = Run(front.points[:300] + np.array([40, 200]), front.half_width_px[:300], front.seen[:299])
+    worn, pale = (Centred(river, np.full(300, 0.1), strength) for strength in (0.85, 0.5))
+    kept, dropped = sieved("May", [Centred(front, np.full(560, 0.1)), worn, pale], Scan(600, 400))
+    assert [one.strength for one in kept] == [1.0, 0.85]
+    assert [reason for _, reason, _ in dropped] == ["paler than the line"]
+
+
+def test_a_stroke_is_as_strong_as_its_ink():
+    x = np.linspace(20, 580, 60)
+    fronts = [shapely.LineString(np.column_stack([x, y + 20 * np.sin(x / 60)])) for y in (100, 300)]
+    drawn = gpd.GeoDataFrame({"colour": ["#0b6fa4", "#7ba9c0"], "width_px": 5.0}, geometry=fronts)
+    scan = open_scan(render_scan(drawn, size_px=(600, 400), look=ScanLook(rotation_deg=0.0)).pixels)
+    runs = [bridged(Run(shapely.get_coordinates(one), np.ones(60), np.ones(59, bool)), 1.0) for one in fronts]
+    ink = Ink(np.array([11.0, 111, 164]), np.full((1, 3), 250.0), 1.5)
+    own, pale = (one.strength for one in centred(runs, scan, paper_of(scan), ink))
+    assert own == pytest.approx(1, abs=0.1)
+    assert pale < 0.6
