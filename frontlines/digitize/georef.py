@@ -188,7 +188,7 @@ def georeference(
     ]
     return Georeference(
         size_px, choice.crs, fitted, choice, control, table,
-        error_figures(table, choice.family), tuple(cautions), _error(fitted, xy),
+        error_figures(table, choice.family), tuple(cautions), _error(fitted, xy, control.lonlat),
     )  # fmt: skip
 
 
@@ -322,9 +322,9 @@ def _better(control: GroundControl, choice: Choice, *, given_crs: bool, given_fa
     return found
 
 
-def _error(fitted: Transformation, xy: Floats) -> LocalError | None:
+def _error(fitted: Transformation, xy: Floats, lonlat: Floats) -> LocalError | None:
     """Errors along the axes of the plane, as lengths in pixels."""
     size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))[:, None]
     drift = fit(fitted.pixels, xy, "affine") if fitted.family == "spline" else fitted
     places = left_out_places(fitted, xy, anew=False)
-    return local_error(fitted, (xy - drift(fitted.pixels)) / size, (xy - places) / size)
+    return local_error(fitted, (xy - drift(fitted.pixels)) / size, (xy - places) / size, lonlat)

@@ -88,7 +88,9 @@ class LocalError:
         )
 
 
-def local_error(transformation: Transformation, left_px: Floats, left_out_px: Floats) -> LocalError | None:
+def local_error(
+    transformation: Transformation, left_px: Floats, left_out_px: Floats, lonlat: Floats
+) -> LocalError | None:
     """Learn from the residuals how far a georeference is off between its points.
 
     Parameters
@@ -100,6 +102,8 @@ def local_error(transformation: Transformation, left_px: Floats, left_out_px: Fl
         pixels, (n, 2).
     left_out_px
         Leave-one-out errors likewise, (n, 2).
+    lonlat
+        Longitude and latitude of the points, (n, 2) [degrees].
 
     Returns
     -------
@@ -111,7 +115,9 @@ def local_error(transformation: Transformation, left_px: Floats, left_out_px: Fl
     >>> from frontlines.digitize.transformations import fit
     >>> pixels = np.array([[0.0, 0.0], [100.0, 0.0], [0.0, 100.0], [100.0, 100.0]])
     >>> exact = fit(pixels, pixels * [1.0, -1.0], "affine")
-    >>> bool(local_error(exact, np.zeros((4, 2)), np.zeros((4, 2)))(np.array([[50.0, 50.0]]))[0] < 1e-6)
+    >>> lonlat = pixels * 0.0123 + 40
+    >>> error = local_error(exact, np.zeros((4, 2)), np.zeros((4, 2)), lonlat)
+    >>> bool(error(np.array([[50.0, 50.0]]))[0] < 1e-6)
     True
     """
     knots = transformation.pixels
@@ -126,7 +132,7 @@ def local_error(transformation: Transformation, left_px: Floats, left_out_px: Fl
     with np.errstate(invalid="ignore", divide="ignore"):
         scale = (left_out_px**2).sum(axis=1) / (2 * expected)
     scale = np.where(np.isfinite(scale), scale, 1.0)
-    return LocalError(transformation, models, scale, freedom, step_read(knots, left_px))
+    return LocalError(transformation, models, scale, freedom, step_read(knots, left_px, lonlat))
 
 
 def _weighed(knots: Floats, drift: Floats, left: Floats, freedom: int) -> Floats:

@@ -1,7 +1,8 @@
 """How far a georeference is off because its control points were read to whole pixels.
 
 Points of one meridian or parallel of an upright map have one column or row, so they are rounded alike: their
-error is shared and does not average out, and residuals do not show what the transformation has taken in.
+error is shared and does not average out, and residuals do not show what the transformation has taken in. On
+an even graticule they may all be rounded alike and leave no residual at all.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ Floats = npt.NDArray[np.float64]
 STEPS_PX = (1.0, 0.5)
 """Steps that places are read to, the coarsest first [px]; finer ones do not matter."""
 
-_EXACT = 0.02  # steps: where residuals are smaller, nothing was rounded
+_EXACT = 0.02  # steps: residuals that are smaller do not come from rounding
 _ALIKE = 1e-6
+_MINUTES = 60.0  # in a degree
 
 
-def step_read(pixels: Floats, left_px: Floats) -> float:
+def step_read(pixels: Floats, left_px: Floats, lonlat: Floats) -> float:
     """Find the step that control points were read to.
 
     Parameters
@@ -29,23 +31,32 @@ def step_read(pixels: Floats, left_px: Floats) -> float:
         Column and row of the control points, (n, 2).
     left_px
         What the fit leaves unexplained, (n, 2) [px].
+    lonlat
+        Longitude and latitude, (n, 2) [degrees].
 
     Returns
     -------
     step_px
-        The coarsest of `STEPS_PX` that all are multiples of; 0 if there is none, or the fit shows that they
-        were not rounded.
+        The coarsest of `STEPS_PX` that all are multiples of; 0 if there is none, or if the places on the
+        ground were worked out from them: they fit exactly, and lie at no crossings of a graticule.
 
     Examples
     --------
-    >>> step_read(np.array([[3.0, 5.0], [9.5, 7.0]]), np.array([[0.2, 0.1], [-0.2, -0.1]]))
+    >>> left, lonlat = np.array([[0.2, 0.1], [-0.2, -0.1]]), np.array([[46.0, 40.0], [46.5, 40.25]])
+    >>> step_read(np.array([[3.0, 5.0], [9.5, 7.0]]), left, lonlat)
     0.5
     """
     rms = float(np.sqrt(np.mean(np.square(left_px))))
     for step in STEPS_PX:
         if np.abs(pixels / step - np.round(pixels / step)).max() < _ALIKE:
-            return step if rms > _EXACT * step else 0.0
+            return step if rms > _EXACT * step or _are_crossings(lonlat) else 0.0
     return 0.0
+
+
+def _are_crossings(lonlat: Floats) -> bool:
+    """Tell whether places lie at whole minutes, as crossings of a graticule do."""
+    minutes = lonlat * _MINUTES
+    return bool((np.abs(minutes - np.round(minutes)) < _ALIKE * _MINUTES).all())
 
 
 def rounding_variance(transformation: Transformation, pixels: Floats, step_px: float) -> Floats:

@@ -28,7 +28,7 @@ def coverage(family, n, noise_px, bend_px, *, seed, cases=25):
         xy, read = true(pixels), pixels + rng.normal(0, noise_px, pixels.shape)
         fitted = fit(read, xy, family)
         error = np.linalg.solve(fitted.jacobian(checks), (fitted(checks) - true(checks))[..., None])[..., 0]
-        shares.append((np.abs(error) < _error(fitted, xy)(checks)[:, None]).mean())
+        shares.append((np.abs(error) < _error(fitted, xy, xy / 7e5)(checks)[:, None]).mean())
     return float(np.mean(shares))
 
 
@@ -53,7 +53,10 @@ def test_two_thirds_of_true_errors_lie_below_the_quoted_one(family, n, noise_px,
 def test_without_a_point_to_spare_nothing_is_told():
     three = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
     assert (
-        local_error(fit(three, three * [1, -1], "affine"), np.zeros((3, 2)), np.full((3, 2), np.nan)) is None
+        local_error(
+            fit(three, three * [1, -1], "affine"), np.zeros((3, 2)), np.full((3, 2), np.nan), three / 7
+        )
+        is None
     )
 
 
@@ -62,7 +65,7 @@ def test_the_error_grows_away_from_the_points_and_where_they_fit_badly():
     pixels = np.array([[x, y] for y in np.linspace(0, 2000, 5) for x in np.linspace(0, 4000, 9)])
     rough = np.where(pixels[:, :1] < 2000, 0.3, 4.0)
     xy = (pixels + rng.normal(0, 1, pixels.shape) * rough) * [1.0, -1.0]
-    error = _error(fit(pixels, xy, "affine"), xy)
+    error = _error(fit(pixels, xy, "affine"), xy, xy / 7e5)
     smooth_side, rough_side, far = error(np.array([[400.0, 1000.0], [3600.0, 1000.0], [9000.0, 1000.0]]))
     assert smooth_side < 0.7 * rough_side
     assert far > rough_side
@@ -72,5 +75,5 @@ def test_the_error_is_that_of_the_reading_over_the_points_when_nothing_is_shared
     rng = np.random.default_rng(4)
     pixels = rng.uniform(0, 4000, (60, 2))
     xy = (pixels + rng.normal(0, 2.0, pixels.shape)) * [1.0, -1.0]
-    error = _error(fit(pixels, xy, "affine"), xy)(pixels.mean(axis=0)[None])[0]
+    error = _error(fit(pixels, xy, "affine"), xy, xy / 7e5)(pixels.mean(axis=0)[None])[0]
     assert 2.0 / np.sqrt(60) < error < 3 * 2.0 / np.sqrt(60)
