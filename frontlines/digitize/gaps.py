@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,7 @@ from frontlines.digitize.network import direction
 from frontlines.digitize.skeleton import Chain
 
 Floats = npt.NDArray[np.float64]
+End = tuple[int, int]
 
 _WIDEST_TURN_DEG = 65.0
 _BOTH_TURNS_DEG = 85.0
@@ -22,9 +25,7 @@ _TOUCHING = 2.0  # strokes; over less than this the direction of an end says not
 _REACH = 5.0  # strokes over which the direction of an end is taken
 _FAR_REACH = 14.0
 _CLOSED_PX = 1e-6
-_FEWEST_GAPS = 5  # that make a line a dashed one
-_CORNER_GAPS = 1.5  # usual gaps, the widest one at a corner
-_BACKWARDS = -0.5  # cosine; an end does not turn back farther than this
+_TURN_DEG = 40.0  # a turn that makes a jump as dear as one twice as wide
 
 
 @dataclass(frozen=True)
@@ -81,100 +82,288 @@ def over_gaps(chains: list[Chain], gap_px: float, stroke_px: float) -> list[Run]
     >>> [(run.length_px, run.seen_px) for run in over_gaps(dashes, 15.0, 3.0)]
     [(52.0, 36.0)]
     """
-    runs = [_run(chain) for chain in chains if len(chain.points) > 1]
-    while runs:  # joining gives short dashes a better direction, which finds more partners
-        joins = _joins(runs, gap_px, stroke_px) or _corners(runs, gap_px, stroke_px)
-        if not joins:
-            break
-        runs = _followed(runs, joins)
-    return runs
+    return joined([run_of(chain) for chain in chains if len(chain.points) > 1], gap_px, stroke_px)
 
 
-def _run(chain: Chain) -> Run:
+def run_of(chain: Chain) -> Run:
+    """Make a run of a chain.
+
+    Parameters
+    ----------
+    chain
+        Of two points at least.
+
+    Returns
+    -------
+    run
+        Seen all along.
+
+    Examples
+    --------
+    >>> run_of(Chain((0, 1), np.array([[0.0, 0], [12, 0]]), np.ones(2))).seen.tolist()
+    [True]
+    """
     return Run(chain.points, chain.half_width_px, np.ones(len(chain.points) - 1, bool))
 
 
-def _joins(runs: list[Run], gap_px: float, stroke_px: float) -> dict[tuple[int, int], tuple[int, int]]:
-    """Pair free ends."""
+def joined(runs: list[Run], gap_px: float, stroke_px: float) -> list[Run]:
+    """Join runs along their direction.
+
+    Parameters
+    ----------
+    runs
+        Pieces of one line, joined or not.
+    gap_px, stroke_px
+        As for `over_gaps`.
+
+    Returns
+    -------
+    runs
+        As from `over_gaps`.
+
+    Examples
+    --------
+    >>> west, east = (Run(np.array([[x, 0.0], [x + 12, 0]]), np.ones(2), np.ones(1, bool)) for x in (0, 20))
+    >>> [run.length_px for run in joined([west, east], 15.0, 3.0)]
+    [32.0]
+    """
+    while runs:  # joining gives short dashes a better direction, which finds more partners
+        joins = _joins(runs, gap_px, stroke_px)
+        if not joins:
+            break
+        runs = followed(runs, joins)
+    return runs
+
+
+class Ends(NamedTuple):
+    """Ends of runs that are free to be joined.
+
+    Attributes
+    ----------
+    keys
+        Position of the run, and which end of it: 0 for the first point, -1 for the last.
+    seats
+        Column and row, (n, 2) [px].
+    headings
+        Directions outwards, (n, 2).
+    lengths_px
+        Of the runs, (n,).
+    """
+
+    keys: list[End]
+    seats: Floats
+    headings: Floats
+    lengths_px: Floats
+
+
+def free_ends(runs: Sequence[Run], stroke_px: float) -> Ends:
+    """Gather the ends of runs that are not closed.
+
+    Parameters
+    ----------
+    runs
+        Pieces of one line.
+    stroke_px
+        Width of the line.
+
+    Returns
+    -------
+    ends
+        Two for each open run.
+
+    Examples
+    --------
+    >>> free_ends([Run(np.array([[0.0, 0], [12, 0]]), np.ones(2), np.ones(1, bool))], 3.0).keys
+    [(0, 0), (0, -1)]
+    """
+    is_open = (run.length_px == 0 or np.hypot(*(run.points[0] - run.points[-1])) > _CLOSED_PX for run in runs)
+    keys = [(k, end) for k, free in enumerate(is_open) if free for end in (0, -1)]
+    return Ends(
+        keys,
+        np.array([runs[k].points[end] for k, end in keys]).reshape(-1, 2),
+        np.array([heading(runs[k].points, end, stroke_px) for k, end in keys]).reshape(-1, 2),
+        np.array([runs[k].length_px for k, _ in keys]),
+    )
+
+
+def pairs_within(ends: Ends, reach_px: float) -> npt.NDArray[np.int64]:
+    """Find the ends that lie near each other.
+
+    Parameters
+    ----------
+    ends
+        From `free_ends`.
+    reach_px
+        How near.
+
+    Returns
+    -------
+    pairs
+        Positions in `ends`, (n, 2), in order.
+
+    Examples
+    --------
+    >>> pairs_within(free_ends([Run(np.array([[0.0, 0], [12, 0]]), np.ones(2), np.ones(1, bool))], 3.0), 20.0)
+    array([[0, 1]])
+    """
     spatial = require("scipy.spatial", extra="digitize")
-    open_runs = [
-        k
-        for k, run in enumerate(runs)
-        if np.hypot(*(run.points[0] - run.points[-1])) > _CLOSED_PX or run.length_px == 0
-    ]
-    ends = [(k, end) for k in open_runs for end in (0, -1)]
-    if not ends:
-        return {}
-    seats = np.array([runs[k].points[end] for k, end in ends])
-    heading = np.array([_heading(runs[k].points, end, stroke_px) for k, end in ends])
-    length = np.array([runs[k].length_px for k, _ in ends])
-    pairs = spatial.cKDTree(seats).query_pairs(gap_px, output_type="ndarray")
-    costs = _costs(pairs, seats, heading, length, ends, stroke_px)
-    order = np.lexsort((pairs[:, 1], pairs[:, 0], costs))
-    joins: dict[tuple[int, int], tuple[int, int]] = {}
+    if not ends.keys:
+        return np.empty((0, 2), np.int64)
+    pairs = spatial.cKDTree(ends.seats).query_pairs(reach_px, output_type="ndarray")
+    return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
+
+
+def _joins(runs: list[Run], gap_px: float, stroke_px: float) -> dict[End, End]:
+    """Pair free ends."""
+    ends = free_ends(runs, stroke_px)
+    pairs = pairs_within(ends, gap_px)
+    costs = costs_of(pairs, ends, stroke_px)
+    order = np.argsort(costs, kind="stable")
+    joins: dict[End, End] = {}
     for pair in order[np.isfinite(costs[order])]:
-        one, other = ends[pairs[pair, 0]], ends[pairs[pair, 1]]
+        one, other = ends.keys[pairs[pair, 0]], ends.keys[pairs[pair, 1]]
         if one not in joins and other not in joins:
             joins[one], joins[other] = other, one
     return joins
 
 
-def _corners(runs: list[Run], gap_px: float, stroke_px: float) -> dict[tuple[int, int], tuple[int, int]]:
-    """Pair ends at the corners of a dashed line: free ends nearest to each other, a usual gap apart."""
-    spatial = require("scipy.spatial", extra="digitize")
-    gaps = np.concatenate([np.hypot(*np.diff(run.points, axis=0).T)[~run.seen] for run in runs])
-    if len(gaps) < _FEWEST_GAPS:
-        return {}
-    usual = min(_CORNER_GAPS * float(np.median(gaps)) + stroke_px, gap_px)
-    ends = [(k, end) for k, run in enumerate(runs) if run.length_px > usual for end in (0, -1)]
-    if len(ends) < 2:  # noqa: PLR2004 - no pair
-        return {}
-    seats = np.array([runs[k].points[end] for k, end in ends])
-    apart, nearest = (column[:, 1] for column in spatial.cKDTree(seats).query(seats, k=2))
-    return {
-        ends[i]: ends[j]
-        for i, j in enumerate(nearest)
-        if nearest[j] == i
-        and apart[i] <= usual
-        and ends[i][0] != ends[j][0]
-        and all(
-            direction(runs[k].points, end, _REACH * stroke_px) @ (seats[b] - seats[a]) > _BACKWARDS * apart[i]
-            for (k, end), a, b in ((ends[i], i, j), (ends[j], j, i))
-        )
-    }
+def heading(points: Floats, end: int, stroke_px: float) -> Floats:
+    """Near and far direction of an end, averaged: the near one wavers, the far one cuts corners.
 
+    Parameters
+    ----------
+    points
+        (n, 2) [px].
+    end
+        0 for the first point, -1 for the last.
+    stroke_px
+        Width of the line.
 
-def _heading(points: Floats, end: int, stroke_px: float) -> Floats:
-    """Near and far direction of an end, averaged: the near one wavers, the far one cuts corners."""
+    Returns
+    -------
+    heading
+        Unit vector outwards, (2,).
+
+    Examples
+    --------
+    >>> heading(np.array([[0.0, 0], [10, 0]]), -1, 3.0).tolist()
+    [1.0, 0.0]
+    """
     near, far = direction(points, end, _REACH * stroke_px), direction(points, end, _FAR_REACH * stroke_px)
     both = 0.7 * near + 0.3 * far
     return np.asarray(both / max(float(np.hypot(*both)), 1e-9))
 
 
-def _costs(
-    pairs: npt.NDArray[np.int64], seats: Floats, heading: Floats, length: Floats,
-    ends: list[tuple[int, int]], stroke_px: float,
-) -> Floats:  # fmt: skip
-    """Cost of jumping between two ends; infinite where the line would have to turn too much."""
+class Jumps(NamedTuple):
+    """What jumping between two ends asks of a line, a value a pair.
+
+    Attributes
+    ----------
+    gap_px
+        How wide the jump is.
+    first_deg, second_deg
+        Turns at either end.
+    """
+
+    gap_px: Floats
+    first_deg: Floats
+    second_deg: Floats
+
+    def cost(self, stroke_px: float) -> Floats:
+        """Width of the jump, the wider the more the line turns [px]."""
+        turned = (self.first_deg**2 + self.second_deg**2) / _TURN_DEG**2
+        return np.asarray((self.gap_px + stroke_px) * (1 + turned))
+
+
+def jumps_of(pairs: npt.NDArray[np.int64], ends: Ends) -> Jumps:
+    """Measure the jumps between pairs of ends.
+
+    Parameters
+    ----------
+    pairs
+        Positions in `ends`, (n, 2).
+    ends
+        From `free_ends`.
+
+    Returns
+    -------
+    jumps
+        One a pair.
+
+    Examples
+    --------
+    >>> ends = Ends([(0, -1), (1, 0)], np.array([[0.0, 0], [8, 0]]), np.array([[1.0, 0], [0, 1]]), np.ones(2))
+    >>> [float(value[0]) for value in jumps_of(np.array([[0, 1]]), ends)]
+    [8.0, 0.0, 90.0]
+    """
     i, j = pairs.T
-    across = seats[j] - seats[i]
+    across = ends.seats[j] - ends.seats[i]
     gap = np.hypot(*across.T)
     unit = across / np.maximum(gap, 1e-9)[:, None]
-    first = np.degrees(np.arccos(np.clip((heading[i] * unit).sum(axis=1), -1, 1)))
-    second = np.degrees(np.arccos(np.clip(-(heading[j] * unit).sum(axis=1), -1, 1)))
+    first = np.degrees(np.arccos(np.clip((ends.headings[i] * unit).sum(axis=1), -1, 1)))
+    second = np.degrees(np.arccos(np.clip(-(ends.headings[j] * unit).sum(axis=1), -1, 1)))
+    return Jumps(gap, first, second)
+
+
+def costs_of(pairs: npt.NDArray[np.int64], ends: Ends, stroke_px: float) -> Floats:
+    """Cost of jumping between two ends; infinite where the line would have to turn too much.
+
+    Parameters
+    ----------
+    pairs
+        Positions in `ends`, (n, 2).
+    ends
+        From `free_ends`.
+    stroke_px
+        Width of the line.
+
+    Returns
+    -------
+    costs
+        (n,) [px].
+
+    Examples
+    --------
+    >>> ways = np.array([[1.0, 0], [-1, 0]])
+    >>> ends = Ends([(0, -1), (1, 0)], np.array([[0.0, 0], [8, 0]]), ways, np.ones(2))
+    >>> costs_of(np.array([[0, 1]]), ends, 3.0).tolist()
+    [11.0]
+    """
+    i, j = pairs.T
+    jumps = jumps_of(pairs, ends)
+    gap, first, second = jumps
     close = gap <= _TOUCHING * stroke_px
-    between = np.degrees(np.arccos(np.clip(-(heading[i] * heading[j]).sum(axis=1), -1, 1)))
+    between = np.degrees(np.arccos(np.clip(-(ends.headings[i] * ends.headings[j]).sum(axis=1), -1, 1)))
     fits = (first < _WIDEST_TURN_DEG) & (second < _WIDEST_TURN_DEG) & (first + second < _BOTH_TURNS_DEG)
     fits |= close & (between < _WIDEST_TURN_DEG)
-    itself = np.array([ends[a][0] == ends[b][0] for a, b in pairs], dtype=bool)
-    fits &= ~itself | (length[i] > 4 * gap + 8 * stroke_px)
-    fits &= gap <= _GAP_PIECES * np.minimum(length[i], length[j]) + _GAP_STROKES * stroke_px
-    cost = (gap + stroke_px) * (1 + ((first**2 + second**2) / 40.0**2))
-    return np.where(fits, cost, np.inf)
+    itself = np.array([ends.keys[a][0] == ends.keys[b][0] for a, b in pairs], dtype=bool)
+    fits &= ~itself | (ends.lengths_px[i] > 4 * gap + 8 * stroke_px)
+    shorter = np.minimum(ends.lengths_px[i], ends.lengths_px[j])
+    fits &= gap <= _GAP_PIECES * shorter + _GAP_STROKES * stroke_px
+    return np.where(fits, jumps.cost(stroke_px), np.inf)
 
 
-def _followed(runs: list[Run], joins: dict[tuple[int, int], tuple[int, int]]) -> list[Run]:
-    """Chain the pieces from end to end."""
+def followed(runs: Sequence[Run], joins: Mapping[End, End]) -> list[Run]:
+    """Chain the pieces from end to end.
+
+    Parameters
+    ----------
+    runs
+        Pieces of one line.
+    joins
+        Which end goes on at which, both ways.
+
+    Returns
+    -------
+    runs
+        Joined pieces; a closed one ends on its first point.
+
+    Examples
+    --------
+    >>> west, east = (Run(np.array([[x, 0.0], [x + 12, 0]]), np.ones(2), np.ones(1, bool)) for x in (0, 20))
+    >>> followed([west, east], {(0, -1): (1, 0), (1, 0): (0, -1)})[0].points[:, 0].tolist()
+    [0.0, 12.0, 20.0, 32.0]
+    """
     out, used = [], set()
     starts = [(k, end) for k in range(len(runs)) for end in (0, -1) if (k, end) not in joins]
     for start in [*starts, *((k, 0) for k in range(len(runs)))]:

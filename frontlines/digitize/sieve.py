@@ -81,6 +81,30 @@ def without_letters(
     return kept
 
 
+def lone_of(before: Sequence[Chain], after: Sequence[Chain]) -> list[Chain]:
+    """Find the figures of a single stroke that were taken for letters: dashes may be among them.
+
+    Parameters
+    ----------
+    before, after
+        Chains that `without_letters` was given, and those that it kept.
+
+    Returns
+    -------
+    chains
+        Those that it took out and that hang together with no other.
+
+    Examples
+    --------
+    >>> arc, stem, bar = (Chain((k, k + 1), np.array([[0.0, k], [9.0, k]]), np.ones(2)) for k in (0, 4, 5))
+    >>> lone_of([arc, stem, bar], []) == [arc]
+    True
+    """
+    kept = {id(chain) for chain in after}
+    figures = _figures([chain for chain in before if id(chain) not in kept])
+    return [figure[0] for figure in figures if len(figure) == 1]
+
+
 def _nodes_of_arrows(chains: Sequence[Chain], least_px: float, stroke_px: float) -> set[int]:
     """Find arrows, pruned of no more than the corners of their strokes."""
     found: set[int] = set()
