@@ -8,19 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from frontlines._optional import require
-from frontlines.digitize.gaps import (
-    End,
-    Ends,
-    Run,
-    costs_of,
-    followed,
-    free_ends,
-    heading,
-    joined,
-    jumps_of,
-    pairs_within,
-    run_of,
-)
+from frontlines.digitize.ends import End, Ends, costs_of, free_ends, heading, jumps_of, pairs_within
+from frontlines.digitize.gaps import Run, followed, joined, run_of
+from frontlines.digitize.network import figures_of
 from frontlines.digitize.skeleton import Chain
 
 Floats = npt.NDArray[np.float64]
@@ -95,6 +85,30 @@ def with_passed_by(runs: list[Run], spares: Sequence[Chain], gap_px: float, stro
     return joined(followed([together[k] for k in kept], renumbered), gap_px, stroke_px)
 
 
+def lone_of(before: Sequence[Chain], after: Sequence[Chain]) -> list[Chain]:
+    """Find the figures of a single stroke that were taken for letters: dashes may be among them.
+
+    Parameters
+    ----------
+    before, after
+        Chains that `frontlines.digitize.sieve.without_letters` was given, and those that it kept.
+
+    Returns
+    -------
+    chains
+        Those that it took out and that hang together with no other.
+
+    Examples
+    --------
+    >>> arc, stem, bar = (Chain((k, k + 1), np.array([[0.0, k], [9.0, k]]), np.ones(2)) for k in (0, 4, 5))
+    >>> lone_of([arc, stem, bar], []) == [arc]
+    True
+    """
+    kept = {id(chain) for chain in after}
+    figures = figures_of([chain for chain in before if id(chain) not in kept])
+    return [figure[0] for figure in figures if len(figure) == 1]
+
+
 def taken_up(spares: Sequence[Chain], runs: Sequence[Run]) -> list[Chain]:
     """Find the spares that became part of a line.
 
@@ -154,7 +168,7 @@ def _joins(
     runs: Sequence[Run], is_spare: Bools, usual_px: float, gap_px: float, stroke_px: float
 ) -> dict[End, End]:
     """Choose the joins whose costs are least in sum."""
-    ends = free_ends(runs, stroke_px)
+    ends = free_ends([run.points for run in runs], stroke_px)
     pairs = pairs_within(ends, gap_px)
     if not len(pairs):
         return {}

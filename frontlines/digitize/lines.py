@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from frontlines.digitize.centres import Centred, Ink, centred
 from frontlines.digitize.colours import hex_of, refuse_one_colour
-from frontlines.digitize.dashes import taken_up, with_passed_by
+from frontlines.digitize.dashes import lone_of, taken_up, with_passed_by
 from frontlines.digitize.gaps import Run, bridged, over_gaps
 from frontlines.digitize.hidden import find_hidden
 from frontlines.digitize.images import Scan
@@ -23,7 +23,7 @@ from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.parting import beside_others, parted
-from frontlines.digitize.sieve import line_width, lone_of, of_width, sieved, without_letters, without_writing
+from frontlines.digitize.sieve import line_width, of_width, sieved, without_letters, without_writing
 from frontlines.digitize.skeleton import chains_of, skeleton_of
 from frontlines.digitize.specks import seen_in_gaps
 from frontlines.digitize.stretches import Knobs, Stretch, Tracing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +12,7 @@ from frontlines._optional import require
 from frontlines.digitize.centres import Centred, is_closed
 from frontlines.digitize.images import Scan
 from frontlines.digitize.leavings import TOO_SHORT, Dropped
-from frontlines.digitize.network import direction, without_spurs
+from frontlines.digitize.network import direction, figures_of, without_spurs
 from frontlines.digitize.skeleton import Chain
 
 Floats = npt.NDArray[np.float64]
@@ -72,7 +71,7 @@ def without_letters(
     # ends of short dashes pass for sides, so that area by perimeter makes the stroke of such a line too thin
     usual = max(stroke_px / 2 + _MASK_PX, float(np.median([_wide(chain) for chain in chains] or [0.0])))
     kept = []
-    for figure in _figures(chains):
+    for figure in figures_of(chains):
         if arrows.intersection(*(chain.nodes for chain in figure[:1])):
             continue
         small = _extent(figure) < _LETTER_SHARE * least_px
@@ -81,34 +80,10 @@ def without_letters(
     return kept
 
 
-def lone_of(before: Sequence[Chain], after: Sequence[Chain]) -> list[Chain]:
-    """Find the figures of a single stroke that were taken for letters: dashes may be among them.
-
-    Parameters
-    ----------
-    before, after
-        Chains that `without_letters` was given, and those that it kept.
-
-    Returns
-    -------
-    chains
-        Those that it took out and that hang together with no other.
-
-    Examples
-    --------
-    >>> arc, stem, bar = (Chain((k, k + 1), np.array([[0.0, k], [9.0, k]]), np.ones(2)) for k in (0, 4, 5))
-    >>> lone_of([arc, stem, bar], []) == [arc]
-    True
-    """
-    kept = {id(chain) for chain in after}
-    figures = _figures([chain for chain in before if id(chain) not in kept])
-    return [figure[0] for figure in figures if len(figure) == 1]
-
-
 def _nodes_of_arrows(chains: Sequence[Chain], least_px: float, stroke_px: float) -> set[int]:
     """Find arrows, pruned of no more than the corners of their strokes."""
     found: set[int] = set()
-    for figure in _figures(chains):
+    for figure in figures_of(chains):
         if _extent(figure) >= _ARROW_LENGTHS * least_px:
             continue
         if any(_is_arrow(without_spurs(figure, spur), stroke_px) for spur in (stroke_px / 2, 3 * stroke_px)):
@@ -159,24 +134,6 @@ def _has_head(shaft: Chain, stroke_px: float) -> bool:
         float(part.max()) - _MASK_PX > _HEAD_WIDTH * shaft_px + 1 for part in (wide[:count], wide[-count:])
     ]
     return sum(heads) == 1
-
-
-def _figures(chains: Sequence[Chain]) -> list[list[Chain]]:
-    """Chains that hang together."""
-    sparse, graph = (
-        require("scipy.sparse", extra="digitize"),
-        require("scipy.sparse.csgraph", extra="digitize"),
-    )
-    if not chains:
-        return []
-    ends = np.array([chain.nodes for chain in chains])
-    size = int(ends.max()) + 1
-    links = sparse.coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(size, size))
-    _, group = graph.connected_components(links, directed=False)
-    figures: dict[int, list[Chain]] = defaultdict(list)
-    for chain in chains:
-        figures[int(group[chain.nodes[0]])].append(chain)
-    return list(figures.values())
 
 
 def _is_bar(chain: Chain, stroke_px: float, usual_px: float) -> bool:
