@@ -19,12 +19,9 @@ Bools = npt.NDArray[np.bool_]
 
 _FEWEST_GAPS = 5  # that make a line a dashed one
 _USUAL_GAPS = 1.5  # median gaps, the widest that is still a usual one, a stroke not counted
-_SURE_DEG = (
-    30.0  # a usual gap over which the line turns by less than this at either end is no matter of doubt
-)
-_PRICE = (
-    12.0  # usual gaps and strokes, what an end left over costs: over a usual gap a line may turn right back
-)
+_SURE_DEG = 30.0  # a turn; below it at either end, a usual gap is no matter of doubt
+_PRICE = 12.0  # of an end left over, in usual gaps and strokes: the line may turn right back
+_PASSING_BY = 0.5  # of that price, what a wide jump costs besides: it passes something by
 
 
 def with_passed_by(runs: list[Run], spares: Sequence[Chain], gap_px: float, stroke_px: float) -> list[Run]:
@@ -54,7 +51,8 @@ def with_passed_by(runs: list[Run], spares: Sequence[Chain], gap_px: float, stro
     joined one by one, the narrowest and straightest first, it passes dashes by. Here the joins are chosen
     together, so that each end is used at most once and the sum of their costs is least, where an end left
     over has a price: a matching of least weight, solved as an integer program [1]_. Over a usual gap the
-    line may turn as it likes, at its cost; over wider ones it is bound to its direction.
+    line may turn as it likes, at its cost; over wider ones it is bound to its direction, and half the price
+    is paid besides, since a wide jump in a dashed line passes something by.
 
     References
     ----------
@@ -179,7 +177,7 @@ def _joins(
     onward = np.where(spares > 0, np.inf, costs_of(pairs, ends, stroke_px))
     costs = np.where(usual, jumps.cost(stroke_px), onward)
     price = _PRICE * (usual_px + stroke_px)
-    worth = costs - price * (1 - spares / 2)
+    worth = costs - price * (1 - spares / 2 - _PASSING_BY * ~usual)
     keep = costs < price
     chosen = pairs[keep][_least(pairs[keep], worth[keep], is_spare[run])]
     one_way = {ends.keys[a]: ends.keys[b] for a, b in chosen}

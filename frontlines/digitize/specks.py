@@ -12,6 +12,7 @@ from frontlines.digitize.gaps import Run
 from frontlines.digitize.masks import Strokes
 from frontlines.digitize.palette import Labels
 
+_OFF_PX = 1  # by which a bridge may miss a dot
 _RIM_PX = 2  # round a stronger ink, where its rim looks like the line's
 
 
@@ -41,9 +42,21 @@ def seen_in_gaps(run: Run, labels: Labels, strokes: Strokes) -> Run:
     >>> np.flatnonzero(seen_in_gaps(run, labels, Strokes((1,), (), (), 3.0)).seen).tolist()
     [13, 14, 15]
     """
-    inked = _is_near(run, labels, (*strokes.labels, *strokes.own), 0)
-    inked &= ~_is_near(run, labels, strokes.stronger, _RIM_PX)
-    return replace(run, seen=run.seen | (inked[:-1] & inked[1:]))
+    other = _is_near(run, labels, strokes.stronger, _RIM_PX)
+    beneath, beside = (
+        _is_near(run, labels, (*strokes.labels, *strokes.own), reach) & ~other for reach in (0, _OFF_PX)
+    )
+    seen = run.seen | (beneath[:-1] & beneath[1:])
+    return replace(run, seen=seen | _alone(beside[:-1] & beside[1:], seen))
+
+
+def _alone(specks: npt.NDArray[np.bool_], seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Leave out specks that touch what is seen: there the line merely ends."""
+    alone = specks.copy()
+    bounds = np.flatnonzero(np.diff(np.concatenate([[False], specks, [False]]).astype(int)))
+    for first, stop in zip(bounds[::2], bounds[1::2], strict=True):
+        alone[first:stop] = not seen[max(first - 1, 0) : stop + 1].any()
+    return alone
 
 
 def _is_near(run: Run, labels: Labels, wanted: Sequence[int], reach: int) -> npt.NDArray[np.bool_]:

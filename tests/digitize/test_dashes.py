@@ -58,8 +58,9 @@ def test_a_dashed_ring_stays_closed():
     assert line.points[0].tolist() == line.points[-1].tolist()
 
 
-def test_a_spare_is_taken_where_it_makes_a_wide_gap_usual():
-    spare = _dash((120, 1), (126, 3), (132, 1))
+@pytest.mark.parametrize("high", [3, 12])
+def test_a_spare_is_taken_where_it_makes_a_wide_gap_usual(high):
+    spare = _dash((120, 1), (126, high), (132, 1))
     runs = _traced([*_row(0, 6), *_row(7, 6)], [spare])
     assert len(runs) == 1
     assert taken_up([spare], runs) == [spare]

@@ -39,12 +39,22 @@ def test_the_rim_of_a_stronger_ink_is_no_ink_of_the_line():
     assert seen_in_gaps(_gap(), labels, strokes).seen.sum() == _gap().seen.sum()
 
 
+@pytest.mark.parametrize(
+    ("columns", "more"), [(slice(12, 17), 6), (slice(6, 12), 0)], ids=["alone", "at the end"]
+)
+def test_a_bridge_may_miss_a_dot_by_a_pixel(columns, more):
+    labels = np.zeros((9, 30), np.uint8)
+    labels[5:8, columns] = OWN
+    run = seen_in_gaps(_gap(), labels, Strokes((OWN,), (), (), 3.0))
+    assert run.seen.sum() == _gap().seen.sum() + more
+
+
 def test_a_bridge_may_lead_off_the_scan():
     run = Run(np.array([[-3.0, 4.0], [-2.0, 4.0], [31.0, 4.0]]), np.ones(3), np.zeros(2, bool))
     assert not seen_in_gaps(run, _labels(OWN), Strokes((OWN,), (), (), 3.0)).seen.any()
 
 
-@pytest.mark.parametrize(("dashes", "share"), [((16.0, 5.0, 3.0, 5.0), 0.7), ((16.0, 5.0, 4.0, 5.0), 0.9)])
+@pytest.mark.parametrize(("dashes", "share"), [((16.0, 5.0, 3.0, 5.0), 0.9), ((16.0, 5.0, 4.0, 5.0), 0.95)])
 def test_the_dots_between_dashes_are_seen(dashes, share):
     x = np.arange(40.0, 660.0, 4.0)
     line = shapely.LineString(np.column_stack([x, 150 + 30 * np.sin(x / 60)]))
