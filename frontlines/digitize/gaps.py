@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,22 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from frontlines._optional import require
+from frontlines.digitize.ends import End, costs_of, free_ends, pairs_within
 from frontlines.digitize.network import direction
 from frontlines.digitize.skeleton import Chain
 
 Floats = npt.NDArray[np.float64]
-
-_WIDEST_TURN_DEG = 65.0
-_BOTH_TURNS_DEG = 85.0
-_GAP_PIECES, _GAP_STROKES = 2.0, 4.0  # a gap is at most so many lengths of the shorter piece, and strokes
-_TOUCHING = 2.0  # strokes; over less than this the direction of an end says nothing
-_REACH = 5.0  # strokes over which the direction of an end is taken
-_FAR_REACH = 14.0
-_CLOSED_PX = 1e-6
-_FEWEST_GAPS = 5  # that make a line a dashed one
-_CORNER_GAPS = 1.5  # usual gaps, the widest one at a corner
-_BACKWARDS = -0.5  # cosine; an end does not turn back farther than this
 
 
 @dataclass(frozen=True)
@@ -81,100 +71,94 @@ def over_gaps(chains: list[Chain], gap_px: float, stroke_px: float) -> list[Run]
     >>> [(run.length_px, run.seen_px) for run in over_gaps(dashes, 15.0, 3.0)]
     [(52.0, 36.0)]
     """
-    runs = [_run(chain) for chain in chains if len(chain.points) > 1]
-    while runs:  # joining gives short dashes a better direction, which finds more partners
-        joins = _joins(runs, gap_px, stroke_px) or _corners(runs, gap_px, stroke_px)
-        if not joins:
-            break
-        runs = _followed(runs, joins)
-    return runs
+    return joined([run_of(chain) for chain in chains if len(chain.points) > 1], gap_px, stroke_px)
 
 
-def _run(chain: Chain) -> Run:
+def run_of(chain: Chain) -> Run:
+    """Make a run of a chain.
+
+    Parameters
+    ----------
+    chain
+        Of two points at least.
+
+    Returns
+    -------
+    run
+        Seen all along.
+
+    Examples
+    --------
+    >>> run_of(Chain((0, 1), np.array([[0.0, 0], [12, 0]]), np.ones(2))).seen.tolist()
+    [True]
+    """
     return Run(chain.points, chain.half_width_px, np.ones(len(chain.points) - 1, bool))
 
 
-def _joins(runs: list[Run], gap_px: float, stroke_px: float) -> dict[tuple[int, int], tuple[int, int]]:
+def joined(runs: list[Run], gap_px: float, stroke_px: float) -> list[Run]:
+    """Join runs along their direction.
+
+    Parameters
+    ----------
+    runs
+        Pieces of one line, joined or not.
+    gap_px, stroke_px
+        As for `over_gaps`.
+
+    Returns
+    -------
+    runs
+        As from `over_gaps`.
+
+    Examples
+    --------
+    >>> west, east = (Run(np.array([[x, 0.0], [x + 12, 0]]), np.ones(2), np.ones(1, bool)) for x in (0, 20))
+    >>> [run.length_px for run in joined([west, east], 15.0, 3.0)]
+    [32.0]
+    """
+    while runs:  # joining gives short dashes a better direction, which finds more partners
+        joins = _joins(runs, gap_px, stroke_px)
+        if not joins:
+            break
+        runs = followed(runs, joins)
+    return runs
+
+
+def _joins(runs: list[Run], gap_px: float, stroke_px: float) -> dict[End, End]:
     """Pair free ends."""
-    spatial = require("scipy.spatial", extra="digitize")
-    open_runs = [
-        k
-        for k, run in enumerate(runs)
-        if np.hypot(*(run.points[0] - run.points[-1])) > _CLOSED_PX or run.length_px == 0
-    ]
-    ends = [(k, end) for k in open_runs for end in (0, -1)]
-    if not ends:
-        return {}
-    seats = np.array([runs[k].points[end] for k, end in ends])
-    heading = np.array([_heading(runs[k].points, end, stroke_px) for k, end in ends])
-    length = np.array([runs[k].length_px for k, _ in ends])
-    pairs = spatial.cKDTree(seats).query_pairs(gap_px, output_type="ndarray")
-    costs = _costs(pairs, seats, heading, length, ends, stroke_px)
-    order = np.lexsort((pairs[:, 1], pairs[:, 0], costs))
-    joins: dict[tuple[int, int], tuple[int, int]] = {}
+    ends = free_ends([run.points for run in runs], stroke_px)
+    pairs = pairs_within(ends, gap_px)
+    costs = costs_of(pairs, ends, stroke_px)
+    order = np.argsort(costs, kind="stable")
+    joins: dict[End, End] = {}
     for pair in order[np.isfinite(costs[order])]:
-        one, other = ends[pairs[pair, 0]], ends[pairs[pair, 1]]
+        one, other = ends.keys[pairs[pair, 0]], ends.keys[pairs[pair, 1]]
         if one not in joins and other not in joins:
             joins[one], joins[other] = other, one
     return joins
 
 
-def _corners(runs: list[Run], gap_px: float, stroke_px: float) -> dict[tuple[int, int], tuple[int, int]]:
-    """Pair ends at the corners of a dashed line: free ends nearest to each other, a usual gap apart."""
-    spatial = require("scipy.spatial", extra="digitize")
-    gaps = np.concatenate([np.hypot(*np.diff(run.points, axis=0).T)[~run.seen] for run in runs])
-    if len(gaps) < _FEWEST_GAPS:
-        return {}
-    usual = min(_CORNER_GAPS * float(np.median(gaps)) + stroke_px, gap_px)
-    ends = [(k, end) for k, run in enumerate(runs) if run.length_px > usual for end in (0, -1)]
-    if len(ends) < 2:  # noqa: PLR2004 - no pair
-        return {}
-    seats = np.array([runs[k].points[end] for k, end in ends])
-    apart, nearest = (column[:, 1] for column in spatial.cKDTree(seats).query(seats, k=2))
-    return {
-        ends[i]: ends[j]
-        for i, j in enumerate(nearest)
-        if nearest[j] == i
-        and apart[i] <= usual
-        and ends[i][0] != ends[j][0]
-        and all(
-            direction(runs[k].points, end, _REACH * stroke_px) @ (seats[b] - seats[a]) > _BACKWARDS * apart[i]
-            for (k, end), a, b in ((ends[i], i, j), (ends[j], j, i))
-        )
-    }
+def followed(runs: Sequence[Run], joins: Mapping[End, End]) -> list[Run]:
+    """Chain the pieces from end to end.
 
+    Parameters
+    ----------
+    runs
+        Pieces of one line.
+    joins
+        Which end goes on at which, both ways.
 
-def _heading(points: Floats, end: int, stroke_px: float) -> Floats:
-    """Near and far direction of an end, averaged: the near one wavers, the far one cuts corners."""
-    near, far = direction(points, end, _REACH * stroke_px), direction(points, end, _FAR_REACH * stroke_px)
-    both = 0.7 * near + 0.3 * far
-    return np.asarray(both / max(float(np.hypot(*both)), 1e-9))
+    Returns
+    -------
+    runs
+        Joined pieces; a closed one ends on its first point.
 
-
-def _costs(
-    pairs: npt.NDArray[np.int64], seats: Floats, heading: Floats, length: Floats,
-    ends: list[tuple[int, int]], stroke_px: float,
-) -> Floats:  # fmt: skip
-    """Cost of jumping between two ends; infinite where the line would have to turn too much."""
-    i, j = pairs.T
-    across = seats[j] - seats[i]
-    gap = np.hypot(*across.T)
-    unit = across / np.maximum(gap, 1e-9)[:, None]
-    first = np.degrees(np.arccos(np.clip((heading[i] * unit).sum(axis=1), -1, 1)))
-    second = np.degrees(np.arccos(np.clip(-(heading[j] * unit).sum(axis=1), -1, 1)))
-    close = gap <= _TOUCHING * stroke_px
-    between = np.degrees(np.arccos(np.clip(-(heading[i] * heading[j]).sum(axis=1), -1, 1)))
-    fits = (first < _WIDEST_TURN_DEG) & (second < _WIDEST_TURN_DEG) & (first + second < _BOTH_TURNS_DEG)
-    fits |= close & (between < _WIDEST_TURN_DEG)
-    itself = np.array([ends[a][0] == ends[b][0] for a, b in pairs], dtype=bool)
-    fits &= ~itself | (length[i] > 4 * gap + 8 * stroke_px)
-    fits &= gap <= _GAP_PIECES * np.minimum(length[i], length[j]) + _GAP_STROKES * stroke_px
-    cost = (gap + stroke_px) * (1 + ((first**2 + second**2) / 40.0**2))
-    return np.where(fits, cost, np.inf)
-
-
-def _followed(runs: list[Run], joins: dict[tuple[int, int], tuple[int, int]]) -> list[Run]:
-    """Chain the pieces from end to end."""
+    Examples
+    --------
+    >>> west, east = (Run(np.array([[x, 0.0], [x + 12, 0]]), np.ones(2), np.ones(1, bool)) for x in (0, 20))
+    >>> followed([west, east], {(0, -1): (1, 0), (1, 0): (0, -1)})[0].points[:, 0].tolist()
+    [0.0, 12.0, 20.0, 32.0]
+    """
     out, used = [], set()
     starts = [(k, end) for k in range(len(runs)) for end in (0, -1) if (k, end) not in joins]
     for start in [*starts, *((k, 0) for k in range(len(runs)))]:

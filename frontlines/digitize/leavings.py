@@ -15,6 +15,9 @@ Dropped = tuple[str, str, shapely.LineString]
 TOO_SHORT = "shorter than min_length_px"
 """Why a piece goes that is not long enough to be a stretch."""
 
+NO_LINE = "letters or an arrow"
+"""Why a figure goes that is drawn in the line's ink but is not a line."""
+
 
 def left_out(
     name: str, before: Sequence[Chain], after: Sequence[Chain], reason: str, least_px: float

@@ -7,23 +7,33 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 
+from frontlines.digitize.arrows import arrows_among
 from frontlines.digitize.centres import Centred, Ink, centred
 from frontlines.digitize.colours import hex_of, refuse_one_colour
+from frontlines.digitize.dashes import lone_of, taken_up, with_passed_by
 from frontlines.digitize.gaps import Run, bridged, over_gaps
 from frontlines.digitize.hidden import find_hidden
 from frontlines.digitize.images import Scan
 from frontlines.digitize.inks import match_inks
-from frontlines.digitize.leavings import TOO_SHORT, Dropped, left_out, too_short
+from frontlines.digitize.leavings import NO_LINE, TOO_SHORT, Dropped, left_out, too_short
 from frontlines.digitize.loops import without_loops
 from frontlines.digitize.masks import Strokes, check_masks, label_scan, strokes_of
 from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.parting import beside_others, parted
-from frontlines.digitize.sieve import line_width, of_width, sieved, without_letters, without_writing
+from frontlines.digitize.sieve import (
+    line_width,
+    of_width,
+    sieved,
+    without_letters,
+    without_writing,
+)
 from frontlines.digitize.skeleton import chains_of, skeleton_of
+from frontlines.digitize.specks import seen_in_gaps
 from frontlines.digitize.stretches import Knobs, Stretch, Tracing
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
@@ -184,18 +194,23 @@ def _traced(
     figures = without_letters(chains, least, wide, unpruned=unpruned)
     passed = passed_straight(figures, _REACH * wide)
     pieces = of_width(passed, half)
-    joined = over_gaps(pieces, gap, wide)
+    spares = of_width(lone_of(chains, figures), half)
+    together = with_passed_by(over_gaps(pieces, gap, wide), spares, gap, wide)
+    arrows = arrows_among(together, least, wide)
+    joined = [run for run in together if not any(run is arrow for arrow in arrows)]
     visible = [run for run in joined if run.seen_px >= _SEEN * min(least, run.length_px)]
     long = [run for run in visible if run.length_px >= least]
     short = [run for run in visible if _SHORTEST * least <= run.length_px < least]
     dropped = [
-        *left_out(name, chains, figures, "letters or an arrow", spur),
+        *left_out(name, chains, [*figures, *taken_up(spares, together)], NO_LINE, spur),
+        *((name, NO_LINE, shapely.LineString(run.points)) for run in arrows),
         *left_out(name, passed, pieces, "thinner or wider than the line", spur),
         *too_short(name, joined, [*long, *short], least, spur),
     ]
     ink_of = Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2)
     centres, short_centres = (
-        centred([bridged(run, 1.0) for run in runs], scan, paper, ink_of) for runs in (long, short)
+        centred([seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in runs], scan, paper, ink_of)
+        for runs in (long, short)
     )
     kept, sifted = sieved(name, centres, scan, chains)
     lines, written = without_writing(name, short_centres, kept, chains)

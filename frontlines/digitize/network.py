@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from frontlines._optional import require
 from frontlines.digitize.skeleton import Chain
 
 Floats = npt.NDArray[np.float64]
@@ -134,6 +135,41 @@ def _joined(first: Chain, second: Chain, node: int) -> Chain:
 
 def _turned(chain: Chain) -> Chain:
     return Chain((chain.nodes[1], chain.nodes[0]), chain.points[::-1], chain.half_width_px[::-1])
+
+
+def figures_of(chains: Sequence[Chain]) -> list[list[Chain]]:
+    """Group chains that hang together.
+
+    Parameters
+    ----------
+    chains
+        From `chains_of`.
+
+    Returns
+    -------
+    figures
+        The chains of each.
+
+    Examples
+    --------
+    >>> stem, bar, dot = (Chain(nodes, np.zeros((2, 2)), np.ones(2)) for nodes in ((0, 1), (1, 2), (3, 4)))
+    >>> [len(figure) for figure in figures_of([stem, dot, bar])]
+    [2, 1]
+    """
+    sparse, graph = (
+        require("scipy.sparse", extra="digitize"),
+        require("scipy.sparse.csgraph", extra="digitize"),
+    )
+    if not chains:
+        return []
+    ends = np.array([chain.nodes for chain in chains])
+    size = int(ends.max()) + 1
+    links = sparse.coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(size, size))
+    _, group = graph.connected_components(links, directed=False)
+    figures: dict[int, list[Chain]] = defaultdict(list)
+    for chain in chains:
+        figures[int(group[chain.nodes[0]])].append(chain)
+    return list(figures.values())
 
 
 def passed_straight(chains: list[Chain], reach_px: float) -> list[Chain]:

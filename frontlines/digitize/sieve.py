@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,10 +9,11 @@ import numpy.typing as npt
 import shapely
 
 from frontlines._optional import require
+from frontlines.digitize.arrows import extent_px, nodes_of_arrows
 from frontlines.digitize.centres import Centred, is_closed
 from frontlines.digitize.images import Scan
 from frontlines.digitize.leavings import TOO_SHORT, Dropped
-from frontlines.digitize.network import direction, without_spurs
+from frontlines.digitize.network import figures_of
 from frontlines.digitize.skeleton import Chain
 
 Floats = npt.NDArray[np.float64]
@@ -21,12 +21,7 @@ Floats = npt.NDArray[np.float64]
 _THINNER, _WIDER = 0.6, 1.7  # of the line's width, what still counts as the line
 _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the diagonal, and of the ink, has it
 _LETTER_SHARE = 0.6  # of the least length, the largest letter
-_ARROW_LENGTHS = 3.0  # least lengths, the longest arrow
-_SHAFT_STROKES = 9.0  # shorter ones are dashes
-_HEAD_STROKES, _HEAD_WIDTH = 5.0, 1.8  # length of a head in strokes; its width, in shafts and a pixel
 _MASK_PX = 0.5  # what a mask adds to half a width
-_AT_TIP_STROKES = 1.5  # farthest from the shaft's end that a barb begins
-_BARB, _BACKWARD = 0.6, 0.25  # longest barb beside the shaft; cosine with the shaft from which it points back
 _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
 _KEY_OFF_PX, _KEY_BEND, _LEVEL_DEG = 0.8, 0.3, 6.0  # off its chord [px], or in half widths; and off the level
@@ -69,91 +64,17 @@ def without_letters(
     >>> without_letters([ring, bar], 40.0, 3.0) == [bar]
     True
     """
-    arrows = _nodes_of_arrows(unpruned or chains, least_px, stroke_px)
+    arrows = nodes_of_arrows(unpruned or chains, least_px, stroke_px)
     # ends of short dashes pass for sides, so that area by perimeter makes the stroke of such a line too thin
     usual = max(stroke_px / 2 + _MASK_PX, float(np.median([_wide(chain) for chain in chains] or [0.0])))
     kept = []
-    for figure in _figures(chains):
+    for figure in figures_of(chains):
         if arrows.intersection(*(chain.nodes for chain in figure[:1])):
             continue
-        small = _extent(figure) < _LETTER_SHARE * least_px
+        small = extent_px(figure) < _LETTER_SHARE * least_px
         if not small or (len(figure) == 1 and _is_bar(figure[0], stroke_px, usual)):
             kept += figure
     return kept
-
-
-def _nodes_of_arrows(chains: Sequence[Chain], least_px: float, stroke_px: float) -> set[int]:
-    """Find arrows, pruned of no more than the corners of their strokes."""
-    found: set[int] = set()
-    for figure in _figures(chains):
-        if _extent(figure) >= _ARROW_LENGTHS * least_px:
-            continue
-        if any(_is_arrow(without_spurs(figure, spur), stroke_px) for spur in (stroke_px / 2, 3 * stroke_px)):
-            found.update(node for chain in figure for node in chain.nodes)
-    return found
-
-
-def _extent(figure: Sequence[Chain]) -> float:
-    """Diagonal of the box around a figure."""
-    return float(np.hypot(*np.ptp(np.vstack([chain.points for chain in figure]), axis=0)))
-
-
-def _is_arrow(figure: list[Chain], stroke_px: float) -> bool:
-    """Tell whether a figure is a shaft with two barbs that point back along it, or with a solid head."""
-    shaft = max(figure, key=lambda chain: chain.length_px)
-    ends = [node for chain in figure for node in chain.nodes]
-    free = [
-        chain for chain in figure if chain is not shaft and any(ends.count(end) == 1 for end in chain.nodes)
-    ]
-    for tip in (0, -1):
-        back = -direction(shaft.points, tip, _HEAD_STROKES * stroke_px)
-        barbs = [_barb(chain, shaft.points[tip], stroke_px) for chain in free]
-        backward = [
-            barb is not None and -barb @ back > _BACKWARD and chain.length_px < _BARB * shaft.length_px
-            for chain, barb in zip(free, barbs, strict=True)
-        ]
-        if sum(backward) > 1:
-            return True
-    return len(figure) == 1 and _has_head(shaft, stroke_px)
-
-
-def _barb(chain: Chain, tip: Floats, stroke_px: float) -> Floats | None:
-    """Direction of a chain towards a tip that it begins at; where strokes run together, a little off it."""
-    apart = [float(np.hypot(*(chain.points[end] - tip))) for end in (0, -1)]
-    if min(apart) > _AT_TIP_STROKES * stroke_px:
-        return None
-    return direction(chain.points, -int(np.argmin(apart)), _HEAD_STROKES * stroke_px)
-
-
-def _has_head(shaft: Chain, stroke_px: float) -> bool:
-    """Tell whether a chain ends in a head, wider than itself, at one end alone."""
-    wide = shaft.half_width_px
-    count = min(len(wide) // 3, int(_HEAD_STROKES * stroke_px))
-    if shaft.length_px < _SHAFT_STROKES * stroke_px or shaft.nodes[0] == shaft.nodes[1]:
-        return False
-    shaft_px = float(wide[count:-count].mean()) - _MASK_PX
-    heads = [
-        float(part.max()) - _MASK_PX > _HEAD_WIDTH * shaft_px + 1 for part in (wide[:count], wide[-count:])
-    ]
-    return sum(heads) == 1
-
-
-def _figures(chains: Sequence[Chain]) -> list[list[Chain]]:
-    """Chains that hang together."""
-    sparse, graph = (
-        require("scipy.sparse", extra="digitize"),
-        require("scipy.sparse.csgraph", extra="digitize"),
-    )
-    if not chains:
-        return []
-    ends = np.array([chain.nodes for chain in chains])
-    size = int(ends.max()) + 1
-    links = sparse.coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(size, size))
-    _, group = graph.connected_components(links, directed=False)
-    figures: dict[int, list[Chain]] = defaultdict(list)
-    for chain in chains:
-        figures[int(group[chain.nodes[0]])].append(chain)
-    return list(figures.values())
 
 
 def _is_bar(chain: Chain, stroke_px: float, usual_px: float) -> bool:

@@ -8,7 +8,8 @@ import pytest
 import shapely
 
 from frontlines.datasets import ScanLook, render_scan
-from frontlines.digitize import open_scan, trace_lines
+from frontlines.digitize import Knobs, open_scan, trace_lines
+from frontlines.digitize.arrows import arrows_among
 from frontlines.digitize.centres import Centred, Ink, centred
 from frontlines.digitize.gaps import Run, bridged
 from frontlines.digitize.images import Scan
@@ -133,3 +134,25 @@ def test_a_stroke_is_as_strong_as_its_ink():
     own, pale = (one.strength for one in centred(runs, scan, paper_of(scan), ink))
     assert own == pytest.approx(1, abs=0.1)
     assert pale < 0.6
+
+
+def test_an_arrow_that_a_label_parts_is_left_out():
+    front = shapely.LineString([(40, 240), (200, 252), (380, 236), (560, 250)])
+    shaft = shapely.LineString([(305, 153), (360, 190)])
+    drawn = gpd.GeoDataFrame({"colour": ["#e07000"] * 2, "width_px": [5.0] * 2}, geometry=[front, shaft])
+    head = shapely.Polygon([(298, 149), (323, 153), (311, 171)])
+    heads = gpd.GeoDataFrame({"colour": ["#e07000"]}, geometry=[head])
+    pixels = render_scan(drawn, size_px=(600, 300), areas=heads, look=ScanLook(rotation_deg=0.0)).pixels
+    parted = pixels.copy()
+    parted[120:200, 326:332] = pixels[20, 20]
+    tracing = trace_lines(open_scan(parted), {"front": "orange"}, knobs=Knobs(min_length_px=40))
+    assert [one.points[:, 1].min() > 220 for one in tracing.stretches] == [True]
+    assert "letters or an arrow" in [why for _, why, line in tracing.dropped if line.length > 40]
+
+
+def test_a_dashed_stretch_without_a_head_is_no_arrow():
+    along = np.arange(60.0)
+    seen = (np.arange(59) % 20) < 14
+    plain = Run(np.column_stack([along, along]), np.full(60, 2.0), seen)
+    both = Run(plain.points, np.where((along < 8) | (along > 51), 6.0, 2.0), seen)
+    assert arrows_among([plain, both], 40.0, 3.0) == []

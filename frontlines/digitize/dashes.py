@@ -1,0 +1,202 @@
+"""Dashes that were passed by: the doubtful joins of a dashed line undone, and made anew all together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from frontlines._optional import require
+from frontlines.digitize.ends import End, Ends, costs_of, free_ends, heading, jumps_of, pairs_within
+from frontlines.digitize.gaps import Run, followed, joined, run_of
+from frontlines.digitize.network import figures_of
+from frontlines.digitize.skeleton import Chain
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_FEWEST_GAPS = 5  # that make a line a dashed one
+_USUAL_GAPS = 1.5  # median gaps, the widest that is still a usual one, a stroke not counted
+_SURE_DEG = 30.0  # a turn; below it at either end, a usual gap is no matter of doubt
+_PRICE = 12.0  # of an end left over, in usual gaps and strokes: the line may turn right back
+_PASSING_BY = 0.5  # of that price, what a wide jump costs besides: it passes something by
+
+
+def with_passed_by(runs: list[Run], spares: Sequence[Chain], gap_px: float, stroke_px: float) -> list[Run]:
+    """Take up the dashes that were passed by.
+
+    Parameters
+    ----------
+    runs
+        From `frontlines.digitize.gaps.over_gaps`.
+    spares
+        Figures of the line's width that may be letters, or dashes that are bent or have run together. They
+        are taken only between two pieces of the line, where they make a wide gap into usual ones.
+    gap_px
+        Widest gap that is jumped.
+    stroke_px
+        Width of the line.
+
+    Returns
+    -------
+    runs
+        The same if the line is not dashed. Else all joins were made again but those that go nearly straight
+        over a usual gap.
+
+    Notes
+    -----
+    Where a dashed line turns within a gap, the end that is next in its direction is not the next along it:
+    joined one by one, the narrowest and straightest first, it passes dashes by. Here the joins are chosen
+    together, so that each end is used at most once and the sum of their costs is least, where an end left
+    over has a price: a matching of least weight, solved as an integer program [1]_. Over a usual gap the
+    line may turn as it likes, at its cost; over wider ones it is bound to its direction, and half the price
+    is paid besides, since a wide jump in a dashed line passes something by.
+
+    References
+    ----------
+    .. [1] Edmonds, J. (1965): Maximum matching and a polyhedron with 0,1-vertices. Journal of Research of
+       the National Bureau of Standards 69B, 125-130. https://doi.org/10.6028/jres.069B.013
+
+    Examples
+    --------
+    >>> from frontlines.digitize.gaps import over_gaps
+    >>> def dash(*points):
+    ...     return Chain((0, 1), np.array(points, float), np.ones(len(points)))
+    >>> ways = [dash((20 * k, 0), (20 * k + 12, 0)) for k in range(15) if k != 7]
+    >>> bent = dash((140, 1), (146, 3), (152, 1))
+    >>> straight = over_gaps(ways, 40.0, 3.0)
+    >>> [round(run.seen_px) for run in with_passed_by(straight, [bent], 40.0, 3.0)]
+    [181]
+    """
+    usual = _usual_gap(runs, gap_px, stroke_px)
+    if usual is None:
+        return runs
+    pieces = [piece for run in runs for piece in _parted(run, usual, stroke_px)]
+    together = [*pieces, *(run_of(spare) for spare in spares if len(spare.points) > 1)]
+    is_spare = np.arange(len(together)) >= len(pieces)
+    joins = _joins(together, is_spare, usual, gap_px, stroke_px)
+    kept = [k for k, spare in enumerate(is_spare) if not spare or (k, 0) in joins]
+    place = {k: now for now, k in enumerate(kept)}
+    renumbered = {(place[k], end): (place[other], at) for (k, end), (other, at) in joins.items()}
+    return joined(followed([together[k] for k in kept], renumbered), gap_px, stroke_px)
+
+
+def lone_of(before: Sequence[Chain], after: Sequence[Chain]) -> list[Chain]:
+    """Find the figures of a single stroke that were taken for letters: dashes may be among them.
+
+    Parameters
+    ----------
+    before, after
+        Chains that `frontlines.digitize.sieve.without_letters` was given, and those that it kept.
+
+    Returns
+    -------
+    chains
+        Those that it took out and that hang together with no other.
+
+    Examples
+    --------
+    >>> arc, stem, bar = (Chain((k, k + 1), np.array([[0.0, k], [9.0, k]]), np.ones(2)) for k in (0, 4, 5))
+    >>> lone_of([arc, stem, bar], []) == [arc]
+    True
+    """
+    kept = {id(chain) for chain in after}
+    figures = figures_of([chain for chain in before if id(chain) not in kept])
+    return [figure[0] for figure in figures if len(figure) == 1]
+
+
+def taken_up(spares: Sequence[Chain], runs: Sequence[Run]) -> list[Chain]:
+    """Find the spares that became part of a line.
+
+    Parameters
+    ----------
+    spares
+        Those that `with_passed_by` was given.
+    runs
+        What it gave back.
+
+    Returns
+    -------
+    spares
+        Those whose points are among the runs'.
+
+    Examples
+    --------
+    >>> dash = Chain((0, 1), np.array([[0.0, 0], [12, 0]]), np.ones(2))
+    >>> taken_up([dash], [run_of(dash)]) == [dash]
+    True
+    """
+    points = {point for run in runs for point in map(tuple, run.points.tolist())}
+    return [spare for spare in spares if tuple(spare.points[0].tolist()) in points]
+
+
+def _usual_gap(runs: Sequence[Run], gap_px: float, stroke_px: float) -> float | None:
+    """Widest gap that is a usual one; None if the line is not dashed."""
+    gaps = np.concatenate([np.hypot(*np.diff(run.points, axis=0).T)[~run.seen] for run in runs] or [[]])
+    if len(gaps) < _FEWEST_GAPS:
+        return None
+    return float(min(_USUAL_GAPS * np.median(gaps) + stroke_px, gap_px))
+
+
+def _parted(run: Run, usual_px: float, stroke_px: float) -> list[Run]:
+    """Part a run at its doubtful joins."""
+    if not run.seen[-1] and np.array_equal(run.points[0], run.points[-1]):  # opened where it was closed
+        run = Run(run.points[:-1], run.half_width_px[:-1], run.seen[:-1])
+    doubtful = [k for k in np.flatnonzero(~run.seen).tolist() if not _is_sure(run, k, usual_px, stroke_px)]
+    starts, stops = [0, *(k + 1 for k in doubtful)], [*(k + 1 for k in doubtful), len(run.points)]
+    return [
+        Run(run.points[a:b], run.half_width_px[a:b], run.seen[a : b - 1])
+        for a, b in zip(starts, stops, strict=True)
+    ]
+
+
+def _is_sure(run: Run, k: int, usual_px: float, stroke_px: float) -> bool:
+    """Tell whether a jump, from point k to the next, goes nearly straight over a usual gap."""
+    parts = run.points[: k + 1], run.points[k + 1 :]
+    headings = np.array([heading(parts[0], -1, stroke_px), heading(parts[1], 0, stroke_px)])
+    ends = Ends([(0, -1), (1, 0)], run.points[k : k + 2], headings, np.ones(2))
+    jump = jumps_of(np.array([[0, 1]]), ends)
+    turned = max(jump.first_deg[0], jump.second_deg[0])
+    return bool(jump.gap_px[0] <= usual_px and turned < _SURE_DEG)
+
+
+def _joins(
+    runs: Sequence[Run], is_spare: Bools, usual_px: float, gap_px: float, stroke_px: float
+) -> dict[End, End]:
+    """Choose the joins whose costs are least in sum."""
+    ends = free_ends([run.points for run in runs], stroke_px)
+    pairs = pairs_within(ends, gap_px)
+    if not len(pairs):
+        return {}
+    run = np.array([k for k, _ in ends.keys])
+    spares = is_spare[run][pairs].sum(axis=1)
+    jumps = jumps_of(pairs, ends)
+    usual = (jumps.gap_px <= usual_px) & (run[pairs[:, 0]] != run[pairs[:, 1]])
+    onward = np.where(spares > 0, np.inf, costs_of(pairs, ends, stroke_px))
+    costs = np.where(usual, jumps.cost(stroke_px), onward)
+    price = _PRICE * (usual_px + stroke_px)
+    worth = costs - price * (1 - spares / 2 - _PASSING_BY * ~usual)
+    keep = costs < price
+    chosen = pairs[keep][_least(pairs[keep], worth[keep], is_spare[run])]
+    one_way = {ends.keys[a]: ends.keys[b] for a, b in chosen}
+    return one_way | {b: a for a, b in one_way.items()}
+
+
+def _least(pairs: Ints, worth: Floats, is_spare: Bools) -> Bools:
+    """Find the pairs of least worth in sum: no end is in two, and of a spare run both ends are in or none."""
+    optimize, sparse = (require(f"scipy.{name}", extra="digitize") for name in ("optimize", "sparse"))
+    if not len(pairs):
+        return np.zeros(0, bool)
+    count = np.arange(len(pairs))
+    seats = (pairs.T.ravel(), np.tile(count, 2))
+    taken = sparse.csr_array((np.ones(2 * len(pairs)), seats), shape=(len(is_spare), len(pairs)))
+    rules = [optimize.LinearConstraint(taken, -np.inf, 1)]
+    if is_spare.any():
+        first = np.flatnonzero(is_spare)[::2]  # the two ends of a run follow each other
+        rules.append(optimize.LinearConstraint(taken[first] - taken[first + 1], 0, 0))
+    found = optimize.milp(
+        worth, constraints=rules, integrality=np.ones(len(pairs)), bounds=optimize.Bounds(0, 1)
+    )
+    return np.asarray(np.rint(found.x) == 1)
