@@ -19,6 +19,7 @@ _PARTLY = 0.2  # share of a narrow cell in the hatched ground, from which on all
 _INSIDE = 0.4  # share of an open cell's hatched ground between two strokes, below which strokes but pass by
 _NARROW = 0.95  # share of a narrow cell that lies within a gap of a stroke
 _EVEN = 0.67  # halves of a gap in which stepped ends are evened
+_SOLID = 0.75  # share of the thick that strokes cover, from which on it is a fill in that ink
 _LEAK_PX = 1  # half a gap in a border at most
 _STROKE_PX, _COARSE_PX = 3.0, 4  # half a stroke at most; pixels that are looked at to see how wide ground is
 _HALF, _LITTLE = 0.5, 1e-4  # of the directions of hatching
@@ -76,6 +77,10 @@ def _around(thick: Mask) -> tuple[slice, slice]:
 def _hatched(strokes: Mask, thick: Mask, walls: Mask, ground: Mask) -> Mask:
     off = require("scipy.ndimage", extra="digitize").distance_transform_edt(~strokes)
     half = float(np.clip(np.quantile(off[thick], _MIDST), _LEAST_PX, _MOST_PX))
+    closed = _closed(off, half)
+    around = _fine(_about_the_wide(closed, thick, half), off.shape)
+    if strokes[thick].mean() > _SOLID:
+        return around & _fine(closed, off.shape)
     families, others = families_of(strokes, thick)
     walls = walls | grown(others, 1)
     level, between = np.zeros(strokes.shape, np.float32), np.zeros(strokes.shape, bool)
@@ -83,8 +88,7 @@ def _hatched(strokes: Mask, thick: Mask, walls: Mask, ground: Mask) -> Mask:
         ours, inside = reached(mine, across, half, walls)
         level += ours / np.float32(len(families))
         between |= inside
-    closed = _closed(off, half)
-    level *= _fine(_about_the_wide(closed, thick, half), off.shape)
+    level *= around
     whole, loose, none = _decided(level, between, off <= 2 * half + 1, ground & ~(strokes | others))
     level[none | walls] = 0
     level[whole] = 1

@@ -136,3 +136,11 @@ def test_two_kinds_of_hatching_meet_at_their_border():
     }.items():
         assert found.geometry[name].symmetric_difference(truth).area < 0.02 * truth.area
         assert found.geometry[name].area == pytest.approx(truth.area, rel=0.01)
+
+
+def test_a_fill_in_the_ink_is_taken_with_its_specks():
+    inside = _box(20, 220, 20, 300)
+    strokes = inside & (np.random.default_rng(1).random(inside.shape) > 0.15)
+    found = _found(strokes, inside)
+    assert (found & inside).sum() == pytest.approx(inside.sum(), rel=0.01)
+    assert (found & ~inside).sum() < 0.02 * inside.sum()
