@@ -28,6 +28,7 @@ from frontlines.progress import Progress, reporting
 _TILE, _OVERLAP = 2048, 96
 _UNKNOWN = 255
 _STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
+_GLARE = 5.0  # lighter than the lightest fill: a line or halo whiter than the paper [ΔE]
 _RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by more is not drawn over it
 _BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 _AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
@@ -144,6 +145,7 @@ def _table(palette: Palette) -> Labels:
     nearest = apart.min(axis=0)
     stroke = np.min([np.linalg.norm(LAB - one, axis=1) for one in inks], axis=0) if len(inks) else np.inf
     table[(nearest > _STRANGE) | (stroke < nearest)] = _UNKNOWN
+    table[LAB[:, 0] > fills[:, 0].max() + _GLARE] = _UNKNOWN
     return np.asarray(table)
 
 
