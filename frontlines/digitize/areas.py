@@ -13,11 +13,12 @@ from shapely.geometry.base import BaseGeometry
 from frontlines._optional import require
 from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour
 from frontlines.digitize.fills import are_fills, match_fills
-from frontlines.digitize.hatching import BLOCK, hatched, hatched_inks, with_gaps
+from frontlines.digitize.hatched_ground import hatched
+from frontlines.digitize.hatching import BLOCK, hatched_inks
 from frontlines.digitize.images import Scan, from_corners
 from frontlines.digitize.inks import mixed
 from frontlines.digitize.masks import check_masks, grown
-from frontlines.digitize.palette import LAB, Labels, Palette, codes_of, palette_of
+from frontlines.digitize.palette import GROUND, LAB, Labels, Palette, codes_of, palette_of
 from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.settling import settled
 from frontlines.digitize.tiles import tiles_of
@@ -27,6 +28,7 @@ from frontlines.progress import Progress, reporting
 _TILE, _OVERLAP = 2048, 96
 _UNKNOWN = 255
 _STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
+_GLARE = 5.0  # lighter than the lightest fill: a line or halo whiter than the paper [ΔE]
 _RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by more is not drawn over it
 _BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 _AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
@@ -116,7 +118,7 @@ def trace_areas(
         for (rows, columns), own in tiles_of(known.shape, _TILE, _OVERLAP):
             report(0.7 * rows.start / scan.height_px, "colours")
             tile = _labelled(scan, paper, (table, white), rows, columns, border_px or _BORDER_PX)
-            _hatch(tile, scan, paper, palette, thick, rows, columns)
+            _hatch(tile, scan, paper, palette, table, thick, rows, columns)
             known[rows, columns][own] = tile[own]
         _mask(known, masks, len(palette.grounds))
         report(0.7, "areas")
@@ -140,6 +142,7 @@ def _table(palette: Palette) -> Labels:
     nearest = apart.min(axis=0)
     stroke = np.min([np.linalg.norm(LAB - one, axis=1) for one in inks], axis=0) if len(inks) else np.inf
     table[(nearest > _STRANGE) | (stroke < nearest)] = _UNKNOWN
+    table[LAB[:, 0] > fills[:, 0].max() + _GLARE] = _UNKNOWN
     return np.asarray(table)
 
 
@@ -175,35 +178,48 @@ def _even(labels: Labels, size: int) -> Labels:
 
 
 def _hatch(
-    tile: Labels, scan: Scan, paper: Paper, palette: Palette, thick: Mapping[int, npt.NDArray[np.bool_]],
-    rows: slice, columns: slice,
+    tile: Labels, scan: Scan, paper: Paper, palette: Palette, table: Labels,
+    thick: Mapping[int, npt.NDArray[np.bool_]], rows: slice, columns: slice,
 ) -> None:  # fmt: skip
     """Label what is hatched in a window."""
     if not thick:
         return
-    labels = palette.labels()[codes_of(paper.whiten(scan.read(rows, columns), rows.start, columns.start))]
+    codes = codes_of(paper.whiten(scan.read(rows, columns), rows.start, columns.start))
+    labels, fills = palette.labels()[codes], table[codes]
+    known = tile.copy()
     for ink, blocks in thick.items():
         row = (np.arange(rows.start, rows.stop) // BLOCK).clip(0, blocks.shape[0] - 1)
         column = (np.arange(columns.start, columns.stop) // BLOCK).clip(0, blocks.shape[1] - 1)
-        mine = _hatched_with(ink, labels, tile, palette, blocks[row][:, column])
+        mine = _hatched_with(ink, labels, fills, known, palette, blocks[row][:, column])
         tile[mine] = len(palette.grounds) + 1 + ink
 
 
 def _hatched_with(
-    ink: int, labels: Labels, tile: Labels, palette: Palette, thick: npt.NDArray[np.bool_]
+    ink: int, labels: Labels, fills: Labels, known: Labels, palette: Palette, thick: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
-    """Find what is hatched with an ink in a window; pockets of other fills than that under it are not."""
+    """Find what is hatched with an ink in a window; other fills than that under it are not."""
     light = lab_of(palette.inks)[:, 0]
     darker = np.flatnonzero(light < light[ink] + _LIGHTER).tolist()
     lines = np.isin(labels, [k + 1 for k in darker if not (k == ink or mixed(palette, k, ink))])
-    own = labels == ink + 1
-    strokes = own & ~grown(lines, _RIM_PX)
-    mine, near = hatched(strokes, thick)
-    under = _commonest(tile[mine])
-    mine = with_gaps(mine, (tile == under) & ~strokes, near)
-    mine = with_gaps(mine, (tile == _UNKNOWN) & ~(lines | own), near)
-    halo = int(lab_of(palette.grounds)[:, 0].argmax())
-    return np.asarray(mine & ~((tile < len(palette.grounds)) & (tile != under) & (tile != halo)))
+    strokes = (labels == ink + 1) & ~grown(lines, _RIM_PX)
+    over = _may_be_over(fills, thick & ~grown(strokes, _RIM_PX), palette)
+    others = _other_fills(known, fills, over, palette)
+    ground = ((labels == GROUND) | np.isin(known, over)) & ~others
+    mine = hatched(strokes & ~others, thick, grown(lines, _RIM_PX) | others, ground)
+    return np.asarray(mine & ~others)
+
+
+def _may_be_over(fills: Labels, midst: npt.NDArray[np.bool_], palette: Palette) -> list[int]:
+    """Name the fills that hatching may be over: the commonest in the midst of it, and that of halos."""
+    return [_commonest(fills[midst]), int(lab_of(palette.grounds)[:, 0].argmax())]
+
+
+def _other_fills(known: Labels, fills: Labels, over: list[int], palette: Palette) -> npt.NDArray[np.bool_]:
+    """Find the fills beside hatching, up to their very edges."""
+    out = np.zeros(known.shape, bool)
+    for fill in set(range(len(palette.grounds))) - set(over):
+        out |= grown(known == fill, _RIM_PX) & (fills == fill)
+    return out
 
 
 def _commonest(labels: Labels) -> int:

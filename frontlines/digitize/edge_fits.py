@@ -25,6 +25,7 @@ _ONE_INK = 60.0  # borders more like each other are of one ink [sRGB]
 _BEST_SEEN = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
 _PLAINER = 1.25  # a bare edge is believed unless a line fits better by this factor
 _STRAY_PX = 2.0  # of a place from the median of its edge
+_STROKE_PX = 3.0  # farther from where hatching ends, a line is one of its strokes
 _UNLIKE, _NOISE = 0.01, 100.0  # of a profile's sum of squares, or [sRGB²]: no step and no line
 _UNEVEN = 10.0  # times as much at single places: only their mean is believed, as in hatching
 
@@ -42,7 +43,9 @@ class Border(NamedTuple):
     width_px: float
 
 
-def edge_of(profiles: Floats, borders: Sequence[Border] = (), *, is_rim: bool = False) -> float:
+def edge_of(
+    profiles: Floats, borders: Sequence[Border] = (), *, is_rim: bool = False, is_hatched: bool = False
+) -> float:
     """Find the mean place of an edge in profiles across it.
 
     Parameters
@@ -54,6 +57,9 @@ def edge_of(profiles: Floats, borders: Sequence[Border] = (), *, is_rim: bool = 
     is_rim
         Whether ground of no class lies outside. Where that has the colour of the first of the lines, the
         line cannot be seen, but is taken to be there.
+    is_hatched
+        Whether one of the two is hatched: between its strokes the edge is seen best, and hatching that ends
+        on the same ground, without a line, stays as it is.
 
     Returns
     -------
@@ -66,17 +72,51 @@ def edge_of(profiles: Floats, borders: Sequence[Border] = (), *, is_rim: bool = 
     >>> round(edge_of((200 - 100 * outside * np.ones(3))[None]), 1)
     0.7
     """
-    profile = profiles.mean(axis=0)
+    profile = typical(profiles, is_hatched)
     hidden = is_rim and any(_is_hidden(profile, one) for one in borders[:1])
     seen = [one for one in borders if not _is_hidden(profile, one)]
     border = _border_over(profile, seen)
-    if _misfit(profile, border) > _allowed(profile):
+    if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < _SEEN:
         return 0.0
+    if _misfit(profile, border) > _allowed(profile) and not (is_hatched and border):
+        return 0.0
+    place = _place(profiles, profile, border, is_hatched)
+    return place + borders[0].width_px / 2 if hidden and border is None else place
+
+
+def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched: bool) -> float:
+    """Place of an edge, the mean of those of its profiles; beside hatching of the half that fits best."""
     misfits, edges = _best_fit(profiles, border)
+    if is_hatched and border is not None:
+        _, middle = _best_fit(profile[None], border)
+        edges = edges[(misfits <= np.median(misfits)) & (np.abs(edges - middle) < _STRAY_PX)]
+        return float(edges.mean()) if len(edges) and abs(middle) < _STROKE_PX else 0.0
     if misfits.mean() > _UNEVEN * _allowed(profile):
         _, edges = _best_fit(profile[None], border)
-    place = float(edges[np.abs(edges - np.median(edges)) < _STRAY_PX].mean())
-    return place + borders[0].width_px / 2 if hidden and border is None else place
+    return float(edges[np.abs(edges - np.median(edges)) < _STRAY_PX].mean())
+
+
+def typical(profiles: Floats, is_hatched: bool) -> Floats:
+    """Average colours across an edge.
+
+    Parameters
+    ----------
+    profiles
+        See `edge_of`.
+    is_hatched
+        Whether one of the two is hatched; then the median is taken, which is that between the strokes.
+
+    Returns
+    -------
+    profile
+        (n, 3).
+
+    Examples
+    --------
+    >>> typical(np.array([[[0.0]], [[0.0]], [[9.0]]]), True).tolist()
+    [[0.0]]
+    """
+    return np.asarray(np.median(profiles, axis=0) if is_hatched else profiles.mean(axis=0))
 
 
 def _border_over(profile: Floats, borders: Sequence[Border]) -> Border | None:

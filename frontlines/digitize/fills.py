@@ -73,8 +73,9 @@ def _assigned(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Tell how unlike each colour and each fill or hatching are, and which are paired."""
     optimize = require("scipy.optimize", extra="digitize")
-    unlike = np.array([_unlike(one, lab, plain) for one in colours.values()])
-    unlike[:, grounds:] += _HATCHED
+    hatched = np.arange(len(lab)) >= grounds
+    unlike = np.array([_unlike(one, lab, plain, hatched) for one in colours.values()])
+    unlike[:, hatched] += _HATCHED
     return unlike, *optimize.linear_sum_assignment(unlike)
 
 
@@ -100,7 +101,7 @@ def are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
     (True, False)
     """
     lab = lab_of(palette.grounds)
-    unlike = np.array([_unlike(one, lab, _plain(lab)) for one in colours.values()])
+    unlike = np.array([_unlike(one, lab, _plain(lab), np.zeros(len(lab), bool)) for one in colours.values()])
     own = len(set(unlike.argmin(axis=1).tolist())) == len(colours)
     return own and bool((unlike.min(axis=1) < _HATCHED).all())
 
@@ -111,7 +112,7 @@ def _plain(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
 
 
 def _unlike(
-    colour: str, fills: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_]
+    colour: str, fills: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_], washed: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float64]:
     """Tell how unlike fills are to a colour or, if it is none of the greys, to its tints."""
     rgb = rgb_of(colour)
@@ -120,8 +121,8 @@ def _unlike(
         return np.asarray(np.linalg.norm(fills - meant, axis=1))
     tints = lab_of(250 + np.array([0.25, 0.4, 0.6, 0.8])[:, None] * (rgb - 250))
     tinted = np.linalg.norm(tints[:, None] - fills[None], axis=-1).min(axis=0)
-    # A name means tints as well, a hex the very colour.
-    tinted += 0.0 if colour.strip().isalpha() else _TINTED
+    # A name means tints as well, a hex the very colour, but that of thin strokes is always washed out.
+    tinted += np.where(washed | colour.strip().isalpha(), 0.0, _TINTED)
     # Paper that is yellow as scanned may be the very colour, but is no tint of it.
     tinted += np.where(plain, _TOO_UNLIKE, 0.0)
     exact = np.where(plain, np.linalg.norm(fills - meant, axis=1), unlikeness(colour, fills))

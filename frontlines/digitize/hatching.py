@@ -24,9 +24,6 @@ _LEAST_SHARE = 0.0005  # of the scan
 _FULLER = 2.0  # times as much is found at the right spacing as by chance at a closer one
 _BESIDE = 0.5  # share of a rim that lies beside its stroke at least
 _LONG = 1.5  # diagonals that an ink of hatching is drawn at least
-_REACH_PX = 60  # from the thick of a hatched area to its tips
-_SPACINGS, _LEAST_PX, _MOST_PX = 1.0, 4.0, 32.0
-_MOSTLY, _PARTLY = 0.6, 0.2  # share of a gap in the hatched area, from which on all of it is; if it is narrow
 
 
 def hatched_inks(scan: Scan, paper: Paper, palette: Palette) -> dict[int, Mask]:
@@ -124,80 +121,3 @@ def _shares(scan: Scan, paper: Paper, table: Labels, inks: list[int]) -> list[np
             blocks = (labels == ink + 1).reshape(rows // BLOCK, BLOCK, width // BLOCK, BLOCK)
             share[first // BLOCK : (first + rows) // BLOCK] = blocks.mean(axis=(1, 3))
     return shares
-
-
-def hatched(strokes: Mask, thick: Mask) -> tuple[Mask, Mask]:
-    """Find what is hatched in a window.
-
-    Parameters
-    ----------
-    strokes
-        Strokes of the ink, (rows, columns).
-    thick
-        The thick of the hatched areas, of the same shape.
-
-    Returns
-    -------
-    mask
-        True on hatched ground: the strokes and what lies between them, closed with a disc of one
-        spacing; lines that run out of it are left out.
-    near
-        True within one spacing of a stroke.
-
-    Examples
-    --------
-    >>> strokes = np.zeros((60, 60), bool)
-    >>> strokes[10:50:4, 10:50] = True
-    >>> thick = np.pad(np.ones((20, 20), bool), 20)
-    >>> mask, near = hatched(strokes, thick)
-    >>> bool(mask[12:45, 12:48].all()), bool(mask[:8].any())
-    (True, False)
-    """
-    if not thick.any():
-        return np.zeros(strokes.shape, bool), np.zeros(strokes.shape, bool)
-    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
-    off = edt(~strokes)
-    near = edt(~thick) <= _REACH_PX
-    spacing = 2 * float(np.quantile(off[thick], 0.98))
-    reach = float(np.clip(_SPACINGS * spacing, _LEAST_PX, _MOST_PX))
-    pad = int(reach) + 2
-    closed = edt(np.pad(off <= reach, pad, mode="edge"))[pad:-pad, pad:-pad] > reach
-    body = edt(np.pad(closed, 1, mode="edge"))[1:-1, 1:-1] > spacing / 2 + 1
-    return np.asarray(closed & near & (edt(~body) <= spacing / 2 + 2)), off <= reach
-
-
-def with_gaps(area: Mask, open_ground: Mask, near: Mask) -> Mask:
-    """Add the rest of gaps in a hatched area that strokes and a border close off.
-
-    Where strokes end at a border, a closing leaves notches; a gap is taken if it lies mostly in the area, or
-    partly and is nowhere farther than one spacing from the strokes.
-
-    Parameters
-    ----------
-    area
-        Hatched ground, from `hatched`.
-    open_ground
-        True where neither strokes nor borders are, of the same shape.
-    near
-        True within one spacing of a stroke; nothing farther is added.
-
-    Returns
-    -------
-    mask
-        The area and its gaps.
-
-    Examples
-    --------
-    >>> area, gap = np.zeros((5, 9), bool), np.zeros((5, 9), bool)
-    >>> area[:, :6], gap[1:4, 1:8] = True, True
-    >>> with_gaps(area, gap, np.ones((5, 9), bool))[2].tolist()
-    [True, True, True, True, True, True, True, True, False]
-    """
-    label = require("scipy.ndimage", extra="digitize").label
-    gaps, count = label(open_ground)
-    size = np.bincount(gaps.ravel(), minlength=count + 1)
-    inside = np.bincount(gaps[area], minlength=count + 1)
-    all_near = np.bincount(gaps[near], minlength=count + 1) == size
-    whole = (inside > _MOSTLY * size) | (all_near & (inside > _PARTLY * size))
-    whole[0] = False
-    return np.asarray(area | (whole[gaps] & near))

@@ -26,7 +26,11 @@ _CROWD = 0.3  # least density of a peak, in pixels a seat
 _FLAT_PX, _NEAR_PX = 10, 4  # a ground is there so far off in all four directions; strokes may be at one
 _FLAT = 9  # in lightness, a and b each
 _GROUND_SHARE = 0.003
-_GROUNDS_APART, _HUES_APART = 11.0, 6.0  # grounds, and two in one: in a and b [ΔE]
+_GROUNDS_APART = 11.0  # grounds [ΔE]
+_HUES_APART, _SHADES_APART = (
+    6.0,
+    7.5,
+)  # two in one: in a and b alone, or with lightness, which light may change
 _WINDOW, _VALLEY = 1 / 6, 0.3  # of the way between two; pixels half-way, as a share of those at an end
 _ROUNDS = 8
 _INK_APART = 15.0  # from the nearest ground [ΔE]
@@ -232,7 +236,7 @@ def _grounds(tiles: Sequence[tuple[int, int, npt.NDArray[np.int32]]]) -> Floats:
 
 
 def _parted(lab: npt.NDArray[np.float32], grounds: Floats, least: int) -> Floats:
-    """Part grounds that are two of different hues with hardly a pixel half-way between them."""
+    """Part grounds that are two of different hues or shades with hardly a pixel half-way between them."""
     if not len(grounds):
         return grounds
     apart = np.stack([np.linalg.norm(lab - one.astype(np.float32), axis=1) for one in grounds])
@@ -240,14 +244,15 @@ def _parted(lab: npt.NDArray[np.float32], grounds: Floats, least: int) -> Floats
     out: list[Floats] = []
     for k, ground in enumerate(grounds):
         mine = lab[sure & (owner == k)]
-        pair = _two_middles(mine)
-        out.extend(pair if _are_two(mine, pair, least) else [ground])
+        pairs = [_two_middles(mine, hues) for hues in (True, False)]
+        out.extend(next((pair for pair in pairs if _are_two(mine, pair, least)), [ground]))
     return np.array(out)
 
 
-def _two_middles(lab: npt.NDArray[np.float32]) -> Floats:
-    """Means of the two halves of a crowd that part it best by hue and strength."""
-    off = lab[:, 1:] - lab[:, 1:].mean(axis=0)
+def _two_middles(lab: npt.NDArray[np.float32], hues: bool) -> Floats:
+    """Means of the two halves of a crowd that part it best by hue and strength alone, or by lightness too."""
+    off = lab[:, 1:] if hues else lab
+    off = off - off.mean(axis=0)
     axis = np.linalg.eigh(np.cov(off, rowvar=False))[1][:, -1]
     far = off @ axis
     cut = 0.0
@@ -264,7 +269,7 @@ def _are_two(lab: npt.NDArray[np.float32], pair: Floats, least: int) -> bool:
     """Tell whether two colours are peaks of a crowd of their own with a valley between them."""
     ray = pair[1] - pair[0]
     far = float(np.linalg.norm(ray))
-    if np.hypot(*ray[1:]) < _HUES_APART:
+    if np.hypot(*ray[1:]) < _HUES_APART and far < _SHADES_APART:
         return False
     place = (lab - pair[0]) @ ray / far**2
     first, between, second = ((np.abs(place - at) < _WINDOW).sum() for at in (0.0, 0.5, 1.0))

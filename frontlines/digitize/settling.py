@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from frontlines._optional import require
-from frontlines.digitize.edge_fits import ACROSS, REACH_PX, borders_in, edge_of
+from frontlines.digitize.edge_fits import ACROSS, REACH_PX, borders_in, edge_of, typical
 from frontlines.digitize.images import Scan
 
 Floats = npt.NDArray[np.float64]
@@ -74,9 +74,9 @@ def settled(parts: Parts, owners: Ints, whole: npt.NDArray[np.uint8], scan: Scan
     for _ in range(_PASSES):
         segments = _segments(parts, owners)
         profiles = _profiles(segments, whole, scan)
-        borders = borders_in([profile.mean(axis=0) for profile in profiles.values()])
+        borders = borders_in([typical(profile, max(pair) > fixed) for pair, profile in profiles.items()])
         shifts = {
-            pair: edge_of(profile, borders, is_rim=pair[1] not in owners)
+            pair: edge_of(profile, borders, is_rim=pair[1] not in owners, is_hatched=max(pair) > fixed)
             for pair, profile in profiles.items()
             if fixed not in pair
         }

@@ -1,9 +1,13 @@
 """Areas of rendered scans, against the truth."""
 
+import io
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from PIL import Image
+from scipy import ndimage
 
 from frontlines.datasets import ScanLook, render_scan
 from frontlines.digitize import open_scan, trace_areas
@@ -136,3 +140,16 @@ def test_yellowed_paper_is_no_tint_of_the_ink_of_hatching():
     pixels[60:540, 520:840] = (170, 190, 215)
     found = trace_areas(open_scan(pixels), {"free": "#aabed7", "occ": "#b03030"})
     assert found.area.tolist() == pytest.approx([480 * 320, 480 * 440], rel=0.02)
+
+
+def test_borders_whiter_than_the_paper_are_no_paper():
+    pixels = np.full((500, 700, 3), (232, 224, 204), float)
+    pixels[50:450, 60:640] = (216, 207, 168)
+    for column in range(90, 640, 30):
+        pixels[:, column : column + 3] = 248
+    pixels = ndimage.gaussian_filter(pixels, (0.8, 0.8, 0))
+    pixels += np.random.default_rng(1).normal(0, 2, pixels.shape)
+    pressed = io.BytesIO()
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(pressed, "JPEG", quality=76)
+    found = trace_areas(open_scan(np.asarray(Image.open(pressed))), {"A": "#d8cfa8"})
+    assert found.area[0] == pytest.approx(400 * 580, rel=0.005)

@@ -21,3 +21,12 @@ def test_paper_and_greys_are_no_tints_of_a_colour(gain):
     with pytest.raises(DigitizeError, match="class 'A': no fill of the scan is like 'red'"):
         match_fills(palette(PAPER, GREY), {"A": "red"}, [], gain)
     assert match_fills(palette(PAPER, GREY, PINK), {"A": "red"}, [], gain) == {"A": 2}
+
+
+def test_a_dark_hex_means_washed_out_strokes_of_hatching_before_a_tint():
+    plain = palette(PAPER, [245.0, 212, 212], [206.0, 223, 245])
+    strokes = np.array([[190.0, 113, 113]])
+    hatched = Palette(plain.grounds, strokes, np.ones(1), np.zeros((1, 2), int), np.ones(1), np.zeros((1, 1)))
+    colours = {"plain": "#f6d6d0", "hatched": "#b5342a", "other": "#cfdcea"}
+    found = match_fills(hatched, colours, [0], np.array([1.03, 1.04, 1.07]))
+    assert found == {"plain": 1, "hatched": 4, "other": 2}

@@ -5,7 +5,8 @@ import pytest
 import shapely
 
 from frontlines.digitize import open_scan, trace_areas
-from frontlines.digitize.hatching import hatched, hatched_inks, with_gaps
+from frontlines.digitize.hatched_ground import hatched
+from frontlines.digitize.hatching import hatched_inks
 from frontlines.digitize.inks import mixed
 from frontlines.digitize.palette import palette_of
 from frontlines.digitize.paper import paper_of
@@ -25,6 +26,11 @@ def _sheet(spacing_px, ground=(255, 255, 255)):
     pixels[:400, :500][_strokes(spacing_px)[:400, :500]] = STROKE
     pixels[400:, :500], pixels[:, 500:] = RED, BLUE
     return open_scan(pixels)
+
+
+def _found(strokes, thick, walls=None):
+    walls = np.zeros_like(strokes) if walls is None else walls
+    return hatched(strokes, thick, walls, ~strokes & ~walls)
 
 
 def _areas(found):
@@ -68,11 +74,11 @@ def test_lines_and_letters_are_no_hatching():
 
 def test_a_line_that_leaves_the_hatching_is_left_out():
     strokes = np.zeros((120, 200), bool)
-    strokes[20:100:6, 20:100] = True
-    strokes[57:61, 100:] = True
-    found, _ = hatched(strokes, np.pad(np.ones((60, 60), bool), ((30, 30), (30, 110))))
-    assert found[21:98, 21:99].all()
-    assert not found[:, 110:].any()
+    strokes[20:100:6, 20:100] = strokes[21:100:6, 20:100] = True
+    strokes[56:58, 100:] = True
+    found = _found(strokes, np.pad(np.ones((60, 60), bool), ((30, 30), (30, 110))))
+    assert found[22:96, 22:98].all()
+    assert not found[:, 118:].any()
 
 
 def test_thin_strokes_that_look_like_a_mix_of_another_ink_are_hatching_if_they_lie_elsewhere():
@@ -90,7 +96,7 @@ def test_thin_strokes_that_look_like_a_mix_of_another_ink_are_hatching_if_they_l
 
 def test_no_thick_no_hatching():
     strokes = _strokes(6, size=(60, 60))
-    assert not np.any(hatched(strokes, np.zeros_like(strokes)))
+    assert not _found(strokes, np.zeros_like(strokes)).any()
 
 
 def _band(top, bottom, spacing_px, width_px=2):
@@ -140,18 +146,6 @@ def test_a_fill_and_the_same_fill_hatched_are_two_classes():
     found = _areas(trace_areas(open_scan(pixels), {"plain": "#f0b4aa", "hatched": "#be2828"}))
     assert found["plain"] == pytest.approx(500 * 400, rel=0.02)
     assert found["hatched"] == pytest.approx(500 * 400, rel=0.02)
-
-
-def test_the_rest_of_a_gap_is_added_up_to_the_border():
-    area, gap, near = (np.zeros((40, 60), bool) for _ in range(3))
-    area[:, :30] = near[:, :45] = True
-    gap[2:8, :48] = gap[12:18, 24:44] = gap[22:28, 24:50] = gap[32:38, 29:44] = True
-    found = with_gaps(area, gap, near)
-    assert found[2:8, 30:45].all()  # mostly in the area,
-    assert not found[2:8, 45:].any()  # as far as it is near
-    assert found[12:18, 30:44].all()  # partly in the area, and all of it near
-    assert not found[22:28, 30:].any()  # partly in the area, but not all of it near
-    assert not found[32:38, 30:].any()  # hardly in the area
 
 
 def test_a_pocket_of_another_fill_is_no_gap_of_the_hatching():

@@ -5,17 +5,19 @@ import pytest
 
 from frontlines.digitize.images import open_scan
 from frontlines.digitize.palette import palette_of
-from frontlines.digitize.paper import paper_of
+from frontlines.digitize.paper import Paper, paper_of
 
 BLUE, LILAC = (201, 218, 248), (217, 210, 233)
 
+EVEN = Paper(np.ones((25, 38, 3), np.float32))
 
-def grounds_of(left, right, noise):
+
+def grounds_of(left, right, noise, paper=None):
     pixels = np.full((400, 600, 3), 255.0)
     pixels[40:-40, 40:300], pixels[40:-40, 300:-40] = left, right
     pixels += np.random.default_rng(0).normal(0, noise, pixels.shape)
     scan = open_scan(pixels.clip(0, 255).round().astype(np.uint8))
-    return palette_of(scan, paper_of(scan)).grounds
+    return palette_of(scan, paper or paper_of(scan)).grounds
 
 
 def test_two_pastels_nine_delta_e_apart_are_two_grounds():
@@ -29,3 +31,12 @@ def test_two_pastels_nine_delta_e_apart_are_two_grounds():
 def test_one_fill_under_noise_or_in_two_shades_is_one_ground(noise):
     assert len(grounds_of(BLUE, BLUE, noise)) == 2
     assert len(grounds_of(BLUE, np.subtract(BLUE, 8), noise)) == 2
+
+
+def test_two_browns_that_differ_in_lightness_are_two_grounds():
+    assert len(grounds_of((205, 183, 158), (176, 160, 140), 1, EVEN)) == 3
+
+
+def test_a_fill_that_gets_darker_across_the_sheet_is_one_ground():
+    shade = np.linspace(205, 180, 260)[None, :, None] * np.array([1.0, 0.9, 0.78])
+    assert len(grounds_of(shade, (120, 150, 190), 1, EVEN)) == 3

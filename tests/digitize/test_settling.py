@@ -63,3 +63,35 @@ def test_a_border_of_the_colour_of_the_ground_is_taken_for_granted():
 def test_what_is_no_edge_moves_nothing():
     wavy = 150 + 60 * np.sin(ACROSS)[:, None] * np.ones(3)
     assert edge_of(wavy[None]) == 0.0
+
+
+def _beside_hatching(outside, line):
+    """Profiles of paper with strokes inside, and a line three pixels wide half a pixel beyond the edge."""
+    profiles = np.full((60, len(ACROSS), 3), 250.0)
+    profiles[:, ACROSS > 0.5] = outside
+    profiles[::3, ACROSS < -1] = 60.0  # a third of the places are in strokes
+    profiles[:, np.abs(ACROSS - 0.5) <= 1.5] = line
+    return profiles
+
+
+def test_beside_hatching_the_edge_is_that_between_strokes():
+    red = np.array([230.0, 150, 140])
+    profiles = np.where((ACROSS > 0.5)[None, :, None], red, 250.0) * np.ones((60, 1, 1))
+    profiles[::3, ACROSS < -1] = 60.0
+    profiles = ndimage.gaussian_filter1d(profiles, 2.0, axis=1)
+    assert edge_of(profiles, is_hatched=True) == pytest.approx(0.75, abs=0.3)
+
+
+def test_hatching_that_ends_on_its_own_ground_stays():
+    profiles = np.full((60, len(ACROSS), 3), 250.0)
+    profiles[::3, ACROSS < -1] = 60.0
+    profiles += np.random.default_rng(1).normal(0, 3, profiles.shape)
+    assert edge_of(profiles, is_hatched=True) == 0.0
+
+
+def test_beside_hatching_a_line_is_the_edge_unless_it_lies_where_a_stroke_would():
+    line = Border(np.full(3, 20.0), 3.0)
+    assert edge_of(_beside_hatching(250, 20), [line], is_hatched=True) == pytest.approx(0.5, abs=0.2)
+    stroke = np.full((60, len(ACROSS), 3), 250.0)
+    stroke[:, np.abs(ACROSS + 3.5) <= 1.0] = 20.0
+    assert edge_of(stroke, [line], is_hatched=True) == 0.0
