@@ -11,8 +11,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
-from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour
-from frontlines.digitize.fills import are_fills, match_fills
+from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour, rgb_of
+from frontlines.digitize.fills import are_fills, colour_off, match_fills
 from frontlines.digitize.hatched_ground import hatched
 from frontlines.digitize.hatching import BLOCK, hatched_inks
 from frontlines.digitize.images import Scan, from_corners
@@ -75,8 +75,9 @@ def trace_areas(
     Returns
     -------
     areas
-        A row a class, in the order asked for: `area_class`, `colour` (hex, on evened paper), `sigma_px`
-        (standard error of its edge), `unsure_share` (share of its pixels that went to it because it is the
+        A row a class, in the order asked for: `area_class`, `colour` (found, as hex on evened paper),
+        `colour_off` (how far that is off the colour asked for [ΔE]), `sigma_px` (standard error of its edge),
+        `unsure_share` (share of its pixels that went to it because it is the
         nearest, under strokes, letters and edges), and (Multi)Polygons in pixels, without a CRS. They are a
         valid coverage: neighbours share their borders exactly. Ground of no class is in none.
 
@@ -110,7 +111,8 @@ def trace_areas(
         paper = looked[0] if looked else paper_of(scan)
         palette = looked[1] if looked else palette_of(scan, paper)
         thick = {} if are_fills(palette, colours) else hatched_inks(scan, paper, palette)
-        fills = match_fills(palette, colours, list(thick), np.median(paper.gain, axis=(0, 1)))
+        gain = np.median(paper.gain, axis=(0, 1))
+        fills = match_fills(palette, colours, list(thick), gain)
         thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
         table = _table(palette)
         white = int(lab_of(palette.grounds)[:, 0].argmax())
@@ -124,7 +126,13 @@ def trace_areas(
         report(0.7, "areas")
         whole, widths = _filled(known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds))
         whole = _without_specks(whole, known, min_area_px, white)
-        return _as_frame(whole, known, colours, fills, palette, widths, scan)
+        areas = _as_frame(whole, known, colours, fills, palette, widths, scan)
+        off = [
+            colour_off(asked, rgb_of(found), gain, hatched=fills[name] > len(palette.grounds))
+            for (name, asked), found in zip(colours.items(), areas["colour"], strict=True)
+        ]
+        areas.insert(2, "colour_off", off)
+        return areas
 
 
 def _check(colours: Mapping[str, str], masks: Sequence[BaseGeometry]) -> None:

@@ -11,6 +11,7 @@
 ``stiff``            a richer transformation fits much better than the one named
 ``no error known``   the georeference came without control points
 ``read as degrees``  the points' file does not name its CRS
+``colour``           what was traced is of a colour rather unlike the one asked for
 ``sides``            the places named leave a doubt about who is where
 ``hidden``           a line runs under another for a while
 ``dropped``          something in a line's colour was left out

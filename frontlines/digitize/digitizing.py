@@ -20,6 +20,7 @@ from frontlines.digitize.georef import Georeference, georeference, georeference_
 from frontlines.digitize.images import Scan, open_scan
 from frontlines.digitize.lines import trace_lines
 from frontlines.digitize.map_crs import crs_of
+from frontlines.digitize.other_colours import other_colours
 from frontlines.digitize.palette import palette_of
 from frontlines.digitize.paper import paper_of
 from frontlines.digitize.recipe import Recipe, read_recipe
@@ -156,7 +157,8 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
                 progress=lambda share, what: report(0.6 + 0.35 * share, f"areas: {what}"),
             )  # fmt: skip
             control = control_of(traced, recipe, lies)
-    manifest = record_of(recipe, lies, tracing, frontlines, control, cautions)
+    cautions += other_colours(recipe, tracing, traced)
+    manifest = record_of(recipe, lies, tracing, frontlines, control, cautions, traced)
     return Digitized(
         recipe=recipe, scan=scan, georeference=lies, tracing=tracing, traced_areas=traced,
         frontlines=frontlines, control=control, cautions=tuple(cautions), manifest=manifest,

@@ -106,6 +106,45 @@ def are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
     return own and bool((unlike.min(axis=1) < _HATCHED).all())
 
 
+def colour_off(
+    colour: str, rgb: npt.NDArray[np.float64], gain: npt.NDArray[np.float32], *, hatched: bool
+) -> float:
+    """Tell how far the colour that was found is off the one asked for.
+
+    Parameters
+    ----------
+    colour
+        Asked for: hex or CSS name.
+    rgb
+        Found, on evened paper, (3,).
+    gain
+        As for `match_fills`.
+    hatched
+        Whether it is that of hatching, which blur washes out.
+
+    Returns
+    -------
+    off
+        [ΔE], hue counting in full and lightness less; of a name, off its nearest tint.
+
+    Examples
+    --------
+    >>> pale = np.array([240.0, 190, 180])
+    >>> round(colour_off("red", pale, np.ones(3), hatched=False))
+    7
+    >>> round(colour_off("green", pale, np.ones(3), hatched=False))
+    33
+    """
+    lab = lab_of([rgb, rgb / gain])
+    off = _unlike(colour, lab, _plain(lab[:1]).repeat(2), np.full(2, hatched))
+    washed = np.linalg.norm(_tints(rgb_of(colour))[:, None] - lab[None], axis=-1).min(axis=0)
+    return float(np.minimum(off, washed if hatched else np.inf).min())
+
+
+def _tints(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return lab_of(250 + np.array([0.25, 0.4, 0.6, 0.8])[:, None] * (rgb - 250))
+
+
 def _plain(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Tell which colours are greys or white paper, no tints."""
     return np.asarray((np.hypot(*lab[:, 1:].T) < _GREY) | (np.linalg.norm(lab - _PAPER, axis=1) < 2 * _GREY))
@@ -119,8 +158,7 @@ def _unlike(
     meant = lab_of(rgb[None])[0]
     if float(np.hypot(*meant[1:])) < _COLOURED:
         return np.asarray(np.linalg.norm(fills - meant, axis=1))
-    tints = lab_of(250 + np.array([0.25, 0.4, 0.6, 0.8])[:, None] * (rgb - 250))
-    tinted = np.linalg.norm(tints[:, None] - fills[None], axis=-1).min(axis=0)
+    tinted = np.linalg.norm(_tints(rgb)[:, None] - fills[None], axis=-1).min(axis=0)
     # A name means tints as well, a hex the very colour, but that of thin strokes is always washed out.
     tinted += np.where(washed | colour.strip().isalpha(), 0.0, _TINTED)
     # Paper that is yellow as scanned may be the very colour, but is no tint of it.

@@ -24,12 +24,13 @@ def record_of(
     frontlines: gpd.GeoDataFrame | None,
     control: gpd.GeoDataFrame | None,
     cautions: Sequence[Caution],
+    traced_areas: gpd.GeoDataFrame | None = None,
 ) -> Manifest:
     """Write down what was digitized and how.
 
     Parameters
     ----------
-    recipe, georeference, tracing, frontlines, control, cautions
+    recipe, georeference, tracing, frontlines, control, cautions, traced_areas
         See `frontlines.digitize.Digitized`.
 
     Returns
@@ -63,7 +64,7 @@ def record_of(
         "georeference": _georeference(georeference),
         "source_m": recipe.source_m,
         "lines": _lines(recipe, tracing, frontlines),
-        "areas": _areas(control),
+        "areas": _areas(recipe, control, traced_areas),
         "warnings": [caution.as_dict() for caution in cautions],
         "versions": versions(),
     }
@@ -134,14 +135,25 @@ def _least_px(tracing: Tracing, line: str) -> float:
     return (knobs.min_length_px if knobs else None) or 0.0
 
 
-def _areas(control: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
-    if control is None:
+def _areas(
+    recipe: Recipe, control: gpd.GeoDataFrame | None, traced: gpd.GeoDataFrame | None
+) -> list[dict[str, Any]]:
+    if control is None or traced is None:
         return []
     figures = ["area_km2", "sigma_m", "unsure_share"]
+    colours = {
+        side: [
+            {"colour_asked": area.colour, "colour_found": colour}
+            for area, colour in zip(recipe.areas, traced["colour"], strict=True)
+            if area.side == side
+        ]
+        for side in control["side"]
+    }
     return [
         {
             "side": row["side"],
             "date": f"{row['date']:%Y-%m-%d}",
+            "colours": colours[row["side"]],
             **{name: _figure(row[name]) for name in figures},
         }
         for row in control.to_dict("records")
