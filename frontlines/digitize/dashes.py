@@ -20,8 +20,8 @@ Bools = npt.NDArray[np.bool_]
 _FEWEST_GAPS = 5  # that make a line a dashed one
 _USUAL_GAPS = 1.5  # median gaps, the widest that is still a usual one, a stroke not counted
 _SURE_DEG = 30.0  # a turn; below it at either end, a usual gap is no matter of doubt
-_PRICE = 12.0  # of an end left over, in usual gaps and strokes: the line may turn right back
-_PASSING_BY = 0.5  # of that price, what a wide jump costs besides: it passes something by
+_PRICE = 12.0  # of two ends left over, in usual gaps and strokes: the line may turn right back
+_PASSING_BY = 0.25  # of that price, what a wide jump costs besides: it passes something by
 
 
 def with_passed_by(runs: list[Run], spares: Sequence[Chain], gap_px: float, stroke_px: float) -> list[Run]:
@@ -51,8 +51,9 @@ def with_passed_by(runs: list[Run], spares: Sequence[Chain], gap_px: float, stro
     joined one by one, the narrowest and straightest first, it passes dashes by. Here the joins are chosen
     together, so that each end is used at most once and the sum of their costs is least, where an end left
     over has a price: a matching of least weight, solved as an integer program [1]_. Over a usual gap the
-    line may turn as it likes, at its cost; over wider ones it is bound to its direction, and half the price
-    is paid besides, since a wide jump in a dashed line passes something by.
+    line may turn as it likes, at its cost; over wider ones it is bound to its direction, and a quarter
+    of the price is paid besides, since a wide jump in a dashed line passes something by. A piece shorter than
+    a dash may be a dot of something else, and has the lower a price the shorter it is; a spare has none.
 
     References
     ----------
@@ -76,7 +77,8 @@ def with_passed_by(runs: list[Run], spares: Sequence[Chain], gap_px: float, stro
     pieces = [piece for run in runs for piece in _parted(run, usual, stroke_px)]
     together = [*pieces, *(run_of(spare) for spare in spares if len(spare.points) > 1)]
     is_spare = np.arange(len(together)) >= len(pieces)
-    joins = _joins(together, is_spare, usual, gap_px, stroke_px)
+    shares = np.where(is_spare, 0.0, _shares(together, _usual_dash(runs)))
+    joins = _joins(together, shares, is_spare, usual, gap_px, stroke_px)
     kept = [k for k, spare in enumerate(is_spare) if not spare or (k, 0) in joins]
     place = {k: now for now, k in enumerate(kept)}
     renumbered = {(place[k], end): (place[other], at) for (k, end), (other, at) in joins.items()}
@@ -140,6 +142,20 @@ def _usual_gap(runs: Sequence[Run], gap_px: float, stroke_px: float) -> float | 
     return float(min(_USUAL_GAPS * np.median(gaps) + stroke_px, gap_px))
 
 
+def _usual_dash(runs: Sequence[Run]) -> float:
+    """Median length of the dashes between two jumps [px]."""
+    lengths = [0.0]
+    for run in runs:
+        steps = np.hypot(*np.diff(run.points, axis=0).T) * run.seen
+        lengths += [float(part.sum()) for part in np.split(steps, np.flatnonzero(~run.seen))[1:-1]]
+    return float(np.median(lengths[1:] or lengths))
+
+
+def _shares(runs: Sequence[Run], dash_px: float) -> Floats:
+    """Share of the price for an end of each run left over: the run's length in dashes, at most 1."""
+    return np.array([min(run.seen_px / max(dash_px, 1.0), 1.0) for run in runs])
+
+
 def _parted(run: Run, usual_px: float, stroke_px: float) -> list[Run]:
     """Part a run at its doubtful joins."""
     if not run.seen[-1] and np.array_equal(run.points[0], run.points[-1]):  # opened where it was closed
@@ -163,7 +179,7 @@ def _is_sure(run: Run, k: int, usual_px: float, stroke_px: float) -> bool:
 
 
 def _joins(
-    runs: Sequence[Run], is_spare: Bools, usual_px: float, gap_px: float, stroke_px: float
+    runs: Sequence[Run], shares: Floats, is_spare: Bools, usual_px: float, gap_px: float, stroke_px: float
 ) -> dict[End, End]:
     """Choose the joins whose costs are least in sum."""
     ends = free_ends([run.points for run in runs], stroke_px)
@@ -177,7 +193,7 @@ def _joins(
     onward = np.where(spares > 0, np.inf, costs_of(pairs, ends, stroke_px))
     costs = np.where(usual, jumps.cost(stroke_px), onward)
     price = _PRICE * (usual_px + stroke_px)
-    worth = costs - price * (1 - spares / 2 - _PASSING_BY * ~usual)
+    worth = costs - price * (shares[run][pairs].mean(axis=1) - _PASSING_BY * ~usual)
     keep = costs < price
     chosen = pairs[keep][_least(pairs[keep], worth[keep], is_spare[run])]
     one_way = {ends.keys[a]: ends.keys[b] for a, b in chosen}
