@@ -23,8 +23,8 @@ from frontlines.plot.furniture import draw_legend, frame
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.layout import Box, add_panel, inches
 from frontlines.plot.lettering import clean, plain
+from frontlines.plot.residual_arrows import magnification, magnified, residual_vectors
 from frontlines.plot.scan_captions import overlay_caption
-from frontlines.plot.scans import magnification, residual_vectors
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle
 
 _FITTED, _LEFT_OUT, _BAD = "#3B93DB", "#1A1A1A", "#C2187B"
@@ -195,7 +195,7 @@ def _entries(digitized: Digitized, factor: float) -> list[tuple[str, Any]]:
     field = Line2D([], [], color="#B9A88A", linewidth=4)
     tick = Line2D([], [], color=_LEFT_OUT, marker="|", markersize=7, linewidth=0)
     entries: list[tuple[str, Any]] = [
-        (f"control point, {what} {factor:,.0f} times its length", point),
+        (f"control point, {what} {magnified(factor)}", point),
         ("standard error of the georeference by place; dashed: hull of the points", field),
         ("leave-one-out error: from where the others put the point", tick),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
+from matplotlib.colors import rgb_to_hsv, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
@@ -17,6 +19,7 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 from PIL import Image
 
+from frontlines._optional import require
 from frontlines.digitize.digitizing import Digitized
 from frontlines.digitize.images import Scan
 from frontlines.digitize.pieces import pieces_of
@@ -26,8 +29,9 @@ from frontlines.plot.furniture import draw_legend, frame
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.layout import Box, add_panel, inches
 from frontlines.plot.lettering import clean
+from frontlines.plot.residual_arrows import magnification, magnified, residual_vectors
 from frontlines.plot.scan_captions import overlay_caption
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle, date_colours, day, side_styles
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, MapStyle, day, side_styles
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -35,10 +39,10 @@ Floats = npt.NDArray[np.float64]
 _PALE = 0.5  # share of paper mixed into the scan, so that what was traced stands out
 _POINT = "#1A1A1A"
 _BAD = "#C2187B"
-_LONGEST_MM = 7.0  # of the vectors of residuals on paper
+_STRONG = ("#009E73", "#E69F00", "#7B4FA3", "#8C510A")  # for lines beside the colours of dates; safe together
+_GREY = 0.25  # saturation up to which a colour has no hue
 _TITLE_GAP_MM = 2.0
 _GAP_MM = 3.0
-_NICE = (1, 2, 5, 10)
 _NAMED = 30
 _COARSE_PX = 8.0  # fine enough to keep labels off the lines
 
@@ -56,15 +60,15 @@ def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> 
     Returns
     -------
     Figure
-        The scan in pale grey, lines in the colours of their dates (dashed where they were not seen), areas
+        The scan in pale grey, lines in colours like their inks (dashed where they were not seen), areas
         in those of their sides, control points with their residuals magnified, legend, and a caption that
         says how the scan was georeferenced, and with what error.
 
     Examples
     --------
-    >>> import frontlines.plot.scans
-    >>> frontlines.plot.scans.nice_factor(0.3)
-    20.0
+    >>> from frontlines.plot.scans import line_colours
+    >>> line_colours({"May": "#c92f2f"}, DEFAULT_STYLE)
+    {'May': '#A50F20'}
     """
     figure = Figure(figsize=inches(style.width_mm, style.max_height_mm), dpi=style.dpi, facecolor=style.paper)
     FigureCanvasAgg(figure)
@@ -148,7 +152,9 @@ def draw_overlay(
     _draw_areas(ax, digitized, style)
     _draw_lines(ax, digitized, style)
     mm_per_px = ax.get_window_extent().width / ax.figure.dpi * MM_PER_INCH / width
-    _draw_points(ax, digitized, factor or magnification(digitized, mm_per_px * width), style)
+    _draw_points(
+        ax, digitized, magnification(digitized, mm_per_px * width) if factor is None else factor, style
+    )
     return ax
 
 
@@ -218,67 +224,56 @@ def pale(pixels: Pixels) -> Pixels:
     return np.repeat(mixed.round().astype(np.uint8)[..., None], 3, axis=2)
 
 
-def magnification(digitized: Digitized, width_mm: float) -> float:
-    """Choose how many times residuals are magnified on a scan drawn so wide.
-
-    Parameters
-    ----------
-    digitized
-        From `frontlines.digitize.digitize`.
-    width_mm
-        Width of the scan on paper [mm].
-
-    Returns
-    -------
-    factor
-        1, 2, 5, 10, 20, …: the typical residual is a few millimetres long.
-    """
-    vectors = residual_vectors(digitized)
-    if not len(vectors):
-        return 1.0
-    lengths = np.hypot(*vectors[~digitized.residuals["bad"].to_numpy(dtype=bool)].T)
-    longest_mm = float(lengths.max(initial=0.0)) * width_mm / digitized.georeference.size_px[0]
-    return nice_factor(longest_mm / _LONGEST_MM * 10 if longest_mm else 1.0)
-
-
-def nice_factor(longest: float) -> float:
-    """Return the largest of 1, 2, 5, 10, … that keeps ten times a length, so magnified, below ten.
-
-    Examples
-    --------
-    >>> nice_factor(0.3)
-    20.0
-    """
-    factor = 10.0 / max(longest, 1e-6)
-    power = 10.0 ** np.floor(np.log10(max(factor, 1.0)))
-    return float(max([n * power for n in _NICE if n * power <= factor] or [1.0]))
-
-
-def residual_vectors(digitized: Digitized) -> Floats:
-    """From each control point to where it is put, (n, 2) [px]; for a spline, by the others."""
-    table, lies = digitized.residuals, digitized.georeference
-    if table.empty:
-        return np.zeros((0, 2))
-    name = "left_out" if lies.choice.family == "spline" else "residual"
-    ground = table[[f"{name}_east_m", f"{name}_north_m"]].to_numpy(dtype=float)
-    slopes = lies.ground_slopes(table[["col", "row"]].to_numpy(dtype=float))
-    return np.asarray(np.linalg.solve(slopes, np.nan_to_num(ground)[..., None])[..., 0])
-
-
 def _draw_lines(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
     if digitized.tracing is None:
         return
-    colours = date_colours([line.date for line in digitized.recipe.lines], style)
+    colours = line_colours(digitized.tracing.colours, style)
     for line in digitized.recipe.lines:
         pieces = pieces_of(digitized.tracing, line.name, follow_hidden=digitized.recipe.follow_hidden)
         seen, unseen = (
             [piece.points for piece in pieces if piece.seen is wanted] for wanted in (True, False)
         )
-        casing, core = (style.paper, 1.8, "solid", 3), (colours[line.date], 0.8, "solid", 4)
-        dashed = (colours[line.date], 0.8, (0, (2.4, 2.4)), 5)
+        casing, core = (style.paper, 1.8, "solid", 3), (colours[line.name], 0.8, "solid", 4)
+        dashed = (colours[line.name], 0.8, (0, (2.4, 2.4)), 5)
         for points, (colour, width, dashes, above) in ((seen, casing), (seen, core), (unseen, dashed)):
             drawn = LineCollection(points, colors=colour, linewidths=width, linestyles=[dashes], zorder=above)
             ax.add_collection(drawn, autolim=False)
+
+
+def line_colours(inks: Mapping[str, str], style: MapStyle) -> dict[str, str]:
+    """Give each line that colour of the style that is most like its ink on the scan, no two the same.
+
+    Parameters
+    ----------
+    inks
+        Name of each line, and its ink as hex.
+    style
+        The style; its colours of dates come first.
+
+    Returns
+    -------
+    colours
+        By name; the ink itself if there are more lines than colours.
+
+    Examples
+    --------
+    >>> line_colours({"May": "#c92f2f", "April": "#2f4587"}, DEFAULT_STYLE)
+    {'May': '#A50F20', 'April': '#3B93DB'}
+    """
+    optimize = require("scipy.optimize", extra="digitize")
+    ours = [*style.date_colours, *_STRONG, style.ink]
+    if not inks or len(inks) > len(ours):
+        return dict(inks)
+    apart = np.linalg.norm(_hues(list(inks.values()))[:, None] - _hues(ours)[None], axis=-1)
+    _, chosen = optimize.linear_sum_assignment(apart)
+    return {name: ours[k] for name, k in zip(inks, chosen, strict=True)}
+
+
+def _hues(colours: list[str]) -> Floats:
+    """Places on the circle of hues, greys in its middle; the third axis is half the brightness."""
+    hue, strength, bright = rgb_to_hsv([to_rgb(colour) for colour in colours]).T
+    angle, coloured = 2 * np.pi * hue, strength > _GREY
+    return np.stack([coloured * np.cos(angle), coloured * np.sin(angle), bright / 2], axis=1)
 
 
 def _draw_areas(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
@@ -337,10 +332,10 @@ def _lines_of(digitized: Digitized) -> Any:
 def overlay_entries(digitized: Digitized, factor: float, style: MapStyle) -> list[tuple[str, Any]]:
     """List what the overlay shows, for its legend."""
     entries: list[tuple[str, Any]] = []
-    colours = date_colours([line.date for line in digitized.recipe.lines], style)
+    colours = line_colours(digitized.tracing.colours, style) if digitized.tracing else {}
     for line in digitized.recipe.lines:
         text = day(line.date) if line.name == f"{line.date:%Y-%m-%d}" else line.name
-        entries.append((text, Line2D([], [], color=colours[line.date], linewidth=1.0)))
+        entries.append((text, Line2D([], [], color=colours[line.name], linewidth=1.0)))
     if digitized.frontlines is not None and not digitized.frontlines["seen"].all():
         text = "not seen: under another line, or over a gap"
         entries.append((text, Line2D([], [], color=style.ink, linewidth=0.9, linestyle=(0, (2.2, 1.6)))))
@@ -348,7 +343,7 @@ def overlay_entries(digitized: Digitized, factor: float, style: MapStyle) -> lis
         entries.append((side, Patch(facecolor=look.face, edgecolor=look.ink, linewidth=0.6)))
     if len(digitized.residuals):
         what = "leave-one-out error" if digitized.georeference.choice.family == "spline" else "residual"
-        text = f"control point, {what} {factor:,.0f} times its length"
+        text = f"control point, {what} {magnified(factor)}"
         entries.append((text, Line2D([], [], color=_POINT, marker="+", markersize=4.2, linewidth=0.7)))
     if len(digitized.residuals) and digitized.residuals["bad"].any():
         bad = Line2D([], [], color=_BAD, marker="o", markerfacecolor="none", markersize=6, linewidth=0.7)

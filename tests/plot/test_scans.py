@@ -15,15 +15,15 @@ from frontlines.datasets import render_scan, scan_of_map
 from frontlines.digitize import digitize, open_scan
 from frontlines.errors import FrontlinesError
 from frontlines.plot import style as styles
+from frontlines.plot.residual_arrows import magnification, magnified, nice_factor, residual_vectors
 from frontlines.plot.residuals import residual_figure
 from frontlines.plot.scan_captions import overlay_caption
 from frontlines.plot.scans import (
     draw_overlay,
-    nice_factor,
+    line_colours,
     overlay_entries,
     overlay_figure,
     pale,
-    residual_vectors,
     thumbnail,
 )
 
@@ -134,6 +134,32 @@ def test_a_spline_shows_leave_one_out_errors(found):
     assert np.hypot(*residual_vectors(other).T).min() > 0.01
     texts = [text.get_text() for text in residual_figure(other).texts]
     assert any("only leave-one-out errors are told" in text for text in texts)
+
+
+def test_lines_are_drawn_like_their_inks_whatever_their_dates():
+    inks = {"May": "#2f5bb8", "April": "#ad131e", "March": "#297c45", "June": "#2b2b2b", "July": "#d97c08"}
+    drawn = line_colours(inks, styles.DEFAULT_STYLE)
+    assert drawn == {
+        "May": "#3B93DB", "April": "#A50F20", "March": "#009E73", "June": "#1A1A1A", "July": "#E69F00",
+    }  # fmt: skip
+    two_blues = line_colours({"a": "#2450be", "b": "#6f9ad8"}, styles.DEFAULT_STYLE)
+    assert len(set(two_blues.values())) == 2
+    many = {str(k): f"#{k:02x}0000" for k in range(20)}
+    assert line_colours(many, styles.DEFAULT_STYLE) == many
+
+
+def test_residuals_too_small_to_matter_have_no_arrows(found):
+    table = found.residuals.assign(**{
+        f"residual_{way}_m": found.residuals[f"residual_{way}_m"] / 1000 for way in ("east", "north")
+    })  # fmt: skip
+    exact = dataclasses.replace(found, georeference=dataclasses.replace(found.georeference, residuals=table))
+    assert magnification(found, 180.0) >= 1
+    assert magnification(exact, 180.0) == 0
+    assert "not drawn" in magnified(0.0)
+    ax = draw_overlay(exact)
+    arrows = [one for one in ax.collections if isinstance(one, LineCollection) and one.get_zorder() == 6]
+    lengths = [np.ptp(path.vertices, axis=0).max() for one in arrows for path in one.get_paths()]
+    assert max(lengths) < 0.05  # that of the bad point, which is never magnified
 
 
 def test_magnification_shrinking_and_paleness():
