@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ def compare(
     out: Path,
     *,
     force: bool,
+    inputs: Sequence[Path | None] = (),
     errors: tuple[float | None, float | None, int | None] = (None, None, None),
 ) -> None:
     """Compare the two dates of a study, write what was found and print the balance.
@@ -32,6 +33,8 @@ def compare(
         Folder for the results.
     force
         Whether files of another run may be replaced.
+    inputs
+        Files that the study is read from, never to be replaced.
     errors
         Sigma and correlation length of the lines [m] and the number of draws; None for those of the study.
 
@@ -40,7 +43,7 @@ def compare(
     FrontlinesError
         Whatever is wrong with the study, its layers or the folder; then nothing is written.
     """
-    refuse_overwriting(out, FILES, force=force)
+    refuse_overwriting(out, FILES, force=force, inputs=inputs)
     with reporting(True) as report:
         report(0.05, "reading")
         study = _with_errors(read(), *errors)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from frontlines.cli.options import console, plain
 from frontlines.cli.outputs import DPI, refuse_overwriting, staged
-from frontlines.digitize import Digitized, digitize, open_scan, suggest_colours
+from frontlines.digitize import Digitized, digitize, open_scan, read_recipe, suggest_colours
 from frontlines.manifest import long_date, to_json
 from frontlines.plot.residuals import residual_figure
 from frontlines.plot.scans import overlay_figure
@@ -49,9 +49,11 @@ def run(recipe: Path, out: Path, *, force: bool) -> None:
     FrontlinesError
         Whatever is wrong with the recipe, the scan or the folder; then nothing is written.
     """
-    refuse_overwriting(out, FILES, force=force)
+    asked = read_recipe(recipe)
+    inputs = (recipe, asked.image, asked.points, asked.world_file)
+    refuse_overwriting(out, FILES, force=force, inputs=inputs)
     with reporting(True) as report:
-        found = digitize(recipe, progress=lambda share, what: report(0.8 * share, what))
+        found = digitize(asked, progress=lambda share, what: report(0.8 * share, what))
         report(0.8, "drawing and writing")
         written = _write(found, out)
     terminal = console()

@@ -93,7 +93,14 @@ class Movement:
     manifest: Manifest
 
 
-def measure(read: Callable[[], Sequence[Study]], cast: Cast, out: Path, *, force: bool) -> None:
+def measure(
+    read: Callable[[], Sequence[Study]],
+    cast: Cast,
+    out: Path,
+    *,
+    force: bool,
+    inputs: Sequence[Path | None] = (),
+) -> None:
     """Measure how far the front of a study moved, write what was found and print all estimators.
 
     Parameters
@@ -106,13 +113,15 @@ def measure(read: Callable[[], Sequence[Study]], cast: Cast, out: Path, *, force
         Folder for the results.
     force
         Whether files of another run may be replaced.
+    inputs
+        Files that are read, never to be replaced.
 
     Raises
     ------
     FrontlinesError
         Whatever is wrong with the studies, the layers or the folder; then nothing is written.
     """
-    refuse_overwriting(out, FILES, force=force)
+    refuse_overwriting(out, FILES, force=force, inputs=inputs)
     with reporting(True) as report:
         report(0.05, "reading")
         study, *between = read()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -127,8 +127,10 @@ def write_film(
     animate_control(control, districts, folder / "series.gif", side=side, totals=every)
 
 
-def refuse_overwriting(out: Path, files: tuple[str, ...], *, force: bool) -> None:
-    """Stop before work begins if a run would replace another run's files.
+def refuse_overwriting(
+    out: Path, files: tuple[str, ...], *, force: bool, inputs: Iterable[Path | None] = ()
+) -> None:
+    """Stop before work begins if a run would replace files that it must not.
 
     Parameters
     ----------
@@ -137,12 +139,15 @@ def refuse_overwriting(out: Path, files: tuple[str, ...], *, force: bool) -> Non
     files
         Names of the files that the run will write.
     force
-        Whether they may be replaced.
+        Whether those of an earlier run may be replaced.
+    inputs
+        Files that the run will read; None is passed over.
 
     Raises
     ------
     SourceError
-        If one is there and `force` is not given, or something stands in the way that is not a file.
+        If one is there and `force` is not given, or it was not written by a run, which would have left a
+        manifest, or the run is to read it; or something stands in the way that is not a file.
 
     Examples
     --------
@@ -154,7 +159,16 @@ def refuse_overwriting(out: Path, files: tuple[str, ...], *, force: bool) -> Non
     blocked = [name for name in files if (out / name).is_dir()]
     if blocked:
         raise SourceError(f"{out} holds folders named {', '.join(blocked)}: pass another --out")
+    read = {path.resolve() for path in inputs if path is not None}
+    own = [name for name in files if (out / name).resolve() in read]
+    if own:
+        raise SourceError(f"{out} holds {', '.join(own)}, which the run is to read: pass another --out")
     there = [name for name in files if (out / name).exists()]
+    if there and not (out / MANIFEST).exists():
+        raise SourceError(
+            f"{out} holds {', '.join(there)}, but no {MANIFEST}: they are not the files of a whole run; "
+            "pass another --out, or take them away"
+        )
     if there and not force:
         raise SourceError(f"{out} holds {', '.join(there)} of another run: pass --force, or another --out")
 

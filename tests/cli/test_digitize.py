@@ -73,12 +73,29 @@ def test_a_world_file_leaves_no_residuals_and_old_ones_go(folder):
     out = folder / "out"
     out.mkdir()
     (out / "residuals.csv").write_text("of another run")
+    (out / "manifest.json").write_text("{}")
     (folder / "there.wld").write_text("100 0 0 -100 600000 4400000")
     (folder / "digitize.toml").write_text(RECIPE.replace('points = "points.csv"', 'world_file = "there.wld"'))
     done = run(folder / "digitize.toml", "--out", out, "--force")
     assert done.exit_code == 0, done.output
     assert {path.name for path in out.iterdir()} == {"frontlines.geojson", "overlay.png", "manifest.json"}
     assert "no error known" in done.output
+
+
+def test_neither_the_scan_nor_files_of_others_are_replaced(folder):
+    (folder / "scan.png").rename(folder / "overlay.png")
+    (folder / "digitize.toml").write_text(RECIPE.replace("scan.png", "overlay.png"))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    done = run(folder / "digitize.toml", "--out", folder, "--force")
+    assert done.exit_code == 2
+    assert "holds overlay.png, which the run is to read: pass another --out" in done.output
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    (folder / "theirs").mkdir()
+    (folder / "theirs" / "control.gpkg").write_text("of somebody")
+    done = run(folder / "digitize.toml", "--out", folder / "theirs", "--force")
+    assert done.exit_code == 2
+    assert "holds control.gpkg, but no manifest.json" in done.output
+    assert (folder / "theirs" / "control.gpkg").read_text() == "of somebody"
 
 
 def test_errors_take_one_line_and_exit_code_2(folder):

@@ -80,7 +80,16 @@ def test_what_stands_in_the_way_is_refused_before_work_begins(tmp_path):
     refuse_overwriting(tmp_path / "absent", FILES, force=False)
     refuse_overwriting(tmp_path, FILES, force=False)
     (tmp_path / "map.png").write_text("mine", encoding="utf-8")
-    with pytest.raises(SourceError, match=r"holds map\.png of another run: pass --force, or another --out"):
+    with pytest.raises(
+        SourceError, match=r"holds map\.png, but no manifest\.json: they are not the files of a"
+    ):
+        refuse_overwriting(tmp_path, FILES, force=True)
+    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"holds map\.png, which the run is to read: pass another --out"):
+        refuse_overwriting(tmp_path, FILES, force=True, inputs=(None, tmp_path / "map.png"))
+    with pytest.raises(
+        SourceError, match=r"holds map\.png, manifest\.json of another run: pass --force, or another --out"
+    ):
         refuse_overwriting(tmp_path, FILES, force=False)
     refuse_overwriting(tmp_path, FILES, force=True)
     with pytest.raises(SourceError, match=r"map\.png is a file: pass the name of a folder as --out"):

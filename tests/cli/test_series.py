@@ -189,7 +189,7 @@ def test_a_run_that_is_cut_off_between_its_files_leaves_nothing_to_go_on_with(fo
     call(folder, "--force")
     monkeypatch.undo()
     assert not (folder / "out" / "manifest.json").exists()
-    assert "holds no series" in refused(call(folder, "--resume"))
+    assert "not the files of a whole run" in refused(call(folder, "--resume"))
 
 
 def test_a_table_that_was_altered_is_not_gone_on_with(folder):

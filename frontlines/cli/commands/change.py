@@ -91,5 +91,6 @@ def change(
         ),
         out,
         force=force,
+        inputs=(before, after, districts, theatre),
         errors=(sigma, correlation_m, draws),
     )

@@ -142,7 +142,8 @@ def displacement(
             for at in (-1, *range(1, len(sources) - 1))
         ]
 
-    measure(read, how, out, force=force)
+    inputs = (*map(Path, sources), districts, theatre, baseline, axis, settlements)
+    measure(read, how, out, force=force, inputs=inputs)
 
 
 def _bundled(study: Path) -> Study:

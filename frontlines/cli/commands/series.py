@@ -120,7 +120,7 @@ def series(
     _require_border(front_m, border_m)
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*FILES, *(name for name, wanted in also.items() if wanted))
-    refuse_overwriting(out, files, force=force or resume)
+    refuse_overwriting(out, files, force=force or resume, inputs=(source, districts))
     with reporting(console(stderr=True).is_terminal) as report:
         report(0.02, "reading")
         raw_districts = read_districts(districts)
