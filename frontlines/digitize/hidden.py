@@ -16,6 +16,7 @@ _TOUCH_PX = 4.0  # between the edges of two strokes that meet
 _HEADING_PX = 15.0
 _ACROSS = 0.35  # cosine below which an end runs into the upper line square, and may go either way
 _CLOSED_PX = 1e-6
+_DASHES = 5  # gaps that make a stretch a dashed one
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ def touched(mine: Stretch, k: int, end: int, stretches: Sequence[Stretch]) -> En
     Returns
     -------
     end
-        With the position of the other in `stretches`; ``None`` if none is touched.
+        With the position of the other in `stretches`; ``None`` if none is touched. A dashed line may lack its
+        last gap of touching.
 
     Examples
     --------
@@ -110,9 +112,10 @@ def touched(mine: Stretch, k: int, end: int, stretches: Sequence[Stretch]) -> En
     >>> touched(april, 0, -1, [may]).along_px, touched(april, 0, 0, [may])
     (90.0, None)
     """
-    point = shapely.Point(mine.points[end])
+    way_out = mine.points[end] + np.outer([0, _usual_gap(mine)], direction(mine.points, end, _HEADING_PX))
+    tip = shapely.LineString(way_out)
     near = [
-        (float(point.distance(other.geometry)) - float(np.median(other.half_width_px)), j)
+        (float(tip.distance(other.geometry)) - float(np.median(other.half_width_px)), j)
         for j, other in enumerate(stretches)
         if other.line != mine.line
     ]
@@ -120,11 +123,17 @@ def touched(mine: Stretch, k: int, end: int, stretches: Sequence[Stretch]) -> En
     if gap > float(np.median(mine.half_width_px)) + _TOUCH_PX:
         return None
     line = stretches[upper].geometry
-    along = float(line.project(point))
+    along = float(line.project(shapely.Point(shapely.get_coordinates(shapely.shortest_line(line, tip))[0])))
     before, after = line.interpolate(max(along - 5, 0)), line.interpolate(along + 5)
     way = np.array([after.x - before.x, after.y - before.y])
     heading = float(direction(mine.points, end, _HEADING_PX) @ way / max(np.hypot(*way), 1e-9))
     return End(k, end, upper, along, heading)
+
+
+def _usual_gap(stretch: Stretch) -> float:
+    """Median gap of a dashed stretch, 0 for others [px]."""
+    gaps = [np.hypot(*(stretch.points[b] - stretch.points[a])) for a, b in stretch.jumped]
+    return float(np.median(gaps)) if len(gaps) >= _DASHES else 0.0
 
 
 def goes_under(first: End, second: End) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
-from frontlines.digitize.network import direction
+from frontlines.digitize.hidden import touched
 from frontlines.digitize.stretches import Floats, Stretch, Tracing
 
 HEADING = 0.5
@@ -22,8 +22,6 @@ HEADING = 0.5
 To run on under it the line turns by that angle, and unseen; one that meets it steeper is on its way across.
 """
 
-_TOUCH_PX = 4.0
-_HEADING_PX = 15.0
 _STEP_PX = 5.0
 
 _End = tuple[int, int]
@@ -105,23 +103,13 @@ def _closed(stretch: Stretch) -> bool:
 def _into(tracing: Tracing, k: int, end: int) -> RunningOn | None:
     """Follow the line that an end runs into, if it does, to that line's end."""
     mine = tracing.stretches[k]
-    tip = shapely.Point(mine.points[end])
-    near = [
-        (float(tip.distance(other.geometry)) - float(np.median(other.half_width_px)), j)
-        for j, other in enumerate(tracing.stretches)
-        if other.line != mine.line
-    ]
-    gap, j = min(near, default=(np.inf, -1))
-    if gap > float(np.median(mine.half_width_px)) + _TOUCH_PX:
+    found = touched(mine, k, end, tracing.stretches)
+    if found is None:
         return None
-    upper = tracing.stretches[j]
+    upper, at = tracing.stretches[found.upper], found.along_px
     course = upper.geometry
-    at = float(course.project(tip))
-    before, after = course.interpolate(max(at - _STEP_PX, 0.0)), course.interpolate(at + _STEP_PX)
-    way = np.array([after.x - before.x, after.y - before.y])
-    heading = float(direction(mine.points, end, _HEADING_PX) @ way / max(np.hypot(*way), 1e-9))
-    rest = substring(course, at, course.length) if heading > 0 else substring(course, at, 0.0)
-    if abs(heading) < HEADING or rest.length < _STEP_PX or _closed(upper):
+    rest = substring(course, at, course.length if found.heading > 0 else 0.0)
+    if abs(found.heading) < HEADING or rest.length < _STEP_PX or _closed(upper):
         return None
     return RunningOn(mine.line, upper.line, k, end, shapely.get_coordinates(rest))
 

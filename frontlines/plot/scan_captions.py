@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from frontlines.digitize.digitizing import Digitized
 from frontlines.plot.style import day
 
+_MOST_SAID = 8  # cautions; more would crowd out the picture
+
 
 def overlay_caption(digitized: Digitized, *, lines: bool = True) -> str:
     """Say how a scan was georeferenced and traced, in sentences.
@@ -57,6 +59,8 @@ def _lines_said(digitized: Digitized) -> Iterable[str]:
 
 
 def _cautions_said(digitized: Digitized) -> Iterable[str]:
-    for caution in digitized.cautions:
-        if caution.name not in {"hidden", "dropped"}:
-            yield f"{caution.text[:1].upper()}{caution.text[1:]}."
+    told = [one.text for one in digitized.cautions if one.name not in {"hidden", "dropped"}]
+    for text in told[:_MOST_SAID]:
+        yield f"{text[:1].upper()}{text[1:]}."
+    if len(told) > _MOST_SAID:
+        yield f"And {len(told) - _MOST_SAID} more cautions: see the manifest."

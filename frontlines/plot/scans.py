@@ -43,6 +43,7 @@ _STRONG = ("#009E73", "#E69F00", "#7B4FA3", "#8C510A")  # for lines beside the c
 _GREY = 0.25  # saturation up to which a colour has no hue
 _TITLE_GAP_MM = 2.0
 _GAP_MM = 3.0
+_LEAST_MM = 60.0  # height of the scan under however long a caption
 _NAMED = 30
 _COARSE_PX = 8.0  # fine enough to keep labels off the lines
 
@@ -98,6 +99,7 @@ def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> 
     )
     key_mm = legend.get_window_extent(figure.canvas.get_renderer()).height / figure.dpi * MM_PER_INCH  # type: ignore[attr-defined]
     room_mm = style.max_height_mm - top - key_mm - caption_mm - 2 * _GAP_MM - style.margin_mm
+    room_mm = max(room_mm, _LEAST_MM)
     scale = min(width_mm / width, room_mm / height)
     map_mm = height * scale
     page_mm = top + map_mm + key_mm + caption_mm + 2 * _GAP_MM + style.margin_mm

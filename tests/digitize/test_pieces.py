@@ -62,6 +62,16 @@ def test_it_comes_out_where_the_same_line_begins_again_near_by():
     assert [one.begins_again for one in find_running_on(far)] == [None]
 
 
+def test_a_dashed_line_may_lack_its_last_gap_before_it_runs_into_another():
+    dashes = [*((x, 130 - x / 5) for x in range(0, 61, 6)), (84, 113), (96, 109)]
+    gaps = ((1, 2), (3, 4), (5, 6), (7, 8), (9, 10), (10, 11))
+    (one,) = find_running_on(tracing(UPPER, stretch("April", dashes, gaps)))
+    assert (one.under, one.end) == ("May", -1)
+    assert find_running_on(tracing(UPPER, stretch("April", dashes))) == []
+    away = [(x, 130 + x / 5) for x in range(0, 61, 6)][::-1]
+    assert find_running_on(tracing(UPPER, stretch("April", away, gaps[:5]))) == []
+
+
 def test_lines_that_meet_steeply_or_in_the_open_or_are_closed_are_left_alone():
     square = tracing(UPPER, stretch("April", [(200, 20), (200, 60), (200, 97)]))
     across = tracing(UPPER, stretch("April", [(160, 20), (180, 60), (199, 98)]))

@@ -104,6 +104,16 @@ def test_captions_say_how_the_scan_sits_and_what_to_mind(found):
     assert "standard error across it" not in overlay_caption(found, lines=False)
 
 
+def test_however_much_is_to_be_said_there_is_room_for_the_scan(found):
+    many = tuple(dataclasses.replace(found.cautions[0], name="sides") for _ in range(100))
+    recipe = dataclasses.replace(found.recipe, map_name="A very long title of a map " * 150)
+    crowded = dataclasses.replace(found, cautions=many, recipe=recipe)
+    assert "And 92 more cautions: see the manifest." in overlay_caption(crowded)
+    page = overlay_figure(crowded)
+    (scan,) = [ax for ax in page.axes if ax.get_label() == "scan"]
+    assert scan.get_position().height * page.get_figheight() * 25.4 >= 59
+
+
 def test_both_pages_are_drawn_without_markup(found, tmp_path):
     for figure in (overlay_figure(found), residual_figure(found)):
         assert figure.get_size_inches()[0] == pytest.approx(180 / 25.4)
