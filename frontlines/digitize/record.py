@@ -124,10 +124,15 @@ def _lines(
                 "unseen_km": _figure(rows.loc[~rows["seen"], "length_km"].sum()),
                 "hidden_followed": recipe.follow_hidden,
                 "dropped": rows_of(tracing.dropped, line.name, _least_px(tracing, line.name)),
-                "sigma_m": _figure(np.sqrt(np.average(rows["sigma_m"] ** 2, weights=rows["length_km"]))),
+                "sigma_m": _typical(seen if len(seen) else rows),
             }
         )
     return record
+
+
+def _typical(rows: gpd.GeoDataFrame) -> float | None:
+    """Root mean square of the standard errors along a line [m]."""
+    return _figure(np.sqrt(np.average(rows["sigma_m"] ** 2, weights=rows["length_km"])))
 
 
 def _least_px(tracing: Tracing, line: str) -> float:

@@ -51,7 +51,7 @@ def _lines_said(digitized: Digitized) -> Iterable[str]:
     for row in digitized.manifest["lines"]:
         yield (
             f"Line of {day(row['date'])}: {row['length_km']:,.0f} km seen, {row['unseen_km']:,.0f} km not; "
-            f"standard error across it {row['sigma_m']:,.0f} m."
+            f"standard error across it where seen {row['sigma_m']:,.0f} m."
         )
     for row in digitized.manifest["areas"]:
         area, sigma = row["area_km2"], row["sigma_m"]

@@ -121,6 +121,11 @@ def test_the_record_holds_everything(found):
     assert georef["formulas"]["rmse_adjusted_m"].endswith(f"= {georef['points'] - georef['least_points']}")
     assert len(georef["control_points"]) == georef["points"]
     assert [line["line"] for line in record["lines"]] == ["1994-04-07", "1994-05-12"]
+    seen = found.frontlines[found.frontlines["seen"]]
+    for line in record["lines"]:  # what lies hidden is no less sure for what is seen
+        mine = seen[seen["line"] == line["line"]]
+        square = (mine["sigma_m"] ** 2 * mine["length_km"]).sum() / mine["length_km"].sum()
+        assert line["sigma_m"] == pytest.approx(np.sqrt(square), abs=0.01)
 
 
 def test_fills_become_control(tmp_path, truth):
