@@ -15,16 +15,18 @@ import numpy.typing as npt
 from pyproj import CRS
 
 from frontlines._optional import require
+from frontlines.digitize.decoding import Pixels, as_srgb, decoded, refuse_dim
 from frontlines.digitize.world_files import Affine
 from frontlines.errors import DigitizeError
-
-Pixels = npt.NDArray[np.uint8]
 
 _IN_MEMORY_PX = 24_000_000
 """Images with more pixels than this are kept in a temporary file while they are worked on."""
 
 _BAND = 512
-_CACHE_BYTES = 64_000_000
+_GDAL = {
+    "GDAL_CACHEMAX": 64_000_000,
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # with it the rest of a cut-off file is read as black
+}
 _LEAST_PX = 16
 
 
@@ -95,7 +97,7 @@ def open_scan(image: str | Path | npt.NDArray[np.generic]) -> Scan:
     image
         A PNG, JPEG, TIFF, GeoTIFF or any other file that GDAL reads; or an array (rows, columns),
         (rows, columns, 3) or (rows, columns, 4) of 8 or 16 bit. Grey, palette and 16 bit become 8 bit sRGB;
-        what is transparent becomes white.
+        what is transparent or has no data becomes white, and a fourth band that is no alpha is not looked at.
 
     Returns
     -------
@@ -119,13 +121,15 @@ def open_scan(image: str | Path | npt.NDArray[np.generic]) -> Scan:
     """
     if isinstance(image, np.ndarray):
         bands = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)  # noqa: PLR2004 - grey
-        pixels = _as_srgb(bands, "the array")
+        if image.dtype == np.uint16:
+            refuse_dim(int(image.max(initial=0)), "the array")
+        pixels = as_srgb(bands, "the array")
         _refuse_tiny(pixels.shape[1], pixels.shape[0], "the array")
         return Scan(pixels.shape[1], pixels.shape[0], _store=pixels)
     rasterio = require("rasterio", extra="digitize")
     if not Path(image).is_file():
         raise DigitizeError(f"{image}: no such file")
-    with warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+    with warnings.catch_warnings(), rasterio.Env(**_GDAL):
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         try:
             with rasterio.open(image) as dataset:
@@ -141,53 +145,14 @@ def _unpacked(dataset: Any, name: str) -> Scan:
     crs = None if dataset.crs is None else CRS.from_user_input(dataset.crs)
     transform = None if dataset.transform.is_identity else _at_centres(dataset.transform)
     if height * width <= _IN_MEMORY_PX:
-        pixels = np.concatenate([part for _, part in _decoded(dataset, name)])
+        pixels = np.concatenate(list(decoded(dataset, name)))
         return Scan(width, height, transform, crs, pixels)
     store = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the scan
-    for _, part in _decoded(dataset, name):
+    for part in decoded(dataset, name):
         store.write(np.ascontiguousarray(part).data)
     scan = Scan(width, height, transform, crs, store)
     weakref.finalize(scan, store.close)
     return scan
-
-
-def _decoded(dataset: Any, name: str) -> Iterator[tuple[int, Pixels]]:
-    """Go through a dataset from the top, as sRGB."""
-    palette = _palette(dataset)
-    for first in range(0, dataset.height, _BAND):
-        window = ((first, min(first + _BAND, dataset.height)), (0, dataset.width))
-        bands = dataset.read(window=window)
-        if palette is not None:
-            bands = np.moveaxis(palette[bands[0]], -1, 0)
-        yield first, _as_srgb(bands, name)
-
-
-def _palette(dataset: Any) -> Pixels | None:
-    """Colours of a palette image, (256, 4)."""
-    if dataset.count != 1 or dataset.colorinterp[0].name != "palette":
-        return None
-    table = np.zeros((256, 4), np.uint8)
-    for key, colour in dataset.colormap(1).items():
-        table[key % 256] = colour
-    return table
-
-
-def _as_srgb(bands: npt.NDArray[Any], name: str) -> Pixels:
-    """Bands of 8 or 16 bit, with or without alpha, to sRGB on white."""
-    if bands.ndim != 3 or bands.shape[0] not in {1, 2, 3, 4}:  # noqa: PLR2004 - grey or colour, alpha or not
-        raise DigitizeError(f"{name}: 1 to 4 bands make a picture, not an array of shape {bands.shape}")
-    if bands.dtype == np.bool_:
-        bands = bands.astype(np.uint8) * 255
-    if bands.dtype == np.uint16:
-        bands = (bands >> 8).astype(np.uint8)
-    if bands.dtype != np.uint8:
-        raise DigitizeError(f"{name}: pixels are {bands.dtype}: save the image with 8 or 16 bit per channel")
-    colour = bands[:3] if bands.shape[0] >= 3 else np.repeat(bands[:1], 3, axis=0)  # noqa: PLR2004
-    pixels = np.ascontiguousarray(np.moveaxis(colour, 0, -1))
-    if bands.shape[0] in {2, 4}:
-        share = bands[-1][..., None].astype(np.uint16)
-        pixels = ((pixels * share + 255 * (255 - share) + 127) // 255).astype(np.uint8)
-    return pixels
 
 
 def _at_centres(transform: Any) -> Affine:

@@ -89,3 +89,62 @@ def test_a_broken_file_is_told(tmp_path):
     (tmp_path / "map.png").write_text("not a picture", encoding="utf-8")
     with pytest.raises(DigitizeError, match="cannot be read as an image"):
         open_scan(tmp_path / "map.png")
+
+
+def _written(path, bands, **profile):
+    profile = {
+        "driver": "GTiff",
+        "height": bands.shape[1],
+        "width": bands.shape[2],
+        "transform": Affine(1, 0, 0, 0, -1, 20),
+        **profile,
+    }
+    with rasterio.open(path, "w", count=len(bands), dtype=bands.dtype, **profile) as file:
+        file.write(bands)
+    return path
+
+
+def test_a_cut_off_png_is_told(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "whole.png")
+    whole = (tmp_path / "whole.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DigitizeError, match=r"cut\.png: cannot be read as an image"):
+        open_scan(tmp_path / "cut.png")
+
+
+def test_what_has_no_data_is_white_as_a_colour_key_is(tmp_path):
+    bands = np.moveaxis(RGB, -1, 0).copy()
+    bands[:, :, :5] = 0
+    scan = open_scan(_written(tmp_path / "map.tif", bands, nodata=0))
+    assert _pixels(scan)[0, [0, 6, -1]].tolist() == [[255] * 3, [200, 100, 50], [10, 20, 30]]
+    Image.fromarray(RGB).save(tmp_path / "key.png", transparency=(10, 20, 30))
+    assert _pixels(open_scan(tmp_path / "key.png"))[0, [0, -1]].tolist() == [[200, 100, 50], [255] * 3]
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_few_bits_reach_from_black_to_white(tmp_path, bits):
+    grey = np.zeros((1, 20, 30), np.uint8)
+    grey[..., 15:] = 2**bits - 1
+    path = _written(tmp_path / "map.png", grey, driver="PNG", nbits=bits)
+    assert _pixels(open_scan(path))[0, [0, -1]].tolist() == [[0] * 3, [255] * 3]
+
+
+def test_twelve_bits_inverted_grey_and_a_band_that_is_no_alpha(tmp_path):
+    twelve = np.moveaxis(RGB.astype(np.uint16) << 4, -1, 0)
+    scan = open_scan(_written(tmp_path / "twelve.tif", twelve, nbits=12))
+    assert np.abs(_pixels(scan).astype(int) - RGB).max() <= 1
+    inverted = _written(tmp_path / "inverted.tif", 255 - RGB[None, ..., 0], photometric="MINISWHITE")
+    assert _pixels(open_scan(inverted))[0, [0, -1]].tolist() == [[200] * 3, [10] * 3]
+    four = np.concatenate([np.moveaxis(RGB, -1, 0), np.full((1, 20, 30), 40, np.uint8)])
+    assert np.array_equal(
+        _pixels(open_scan(_written(tmp_path / "four.tif", four, photometric="RGB", alpha="NO"))), RGB
+    )
+
+
+def test_eight_bits_in_sixteen_are_told(tmp_path):
+    words = "its 16 bit reach 200 of 65535 only, which is black: stretch the values"
+    with pytest.raises(DigitizeError, match=words):
+        open_scan(RGB.astype(np.uint16))
+    with pytest.raises(DigitizeError, match=words):
+        open_scan(_written(tmp_path / "map.tif", np.moveaxis(RGB.astype(np.uint16), -1, 0)))
