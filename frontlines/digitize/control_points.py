@@ -28,6 +28,7 @@ _OFF = {"0", "false", "no"}
 _QGIS_HALF_PX = 0.5
 _LAST_LONGITUDE, _LAST_LATITUDE = 360.0, 90.0
 _SHOWN = 6
+_COLUMNS = ("id", "col", "row", "lon", "lat")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,22 @@ class GroundControl:
     def lonlat(self) -> Floats:
         """Longitude and latitude of each point, (n, 2) [degrees]."""
         return self.points[["lon", "lat"]].to_numpy(dtype=float)
+
+    def refuse_faults(self) -> None:
+        """Refuse columns that are absent, and places that are no numbers or nowhere on Earth."""
+        absent = [name for name in _COLUMNS if name not in self.points]
+        if absent:
+            raise DigitizeError(
+                f"the control points have no column {_listed(absent)}: they need {', '.join(_COLUMNS)}"
+            )
+        numbers = self.points[[*_COLUMNS[1:]]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+        reach = [np.inf, np.inf, _LAST_LONGITUDE, _LAST_LATITUDE]
+        wrong = ~(np.isfinite(numbers) & (np.abs(numbers) <= reach)).all(axis=1)
+        if wrong.any():
+            ids = _listed(self.points["id"].to_numpy()[wrong])
+            raise DigitizeError(
+                f"control points {ids} lie nowhere: col and row must be numbers, lon and lat degrees"
+            )
 
     def without(self, ids: Iterable[str]) -> GroundControl:
         """Leave points out, by their ids."""
