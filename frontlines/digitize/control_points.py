@@ -10,9 +10,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ from frontlines.errors import DigitizeError, SourceError
 Floats = npt.NDArray[np.float64]
 
 _OFF = {"0", "false", "no"}
-_QGIS_HALF_PX = 0.5
+_HALF_PX = 0.5
 _LAST_LONGITUDE, _LAST_LATITUDE = 360.0, 90.0
 _SHOWN = 6
 _COLUMNS = ("id", "col", "row", "lon", "lat")
@@ -142,6 +143,50 @@ def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> Gr
     return _from_csv(text, path.name, crs)
 
 
+def control_inside(gcps: Sequence[Any], crs: Any, name: str) -> GroundControl | None:
+    """Take the control points that an image file holds.
+
+    Parameters
+    ----------
+    gcps
+        As rasterio gives them: `row` and `col` from the corner of the first pixel, `x`, `y`.
+    crs
+        CRS of x and y, as rasterio gives it.
+    name
+        Of the file.
+
+    Returns
+    -------
+    control
+        The points, or None if there are none, or their CRS is not named.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> gcp = SimpleNamespace(id="1", col=0.5, row=0.5, x=46.0, y=40.0)
+    >>> control_inside([gcp], "EPSG:4326", "map.tif").points.values.tolist()
+    [['1', 0.0, 0.0, 46.0, 40.0]]
+    """
+    if not gcps or crs is None:
+        return None
+    rows = [
+        (
+            k,
+            {
+                "id": str(k),
+                "col": f"{one.col!r}",
+                "row": f"{one.row!r}",
+                "x": f"{one.x!r}",
+                "y": f"{one.y!r}",
+            },
+        )
+        for k, one in enumerate(gcps, start=1)
+    ]
+    control = _control(rows, name, ("col", "row"), ("x", "y"), crs_of(CRS(crs), f"the CRS of {name}"))
+    half = {axis: control.points[axis] - _HALF_PX for axis in ("col", "row")}
+    return replace(control, points=control.points.assign(**half))
+
+
 def _from_csv(text: str, name: str, crs: CRS | str | None) -> GroundControl:
     rows = _rows(text, name, first_line=1)
     held = set(rows[0][1]) if rows else set()
@@ -162,7 +207,7 @@ def _from_qgis(text: str, name: str, crs: CRS | str | None) -> GroundControl:
     given = named or crs or _guessed_lonlat(rows, name)
     control = _control(rows, name, pixel, ground, crs_of(given, f"the CRS of {name}"))
     points = control.points.assign(
-        col=control.points["col"] - _QGIS_HALF_PX, row=-control.points["row"] - _QGIS_HALF_PX
+        col=control.points["col"] - _HALF_PX, row=-control.points["row"] - _HALF_PX
     )
     above = points["row"] < -1
     if above.mean() > 1 / 2:

@@ -93,7 +93,7 @@ class Recipe:
     Attributes
     ----------
     image
-        A PNG, JPEG, TIFF or GeoTIFF, or a PDF with `page` (counted from 1).
+        A PNG, JPEG, TIFF or GeoTIFF, or a PDF; `page` of a PDF or TIFF counts from 1.
     points, world_file
         Control points, or a world file; with neither, the image must bring its georeference.
     crs, points_crs

@@ -188,6 +188,29 @@ def test_world_files_geotiffs_and_images_without_a_georeference(tmp_path):
     assert [caution.name for caution in by_tiff.cautions] == ["no error known"]
 
 
+def test_a_turned_photograph_is_told_and_no_world_file_fits_it(tmp_path):
+    path = painted(tmp_path, f'image = "scan.jpg"\npoints = "points.csv"\ncrs = "EPSG:32638"\n{LINE}')
+    tag = Image.Exif()
+    tag[0x0112] = 3
+    Image.open(tmp_path / "scan.png").rotate(180).save(tmp_path / "scan.jpg", exif=tag, quality=95)
+    (tmp_path / "points.csv").write_text(
+        "id,col,row,x,y\na,0,0,600000,4400000\nb,390,0,639000,4400000\n"
+        "c,0,140,600000,4386000\nd,390,140,639000,4386000\n"
+    )
+    text = path.read_text(encoding="utf-8")
+    path.write_text('points_crs = "EPSG:32638"\n' + text, encoding="utf-8")
+    found = digitize(path)
+    assert found.cautions[0].name == "image"
+    assert "scan.jpg: it was turned" in found.cautions[0].text
+    assert set(found.frontlines[["side_left", "side_right"]].to_numpy()[0]) == {"N", "S"}
+    (tmp_path / "there.wld").write_text("100 0 0 -100 600000 4400000")
+    path.write_text(text.replace('points = "points.csv"', 'world_file = "there.wld"'), encoding="utf-8")
+    with pytest.raises(
+        DigitizeError, match=r"scan.jpg carries a tag that turns it .* there.wld does not heed"
+    ):
+        digitize(path)
+
+
 def test_a_small_piece_without_sides_is_left_out_and_told():
     front, pointing = (
         Stretch("May", np.array(points, float), np.full(2, 2.0), np.full(2, 0.1))

@@ -208,3 +208,11 @@ def test_what_python_passes_is_checked_as_a_recipe_is():
     found = georeference(control, SIZE, crs="EPSG:32638")
     assert found.crs == UTM
     assert found.pixels_of(np.empty((0, 2))).shape == (0, 2)
+
+
+def test_points_read_on_a_larger_copy_of_the_scan_are_told():
+    found = georeference(control_of(GRID * 4), SIZE, crs=UTM)
+    assert names(found) == ["outside"]
+    assert "19 of 20 control points lie outside the scan of 3000 × 2000 px" in found.cautions[0].text
+    low = GRID * [0.5, 1] + np.array([0, 1295])  # two rows of points on the sheet, two below it
+    assert "spread" in names(georeference(control_of(low), SIZE, crs=UTM))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from PIL import Image
+from PIL import Image, ImageOps
+from rasterio.control import GroundControlPoint
 
 from frontlines.digitize import images, open_scan
 from frontlines.errors import DigitizeError
@@ -148,3 +149,53 @@ def test_eight_bits_in_sixteen_are_told(tmp_path):
         open_scan(RGB.astype(np.uint16))
     with pytest.raises(DigitizeError, match=words):
         open_scan(_written(tmp_path / "map.tif", np.moveaxis(RGB.astype(np.uint16), -1, 0)))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("large", [False, True])
+def test_a_photograph_is_turned_as_viewers_do(tmp_path, monkeypatch, orientation, large):
+    if large:
+        monkeypatch.setattr(images, "_IN_MEMORY_PX", 100)
+    photo = Image.fromarray(RGB.copy())
+    photo.paste((250, 250, 250), (0, 0, 8, 12))
+    tag = Image.Exif()
+    tag[0x0112] = orientation
+    photo.save(tmp_path / "map.jpg", exif=tag, quality=100, subsampling=0)
+    scan = open_scan(tmp_path / "map.jpg")
+    upright = np.asarray(ImageOps.exif_transpose(Image.open(tmp_path / "map.jpg")))
+    assert (scan.height_px, scan.width_px) == upright.shape[:2]
+    assert np.abs(_pixels(scan).astype(int) - upright).max() <= 8
+    assert scan.turned == (orientation > 1)
+    assert [f"EXIF orientation is {orientation}" in note for note in scan.notes] == [True] * scan.turned
+
+
+def test_a_page_of_a_tiff(tmp_path):
+    path = tmp_path / "map.tif"
+    Image.fromarray(RGB).save(path, save_all=True, append_images=[Image.fromarray(255 - RGB)])
+    assert np.array_equal(_pixels(open_scan(path, page=2)), 255 - RGB)
+    assert open_scan(path, page=1).notes == ()
+    unnamed = open_scan(path)
+    assert np.array_equal(_pixels(unnamed), RGB)
+    assert "it has 2 pages, and the first is read" in unnamed.notes[0]
+    with pytest.raises(DigitizeError, match=r"map\.tif has 2 pages, not 3: page counts from 1"):
+        open_scan(path, page=3)
+    Image.fromarray(RGB).save(tmp_path / "map.png")
+    with pytest.raises(DigitizeError, match=r"map\.png has one page, not 2"):
+        open_scan(tmp_path / "map.png", page=2)
+
+
+def test_control_points_inside_a_geotiff_count_from_the_corner(tmp_path):
+    gcps = [
+        GroundControlPoint(row, col, 46 + col / 100, 40 - row / 100) for row, col in ((0.5, 0.5), (9.5, 20.5))
+    ]
+    path = tmp_path / "map.tif"
+    _written(path, np.moveaxis(RGB, -1, 0), transform=None, gcps=gcps, crs="EPSG:4326")
+    assert open_scan(path).control.pixels.tolist() == [[0, 0], [20, 9]]
+    np.testing.assert_allclose(open_scan(path).control.lonlat, [[46.005, 39.995], [46.205, 39.905]])
+
+
+def test_an_array_is_copied():
+    pixels = RGB.copy()
+    scan = open_scan(pixels)
+    pixels[:] = 0
+    assert np.array_equal(_pixels(scan), RGB)
