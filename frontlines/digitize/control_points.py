@@ -25,7 +25,7 @@ from frontlines.errors import DigitizeError, SourceError
 
 Floats = npt.NDArray[np.float64]
 
-_OFF = {"0", "false", "no"}
+_ON, _OFF = {"", "1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 _HALF_PX = 0.5
 _LAST_LONGITUDE, _LAST_LATITUDE = 360.0, 90.0
 _SHOWN = 6
@@ -87,13 +87,14 @@ class GroundControl:
     def without(self, ids: Iterable[str]) -> GroundControl:
         """Leave points out, by their ids."""
         ids = tuple(map(str, ids))
-        unknown = [name for name in ids if name not in set(self.points["id"])]
+        own = self.points["id"].astype(str)
+        unknown = [name for name in ids if name not in set(own)]
         if unknown:
             raise DigitizeError(
                 f"leave_out names {_listed(unknown)}, which {self.source or 'the file'} does not hold: "
                 f"its points are {_listed(self.points['id'])}"
             )
-        kept = self.points[~self.points["id"].isin(ids)].reset_index(drop=True)
+        kept = self.points[~own.isin(ids)].reset_index(drop=True)
         return replace(self, points=kept, left_out=(*self.left_out, *ids))
 
 
@@ -104,7 +105,7 @@ def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> Gr
     ----------
     path
         A CSV with columns `id`, `col`, `row` and either `lon`, `lat` or `x`, `y`, and if wanted `enable`
-        (0 switches a point off); or a ``.points`` file.
+        (1 or 0, on or off, yes or no, true or false; 0 switches a point off); or a ``.points`` file.
     crs
         CRS of the coordinates on the ground, if it is not WGS 84, such as ``EPSG:4284`` for a graticule on
         Pulkovo 1942. For `x`, `y` it must be given. A ``.points`` file that names its own CRS keeps to it.
@@ -189,9 +190,11 @@ def control_inside(gcps: Sequence[Any], crs: Any, name: str) -> GroundControl | 
 
 def _from_csv(text: str, name: str, crs: CRS | str | None) -> GroundControl:
     rows = _rows(text, name, first_line=1)
-    held = set(rows[0][1]) if rows else set()
+    held = set(rows[0][1])
     lonlat = bool({"lon", "lat"} & held)  # one of them, the other misspelt or forgotten, is what is meant
     ground = ("x", "y") if {"x", "y"} <= held and not lonlat else ("lon", "lat")
+    if ground == ("x", "y"):
+        _refuse_absent(("col", "row"), rows[0][1], name)
     if ground == ("x", "y") and crs is None:
         raise DigitizeError(f"{name} gives x and y: say in which CRS they are (points_crs in the recipe)")
     return _control(rows, name, ("col", "row"), ground, crs_of(crs or WGS84, "points_crs"))
@@ -272,13 +275,26 @@ def _control(
     _refuse_no_numbers(wanted, values, rows, name)
     ids = [row.get("id") or str(k) for k, (_, row) in enumerate(rows, start=1)]
     _refuse_repeated(ids, rows, name)
-    on = np.array([row.get("enable", "1").lower() not in _OFF for _, row in rows])
+    on = _switched_on(rows, name)
     lonlat = _in_wgs84(values[:, 2:], crs, rows, name)
     points = pd.DataFrame(
         {"id": ids, "col": values[:, 0], "row": values[:, 1], "lon": lonlat[:, 0], "lat": lonlat[:, 1]}
     )
     off = tuple(name for name, kept in zip(ids, on, strict=True) if not kept)
     return GroundControl(points[on].reset_index(drop=True), name, off)
+
+
+def _switched_on(rows: list[tuple[int, dict[str, str]]], name: str) -> npt.NDArray[np.bool_]:
+    words = [row.get("enable", "1").lower() for _, row in rows]
+    odd = [k for k, word in enumerate(words) if word not in _ON | _OFF]
+    if odd:
+        raise DigitizeError(
+            f"{name}: line {_listed([rows[k][0] for k in odd])} has {words[odd[0]]!r} as enable: write 1 or 0"
+        )
+    on = np.array([word in _ON for word in words])
+    if not on.any():
+        raise DigitizeError(f"{name} switches all its points off (enable): switch some on")
+    return on
 
 
 def _refuse_absent(wanted: tuple[str, ...], row: Mapping[str, str], name: str) -> None:
@@ -289,8 +305,14 @@ def _refuse_absent(wanted: tuple[str, ...], row: Mapping[str, str], name: str) -
     held = f"; what it has beside is {_listed(others)}" if others else ""
     raise DigitizeError(
         f"{name} has no column {_listed(absent)}{held}: it needs id, col, row, lon, lat "
-        "(or mapX, mapY, sourceX, sourceY, as QGIS writes them)"
+        f"(or mapX, mapY, sourceX, sourceY, as QGIS writes them){_pixels_meant(absent, row)}"
     )
+
+
+def _pixels_meant(absent: list[str], row: Mapping[str, str]) -> str:
+    if not ({"col", "row"} <= set(absent) and {"x", "y"} <= set(row)):
+        return ""
+    return "; if x and y are the pixels, call them col and row, and the degrees lon and lat"
 
 
 def _refuse_no_numbers(

@@ -147,7 +147,10 @@ class Recipe:
     path: Path | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be told apart."""
+        """Take paths as text too; refuse what cannot be told apart."""
+        for name in ("image", "points", "world_file", "path"):
+            if isinstance(given := getattr(self, name), str):
+                object.__setattr__(self, name, Path(given))
         names = [line.name for line in self.lines]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

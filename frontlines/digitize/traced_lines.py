@@ -133,12 +133,19 @@ def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: s
         if places.lonlat:
             parts.append(georeference.pixels_of(np.array(places.lonlat)))
         held[side] = np.concatenate(parts)
-        if not np.isfinite(held[side]).all():
-            raise DigitizeError(
-                f"line {name!r}: a place of {side} lies nowhere near the scan: give longitude, then "
-                "latitude, of a place on the map"
-            )
+        if places.lonlat:
+            _refuse_off_map(held[side], side, georeference.size_px, name)
     return held
+
+
+def _refuse_off_map(pixels: Floats, side: str, size_px: tuple[int, int], name: str) -> None:
+    """Refuse places farther off the scan than it is large: a slip, such as latitude before longitude."""
+    size = np.array(size_px)
+    if not ((pixels >= -size) & (pixels <= 2 * size)).all():
+        raise DigitizeError(
+            f"line {name!r}: a place of {side} lies off the map, nowhere near the scan: give longitude, then "
+            "latitude, of a place on it"
+        )
 
 
 def _frame(

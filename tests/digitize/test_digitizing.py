@@ -240,10 +240,12 @@ def test_frames_masks_and_colours_that_are_not_there(tmp_path):
     painted(tmp_path, f"{head}{LINE}min_length_px = 5000\n")
     with pytest.raises(DigitizeError, match=r"no line of colour blue was found for '1994-05-12'"):
         digitize(path)
-    far = LINE.replace("{col = 200, row = 10}", "[-60.0, -40.0]")
-    painted(tmp_path, f"{head}{far}")
-    with pytest.raises(DigitizeError, match="a place of N lies nowhere near the scan"):
-        digitize(path)
+    for far in ("[-60.0, -40.0]", "[49.0, 39.7]"):
+        painted(tmp_path, head + LINE.replace("{col = 200, row = 10}", far))
+        with pytest.raises(
+            DigitizeError, match="a place of N lies off the map, nowhere near the scan: give long"
+        ):
+            digitize(path)
 
 
 def test_a_page_of_a_pdf(tmp_path):
