@@ -233,12 +233,14 @@ def georeference_from_affine(
     >>> found.lonlat(np.array([[10.0, 10.0]])).round(6).tolist()
     [[47.0, 40.0]]
     """
-    a, b, c, d, e, f = affine
+    a, b, c, d, e, f = affine = affine[:6]
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]) * (
         max(size_px[0] - 1, 1),
         max(size_px[1] - 1, 1),
     )
     crs = crs_of(crs, f"the CRS of {source}")
+    if not np.isfinite(affine).all():
+        raise DigitizeError(f"the georeference of {source} holds no six numbers: {tuple(affine)}")
     fitted = fit(corners, corners @ np.array([[a, d], [b, e]]) + [c, f], "affine")
     if turned_over(fitted, corners).any():
         raise DigitizeError(

@@ -136,6 +136,7 @@ def open_scan(image: str | Path | npt.NDArray[np.generic], *, page: int | None =
     (60, 40, [[[200, 200, 200]]])
     """
     if isinstance(image, np.ndarray):
+        image = image.astype(image.dtype.newbyteorder("="), copy=False)
         bands = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)  # noqa: PLR2004 - grey
         if image.dtype == np.uint16:
             refuse_dim(int(image.max(initial=0)), "the array")

@@ -66,6 +66,10 @@ class LineRecipe:
     knobs: Knobs = field(default_factory=Knobs)
     note: str = ""
 
+    def __post_init__(self) -> None:
+        """Take a day as text too."""
+        object.__setattr__(self, "date", pd.Timestamp(self.date))
+
 
 @dataclass(frozen=True, kw_only=True)
 class AreaRecipe:

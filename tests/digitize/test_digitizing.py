@@ -18,7 +18,7 @@ from frontlines.digitize.control_points import GroundControl
 from frontlines.digitize.georef import georeference, georeference_from_affine
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
 from frontlines.digitize.stretches import Stretch, Tracing
-from frontlines.digitize.traced_lines import frontlines_of
+from frontlines.digitize.traced_lines import frontlines_of, held_pixels
 from frontlines.errors import DigitizeError, MissingExtraError
 from tests.digitize.karabakh import districts_from, printed
 
@@ -225,6 +225,12 @@ def test_a_small_piece_without_sides_is_left_out_and_told():
     (caution,) = cautions
     assert caution.name == "sides"
     assert "40 px around column 500, row 290: it is left out, for the places named do not" in caution.text
+
+
+def test_a_line_made_by_hand_needs_two_sides():
+    for sides in ({"A": Places(pixels=((5, 5),))}, {"A": (46.0, 40.0), "B": (47.0, 40.0)}):
+        with pytest.raises(DigitizeError, match="line 'May': give two sides, each with Places"):
+            held_pixels(sides, None, "May")
 
 
 def test_frames_masks_and_colours_that_are_not_there(tmp_path):

@@ -162,6 +162,7 @@ def test_an_image_that_brings_its_georeference():
             "EPSG:4326",
             "these are no degrees, .* give as crs the projected one",
         ),
+        ((np.nan, 0, 6e5, 0, -100, 4.4e6), "EPSG:32638", "holds no six numbers"),
         ((100, 0, 6e9, 0, -100, 4.4e6), "EPSG:3035", "which is nowhere on"),
         (
             (100, 0, 6e5, 0, 100, 4.4e6),

@@ -194,6 +194,11 @@ def test_control_points_inside_a_geotiff_count_from_the_corner(tmp_path):
     np.testing.assert_allclose(open_scan(path).control.lonlat, [[46.005, 39.995], [46.205, 39.905]])
 
 
+def test_arrays_of_either_byte_order_are_read():
+    big = (RGB.astype(np.uint16) * 257).astype(">u2")
+    assert np.array_equal(_pixels(open_scan(big)), RGB)
+
+
 def test_an_array_is_copied():
     pixels = RGB.copy()
     scan = open_scan(pixels)

@@ -187,7 +187,8 @@ def test_a_recipe_made_by_hand_is_held_to_the_same(asked, words):
         Recipe(image="scan.png", **asked)
 
 
-def test_paths_may_be_text():
+def test_paths_and_days_may_be_text():
+    assert LineRecipe(name="a", colour="red", date="1994-05-12", sides={}).date == DAY
     recipe = Recipe(image="maps/scan.png", points="points.csv")
     assert recipe.source == "scan.png"
     assert recipe.points == Path("points.csv")
