@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from frontlines._optional import require
 from frontlines.errors import DigitizeError
 
 Pixels = npt.NDArray[np.uint8]
 
 _BAND = 512
+_STROKE_PX = 33  # what has the value of no data and is narrower is taken for ink
 _DIM = 4096  # 16 bit that never reach this are black to the eye: they hold 8 or 12 bit, unscaled
 
 
@@ -37,6 +39,11 @@ def decoded(dataset: Any, name: str) -> Iterator[Pixels]:
     DigitizeError
         If it holds no picture.
 
+    Notes
+    -----
+    Where the file calls a value no data, black mostly, only ground as wide as a stroke never is counts, or
+    what lies along the edge of the image: the lines and labels of a map have that value too.
+
     Examples
     --------
     >>> import rasterio
@@ -55,7 +62,7 @@ def decoded(dataset: Any, name: str) -> Iterator[Pixels]:
         peak = max(peak, bands.max())
         pixels = coding.pixels(bands, name)
         if coding.masked:
-            pixels[dataset.dataset_mask(window=window) == 0] = 255
+            pixels[_empty(dataset, *window[0])] = 255
         yield pixels
     if dataset.dtypes[0] == "uint16" and coding.bits == 16 and not coding.inverted:  # noqa: PLR2004
         refuse_dim(int(peak), name)
@@ -175,6 +182,23 @@ def _palette(dataset: Any) -> Pixels:
     for key, colour in dataset.colormap(1).items():
         table[key % 256] = colour
     return table
+
+
+def _empty(dataset: Any, first: int, last: int) -> npt.NDArray[np.bool_]:
+    """Tell which pixels of some rows have no data."""
+    low, high = max(first - _STROKE_PX, 0), min(last + _STROKE_PX, dataset.height)
+    empty = dataset.dataset_mask(window=((low, high), (0, dataset.width))) == 0
+    if {flag.name for flags in dataset.mask_flag_enums for flag in flags} == {"nodata"}:
+        above, below = (_STROKE_PX * edge for edge in (low == 0, high == dataset.height))
+        around = np.pad(empty, ((above, below), (_STROKE_PX, _STROKE_PX)), constant_values=True)
+        empty = _wide(around)[above : above + len(empty), _STROKE_PX:-_STROKE_PX]
+    return np.asarray(empty[first - low : last - low])
+
+
+def _wide(empty: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Keep what a square wider than a stroke fits in."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    return np.asarray(ndimage.maximum_filter(ndimage.minimum_filter(empty, _STROKE_PX), _STROKE_PX))
 
 
 def _all_valid(dataset: Any) -> bool:

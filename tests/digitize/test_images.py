@@ -123,6 +123,20 @@ def test_what_has_no_data_is_white_as_a_colour_key_is(tmp_path):
     assert _pixels(open_scan(tmp_path / "key.png"))[0, [0, -1]].tolist() == [[200, 100, 50], [255] * 3]
 
 
+def test_a_stroke_of_the_value_of_no_data_is_ink_and_a_thin_collar_is_not(tmp_path):
+    bands = np.full((3, 1200, 200), 220, np.uint8)
+    bands[:, :, 100:108] = 0  # a black line, from edge to edge
+    y, x = np.mgrid[:1200, :200]
+    bands[:, x < (1200 - y) / 30] = 0  # the collar of a sheet that lies askew, narrowing to nothing
+    bands[:, 500:560, 120:180] = 0  # and a hole, across two bands of reading
+    pixels = _pixels(open_scan(_written(tmp_path / "map.tif", bands, nodata=0)))
+    expected = np.moveaxis(bands, 0, -1).copy()
+    expected[x < (1200 - y) / 30] = 255
+    expected[500:560, 120:180] = 255
+    assert (pixels != expected).any(axis=-1).sum() < 20
+    assert (pixels[40:-40, 100:108] == 0).all()
+
+
 @pytest.mark.parametrize("bits", [1, 2, 4])
 def test_few_bits_reach_from_black_to_white(tmp_path, bits):
     grey = np.zeros((1, 20, 30), np.uint8)
