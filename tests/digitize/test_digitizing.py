@@ -188,6 +188,40 @@ def test_world_files_geotiffs_and_images_without_a_georeference(tmp_path):
     assert [caution.name for caution in by_tiff.cautions] == ["no error known"]
 
 
+def test_control_points_inside_a_geotiff_and_its_pages(tmp_path):
+    import rasterio  # noqa: PLC0415
+
+    path = painted(tmp_path, f'image = "scan.tif"\ncrs = "EPSG:32638"\nleave_out = ["5"]\n{LINE}')
+    scan = Image.open(tmp_path / "scan.png").convert("RGB")
+    places = [(0, 0), (0, 399), (149, 0), (149, 399), (75, 200)]
+    gcps = [
+        rasterio.control.GroundControlPoint(row + 0.5, col + 0.5, 6e5 + 100 * col, 4.4e6 - 100 * row)
+        for row, col in places
+    ]
+    gcps[-1].x += 5000
+    profile = {
+        "driver": "GTiff",
+        "width": 400,
+        "height": 150,
+        "count": 3,
+        "dtype": "uint8",
+        "crs": "EPSG:32638",
+    }
+    with rasterio.open(tmp_path / "scan.tif", "w", gcps=gcps, **profile) as file:
+        file.write(np.moveaxis(np.asarray(scan), -1, 0))
+    inside = digitize(path)
+    assert inside.georeference.control.points["id"].tolist() == ["1", "2", "3", "4"]
+    np.testing.assert_allclose(
+        inside.georeference.transformation(np.array([[10.0, 20.0]])), [[601000, 4398000]], atol=0.1
+    )
+    white = Image.new("RGB", scan.size, "white")
+    white.save(tmp_path / "pages.tif", save_all=True, append_images=[scan])
+    (tmp_path / "there.wld").write_text("100 0 0 -100 600000 4400000")
+    head = 'image = "pages.tif"\npage = 2\nworld_file = "there.wld"\ncrs = "EPSG:32638"\n'
+    path.write_text(head + LINE, encoding="utf-8")
+    assert len(digitize(path).frontlines) == len(inside.frontlines)
+
+
 def test_a_turned_photograph_is_told_and_no_world_file_fits_it(tmp_path):
     path = painted(tmp_path, f'image = "scan.jpg"\npoints = "points.csv"\ncrs = "EPSG:32638"\n{LINE}')
     tag = Image.Exif()
