@@ -1,7 +1,9 @@
 """What a reader must know about a georeference or a tracing: cautions with names, as values.
 
 ===================  ==========================================================================
+``image``            the image was turned, or has several pages
 ``bad point``        a control point does not belong to the others
+``outside``          most of the points lie outside the scan
 ``repeated point``   two points lie on one place of the scan, or on one place of the ground
 ``few points``       none, or only one or two, to spare for the transformation
 ``spread``           the points lie nearly on a line, or all in one part of the map
@@ -90,7 +92,7 @@ def cautions_on_points(
     Returns
     -------
     cautions
-        ``few points``, ``read as degrees``, ``repeated point``, ``spread``.
+        ``few points``, ``read as degrees``, ``outside``, ``repeated point``, ``spread``.
 
     Examples
     --------
@@ -113,7 +115,8 @@ def cautions_on_points(
                 "the error is hardly known; add some",
             )
         )
-    return [*found, *_degrees(control), *_repeated(control), *_spread(control.pixels, size_px)]
+    beyond = _outside(control, size_px) or _spread(control.pixels, size_px)
+    return [*found, *_degrees(control), *_repeated(control), *beyond]
 
 
 def _degrees(control: GroundControl) -> list[Caution]:
@@ -138,11 +141,27 @@ def _repeated(control: GroundControl) -> list[Caution]:
     return found
 
 
+def _outside(control: GroundControl, size_px: tuple[int, int]) -> list[Caution]:
+    beyond = ~shapely.contains_xy(_sheet(size_px), control.pixels)
+    if beyond.mean() <= 1 / 2:
+        return []
+    size = f"{size_px[0]} × {size_px[1]} px"
+    text = (
+        f"{beyond.sum()} of {len(control)} control points lie outside the scan of {size}: "
+        "were they read on a larger copy of it?"
+    )
+    return [Caution("outside", text, tuple(map(str, control.points["id"][beyond])))]
+
+
+def _sheet(size_px: tuple[int, int]) -> shapely.Polygon:
+    return shapely.box(-1, -1, *size_px)
+
+
 def _spread(pixels: Floats, size_px: tuple[int, int]) -> list[Caution]:
     lengths = np.linalg.svd(pixels - pixels.mean(axis=0), compute_uv=False)
     if lengths[-1] < _THIN * lengths[0]:
         return [Caution("spread", "the control points lie nearly on a line: add some to either side of it")]
-    share = hull_of(pixels).area / (size_px[0] * size_px[1])
+    share = hull_of(pixels).intersection(_sheet(size_px)).area / (size_px[0] * size_px[1])
     if share < COVERED:
         text = (
             f"the control points cover {share:.0%} of the scan: beyond them the error grows; "

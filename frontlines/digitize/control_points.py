@@ -10,9 +10,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +25,11 @@ from frontlines.errors import DigitizeError, SourceError
 
 Floats = npt.NDArray[np.float64]
 
-_OFF = {"0", "false", "no"}
-_QGIS_HALF_PX = 0.5
+_ON, _OFF = {"", "1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+_HALF_PX = 0.5
 _LAST_LONGITUDE, _LAST_LATITUDE = 360.0, 90.0
 _SHOWN = 6
+_COLUMNS = ("id", "col", "row", "lon", "lat")
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,33 @@ class GroundControl:
         """Longitude and latitude of each point, (n, 2) [degrees]."""
         return self.points[["lon", "lat"]].to_numpy(dtype=float)
 
+    def refuse_faults(self) -> None:
+        """Refuse columns that are absent, and places that are no numbers or nowhere on Earth."""
+        absent = [name for name in _COLUMNS if name not in self.points]
+        if absent:
+            raise DigitizeError(
+                f"the control points have no column {_listed(absent)}: they need {', '.join(_COLUMNS)}"
+            )
+        numbers = self.points[[*_COLUMNS[1:]]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+        reach = [np.inf, np.inf, _LAST_LONGITUDE, _LAST_LATITUDE]
+        wrong = ~(np.isfinite(numbers) & (np.abs(numbers) <= reach)).all(axis=1)
+        if wrong.any():
+            ids = _listed(self.points["id"].to_numpy()[wrong])
+            raise DigitizeError(
+                f"control points {ids} lie nowhere: col and row must be numbers, lon and lat degrees"
+            )
+
     def without(self, ids: Iterable[str]) -> GroundControl:
         """Leave points out, by their ids."""
         ids = tuple(map(str, ids))
-        unknown = [name for name in ids if name not in set(self.points["id"])]
+        own = self.points["id"].astype(str)
+        unknown = [name for name in ids if name not in set(own)]
         if unknown:
             raise DigitizeError(
                 f"leave_out names {_listed(unknown)}, which {self.source or 'the file'} does not hold: "
                 f"its points are {_listed(self.points['id'])}"
             )
-        kept = self.points[~self.points["id"].isin(ids)].reset_index(drop=True)
+        kept = self.points[~own.isin(ids)].reset_index(drop=True)
         return replace(self, points=kept, left_out=(*self.left_out, *ids))
 
 
@@ -86,7 +105,7 @@ def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> Gr
     ----------
     path
         A CSV with columns `id`, `col`, `row` and either `lon`, `lat` or `x`, `y`, and if wanted `enable`
-        (0 switches a point off); or a ``.points`` file.
+        (1 or 0, on or off, yes or no, true or false; 0 switches a point off); or a ``.points`` file.
     crs
         CRS of the coordinates on the ground, if it is not WGS 84, such as ``EPSG:4284`` for a graticule on
         Pulkovo 1942. For `x`, `y` it must be given. A ``.points`` file that names its own CRS keeps to it.
@@ -125,11 +144,57 @@ def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> Gr
     return _from_csv(text, path.name, crs)
 
 
+def control_inside(gcps: Sequence[Any], crs: Any, name: str) -> GroundControl | None:
+    """Take the control points that an image file holds.
+
+    Parameters
+    ----------
+    gcps
+        As rasterio gives them: `row` and `col` from the corner of the first pixel, `x`, `y`.
+    crs
+        CRS of x and y, as rasterio gives it.
+    name
+        Of the file.
+
+    Returns
+    -------
+    control
+        The points, or None if there are none, or their CRS is not named.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> gcp = SimpleNamespace(id="1", col=0.5, row=0.5, x=46.0, y=40.0)
+    >>> control_inside([gcp], "EPSG:4326", "map.tif").points.values.tolist()
+    [['1', 0.0, 0.0, 46.0, 40.0]]
+    """
+    if not gcps or crs is None:
+        return None
+    rows = [
+        (
+            k,
+            {
+                "id": str(k),
+                "col": f"{one.col!r}",
+                "row": f"{one.row!r}",
+                "x": f"{one.x!r}",
+                "y": f"{one.y!r}",
+            },
+        )
+        for k, one in enumerate(gcps, start=1)
+    ]
+    control = _control(rows, name, ("col", "row"), ("x", "y"), crs_of(CRS(crs), f"the CRS of {name}"))
+    half = {axis: control.points[axis] - _HALF_PX for axis in ("col", "row")}
+    return replace(control, points=control.points.assign(**half))
+
+
 def _from_csv(text: str, name: str, crs: CRS | str | None) -> GroundControl:
     rows = _rows(text, name, first_line=1)
-    held = set(rows[0][1]) if rows else set()
+    held = set(rows[0][1])
     lonlat = bool({"lon", "lat"} & held)  # one of them, the other misspelt or forgotten, is what is meant
     ground = ("x", "y") if {"x", "y"} <= held and not lonlat else ("lon", "lat")
+    if ground == ("x", "y"):
+        _refuse_absent(("col", "row"), rows[0][1], name)
     if ground == ("x", "y") and crs is None:
         raise DigitizeError(f"{name} gives x and y: say in which CRS they are (points_crs in the recipe)")
     return _control(rows, name, ("col", "row"), ground, crs_of(crs or WGS84, "points_crs"))
@@ -145,7 +210,7 @@ def _from_qgis(text: str, name: str, crs: CRS | str | None) -> GroundControl:
     given = named or crs or _guessed_lonlat(rows, name)
     control = _control(rows, name, pixel, ground, crs_of(given, f"the CRS of {name}"))
     points = control.points.assign(
-        col=control.points["col"] - _QGIS_HALF_PX, row=-control.points["row"] - _QGIS_HALF_PX
+        col=control.points["col"] - _HALF_PX, row=-control.points["row"] - _HALF_PX
     )
     above = points["row"] < -1
     if above.mean() > 1 / 2:
@@ -210,13 +275,26 @@ def _control(
     _refuse_no_numbers(wanted, values, rows, name)
     ids = [row.get("id") or str(k) for k, (_, row) in enumerate(rows, start=1)]
     _refuse_repeated(ids, rows, name)
-    on = np.array([row.get("enable", "1").lower() not in _OFF for _, row in rows])
+    on = _switched_on(rows, name)
     lonlat = _in_wgs84(values[:, 2:], crs, rows, name)
     points = pd.DataFrame(
         {"id": ids, "col": values[:, 0], "row": values[:, 1], "lon": lonlat[:, 0], "lat": lonlat[:, 1]}
     )
     off = tuple(name for name, kept in zip(ids, on, strict=True) if not kept)
     return GroundControl(points[on].reset_index(drop=True), name, off)
+
+
+def _switched_on(rows: list[tuple[int, dict[str, str]]], name: str) -> npt.NDArray[np.bool_]:
+    words = [row.get("enable", "1").lower() for _, row in rows]
+    odd = [k for k, word in enumerate(words) if word not in _ON | _OFF]
+    if odd:
+        raise DigitizeError(
+            f"{name}: line {_listed([rows[k][0] for k in odd])} has {words[odd[0]]!r} as enable: write 1 or 0"
+        )
+    on = np.array([word in _ON for word in words])
+    if not on.any():
+        raise DigitizeError(f"{name} switches all its points off (enable): switch some on")
+    return on
 
 
 def _refuse_absent(wanted: tuple[str, ...], row: Mapping[str, str], name: str) -> None:
@@ -227,8 +305,14 @@ def _refuse_absent(wanted: tuple[str, ...], row: Mapping[str, str], name: str) -
     held = f"; what it has beside is {_listed(others)}" if others else ""
     raise DigitizeError(
         f"{name} has no column {_listed(absent)}{held}: it needs id, col, row, lon, lat "
-        "(or mapX, mapY, sourceX, sourceY, as QGIS writes them)"
+        f"(or mapX, mapY, sourceX, sourceY, as QGIS writes them){_pixels_meant(absent, row)}"
     )
+
+
+def _pixels_meant(absent: list[str], row: Mapping[str, str]) -> str:
+    if not ({"col", "row"} <= set(absent) and {"x", "y"} <= set(row)):
+        return ""
+    return "; if x and y are the pixels, call them col and row, and the degrees lon and lat"
 
 
 def _refuse_no_numbers(

@@ -135,7 +135,10 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
         report(0.0, "reading the scan")
         scan = _opened(recipe)
         lies = _georeferenced(recipe, scan)
-        cautions = list(lies.cautions)
+        cautions = [
+            *(Caution("image", f"{recipe.image.name}: {note}") for note in scan.notes),
+            *lies.cautions,
+        ]
         masks = _masks(recipe, scan)
         tracing, frontlines, traced, control = None, None, None, None
         report(0.02, "paper and colours")
@@ -168,7 +171,7 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
 def _opened(recipe: Recipe) -> Scan:
     if recipe.image.suffix.lower() == ".pdf":
         return open_scan(pdf_page(recipe.image, recipe.page or 1))
-    return open_scan(recipe.image)
+    return open_scan(recipe.image, page=recipe.page)
 
 
 def pdf_page(path: Path, page: int) -> npt.NDArray[np.uint8]:
@@ -218,6 +221,7 @@ def pdf_page(path: Path, page: int) -> npt.NDArray[np.uint8]:
 def _georeferenced(recipe: Recipe, scan: Scan) -> Georeference:
     size = (scan.width_px, scan.height_px)
     crs = crs_of(recipe.crs, "crs") if recipe.crs else None
+    _refuse_unturned(recipe, scan)
     if recipe.points is not None:
         points_crs = crs_of(recipe.points_crs, "points_crs") if recipe.points_crs else None
         control = read_control_points(recipe.points, crs=points_crs).without(recipe.leave_out)
@@ -228,6 +232,9 @@ def _georeferenced(recipe: Recipe, scan: Scan) -> Georeference:
                 f'{recipe.world_file.name} does not say in which CRS it is: give crs, such as "EPSG:32638"'
             )
         return georeference_from_affine(read_world_file(recipe.world_file), crs, size, recipe.world_file.name)
+    if scan.control is not None:
+        inside = scan.control.without(recipe.leave_out)
+        return georeference(inside, size, crs=crs, transformation=recipe.transformation)
     own = crs or scan.crs
     if scan.transform is None or own is None:
         unnamed = " that names its CRS" * (scan.transform is not None)
@@ -236,6 +243,20 @@ def _georeferenced(recipe: Recipe, scan: Scan) -> Georeference:
             'give points = "points.csv" with columns id, col, row, lon, lat'
         )
     return georeference_from_affine(scan.transform, own, size, recipe.image.name)
+
+
+def _refuse_unturned(recipe: Recipe, scan: Scan) -> None:
+    """Refuse pixels that were counted on the image as it is before it is turned."""
+    given = recipe.world_file or recipe.points
+    if (
+        scan.turned
+        and given is not None
+        and (given == recipe.world_file or given.suffix.lower() == ".points")
+    ):
+        raise DigitizeError(
+            f"{recipe.image.name} carries a tag that turns it (EXIF orientation), which {given.name} does "
+            "not heed: save the image upright, without the tag, and take the georeference anew"
+        )
 
 
 def _masks(recipe: Recipe, scan: Scan) -> list[shapely.Geometry]:

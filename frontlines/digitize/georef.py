@@ -21,6 +21,8 @@ from frontlines.digitize.cautions import (
 )
 from frontlines.digitize.control_points import GroundControl
 from frontlines.digitize.local_error import LocalError, local_error
+from frontlines.digitize.map_crs import crs_of
+from frontlines.digitize.plane_units import refuse_other_unit
 from frontlines.digitize.residuals import (
     COLUMNS,
     error_figures,
@@ -30,7 +32,7 @@ from frontlines.digitize.residuals import (
     to_plane,
 )
 from frontlines.digitize.selection import Choice, bad_points, choose, plane_name
-from frontlines.digitize.transformations import Family, Transformation, fit
+from frontlines.digitize.transformations import Family, Transformation, fit, refuse_unknown
 from frontlines.digitize.world_files import Affine
 from frontlines.errors import DigitizeError
 
@@ -108,6 +110,8 @@ class Georeference:
     def pixels_of(self, lonlat: Floats) -> Floats:
         """Column and row of places on the ground, (m, 2) [px], by Newton's steps; NaN off the map."""
         wanted = to_plane(np.asarray(lonlat, dtype=float), self.crs)
+        if not len(wanted):
+            return wanted
         start = self._nearest_of_grid(wanted)
         for _ in range(30):
             step = np.linalg.solve(
@@ -135,7 +139,7 @@ def georeference(
     control: GroundControl,
     size_px: tuple[int, int],
     *,
-    crs: CRS | None = None,
+    crs: CRS | str | None = None,
     transformation: Family | None = None,
 ) -> Georeference:
     """Georeference a scan from control points.
@@ -160,8 +164,8 @@ def georeference(
     Raises
     ------
     DigitizeError
-        If the points do not determine the transformation, or it folds among them, or it shows the map from
-        behind.
+        If the points are not sound, or do not determine the transformation, or it folds among them, or it
+        shows the map from behind.
 
     Examples
     --------
@@ -171,7 +175,11 @@ def georeference(
     >>> found.choice.family, found.lonlat(np.array([[9.0, 9.0]])).round(6).tolist()
     ('helmert', [[46.1, 40.9]])
     """
+    control.refuse_faults()
+    if transformation is not None:
+        refuse_unknown(transformation)
     if crs is not None:
+        crs = crs_of(crs, "crs")
         _refuse_off_plane(control, crs)
     choice = choose(control.pixels, control.lonlat, crs=crs, family=transformation)
     xy = to_plane(control.lonlat, choice.crs)
@@ -192,7 +200,9 @@ def georeference(
     )  # fmt: skip
 
 
-def georeference_from_affine(affine: Affine, crs: CRS, size_px: tuple[int, int], source: str) -> Georeference:
+def georeference_from_affine(
+    affine: Affine, crs: CRS | str, size_px: tuple[int, int], source: str
+) -> Georeference:
     """Take the georeference that an image brings: of a GeoTIFF, or of a world file.
 
     Parameters
@@ -215,7 +225,7 @@ def georeference_from_affine(affine: Affine, crs: CRS, size_px: tuple[int, int],
     Raises
     ------
     DigitizeError
-        If it shows the map from behind.
+        If it shows the map from behind, or its numbers cannot be in the unit of `crs`.
 
     Examples
     --------
@@ -223,13 +233,21 @@ def georeference_from_affine(affine: Affine, crs: CRS, size_px: tuple[int, int],
     >>> found.lonlat(np.array([[10.0, 10.0]])).round(6).tolist()
     [[47.0, 40.0]]
     """
-    a, b, c, d, e, f = affine
+    a, b, c, d, e, f = affine = affine[:6]
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]) * (
         max(size_px[0] - 1, 1),
         max(size_px[1] - 1, 1),
     )
+    crs = crs_of(crs, f"the CRS of {source}")
+    if not np.isfinite(affine).all():
+        raise DigitizeError(f"the georeference of {source} holds no six numbers: {tuple(affine)}")
     fitted = fit(corners, corners @ np.array([[a, d], [b, e]]) + [c, f], "affine")
-    _refuse_from_behind(fitted, size_px, crs)
+    if turned_over(fitted, corners).any():
+        raise DigitizeError(
+            f"the georeference of {source} shows the map from behind: rows of an image grow downwards, so "
+            "with north up the step in y from row to row (E of a world file) must be below 0"
+        )
+    refuse_other_unit(fitted(grid_over(size_px)), crs, source)
     empty = pd.DataFrame({name: pd.Series(dtype=object if name == "id" else float) for name in COLUMNS})
     text = (
         f"the georeference is that of {source}, without control points: its error is not known and counts "

@@ -15,17 +15,22 @@ import numpy.typing as npt
 from pyproj import CRS
 
 from frontlines._optional import require
+from frontlines.digitize.control_points import GroundControl, control_inside
+from frontlines.digitize.decoding import Pixels, as_srgb, decoded, refuse_dim
+from frontlines.digitize.orientation import orientation_of, turned
 from frontlines.digitize.world_files import Affine
 from frontlines.errors import DigitizeError
-
-Pixels = npt.NDArray[np.uint8]
 
 _IN_MEMORY_PX = 24_000_000
 """Images with more pixels than this are kept in a temporary file while they are worked on."""
 
 _BAND = 512
-_CACHE_BYTES = 64_000_000
+_GDAL = {
+    "GDAL_CACHEMAX": 64_000_000,
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # with it the rest of a cut-off file is read as black
+}
 _LEAST_PX = 16
+_TURNED = "columns and rows must be read on it as a viewer shows it"
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,21 @@ class Scan:
         ``y = d*column + e*row + f``, for pixel centres at whole columns and rows.
     crs
         CRS of x and y, or ``None``.
+    control
+        Control points that the file holds, or ``None``.
+    turned
+        Whether it was turned as its EXIF orientation says.
+    notes
+        What a reader must know of how the file was read.
     """
 
     width_px: int
     height_px: int
     transform: Affine | None = None
     crs: CRS | None = None
+    control: GroundControl | None = None
+    turned: bool = False
+    notes: tuple[str, ...] = ()
     _store: Pixels | IO[bytes] = field(default_factory=lambda: np.empty((0, 0, 3), np.uint8), repr=False)
 
     def read(self, rows: slice, columns: slice = slice(None)) -> Pixels:
@@ -87,7 +101,7 @@ class Scan:
             yield first, self.read(slice(first, first + height_px))
 
 
-def open_scan(image: str | Path | npt.NDArray[np.generic]) -> Scan:
+def open_scan(image: str | Path | npt.NDArray[np.generic], *, page: int | None = None) -> Scan:
     """Open an image of a map.
 
     Parameters
@@ -95,7 +109,10 @@ def open_scan(image: str | Path | npt.NDArray[np.generic]) -> Scan:
     image
         A PNG, JPEG, TIFF, GeoTIFF or any other file that GDAL reads; or an array (rows, columns),
         (rows, columns, 3) or (rows, columns, 4) of 8 or 16 bit. Grey, palette and 16 bit become 8 bit sRGB;
-        what is transparent becomes white.
+        what is transparent or has no data becomes white, and a fourth band that is no alpha is left out. A
+        photograph is turned as its EXIF orientation says.
+    page
+        Which page of a TIFF, counted from 1; the first if none is named.
 
     Returns
     -------
@@ -106,7 +123,8 @@ def open_scan(image: str | Path | npt.NDArray[np.generic]) -> Scan:
     Raises
     ------
     DigitizeError
-        If the file cannot be read, is smaller than 16 pixels, or holds no picture (floats, five bands).
+        If the file cannot be read, is smaller than 16 pixels, holds no picture (floats, five bands), or has
+        no such page.
     MissingExtraError
         If rasterio is not installed.
 
@@ -118,76 +136,82 @@ def open_scan(image: str | Path | npt.NDArray[np.generic]) -> Scan:
     (60, 40, [[[200, 200, 200]]])
     """
     if isinstance(image, np.ndarray):
+        image = image.astype(image.dtype.newbyteorder("="), copy=False)
         bands = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)  # noqa: PLR2004 - grey
-        pixels = _as_srgb(bands, "the array")
+        if image.dtype == np.uint16:
+            refuse_dim(int(image.max(initial=0)), "the array")
+        pixels = as_srgb(bands, "the array")
+        if np.may_share_memory(pixels, image):
+            pixels = pixels.copy()
         _refuse_tiny(pixels.shape[1], pixels.shape[0], "the array")
         return Scan(pixels.shape[1], pixels.shape[0], _store=pixels)
     rasterio = require("rasterio", extra="digitize")
     if not Path(image).is_file():
         raise DigitizeError(f"{image}: no such file")
-    with warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+    with warnings.catch_warnings(), rasterio.Env(**_GDAL):
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         try:
             with rasterio.open(image) as dataset:
+                pages = dataset.subdatasets if dataset.driver == "GTiff" else []
+                if page in {None, 1}:
+                    return _unpacked(dataset, str(image), _unnamed(len(pages), page))
+            _refuse_no_page(page or 1, max(len(pages), 1), str(image))
+            with rasterio.open(pages[(page or 1) - 1]) as dataset:
                 return _unpacked(dataset, str(image))
         except rasterio.errors.RasterioError as error:
             raise DigitizeError(f"{image}: cannot be read as an image ({error})") from error
 
 
-def _unpacked(dataset: Any, name: str) -> Scan:
+def _unnamed(pages: int, page: int | None) -> tuple[str, ...]:
+    if page is not None or pages <= 1:
+        return ()
+    return (f"it has {pages} pages, and the first is read: name the one you mean, such as page = 2",)
+
+
+def _refuse_no_page(page: int, pages: int, name: str) -> None:
+    if page > pages:
+        has = f"{pages} pages" if pages > 1 else "one page"
+        raise DigitizeError(f"{name} has {has}, not {page}: page counts from 1")
+
+
+def _unpacked(dataset: Any, name: str, notes: tuple[str, ...] = ()) -> Scan:
     """Read a whole dataset, band of rows by band of rows."""
     height, width = dataset.height, dataset.width
     _refuse_tiny(width, height, name)
     crs = None if dataset.crs is None else CRS.from_user_input(dataset.crs)
     transform = None if dataset.transform.is_identity else _at_centres(dataset.transform)
-    if height * width <= _IN_MEMORY_PX:
-        pixels = np.concatenate([part for _, part in _decoded(dataset, name)])
-        return Scan(width, height, transform, crs, pixels)
-    store = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the scan
-    for _, part in _decoded(dataset, name):
-        store.write(np.ascontiguousarray(part).data)
-    scan = Scan(width, height, transform, crs, store)
-    weakref.finalize(scan, store.close)
+    gcps, their_crs = dataset.gcps
+    control = control_inside(gcps, their_crs, Path(name).name)
+    way = orientation_of(dataset) if transform is None and control is None else 1
+    store = _stored(decoded(dataset, name), (height, width), way)
+    if way > 1:
+        notes = (*notes, f"it was turned, as viewers do, for its EXIF orientation is {way}: {_TURNED}")
+    if way > 4:  # noqa: PLR2004 - rows and columns have changed about
+        height, width = width, height
+    scan = Scan(width, height, transform, crs, control, way > 1, notes, store)
+    if not isinstance(store, np.ndarray):
+        weakref.finalize(scan, store.close)
     return scan
 
 
-def _decoded(dataset: Any, name: str) -> Iterator[tuple[int, Pixels]]:
-    """Go through a dataset from the top, as sRGB."""
-    palette = _palette(dataset)
-    for first in range(0, dataset.height, _BAND):
-        window = ((first, min(first + _BAND, dataset.height)), (0, dataset.width))
-        bands = dataset.read(window=window)
-        if palette is not None:
-            bands = np.moveaxis(palette[bands[0]], -1, 0)
-        yield first, _as_srgb(bands, name)
+def _stored(parts: Iterator[Pixels], shape: tuple[int, int], way: int) -> Pixels | IO[bytes]:
+    """Keep an image, turned upright, in memory or in a temporary file if it is large."""
+    if shape[0] * shape[1] <= _IN_MEMORY_PX:
+        return np.ascontiguousarray(turned(np.concatenate(list(parts)), way))
+    store = _filed(parts)
+    if way == 1:
+        return store
+    with store:
+        upright = turned(np.memmap(store, np.uint8, "r", shape=(*shape, 3)), way)
+        return _filed(upright[k : k + _BAND] for k in range(0, len(upright), _BAND))
 
 
-def _palette(dataset: Any) -> Pixels | None:
-    """Colours of a palette image, (256, 4)."""
-    if dataset.count != 1 or dataset.colorinterp[0].name != "palette":
-        return None
-    table = np.zeros((256, 4), np.uint8)
-    for key, colour in dataset.colormap(1).items():
-        table[key % 256] = colour
-    return table
-
-
-def _as_srgb(bands: npt.NDArray[Any], name: str) -> Pixels:
-    """Bands of 8 or 16 bit, with or without alpha, to sRGB on white."""
-    if bands.ndim != 3 or bands.shape[0] not in {1, 2, 3, 4}:  # noqa: PLR2004 - grey or colour, alpha or not
-        raise DigitizeError(f"{name}: 1 to 4 bands make a picture, not an array of shape {bands.shape}")
-    if bands.dtype == np.bool_:
-        bands = bands.astype(np.uint8) * 255
-    if bands.dtype == np.uint16:
-        bands = (bands >> 8).astype(np.uint8)
-    if bands.dtype != np.uint8:
-        raise DigitizeError(f"{name}: pixels are {bands.dtype}: save the image with 8 or 16 bit per channel")
-    colour = bands[:3] if bands.shape[0] >= 3 else np.repeat(bands[:1], 3, axis=0)  # noqa: PLR2004
-    pixels = np.ascontiguousarray(np.moveaxis(colour, 0, -1))
-    if bands.shape[0] in {2, 4}:
-        share = bands[-1][..., None].astype(np.uint16)
-        pixels = ((pixels * share + 255 * (255 - share) + 127) // 255).astype(np.uint8)
-    return pixels
+def _filed(parts: Iterator[Pixels]) -> IO[bytes]:
+    store = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the scan
+    for part in parts:
+        store.write(np.ascontiguousarray(part).data)
+    store.flush()
+    return store
 
 
 def _at_centres(transform: Any) -> Affine:

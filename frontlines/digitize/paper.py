@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from frontlines._optional import require
 from frontlines.digitize.colours import lab_of
-from frontlines.digitize.images import Pixels, Scan
+from frontlines.digitize.decoding import Pixels
+from frontlines.digitize.images import Scan
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -20,6 +21,7 @@ CELL = 16
 _SAMPLES = 900_000
 _WHITE = 250.0
 _BRIGHTEST = 351.0
+_DARKEST = 4.0  # black sheds no light to measure
 _NEAR = 5.5  # farthest that a cell of paper may be from the fit [ΔE, lightness halved: light wanders most]
 _LIGHTNESS_LESS, _LIGHTNESS_LEAST = 0.5, 0.25
 _MOST_FILLS, _FILL_SHARE = 6, 0.04
@@ -93,7 +95,7 @@ def paper_of(scan: Scan) -> Paper:
     """
     cells, step = _cells(scan)
     lab = lab_of(cells.reshape(-1, 3)).reshape(cells.shape)
-    logs = np.log(np.maximum(cells, 4.0))
+    logs = np.log(np.maximum(cells, _DARKEST))
     start, grounds = _begun(logs, lab)
     light, near = _light(logs, start, grounds)
     gain = _target(rgb := _srgb_of(cells, near, light)) / (rgb * light[..., None])
@@ -255,7 +257,7 @@ def _smoothed(rest: Floats, near: npt.NDArray[np.bool_]) -> Floats:
 
 def _srgb_of(cells: npt.NDArray[np.float32], near: npt.NDArray[np.bool_], light: Floats) -> Floats:
     """Colour of the paper under even light."""
-    even = cells / light[..., None]
+    even = np.maximum(cells, _DARKEST) / light[..., None]
     return np.asarray(np.median(even[near] if near.any() else even.reshape(-1, 3), axis=0), dtype=float)
 
 

@@ -66,6 +66,10 @@ class LineRecipe:
     knobs: Knobs = field(default_factory=Knobs)
     note: str = ""
 
+    def __post_init__(self) -> None:
+        """Take a day as text too."""
+        object.__setattr__(self, "date", pd.Timestamp(self.date))
+
 
 @dataclass(frozen=True, kw_only=True)
 class AreaRecipe:
@@ -93,7 +97,7 @@ class Recipe:
     Attributes
     ----------
     image
-        A PNG, JPEG, TIFF or GeoTIFF, or a PDF with `page` (counted from 1).
+        A PNG, JPEG, TIFF or GeoTIFF, or a PDF; `page` of a PDF or TIFF counts from 1.
     points, world_file
         Control points, or a world file; with neither, the image must bring its georeference.
     crs, points_crs
@@ -147,7 +151,10 @@ class Recipe:
     path: Path | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be told apart."""
+        """Take paths as text too; refuse what cannot be told apart."""
+        for name in ("image", "points", "world_file", "path"):
+            if isinstance(given := getattr(self, name), str):
+                object.__setattr__(self, name, Path(given))
         names = [line.name for line in self.lines]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

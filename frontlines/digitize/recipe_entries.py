@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from frontlines.sources.toml_entries import METRES, NAME, Entry, is_name, is_num
 Entries = dict[str, Any]
 
 _BOX, _PAIR, _RING = 4, 2, 3
+_DAY_WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _is_above_zero(value: Any) -> bool:
@@ -23,12 +25,16 @@ def _is_above_zero(value: Any) -> bool:
 
 def _is_day(value: Any) -> bool:
     if isinstance(value, str):
-        try:
-            date.fromisoformat(value)
-        except ValueError:
-            return False
-        return True
+        return bool(_DAY_WRITTEN.fullmatch(value)) and _is_in_the_calendar(value)
     return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _is_in_the_calendar(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
 
 
 def _are_ids(value: Any) -> bool:

@@ -31,6 +31,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 _KM = 1000.0
+_SIDES = 2
 
 
 def frontlines_of(
@@ -120,25 +121,38 @@ def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: s
     Raises
     ------
     DigitizeError
-        If a place lies far off the scan.
+        If there are not two sides, or a place lies far off the scan.
 
     Examples
     --------
-    >>> held_pixels({"A": Places(pixels=((9, 1),))}, None, "12 May")["A"].tolist()
+    >>> places = {"A": Places(pixels=((9, 1),)), "B": Places(pixels=((9, 8),))}
+    >>> held_pixels(places, None, "12 May")["A"].tolist()
     [[9.0, 1.0]]
     """
+    if len(sides) != _SIDES or not all(isinstance(one, Places) for one in sides.values()):
+        raise DigitizeError(
+            f"line {name!r}: give two sides, each with Places, such as "
+            '{"ARM": Places(lonlat=((46.6, 39.8),)), "AZE": Places(pixels=((900, 1400),))}'
+        )
     held = {}
     for side, places in sides.items():
         parts = [np.array(places.pixels, dtype=float).reshape(-1, 2)]
         if places.lonlat:
             parts.append(georeference.pixels_of(np.array(places.lonlat)))
         held[side] = np.concatenate(parts)
-        if not np.isfinite(held[side]).all():
-            raise DigitizeError(
-                f"line {name!r}: a place of {side} lies nowhere near the scan: give longitude, then "
-                "latitude, of a place on the map"
-            )
+        if places.lonlat:
+            _refuse_off_map(held[side], side, georeference.size_px, name)
     return held
+
+
+def _refuse_off_map(pixels: Floats, side: str, size_px: tuple[int, int], name: str) -> None:
+    """Refuse places farther off the scan than it is large: a slip, such as latitude before longitude."""
+    size = np.array(size_px)
+    if not ((pixels >= -size) & (pixels <= 2 * size)).all():
+        raise DigitizeError(
+            f"line {name!r}: a place of {side} lies off the map, nowhere near the scan: give longitude, then "
+            "latitude, of a place on it"
+        )
 
 
 def _frame(

@@ -196,8 +196,7 @@ def fit(pixels: Floats, xy: Floats, family: Family) -> Transformation:
     >>> to_plane(np.array([[10.0, 10.0]])).round(6).tolist()
     [[500300.0, 4499700.0]]
     """
-    if family not in FAMILIES:
-        raise DigitizeError(f"{family!r} is no transformation: they are {', '.join(FAMILIES)}")
+    refuse_unknown(family)
     if len(pixels) < LEAST_POINTS[family]:
         raise DigitizeError(
             f"{len(pixels)} control points are too few for the transformation {family}: it needs "
@@ -214,6 +213,29 @@ def fit(pixels: Floats, xy: Floats, family: Family) -> Transformation:
     else:
         parameters = _least_squares(_design(uv, family), st, family)
     return Transformation(family, parameters, np.asarray(pixels, dtype=float), source, target)
+
+
+def refuse_unknown(family: str) -> None:
+    """Refuse the name of a transformation that there is not.
+
+    Parameters
+    ----------
+    family
+        As asked for.
+
+    Raises
+    ------
+    DigitizeError
+        If it is none of `FAMILIES`.
+
+    Examples
+    --------
+    >>> refuse_unknown("tps")
+    Traceback (most recent call last):
+    frontlines.errors.DigitizeError: 'tps' is no transformation: they are helmert, affine, projective, ...
+    """
+    if family not in FAMILIES:
+        raise DigitizeError(f"{family!r} is no transformation: they are {', '.join(FAMILIES)}")
 
 
 def _chunks(uv: Floats) -> list[Floats]:

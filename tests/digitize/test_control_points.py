@@ -1,6 +1,7 @@
 """Control points from CSV and QGIS, and world files."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from pyproj import CRS, Transformer
 
@@ -167,3 +168,29 @@ def test_a_crs_that_proj_does_not_know():
     assert crs_of(CRS("EPSG:4326"), "crs").is_geographic
     with pytest.raises(DigitizeError, match=r"crs is 'EPSG:0', which PROJ does not know"):
         crs_of("EPSG:0", "crs")
+
+
+def test_enable_takes_words_and_refuses_unknown_ones(tmp_path):
+    rows = "id,col,row,lon,lat,enable\na,1,2,46,40,off\nb,3,4,47,40,Yes\nc,5,6,47,41,{}\n"
+    found = read_control_points(written(tmp_path, "p.csv", rows.format("")))
+    assert found.points["id"].tolist() == ["b", "c"]
+    assert found.left_out == ("a",)
+    with pytest.raises(DigitizeError, match=r"p\.csv: line 4 has 'maybe' as enable: write 1 or 0"):
+        read_control_points(written(tmp_path, "p.csv", rows.format("maybe")))
+    with pytest.raises(DigitizeError, match="switches all its points off"):
+        read_control_points(written(tmp_path, "p.csv", "col,row,lon,lat,enable\n1,2,46,40,off\n"))
+
+
+def test_pixels_called_x_and_y_are_told(tmp_path):
+    text = "id,x,y,longitude,latitude\na,1,2,46,40\n"
+    with pytest.raises(
+        DigitizeError, match="if x and y are the pixels, call them col and row, and the degrees"
+    ):
+        read_control_points(written(tmp_path, "p.csv", text))
+
+
+def test_numbers_as_ids_are_left_out_by_their_text():
+    points = pd.DataFrame(
+        {"id": [1, 2], "col": [0.0, 9], "row": [0.0, 9], "lon": [46.0, 47], "lat": [41.0, 40]}
+    )
+    assert GroundControl(points).without(["1"]).points["id"].tolist() == [2]

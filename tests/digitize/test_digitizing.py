@@ -18,7 +18,7 @@ from frontlines.digitize.control_points import GroundControl
 from frontlines.digitize.georef import georeference, georeference_from_affine
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
 from frontlines.digitize.stretches import Stretch, Tracing
-from frontlines.digitize.traced_lines import frontlines_of
+from frontlines.digitize.traced_lines import frontlines_of, held_pixels
 from frontlines.errors import DigitizeError, MissingExtraError
 from tests.digitize.karabakh import districts_from, printed
 
@@ -193,6 +193,63 @@ def test_world_files_geotiffs_and_images_without_a_georeference(tmp_path):
     assert [caution.name for caution in by_tiff.cautions] == ["no error known"]
 
 
+def test_control_points_inside_a_geotiff_and_its_pages(tmp_path):
+    import rasterio  # noqa: PLC0415
+
+    path = painted(tmp_path, f'image = "scan.tif"\ncrs = "EPSG:32638"\nleave_out = ["5"]\n{LINE}')
+    scan = Image.open(tmp_path / "scan.png").convert("RGB")
+    places = [(0, 0), (0, 399), (149, 0), (149, 399), (75, 200)]
+    gcps = [
+        rasterio.control.GroundControlPoint(row + 0.5, col + 0.5, 6e5 + 100 * col, 4.4e6 - 100 * row)
+        for row, col in places
+    ]
+    gcps[-1].x += 5000
+    profile = {
+        "driver": "GTiff",
+        "width": 400,
+        "height": 150,
+        "count": 3,
+        "dtype": "uint8",
+        "crs": "EPSG:32638",
+    }
+    with rasterio.open(tmp_path / "scan.tif", "w", gcps=gcps, **profile) as file:
+        file.write(np.moveaxis(np.asarray(scan), -1, 0))
+    inside = digitize(path)
+    assert inside.georeference.control.points["id"].tolist() == ["1", "2", "3", "4"]
+    np.testing.assert_allclose(
+        inside.georeference.transformation(np.array([[10.0, 20.0]])), [[601000, 4398000]], atol=0.1
+    )
+    white = Image.new("RGB", scan.size, "white")
+    white.save(tmp_path / "pages.tif", save_all=True, append_images=[scan])
+    (tmp_path / "there.wld").write_text("100 0 0 -100 600000 4400000")
+    head = 'image = "pages.tif"\npage = 2\nworld_file = "there.wld"\ncrs = "EPSG:32638"\n'
+    path.write_text(head + LINE, encoding="utf-8")
+    assert len(digitize(path).frontlines) == len(inside.frontlines)
+
+
+def test_a_turned_photograph_is_told_and_no_world_file_fits_it(tmp_path):
+    path = painted(tmp_path, f'image = "scan.jpg"\npoints = "points.csv"\ncrs = "EPSG:32638"\n{LINE}')
+    tag = Image.Exif()
+    tag[0x0112] = 3
+    Image.open(tmp_path / "scan.png").rotate(180).save(tmp_path / "scan.jpg", exif=tag, quality=95)
+    (tmp_path / "points.csv").write_text(
+        "id,col,row,x,y\na,0,0,600000,4400000\nb,390,0,639000,4400000\n"
+        "c,0,140,600000,4386000\nd,390,140,639000,4386000\n"
+    )
+    text = path.read_text(encoding="utf-8")
+    path.write_text('points_crs = "EPSG:32638"\n' + text, encoding="utf-8")
+    found = digitize(path)
+    assert found.cautions[0].name == "image"
+    assert "scan.jpg: it was turned" in found.cautions[0].text
+    assert set(found.frontlines[["side_left", "side_right"]].to_numpy()[0]) == {"N", "S"}
+    (tmp_path / "there.wld").write_text("100 0 0 -100 600000 4400000")
+    path.write_text(text.replace('points = "points.csv"', 'world_file = "there.wld"'), encoding="utf-8")
+    with pytest.raises(
+        DigitizeError, match=r"scan.jpg carries a tag that turns it .* there.wld does not heed"
+    ):
+        digitize(path)
+
+
 def test_a_small_piece_without_sides_is_left_out_and_told():
     front, pointing = (
         Stretch("May", np.array(points, float), np.full(2, 2.0), np.full(2, 0.1))
@@ -209,6 +266,12 @@ def test_a_small_piece_without_sides_is_left_out_and_told():
     assert "40 px around column 500, row 290: it is left out, for the places named do not" in caution.text
 
 
+def test_a_line_made_by_hand_needs_two_sides():
+    for sides in ({"A": Places(pixels=((5, 5),))}, {"A": (46.0, 40.0), "B": (47.0, 40.0)}):
+        with pytest.raises(DigitizeError, match="line 'May': give two sides, each with Places"):
+            held_pixels(sides, None, "May")
+
+
 def test_frames_masks_and_colours_that_are_not_there(tmp_path):
     head = 'image = "scan.png"\nworld_file = "there.wld"\ncrs = "EPSG:32638"\n'
     (tmp_path / "there.wld").write_text("100 0 0 -100 600000 4400000")
@@ -222,10 +285,12 @@ def test_frames_masks_and_colours_that_are_not_there(tmp_path):
     painted(tmp_path, f"{head}{LINE}min_length_px = 5000\n")
     with pytest.raises(DigitizeError, match=r"no line of colour blue was found for '1994-05-12'"):
         digitize(path)
-    far = LINE.replace("{col = 200, row = 10}", "[-60.0, -40.0]")
-    painted(tmp_path, f"{head}{far}")
-    with pytest.raises(DigitizeError, match="a place of N lies nowhere near the scan"):
-        digitize(path)
+    for far in ("[-60.0, -40.0]", "[49.0, 39.7]"):
+        painted(tmp_path, head + LINE.replace("{col = 200, row = 10}", far))
+        with pytest.raises(
+            DigitizeError, match="a place of N lies off the map, nowhere near the scan: give long"
+        ):
+            digitize(path)
 
 
 def test_a_page_of_a_pdf(tmp_path):

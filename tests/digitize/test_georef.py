@@ -151,3 +151,69 @@ def test_an_image_that_brings_its_georeference():
     assert found.residuals.empty
     with pytest.raises(DigitizeError, match="from behind"):
         georeference_from_affine((30.0, 0.0, 0.0, 0.0, 30.0, 0.0), UTM, SIZE, "scan.tif")
+
+
+@pytest.mark.parametrize(
+    ("affine", "crs", "words"),
+    [
+        ((1e-3, 0, 46, 0, -1e-3, 40), "EPSG:32638", 'these look like degrees, .* give crs = "EPSG:4326"'),
+        (
+            (100, 0, 6e5, 0, -100, 4.4e6),
+            "EPSG:4326",
+            "these are no degrees, .* give as crs the projected one",
+        ),
+        ((np.nan, 0, 6e5, 0, -100, 4.4e6), "EPSG:32638", "holds no six numbers"),
+        ((100, 0, 6e9, 0, -100, 4.4e6), "EPSG:3035", "which is nowhere on"),
+        (
+            (100, 0, 6e5, 0, 100, 4.4e6),
+            "EPSG:32638",
+            r"scan\.wld shows the map from behind: .*E of a world file",
+        ),
+        ((100, 0, 6e5, 0, -100, 4.4e6), "EPSG:4978", "is 'WGS 84', which is no plane of a map"),
+        ((1, 0, 46, 0, -1, 40), "IAU_2015:30100", "from which PROJ knows no way to longitude and latitude"),
+    ],
+)
+def test_a_georeference_that_cannot_be_on_its_crs_is_refused(affine, crs, words):
+    with pytest.raises(DigitizeError, match=words):
+        georeference_from_affine(affine, crs, (600, 400), "scan.wld")
+
+
+def test_a_small_plan_in_metres_and_a_world_with_margins_are_let_pass():
+    plan = georeference_from_affine((0.1, 0, 6e5, 0, -0.1, 4.4e6), UTM, (600, 400), "plan.wld")
+    assert plan.pixel_m(np.array([[9.0, 9.0]]))[0] == pytest.approx(0.1, rel=0.01)
+    georeference_from_affine((0.1, 0, -190, 0, -0.1, 95), "EPSG:4326", (3800, 1900), "world.wld")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"lon": np.nan}, "control points p0 lie nowhere: col and row must be numbers, lon and lat degrees"),
+        ({"lat": 95.0}, "control points p0 lie nowhere"),
+        ({"col": np.inf}, "control points p0 lie nowhere"),
+    ],
+)
+def test_points_that_are_nowhere_are_named(change, words):
+    control = control_of(GRID)
+    for name, value in change.items():
+        control.points.loc[0, name] = value
+    with pytest.raises(DigitizeError, match=words):
+        georeference(control, SIZE)
+
+
+def test_what_python_passes_is_checked_as_a_recipe_is():
+    control = control_of(GRID)
+    with pytest.raises(DigitizeError, match="have no column lat: they need id, col, row, lon, lat"):
+        georeference(GroundControl(control.points.drop(columns="lat")), SIZE)
+    with pytest.raises(DigitizeError, match="'tps' is no transformation: they are helmert"):
+        georeference(control, SIZE, transformation="tps")
+    found = georeference(control, SIZE, crs="EPSG:32638")
+    assert found.crs == UTM
+    assert found.pixels_of(np.empty((0, 2))).shape == (0, 2)
+
+
+def test_points_read_on_a_larger_copy_of_the_scan_are_told():
+    found = georeference(control_of(GRID * 4), SIZE, crs=UTM)
+    assert names(found) == ["outside"]
+    assert "19 of 20 control points lie outside the scan of 3000 × 2000 px" in found.cautions[0].text
+    low = GRID * [0.5, 1] + np.array([0, 1295])  # two rows of points on the sheet, two below it
+    assert "spread" in names(georeference(control_of(low), SIZE, crs=UTM))

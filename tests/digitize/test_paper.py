@@ -45,3 +45,11 @@ def test_without_a_margin_uneven_light_is_evened_all_the_same():
     even = evened(sheet((240, 230, 205), [(240, 230, 205), (190, 205, 230)], margin_px=0))
     assert np.ptp(even[:, :300], axis=(0, 1)).max() < 12
     assert np.median(even[:, :300], axis=(0, 1)) == pytest.approx(250, abs=3)
+
+
+def test_a_ground_of_pure_black_has_a_light_all_the_same():
+    pixels = np.zeros((*SHAPE, 3), np.uint8)
+    pixels[200:280, 100:540] = 240
+    even = evened(pixels)
+    assert np.isfinite(even).all()
+    assert np.median(even) == 0

@@ -1,5 +1,7 @@
 """Recipes: a few lines do, and what is wrong is told in words."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -122,6 +124,10 @@ side = "A"
             "date must be a day, such as 1994-05-12, not 'May'",
         ),
         (
+            f'image = "a.png"\ndate = "1994-W14-4"\n{LINE}',
+            "date must be a day, such as 1994-05-12, not '1994-W14-4'",
+        ),
+        (
             'image = "a.png"\n[[area]]\ncolour = "red"\nside = "A"\ndate = 1994-05-12\n[[area]]\ncolour = "blue"\nside = "B"\ndate = 1994-05-13',
             "the areas of one map show one day",
         ),
@@ -179,3 +185,10 @@ def area(side, colour, day=DAY):
 def test_a_recipe_made_by_hand_is_held_to_the_same(asked, words):
     with pytest.raises(DigitizeError, match=words):
         Recipe(image="scan.png", **asked)
+
+
+def test_paths_and_days_may_be_text():
+    assert LineRecipe(name="a", colour="red", date="1994-05-12", sides={}).date == DAY
+    recipe = Recipe(image="maps/scan.png", points="points.csv")
+    assert recipe.source == "scan.png"
+    assert recipe.points == Path("points.csv")
