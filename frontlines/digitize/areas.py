@@ -84,7 +84,8 @@ def trace_areas(
     Raises
     ------
     DigitizeError
-        If no class is asked for, a colour is none, the scan has no such fill, or a mask is no polygon.
+        If no class is asked for, a colour is none, the scan has no such fill, a mask is no
+        polygon, or `min_area_px` is more than the image has.
     MissingExtraError
         If rasterio or scipy is not installed.
 
@@ -106,6 +107,9 @@ def trace_areas(
     [['North', 20800.0], ['South', 20800.0]]
     """
     _check(colours, masks)
+    if min_area_px and min_area_px >= scan.width_px * scan.height_px:
+        size = f"{scan.width_px} × {scan.height_px} px"
+        raise DigitizeError(f"no area is as large as min_area_px = {min_area_px:g}: the scan has {size}")
     with reporting(progress) as report:
         report(0.0, "paper")
         paper = looked[0] if looked else paper_of(scan)

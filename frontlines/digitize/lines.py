@@ -35,6 +35,7 @@ from frontlines.digitize.sieve import (
 from frontlines.digitize.skeleton import chains_of, skeleton_of
 from frontlines.digitize.specks import seen_in_gaps
 from frontlines.digitize.stretches import Knobs, Stretch, Tracing
+from frontlines.digitize.widths import mean_width_px
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
@@ -81,7 +82,7 @@ def trace_lines(
     ------
     DigitizeError
         If no line is asked for, a colour is none, is asked for twice or the scan has no such ink, a mask is
-        no polygon, or knobs are given for a line that is not asked for.
+        no polygon or leaves nothing of a colour, or knobs are given for a line that is not asked for.
     MissingExtraError
         If scikit-image or scipy is not installed.
 
@@ -120,6 +121,7 @@ def trace_lines(
             name: strokes_of(labels, palette, ink, list(inks.values()), wanted[name].stroke_px)
             for name, ink in inks.items()
         }
+        _refuse_masked(strokes)
         settled = {name: _settled(wanted[name], one, scan) for name, one in strokes.items()}
         found: list[_Traced] = []
         for done, name in enumerate(colours):
@@ -140,6 +142,7 @@ def trace_lines(
         {name: wanted[name].stroke_px or _drawn_px(name, stretches, one) for name, one in strokes.items()},
         settled,
         tuple(dropped),
+        {name: mean_width_px(labels, ink + 1) for name, ink in inks.items() if wanted[name].stroke_px},
     )
 
 
@@ -158,6 +161,13 @@ def _checked(
             f"knobs for {', '.join(map(repr, strange))}, but the lines are {', '.join(map(repr, colours))}"
         )
     return {name: knobs.get(name, Knobs()) for name in colours}
+
+
+def _refuse_masked(strokes: Mapping[str, Strokes]) -> None:
+    """Refuse a line whose ink is nowhere left: all of it lies under masks."""
+    for name, one in strokes.items():
+        if not one.width_px > 0:
+            raise DigitizeError(f"line {name!r}: nothing of this colour lies outside masks and frame")
 
 
 def _settled(knobs: Knobs, strokes: Strokes, scan: Scan) -> Knobs:

@@ -14,12 +14,12 @@ from frontlines.digitize.images import Scan, from_corners
 from frontlines.digitize.inks import blends_of, edges_of, mixed
 from frontlines.digitize.palette import GROUND, Labels, Palette, codes_of
 from frontlines.digitize.paper import Paper
+from frontlines.digitize.widths import mean_width_px
 from frontlines.errors import DigitizeError
 from frontlines.progress import Report
 
 Mask = npt.NDArray[np.bool_]
 
-_CROFTON = np.pi / 4
 _RIM_PX = 2
 
 
@@ -152,17 +152,7 @@ def strokes_of(
     )
     others = [k for k in range(len(palette.inks)) if k != ink and k + 1 not in (*own, *blends)]
     stronger = tuple(k + 1 for k in others if mixed(palette, ink, k))
-    return Strokes((ink + 1, *blends), own, stronger, width_px or _width(labels, ink + 1))
-
-
-def _width(labels: Labels, label: int) -> float:
-    """Mean width of strokes: twice their area by their perimeter, after Cauchy and Crofton."""
-    area = turns = 0
-    for first in range(0, len(labels), 1024):
-        mask = labels[first : first + 1025] == label
-        area += int(mask[:1024].sum())
-        turns += int((mask[:1024, 1:] != mask[:1024, :-1]).sum()) + int((mask[1:] != mask[:-1]).sum())
-    return 2 * area / max(_CROFTON * turns, 1.0)
+    return Strokes((ink + 1, *blends), own, stronger, width_px or mean_width_px(labels, ink + 1))
 
 
 def stroke_mask(window: Labels, strokes: Strokes) -> Mask:

@@ -2,7 +2,8 @@
 
 A stretch is seen from a place if the straight way there crosses the line an even number of times; then the
 flank that the way ends at belongs to whoever holds the place, otherwise to the other side. Ways from all
-places to many points of the line vote, near ones the more. Stretches that lie end to end have one answer.
+places to many points of the line vote, near ones the more; where the two sides' votes contradict each other,
+both count the same. Stretches that lie end to end have one answer.
 """
 
 from __future__ import annotations
@@ -127,21 +128,36 @@ def _turned(chain: list[_Link]) -> list[_Link]:
 
 
 def _vote(course: Floats, lines: shapely.Geometry, held: Mapping[str, Floats]) -> float:
-    """Share of the votes that the first side lies left."""
+    """Share of the votes that the first side lies left; if the sides contradict, both count the same.
+
+    Near places have most of the votes. Those of one side must not outvote the other's, which may lie on
+    the very same side of the line.
+    """
     line = shapely.linestrings(course)
+    tallies = [_tally(places, k == 0, line, lines) for k, places in enumerate(held.values())]
+    shares = [for_left / total if total else 1 / 2 for for_left, total in tallies]
+    if min(shares) < 1 / 2 < max(shares):
+        return float(np.mean(shares))
+    for_left, total = np.sum(tallies, axis=0)
+    return float(for_left / total) if total else 1 / 2
+
+
+def _tally(
+    places: Floats, first: bool, line: shapely.Geometry, lines: shapely.Geometry
+) -> tuple[float, float]:
+    """Votes of one side's places that the first side lies left, and all their votes."""
     shares = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
     spots = shapely.get_coordinates(shapely.line_interpolate_point(line, shares, normalized=True))
     for_left = total = 0.0
-    for k, places in enumerate(held.values()):
-        for place in np.asarray(places, dtype=float):
-            nearest = shapely.get_coordinates(shapely.shortest_line(shapely.points(place), line))[-1:]
-            ends = np.concatenate([nearest, spots])
-            left, known = _seen_left(place, ends, line, lines)
-            weight = known / np.maximum(np.hypot(*(ends - place).T), 1.0) ** 2
-            weight[0] *= _SAMPLES
-            for_left += float(weight[left == (k == 0)].sum())
-            total += float(weight.sum())
-    return for_left / total if total else 1 / 2
+    for place in np.asarray(places, dtype=float):
+        nearest = shapely.get_coordinates(shapely.shortest_line(shapely.points(place), line))[-1:]
+        ends = np.concatenate([nearest, spots])
+        left, known = _seen_left(place, ends, line, lines)
+        weight = known / np.maximum(np.hypot(*(ends - place).T), 1.0) ** 2
+        weight[0] *= _SAMPLES
+        for_left += float(weight[left == first].sum())
+        total += float(weight.sum())
+    return for_left, total
 
 
 def _seen_left(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -51,10 +51,10 @@ class Knobs:
 
     def __post_init__(self) -> None:
         """Refuse lengths that are none."""
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for knob in fields(self):
+            value = getattr(self, knob.name)
             if value is not None and not value > 0:
-                raise DigitizeError(f"{field.name} is {value}: give a length in pixels above 0")
+                raise DigitizeError(f"{knob.name} is {value}: give a length in pixels above 0")
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,8 @@ class Tracing:
     dropped
         What is drawn in a line's ink but was left out, as (line, reason, LineString in pixels): keys of a
         legend, arrows, letters, strokes of another width, and what is too short; specks are not told.
+    measured_px
+        For lines whose knob `stroke_px` was given: the width of the strokes as the scan shows it [px].
     """
 
     stretches: tuple[Stretch, ...]
@@ -173,3 +175,4 @@ class Tracing:
     stroke_px: Mapping[str, float]
     knobs: Mapping[str, Knobs]
     dropped: tuple[tuple[str, str, shapely.LineString], ...] = ()
+    measured_px: Mapping[str, float] = field(default_factory=dict)

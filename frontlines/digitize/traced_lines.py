@@ -32,6 +32,8 @@ COLUMNS = [
 
 _KM = 1000.0
 _SIDES = 2
+_THICKER, _THINNER = 2.5, 0.4  # of the measured width, beyond which a named one is told
+_RIM_PX = 2.0  # of a stroke's width may be rims, which are measured or not
 
 
 def frontlines_of(
@@ -55,7 +57,7 @@ def frontlines_of(
         `line`, `seen` (False where it is led along a line that hides it, or over a gap), `length_km`, the
         parts of `sigma_m` as `sigma_georef_m`, `sigma_trace_m`, `sigma_source_m`.
     cautions
-        ``hidden``, ``sides``, ``dropped``.
+        ``hidden``, ``sides``, ``dropped``, ``stroke``.
 
     Raises
     ------
@@ -77,7 +79,10 @@ def frontlines_of(
     >>> found[["side_left", "side_right", "source"]].values.tolist()
     [['A', 'B', 'map.png']]
     """
-    frames, cautions = [], [*_hidden(tracing, recipe, georeference), *_dropped(tracing)]
+    frames, cautions = (
+        [],
+        [*_hidden(tracing, recipe, georeference), *_dropped(tracing), *_named_strokes(tracing)],
+    )
     for line in recipe.lines:
         pieces = pieces_of(tracing, line.name, follow_hidden=recipe.follow_hidden)
         if not pieces:
@@ -213,6 +218,20 @@ def _dropped(tracing: Tracing) -> list[Caution]:
             place = f"around column {middle.x:.0f}, row {middle.y:.0f}"
             text = f"in the colour of {line!r}, left out {what} {place}: {reason}"
             found.append(Caution("dropped", text, pixel=(round(middle.x, 1), round(middle.y, 1))))
+    return found
+
+
+def _named_strokes(tracing: Tracing) -> list[Caution]:
+    """Tell which strokes are named much wider or thinner than they are drawn."""
+    found = []
+    for line, drawn in tracing.measured_px.items():
+        named = tracing.stroke_px[line]
+        if named > _THICKER * drawn + _RIM_PX or named < _THINNER * drawn:
+            text = (
+                f"line {line!r}: stroke_px = {named:g}, but it is drawn about {drawn:.0f} px wide: with a "
+                "wrong width the centre and its error go wrong; leave stroke_px out, and it is measured"
+            )
+            found.append(Caution("stroke", text))
     return found
 
 

@@ -116,6 +116,11 @@ def test_a_small_island_stays_and_a_stroke_of_its_size_does_not():
             "classes 'a' and 'b' have one colour, '#ff0000', and cannot be told",
         ),
         ({"a": "red"}, {"masks": [shapely.LineString([(0, 0), (1, 1)])]}, "mask 0 is no valid polygon"),
+        (
+            {"a": "red"},
+            {"min_area_px": 1e9},
+            r"no area is as large as min_area_px = 1e\+09: the scan has \d+",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_told(colours, others, words):

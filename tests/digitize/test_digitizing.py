@@ -272,6 +272,32 @@ def test_a_line_made_by_hand_needs_two_sides():
             held_pixels(sides, None, "May")
 
 
+def straight(held, *points, **others):
+    """Frontlines and cautions of stretches of one line between a place of A and one of B."""
+    stretches = tuple(
+        Stretch("May", np.array(one, dtype=float), np.ones(len(one)), np.full(len(one), 0.5))
+        for one in points
+    )
+    sides = {side: Places(pixels=(place,)) for side, place in zip("AB", held, strict=True)}
+    line = LineRecipe(name="May", colour="red", date=pd.Timestamp("1994-05-12"), sides=sides)
+    lies = georeference_from_affine((0.01, 0, 46, 0, -0.01, 41), CRS("EPSG:4326"), (400, 400), "a file")
+    tracing = Tracing(stretches, (), {}, {"May": others.pop("named", 4.0)}, {}, **others)
+    return frontlines_of(tracing, Recipe(image=Path("map.png"), lines=(line,)), lies)
+
+
+@pytest.mark.parametrize(
+    ("named", "drawn", "told"), [(40, 4, True), (1, 12, True), (4, 3, False), (3, 1, False), (4, 8, False)]
+)
+def test_a_stroke_named_of_another_width_than_drawn_is_told(named, drawn, told):
+    _, cautions = straight(
+        [(200, 10), (200, 390)], [(0, 200), (399, 200)], named=named, measured_px={"May": drawn}
+    )
+    texts = [one.text for one in cautions if one.name == "stroke"]
+    assert [f"stroke_px = {named}, but it is drawn about {drawn} px wide" in one for one in texts] == [
+        True
+    ] * told
+
+
 def test_frames_masks_and_colours_that_are_not_there(tmp_path):
     head = 'image = "scan.png"\nworld_file = "there.wld"\ncrs = "EPSG:32638"\n'
     (tmp_path / "there.wld").write_text("100 0 0 -100 600000 4400000")

@@ -173,6 +173,11 @@ def test_the_same_scan_gives_the_same_tracing():
             {"masks": [shapely.Point(0, 0)]},
             "mask 0 is no valid polygon: give corners in pixels",
         ),
+        (
+            {"a": "blue"},
+            {"masks": [shapely.box(-1, -1, 5000, 5000)]},
+            "line 'a': nothing of this colour lies outside masks and frame",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_told(colours, others, words):
@@ -196,6 +201,14 @@ def test_blank_paper_has_no_ink():
 def test_knobs_are_lengths(name):
     with pytest.raises(DigitizeError, match=f"{name} is -1: give a length in pixels above 0"):
         Knobs(**{name: -1})
+
+
+def test_a_named_stroke_is_measured_all_the_same():
+    scan = open_scan(_line(BENT).pixels)
+    assert trace_lines(scan, {"a": "blue"}).measured_px == {}
+    named = trace_lines(scan, {"a": "blue"}, knobs=Knobs(stroke_px=40))
+    assert named.stroke_px == {"a": 40}
+    assert 2 < named.measured_px["a"] < 6
 
 
 @pytest.mark.slow

@@ -68,6 +68,16 @@ def test_places_on_one_side_of_the_line_are_refused_with_the_place():
         flanks_of([np.array([[0.0, 500.0], [1000.0, 500.0]])], held([300, 100], [700, 100]), "May", SIZE)
 
 
+@pytest.mark.parametrize("near", [495, 480, 400])
+def test_a_place_near_the_line_does_not_outvote_the_other_side_s(near):
+    front = np.array([[0.0, 500.0], [1000.0, 500.0]])
+    with pytest.raises(DigitizeError, match="the places named do not settle"):
+        flanks_of([front], held([300, near], [700, 100]), "May", SIZE)
+    with pytest.raises(DigitizeError, match="the places named do not settle"):
+        flanks_of([front[::-1]], held([700, 100], [300, near]), "May", SIZE)
+    assert flanks_of([front], held([300, near], [700, 900]), "May", SIZE)[0].left == "A"
+
+
 @given(shift=st.floats(0, 2 * np.pi), scale=st.floats(0.3, 1.0), backwards=st.booleans())
 def test_turning_the_map_changes_nothing(shift, scale, backwards):
     turn = scale * np.array([[np.cos(shift), -np.sin(shift)], [np.sin(shift), np.cos(shift)]])
