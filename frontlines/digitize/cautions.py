@@ -16,7 +16,7 @@
 ``colour``           what was traced is of a colour rather unlike the one asked for
 ``sides``            the places named leave a doubt about who is where
 ``hidden``           a line runs under another for a while
-``dropped``          something in a line's colour, or of an area, was left out
+``dropped``          something in a line's colour was left out
 ``stroke``           the knob `stroke_px` is not the width that the line is drawn in
 ===================  ==========================================================================
 """
