@@ -24,7 +24,7 @@ from frontlines.digitize.masks import Strokes, check_masks, label_scan, strokes_
 from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
-from frontlines.digitize.parting import beside_others, parted
+from frontlines.digitize.parting import beside_others, cut_back, parted
 from frontlines.digitize.sieve import (
     line_width,
     of_width,
@@ -131,7 +131,7 @@ def trace_lines(
             )
     long = [stretch for one in found for stretch in one.long]
     coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
-    stretches = _in_order(parted([*long, *coming_out]), list(colours))
+    stretches = _in_order(cut_back(parted([*long, *coming_out])), list(colours))
     dropped = [entry for one in found for entry in one.dropped] + [
         (one.line, TOO_SHORT, one.geometry) for one in lone
     ]

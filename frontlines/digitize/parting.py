@@ -12,6 +12,7 @@ from frontlines.digitize.stretches import Floats, Stretch
 
 _CROSSING = 3.0  # both strokes together, so many times, along the upper line: a shorter way merely crosses it
 _DETOUR = 2.0  # gaps, the longest way along the upper line
+_TAIL = 4.0  # strokes of the other line, the longest end that is cut back to it
 _SHOWN = 0.5  # of that way, what must be seen of the upper line
 
 
@@ -46,6 +47,52 @@ def parted(stretches: Sequence[Stretch]) -> list[Stretch]:
         cuts = [jump for jump in sorted(mine.jumped) if _is_hidden(mine, jump, others)]
         out += _cut(mine, cuts) if cuts else [mine]
     return out
+
+
+def cut_back(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """Cut off tails by which stretches have crossed the line that they run into.
+
+    Parameters
+    ----------
+    stretches
+        Stretches of all lines.
+
+    Returns
+    -------
+    stretches
+        The same; where an end lies at another line's stroke and has crossed its middle a few strokes before,
+        the stretch ends at the crossing. Else the course under that line would cross the tail.
+
+    Examples
+    --------
+    >>> def stretch(line, *points):
+    ...     ones = np.ones(len(points))
+    ...     return Stretch(line, np.array(points, float), 2 * ones, 0.1 * ones)
+    >>> may, april = stretch("May", (0, 50), (200, 50)), stretch("April", (40, 20), (60, 49), (66, 56))
+    >>> cut_back([may, april])[1].points[-1].tolist()
+    [60.0, 49.0]
+    """
+    return [
+        _cut_back(_cut_back(one, stretches).turned(), stretches).turned() if len(one.points) > 1 else one
+        for one in stretches
+    ]
+
+
+def _cut_back(mine: Stretch, stretches: Sequence[Stretch]) -> Stretch:
+    """Cut the end of a stretch back to where it has crossed the line at it."""
+    found = touched(mine, 0, -1, stretches)
+    if found is None:
+        return mine
+    upper = stretches[found.upper]
+    met = shapely.get_coordinates(shapely.intersection(mine.geometry, upper.geometry))
+    along = np.array([mine.geometry.project(shapely.Point(one)) for one in met])
+    tail = mine.geometry.length - along
+    near = along[tail <= _TAIL * 2 * float(np.median(upper.half_width_px))]
+    if not len(near):
+        return mine
+    steps = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(mine.points, axis=0).T))])
+    last = int(np.searchsorted(steps, near.min(), side="right")) - 1
+    return mine.part(0, last) if last >= 1 else mine
 
 
 def beside_others(

@@ -9,7 +9,7 @@ import shapely
 from frontlines.datasets import ScanLook, render_scan
 from frontlines.digitize import Knobs, open_scan, trace_lines
 from frontlines.digitize.hidden import find_hidden
-from frontlines.digitize.parting import beside_others, parted
+from frontlines.digitize.parting import beside_others, cut_back, parted
 from frontlines.digitize.pieces import pieces_of
 from frontlines.digitize.stretches import Stretch
 
@@ -82,6 +82,16 @@ def test_short_stretches_at_another_line_are_told_from_lone_ones():
 def test_an_arrow_that_has_crossed_another_line_does_not_come_out_from_under_it():
     arrow, overshoot = stretch("April", [(100, 20), (103, 58)]), stretch("April", [(100, 20), (103, 52)])
     assert beside_others([arrow, overshoot], [MAY]) == ([overshoot], [arrow])
+
+
+def test_a_tail_that_has_crossed_the_line_it_runs_into_is_cut_off():
+    tail = stretch("April", [(40, 20), (60, 49), (66, 56)])
+    through = stretch("April", [(140, 20), (160, 49), (180, 90)])
+    cut, whole = cut_back([MAY, tail, through])[1:]
+    assert cut.points.tolist() == [[40, 20], [60, 49]]
+    assert np.array_equal(whole.points, through.points)
+    (turned,) = cut_back([MAY, tail.turned()])[1:]
+    assert turned.points.tolist() == [[60, 49], [40, 20]]
 
 
 def _scan(labels, lower, *, dashes=None):
