@@ -80,19 +80,24 @@ def cut_back(stretches: Sequence[Stretch]) -> list[Stretch]:
 
 def _cut_back(mine: Stretch, stretches: Sequence[Stretch]) -> Stretch:
     """Cut the end of a stretch back to where it has crossed the line at it."""
-    found = touched(mine, 0, -1, stretches)
-    if found is None:
-        return mine
-    upper = stretches[found.upper]
-    met = shapely.get_coordinates(shapely.intersection(mine.geometry, upper.geometry))
-    along = np.array([mine.geometry.project(shapely.Point(one)) for one in met])
-    tail = mine.geometry.length - along
-    near = along[tail <= _TAIL * 2 * float(np.median(upper.half_width_px))]
+    met, stroke_px = _crossings(mine, -1, stretches)
+    along = shapely.line_locate_point(mine.geometry, shapely.points(met))
+    near = along[mine.geometry.length - along <= _TAIL * stroke_px]
     if not len(near):
         return mine
     steps = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(mine.points, axis=0).T))])
     last = int(np.searchsorted(steps, near.min(), side="right")) - 1
     return mine.part(0, last) if last >= 1 else mine
+
+
+def _crossings(mine: Stretch, end: int, stretches: Sequence[Stretch]) -> tuple[Floats, float]:
+    """Where a stretch crosses the line that its end lies at, (n, 2), and that line's stroke; none, and 0."""
+    found = touched(mine, 0, end, stretches)
+    if found is None:
+        return np.empty((0, 2)), 0.0
+    upper = stretches[found.upper]
+    met = shapely.get_coordinates(shapely.intersection(mine.geometry, upper.geometry))
+    return met, 2 * float(np.median(upper.half_width_px))
 
 
 def beside_others(
@@ -131,12 +136,8 @@ def beside_others(
 
 def _comes_out(mine: Stretch, end: int, stretches: Sequence[Stretch]) -> bool:
     """Tell whether an end lies at another line's stroke and has not crossed it."""
-    found = touched(mine, 0, end, stretches)
-    if found is None:
-        return False
-    upper = stretches[found.upper]
-    met = shapely.get_coordinates(shapely.intersection(mine.geometry, upper.geometry))
-    return bool((np.hypot(*(met - mine.points[end]).T) <= 2 * np.median(upper.half_width_px)).all())
+    met, stroke_px = _crossings(mine, end, stretches)
+    return stroke_px > 0 and bool((np.hypot(*(met - mine.points[end]).T) <= stroke_px).all())
 
 
 def _is_hidden(mine: Stretch, jump: tuple[int, int], others: Sequence[Stretch]) -> bool:

@@ -79,10 +79,8 @@ def frontlines_of(
     >>> found[["side_left", "side_right", "source"]].values.tolist()
     [['A', 'B', 'map.png']]
     """
-    frames, cautions = (
-        [],
-        [*_hidden(tracing, recipe, georeference), *_dropped(tracing), *_named_strokes(tracing)],
-    )
+    cautions = [*_hidden(tracing, recipe, georeference), *_dropped(tracing), *_named_strokes(tracing)]
+    frames = []
     for line in recipe.lines:
         pieces = pieces_of(tracing, line.name, follow_hidden=recipe.follow_hidden)
         if not pieces:
