@@ -17,7 +17,7 @@ from frontlines.digitize import digitize, read_recipe
 from frontlines.digitize.control_points import GroundControl
 from frontlines.digitize.georef import georeference, georeference_from_affine
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
-from frontlines.digitize.stretches import Stretch, Tracing
+from frontlines.digitize.stretches import Knobs, Stretch, Tracing
 from frontlines.digitize.traced_lines import frontlines_of, held_pixels
 from frontlines.errors import DigitizeError, MissingExtraError
 from tests.digitize.karabakh import districts_from, printed
@@ -350,6 +350,19 @@ def test_a_pdf_without_its_package(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     with pytest.raises(MissingExtraError, match=r"frontlines\[pdf\]"):
         digitize(path)
+
+
+def test_an_end_that_overruns_the_line_it_goes_under_does_not_cross_its_own_course(tmp_path):
+    scan = printed(tmp_path, noise_px=0.0, fills=True)
+    recipe = read_recipe(scan.folder / "digitize.toml")
+    near = Knobs(min_length_px=30, gap_px=60)
+    lines = tuple(dataclasses.replace(line, knobs=near) for line in recipe.lines)
+    found = digitize(dataclasses.replace(recipe, lines=lines, areas=()))
+    fl.write(found.frontlines, tmp_path / "frontlines.geojson")
+    balance = districts_from(
+        tmp_path / "frontlines.geojson"
+    ).balance  # refuses lines that contradict each other
+    assert balance["gained_km2"].sum() == pytest.approx(281.7, rel=0.01)
 
 
 def test_no_line_crosses_itself(tmp_path, truth):
