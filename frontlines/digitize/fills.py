@@ -13,7 +13,9 @@ from frontlines.digitize.palette import Palette
 from frontlines.errors import DigitizeError
 
 _TOO_UNLIKE = 75.0
-_HATCHED, _TINTED = 8.0, 8.0  # a fill is preferred to hatching, a colour to its tints, by so much [ΔE]
+_HATCHED = 8.0  # a fill is preferred to hatching by so much [ΔE]
+_SHARES = np.array([0.25, 0.4, 0.6, 0.8])  # of a colour in its tints
+_PALE = 24.0  # a hex is preferred to its tints by so much times what they lack of it [ΔE]
 _COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
 _PAPER = lab_of([[250, 250, 250]])[0]
 
@@ -142,7 +144,7 @@ def colour_off(
 
 
 def _tints(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return lab_of(250 + np.array([0.25, 0.4, 0.6, 0.8])[:, None] * (rgb - 250))
+    return lab_of(250 + _SHARES[:, None] * (rgb - 250))
 
 
 def _plain(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
@@ -158,9 +160,10 @@ def _unlike(
     meant = lab_of(rgb[None])[0]
     if float(np.hypot(*meant[1:])) < _COLOURED:
         return np.asarray(np.linalg.norm(fills - meant, axis=1))
-    tinted = np.linalg.norm(_tints(rgb)[:, None] - fills[None], axis=-1).min(axis=0)
+    apart = np.linalg.norm(_tints(rgb)[:, None] - fills[None], axis=-1)
     # A name means tints as well, a hex the very colour, but that of thin strokes is always washed out.
-    tinted += np.where(washed | colour.strip().isalpha(), 0.0, _TINTED)
+    pale = np.where(washed | colour.strip().isalpha(), 0.0, _PALE * (1 - _SHARES[:, None]))
+    tinted = (apart + pale).min(axis=0)
     # Paper that is yellow as scanned may be the very colour, but is no tint of it.
     tinted += np.where(plain, _TOO_UNLIKE, 0.0)
     exact = np.where(plain, np.linalg.norm(fills - meant, axis=1), unlikeness(colour, fills))

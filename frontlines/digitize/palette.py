@@ -232,7 +232,18 @@ def _grounds(tiles: Sequence[tuple[int, int, npt.NDArray[np.int32]]]) -> Floats:
     if not flat:
         return np.empty((0, 3))
     lab, least = np.concatenate(flat), int(_GROUND_SHARE * size)
-    return _parted(lab, _peaks(lab, least, _GROUNDS_APART), least)
+    return _all_grounds(lab, least)
+
+
+def _all_grounds(lab: npt.NDArray[np.float32], least: int) -> Floats:
+    """Densest colours of a crowd, then of what is far from those: a small one is no peak beside a large one."""
+    found = more = _parted(lab, _peaks(lab, least, _GROUNDS_APART), least)
+    while len(more):
+        for one in more.astype(np.float32):
+            lab = lab[np.linalg.norm(lab - one, axis=1) >= _GROUNDS_APART]
+        more = _parted(lab, _peaks(lab, least, _GROUNDS_APART), least)
+        found = np.vstack([found, more])
+    return found
 
 
 def _parted(lab: npt.NDArray[np.float32], grounds: Floats, least: int) -> Floats:
@@ -277,13 +288,18 @@ def _are_two(lab: npt.NDArray[np.float32], pair: Floats, least: int) -> bool:
 
 
 def _is_flat(plane: npt.NDArray[np.int16], margin: int, step: int) -> npt.NDArray[np.bool_]:
-    """Tell where a plane looks the same some pixels away in all four directions, but for a margin."""
+    """Tell where a plane looks the same some pixels away in all four directions, but for a margin.
+
+    To either side of an edge between two pale fills it does not, though both are much like the mix there.
+    """
     height, width = plane.shape
-    rows, columns = slice(margin, height - margin), slice(margin, width - margin)
-    same = np.ones((height - 2 * margin, width - 2 * margin), bool)
-    for y, x in ((step, 0), (-step, 0), (0, step), (0, -step)):
-        moved = plane[margin + y : height - margin + y, margin + x : width - margin + x]
-        same &= np.abs(plane[rows, columns] - moved) < _FLAT
+    middle, *around = (
+        plane[margin + y : height - margin + y, margin + x : width - margin + x]
+        for y, x in ((0, 0), (step, 0), (-step, 0), (0, step), (0, -step))
+    )
+    same = np.ones(middle.shape, bool)
+    for one, other in (*((middle, moved) for moved in around), around[:2], around[2:]):
+        same &= np.abs(one - other) < _FLAT
     return same
 
 

@@ -40,3 +40,20 @@ def test_two_browns_that_differ_in_lightness_are_two_grounds():
 def test_a_fill_that_gets_darker_across_the_sheet_is_one_ground():
     shade = np.linspace(205, 180, 260)[None, :, None] * np.array([1.0, 0.9, 0.78])
     assert len(grounds_of(shade, (120, 150, 190), 1, EVEN)) == 3
+
+
+def test_a_small_pale_fill_beside_much_paper_of_nearly_its_colour_is_a_ground():
+    pixels = np.full((1000, 1200, 3), (251.0, 251, 248))
+    pixels[100:-100, 100:400], pixels[420:540, 600:700] = (223, 239, 255), (255, 236, 210)
+    grain = np.random.default_rng(0).normal(0, 1, (1000, 1200, 1))
+    scan = open_scan((pixels + grain).clip(0, 255).round().astype(np.uint8))
+    grounds = palette_of(scan, Paper(np.ones((63, 75, 3), np.float32))).grounds
+    assert len(grounds) == 3
+    assert np.abs(grounds - (255, 236, 210)).max(axis=1).min() < 6
+
+
+def test_the_mix_along_the_edge_of_a_pale_fill_is_no_ground():
+    pixels = np.full((400, 600, 3), 250.0)
+    pixels[60:-60, 60:300] = (239, 201, 190)
+    pixels[60:-60, 300] = (245, 226, 220)
+    assert len(palette_of(open_scan(pixels.astype(np.uint8)), EVEN).grounds) == 2
