@@ -236,7 +236,7 @@ def _grounds(tiles: Sequence[tuple[int, int, npt.NDArray[np.int32]]]) -> Floats:
 
 
 def _all_grounds(lab: npt.NDArray[np.float32], least: int) -> Floats:
-    """Densest colours of a crowd, and of what is far from those: beside a large one a small one is no peak."""
+    """Densest colours of a crowd, and of what is far from them: beside a large one a small one is no peak."""
     found = more = _parted(lab, _peaks(lab, least, _GROUNDS_APART), least)
     while len(more):
         for one in more.astype(np.float32):
