@@ -32,6 +32,7 @@ _HUES_APART, _SHADES_APART = (
     7.5,
 )  # two in one: in a and b alone, or with lightness, which light may change
 _WINDOW, _VALLEY = 1 / 6, 0.3  # of the way between two; pixels half-way, as a share of those at an end
+_ON_THE_WAY = (0.5, 0.6, 0.7, 0.8, 1.0)
 _ROUNDS = 8
 _INK_APART = 15.0  # from the nearest ground [ΔE]
 _MOST_INKS = 24
@@ -238,12 +239,25 @@ def _grounds(tiles: Sequence[tuple[int, int, npt.NDArray[np.int32]]]) -> Floats:
 def _all_grounds(lab: npt.NDArray[np.float32], least: int) -> Floats:
     """Densest colours of a crowd, and of what is far from them: beside a large one a small one is no peak."""
     found = more = _parted(lab, _peaks(lab, least, _GROUNDS_APART), least)
+    left = lab
     while len(more):
         for one in more.astype(np.float32):
-            lab = lab[np.linalg.norm(lab - one, axis=1) >= _GROUNDS_APART]
-        more = _parted(lab, _peaks(lab, least, _GROUNDS_APART), least)
-        found = np.vstack([found, more])
+            left = left[np.linalg.norm(left - one, axis=1) >= _GROUNDS_APART]
+        more = _parted(left, _peaks(left, least, _GROUNDS_APART), least)
+        found = np.vstack([found, *(one[None] for one in more if not _is_shade(lab, one, found))])
     return found
+
+
+def _is_shade(lab: npt.NDArray[np.float32], colour: Floats, grounds: Floats) -> bool:
+    """Tell whether a colour runs over into a ground without a valley, as shaded relief does."""
+    nearest = grounds[np.linalg.norm(grounds - colour, axis=1).argmin()]
+    ray = colour - nearest
+    far = float(np.linalg.norm(ray))
+    place = (lab - nearest) @ ray / far**2
+    aside = ((lab - nearest) ** 2).sum(axis=1) - (place * far) ** 2
+    near = place[aside < (far / 2) ** 2]
+    *between, there = ((np.abs(near - at) < _WINDOW / 2).sum() for at in _ON_THE_WAY)
+    return bool(min(between) > _VALLEY * there)
 
 
 def _parted(lab: npt.NDArray[np.float32], grounds: Floats, least: int) -> Floats:

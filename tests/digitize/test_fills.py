@@ -36,4 +36,7 @@ def test_a_hex_means_strokes_of_its_own_colour_before_a_pale_tint():
     plain = palette(PAPER, [239.0, 223, 157], [206.0, 223, 239])
     strokes = np.array([[69.0, 113, 157]])
     sea = Palette(plain.grounds, strokes, np.ones(1), np.zeros((1, 2), int), np.ones(1), np.zeros((1, 1)))
-    assert match_fills(sea, {"held": "#f7e3a1", "taken": "#2f6db3"}, [0], np.ones(3)) == {"held": 1, "taken": 4}
+    assert match_fills(sea, {"held": "#f7e3a1", "taken": "#2f6db3"}, [0], np.ones(3)) == {
+        "held": 1,
+        "taken": 4,
+    }

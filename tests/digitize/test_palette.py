@@ -57,3 +57,10 @@ def test_the_mix_along_the_edge_of_a_pale_fill_is_no_ground():
     pixels[60:-60, 60:300] = (239, 201, 190)
     pixels[60:-60, 300] = (245, 226, 220)
     assert len(palette_of(open_scan(pixels.astype(np.uint8)), EVEN).grounds) == 2
+
+
+def test_shaded_relief_is_no_ground_of_its_own():
+    ramp = np.abs(np.linspace(-1, 1, 600)) ** 3
+    pixels = (245.0, 235, 215) - 60 * np.outer(ramp, (1.0, 1.0, 1.0))
+    pixels = np.repeat(pixels[None], 400, axis=0)
+    assert len(palette_of(open_scan(pixels.round().astype(np.uint8)), EVEN).grounds) == 1
