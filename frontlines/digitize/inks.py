@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
-from PIL import ImageColor
 
 from frontlines._optional import require
 from frontlines.digitize.colours import Floats, hex_of, lab_of, rgb_of, unlikeness
-from frontlines.digitize.images import Scan
-from frontlines.digitize.palette import ALIKE, Palette, codes_of, palette_of
-from frontlines.digitize.paper import paper_of
+from frontlines.digitize.palette import ALIKE, Palette
 from frontlines.errors import DigitizeError
 
 _TOO_UNLIKE = 62.0
@@ -223,61 +219,3 @@ def _between(colour: Floats, start: Floats, end: Floats, *, least: float) -> boo
         return False
     pair = lab_of(np.array([start + share * ray, colour]))
     return float(np.linalg.norm(pair[0] - pair[1])) < ALIKE
-
-
-def suggest_colours(scan: Scan, *, most: int = 12) -> pd.DataFrame:
-    """List the line-like colours of a scan, to start from.
-
-    Parameters
-    ----------
-    scan
-        From `open_scan`.
-    most
-        Colours to list at most.
-
-    Returns
-    -------
-    colours
-        A row a colour, the longest drawn first: `colour` (hex, on evened paper), `name` (the nearest CSS
-        name), `stroke_px` (width of its strokes, roughly), `length_px` (drawn, roughly), `pixels`, and
-        `column`, `row`: a place where it is drawn.
-
-    Raises
-    ------
-    MissingExtraError
-        If scipy is not installed.
-
-    Examples
-    --------
-    >>> from frontlines.digitize.images import open_scan
-    >>> pixels = np.full((80, 80, 3), 255, dtype=np.uint8)
-    >>> pixels[38:42] = (200, 30, 30)
-    >>> suggest_colours(open_scan(pixels))[["colour", "name"]].values.tolist()
-    [['#c31e1e', 'firebrick']]
-    """
-    paper = paper_of(scan)
-    palette = palette_of(scan, paper)
-    table, counts = palette.labels(), np.zeros(256, np.int64)
-    for first, band in scan.bands():
-        counts += np.bincount(table[codes_of(paper.whiten(band, first))].ravel(), minlength=256)
-    pixels = counts[1 : len(palette.inks) + 1]
-    rims = {rim for ink in range(len(palette.inks)) for rim in edges_of(palette, ink)}
-    kept = [ink for ink in range(len(palette.inks)) if ink not in rims][:most]
-    return pd.DataFrame(
-        {
-            "colour": [hex_of(palette.inks[ink]) for ink in kept],
-            "name": [_css_name(palette.inks[ink]) for ink in kept],
-            "stroke_px": (pixels[kept] / np.maximum(palette.lengths_px[kept], 1.0)).round(1),
-            "length_px": palette.lengths_px[kept].round(),
-            "pixels": pixels[kept],
-            "column": palette.places[kept, 0],
-            "row": palette.places[kept, 1],
-        }
-    )
-
-
-def _css_name(rgb: Floats) -> str:
-    """Name the nearest CSS colour."""
-    names = sorted(ImageColor.colormap)
-    lab = lab_of(np.array([ImageColor.getrgb(name)[:3] for name in names], dtype=float))
-    return names[int(np.linalg.norm(lab - lab_of(rgb[None])[0], axis=1).argmin())]

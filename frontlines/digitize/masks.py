@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
@@ -45,13 +46,18 @@ class Strokes:
     width_px: float
 
 
-def check_masks(masks: Sequence[BaseGeometry]) -> None:
-    """Refuse masks that are no polygons.
+def checked_masks(masks: Iterable[BaseGeometry]) -> list[BaseGeometry]:
+    """List masks, and refuse what is no polygon.
 
     Parameters
     ----------
     masks
-        Shapes in pixels.
+        Shapes in pixels: a list, a GeoSeries, or a single one.
+
+    Returns
+    -------
+    masks
+        Valid Polygons and MultiPolygons.
 
     Raises
     ------
@@ -61,13 +67,16 @@ def check_masks(masks: Sequence[BaseGeometry]) -> None:
     Examples
     --------
     >>> import shapely
-    >>> check_masks([shapely.box(0, 0, 10, 10)])
+    >>> len(checked_masks([shapely.box(0, 0, 10, 10)]))
+    1
     """
-    for k, mask in enumerate(masks):
-        if mask.geom_type not in {"Polygon", "MultiPolygon"} or not mask.is_valid:
+    listed = [masks] if isinstance(masks, BaseGeometry) else list(masks)
+    for k, mask in enumerate(listed):
+        if not isinstance(mask, shapely.Polygon | shapely.MultiPolygon) or not mask.is_valid:
             raise DigitizeError(
                 f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)"
             )
+    return listed
 
 
 def label_scan(

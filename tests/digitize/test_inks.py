@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 
-from frontlines.datasets import ScanLook
-from frontlines.digitize import open_scan, suggest_colours
+from frontlines.digitize import open_scan
 from frontlines.digitize.colours import hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.inks import match_inks
 from frontlines.digitize.palette import Palette
 from frontlines.digitize.paper import paper_of
 from frontlines.errors import DigitizeError
-from tests.digitize.warmaps import war_map
 
 
 def test_lab_of_known_colours():
@@ -56,21 +54,6 @@ def test_uneven_yellow_paper_becomes_even_and_white():
     assert even[:80].std() < 2
     assert even[120:280, 220:380].std(axis=(0, 1)).max() < 3
     assert np.ptp(even[150, 250]) > 20  # the fill keeps its colour
-
-
-def test_suggested_colours_are_those_drawn():
-    scan, _, _ = war_map(4, "blue-red", size=(900, 700), look=ScanLook())
-    colours = suggest_colours(open_scan(scan.pixels))
-    for drawn in ("#1f4fb4", "#cc2222", "#6fb1dd"):
-        apart = np.linalg.norm(
-            lab_of(np.array([rgb_of(c) for c in colours["colour"]])) - lab_of(rgb_of(drawn)[None]), axis=1
-        )
-        row = colours.iloc[apart.argmin()]
-        assert apart.min() < 16
-        found = scan.pixels[row["row"], row["column"]]
-        assert np.linalg.norm(lab_of(found[None]) - lab_of(rgb_of(row["colour"])[None])) < 20
-    assert colours["pixels"].gt(0).all()
-    assert colours["stroke_px"].between(0.3, 12).all()
 
 
 def test_two_colours_that_mean_one_ink_are_refused_unless_there_is_a_second_like_it():
