@@ -143,7 +143,7 @@ def trace_areas(
 
 def _check(colours: Mapping[str, str], min_area_px: float | None, border_px: float | None) -> None:
     if not isinstance(colours, Mapping) or not colours:
-        raise DigitizeError("no class is asked for: give names and colours, as {'Red Army': '#f2b8b5'}")
+        raise DigitizeError("no class is asked for: give a name and a colour, as {'Red Army': '#f2b8b5'}")
     refuse_one_colour(list(colours.values()), "classes", list(colours))
     refuse_no_length("min_area_px", min_area_px, "an area in px²")
     refuse_no_length("border_px", border_px)

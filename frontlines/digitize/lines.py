@@ -149,7 +149,7 @@ def trace_lines(
 def _checked(colours: Mapping[str, str], knobs: Knobs | Mapping[str, Knobs] | None) -> dict[str, Knobs]:
     """Check what is asked for, and give each line its knobs."""
     if not isinstance(colours, Mapping) or not colours:
-        raise DigitizeError("no line is asked for: give names and colours, as {'7 April': 'blue'}")
+        raise DigitizeError("no line is asked for: give a name and a colour, as {'7 April': 'blue'}")
     refuse_one_colour(list(colours.values()), "lines", list(colours))
     if knobs is None or isinstance(knobs, Knobs):
         return dict.fromkeys(colours, knobs or Knobs())

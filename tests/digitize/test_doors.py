@@ -43,7 +43,7 @@ def test_masks_may_be_a_list_a_series_or_one_polygon(pixels):
     ("asked", "said"),
     [
         ({"scan": [[1, 2], [3, 4]]}, "a path, a numpy array or what open_scan gave, not a list"),
-        ({"colours": ["red"]}, "give names and colours"),
+        ({"colours": ["red"]}, "give a name and a colour"),
         ({"colours": {"a": (240, 200, 190)}}, r"\(240, 200, 190\) is no colour: write hex"),
         ({"masks": [(0, 0, 10, 10)]}, "mask 0 is no valid polygon"),
     ],
