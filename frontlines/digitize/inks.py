@@ -14,7 +14,7 @@ from frontlines.errors import DigitizeError
 _TOO_UNLIKE = 62.0
 _COLOURED, _GREY = 30.0, 8.0  # chroma from which a colour has a hue of its own, and up to which none [CIELAB]
 _NOW_AND_THEN = 0.12  # share of cores from which on two inks are not beside each other by chance
-_RIM_COST = 30.0
+_RIM_COST, _PALEST = 30.0, 0.05  # the least share of a stronger ink in its rims
 _SEEN_BESIDE = 0.25
 _SAME_PLACE = 0.45  # share of an ink's cores beside a stronger ink, from which on it is that ink's edge
 
@@ -53,10 +53,9 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     there = ", ".join(hex_of(one) for one in palette.inks) or "none"
     if len(palette.inks) < len(colours):
         raise DigitizeError(f"{len(colours)} lines are asked for, but the scan has the inks {there}")
-    lab = lab_of(palette.inks)
-    unlike = np.array([_unlike(colour, lab) for colour in colours.values()])
+    unlike = np.array([unlikeness_of(colour, palette.inks) for colour in colours.values()])
     rare = 7.0 * np.log10(palette.lengths_px.max() / np.maximum(palette.lengths_px, 1.0))
-    rims = np.array([_RIM_COST * _is_rim(palette, ink) for ink in range(len(lab))])
+    rims = np.array([_RIM_COST * _is_rim(palette, ink) for ink in range(len(palette.inks))])
     costs = unlike + rare + rims
     _, chosen = optimize.linear_sum_assignment(costs)
     for row, (name, colour) in enumerate(colours.items()):
@@ -78,8 +77,27 @@ def _one_ink(colours: Mapping[str, str], both: Sequence[int], ink: str) -> str:
     )
 
 
-def _unlike(asked: str, lab: Floats) -> Floats:
-    """Tell how unlike inks are to a colour; a grey has no hue, so it is like no colour, nor one like it."""
+def unlikeness_of(asked: str, rgb: Floats) -> Floats:
+    """Tell how unlike inks are to a colour; a grey has no hue, so it is like no colour, nor one like it.
+
+    Parameters
+    ----------
+    asked
+        Hex or CSS name.
+    rgb
+        The inks, (n, 3).
+
+    Returns
+    -------
+    unlikeness
+        (n,), as `frontlines.digitize.colours.unlikeness`, but for greys.
+
+    Examples
+    --------
+    >>> bool(unlikeness_of("blue", np.array([[90.0, 90, 90]]))[0] > 62)
+    True
+    """
+    lab = lab_of(rgb)
     chroma = np.hypot(lab[:, 1], lab[:, 2])
     meant = float(np.hypot(*lab_of(rgb_of(asked)[None])[0, 1:]))
     hueless = (chroma < _GREY) & (meant > _COLOURED) | (chroma > _COLOURED) & (meant < _GREY)
@@ -89,7 +107,7 @@ def _unlike(asked: str, lab: Floats) -> Floats:
 def _is_rim(palette: Palette, ink: int) -> bool:
     """Tell whether an ink is a stronger one washed out, often seen beside it."""
     others = np.flatnonzero(palette.beside[ink] > _NOW_AND_THEN)
-    return any(mixed(palette, ink, int(other)) for other in others if other != ink)
+    return any(mixed(palette, ink, int(other), least=_PALEST) for other in others if other != ink)
 
 
 def edges_of(palette: Palette, ink: int) -> list[int]:
@@ -207,12 +225,31 @@ def mixed(palette: Palette, ink: int, stronger: int, *, least: float = 0.15) -> 
     (True, False)
     """
     return any(
-        _between(palette.inks[ink], ground, palette.inks[stronger], least=least) for ground in palette.grounds
+        is_between(palette.inks[ink], ground, palette.inks[stronger], least=least)
+        for ground in palette.grounds
     )
 
 
-def _between(colour: Floats, start: Floats, end: Floats, *, least: float) -> bool:
-    """Tell whether a colour is a mix of two, with at least some share of the second."""
+def is_between(colour: Floats, start: Floats, end: Floats, *, least: float = 0.15) -> bool:
+    """Tell whether a colour is a mix of two.
+
+    Parameters
+    ----------
+    colour, start, end
+        sRGB, (3,).
+    least
+        Least share of `end`.
+
+    Returns
+    -------
+    mixed
+        Whether it is.
+
+    Examples
+    --------
+    >>> is_between(*np.array([[225.0, 130, 130], [250, 250, 250], [204, 34, 34]]))
+    True
+    """
     ray = end - start
     share = float((colour - start) @ ray) / max(float(ray @ ray), 1.0)
     if not least < share < 1.0:

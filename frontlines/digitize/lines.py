@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines.digitize.arrows import arrows_among
+from frontlines.digitize.broad_strokes import with_broad_strokes
 from frontlines.digitize.centres import Centred, Ink, centred
 from frontlines.digitize.colours import hex_of, refuse_one_colour
 from frontlines.digitize.dashes import lone_of, taken_up, with_passed_by
@@ -115,6 +116,7 @@ def trace_lines(
         report(0.0, "paper")
         paper = looked[0] if looked else paper_of(scan)
         palette = looked[1] if looked else palette_of(scan, paper)
+        palette = with_broad_strokes(palette, colours, scan, paper)
         inks = match_inks(palette, colours)
         labels = label_scan(scan, paper, palette, masks, lambda share, what: report(0.3 * share, what))
         strokes = {

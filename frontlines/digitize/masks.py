@@ -11,9 +11,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
+from frontlines.digitize.colours import lab_of
 from frontlines.digitize.images import Scan, from_corners
 from frontlines.digitize.inks import blends_of, edges_of, mixed
-from frontlines.digitize.palette import GROUND, Labels, Palette, codes_of
+from frontlines.digitize.palette import GROUND, LAB, Labels, Palette, codes_of
 from frontlines.digitize.paper import Paper
 from frontlines.digitize.widths import mean_width_px
 from frontlines.errors import DigitizeError
@@ -120,6 +121,39 @@ def label_scan(
         features = require("rasterio.features", extra="digitize")
         shapes = ((one, GROUND) for one in masks)
         features.rasterize(shapes, out=labels, transform=from_corners(), all_touched=True)
+    return labels
+
+
+def label_grounds(scan: Scan, paper: Paper, palette: Palette) -> Labels:
+    """Label every pixel with the ground that it is nearest to, whatever is drawn there.
+
+    Parameters
+    ----------
+    scan, paper, palette
+        The image, its paper and its palette.
+
+    Returns
+    -------
+    labels
+        (height, width): position of a ground.
+
+    Examples
+    --------
+    >>> from frontlines.digitize.images import open_scan
+    >>> from frontlines.digitize.palette import palette_of
+    >>> from frontlines.digitize.paper import paper_of
+    >>> pixels = np.full((200, 300, 3), 255, dtype=np.uint8)
+    >>> pixels[:, :100] = (200, 30, 30)
+    >>> scan = open_scan(pixels)
+    >>> paper = paper_of(scan)
+    >>> np.bincount(label_grounds(scan, paper, palette_of(scan, paper)).ravel()).tolist()
+    [40000, 20000]
+    """
+    apart = [np.linalg.norm(LAB - one, axis=1) for one in lab_of(palette.grounds).astype(np.float32)]
+    table = np.argmin(apart, axis=0).astype(np.uint8)
+    labels = np.empty((scan.height_px, scan.width_px), np.uint8)
+    for first, band in scan.bands():
+        labels[first : first + len(band)] = table[codes_of(paper.whiten(band, first))]
     return labels
 
 

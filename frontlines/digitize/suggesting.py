@@ -9,8 +9,8 @@ from PIL import ImageColor
 from frontlines.digitize.colours import Floats, hex_of, lab_of
 from frontlines.digitize.images import Image, open_scan
 from frontlines.digitize.inks import edges_of
-from frontlines.digitize.masks import label_scan
-from frontlines.digitize.palette import LAB, Palette, codes_of, palette_of
+from frontlines.digitize.masks import label_grounds, label_scan
+from frontlines.digitize.palette import Palette, palette_of
 from frontlines.digitize.paper import paper_of
 from frontlines.digitize.widths import mean_width_px
 from frontlines.progress import Progress, reporting
@@ -113,16 +113,12 @@ def suggest_fills(scan: Image) -> pd.DataFrame:
     """
     scan = open_scan(scan)
     paper = paper_of(scan)
-    grounds = palette_of(scan, paper).grounds
-    apart = np.stack([np.linalg.norm(LAB - one, axis=1) for one in lab_of(grounds).astype(np.float32)])
-    table, counts = apart.argmin(axis=0), np.zeros(len(grounds), np.int64)
-    for first, band in scan.bands():
-        codes = codes_of(paper.whiten(band, first))
-        counts += np.bincount(table[codes].ravel(), minlength=len(grounds))
+    palette = palette_of(scan, paper)
+    counts = np.bincount(label_grounds(scan, paper, palette).ravel(), minlength=len(palette.grounds))
     found = pd.DataFrame(
         {
-            "colour": [hex_of(one) for one in grounds],
-            "name": [_css_name(one) for one in grounds],
+            "colour": [hex_of(one) for one in palette.grounds],
+            "name": [_css_name(one) for one in palette.grounds],
             "share": (counts / counts.sum()).round(3),
         }
     )

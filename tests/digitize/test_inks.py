@@ -72,3 +72,10 @@ def test_two_colours_that_mean_one_ink_are_refused_unless_there_is_a_second_like
     with pytest.raises(DigitizeError, match=r"'B' \(blue\) and 'C' \(#1b3a94\) both mean the ink #243a8c"):
         matched(wash, "red", "blue", "#1b3a94")
     assert matched(wash, "red", "blue") == {"A": 1, "B": 0}
+
+
+def test_the_pale_fringe_of_a_line_is_not_taken_for_what_is_asked():
+    inks, beside = np.array([[184.0, 36, 129], [255, 217, 245]]), np.array([[0, 1.0], [1.0, 0]])
+    lengths, places = np.array([1700.0, 730]), np.zeros((2, 2), int)
+    palette = Palette(np.full((1, 3), 250.0), inks, lengths, places, np.ones(2), beside)
+    assert match_inks(palette, {"May": "red"}) == {"May": 0}
