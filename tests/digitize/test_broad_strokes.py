@@ -50,7 +50,8 @@ def test_a_ground_that_fills_more_than_a_stroke_stays_ground():
     assert with_broad_strokes(palette, {"May": "red"}, scan, paper) is palette
 
 
-def test_a_broad_stroke_that_covers_little_is_an_ink():
-    pixels = np.full((1600, 1600, 3), 250, np.uint8)
-    pixels[800:830, 300:700] = (204, 34, 34)  # 0.5 % of the scan, but its flat middle is less than 0.3 %
-    assert "firebrick" in suggest_colours(pixels)["name"].tolist()
+def test_what_is_too_broad_for_a_stroke_and_too_small_for_a_ground_is_an_ink():
+    y, x = np.mgrid[:1600, :1600]
+    inside = np.clip((42 - np.hypot(y - 800, x - 800)) / 6 + 0.5, 0, 1)[..., None]
+    pixels = np.rint(250 + inside * ([204, 34, 34] - np.full(3, 250))).astype(np.uint8)
+    assert suggest_colours(pixels)["name"].tolist() == ["firebrick"]
