@@ -23,6 +23,7 @@ from frontlines.progress import Report
 Mask = npt.NDArray[np.bool_]
 
 _RIM_PX = 2
+_WASHED_OUT = 0.4  # least share of an ink in what blur has left of it
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,15 @@ class Strokes:
         Labels of inks whose washed-out rims look like it.
     width_px
         Width of its strokes, roughly.
+    weaker
+        Labels of what the ink looks like where blur has washed out much of it, as in dots.
     """
 
     labels: tuple[int, ...]
     own: tuple[int, ...]
     stronger: tuple[int, ...]
     width_px: float
+    weaker: tuple[int, ...] = ()
 
 
 def checked_masks(masks: Iterable[BaseGeometry]) -> list[BaseGeometry]:
@@ -195,7 +199,8 @@ def strokes_of(
     )
     others = [k for k in range(len(palette.inks)) if k != ink and k + 1 not in (*own, *blends)]
     stronger = tuple(k + 1 for k in others if mixed(palette, ink, k))
-    return Strokes((ink + 1, *blends), own, stronger, width_px or mean_width_px(labels, ink + 1))
+    weaker = tuple(k + 1 for k in others if mixed(palette, k, ink, least=_WASHED_OUT))
+    return Strokes((ink + 1, *blends), own, stronger, width_px or mean_width_px(labels, ink + 1), weaker)
 
 
 def stroke_mask(window: Labels, strokes: Strokes) -> Mask:
