@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
-from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from frontlines.cli.options import console, plain
 from frontlines.cli.outputs import DPI, refuse_overwriting, staged
-from frontlines.digitize import Digitized, digitize, open_scan, read_recipe, suggest_colours
+from frontlines.digitize import Digitized, digitize, read_recipe
 from frontlines.manifest import long_date, to_json
 from frontlines.plot.residuals import residual_figure
 from frontlines.plot.scans import overlay_figure
@@ -28,8 +25,6 @@ FILES = (
     "manifest.json",
 )
 """What a run may write: lines, areas, and residuals only if there are any."""
-
-_ASKED = 4
 
 
 def run(recipe: Path, out: Path, *, force: bool) -> None:
@@ -132,69 +127,3 @@ def _rows(found: Digitized) -> Table:
             f"{row['sigma_m']:,.0f} m",
         )  # fmt: skip
     return table
-
-
-def show_colours(image: Path) -> None:
-    """List the line-like colours of an image with swatches, and print a recipe to start from.
-
-    Parameters
-    ----------
-    image
-        The image.
-
-    Raises
-    ------
-    FrontlinesError
-        If the image cannot be read.
-    """
-    colours = suggest_colours(open_scan(image))
-    table = Table()
-    for header in ("colour", "", "name", "stroke", "length", "seen at column, row"):
-        table.add_column(header, justify="right" if header in {"stroke", "length"} else "left")
-    for row in colours.to_dict("records"):
-        swatch = Text("      ", style=Style(bgcolor=str(row["colour"])))
-        table.add_row(
-            str(row["colour"]), swatch, str(row["name"]), f"{row['stroke_px']:.0f} px",
-            f"{row['length_px']:,.0f} px", f"{row['column']:.0f}, {row['row']:.0f}",
-        )  # fmt: skip
-    terminal = console()
-    listed = terminal if terminal.is_terminal else console(stderr=True)  # piped, only the recipe goes on
-    listed.print(table)
-    terminal.print(Text("\n".join(starter(image.name, colours))), soft_wrap=True)
-
-
-def starter(image: str, colours: pd.DataFrame) -> Iterator[str]:
-    """Write a recipe to start from.
-
-    Parameters
-    ----------
-    image
-        Name of the image.
-    colours
-        From `frontlines.digitize.suggest_colours`.
-
-    Yields
-    ------
-    line
-        Lines of a ``digitize.toml``: what is known is filled in, what must be asked is left to the reader.
-
-    Examples
-    --------
-    >>> list(starter("map.png", pd.DataFrame({"colour": ["#1f4fb4"], "name": ["royalblue"]})))[1]
-    'image = "map.png"'
-    """
-    yield "# digitize.toml: keep the lines that you want, and fill in dates, sides and control points"
-    yield f"image = {_quoted(image)}"
-    yield 'points = "points.csv"               # id, col, row, lon, lat; pixel centres at whole numbers'
-    yield '# crs = "EPSG:…"                    # the map\'s own plane, if you know it'
-    yield "sides = {ONE = [0.0, 0.0], OTHER = [1.0, 1.0]}   # a place that each side holds: lon, lat"
-    for row in colours.head(_ASKED).to_dict("records"):
-        yield ""
-        yield "[[line]]"
-        yield f"colour = {_quoted(str(row['colour']))}                  # {row['name']}"
-        yield 'date = "YYYY-MM-DD"'
-
-
-def _quoted(text: str) -> str:
-    """Write a text as TOML does."""
-    return '"' + plain(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -2,7 +2,7 @@
 
 1. `read_recipe` reads what to trace on which image; `digitize` does it.
 2. `read_control_points` and `georeference` say where a scan lies, and how far that is off.
-3. `open_scan`, `suggest_colours`, `trace_lines` and `trace_areas` work in pixels.
+3. `open_scan`, `suggest_colours`, `suggest_fills`, `trace_lines` and `trace_areas` work in pixels.
 
 Pixel coordinates everywhere: x is the column and y the row, the centre of the first pixel is (0, 0), and y
 grows downwards.
@@ -15,10 +15,10 @@ from frontlines.digitize.digitizing import Digitized, digitize
 from frontlines.digitize.georef import Georeference, georeference, georeference_from_affine
 from frontlines.digitize.hidden import follow_hidden
 from frontlines.digitize.images import Scan, open_scan
-from frontlines.digitize.inks import suggest_colours
 from frontlines.digitize.lines import trace_lines
 from frontlines.digitize.recipe import AreaRecipe, LineRecipe, Places, Recipe, read_recipe
 from frontlines.digitize.stretches import Hidden, Knobs, Stretch, Tracing
+from frontlines.digitize.suggesting import suggest_colours, suggest_fills
 from frontlines.digitize.world_files import read_world_file
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "read_recipe",
     "read_world_file",
     "suggest_colours",
+    "suggest_fills",
     "trace_areas",
     "trace_lines",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -15,12 +15,13 @@ from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour, rgb_o
 from frontlines.digitize.fills import are_fills, colour_off, match_fills
 from frontlines.digitize.hatched_ground import hatched
 from frontlines.digitize.hatching import BLOCK, hatched_inks
-from frontlines.digitize.images import Scan, from_corners
+from frontlines.digitize.images import Image, Scan, from_corners, open_scan
 from frontlines.digitize.inks import mixed
-from frontlines.digitize.masks import check_masks, grown
+from frontlines.digitize.masks import checked_masks, grown
 from frontlines.digitize.palette import GROUND, LAB, Labels, Palette, codes_of, palette_of
 from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.settling import settled
+from frontlines.digitize.stretches import refuse_no_length
 from frontlines.digitize.tiles import tiles_of
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
@@ -41,10 +42,10 @@ _SMOOTH = 1.2
 
 
 def trace_areas(
-    scan: Scan,
+    scan: Image,
     colours: Mapping[str, str],
     *,
-    masks: Sequence[BaseGeometry] = (),
+    masks: Iterable[BaseGeometry] = (),
     min_area_px: float | None = None,
     border_px: float | None = None,
     looked: tuple[Paper, Palette] | None = None,
@@ -55,7 +56,7 @@ def trace_areas(
     Parameters
     ----------
     scan
-        From `open_scan`.
+        From `open_scan`, or what it takes: a path, or an array of pixels.
     colours
         Name of each class, and its colour: hex or CSS name. Of the fills that the scan really has, the one
         that is most like it is taken; a name stands for its tints as well.
@@ -85,7 +86,7 @@ def trace_areas(
     ------
     DigitizeError
         If no class is asked for, a colour is none, the scan has no such fill, a mask is no
-        polygon, or `min_area_px` is more than the image has.
+        polygon, a length is none, or `min_area_px` is more than the image has.
     MissingExtraError
         If rasterio or scipy is not installed.
 
@@ -106,7 +107,8 @@ def trace_areas(
     >>> areas.assign(area=areas.area.round(-1))[["area_class", "area"]].values.tolist()
     [['North', 20800.0], ['South', 20800.0]]
     """
-    _check(colours, masks)
+    scan, masks = open_scan(scan), checked_masks(masks)
+    _check(colours, min_area_px, border_px)
     if min_area_px and min_area_px >= scan.width_px * scan.height_px:
         size = f"{scan.width_px} × {scan.height_px} px"
         raise DigitizeError(f"no area is as large as min_area_px = {min_area_px:g}: the scan has {size}")
@@ -139,11 +141,12 @@ def trace_areas(
         return areas
 
 
-def _check(colours: Mapping[str, str], masks: Sequence[BaseGeometry]) -> None:
-    if not colours:
+def _check(colours: Mapping[str, str], min_area_px: float | None, border_px: float | None) -> None:
+    if not isinstance(colours, Mapping) or not colours:
         raise DigitizeError("no class is asked for: give a name and a colour, as {'Red Army': '#f2b8b5'}")
     refuse_one_colour(list(colours.values()), "classes", list(colours))
-    check_masks(masks)
+    refuse_no_length("min_area_px", min_area_px, "an area in px²")
+    refuse_no_length("border_px", border_px)
 
 
 def _table(palette: Palette) -> Labels:

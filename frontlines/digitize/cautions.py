@@ -15,6 +15,7 @@
 ``read as degrees``  the points' file does not name its CRS
 ``colour``           what was traced is of a colour rather unlike the one asked for
 ``sides``            the places named leave a doubt about who is where
+``fork``             a line has a branch, and three sectors meet where a front has two sides
 ``hidden``           a line runs under another for a while
 ``dropped``          something in a line's colour was left out
 ``stroke``           the knob `stroke_px` is not the width that the line is drawn in

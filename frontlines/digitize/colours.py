@@ -55,7 +55,7 @@ def rgb_of(colour: str) -> Floats:
     [0.0, 0.0, 139.0]
     """
     try:
-        return np.array(ImageColor.getrgb(colour.replace(" ", "").lower())[:3], dtype=float)
+        return np.array(ImageColor.getrgb(str(colour).replace(" ", "").lower())[:3], dtype=float)
     except ValueError as error:
         message = f"{colour!r} is no colour: write hex, as #1f4fb4, or a CSS name, as blue"
         raise DigitizeError(message) from error

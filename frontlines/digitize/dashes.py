@@ -71,7 +71,7 @@ def with_passed_by(runs: list[Run], spares: Sequence[Chain], gap_px: float, stro
     >>> [round(run.seen_px) for run in with_passed_by(straight, [bent], 40.0, 3.0)]
     [181]
     """
-    usual = _usual_gap(runs, gap_px, stroke_px)
+    usual = _widest_usual(runs, gap_px, stroke_px)
     if usual is None:
         return runs
     pieces = [piece for run in runs for piece in _parted(run, usual, stroke_px)]
@@ -134,7 +134,7 @@ def taken_up(spares: Sequence[Chain], runs: Sequence[Run]) -> list[Chain]:
     return [spare for spare in spares if tuple(spare.points[0].tolist()) in points]
 
 
-def _usual_gap(runs: Sequence[Run], gap_px: float, stroke_px: float) -> float | None:
+def _widest_usual(runs: Sequence[Run], gap_px: float, stroke_px: float) -> float | None:
     """Widest gap that is a usual one; None if the line is not dashed."""
     gaps = np.concatenate([np.hypot(*np.diff(run.points, axis=0).T)[~run.seen] for run in runs] or [[]])
     if len(gaps) < _FEWEST_GAPS:

@@ -101,7 +101,11 @@ class Scan:
             yield first, self.read(slice(first, first + height_px))
 
 
-def open_scan(image: str | Path | npt.NDArray[np.generic], *, page: int | None = None) -> Scan:
+Image = Scan | str | Path | npt.NDArray[np.generic]
+"""What is taken for an image of a map: a scan that is open, a file's path, or pixels."""
+
+
+def open_scan(image: Image, *, page: int | None = None) -> Scan:
     """Open an image of a map.
 
     Parameters
@@ -110,7 +114,7 @@ def open_scan(image: str | Path | npt.NDArray[np.generic], *, page: int | None =
         A PNG, JPEG, TIFF, GeoTIFF or any other file that GDAL reads; or an array (rows, columns),
         (rows, columns, 3) or (rows, columns, 4) of 8 or 16 bit. Grey, palette and 16 bit become 8 bit sRGB;
         what is transparent or has no data becomes white, and a fourth band that is no alpha is left out. A
-        photograph is turned as its EXIF orientation says.
+        photograph is turned as its EXIF orientation says. A scan that is open already is returned as it is.
     page
         Which page of a TIFF, counted from 1; the first if none is named.
 
@@ -123,8 +127,8 @@ def open_scan(image: str | Path | npt.NDArray[np.generic], *, page: int | None =
     Raises
     ------
     DigitizeError
-        If the file cannot be read, is smaller than 16 pixels, holds no picture (floats, five bands), or has
-        no such page.
+        If `image` is neither a path nor an array nor a scan, or the file cannot be read, is smaller than 16
+        pixels, holds no picture (floats, five bands), or has no such page.
     MissingExtraError
         If rasterio is not installed.
 
@@ -135,16 +139,33 @@ def open_scan(image: str | Path | npt.NDArray[np.generic], *, page: int | None =
     >>> scan.width_px, scan.height_px, scan.read(slice(0, 1), slice(0, 1)).tolist()
     (60, 40, [[[200, 200, 200]]])
     """
+    if isinstance(image, Scan):
+        return image
     if isinstance(image, np.ndarray):
-        image = image.astype(image.dtype.newbyteorder("="), copy=False)
-        bands = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)  # noqa: PLR2004 - grey
-        if image.dtype == np.uint16:
-            refuse_dim(int(image.max(initial=0)), "the array")
-        pixels = as_srgb(bands, "the array")
-        if np.may_share_memory(pixels, image):
-            pixels = pixels.copy()
-        _refuse_tiny(pixels.shape[1], pixels.shape[0], "the array")
-        return Scan(pixels.shape[1], pixels.shape[0], _store=pixels)
+        return _from_array(image)
+    return _from_file(_path_of(image), page)
+
+
+def _path_of(image: object) -> str | Path:
+    if isinstance(image, str | Path):
+        return image
+    kind = type(image).__name__
+    raise DigitizeError(f"an image is a path, a numpy array or what open_scan gave, not a {kind}")
+
+
+def _from_array(image: npt.NDArray[np.generic]) -> Scan:
+    image = image.astype(image.dtype.newbyteorder("="), copy=False)
+    bands = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)  # noqa: PLR2004 - grey
+    if image.dtype == np.uint16:
+        refuse_dim(int(image.max(initial=0)), "the array")
+    pixels = as_srgb(bands, "the array")
+    if np.may_share_memory(pixels, image):
+        pixels = pixels.copy()
+    _refuse_tiny(pixels.shape[1], pixels.shape[0], "the array")
+    return Scan(pixels.shape[1], pixels.shape[0], _store=pixels)
+
+
+def _from_file(image: str | Path, page: int | None) -> Scan:
     rasterio = require("rasterio", extra="digitize")
     if not Path(image).is_file():
         raise DigitizeError(f"{image}: no such file")

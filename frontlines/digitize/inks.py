@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
-from PIL import ImageColor
 
 from frontlines._optional import require
 from frontlines.digitize.colours import Floats, hex_of, lab_of, rgb_of, unlikeness
-from frontlines.digitize.images import Scan
-from frontlines.digitize.palette import ALIKE, Palette, codes_of, palette_of
-from frontlines.digitize.paper import paper_of
+from frontlines.digitize.palette import ALIKE, Palette
 from frontlines.errors import DigitizeError
 
 _TOO_UNLIKE = 62.0
 _COLOURED, _GREY = 30.0, 8.0  # chroma from which a colour has a hue of its own, and up to which none [CIELAB]
 _NOW_AND_THEN = 0.12  # share of cores from which on two inks are not beside each other by chance
-_RIM_COST = 30.0
+_RIM_COST, _PALEST = 30.0, 0.05  # the least share of a stronger ink in its rims
 _SEEN_BESIDE = 0.25
 _SAME_PLACE = 0.45  # share of an ink's cores beside a stronger ink, from which on it is that ink's edge
 
@@ -57,10 +53,9 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     there = ", ".join(hex_of(one) for one in palette.inks) or "none"
     if len(palette.inks) < len(colours):
         raise DigitizeError(f"{len(colours)} lines are asked for, but the scan has the inks {there}")
-    lab = lab_of(palette.inks)
-    unlike = np.array([_unlike(colour, lab) for colour in colours.values()])
+    unlike = np.array([unlikeness_of(colour, palette.inks) for colour in colours.values()])
     rare = 7.0 * np.log10(palette.lengths_px.max() / np.maximum(palette.lengths_px, 1.0))
-    rims = np.array([_RIM_COST * _is_rim(palette, ink) for ink in range(len(lab))])
+    rims = np.array([_RIM_COST * _is_rim(palette, ink) for ink in range(len(palette.inks))])
     costs = unlike + rare + rims
     _, chosen = optimize.linear_sum_assignment(costs)
     for row, (name, colour) in enumerate(colours.items()):
@@ -82,8 +77,27 @@ def _one_ink(colours: Mapping[str, str], both: Sequence[int], ink: str) -> str:
     )
 
 
-def _unlike(asked: str, lab: Floats) -> Floats:
-    """Tell how unlike inks are to a colour; a grey has no hue, so it is like no colour, nor one like it."""
+def unlikeness_of(asked: str, rgb: Floats) -> Floats:
+    """Tell how unlike inks are to a colour; a grey has no hue, so it is like no colour, nor one like it.
+
+    Parameters
+    ----------
+    asked
+        Hex or CSS name.
+    rgb
+        The inks, (n, 3).
+
+    Returns
+    -------
+    unlikeness
+        (n,), as `frontlines.digitize.colours.unlikeness`, but for greys.
+
+    Examples
+    --------
+    >>> bool(unlikeness_of("blue", np.array([[90.0, 90, 90]]))[0] > 62)
+    True
+    """
+    lab = lab_of(rgb)
     chroma = np.hypot(lab[:, 1], lab[:, 2])
     meant = float(np.hypot(*lab_of(rgb_of(asked)[None])[0, 1:]))
     hueless = (chroma < _GREY) & (meant > _COLOURED) | (chroma > _COLOURED) & (meant < _GREY)
@@ -93,7 +107,7 @@ def _unlike(asked: str, lab: Floats) -> Floats:
 def _is_rim(palette: Palette, ink: int) -> bool:
     """Tell whether an ink is a stronger one washed out, often seen beside it."""
     others = np.flatnonzero(palette.beside[ink] > _NOW_AND_THEN)
-    return any(mixed(palette, ink, int(other)) for other in others if other != ink)
+    return any(mixed(palette, ink, int(other), least=_PALEST) for other in others if other != ink)
 
 
 def edges_of(palette: Palette, ink: int) -> list[int]:
@@ -211,73 +225,34 @@ def mixed(palette: Palette, ink: int, stronger: int, *, least: float = 0.15) -> 
     (True, False)
     """
     return any(
-        _between(palette.inks[ink], ground, palette.inks[stronger], least=least) for ground in palette.grounds
+        is_between(palette.inks[ink], ground, palette.inks[stronger], least=least)
+        for ground in palette.grounds
     )
 
 
-def _between(colour: Floats, start: Floats, end: Floats, *, least: float) -> bool:
-    """Tell whether a colour is a mix of two, with at least some share of the second."""
+def is_between(colour: Floats, start: Floats, end: Floats, *, least: float = 0.15) -> bool:
+    """Tell whether a colour is a mix of two.
+
+    Parameters
+    ----------
+    colour, start, end
+        sRGB, (3,).
+    least
+        Least share of `end`.
+
+    Returns
+    -------
+    mixed
+        Whether it is.
+
+    Examples
+    --------
+    >>> is_between(*np.array([[225.0, 130, 130], [250, 250, 250], [204, 34, 34]]))
+    True
+    """
     ray = end - start
     share = float((colour - start) @ ray) / max(float(ray @ ray), 1.0)
     if not least < share < 1.0:
         return False
     pair = lab_of(np.array([start + share * ray, colour]))
     return float(np.linalg.norm(pair[0] - pair[1])) < ALIKE
-
-
-def suggest_colours(scan: Scan, *, most: int = 12) -> pd.DataFrame:
-    """List the line-like colours of a scan, to start from.
-
-    Parameters
-    ----------
-    scan
-        From `open_scan`.
-    most
-        Colours to list at most.
-
-    Returns
-    -------
-    colours
-        A row a colour, the longest drawn first: `colour` (hex, on evened paper), `name` (the nearest CSS
-        name), `stroke_px` (width of its strokes, roughly), `length_px` (drawn, roughly), `pixels`, and
-        `column`, `row`: a place where it is drawn.
-
-    Raises
-    ------
-    MissingExtraError
-        If scipy is not installed.
-
-    Examples
-    --------
-    >>> from frontlines.digitize.images import open_scan
-    >>> pixels = np.full((80, 80, 3), 255, dtype=np.uint8)
-    >>> pixels[38:42] = (200, 30, 30)
-    >>> suggest_colours(open_scan(pixels))[["colour", "name"]].values.tolist()
-    [['#c31e1e', 'firebrick']]
-    """
-    paper = paper_of(scan)
-    palette = palette_of(scan, paper)
-    table, counts = palette.labels(), np.zeros(256, np.int64)
-    for first, band in scan.bands():
-        counts += np.bincount(table[codes_of(paper.whiten(band, first))].ravel(), minlength=256)
-    pixels = counts[1 : len(palette.inks) + 1]
-    rims = {rim for ink in range(len(palette.inks)) for rim in edges_of(palette, ink)}
-    kept = [ink for ink in range(len(palette.inks)) if ink not in rims][:most]
-    return pd.DataFrame(
-        {
-            "colour": [hex_of(palette.inks[ink]) for ink in kept],
-            "name": [_css_name(palette.inks[ink]) for ink in kept],
-            "stroke_px": (pixels[kept] / np.maximum(palette.lengths_px[kept], 1.0)).round(1),
-            "length_px": palette.lengths_px[kept].round(),
-            "pixels": pixels[kept],
-            "column": palette.places[kept, 0],
-            "row": palette.places[kept, 1],
-        }
-    )
-
-
-def _css_name(rgb: Floats) -> str:
-    """Name the nearest CSS colour."""
-    names = sorted(ImageColor.colormap)
-    lab = lab_of(np.array([ImageColor.getrgb(name)[:3] for name in names], dtype=float))
-    return names[int(np.linalg.norm(lab - lab_of(rgb[None])[0], axis=1).argmin())]

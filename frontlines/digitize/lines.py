@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,16 +11,17 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines.digitize.arrows import arrows_among
+from frontlines.digitize.broad_strokes import with_broad_strokes
 from frontlines.digitize.centres import Centred, Ink, centred
 from frontlines.digitize.colours import hex_of, refuse_one_colour
 from frontlines.digitize.dashes import lone_of, taken_up, with_passed_by
 from frontlines.digitize.gaps import Run, bridged, over_gaps
 from frontlines.digitize.hidden import find_hidden
-from frontlines.digitize.images import Scan
+from frontlines.digitize.images import Image, Scan, open_scan
 from frontlines.digitize.inks import match_inks
 from frontlines.digitize.leavings import NO_LINE, TOO_SHORT, Dropped, left_out, too_short
 from frontlines.digitize.loops import without_loops
-from frontlines.digitize.masks import Strokes, check_masks, label_scan, strokes_of
+from frontlines.digitize.masks import Strokes, checked_masks, label_scan, strokes_of
 from frontlines.digitize.network import passed_straight, without_spurs
 from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
@@ -47,10 +48,10 @@ _EVERY = 2  # points that are kept: every second pixel
 
 
 def trace_lines(
-    scan: Scan,
+    scan: Image,
     colours: Mapping[str, str],
     *,
-    masks: Sequence[BaseGeometry] = (),
+    masks: Iterable[BaseGeometry] = (),
     knobs: Knobs | Mapping[str, Knobs] | None = None,
     looked: tuple[Paper, Palette] | None = None,
     progress: Progress = None,
@@ -60,7 +61,7 @@ def trace_lines(
     Parameters
     ----------
     scan
-        From `open_scan`.
+        From `open_scan`, or what it takes: a path, or an array of pixels.
     colours
         Name of each line, and its colour: hex, or a CSS name such as ``blue`` or ``dark green``. Of the
         inks that the scan really has, the one that is most like it is taken.
@@ -110,11 +111,12 @@ def trace_lines(
     >>> [stretch.line for stretch in trace_lines(scan, {"7 April": "blue"}).stretches]
     ['7 April']
     """
-    wanted = _checked(colours, masks, knobs)
+    scan, masks, wanted = open_scan(scan), checked_masks(masks), _checked(colours, knobs)
     with reporting(progress) as report:
         report(0.0, "paper")
         paper = looked[0] if looked else paper_of(scan)
         palette = looked[1] if looked else palette_of(scan, paper)
+        palette = with_broad_strokes(palette, colours, scan, paper)
         inks = match_inks(palette, colours)
         labels = label_scan(scan, paper, palette, masks, lambda share, what: report(0.3 * share, what))
         strokes = {
@@ -146,14 +148,11 @@ def trace_lines(
     )
 
 
-def _checked(
-    colours: Mapping[str, str], masks: Sequence[BaseGeometry], knobs: Knobs | Mapping[str, Knobs] | None
-) -> dict[str, Knobs]:
+def _checked(colours: Mapping[str, str], knobs: Knobs | Mapping[str, Knobs] | None) -> dict[str, Knobs]:
     """Check what is asked for, and give each line its knobs."""
-    if not colours:
+    if not isinstance(colours, Mapping) or not colours:
         raise DigitizeError("no line is asked for: give a name and a colour, as {'7 April': 'blue'}")
     refuse_one_colour(list(colours.values()), "lines", list(colours))
-    check_masks(masks)
     if knobs is None or isinstance(knobs, Knobs):
         return dict.fromkeys(colours, knobs or Knobs())
     if strange := sorted(set(knobs) - set(colours)):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
+from frontlines.digitize.colours import lab_of
 from frontlines.digitize.images import Scan, from_corners
 from frontlines.digitize.inks import blends_of, edges_of, mixed
-from frontlines.digitize.palette import GROUND, Labels, Palette, codes_of
+from frontlines.digitize.palette import GROUND, LAB, Labels, Palette, codes_of
 from frontlines.digitize.paper import Paper
 from frontlines.digitize.widths import mean_width_px
 from frontlines.errors import DigitizeError
@@ -21,6 +23,7 @@ from frontlines.progress import Report
 Mask = npt.NDArray[np.bool_]
 
 _RIM_PX = 2
+_WASHED_OUT = 0.4  # least share of an ink in what blur has left of it
 
 
 @dataclass(frozen=True)
@@ -37,21 +40,29 @@ class Strokes:
         Labels of inks whose washed-out rims look like it.
     width_px
         Width of its strokes, roughly.
+    weaker
+        Labels of what the ink looks like where blur has washed out much of it, as in dots.
     """
 
     labels: tuple[int, ...]
     own: tuple[int, ...]
     stronger: tuple[int, ...]
     width_px: float
+    weaker: tuple[int, ...] = ()
 
 
-def check_masks(masks: Sequence[BaseGeometry]) -> None:
-    """Refuse masks that are no polygons.
+def checked_masks(masks: Iterable[BaseGeometry]) -> list[BaseGeometry]:
+    """List masks, and refuse what is no polygon.
 
     Parameters
     ----------
     masks
-        Shapes in pixels.
+        Shapes in pixels: a list, a GeoSeries, or a single one.
+
+    Returns
+    -------
+    masks
+        Valid Polygons and MultiPolygons.
 
     Raises
     ------
@@ -61,13 +72,16 @@ def check_masks(masks: Sequence[BaseGeometry]) -> None:
     Examples
     --------
     >>> import shapely
-    >>> check_masks([shapely.box(0, 0, 10, 10)])
+    >>> len(checked_masks([shapely.box(0, 0, 10, 10)]))
+    1
     """
-    for k, mask in enumerate(masks):
-        if mask.geom_type not in {"Polygon", "MultiPolygon"} or not mask.is_valid:
+    listed = [masks] if isinstance(masks, BaseGeometry) else list(masks)
+    for k, mask in enumerate(listed):
+        if not isinstance(mask, shapely.Polygon | shapely.MultiPolygon) or not mask.is_valid:
             raise DigitizeError(
                 f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)"
             )
+    return listed
 
 
 def label_scan(
@@ -114,6 +128,39 @@ def label_scan(
     return labels
 
 
+def label_grounds(scan: Scan, paper: Paper, palette: Palette) -> Labels:
+    """Label every pixel with the ground that it is nearest to, whatever is drawn there.
+
+    Parameters
+    ----------
+    scan, paper, palette
+        The image, its paper and its palette.
+
+    Returns
+    -------
+    labels
+        (height, width): position of a ground.
+
+    Examples
+    --------
+    >>> from frontlines.digitize.images import open_scan
+    >>> from frontlines.digitize.palette import palette_of
+    >>> from frontlines.digitize.paper import paper_of
+    >>> pixels = np.full((200, 300, 3), 255, dtype=np.uint8)
+    >>> pixels[:, :100] = (200, 30, 30)
+    >>> scan = open_scan(pixels)
+    >>> paper = paper_of(scan)
+    >>> np.bincount(label_grounds(scan, paper, palette_of(scan, paper)).ravel()).tolist()
+    [40000, 20000]
+    """
+    apart = [np.linalg.norm(LAB - one, axis=1) for one in lab_of(palette.grounds).astype(np.float32)]
+    table = np.argmin(apart, axis=0).astype(np.uint8)
+    labels = np.empty((scan.height_px, scan.width_px), np.uint8)
+    for first, band in scan.bands():
+        labels[first : first + len(band)] = table[codes_of(paper.whiten(band, first))]
+    return labels
+
+
 def strokes_of(
     labels: Labels, palette: Palette, ink: int, taken: Sequence[int], width_px: float | None
 ) -> Strokes:
@@ -152,7 +199,8 @@ def strokes_of(
     )
     others = [k for k in range(len(palette.inks)) if k != ink and k + 1 not in (*own, *blends)]
     stronger = tuple(k + 1 for k in others if mixed(palette, ink, k))
-    return Strokes((ink + 1, *blends), own, stronger, width_px or mean_width_px(labels, ink + 1))
+    weaker = tuple(k + 1 for k in others if mixed(palette, k, ink, least=_WASHED_OUT))
+    return Strokes((ink + 1, *blends), own, stronger, width_px or mean_width_px(labels, ink + 1), weaker)
 
 
 def stroke_mask(window: Labels, strokes: Strokes) -> Mask:

@@ -347,7 +347,11 @@ def _nearest(grounds: Floats) -> npt.NDArray[np.float32]:
 def _cores(
     codes: npt.NDArray[np.int32], nearest: npt.NDArray[np.float32], row: int, column: int
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Find pixels farther from the grounds than both neighbours in some direction; their codes and places."""
+    """Find the middles of strokes; their codes and places.
+
+    They are farther from the grounds than both neighbours in some direction, or amid a stroke too broad for
+    that which covers too little to be a ground.
+    """
     m = _REACHES[-1]
     if min(codes.shape) <= 2 * m:
         return np.empty(0, np.int32), np.empty((0, 2), np.int64)
@@ -360,8 +364,17 @@ def _cores(
             y, x = dy * reach, dx * reach
             one, other = far[m + y : h - m + y, m + x : w - m + x], far[m - y : h - m - y, m - x : w - m - x]
             ridge |= (middle > one) & (middle >= other) & (np.maximum(one, other) < 0.8 * middle + 2)
+    ridge[::m, ::m] |= _amid(far)[::m, ::m]
     places = np.argwhere(ridge & (middle > _INK_APART)) + m
     return codes[tuple(places.T)], places + np.array([row, column])
+
+
+def _amid(far: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Tell where colours as far from the grounds lie beyond the edges of usual strokes in all directions."""
+    m = _REACHES[-1]
+    middle = far[m:-m, m:-m]
+    sides = far[: -2 * m, m:-m], far[2 * m :, m:-m], far[m:-m, : -2 * m], far[m:-m, 2 * m :]
+    return np.asarray(np.max([np.abs(side - middle) for side in sides], axis=0) < _FLAT)
 
 
 def _middle(places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from numbers import Real
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +38,7 @@ class Knobs:
     Raises
     ------
     DigitizeError
-        If a length is not above zero.
+        If a length is no number above zero.
 
     Examples
     --------
@@ -52,9 +54,34 @@ class Knobs:
     def __post_init__(self) -> None:
         """Refuse lengths that are none."""
         for knob in fields(self):
-            value = getattr(self, knob.name)
-            if value is not None and not value > 0:
-                raise DigitizeError(f"{knob.name} is {value}: give a length in pixels above 0")
+            refuse_no_length(knob.name, getattr(self, knob.name))
+
+
+def refuse_no_length(knob: str, value: Any, what: str = "a length in pixels") -> None:
+    """Refuse what is no length.
+
+    Parameters
+    ----------
+    knob
+        Its name, for the message.
+    value
+        A number above zero, or ``None``.
+    what
+        What it should be, for the message.
+
+    Raises
+    ------
+    DigitizeError
+        If it is something else.
+
+    Examples
+    --------
+    >>> refuse_no_length("gap_px", -3)
+    Traceback (most recent call last):
+    frontlines.errors.DigitizeError: gap_px is -3: give a length in pixels above 0
+    """
+    if value is not None and (not isinstance(value, Real) or not 0 < float(value) < np.inf):
+        raise DigitizeError(f"{knob} is {value!r}: give {what} above 0")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import shapely
 
 from frontlines.crs import geod_of
 from frontlines.digitize.cautions import Caution
+from frontlines.digitize.forks import forks_of
 from frontlines.digitize.georef import Georeference
 from frontlines.digitize.leavings import grouped
 from frontlines.digitize.map_crs import WGS84
@@ -33,6 +34,7 @@ COLUMNS = [
 _KM = 1000.0
 _SIDES = 2
 _THICKER, _THINNER = 2.5, 0.4  # of the measured width, beyond which a named one is told
+_FORKED = 1.5  # strokes from the end of a branch to the middle of the line that it leaves
 _RIM_PX = 2.0  # of a stroke's width may be rims, which are measured or not
 
 
@@ -57,7 +59,7 @@ def frontlines_of(
         `line`, `seen` (False where it is led along a line that hides it, or over a gap), `length_km`, the
         parts of `sigma_m` as `sigma_georef_m`, `sigma_trace_m`, `sigma_source_m`.
     cautions
-        ``hidden``, ``sides``, ``dropped``, ``stroke``.
+        ``hidden``, ``sides``, ``fork``, ``dropped``, ``stroke``.
 
     Raises
     ------
@@ -85,9 +87,11 @@ def frontlines_of(
         pieces = pieces_of(tracing, line.name, follow_hidden=recipe.follow_hidden)
         if not pieces:
             raise _nothing_found(tracing, line)
+        drawn = tracing.stroke_px.get(line.name, 1.0)
         held = held_pixels(line.sides, georeference, line.name)
         flanks = flanks_of([piece.points for piece in pieces], held, line.name, georeference.size_px)
         cautions += _doubts(line.name, pieces, flanks)
+        cautions += forks_of(line.name, [piece.points for piece in pieces], _FORKED * drawn)
         settled = [k for k, one in enumerate(flanks) if one.share >= NEEDED]
         kept, theirs = [pieces[k] for k in settled], [flanks[k] for k in settled]
         frames.append(_frame(kept, theirs, line, recipe, georeference))

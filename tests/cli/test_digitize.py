@@ -12,8 +12,9 @@ import shapely
 from PIL import Image
 from typer.testing import CliRunner
 
-from frontlines.cli.digitized import FILES, starter
+from frontlines.cli.digitized import FILES
 from frontlines.cli.main import app
+from frontlines.cli.suggested import starter
 from frontlines.datasets import render_scan
 
 RUN = CliRunner()
@@ -129,8 +130,34 @@ def test_colours_are_listed_with_a_recipe_to_start_from(folder):
     assert "date must be a day, such as 1994-05-12, not 'YYYY-MM-DD'" in unfinished.output
 
 
+def test_a_photograph_that_was_turned_is_told_before_its_colours(tmp_path):
+    upright = Image.new("RGB", (60, 90), "white")
+    upright.paste((204, 34, 34), (10, 40, 50, 44))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright.save(tmp_path / "photo.jpg", exif=exif)
+    done = run("--suggest-colours", tmp_path / "photo.jpg")
+    assert done.exit_code == 0, done.output
+    assert "EXIF orientation is 6" in done.stderr
+
+
+def test_fills_are_in_the_starter_as_comments():
+    line = pd.DataFrame({"colour": ["#1f4fb4"], "name": ["royalblue"]})
+    fills = pd.DataFrame({"colour": ["#ffffff", "#efc0b8"], "name": ["white", "pink"]})
+    text = "\n".join(starter("map.png", line, fills))
+    assert list(tomllib.loads(text)) == ["image", "points", "sides", "line"]
+    areas = tomllib.loads(
+        "\n".join(
+            row[2:]
+            for row in text.splitlines()
+            if row.startswith("# ") and "digitize" not in row and "crs" not in row
+        )
+    )
+    assert [area["colour"] for area in areas["area"]] == ["#ffffff", "#efc0b8"]
+
+
 def test_the_starter_quotes_what_a_name_may_hold():
-    lines = list(starter('a"b\\c\x1b.png', pd.DataFrame({"colour": [], "name": []})))
+    lines = list(starter('a"b\\c\x1b.png', *[pd.DataFrame({"colour": [], "name": []})] * 2))
     assert lines[1] == 'image = "a\\"b\\\\c .png"'
 
 

@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 
-from frontlines.datasets import ScanLook
-from frontlines.digitize import open_scan, suggest_colours
+from frontlines.digitize import open_scan
 from frontlines.digitize.colours import hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.inks import match_inks
 from frontlines.digitize.palette import Palette
 from frontlines.digitize.paper import paper_of
 from frontlines.errors import DigitizeError
-from tests.digitize.warmaps import war_map
 
 
 def test_lab_of_known_colours():
@@ -58,21 +56,6 @@ def test_uneven_yellow_paper_becomes_even_and_white():
     assert np.ptp(even[150, 250]) > 20  # the fill keeps its colour
 
 
-def test_suggested_colours_are_those_drawn():
-    scan, _, _ = war_map(4, "blue-red", size=(900, 700), look=ScanLook())
-    colours = suggest_colours(open_scan(scan.pixels))
-    for drawn in ("#1f4fb4", "#cc2222", "#6fb1dd"):
-        apart = np.linalg.norm(
-            lab_of(np.array([rgb_of(c) for c in colours["colour"]])) - lab_of(rgb_of(drawn)[None]), axis=1
-        )
-        row = colours.iloc[apart.argmin()]
-        assert apart.min() < 16
-        found = scan.pixels[row["row"], row["column"]]
-        assert np.linalg.norm(lab_of(found[None]) - lab_of(rgb_of(row["colour"])[None])) < 20
-    assert colours["pixels"].gt(0).all()
-    assert colours["stroke_px"].between(0.3, 12).all()
-
-
 def test_two_colours_that_mean_one_ink_are_refused_unless_there_is_a_second_like_it():
     inks = np.array([[36.0, 58, 140], [190, 25, 36], [140, 157, 201]])
     wash = np.zeros((3, 3))
@@ -89,3 +72,10 @@ def test_two_colours_that_mean_one_ink_are_refused_unless_there_is_a_second_like
     with pytest.raises(DigitizeError, match=r"'B' \(blue\) and 'C' \(#1b3a94\) both mean the ink #243a8c"):
         matched(wash, "red", "blue", "#1b3a94")
     assert matched(wash, "red", "blue") == {"A": 1, "B": 0}
+
+
+def test_the_pale_fringe_of_a_line_is_not_taken_for_what_is_asked():
+    inks, beside = np.array([[184.0, 36, 129], [255, 217, 245]]), np.array([[0, 1.0], [1.0, 0]])
+    lengths, places = np.array([1700.0, 730]), np.zeros((2, 2), int)
+    palette = Palette(np.full((1, 3), 250.0), inks, lengths, places, np.ones(2), beside)
+    assert match_inks(palette, {"May": "red"}) == {"May": 0}

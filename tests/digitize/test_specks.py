@@ -49,6 +49,24 @@ def test_a_bridge_may_miss_a_dot_by_a_pixel(columns, more):
     assert run.seen.sum() == _gap().seen.sum() + more
 
 
+@pytest.mark.parametrize(
+    ("columns", "core", "more"),
+    [
+        (slice(12, 17), 255, 4),
+        (slice(7, 12), 255, 0),
+        (slice(8, 21), 255, 0),
+        (slice(14, 15), PALE, 0),
+        (slice(12, 17), OTHER, 0),
+    ],
+    ids=["a dot", "off the middle", "too long", "too short", "of another ink"],
+)
+def test_a_washed_out_dot_is_seen_in_the_middle_of_a_gap(columns, core, more):
+    labels = _labels(PALE, columns)
+    labels[4, columns.start + 1 : columns.stop - 1] = core
+    run = seen_in_gaps(_gap(), labels, Strokes((OWN,), (), (), 3.0, weaker=(PALE,)))
+    assert run.seen.sum() == _gap().seen.sum() + more
+
+
 def test_a_bridge_may_lead_off_the_scan():
     run = Run(np.array([[-3.0, 4.0], [-2.0, 4.0], [31.0, 4.0]]), np.ones(3), np.zeros(2, bool))
     assert not seen_in_gaps(run, _labels(OWN), Strokes((OWN,), (), (), 3.0)).seen.any()

@@ -22,17 +22,20 @@ def digitize(
         typer.Option(
             "--suggest-colours",
             metavar="IMAGE",
-            help="List the line-like colours of an image and print a recipe to start from.",
+            help="List the colours of an image, drawn as lines and filled, and print a recipe to start from.",
         ),
     ] = None,
     force: Force = False,
 ) -> None:
     """Trace a scanned map as a recipe says; write lines or control, residuals, pictures and a manifest."""
-    from frontlines.cli import digitized  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+    from frontlines.cli import (  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+        digitized,
+        suggested,
+    )
 
     if (recipe is None) == (suggest_colours is None):
         raise DigitizeError("pass a recipe such as digitize.toml, or --suggest-colours IMAGE to start one")
     if suggest_colours is not None:
-        digitized.show_colours(suggest_colours)
+        suggested.run(suggest_colours)
     elif recipe is not None:
         digitized.run(recipe, out, force=force)
