@@ -75,7 +75,7 @@ def edge_of(
     profile = typical(profiles, is_hatched)
     hidden = is_rim and any(_is_hidden(profile, one) for one in borders[:1])
     seen = [one for one in borders if not _is_hidden(profile, one)]
-    border = _border_over(profile, seen)
+    border = _border_over(profile, seen, is_hatched)
     if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < _SEEN:
         return 0.0
     if _misfit(profile, border) > _allowed(profile) and not (is_hatched and border):
@@ -119,9 +119,15 @@ def typical(profiles: Floats, is_hatched: bool) -> Floats:
     return np.asarray(np.median(profiles, axis=0) if is_hatched else profiles.mean(axis=0))
 
 
-def _border_over(profile: Floats, borders: Sequence[Border]) -> Border | None:
-    """Choose the line that is drawn over an edge, if any; of whatever width fits."""
-    widths = [[one._replace(width_px=width) for width in _WIDTHS_PX] for one in borders]
+def _border_over(profile: Floats, borders: Sequence[Border], is_hatched: bool) -> Border | None:
+    """Choose the line that is drawn over an edge, if any; of whatever width fits.
+
+    Beside hatching of its usual width: ground between strokes may be of the line's own colour.
+    """
+    widths = [
+        [one._replace(width_px=width) for width in ([one.width_px] if is_hatched else _WIDTHS_PX)]
+        for one in borders
+    ]
     misfits = np.array([[_misfit(profile, one) for one in row] for row in widths])
     if not widths or _PLAINER * misfits.min() > _misfit(profile, None):
         return None
