@@ -74,7 +74,7 @@ def settled(parts: Parts, owners: Ints, whole: npt.NDArray[np.uint8], scan: Scan
     for _ in range(_PASSES):
         segments = _segments(parts, owners)
         profiles = _profiles(segments, whole, scan)
-        borders = borders_in([typical(profile, max(pair) > fixed) for pair, profile in profiles.items()])
+        borders = borders_in([typical(profile, False) for profile in profiles.values()])
         shifts = {
             pair: edge_of(profile, borders, is_rim=pair[1] not in owners, is_hatched=max(pair) > fixed)
             for pair, profile in profiles.items()
