@@ -325,7 +325,8 @@ def _as_frame(
     kept = ~_is_key(parts, whole.size)
     parts, owners = parts[kept], owners[kept]
     parts = shapely.coverage_simplify(parts, _SMOOTH) if len(parts) else parts
-    parts = settled(parts, owners, whole, scan, len(palette.grounds)) if len(parts) else parts
+    if len(parts):
+        parts = settled(parts, owners, whole, scan, len(palette.grounds), palette.inks)
     rows = []
     for name in colours:
         fill = fills[name]

@@ -154,13 +154,15 @@ def _is_hidden(profile: Floats, border: Border) -> bool:
     return bool(np.linalg.norm(border.ink - _ends(profile)[1]) < _HIDDEN)
 
 
-def borders_in(profiles: Iterable[Floats]) -> list[Border]:
+def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()) -> list[Border]:
     """Find the lines that are drawn over edges.
 
     Parameters
     ----------
     profiles
         Mean colours across edges, at `ACROSS`, (n, 3) each.
+    strokes
+        Colour of the strokes of each that is hatched on one side: ground that they leave bare is no border.
 
     Returns
     -------
@@ -177,10 +179,21 @@ def borders_in(profiles: Iterable[Floats]) -> list[Border]:
     seen = [(max(_off(one, *_ends(profile)) for one in profile), profile) for profile in profiles]
     order = sorted(range(len(seen)), key=lambda k: -seen[k][0])
     found: list[Border] = []
-    for border in (_border(seen[k][1]) for k in order if seen[k][0] > _SEEN):
-        if border is not None and all(np.linalg.norm(border.ink - one.ink) > _ONE_INK for one in found):
+    for k in order:
+        border = _border(seen[k][1]) if seen[k][0] > _SEEN else None
+        if border is None or (strokes and _is_bare(border.ink, seen[k][1], strokes[k])):
+            continue
+        if all(np.linalg.norm(border.ink - one.ink) > _ONE_INK for one in found):
             found.append(border)
     return found
+
+
+def _is_bare(ink: Floats, profile: Floats, stroke: Floats | None) -> bool:
+    """Tell whether what looks like a border of hatching is of the ground between its strokes."""
+    if stroke is None:
+        return False
+    mix = min(_ends(profile), key=lambda end: float(np.linalg.norm(end - stroke)))
+    return bool((ink - mix) @ (mix - stroke) > 0)
 
 
 def _border(profile: Floats) -> Border | None:

@@ -33,7 +33,14 @@ class Segments(NamedTuple):
     length: Floats
 
 
-def settled(parts: Parts, owners: Ints, whole: npt.NDArray[np.uint8], scan: Scan, fixed: int) -> Parts:
+def settled(
+    parts: Parts,
+    owners: Ints,
+    whole: npt.NDArray[np.uint8],
+    scan: Scan,
+    fixed: int,
+    inks: Floats | None = None,
+) -> Parts:
     """Move the edges between each two labels to where the image has them on the average.
 
     Parameters
@@ -48,6 +55,8 @@ def settled(parts: Parts, owners: Ints, whole: npt.NDArray[np.uint8], scan: Scan
         The image.
     fixed
         Label whose edges stay where they are.
+    inks
+        Colours of the strokes of hatching, which has the labels after that one.
 
     Returns
     -------
@@ -74,7 +83,10 @@ def settled(parts: Parts, owners: Ints, whole: npt.NDArray[np.uint8], scan: Scan
     for _ in range(_PASSES):
         segments = _segments(parts, owners)
         profiles = _profiles(segments, whole, scan)
-        borders = borders_in([typical(profile, False) for profile in profiles.values()])
+        strokes = [
+            None if inks is None or max(pair) <= fixed else inks[max(pair) - fixed - 1] for pair in profiles
+        ]
+        borders = borders_in([typical(profile, False) for profile in profiles.values()], strokes)
         shifts = {
             pair: edge_of(profile, borders, is_rim=pair[1] not in owners, is_hatched=max(pair) > fixed)
             for pair, profile in profiles.items()

@@ -95,3 +95,26 @@ def test_beside_hatching_a_line_is_the_edge_unless_it_lies_where_a_stroke_would(
     stroke = np.full((60, len(ACROSS), 3), 250.0)
     stroke[:, np.abs(ACROSS + 3.5) <= 1.0] = 20.0
     assert edge_of(stroke, [line], is_hatched=True) == 0.0
+
+
+MIX, BARE, STROKE, FILL = (225, 190, 186), (242, 241, 238), np.array([173.0, 102, 96]), (220, 147, 140)
+
+
+def _end_of_hatching(line):
+    """Colours from strokes mixed with their ground, over a line 4 px wide, to a fill."""
+    profile = np.where(ACROSS[:, None] < -2, MIX, np.where(ACROSS[:, None] < 2, line, FILL))
+    return ndimage.gaussian_filter1d(profile.astype(float), 1.6, axis=0)
+
+
+def test_ground_that_the_last_stroke_leaves_bare_is_no_border():
+    bare, dark = _end_of_hatching(BARE), _end_of_hatching((90, 70, 70))
+    assert len(borders_in([bare])) == 1
+    assert borders_in([bare], [STROKE]) == []
+    assert len(borders_in([dark], [STROKE])) == 1
+
+
+def test_a_border_of_the_colour_of_the_ground_of_hatching_has_its_usual_width():
+    hatched = np.where(ACROSS[:, None] < -6, MIX, np.where(ACROSS[:, None] < 0, BARE, FILL)).astype(float)
+    profiles = np.repeat(ndimage.gaussian_filter1d(hatched, 1.4, axis=0)[None], 60, axis=0)
+    edge = edge_of(profiles, [Border(np.array(BARE, float), 2.0)], is_hatched=True)
+    assert edge == pytest.approx(-1, abs=0.5)
