@@ -80,7 +80,8 @@ def trace_areas(
         `colour_off` (how far that is off the colour asked for [ΔE]), `sigma_px` (standard error of its edge),
         `unsure_share` (share of its pixels that went to it because it is the
         nearest, under strokes, letters and edges), and (Multi)Polygons in pixels, without a CRS. They are a
-        valid coverage: neighbours share their borders exactly. Ground of no class is in none.
+        valid coverage: neighbours share their borders exactly. Ground of no class is in none. `keys` holds
+        the small rectangles of a class that were taken for keys of a legend and left out.
 
     Raises
     ------
@@ -322,8 +323,9 @@ def _as_frame(
 ) -> gpd.GeoDataFrame:
     """Polygons of the classes asked for."""
     parts, owners = _polygons(whole, sorted(fills.values()))
-    kept = ~_is_key(parts, whole.size)
-    parts, owners = parts[kept], owners[kept]
+    is_key = _is_key(parts, whole.size)
+    keys = [shapely.union_all(parts[is_key & (owners == fills[name])]) for name in colours]
+    parts, owners = parts[~is_key], owners[~is_key]
     parts = shapely.coverage_simplify(parts, _SMOOTH) if len(parts) else parts
     if len(parts):
         parts = settled(parts, owners, whole, scan, len(palette.grounds), palette.inks)
@@ -341,9 +343,8 @@ def _as_frame(
         )
         rows.append((name, hex_of(colour), sigma, unsure, shape))
     columns = ["area_class", "colour", "sigma_px", "unsure_share", "geometry"]
-    return gpd.GeoDataFrame(
-        dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)), geometry="geometry"
-    )
+    values = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
+    return gpd.GeoDataFrame({**values, "keys": gpd.GeoSeries(keys)}, geometry="geometry")
 
 
 def _polygons(whole: Labels, wanted: Sequence[int]) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:

@@ -17,6 +17,8 @@
 ``sides``            the places named leave a doubt about who is where
 ``fork``             a line has a branch, and three sectors meet where a front has two sides
 ``hidden``           a line runs under another for a while
+``unsure``           much of an area was not seen in its colour
+``key``              a small rectangle in an area's colour was taken for a key of the legend
 ``dropped``          something in a line's colour was left out
 ``stroke``           the knob `stroke_px` is not the width that the line is drawn in
 ===================  ==========================================================================

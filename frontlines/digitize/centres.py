@@ -23,9 +23,10 @@ _OTHER_LINE = 40.0  # what is beside a stroke, and this far from any ground, is 
 _FOOT = 0.15  # share of ink at which a stroke ends
 _GROUND_RUN = 21  # points over which the ground beside a line is taken
 _BAND = 512
-_FLOOR_PX = 0.055
-_SCATTER = 1.45
-_UNEVEN = 0.17  # error, in half widths, where one ground is as unlike the other as the ink is
+_FLOOR_PX = 0.02
+_SCATTER = 0.6
+_ROUGH, _ROUGH_PX = 0.61, 4  # error per roughness of the line found, and the step that it is measured with
+_UNEVEN = 0.32  # error, in half widths, where one ground is as unlike the other as the ink is
 _ABREAST = 0.35  # the same beside another line: its edge is known, what it covers is reckoned
 _WANDER = 0.13  # error per pixel of distance from where the line was last seen
 _COVERED, _BURIED = 0.3, 0.8  # error, in half widths, where the stroke is covered; and where most of it is
@@ -117,8 +118,8 @@ def centred(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Centred
     the way from the ground on that side to the ink; a colour off that way belongs to something drawn over
     the line and does not count. The centre of mass is smoothed along the line over about a third of the
     stroke's width; where much is covered, its neighbours decide. The standard error comes from the scatter
-    of the measured centres about the smoothed ones, widened where the stroke is covered, and growing with
-    the distance from what was seen where a gap was jumped.
+    of the measured centres about the smoothed ones, widened where the stroke is covered or the line
+    found is rough, and growing with the distance from what was seen where a gap was jumped.
 
     Examples
     --------
@@ -367,5 +368,24 @@ def _sigma(run: Run, found: Profiles, ink: Ink) -> Floats:
     known = np.flatnonzero(trust > 0.3)  # noqa: PLR2004 - the line is seen well enough
     far = _distance(known, len(trust))
     wander = np.where(far > 2 * ink.half_px, _WANDER * far, 0.0)
-    parts = (_FLOOR_PX, _SCATTER * around, hidden * ink.half_px, wander, _UNEVEN * ink.half_px * found.uneven)
+    uneven, rough = _UNEVEN * ink.half_px * found.uneven, _ROUGH * _roughness(run)
+    parts = (_FLOOR_PX, _SCATTER * around, hidden * ink.half_px, wander, uneven, rough)
     return np.asarray(np.sqrt(sum(np.square(part) for part in parts)))
+
+
+def _roughness(run: Run) -> Floats:
+    """How far each point is off the cubic through two points before and two behind it [px].
+
+    A line that is drawn bends by and by; what letters, borders and noise have pushed it off comes and goes
+    within a few strokes.
+    """
+    ndimage = require("scipy.ndimage", extra="digitize")
+    points, step = run.points, _ROUGH_PX
+    if is_closed(run):
+        around = points[np.arange(-2 * step, len(points) + 2 * step) % (len(points) - 1)]
+    else:
+        around = np.pad(points, ((2 * step, 2 * step), (0, 0)), mode="reflect", reflect_type="odd")
+    far = around[: -4 * step] + around[4 * step :]
+    near = around[step : -3 * step] + around[3 * step : -step]
+    off = points - (4 * near - far) / 6
+    return np.asarray(np.sqrt(ndimage.gaussian_filter1d((off**2).sum(axis=1), 1.0)))

@@ -16,6 +16,7 @@ from frontlines._optional import require
 from frontlines.digitize.areas import trace_areas
 from frontlines.digitize.cautions import Caution
 from frontlines.digitize.control_points import read_control_points
+from frontlines.digitize.doubtful_areas import doubtful_areas
 from frontlines.digitize.georef import Georeference, georeference, georeference_from_affine
 from frontlines.digitize.images import Scan, open_scan
 from frontlines.digitize.lines import trace_lines
@@ -160,7 +161,7 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
                 progress=lambda share, what: report(0.6 + 0.35 * share, f"areas: {what}"),
             )  # fmt: skip
             control = control_of(traced, recipe, lies)
-    cautions += other_colours(recipe, tracing, traced)
+    cautions += [*other_colours(recipe, tracing, traced), *doubtful_areas(recipe, traced)]
     manifest = record_of(recipe, lies, tracing, frontlines, control, cautions, traced)
     return Digitized(
         recipe=recipe, scan=scan, georeference=lies, tracing=tracing, traced_areas=traced,

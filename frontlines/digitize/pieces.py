@@ -17,7 +17,7 @@ _TOUCH_PX = 1.5
 _WIDE_STROKES = 4.0
 _UNSEEN_PX = 0.5  # what the eye, and the tracing, do not see of a lower stroke's edge
 _COMING_OUT = 0.3  # standard error of the straight way out from under another line, of its length
-_UNSURE = 4.0  # times its usual error, a line is partly covered
+_UNSURE = 5.0  # times its usual error, a line is partly covered
 _GAP_SHARE = 1 / 6  # standard error of a straight line over a gap, of its length
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from frontlines.digitize.digitizing import Digitized
 from frontlines.plot.style import day
 
+_PLAIN = {"hidden", "dropped", "key"}  # what most maps have, and the overlay shows
 _MOST_SAID = 8  # cautions; more would crowd out the picture
 
 
@@ -59,7 +60,7 @@ def _lines_said(digitized: Digitized) -> Iterable[str]:
 
 
 def _cautions_said(digitized: Digitized) -> Iterable[str]:
-    told = [one.text for one in digitized.cautions if one.name not in {"hidden", "dropped"}]
+    told = [one.text for one in digitized.cautions if one.name not in _PLAIN]
     for text in told[:_MOST_SAID]:
         yield f"{text[:1].upper()}{text[1:]}."
     if len(told) > _MOST_SAID:
