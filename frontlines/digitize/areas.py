@@ -197,17 +197,25 @@ def _hatch(
     tile: Labels, scan: Scan, paper: Paper, palette: Palette, table: Labels,
     thick: Mapping[int, npt.NDArray[np.bool_]], rows: slice, columns: slice,
 ) -> None:  # fmt: skip
-    """Label what is hatched in a window."""
+    """Label what is hatched in a window; what two hatchings may be is that of the nearer stroke."""
     if not thick:
         return
     codes = codes_of(paper.whiten(scan.read(rows, columns), rows.start, columns.start))
     labels, fills = palette.labels()[codes], table[codes]
-    known = tile.copy()
+    known, nearest = tile.copy(), np.full(tile.shape, np.inf)
     for ink, blocks in thick.items():
         row = (np.arange(rows.start, rows.stop) // BLOCK).clip(0, blocks.shape[0] - 1)
         column = (np.arange(columns.start, columns.stop) // BLOCK).clip(0, blocks.shape[1] - 1)
         mine = _hatched_with(ink, labels, fills, known, palette, blocks[row][:, column])
+        off = _off(labels == ink + 1) if len(thick) > 1 else 0.0
+        mine &= off < nearest
         tile[mine] = len(palette.grounds) + 1 + ink
+        nearest = np.where(mine, off, nearest)
+
+
+def _off(strokes: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Distance from the nearest stroke [px]."""
+    return np.asarray(require("scipy.ndimage", extra="digitize").distance_transform_edt(~strokes))
 
 
 def _hatched_with(

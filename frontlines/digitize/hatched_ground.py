@@ -10,6 +10,7 @@ from frontlines.digitize.hatch_lines import families_of, reached
 from frontlines.digitize.masks import grown
 
 Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 
 _REACH_PX = 200  # from the thick of a hatched area to its tips
@@ -20,6 +21,7 @@ _INSIDE = 0.4  # share of an open cell's hatched ground between two strokes, bel
 _NARROW = 0.95  # share of a narrow cell that lies within a gap of a stroke
 _EVEN = 0.67  # halves of a gap in which stepped ends are evened
 _SOLID = 0.75  # share of the thick that strokes cover, from which on it is a fill in that ink
+_STRANGE, _UNEVEN = 0.15, 0.4  # share of strokes of other directions; of the gap that another may differ by
 _LEAK_PX = 1  # half a gap in a border at most
 _STROKE_PX, _COARSE_PX = 3.0, 4  # half a stroke at most; pixels that are looked at to see how wide ground is
 _HALF, _LITTLE = 0.5, 1e-4  # of the directions of hatching
@@ -88,14 +90,14 @@ def _hatched(strokes: Mask, thick: Mask, walls: Mask, ground: Mask) -> Mask:
         ours, inside = reached(mine, across, half, walls)
         level += ours / np.float32(len(families))
         between |= inside
-    level *= around
+    level *= around | _beyond(level > 0, around, between, strokes, others, off, thick)
     whole, loose, none = _decided(level, between, off <= 2 * half + 1, ground & ~(strokes | others))
     level[none | walls] = 0
     level[whole] = 1
     return _without_holes(_evened(level, loose, walls, half), loose, _fine(closed, off.shape))
 
 
-def _closed(off: npt.NDArray[np.float64], half: float) -> Mask:
+def _closed(off: Floats, half: float) -> Mask:
     """Ground that no disc without strokes fits into that is as wide as two gaps; a pixel of 4 by 4."""
     edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
     near = np.pad(off[::_COARSE_PX, ::_COARSE_PX] <= 2 * half, 1, mode="edge")
@@ -111,6 +113,25 @@ def _about_the_wide(closed: Mask, thick: Mask, half: float) -> Mask:
     seen = np.bincount(parts[thick[::_COARSE_PX, ::_COARSE_PX]], minlength=count + 1) > 0
     seen[0] = False
     return _within(body & seen[parts], (3 * half + _STROKE_PX) * step + 1)
+
+
+def _beyond(
+    found: Mask, around: Mask, between: Mask, strokes: Mask, others: Mask, off: Floats, thick: Mask
+) -> Mask:
+    """Pieces beyond necks that are narrow but hatched: between strokes of its directions, as far apart.
+
+    Letters in its ink have strokes of others, and are closer; a line in it is one stroke.
+    """
+    label = require("scipy.ndimage", extra="digitize").label
+    pieces, count = label(found & ~around)
+    size, inside, drawn, strange = (
+        np.bincount(pieces[mask], minlength=count + 1) for mask in (found, between, strokes, others)
+    )
+    far = np.bincount(pieces.ravel(), weights=off.ravel(), minlength=count + 1) / np.maximum(size, 1)
+    apart = off[thick].mean()
+    alike = (inside > _INSIDE * size) & (strange < _STRANGE * drawn) & (abs(far - apart) < _UNEVEN * apart)
+    alike[0] = False
+    return np.asarray(alike[pieces])
 
 
 def _within(mask: Mask, reach: float) -> Mask:
