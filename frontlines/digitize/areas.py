@@ -135,7 +135,9 @@ def trace_areas(
         whole = _without_specks(whole, known, min_area_px, white)
         areas = _as_frame(whole, known, colours, fills, palette, widths, scan)
         off = [
-            colour_off(asked, rgb_of(found), gain, hatched=fills[name] > len(palette.grounds))
+            colour_off(
+                asked, rgb_of(found), gain, palette.grounds if fills[name] > len(palette.grounds) else None
+            )
             for (name, asked), found in zip(colours.items(), areas["colour"], strict=True)
         ]
         areas.insert(2, "colour_off", off)

@@ -15,6 +15,7 @@ from frontlines.errors import DigitizeError
 _TOO_UNLIKE = 75.0
 _HATCHED = 8.0  # a fill is preferred to hatching by so much [ΔE]
 _SHARES = np.array([0.25, 0.4, 0.6, 0.8])  # of a colour in its tints
+_STEPS, _HUE_LEFT = 16, 1 / 3  # in which a colour is mixed with a ground; least share of its hue then
 _PALE = 24.0  # a hex is preferred to its tints by so much times what they lack of it [ΔE]
 _COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
 _PAPER = lab_of([[250, 250, 250]])[0]
@@ -109,7 +110,10 @@ def are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
 
 
 def colour_off(
-    colour: str, rgb: npt.NDArray[np.float64], gain: npt.NDArray[np.float32], *, hatched: bool
+    colour: str,
+    rgb: npt.NDArray[np.float64],
+    gain: npt.NDArray[np.float32],
+    beneath: npt.NDArray[np.float64] | None = None,
 ) -> float:
     """Tell how far the colour that was found is off the one asked for.
 
@@ -121,8 +125,8 @@ def colour_off(
         Found, on evened paper, (3,).
     gain
         As for `match_fills`.
-    hatched
-        Whether it is that of hatching, which blur washes out.
+    beneath
+        If it is that of hatching, the grounds that its strokes may be on, (n, 3): blur mixes them in.
 
     Returns
     -------
@@ -132,15 +136,34 @@ def colour_off(
     Examples
     --------
     >>> pale = np.array([240.0, 190, 180])
-    >>> round(colour_off("red", pale, np.ones(3), hatched=False))
+    >>> round(colour_off("red", pale, np.ones(3)))
     7
-    >>> round(colour_off("green", pale, np.ones(3), hatched=False))
+    >>> round(colour_off("green", pale, np.ones(3)))
     33
+    >>> yellow, washed_out = np.array([[240.0, 230, 190]]), np.array([102.0, 102, 74])
+    >>> round(colour_off("#26323f", washed_out, np.ones(3), yellow))
+    3
     """
     lab = lab_of([rgb, rgb / gain])
-    off = _unlike(colour, lab, _plain(lab[:1]).repeat(2), np.full(2, hatched))
-    washed = np.linalg.norm(_tints(rgb_of(colour))[:, None] - lab[None], axis=-1).min(axis=0)
-    return float(np.minimum(off, washed if hatched else np.inf).min())
+    off = float(_unlike(colour, lab, _plain(lab[:1]).repeat(2), np.full(2, beneath is not None)).min())
+    if beneath is None:
+        return off
+    mixes = (_mixes(rgb_of(colour), under) for under in (beneath, beneath / gain))
+    washed = (np.linalg.norm(mix - one, axis=1).min() for mix, one in zip(mixes, lab, strict=True))
+    return min(off, *map(float, washed))
+
+
+def _mixes(rgb: npt.NDArray[np.float64], beneath: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Mixes of a colour with grounds, (n, 3) CIELAB: of its hue no more than of its lightness.
+
+    JPEG keeps hues in coarser blocks than lightness, so thin strokes lose more of them.
+    """
+    shares = np.linspace(0, 1, _STEPS)
+    lab = lab_of((beneath + shares[:, None, None] * (rgb - beneath)).reshape(-1, 3)).reshape(_STEPS, -1, 3)
+    of_light, of_hue = shares[:, None], shares
+    fits = (of_light >= _SHARES[0]) & (of_hue <= of_light) & (of_hue >= _HUE_LEFT * of_light)
+    light, hue = np.nonzero(fits)
+    return np.concatenate([lab[light][..., :1], lab[hue][..., 1:]], axis=-1).reshape(-1, 3)
 
 
 def _tints(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from frontlines.digitize.fills import match_fills
+from frontlines.digitize.fills import colour_off, match_fills
 from frontlines.digitize.palette import Palette
 from frontlines.errors import DigitizeError
 
@@ -40,3 +40,11 @@ def test_a_hex_means_strokes_of_its_own_colour_before_a_pale_tint():
         "held": 1,
         "taken": 4,
     }
+
+
+def test_hatching_washed_out_by_blur_is_of_its_colour_and_of_no_other():
+    yellow, strokes = np.array([[240.0, 230, 190]]), np.array([102.0, 102, 74])
+    assert colour_off("#26323f", strokes, np.ones(3), yellow) < 10
+    assert colour_off("#26323f", strokes, np.ones(3)) > 20
+    for other in ("#b02020", "#2050d0", "#209040"):
+        assert colour_off(other, strokes, np.ones(3), yellow) > 13
