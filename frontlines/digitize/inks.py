@@ -9,6 +9,7 @@ import numpy as np
 from frontlines._optional import require
 from frontlines.digitize.colours import Floats, hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.palette import ALIKE, Palette
+from frontlines.digitize.paper import Paper
 from frontlines.errors import DigitizeError
 
 _TOO_UNLIKE = 62.0
@@ -16,6 +17,7 @@ _COLOURED, _GREY = 30.0, 8.0  # chroma from which a colour has a hue of its own,
 _NOW_AND_THEN = 0.12  # share of cores from which on two inks are not beside each other by chance
 _RIM_COST, _PALEST = 30.0, 0.05  # the least share of a stronger ink in its rims
 _SEEN_BESIDE = 0.25
+_USUAL_LIGHT = 0.02  # share of the paper that is darker, or lighter, than usual
 _SAME_PLACE = 0.45  # share of an ink's cores beside a stronger ink, from which on it is that ink's edge
 
 
@@ -177,6 +179,49 @@ def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
             if under != ink
         )
     ]
+
+
+def shades_of(palette: Palette, ink: int, taken: Sequence[int], paper: Paper) -> list[int]:
+    """List inks that are a coloured one under another light: evening relief out of the paper changes lines.
+
+    Parameters
+    ----------
+    palette
+        From `palette_of`.
+    ink
+        Position of the ink of a line.
+    taken
+        Positions of the inks of all lines asked for.
+    paper
+        Its light.
+
+    Returns
+    -------
+    inks
+        Positions of inks that are `ink`, lighter or darker by no more than the paper was made so.
+
+    Examples
+    --------
+    >>> inks = np.array([[255.0, 239, 25], [228, 212, 30], [120, 110, 10]])
+    >>> one, places, beside = np.ones(3), np.zeros((3, 2), int), np.zeros((3, 3))
+    >>> palette = Palette(np.full((1, 3), 120.0), inks, one, places, one, beside)
+    >>> relief = Paper(np.linspace(0.9, 1.1, 12, dtype=np.float32).reshape(2, 2, 3))
+    >>> shades_of(palette, 0, [0], relief)
+    [1]
+    """
+    mine = palette.inks[ink]
+    if float(np.hypot(*lab_of(mine[None])[0, 1:])) < _COLOURED:
+        return []
+    dark, light = np.quantile(paper.gain.mean(axis=2), [_USUAL_LIGHT, 1 - _USUAL_LIGHT])
+    found = []
+    for other in set(range(len(palette.inks))) - {ink, *taken}:
+        colour = palette.inks[other]
+        times = float(colour @ mine) / float(mine @ mine)
+        pair = lab_of(np.array([mine * times, colour]))
+        alike = float(np.linalg.norm(pair[0] - pair[1])) < ALIKE / 2
+        if alike and dark / light < times < light / dark:
+            found.append(other)
+    return found
 
 
 def _seen_beside(palette: Palette, ink: int, other: int) -> bool:

@@ -18,7 +18,7 @@ from frontlines.digitize.dashes import lone_of, taken_up, with_passed_by
 from frontlines.digitize.gaps import Run, bridged, over_gaps
 from frontlines.digitize.hidden import find_hidden
 from frontlines.digitize.images import Image, Scan, open_scan
-from frontlines.digitize.inks import match_inks
+from frontlines.digitize.inks import match_inks, shades_of
 from frontlines.digitize.leavings import NO_LINE, TOO_SHORT, Dropped, left_out, too_short
 from frontlines.digitize.loops import without_loops
 from frontlines.digitize.masks import Strokes, checked_masks, label_scan, strokes_of
@@ -118,9 +118,11 @@ def trace_lines(
         palette = looked[1] if looked else palette_of(scan, paper)
         palette = with_broad_strokes(palette, colours, scan, paper)
         inks = match_inks(palette, colours)
+        taken = list(inks.values())
+        shades = {name: shades_of(palette, ink, taken, paper) for name, ink in inks.items()}
         labels = label_scan(scan, paper, palette, masks, lambda share, what: report(0.3 * share, what))
         strokes = {
-            name: strokes_of(labels, palette, ink, list(inks.values()), wanted[name].stroke_px)
+            name: strokes_of(labels, palette, ink, taken, wanted[name].stroke_px, shades[name])
             for name, ink in inks.items()
         }
         _refuse_masked(strokes)

@@ -162,7 +162,12 @@ def label_grounds(scan: Scan, paper: Paper, palette: Palette) -> Labels:
 
 
 def strokes_of(
-    labels: Labels, palette: Palette, ink: int, taken: Sequence[int], width_px: float | None
+    labels: Labels,
+    palette: Palette,
+    ink: int,
+    taken: Sequence[int],
+    width_px: float | None,
+    shades: Sequence[int] = (),
 ) -> Strokes:
     """Settle how to tell the strokes of an ink.
 
@@ -178,6 +183,8 @@ def strokes_of(
         Positions of the inks of all lines asked for.
     width_px
         Width of its strokes, or ``None`` to measure it.
+    shades
+        Positions of inks that are the same one under another light.
 
     Returns
     -------
@@ -193,14 +200,17 @@ def strokes_of(
     >>> strokes_of(labels, palette, 0, [0], None).width_px > 4
     True
     """
-    blends = tuple(other + 1 for other in blends_of(palette, ink, taken))
-    own = tuple(
-        other + 1 for other in edges_of(palette, ink) if other not in taken and other + 1 not in blends
-    )
-    others = [k for k in range(len(palette.inks)) if k != ink and k + 1 not in (*own, *blends)]
-    stronger = tuple(k + 1 for k in others if mixed(palette, ink, k))
-    weaker = tuple(k + 1 for k in others if mixed(palette, k, ink, least=_WASHED_OUT))
-    return Strokes((ink + 1, *blends), own, stronger, width_px or mean_width_px(labels, ink + 1), weaker)
+    same = (ink, *dict.fromkeys([*blends_of(palette, ink, taken), *shades]))
+    own = [other for other in edges_of(palette, ink) if other not in taken and other not in same]
+    others = [k for k in range(len(palette.inks)) if k not in own and k not in same]
+    stronger = [k for k in others if mixed(palette, ink, k)]
+    weaker = [k for k in others if mixed(palette, k, ink, least=_WASHED_OUT)]
+    width = width_px or mean_width_px(labels, ink + 1)
+    return Strokes(_labels(same), _labels(own), _labels(stronger), width, _labels(weaker))
+
+
+def _labels(inks: Sequence[int]) -> tuple[int, ...]:
+    return tuple(ink + 1 for ink in inks)
 
 
 def stroke_mask(window: Labels, strokes: Strokes) -> Mask:

@@ -74,7 +74,7 @@ def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
     overlap = int(max(_LEAST_OVERLAP, 6 * strokes.width_px))
     for (rows, columns), inner in tiles_of(labels.shape, _TILE, overlap):
         window = labels[rows, columns]
-        if not (window == strokes.labels[0]).any():
+        if not np.isin(window, strokes.labels).any():
             continue
         mask = np.pad(stroke_mask(window, strokes), 1, mode="edge")
         thin = morphology.skeletonize(mask)[1:-1, 1:-1]

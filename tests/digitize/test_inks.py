@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
-from frontlines.digitize import open_scan
+from frontlines.digitize import open_scan, trace_lines
 from frontlines.digitize.colours import hex_of, lab_of, rgb_of, unlikeness
-from frontlines.digitize.inks import match_inks
+from frontlines.digitize.inks import match_inks, shades_of
 from frontlines.digitize.palette import Palette
-from frontlines.digitize.paper import paper_of
+from frontlines.digitize.paper import Paper, paper_of
 from frontlines.errors import DigitizeError
 
 
@@ -79,3 +80,43 @@ def test_the_pale_fringe_of_a_line_is_not_taken_for_what_is_asked():
     lengths, places = np.array([1700.0, 730]), np.zeros((2, 2), int)
     palette = Palette(np.full((1, 3), 250.0), inks, lengths, places, np.ones(2), beside)
     assert match_inks(palette, {"May": "red"}) == {"May": 0}
+
+
+@pytest.mark.parametrize("seed", [3, 11])
+def test_a_line_of_one_colour_over_relief_is_traced_whole_though_evening_the_paper_changes_it(seed):
+    rng, size = np.random.default_rng(seed), (600, 1500)
+    height = gaussian_filter(rng.normal(size=size), 60)
+    height = (height - height.min()) / np.ptp(height)
+    slope = sum(np.gradient(gaussian_filter(rng.normal(size=size), 6) + height * 8))
+    land = np.array([[60, 80, 50], [92, 100, 62], [124, 112, 80], [150, 134, 104]], float)
+    land = np.stack([np.interp(3 * height, range(4), band) for band in land.T], axis=-1)
+    pixels = land * np.clip(1 + 9 * slope, 0.6, 1.3)[..., None]
+    pixels[298:303, 60:1440] = (255, 230, 0)
+    pixels = gaussian_filter(pixels, (0.7, 0.7, 0)).clip(0, 255).astype(np.uint8)
+    (traced,) = trace_lines(pixels, {"May": "#ffe600"}).stretches
+    assert traced.length_px == pytest.approx(1380, abs=15)
+
+
+@pytest.mark.parametrize(
+    ("other", "is_shade"),
+    [((224.0, 208, 22), True), ((170.0, 160, 17), False), ((240.0, 150, 20), False)],
+    ids=["a little darker", "darker than any paper", "another hue"],
+)
+def test_a_shade_is_the_ink_under_light_that_the_paper_has(other, is_shade):
+    inks = np.array([[255.0, 239, 25], other])
+    lengths, places = np.array([1700.0, 730]), np.zeros((2, 2), int)
+    palette = Palette(np.full((1, 3), 120.0), inks, lengths, places, np.ones(2), np.zeros((2, 2)))
+    relief = Paper(np.linspace(0.9, 1.1, 300, dtype=np.float32).reshape(10, 10, 3))
+    assert shades_of(palette, 0, [0], relief) == ([1] if is_shade else [])
+    assert shades_of(palette, 0, [0, 1], relief) == []
+    assert shades_of(palette, 0, [0], Paper(np.ones((10, 10, 3), np.float32))) == []
+
+
+def test_a_grey_has_no_shades_for_letters_are_grey_too():
+    inks = np.array([[60.0, 60, 60], [54, 54, 54]])
+    lengths, places = np.array([1700.0, 730]), np.zeros((2, 2), int)
+    palette = Palette(np.full((1, 3), 120.0), inks, lengths, places, np.ones(2), np.zeros((2, 2)))
+    assert (
+        shades_of(palette, 0, [0], Paper(np.linspace(0.5, 1.5, 300, dtype=np.float32).reshape(10, 10, 3)))
+        == []
+    )
