@@ -19,7 +19,7 @@ from frontlines.digitize.images import Image, Scan, from_corners, open_scan
 from frontlines.digitize.inks import mixed
 from frontlines.digitize.masks import checked_masks, grown
 from frontlines.digitize.palette import GROUND, LAB, Labels, Palette, codes_of, palette_of
-from frontlines.digitize.paper import Paper, paper_of
+from frontlines.digitize.paper import Floats32, Paper, paper_of
 from frontlines.digitize.settling import settled
 from frontlines.digitize.stretches import refuse_no_length
 from frontlines.digitize.tiles import tiles_of
@@ -35,6 +35,7 @@ _BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 _AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
 _THICK_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge; if light as halos are
 _BORDER_PX = 5.0
+_UNEVEN, _GRAIN = 4.0, 2.0  # times the usual spread of a fill: letters; the least spread [sRGB]
 _NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
 _EDGE_PX, _SPLIT = 0.35, 0.3  # error of a bare edge [px]; of one amid a border, in halves of its width
@@ -176,6 +177,7 @@ def _labelled(
     labels = table[codes_of(ndimage.uniform_filter(pixels, (3, 3, 1), mode="nearest"))]
     size = 2 * round(border_px / 2) + 1
     core, narrow = _even(labels, size), _even(labels, _NARROW_PX)
+    core = _without_letters(core, pixels)
     out = np.full(labels.shape, _UNKNOWN, np.uint8)
     for fill in np.unique(core[core != _UNKNOWN]):
         near = ndimage.maximum_filter(core == fill, size)
@@ -183,6 +185,19 @@ def _labelled(
             beside = ndimage.maximum_filter(core == fill, 2 * _BESIDE * size + 1)
             near |= ndimage.maximum_filter(beside & (narrow == fill), _NARROW_PX)
         out[near & (labels == fill)] = fill
+    return out
+
+
+def _without_letters(core: Labels, pixels: Floats32) -> Labels:
+    """Unlabel cores where colours spread much more than in most of a fill: the mean of letters is like it."""
+    uniform = require("scipy.ndimage", extra="digitize").uniform_filter
+    grey = pixels.mean(axis=-1)
+    spread = np.sqrt(np.maximum(uniform(grey * grey, _NARROW_PX) - uniform(grey, _NARROW_PX) ** 2, 0))
+    out = core.copy()
+    for fill in np.unique(core[core != _UNKNOWN]):
+        mine = core == fill
+        usual = max(float(np.median(spread[mine])), _GRAIN)
+        out[mine & (spread > _UNEVEN * usual)] = _UNKNOWN
     return out
 
 
