@@ -21,6 +21,7 @@ from frontlines.digitize.masks import checked_masks, grown
 from frontlines.digitize.palette import GROUND, LAB, Labels, Palette, codes_of, palette_of
 from frontlines.digitize.paper import Floats32, Paper, paper_of
 from frontlines.digitize.settling import settled
+from frontlines.digitize.shades import without_other_shades
 from frontlines.digitize.stretches import refuse_no_length
 from frontlines.digitize.tiles import tiles_of
 from frontlines.errors import DigitizeError
@@ -132,6 +133,8 @@ def trace_areas(
             known[rows, columns][own] = tile[own]
         _mask(known, masks, len(palette.grounds))
         report(0.7, "areas")
+        plain = [fill for fill in fills.values() if fill < len(palette.grounds)]
+        shades = without_other_shades(known, plain, scan, paper, palette, len(palette.grounds))
         whole, widths = _filled(known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds))
         whole = _without_specks(whole, known, min_area_px, white)
         areas = _as_frame(whole, known, colours, fills, palette, widths, scan)
