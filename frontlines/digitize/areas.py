@@ -24,6 +24,7 @@ from frontlines.digitize.settling import settled
 from frontlines.digitize.shades import without_other_shades
 from frontlines.digitize.stretches import refuse_no_length
 from frontlines.digitize.tiles import tiles_of
+from frontlines.digitize.unseen import unseen_of
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
@@ -81,9 +82,11 @@ def trace_areas(
         A row a class, in the order asked for: `area_class`, `colour` (found, as hex on evened paper),
         `colour_off` (how far that is off the colour asked for [ΔE]), `sigma_px` (standard error of its edge),
         `unsure_share` (share of its pixels that went to it because it is the
-        nearest, under strokes, letters and edges), and (Multi)Polygons in pixels, without a CRS. They are a
-        valid coverage: neighbours share their borders exactly. Ground of no class is in none. `keys` holds
-        the small rectangles of a class that were taken for keys of a legend and left out.
+        nearest, under strokes, letters and edges), `unsure_at` (where most of these lie), `unseen_edge`
+        (share of its edge with no fill seen nearby), and (Multi)Polygons in pixels, without a CRS. They are a
+        valid coverage: neighbours share their borders exactly. Ground of no class is in none. Left out are
+        `keys`, small rectangles taken for those of a legend, and `shades` (their boxes), small pieces of
+        another shade than the rest of the class.
 
     Raises
     ------
@@ -143,6 +146,7 @@ def trace_areas(
             for (name, asked), found in zip(colours.items(), areas["colour"], strict=True)
         ]
         areas.insert(2, "colour_off", off)
+        areas["shades"] = gpd.GeoSeries([shades.get(fills[name], shapely.MultiPolygon()) for name in colours])
         return areas
 
 
@@ -192,15 +196,17 @@ def _labelled(
 
 
 def _without_letters(core: Labels, pixels: Floats32) -> Labels:
-    """Unlabel cores where colours spread much more than in most of a fill: the mean of letters is like it."""
-    uniform = require("scipy.ndimage", extra="digitize").uniform_filter
+    """Unlabel pieces whose colours spread much more than in most of a fill: letters whose mean is like it."""
+    ndimage = require("scipy.ndimage", extra="digitize")
     grey = pixels.mean(axis=-1)
-    spread = np.sqrt(np.maximum(uniform(grey * grey, _NARROW_PX) - uniform(grey, _NARROW_PX) ** 2, 0))
+    mean, squares = (ndimage.uniform_filter(one, _NARROW_PX) for one in (grey, grey * grey))
+    spread = np.sqrt(np.maximum(squares - mean**2, 0))
     out = core.copy()
     for fill in np.unique(core[core != _UNKNOWN]):
-        mine = core == fill
-        usual = max(float(np.median(spread[mine])), _GRAIN)
-        out[mine & (spread > _UNEVEN * usual)] = _UNKNOWN
+        pieces, count = ndimage.label(core == fill)
+        usual = max(float(np.median(spread[pieces > 0])), _GRAIN)
+        rough = ndimage.mean(spread, pieces, np.arange(count + 1)) > _UNEVEN * usual
+        out[rough[pieces] & (pieces > 0)] = _UNKNOWN
     return out
 
 
@@ -350,8 +356,7 @@ def _as_frame(
     rows = []
     for name in colours:
         fill = fills[name]
-        mine = whole == fill
-        unsure = float((mine & (known != fill)).sum() / max(int(mine.sum()), 1))
+        unseen = unseen_of(whole, known, fill)
         sigma = float(np.hypot(_EDGE_PX, _SPLIT * widths[fill]))
         shape = shapely.union_all(parts[owners == fill])
         colour = (
@@ -359,8 +364,8 @@ def _as_frame(
             if fill < len(palette.grounds)
             else palette.inks[fill - len(palette.grounds) - 1]
         )
-        rows.append((name, hex_of(colour), sigma, unsure, shape))
-    columns = ["area_class", "colour", "sigma_px", "unsure_share", "geometry"]
+        rows.append((name, hex_of(colour), sigma, *unseen, shape))
+    columns = ["area_class", "colour", "sigma_px", "unsure_share", "unsure_at", "unseen_edge", "geometry"]
     values = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
     return gpd.GeoDataFrame({**values, "keys": gpd.GeoSeries(keys)}, geometry="geometry")
 
