@@ -42,6 +42,7 @@ _NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
 _EDGE_PX, _SPLIT = 0.35, 0.3  # error of a bare edge [px]; of one amid a border, in halves of its width
 _SMOOTH = 1.2
+_DOUBTS = ["unsure_share", "unsure_at", "unseen_edge", "unseen_edge_at"]
 
 
 def trace_areas(
@@ -81,12 +82,12 @@ def trace_areas(
     areas
         A row a class, in the order asked for: `area_class`, `colour` (found, as hex on evened paper),
         `colour_off` (how far that is off the colour asked for [ΔE]), `sigma_px` (standard error of its edge),
-        `unsure_share` (share of its pixels that went to it because it is the
-        nearest, under strokes, letters and edges), `unsure_at` (where most of these lie), `unseen_edge`
-        (share of its edge with no fill seen nearby), and (Multi)Polygons in pixels, without a CRS. They are a
-        valid coverage: neighbours share their borders exactly. Ground of no class is in none. Left out are
-        `keys`, small rectangles taken for those of a legend, and `shades` (their boxes), small pieces of
-        another shade than the rest of the class.
+        `unsure_share` (share of its pixels that went to it because it is the nearest, under strokes, letters
+        and edges), `unsure_at` (where most of these lie), `unseen_edge` (share of its edge with no fill seen
+        nearby), `unseen_edge_at` (where most of that lies), and (Multi)Polygons in pixels, without a CRS.
+        They are a valid coverage: neighbours share their borders exactly. Ground of no class is in none. Left
+        out are `keys`, small rectangles taken for those of a legend, and `shades` (their boxes), small pieces
+        of another shade than the rest of the class.
 
     Raises
     ------
@@ -354,9 +355,9 @@ def _as_frame(
     if len(parts):
         parts = settled(parts, owners, whole, scan, len(palette.grounds), palette.inks)
     rows = []
-    for name in colours:
+    unseen = unseen_of(whole, known, [fills[name] for name in colours])
+    for name, doubts in zip(colours, unseen, strict=True):
         fill = fills[name]
-        unseen = unseen_of(whole, known, fill)
         sigma = float(np.hypot(_EDGE_PX, _SPLIT * widths[fill]))
         shape = shapely.union_all(parts[owners == fill])
         colour = (
@@ -364,8 +365,8 @@ def _as_frame(
             if fill < len(palette.grounds)
             else palette.inks[fill - len(palette.grounds) - 1]
         )
-        rows.append((name, hex_of(colour), sigma, *unseen, shape))
-    columns = ["area_class", "colour", "sigma_px", "unsure_share", "unsure_at", "unseen_edge", "geometry"]
+        rows.append((name, hex_of(colour), sigma, *doubts, shape))
+    columns = ["area_class", "colour", "sigma_px", *_DOUBTS, "geometry"]
     values = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
     return gpd.GeoDataFrame({**values, "keys": gpd.GeoSeries(keys)}, geometry="geometry")
 

@@ -37,7 +37,8 @@ def doubtful_areas(recipe: Recipe, areas: gpd.GeoDataFrame | None) -> list[Cauti
     >>> from frontlines.digitize.recipe import AreaRecipe
     >>> asked = AreaRecipe(colour="red", side="A", date=pd.Timestamp("2022-03-01"))
     >>> areas = gpd.GeoDataFrame({"unsure_share": [0.4], "unsure_at": [shapely.Point(20, 30)],
-    ...                           "unseen_edge": [0.0], "keys": [shapely.box(90, 5, 110, 15)],
+    ...                           "unseen_edge": [0.0], "unseen_edge_at": [None],
+    ...                           "keys": [shapely.box(90, 5, 110, 15)],
     ...                           "shades": [shapely.MultiPolygon()]}, geometry=[shapely.box(0, 0, 50, 50)])
     >>> [one.name for one in doubtful_areas(Recipe(image=Path("map.png"), areas=(asked,)), areas)]
     ['unsure', 'key']
@@ -47,7 +48,7 @@ def doubtful_areas(recipe: Recipe, areas: gpd.GeoDataFrame | None) -> list[Cauti
         if row.unsure_share > UNSURE:
             found.append(_unsure(area.side, row.unsure_share, row.unsure_at))
         if row.unseen_edge > UNSEEN:
-            found.append(_edge(area.side, row.unseen_edge))
+            found.append(_edge(area.side, row.unseen_edge, row.unseen_edge_at))
         for parts, tell in ((row.keys, _key), (row.shades, _shade)):
             found += [tell(area.side, part) for part in shapely.get_parts(parts) if not part.is_empty]
     return found
@@ -59,15 +60,19 @@ def _unsure(side: str, share: float, at: shapely.Point) -> Caution:
         f"doubtful colours nearest to it, most of it around column {at.x:.0f}, row {at.y:.0f}: "
         "look at the overlay"
     )
-    return Caution("unsure", text, pixel=(round(at.x, 1), round(at.y, 1)))
+    return Caution("unsure", text, pixel=_pixel(at))
 
 
-def _edge(side: str, share: float) -> Caution:
+def _edge(side: str, share: float, at: shapely.Point) -> Caution:
     text = (
-        f"area of {side}: {share:.0%} of its edge has no fill seen within 8 px, and was laid half-way to "
-        "what was: look at the overlay, and mask what is no ground"
+        f"area of {side}: {share:.0%} of its edge has no fill seen nearby, most of it around "
+        f"column {at.x:.0f}, row {at.y:.0f}, and was laid half-way between what was seen: look at the overlay"
     )
-    return Caution("edge", text)
+    return Caution("edge", text, pixel=_pixel(at))
+
+
+def _pixel(at: shapely.Point) -> tuple[float, float]:
+    return (round(at.x, 1), round(at.y, 1))
 
 
 def _key(side: str, key: shapely.Polygon) -> Caution:
@@ -86,4 +91,4 @@ def _left_out(name: str, side: str, kind: str, part: shapely.Polygon, what: str)
         f"area of {side}: a {kind} of {right - left:.0f} × {bottom - top:.0f} px around column "
         f"{column:.0f}, row {row:.0f} {what}"
     )
-    return Caution(name, text, pixel=(round(column, 1), round(row, 1)))
+    return Caution(name, text, pixel=_pixel(shapely.Point(column, row)))

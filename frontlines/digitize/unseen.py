@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,8 @@ import shapely
 
 from frontlines._optional import require
 from frontlines.digitize.palette import OTHER, Labels
+
+Mask = npt.NDArray[np.bool_]
 
 _NEAR_PX = 8  # an edge farther from all that was seen was laid by distance alone
 _BLOCK = 16  # side of the blocks among which the most doubtful place is looked for [px]
@@ -26,15 +29,18 @@ class Unseen(NamedTuple):
         Where most of them lie together; an empty point if there are none [px].
     edge_share
         Share of its edge with nothing seen nearby.
+    edge_place
+        Where most of that lies together; an empty point if there is none [px].
     """
 
     share: float
     place: shapely.Point
     edge_share: float
+    edge_place: shapely.Point
 
 
-def unseen_of(whole: Labels, known: Labels, label: int) -> Unseen:
-    """Measure what of an area was given to it only because it is the nearest.
+def unseen_of(whole: Labels, known: Labels, wanted: Iterable[int]) -> list[Unseen]:
+    """Measure what of areas was given to them only because they are the nearest.
 
     Parameters
     ----------
@@ -42,32 +48,38 @@ def unseen_of(whole: Labels, known: Labels, label: int) -> Unseen:
         Labels of all pixels.
     known
         Labels of those that were seen, 255 elsewhere.
-    label
-        That of the area.
+    wanted
+        Those of the areas.
 
     Returns
     -------
     unseen
-        Its shares and place.
+        Shares and places for each.
 
     Examples
     --------
     >>> whole = np.ones((64, 64), np.uint8)
     >>> known = whole.copy()
     >>> known[32:48, 16:32] = 255
-    >>> found = unseen_of(whole, known, 1)
+    >>> (found,) = unseen_of(whole, known, [1])
     >>> found.share, found.place.coords[0], found.edge_share
     (0.0625, (23.5, 39.5), 0.0)
     """
-    mine = whole == label
-    doubtful = mine & (known != label)
-    edge = mine & _edges(whole)
-    share = doubtful.sum() / max(int(mine.sum()), 1)
-    far = ~_seen_near(known)[edge] if edge.any() else np.zeros(1)
-    return Unseen(float(share), _densest(doubtful), float(far.mean()))
+    edges, near = _edges(whole), _seen_near(known)
+    return [_unseen_of(whole == label, known != label, edges, near) for label in wanted]
 
 
-def _edges(whole: Labels) -> npt.NDArray[np.bool_]:
+def _unseen_of(mine: Mask, unlike: Mask, edges: Mask, near: Mask) -> Unseen:
+    doubtful, edge = mine & unlike, mine & edges
+    far = edge & ~near
+    share, edge_share = (
+        float(part.sum() / max(int(all_of_it.sum()), 1))
+        for part, all_of_it in ((doubtful, mine), (far, edge))
+    )
+    return Unseen(share, _densest(doubtful), edge_share, _densest(far))
+
+
+def _edges(whole: Labels) -> Mask:
     """Pixels with another label to their right, left, above or below."""
     out = np.zeros(whole.shape, bool)
     for one, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
@@ -77,12 +89,12 @@ def _edges(whole: Labels) -> npt.NDArray[np.bool_]:
     return out
 
 
-def _seen_near(known: Labels) -> npt.NDArray[np.bool_]:
+def _seen_near(known: Labels) -> Mask:
     ndimage = require("scipy.ndimage", extra="digitize")
     return np.asarray(ndimage.maximum_filter(known != OTHER, 2 * _NEAR_PX + 1))
 
 
-def _densest(mask: npt.NDArray[np.bool_]) -> shapely.Point:
+def _densest(mask: Mask) -> shapely.Point:
     """Middle of the block that has most of a mask."""
     if not mask.any():
         return shapely.Point()
