@@ -37,7 +37,8 @@ _BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 _AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
 _THICK_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge; if light as halos are
 _BORDER_PX = 5.0
-_UNEVEN, _GRAIN = 4.0, 2.0  # times the usual spread of a fill: letters; the least spread [sRGB]
+_UNEVEN, _GRAIN = 4.0, 2.0  # times the usual spread of a fill's colours: uneven; the least spread [sRGB]
+_THROUGHOUT = 0.75  # share of uneven pixels in letters; small areas are even in their middle
 _NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
 _EDGE_PX, _SPLIT = 0.35, 0.3  # error of a bare edge [px]; of one amid a border, in halves of its width
@@ -197,17 +198,18 @@ def _labelled(
 
 
 def _without_letters(core: Labels, pixels: Floats32) -> Labels:
-    """Unlabel pieces whose colours spread much more than in most of a fill: letters whose mean is like it."""
+    """Unlabel pieces that are uneven almost throughout: letters whose mean is like a fill."""
     ndimage = require("scipy.ndimage", extra="digitize")
     grey = pixels.mean(axis=-1)
     mean, squares = (ndimage.uniform_filter(one, _NARROW_PX) for one in (grey, grey * grey))
     spread = np.sqrt(np.maximum(squares - mean**2, 0))
     out = core.copy()
     for fill in np.unique(core[core != _UNKNOWN]):
-        pieces, count = ndimage.label(core == fill)
-        usual = max(float(np.median(spread[pieces > 0])), _GRAIN)
-        rough = ndimage.mean(spread, pieces, np.arange(count + 1)) > _UNEVEN * usual
-        out[rough[pieces] & (pieces > 0)] = _UNKNOWN
+        mine = core == fill
+        uneven = mine & (spread > _UNEVEN * max(float(np.median(spread[mine])), _GRAIN))
+        pieces, count = ndimage.label(mine)
+        letters = np.bincount(pieces[uneven], minlength=count + 1) > _THROUGHOUT * np.bincount(pieces.ravel())
+        out[letters[pieces] & mine] = _UNKNOWN
     return out
 
 
