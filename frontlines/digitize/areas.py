@@ -43,7 +43,7 @@ _NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
 _EDGE_PX, _SPLIT = 0.35, 0.3  # error of a bare edge [px]; of one amid a border, in halves of its width
 _SMOOTH = 1.2
-_DOUBTS = ["unsure_share", "unsure_at", "unseen_edge", "unseen_edge_at"]
+_DOUBTS = ["unsure_share", "unsure_at", "unseen_edge", "unseen_edge_at", "margin_share"]
 
 
 def trace_areas(
@@ -85,10 +85,11 @@ def trace_areas(
         `colour_off` (how far that is off the colour asked for [ΔE]), `sigma_px` (standard error of its edge),
         `unsure_share` (share of its pixels that went to it because it is the nearest, under strokes, letters
         and edges), `unsure_at` (where most of these lie), `unseen_edge` (share of its edge with no fill seen
-        nearby), `unseen_edge_at` (where most of that lies), and (Multi)Polygons in pixels, without a CRS.
-        They are a valid coverage: neighbours share their borders exactly. Ground of no class is in none. Left
-        out are `keys`, small rectangles taken for those of a legend, and `shades` (their boxes), small pieces
-        of another shade than the rest of the class.
+        nearby), `unseen_edge_at` (where most of that lies), `margin_share` (share of the scan's outermost
+        pixels that are its own), and (Multi)Polygons in pixels, without a CRS. They are a valid coverage:
+        neighbours share their borders exactly. Ground of no class is in none. Left out are `keys`, small
+        rectangles taken for those of a legend, and `shades` (their boxes), small pieces of another shade
+        than the rest of the class.
 
     Raises
     ------

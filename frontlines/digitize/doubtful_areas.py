@@ -14,6 +14,9 @@ UNSURE = 0.25
 UNSEEN = 0.1
 """Share of an area's edge with nothing seen nearby, from which on it is told."""
 
+MARGIN = 0.5
+"""Share of the scan's margin that an area takes, from which on it may be paper."""
+
 
 def doubtful_areas(recipe: Recipe, areas: gpd.GeoDataFrame | None) -> list[Caution]:
     """Tell which areas are doubtful, and which parts in their colour were left out.
@@ -28,7 +31,7 @@ def doubtful_areas(recipe: Recipe, areas: gpd.GeoDataFrame | None) -> list[Cauti
     Returns
     -------
     cautions
-        Named ``unsure``, ``edge``, ``key`` and ``shade``.
+        Named ``unsure``, ``edge``, ``paper``, ``key`` and ``shade``.
 
     Examples
     --------
@@ -38,6 +41,7 @@ def doubtful_areas(recipe: Recipe, areas: gpd.GeoDataFrame | None) -> list[Cauti
     >>> asked = AreaRecipe(colour="red", side="A", date=pd.Timestamp("2022-03-01"))
     >>> areas = gpd.GeoDataFrame({"unsure_share": [0.4], "unsure_at": [shapely.Point(20, 30)],
     ...                           "unseen_edge": [0.0], "unseen_edge_at": [None],
+    ...                           "margin_share": [0.0],
     ...                           "keys": [shapely.box(90, 5, 110, 15)],
     ...                           "shades": [shapely.MultiPolygon()]}, geometry=[shapely.box(0, 0, 50, 50)])
     >>> [one.name for one in doubtful_areas(Recipe(image=Path("map.png"), areas=(asked,)), areas)]
@@ -49,6 +53,8 @@ def doubtful_areas(recipe: Recipe, areas: gpd.GeoDataFrame | None) -> list[Cauti
             found.append(_unsure(area.side, row.unsure_share, row.unsure_at))
         if row.unseen_edge > UNSEEN:
             found.append(_edge(area.side, row.unseen_edge, row.unseen_edge_at))
+        if row.margin_share > MARGIN:
+            found.append(_paper(area.side, row.margin_share))
         for parts, tell in ((row.keys, _key), (row.shades, _shade)):
             found += [tell(area.side, part) for part in shapely.get_parts(parts) if not part.is_empty]
     return found
@@ -69,6 +75,14 @@ def _edge(side: str, share: float, at: shapely.Point) -> Caution:
         f"column {at.x:.0f}, row {at.y:.0f}, and was laid half-way between what was seen: look at the overlay"
     )
     return Caution("edge", text, pixel=_pixel(at))
+
+
+def _paper(side: str, share: float) -> Caution:
+    text = (
+        f"area of {side}: {share:.0%} of the scan's margin is taken for it: if that is paper, its fill is "
+        "too like it to be told apart; mask what is no ground, or give another colour"
+    )
+    return Caution("paper", text)
 
 
 def _pixel(at: shapely.Point) -> tuple[float, float]:

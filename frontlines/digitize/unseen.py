@@ -1,4 +1,4 @@
-"""How much of an area was not seen in its colour, where, and how much of its edge."""
+"""What speaks against an area: how much of it and of its edge was not seen, and paper that it may be."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BLOCK = 16  # side of the blocks among which the most doubtful place is looked 
 
 
 class Unseen(NamedTuple):
-    """What was not seen of an area.
+    """What was not seen of an area, and what of it may be paper.
 
     Attributes
     ----------
@@ -31,12 +31,15 @@ class Unseen(NamedTuple):
         Share of its edge with nothing seen nearby.
     edge_place
         Where most of that lies together; an empty point if there is none [px].
+    margin_share
+        Share of the outermost pixels of the scan that are the area's; these are mostly paper.
     """
 
     share: float
     place: shapely.Point
     edge_share: float
     edge_place: shapely.Point
+    margin_share: float
 
 
 def unseen_of(whole: Labels, known: Labels, wanted: Iterable[int]) -> list[Unseen]:
@@ -76,7 +79,8 @@ def _unseen_of(mine: Mask, unlike: Mask, edges: Mask, near: Mask) -> Unseen:
         float(part.sum() / max(int(all_of_it.sum()), 1))
         for part, all_of_it in ((doubtful, mine), (far, edge))
     )
-    return Unseen(share, _densest(doubtful), edge_share, _densest(far))
+    margin = np.concatenate([mine[0], mine[-1], mine[:, 0], mine[:, -1]])
+    return Unseen(share, _densest(doubtful), edge_share, _densest(far), float(margin.mean()))
 
 
 def _edges(whole: Labels) -> Mask:

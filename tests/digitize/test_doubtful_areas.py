@@ -38,7 +38,7 @@ def _areas(**columns):
     none, shape = shapely.Polygon(), shapely.box(0, 0, 50, 50)
     clean = {
         "unsure_share": [0.1] * 2, "unsure_at": [shapely.Point(20, 30)] * 2, "unseen_edge": [0.0] * 2,
-        "unseen_edge_at": [shapely.Point(50, 10)] * 2, "keys": [none] * 2, "shades": [none] * 2,
+        "unseen_edge_at": [shapely.Point(50, 10)] * 2, "margin_share": [0.2] * 2, "keys": [none] * 2, "shades": [none] * 2,
     }  # fmt: skip
     return gpd.GeoDataFrame(clean | columns, geometry=[shape] * 2)
 
@@ -56,6 +56,16 @@ def test_edges_that_were_not_seen_are_told():
     assert told.name == "edge"
     assert told.text.startswith("area of North: 31% of its edge has no fill seen")
     assert told.pixel == (50, 10)
+
+
+def test_an_area_that_may_be_the_paper_is_told():
+    pixels = np.full((400, 600, 3), (244, 238, 222), np.uint8)
+    pixels[40:200, 40:560], pixels[200:360, 40:560] = (240, 233, 216), (190, 205, 240)
+    areas = trace_areas(pixels, {"North": "#f0e9d8", "South": "#becdf0"})
+    assert areas["margin_share"].tolist() == [1, 0]
+    (told,) = doubtful_areas(ASKED, areas)
+    assert told.name == "paper"
+    assert told.text.startswith("area of North: 100% of the scan's margin is taken for it")
 
 
 def test_a_small_piece_of_another_shade_is_left_out_and_told():
