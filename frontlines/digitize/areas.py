@@ -19,10 +19,12 @@ from frontlines.digitize.images import Image, Scan, from_corners, open_scan
 from frontlines.digitize.inks import mixed
 from frontlines.digitize.masks import checked_masks, grown
 from frontlines.digitize.palette import GROUND, LAB, Labels, Palette, codes_of, palette_of
-from frontlines.digitize.paper import Paper, paper_of
+from frontlines.digitize.paper import Floats32, Paper, paper_of
 from frontlines.digitize.settling import settled
+from frontlines.digitize.shades import without_other_shades
 from frontlines.digitize.stretches import refuse_no_length
 from frontlines.digitize.tiles import tiles_of
+from frontlines.digitize.unseen import unseen_of
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
@@ -35,10 +37,13 @@ _BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 _AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
 _THICK_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge; if light as halos are
 _BORDER_PX = 5.0
+_UNEVEN, _GRAIN = 4.0, 2.0  # times the usual spread of a fill's colours: uneven; the least spread [sRGB]
+_THROUGHOUT = 0.75  # share of uneven pixels in letters; small areas are even in their middle
 _NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
 _EDGE_PX, _SPLIT = 0.35, 0.3  # error of a bare edge [px]; of one amid a border, in halves of its width
 _SMOOTH = 1.2
+_DOUBTS = ["unsure_share", "unsure_at", "unseen_edge", "unseen_edge_at", "margin_share"]
 
 
 def trace_areas(
@@ -78,10 +83,13 @@ def trace_areas(
     areas
         A row a class, in the order asked for: `area_class`, `colour` (found, as hex on evened paper),
         `colour_off` (how far that is off the colour asked for [ΔE]), `sigma_px` (standard error of its edge),
-        `unsure_share` (share of its pixels that went to it because it is the
-        nearest, under strokes, letters and edges), and (Multi)Polygons in pixels, without a CRS. They are a
-        valid coverage: neighbours share their borders exactly. Ground of no class is in none. `keys` holds
-        the small rectangles of a class that were taken for keys of a legend and left out.
+        `unsure_share` (share of its pixels that went to it because it is the nearest, under strokes, letters
+        and edges), `unsure_at` (where most of these lie), `unseen_edge` (share of its edge with no fill seen
+        nearby), `unseen_edge_at` (where most of that lies), `margin_share` (share of the scan's outermost
+        pixels that are its own), and (Multi)Polygons in pixels, without a CRS. They are a valid coverage:
+        neighbours share their borders exactly. Ground of no class is in none. Left out are `keys`, small
+        rectangles taken for those of a legend, and `shades` (their boxes), small pieces of another shade
+        than the rest of the class.
 
     Raises
     ------
@@ -131,6 +139,8 @@ def trace_areas(
             known[rows, columns][own] = tile[own]
         _mask(known, masks, len(palette.grounds))
         report(0.7, "areas")
+        plain = [fill for fill in fills.values() if fill < len(palette.grounds)]
+        shades = without_other_shades(known, plain, scan, paper, palette, len(palette.grounds))
         whole, widths = _filled(known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds))
         whole = _without_specks(whole, known, min_area_px, white)
         areas = _as_frame(whole, known, colours, fills, palette, widths, scan)
@@ -141,6 +151,7 @@ def trace_areas(
             for (name, asked), found in zip(colours.items(), areas["colour"], strict=True)
         ]
         areas.insert(2, "colour_off", off)
+        areas["shades"] = gpd.GeoSeries([shades.get(fills[name], shapely.MultiPolygon()) for name in colours])
         return areas
 
 
@@ -178,6 +189,7 @@ def _labelled(
     labels = table[codes_of(ndimage.uniform_filter(pixels, (3, 3, 1), mode="nearest"))]
     size = 2 * round(border_px / 2) + 1
     core, narrow = _even(labels, size), _even(labels, _NARROW_PX)
+    core = _without_letters(core, pixels)
     out = np.full(labels.shape, _UNKNOWN, np.uint8)
     for fill in np.unique(core[core != _UNKNOWN]):
         near = ndimage.maximum_filter(core == fill, size)
@@ -185,6 +197,22 @@ def _labelled(
             beside = ndimage.maximum_filter(core == fill, 2 * _BESIDE * size + 1)
             near |= ndimage.maximum_filter(beside & (narrow == fill), _NARROW_PX)
         out[near & (labels == fill)] = fill
+    return out
+
+
+def _without_letters(core: Labels, pixels: Floats32) -> Labels:
+    """Unlabel pieces that are uneven almost throughout: letters whose mean is like a fill."""
+    ndimage = require("scipy.ndimage", extra="digitize")
+    grey = pixels.mean(axis=-1)
+    mean, squares = (ndimage.uniform_filter(one, _NARROW_PX) for one in (grey, grey * grey))
+    spread = np.sqrt(np.maximum(squares - mean**2, 0))
+    out = core.copy()
+    for fill in np.unique(core[core != _UNKNOWN]):
+        mine = core == fill
+        uneven = mine & (spread > _UNEVEN * max(float(np.median(spread[mine])), _GRAIN))
+        pieces, count = ndimage.label(mine)
+        letters = np.bincount(pieces[uneven], minlength=count + 1) > _THROUGHOUT * np.bincount(pieces.ravel())
+        out[letters[pieces] & mine] = _UNKNOWN
     return out
 
 
@@ -340,10 +368,9 @@ def _as_frame(
     if len(parts):
         parts = settled(parts, owners, whole, scan, len(palette.grounds), palette.inks)
     rows = []
-    for name in colours:
+    unseen = unseen_of(whole, known, [fills[name] for name in colours])
+    for name, doubts in zip(colours, unseen, strict=True):
         fill = fills[name]
-        mine = whole == fill
-        unsure = float((mine & (known != fill)).sum() / max(int(mine.sum()), 1))
         sigma = float(np.hypot(_EDGE_PX, _SPLIT * widths[fill]))
         shape = shapely.union_all(parts[owners == fill])
         colour = (
@@ -351,8 +378,8 @@ def _as_frame(
             if fill < len(palette.grounds)
             else palette.inks[fill - len(palette.grounds) - 1]
         )
-        rows.append((name, hex_of(colour), sigma, unsure, shape))
-    columns = ["area_class", "colour", "sigma_px", "unsure_share", "geometry"]
+        rows.append((name, hex_of(colour), sigma, *doubts, shape))
+    columns = ["area_class", "colour", "sigma_px", *_DOUBTS, "geometry"]
     values = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
     return gpd.GeoDataFrame({**values, "keys": gpd.GeoSeries(keys)}, geometry="geometry")
 

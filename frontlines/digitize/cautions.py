@@ -18,6 +18,9 @@
 ``fork``             a line has a branch, and three sectors meet where a front has two sides
 ``hidden``           a line runs under another for a while
 ``unsure``           much of an area was not seen in its colour
+``edge``             much of an area's edge lies where no fill was seen
+``paper``            an area takes most of the margin, which is mostly paper
+``shade``            a small piece of an area was of another shade, and left out
 ``key``              a small rectangle in an area's colour was taken for a key of the legend
 ``dropped``          something in a line's colour was left out
 ``stroke``           the knob `stroke_px` is not the width that the line is drawn in

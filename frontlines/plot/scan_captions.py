@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from frontlines.digitize.digitizing import Digitized
 from frontlines.plot.style import day
 
-_PLAIN = {"hidden", "dropped", "key"}  # what most maps have, and the overlay shows
+_PLAIN = {"hidden", "dropped", "key", "shade"}  # what most maps have, and the overlay shows
 _MOST_SAID = 8  # cautions; more would crowd out the picture
 
 

@@ -158,3 +158,13 @@ def test_borders_whiter_than_the_paper_are_no_paper():
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(pressed, "JPEG", quality=76)
     found = trace_areas(open_scan(np.asarray(Image.open(pressed))), {"A": "#d8cfa8"})
     assert found.area[0] == pytest.approx(400 * 580, rel=0.005)
+
+
+def test_letters_whose_mean_is_a_fill_are_no_ground_of_it():
+    rng = np.random.default_rng(5)
+    pixels = np.full((300, 400, 3), 250.0)
+    pixels[60:240, 40:240] = 206
+    pixels[100:116, 290:350:2] = 162  # fine strokes, as of small letters
+    pixels += rng.normal(0, 2, pixels.shape[:2])[..., None]
+    areas = trace_areas(open_scan(pixels.clip(0, 255).astype(np.uint8)), {"A": "#cecece"})
+    assert areas.total_bounds == pytest.approx([39.5, 59.5, 239.5, 239.5], abs=0.5)
