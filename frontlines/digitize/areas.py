@@ -12,14 +12,14 @@ from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
 from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour, rgb_of
+from frontlines.digitize.fill_labels import UNKNOWN, fill_table, label_fills
 from frontlines.digitize.fills import are_fills, colour_off, match_fills
-from frontlines.digitize.hatched_ground import hatched
-from frontlines.digitize.hatching import BLOCK, hatched_inks
+from frontlines.digitize.hatched_labels import label_hatching
+from frontlines.digitize.hatching import hatched_inks
 from frontlines.digitize.images import Image, Scan, from_corners, open_scan
-from frontlines.digitize.inks import mixed
-from frontlines.digitize.masks import checked_masks, grown
-from frontlines.digitize.palette import GROUND, LAB, Labels, Palette, codes_of, palette_of
-from frontlines.digitize.paper import Floats32, Paper, paper_of
+from frontlines.digitize.masks import checked_masks
+from frontlines.digitize.palette import Labels, Palette, palette_of
+from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.settling import settled
 from frontlines.digitize.shades import without_other_shades
 from frontlines.digitize.stretches import refuse_no_length
@@ -29,17 +29,10 @@ from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
 _TILE, _OVERLAP = 2048, 96
-_UNKNOWN = 255
-_STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
-_GLARE = 5.0  # lighter than the lightest fill: a line or halo whiter than the paper [ΔE]
-_RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by more is not drawn over it
 _BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 _AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
 _THICK_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge; if light as halos are
 _BORDER_PX = 5.0
-_UNEVEN, _GRAIN = 4.0, 2.0  # times the usual spread of a fill's colours: uneven; the least spread [sRGB]
-_THROUGHOUT = 0.75  # share of uneven pixels in letters; small areas are even in their middle
-_NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
 _KEY_SHARE, _KEY_FULL = 0.006, 0.94
 _EDGE_PX, _SPLIT = 0.35, 0.3  # error of a bare edge [px]; of one amid a border, in halves of its width
 _SMOOTH = 1.2
@@ -129,13 +122,13 @@ def trace_areas(
         gain = np.median(paper.gain, axis=(0, 1))
         fills = match_fills(palette, colours, list(thick), gain)
         thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
-        table = _table(palette)
+        table = fill_table(palette)
         white = int(lab_of(palette.grounds)[:, 0].argmax())
         known = np.empty((scan.height_px, scan.width_px), np.uint8)
         for (rows, columns), own in tiles_of(known.shape, _TILE, _OVERLAP):
             report(0.7 * rows.start / scan.height_px, "colours")
-            tile = _labelled(scan, paper, (table, white), rows, columns, border_px or _BORDER_PX)
-            _hatch(tile, scan, paper, palette, table, thick, rows, columns)
+            tile = label_fills(scan, paper, (table, white), rows, columns, border_px or _BORDER_PX)
+            label_hatching(tile, scan, paper, palette, table, thick, rows, columns)
             known[rows, columns][own] = tile[own]
         _mask(known, masks, len(palette.grounds))
         report(0.7, "areas")
@@ -161,124 +154,6 @@ def _check(colours: Mapping[str, str], min_area_px: float | None, border_px: flo
     refuse_one_colour(list(colours.values()), "classes", list(colours))
     refuse_no_length("min_area_px", min_area_px, "an area in px²")
     refuse_no_length("border_px", border_px)
-
-
-def _table(palette: Palette) -> Labels:
-    """Nearest fill of each colour; unknown if none is near or an ink is nearer."""
-    fills, inks = lab_of(palette.grounds).astype(np.float32), lab_of(palette.inks).astype(np.float32)
-    apart = np.stack([np.linalg.norm(LAB - one, axis=1) for one in fills])
-    table = apart.argmin(axis=0).astype(np.uint8)
-    nearest = apart.min(axis=0)
-    stroke = np.min([np.linalg.norm(LAB - one, axis=1) for one in inks], axis=0) if len(inks) else np.inf
-    table[(nearest > _STRANGE) | (stroke < nearest)] = _UNKNOWN
-    table[LAB[:, 0] > fills[:, 0].max() + _GLARE] = _UNKNOWN
-    return np.asarray(table)
-
-
-def _labelled(
-    scan: Scan, paper: Paper, look: tuple[Labels, int], rows: slice, columns: slice, border_px: float
-) -> Labels:
-    """Label a window with its fills, as far as they are sure.
-
-    A stripe is sure if it is wider than a border, or if more of its fill is near and it is not of the
-    lightest fill, which halos and white borders are drawn in.
-    """
-    ndimage = require("scipy.ndimage", extra="digitize")
-    table, white = look
-    pixels = paper.whiten(scan.read(rows, columns), rows.start, columns.start)
-    labels = table[codes_of(ndimage.uniform_filter(pixels, (3, 3, 1), mode="nearest"))]
-    size = 2 * round(border_px / 2) + 1
-    core, narrow = _even(labels, size), _even(labels, _NARROW_PX)
-    core = _without_letters(core, pixels)
-    out = np.full(labels.shape, _UNKNOWN, np.uint8)
-    for fill in np.unique(core[core != _UNKNOWN]):
-        near = ndimage.maximum_filter(core == fill, size)
-        if fill != white:
-            beside = ndimage.maximum_filter(core == fill, 2 * _BESIDE * size + 1)
-            near |= ndimage.maximum_filter(beside & (narrow == fill), _NARROW_PX)
-        out[near & (labels == fill)] = fill
-    return out
-
-
-def _without_letters(core: Labels, pixels: Floats32) -> Labels:
-    """Unlabel pieces that are uneven almost throughout: letters whose mean is like a fill."""
-    ndimage = require("scipy.ndimage", extra="digitize")
-    grey = pixels.mean(axis=-1)
-    mean, squares = (ndimage.uniform_filter(one, _NARROW_PX) for one in (grey, grey * grey))
-    spread = np.sqrt(np.maximum(squares - mean**2, 0))
-    out = core.copy()
-    for fill in np.unique(core[core != _UNKNOWN]):
-        mine = core == fill
-        uneven = mine & (spread > _UNEVEN * max(float(np.median(spread[mine])), _GRAIN))
-        pieces, count = ndimage.label(mine)
-        letters = np.bincount(pieces[uneven], minlength=count + 1) > _THROUGHOUT * np.bincount(pieces.ravel())
-        out[letters[pieces] & mine] = _UNKNOWN
-    return out
-
-
-def _even(labels: Labels, size: int) -> Labels:
-    """Labels of pixels that are the same in a square around them; the others are unknown."""
-    ndimage = require("scipy.ndimage", extra="digitize")
-    low, high = ndimage.minimum_filter(labels, size), ndimage.maximum_filter(labels, size)
-    return np.where(low == high, low, _UNKNOWN)
-
-
-def _hatch(
-    tile: Labels, scan: Scan, paper: Paper, palette: Palette, table: Labels,
-    thick: Mapping[int, npt.NDArray[np.bool_]], rows: slice, columns: slice,
-) -> None:  # fmt: skip
-    """Label what is hatched in a window; what two hatchings may be is that of the nearer stroke."""
-    if not thick:
-        return
-    codes = codes_of(paper.whiten(scan.read(rows, columns), rows.start, columns.start))
-    labels, fills = palette.labels()[codes], table[codes]
-    known, nearest = tile.copy(), np.full(tile.shape, np.inf)
-    for ink, blocks in thick.items():
-        row = (np.arange(rows.start, rows.stop) // BLOCK).clip(0, blocks.shape[0] - 1)
-        column = (np.arange(columns.start, columns.stop) // BLOCK).clip(0, blocks.shape[1] - 1)
-        mine = _hatched_with(ink, labels, fills, known, palette, blocks[row][:, column])
-        off = _off(labels == ink + 1) if len(thick) > 1 else 0.0
-        mine &= off < nearest
-        tile[mine] = len(palette.grounds) + 1 + ink
-        nearest = np.where(mine, off, nearest)
-
-
-def _off(strokes: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Distance from the nearest stroke [px]."""
-    return np.asarray(require("scipy.ndimage", extra="digitize").distance_transform_edt(~strokes))
-
-
-def _hatched_with(
-    ink: int, labels: Labels, fills: Labels, known: Labels, palette: Palette, thick: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_]:
-    """Find what is hatched with an ink in a window; other fills than that under it are not."""
-    light = lab_of(palette.inks)[:, 0]
-    darker = np.flatnonzero(light < light[ink] + _LIGHTER).tolist()
-    lines = np.isin(labels, [k + 1 for k in darker if not (k == ink or mixed(palette, k, ink))])
-    strokes = (labels == ink + 1) & ~grown(lines, _RIM_PX)
-    over = _may_be_over(fills, thick & ~grown(strokes, _RIM_PX), palette)
-    others = _other_fills(known, fills, over, palette)
-    ground = ((labels == GROUND) | np.isin(known, over)) & ~others
-    mine = hatched(strokes & ~others, thick, grown(lines, _RIM_PX) | others, ground)
-    return np.asarray(mine & ~others)
-
-
-def _may_be_over(fills: Labels, midst: npt.NDArray[np.bool_], palette: Palette) -> list[int]:
-    """Name the fills that hatching may be over: the commonest in the midst of it, and that of halos."""
-    return [_commonest(fills[midst]), int(lab_of(palette.grounds)[:, 0].argmax())]
-
-
-def _other_fills(known: Labels, fills: Labels, over: list[int], palette: Palette) -> npt.NDArray[np.bool_]:
-    """Find the fills beside hatching, up to their very edges."""
-    out = np.zeros(known.shape, bool)
-    for fill in set(range(len(palette.grounds))) - set(over):
-        out |= grown(known == fill, _RIM_PX) & (fills == fill)
-    return out
-
-
-def _commonest(labels: Labels) -> int:
-    """Find the commonest label of known pixels."""
-    return int(np.bincount(labels[labels != _UNKNOWN], minlength=1).argmax())
 
 
 def _mask(known: Labels, masks: Sequence[BaseGeometry], nothing: int) -> None:
@@ -317,7 +192,7 @@ def _filled(known: Labels, kinds: int, nothing: int) -> tuple[Labels, npt.NDArra
 def _nearest(known: Labels, nothing: int) -> tuple[npt.NDArray[np.float64], Labels]:
     """Distance of each pixel from a known one, and its label."""
     edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
-    unknown = known == _UNKNOWN
+    unknown = known == UNKNOWN
     if unknown.all():
         return np.zeros(known.shape), np.full(known.shape, nothing, np.uint8)
     nearest = edt(unknown, return_distances=False, return_indices=True)
