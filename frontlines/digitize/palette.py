@@ -31,11 +31,6 @@ _HUES_APART, _SHADES_APART = (
     6.0,
     7.5,
 )  # two in one: in a and b alone, or with lightness, which light may change
-_SHADES_LEAST, _PAPER_HUE, _DEEP_VALLEY = (
-    4.5,
-    4.0,
-    0.05,
-)  # greys less apart, if hardly a pixel is between [ΔE]
 _WINDOW, _VALLEY = 1 / 6, 0.3  # of the way between two; pixels half-way, as a share of those at an end
 _ON_THE_WAY = (0.5, 0.6, 0.7, 0.8, 1.0)
 _ROUNDS = 8
@@ -299,14 +294,11 @@ def _are_two(lab: npt.NDArray[np.float32], pair: Floats, least: int) -> bool:
     """Tell whether two colours are peaks of a crowd of their own with a valley between them."""
     ray = pair[1] - pair[0]
     far = float(np.linalg.norm(ray))
-    valley = _VALLEY
     if np.hypot(*ray[1:]) < _HUES_APART and far < _SHADES_APART:
-        if far < _SHADES_LEAST or np.hypot(*pair[:, 1:].T).max() > _PAPER_HUE:
-            return False
-        valley = _DEEP_VALLEY
+        return False
     place = (lab - pair[0]) @ ray / far**2
     first, between, second = ((np.abs(place - at) < _WINDOW).sum() for at in (0.0, 0.5, 1.0))
-    return bool(2 * min(first, second) > least and between < valley * min(first, second))
+    return bool(2 * min(first, second) > least and between < _VALLEY * min(first, second))
 
 
 def _is_flat(plane: npt.NDArray[np.int16], margin: int, step: int) -> npt.NDArray[np.bool_]:

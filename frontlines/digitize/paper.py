@@ -26,8 +26,6 @@ _NEAR = 5.5  # farthest that a cell of paper may be from the fit [ΔE, lightness
 _LIGHTNESS_LESS, _LIGHTNESS_LEAST = 0.5, 0.25
 _MOST_FILLS, _FILL_SHARE = 6, 0.04
 _LEAST_CELLS = 40
-_SHADE_HUE, _SHADE_LEAST, _SHADE_FARTHEST, _SHADE_STEP = 3.0, 3.0, 12.0, 0.5  # of a shade of the paper [ΔE]
-_SHADE_VALLEY = 0.1  # cells between paper and its shade, to those of the shade
 _MARGIN, _MARGIN_WEIGHT = 0.03, 4.0  # the outermost cells are likelier to be paper
 _ROUND = 0.7  # share of the outermost cells that one colour has if paper goes round the map
 _UNLIKE_PAPER = 0.3  # weight of colours that paper seldom has
@@ -134,33 +132,7 @@ def _begun(logs: Floats, lab: Floats) -> tuple[Floats | None, list[Floats]]:
     )
     even = _even(logs, surface).reshape(lab.shape)
     paper = np.median(even[round_it], axis=0)
-    return surface, [paper, *_shades(even, paper), *_fills(even, paper, 1.0)]
-
-
-def _shades(lab: Floats, paper: Floats) -> list[Floats]:
-    """Find fills that are but shades of the paper: crowds of their own, with hardly a cell in between.
-
-    Light and age make paper lighter or darker by and by.
-    """
-    off = (lab - paper).reshape(-1, 3)
-    alike = off[np.hypot(off[:, 1], off[:, 2]) < _SHADE_HUE]
-    found = []
-    for way in (-1.0, 1.0):
-        far = _second_peak(way * alike[:, 0])
-        shade = alike[np.abs(alike[:, 0] - way * far) < _SHADE_LEAST / 2]
-        if far >= _SHADE_LEAST and len(shade) >= _FILL_SHARE * len(off):
-            found.append(paper + np.median(shade, axis=0))
-    return found
-
-
-def _second_peak(off: Floats) -> float:
-    """How far the highest peak beyond a valley is from a crowd at 0; 0 if there is none [ΔE]."""
-    ndimage = require("scipy.ndimage", extra="digitize")
-    edges = np.arange(0.0, _SHADE_FARTHEST, _SHADE_STEP)
-    crowd = ndimage.gaussian_filter1d(np.histogram(off, edges)[0].astype(float), 1.0)
-    lowest = np.minimum.accumulate(crowd)
-    peak = int(np.where(lowest < _SHADE_VALLEY * crowd, crowd, 0.0).argmax())
-    return float(edges[peak] + _SHADE_STEP / 2) if lowest[peak] < _SHADE_VALLEY * crowd[peak] else 0.0
+    return surface, [paper, *_fills(even, paper, 1.0)]
 
 
 def _margin(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
