@@ -43,8 +43,8 @@ def with_broad_strokes(palette: Palette, colours: Mapping[str, str], scan: Scan,
     >>> from frontlines.digitize.palette import palette_of
     >>> from frontlines.digitize.paper import paper_of
     >>> pixels = np.full((800, 1200, 3), 250, dtype=np.uint8)
-    >>> pixels[400:440, 100:1100] = (204, 34, 34)
-    >>> pixels[399, 100:1100] = pixels[440, 100:1100] = (225, 130, 130)
+    >>> pixels[400:430, 100:1100] = (204, 34, 34)
+    >>> pixels[399, 100:1100] = pixels[430, 100:1100] = (225, 130, 130)
     >>> scan = open_scan(pixels)
     >>> paper = paper_of(scan)
     >>> palette = palette_of(scan, paper)
@@ -63,10 +63,12 @@ def with_broad_strokes(palette: Palette, colours: Mapping[str, str], scan: Scan,
 
 
 def _meant(palette: Palette, colour: str) -> list[int]:
-    """Find the ground that a colour means, if the ink most like it is but the rim of that ground."""
-    if len(palette.grounds) == 1 or not len(palette.inks):
+    """Find the ground that a colour means, if there is no ink, or the one most like it is but its rim."""
+    if len(palette.grounds) == 1:
         return []
     grounds, inks = unlikeness_of(colour, palette.grounds), unlikeness_of(colour, palette.inks)
+    if not len(inks):
+        return [int(grounds.argmin())]
     ground, ink = int(grounds.argmin()), int(inks.argmin())
     others = np.delete(palette.grounds, ground, axis=0)
     rim = any(is_between(palette.inks[ink], other, palette.grounds[ground]) for other in others)
@@ -83,7 +85,7 @@ def _as_ink(palette: Palette, ground: int) -> Palette:
         palette,
         grounds=grounds,
         inks=np.vstack([palette.inks, colour]),
-        lengths_px=np.append(palette.lengths_px, palette.lengths_px.max()),
+        lengths_px=np.append(palette.lengths_px, palette.lengths_px.max(initial=1.0)),
         places=np.vstack([palette.places, [[0, 0]]]),
         spread=np.append(palette.spread, _SPREAD),
         beside=beside,
