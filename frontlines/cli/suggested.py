@@ -12,6 +12,8 @@ from rich.text import Text
 
 from frontlines.cli.options import console, plain
 from frontlines.digitize import open_scan, suggest_colours, suggest_fills
+from frontlines.digitize.palette import palette_of
+from frontlines.digitize.paper import paper_of
 from frontlines.progress import reporting
 
 _ASKED = 4
@@ -32,9 +34,12 @@ def run(image: Path) -> None:
     """
     with reporting(True) as report:
         scan = open_scan(image)
-        lines = suggest_colours(scan, progress=lambda share, what: report(0.7 * share, what))
+        report(0.0, "paper and colours")
+        paper = paper_of(scan)
+        looked = (paper, palette_of(scan, paper))
+        lines = suggest_colours(scan, looked=looked, progress=lambda share, what: report(0.7 * share, what))
         report(0.7, "fills")
-        fills = suggest_fills(scan)
+        fills = suggest_fills(scan, looked=looked)
     terminal = console()
     listed = terminal if terminal.is_terminal else console(stderr=True)  # piped, only the recipe goes on
     for note in scan.notes:

@@ -116,11 +116,7 @@ def label_scan(
     >>> int((labels == 1).sum())
     320
     """
-    table = palette.labels()
-    labels = np.empty((scan.height_px, scan.width_px), np.uint8)
-    for first, band in scan.bands():
-        labels[first : first + len(band)] = table[codes_of(paper.whiten(band, first))]
-        report(first / scan.height_px, "colours")
+    labels = _looked_up(palette.labels(), scan, paper, report)
     if masks:
         features = require("rasterio.features", extra="digitize")
         shapes = ((one, GROUND) for one in masks)
@@ -154,10 +150,16 @@ def label_grounds(scan: Scan, paper: Paper, palette: Palette) -> Labels:
     [40000, 20000]
     """
     apart = [np.linalg.norm(LAB - one, axis=1) for one in lab_of(palette.grounds).astype(np.float32)]
-    table = np.argmin(apart, axis=0).astype(np.uint8)
+    return _looked_up(np.argmin(apart, axis=0).astype(np.uint8), scan, paper)
+
+
+def _looked_up(table: Labels, scan: Scan, paper: Paper, report: Report | None = None) -> Labels:
+    """Label every pixel by a table of colours, band by band."""
     labels = np.empty((scan.height_px, scan.width_px), np.uint8)
     for first, band in scan.bands():
         labels[first : first + len(band)] = table[codes_of(paper.whiten(band, first))]
+        if report is not None:
+            report(first / scan.height_px, "colours")
     return labels
 
 

@@ -7,16 +7,18 @@ import pandas as pd
 from PIL import ImageColor
 
 from frontlines.digitize.colours import Floats, hex_of, lab_of
-from frontlines.digitize.images import Image, open_scan
+from frontlines.digitize.images import Image, Scan, open_scan
 from frontlines.digitize.inks import edges_of
 from frontlines.digitize.masks import label_grounds, label_scan
 from frontlines.digitize.palette import Palette, palette_of
-from frontlines.digitize.paper import paper_of
+from frontlines.digitize.paper import Paper, paper_of
 from frontlines.digitize.widths import mean_width_px
 from frontlines.progress import Progress, reporting
 
 
-def suggest_colours(scan: Image, *, most: int = 12, progress: Progress = None) -> pd.DataFrame:
+def suggest_colours(
+    scan: Image, *, most: int = 12, looked: tuple[Paper, Palette] | None = None, progress: Progress = None
+) -> pd.DataFrame:
     """List the line-like colours of a scan, to start from.
 
     Parameters
@@ -25,6 +27,8 @@ def suggest_colours(scan: Image, *, most: int = 12, progress: Progress = None) -
         From `open_scan`, or what it takes: a path, or an array of pixels.
     most
         Colours to list at most.
+    looked
+        From `paper_of` and `palette_of`, if the scan was looked at before.
     progress
         See `frontlines.progress.reporting`.
 
@@ -53,8 +57,7 @@ def suggest_colours(scan: Image, *, most: int = 12, progress: Progress = None) -
     scan = open_scan(scan)
     with reporting(progress) as report:
         report(0.0, "paper")
-        paper = paper_of(scan)
-        palette = palette_of(scan, paper)
+        paper, palette = looked or _look(scan)
         labels = label_scan(scan, paper, palette, [], report)
     inks = range(len(palette.inks))
     rims = {rim for ink in inks for rim in edges_of(palette, ink)}
@@ -83,13 +86,20 @@ def _contrast(palette: Palette, ink: int) -> float:
     return float(np.linalg.norm(lab_of(palette.grounds) - lab_of(palette.inks[[ink]]), axis=1).min())
 
 
-def suggest_fills(scan: Image) -> pd.DataFrame:
+def _look(scan: Scan) -> tuple[Paper, Palette]:
+    paper = paper_of(scan)
+    return paper, palette_of(scan, paper)
+
+
+def suggest_fills(scan: Image, *, looked: tuple[Paper, Palette] | None = None) -> pd.DataFrame:
     """List the colours that fill areas of a scan, its paper among them.
 
     Parameters
     ----------
     scan
         From `open_scan`, or what it takes: a path, or an array of pixels.
+    looked
+        From `paper_of` and `palette_of`, if the scan was looked at before.
 
     Returns
     -------
@@ -112,8 +122,7 @@ def suggest_fills(scan: Image) -> pd.DataFrame:
     [['white', 0.75], ['mistyrose', 0.25]]
     """
     scan = open_scan(scan)
-    paper = paper_of(scan)
-    palette = palette_of(scan, paper)
+    paper, palette = looked or _look(scan)
     counts = np.bincount(label_grounds(scan, paper, palette).ravel(), minlength=len(palette.grounds))
     found = pd.DataFrame(
         {

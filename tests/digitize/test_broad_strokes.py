@@ -55,3 +55,11 @@ def test_what_is_too_broad_for_a_stroke_and_too_small_for_a_ground_is_an_ink():
     inside = np.clip((42 - np.hypot(y - 800, x - 800)) / 6 + 0.5, 0, 1)[..., None]
     pixels = np.rint(250 + inside * ([204, 34, 34] - np.full(3, 250))).astype(np.uint8)
     assert suggest_colours(pixels)["name"].tolist() == ["firebrick"]
+
+
+def test_a_broad_line_is_traced_on_a_map_without_any_ink():
+    pixels = np.full((800, 1200, 3), 250, np.uint8)
+    pixels[400:430, 100:1100] = (204, 34, 34)
+    assert not len(suggest_colours(pixels))
+    (traced,) = trace_lines(pixels, {"May": "red"}).stretches
+    assert np.abs(traced.points[:, 1] - 414.5).max() < 0.5
