@@ -110,14 +110,17 @@ def _without_letters(core: Labels, pixels: Floats32) -> Labels:
     grey = pixels.mean(axis=-1)
     mean, squares = (ndimage.uniform_filter(one, _NARROW_PX) for one in (grey, grey * grey))
     spread = np.sqrt(np.maximum(squares - mean**2, 0))
-    out = core.copy()
+    usual = np.full(UNKNOWN + 1, np.inf, np.float32)
     for fill in np.unique(core[core != UNKNOWN]):
-        mine = core == fill
-        uneven = mine & (spread > _UNEVEN * max(float(np.median(spread[mine])), _GRAIN))
-        pieces, count = ndimage.label(mine)
-        letters = np.bincount(pieces[uneven], minlength=count + 1) > _THROUGHOUT * np.bincount(pieces.ravel())
-        out[letters[pieces] & mine] = UNKNOWN
-    return out
+        usual[fill] = max(float(np.median(spread[core == fill])), _GRAIN)
+    pieces, count = ndimage.label(
+        core != UNKNOWN
+    )  # between cores of two fills some pixels are always unknown
+    sizes, uneven = (
+        np.bincount(one.ravel(), minlength=count + 1)
+        for one in (pieces, pieces[spread > _UNEVEN * usual[core]])
+    )
+    return np.where((uneven > _THROUGHOUT * sizes)[pieces], UNKNOWN, core).astype(np.uint8)
 
 
 def _even(labels: Labels, size: int) -> Labels:
