@@ -63,7 +63,7 @@ def control_of(areas: gpd.GeoDataFrame, recipe: Recipe, georeference: Georeferen
     Returns
     -------
     control
-        One row a side, in WGS 84: `date`, `side`, `source`, `sigma_m` [m] of its edge, `area_km2` along the
+        One row a side, in WGS 84, shells counterclockwise and holes clockwise: `date`, `side`, `source`, `sigma_m` [m] of its edge, `area_km2` along the
         ellipsoid, `unsure_share` of its pixels, and the parts of `sigma_m` as `sigma_georef_m`,
         `sigma_trace_m`, `sigma_source_m`.
 
@@ -94,13 +94,13 @@ def control_of(areas: gpd.GeoDataFrame, recipe: Recipe, georeference: Georeferen
     for side, part in traced.groupby(traced["area_class"].map(sides), sort=False):
         shape = shapely.union_all(part.geometry.values)
         error = _edge_error(shape, float(part["sigma_px"].max()), georeference, recipe.source_m)
-        placed = on_ground(np.array([shape], dtype=object), georeference)[0]
-        area, _ = WGS84.get_geod().geometry_area_perimeter(shapely.orient_polygons(placed))  # type: ignore[union-attr]
+        placed = shapely.orient_polygons(on_ground(np.array([shape], dtype=object), georeference)[0])
+        area, _ = WGS84.get_geod().geometry_area_perimeter(placed)  # type: ignore[union-attr]
         rows.append(
             {
                 "date": recipe.areas[0].date, "side": side, "source": recipe.source,
                 **{name: round(value, 2) for name, value in error.items()},
-                "area_km2": abs(area) / _KM2,
+                "area_km2": area / _KM2,
                 "unsure_share": float(np.average(part["unsure_share"], weights=part.area)),
                 "geometry": placed,
             }
