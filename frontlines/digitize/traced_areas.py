@@ -63,9 +63,9 @@ def control_of(areas: gpd.GeoDataFrame, recipe: Recipe, georeference: Georeferen
     Returns
     -------
     control
-        One row a side, in WGS 84, shells counterclockwise and holes clockwise: `date`, `side`, `source`, `sigma_m` [m] of its edge, `area_km2` along the
-        ellipsoid, `unsure_share` of its pixels, and the parts of `sigma_m` as `sigma_georef_m`,
-        `sigma_trace_m`, `sigma_source_m`.
+        One row a side, in WGS 84, shells counterclockwise and holes clockwise: `date`, `side`, `source`,
+        `sigma_m` [m] of its edge, `area_km2` along the ellipsoid, `unsure_share` of its pixels, and the parts
+        of `sigma_m` as `sigma_georef_m`, `sigma_trace_m`, `sigma_source_m`.
 
     Raises
     ------
