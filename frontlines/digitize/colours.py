@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 _TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE = _TO_XYZ.sum(axis=1)
 _LINEAR_BELOW = 0.04045
+_DECIMALS = 6  # processors differ in the last bits of powers and roots: what they decide shall not differ
 
 PRINTED = {
     "black": ("#000000", "#2b2b2b"),
@@ -109,7 +110,7 @@ def lab_of(rgb: npt.ArrayLike) -> Floats:
     xyz = linear @ _TO_XYZ.T / _WHITE
     root = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = root.T
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+    return np.round(np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1), _DECIMALS) + 0.0
 
 
 def unlikeness(asked: str, lab: Floats) -> Floats:

@@ -19,6 +19,14 @@ def test_lab_of_known_colours():
     )
 
 
+def test_lab_has_no_last_bits_in_which_processors_differ():
+    rgb = np.random.default_rng(1).uniform(0, 351, (500, 3))
+    lab = lab_of(rgb)
+    assert (lab == lab.round(6)).all()
+    assert np.abs(lab_of(np.repeat(rgb[:, :1], 3, axis=1))[:, 1:]).max() == 0  # greys have no hue at all
+    assert not np.signbit(lab[lab == 0]).any()
+
+
 def test_names_and_hex():
     assert rgb_of("Dark Green").tolist() == [0, 100, 0]
     assert hex_of(rgb_of("#1F4FB4")) == "#1f4fb4"
