@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from frontlines._optional import require
+from frontlines.digitize.colour_codes import LAB, codes_of
 from frontlines.digitize.colours import lab_of
 from frontlines.digitize.images import Scan
-from frontlines.digitize.palette import LAB, Labels, Palette, codes_of
+from frontlines.digitize.palette import Labels, Palette
 from frontlines.digitize.paper import Floats32, Paper
 
 UNKNOWN = 255

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from frontlines._optional import require
 from frontlines.digitize.colours import lab_of
 from frontlines.digitize.decoding import Pixels
+from frontlines.digitize.evenness import is_even
 from frontlines.digitize.images import Scan
 
 Floats = npt.NDArray[np.float64]
@@ -40,9 +41,13 @@ class Paper:
     ----------
     gain
         (rows, columns, 3), a row and column for each cell of 16 pixels.
+    is_even
+        Whether the gain is the same everywhere and colours are the very ones that were drawn, as on maps that
+        were never photographed.
     """
 
     gain: Floats32
+    is_even: bool = False
 
     def whiten(self, pixels: Pixels, first_row: int, first_column: int = 0) -> Floats32:
         """Even out the light.
@@ -83,7 +88,8 @@ def paper_of(scan: Scan) -> Paper:
     -------
     paper
         Its gain. What goes all round the map is paper, else the commonest colour, margins first. Paper and
-        fills together show the light, a quadratic surface and what that leaves nearby.
+        fills together show the light, a quadratic surface and what that leaves nearby. A map whose fills are
+        each of one colour throughout was not photographed: its light is even.
 
     Examples
     --------
@@ -93,18 +99,17 @@ def paper_of(scan: Scan) -> Paper:
     >>> paper_of(scan).whiten(scan.read(slice(0, 1), slice(0, 1)), 0).round().tolist()
     [[[250.0, 250.0, 250.0]]]
     """
-    cells, step = _cells(scan)
+    cells, spread, step = _cells(scan)
     lab = lab_of(cells.reshape(-1, 3)).reshape(cells.shape)
-    logs = np.log(np.maximum(cells, _DARKEST))
-    start, grounds = _begun(logs, lab)
-    light, near = _light(logs, start, grounds)
+    drawn = is_even(cells.reshape(-1, 3), spread.ravel())
+    light, near = _no_light(cells, lab) if drawn else _light(cells, lab)
     gain = _target(rgb := _srgb_of(cells, near, light)) / (rgb * light[..., None])
     whole = np.ceil(np.array([scan.height_px, scan.width_px]) / CELL).astype(int)
-    return Paper(_resized(gain, whole, step))
+    return Paper(_resized(gain, whole, step), drawn)
 
 
-def _cells(scan: Scan) -> tuple[Floats32, int]:
-    """Median colours of cells, from every n-th pixel of every n-th row, and the side of a cell [px]."""
+def _cells(scan: Scan) -> tuple[Floats32, Floats32, int]:
+    """Median and spread of the colours of cells, from every n-th pixel each way, and their side [px]."""
     stride = max(1, int(np.ceil(np.sqrt(scan.width_px * scan.height_px / _SAMPLES))))
     side = min(CELL, min(scan.height_px, scan.width_px) // stride)
     rows = [pixels[(-first) % stride :: stride, ::stride] for first, pixels in scan.bands()]
@@ -112,7 +117,8 @@ def _cells(scan: Scan) -> tuple[Floats32, int]:
     height, width = small.shape[0] // side * side, small.shape[1] // side * side
     blocks = small[:height, :width].reshape(height // side, side, width // side, side, 3)
     flat = blocks.transpose(0, 2, 1, 3, 4).reshape(height // side, width // side, side * side, 3)
-    return np.median(flat, axis=2).astype(np.float32), side * stride
+    low, middle, high = np.percentile(flat, [25, 50, 75], axis=2).astype(np.float32)
+    return middle, (high - low).max(axis=-1), side * stride
 
 
 def _begun(logs: Floats, lab: Floats) -> tuple[Floats | None, list[Floats]]:
@@ -146,8 +152,12 @@ def _margin(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
 
 def _paper_colour(lab: Floats, margin: npt.NDArray[np.bool_]) -> Floats:
     """Find the densest place among the colours of cells; margins, and what looks like paper, count more."""
-    weight = np.where(margin, _MARGIN_WEIGHT, 1.0) * np.where(_like_paper(lab), 1.0, _UNLIKE_PAPER)
-    return _densest(lab.reshape(-1, 3), weight.ravel())
+    return _densest(lab.reshape(-1, 3), _weight_as_paper(lab, margin).ravel())
+
+
+def _weight_as_paper(lab: Floats, margin: npt.NDArray[np.bool_]) -> Floats:
+    """How much cells count in the search for paper."""
+    return np.where(margin, _MARGIN_WEIGHT, 1.0) * np.where(_like_paper(lab), 1.0, _UNLIKE_PAPER)
 
 
 def _fills(lab: Floats, paper: Floats, lightness: float) -> list[Floats]:
@@ -186,14 +196,23 @@ def _like_paper(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return np.asarray((lab[..., 0] > 58) & ((chroma < 7) | yellowed))  # noqa: PLR2004
 
 
-def _light(
-    logs: Floats, surface: Floats | None, grounds: list[Floats]
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _no_light(cells: Floats32, lab: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Light on each cell of a drawing, 1, and which cells are paper."""
+    colours = np.rint(cells.reshape(-1, 3)).astype(int)
+    kinds, kind = np.unique(colours, axis=0, return_inverse=True)
+    weight = _weight_as_paper(lab, _margin(lab.shape)).ravel()
+    paper = kinds[np.bincount(kind.ravel(), weights=weight).argmax()]
+    return np.ones(lab.shape[:2]), np.abs(cells - paper).max(axis=-1) < 1
+
+
+def _light(cells: Floats32, lab: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Light on each cell, 1 on the whole, and which cells are paper.
 
     A cell is one of the grounds, each of its own lightness, under a light that is a quadratic surface; as
     the surface gets better, more cells are told rightly. What it leaves is smoothed and added.
     """
+    logs = np.log(np.maximum(cells, _DARKEST))
+    surface, grounds = _begun(logs, lab)
     terms, grey = _terms(logs.shape), logs.mean(axis=-1).ravel()
     lightness = _LIGHTNESS_LEAST if surface is None else _LIGHTNESS_LESS
     surface = np.zeros(grey.size) if surface is None else surface
