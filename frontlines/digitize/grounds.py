@@ -90,8 +90,8 @@ def _flat(planes: npt.NDArray[np.int16], most: int) -> npt.NDArray[np.bool_]:
 
 def _exact(pixels: Pixels, least: int) -> Floats:
     """Commonest colours to the step, but for what runs over into a commoner one: compression, shading."""
-    kinds, counts = np.unique(pixels.astype(np.int32) @ [65536, 256, 1], return_counts=True)
-    colours = np.stack([kinds >> 16, kinds >> 8 & 255, kinds & 255], axis=1)
+    kinds, counts = np.unique(pixels @ np.array([65536, 256, 1], np.int32), return_counts=True)
+    colours = np.stack([kinds // 65536, kinds // 256 % 256, kinds % 256], axis=1)
     found: list[Floats] = []
     for _ in range(_MOST):
         if counts.sum() < max(least, 1):
