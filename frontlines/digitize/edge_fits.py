@@ -23,7 +23,11 @@ _BLURS_PX = (0.3, 0.6, 1.0, 1.5, 2.2)
 _SEEN, _HIDDEN = 15.0, 30.0  # a line off the way between two fills, and one like the ground [sRGB]
 _ONE_INK = 60.0  # borders more like each other are of one ink [sRGB]
 _BEST_SEEN = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
-_PLAINER = 1.25  # a bare edge is believed unless a line fits better by this factor
+_PLAINER, _CLEARLY = (
+    1.25,
+    3.0,
+)  # a bare edge is believed unless a line, or one like the ground, fits so much better
+_RATHER = 0.2  # of what a bare edge leaves unexplained: a line that leaves no more is believed
 _STRAY_PX = 2.0  # of a place from the median of its edge
 _STROKE_PX = 3.0  # farther from where hatching ends, a line is one of its strokes
 _UNLIKE, _NOISE = 0.01, 100.0  # of a profile's sum of squares, or [sRGB²]: no step and no line
@@ -74,11 +78,13 @@ def edge_of(
     """
     profile = typical(profiles, is_hatched)
     hidden = is_rim and any(_is_hidden(profile, one) for one in borders[:1])
-    seen = [one for one in borders if not _is_hidden(profile, one)]
-    border = _border_over(profile, seen, is_hatched)
+    border = _border_over(profile, [one for one in borders if not _is_hidden(profile, one)], is_hatched)
+    if border is None and not is_hatched:
+        border = _border_over(profile, borders, True, _CLEARLY)
     if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < _SEEN:
         return 0.0
-    if _misfit(profile, border) > _allowed(profile) and not (is_hatched and border):
+    explained = max(_allowed(profile), _RATHER * _misfit(profile, None) if border else 0.0)
+    if _misfit(profile, border) > explained and not (is_hatched and border):
         return 0.0
     place = _place(profiles, profile, border, is_hatched)
     return place + borders[0].width_px / 2 if hidden and border is None else place
@@ -119,7 +125,9 @@ def typical(profiles: Floats, is_hatched: bool) -> Floats:
     return np.asarray(np.median(profiles, axis=0) if is_hatched else profiles.mean(axis=0))
 
 
-def _border_over(profile: Floats, borders: Sequence[Border], is_hatched: bool) -> Border | None:
+def _border_over(
+    profile: Floats, borders: Sequence[Border], is_hatched: bool, better: float = _PLAINER
+) -> Border | None:
     """Choose the line that is drawn over an edge, if any; of whatever width fits.
 
     Beside hatching of its usual width: ground between strokes may be of the line's own colour.
@@ -129,7 +137,7 @@ def _border_over(profile: Floats, borders: Sequence[Border], is_hatched: bool) -
         for one in borders
     ]
     misfits = np.array([[_misfit(profile, one) for one in row] for row in widths])
-    if not widths or _PLAINER * misfits.min() > _misfit(profile, None):
+    if not widths or better * misfits.min() > _misfit(profile, None):
         return None
     best = int(np.argmax(misfits.min(axis=1) < _BEST_SEEN * misfits.min()))
     return widths[best][int(misfits[best].argmin())]
@@ -178,14 +186,24 @@ def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()
     """
     seen = [(max(_off(one, *_ends(profile)) for one in profile), profile) for profile in profiles]
     order = sorted(range(len(seen)), key=lambda k: -seen[k][0])
-    found: list[Border] = []
+    found: list[list[Border]] = []
     for k in order:
         border = _border(seen[k][1]) if seen[k][0] > _SEEN else None
         if border is None or (strokes and _is_bare(border.ink, seen[k][1], strokes[k])):
             continue
-        if all(np.linalg.norm(border.ink - one.ink) > _ONE_INK for one in found):
-            found.append(border)
-    return found
+        alike = (one for one in found if np.linalg.norm(border.ink - one[0].ink) <= _ONE_INK)
+        group = next(alike, None)
+        if group is None:
+            found.append([border])
+        else:
+            group.append(border)
+    return [_mean(one) for one in found]
+
+
+def _mean(borders: Sequence[Border]) -> Border:
+    """Give the usual one of borders of one ink."""
+    ink, width = (np.median([one[k] for one in borders], axis=0) for k in (0, 1))
+    return Border(ink, float(width))
 
 
 def _is_bare(ink: Floats, profile: Floats, stroke: Floats | None) -> bool:
