@@ -21,6 +21,8 @@ _FARTHEST_PX, _FINE_PX = 4.0, 0.1  # from where labels end to the edge; how fine
 _WIDTHS_PX = (1.0, 2.0, 3.0, 4.0, 6.0)
 _BLURS_PX = (0.3, 0.6, 1.0, 1.5, 2.2)
 _SEEN, _HIDDEN = 15.0, 30.0  # a line off the way between two fills, and one like the ground [sRGB]
+_DRIFT, _WIDER = 25.0, 1.6  # of an ink from edge to edge [sRGB], and of its width
+_TOLD, _SHOWS = 6.0, 0.4  # inks so far off the ground [sRGB] show at their middle, by this share at least
 _ONE_INK = 60.0  # borders more like each other are of one ink [sRGB]
 _BEST_SEEN = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
 _PLAINER, _CLEARLY = (
@@ -77,10 +79,10 @@ def edge_of(
     0.7
     """
     profile = typical(profiles, is_hatched)
-    hidden = is_rim and any(_is_hidden(profile, one) for one in borders[:1])
+    hidden = is_rim and any(_is_hidden(profile, one) and _may_be_there(profile, one) for one in borders[:1])
     border = _border_over(profile, [one for one in borders if not _is_hidden(profile, one)], is_hatched)
     if border is None and not is_hatched:
-        border = _border_over(profile, borders, True, _CLEARLY)
+        border = _border_over(profile, [_inked(profile, one) for one in borders], True, _CLEARLY)
     if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < _SEEN:
         return 0.0
     explained = max(_allowed(profile), _RATHER * _misfit(profile, None) if border else 0.0)
@@ -162,6 +164,14 @@ def _is_hidden(profile: Floats, border: Border) -> bool:
     return bool(np.linalg.norm(border.ink - _ends(profile)[1]) < _HIDDEN)
 
 
+def _may_be_there(profile: Floats, border: Border) -> bool:
+    """Tell whether a line like the ground outside cannot be told from it, or shows."""
+    outside = _ends(profile)[1]
+    ray = border.ink - outside
+    far = float(np.linalg.norm(ray))
+    return bool(far < _TOLD or ((profile - outside) @ ray).max() > _SHOWS * far**2)
+
+
 def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()) -> list[Border]:
     """Find the lines that are drawn over edges.
 
@@ -198,6 +208,14 @@ def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()
         else:
             group.append(border)
     return [_mean(one) for one in found]
+
+
+def _inked(profile: Floats, border: Border) -> Border:
+    """Give a line the ink and width that it has over one edge, if these are much the same."""
+    widths = [one for one in _WIDTHS_PX if border.width_px / _WIDER <= one <= border.width_px * _WIDER]
+    fits = (_lined(profile, width, blur) for width in widths for blur in _BLURS_PX)
+    _, here = min(fits, key=lambda one: one[0], default=(0.0, border))
+    return here if np.linalg.norm(here.ink - border.ink) < _DRIFT else border
 
 
 def _mean(borders: Sequence[Border]) -> Border:
