@@ -17,6 +17,7 @@ from frontlines.digitize.fills import are_fills, colour_off, match_fills
 from frontlines.digitize.hatched_labels import label_hatching
 from frontlines.digitize.hatching import hatched_inks
 from frontlines.digitize.images import Image, Scan, from_corners, open_scan
+from frontlines.digitize.lakes import take_out_lakes
 from frontlines.digitize.masks import checked_masks
 from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
@@ -122,13 +123,14 @@ def trace_areas(
         gain = np.median(paper.gain, axis=(0, 1))
         fills = match_fills(palette, colours, list(thick), gain)
         thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
-        table = fill_table(palette)
+        table = fill_table(palette, is_even=paper.is_even)
         white = int(lab_of(palette.grounds)[:, 0].argmax())
         known = np.empty((scan.height_px, scan.width_px), np.uint8)
         for (rows, columns), own in tiles_of(known.shape, _TILE, _OVERLAP):
             report(0.7 * rows.start / scan.height_px, "colours")
             tile = label_fills(scan, paper, (table, white), rows, columns, border_px or _BORDER_PX)
             label_hatching(tile, scan, paper, palette, table, thick, rows, columns)
+            take_out_lakes(tile, scan, paper, palette, rows, columns)
             known[rows, columns][own] = tile[own]
         _mask(known, masks, len(palette.grounds))
         report(0.7, "areas")
