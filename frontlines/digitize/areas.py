@@ -138,7 +138,7 @@ def trace_areas(
         shades = without_other_shades(known, plain, scan, paper, palette, len(palette.grounds))
         whole, widths = _filled(known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds))
         whole = _without_specks(whole, known, min_area_px, white)
-        areas = _as_frame(whole, known, colours, fills, palette, widths, scan)
+        areas = _as_frame(whole, known, colours, fills, palette, widths, scan, paper)
         off = [
             colour_off(
                 asked, rgb_of(found), gain, palette.grounds if fills[name] > len(palette.grounds) else None
@@ -235,6 +235,7 @@ def _as_frame(
     palette: Palette,
     widths: npt.NDArray[np.float64],
     scan: Scan,
+    paper: Paper,
 ) -> gpd.GeoDataFrame:
     """Polygons of the classes asked for."""
     parts, owners = _polygons(whole, sorted(fills.values()))
@@ -243,7 +244,9 @@ def _as_frame(
     parts, owners = parts[~is_key], owners[~is_key]
     parts = shapely.coverage_simplify(parts, _SMOOTH) if len(parts) else parts
     if len(parts):
-        parts = settled(parts, owners, whole, scan, len(palette.grounds), palette.inks)
+        parts = settled(
+            parts, owners, whole, scan, len(palette.grounds), palette.inks, None if paper.is_even else paper
+        )
     rows = []
     unseen = unseen_of(whole, known, [fills[name] for name in colours])
     for name, doubts in zip(colours, unseen, strict=True):

@@ -22,7 +22,11 @@ _WIDTHS_PX = (1.0, 2.0, 3.0, 4.0, 6.0)
 _BLURS_PX = (0.3, 0.6, 1.0, 1.5, 2.2)
 _SEEN, _HIDDEN = 15.0, 30.0  # a line off the way between two fills, and one like the ground [sRGB]
 _DRIFT, _WIDER = 25.0, 1.6  # of an ink from edge to edge [sRGB], and of its width
-_TOLD, _SHOWS = 6.0, 0.4  # inks so far off the ground [sRGB] show at their middle, by this share at least
+_TOLD, _SHOWS = (
+    (18.0, 6.0),
+    0.4,
+)  # inks so far off the ground, in uneven and even light [sRGB], show by this share
+_WHITE = 255.0
 _ONE_INK = 60.0  # borders more like each other are of one ink [sRGB]
 _BEST_SEEN = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
 _PLAINER, _CLEARLY = (
@@ -50,7 +54,12 @@ class Border(NamedTuple):
 
 
 def edge_of(
-    profiles: Floats, borders: Sequence[Border] = (), *, is_rim: bool = False, is_hatched: bool = False
+    profiles: Floats,
+    borders: Sequence[Border] = (),
+    *,
+    is_rim: bool = False,
+    is_hatched: bool = False,
+    is_even: bool = True,
 ) -> float:
     """Find the mean place of an edge in profiles across it.
 
@@ -66,6 +75,8 @@ def edge_of(
     is_hatched
         Whether one of the two is hatched: between its strokes the edge is seen best, and hatching that ends
         on the same ground, without a line, stays as it is.
+    is_even
+        Whether the light is: then a line only a little unlike the ground can be told from it.
 
     Returns
     -------
@@ -79,7 +90,9 @@ def edge_of(
     0.7
     """
     profile = typical(profiles, is_hatched)
-    hidden = is_rim and any(_is_hidden(profile, one) and _may_be_there(profile, one) for one in borders[:1])
+    hidden = is_rim and any(
+        _is_hidden(profile, one) and _may_be_there(profile, one, _TOLD[is_even]) for one in borders[:1]
+    )
     border = _border_over(profile, [one for one in borders if not _is_hidden(profile, one)], is_hatched)
     if border is None and not is_hatched:
         border = _border_over(profile, [_inked(profile, one) for one in borders], True, _CLEARLY)
@@ -164,12 +177,12 @@ def _is_hidden(profile: Floats, border: Border) -> bool:
     return bool(np.linalg.norm(border.ink - _ends(profile)[1]) < _HIDDEN)
 
 
-def _may_be_there(profile: Floats, border: Border) -> bool:
+def _may_be_there(profile: Floats, border: Border, told: float) -> bool:
     """Tell whether a line like the ground outside cannot be told from it, or shows."""
     outside = _ends(profile)[1]
     ray = border.ink - outside
     far = float(np.linalg.norm(ray))
-    return bool(far < _TOLD or ((profile - outside) @ ray).max() > _SHOWS * far**2)
+    return bool(far < told or ((profile - outside) @ ray).max() > _SHOWS * far**2)
 
 
 def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()) -> list[Border]:
@@ -251,7 +264,9 @@ def _lined(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
     (inside, outside), (step, line) = _ends(profile), _shapes(width, blur)
     begun = (step - line / 2)[..., None]
     rest = profile - (1 - line[..., None] - begun) * inside - begun * outside
-    ink = ((line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]).clip(0, 255)
+    ink = ((line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]).clip(
+        0, max(_WHITE, profile.max())
+    )
     left = ((rest - line[..., None] * ink[:, None]) ** 2).sum(axis=(1, 2))
     return float(left.min()), Border(ink[left.argmin()], width)
 

@@ -75,6 +75,22 @@ class Paper:
             )
         return np.minimum(out, _BRIGHTEST, out=out)
 
+    def gain_at(self, points: Floats) -> Floats32:
+        """Look up what colours at some places are multiplied with.
+
+        Parameters
+        ----------
+        points
+            Column and row in the scan, (n, 2) [px].
+
+        Returns
+        -------
+        gain
+            (n, 3).
+        """
+        column, row = (np.rint(points) // CELL).astype(int).T
+        return self.gain[row.clip(0, len(self.gain) - 1), column.clip(0, self.gain.shape[1] - 1)]
+
 
 def paper_of(scan: Scan) -> Paper:
     """Measure the paper of a scan.
