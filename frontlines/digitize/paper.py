@@ -89,7 +89,7 @@ class Paper:
             (n, 3).
         """
         column, row = (np.rint(points) // CELL).astype(int).T
-        return self.gain[row.clip(0, len(self.gain) - 1), column.clip(0, self.gain.shape[1] - 1)]
+        return np.asarray(self.gain[row.clip(0, len(self.gain) - 1), column.clip(0, self.gain.shape[1] - 1)])
 
 
 def paper_of(scan: Scan) -> Paper:
