@@ -22,10 +22,8 @@ _WIDTHS_PX = (1.0, 2.0, 3.0, 4.0, 6.0)
 _BLURS_PX = (0.3, 0.6, 1.0, 1.5, 2.2)
 _SEEN, _HIDDEN = 15.0, 30.0  # a line off the way between two fills, and one like the ground [sRGB]
 _DRIFT, _WIDER = 25.0, 1.6  # of an ink from edge to edge [sRGB], and of its width
-_TOLD, _SHOWS = (
-    (18.0, 6.0),
-    0.4,
-)  # inks so far off the ground, in uneven and even light [sRGB], show by this share
+_TOLD = 18.0, 10.0  # inks farther off the ground show, in uneven and in even light [sRGB]
+_SHOWS = 0.4  # their middle, by this share
 _WHITE = 255.0
 _ONE_INK = 60.0  # borders more like each other are of one ink [sRGB]
 _BEST_SEEN = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
@@ -90,16 +88,16 @@ def edge_of(
     0.7
     """
     profile = typical(profiles, is_hatched)
+    told = _TOLD[is_even]
     hidden = is_rim and any(
-        _is_hidden(profile, one) and _may_be_there(profile, one, _TOLD[is_even]) for one in borders[:1]
+        _is_hidden(profile, one) and _may_be_there(profile, one, told) for one in borders[:1]
     )
     border = _border_over(profile, [one for one in borders if not _is_hidden(profile, one)], is_hatched)
     if border is None and not is_hatched:
         border = _border_over(profile, [_inked(profile, one) for one in borders], True, _CLEARLY)
     if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < _SEEN:
         return 0.0
-    explained = max(_allowed(profile), _RATHER * _misfit(profile, None) if border else 0.0)
-    if _misfit(profile, border) > explained and not (is_hatched and border):
+    if not _explains(border, profile, _misfit(profile, border)) and not (is_hatched and border):
         return 0.0
     place = _place(profiles, profile, border, is_hatched)
     return place + borders[0].width_px / 2 if hidden and border is None else place
@@ -161,6 +159,11 @@ def _border_over(
 def _allowed(profile: Floats) -> float:
     """Greatest misfit of a profile that is a step and a line."""
     return max(_UNLIKE * float(((profile - profile.mean(axis=0)) ** 2).sum()), _NOISE)
+
+
+def _explains(border: Border | None, profile: Floats, misfit: float) -> bool:
+    """Tell whether a bare edge, or one with a line, leaves little of a profile unexplained."""
+    return misfit < _allowed(profile) or (border is not None and misfit < _RATHER * _misfit(profile, None))
 
 
 def _misfit(profile: Floats, border: Border | None) -> float:
@@ -256,7 +259,7 @@ def _border(profile: Floats) -> Border | None:
     ]
     least = min(misfit for misfit, _ in found)
     good = next(border for misfit, border in found if misfit <= _BEST_SEEN * least)
-    return good if least < _allowed(profile) else None
+    return good if _explains(good, profile, least) else None
 
 
 def _lined(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
