@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
+from frontlines.digitize.boxes import without_boxes
 from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour, rgb_of
 from frontlines.digitize.covered_edges import straightened
 from frontlines.digitize.fill_labels import UNKNOWN, fill_table, label_fills
@@ -140,7 +141,7 @@ def trace_areas(
         whole, apart, widths = _filled(
             known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds)
         )
-        whole = _without_specks(whole, known, min_area_px, white)
+        whole = without_boxes(_without_specks(whole, known, min_area_px, white), fills.values())
         shapes = _outlined(whole, apart, fills, (scan, paper, palette))
         areas = _as_frame(whole, known, fills, palette, widths, shapes)
         off = [

@@ -18,7 +18,7 @@ REACH_PX, STEP_PX = 8.0, 0.5
 
 _END_PX = 2.0  # ends of a profile that show the bare fills
 _FARTHEST_PX, _FINE_PX = 4.0, 0.1  # from where labels end to the edge; how finely it is placed
-_WIDTHS_PX = (1.0, 2.0, 3.0, 4.0, 6.0)
+_WIDTHS_PX = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 _BLURS_PX = (0.3, 0.6, 1.0, 1.5, 2.2)
 _SEEN, _HIDDEN = 15.0, 30.0  # a line off the way between two fills, and one like the ground [sRGB]
 _DRIFT, _WIDER = 25.0, 1.6  # of an ink from edge to edge [sRGB], and of its width
