@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ _END_PX = 2.0  # ends of a profile that show the bare fills
 _FARTHEST_PX, _FINE_PX = 4.0, 0.1  # from where labels end to the edge; how finely it is placed
 _WIDTHS_PX = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 _BLURS_PX = (0.3, 0.6, 1.0, 1.5, 2.2)
+_LEAST_SEEN, _NEARLY_ALL = 2, 0.8  # kinds of edges; share of them
 _SEEN, _HIDDEN = 15.0, 30.0  # a line off the way between two fills, and one like the ground [sRGB]
 _DRIFT, _WIDER = 25.0, 1.6  # of an ink from edge to edge [sRGB], and of its width
 _TOLD = 18.0, 10.0  # inks farther off the ground show, in uneven and in even light [sRGB]
@@ -55,7 +56,7 @@ def edge_of(
     profiles: Floats,
     borders: Sequence[Border] = (),
     *,
-    is_rim: bool = False,
+    assumed: Border | None = None,
     is_hatched: bool = False,
     is_even: bool = True,
 ) -> float:
@@ -67,9 +68,9 @@ def edge_of(
         Colours at `ACROSS`, (places along the edge, n, 3).
     borders
         Lines that may be drawn over the edge, from `borders_in`.
-    is_rim
-        Whether ground of no class lies outside. Where that has the colour of the first of the lines, the
-        line cannot be seen, but is taken to be there.
+    assumed
+        A line that is over edges of this kind: where it has the colour of one of the two sides it cannot be
+        seen, but is taken to be there.
     is_hatched
         Whether one of the two is hatched: between its strokes the edge is seen best, and hatching that ends
         on the same ground, without a line, stays as it is.
@@ -88,10 +89,6 @@ def edge_of(
     0.7
     """
     profile = typical(profiles, is_hatched)
-    told = _TOLD[is_even]
-    hidden = is_rim and any(
-        _is_hidden(profile, one) and _may_be_there(profile, one, told) for one in borders[:1]
-    )
     border = _border_over(profile, [one for one in borders if not _is_hidden(profile, one)], is_hatched)
     if border is None and not is_hatched:
         border = _border_over(profile, [_inked(profile, one) for one in borders], True, _CLEARLY)
@@ -100,7 +97,40 @@ def edge_of(
     if not _explains(border, profile, _misfit(profile, border)) and not (is_hatched and border):
         return 0.0
     place = _place(profiles, profile, border, is_hatched)
-    return place + borders[0].width_px / 2 if hidden and border is None else place
+    if assumed is None or border is not None:
+        return place
+    return place + _hidden_at(profile, assumed, _TOLD[is_even]) * assumed.width_px / 2
+
+
+def usual_border(profiles: Mapping[tuple[int, int], Floats], borders: Sequence[Border]) -> Border | None:
+    """Find the line that is over nearly all edges between areas, as far as it can be seen.
+
+    Parameters
+    ----------
+    profiles
+        Mean colours across the edges of each two areas, at `ACROSS`, (n, 3) each.
+    borders
+        From `borders_in`.
+
+    Returns
+    -------
+    border
+        It, or ``None`` if there is none, or there are too few edges to tell.
+
+    Examples
+    --------
+    >>> line = np.clip(2 - np.abs(ACROSS), 0, 1)[:, None]
+    >>> profiles = {(k, k + 1): 200 - 190 * line * np.ones(3) for k in (1, 3)}
+    >>> usual_border(profiles, borders_in(profiles.values())).width_px
+    3.0
+    """
+    for border in borders:
+        seen = [one for one in profiles.values() if not any(_is_like(border, end) for end in _ends(one))]
+        over = [_border_over(one, borders, False) for one in seen]
+        drawn = sum(one is not None and np.array_equal(one.ink, border.ink) for one in over)
+        if len(seen) >= _LEAST_SEEN and drawn >= _NEARLY_ALL * len(seen):
+            return border
+    return None
 
 
 def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched: bool) -> float:
@@ -177,7 +207,20 @@ def _best_fit(profiles: Floats, border: Border | None) -> tuple[Floats, Floats]:
 
 def _is_hidden(profile: Floats, border: Border) -> bool:
     """Tell whether a line has the colour of what lies outside."""
-    return bool(np.linalg.norm(border.ink - _ends(profile)[1]) < _HIDDEN)
+    return _is_like(border, _ends(profile)[1])
+
+
+def _is_like(border: Border, ground: Floats) -> bool:
+    return bool(np.linalg.norm(border.ink - ground) < _HIDDEN)
+
+
+def _hidden_at(profile: Floats, border: Border, told: float) -> int:
+    """Side of an edge on which a line may be hidden: 1 outside, -1 inside, 0 neither."""
+    for side in (1, -1):
+        flipped = profile[::side]
+        if _is_hidden(flipped, border) and _may_be_there(flipped, border, told):
+            return side
+    return 0
 
 
 def _may_be_there(profile: Floats, border: Border, told: float) -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from frontlines._optional import require
-from frontlines.digitize.edge_fits import ACROSS, REACH_PX, borders_in, edge_of, typical
+from frontlines.digitize.edge_fits import ACROSS, REACH_PX, borders_in, edge_of, typical, usual_border
 from frontlines.digitize.images import Scan
 from frontlines.digitize.paper import Paper
 
@@ -91,11 +91,19 @@ def settled(
             None if inks is None or max(pair) <= fixed else inks[max(pair) - fixed - 1] for pair in profiles
         ]
         borders = borders_in([typical(profile, False) for profile in profiles.values()], strokes)
+        inner = {
+            pair: typical(one, False) for pair, one in profiles.items() if _is_inner(pair, owners, fixed)
+        }
+        usual = usual_border(inner, borders)
         shifts = {
             pair: edge_of(
                 profile,
                 borders,
-                is_rim=pair[1] not in owners,
+                assumed=usual
+                if pair in inner
+                else next(iter(borders), None)
+                if pair[1] not in owners
+                else None,
                 is_hatched=max(pair) > fixed,
                 is_even=paper is None,
             )
@@ -104,6 +112,11 @@ def settled(
         }
         parts = _moved(parts, segments, _shift_of(segments.owner, _beyond(segments, whole), shifts))
     return parts
+
+
+def _is_inner(pair: tuple[int, int], owners: Ints, fixed: int) -> bool:
+    """Tell whether an edge is one of two plain areas, both asked for."""
+    return pair[1] in owners and max(pair) < fixed
 
 
 def _segments(parts: Parts, owners: Ints) -> Segments:
