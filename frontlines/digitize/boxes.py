@@ -59,7 +59,7 @@ def without_boxes(whole: Labels, wanted: Collection[int]) -> Labels:
 
 def _is_box(shape: BaseGeometry, size_px: int) -> bool:
     around = shapely.oriented_envelope(shape)
-    return _LEAST_PX <= shape.area <= _MOST_SHARE * size_px and shape.area > _FULL * around.area
+    return bool(_LEAST_PX <= shape.area <= _MOST_SHARE * size_px and shape.area > _FULL * around.area)
 
 
 def _window(shape: BaseGeometry) -> tuple[slice, slice]:

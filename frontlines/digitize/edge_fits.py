@@ -92,6 +92,8 @@ def edge_of(
     border = _border_over(profile, [one for one in borders if not _is_hidden(profile, one)], is_hatched)
     if border is None and not is_hatched:
         border = _border_over(profile, [_inked(profile, one) for one in borders], True, _CLEARLY)
+    if border is not None and not is_hatched and not _is_throughout(border, profiles):
+        border = None
     if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < _SEEN:
         return 0.0
     if not _explains(border, profile, _misfit(profile, border)) and not (is_hatched and border):
@@ -189,6 +191,12 @@ def _border_over(
 def _allowed(profile: Floats) -> float:
     """Greatest misfit of a profile that is a step and a line."""
     return max(_UNLIKE * float(((profile - profile.mean(axis=0)) ** 2).sum()), _NOISE)
+
+
+def _is_throughout(border: Border, profiles: Floats) -> bool:
+    """Tell whether a line is over most of an edge, not over some of it as names are."""
+    middling = typical(profiles, True)
+    return _misfit(middling, border) < _misfit(middling, None)
 
 
 def _explains(border: Border | None, profile: Floats, misfit: float) -> bool:

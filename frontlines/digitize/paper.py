@@ -21,6 +21,7 @@ CELL = 16
 
 _SAMPLES = 900_000
 _WHITE = 250.0
+_NEARLY_WHITE = 205.0
 _BRIGHTEST = 351.0
 _DARKEST = 4.0  # black sheds no light to measure
 _NEAR = 5.5  # farthest that a cell of paper may be from the fit [ΔE, lightness halved: light wanders most]
@@ -111,15 +112,16 @@ def paper_of(scan: Scan) -> Paper:
     --------
     >>> import numpy as np
     >>> from frontlines.digitize.images import open_scan
-    >>> scan = open_scan(np.full((64, 64, 3), (240, 230, 200), dtype=np.uint8))
-    >>> paper_of(scan).whiten(scan.read(slice(0, 1), slice(0, 1)), 0).round().tolist()
-    [[[250.0, 250.0, 250.0]]]
+    >>> light = np.linspace(1, 0.9, 640)[None, :, None] * np.ones((480, 1, 1))
+    >>> scan = open_scan((light * (240, 230, 200)).astype(np.uint8))
+    >>> paper_of(scan).whiten(scan.read(slice(0, 1), slice(0, 640)), 0)[0, [10, 630]].round(-1).tolist()
+    [[250.0, 250.0, 250.0], [250.0, 250.0, 250.0]]
     """
     cells, spread, step = _cells(scan)
     lab = lab_of(cells.reshape(-1, 3)).reshape(cells.shape)
     drawn = is_even(cells.reshape(-1, 3), spread.ravel())
     light, near = _no_light(cells, lab) if drawn else _light(cells, lab)
-    gain = _target(rgb := _srgb_of(cells, near, light)) / (rgb * light[..., None])
+    gain = _target(rgb := _srgb_of(cells, near, light), drawn) / (rgb * light[..., None])
     whole = np.ceil(np.array([scan.height_px, scan.width_px]) / CELL).astype(int)
     return Paper(_resized(gain, whole, step), drawn)
 
@@ -296,9 +298,13 @@ def _srgb_of(cells: npt.NDArray[np.float32], near: npt.NDArray[np.bool_], light:
     return np.asarray(np.median(even[near] if near.any() else even.reshape(-1, 3), axis=0), dtype=float)
 
 
-def _target(paper: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """White for paper, yellowed paper too; a coloured or dark ground keeps its colour."""
-    return np.full(3, _WHITE) if _like_paper(lab_of(paper[None]))[0] else np.asarray(paper)
+def _target(paper: npt.NDArray[np.float64], drawn: bool) -> npt.NDArray[np.float64]:
+    """White for paper, yellowed paper too; a coloured or dark ground keeps its colour.
+
+    Nothing yellows a drawing: what is not nearly white there is a fill.
+    """
+    is_paper = paper.min() > _NEARLY_WHITE if drawn else _like_paper(lab_of(paper[None]))[0]
+    return np.full(3, _WHITE) if is_paper else np.asarray(paper)
 
 
 def _resized(gain: npt.NDArray[np.float64], shape: npt.NDArray[np.int64], step: int) -> Floats32:
