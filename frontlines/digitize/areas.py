@@ -11,12 +11,15 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
+from frontlines.digitize.boxes import without_boxes
 from frontlines.digitize.colours import hex_of, lab_of, refuse_one_colour, rgb_of
+from frontlines.digitize.covered_edges import straightened
 from frontlines.digitize.fill_labels import UNKNOWN, fill_table, label_fills
 from frontlines.digitize.fills import are_fills, colour_off, match_fills
 from frontlines.digitize.hatched_labels import label_hatching
 from frontlines.digitize.hatching import hatched_inks
 from frontlines.digitize.images import Image, Scan, from_corners, open_scan
+from frontlines.digitize.lakes import take_out_lakes
 from frontlines.digitize.masks import checked_masks
 from frontlines.digitize.palette import Labels, Palette, palette_of
 from frontlines.digitize.paper import Paper, paper_of
@@ -122,21 +125,25 @@ def trace_areas(
         gain = np.median(paper.gain, axis=(0, 1))
         fills = match_fills(palette, colours, list(thick), gain)
         thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
-        table = fill_table(palette)
+        table = fill_table(palette, is_even=paper.is_even)
         white = int(lab_of(palette.grounds)[:, 0].argmax())
         known = np.empty((scan.height_px, scan.width_px), np.uint8)
         for (rows, columns), own in tiles_of(known.shape, _TILE, _OVERLAP):
             report(0.7 * rows.start / scan.height_px, "colours")
             tile = label_fills(scan, paper, (table, white), rows, columns, border_px or _BORDER_PX)
             label_hatching(tile, scan, paper, palette, table, thick, rows, columns)
+            take_out_lakes(tile, scan, paper, palette, rows, columns)
             known[rows, columns][own] = tile[own]
         _mask(known, masks, len(palette.grounds))
         report(0.7, "areas")
         plain = [fill for fill in fills.values() if fill < len(palette.grounds)]
         shades = without_other_shades(known, plain, scan, paper, palette, len(palette.grounds))
-        whole, widths = _filled(known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds))
-        whole = _without_specks(whole, known, min_area_px, white)
-        areas = _as_frame(whole, known, colours, fills, palette, widths, scan)
+        whole, apart, widths = _filled(
+            known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds)
+        )
+        whole = without_boxes(_without_specks(whole, known, min_area_px, white), fills.values())
+        shapes = _outlined(whole, apart, fills, (scan, paper, palette))
+        areas = _as_frame(whole, known, fills, palette, widths, shapes)
         off = [
             colour_off(
                 asked, rgb_of(found), gain, palette.grounds if fills[name] > len(palette.grounds) else None
@@ -164,13 +171,15 @@ def _mask(known: Labels, masks: Sequence[BaseGeometry], nothing: int) -> None:
         )
 
 
-def _filled(known: Labels, kinds: int, nothing: int) -> tuple[Labels, npt.NDArray[np.float64]]:
-    """Give unknown pixels to the nearest known one; also half the width of what lies between two fills.
+def _filled(
+    known: Labels, kinds: int, nothing: int
+) -> tuple[Labels, npt.NDArray[np.float16], npt.NDArray[np.float64]]:
+    """Give unknown pixels to the nearest known one, and how far that is; half the width between two fills.
 
     The thick of what is unknown is no stroke and no letter: it is nothing.
     """
     ndimage = require("scipy.ndimage", extra="digitize")
-    whole = np.empty_like(known)
+    whole, away = np.empty_like(known), np.empty(known.shape, np.float16)
     far: list[list[npt.NDArray[np.float64]]] = [[] for _ in range(kinds)]
     for (rows, columns), own in tiles_of(known.shape, _TILE, _OVERLAP):
         window = known[rows, columns]
@@ -184,9 +193,9 @@ def _filled(known: Labels, kinds: int, nothing: int) -> tuple[Labels, npt.NDArra
         edge[1:] |= tile[1:] != tile[:-1]
         for kind in range(kinds):
             far[kind].append(apart[own][(edge & (tile == kind))[own]])
-        whole[rows, columns][own] = tile[own]
+        whole[rows, columns][own], away[rows, columns][own] = tile[own], apart[own]
     halves = [np.concatenate(one) if one else np.zeros(0) for one in far]
-    return whole, np.array([float(np.median(one)) if len(one) else 0.0 for one in halves])
+    return whole, away, np.array([float(np.median(one)) if len(one) else 0.0 for one in halves])
 
 
 def _nearest(known: Labels, nothing: int) -> tuple[npt.NDArray[np.float64], Labels]:
@@ -225,29 +234,38 @@ def _without_specks(whole: Labels, known: Labels, min_area_px: float | None, whi
     return out
 
 
+def _outlined(
+    whole: Labels,
+    apart: npt.NDArray[np.float16],
+    fills: Mapping[str, int],
+    looked: tuple[Scan, Paper, Palette],
+) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
+    """Shape of each class, and the keys of a legend that were left out of it."""
+    scan, paper, palette = looked
+    parts, owners = _polygons(whole, sorted(fills.values()))
+    is_key = _is_key(parts, whole.size)
+    keys = [shapely.union_all(parts[is_key & (owners == fill)]) for fill in fills.values()]
+    parts, owners = straightened(parts[~is_key], apart), owners[~is_key]
+    if len(parts):
+        parts = shapely.coverage_simplify(parts, _SMOOTH)
+        light = None if paper.is_even else paper
+        parts = settled(parts, owners, whole, scan, len(palette.grounds), palette.inks, light)
+    return [shapely.union_all(parts[owners == fill]) for fill in fills.values()], keys
+
+
 def _as_frame(
     whole: Labels,
     known: Labels,
-    colours: Mapping[str, str],
     fills: Mapping[str, int],
     palette: Palette,
     widths: npt.NDArray[np.float64],
-    scan: Scan,
+    shapes: tuple[list[BaseGeometry], list[BaseGeometry]],
 ) -> gpd.GeoDataFrame:
-    """Polygons of the classes asked for."""
-    parts, owners = _polygons(whole, sorted(fills.values()))
-    is_key = _is_key(parts, whole.size)
-    keys = [shapely.union_all(parts[is_key & (owners == fills[name])]) for name in colours]
-    parts, owners = parts[~is_key], owners[~is_key]
-    parts = shapely.coverage_simplify(parts, _SMOOTH) if len(parts) else parts
-    if len(parts):
-        parts = settled(parts, owners, whole, scan, len(palette.grounds), palette.inks)
+    """Give each class a row."""
     rows = []
-    unseen = unseen_of(whole, known, [fills[name] for name in colours])
-    for name, doubts in zip(colours, unseen, strict=True):
-        fill = fills[name]
+    unseen = unseen_of(whole, known, fills.values())
+    for (name, fill), doubts, shape in zip(fills.items(), unseen, shapes[0], strict=True):
         sigma = float(np.hypot(_EDGE_PX, _SPLIT * widths[fill]))
-        shape = shapely.union_all(parts[owners == fill])
         colour = (
             palette.grounds[fill]
             if fill < len(palette.grounds)
@@ -256,7 +274,7 @@ def _as_frame(
         rows.append((name, hex_of(colour), sigma, *doubts, shape))
     columns = ["area_class", "colour", "sigma_px", *_DOUBTS, "geometry"]
     values = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
-    return gpd.GeoDataFrame({**values, "keys": gpd.GeoSeries(keys)}, geometry="geometry")
+    return gpd.GeoDataFrame({**values, "keys": gpd.GeoSeries(shapes[1])}, geometry="geometry")
 
 
 def _polygons(whole: Labels, wanted: Sequence[int]) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:

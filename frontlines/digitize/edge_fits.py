@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -18,12 +18,21 @@ REACH_PX, STEP_PX = 8.0, 0.5
 
 _END_PX = 2.0  # ends of a profile that show the bare fills
 _FARTHEST_PX, _FINE_PX = 4.0, 0.1  # from where labels end to the edge; how finely it is placed
-_WIDTHS_PX = (1.0, 2.0, 3.0, 4.0, 6.0)
+_WIDTHS_PX = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 _BLURS_PX = (0.3, 0.6, 1.0, 1.5, 2.2)
+_LEAST_SEEN, _NEARLY_ALL = 2, 0.8  # kinds of edges; share of them
 _SEEN, _HIDDEN = 15.0, 30.0  # a line off the way between two fills, and one like the ground [sRGB]
+_DRIFT, _WIDER = 25.0, 1.6  # of an ink from edge to edge [sRGB], and of its width
+_TOLD = 18.0, 10.0  # inks farther off the ground show, in uneven and in even light [sRGB]
+_SHOWS = 0.4  # their middle, by this share
+_WHITE = 255.0
 _ONE_INK = 60.0  # borders more like each other are of one ink [sRGB]
 _BEST_SEEN = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
-_PLAINER = 1.25  # a bare edge is believed unless a line fits better by this factor
+_PLAINER, _CLEARLY = (
+    1.25,
+    3.0,
+)  # a bare edge is believed unless a line, or one like the ground, fits so much better
+_RATHER = 0.2  # of what a bare edge leaves unexplained: a line that leaves no more is believed
 _STRAY_PX = 2.0  # of a place from the median of its edge
 _STROKE_PX = 3.0  # farther from where hatching ends, a line is one of its strokes
 _UNLIKE, _NOISE = 0.01, 100.0  # of a profile's sum of squares, or [sRGB²]: no step and no line
@@ -44,7 +53,12 @@ class Border(NamedTuple):
 
 
 def edge_of(
-    profiles: Floats, borders: Sequence[Border] = (), *, is_rim: bool = False, is_hatched: bool = False
+    profiles: Floats,
+    borders: Sequence[Border] = (),
+    *,
+    assumed: Border | None = None,
+    is_hatched: bool = False,
+    is_even: bool = True,
 ) -> float:
     """Find the mean place of an edge in profiles across it.
 
@@ -54,12 +68,14 @@ def edge_of(
         Colours at `ACROSS`, (places along the edge, n, 3).
     borders
         Lines that may be drawn over the edge, from `borders_in`.
-    is_rim
-        Whether ground of no class lies outside. Where that has the colour of the first of the lines, the
-        line cannot be seen, but is taken to be there.
+    assumed
+        A line that is over edges of this kind: where it has the colour of one of the two sides it cannot be
+        seen, but is taken to be there.
     is_hatched
         Whether one of the two is hatched: between its strokes the edge is seen best, and hatching that ends
         on the same ground, without a line, stays as it is.
+    is_even
+        Whether the light is: then a line only a little unlike the ground can be told from it.
 
     Returns
     -------
@@ -73,15 +89,50 @@ def edge_of(
     0.7
     """
     profile = typical(profiles, is_hatched)
-    hidden = is_rim and any(_is_hidden(profile, one) for one in borders[:1])
-    seen = [one for one in borders if not _is_hidden(profile, one)]
-    border = _border_over(profile, seen, is_hatched)
+    border = _border_over(profile, [one for one in borders if not _is_hidden(profile, one)], is_hatched)
+    if border is None and not is_hatched:
+        border = _border_over(profile, [_inked(profile, one) for one in borders], True, _CLEARLY)
+    if border is not None and not is_hatched and not _is_throughout(border, profiles):
+        border = None
     if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < _SEEN:
         return 0.0
-    if _misfit(profile, border) > _allowed(profile) and not (is_hatched and border):
+    if not _explains(border, profile, _misfit(profile, border)) and not (is_hatched and border):
         return 0.0
     place = _place(profiles, profile, border, is_hatched)
-    return place + borders[0].width_px / 2 if hidden and border is None else place
+    if assumed is None or border is not None:
+        return place
+    return place + _hidden_at(profile, assumed, _TOLD[is_even]) * assumed.width_px / 2
+
+
+def usual_border(profiles: Mapping[tuple[int, int], Floats], borders: Sequence[Border]) -> Border | None:
+    """Find the line that is over nearly all edges between areas, as far as it can be seen.
+
+    Parameters
+    ----------
+    profiles
+        Mean colours across the edges of each two areas, at `ACROSS`, (n, 3) each.
+    borders
+        From `borders_in`.
+
+    Returns
+    -------
+    border
+        It, or ``None`` if there is none, or there are too few edges to tell.
+
+    Examples
+    --------
+    >>> line = np.clip(2 - np.abs(ACROSS), 0, 1)[:, None]
+    >>> profiles = {(k, k + 1): 200 - 190 * line * np.ones(3) for k in (1, 3)}
+    >>> usual_border(profiles, borders_in(profiles.values())).width_px
+    3.0
+    """
+    for border in borders:
+        seen = [one for one in profiles.values() if not any(_is_like(border, end) for end in _ends(one))]
+        over = [_border_over(one, borders, False) for one in seen]
+        drawn = sum(one is not None and np.array_equal(one.ink, border.ink) for one in over)
+        if len(seen) >= _LEAST_SEEN and drawn >= _NEARLY_ALL * len(seen):
+            return border
+    return None
 
 
 def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched: bool) -> float:
@@ -119,7 +170,9 @@ def typical(profiles: Floats, is_hatched: bool) -> Floats:
     return np.asarray(np.median(profiles, axis=0) if is_hatched else profiles.mean(axis=0))
 
 
-def _border_over(profile: Floats, borders: Sequence[Border], is_hatched: bool) -> Border | None:
+def _border_over(
+    profile: Floats, borders: Sequence[Border], is_hatched: bool, better: float = _PLAINER
+) -> Border | None:
     """Choose the line that is drawn over an edge, if any; of whatever width fits.
 
     Beside hatching of its usual width: ground between strokes may be of the line's own colour.
@@ -129,7 +182,7 @@ def _border_over(profile: Floats, borders: Sequence[Border], is_hatched: bool) -
         for one in borders
     ]
     misfits = np.array([[_misfit(profile, one) for one in row] for row in widths])
-    if not widths or _PLAINER * misfits.min() > _misfit(profile, None):
+    if not widths or better * misfits.min() > _misfit(profile, None):
         return None
     best = int(np.argmax(misfits.min(axis=1) < _BEST_SEEN * misfits.min()))
     return widths[best][int(misfits[best].argmin())]
@@ -138,6 +191,17 @@ def _border_over(profile: Floats, borders: Sequence[Border], is_hatched: bool) -
 def _allowed(profile: Floats) -> float:
     """Greatest misfit of a profile that is a step and a line."""
     return max(_UNLIKE * float(((profile - profile.mean(axis=0)) ** 2).sum()), _NOISE)
+
+
+def _is_throughout(border: Border, profiles: Floats) -> bool:
+    """Tell whether a line is over most of an edge, not over some of it as names are."""
+    middling = typical(profiles, True)
+    return _misfit(middling, border) < _misfit(middling, None)
+
+
+def _explains(border: Border | None, profile: Floats, misfit: float) -> bool:
+    """Tell whether a bare edge, or one with a line, leaves little of a profile unexplained."""
+    return misfit < _allowed(profile) or (border is not None and misfit < _RATHER * _misfit(profile, None))
 
 
 def _misfit(profile: Floats, border: Border | None) -> float:
@@ -151,7 +215,28 @@ def _best_fit(profiles: Floats, border: Border | None) -> tuple[Floats, Floats]:
 
 def _is_hidden(profile: Floats, border: Border) -> bool:
     """Tell whether a line has the colour of what lies outside."""
-    return bool(np.linalg.norm(border.ink - _ends(profile)[1]) < _HIDDEN)
+    return _is_like(border, _ends(profile)[1])
+
+
+def _is_like(border: Border, ground: Floats) -> bool:
+    return bool(np.linalg.norm(border.ink - ground) < _HIDDEN)
+
+
+def _hidden_at(profile: Floats, border: Border, told: float) -> int:
+    """Side of an edge on which a line may be hidden: 1 outside, -1 inside, 0 neither."""
+    for side in (1, -1):
+        flipped = profile[::side]
+        if _is_hidden(flipped, border) and _may_be_there(flipped, border, told):
+            return side
+    return 0
+
+
+def _may_be_there(profile: Floats, border: Border, told: float) -> bool:
+    """Tell whether a line like the ground outside cannot be told from it, or shows."""
+    outside = _ends(profile)[1]
+    ray = border.ink - outside
+    far = float(np.linalg.norm(ray))
+    return bool(far < told or ((profile - outside) @ ray).max() > _SHOWS * far**2)
 
 
 def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()) -> list[Border]:
@@ -178,14 +263,32 @@ def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()
     """
     seen = [(max(_off(one, *_ends(profile)) for one in profile), profile) for profile in profiles]
     order = sorted(range(len(seen)), key=lambda k: -seen[k][0])
-    found: list[Border] = []
+    found: list[list[Border]] = []
     for k in order:
         border = _border(seen[k][1]) if seen[k][0] > _SEEN else None
         if border is None or (strokes and _is_bare(border.ink, seen[k][1], strokes[k])):
             continue
-        if all(np.linalg.norm(border.ink - one.ink) > _ONE_INK for one in found):
-            found.append(border)
-    return found
+        alike = (one for one in found if np.linalg.norm(border.ink - one[0].ink) <= _ONE_INK)
+        group = next(alike, None)
+        if group is None:
+            found.append([border])
+        else:
+            group.append(border)
+    return [_mean(one) for one in found]
+
+
+def _inked(profile: Floats, border: Border) -> Border:
+    """Give a line the ink and width that it has over one edge, if these are much the same."""
+    widths = [one for one in _WIDTHS_PX if border.width_px / _WIDER <= one <= border.width_px * _WIDER]
+    fits = (_lined(profile, width, blur) for width in widths for blur in _BLURS_PX)
+    _, here = min(fits, key=lambda one: one[0], default=(0.0, border))
+    return here if np.linalg.norm(here.ink - border.ink) < _DRIFT else border
+
+
+def _mean(borders: Sequence[Border]) -> Border:
+    """Give the usual one of borders of one ink."""
+    ink, width = (np.median([one[k] for one in borders], axis=0) for k in (0, 1))
+    return Border(ink, float(width))
 
 
 def _is_bare(ink: Floats, profile: Floats, stroke: Floats | None) -> bool:
@@ -207,7 +310,7 @@ def _border(profile: Floats) -> Border | None:
     ]
     least = min(misfit for misfit, _ in found)
     good = next(border for misfit, border in found if misfit <= _BEST_SEEN * least)
-    return good if least < _allowed(profile) else None
+    return good if _explains(good, profile, least) else None
 
 
 def _lined(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
@@ -215,7 +318,9 @@ def _lined(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
     (inside, outside), (step, line) = _ends(profile), _shapes(width, blur)
     begun = (step - line / 2)[..., None]
     rest = profile - (1 - line[..., None] - begun) * inside - begun * outside
-    ink = ((line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]).clip(0, 255)
+    ink = ((line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]).clip(
+        0, max(_WHITE, profile.max())
+    )
     left = ((rest - line[..., None] * ink[:, None]) ** 2).sum(axis=(1, 2))
     return float(left.min()), Border(ink[left.argmin()], width)
 

@@ -5,28 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 from frontlines._optional import require
+from frontlines.digitize.colour_codes import LAB, codes_of
 from frontlines.digitize.colours import lab_of
 from frontlines.digitize.images import Scan
-from frontlines.digitize.palette import LAB, Labels, Palette, codes_of
+from frontlines.digitize.palette import Labels, Palette
 from frontlines.digitize.paper import Floats32, Paper
 
 UNKNOWN = 255
 """Label of pixels that are of no fill for sure."""
 
 _STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
-_GLARE = 5.0  # lighter than the lightest fill: a line or halo whiter than the paper [ΔE]
+_GLARE, _GLARE_IF_EVEN = 5.0, 1.5  # lighter than the lightest fill: a line or halo whiter than the paper [ΔE]
 _UNEVEN, _GRAIN = 4.0, 2.0  # times the usual spread of a fill's colours: uneven; the least spread [sRGB]
 _THROUGHOUT = 0.75  # share of uneven pixels in letters; small areas are even in their middle
 _NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
 
 
-def fill_table(palette: Palette) -> Labels:
+def fill_table(palette: Palette, *, is_even: bool = False) -> Labels:
     """Find the nearest fill of each colour; unknown if none is near or an ink is nearer.
 
     Parameters
     ----------
     palette
         From `frontlines.digitize.palette.palette_of`.
+    is_even
+        Whether the light is, so that what is a little lighter than the lightest fill is another colour.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def fill_table(palette: Palette) -> Labels:
     nearest = apart.min(axis=0)
     stroke = np.min([np.linalg.norm(LAB - one, axis=1) for one in inks], axis=0) if len(inks) else np.inf
     table[(nearest > _STRANGE) | (stroke < nearest)] = UNKNOWN
-    table[LAB[:, 0] > fills[:, 0].max() + _GLARE] = UNKNOWN
+    table[LAB[:, 0] > fills[:, 0].max() + (_GLARE_IF_EVEN if is_even else _GLARE)] = UNKNOWN
     return np.asarray(table)
 
 

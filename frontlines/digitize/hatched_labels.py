@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frontlines._optional import require
+from frontlines.digitize.colour_codes import codes_of
 from frontlines.digitize.colours import lab_of
 from frontlines.digitize.fill_labels import UNKNOWN
 from frontlines.digitize.hatched_ground import hatched
@@ -15,7 +16,7 @@ from frontlines.digitize.hatching import BLOCK
 from frontlines.digitize.images import Scan
 from frontlines.digitize.inks import mixed
 from frontlines.digitize.masks import Mask, grown
-from frontlines.digitize.palette import GROUND, Labels, Palette, codes_of
+from frontlines.digitize.palette import GROUND, Labels, Palette
 from frontlines.digitize.paper import Paper
 
 _RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by more is not drawn over it

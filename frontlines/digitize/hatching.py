@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from frontlines._optional import require
+from frontlines.digitize.colour_codes import codes_of
 from frontlines.digitize.colours import lab_of
 from frontlines.digitize.images import Scan
 from frontlines.digitize.inks import mixed
-from frontlines.digitize.palette import Labels, Palette, codes_of
+from frontlines.digitize.palette import Labels, Palette
 from frontlines.digitize.paper import Paper
 
 Mask = npt.NDArray[np.bool_]

@@ -11,10 +11,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
+from frontlines.digitize.colour_codes import LAB, codes_of
 from frontlines.digitize.colours import lab_of
 from frontlines.digitize.images import Scan, from_corners
 from frontlines.digitize.inks import blends_of, edges_of, mixed
-from frontlines.digitize.palette import GROUND, LAB, Labels, Palette, codes_of
+from frontlines.digitize.palette import GROUND, Labels, Palette
 from frontlines.digitize.paper import Paper
 from frontlines.digitize.widths import mean_width_px
 from frontlines.errors import DigitizeError

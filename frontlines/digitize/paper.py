@@ -10,6 +10,7 @@ import numpy.typing as npt
 from frontlines._optional import require
 from frontlines.digitize.colours import lab_of
 from frontlines.digitize.decoding import Pixels
+from frontlines.digitize.evenness import is_even
 from frontlines.digitize.images import Scan
 
 Floats = npt.NDArray[np.float64]
@@ -20,6 +21,7 @@ CELL = 16
 
 _SAMPLES = 900_000
 _WHITE = 250.0
+_NEARLY_WHITE = 205.0
 _BRIGHTEST = 351.0
 _DARKEST = 4.0  # black sheds no light to measure
 _NEAR = 5.5  # farthest that a cell of paper may be from the fit [ΔE, lightness halved: light wanders most]
@@ -40,9 +42,13 @@ class Paper:
     ----------
     gain
         (rows, columns, 3), a row and column for each cell of 16 pixels.
+    is_even
+        Whether the gain is the same everywhere and colours are the very ones that were drawn, as on maps that
+        were never photographed.
     """
 
     gain: Floats32
+    is_even: bool = False
 
     def whiten(self, pixels: Pixels, first_row: int, first_column: int = 0) -> Floats32:
         """Even out the light.
@@ -70,6 +76,22 @@ class Paper:
             )
         return np.minimum(out, _BRIGHTEST, out=out)
 
+    def gain_at(self, points: Floats) -> Floats32:
+        """Look up what colours at some places are multiplied with.
+
+        Parameters
+        ----------
+        points
+            Column and row in the scan, (n, 2) [px].
+
+        Returns
+        -------
+        gain
+            (n, 3).
+        """
+        column, row = (np.rint(points) // CELL).astype(int).T
+        return np.asarray(self.gain[row.clip(0, len(self.gain) - 1), column.clip(0, self.gain.shape[1] - 1)])
+
 
 def paper_of(scan: Scan) -> Paper:
     """Measure the paper of a scan.
@@ -83,28 +105,29 @@ def paper_of(scan: Scan) -> Paper:
     -------
     paper
         Its gain. What goes all round the map is paper, else the commonest colour, margins first. Paper and
-        fills together show the light, a quadratic surface and what that leaves nearby.
+        fills together show the light, a quadratic surface and what that leaves nearby. A map whose fills are
+        each of one colour throughout was not photographed: its light is even.
 
     Examples
     --------
     >>> import numpy as np
     >>> from frontlines.digitize.images import open_scan
-    >>> scan = open_scan(np.full((64, 64, 3), (240, 230, 200), dtype=np.uint8))
-    >>> paper_of(scan).whiten(scan.read(slice(0, 1), slice(0, 1)), 0).round().tolist()
-    [[[250.0, 250.0, 250.0]]]
+    >>> light = np.linspace(1, 0.9, 640)[None, :, None] * np.ones((480, 1, 1))
+    >>> scan = open_scan((light * (240, 230, 200)).astype(np.uint8))
+    >>> paper_of(scan).whiten(scan.read(slice(0, 1), slice(0, 640)), 0)[0, [10, 630]].round(-1).tolist()
+    [[250.0, 250.0, 250.0], [250.0, 250.0, 250.0]]
     """
-    cells, step = _cells(scan)
+    cells, spread, step = _cells(scan)
     lab = lab_of(cells.reshape(-1, 3)).reshape(cells.shape)
-    logs = np.log(np.maximum(cells, _DARKEST))
-    start, grounds = _begun(logs, lab)
-    light, near = _light(logs, start, grounds)
-    gain = _target(rgb := _srgb_of(cells, near, light)) / (rgb * light[..., None])
+    drawn = is_even(cells.reshape(-1, 3), spread.ravel())
+    light, near = _no_light(cells, lab) if drawn else _light(cells, lab)
+    gain = _target(rgb := _srgb_of(cells, near, light), drawn) / (rgb * light[..., None])
     whole = np.ceil(np.array([scan.height_px, scan.width_px]) / CELL).astype(int)
-    return Paper(_resized(gain, whole, step))
+    return Paper(_resized(gain, whole, step), drawn)
 
 
-def _cells(scan: Scan) -> tuple[Floats32, int]:
-    """Median colours of cells, from every n-th pixel of every n-th row, and the side of a cell [px]."""
+def _cells(scan: Scan) -> tuple[Floats32, Floats32, int]:
+    """Median and spread of the colours of cells, from every n-th pixel each way, and their side [px]."""
     stride = max(1, int(np.ceil(np.sqrt(scan.width_px * scan.height_px / _SAMPLES))))
     side = min(CELL, min(scan.height_px, scan.width_px) // stride)
     rows = [pixels[(-first) % stride :: stride, ::stride] for first, pixels in scan.bands()]
@@ -112,7 +135,8 @@ def _cells(scan: Scan) -> tuple[Floats32, int]:
     height, width = small.shape[0] // side * side, small.shape[1] // side * side
     blocks = small[:height, :width].reshape(height // side, side, width // side, side, 3)
     flat = blocks.transpose(0, 2, 1, 3, 4).reshape(height // side, width // side, side * side, 3)
-    return np.median(flat, axis=2).astype(np.float32), side * stride
+    low, middle, high = np.percentile(flat, [25, 50, 75], axis=2).astype(np.float32)
+    return middle, (high - low).max(axis=-1), side * stride
 
 
 def _begun(logs: Floats, lab: Floats) -> tuple[Floats | None, list[Floats]]:
@@ -146,8 +170,12 @@ def _margin(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
 
 def _paper_colour(lab: Floats, margin: npt.NDArray[np.bool_]) -> Floats:
     """Find the densest place among the colours of cells; margins, and what looks like paper, count more."""
-    weight = np.where(margin, _MARGIN_WEIGHT, 1.0) * np.where(_like_paper(lab), 1.0, _UNLIKE_PAPER)
-    return _densest(lab.reshape(-1, 3), weight.ravel())
+    return _densest(lab.reshape(-1, 3), _weight_as_paper(lab, margin).ravel())
+
+
+def _weight_as_paper(lab: Floats, margin: npt.NDArray[np.bool_]) -> Floats:
+    """How much cells count in the search for paper."""
+    return np.where(margin, _MARGIN_WEIGHT, 1.0) * np.where(_like_paper(lab), 1.0, _UNLIKE_PAPER)
 
 
 def _fills(lab: Floats, paper: Floats, lightness: float) -> list[Floats]:
@@ -186,14 +214,23 @@ def _like_paper(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return np.asarray((lab[..., 0] > 58) & ((chroma < 7) | yellowed))  # noqa: PLR2004
 
 
-def _light(
-    logs: Floats, surface: Floats | None, grounds: list[Floats]
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _no_light(cells: Floats32, lab: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Light on each cell of a drawing, 1, and which cells are paper."""
+    colours = np.rint(cells.reshape(-1, 3)).astype(int)
+    kinds, kind = np.unique(colours, axis=0, return_inverse=True)
+    weight = _weight_as_paper(lab, _margin(lab.shape)).ravel()
+    paper = kinds[np.bincount(kind.ravel(), weights=weight).argmax()]
+    return np.ones(lab.shape[:2]), np.abs(cells - paper).max(axis=-1) < 1
+
+
+def _light(cells: Floats32, lab: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Light on each cell, 1 on the whole, and which cells are paper.
 
     A cell is one of the grounds, each of its own lightness, under a light that is a quadratic surface; as
     the surface gets better, more cells are told rightly. What it leaves is smoothed and added.
     """
+    logs = np.log(np.maximum(cells, _DARKEST))
+    surface, grounds = _begun(logs, lab)
     terms, grey = _terms(logs.shape), logs.mean(axis=-1).ravel()
     lightness = _LIGHTNESS_LEAST if surface is None else _LIGHTNESS_LESS
     surface = np.zeros(grey.size) if surface is None else surface
@@ -261,9 +298,13 @@ def _srgb_of(cells: npt.NDArray[np.float32], near: npt.NDArray[np.bool_], light:
     return np.asarray(np.median(even[near] if near.any() else even.reshape(-1, 3), axis=0), dtype=float)
 
 
-def _target(paper: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """White for paper, yellowed paper too; a coloured or dark ground keeps its colour."""
-    return np.full(3, _WHITE) if _like_paper(lab_of(paper[None]))[0] else np.asarray(paper)
+def _target(paper: npt.NDArray[np.float64], drawn: bool) -> npt.NDArray[np.float64]:
+    """White for paper, yellowed paper too; a coloured or dark ground keeps its colour.
+
+    Nothing yellows a drawing: what is not nearly white there is a fill.
+    """
+    is_paper = paper.min() > _NEARLY_WHITE if drawn else _like_paper(lab_of(paper[None]))[0]
+    return np.full(3, _WHITE) if is_paper else np.asarray(paper)
 
 
 def _resized(gain: npt.NDArray[np.float64], shape: npt.NDArray[np.int64], step: int) -> Floats32:

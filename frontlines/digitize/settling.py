@@ -10,8 +10,9 @@ import numpy.typing as npt
 import shapely
 
 from frontlines._optional import require
-from frontlines.digitize.edge_fits import ACROSS, REACH_PX, borders_in, edge_of, typical
+from frontlines.digitize.edge_fits import ACROSS, REACH_PX, borders_in, edge_of, typical, usual_border
 from frontlines.digitize.images import Scan
+from frontlines.digitize.paper import Paper
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -40,6 +41,7 @@ def settled(
     scan: Scan,
     fixed: int,
     inks: Floats | None = None,
+    paper: Paper | None = None,
 ) -> Parts:
     """Move the edges between each two labels to where the image has them on the average.
 
@@ -57,6 +59,8 @@ def settled(
         Label whose edges stay where they are.
     inks
         Colours of the strokes of hatching, which has the labels after that one.
+    paper
+        The light on the image, if it is uneven.
 
     Returns
     -------
@@ -82,18 +86,37 @@ def settled(
     """
     for _ in range(_PASSES):
         segments = _segments(parts, owners)
-        profiles = _profiles(segments, whole, scan)
+        profiles = _profiles(segments, whole, scan, paper)
         strokes = [
             None if inks is None or max(pair) <= fixed else inks[max(pair) - fixed - 1] for pair in profiles
         ]
         borders = borders_in([typical(profile, False) for profile in profiles.values()], strokes)
+        inner = {
+            pair: typical(one, False) for pair, one in profiles.items() if _is_inner(pair, owners, fixed)
+        }
+        usual = usual_border(inner, borders)
         shifts = {
-            pair: edge_of(profile, borders, is_rim=pair[1] not in owners, is_hatched=max(pair) > fixed)
+            pair: edge_of(
+                profile,
+                borders,
+                assumed=usual
+                if pair in inner
+                else next(iter(borders), None)
+                if pair[1] not in owners
+                else None,
+                is_hatched=max(pair) > fixed,
+                is_even=paper is None,
+            )
             for pair, profile in profiles.items()
             if fixed not in pair
         }
         parts = _moved(parts, segments, _shift_of(segments.owner, _beyond(segments, whole), shifts))
     return parts
+
+
+def _is_inner(pair: tuple[int, int], owners: Ints, fixed: int) -> bool:
+    """Tell whether an edge is one of two plain areas, both asked for."""
+    return pair[1] in owners and max(pair) < fixed
 
 
 def _segments(parts: Parts, owners: Ints) -> Segments:
@@ -127,7 +150,9 @@ def _beyond(segments: Segments, whole: npt.NDArray[np.uint8]) -> Ints:
     return out
 
 
-def _profiles(segments: Segments, whole: npt.NDArray[np.uint8], scan: Scan) -> dict[tuple[int, int], Floats]:
+def _profiles(
+    segments: Segments, whole: npt.NDArray[np.uint8], scan: Scan, paper: Paper | None
+) -> dict[tuple[int, int], Floats]:
     """Colours across the edges of each two labels, from the first to the second."""
     count = np.ceil(segments.length / _APART_PX).astype(int)
     which = np.repeat(np.arange(len(count)), count)
@@ -146,12 +171,12 @@ def _profiles(segments: Segments, whole: npt.NDArray[np.uint8], scan: Scan) -> d
         mine = np.flatnonzero(sure & (owner == pair[0]) & (beyond == pair[1]))
         thin = np.arange(len(mine)) // _TOGETHER % max(1, len(mine) // _MOST) == 0
         if len(mine) >= _FEWEST:
-            out[pair] = _sampled(scan, points[mine[thin]], outward[mine[thin]])
+            out[pair] = _sampled(scan, points[mine[thin]], outward[mine[thin]], paper)
     return out
 
 
-def _sampled(scan: Scan, points: Floats, outward: Floats) -> Floats:
-    """Colours across an edge at many points of it, neighbours averaged."""
+def _sampled(scan: Scan, points: Floats, outward: Floats, paper: Paper | None) -> Floats:
+    """Colours across an edge at many points of it, on evened paper, neighbours averaged."""
     ndimage = require("scipy.ndimage", extra="digitize")
     out, margin = np.zeros((len(points), len(ACROSS), 3), np.float32), int(REACH_PX) + 2
     for first, band in scan.bands():
@@ -164,6 +189,8 @@ def _sampled(scan: Scan, points: Floats, outward: Floats) -> Floats:
         where = [at[..., 1] - top, at[..., 0]]
         for k in range(3):
             out[here, :, k] = ndimage.map_coordinates(pixels[..., k], where, np.float32, order=1)
+    if paper is not None:
+        out *= paper.gain_at(points)[:, None]
     whole = len(out) // _TOGETHER * _TOGETHER
     return np.asarray(out[:whole].reshape(-1, _TOGETHER, len(ACROSS), 3).mean(axis=1), dtype=float)
 

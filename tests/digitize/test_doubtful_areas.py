@@ -60,7 +60,7 @@ def test_edges_that_were_not_seen_are_told():
 
 def test_an_area_that_may_be_the_paper_is_told():
     pixels = np.full((400, 600, 3), (244, 238, 222), np.uint8)
-    pixels[40:200, 40:560], pixels[200:360, 40:560] = (240, 233, 216), (190, 205, 240)
+    pixels[40:200, 40:560], pixels[200:360, 40:560] = (242, 236, 220), (190, 205, 240)
     areas = trace_areas(pixels, {"North": "#f0e9d8", "South": "#becdf0"})
     assert areas["margin_share"].tolist() == [1, 0]
     (told,) = doubtful_areas(ASKED, areas)

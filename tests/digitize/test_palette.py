@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from frontlines.digitize.images import open_scan
 from frontlines.digitize.palette import palette_of
@@ -27,10 +28,28 @@ def test_two_pastels_nine_delta_e_apart_are_two_grounds():
         assert np.abs(grounds - np.multiply(fill, 250 / 255)).max(axis=1).min() < 6
 
 
-@pytest.mark.parametrize("noise", [1, 4])
-def test_one_fill_under_noise_or_in_two_shades_is_one_ground(noise):
+@pytest.mark.parametrize("noise", [0, 1, 4])
+def test_one_fill_under_noise_is_one_ground(noise):
     assert len(grounds_of(BLUE, BLUE, noise)) == 2
-    assert len(grounds_of(BLUE, np.subtract(BLUE, 8), noise)) == 2
+
+
+@pytest.mark.parametrize(("noise", "shades"), [(0, 2), (1, 2), (4, 1)])
+def test_two_shades_are_two_grounds_where_the_very_colours_can_be_seen(noise, shades):
+    assert len(grounds_of(BLUE, np.subtract(BLUE, 8), noise)) == 1 + shades
+
+
+def test_grounds_of_a_drawing_may_be_six_steps_apart():
+    assert len(grounds_of((254, 254, 249), (240, 240, 240), 0)) == 3
+
+
+def test_compression_makes_no_grounds_of_a_drawing(tmp_path):
+    pixels = np.full((600, 800, 3), 255, np.uint8)
+    pixels[50:-50, 50:400], pixels[50:-50, 400:-50] = (235, 178, 170), (227, 190, 184)
+    pixels[::40] = pixels[:, ::40] = 90
+    Image.fromarray(pixels).save(tmp_path / "map.jpg", quality=60)
+    scan = open_scan(tmp_path / "map.jpg")
+    assert paper_of(scan).is_even
+    assert len(palette_of(scan, paper_of(scan)).grounds) == 3
 
 
 def test_two_browns_that_differ_in_lightness_are_two_grounds():

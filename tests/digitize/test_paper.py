@@ -53,3 +53,28 @@ def test_a_ground_of_pure_black_has_a_light_all_the_same():
     even = evened(pixels)
     assert np.isfinite(even).all()
     assert np.median(even) == 0
+
+
+def drawing():
+    pixels = np.full((*SHAPE, 3), 252, np.uint8)
+    pixels[40:-40, 40:300], pixels[40:-40, 300:-40] = (238, 238, 238), (222, 205, 200)
+    pixels[::30] = 40
+    return pixels
+
+
+def test_colours_of_a_drawing_stay_what_they_are_beside_each_other():
+    paper = paper_of(open_scan(drawing()))
+    assert paper.is_even
+    assert paper.whiten(drawing(), 0)[100, 200] == pytest.approx([238 * 250 / 252] * 3)
+
+
+@pytest.mark.parametrize("fall", [0.02, 0.1])
+def test_a_map_that_gets_darker_to_one_side_is_no_drawing(fall):
+    light = 1 - fall * np.linspace(0, 1, SHAPE[1])[None, :, None]
+    assert not paper_of(open_scan((drawing() * light).round().astype(np.uint8))).is_even
+
+
+def test_a_dark_map_keeps_its_own_ground():
+    paper = paper_of(open_scan(255 - drawing()))
+    assert paper.is_even
+    assert paper.whiten(255 - drawing(), 0)[100, 200] == pytest.approx([17] * 3)
