@@ -9,6 +9,7 @@ from frontlines.digitize import open_scan, trace_areas
 from frontlines.digitize.covered_edges import straightened
 from frontlines.digitize.edge_fits import ACROSS, Border, borders_in, edge_of, usual_border
 from frontlines.digitize.evenness import is_even
+from frontlines.digitize.paper import paper_of
 
 NORTH, SOUTH = (239, 201, 190), (190, 205, 240)
 COLOURS = {"North": "#efc9be", "South": "#becdf0"}
@@ -45,6 +46,7 @@ def test_a_dark_map_is_traced_in_its_own_colours():
 
 def test_a_yellow_land_that_covers_most_of_a_drawing_is_not_its_paper():
     pixels, areas = sheet((247, 228, 166), (234, 168, 160), (176, 208, 230), split=300)
+    assert paper_of(open_scan(pixels)).gain.max() == pytest.approx(1)
     assert areas_of(pixels, {"North": "#f7e4a6", "South": "#eaa8a0"}) == pytest.approx(areas, rel=0.005)
 
 
