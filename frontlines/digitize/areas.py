@@ -101,7 +101,8 @@ def trace_areas(
     anti-aliased edges, go to the nearest such pixel. The edges of each two fills are then moved by what the
     colours across them show on the average: to the middle of a border, or half-way between bare fills.
     What is farther than 32 pixels from every fill is of no class. Where a colour is like no fill, areas that
-    are hatched in an ink like it are taken. Small rectangles are keys of a legend and are left out.
+    are hatched in an ink like it are taken. Small rectangles are keys of a legend and are left out;
+    rectangles amid a class are boxes of names, and its own. Under names edges run straight.
 
     Examples
     --------

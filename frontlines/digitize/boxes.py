@@ -41,19 +41,15 @@ def without_boxes(whole: Labels, wanted: Collection[int]) -> Labels:
     features = require("rasterio.features", extra="digitize")
     mine = np.isin(whole, list(wanted))
     found = features.shapes(whole, mask=mine, connectivity=4, transform=from_corners())
-    boxes = [
-        (shapely.Polygon(ring), int(label))
-        for one, label in found
-        for ring in one["coordinates"][1:]
-        if _is_box(shapely.Polygon(ring), whole.size)
-    ]
+    holes = [(shapely.Polygon(ring), int(label)) for one, label in found for ring in one["coordinates"][1:]]
+    boxes = [(hole, label) for hole, label in holes if _is_box(hole, whole.size)]
     if not boxes:
         return whole
     out = features.rasterize(boxes, out=whole.copy(), transform=from_corners())
     for box, _ in boxes:
-        rows, columns = _window(box)
-        if (mine & (out != whole))[rows, columns].any():
-            out[rows, columns] = whole[rows, columns]
+        window = _window(box)
+        if (mine[window] & (out[window] != whole[window])).any():
+            out[window] = whole[window]
     return np.asarray(out)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from frontlines._optional import require
 from frontlines.digitize.gaps import Run
 from frontlines.digitize.images import Scan
-from frontlines.digitize.paper import CELL, Paper
+from frontlines.digitize.paper import Paper
 
 Floats = npt.NDArray[np.float64]
 
@@ -249,8 +249,7 @@ def _sampled(places: Floats, scan: Scan, paper: Paper) -> npt.NDArray[np.float32
             out[here, k] = ndimage.map_coordinates(
                 pixels[..., k], at, order=1, mode="nearest", output=np.float32
             )
-    gain = paper.gain[(row // CELL).astype(int), (column // CELL).astype(int)]
-    return np.asarray(out * gain)
+    return np.asarray(out * paper.gain_at(np.column_stack([column, row])))
 
 
 def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> Profiles:

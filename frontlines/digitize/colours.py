@@ -94,7 +94,7 @@ def lab_of(rgb: npt.ArrayLike) -> Floats:
     Returns
     -------
     lab
-        Lightness, a and b, (n, 3).
+        Lightness, a and b, (n, 3), to six decimals.
 
     References
     ----------

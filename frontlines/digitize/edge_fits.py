@@ -28,10 +28,8 @@ _SHOWS = 0.4  # their middle, by this share
 _WHITE = 255.0
 _ONE_INK = 60.0  # borders more like each other are of one ink [sRGB]
 _BEST_SEEN = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
-_PLAINER, _CLEARLY = (
-    1.25,
-    3.0,
-)  # a bare edge is believed unless a line, or one like the ground, fits so much better
+_PLAINER = 1.25  # a bare edge is believed unless a line fits better by this factor
+_CLEARLY = 3.0  # or one that is like the ground does by this
 _RATHER = 0.2  # of what a bare edge leaves unexplained: a line that leaves no more is believed
 _STRAY_PX = 2.0  # of a place from the median of its edge
 _STROKE_PX = 3.0  # farther from where hatching ends, a line is one of its strokes
@@ -56,7 +54,7 @@ def edge_of(
     profiles: Floats,
     borders: Sequence[Border] = (),
     *,
-    assumed: Border | None = None,
+    assumed: tuple[Border | None, Border | None] = (None, None),
     is_hatched: bool = False,
     is_even: bool = True,
 ) -> float:
@@ -69,8 +67,8 @@ def edge_of(
     borders
         Lines that may be drawn over the edge, from `borders_in`.
     assumed
-        A line that is over edges of this kind: where it has the colour of one of the two sides it cannot be
-        seen, but is taken to be there.
+        Lines that cannot be seen where the ground inside, or that outside, has their colour, but are taken to
+        be there.
     is_hatched
         Whether one of the two is hatched: between its strokes the edge is seen best, and hatching that ends
         on the same ground, without a line, stays as it is.
@@ -89,19 +87,13 @@ def edge_of(
     0.7
     """
     profile = typical(profiles, is_hatched)
-    border = _border_over(profile, [one for one in borders if not _is_hidden(profile, one)], is_hatched)
-    if border is None and not is_hatched:
-        border = _border_over(profile, [_inked(profile, one) for one in borders], True, _CLEARLY)
-    if border is not None and not is_hatched and not _is_throughout(border, profiles):
-        border = None
+    border = _border_of(profiles, profile, borders, is_hatched)
     if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < _SEEN:
         return 0.0
     if not _explains(border, profile, _misfit(profile, border)) and not (is_hatched and border):
         return 0.0
     place = _place(profiles, profile, border, is_hatched)
-    if assumed is None or border is not None:
-        return place
-    return place + _hidden_at(profile, assumed, _TOLD[is_even]) * assumed.width_px / 2
+    return place if border is not None else place + _half_hidden_px(profile, assumed, _TOLD[is_even])
 
 
 def usual_border(profiles: Mapping[tuple[int, int], Floats], borders: Sequence[Border]) -> Border | None:
@@ -128,7 +120,7 @@ def usual_border(profiles: Mapping[tuple[int, int], Floats], borders: Sequence[B
     """
     for border in borders:
         seen = [one for one in profiles.values() if not any(_is_like(border, end) for end in _ends(one))]
-        over = [_border_over(one, borders, False) for one in seen]
+        over = [_border_over(one, borders) for one in seen]
         drawn = sum(one is not None and np.array_equal(one.ink, border.ink) for one in over)
         if len(seen) >= _LEAST_SEEN and drawn >= _NEARLY_ALL * len(seen):
             return border
@@ -170,15 +162,29 @@ def typical(profiles: Floats, is_hatched: bool) -> Floats:
     return np.asarray(np.median(profiles, axis=0) if is_hatched else profiles.mean(axis=0))
 
 
-def _border_over(
-    profile: Floats, borders: Sequence[Border], is_hatched: bool, better: float = _PLAINER
+def _border_of(
+    profiles: Floats, profile: Floats, borders: Sequence[Border], is_hatched: bool
 ) -> Border | None:
-    """Choose the line that is drawn over an edge, if any; of whatever width fits.
+    """Find the line that is drawn over an edge: one that is seen, else one like the ground that explains it.
 
-    Beside hatching of its usual width: ground between strokes may be of the line's own colour.
+    Beside hatching a line has its usual width: ground between strokes may be of the line's own colour.
     """
+    seen = [one for one in borders if not _is_hidden(profile, one)]
+    border = _border_over(profile, seen, has_its_width=is_hatched)
+    if is_hatched:
+        return border
+    if border is None:
+        inked = [_inked(profile, one) for one in borders]
+        border = _border_over(profile, inked, has_its_width=True, better=_CLEARLY)
+    return border if border is not None and _is_throughout(border, profiles) else None
+
+
+def _border_over(
+    profile: Floats, borders: Sequence[Border], *, has_its_width: bool = False, better: float = _PLAINER
+) -> Border | None:
+    """Choose the line that fits better than a bare edge, if any; of its own width, or of whatever fits."""
     widths = [
-        [one._replace(width_px=width) for width in ([one.width_px] if is_hatched else _WIDTHS_PX)]
+        [one._replace(width_px=width) for width in ([one.width_px] if has_its_width else _WIDTHS_PX)]
         for one in borders
     ]
     misfits = np.array([[_misfit(profile, one) for one in row] for row in widths])
@@ -222,13 +228,13 @@ def _is_like(border: Border, ground: Floats) -> bool:
     return bool(np.linalg.norm(border.ink - ground) < _HIDDEN)
 
 
-def _hidden_at(profile: Floats, border: Border, told: float) -> int:
-    """Side of an edge on which a line may be hidden: 1 outside, -1 inside, 0 neither."""
-    for side in (1, -1):
+def _half_hidden_px(profile: Floats, assumed: tuple[Border | None, Border | None], told: float) -> float:
+    """Half the width of a line hidden outside an edge, or less that of one inside; 0 if none may be."""
+    for side, border in zip((1, -1), reversed(assumed), strict=True):
         flipped = profile[::side]
-        if _is_hidden(flipped, border) and _may_be_there(flipped, border, told):
-            return side
-    return 0
+        if border and _is_hidden(flipped, border) and _may_be_there(flipped, border, told):
+            return side * border.width_px / 2
+    return 0.0
 
 
 def _may_be_there(profile: Floats, border: Border, told: float) -> bool:
@@ -268,12 +274,10 @@ def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()
         border = _border(seen[k][1]) if seen[k][0] > _SEEN else None
         if border is None or (strokes and _is_bare(border.ink, seen[k][1], strokes[k])):
             continue
-        alike = (one for one in found if np.linalg.norm(border.ink - one[0].ink) <= _ONE_INK)
-        group = next(alike, None)
-        if group is None:
-            found.append([border])
-        else:
-            group.append(border)
+        group = next((one for one in found if np.linalg.norm(border.ink - one[0].ink) <= _ONE_INK), [])
+        if not group:
+            found.append(group)
+        group.append(border)
     return [_mean(one) for one in found]
 
 
@@ -318,9 +322,8 @@ def _lined(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
     (inside, outside), (step, line) = _ends(profile), _shapes(width, blur)
     begun = (step - line / 2)[..., None]
     rest = profile - (1 - line[..., None] - begun) * inside - begun * outside
-    ink = ((line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]).clip(
-        0, max(_WHITE, profile.max())
-    )
+    ink = (line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]
+    ink = ink.clip(0, max(_WHITE, profile.max()))
     left = ((rest - line[..., None] * ink[:, None]) ** 2).sum(axis=(1, 2))
     return float(left.min()), Border(ink[left.argmin()], width)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from frontlines.digitize.colours import Floats
-
 _CALM = 2.0  # half of the pixels of a cell lie no farther apart [sRGB]
 _SAME, _OTHER = 1.5, 6.0  # of one colour, and of another one at least [sRGB]
 _LEAST_CALM, _OF_ITS_OWN = 0.1, 0.92  # shares of the cells, and of the calm ones
@@ -40,7 +38,7 @@ def is_even(colours: npt.NDArray[np.float32], spread: npt.NDArray[np.float32]) -
     return _in_peaks(calm) >= _OF_ITS_OWN
 
 
-def _in_peaks(colours: Floats | npt.NDArray[np.float32]) -> float:
+def _in_peaks(colours: npt.NDArray[np.float32]) -> float:
     """Share of colours that are one of the commonest, each well apart from the other."""
     kinds, counts = np.unique(np.rint(colours).astype(int), axis=0, return_counts=True)
     mine, total = 0, counts.sum()

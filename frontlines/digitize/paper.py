@@ -89,7 +89,7 @@ class Paper:
         gain
             (n, 3).
         """
-        column, row = (np.rint(points) // CELL).astype(int).T
+        column, row = (points // CELL).astype(int).T
         return np.asarray(self.gain[row.clip(0, len(self.gain) - 1), column.clip(0, self.gain.shape[1] - 1)])
 
 

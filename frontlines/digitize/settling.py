@@ -94,16 +94,12 @@ def settled(
         inner = {
             pair: typical(one, False) for pair, one in profiles.items() if _is_inner(pair, owners, fixed)
         }
-        usual = usual_border(inner, borders)
+        usual, coast = usual_border(inner, borders), next(iter(borders), None)
         shifts = {
             pair: edge_of(
                 profile,
                 borders,
-                assumed=usual
-                if pair in inner
-                else next(iter(borders), None)
-                if pair[1] not in owners
-                else None,
+                assumed=(usual, usual) if pair in inner else (None, coast if pair[1] not in owners else None),
                 is_hatched=max(pair) > fixed,
                 is_even=paper is None,
             )
