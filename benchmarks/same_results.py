@@ -3,7 +3,7 @@
 The inputs are drawn once, then the same commands run in two environments, in turn::
 
     python -m benchmarks.same_results draw INPUTS
-    python -m benchmarks.same_results run INPUTS --data FOLDER --python OLD/bin/python NEW/bin/python --out OUT
+    python -m benchmarks.same_results run INPUTS --data FOLDER --python OLD/python NEW/python --out OUT
     python -m benchmarks.same_results compare OUT/0 OUT/1
 
 ``FOLDER`` is that of ``benchmarks.series``, with the raw snapshots and the oblasts beside them; without it

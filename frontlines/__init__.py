@@ -19,11 +19,12 @@ Dated maps of territorial control, compared district by district:
 import importlib as _importlib
 import typing as _typing
 
-from frontlines.change import change_between
+from frontlines.change.between import change_between
+from frontlines.change.tables import balance_by_district, transitions_by_district
 from frontlines.control import control_from_lines, front_of_side, frontline_from_control
 from frontlines.crs import working_crs
 from frontlines.errors import FrontlinesError
-from frontlines.layers import (
+from frontlines.layers.door import (
     as_control,
     as_districts,
     as_frontlines,
@@ -31,7 +32,6 @@ from frontlines.layers import (
     as_theatre,
     check_layer,
 )
-from frontlines.lengths import front_length
 from frontlines.movement import (
     displacement,
     estimator_table,
@@ -40,7 +40,9 @@ from frontlines.movement import (
     mean_advance,
     nearest_distance,
 )
-from frontlines.series import change_series
+from frontlines.movement.front_length import front_length
+from frontlines.series.change_series import change_series
+from frontlines.series.totals import series_totals
 from frontlines.sources.files import (
     read_control,
     read_districts,
@@ -49,10 +51,8 @@ from frontlines.sources.files import (
     read_settlements,
     write,
 )
-from frontlines.study import Results, Study, run_study
-from frontlines.study_files import load, read_study, study_from_files
-from frontlines.tables import balance_by_district, transitions_by_district
-from frontlines.totals import series_totals
+from frontlines.study.compare import Results, Study, run_study
+from frontlines.study.files import load, read_study, study_from_files
 from frontlines.uncertainty import NoiseModel, balance_error, simulate_balance
 
 if _typing.TYPE_CHECKING:

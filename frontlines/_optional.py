@@ -9,30 +9,7 @@ from frontlines.errors import MissingExtraError
 
 
 def require(package: str, *, extra: str) -> ModuleType:
-    """Import an optional package at the moment it is needed.
-
-    Parameters
-    ----------
-    package
-        Name to import, such as ``"skimage.morphology"``.
-    extra
-        The extra of this library that brings it.
-
-    Returns
-    -------
-    module
-        The imported module.
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed; the message holds the command that installs it.
-
-    Examples
-    --------
-    >>> require("json", extra="all").dumps([1])
-    '[1]'
-    """
+    """Import an optional package at the moment it is needed."""
     try:
         return import_module(package)
     except ModuleNotFoundError as error:

@@ -42,7 +42,7 @@ class LayerError(FrontlinesError):
     message
         Every fault on its own line, with rows, amounts and the mend.
     faults
-        The faults as a GeoDataFrame (see `frontlines.faults.find_faults`), for a look at the places.
+        The faults as a GeoDataFrame (see `frontlines.layers.faults.find_faults`), for a look at the places.
 
     Examples
     --------

@@ -25,29 +25,7 @@ _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 
 
 def fingerprint(path: str | Path, role: str) -> dict[str, Any]:
-    """Describe an input file so that it can be recognized.
-
-    Parameters
-    ----------
-    path
-        The file.
-    role
-        What it was read as.
-
-    Returns
-    -------
-    entry
-        `role`, `name` (without its folder), `bytes` and `sha256`; for a shapefile also `parts`: the
-        SHA-256 of the files beside it, by ending.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "a.txt").write_bytes(b"front")
-    ...     fingerprint(Path(folder) / "a.txt", "note")["sha256"][:8]
-    '2d8d6931'
-    """
+    """Describe an input file so that it can be recognized."""
     path = Path(path)
     entry = {"role": role, "name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
     if path.suffix.lower() != ".shp":
@@ -57,40 +35,13 @@ def fingerprint(path: str | Path, role: str) -> dict[str, Any]:
 
 
 def sha256(path: Path) -> str:
-    """Digest a file.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    digest
-        SHA-256 in hexadecimal.
-
-    Examples
-    --------
-    >>> len(sha256(Path(__file__)))
-    64
-    """
+    """Digest a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def versions() -> dict[str, str]:
-    """Name the versions of all that a result depends on.
-
-    Returns
-    -------
-    versions
-        By name; GEOS and PROJ are the libraries that shapely and pyproj were built with.
-
-    Examples
-    --------
-    >>> "shapely" in versions()
-    True
-    """
+    """Name the versions of all that a result depends on."""
     found = {name: _version(name) for name in _PACKAGES}
     found |= {"GEOS": shapely.geos_version_string, "PROJ": pyproj.proj_version_str}
     return found | {"Python": platform.python_version()}
@@ -104,73 +55,18 @@ def _version(package: str) -> str:
 
 
 def to_json(manifest: Manifest) -> str:
-    """Write a manifest as text: the same run gives the same text.
-
-    Parameters
-    ----------
-    manifest
-        From `frontlines.study.run_study`.
-
-    Returns
-    -------
-    text
-        JSON with a newline at its end.
-
-    Examples
-    --------
-    >>> print(to_json({"side": "ARM"}), end="")
-    {
-      "side": "ARM"
-    }
-    """
+    """Write a manifest as text: the same run gives the same text."""
     return json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def long_date(day: str) -> str:
-    """Write a day as a reader would.
-
-    Parameters
-    ----------
-    day
-        In ISO 8601.
-
-    Returns
-    -------
-    text
-        Such as "7 April 1994".
-
-    Examples
-    --------
-    >>> long_date("1994-04-07")
-    '7 April 1994'
-    """
+    """Write a day as a reader would."""
     stamp = pd.Timestamp(day)
     return f"{stamp.day} {stamp.month_name()} {stamp.year}"
 
 
 def caption(manifest: Mapping[str, Any]) -> str:
-    """Write the caption of a map from the manifest of its run.
-
-    Parameters
-    ----------
-    manifest
-        With `dates`, `cadence`, `sources`, `projection`, `district_vintage`, `boundaries` and `notes`.
-
-    Returns
-    -------
-    text
-        Sentences: what is compared, notes, sources, districts, boundaries, projection, software.
-
-    Examples
-    --------
-    >>> text = caption({
-    ...     "dates": ["1994-04-07", "1994-05-12"], "cadence": "two snapshots 35 days apart",
-    ...     "notes": [], "sources": ["a map"], "boundaries": "",
-    ...     "district_vintage": ["2010"], "projection": {"name": "a plane"},
-    ...     "versions": {"frontlines": "0"}})
-    >>> text.split(". ")[0]
-    'Control at the end of 7 April 1994 and of 12 May 1994, two snapshots 35 days apart'
-    """
+    """Write the caption of a map from the manifest of its run."""
     first, last = (manifest["dates"][0], manifest["dates"][-1])
     sentences = [
         f"Control at the end of {long_date(first)} and of {long_date(last)}, {manifest['cadence']}.",
@@ -200,25 +96,7 @@ def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def error_sentence(record: Mapping[str, Any]) -> str:
-    """Say in half a sentence where the errors of areas come from.
-
-    Parameters
-    ----------
-    record
-        The entry ``errors`` of a manifest, with `sigma_range_m`, `correlation_m` and `method`.
-
-    Returns
-    -------
-    text
-        Sigma of the lines, correlation length, and how areas follow.
-
-    Examples
-    --------
-    >>> error_sentence({"sigma_range_m": [500.0, 2500.0], "correlation_m": 5000.0, "method": "formula"})
-    'errors of the lines (sigma 0.5 to 2.5 km, alike over 5 km along the front), by formula'
-    >>> error_sentence({"sigma_range_m": [19.43, 453.76], "correlation_m": "inf", "method": "formula"})
-    'errors of the lines (sigma 19.4 to 454 m, each line off as a whole), by formula'
-    """
+    """Say in half a sentence where the errors of areas come from."""
     low, high = record["sigma_range_m"]
     unit, size = ("m", 1.0) if low < _METRES_BELOW else ("km", 1000.0)
     sigma = " to ".join(f"{one / size:.3g}" for one in dict.fromkeys((low, high))) + f" {unit}"
@@ -237,27 +115,7 @@ def _sentence(text: str) -> str:
 
 
 def series_caption(manifest: Mapping[str, Any]) -> str:
-    """Write the caption of a series' chart from the manifest of its run.
-
-    Parameters
-    ----------
-    manifest
-        With `books` (`frontlines.series.series_books`), `sources`, `projection`, `versions` and, if
-        known, `beyond_districts_km2` (`frontlines.series.ground_beyond`).
-
-    Returns
-    -------
-    text
-        Sentences: what is compared and how often, sources, projection, software.
-
-    Examples
-    --------
-    >>> series_caption({
-    ...     "books": {"dates": ["2031-06-01", "2031-06-30"], "cadence": "daily (D)", "steps": 29},
-    ...     "sources": ["a map"], "projection": {"name": "a plane"},
-    ...     "versions": {"frontlines": "0"}}).split(". ")[0]
-    'Snapshots from 1 June 2031 to 30 June 2031, compared in 29 steps: daily (D)'
-    """
+    """Write the caption of a series' chart from the manifest of its run."""
     books = manifest["books"]
     first, last = (long_date(day) for day in books["dates"])
     sentences = [

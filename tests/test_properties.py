@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiPoint, box
 from shapely.ops import substring
 
-from frontlines.change import change_between
+from frontlines.change.between import change_between
+from frontlines.change.tables import balance_by_district, transitions_by_district
 from frontlines.control import control_from_lines, frontline_from_control
-from frontlines.coverage import overlaps
 from frontlines.crs import working_crs
-from frontlines.layers import as_control, as_theatre
-from frontlines.tables import balance_by_district, transitions_by_district
+from frontlines.geometry.coverage import overlaps
+from frontlines.layers.door import as_control, as_theatre
 
 CRS = "EPSG:3035"
 SIZE = 10_000

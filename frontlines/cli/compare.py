@@ -12,7 +12,7 @@ from frontlines.cli.options import console
 from frontlines.cli.outputs import FILES, refuse_overwriting, write_results
 from frontlines.cli.printing import balance_table
 from frontlines.progress import reporting
-from frontlines.study import Study, run_study
+from frontlines.study.compare import Study, run_study
 
 
 def compare(
@@ -23,26 +23,7 @@ def compare(
     inputs: Sequence[Path | None] = (),
     errors: tuple[float | None, float | None, int | None] = (None, None, None),
 ) -> None:
-    """Compare the two dates of a study, write what was found and print the balance.
-
-    Parameters
-    ----------
-    read
-        Function that reads the study.
-    out
-        Folder for the results.
-    force
-        Whether files of another run may be replaced.
-    inputs
-        Files that the study is read from, never to be replaced.
-    errors
-        Sigma and correlation length of the lines [m] and the number of draws; None for those of the study.
-
-    Raises
-    ------
-    FrontlinesError
-        Whatever is wrong with the study, its layers or the folder; then nothing is written.
-    """
+    """Compare the two dates of a study, write what was found and print the balance."""
     refuse_overwriting(out, FILES, force=force, inputs=inputs)
     with reporting(True) as report:
         report(0.05, "reading")

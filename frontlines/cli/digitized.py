@@ -11,8 +11,8 @@ from frontlines.cli.options import console, plain
 from frontlines.cli.outputs import DPI, refuse_overwriting, staged
 from frontlines.digitize import Digitized, digitize, read_recipe
 from frontlines.manifest import long_date, to_json
-from frontlines.plot.residuals import residual_figure
-from frontlines.plot.scans import overlay_figure
+from frontlines.plot.scan_overlay import overlay_figure
+from frontlines.plot.scan_residuals import residual_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import write
 
@@ -28,22 +28,7 @@ FILES = (
 
 
 def run(recipe: Path, out: Path, *, force: bool) -> None:
-    """Carry out a recipe, write what was found and print it.
-
-    Parameters
-    ----------
-    recipe
-        A ``digitize.toml``.
-    out
-        Folder for the results.
-    force
-        Whether files of another run may be replaced.
-
-    Raises
-    ------
-    FrontlinesError
-        Whatever is wrong with the recipe, the scan or the folder; then nothing is written.
-    """
+    """Carry out a recipe, write what was found and print it."""
     asked = read_recipe(recipe)
     inputs = (recipe, asked.image, asked.points, asked.world_file)
     refuse_overwriting(out, FILES, force=force, inputs=inputs)
@@ -91,23 +76,7 @@ def _georeference(found: Digitized) -> Text:
 
 
 def plain_lines(lines: list[str]) -> str:
-    r"""Join lines, each made safe to show.
-
-    Parameters
-    ----------
-    lines
-        Any texts.
-
-    Returns
-    -------
-    text
-        Lines without control characters.
-
-    Examples
-    --------
-    >>> plain_lines(["a\x1b", "b"])
-    'a \nb'
-    """
+    """Join lines, each made safe to show."""
     return "\n".join(plain(line) for line in lines)
 
 

@@ -10,24 +10,11 @@ import pandas as pd
 
 from frontlines.control import frontline_from_control
 from frontlines.errors import LayerError
-from frontlines.study import Results, Study
+from frontlines.study.compare import Results, Study
 
 
 def require_order(study: Study, between: Sequence[Study]) -> None:
-    """Refuse files that are not in the order of their dates, one a day.
-
-    Parameters
-    ----------
-    study
-        The study of the first and last date.
-    between
-        A study of the first date and each file between, in their order.
-
-    Raises
-    ------
-    LayerError
-        If a day is not later than that of the file before; the message names both files.
-    """
+    """Refuse files that are not in the order of their dates, one a day."""
     shown = [(_file(study, "before"), study.dates[0])]
     shown += [(_file(part, "after"), part.dates[1]) for part in (*between, study)]
     for (earlier, day), (later, next_day) in pairwise(shown):
@@ -43,27 +30,7 @@ def _file(study: Study, role: str) -> str:
 
 
 def fronts_of_side(results: Results, between: Sequence[Study], sigma_m: float | None) -> gpd.GeoDataFrame:
-    """Gather the lines of the study's side, of the first and last date and of those between them.
-
-    Parameters
-    ----------
-    results
-        Of the study of the first and last date.
-    between
-        See `require_order`.
-    sigma_m
-        Standard error of the lines that have none [m], or None.
-
-    Returns
-    -------
-    frontlines
-        Lines with `date`, `side_left`, `side_right` and `sigma_m` [m].
-
-    Raises
-    ------
-    LayerError
-        If the side has no line on the first or last date.
-    """
+    """Gather the lines of the study's side, of the first and last date and of those between them."""
     study = results.study
     fronts = [results.frontlines]
     for part in (study, *between):
@@ -95,18 +62,5 @@ def _inner(part: Study, study: Study) -> gpd.GeoDataFrame:
 
 
 def days_of(frontlines: gpd.GeoDataFrame, study: Study, between: Sequence[Study]) -> list[pd.Timestamp]:
-    """List the days compared, those on which the side has no line as well.
-
-    Parameters
-    ----------
-    frontlines
-        From `fronts_of_side`.
-    study, between
-        See `require_order`.
-
-    Returns
-    -------
-    days
-        In order.
-    """
+    """List the days compared, those on which the side has no line as well."""
     return sorted({*study.dates, *(part.dates[1] for part in between), *frontlines["date"]})

@@ -19,21 +19,20 @@ from frontlines.cli.options import console, plain
 from frontlines.cli.outputs import DPI, refuse_overwriting, staged
 from frontlines.crs import project
 from frontlines.errors import LayerError
-from frontlines.layers import as_settlements
-from frontlines.lengths import front_length
+from frontlines.layers.door import as_settlements
+from frontlines.layers.mending import REST_SOURCE
 from frontlines.manifest import Manifest, caption, fingerprint, long_date, to_json
-from frontlines.mending import REST_SOURCE
-from frontlines.movement.advance import mean_advance
 from frontlines.movement.crossings import REASONS, Rule
 from frontlines.movement.displacement import DOUBTS, displacement
-from frontlines.movement.estimators import estimator_table
-from frontlines.movement.facing import WHOLE
-from frontlines.movement.nearness import line_distances, nearest_distance
+from frontlines.movement.distances import line_distances, nearest_distance
+from frontlines.movement.estimators import estimator_table, mean_advance
+from frontlines.movement.front_length import front_length
 from frontlines.movement.transects import make_transects
+from frontlines.names import WHOLE
 from frontlines.plot import movement_map, profile_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import read_layer, read_settlements, write
-from frontlines.study import Results, Study, run_study
+from frontlines.study.compare import Results, Study, run_study
 
 FILES = ("transects.gpkg", "transects.csv", "summary.csv", "profile.png", "map.png", "manifest.json")
 """What `measure` writes."""
@@ -45,52 +44,28 @@ _NEAR_END = 0.95
 
 @dataclass(frozen=True, kw_only=True)
 class Cast:
-    """How transects are cast and crossed.
+    """How transects are cast and crossed."""
 
-    Attributes
-    ----------
-    spacing_m, length_m, smoothing_m, copies
-        See `make_transects`.
-    crossing
-        See `displacement`.
-    baseline, axis, settlements
-        Further files, or None.
-    sigma_m
-        Standard error of the lines that have none [m], or None.
-    """
-
-    spacing_m: float
+    spacing_m: float  # spacing_m, length_m, smoothing_m, copies: see `make_transects`
     length_m: float
     smoothing_m: float
     copies: int
-    crossing: Rule
-    baseline: Path | None = None
+    crossing: Rule  # see `displacement`
+    baseline: Path | None = None  # baseline, axis, settlements: further files, or None
     axis: Path | None = None
     settlements: Path | None = None
-    sigma_m: float | None = None
+    sigma_m: float | None = None  # standard error of the lines that have none [m], or None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Movement:
-    """What was measured.
+    """What was measured."""
 
-    Attributes
-    ----------
-    results
-        Of the study of the first and the last date.
-    frontlines
-        The lines of the side on all dates.
-    displaced, estimators
-        From `displacement` and `estimator_table`.
-    manifest
-        What was read and done.
-    """
-
-    results: Results
-    frontlines: gpd.GeoDataFrame
-    displaced: gpd.GeoDataFrame
+    results: Results  # of the study of the first and the last date
+    frontlines: gpd.GeoDataFrame  # the lines of the side on all dates
+    displaced: gpd.GeoDataFrame  # displaced, estimators: from `displacement` and `estimator_table`
     estimators: pd.DataFrame
-    manifest: Manifest
+    manifest: Manifest  # what was read and done
 
 
 def measure(
@@ -101,26 +76,7 @@ def measure(
     force: bool,
     inputs: Sequence[Path | None] = (),
 ) -> None:
-    """Measure how far the front of a study moved, write what was found and print all estimators.
-
-    Parameters
-    ----------
-    read
-        Function that reads the study of the first and last date, and a study for each date between.
-    cast
-        How transects are cast and crossed.
-    out
-        Folder for the results.
-    force
-        Whether files of another run may be replaced.
-    inputs
-        Files that are read, never to be replaced.
-
-    Raises
-    ------
-    FrontlinesError
-        Whatever is wrong with the studies, the layers or the folder; then nothing is written.
-    """
+    """Measure how far the front of a study moved, write what was found and print all estimators."""
     refuse_overwriting(out, FILES, force=force, inputs=inputs)
     with reporting(True) as report:
         report(0.05, "reading")

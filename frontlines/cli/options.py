@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from frontlines.errors import FrontlinesError
-from frontlines.study import CORRELATION_M
+from frontlines.names import CORRELATION_M
 
 P = ParamSpec("P")
 
@@ -118,23 +118,7 @@ BorderM = Annotated[
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Make a console; away from a terminal it is wide enough for the tables.
-
-    Parameters
-    ----------
-    stderr
-        Whether it writes to the error stream.
-
-    Returns
-    -------
-    console
-        A rich console that takes text as it is.
-
-    Examples
-    --------
-    >>> console(stderr=True).stderr
-    True
-    """
+    """Make a console; away from a terminal it is wide enough for the tables."""
     made = Console(stderr=stderr, markup=False, highlight=False)
     if not made.is_terminal:
         made.width = _PLAIN_WIDTH
@@ -142,44 +126,12 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def plain(text: object) -> str:
-    r"""Make text from a file safe to show: what would steer a terminal becomes a blank.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    text
-        The same without control characters, line breaks included.
-
-    Examples
-    --------
-    >>> plain("Ağdam\x1b[2J")
-    'Ağdam [2J'
-    """
+    """Make text from a file safe to show: what would steer a terminal becomes a blank."""
     return "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in str(text))
 
 
 def one_line(error: Exception) -> str:
-    r"""Put an error into one line, in the words of the command line.
-
-    Parameters
-    ----------
-    error
-        An error of the library.
-
-    Returns
-    -------
-    line
-        Its message; the lines of a list are joined, and arguments of functions are named as options.
-
-    Examples
-    --------
-    >>> one_line(ValueError("2 faults:\n- a: pass mend=True\n- b: pass snap_m=9"))
-    '2 faults: a: pass --mend; b: pass --snap-m 9'
-    """
+    """Put an error into one line, in the words of the command line."""
     lines = [line.strip().removeprefix("- ") for line in str(error).splitlines() if line.strip()]
     head, *items = lines or [type(error).__name__]
     line = head + " " * bool(items) + "; ".join(items)
@@ -189,26 +141,7 @@ def one_line(error: Exception) -> str:
 
 
 def shows_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn the library's errors into one line and exit code 2.
-
-    Parameters
-    ----------
-    command
-        A command.
-
-    Returns
-    -------
-    command
-        The same, with its errors caught.
-
-    Examples
-    --------
-    >>> @shows_errors
-    ... def greet() -> None:
-    ...     print("hello")
-    >>> greet()
-    hello
-    """
+    """Turn the library's errors into one line and exit code 2."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:

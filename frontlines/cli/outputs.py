@@ -15,9 +15,9 @@ import pandas as pd
 from frontlines.errors import SourceError
 from frontlines.manifest import Manifest, series_caption, sha256, to_json
 from frontlines.plot import animate_control, change_map, district_panels, series_figure
+from frontlines.series.totals import series_books, series_totals
 from frontlines.sources.files import write
-from frontlines.study import Results
-from frontlines.totals import series_books, series_totals
+from frontlines.study.compare import Results
 
 FILES = (
     "balance.csv",
@@ -36,22 +36,7 @@ DPI = 300
 
 
 def write_results(results: Results, out: Path, *, force: bool) -> None:
-    """Write everything that a comparison found, all files or none.
-
-    Parameters
-    ----------
-    results
-        From `run_study`.
-    out
-        The folder; it is made if it is missing.
-    force
-        Whether files of another run may be replaced.
-
-    Raises
-    ------
-    SourceError
-        If files of another run are there and `force` is not given, or a file cannot be written.
-    """
+    """Write everything that a comparison found, all files or none."""
     refuse_overwriting(out, FILES, force=force)
     with staged(out) as folder:
         write(results.balance, folder / "balance.csv")
@@ -72,23 +57,7 @@ def write_series(
     panels: bool = False,
     labels: Mapping[str, str] | None = None,
 ) -> None:
-    """Write everything that a series found.
-
-    Parameters
-    ----------
-    series
-        From `change_series`.
-    manifest
-        What was read, with `parameters`, `sources`, `projection` and `snapshots`.
-    folder
-        Where to, see `staged`.
-    fronts
-        From `front_length`, to be written and drawn as well.
-    panels
-        Whether the districts are drawn side by side as well.
-    labels
-        How to call the districts there; None: as in the table.
-    """
+    """Write everything that a series found."""
     totals = series_totals(series)
     write(series, folder / "series.csv")
     write(series, folder / "series.parquet")
@@ -112,17 +81,7 @@ def write_film(
     every: pd.DataFrame,
     folder: Path,
 ) -> None:
-    """Write a series as moving pictures.
-
-    Parameters
-    ----------
-    control, districts
-        What the series was made from.
-    every
-        From `series_totals`, with a step for every snapshot.
-    folder
-        Where to, see `staged`.
-    """
+    """Write a series as moving pictures."""
     side = str(every["side"].iloc[0])
     animate_control(control, districts, folder / "series.gif", side=side, totals=every)
 
@@ -130,30 +89,7 @@ def write_film(
 def refuse_overwriting(
     out: Path, files: tuple[str, ...], *, force: bool, inputs: Iterable[Path | None] = ()
 ) -> None:
-    """Stop before work begins if a run would replace files that it must not.
-
-    Parameters
-    ----------
-    out
-        The folder of the results.
-    files
-        Names of the files that the run will write.
-    force
-        Whether those of an earlier run may be replaced.
-    inputs
-        Files that the run will read; None is passed over.
-
-    Raises
-    ------
-    SourceError
-        If one is there and `force` is not given, or it was not written by a run, which would have left a
-        manifest, or the run is to read it; or something stands in the way that is not a file.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     refuse_overwriting(Path(folder), ("map.png",), force=False)
-    """
+    """Stop before work begins if a run would replace files that it must not."""
     if out.exists() and not out.is_dir():
         raise SourceError(f"{out} is a file: pass the name of a folder as --out")
     blocked = [name for name in files if (out / name).is_dir()]
@@ -179,32 +115,6 @@ def staged(out: Path, *, stale: Collection[str] = ()) -> Iterator[Path]:
 
     A manifest goes before all others and comes after them, so that there is none where a run was
     cut off between its files.
-
-    Parameters
-    ----------
-    out
-        Where the files shall stand.
-    stale
-        Names of files of an earlier run to take away if they are not written again.
-
-    Yields
-    ------
-    folder
-        A temporary folder beside them.
-
-    Raises
-    ------
-    SourceError
-        If the folder cannot be made or written into. Then, and if anything else goes wrong, no file
-        is left, nor a folder that was made.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as out:
-    ...     with staged(Path(out)) as folder:
-    ...         _ = (folder / "a.txt").write_text("whole")
-    ...     [file.name for file in Path(out).iterdir()]
-    ['a.txt']
     """
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
@@ -242,15 +152,7 @@ def _unmake(folders: list[Path]) -> None:
 
 
 def save_figure(figure: Any, stem: Path) -> None:
-    """Save a figure for print and for further drawing: the same figure gives the same bytes.
-
-    Parameters
-    ----------
-    figure
-        A matplotlib Figure.
-    stem
-        Path without an ending; ``.png`` (300 dots per inch) and ``.svg`` are written.
-    """
+    """Save a figure for print and for further drawing: the same figure gives the same bytes."""
     with mpl.rc_context({"svg.hashsalt": "frontlines"}):
         figure.savefig(stem.with_suffix(".png"), dpi=DPI)
         figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})

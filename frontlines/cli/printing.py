@@ -13,7 +13,7 @@ from rich.text import Text
 
 from frontlines.cli.options import plain
 from frontlines.manifest import error_sentence, long_date
-from frontlines.study import Results
+from frontlines.study.compare import Results
 from frontlines.uncertainty import TRUST, total_of
 
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}
@@ -28,28 +28,7 @@ _NARROW = 80
 
 
 def balance_table(results: Results) -> Group:
-    """Lay out the balance for a reader, with the closure error and the sliver area under it.
-
-    Parameters
-    ----------
-    results
-        From `run_study`.
-
-    Returns
-    -------
-    printable
-        Something that a rich console prints. Districts where the side held nothing on either date are
-        counted, not listed; of more than 40 districts only those that changed are listed, or may have within
-        the errors of the lines.
-
-    Examples
-    --------
-    >>> from frontlines.study import run_study
-    >>> from frontlines.study_files import load
-    >>> table = balance_table(run_study(load("karabakh-1994"))).renderables[1]
-    >>> [column.header for column in table.columns][:3]
-    ['district', 'gained', 'lost']
-    """
+    """Lay out the balance for a reader, with the closure error and the sliver area under it."""
     balance = results.balance
     table = Table()
     table.add_column("district", overflow="fold")
@@ -181,31 +160,7 @@ def _note(row: Mapping[Any, Any]) -> str:
 
 
 def series_table(totals: pd.DataFrame, side: str, beyond: Mapping[str, float]) -> Group:
-    """Lay out the totals of a series: its last steps, its sum, and what to bear in mind.
-
-    Parameters
-    ----------
-    totals
-        From `series_totals`.
-    side
-        The side whose gains are positive.
-    beyond
-        From `ground_beyond`.
-
-    Returns
-    -------
-    printable
-        Something that a rich console prints.
-
-    Examples
-    --------
-    >>> from frontlines.series import COLUMNS
-    >>> from frontlines.totals import series_totals
-    >>> table = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(cadence="daily", suspect=True)
-    >>> days = dict.fromkeys(("date_from", "date_to", "period_end"), pd.Timestamp("2031-06-02"))
-    >>> len(series_table(series_totals(table.assign(**days)), "A", {}).renderables)
-    3
-    """
+    """Lay out the totals of a series: its last steps, its sum, and what to bear in mind."""
     table = Table()
     for header in ("from", "to"):
         table.add_column(header, no_wrap=True)

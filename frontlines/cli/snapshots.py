@@ -15,10 +15,10 @@ from pyproj import CRS
 
 from frontlines import manifest as manifests
 from frontlines.errors import SourceError
-from frontlines.sources.deepstate import read_deepstate
+from frontlines.layers.columns import days_of
 from frontlines.sources.files import FORMATS, read_control
+from frontlines.sources.publishers.deepstate import read_deepstate
 from frontlines.sources.snapshots import describe_snapshots
-from frontlines.tidying import days_of
 
 _PACKED = (".json", ".gz")
 
@@ -33,31 +33,7 @@ class Format(StrEnum):
 def read_snapshots(
     source: Path, side: str, written: Format, named: str | None
 ) -> tuple[gpd.GeoDataFrame, list[dict[str, str]]]:
-    """Read all snapshots.
-
-    Parameters
-    ----------
-    source
-        A file with a column ``date``, or a folder of files with a day in their names.
-    side
-        Who holds polygons that do not say so.
-    written
-        How the files are written.
-    named
-        What to call the source; None takes what the files say.
-
-    Returns
-    -------
-    frame
-        A raw frame for `as_control`.
-    odd
-        What is odd about the days, for the manifest: day, problem, detail.
-
-    Raises
-    ------
-    SourceError
-        If a folder holds no layer, or a file cannot be read.
-    """
+    """Read all snapshots."""
     frame = read_deepstate(source) if written == Format.deepstate else _read_plain(source, side)
     days = days_of(frame) if "date" in frame else None
     dated = frame if days is None else frame.assign(date=days).dropna(subset="date")
@@ -83,23 +59,7 @@ def _read_plain(source: Path, side: str) -> gpd.GeoDataFrame:
 
 
 def told(odd: list[dict[str, str]]) -> str:
-    """Sum up what is odd about the days.
-
-    Parameters
-    ----------
-    odd
-        From `read_snapshots`.
-
-    Returns
-    -------
-    text
-        A line; empty if nothing is odd.
-
-    Examples
-    --------
-    >>> told([{"date": "2031-06-02", "problem": "missing day", "detail": "no snapshot"}])
-    'snapshots: missing day 1 (each is named in manifest.json)'
-    """
+    """Sum up what is odd about the days."""
     counts = Counter(entry["problem"] for entry in odd)
     listed = ", ".join(f"{problem} {count}" for problem, count in sorted(counts.items()))
     return f"snapshots: {listed} (each is named in manifest.json)" if odd else ""
@@ -113,26 +73,7 @@ def record_of(
     crs: CRS,
     odd: list[dict[str, str]],
 ) -> manifests.Manifest:
-    """Describe what goes into a series: files, options, and each snapshot by its checksum.
-
-    Parameters
-    ----------
-    source, districts
-        What was read.
-    asked
-        The options that decide the figures.
-    control
-        The snapshots, from `as_control`.
-    crs
-        The working CRS.
-    odd
-        From `read_snapshots`.
-
-    Returns
-    -------
-    manifest
-        All but the books.
-    """
+    """Describe what goes into a series: files, options, and each snapshot by its checksum."""
     files = _read_from(source)
     digests = control.assign(wkb=control.geometry.to_wkb(), held=control["side"].astype(str)).groupby(
         "date", sort=True
@@ -167,26 +108,7 @@ def _read_from(source: Path) -> list[Path]:
 
 
 def previous_series(out: Path, record: manifests.Manifest) -> pd.DataFrame:
-    """Read the series that is to be gone on with, after checking that it began in the same way.
-
-    Parameters
-    ----------
-    out
-        The folder of an earlier run.
-    record
-        From `record_of`, for the run that is to go on with it.
-
-    Returns
-    -------
-    series
-        As it was written.
-
-    Raises
-    ------
-    SourceError
-        If there is none, it was altered, or made from other snapshots, districts or options or by
-        another version of the library.
-    """
+    """Read the series that is to be gone on with, after checking that it began in the same way."""
     instead = "use --force instead of --resume"
     try:
         old = json.loads((out / "manifest.json").read_text(encoding="utf-8"))

@@ -12,26 +12,15 @@ from rich.text import Text
 
 from frontlines.cli.options import console, plain
 from frontlines.digitize import open_scan, suggest_colours, suggest_fills
-from frontlines.digitize.palette import palette_of
-from frontlines.digitize.paper import paper_of
+from frontlines.digitize.colour.palette import palette_of
+from frontlines.digitize.colour.paper import paper_of
 from frontlines.progress import reporting
 
 _ASKED = 4
 
 
 def run(image: Path) -> None:
-    """List the line-like and the filling colours of an image with swatches, and print a recipe to start from.
-
-    Parameters
-    ----------
-    image
-        The image.
-
-    Raises
-    ------
-    FrontlinesError
-        If the image cannot be read.
-    """
+    """List the colours of lines and fills of an image with swatches, and print a recipe to start from."""
     with reporting(True) as report:
         scan = open_scan(image)
         report(0.0, "paper and colours")
@@ -77,27 +66,7 @@ def _swatch(colour: str) -> Text:
 
 
 def starter(image: str, lines: pd.DataFrame, fills: pd.DataFrame) -> Iterator[str]:
-    """Write a recipe to start from.
-
-    Parameters
-    ----------
-    image
-        Name of the image.
-    lines, fills
-        From `frontlines.digitize.suggest_colours` and `frontlines.digitize.suggest_fills`.
-
-    Yields
-    ------
-    line
-        Lines of a ``digitize.toml``: what is known is filled in, what must be asked is left to the reader.
-        Fills are commented out, for most of them are paper, sea or neighbours.
-
-    Examples
-    --------
-    >>> blue = pd.DataFrame({"colour": ["#1f4fb4"], "name": ["royalblue"]})
-    >>> list(starter("map.png", blue, blue.head(0)))[1]
-    'image = "map.png"'
-    """
+    """Write a recipe to start from."""
     yield "# digitize.toml: keep the lines that you want, and fill in dates, sides and control points"
     yield f"image = {_quoted(image)}"
     yield 'points = "points.csv"               # id, col, row, lon, lat; pixel centres at whole numbers'

@@ -10,16 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from frontlines.arrangement import Arrangement, arrange, segments
 from frontlines.control.joining import join_ends
-from frontlines.coverage import KM2, close_book, ground_of
 from frontlines.crs import place, require_working_crs
 from frontlines.errors import ControlError
-from frontlines.faults import place_of
-from frontlines.layers import UNKNOWN
-from frontlines.mending import joined_sources
-
-Geometries = npt.NDArray[Any]
+from frontlines.geometry.coverage import close_book, ground_of
+from frontlines.geometry.planar import Arrangement, arrange, segments
+from frontlines.layers.faults import place_of
+from frontlines.layers.mending import joined_sources
+from frontlines.names import KM2, UNKNOWN, Geometries
 
 _ON_LINE_M = 1e-3
 """A piece of the arrangement this near to a line [m] is a piece of it."""

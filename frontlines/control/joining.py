@@ -7,33 +7,20 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.ops import substring
 
 from frontlines.crs import place
 from frontlines.errors import ControlError
-
-Floats = npt.NDArray[np.float64]
-Geometries = npt.NDArray[Any]
+from frontlines.names import Floats, Geometries
 
 
 class Joined(NamedTuple):
-    """Lines whose ends meet something.
+    """Lines whose ends meet something."""
 
-    Attributes
-    ----------
-    shapes
-        The lines, with ends led on.
-    edge
-        The theatre's boundary. It, or the line that an end meets, has a vertex exactly there.
-    stubs
-        Pieces of lines that run past another line and end there; they divide nothing.
-    """
-
-    shapes: Geometries
-    edge: Any
-    stubs: list[Any]
+    shapes: Geometries  # the lines, with ends led on
+    edge: Any  # the theatre's boundary. It, or the line that an end meets, has a vertex exactly there
+    stubs: list[Any]  # pieces of lines that run past another line and end there; they divide nothing
 
 
 class _Move(NamedTuple):
@@ -61,35 +48,7 @@ _ROUNDNESS = 4.0
 
 
 def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> Joined:
-    """Lead loose ends on to the nearest edge, line or loose end.
-
-    Parameters
-    ----------
-    lines
-        Stretches of one date [m].
-    ground
-        The theatre [m].
-    snap_m
-        Farthest that an end may be led on, or may run past the line it should have met [m].
-
-    Returns
-    -------
-    joined
-        Lines, edge and stubs. The nearest ends are joined first, whatever the order of the rows.
-
-    Raises
-    ------
-    ControlError
-        If an end inside the theatre is farther than `snap_m` from everything.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> from shapely import LineString, box
-    >>> lines = gpd.GeoDataFrame(geometry=[LineString([(1, 0), (1, 1.5)])], crs="EPSG:3035")
-    >>> join_ends(lines, box(0, 0, 4, 2), snap_m=1).shapes[0].wkt
-    'LINESTRING (1 0, 1 1.5, 1 2)'
-    """
+    """Lead loose ends on to the nearest edge, line or loose end."""
     shapes = np.array(lines.geometry.values, dtype=object)
     edge = shapely.boundary(ground)
     reach_m = max(snap_m, _TOUCHING_M)

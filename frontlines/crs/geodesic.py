@@ -7,15 +7,12 @@ ellipsoid, between the vertices of the plane.
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from pyproj import CRS, Geod, Transformer
 
-Floats = npt.NDArray[np.float64]
-Geometries = npt.NDArray[Any]
+from frontlines.names import Floats, Geometries
 
 
 def lonlat_of(xy: Floats, crs: CRS) -> Floats:

@@ -13,17 +13,13 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
 from frontlines.errors import CRSError
+from frontlines.names import Bools, Floats, Geometries, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Geometries = npt.NDArray[Any]
 _Forward = Callable[[Floats], Floats]
 
 STRAY_M = 0.05

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from pyproj import CRS, Proj, Transformer
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 from frontlines.errors import CRSError
-
-Floats = npt.NDArray[np.float64]
+from frontlines.names import Floats
 
 _HALF_TURN = 180.0
 _DOOR = "its door (as_control, as_frontlines, as_districts, as_settlements, as_theatre)"

@@ -14,8 +14,7 @@ from pyproj import CRS, Transformer
 
 from frontlines.datasets.scans import ScanLook, SyntheticScan, render_scan
 from frontlines.errors import FrontlinesError
-
-Pixels = npt.NDArray[np.uint8]
+from frontlines.names import Pixels
 
 _MARGIN = 0.04
 _GRATICULE = ("#9a9a9a", 1.0)

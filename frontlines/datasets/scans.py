@@ -15,9 +15,7 @@ import shapely
 from PIL import Image, ImageFilter
 
 from frontlines.errors import FrontlinesError
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float64]
+from frontlines.names import Pixels
 
 _VISIBLE = 60.0  # farthest that a colour may be from its line's for the line to be seen there [sRGB]
 _STEP_PX = 1.0

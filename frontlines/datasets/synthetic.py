@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
 from frontlines.errors import FrontlinesError
-
-Floats = npt.NDArray[np.float64]
+from frontlines.names import Floats
 
 SIDES = ("Red", "Blue")
 FIRST_DAY = "2031-03-01"

@@ -15,9 +15,37 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from frontlines.digitize.georef.cautions import Caution
 from frontlines.errors import DigitizeError
+from frontlines.names import Floats
 
-Floats = npt.NDArray[np.float64]
+
+def forks_of(line: str, pieces: Sequence[Floats], reach_px: float) -> list[Caution]:
+    """Tell where a piece of a line ends at the midst of another one of the same line."""
+    lines = [shapely.linestrings(piece) for piece in pieces]
+    return [
+        _caution(line, tip)
+        for k, piece in enumerate(pieces)
+        for tip in (piece[0], piece[-1])
+        if any(_amid(tip, lines[j], reach_px) for j in range(len(pieces)) if j != k)
+    ]
+
+
+def _amid(tip: Floats, line: shapely.LineString, reach_px: float) -> bool:
+    """Tell whether a point is near a line, but not near its ends."""
+    point = shapely.points(tip)
+    ends = shapely.distance(point, shapely.get_point(line, [0, -1]))
+    return bool(shapely.distance(point, line) < reach_px < ends.min())
+
+
+def _caution(line: str, tip: Floats) -> Caution:
+    column, row = (round(float(value), 1) for value in tip)
+    text = (
+        f"line {line!r} forks at column {column:.0f}, row {row:.0f}: three sectors meet there, but a front "
+        "has two sides, so those of one branch are wrong; mask the branch that is no front"
+    )
+    return Caution("fork", text, pixel=(column, row))
+
 
 SURE = 0.8
 """Share of the votes from which on nobody asks."""
@@ -50,38 +78,7 @@ class _Link(NamedTuple):
 def flanks_of(
     stretches: Sequence[Floats], held: Mapping[str, Floats], name: str, size_px: tuple[int, int]
 ) -> list[Flanks]:
-    """Say who lies left and right of each stretch of a line.
-
-    Parameters
-    ----------
-    stretches
-        Vertices of each, (n, 2): column and row [px].
-    held
-        The two sides and the places that each holds, (k, 2) [px].
-    name
-        How to call the line in messages.
-    size_px
-        Width and height of the scan.
-
-    Returns
-    -------
-    flanks
-        For each stretch, left and right as a reader of the map sees them who walks along it. A share below
-        `NEEDED` settles nothing: the stretch is a small part of the line, off the rest of it.
-
-    Raises
-    ------
-    DigitizeError
-        If both sides' places lie on one side of the line, or too little can be told of more than a tenth of
-        it; the place is named.
-
-    Examples
-    --------
-    >>> east = np.array([[0.0, 50.0], [100.0, 50.0]])
-    >>> held = {"north": np.array([[50.0, 10.0]]), "south": np.array([[50.0, 90.0]])}
-    >>> flanks_of([east], held, "12 May", (100, 100))[0][:2]
-    ('north', 'south')
-    """
+    """Say who lies left and right of each stretch of a line."""
     sides = list(held)
     chains = _chains(stretches, _REACH * float(np.hypot(*size_px)))
     courses = [np.concatenate([_run(stretches, link) for link in chain]) for chain in chains]

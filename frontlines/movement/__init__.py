@@ -1,9 +1,8 @@
 """How far the front moved, by every definition, signed by a side."""
 
-from frontlines.movement.advance import mean_advance
 from frontlines.movement.displacement import displacement
-from frontlines.movement.estimators import estimator_table
-from frontlines.movement.nearness import line_distances, nearest_distance
+from frontlines.movement.distances import line_distances, nearest_distance
+from frontlines.movement.estimators import estimator_table, mean_advance
 from frontlines.movement.transects import make_transects
 
 __all__ = [

@@ -7,21 +7,16 @@ from typing import Any, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
 
-from frontlines.arrangement import segments
 from frontlines.crs import ground_distance_m, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.movement.facing import facing_lines
-from frontlines.movement.sameness import SAME_M, with_shared, with_shared_sums
+from frontlines.geometry.planar import segments
+from frontlines.movement.fronts import SAME_M, facing_lines, with_shared, with_shared_sums
+from frontlines.names import Bools, Floats, Geometries, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Geometries = npt.NDArray[Any]
 Rule = Literal["nearest", "first", "last", "all"]
 
 _COLUMNS = [
@@ -56,63 +51,7 @@ def front_positions(
     crossing: Rule = "nearest",
     dates: Iterable[Any] | None = None,
 ) -> pd.DataFrame:
-    """Find where along each transect the front stood at each date.
-
-    Parameters
-    ----------
-    transects
-        From `make_transects`: `transect`, `side`, `origin_m` [m], `cut` and lines, in the working CRS.
-    frontlines
-        Lines with `date`, `side_left`, `side_right` and, if known, `sigma_m` [m], in the same CRS.
-    crossing
-        Which crossing counts, of those where a walk along the transect leaves the side's ground. At every
-        date ``first`` is the first one met, ``last`` the last one. ``nearest``: at the first date that
-        nearest to the origin; later the one next to it, ahead or behind, so that all ground between them
-        is held by the side, or by nobody of it, at the later date. ``all``: the sum of the places where the
-        walk leaves the side's ground, less the sum of those where it enters it; its changes are ground
-        gained along the transect, pockets and folds included.
-    dates
-        The days wanted; None takes those of `frontlines`.
-
-    Returns
-    -------
-    positions
-        A row a transect and date, sorted: `transect`, `date`, `position_m` (along the ground from the
-        transect's origin, growing away from the side [m]), `sigma_m` (of the position: that of the line
-        by the sine of the angle at which it is crossed [m]), `sine` (of
-        the angle between transect and line), `n_crossings` (that leave the side's ground), `n_between`
-        (crossings of the line of this date or of the first one that lie between their two positions; 0
-        with ``all``), `shared` (the line runs where that of the first date did, to
-        `frontlines.movement.sameness.SAME_M`; then the position is the same number; with ``all`` that holds
-        for each crossing), `apart_sigma_m` (standard error of the position less that of the first date: lines
-        that both dates share add nothing to it [m]) and `reason`, a code of `REASONS`, empty where there is a
-        position.
-
-    Raises
-    ------
-    LayerError
-        If `crossing` is none of the four, there are no days or transects, or those of several sides; the side
-        has no line; or lines of one day lie on each other with unlike `sigma_m`.
-    CRSError
-        If the frames are not in one equal-area CRS in metres.
-
-    Notes
-    -----
-    Lines are crossed in the plane and distances are measured on the ellipsoid. The sigma of a line is that
-    across it, so a position on an oblique transect has a larger one. A vertex that lies on a
-    transect counts as lying to its left, so a line that only touches a transect does not cross it.
-
-    Examples
-    --------
-    >>> transects = gpd.GeoDataFrame(
-    ...     {"transect": [0], "side": ["A"], "origin_m": [2000.0], "cut": [False]},
-    ...     geometry=[shapely.LineString([(4321000, 3208000), (4321000, 3214000)])], crs="EPSG:3035")
-    >>> front = gpd.GeoDataFrame(
-    ...     {"date": pd.to_datetime(["1994-05-12"]), "side_left": ["B"], "side_right": ["A"]},
-    ...     geometry=[shapely.LineString([(4320000, 3211000), (4322000, 3211000)])], crs="EPSG:3035")
-    >>> front_positions(transects, front)["position_m"].round(3).tolist()
-    [1000.0]
-    """
+    """Find where along each transect the front stood at each date."""
     crs = require_working_crs(transects=transects, frontlines=frontlines)
     if crossing not in get_args(Rule):
         raise LayerError(f"crossing is {crossing!r}: give one of {', '.join(get_args(Rule))}")
@@ -162,31 +101,7 @@ def _one_side(transects: gpd.GeoDataFrame) -> str:
 
 
 def cross(transects: Geometries, edges: Floats, crs: CRS) -> pd.DataFrame:
-    """Cross transects with directed edges that have the side's ground on their left.
-
-    Parameters
-    ----------
-    transects
-        LineStrings.
-    edges
-        (n, 4) as x0, y0, x1, y1 [m].
-    crs
-        Their CRS.
-
-    Returns
-    -------
-    crossings
-        `row` (of the transect), `edge`, `along_m` (from the transect's start, on the ellipsoid [m]),
-        `plane_m` (the same in the plane [m]), `leaves` (whether the transect leaves the side's ground there)
-        and `sine` of the angle.
-
-    Examples
-    --------
-    >>> line = shapely.LineString([(4321000, 3210000), (4321000, 3212000)])
-    >>> edge = np.array([[4322000.0, 3211000.0, 4320000.0, 3211000.0]])
-    >>> cross(np.array([line]), edge, CRS("EPSG:3035")).round(3).values.tolist()
-    [[0, 0, 1000.0, 1000.0, True, 1.0]]
-    """
+    """Cross transects with directed edges that have the side's ground on their left."""
     pieces, owner = segments(transects)
     before = _before(ground_distance_m(pieces[:, :2], pieces[:, 2:], crs), owner)
     plane = np.hypot(*(pieces[:, 2:] - pieces[:, :2]).T)

@@ -7,20 +7,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from frontlines.coverage import holder_of
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
+from frontlines.geometry.coverage import holder_of
 from frontlines.movement.crossings import Rule, front_positions
-from frontlines.movement.facing import require_other_names
+from frontlines.movement.fronts import require_other_names
 from frontlines.movement.rates import normal_z, regression_rates, spread_m
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Geometries = npt.NDArray[Any]
+from frontlines.names import Bools, Floats, Geometries
 
 DOUBTS = {
     "oblique": "the transect crosses a line at less than `oblique_deg`: it overstates the movement",
@@ -186,52 +182,14 @@ def _districts(moved: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> l
 
 
 def places_along(transects: gpd.GeoDataFrame, along_m: Floats) -> Geometries:
-    """Give the point of each transect at a distance along the ground from its start.
-
-    Parameters
-    ----------
-    transects
-        Lines in the working CRS.
-    along_m
-        Distances, (n,) [m]; those before the start or beyond the end give the start or the end.
-
-    Returns
-    -------
-    points
-        Points.
-
-    Examples
-    --------
-    >>> line = shapely.LineString([(4321000, 3210000), (4321000, 3212000)])
-    >>> round(places_along(gpd.GeoDataFrame(geometry=[line], crs="EPSG:3035"), np.array([500.0]))[0].y, 3)
-    3210500.0
-    """
+    """Give the point of each transect at a distance along the ground from its start."""
     shapes = np.asarray(transects.geometry.values)
     share = np.clip(along_m / ground_length_m(shapes, transects.crs), 0.0, 1.0)
     return np.asarray(shapely.line_interpolate_point(shapes, share.round(12), normalized=True))
 
 
 def ways(displaced: gpd.GeoDataFrame) -> Geometries:
-    """Give the way of each transect from the first position to the last, as a line.
-
-    Parameters
-    ----------
-    displaced
-        From `displacement`.
-
-    Returns
-    -------
-    ways
-        LineStrings; None where there is no net movement, or none but zero.
-
-    Examples
-    --------
-    >>> line = shapely.LineString([(4321000, 3210000), (4321000, 3212000)])
-    >>> frame = gpd.GeoDataFrame({"origin_m": [1000.0], "from_m": [0.0], "to_m": [-250.0], "nsm_m": [-250.0]},
-    ...                          geometry=[line], crs="EPSG:3035")
-    >>> round(ways(frame)[0].length, 3)
-    250.0
-    """
+    """Give the way of each transect from the first position to the last, as a line."""
     moves = displaced["nsm_m"].fillna(0.0).to_numpy() != 0
     own = displaced[moves]
     start, end = ((own["origin_m"] + own[name]).to_numpy(dtype=float) for name in ("from_m", "to_m"))

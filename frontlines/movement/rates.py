@@ -5,13 +5,10 @@ from __future__ import annotations
 from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from frontlines.errors import LayerError
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from frontlines.names import Floats, Ints
 
 LEAST_DATES = 3
 """A regression needs as many dates as this."""
@@ -20,51 +17,7 @@ LEAST_DATES = 3
 def regression_rates(
     days: Floats, position_m: Floats, *, sigma_m: Floats | None = None, level: float = 0.95
 ) -> pd.DataFrame:
-    """Fit a straight line through the positions of each transect.
-
-    Parameters
-    ----------
-    days
-        Days since any beginning, (n_dates,).
-    position_m
-        Positions, (n_transects, n_dates) [m]; NaN where there is none.
-    sigma_m
-        Their standard errors, in the same shape [m]: positions are weighted by 1/sigma². None weighs all
-        alike.
-    level
-        Of the interval, between 0 and 1.
-
-    Returns
-    -------
-    rates
-        A row a transect: `n_dates`, `rate_m_per_day`, `low_m_per_day`, `high_m_per_day` and `r2`. All but
-        the first are NaN with fewer than `LEAST_DATES` dates or, weighted, where a position has no
-        sigma above zero; `r2` also where nothing moved.
-
-    Raises
-    ------
-    LayerError
-        If `level` is not between 0 and 1.
-
-    Notes
-    -----
-    With weights w (1, or 1/sigma²) and weighted means, the rate is b = Σw(x - x̄)(y - ȳ) / Σw(x - x̄)²; its
-    interval is b ± t(n - 2, (1 + level) / 2) · s / √Σw(x - x̄)² with s² = SSE / (n - 2) and SSE = Σw(y - ŷ)²;
-    R² = 1 - SSE / SST with SST = Σw(y - ȳ)². The interval assumes independent errors about a constant
-    rate; fronts move by leaps, so read it as a measure of how straight the movement was.
-
-    References
-    ----------
-    Himmelstoss, E. A., Henderson, R. E., Kratzmann, M. G., Farris, A. S. (2018). Digital Shoreline Analysis
-    System (DSAS) version 5.0 user guide. U.S. Geological Survey Open-File Report 2018-1179.
-    https://doi.org/10.3133/ofr20181179
-
-    Examples
-    --------
-    >>> found = regression_rates(np.array([0.0, 10, 20]), np.array([[0.0, 30, 60]]))
-    >>> found[["n_dates", "rate_m_per_day", "r2"]].round(3).values.tolist()
-    [[3.0, 3.0, 1.0]]
-    """
+    """Fit a straight line through the positions of each transect."""
     require_level(level)
     known = np.isfinite(position_m)
     weight = np.where(known, 1.0, 0.0)
@@ -89,23 +42,7 @@ def regression_rates(
 
 
 def spread_m(position_m: Floats) -> Floats:
-    """Give how far apart the positions of each transect are at most.
-
-    Parameters
-    ----------
-    position_m
-        Positions, (n_transects, n_dates) [m]; NaN where there is none.
-
-    Returns
-    -------
-    spread_m
-        The largest less the smallest [m]; NaN with no position.
-
-    Examples
-    --------
-    >>> spread_m(np.array([[0.0, 30.0, np.nan, -10.0]])).tolist()
-    [40.0]
-    """
+    """Give how far apart the positions of each transect are at most."""
     return -_lowest(-position_m) - _lowest(position_m)
 
 
@@ -116,35 +53,7 @@ def _lowest(values: Floats) -> Floats:
 
 
 def student_t(p: float, df: Ints) -> Floats:
-    """Give quantiles of Student's t distribution, for whole degrees of freedom.
-
-    Parameters
-    ----------
-    p
-        Probability of a smaller value, 0.5 to 1.
-    df
-        Degrees of freedom.
-
-    Returns
-    -------
-    t
-        The quantiles; NaN for fewer than one degree of freedom.
-
-    Notes
-    -----
-    The probability that abs(t) stays below √df · tan θ is a finite sum of powers of cos θ [1]_; θ is found
-    by halving, to the last digit.
-
-    References
-    ----------
-    .. [1] Abramowitz, M., Stegun, I. A. (1964). Handbook of mathematical functions. National Bureau of
-       Standards, equations 26.7.3 and 26.7.4.
-
-    Examples
-    --------
-    >>> student_t(0.975, np.array([1, 2, 10])).round(4).tolist()
-    [12.7062, 4.3027, 2.2281]
-    """
+    """Give quantiles of Student's t distribution, for whole degrees of freedom."""
     found = {int(n): _quantile(2 * p - 1, int(n)) if n >= 1 else np.nan for n in np.unique(df)}
     return np.array([found[int(n)] for n in df], dtype=float)
 
@@ -169,48 +78,12 @@ def _within(angle: float, df: int) -> float:
 
 
 def normal_z(level: float) -> float:
-    """Give how many standard errors a two-sided interval reaches, for normal errors.
-
-    Parameters
-    ----------
-    level
-        Of the interval, between 0 and 1.
-
-    Returns
-    -------
-    z
-        1.96 for 0.95.
-
-    Raises
-    ------
-    LayerError
-        If `level` is not between 0 and 1.
-
-    Examples
-    --------
-    >>> round(normal_z(0.95), 4)
-    1.96
-    """
+    """Give how many standard errors a two-sided interval reaches, for normal errors."""
     require_level(level)
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def require_level(level: float) -> None:
-    """Refuse what is no level of an interval.
-
-    Parameters
-    ----------
-    level
-        Between 0 and 1.
-
-    Raises
-    ------
-    LayerError
-        If it is not.
-
-    Examples
-    --------
-    >>> require_level(0.95)
-    """
+    """Refuse what is no level of an interval."""
     if not 0 < level < 1:
         raise LayerError(f"level is {level}: give a share between 0 and 1, such as 0.95")

@@ -7,19 +7,83 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 from pyproj import CRS
+from shapely.ops import substring
 
-from frontlines.arrangement import segments
 from frontlines.crs import ground_distance_m, ground_length_m, require_working_crs
 from frontlines.errors import LayerError
+from frontlines.geometry.coverage import ground_of
+from frontlines.geometry.planar import segments
 from frontlines.movement.crossings import cross
-from frontlines.movement.cutting import cut_to_theatre
-from frontlines.movement.facing import facing_lines, joined_lines
+from frontlines.movement.fronts import facing_lines, joined_lines
+from frontlines.names import Floats, Geometries, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Geometries = npt.NDArray[Any]
+
+def cut_to_theatre(
+    cast: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, front: Geometries, crs: CRS
+) -> gpd.GeoDataFrame:
+    """Cut transects to one part of each that lies within the theatre."""
+    shapes = np.asarray(cast.geometry.values)
+    parts = _parts_within(shapes, ground_of(theatre), crs)
+    origin_m = cast["origin_m"].to_numpy(dtype=float)[parts["row"]]
+    off = np.maximum(parts["low_m"] - origin_m, origin_m - parts["high_m"]).clip(lower=0)
+    free = (cast["cast_from"] == "axis").to_numpy()[parts["row"]]
+    parts = parts.assign(off=off, other=(off > 0) | free, blind=~_meets(parts, shapes, front, crs))
+    parts = parts.sort_values(["row", "other", "blind", "off", "low_m"]).drop_duplicates("row")
+    if parts.empty:
+        raise LayerError(
+            f"no transect of the {cast['cast_from'].iloc[0]} lies within the theatre: check where both are"
+        )
+    whole = shapely.length(shapes)
+    kept = [
+        shapes[row] if (low, high) == (0.0, whole[row]) else substring(shapes[row], low, high)
+        for row, low, high in zip(parts["row"], parts["low_plane"], parts["high_plane"], strict=True)
+    ]
+    cut = (parts["low_plane"] > 0).to_numpy() | (parts["high_plane"].to_numpy() < whole[parts["row"]])
+    own = cast.iloc[parts["row"].to_numpy()].reset_index(drop=True)
+    return own.assign(geometry=kept, origin_m=own["origin_m"] - parts["low_m"].to_numpy(), cut=cut)
+
+
+def _parts_within(shapes: Geometries, ground: Any, crs: CRS) -> pd.DataFrame:
+    """Give the parts of lines that lie on some ground: from and to, along the ground and in the plane."""
+    rings = shapely.get_rings(shapely.get_parts(ground))
+    edge = cross(shapes, segments(rings)[0], crs)[["row", "along_m", "plane_m"]]
+    row = np.arange(len(shapes))
+    start = pd.DataFrame({"row": row, "along_m": 0.0, "plane_m": 0.0})
+    stop = pd.DataFrame(
+        {"row": row, "along_m": ground_length_m(shapes, crs), "plane_m": shapely.length(shapes)}
+    )
+    marks = pd.concat([start, edge, stop]).sort_values(["row", "plane_m"], kind="stable", ignore_index=True)
+    ahead = marks.shift(-1)
+    parts = pd.DataFrame(
+        {
+            "row": marks["row"],
+            "low_m": marks["along_m"],
+            "high_m": ahead["along_m"],
+            "low_plane": marks["plane_m"],
+            "high_plane": ahead["plane_m"],
+        }
+    )[(ahead["row"] == marks["row"]) & (ahead["plane_m"] > marks["plane_m"])]
+    middle = shapely.line_interpolate_point(
+        shapes[parts["row"]], (parts["low_plane"] + parts["high_plane"]).to_numpy() / 2
+    )
+    shapely.prepare(ground)
+    parts = parts[shapely.intersects(ground, middle)]
+    begins = (parts["row"] != parts["row"].shift()) | (parts["low_plane"] != parts["high_plane"].shift())
+    how = {"row": "first", "low_m": "first", "high_m": "last", "low_plane": "first", "high_plane": "last"}
+    whole: pd.DataFrame = parts.groupby(begins.cumsum().to_numpy()).agg(how).reset_index(drop=True)
+    return whole
+
+
+def _meets(parts: pd.DataFrame, shapes: Geometries, front: Geometries, crs: CRS) -> npt.NDArray[np.bool_]:
+    """Tell which parts leave the side's ground somewhere."""
+    met = cross(shapes, segments(front)[0], crs)
+    found = parts.reset_index().merge(met.loc[met["leaves"], ["row", "plane_m"]], on="row")
+    within = found["plane_m"].between(found["low_plane"], found["high_plane"])
+    return np.isin(np.arange(len(parts)), found.loc[within, "index"])
+
 
 _COLUMNS = [
     "transect",

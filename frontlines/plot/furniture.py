@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -12,6 +12,7 @@ import pyproj
 import shapely
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.font_manager import FontProperties
 from matplotlib.legend import Legend
 from matplotlib.legend_handler import HandlerTuple
@@ -20,11 +21,109 @@ from matplotlib.patches import Polygon
 from matplotlib.text import Text
 from matplotlib_scalebar.scalebar import ScaleBar
 
-from frontlines.plot.captions import wrap
-from frontlines.plot.keys import Beside
-from frontlines.plot.lettering import clean, font_of, plain, renderer_of
-from frontlines.plot.shapes import View, Z, areas, bounds_of, fill, rule, show, view_of
-from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, AreaStyle, MapStyle
+from frontlines.plot.artists import View, Z, areas, bounds_of, fill, metres_per_pt, rule, show, view_of
+from frontlines.plot.labels import occupied
+from frontlines.plot.legend import Beside
+from frontlines.plot.page import wrap
+from frontlines.plot.style import (
+    DEFAULT_STYLE,
+    PT_PER_INCH,
+    AreaStyle,
+    MapStyle,
+    clean,
+    font_of,
+    halo,
+    plain,
+    renderer_of,
+)
+
+_STEPS_DEG = (30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+_WANTED = 2
+_MOST = 8
+_RIM = 0.08
+_SAMPLES = 200
+_TICK_PT = 3.0
+_HALF_TURN = 180.0
+
+
+class _Tick(NamedTuple):
+    x: float
+    y: float
+    text: str
+
+
+def draw_graticule_ticks(ax: Axes, crs: pyproj.CRS, *, style: MapStyle = DEFAULT_STYLE) -> list[str]:
+    """Draw ticks of longitude along the top and of latitude along the left edge, inside the frame."""
+    view, size = view_of(ax), metres_per_pt(ax) * _TICK_PT
+    back = pyproj.Transformer.from_crs(crs, crs.geodetic_crs or pyproj.CRS(4326), always_xy=True)
+    along_x, along_y = (
+        np.linspace(view.west, view.east, _SAMPLES),
+        np.linspace(view.south, view.north, _SAMPLES),
+    )
+    lon, _ = back.transform(along_x, np.full(_SAMPLES, view.north))
+    _, lat = back.transform(np.full(_SAMPLES, view.west), along_y)
+    top = [_Tick(x, view.north, _degrees(v, s, "E", "W")) for x, v, s in _crossings(along_x, _unwound(lon))]
+    left = [_Tick(view.west, y, _degrees(v, s, "N", "S")) for y, v, s in _crossings(along_y, np.asarray(lat))]
+    top = [t for t in top if _write(ax, t, (0.0, -_TICK_PT - 1.0), "center", "top", style)]
+    left = [t for t in left if _write(ax, t, (_TICK_PT + 1.5, 0.0), "left", "center", style)]
+    strokes = [[(t.x, t.y), (t.x, t.y - size)] for t in top] + [[(t.x, t.y), (t.x + size, t.y)] for t in left]
+    marks = LineCollection(
+        strokes, colors=[style.ink], linewidths=[style.frame_pt_width], zorder=Z["frame"], gid="tick"
+    )
+    ax.add_collection(marks, autolim=False)
+    return [t.text for t in [*top, *left]]
+
+
+def _write(ax: Axes, tick: _Tick, offset_pt: tuple[float, float], ha: Any, va: Any, style: MapStyle) -> bool:
+    """Write the degrees of a tick unless they would lie on something else; tell whether they stand."""
+    taken = occupied(ax)
+    text = ax.annotate(
+        tick.text,
+        xy=(tick.x, tick.y),
+        xytext=offset_pt,
+        textcoords="offset points",
+        ha=ha,
+        va=va,
+        path_effects=halo(style),
+        zorder=Z["label"],
+        gid="degrees",
+        **plain(style, style.scale_pt) | {"color": style.country_text},
+    )
+    extent, frame = text.get_window_extent(renderer_of(ax.figure)), ax.get_window_extent()
+    inside = frame.x0 < extent.x0 and extent.x1 < frame.x1 and frame.y0 < extent.y0 and extent.y1 < frame.y1
+    if not inside or any(extent.overlaps(other) for other in taken):
+        text.remove()
+        return False
+    return True
+
+
+def _crossings(along: Any, degrees: Any) -> list[tuple[float, float, float]]:
+    """Return where round degrees are met along an edge: the place, the degrees and their step."""
+    if not np.isfinite(degrees).all():
+        return []
+    rising = degrees[-1] >= degrees[0]
+    low, high = float(degrees.min()), float(degrees.max())
+    rim = _RIM * (high - low)
+    step = next((s for s in _STEPS_DEG if (high - rim) // s - (low + rim) // s >= _WANTED), _STEPS_DEG[-1])
+    values = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
+    order = slice(None) if rising else slice(None, None, -1)
+    if len(values) > _MOST or (np.diff(degrees[order]) <= 0).any():
+        return []
+    return [(float(np.interp(v, degrees[order], along[order])), float(v), step) for v in values]
+
+
+def _unwound(lon: Any) -> Any:
+    return np.unwrap(np.asarray(lon, dtype=float), period=2 * _HALF_TURN)
+
+
+def _degrees(value: float, step: float, positive: str, negative: str) -> str:
+    turned = value
+    if abs(turned) > _HALF_TURN:
+        turned -= 2 * _HALF_TURN * np.sign(turned)
+    places = max(0, len(f"{step:.6f}".rstrip("0").partition(".")[2]))
+    letter = "" if turned in (0.0, _HALF_TURN, -_HALF_TURN) else (positive if turned > 0 else negative)
+    return f"{abs(turned):.{places}f}°{' ' + letter if letter else ''}"
+
 
 _NICE = (1.0, 2.0, 5.0)
 _NORTH_PT = (13.0, 22.0)
@@ -52,13 +151,7 @@ class MapScaleBar(ScaleBar):  # type: ignore[misc]
 
 
 def nice_length_m(limit_m: float) -> float:
-    """Return the longest of 1, 2, 5, 10, 20, … metres that is no longer than a limit [m].
-
-    Examples
-    --------
-    >>> nice_length_m(34_000.0)
-    20000.0
-    """
+    """Return the longest of 1, 2, 5, 10, 20, … metres that is no longer than a limit [m]."""
     power = 10.0 ** math.floor(math.log10(limit_m))
     return power * max(n for n in _NICE if n * power <= limit_m * (1 + 1e-9))
 
@@ -71,26 +164,7 @@ def draw_scale_bar(
     boxed: bool = True,
     style: MapStyle = DEFAULT_STYLE,
 ) -> MapScaleBar:
-    """Draw a scale bar on an Axes in metres.
-
-    Parameters
-    ----------
-    ax
-        The Axes; its data are metres, its scales equal, its extent final.
-    loc
-        Corner, as for a legend.
-    share
-        The bar is at most this share of the width of the Axes.
-    boxed
-        Whether a white box lies behind it.
-    style
-        The style.
-
-    Returns
-    -------
-    MapScaleBar
-        The artist. The length is true in the working CRS: see `frontlines.crs` for its distortion.
-    """
+    """Draw a scale bar on an Axes in metres."""
     view, points = view_of(ax), ax.get_window_extent().height * PT_PER_INCH / ax.figure.dpi
     length_m = nice_length_m(view.width * share)
     in_km = length_m >= 1000  # noqa: PLR2004 - metres in a kilometre
@@ -118,26 +192,7 @@ def draw_scale_bar(
 
 
 def true_north_deg(crs: pyproj.CRS, x: float, y: float) -> float:
-    """Return the direction of true north at a point of a plane.
-
-    Parameters
-    ----------
-    crs
-        The CRS of the plane.
-    x, y
-        The point [m].
-
-    Returns
-    -------
-    float
-        Angle from straight up, clockwise positive [degrees].
-
-    Examples
-    --------
-    >>> laea = pyproj.CRS("+proj=laea +lat_0=40 +lon_0=46 +units=m")
-    >>> round(true_north_deg(laea, 0.0, 0.0), 6) == 0.0, true_north_deg(laea, 500_000.0, 0.0) < 0.0
-    (True, True)
-    """
+    """Return the direction of true north at a point of a plane."""
     geographic = crs.geodetic_crs or pyproj.CRS(4326)
     there = pyproj.Transformer.from_crs(crs, geographic, always_xy=True)
     lon, lat = there.transform(x, y)
@@ -156,26 +211,7 @@ def draw_north_arrow(
     boxed: bool = True,
     style: MapStyle = DEFAULT_STYLE,
 ) -> AnchoredOffsetbox:
-    """Draw an arrow to true north at the centre of an Axes.
-
-    Parameters
-    ----------
-    ax
-        The Axes, its extent final.
-    crs
-        The CRS of its data.
-    loc
-        Corner, as for a legend.
-    boxed
-        Whether a white box lies behind it.
-    style
-        The style.
-
-    Returns
-    -------
-    AnchoredOffsetbox
-        The artist; its gid is ``north``.
-    """
+    """Draw an arrow to true north at the centre of an Axes."""
     view = view_of(ax)
     turn = -true_north_deg(crs, (view.west + view.east) / 2, (view.south + view.north) / 2)
     width, height = _NORTH_PT
@@ -208,22 +244,7 @@ def draw_north_arrow(
 
 
 def locator_view(context: Any, theatre: View, *, reach: float = 1.3) -> View | None:
-    """Return what a locator shows: the region about the theatre, as far as there is context.
-
-    Parameters
-    ----------
-    context
-        Frame with `kind`; its rows of kind ``country`` count.
-    theatre
-        The extent of the theatre.
-    reach
-        How far to look beyond the theatre, in lengths of its longer edge.
-
-    Returns
-    -------
-    View or None
-        The view; None if the context reaches hardly beyond the theatre.
-    """
+    """Return what a locator shows: the region about the theatre, as far as there is context."""
     known = bounds_of(context.geometry[(context["kind"] == "country").to_numpy()])
     if known is None:
         return None
@@ -241,26 +262,7 @@ def locator_view(context: Any, theatre: View, *, reach: float = 1.3) -> View | N
 def draw_locator(
     ax: Axes, context: Any, theatre: Any, *, view: View | None = None, style: MapStyle = DEFAULT_STYLE
 ) -> Axes:
-    """Draw where in the wider region the theatre lies.
-
-    Parameters
-    ----------
-    ax
-        An empty Axes for the inset.
-    context
-        Frame with `kind`; its rows of kind ``country`` are drawn.
-    theatre
-        Frame of the theatre, in the same CRS.
-    view
-        What to show; None for what `locator_view` says.
-    style
-        The style.
-
-    Returns
-    -------
-    Axes
-        The same Axes.
-    """
+    """Draw where in the wider region the theatre lies."""
     extent = bounds_of(theatre.geometry)
     seen = view or (None if extent is None else locator_view(context, extent))
     if seen is not None:
@@ -292,26 +294,7 @@ def draw_legend(
     width_px: float | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Legend:
-    """Draw one legend in the upper left corner of an Axes.
-
-    Parameters
-    ----------
-    ax
-        The Axes, often one that shows nothing else.
-    entries
-        Text and artist, or several artists drawn over each other. Texts are not interpreted.
-    columns
-        Number of columns.
-    width_px
-        Width of one column [pixels]; longer texts are wrapped. None: texts stay on one line.
-    style
-        The style.
-
-    Returns
-    -------
-    Legend
-        The legend.
-    """
+    """Draw one legend in the upper left corner of an Axes."""
     font = font_of(style, style.legend_pt)
     texts = [clean(text) for text, _ in entries]
     if width_px is not None:
@@ -344,22 +327,7 @@ def draw_legend(
 def emptiest_corners(
     view: View, busy: Sequence[Any], *, width_m: float, height_m: float
 ) -> list[tuple[str, float]]:
-    """Return the four corners of a view, the emptiest first.
-
-    Parameters
-    ----------
-    view
-        The view.
-    busy
-        Geometries that had better not be covered [m].
-    width_m, height_m
-        Size on the ground of what is to be put there [m].
-
-    Returns
-    -------
-    list of tuple
-        The corners, ``lower left`` and so on, and how busy each is; of equal ones the lower first.
-    """
+    """Return the four corners of a view, the emptiest first."""
     east, north = view.east - width_m, view.north - height_m
     low_left = {
         "lower left": (view.west, view.south),

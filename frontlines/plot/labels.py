@@ -21,9 +21,18 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from matplotlib_scalebar.scalebar import ScaleBar
 
-from frontlines.plot.lettering import Slant, clean, font_of, halo, plain, renderer_of
-from frontlines.plot.shapes import Z, metres_per_pt, view_of
-from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle
+from frontlines.plot.artists import Z, metres_per_pt, view_of
+from frontlines.plot.style import (
+    DEFAULT_STYLE,
+    PT_PER_INCH,
+    MapStyle,
+    Slant,
+    clean,
+    font_of,
+    halo,
+    plain,
+    renderer_of,
+)
 
 _GRID = 9
 _PAD_PT = 0.8
@@ -41,27 +50,7 @@ _ROUND = (
 
 @dataclass(frozen=True)
 class Label:
-    """One name to be placed.
-
-    Parameters
-    ----------
-    text
-        The name.
-    x, y
-        The point it belongs to, in the Axes' data coordinates [m]; unused if `area` is given.
-    area
-        The polygon it belongs to; the name is then set inside.
-    priority
-        Names of higher priority are placed first.
-    size_pt
-        Size of the type [pt].
-    clear_pt
-        Distance kept from the point, for its marker [pt].
-    colour, weight, slant
-        Colour, weight and style of the type.
-    inside
-        Least share of the name that must lie inside `area`.
-    """
+    """One name to be placed."""
 
     text: str
     x: float = 0.0
@@ -77,15 +66,7 @@ class Label:
 
 
 class Placed(NamedTuple):
-    """What became of the names.
-
-    Parameters
-    ----------
-    texts
-        The artists, in the order in which they were placed.
-    left_out
-        The names that found no free place.
-    """
+    """What became of the names."""
 
     texts: list[Text]
     left_out: list[Label]
@@ -101,18 +82,7 @@ class _Choice(NamedTuple):
 
 
 def occupied(ax: Axes) -> list[Bbox]:
-    """Return the extents of what labels must not cover: text, markers, legend, scale bar, insets.
-
-    Parameters
-    ----------
-    ax
-        The Axes, at the size and extent at which it will be printed.
-
-    Returns
-    -------
-    list of Bbox
-        Extents in pixels of the figure's canvas.
-    """
+    """Return the extents of what labels must not cover: text, markers, legend, scale bar, insets."""
     renderer = renderer_of(ax.figure)
     boxes = [t.get_window_extent(renderer) for t in ax.texts if t.get_visible() and t.get_text()]
     solid = [a for a in ax.artists if isinstance(a, AnchoredOffsetbox | ScaleBar)]
@@ -136,36 +106,7 @@ def place_labels(
     spare: Any = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Placed:
-    """Set names where they are free of each other and of all that stands on the Axes already.
-
-    Parameters
-    ----------
-    ax
-        The Axes, at the size and extent at which it will be printed.
-    labels
-        The names. Of two with the same priority the alphabetically first is placed first.
-    obstacles
-        Further extents to keep free, in pixels.
-    avoid
-        A geometry [m] to keep off where there is a choice, such as the front lines.
-    spare
-        A geometry [m] to keep off where it costs little, such as the ground that moved.
-    style
-        The style, for font and halo.
-
-    Returns
-    -------
-    Placed
-        The texts, and the labels left out.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> ax = Figure(figsize=(2, 2)).add_subplot()
-    >>> done = place_labels(ax, [Label("Tərtər", 0.5, 0.5), Label("Bərdə", 0.5, 0.5)])
-    >>> [t.get_text() for t in done.texts], done.left_out
-    (['Bərdə', 'Tərtər'], [])
-    """
+    """Set names where they are free of each other and of all that stands on the Axes already."""
     fixed = np.array([b.extents for b in [*occupied(ax), *obstacles]], dtype=float).reshape(-1, 4)
     shy = [(shape, cost) for shape, cost in ((avoid, _OFF_AVOID), (spare, _OFF_SPARE)) if shape is not None]
     shapely.prepare([shape for shape, _ in shy])

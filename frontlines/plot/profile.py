@@ -15,12 +15,22 @@ from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError
 from frontlines.movement.displacement import places_along
 from frontlines.movement.rates import normal_z
-from frontlines.plot import axes
-from frontlines.plot.captions import shortened
-from frontlines.plot.keys import Entry
-from frontlines.plot.lettering import clean, halo, plain, renderer_of
-from frontlines.plot.shapes import Z, dash
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, day, mix
+from frontlines.plot import chart_axes as axes
+from frontlines.plot.artists import Z, dash
+from frontlines.plot.legend import Entry
+from frontlines.plot.page import shortened
+from frontlines.plot.style import (
+    DEFAULT_STYLE,
+    MM_PER_INCH,
+    PT_PER_INCH,
+    MapStyle,
+    clean,
+    day,
+    halo,
+    mix,
+    plain,
+    renderer_of,
+)
 
 _KM = 1000.0
 _NEAR_KM = 10.0

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import matplotlib.colors
 import pandas as pd
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.font_manager import FontProperties
+from matplotlib.patheffects import withStroke
 
 from frontlines.errors import FrontlinesError
+from frontlines.names import CONTESTED, UNKNOWN
 
-CONTESTED = "contested"
-UNKNOWN = "unknown"
 MIN_TYPE_PT = 6.0
 MM_PER_INCH = 25.4
 PT_PER_INCH = 72.0
@@ -45,17 +49,7 @@ _SIDE_HATCHES = (
 
 
 class AreaStyle(NamedTuple):
-    """How one class of ground is filled.
-
-    Parameters
-    ----------
-    face
-        Colour of the ground.
-    hatch
-        Hatch pattern as matplotlib spells it; empty for none.
-    ink
-        Colour of the hatch.
-    """
+    """How one class of ground is filled."""
 
     face: str
     hatch: str = ""
@@ -184,51 +178,14 @@ DEFAULT_STYLE = MapStyle()
 
 
 def mix(colour: str, other: str, weight: float) -> str:
-    """Mix two colours.
-
-    Parameters
-    ----------
-    colour, other
-        Any colour that matplotlib knows.
-    weight
-        Share of `other`, 0 to 1.
-
-    Returns
-    -------
-    str
-        The mixture as ``#rrggbb``.
-
-    Examples
-    --------
-    >>> mix("#000000", "#ffffff", 0.5)
-    '#808080'
-    """
+    """Mix two colours."""
     a, b = matplotlib.colors.to_rgb(colour), matplotlib.colors.to_rgb(other)
     red, green, blue = ((1 - weight) * x + weight * y for x, y in zip(a, b, strict=True))
     return matplotlib.colors.to_hex((red, green, blue))
 
 
 def side_styles(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[str, AreaStyle]:
-    """Give every side its fill.
-
-    Parameters
-    ----------
-    sides
-        Names of the sides, in any order, repeats allowed.
-    style
-        The style whose palette and `side_colours` are used.
-
-    Returns
-    -------
-    dict
-        Side to `AreaStyle`, in the order of the names. `contested` is always hatched, `unknown` always pale
-        grey; the others take colours and hatches from the palette, no two alike for up to 88 sides.
-
-    Examples
-    --------
-    >>> [name for name in side_styles(["south", "contested", "north"])]
-    ['contested', 'north', 'south']
-    """
+    """Give every side its fill."""
     names = sorted(set(sides))
     neutral = [n for n in names if n not in (CONTESTED, UNKNOWN)]
     out: dict[str, AreaStyle] = {}
@@ -244,25 +201,7 @@ def side_styles(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[s
 
 
 def date_colours(dates: Iterable[Any], style: MapStyle = DEFAULT_STYLE) -> dict[pd.Timestamp, str]:
-    """Give every date its colour: the first one blue, the last one red, those between a mixture.
-
-    Parameters
-    ----------
-    dates
-        Days, in any order, repeats allowed.
-    style
-        The style whose `date_colours` are used.
-
-    Returns
-    -------
-    dict
-        `pandas.Timestamp` to ``#rrggbb``, in the order of the dates.
-
-    Examples
-    --------
-    >>> list(date_colours(["1994-05-12", "1994-04-07"]).values())
-    ['#3b93db', '#a50f20']
-    """
+    """Give every date its colour: the first one blue, the last one red, those between a mixture."""
     days = sorted({pd.Timestamp(d) for d in dates if not pd.isna(d)})
     stops = style.date_colours
     out: dict[pd.Timestamp, str] = {}
@@ -274,12 +213,50 @@ def date_colours(dates: Iterable[Any], style: MapStyle = DEFAULT_STYLE) -> dict[
 
 
 def day(date: dt.date | pd.Timestamp | str) -> str:
-    """Write a day as it stands on a map, the same in every locale.
-
-    Examples
-    --------
-    >>> day("1994-04-07")
-    '7 April 1994'
-    """
+    """Write a day as it stands on a map, the same in every locale."""
     stamp = pd.Timestamp(date)
     return f"{stamp.day} {_MONTHS[stamp.month - 1]} {stamp.year}"
+
+
+Slant = Literal["normal", "italic", "oblique"]
+
+_MOST_WIDTHS = 16_384  # lines of text whose width is kept in mind
+
+
+def clean(text: object) -> str:
+    """Return a name as one line of printable text."""
+    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs", "Cn"} else c for c in str(text))
+    return " ".join(kept.split())
+
+
+def font_of(
+    style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
+) -> FontProperties:
+    """Return the font of a style at a size [pt]."""
+    return FontProperties(family=style.font, size=size_pt, weight=weight, style=slant)
+
+
+def plain(
+    style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
+) -> dict[str, Any]:
+    """Return the properties of text that is set as it stands, without markup."""
+    font = font_of(style, size_pt, weight=weight, slant=slant)
+    return {"fontproperties": font, "color": style.ink, "parse_math": False, "usetex": False}
+
+
+def halo(style: MapStyle) -> list[Any]:
+    """Return the soft white edge that keeps type readable on any ground."""
+    return [withStroke(linewidth=style.halo_pt * 2, foreground=style.paper, alpha=0.75)]
+
+
+def renderer_of(figure: Any) -> Any:
+    """Return a renderer that measures text for a figure, whatever its canvas; the figure is left alone."""
+    ask = getattr(figure.canvas, "get_renderer", None)
+    return ask() if ask is not None else RendererAgg(1, 1, figure.dpi)  # type: ignore[no-untyped-call]
+
+
+@lru_cache(maxsize=_MOST_WIDTHS)
+def text_width_px(text: str, font: FontProperties, dpi: float) -> float:
+    """Return the width of a line of text that is set as it stands [pixels]."""
+    renderer = RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
+    return float(renderer.get_text_width_height_descent(text, font, ismath=False)[0])  # type: ignore[no-untyped-call]

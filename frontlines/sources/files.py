@@ -208,23 +208,7 @@ def read_settlements(path: str | Path) -> gpd.GeoDataFrame:
 
 
 def day_in_name(path: str | Path) -> str | None:
-    """Find a day such as 2024-07-08 or 20240708 in a file's name.
-
-    Parameters
-    ----------
-    path
-        A path; only its last part is looked at.
-
-    Returns
-    -------
-    day
-        In ISO 8601, or None if there is not exactly one.
-
-    Examples
-    --------
-    >>> day_in_name("deepstatemap_data_20240708.geojson")
-    '2024-07-08'
-    """
+    """Find a day such as 2024-07-08 or 20240708 in a file's name."""
     days = {"-".join(found) for found in _DAY.findall(Path(path).name)}
     return days.pop() if len(days) == 1 else None
 
@@ -271,26 +255,7 @@ def write(frame: pd.DataFrame, path: str | Path) -> None:
 
 @contextmanager
 def whole_or_not(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside a file, and move what was written there to its place.
-
-    Parameters
-    ----------
-    path
-        Where the file shall stand.
-
-    Yields
-    ------
-    temporary
-        Where to write it. If anything goes wrong, nothing is left there and `path` is as it was.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with whole_or_not(Path(folder) / "a.txt") as temporary:
-    ...         _ = temporary.write_text("whole")
-    ...     [file.name for file in Path(folder).iterdir()]
-    ['a.txt']
-    """
+    """Give a temporary name beside a file, and move what was written there to its place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".frontlines-", dir=path.parent) as folder:
         temporary = Path(folder) / path.name

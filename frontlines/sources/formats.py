@@ -58,28 +58,7 @@ _MIDNIGHT = pd.Timedelta(0)
 
 
 def suffix_of(path: Path) -> str:
-    """Tell a file's format by its ending.
-
-    Parameters
-    ----------
-    path
-        A path.
-
-    Returns
-    -------
-    suffix
-        One of `FORMATS`.
-
-    Raises
-    ------
-    SourceError
-        If the ending is none of them, or the path is one that GDAL would misread.
-
-    Examples
-    --------
-    >>> suffix_of(Path("Districts.SHP"))
-    '.shp'
-    """
+    """Tell a file's format by its ending."""
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         known = ", ".join(FORMATS)
@@ -90,33 +69,7 @@ def suffix_of(path: Path) -> str:
 
 
 def read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
-    r"""Read a file as the format that its ending says.
-
-    Parameters
-    ----------
-    path
-        A file that is there.
-    layer
-        Name of one of its layers, or None.
-
-    Returns
-    -------
-    frame
-        As `frontlines.sources.files.read_layer` describes.
-
-    Raises
-    ------
-    SourceError
-        If its content is not of that format, or there is not exactly one layer to read.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "places.csv"
-    ...     _ = path.write_text("name,lon,lat\nAğdam,46.93,39.99\n", encoding="utf-8")
-    ...     read(path, None).geom_type.tolist()
-    ['Point']
-    """
+    """Read a file as the format that its ending says."""
     suffix = suffix_of(path)
     if suffix in _PARQUET:
         return gpd.read_parquet(path)
@@ -221,30 +174,7 @@ def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[float]:
 
 
 def writer_for(frame: pd.DataFrame, path: Path) -> Callable[[Any, Path], None]:
-    """Pick the function that writes a frame.
-
-    Parameters
-    ----------
-    frame
-        A layer or a table.
-    path
-        Where it will stand.
-
-    Returns
-    -------
-    writer
-        Function of (frame, path).
-
-    Raises
-    ------
-    SourceError
-        If the ending is not known, or this frame cannot be written so.
-
-    Examples
-    --------
-    >>> writer_for(pd.DataFrame(), Path("balance.csv")).__name__
-    '_write_csv'
-    """
+    """Pick the function that writes a frame."""
     suffix = suffix_of(path)
     if suffix == ".csv":
         return _write_csv

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
-import pandas as pd
+import math
+from collections.abc import Sequence
+from dataclasses import replace
 
-from frontlines.uncertainty.gathered import BORDER_M, REACH_M, gather
-from frontlines.uncertainty.intervals import (
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from frontlines.names import BORDER_M, KM2, REACH_M, Bools, Floats, Geometries, Ints
+from frontlines.uncertainty.columns import (
     LEVEL,
     QUANTITIES,
     AreaErrors,
@@ -15,9 +22,152 @@ from frontlines.uncertainty.intervals import (
     with_sigmas,
     without_false_certainty,
 )
+from frontlines.uncertainty.fronts import Fronts, Parts, gather
 from frontlines.uncertainty.noise import NoiseModel
-from frontlines.uncertainty.parts import Parts
-from frontlines.uncertainty.trust import judge
+
+_LENGTHS = 60
+
+
+def error_by_correlation(  # noqa: PLR0913 - data, then options
+    balance: pd.DataFrame,
+    control: gpd.GeoDataFrame,
+    frontlines: gpd.GeoDataFrame,
+    *,
+    theatre: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    noise: NoiseModel,
+    correlation_m: Sequence[float] | None = None,
+    border_m: float = BORDER_M,
+    reach_m: float = REACH_M,
+) -> pd.DataFrame:
+    """Compute the error of the net change of all districts together for many correlation lengths.
+
+    Parameters
+    ----------
+    balance, control, frontlines, theatre, districts
+        As in `balance_error`.
+    noise
+        As in `balance_error`; its own correlation length is one of the rows.
+    correlation_m
+        The lengths [m]; None for a range from half the spacing of the drawn vertices to ten times the length
+        of the lines that differ.
+    border_m, reach_m
+        As in `balance_error`.
+
+    Returns
+    -------
+    table
+        `correlation_m` [m], sorted, with 0 (independent vertices) first and infinity (whole lines shifted)
+        last; `sigma_km2`, the standard error of net by formula [km²]; `net_km2`; `side`, `date_from`,
+        `date_to`; `own`, true for the length of `noise`.
+
+    Raises
+    ------
+    NoiseError
+        If stretches have no sigma and `noise` has none, or a length is negative.
+    LayerError
+        As `balance_error`.
+    CRSError
+        If the frames are not in one working CRS.
+
+    Examples
+    --------
+    >>> import frontlines as fl
+    >>> study = fl.load("karabakh-1994")
+    >>> found = fl.run_study(study)
+    >>> table = error_by_correlation(
+    ...     found.balance, found.control, found.frontlines, theatre=study.theatre,
+    ...     districts=study.districts, noise=NoiseModel(None, 5000.0), correlation_m=[1000.0])
+    >>> table["correlation_m"].tolist(), bool(table["sigma_km2"].is_monotonic_increasing)
+    ([0.0, 1000.0, 5000.0, inf], True)
+    """
+    found = gather(
+        balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
+    )
+    parts = Parts(found.fronts, found.outlines, found.shapes)
+    lengths = _range(found.fronts) if correlation_m is None else np.asarray(correlation_m, dtype=float)
+    every = np.unique([0.0, *lengths, noise.correlation_m, math.inf])
+    models = [replace(noise, correlation_m=float(length)) for length in every]
+    return pd.DataFrame(
+        {
+            "correlation_m": every,
+            "sigma_km2": [float(parts.sigma_km2("net", model)[-1]) for model in models],
+            "net_km2": float(balance["net_km2"].sum()),
+            "side": found.side,
+            "date_from": balance["date_from"].iloc[0],
+            "date_to": balance["date_to"].iloc[0],
+            "own": every == noise.correlation_m,
+        }
+    )
+
+
+def _range(fronts: Fronts) -> npt.NDArray[np.float64]:
+    """Lengths from where vertices are as good as independent to where lines are as good as stiff."""
+    fresh = fronts.length_m[~fronts.shared]
+    if not len(fresh):
+        return np.empty(0)
+    spacing = (fresh**2).sum() / fresh.sum()
+    return np.geomspace(spacing / 2, 10 * fresh.sum(), _LENGTHS)
+
+
+TRUST = {
+    "yes": "the formula's assumptions hold",
+    "net": "for net only: the error is not small against the width of what was gained and lost",
+    "no": "a border or a corner of the district is within reach of the error: simulate",
+}
+"""What the column `trust` says of net, gained and lost."""
+
+_ASTRAY = 0.15  # part of the ground within a sigma of the line that may lie on the wrong side of a border
+_WIDE = 2.0  # strips wider than this many sigmas of both lines together are hardly ever crossed
+_LEAST_M2 = 1.0
+
+
+def judge(parts: Parts, shapes: Geometries, balance: pd.DataFrame, place: Ints) -> tuple[list[str], str]:
+    """Tell of each row of a balance, and of all districts together, how far the formula can be trusted."""
+    fresh = ~parts.pieces.shared
+    dates = (fresh & (parts.pieces.before != 0), fresh & (parts.pieces.before == 0))
+    found = [_astray(parts, shapes, own) for own in dates]
+    band, astray = (sum(pair) for pair in zip(*found, strict=True))
+    off = astray > np.maximum(_ASTRAY * band, _LEAST_M2)
+    moved = balance["gained_km2"].to_numpy(dtype=float) + balance["lost_km2"].to_numpy(dtype=float)
+    changed = np.append(np.bincount(place, weights=moved, minlength=len(shapes)), moved.sum()) * KM2
+    narrow = (band > 0) & (changed < _WIDE * _reach(parts, dates))
+    told = np.where(off, "no", np.where(narrow, "net", "yes"))
+    return [str(one) for one in told[place]], str(told[-1])
+
+
+def _reach(parts: Parts, dates: tuple[Bools, Bools]) -> Floats:
+    """Multiply the mean length of the fresh lines with the standard error of their distance [m²]."""
+    span = [parts.share[own] * parts.pieces.length_m[own, None] for own in dates]
+    square = [
+        (length * parts.pieces.sigma_m[own, None] ** 2).sum(axis=0) / np.maximum(length.sum(axis=0), 1.0)
+        for length, own in zip(span, dates, strict=True)
+    ]
+    mean = (span[0].sum(axis=0) + span[1].sum(axis=0)) / 2
+    return np.asarray(mean * np.sqrt(square[0] + square[1]))
+
+
+def _astray(parts: Parts, shapes: Geometries, own: Bools) -> tuple[Floats, Floats]:
+    """Measure the ground within a sigma of a line: by district of the piece, and across a border [m²].
+
+    A piece counts in its own district whole, so ground that its error reaches beyond the border is booked
+    in the wrong one. For all districts together only ground beyond them all is.
+    """
+    pieces = parts.pieces
+    lines = shapely.linestrings(pieces.ends[own].reshape(-1, 2, 2))
+    strips = shapely.buffer(lines, pieces.sigma_m[own], cap_style="flat")
+    share = parts.share[own]
+    band = shapely.union_all(strips)
+    near = np.flatnonzero(shapely.intersects(shapes, band))
+    held, astray = np.zeros(len(shapes) + 1), np.zeros(len(shapes) + 1)
+    inside = shapely.intersection(shapes[near], band)
+    for district, ground in zip(near, inside, strict=True):
+        mine = shapely.union_all(strips[share[:, district] > 0])
+        held[district] = shapely.area(mine)
+        astray[district] = shapely.area(shapely.symmetric_difference(mine, ground))
+    held[-1] = shapely.area(band)
+    astray[-1] = held[-1] - shapely.area(inside).sum()
+    return held, astray
 
 
 def balance_error(  # noqa: PLR0913 - data, then options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -11,15 +12,14 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from frontlines.arrangement import segments
-from frontlines.coverage import ground_of
+from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError, NoiseError, UnknownSigmaError
+from frontlines.geometry.coverage import ground_of
+from frontlines.geometry.planar import segments
+from frontlines.names import KM2, Bools, Floats, Geometries, Ints
+from frontlines.uncertainty.columns import QUANTITIES, in_order, one_step
+from frontlines.uncertainty.kernel import integral_variance, vertex_variance
 from frontlines.uncertainty.noise import NoiseModel
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Geometries = npt.NDArray[Any]
 
 _SAME_M = 1e-3  # vertices of one date this near to each other are the same
 _SHARED_M = 0.1  # lines of two dates this near to each other are the same
@@ -28,37 +28,19 @@ _SHOWN = 8
 
 @dataclass(frozen=True)
 class Fronts:
-    """Edges of a side's front on two dates, each once, sorted by `line` and `along`.
+    """Edges of a side's front on two dates, each once, sorted by `line` and `along`."""
 
-    Attributes
-    ----------
-    ends
-        x0, y0, x1, y1, the side's ground before (or else after) on the left, (n, 4) [m].
-    along
-        Length along the front of its date at either end, (n, 2) [m].
-    line
-        Number of the process that the edge's error is part of, (n,).
-    run
-        Number of the unbroken run of edges that the edge is part of, (n,).
-    before, after
-        1 if the edge is part of the front on the date, -1 if it is so the other way round, else 0, (n,).
-    sigma_m
-        Standard error of its position, (n,).
-    tips
-        Whether the front begins, or ends, with this edge at the theatre's edge, (n, 2).
-    around_m
-        Length of the closed front that the edge is part of; infinite if it is open, (n,).
-    """
-
-    ends: Floats
-    along: Floats
-    line: Ints
-    run: Ints
+    ends: Floats  # x0, y0, x1, y1, the side's ground before (or else after) on the left, (n, 4) [m]
+    along: Floats  # length along the front of its date at either end, (n, 2) [m]
+    line: Ints  # number of the process that the edge's error is part of, (n,)
+    run: Ints  # number of the unbroken run of edges that the edge is part of, (n,)
+    # before, after: 1 if the edge is part of the front on the date, -1 if it is so the other way
+    # round, else 0, (n,)
     before: Ints
     after: Ints
-    sigma_m: Floats
-    tips: Bools
-    around_m: Floats
+    sigma_m: Floats  # standard error of its position, (n,)
+    tips: Bools  # whether the front begins, or ends, with this edge at the theatre's edge, (n, 2)
+    around_m: Floats  # length of the closed front that the edge is part of; infinite if it is open, (n,)
 
     @property
     def length_m(self) -> Floats:
@@ -92,21 +74,11 @@ class Fronts:
 
 @dataclass(frozen=True)
 class Outline:
-    """What bounds a side's ground on one date.
+    """What bounds a side's ground on one date."""
 
-    Attributes
-    ----------
-    ground
-        The ground.
-    fixed
-        Its edges on the theatre's edge, which have no error, (n, 4) [m].
-    fronts
-        The other ones, in order; `before`, `after` and `sigma_m` are those of this date alone.
-    """
-
-    ground: Any
-    fixed: Floats
-    fronts: Fronts
+    ground: Any  # the ground
+    fixed: Floats  # its edges on the theatre's edge, which have no error, (n, 4) [m]
+    fronts: Fronts  # the other ones, in order; `before`, `after` and `sigma_m` are those of this date alone
 
 
 def find_fronts(
@@ -120,55 +92,7 @@ def find_fronts(
     border_m: float,
     reach_m: float,
 ) -> tuple[Fronts, tuple[Outline, Outline]]:
-    """Find the front of a side on two dates.
-
-    Parameters
-    ----------
-    control
-        Polygons with `date` and `side`, two dates.
-    frontlines
-        Lines with `date` and, where known, `sigma_m`: each edge has the sigma of the line next to it.
-    theatre
-        One row; along its edge there is no front.
-    side
-        The side.
-    noise
-        For stretches without a sigma of their own.
-    dates
-        The two days, in the order of the comparison.
-    border_m
-        An edge this near to the theatre's is no front [m].
-    reach_m
-        How far from the front a line may lie that gives it its sigma [m].
-
-    Returns
-    -------
-    fronts
-        The edges of both dates, each once.
-    outlines
-        The side's ground on either date.
-
-    Raises
-    ------
-    NoiseError
-        If stretches have no sigma and `noise` has none, or one that is no length.
-    LayerError
-        If no line is near a part of the front.
-
-    Examples
-    --------
-    >>> from shapely import LineString, box
-    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
-    >>> days = pd.to_datetime(["1994-04-07", "1994-05-12"])
-    >>> control = gpd.GeoDataFrame({"date": days, "side": "A"},
-    ...     geometry=[box(0, 0, 1000, 2000), box(0, 0, 2500, 2000)], crs="EPSG:3035")
-    >>> lines = gpd.GeoDataFrame({"date": days}, geometry=[
-    ...     LineString([(1000, 0), (1000, 2000)]), LineString([(2500, 0), (2500, 2000)])], crs="EPSG:3035")
-    >>> fronts, _ = find_fronts(control, lines, theatre, "A", NoiseModel(100.0, 500.0), dates=tuple(days),
-    ...                         border_m=1.0, reach_m=5000.0)
-    >>> fronts.before.tolist(), fronts.after.tolist(), fronts.length_m.tolist()
-    ([1, 0], [0, 1], [2000.0, 2000.0])
-    """
+    """Find the front of a side on two dates."""
     edge = shapely.boundary(ground_of(theatre))
     shapely.prepare(edge)
     held = [control[(control["date"] == day) & (control["side"] == side)] for day in dates]
@@ -191,27 +115,7 @@ def find_fronts(
 
 
 def split(ends: Floats, edge: Ints, points: Floats, apart_m: float = _SAME_M) -> tuple[Ints, Floats]:
-    """Cut edges at points on them.
-
-    Parameters
-    ----------
-    ends
-        x0, y0, x1, y1 of each edge, (n, 4) [m].
-    edge, points
-        Where to cut which edge, (m,) and (m, 2) [m].
-    apart_m
-        Nearer than this to an end of the edge there is no cut [m].
-
-    Returns
-    -------
-    edge, share
-        The edge of each piece, and between which shares of the edge it lies, (k,) and (k, 2).
-
-    Examples
-    --------
-    >>> split(np.array([[0.0, 0.0, 4.0, 0.0]]), np.array([0]), np.array([[1.0, 0.0]]))[1].tolist()
-    [[0.0, 0.25], [0.25, 1.0]]
-    """
+    """Cut edges at points on them."""
     start, step = ends[:, :2], ends[:, 2:] - ends[:, :2]
     length = np.hypot(*step.T)
     far = ((points - start[edge]) * step[edge]).sum(axis=1) / length[edge]
@@ -376,3 +280,148 @@ def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools
     both["line"] = np.cumsum(np.append(False, broken))[: len(order)].astype(np.int64)
     both["run"] = np.cumsum(np.append(False, broken | gap | way))[: len(order)].astype(np.int64)
     return Fronts(**both)
+
+
+_LOOSE = 0.01  # share of a district by which its balance may differ from its layers: slivers, rounding
+_ROWS_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What the errors of a balance follow from."""
+
+    side: str  # the side
+    fronts: Fronts  # fronts, outlines: from `find_fronts`
+    outlines: tuple[Outline, Outline]
+    shapes: Geometries  # the districts, (n,)
+    place: Ints  # position of each row's district in `shapes`, (n_rows,)
+
+
+def gather(
+    balance: pd.DataFrame,
+    control: gpd.GeoDataFrame,
+    frontlines: gpd.GeoDataFrame,
+    theatre: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    noise: NoiseModel,
+    *,
+    border_m: float,
+    reach_m: float,
+) -> Gathered:
+    """Find the fronts of a balance, if its layers belong together."""
+    require_working_crs(control=control, frontlines=frontlines, theatre=theatre, districts=districts)
+    _require(balance, "balance", ["district", "side", "date_from", "date_to", "district_km2"])
+    _require(balance, "balance", [f"{name}_km2" for name in QUANTITIES])
+    _require(control, "control", ["date", "side"])
+    _require(frontlines, "frontlines", ["date"])
+    _require(districts, "districts", ["district"])
+    side, dates = one_step(balance, control["date"].unique())
+    place = in_order(balance, districts)
+    fronts, outlines = find_fronts(
+        control, frontlines, theatre, side, noise, dates=dates, border_m=border_m, reach_m=reach_m
+    )
+    shapes = np.asarray(districts.geometry.values)
+    _require_books(balance, shapes[place], outlines)
+    return Gathered(side, fronts, outlines, shapes, place)
+
+
+def _require(table: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
+    """Refuse a layer without its columns."""
+    absent = [column for column in columns if column not in table]
+    if absent:
+        raise LayerError(
+            f"{name} has no column {' and '.join(absent)}: pass what the balance was made with, as it was"
+        )
+
+
+def _require_books(balance: pd.DataFrame, shapes: Geometries, outlines: tuple[Outline, Outline]) -> None:
+    """Refuse layers in which the side does not hold what the balance says."""
+    for when, outline in zip(("before", "after"), outlines, strict=True):
+        held = shapely.area(shapely.intersection(shapes, outline.ground)) / KM2
+        stated = balance[f"{when}_km2"].to_numpy(dtype=float)
+        wrong = np.flatnonzero(np.abs(held - stated) > _LOOSE * shapely.area(shapes) / KM2)
+        if len(wrong):
+            told = [
+                f"{balance['district'].iloc[row]}: {stated[row]:,.1f} and {held[row]:,.1f} km²"
+                for row in wrong[:_ROWS_SHOWN]
+            ]
+            more = f" and {len(wrong) - _ROWS_SHOWN} more" if len(wrong) > _ROWS_SHOWN else ""
+            raise LayerError(
+                f"what {balance['side'].iloc[0]} held {when} is not the same in the balance and in control "
+                f"and districts ({'; '.join(told)}{more}): pass the layers that the balance was made with"
+            )
+
+
+_TOUCH_M = 1e-3
+
+
+class Parts:
+    """The front in pieces that lie in one district and on one side of the other date's front."""
+
+    def __init__(self, fronts: Fronts, outlines: tuple[Outline, Outline], shapes: Geometries) -> None:
+        grounds = [outline.ground for outline in outlines]
+        edge, share = _cut(fronts, [*shapes, *grounds])
+        self.pieces = fronts.pieces(edge, share)
+        self.edges = fronts.along[edge]
+        ends = self.pieces.ends
+        middles = shapely.points((ends[:, :2] + ends[:, 2:]) / 2)
+        self.inside = [_within(ground, middles) for ground in grounds]
+        self.share = _shares(middles, shapes)
+
+    def sign(self, quantity: str) -> Floats:
+        """Give the sign with which each piece's outward movement counts."""
+        before, after = self.pieces.before, self.pieces.after
+        shared = self.pieces.shared
+        in_before, in_after = self.inside
+        turned = np.where(shared & (before != after), 1, 0)
+        fresh_before, fresh_after = np.where(shared, 0, before), np.where(shared, 0, after)
+        signs = {
+            "before": before,
+            "after": after,
+            "net": after - before,
+            "gained": fresh_after * ~in_before - fresh_before * in_after - turned,
+            "lost": fresh_before * ~in_after - fresh_after * in_before + turned,
+        }
+        return np.asarray(signs[quantity], dtype=float)
+
+    def sigma_km2(self, quantity: str, noise: NoiseModel) -> Floats:
+        """Compute the standard error of a quantity in each district, and in all together at the end [km²]."""
+        pieces, sign = self.pieces, self.sign(quantity)
+        reach = self.share * sign[:, None]
+        weight = reach * pieces.sigma_m[:, None]
+        used = weight.any(axis=1)
+        line, along, around = pieces.line[used], pieces.along[used], pieces.around_m[used]
+        if noise.correlation_m > 0:
+            variance = integral_variance(line, along, around, weight[used], noise.correlation_m)
+        else:
+            variance = vertex_variance(line, along, around, self.edges[used], weight[used])
+        shift = (reach * pieces.length_m[:, None]).T @ pieces.outward
+        return np.asarray(np.sqrt(variance + noise.shared_bias_m**2 * (shift**2).sum(axis=1)) / KM2)
+
+
+def _cut(fronts: Fronts, areas: list[Any]) -> tuple[Ints, Floats]:
+    """Cut the front wherever it meets the outline of an area."""
+    lines = shapely.linestrings(fronts.ends.reshape(-1, 2, 2))
+    rings = shapely.get_rings(shapely.get_parts(np.array(areas, dtype=object)))
+    borders = shapely.linestrings(np.unique(segments(rings)[0], axis=0).reshape(-1, 2, 2))
+    edge, border = shapely.STRtree(borders).query(lines, predicate="intersects")
+    points, hit = shapely.get_coordinates(
+        shapely.intersection(lines[edge], borders[border]), return_index=True
+    )
+    return split(fronts.ends, edge[hit], points)
+
+
+def _within(ground: Any, points: Geometries) -> npt.NDArray[np.bool_]:
+    shapely.prepare(ground)
+    return np.asarray(shapely.contains_properly(ground, points))
+
+
+def _shares(middles: Geometries, shapes: Geometries) -> Floats:
+    """Share of each piece that counts in each district, and in all together in the last column."""
+    piece, district = shapely.STRtree(shapes).query(middles, predicate="dwithin", distance=_TOUCH_M)
+    share = np.zeros((len(middles), len(shapes) + 1))
+    share[piece, district] = 1.0
+    met = share.sum(axis=1, keepdims=True)
+    share /= np.maximum(met, 1.0)
+    share[:, -1] = share.sum(axis=1)
+    return share

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from frontlines.names import Floats, Ints
 
 _SMALL = 1e-4
 _SAME_M = 1e-3
@@ -17,47 +15,7 @@ _SAME_M = 1e-3
 def integral_variance(
     line: Ints, along: Floats, around_m: Floats, weight: Floats, correlation_m: float
 ) -> Floats:
-    r"""Variance of weighted sums of integrals of the process over pieces of lines.
-
-    Parameters
-    ----------
-    line
-        Number of the process of each piece, sorted, (n,).
-    along
-        Where each piece begins and ends on it [m], sorted within a line, without overlap, (n, 2).
-    around_m
-        Length of the closed line that each piece is part of; infinite for an open one, (n,).
-    weight
-        Weights of the pieces, a column for each sum, (n, m).
-    correlation_m
-        Correlation length [m], more than 0; it may be infinite.
-
-    Returns
-    -------
-    variance
-        Of each sum [weight² m²], (m,).
-
-    Notes
-    -----
-    With :math:`\ell` the correlation length and :math:`h` the length of a piece, the covariance of the
-    integrals over two pieces with a gap :math:`g` between them is
-
-    .. math:: \iint e^{-|s-t|/\ell}\,ds\,dt
-        = \ell^2 (1 - e^{-h_1/\ell})(1 - e^{-h_2/\ell})\, e^{-g/\ell}
-
-    and the variance of one is :math:`2\ell^2 (h/\ell - 1 + e^{-h/\ell})`. The first splits into factors
-    that belong to one piece each, so that one pass along the line sums over all pairs.
-
-    Examples
-    --------
-    One piece as long as the correlation length, whole and cut in two:
-
-    >>> one = integral_variance(np.zeros(1), np.array([[0.0, 1.0]]), np.full(1, np.inf), np.ones((1, 1)), 1.0)
-    >>> two = integral_variance(
-    ...     np.zeros(2), np.array([[0.0, 0.4], [0.4, 1.0]]), np.full(2, np.inf), np.ones((2, 1)), 1.0)
-    >>> float(one[0].round(6)), float(two[0].round(6))
-    (0.735759, 0.735759)
-    """
+    """Variance of weighted sums of integrals of the process over pieces of lines."""
     closed = np.isfinite(around_m)
     lap = np.where(closed, np.exp(-np.where(closed, around_m, 0.0) / correlation_m), 0.0)
     weight = weight / np.sqrt(1 + lap)[:, None]
@@ -105,34 +63,7 @@ def _round_the_back(
 
 
 def vertex_variance(line: Ints, along: Floats, around_m: Floats, edge: Floats, weight: Floats) -> Floats:
-    """Variance of weighted sums of integrals if vertices are independent and the line is straight between.
-
-    Parameters
-    ----------
-    line
-        Number of the process of each piece, (n,).
-    along
-        Where each piece begins and ends on it [m], (n, 2).
-    around_m
-        Length of the closed line that each piece is part of; infinite for an open one, (n,).
-    edge
-        Where the drawn edge begins and ends that the piece is part of [m], (n, 2).
-    weight
-        Weights of the pieces, a column for each sum, (n, m).
-
-    Returns
-    -------
-    variance
-        Of each sum [weight² m²], (m,).
-
-    Examples
-    --------
-    One edge of length 2: either vertex counts for 1.
-
-    >>> edge = np.array([[0.0, 2.0]])
-    >>> vertex_variance(np.array([0]), edge, np.array([np.inf]), edge, np.array([[1.0]])).tolist()
-    [2.0]
-    """
+    """Variance of weighted sums of integrals if vertices are independent and the line is straight between."""
     length = along[:, 1] - along[:, 0]
     middle = (along.mean(axis=1) - edge[:, 0]) / (edge[:, 1] - edge[:, 0])
     stop = np.where(edge[:, 1] > around_m - _SAME_M, 0.0, edge[:, 1])

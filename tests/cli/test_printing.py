@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from frontlines.change.tables import BALANCE
 from frontlines.cli.printing import balance_table
-from frontlines.study import run_study
-from frontlines.study_files import load
-from frontlines.tables import BALANCE
+from frontlines.study.compare import run_study
+from frontlines.study.files import load
 
 BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outside_km2",
          "districts_mended_km2", "districts_outside_km2", "theatre_beyond_districts_km2")  # fmt: skip

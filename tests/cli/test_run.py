@@ -15,8 +15,8 @@ from frontlines.cli.main import app
 from frontlines.cli.outputs import FILES
 from frontlines.datasets import locate
 from frontlines.sources.files import read_layer, write
-from frontlines.study import run_study
-from frontlines.study_files import load
+from frontlines.study.compare import run_study
+from frontlines.study.files import load
 
 RUNNER = CliRunner()
 ROOT = Path(__file__).parent.parent.parent

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from frontlines.cli.commands.series import FILES, Freq
 from frontlines.cli.main import app
+from frontlines.series.periods import CADENCES
 from frontlines.sources.files import write
-from frontlines.steps import CADENCES
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"

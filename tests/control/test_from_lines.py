@@ -7,10 +7,10 @@ import pytest
 import shapely
 from shapely import LineString, MultiPolygon, Polygon, box
 
-from frontlines.arrangement import arrange
 from frontlines.control import control_from_lines
 from frontlines.control.joining import join_ends
 from frontlines.errors import ClosureError, ControlError, CRSError, LayerError
+from frontlines.geometry.planar import arrange
 
 CRS = "EPSG:3035"
 KM = 1000.0
@@ -272,7 +272,7 @@ def test_pieces_that_do_not_fill_the_theatre_are_an_error(monkeypatch):
 @pytest.mark.bench
 def test_western_front_divides_its_theatre_on_every_date(bench):
     from frontlines.crs import working_crs  # noqa: PLC0415
-    from frontlines.layers import as_frontlines, as_theatre  # noqa: PLC0415
+    from frontlines.layers.door import as_frontlines, as_theatre  # noqa: PLC0415
 
     raw = gpd.read_parquet(bench / "wwi_fronts_west_italy.parquet")
     raw = raw[(raw["theatre"].str.contains("west", case=False)) & raw.geometry.notna()]

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon, box
 
-from frontlines.coverage import overlaps, width_m
 from frontlines.crs import (
     STRAY_M,
     distortion,
@@ -22,6 +21,7 @@ from frontlines.crs import (
     working_crs,
 )
 from frontlines.errors import CRSError
+from frontlines.geometry.coverage import overlaps, width_m
 
 GEOD = Geod(ellps="WGS84")
 SPLIT = MultiPolygon([box(175, 60, 180, 70), box(-180, 60, -170, 70)])

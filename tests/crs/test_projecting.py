@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, box
 
-from frontlines.coverage import overlaps, width_m
 from frontlines.crs import STRAY_M, project, working_crs
-from frontlines.layers import HAIR_M
+from frontlines.geometry.coverage import overlaps, width_m
+from frontlines.layers.door import HAIR_M
 
 GEOD = Geod(ellps="WGS84")
 LONLAT = "EPSG:4326"

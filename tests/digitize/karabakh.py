@@ -86,7 +86,7 @@ def held_areas():
 
 def districts_from(frontlines_file, snap_m=2000.0):
     """The district table that a file of traced lines gives."""
-    from frontlines.study_files import study_from_files  # noqa: PLC0415
+    from frontlines.study.files import study_from_files  # noqa: PLC0415
 
     study = study_from_files(
         frontlines_file, frontlines_file, districts=FOLDER / "districts.geojson", key="district", side="ARM",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from frontlines.digitize.forks import forks_of
+from frontlines.digitize.sides import forks_of
 
 EAST = np.array([[0.0, 50.0], [45.0, 52.0], [90.0, 50.0]])
 

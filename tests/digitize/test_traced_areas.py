@@ -9,8 +9,8 @@ import shapely
 from pyproj import CRS, Geod
 
 from frontlines.digitize import AreaRecipe, Recipe
-from frontlines.digitize.georef import georeference_from_affine
-from frontlines.digitize.traced_areas import control_of
+from frontlines.digitize.georef.georeference import georeference_from_affine
+from frontlines.digitize.layers import control_of
 
 
 def test_holes_turn_against_their_shells_so_that_geodesic_areas_subtract_them():

@@ -8,7 +8,7 @@ import pytest
 import frontlines as fl
 from frontlines.errors import LayerError
 from frontlines.movement.estimators import DEFINITIONS
-from frontlines.movement.facing import WHOLE
+from frontlines.names import WHOLE
 from tests.fronts import FIRST, LAST, balance, districts, front, path, square
 
 PARTS = districts(West=square(0, -5, 5, 5), East=square(5, -5, 10, 5))

@@ -18,9 +18,9 @@ from PIL import Image
 
 from frontlines.errors import CRSError, FrontlinesError, LayerError, SourceError
 from frontlines.plot import MapStyle, animate_control
-from frontlines.plot.reels import write_reel
-from frontlines.series import change_series
-from frontlines.totals import series_totals
+from frontlines.plot.film_files import write_reel
+from frontlines.series.change_series import change_series
+from frontlines.series.totals import series_totals
 
 KM = 1000.0
 CRS = pyproj.CRS("+proj=laea +lat_0=40 +lon_0=46 +datum=WGS84 +units=m")

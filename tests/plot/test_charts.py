@@ -23,10 +23,10 @@ from frontlines.plot import (
     draw_series,
     series_figure,
 )
-from frontlines.plot.axes import number
-from frontlines.plot.lettering import renderer_of
-from frontlines.series import COLUMNS
-from frontlines.totals import series_totals
+from frontlines.plot.chart_axes import number
+from frontlines.plot.style import renderer_of
+from frontlines.series.change_series import COLUMNS
+from frontlines.series.totals import series_totals
 
 HOSTILE = "$x_1$ [bold] </b>"
 

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from frontlines.plot.captions import draw_block, draw_columns, height_mm, wrap
+from frontlines.plot.artists import View, metres_per_pt
 from frontlines.plot.furniture import (
+    draw_graticule_ticks,
     draw_legend,
     draw_locator,
     draw_north_arrow,
@@ -21,10 +22,8 @@ from frontlines.plot.furniture import (
     nice_length_m,
     true_north_deg,
 )
-from frontlines.plot.graticule import draw_graticule_ticks
-from frontlines.plot.lettering import font_of, renderer_of
-from frontlines.plot.shapes import View, metres_per_pt
-from frontlines.plot.style import MapStyle
+from frontlines.plot.page import draw_block, draw_columns, height_mm, wrap
+from frontlines.plot.style import MapStyle, font_of, renderer_of
 
 LAEA = pyproj.CRS("+proj=laea +lat_0=40 +lon_0=46 +datum=WGS84 +units=m")
 

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from frontlines.change import SLIVER_M
 from frontlines.cli.options import (
     BorderM,
     CorrelationM,
@@ -26,9 +25,8 @@ from frontlines.cli.options import (
     Theatre,
     shows_errors,
 )
-from frontlines.layers import UNKNOWN
-from frontlines.study import BORDER_M, SNAP_M
-from frontlines.study_files import study_from_files
+from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN
+from frontlines.study.files import study_from_files
 
 
 @shows_errors

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from frontlines.cli.options import FAULTY, Key, console, one_line, plain, shows_errors
 from frontlines.errors import SourceError
-from frontlines.faults import ADVICE, KINDS, Kind, place_of
-from frontlines.layers import check_layer
+from frontlines.layers.door import check_layer
+from frontlines.layers.faults import ADVICE, KINDS, Kind, place_of
 from frontlines.sources.files import read_frontlines, read_layer, write
 
 _KEY = "district"

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from frontlines.cli.options import console, shows_errors
 from frontlines.datasets import available, locate
-from frontlines.study_files import read_title
+from frontlines.study.files import read_title
 
 
 @shows_errors

@@ -12,9 +12,9 @@ import typer
 
 from frontlines.cli.options import BorderM, Force, Key, Mend, Out, Rest, SnapM, Theatre, shows_errors
 from frontlines.errors import StudyError
-from frontlines.layers import UNKNOWN
-from frontlines.study import BORDER_M, SNAP_M, Study
-from frontlines.study_files import load, read_study, study_from_files
+from frontlines.names import BORDER_M, SNAP_M, UNKNOWN
+from frontlines.study.compare import Study
+from frontlines.study.files import load, read_study, study_from_files
 
 
 class Crossing(StrEnum):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from frontlines.cli.options import CorrelationM, Draws, Force, Out, Sigma, shows_errors
-from frontlines.study_files import load, read_study
+from frontlines.study.files import load, read_study
 
 
 @shows_errors

@@ -16,13 +16,13 @@ from frontlines.cli.snapshots import Format, previous_series, read_snapshots, re
 from frontlines.control import front_of_side
 from frontlines.crs import working_crs
 from frontlines.errors import SourceError
-from frontlines.layers import as_control, as_districts
-from frontlines.lengths import front_length
-from frontlines.moved import TOLERANCE_M
+from frontlines.layers.door import as_control, as_districts
+from frontlines.movement.front_length import front_length
 from frontlines.progress import reporting
-from frontlines.series import change_series
+from frontlines.series.change_series import change_series
+from frontlines.series.differences import TOLERANCE_M
+from frontlines.series.totals import ground_beyond, series_totals
 from frontlines.sources.files import read_districts
-from frontlines.totals import ground_beyond, series_totals
 
 FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", "manifest.json")
 """What the command writes, whatever else is asked for."""

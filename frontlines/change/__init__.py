@@ -1,0 +1,1 @@
+"""Two dates compared: which ground changed hands, and by district."""

@@ -1,0 +1,154 @@
+"""Change by district: who passed what to whom, and what one side gained, lost and held."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontlines.crs import require_working_crs
+from frontlines.errors import ClosureError, LayerError
+from frontlines.geometry import coverage
+from frontlines.names import CONTESTED, KM2
+
+TRANSITIONS = ["district", "date_from", "date_to", "side_from", "side_to", "area_km2"]
+
+BALANCE = [
+    "district", "side", "date_from", "date_to", "district_km2", "before_km2", "after_km2",
+    "held_km2", "gained_km2", "lost_km2", "net_km2", "share_before", "share_after",
+    "contested_before_km2", "contested_after_km2",
+]  # fmt: skip
+
+
+def transitions_by_district(change: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Measure change in each district.
+
+    Parameters
+    ----------
+    change
+        From `change_between`; any number of pairs of dates.
+    districts
+        Polygons with unique `district`, within the theatre, in the same CRS (from `as_districts`).
+
+    Returns
+    -------
+    transitions
+        `district`, `date_from`, `date_to`, `side_from`, `side_to`, `area_km2`: one row for each pair
+        of sides found in a district, unchanged ground included, sorted by all of these columns. For
+        each district and pair of dates the areas sum to the district's.
+
+    Raises
+    ------
+    ClosureError
+        If they do not, to 1e-9 of the largest district; the message names the districts.
+    CRSError
+        If the frames are not in one projected CRS in metres.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> change = gpd.GeoDataFrame(
+    ...     {"side_from": ["A", "B"], "side_to": ["A", "A"],
+    ...      "date_from": pd.Timestamp("1994-04-07"), "date_to": pd.Timestamp("1994-05-12")},
+    ...     geometry=[box(0, 0, 1000, 2000), box(1000, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> districts = gpd.GeoDataFrame(
+    ...     {"district": ["West", "East"]},
+    ...     geometry=[box(0, 0, 2000, 2000), box(2000, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> table = transitions_by_district(change, districts)
+    >>> table[["district", "side_from", "side_to", "area_km2"]].values.tolist()
+    [['East', 'B', 'A', 4.0], ['West', 'A', 'A', 2.0], ['West', 'B', 'A', 2.0]]
+    """
+    require_working_crs(change=change, districts=districts)
+    pairs = coverage.intersect(np.asarray(districts.geometry.values), np.asarray(change.geometry.values))
+    met = change.iloc[pairs.second]
+    table = pd.DataFrame(
+        {
+            "district": districts["district"].to_numpy()[pairs.first],
+            **{name: met[name].to_numpy() for name in TRANSITIONS[1:-1]},
+            "area_km2": shapely.area(pairs.pieces) / KM2,
+        }
+    )
+    table = table.groupby(TRANSITIONS[:-1], sort=True)["area_km2"].sum().reset_index()
+    _close_districts(table, change, districts)
+    return table[TRANSITIONS]
+
+
+def _close_districts(table: pd.DataFrame, change: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> None:
+    whole = pd.Series(districts.area.to_numpy() / KM2, index=districts["district"].to_numpy())
+    steps = pd.MultiIndex.from_frame(change[["date_from", "date_to"]].drop_duplicates())
+    booked = table.groupby(["date_from", "date_to", "district"])["area_km2"].sum()
+    filled = booked.unstack("district").reindex(index=steps, columns=whole.index).fillna(0.0)
+    off = (filled - whole).abs().max()
+    open_books = off[off > coverage.CLOSURE * whole.max()]
+    if len(open_books):
+        worst = ", ".join(f"{name} by {km2:.6f} km²" for name, km2 in open_books.nlargest(5).items())
+        raise ClosureError(
+            f"change does not fill {len(open_books)} of {len(whole)} districts ({worst}): "
+            "cut them at the theatre's edge with as_districts(..., theatre=theatre)"
+        )
+
+
+def balance_by_district(transitions: pd.DataFrame, side: str) -> pd.DataFrame:
+    """Sum up what one side gained, lost and held in each district.
+
+    Parameters
+    ----------
+    transitions
+        From `transitions_by_district`; any number of pairs of dates.
+    side
+        The side whose gains are positive.
+
+    Returns
+    -------
+    balance
+        One row for each pair of dates and district, sorted by district: `district`, `side`,
+        `date_from`, `date_to`, `district_km2`, `before_km2`, `after_km2`, `held_km2` (under the side
+        on both dates), `gained_km2` (not, then), `lost_km2` (then not), `net_km2` (gained less lost),
+        `share_before`, `share_after` (of the district, 0 to 1), `contested_before_km2`,
+        `contested_after_km2`. Contested ground counts for nobody: `before_km2` and `after_km2` are
+        the low bound of what the side held, and with contested ground added the high bound.
+
+    Raises
+    ------
+    LayerError
+        If the side occurs nowhere; the message names those that do.
+
+    Notes
+    -----
+    Gained and lost compare two dates only. Ground that changed hands and came back between them is
+    in neither; more snapshots give larger gross figures and the same net.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "district": "West", "date_from": "1994-04-07", "date_to": "1994-05-12",
+    ...     "side_from": ["A", "B"], "side_to": ["A", "A"], "area_km2": [3.0, 1.0]})
+    >>> balance = balance_by_district(table, "A")
+    >>> balance[["before_km2", "gained_km2", "net_km2", "share_after"]].values.tolist()
+    [[3.0, 1.0, 1.0, 1.0]]
+    """
+    sides = sorted({*transitions["side_from"], *transitions["side_to"]})
+    if side not in sides:
+        raise LayerError(
+            f"side {side!r} holds no ground on either date: the sides are {', '.join(map(repr, sides))}"
+        )
+    before, after = transitions["side_from"] == side, transitions["side_to"] == side
+    booked = transitions[["district", "date_from", "date_to"]].assign(
+        district_km2=transitions["area_km2"],
+        before_km2=transitions["area_km2"].where(before, 0.0),
+        after_km2=transitions["area_km2"].where(after, 0.0),
+        held_km2=transitions["area_km2"].where(before & after, 0.0),
+        gained_km2=transitions["area_km2"].where(~before & after, 0.0),
+        lost_km2=transitions["area_km2"].where(before & ~after, 0.0),
+        contested_before_km2=transitions["area_km2"].where(transitions["side_from"] == CONTESTED, 0.0),
+        contested_after_km2=transitions["area_km2"].where(transitions["side_to"] == CONTESTED, 0.0),
+    )
+    balance = booked.groupby(["district", "date_from", "date_to"], as_index=False, sort=True).sum()
+    return balance.assign(
+        side=side,
+        net_km2=balance["gained_km2"] - balance["lost_km2"],
+        share_before=balance["before_km2"] / balance["district_km2"],
+        share_after=balance["after_km2"] / balance["district_km2"],
+    )[BALANCE]

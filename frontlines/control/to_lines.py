@@ -1,0 +1,215 @@
+"""From polygons of control to frontlines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from frontlines.crs import require_working_crs
+from frontlines.errors import LayerError
+from frontlines.geometry.coverage import ground_of
+from frontlines.geometry.planar import OUTSIDE, arrange
+from frontlines.layers.mending import joined_sources
+
+GRID_M = 1e-3
+"""Outlines are rounded to this grid [m] while they are noded, so that neighbours meet."""
+
+
+def frontline_from_control(
+    control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, border_m: float
+) -> gpd.GeoDataFrame:
+    """Take the lines along which two sides meet.
+
+    Parameters
+    ----------
+    control
+        Polygons with `date`, `side`, `source` and, if known, `sigma_m` [m], in the working CRS (from
+        `as_control`); any number of dates.
+    theatre
+        Ground of the study, in the same CRS.
+    border_m
+        What runs within this distance of the theatre's edge [m] is no front: state border, coast, cut.
+        With 0 nothing is taken away.
+
+    Returns
+    -------
+    frontlines
+        One row for each stretch between the same two polygons: `date`, `side_left`, `side_right`
+        (in alphabetical order), `source` (of both polygons), `sigma_m` (the larger [m]), `note` and
+        LineStrings. Sorted by date, sides and place.
+
+    Raises
+    ------
+    CRSError
+        If the frames are not in one equal-area CRS in metres.
+    LayerError
+        If the theatre is not one row.
+
+    Notes
+    -----
+    All outlines are noded together on a grid of `GRID_M`; an edge whose two faces are held by
+    different sides belongs to the front.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> control = gpd.GeoDataFrame(
+    ...     {"date": pd.to_datetime(["1994-05-12"] * 2), "side": ["B", "A"], "source": ["a map"] * 2},
+    ...     geometry=[box(0, 0, 1000, 2000), box(1000, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> front = frontline_from_control(control, theatre, border_m=0)
+    >>> front[["side_left", "side_right"]].values.tolist(), front.geometry.iloc[0].wkt
+    ([['A', 'B']], 'LINESTRING (1000 2000, 1000 0)')
+    """
+    require_working_crs(control=control, theatre=theatre)
+    edge = shapely.boundary(ground_of(theatre))
+    border = edge.buffer(border_m) if border_m > 0 else None
+    columns = ["date", "side_left", "side_right", "source", "sigma_m", "note", "geometry"]
+    rows = [
+        row
+        for date, part in control.groupby("date", sort=True)
+        for row in _stretches(date, part, edge, border)
+    ]
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=control.crs)
+
+
+def front_of_side(
+    control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, side: str, *, border_m: float
+) -> gpd.GeoDataFrame:
+    """Take the lines along which one side's ground ends, whoever is beyond; fast over many dates.
+
+    Parameters
+    ----------
+    control
+        Polygons with `date`, `side` and `source`, in the working CRS; any number of dates. The ground
+        of other sides need not be there.
+    theatre
+        Ground of the study, in the same CRS.
+    side
+        The side whose ground it is.
+    border_m
+        What runs within this distance of the theatre's edge [m], or beyond it, is no front; at least
+        `GRID_M`.
+
+    Returns
+    -------
+    frontlines
+        One row a date on which the side has a front: `date`, `side_left` (`side`), `side_right`
+        (``any other``), `source`, and MultiLineStrings with the side's ground on their left.
+
+    Raises
+    ------
+    CRSError
+        If the frames are not in one equal-area CRS in metres.
+    LayerError
+        If the theatre is not one row, or the side occurs nowhere.
+
+    See Also
+    --------
+    frontline_from_control : Stretch by stretch, with the sides on both sides.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> control = gpd.GeoDataFrame(
+    ...     {"date": pd.to_datetime(["1994-05-12"]), "side": ["A"], "source": ["a map"]},
+    ...     geometry=[box(0, 0, 1000, 2000)], crs="EPSG:3035")
+    >>> front_of_side(control, theatre, "A", border_m=0).geometry.iloc[0].wkt
+    'MULTILINESTRING ((1000 0.001, 1000 1999.999))'
+    """
+    require_working_crs(control=control, theatre=theatre)
+    own = control[control["side"] == side]
+    if own.empty:
+        sides = ", ".join(map(repr, sorted(control["side"].unique())))
+        raise LayerError(f"side {side!r} holds no ground on any date: the sides are {sides}")
+    inner = ground_of(theatre).buffer(-max(border_m, GRID_M))
+    days = own.groupby("date", sort=True)
+    grounds = [shapely.union_all(rows.geometry.values) for _, rows in days]
+    outlines = shapely.boundary(shapely.orient_polygons(np.array(grounds, dtype=object)))
+    lines = [_lines(line) for line in shapely.intersection(outlines, inner)]
+    fronts = gpd.GeoDataFrame(
+        {
+            "date": [date for date, _ in days],
+            "side_left": side,
+            "side_right": "any other",
+            "source": [joined_sources(rows["source"]) for _, rows in days],
+        },
+        geometry=lines,
+        crs=control.crs,
+    )
+    return fronts[~fronts.is_empty].reset_index(drop=True)
+
+
+def _lines(cut: Any) -> shapely.MultiLineString:
+    """Join what is left of an outline, the same way round; points where it was but touched fall away."""
+    parts = shapely.get_parts(cut)
+    lines = parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]
+    return shapely.MultiLineString(
+        shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines), directed=True)).tolist()
+    )
+
+
+def _stretches(date: Any, control: gpd.GeoDataFrame, edge: Any, border: Any) -> list[dict[str, Any]]:
+    outlines = shapely.boundary(np.asarray(control.geometry.values))
+    arrangement = arrange(np.append(outlines, edge), grid_m=GRID_M)
+    holder = _holders(arrangement.faces, control)
+    left, right = holder[arrangement.left], holder[arrangement.right]
+    sides = np.append(control["side"].to_numpy(dtype=object), "")
+    front = (left != OUTSIDE) & (right != OUTSIDE) & (sides[left] != sides[right])
+    edges, left, right = arrangement.edges[front], left[front], right[front]
+    turned = sides[left] > sides[right]
+    edges[turned] = edges[turned][:, [2, 3, 0, 1]]
+    left[turned], right[turned] = right[turned], left[turned].copy()
+    pairs = pd.DataFrame({"left": left, "right": right})
+    number = pairs.groupby(["left", "right"], sort=True).ngroup().to_numpy()
+    rows = []
+    for group in range(number.max() + 1 if len(number) else 0):
+        members = number == group
+        neighbours = control.iloc[[left[members][0], right[members][0]]]
+        pieces = shapely.linestrings(edges[members].reshape(-1, 2, 2))
+        rows += [_row(date, line, neighbours) for line in _merged(pieces, border)]
+    return sorted(rows, key=lambda row: (row["side_left"], row["side_right"], *_place(row["geometry"])))
+
+
+def _holders(faces: npt.NDArray[Any], control: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
+    """Position of the polygon that holds each face, and `OUTSIDE` at the end for the face that is none."""
+    holder = np.full(len(faces) + 1, OUTSIDE, dtype=np.int64)
+    tree = shapely.STRtree(control.geometry.values)
+    face, polygon = tree.query(shapely.point_on_surface(faces), predicate="intersects")
+    holder[face] = polygon
+    return holder
+
+
+def _merged(pieces: npt.NDArray[Any], border: Any) -> list[Any]:
+    """Join pieces end to end, take the border away, and give the lines that are left."""
+    lines = shapely.line_merge(shapely.multilinestrings(pieces), directed=True)
+    if border is not None:
+        lines = shapely.difference(lines, border)
+        lines = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines)), directed=True)
+    return [line for line in shapely.get_parts(lines) if not line.is_empty]
+
+
+def _place(line: Any) -> tuple[float, ...]:
+    """Give numbers that sort lines by where they lie: their extent, then their first vertices."""
+    return (*line.bounds, *np.ravel(shapely.get_coordinates(line)[:2]))
+
+
+def _row(date: Any, line: Any, neighbours: gpd.GeoDataFrame) -> dict[str, Any]:
+    sides = list(neighbours["side"])
+    return {
+        "date": date,
+        "side_left": sides[0],
+        "side_right": sides[1],
+        "source": joined_sources(neighbours["source"]),
+        "sigma_m": neighbours["sigma_m"].max() if "sigma_m" in neighbours else np.nan,
+        "note": "",
+        "geometry": line,
+    }

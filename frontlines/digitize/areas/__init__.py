@@ -1,0 +1,1 @@
+"""Areas filled on a scan, traced in pixels."""

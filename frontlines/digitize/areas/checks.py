@@ -1,0 +1,147 @@
+"""What speaks against an area: how much of it and of its edge was not seen, and paper that it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from frontlines._optional import require
+from frontlines.digitize.colour.palette import OTHER, Labels
+from frontlines.digitize.georef.cautions import Caution
+from frontlines.digitize.recipe import Recipe
+from frontlines.names import Bools
+
+UNSURE = 0.25
+"""Share of an area's pixels that were not in its colour, from which on it is told."""
+
+UNSEEN = 0.1
+"""Share of an area's edge with nothing seen nearby, from which on it is told."""
+
+MARGIN = 0.5
+"""Share of the scan's margin that an area takes, from which on it may be paper."""
+
+
+def doubtful_areas(recipe: Recipe, areas: gpd.GeoDataFrame | None) -> list[Caution]:
+    """Tell which areas are doubtful, and which parts in their colour were left out."""
+    found = []
+    for area, row in zip(recipe.areas, areas.itertuples() if areas is not None else (), strict=False):
+        if row.unsure_share > UNSURE:
+            found.append(_unsure(area.side, row.unsure_share, row.unsure_at))
+        if row.unseen_edge > UNSEEN:
+            found.append(_edge(area.side, row.unseen_edge, row.unseen_edge_at))
+        if row.margin_share > MARGIN:
+            found.append(_paper(area.side, row.margin_share))
+        for parts, tell in ((row.keys, _key), (row.shades, _shade)):
+            found += [tell(area.side, part) for part in shapely.get_parts(parts) if not part.is_empty]
+    return found
+
+
+def _unsure(side: str, share: float, at: shapely.Point) -> Caution:
+    text = (
+        f"area of {side}: {share:.0%} of it was not seen in its colour, but lies under strokes, letters and "
+        f"doubtful colours nearest to it, most of it around column {at.x:.0f}, row {at.y:.0f}: "
+        "look at the overlay"
+    )
+    return Caution("unsure", text, pixel=_pixel(at))
+
+
+def _edge(side: str, share: float, at: shapely.Point) -> Caution:
+    text = (
+        f"area of {side}: {share:.0%} of its edge has no fill seen nearby, most of it around "
+        f"column {at.x:.0f}, row {at.y:.0f}, and was laid half-way between what was seen: look at the overlay"
+    )
+    return Caution("edge", text, pixel=_pixel(at))
+
+
+def _paper(side: str, share: float) -> Caution:
+    text = (
+        f"area of {side}: {share:.0%} of the scan's margin is taken for it: if that is paper, its fill is "
+        "too like it to be told apart; mask what is no ground, or give another colour"
+    )
+    return Caution("paper", text)
+
+
+def _pixel(at: shapely.Point) -> tuple[float, float]:
+    return (round(at.x, 1), round(at.y, 1))
+
+
+def _key(side: str, key: shapely.Polygon) -> Caution:
+    what = "was taken for a key of the legend and left out: if it is ground, add it"
+    return _left_out("key", side, "rectangle", key, what)
+
+
+def _shade(side: str, box: shapely.Polygon) -> Caution:
+    return _left_out("shade", side, "piece", box, "is of another shade than the rest, and was left out")
+
+
+def _left_out(name: str, side: str, kind: str, part: shapely.Polygon, what: str) -> Caution:
+    left, top, right, bottom = part.bounds
+    column, row = (left + right) / 2, (top + bottom) / 2
+    text = (
+        f"area of {side}: a {kind} of {right - left:.0f} × {bottom - top:.0f} px around column "
+        f"{column:.0f}, row {row:.0f} {what}"
+    )
+    return Caution(name, text, pixel=_pixel(shapely.Point(column, row)))
+
+
+_NEAR_PX = 8  # an edge farther from all that was seen was laid by distance alone
+_BLOCK = 16  # side of the blocks among which the most doubtful place is looked for [px]
+
+
+class Unseen(NamedTuple):
+    """What was not seen of an area, and what of it may be paper."""
+
+    share: float  # of its pixels
+    place: shapely.Point  # where most of them lie together; an empty point if there are none [px]
+    edge_share: float  # share of its edge with nothing seen nearby
+    edge_place: shapely.Point  # where most of that lies together; an empty point if there is none [px]
+    # share of the outermost pixels of the scan that are the area's; these are mostly paper
+    margin_share: float
+
+
+def unseen_of(whole: Labels, known: Labels, wanted: Iterable[int]) -> list[Unseen]:
+    """Measure what of areas was given to them only because they are the nearest."""
+    edges, near = _edges(whole), _seen_near(known)
+    return [_unseen_of(whole == label, known != label, edges, near) for label in wanted]
+
+
+def _unseen_of(mine: Bools, unlike: Bools, edges: Bools, near: Bools) -> Unseen:
+    doubtful, edge = mine & unlike, mine & edges
+    far = edge & ~near
+    share, edge_share = (
+        float(part.sum() / max(int(all_of_it.sum()), 1))
+        for part, all_of_it in ((doubtful, mine), (far, edge))
+    )
+    margin = np.concatenate([mine[0], mine[-1], mine[:, 0], mine[:, -1]])
+    return Unseen(share, _densest(doubtful), edge_share, _densest(far), float(margin.mean()))
+
+
+def _edges(whole: Labels) -> Bools:
+    """Pixels with another label to their right, left, above or below."""
+    out = np.zeros(whole.shape, bool)
+    for one, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        differ = whole[one] != whole[other]
+        out[one] |= differ
+        out[other] |= differ
+    return out
+
+
+def _seen_near(known: Labels) -> Bools:
+    ndimage = require("scipy.ndimage", extra="digitize")
+    return np.asarray(ndimage.maximum_filter(known != OTHER, 2 * _NEAR_PX + 1))
+
+
+def _densest(mask: Bools) -> shapely.Point:
+    """Middle of the block that has most of a mask."""
+    if not mask.any():
+        return shapely.Point()
+    rows, columns = (np.arange(0, size, _BLOCK) for size in mask.shape)
+    counts = np.add.reduceat(np.add.reduceat(mask, rows, axis=0, dtype=int), columns, axis=1)
+    row, column = np.unravel_index(counts.argmax(), counts.shape)
+    block = mask[rows[row] : rows[row] + _BLOCK, columns[column] : columns[column] + _BLOCK]
+    y, x = np.argwhere(block).mean(axis=0)
+    return shapely.Point(columns[column] + x, rows[row] + y)

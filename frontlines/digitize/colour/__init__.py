@@ -1,0 +1,1 @@
+"""The image: its paper, its colours, and what each pixel is."""

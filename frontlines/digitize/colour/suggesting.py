@@ -1,0 +1,141 @@
+"""Which colours a scan has, to start a recipe from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from PIL import ImageColor
+
+from frontlines.digitize.colour.colours import hex_of, lab_of
+from frontlines.digitize.colour.inks import edges_of
+from frontlines.digitize.colour.labels import label_grounds, label_scan, mean_width_px
+from frontlines.digitize.colour.palette import Palette, palette_of
+from frontlines.digitize.colour.paper import Paper, paper_of
+from frontlines.digitize.colour.scan import Image, Scan, open_scan
+from frontlines.names import Floats
+from frontlines.progress import Progress, reporting
+
+
+def suggest_colours(
+    scan: Image, *, most: int = 12, looked: tuple[Paper, Palette] | None = None, progress: Progress = None
+) -> pd.DataFrame:
+    """List the line-like colours of a scan, to start from.
+
+    Parameters
+    ----------
+    scan
+        From `open_scan`, or what it takes: a path, or an array of pixels.
+    most
+        Colours to list at most.
+    looked
+        From `paper_of` and `palette_of`, if the scan was looked at before.
+    progress
+        See `frontlines.progress.reporting`.
+
+    Returns
+    -------
+    colours
+        A row a colour, the most striking first (far from the ground in colour, wide strokes): `colour` (hex,
+        on evened paper), `name` (the nearest CSS name), `stroke_px` (mean width of its strokes; letters and
+        ends of dashes count), `length_px` (of all of them), `pixels`, and `column`, `row`: a place where it
+        is drawn.
+
+    Raises
+    ------
+    DigitizeError
+        If the image cannot be read.
+    MissingExtraError
+        If scipy is not installed.
+
+    Examples
+    --------
+    >>> pixels = np.full((80, 80, 3), 255, dtype=np.uint8)
+    >>> pixels[38:42] = (200, 30, 30)
+    >>> suggest_colours(pixels)[["colour", "name", "pixels"]].values.tolist()
+    [['#c31e1e', 'firebrick', 320]]
+    """
+    scan = open_scan(scan)
+    with reporting(progress) as report:
+        report(0.0, "paper")
+        paper, palette = looked or _look(scan)
+        labels = label_scan(scan, paper, palette, [], report)
+    inks = range(len(palette.inks))
+    rims = {rim for ink in inks for rim in edges_of(palette, ink)}
+    pixels = np.bincount(labels.ravel(), minlength=len(inks) + 1)[1:]
+    kept = [ink for ink in inks if ink not in rims and pixels[ink]]
+    widths = np.array([mean_width_px(labels, ink + 1) for ink in kept])
+    striking = np.array(
+        [width * _contrast(palette, ink) ** 2 for width, ink in zip(widths, kept, strict=True)]
+    )
+    found = pd.DataFrame(
+        {
+            "colour": [hex_of(palette.inks[ink]) for ink in kept],
+            "name": [_css_name(palette.inks[ink]) for ink in kept],
+            "stroke_px": widths.round(1),
+            "length_px": (pixels[kept] / widths).round(),
+            "pixels": pixels[kept],
+            "column": palette.places[kept, 0],
+            "row": palette.places[kept, 1],
+        }
+    )
+    return found.iloc[np.argsort(-striking, kind="stable")[:most]].reset_index(drop=True)
+
+
+def _contrast(palette: Palette, ink: int) -> float:
+    """How far an ink is from the ground nearest to it [ΔE]."""
+    return float(np.linalg.norm(lab_of(palette.grounds) - lab_of(palette.inks[[ink]]), axis=1).min())
+
+
+def _look(scan: Scan) -> tuple[Paper, Palette]:
+    paper = paper_of(scan)
+    return paper, palette_of(scan, paper)
+
+
+def suggest_fills(scan: Image, *, looked: tuple[Paper, Palette] | None = None) -> pd.DataFrame:
+    """List the colours that fill areas of a scan, its paper among them.
+
+    Parameters
+    ----------
+    scan
+        From `open_scan`, or what it takes: a path, or an array of pixels.
+    looked
+        From `paper_of` and `palette_of`, if the scan was looked at before.
+
+    Returns
+    -------
+    fills
+        A row a colour, the largest first: `colour` (hex, on evened paper), `name` (the nearest CSS name) and
+        `share` (of the scan's pixels that are nearer to it than to any other fill).
+
+    Raises
+    ------
+    DigitizeError
+        If the image cannot be read.
+    MissingExtraError
+        If scipy is not installed.
+
+    Examples
+    --------
+    >>> pixels = np.full((200, 400, 3), 255, dtype=np.uint8)
+    >>> pixels[:, :100] = (240, 200, 190)
+    >>> suggest_fills(pixels)[["name", "share"]].values.tolist()
+    [['white', 0.75], ['mistyrose', 0.25]]
+    """
+    scan = open_scan(scan)
+    paper, palette = looked or _look(scan)
+    counts = np.bincount(label_grounds(scan, paper, palette).ravel(), minlength=len(palette.grounds))
+    found = pd.DataFrame(
+        {
+            "colour": [hex_of(one) for one in palette.grounds],
+            "name": [_css_name(one) for one in palette.grounds],
+            "share": (counts / counts.sum()).round(3),
+        }
+    )
+    return found.sort_values("share", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _css_name(rgb: Floats) -> str:
+    """Name the nearest CSS colour."""
+    names = sorted(ImageColor.colormap)
+    lab = lab_of(np.array([ImageColor.getrgb(name)[:3] for name in names], dtype=float))
+    return names[int(np.linalg.norm(lab - lab_of(rgb[None])[0], axis=1).argmin())]

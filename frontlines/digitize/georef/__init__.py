@@ -1,0 +1,1 @@
+"""Where a scan lies on Earth, and how far that is off."""

@@ -1,0 +1,203 @@
+"""What a reader must know about a georeference or a tracing: cautions with names, as values.
+
+===================  ==========================================================================
+``image``            the image was turned, or has several pages
+``bad point``        a control point does not belong to the others
+``outside``          most of the points lie outside the scan
+``repeated point``   two points lie on one place of the scan, or on one place of the ground
+``few points``       none, or only one or two, to spare for the transformation
+``spread``           the points lie nearly on a line, or all in one part of the map
+``shear``            somewhere the map is stretched much more one way than the other
+``fold``             outside the points the transformation turns over
+``another plane``    the map's CRS fits worse than another one
+``stiff``            a richer transformation fits much better than the one named
+``no error known``   the georeference came without control points
+``read as degrees``  the points' file does not name its CRS
+``colour``           what was traced is of a colour rather unlike the one asked for
+``sides``            the places named leave a doubt about who is where
+``fork``             a line has a branch, and three sectors meet where a front has two sides
+``hidden``           a line runs under another for a while
+``unsure``           much of an area was not seen in its colour
+``edge``             much of an area's edge lies where no fill was seen
+``paper``            an area takes most of the margin, which is mostly paper
+``shade``            a small piece of an area was of another shade, and left out
+``key``              a small rectangle in an area's colour was taken for a key of the legend
+``dropped``          something in a line's colour was left out
+``stroke``           the knob `stroke_px` is not the width that the line is drawn in
+===================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from frontlines.digitize.georef.control_points import GroundControl
+from frontlines.digitize.georef.transformations import LEAST_POINTS, Transformation
+from frontlines.names import Floats
+
+SPARE = 3
+"""Fewer points than this to spare bring a caution."""
+
+COVERED = 0.25
+"""The points' hull must cover this part of the scan's lines, or of the scan if they are not known."""
+
+SHEARED = 1.5
+"""How much more one way than the other a place may be stretched, against the map as a whole."""
+
+_SAME_PX = 1.0
+_SAME_DEG = 1e-7
+_THIN = 0.05
+_GRID = 41
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something that a reader must know.
+
+    Attributes
+    ----------
+    name
+        Which kind of caution.
+    text
+        What it is, where, and what to do.
+    ids
+        Control points it is about.
+    pixel
+        Column and row it is about [px].
+    """
+
+    name: str
+    text: str
+    ids: tuple[str, ...] = ()
+    pixel: tuple[float, float] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the caution as plain data."""
+        return asdict(self) | {"ids": list(self.ids), "pixel": list(self.pixel) if self.pixel else None}
+
+
+def cautions_on_points(
+    control: GroundControl, transformation: Transformation, size_px: tuple[int, int]
+) -> list[Caution]:
+    """Look at how many control points there are and how they lie."""
+    found = []
+    family = transformation.family
+    spare = len(control) - LEAST_POINTS[family]
+    if spare < SPARE:
+        found.append(
+            Caution(
+                "few points",
+                f"{len(control)} control points leave {spare} to spare for the transformation {family}: "
+                "the error is hardly known; add some",
+            )
+        )
+    beyond = _outside(control, size_px) or _spread(control.pixels, size_px)
+    return [*found, *_degrees(control), *_repeated(control), *beyond]
+
+
+def _degrees(control: GroundControl) -> list[Caution]:
+    if not control.read_as_degrees:
+        return []
+    text = (
+        f"{control.source} does not name the CRS of its points: they were read as longitude and latitude on "
+        "WGS 84; give points_crs if they are on another datum"
+    )
+    return [Caution("read as degrees", text)]
+
+
+def _repeated(control: GroundControl) -> list[Caution]:
+    found = []
+    ids = control.points["id"].tolist()
+    for places, near, where in ((control.pixels, _SAME_PX, "scan"), (control.lonlat, _SAME_DEG, "ground")):
+        apart = np.abs(places[:, None] - places[None]).max(axis=2)
+        for a, b in zip(*np.nonzero(np.triu(apart < near, k=1)), strict=True):
+            pair = (ids[a], ids[b])
+            text = f"the control points {pair[0]} and {pair[1]} lie on one place of the {where}: keep one"
+            found.append(Caution("repeated point", text, pair, _pixel(control.pixels[a])))
+    return found
+
+
+def _outside(control: GroundControl, size_px: tuple[int, int]) -> list[Caution]:
+    beyond = ~shapely.contains_xy(_sheet(size_px), control.pixels)
+    if beyond.mean() <= 1 / 2:
+        return []
+    size = f"{size_px[0]} × {size_px[1]} px"
+    text = (
+        f"{beyond.sum()} of {len(control)} control points lie outside the scan of {size}: "
+        "were they read on a larger copy of it?"
+    )
+    return [Caution("outside", text, tuple(map(str, control.points["id"][beyond])))]
+
+
+def _sheet(size_px: tuple[int, int]) -> shapely.Polygon:
+    return shapely.box(-1, -1, *size_px)
+
+
+def _spread(pixels: Floats, size_px: tuple[int, int]) -> list[Caution]:
+    lengths = np.linalg.svd(pixels - pixels.mean(axis=0), compute_uv=False)
+    if lengths[-1] < _THIN * lengths[0]:
+        return [Caution("spread", "the control points lie nearly on a line: add some to either side of it")]
+    share = hull_of(pixels).intersection(_sheet(size_px)).area / (size_px[0] * size_px[1])
+    if share < COVERED:
+        text = (
+            f"the control points cover {share:.0%} of the scan: beyond them the error grows; "
+            "add some towards the corners of the map"
+        )
+        return [Caution("spread", text, pixel=_pixel(pixels.mean(axis=0)))]
+    return []
+
+
+def hull_of(pixels: Floats) -> shapely.Geometry:
+    """Draw the hull of places of the scan."""
+    return shapely.convex_hull(shapely.multipoints(pixels))
+
+
+def grid_over(size_px: tuple[int, int]) -> Floats:
+    """Lay a grid over a scan."""
+    x, y = np.linspace(0, size_px[0] - 1, _GRID), np.linspace(0, size_px[1] - 1, _GRID)
+    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+
+
+def turned_over(transformation: Transformation, pixels: Floats) -> npt.NDArray[np.bool_]:
+    """Say where a transformation shows the map from behind: its Jacobian determinant has the wrong sign."""
+    determinant = np.linalg.det(transformation.jacobian(pixels))
+    return np.asarray(~(determinant < 0))  # rows grow downwards: seen from the front it is below zero
+
+
+def cautions_on_shape(transformation: Transformation, size_px: tuple[int, int]) -> list[Caution]:
+    """Look for folds outside the control points, and for strong shear among them."""
+    grid = grid_over(size_px)
+    found = []
+    over = turned_over(transformation, grid)
+    if over.any():
+        near = grid[over][np.hypot(*(grid[over] - transformation.pixels.mean(axis=0)).T).argmin()]
+        text = (
+            f"beyond the control points the transformation folds, first at column {near[0]:.0f}, "
+            f"row {near[1]:.0f}: nothing can be placed there"
+        )
+        found.append(Caution("fold", text, pixel=_pixel(near)))
+    inside = grid[shapely.contains_xy(hull_of(transformation.pixels), grid) & ~over]
+    if not len(inside):
+        return found
+    slopes = transformation.jacobian(inside)
+    whole = np.median(slopes, axis=0)
+    if abs(np.linalg.det(whole)) > 0:
+        lengths = np.linalg.svd(slopes @ np.linalg.inv(whole), compute_uv=False)
+        ratio = lengths[:, 0] / lengths[:, 1]
+        if ratio.max() > SHEARED:
+            there = inside[ratio.argmax()]
+            text = (
+                f"around column {there[0]:.0f}, row {there[1]:.0f} the transformation stretches the map "
+                f"{ratio.max():.1f} times more one way than the other: look at the control points there"
+            )
+            found.append(Caution("shear", text, pixel=_pixel(there)))
+    return found
+
+
+def _pixel(place: Floats) -> tuple[float, float]:
+    return (round(float(place[0]), 1), round(float(place[1]), 1))

@@ -1,0 +1,286 @@
+"""Which transformation, on which plane, and which points do not belong.
+
+Without a word in the recipe the simplest transformation is taken that no richer one beats clearly in its
+leave-one-out error. Points that do not belong are set aside while choosing, never while fitting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from pyproj import CRS
+
+from frontlines.digitize.georef.error import left_out_places, to_lonlat, to_plane
+from frontlines.digitize.georef.transformations import FAMILIES, LEAST_POINTS, Family, Transformation, fit
+from frontlines.errors import DigitizeError
+from frontlines.names import Floats
+
+_DEGREES = np.array([360.0, 90.0])
+_MARGIN = 2.0  # the margins of a sheet may reach beyond the ends of the Earth
+_LEAST_SPAN_M = 1000.0
+
+
+def refuse_other_unit(xy: Floats, crs: CRS, source: str) -> None:
+    """Refuse degrees on a plane of metres, metres as degrees, and places that are nowhere."""
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    span = f"{source} puts the map at x {low[0]:g} to {high[0]:g}, y {low[1]:g} to {high[1]:g}"
+    most = np.abs(xy).max(axis=0)
+    if crs.is_geographic and (most > _MARGIN * _DEGREES).any():
+        raise DigitizeError(
+            f"{span}: these are no degrees, but {crs.name} is in degrees: give as crs the projected one that "
+            'the numbers are in, such as "EPSG:32638"'
+        )
+    if crs.is_projected and (most <= _DEGREES).all() and _span_m(low, high, crs) < _LEAST_SPAN_M:
+        raise DigitizeError(
+            f"{span}: these look like degrees, but {crs.name} is not in degrees: give "
+            'crs = "EPSG:4326", or the CRS that the numbers are in'
+        )
+    if not np.isfinite(to_lonlat(xy, crs)).all(axis=1).any():
+        raise DigitizeError(f"{span}, which is nowhere on {crs.name}: check the CRS of the map")
+
+
+def _span_m(low: Floats, high: Floats, crs: CRS) -> float:
+    """Longer side of a map on its plane [m]."""
+    return float((high - low).max() * crs.axis_info[0].unit_conversion_factor)
+
+
+BETTER = 0.8
+"""A richer transformation, or another plane, must bring the leave-one-out error below this part of it."""
+
+FINE_PX = 0.3
+"""Leave-one-out errors below this [px] are as good as none: nothing richer is looked for."""
+
+SPARE_POINTS: dict[Family, int] = {
+    "helmert": 1, "affine": 1, "projective": 2, "polynomial2": 3, "polynomial3": 4, "spline": 7,
+}  # fmt: skip
+"""Points beyond the least number before a transformation is taken unasked."""
+
+DOUBT = 0.001
+"""Chance, over all points, that a sound set has a point as far off as one that is named."""
+
+BAD_PX = 5.0
+"""A point this near to where the others put it [px] is never named."""
+
+_STIFF_FREEDOM = 8
+_LOOKED_AT = 3
+_MERIDIANS, _CUT = 401, 20.0  # looked at between the points; and usual steps, the least that is a cut
+_HALF_TURN = 180.0  # a map of so many degrees of longitude has no middle
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A transformation, its plane, and why they were taken."""
+
+    family: Family  # family, plane, crs: transformation, name of the plane, and its CRS
+    plane: str
+    crs: CRS
+    reason: str  # in words
+    # leave-one-out RMSE of each transformation that was weighed, without the points set aside
+    left_out_px: dict[str, float]
+
+
+def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Family | None = None) -> Choice:
+    """Choose what was not given: the transformation, the plane, or both."""
+    if not len(pixels):
+        raise DigitizeError("there is no control point: give some that are not left out or switched off")
+    planes = candidate_planes(lonlat) if crs is None else _named_plane(lonlat, crs)
+    families = [family] if family is not None else [
+        name for name in FAMILIES if len(pixels) >= LEAST_POINTS[name] + SPARE_POINTS[name]
+    ]  # fmt: skip
+    if family is None and len(pixels) < LEAST_POINTS["affine"] + SPARE_POINTS["affine"]:
+        families = ["helmert"]
+    weighed = {}
+    for name in families:
+        for plane, where in planes.items():
+            error = _left_out_px(pixels, to_plane(lonlat, where), name)
+            if error is not None:
+                weighed[name, plane] = error
+    if not weighed:
+        first = families[0]
+        fit(pixels, to_plane(lonlat, next(iter(planes.values()))), first)  # says what is wrong
+        plane = next(iter(planes))
+        return Choice(first, plane, planes[plane], "no point to spare: no other could be weighed", {})
+    taken = next(iter(weighed))
+    for rival, error in weighed.items():
+        if weighed[taken] > FINE_PX and error < BETTER * weighed[taken]:
+            taken = rival
+    reason = _reason(
+        taken, weighed, given_crs=crs is not None, given_family=family is not None, n=len(pixels)
+    )
+    shown = {f"{name}, {plane}": round(error, 3) for (name, plane), error in weighed.items()}
+    return Choice(taken[0], taken[1], planes[taken[1]], reason, shown)
+
+
+def _reason(
+    taken: tuple[Family, str],
+    weighed: dict[tuple[Family, str], float],
+    *,
+    given_crs: bool,
+    given_family: bool,
+    n: int,
+) -> str:
+    if given_crs and given_family:
+        return "named in the recipe"
+    what = (
+        "" if given_family else f"the simplest of {len({name for name, _ in weighed})} that {n} points allow"
+    )
+    where = "" if given_crs else f"the plane {taken[1]!r}, since the recipe names no CRS of the map"
+    both = " on ".join(part for part in (what, where) if part)
+    return f"{both}; no other has a leave-one-out error clearly below its {weighed[taken]:.2g} px"
+
+
+def plane_name(crs: CRS) -> str:
+    """Name the plane of a CRS for a reader."""
+    operation = crs.coordinate_operation
+    return f"{operation.method_name}, as given" if crs.name == "unknown" and operation else str(crs.name)
+
+
+def candidate_planes(lonlat: Floats) -> dict[str, CRS]:
+    """Planes that a map of these places may be drawn on, the plainest first."""
+    middle, off = _about_middle(lonlat[:, 0])
+    south, north = lonlat[:, 1].min(), lonlat[:, 1].max()
+    lon, lat = round(middle + float(off.min() + off.max()) / 2, 1), round((south + north) / 2, 1)
+    low, high = round(south + (north - south) / 6, 1), round(north - (north - south) / 6, 1)
+    conic = abs(low + high) > 1
+    planes = {
+        f"Lambert conformal conic, {lon:g}°, {low:g}° and {high:g}°":
+            f"+proj=lcc +lon_0={lon} +lat_0={lat} +lat_1={low} +lat_2={high} +datum=WGS84",
+    } if conic else {}  # fmt: skip
+    planes[f"web Mercator, {lon:g}°"] = f"+proj=webmerc +lon_0={lon} +datum=WGS84"
+    planes[f"transverse Mercator, {lon:g}°"] = f"+proj=tmerc +lon_0={lon} +lat_0={lat} +datum=WGS84"
+    planes[f"latitude against longitude, {lon:g}°"] = f"+proj=eqc +lon_0={lon} +lat_ts={lat} +datum=WGS84"
+    return {name: CRS(text) for name, text in planes.items()}
+
+
+def _about_middle(lon: Floats) -> tuple[float, Floats]:
+    """Middle of longitudes, and how far each is off it: 179° and -179° are neighbours."""
+    middle = float(np.degrees(np.angle(np.exp(1j * np.radians(lon)).mean())))
+    return middle, (lon - middle + 180) % 360 - 180
+
+
+def _named_plane(lonlat: Floats, crs: CRS) -> dict[str, CRS]:
+    """Take the plane that was named, unless a cut between the points puts neighbours a world apart."""
+    middle, off = _about_middle(lonlat[:, 0])
+    lon = middle + np.linspace(off.min(), off.max(), _MERIDIANS)[1:-1]
+    across = to_plane(np.column_stack([(lon + 180) % 360 - 180, np.full_like(lon, lonlat[:, 1].mean())]), crs)
+    steps = np.nan_to_num(np.hypot(*np.diff(across, axis=0).T), nan=np.inf)
+    if np.ptp(off) >= _HALF_TURN or steps.max() <= _CUT * max(float(np.median(steps)), 1e-9):
+        return {plane_name(crs): crs}
+    at = abs((lon[steps.argmax()] + 180) % 360 - 180)
+    method = "eqc" if crs.is_geographic else "webmerc"
+    raise DigitizeError(
+        f"the map lies on both sides of {at:.0f}°, where its plane {plane_name(crs)!r} is cut: leave crs "
+        f'out, or give a plane about the middle of the map, such as "+proj={method} '
+        f'+lon_0={(round(middle) + 179) % 360 - 179} +datum=WGS84"'
+    )
+
+
+def _left_out_px(pixels: Floats, xy: Floats, family: Family) -> float | None:
+    """Leave-one-out RMSE [px] without the points that do not belong, or None if it cannot be told."""
+    kept = np.setdiff1d(np.arange(len(pixels)), bad_points(pixels, xy, family))
+    try:
+        errors = _errors_px(pixels[kept], xy[kept], family)
+    except DigitizeError:
+        return None
+    return float(np.sqrt((errors**2).sum(axis=1).mean())) if np.isfinite(errors).all() else None
+
+
+def _errors_px(pixels: Floats, xy: Floats, family: Family) -> Floats:
+    fitted = fit(pixels, xy, family)
+    size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(pixels))))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a map pressed into a line has no size
+        return np.asarray((xy - left_out_places(fitted, xy, anew=False)) / size[:, None])
+
+
+def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
+    """Find control points that do not belong to the others."""
+    rest, bad = np.arange(len(pixels)), list[int]()
+    most = max(1, len(pixels) // 4)
+    while len(bad) < most:
+        stiff = _stiff(family, len(rest))
+        worst = _worst(pixels[rest], xy[rest], stiff)
+        found = [] if worst is None else [worst]
+        if not found and len(bad) + 2 <= most:
+            found = _pair(pixels[rest], xy[rest], stiff)
+        if not found:
+            break
+        bad += rest[found].tolist()
+        rest = np.delete(rest, found)
+    return bad
+
+
+def _stiff(family: Family, n: int) -> Family:
+    """Take the transformation itself if enough points are to spare, or the affine one, or Helmert's."""
+    if family == "helmert":
+        return family
+    for name in (family, "affine"):
+        if 2 * (n - 1) - 2 * LEAST_POINTS[name] >= _STIFF_FREEDOM:
+            return name
+    return "helmert" if n < LEAST_POINTS["affine"] + 2 else "affine"
+
+
+def _pair(pixels: Floats, xy: Floats, family: Family) -> list[int]:
+    """Positions of two points that hide each other, the worse first; none if there are no such points."""
+    try:
+        if np.hypot(*_errors_px(pixels, xy, family).T).max() <= BAD_PX:
+            return []
+    except DigitizeError:
+        return []
+    everyone, chance = np.arange(len(pixels)), DOUBT / len(pixels)
+    pairs = {}
+    for first in everyone:
+        others = np.delete(everyone, first)
+        worst = _worst(pixels[others], xy[others], family, chance)
+        if worst is None:
+            continue
+        second = others[worst]
+        left = np.delete(everyone, second)
+        own = int(np.searchsorted(left, first))
+        doubts = (
+            _doubt(pixels[left], xy[left], family, own),
+            _doubt(pixels[others], xy[others], family, worst),
+        )
+        if max(doubts) < chance:
+            pairs[max(doubts)] = [int(first), int(second)][:: 1 if doubts[0] <= doubts[1] else -1]
+    return pairs[min(pairs)] if pairs else []
+
+
+def _worst(pixels: Floats, xy: Floats, family: Family, chance: float = DOUBT) -> int | None:
+    """Position of the point that belongs least, if it does not belong."""
+    try:
+        off_px, squares = _studied(fit(pixels, xy, family), xy)
+    except DigitizeError:
+        return None
+    order = np.argsort(-np.nan_to_num(squares))[:_LOOKED_AT]
+    doubts = {int(k): _doubt(pixels, xy, family, int(k)) for k in order}
+    worst = min(doubts, key=lambda k: doubts[k])
+    return worst if doubts[worst] < chance and off_px[worst] > BAD_PX else None
+
+
+def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:
+    """Leave-one-out error of each point [px], and its square over the variance the others lend it."""
+    weights = fitted.left_out_weights()
+    places = fitted.target.back(weights @ fitted.target(xy).T.ravel())
+    size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off_px = np.hypot(*(xy - places).T) / size
+    return off_px, off_px**2 / (1 + (weights**2).sum(axis=(1, 2)) / 2)
+
+
+def _doubt(pixels: Floats, xy: Floats, family: Family, k: int) -> float:
+    """Chance that a sound point is as far from the others as this one is, times the number of points."""
+    rest = np.arange(len(pixels)) != k
+    try:
+        others = fit(pixels[rest], xy[rest], family)
+        _, squares = _studied(others, xy[rest])
+    except DigitizeError:
+        return 1.0
+    reach = (others.weights(pixels[k : k + 1]) ** 2).sum() / 2
+    size = np.sqrt(np.abs(np.linalg.det(others.jacobian(pixels[k : k + 1]))))[0]
+    own = (((xy[k] - others(pixels[k : k + 1])[0]) / size) ** 2).sum() / (1 + reach)
+    freedom = max(2 * int(rest.sum()) - 2 * LEAST_POINTS[family], 1)
+    if not np.isfinite(squares).any():
+        return 1.0
+    ratio = own / max(float(np.nanmean(squares)), 1e-12)
+    return float(len(pixels) * (1 + 2 * ratio / freedom) ** (-freedom / 2))

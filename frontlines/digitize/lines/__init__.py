@@ -1,0 +1,1 @@
+"""Lines drawn on a scan, traced in pixels."""

@@ -1,0 +1,268 @@
+"""Lines of a scan, by colour."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from frontlines.digitize.colour.colours import hex_of, refuse_one_colour
+from frontlines.digitize.colour.inks import match_inks, shades_of
+from frontlines.digitize.colour.labels import (
+    Strokes,
+    checked_masks,
+    label_scan,
+    mean_width_px,
+    strokes_of,
+    with_broad_strokes,
+)
+from frontlines.digitize.colour.palette import Labels, Palette, palette_of
+from frontlines.digitize.colour.paper import Paper, paper_of
+from frontlines.digitize.colour.scan import Image, Scan, open_scan
+from frontlines.digitize.lines.centres import Centred, Ink, centred, without_loops
+from frontlines.digitize.lines.dashes import lone_of, taken_up, with_passed_by
+from frontlines.digitize.lines.filters import (
+    NO_LINE,
+    TOO_SHORT,
+    Dropped,
+    arrows_among,
+    left_out,
+    line_width,
+    of_width,
+    sieved,
+    too_short,
+    without_letters,
+    without_writing,
+)
+from frontlines.digitize.lines.hidden import beside_others, cut_back, find_hidden, parted
+from frontlines.digitize.lines.joining import Run, bridged, over_gaps, seen_in_gaps
+from frontlines.digitize.lines.skeleton import chains_of, passed_straight, skeleton_of, without_spurs
+from frontlines.digitize.lines.stretches import Knobs, Stretch, Tracing
+from frontlines.errors import DigitizeError
+from frontlines.progress import Progress, reporting
+
+_REACH = 4.0  # strokes over which the direction of a chain at a junction is taken
+_SEEN = 0.6  # of the least length, what must be seen of it
+_SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
+_LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
+_EVERY = 2  # points that are kept: every second pixel
+
+
+def trace_lines(
+    scan: Image,
+    colours: Mapping[str, str],
+    *,
+    masks: Iterable[BaseGeometry] = (),
+    knobs: Knobs | Mapping[str, Knobs] | None = None,
+    looked: tuple[Paper, Palette] | None = None,
+    progress: Progress = None,
+) -> Tracing:
+    """Trace the lines of a scan by their colours.
+
+    Parameters
+    ----------
+    scan
+        From `open_scan`, or what it takes: a path, or an array of pixels.
+    colours
+        Name of each line, and its colour: hex, or a CSS name such as ``blue`` or ``dark green``. Of the
+        inks that the scan really has, the one that is most like it is taken.
+    masks
+        Polygons in pixels whose ground is left out: legend, title.
+    knobs
+        Lengths that shape the tracing, for all lines or by line name.
+    looked
+        From `paper_of` and `palette_of`, if the scan was looked at before.
+    progress
+        See `frontlines.progress.reporting`.
+
+    Returns
+    -------
+    tracing
+        Stretches in order, where one line hides another, and what was left out.
+
+    Raises
+    ------
+    DigitizeError
+        If no line is asked for, a colour is none, is asked for twice or the scan has no such ink, a mask is
+        no polygon or leaves nothing of a colour, or knobs are given for a line that is not asked for.
+    MissingExtraError
+        If scikit-image or scipy is not installed.
+
+    Notes
+    -----
+    1. The light on the paper is evened (`paper_of`). 2. The colours in the middle of strokes are gathered
+    into inks (`palette_of`), and every pixel goes to the nearest ground or ink in CIELAB. 3. The strokes of
+    an ink are thinned [1]_, spurs pruned, crossings passed straight on, gaps jumped along the direction.
+    4. The centre of mass of the ink across the line gives the centre, the scatter of it its error.
+
+    References
+    ----------
+    .. [1] Zhang, T. Y. and Suen, C. Y. (1984): A fast parallel algorithm for thinning digital patterns.
+       Communications of the ACM 27 (3), 236-239. https://doi.org/10.1145/357994.358023
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import LineString
+    >>> from frontlines.datasets import render_scan
+    >>> from frontlines.digitize.colour.scan import open_scan
+    >>> drawn = gpd.GeoDataFrame({"colour": ["#1f4fb4"], "width_px": [4.0]},
+    ...                          geometry=[LineString([(20, 60), (200, 90), (380, 60)])])
+    >>> scan = open_scan(render_scan(drawn, size_px=(400, 150)).pixels)
+    >>> [stretch.line for stretch in trace_lines(scan, {"7 April": "blue"}).stretches]
+    ['7 April']
+    """
+    scan, masks, wanted = open_scan(scan), checked_masks(masks), _checked(colours, knobs)
+    with reporting(progress) as report:
+        report(0.0, "paper")
+        paper = looked[0] if looked else paper_of(scan)
+        palette = looked[1] if looked else palette_of(scan, paper)
+        palette = with_broad_strokes(palette, colours, scan, paper)
+        inks = match_inks(palette, colours)
+        taken = list(inks.values())
+        shades = {name: shades_of(palette, ink, taken, paper) for name, ink in inks.items()}
+        labels = label_scan(scan, paper, palette, masks, lambda share, what: report(0.3 * share, what))
+        strokes = {
+            name: strokes_of(labels, palette, ink, taken, wanted[name].stroke_px, shades[name])
+            for name, ink in inks.items()
+        }
+        _refuse_masked(strokes)
+        settled = {name: _settled(wanted[name], one, scan) for name, one in strokes.items()}
+        found: list[_Traced] = []
+        for done, name in enumerate(colours):
+            report(0.3 + 0.7 * done / len(colours), name)
+            found.append(
+                _traced(name, scan, paper, palette, labels, inks[name], strokes[name], settled[name])
+            )
+    long = [stretch for one in found for stretch in one.long]
+    coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
+    stretches = _in_order(cut_back(parted([*long, *coming_out])), list(colours))
+    dropped = [entry for one in found for entry in one.dropped] + [
+        (one.line, TOO_SHORT, one.geometry) for one in lone
+    ]
+    return Tracing(
+        tuple(stretches),
+        tuple(find_hidden(stretches)),
+        {name: hex_of(palette.inks[ink]) for name, ink in inks.items()},
+        {name: wanted[name].stroke_px or _drawn_px(name, stretches, one) for name, one in strokes.items()},
+        settled,
+        tuple(dropped),
+        {name: mean_width_px(labels, ink + 1) for name, ink in inks.items() if wanted[name].stroke_px},
+    )
+
+
+def _checked(colours: Mapping[str, str], knobs: Knobs | Mapping[str, Knobs] | None) -> dict[str, Knobs]:
+    """Check what is asked for, and give each line its knobs."""
+    if not isinstance(colours, Mapping) or not colours:
+        raise DigitizeError("no line is asked for: give a name and a colour, as {'7 April': 'blue'}")
+    refuse_one_colour(list(colours.values()), "lines", list(colours))
+    if knobs is None or isinstance(knobs, Knobs):
+        return dict.fromkeys(colours, knobs or Knobs())
+    if strange := sorted(set(knobs) - set(colours)):
+        raise DigitizeError(
+            f"knobs for {', '.join(map(repr, strange))}, but the lines are {', '.join(map(repr, colours))}"
+        )
+    return {name: knobs.get(name, Knobs()) for name in colours}
+
+
+def _refuse_masked(strokes: Mapping[str, Strokes]) -> None:
+    """Refuse a line whose ink is nowhere left: all of it lies under masks."""
+    for name, one in strokes.items():
+        if not one.width_px > 0:
+            raise DigitizeError(f"line {name!r}: nothing of this colour lies outside masks and frame")
+
+
+def _settled(knobs: Knobs, strokes: Strokes, scan: Scan) -> Knobs:
+    """Fill in the lengths that were left open."""
+    stroke = strokes.width_px
+    usual = max(float(np.hypot(scan.width_px, scan.height_px)) / 40, 10 * stroke)
+    return Knobs(stroke, knobs.min_length_px or usual, knobs.gap_px or usual, knobs.spur_px or 3 * stroke)
+
+
+class _Traced(NamedTuple):
+    """Stretches of one line, shorter ones that may be its own, and what was left out."""
+
+    long: list[Stretch]
+    short: list[Stretch]
+    dropped: list[Dropped]
+
+
+def _traced(
+    name: str,
+    scan: Scan,
+    paper: Paper,
+    palette: Palette,
+    labels: Labels,
+    ink: int,
+    strokes: Strokes,
+    knobs: Knobs,
+) -> _Traced:
+    """Trace one line."""
+    stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
+    unpruned = chains_of(*skeleton_of(labels, strokes))
+    chains = without_spurs(unpruned, spur)
+    half = line_width(chains, float(np.hypot(scan.width_px, scan.height_px)))
+    wide = stroke if half is None else 2 * half - 1
+    figures = without_letters(chains, least, wide, unpruned=unpruned)
+    passed = passed_straight(figures, _REACH * wide)
+    pieces = of_width(passed, half)
+    spares = of_width(lone_of(chains, figures), half)
+    together = with_passed_by(over_gaps(pieces, gap, wide), spares, gap, wide)
+    arrows = arrows_among(together, least, wide)
+    joined = [run for run in together if not any(run is arrow for arrow in arrows)]
+    visible = [run for run in joined if run.seen_px >= _SEEN * min(least, run.length_px)]
+    long = [run for run in visible if run.length_px >= least]
+    short = [run for run in visible if _SHORTEST * least <= run.length_px < least]
+    dropped = [
+        *left_out(name, chains, [*figures, *taken_up(spares, together)], NO_LINE, spur),
+        *((name, NO_LINE, shapely.LineString(run.points)) for run in arrows),
+        *left_out(name, passed, pieces, "thinner or wider than the line", spur),
+        *too_short(name, joined, [*long, *short], least, spur),
+    ]
+    ink_of = Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2)
+    centres, short_centres = (
+        centred([seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in runs], scan, paper, ink_of)
+        for runs in (long, short)
+    )
+    kept, sifted = sieved(name, centres, scan, chains)
+    lines, written = without_writing(name, short_centres, kept, chains)
+    return _Traced(
+        [_stretch(name, one) for one in kept],
+        [_stretch(name, one) for one in lines],
+        [*sifted, *written, *dropped],
+    )
+
+
+def _drawn_px(name: str, stretches: Sequence[Stretch], strokes: Strokes) -> float:
+    """Width of a line as its profiles show it: a mask loses rims, and takes ends of dashes for sides."""
+    halves = [one.half_width_px for one in stretches if one.line == name]
+    return 2 * float(np.median(np.concatenate(halves))) if halves else strokes.width_px
+
+
+def _in_order(stretches: list[Stretch], names: list[str]) -> list[Stretch]:
+    """Sort by line, the longest first."""
+    return sorted(stretches, key=lambda one: (names.index(one.line), -one.length_px, *one.points[0]))
+
+
+def _stretch(name: str, one: Centred) -> Stretch:
+    """Thin out the points, cut off small loops, and name the jumped parts."""
+    run = one.run
+    thinned = np.unique(
+        np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)])
+    )
+    longest = _LOOP_STROKES * 2 * float(np.median(run.half_width_px))
+    keep = thinned[without_loops(run.points[thinned], longest)]
+    seen = np.minimum.reduceat(run.seen, keep[:-1])
+    edges = np.diff(np.concatenate([[0], (~seen).astype(int), [0]]))
+    starts, ends = np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist()
+    jumped = tuple(zip(starts, ends, strict=True))
+    return Stretch(name, run.points[keep], run.half_width_px[keep], one.sigma_px[keep], jumped)
+
+
+def _turns(run: Run) -> np.typing.NDArray[np.int64]:
+    """Where seen turns to jumped, or back."""
+    return np.flatnonzero(np.diff(run.seen.astype(int))) + 1

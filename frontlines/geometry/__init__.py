@@ -1,0 +1,1 @@
+"""Plane geometry of layers: coverages and their neighbours, and arrangements of lines."""

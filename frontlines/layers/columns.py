@@ -1,0 +1,165 @@
+"""Give a raw layer the columns and types of its kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontlines.layers.faults import Fault, Kind, row_labels
+
+NOT_STATED = "not stated"
+
+_LAST_LATITUDE, _LAST_LONGITUDE = 90.0, 360.0
+
+_DAY = r"\d{4}-?\d{2}-?\d{2}"
+"""How a day begins that names year, month and day; a year alone is no day."""
+
+_COLUMNS: dict[
+    str, dict[str, str | None]
+] = {  # column: what stands there when it is missing; None: it must be there
+    "control": {"date": None, "side": None, "source": NOT_STATED},
+    "frontlines": {"date": None, "side_left": None, "side_right": None, "source": NOT_STATED, "note": ""},
+    "settlements": {"name": None, "date": None, "side": None, "source": NOT_STATED},
+    "districts": {"district": None, "vintage": NOT_STATED},
+    "theatre": {},
+    "polygons": {},
+}
+_RESERVED = ("unknown", "contested")
+_UNCERTAIN = ("control", "frontlines", "settlements")
+
+
+_SHAPES = {
+    "frontlines": (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
+    "settlements": (shapely.GeometryType.POINT, shapely.multipoints),
+}
+
+
+def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fault]]:
+    """Give a raw frame the columns and types of its kind."""
+    known = list(_COLUMNS[kind]) + (["sigma_m"] if kind in _UNCERTAIN else [])
+    out = _with_plain_names(frame, known)
+    faults: list[Fault] = []
+    for column, filler in _COLUMNS[kind].items():
+        if column not in out and filler is None and len(out):
+            faults.append(Fault("missing column", (), detail=f"column {column!r}"))
+        elif column not in out:
+            out[column] = filler if filler is not None else ""
+    for column in set(known) & set(out.columns) - {"date", "sigma_m"}:
+        out[column] = _texts(out[column])
+        if column.startswith("side"):
+            out[column] = out[column].map(lambda side: side.lower() if side.lower() in _RESERVED else side)
+    if "date" in known and "date" in out:
+        faults += _read_dates(out)
+    if "sigma_m" in known:
+        faults += _read_sigmas(out)
+    flat = _of_kind(shapely.force_2d(out.geometry.values), kind)
+    return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=out.crs)), faults
+
+
+def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataFrame:
+    """Copy a frame; put known columns in lower case and call the geometry `geometry`."""
+    new: dict[Any, str] = {frame.geometry.name: "geometry"}
+    if frame.geometry.name != "geometry" and "geometry" in frame:
+        new["geometry"] = "geometry_2"
+    for column in frame.columns:
+        name = str(column).strip().lower()
+        if name in known and name not in frame.columns and name not in new.values():
+            new[column] = name
+    out = frame.rename(columns=new).set_geometry("geometry")
+    return out.set_axis(out.index.set_names([None if name in out else name for name in out.index.names]))
+
+
+def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Read a column as text without outer blanks; absent text is "", and 3.0 is "3"."""
+    filled = column.astype(object).where(column.notna(), "")
+    return filled.map(lambda value: _whole(value) if isinstance(value, float) else str(value).strip()).astype(
+        str
+    )
+
+
+def _whole(value: float) -> str:
+    return str(int(value)) if value.is_integer() else str(value)
+
+
+def days_of(frame: pd.DataFrame) -> pd.Series[Any] | None:
+    """Read the days of a raw frame."""
+    column = next((name for name in frame.columns if str(name).strip().lower() == "date"), None)
+    return None if column is None else _parsed(_day_texts(frame[column]))
+
+
+def _day_texts(raw: pd.Series[Any]) -> pd.Series[Any]:
+    return _texts(raw)
+
+
+def _parsed(text: pd.Series[Any]) -> pd.Series[Any]:
+    """Read days as they are written, whatever the time of day and its zone."""
+    full = text.where(text.str.match(_DAY), None)
+    readable = pd.to_datetime(full, errors="coerce", format="ISO8601", utc=True).notna()
+    written = full.where(readable, None).str.extract(f"({_DAY})", expand=False)
+    return pd.to_datetime(written, errors="coerce", format="ISO8601").astype("datetime64[s]")
+
+
+def _read_dates(frame: gpd.GeoDataFrame) -> list[Fault]:
+    """Turn the dates of a frame into days, in place; tell which cannot be read."""
+    text = _day_texts(frame["date"])
+    days = _parsed(text)
+    frame["date"] = days
+    unread = text.set_axis(row_labels(frame))[(days.isna() & text.notna() & (text != "")).to_numpy()]
+    return [Fault("bad date", (row,), detail=repr(words)) for row, words in unread.items()]
+
+
+def _read_sigmas(frame: gpd.GeoDataFrame) -> list[Fault]:
+    """Turn the sigmas of a frame into numbers, in place; tell which cannot be read."""
+    text = _texts(frame["sigma_m"]) if "sigma_m" in frame else pd.Series("", index=frame.index)
+    frame["sigma_m"] = pd.to_numeric(text.replace("", None), errors="coerce").astype(float)
+    unread = text.set_axis(row_labels(frame))[(frame["sigma_m"].isna() & (text != "")).to_numpy()]
+    return [Fault("bad sigma", (row,), detail=repr(words)) for row, words in unread.items()]
+
+
+def _of_kind(geometries: Any, kind: Kind) -> Any:
+    """Take the polygons, lines or points out of GeometryCollections, and single points out of others."""
+    out = np.array(geometries, dtype=object)
+    wanted, collect = _SHAPES.get(kind, (shapely.GeometryType.POLYGON, shapely.multipolygons))
+    types = shapely.get_type_id(out)
+    mixed = types == shapely.GeometryType.GEOMETRYCOLLECTION
+    if kind == "settlements":
+        mixed |= types == shapely.GeometryType.MULTIPOINT
+        coordinates, owner = shapely.get_coordinates(out, return_index=True)
+        out[owner[np.isnan(coordinates).any(axis=1)]] = None
+    for row in np.flatnonzero(types == shapely.GeometryType.LINEARRING):
+        out[row] = shapely.LineString(out[row])
+    for row in np.flatnonzero(mixed & ~shapely.is_empty(out)):
+        parts = out[[row]]
+        while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+            parts = shapely.get_parts(parts)
+        parts = parts[shapely.get_type_id(parts) == wanted]
+        if len(parts):
+            out[row] = parts[0] if len(parts) == 1 else collect(parts)
+    return out
+
+
+def with_key(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
+    """Name a frame's key column `district`."""
+    by_name = {str(column).lower(): column for column in frame.columns}
+    column = key if key in frame.columns else by_name.get(key.lower())
+    if column is None or column == "district":
+        return frame
+    return frame.assign(district=frame[column])
+
+
+def unfit_to_project(frame: gpd.GeoDataFrame) -> list[Fault]:
+    """Find what keeps a frame from being projected."""
+    labels = row_labels(frame)
+    xy, row = shapely.get_coordinates(frame.geometry.values, return_index=True)
+    odd = np.unique(row[~np.isfinite(xy).all(axis=1)])
+    found = [Fault("bad coordinates", tuple(labels[odd]))] if len(odd) else []
+    if frame.crs is None:
+        return [*found, Fault("no CRS", ())]
+    far = np.unique(row[(np.abs(xy) > (_LAST_LONGITUDE, _LAST_LATITUDE)).any(axis=1)])
+    if frame.crs.is_geographic and len(far):
+        found.append(Fault("not degrees", tuple(labels[far])))
+    return found

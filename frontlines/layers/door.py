@@ -1,0 +1,398 @@
+"""The door: raw frames in, checked frames in the working CRS out.
+
+Columns that every part of the library reads:
+
+==============  =========================================================================
+``date``        calendar day (datetime64, no time of day): the state at its end
+``side``        who holds the ground; ``unknown`` and ``contested`` are reserved
+``side_left``   who holds the ground to the left of a line, seen from its start
+``side_right``  who holds the ground to its right
+``source``      where the row comes from, in words
+``sigma_m``     standard error of its position across the line [m]
+``note``        anything else worth reading
+``district``    unique name of a district
+``vintage``     which version of the districts this is, in words
+``name``        name of a settlement
+``mended_km2``  ground that mending gave to the row or took from it [km²]
+``outside_km2`` ground of the row beyond the theatre, left out [km²]
+==============  =========================================================================
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from frontlines.crs import polygons_of, project, require_working_crs, working_crs
+from frontlines.errors import LayerError
+from frontlines.geometry import coverage
+from frontlines.layers.columns import tidy, unfit_to_project, with_key
+from frontlines.layers.faults import COLUMNS, Fault, Kind, as_frame, describe, find_faults
+from frontlines.layers.mending import (
+    cut_at,
+    drop_blank_and_repeated,
+    fill_up,
+    give_up_overlaps,
+    make_valid,
+    refuse_elsewhere,
+    split_at_crossings,
+)
+from frontlines.names import CONTESTED, UNKNOWN
+
+HAIR_M = 1.0
+"""Overlaps and gaps thinner than this [m] come from rounding; they are mended without being asked."""
+
+
+def as_control(
+    frame: gpd.GeoDataFrame,
+    crs: CRS,
+    *,
+    theatre: gpd.GeoDataFrame | None = None,
+    rest: str = UNKNOWN,
+    mend: bool = False,
+) -> gpd.GeoDataFrame:
+    """Check polygons of control and bring them into the working CRS.
+
+    Parameters
+    ----------
+    frame
+        Raw polygons with columns `date`, `side`, `source` (and `sigma_m` [m]), in any CRS; column
+        names in any case. Further columns are kept.
+    crs
+        The working CRS, from `working_crs`.
+    theatre
+        Ground of the study, in the working CRS. Polygons are cut at its edge, and at every date the
+        ground that no polygon covers becomes a row of its own.
+    rest
+        Who holds that ground.
+    mend
+        Mend what can be mended instead of raising: invalid geometry is made valid; rows without
+        geometry and repeated rows are dropped; of two overlapping polygons of one side the larger
+        keeps the ground; ground that two sides claim becomes a row of side ``contested``.
+
+    Returns
+    -------
+    control
+        `date`, `side`, `source`, `sigma_m` [m], `mended_km2`, `outside_km2`, then the columns that
+        came along, and `geometry`, in `crs`. Rows keep their index labels; rows made here follow
+        with new labels. At one date no two polygons overlap; with a theatre they fill it.
+
+    Raises
+    ------
+    LayerError
+        If anything is wrong, a missing CRS too: all faults at once, with rows, amounts and the mend.
+    CRSError
+        If `crs` is no equal-area plane in metres, or the theatre is not in it.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> theatre = gpd.GeoDataFrame(geometry=[box(46, 39, 48, 41)], crs="EPSG:4326")
+    >>> crs = working_crs(theatre)
+    >>> raw = gpd.GeoDataFrame({"date": ["1994-05-12"], "side": ["A"], "source": ["a map"]},
+    ...                        geometry=[box(46, 39, 47, 41)], crs="EPSG:4326")
+    >>> control = as_control(raw, crs, theatre=as_theatre(theatre, crs))
+    >>> control[["side", "source"]].values.tolist()
+    [['A', 'a map'], ['unknown', 'rest of the theatre']]
+    """
+    sound = _through_door(frame, crs, "control", mend=mend)
+    control = give_up_overlaps(sound, within="date", key="side", hair_m=HAIR_M, disputed=CONTESTED)
+    if theatre is not None:
+        require_working_crs(theatre=theatre, control=control)
+        ground = coverage.ground_of(theatre)
+        refuse_elsewhere(sound, ground)
+        dates = sorted(sound["date"].unique())
+        control = fill_up(cut_at(control, ground), ground, dates, rest=rest, hair_m=HAIR_M)
+    else:
+        control = control.assign(outside_km2=0.0)
+    return _arranged(control, ["date", "side", "source", "sigma_m", "mended_km2", "outside_km2"])
+
+
+def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> gpd.GeoDataFrame:
+    """Check frontlines and bring them into the working CRS.
+
+    Parameters
+    ----------
+    frame
+        Raw lines with columns `date`, `side_left`, `side_right` (and `source`, `sigma_m` [m],
+        `note`), in any CRS. Left and right are seen from a line's start.
+    crs
+        The working CRS, from `working_crs`.
+    mend
+        Split lines that cross themselves, drop rows without geometry and repeated rows.
+
+    Returns
+    -------
+    frontlines
+        One row a stretch: `date`, `side_left`, `side_right`, `source`, `sigma_m` [m], `note`, then
+        the columns that came along, and LineStrings in `crs`. A MultiLineString becomes a row a
+        line, with new index labels.
+
+    Raises
+    ------
+    LayerError
+        If anything is wrong, a missing CRS too: all faults at once, with rows, places and the mend.
+    CRSError
+        If `crs` is no equal-area plane in metres.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import LineString
+    >>> raw = gpd.GeoDataFrame(
+    ...     {"date": ["1994-05-12"], "SIDE_LEFT": ["A"], "SIDE_RIGHT": ["B"], "source": ["a map"]},
+    ...     geometry=[LineString([(46, 40), (48, 40)])], crs="EPSG:4326")
+    >>> as_frontlines(raw, working_crs(raw))[["side_left", "side_right"]].values.tolist()
+    [['A', 'B']]
+    """
+    lines = _through_door(frame, crs, "frontlines", mend=mend)
+    if (lines.geom_type == "MultiLineString").any():
+        lines = lines.set_geometry(shapely.line_merge(lines.geometry.values, directed=True)).explode(
+            ignore_index=True
+        )
+    return _arranged(lines, ["date", "side_left", "side_right", "source", "sigma_m", "note"])
+
+
+def as_districts(
+    frame: gpd.GeoDataFrame,
+    crs: CRS,
+    *,
+    key: str = "district",
+    theatre: gpd.GeoDataFrame | None = None,
+    mend: bool = False,
+) -> gpd.GeoDataFrame:
+    """Check districts and bring them into the working CRS.
+
+    Parameters
+    ----------
+    frame
+        Raw polygons, in any CRS, with a column of unique names and, if known, `vintage`: which
+        version of the districts this is.
+    crs
+        The working CRS, from `working_crs`.
+    key
+        The column that names the districts; it becomes `district`.
+    theatre
+        Ground of the study, in the working CRS: districts are cut at its edge, and those wholly
+        beyond it are left out.
+    mend
+        Make invalid geometry valid, drop rows without geometry, and give ground in two districts to
+        the larger.
+
+    Returns
+    -------
+    districts
+        `district`, `vintage`, `mended_km2`, `outside_km2`, then the columns that came along, and
+        `geometry`, in `crs`, in the order they came.
+
+    Raises
+    ------
+    LayerError
+        If names are missing or repeated, districts overlap, geometry is wrong or the CRS missing.
+    CRSError
+        If `crs` is no equal-area plane in metres, or the theatre is not in it.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> raw = gpd.GeoDataFrame({"NAME": ["West", "East"]},
+    ...                        geometry=[box(46, 39, 47, 41), box(47, 39, 48, 41)], crs="EPSG:4326")
+    >>> as_districts(raw, working_crs(raw), key="name")["district"].tolist()
+    ['West', 'East']
+    """
+    named = with_key(frame, key)
+    sound = _through_door(named, crs, "districts", mend=mend)
+    districts = give_up_overlaps(sound, within=None, key=None, hair_m=HAIR_M, disputed=None)
+    _refuse_swallowed(sound, districts)
+    if theatre is not None:
+        require_working_crs(theatre=theatre, districts=districts)
+        districts = cut_at(districts, coverage.ground_of(theatre))
+    else:
+        districts = districts.assign(outside_km2=0.0)
+    return _arranged(districts, ["district", "vintage", "mended_km2", "outside_km2"])
+
+
+def as_settlements(
+    frame: gpd.GeoDataFrame, crs: CRS, *, unlocated: Literal["raise", "drop"] = "raise"
+) -> gpd.GeoDataFrame:
+    """Check settlements and bring them into the working CRS.
+
+    Parameters
+    ----------
+    frame
+        Raw points with columns `name`, `date`, `side` (and `source`, `sigma_m` [m]), in any CRS.
+    crs
+        The working CRS, from `working_crs`.
+    unlocated
+        What to do with places that have no point: refuse the layer, or leave them out.
+
+    Returns
+    -------
+    settlements
+        `name`, `date`, `side`, `source`, `sigma_m` [m], then the columns that came along, and Points
+        in `crs`.
+
+    Raises
+    ------
+    LayerError
+        If a place occurs twice at one date, or columns, geometry or the CRS are wrong.
+    CRSError
+        If `crs` is no equal-area plane in metres.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import Point
+    >>> raw = gpd.GeoDataFrame({"name": ["Ağdam"], "date": ["1994-05-12"], "side": ["ARM"]},
+    ...                        geometry=[Point(46.93, 39.99)], crs="EPSG:4326")
+    >>> as_settlements(raw, working_crs(raw)).geom_type.tolist()
+    ['Point']
+    """
+    _with_geometry(frame, "settlements")
+    nowhere = coverage.blank(frame) | frame.geometry.bounds.isna().any(axis=1).to_numpy()
+    located = frame[~nowhere] if unlocated == "drop" else frame
+    places = _through_door(located, crs, "settlements", mend=False)
+    return _arranged(places, ["name", "date", "side", "source", "sigma_m"])
+
+
+def as_theatre(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> gpd.GeoDataFrame:
+    """Check the ground of a study, join it into one row and bring it into the working CRS.
+
+    Parameters
+    ----------
+    frame
+        Raw polygons, in any CRS; several are joined, so districts will do.
+    crs
+        The working CRS, from `working_crs`.
+    mend
+        Make invalid geometry valid and drop rows without geometry and repeated rows.
+
+    Returns
+    -------
+    theatre
+        One row with one Polygon or MultiPolygon in `crs`, and no other column.
+
+    Raises
+    ------
+    LayerError
+        If there is no polygon, or geometry is wrong or the CRS missing.
+    CRSError
+        If `crs` is no equal-area plane in metres.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> raw = gpd.GeoDataFrame(geometry=[box(46, 39, 47, 41), box(47, 39, 48, 41)], crs="EPSG:4326")
+    >>> as_theatre(raw, working_crs(raw)).geom_type.tolist()
+    ['Polygon']
+    """
+    sound = _through_door(frame, crs, "theatre", mend=mend)
+    if sound.empty:
+        raise LayerError("the theatre layer has no row: give at least one polygon")
+    joined = polygons_of(np.array([shapely.union_all(sound.geometry.values)]))
+    return gpd.GeoDataFrame(geometry=joined, crs=crs)
+
+
+def check_layer(
+    frame: gpd.GeoDataFrame, kind: Kind, *, key: str = "district", theatre: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """List everything that is wrong with a raw layer, without raising.
+
+    Parameters
+    ----------
+    frame
+        A layer as it was read, in any CRS or none.
+    kind
+        What it is to be: ``control``, ``frontlines``, ``settlements``, ``districts``, ``theatre``, or
+        ``polygons`` for any coverage.
+    key
+        For districts, the column that names them.
+    theatre
+        Ground that polygons must fill, in any CRS; without it, the ground inside their outline.
+
+    Returns
+    -------
+    faults
+        As `frontlines.layers.faults.find_faults`, in a working CRS made for the layer (in the layer's own
+        coordinates if it has no CRS). Empty if nothing is wrong.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> raw = gpd.GeoDataFrame({"side": ["A", ""]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)])
+    >>> check_layer(raw, "control")["fault"].tolist()
+    ['missing column', 'no CRS', 'no side']
+    """
+    frame = _with_geometry(with_key(frame, key) if kind == "districts" else frame, kind)
+    tidied, problems = tidy(frame, kind)
+    found = unfit_to_project(tidied)
+    ground = None
+    if not found and len(shapely.get_coordinates(tidied.geometry.values)):
+        crs = working_crs(tidied if theatre is None else theatre)
+        tidied = project(tidied, crs)
+        ground = None if theatre is None else as_theatre(theatre, crs).geometry.iloc[0]
+    rest = find_faults(tidied, kind, theatre=ground)
+    return _together([*problems, *found], rest)
+
+
+def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: bool) -> gpd.GeoDataFrame:
+    """Tidy, project and check; raise on whatever is left that must not pass."""
+    require_working_crs(crs=gpd.GeoSeries([], crs=crs))
+    out, problems = tidy(_with_geometry(frame, kind), kind)
+    found = unfit_to_project(out)
+    if not found:
+        out = project(drop_blank_and_repeated(out) if mend else out, crs)
+    if mend and not found:
+        out = split_at_crossings(out) if kind == "frontlines" else make_valid(out)
+    faults = find_faults(out, kind, with_gaps=False)
+    stops = faults[np.array([_must_not_pass(fault, mend=mend) for fault in faults.itertuples()], dtype=bool)]
+    if len(every := _together([*problems, *found], stops)):
+        raise LayerError(describe(every, len(frame), kind), every)
+    return out
+
+
+def _with_geometry(frame: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
+    """Refuse frames that are no layers at all."""
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name not in frame:
+        raise LayerError(
+            f"the {kind} layer has no geometry: make it a GeoDataFrame with geometry=... and crs=..."
+        )
+    return frame
+
+
+def _together(first: list[Fault], rest: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Join the faults found before and after projecting; a date that cannot be read is told once."""
+    early = as_frame(first, rest.crs)
+    unread = set(early.loc[early["fault"] == "bad date", "rows"])
+    rest = rest[~((rest["fault"] == "no date") & rest["rows"].isin(unread))]
+    every = pd.concat([early, rest], ignore_index=True)[COLUMNS]
+    return gpd.GeoDataFrame(every, geometry="geometry", crs=rest.crs)
+
+
+def _must_not_pass(fault: Any, *, mend: bool) -> bool:
+    """Tell whether a fault stops a layer at the door."""
+    if fault.fault == "overlap":
+        return not mend and float(coverage.width_m(shapely.get_parts(fault.geometry)).max()) > HAIR_M
+    return True
+
+
+def _refuse_swallowed(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> None:
+    """Refuse to lose districts that lie wholly inside larger ones."""
+    if len(gone := before[~before["district"].isin(after["district"])]):
+        faults = as_frame([Fault("swallowed", tuple(gone.index))], before.crs)
+        raise LayerError(describe(faults, len(before), "districts"), faults)
+
+
+def _arranged(frame: gpd.GeoDataFrame, first: list[str]) -> gpd.GeoDataFrame:
+    """Put the columns of the kind first and the geometry last."""
+    others = [column for column in frame.columns if column not in (*first, "geometry")]
+    return frame[[*first, *others, "geometry"]]

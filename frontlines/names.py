@@ -1,0 +1,42 @@
+"""Names that several wings share: array types, reserved sides, and what an option is unless it is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Pixels = npt.NDArray[np.uint8]
+Geometries = npt.NDArray[Any]
+
+UNKNOWN, CONTESTED = "unknown", "contested"
+"""Reserved sides: ground that nobody reported, and ground that nobody holds."""
+
+WHOLE = "all districts"
+"""What the total is called where a table has a row a district."""
+
+KM2 = 1e6
+"""Square metres in a square kilometre."""
+
+SNAP_M = 1000.0
+"""How far an end of a line is led on to the theatre's edge [m]."""
+
+SLIVER_M = 1.0
+"""Changed ground thinner than this counts as unchanged: width of a sliver [m]."""
+
+BORDER_M = 1.0
+"""What runs this near to the theatre's edge is border or coast, no front [m]."""
+
+REACH_M = 5000.0
+"""How far a front found between polygons may lie from the lines whose error it takes [m]."""
+
+CORRELATION_M = 5000.0
+"""Over what length along the front errors of lines are correlated [m]."""
+
+SEED = 0
+"""Seed of simulations."""

@@ -1,0 +1,154 @@
+"""Axes of charts: their lines and numbers, heading and legend above, never on the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import dates as mdates
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.legend import Legend
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+
+from frontlines.plot.artists import Z
+from frontlines.plot.furniture import draw_legend
+from frontlines.plot.legend import Entry
+from frontlines.plot.page import inches, wrap
+from frontlines.plot.style import PT_PER_INCH, MapStyle, clean, day, font_of, mix, plain, renderer_of
+
+_HEIGHT_MM = 72.0
+_GAP_PT = 2.5
+
+
+def axes_for(ax: Axes | None, style: MapStyle) -> Axes:
+    """Return the Axes, or make a new one as wide as the page."""
+    if ax is not None:
+        return ax
+    return plt.subplots(figsize=inches(style.width_mm, _HEIGHT_MM), layout="constrained")[1]
+
+
+def number(value: float, *, sign: bool = False, scale: float = 0.0) -> str:
+    """Write a number as it stands on a chart: three figures of it, or of a larger `scale`; a true minus."""
+    size = max(abs(value), scale)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2  # noqa: PLR2004 - three figures
+    text = f"{abs(value):,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        return "0"
+    return ("−" if value < 0 else "+" if sign else "") + text
+
+
+def tick(value: float) -> str:
+    """Write a number beside a tick, whole thousands parted, with a true minus."""
+    return f"{value:,.10g}".replace("-", "−")
+
+
+def rule(ax: Axes, style: MapStyle) -> None:
+    """Set lines, ticks and their lettering in the style; nothing is drawn above or to the right."""
+    font = font_of(style, style.legend_pt)
+    for text in (*ax.get_xticklabels(), *ax.get_yticklabels()):
+        text.set_fontproperties(font)
+    ax.tick_params(width=style.frame_pt_width, length=2.5, color=style.ink, labelcolor=style.ink, pad=2.0)
+    for name, spine in ax.spines.items():
+        spine.set(linewidth=style.frame_pt_width, color=style.ink, visible=name in {"left", "bottom"})
+
+
+def draw_levels(ax: Axes, style: MapStyle) -> None:
+    """Draw fine lines across at the numbers up the side, under the data."""
+    ax.grid(axis="y", linewidth=style.district_pt_width, color=mix(style.ink, style.paper, 0.8))
+    ax.set_axisbelow(True)
+
+
+def write_above(ax: Axes, heading: str, entries: Sequence[Entry], style: MapStyle) -> Legend | None:
+    """Write the heading and the legend over an Axes."""
+    legend = _legend_above(ax, entries, style) if entries else None
+    pt_per_px = PT_PER_INCH / ax.figure.dpi
+    over = 0.0
+    if legend is not None:
+        over = legend.get_window_extent(renderer_of(ax.figure)).height * pt_per_px + 2 * _GAP_PT
+    look = plain(style, style.heading_pt, weight="bold")
+    text = wrap(clean(heading), ax.get_window_extent().width, ax.figure, look["fontproperties"])
+    ax.set_title(text, loc="left", pad=over + 1.5 * _GAP_PT, **look)
+    return legend
+
+
+def _legend_above(ax: Axes, entries: Sequence[Entry], style: MapStyle) -> Legend:
+    """Draw the legend in as few lines as the width of the Axes allows."""
+    room = ax.get_window_extent().width
+    for columns in range(len(entries), 0, -1):
+        width = None if columns > 1 else room
+        legend = draw_legend(ax, entries, columns=columns, width_px=width, style=style)
+        legend.set_loc("lower left")
+        legend.set_bbox_to_anchor((0.0, 1.0), transform=ax.transAxes)
+        legend.borderaxespad = _GAP_PT / style.legend_pt
+        legend.set_clip_on(False)
+        if columns == 1 or legend.get_window_extent(renderer_of(ax.figure)).width <= room:
+            break
+        legend.remove()
+    legend.set_zorder(Z["furniture"])
+    return legend
+
+
+_EMS = 5.0  # room for one label of the axis, in sizes of its type
+_MILLION = 1e6
+_STEPS = (
+    *(("day", k) for k in (1, 2, 5, 10)),
+    *(("month", k) for k in (1, 2, 3, 6)),
+    *(("year", k) for k in (1, 2, 5, 10, 20, 50, 100, 200, 500)),
+)
+
+
+def days_at(dates: Any) -> Any:
+    """Return where dates stand on the axis of an Axes [days]; a single date gives a number."""
+    return mdates.date2num(np.asarray(pd.to_datetime(dates)))  # type: ignore[no-untyped-call]
+
+
+def dress(ax: Axes, ylabel: str, style: MapStyle, *, unsigned: bool = False) -> None:
+    """Set an Axes in the style: days along the foot, numbers with their unit up the side, fine lines."""
+    large = max(np.abs(ax.get_ylim())) >= _MILLION
+    unit = _MILLION if large else 1.0
+    ax.set_ylabel(f"million {ylabel}" if large and ylabel else ylabel, **plain(style, style.legend_pt))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: tick((abs(v) if unsigned else v) / unit)))
+    mark_days(ax, style)
+    rule(ax, style)
+    draw_levels(ax, style)
+
+
+def mark_days(ax: Axes, style: MapStyle) -> None:
+    """Mark days, months or years along the foot, as many as there is room for; the same in every locale."""
+    low, high = sorted(ax.get_xlim())
+    width_pt = ax.get_window_extent().width * PT_PER_INCH / ax.figure.dpi
+    most = max(2, int(width_pt / (_EMS * style.legend_pt)))
+    first: Any = mdates.num2date(np.ceil(low))  # type: ignore[no-untyped-call]
+    start = pd.Timestamp(first.replace(tzinfo=None))
+    days = pd.date_range(start, periods=int(np.floor(high) - np.ceil(low)) + 1, freq="D")
+    for unit, every in _STEPS:
+        marks = days[_falls_on(days, unit, every)]
+        if len(marks) <= most:
+            break
+    ax.xaxis.set_major_locator(FixedLocator(days_at(marks).tolist()))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda _, i: _label(marks, i, unit)))
+
+
+def _falls_on(days: pd.DatetimeIndex, unit: str, every: int) -> Any:
+    """Tell on which days a mark stands."""
+    if unit == "day":
+        return ((days.day - 1) % every == 0) & ((days.day < 30) | (every == 1))  # noqa: PLR2004 - the 31st is too near the 1st
+    if unit == "month":
+        return (days.day == 1) & ((days.month - 1) % every == 0)
+    return (days.day == 1) & (days.month == 1) & (days.year % every == 0)
+
+
+def _label(marks: pd.DatetimeIndex, at: int | None, unit: str) -> str:
+    """Write a mark: the year stands under the first one and where it changes."""
+    if at is None or not 0 <= at < len(marks):
+        return ""
+    stamp = marks[at]
+    if unit == "year":
+        return f"{stamp.year}"
+    number_, month, year = day(stamp).split()
+    text = f"{number_} {month[:3]}" if unit == "day" else month[:3]
+    return f"{text}\n " if at and marks[at - 1].year == stamp.year else f"{text}\n{year}"

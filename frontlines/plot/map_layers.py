@@ -1,0 +1,394 @@
+"""The base map on any Axes: districts, settlements, countries and old outlines, with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.axes import Axes
+
+from frontlines.crs import require_working_crs
+from frontlines.names import CONTESTED, UNKNOWN
+from frontlines.plot.artists import Stage, Z, dash, fill, merged, rule
+from frontlines.plot.labels import Label, place_labels
+from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, side_styles
+
+CLASSES = ("rest", "unknown", "others", "held", "lost", "gained")
+
+
+def draw_control(
+    control: gpd.GeoDataFrame,
+    *,
+    ax: Axes | None = None,
+    sides: Iterable[str] = (),
+    style: MapStyle = DEFAULT_STYLE,
+) -> Axes:
+    """Draw who holds which ground.
+
+    Parameters
+    ----------
+    control
+        Frame with `side` and polygons, of one date, in the working CRS.
+    ax
+        The Axes; a new one if None.
+    sides
+        All sides of the study, so that maps of several dates give a side the same colour even when some side
+        is missing from one of them.
+    style
+        The style.
+
+    Returns
+    -------
+    Axes
+        The Axes; each side is one patch whose gid is ``side:`` and its name.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> import shapely
+    >>> squares = shapely.box([0, 1], [0, 0], [1, 2], [1, 1])
+    >>> frame = gpd.GeoDataFrame({"side": ["a", "b"]}, geometry=squares, crs=3035)
+    >>> ax = draw_control(frame, ax=Figure().add_subplot())
+    >>> [patch.get_gid() for patch in ax.patches]
+    ['side:a', 'side:b']
+    """
+    require_working_crs(control=control)
+    stage = Stage(ax, style)
+    looks = side_styles([*control["side"], *sides], style)
+    for side, rows in control.groupby("side", sort=True):
+        fill(stage.ax, rows.geometry, looks[str(side)], style=style, name=f"side:{side}", zorder=Z["ground"])
+    return stage.settle(control.geometry)
+
+
+def draw_change(
+    change: gpd.GeoDataFrame,
+    side: str,
+    *,
+    ax: Axes | None = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Axes:
+    """Draw the ground that a side gained, lost and held.
+
+    Parameters
+    ----------
+    change
+        Frame with `side_from`, `side_to` and polygons, in the working CRS.
+    side
+        The side whose gains are positive.
+    ax
+        The Axes; a new one if None.
+    style
+        The style.
+
+    Returns
+    -------
+    Axes
+        The Axes; each class is one patch whose gid is its name: ``gained``, ``lost``, ``held``, ``others``
+        (changed hands between others), ``unknown`` (not known at one of the dates), ``rest`` (held by others
+        throughout), and over them ``contested`` (contested at the later date).
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> import shapely
+    >>> squares = shapely.box([0, 1], [0, 0], [1, 2], [1, 1])
+    >>> sides = {"side_from": ["a", "b"], "side_to": ["a", "a"]}
+    >>> frame = gpd.GeoDataFrame(sides, geometry=squares, crs=3035)
+    >>> ax = draw_change(frame, "a", ax=Figure().add_subplot())
+    >>> [patch.get_gid() for patch in ax.patches]
+    ['held', 'gained']
+    """
+    require_working_crs(change=change)
+    stage = Stage(ax, style)
+    kinds = change_classes(change, side)
+    for kind in CLASSES:
+        look: AreaStyle = getattr(style, kind)
+        ground = change.geometry[kinds == kind]
+        fill(stage.ax, ground, look, style=style, name=kind, zorder=Z["ground"])
+    disputed = change.geometry[(change["side_to"] == CONTESTED).to_numpy()]
+    over = AreaStyle("none", style.contested_hatch, style.contested_ink)
+    fill(stage.ax, disputed, over, style=style, name=CONTESTED, zorder=Z["mark"])
+    return stage.settle(change.geometry)
+
+
+def change_classes(change: pd.DataFrame, side: str) -> Any:
+    """Return for every row of a change frame the class of ground it is, seen from a side."""
+    before, after = change["side_from"].to_numpy(dtype=object), change["side_to"].to_numpy(dtype=object)
+    was, now = before == side, after == side
+    dark = (before == UNKNOWN) | (after == UNKNOWN)
+    cases = [was & now, was, now, dark, before != after]
+    return np.select(cases, ["held", "lost", "gained", UNKNOWN, "others"], default="rest").astype(object)
+
+
+_HOME = 0.05  # a country with more than this share of the theatre is no neighbour
+
+
+def draw_districts(
+    districts: gpd.GeoDataFrame,
+    *,
+    ax: Axes | None = None,
+    label: bool = True,
+    weight: Mapping[Any, float] | None = None,
+    most: int | None = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Axes:
+    """Draw the outlines of districts, and their names where there is room.
+
+    Parameters
+    ----------
+    districts
+        Frame with `district` and polygons, in the working CRS. If it has a column `label`, that is written.
+    ax
+        The Axes; a new one if None.
+    label
+        Whether to write the names.
+    weight
+        District to importance; the more important are named first. None: the larger are.
+    most
+        Write no more names than this.
+    style
+        The style.
+
+    Returns
+    -------
+    Axes
+        The Axes; the gid of the outlines is ``district``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> frame = gpd.GeoDataFrame({"district": ["West"]}, geometry=[box(0, 0, 9e4, 9e4)], crs="EPSG:3035")
+    >>> [text.get_text() for text in draw_districts(frame).texts]
+    ['West']
+    """
+    require_working_crs(districts=districts)
+    stage = Stage(ax, style)
+    rule(
+        stage.ax,
+        districts.geometry,
+        colour=style.district_edge,
+        width_pt=style.district_pt_width,
+        name="district",
+        zorder=Z["district"],
+    )
+    stage.settle(districts.geometry)
+    if label:
+        place_labels(stage.ax, district_labels(districts, weight=weight, style=style)[:most], style=style)
+    return stage.ax
+
+
+def district_labels(
+    districts: gpd.GeoDataFrame, *, weight: Mapping[Any, float] | None = None, style: MapStyle = DEFAULT_STYLE
+) -> list[Label]:
+    """Return the names of districts to be placed, the most important first."""
+    texts = districts["label"] if "label" in districts else districts["district"]
+    size = districts.geometry.area.to_numpy()
+    largest = max(float(size.max()), 1.0) if len(size) else 1.0
+    drawn = [
+        Label(
+            text=str(text),
+            area=shape,
+            priority=float((weight or {}).get(name, 0.0)) + float(area) / largest * 1e-3,
+            size_pt=style.district_pt,
+            colour=style.district_text,
+            slant="italic",
+        )
+        for text, name, shape, area in zip(
+            texts, districts["district"], districts.geometry, size, strict=True
+        )
+        if shape is not None and not shape.is_empty
+    ]
+    return sorted(drawn, key=lambda b: (-b.priority, b.text))
+
+
+def draw_settlements(
+    settlements: gpd.GeoDataFrame,
+    *,
+    ax: Axes | None = None,
+    names: Collection[str] | None = None,
+    label: bool = True,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Axes:
+    """Draw settlements as dots, with their names where there is room.
+
+    Parameters
+    ----------
+    settlements
+        Frame with `name` and points, in the working CRS; rows without a point are left out, and a place that
+        has several rows is drawn once.
+    ax
+        The Axes; a new one if None.
+    names
+        The places to draw, the most important first; None draws all.
+    label
+        Whether to write the names.
+    style
+        The style.
+
+    Returns
+    -------
+    Axes
+        The Axes; the gid of the dots is ``town``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import Point
+    >>> frame = gpd.GeoDataFrame({"name": ["Ağdam"]}, geometry=[Point(0, 0)], crs="EPSG:3035")
+    >>> [text.get_text() for text in draw_settlements(frame).texts]
+    ['Ağdam']
+    """
+    require_working_crs(settlements=settlements)
+    stage = Stage(ax, style)
+    towns = pick_settlements(settlements, names)
+    if len(towns):
+        stage.ax.scatter(
+            towns.geometry.x.to_numpy(),
+            towns.geometry.y.to_numpy(),
+            s=style.town_pt_size**2,
+            c=style.ink,
+            edgecolors=style.paper,
+            linewidths=0.4,
+            marker="o",
+            zorder=Z["town"],
+            gid="town",
+        )
+    stage.settle(towns.geometry)
+    if label:
+        place_labels(stage.ax, town_labels(towns, style=style), style=style)
+    return stage.ax
+
+
+def pick_settlements(settlements: gpd.GeoDataFrame, names: Collection[str] | None = None) -> gpd.GeoDataFrame:
+    """Return the settlements that have a point, each place once, those of `names` in that order."""
+    points = settlements.geometry.to_numpy()
+    found = settlements[~(shapely.is_missing(points) | shapely.is_empty(points))]
+    if names is None:
+        return found.loc[~found["name"].duplicated().to_numpy()]
+    order = {name: i for i, name in reversed(list(enumerate(names)))}
+    found = found[found["name"].isin(order).to_numpy()]
+    found = found.loc[~found["name"].duplicated().to_numpy()]
+    return found.iloc[np.argsort([order[n] for n in found["name"]], kind="stable")]
+
+
+def town_labels(towns: gpd.GeoDataFrame, *, style: MapStyle = DEFAULT_STYLE) -> list[Label]:
+    """Return the names of settlements to be placed, in the order of the rows."""
+    return [
+        Label(
+            text=str(name),
+            x=float(point.x),
+            y=float(point.y),
+            priority=float(len(towns) - i),
+            size_pt=style.town_pt,
+            clear_pt=style.town_pt_size / 2 + 0.9,
+            colour=style.town_text,
+        )
+        for i, (name, point) in enumerate(zip(towns["name"], towns.geometry, strict=True))
+    ]
+
+
+def draw_context(
+    context: gpd.GeoDataFrame,
+    *,
+    ax: Axes | None = None,
+    label: bool = True,
+    aside: Any = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Axes:
+    """Draw the base map: countries in grey with their names, and old outlines dashed.
+
+    Parameters
+    ----------
+    context
+        Frame with `kind` (``country`` or ``oblast``), `name` and geometry, in the working CRS.
+    ax
+        The Axes; a new one if None.
+    label
+        Whether to write the names of the countries.
+    aside
+        The theatre: no country's name is set in it, and countries that share its ground are drawn lighter.
+    style
+        The style.
+
+    Returns
+    -------
+    Axes
+        The Axes; gids are ``country``, ``border`` and ``oblast``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"kind": ["country"], "name": ["Iran"]}, geometry=[box(0, 0, 9e4, 9e4)], crs="EPSG:3035")
+    >>> [text.get_text() for text in draw_context(frame).texts]
+    ['Iran']
+    """
+    require_working_crs(context=context)
+    stage = Stage(ax, style)
+    countries = context[(context["kind"] == "country").to_numpy()]
+    oblast = context[(context["kind"] == "oblast").to_numpy()]
+    shapes = shapely.make_valid(countries.geometry.to_numpy())
+    home = (
+        shapely.area(shapely.intersection(shapes, aside)) > _HOME * aside.area if aside is not None else None
+    )
+    grey = shapes if home is None else shapes[~home]
+    fill(stage.ax, grey, AreaStyle(style.country_face), style=style, name="country", zorder=Z["context"])
+    if home is not None:
+        fill(
+            stage.ax, shapes[home], AreaStyle(style.home_face), style=style, name="home", zorder=Z["context"]
+        )
+    rule(
+        stage.ax,
+        countries.geometry,
+        colour=style.country_edge,
+        width_pt=style.country_pt_width,
+        name="border",
+        zorder=Z["border"],
+    )
+    rule(
+        stage.ax,
+        merged(oblast.geometry),
+        colour=style.oblast_edge,
+        width_pt=style.oblast_pt_width,
+        name="oblast",
+        zorder=Z["oblast"],
+        linestyles=[dash(style.oblast_pt_width, *style.oblast_dash)],
+        capstyle="butt",
+    )
+    stage.settle(context.geometry)
+    if label:
+        place_labels(stage.ax, country_labels(countries, aside=aside, style=style), style=style)
+    return stage.ax
+
+
+def country_labels(
+    countries: gpd.GeoDataFrame, *, aside: Any = None, style: MapStyle = DEFAULT_STYLE
+) -> list[Label]:
+    """Return the names of countries to be placed, off the ground of `aside`."""
+    found = []
+    for name, shape in zip(countries["name"], countries.geometry, strict=True):
+        if shape is None or shape.is_empty or name is None or pd.isna(name):
+            continue
+        free = (
+            shapely.make_valid(shape)
+            if aside is None
+            else shapely.difference(shapely.make_valid(shape), aside)
+        )
+        found.append(
+            Label(
+                text=str(name),
+                area=free,
+                priority=float(free.area) * 1e-12,
+                size_pt=style.country_pt,
+                colour=style.country_text,
+                weight="bold",
+                inside=0.9,
+            )
+        )
+    return found

@@ -1,0 +1,1 @@
+"""One side followed through many snapshots."""

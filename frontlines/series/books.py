@@ -1,0 +1,130 @@
+"""The books of one side over a chain of snapshots, district by district."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from frontlines.errors import ClosureError
+from frontlines.names import KM2, Bools, Floats, Geometries, Ints
+from frontlines.series.differences import Absorbed, Mapper, moved_ground
+
+_CLOSURE_KM2 = 1e-6
+_NOISE_KM2 = 1e-9
+
+
+@dataclass(frozen=True)
+class Books:
+    """Ground of one side by step and district [km²], each (n_steps, n_districts)."""
+
+    # before, after: at the start and at the end of each step; the next one starts with exactly what
+    # is there
+    before: Floats
+    after: Floats
+    gained: Floats  # gained, lost: between its two snapshots
+    lost: Floats
+    absorbed: Floats  # area that the tolerance took for unmoved, after less before
+
+
+def follow(
+    grounds: Geometries,
+    districts: gpd.GeoDataFrame,
+    start: Floats | None,
+    mapper: Mapper,
+    tolerance_m: float,
+    *,
+    absorbed_before: Floats | None = None,
+) -> Books:
+    """Keep the books of one side over a chain of snapshots."""
+    shapes = np.asarray(districts.geometry.values)
+    if shapely.is_empty(grounds).all() and start is None:
+        nothing = np.zeros((max(len(grounds) - 1, 0), len(shapes)))
+        return Books(nothing, nothing, nothing, nothing, nothing)
+    known = None if start is None or absorbed_before is None else start + absorbed_before
+    held = _held(grounds[0], shapes) if known is None else known
+    moved = moved_ground(grounds, tolerance_m=tolerance_m, mapper=mapper)
+    gained, lost = (
+        _by_district(moved.pieces[own], moved.step[own], 1, len(moved.overlaid), shapes)
+        for own in (moved.gained, ~moved.gained)
+    )
+    absorbed = _absorbed(moved.absorbed, len(moved.overlaid), shapes)
+    reached = held + (gained - lost + absorbed).sum(axis=0)
+    _close(reached, _held(grounds[-1], shapes), districts)
+    levels = _levels(held if start is None else start, gained - lost)
+    return Books(levels[:-1], levels[1:], gained, lost, absorbed)
+
+
+def without_noise(km2: Floats) -> Floats:
+    """Set areas to nothing that are left over from rounding."""
+    return np.where(np.abs(km2) < _NOISE_KM2, 0.0, km2)
+
+
+def _levels(start: Floats, net: Floats) -> Floats:
+    """Add up the steps one by one, so that a series that goes on from any of them is the same."""
+    levels = np.vstack([without_noise(start), net])
+    for step in range(1, len(levels)):
+        levels[step] = without_noise(levels[step - 1] + net[step - 1])
+    return levels
+
+
+def _held(ground: Any, shapes: Geometries) -> Floats:
+    """Area of a snapshot in each district [km²]; districts that it holds as a whole are not cut."""
+    parts = shapely.get_parts(ground)
+    shapely.prepare(parts)
+    part, district = shapely.STRtree(shapes).query(parts)
+    whole = shapely.contains_properly(parts[part], shapes[district])
+    cut = ~whole & shapely.intersects(parts[part], shapes[district])
+    area = np.where(whole, shapely.area(shapes[district]), 0.0)
+    area[cut] = shapely.area(shapely.intersection(parts[part[cut]], shapes[district[cut]]))
+    held: Floats = np.bincount(district, weights=area, minlength=len(shapes)) / KM2
+    return held
+
+
+def _by_district(
+    pieces: Geometries, step: Ints, weight: Ints | int, n_steps: int, shapes: Geometries
+) -> Floats:
+    """Sum the areas of pieces, each as often as it counts, by step and district [km²]."""
+    sums = np.zeros((n_steps, len(shapes)))
+    piece, district, whole = _meeting(pieces, shapes)
+    area, across = shapely.area(pieces[piece]), ~whole
+    area[across] = shapely.area(shapely.intersection(shapes[district[across]], pieces[piece[across]]))
+    area *= np.broadcast_to(weight, len(pieces))[piece]
+    np.add.at(sums, (step[piece], district), area / KM2)
+    return sums
+
+
+def _absorbed(absorbed: Absorbed, n_steps: int, shapes: Geometries) -> Floats:
+    """Sum what the tolerance took for unmoved by step and district [km²]."""
+    sums = np.zeros((n_steps, len(shapes)))
+    edge, district, whole = _meeting(absorbed.boxes, shapes)
+    np.add.at(sums, (absorbed.step[edge[whole]], district[whole]), absorbed.area_m2[edge[whole]] / KM2)
+    across = absorbed.only(np.unique(edge[~whole]))
+    return sums + _by_district(*across.triangles(), n_steps, shapes)
+
+
+def _meeting(geometries: Geometries, shapes: Geometries) -> tuple[Ints, Ints, Bools]:
+    """Give the pairs of geometry and district that meet, by district, and whether the first lies inside."""
+    shapely.prepare(shapes)
+    district, geometry = shapely.STRtree(geometries).query(shapes)
+    order = np.lexsort((geometry, district))
+    district, geometry = district[order], geometry[order]
+    whole = shapely.contains_properly(shapes[district], geometries[geometry])
+    meet = whole.copy()
+    meet[~whole] = shapely.intersects(shapes[district[~whole]], geometries[geometry[~whole]])
+    return geometry[meet], district[meet], whole[meet]
+
+
+def _close(reached: Floats, held: Floats, districts: gpd.GeoDataFrame) -> None:
+    """Check that the steps lead from the first snapshot to the last, each measured by itself."""
+    off = np.abs(reached - held)
+    worst = int(off.argmax()) if len(off) else 0
+    if len(off) and off[worst] > _CLOSURE_KM2:
+        name = districts["district"].iloc[worst]
+        raise ClosureError(
+            f"the steps do not lead to the last snapshot ({off[worst]:.6f} km² off in {name}): "
+            "pass the layers through as_control and as_districts"
+        )

@@ -1,0 +1,294 @@
+"""Many dates: what one side gained and lost from snapshot to snapshot, district by district."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from frontlines.crs import require_working_crs
+from frontlines.errors import LayerError
+from frontlines.names import CONTESTED, KM2, Floats, Geometries
+from frontlines.progress import Progress, reporting
+from frontlines.series.books import Books, follow, without_noise
+from frontlines.series.differences import TOLERANCE_M, Mapper
+from frontlines.series.periods import Step, cadence_of, steps_between
+
+COLUMNS = [
+    "district", "side", "date_from", "date_to", "period_end", "district_km2", "before_km2", "after_km2",
+    "held_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2", "share_before",
+    "share_after", "contested_before_km2", "contested_after_km2", "cadence", "same_input", "suspect",
+]  # fmt: skip
+
+SUSPECT = 10.0
+"""A step is suspect if its turnover a day exceeds the median by this many robust standard deviations."""
+
+_MAD_TO_SIGMA = 1.4826
+_ENOUGH = 8
+_LEAST_SPREAD = 0.1  # of the median: where steps are all alike, a hair more is no outlier
+_DAY = np.timedelta64(1, "D")
+_DATE = "datetime64[ms]"
+_DTYPES: dict[str, Any] = {
+    **dict.fromkeys(("district", "side", "cadence"), object),
+    **dict.fromkeys(("date_from", "date_to", "period_end"), _DATE),
+    **dict.fromkeys(("same_input", "suspect"), bool),
+}  # the same for a series that was read from a file as for one that was just made
+
+
+def change_series(
+    control: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    side: str,
+    *,
+    freq: str | None = None,
+    mapper: Mapper = map,
+    progress: Progress = None,
+    tolerance_m: float = TOLERANCE_M,
+    previous: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Follow one side through many snapshots.
+
+    Parameters
+    ----------
+    control
+        Polygons with `date` and `side`, in the working CRS (from `as_control`; a theatre is not
+        needed, for only the ground of `side` and contested ground is looked at). A date without a
+        row of `side` is a snapshot on which it held nothing.
+    districts
+        Polygons with unique `district`, in the same CRS (from `as_districts`).
+    side
+        The side whose gains are positive.
+    freq
+        None: a step from each snapshot to the next. ``D``, ``W``, ``MS``, ``QS``, ``YS``: a step for each
+        day, week (to Sunday), month, quarter, year. A step leads from the last snapshot on or before
+        the end of the step before it to the last snapshot on or before its own end; the first one
+        starts at the first snapshot, and a period that holds this snapshot alone is no step. A period
+        without a snapshot is a step in which nothing is known to have changed.
+    mapper
+        A function like `map`, to spread steps over workers; the result is the same for any.
+    progress
+        None, True for a bar, or a function of (fraction, message).
+    tolerance_m
+        A vertex that moved less than this [m] between two snapshots is the same vertex.
+    previous
+        A series made before from the beginning of the same snapshots, with the same arguments: its
+        steps are taken over, and only later ones are computed. That the snapshots are the same is not
+        checked; that the earlier series leads up to them is.
+
+    Returns
+    -------
+    series
+        A row for each step and district, sorted by `period_end`, then `district`: the columns of
+        `balance_by_district`, and `period_end` (the day on which the step ends: the last one of its
+        period, or `date_to` without `freq`), `turnover_km2` (gained plus lost), `absorbed_km2` (area
+        that the tolerance took for unmoved, after less before), `cadence` (in words), `same_input`
+        (two snapshots that are the same, byte for byte), `suspect`. The `after_km2` of a step is the
+        `before_km2` of the next. `date_from` and `date_to` are the dates of the snapshots used; they
+        are the same day if the period brought no new one.
+
+    Raises
+    ------
+    LayerError
+        If there are fewer than two snapshots, the side occurs nowhere, `freq` is not known,
+        `tolerance_m` is no distance, or `previous` is a series of something else.
+    ClosureError
+        If the steps do not add up to the last snapshot.
+    CRSError
+        If the frames are not in one equal-area CRS in metres.
+
+    Notes
+    -----
+    Gross figures depend on the cadence: ground that changes hands and comes back within a step is
+    neither gained nor lost. Net figures do not depend on it, but for what the tolerance absorbs: net
+    and absorbed together are the same at any cadence. A snapshot's date is not the date of a
+    change, and a step may show a redrawn map instead of a moved front.
+
+    A step is `suspect` if its turnover a day, over all districts, exceeds the median of the steps
+    with any turnover by more than `SUSPECT` times their spread, and there are at least eight such
+    steps. The spread is 1.4826 times the median absolute deviation, and no less than a tenth of the
+    median. Suspect steps stay in all figures.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> days = pd.to_datetime(["2031-06-01", "2031-06-02", "2031-06-03"])
+    >>> fronts = [box(0, 0, 1000, 2000), box(0, 0, 1500, 2000), box(0, 0, 1250, 2000)]
+    >>> control = gpd.GeoDataFrame({"date": days, "side": "A"}, geometry=fronts, crs="EPSG:3035")
+    >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> series = change_series(control, districts, "A")
+    >>> series[["before_km2", "gained_km2", "lost_km2", "after_km2"]].values.tolist()
+    [[2.0, 1.0, 0.0, 3.0], [3.0, 0.0, 0.5, 2.5]]
+    """
+    require_working_crs(control=control, districts=districts)
+    if not 0 <= tolerance_m < math.inf:
+        raise LayerError(f"tolerance_m is {tolerance_m}: give metres, 0 or more")
+    dates, grounds = _snapshots(control, side)
+    _, fogs = _snapshots(control, CONTESTED, dates)
+    districts = districts.sort_values("district", kind="stable", ignore_index=True)
+    every = steps_between(dates, freq)
+    kept = _taken_over(previous, every, districts, side, freq)
+    steps = every[len(kept) // len(districts) :]
+    if not steps:
+        return kept
+    chain = [steps[0].first, *(step.last for step in steps)]
+    with reporting(progress) as report:
+        report(0.0, "what moved")
+        own = follow(
+            grounds[chain], districts, _last(kept, "after_km2", districts), mapper, tolerance_m,
+            absorbed_before=_absorbed_before(kept, districts),
+        )  # fmt: skip
+        report(0.7, "contested ground")
+        start = _last(kept, "contested_after_km2", districts)
+        fog = follow(fogs[chain], districts, start, mapper, tolerance_m)
+        report(0.9, "by district")
+        fresh = _table(own, fog, districts, side, steps, _same(grounds, steps), cadence_of(freq))
+        series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
+        series["suspect"] = _suspects(series, len(districts))
+        report(1.0, "done")
+    return series
+
+
+def _same(grounds: Geometries, steps: Sequence[Step]) -> Any:
+    """Tell which steps lead from a snapshot to another one that is the same, bit for bit."""
+    first, last = (np.array([step[end] for step in steps]) for end in (0, 1))
+    return (first != last) & shapely.equals_identical(grounds[first], grounds[last])
+
+
+def _table(
+    own: Books,
+    fog: Books,
+    districts: gpd.GeoDataFrame,
+    side: str,
+    steps: Sequence[Step],
+    same: npt.NDArray[np.bool_],
+    cadence: str,
+) -> pd.DataFrame:
+    """Lay the books out, a row for each step and district."""
+    n_districts, n_rows = len(districts), own.before.size
+    district_km2 = np.tile(districts.area.to_numpy() / KM2, len(steps))
+    dates = np.array([step[2:] for step in steps], dtype=_DATE).reshape(-1, 3)
+    flat = {name: getattr(own, name).ravel() for name in ("before", "after", "gained", "lost", "absorbed")}
+    columns = {
+        "district": _words(np.tile(districts["district"].to_numpy(dtype=object), len(steps))),
+        "side": _words(np.repeat(np.array([side], dtype=object), n_rows)),
+        "date_from": np.repeat(dates[:, 0], n_districts),
+        "date_to": np.repeat(dates[:, 1], n_districts),
+        "period_end": np.repeat(dates[:, 2], n_districts),
+        "district_km2": district_km2,
+        "before_km2": flat["before"],
+        "after_km2": flat["after"],
+        "held_km2": without_noise(flat["before"] - flat["lost"]),
+        "gained_km2": flat["gained"],
+        "lost_km2": flat["lost"],
+        "net_km2": flat["gained"] - flat["lost"],
+        "turnover_km2": flat["gained"] + flat["lost"],
+        "absorbed_km2": flat["absorbed"],
+        "share_before": flat["before"] / district_km2,
+        "share_after": flat["after"] / district_km2,
+        "contested_before_km2": fog.before.ravel(),
+        "contested_after_km2": fog.after.ravel(),
+        "cadence": _words(np.repeat(np.array([cadence], dtype=object), n_rows)),
+        "same_input": np.repeat(same, n_districts),
+        "suspect": np.zeros(n_rows, dtype=bool),
+    }
+    return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
+
+
+def _words(words: npt.NDArray[Any]) -> pd.Series[str]:
+    """Keep text as it is: without the type, pandas would look at every row to find one."""
+    return pd.Series(words, dtype=object)
+
+
+def _taken_over(
+    previous: pd.DataFrame | None,
+    steps: Sequence[Step],
+    districts: gpd.GeoDataFrame,
+    side: str,
+    freq: str | None,
+) -> pd.DataFrame:
+    """Rows of an earlier series whose steps are the first of the new one."""
+    if previous is None:
+        return pd.DataFrame(columns=COLUMNS)
+    n_districts = len(districts)
+    _require_same(previous, districts, side, freq)
+    dates = previous[["date_from", "date_to", "period_end"]].iloc[::n_districts]
+    same = 0
+    for old, new in zip(dates.itertuples(index=False, name=None), steps, strict=False):
+        if old != new[2:]:
+            break
+        same += 1
+    return previous[COLUMNS].iloc[: same * n_districts].astype(_DTYPES)
+
+
+def _require_same(previous: pd.DataFrame, districts: gpd.GeoDataFrame, side: str, freq: str | None) -> None:
+    """Refuse an earlier series of another side, other districts or another cadence."""
+    absent = [name for name in COLUMNS if name not in previous.columns]
+    if absent:
+        raise LayerError(
+            f"previous has no column {', '.join(map(repr, absent))}: pass what change_series gave"
+        )
+    n_steps = len(previous) // len(districts)
+    names, areas = districts["district"].to_numpy(dtype=object), districts.area.to_numpy() / KM2
+    parts = {
+        "side": set(previous["side"]) <= {side},
+        "cadence": set(previous["cadence"]) <= {cadence_of(freq)},
+        "districts": list(previous["district"]) == list(names) * n_steps
+        and np.allclose(previous["district_km2"].to_numpy(dtype=float), np.tile(areas, n_steps)),
+    }
+    other = [part for part, same in parts.items() if not same]
+    if other:
+        raise LayerError(
+            f"previous is a series of other {' and '.join(other)}: leave it out, or pass the right one"
+        )
+
+
+def _last(kept: pd.DataFrame, column: str, districts: gpd.GeoDataFrame) -> Floats | None:
+    """Give what the last step taken over left in each district; None if none was."""
+    return kept[column].to_numpy(dtype=float)[-len(districts) :] if len(kept) else None
+
+
+def _absorbed_before(kept: pd.DataFrame, districts: gpd.GeoDataFrame) -> Floats | None:
+    """Sum what the steps taken over absorbed in each district; None if there are none."""
+    if not len(kept):
+        return None
+    absorbed: Floats = kept["absorbed_km2"].to_numpy(dtype=float).reshape(-1, len(districts)).sum(axis=0)
+    return absorbed
+
+
+def _suspects(series: pd.DataFrame, n_districts: int) -> npt.NDArray[np.bool_]:
+    """Tell which rows belong to a step far out of the ordinary."""
+    step = series.iloc[::n_districts]
+    days = ((step["date_to"] - step["date_from"]).to_numpy() / _DAY).clip(min=1.0)
+    rate = series["turnover_km2"].to_numpy(dtype=float).reshape(-1, n_districts).sum(axis=1) / days
+    busy = rate[rate > 0]
+    if len(busy) < _ENOUGH:
+        return np.zeros(len(series), dtype=bool)
+    middle = np.median(busy)
+    spread = max(_MAD_TO_SIGMA * np.median(np.abs(busy - middle)), _LEAST_SPREAD * middle)
+    return np.repeat(rate > middle + SUSPECT * spread, n_districts)
+
+
+def _snapshots(
+    control: gpd.GeoDataFrame, side: str, dates: Sequence[pd.Timestamp] | None = None
+) -> tuple[list[pd.Timestamp], Geometries]:
+    """Give the dates of a frame, and the ground of one side on each."""
+    known = sorted(control["date"].unique()) if dates is None else list(dates)
+    own = control[control["side"] == side]
+    if dates is None and own.empty:
+        sides = ", ".join(map(repr, sorted(control["side"].unique())))
+        raise LayerError(f"side {side!r} holds no ground on any date: the sides are {sides}")
+    shapes = np.asarray(own.geometry.values)
+    rows = own.reset_index(drop=True).groupby("date").indices
+    grounds = np.full(len(known), shapely.Polygon(), dtype=object)
+    for number, date in enumerate(known):
+        held = shapes[rows.get(date, [])]
+        if len(held):
+            grounds[number] = held[0] if len(held) == 1 else shapely.union_all(held)
+    return [pd.Timestamp(date) for date in known], grounds

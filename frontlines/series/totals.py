@@ -1,0 +1,82 @@
+"""A series summed over its districts, and what to know of it as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from frontlines.names import KM2
+
+
+def series_totals(series: pd.DataFrame) -> pd.DataFrame:
+    """Sum a series over its districts, step by step.
+
+    Parameters
+    ----------
+    series
+        From `change_series`.
+
+    Returns
+    -------
+    totals
+        A row for each step: `side`, `date_from`, `date_to`, `period_end`, `before_km2`, `after_km2`,
+        `gained_km2`, `lost_km2`, `net_km2`, `turnover_km2`, `cumulative_net_km2` (since the first snapshot),
+        `absorbed_km2`, `contested_before_km2`, `contested_after_km2`, `cadence`, `same_input`, `suspect`.
+
+    Examples
+    --------
+    >>> from frontlines.series.change_series import COLUMNS
+    >>> table = pd.DataFrame({name: [1.0, 2.0] for name in COLUMNS}).assign(side="A", cadence="daily")
+    >>> series_totals(table.assign(date_from=0, date_to=1, period_end=1))["net_km2"].tolist()
+    [3.0]
+    """
+    sums = [
+        "before_km2", "after_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2",
+        "contested_before_km2", "contested_after_km2",
+    ]  # fmt: skip
+    step = series.groupby("period_end", sort=True)
+    told = ["side", "date_from", "date_to", "cadence", "same_input", "suspect"]
+    totals = step[sums].sum().join(step[told].first()).reset_index()
+    totals["cumulative_net_km2"] = totals["net_km2"].cumsum()
+    return totals[
+        [
+            "side",
+            "date_from",
+            "date_to",
+            "period_end",
+            *sums[:6],
+            "cumulative_net_km2",
+            *sums[6:],
+            "cadence",
+            "same_input",
+            "suspect",
+        ]
+    ]
+
+
+def series_books(totals: pd.DataFrame) -> dict[str, Any]:
+    """Sum up a series for its manifest."""
+    areas = ("gained_km2", "lost_km2", "net_km2", "absorbed_km2")
+    marked = {name: totals.loc[totals[name].astype(bool), "period_end"] for name in ("suspect", "same_input")}
+    return {
+        "steps": len(totals),
+        "steps_without_snapshot": int((totals["date_from"] == totals["date_to"]).sum()),
+        "cadence": str(totals["cadence"].iloc[0]),
+        "dates": [f"{totals['date_from'].iloc[0]:%Y-%m-%d}", f"{totals['date_to'].iloc[-1]:%Y-%m-%d}"],
+        **{name: float(totals[name].sum()) for name in areas},
+        **{f"{name}_steps": [f"{day:%Y-%m-%d}" for day in days] for name, days in marked.items()},
+    }
+
+
+def ground_beyond(control: gpd.GeoDataFrame, totals: pd.DataFrame, side: str) -> dict[str, float]:
+    """Measure the ground of a side that lies in no district, and so in no figure of a series."""
+    first, last = totals.iloc[0], totals.iloc[-1]
+    booked = {
+        first["date_from"]: first["before_km2"],
+        last["date_to"]: last["after_km2"] + totals["absorbed_km2"].sum(),
+    }
+    own = control[control["side"] == side]
+    drawn = {day: own.area[own["date"] == day].sum() / KM2 for day in booked}
+    return {f"{day:%Y-%m-%d}": float(drawn[day] - km2) for day, km2 in booked.items()}

@@ -1,0 +1,1 @@
+"""How publishers write their maps: a file each."""

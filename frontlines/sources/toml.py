@@ -1,0 +1,178 @@
+"""What the TOML files of the project have in common: how they are read, and how their entries are checked."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from frontlines.errors import FrontlinesError, StudyError
+
+_SHOWN = 40
+
+
+class Entry(NamedTuple):
+    """What an entry must be: a test, and the words for it."""
+
+    fits: Callable[[Any], bool]
+    words: str
+
+
+def read_toml(path: Path, kind: str, error: type[FrontlinesError]) -> dict[str, Any]:
+    """Read a TOML file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as absent:
+        raise error(f"{path} is not a file: check the path") from absent
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise error(f"{path} cannot be read as a {kind}: {fault}") from fault
+
+
+def is_name(value: Any) -> bool:
+    """Tell whether a value is a text with something in it."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a finite number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_length(value: Any) -> bool:
+    """Tell whether a value is a number, 0 or more."""
+    return is_number(value) and bool(value >= 0)
+
+
+NAME = Entry(is_name, "a text that is not empty")
+METRES = Entry(is_length, "a number of metres, 0 or more")
+
+
+def misfit(name: str, value: Any, entry: Entry) -> Iterator[str]:
+    """Say what is wrong with an entry, if anything is."""
+    if not entry.fits(value):
+        yield f"{name} must be {entry.words}, not {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    """Write a value as it stands in the file, cut short."""
+    listed = f"[{', '.join(map(_shown, value))}]" if isinstance(value, list) else None
+    text = listed or (repr(value) if isinstance(value, str) else str(value))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+Tables = dict[str, dict[str, Any]]
+
+_CORNERS, _TWO = 4, 2
+_LAST_LATITUDE, _LAST_LONGITUDE = 90, 360
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+def _is_correlation(value: Any) -> bool:
+    return value == math.inf or is_length(value)
+
+
+def _are_draws(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and (value == 0 or value >= _TWO)
+
+
+def _are_days(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) != _TWO:
+        return False
+    days = all(isinstance(day, date) and not isinstance(day, datetime) for day in value)
+    return days and bool(value[0] < value[1])
+
+
+def _are_corners(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) != _CORNERS or not all(map(is_number, value)):
+        return False
+    west, south, east, north = value
+    inside = max(abs(south), abs(north)) <= _LAST_LATITUDE and max(abs(west), abs(east)) <= _LAST_LONGITUDE
+    return bool(inside and south < north and west != east)
+
+
+_TEXT = Entry(_is_text, "a text")
+_TEXTS = Entry(_are_texts, "a list of texts")
+_CORRELATION = Entry(_is_correlation, "a number of metres, 0 or more, or inf")
+_DRAWS = Entry(_are_draws, "a whole number of draws, 2 or more, or 0 for the formula")
+_DAYS = Entry(_are_days, "two days, the earlier first, such as [1994-04-07, 1994-05-12]")
+_CORNER = Entry(_are_corners, "west, south, east and north in degrees, such as [46.5, 39.9, 47.2, 40.5]")
+
+_TABLES: dict[str, dict[str, Entry]] = {  # what each table of a study.toml may hold
+    "study": {
+        "name": NAME,
+        "title": NAME,
+        "side": NAME,
+        "dates": _DAYS,
+        "boundaries": _TEXT,
+        "notes": _TEXTS,
+        "sources": _TEXTS,
+    },
+    "sides": {},
+    "layers": {
+        "frontlines": NAME,
+        "control": NAME,
+        "theatre": NAME,
+        "districts": NAME,
+        "settlements": NAME,
+        "context": NAME,
+        "key": NAME,
+    },
+    "method": {
+        "snap_m": METRES,
+        "sliver_m": METRES,
+        "border_m": METRES,
+        "rest": NAME,
+        "sigma_m": METRES,
+        "correlation_m": _CORRELATION,
+        "draws": _DRAWS,
+    },
+    "map": {"zoom": _CORNER, "towns": _TEXTS, "zoom_towns": _TEXTS},
+}
+_NEEDED = {"study": ("title", "side", "dates"), "layers": ("districts",)}
+
+
+def read_study_toml(path: Path) -> Tables:
+    """Read a study file and refuse what it must not hold."""
+    tables: Tables = read_toml(path, "study", StudyError)
+    faults = list(_faults(tables))
+    if faults:
+        raise StudyError(f"{path.name} is not a study: " + "; ".join(faults))
+    return tables
+
+
+def _faults(tables: Mapping[str, Any]) -> Iterator[str]:
+    for table, held in tables.items():
+        if table not in _TABLES:
+            yield f"[{table}] is not a table of a study (they are {', '.join(_TABLES)})"
+        elif not isinstance(held, dict):
+            yield f"{table} must be a table: write [{table}] on a line of its own"
+        else:
+            yield from _wrong_entries(table, held)
+    for table, names in _NEEDED.items():
+        held = tables.get(table, {})
+        for name in names:
+            if isinstance(held, dict) and name not in held:
+                yield f"[{table}] {name} is missing"
+    layers = tables.get("layers")
+    if isinstance(layers, dict) and ("frontlines" in layers) == ("control" in layers):
+        yield "[layers] must name either frontlines or control"
+
+
+def _wrong_entries(table: str, held: Mapping[str, Any]) -> Iterator[str]:
+    known = _TABLES[table]
+    for name, value in held.items():
+        entry = NAME if table == "sides" else known.get(name)
+        if entry is None:
+            yield f"[{table}] {name} is not known (known are {', '.join(known)})"
+        else:
+            yield from misfit(f"[{table}] {name}", value, entry)

@@ -1,0 +1,1 @@
+"""Whole pipelines: frames in, results out."""

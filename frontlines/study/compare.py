@@ -1,0 +1,361 @@
+"""A study: what to compare and how, and all stages in one go. Frames in, frames out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+
+from frontlines import manifest as manifests
+from frontlines.change.between import change_between
+from frontlines.change.tables import balance_by_district, transitions_by_district
+from frontlines.control import control_from_lines, frontline_from_control
+from frontlines.crs import distortion
+from frontlines.errors import StudyError, UnknownSigmaError
+from frontlines.layers.mending import BOOKED, REST_SOURCE
+from frontlines.manifest import Manifest
+from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M
+from frontlines.progress import Progress, reporting
+from frontlines.uncertainty import (
+    AreaErrors,
+    NoiseModel,
+    balance_error,
+    check_draws,
+    simulate_balance,
+    total_of,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A question and the layers that answer it, all in one working CRS.
+
+    Attributes
+    ----------
+    name, title
+        For file names, and for readers.
+    side
+        The side whose gains are positive.
+    dates
+        The days compared.
+    crs
+        The working CRS.
+    theatre, districts
+        From `as_theatre` and `as_districts`.
+    frontlines, control
+        One of them is given, the other is None and follows from it.
+    settlements, context
+        Further layers for the map, or None. `context` has `kind` (``country`` or ``oblast``), `name`.
+    sides
+        How to call each side in legends.
+    boundaries
+        The boundary convention of the map, in a sentence.
+    notes, sources
+        Sentences and credits for the caption.
+    zoom
+        West, south, east, north of the map's second panel [degrees], or None.
+    towns, zoom_towns
+        Names of settlements to show on either panel.
+    snap_m, sliver_m, border_m
+        See `control_from_lines`, `change_between` and `frontline_from_control` [m].
+    sigma_m
+        Standard error of the position of stretches without a `sigma_m` of their own [m], or None.
+    correlation_m
+        Over what length along the front errors of lines are correlated [m], see `NoiseModel`.
+    draws
+        How often to draw the fronts for the errors of areas; 0 for the formula, see `balance_error`.
+    parameters
+        How the layers were read, for the manifest.
+    inputs
+        What was read, from `frontlines.manifest.fingerprint`.
+
+    Raises
+    ------
+    StudyError
+        If the dates are not in order, or a tolerance is not a number of metres.
+    NoiseError
+        If `sigma_m` or `correlation_m` is no length, or `draws` no number of draws.
+    """
+
+    name: str
+    title: str
+    side: str
+    dates: tuple[pd.Timestamp, pd.Timestamp]
+    crs: CRS
+    theatre: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    frontlines: gpd.GeoDataFrame | None = None
+    control: gpd.GeoDataFrame | None = None
+    settlements: gpd.GeoDataFrame | None = None
+    context: gpd.GeoDataFrame | None = None
+    sides: Mapping[str, str] = field(default_factory=dict)
+    boundaries: str = ""
+    notes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    zoom: tuple[float, float, float, float] | None = None
+    towns: tuple[str, ...] = ()
+    zoom_towns: tuple[str, ...] = ()
+    snap_m: float = SNAP_M
+    sliver_m: float = SLIVER_M
+    border_m: float = BORDER_M
+    sigma_m: float | None = None
+    correlation_m: float = CORRELATION_M
+    draws: int = 0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[Mapping[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what no stage could make sense of."""
+        first, last = self.dates
+        if not first < last:
+            raise StudyError(
+                f"the dates are {first:%Y-%m-%d} and {last:%Y-%m-%d}: give two days, the earlier first"
+            )
+        for name in ("snap_m", "sliver_m", "border_m"):
+            metres = getattr(self, name)
+            if not (math.isfinite(metres) and metres >= 0):
+                raise StudyError(f"{name} is {metres}: give a number of metres, 0 or more")
+        NoiseModel(self.sigma_m, self.correlation_m)  # refuses what it cannot work with
+        if self.draws:
+            check_draws(self.draws)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What a study found.
+
+    Attributes
+    ----------
+    study
+        The study.
+    frontlines, control
+        The lines and the polygons of control on both dates.
+    change, transitions, balance
+        From `change_between`, `transitions_by_district` and `balance_by_district`; the balance with the
+        columns of `balance_error` if the errors of all lines are known.
+    total
+        One row: the balance of all districts together.
+    errors
+        From `balance_error` or `simulate_balance`; None if the error of some line is not known.
+    manifest
+        What was read and done, as plain data.
+    """
+
+    study: Study
+    frontlines: gpd.GeoDataFrame
+    control: gpd.GeoDataFrame
+    change: gpd.GeoDataFrame
+    transitions: pd.DataFrame
+    balance: pd.DataFrame
+    total: pd.DataFrame
+    errors: AreaErrors | None
+    manifest: Manifest
+
+    @property
+    def caption(self) -> str:
+        """Caption of the map, written from the manifest."""
+        return manifests.caption(self.manifest)
+
+
+def run_study(study: Study, *, progress: Progress = None) -> Results:
+    """Take a study through all stages: control, change, tables, manifest.
+
+    Parameters
+    ----------
+    study
+        From `load`, `read_study` or `study_from_files`, or made by hand.
+    progress
+        None, True for a bar, or a function of (fraction, message).
+
+    Returns
+    -------
+    results
+        Frames and tables; nothing is written.
+
+    Raises
+    ------
+    FrontlinesError
+        Whatever a stage refuses, see there.
+
+    Examples
+    --------
+    >>> from frontlines.study.files import load
+    >>> results = run_study(load("karabakh-1994"))
+    >>> bool(results.balance["gained_km2"].sum() > 0)
+    True
+    """
+    with reporting(progress) as report:
+        report(0.0, "who held the ground")
+        control, lines = _both(study)
+        report(0.3, "what changed hands")
+        parts = [control[control["date"] == day] for day in study.dates]
+        change = change_between(parts[0], parts[1], study.theatre, sliver_m=study.sliver_m)
+        report(0.6, "by district")
+        transitions = transitions_by_district(change, study.districts)
+        balance = balance_by_district(transitions, study.side)
+        report(0.7, "how sure")
+        given = _without_sigma(lines) if study.sigma_m is not None else 0
+        lines = _with_sigma(lines, study.sigma_m)
+        errors = _errors(study, balance, control, lines, lambda share, what: report(0.7 + 0.2 * share, what))
+        report(0.9, "manifest")
+        record = _record(study, lines, given, errors)
+        manifest = _manifest(study, control, change, transitions) | {"errors": record}
+        report(1.0, "done")
+    return Results(
+        study=study,
+        frontlines=lines,
+        control=control,
+        change=change,
+        transitions=transitions,
+        balance=balance if errors is None else errors.by_district,
+        total=total_of(balance) if errors is None else errors.total,
+        errors=errors,
+        manifest=manifest,
+    )
+
+
+def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Complete control by lines, or lines by control, on the two dates."""
+    if study.frontlines is not None:
+        lines = study.frontlines[study.frontlines["date"].isin(study.dates)]
+        return control_from_lines(lines, study.theatre, snap_m=study.snap_m), lines
+    if study.control is None:
+        raise StudyError("the study has neither frontlines nor control: give one of them")
+    control = study.control[study.control["date"].isin(study.dates)]
+    return control, frontline_from_control(control, study.theatre, border_m=study.border_m)
+
+
+def _with_sigma(lines: gpd.GeoDataFrame, sigma_m: float | None) -> gpd.GeoDataFrame:
+    """Give stretches without an error of their own the study's."""
+    own = lines["sigma_m"] if "sigma_m" in lines else pd.Series(np.nan, index=lines.index)
+    own = pd.to_numeric(own).astype(float)
+    return lines.assign(sigma_m=own if sigma_m is None else own.fillna(sigma_m))
+
+
+def _without_sigma(lines: gpd.GeoDataFrame) -> int:
+    """Count stretches without an error of their own."""
+    return int(lines["sigma_m"].isna().sum()) if "sigma_m" in lines else len(lines)
+
+
+def _errors(
+    study: Study,
+    balance: pd.DataFrame,
+    control: gpd.GeoDataFrame,
+    lines: gpd.GeoDataFrame,
+    progress: Progress,
+) -> AreaErrors | None:
+    """Carry the errors of the lines into the balance, if those along the side's front are known."""
+    if lines.empty:
+        return None
+    verb = partial(simulate_balance, draws=study.draws, progress=progress) if study.draws else balance_error
+    try:
+        return verb(
+            balance,
+            control,
+            lines,
+            theatre=study.theatre,
+            districts=study.districts,
+            noise=NoiseModel(study.sigma_m, study.correlation_m, SEED),
+            border_m=study.border_m,
+            reach_m=max(REACH_M, study.snap_m, study.border_m),
+        )
+    except UnknownSigmaError:
+        return None
+
+
+def _record(study: Study, lines: gpd.GeoDataFrame, given: int, errors: AreaErrors | None) -> dict[str, Any]:
+    """Put on record what the errors of the lines are taken to be, and what follows for all districts."""
+    record: dict[str, Any] = {
+        "stretches": len(lines),
+        "stretches_without_sigma_m": _without_sigma(lines),
+        "stretches_given_sigma_m": given,
+        "sigma_m": study.sigma_m,
+        "correlation_m": "inf" if math.isinf(study.correlation_m) else study.correlation_m,
+    }
+    if errors is None:
+        return record
+    row = errors.total.iloc[0]
+    sigma = lines["sigma_m"]
+    figures = ("net_km2", "net_low_km2", "net_high_km2", "sigma_km2", "p_gain")
+    record |= {"sigma_range_m": [float(sigma.min()), float(sigma.max())], "method": errors.method}
+    record |= {"shared_km": errors.shared_km}
+    record |= {"level": errors.level, "total": {name: _number(row[name]) for name in figures}}
+    if errors.method == "formula":
+        return record | {"trust": str(row["trust"])}
+    tangled = {"tangled": errors.tangled, "repaired_km2": errors.repaired_km2}
+    return record | {"draws": errors.draws, "seed": SEED} | tangled
+
+
+def _number(value: float) -> float | None:
+    """Make a number of JSON, which knows no missing one."""
+    return None if math.isnan(value) else float(value)
+
+
+def _manifest(
+    study: Study, control: gpd.GeoDataFrame, change: gpd.GeoDataFrame, transitions: pd.DataFrame
+) -> Manifest:
+    first, last = study.dates
+    return {
+        "name": study.name,
+        "title": study.title,
+        "side": study.side,
+        "sides": dict(study.sides),
+        "dates": [f"{day:%Y-%m-%d}" for day in study.dates],
+        "cadence": f"two snapshots {(last - first).days} days apart",
+        "inputs": [dict(entry) for entry in study.inputs],
+        "parameters": {
+            **study.parameters,
+            "snap_m": study.snap_m,
+            "sliver_m": study.sliver_m,
+            "border_m": study.border_m,
+        },
+        "projection": _projection(study),
+        "sources": list(study.sources) or sorted(set(control["source"]) - {REST_SOURCE}),
+        "district_vintage": sorted(set(study.districts["vintage"])),
+        "boundaries": study.boundaries,
+        "notes": list(study.notes),
+        "books": _books(study, control, change, transitions),
+        "versions": manifests.versions(),
+    }
+
+
+def _projection(study: Study) -> dict[str, Any]:
+    found = distortion(study.crs, study.theatre)
+    return {
+        "name": study.crs.name,
+        "wkt": study.crs.to_wkt(),
+        "largest_area_error": found.area,
+        "largest_length_error": found.length,
+    }
+
+
+def _books(
+    study: Study, control: gpd.GeoDataFrame, change: gpd.GeoDataFrame, transitions: pd.DataFrame
+) -> dict[str, float]:
+    """Sum up the areas that must agree, and the ground that was moved or left out [km²].
+
+    Of the two dates' ground that was moved or left out, the larger counts.
+    """
+    theatre_km2 = float(study.theatre.area.sum()) / KM2
+    districts_km2 = float(study.districts.area.sum()) / KM2
+    books = {
+        "theatre_km2": theatre_km2,
+        "districts_km2": districts_km2,
+        "theatre_beyond_districts_km2": theatre_km2 - districts_km2,
+        "closure_error_km2": float(change["area_km2"].sum()) - theatre_km2,
+        "districts_closure_error_km2": float(transitions["area_km2"].sum()) - districts_km2,
+        "sliver_km2": float(change["sliver_km2"].sum()),
+    }
+    for column in set(BOOKED) & set(control.columns):
+        books[f"control_{column}"] = float(control.groupby("date")[column].sum().max())
+    for column in set(BOOKED) & set(study.districts.columns):
+        books[f"districts_{column}"] = float(study.districts[column].sum())
+    moved = [f"{layer}_{column}" for layer in ("control", "districts") for column in BOOKED]
+    return dict.fromkeys(moved, 0.0) | books

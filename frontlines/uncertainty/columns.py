@@ -1,0 +1,178 @@
+"""Errors of areas as columns beside the areas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from frontlines.errors import LayerError, NoiseError
+from frontlines.names import WHOLE, Floats
+
+QUANTITIES = ("before", "after", "gained", "lost", "net")
+"""What has an error; each stands in the balance as a column that ends in ``_km2``."""
+
+LEVEL = 0.95
+"""Probability that an interval holds the truth, unless another one is asked for."""
+
+
+_NOTHING_KM2 = 1e-6
+_FEWEST = 2
+
+
+@dataclass(frozen=True)
+class AreaErrors:
+    """A balance with its errors.
+
+    Attributes
+    ----------
+    by_district
+        The balance, with the errors of each district.
+    total
+        One row, all districts together. Its errors are not those of the districts in quadrature:
+        they have lines, and so errors, in common.
+    method
+        ``formula`` or ``simulation``.
+    level
+        Probability that an interval holds the truth.
+    shared_km
+        Length of the front that both dates share [km]; its errors cancel in the change.
+    draws
+        Draws of the simulation.
+    tangled
+        Draws in which a line was pushed across itself.
+    repaired_km2
+        Ground that the rule for tangled lines settled, on average over all draws and both dates [km²].
+    """
+
+    by_district: pd.DataFrame
+    total: pd.DataFrame
+    method: str
+    level: float
+    shared_km: float = 0.0
+    draws: int = 0
+    tangled: int = 0
+    repaired_km2: float = field(default=0.0)
+
+
+def check_level(level: float) -> None:
+    """Refuse a level that is no probability between 0 and 1."""
+    if not 0 < level < 1:
+        raise NoiseError(f"level is {level}: give a probability between 0 and 1, such as 0.95")
+
+
+def check_draws(draws: int) -> None:
+    """Refuse a number of draws that is none.
+
+    Parameters
+    ----------
+    draws
+        The number.
+
+    Raises
+    ------
+    NoiseError
+        If it is no whole number, or less than two.
+
+    Examples
+    --------
+    >>> check_draws(1000)
+    """
+    if not isinstance(draws, int | np.integer) or isinstance(draws, bool) or draws < _FEWEST:
+        raise NoiseError(
+            f"draws is {draws}: give a whole number, {_FEWEST} or more, 1000 for an interval of 95 %"
+        )
+
+
+def one_step(balance: pd.DataFrame, dates: Any) -> tuple[str, tuple[pd.Timestamp, pd.Timestamp]]:
+    """Check that a balance is of one side and one pair of dates."""
+    sides = sorted(balance["side"].unique())
+    steps = balance[["date_from", "date_to"]].drop_duplicates()
+    if len(sides) != 1 or len(steps) != 1:
+        raise LayerError(
+            f"the balance holds {len(sides)} sides and {len(steps)} pairs of dates: pick one of either"
+        )
+    first, last = (pd.Timestamp(day) for day in steps.iloc[0])
+    if sorted((first, last)) != sorted(pd.Timestamp(day) for day in dates):
+        found = ", ".join(f"{pd.Timestamp(day):%Y-%m-%d}" for day in sorted(dates)) or "none"
+        raise LayerError(f"control holds the dates {found}: pass that of the two dates of the balance")
+    return str(sides[0]), (first, last)
+
+
+def in_order(balance: pd.DataFrame, districts: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Give the position of each row's district in the layer of districts."""
+    place = pd.Index(districts["district"]).get_indexer(balance["district"])
+    if (place < 0).any():
+        absent = ", ".join(map(str, balance["district"][place < 0]))
+        raise LayerError(f"the districts lack {absent}: pass those that the balance was made with")
+    return np.asarray(place, dtype=np.int64)
+
+
+def total_of(balance: pd.DataFrame) -> pd.DataFrame:
+    """Sum a balance up into one row for all districts together.
+
+    Parameters
+    ----------
+    balance
+        From `balance_by_district`, one side and one pair of dates.
+
+    Returns
+    -------
+    total
+        One row with the columns of the balance.
+
+    Examples
+    --------
+    >>> columns = ["district_km2", "before_km2", "after_km2", "share_before", "share_after"]
+    >>> rows = pd.DataFrame([[2.0, 1.0, 2.0, 0.5, 1.0], [2.0, 0.0, 1.0, 0.0, 0.5]], columns=columns)
+    >>> total_of(rows.assign(district=["D", "E"]))[["district", "after_km2", "share_after"]].values.tolist()
+    [['all districts', 3.0, 0.75]]
+    """
+    areas = [name for name in balance.columns if str(name).endswith("_km2")]
+    sums = balance[areas].sum()
+    row = balance.iloc[[0]].assign(district=WHOLE, **sums)
+    for when in ("before", "after"):
+        row[f"share_{when}"] = row[f"{when}_km2"] / row["district_km2"]
+    return row[list(balance.columns)].reset_index(drop=True)
+
+
+def with_sigmas(balance: pd.DataFrame, sigma_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:
+    """Add errors to a balance, normally distributed; what is impossible is cut off the intervals."""
+    reach = NormalDist().inv_cdf((1 + level) / 2)
+    columns: dict[str, Any] = {}
+    whole = balance["district_km2"].to_numpy(dtype=float)
+    for name in QUANTITIES:
+        value = balance[f"{name}_km2"].to_numpy(dtype=float)
+        least = -whole if name == "net" else np.zeros(len(whole))
+        columns[f"{name}_low_km2"] = np.maximum(value - reach * sigma_km2[name], np.minimum(least, value))
+        columns[f"{name}_high_km2"] = np.minimum(value + reach * sigma_km2[name], np.maximum(whole, value))
+    net, sigma = balance["net_km2"].to_numpy(dtype=float), sigma_km2["net"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = np.where(np.abs(net) > _NOTHING_KM2, net, 0.0) / sigma
+    gain = [np.nan if np.isnan(one) else NormalDist().cdf(one) for one in score]
+    return balance.assign(**columns, sigma_km2=sigma, p_gain=gain)
+
+
+def without_false_certainty(rows: pd.DataFrame) -> pd.DataFrame:
+    """Drop the intervals of gained and lost where the formula is not to be trusted with them."""
+    kept = rows["trust"] == "yes"
+    ends = [f"{name}_{end}_km2" for name in ("gained", "lost") for end in ("low", "high")]
+    return rows.assign(**{name: rows[name].where(kept) for name in ends})
+
+
+def with_draws(balance: pd.DataFrame, drawn_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:
+    """Add errors to a balance from draws."""
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    columns: dict[str, Any] = {}
+    for name in QUANTITIES:
+        low, high = np.quantile(drawn_km2[name], tails, axis=0)
+        columns[f"{name}_low_km2"], columns[f"{name}_high_km2"] = low, high
+    net = drawn_km2["net"]
+    fixed = (np.abs(net) <= _NOTHING_KM2).all(axis=0)
+    gain = np.where(fixed, np.nan, (net > _NOTHING_KM2).mean(axis=0))
+    return balance.assign(**columns, sigma_km2=np.where(fixed, 0.0, net.std(axis=0, ddof=1)), p_gain=gain)

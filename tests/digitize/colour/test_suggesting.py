@@ -1,0 +1,46 @@
+"""Suggestions: the colours that a scan has, with their widths and shares."""
+
+import numpy as np
+import pytest
+
+from frontlines.datasets import ScanLook
+from frontlines.digitize import open_scan, suggest_colours, suggest_fills
+from frontlines.digitize.colour.colours import lab_of, rgb_of
+from tests.digitize.warmaps import war_map
+
+
+def test_suggested_colours_are_those_drawn():
+    scan, _, _ = war_map(4, "blue-red", size=(900, 700), look=ScanLook())
+    colours = suggest_colours(scan.pixels)
+    for drawn in ("#1f4fb4", "#cc2222", "#6fb1dd"):
+        apart = np.linalg.norm(
+            lab_of(np.array([rgb_of(c) for c in colours["colour"]])) - lab_of(rgb_of(drawn)[None]), axis=1
+        )
+        row = colours.iloc[apart.argmin()]
+        assert apart.min() < 16
+        found = scan.pixels[row["row"], row["column"]]
+        assert np.linalg.norm(lab_of(found[None]) - lab_of(rgb_of(row["colour"])[None])) < 20
+    assert colours["pixels"].gt(0).all()
+    assert colours["stroke_px"].between(0.3, 12).all()
+
+
+def test_fronts_stand_before_rivers_and_letters():
+    pixels = np.full((400, 400, 3), 255, np.uint8)
+    pixels[40:360:16, 20:380] = (90, 90, 90)
+    pixels[41:360:16, 20:380] = (90, 90, 90)
+    pixels[200:206, 20:380] = (204, 34, 34)
+    colours = suggest_colours(pixels)
+    assert colours["name"].tolist()[0] == "firebrick"
+    assert colours["stroke_px"].tolist() == pytest.approx([6, 2], abs=1.6)
+    assert colours["length_px"].tolist() == pytest.approx([360, 20 * 360], rel=0.3)
+
+
+def test_fills_are_listed_by_their_share_of_the_scan():
+    pixels = np.full((300, 400, 3), (252, 248, 240), np.uint8)
+    pixels[:, :100], pixels[:, 100:140] = (200, 120, 110), (110, 130, 200)
+    pixels[150:154] = 0
+    fills = suggest_fills(open_scan(pixels))
+    assert fills["share"].tolist() == pytest.approx([0.65, 0.25, 0.10], abs=0.02)
+    drawn = lab_of([[252, 248, 240], [200, 120, 110], [110, 130, 200]])
+    found = lab_of(np.array([rgb_of(colour) for colour in fills["colour"]]))
+    assert np.linalg.norm(found - drawn, axis=1)[1:].max() < 8

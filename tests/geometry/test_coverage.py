@@ -1,0 +1,87 @@
+"""Coverages: what overlaps, what is open, what is thin."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from shapely import box
+
+from frontlines.errors import ClosureError
+from frontlines.geometry.coverage import (
+    close_book,
+    dissolve,
+    gaps,
+    identity,
+    intersect,
+    overlaps,
+    width_m,
+)
+
+GRID = np.array([box(x, y, x + 1, y + 1) for y in range(3) for x in range(3)])
+
+
+def test_a_grid_has_no_overlap_and_no_gap():
+    assert len(overlaps(GRID).pieces) == 0
+    assert len(gaps(GRID)) == 0
+    assert len(gaps(GRID, box(0, 0, 3, 3))) == 0
+
+
+def test_overlaps_name_both_polygons_and_the_ground():
+    found = overlaps(np.append(GRID, box(0.5, 0.5, 1.5, 1.5)))
+    assert found.first.tolist() == [0, 1, 3, 4]
+    assert found.second.tolist() == [9, 9, 9, 9]
+    assert shapely.area(found.pieces).tolist() == [0.25] * 4
+
+
+def test_gaps_are_inside_the_outline_or_inside_the_theatre():
+    ring = np.delete(GRID, 4)
+    assert shapely.area(gaps(ring)).tolist() == [1]
+    assert shapely.area(gaps(ring, box(0, 0, 5, 3))).tolist() == [6, 1]
+
+
+def test_intersect_gives_each_pair_once_in_order():
+    found = intersect(GRID, np.array([box(0, 0, 3, 1), box(1, 1, 2, 3)]))
+    pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
+    assert pairs == [(0, 0), (1, 0), (2, 0), (4, 1), (7, 1)]
+
+
+def test_width_of_a_strip_a_disc_and_nothing():
+    disc = shapely.Point(0, 0).buffer(10, quad_segs=64)
+    strip, round_, none = width_m(np.array([box(0, 0, 1e5, 2), disc, shapely.Polygon()]))
+    assert strip == pytest.approx(2, rel=1e-4)
+    assert round_ == pytest.approx(10, rel=1e-3)
+    assert none == 0
+
+
+def test_intersect_does_not_cut_what_lies_within_and_leaves_out_what_only_touches():
+    hole = shapely.Polygon(box(0, 0, 9, 9).exterior, [box(2, 2, 4, 4).exterior])
+    within, in_hole, beside = box(5, 5, 6, 6), box(2.5, 2.5, 3, 3), box(9, 0, 10, 9)
+    small = np.array([within, in_hole, beside, box(8, 8, 10, 10)])
+    for first, second in ((np.array([hole]), small), (small, np.array([hole]))):
+        found = intersect(first, second)
+        assert sorted(np.maximum(found.first, found.second).tolist()) == [0, 3]
+        assert shapely.area(found.pieces).tolist() == [1.0, 1.0]
+    assert intersect(small, np.array([hole])).pieces[0].equals_exact(within)
+
+
+def test_dissolve_joins_by_key_in_order():
+    joined, groups = dissolve(GRID[:4], pd.DataFrame({"side": list("BABA")}))
+    assert groups["side"].tolist() == ["A", "B"]
+    assert shapely.area(joined).tolist() == [2, 2]
+
+
+def test_identity_tells_claims_apart():
+    frame = pd.DataFrame({"side": ["A", "B", "A"], "geometry": [GRID[0], GRID[0], GRID[0]]})
+    keys = identity(gpd.GeoDataFrame(frame, geometry="geometry"))
+    assert keys.duplicated().tolist() == [False, False, True]
+
+
+def test_a_book_closes_or_raises():
+    assert close_book(2.0 + 1e-10, 2.0, "areas", "mend") == pytest.approx(1e-10)
+    with pytest.raises(
+        ClosureError, match=r"areas sum to 2.100000 km², not to 2.000000 \(\+0.100000\): mend it"
+    ):
+        close_book(2.1, 2.0, "areas", "mend it")
+    with pytest.raises(ClosureError):
+        close_book(float("nan"), 2.0, "areas", "mend it")

@@ -1,0 +1,82 @@
+"""Faces between lines, and the face on either side of each edge."""
+
+import numpy as np
+import pytest
+import shapely
+from shapely import LineString, box
+
+from frontlines.geometry.planar import OUTSIDE, arrange, segments
+
+SQUARE = box(0, 0, 4, 4).boundary
+
+
+def sides(arrangement):
+    """Check each edge's two faces by stepping a little to its left and its right."""
+    along = arrangement.edges[:, 2:] - arrangement.edges[:, :2]
+    normal = np.column_stack([-along[:, 1], along[:, 0]]) / np.hypot(*along.T)[:, None]
+    tree = shapely.STRtree(arrangement.faces)
+    found = []
+    for step in (1e-6, -1e-6):
+        at = shapely.points(arrangement.middles + step * normal)
+        face = np.full(len(at), OUTSIDE)
+        point, hit = tree.query(at, predicate="within")
+        face[point] = hit
+        found.append(face)
+    return found
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [SQUARE],
+        [SQUARE, LineString([(2, -1), (2, 5)])],
+        [SQUARE, LineString([(0, 0), (4, 4)]), LineString([(0, 4), (4, 0)])],
+        [SQUARE, box(1, 1, 3, 3).boundary, box(1.5, 1.5, 2, 2).boundary],
+        [SQUARE, LineString([(2, 0), (2, 2)])],
+        [SQUARE, SQUARE, box(2, 0, 6, 4).boundary],
+        [box(-2, -2, -0.0, 0).boundary, box(0.0, -2, 2, 0).boundary],
+    ],
+    ids=["square", "cut", "cross", "pockets", "dead end", "shared", "zero and minus zero"],
+)
+def test_left_and_right_are_what_lies_there(lines):
+    found = arrange(np.array(lines))
+    left, right = sides(found)
+    closed = found.left != found.right
+    assert found.left[closed].tolist() == left[closed].tolist()
+    assert found.right[closed].tolist() == right[closed].tolist()
+
+
+def test_faces_of_a_cross_and_pockets():
+    cross = arrange(np.array([SQUARE, LineString([(0, 0), (4, 4)]), LineString([(0, 4), (4, 0)])]))
+    assert shapely.area(cross.faces).tolist() == [4] * 4
+    nested = arrange(np.array([SQUARE, box(1, 1, 3, 3).boundary, box(1.5, 1.5, 2, 2).boundary]))
+    assert sorted(shapely.area(nested.faces).tolist()) == [0.25, 3.75, 12]
+
+
+def test_faces_do_not_hang_on_the_order_of_lines():
+    lines = np.array([SQUARE, LineString([(1, 0), (1, 4)]), LineString([(0, 3), (4, 3)])])
+    one, other = arrange(lines), arrange(lines[::-1])
+    assert [face.normalize().wkb for face in one.faces] == [face.normalize().wkb for face in other.faces]
+
+
+def test_dead_ends_border_no_face():
+    found = arrange(np.array([SQUARE, LineString([(2, 2), (2, 3)])]))
+    dead = (found.left == OUTSIDE) & (found.right == OUTSIDE)
+    assert found.middles[dead].tolist() == [[2, 2.5]]
+
+
+def test_nothing_has_no_face():
+    found = arrange(np.array([], dtype=object))
+    assert (len(found.faces), len(found.edges)) == (0, 0)
+
+
+def test_a_grid_closes_what_nearly_meets():
+    open_ring = LineString([(0, 0), (4, 0), (4, 4), (0, 4), (1e-5, 2e-5)])
+    assert len(arrange(np.array([open_ring])).faces) == 0
+    assert len(arrange(np.array([open_ring]), grid_m=1e-3).faces) == 1
+
+
+def test_segments_name_their_line():
+    pieces, owner = segments(np.array([LineString([(0, 0), (1, 0), (1, 1)]), LineString([(5, 5), (6, 5)])]))
+    assert pieces.tolist() == [[0, 0, 1, 0], [1, 0, 1, 1], [5, 5, 6, 5]]
+    assert owner.tolist() == [0, 0, 1]

@@ -1,0 +1,78 @@
+"""The table on the map."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+import frontlines as fl
+from frontlines.plot.change_figure import draw_table, rows_of, table_mm
+from frontlines.plot.page import Box
+from frontlines.plot.style import DEFAULT_STYLE
+
+
+@pytest.fixture(scope="module")
+def results():
+    return fl.run_study(fl.load("karabakh-1994"))
+
+
+def _balance(nets, **columns):
+    return pd.DataFrame({
+        "district": [f"D{n}" for n in range(len(nets))], "net_km2": nets,
+        "gained_km2": [max(net, 0) for net in nets], "lost_km2": [max(-net, 0) for net in nets], **columns,
+    })  # fmt: skip
+
+
+def test_districts_stand_by_what_changed_hands_and_the_sum_comes_last(results):
+    rows = rows_of(results)
+    assert [row.name for row in rows] == [
+        "Armenian side: net, km²",
+        "Tərtər",
+        "Ağdam",
+        "Goranboy",
+        "all districts",
+    ]
+    assert rows[0].interval == "95% interval"
+    moved = results.balance.set_index("district").loc[["Tərtər", "Ağdam", "Goranboy"], "net_km2"]
+    assert [float(row.net) for row in rows[1:4]] == pytest.approx(moved.tolist(), abs=0.5)
+    low, high = results.total[["net_low_km2", "net_high_km2"]].iloc[0]
+    assert rows[-1].interval == f"{low:+,.0f} to {high:+,.0f}"
+
+
+def test_rows_beyond_the_sixth_are_summed(results):
+    few = replace(
+        results, balance=_balance([9.0, 8.0, -7.0, 6.0, 5.0, 4.0, 3.0, -2.0, 0.0]), errors=None,
+        total=pd.DataFrame({"net_km2": [26.0]}),
+    )  # fmt: skip
+    rows = rows_of(few)
+    assert [(row.name, row.net) for row in rows[1:]] == [
+        ("D0", "+9.00"), ("D1", "+8.00"), ("D2", "−7.00"), ("D3", "+6.00"), ("D4", "+5.00"), ("D5", "+4.00"),
+        ("2 more", "+1.00"), ("all districts", "+26.0"),
+    ]  # fmt: skip
+    assert {row.interval for row in rows} == {""}
+
+
+def test_without_change_there_is_no_table(results):
+    calm = replace(results, balance=_balance([0.0, 0.0]))
+    assert rows_of(calm) == []
+    assert table_mm([], DEFAULT_STYLE) == 0
+
+
+def test_figures_that_are_about_say_so_and_names_are_cut_and_not_interpreted(results):
+    long = results.balance.assign(district=[f"$x_{n}$ " + "y" * 80 for n in range(len(results.balance))])
+    rows = rows_of(replace(results, balance=long))
+    assert [row.interval.startswith("~ ") for row in rows[1:]] == [True, True, True, False]
+    figure = Figure(figsize=(7, 7))
+    FigureCanvasAgg(figure)
+    draw_table(figure, rows, Box(10, 10, 60, table_mm(rows, DEFAULT_STYLE)), 178, DEFAULT_STYLE)
+    figure.canvas.draw()
+    names = [text for text in figure.texts if text.get_text().startswith("$x")]
+    assert len(names) == 3
+    for text in names:
+        assert text.get_text().endswith("…")
+        assert not text.get_parse_math()
+        assert text.get_window_extent().width <= 0.47 * 60 / 25.4 * figure.dpi
+    assert any(text.get_text().startswith("~ about") for text in figure.texts)
+    assert table_mm(rows, DEFAULT_STYLE) == pytest.approx(6 * 1.5 * DEFAULT_STYLE.legend_pt * 25.4 / 72)
