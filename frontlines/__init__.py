@@ -5,15 +5,15 @@ Dated maps of territorial control, compared district by district:
 1. `working_crs` makes the one CRS of a study.
 2. The door (`as_control`, `as_frontlines`, `as_districts`, `as_settlements`, `as_theatre`) checks raw
    frames and brings them into it.
-3. `control_from_lines` and `frontline_from_control` turn lines into polygons and back.
+3. `control_from_lines` and `frontlines_from_control` turn lines into polygons and back.
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
 5. `balance_error` and `simulate_balance` carry the errors of lines into the areas (`NoiseModel`).
 6. `change_series` follows one side through many dates; `front_length` measures the front.
 7. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
    and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
-8. `change_map`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
+8. `change_figure`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
 
-`load` and `run_study` do all of this for a study in a file.
+`load_study` and `run_study` do all of this for a study in a file.
 """
 
 import importlib as _importlib
@@ -21,7 +21,7 @@ import typing as _typing
 
 from frontlines.change.between import change_between
 from frontlines.change.tables import balance_by_district, transitions_by_district
-from frontlines.control import control_from_lines, front_of_side, frontline_from_control
+from frontlines.control import control_from_lines, frontlines_from_control, fronts_of_side
 from frontlines.crs import working_crs
 from frontlines.errors import FrontlinesError
 from frontlines.layers.door import (
@@ -52,15 +52,15 @@ from frontlines.sources.files import (
     write,
 )
 from frontlines.study.compare import Results, Study, run_study
-from frontlines.study.files import load, read_study, study_from_files
+from frontlines.study.files import load_study, read_study, study_from_files
 from frontlines.uncertainty import NoiseModel, balance_error, simulate_balance
 
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (
         MapStyle,
         animate_control,
-        change_map,
-        district_panels,
+        change_figure,
+        district_figure,
         draw_change,
         draw_context,
         draw_control,
@@ -73,7 +73,7 @@ if _typing.TYPE_CHECKING:
         draw_series,
         draw_settlements,
         draw_transects,
-        movement_map,
+        movement_figure,
         profile_figure,
         series_figure,
     )
@@ -93,12 +93,12 @@ __all__ = [
     "balance_by_district",
     "balance_error",
     "change_between",
-    "change_map",
+    "change_figure",
     "change_series",
     "check_layer",
     "control_from_lines",
     "displacement",
-    "district_panels",
+    "district_figure",
     "draw_change",
     "draw_context",
     "draw_control",
@@ -113,13 +113,13 @@ __all__ = [
     "draw_transects",
     "estimator_table",
     "front_length",
-    "front_of_side",
-    "frontline_from_control",
+    "frontlines_from_control",
+    "fronts_of_side",
     "line_distances",
-    "load",
+    "load_study",
     "make_transects",
     "mean_advance",
-    "movement_map",
+    "movement_figure",
     "nearest_distance",
     "profile_figure",
     "read_control",

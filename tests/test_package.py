@@ -188,7 +188,7 @@ def test_the_wheel_carries_its_data(tmp_path):
         archive.extractall(tmp_path / "unpacked")
     assert {"frontlines/py.typed", "frontlines/data/karabakh-1994/study.toml"} <= names
     code = (
-        "import frontlines as fl; r = fl.run_study(fl.load('karabakh-1994'));"
+        "import frontlines as fl; r = fl.run_study(fl.load_study('karabakh-1994'));"
         "print(fl.__file__, round(r.balance['net_km2'].sum(), 1))"
     )
     done = subprocess.run(

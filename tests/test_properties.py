@@ -14,7 +14,7 @@ from shapely.ops import substring
 
 from frontlines.change.between import change_between
 from frontlines.change.tables import balance_by_district, transitions_by_district
-from frontlines.control import control_from_lines, frontline_from_control
+from frontlines.control import control_from_lines, frontlines_from_control
 from frontlines.crs import working_crs
 from frontlines.geometry.coverage import overlaps
 from frontlines.layers.door import as_control, as_theatre
@@ -118,7 +118,7 @@ def test_districts_sum_to_the_whole(first, second):
 @given(coverages())
 def test_polygons_come_back_from_their_fronts(held):
     before = control(held, "1994-05-12")
-    fronts = frontline_from_control(before, THEATRE, border_m=0)
+    fronts = frontlines_from_control(before, THEATRE, border_m=0)
     if fronts.empty:
         assert len(held) == 1
         return
@@ -197,8 +197,8 @@ def test_a_pocket_changes_only_its_own_ground(front, x, y, radius):
 def test_the_left_of_every_front_is_held_by_its_left(held, border_m, random):
     day = control(held, "1994-05-12")
     shuffled = day.iloc[random.sample(range(len(day)), len(day))]
-    found = frontline_from_control(day, THEATRE, border_m=border_m)
-    again = frontline_from_control(shuffled, THEATRE, border_m=border_m)
+    found = frontlines_from_control(day, THEATRE, border_m=border_m)
+    again = frontlines_from_control(shuffled, THEATRE, border_m=border_m)
     assert shapely.union_all(found.geometry.values).equals(shapely.union_all(again.geometry.values))
     by_side = dict(held)
     for row in found.itertuples():

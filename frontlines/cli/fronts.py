@@ -8,7 +8,7 @@ from itertools import pairwise
 import geopandas as gpd
 import pandas as pd
 
-from frontlines.control import frontline_from_control
+from frontlines.control import frontlines_from_control
 from frontlines.errors import LayerError
 from frontlines.study.compare import Results, Study
 
@@ -57,7 +57,7 @@ def _inner(part: Study, study: Study) -> gpd.GeoDataFrame:
     first, last = study.dates
     inner = given[(given["date"] > first) & (given["date"] < last)]
     if part.frontlines is None and len(inner):
-        return frontline_from_control(inner, study.theatre, border_m=study.border_m)
+        return frontlines_from_control(inner, study.theatre, border_m=study.border_m)
     return inner
 
 

@@ -29,7 +29,7 @@ from frontlines.movement.estimators import estimator_table, mean_advance
 from frontlines.movement.front_length import front_length
 from frontlines.movement.transects import make_transects
 from frontlines.names import WHOLE
-from frontlines.plot import movement_map, profile_figure
+from frontlines.plot import movement_figure, profile_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import read_layer, read_settlements, write
 from frontlines.study.compare import Results, Study, run_study
@@ -234,7 +234,9 @@ def _write(movement: Movement, cast: Cast, folder: Path) -> None:
     write(movement.estimators, folder / "summary.csv")
     texts: Mapping[str, Any] = {"title": _title(study), "caption": caption(movement.manifest)}
     profile_figure(displaced, settlements=towns, **texts).savefig(folder / "profile.png", dpi=DPI)
-    map_ = movement_map(displaced, movement.frontlines, districts=study.districts, settlements=towns, **texts)
+    map_ = movement_figure(
+        displaced, movement.frontlines, districts=study.districts, settlements=towns, **texts
+    )
     map_.savefig(folder / "map.png", dpi=DPI)
     (folder / "manifest.json").write_text(to_json(movement.manifest), encoding="utf-8")
 

@@ -25,7 +25,7 @@ _PLAIN_WIDTH = 120
 _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bmend=True"), "--mend"),
     (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
-    (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma"),
+    (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
     (
         re.compile(r"\b(?:as_control|as_districts)\(\.\.\., theatre=\.\.\., rest=\.\.\.\)"),
         "--theatre and --rest",
@@ -79,7 +79,7 @@ SnapM = Annotated[
 Sigma = Annotated[
     float | None,
     typer.Option(
-        "--sigma",
+        "--sigma-m",
         min=0,
         metavar="METRES",
         help="Standard error of the position [m] of lines that have no 'sigma_m' of their own.",

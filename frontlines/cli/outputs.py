@@ -14,7 +14,7 @@ import pandas as pd
 
 from frontlines.errors import SourceError
 from frontlines.manifest import Manifest, series_caption, sha256, to_json
-from frontlines.plot import animate_control, change_map, district_panels, series_figure
+from frontlines.plot import animate_control, change_figure, district_figure, series_figure
 from frontlines.series.totals import series_books, series_totals
 from frontlines.sources.files import write
 from frontlines.study.compare import Results
@@ -44,7 +44,7 @@ def write_results(results: Results, out: Path, *, force: bool) -> None:
         write(results.transitions, folder / "transitions.csv")
         write(results.change, folder / "change.gpkg")
         write(results.frontlines, folder / "frontlines.geojson")
-        save_figure(change_map(results), folder / "map")
+        save_figure(change_figure(results), folder / "map")
         (folder / "manifest.json").write_text(to_json(results.manifest), encoding="utf-8")
 
 
@@ -71,7 +71,7 @@ def write_series(
     figure = series_figure(totals, title=title, caption=caption, fronts=fronts)
     figure.savefig(folder / "series.png", dpi=DPI)
     if panels:
-        district_panels(series, caption=caption, labels=labels).savefig(folder / "districts.png", dpi=DPI)
+        district_figure(series, caption=caption, labels=labels).savefig(folder / "districts.png", dpi=DPI)
     (folder / "manifest.json").write_text(to_json(manifest), encoding="utf-8")
 
 

@@ -123,7 +123,7 @@ def _error_notes(results: Results) -> list[str]:
         bare, every = record["stretches_without_sigma_m"], record["stretches"]
         if not every:
             return ["no errors: there is no front on either date"]
-        return [f"no errors: {bare} of {every} stretches of line have no sigma_m; --sigma gives them one"]
+        return [f"no errors: {bare} of {every} stretches of line have no sigma_m; --sigma-m gives them one"]
     shared = f"where both dates share the line ({record['shared_km']:,.0f} km), errors cancel"
     told = [f"{_interval(results)}: interval from {error_sentence(record)}; {shared}"]
     if record["sigma_m"] is not None:

@@ -20,7 +20,7 @@ GRID_M = 1e-3
 """Outlines are rounded to this grid [m] while they are noded, so that neighbours meet."""
 
 
-def frontline_from_control(
+def frontlines_from_control(
     control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, border_m: float
 ) -> gpd.GeoDataFrame:
     """Take the lines along which two sides meet.
@@ -63,7 +63,7 @@ def frontline_from_control(
     >>> control = gpd.GeoDataFrame(
     ...     {"date": pd.to_datetime(["1994-05-12"] * 2), "side": ["B", "A"], "source": ["a map"] * 2},
     ...     geometry=[box(0, 0, 1000, 2000), box(1000, 0, 4000, 2000)], crs="EPSG:3035")
-    >>> front = frontline_from_control(control, theatre, border_m=0)
+    >>> front = frontlines_from_control(control, theatre, border_m=0)
     >>> front[["side_left", "side_right"]].values.tolist(), front.geometry.iloc[0].wkt
     ([['A', 'B']], 'LINESTRING (1000 2000, 1000 0)')
     """
@@ -79,7 +79,7 @@ def frontline_from_control(
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=control.crs)
 
 
-def front_of_side(
+def fronts_of_side(
     control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, side: str, *, border_m: float
 ) -> gpd.GeoDataFrame:
     """Take the lines along which one side's ground ends, whoever is beyond; fast over many dates.
@@ -112,7 +112,7 @@ def front_of_side(
 
     See Also
     --------
-    frontline_from_control : Stretch by stretch, with the sides on both sides.
+    frontlines_from_control : Stretch by stretch, with the sides on both sides.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def front_of_side(
     >>> control = gpd.GeoDataFrame(
     ...     {"date": pd.to_datetime(["1994-05-12"]), "side": ["A"], "source": ["a map"]},
     ...     geometry=[box(0, 0, 1000, 2000)], crs="EPSG:3035")
-    >>> front_of_side(control, theatre, "A", border_m=0).geometry.iloc[0].wkt
+    >>> fronts_of_side(control, theatre, "A", border_m=0).geometry.iloc[0].wkt
     'MULTILINESTRING ((1000 0.001, 1000 1999.999))'
     """
     require_working_crs(control=control, theatre=theatre)

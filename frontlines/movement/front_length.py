@@ -30,8 +30,8 @@ def front_length(
     Parameters
     ----------
     frontlines
-        Lines with `date`, in the working CRS: from `as_frontlines`, or from `frontline_from_control` or
-        `front_of_side`, whose `border_m` takes away what runs along the theatre's edge (state border,
+        Lines with `date`, in the working CRS: from `as_frontlines`, or from `frontlines_from_control` or
+        `fronts_of_side`, whose `border_m` takes away what runs along the theatre's edge (state border,
         coast, cut).
     districts
         Polygons with unique `district`, in the same CRS (from `as_districts`); None measures whole

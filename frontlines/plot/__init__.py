@@ -1,14 +1,14 @@
 """Maps and charts: single pieces for any Axes, and whole figures for print."""
 
 from frontlines.plot.animation import animate_control
-from frontlines.plot.change_figure import change_map
+from frontlines.plot.change_figure import change_figure
 from frontlines.plot.charts import (
     draw_error_by_correlation,
     draw_front_length,
     draw_gains_and_losses,
     draw_series,
 )
-from frontlines.plot.figures import district_panels, movement_map, profile_figure, series_figure
+from frontlines.plot.figures import district_figure, movement_figure, profile_figure, series_figure
 from frontlines.plot.front_layers import draw_frontlines, draw_transects
 from frontlines.plot.map_layers import (
     draw_change,
@@ -23,8 +23,8 @@ from frontlines.plot.style import MapStyle
 __all__ = [
     "MapStyle",
     "animate_control",
-    "change_map",
-    "district_panels",
+    "change_figure",
+    "district_figure",
     "draw_change",
     "draw_context",
     "draw_control",
@@ -37,7 +37,7 @@ __all__ = [
     "draw_series",
     "draw_settlements",
     "draw_transects",
-    "movement_map",
+    "movement_figure",
     "profile_figure",
     "series_figure",
 ]

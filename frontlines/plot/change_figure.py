@@ -261,7 +261,7 @@ def _line_mm(style: MapStyle) -> float:
 __all__ = [
     "ResultsLike",
     "StudyLike",
-    "change_map",
+    "change_figure",
     "draw_change",
     "draw_context",
     "draw_control",
@@ -279,7 +279,7 @@ _TABLE_GAP_MM = 2.5
 _HEADINGS = ("The whole theatre", "Detail: ground that changed hands")
 
 
-def change_map(results: ResultsLike, *, style: MapStyle | None = None) -> Figure:
+def change_figure(results: ResultsLike, *, style: MapStyle | None = None) -> Figure:
     """Draw the figure of a study for print.
 
     The first panel shows the theatre with both fronts and the ground that the study's side gained, lost and
@@ -306,7 +306,7 @@ def change_map(results: ResultsLike, *, style: MapStyle | None = None) -> Figure
     Examples
     --------
     >>> import frontlines as fl
-    >>> figure = change_map(fl.run_study(fl.load("karabakh-1994")))
+    >>> figure = change_figure(fl.run_study(fl.load_study("karabakh-1994")))
     >>> round(figure.get_figwidth() * 25.4)
     180
     """

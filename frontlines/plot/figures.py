@@ -164,7 +164,7 @@ def chart_page(
     return figure
 
 
-def district_panels(
+def district_figure(
     series: pd.DataFrame,
     *,
     caption: str = "",
@@ -205,7 +205,7 @@ def district_panels(
     >>> series = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(
     ...     side="A", district=["North"], date_from="2031-06-01", date_to="2031-06-02", cadence="daily",
     ...     same_input=False, suspect=False, contested_before_km2=0.0, contested_after_km2=0.0)
-    >>> [ax.get_label() for ax in district_panels(series).axes]
+    >>> [ax.get_label() for ax in district_figure(series).axes]
     ['North']
     """
     if "district" not in series.columns:
@@ -425,7 +425,7 @@ def profile_figure(
     return chart_page([chart], title=title, caption=caption, style=style)
 
 
-def movement_map(
+def movement_figure(
     displaced: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame,
     *,
@@ -466,7 +466,7 @@ def movement_map(
     ...     {"date": pd.to_datetime(["1994-05-02", "1994-05-12"]), "side_left": "B", "side_right": "A"},
     ...     geometry=shapes, crs="EPSG:3035")
     >>> displaced = displacement(make_transects(fronts, "A"), fronts)
-    >>> [ax.get_label() for ax in movement_map(displaced, fronts, title="A", caption="made up").axes]
+    >>> [ax.get_label() for ax in movement_figure(displaced, fronts, title="A", caption="made up").axes]
     ['map']
     """
     dates = [displaced[name].iloc[0] for name in ("date_from", "date_to")]

@@ -16,7 +16,7 @@ from pyproj import CRS
 from frontlines import manifest as manifests
 from frontlines.change.between import change_between
 from frontlines.change.tables import balance_by_district, transitions_by_district
-from frontlines.control import control_from_lines, frontline_from_control
+from frontlines.control import control_from_lines, frontlines_from_control
 from frontlines.crs import distortion
 from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.mending import BOOKED, REST_SOURCE
@@ -64,7 +64,7 @@ class Study:
     towns, zoom_towns
         Names of settlements to show on either panel.
     snap_m, sliver_m, border_m
-        See `control_from_lines`, `change_between` and `frontline_from_control` [m].
+        See `control_from_lines`, `change_between` and `frontlines_from_control` [m].
     sigma_m
         Standard error of the position of stretches without a `sigma_m` of their own [m], or None.
     correlation_m
@@ -170,7 +170,7 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
     Parameters
     ----------
     study
-        From `load`, `read_study` or `study_from_files`, or made by hand.
+        From `load_study`, `read_study` or `study_from_files`, or made by hand.
     progress
         None, True for a bar, or a function of (fraction, message).
 
@@ -186,8 +186,8 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
 
     Examples
     --------
-    >>> from frontlines.study.files import load
-    >>> results = run_study(load("karabakh-1994"))
+    >>> from frontlines.study.files import load_study
+    >>> results = run_study(load_study("karabakh-1994"))
     >>> bool(results.balance["gained_km2"].sum() > 0)
     True
     """
@@ -229,7 +229,7 @@ def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     if study.control is None:
         raise StudyError("the study has neither frontlines nor control: give one of them")
     control = study.control[study.control["date"].isin(study.dates)]
-    return control, frontline_from_control(control, study.theatre, border_m=study.border_m)
+    return control, frontlines_from_control(control, study.theatre, border_m=study.border_m)
 
 
 def _with_sigma(lines: gpd.GeoDataFrame, sigma_m: float | None) -> gpd.GeoDataFrame:

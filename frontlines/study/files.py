@@ -32,7 +32,7 @@ from frontlines.study.compare import Study
 _SHOWN = 3
 
 
-def load(name: str) -> Study:
+def load_study(name: str) -> Study:
     """Read a study that comes with the library.
 
     Parameters
@@ -52,7 +52,7 @@ def load(name: str) -> Study:
 
     Examples
     --------
-    >>> load("karabakh-1994").side
+    >>> load_study("karabakh-1994").side
     'ARM'
     """
     return read_study(datasets.locate(name))
@@ -168,7 +168,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     rest
         Who holds the ground that no polygon covers.
     snap_m, sliver_m, border_m
-        See `control_from_lines`, `change_between` and `frontline_from_control` [m].
+        See `control_from_lines`, `change_between` and `frontlines_from_control` [m].
     mend
         Mend layers that can be mended, see `as_control`.
 

@@ -73,7 +73,7 @@ def error_by_correlation(  # noqa: PLR0913 - data, then options
     Examples
     --------
     >>> import frontlines as fl
-    >>> study = fl.load("karabakh-1994")
+    >>> study = fl.load_study("karabakh-1994")
     >>> found = fl.run_study(study)
     >>> table = error_by_correlation(
     ...     found.balance, found.control, found.frontlines, theatre=study.theatre,
@@ -192,7 +192,7 @@ def balance_error(  # noqa: PLR0913 - data, then options
         Polygons of both dates with `date` and `side`, from `control_from_lines` or `as_control`.
     frontlines
         Lines of both dates with `date` and, where known, `sigma_m` [m]: those that control was made
-        from, or that `frontline_from_control` found. They give each edge of the front its sigma.
+        from, or that `frontlines_from_control` found. They give each edge of the front its sigma.
     theatre, districts
         What control and balance were made with.
     noise
@@ -200,7 +200,7 @@ def balance_error(  # noqa: PLR0913 - data, then options
     level
         Probability that an interval holds the truth.
     border_m
-        What runs this near to the theatre's edge is no front [m], as in `frontline_from_control`.
+        What runs this near to the theatre's edge is no front [m], as in `frontlines_from_control`.
     reach_m
         How far from the front a line may lie that gives it its sigma [m].
 
@@ -292,7 +292,7 @@ def balance_error(  # noqa: PLR0913 - data, then options
     >>> balance = fl.balance_by_district(
     ...     fl.transitions_by_district(fl.change_between(before, after, theatre), districts), "A")
     >>> errors = balance_error(
-    ...     balance, both, fl.frontline_from_control(both, theatre, border_m=0), theatre=theatre,
+    ...     balance, both, fl.frontlines_from_control(both, theatre, border_m=0), theatre=theatre,
     ...     districts=districts, noise=NoiseModel(None, math.inf))
     >>> errors.total[["net_km2", "sigma_km2", "net_low_km2", "net_high_km2"]].round(3).values.tolist()
     [[3.0, 0.283, 2.446, 3.554]]

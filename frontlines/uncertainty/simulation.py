@@ -439,7 +439,7 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     >>> balance = fl.balance_by_district(
     ...     fl.transitions_by_district(fl.change_between(before, after, theatre), districts), "A")
     >>> errors = simulate_balance(
-    ...     balance, both, fl.frontline_from_control(both, theatre, border_m=0), theatre=theatre,
+    ...     balance, both, fl.frontlines_from_control(both, theatre, border_m=0), theatre=theatre,
     ...     districts=districts, noise=NoiseModel(None, math.inf, 1), draws=400)
     >>> float(errors.total["sigma_km2"].iloc[0].round(1)), errors.tangled
     (0.3, 0)

@@ -259,7 +259,7 @@ def test_a_file_without_crs_is_named(folder):
 
 def test_sigma_gives_the_balance_its_errors(folder):
     result = call(
-        folder, "line_2024-07-08.gpkg", "line_2024-07-15.gpkg", "--sigma", 500, "--correlation-m", "inf"
+        folder, "line_2024-07-08.gpkg", "line_2024-07-15.gpkg", "--sigma-m", 500, "--correlation-m", "inf"
     )
     assert result.exit_code == 0, result.output
     assert "net, 95%" in result.stdout
@@ -270,11 +270,11 @@ def test_sigma_gives_the_balance_its_errors(folder):
     assert manifest(folder)["errors"]["correlation_m"] == "inf"
     assert {"sigma_km2", "p_gain"} <= set(balance(folder).columns)
     drawn = call(folder, "bare_20240708.geojson", "bare_20240715.geojson", "--rest", "B",
-                 "--sigma", 500, "--draws", 20, "--force")  # fmt: skip
+                 "--sigma-m", 500, "--draws", 20, "--force")  # fmt: skip
     assert drawn.exit_code == 0, drawn.output
     assert "20 draws" in drawn.stdout.replace("\n   ", " ")
 
 
 def test_without_sigma_the_table_says_that_there_are_no_errors(folder):
     result = call(folder, "line_2024-07-08.gpkg", "line_2024-07-15.gpkg")
-    assert "no errors: 2 of 2 stretches of line have no sigma_m; --sigma gives them one" in result.stdout
+    assert "no errors: 2 of 2 stretches of line have no sigma_m; --sigma-m gives them one" in result.stdout

@@ -109,7 +109,7 @@ def test_an_out_that_is_a_file_is_refused_at_once(words, monkeypatch):
     assert Path(words[-1]).read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("name", ["change_map", "save_figure", "to_json", "write"])
+@pytest.mark.parametrize("name", ["change_figure", "save_figure", "to_json", "write"])
 def test_nothing_is_left_whatever_fails_late(words, monkeypatch, name):
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
@@ -130,7 +130,7 @@ def test_the_files_of_a_run_before_survive_one_that_fails(words, monkeypatch):
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
 
-    monkeypatch.setattr("frontlines.cli.outputs.change_map", fail)
+    monkeypatch.setattr("frontlines.cli.outputs.change_figure", fail)
     assert RUNNER.invoke(app, [*words, "--force"]).exit_code == 2
     assert _content(Path(words[-1])) == old
     assert {file.name for file in Path(words[-1]).iterdir()} == set(FILES)

@@ -10,7 +10,7 @@ from rich.console import Console
 from frontlines.change.tables import BALANCE
 from frontlines.cli.printing import balance_table
 from frontlines.study.compare import run_study
-from frontlines.study.files import load
+from frontlines.study.files import load_study
 
 BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outside_km2",
          "districts_mended_km2", "districts_outside_km2", "theatre_beyond_districts_km2")  # fmt: skip
@@ -18,7 +18,7 @@ BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outsi
 
 @pytest.fixture(scope="module")
 def results():
-    return run_study(load("karabakh-1994"))
+    return run_study(load_study("karabakh-1994"))
 
 
 def shown(results, width=80):
@@ -181,7 +181,7 @@ def test_lines_without_sigma_have_no_errors_and_the_table_says_so(results):
     bare = replace(bare, manifest={**results.manifest, "errors": record})
     text = "\n".join(shown(bare))
     assert "net, 95%" not in text
-    assert "no errors: 3 of 8 stretches of line have no sigma_m; --sigma gives them one" in text
+    assert "no errors: 3 of 8 stretches of line have no sigma_m; --sigma-m gives them one" in text
     still = replace(
         bare, manifest=bare.manifest | {"errors": {"stretches": 0, "stretches_without_sigma_m": 0}}
     )

@@ -16,7 +16,7 @@ from frontlines.cli.outputs import FILES
 from frontlines.datasets import locate
 from frontlines.sources.files import read_layer, write
 from frontlines.study.compare import run_study
-from frontlines.study.files import load
+from frontlines.study.files import load_study
 
 RUNNER = CliRunner()
 ROOT = Path(__file__).parent.parent.parent
@@ -48,7 +48,7 @@ def test_what_is_read_by_people_and_what_is_read_by_programs_are_kept_apart(kara
 
 def test_the_files_hold_what_the_library_finds(karabakh):
     _, out = karabakh
-    results = run_study(load("karabakh-1994"))
+    results = run_study(load_study("karabakh-1994"))
     written = pd.read_csv(out / "balance.csv")
     assert written["district"].tolist() == results.balance["district"].tolist()
     assert written["net_km2"].tolist() == pytest.approx(results.balance["net_km2"].tolist(), rel=1e-12)

@@ -9,7 +9,7 @@ import pytest
 from frontlines.datasets import CHECKSUMS, available, bundled, locate
 from frontlines.errors import StudyError
 from frontlines.manifest import sha256
-from frontlines.study.files import load
+from frontlines.study.files import load_study
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_studies_are_named_in_order(bundle):
 def test_every_bundled_study_can_be_read():
     assert available()
     for name in available():
-        assert load(name).name == name
+        assert load_study(name).name == name
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_every_file_that_a_study_reads_has_a_checksum():
         folder = locate(name).parent
         lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
         held = {line.split(maxsplit=1)[1] for line in lines}
-        read = {entry["name"] for entry in load(name).inputs}
+        read = {entry["name"] for entry in load_study(name).inputs}
         assert read <= held
         assert {"README.md", CHECKSUMS} & {file.name for file in folder.iterdir()} == {"README.md", CHECKSUMS}
 

@@ -78,7 +78,7 @@ def printed(folder, *, width_px=1700, fills=False, noise_px=0.0, seed=7):
 
 
 def held_areas():
-    results = fl.run_study(fl.load("karabakh-1994"))
+    results = fl.run_study(fl.load_study("karabakh-1994"))
     after = results.control[results.control["date"] == results.control["date"].max()]
     areas = after.dissolve("side").reset_index()[["side", "geometry"]].to_crs(4326)
     return areas.assign(colour=areas["side"].map({"ARM": "#f3c9c0", "AZE": "#c9d8ee"}))

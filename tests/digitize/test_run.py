@@ -35,7 +35,7 @@ def found(scanned):
 
 @pytest.fixture(scope="module")
 def truth():
-    return fl.run_study(fl.load("karabakh-1994"))
+    return fl.run_study(fl.load_study("karabakh-1994"))
 
 
 def test_lines_come_with_sides_sources_and_errors(found, truth):

@@ -93,7 +93,7 @@ def test_all_estimators_of_two_real_days_months_apart(bench):
     ground = fl.as_districts(raw, crs, key="name_en", mend=True)
     theatre = fl.as_theatre(ground, crs)
     held = fl.as_control(days.assign(side="RUS", source="DeepStateUA"), crs, theatre=theatre, rest="UKR")
-    front_ = fl.front_of_side(held, theatre, "RUS", border_m=5000)
+    front_ = fl.fronts_of_side(held, theatre, "RUS", border_m=5000)
     before, after = (part for _, part in held.groupby("date"))
     net = fl.balance_by_district(
         fl.transitions_by_district(fl.change_between(before, after, theatre), ground), "RUS"

@@ -14,8 +14,8 @@ from frontlines import (
     as_control,
     as_districts,
     front_length,
-    front_of_side,
-    frontline_from_control,
+    frontlines_from_control,
+    fronts_of_side,
     working_crs,
 )
 from frontlines.errors import LayerError
@@ -110,7 +110,7 @@ def control(**grounds):
 def test_the_front_of_a_side_leaves_out_the_border_and_what_is_beyond_it():
     theatre = gpd.GeoDataFrame(geometry=[square(0, 0, 4, 4)], crs="EPSG:3035")
     held = control(**{"1994-05-12": {"A": Polygon([*square(-1, -1, 2, 5).exterior.coords])}})
-    front = front_of_side(held, theatre, "A", border_m=500)
+    front = fronts_of_side(held, theatre, "A", border_m=500)
     assert front[["side_left", "side_right", "source"]].values.tolist() == [["A", "any other", "a map"]]
     assert front.geometry.iloc[0].equals(MultiLineString([path((2, 0.5), (2, 3.5))]))
     assert front.geometry.iloc[0].geoms[0].coords[0][1] == Y + 500  # upwards: the side is on the left
@@ -120,16 +120,16 @@ def test_pieces_of_one_side_have_no_front_between_them():
     theatre = gpd.GeoDataFrame(geometry=[square(0, 0, 4, 4)], crs="EPSG:3035")
     halves = control(**{"1994-05-12": {"A": square(0, 0, 2, 2)}, "1994-05-13": {"A": square(0, 0, 2, 2)}})
     other = halves.assign(geometry=[square(0, 2, 2, 4), square(2, 0, 3, 2)])
-    front = front_of_side(pd.concat([halves, other]), theatre, "A", border_m=0)
+    front = fronts_of_side(pd.concat([halves, other]), theatre, "A", border_m=0)
     assert (front.length / 1000).round(2).tolist() == [4.0, 5.0]
 
 
 def test_a_date_without_a_front_has_no_row_and_an_absent_side_is_named():
     theatre = gpd.GeoDataFrame(geometry=[square(0, 0, 4, 4)], crs="EPSG:3035")
     held = control(**{"1994-05-12": {"A": square(0, 0, 4, 4)}, "1994-05-13": {"A": square(0, 0, 1, 4)}})
-    assert front_of_side(held, theatre, "A", border_m=0)["date"].tolist() == [pd.Timestamp("1994-05-13")]
+    assert fronts_of_side(held, theatre, "A", border_m=0)["date"].tolist() == [pd.Timestamp("1994-05-13")]
     with pytest.raises(LayerError, match="side 'C' holds no ground on any date: the sides are 'A'"):
-        front_of_side(held, theatre, "C", border_m=0)
+        fronts_of_side(held, theatre, "C", border_m=0)
 
 
 def test_one_side_is_the_whole_front_where_there_are_two_and_the_bench_agrees(bench):
@@ -139,10 +139,10 @@ def test_one_side_is_the_whole_front_where_there_are_two_and_the_bench_agrees(be
     ground = as_districts(raw, crs, key="id")
     theatre = gpd.GeoDataFrame(geometry=[ground.union_all()], crs=crs)
     held = as_control(days.assign(side="RUS", source="DeepStateUA"), crs, theatre=theatre, rest="UKR")
-    both = front_length(frontline_from_control(held, theatre, border_m=5000), resolution_m=[0, 1000])
-    one = front_length(front_of_side(held, theatre, "RUS", border_m=5000), resolution_m=[0, 1000])
+    both = front_length(frontlines_from_control(held, theatre, border_m=5000), resolution_m=[0, 1000])
+    one = front_length(fronts_of_side(held, theatre, "RUS", border_m=5000), resolution_m=[0, 1000])
     np.testing.assert_allclose(one["front_km"], both["front_km"], rtol=1e-3)
-    parts = front_length(front_of_side(held, theatre, "RUS", border_m=5000), ground, resolution_m=[0, 1000])
+    parts = front_length(fronts_of_side(held, theatre, "RUS", border_m=5000), ground, resolution_m=[0, 1000])
     sums = parts.groupby(["date", "resolution_m"])["front_km"].sum().to_numpy()
     np.testing.assert_allclose(sums, one["front_km"], rtol=1e-9)
     assert not shapely.is_empty(held.geometry.values).any()

@@ -24,7 +24,7 @@ from matplotlib.text import Text
 from frontlines.errors import CRSError
 from frontlines.plot import (
     MapStyle,
-    change_map,
+    change_figure,
     draw_change,
     draw_context,
     draw_control,
@@ -442,7 +442,7 @@ def test_countries_are_grey_the_home_country_lighter_and_the_oblast_dashed(ax):
 
 
 def test_the_figure_fits_a_journal_page():
-    figure = change_map(Results())
+    figure = change_figure(Results())
     width, height = figure.get_size_inches() * 25.4
     assert width == pytest.approx(180)
     assert height <= 230
@@ -457,7 +457,7 @@ def test_the_figure_touches_neither_pyplot_nor_rcparams_nor_its_input():
         name: getattr(results.study, name).copy(deep=True) for name in ("theatre", "districts", "context")
     }
     settings, figures = copy.deepcopy(dict(mpl.rcParams)), plt.get_fignums()
-    change_map(results)
+    change_figure(results)
     assert dict(mpl.rcParams) == settings
     assert plt.get_fignums() == figures
     for name, data in before.items():
@@ -467,11 +467,11 @@ def test_the_figure_touches_neither_pyplot_nor_rcparams_nor_its_input():
 
 
 def test_the_figure_does_not_depend_on_rcparams():
-    usual = change_map(Results())
+    usual = change_figure(Results())
     with mpl.rc_context(
         {"font.size": 30, "lines.scale_dashes": False, "text.color": "red", "axes.facecolor": "k"}
     ):
-        other = change_map(Results())
+        other = change_figure(Results())
     one, two = (
         [(t.get_text(), t.get_fontsize(), t.get_color()) for t in texts_of(f)] for f in (usual, other)
     )
@@ -483,7 +483,7 @@ def panel(figure, name):
 
 
 def test_the_figure_has_all_its_parts():
-    figure = change_map(Results())
+    figure = change_figure(Results())
     main, zoom = panel(figure, "main"), panel(figure, "zoom")
     assert panel(figure, "locator") is not None
     for axes in (main, zoom):
@@ -505,7 +505,7 @@ def test_the_figure_has_all_its_parts():
 
 
 def test_the_frame_on_the_first_panel_is_what_the_second_shows():
-    figure = change_map(Results())
+    figure = change_figure(Results())
     main, zoom = panel(figure, "main"), panel(figure, "zoom")
     (rectangle,) = by_gid(main, "zoom-frame")
     assert (rectangle.get_x(), rectangle.get_x() + rectangle.get_width()) == pytest.approx(zoom.get_xlim())
@@ -513,7 +513,7 @@ def test_the_frame_on_the_first_panel_is_what_the_second_shows():
 
 
 def test_panels_are_aligned_and_not_distorted():
-    figure = change_map(Results())
+    figure = change_figure(Results())
     main, zoom = panel(figure, "main"), panel(figure, "zoom")
     assert main.get_position().y1 == pytest.approx(zoom.get_position().y1)
     for axes in (main, zoom):
@@ -525,7 +525,7 @@ def test_panels_are_aligned_and_not_distorted():
 
 
 def test_a_zoom_in_degrees_is_shown_whole():
-    figure = change_map(Results(study=Study(zoom=(46.2, 40.1, 46.6, 40.5))))
+    figure = change_figure(Results(study=Study(zoom=(46.2, 40.1, 46.6, 40.5))))
     zoom = panel(figure, "zoom")
     x, y = pyproj.Transformer.from_crs(4326, CRS, always_xy=True).transform([46.2, 46.6], [40.1, 40.5])
     assert zoom.get_xlim()[0] <= x[0] < x[1] <= zoom.get_xlim()[1] + 1
@@ -535,17 +535,17 @@ def test_a_zoom_in_degrees_is_shown_whole():
 def test_the_second_panel_is_about_the_side_of_the_study():
     cells = boxes_km((0, 0, 90, 90), (0, 90, 8, 98), (60, 90, 99, 99))
     moved = frame(cells, side_from=["W", "E", "N"], side_to=["W", "W", "E"])
-    zoom = panel(change_map(Results(change=moved)), "zoom")
+    zoom = panel(change_figure(Results(change=moved)), "zoom")
     assert zoom.get_xlim()[1] < 50 * KM
     others = frame(cells[1:], side_from=["E", "N"], side_to=["E", "E"])
-    zoom = panel(change_map(Results(change=others)), "zoom")
+    zoom = panel(change_figure(Results(change=others)), "zoom")
     assert zoom.get_xlim()[0] < 60 * KM
     assert zoom.get_xlim()[1] > 98 * KM
 
 
 def test_without_change_there_is_no_second_panel():
     still = change().assign(side_from=["W", "W", "E", "E"], side_to=["W", "W", "E", "E"])
-    figure = change_map(Results(change=still))
+    figure = change_figure(Results(change=still))
     assert [a.get_gid() for a in figure.axes] == ["main", "legend", "locator"]
     words = [t.get_text() for t in texts_of(figure)]
     assert "Western side: gained" not in words
@@ -557,7 +557,7 @@ def test_a_study_with_nothing_but_its_ground():
     bare = Study(
         settlements=None, context=None, districts=districts().iloc[:1], towns=(), zoom_towns=(), title=""
     )
-    figure = change_map(Results(study=bare, caption="", frontlines=fronts().iloc[:0]))
+    figure = change_figure(Results(study=bare, caption="", frontlines=fronts().iloc[:0]))
     assert [a.get_gid() for a in figure.axes] == ["main", "zoom", "legend"]
     assert_clean_type(figure)
 
@@ -581,7 +581,7 @@ def wide_results(count=21):
 
 
 def test_a_wide_theatre_takes_the_width_of_the_page():
-    figure = change_map(wide_results())
+    figure = change_figure(wide_results())
     main = panel(figure, "main").get_position()
     assert main.width == pytest.approx(174 / 180)
     assert figure.get_size_inches()[1] * 25.4 <= 230
@@ -589,7 +589,7 @@ def test_a_wide_theatre_takes_the_width_of_the_page():
 
 
 def test_of_very_many_districts_only_those_with_changed_ground_are_named():
-    figure = change_map(wide_results())
+    figure = change_figure(wide_results())
     moved = {"Район № 276", "Район № 300", "Район № 324"}
     main, zoom = (
         {t.get_text().replace("\n", " ") for t in panel(figure, name).texts if t.get_gid() == "label"}
@@ -606,7 +606,7 @@ def test_a_theatre_across_the_antimeridian():
     }
     study = Study(**turned, settlements=None, zoom=(179.7, 40.1, -179.2, 40.8), crs=crs)
     data = {k: getattr(Results(), k).set_crs(crs, allow_override=True) for k in ("frontlines", "change")}
-    figure = change_map(Results(study=study, **data))
+    figure = change_figure(Results(study=study, **data))
     west, east = panel(figure, "zoom").get_xlim()
     assert west < east
     assert east - west < 150 * KM
@@ -619,7 +619,7 @@ def test_many_sides_contested_and_unknown_ground():
     before = [names[i % 14] for i in range(20)]
     after = [names[(i + i % 3) % 14] for i in range(20)]
     study = Study(side="side A", sides={n: n.title() for n in names}, settlements=None)
-    figure = change_map(Results(study=study, change=frame(cells, side_from=before, side_to=after)))
+    figure = change_figure(Results(study=study, change=frame(cells, side_from=before, side_to=after)))
     words = [t.get_text() for t in texts_of(figure)]
     for word in (
         "Changed hands between other sides",
@@ -640,7 +640,7 @@ def test_markup_and_long_words_in_texts_stay_text():
         towns=("$Talış_1$",),
         sides={"W": "W" * 90, "E": "$E$"},
     )
-    figure = change_map(Results(study=study, caption=r"$\undefined{" + "sha256" * 60))
+    figure = change_figure(Results(study=study, caption=r"$\undefined{" + "sha256" * 60))
     assert "$Talış_1$" in [t.get_text() for t in texts_of(figure)]
     assert_clean_type(figure)
 
@@ -649,7 +649,7 @@ def test_towns_whose_names_find_no_room_lose_their_dots():
     crowd = frame(
         [shapely.Point(60 * KM + i, 60 * KM) for i in range(40)], name=[f"Kənd {i}" for i in range(40)]
     )
-    figure = change_map(Results(study=Study(settlements=crowd, towns=tuple(crowd["name"]))))
+    figure = change_figure(Results(study=Study(settlements=crowd, towns=tuple(crowd["name"]))))
     main = panel(figure, "main")
     named = [t.get_text() for t in main.texts if t.get_text().startswith("Kənd")]
     (dots,) = [c for c in main.collections if isinstance(c, PathCollection)]
@@ -659,7 +659,7 @@ def test_towns_whose_names_find_no_room_lose_their_dots():
 def test_the_same_results_give_the_same_figure(tmp_path):
     pictures = []
     for i in range(2):
-        change_map(Results()).savefig(tmp_path / f"{i}.png", metadata={"Software": None})
+        change_figure(Results()).savefig(tmp_path / f"{i}.png", metadata={"Software": None})
         pictures.append((tmp_path / f"{i}.png").read_bytes())
     assert pictures[0] == pictures[1]
 
@@ -668,13 +668,13 @@ def test_the_same_results_give_the_same_figure(tmp_path):
 def test_the_figure_can_be_saved_without_a_warning(tmp_path, suffix):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        change_map(Results()).savefig(tmp_path / f"map.{suffix}")
+        change_figure(Results()).savefig(tmp_path / f"map.{suffix}")
     assert (tmp_path / f"map.{suffix}").stat().st_size > 5_000
 
 
 def test_another_style_makes_another_page():
     style = replace(MapStyle(), width_mm=120.0, max_height_mm=160.0)
-    figure = change_map(Results(), style=style)
+    figure = change_figure(Results(), style=style)
     width, height = figure.get_size_inches() * 25.4
     assert width == pytest.approx(120)
     assert height <= 160
@@ -683,7 +683,7 @@ def test_another_style_makes_another_page():
 
 def test_frames_in_several_crs_are_refused():
     with pytest.raises(CRSError, match="is in another CRS than theatre"):
-        change_map(Results(change=change().set_crs(3035, allow_override=True)))
+        change_figure(Results(change=change().set_crs(3035, allow_override=True)))
 
 
 # -- the view of the second panel

@@ -15,7 +15,7 @@ from frontlines.plot.style import DEFAULT_STYLE
 
 @pytest.fixture(scope="module")
 def results():
-    return fl.run_study(fl.load("karabakh-1994"))
+    return fl.run_study(fl.load_study("karabakh-1994"))
 
 
 def _balance(nets, **columns):

@@ -17,7 +17,7 @@ from matplotlib.text import Text
 from frontlines.errors import FrontlinesError
 from frontlines.plot import (
     MapStyle,
-    district_panels,
+    district_figure,
     draw_front_length,
     draw_gains_and_losses,
     draw_series,
@@ -183,7 +183,7 @@ def test_without_contested_ground_there_is_no_band():
 def test_contested_ground_of_a_district_fits_its_panel():
     table = series({"N": [1.0, 0.0], "S": [1.0, 5.0]}, {"N": [0.0, 0.0], "S": [0.0, 0.0]})
     foggy = table.assign(contested_after_km2=np.where(table["district"] == "N", 20.0, 0.0))
-    panels = {ax.get_label(): ax for ax in district_panels(foggy).axes}
+    panels = {ax.get_label(): ax for ax in district_figure(foggy).axes}
     assert artist(panels["S"], "contested") is None
     assert artist(panels["N"], "contested").get_data().values.tolist() == [0, 21]
     assert panels["N"].get_ylim() == panels["S"].get_ylim()
@@ -353,7 +353,7 @@ def test_the_districts_that_changed_most_have_a_panel_each():
         {"N": [1.0, 0.0], "S": [0.0, 5.0], "W": [0.0, 0.0], "E": [2.0, 2.0]},
         {"N": [0.0, 0.0], "S": [0.0, 0.0], "W": [0.0, 0.0], "E": [0.0, 3.0]},
     )
-    figure = district_panels(table, most=2)
+    figure = district_figure(table, most=2)
     panels = [ax for ax in figure.axes if ax.get_label() != "legend"]
     assert [ax.get_label() for ax in panels] == ["E", "S"]
     assert artist(panels[0], "net").get_ydata().tolist() == [0, 2, 1]
@@ -366,7 +366,7 @@ def test_the_districts_that_changed_most_have_a_panel_each():
 def test_suspect_steps_are_marked_where_the_district_has_a_part_in_them():
     table = series({"N": [1.0, 0.0], "S": [1.0, 5.0]}, {"N": [0.0, 0.0], "S": [0.0, 0.0]})
     table = table.assign(suspect=table["date_to"] == table["date_to"].max())
-    figure = district_panels(table)
+    figure = district_figure(table)
     marked = {ax.get_label(): artist(ax, "suspect") is not None for ax in figure.axes}
     assert marked["S"]
     assert not marked["N"]
@@ -375,26 +375,26 @@ def test_suspect_steps_are_marked_where_the_district_has_a_part_in_them():
 @pytest.mark.parametrize("n", [1, 3, 7, 14])
 def test_panels_are_printable(n, monkeypatch):
     table = districts(n).assign(suspect=True, same_input=True)
-    assert_printable(district_panels(table), monkeypatch)
+    assert_printable(district_figure(table), monkeypatch)
 
 
 def test_districts_without_change_make_a_page_that_says_so():
-    figure = district_panels(series({"N": [0.0]}, {"N": [0.0]}))
+    figure = district_figure(series({"N": [0.0]}, {"N": [0.0]}))
     assert "No ground changed hands in any of 1 districts." in [t.get_text() for t in figure.texts]
 
 
 def test_panels_need_districts():
     with pytest.raises(FrontlinesError, match="no districts in the table: pass what change_series"):
-        district_panels(totals(2))
+        district_figure(totals(2))
     with pytest.raises(FrontlinesError, match="most = 0 draws nothing"):
-        district_panels(districts(2), most=0)
+        district_figure(districts(2), most=0)
 
 
 def test_tables_and_settings_are_left_alone():
     table, whole, before = totals(4), districts(3), dict(mpl.rcParams)
     copies = table.copy(), whole.copy()
     series_figure(table, title="A", caption="B")
-    district_panels(whole)
+    district_figure(whole)
     pd.testing.assert_frame_equal(table, copies[0])
     pd.testing.assert_frame_equal(whole, copies[1])
     assert dict(mpl.rcParams) == before

@@ -179,7 +179,7 @@ def test_the_legend_of_the_map_names_fronts_in_view_alone():
     away = front((FIRST, path((0, 0), (9, 0))), (LAST, path((300, 0), (309, 0))))
     near = front((FIRST, path((0, 0), (9, 0))), (LAST, path((0, 0), (9, 0))))
     moved = fl.displacement(fl.make_transects(near, "A"), near)
-    (ax,) = fl.movement_map(moved, away, title="", caption="made up").axes
+    (ax,) = fl.movement_figure(moved, away, title="", caption="made up").axes
     (drawn,) = [child for child in ax.get_children() if isinstance(child, Legend)]
     assert [text.get_text() for text in drawn.get_texts()] == ["Front, 2 May 1994", "No movement"]
 
@@ -196,7 +196,7 @@ def test_pages_hold_title_caption_and_the_right_ground():
     page = fl.profile_figure(moved, settlements=towns(Near=(30, -1)), **texts)
     assert {"A title"} <= {t.get_text() for t in page.texts}
     assert any("Sources: made up, $1 and <b>." in t.get_text() for t in page.texts)
-    page = fl.movement_map(moved, LINES, districts=PARTS, settlements=towns(Near=(30, -1)), **texts)
+    page = fl.movement_figure(moved, LINES, districts=PARTS, settlements=towns(Near=(30, -1)), **texts)
     (ax,) = page.axes
     assert {"front:1994-05-02", "front:1994-05-12", "advance:2", "district"} <= gids(ax)
     assert {"Near", "West"} <= {t.get_text() for t in ax.texts}
@@ -207,7 +207,7 @@ def test_pages_hold_title_caption_and_the_right_ground():
 def test_a_map_where_nothing_moved_shows_the_whole_front():
     lines = front((FIRST, path((0, 0), (9, 0))), (LAST, path((0, 0), (9, 0))))
     moved = fl.displacement(fl.make_transects(lines, "A"), lines)
-    (ax,) = fl.movement_map(moved, lines, title="", caption="made up").axes
+    (ax,) = fl.movement_figure(moved, lines, title="", caption="made up").axes
     assert "unmoved" in gids(ax)
     assert ax.get_xlim()[0] < X < X + 9000 < ax.get_xlim()[1]
 

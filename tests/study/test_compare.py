@@ -14,14 +14,14 @@ from frontlines.errors import LayerError, NoiseError, StudyError
 from frontlines.manifest import to_json
 from frontlines.sources.files import write
 from frontlines.study.compare import Study, run_study
-from frontlines.study.files import load, read_study, study_from_files
+from frontlines.study.files import load_study, read_study, study_from_files
 
 HOSTILE = "[bold]$x_1$ </script> _a_ \\frac"
 
 
 @pytest.fixture(scope="module")
 def karabakh():
-    return run_study(load("karabakh-1994"))
+    return run_study(load_study("karabakh-1994"))
 
 
 @pytest.fixture
@@ -102,14 +102,14 @@ def test_the_caption_says_what_a_reader_must_know(karabakh):
 
 
 def test_the_same_study_gives_the_same_text(karabakh):
-    again = run_study(load("karabakh-1994"))
+    again = run_study(load_study("karabakh-1994"))
     assert to_json(again.manifest) == to_json(karabakh.manifest)
     assert again.balance.to_csv() == karabakh.balance.to_csv()
 
 
 def test_progress_rises_to_one():
     told = []
-    run_study(load("karabakh-1994"), progress=lambda share, what: told.append((share, what)))
+    run_study(load_study("karabakh-1994"), progress=lambda share, what: told.append((share, what)))
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -212,16 +212,16 @@ def test_a_bundled_study_that_was_altered_is_refused(tmp_path, monkeypatch):
 
     shutil.copytree(locate("karabakh-1994").parent, tmp_path / "karabakh-1994")
     monkeypatch.setattr("frontlines.datasets.bundled._INSTALLED", tmp_path)
-    load("karabakh-1994")
+    load_study("karabakh-1994")
     with (tmp_path / "karabakh-1994" / "frontlines.geojson").open("a") as file:
         file.write(" ")
     with pytest.raises(StudyError, match=r"frontlines.geojson .* was altered"):
-        load("karabakh-1994")
+        load_study("karabakh-1994")
     (tmp_path / "karabakh-1994" / "frontlines.geojson").unlink()
     with pytest.raises(StudyError, match=r"lacks frontlines\.geojson"):
-        load("karabakh-1994")
+        load_study("karabakh-1994")
     with pytest.raises(StudyError, match=r"no bundled study 'x'.*karabakh-1994"):
-        load("x")
+        load_study("x")
 
 
 def test_a_file_without_a_row_shows_that_nobody_of_the_side_is_left(folder):

@@ -15,7 +15,7 @@ from frontlines.errors import CRSError, FrontlinesError, LayerError, SourceError
 from frontlines.manifest import sha256
 from frontlines.sources.files import read_layer, write
 from frontlines.study.compare import run_study
-from frontlines.study.files import load, read_study, read_title, study_from_files
+from frontlines.study.files import load_study, read_study, read_title, study_from_files
 
 LONLAT = "EPSG:4326"
 DAYS = ("1994-04-07", "1994-05-12")
@@ -342,7 +342,7 @@ def test_hostile_text_goes_through_as_it_stands(toml, text):
 
 
 def test_the_bundled_study_is_read_by_name():
-    study = load("karabakh-1994")
+    study = load_study("karabakh-1994")
     assert study.title == read_title(locate("karabakh-1994"))
     roles = [entry["role"] for entry in study.inputs]
     assert roles == ["study", "frontlines", "theatre", "districts", "settlements", "context"]

@@ -53,7 +53,7 @@ def made(control, theatre, districts, days=DAYS, side="A"):
     change = fl.change_between(*parts, theatre)
     balance = fl.balance_by_district(fl.transitions_by_district(change, districts), side)
     return Case(
-        balance, control, fl.frontline_from_control(control, theatre, border_m=1.0), theatre, districts
+        balance, control, fl.frontlines_from_control(control, theatre, border_m=1.0), theatre, districts
     )
 
 
@@ -111,7 +111,7 @@ def bulge(make_case):
 
 @pytest.fixture(scope="session")
 def karabakh():
-    study = fl.load("karabakh-1994")
+    study = fl.load_study("karabakh-1994")
     found = fl.run_study(study)
     return Case(found.balance[BALANCE], found.control, found.frontlines, study.theatre, study.districts)
 

@@ -240,7 +240,7 @@ def test_polygons_of_a_real_map_months_apart(bench):
     change = fl.change_between(before, after, theatre)
     balance = fl.balance_by_district(fl.transitions_by_district(change, districts), "RUS")
     control = gpd.GeoDataFrame(pd.concat([before, after], ignore_index=True), crs=before.crs)
-    lines = fl.frontline_from_control(control, theatre, border_m=1.0)
+    lines = fl.frontlines_from_control(control, theatre, border_m=1.0)
     case = Case(balance, control, lines, theatre, districts)
     noise = NoiseModel(500.0, 5_000.0, 1)
     errors = case.formula(noise)

@@ -14,7 +14,7 @@ from frontlines.cli.options import BorderM, Force, Key, Mend, Out, Rest, SnapM, 
 from frontlines.errors import StudyError
 from frontlines.names import BORDER_M, SNAP_M, UNKNOWN
 from frontlines.study.compare import Study
-from frontlines.study.files import load, read_study, study_from_files
+from frontlines.study.files import load_study, read_study, study_from_files
 
 
 class Crossing(StrEnum):
@@ -147,4 +147,4 @@ def displacement(
 
 
 def _bundled(study: Path) -> Study:
-    return read_study(study) if study.suffix.lower() == ".toml" else load(str(study))
+    return read_study(study) if study.suffix.lower() == ".toml" else load_study(str(study))

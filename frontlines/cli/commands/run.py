@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from frontlines.cli.options import CorrelationM, Draws, Force, Out, Sigma, shows_errors
-from frontlines.study.files import load, read_study
+from frontlines.study.files import load_study, read_study
 
 
 @shows_errors
@@ -28,7 +28,7 @@ def run(
 
     named = Path(study)
     compare(
-        lambda: read_study(named) if named.suffix.lower() == ".toml" else load(study),
+        lambda: read_study(named) if named.suffix.lower() == ".toml" else load_study(study),
         out,
         force=force,
         errors=(sigma, correlation_m, draws),

@@ -13,7 +13,7 @@ import typer
 from frontlines.cli.options import Districts, Force, Key, Mend, Out, Side, console, shows_errors
 from frontlines.cli.printing import series_table
 from frontlines.cli.snapshots import Format, previous_series, read_snapshots, record_of, told
-from frontlines.control import front_of_side
+from frontlines.control import fronts_of_side
 from frontlines.crs import working_crs
 from frontlines.errors import SourceError
 from frontlines.layers.door import as_control, as_districts
@@ -182,6 +182,6 @@ def _fronts(
 ) -> pd.DataFrame:
     """Measure the front of one side on all dates; the districts together are the theatre."""
     theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
-    front = front_of_side(control, theatre, side, border_m=border_m)
+    front = fronts_of_side(control, theatre, side, border_m=border_m)
     table = front_length(front, districts, resolution_m=front_m)
     return table.assign(side=side, border_m=border_m)[table["front_km"] > 0]
