@@ -1,4 +1,4 @@
-"""What several wings share: array types, reserved sides, values of options unless given, counts in messages."""
+"""What several wings share: array types, reserved sides, defaults of options, counts in messages."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SEED = 0
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Write a number and its noun: "1 day", "2 days"; `many` where an s does not do ("place is", "places are")."""
+    """Write a number and its noun: "1 day", "2 days"; `many` is the plural where an s will not do."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
