@@ -21,6 +21,9 @@ Mapper = Callable[..., Iterable[Any]]
 LONLAT = "EPSG:4326"
 """Longitude and latitude on WGS 84, the CRS of most files."""
 
+HALF_TURN_DEG = 180.0
+"""Half the way round the earth [degrees of longitude]."""
+
 UNKNOWN, CONTESTED = "unknown", "contested"
 """Reserved sides: ground that nobody reported, and ground that nobody holds."""
 

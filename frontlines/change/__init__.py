@@ -1,1 +1,6 @@
 """Two dates compared: which ground changed hands, and by district."""
+
+from frontlines.change.between import change_between
+from frontlines.change.tables import balance_by_district, transitions_by_district
+
+__all__ = ["balance_by_district", "change_between", "transitions_by_district"]
