@@ -195,7 +195,7 @@ def _cut_and_project(lines: Geometries, forward: _Forward, *, turns: bool) -> tu
     """
     # The edges, each once, by the numbers of their vertices; `edge` names the one of each pair in `inner`.
     xy, owner = shapely.get_coordinates(lines, return_index=True)
-    number, vertices = _numbered(xy)
+    number, vertices = numbered(xy)
     inner = np.flatnonzero(owner[:-1] == owner[1:])
     start, end = number[inner], number[inner + 1]
     key = np.minimum(start, end) * len(vertices) + np.maximum(start, end)
@@ -220,10 +220,12 @@ def _cut_and_project(lines: Geometries, forward: _Forward, *, turns: bool) -> tu
     return forward(np.concatenate([vertices, cuts]))[rows], np.repeat(owner, after + 1)
 
 
-def _numbered(xy: Floats) -> tuple[Ints, Floats]:
-    """Give equal vertices one number; return the number of each vertex, and each vertex once."""
-    number, unique = pd.factorize(np.ascontiguousarray(xy + 0.0).view(np.complex128)[:, 0])
-    return number.astype(np.int64), np.column_stack([unique.real, unique.imag])
+def numbered(xy: Floats, *, room: int | None = None) -> tuple[Ints, Floats]:
+    """Give equal vertices one number; return the number of each, and each once. `room` guesses how many."""
+    # A complex number is one value to hash; adding 0 makes -0 the same as 0.
+    values = np.ascontiguousarray(xy + 0.0).view(np.complex128)[:, 0]
+    number, unique = pd.factorize(values, size_hint=room)
+    return number.astype(np.int64, copy=False), np.column_stack([unique.real, unique.imag])
 
 
 def _cuts_of(

@@ -103,7 +103,7 @@ def sigmas_of(lines: gpd.GeoDataFrame, unless_stated_m: float | None = None) -> 
             f"sigma_m of row {lines.index[wrong[0]]} of the frontlines is {own.iloc[wrong[0]]}: "
             "give metres, 0 or more, or leave it empty"
         )
-    return np.where(missing & (unless_stated_m is not None), unless_stated_m, sigma_m).astype(float)
+    return np.where(missing, np.nan if unless_stated_m is None else unless_stated_m, sigma_m)
 
 
 def _parsed(text: pd.Series[Any]) -> pd.Series[Any]:

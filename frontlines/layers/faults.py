@@ -281,10 +281,13 @@ def _first_crossing(line: Any) -> shapely.Point:
 
 def _overlaps(layer: Examined) -> Iterator[Fault]:
     found, index = layer.overlaps, layer.frame.index
-    places = pd.DataFrame({"first": found.first, "second": found.second})
-    for (i, j), rows in places.groupby(["first", "second"], sort=False).indices.items():
-        pieces = shapely.multipolygons(found.pieces[rows])
-        yield Fault("overlap", (index[i], index[j]), pieces.area / KM2, geometry=pieces)
+    # The pieces of one pair of rows follow each other.
+    new = (np.diff(found.first) != 0) | (np.diff(found.second) != 0)
+    for rows in np.split(np.arange(len(found.pieces)), np.flatnonzero(new) + 1):
+        if len(rows):
+            pieces = shapely.multipolygons(found.pieces[rows])
+            pair = index[found.first[rows[0]]], index[found.second[rows[0]]]
+            yield Fault("overlap", pair, pieces.area / KM2, geometry=pieces)
 
 
 def _gaps(layer: Examined, theatre: Any) -> Iterator[Fault]:
