@@ -69,7 +69,7 @@ def westward(edges: Floats) -> Bools:
     return np.asarray((x0 > x1) | ((x0 == x1) & (y0 > y1)))
 
 
-def same_edges(edges: Floats, known: Floats) -> Ints:
+def same_edges(edges: Floats | Ints, known: Floats | Ints) -> Ints:
     """Find for each edge the first known one with the very same start and end, or -1."""
     columns = ["x0", "y0", "x1", "y1"]
     places = pd.DataFrame(known, columns=columns).assign(place=np.arange(len(known)))
