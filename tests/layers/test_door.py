@@ -12,7 +12,7 @@ from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, b
 
 from frontlines.crs import working_crs
 from frontlines.errors import CRSError, LayerError
-from frontlines.layers.door import (
+from frontlines.layers import (
     HAIR_M,
     as_control,
     as_districts,
