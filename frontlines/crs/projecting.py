@@ -73,14 +73,22 @@ def project(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
     """
     if frame.crs is None:
         raise CRSError("the frame has no CRS: say which it is with frame.set_crs('EPSG:4326')")
-    flat = np.array(shapely.force_2d(frame.geometry.values), dtype=object)
-    out = flat
+    return project_and_look(frame, crs)[0]
+
+
+def project_and_look(frame: gpd.GeoDataFrame, crs: CRS) -> tuple[gpd.GeoDataFrame, Bools]:
+    """Project a frame that has a CRS, and tell which rows are valid, so that nobody need ask again."""
+    out = flat = np.array(shapely.force_2d(frame.geometry.values), dtype=object)
     if frame.crs != crs:
         out = _rebuilt(flat, _forward(frame.crs, CRS.from_user_input(crs)), turns=frame.crs.is_geographic)
-        broken = np.isin(shapely.get_type_id(flat), _AREAS) & ~shapely.is_valid(out)
+    valid = shapely.is_valid(out)
+    if frame.crs != crs:
+        # What was valid and is not so in the plane is mended; what came invalid stays so.
+        broken = np.isin(shapely.get_type_id(flat), _AREAS) & ~valid
         broken[broken] = shapely.is_valid(flat[broken])
         out[broken] = polygons_of(shapely.make_valid(out[broken], method="structure"))
-    return frame.set_geometry(gpd.GeoSeries(out, index=frame.index, crs=crs))
+        valid[broken] = shapely.is_valid(out[broken])
+    return frame.set_geometry(gpd.GeoSeries(out, index=frame.index, crs=crs)), valid
 
 
 def polygons_of(geometries: Geometries) -> Geometries:

@@ -28,7 +28,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from frontlines.crs import polygons_of, project, require_working_crs, working_crs
+from frontlines.crs import polygons_of, require_working_crs, working_crs
+from frontlines.crs.projecting import project_and_look
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, width_m
 from frontlines.layers.columns import tidy, unfit_to_project, with_key
@@ -347,9 +348,11 @@ def check_layer(
     ground = None
     if not found and len(shapely.get_coordinates(tidied.geometry.values)):
         crs = working_crs(tidied if theatre is None else theatre)
-        tidied = project(tidied, crs)
+        tidied, valid = project_and_look(tidied, crs)
         ground = None if theatre is None else as_theatre(theatre, crs).geometry.iloc[0]
-    rest = find_faults(examine(tidied, kind), theatre=ground)
+    else:
+        valid = tidied.is_valid.to_numpy()
+    rest = find_faults(examine(tidied, valid, kind), theatre=ground)
     return _together([*problems, *found], rest)
 
 
@@ -358,9 +361,11 @@ def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: bool) 
     require_working_crs(crs=gpd.GeoSeries([], crs=crs))
     out, problems = tidy(_with_geometry(frame, kind), kind)
     found = unfit_to_project(out)
-    if not found:
-        out = project(drop_blank_and_repeated(out) if mend else out, crs)
-    layer = mended(out, kind) if mend and not found else examine(out, kind)
+    if found:
+        layer = examine(out, out.is_valid.to_numpy(), kind)
+    else:
+        out, valid = project_and_look(drop_blank_and_repeated(out) if mend else out, crs)
+        layer = mended(out, kind, valid) if mend else examine(out, valid, kind)
     faults = find_faults(layer, with_gaps=False)
     stops = faults[np.array([_must_not_pass(fault, mend=mend) for fault in faults.itertuples()], dtype=bool)]
     if len(every := _together([*problems, *found], stops)):

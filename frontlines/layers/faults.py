@@ -104,11 +104,10 @@ class Examined:
         return _coverages(self.frame, self.kind, self.valid & ~self.blank)
 
 
-def examine(frame: gpd.GeoDataFrame, kind: Kind, *, valid: Bools | None = None) -> Examined:
-    """Look at the geometry of a tidy layer once; `valid` if it is known which rows are."""
+def examine(frame: gpd.GeoDataFrame, valid: Bools, kind: Kind) -> Examined:
+    """Look once at the geometry of a tidy layer of which it is known what rows are valid."""
     empty = blank(frame)
-    sound = shapely.is_valid(np.asarray(frame.geometry.values)) if valid is None else valid
-    return Examined(frame, kind, empty, sound, _overlapping(frame, kind, sound & ~empty))
+    return Examined(frame, kind, empty, valid, _overlapping(frame, kind, valid & ~empty))
 
 
 def find_faults(

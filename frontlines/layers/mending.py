@@ -30,18 +30,17 @@ def drop_blank_and_repeated(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return there[~identity(there).duplicated().to_numpy()]
 
 
-def mended(frame: gpd.GeoDataFrame, kind: Kind) -> Examined:
+def mended(frame: gpd.GeoDataFrame, kind: Kind, valid: Bools) -> Examined:
     """Split lines at their crossings, or make polygons valid; what is still wrong is for the door to find."""
     if kind == "frontlines":
-        return examine(split_at_crossings(frame), kind)
-    out, valid = make_valid(frame)
-    return examine(out, kind, valid=valid)
+        lines = split_at_crossings(frame)
+        return examine(lines, lines.is_valid.to_numpy(), kind)
+    return examine(*make_valid(frame, valid), kind)
 
 
-def make_valid(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Bools]:
+def make_valid(frame: gpd.GeoDataFrame, valid: Bools) -> tuple[gpd.GeoDataFrame, Bools]:
     """Make invalid polygons valid, book the area that this changes, and tell which rows are now valid."""
-    shapes = np.array(frame.geometry.values, dtype=object)
-    valid = shapely.is_valid(shapes)
+    shapes, valid = np.array(frame.geometry.values, dtype=object), valid.copy()
     broken, before = ~valid, shapely.area(shapes)
     shapes[broken] = polygons_of(shapely.make_valid(shapes[broken], method="structure"))
     valid[broken] = shapely.is_valid(shapes[broken])

@@ -34,7 +34,7 @@ def control(*shapes, **columns):
 
 
 def faults_of(frame, kind, **options):
-    return find_faults(examine(frame, kind), **options)
+    return find_faults(examine(frame, frame.is_valid.to_numpy(), kind), **options)
 
 
 def listed(faults):

@@ -31,7 +31,7 @@ def frame(*shapes, sides=None, **columns):
 
 def mended(given_frame, **options):
     return give_up_overlaps(
-        examine(given_frame, "control"),
+        examine(given_frame, given_frame.is_valid.to_numpy(), "control"),
         within=None,
         key="side",
         disputed="contested",
@@ -47,7 +47,7 @@ def test_rows_that_say_the_same_twice_are_dropped_and_others_kept():
 
 def test_polygons_without_area_are_dropped_when_made_valid():
     rows = frame(Polygon([(0, 0), (1, 1), (2, 2)]), Polygon([(0, 0), (0, 0), (0, 0)]), box(0, 0, 1, 1))
-    out, valid = make_valid(rows)
+    out, valid = make_valid(rows, rows.is_valid.to_numpy())
     assert (out.index.tolist(), valid.tolist()) == ([2], [True])
 
 
@@ -96,7 +96,7 @@ def test_disputed_ground_names_the_sources_that_dispute_it():
 def test_repeated_labels_and_dates_are_mended_one_by_one():
     days = pd.to_datetime(["1994-05-12", "1994-04-07", "1994-05-12", "1994-04-07"])
     rows = frame(*[box(x, 0, x + 2000, 1000) for x in (0, 0, 1000, 2000)], sides=list("ABAB"), date=days)
-    layer = examine(rows.set_axis(list("xxxx")), "control")
+    layer = examine(rows.set_axis(list("xxxx")), rows.is_valid.to_numpy(), "control")
     out = give_up_overlaps(layer, within="date", key="side", hair_m=1, disputed="contested")
     assert out["side"].tolist() == list("ABAB")
     assert out.area.sum() / 1e6 == pytest.approx(3 + 4)
