@@ -118,13 +118,14 @@ def _made_up_scan(folder: Path, kind: str, seed: int) -> None:
         {name: [row[k] for row in rows] for k, name in ((1, "colour"), (2, "width_px"), (3, "dashes_px"))},
         geometry=[row[0] for row in rows],
     )  # fmt: skip
+    fill = "#b03a2e" if kind == "hatching" else "#e8b7a0"
     frame = shapely.box(30, 30, width - 30, height - 30)
     south = shapely.Polygon([*shapely.get_coordinates(lower), (width, height), (0, height)]).intersection(
         frame
     )
     north = shapely.Polygon([*shapely.get_coordinates(upper), (width, 0), (0, 0)]).intersection(frame)
     areas = gpd.GeoDataFrame(
-        {"colour": ["#e8b7a0", "#b9d3a5"], "hatch": ["///" if kind == "hatching" else None, None],
+        {"colour": [fill, "#b9d3a5"], "hatch": ["///" if kind == "hatching" else None, None],
          "edge_px": [1.5, 1.5 if seed % 2 else 0.0]},
         geometry=[south, north],
     )  # fmt: skip
@@ -154,7 +155,7 @@ def _made_up_scan(folder: Path, kind: str, seed: int) -> None:
             held = ", ".join(f"{side} = {at[side]}" for side in sides)
             text += f'[[line]]\ncolour = "{colour}"\nsides = {{{held}}}\n'
     if kind != "lines":
-        text += '[[area]]\ncolour = "#e8b7a0"\nside = "SOUTH"\n[[area]]\ncolour = "#b9d3a5"\nside = "NORTH"\n'
+        text += f'[[area]]\ncolour = "{fill}"\nside = "SOUTH"\n[[area]]\ncolour = "#b9d3a5"\nside = "NORTH"\n'
     _save(folder, scan.pixels, _points(scan.transform), text)
 
 
@@ -209,7 +210,9 @@ def run(pythons: list[str], inputs: Path, data: Path | None, out: Path, repeats:
         medians = [statistics.median(one[name]) for one in spent]
         print(name, "" if len(medians) == 1 else f"{medians[1] / medians[0]:.2f} ×", flush=True)
         for number, one in enumerate(spent):
-            (out / str(number) / "seconds.json").write_text(json.dumps(one))
+            kept = out / str(number) / "seconds.json"
+            before = json.loads(kept.read_text()) if kept.exists() else {}
+            kept.write_text(json.dumps(before | one))
 
 
 def _run_one(python: str, arguments: list[str], folder: Path) -> float:
