@@ -64,7 +64,10 @@ def commands(inputs: Path, data: Path | None) -> dict[str, list[str]]:
         "change": ["change", *two, *raions, *sides],
         "change-sigma": ["change", *two, *oblasts, *sides, "--sigma", "500", "--border-m", "2000"],
         "series-daily": ["series", days, *raions, *sides, "--front-length", "1000", "--border-m", "5000"],
-        "series-monthly": ["series", days, *raions, *sides, "--freq", "MS", "--front-length", "5000"],
+        "series-monthly": [
+            *("series", days, *raions, *sides, "--freq", "MS"),
+            *("--front-length", "5000", "--border-m", "5000"),
+        ],
         "displacement": ["displacement", *two, *oblasts, *sides, "--border-m", "5000", "--spacing-m", "5000"],
         "check": ["check", days],
         "check-dirty": ["check", str(data / DIRTY), "--kind", "districts", "--key", "koatuu"],
