@@ -64,7 +64,10 @@ def commands(inputs: Path, data: Path | None) -> dict[str, list[str]]:
         "change": ["change", *two, *raions, *sides],
         "change-sigma": ["change", *two, *oblasts, *sides, "--sigma", "500", "--border-m", "2000"],
         "series-daily": ["series", days, *raions, *sides, "--front-length", "1000", "--border-m", "5000"],
-        "series-monthly": ["series", days, *raions, *sides, "--freq", "MS", "--front-length", "5000"],
+        "series-monthly": [
+            *("series", days, *raions, *sides, "--freq", "MS"),
+            *("--front-length", "5000", "--border-m", "5000"),
+        ],
         "displacement": ["displacement", *two, *oblasts, *sides, "--border-m", "5000", "--spacing-m", "5000"],
         "check": ["check", days],
         "check-dirty": ["check", str(data / DIRTY), "--kind", "districts", "--key", "koatuu"],
@@ -118,13 +121,14 @@ def _made_up_scan(folder: Path, kind: str, seed: int) -> None:
         {name: [row[k] for row in rows] for k, name in ((1, "colour"), (2, "width_px"), (3, "dashes_px"))},
         geometry=[row[0] for row in rows],
     )  # fmt: skip
+    fill = "#b03a2e" if kind == "hatching" else "#e8b7a0"
     frame = shapely.box(30, 30, width - 30, height - 30)
     south = shapely.Polygon([*shapely.get_coordinates(lower), (width, height), (0, height)]).intersection(
         frame
     )
     north = shapely.Polygon([*shapely.get_coordinates(upper), (width, 0), (0, 0)]).intersection(frame)
     areas = gpd.GeoDataFrame(
-        {"colour": ["#e8b7a0", "#b9d3a5"], "hatch": ["///" if kind == "hatching" else None, None],
+        {"colour": [fill, "#b9d3a5"], "hatch": ["///" if kind == "hatching" else None, None],
          "edge_px": [1.5, 1.5 if seed % 2 else 0.0]},
         geometry=[south, north],
     )  # fmt: skip
@@ -154,7 +158,7 @@ def _made_up_scan(folder: Path, kind: str, seed: int) -> None:
             held = ", ".join(f"{side} = {at[side]}" for side in sides)
             text += f'[[line]]\ncolour = "{colour}"\nsides = {{{held}}}\n'
     if kind != "lines":
-        text += '[[area]]\ncolour = "#e8b7a0"\nside = "SOUTH"\n[[area]]\ncolour = "#b9d3a5"\nside = "NORTH"\n'
+        text += f'[[area]]\ncolour = "{fill}"\nside = "SOUTH"\n[[area]]\ncolour = "#b9d3a5"\nside = "NORTH"\n'
     _save(folder, scan.pixels, _points(scan.transform), text)
 
 
@@ -209,7 +213,9 @@ def run(pythons: list[str], inputs: Path, data: Path | None, out: Path, repeats:
         medians = [statistics.median(one[name]) for one in spent]
         print(name, "" if len(medians) == 1 else f"{medians[1] / medians[0]:.2f} ×", flush=True)
         for number, one in enumerate(spent):
-            (out / str(number) / "seconds.json").write_text(json.dumps(one))
+            kept = out / str(number) / "seconds.json"
+            before = json.loads(kept.read_text()) if kept.exists() else {}
+            kept.write_text(json.dumps(before | one))
 
 
 def _run_one(python: str, arguments: list[str], folder: Path) -> float:
