@@ -95,7 +95,7 @@ def as_control(
     Raises
     ------
     LayerError
-        If anything is wrong, a missing CRS too: all faults at once, with rows, amounts and the mend.
+        If anything is wrong, a missing CRS too: all faults at once, with rows, amounts and what to do next.
     CRSError
         If `crs` is no equal-area plane in metres, or the theatre is not in it.
 
@@ -147,7 +147,7 @@ def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> g
     Raises
     ------
     LayerError
-        If anything is wrong, a missing CRS too: all faults at once, with rows, places and the mend.
+        If anything is wrong, a missing CRS too: all faults at once, with rows, places and what to do next.
     CRSError
         If `crs` is no equal-area plane in metres.
 
@@ -383,7 +383,7 @@ def _with_geometry(frame: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
 
 
 def _together(first: list[Fault], rest: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Join the faults found before and after projecting; a date that cannot be read is told once."""
+    """Join the faults found before and after projecting; a date that cannot be read is reported once."""
     early = as_frame(first, rest.crs)
     unread = set(early.loc[early["fault"] == "bad date", "rows"])
     rest = rest[~((rest["fault"] == "no date") & rest["rows"].isin(unread))]

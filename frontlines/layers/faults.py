@@ -151,7 +151,7 @@ def as_frame(faults: Iterable[Fault], crs: CRS | None) -> gpd.GeoDataFrame:
 
 
 def describe(faults: gpd.GeoDataFrame, total: int, kind: str) -> str:
-    """Put faults into words: a line for each sort, with rows, the largest amount and the mend."""
+    """Put faults into words: a line for each sort, with rows, the largest amount and what to do next."""
     sorts = list(dict.fromkeys(faults["fault"]))
     lines = [f"the {kind} layer has {counted(len(sorts), 'sort')} of fault:"]
     lines += [_describe_sort(faults[faults["fault"] == sort], total, ADVICE[sort]) for sort in sorts]

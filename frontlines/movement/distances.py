@@ -55,7 +55,7 @@ def nearest_distance(
         Two rows for the whole front (`district` is `WHOLE`), then two for each district by name:
         `district`, `direction` (``before to after`` or ``after to before``), `n_points` (of the line measured
         from, in the district), `mean_m`, `p50_m`, … and `max_m` [m]. NaN where there is no point. Always
-        positive: who advanced is not told.
+        positive: they do not say who advanced.
 
     Raises
     ------

@@ -257,17 +257,14 @@ def place_nodes(fronts: Fronts, theatre_edge: Any, correlation_m: float) -> Node
     sigma[begin[first][whole]], sigma[end[last][whole]] = joint, joint
     tips = {int(node): _tip(fine, k, 0, theatre_edge) for k, node in enumerate(begin) if fine.tips[k, 0]}
     tips |= {int(node): _tip(fine, k, 1, theatre_edge) for k, node in enumerate(end) if fine.tips[k, 1]}
+    of_run = {name: getattr(fine, name) for name in ("line", "run", "before", "after", "around_m")}
     return Nodes(
         xy=at_nodes(fine.ends[:, :2], fine.ends[:, 2:]),
         push=(behind + ahead) / wide[:, None],
         sigma_m=sigma,
-        line=at_nodes(fine.line, fine.line),
         along=at_nodes(fine.along[:, 0], fine.along[:, 1]),
-        run=at_nodes(fine.run, fine.run),
-        before=at_nodes(fine.before, fine.before),
-        after=at_nodes(fine.after, fine.after),
-        around_m=at_nodes(fine.around_m, fine.around_m),
         tips=tips,
+        **{name: at_nodes(values, values) for name, values in of_run.items()},
     )
 
 
@@ -287,7 +284,11 @@ def _tip(fine: Fronts, edge: int, which: int, theatre_edge: Any) -> Tip:
 
 
 def draw_pushes(nodes: Nodes, noise: NoiseModel, rng: np.random.Generator, n: int) -> tuple[Floats, Floats]:
-    """Draw the errors at the nodes."""
+    """Draw the errors at the nodes: outward (n, n_nodes), and a shift of all lines (n, 2) [m].
+
+    Along a line each value is that of the node before, faded by the correlation over the gap, and a fresh
+    part that keeps the variance at 1: exact at the nodes, whatever their spacing.
+    """
     fresh = rng.standard_normal((len(nodes.line), n))
     gap = np.append(0.0, np.diff(nodes.along)).clip(min=0)
     same = np.append(False, nodes.line[1:] == nodes.line[:-1])[: len(gap)]
@@ -295,6 +296,7 @@ def draw_pushes(nodes: Nodes, noise: NoiseModel, rng: np.random.Generator, n: in
     loose = np.sqrt(1 - tie**2) * np.where(same, _spread(nodes.around_m, noise.correlation_m), 1.0)
     for node in range(1, len(tie)):
         fresh[node] = tie[node] * fresh[node - 1] + loose[node] * fresh[node]
+    # Closed lines come back to the value with which they began.
     for line in np.unique(nodes.line[np.isfinite(nodes.around_m)]):
         rows = np.flatnonzero(nodes.line == line)
         fresh[rows] = _closed(fresh[rows], nodes.along[rows], nodes.around_m[rows[0]], noise, rng)
