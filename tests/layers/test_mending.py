@@ -17,7 +17,6 @@ from frontlines.layers.mending import (
     fill_up,
     give_up_overlaps,
     joined_sources,
-    make_valid,
     split_at_crossings,
 )
 
@@ -43,12 +42,6 @@ def test_rows_that_say_the_same_twice_are_dropped_and_others_kept():
     turned = Polygon([(1, 1), (0, 1), (0, 0), (1, 0)])
     rows = frame(box(0, 0, 1, 1), turned, box(0, 0, 1, 1), None, Polygon(), sides=["A", "A", "B", "A", "A"])
     assert drop_blank_and_repeated(rows).index.tolist() == [0, 2]
-
-
-def test_polygons_without_area_are_dropped_when_made_valid():
-    rows = frame(Polygon([(0, 0), (1, 1), (2, 2)]), Polygon([(0, 0), (0, 0), (0, 0)]), box(0, 0, 1, 1))
-    out, valid = make_valid(rows, rows.is_valid.to_numpy())
-    assert (out.index.tolist(), valid.tolist()) == ([2], [True])
 
 
 def test_lines_are_split_where_they_cross_and_keep_their_way():
