@@ -121,8 +121,9 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
     """Write the caption of a series' chart from the manifest of its run."""
     books = manifest["books"]
     first, last = (long_date(day) for day in books["dates"])
+    steps = f"{counted(books['steps'], 'step')}: {books['cadence']}"
     sentences = [
-        f"Snapshots from {first} to {last}, compared in {counted(books['steps'], 'step')}: {books['cadence']}.",
+        f"Snapshots from {first} to {last}, compared in {steps}.",
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
         *_measured(manifest.get("front")),

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -311,7 +311,5 @@ class Reading:
 
     def inputs(self, *roles: str) -> tuple[dict[str, Any], ...]:
         """Describe the files read, in the order of their roles, those of other roles last."""
-        order: Sequence[str] = roles
-        return tuple(
-            sorted(self._noted, key=lambda one: order.index(one["role"]) if one["role"] in order else len(order))
-        )
+        place = {role: number for number, role in enumerate(roles)}
+        return tuple(sorted(self._noted, key=lambda one: place.get(one["role"], len(place))))

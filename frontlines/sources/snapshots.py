@@ -28,6 +28,9 @@ def read_snapshots(
     source: Path, reading: Reading, *, side: str, written: str = PLAIN, named: str | None = None
 ) -> gpd.GeoDataFrame:
     """Read all snapshots of a folder or a file, as `written` says: `PLAIN`, or the name of a publisher."""
+    if written not in (PLAIN, *PUBLISHERS):
+        known = ", ".join((PLAIN, *PUBLISHERS))
+        raise SourceError(f"there is no way of writing snapshots called {written!r}: use one of {known}")
     if written != PLAIN:
         frame: gpd.GeoDataFrame = PUBLISHERS[written](source)
         for file in files_at(source):
@@ -72,9 +75,8 @@ def describe_snapshots(frame: gpd.GeoDataFrame) -> pd.DataFrame:
             found.append((day, "no ground", "the snapshot holds no polygon"))
         if wrong[rows].any():
             bad = rows[wrong[rows]]
-            found.append(
-                (day, "invalid geometry", f"{counted(len(bad), 'polygon')}: {shapely.is_valid_reason(shapes[bad[0]])}")
-            )
+            why = f"{counted(len(bad), 'polygon')}: {shapely.is_valid_reason(shapes[bad[0]])}"
+            found.append((day, "invalid geometry", why))
         found += [(day, problem, words) for problem, words in _noted(frame.iloc[rows[0]])]
         content = _content(frame["side"].to_numpy()[rows], shapes[rows])
         if content == before:

@@ -160,7 +160,9 @@ def read_study_toml(path: Path, changes: Mapping[str, Mapping[str, Any]] | None 
     tables: Tables = read_toml(path, "study", StudyError)
     faults = list(_faults(tables))
     if not faults and changes:
-        tables = {name: _changed(tables.get(name, {}), changes.get(name, {})) for name in {**tables, **changes}}
+        tables = {
+            name: _changed(tables.get(name, {}), changes.get(name, {})) for name in {**tables, **changes}
+        }
         faults = list(_faults(tables))
     if faults:
         raise StudyError(f"{path.name} is not a study: " + "; ".join(faults))
