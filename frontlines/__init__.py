@@ -14,7 +14,8 @@ Dated maps of territorial control, compared district by district:
    and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
 8. `change_figure`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
 
-`load_study` and `run_study` do all of this for a study in a file.
+Whole pipelines: `run_study` compares the two dates of a study from a file (`load_study`, `read_study`,
+`study_from_files`), `run_movement` measures how far its front moved, `run_series` follows many snapshots.
 """
 
 import importlib as _importlib
@@ -32,6 +33,7 @@ from frontlines.layers import (
     as_theatre,
     check_layer,
 )
+from frontlines.manifest import version_of as _version_of
 from frontlines.movement import (
     displacement,
     estimator_table,
@@ -50,8 +52,18 @@ from frontlines.sources.files import (
     read_settlements,
     write,
 )
-from frontlines.study.compare import Results, Study, run_study
-from frontlines.study.files import load_study, read_study, study_from_files
+from frontlines.study import (
+    MovementResults,
+    Results,
+    SeriesResults,
+    Study,
+    load_study,
+    read_study,
+    run_movement,
+    run_series,
+    run_study,
+    study_from_files,
+)
 from frontlines.uncertainty import NoiseModel, balance_error, error_by_correlation, simulate_balance
 
 if _typing.TYPE_CHECKING:
@@ -80,8 +92,10 @@ if _typing.TYPE_CHECKING:
 __all__ = [
     "FrontlinesError",
     "MapStyle",
+    "MovementResults",
     "NoiseModel",
     "Results",
+    "SeriesResults",
     "Study",
     "animate_control",
     "as_control",
@@ -128,6 +142,8 @@ __all__ = [
     "read_layer",
     "read_settlements",
     "read_study",
+    "run_movement",
+    "run_series",
     "run_study",
     "series_figure",
     "series_totals",
@@ -137,6 +153,8 @@ __all__ = [
     "working_crs",
     "write",
 ]
+
+__version__ = _version_of("frontlines")
 
 
 def __getattr__(name: str) -> _typing.Any:

@@ -18,8 +18,6 @@ from frontlines.progress import reporting, track
 
 ROOT = Path(__file__).parent.parent
 JOINTS = {
-    "frontlines/cli/movement.py",
-    "frontlines/cli/commands/series.py",
     "frontlines/digitize/run.py",
     "frontlines/digitize/areas/trace.py",
     "frontlines/plot/figures.py",

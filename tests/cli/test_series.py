@@ -9,8 +9,9 @@ import pytest
 from shapely import box
 from typer.testing import CliRunner
 
-from frontlines.cli.commands.series import FILES, Freq
+from frontlines.cli.commands.series import Freq
 from frontlines.cli.main import app
+from frontlines.cli.outputs import SERIES_FILES as FILES
 from frontlines.series.periods import CADENCES
 from frontlines.sources.files import write
 

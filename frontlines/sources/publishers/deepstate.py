@@ -42,7 +42,7 @@ import shapely
 from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of
 from frontlines.sources.files import day_in_name
-from frontlines.sources.snapshots import Piece, files_at, read_pieces
+from frontlines.sources.publishers.pieces import Piece, files_at, read_pieces
 
 SOURCE = "DeepStateUA, deepstatemap.live"
 

@@ -14,7 +14,8 @@ from frontlines.crs import working_crs
 from frontlines.errors import LayerError, SourceError
 from frontlines.layers.door import as_control, as_theatre
 from frontlines.sources.publishers.deepstate import read_deepstate
-from frontlines.sources.snapshots import describe_snapshots, read_pieces
+from frontlines.sources.publishers.pieces import read_pieces
+from frontlines.sources.snapshots import describe_snapshots
 
 OCCUPIED = "Окуповано /// Occupied /// geoJSON.status.occupied\n"
 LIBERATED = "Звільнено /// Liberated /// geoJSON.status.dismissed"
@@ -480,7 +481,7 @@ def test_broken_archives_are_refused(tmp_path):
 
 
 def test_archives_that_swell_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("frontlines.sources.snapshots._MOST_BYTES", 1000)
+    monkeypatch.setattr("frontlines.sources.publishers.pieces._MOST_BYTES", 1000)
     (tmp_path / "20240708.geojson.gz").write_bytes(gzip.compress(b" " * 5000))
     with pytest.raises(SourceError, match="holds more than 1,000 bytes: split it by days"):
         read_deepstate(tmp_path)
