@@ -177,7 +177,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_line(folder):
 
 @pytest.mark.parametrize("package", ["skimage", "scipy", "rasterio"])
 def test_without_its_packages_the_extra_to_install_is_named(folder, monkeypatch, package):
-    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+    for name in [name for name in sys.modules if name.startswith((package, "frontlines.digitize"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     done = run(folder / "digitize.toml", "--out", folder / "out")

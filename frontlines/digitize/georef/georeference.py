@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS, Geod
+from scipy.special import erf
 
-from frontlines._optional import require
 from frontlines.digitize.georef.cautions import (
     Caution,
     cautions_on_points,
@@ -448,7 +448,6 @@ def _mean_square(values: Floats, weight: Floats) -> float:
 
 def _kept_by_most(sigma: Floats, weight: Floats) -> float:
     """Distance within which 68.3 % of a line is kept whose normal error differs from place to place."""
-    erf = require("scipy.special", extra="digitize").erf
     low, high = 0.0, float(sigma.max())
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
