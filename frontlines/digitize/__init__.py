@@ -14,6 +14,7 @@ with asking_for("digitize"):  # scipy, scikit-image and rasterio: everything bel
     from frontlines.digitize.areas.trace import trace_areas
     from frontlines.digitize.colour.scan import Scan, open_scan
     from frontlines.digitize.colour.suggesting import suggest_colours, suggest_fills
+    from frontlines.digitize.digitized import Digitized
     from frontlines.digitize.georef.cautions import Caution
     from frontlines.digitize.georef.control_points import GroundControl, read_control_points, read_world_file
     from frontlines.digitize.georef.georeference import Georeference, georeference, georeference_from_affine
@@ -21,7 +22,7 @@ with asking_for("digitize"):  # scipy, scikit-image and rasterio: everything bel
     from frontlines.digitize.lines.stretches import Hidden, Knobs, Stretch, Tracing
     from frontlines.digitize.lines.trace import trace_lines
     from frontlines.digitize.recipe import AreaRecipe, LineRecipe, Places, Recipe, read_recipe
-    from frontlines.digitize.run import Digitized, digitize
+    from frontlines.digitize.run import digitize
 
 __all__ = [
     "AreaRecipe",
