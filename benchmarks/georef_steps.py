@@ -220,14 +220,13 @@ def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
 def table(cases: list[Case], only: str) -> Iterator[str]:
     """Give a row a step, as the steps are done."""
     whole = None
-    remembered = [(georef, name, _remembering(getattr(georef, name))) for name in ("choose", "bad_points")]
+    known = _remembering(selection.bad_points)  # the slow part, and only its own steps change it
+    remembered = [(module, "bad_points", known) for module in (selection, georef)]
     for name, patches in STEPS.items():
         if whole is not None and not re.search(only, name):
             continue
         with ExitStack() as stack:
-            if not patches or name.startswith("error"):
-                patches = [*patches, *remembered]  # what these steps do not touch is found once
-            for module, attribute, value in patches:
+            for module, attribute, value in [*remembered * (not name.startswith("bad")), *patches]:
                 stack.enter_context(mock.patch.object(module, attribute, value))
             scores = pd.DataFrame([score(case) for case in cases])
         whole = scores if whole is None else whole
