@@ -11,9 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from frontlines.cli.options import console, plain
-from frontlines.digitize import open_scan, suggest_colours, suggest_fills
-from frontlines.digitize.colour.palette import palette_of
-from frontlines.digitize.colour.paper import paper_of
+from frontlines.digitize import open_scan, open_sheet, suggest_colours, suggest_fills
 from frontlines.progress import reporting
 
 _ASKED = 4
@@ -24,11 +22,10 @@ def run(image: Path) -> None:
     with reporting(True) as report:
         scan = open_scan(image)
         report(0.0, "paper and colours")
-        paper = paper_of(scan)
-        looked = (paper, palette_of(scan, paper))
-        lines = suggest_colours(scan, looked=looked, progress=lambda share, what: report(0.7 * share, what))
+        sheet = open_sheet(scan)
+        lines = suggest_colours(sheet, progress=lambda share, what: report(0.7 * share, what))
         report(0.7, "fills")
-        fills = suggest_fills(scan, looked=looked)
+        fills = suggest_fills(sheet)
     terminal = console()
     listed = terminal if terminal.is_terminal else console(stderr=True)  # piped, only the recipe goes on
     for note in scan.notes:

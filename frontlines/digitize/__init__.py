@@ -2,7 +2,8 @@
 
 1. `read_recipe` reads what to trace on which image; `digitize` does it.
 2. `read_control_points` and `georeference` say where a scan lies, and how far that is off.
-3. `open_scan`, `suggest_colours`, `suggest_fills`, `trace_lines` and `trace_areas` work in pixels.
+3. `open_scan`, `open_sheet`, `suggest_colours`, `suggest_fills`, `trace_lines` and `trace_areas` work in
+   pixels.
 
 Pixel coordinates everywhere: x is the column and y the row, the centre of the first pixel is (0, 0), and y
 grows downwards.
@@ -10,6 +11,7 @@ grows downwards.
 
 from frontlines.digitize.areas.trace import trace_areas
 from frontlines.digitize.colour.scan import Scan, open_scan
+from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.colour.suggesting import suggest_colours, suggest_fills
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.georef.control_points import GroundControl, read_control_points, read_world_file
@@ -32,6 +34,7 @@ __all__ = [
     "Places",
     "Recipe",
     "Scan",
+    "Sheet",
     "Stretch",
     "Tracing",
     "digitize",
@@ -39,6 +42,7 @@ __all__ = [
     "georeference",
     "georeference_from_affine",
     "open_scan",
+    "open_sheet",
     "read_control_points",
     "read_recipe",
     "read_world_file",

@@ -17,9 +17,8 @@ from frontlines._optional import require
 from frontlines.digitize.areas.checks import doubtful_areas
 from frontlines.digitize.areas.trace import trace_areas
 from frontlines.digitize.colour.colours import lab_of, rgb_of, unlikeness
-from frontlines.digitize.colour.palette import palette_of
-from frontlines.digitize.colour.paper import paper_of
 from frontlines.digitize.colour.scan import Scan, open_scan
+from frontlines.digitize.colour.sheet import open_sheet
 from frontlines.digitize.georef.cautions import Caution, grid_over
 from frontlines.digitize.georef.control_points import crs_of, read_control_points, read_world_file
 from frontlines.digitize.georef.georeference import Georeference, georeference, georeference_from_affine
@@ -297,21 +296,19 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
         masks = _masks(recipe, scan)
         tracing, frontlines, traced, control = None, None, None, None
         report(0.02, "paper and colours")
-        paper = paper_of(scan)
-        looked = (paper, palette_of(scan, paper))
+        sheet = open_sheet(scan)
         if recipe.lines:
             tracing = trace_lines(
-                scan, {line.name: line.colour for line in recipe.lines}, masks=masks,
+                sheet, {line.name: line.colour for line in recipe.lines}, masks=masks,
                 knobs={line.name: line.knobs for line in recipe.lines},
-                looked=looked,
                 progress=lambda share, what: report(0.05 + 0.55 * share, f"lines: {what}"),
             )  # fmt: skip
             frontlines, told = frontlines_of(tracing, recipe, lies)
             cautions += told
         if recipe.areas:
             traced = trace_areas(
-                scan, class_colours(recipe), masks=masks, min_area_px=recipe.min_area_px,
-                border_px=recipe.border_px, looked=looked,
+                sheet, class_colours(recipe), masks=masks, min_area_px=recipe.min_area_px,
+                border_px=recipe.border_px,
                 progress=lambda share, what: report(0.6 + 0.35 * share, f"areas: {what}"),
             )  # fmt: skip
             control = control_of(traced, recipe, lies)
