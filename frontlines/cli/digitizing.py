@@ -12,9 +12,15 @@ from rich.text import Text
 
 from frontlines.cli.options import console, plain
 from frontlines.cli.outputs import DPI, refuse_overwriting, staged
-from frontlines.digitize import Digitized, digitize, open_scan, read_recipe, suggest_colours, suggest_fills
-from frontlines.digitize.colour.palette import palette_of
-from frontlines.digitize.colour.paper import paper_of
+from frontlines.digitize import (
+    Digitized,
+    digitize,
+    open_scan,
+    open_sheet,
+    read_recipe,
+    suggest_colours,
+    suggest_fills,
+)
 from frontlines.manifest import long_date, to_json
 from frontlines.plot.scan_overlay import overlay_figure
 from frontlines.plot.scan_residuals import residual_figure
@@ -102,11 +108,10 @@ def suggest(image: Path) -> None:
     with reporting(True) as report:
         scan = open_scan(image)
         report(0.0, "paper and colours")
-        paper = paper_of(scan)
-        looked = (paper, palette_of(scan, paper))
-        lines = suggest_colours(scan, looked=looked, progress=lambda share, what: report(0.7 * share, what))
+        sheet = open_sheet(scan)
+        lines = suggest_colours(sheet, progress=lambda share, what: report(0.7 * share, what))
         report(0.7, "fills")
-        fills = suggest_fills(scan, looked=looked)
+        fills = suggest_fills(sheet)
     terminal = console()
     listed = terminal if terminal.is_terminal else console(stderr=True)  # piped, only the recipe goes on
     for note in scan.notes:

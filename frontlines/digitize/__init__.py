@@ -13,6 +13,7 @@ from frontlines._optional import asking_for
 with asking_for("digitize"):  # scipy, scikit-image and rasterio: everything below imports them as it likes
     from frontlines.digitize.areas.trace import trace_areas
     from frontlines.digitize.colour.scan import Scan, open_scan
+    from frontlines.digitize.colour.sheet import Sheet, open_sheet
     from frontlines.digitize.colour.suggesting import suggest_colours, suggest_fills
     from frontlines.digitize.digitized import Digitized
     from frontlines.digitize.georef.cautions import Caution
@@ -36,6 +37,7 @@ __all__ = [
     "Places",
     "Recipe",
     "Scan",
+    "Sheet",
     "Stretch",
     "Tracing",
     "digitize",
@@ -43,6 +45,7 @@ __all__ = [
     "georeference",
     "georeference_from_affine",
     "open_scan",
+    "open_sheet",
     "read_control_points",
     "read_recipe",
     "read_world_file",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from frontlines.digitize.areas.trace import trace_areas
-from frontlines.digitize.colour.palette import palette_of
-from frontlines.digitize.colour.paper import paper_of
+from frontlines.digitize.colour.sheet import open_sheet
 from frontlines.digitize.digitized import Digitized
 from frontlines.digitize.doubts import area_cautions
 from frontlines.digitize.georef.cautions import Caution
@@ -83,20 +82,19 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
         cautions = [Caution("image", f"{recipe.image.name}: {note}") for note in scan.notes]
         cautions += georef.cautions
         report(0.02, "paper and colours")
-        paper = paper_of(scan)
-        looked = (paper, palette_of(scan, paper))
+        sheet = open_sheet(scan)
         if recipe.lines:
             tracing = trace_lines(
-                scan, {line.name: line.colour for line in recipe.lines}, masks=masks,
-                knobs={line.name: line.knobs for line in recipe.lines}, looked=looked,
+                sheet, {line.name: line.colour for line in recipe.lines}, masks=masks,
+                knobs={line.name: line.knobs for line in recipe.lines},
                 progress=lambda share, what: report(0.05 + 0.55 * share, f"lines: {what}"),
             )  # fmt: skip
             frontlines, doubts = frontlines_of(tracing, recipe, georef)
             cautions += doubts
         if recipe.areas:
             areas = trace_areas(
-                scan, class_colours(recipe), masks=masks, min_area_px=recipe.min_area_px,
-                border_px=recipe.border_px, looked=looked,
+                sheet, class_colours(recipe), masks=masks, min_area_px=recipe.min_area_px,
+                border_px=recipe.border_px,
                 progress=lambda share, what: report(0.6 + 0.35 * share, f"areas: {what}"),
             )  # fmt: skip
             control = control_of(areas, recipe, georef)
