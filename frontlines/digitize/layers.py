@@ -14,8 +14,7 @@ from frontlines.crs import geod_of
 from frontlines.digitize.doubts import length_px, line_cautions
 from frontlines.digitize.georef.cautions import Caution, pixel_of
 from frontlines.digitize.georef.control_points import WGS84
-from frontlines.digitize.georef.georeference import Georeference
-from frontlines.digitize.georef.placing import error_across, on_ground
+from frontlines.digitize.georef.georeference import Georeference, error_across, on_ground
 from frontlines.digitize.lines.pieces import Piece, pieces_of
 from frontlines.digitize.lines.stretches import Tracing
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe

@@ -28,8 +28,7 @@ import pandas as pd
 from pyproj import CRS, Geod, Transformer
 
 from frontlines.digitize.georef.control_points import WGS84, GroundControl
-from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, Transformation, fit
-from frontlines.errors import DigitizeError
+from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, Transformation
 from frontlines.names import Floats
 
 COLUMNS = [
@@ -38,29 +37,10 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def left_out_places(transformation: Transformation, xy: Floats, *, anew: bool = True) -> Floats:
-    """Say where the other points put each control point."""
-    if transformation.family == "projective" and anew:
-        return _fitted_anew(transformation.pixels, xy, transformation.family)
-    scaled = transformation.target(xy).T.ravel()
-    return transformation.target.back(transformation.left_out_weights() @ scaled)
-
-
-def _fitted_anew(pixels: Floats, xy: Floats, family: Family) -> Floats:
-    places = np.full_like(xy, np.nan)
-    for k in range(len(pixels)):
-        rest = np.arange(len(pixels)) != k
-        try:
-            places[k] = fit(pixels[rest], xy[rest], family)(pixels[k : k + 1])[0]
-        except DigitizeError:
-            continue
-    return places
-
-
 def residual_table(control: GroundControl, transformation: Transformation, crs: CRS) -> pd.DataFrame:
     """List the residual and the leave-one-out error of every control point."""
     xy = to_plane(control.lonlat, crs)
-    put, left_out = transformation(control.pixels), left_out_places(transformation, xy)
+    put, left_out = transformation(control.pixels), transformation.left_out_places(xy)
     slopes = transformation.jacobian(control.pixels)
     table = control.points.copy()
     for name, places in (("residual", put), ("left_out", left_out)):

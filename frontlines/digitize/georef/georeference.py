@@ -1,15 +1,21 @@
-"""The georeference of a scan: from its pixels to longitude and latitude, with the error at every place."""
+"""The georeference of a scan: from its pixels to longitude and latitude, with the error at every place.
+
+`georeference` makes it from control points, `georeference_from_affine` takes one as it is. `on_ground`
+carries lines and polygons by it, and `error_across` says how far a line is off across itself.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS, Geod
+from scipy.special import erf
 
 from frontlines.digitize.georef.cautions import (
     Caution,
@@ -24,7 +30,6 @@ from frontlines.digitize.georef.error import (
     COLUMNS,
     LocalError,
     error_figures,
-    left_out_places,
     local_error,
     residual_table,
     to_lonlat,
@@ -33,14 +38,16 @@ from frontlines.digitize.georef.error import (
 from frontlines.digitize.georef.selection import Choice, bad_points, choose, plane_name, refuse_other_unit
 from frontlines.digitize.georef.transformations import Family, Transformation, fit, refuse_unknown
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats
+from frontlines.names import Bools, Floats, Geometries
 
 ASSUMED_PX = 2.0
 """Standard error of a georeference whose control points leave none to spare [px]: assumed, and said so."""
 
-_STEP_PX = 0.5
-_MUCH_BETTER = 0.5
-_NOTABLE_PX = 1.0
+_STEP_PX = 0.5  # to either side of a place, over which the ground's slopes are taken
+_MUCH_BETTER = 0.5  # another choice is worth a caution below this part of the leave-one-out error
+_NOTABLE_PX = 1.0  # leave-one-out errors below this need none
+_NEWTON_STEPS, _STILL_PX = 30, 1e-9  # on the way back to pixels
+_NOWHERE = 10  # sizes of the scan, beyond which a place is off the map
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,9 @@ class Georeference:
     control
         The control points it rests on; none if the image brought its georeference.
     residuals
-        See `frontlines.digitize.georef.error.residual_table`, and `bad`.
+        A row a control point: its residual and leave-one-out error [m, px], and whether it is `bad`.
     figures
-        See `frontlines.digitize.georef.error.error_figures`.
+        The residuals summed up, and the formulas.
     cautions
         What a reader must know.
     error
@@ -110,14 +117,14 @@ class Georeference:
         if not len(wanted):
             return wanted
         start = self._nearest_of_grid(wanted)
-        for _ in range(30):
+        for _ in range(_NEWTON_STEPS):
             step = np.linalg.solve(
                 self.transformation.jacobian(start), (wanted - self.transformation(start))[..., None]
             )[..., 0]
             start = start + step
-            if np.abs(step).max(initial=0.0) < 1e-9:  # noqa: PLR2004 - far below any pixel
+            if np.abs(step).max(initial=0.0) < _STILL_PX:
                 break
-        reach = 10 * max(self.size_px)
+        reach = _NOWHERE * max(self.size_px)
         return np.where(np.abs(start).max(axis=1, keepdims=True) < reach, start, np.nan)
 
     def _nearest_of_grid(self, wanted: Floats) -> Floats:
@@ -282,7 +289,7 @@ def _refuse_from_behind(fitted: Transformation, size_px: tuple[int, int], crs: C
         raise _fold(place, to_lonlat(fitted(place[None]), crs)[0], fitted.family)
 
 
-def _within(pixels: Floats, grid: Floats) -> npt.NDArray[np.bool_]:
+def _within(pixels: Floats, grid: Floats) -> Bools:
     return np.asarray(shapely.contains_xy(hull_of(pixels), grid))
 
 
@@ -318,19 +325,17 @@ def _better(control: GroundControl, choice: Choice, *, given_crs: bool, given_fa
     found = []
     if given_crs:
         other = choose(control.pixels, control.lonlat, family=choice.family)
-        theirs = other.left_out_px.get(f"{other.family}, {other.plane}", mine)
-        if theirs < _MUCH_BETTER * mine:
+        if other.own_px < _MUCH_BETTER * mine:
             text = (
-                f"on the plane {other.plane} the control points fit better ({theirs:.1f} px left out one by "
-                f"one, against {mine:.1f} px on {choice.plane}): is it the CRS of this map?"
+                f"on the plane {other.plane} the control points fit better ({other.own_px:.1f} px left out "
+                f"one by one, against {mine:.1f} px on {choice.plane}): is it the CRS of this map?"
             )
             found.append(Caution("another plane", text))
     if given_family:
         other = choose(control.pixels, control.lonlat, crs=choice.crs)
-        theirs = other.left_out_px.get(f"{other.family}, {other.plane}", mine)
-        if theirs < _MUCH_BETTER * mine:
+        if other.own_px < _MUCH_BETTER * mine:
             text = (
-                f"the transformation {other.family} fits better ({theirs:.1f} px left out one by one, "
+                f"the transformation {other.family} fits better ({other.own_px:.1f} px left out one by one, "
                 f"against {mine:.1f} px of {choice.family})"
             )
             found.append(Caution("stiff", text))
@@ -338,8 +343,115 @@ def _better(control: GroundControl, choice: Choice, *, given_crs: bool, given_fa
 
 
 def _error(fitted: Transformation, xy: Floats, lonlat: Floats) -> LocalError | None:
-    """Errors along the axes of the plane, as lengths in pixels."""
-    size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))[:, None]
+    """Learn the error by place from what the control points leave; of a spline, beside its affine part."""
     drift = fit(fitted.pixels, xy, "affine") if fitted.family == "spline" else fitted
-    places = left_out_places(fitted, xy, anew=False)
-    return local_error(fitted, (xy - drift(fitted.pixels)) / size, (xy - places) / size, lonlat)
+    left_px = (xy - drift(fitted.pixels)) / fitted.pixel_side(fitted.pixels)[:, None]
+    return local_error(fitted, left_px, fitted.left_out_px(xy), lonlat)
+
+
+STEP_PX = 10.0
+"""Longest edge that is carried to the ground as it is [px]; longer ones are cut, for they may bend."""
+
+DECIMALS = 7
+"""Decimals of longitude and latitude: about a centimetre."""
+
+_EVERY_PX = 5.0
+_WITHIN = math.erf(math.sqrt(0.5))  # share of a normal error within its standard error
+_HALVINGS = 50
+
+
+class LineError(NamedTuple):
+    """Standard error of a line across itself, in all and by its causes [m]."""
+
+    sigma_m: float
+    sigma_georef_m: float
+    sigma_trace_m: float
+    sigma_source_m: float
+
+
+def cut_edges(points: Floats, longest: float = STEP_PX) -> Floats:
+    """Cut long edges, an edge the same whichever way it is run through."""
+    start, end = points[:-1], points[1:]
+    turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
+    low, high = np.where(turned[:, None], end, start), np.where(turned[:, None], start, end)
+    pieces = np.maximum(np.ceil(np.hypot(*(end - start).T) / longest), 1).astype(int)
+    edge = np.repeat(np.arange(len(pieces)), pieces)
+    nth = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    many = pieces[edge]
+    step = np.where(turned[edge], many - nth, nth)
+    share = (step / many)[:, None]
+    cut = low[edge] * (1 - share) + high[edge] * share
+    return np.concatenate([cut, points[-1:]])
+
+
+def on_ground(shapes: Geometries, georeference: Georeference) -> Geometries:
+    """Carry lines or polygons from pixels to longitude and latitude."""
+
+    def place(pixels: Floats) -> Floats:
+        georeference.refuse_folds(pixels)
+        return np.round(georeference.lonlat(pixels), DECIMALS)
+
+    cut = np.array([_cut(shape) for shape in shapes], dtype=object)
+    return np.asarray(shapely.transform(cut, place))
+
+
+def _cut(shape: shapely.Geometry) -> shapely.Geometry:
+    if shape.geom_type == "LineString":
+        return shapely.LineString(cut_edges(shapely.get_coordinates(shape)))
+    if shape.geom_type == "Polygon":
+        rings = [cut_edges(shapely.get_coordinates(ring)) for ring in (shape.exterior, *shape.interiors)]
+        return shapely.Polygon(rings[0], rings[1:])
+    return type(shape)([_cut(part) for part in shapely.get_parts(shape)])
+
+
+def error_across(
+    points: Floats,
+    sigma_px: Floats,
+    georeference: Georeference,
+    *,
+    source_m: float = 0.0,
+    gaps: Sequence[tuple[int, int]] = (),
+) -> LineError:
+    """Work out the standard error of a traced line across itself."""
+    at, sigma, along, weight = _sampled(points, sigma_px, gaps)
+    slopes = georeference.ground_slopes(at)
+    ahead = np.einsum("mab,mb->ma", slopes, along)
+    metres = np.abs(np.linalg.det(slopes)) / np.maximum(np.hypot(*ahead.T), 1e-12)
+    georef = _mean_square(georeference.sigma_px(at) * metres, weight)
+    trace = _kept_by_most(sigma * metres, weight) ** 2
+    total = georef + trace + source_m**2
+    return LineError(float(np.sqrt(total)), float(np.sqrt(georef)), float(np.sqrt(trace)), source_m)
+
+
+def _sampled(
+    points: Floats, sigma_px: Floats, gaps: Sequence[tuple[int, int]]
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Take middles of edges, a few pixels apart: place, error, direction, and length that was seen."""
+    step = np.hypot(*np.diff(points, axis=0).T)
+    along = np.concatenate([[0.0], np.cumsum(step)])
+    count = max(int(along[-1] / _EVERY_PX), 1)
+    edges = np.linspace(0, along[-1], count + 1)
+    at = np.stack([np.interp(edges, along, points[:, k]) for k in (0, 1)], axis=1)
+    sigma = np.interp((edges[:-1] + edges[1:]) / 2, along, sigma_px)
+    way = np.diff(at, axis=0)
+    length = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-12)
+    middle = (edges[:-1] + edges[1:]) / 2
+    blind = np.zeros(count, dtype=bool)
+    for first, last in gaps:
+        blind |= (middle > along[first]) & (middle < along[last])
+    weight = length if blind.all() else np.where(blind, 0.0, length)
+    return (at[:-1] + at[1:]) / 2, sigma, way / length[:, None], weight
+
+
+def _mean_square(values: Floats, weight: Floats) -> float:
+    return float(np.average(values**2, weights=weight))
+
+
+def _kept_by_most(sigma: Floats, weight: Floats) -> float:
+    """Distance within which 68.3 % of a line is kept whose normal error differs from place to place."""
+    low, high = 0.0, float(sigma.max())
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        kept = erf(middle / np.maximum(sigma, 1e-12) / np.sqrt(2))
+        low, high = (low, middle) if np.average(kept, weights=weight) > _WITHIN else (middle, high)
+    return high
