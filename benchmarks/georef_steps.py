@@ -2,20 +2,21 @@
 
 ::
 
-    python -m benchmarks.georef_steps [--cases 160] [--only REGEX]
+    python -m benchmarks.georef_steps [--cases 120] [--only REGEX]
 
-A case is a map bent in one of six ways, with 6 to 25 control points read to 0.5 to 2 px, none to two of them
-wrong by 15 to 80 px. Points that the georeference names as bad are left out and it is made again, as a reader
-would do. Printed are means over the cases, and beside each its paired difference from the whole method, with
-the standard error of that difference.
+Maps are bent in one of six ways, with 6 to 25 control points read to 0.5 to 2 px. Four parts are measured
+apart, with the same cases for every step of a part: the choice of the transformation, the choice of the
+plane, the naming of points that are wrong by 15 to 80 px, and the quoted error. Printed are means over the
+cases, and in brackets the paired difference from the whole method with its standard error.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -23,70 +24,63 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from frontlines.digitize import GroundControl, georeference
 from frontlines.digitize.georef import error, selection
-from frontlines.digitize.georef import georeference as georef
 from frontlines.digitize.georef.error import to_lonlat, to_plane
-from frontlines.errors import DigitizeError
+from frontlines.digitize.georef.georeference import _error
+from frontlines.digitize.georef.selection import FAMILIES, bad_points, candidate_planes, choose
+from frontlines.digitize.georef.transformations import fit
 from frontlines.names import Floats
 
-SIZE_PX, PIXEL_M = (3000, 2000), 30.0
+PIXEL_M = 30.0
 UTM = CRS("EPSG:32638")
-CONIC = CRS("+proj=lcc +lat_1=39 +lat_2=41 +lon_0=45 +lat_0=40 +datum=WGS84")
-BENT = ("helmert", "affine", "projective", "polynomial2", "wave", "conic")
+PLANES = tuple(
+    CRS(f"+proj={text} +datum=WGS84")
+    for text in (
+        "lcc +lat_1=39 +lat_2=41 +lon_0=45 +lat_0=40",
+        "webmerc +lon_0=45",
+        "tmerc +lon_0=45 +lat_0=40",
+        "eqc +lon_0=45 +lat_ts=40",
+    )
+)
+BENT = ("helmert", "affine", "projective", "polynomial2", "wave", "wild wave")
 WORST = 5.0  # true errors count up to so many standard errors, so that one case does not outweigh all
+Patch = tuple[Any, str, Any]
 
 
 class Case(NamedTuple):
-    """A map of known truth, and what was read on it."""
+    """Places of a sheet of 3000 by 2000 px read with noise, and where they truly are."""
 
-    kind: str
-    control: GroundControl
-    wrong: set[str]
-    checks: Floats  # places of the scan, (m, 2) [px]
-    truth_m: Floats  # where they are, in UTM, (m, 2) [m]
-    crs: CRS | None
+    read: Floats  # (n, 2) [px]
+    true_m: Floats  # (n, 2), on the map's plane [m]
+    checks: Floats  # other places of the sheet, (m, 2) [px]
+    checks_m: Floats
+    wrong: set[int]
 
 
-def case_of(seed: int) -> Case:
+def case_of(seed: int, *, bad: int = 0, pixel_m: float = PIXEL_M, kinds: tuple[str, ...] = BENT) -> Case:
     """Make up a map and its control points."""
     rng = np.random.default_rng(seed)
-    kind, n = BENT[seed % len(BENT)], int(rng.choice([6, 9, 14, 25]))
-    noise_px, bad = (
-        rng.choice([0.5, 1.0, 2.0]),
-        int(rng.choice([0, 0, 1, 2])) if n > 6 else int(rng.choice([0, 1])),
+    n = int(rng.choice([6, 9, 14, 25]))
+    pixels, checks = (
+        rng.uniform([100, 100], [2900, 1900], (n, 2)),
+        rng.uniform([200, 200], [2800, 1800], (40, 2)),
     )
-    pixels, checks = _laid_out(n, rng), rng.uniform([150, 150], [2850, 1850], (60, 2))
-    place = _truth(kind, rng)
-    plane = CONIC if kind == "conic" else UTM
-    lonlat = to_lonlat(place(pixels), plane)
-    read = pixels + rng.normal(0, noise_px, pixels.shape)
-    moved = rng.choice(n, bad, replace=False)
-    turn = rng.uniform(0, 2 * np.pi, bad)
+    place = _truth(kinds[seed % len(kinds)], rng, pixel_m)
+    read = pixels + rng.normal(0, rng.choice([0.5, 1.0, 2.0]), pixels.shape)
+    moved, turn = rng.choice(n, bad, replace=False), rng.uniform(0, 2 * np.pi, bad)
     read[moved] += rng.uniform(15, 80, (bad, 1)) * np.column_stack([np.cos(turn), np.sin(turn)])
-    if rng.random() < 1 / 2:
-        read = np.rint(read)
-    points = pd.DataFrame({"id": [f"p{k}" for k in range(n)], "col": read[:, 0], "row": read[:, 1]})
-    points[["lon", "lat"]] = lonlat
-    truth_m = to_plane(to_lonlat(place(checks), plane), UTM)
-    known = None if kind == "conic" else UTM
-    return Case(kind, GroundControl(points), {f"p{k}" for k in moved}, checks, truth_m, known)
+    read = np.rint(read) if seed % 4 == 0 else read
+    return Case(read, place(pixels), checks, place(checks), set(moved.tolist()))
 
 
-def _laid_out(n: int, rng: np.random.Generator) -> Floats:
-    """Anywhere on the sheet, or about the crossings of a net."""
-    if rng.random() < 1 / 2:
-        return rng.uniform([100, 100], [2900, 1900], (n, 2))
-    columns = int(np.ceil(np.sqrt(n * 1.5)))
-    net = np.array([[c, r] for r in range(-(-n // columns)) for c in range(columns)], dtype=float)[:n]
-    return np.asarray(
-        [150, 150] + net / np.maximum(net.max(axis=0), 1) * [2700, 1700] + rng.uniform(-20, 20, 2)
-    )
-
-
-def _truth(kind: str, rng: np.random.Generator) -> Callable[[Floats], Floats]:
+def _truth(kind: str, rng: np.random.Generator, pixel_m: float) -> Callable[[Floats], Floats]:
     turn, stretch = rng.normal(0, 0.02), rng.uniform(1.01, 1.05)
-    wave, phase, size = rng.normal(0, 1 / 1500, (6, 2)), rng.uniform(0, 7, (6, 2)), rng.normal(0, 2.5, (6, 2))
+    size_px = {"wave": 2.5, "wild wave": 8.0}.get(kind, 0.0)
+    wave, phase, size = (
+        rng.normal(0, 1 / 1500, (6, 2)),
+        rng.uniform(0, 7, (6, 2)),
+        rng.normal(0, size_px, (6, 2)),
+    )
 
     def place(pixels: Floats) -> Floats:
         p = pixels - [1500, 1000]
@@ -96,160 +90,149 @@ def _truth(kind: str, rng: np.random.Generator) -> Callable[[Floats], Floats]:
             p = p / (1 + p @ [3e-5, -2e-5])[:, None]
         elif kind == "polynomial2":
             p = p + np.column_stack([1e-5 * p[:, 1] ** 2, 1.2e-5 * p[:, 0] * p[:, 1]])
-        elif kind == "wave":
-            p = p + sum(size[k] * np.sin((p @ wave[k])[:, None] + phase[k]) for k in range(6))
+        p = p + sum(size[k] * np.sin((p @ wave[k])[:, None] + phase[k]) for k in range(6))
         turned = p @ [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
-        return np.asarray(turned * [PIXEL_M, -PIXEL_M] + ([1e5, 2e4] if kind == "conic" else [5e5, 4.4e6]))
+        return np.asarray(turned * [pixel_m, -pixel_m])
 
     return place
 
 
-def score(case: Case) -> dict[str, float]:
-    """Georeference a case, leave out what is named, and hold the result against the truth."""
-    try:
-        found = georeference(case.control, SIZE_PX, crs=case.crs)
-        named = {one for caution in found.cautions if caution.name == "bad point" for one in caution.ids}
-        if named:
-            found = georeference(case.control.without(sorted(named)), SIZE_PX, crs=case.crs)
-    except DigitizeError:
-        return {"refused": 1.0}
-    off_px = (to_plane(found.lonlat(case.checks), UTM) - case.truth_m) / PIXEL_M
-    sigma_px = np.maximum(found.sigma_px(case.checks), 1e-3)[:, None]
-    told = np.minimum(np.abs(off_px) / sigma_px, WORST)
-    return {
-        "refused": 0.0,
-        "log_rms": float(np.log(np.sqrt((off_px**2).mean()) + 1e-3)),
-        "within": float((np.abs(off_px) < sigma_px).mean()),
-        "surprise": float((np.log(sigma_px) + told**2 / 2).mean()),
-        "named": float(named >= case.wrong) if case.wrong else np.nan,
-        "named_falsely": float(bool(named - case.wrong)),
-    }  # fmt: skip
+def transformation(seed: int) -> dict[str, float]:
+    """Measure the true error of what is chosen on the map's own plane."""
+    case, shift = case_of(seed), [5e5, 4.4e6]
+    choice = choose(case.read, to_lonlat(case.true_m + shift, UTM), crs=UTM)
+    off = (fit(case.read, case.true_m, choice.family)(case.checks) - case.checks_m) / PIXEL_M
+    return {"log of true RMS [px]": float(np.log(np.sqrt((off**2).mean())))}
 
 
-def _without(module: Any, name: str, value: Any) -> tuple[Any, str, Any]:
-    return (module, name, value)
+def plane(seed: int) -> dict[str, float]:
+    """Measure the true error where nobody says on which of four planes a map of 600 km is drawn."""
+    case, own = case_of(seed, pixel_m=200.0, kinds=("helmert",)), PLANES[seed % len(PLANES)]
+    lonlat, check = to_lonlat(case.true_m, own), to_lonlat(case.checks_m, own)
+    choice = choose(case.read, lonlat)
+    there = fit(case.read, to_plane(lonlat, choice.crs), choice.family)(case.checks)
+    off = (to_plane(to_lonlat(there, choice.crs), own) - to_plane(check, own)) / 200.0
+    return {"log of true RMS [px]": float(np.log(np.sqrt((off**2).mean())))}
 
 
-def _families(*gone: str) -> tuple[Any, str, Any]:
-    return (selection, "FAMILIES", tuple(one for one in selection.FAMILIES if one not in gone))
+def naming(seed: int) -> dict[str, float]:
+    """Whether all wrong points are named, and no others."""
+    case, family = case_of(seed, bad=seed % 3), FAMILIES[seed % len(FAMILIES)]
+    named = set(bad_points(case.read, case.true_m, "affine" if family == "polynomial3" else family))
+    found = float(named >= case.wrong) if case.wrong else np.nan
+    return {"all wrong ones named": found, "sound ones named": float(bool(named - case.wrong))}
 
 
-def _planes(k: int) -> tuple[Any, str, Any]:
-    whole = selection.candidate_planes
+def quoted(seed: int) -> dict[str, float]:
+    """Hold the quoted error against the true one, of each transformation that the points allow."""
+    case = case_of(seed)
+    families = [
+        name
+        for name in FAMILIES
+        if selection.SPARE_POINTS[name] + selection.LEAST_POINTS[name] <= len(case.read)
+    ]
+    within, surprise = [], []
+    for family in families:
+        fitted = fit(case.read, case.true_m, family)
+        sigma_px = np.maximum(_error(fitted, case.true_m, case.true_m / 7e5)(case.checks), 1e-3)[:, None]
+        off_px = (fitted(case.checks) - case.checks_m) / PIXEL_M
+        within.append((np.abs(off_px) < sigma_px).mean())
+        surprise.append((np.log(sigma_px) + np.minimum(np.abs(off_px) / sigma_px, WORST) ** 2 / 2).mean())
+    return {"within the quoted error": float(np.mean(within)), "surprise": float(np.mean(surprise))}
+
+
+def _families(*gone: str) -> Patch:
+    return (selection, "FAMILIES", tuple(one for one in FAMILIES if one not in gone))
+
+
+def _plane(k: int) -> Patch:
     return (
         selection,
         "candidate_planes",
-        lambda lonlat: dict([*whole(lonlat).items()][:k] + [*whole(lonlat).items()][k + 1 :]),
+        lambda lonlat: dict(one for j, one in enumerate(candidate_planes(lonlat).items()) if j != k),
     )
 
 
-def _arithmetic(weights: Floats, pixels: Floats, one: Any, *, own: bool) -> Floats:
+def _weigh_all(pixels: Floats, xy: Floats, family: Any) -> float:
+    return float(np.sqrt((fit(pixels, xy, family).left_out_px(xy) ** 2).sum(axis=1).mean()))
+
+
+def _arithmetic(whole: Any, weights: Floats, pixels: Floats, one: Any, *, own: bool) -> Floats:
     """Mean of the models' variances in place of the geometric one."""
-    total = np.zeros(len(pixels))
-    for row in one.models:
-        alone = error.LocalError(
-            one.transformation, np.array([[*row[:3], 1.0]]), one.scale, one.degrees_of_freedom
+    alone = [
+        error.LocalError(one.transformation, np.array([[*row[:3], 1.0]]), one.scale, 1) for row in one.models
+    ]
+    return np.asarray(
+        sum(
+            row[3] * whole(weights, pixels, each, own=own)
+            for row, each in zip(one.models, alone, strict=True)
         )
-        total += row[3] * _EXPECTED(weights, pixels, alone, own=own)
-    return total
+    )
 
 
-_EXPECTED = error._expected  # noqa: SLF001
-STEPS: dict[str, list[tuple[Any, str, Any]]] = {
-    "the whole method": [],
-    "transformation: affine alone": [_families("helmert", "projective", "polynomial2", "polynomial3", "spline")],
-    "transformation: no helmert": [_families("helmert")],
-    "transformation: no projective": [_families("projective")],
-    "transformation: no polynomial2": [_families("polynomial2")],
-    "transformation: no polynomial3": [_families("polynomial3")],
-    "transformation: no spline": [_families("spline")],
-    "transformation: the least error, however close": [_without(selection, "BETTER", 1.0)],
-    "transformation: none is fine enough": [_without(selection, "FINE_PX", 0.0)],
-    "transformation: one point to spare is enough": [_without(selection, "SPARE_POINTS", dict.fromkeys(selection.FAMILIES, 1))],
-    "transformation: bad points are weighed too": [_without(selection, "_left_out_px", None)],
-    "plane: no conic": [_planes(0)],
-    "plane: no web Mercator": [_planes(1)],
-    "plane: no transverse Mercator": [_planes(2)],
-    "plane: no latitude against longitude": [_planes(3)],
-    "bad points: none named": [_without(selection, "bad_points", lambda *_: []), _without(georef, "bad_points", lambda *_: [])],
-    "bad points: no pairs": [_without(selection, "_pair", lambda *_: [])],
-    "bad points: judged by the family itself": [_without(selection, "_stiff", lambda family, _: family)],
-    "bad points: the farthest alone is looked at": [_without(selection, "_LOOKED_AT", 1)],
-    "bad points: near ones are named too": [_without(selection, "BAD_PX", 0.0)],
-    "error: readings alone, nothing shared": [_without(error, "SHARES", (0.0,))],
-    "error: one reach, 0.25": [_without(error, "REACHES", (0.25,))],
-    "error: one reach, 0.8": [_without(error, "REACHES", (0.8,))],
-    "error: one reach, 0.5": [_without(error, "REACHES", (0.5,))],
-    "error: three shares": [_without(error, "SHARES", (0.0, 0.5, 0.95))],
-    "error: two shares": [_without(error, "SHARES", (0.0, 0.75))],
-    "error: no odds for noise": [_without(error, "NOISE_ODDS", 1.0)],
-    "error: mean of variances": [_without(error, "_expected", _arithmetic)],
-    "error: no scale by place": [_without(error, "PRIOR_POINTS", 1e9)],
-    "error: not widened for few residuals": [_without(error, "_student", lambda _: 1.0)],
-    "error: no least error by rounding": [_without(error, "rounding_variance", lambda _, pixels, __: np.zeros(len(pixels)))],
-    "error: no crossings looked for": [_without(error, "_are_crossings", lambda _: False)],
+STEPS: dict[Callable[[int], dict[str, float]], dict[str, Patch]] = {
+    transformation: {
+        "affine alone": _families("helmert", "projective", "polynomial2", "polynomial3", "spline"),
+        **{f"no {name}": _families(name) for name in FAMILIES},
+        "the least error, however close": (selection, "BETTER", 1.0),
+        "none is fine enough": (selection, "FINE_PX", 0.0),
+        "one point to spare is enough": (selection, "SPARE_POINTS", dict.fromkeys(FAMILIES, 1)),
+    },
+    plane: {
+        "no conic": _plane(0),
+        "no web Mercator": _plane(1),
+        "no transverse Mercator": _plane(2),
+        "no latitude against longitude": _plane(3),
+    },
+    naming: {
+        "no pairs": (selection, "_pair", lambda *_: []),
+        "judged by the family itself": (selection, "_stiff", lambda family, _: family),
+        "judged by the affine one": (selection, "_stiff", lambda one, _: min(one, "affine", key=FAMILIES.index)),
+        "the farthest alone is looked at": (selection, "_LOOKED_AT", 1),
+        "near ones are named too": (selection, "BAD_PX", 0.0),
+    },
+    quoted: {
+        "readings alone, nothing shared": (error, "SHARES", (0.0,)),
+        **{f"one reach, {reach}": (error, "REACHES", (reach,)) for reach in (0.25, 0.5, 0.8)},
+        "three shares": (error, "SHARES", (0.0, 0.5, 0.95)),
+        "two shares": (error, "SHARES", (0.0, 0.75)),
+        "no odds for noise": (error, "NOISE_ODDS", 1.0),
+        "mean of variances": (error, "_expected", partial(_arithmetic, error._expected)),  # noqa: SLF001
+        "no scale by place": (error, "PRIOR_POINTS", 1e9),
+        "not widened for few residuals": (error, "_student", lambda _: 1.0),
+        "no least error by rounding": (error, "rounding_variance", lambda _, at, __: np.zeros(len(at))),
+    },
 }  # fmt: skip
 
 
-def _weigh_all(pixels: Floats, xy: Floats, family: Any) -> float | None:
-    """Leave-one-out error of all points, the bad ones too."""
-    try:
-        errors = selection._errors_px(pixels, xy, family)  # noqa: SLF001
-    except DigitizeError:
-        return None
-    return float(np.sqrt((errors**2).sum(axis=1).mean())) if np.isfinite(errors).all() else None
-
-
-STEPS["transformation: bad points are weighed too"] = [_without(selection, "_left_out_px", _weigh_all)]
-
-
-def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
-    found: dict[str, Any] = {}
-
-    def remembered(*given: Any, **named: Any) -> Any:
-        key = repr(
-            [one.tobytes() if isinstance(one, np.ndarray) else str(one) for one in (*given, *named.values())]
-        )
-        if key not in found:
-            found[key] = function(*given, **named)
-        return found[key]
-
-    return remembered
-
-
-def table(cases: list[Case], only: str) -> Iterator[str]:
-    """Give a row a step, as the steps are done."""
-    whole = None
-    known = _remembering(selection.bad_points)  # the slow part, and only its own steps change it
-    remembered = [(module, "bad_points", known) for module in (selection, georef)]
-    for name, patches in STEPS.items():
-        if whole is not None and not re.search(only, name):
+def table(part: Callable[[int], dict[str, float]], cases: int, only: str) -> None:
+    """Print a row a step, as the steps are done."""
+    whole = pd.DataFrame([part(seed) for seed in range(cases)])
+    print(f"\n| {part.__name__} | " + " | ".join(whole) + " |\n|---" + "|---" * len(whole.columns) + "|")
+    print(
+        "| the whole method | " + " | ".join(f"{whole[column].mean():.3f}" for column in whole) + " |",
+        flush=True,
+    )
+    for step, patch in STEPS[part].items():
+        if not re.search(only, f"{part.__name__}: {step}"):
             continue
         with ExitStack() as stack:
-            for module, attribute, value in [*remembered * (not name.startswith("bad")), *patches]:
-                stack.enter_context(mock.patch.object(module, attribute, value))
-            scores = pd.DataFrame([score(case) for case in cases])
-        whole = scores if whole is None else whole
-        cells = []
-        for column in scores:
-            off = (scores[column] - whole[column]).dropna()
-            mean = np.exp(scores[column].mean()) if column == "log_rms" else scores[column].mean()
-            cells.append(f"{mean:.3f} ({off.mean():+.3f} ± {off.std() / np.sqrt(max(len(off), 1)):.3f})")
-        yield f"| {name} | " + " | ".join(cells) + " |"
+            stack.enter_context(mock.patch.object(*patch))
+            off = pd.DataFrame([part(seed) for seed in range(cases)]) - whole
+        means = (whole + off).mean()
+        cells = [f"{means[one]:.3f} ({off[one].mean():+.3f} ± {off[one].sem():.3f})" for one in off]
+        print(f"| {step} | " + " | ".join(cells) + " |", flush=True)
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     asked = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    asked.add_argument("--cases", type=int, default=160)
+    asked.add_argument("--cases", type=int, default=120)
     asked.add_argument("--only", default="")
     words = asked.parse_args()
-    print(
-        "| step taken out | refused | RMS px (log) | within the quoted error | surprise | bad points all named | sound ones named |"
-    )
-    print("|---|---|---|---|---|---|---|")
-    for row in table([case_of(seed) for seed in range(words.cases)], words.only):
-        print(row, flush=True)
+    for part, steps in STEPS.items():
+        if any(re.search(words.only, f"{part.__name__}: {name}") for name in steps):
+            table(part, words.cases, words.only)
 
 
 if __name__ == "__main__":
