@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
+from frontlines.digitize import Digitized
 from frontlines.digitize.georef.cautions import hull_of
-from frontlines.digitize.run import Digitized
 from frontlines.errors import FrontlinesError
 from frontlines.names import Floats
 from frontlines.plot.furniture import draw_legend, frame

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from frontlines._optional import require
-from frontlines.digitize.colour.palette import OTHER, Labels
+from frontlines.digitize.colour.label_code import UNKNOWN, Labels
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.recipe import Recipe
 from frontlines.names import Bools
@@ -132,7 +132,7 @@ def _edges(whole: Labels) -> Bools:
 
 def _seen_near(known: Labels) -> Bools:
     ndimage = require("scipy.ndimage", extra="digitize")
-    return np.asarray(ndimage.maximum_filter(known != OTHER, 2 * _NEAR_PX + 1))
+    return np.asarray(ndimage.maximum_filter(known != UNKNOWN, 2 * _NEAR_PX + 1))
 
 
 def _densest(mask: Bools) -> shapely.Point:

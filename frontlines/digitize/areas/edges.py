@@ -11,8 +11,7 @@ import numpy.typing as npt
 import shapely
 
 from frontlines._optional import require
-from frontlines.digitize.colour.paper import Paper
-from frontlines.digitize.colour.scan import Scan
+from frontlines.digitize.colour.sheet import Sheet
 from frontlines.names import Floats, Ints
 
 Parts = npt.NDArray[np.object_]
@@ -365,18 +364,15 @@ def settled(
     parts: Parts,
     owners: Ints,
     whole: npt.NDArray[np.uint8],
-    scan: Scan,
-    fixed: int,
-    inks: Floats | None = None,
-    paper: Paper | None = None,
+    sheet: Sheet,
 ) -> Parts:
     """Move the edges between each two labels to where the image has them on the average."""
+    code, inks = sheet.palette.code, sheet.palette.inks
+    fixed = code.nothing
     for _ in range(_PASSES):
         segments = _segments(parts, owners)
-        profiles = _profiles(segments, whole, scan, paper)
-        strokes = [
-            None if inks is None or max(pair) <= fixed else inks[max(pair) - fixed - 1] for pair in profiles
-        ]
+        profiles = _profiles(segments, whole, sheet)
+        strokes = [inks[code.ink_number(max(pair))] if code.is_ink(max(pair)) else None for pair in profiles]
         borders = borders_in([typical(profile, False) for profile in profiles.values()], strokes)
         inner = {
             pair: typical(one, False) for pair, one in profiles.items() if _is_inner(pair, owners, fixed)
@@ -387,8 +383,8 @@ def settled(
                 profile,
                 borders,
                 assumed=(usual, usual) if pair in inner else (None, coast if pair[1] not in owners else None),
-                is_hatched=max(pair) > fixed,
-                is_even=paper is None,
+                is_hatched=code.is_ink(max(pair)),
+                is_even=sheet.paper.is_even,
             )
             for pair, profile in profiles.items()
             if fixed not in pair
@@ -434,7 +430,7 @@ def _beyond(segments: Segments, whole: npt.NDArray[np.uint8]) -> Ints:
 
 
 def _profiles(
-    segments: Segments, whole: npt.NDArray[np.uint8], scan: Scan, paper: Paper | None
+    segments: Segments, whole: npt.NDArray[np.uint8], sheet: Sheet
 ) -> dict[tuple[int, int], Floats]:
     """Colours across the edges of each two labels, from the first to the second."""
     count = np.ceil(segments.length / _APART_PX).astype(int)
@@ -454,26 +450,26 @@ def _profiles(
         mine = np.flatnonzero(sure & (owner == pair[0]) & (beyond == pair[1]))
         thin = np.arange(len(mine)) // _TOGETHER % max(1, len(mine) // _MOST) == 0
         if len(mine) >= _FEWEST:
-            out[pair] = _sampled(scan, points[mine[thin]], outward[mine[thin]], paper)
+            out[pair] = _sampled(sheet, points[mine[thin]], outward[mine[thin]])
     return out
 
 
-def _sampled(scan: Scan, points: Floats, outward: Floats, paper: Paper | None) -> Floats:
+def _sampled(sheet: Sheet, points: Floats, outward: Floats) -> Floats:
     """Colours across an edge at many points of it, on evened paper, neighbours averaged."""
     ndimage = require("scipy.ndimage", extra="digitize")
     out, margin = np.zeros((len(points), len(ACROSS), 3), np.float32), int(REACH_PX) + 2
-    for first, band in scan.bands():
+    for first, band in sheet.scan.bands():
         here = (points[:, 1] >= first) & (points[:, 1] < first + len(band))
         if not here.any():
             continue
         top = max(0, first - margin)
-        pixels = scan.read(slice(top, first + len(band) + margin))
+        pixels = sheet.scan.read(slice(top, first + len(band) + margin))
         at = points[here][:, None] + ACROSS[None, :, None] * outward[here][:, None]
         where = [at[..., 1] - top, at[..., 0]]
         for k in range(3):
             out[here, :, k] = ndimage.map_coordinates(pixels[..., k], where, np.float32, order=1)
-    if paper is not None:
-        out *= paper.gain_at(points)[:, None]
+    if not sheet.paper.is_even:
+        out *= sheet.paper.gain_at(points)[:, None]
     whole = len(out) // _TOGETHER * _TOGETHER
     return np.asarray(out[:whole].reshape(-1, _TOGETHER, len(ACROSS), 3).mean(axis=1), dtype=float)
 

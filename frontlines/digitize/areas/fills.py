@@ -29,7 +29,7 @@ def match_fills(
     Colours are meant as on evened paper or as scanned, whichever fits all of them better.
     """
     there = ", ".join(hex_of(one) for one in [*palette.grounds, *palette.inks[hatching]])
-    labels = [*range(len(palette.grounds)), *(len(palette.grounds) + 1 + ink for ink in hatching)]
+    labels = [*range(len(palette.grounds)), *map(palette.code.ink, hatching)]
     if len(labels) < len(colours):
         raise DigitizeError(f"{len(colours)} classes are asked for, but the scan has the fills {there}")
     rgb = np.vstack([palette.grounds, palette.inks[hatching].reshape(-1, 3)])

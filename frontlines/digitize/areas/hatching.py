@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from frontlines._optional import require
-from frontlines.digitize.areas.labels import UNKNOWN
-from frontlines.digitize.colour.colours import codes_of, lab_of
+from frontlines.digitize.colour.colours import lab_of
 from frontlines.digitize.colour.inks import mixed
+from frontlines.digitize.colour.label_code import STROKES, UNKNOWN, Labels
 from frontlines.digitize.colour.labels import grown
-from frontlines.digitize.colour.palette import GROUND, Labels, Palette
-from frontlines.digitize.colour.paper import Paper
-from frontlines.digitize.colour.scan import Scan
+from frontlines.digitize.colour.palette import Palette
+from frontlines.digitize.colour.sheet import Sheet
 from frontlines.names import Bools, Floats, Floats32
 
 _EDGE_PX, _ROUND_PX = 1.0, 2.0  # blur before slopes are taken, and in which they are averaged
@@ -259,14 +258,14 @@ _BESIDE = 0.5  # share of a rim that lies beside its stroke at least
 _LONG = 1.5  # diagonals that an ink of hatching is drawn at least
 
 
-def hatched_inks(scan: Scan, paper: Paper, palette: Palette) -> dict[int, Bools]:
+def hatched_inks(sheet: Sheet) -> dict[int, Bools]:
     """Find the inks that areas are hatched with."""
-    diagonal = float(np.hypot(scan.width_px, scan.height_px))
-    long = [k for k, length in enumerate(palette.lengths_px) if length > _LONG * diagonal]
+    palette = sheet.palette
+    long = [k for k, length in enumerate(palette.lengths_px) if length > _LONG * sheet.diagonal_px]
     candidates = [k for k in long if not any(_is_rim(palette, k, other) for other in long if other != k)]
     if not candidates:
         return {}
-    shares = _shares(scan, paper, palette.labels(), candidates)
+    shares = _shares(sheet, candidates)
     thick = {ink: _thick(share > _DRAWN) for ink, share in zip(candidates, shares, strict=True)}
     strongest = sorted(thick, key=lambda ink: -_contrast(palette, ink))
     found: dict[int, Bools] = {}
@@ -317,16 +316,17 @@ def _within(mask: Bools, reach: float) -> Bools:
     return np.asarray(edt(~mask) <= reach) if mask.any() else mask
 
 
-def _shares(scan: Scan, paper: Paper, table: Labels, inks: list[int]) -> list[npt.NDArray[np.float32]]:
+def _shares(sheet: Sheet, inks: list[int]) -> list[npt.NDArray[np.float32]]:
     """Share of the pixels of each block that some inks have."""
-    height, width = scan.height_px // BLOCK * BLOCK, scan.width_px // BLOCK * BLOCK
+    height, width = (size // BLOCK * BLOCK for size in sheet.shape)
+    table = sheet.palette.labels()
     shares = [np.zeros((height // BLOCK, width // BLOCK), np.float32) for _ in inks]
-    for first, band in scan.bands():
-        if first % BLOCK or (rows := min(len(band), height - first) // BLOCK * BLOCK) < 1:
+    for first, codes in sheet.bands():
+        if first % BLOCK or (rows := min(len(codes), height - first) // BLOCK * BLOCK) < 1:
             continue
-        labels = table[codes_of(paper.whiten(band, first))][:rows, :width]
+        labels = table[codes][:rows, :width]
         for ink, share in zip(inks, shares, strict=True):
-            blocks = (labels == ink + 1).reshape(rows // BLOCK, BLOCK, width // BLOCK, BLOCK)
+            blocks = (labels == STROKES.ink(ink)).reshape(rows // BLOCK, BLOCK, width // BLOCK, BLOCK)
             share[first // BLOCK : (first + rows) // BLOCK] = blocks.mean(axis=(1, 3))
     return shares
 
@@ -335,22 +335,21 @@ _RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by
 
 
 def label_hatching(
-    tile: Labels, scan: Scan, paper: Paper, palette: Palette, table: Labels,
-    thick: Mapping[int, Bools], rows: slice, columns: slice,
-) -> None:  # fmt: skip
+    tile: Labels, sheet: Sheet, table: Labels, thick: Mapping[int, Bools], rows: slice, columns: slice
+) -> None:
     """Label what is hatched in a window; what two hatchings may be is that of the nearer stroke."""
     if not thick:
         return
-    codes = codes_of(paper.whiten(scan.read(rows, columns), rows.start, columns.start))
+    palette, codes = sheet.palette, sheet.codes(rows, columns)
     labels, fills = palette.labels()[codes], table[codes]
     known, nearest = tile.copy(), np.full(tile.shape, np.inf)
     for ink, blocks in thick.items():
         row = (np.arange(rows.start, rows.stop) // BLOCK).clip(0, blocks.shape[0] - 1)
         column = (np.arange(columns.start, columns.stop) // BLOCK).clip(0, blocks.shape[1] - 1)
         mine = _hatched_with(ink, labels, fills, known, palette, blocks[row][:, column])
-        off = _off(labels == ink + 1) if len(thick) > 1 else 0.0
+        off = _off(labels == STROKES.ink(ink)) if len(thick) > 1 else 0.0
         mine &= off < nearest
-        tile[mine] = len(palette.grounds) + 1 + ink
+        tile[mine] = palette.code.ink(ink)
         nearest = np.where(mine, off, nearest)
 
 
@@ -365,11 +364,11 @@ def _hatched_with(
     """Find what is hatched with an ink in a window; other fills than that under it are not."""
     light = lab_of(palette.inks)[:, 0]
     darker = np.flatnonzero(light < light[ink] + _LIGHTER).tolist()
-    lines = np.isin(labels, [k + 1 for k in darker if not (k == ink or mixed(palette, k, ink))])
-    strokes = (labels == ink + 1) & ~grown(lines, _RIM_PX)
+    lines = np.isin(labels, [STROKES.ink(k) for k in darker if not (k == ink or mixed(palette, k, ink))])
+    strokes = (labels == STROKES.ink(ink)) & ~grown(lines, _RIM_PX)
     over = _may_be_over(fills, thick & ~grown(strokes, _RIM_PX), palette)
     others = _other_fills(known, fills, over, palette)
-    ground = ((labels == GROUND) | np.isin(known, over)) & ~others
+    ground = ((labels == STROKES.nothing) | np.isin(known, over)) & ~others
     mine = hatched(strokes & ~others, thick, grown(lines, _RIM_PX) | others, ground)
     return np.asarray(mine & ~others)
 

@@ -11,9 +11,10 @@ from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
 from frontlines.digitize.colour.colours import LAB, codes_of, lab_of
-from frontlines.digitize.colour.palette import Labels, Palette
-from frontlines.digitize.colour.paper import Paper
-from frontlines.digitize.colour.scan import Scan, from_corners
+from frontlines.digitize.colour.label_code import UNKNOWN, Labels
+from frontlines.digitize.colour.palette import Palette
+from frontlines.digitize.colour.scan import from_corners
+from frontlines.digitize.colour.sheet import Sheet
 from frontlines.names import Floats32
 
 OTHER_SHADE = 7.0
@@ -23,7 +24,7 @@ _LEAST_PX, _MOST_SHARE = 60, 0.006  # a smaller piece has no colour to trust; a 
 
 
 def without_other_shades(
-    known: Labels, wanted: Collection[int], scan: Scan, paper: Paper, palette: Palette, nothing: int
+    known: Labels, wanted: Collection[int], sheet: Sheet
 ) -> dict[int, shapely.MultiPolygon]:
     """Take pieces of another shade out of labels, in place.
 
@@ -39,9 +40,9 @@ def without_other_shades(
             if not _LEAST_PX <= sizes[number] <= _MOST_SHARE * known.size:
                 continue
             mine = pieces[rows, columns] == number
-            pixels = paper.whiten(scan.read(rows, columns), rows.start, columns.start)[mine]
-            if _off(pixels, palette.grounds[fill]) > OTHER_SHADE:
-                known[rows, columns][mine] = nothing
+            pixels = sheet.window(rows, columns)[mine]
+            if _off(pixels, sheet.palette.grounds[fill]) > OTHER_SHADE:
+                known[rows, columns][mine] = sheet.palette.code.nothing
                 edges = np.array([columns.start, rows.start, columns.stop, rows.stop]) - 0.5
                 boxes.append(shapely.box(*edges))
         taken[fill] = shapely.MultiPolygon(boxes)
@@ -89,9 +90,6 @@ def _window(shape: BaseGeometry) -> tuple[slice, slice]:
     return slice(top, bottom), slice(left, right)
 
 
-UNKNOWN = 255
-"""Label of pixels that are of no fill for sure."""
-
 _STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
 _GLARE, _GLARE_IF_EVEN = 5.0, 1.5  # lighter than the lightest fill: a line or halo whiter than the paper [ΔE]
 _UNEVEN, _GRAIN = 4.0, 2.0  # times the usual spread of a fill's colours: uneven; the least spread [sRGB]
@@ -112,12 +110,12 @@ def fill_table(palette: Palette, *, is_even: bool = False) -> Labels:
 
 
 def label_fills(
-    scan: Scan, paper: Paper, look: tuple[Labels, int], rows: slice, columns: slice, border_px: float
+    sheet: Sheet, look: tuple[Labels, int], rows: slice, columns: slice, border_px: float
 ) -> Labels:
     """Label a window with its fills, as far as they are sure."""
     ndimage = require("scipy.ndimage", extra="digitize")
     table, white = look
-    pixels = paper.whiten(scan.read(rows, columns), rows.start, columns.start)
+    pixels = sheet.window(rows, columns)
     labels = table[codes_of(ndimage.uniform_filter(pixels, (3, 3, 1), mode="nearest"))]
     size = 2 * round(border_px / 2) + 1
     core, narrow = _even(labels, size), _even(labels, _NARROW_PX)
@@ -165,23 +163,21 @@ _GROUND = 30.0  # what is farther from every fill is printed over them: arrows, 
 _OF_IT = 18.0  # off its colour in some channel [sRGB]
 
 
-def take_out_lakes(
-    labels: Labels, scan: Scan, paper: Paper, palette: Palette, rows: slice, columns: slice
-) -> None:
+def take_out_lakes(labels: Labels, sheet: Sheet, rows: slice, columns: slice) -> None:
     """Tell ground that is of no fill from what is drawn over fills, in place."""
     ndimage = require("scipy.ndimage", extra="digitize")
     thick = ndimage.minimum_filter((labels == UNKNOWN).view(np.uint8), _THICK_PX)
     if not thick.any():
         return
     middles, _ = ndimage.label(thick)
-    grounds = lab_of(palette.grounds)
+    grounds = lab_of(sheet.palette.grounds)
     for number, place in enumerate(ndimage.find_objects(middles), start=1):
         y, x = (slice(max(0, one.start - _THICK_PX), one.stop + _THICK_PX) for one in place)
         window = (
             slice(rows.start + y.start, rows.start + y.stop),
             slice(columns.start + x.start, columns.start + x.stop),
         )
-        pixels = paper.whiten(scan.read(*window), window[0].start, window[1].start)
+        pixels = sheet.window(*window)
         here = labels[y, x]
         pixels = pixels[: here.shape[0], : here.shape[1]]
         mine = _lake(pixels, middles[y, x] == number, here == UNKNOWN, grounds)

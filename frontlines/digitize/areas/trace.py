@@ -16,7 +16,6 @@ from frontlines.digitize.areas.edges import settled, straightened
 from frontlines.digitize.areas.fills import are_fills, colour_off, match_fills
 from frontlines.digitize.areas.hatching import hatched_inks, label_hatching
 from frontlines.digitize.areas.labels import (
-    UNKNOWN,
     fill_table,
     label_fills,
     take_out_lakes,
@@ -24,10 +23,11 @@ from frontlines.digitize.areas.labels import (
     without_other_shades,
 )
 from frontlines.digitize.colour.colours import hex_of, lab_of, refuse_one_colour, rgb_of
-from frontlines.digitize.colour.labels import checked_masks
-from frontlines.digitize.colour.palette import Labels, Palette, palette_of
-from frontlines.digitize.colour.paper import Paper, paper_of
-from frontlines.digitize.colour.scan import Image, Scan, from_corners, open_scan, tiles_of
+from frontlines.digitize.colour.label_code import UNKNOWN, Labels
+from frontlines.digitize.colour.labels import checked_masks, mask_out
+from frontlines.digitize.colour.palette import Palette
+from frontlines.digitize.colour.scan import Image, from_corners, tiles_of
+from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.lines.stretches import refuse_no_length
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
@@ -44,13 +44,12 @@ _DOUBTS = ["unsure_share", "unsure_at", "unseen_edge", "unseen_edge_at", "margin
 
 
 def trace_areas(
-    scan: Image,
+    scan: Image | Sheet,
     colours: Mapping[str, str],
     *,
     masks: Iterable[BaseGeometry] = (),
     min_area_px: float | None = None,
     border_px: float | None = None,
-    looked: tuple[Paper, Palette] | None = None,
     progress: Progress = None,
 ) -> gpd.GeoDataFrame:
     """Trace filled areas of a scan by their colours.
@@ -58,7 +57,7 @@ def trace_areas(
     Parameters
     ----------
     scan
-        From `open_scan`, or what it takes: a path, or an array of pixels.
+        From `open_scan` or `open_sheet`, or what they take: a path, or an array of pixels.
     colours
         Name of each class, and its colour: hex or CSS name. Of the fills that the scan really has, the one
         that is most like it is taken; a name stands for its tints as well.
@@ -70,8 +69,6 @@ def trace_areas(
     border_px
         Width up to which a stripe in the colour of a fill counts as a border or halo drawn over the fills
         [px]. ``None``: 5.
-    looked
-        From `paper_of` and `palette_of`, if the scan was looked at before.
     progress
         See `frontlines.progress.reporting`.
 
@@ -114,37 +111,35 @@ def trace_areas(
     >>> areas.assign(area=areas.area.round(-1))[["area_class", "area"]].values.tolist()
     [['North', 20800.0], ['South', 20800.0]]
     """
-    scan, masks = open_scan(scan), checked_masks(masks)
+    masks = checked_masks(masks)
     _check(colours, min_area_px, border_px)
-    if min_area_px and min_area_px >= scan.width_px * scan.height_px:
-        size = f"{scan.width_px} × {scan.height_px} px"
-        raise DigitizeError(f"no area is as large as min_area_px = {min_area_px:g}: the scan has {size}")
     with reporting(progress) as report:
         report(0.0, "paper")
-        paper = looked[0] if looked else paper_of(scan)
-        palette = looked[1] if looked else palette_of(scan, paper)
-        thick = {} if are_fills(palette, colours) else hatched_inks(scan, paper, palette)
+        sheet = open_sheet(scan)
+        scan, paper, palette = sheet.scan, sheet.paper, sheet.palette
+        if min_area_px and min_area_px >= scan.width_px * scan.height_px:
+            size = f"{scan.width_px} × {scan.height_px} px"
+            raise DigitizeError(f"no area is as large as min_area_px = {min_area_px:g}: the scan has {size}")
+        thick = {} if are_fills(palette, colours) else hatched_inks(sheet)
         gain = np.median(paper.gain, axis=(0, 1))
         fills = match_fills(palette, colours, list(thick), gain)
-        thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
+        thick = {ink: thick[ink] for ink in thick if palette.code.ink(ink) in fills.values()}
         table = fill_table(palette, is_even=paper.is_even)
         white = int(lab_of(palette.grounds)[:, 0].argmax())
         known = np.empty((scan.height_px, scan.width_px), np.uint8)
         for (rows, columns), own in tiles_of(known.shape, _TILE, _OVERLAP):
             report(0.7 * rows.start / scan.height_px, "colours")
-            tile = label_fills(scan, paper, (table, white), rows, columns, border_px or _BORDER_PX)
-            label_hatching(tile, scan, paper, palette, table, thick, rows, columns)
-            take_out_lakes(tile, scan, paper, palette, rows, columns)
+            tile = label_fills(sheet, (table, white), rows, columns, border_px or _BORDER_PX)
+            label_hatching(tile, sheet, table, thick, rows, columns)
+            take_out_lakes(tile, sheet, rows, columns)
             known[rows, columns][own] = tile[own]
-        _mask(known, masks, len(palette.grounds))
+        mask_out(known, masks, palette.code.nothing)
         report(0.7, "areas")
         plain = [fill for fill in fills.values() if fill < len(palette.grounds)]
-        shades = without_other_shades(known, plain, scan, paper, palette, len(palette.grounds))
-        whole, apart, widths = _filled(
-            known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds)
-        )
+        shades = without_other_shades(known, plain, sheet)
+        whole, apart, widths = _filled(known, palette.code.ink(len(palette.inks)), palette.code.nothing)
         whole = without_boxes(_without_specks(whole, known, min_area_px, white), fills.values())
-        shapes = _outlined(whole, apart, fills, (scan, paper, palette))
+        shapes = _outlined(whole, apart, fills, sheet)
         areas = _as_frame(whole, known, fills, palette, widths, shapes)
         off = [
             colour_off(
@@ -163,14 +158,6 @@ def _check(colours: Mapping[str, str], min_area_px: float | None, border_px: flo
     refuse_one_colour(list(colours.values()), "classes", list(colours))
     refuse_no_length("min_area_px", min_area_px, "an area in px²")
     refuse_no_length("border_px", border_px)
-
-
-def _mask(known: Labels, masks: Sequence[BaseGeometry], nothing: int) -> None:
-    if masks:
-        features = require("rasterio.features", extra="digitize")
-        features.rasterize(
-            ((one, nothing) for one in masks), out=known, transform=from_corners(), all_touched=True
-        )
 
 
 def _filled(
@@ -240,18 +227,16 @@ def _outlined(
     whole: Labels,
     apart: npt.NDArray[np.float16],
     fills: Mapping[str, int],
-    looked: tuple[Scan, Paper, Palette],
+    sheet: Sheet,
 ) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
     """Shape of each class, and the keys of a legend that were left out of it."""
-    scan, paper, palette = looked
     parts, owners = _polygons(whole, sorted(fills.values()))
     is_key = _is_key(parts, whole.size)
     keys = [shapely.union_all(parts[is_key & (owners == fill)]) for fill in fills.values()]
     parts, owners = straightened(parts[~is_key], apart), owners[~is_key]
     if len(parts):
         parts = shapely.coverage_simplify(parts, _SMOOTH)
-        light = None if paper.is_even else paper
-        parts = settled(parts, owners, whole, scan, len(palette.grounds), palette.inks, light)
+        parts = settled(parts, owners, whole, sheet)
     return [shapely.union_all(parts[owners == fill]) for fill in fills.values()], keys
 
 
@@ -271,7 +256,7 @@ def _as_frame(
         colour = (
             palette.grounds[fill]
             if fill < len(palette.grounds)
-            else palette.inks[fill - len(palette.grounds) - 1]
+            else palette.inks[palette.code.ink_number(fill)]
         )
         rows.append((name, hex_of(colour), sigma, *doubts, shape))
     columns = ["area_class", "colour", "sigma_px", *_DOUBTS, "geometry"]

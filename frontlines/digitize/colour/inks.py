@@ -9,7 +9,7 @@ import numpy as np
 from frontlines._optional import require
 from frontlines.digitize.colour.colours import hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.colour.palette import ALIKE, Palette
-from frontlines.digitize.colour.paper import Paper
+from frontlines.digitize.colour.sheet import Sheet
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats
 
@@ -92,12 +92,12 @@ def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
     ]
 
 
-def shades_of(palette: Palette, ink: int, taken: Sequence[int], paper: Paper) -> list[int]:
+def shades_of(sheet: Sheet, ink: int, taken: Sequence[int]) -> list[int]:
     """List inks that are a coloured one under another light, as beside relief that was evened out."""
-    mine = palette.inks[ink]
+    palette, mine = sheet.palette, sheet.palette.inks[ink]
     if float(np.hypot(*lab_of(mine[None])[0, 1:])) < _COLOURED:
         return []
-    dark, light = np.quantile(paper.gain.mean(axis=2), [_USUAL_LIGHT, 1 - _USUAL_LIGHT])
+    dark, light = np.quantile(sheet.paper.gain.mean(axis=2), [_USUAL_LIGHT, 1 - _USUAL_LIGHT])
     found = []
     for other in set(range(len(palette.inks))) - {ink, *taken}:
         colour = palette.inks[other]

@@ -10,11 +10,12 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
-from frontlines.digitize.colour.colours import LAB, codes_of, lab_of
+from frontlines.digitize.colour.colours import LAB, lab_of
 from frontlines.digitize.colour.inks import blends_of, edges_of, is_between, mixed, unlikeness_of
-from frontlines.digitize.colour.palette import GROUND, Labels, Palette
-from frontlines.digitize.colour.paper import Paper
-from frontlines.digitize.colour.scan import Scan, from_corners
+from frontlines.digitize.colour.label_code import STROKES, Labels
+from frontlines.digitize.colour.palette import Palette
+from frontlines.digitize.colour.scan import from_corners
+from frontlines.digitize.colour.sheet import Sheet
 from frontlines.errors import DigitizeError
 from frontlines.names import Bools
 from frontlines.progress import Report
@@ -60,32 +61,25 @@ def checked_masks(masks: Iterable[BaseGeometry]) -> list[BaseGeometry]:
     return listed
 
 
-def label_scan(
-    scan: Scan, paper: Paper, palette: Palette, masks: Sequence[BaseGeometry], report: Report
-) -> Labels:
-    """Label every pixel with the ground or ink that it is nearest to."""
-    labels = _looked_up(palette.labels(), scan, paper, report)
+def label_strokes(sheet: Sheet, masks: Sequence[BaseGeometry], report: Report) -> Labels:
+    """Label every pixel with the ink that it is nearest to, or as ground; see `label_code.STROKES`."""
+    labels = sheet.labelled(sheet.palette.labels(), report)
+    mask_out(labels, masks, STROKES.nothing)
+    return labels
+
+
+def mask_out(labels: Labels, masks: Sequence[BaseGeometry], label: int) -> None:
+    """Give what lies under masks a label, in place."""
     if masks:
         features = require("rasterio.features", extra="digitize")
-        shapes = ((one, GROUND) for one in masks)
+        shapes = ((mask, label) for mask in masks)
         features.rasterize(shapes, out=labels, transform=from_corners(), all_touched=True)
-    return labels
 
 
-def label_grounds(scan: Scan, paper: Paper, palette: Palette) -> Labels:
+def label_grounds(sheet: Sheet) -> Labels:
     """Label every pixel with the ground that it is nearest to, whatever is drawn there."""
-    apart = [np.linalg.norm(LAB - one, axis=1) for one in lab_of(palette.grounds).astype(np.float32)]
-    return _looked_up(np.argmin(apart, axis=0).astype(np.uint8), scan, paper)
-
-
-def _looked_up(table: Labels, scan: Scan, paper: Paper, report: Report | None = None) -> Labels:
-    """Label every pixel by a table of colours, band by band."""
-    labels = np.empty((scan.height_px, scan.width_px), np.uint8)
-    for first, band in scan.bands():
-        labels[first : first + len(band)] = table[codes_of(paper.whiten(band, first))]
-        if report is not None:
-            report(first / scan.height_px, "colours")
-    return labels
+    apart = [np.linalg.norm(LAB - one, axis=1) for one in lab_of(sheet.palette.grounds).astype(np.float32)]
+    return sheet.labelled(np.argmin(apart, axis=0).astype(np.uint8))
 
 
 def strokes_of(
@@ -102,12 +96,12 @@ def strokes_of(
     others = [k for k in range(len(palette.inks)) if k not in own and k not in same]
     stronger = [k for k in others if mixed(palette, ink, k)]
     weaker = [k for k in others if mixed(palette, k, ink, least=_WASHED_OUT)]
-    width = width_px or mean_width_px(labels, ink + 1)
+    width = width_px or mean_width_px(labels, STROKES.ink(ink))
     return Strokes(_labels(same), _labels(own), _labels(stronger), width, _labels(weaker))
 
 
 def _labels(inks: Sequence[int]) -> tuple[int, ...]:
-    return tuple(ink + 1 for ink in inks)
+    return tuple(STROKES.ink(ink) for ink in inks)
 
 
 def stroke_mask(window: Labels, strokes: Strokes) -> Bools:
@@ -121,7 +115,7 @@ def stroke_mask(window: Labels, strokes: Strokes) -> Bools:
     if strokes.own:
         mask |= np.isin(window, strokes.own) & grown(mask, 3 + round(strokes.width_px))
     reach = max(2, round(0.5 * strokes.width_px + 1))
-    over = (window != GROUND) & ~mask
+    over = (window != STROKES.nothing) & ~mask
     mask |= over & ~grown(~grown(mask, reach), reach)
     holes = max(4, round(strokes.width_px**2 / 2))
     seats, count = ndimage.label(~mask)
@@ -152,17 +146,17 @@ _BROADEST = 0.03  # mean width of a stroke, as a share of the scan's diagonal
 _SPREAD = 12.0  # of an ink that was a ground [ΔE]
 
 
-def with_broad_strokes(palette: Palette, colours: Mapping[str, str], scan: Scan, paper: Paper) -> Palette:
+def with_broad_strokes(sheet: Sheet, colours: Mapping[str, str]) -> Sheet:
     """Make inks of the grounds that lines are asked for in, if they are strokes."""
+    palette = sheet.palette
     meant = {ground for colour in colours.values() for ground in _meant(palette, colour)}
     if not meant:
-        return palette
-    labels = label_grounds(scan, paper, palette)
-    broadest = _BROADEST * float(np.hypot(scan.width_px, scan.height_px))
-    for ground in sorted(meant, reverse=True):
-        if mean_width_px(labels, ground) < broadest:
-            palette = _as_ink(palette, ground)
-    return palette
+        return sheet
+    labels = label_grounds(sheet)
+    strokes = [one for one in meant if mean_width_px(labels, one) < _BROADEST * sheet.diagonal_px]
+    for ground in sorted(strokes, reverse=True):  # from the last, so that the numbers of the others stay
+        palette = _as_ink(palette, ground)
+    return replace(sheet, palette=palette) if strokes else sheet
 
 
 def _meant(palette: Palette, colour: str) -> list[int]:

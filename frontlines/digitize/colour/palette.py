@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from frontlines._optional import require
 from frontlines.digitize.colour.colours import LAB, codes_of, lab_of, rgb_of_lab
+from frontlines.digitize.colour.label_code import STROKES, UNKNOWN, LabelCode, Labels
 from frontlines.digitize.colour.paper import Paper
 from frontlines.digitize.colour.scan import Scan
 from frontlines.names import Floats, Pixels
@@ -193,13 +194,8 @@ def _is_flat(plane: npt.NDArray[np.int16], margin: int, step: int, most: int) ->
     return same
 
 
-Labels = npt.NDArray[np.uint8]
-
 ALIKE = 13.0
 """Inks nearer to each other than this are one [ΔE]."""
-
-GROUND, OTHER = 0, 255
-"""Labels of pixels that no stroke covers, and of pixels of no known colour; ink i has the label i + 1."""
 
 _TILE, _SAMPLE_PX = 512, 6_000_000
 _INK_APART = 15.0  # from the nearest ground [ΔE]
@@ -224,6 +220,11 @@ class Palette:
     spread: Floats  # how far a colour may lie off the way from the ground to the ink, (n,) [ΔE]
     beside: Floats  # share of the first ink's cores within 3 px of the second's, (n, n)
 
+    @property
+    def code(self) -> LabelCode:
+        """What labels mean where the grounds are told apart."""
+        return LabelCode(len(self.grounds))
+
     def labels(self) -> Labels:
         """Label each colour in steps of 5.5 a channel with the nearest ground or ink in CIELAB.
 
@@ -232,7 +233,7 @@ class Palette:
         """
         grounds, inks = (lab_of(one).astype(np.float32) for one in (self.grounds, self.inks))
         best = np.min([((LAB - one) ** 2).sum(axis=1) for one in grounds], axis=0)
-        table = np.where(best > _STRANGE**2, OTHER, GROUND).astype(np.uint8)
+        table = np.where(best > _STRANGE**2, UNKNOWN, STROKES.nothing).astype(np.uint8)
         for k, ink in enumerate(inks):
             whole = ((LAB - ink) ** 2).sum(axis=1)
             for ground in grounds:
@@ -242,8 +243,8 @@ class Palette:
                 apart = aside + (_ALONG * along) ** 2
                 strange = (aside > self.spread[k] ** 2) | (whole > _STRANGE**2)
                 closer = apart < best
-                table[closer] = np.where(strange, OTHER, k + 1)[closer]
-                table[(table == OTHER) & ~strange & (apart <= best)] = k + 1
+                table[closer] = np.where(strange, UNKNOWN, STROKES.ink(k))[closer]
+                table[(table == UNKNOWN) & ~strange & (apart <= best)] = STROKES.ink(k)
                 np.minimum(best, apart, out=best)
         return table
 

@@ -29,6 +29,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -81,6 +82,11 @@ class Caution:
         return asdict(self) | {"ids": list(self.ids), "pixel": list(self.pixel) if self.pixel else None}
 
 
+def pixel_of(place: Sequence[float] | Floats) -> tuple[float, float]:
+    """Round a place of the scan for a caution [px]."""
+    return (round(float(place[0]), 1), round(float(place[1]), 1))
+
+
 def cautions_on_points(
     control: GroundControl, transformation: Transformation, size_px: tuple[int, int]
 ) -> list[Caution]:
@@ -118,7 +124,7 @@ def _repeated(control: GroundControl) -> list[Caution]:
         for a, b in zip(*np.nonzero(np.triu(apart < near, k=1)), strict=True):
             pair = (ids[a], ids[b])
             text = f"the control points {pair[0]} and {pair[1]} lie on one place of the {where}: keep one"
-            found.append(Caution("repeated point", text, pair, _pixel(control.pixels[a])))
+            found.append(Caution("repeated point", text, pair, pixel_of(control.pixels[a])))
     return found
 
 
@@ -148,7 +154,7 @@ def _spread(pixels: Floats, size_px: tuple[int, int]) -> list[Caution]:
             f"the control points cover {share:.0%} of the scan: beyond them the error grows; "
             "add some towards the corners of the map"
         )
-        return [Caution("spread", text, pixel=_pixel(pixels.mean(axis=0)))]
+        return [Caution("spread", text, pixel=pixel_of(pixels.mean(axis=0)))]
     return []
 
 
@@ -180,7 +186,7 @@ def cautions_on_shape(transformation: Transformation, size_px: tuple[int, int]) 
             f"beyond the control points the transformation folds, first at column {near[0]:.0f}, "
             f"row {near[1]:.0f}: nothing can be placed there"
         )
-        found.append(Caution("fold", text, pixel=_pixel(near)))
+        found.append(Caution("fold", text, pixel=pixel_of(near)))
     inside = grid[shapely.contains_xy(hull_of(transformation.pixels), grid) & ~over]
     if not len(inside):
         return found
@@ -195,9 +201,5 @@ def cautions_on_shape(transformation: Transformation, size_px: tuple[int, int]) 
                 f"around column {there[0]:.0f}, row {there[1]:.0f} the transformation stretches the map "
                 f"{ratio.max():.1f} times more one way than the other: look at the control points there"
             )
-            found.append(Caution("shear", text, pixel=_pixel(there)))
+            found.append(Caution("shear", text, pixel=pixel_of(there)))
     return found
-
-
-def _pixel(place: Floats) -> tuple[float, float]:
-    return (round(float(place[0]), 1), round(float(place[1]), 1))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from pyproj import CRS
 
-from frontlines.digitize.georef.error import left_out_places, to_lonlat, to_plane
+from frontlines.digitize.georef.error import to_lonlat, to_plane
 from frontlines.digitize.georef.transformations import FAMILIES, LEAST_POINTS, Family, Transformation, fit
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats
@@ -79,55 +79,45 @@ class Choice:
     # leave-one-out RMSE of each transformation that was weighed, without the points set aside
     left_out_px: dict[str, float]
 
+    @property
+    def own_px(self) -> float:
+        """Leave-one-out RMSE of what was taken, or inf if it is not known [px]."""
+        return self.left_out_px.get(f"{self.family}, {self.plane}", np.inf)
+
 
 def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Family | None = None) -> Choice:
     """Choose what was not given: the transformation, the plane, or both."""
     if not len(pixels):
         raise DigitizeError("there is no control point: give some that are not left out or switched off")
     planes = candidate_planes(lonlat) if crs is None else _named_plane(lonlat, crs)
-    families = [family] if family is not None else [
-        name for name in FAMILIES if len(pixels) >= LEAST_POINTS[name] + SPARE_POINTS[name]
-    ]  # fmt: skip
-    if family is None and len(pixels) < LEAST_POINTS["affine"] + SPARE_POINTS["affine"]:
-        families = ["helmert"]
-    weighed = {}
-    for name in families:
-        for plane, where in planes.items():
-            error = _left_out_px(pixels, to_plane(lonlat, where), name)
-            if error is not None:
-                weighed[name, plane] = error
+    families = _allowed(len(pixels)) if family is None else [family]
+    on_planes = {plane: to_plane(lonlat, where) for plane, where in planes.items()}
+    errors = {
+        (name, plane): _left_out_px(pixels, xy, name) for name in families for plane, xy in on_planes.items()
+    }
+    weighed = {rival: error for rival, error in errors.items() if error is not None}
     if not weighed:
-        first = families[0]
-        fit(pixels, to_plane(lonlat, next(iter(planes.values()))), first)  # says what is wrong
-        plane = next(iter(planes))
-        return Choice(first, plane, planes[plane], "no point to spare: no other could be weighed", {})
+        name, plane = next(iter(errors))
+        fit(pixels, on_planes[plane], name)  # says what is wrong
+        return Choice(name, plane, planes[plane], "no point to spare: no other could be weighed", {})
     taken = next(iter(weighed))
     for rival, error in weighed.items():
         if weighed[taken] > FINE_PX and error < BETTER * weighed[taken]:
             taken = rival
-    reason = _reason(
-        taken, weighed, given_crs=crs is not None, given_family=family is not None, n=len(pixels)
-    )
     shown = {f"{name}, {plane}": round(error, 3) for (name, plane), error in weighed.items()}
-    return Choice(taken[0], taken[1], planes[taken[1]], reason, shown)
+    reason = "named in the recipe"
+    if crs is None or family is None:
+        what = [f"the simplest of {len({name for name, _ in weighed})} that {len(pixels)} points allow"]
+        where = [f"the plane {taken[1]!r}, since the recipe names no CRS of the map"]
+        both = " on ".join(what * (family is None) + where * (crs is None))
+        reason = f"{both}; no other has a leave-one-out error clearly below its {weighed[taken]:.2g} px"
+    return Choice(*taken, planes[taken[1]], reason, shown)
 
 
-def _reason(
-    taken: tuple[Family, str],
-    weighed: dict[tuple[Family, str], float],
-    *,
-    given_crs: bool,
-    given_family: bool,
-    n: int,
-) -> str:
-    if given_crs and given_family:
-        return "named in the recipe"
-    what = (
-        "" if given_family else f"the simplest of {len({name for name, _ in weighed})} that {n} points allow"
-    )
-    where = "" if given_crs else f"the plane {taken[1]!r}, since the recipe names no CRS of the map"
-    both = " on ".join(part for part in (what, where) if part)
-    return f"{both}; no other has a leave-one-out error clearly below its {weighed[taken]:.2g} px"
+def _allowed(n: int) -> list[Family]:
+    """Name the transformations that so many points allow unasked, the plainest first."""
+    spared = [name for name in FAMILIES if n >= LEAST_POINTS[name] + SPARE_POINTS[name]]
+    return spared if "affine" in spared else ["helmert"]
 
 
 def plane_name(crs: CRS) -> str:
@@ -180,17 +170,10 @@ def _left_out_px(pixels: Floats, xy: Floats, family: Family) -> float | None:
     """Leave-one-out RMSE [px] without the points that do not belong, or None if it cannot be told."""
     kept = np.setdiff1d(np.arange(len(pixels)), bad_points(pixels, xy, family))
     try:
-        errors = _errors_px(pixels[kept], xy[kept], family)
+        errors = fit(pixels[kept], xy[kept], family).left_out_px(xy[kept])
     except DigitizeError:
         return None
     return float(np.sqrt((errors**2).sum(axis=1).mean())) if np.isfinite(errors).all() else None
-
-
-def _errors_px(pixels: Floats, xy: Floats, family: Family) -> Floats:
-    fitted = fit(pixels, xy, family)
-    size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(pixels))))
-    with np.errstate(divide="ignore", invalid="ignore"):  # a map pressed into a line has no size
-        return np.asarray((xy - left_out_places(fitted, xy, anew=False)) / size[:, None])
 
 
 def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
@@ -223,7 +206,7 @@ def _stiff(family: Family, n: int) -> Family:
 def _pair(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     """Positions of two points that hide each other, the worse first; none if there are no such points."""
     try:
-        if np.hypot(*_errors_px(pixels, xy, family).T).max() <= BAD_PX:
+        if np.hypot(*fit(pixels, xy, family).left_out_px(xy).T).max() <= BAD_PX:
             return []
     except DigitizeError:
         return []
@@ -260,12 +243,8 @@ def _worst(pixels: Floats, xy: Floats, family: Family, chance: float = DOUBT) ->
 
 def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:
     """Leave-one-out error of each point [px], and its square over the variance the others lend it."""
-    weights = fitted.left_out_weights()
-    places = fitted.target.back(weights @ fitted.target(xy).T.ravel())
-    size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        off_px = np.hypot(*(xy - places).T) / size
-    return off_px, off_px**2 / (1 + (weights**2).sum(axis=(1, 2)) / 2)
+    squares = (fitted.left_out_px(xy) ** 2).sum(axis=1)
+    return np.sqrt(squares), squares / (1 + (fitted.left_out_weights() ** 2).sum(axis=(1, 2)) / 2)
 
 
 def _doubt(pixels: Floats, xy: Floats, family: Family, k: int) -> float:
@@ -277,8 +256,8 @@ def _doubt(pixels: Floats, xy: Floats, family: Family, k: int) -> float:
     except DigitizeError:
         return 1.0
     reach = (others.weights(pixels[k : k + 1]) ** 2).sum() / 2
-    size = np.sqrt(np.abs(np.linalg.det(others.jacobian(pixels[k : k + 1]))))[0]
-    own = (((xy[k] - others(pixels[k : k + 1])[0]) / size) ** 2).sum() / (1 + reach)
+    off_px = (xy[k] - others(pixels[k : k + 1])[0]) / others.pixel_side(pixels[k : k + 1])
+    own = (off_px**2).sum() / (1 + reach)
     freedom = max(2 * int(rest.sum()) - 2 * LEAST_POINTS[family], 1)
     if not np.isfinite(squares).any():
         return 1.0

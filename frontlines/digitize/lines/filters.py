@@ -9,7 +9,6 @@ import numpy as np
 import shapely
 
 from frontlines._optional import require
-from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.lines.centres import Centred, is_closed
 from frontlines.digitize.lines.joining import Run
 from frontlines.digitize.lines.skeleton import Chain, direction, figures_of, without_spurs
@@ -220,13 +219,14 @@ def of_width(chains: list[Chain], half_width_px: float | None) -> list[Chain]:
 
 
 def sieved(
-    name: str, runs: list[Centred], scan: Scan, chains: Sequence[Chain] = ()
+    name: str, runs: list[Centred], diagonal_px: float, chains: Sequence[Chain] = ()
 ) -> tuple[list[Centred], list[Dropped]]:
     """Take out keys of a legend, ruled lines such as frames and graticules, and writing."""
-    diagonal = float(np.hypot(scan.width_px, scan.height_px))
-    reasons = [_ruled(one, diagonal) for one in runs]
+    reasons = [_ruled(one, diagonal_px) for one in runs]
     free = [one for one, reason in zip(runs, reasons, strict=True) if reason is None]
-    if sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal:  # the line itself is drawn straight
+    if (
+        sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal_px
+    ):  # the line itself is drawn straight
         reasons, free = [None] * len(runs), runs
     longest = max(free, key=lambda one: one.run.seen_px, default=None)
     total = sum(one.run.length_px for one in free)
@@ -234,7 +234,9 @@ def sieved(
     kept: list[Centred] = []
     dropped: list[Dropped] = []
     for one, reason in zip(runs, reasons, strict=True):
-        why = reason or _key(one, diagonal, total) or _pale(one, longest) or _writing(one, longest, figures)
+        why = (
+            reason or _key(one, diagonal_px, total) or _pale(one, longest) or _writing(one, longest, figures)
+        )
         if why is None:
             kept.append(one)
         else:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import shapely
 
 from frontlines._optional import require
+from frontlines.digitize.colour.label_code import UNKNOWN, Labels
 from frontlines.digitize.colour.labels import Strokes
-from frontlines.digitize.colour.palette import OTHER, Labels
 from frontlines.digitize.lines.skeleton import Chain, direction
 from frontlines.names import Floats
 
@@ -267,7 +267,7 @@ def seen_in_gaps(run: Run, labels: Labels, strokes: Strokes) -> Run:
 def _dots(run: Run, labels: Labels, strokes: Strokes, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Find washed-out dots: about as long as the stroke is wide, in the middle of a gap."""
     washed_out = _is_near(run, labels, strokes.weaker, 0)
-    dark = washed_out | _is_near(run, labels, (OTHER,), 0)
+    dark = washed_out | _is_near(run, labels, (UNKNOWN,), 0)
     dots = np.zeros(len(seen), bool)
     width = 2 * float(np.median(run.half_width_px))
     for first, stop in _runs_of(~seen):
