@@ -74,7 +74,9 @@ if _typing.TYPE_CHECKING:
         draw_settlements,
         draw_transects,
         movement_figure,
+        overlay_figure,
         profile_figure,
+        residual_figure,
         series_figure,
     )
 
@@ -121,6 +123,7 @@ __all__ = [
     "mean_advance",
     "movement_figure",
     "nearest_distance",
+    "overlay_figure",
     "profile_figure",
     "read_control",
     "read_districts",
@@ -128,6 +131,7 @@ __all__ = [
     "read_layer",
     "read_settlements",
     "read_study",
+    "residual_figure",
     "run_study",
     "series_figure",
     "series_totals",

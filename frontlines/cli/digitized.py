@@ -11,8 +11,7 @@ from frontlines.cli.options import console, plain
 from frontlines.cli.outputs import DPI, refuse_overwriting, staged
 from frontlines.digitize import Digitized, digitize, read_recipe
 from frontlines.manifest import long_date, to_json
-from frontlines.plot.scan_overlay import overlay_figure
-from frontlines.plot.scan_residuals import residual_figure
+from frontlines.plot import overlay_figure, residual_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import write
 
