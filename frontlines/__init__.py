@@ -85,7 +85,9 @@ if _typing.TYPE_CHECKING:
         draw_settlements,
         draw_transects,
         movement_figure,
+        overlay_figure,
         profile_figure,
+        residual_figure,
         series_figure,
     )
 
@@ -135,6 +137,7 @@ __all__ = [
     "mean_advance",
     "movement_figure",
     "nearest_distance",
+    "overlay_figure",
     "profile_figure",
     "read_control",
     "read_districts",
@@ -142,6 +145,7 @@ __all__ = [
     "read_layer",
     "read_settlements",
     "read_study",
+    "residual_figure",
     "run_movement",
     "run_series",
     "run_study",

@@ -19,7 +19,6 @@ from frontlines.progress import reporting, track
 ROOT = Path(__file__).parent.parent
 JOINTS = {
     "frontlines/digitize/areas/trace.py",
-    "frontlines/plot/figures.py",
 }
 MODULES = sorted((ROOT / "frontlines").rglob("*.py"))
 

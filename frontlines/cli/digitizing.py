@@ -22,8 +22,7 @@ from frontlines.digitize import (
     suggest_fills,
 )
 from frontlines.manifest import long_date, to_json
-from frontlines.plot.scan_overlay import overlay_figure
-from frontlines.plot.scan_residuals import residual_figure
+from frontlines.plot import overlay_figure, residual_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import write
 

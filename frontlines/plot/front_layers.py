@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from shapely.ops import substring
 
 from frontlines.crs import require_working_crs
 from frontlines.movement.displacement import places_along, ways
-from frontlines.plot.artists import Stage, Z, dash, fill, lines, merged, metres_per_pt, present, rule
-from frontlines.plot.furniture import nice_length_m
-from frontlines.plot.legend import Entry
+from frontlines.plot.artists import Stage, Z, dash, fill, lines, merged, metres_per_pt, present, stroke
+from frontlines.plot.furniture import Beside, Entry, nice_length_m
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, date_colours, mix
+from frontlines.plot.text import day
 
 _TAPER = 0.6  # metres that a band widens by, on either side, for each metre along it
 _STEPS = 8
@@ -107,7 +110,7 @@ def draw_transects(
     stage.settle(transects.geometry)
     if "nsm_m" not in transects:
         colour, width = style.district_text, style.district_pt_width
-        rule(stage.ax, transects.geometry, colour=colour, width_pt=width, name="transect", zorder=Z["mark"])
+        stroke(stage.ax, transects.geometry, colour=colour, width_pt=width, name="transect", zorder=Z["mark"])
         return stage.settle(transects.geometry)
     nsm_m, way = transects["nsm_m"].to_numpy(dtype=float), ways(transects)
     apart_pt = float(transects["stands_for_m"].median()) / metres_per_pt(stage.ax)
@@ -115,7 +118,7 @@ def draw_transects(
     for name, sign in (("advance", 1), ("retreat", -1)):
         for number, (low, high, look) in enumerate(_classes(nsm_m, name, style)):
             own = way[(sign * nsm_m > low) & (sign * nsm_m <= high)]
-            rule(stage.ax, own, width_pt=width, name=f"{name}:{number}", zorder=Z["front"] - 0.05, **look)
+            stroke(stage.ax, own, width_pt=width, name=f"{name}:{number}", zorder=Z["front"] - 0.05, **look)
     _draw_unmoved(stage.ax, transects, style)
     return stage.settle(transects.geometry)
 
@@ -143,7 +146,7 @@ def _draw_unmoved(ax: Axes, moved: gpd.GeoDataFrame, style: MapStyle) -> None:
     at = (still["origin_m"] + still["from_m"]).to_numpy(dtype=float)
     if len(still):
         ticks = _ticks(still, at, half_m)
-        rule(ax, ticks, colour=style.district_edge, width_pt=0.6, name="unmoved", zorder=Z["mark"])
+        stroke(ax, ticks, colour=style.district_edge, width_pt=0.6, name="unmoved", zorder=Z["mark"])
     none = moved[np.isnan(nsm_m)]
     if len(none):
         xy = shapely.get_coordinates(places_along(none, none["origin_m"].to_numpy(dtype=float)))
@@ -285,7 +288,7 @@ def _draw_band(
 
 def _draw_front(ax: Axes, geometry: Any, colour: str, name: str, rank: int, style: MapStyle) -> None:
     wide = style.front_pt + 2 * style.casing_pt
-    rule(
+    stroke(
         ax,
         geometry,
         colour=style.casing_colour,
@@ -295,7 +298,7 @@ def _draw_front(ax: Axes, geometry: Any, colour: str, name: str, rank: int, styl
         alpha=0.8,
         joinstyle="round",
     )
-    rule(
+    stroke(
         ax,
         geometry,
         colour=colour,
@@ -309,7 +312,7 @@ def _draw_front(ax: Axes, geometry: Any, colour: str, name: str, rank: int, styl
 
 def _draw_shared(ax: Axes, geometry: Any, colour: str, name: str, rank: int, style: MapStyle) -> None:
     dashes = dash(style.front_pt, style.dash_pt, style.dash_pt * max(rank, 1))
-    rule(
+    stroke(
         ax,
         geometry,
         colour=colour,
@@ -319,3 +322,33 @@ def _draw_shared(ax: Axes, geometry: Any, colour: str, name: str, rank: int, sty
         linestyles=[dashes],
         capstyle="butt",
     )
+
+
+def front_entries(
+    drawn: Collection[str], colours: Mapping[pd.Timestamp, str], style: MapStyle
+) -> list[Entry]:
+    """Return the entries of a legend for what `draw_frontlines` drew; `drawn` are the gids of its artists."""
+    shown = {d: c for d, c in colours.items() if {f"front:{d:%Y-%m-%d}", f"shared:{d:%Y-%m-%d}"} & set(drawn)}
+    out: list[Entry] = [
+        (f"Front, {day(date)}", Line2D([], [], color=colour, linewidth=style.front_pt * 1.2))
+        for date, colour in shown.items()
+    ]
+    if any(gid.startswith("shared:") for gid in drawn):
+        text = "Fronts of both dates" if len(shown) <= 2 else "Fronts of several dates"  # noqa: PLR2004
+        out.append((text, _shared(shown, style)))
+    bands = [c for d, c in colours.items() if f"band:{d:%Y-%m-%d}" in drawn]
+    if bands:
+        swatches = [Patch(facecolor=c, alpha=style.band_alpha * 1.7, linewidth=0) for c in bands]
+        out.append(("± 1 sigma of the front's position", Beside(swatches)))
+    return out
+
+
+def _shared(colours: Mapping[pd.Timestamp, str], style: MapStyle) -> tuple[Artist, ...]:
+    width = style.front_pt * 1.2
+    out = []
+    for rank, colour in enumerate(colours.values()):
+        line = Line2D([], [], color=colour, linewidth=width, dash_capstyle="butt")
+        if rank:
+            line.set_linestyle(dash(width, style.dash_pt, style.dash_pt * rank))
+        out.append(line)
+    return tuple(out)

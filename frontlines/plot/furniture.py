@@ -21,21 +21,21 @@ from matplotlib.patches import Polygon
 from matplotlib.text import Text
 from matplotlib_scalebar.scalebar import ScaleBar
 
-from frontlines.plot.artists import View, Z, areas, bounds_of, fill, metres_per_pt, rule, show, view_of
-from frontlines.plot.labels import occupied
-from frontlines.plot.legend import Beside
-from frontlines.plot.page import wrap
-from frontlines.plot.style import (
-    DEFAULT_STYLE,
-    PT_PER_INCH,
-    AreaStyle,
-    MapStyle,
-    clean,
-    font_of,
-    halo,
-    plain,
-    renderer_of,
+from frontlines.plot.artists import (
+    View,
+    Z,
+    areas,
+    bounds_of,
+    fill,
+    metres_per_pt,
+    show,
+    stroke,
+    view_of,
+    write,
 )
+from frontlines.plot.labels import occupied
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaStyle, MapStyle
+from frontlines.plot.text import clean, font_of, plain, renderer_of, wrap
 
 _STEPS_DEG = (30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 _WANTED = 2
@@ -77,17 +77,16 @@ def draw_graticule_ticks(ax: Axes, crs: pyproj.CRS, *, style: MapStyle = DEFAULT
 def _write(ax: Axes, tick: _Tick, offset_pt: tuple[float, float], ha: Any, va: Any, style: MapStyle) -> bool:
     """Write the degrees of a tick unless they would lie on something else; tell whether they stand."""
     taken = occupied(ax)
-    text = ax.annotate(
+    look = {"color": style.country_text, "ha": ha, "va": va}
+    text = write(
+        ax,
         tick.text,
-        xy=(tick.x, tick.y),
-        xytext=offset_pt,
-        textcoords="offset points",
-        ha=ha,
-        va=va,
-        path_effects=halo(style),
-        zorder=Z["label"],
-        gid="degrees",
-        **plain(style, style.scale_pt) | {"color": style.country_text},
+        (tick.x, tick.y),
+        offset_pt,
+        size_pt=style.scale_pt,
+        name="degrees",
+        style=style,
+        **look,
     )
     extent, frame = text.get_window_extent(renderer_of(ax.figure)), ax.get_window_extent()
     inside = frame.x0 < extent.x0 and extent.x1 < frame.x1 and frame.y0 < extent.y0 and extent.y1 < frame.y1
@@ -269,7 +268,7 @@ def draw_locator(
         show(ax, seen)
     countries = _valid(context.geometry[(context["kind"] == "country").to_numpy()])
     fill(ax, countries, AreaStyle(style.country_face), style=style, name="locator-country", zorder=1)
-    rule(ax, countries, colour=style.country_edge, width_pt=0.4, name="locator-border", zorder=2)
+    stroke(ax, countries, colour=style.country_edge, width_pt=0.4, name="locator-border", zorder=2)
     whole = shapely.union_all(_valid(theatre.geometry))
     fill(ax, [whole], AreaStyle(style.locator_face), style=style, name="locator-theatre", zorder=3)
     ax.set(xticks=[], yticks=[], facecolor=style.paper)
@@ -286,15 +285,25 @@ def frame(ax: Axes, style: MapStyle) -> None:
         spine.set(linewidth=style.frame_pt_width, color=style.ink, zorder=Z["furniture"] + 1)
 
 
+Entry = tuple[str, Artist | tuple[Artist, ...]]
+"""Text of a legend, and the artist that stands for it; a tuple: several over each other."""
+
+
+class Beside(tuple[Artist, ...]):
+    """Artists that stand beside each other in one entry of a legend."""
+
+    __slots__ = ()
+
+
 def draw_legend(
     ax: Axes,
-    entries: Sequence[tuple[str, Artist | tuple[Artist, ...]]],
+    entries: Sequence[Entry],
     *,
     columns: int = 1,
     width_px: float | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Legend:
-    """Draw one legend in the upper left corner of an Axes."""
+    """Draw one legend in the upper left corner of an Axes; an entry is wrapped to `width_px` [pixels]."""
     font = font_of(style, style.legend_pt)
     texts = [clean(text) for text, _ in entries]
     if width_px is not None:
@@ -324,10 +333,25 @@ def draw_legend(
     return drawn
 
 
-def emptiest_corners(
-    view: View, busy: Sequence[Any], *, width_m: float, height_m: float
-) -> list[tuple[str, float]]:
-    """Return the four corners of a view, the emptiest first."""
+_CORNER_MM = (34.0, 9.0)
+
+
+def furnish(ax: Axes, crs: pyproj.CRS, busy: Sequence[Any], *, style: MapStyle) -> None:
+    """Put scale bar and north arrow in the emptiest corners of a map, and degrees along its frame.
+
+    `busy` are geometries that they keep off, as far as they can; where they cannot,
+    they lie on paper.
+    """
+    (bar, bar_busy), (arrow, arrow_busy) = emptiest_corners(ax, busy)[:2]
+    draw_scale_bar(ax, loc=bar, boxed=bar_busy > 0, style=style)
+    draw_north_arrow(ax, crs, loc=arrow, boxed=arrow_busy > 0, style=style)
+    draw_graticule_ticks(ax, crs, style=style)
+
+
+def emptiest_corners(ax: Axes, busy: Sequence[Any]) -> list[tuple[str, float]]:
+    """Return the corners of a map, the emptiest first, and how much of `busy` is in each (0: nothing)."""
+    view, metres_per_mm = view_of(ax), metres_per_pt(ax) * PT_PER_INCH / MM_PER_INCH
+    width_m, height_m = (length_mm * metres_per_mm for length_mm in _CORNER_MM)
     east, north = view.east - width_m, view.north - height_m
     low_left = {
         "lower left": (view.west, view.south),

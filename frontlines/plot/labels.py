@@ -22,17 +22,8 @@ from matplotlib.transforms import Bbox
 from matplotlib_scalebar.scalebar import ScaleBar
 
 from frontlines.plot.artists import Z, metres_per_pt, view_of
-from frontlines.plot.style import (
-    DEFAULT_STYLE,
-    PT_PER_INCH,
-    MapStyle,
-    Slant,
-    clean,
-    font_of,
-    halo,
-    plain,
-    renderer_of,
-)
+from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle
+from frontlines.plot.text import Slant, clean, font_of, halo, plain, renderer_of
 
 _GRID = 9
 _PAD_PT = 0.8
