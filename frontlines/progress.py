@@ -22,7 +22,7 @@ def reporting(progress: Progress) -> Iterator[Report]:
     Parameters
     ----------
     progress
-        ``None`` or ``False``: nobody is told. ``True``: a bar on the error stream, if it is a terminal.
+        ``None`` or ``False``: silent. ``True``: a bar on the error stream, if it is a terminal.
         A function: it is called with the fraction done [0 to 1] and a message.
 
     Yields

@@ -144,16 +144,16 @@ def _error_notes(results: Results) -> list[str]:
         lines = f"{bare} of {counted(every, 'stretch', 'stretches')} of line {have} no sigma_m"
         return [f"no errors: {lines}; --sigma-m gives them one"]
     shared = f"where both dates share the line ({record['shared_km']:,.0f} km), errors cancel"
-    told = [f"{_interval(results)}: interval from {error_sentence(record)}; {shared}"]
+    notes = [f"{_interval(results)}: interval from {error_sentence(record)}; {shared}"]
     if record["sigma_m"] is not None:
         took, every = record["stretches_given_sigma_m"], record["stretches"]
-        told.append(
+        notes.append(
             f"sigma {record['sigma_m']:g} m taken by {took} of {counted(every, 'stretch', 'stretches')}; "
             "the others have their own"
         )
     if "trust" in results.balance and (results.balance["trust"] == "no").any():
-        told.append(f"{_UNSURE.strip()}: {TRUST['no']} (--draws 1000)")
-    return [line for text in told for line in wrap(text, _NARROW, subsequent_indent="   ")]
+        notes.append(f"{_UNSURE.strip()}: {TRUST['no']} (--draws 1000)")
+    return [line for text in notes for line in wrap(text, _NARROW, subsequent_indent="   ")]
 
 
 _MOVED = {
@@ -167,12 +167,12 @@ _MOVED = {
 
 def _note(row: Mapping[Any, Any]) -> str:
     """Say what is to be known of a step."""
-    told = {
+    notes = {
         "no new snapshot": row["date_from"] == row["date_to"],
         "same snapshot again": row["same_input"],
         "suspect": row["suspect"],
     }
-    return ", ".join(words for words, so in told.items() if so)
+    return ", ".join(words for words, holds in notes.items() if holds)
 
 
 def series_table(results: SeriesResults) -> Group:

@@ -51,7 +51,7 @@ def read_snapshots(
 
 
 def odd_days(frame: gpd.GeoDataFrame) -> list[dict[str, str]]:
-    """List what is odd about the days of raw snapshots, as plain data; nothing where no day can be told."""
+    """List what is odd about the days of raw snapshots, as plain data; nothing where there is no date."""
     days = days_of(frame) if "date" in frame else None
     if days is None:
         return []

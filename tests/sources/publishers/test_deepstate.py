@@ -310,7 +310,7 @@ def test_days_told_differently_are_refused_with_both_names(tmp_path):
     daily(tmp_path, "20240708")
     daily(tmp_path, "20240708", feature(box(37, 48, 38, 50)), suffix=".json")
     with pytest.raises(
-        SourceError, match=r"2024-07-08 is told differently.*20240708\.geojson, .*20240708\.json"
+        SourceError, match=r"2024-07-08 is shown in different ways.*20240708\.geojson, .*20240708\.json"
     ):
         read_deepstate(tmp_path)
 
@@ -323,7 +323,7 @@ def test_days_twice_in_one_table(tmp_path):
     assert frame["same_file"].tolist() == ["all.parquet row 2"]
     table.geometry = [shapes[0], box(37, 48, 39, 49)]
     table.to_parquet(tmp_path / "all.parquet")
-    with pytest.raises(SourceError, match=r"told differently.*\(all\.parquet row 1, all\.parquet row 2\)"):
+    with pytest.raises(SourceError, match=r"shown in different ways.*\(all\.parquet row 1, all\.parquet row 2\)"):
         read_deepstate(tmp_path / "all.parquet")
 
 
