@@ -1,11 +1,11 @@
 """Residuals of a georeference, and how far it is off between its control points.
 
 What the control points leave unexplained has two parts. One is each point's own: it was read a little beside
-its place. The other is shared by neighbours: the paper has shrunk, or the transformation cannot bend as the map
-does. Readings average out between points; what neighbours share does not. How much is shared is weighed by
-the likelihood of the residuals. The error at a place follows from the weights of the fit there, and is scaled
-by how the leave-one-out errors of the nearest points compare with what is expected of them. It is at least
-what rounding to whole or half pixels does.
+its place. The other is shared by neighbours: the paper has shrunk, or the transformation cannot bend as the
+map does. Readings average out between points; what neighbours share does not. How much is shared is weighed
+by the likelihood of the residuals. The error at a place follows from the weights of the fit there, and is
+scaled by how the leave-one-out errors of the nearest points compare with what is expected of them. It is at
+least what rounding to whole or half pixels does.
 
 References
 ----------
@@ -218,7 +218,7 @@ def _weighed(knots: Floats, drift: Floats, left: Floats, freedom: int) -> Floats
 
 
 def _expected(weights: Floats, pixels: Floats, knots: Floats, models: Floats, *, own: bool) -> Floats:
-    """Give the variance along an axis, the models' geometric mean [px²]; with a point's own part or not."""
+    """Give the variance along an axis, the mean of the models' [px²]; with a point's own part or not."""
     n = len(knots)
     common = _shared(knots, knots, knots)
     # of readings: what the fit takes over from each point's own error
@@ -231,8 +231,8 @@ def _expected(weights: Floats, pixels: Floats, knots: Floats, models: Floats, *,
     smooth = np.maximum(1 - 2 * told + carried, 0.0)
     total = np.zeros(len(pixels))
     for share, variance, weight in models:
-        total += weight * np.log(variance * (share * smooth + (1 - share) * (square + own)) + _LEAST_PX**2)
-    return np.exp(total)
+        total += weight * variance * (share * smooth + (1 - share) * (square + own))
+    return total
 
 
 def _shared(a: Floats, b: Floats, knots: Floats) -> Floats:
