@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS, Geod, Transformer
 
+from frontlines.digitize.georef._settings import QUOTED_ERROR
 from frontlines.digitize.georef.control_points import WGS84, GroundControl
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, Transformation
 from frontlines.names import Floats
@@ -97,20 +98,16 @@ def _along_ground(start: Floats, end: Floats) -> tuple[Floats, Floats, Floats]:
     return distance * np.sin(turn), distance * np.cos(turn), distance
 
 
-STEPS_PX = (1.0, 0.5)
-"""Steps that places are read to, the coarsest first [px]; finer ones do not matter."""
-
-_EXACT = 0.02  # steps: residuals that are smaller do not come from rounding
-_ALIKE = 1e-6
+_ALIKE = 1e-6  # of a step or a minute
 _MINUTES = 60.0  # in a degree
 
 
 def step_read(pixels: Floats, left_px: Floats, lonlat: Floats) -> float:
     """Find the step that control points were read to."""
     rms = float(np.sqrt(np.mean(np.square(left_px))))
-    for step in STEPS_PX:
+    for step in QUOTED_ERROR.steps_px:
         if np.abs(pixels / step - np.round(pixels / step)).max() < _ALIKE:
-            return step if rms > _EXACT * step or _are_crossings(lonlat) else 0.0
+            return step if rms > QUOTED_ERROR.exact * step or _are_crossings(lonlat) else 0.0
     return 0.0
 
 
@@ -138,19 +135,6 @@ def rounding_variance(transformation: Transformation, pixels: Floats, step_px: f
     return np.asarray(total / 2 * step_px**2 / 12)
 
 
-REACH = 0.5
-"""How far what is shared reaches, as part of the extent of the control points."""
-
-SHARES = (0.0, 0.25, 0.5, 0.75, 0.95, 0.99)
-"""Shares of the variance that neighbours may have in common, each a model that is weighed."""
-
-NOISE_ODDS = 8.0
-"""How much likelier than each other model it is beforehand that neighbours share nothing."""
-
-PRIOR_POINTS = 4.0
-"""So many points' worth of trust in the models before the leave-one-out errors near a place scale them."""
-
-_NEAR = 0.25  # of the extent, how far around a place leave-one-out errors scale its error
 _LEAST_PX = 1e-9
 _CHUNK = 4000
 
@@ -174,8 +158,10 @@ class LocalError:
     def _of(self, pixels: Floats) -> Floats:
         knots = self.transformation.pixels
         variance = _expected(self.transformation.weights(pixels), pixels, knots, self.models, own=False)
-        near = np.exp(-_squared(pixels, knots) / (2 * (_NEAR * _extent(knots)) ** 2))
-        scale = (PRIOR_POINTS + near @ self.scale) / (PRIOR_POINTS + near.sum(axis=1))
+        near = np.exp(-_squared(pixels, knots) / (2 * (QUOTED_ERROR.near * _extent(knots)) ** 2))
+        scale = (QUOTED_ERROR.prior_points + near @ self.scale) / (
+            QUOTED_ERROR.prior_points + near.sum(axis=1)
+        )
         variance = variance * scale * _student(self.degrees_of_freedom) ** 2
         least = rounding_variance(self.transformation, pixels, self.step_px)
         return np.asarray(np.sqrt(np.maximum(variance, least)))
@@ -203,7 +189,7 @@ def _weighed(knots: Floats, drift: Floats, left: Floats, freedom: int) -> Floats
     """Weigh each model by its restricted likelihood, with the variance that fits it best."""
     common = _shared(knots, knots, knots)
     rows = []
-    for share in SHARES:
+    for share in QUOTED_ERROR.shares:
         one = (1 - share) * np.eye(len(knots)) + share * common
         inverse = np.kron(np.eye(2), np.linalg.inv(one))  # x and y have the same
         normal = drift.T @ inverse @ drift
@@ -212,7 +198,9 @@ def _weighed(knots: Floats, drift: Floats, left: Floats, freedom: int) -> Floats
         logs = 2 * np.linalg.slogdet(one)[1] + np.linalg.slogdet(normal)[1]
         rows.append((share, variance, -0.5 * (logs + freedom * np.log(variance))))
     models = np.array(rows)
-    weight = np.exp(models[:, 2] - models[:, 2].max()) * np.where(models[:, 0] > 0, 1.0, NOISE_ODDS)
+    weight = np.exp(models[:, 2] - models[:, 2].max()) * np.where(
+        models[:, 0] > 0, 1.0, QUOTED_ERROR.noise_odds
+    )
     models[:, 2] = weight / weight.sum()
     return models
 
@@ -237,7 +225,7 @@ def _expected(weights: Floats, pixels: Floats, knots: Floats, models: Floats, *,
 
 def _shared(a: Floats, b: Floats, knots: Floats) -> Floats:
     """Correlation that falls with distance, twice differentiable in the mean (Matérn, 3/2)."""
-    far = np.sqrt(3 * _squared(a, b)) / (REACH * _extent(knots))
+    far = np.sqrt(3 * _squared(a, b)) / (QUOTED_ERROR.reach * _extent(knots))
     return np.asarray((1 + far) * np.exp(-far))
 
 
