@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -80,15 +81,20 @@ def _known(errors: pd.Series, sum_up: Callable[[pd.Series], float]) -> float | N
 
 def to_plane(lonlat: Floats, crs: CRS) -> Floats:
     """Take longitudes and latitudes to the plane of a map."""
-    transform = Transformer.from_crs(WGS84, crs, always_xy=True).transform
-    return np.column_stack(transform(lonlat[:, 0], lonlat[:, 1])).astype(float)
+    way = _way(WGS84, crs).transform
+    return np.column_stack(way(lonlat[:, 0], lonlat[:, 1])).astype(float)
 
 
 def to_lonlat(xy: Floats, crs: CRS) -> Floats:
     """Take places of the plane of a map to longitudes and latitudes."""
-    transform = Transformer.from_crs(crs, WGS84, always_xy=True).transform
-    lonlat = np.column_stack(transform(xy[:, 0], xy[:, 1])).astype(float)
+    lonlat = np.column_stack(_way(crs, WGS84).transform(xy[:, 0], xy[:, 1])).astype(float)
     return np.where(np.isfinite(lonlat), lonlat, np.nan)
+
+
+@lru_cache(maxsize=32)
+def _way(start: CRS, end: CRS) -> Transformer:
+    """Make the way from one plane to another once: it takes longer than to go it."""
+    return Transformer.from_crs(start, end, always_xy=True)
 
 
 def _along_ground(start: Floats, end: Floats) -> tuple[Floats, Floats, Floats]:
