@@ -21,7 +21,6 @@ JOINTS = {
     "frontlines/cli/movement.py",
     "frontlines/cli/commands/series.py",
     "frontlines/digitize/run.py",
-    "frontlines/digitize/areas/trace.py",
     "frontlines/plot/figures.py",
 }
 MODULES = sorted((ROOT / "frontlines").rglob("*.py"))

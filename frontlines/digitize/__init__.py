@@ -16,9 +16,7 @@ from frontlines.digitize.colour.suggesting import suggest_colours, suggest_fills
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.georef.control_points import GroundControl, read_control_points, read_world_file
 from frontlines.digitize.georef.georeference import Georeference, georeference, georeference_from_affine
-from frontlines.digitize.lines.hidden import follow_hidden
-from frontlines.digitize.lines.stretches import Hidden, Knobs, Stretch, Tracing
-from frontlines.digitize.lines.trace import trace_lines
+from frontlines.digitize.lines import Hidden, Knobs, Stretch, Tracing, follow_hidden, trace_lines
 from frontlines.digitize.recipe import AreaRecipe, LineRecipe, Places, Recipe, read_recipe
 from frontlines.digitize.run import Digitized, digitize
 

@@ -13,10 +13,15 @@ from frontlines.crs import geod_of
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.georef.control_points import WGS84
 from frontlines.digitize.georef.georeference import Georeference, error_across, on_ground
-from frontlines.digitize.lines.filters import grouped
-from frontlines.digitize.lines.hidden import RunningOn, find_running_on
-from frontlines.digitize.lines.pieces import Piece, pieces_of
-from frontlines.digitize.lines.stretches import Hidden, Tracing
+from frontlines.digitize.lines import (
+    Hidden,
+    Piece,
+    RunningOn,
+    Tracing,
+    find_running_on,
+    grouped,
+    pieces_of,
+)
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
 from frontlines.digitize.sides import NEEDED, SURE, Flanks, flanks_of, forks_of
 from frontlines.errors import DigitizeError

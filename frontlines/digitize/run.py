@@ -23,9 +23,7 @@ from frontlines.digitize.georef.cautions import Caution, grid_over
 from frontlines.digitize.georef.control_points import crs_of, read_control_points, read_world_file
 from frontlines.digitize.georef.georeference import Georeference, georeference, georeference_from_affine
 from frontlines.digitize.layers import class_colours, control_of, frontlines_of
-from frontlines.digitize.lines.filters import rows_of
-from frontlines.digitize.lines.stretches import Tracing
-from frontlines.digitize.lines.trace import trace_lines
+from frontlines.digitize.lines import Tracing, rows_of, trace_lines
 from frontlines.digitize.recipe import Recipe, read_recipe
 from frontlines.errors import DigitizeError
 from frontlines.manifest import Manifest, fingerprint, versions

@@ -21,7 +21,7 @@ from PIL import Image
 from frontlines._optional import require
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.layers import class_colours
-from frontlines.digitize.lines.pieces import pieces_of
+from frontlines.digitize.lines import pieces_of
 from frontlines.digitize.run import Digitized
 from frontlines.names import Floats, Pixels
 from frontlines.plot.furniture import draw_legend, frame

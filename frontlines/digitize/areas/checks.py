@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from frontlines._optional import require
-from frontlines.digitize.colour.label_code import UNKNOWN, Labels
+from frontlines.digitize.colour.palette import UNKNOWN, Labels
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.recipe import Recipe
 from frontlines.names import Bools
@@ -103,7 +103,7 @@ class Unseen(NamedTuple):
     margin_share: float
 
 
-def unseen_of(whole: Labels, known: Labels, wanted: Iterable[int]) -> list[Unseen]:
+def measure_unseen(whole: Labels, known: Labels, wanted: Iterable[int]) -> list[Unseen]:
     """Measure what of areas was given to them only because they are the nearest."""
     edges, near = _edges(whole), _seen_near(known)
     return [_unseen_of(whole == label, known != label, edges, near) for label in wanted]

@@ -11,14 +11,58 @@ import numpy.typing as npt
 import shapely
 
 from frontlines._optional import require
+from frontlines.digitize.areas.state import AreaState, Dropped
+from frontlines.digitize.colour.scan import from_corners
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.names import Floats, Ints
 
 Parts = npt.NDArray[np.object_]
 
+KEY = "a key of the legend"
+"""Why a rectangle was left out."""
+
+_KEY_SHARE, _KEY_FULL = 0.006, 0.94
+_SMOOTH = 1.2
 _BEYOND_PX = 2.5  # farther from what is seen than edges usually are
 _MOST_PX = 10.0  # names are not so high that the straight way under them is farther off
 _LEAST_CORNERS = 4  # of a ring, its first one twice
+
+
+def outline(state: AreaState) -> AreaState:
+    """Outline the pixels of each class; where three areas meet, all three have a vertex."""
+    features = require("rasterio.features", extra="digitize")
+    whole, wanted = state.whole, sorted(state.fills.values())
+    found = features.shapes(whole, mask=np.isin(whole, wanted), connectivity=4, transform=from_corners())
+    rings = [shapely.geometry.shape(one).boundary for one, _ in found]
+    if not rings:
+        return state
+    parts = shapely.get_parts(shapely.polygonize([shapely.node(shapely.union_all(rings))]))
+    column, row = np.rint(shapely.get_coordinates(shapely.point_on_surface(parts))).astype(int).T
+    owners = whole[row, column].astype(np.int64)
+    kept = np.isin(owners, wanted)
+    return state.to(parts=parts[kept], owners=owners[kept])
+
+
+def leave_out_keys(state: AreaState) -> AreaState:
+    """Leave out small rectangles: keys of a legend."""
+    area = shapely.area(state.parts)
+    box = shapely.area(shapely.oriented_envelope(state.parts))
+    is_key = (area < _KEY_SHARE * state.whole.size) & (area > _KEY_FULL * box)
+    keys = [
+        Dropped(int(owner), KEY, part.area, part)
+        for part, owner in zip(state.parts[is_key], state.owners[is_key], strict=True)
+    ]
+    return state.to(*keys, parts=state.parts[~is_key], owners=state.owners[~is_key])
+
+
+def straighten(state: AreaState) -> AreaState:
+    """Lay edges straight where they are covered."""
+    return state.to(parts=straightened(state.parts, state.apart_px))
+
+
+def smooth(state: AreaState) -> AreaState:
+    """Take the steps of pixels out of the outlines."""
+    return state.to(parts=shapely.coverage_simplify(state.parts, _SMOOTH)) if len(state.parts) else state
 
 
 def straightened(parts: Parts, apart: npt.NDArray[np.floating]) -> Parts:
@@ -360,42 +404,41 @@ class Segments(NamedTuple):
     length: Floats
 
 
-def settled(
-    parts: Parts,
-    owners: Ints,
-    whole: npt.NDArray[np.uint8],
-    sheet: Sheet,
-) -> Parts:
+def settle(state: AreaState) -> AreaState:
     """Move the edges between each two labels to where the image has them on the average."""
-    code, inks = sheet.palette.code, sheet.palette.inks
-    fixed = code.nothing
+    if not len(state.parts):
+        return state
+    parts = state.parts
     for _ in range(_PASSES):
-        segments = _segments(parts, owners)
-        profiles = _profiles(segments, whole, sheet)
-        strokes = [inks[code.ink_number(max(pair))] if code.is_ink(max(pair)) else None for pair in profiles]
-        borders = borders_in([typical(profile, False) for profile in profiles.values()], strokes)
-        inner = {
-            pair: typical(one, False) for pair, one in profiles.items() if _is_inner(pair, owners, fixed)
-        }
-        usual, coast = usual_border(inner, borders), next(iter(borders), None)
-        shifts = {
-            pair: edge_of(
-                profile,
-                borders,
-                assumed=(usual, usual) if pair in inner else (None, coast if pair[1] not in owners else None),
-                is_hatched=code.is_ink(max(pair)),
-                is_even=sheet.paper.is_even,
-            )
-            for pair, profile in profiles.items()
-            if fixed not in pair
-        }
-        parts = _moved(parts, segments, _shift_of(segments.owner, _beyond(segments, whole), shifts))
-    return parts
+        segments = _segments(parts, state.owners)
+        profiles = _profiles(segments, state.whole, state.sheet)
+        shifts = _shifts(profiles, state)
+        parts = _moved(parts, segments, _shift_of(segments.owner, _beyond(segments, state.whole), shifts))
+    return state.to(parts=parts)
 
 
-def _is_inner(pair: tuple[int, int], owners: Ints, fixed: int) -> bool:
-    """Tell whether an edge is one of two plain areas, both asked for."""
-    return pair[1] in owners and max(pair) < fixed
+def _shifts(profiles: Mapping[tuple[int, int], Floats], state: AreaState) -> dict[tuple[int, int], float]:
+    """Find how far the edge between each two labels is from where it was laid [px], outwards of the first."""
+    code, inks, owners = state.sheet.palette.code, state.sheet.palette.inks, state.owners
+    strokes = [inks[code.ink_number(max(pair))] if code.is_ink(max(pair)) else None for pair in profiles]
+    borders = borders_in([typical(profile, False) for profile in profiles.values()], strokes)
+    inner = {
+        pair: typical(one, False)
+        for pair, one in profiles.items()
+        if pair[1] in owners and max(pair) < code.nothing  # between two plain areas, both asked for
+    }
+    usual, coast = usual_border(inner, borders), next(iter(borders), None)
+    return {
+        pair: edge_of(
+            profile,
+            borders,
+            assumed=(usual, usual) if pair in inner else (None, coast if pair[1] not in owners else None),
+            is_hatched=code.is_ink(max(pair)),
+            is_even=state.sheet.paper.is_even,
+        )
+        for pair, profile in profiles.items()
+        if code.nothing not in pair
+    }
 
 
 def _segments(parts: Parts, owners: Ints) -> Segments:

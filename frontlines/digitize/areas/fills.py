@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from frontlines._optional import require
+from frontlines.digitize.areas.hatching import hatched_inks
+from frontlines.digitize.areas.state import AreaState
 from frontlines.digitize.colour.colours import hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.colour.palette import Palette
 from frontlines.errors import DigitizeError
@@ -19,6 +21,15 @@ _STEPS, _HUE_LEFT = 16, 1 / 3  # in which a colour is mixed with a ground; least
 _PALE = 24.0  # a hex is preferred to its tints by so much times what they lack of it [ΔE]
 _COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
 _PAPER = lab_of([[250, 250, 250]])[0]
+
+
+def find_fills(state: AreaState) -> AreaState:
+    """Find the fills, and the hatchings, that the colours of the classes mean."""
+    palette, colours = state.sheet.palette, state.colours
+    hatched = {} if are_fills(palette, colours) else hatched_inks(state.sheet)
+    fills = match_fills(palette, colours, list(hatched), state.sheet.paper.usual_gain)
+    meant = {ink: blocks for ink, blocks in hatched.items() if palette.code.ink(ink) in fills.values()}
+    return state.to(fills=fills, hatched=meant)
 
 
 def match_fills(

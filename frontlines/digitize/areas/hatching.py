@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from frontlines._optional import require
+from frontlines.digitize.areas.state import AreaState
 from frontlines.digitize.colour.colours import lab_of
-from frontlines.digitize.colour.inks import mixed
-from frontlines.digitize.colour.label_code import STROKES, UNKNOWN, Labels
-from frontlines.digitize.colour.labels import grown
-from frontlines.digitize.colour.palette import Palette
+from frontlines.digitize.colour.inks import grown, mixed
+from frontlines.digitize.colour.palette import STROKES, UNKNOWN, Labels, Palette
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.names import Bools, Floats, Floats32
 
@@ -319,7 +318,7 @@ def _within(mask: Bools, reach: float) -> Bools:
 def _shares(sheet: Sheet, inks: list[int]) -> list[npt.NDArray[np.float32]]:
     """Share of the pixels of each block that some inks have."""
     height, width = (size // BLOCK * BLOCK for size in sheet.shape)
-    table = sheet.palette.labels()
+    table = sheet.palette.stroke_table
     shares = [np.zeros((height // BLOCK, width // BLOCK), np.float32) for _ in inks]
     for first, codes in sheet.bands():
         if first % BLOCK or (rows := min(len(codes), height - first) // BLOCK * BLOCK) < 1:
@@ -334,14 +333,24 @@ def _shares(sheet: Sheet, inks: list[int]) -> list[npt.NDArray[np.float32]]:
 _RIM_PX, _LIGHTER = 2, 20.0  # rims of strokes; what is lighter than hatching by more is not drawn over it
 
 
-def label_hatching(
+def label_hatching(state: AreaState) -> AreaState:
+    """Label what is hatched with the inks that are meant."""
+    if not state.hatched:
+        return state
+    known = state.known.copy()
+    for window, own in state.tiles():
+        tile = state.known[window].copy()
+        _label_hatching(tile, state.sheet, state.table, state.hatched, *window)
+        known[window][own] = tile[own]
+    return state.to(known=known)
+
+
+def _label_hatching(
     tile: Labels, sheet: Sheet, table: Labels, thick: Mapping[int, Bools], rows: slice, columns: slice
 ) -> None:
     """Label what is hatched in a window; what two hatchings may be is that of the nearer stroke."""
-    if not thick:
-        return
     palette, codes = sheet.palette, sheet.codes(rows, columns)
-    labels, fills = palette.labels()[codes], table[codes]
+    labels, fills = palette.stroke_table[codes], table[codes]
     known, nearest = tile.copy(), np.full(tile.shape, np.inf)
     for ink, blocks in thick.items():
         row = (np.arange(rows.start, rows.stop) // BLOCK).clip(0, blocks.shape[0] - 1)
@@ -375,7 +384,7 @@ def _hatched_with(
 
 def _may_be_over(fills: Labels, midst: Bools, palette: Palette) -> list[int]:
     """Name the fills that hatching may be over: the commonest in the midst of it, and that of halos."""
-    return [_commonest(fills[midst]), int(lab_of(palette.grounds)[:, 0].argmax())]
+    return [_commonest(fills[midst]), palette.lightest]
 
 
 def _other_fills(known: Labels, fills: Labels, over: list[int], palette: Palette) -> Bools:

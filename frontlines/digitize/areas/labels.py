@@ -1,21 +1,23 @@
-"""Which pixels of a scan are sure to show a fill: no stroke, no letter, no halo, no edge."""
+"""Labels of the pixels of a sheet: where a fill is sure, and from there to every pixel."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
+from frontlines.digitize.areas.state import AreaState, Dropped
 from frontlines.digitize.colour.colours import LAB, codes_of, lab_of
-from frontlines.digitize.colour.label_code import UNKNOWN, Labels
-from frontlines.digitize.colour.palette import Palette
+from frontlines.digitize.colour.inks import mask_out
+from frontlines.digitize.colour.palette import UNKNOWN, Labels, Palette
 from frontlines.digitize.colour.scan import from_corners
-from frontlines.digitize.colour.sheet import Sheet
-from frontlines.names import Floats32
+from frontlines.names import Bools, Floats, Floats32
+
+SHADE = "another shade"
+"""Why a piece was left out: its colour is not that of the rest of its class."""
 
 OTHER_SHADE = 7.0
 """A piece whose colour on the whole is farther off its fill than this is of another shade [ΔE]."""
@@ -23,33 +25,29 @@ OTHER_SHADE = 7.0
 _LEAST_PX, _MOST_SHARE = 60, 0.006  # a smaller piece has no colour to trust; a larger one is a fill itself
 
 
-def without_other_shades(
-    known: Labels, wanted: Collection[int], sheet: Sheet
-) -> dict[int, shapely.MultiPolygon]:
-    """Take pieces of another shade out of labels, in place.
+def leave_out_other_shades(state: AreaState) -> AreaState:
+    """Leave out pieces whose colour on the whole is another shade than that of their fill.
 
     A single pixel may be far off its fill by grain alone; of a whole piece the grain is averaged out.
     """
     ndimage = require("scipy.ndimage", extra="digitize")
-    taken: dict[int, shapely.MultiPolygon] = {}
-    for fill in wanted:
+    known, dropped = state.known.copy(), []
+    palette = state.sheet.palette
+    for fill in sorted(fill for fill in state.fills.values() if not palette.code.is_ink(fill)):
         pieces, _ = ndimage.label(known == fill)
         sizes = np.bincount(pieces.ravel())
-        boxes = []
         for number, (rows, columns) in enumerate(ndimage.find_objects(pieces), start=1):
             if not _LEAST_PX <= sizes[number] <= _MOST_SHARE * known.size:
                 continue
             mine = pieces[rows, columns] == number
-            pixels = sheet.window(rows, columns)[mine]
-            if _off(pixels, sheet.palette.grounds[fill]) > OTHER_SHADE:
-                known[rows, columns][mine] = sheet.palette.code.nothing
+            if _off(state.sheet.window(rows, columns)[mine], palette.grounds[fill]) > OTHER_SHADE:
+                known[rows, columns][mine] = palette.code.nothing
                 edges = np.array([columns.start, rows.start, columns.stop, rows.stop]) - 0.5
-                boxes.append(shapely.box(*edges))
-        taken[fill] = shapely.MultiPolygon(boxes)
-    return taken
+                dropped.append(Dropped(fill, SHADE, float(sizes[number]), shapely.box(*edges)))
+    return state.to(*dropped, known=known)
 
 
-def _off(pixels: np.ndarray, ground: np.ndarray) -> float:
+def _off(pixels: Floats32, ground: Floats) -> float:
     """Difference of the usual colour of some pixels from a ground [ΔE]."""
     pair = lab_of(np.stack([np.median(pixels, axis=0), ground]))
     return float(np.linalg.norm(pair[0] - pair[1]))
@@ -62,21 +60,22 @@ _BOX_LEAST_PX, _BOX_MOST_SHARE = (
 )  # smaller ones may be anything, and lands have no name that needs so much
 
 
-def without_boxes(whole: Labels, wanted: Collection[int]) -> Labels:
-    """Give rectangles amid a class to the class: the ground goes on under them."""
+def take_in_boxes(state: AreaState) -> AreaState:
+    """Give rectangles amid a class to the class: boxes of names, under which the ground goes on."""
     features = require("rasterio.features", extra="digitize")
-    mine = np.isin(whole, list(wanted))
+    whole = state.whole
+    mine = np.isin(whole, list(state.fills.values()))
     found = features.shapes(whole, mask=mine, connectivity=4, transform=from_corners())
     holes = [(shapely.Polygon(ring), int(label)) for one, label in found for ring in one["coordinates"][1:]]
     boxes = [(hole, label) for hole, label in holes if _is_box(hole, whole.size)]
     if not boxes:
-        return whole
+        return state
     out = features.rasterize(boxes, out=whole.copy(), transform=from_corners())
     for box, _ in boxes:
         window = _window(box)
-        if (mine[window] & (out[window] != whole[window])).any():
+        if (mine[window] & (out[window] != whole[window])).any():  # an area that was asked for lies in it
             out[window] = whole[window]
-    return np.asarray(out)
+    return state.to(whole=np.asarray(out))
 
 
 def _is_box(shape: BaseGeometry, size_px: int) -> bool:
@@ -109,21 +108,30 @@ def fill_table(palette: Palette, *, is_even: bool = False) -> Labels:
     return np.asarray(table)
 
 
-def label_fills(
-    sheet: Sheet, look: tuple[Labels, int], rows: slice, columns: slice, border_px: float
-) -> Labels:
-    """Label a window with its fills, as far as they are sure."""
+def label_sure_fills(state: AreaState) -> AreaState:
+    """Label the pixels that are sure to show a fill: no stroke, no letter, no halo, no edge."""
+    table = fill_table(state.sheet.palette, is_even=state.sheet.paper.is_even)
+    known = np.empty(state.sheet.shape, np.uint8)
+    for window, own in state.tiles():
+        pixels = state.sheet.window(*window)
+        known[window][own] = _sure_fills(pixels, table, state.sheet.palette.lightest, state.border_px)[own]
+    return state.to(table=table, known=known)
+
+
+def _sure_fills(pixels: Floats32, table: Labels, lightest: int, border_px: float) -> Labels:
+    """Label the pixels of a window that are sure to show a fill."""
     ndimage = require("scipy.ndimage", extra="digitize")
-    table, white = look
-    pixels = sheet.window(rows, columns)
     labels = table[codes_of(ndimage.uniform_filter(pixels, (3, 3, 1), mode="nearest"))]
     size = 2 * round(border_px / 2) + 1
+    # Wider than a border, a fill is sure; from there it goes on into all that has its label and is near.
     core, narrow = _even(labels, size), _even(labels, _NARROW_PX)
     core = _without_letters(core, pixels)
     out = np.full(labels.shape, UNKNOWN, np.uint8)
     for fill in np.unique(core[core != UNKNOWN]):
         near = ndimage.maximum_filter(core == fill, size)
-        if fill != white:
+        if (
+            fill != lightest
+        ):  # a narrow stripe beside more of its fill is no border; a light one may be a halo
             beside = ndimage.maximum_filter(core == fill, 2 * _BESIDE * size + 1)
             near |= ndimage.maximum_filter(beside & (narrow == fill), _NARROW_PX)
         out[near & (labels == fill)] = fill
@@ -163,33 +171,38 @@ _GROUND = 30.0  # what is farther from every fill is printed over them: arrows, 
 _OF_IT = 18.0  # off its colour in some channel [sRGB]
 
 
-def take_out_lakes(labels: Labels, sheet: Sheet, rows: slice, columns: slice) -> None:
-    """Tell ground that is of no fill from what is drawn over fills, in place."""
+def label_lakes(state: AreaState) -> AreaState:
+    """Tell ground that is of no fill, as lakes are, from what is drawn over fills."""
+    known, grounds = state.known.copy(), lab_of(state.sheet.palette.grounds)
+    for window, own in state.tiles():
+        tile = state.known[window].copy()
+        for place, mine in _lakes(tile, state, window, grounds):
+            tile[place][mine] = state.sheet.palette.code.nothing
+        known[window][own] = tile[own]
+    return state.to(known=known)
+
+
+def _lakes(
+    tile: Labels, state: AreaState, window: tuple[slice, slice], grounds: Floats
+) -> Iterator[tuple[tuple[slice, slice], Bools]]:
+    """Find the lakes of a window: the place of each in it, and its pixels there."""
     ndimage = require("scipy.ndimage", extra="digitize")
-    thick = ndimage.minimum_filter((labels == UNKNOWN).view(np.uint8), _THICK_PX)
-    if not thick.any():
-        return
+    thick = ndimage.minimum_filter((tile == UNKNOWN).view(np.uint8), _THICK_PX)
     middles, _ = ndimage.label(thick)
-    grounds = lab_of(sheet.palette.grounds)
-    for number, place in enumerate(ndimage.find_objects(middles), start=1):
-        y, x = (slice(max(0, one.start - _THICK_PX), one.stop + _THICK_PX) for one in place)
-        window = (
-            slice(rows.start + y.start, rows.start + y.stop),
-            slice(columns.start + x.start, columns.start + x.stop),
+    for number, middle in enumerate(ndimage.find_objects(middles), start=1):
+        rows, columns = (
+            slice(max(0, one.start - _THICK_PX), min(one.stop + _THICK_PX, size))
+            for one, size in zip(middle, tile.shape, strict=True)
         )
-        pixels = sheet.window(*window)
-        here = labels[y, x]
-        pixels = pixels[: here.shape[0], : here.shape[1]]
-        mine = _lake(pixels, middles[y, x] == number, here == UNKNOWN, grounds)
-        here[mine] = len(grounds)
+        on_sheet = (
+            slice(from_.start + one.start, from_.start + one.stop)
+            for from_, one in zip(window, (rows, columns), strict=True)
+        )
+        pixels, place = state.sheet.window(*on_sheet), (rows, columns)
+        yield place, _lake(pixels, middles[place] == number, tile[place] == UNKNOWN, grounds)
 
 
-def _lake(
-    pixels: Floats32,
-    middle: npt.NDArray[np.bool_],
-    unknown: npt.NDArray[np.bool_],
-    grounds: npt.NDArray[np.float64],
-) -> npt.NDArray[np.bool_]:
+def _lake(pixels: Floats32, middle: Bools, unknown: Bools, grounds: Floats) -> Bools:
     """Pixels of the ground around some middle, none if that is uneven or unlike ground."""
     ndimage = require("scipy.ndimage", extra="digitize")
     inner = pixels[ndimage.binary_dilation(middle, iterations=_INNER)]
@@ -199,3 +212,89 @@ def _lake(
         return np.zeros(middle.shape, bool)
     same = unknown & (np.abs(pixels - colour).max(axis=-1) < _OF_IT)
     return np.asarray(ndimage.binary_propagation(middle & same, mask=same))
+
+
+def leave_out_masks(state: AreaState) -> AreaState:
+    """Leave out what lies under masks."""
+    known = state.known.copy()
+    mask_out(known, state.masks, state.sheet.palette.code.nothing)
+    return state.to(*_changed(state.known, known, state, "masked"), known=known)
+
+
+def _changed(old: Labels, new: Labels, state: AreaState, reason: str) -> list[Dropped]:
+    """List what classes have lost [px²]."""
+    lost = np.bincount(old[old != new], minlength=UNKNOWN + 1)
+    return [Dropped(fill, reason, float(lost[fill])) for fill in state.fills.values() if lost[fill]]
+
+
+_BLOT_PX = 32  # farther from every known fill is no stroke and no letter
+
+
+def fill_up(state: AreaState) -> AreaState:
+    """Give unknown pixels to the nearest known one; the thick of what is unknown is nothing."""
+    known, code = state.known, state.sheet.palette.code
+    whole, apart_px = np.empty_like(known), np.empty(known.shape, np.float16)
+    along: list[tuple[Labels, Floats]] = []  # label of each edge pixel, and how far it is from a known one
+    for window, own in state.tiles():
+        apart, tile = _nearest(known[window], code.nothing)
+        edge = np.zeros(tile.shape, bool)
+        edge[:, 1:] |= tile[:, 1:] != tile[:, :-1]
+        edge[1:] |= tile[1:] != tile[:-1]
+        along.append((tile[own][edge[own]], apart[own][edge[own]]))
+        whole[window][own], apart_px[window][own] = tile[own], apart[own]
+    label, far = (np.concatenate(one) for one in zip(*along, strict=True))
+    half_width_px = np.zeros(code.ink(len(state.sheet.palette.inks)))
+    for one in np.unique(label):
+        half_width_px[one] = np.median(far[label == one])
+    return state.to(whole=whole, apart_px=apart_px, half_width_px=half_width_px)
+
+
+def _nearest(known: Labels, nothing: int) -> tuple[Floats, Labels]:
+    """Distance of each pixel of a window from a known one, and its label."""
+    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
+    apart, whole = _grown(known, nothing)
+    blot = apart > _BLOT_PX
+    if not blot.any():
+        return apart, whole
+    rest = edt(~blot) >= _BLOT_PX - 1
+    return _grown(np.where(rest, known, nothing).astype(np.uint8), nothing)
+
+
+def _grown(known: Labels, nothing: int) -> tuple[Floats, Labels]:
+    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
+    unknown = known == UNKNOWN
+    if unknown.all():
+        return np.zeros(known.shape), np.full(known.shape, nothing, np.uint8)
+    nearest = edt(unknown, return_distances=False, return_indices=True)
+    row, column = np.nonzero(unknown)
+    other = nearest[:, row, column]
+    apart, whole = np.zeros(known.shape), known.copy()
+    apart[row, column] = np.hypot(other[0] - row, other[1] - column)
+    whole[row, column] = known[other[0], other[1]]
+    return apart, whole
+
+
+_AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
+_THICK_FROM_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge; if light as halos are
+
+
+def leave_out_small(state: AreaState) -> AreaState:
+    """Give small areas to their neighbours; of the doubtful ones, those that are nowhere thick.
+
+    Strokes, letters and halos are thin, an island or a lake of the same size is thick.
+    """
+    features, ndimage = (require(name, extra="digitize") for name in ("rasterio.features", "scipy.ndimage"))
+    whole, known = state.whole, state.known
+    sure = max(int(state.min_area_px or _AREA_SHARE * known.size), 2)
+    out = np.asarray(features.sieve(whole, size=sure, connectivity=4))
+    if not state.min_area_px and sure > _SPECK_PX:
+        doubtful, _ = ndimage.label(features.sieve(whole, size=_SPECK_PX, connectivity=4) != out)
+        for number, place in enumerate(ndimage.find_objects(doubtful), start=1):
+            mine = doubtful[place] == number
+            core = np.pad(mine & (known[place] == whole[place]), 1)
+            inner = ndimage.distance_transform_edt(core)[1:-1, 1:-1]
+            middle = np.unravel_index(inner.argmax(), inner.shape)
+            light = whole[place][middle] == state.sheet.palette.lightest
+            if inner[middle] > (_LIGHT_THICK_PX if light else _THICK_FROM_PX):
+                out[place][mine] = whole[place][mine]
+    return state.to(*_changed(whole, out, state, "small"), whole=out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,6 @@ import numpy.typing as npt
 
 from frontlines._optional import require
 from frontlines.digitize.colour.colours import LAB, codes_of, lab_of, rgb_of_lab
-from frontlines.digitize.colour.label_code import STROKES, UNKNOWN, LabelCode, Labels
 from frontlines.digitize.colour.paper import Paper
 from frontlines.digitize.colour.scan import Scan
 from frontlines.names import Floats, Pixels
@@ -194,6 +194,40 @@ def _is_flat(plane: npt.NDArray[np.int16], margin: int, step: int, most: int) ->
     return same
 
 
+Labels = npt.NDArray[np.uint8]
+
+UNKNOWN = 255
+"""Label of pixels whose colour is not known, or not for sure."""
+
+
+@dataclass(frozen=True)
+class LabelCode:
+    """Labels of grounds and inks: the grounds 0, 1, … come first, then what is neither, then the inks."""
+
+    grounds: int  # number of grounds that are told apart
+
+    @property
+    def nothing(self) -> int:
+        """Label of what is none of the grounds and no ink."""
+        return self.grounds
+
+    def ink(self, number: int) -> int:
+        """Give the label of an ink of the palette."""
+        return self.grounds + 1 + number
+
+    def is_ink(self, label: int) -> bool:
+        """Tell whether a label is that of an ink."""
+        return label > self.grounds
+
+    def ink_number(self, label: int) -> int:
+        """Give the number in the palette of the ink that has a label."""
+        return label - self.grounds - 1
+
+
+STROKES = LabelCode(0)
+"""Labels where strokes alone matter: 0 is any ground, ink k has the label k + 1."""
+
+
 ALIKE = 13.0
 """Inks nearer to each other than this are one [ΔE]."""
 
@@ -207,7 +241,7 @@ _LEAST_CORES = 40
 _REACHES = (1, 2, 4, 7)  # from the middle of a stroke to beyond its edge [px]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Palette:
     """Grounds and inks of a scan."""
 
@@ -225,7 +259,13 @@ class Palette:
         """What labels mean where the grounds are told apart."""
         return LabelCode(len(self.grounds))
 
-    def labels(self) -> Labels:
+    @property
+    def lightest(self) -> int:
+        """Number of the lightest ground: the paper, and halos of names."""
+        return int(lab_of(self.grounds)[:, 0].argmax())
+
+    @cached_property
+    def stroke_table(self) -> Labels:
         """Label each colour in steps of 5.5 a channel with the nearest ground or ink in CIELAB.
 
         More or less of an ink counts less than another hue; what is off the way from the ground to the ink

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +58,7 @@ _UNLIKE_PAPER = 0.3  # weight of colours that paper seldom has
 _ROUNDS = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Paper:
     """What each channel is multiplied with, cell by cell, to whiten the paper."""
 
@@ -65,6 +66,11 @@ class Paper:
     # whether the gain is the same everywhere and colours are the very ones that were drawn, as on
     # maps that were never photographed
     is_even: bool = False
+
+    @cached_property
+    def usual_gain(self) -> Floats32:
+        """Median of the gain, (3,)."""
+        return np.asarray(np.median(self.gain, axis=(0, 1)))
 
     def whiten(self, pixels: Pixels, first_row: int, first_column: int = 0) -> Floats32:
         """Even out the light."""
