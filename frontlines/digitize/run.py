@@ -25,6 +25,7 @@ from frontlines.digitize.georef.georeference import Georeference, georeference, 
 from frontlines.digitize.layers import class_colours, control_of, frontlines_of
 from frontlines.digitize.lines import Tracing, rows_of, trace_lines
 from frontlines.digitize.recipe import Recipe, read_recipe
+from frontlines.digitize.settings import as_record
 from frontlines.errors import DigitizeError
 from frontlines.manifest import Manifest, fingerprint, versions
 from frontlines.progress import Progress, reporting
@@ -57,6 +58,7 @@ def record_of(
         "lines": _lines(recipe, tracing, frontlines),
         "areas": _areas(recipe, control, traced_areas),
         "warnings": [caution.as_dict() for caution in cautions],
+        "settings": as_record(),
         "versions": versions(),
     }
 

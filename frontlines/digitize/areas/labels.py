@@ -14,15 +14,11 @@ from frontlines.digitize.colour.colours import LAB, codes_of, lab_of
 from frontlines.digitize.colour.inks import mask_out
 from frontlines.digitize.colour.palette import UNKNOWN, Labels, Palette
 from frontlines.digitize.colour.scan import from_corners
+from frontlines.digitize.settings import FILLS
 from frontlines.names import Bools, Floats, Floats32
 
 SHADE = "another shade"
 """Why a piece was left out: its colour is not that of the rest of its class."""
-
-OTHER_SHADE = 7.0
-"""A piece whose colour on the whole is farther off its fill than this is of another shade [ΔE]."""
-
-_LEAST_PX, _MOST_SHARE = 60, 0.006  # a smaller piece has no colour to trust; a larger one is a fill itself
 
 
 def leave_out_other_shades(state: AreaState) -> AreaState:
@@ -37,10 +33,10 @@ def leave_out_other_shades(state: AreaState) -> AreaState:
         pieces, _ = ndimage.label(known == fill)
         sizes = np.bincount(pieces.ravel())
         for number, (rows, columns) in enumerate(ndimage.find_objects(pieces), start=1):
-            if not _LEAST_PX <= sizes[number] <= _MOST_SHARE * known.size:
+            if not FILLS.shade_least_px <= sizes[number] <= FILLS.shade_most_share * known.size:
                 continue
             mine = pieces[rows, columns] == number
-            if _off(state.sheet.window(rows, columns)[mine], palette.grounds[fill]) > OTHER_SHADE:
+            if _off(state.sheet.window(rows, columns)[mine], palette.grounds[fill]) > FILLS.other_shade_de:
                 known[rows, columns][mine] = palette.code.nothing
                 edges = np.array([columns.start, rows.start, columns.stop, rows.stop]) - 0.5
                 dropped.append(Dropped(fill, SHADE, float(sizes[number]), shapely.box(*edges)))
@@ -51,13 +47,6 @@ def _off(pixels: Floats32, ground: Floats) -> float:
     """Difference of the usual colour of some pixels from a ground [ΔE]."""
     pair = lab_of(np.stack([np.median(pixels, axis=0), ground]))
     return float(np.linalg.norm(pair[0] - pair[1]))
-
-
-_FULL = 0.95  # share of the rectangle around it; lakes are rounder
-_BOX_LEAST_PX, _BOX_MOST_SHARE = (
-    240,
-    0.02,
-)  # smaller ones may be anything, and lands have no name that needs so much
 
 
 def take_in_boxes(state: AreaState) -> AreaState:
@@ -80,20 +69,16 @@ def take_in_boxes(state: AreaState) -> AreaState:
 
 def _is_box(shape: BaseGeometry, size_px: int) -> bool:
     around = shapely.oriented_envelope(shape)
-    return bool(_BOX_LEAST_PX <= shape.area <= _BOX_MOST_SHARE * size_px and shape.area > _FULL * around.area)
+    return bool(
+        FILLS.box_least_px <= shape.area <= FILLS.box_most_share * size_px
+        and shape.area > FILLS.box_full * around.area
+    )
 
 
 def _window(shape: BaseGeometry) -> tuple[slice, slice]:
     """Rows and columns of pixels in the bounds of a shape."""
     left, top, right, bottom = (round(one + 0.5) for one in shape.bounds)
     return slice(top, bottom), slice(left, right)
-
-
-_STRANGE = 13.0  # farther from every fill: a stroke, a letter, an edge [ΔE]
-_GLARE, _GLARE_IF_EVEN = 5.0, 1.5  # lighter than the lightest fill: a line or halo whiter than the paper [ΔE]
-_UNEVEN, _GRAIN = 4.0, 2.0  # times the usual spread of a fill's colours: uneven; the least spread [sRGB]
-_THROUGHOUT = 0.75  # share of uneven pixels in letters; small areas are even in their middle
-_NARROW_PX, _BESIDE = 3, 3  # least width of a stripe of a fill; borders' widths to more of it
 
 
 def fill_table(palette: Palette, *, is_even: bool = False) -> Labels:
@@ -103,8 +88,8 @@ def fill_table(palette: Palette, *, is_even: bool = False) -> Labels:
     table = apart.argmin(axis=0).astype(np.uint8)
     nearest = apart.min(axis=0)
     stroke = np.min([np.linalg.norm(LAB - one, axis=1) for one in inks], axis=0) if len(inks) else np.inf
-    table[(nearest > _STRANGE) | (stroke < nearest)] = UNKNOWN
-    table[LAB[:, 0] > fills[:, 0].max() + (_GLARE_IF_EVEN if is_even else _GLARE)] = UNKNOWN
+    table[(nearest > FILLS.strange_de) | (stroke < nearest)] = UNKNOWN
+    table[LAB[:, 0] > fills[:, 0].max() + (FILLS.glare_if_even_de if is_even else FILLS.glare_de)] = UNKNOWN
     return np.asarray(table)
 
 
@@ -124,7 +109,7 @@ def _sure_fills(pixels: Floats32, table: Labels, lightest: int, border_px: float
     labels = table[codes_of(ndimage.uniform_filter(pixels, (3, 3, 1), mode="nearest"))]
     size = 2 * round(border_px / 2) + 1
     # Wider than a border, a fill is sure; from there it goes on into all that has its label and is near.
-    core, narrow = _even(labels, size), _even(labels, _NARROW_PX)
+    core, narrow = _even(labels, size), _even(labels, FILLS.narrow_px)
     core = _without_letters(core, pixels)
     out = np.full(labels.shape, UNKNOWN, np.uint8)
     for fill in np.unique(core[core != UNKNOWN]):
@@ -132,8 +117,8 @@ def _sure_fills(pixels: Floats32, table: Labels, lightest: int, border_px: float
         if (
             fill != lightest
         ):  # a narrow stripe beside more of its fill is no border; a light one may be a halo
-            beside = ndimage.maximum_filter(core == fill, 2 * _BESIDE * size + 1)
-            near |= ndimage.maximum_filter(beside & (narrow == fill), _NARROW_PX)
+            beside = ndimage.maximum_filter(core == fill, 2 * FILLS.beside * size + 1)
+            near |= ndimage.maximum_filter(beside & (narrow == fill), FILLS.narrow_px)
         out[near & (labels == fill)] = fill
     return out
 
@@ -142,19 +127,19 @@ def _without_letters(core: Labels, pixels: Floats32) -> Labels:
     """Unlabel pieces that are uneven almost throughout: letters whose mean is like a fill."""
     ndimage = require("scipy.ndimage", extra="digitize")
     grey = pixels.mean(axis=-1)
-    mean, squares = (ndimage.uniform_filter(one, _NARROW_PX) for one in (grey, grey * grey))
+    mean, squares = (ndimage.uniform_filter(one, FILLS.narrow_px) for one in (grey, grey * grey))
     spread = np.sqrt(np.maximum(squares - mean**2, 0))
     usual = np.full(UNKNOWN + 1, np.inf, np.float32)
     for fill in np.unique(core[core != UNKNOWN]):
-        usual[fill] = max(float(np.median(spread[core == fill])), _GRAIN)
+        usual[fill] = max(float(np.median(spread[core == fill])), FILLS.grain)
     pieces, count = ndimage.label(
         core != UNKNOWN
     )  # between cores of two fills some pixels are always unknown
     sizes, uneven = (
         np.bincount(one.ravel(), minlength=count + 1)
-        for one in (pieces, pieces[spread > _UNEVEN * usual[core]])
+        for one in (pieces, pieces[spread > FILLS.letters_uneven * usual[core]])
     )
-    return np.where((uneven > _THROUGHOUT * sizes)[pieces], UNKNOWN, core).astype(np.uint8)
+    return np.where((uneven > FILLS.letters_share * sizes)[pieces], UNKNOWN, core).astype(np.uint8)
 
 
 def _even(labels: Labels, size: int) -> Labels:
@@ -162,13 +147,6 @@ def _even(labels: Labels, size: int) -> Labels:
     ndimage = require("scipy.ndimage", extra="digitize")
     low, high = ndimage.minimum_filter(labels, size), ndimage.maximum_filter(labels, size)
     return np.where(low == high, low, UNKNOWN)
-
-
-_THICK_PX = 15  # bold letters and borders are thinner
-_INNER = 2  # steps from the middle of such ground that must be even
-_EVEN = 5.0  # most that the colours of its middle scatter [sRGB]
-_GROUND = 30.0  # what is farther from every fill is printed over them: arrows, blocks [ΔE]
-_OF_IT = 18.0  # off its colour in some channel [sRGB]
 
 
 def label_lakes(state: AreaState) -> AreaState:
@@ -187,11 +165,11 @@ def _lakes(
 ) -> Iterator[tuple[tuple[slice, slice], Bools]]:
     """Find the lakes of a window: the place of each in it, and its pixels there."""
     ndimage = require("scipy.ndimage", extra="digitize")
-    thick = ndimage.minimum_filter((tile == UNKNOWN).view(np.uint8), _THICK_PX)
+    thick = ndimage.minimum_filter((tile == UNKNOWN).view(np.uint8), FILLS.lake_px)
     middles, _ = ndimage.label(thick)
     for number, middle in enumerate(ndimage.find_objects(middles), start=1):
         rows, columns = (
-            slice(max(0, one.start - _THICK_PX), min(one.stop + _THICK_PX, size))
+            slice(max(0, one.start - FILLS.lake_px), min(one.stop + FILLS.lake_px, size))
             for one, size in zip(middle, tile.shape, strict=True)
         )
         on_sheet = (
@@ -205,12 +183,12 @@ def _lakes(
 def _lake(pixels: Floats32, middle: Bools, unknown: Bools, grounds: Floats) -> Bools:
     """Pixels of the ground around some middle, none if that is uneven or unlike ground."""
     ndimage = require("scipy.ndimage", extra="digitize")
-    inner = pixels[ndimage.binary_dilation(middle, iterations=_INNER)]
+    inner = pixels[ndimage.binary_dilation(middle, iterations=FILLS.lake_inner_px)]
     colour = np.median(inner, axis=0)
     unlike = np.linalg.norm(grounds - lab_of(colour[None]), axis=1).min()
-    if inner.std(axis=0).max() > _EVEN or unlike > _GROUND:
+    if inner.std(axis=0).max() > FILLS.lake_even or unlike > FILLS.lake_ground_de:
         return np.zeros(middle.shape, bool)
-    same = unknown & (np.abs(pixels - colour).max(axis=-1) < _OF_IT)
+    same = unknown & (np.abs(pixels - colour).max(axis=-1) < FILLS.lake_of_it)
     return np.asarray(ndimage.binary_propagation(middle & same, mask=same))
 
 
@@ -225,9 +203,6 @@ def _changed(old: Labels, new: Labels, state: AreaState, reason: str) -> list[Dr
     """List what classes have lost [px²]."""
     lost = np.bincount(old[old != new], minlength=UNKNOWN + 1)
     return [Dropped(fill, reason, float(lost[fill])) for fill in state.fills.values() if lost[fill]]
-
-
-_BLOT_PX = 32  # farther from every known fill is no stroke and no letter
 
 
 def fill_up(state: AreaState) -> AreaState:
@@ -253,10 +228,10 @@ def _nearest(known: Labels, nothing: int) -> tuple[Floats, Labels]:
     """Distance of each pixel of a window from a known one, and its label."""
     edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
     apart, whole = _grown(known, nothing)
-    blot = apart > _BLOT_PX
+    blot = apart > FILLS.blot_px
     if not blot.any():
         return apart, whole
-    rest = edt(~blot) >= _BLOT_PX - 1
+    rest = edt(~blot) >= FILLS.blot_px - 1
     return _grown(np.where(rest, known, nothing).astype(np.uint8), nothing)
 
 
@@ -274,10 +249,6 @@ def _grown(known: Labels, nothing: int) -> tuple[Floats, Labels]:
     return apart, whole
 
 
-_AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
-_THICK_FROM_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge; if light as halos are
-
-
 def leave_out_small(state: AreaState) -> AreaState:
     """Give small areas to their neighbours; of the doubtful ones, those that are nowhere thick.
 
@@ -285,16 +256,16 @@ def leave_out_small(state: AreaState) -> AreaState:
     """
     features, ndimage = (require(name, extra="digitize") for name in ("rasterio.features", "scipy.ndimage"))
     whole, known = state.whole, state.known
-    sure = max(int(state.min_area_px or _AREA_SHARE * known.size), 2)
+    sure = max(int(state.min_area_px or FILLS.area_share * known.size), 2)
     out = np.asarray(features.sieve(whole, size=sure, connectivity=4))
-    if not state.min_area_px and sure > _SPECK_PX:
-        doubtful, _ = ndimage.label(features.sieve(whole, size=_SPECK_PX, connectivity=4) != out)
+    if not state.min_area_px and sure > FILLS.least_area_px:
+        doubtful, _ = ndimage.label(features.sieve(whole, size=FILLS.least_area_px, connectivity=4) != out)
         for number, place in enumerate(ndimage.find_objects(doubtful), start=1):
             mine = doubtful[place] == number
             core = np.pad(mine & (known[place] == whole[place]), 1)
             inner = ndimage.distance_transform_edt(core)[1:-1, 1:-1]
             middle = np.unravel_index(inner.argmax(), inner.shape)
             light = whole[place][middle] == state.sheet.palette.lightest
-            if inner[middle] > (_LIGHT_THICK_PX if light else _THICK_FROM_PX):
+            if inner[middle] > (FILLS.light_thick_px if light else FILLS.thick_px):
                 out[place][mine] = whole[place][mine]
     return state.to(*_changed(whole, out, state, "small"), whole=out)

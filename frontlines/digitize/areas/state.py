@@ -13,9 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from frontlines.digitize.colour.palette import Labels
 from frontlines.digitize.colour.scan import Window, tiles_of
 from frontlines.digitize.colour.sheet import Sheet
+from frontlines.digitize.settings import FILLS
 from frontlines.names import Bools, Floats, Geometries, Ints
-
-_TILE_PX, _OVERLAP_PX = 2048, 96
 
 
 class Dropped(NamedTuple):
@@ -64,7 +63,7 @@ class AreaState:
 
     def tiles(self) -> Iterator[tuple[Window, Window]]:
         """Go through overlapping windows of the sheet: each, and the part of it that is in no other."""
-        return tiles_of(self.sheet.shape, _TILE_PX, _OVERLAP_PX)
+        return tiles_of(self.sheet.shape, FILLS.tile_px, FILLS.overlap_px)
 
 
 Step = Callable[[AreaState], AreaState]

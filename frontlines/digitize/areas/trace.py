@@ -18,6 +18,7 @@ from frontlines.digitize.colour.inks import checked_masks
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.lines import refuse_no_length
+from frontlines.digitize.settings import EDGES, FILLS
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
@@ -38,9 +39,6 @@ AREA_STEPS: tuple[Step, ...] = (
     edges.settle,  # edges move to the middle of borders, or half-way between bare fills
 )
 """The method: each step takes what is known until then, and gives it with what it found and left out."""
-
-_BORDER_PX = 5.0
-_EDGE_PX, _SPLIT = 0.35, 0.3  # error of a bare edge [px]; of one amid a border, in halves of its width
 
 
 def trace_areas(
@@ -117,7 +115,7 @@ def trace_areas(
         report(0.0, "paper")
         sheet = open_sheet(scan)
         _refuse_too_large(min_area_px, sheet)
-        state = AreaState(sheet, colours, masks, min_area_px, border_px or _BORDER_PX)
+        state = AreaState(sheet, colours, masks, min_area_px, border_px or FILLS.border_px)
         for number, step in enumerate(AREA_STEPS):
             report((number + 1) / (len(AREA_STEPS) + 1), step.__name__.replace("_", " "))
             state = step(state)
@@ -166,7 +164,7 @@ def _row(state: AreaState, name: str, fill: int, unseen: Unseen) -> dict[str, ob
         "area_class": name,
         "colour": colour,
         "colour_off": colour_off(state.colours[name], rgb_of(colour), gain, beneath),
-        "sigma_px": float(np.hypot(_EDGE_PX, _SPLIT * state.half_width_px[fill])),
+        "sigma_px": float(np.hypot(EDGES.sigma_px, EDGES.sigma_split * state.half_width_px[fill])),
         "unsure_share": unseen.share,
         "unsure_at": unseen.place,
         "unseen_edge": unseen.edge_share,

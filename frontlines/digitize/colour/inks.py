@@ -11,20 +11,13 @@ from shapely.geometry.base import BaseGeometry
 
 from frontlines._optional import require
 from frontlines.digitize.colour.colours import LAB, hex_of, lab_of, rgb_of, unlikeness
-from frontlines.digitize.colour.palette import ALIKE, STROKES, Labels, Palette
+from frontlines.digitize.colour.palette import STROKES, Labels, Palette
 from frontlines.digitize.colour.scan import from_corners
 from frontlines.digitize.colour.sheet import Sheet
+from frontlines.digitize.settings import INKS
 from frontlines.errors import DigitizeError
 from frontlines.names import Bools, Floats
 from frontlines.progress import Report
-
-_TOO_UNLIKE = 62.0
-_COLOURED, _GREY = 30.0, 8.0  # chroma from which a colour has a hue of its own, and up to which none [CIELAB]
-_NOW_AND_THEN = 0.12  # share of cores from which on two inks are not beside each other by chance
-_RIM_COST, _PALEST = 30.0, 0.05  # the least share of a stronger ink in its rims
-_SEEN_BESIDE = 0.25
-_USUAL_LIGHT = 0.02  # share of the paper that is darker, or lighter, than usual
-_SAME_PLACE = 0.45  # share of an ink's cores beside a stronger ink, from which on it is that ink's edge
 
 
 def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
@@ -35,11 +28,11 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
         raise DigitizeError(f"{len(colours)} lines are asked for, but the scan has the inks {there}")
     unlike = np.array([unlikeness_of(colour, palette.inks) for colour in colours.values()])
     rare = 7.0 * np.log10(palette.lengths_px.max() / np.maximum(palette.lengths_px, 1.0))
-    rims = np.array([_RIM_COST * _is_rim(palette, ink) for ink in range(len(palette.inks))])
+    rims = np.array([INKS.rim_cost * _is_rim(palette, ink) for ink in range(len(palette.inks))])
     costs = unlike + rare + rims
     _, chosen = optimize.linear_sum_assignment(costs)
     for row, (name, colour) in enumerate(colours.items()):
-        meant, strange = int(costs[row].argmin()), (unlike + rims)[row, chosen[row]] > _TOO_UNLIKE
+        meant, strange = int(costs[row].argmin()), (unlike + rims)[row, chosen[row]] > INKS.too_unlike
         if chosen[row] != meant in chosen and (strange or chosen[row] in edges_of(palette, meant)):
             both = sorted((row, list(chosen).index(meant)))
             raise DigitizeError(_one_ink(colours, both, hex_of(palette.inks[meant])))
@@ -62,14 +55,14 @@ def unlikeness_of(asked: str, rgb: Floats) -> Floats:
     lab = lab_of(rgb)
     chroma = np.hypot(lab[:, 1], lab[:, 2])
     meant = float(np.hypot(*lab_of(rgb_of(asked)[None])[0, 1:]))
-    hueless = (chroma < _GREY) & (meant > _COLOURED) | (chroma > _COLOURED) & (meant < _GREY)
-    return unlikeness(asked, lab) + np.where(hueless, _TOO_UNLIKE, 0.0)
+    hueless = (chroma < INKS.grey) & (meant > INKS.coloured) | (chroma > INKS.coloured) & (meant < INKS.grey)
+    return unlikeness(asked, lab) + np.where(hueless, INKS.too_unlike, 0.0)
 
 
 def _is_rim(palette: Palette, ink: int) -> bool:
     """Tell whether an ink is a stronger one washed out, often seen beside it."""
-    others = np.flatnonzero(palette.beside[ink] > _NOW_AND_THEN)
-    return any(mixed(palette, ink, int(other), least=_PALEST) for other in others if other != ink)
+    others = np.flatnonzero(palette.beside[ink] > INKS.beside_by_chance)
+    return any(mixed(palette, ink, int(other), least=INKS.palest_rim) for other in others if other != ink)
 
 
 def edges_of(palette: Palette, ink: int) -> list[int]:
@@ -77,7 +70,9 @@ def edges_of(palette: Palette, ink: int) -> list[int]:
     return [
         other
         for other in range(len(palette.inks))
-        if other != ink and palette.beside[other, ink] > _SAME_PLACE and mixed(palette, other, ink, least=0.4)
+        if other != ink
+        and palette.beside[other, ink] > INKS.same_place
+        and mixed(palette, other, ink, least=0.4)
     ]
 
 
@@ -100,15 +95,15 @@ def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
 def shades_of(sheet: Sheet, ink: int, taken: Sequence[int]) -> list[int]:
     """List inks that are a coloured one under another light, as beside relief that was evened out."""
     palette, mine = sheet.palette, sheet.palette.inks[ink]
-    if float(np.hypot(*lab_of(mine[None])[0, 1:])) < _COLOURED:
+    if float(np.hypot(*lab_of(mine[None])[0, 1:])) < INKS.coloured:
         return []
-    dark, light = np.quantile(sheet.paper.gain.mean(axis=2), [_USUAL_LIGHT, 1 - _USUAL_LIGHT])
+    dark, light = np.quantile(sheet.paper.gain.mean(axis=2), [INKS.unusual_light, 1 - INKS.unusual_light])
     found = []
     for other in set(range(len(palette.inks))) - {ink, *taken}:
         colour = palette.inks[other]
         times = float(colour @ mine) / float(mine @ mine)
         pair = lab_of(np.array([mine * times, colour]))
-        alike = float(np.linalg.norm(pair[0] - pair[1])) < ALIKE / 2
+        alike = float(np.linalg.norm(pair[0] - pair[1])) < INKS.alike_de / 2
         if alike and dark / light < times < light / dark:
             found.append(other)
     return found
@@ -119,9 +114,9 @@ def _seen_beside(palette: Palette, ink: int, other: int) -> bool:
     rims = [
         k
         for k in range(len(palette.inks))
-        if k == other or (palette.beside[k, other] > _SAME_PLACE and mixed(palette, k, other))
+        if k == other or (palette.beside[k, other] > INKS.same_place and mixed(palette, k, other))
     ]
-    return float(palette.beside[ink, rims].sum()) > _SEEN_BESIDE
+    return float(palette.beside[ink, rims].sum()) > INKS.seen_beside
 
 
 def _upon(colour: Floats, ink: Floats, under: Floats, ground: Floats) -> bool:
@@ -131,7 +126,7 @@ def _upon(colour: Floats, ink: Floats, under: Floats, ground: Floats) -> bool:
     if not (0.5 < mine < 1.5 and 0.1 < its < 0.75 * mine and mine + its < 1.6):  # noqa: PLR2004 - shares of ink
         return False
     pair = lab_of(np.array([ground + rays @ [mine, its], colour]))
-    return float(np.linalg.norm(pair[0] - pair[1])) < ALIKE
+    return float(np.linalg.norm(pair[0] - pair[1])) < INKS.alike_de
 
 
 def mixed(palette: Palette, ink: int, stronger: int, *, least: float = 0.15) -> bool:
@@ -149,25 +144,22 @@ def is_between(colour: Floats, start: Floats, end: Floats, *, least: float = 0.1
     if not least < share < 1.0:
         return False
     pair = lab_of(np.array([start + share * ray, colour]))
-    return float(np.linalg.norm(pair[0] - pair[1])) < ALIKE
+    return float(np.linalg.norm(pair[0] - pair[1])) < INKS.alike_de
 
 
 _CROFTON = np.pi / 4
-_BAND_PX = 1024
 
 
 def mean_width_px(labels: Labels, label: int) -> float:
     """Mean width of strokes: twice their area by their perimeter, after Cauchy and Crofton."""
     area = turns = 0
-    for first in range(0, len(labels), _BAND_PX):
-        mask = labels[first : first + _BAND_PX + 1] == label
-        area += int(mask[:_BAND_PX].sum())
-        turns += int((mask[:_BAND_PX, 1:] != mask[:_BAND_PX, :-1]).sum()) + int((mask[1:] != mask[:-1]).sum())
+    for first in range(0, len(labels), INKS.band_px):
+        mask = labels[first : first + INKS.band_px + 1] == label
+        area += int(mask[: INKS.band_px].sum())
+        turns += int((mask[: INKS.band_px, 1:] != mask[: INKS.band_px, :-1]).sum()) + int(
+            (mask[1:] != mask[:-1]).sum()
+        )
     return 2 * area / max(_CROFTON * turns, 1.0)
-
-
-_RIM_PX = 2
-_WASHED_OUT = 0.4  # least share of an ink in what blur has left of it
 
 
 @dataclass(frozen=True)
@@ -227,7 +219,7 @@ def strokes_of(
     own = [other for other in edges_of(palette, ink) if other not in taken and other not in same]
     others = [k for k in range(len(palette.inks)) if k not in own and k not in same]
     stronger = [k for k in others if mixed(palette, ink, k)]
-    weaker = [k for k in others if mixed(palette, k, ink, least=_WASHED_OUT)]
+    weaker = [k for k in others if mixed(palette, k, ink, least=INKS.washed_out)]
     width = width_px or mean_width_px(labels, STROKES.ink(ink))
     return Strokes(_labels(same), _labels(own), _labels(stronger), width, _labels(weaker))
 
@@ -241,7 +233,7 @@ def stroke_mask(window: Labels, strokes: Strokes) -> Bools:
     ndimage = require("scipy.ndimage", extra="digitize")
     mask = np.isin(window, strokes.labels)
     if strokes.stronger and mask.any():
-        mask &= ~grown(np.isin(window, strokes.stronger), _RIM_PX)
+        mask &= ~grown(np.isin(window, strokes.stronger), INKS.rim_px)
     if not mask.any():
         return mask
     if strokes.own:
@@ -273,11 +265,6 @@ def grown(mask: Bools, reach: int) -> Bools:
     return out
 
 
-_LESS_LIKE = 5.0  # how much less like the colour asked for than its rims it may be [ΔE]
-_BROADEST = 0.03  # mean width of a stroke, as a share of the scan's diagonal
-_SPREAD = 12.0  # of an ink that was a ground [ΔE]
-
-
 def with_broad_strokes(sheet: Sheet, colours: Mapping[str, str]) -> Sheet:
     """Make inks of the grounds that lines are asked for in, if they are strokes."""
     palette = sheet.palette
@@ -285,7 +272,7 @@ def with_broad_strokes(sheet: Sheet, colours: Mapping[str, str]) -> Sheet:
     if not meant:
         return sheet
     labels = label_grounds(sheet)
-    strokes = [one for one in meant if mean_width_px(labels, one) < _BROADEST * sheet.diagonal_px]
+    strokes = [one for one in meant if mean_width_px(labels, one) < INKS.broadest_share * sheet.diagonal_px]
     for ground in sorted(strokes, reverse=True):  # from the last, so that the numbers of the others stay
         palette = _as_ink(palette, ground)
     return replace(sheet, palette=palette) if strokes else sheet
@@ -301,7 +288,7 @@ def _meant(palette: Palette, colour: str) -> list[int]:
     ground, ink = int(grounds.argmin()), int(inks.argmin())
     others = np.delete(palette.grounds, ground, axis=0)
     rim = any(is_between(palette.inks[ink], other, palette.grounds[ground]) for other in others)
-    return [ground] if rim and grounds[ground] < inks[ink] + _LESS_LIKE else []
+    return [ground] if rim and grounds[ground] < inks[ink] + INKS.ground_less_like_de else []
 
 
 def _as_ink(palette: Palette, ground: int) -> Palette:
@@ -316,6 +303,6 @@ def _as_ink(palette: Palette, ground: int) -> Palette:
         inks=np.vstack([palette.inks, colour]),
         lengths_px=np.append(palette.lengths_px, palette.lengths_px.max(initial=1.0)),
         places=np.vstack([palette.places, [[0, 0]]]),
-        spread=np.append(palette.spread, _SPREAD),
+        spread=np.append(palette.spread, INKS.broad_spread_de),
         beside=beside,
     )
