@@ -20,7 +20,6 @@ ROOT = Path(__file__).parent.parent
 JOINTS = {
     "frontlines/cli/movement.py",
     "frontlines/cli/commands/series.py",
-    "frontlines/digitize/areas/trace.py",
     "frontlines/plot/figures.py",
 }
 MODULES = sorted((ROOT / "frontlines").rglob("*.py"))

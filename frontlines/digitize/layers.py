@@ -12,13 +12,12 @@ import shapely
 
 from frontlines.crs import geod_of
 from frontlines.digitize.doubts import length_px, line_cautions
-from frontlines.digitize.georef._settings import SIDES
 from frontlines.digitize.georef.cautions import Caution, pixel_of
 from frontlines.digitize.georef.control_points import WGS84
 from frontlines.digitize.georef.georeference import Georeference, error_across, on_ground
-from frontlines.digitize.lines.pieces import Piece, pieces_of
-from frontlines.digitize.lines.stretches import Tracing
+from frontlines.digitize.lines import Piece, Tracing, pieces_of
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
+from frontlines.digitize.settings import SIDES
 from frontlines.digitize.sides import Flanks, flanks_of, forks_of
 from frontlines.errors import DigitizeError
 from frontlines.names import KM2, Floats

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from frontlines.digitize.georef._settings import SIDES
 from frontlines.digitize.georef.cautions import Caution, pixel_of
+from frontlines.digitize.settings import SIDES
 from frontlines.errors import DigitizeError
 from frontlines.names import Bools, Floats
 

@@ -22,7 +22,7 @@ from frontlines._optional import require
 from frontlines.digitize import Digitized
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.layers import class_colours
-from frontlines.digitize.lines.pieces import pieces_of
+from frontlines.digitize.lines import pieces_of
 from frontlines.names import Floats, Pixels
 from frontlines.plot.furniture import draw_legend, frame
 from frontlines.plot.labels import Label, place_labels

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontlines.digitize.georef._settings import SIDES
+from frontlines.digitize.settings import SIDES
 from frontlines.digitize.sides import flanks_of
 from frontlines.errors import DigitizeError
 

@@ -36,9 +36,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from frontlines.digitize.georef._settings import POINT_CAUTIONS
 from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Transformation
+from frontlines.digitize.settings import POINT_CAUTIONS
 from frontlines.names import Bools, Floats
 
 

@@ -28,9 +28,9 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS, Geod, Transformer
 
-from frontlines.digitize.georef._settings import QUOTED_ERROR
 from frontlines.digitize.georef.control_points import WGS84, GroundControl
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, Transformation
+from frontlines.digitize.settings import QUOTED_ERROR
 from frontlines.names import Floats
 
 COLUMNS = [

@@ -17,7 +17,6 @@ import shapely
 from pyproj import CRS, Geod
 from scipy.special import erf
 
-from frontlines.digitize.georef._settings import CHOOSING, QUOTED_ERROR
 from frontlines.digitize.georef.cautions import (
     Caution,
     cautions_on_points,
@@ -38,6 +37,7 @@ from frontlines.digitize.georef.error import (
 )
 from frontlines.digitize.georef.selection import Choice, bad_points, choose, plane_name, refuse_other_unit
 from frontlines.digitize.georef.transformations import Family, Transformation, fit, refuse_unknown
+from frontlines.digitize.settings import CHOOSING, QUOTED_ERROR
 from frontlines.errors import DigitizeError
 from frontlines.names import Bools, Floats, Geometries
 

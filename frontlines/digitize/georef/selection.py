@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from pyproj import CRS
 
-from frontlines.digitize.georef._settings import BAD_POINTS, CHOOSING
 from frontlines.digitize.georef.error import to_lonlat, to_plane
 from frontlines.digitize.georef.transformations import FAMILIES, LEAST_POINTS, Family, Transformation, fit
+from frontlines.digitize.settings import BAD_POINTS, CHOOSING
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats
 

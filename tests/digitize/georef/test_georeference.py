@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from pyproj import CRS
 
-from frontlines.digitize.georef._settings import QUOTED_ERROR
 from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.error import to_lonlat
 from frontlines.digitize.georef.georeference import georeference, georeference_from_affine
+from frontlines.digitize.settings import QUOTED_ERROR
 from frontlines.errors import DigitizeError
 
 UTM = CRS("EPSG:32638")
