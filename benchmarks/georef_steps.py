@@ -15,8 +15,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
-from contextlib import ExitStack
-from functools import partial
+from dataclasses import replace
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -141,6 +140,10 @@ def quoted(seed: int) -> dict[str, float]:
     return {"within the quoted error": float(np.mean(within)), "surprise": float(np.mean(surprise))}
 
 
+def _setting(module: Any, group: str, **changes: Any) -> Patch:
+    return (module, group, replace(getattr(module, group), **changes))
+
+
 def _families(*gone: str) -> Patch:
     return (selection, "FAMILIES", tuple(one for one in FAMILIES if one not in gone))
 
@@ -157,23 +160,14 @@ def _weigh_all(pixels: Floats, xy: Floats, family: Any) -> float:
     return float(np.sqrt((fit(pixels, xy, family).left_out_px(xy) ** 2).sum(axis=1).mean()))
 
 
-def _arithmetic(
-    whole: Any, weights: Floats, pixels: Floats, knots: Floats, models: Floats, *, own: bool
-) -> Floats:
-    """Mean of the models' variances in place of the geometric one."""
-    total = np.zeros(len(pixels))
-    for *model, weight in models:
-        total += weight * whole(weights, pixels, knots, np.array([[*model, 1.0]]), own=own)
-    return total
-
-
+_ONE = dict.fromkeys(FAMILIES, 1)
 STEPS: dict[Callable[[int], dict[str, float]], dict[str, Patch]] = {
     transformation: {
         "affine alone": _families("helmert", "projective", "polynomial2", "polynomial3", "spline"),
         **{f"no {name}": _families(name) for name in FAMILIES},
-        "the least error, however close": (selection, "BETTER", 1.0),
-        "none is fine enough": (selection, "FINE_PX", 0.0),
-        "one point to spare is enough": (selection, "SPARE_POINTS", dict.fromkeys(FAMILIES, 1)),
+        "the least error, however close": _setting(selection, "CHOOSING", better=1.0),
+        "none is fine enough": _setting(selection, "CHOOSING", fine_px=0.0),
+        "one point to spare is enough": _setting(selection, "CHOOSING", spare_points=_ONE),
     },
     plane: {
         "no conic": _plane(0),
@@ -184,18 +178,17 @@ STEPS: dict[Callable[[int], dict[str, float]], dict[str, Patch]] = {
     naming: {
         "no pairs": (selection, "_pair", lambda *_: []),
         "judged by the family itself": (selection, "_stiff", lambda family, _: family),
-        "judged by the affine one": (selection, "_stiff", lambda one, _: min(one, "affine", key=FAMILIES.index)),
-        "the farthest alone is looked at": (selection, "_LOOKED_AT", 1),
-        "near ones are named too": (selection, "BAD_PX", 0.0),
+        "judged by the affine one": (selection, "_stiff", lambda *_: "affine"),
+        "the farthest alone is looked at": _setting(selection, "BAD_POINTS", looked_at=1),
+        "near ones are named too": _setting(selection, "BAD_POINTS", near_px=0.0),
     },
     quoted: {
-        "readings alone, nothing shared": (error, "SHARES", (0.0,)),
-        **{f"a reach of {reach}": (error, "REACH", reach) for reach in (0.25, 0.8)},
-        "three shares": (error, "SHARES", (0.0, 0.5, 0.95)),
-        "two shares": (error, "SHARES", (0.0, 0.75)),
-        "no odds for noise": (error, "NOISE_ODDS", 1.0),
-        "mean of variances": (error, "_expected", partial(_arithmetic, error._expected)),  # noqa: SLF001
-        "no scale by place": (error, "PRIOR_POINTS", 1e9),
+        "readings alone, nothing shared": _setting(error, "QUOTED_ERROR", shares=(0.0,)),
+        **{f"a reach of {reach}": _setting(error, "QUOTED_ERROR", reach=reach) for reach in (0.25, 0.8)},
+        "three shares": _setting(error, "QUOTED_ERROR", shares=(0.0, 0.5, 0.95)),
+        "two shares": _setting(error, "QUOTED_ERROR", shares=(0.0, 0.75)),
+        "no odds for noise": _setting(error, "QUOTED_ERROR", noise_odds=1.0),
+        "no scale by place": _setting(error, "QUOTED_ERROR", prior_points=1e9),
         "not widened for few residuals": (error, "_student", lambda _: 1.0),
         "no least error by rounding": (error, "rounding_variance", lambda _, at, __: np.zeros(len(at))),
     },
@@ -213,8 +206,7 @@ def table(part: Callable[[int], dict[str, float]], cases: int, only: str) -> Non
     for step, patch in STEPS[part].items():
         if not re.search(only, f"{part.__name__}: {step}"):
             continue
-        with ExitStack() as stack:
-            stack.enter_context(mock.patch.object(*patch))
+        with mock.patch.object(*patch):
             off = pd.DataFrame([part(seed) for seed in range(cases)]) - whole
         means = (whole + off).mean()
         cells = [f"{means[one]:.3f} ({off[one].mean():+.3f} ± {off[one].sem():.3f})" for one in off]

@@ -13,9 +13,9 @@ import pandas as pd
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.georef.cautions import Caution, grid_over
 from frontlines.digitize.georef.georeference import Georeference
-from frontlines.digitize.lines.filters import rows_of
-from frontlines.digitize.lines.stretches import Tracing
+from frontlines.digitize.lines import Tracing, rows_of
 from frontlines.digitize.recipe import LineRecipe, Recipe
+from frontlines.digitize.settings import as_record
 from frontlines.manifest import Manifest, versions
 from frontlines.names import Floats
 
@@ -70,6 +70,7 @@ class Digitized:
             "lines": _lines(self),
             "areas": _areas(self),
             "warnings": [caution.as_dict() for caution in self.cautions],
+            "settings": as_record(),
             "versions": versions(),
         }
 

@@ -9,9 +9,7 @@ from frontlines.digitize.areas.checks import doubtful_areas
 from frontlines.digitize.colour.colours import lab_of, rgb_of, unlikeness
 from frontlines.digitize.georef.cautions import Caution, pixel_of
 from frontlines.digitize.georef.georeference import Georeference
-from frontlines.digitize.lines.filters import grouped
-from frontlines.digitize.lines.hidden import RunningOn, find_running_on
-from frontlines.digitize.lines.stretches import Hidden, Tracing
+from frontlines.digitize.lines import Hidden, RunningOn, Tracing, find_running_on, grouped
 from frontlines.digitize.recipe import Recipe
 from frontlines.names import Floats
 

@@ -15,15 +15,14 @@ from frontlines.digitize.doubts import length_px, line_cautions
 from frontlines.digitize.georef.cautions import Caution, pixel_of
 from frontlines.digitize.georef.control_points import WGS84
 from frontlines.digitize.georef.georeference import Georeference, error_across, on_ground
-from frontlines.digitize.lines.pieces import Piece, pieces_of
-from frontlines.digitize.lines.stretches import Tracing
+from frontlines.digitize.lines import Piece, Tracing, pieces_of
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
-from frontlines.digitize.sides import NEEDED, SURE, Flanks, flanks_of, forks_of
+from frontlines.digitize.settings import SIDES
+from frontlines.digitize.sides import Flanks, flanks_of, forks_of
 from frontlines.errors import DigitizeError
 from frontlines.names import KM2, Floats
 
 _SIDES = 2
-_FORKED = 1.5  # strokes from the end of a branch to the middle of the line that it leaves
 
 
 def frontlines_of(
@@ -40,8 +39,8 @@ def frontlines_of(
         held = held_pixels(line.sides, georeference, line.name)
         flanks = flanks_of(courses, held, line.name, georeference.size_px)
         cautions += _doubtful_sides(line.name, courses, flanks)
-        cautions += forks_of(line.name, courses, _FORKED * tracing.stroke_px.get(line.name, 1.0))
-        settled = [(p, f) for p, f in zip(pieces, flanks, strict=True) if f.share >= NEEDED]
+        cautions += forks_of(line.name, courses, SIDES.forked * tracing.stroke_px.get(line.name, 1.0))
+        settled = [(p, f) for p, f in zip(pieces, flanks, strict=True) if f.share >= SIDES.needed]
         frames.append(_frame(settled, line, recipe, georeference))
     return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=WGS84), cautions
 
@@ -116,10 +115,10 @@ def _doubtful_sides(name: str, courses: Sequence[Floats], flanks: Sequence[Flank
     found = [
         _doubt(name, points, left_out)
         for points, one in zip(courses, flanks, strict=True)
-        if one.share < NEEDED
+        if one.share < SIDES.needed
     ]
-    share, k = min((one.share, k) for k, one in enumerate(flanks) if one.share >= NEEDED)
-    if share < SURE:
+    share, k = min((one.share, k) for k, one in enumerate(flanks) if one.share >= SIDES.needed)
+    if share < SIDES.sure:
         agree = f"only {share:.0%} of the ways from the places named agree on who is where"
         found.append(_doubt(name, courses[k], agree))
     return found

@@ -14,7 +14,7 @@ import shapely
 
 from frontlines.digitize.colour.colours import refuse_one_colour
 from frontlines.digitize.georef.transformations import FAMILIES, Family
-from frontlines.digitize.lines.stretches import Knobs
+from frontlines.digitize.lines import Knobs
 from frontlines.errors import DigitizeError
 from frontlines.sources.toml import METRES, NAME, Entry, is_name, is_number, misfit, read_toml
 

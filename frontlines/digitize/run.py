@@ -11,7 +11,7 @@ from frontlines.digitize.doubts import area_cautions
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.inputs import fingerprints, georeference_of, masks_of, open_image
 from frontlines.digitize.layers import class_colours, control_of, frontlines_of
-from frontlines.digitize.lines.trace import trace_lines
+from frontlines.digitize.lines import trace_lines
 from frontlines.digitize.recipe import Recipe, read_recipe
 from frontlines.progress import Progress, reporting
 

@@ -15,21 +15,11 @@ import numpy as np
 import shapely
 
 from frontlines.digitize.georef.cautions import Caution, pixel_of
+from frontlines.digitize.settings import SIDES
 from frontlines.errors import DigitizeError
 from frontlines.names import Bools, Floats
 
-SURE = 0.8
-"""Share of the votes from which on no caution is needed."""
-
-NEEDED = 0.6
-"""Share of the votes below which nothing is settled."""
-
-_MINOR = 0.1  # part of a line that may stay unsettled before the whole line is refused
-_REACH = 0.12  # of the diagonal, how far apart stretches may lie that have one answer
-_SAMPLES = 40  # places along a line that ways lead to
 _SHORT = 1e-3  # part of a way that ends before the line, so that it does not cross there
-_GRAZING = 0.15  # sine of the angle to the line below which a way does not tell its flank
-_DIRECTION_PX = 3.0  # to either side of a place, over which the line's direction is taken
 
 
 class Flanks(NamedTuple):
@@ -52,7 +42,7 @@ def flanks_of(
 ) -> list[Flanks]:
     """Say who lies left and right of each stretch of a line."""
     sides = list(held)
-    chains = _chains(stretches, _REACH * float(np.hypot(*size_px)))
+    chains = _chains(stretches, SIDES.reach * float(np.hypot(*size_px)))
     courses = [np.concatenate([_run(stretches, link) for link in chain]) for chain in chains]
     lines = shapely.multilinestrings([shapely.linestrings(course) for course in courses])
     votes = [_vote(course, lines, held) for course in courses]
@@ -118,7 +108,7 @@ def _tally(
     places: Floats, first: bool, line: shapely.Geometry, lines: shapely.Geometry
 ) -> tuple[float, float]:
     """Votes of one side's places that the first side lies left, and all their votes."""
-    shares = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
+    shares = (np.arange(SIDES.samples) + 0.5) / SIDES.samples
     spots = shapely.get_coordinates(shapely.line_interpolate_point(line, shares, normalized=True))
     for_left = total = 0.0
     for place in np.asarray(places, dtype=float):
@@ -126,7 +116,7 @@ def _tally(
         ends = np.concatenate([nearest, spots])
         left, known = _seen_left(place, ends, line, lines)
         weight = known / np.maximum(np.hypot(*(ends - place).T), 1.0) ** 2
-        weight[0] *= _SAMPLES  # the nearest place of the line has as many votes as all others
+        weight[0] *= SIDES.samples  # the nearest place of the line has as many votes as all others
         for_left += float(weight[left == first].sum())
         total += float(weight.sum())
     return for_left, total
@@ -144,13 +134,13 @@ def _seen_left(
     length = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)
     across = (along[:, 1] * way[:, 0] - along[:, 0] * way[:, 1]) / length  # rows grow downwards
     left = (across > 0) ^ (crossed % 2 == 1)
-    return left, (np.abs(across) > _GRAZING).astype(float)
+    return left, (np.abs(across) > SIDES.grazing).astype(float)
 
 
 def _direction(line: shapely.Geometry, ends: Floats) -> Floats:
     """Direction of a line at places on it, unit vectors."""
     at = shapely.line_locate_point(line, shapely.points(ends))
-    reach = min(_DIRECTION_PX, line.length / 4)
+    reach = min(SIDES.direction_px, line.length / 4)
     after = shapely.get_coordinates(shapely.line_interpolate_point(line, np.minimum(at + reach, line.length)))
     before = shapely.get_coordinates(shapely.line_interpolate_point(line, np.maximum(at - reach, 0)))
     way = after - before
@@ -162,8 +152,8 @@ def _refuse_unsettled(
 ) -> None:
     """Refuse a line of which more than a small part is not settled."""
     lengths = np.array([np.hypot(*np.diff(course, axis=0).T).sum() for course in courses])
-    unsettled = np.where(np.abs(np.array(votes) - 1 / 2) < NEEDED - 1 / 2, lengths, 0.0)
-    if unsettled.sum() > _MINOR * lengths.sum():
+    unsettled = np.where(np.abs(np.array(votes) - 1 / 2) < SIDES.needed - 1 / 2, lengths, 0.0)
+    if unsettled.sum() > SIDES.minor * lengths.sum():
         course = courses[int(unsettled.argmax())]
         column, row = course[len(course) // 2]
         raise DigitizeError(

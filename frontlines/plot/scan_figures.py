@@ -22,7 +22,7 @@ from frontlines.digitize import Digitized
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.georef.cautions import hull_of
 from frontlines.digitize.layers import class_colours
-from frontlines.digitize.lines.pieces import pieces_of
+from frontlines.digitize.lines import pieces_of
 from frontlines.errors import FrontlinesError
 from frontlines.names import Floats, Pixels
 from frontlines.plot.artists import area_path

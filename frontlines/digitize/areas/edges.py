@@ -11,14 +11,55 @@ import numpy.typing as npt
 import shapely
 
 from frontlines._optional import require
+from frontlines.digitize.areas.state import AreaState, Dropped
+from frontlines.digitize.colour.scan import from_corners
 from frontlines.digitize.colour.sheet import Sheet
+from frontlines.digitize.settings import EDGES
 from frontlines.names import Floats, Ints
 
 Parts = npt.NDArray[np.object_]
 
-_BEYOND_PX = 2.5  # farther from what is seen than edges usually are
-_MOST_PX = 10.0  # names are not so high that the straight way under them is farther off
-_LEAST_CORNERS = 4  # of a ring, its first one twice
+KEY = "a key of the legend"
+"""Why a rectangle was left out."""
+
+
+def outline(state: AreaState) -> AreaState:
+    """Outline the pixels of each class; where three areas meet, all three have a vertex."""
+    features = require("rasterio.features", extra="digitize")
+    whole, wanted = state.whole, sorted(state.fills.values())
+    found = features.shapes(whole, mask=np.isin(whole, wanted), connectivity=4, transform=from_corners())
+    rings = [shapely.geometry.shape(one).boundary for one, _ in found]
+    if not rings:
+        return state
+    parts = shapely.get_parts(shapely.polygonize([shapely.node(shapely.union_all(rings))]))
+    column, row = np.rint(shapely.get_coordinates(shapely.point_on_surface(parts))).astype(int).T
+    owners = whole[row, column].astype(np.int64)
+    kept = np.isin(owners, wanted)
+    return state.to(parts=parts[kept], owners=owners[kept])
+
+
+def leave_out_keys(state: AreaState) -> AreaState:
+    """Leave out small rectangles: keys of a legend."""
+    area = shapely.area(state.parts)
+    box = shapely.area(shapely.oriented_envelope(state.parts))
+    is_key = (area < EDGES.key_share * state.whole.size) & (area > EDGES.key_full * box)
+    keys = [
+        Dropped(int(owner), KEY, part.area, part)
+        for part, owner in zip(state.parts[is_key], state.owners[is_key], strict=True)
+    ]
+    return state.to(*keys, parts=state.parts[~is_key], owners=state.owners[~is_key])
+
+
+def straighten(state: AreaState) -> AreaState:
+    """Lay edges straight where they are covered."""
+    return state.to(parts=straightened(state.parts, state.apart_px))
+
+
+def smooth(state: AreaState) -> AreaState:
+    """Take the steps of pixels out of the outlines."""
+    return (
+        state.to(parts=shapely.coverage_simplify(state.parts, EDGES.smooth_px)) if len(state.parts) else state
+    )
 
 
 def straightened(parts: Parts, apart: npt.NDArray[np.floating]) -> Parts:
@@ -32,12 +73,10 @@ def straightened(parts: Parts, apart: npt.NDArray[np.floating]) -> Parts:
     corners, index = np.unique(points, axis=0, return_inverse=True)
     index = index.ravel()
     far = _far(corners, apart)
-    covered = far > np.median(far) + _BEYOND_PX
+    covered = far > np.median(far) + EDGES.covered_px
     covered &= _degrees(index, rings, len(corners)) == 2  # noqa: PLR2004 - no third edge meets there
     covered[index[rings[:-1]]] = False
     covered[index[_bulging(points, covered[index])]] = False
-    seen = np.add.reduceat(~covered[index], rings[:-1])
-    covered[index[np.repeat(seen < _LEAST_CORNERS, np.diff(rings))]] = False
     kept = ~covered[index]
     offsets = np.concatenate([[0], np.cumsum(np.add.reduceat(kept, rings[:-1]))])
     laid = np.asarray(shapely.from_ragged_array(kind, points[kept], (offsets, polygons)))
@@ -54,7 +93,7 @@ def _bulging(points: Floats, covered: npt.NDArray[np.bool_]) -> npt.NDArray[np.b
     off = np.where(covered, shapely.distance(shapely.points(points), chords), 0.0)
     farthest = np.zeros(len(points))
     np.maximum.at(farthest, before, off)
-    return covered & (farthest[before] > _MOST_PX)
+    return covered & (farthest[before] > EDGES.bulge_px)
 
 
 def _degrees(index: npt.NDArray[np.int64], rings: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
@@ -75,33 +114,10 @@ def _far(corners: Floats, apart: npt.NDArray[np.floating]) -> Floats:
     return np.asarray(np.min(around, axis=0), dtype=float)
 
 
-REACH_PX, STEP_PX = 8.0, 0.5
-"""Reach of a profile across an edge, to either side, and how far apart its samples are."""
-
-_END_PX = 2.0  # ends of a profile that show the bare fills
-_FARTHEST_PX, _FINE_PX = 4.0, 0.1  # from where labels end to the edge; how finely it is placed
-_WIDTHS_PX = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
-_BLURS_PX = (0.3, 0.6, 1.0, 1.5, 2.2)
-_LEAST_SEEN, _NEARLY_ALL = 2, 0.8  # kinds of edges; share of them
-_SEEN, _HIDDEN = 15.0, 30.0  # a line off the way between two fills, and one like the ground [sRGB]
-_DRIFT, _WIDER = 25.0, 1.6  # of an ink from edge to edge [sRGB], and of its width
-_TOLD = 18.0, 10.0  # inks farther off the ground show, in uneven and in even light [sRGB]
-_SHOWS = 0.4  # their middle, by this share
-_WHITE = 255.0
-_ONE_INK = 60.0  # borders more like each other are of one ink [sRGB]
-_BEST_SEEN = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
-_PLAINER = 1.25  # a bare edge is believed unless a line fits better by this factor
-_CLEARLY = 3.0  # or one that is like the ground does by this
-_RATHER = 0.2  # of what a bare edge leaves unexplained: a line that leaves no more is believed
-_STRAY_PX = 2.0  # of a place from the median of its edge
-_STROKE_PX = 3.0  # farther from where hatching ends, a line is one of its strokes
-_UNLIKE, _NOISE = 0.01, 100.0  # of a profile's sum of squares, or [sRGB²]: no step and no line
-_UNEVEN = 10.0  # times as much at single places: only their mean is believed, as in hatching
-
-ACROSS = np.arange(-REACH_PX, REACH_PX + STEP_PX / 2, STEP_PX)
+ACROSS = np.arange(-EDGES.reach_px, EDGES.reach_px + EDGES.step_px / 2, EDGES.step_px)
 """Where profiles are sampled, from inside an area to outside [px]."""
 
-PLACES = np.arange(-_FARTHEST_PX, _FARTHEST_PX + _FINE_PX / 2, _FINE_PX)
+PLACES = np.arange(-EDGES.farthest_px, EDGES.farthest_px + EDGES.fine_px / 2, EDGES.fine_px)
 """Where the edge may be found [px]."""
 
 
@@ -116,30 +132,19 @@ def edge_of(
     profiles: Floats,
     borders: Sequence[Border] = (),
     *,
-    assumed: tuple[Border | None, Border | None] = (None, None),
+    coast: Border | None = None,
     is_hatched: bool = False,
     is_even: bool = True,
 ) -> float:
     """Find the mean place of an edge in profiles across it."""
     profile = typical(profiles, is_hatched)
     border = _border_of(profiles, profile, borders, is_hatched)
-    if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < _SEEN:
+    if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < EDGES.seen:
         return 0.0
     if not _explains(border, profile, _misfit(profile, border)) and not (is_hatched and border):
         return 0.0
     place = _place(profiles, profile, border, is_hatched)
-    return place if border is not None else place + _half_hidden_px(profile, assumed, _TOLD[is_even])
-
-
-def usual_border(profiles: Mapping[tuple[int, int], Floats], borders: Sequence[Border]) -> Border | None:
-    """Find the line that is over nearly all edges between areas, as far as it can be seen."""
-    for border in borders:
-        seen = [one for one in profiles.values() if not any(_is_like(border, end) for end in _ends(one))]
-        over = [_border_over(one, borders) for one in seen]
-        drawn = sum(one is not None and np.array_equal(one.ink, border.ink) for one in over)
-        if len(seen) >= _LEAST_SEEN and drawn >= _NEARLY_ALL * len(seen):
-            return border
-    return None
+    return place if border is not None else place + _half_hidden_px(profile, coast, EDGES.shows[is_even])
 
 
 def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched: bool) -> float:
@@ -147,11 +152,11 @@ def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched:
     misfits, edges = _best_fit(profiles, border)
     if is_hatched and border is not None:
         _, middle = _best_fit(profile[None], border)
-        edges = edges[(misfits <= np.median(misfits)) & (np.abs(edges - middle) < _STRAY_PX)]
-        return float(edges.mean()) if len(edges) and abs(middle) < _STROKE_PX else 0.0
-    if misfits.mean() > _UNEVEN * _allowed(profile):
+        edges = edges[(misfits <= np.median(misfits)) & (np.abs(edges - middle) < EDGES.stray_px)]
+        return float(edges.mean()) if len(edges) and abs(middle) < EDGES.stroke_px else 0.0
+    if misfits.mean() > EDGES.uneven * _allowed(profile):
         _, edges = _best_fit(profile[None], border)
-    return float(edges[np.abs(edges - np.median(edges)) < _STRAY_PX].mean())
+    return float(edges[np.abs(edges - np.median(edges)) < EDGES.stray_px].mean())
 
 
 def typical(profiles: Floats, is_hatched: bool) -> Floats:
@@ -171,29 +176,28 @@ def _border_of(
     if is_hatched:
         return border
     if border is None:
-        inked = [_inked(profile, one) for one in borders]
-        border = _border_over(profile, inked, has_its_width=True, better=_CLEARLY)
+        border = _border_over(profile, borders, has_its_width=True, better=EDGES.clearly)
     return border if border is not None and _is_throughout(border, profiles) else None
 
 
 def _border_over(
-    profile: Floats, borders: Sequence[Border], *, has_its_width: bool = False, better: float = _PLAINER
+    profile: Floats, borders: Sequence[Border], *, has_its_width: bool = False, better: float = EDGES.plainer
 ) -> Border | None:
     """Choose the line that fits better than a bare edge, if any; of its own width, or of whatever fits."""
     widths = [
-        [one._replace(width_px=width) for width in ([one.width_px] if has_its_width else _WIDTHS_PX)]
+        [one._replace(width_px=width) for width in ([one.width_px] if has_its_width else EDGES.widths_px)]
         for one in borders
     ]
     misfits = np.array([[_misfit(profile, one) for one in row] for row in widths])
     if not widths or better * misfits.min() > _misfit(profile, None):
         return None
-    best = int(np.argmax(misfits.min(axis=1) < _BEST_SEEN * misfits.min()))
+    best = int(np.argmax(misfits.min(axis=1) < EDGES.best_seen * misfits.min()))
     return widths[best][int(misfits[best].argmin())]
 
 
 def _allowed(profile: Floats) -> float:
     """Greatest misfit of a profile that is a step and a line."""
-    return max(_UNLIKE * float(((profile - profile.mean(axis=0)) ** 2).sum()), _NOISE)
+    return max(EDGES.unexplained * float(((profile - profile.mean(axis=0)) ** 2).sum()), EDGES.noise)
 
 
 def _is_throughout(border: Border, profiles: Floats) -> bool:
@@ -204,7 +208,9 @@ def _is_throughout(border: Border, profiles: Floats) -> bool:
 
 def _explains(border: Border | None, profile: Floats, misfit: float) -> bool:
     """Tell whether a bare edge, or one with a line, leaves little of a profile unexplained."""
-    return misfit < _allowed(profile) or (border is not None and misfit < _RATHER * _misfit(profile, None))
+    return misfit < _allowed(profile) or (
+        border is not None and misfit < EDGES.rather * _misfit(profile, None)
+    )
 
 
 def _misfit(profile: Floats, border: Border | None) -> float:
@@ -213,25 +219,19 @@ def _misfit(profile: Floats, border: Border | None) -> float:
 
 def _best_fit(profiles: Floats, border: Border | None) -> tuple[Floats, Floats]:
     """Misfit of each profile, and the place of its edge, with the blur that fits them all best."""
-    return min((_fit(profiles, border, blur) for blur in _BLURS_PX), key=lambda fit: float(fit[0].sum()))
+    return min((_fit(profiles, border, blur) for blur in EDGES.blurs_px), key=lambda fit: float(fit[0].sum()))
 
 
 def _is_hidden(profile: Floats, border: Border) -> bool:
     """Tell whether a line has the colour of what lies outside."""
-    return _is_like(border, _ends(profile)[1])
+    return bool(np.linalg.norm(border.ink - _ends(profile)[1]) < EDGES.hidden)
 
 
-def _is_like(border: Border, ground: Floats) -> bool:
-    return bool(np.linalg.norm(border.ink - ground) < _HIDDEN)
-
-
-def _half_hidden_px(profile: Floats, assumed: tuple[Border | None, Border | None], told: float) -> float:
-    """Half the width of a line hidden outside an edge, or less that of one inside; 0 if none may be."""
-    for side, border in zip((1, -1), reversed(assumed), strict=True):
-        flipped = profile[::side]
-        if border and _is_hidden(flipped, border) and _may_be_there(flipped, border, told):
-            return side * border.width_px / 2
-    return 0.0
+def _half_hidden_px(profile: Floats, coast: Border | None, told: float) -> float:
+    """Half the width of the line that may run hidden outside an edge; 0 if none may."""
+    if coast is None or not _is_hidden(profile, coast) or not _may_be_there(profile, coast, told):
+        return 0.0
+    return coast.width_px / 2
 
 
 def _may_be_there(profile: Floats, border: Border, told: float) -> bool:
@@ -239,7 +239,7 @@ def _may_be_there(profile: Floats, border: Border, told: float) -> bool:
     outside = _ends(profile)[1]
     ray = border.ink - outside
     far = float(np.linalg.norm(ray))
-    return bool(far < told or ((profile - outside) @ ray).max() > _SHOWS * far**2)
+    return bool(far < told or ((profile - outside) @ ray).max() > EDGES.shows_share * far**2)
 
 
 def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()) -> list[Border]:
@@ -248,22 +248,14 @@ def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()
     order = sorted(range(len(seen)), key=lambda k: -seen[k][0])
     found: list[list[Border]] = []
     for k in order:
-        border = _border(seen[k][1]) if seen[k][0] > _SEEN else None
+        border = _border(seen[k][1]) if seen[k][0] > EDGES.seen else None
         if border is None or (strokes and _is_bare(border.ink, seen[k][1], strokes[k])):
             continue
-        group = next((one for one in found if np.linalg.norm(border.ink - one[0].ink) <= _ONE_INK), [])
+        group = next((one for one in found if np.linalg.norm(border.ink - one[0].ink) <= EDGES.one_ink), [])
         if not group:
             found.append(group)
         group.append(border)
     return [_mean(one) for one in found]
-
-
-def _inked(profile: Floats, border: Border) -> Border:
-    """Give a line the ink and width that it has over one edge, if these are much the same."""
-    widths = [one for one in _WIDTHS_PX if border.width_px / _WIDER <= one <= border.width_px * _WIDER]
-    fits = (_lined(profile, width, blur) for width in widths for blur in _BLURS_PX)
-    _, here = min(fits, key=lambda one: one[0], default=(0.0, border))
-    return here if np.linalg.norm(here.ink - border.ink) < _DRIFT else border
 
 
 def _mean(borders: Sequence[Border]) -> Border:
@@ -286,11 +278,11 @@ def _border(profile: Floats) -> Border | None:
     A wide line that is like one of the fills, set off a little, fits as well as a narrow one in its own ink.
     """
     found = [
-        min((_lined(profile, width, blur) for blur in _BLURS_PX), key=lambda one: one[0])
-        for width in _WIDTHS_PX
+        min((_lined(profile, width, blur) for blur in EDGES.blurs_px), key=lambda one: one[0])
+        for width in EDGES.widths_px
     ]
     least = min(misfit for misfit, _ in found)
-    good = next(border for misfit, border in found if misfit <= _BEST_SEEN * least)
+    good = next(border for misfit, border in found if misfit <= EDGES.best_seen * least)
     return good if _explains(good, profile, least) else None
 
 
@@ -300,7 +292,7 @@ def _lined(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
     begun = (step - line / 2)[..., None]
     rest = profile - (1 - line[..., None] - begun) * inside - begun * outside
     ink = (line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]
-    ink = ink.clip(0, max(_WHITE, profile.max()))
+    ink = ink.clip(0, max(EDGES.white, profile.max()))
     left = ((rest - line[..., None] * ink[:, None]) ** 2).sum(axis=(1, 2))
     return float(left.min()), Border(ink[left.argmin()], width)
 
@@ -313,7 +305,7 @@ def _off(colour: Floats, inside: Floats, outside: Floats) -> float:
 
 
 def _ends(profiles: Floats) -> tuple[Floats, Floats]:
-    count = int(_END_PX / STEP_PX) + 1
+    count = int(EDGES.end_px / EDGES.step_px) + 1
     return profiles[..., :count, :].mean(axis=-2), profiles[..., -count:, :].mean(axis=-2)
 
 
@@ -344,12 +336,6 @@ def _fit(profiles: Floats, border: Border | None, blur: float) -> tuple[Floats, 
     return misfit.min(axis=1), PLACES[misfit.argmin(axis=1)]
 
 
-_SURE_PX = 6.0  # labels must agree from here on to either side of an edge
-_APART_PX, _MOST, _FEWEST = 2.0, 2400, 60  # profiles lie apart along an edge; number of them for a pair
-_TOGETHER = 3  # profiles of neighbouring places are averaged
-_ROUNDS, _PASSES = 8, 2
-
-
 class Segments(NamedTuple):
     """Straight pieces of outlines: ends and outward normals (n, 2), whose they are, lengths."""
 
@@ -360,42 +346,36 @@ class Segments(NamedTuple):
     length: Floats
 
 
-def settled(
-    parts: Parts,
-    owners: Ints,
-    whole: npt.NDArray[np.uint8],
-    sheet: Sheet,
-) -> Parts:
+def settle(state: AreaState) -> AreaState:
     """Move the edges between each two labels to where the image has them on the average."""
-    code, inks = sheet.palette.code, sheet.palette.inks
-    fixed = code.nothing
-    for _ in range(_PASSES):
-        segments = _segments(parts, owners)
-        profiles = _profiles(segments, whole, sheet)
-        strokes = [inks[code.ink_number(max(pair))] if code.is_ink(max(pair)) else None for pair in profiles]
-        borders = borders_in([typical(profile, False) for profile in profiles.values()], strokes)
-        inner = {
-            pair: typical(one, False) for pair, one in profiles.items() if _is_inner(pair, owners, fixed)
-        }
-        usual, coast = usual_border(inner, borders), next(iter(borders), None)
-        shifts = {
-            pair: edge_of(
-                profile,
-                borders,
-                assumed=(usual, usual) if pair in inner else (None, coast if pair[1] not in owners else None),
-                is_hatched=code.is_ink(max(pair)),
-                is_even=sheet.paper.is_even,
-            )
-            for pair, profile in profiles.items()
-            if fixed not in pair
-        }
-        parts = _moved(parts, segments, _shift_of(segments.owner, _beyond(segments, whole), shifts))
-    return parts
+    if not len(state.parts):
+        return state
+    parts = state.parts
+    for _ in range(EDGES.passes):
+        segments = _segments(parts, state.owners)
+        profiles = _profiles(segments, state.whole, state.sheet)
+        shifts = _shifts(profiles, state)
+        parts = _moved(parts, segments, _shift_of(segments.owner, _beyond(segments, state.whole), shifts))
+    return state.to(parts=parts)
 
 
-def _is_inner(pair: tuple[int, int], owners: Ints, fixed: int) -> bool:
-    """Tell whether an edge is one of two plain areas, both asked for."""
-    return pair[1] in owners and max(pair) < fixed
+def _shifts(profiles: Mapping[tuple[int, int], Floats], state: AreaState) -> dict[tuple[int, int], float]:
+    """Find how far the edge between each two labels is from where it was laid [px], outwards of the first."""
+    code, inks, owners = state.sheet.palette.code, state.sheet.palette.inks, state.owners
+    strokes = [inks[code.ink_number(max(pair))] if code.is_ink(max(pair)) else None for pair in profiles]
+    borders = borders_in([typical(profile, False) for profile in profiles.values()], strokes)
+    coast = next(iter(borders), None)
+    return {
+        pair: edge_of(
+            profile,
+            borders,
+            coast=coast if pair[1] not in owners else None,
+            is_hatched=code.is_ink(max(pair)),
+            is_even=state.sheet.paper.is_even,
+        )
+        for pair, profile in profiles.items()
+        if code.nothing not in pair
+    }
 
 
 def _segments(parts: Parts, owners: Ints) -> Segments:
@@ -433,23 +413,23 @@ def _profiles(
     segments: Segments, whole: npt.NDArray[np.uint8], sheet: Sheet
 ) -> dict[tuple[int, int], Floats]:
     """Colours across the edges of each two labels, from the first to the second."""
-    count = np.ceil(segments.length / _APART_PX).astype(int)
+    count = np.ceil(segments.length / EDGES.apart_px).astype(int)
     which = np.repeat(np.arange(len(count)), count)
     turn = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
     share = ((turn + 0.5) / count[which])[:, None]
     points = (1 - share) * segments.start[which] + share * segments.end[which]
     outward, owner = segments.outward[which], segments.owner[which]
-    beyond = _labels_at(whole, points + _SURE_PX * outward)
-    sure = (beyond >= 0) & (beyond != owner) & (_labels_at(whole, points - _SURE_PX * outward) == owner)
-    for far in (-REACH_PX, REACH_PX):
+    beyond = _labels_at(whole, points + EDGES.sure_px * outward)
+    sure = (beyond >= 0) & (beyond != owner) & (_labels_at(whole, points - EDGES.sure_px * outward) == owner)
+    for far in (-EDGES.reach_px, EDGES.reach_px):
         sure &= _labels_at(whole, points + far * outward) == (owner if far < 0 else beyond)
     out = {}
     for pair in {(int(a), int(b)) for a, b in zip(owner[sure], beyond[sure], strict=True)}:
         if pair[::-1] in out:
             continue
         mine = np.flatnonzero(sure & (owner == pair[0]) & (beyond == pair[1]))
-        thin = np.arange(len(mine)) // _TOGETHER % max(1, len(mine) // _MOST) == 0
-        if len(mine) >= _FEWEST:
+        thin = np.arange(len(mine)) // EDGES.together % max(1, len(mine) // EDGES.most) == 0
+        if len(mine) >= EDGES.fewest:
             out[pair] = _sampled(sheet, points[mine[thin]], outward[mine[thin]])
     return out
 
@@ -457,7 +437,7 @@ def _profiles(
 def _sampled(sheet: Sheet, points: Floats, outward: Floats) -> Floats:
     """Colours across an edge at many points of it, on evened paper, neighbours averaged."""
     ndimage = require("scipy.ndimage", extra="digitize")
-    out, margin = np.zeros((len(points), len(ACROSS), 3), np.float32), int(REACH_PX) + 2
+    out, margin = np.zeros((len(points), len(ACROSS), 3), np.float32), int(EDGES.reach_px) + 2
     for first, band in sheet.scan.bands():
         here = (points[:, 1] >= first) & (points[:, 1] < first + len(band))
         if not here.any():
@@ -470,8 +450,8 @@ def _sampled(sheet: Sheet, points: Floats, outward: Floats) -> Floats:
             out[here, :, k] = ndimage.map_coordinates(pixels[..., k], where, np.float32, order=1)
     if not sheet.paper.is_even:
         out *= sheet.paper.gain_at(points)[:, None]
-    whole = len(out) // _TOGETHER * _TOGETHER
-    return np.asarray(out[:whole].reshape(-1, _TOGETHER, len(ACROSS), 3).mean(axis=1), dtype=float)
+    whole = len(out) // EDGES.together * EDGES.together
+    return np.asarray(out[:whole].reshape(-1, EDGES.together, len(ACROSS), 3).mean(axis=1), dtype=float)
 
 
 def _shift_of(owner: Ints, beyond: Ints, shifts: Mapping[tuple[int, int], float]) -> Floats:
@@ -487,7 +467,7 @@ def _moved(parts: Parts, segments: Segments, shift: Floats) -> Parts:
     corners, index = np.unique(np.vstack([segments.start, segments.end]), axis=0, return_inverse=True)
     ends = index.reshape(2, -1)
     steps = _steps(len(corners), ends, segments, shift)
-    for _ in range(_ROUNDS):
+    for _ in range(EDGES.rounds):
         crossing = _crossing(corners + steps, np.unique(np.sort(ends.T, axis=1), axis=0))
         if not len(crossing):
             break

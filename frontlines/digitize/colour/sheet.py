@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frontlines.digitize.colour.colours import codes_of
-from frontlines.digitize.colour.label_code import Labels
-from frontlines.digitize.colour.palette import Palette, palette_of
+from frontlines.digitize.colour.palette import Labels, Palette, palette_of
 from frontlines.digitize.colour.paper import Paper, paper_of
 from frontlines.digitize.colour.scan import Image, Scan, open_scan
 from frontlines.names import Floats32

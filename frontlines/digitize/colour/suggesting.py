@@ -7,10 +7,8 @@ import pandas as pd
 from PIL import ImageColor
 
 from frontlines.digitize.colour.colours import hex_of, lab_of
-from frontlines.digitize.colour.inks import edges_of
-from frontlines.digitize.colour.label_code import STROKES
-from frontlines.digitize.colour.labels import label_grounds, label_strokes, mean_width_px
-from frontlines.digitize.colour.palette import Palette
+from frontlines.digitize.colour.inks import edges_of, label_grounds, label_strokes, mean_width_px
+from frontlines.digitize.colour.palette import STROKES, Palette
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.names import Floats

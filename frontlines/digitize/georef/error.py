@@ -1,11 +1,11 @@
 """Residuals of a georeference, and how far it is off between its control points.
 
 What the control points leave unexplained has two parts. One is each point's own: it was read a little beside
-its place. The other is shared by neighbours: the paper has shrunk, or the transformation cannot bend as the map
-does. Readings average out between points; what neighbours share does not. How much is shared is weighed by
-the likelihood of the residuals. The error at a place follows from the weights of the fit there, and is scaled
-by how the leave-one-out errors of the nearest points compare with what is expected of them. It is at least
-what rounding to whole or half pixels does.
+its place. The other is shared by neighbours: the paper has shrunk, or the transformation cannot bend as the
+map does. Readings average out between points; what neighbours share does not. How much is shared is weighed
+by the likelihood of the residuals. The error at a place follows from the weights of the fit there, and is
+scaled by how the leave-one-out errors of the nearest points compare with what is expected of them. It is at
+least what rounding to whole or half pixels does.
 
 References
 ----------
@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from pyproj import CRS, Geod, Transformer
 
 from frontlines.digitize.georef.control_points import WGS84, GroundControl
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, Transformation
+from frontlines.digitize.settings import QUOTED_ERROR
 from frontlines.names import Floats
 
 COLUMNS = [
@@ -79,15 +81,20 @@ def _known(errors: pd.Series, sum_up: Callable[[pd.Series], float]) -> float | N
 
 def to_plane(lonlat: Floats, crs: CRS) -> Floats:
     """Take longitudes and latitudes to the plane of a map."""
-    transform = Transformer.from_crs(WGS84, crs, always_xy=True).transform
-    return np.column_stack(transform(lonlat[:, 0], lonlat[:, 1])).astype(float)
+    way = _way(WGS84, crs).transform
+    return np.column_stack(way(lonlat[:, 0], lonlat[:, 1])).astype(float)
 
 
 def to_lonlat(xy: Floats, crs: CRS) -> Floats:
     """Take places of the plane of a map to longitudes and latitudes."""
-    transform = Transformer.from_crs(crs, WGS84, always_xy=True).transform
-    lonlat = np.column_stack(transform(xy[:, 0], xy[:, 1])).astype(float)
+    lonlat = np.column_stack(_way(crs, WGS84).transform(xy[:, 0], xy[:, 1])).astype(float)
     return np.where(np.isfinite(lonlat), lonlat, np.nan)
+
+
+@lru_cache(maxsize=32)
+def _way(start: CRS, end: CRS) -> Transformer:
+    """Make the way from one plane to another once: it takes longer than to go it."""
+    return Transformer.from_crs(start, end, always_xy=True)
 
 
 def _along_ground(start: Floats, end: Floats) -> tuple[Floats, Floats, Floats]:
@@ -97,20 +104,16 @@ def _along_ground(start: Floats, end: Floats) -> tuple[Floats, Floats, Floats]:
     return distance * np.sin(turn), distance * np.cos(turn), distance
 
 
-STEPS_PX = (1.0, 0.5)
-"""Steps that places are read to, the coarsest first [px]; finer ones do not matter."""
-
-_EXACT = 0.02  # steps: residuals that are smaller do not come from rounding
-_ALIKE = 1e-6
+_ALIKE = 1e-6  # of a step or a minute
 _MINUTES = 60.0  # in a degree
 
 
 def step_read(pixels: Floats, left_px: Floats, lonlat: Floats) -> float:
     """Find the step that control points were read to."""
     rms = float(np.sqrt(np.mean(np.square(left_px))))
-    for step in STEPS_PX:
+    for step in QUOTED_ERROR.steps_px:
         if np.abs(pixels / step - np.round(pixels / step)).max() < _ALIKE:
-            return step if rms > _EXACT * step or _are_crossings(lonlat) else 0.0
+            return step if rms > QUOTED_ERROR.exact * step or _are_crossings(lonlat) else 0.0
     return 0.0
 
 
@@ -138,19 +141,6 @@ def rounding_variance(transformation: Transformation, pixels: Floats, step_px: f
     return np.asarray(total / 2 * step_px**2 / 12)
 
 
-REACH = 0.5
-"""How far what is shared reaches, as part of the extent of the control points."""
-
-SHARES = (0.0, 0.25, 0.5, 0.75, 0.95, 0.99)
-"""Shares of the variance that neighbours may have in common, each a model that is weighed."""
-
-NOISE_ODDS = 8.0
-"""How much likelier than each other model it is beforehand that neighbours share nothing."""
-
-PRIOR_POINTS = 4.0
-"""So many points' worth of trust in the models before the leave-one-out errors near a place scale them."""
-
-_NEAR = 0.25  # of the extent, how far around a place leave-one-out errors scale its error
 _LEAST_PX = 1e-9
 _CHUNK = 4000
 
@@ -174,8 +164,10 @@ class LocalError:
     def _of(self, pixels: Floats) -> Floats:
         knots = self.transformation.pixels
         variance = _expected(self.transformation.weights(pixels), pixels, knots, self.models, own=False)
-        near = np.exp(-_squared(pixels, knots) / (2 * (_NEAR * _extent(knots)) ** 2))
-        scale = (PRIOR_POINTS + near @ self.scale) / (PRIOR_POINTS + near.sum(axis=1))
+        near = np.exp(-_squared(pixels, knots) / (2 * (QUOTED_ERROR.near * _extent(knots)) ** 2))
+        scale = (QUOTED_ERROR.prior_points + near @ self.scale) / (
+            QUOTED_ERROR.prior_points + near.sum(axis=1)
+        )
         variance = variance * scale * _student(self.degrees_of_freedom) ** 2
         least = rounding_variance(self.transformation, pixels, self.step_px)
         return np.asarray(np.sqrt(np.maximum(variance, least)))
@@ -203,7 +195,7 @@ def _weighed(knots: Floats, drift: Floats, left: Floats, freedom: int) -> Floats
     """Weigh each model by its restricted likelihood, with the variance that fits it best."""
     common = _shared(knots, knots, knots)
     rows = []
-    for share in SHARES:
+    for share in QUOTED_ERROR.shares:
         one = (1 - share) * np.eye(len(knots)) + share * common
         inverse = np.kron(np.eye(2), np.linalg.inv(one))  # x and y have the same
         normal = drift.T @ inverse @ drift
@@ -212,13 +204,15 @@ def _weighed(knots: Floats, drift: Floats, left: Floats, freedom: int) -> Floats
         logs = 2 * np.linalg.slogdet(one)[1] + np.linalg.slogdet(normal)[1]
         rows.append((share, variance, -0.5 * (logs + freedom * np.log(variance))))
     models = np.array(rows)
-    weight = np.exp(models[:, 2] - models[:, 2].max()) * np.where(models[:, 0] > 0, 1.0, NOISE_ODDS)
+    weight = np.exp(models[:, 2] - models[:, 2].max()) * np.where(
+        models[:, 0] > 0, 1.0, QUOTED_ERROR.noise_odds
+    )
     models[:, 2] = weight / weight.sum()
     return models
 
 
 def _expected(weights: Floats, pixels: Floats, knots: Floats, models: Floats, *, own: bool) -> Floats:
-    """Give the variance along an axis, the models' geometric mean [px²]; with a point's own part or not."""
+    """Give the variance along an axis, the mean of the models' [px²]; with a point's own part or not."""
     n = len(knots)
     common = _shared(knots, knots, knots)
     # of readings: what the fit takes over from each point's own error
@@ -231,13 +225,13 @@ def _expected(weights: Floats, pixels: Floats, knots: Floats, models: Floats, *,
     smooth = np.maximum(1 - 2 * told + carried, 0.0)
     total = np.zeros(len(pixels))
     for share, variance, weight in models:
-        total += weight * np.log(variance * (share * smooth + (1 - share) * (square + own)) + _LEAST_PX**2)
-    return np.exp(total)
+        total += weight * variance * (share * smooth + (1 - share) * (square + own))
+    return total
 
 
 def _shared(a: Floats, b: Floats, knots: Floats) -> Floats:
     """Correlation that falls with distance, twice differentiable in the mean (Matérn, 3/2)."""
-    far = np.sqrt(3 * _squared(a, b)) / (REACH * _extent(knots))
+    far = np.sqrt(3 * _squared(a, b)) / (QUOTED_ERROR.reach * _extent(knots))
     return np.asarray((1 + far) * np.exp(-far))
 
 

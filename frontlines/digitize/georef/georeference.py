@@ -37,15 +37,11 @@ from frontlines.digitize.georef.error import (
 )
 from frontlines.digitize.georef.selection import Choice, bad_points, choose, plane_name, refuse_other_unit
 from frontlines.digitize.georef.transformations import Family, Transformation, fit, refuse_unknown
+from frontlines.digitize.settings import CHOOSING, QUOTED_ERROR
 from frontlines.errors import DigitizeError
 from frontlines.names import Bools, Floats, Geometries
 
-ASSUMED_PX = 2.0
-"""Standard error of a georeference whose control points leave none to spare [px]: assumed, and said so."""
-
 _STEP_PX = 0.5  # to either side of a place, over which the ground's slopes are taken
-_MUCH_BETTER = 0.5  # another choice is worth a caution below this part of the leave-one-out error
-_NOTABLE_PX = 1.0  # leave-one-out errors below this need none
 _NEWTON_STEPS, _STILL_PX = 30, 1e-9  # on the way back to pixels
 _NOWHERE = 10  # sizes of the scan, beyond which a place is off the map
 
@@ -94,7 +90,7 @@ class Georeference:
         """Give the standard error of the georeference along either axis at places, (m,) [px]."""
         if self.error is not None:
             return self.error(pixels)
-        return np.full(len(pixels), ASSUMED_PX if len(self.control) else 0.0)
+        return np.full(len(pixels), QUOTED_ERROR.assumed_px if len(self.control) else 0.0)
 
     def ground_slopes(self, pixels: Floats) -> Floats:
         """Metres east and north on the ground for a pixel along columns and rows, (m, 2, 2)."""
@@ -320,12 +316,12 @@ def _bad(table: pd.DataFrame, bad: list[int]) -> list[Caution]:
 def _better(control: GroundControl, choice: Choice, *, given_crs: bool, given_family: bool) -> list[Caution]:
     """Say if what the recipe names fits much worse than what could be chosen."""
     mine = min(choice.left_out_px.values(), default=0.0)
-    if mine <= _NOTABLE_PX:
+    if mine <= CHOOSING.notable_px:
         return []
     found = []
     if given_crs:
         other = choose(control.pixels, control.lonlat, family=choice.family)
-        if other.own_px < _MUCH_BETTER * mine:
+        if other.own_px < CHOOSING.much_better * mine:
             text = (
                 f"on the plane {other.plane} the control points fit better ({other.own_px:.1f} px left out "
                 f"one by one, against {mine:.1f} px on {choice.plane}): is it the CRS of this map?"
@@ -333,7 +329,7 @@ def _better(control: GroundControl, choice: Choice, *, given_crs: bool, given_fa
             found.append(Caution("another plane", text))
     if given_family:
         other = choose(control.pixels, control.lonlat, crs=choice.crs)
-        if other.own_px < _MUCH_BETTER * mine:
+        if other.own_px < CHOOSING.much_better * mine:
             text = (
                 f"the transformation {other.family} fits better ({other.own_px:.1f} px left out one by one, "
                 f"against {mine:.1f} px of {choice.family})"

@@ -13,6 +13,7 @@ from pyproj import CRS
 
 from frontlines.digitize.georef.error import to_lonlat, to_plane
 from frontlines.digitize.georef.transformations import FAMILIES, LEAST_POINTS, Family, Transformation, fit
+from frontlines.digitize.settings import BAD_POINTS, CHOOSING
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats
 
@@ -45,26 +46,6 @@ def _span_m(low: Floats, high: Floats, crs: CRS) -> float:
     return float((high - low).max() * crs.axis_info[0].unit_conversion_factor)
 
 
-BETTER = 0.8
-"""A richer transformation, or another plane, must bring the leave-one-out error below this part of it."""
-
-FINE_PX = 0.3
-"""Leave-one-out errors below this [px] are as good as none: nothing richer is looked for."""
-
-SPARE_POINTS: dict[Family, int] = {
-    "helmert": 1, "affine": 1, "projective": 2, "polynomial2": 3, "polynomial3": 4, "spline": 7,
-}  # fmt: skip
-"""Points beyond the least number before a transformation is taken unasked."""
-
-DOUBT = 0.001
-"""Chance, over all points, that a sound set has a point as far off as one that is named."""
-
-BAD_PX = 5.0
-"""A point this near to where the others put it [px] is never named."""
-
-_STIFF_FREEDOM = 8
-_LOOKED_AT = 3
-_MERIDIANS, _CUT = 401, 20.0  # looked at between the points; and usual steps, the least that is a cut
 _HALF_TURN = 180.0  # a map of so many degrees of longitude has no middle
 
 
@@ -102,7 +83,7 @@ def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Fa
         return Choice(name, plane, planes[plane], "no point to spare: no other could be weighed", {})
     taken = next(iter(weighed))
     for rival, error in weighed.items():
-        if weighed[taken] > FINE_PX and error < BETTER * weighed[taken]:
+        if weighed[taken] > CHOOSING.fine_px and error < CHOOSING.better * weighed[taken]:
             taken = rival
     shown = {f"{name}, {plane}": round(error, 3) for (name, plane), error in weighed.items()}
     reason = "named in the recipe"
@@ -116,7 +97,7 @@ def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Fa
 
 def _allowed(n: int) -> list[Family]:
     """Name the transformations that so many points allow unasked, the plainest first."""
-    spared = [name for name in FAMILIES if n >= LEAST_POINTS[name] + SPARE_POINTS[name]]
+    spared = [name for name in FAMILIES if n >= LEAST_POINTS[name] + CHOOSING.spare_points[name]]
     return spared if "affine" in spared else ["helmert"]
 
 
@@ -152,10 +133,10 @@ def _about_middle(lon: Floats) -> tuple[float, Floats]:
 def _named_plane(lonlat: Floats, crs: CRS) -> dict[str, CRS]:
     """Take the plane that was named, unless a cut between the points puts neighbours a world apart."""
     middle, off = _about_middle(lonlat[:, 0])
-    lon = middle + np.linspace(off.min(), off.max(), _MERIDIANS)[1:-1]
+    lon = middle + np.linspace(off.min(), off.max(), CHOOSING.meridians)[1:-1]
     across = to_plane(np.column_stack([(lon + 180) % 360 - 180, np.full_like(lon, lonlat[:, 1].mean())]), crs)
     steps = np.nan_to_num(np.hypot(*np.diff(across, axis=0).T), nan=np.inf)
-    if np.ptp(off) >= _HALF_TURN or steps.max() <= _CUT * max(float(np.median(steps)), 1e-9):
+    if np.ptp(off) >= _HALF_TURN or steps.max() <= CHOOSING.cut * max(float(np.median(steps)), 1e-9):
         return {plane_name(crs): crs}
     at = abs((lon[steps.argmax()] + 180) % 360 - 180)
     method = "eqc" if crs.is_geographic else "webmerc"
@@ -182,7 +163,7 @@ def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     most = max(1, len(pixels) // 4)
     while len(bad) < most:
         stiff = _stiff(family, len(rest))
-        worst = _worst(pixels[rest], xy[rest], stiff)
+        worst = _worst(pixels[rest], xy[rest], stiff, BAD_POINTS.doubt)
         found = [] if worst is None else [worst]
         if not found and len(bad) + 2 <= most:
             found = _pair(pixels[rest], xy[rest], stiff)
@@ -198,7 +179,7 @@ def _stiff(family: Family, n: int) -> Family:
     if family == "helmert":
         return family
     for name in (family, "affine"):
-        if 2 * (n - 1) - 2 * LEAST_POINTS[name] >= _STIFF_FREEDOM:
+        if 2 * (n - 1) - 2 * LEAST_POINTS[name] >= BAD_POINTS.freedom:
             return name
     return "helmert" if n < LEAST_POINTS["affine"] + 2 else "affine"
 
@@ -206,11 +187,11 @@ def _stiff(family: Family, n: int) -> Family:
 def _pair(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     """Positions of two points that hide each other, the worse first; none if there are no such points."""
     try:
-        if np.hypot(*fit(pixels, xy, family).left_out_px(xy).T).max() <= BAD_PX:
+        if np.hypot(*fit(pixels, xy, family).left_out_px(xy).T).max() <= BAD_POINTS.near_px:
             return []
     except DigitizeError:
         return []
-    everyone, chance = np.arange(len(pixels)), DOUBT / len(pixels)
+    everyone, chance = np.arange(len(pixels)), BAD_POINTS.doubt / len(pixels)
     pairs = {}
     for first in everyone:
         others = np.delete(everyone, first)
@@ -229,16 +210,16 @@ def _pair(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     return pairs[min(pairs)] if pairs else []
 
 
-def _worst(pixels: Floats, xy: Floats, family: Family, chance: float = DOUBT) -> int | None:
+def _worst(pixels: Floats, xy: Floats, family: Family, chance: float) -> int | None:
     """Position of the point that belongs least, if it does not belong."""
     try:
         off_px, squares = _studied(fit(pixels, xy, family), xy)
     except DigitizeError:
         return None
-    order = np.argsort(-np.nan_to_num(squares))[:_LOOKED_AT]
+    order = np.argsort(-np.nan_to_num(squares))[: BAD_POINTS.looked_at]
     doubts = {int(k): _doubt(pixels, xy, family, int(k)) for k in order}
     worst = min(doubts, key=lambda k: doubts[k])
-    return worst if doubts[worst] < chance and off_px[worst] > BAD_PX else None
+    return worst if doubts[worst] < chance and off_px[worst] > BAD_POINTS.near_px else None
 
 
 def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import shapely
 
 from frontlines._optional import require
-from frontlines.digitize.colour.label_code import UNKNOWN, Labels
-from frontlines.digitize.colour.labels import Strokes
+from frontlines.digitize.colour.inks import Strokes
+from frontlines.digitize.colour.palette import UNKNOWN, Labels
 from frontlines.digitize.lines.skeleton import Chain, direction
 from frontlines.names import Floats
 

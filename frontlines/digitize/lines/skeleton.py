@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from frontlines._optional import require
-from frontlines.digitize.colour.label_code import Labels
-from frontlines.digitize.colour.labels import Strokes, stroke_mask
+from frontlines.digitize.colour.inks import Strokes, stroke_mask
+from frontlines.digitize.colour.palette import Labels
 from frontlines.digitize.colour.scan import tiles_of
 from frontlines.names import Floats, Ints
 

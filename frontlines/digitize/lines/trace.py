@@ -11,16 +11,17 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines.digitize.colour.colours import hex_of, refuse_one_colour
-from frontlines.digitize.colour.inks import match_inks, shades_of
-from frontlines.digitize.colour.label_code import STROKES, Labels
-from frontlines.digitize.colour.labels import (
+from frontlines.digitize.colour.inks import (
     Strokes,
     checked_masks,
     label_strokes,
+    match_inks,
     mean_width_px,
+    shades_of,
     strokes_of,
     with_broad_strokes,
 )
+from frontlines.digitize.colour.palette import STROKES, Labels
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.lines.centres import Centred, Ink, centred, without_loops

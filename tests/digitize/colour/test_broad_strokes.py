@@ -7,7 +7,7 @@ import shapely
 
 from frontlines.datasets import ScanLook, render_scan
 from frontlines.digitize import open_scan, open_sheet, suggest_colours, trace_lines
-from frontlines.digitize.colour.labels import with_broad_strokes
+from frontlines.digitize.colour.inks import with_broad_strokes
 
 X = np.linspace(60, 1540, 300)
 FRONTS = {
