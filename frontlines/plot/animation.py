@@ -20,9 +20,21 @@ from matplotlib.text import Text
 from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
 from frontlines.names import CONTESTED, KM2, Floats32, Pixels
-from frontlines.plot.artists import View, Z, area_path, bounds_of, days_of, fill, paint, present, show, stroke
+from frontlines.plot.artists import (
+    View,
+    Z,
+    area_path,
+    bounds_of,
+    days_of,
+    fill,
+    frame,
+    paint,
+    present,
+    show,
+    stroke,
+)
 from frontlines.plot.film_files import require_film_path, write_film
-from frontlines.plot.furniture import Entry, draw_scale_bar, emptiest_corners, frame
+from frontlines.plot.furniture import Entry, draw_scale_bar, emptiest_corners
 from frontlines.plot.map_layers import base_entries, draw_districts
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle
@@ -390,10 +402,10 @@ def _entries(film: Film, style: MapStyle) -> list[Entry]:
 
 
 def _draw_outlines(ax: Axes, film: Film, style: MapStyle) -> list[Artist]:
-    """Draw the ground that the map is about, its outlines and the frame; return what lies over the ground."""
+    """Draw the ground of the map, outlines and frame; return what is drawn over ground that is held."""
     home = film.districts if film.theatre is None else film.theatre
-    ax.set(xticks=[], yticks=[], facecolor=style.paper if home is None else style.country_face)
     frame(ax, style)
+    ax.set_facecolor(style.paper if home is None else style.country_face)
     if home is not None:
         fill(ax, home.geometry, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"])
     if film.districts is not None:

@@ -18,7 +18,7 @@ from matplotlib.text import Annotation
 from frontlines.plot.style import PT_PER_INCH, AreaStyle, MapStyle
 from frontlines.plot.text import halo, plain
 
-# What lies over what.
+# What is drawn over what.
 Z = {
     "context": 0.5, "ground": 1.0, "mark": 1.2, "district": 2.0, "band": 2.2, "theatre": 2.3, "border": 2.4,
     "oblast": 2.6, "casing": 3.0, "front": 3.1, "town": 5.0, "frame": 7.0, "label": 8.0, "furniture": 9.0,
@@ -102,9 +102,7 @@ class Stage:
     def __init__(self, ax: Axes | None, style: MapStyle) -> None:
         if ax is None:
             _, ax = plt.subplots(figsize=(6.0, 6.0), layout="constrained")
-            ax.set(xticks=[], yticks=[])
-            for spine in ax.spines.values():
-                spine.set(linewidth=style.frame_pt_width, color=style.ink)
+            frame(ax, style)
         self.ax: Axes = ax
         settled = ax.has_data() or not ax.get_autoscalex_on()
         self._found = view_of(ax) if settled else None
@@ -123,6 +121,13 @@ class Stage:
             )
             show(self.ax, padded.grown(0.03))
         return self.ax
+
+
+def frame(ax: Axes, style: MapStyle) -> None:
+    """Make an Axes the panel of a map: a thin frame, no ticks, paper below."""
+    ax.set(xticks=[], yticks=[], facecolor=style.paper)
+    for spine in ax.spines.values():
+        spine.set(linewidth=style.frame_pt_width, color=style.ink, zorder=Z["furniture"] + 1)
 
 
 def present(geometry: Any) -> Any:

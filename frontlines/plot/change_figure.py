@@ -16,9 +16,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from frontlines.names import WHOLE
-from frontlines.plot.artists import View, Z, lines, metres_per_pt, show, stroke, view_of, write
+from frontlines.plot.artists import View, Z, frame, lines, metres_per_pt, show, stroke, view_of, write
 from frontlines.plot.front_layers import draw_frontlines, front_entries
-from frontlines.plot.furniture import Entry, draw_locator, frame, furnish
+from frontlines.plot.furniture import Entry, draw_locator, furnish
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import (
     base_entries,
@@ -118,7 +118,6 @@ def _add_panels(page: FigurePage, scene: Scene, places: Places) -> list[Panel]:
     if places.zoom is not None and scene.part is not None:
         panels.append(Panel(page.add("zoom", places.zoom), scene.part, "b", scene.study.zoom_towns))
     for panel in panels:
-        panel.ax.set(xticks=[], yticks=[], facecolor=scene.style.paper)
         frame(panel.ax, scene.style)
     _put_panels(page, panels, places)
     return panels
@@ -188,9 +187,9 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
 
 def _mark_view(ax: Axes, seen: View, letter: str, style: MapStyle) -> None:
     """Draw the frame of what another panel shows, with that panel's letter."""
-    frame = Rectangle((seen.west, seen.south), seen.width, seen.height, fill=False, gid="zoom-frame")
-    frame.set(edgecolor=style.ink, linewidth=style.zoom_pt_width, zorder=Z["frame"])
-    ax.add_patch(frame)
+    outline = Rectangle((seen.west, seen.south), seen.width, seen.height, fill=False, gid="zoom-frame")
+    outline.set(edgecolor=style.ink, linewidth=style.zoom_pt_width, zorder=Z["frame"])
+    ax.add_patch(outline)
     write(
         ax, letter, (seen.east, seen.north), (-2.5, -2.5), size_pt=style.heading_pt, name="zoom-letter",
         style=style, weight="bold", ha="right", va="top",
@@ -228,7 +227,7 @@ def _write_names(panel: Panel, inset: View | None, scene: Scene) -> None:
 
 
 def _drop_dots(ax: Axes, towns: list[Label], left_out: list[Label]) -> None:
-    """Take away the dots of towns whose name is not written: a reader could not tell what they are."""
+    """Take away the dots of towns whose name is not written: a reader would not know what they are."""
     kept = [i for i, town in enumerate(towns) if town not in left_out]
     for dots in ax.collections:
         if isinstance(dots, PathCollection) and dots.get_gid() == "town":
@@ -290,7 +289,7 @@ def is_wide(needs: Needs) -> bool:
 
 
 def legend_columns(needs: Needs) -> int:
-    """Return how many columns the legend has: several where it lies along the foot of a wide map."""
+    """Return how many columns the legend has: several where it stands along the foot of a wide map."""
     return 3 if is_wide(needs) and needs.zoom_aspect is None else 1
 
 
@@ -392,7 +391,7 @@ _ABOUT = "~ about: a border or corner is within reach of the error"
 
 
 class Row(NamedTuple):
-    """A line of the table, in words."""
+    """A line of the table, in words; the figures are of net change [km²]."""
 
     name: str
     net: str
@@ -400,7 +399,7 @@ class Row(NamedTuple):
 
 
 def rows_of(results: ResultsLike) -> list[Row]:
-    """Write the table of a study."""
+    """Write the table of a study: the districts with the largest turnover, the rest, and the sum."""
     turnover = results.balance["gained_km2"] + results.balance["lost_km2"]
     order = turnover[turnover > _NOTABLE_KM2].sort_values(ascending=False, kind="stable").index
     moved = results.balance.loc[order]
@@ -429,7 +428,7 @@ def _km2(value: Any, scale: float = 0.0) -> str:
 
 
 def table_mm(rows: list[Row], style: MapStyle) -> float:
-    """Give the height of a table."""
+    """Return the height of a table [mm]."""
     return len(_lines(rows)) * _line_mm(style) if rows else 0.0
 
 

@@ -120,7 +120,7 @@ def mark_days(ax: Axes, style: MapStyle) -> None:
 
 
 def _falls_on(days: pd.DatetimeIndex, unit: str, every: int) -> Any:
-    """Tell on which days a mark stands."""
+    """Return on which days a mark stands."""
     if unit == "day":
         return ((days.day - 1) % every == 0) & ((days.day < 30) | (every == 1))  # noqa: PLR2004 - the 31st is too near the 1st
     if unit == "month":

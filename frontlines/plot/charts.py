@@ -23,139 +23,9 @@ from frontlines.plot.text import clean, day, number, plain, renderer_of
 from frontlines.series.change_series import COLUMNS
 from frontlines.series.totals import series_totals
 
-_COLUMNS = ("correlation_m", "sigma_km2", "net_km2", "side", "date_from", "date_to", "own")
-_SURE = 1.959964  # standard errors to either side of a 95 % interval
-_ROOM = 1.12
-
-
-def draw_error_by_correlation(
-    table: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
-) -> Axes:
-    """Draw the error of the net change against the length along which errors of the lines are correlated.
-
-    Parameters
-    ----------
-    table
-        From `frontlines.uncertainty.error_by_correlation`.
-    ax
-        The Axes; a new one if None.
-    style
-        The style.
-
-    Returns
-    -------
-    Axes
-        The Axes: the curve (gid ``sigma``), its two ends as levels (``vertices``: each vertex is off by
-        itself; ``shifted``: whole lines are), the study's own length (``own``), and the level above which the
-        95 % interval of net includes no change (``sure``).
-
-    Raises
-    ------
-    FrontlinesError
-        If columns are missing, or there are not two lengths between the ends.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({
-    ...     "correlation_m": [0, 100, 1000, 10000, np.inf], "sigma_km2": [5.0, 5, 15, 40, 60],
-    ...     "net_km2": 90.0, "side": "A", "own": [False, False, True, False, False],
-    ...     "date_from": "1994-04-07", "date_to": "1994-05-12"})
-    >>> ax = draw_error_by_correlation(table)
-    >>> ax.get_xscale(), ax.get_ylabel()
-    ('log', 'km², standard error of net change')
-    """
-    rows = _checked(table)
-    ax = axes_for(ax, style)
-    inner = rows[(rows["correlation_m"] > 0) & np.isfinite(rows["correlation_m"])]
-    first, last = float(rows["sigma_km2"].iloc[0]), float(rows["sigma_km2"].iloc[-1])
-    km = inner["correlation_m"].to_numpy(dtype=float) / 1000
-    ax.set_xscale("log")
-    ax.set_xlim(km[0], km[-1])
-    net = abs(float(rows["net_km2"].iloc[0]))
-    ax.set_ylim(0, _ROOM * max(last, inner["sigma_km2"].max(), 1e-9))
-    ax.plot(km, inner["sigma_km2"], color=style.ink, linewidth=style.front_pt, gid="sigma", zorder=Z["front"])
-    _draw_level(ax, first, "vertices", "lower end: each drawn vertex is off by itself", "right", style)
-    _draw_level(ax, last, "shifted", "upper end: each line is off as a whole", "left", style)
-    _draw_sure(ax, net / _SURE, style)
-    _mark_own(ax, inner[inner["own"].astype(bool)], style)
-    _set_lengths_axes(ax, style)
-    told = number(float(rows["net_km2"].iloc[0]), sign=True)
-    span = " to ".join(day(pd.Timestamp(rows[name].iloc[0])) for name in ("date_from", "date_to"))
-    heading = f"{clean(rows['side'].iloc[0])}: error of net change, {told} km², {span}"
-    write_above(ax, heading, [], style)
-    return ax
-
-
-def _checked(table: pd.DataFrame) -> pd.DataFrame:
-    absent = [name for name in _COLUMNS if name not in table]
-    if absent:
-        raise FrontlinesError(
-            f"the table has no column {', '.join(absent)}: make it with uncertainty.error_by_correlation"
-        )
-    rows = table.sort_values("correlation_m", kind="stable")
-    lengths = rows["correlation_m"].to_numpy(dtype=float)
-    if (np.isfinite(lengths) & (lengths > 0)).sum() < 2 or lengths[0] != 0 or np.isfinite(lengths[-1]):  # noqa: PLR2004
-        raise FrontlinesError(
-            "the table needs the lengths 0 and infinity and two in between: "
-            "make it with uncertainty.error_by_correlation"
-        )
-    return rows
-
-
-def _draw_level(ax: Axes, km2: float, name: str, text: str, where: str, style: MapStyle) -> None:
-    """Draw one of the two ends as a level, with its name on it."""
-    pale = mix(style.ink, style.paper, 0.35)
-    ax.axhline(
-        km2, color=pale, linewidth=style.oblast_pt_width, linestyle=dash(style.oblast_pt_width, 4.0, 2.2),
-        gid=name, zorder=Z["district"],
-    )  # fmt: skip
-    x = 0.985 if where == "right" else 0.015
-    _write_on_level(ax, f"{text}, {number(km2)} km²", x, km2, where, style)
-
-
-def _write_on_level(ax: Axes, text: str, x: float, km2: float, ha: str, style: MapStyle) -> None:
-    look: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "ha": ha}
-    write(ax, text, (x, km2), (0.0, 2.5), size_pt=style.legend_pt, name="level", style=style, **look)
-
-
-def _draw_sure(ax: Axes, km2: float, style: MapStyle) -> None:
-    """Shade where the 95 % interval of net includes no change."""
-    top = ax.get_ylim()[1]
-    if not 0 < km2 < top:
-        return
-    shade = ax.axhspan(km2, top, color=mix(style.ink, style.paper, 0.92), linewidth=0, zorder=Z["ground"])
-    shade.set_gid("sure")
-    _write_on_level(ax, "from here up the 95 % interval includes no change", 0.985, km2, "right", style)
-
-
-def _mark_own(ax: Axes, own: pd.DataFrame, style: MapStyle) -> None:
-    """Mark the length that the study works with."""
-    if own.empty:
-        return
-    km, km2 = float(own["correlation_m"].iloc[0]) / 1000, float(own["sigma_km2"].iloc[0])
-    red = style.date_colours[-1]
-    ax.vlines(km, 0, km2, color=red, linewidth=style.oblast_pt_width, zorder=Z["mark"])
-    ax.plot([km], [km2], "o", color=red, markersize=4.0, gid="own", zorder=Z["town"])
-    text, look = f"this study: {km:g} km, {number(km2)} km²", {"weight": "bold", "ha": "right"}
-    write(ax, text, (km, km2), (-4.0, 4.0), size_pt=style.heading_pt, name="own-text", style=style, **look)
-
-
-def _set_lengths_axes(ax: Axes, style: MapStyle) -> None:
-    """Mark lengths along the foot, on a scale of powers of ten, and name what is drawn."""
-    low, high = ax.get_xlim()
-    powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    ticks = [m * 10.0**p for p in powers for m in (1, 2, 5)]
-    ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
-    ax.set_xlabel("km along the front over which errors are correlated", **plain(style, style.legend_pt))
-    ax.set_ylabel("km², standard error of net change", **plain(style, style.legend_pt))
-    set_axes_look(ax, style)
-
-
 _DAYS = ("date_from", "date_to", "period_end")
 STEP_COLUMNS = ("side", "date_from", "date_to", "cadence", "same_input", "suspect")
-_RUG = 0.022  # height of the strip along the foot, as a share of the chart's
+_STRIP = 0.022  # height of the strip along the foot, as a share of the chart's
 _FEW = 60  # up to so many snapshots have a dot each
 _APART_MM = 1.0  # wider bars stand apart and are hatched
 _DASHES = ((), (4.0, 1.6), (1.2, 1.4), (6.0, 1.6, 1.2, 1.6), (2.5, 2.5))
@@ -369,7 +239,10 @@ def heading(totals: pd.DataFrame, what: str) -> str:
 
 
 def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, dots: bool = True) -> None:
-    """Draw a level that changes at the end of each step, with contested ground; `level` begins before."""
+    """Draw a level that changes at the end of each step, with contested ground.
+
+    `level` [km²] has one value more than there are steps: the first is that before them.
+    """
     _limit_days(ax, totals)
     ends = days_at(totals["date_to"].to_numpy())
     days = np.concatenate([[days_at(totals["date_from"].iloc[0])], ends])
@@ -437,7 +310,7 @@ def mark_repeated(ax: Axes, totals: pd.DataFrame, style: MapStyle) -> None:
         left = days_at(same["date_from"].to_numpy())
         spans = np.column_stack([left, days_at(same["date_to"].to_numpy()) - left])
         ax.broken_barh(
-            spans.tolist(), (0.0, _RUG), transform=ax.get_xaxis_transform(), color=style.town_text,
+            spans.tolist(), (0.0, _STRIP), transform=ax.get_xaxis_transform(), color=style.town_text,
             linewidth=0, gid="same_input", zorder=Z["front"],
         )  # fmt: skip
 
@@ -479,7 +352,7 @@ def _limit_days(ax: Axes, totals: pd.DataFrame) -> None:
 
 
 def _span(first: float, last: float) -> tuple[float, float]:
-    """Return the limits of the days, with a hair of room, more if there is one day only."""
+    """Return the limits of the days, with a little room, more if there is one day only."""
     room = (last - first) * 0.01 or 0.5
     return first - room, last + room
 
@@ -506,3 +379,133 @@ def _line_look(rank: int, of: int, style: MapStyle) -> dict[str, Any]:
 
 def _metres(resolution_m: float) -> str:
     return f"{resolution_m / 1000:g} km" if resolution_m >= 1000 else f"{resolution_m:g} m"  # noqa: PLR2004
+
+
+_ERROR_COLUMNS = ("correlation_m", "sigma_km2", "net_km2", "side", "date_from", "date_to", "own")
+_SIGMAS_95 = 1.959964  # standard errors to either side of a 95 % interval
+_ROOM = 1.12
+
+
+def draw_error_by_correlation(
+    table: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
+) -> Axes:
+    """Draw the error of the net change against the length along which errors of the lines are correlated.
+
+    Parameters
+    ----------
+    table
+        From `frontlines.uncertainty.error_by_correlation`.
+    ax
+        The Axes; a new one if None.
+    style
+        The style.
+
+    Returns
+    -------
+    Axes
+        The Axes: the curve (gid ``sigma``), its two ends as levels (``vertices``: each vertex is off by
+        itself; ``shifted``: whole lines are), the study's own length (``own``), and the level above which the
+        95 % interval of net includes no change (``sure``).
+
+    Raises
+    ------
+    FrontlinesError
+        If columns are missing, or there are not two lengths between the ends.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "correlation_m": [0, 100, 1000, 10000, np.inf], "sigma_km2": [5.0, 5, 15, 40, 60],
+    ...     "net_km2": 90.0, "side": "A", "own": [False, False, True, False, False],
+    ...     "date_from": "1994-04-07", "date_to": "1994-05-12"})
+    >>> ax = draw_error_by_correlation(table)
+    >>> ax.get_xscale(), ax.get_ylabel()
+    ('log', 'km², standard error of net change')
+    """
+    rows = _checked(table)
+    ax = axes_for(ax, style)
+    inner = rows[(rows["correlation_m"] > 0) & np.isfinite(rows["correlation_m"])]
+    first, last = float(rows["sigma_km2"].iloc[0]), float(rows["sigma_km2"].iloc[-1])
+    km = inner["correlation_m"].to_numpy(dtype=float) / 1000
+    ax.set_xscale("log")
+    ax.set_xlim(km[0], km[-1])
+    net = abs(float(rows["net_km2"].iloc[0]))
+    ax.set_ylim(0, _ROOM * max(last, inner["sigma_km2"].max(), 1e-9))
+    ax.plot(km, inner["sigma_km2"], color=style.ink, linewidth=style.front_pt, gid="sigma", zorder=Z["front"])
+    _draw_end(ax, first, "vertices", "lower end: each drawn vertex is off by itself", "right", style)
+    _draw_end(ax, last, "shifted", "upper end: each line is off as a whole", "left", style)
+    _draw_sure(ax, net / _SIGMAS_95, style)
+    _mark_own(ax, inner[inner["own"].astype(bool)], style)
+    _set_lengths_axes(ax, style)
+    change = number(float(rows["net_km2"].iloc[0]), sign=True)
+    span = " to ".join(day(pd.Timestamp(rows[name].iloc[0])) for name in ("date_from", "date_to"))
+    heading = f"{clean(rows['side'].iloc[0])}: error of net change, {change} km², {span}"
+    write_above(ax, heading, [], style)
+    return ax
+
+
+def _checked(table: pd.DataFrame) -> pd.DataFrame:
+    absent = [name for name in _ERROR_COLUMNS if name not in table]
+    if absent:
+        raise FrontlinesError(
+            f"the table has no column {', '.join(absent)}: make it with uncertainty.error_by_correlation"
+        )
+    rows = table.sort_values("correlation_m", kind="stable")
+    lengths = rows["correlation_m"].to_numpy(dtype=float)
+    if (np.isfinite(lengths) & (lengths > 0)).sum() < 2 or lengths[0] != 0 or np.isfinite(lengths[-1]):  # noqa: PLR2004
+        raise FrontlinesError(
+            "the table needs the lengths 0 and infinity and two in between: "
+            "make it with uncertainty.error_by_correlation"
+        )
+    return rows
+
+
+def _draw_end(ax: Axes, km2: float, name: str, text: str, where: str, style: MapStyle) -> None:
+    """Draw one of the two ends as a level, with its name on it."""
+    pale = mix(style.ink, style.paper, 0.35)
+    ax.axhline(
+        km2, color=pale, linewidth=style.oblast_pt_width, linestyle=dash(style.oblast_pt_width, 4.0, 2.2),
+        gid=name, zorder=Z["district"],
+    )  # fmt: skip
+    x = 0.985 if where == "right" else 0.015
+    _write_on_level(ax, f"{text}, {number(km2)} km²", x, km2, where, style)
+
+
+def _write_on_level(ax: Axes, text: str, x: float, km2: float, ha: str, style: MapStyle) -> None:
+    look: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "ha": ha}
+    write(ax, text, (x, km2), (0.0, 2.5), size_pt=style.legend_pt, name="level", style=style, **look)
+
+
+def _draw_sure(ax: Axes, km2: float, style: MapStyle) -> None:
+    """Shade where the 95 % interval of net includes no change."""
+    top = ax.get_ylim()[1]
+    if not 0 < km2 < top:
+        return
+    shade = ax.axhspan(km2, top, color=mix(style.ink, style.paper, 0.92), linewidth=0, zorder=Z["ground"])
+    shade.set_gid("sure")
+    _write_on_level(ax, "from here up the 95 % interval includes no change", 0.985, km2, "right", style)
+
+
+def _mark_own(ax: Axes, own: pd.DataFrame, style: MapStyle) -> None:
+    """Mark the length that the study works with."""
+    if own.empty:
+        return
+    km, km2 = float(own["correlation_m"].iloc[0]) / 1000, float(own["sigma_km2"].iloc[0])
+    red = style.date_colours[-1]
+    ax.vlines(km, 0, km2, color=red, linewidth=style.oblast_pt_width, zorder=Z["mark"])
+    ax.plot([km], [km2], "o", color=red, markersize=4.0, gid="own", zorder=Z["town"])
+    text, look = f"this study: {km:g} km, {number(km2)} km²", {"weight": "bold", "ha": "right"}
+    write(ax, text, (km, km2), (-4.0, 4.0), size_pt=style.heading_pt, name="own-text", style=style, **look)
+
+
+def _set_lengths_axes(ax: Axes, style: MapStyle) -> None:
+    """Mark lengths along the foot, on a scale of powers of ten, and name what is drawn."""
+    low, high = ax.get_xlim()
+    powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    ticks = [m * 10.0**p for p in powers for m in (1, 2, 5)]
+    ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    ax.set_xlabel("km along the front over which errors are correlated", **plain(style, style.legend_pt))
+    ax.set_ylabel("km², standard error of net change", **plain(style, style.legend_pt))
+    set_axes_look(ax, style)

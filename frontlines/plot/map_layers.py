@@ -122,9 +122,36 @@ def change_classes(change: pd.DataFrame, side: str) -> Any:
     """Return for every row of a change frame the class of ground it is, seen from a side."""
     before, after = change["side_from"].to_numpy(dtype=object), change["side_to"].to_numpy(dtype=object)
     was, now = before == side, after == side
-    dark = (before == UNKNOWN) | (after == UNKNOWN)
-    cases = [was & now, was, now, dark, before != after]
+    not_known = (before == UNKNOWN) | (after == UNKNOWN)
+    cases = [was & now, was, now, not_known, before != after]
     return np.select(cases, ["held", "lost", "gained", UNKNOWN, "others"], default="rest").astype(object)
+
+
+def ground_entries(
+    drawn: Collection[str], side: str, sides: Mapping[str, str], style: MapStyle
+) -> list[Entry]:
+    """Return the entries of a legend for what `draw_change` drew; `drawn` are the gids of its artists."""
+    name = sides.get(side, side)
+    rivals = sorted(sides.get(s, s) for s in sides if s not in (side, CONTESTED, UNKNOWN))
+    other = rivals[0] if len(rivals) == 1 else "Other sides"
+    texts = {
+        "gained": f"{name}: gained",
+        "lost": f"{name}: lost",
+        "held": f"{name}: held on both dates",
+        "others": "Changed hands between other sides",
+        "rest": f"{other}: held on both dates",
+        UNKNOWN: "Not known on one of the dates",
+    }
+    out: list[Entry] = []
+    for kind, text in texts.items():
+        if kind in drawn:
+            swatch = paint(Patch(), getattr(style, kind), style)
+            if kind in ("rest", UNKNOWN):
+                swatch.set(linewidth=0.4, edgecolor=style.district_edge)
+            out.append((text, swatch))
+    if CONTESTED in drawn:
+        out.append(("Contested at the later date", paint(Patch(), style.contested(style.paper), style)))
+    return out
 
 
 _HOME = 0.05  # a country with more than this share of the theatre is no neighbour
@@ -395,33 +422,6 @@ def country_labels(
             )
         )
     return found
-
-
-def ground_entries(
-    drawn: Collection[str], side: str, sides: Mapping[str, str], style: MapStyle
-) -> list[Entry]:
-    """Return the entries of a legend for what `draw_change` drew; `drawn` are the gids of its artists."""
-    name = sides.get(side, side)
-    rivals = sorted(sides.get(s, s) for s in sides if s not in (side, CONTESTED, UNKNOWN))
-    other = rivals[0] if len(rivals) == 1 else "Other sides"
-    texts = {
-        "gained": f"{name}: gained",
-        "lost": f"{name}: lost",
-        "held": f"{name}: held on both dates",
-        "others": "Changed hands between other sides",
-        "rest": f"{other}: held on both dates",
-        UNKNOWN: "Not known on one of the dates",
-    }
-    out: list[Entry] = []
-    for kind, text in texts.items():
-        if kind in drawn:
-            swatch = paint(Patch(), getattr(style, kind), style)
-            if kind in ("rest", UNKNOWN):
-                swatch.set(linewidth=0.4, edgecolor=style.district_edge)
-            out.append((text, swatch))
-    if CONTESTED in drawn:
-        out.append(("Contested at the later date", paint(Patch(), style.contested(style.paper), style)))
-    return out
 
 
 def base_entries(drawn: Collection[str], oblast: str, style: MapStyle) -> list[Entry]:

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from frontlines.movement.displacement import places_along, ways
-from frontlines.plot.artists import View, bounds_of, lines, present, show, view_of
+from frontlines.plot.artists import View, bounds_of, frame, lines, present, show, view_of
 from frontlines.plot.chart_axes import write_above
 from frontlines.plot.front_layers import draw_frontlines, draw_transects, front_entries, transect_entries
-from frontlines.plot.furniture import Entry, frame, furnish
+from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import (
     district_labels,
@@ -80,7 +80,6 @@ def movement_figure(
     view = view.fitted(inner_mm / height_mm)
 
     def draw(ax: Axes) -> Axes:
-        ax.set(xticks=[], yticks=[], facecolor=style.paper)
         frame(ax, style)
         show(ax, view)
         if districts is not None:

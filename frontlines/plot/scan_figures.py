@@ -18,15 +18,13 @@ from matplotlib.patheffects import withStroke
 from PIL import Image
 
 from frontlines._optional import require
-from frontlines.digitize import Digitized
-from frontlines.digitize.colour.scan import Scan
-from frontlines.digitize.georef.cautions import hull_of
+from frontlines.digitize import Digitized, Scan
 from frontlines.digitize.layers import class_colours
 from frontlines.digitize.lines import pieces_of
 from frontlines.errors import FrontlinesError
 from frontlines.names import Floats, Pixels
-from frontlines.plot.artists import area_path
-from frontlines.plot.furniture import Entry, frame
+from frontlines.plot.artists import area_path, frame
+from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_styles
@@ -87,6 +85,70 @@ def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> 
     return page.figure
 
 
+_FIELD = LinearSegmentedColormap.from_list("error", ["#FBFAF7", "#B9A88A"])
+_MAP_SHARE = 0.56
+_MAP_MM, _BARS_MM = 150.0, (24.0, 150.0)  # heights: of the map at most, of the bars at least and at most
+_FOOT_MM = 8.0
+_NAME_MM = 19.0
+_ROW_MM = 3.2
+_MOST = 40
+_GRID = 60
+_HALF_BAR = 0.4
+
+
+def residual_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> Figure:
+    """Draw the page with the error of a georeference: where it is large, and how far each point is off.
+
+    Parameters
+    ----------
+    digitized
+        From `frontlines.digitize.digitize`.
+    style
+        The style; the page is its `width_mm` wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot: a map of the standard error [m] with the control
+        points, and a bar for each point, the largest error on top [m along the ground].
+
+    Raises
+    ------
+    FrontlinesError
+        If the georeference has no control points.
+
+    Examples
+    --------
+    >>> from frontlines.digitize import digitize
+    >>> residual_figure(digitize("digitize.toml")).savefig("residuals.png")  # doctest: +SKIP
+    """
+    if digitized.residuals.empty:
+        raise FrontlinesError("the georeference has no control points, so it leaves no residuals to draw")
+    title, caption = f"Georeference of {digitized.recipe.source}", _residual_caption(digitized)
+    page = FigurePage(style, title=title, caption=caption)
+    width_px, height_px = digitized.georeference.size_px
+    map_mm = min(page.inner_mm * _MAP_SHARE, _MAP_MM * width_px / height_px)
+    tall_mm = map_mm * height_px / width_px
+    bars_mm = min(max(min(len(digitized.residuals), _MOST) * _ROW_MM, _BARS_MM[0]), _BARS_MM[1])
+    left_mm, bars_left_mm = style.margin_mm, style.margin_mm + map_mm + _GAP_MM + _NAME_MM
+    ax = page.add("map", Box(left_mm, page.top_mm, map_mm, tall_mm))
+    bars_width_mm = style.width_mm - style.margin_mm - bars_left_mm
+    bars = page.add("bars", Box(bars_left_mm, page.top_mm, bars_width_mm, bars_mm))
+    factor = magnification(digitized, map_mm)
+    legend = Box(left_mm, page.top_mm + max(tall_mm, bars_mm + _FOOT_MM) + _GAP_MM, page.inner_mm, 10.0)
+    entries = _residual_entries(digitized, factor)
+    _, legend_mm = page.add_legend(entries, legend, columns=2, entry_mm=page.inner_mm / 2)
+    page.end(legend.top + legend_mm + _GAP_MM)
+    _draw_field(ax, digitized, style)
+    _draw_arrows(ax, digitized, factor, style)
+    rows = digitized.residuals.head(_MOST).to_dict("records")
+    place_labels(
+        ax, [Label(clean(row["id"]), row["col"], row["row"], size_pt=6.0) for row in rows], style=style
+    )
+    _draw_bars(bars, digitized.residuals, style)
+    return page.figure
+
+
 def draw_overlay(digitized: Digitized, *, ax: Axes, factor: float, style: MapStyle) -> None:
     """Draw what was traced over the scan, residuals `factor` times their length."""
     width, height = digitized.georeference.size_px
@@ -96,7 +158,7 @@ def draw_overlay(digitized: Digitized, *, ax: Axes, factor: float, style: MapSty
         interpolation="nearest",
         zorder=0,
     )
-    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), xticks=[], yticks=[], aspect="equal")
+    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
     frame(ax, style)
     _draw_areas(ax, digitized, style)
     _draw_lines(ax, digitized, style)
@@ -333,70 +395,6 @@ def _caution_text(digitized: Digitized) -> Iterable[str]:
         yield f"And {len(texts) - _MOST_CAUTIONS} more cautions: see the manifest."
 
 
-_FIELD = LinearSegmentedColormap.from_list("error", ["#FBFAF7", "#B9A88A"])
-_MAP_SHARE = 0.56
-_MAP_MM, _BARS_MM = 150.0, (24.0, 150.0)  # heights: of the map at most, of the bars at least and at most
-_FOOT_MM = 8.0
-_NAME_MM = 19.0
-_ROW_MM = 3.2
-_MOST = 40
-_GRID = 60
-_HALF_BAR = 0.4
-
-
-def residual_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> Figure:
-    """Draw the page with the error of a georeference: where it is large, and how far each point is off.
-
-    Parameters
-    ----------
-    digitized
-        From `frontlines.digitize.digitize`.
-    style
-        The style; the page is its `width_mm` wide.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The figure, on an Agg canvas and unknown to pyplot: a map of the standard error [m] with the control
-        points, and a bar for each point, the largest error on top [m along the ground].
-
-    Raises
-    ------
-    FrontlinesError
-        If the georeference has no control points.
-
-    Examples
-    --------
-    >>> from frontlines.digitize import digitize
-    >>> residual_figure(digitize("digitize.toml")).savefig("residuals.png")  # doctest: +SKIP
-    """
-    if digitized.residuals.empty:
-        raise FrontlinesError("the georeference has no control points, so it leaves no residuals to draw")
-    title, caption = f"Georeference of {digitized.recipe.source}", _residual_caption(digitized)
-    page = FigurePage(style, title=title, caption=caption)
-    width_px, height_px = digitized.georeference.size_px
-    map_mm = min(page.inner_mm * _MAP_SHARE, _MAP_MM * width_px / height_px)
-    tall_mm = map_mm * height_px / width_px
-    bars_mm = min(max(min(len(digitized.residuals), _MOST) * _ROW_MM, _BARS_MM[0]), _BARS_MM[1])
-    left_mm, bars_left_mm = style.margin_mm, style.margin_mm + map_mm + _GAP_MM + _NAME_MM
-    ax = page.add("map", Box(left_mm, page.top_mm, map_mm, tall_mm))
-    bars_width_mm = style.width_mm - style.margin_mm - bars_left_mm
-    bars = page.add("bars", Box(bars_left_mm, page.top_mm, bars_width_mm, bars_mm))
-    factor = magnification(digitized, map_mm)
-    legend = Box(left_mm, page.top_mm + max(tall_mm, bars_mm + _FOOT_MM) + _GAP_MM, page.inner_mm, 10.0)
-    entries = _residual_entries(digitized, factor)
-    _, legend_mm = page.add_legend(entries, legend, columns=2, entry_mm=page.inner_mm / 2)
-    page.end(legend.top + legend_mm + _GAP_MM)
-    _draw_field(ax, digitized, style)
-    _draw_arrows(ax, digitized, factor, style)
-    rows = digitized.residuals.head(_MOST).to_dict("records")
-    place_labels(
-        ax, [Label(clean(row["id"]), row["col"], row["row"], size_pt=6.0) for row in rows], style=style
-    )
-    _draw_bars(bars, digitized.residuals, style)
-    return page.figure
-
-
 def _draw_field(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
     """Draw the standard error by place [m], and the hull of the control points."""
     georeference = digitized.georeference
@@ -412,10 +410,10 @@ def _draw_field(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
         )
         for text in written:
             text.set(**{k: v for k, v in plain(style, style.caption_pt).items() if k != "color"})
-    hull = hull_of(georeference.control.pixels)
+    hull = shapely.convex_hull(shapely.multipoints(georeference.control.pixels))
     if isinstance(hull, shapely.Polygon):
         ax.plot(*hull.exterior.xy, color="#8C7B5C", linewidth=0.5, linestyle=(0, (4, 2)), zorder=2)
-    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), xticks=[], yticks=[])
+    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     frame(ax, style)
 
 
