@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from frontlines._optional import require
 from frontlines.digitize.areas.state import AreaState
@@ -21,7 +20,7 @@ from frontlines.names import Bools, Floats, Floats32
 class Family(NamedTuple):
     """Strokes of one direction: a unit vector across them (rows, columns), and their pixels."""
 
-    across: npt.NDArray[np.float64]
+    across: Floats
     strokes: Bools
 
 
@@ -73,17 +72,13 @@ def _peaks(angles: Floats32) -> list[float]:
     return found[:2]
 
 
-def reached(
-    strokes: Bools, across: npt.NDArray[np.float64], reach_px: float, walls: Bools
-) -> tuple[Bools, Bools]:
+def reached(strokes: Bools, across: Floats, reach_px: float, walls: Bools) -> tuple[Bools, Bools]:
     """Spread strokes across their direction, to either side, up to walls."""
     near, far = zip(*(_to_one_side(strokes, side * across, reach_px, walls) for side in (1, -1)), strict=True)
     return strokes | near[0] | near[1], far[0] & far[1]
 
 
-def _to_one_side(
-    strokes: Bools, way: npt.NDArray[np.float64], reach_px: float, walls: Bools
-) -> tuple[Bools, Bools]:
+def _to_one_side(strokes: Bools, way: Floats, reach_px: float, walls: Bools) -> tuple[Bools, Bools]:
     """Move strokes step by step; where they come by, and where they come by on a way twice as long."""
     out, live, here = np.zeros_like(strokes), strokes, np.zeros(2, int)
     near = out
@@ -143,8 +138,8 @@ def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools
         ours, inside = reached(mine, across, half, walls)
         level += ours / np.float32(len(families))
         between |= inside
-    level *= around | _beyond(level > 0, around, between, strokes, others, off, thick)
-    whole, loose, none = _decided(level, between, off <= 2 * half + 1, ground & ~(strokes | others))
+    level *= around | _beyond_necks(level > 0, around, between, strokes, others, off, thick)
+    whole, loose, none = _cells(level, between, off <= 2 * half + 1, ground & ~(strokes | others))
     level[none | walls] = 0
     level[whole] = 1
     return _without_holes(_evened(level, loose, walls, half), loose, _fine(closed, off.shape))
@@ -162,13 +157,13 @@ def _about_the_wide(closed: Bools, thick: Bools, half: float) -> Bools:
     ndimage = require("scipy.ndimage", extra="digitize")
     edt, step = ndimage.distance_transform_edt, 1 / HATCHING.coarse_px
     body = edt(np.pad(closed, 1, mode="edge"))[1:-1, 1:-1] > (half + HATCHING.half_stroke_px) * step
-    parts, count = ndimage.label(_within_ground(body, half * step))
+    parts, count = ndimage.label(_within(body, half * step))
     seen = np.bincount(parts[thick[:: HATCHING.coarse_px, :: HATCHING.coarse_px]], minlength=count + 1) > 0
     seen[0] = False
-    return _within_ground(body & seen[parts], (3 * half + HATCHING.half_stroke_px) * step + 1)
+    return _within(body & seen[parts], (3 * half + HATCHING.half_stroke_px) * step + 1)
 
 
-def _beyond(
+def _beyond_necks(
     found: Bools, around: Bools, between: Bools, strokes: Bools, others: Bools, off: Floats, thick: Bools
 ) -> Bools:
     """Pieces beyond necks that are narrow but hatched: between strokes of its directions, as far apart.
@@ -191,17 +186,12 @@ def _beyond(
     return np.asarray(alike[pieces])
 
 
-def _within_ground(mask: Bools, reach: float) -> Bools:
-    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
-    return np.asarray(edt(~mask) <= reach) if mask.any() else mask
-
-
 def _fine(coarse: Bools, shape: tuple[int, ...]) -> Bools:
     whole = np.repeat(np.repeat(coarse, HATCHING.coarse_px, axis=0), HATCHING.coarse_px, axis=1)
     return np.asarray(whole[: shape[0], : shape[1]])
 
 
-def _decided(level: Floats32, between: Bools, near: Bools, ground: Bools) -> tuple[Bools, Bools, Bools]:
+def _cells(level: Floats32, between: Bools, near: Bools, ground: Bools) -> tuple[Bools, Bools, Bools]:
     """Cells of ground that are hatched as a whole, those that are open, and those that are not hatched.
 
     Not hatched are cells that strokes lie along, not in: outlines that run as the hatching does.
@@ -299,12 +289,12 @@ def _thick(drawn: Bools) -> Bools:
 
 
 def _within(mask: Bools, reach: float) -> Bools:
-    """Grow a mask; beyond the image lies what is at its edge."""
+    """Grow a mask by a distance; beyond the image lies what is at its edge."""
     edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
     return np.asarray(edt(~mask) <= reach) if mask.any() else mask
 
 
-def _shares(sheet: Sheet, inks: list[int]) -> list[npt.NDArray[np.float32]]:
+def _shares(sheet: Sheet, inks: list[int]) -> list[Floats32]:
     """Share of the pixels of each block that some inks have."""
     height, width = (size // HATCHING.block_px * HATCHING.block_px for size in sheet.shape)
     table = sheet.palette.stroke_table
@@ -353,7 +343,7 @@ def _label_hatching(
         nearest = np.where(mine, off, nearest)
 
 
-def _off(strokes: Bools) -> npt.NDArray[np.float64]:
+def _off(strokes: Bools) -> Floats:
     """Distance from the nearest stroke [px]."""
     return np.asarray(require("scipy.ndimage", extra="digitize").distance_transform_edt(~strokes))
 
