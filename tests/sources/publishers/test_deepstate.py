@@ -323,7 +323,9 @@ def test_days_twice_in_one_table(tmp_path):
     assert frame["same_file"].tolist() == ["all.parquet row 2"]
     table.geometry = [shapes[0], box(37, 48, 39, 49)]
     table.to_parquet(tmp_path / "all.parquet")
-    with pytest.raises(SourceError, match=r"shown in different ways.*\(all\.parquet row 1, all\.parquet row 2\)"):
+    with pytest.raises(
+        SourceError, match=r"shown in different ways.*\(all\.parquet row 1, all\.parquet row 2\)"
+    ):
         read_deepstate(tmp_path / "all.parquet")
 
 
