@@ -64,8 +64,29 @@ def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> 
 
     Examples
     --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import geopandas as gpd
+    >>> from frontlines.datasets import render_scan
     >>> from frontlines.digitize import digitize
-    >>> overlay_figure(digitize("digitize.toml")).savefig("overlay.png")  # doctest: +SKIP
+    >>> drawn = gpd.GeoDataFrame({"colour": ["#1f4fb4"], "width_px": [4.0]},
+    ...                          geometry=[shapely.LineString([(20, 60), (200, 90), (380, 60)])])
+    >>> text = '''
+    ... image = "scan.png"
+    ... world_file = "scan.wld"
+    ... crs = "EPSG:32638"
+    ... [[line]]
+    ... colour = "blue"
+    ... date = 1994-05-12
+    ... sides = {NORTH = {col = 200, row = 10}, SOUTH = {col = 200, row = 140}}
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.fromarray(render_scan(drawn, size_px=(400, 150)).pixels).save(Path(folder) / "scan.png")
+    ...     _ = (Path(folder) / "scan.wld").write_text("100 0 0 -100 600000 4400000")
+    ...     _ = (Path(folder) / "digitize.toml").write_text(text)
+    ...     found = digitize(Path(folder) / "digitize.toml")
+    >>> [ax.get_label() for ax in overlay_figure(found).axes]
+    ['legend', 'scan']
     """
     page = FigurePage(style, title=digitized.recipe.source, caption=overlay_caption(digitized))
     factor = magnification(digitized, page.inner_mm)
@@ -119,8 +140,32 @@ def residual_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) ->
 
     Examples
     --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import geopandas as gpd
+    >>> from frontlines.datasets import render_scan
     >>> from frontlines.digitize import digitize
-    >>> residual_figure(digitize("digitize.toml")).savefig("residuals.png")  # doctest: +SKIP
+    >>> drawn = gpd.GeoDataFrame({"colour": ["#1f4fb4"], "width_px": [4.0]},
+    ...                          geometry=[shapely.LineString([(20, 60), (200, 90), (380, 60)])])
+    >>> text = '''
+    ... image = "scan.png"
+    ... points = "points.csv"
+    ... crs = "EPSG:32638"
+    ... [[line]]
+    ... colour = "blue"
+    ... date = 1994-05-12
+    ... sides = {NORTH = {col = 200, row = 10}, SOUTH = {col = 200, row = 140}}
+    ... '''
+    >>> ids, cols, rows = list("abcdef"), [5, 200, 395] * 2, [5] * 3 + [145] * 3
+    >>> grid = pd.DataFrame({"id": ids, "col": cols, "row": rows}, dtype=object)
+    >>> grid = grid.assign(lon=46 + grid["col"] / 1000, lat=40 - grid["row"] / 1000)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.fromarray(render_scan(drawn, size_px=(400, 150)).pixels).save(Path(folder) / "scan.png")
+    ...     _ = grid.to_csv(Path(folder) / "points.csv", index=False)
+    ...     _ = (Path(folder) / "digitize.toml").write_text(text)
+    ...     found = digitize(Path(folder) / "digitize.toml")
+    >>> [ax.get_label() for ax in residual_figure(found).axes]
+    ['map', 'bars', 'legend']
     """
     if digitized.residuals.empty:
         raise FrontlinesError("the georeference has no control points, so it leaves no residuals to draw")

@@ -145,7 +145,8 @@ def district_figure(
     entries = [*contested_entries(totals, style), *step_entries(totals, style)]
     if entries:
         box = Box(style.margin_mm, top_mm, page.inner_mm, 10.0)
-        top_mm += page.add_legend(entries, box, columns=len(entries))[1] + TITLE_GAP_MM
+        entry_mm = page.inner_mm / len(entries)
+        top_mm += page.add_legend(entries, box, columns=len(entries), entry_mm=entry_mm)[1] + TITLE_GAP_MM
     rows = -(-len(chosen) // _ACROSS)
     foot_mm = top_mm + (rows * (_NAME_MM + _SMALL_MM) + _FOOT_MM if rows else 0.0)
     page.end(foot_mm + (style.gap_mm if caption.strip() else 0.0))
