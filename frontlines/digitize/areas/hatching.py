@@ -138,7 +138,7 @@ def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools
         ours, inside = reached(mine, across, half, walls)
         level += ours / np.float32(len(families))
         between |= inside
-    level *= around | _beyond_necks(level > 0, around, between, strokes, others, off, thick)
+    level *= around
     whole, loose, none = _cells(level, between, off <= 2 * half + 1, ground & ~(strokes | others))
     level[none | walls] = 0
     level[whole] = 1
@@ -161,29 +161,6 @@ def _about_the_wide(closed: Bools, thick: Bools, half: float) -> Bools:
     seen = np.bincount(parts[thick[:: HATCHING.coarse_px, :: HATCHING.coarse_px]], minlength=count + 1) > 0
     seen[0] = False
     return _within(body & seen[parts], (3 * half + HATCHING.half_stroke_px) * step + 1)
-
-
-def _beyond_necks(
-    found: Bools, around: Bools, between: Bools, strokes: Bools, others: Bools, off: Floats, thick: Bools
-) -> Bools:
-    """Pieces beyond necks that are narrow but hatched: between strokes of its directions, as far apart.
-
-    Letters in its ink have strokes of others, and are closer; a line in it is one stroke.
-    """
-    label = require("scipy.ndimage", extra="digitize").label
-    pieces, count = label(found & ~around)
-    size, inside, drawn, strange = (
-        np.bincount(pieces[mask], minlength=count + 1) for mask in (found, between, strokes, others)
-    )
-    far = np.bincount(pieces.ravel(), weights=off.ravel(), minlength=count + 1) / np.maximum(size, 1)
-    apart = off[thick].mean()
-    alike = (
-        (inside > HATCHING.inside * size)
-        & (strange < HATCHING.other_strokes * drawn)
-        & (abs(far - apart) < HATCHING.other_gap * apart)
-    )
-    alike[0] = False
-    return np.asarray(alike[pieces])
 
 
 def _fine(coarse: Bools, shape: tuple[int, ...]) -> Bools:
