@@ -121,12 +121,10 @@ def _around(thick: Bools) -> tuple[slice, slice]:
 
 
 def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools:
+    # Half a gap is what nearly all ground amid the hatching lies within of a stroke.
     off = require("scipy.ndimage", extra="digitize").distance_transform_edt(~strokes)
-    half = float(
-        np.clip(
-            np.quantile(off[thick], HATCHING.midst), HATCHING.least_half_gap_px, HATCHING.most_half_gap_px
-        )
-    )
+    half_gaps = HATCHING.least_half_gap_px, HATCHING.most_half_gap_px
+    half = float(np.clip(np.quantile(off[thick], HATCHING.midst), *half_gaps))
     closed = _closed(off, half)
     around = _fine(_about_the_wide(closed, thick, half), off.shape)
     if strokes[thick].mean() > HATCHING.solid:
@@ -134,6 +132,7 @@ def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools
     families, others = families_of(strokes, thick)
     walls = walls | grown(others, 1)
     level, between = np.zeros(strokes.shape, np.float32), np.zeros(strokes.shape, bool)
+    # Each direction hatches what its strokes reach: the level of a pixel is the share of directions that do.
     for across, mine in families:
         ours, inside = reached(mine, across, half, walls)
         level += ours / np.float32(len(families))
