@@ -195,8 +195,6 @@ class Hatching:
     narrow: float = 0.95  # share of a narrow cell that lies within a gap of a stroke
     even_gaps: float = 0.67  # halves of a gap in which stepped ends are evened
     solid: float = 0.75  # share that strokes cover, from which on it is a fill in that ink
-    other_strokes: float = 0.15  # share of strokes of other directions beyond a neck, at most
-    other_gap: float = 0.4  # share of the gap that it may differ by beyond a neck
     leak_px: int = 1  # half a gap in a border, at most
     half_stroke_px: float = 3.0  # half a stroke, at most
     coarse_px: int = 4  # every so many pixels are looked at to see how wide ground is

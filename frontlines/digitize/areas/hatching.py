@@ -121,12 +121,10 @@ def _around(thick: Bools) -> tuple[slice, slice]:
 
 
 def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools:
+    # Half a gap is what nearly all ground amid the hatching lies within of a stroke.
     off = require("scipy.ndimage", extra="digitize").distance_transform_edt(~strokes)
-    half = float(
-        np.clip(
-            np.quantile(off[thick], HATCHING.midst), HATCHING.least_half_gap_px, HATCHING.most_half_gap_px
-        )
-    )
+    half_gaps = HATCHING.least_half_gap_px, HATCHING.most_half_gap_px
+    half = float(np.clip(np.quantile(off[thick], HATCHING.midst), *half_gaps))
     closed = _closed(off, half)
     around = _fine(_about_the_wide(closed, thick, half), off.shape)
     if strokes[thick].mean() > HATCHING.solid:
@@ -134,11 +132,12 @@ def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools
     families, others = families_of(strokes, thick)
     walls = walls | grown(others, 1)
     level, between = np.zeros(strokes.shape, np.float32), np.zeros(strokes.shape, bool)
+    # Each direction hatches what its strokes reach: the level of a pixel is the share of directions that do.
     for across, mine in families:
         ours, inside = reached(mine, across, half, walls)
         level += ours / np.float32(len(families))
         between |= inside
-    level *= around | _beyond_necks(level > 0, around, between, strokes, others, off, thick)
+    level *= around
     whole, loose, none = _cells(level, between, off <= 2 * half + 1, ground & ~(strokes | others))
     level[none | walls] = 0
     level[whole] = 1
@@ -161,29 +160,6 @@ def _about_the_wide(closed: Bools, thick: Bools, half: float) -> Bools:
     seen = np.bincount(parts[thick[:: HATCHING.coarse_px, :: HATCHING.coarse_px]], minlength=count + 1) > 0
     seen[0] = False
     return _within(body & seen[parts], (3 * half + HATCHING.half_stroke_px) * step + 1)
-
-
-def _beyond_necks(
-    found: Bools, around: Bools, between: Bools, strokes: Bools, others: Bools, off: Floats, thick: Bools
-) -> Bools:
-    """Pieces beyond necks that are narrow but hatched: between strokes of its directions, as far apart.
-
-    Letters in its ink have strokes of others, and are closer; a line in it is one stroke.
-    """
-    label = require("scipy.ndimage", extra="digitize").label
-    pieces, count = label(found & ~around)
-    size, inside, drawn, strange = (
-        np.bincount(pieces[mask], minlength=count + 1) for mask in (found, between, strokes, others)
-    )
-    far = np.bincount(pieces.ravel(), weights=off.ravel(), minlength=count + 1) / np.maximum(size, 1)
-    apart = off[thick].mean()
-    alike = (
-        (inside > HATCHING.inside * size)
-        & (strange < HATCHING.other_strokes * drawn)
-        & (abs(far - apart) < HATCHING.other_gap * apart)
-    )
-    alike[0] = False
-    return np.asarray(alike[pieces])
 
 
 def _fine(coarse: Bools, shape: tuple[int, ...]) -> Bools:
