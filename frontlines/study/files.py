@@ -89,7 +89,7 @@ def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
 
     Examples
     --------
-    >>> from frontlines.datasets.bundled import checksums, locate
+    >>> from frontlines import datasets
     >>> read_study(datasets.locate("karabakh-1994"), changes={"study": {"side": "AZE"}})
     Study('karabakh-1994', AZE, 1994-04-07 to 1994-05-12, 20 districts)
     """
@@ -221,7 +221,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
 
     Examples
     --------
-    >>> from frontlines.datasets.bundled import checksums, locate
+    >>> from frontlines import datasets
     >>> folder = datasets.locate("karabakh-1994").parent
     >>> study_from_files(
     ...     folder / "control.geojson", folder / "control.geojson", districts=folder / "districts.geojson",
@@ -255,7 +255,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Snapshots:
     """What `run_series` follows: `control` and `districts` in the working CRS, and how they were read."""
 
@@ -282,6 +282,7 @@ def snapshots_from_files(
     record = {
         "inputs": layers.reading.inputs("districts", "snapshots"),
         "parameters": {"key": key, "mend": mend, "format": written, "source": named},
+        "sources": [named] if named else [],
         "odd": odd_days(raw),
     }
     return Snapshots(control=control, districts=layers.districts, record=record)

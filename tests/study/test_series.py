@@ -5,14 +5,19 @@ from dataclasses import replace
 import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely import box
+import shapely
 
 import frontlines as fl
 from frontlines.errors import StudyError
 from frontlines.manifest import to_json
 
 CRS = "EPSG:3035"
+X, Y = 4_321_000, 3_210_000  # the centre of the plane, where lengths are true
 EAST = [1000, 1500, 1250, 2000]
+
+
+def box(west, south, east, north):
+    return shapely.box(X + west, Y + south, X + east, Y + north)
 
 
 def snapshots(days=4):

@@ -120,22 +120,12 @@ def displacement(
         border_m=border_m,
         sigma_m=sigma_m,
     )
-
-    def read() -> Study:
-        if len(sources) == 1:
-            if districts or side or theatre:
-                raise StudyError("a study brings its own side and layers: pass it alone, or two files")
-            return open_study(str(sources[0]), changes=changes_of(**asked))
-        if districts is None or side is None:
-            raise StudyError("files need to know districts and side: pass --districts, --key and --side")
-        ground: dict[str, Any] = {"districts": districts, "key": key, "side": side, "theatre": theatre}
-        return study_from_files(sources[0], sources[-1], between=sources[1:-1], **ground, **asked)
-
+    ground = {"districts": districts, "key": key, "side": side, "theatre": theatre}
     files = (*sources, districts, theatre, baseline, axis, settlements)
     outputs.refuse_overwriting(out, outputs.MOVEMENT_FILES, force=force, inputs=files)
     with reporting(True) as report:
         report(0.05, "reading")
-        study, reading = read(), Reading()
+        study, reading = _study_of(sources, ground, asked), Reading()
         drawn = {
             name: reading.layer(path, name) if path else None
             for name, path in (("baseline", baseline), ("axis", axis))
@@ -155,3 +145,14 @@ def displacement(
         with outputs.staged(out) as folder:
             outputs.write_movement(movement, folder)
     show(movement_table(movement), out, outputs.MOVEMENT_FILES)
+
+
+def _study_of(sources: list[Path], ground: dict[str, Any], asked: dict[str, Any]) -> Study:
+    """Read one study, or files of two and more days on their ground."""
+    if len(sources) == 1:
+        if ground["districts"] or ground["side"] or ground["theatre"]:
+            raise StudyError("a study brings its own side and layers: pass it alone, or two files")
+        return open_study(str(sources[0]), changes=changes_of(**asked))
+    if ground["districts"] is None or ground["side"] is None:
+        raise StudyError("files need to know districts and side: pass --districts, --key and --side")
+    return study_from_files(sources[0], sources[-1], between=sources[1:-1], **ground, **asked)
