@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+from scipy import optimize
 
-from frontlines._optional import require
 from frontlines.digitize.areas.hatching import hatched_inks
 from frontlines.digitize.areas.state import AreaState
 from frontlines.digitize.colour.colours import hex_of, lab_of, rgb_of, unlikeness
@@ -53,7 +53,6 @@ def _assigned(
     colours: Mapping[str, str], lab: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_], grounds: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Tell how unlike each colour and each fill or hatching are, and which are paired."""
-    optimize = require("scipy.optimize", extra="digitize")
     hatched = np.arange(len(lab)) >= grounds
     unlike = np.array([_unlike(one, lab, plain, hatched) for one in colours.values()])
     unlike[:, hatched] += MATCHING.hatched_de

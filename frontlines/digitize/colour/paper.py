@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
-from frontlines._optional import require
 from frontlines.digitize.colour.colours import lab_of
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.settings import PAPERS
@@ -245,7 +245,6 @@ def _surface(
 
 def _smoothed(rest: Floats, near: npt.NDArray[np.bool_]) -> Floats:
     """Smooth what the surface leaves, where it is known; nothing elsewhere."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     weight = ndimage.gaussian_filter(near.astype(float), 2.0, mode="nearest")
     return np.asarray(ndimage.gaussian_filter(rest, 2.0, mode="nearest") / (weight + 0.05))
 
@@ -267,7 +266,6 @@ def _target(paper: npt.NDArray[np.float64], drawn: bool) -> npt.NDArray[np.float
 
 def _resized(gain: npt.NDArray[np.float64], shape: npt.NDArray[np.int64], step: int) -> Floats32:
     """From the cells that were measured to cells of 16 pixels."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     rows = ((np.arange(shape[0]) + 0.5) * PAPERS.cell_px / step - 0.5).clip(0, gain.shape[0] - 1)
     columns = ((np.arange(shape[1]) + 0.5) * PAPERS.cell_px / step - 0.5).clip(0, gain.shape[1] - 1)
     where = np.stack(np.meshgrid(rows, columns, indexing="ij"))
