@@ -8,8 +8,8 @@ from typing import NamedTuple
 import geopandas as gpd
 import numpy as np
 import shapely
+from scipy import ndimage
 
-from frontlines._optional import require
 from frontlines.digitize.colour.palette import UNKNOWN, Labels
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.recipe import Recipe
@@ -119,7 +119,6 @@ def _edges(whole: Labels) -> Bools:
 
 
 def _seen_near(known: Labels) -> Bools:
-    ndimage = require("scipy.ndimage", extra="digitize")
     return np.asarray(ndimage.maximum_filter(known != UNKNOWN, 2 * DOUBTS.near_px + 1))
 
 

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import shapely
+from rasterio import features
+from scipy import ndimage, spatial, special
 
-from frontlines._optional import require
 from frontlines.digitize.areas.state import AreaState, Dropped
 from frontlines.digitize.colour.scan import from_corners
 from frontlines.digitize.colour.sheet import Sheet
@@ -25,7 +26,6 @@ KEY = "a key of the legend"
 
 def outline(state: AreaState) -> AreaState:
     """Outline the pixels of each class; where three areas meet, all three have a vertex."""
-    features = require("rasterio.features", extra="digitize")
     whole, wanted = state.whole, sorted(state.fills.values())
     found = features.shapes(whole, mask=np.isin(whole, wanted), connectivity=4, transform=from_corners())
     rings = [shapely.geometry.shape(one).boundary for one, _ in found]
@@ -310,10 +310,9 @@ def _bare_fills(profiles: Floats) -> tuple[Floats, Floats]:
 @cache
 def _shapes(width: float, blur: float) -> tuple[Floats, Floats]:
     """Shares of what lies outside, and of the line less what it covers, at each place of the edge."""
-    erf = require("scipy.special", extra="digitize").erf
     x = (ACROSS[None] - PLACES[:, None]) / (blur * np.sqrt(2))
     half = width / (2 * blur * np.sqrt(2))
-    begun, ended = (1 + erf(x + half)) / 2, (1 + erf(x - half)) / 2
+    begun, ended = (1 + special.erf(x + half)) / 2, (1 + special.erf(x - half)) / 2
     return np.asarray(begun + ended) / 2, np.asarray(begun - ended)
 
 
@@ -440,7 +439,6 @@ def _profiles(
 
 def _sampled(sheet: Sheet, points: Floats, outward: Floats) -> Floats:
     """Colours across an edge at many points of it, on evened paper, neighbours averaged."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     out, margin = np.zeros((len(points), len(ACROSS), 3), np.float32), int(EDGES.reach_px) + 2
     for first, band in sheet.scan.bands():
         here = (points[:, 1] >= first) & (points[:, 1] < first + len(band))
@@ -505,5 +503,4 @@ def _steps(count: int, index: Ints, segments: Segments, shift: Floats) -> Floats
 
 
 def _positions(corners: Floats, points: Floats) -> Ints:
-    spatial = require("scipy.spatial", extra="digitize")
     return np.asarray(spatial.cKDTree(corners).query(points)[1])

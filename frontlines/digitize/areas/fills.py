@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from scipy import optimize
 
-from frontlines._optional import require
 from frontlines.digitize.areas.hatching import hatched_inks
 from frontlines.digitize.areas.state import AreaState
 from frontlines.digitize.colour.colours import hex_of, lab_of, rgb_of, unlikeness
@@ -53,7 +53,6 @@ def _assigned(
     colours: Mapping[str, str], lab: Floats, plain: Bools, grounds: int
 ) -> tuple[Floats, Ints, Ints]:
     """Tell how unlike each colour and each fill or hatching are, and which are paired."""
-    optimize = require("scipy.optimize", extra="digitize")
     hatched = np.arange(len(lab)) >= grounds
     unlike = np.array([_unlike(one, lab, plain, hatched) for one in colours.values()])
     unlike[:, hatched] += MATCHING.hatched_de

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from scipy import ndimage
 
-from frontlines._optional import require
 from frontlines.digitize.areas.state import AreaState
 from frontlines.digitize.colour.colours import lab_of
 from frontlines.digitize.colour.inks import grown, mixed
@@ -40,7 +40,7 @@ def families_of(strokes: Bools, thick: Bools) -> tuple[list[Family], Bools]:
 
 def _across(strokes: Bools) -> tuple[Floats32, Floats32]:
     """Angle across the stroke at each pixel, and how sure it is, 0 to 1."""
-    blurred = require("scipy.ndimage", extra="digitize").gaussian_filter
+    blurred = ndimage.gaussian_filter
     rows, columns = np.gradient(blurred(strokes.astype(np.float32), HATCHING.edge_px))
     flat = blurred(columns**2 - rows**2, HATCHING.round_px)
     steep = blurred(2 * rows * columns, HATCHING.round_px)
@@ -122,7 +122,7 @@ def _around(thick: Bools) -> tuple[slice, slice]:
 
 def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools:
     # Half a gap is what nearly all ground amid the hatching lies within of a stroke.
-    off = require("scipy.ndimage", extra="digitize").distance_transform_edt(~strokes)
+    off = ndimage.distance_transform_edt(~strokes)
     half_gaps = HATCHING.least_half_gap_px, HATCHING.most_half_gap_px
     half = float(np.clip(np.quantile(off[thick], HATCHING.midst), *half_gaps))
     closed = _closed(off, half)
@@ -146,14 +146,13 @@ def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools
 
 def _closed(off: Floats, half: float) -> Bools:
     """Ground that no disc without strokes fits into that is as wide as two gaps; a pixel of 4 by 4."""
-    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
+    edt = ndimage.distance_transform_edt
     near = np.pad(off[:: HATCHING.coarse_px, :: HATCHING.coarse_px] <= 2 * half, 1, mode="edge")
     return np.asarray(edt(near)[1:-1, 1:-1] > 2 * half / HATCHING.coarse_px)
 
 
 def _about_the_wide(closed: Bools, thick: Bools, half: float) -> Bools:
     """Surroundings of what is wider than the ground of a single stroke and hangs together with the thick."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     edt, step = ndimage.distance_transform_edt, 1 / HATCHING.coarse_px
     body = edt(np.pad(closed, 1, mode="edge"))[1:-1, 1:-1] > (half + HATCHING.half_stroke_px) * step
     parts, count = ndimage.label(_within(body, half * step))
@@ -172,7 +171,7 @@ def _cells(level: Floats32, between: Bools, near: Bools, ground: Bools) -> tuple
 
     Not hatched are cells that strokes lie along, not in: outlines that run as the hatching does.
     """
-    label = require("scipy.ndimage", extra="digitize").label
+    label = ndimage.label
     cells, count = label(~grown(~ground, HATCHING.leak_px))
     size = np.bincount(cells.ravel(), minlength=count + 1)
     share = np.bincount(cells.ravel(), weights=level.ravel(), minlength=count + 1) / np.maximum(size, 1)
@@ -188,7 +187,7 @@ def _cells(level: Floats32, between: Bools, near: Bools, ground: Bools) -> tuple
 
 def _without_holes(mask: Bools, loose: Bools, closed: Bools) -> Bools:
     """Fill holes where strokes are hidden, by labels or rivers."""
-    label = require("scipy.ndimage", extra="digitize").label
+    label = ndimage.label
     holes, count = label(loose & ~mask)
     inside = np.bincount(holes[~closed], minlength=count + 1) == 0
     inside[0] = False
@@ -197,7 +196,7 @@ def _without_holes(mask: Bools, loose: Bools, closed: Bools) -> Bools:
 
 def _evened(level: Floats32, loose: Bools, walls: Bools, half: float) -> Bools:
     """Hatched ground, with the steps between the ends of strokes evened in what is loose."""
-    blurred = require("scipy.ndimage", extra="digitize").gaussian_filter
+    blurred = ndimage.gaussian_filter
     weight = blurred((~walls).astype(np.float32), HATCHING.even_gaps * half)
     smooth = blurred(level, HATCHING.even_gaps * half) / np.maximum(weight, 1e-6)
     return np.asarray(np.where(loose, smooth, level) > HATCHING.hatched_from)
@@ -266,7 +265,7 @@ def _thick(drawn: Bools) -> Bools:
 
 def _within(mask: Bools, reach: float) -> Bools:
     """Grow a mask by a distance; beyond the image lies what is at its edge."""
-    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
+    edt = ndimage.distance_transform_edt
     return np.asarray(edt(~mask) <= reach) if mask.any() else mask
 
 
@@ -321,7 +320,7 @@ def _label_hatching(
 
 def _off(strokes: Bools) -> Floats:
     """Distance from the nearest stroke [px]."""
-    return np.asarray(require("scipy.ndimage", extra="digitize").distance_transform_edt(~strokes))
+    return np.asarray(ndimage.distance_transform_edt(~strokes))
 
 
 def _hatched_with(

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import shapely
+from rasterio import features
+from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
-from frontlines._optional import require
 from frontlines.digitize.areas.state import AreaState, Dropped
 from frontlines.digitize.colour.colours import LAB, codes_of, lab_of
 from frontlines.digitize.colour.inks import mask_out
@@ -45,7 +46,6 @@ def label_sure_fills(state: AreaState) -> AreaState:
 
 def _sure_fills(pixels: Floats32, table: Labels, lightest: int, border_px: float) -> Labels:
     """Label the pixels of a window that are sure to show a fill."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     labels = table[codes_of(ndimage.uniform_filter(pixels, (3, 3, 1), mode="nearest"))]
     size = 2 * round(border_px / 2) + 1
     # Wider than a border, a fill is sure; from there it goes on into all that has its label and is near.
@@ -63,7 +63,6 @@ def _sure_fills(pixels: Floats32, table: Labels, lightest: int, border_px: float
 
 def _without_letters(core: Labels, pixels: Floats32) -> Labels:
     """Unlabel pieces that are uneven almost throughout: letters whose mean is like a fill."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     grey = pixels.mean(axis=-1)
     mean, squares = (ndimage.uniform_filter(one, FILLS.narrow_px) for one in (grey, grey * grey))
     spread = np.sqrt(np.maximum(squares - mean**2, 0))
@@ -82,7 +81,6 @@ def _without_letters(core: Labels, pixels: Floats32) -> Labels:
 
 def _even(labels: Labels, size: int) -> Labels:
     """Labels of pixels that are the same in a square around them; the others are unknown."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     low, high = ndimage.minimum_filter(labels, size), ndimage.maximum_filter(labels, size)
     return np.where(low == high, low, UNKNOWN)
 
@@ -102,7 +100,6 @@ def _lakes(
     tile: Labels, state: AreaState, window: tuple[slice, slice], grounds: Floats
 ) -> Iterator[tuple[tuple[slice, slice], Bools]]:
     """Find the lakes of a window: the place of each in it, and its pixels there."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     thick = ndimage.minimum_filter((tile == UNKNOWN).view(np.uint8), FILLS.lake_px)
     middles, _ = ndimage.label(thick)
     for number, middle in enumerate(ndimage.find_objects(middles), start=1):
@@ -120,7 +117,6 @@ def _lakes(
 
 def _lake(pixels: Floats32, middle: Bools, unknown: Bools, grounds: Floats) -> Bools:
     """Pixels of the ground around some middle, none if that is uneven or unlike ground."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     inner = pixels[ndimage.binary_dilation(middle, iterations=FILLS.lake_inner_px)]
     colour = np.median(inner, axis=0)
     unlike = np.linalg.norm(grounds - lab_of(colour[None]), axis=1).min()
@@ -148,7 +144,6 @@ def leave_out_other_shades(state: AreaState) -> AreaState:
 
     A single pixel may be far off its fill by grain alone; of a whole piece the grain is averaged out.
     """
-    ndimage = require("scipy.ndimage", extra="digitize")
     known, dropped = state.known.copy(), []
     palette = state.sheet.palette
     for fill in sorted(fill for fill in state.fills.values() if not palette.code.is_ink(fill)):
@@ -195,7 +190,7 @@ def fill_up(state: AreaState) -> AreaState:
 
 def _nearest(known: Labels, nothing: int) -> tuple[Floats, Labels]:
     """Distance of each pixel of a window from a known one, and its label."""
-    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
+    edt = ndimage.distance_transform_edt
     apart, whole = _grown(known, nothing)
     blot = apart > FILLS.blot_px
     if not blot.any():
@@ -205,7 +200,7 @@ def _nearest(known: Labels, nothing: int) -> tuple[Floats, Labels]:
 
 
 def _grown(known: Labels, nothing: int) -> tuple[Floats, Labels]:
-    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
+    edt = ndimage.distance_transform_edt
     unknown = known == UNKNOWN
     if unknown.all():
         return np.zeros(known.shape), np.full(known.shape, nothing, np.uint8)
@@ -223,7 +218,6 @@ def leave_out_small(state: AreaState) -> AreaState:
 
     Strokes, letters and halos are thin, an island or a lake of the same size is thick.
     """
-    features, ndimage = (require(name, extra="digitize") for name in ("rasterio.features", "scipy.ndimage"))
     whole, known = state.whole, state.known
     sure = max(int(state.min_area_px or FILLS.area_share * known.size), 2)
     out = np.asarray(features.sieve(whole, size=sure, connectivity=4))
@@ -242,7 +236,6 @@ def leave_out_small(state: AreaState) -> AreaState:
 
 def take_in_boxes(state: AreaState) -> AreaState:
     """Give rectangles amid a class to the class: boxes of names, under which the ground goes on."""
-    features = require("rasterio.features", extra="digitize")
     whole = state.whole
     mine = np.isin(whole, list(state.fills.values()))
     found = features.shapes(whole, mask=mine, connectivity=4, transform=from_corners())

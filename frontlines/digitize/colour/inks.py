@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
+from rasterio import features
+from scipy import ndimage, optimize
 from shapely.geometry.base import BaseGeometry
 
-from frontlines._optional import require
 from frontlines.digitize.colour.colours import LAB, hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.colour.palette import STROKES, Labels, Palette
 from frontlines.digitize.colour.scan import from_corners
@@ -22,7 +23,6 @@ from frontlines.progress import Report
 
 def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     """Find the ink that is meant by each colour asked for."""
-    optimize = require("scipy.optimize", extra="digitize")
     there = ", ".join(hex_of(one) for one in palette.inks) or "none"
     if len(palette.inks) < len(colours):
         raise DigitizeError(f"{len(colours)} lines are asked for, but the scan has the inks {there}")
@@ -195,7 +195,6 @@ def label_strokes(sheet: Sheet, masks: Sequence[BaseGeometry], report: Report) -
 def mask_out(labels: Labels, masks: Sequence[BaseGeometry], label: int) -> None:
     """Give what lies under masks a label, in place."""
     if masks:
-        features = require("rasterio.features", extra="digitize")
         shapes = ((mask, label) for mask in masks)
         features.rasterize(shapes, out=labels, transform=from_corners(), all_touched=True)
 
@@ -230,7 +229,6 @@ def _labels(inks: Sequence[int]) -> tuple[int, ...]:
 
 def stroke_mask(window: Labels, strokes: Strokes) -> Bools:
     """Find the strokes of an ink in a window."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     mask = np.isin(window, strokes.labels)
     if strokes.stronger and mask.any():
         mask &= ~grown(np.isin(window, strokes.stronger), INKS.rim_px)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage, spatial
 
-from frontlines._optional import require
 from frontlines.digitize.colour.colours import LAB, codes_of, lab_of, rgb_of_lab
 from frontlines.digitize.colour.paper import Paper
 from frontlines.digitize.colour.scan import Scan
@@ -20,7 +20,6 @@ from frontlines.names import Bools, Floats, Floats32, Ints, Pixels
 
 def peaks_of(lab: Floats32, least: int, apart: float, *, most: int = 12) -> Floats:
     """Find the densest colours of a crowd."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     seats = np.clip(((lab + np.array([0, 128, 128])) / 4).astype(int), 0, 63)
     crowd = np.bincount(seats @ np.array([4096, 64, 1]), minlength=64**3).reshape(64, 64, 64).astype(float)
     smooth = ndimage.gaussian_filter(crowd, 0.8)
@@ -361,7 +360,6 @@ def _middle(places: Ints) -> Ints:
 
 def _beside(places: Sequence[Ints]) -> Floats:
     """Share of each ink's places that have a place of another ink within three pixels."""
-    spatial = require("scipy.spatial", extra="digitize")
     out = np.zeros((len(places), len(places)))
     trees = [spatial.cKDTree(one) if len(one) else None for one in places]
     for i, mine in enumerate(places):

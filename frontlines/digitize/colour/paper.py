@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy import ndimage
 
-from frontlines._optional import require
 from frontlines.digitize.colour.colours import lab_of
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.settings import PAPERS
@@ -240,7 +240,6 @@ def _surface(terms: Floats, grey: Floats, near: Bools, kind: Ints) -> tuple[Floa
 
 def _smoothed(rest: Floats, near: Bools) -> Floats:
     """Smooth what the surface leaves, where it is known; nothing elsewhere."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     weight = ndimage.gaussian_filter(near.astype(float), 2.0, mode="nearest")
     return np.asarray(ndimage.gaussian_filter(rest, 2.0, mode="nearest") / (weight + 0.05))
 
@@ -262,7 +261,6 @@ def _target(paper: Floats, drawn: bool) -> Floats:
 
 def _resized(gain: Floats, shape: Ints, step: int) -> Floats32:
     """From the cells that were measured to cells of 16 pixels."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     rows = ((np.arange(shape[0]) + 0.5) * PAPERS.cell_px / step - 0.5).clip(0, gain.shape[0] - 1)
     columns = ((np.arange(shape[1]) + 0.5) * PAPERS.cell_px / step - 0.5).clip(0, gain.shape[1] - 1)
     where = np.stack(np.meshgrid(rows, columns, indexing="ij"))

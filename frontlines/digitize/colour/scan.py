@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import affine
 import numpy as np
 import numpy.typing as npt
+import rasterio
 from pyproj import CRS
+from scipy import ndimage
 
-from frontlines._optional import require
 from frontlines.digitize.georef.control_points import Affine, GroundControl, control_inside
 from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
@@ -126,7 +128,6 @@ def _empty(dataset: Any, first: int, last: int) -> Bools:
 
 def _wide(empty: Bools) -> Bools:
     """Keep what a square wider than a stroke fits in."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     return np.asarray(
         ndimage.maximum_filter(
             ndimage.minimum_filter(empty, SCANS.no_data_stroke_px), SCANS.no_data_stroke_px
@@ -291,7 +292,6 @@ def _from_array(image: npt.NDArray[np.generic]) -> Scan:
 
 
 def _from_file(image: str | Path, page: int | None) -> Scan:
-    rasterio = require("rasterio", extra="digitize")
     if not Path(image).is_file():
         raise DigitizeError(f"{image}: no such file")
     with warnings.catch_warnings(), rasterio.Env(**_GDAL):
@@ -368,7 +368,7 @@ def _at_centres(transform: Any) -> Affine:
 
 def from_corners() -> Any:
     """Shift from pixel corners, as GDAL counts, to pixel centres."""
-    return require("affine", extra="digitize").Affine(1, 0, -0.5, 0, 1, -0.5)
+    return affine.Affine(1, 0, -0.5, 0, 1, -0.5)
 
 
 def _refuse_tiny(width: int, height: int, name: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy import ndimage
 
-from frontlines._optional import require
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.lines.joining import Run
 from frontlines.names import Floats
@@ -111,7 +111,6 @@ def _strength(run: Run, found: Profiles) -> float:
 
 def _smoothed(run: Run, half_px: float) -> Run:
     """Take the stairs out of a skeleton."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     closed = is_closed(run)
     points = run.points[:-1] if closed else run.points
     spread = min(1.0 + 0.3 * half_px, max(len(points) / 6, 0.3))
@@ -156,7 +155,6 @@ def _measured(runs: list[Run], sheet: Sheet, ink: Ink) -> list[Profiles]:
 
 def _sampled(places: Floats, sheet: Sheet) -> npt.NDArray[np.float32]:
     """Colours between pixels, on evened paper."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     column = places[:, 0].clip(0, sheet.scan.width_px - 1)
     row = places[:, 1].clip(0, sheet.scan.height_px - 1)
     out = np.empty((len(places), 3), np.float32)
@@ -221,7 +219,6 @@ def _missing(half: Floats, ink: Ink) -> Floats:
 
 def _steady(values: Floats) -> Floats:
     """Median along a run of points, column by column."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     return np.asarray(ndimage.median_filter(values, size=(min(_GROUND_RUN, len(values)), 1), mode="nearest"))
 
 
@@ -258,7 +255,6 @@ def _moved(run: Run, found: Profiles, ink: Ink, *, last: bool) -> tuple[Run, Flo
 
 def _steadied(values: Floats, trust: Floats, spread: float, *, closed: bool) -> Floats:
     """Smooth along the line, trusted points counting more; where none is near, the next ones decide."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     mode = "wrap" if closed else "nearest"
     weight = ndimage.gaussian_filter1d(trust, spread, mode=mode)
     smooth = ndimage.gaussian_filter1d(values * trust, spread, mode=mode) / np.maximum(weight, 1e-9)
@@ -299,7 +295,6 @@ def _roughness(run: Run) -> Floats:
     A line that is drawn bends by and by; what letters, borders and noise have pushed it off comes and goes
     within a few strokes.
     """
-    ndimage = require("scipy.ndimage", extra="digitize")
     points, step = run.points, _ROUGH_PX
     if is_closed(run):
         around = points[np.arange(-2 * step, len(points) + 2 * step) % (len(points) - 1)]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import shapely
+from scipy import spatial
 
-from frontlines._optional import require
 from frontlines.digitize.lines.centres import Centred, is_closed
 from frontlines.digitize.lines.joining import Run
 from frontlines.digitize.lines.skeleton import Chain, direction, figures_of, without_spurs
@@ -292,7 +292,6 @@ def _beside_runs(chains: Sequence[Chain], runs: Sequence[Centred]) -> Floats:
     """Places where the ink is drawn, but not by a run."""
     if not chains or not runs:
         return np.empty((0, 2))
-    spatial = require("scipy.spatial", extra="digitize")
     points = np.vstack([chain.points for chain in chains])
     line = np.vstack([one.run.points for one in runs])
     reach = 2 * _OWN_STROKES * np.median(np.concatenate([one.run.half_width_px for one in runs]))
@@ -303,7 +302,6 @@ def _crowded(one: Centred, figures: Floats) -> bool:
     """Tell whether other figures of the same ink stand beside most of a run."""
     if not len(figures):
         return False
-    spatial = require("scipy.spatial", extra="digitize")
     reach = max(_CROWD_PX, 2 * _CROWD_STROKES * float(np.median(one.run.half_width_px)))
     apart = spatial.cKDTree(figures).query(one.run.points)[0]
     return bool((apart < reach).mean() > _CROWDED)

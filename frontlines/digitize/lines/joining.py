@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy import spatial
 
-from frontlines._optional import require
 from frontlines.digitize.colour.inks import Strokes
 from frontlines.digitize.colour.palette import UNKNOWN, Labels
 from frontlines.digitize.lines.skeleton import Chain, direction
@@ -56,7 +56,6 @@ def free_ends(lines: Sequence[Floats], stroke_px: float) -> Ends:
 
 def pairs_within(ends: Ends, reach_px: float) -> npt.NDArray[np.int64]:
     """Find the ends that lie near each other."""
-    spatial = require("scipy.spatial", extra="digitize")
     if not ends.keys:
         return np.empty((0, 2), np.int64)
     pairs = spatial.cKDTree(ends.seats).query_pairs(reach_px, output_type="ndarray")
