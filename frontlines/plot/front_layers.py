@@ -16,6 +16,7 @@ from matplotlib.patches import Patch
 from shapely.ops import substring
 
 from frontlines.crs import require_working_crs
+from frontlines.layers.columns import sigmas_of
 from frontlines.movement.displacement import places_along, ways
 from frontlines.plot.artists import Stage, Z, dash, fill, lines, merged, metres_per_pt, present, stroke
 from frontlines.plot.furniture import Beside, Entry, nice_length_m
@@ -194,7 +195,7 @@ def band_of(frontlines: gpd.GeoDataFrame, share: float = 1.0) -> Any:
 
     Where stretches join, the wider band narrows to the width of the other; all ends are rounded.
     """
-    sigma_m = pd.to_numeric(frontlines["sigma_m"]).to_numpy(dtype=float, na_value=np.nan)
+    sigma_m = sigmas_of(frontlines)
     parts, row = shapely.get_parts(frontlines.geometry.to_numpy(), return_index=True)
     wide = sigma_m[row]
     usable = np.isfinite(wide) & (wide > 0) & (shapely.length(parts) > 0)

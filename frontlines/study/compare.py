@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 from pyproj import CRS
 
@@ -20,6 +19,7 @@ from frontlines.change.tables import balance_by_district, transitions_by_distric
 from frontlines.control import control_from_lines, frontlines_from_control
 from frontlines.crs import distortion
 from frontlines.errors import StudyError, UnknownSigmaError
+from frontlines.layers.columns import sigmas_of
 from frontlines.layers.mending import BOOKED, REST_SOURCE
 from frontlines.manifest import Manifest
 from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, counted
@@ -267,7 +267,7 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         balance = balance_by_district(transitions, study.side)
         report(0.7, "how sure")
         given = _without_sigma(lines) if study.sigma_m is not None else 0
-        lines = _with_sigma(lines, study.sigma_m)
+        lines = lines.assign(sigma_m=sigmas_of(lines, study.sigma_m))
         errors = _errors(study, balance, control, lines, part(report, 0.7, 0.9))
         report(0.9, "manifest")
         record = _record(study, lines, given, errors)
@@ -298,13 +298,6 @@ def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         raise StudyError("the study has neither frontlines nor control: give one of them")
     control = study.control[study.control["date"].isin(study.dates)]
     return control, frontlines_from_control(control, study.theatre, border_m=study.border_m)
-
-
-def _with_sigma(lines: gpd.GeoDataFrame, sigma_m: float | None) -> gpd.GeoDataFrame:
-    """Give stretches without an error of their own the study's."""
-    own = lines["sigma_m"] if "sigma_m" in lines else pd.Series(np.nan, index=lines.index)
-    own = pd.to_numeric(own).astype(float)
-    return lines.assign(sigma_m=own if sigma_m is None else own.fillna(sigma_m))
 
 
 def _without_sigma(lines: gpd.GeoDataFrame) -> int:

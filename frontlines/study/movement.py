@@ -13,6 +13,7 @@ import pandas as pd
 from frontlines.control import frontlines_from_control
 from frontlines.crs import project
 from frontlines.errors import LayerError
+from frontlines.layers.columns import sigmas_of
 from frontlines.layers.mending import REST_SOURCE
 from frontlines.manifest import Manifest, caption, long_date
 from frontlines.movement import (
@@ -193,8 +194,7 @@ def _fronts_of_side(results: Results) -> tuple[gpd.GeoDataFrame, list[pd.Timesta
             f"side {study.side!r} has no front on {' and '.join(absent)}: it holds nothing in the theatre "
             "then, or all of it; movement is between two fronts, frontlines change measures the ground"
         )
-    known = pd.to_numeric(own["sigma_m"])
-    own["sigma_m"] = known if study.sigma_m is None else known.fillna(study.sigma_m)
+    own["sigma_m"] = sigmas_of(own, study.sigma_m)
     return own, sorted({*study.dates, *layer["date"]})
 
 
