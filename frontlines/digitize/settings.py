@@ -286,5 +286,5 @@ def as_record() -> dict[str, dict[str, Any]]:
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Lists in place of tuples, as JSON has them."""
+    """Put lists in place of tuples, as JSON has them."""
     return {name: list(one) if isinstance(one, tuple) else one for name, one in values.items()}
