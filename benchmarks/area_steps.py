@@ -193,7 +193,7 @@ def main() -> None:
             "taken out": name, "wrong, mean": f"{wrong.mean():.3f} %", "more, mean": f"{more.mean():+.3f}",
             "more, worst": f"{more[np.abs(more).argmax()]:+.3f}", "time": f"{spent / seconds:.2f} ×",
         })  # fmt: skip
-    print(pd.DataFrame(rows).to_markdown(index=False))
+    print(pd.DataFrame(rows).to_string(index=False))
 
 
 if __name__ == "__main__":

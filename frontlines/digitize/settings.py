@@ -374,9 +374,14 @@ SIDES = Sides()
 
 
 def as_record() -> dict[str, dict[str, Any]]:
-    """All thresholds by group, for the manifest of a run."""
+    """All thresholds by group, as plain data for the manifest of a run."""
     groups = (
         SCANS, PAPERS, GROUNDS, INKS, MATCHING, FILLS, HATCHING, EDGES, DOUBTS,
         CHOOSING, BAD_POINTS, QUOTED_ERROR, POINT_CAUTIONS, SIDES,
     )  # fmt: skip
-    return {type(one).__name__.lower(): asdict(one) for one in groups}
+    return {type(one).__name__.lower(): _plain(asdict(one)) for one in groups}
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Put lists in place of tuples, as JSON has them."""
+    return {name: list(one) if isinstance(one, tuple) else one for name, one in values.items()}

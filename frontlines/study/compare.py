@@ -13,9 +13,12 @@ import pandas as pd
 from pyproj import CRS
 
 from frontlines import manifest as manifests
-from frontlines.change.between import change_between
-from frontlines.change.settlements import settlements_by_side
-from frontlines.change.tables import balance_by_district, transitions_by_district
+from frontlines.change import (
+    balance_by_district,
+    change_between,
+    settlements_by_side,
+    transitions_by_district,
+)
 from frontlines.control import control_from_lines, frontlines_from_control
 from frontlines.crs import distortion
 from frontlines.errors import StudyError, UnknownSigmaError

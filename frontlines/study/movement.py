@@ -17,6 +17,7 @@ from frontlines.layers.columns import sigmas_of
 from frontlines.layers.mending import REST_SOURCE
 from frontlines.manifest import Manifest, caption, long_date
 from frontlines.movement import (
+    front_length,
     displacement,
     estimator_table,
     line_distances,
@@ -26,7 +27,6 @@ from frontlines.movement import (
 )
 from frontlines.movement.crossings import REASONS, Rule
 from frontlines.movement.displacement import DOUBTS
-from frontlines.movement.front_length import front_length
 from frontlines.names import counted
 from frontlines.progress import Progress, part, reporting
 from frontlines.study.compare import Results, Study, run_study

@@ -19,7 +19,8 @@ KNOWN = {"_DECIMALS", "_LINEAR_BELOW", "UNKNOWN", "_UPRIGHT"}  # of CIELAB and s
 
 def test_the_record_of_a_run_has_each_threshold_as_plain_data():
     record = as_record()
-    assert json.loads(json.dumps(record))["fills"]["border_px"] == FILLS.border_px
+    assert json.loads(json.dumps(record)) == record
+    assert record["fills"]["border_px"] == FILLS.border_px
     assert all(name == name.lower() for group in record.values() for name in group)
 
 
