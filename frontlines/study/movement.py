@@ -17,9 +17,9 @@ from frontlines.layers.columns import sigmas_of
 from frontlines.layers.mending import REST_SOURCE
 from frontlines.manifest import Manifest, caption, long_date
 from frontlines.movement import (
-    front_length,
     displacement,
     estimator_table,
+    front_length,
     line_distances,
     make_transects,
     mean_advance,
