@@ -151,7 +151,6 @@ def cases() -> Iterator[tuple[str, Callable[[], AbstractContextManager[object]]]
         "fill up: blots": (labels, "FILLS", replace(FILLS, blot_px=10**6)),
         "small: thick ones stay": (labels, "FILLS", replace(FILLS, least_area_px=10**6)),
         "hatching: holes": (hatching, "_without_holes", lambda mask, *_: mask),
-        "hatching: beyond necks": (hatching, "_beyond", lambda found, *_: np.zeros_like(found)),
     }
     for name, (module, key, value) in special.items():
         yield name, lambda one=(module, key, value): patch.object(*one)  # type: ignore[misc]

@@ -37,17 +37,13 @@ class Papers:
     same: float = 1.5  # up to here two cells have one colour [sRGB]
     other: float = 6.0  # from here on two cells have different colours [sRGB]
     calm_share: float = 0.1  # share of even cells in a drawing, at least
-    in_peaks_share: float = (
-        0.92  # share of the even cells of a drawing that have one of its colours, at least
-    )
+    in_peaks_share: float = 0.92  # share of these that have one of its colours, at least
     most_colours: int = 40  # colours of a drawing that are looked at
     cell_px: int = 16  # side of the cells in which the light counts as even
     samples: int = 900_000  # pixels that are looked at, roughly
     white: float = 250.0  # what paper becomes in each channel [sRGB]
     nearly_white: float = 205.0  # the paper of a drawing is lighter in each channel [sRGB]
-    brightest: float = (
-        351.0  # most that evening the light makes of a channel: the tables of colours end there [sRGB]
-    )
+    brightest: float = 351.0  # most that a channel is evened to: tables of colours end there [sRGB]
     darkest: float = 4.0  # black sheds no light to measure [sRGB]
     near_de: float = 5.5  # farthest that a cell may be from its ground [ΔE, lightness weighted]
     lightness_weight: float = 0.5  # weight of lightness beside hue: light wanders most
@@ -83,13 +79,7 @@ class Grounds:
     shades_apart_de: float = 7.5  # or so far with lightness, which light may change [ΔE]
     window: float = 1 / 6  # share of the way between two colours in which pixels are counted
     valley: float = 0.3  # pixels half-way between two grounds, as a share of those at an end
-    on_the_way: tuple[float, ...] = (
-        0.5,
-        0.6,
-        0.7,
-        0.8,
-        1.0,
-    )  # where a shade is looked for between a ground and itself
+    on_the_way: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 1.0)  # of the way to a ground: pixels of a shade
     rounds: int = 8  # times that a crowd is parted anew
 
 
@@ -122,9 +112,7 @@ class Inks:
     same_place: float = 0.45  # share of an ink's cores beside a stronger one, from which on it is its edge
     rim_px: int = 2  # width of the rims of strokes
     washed_out: float = 0.4  # least share of an ink in what blur has left of it
-    ground_less_like_de: float = (
-        5.0  # how much less like the colour asked for than its rims a ground of strokes may be [ΔE]
-    )
+    ground_less_like_de: float = 5.0  # a ground of strokes may be less like the colour than its rims [ΔE]
     broadest_share: float = 0.03  # mean width of a stroke at most, as a share of the scan's diagonal
     broad_spread_de: float = 12.0  # scatter of an ink that was a ground [ΔE]
     band_px: int = 1024  # rows in which the width of strokes is measured at once
@@ -203,14 +191,10 @@ class Hatching:
     least_half_gap_px: float = 2.0  # half a gap, at least
     most_half_gap_px: float = 32.0  # half a gap, at most
     partly: float = 0.2  # share of a narrow cell that is hatched, from which on all of it is
-    inside: float = (
-        0.4  # share of an open cell's hatched ground between strokes, below which they but pass by
-    )
+    inside: float = 0.4  # share of an open cell between strokes, below which they pass it by
     narrow: float = 0.95  # share of a narrow cell that lies within a gap of a stroke
     even_gaps: float = 0.67  # halves of a gap in which stepped ends are evened
     solid: float = 0.75  # share that strokes cover, from which on it is a fill in that ink
-    other_strokes: float = 0.15  # share of strokes of other directions beyond a neck, at most
-    other_gap: float = 0.4  # share of the gap that it may differ by beyond a neck
     leak_px: int = 1  # half a gap in a border, at most
     half_stroke_px: float = 3.0  # half a stroke, at most
     coarse_px: int = 4  # every so many pixels are looked at to see how wide ground is
@@ -248,16 +232,12 @@ class Edges:
     blurs_px: tuple[float, ...] = (0.3, 0.6, 1.0, 1.5, 2.2)  # blurs that are tried
     seen: float = 15.0  # a line is seen so far off the way between two fills [sRGB]
     hidden: float = 30.0  # it is like the ground if it is nearer to it [sRGB]
-    shows: tuple[float, ...] = (
-        18.0,
-        10.0,
-    )  # a line farther off the ground shows, in uneven and in even light [sRGB]
+    shows: float = 18.0  # a line farther off the ground would show [sRGB]
     shows_share: float = 0.4  # by this share of how far it is off, in its middle
     white: float = 255.0  # inks are no lighter [sRGB]
     one_ink: float = 60.0  # borders more like each other are of one ink [sRGB]
     best_seen: float = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
     plainer: float = 1.25  # a bare edge is believed unless a line fits better by this factor
-    clearly: float = 3.0  # or one that is like the ground does by this factor
     rather: float = 0.2  # a line is believed that leaves no more of what a bare edge leaves unexplained
     stray_px: float = 2.0  # of a place from the median of its edge, at most
     stroke_px: float = 3.0  # farther from where hatching ends, a line is one of its strokes

@@ -16,7 +16,7 @@ from frontlines.digitize.areas.state import AreaState, Dropped
 from frontlines.digitize.colour.scan import from_corners
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.settings import EDGES
-from frontlines.names import Floats, Ints
+from frontlines.names import Bools, Floats, Ints
 
 Parts = npt.NDArray[np.object_]
 
@@ -69,14 +69,16 @@ def straightened(parts: Parts, apart: npt.NDArray[np.floating]) -> Parts:
     """
     if not len(parts):
         return parts
+    # The vertices of all rings in one array, and for each its number among the different corners.
     kind, points, (rings, polygons) = shapely.to_ragged_array(parts)
     corners, index = np.unique(points, axis=0, return_inverse=True)
     index = index.ravel()
-    far = _far(corners, apart)
+    far = _from_seen_px(corners, apart)
     covered = far > np.median(far) + EDGES.covered_px
     covered &= _degrees(index, rings, len(corners)) == 2  # noqa: PLR2004 - no third edge meets there
     covered[index[rings[:-1]]] = False
     covered[index[_bulging(points, covered[index])]] = False
+    # Without the covered corners every ring has fewer vertices: count anew where each begins.
     kept = ~covered[index]
     offsets = np.concatenate([[0], np.cumsum(np.add.reduceat(kept, rings[:-1]))])
     laid = np.asarray(shapely.from_ragged_array(kind, points[kept], (offsets, polygons)))
@@ -84,8 +86,9 @@ def straightened(parts: Parts, apart: npt.NDArray[np.floating]) -> Parts:
     return laid if sound else parts
 
 
-def _bulging(points: Floats, covered: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _bulging(points: Floats, covered: Bools) -> Bools:
     """Tell which covered vertices belong to a stretch that goes farther off the straight than names do."""
+    # For each vertex the last one before it and the first one after it that are not covered.
     place = np.arange(len(points))
     before = np.maximum.accumulate(np.where(covered, 0, place))
     after = np.minimum.accumulate(np.where(covered, len(points) - 1, place)[::-1])[::-1]
@@ -96,7 +99,7 @@ def _bulging(points: Floats, covered: npt.NDArray[np.bool_]) -> npt.NDArray[np.b
     return covered & (farthest[before] > EDGES.bulge_px)
 
 
-def _degrees(index: npt.NDArray[np.int64], rings: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+def _degrees(index: Ints, rings: Ints, count: int) -> Ints:
     """Count the edges that meet in each corner."""
     ends = np.sort(np.column_stack([index[:-1], index[1:]]), axis=1)
     joined = np.ones(len(ends), bool)
@@ -104,7 +107,7 @@ def _degrees(index: npt.NDArray[np.int64], rings: npt.NDArray[np.int64], count: 
     return np.bincount(np.unique(ends[joined], axis=0).ravel(), minlength=count)
 
 
-def _far(corners: Floats, apart: npt.NDArray[np.floating]) -> Floats:
+def _from_seen_px(corners: Floats, apart: npt.NDArray[np.floating]) -> Floats:
     """Distance of corners from what is seen."""
     column, row = np.floor(corners).astype(int).T
     around = [
@@ -134,17 +137,16 @@ def edge_of(
     *,
     coast: Border | None = None,
     is_hatched: bool = False,
-    is_even: bool = True,
 ) -> float:
     """Find the mean place of an edge in profiles across it."""
-    profile = typical(profiles, is_hatched)
+    profile = usual_profile(profiles, is_hatched)
     border = _border_of(profiles, profile, borders, is_hatched)
-    if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < EDGES.seen:
+    if border is None and is_hatched and np.linalg.norm(np.subtract(*_bare_fills(profile))) < EDGES.seen:
         return 0.0
     if not _explains(border, profile, _misfit(profile, border)) and not (is_hatched and border):
         return 0.0
     place = _place(profiles, profile, border, is_hatched)
-    return place if border is not None else place + _half_hidden_px(profile, coast, EDGES.shows[is_even])
+    return place if border is not None else place + _half_hidden_px(profile, coast)
 
 
 def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched: bool) -> float:
@@ -159,7 +161,7 @@ def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched:
     return float(edges[np.abs(edges - np.median(edges)) < EDGES.stray_px].mean())
 
 
-def typical(profiles: Floats, is_hatched: bool) -> Floats:
+def usual_profile(profiles: Floats, is_hatched: bool) -> Floats:
     """Average colours across an edge."""
     return np.asarray(np.median(profiles, axis=0) if is_hatched else profiles.mean(axis=0))
 
@@ -167,29 +169,23 @@ def typical(profiles: Floats, is_hatched: bool) -> Floats:
 def _border_of(
     profiles: Floats, profile: Floats, borders: Sequence[Border], is_hatched: bool
 ) -> Border | None:
-    """Find the line that is drawn over an edge: one that is seen, else one like the ground that explains it.
+    """Find the line that is drawn over an edge and does not have the colour of the ground outside.
 
     Beside hatching a line has its usual width: ground between strokes may be of the line's own colour.
     """
     seen = [one for one in borders if not _is_hidden(profile, one)]
     border = _border_over(profile, seen, has_its_width=is_hatched)
-    if is_hatched:
-        return border
-    if border is None:
-        border = _border_over(profile, borders, has_its_width=True, better=EDGES.clearly)
-    return border if border is not None and _is_throughout(border, profiles) else None
+    return border if is_hatched or (border and _is_throughout(border, profiles)) else None
 
 
-def _border_over(
-    profile: Floats, borders: Sequence[Border], *, has_its_width: bool = False, better: float = EDGES.plainer
-) -> Border | None:
+def _border_over(profile: Floats, borders: Sequence[Border], *, has_its_width: bool) -> Border | None:
     """Choose the line that fits better than a bare edge, if any; of its own width, or of whatever fits."""
     widths = [
         [one._replace(width_px=width) for width in ([one.width_px] if has_its_width else EDGES.widths_px)]
         for one in borders
     ]
     misfits = np.array([[_misfit(profile, one) for one in row] for row in widths])
-    if not widths or better * misfits.min() > _misfit(profile, None):
+    if not widths or EDGES.plainer * misfits.min() > _misfit(profile, None):
         return None
     best = int(np.argmax(misfits.min(axis=1) < EDGES.best_seen * misfits.min()))
     return widths[best][int(misfits[best].argmin())]
@@ -202,7 +198,7 @@ def _allowed(profile: Floats) -> float:
 
 def _is_throughout(border: Border, profiles: Floats) -> bool:
     """Tell whether a line is over most of an edge, not over some of it as names are."""
-    middling = typical(profiles, True)
+    middling = usual_profile(profiles, True)
     return _misfit(middling, border) < _misfit(middling, None)
 
 
@@ -224,31 +220,33 @@ def _best_fit(profiles: Floats, border: Border | None) -> tuple[Floats, Floats]:
 
 def _is_hidden(profile: Floats, border: Border) -> bool:
     """Tell whether a line has the colour of what lies outside."""
-    return bool(np.linalg.norm(border.ink - _ends(profile)[1]) < EDGES.hidden)
+    return bool(np.linalg.norm(border.ink - _bare_fills(profile)[1]) < EDGES.hidden)
 
 
-def _half_hidden_px(profile: Floats, coast: Border | None, told: float) -> float:
+def _half_hidden_px(profile: Floats, coast: Border | None) -> float:
     """Half the width of the line that may run hidden outside an edge; 0 if none may."""
-    if coast is None or not _is_hidden(profile, coast) or not _may_be_there(profile, coast, told):
+    if coast is None or not _is_hidden(profile, coast) or not _may_be_there(profile, coast):
         return 0.0
     return coast.width_px / 2
 
 
-def _may_be_there(profile: Floats, border: Border, told: float) -> bool:
+def _may_be_there(profile: Floats, border: Border) -> bool:
     """Tell whether a line like the ground outside cannot be told from it, or shows."""
-    outside = _ends(profile)[1]
+    outside = _bare_fills(profile)[1]
     ray = border.ink - outside
     far = float(np.linalg.norm(ray))
-    return bool(far < told or ((profile - outside) @ ray).max() > EDGES.shows_share * far**2)
+    return bool(far < EDGES.shows or ((profile - outside) @ ray).max() > EDGES.shows_share * far**2)
 
 
 def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()) -> list[Border]:
     """Find the lines that are drawn over edges."""
-    seen = [(max(_off(one, *_ends(profile)) for one in profile), profile) for profile in profiles]
+    seen = [
+        (max(_off_the_mix(one, *_bare_fills(profile)) for one in profile), profile) for profile in profiles
+    ]
     order = sorted(range(len(seen)), key=lambda k: -seen[k][0])
     found: list[list[Border]] = []
     for k in order:
-        border = _border(seen[k][1]) if seen[k][0] > EDGES.seen else None
+        border = _line_in(seen[k][1]) if seen[k][0] > EDGES.seen else None
         if border is None or (strokes and _is_bare(border.ink, seen[k][1], strokes[k])):
             continue
         group = next((one for one in found if np.linalg.norm(border.ink - one[0].ink) <= EDGES.one_ink), [])
@@ -268,17 +266,17 @@ def _is_bare(ink: Floats, profile: Floats, stroke: Floats | None) -> bool:
     """Tell whether what looks like a border of hatching is of the ground between its strokes."""
     if stroke is None:
         return False
-    mix = min(_ends(profile), key=lambda end: float(np.linalg.norm(end - stroke)))
+    mix = min(_bare_fills(profile), key=lambda end: float(np.linalg.norm(end - stroke)))
     return bool((ink - mix) @ (mix - stroke) > 0)
 
 
-def _border(profile: Floats) -> Border | None:
+def _line_in(profile: Floats) -> Border | None:
     """Find the line that explains a profile, if one does: the narrowest of those that do it about as well.
 
     A wide line that is like one of the fills, set off a little, fits as well as a narrow one in its own ink.
     """
     found = [
-        min((_lined(profile, width, blur) for blur in EDGES.blurs_px), key=lambda one: one[0])
+        min((_fit_line(profile, width, blur) for blur in EDGES.blurs_px), key=lambda one: one[0])
         for width in EDGES.widths_px
     ]
     least = min(misfit for misfit, _ in found)
@@ -286,9 +284,9 @@ def _border(profile: Floats) -> Border | None:
     return good if _explains(good, profile, least) else None
 
 
-def _lined(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
+def _fit_line(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
     """Misfit of a line of some width, and the line in its best ink."""
-    (inside, outside), (step, line) = _ends(profile), _shapes(width, blur)
+    (inside, outside), (step, line) = _bare_fills(profile), _shapes(width, blur)
     begun = (step - line / 2)[..., None]
     rest = profile - (1 - line[..., None] - begun) * inside - begun * outside
     ink = (line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]
@@ -297,14 +295,14 @@ def _lined(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
     return float(left.min()), Border(ink[left.argmin()], width)
 
 
-def _off(colour: Floats, inside: Floats, outside: Floats) -> float:
+def _off_the_mix(colour: Floats, inside: Floats, outside: Floats) -> float:
     """Distance of a colour from the way between two others."""
     ray = outside - inside
     share = np.clip((colour - inside) @ ray / max(float(ray @ ray), 1.0), 0, 1)
     return float(np.linalg.norm(colour - inside - share * ray))
 
 
-def _ends(profiles: Floats) -> tuple[Floats, Floats]:
+def _bare_fills(profiles: Floats) -> tuple[Floats, Floats]:
     count = int(EDGES.end_px / EDGES.step_px) + 1
     return profiles[..., :count, :].mean(axis=-2), profiles[..., -count:, :].mean(axis=-2)
 
@@ -320,7 +318,9 @@ def _shapes(width: float, blur: float) -> tuple[Floats, Floats]:
 
 def _fit(profiles: Floats, border: Border | None, blur: float) -> tuple[Floats, Floats]:
     """Least sum of squares of each profile, with the share of the line that fits it, and the edge's place."""
-    (inside, outside), (step, line) = _ends(profiles), _shapes(border.width_px if border else 0.0, blur)
+    (inside, outside), (step, line) = _bare_fills(profiles), _shapes(border.width_px if border else 0.0, blur)
+    # The model is inside + rise * step + share * ink * line: |profile - model|² for all places at once, as
+    # |raised|² - 2 raised·model + |model|², with the best share of the line in closed form.
     raised, rise = profiles - inside[:, None], outside - inside
     on_step = np.einsum("nxc,nc->nx", raised, rise) @ step.T
     misfit = (raised**2).sum(axis=(1, 2))[:, None] - 2 * on_step
@@ -354,7 +354,9 @@ def settle(state: AreaState) -> AreaState:
         segments = _segments(parts, state.owners)
         profiles = _profiles(segments, state.whole, state.sheet)
         shifts = _shifts(profiles, state)
-        parts = _moved(parts, segments, _shift_of(segments.owner, _beyond(segments, state.whole), shifts))
+        parts = _moved(
+            parts, segments, _shift_of(segments.owner, _label_beyond(segments, state.whole), shifts)
+        )
     return state.to(parts=parts)
 
 
@@ -362,7 +364,7 @@ def _shifts(profiles: Mapping[tuple[int, int], Floats], state: AreaState) -> dic
     """Find how far the edge between each two labels is from where it was laid [px], outwards of the first."""
     code, inks, owners = state.sheet.palette.code, state.sheet.palette.inks, state.owners
     strokes = [inks[code.ink_number(max(pair))] if code.is_ink(max(pair)) else None for pair in profiles]
-    borders = borders_in([typical(profile, False) for profile in profiles.values()], strokes)
+    borders = borders_in([usual_profile(profile, False) for profile in profiles.values()], strokes)
     coast = next(iter(borders), None)
     return {
         pair: edge_of(
@@ -370,7 +372,6 @@ def _shifts(profiles: Mapping[tuple[int, int], Floats], state: AreaState) -> dic
             borders,
             coast=coast if pair[1] not in owners else None,
             is_hatched=code.is_ink(max(pair)),
-            is_even=state.sheet.paper.is_even,
         )
         for pair, profile in profiles.items()
         if code.nothing not in pair
@@ -398,7 +399,7 @@ def _labels_at(whole: npt.NDArray[np.uint8], points: Floats) -> Ints:
     return out
 
 
-def _beyond(segments: Segments, whole: npt.NDArray[np.uint8]) -> Ints:
+def _label_beyond(segments: Segments, whole: npt.NDArray[np.uint8]) -> Ints:
     """Label on the far side of each segment."""
     middle = (segments.start + segments.end) / 2
     out = segments.owner.copy()
@@ -412,12 +413,14 @@ def _profiles(
     segments: Segments, whole: npt.NDArray[np.uint8], sheet: Sheet
 ) -> dict[tuple[int, int], Floats]:
     """Colours across the edges of each two labels, from the first to the second."""
+    # Places spread evenly over each segment: how many, of which segment, and its turn there.
     count = np.ceil(segments.length / EDGES.apart_px).astype(int)
     which = np.repeat(np.arange(len(count)), count)
     turn = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
     share = ((turn + 0.5) / count[which])[:, None]
     points = (1 - share) * segments.start[which] + share * segments.end[which]
     outward, owner = segments.outward[which], segments.owner[which]
+    # A place is sure where labels are the same from a little way off the edge to the ends of the profile.
     beyond = _labels_at(whole, points + EDGES.sure_px * outward)
     sure = (beyond >= 0) & (beyond != owner) & (_labels_at(whole, points - EDGES.sure_px * outward) == owner)
     for far in (-EDGES.reach_px, EDGES.reach_px):
@@ -427,6 +430,7 @@ def _profiles(
         if pair[::-1] in out:
             continue
         mine = np.flatnonzero(sure & (owner == pair[0]) & (beyond == pair[1]))
+        # Of a long edge every n-th group of neighbours, which are averaged together.
         thin = np.arange(len(mine)) // EDGES.together % max(1, len(mine) // EDGES.most) == 0
         if len(mine) >= EDGES.fewest:
             out[pair] = _sampled(sheet, points[mine[thin]], outward[mine[thin]])
@@ -453,6 +457,7 @@ def _sampled(sheet: Sheet, points: Floats, outward: Floats) -> Floats:
 
 
 def _shift_of(owner: Ints, beyond: Ints, shifts: Mapping[tuple[int, int], float]) -> Floats:
+    """Give each segment the shift of the edge that it is part of, outwards of its own area."""
     out = np.zeros(len(owner))
     for (inner, outer), shift in shifts.items():
         out[(owner == inner) & (beyond == outer)] = shift
@@ -463,7 +468,7 @@ def _shift_of(owner: Ints, beyond: Ints, shifts: Mapping[tuple[int, int], float]
 def _moved(parts: Parts, segments: Segments, shift: Floats) -> Parts:
     """Move vertices so that their segments shift; those that would make outlines cross stay."""
     corners, index = np.unique(np.vstack([segments.start, segments.end]), axis=0, return_inverse=True)
-    ends = index.reshape(2, -1)
+    ends = index.reshape(2, -1)  # of each segment the numbers of its two corners
     steps = _steps(len(corners), ends, segments, shift)
     for _ in range(EDGES.rounds):
         crossing = _crossing(corners + steps, np.unique(np.sort(ends.T, axis=1), axis=0))
@@ -487,10 +492,12 @@ def _crossing(corners: Floats, ends: Ints) -> Ints:
 def _steps(count: int, index: Ints, segments: Segments, shift: Floats) -> Floats:
     """Least-squares moves of vertices for the shifts of the segments that meet there."""
     normal = segments.outward
+    # For each corner the normal equations of: normal @ move = shift, over the segments that end in it.
     square, right = np.zeros((count, 2, 2)), np.zeros((count, 2))
     for ends in index:
         np.add.at(square, ends, normal[:, :, None] * normal[:, None])
         np.add.at(right, ends, normal * shift[:, None])
+    # Where all segments run the same way, a little weight on no move keeps the equations solvable.
     square += 0.01 * np.eye(2) * np.trace(square, axis1=1, axis2=2)[:, None, None]
     return np.asarray(np.linalg.solve(square, right[..., None])[..., 0])
 

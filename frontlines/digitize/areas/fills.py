@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 from scipy import optimize
 
 from frontlines.digitize.areas.hatching import hatched_inks
@@ -14,6 +13,7 @@ from frontlines.digitize.colour.colours import hex_of, lab_of, rgb_of, unlikenes
 from frontlines.digitize.colour.palette import Palette
 from frontlines.digitize.settings import MATCHING
 from frontlines.errors import DigitizeError
+from frontlines.names import Bools, Floats, Floats32, Ints
 
 _TINTS = np.array(MATCHING.tint_shares)
 _PAPER = lab_of([[250, 250, 250]])[0]
@@ -29,7 +29,7 @@ def find_fills(state: AreaState) -> AreaState:
 
 
 def match_fills(
-    palette: Palette, colours: Mapping[str, str], hatching: list[int], gain: npt.NDArray[np.float32]
+    palette: Palette, colours: Mapping[str, str], hatching: list[int], gain: Floats32
 ) -> dict[str, int]:
     """Find the fill, or else the hatching, that is meant by each colour; no two classes have one.
 
@@ -50,8 +50,8 @@ def match_fills(
 
 
 def _assigned(
-    colours: Mapping[str, str], lab: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_], grounds: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    colours: Mapping[str, str], lab: Floats, plain: Bools, grounds: int
+) -> tuple[Floats, Ints, Ints]:
     """Tell how unlike each colour and each fill or hatching are, and which are paired."""
     hatched = np.arange(len(lab)) >= grounds
     unlike = np.array([_unlike(one, lab, plain, hatched) for one in colours.values()])
@@ -69,9 +69,9 @@ def are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
 
 def colour_off(
     colour: str,
-    rgb: npt.NDArray[np.float64],
-    gain: npt.NDArray[np.float32],
-    beneath: npt.NDArray[np.float64] | None = None,
+    rgb: Floats,
+    gain: Floats32,
+    beneath: Floats | None = None,
 ) -> float:
     """Tell how far the colour that was found is off the one asked for."""
     lab = lab_of([rgb, rgb / gain])
@@ -83,7 +83,7 @@ def colour_off(
     return min(off, *map(float, washed))
 
 
-def _mixes(rgb: npt.NDArray[np.float64], beneath: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _mixes(rgb: Floats, beneath: Floats) -> Floats:
     """Mixes of a colour with grounds, (n, 3) CIELAB: of its hue no more than of its lightness.
 
     JPEG keeps hues in coarser blocks than lightness, so thin strokes lose more of them.
@@ -98,20 +98,18 @@ def _mixes(rgb: npt.NDArray[np.float64], beneath: npt.NDArray[np.float64]) -> np
     return np.concatenate([lab[light][..., :1], lab[hue][..., 1:]], axis=-1).reshape(-1, 3)
 
 
-def _tints(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _tints(rgb: Floats) -> Floats:
     return lab_of(250 + _TINTS[:, None] * (rgb - 250))
 
 
-def _plain(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _plain(lab: Floats) -> Bools:
     """Tell which colours are greys or white paper, no tints."""
     return np.asarray(
         (np.hypot(*lab[:, 1:].T) < MATCHING.grey) | (np.linalg.norm(lab - _PAPER, axis=1) < 2 * MATCHING.grey)
     )
 
 
-def _unlike(
-    colour: str, fills: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_], washed: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float64]:
+def _unlike(colour: str, fills: Floats, plain: Bools, washed: Bools) -> Floats:
     """Tell how unlike fills are to a colour or, if it is none of the greys, to its tints."""
     rgb = rgb_of(colour)
     meant = lab_of(rgb[None])[0]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from frontlines.digitize.areas.state import AreaState
@@ -21,7 +20,7 @@ from frontlines.names import Bools, Floats, Floats32
 class Family(NamedTuple):
     """Strokes of one direction: a unit vector across them (rows, columns), and their pixels."""
 
-    across: npt.NDArray[np.float64]
+    across: Floats
     strokes: Bools
 
 
@@ -72,17 +71,13 @@ def _peaks(angles: Floats32) -> list[float]:
     return found[:2]
 
 
-def reached(
-    strokes: Bools, across: npt.NDArray[np.float64], reach_px: float, walls: Bools
-) -> tuple[Bools, Bools]:
+def reached(strokes: Bools, across: Floats, reach_px: float, walls: Bools) -> tuple[Bools, Bools]:
     """Spread strokes across their direction, to either side, up to walls."""
     near, far = zip(*(_to_one_side(strokes, side * across, reach_px, walls) for side in (1, -1)), strict=True)
     return strokes | near[0] | near[1], far[0] & far[1]
 
 
-def _to_one_side(
-    strokes: Bools, way: npt.NDArray[np.float64], reach_px: float, walls: Bools
-) -> tuple[Bools, Bools]:
+def _to_one_side(strokes: Bools, way: Floats, reach_px: float, walls: Bools) -> tuple[Bools, Bools]:
     """Move strokes step by step; where they come by, and where they come by on a way twice as long."""
     out, live, here = np.zeros_like(strokes), strokes, np.zeros(2, int)
     near = out
@@ -125,12 +120,10 @@ def _around(thick: Bools) -> tuple[slice, slice]:
 
 
 def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools:
+    # Half a gap is what nearly all ground amid the hatching lies within of a stroke.
     off = ndimage.distance_transform_edt(~strokes)
-    half = float(
-        np.clip(
-            np.quantile(off[thick], HATCHING.midst), HATCHING.least_half_gap_px, HATCHING.most_half_gap_px
-        )
-    )
+    half_gaps = HATCHING.least_half_gap_px, HATCHING.most_half_gap_px
+    half = float(np.clip(np.quantile(off[thick], HATCHING.midst), *half_gaps))
     closed = _closed(off, half)
     around = _fine(_about_the_wide(closed, thick, half), off.shape)
     if strokes[thick].mean() > HATCHING.solid:
@@ -138,12 +131,13 @@ def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools
     families, others = families_of(strokes, thick)
     walls = walls | grown(others, 1)
     level, between = np.zeros(strokes.shape, np.float32), np.zeros(strokes.shape, bool)
+    # Each direction hatches what its strokes reach: the level of a pixel is the share of directions that do.
     for across, mine in families:
         ours, inside = reached(mine, across, half, walls)
         level += ours / np.float32(len(families))
         between |= inside
-    level *= around | _beyond(level > 0, around, between, strokes, others, off, thick)
-    whole, loose, none = _decided(level, between, off <= 2 * half + 1, ground & ~(strokes | others))
+    level *= around
+    whole, loose, none = _cells(level, between, off <= 2 * half + 1, ground & ~(strokes | others))
     level[none | walls] = 0
     level[whole] = 1
     return _without_holes(_evened(level, loose, walls, half), loose, _fine(closed, off.shape))
@@ -159,36 +153,10 @@ def _about_the_wide(closed: Bools, thick: Bools, half: float) -> Bools:
     """Surroundings of what is wider than the ground of a single stroke and hangs together with the thick."""
     edt, step = ndimage.distance_transform_edt, 1 / HATCHING.coarse_px
     body = edt(np.pad(closed, 1, mode="edge"))[1:-1, 1:-1] > (half + HATCHING.half_stroke_px) * step
-    parts, count = ndimage.label(_within_ground(body, half * step))
+    parts, count = ndimage.label(_within(body, half * step))
     seen = np.bincount(parts[thick[:: HATCHING.coarse_px, :: HATCHING.coarse_px]], minlength=count + 1) > 0
     seen[0] = False
-    return _within_ground(body & seen[parts], (3 * half + HATCHING.half_stroke_px) * step + 1)
-
-
-def _beyond(
-    found: Bools, around: Bools, between: Bools, strokes: Bools, others: Bools, off: Floats, thick: Bools
-) -> Bools:
-    """Pieces beyond necks that are narrow but hatched: between strokes of its directions, as far apart.
-
-    Letters in its ink have strokes of others, and are closer; a line in it is one stroke.
-    """
-    pieces, count = ndimage.label(found & ~around)
-    size, inside, drawn, strange = (
-        np.bincount(pieces[mask], minlength=count + 1) for mask in (found, between, strokes, others)
-    )
-    far = np.bincount(pieces.ravel(), weights=off.ravel(), minlength=count + 1) / np.maximum(size, 1)
-    apart = off[thick].mean()
-    alike = (
-        (inside > HATCHING.inside * size)
-        & (strange < HATCHING.other_strokes * drawn)
-        & (abs(far - apart) < HATCHING.other_gap * apart)
-    )
-    alike[0] = False
-    return np.asarray(alike[pieces])
-
-
-def _within_ground(mask: Bools, reach: float) -> Bools:
-    return np.asarray(ndimage.distance_transform_edt(~mask) <= reach) if mask.any() else mask
+    return _within(body & seen[parts], (3 * half + HATCHING.half_stroke_px) * step + 1)
 
 
 def _fine(coarse: Bools, shape: tuple[int, ...]) -> Bools:
@@ -196,7 +164,7 @@ def _fine(coarse: Bools, shape: tuple[int, ...]) -> Bools:
     return np.asarray(whole[: shape[0], : shape[1]])
 
 
-def _decided(level: Floats32, between: Bools, near: Bools, ground: Bools) -> tuple[Bools, Bools, Bools]:
+def _cells(level: Floats32, between: Bools, near: Bools, ground: Bools) -> tuple[Bools, Bools, Bools]:
     """Cells of ground that are hatched as a whole, those that are open, and those that are not hatched.
 
     Not hatched are cells that strokes lie along, not in: outlines that run as the hatching does.
@@ -291,11 +259,11 @@ def _thick(drawn: Bools) -> Bools:
 
 
 def _within(mask: Bools, reach: float) -> Bools:
-    """Grow a mask; beyond the image lies what is at its edge."""
+    """Grow a mask by a distance; beyond the image lies what is at its edge."""
     return np.asarray(ndimage.distance_transform_edt(~mask) <= reach) if mask.any() else mask
 
 
-def _shares(sheet: Sheet, inks: list[int]) -> list[npt.NDArray[np.float32]]:
+def _shares(sheet: Sheet, inks: list[int]) -> list[Floats32]:
     """Share of the pixels of each block that some inks have."""
     height, width = (size // HATCHING.block_px * HATCHING.block_px for size in sheet.shape)
     table = sheet.palette.stroke_table
@@ -344,7 +312,7 @@ def _label_hatching(
         nearest = np.where(mine, off, nearest)
 
 
-def _off(strokes: Bools) -> npt.NDArray[np.float64]:
+def _off(strokes: Bools) -> Floats:
     """Distance from the nearest stroke [px]."""
     return np.asarray(ndimage.distance_transform_edt(~strokes))
 

@@ -22,64 +22,6 @@ SHADE = "another shade"
 """Why a piece was left out: its colour is not that of the rest of its class."""
 
 
-def leave_out_other_shades(state: AreaState) -> AreaState:
-    """Leave out pieces whose colour on the whole is another shade than that of their fill.
-
-    A single pixel may be far off its fill by grain alone; of a whole piece the grain is averaged out.
-    """
-    known, dropped = state.known.copy(), []
-    palette = state.sheet.palette
-    for fill in sorted(fill for fill in state.fills.values() if not palette.code.is_ink(fill)):
-        pieces, _ = ndimage.label(known == fill)
-        sizes = np.bincount(pieces.ravel())
-        for number, (rows, columns) in enumerate(ndimage.find_objects(pieces), start=1):
-            if not FILLS.shade_least_px <= sizes[number] <= FILLS.shade_most_share * known.size:
-                continue
-            mine = pieces[rows, columns] == number
-            if _off(state.sheet.window(rows, columns)[mine], palette.grounds[fill]) > FILLS.other_shade_de:
-                known[rows, columns][mine] = palette.code.nothing
-                edges = np.array([columns.start, rows.start, columns.stop, rows.stop]) - 0.5
-                dropped.append(Dropped(fill, SHADE, float(sizes[number]), shapely.box(*edges)))
-    return state.to(*dropped, known=known)
-
-
-def _off(pixels: Floats32, ground: Floats) -> float:
-    """Difference of the usual colour of some pixels from a ground [ΔE]."""
-    pair = lab_of(np.stack([np.median(pixels, axis=0), ground]))
-    return float(np.linalg.norm(pair[0] - pair[1]))
-
-
-def take_in_boxes(state: AreaState) -> AreaState:
-    """Give rectangles amid a class to the class: boxes of names, under which the ground goes on."""
-    whole = state.whole
-    mine = np.isin(whole, list(state.fills.values()))
-    found = features.shapes(whole, mask=mine, connectivity=4, transform=from_corners())
-    holes = [(shapely.Polygon(ring), int(label)) for one, label in found for ring in one["coordinates"][1:]]
-    boxes = [(hole, label) for hole, label in holes if _is_box(hole, whole.size)]
-    if not boxes:
-        return state
-    out = features.rasterize(boxes, out=whole.copy(), transform=from_corners())
-    for box, _ in boxes:
-        window = _window(box)
-        if (mine[window] & (out[window] != whole[window])).any():  # an area that was asked for lies in it
-            out[window] = whole[window]
-    return state.to(whole=np.asarray(out))
-
-
-def _is_box(shape: BaseGeometry, size_px: int) -> bool:
-    around = shapely.oriented_envelope(shape)
-    return bool(
-        FILLS.box_least_px <= shape.area <= FILLS.box_most_share * size_px
-        and shape.area > FILLS.box_full * around.area
-    )
-
-
-def _window(shape: BaseGeometry) -> tuple[slice, slice]:
-    """Rows and columns of pixels in the bounds of a shape."""
-    left, top, right, bottom = (round(one + 0.5) for one in shape.bounds)
-    return slice(top, bottom), slice(left, right)
-
-
 def fill_table(palette: Palette, *, is_even: bool = False) -> Labels:
     """Find the nearest fill of each colour; unknown if none is near or an ink is nearer."""
     fills, inks = lab_of(palette.grounds).astype(np.float32), lab_of(palette.inks).astype(np.float32)
@@ -112,9 +54,7 @@ def _sure_fills(pixels: Floats32, table: Labels, lightest: int, border_px: float
     out = np.full(labels.shape, UNKNOWN, np.uint8)
     for fill in np.unique(core[core != UNKNOWN]):
         near = ndimage.maximum_filter(core == fill, size)
-        if (
-            fill != lightest
-        ):  # a narrow stripe beside more of its fill is no border; a light one may be a halo
+        if fill != lightest:  # a narrow stripe beside more of its fill is no border, but a halo is light
             beside = ndimage.maximum_filter(core == fill, 2 * FILLS.beside * size + 1)
             near |= ndimage.maximum_filter(beside & (narrow == fill), FILLS.narrow_px)
         out[near & (labels == fill)] = fill
@@ -199,6 +139,36 @@ def _changed(old: Labels, new: Labels, state: AreaState, reason: str) -> list[Dr
     return [Dropped(fill, reason, float(lost[fill])) for fill in state.fills.values() if lost[fill]]
 
 
+def leave_out_other_shades(state: AreaState) -> AreaState:
+    """Leave out pieces whose colour on the whole is another shade than that of their fill.
+
+    A single pixel may be far off its fill by grain alone; of a whole piece the grain is averaged out.
+    """
+    known, dropped = state.known.copy(), []
+    palette = state.sheet.palette
+    for fill in sorted(fill for fill in state.fills.values() if not palette.code.is_ink(fill)):
+        pieces, _ = ndimage.label(known == fill)
+        sizes = np.bincount(pieces.ravel())
+        for number, (rows, columns) in enumerate(ndimage.find_objects(pieces), start=1):
+            if not FILLS.shade_least_px <= sizes[number] <= FILLS.shade_most_share * known.size:
+                continue
+            mine = pieces[rows, columns] == number
+            if (
+                _shade_off(state.sheet.window(rows, columns)[mine], palette.grounds[fill])
+                > FILLS.other_shade_de
+            ):
+                known[rows, columns][mine] = palette.code.nothing
+                edges = np.array([columns.start, rows.start, columns.stop, rows.stop]) - 0.5
+                dropped.append(Dropped(fill, SHADE, float(sizes[number]), shapely.box(*edges)))
+    return state.to(*dropped, known=known)
+
+
+def _shade_off(pixels: Floats32, ground: Floats) -> float:
+    """Difference of the usual colour of some pixels from a ground [ΔE]."""
+    pair = lab_of(np.stack([np.median(pixels, axis=0), ground]))
+    return float(np.linalg.norm(pair[0] - pair[1]))
+
+
 def fill_up(state: AreaState) -> AreaState:
     """Give unknown pixels to the nearest known one; the thick of what is unknown is nothing."""
     known, code = state.known, state.sheet.palette.code
@@ -260,3 +230,34 @@ def leave_out_small(state: AreaState) -> AreaState:
             if inner[middle] > (FILLS.light_thick_px if light else FILLS.thick_px):
                 out[place][mine] = whole[place][mine]
     return state.to(*_changed(whole, out, state, "small"), whole=out)
+
+
+def take_in_boxes(state: AreaState) -> AreaState:
+    """Give rectangles amid a class to the class: boxes of names, under which the ground goes on."""
+    whole = state.whole
+    mine = np.isin(whole, list(state.fills.values()))
+    found = features.shapes(whole, mask=mine, connectivity=4, transform=from_corners())
+    holes = [(shapely.Polygon(ring), int(label)) for one, label in found for ring in one["coordinates"][1:]]
+    boxes = [(hole, label) for hole, label in holes if _is_box(hole, whole.size)]
+    if not boxes:
+        return state
+    out = features.rasterize(boxes, out=whole.copy(), transform=from_corners())
+    for box, _ in boxes:
+        window = _window(box)
+        if (mine[window] & (out[window] != whole[window])).any():  # an area that was asked for lies in it
+            out[window] = whole[window]
+    return state.to(whole=np.asarray(out))
+
+
+def _is_box(shape: BaseGeometry, size_px: int) -> bool:
+    around = shapely.oriented_envelope(shape)
+    return bool(
+        FILLS.box_least_px <= shape.area <= FILLS.box_most_share * size_px
+        and shape.area > FILLS.box_full * around.area
+    )
+
+
+def _window(shape: BaseGeometry) -> tuple[slice, slice]:
+    """Rows and columns of pixels in the bounds of a shape."""
+    left, top, right, bottom = (round(one + 0.5) for one in shape.bounds)
+    return slice(top, bottom), slice(left, right)

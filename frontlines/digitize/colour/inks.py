@@ -33,7 +33,7 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     _, chosen = optimize.linear_sum_assignment(costs)
     for row, (name, colour) in enumerate(colours.items()):
         meant, strange = int(costs[row].argmin()), (unlike + rims)[row, chosen[row]] > INKS.too_unlike
-        if chosen[row] != meant in chosen and (strange or chosen[row] in edges_of(palette, meant)):
+        if chosen[row] != meant in chosen and (strange or chosen[row] in rims_of(palette, meant)):
             both = sorted((row, list(chosen).index(meant)))
             raise DigitizeError(_one_ink(colours, both, hex_of(palette.inks[meant])))
         if strange:
@@ -65,7 +65,7 @@ def _is_rim(palette: Palette, ink: int) -> bool:
     return any(mixed(palette, ink, int(other), least=INKS.palest_rim) for other in others if other != ink)
 
 
-def edges_of(palette: Palette, ink: int) -> list[int]:
+def rims_of(palette: Palette, ink: int) -> list[int]:
     """List inks that are but the washed-out rim or the weaker spots of another."""
     return [
         other
@@ -92,7 +92,7 @@ def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
     ]
 
 
-def shades_of(sheet: Sheet, ink: int, taken: Sequence[int]) -> list[int]:
+def under_other_light(sheet: Sheet, ink: int, taken: Sequence[int]) -> list[int]:
     """List inks that are a coloured one under another light, as beside relief that was evened out."""
     palette, mine = sheet.palette, sheet.palette.inks[ink]
     if float(np.hypot(*lab_of(mine[None])[0, 1:])) < INKS.coloured:
@@ -215,7 +215,7 @@ def strokes_of(
 ) -> Strokes:
     """Settle how to tell the strokes of an ink."""
     same = (ink, *dict.fromkeys([*blends_of(palette, ink, taken), *shades]))
-    own = [other for other in edges_of(palette, ink) if other not in taken and other not in same]
+    own = [other for other in rims_of(palette, ink) if other not in taken and other not in same]
     others = [k for k in range(len(palette.inks)) if k not in own and k not in same]
     stronger = [k for k in others if mixed(palette, ink, k)]
     weaker = [k for k in others if mixed(palette, k, ink, least=INKS.washed_out)]

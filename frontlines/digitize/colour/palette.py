@@ -15,10 +15,10 @@ from frontlines.digitize.colour.colours import LAB, codes_of, lab_of, rgb_of_lab
 from frontlines.digitize.colour.paper import Paper
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.settings import GROUNDS, INKS
-from frontlines.names import Floats, Pixels
+from frontlines.names import Bools, Floats, Floats32, Ints, Pixels
 
 
-def peaks_of(lab: npt.NDArray[np.float32], least: int, apart: float, *, most: int = 12) -> Floats:
+def peaks_of(lab: Floats32, least: int, apart: float, *, most: int = 12) -> Floats:
     """Find the densest colours of a crowd."""
     seats = np.clip(((lab + np.array([0, 128, 128])) / 4).astype(int), 0, 63)
     crowd = np.bincount(seats @ np.array([4096, 64, 1]), minlength=64**3).reshape(64, 64, 64).astype(float)
@@ -62,7 +62,7 @@ def grounds_of(tiles: Sequence[Tile], gain: Floats | None = None) -> Floats:
     return _all_grounds(np.concatenate(lab), least)
 
 
-def _flat(planes: npt.NDArray[np.int16], most: int) -> npt.NDArray[np.bool_]:
+def _flat(planes: npt.NDArray[np.int16], most: int) -> Bools:
     """Tell which pixels, of every second each way, look the same around them in all of some planes."""
     d = GROUNDS.flat_px // 2
     out = np.zeros(planes.shape[1:], bool)
@@ -95,7 +95,7 @@ def _runs_over(pixels: Pixels, colour: Floats, grounds: Sequence[Floats]) -> boo
     return bool(near) and _is_shade(pixels.astype(np.float32), colour, np.array(near))
 
 
-def _all_grounds(lab: npt.NDArray[np.float32], least: int) -> Floats:
+def _all_grounds(lab: Floats32, least: int) -> Floats:
     """Densest colours of a crowd, and of what is far from them: beside a large one a small one is no peak."""
     found = more = _parted(lab, peaks_of(lab, least, GROUNDS.apart_de), least)
     left = lab
@@ -107,7 +107,7 @@ def _all_grounds(lab: npt.NDArray[np.float32], least: int) -> Floats:
     return found
 
 
-def _is_shade(lab: npt.NDArray[np.float32], colour: Floats, grounds: Floats) -> bool:
+def _is_shade(lab: Floats32, colour: Floats, grounds: Floats) -> bool:
     """Tell whether a colour runs over into a ground without a valley, as shaded relief does."""
     nearest = grounds[np.linalg.norm(grounds - colour, axis=1).argmin()]
     ray = colour - nearest
@@ -119,7 +119,7 @@ def _is_shade(lab: npt.NDArray[np.float32], colour: Floats, grounds: Floats) -> 
     return bool(min(between) > GROUNDS.valley * there)
 
 
-def _parted(lab: npt.NDArray[np.float32], grounds: Floats, least: int) -> Floats:
+def _parted(lab: Floats32, grounds: Floats, least: int) -> Floats:
     """Part grounds that are two of different hues or shades with hardly a pixel half-way between them."""
     if not len(grounds):
         return grounds
@@ -133,7 +133,7 @@ def _parted(lab: npt.NDArray[np.float32], grounds: Floats, least: int) -> Floats
     return np.array(out)
 
 
-def _two_middles(lab: npt.NDArray[np.float32], hues: bool) -> Floats:
+def _two_middles(lab: Floats32, hues: bool) -> Floats:
     """Means of the two halves of a crowd that part it best by hue and strength alone, or by lightness too."""
     off = lab[:, 1:] if hues else lab
     off = off - off.mean(axis=0)
@@ -149,7 +149,7 @@ def _two_middles(lab: npt.NDArray[np.float32], hues: bool) -> Floats:
     return np.array([half.mean(axis=0, dtype=float) if len(half) else lab.mean(axis=0) for half in halves])
 
 
-def _are_two(lab: npt.NDArray[np.float32], pair: Floats, least: int) -> bool:
+def _are_two(lab: Floats32, pair: Floats, least: int) -> bool:
     """Tell whether two colours are peaks of a crowd of their own with a valley between them."""
     ray = pair[1] - pair[0]
     far = float(np.linalg.norm(ray))
@@ -160,7 +160,7 @@ def _are_two(lab: npt.NDArray[np.float32], pair: Floats, least: int) -> bool:
     return bool(2 * min(first, second) > least and between < GROUNDS.valley * min(first, second))
 
 
-def _is_flat(plane: npt.NDArray[np.int16], margin: int, step: int, most: int) -> npt.NDArray[np.bool_]:
+def _is_flat(plane: npt.NDArray[np.int16], margin: int, step: int, most: int) -> Bools:
     """Tell where a plane looks the same some pixels away in all four directions, but for a margin.
 
     To either side of an edge between two pale fills it does not, though both are much like the mix there.
@@ -219,7 +219,7 @@ class Palette:
     grounds: Floats
     inks: Floats
     lengths_px: Floats  # length drawn in each ink, roughly [px]
-    places: npt.NDArray[np.int64]  # for each ink a column and row where it is drawn, (n, 2)
+    places: Ints  # for each ink a column and row where it is drawn, (n, 2)
     spread: Floats  # how far a colour may lie off the way from the ground to the ink, (n,) [ΔE]
     beside: Floats  # share of the first ink's cores within 3 px of the second's, (n, n)
 
@@ -274,9 +274,7 @@ def palette_of(scan: Scan, paper: Paper) -> Palette:
     return _measured(grounds, inks, lab, where, min(share, 1.0))
 
 
-def _measured(
-    grounds: Floats, inks: Floats, lab: npt.NDArray[np.float32], where: npt.NDArray[np.int64], share: float
-) -> Palette:
+def _measured(grounds: Floats, inks: Floats, lab: Floats32, where: Ints, share: float) -> Palette:
     """Measure inks on the cores that were found on some share of a scan."""
     rgb = rgb_of_lab(grounds)
     if not len(inks):
@@ -292,7 +290,7 @@ def _measured(
     return Palette(rgb, rgb_of_lab(inks[order]), lengths[order], places, spread, beside)
 
 
-def _spread(lab: npt.NDArray[np.float32], ink: Floats, grounds: Floats) -> float:
+def _spread(lab: Floats32, ink: Floats, grounds: Floats) -> float:
     """How far the cores of an ink scatter off the way from the ground to it."""
     if not len(lab):
         return INKS.least_spread_de
@@ -315,7 +313,7 @@ def _tiles(scan: Scan, paper: Paper) -> Iterator[Tile]:
         count += every // 2 + 1 if every > 1 else 0
 
 
-def _nearest(grounds: Floats) -> npt.NDArray[np.float32]:
+def _nearest(grounds: Floats) -> Floats32:
     """Distance of every colour from the nearest ground [ΔE]."""
     return np.asarray(
         np.min([np.linalg.norm(LAB - one.astype(np.float32), axis=1) for one in grounds], axis=0)
@@ -323,8 +321,8 @@ def _nearest(grounds: Floats) -> npt.NDArray[np.float32]:
 
 
 def _cores(
-    codes: npt.NDArray[np.int32], nearest: npt.NDArray[np.float32], row: int, column: int
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    codes: npt.NDArray[np.int32], nearest: Floats32, row: int, column: int
+) -> tuple[npt.NDArray[np.int32], Ints]:
     """Find the middles of strokes; their codes and places.
 
     They are farther from the grounds than both neighbours in some direction, or amid a stroke too broad for
@@ -347,7 +345,7 @@ def _cores(
     return codes[tuple(places.T)], places + np.array([row, column])
 
 
-def _amid(far: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+def _amid(far: Floats32) -> Bools:
     """Tell where colours as far from the grounds lie beyond the edges of usual strokes in all directions."""
     m = INKS.reaches_px[-1]
     middle = far[m:-m, m:-m]
@@ -355,12 +353,12 @@ def _amid(far: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     return np.asarray(np.max([np.abs(side - middle) for side in sides], axis=0) < GROUNDS.flat)
 
 
-def _middle(places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _middle(places: Ints) -> Ints:
     """Column and row of the place in the middle of a list."""
     return places[len(places) // 2][::-1] if len(places) else np.zeros(2, np.int64)
 
 
-def _beside(places: Sequence[npt.NDArray[np.int64]]) -> Floats:
+def _beside(places: Sequence[Ints]) -> Floats:
     """Share of each ink's places that have a place of another ink within three pixels."""
     out = np.zeros((len(places), len(places)))
     trees = [spatial.cKDTree(one) if len(one) else None for one in places]

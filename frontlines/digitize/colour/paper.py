@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from frontlines.digitize.colour.colours import lab_of
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.settings import PAPERS
-from frontlines.names import Floats, Floats32, Pixels
+from frontlines.names import Bools, Floats, Floats32, Ints, Pixels
 
 
-def is_even(colours: npt.NDArray[np.float32], spread: npt.NDArray[np.float32]) -> bool:
+def is_even(colours: Floats32, spread: Floats32) -> bool:
     """Tell whether cells have the very colours of a few fills: a scan has every shade between them."""
     calm = colours[spread <= PAPERS.calm]
     if len(calm) < PAPERS.calm_share * len(colours):
@@ -23,7 +22,7 @@ def is_even(colours: npt.NDArray[np.float32], spread: npt.NDArray[np.float32]) -
     return _in_peaks(calm) >= PAPERS.in_peaks_share
 
 
-def _in_peaks(colours: npt.NDArray[np.float32]) -> float:
+def _in_peaks(colours: Floats32) -> float:
     """Share of colours that are one of the commonest, each well apart from the other."""
     kinds, counts = np.unique(np.rint(colours).astype(int), axis=0, return_counts=True)
     mine, total = 0, counts.sum()
@@ -113,7 +112,7 @@ def _begun(logs: Floats, lab: Floats) -> tuple[Floats | None, list[Floats]]:
     return surface, [paper, *_fills(even, paper, 1.0)]
 
 
-def _margin(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+def _margin(shape: tuple[int, ...]) -> Bools:
     """Tell which cells are the outermost."""
     rows, columns = shape[:2]
     margin = np.ones((rows, columns), bool)
@@ -122,12 +121,12 @@ def _margin(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     return margin
 
 
-def _paper_colour(lab: Floats, margin: npt.NDArray[np.bool_]) -> Floats:
+def _paper_colour(lab: Floats, margin: Bools) -> Floats:
     """Find the densest place among the colours of cells; margins, and what looks like paper, count more."""
     return _densest(lab.reshape(-1, 3), _weight_as_paper(lab, margin).ravel())
 
 
-def _weight_as_paper(lab: Floats, margin: npt.NDArray[np.bool_]) -> Floats:
+def _weight_as_paper(lab: Floats, margin: Bools) -> Floats:
     """How much cells count in the search for paper."""
     return np.where(margin, PAPERS.margin_weight, 1.0) * np.where(
         _like_paper(lab), 1.0, PAPERS.unlike_paper_weight
@@ -165,14 +164,14 @@ def _densest(flat: Floats, weight: Floats) -> Floats:
     return np.asarray(np.median(flat[np.isin(inverse.ravel(), best)], axis=0))
 
 
-def _like_paper(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _like_paper(lab: Floats) -> Bools:
     """Light, and either grey or the yellow of old paper."""
     chroma, hue = np.hypot(lab[..., 1], lab[..., 2]), np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
     yellowed = (hue > 60) & (hue < 120) & (chroma < 38)  # noqa: PLR2004 - hues and strengths of old paper
     return np.asarray((lab[..., 0] > 58) & ((chroma < 7) | yellowed))  # noqa: PLR2004
 
 
-def _no_light(cells: Floats32, lab: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _no_light(cells: Floats32, lab: Floats) -> tuple[Floats, Bools]:
     """Light on each cell of a drawing, 1, and which cells are paper."""
     colours = np.rint(cells.reshape(-1, 3)).astype(int)
     kinds, kind = np.unique(colours, axis=0, return_inverse=True)
@@ -181,7 +180,7 @@ def _no_light(cells: Floats32, lab: Floats) -> tuple[Floats, npt.NDArray[np.bool
     return np.ones(lab.shape[:2]), np.abs(cells - paper).max(axis=-1) < 1
 
 
-def _light(cells: Floats32, lab: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _light(cells: Floats32, lab: Floats) -> tuple[Floats, Bools]:
     """Light on each cell, 1 on the whole, and which cells are paper.
 
     A cell is one of the grounds, each of its own lightness, under a light that is a quadratic surface; as
@@ -222,17 +221,13 @@ def _even(logs: Floats, surface: Floats) -> Floats:
     return lab_of(np.exp(logs.reshape(-1, 3) - surface[:, None]).clip(0, 400))
 
 
-def _kinds(
-    lab: Floats, grounds: list[Floats], lightness: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _kinds(lab: Floats, grounds: list[Floats], lightness: float) -> tuple[Ints, Bools]:
     """Nearest ground of each cell, and whether it is near."""
     apart = np.stack([_apart(lab, one, lightness) for one in grounds])
     return apart.argmin(axis=0), apart.min(axis=0) < PAPERS.near_de
 
 
-def _surface(
-    terms: Floats, grey: Floats, near: npt.NDArray[np.bool_], kind: npt.NDArray[np.int64]
-) -> tuple[Floats, Floats]:
+def _surface(terms: Floats, grey: Floats, near: Bools, kind: Ints) -> tuple[Floats, Floats]:
     """Quadratic surface through cells of some grounds, 0 on the whole, and the level of each cell's kind."""
     kinds, member = np.unique(kind[near], return_inverse=True)
     columns = np.hstack([terms[near], np.eye(len(kinds))[member]])
@@ -243,19 +238,19 @@ def _surface(
     return surface - surface.mean(), levels[kind]
 
 
-def _smoothed(rest: Floats, near: npt.NDArray[np.bool_]) -> Floats:
+def _smoothed(rest: Floats, near: Bools) -> Floats:
     """Smooth what the surface leaves, where it is known; nothing elsewhere."""
     weight = ndimage.gaussian_filter(near.astype(float), 2.0, mode="nearest")
     return np.asarray(ndimage.gaussian_filter(rest, 2.0, mode="nearest") / (weight + 0.05))
 
 
-def _srgb_of(cells: npt.NDArray[np.float32], near: npt.NDArray[np.bool_], light: Floats) -> Floats:
+def _srgb_of(cells: Floats32, near: Bools, light: Floats) -> Floats:
     """Colour of the paper under even light."""
     even = np.maximum(cells, PAPERS.darkest) / light[..., None]
     return np.asarray(np.median(even[near] if near.any() else even.reshape(-1, 3), axis=0), dtype=float)
 
 
-def _target(paper: npt.NDArray[np.float64], drawn: bool) -> npt.NDArray[np.float64]:
+def _target(paper: Floats, drawn: bool) -> Floats:
     """White for paper, yellowed paper too; a coloured or dark ground keeps its colour.
 
     Nothing yellows a drawing: what is not nearly white there is a fill.
@@ -264,7 +259,7 @@ def _target(paper: npt.NDArray[np.float64], drawn: bool) -> npt.NDArray[np.float
     return np.full(3, PAPERS.white) if is_paper else np.asarray(paper)
 
 
-def _resized(gain: npt.NDArray[np.float64], shape: npt.NDArray[np.int64], step: int) -> Floats32:
+def _resized(gain: Floats, shape: Ints, step: int) -> Floats32:
     """From the cells that were measured to cells of 16 pixels."""
     rows = ((np.arange(shape[0]) + 0.5) * PAPERS.cell_px / step - 0.5).clip(0, gain.shape[0] - 1)
     columns = ((np.arange(shape[1]) + 0.5) * PAPERS.cell_px / step - 0.5).clip(0, gain.shape[1] - 1)

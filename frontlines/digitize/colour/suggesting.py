@@ -7,7 +7,7 @@ import pandas as pd
 from PIL import ImageColor
 
 from frontlines.digitize.colour.colours import hex_of, lab_of
-from frontlines.digitize.colour.inks import edges_of, label_grounds, label_strokes, mean_width_px
+from frontlines.digitize.colour.inks import label_grounds, label_strokes, mean_width_px, rims_of
 from frontlines.digitize.colour.palette import STROKES, Palette
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
@@ -55,7 +55,7 @@ def suggest_colours(scan: Image | Sheet, *, most: int = 12, progress: Progress =
         labels = label_strokes(sheet, [], report)
     palette = sheet.palette
     inks = range(len(palette.inks))
-    rims = {rim for ink in inks for rim in edges_of(palette, ink)}
+    rims = {rim for ink in inks for rim in rims_of(palette, ink)}
     pixels = np.bincount(labels.ravel(), minlength=len(inks) + 1)[1:]
     kept = [ink for ink in inks if ink not in rims and pixels[ink]]
     widths = np.array([mean_width_px(labels, STROKES.ink(ink)) for ink in kept])

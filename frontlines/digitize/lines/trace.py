@@ -17,8 +17,8 @@ from frontlines.digitize.colour.inks import (
     label_strokes,
     match_inks,
     mean_width_px,
-    shades_of,
     strokes_of,
+    under_other_light,
     with_broad_strokes,
 )
 from frontlines.digitize.colour.palette import STROKES, Labels
@@ -121,7 +121,7 @@ def trace_lines(
         palette = sheet.palette
         inks = match_inks(palette, colours)
         taken = list(inks.values())
-        shades = {name: shades_of(sheet, ink, taken) for name, ink in inks.items()}
+        shades = {name: under_other_light(sheet, ink, taken) for name, ink in inks.items()}
         labels = label_strokes(sheet, masks, lambda share, what: report(0.3 * share, what))
         strokes = {
             name: strokes_of(labels, palette, ink, taken, wanted[name].stroke_px, shades[name])
