@@ -20,7 +20,7 @@ from scipy import ndimage
 from frontlines.digitize.georef.control_points import Affine, GroundControl, control_inside
 from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
-from frontlines.names import Pixels
+from frontlines.names import Bools, Pixels
 
 
 def decoded(dataset: Any, name: str) -> Iterator[Pixels]:
@@ -113,7 +113,7 @@ def _palette(dataset: Any) -> Pixels:
     return table
 
 
-def _empty(dataset: Any, first: int, last: int) -> npt.NDArray[np.bool_]:
+def _empty(dataset: Any, first: int, last: int) -> Bools:
     """Tell which pixels of some rows have no data."""
     low, high = max(first - SCANS.no_data_stroke_px, 0), min(last + SCANS.no_data_stroke_px, dataset.height)
     empty = dataset.dataset_mask(window=((low, high), (0, dataset.width))) == 0
@@ -126,7 +126,7 @@ def _empty(dataset: Any, first: int, last: int) -> npt.NDArray[np.bool_]:
     return np.asarray(empty[first - low : last - low])
 
 
-def _wide(empty: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _wide(empty: Bools) -> Bools:
     """Keep what a square wider than a stroke fits in."""
     return np.asarray(
         ndimage.maximum_filter(
