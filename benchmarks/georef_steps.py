@@ -125,11 +125,7 @@ def naming(seed: int) -> dict[str, float]:
 def quoted(seed: int) -> dict[str, float]:
     """Hold the quoted error against the true one, of each transformation that the points allow."""
     case = case_of(seed)
-    families = [
-        name
-        for name in FAMILIES
-        if selection.SPARE_POINTS[name] + selection.LEAST_POINTS[name] <= len(case.read)
-    ]
+    families = selection._allowed(len(case.read))  # noqa: SLF001
     within, surprise = [], []
     for family in families:
         fitted = fit(case.read, case.true_m, family)

@@ -18,7 +18,7 @@ def settlements_by_side(
     change
         From `change_between`: one pair of dates, in the working CRS.
     settlements
-        Points with `name`, in the same CRS (from `as_settlements`); a place listed on several dates counts once.
+        Points with `name`, in the same CRS (from `as_settlements`); listed on several dates it counts once.
     districts
         Polygons with `district`, in the same CRS (from `as_districts`).
 
@@ -36,7 +36,8 @@ def settlements_by_side(
     ...     geometry=[box(0, 0, 2, 2)], crs="EPSG:3035")
     >>> places = gpd.GeoDataFrame({"name": ["Talış"]}, geometry=[Point(1, 1)], crs="EPSG:3035")
     >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 2, 2)], crs="EPSG:3035")
-    >>> settlements_by_side(change, places, districts)[["name", "district", "side_from", "side_to"]].values.tolist()
+    >>> held = settlements_by_side(change, places, districts)
+    >>> held[["name", "district", "side_from", "side_to"]].values.tolist()
     [['Talış', 'D', 'A', 'B']]
     """
     places = settlements[["name", "geometry"]]

@@ -7,10 +7,9 @@ from pathlib import Path
 from frontlines.digitize.areas.trace import trace_areas
 from frontlines.digitize.colour.sheet import open_sheet
 from frontlines.digitize.digitized import Digitized
-from frontlines.digitize.doubts import area_cautions
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.inputs import fingerprints, georeference_of, masks_of, open_image
-from frontlines.digitize.layers import class_colours, control_of, frontlines_of
+from frontlines.digitize.layers import area_cautions, class_colours, control_of, frontlines_of
 from frontlines.digitize.lines import trace_lines
 from frontlines.digitize.recipe import Recipe, read_recipe
 from frontlines.progress import Progress, reporting
