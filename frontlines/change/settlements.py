@@ -25,8 +25,8 @@ def settlements_by_side(
     Returns
     -------
     places
-        A row a place, sorted by name: `name`, `district`, `date_from`, `date_to`, `side_from`, `side_to`; blank
-        where it lies in no ground. A place on a border counts to the first of its neighbours.
+        A row a place, sorted by name: `name`, `district`, `date_from`, `date_to`, `side_from`, `side_to`;
+        blank where it lies in no ground. A place on a border counts to the first of its neighbours.
 
     Examples
     --------
