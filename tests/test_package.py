@@ -71,9 +71,15 @@ def test_the_names_of_the_package_are_those_of_its_list():
     assert (Path(frontlines.__file__).parent / "py.typed").is_file()
 
 
-def test_importing_loads_nothing_heavy():
-    heavy = ("matplotlib", "dask", "bokeh", "skimage", "scipy", "rasterio")
-    code = f"import sys, frontlines; print([m for m in {heavy} if m in sys.modules])"
+@pytest.mark.parametrize(
+    ("modules", "heavy"),
+    [
+        ("frontlines", ("matplotlib", "dask", "bokeh", "skimage", "scipy", "rasterio")),
+        ("frontlines.plot, frontlines.study, frontlines.cli.outputs", ("skimage", "scipy", "rasterio")),
+    ],
+)
+def test_importing_loads_nothing_heavy(modules, heavy):
+    code = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 

@@ -1,5 +1,8 @@
 """Maps and charts: single pieces for any Axes, and whole figures for print."""
 
+import importlib as _importlib
+import typing as _typing
+
 from frontlines.plot.animation import animate_control
 from frontlines.plot.change_figure import change_figure
 from frontlines.plot.charts import (
@@ -18,9 +21,11 @@ from frontlines.plot.map_layers import (
 )
 from frontlines.plot.movement_figure import movement_figure
 from frontlines.plot.profile import draw_profile, profile_figure
-from frontlines.plot.scan_figures import overlay_figure, residual_figure
 from frontlines.plot.series_figures import district_figure, series_figure
 from frontlines.plot.style import MapStyle
+
+if _typing.TYPE_CHECKING:
+    from frontlines.plot.scan_figures import overlay_figure, residual_figure
 
 __all__ = [
     "MapStyle",
@@ -45,3 +50,10 @@ __all__ = [
     "residual_figure",
     "series_figure",
 ]
+
+
+def __getattr__(name: str) -> _typing.Any:
+    """Load the figures of scans, which need the extra ``digitize``, only when one is asked for."""
+    if name in __all__:
+        return getattr(_importlib.import_module("frontlines.plot.scan_figures"), name)
+    raise AttributeError(f"module 'frontlines.plot' has no attribute {name!r}")
