@@ -205,7 +205,6 @@ class Hatching:
     widths: tuple[float, ...] = (7.0, 12.0, 20.0)  # least width of areas with such gaps [blocks]
     least_share: float = 0.0005  # share of the scan that is hatched, at least
     fuller: float = 2.0  # times as much is found at the right spacing as by chance at a closer one
-    rim_beside: float = 0.5  # share of a rim that lies beside its stroke, at least
     long_diagonals: float = 1.5  # diagonals of the scan that an ink of hatching is drawn, at least
     rim_px: int = 2  # width of the rims of strokes
     lighter: float = 20.0  # what is lighter than hatching by more is not drawn over it [CIELAB]
