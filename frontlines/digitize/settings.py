@@ -73,7 +73,6 @@ class Grounds:
     share: float = 0.003  # share of the scan that a ground covers, at least
     apart_de: float = 11.0  # grounds of scans are no nearer to each other [ΔE]
     apart_if_drawn: int = 6  # nor are those of drawings, in some channel [sRGB]
-    remnant: float = 25.0  # a colour so near a commoner one may be what compression made of it [sRGB]
     most: int = 40  # colours of a drawing that are looked at
     hues_apart_de: float = 6.0  # two grounds in one crowd are so far apart in a and b [ΔE]
     shades_apart_de: float = 7.5  # or so far with lightness, which light may change [ΔE]
