@@ -4,7 +4,7 @@ The maps are choropleths as newsrooms draw them, exact, compressed or photograph
 a step, or a special case within one: how much more ground than with the whole method lies on the wrong side
 (per cent of all areas: mean, its standard error, and the worst map), how much farther the worst area of a
 class is off (per cent of it), and how many maps are touched. The first row has the errors of the whole
-method. About three minutes on two cores::
+method. About two minutes on two idle cores::
 
     python -m benchmarks.area_steps --maps 12 --only "boxes|keys"
 """
@@ -42,7 +42,7 @@ FILLS_DRAWN = (
 )  # fmt: skip
 BORDERS = (("#ffffff", 2.5), ("#333333", 1.5), (None, 0.0), ("#ffffff", 4.0), ("#8a8a8a", 1.0))
 HATCHING_INK = "#6a3d9a"
-NEEDED = {"find_fills", "label_sure_fills", "fill_up", "outline"}
+NEEDED = {"find_fills", "label_sure_fills", "fill_up", "outline"}  # nothing is found without them
 WHOLE, CHANGED = "(the whole method)", 1e-3
 SPECIAL = {
     ("label_sure_fills", "letters"): (labels, "_without_letters", lambda core, _: core),
