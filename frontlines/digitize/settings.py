@@ -73,7 +73,6 @@ class Grounds:
     share: float = 0.003  # share of the scan that a ground covers, at least
     apart_de: float = 11.0  # grounds of scans are no nearer to each other [ΔE]
     apart_if_drawn: int = 6  # nor are those of drawings, in some channel [sRGB]
-    remnant: float = 25.0  # a colour so near a commoner one may be what compression made of it [sRGB]
     most: int = 40  # colours of a drawing that are looked at
     hues_apart_de: float = 6.0  # two grounds in one crowd are so far apart in a and b [ΔE]
     shades_apart_de: float = 7.5  # or so far with lightness, which light may change [ΔE]
@@ -205,7 +204,6 @@ class Hatching:
     widths: tuple[float, ...] = (7.0, 12.0, 20.0)  # least width of areas with such gaps [blocks]
     least_share: float = 0.0005  # share of the scan that is hatched, at least
     fuller: float = 2.0  # times as much is found at the right spacing as by chance at a closer one
-    rim_beside: float = 0.5  # share of a rim that lies beside its stroke, at least
     long_diagonals: float = 1.5  # diagonals of the scan that an ink of hatching is drawn, at least
     rim_px: int = 2  # width of the rims of strokes
     lighter: float = 20.0  # what is lighter than hatching by more is not drawn over it [CIELAB]

@@ -130,7 +130,6 @@ def _hatched(strokes: Bools, thick: Bools, walls: Bools, ground: Bools) -> Bools
     if strokes[thick].mean() > HATCHING.solid:
         return around & _fine(closed, off.shape)
     families, others = families_of(strokes, thick)
-    walls = walls | grown(others, 1)
     level, between = np.zeros(strokes.shape, np.float32), np.zeros(strokes.shape, bool)
     # Each direction hatches what its strokes reach: the level of a pixel is the share of directions that do.
     for across, mine in families:
@@ -202,18 +201,11 @@ def _evened(level: Floats32, loose: Bools, walls: Bools, half: float) -> Bools:
     return np.asarray(np.where(loose, smooth, level) > HATCHING.hatched_from)
 
 
-# Widest gaps between strokes, and least width of areas with such gaps [blocks].
-
-
 def hatched_inks(sheet: Sheet) -> dict[int, Bools]:
     """Find the inks that areas are hatched with."""
     palette = sheet.palette
-    long = [
-        k
-        for k, length in enumerate(palette.lengths_px)
-        if length > HATCHING.long_diagonals * sheet.diagonal_px
-    ]
-    candidates = [k for k in long if not any(_is_rim(palette, k, other) for other in long if other != k)]
+    least_px = HATCHING.long_diagonals * sheet.diagonal_px
+    candidates = np.flatnonzero(palette.lengths_px > least_px).tolist()
     if not candidates:
         return {}
     shares = _shares(sheet, candidates)
@@ -226,14 +218,6 @@ def hatched_inks(sheet: Sheet) -> dict[int, Bools]:
         ):
             found[ink] = thick[ink]
     return found
-
-
-def _is_rim(palette: Palette, ink: int, stronger: int) -> bool:
-    """Tell whether an ink is that of the rims of another one's strokes: a mix, and mostly beside them.
-
-    Thin strokes of one ink may look like a mix of another one, but lie elsewhere.
-    """
-    return mixed(palette, ink, stronger) and bool(palette.beside[ink, stronger] > HATCHING.rim_beside)
 
 
 def _contrast(palette: Palette, ink: int) -> float:
@@ -331,22 +315,17 @@ def _hatched_with(
     darker = np.flatnonzero(light < light[ink] + HATCHING.lighter).tolist()
     lines = np.isin(labels, [STROKES.ink(k) for k in darker if not (k == ink or mixed(palette, k, ink))])
     strokes = (labels == STROKES.ink(ink)) & ~grown(lines, HATCHING.rim_px)
-    over = _may_be_over(fills, thick & ~grown(strokes, HATCHING.rim_px), palette)
-    others = _other_fills(known, fills, over, palette)
-    ground = ((labels == STROKES.nothing) | np.isin(known, over)) & ~others
+    under = _commonest(fills[thick & ~grown(strokes, HATCHING.rim_px)])
+    others = _other_fills(known, fills, under, palette)
+    ground = ((labels == STROKES.nothing) | (known == under)) & ~others
     mine = hatched(strokes & ~others, thick, grown(lines, HATCHING.rim_px) | others, ground)
     return np.asarray(mine & ~others)
 
 
-def _may_be_over(fills: Labels, midst: Bools, palette: Palette) -> list[int]:
-    """Name the fills that hatching may be over: the commonest in the midst of it, and that of halos."""
-    return [_commonest(fills[midst]), palette.lightest]
-
-
-def _other_fills(known: Labels, fills: Labels, over: list[int], palette: Palette) -> Bools:
+def _other_fills(known: Labels, fills: Labels, under: int, palette: Palette) -> Bools:
     """Find the fills beside hatching, up to their very edges."""
     out = np.zeros(known.shape, bool)
-    for fill in set(range(len(palette.grounds))) - set(over):
+    for fill in set(range(len(palette.grounds))) - {under}:
         out |= grown(known == fill, HATCHING.rim_px) & (fills == fill)
     return out
 

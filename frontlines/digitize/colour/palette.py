@@ -75,7 +75,7 @@ def _flat(planes: npt.NDArray[np.int16], most: int) -> Bools:
 
 
 def _exact(pixels: Pixels, least: int) -> Floats:
-    """Commonest colours to the step, but for what runs over into a commoner one: compression, shading."""
+    """Commonest colours to the step."""
     kinds, counts = np.unique(pixels @ np.array([65536, 256, 1], np.int32), return_counts=True)
     colours = np.stack([kinds // 65536, kinds // 256 % 256, kinds % 256], axis=1)
     found: list[Floats] = []
@@ -84,15 +84,10 @@ def _exact(pixels: Pixels, least: int) -> Floats:
             break
         one = colours[counts.argmax()]
         off = np.abs(colours - one).max(axis=1)
-        if counts[off <= GROUNDS.apart_if_drawn // 2].sum() >= least and not _runs_over(pixels, one, found):
+        if counts[off <= GROUNDS.apart_if_drawn // 2].sum() >= least:
             found.append(one.astype(float))
         colours, counts = colours[off >= GROUNDS.apart_if_drawn], counts[off >= GROUNDS.apart_if_drawn]
     return np.array(found).reshape(-1, 3)
-
-
-def _runs_over(pixels: Pixels, colour: Floats, grounds: Sequence[Floats]) -> bool:
-    near = [one for one in grounds if np.linalg.norm(one - colour) < GROUNDS.remnant]
-    return bool(near) and _is_shade(pixels.astype(np.float32), colour, np.array(near))
 
 
 def _all_grounds(lab: Floats32, least: int) -> Floats:
