@@ -46,7 +46,7 @@ def front_apart(
     >>> from shapely import LineString
     >>> def front(bend_m):
     ...     line = LineString([(4321000, 3210000), (4321000, 3220000), (4321000 + bend_m, 3230000)])
-    ...     return gpd.GeoDataFrame({"date": pd.to_datetime(["2024-11-24"])}, geometry=[line], crs="EPSG:3035")
+    ...     return gpd.GeoDataFrame({"date": pd.to_datetime(["2024-11-24"])}, geometry=[line], crs=3035)
     >>> table = front_apart(front(0), front(2000), apart_m=1000)
     >>> table[["first_km", "first_apart_km"]].round(1).values.tolist()
     [[20.0, 4.9]]
@@ -64,7 +64,8 @@ def front_apart(
         own = {"date": days, "apart_m": metres}
         for name, mine, other in (("first", 0, 1), ("second", 1, 0)):
             line = fronts[mine].loc[days].to_numpy()
-            away = shapely.difference(
+            beside = shapely.buffer(fronts[other].loc[days].to_numpy(), max(metres, _SAME_M))
+            away = shapely.difference(line, beside)
                 line, shapely.buffer(fronts[other].loc[days].to_numpy(), max(metres, _SAME_M))
             )
             own[f"{name}_km"] = ground_length_m(line, first.crs) / 1000

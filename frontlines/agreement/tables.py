@@ -1,4 +1,4 @@
-"""Ground that both sources, one of them or neither gives to a side, by district, and measures of agreement."""
+"""Ground that both sources, one or neither gives to a side, by district, and measures of agreement."""
 
 from __future__ import annotations
 
@@ -83,9 +83,7 @@ def agreement(
     theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
     tables = []
     for day in _common_days(first, second):
-        pairs = change_between(
-            first[first["date"] == day], second[second["date"] == day], theatre, sliver_m=0
-        )
+        pairs = _overlaid(first, second, day, theatre)
         tables.append(_measured(transitions_by_district(pairs, districts), side).assign(date=day))
     return pd.concat(tables, ignore_index=True)[COLUMNS]
 
@@ -134,9 +132,7 @@ def differing_ground(
     _require_side(first, second, side)
     parts = []
     for day in _common_days(first, second):
-        pairs = change_between(
-            first[first["date"] == day], second[second["date"] == day], theatre, sliver_m=0
-        )
+        pairs = _overlaid(first, second, day, theatre)
         kind = _kinds(pairs["side_from"] == side, pairs["side_to"] == side)
         joined = pairs.assign(kind=kind)[["kind", "area_km2", "geometry"]].dissolve("kind", aggfunc="sum")
         parts.append(joined.reset_index().assign(date=day, side=side))
@@ -161,6 +157,14 @@ def _common_days(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> list[pd.T
             "give each the same day, if both show it"
         )
     return days
+
+
+def _overlaid(
+    first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, day: pd.Timestamp, theatre: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Lay two sources over each other: `side_from` is what the first says, `side_to` what the second says."""
+    one, other = (frame[frame["date"] == day] for frame in (first, second))
+    return change_between(one, other, theatre, sliver_m=0)
 
 
 def _kinds(

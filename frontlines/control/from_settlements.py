@@ -38,7 +38,8 @@ def control_from_settlements(
     -------
     control
         One row for each date and side: `date`, `side`, `source` (of all its places), `places` (how many
-        of them lie in the theatre), `geometry`. Sorted by date and side; at each date the rows fill the theatre.
+        of them lie in the theatre), `geometry`. Sorted by date and side; at each date the rows fill the
+        theatre.
 
     Raises
     ------

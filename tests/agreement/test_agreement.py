@@ -1,5 +1,7 @@
 """Two sources on one day: ground, measures, bounds by contested ground, and fronts apart."""
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -20,7 +22,7 @@ def strips(*parts, day=DAY):
     edges = np.cumsum([0, *(width * 1000 for _, width in parts)])
     return gpd.GeoDataFrame(
         {"date": pd.to_datetime([day] * len(parts)), "side": [side for side, _ in parts], "source": "a map"},
-        geometry=[box(left, 0, right, 1000) for left, right in zip(edges[:-1], edges[1:], strict=True)], crs=CRS,
+        geometry=[box(left, 0, right, 1000) for left, right in pairwise(edges)], crs=CRS,
     )  # fmt: skip
 
 
@@ -28,7 +30,7 @@ def districts(*widths):
     edges = np.cumsum([0, *(width * 1000 for width in widths)])
     return gpd.GeoDataFrame(
         {"district": [f"D{number}" for number in range(len(widths))]},
-        geometry=[box(left, 0, right, 1000) for left, right in zip(edges[:-1], edges[1:], strict=True)], crs=CRS,
+        geometry=[box(left, 0, right, 1000) for left, right in pairwise(edges)], crs=CRS,
     )  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def test_only_days_that_both_have_are_compared():
     table = agreement(first, strips(("A", 5), ("B", 5), day="2024-12-01"), districts(10), "A")
     assert table["date"].unique().tolist() == [pd.Timestamp("2024-12-01")]
     assert (table["iou"] == 1).all()
-    with pytest.raises(LayerError, match="no day in common .*2024-11-24 to 2024-11-24.*2025-01-01"):
+    with pytest.raises(LayerError, match=r"no day in common .*2024-11-24 to 2024-11-24.*2025-01-01"):
         agreement(strips(("A", 1)), strips(("A", 1), day="2025-01-01"), districts(1), "A")
     with pytest.raises(LayerError, match="no source gives ground to 'C': the sides are 'A', 'B'"):
         agreement(strips(("A", 1)), strips(("B", 1)), districts(1), "C")
