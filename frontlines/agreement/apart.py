@@ -66,8 +66,6 @@ def front_apart(
             line = fronts[mine].loc[days].to_numpy()
             beside = shapely.buffer(fronts[other].loc[days].to_numpy(), max(metres, _SAME_M))
             away = shapely.difference(line, beside)
-                line, shapely.buffer(fronts[other].loc[days].to_numpy(), max(metres, _SAME_M))
-            )
             own[f"{name}_km"] = ground_length_m(line, first.crs) / 1000
             own[f"{name}_apart_km"] = ground_length_m(away, first.crs) / 1000
         rows.append(pd.DataFrame(own))
