@@ -1,7 +1,7 @@
 """Days as people write them, in names of files and in columns.
 
 A day is taken only if it can be read in one way. ``01-09-2022`` may be 1 September or 9 January: other days
-of the same folder or column may settle the order (``13-09-2022`` can only be a September), a date format does.
+of the same folder or column may settle the order (``13-09-2022`` is in September), a date format does.
 """
 
 from __future__ import annotations
@@ -171,12 +171,13 @@ def as_days(column: pd.Series[Any], date_format: str | None = None) -> pd.Series
     Days are of the type ``datetime64[s]``, which holds all years from 1 to 9999.
     """
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+        known: pd.Series[Any] = column.dt.tz_localize(None).dt.normalize()
+        return known.astype("datetime64[s]")
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        known = column.dropna()
-        whole = known[known == known.round()].astype("int64").astype(str).reindex(column.index)
-        column = whole.astype(object)
+        column = column.map(
+            lambda number: str(int(number)) if number == round(number) else "", na_action="ignore"
+        )
     texts = column.astype(object).where(column.notna(), "").map(lambda value: str(value).strip())
     days = days_in_texts(texts.tolist(), date_format)
-    return pd.Series(pd.array([None if day is None else day.isoformat() for day in days], dtype=object),
-                     index=column.index).astype("datetime64[s]")  # fmt: skip
+    written = [None if day is None else day.isoformat() for day in days]
+    return pd.Series(written, index=column.index, dtype=object).astype("datetime64[s]")
