@@ -157,7 +157,7 @@ def _chosen(frame: gpd.GeoDataFrame, where: Mapping[str, tuple[str, ...]], name:
         kept = texts.isin(values)
         if not kept.any():
             raise SourceError(
-                f"{name} has no row with {wanted}={' or '.join(values)}: it holds {_listed(texts)}"
+                f"{name} has no row with {wanted}={' or '.join(values)}: it holds {_counted(_counts(texts))}"
             )
         frame = frame[kept.to_numpy()]
     return frame
