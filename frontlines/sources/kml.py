@@ -38,7 +38,7 @@ def read_kml(path: Path, folder: str | None = None) -> gpd.GeoDataFrame:
     """Read all placemarks with a shape, a row each; `folder` keeps those of one folder.
 
     Columns: `folder` (names of its folders, the innermost last, with `/` between), `fill` and `stroke`
-    (``#rrggbb``, of its own or shared style), those of `_FIELDS`, and its data by name, as far as rows have them.
+    (``#rrggbb``, of its own or shared style), those of `_FIELDS`, and its data by name, where any row has them.
     """
     root = _parsed(_content(path), path)
     styles = dict(_shared_styles(root))
@@ -167,8 +167,8 @@ def _shapes(node: Element, where: str) -> Iterator[Any]:
         yield shapely.linestrings(positions)
     elif node.tag == "Polygon":
         rings = [ring for side in ("outer", "inner") for ring in node.findall(f"{side}BoundaryIs/LinearRing")]
-        outer, *holes = [_ring(ring, where) for ring in rings] or [None]
-        if outer is not None:
+        if rings:
+            outer, *holes = [_ring(ring, where) for ring in rings]
             yield shapely.Polygon(outer, holes)
 
 

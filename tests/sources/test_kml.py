@@ -39,7 +39,7 @@ def test_folders_styles_spans_and_data_become_columns(tmp_path):
     assert (first["snippet"], first["begin"], first["grade"]) == ("held", "2016-01-01", "7")
     assert (second["folder"], second["fill"], second["grade"]) == ("", "#00ff00", "8")
     assert frame.crs == "EPSG:4326"
-    assert frame.geometry.area.tolist() == [0.5, 0.5]
+    assert shapely.area(frame.geometry.values).tolist() == [0.5, 0.5]
 
 
 def test_shapes_of_every_kind(tmp_path):
