@@ -38,7 +38,7 @@ def read_kml(path: Path, folder: str | None = None) -> gpd.GeoDataFrame:
     """Read all placemarks with a shape, a row each; `folder` keeps those of one folder.
 
     Columns: `folder` (names of its folders, the innermost last, with `/` between), `fill` and `stroke`
-    (``#rrggbb``, of its own or shared style), those of `_FIELDS`, and its data by name, where any row has them.
+    (``#rrggbb``, of its own or shared style), those of `_FIELDS`, and data by name, where any row has them.
     """
     root = _parsed(_content(path), path)
     styles = dict(_shared_styles(root))
