@@ -16,10 +16,9 @@ import geopandas as gpd
 import pandas as pd
 
 from benchmarks.series import DISTRICTS, SIDE, SNAPSHOTS
-from frontlines.change.between import change_between
-from frontlines.change.tables import transitions_by_district
+from frontlines.change import change_between, transitions_by_district
 from frontlines.crs import working_crs
-from frontlines.layers.door import as_control, as_districts
+from frontlines.layers import as_control, as_districts
 
 AGREEMENT_KM2 = 1e-3
 """Largest difference of a row: we give slivers thinner than a metre to a neighbour, and overlay does not."""

@@ -15,9 +15,8 @@ from shapely import box
 
 from benchmarks.series import DISTRICTS, SIDE, SNAPSHOTS
 from frontlines.crs import working_crs
-from frontlines.layers.door import as_control, as_districts
-from frontlines.series.change_series import change_series
-from frontlines.series.totals import series_totals
+from frontlines.layers import as_control, as_districts
+from frontlines.series import change_series, series_totals
 
 MONTHS = [("June 2025", "2025-06-02", "2025-07-02", 556), ("November 2024", "2024-11-01", "2024-12-01", 730)]
 """Month, files compared, net change published by DeepState [km²]."""

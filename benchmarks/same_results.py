@@ -252,7 +252,7 @@ def compare(first: Path, second: Path) -> int:
         rows.append(
             {"command": name, "files": files, "time": f"{ratio:.2f} ×", "differs": "; ".join(told) or "-"}
         )
-    print(pd.DataFrame(rows).to_markdown(index=False))
+    print(pd.DataFrame(rows).to_string(index=False))
     return worse
 
 
@@ -265,6 +265,8 @@ def _tables(folder: Path) -> list[Path]:
 def _differences(path: Path, other: Path) -> list[str]:
     if not other.is_file():
         return [f"{path.name}: missing"]
+    if path.suffix == ".txt":
+        return [f"{path.name} differs"] if path.read_bytes() != other.read_bytes() else []
     old, new = (_read(one) for one in (path, other))
     if len(old) != len(new):
         return [f"{path.name}: {len(old)} and {len(new)} rows"]

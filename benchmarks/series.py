@@ -29,8 +29,8 @@ import numpy as np
 import pandas as pd
 
 from frontlines.crs import working_crs
-from frontlines.layers.door import as_control, as_districts
-from frontlines.series.change_series import change_series
+from frontlines.layers import as_control, as_districts
+from frontlines.series import change_series
 
 SNAPSHOTS = "deepstate_occupied_20240708_20250731.parquet"
 DISTRICTS = "ukraine_adm2_pre2020_geoboundaries.parquet"

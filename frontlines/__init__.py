@@ -7,24 +7,25 @@ Dated maps of territorial control, compared district by district:
    frames and brings them into it.
 3. `control_from_lines` and `frontlines_from_control` turn lines into polygons and back.
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
-5. `balance_error` and `simulate_balance` carry the errors of lines into the areas (`NoiseModel`).
+5. `balance_error` and `simulate_balance` carry the errors of lines into the areas (`NoiseModel`);
+   `error_by_correlation` shows how much of the answer depends on the correlation length.
 6. `change_series` follows one side through many dates; `front_length` measures the front.
 7. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
    and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
 8. `change_figure`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
 
-`load_study` and `run_study` do all of this for a study in a file.
+Whole pipelines: `run_study` compares the two dates of a study from a file (`load_study`, `read_study`,
+`study_from_files`), `run_movement` measures how far its front moved, `run_series` follows many snapshots.
 """
 
 import importlib as _importlib
 import typing as _typing
 
-from frontlines.change.between import change_between
-from frontlines.change.tables import balance_by_district, transitions_by_district
+from frontlines.change import balance_by_district, change_between, transitions_by_district
 from frontlines.control import control_from_lines, frontlines_from_control, fronts_of_side
 from frontlines.crs import working_crs
 from frontlines.errors import FrontlinesError
-from frontlines.layers.door import (
+from frontlines.layers import (
     as_control,
     as_districts,
     as_frontlines,
@@ -32,17 +33,17 @@ from frontlines.layers.door import (
     as_theatre,
     check_layer,
 )
+from frontlines.manifest import version_of as _version_of
 from frontlines.movement import (
     displacement,
     estimator_table,
+    front_length,
     line_distances,
     make_transects,
     mean_advance,
     nearest_distance,
 )
-from frontlines.movement.front_length import front_length
-from frontlines.series.change_series import change_series
-from frontlines.series.totals import series_totals
+from frontlines.series import change_series, series_totals
 from frontlines.sources.files import (
     read_control,
     read_districts,
@@ -51,9 +52,19 @@ from frontlines.sources.files import (
     read_settlements,
     write,
 )
-from frontlines.study.compare import Results, Study, run_study
-from frontlines.study.files import load_study, read_study, study_from_files
-from frontlines.uncertainty import NoiseModel, balance_error, simulate_balance
+from frontlines.study import (
+    MovementResults,
+    Results,
+    SeriesResults,
+    Study,
+    load_study,
+    read_study,
+    run_movement,
+    run_series,
+    run_study,
+    study_from_files,
+)
+from frontlines.uncertainty import NoiseModel, balance_error, error_by_correlation, simulate_balance
 
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (
@@ -74,15 +85,19 @@ if _typing.TYPE_CHECKING:
         draw_settlements,
         draw_transects,
         movement_figure,
+        overlay_figure,
         profile_figure,
+        residual_figure,
         series_figure,
     )
 
 __all__ = [
     "FrontlinesError",
     "MapStyle",
+    "MovementResults",
     "NoiseModel",
     "Results",
+    "SeriesResults",
     "Study",
     "animate_control",
     "as_control",
@@ -111,6 +126,7 @@ __all__ = [
     "draw_series",
     "draw_settlements",
     "draw_transects",
+    "error_by_correlation",
     "estimator_table",
     "front_length",
     "frontlines_from_control",
@@ -121,6 +137,7 @@ __all__ = [
     "mean_advance",
     "movement_figure",
     "nearest_distance",
+    "overlay_figure",
     "profile_figure",
     "read_control",
     "read_districts",
@@ -128,6 +145,9 @@ __all__ = [
     "read_layer",
     "read_settlements",
     "read_study",
+    "residual_figure",
+    "run_movement",
+    "run_series",
     "run_study",
     "series_figure",
     "series_totals",
@@ -137,6 +157,8 @@ __all__ = [
     "working_crs",
     "write",
 ]
+
+__version__ = _version_of("frontlines")
 
 
 def __getattr__(name: str) -> _typing.Any:

@@ -40,7 +40,7 @@ class LayerError(FrontlinesError):
     Parameters
     ----------
     message
-        Every fault on its own line, with rows, amounts and the mend.
+        Every fault on its own line, with rows, amounts and what to do next.
     faults
         The faults as a GeoDataFrame (see `frontlines.layers.faults.find_faults`), for a look at the places.
 

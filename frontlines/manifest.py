@@ -15,6 +15,8 @@ import pandas as pd
 import pyproj
 import shapely
 
+from frontlines.names import counted
+
 Manifest = dict[str, Any]
 
 _PACKAGES = ("frontlines", "geopandas", "matplotlib", "numpy", "pandas", "pyogrio", "pyproj", "shapely")
@@ -24,10 +26,10 @@ _NOTABLE_KM2 = 0.05
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 
 
-def fingerprint(path: str | Path, role: str) -> dict[str, Any]:
-    """Describe an input file so that it can be recognized."""
+def fingerprint(path: str | Path, role: str, *, digest: str | None = None) -> dict[str, Any]:
+    """Describe an input file so that it can be recognized; `digest` is its SHA-256, if that is known."""
     path = Path(path)
-    entry = {"role": role, "name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+    entry = {"role": role, "name": path.name, "bytes": path.stat().st_size, "sha256": digest or sha256(path)}
     if path.suffix.lower() != ".shp":
         return entry
     beside = {file.suffix.lower(): file for file in sorted(path.parent.glob(f"{escape(path.stem)}.*"))}
@@ -42,12 +44,13 @@ def sha256(path: Path) -> str:
 
 def versions() -> dict[str, str]:
     """Name the versions of all that a result depends on."""
-    found = {name: _version(name) for name in _PACKAGES}
+    found = {name: version_of(name) for name in _PACKAGES}
     found |= {"GEOS": shapely.geos_version_string, "PROJ": pyproj.proj_version_str}
     return found | {"Python": platform.python_version()}
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """Name the version that is installed; a checkout of this library ends in ``.dev0``."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -118,8 +121,9 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
     """Write the caption of a series' chart from the manifest of its run."""
     books = manifest["books"]
     first, last = (long_date(day) for day in books["dates"])
+    steps = f"{counted(books['steps'], 'step')}: {books['cadence']}"
     sentences = [
-        f"Snapshots from {first} to {last}, compared in {_steps(books['steps'])}: {books['cadence']}.",
+        f"Snapshots from {first} to {last}, compared in {steps}.",
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
         *_measured(manifest.get("front")),
@@ -128,10 +132,6 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
     ]
     return " ".join(sentences)
-
-
-def _steps(number: int) -> str:
-    return "1 step" if number == 1 else f"{number:,} steps"
 
 
 def _measured(front: Mapping[str, Any] | None) -> list[str]:

@@ -1,7 +1,8 @@
-"""Names that several wings share: array types, reserved sides, and what an option is unless it is given."""
+"""What several wings share: array types, reserved sides, defaults of options, counts in messages."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,15 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Pixels = npt.NDArray[np.uint8]
 Geometries = npt.NDArray[Any]
+
+Mapper = Callable[..., Iterable[Any]]
+"""A function like `map`, such as that of a pool of processes."""
+
+LONLAT = "EPSG:4326"
+"""Longitude and latitude on WGS 84, the CRS of most files."""
+
+HALF_TURN_DEG = 180.0
+"""Half the way round the earth [degrees of longitude]."""
 
 UNKNOWN, CONTESTED = "unknown", "contested"
 """Reserved sides: ground that nobody reported, and ground that nobody holds."""
@@ -40,3 +50,14 @@ CORRELATION_M = 5000.0
 
 SEED = 0
 """Seed of simulations."""
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write a number and its noun: "1 day", "2 days"; `many` is the plural where an s will not do."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(items: Sequence[Any], most: int) -> str:
+    """Name the first few of some items, and say how many more there are."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(map(str, items[:most])) + more

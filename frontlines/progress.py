@@ -22,7 +22,7 @@ def reporting(progress: Progress) -> Iterator[Report]:
     Parameters
     ----------
     progress
-        ``None`` or ``False``: nobody is told. ``True``: a bar on the error stream, if it is a terminal.
+        ``None`` or ``False``: silent. ``True``: a bar on the error stream, if it is a terminal.
         A function: it is called with the fraction done [0 to 1] and a message.
 
     Yields
@@ -48,7 +48,7 @@ def reporting(progress: Progress) -> Iterator[Report]:
 @contextmanager
 def _bar() -> Iterator[Report]:
     """Show a bar on the error stream, so that piped results stay clean; away from a terminal, nothing."""
-    from rich.console import Console  # noqa: PLC0415 - a terminal's dress is loaded only when it is worn
+    from rich.console import Console  # noqa: PLC0415 - loaded only where a bar is shown
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn  # noqa: PLC0415
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
@@ -64,6 +64,11 @@ def _bar() -> Iterator[Report]:
             bar.update(task, completed=fraction, description=message)
 
         yield report
+
+
+def part(report: Report, start: float, end: float) -> Report:
+    """Give the stages of a part of the work a function of their own, which reports from `start` to `end`."""
+    return lambda fraction, message: report(start + (end - start) * fraction, message)
 
 
 def track(items: Iterable[T], progress: Progress, message: str, *, total: int) -> Iterator[T]:

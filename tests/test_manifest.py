@@ -7,6 +7,7 @@ import geopandas as gpd
 import pytest
 from shapely import box
 
+import frontlines
 from frontlines.manifest import caption, fingerprint, long_date, sha256, to_json, versions
 from frontlines.sources.files import write
 
@@ -117,3 +118,7 @@ def test_versions_name_all_that_a_result_depends_on():
 def test_a_package_that_is_not_installed_is_told(monkeypatch):
     monkeypatch.setattr("frontlines.manifest._PACKAGES", ("nonesuch",))
     assert versions()["nonesuch"] == "not installed"
+
+
+def test_the_version_of_the_package_is_the_one_on_record():
+    assert frontlines.__version__ == versions()["frontlines"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from frontlines._optional import require
+from frontlines._optional import asking_for, require
 from frontlines.errors import MissingExtraError
 
 
@@ -38,3 +38,11 @@ def test_a_package_that_is_there_but_broken_is_not_called_missing(tmp_path, monk
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(RuntimeError, match="broken inside"):
         require("broken_thing", extra="all")
+
+
+def test_imports_inside_a_block_ask_for_its_extra():
+    with (
+        pytest.raises(MissingExtraError, match=r"'nonesuch': pip install 'frontlines\[all\]'"),
+        asking_for("all"),
+    ):
+        import nonesuch  # noqa: F401, PLC0415

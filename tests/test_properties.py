@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiPoint, box
 from shapely.ops import substring
 
-from frontlines.change.between import change_between
-from frontlines.change.tables import balance_by_district, transitions_by_district
+from frontlines.change import balance_by_district, change_between, transitions_by_district
 from frontlines.control import control_from_lines, frontlines_from_control
 from frontlines.crs import working_crs
 from frontlines.geometry.coverage import overlaps
-from frontlines.layers.door import as_control, as_theatre
+from frontlines.layers import as_control, as_theatre
 
 CRS = "EPSG:3035"
 SIZE = 10_000

@@ -22,7 +22,7 @@ from pyproj import Geod
 
 from frontlines.control import control_from_lines
 from frontlines.crs import project, working_crs
-from frontlines.layers.door import as_frontlines, as_theatre
+from frontlines.layers import as_frontlines, as_theatre
 
 HERE = Path(__file__).resolve().parent
 RAW = HERE / "raw"

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from frontlines.crs import polygons_of, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.geometry import coverage
-from frontlines.geometry import coverage as neighbours
+from frontlines.geometry.coverage import close_book, common_borders, dissolve, intersect, width_m
 from frontlines.layers.mending import joined_sources
-from frontlines.names import KM2, SLIVER_M, Geometries
+from frontlines.names import KM2, SLIVER_M, Floats, Geometries, Ints
 
 COLUMNS = [
     "side_from", "side_to", "date_from", "date_to", "area_km2",
@@ -73,20 +71,19 @@ def change_between(
     """
     require_working_crs(theatre=theatre, before=before, after=after)
     dates = [_only_date(before, "before"), _only_date(after, "after")]
-    pairs = coverage.intersect(np.asarray(before.geometry.values), np.asarray(after.geometry.values))
+    pairs = intersect(np.asarray(before.geometry.values), np.asarray(after.geometry.values))
     first, second = before.iloc[pairs.first], after.iloc[pairs.second]
     keys = pd.DataFrame({"side_from": first["side"].to_numpy(), "side_to": second["side"].to_numpy()})
-    shapes, groups = coverage.dissolve(pairs.pieces, keys)
+    shapes, groups = dissolve(pairs.pieces, keys)
     shapes, sliver_km2 = _without_slivers(shapes, groups, sliver_m)
     area_km2 = shapely.area(shapes) / KM2
     whole_km2 = theatre.area.sum() / KM2
     mend = "pass both through as_control(..., theatre=theatre), which fills gaps and finds overlaps"
-    coverage.close_book(float(area_km2.sum()), float(whole_km2), "areas of change", mend)
-    if not (
-        shapely.coverage_is_valid(before.geometry.values) and shapely.coverage_is_valid(after.geometry.values)
-    ):
+    close_book(float(area_km2.sum()), float(whole_km2), "areas of change", mend)
+    # Gaps and overlaps of one area would pass unseen by the sum.
+    if not all(shapely.coverage_is_valid(control.geometry.values) for control in (before, after)):
         covered_km2 = shapely.union_all(shapes).area / KM2
-        coverage.close_book(covered_km2, float(whole_km2), "areas of change, laid together,", mend)
+        close_book(covered_km2, float(whole_km2), "areas of change, laid together,", mend)
     change = groups.assign(
         date_from=dates[0],
         date_to=dates[1],
@@ -116,14 +113,12 @@ def _sources(rows: gpd.GeoDataFrame, keys: pd.DataFrame, groups: pd.DataFrame) -
     return [str(text) for text in joined.reindex(pd.MultiIndex.from_frame(groups))]
 
 
-def _without_slivers(
-    shapes: Geometries, groups: pd.DataFrame, sliver_m: float
-) -> tuple[Geometries, npt.NDArray[np.float64]]:
+def _without_slivers(shapes: Geometries, groups: pd.DataFrame, sliver_m: float) -> tuple[Geometries, Floats]:
     """Give slivers of change to unchanged neighbours; return the shapes, and the ground so moved [km²]."""
     moved = np.zeros(len(shapes))
     changed = (groups["side_from"] != groups["side_to"]).to_numpy()
     pieces, group = shapely.get_parts(shapes, return_index=True)
-    thin = changed[group] & (coverage.width_m(pieces) < sliver_m)
+    thin = changed[group] & (width_m(pieces) < sliver_m)
     if not thin.any():
         return shapes, moved
     host = group.copy()
@@ -138,15 +133,15 @@ def _without_slivers(
 
 
 def _neighbours(
-    slivers: Geometries, own: npt.NDArray[np.int64], shapes: Geometries, groups: pd.DataFrame, reach_m: float
-) -> npt.NDArray[np.int64]:
+    slivers: Geometries, own: Ints, shapes: Geometries, groups: pd.DataFrame, reach_m: float
+) -> Ints:
     """Find the unchanged ground of one of its two sides that each sliver borders the longest, or its own."""
     sides = groups[["side_from", "side_to"]].to_numpy()
     unchanged = np.flatnonzero(sides[:, 0] == sides[:, 1])
-    borders = neighbours.common_borders(slivers, shapes[unchanged], reach_m=reach_m)
+    borders = common_borders(slivers, shapes[unchanged], reach_m=reach_m)
     ground = unchanged[borders["polygon"]]
-    akin = (sides[own[borders["piece"]]] == sides[ground, :1]).any(axis=1)
-    first = borders.assign(ground=ground)[akin].drop_duplicates("piece")
+    one_of_its_sides = (sides[own[borders["piece"]]] == sides[ground, :1]).any(axis=1)
+    first = borders.assign(ground=ground)[one_of_its_sides].drop_duplicates("piece")
     hosts = own.copy()
     hosts[first["piece"]] = first["ground"]
     return hosts

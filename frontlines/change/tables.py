@@ -9,8 +9,8 @@ import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import ClosureError, LayerError
-from frontlines.geometry import coverage
-from frontlines.names import CONTESTED, KM2
+from frontlines.geometry.coverage import CLOSURE, intersect
+from frontlines.names import CONTESTED, KM2, counted
 
 TRANSITIONS = ["district", "date_from", "date_to", "side_from", "side_to", "area_km2"]
 
@@ -61,7 +61,7 @@ def transitions_by_district(change: gpd.GeoDataFrame, districts: gpd.GeoDataFram
     [['East', 'B', 'A', 4.0], ['West', 'A', 'A', 2.0], ['West', 'B', 'A', 2.0]]
     """
     require_working_crs(change=change, districts=districts)
-    pairs = coverage.intersect(np.asarray(districts.geometry.values), np.asarray(change.geometry.values))
+    pairs = intersect(np.asarray(districts.geometry.values), np.asarray(change.geometry.values))
     met = change.iloc[pairs.second]
     table = pd.DataFrame(
         {
@@ -76,16 +76,17 @@ def transitions_by_district(change: gpd.GeoDataFrame, districts: gpd.GeoDataFram
 
 
 def _close_districts(table: pd.DataFrame, change: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> None:
+    """Check that change fills each district at each step, districts that it does not touch included."""
     whole = pd.Series(districts.area.to_numpy() / KM2, index=districts["district"].to_numpy())
     steps = pd.MultiIndex.from_frame(change[["date_from", "date_to"]].drop_duplicates())
     booked = table.groupby(["date_from", "date_to", "district"])["area_km2"].sum()
     filled = booked.unstack("district").reindex(index=steps, columns=whole.index).fillna(0.0)
     off = (filled - whole).abs().max()
-    open_books = off[off > coverage.CLOSURE * whole.max()]
+    open_books = off[off > CLOSURE * whole.max()]
     if len(open_books):
         worst = ", ".join(f"{name} by {km2:.6f} km²" for name, km2 in open_books.nlargest(5).items())
         raise ClosureError(
-            f"change does not fill {len(open_books)} of {len(whole)} districts ({worst}): "
+            f"change does not fill {len(open_books)} of {counted(len(whole), 'district')} ({worst}): "
             "cut them at the theatre's edge with as_districts(..., theatre=theatre)"
         )
 
@@ -135,15 +136,18 @@ def balance_by_district(transitions: pd.DataFrame, side: str) -> pd.DataFrame:
             f"side {side!r} holds no ground on either date: the sides are {', '.join(map(repr, sides))}"
         )
     before, after = transitions["side_from"] == side, transitions["side_to"] == side
+    counts = {
+        "before_km2": before,
+        "after_km2": after,
+        "held_km2": before & after,
+        "gained_km2": ~before & after,
+        "lost_km2": before & ~after,
+        "contested_before_km2": transitions["side_from"] == CONTESTED,
+        "contested_after_km2": transitions["side_to"] == CONTESTED,
+    }
+    km2 = transitions["area_km2"]
     booked = transitions[["district", "date_from", "date_to"]].assign(
-        district_km2=transitions["area_km2"],
-        before_km2=transitions["area_km2"].where(before, 0.0),
-        after_km2=transitions["area_km2"].where(after, 0.0),
-        held_km2=transitions["area_km2"].where(before & after, 0.0),
-        gained_km2=transitions["area_km2"].where(~before & after, 0.0),
-        lost_km2=transitions["area_km2"].where(before & ~after, 0.0),
-        contested_before_km2=transitions["area_km2"].where(transitions["side_from"] == CONTESTED, 0.0),
-        contested_after_km2=transitions["area_km2"].where(transitions["side_to"] == CONTESTED, 0.0),
+        district_km2=km2, **{name: km2.where(counts_here, 0.0) for name, counts_here in counts.items()}
     )
     balance = booked.groupby(["district", "date_from", "date_to"], as_index=False, sort=True).sum()
     return balance.assign(

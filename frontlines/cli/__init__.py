@@ -1,1 +1,1 @@
-"""The command line: each command parses, calls public verbs, and writes."""
+"""The command line: each command parses, calls a pipeline of `frontlines.study`, writes and prints."""

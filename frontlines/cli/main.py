@@ -16,7 +16,7 @@ from frontlines.cli.commands.digitize import digitize
 from frontlines.cli.commands.displacement import displacement
 from frontlines.cli.commands.run import run
 from frontlines.cli.commands.series import series
-from frontlines.manifest import versions
+from frontlines.manifest import version_of
 
 _ENDED = 128  # with the number of the signal, the exit code of what a signal has ended
 
@@ -32,7 +32,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"frontlines {versions()['frontlines']}")
+        typer.echo(f"frontlines {version_of('frontlines')}")
         raise typer.Exit
 
 
@@ -49,7 +49,7 @@ app.command(
     short_help="Compare the two dates of a study.", epilog="Example: frontlines run karabakh-1994 --out out"
 )(run)
 app.command(
-    short_help="Compare two files of anybody's.",
+    short_help="Compare two files.",
     epilog="Example: frontlines change april.geojson may.geojson "
     "--districts raions.gpkg --key NAME --side ARM --out out",
 )(change)

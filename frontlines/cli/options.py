@@ -5,16 +5,17 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any, ParamSpec
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from frontlines.errors import FrontlinesError
-from frontlines.names import CORRELATION_M
+from frontlines.errors import FrontlinesError, StudyError
+from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
 
 P = ParamSpec("P")
 
@@ -26,6 +27,10 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bmend=True"), "--mend"),
     (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
     (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
+    (re.compile(r"\blength_m=\.\.\."), "--length-m"),
+    (re.compile(r"\bbegin anew, without previous=\.\.\."), "use --force instead of --resume"),
+    (re.compile(r"\bfront_m needs border_m\b"), "--front-length needs --border-m"),
+    (re.compile(r"\bfor their label\b"), "for --label"),
     (
         re.compile(r"\b(?:as_control|as_districts)\(\.\.\., theatre=\.\.\., rest=\.\.\.\)"),
         "--theatre and --rest",
@@ -36,20 +41,42 @@ Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder for the results; made if it is missing.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the files of another run.")]
-Districts = Annotated[Path, typer.Option("--districts", metavar="FILE", help="District polygons.")]
+
+# --- layers
+
+_DISTRICTS = typer.Option("--districts", metavar="FILE", help="District polygons.")
+Districts = Annotated[Path, _DISTRICTS]
+DistrictsOrStudy = Annotated[Path | None, _DISTRICTS]
+_SIDE = typer.Option(
+    "--side",
+    metavar="NAME",
+    help="Side whose gains are positive; polygons in a file without a column 'side' are its ground.",
+)
+Side = Annotated[str, _SIDE]
+SideOrStudy = Annotated[str | None, _SIDE]
 Key = Annotated[str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "--label",
+        metavar="COLUMN",
+        help="Column of the districts to call them by on maps, charts and in the printed table; files name "
+        "them by --key.",
+    ),
+]
 Theatre = Annotated[
     Path | None,
     typer.Option("--theatre", metavar="FILE", help="Ground to compare; by default all districts."),
 ]
-Rest = Annotated[str, typer.Option("--rest", metavar="NAME", help="Who holds the ground no polygon covers.")]
-Side = Annotated[
-    str,
+Settlements = Annotated[
+    Path | None,
     typer.Option(
-        "--side",
-        metavar="NAME",
-        help="Side whose gains are positive; polygons in a file without a column 'side' are its ground.",
+        "--settlements", metavar="FILE", help="Settlements to name on maps: points, or a CSV of lon and lat."
     ),
+]
+Rest = Annotated[
+    str | None,
+    typer.Option("--rest", metavar="NAME", help=f"Who holds the ground no polygon covers; else {UNKNOWN}."),
 ]
 Mend = Annotated[
     bool,
@@ -57,26 +84,65 @@ Mend = Annotated[
         "--mend", help="Mend overlaps and invalid geometry instead of stopping; what moves is booked."
     ),
 ]
+_DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD"}
+DateBefore = Annotated[
+    datetime | None,
+    typer.Option("--date-before", **_DAY, help="Day to take from the first file, or to give it."),
+]
+DateAfter = Annotated[
+    datetime | None,
+    typer.Option("--date-after", **_DAY, help="Day to take from the last file, or to give it."),
+]
+
+# --- words
+
+Title = Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Title of maps and charts.")]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        "--source", metavar="TEXT", help="Whom captions name as the source, in place of what the files say."
+    ),
+]
+SideNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--side-name",
+        metavar="NAME=TEXT",
+        help="What to call a side in titles and legends, such as A='Side A'; may be given several times.",
+    ),
+]
+
+# --- method
+
 SliverM = Annotated[
-    float,
+    float | None,
     typer.Option(
         "--sliver-m",
         min=0,
         metavar="METRES",
-        help="Changed ground thinner than this [m] counts as unchanged.",
+        help=f"Changed ground thinner than this [m] counts as unchanged; else {SLIVER_M:g}.",
     ),
 ]
 SnapM = Annotated[
-    float,
+    float | None,
     typer.Option(
         "--snap-m",
         min=0,
         metavar="METRES",
-        help="How far an end of a line is led on to the theatre's edge [m].",
+        help=f"How far an end of a line is led on to the theatre's edge [m]; else {SNAP_M:g}.",
     ),
 ]
-
-Sigma = Annotated[
+BorderM = Annotated[
+    float | None,
+    typer.Option(
+        "--border-m",
+        min=0,
+        metavar="METRES",
+        help="Edges of ground this near to the edge of the theatre, or of all districts [m] are border or "
+        f"coast, not front; else {BORDER_M:g}. Kilometres where layers were drawn apart.",
+    ),
+]
+SigmaM = Annotated[
     float | None,
     typer.Option(
         "--sigma-m",
@@ -91,8 +157,8 @@ CorrelationM = Annotated[
         "--correlation-m",
         min=0,
         metavar="METRES",
-        help="Over what length along the front errors are alike [m]; inf: each line is off as a whole. "
-        f"By default that of the study, else {CORRELATION_M:g}.",
+        help="Over what length along the front errors are alike [m]; inf: each line is off as a whole; "
+        f"else {CORRELATION_M:g}.",
     ),
 ]
 Draws = Annotated[
@@ -101,20 +167,47 @@ Draws = Annotated[
         "--draws",
         min=0,
         metavar="NUMBER",
-        help="Simulate the errors of areas with so many draws, such as 1000; 0: by formula. "
-        "By default that of the study, else 0.",
+        help="Simulate the errors of areas with so many draws, such as 1000; 0, or without it: by formula.",
     ),
 ]
 
-BorderM = Annotated[
-    float,
-    typer.Option(
-        "--border-m",
-        min=0,
-        metavar="METRES",
-        help="Edges of polygons this near to the theatre's edge [m] are not counted as front.",
-    ),
-]
+
+def sides_named(names: list[str] | None) -> dict[str, str]:
+    """Read ``NAME=TEXT`` of ``--side-name``."""
+    pairs = [name.partition("=") for name in names or []]
+    for side, sign, text in pairs:
+        if not (side.strip() and sign and text.strip()):
+            raise StudyError(f"--side-name {side + sign + text!r}: write NAME=TEXT, such as A='Side A'")
+    return {side: text for side, _, text in pairs}
+
+
+def study_options(
+    dates: tuple[datetime | None, datetime | None], side_names: list[str] | None, **others: Any
+) -> dict[str, Any]:
+    """Give the options that were given as `study_from_files` takes them; the others have their defaults."""
+    days = tuple(None if moment is None else f"{moment:%Y-%m-%d}" for moment in dates)
+    given = {name: value for name, value in others.items() if value is not None}
+    return {"days": days, "sides": sides_named(side_names), **given}
+
+
+_TABLE_OF = {"title": "study", "label": "layers", "settlements": "layers"}
+
+
+def changes_of(
+    days: tuple[str | None, str | None], sides: Mapping[str, str], **others: Any
+) -> dict[str, dict[str, Any]]:
+    """Write the options of a study as entries that go before those of its file."""
+    changes: dict[str, dict[str, Any]] = {"study": {}, "sides": dict(sides), "layers": {}, "method": {}}
+    if any(days):
+        changes["study"]["dates"] = [None if one is None else date.fromisoformat(one) for one in days]
+    if source := others.pop("source", None):
+        changes["study"]["sources"] = [source]
+    if not others["mend"]:
+        del others["mend"]
+    for name, value in others.items():
+        entry = str(value.absolute()) if isinstance(value, Path) else value
+        changes[_TABLE_OF.get(name, "method")][name] = entry
+    return changes
 
 
 def console(*, stderr: bool = False) -> Console:

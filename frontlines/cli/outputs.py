@@ -1,23 +1,32 @@
-"""The files that a comparison writes."""
+"""The files that the commands write: whole or not at all, and nobody else's are lost."""
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import matplotlib as mpl
 import pandas as pd
 
 from frontlines.errors import SourceError
-from frontlines.manifest import Manifest, series_caption, sha256, to_json
-from frontlines.plot import animate_control, change_figure, district_figure, series_figure
-from frontlines.series.totals import series_books, series_totals
+from frontlines.manifest import Manifest, sha256, to_json
+from frontlines.plot import (
+    animate_control,
+    change_figure,
+    district_figure,
+    movement_figure,
+    profile_figure,
+    series_figure,
+)
 from frontlines.sources.files import write
-from frontlines.study.compare import Results
+from frontlines.study import MovementResults, Results, SeriesResults
+
+MANIFEST = "manifest.json"
+DPI = 300
 
 FILES = (
     "balance.csv",
@@ -27,63 +36,94 @@ FILES = (
     "frontlines.geojson",
     "map.png",
     "map.svg",
-    "manifest.json",
+    MANIFEST,
 )
-"""What `write_results` writes."""
+"""What a comparison writes."""
 
-MANIFEST = "manifest.json"
-DPI = 300
+IF_ANY = ("settlements.csv",)
+"""What a comparison writes if the study has settlements."""
 
+SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST)
+"""What a series writes, whatever else is asked for."""
 
-def write_results(results: Results, out: Path, *, force: bool) -> None:
-    """Write everything that a comparison found, all files or none."""
-    refuse_overwriting(out, FILES, force=force)
-    with staged(out) as folder:
-        write(results.balance, folder / "balance.csv")
-        write(results.total, folder / "totals.csv")
-        write(results.transitions, folder / "transitions.csv")
-        write(results.change, folder / "change.gpkg")
-        write(results.frontlines, folder / "frontlines.geojson")
-        save_figure(change_figure(results), folder / "map")
-        (folder / "manifest.json").write_text(to_json(results.manifest), encoding="utf-8")
+MOVEMENT_FILES = ("transects.gpkg", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST)
+"""What the measuring of a movement writes."""
 
 
-def write_series(
-    series: pd.DataFrame,
-    manifest: Manifest,
-    folder: Path,
-    *,
-    fronts: pd.DataFrame | None = None,
-    panels: bool = False,
-    labels: Mapping[str, str] | None = None,
-) -> None:
+def write_results(results: Results, folder: Path) -> tuple[str, ...]:
+    """Write everything that a comparison found; name the files."""
+    write(results.balance, folder / "balance.csv")
+    write(results.total, folder / "totals.csv")
+    write(results.transitions, folder / "transitions.csv")
+    write(results.change, folder / "change.gpkg")
+    write(results.frontlines, folder / "frontlines.geojson")
+    if results.settlements is not None:
+        write(results.settlements, folder / "settlements.csv")
+    save_figure(change_figure(results.for_readers()), folder / "map")
+    _write_manifest(results.manifest, folder)
+    return FILES if results.settlements is None else (*FILES, *IF_ANY)
+
+
+def write_series(results: SeriesResults, folder: Path, *, panels: bool = False, film: bool = False) -> None:
     """Write everything that a series found."""
-    totals = series_totals(series)
-    write(series, folder / "series.csv")
-    write(series, folder / "series.parquet")
-    write(totals, folder / "totals.csv")
+    write(results.series, folder / "series.csv")
+    write(results.series, folder / "series.parquet")
+    write(results.totals, folder / "totals.csv")
     tables = {name: sha256(folder / name) for name in ("series.csv", "series.parquet", "totals.csv")}
-    manifest = manifest | {"books": series_books(totals), "outputs": tables}
-    if fronts is not None:
-        write(fronts, folder / "fronts.csv")
-    title = f"{totals['side'].iloc[0]}: ground gained and lost"
-    caption = series_caption(manifest)
-    figure = series_figure(totals, title=title, caption=caption, fronts=fronts)
+    if results.fronts is not None:
+        write(results.fronts, folder / "fronts.csv")
+    side, caption = results.sides.get(results.side, results.side), results.caption
+    totals = results.totals.assign(side=side)
+    fronts = None if results.fronts is None else results.fronts.assign(side=side)
+    figure = series_figure(totals, title=results.title, caption=caption, fronts=fronts)
     figure.savefig(folder / "series.png", dpi=DPI)
     if panels:
+        series, labels = results.series.assign(side=side), results.labels or None
         district_figure(series, caption=caption, labels=labels).savefig(folder / "districts.png", dpi=DPI)
-    (folder / "manifest.json").write_text(to_json(manifest), encoding="utf-8")
+    if film:
+        animate_control(
+            results.control,
+            results.districts,
+            folder / "series.gif",
+            side=results.side,
+            totals=results.snapshot_totals(),
+        )
+    _write_manifest(results.manifest | {"outputs": tables}, folder)
 
 
-def write_film(
-    control: gpd.GeoDataFrame,
-    districts: gpd.GeoDataFrame,
-    every: pd.DataFrame,
-    folder: Path,
-) -> None:
-    """Write a series as moving pictures."""
-    side = str(every["side"].iloc[0])
-    animate_control(control, districts, folder / "series.gif", side=side, totals=every)
+def read_previous(out: Path) -> tuple[pd.DataFrame, Manifest]:
+    """Read the series that is to be gone on with, and its manifest."""
+    try:
+        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        stated, _ = manifest["outputs"]["series.parquet"], dict(manifest["snapshots"])
+        whole = sha256(out / "series.parquet") == stated
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise SourceError(f"{out} holds no series to go on with ({error}): leave --resume out") from error
+    if not whole:
+        raise SourceError(
+            f"series.parquet in {out} is not the one that its manifest names: use --force instead of --resume"
+        )
+    return pd.read_parquet(out / "series.parquet"), manifest
+
+
+def write_movement(movement: MovementResults, folder: Path) -> None:
+    """Write everything that was measured of a movement."""
+    displaced, study = movement.displaced, movement.results.for_readers().study
+    write(displaced, folder / "transects.gpkg")
+    write(pd.DataFrame(displaced.drop(columns="geometry")), folder / "transects.csv")
+    write(movement.estimators, folder / "summary.csv")
+    texts: dict[str, Any] = {"title": movement.title, "caption": movement.caption}
+    profile = profile_figure(displaced, settlements=study.settlements, **texts)
+    profile.savefig(folder / "profile.png", dpi=DPI)
+    map_ = movement_figure(
+        displaced, movement.frontlines, districts=study.districts, settlements=study.settlements, **texts
+    )
+    map_.savefig(folder / "map.png", dpi=DPI)
+    _write_manifest(movement.manifest, folder)
+
+
+def _write_manifest(manifest: Manifest, folder: Path) -> None:
+    (folder / MANIFEST).write_text(to_json(manifest), encoding="utf-8")
 
 
 def refuse_overwriting(

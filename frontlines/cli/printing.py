@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -11,9 +14,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.cli.options import plain
+from frontlines.cli.options import console, plain
 from frontlines.manifest import error_sentence, long_date
-from frontlines.study.compare import Results
+from frontlines.names import WHOLE, counted
+from frontlines.study import MovementResults, Results, SeriesResults
+from frontlines.study.compare import named_side
 from frontlines.uncertainty import TRUST, total_of
 
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}
@@ -25,10 +30,22 @@ _LAST_STEPS = 12
 _UNSURE = "~"
 _ERRORS = ("net_low_km2", "net_high_km2", "sigma_km2", "trust")
 _NARROW = 80
+_MOST_DISTRICTS = 4
+_SHOWN_M = 0.5
+_NEAR_END = 0.95  # of the reach of a transect: a front that moved so far may have moved farther
+
+
+def show(table: Group, out: Path, files: Sequence[str], *notes: str) -> None:
+    """Print what was found, and on the error stream any notes and what was written."""
+    for part in table.renderables:
+        console().print(part, soft_wrap=isinstance(part, Text))
+    for note in filter(None, (*notes, f"written to {out}: {', '.join(files)}")):
+        console(stderr=True).print(note, soft_wrap=True)
 
 
 def balance_table(results: Results) -> Group:
     """Lay out the balance for a reader, with the closure error and the sliver area under it."""
+    results = results.for_readers()
     balance = results.balance
     table = Table()
     table.add_column("district", overflow="fold")
@@ -44,16 +61,16 @@ def balance_table(results: Results) -> Group:
     errors = {
         name: one for name, one in results.total.iloc[0].items() if name not in balance or name in _ERRORS
     }
-    table.add_row("all districts", *_figures(total | errors), style="bold")
+    table.add_row(WHOLE, *_figures(total | errors), style="bold")
     return Group(Text(_title(results)), table, Text(_notes(results, len(balance) - len(listed))))
 
 
 def _title(results: Results) -> str:
     study = results.study
     first, last = (long_date(str(day)) for day in study.dates)
-    label = study.sides.get(study.side)
-    who = f"{study.side} ({label})" if label else study.side
-    return plain(f"Ground of {who}, {first} to {last}") + (", km²" if results.errors is not None else "")
+    return plain(f"Ground of {study.side_name}, {first} to {last}") + (
+        ", km²" if results.errors is not None else ""
+    )
 
 
 def _figures(row: Mapping[Any, Any]) -> list[str]:
@@ -110,7 +127,7 @@ def _notes(results: Results, left_out: int) -> str:
         named = ", ".join(plain(name) for name in dict.fromkeys(bare))
         lines.append(f"no column 'side', so read as ground of {plain(results.study.side)}: {named}")
     if left_out:
-        what = "1 district" if left_out == 1 else f"{left_out:,} districts"
+        what = counted(left_out, "district")
         lines.append(f"not listed, see balance.csv: {what} without change or without this side")
     lines.append(f"{results.manifest['cadence']}: what changed hands and back in between is not seen")
     return "\n".join(lines)
@@ -123,17 +140,20 @@ def _error_notes(results: Results) -> list[str]:
         bare, every = record["stretches_without_sigma_m"], record["stretches"]
         if not every:
             return ["no errors: there is no front on either date"]
-        return [f"no errors: {bare} of {every} stretches of line have no sigma_m; --sigma-m gives them one"]
+        have = "has" if bare == 1 else "have"
+        lines = f"{bare} of {counted(every, 'stretch', 'stretches')} of line {have} no sigma_m"
+        return [f"no errors: {lines}; --sigma-m gives them one"]
     shared = f"where both dates share the line ({record['shared_km']:,.0f} km), errors cancel"
-    told = [f"{_interval(results)}: interval from {error_sentence(record)}; {shared}"]
+    notes = [f"{_interval(results)}: interval from {error_sentence(record)}; {shared}"]
     if record["sigma_m"] is not None:
         took, every = record["stretches_given_sigma_m"], record["stretches"]
-        told.append(
-            f"sigma {record['sigma_m']:g} m taken by {took} of {every} stretches; the others have their own"
+        notes.append(
+            f"sigma {record['sigma_m']:g} m taken by {took} of {counted(every, 'stretch', 'stretches')}; "
+            "the others have their own"
         )
     if "trust" in results.balance and (results.balance["trust"] == "no").any():
-        told.append(f"{_UNSURE.strip()}: {TRUST['no']} (--draws 1000)")
-    return [line for text in told for line in wrap(text, _NARROW, subsequent_indent="   ")]
+        notes.append(f"{_UNSURE.strip()}: {TRUST['no']} (--draws 1000)")
+    return [line for text in notes for line in wrap(text, _NARROW, subsequent_indent="   ")]
 
 
 _MOVED = {
@@ -145,22 +165,20 @@ _MOVED = {
 }
 
 
-def _steps(number: int) -> str:
-    return "1 step" if number == 1 else f"{number:,} steps"
-
-
 def _note(row: Mapping[Any, Any]) -> str:
     """Say what is to be known of a step."""
-    told = {
+    notes = {
         "no new snapshot": row["date_from"] == row["date_to"],
         "same snapshot again": row["same_input"],
         "suspect": row["suspect"],
     }
-    return ", ".join(words for words, so in told.items() if so)
+    return ", ".join(words for words, holds in notes.items() if holds)
 
 
-def series_table(totals: pd.DataFrame, side: str, beyond: Mapping[str, float]) -> Group:
+def series_table(results: SeriesResults) -> Group:
     """Lay out the totals of a series: its last steps, its sum, and what to bear in mind."""
+    totals, beyond = results.totals, results.manifest["beyond_districts_km2"]
+    side = named_side(results.side, results.sides)
     table = Table()
     for header in ("from", "to"):
         table.add_column(header, no_wrap=True)
@@ -182,7 +200,7 @@ def series_table(totals: pd.DataFrame, side: str, beyond: Mapping[str, float]) -
         "all steps",
         style="bold",
     )
-    title = f"Ground of {side}, {totals['cadence'].iloc[0]}, {_steps(len(totals))}"
+    title = f"Ground of {side}, {totals['cadence'].iloc[0]}, {counted(len(totals), 'step')}"
     title += f", the last {_LAST_STEPS} shown" if len(totals) > _LAST_STEPS else ""
     notes = [
         "gained and lost depend on the cadence: with fewer snapshots they are smaller; net does not",
@@ -196,3 +214,72 @@ def series_table(totals: pd.DataFrame, side: str, beyond: Mapping[str, float]) -
         listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
         notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")
     return Group(Text(plain(title)), table, Text("\n".join(notes)))
+
+
+def odd_days_counted(odd: Sequence[Mapping[str, str]]) -> str:
+    """Sum up what is odd about the days of snapshots."""
+    counts = Counter(entry["problem"] for entry in odd)
+    listed = ", ".join(f"{problem} {count}" for problem, count in sorted(counts.items()))
+    return f"snapshots: {listed} (each is named in manifest.json)" if odd else ""
+
+
+def movement_table(movement: MovementResults) -> Group:
+    """Lay out all estimators side by side, and what each of them is."""
+    study, balance = movement.results.study, movement.results.balance
+    turnover = (balance["gained_km2"] + balance["lost_km2"]).set_axis(balance["district"])
+    largest = turnover[turnover > 0].sort_values(ascending=False, kind="stable").index[:_MOST_DISTRICTS]
+    values, covers = (
+        movement.estimators.pivot(index="estimator", columns="district", values=name).reindex(
+            columns=[WHOLE, *largest]
+        )
+        for name in ("value_m", "covers")
+    )
+    table = Table()
+    table.add_column("estimator, m", no_wrap=True)
+    for name in values.columns:
+        table.add_column(plain(study.labels.get(name, name)), justify="right")
+    for estimator in movement.estimators["estimator"].drop_duplicates():
+        table.add_row(estimator, *map(_metres, values.loc[estimator]))
+        if estimator in ("net_movement_mean", "moved_mean"):
+            table.add_row("  of the earlier front", *map(_share, covers.loc[estimator]))
+    notes = "\n".join(plain(line) for line in _movement_notes(movement))
+    return Group(Text(plain(movement.title)), table, Text(notes))
+
+
+def _movement_notes(movement: MovementResults) -> list[str]:
+    """Say what each estimator is, and what the figures rest on."""
+    record, (first, last) = movement.manifest["movement"], movement.results.study.dates
+    notes = [f"{name}: {text}" for name, text in record["estimators"].items()]
+    notes.append(
+        f"transects: {record['transects']}, with net movement {record['with_net_movement']}, of which "
+        f"{record['shared']} where both dates have the same line"
+    )
+    for what in ("without_value", "doubts"):
+        listed = ", ".join(f"{code} {number}" for code, number in record[what].items())
+        notes += [f"{what.replace('_', ' ')}: {listed}"] if listed else []
+    days = f"{counted(record['dates'], 'date')} over {counted((last - first).days, 'day')}"
+    notes.append(f"{days}; rates in summary.csv are per day")
+    notes += _short_reach(movement.displaced, record["length_m"])
+    if empty := record["days_without_a_line"]:
+        notes.append(f"no line of {movement.results.study.side} on {', '.join(empty)}")
+    return notes
+
+
+def _short_reach(displaced: pd.DataFrame, length_m: float) -> list[str]:
+    """Say whether an extreme lies where transects end: the front may have moved farther elsewhere."""
+    reach_m = displaced[["from_m", "to_m"]].abs().max(axis=1)
+    near = (reach_m > _NEAR_END * length_m) & (displaced["cast_from"] != "axis")
+    ways_m = {"largest_advance": displaced["nsm_m"], "largest_retreat": -displaced["nsm_m"]}
+    short = [name for name, m in ways_m.items() if m.max() > 0 and near[m == m.max()].any()]
+    where = f"within {1 - _NEAR_END:.0%} of where transects end: the front may have moved farther"
+    return [f"{' and '.join(short)}: {where}, give a larger --length-m"] if short else []
+
+
+def _metres(value: float) -> str:
+    if math.isnan(value):
+        return "–"
+    return "0" if abs(value) < _SHOWN_M else f"{value:,.0f}".replace("-", "−")
+
+
+def _share(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.0%}"

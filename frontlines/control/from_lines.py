@@ -6,7 +6,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -14,10 +13,10 @@ from frontlines.control.joining import join_ends
 from frontlines.crs import place, require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
-from frontlines.geometry.planar import Arrangement, arrange, segments
+from frontlines.geometry.planar import Arrangement, arrange, edge_lines, edge_middles, segments
 from frontlines.layers.faults import place_of
 from frontlines.layers.mending import joined_sources
-from frontlines.names import KM2, UNKNOWN, Geometries
+from frontlines.names import KM2, UNKNOWN, Geometries, Ints, counted
 
 _ON_LINE_M = 1e-3
 """A piece of the arrangement this near to a line [m] is a piece of it."""
@@ -109,7 +108,7 @@ def _control_on(date: Any, lines: gpd.GeoDataFrame, ground: Any, snap_m: float) 
     return cells.sort_values("side", kind="stable", ignore_index=True)
 
 
-def _inside(faces: Geometries, ground: Any) -> npt.NDArray[np.int64]:
+def _inside(faces: Geometries, ground: Any) -> Ints:
     shapely.prepare(ground)
     return np.flatnonzero(shapely.contains(ground, shapely.point_on_surface(faces)))
 
@@ -119,27 +118,26 @@ def _votes(arrangement: Arrangement, joined: Geometries, lines: gpd.GeoDataFrame
 
     Columns: `face`, `side`, `edge` (position of the piece), `line` (position of the stretch).
     """
+    # Which drawn piece each noded edge is a piece of.
     pieces, owner = segments(joined)
-    straight = shapely.linestrings(pieces.reshape(-1, 2, 2))
-    middles = shapely.points(arrangement.middles)
-    edge, piece = shapely.STRtree(straight).query_nearest(middles, max_distance=_ON_LINE_M, all_matches=True)
-    long_enough = np.hypot(*(arrangement.edges[edge, 2:] - arrangement.edges[edge, :2]).T) > _ON_LINE_M
-    edge, piece = edge[long_enough], piece[long_enough]
+    middles = shapely.points(edge_middles(arrangement.edges))
+    tree = shapely.STRtree(edge_lines(pieces))
+    edge, piece = tree.query_nearest(middles, max_distance=_ON_LINE_M, all_matches=True)
     along = arrangement.edges[edge, 2:] - arrangement.edges[edge, :2]
+    long_enough = np.hypot(*along.T) > _ON_LINE_M
+    edge, piece, along = edge[long_enough], piece[long_enough], along[long_enough]
+    # The face to the left of the drawn piece is on the edge's left only if both run the same way.
     drawn = pieces[piece, 2:] - pieces[piece, :2]
     forward = (along * drawn).sum(axis=1) > 0
     left, right = arrangement.left[edge], arrangement.right[edge]
     line = owner[piece]
     sides = lines[["side_left", "side_right"]].to_numpy()
-    said = [
-        pd.DataFrame(
-            {"face": np.where(forward, left, right), "side": sides[line, 0], "edge": edge, "line": line}
-        ),
-        pd.DataFrame(
-            {"face": np.where(forward, right, left), "side": sides[line, 1], "edge": edge, "line": line}
-        ),
+    faces = np.where(forward, left, right), np.where(forward, right, left)
+    votes = [
+        pd.DataFrame({"face": face, "side": sides[line, k], "edge": edge, "line": line})
+        for k, face in enumerate(faces)
     ]
-    return pd.concat(said, ignore_index=True)
+    return pd.concat(votes, ignore_index=True)
 
 
 def _refuse_idle_lines(
@@ -147,7 +145,7 @@ def _refuse_idle_lines(
 ) -> None:
     """Refuse lines with one and the same ground on both sides: dead ends, and bridges between pockets."""
     same = (arrangement.left == arrangement.right)[votes["edge"]]
-    at = shapely.points(arrangement.middles[votes["edge"]])
+    at = shapely.points(edge_middles(arrangement.edges[votes["edge"]]))
     stub = shapely.multilinestrings(stubs) if stubs else shapely.LineString()
     excused = np.nan_to_num(shapely.distance(at, stub), nan=np.inf) < _ON_LINE_M
     idle = votes.assign(x=shapely.get_x(at), y=shapely.get_y(at))
@@ -157,12 +155,14 @@ def _refuse_idle_lines(
             f"row {lines.index[row.line]} near {place(row.x, row.y, lines.crs)}" for row in idle.itertuples()
         )
         raise ControlError(
-            f"{len(idle)} stretch{'es' * (len(idle) > 1)} of frontline with the same ground on both sides "
-            f"({rows}): draw them on to the theatre's edge or another line, or drop them"
+            f"{counted(len(idle), 'stretch of frontline has', 'stretches of frontline have')} "
+            f"the same ground on both sides ({rows}): draw them on to the theatre's edge or another line, "
+            "or drop them"
         )
 
 
 def _refuse_contradictions(votes: pd.DataFrame, arrangement: Arrangement, lines: gpd.GeoDataFrame) -> None:
+    """Refuse lines that give one face to different sides."""
     said = votes.groupby("face")["side"].nunique()
     torn = said.index[said > 1]
     if not len(torn):
@@ -179,11 +179,11 @@ def _contradiction(votes: pd.DataFrame, arrangement: Arrangement, lines: gpd.Geo
     face = arrangement.faces[votes["face"].iloc[0]]
     claims = []
     for side, voters in votes.groupby("side", sort=True):
-        x, y = arrangement.middles[voters["edge"].iloc[0]]
+        ((x, y),) = edge_middles(arrangement.edges[voters["edge"].iloc[[0]]])
         rows = ", ".join(str(lines.index[line]) for line in np.unique(voters["line"]))
         claims.append(f"{side} by rows {rows} (near {place(x, y, lines.crs)})")
     inner = face.representative_point()
-    return f"- {face.area / 1e6:.3f} km² round {place(inner.x, inner.y, lines.crs)} is " + ", but ".join(
+    return f"- {face.area / KM2:.3f} km² round {place(inner.x, inner.y, lines.crs)} is " + ", but ".join(
         claims
     )
 

@@ -12,7 +12,13 @@ from shapely.ops import substring
 
 from frontlines.crs import place
 from frontlines.errors import ControlError
-from frontlines.names import Floats, Geometries
+from frontlines.geometry.planar import edge_lines, own_crossings, segments
+from frontlines.names import Floats, Geometries, counted
+
+_TOUCHING_M = 1e-3  # things this near to each other touch [m]
+_EDGE = -1  # host of an end that is led on to the theatre's edge
+_END = -2  # host of an end that meets another end, or its own line
+_ROUNDNESS = 4.0  # a line closes on itself if it is this many times longer than the gap between its ends
 
 
 class Joined(NamedTuple):
@@ -29,7 +35,7 @@ class _Move(NamedTuple):
     line: int
     last: bool
     target: Floats
-    host: int
+    host: int  # position of the line that it meets there, `_EDGE` or `_END`
     distance_m: float
 
 
@@ -38,13 +44,6 @@ class _Stub(NamedTuple):
 
     piece: Any
     hosts: list[int]
-
-
-_TOUCHING_M = 1e-3
-_EDGE = -1
-_END = -2
-_ROUNDNESS = 4.0
-"""A line closes on itself if it is this many times longer than the gap between its ends."""
 
 
 def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> Joined:
@@ -106,7 +105,7 @@ def _find_move(shapes: Geometries, edge: Any, line: int, last: bool, without: Se
     round_m = end.distance(other_tip)
     if round_m * _ROUNDNESS < own.length:
         found.append((round_m, _END, shapely.LineString([end, other_tip])))
-    if any(end.distance(node) < _TOUCHING_M for node in _own_crossings(own)):
+    if any(end.distance(node) < _TOUCHING_M for node in own_crossings(own)):
         found.append((0.0, _END, shapely.LineString([end, end])))
     distance_m, host, way = min(found, key=lambda one: one[0], default=(np.inf, _END, own))
     target = shapely.get_coordinates(way)[1]
@@ -139,15 +138,6 @@ def _is_among(point: Floats, points: list[Floats]) -> bool:
     return any((point == other).all() for other in points)
 
 
-def _own_crossings(line: Any) -> list[Any]:
-    """List the points where a line meets itself."""
-    if line.is_simple:
-        return []
-    tips = [shapely.get_coordinates(piece)[[0, -1]] for piece in shapely.get_parts(shapely.node(line))]
-    points, count = np.unique(np.concatenate(tips), axis=0, return_counts=True)
-    return list(shapely.points(points[count > 2]))  # noqa: PLR2004 - pieces of a simple line meet by twos
-
-
 def _find_stub(
     shapes: Geometries, edge: Any, line: int, last: bool, reach_m: float, joints: list[Floats]
 ) -> _Stub | None:
@@ -156,7 +146,7 @@ def _find_stub(
     near = substring(way, 0, reach_m)
     found = [
         (near.project(point), line, True)
-        for point in _own_crossings(way)
+        for point in own_crossings(way)
         if near.distance(point) < _TOUCHING_M
     ]
     for host, shape in [(_EDGE, edge), *enumerate(shapes)]:
@@ -195,7 +185,7 @@ def _with_vertex(shape: Any, point: Floats) -> Any:
     nearest = int(np.argmin(shapely.distance(parts, shapely.Point(point))))
     xy = shapely.get_coordinates(parts[nearest])
     if not (xy == point).all(axis=1).any():
-        pieces = shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1))
+        pieces = edge_lines(segments(parts[[nearest]])[0])
         at = int(np.argmin(shapely.distance(pieces, shapely.Point(point)))) + 1
         parts[nearest] = shapely.linestrings(np.insert(xy, at, point, axis=0))
     return parts[0] if len(parts) == 1 else shapely.multilinestrings(parts)
@@ -221,7 +211,8 @@ def _short_message(short: list[_Move], shapes: Geometries, lines: gpd.GeoDataFra
         )
     farthest = max(move.distance_m for move in short)
     return (
-        f"{len(short)} end{'s' * (len(short) > 1)} of frontlines hang in the air (snap_m={snap_m:g}):\n"
+        f"{counted(len(short), 'end of a frontline hangs', 'ends of frontlines hang')} in the air "
+        f"(snap_m={snap_m:g}):\n"
         + "\n".join(said)
         + f"\ndraw the line on, or pass snap_m={np.ceil(farthest):.0f} or more"
     )

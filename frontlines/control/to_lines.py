@@ -6,15 +6,15 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of
-from frontlines.geometry.planar import OUTSIDE, arrange
+from frontlines.geometry.planar import BACK, OUTSIDE, arrange, edge_lines
 from frontlines.layers.mending import joined_sources
+from frontlines.names import Geometries, Ints
 
 GRID_M = 1e-3
 """Outlines are rounded to this grid [m] while they are noded, so that neighbours meet."""
@@ -158,6 +158,8 @@ def _lines(cut: Any) -> shapely.MultiLineString:
 
 
 def _stretches(date: Any, control: gpd.GeoDataFrame, edge: Any, border: Any) -> list[dict[str, Any]]:
+    """Make the rows of one date, sorted by sides and place."""
+    # Faces between all outlines, and the polygon on either side of each edge.
     outlines = shapely.boundary(np.asarray(control.geometry.values))
     arrangement = arrange(np.append(outlines, edge), grid_m=GRID_M)
     holder = _holders(arrangement.faces, control)
@@ -165,21 +167,23 @@ def _stretches(date: Any, control: gpd.GeoDataFrame, edge: Any, border: Any) -> 
     sides = np.append(control["side"].to_numpy(dtype=object), "")
     front = (left != OUTSIDE) & (right != OUTSIDE) & (sides[left] != sides[right])
     edges, left, right = arrangement.edges[front], left[front], right[front]
+    # Turn edges so that the side first in the alphabet is on their left.
     turned = sides[left] > sides[right]
-    edges[turned] = edges[turned][:, [2, 3, 0, 1]]
+    edges[turned] = edges[turned][:, BACK]
     left[turned], right[turned] = right[turned], left[turned].copy()
+    # Join the edges between the same two polygons.
     pairs = pd.DataFrame({"left": left, "right": right})
     number = pairs.groupby(["left", "right"], sort=True).ngroup().to_numpy()
     rows = []
     for group in range(number.max() + 1 if len(number) else 0):
         members = number == group
         neighbours = control.iloc[[left[members][0], right[members][0]]]
-        pieces = shapely.linestrings(edges[members].reshape(-1, 2, 2))
+        pieces = edge_lines(edges[members])
         rows += [_row(date, line, neighbours) for line in _merged(pieces, border)]
     return sorted(rows, key=lambda row: (row["side_left"], row["side_right"], *_place(row["geometry"])))
 
 
-def _holders(faces: npt.NDArray[Any], control: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
+def _holders(faces: Geometries, control: gpd.GeoDataFrame) -> Ints:
     """Position of the polygon that holds each face, and `OUTSIDE` at the end for the face that is none."""
     holder = np.full(len(faces) + 1, OUTSIDE, dtype=np.int64)
     tree = shapely.STRtree(control.geometry.values)
@@ -188,7 +192,7 @@ def _holders(faces: npt.NDArray[Any], control: gpd.GeoDataFrame) -> npt.NDArray[
     return holder
 
 
-def _merged(pieces: npt.NDArray[Any], border: Any) -> list[Any]:
+def _merged(pieces: Geometries, border: Any) -> list[Any]:
     """Join pieces end to end, take the border away, and give the lines that are left."""
     lines = shapely.line_merge(shapely.multilinestrings(pieces), directed=True)
     if border is not None:

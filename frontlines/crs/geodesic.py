@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from pyproj import CRS, Geod, Transformer
 
-from frontlines.names import Floats, Geometries
+from frontlines.names import LONLAT, Floats, Geometries
 
 
 def lonlat_of(xy: Floats, crs: CRS) -> Floats:
@@ -41,7 +41,7 @@ def lonlat_of(xy: Floats, crs: CRS) -> Floats:
 @functools.lru_cache(maxsize=16)
 def _to_lonlat(crs: CRS) -> Transformer:
     """Make the way out of a plane once: it takes longer than to go it."""
-    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    return Transformer.from_crs(crs, LONLAT, always_xy=True)
 
 
 def ground_distance_m(start: Floats, end: Floats, crs: CRS) -> Floats:

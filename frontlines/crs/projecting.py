@@ -18,16 +18,24 @@ import shapely
 from pyproj import CRS, Transformer
 
 from frontlines.errors import CRSError
-from frontlines.names import Bools, Floats, Geometries, Ints
+from frontlines.names import HALF_TURN_DEG, Bools, Floats, Geometries, Ints
 
-_Forward = Callable[[Floats], Floats]
+_Forward = Callable[[Floats], Floats]  # projects coordinates, (n, 2)
 
 STRAY_M = 0.05
-"""How far an edge may stray from the border it stands for, in metres."""
+"""How far an edge may stray from the border it stands for [m]."""
 
-_HALF_TURN = 180.0
-_PROBES = (0.25, 0.5, 0.75)
-_STRETCHES = 8
+_PROBES = (0.25, 0.5, 0.75)  # where along an edge its stray is measured
+_STRETCHES = 8  # parts of an edge in which its bend is looked for
+
+_POINTS = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
+_LINES = (
+    shapely.GeometryType.LINESTRING,
+    shapely.GeometryType.LINEARRING,
+    shapely.GeometryType.MULTILINESTRING,
+)
+_AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_MIXED = (shapely.GeometryType.GEOMETRYCOLLECTION,)
 
 
 def project(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
@@ -65,14 +73,22 @@ def project(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
     """
     if frame.crs is None:
         raise CRSError("the frame has no CRS: say which it is with frame.set_crs('EPSG:4326')")
-    flat = np.array(shapely.force_2d(frame.geometry.values), dtype=object)
-    out = flat
+    return project_and_look(frame, crs)[0]
+
+
+def project_and_look(frame: gpd.GeoDataFrame, crs: CRS) -> tuple[gpd.GeoDataFrame, Bools]:
+    """Project a frame that has a CRS, and tell which rows are valid, so that nobody need ask again."""
+    out = flat = np.array(shapely.force_2d(frame.geometry.values), dtype=object)
     if frame.crs != crs:
         out = _rebuilt(flat, _forward(frame.crs, CRS.from_user_input(crs)), turns=frame.crs.is_geographic)
-        broken = np.isin(shapely.get_type_id(flat), _AREAS) & ~shapely.is_valid(out)
+    valid = shapely.is_valid(out)
+    if frame.crs != crs:
+        # What was valid and is not so in the plane is mended; what came invalid stays so.
+        broken = np.isin(shapely.get_type_id(flat), _AREAS) & ~valid
         broken[broken] = shapely.is_valid(flat[broken])
         out[broken] = polygons_of(shapely.make_valid(out[broken], method="structure"))
-    return frame.set_geometry(gpd.GeoSeries(out, index=frame.index, crs=crs))
+        valid[broken] = shapely.is_valid(out[broken])
+    return frame.set_geometry(gpd.GeoSeries(out, index=frame.index, crs=crs)), valid
 
 
 def polygons_of(geometries: Geometries) -> Geometries:
@@ -97,22 +113,18 @@ def polygons_of(geometries: Geometries) -> Geometries:
     """
     out = np.array(geometries, dtype=object)
     for row in np.flatnonzero(~np.isin(shapely.get_type_id(out), (*_AREAS, -1))):
-        parts = out[[row]]
-        while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
-            parts = shapely.get_parts(parts)
+        parts = single_parts(out[row])
         parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
         out[row] = shapely.union_all(parts) if len(parts) else shapely.Polygon()
     return out
 
 
-_POINTS = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
-_LINES = (
-    shapely.GeometryType.LINESTRING,
-    shapely.GeometryType.LINEARRING,
-    shapely.GeometryType.MULTILINESTRING,
-)
-_AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-_MIXED = (shapely.GeometryType.GEOMETRYCOLLECTION,)
+def single_parts(geometry: Any) -> Geometries:
+    """Take a collection apart, down to points, lines and polygons."""
+    parts = np.array([geometry], dtype=object)
+    while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+        parts = shapely.get_parts(parts)
+    return parts
 
 
 def _forward(source: CRS, target: CRS) -> _Forward:
@@ -130,7 +142,7 @@ def _forward(source: CRS, target: CRS) -> _Forward:
         x = xy[:, 0]
         if meridian is not None:
             east = x - meridian
-            x = x + 2 * _HALF_TURN * ((east < -_HALF_TURN) * 1.0 - (east > _HALF_TURN))
+            x = x + 2 * HALF_TURN_DEG * ((east < -HALF_TURN_DEG) * 1.0 - (east > HALF_TURN_DEG))
         return np.column_stack(transform(x, xy[:, 1]))
 
     return forward
@@ -189,19 +201,23 @@ def _cut_and_project(lines: Geometries, forward: _Forward, *, turns: bool) -> tu
     the same for a long edge and for the shorter ones that lie along it. An edge that occurs many
     times, in neighbours or on many dates, is looked at once.
     """
+    # The edges, each once, by the numbers of their vertices; `edge` names the one of each pair in `inner`.
     xy, owner = shapely.get_coordinates(lines, return_index=True)
-    number, vertices = _numbered(xy)
+    number, vertices = numbered(xy)
     inner = np.flatnonzero(owner[:-1] == owner[1:])
     start, end = number[inner], number[inner + 1]
     key = np.minimum(start, end) * len(vertices) + np.maximum(start, end)
     edge, edges = pd.factorize(key)
+    # Their cuts follow the vertices in one table of places; edge k has count[k] of them from first[k] on.
     cuts, count = _cuts_of(vertices, *np.divmod(edges, len(vertices)), forward, turns=turns)
     first = np.cumsum(count) - count
+    # The place of each cut of each edge, in reverse where the edge is run through from its upper end.
     many = count[edge]
     nth = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
     backward = np.repeat(start > end, many)
     nth = np.where(backward, np.repeat(many, many) - 1 - nth, nth)
     place = len(vertices) + np.repeat(first[edge], many) + nth
+    # Lay vertices out with room for the cuts after each, and fill the room in order.
     after = np.zeros(len(xy), dtype=np.int64)
     after[inner] = many
     position = np.arange(len(xy)) + np.cumsum(after) - after
@@ -212,10 +228,12 @@ def _cut_and_project(lines: Geometries, forward: _Forward, *, turns: bool) -> tu
     return forward(np.concatenate([vertices, cuts]))[rows], np.repeat(owner, after + 1)
 
 
-def _numbered(xy: Floats) -> tuple[Ints, Floats]:
-    """Give equal vertices one number; return the number of each vertex, and each vertex once."""
-    number, unique = pd.factorize(np.ascontiguousarray(xy + 0.0).view(np.complex128)[:, 0])
-    return number.astype(np.int64), np.column_stack([unique.real, unique.imag])
+def numbered(xy: Floats, *, room: int | None = None) -> tuple[Ints, Floats]:
+    """Give equal vertices one number; return the number of each, and each once. `room` guesses how many."""
+    # A complex number is one value to hash; adding 0 makes -0 the same as 0.
+    values = np.ascontiguousarray(xy + 0.0).view(np.complex128)[:, 0]
+    number, unique = pd.factorize(values, size_hint=room)
+    return number.astype(np.int64, copy=False), np.column_stack([unique.real, unique.imag])
 
 
 def _cuts_of(
@@ -235,8 +253,8 @@ def _from_lower_end(start: Floats, end: Floats, *, turns: bool) -> tuple[Floats,
     """Give each edge's lower and upper end along its longer axis, that axis, and whether it was turned."""
     if turns:
         east = end[:, 0] - start[:, 0]
-        start[east > _HALF_TURN, 0] += 2 * _HALF_TURN
-        end[east < -_HALF_TURN, 0] += 2 * _HALF_TURN
+        start[east > HALF_TURN_DEG, 0] += 2 * HALF_TURN_DEG
+        end[east < -HALF_TURN_DEG, 0] += 2 * HALF_TURN_DEG
     extent = np.abs(end - start)
     axis = (extent[:, 1] > extent[:, 0]).astype(np.int64)
     rows = np.arange(len(start))

@@ -12,9 +12,8 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 from frontlines.errors import CRSError
-from frontlines.names import Floats
+from frontlines.names import HALF_TURN_DEG, LONLAT, Floats
 
-_HALF_TURN = 180.0
 _DOOR = "its door (as_control, as_frontlines, as_districts, as_settlements, as_theatre)"
 
 
@@ -74,7 +73,7 @@ def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
     """
     if theatre.crs is None:
         raise CRSError("the theatre has no CRS: say which it is with theatre.set_crs('EPSG:4326')")
-    lonlat = shapely.get_coordinates(theatre.geometry.to_crs("EPSG:4326").values)
+    lonlat = shapely.get_coordinates(theatre.geometry.to_crs(LONLAT).values)
     if not len(lonlat):
         raise CRSError("the theatre has no coordinates: give at least one polygon that is not empty")
     lon = _middle_longitude(lonlat[:, 0])
@@ -87,12 +86,12 @@ def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
 
 def _middle_longitude(lon: Floats) -> float:
     """Middle of the shortest arc that holds all longitudes, in degrees east (-180 to 180)."""
-    around = np.unique(np.mod(lon, 2 * _HALF_TURN))
-    gaps = np.diff(around, append=around[0] + 2 * _HALF_TURN)
+    around = np.unique(np.mod(lon, 2 * HALF_TURN_DEG))
+    gaps = np.diff(around, append=around[0] + 2 * HALF_TURN_DEG)
     widest = int(gaps.argmax())
     first = around[(widest + 1) % len(around)]
-    middle = first + (2 * _HALF_TURN - gaps[widest]) / 2
-    return round(float(np.mod(middle + _HALF_TURN, 2 * _HALF_TURN) - _HALF_TURN), 4)
+    middle = first + (2 * HALF_TURN_DEG - gaps[widest]) / 2
+    return round(float(np.mod(middle + HALF_TURN_DEG, 2 * HALF_TURN_DEG) - HALF_TURN_DEG), 4)
 
 
 def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
@@ -181,7 +180,7 @@ def distortion(crs: CRS, theatre: gpd.GeoDataFrame) -> Distortion:
     """
     if theatre.crs is None:
         raise CRSError("the theatre has no CRS: say which it is with theatre.set_crs('EPSG:4326')")
-    lonlat = shapely.get_coordinates(theatre.geometry.to_crs("EPSG:4326").values)
+    lonlat = shapely.get_coordinates(theatre.geometry.to_crs(LONLAT).values)
     factors = Proj(crs).get_factors(lonlat[:, 0], lonlat[:, 1])
     lengths = np.concatenate([np.abs(factors.tissot_semimajor - 1), np.abs(factors.tissot_semiminor - 1)])
     return Distortion(area=float(np.abs(factors.areal_scale - 1).max()), length=float(lengths.max()))
@@ -207,7 +206,7 @@ def place(x: float, y: float, crs: CRS) -> str:
     >>> place(46.905, 40.3051, CRS("EPSG:4326"))
     '46.9050°E 40.3051°N'
     """
-    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
+    lon, lat = Transformer.from_crs(crs, LONLAT, always_xy=True).transform(x, y)
     return _degrees(lon, lat)
 
 

@@ -1,8 +1,7 @@
 """Data to begin with: studies that come with the library, a made-up war with known figures, made-up scans."""
 
 from frontlines.datasets.bundled import CHECKSUMS, available, locate
-from frontlines.datasets.map_scans import MapScan, scan_of_map
-from frontlines.datasets.scans import ScanLook, SyntheticScan, render_scan
+from frontlines.datasets.scans import MapScan, ScanLook, SyntheticScan, render_scan, scan_of_map
 from frontlines.datasets.synthetic import SyntheticWar, synthetic_war
 
 __all__ = [

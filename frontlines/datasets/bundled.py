@@ -69,6 +69,12 @@ def locate(name: str) -> Path:
     return folder / "study.toml"
 
 
+def checksums(name: str) -> dict[Path, str]:
+    """Give the SHA-256 of each file of a bundled study, which `locate` has found to be true."""
+    folder = _root() / name
+    return {(folder / file).absolute(): digest for file, digest in _checksums(folder).items()}
+
+
 def _checksums(folder: Path) -> dict[str, str]:
     """Read the digests that were published, by file."""
     try:

@@ -1,8 +1,13 @@
-"""Traced lines as frontlines: sides, errors and sources to each stretch."""
+"""What was traced as layers on the ground, and what a reader must know of them.
+
+`frontlines_of` and `control_of` make the layers, with sides and errors; `line_cautions` and `area_cautions`
+say what is doubtful.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,111 +15,39 @@ import pandas as pd
 import shapely
 
 from frontlines.crs import geod_of
-from frontlines.digitize.georef.cautions import Caution
+from frontlines.digitize.areas.checks import doubtful_areas
+from frontlines.digitize.colour.colours import lab_of, rgb_of, unlikeness
+from frontlines.digitize.georef.cautions import Caution, pixel_of
 from frontlines.digitize.georef.control_points import WGS84
 from frontlines.digitize.georef.georeference import Georeference, error_across, on_ground
-from frontlines.digitize.lines.filters import grouped
-from frontlines.digitize.lines.hidden import RunningOn, find_running_on
-from frontlines.digitize.lines.pieces import Piece, pieces_of
-from frontlines.digitize.lines.stretches import Hidden, Tracing
+from frontlines.digitize.lines import Hidden, Piece, RunningOn, Tracing, find_running_on, grouped, pieces_of
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
-from frontlines.digitize.sides import NEEDED, SURE, Flanks, flanks_of, forks_of
+from frontlines.digitize.settings import SIDES
+from frontlines.digitize.sides import Flanks, flanks_of, forks_of
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats
+from frontlines.names import KM2, Floats
 
-CONTROL_COLUMNS = [
-    "date", "side", "source", "sigma_m", "area_km2", "unsure_share",
-    "sigma_georef_m", "sigma_trace_m", "sigma_source_m", "geometry",
-]  # fmt: skip
-
-_KM2 = 1e6
-
-
-def class_colours(recipe: Recipe) -> dict[str, str]:
-    """Name the classes of fill that a recipe asks for."""
-    return {f"{k} {area.side}": area.colour for k, area in enumerate(recipe.areas, start=1)}
-
-
-def control_of(areas: gpd.GeoDataFrame, recipe: Recipe, georeference: Georeference) -> gpd.GeoDataFrame:
-    """Make a layer of control of traced areas."""
-    rows = []
-    by_class = dict(zip(class_colours(recipe), recipe.areas, strict=True))
-    sides: Mapping[str, str] = {name: area.side for name, area in by_class.items()}
-    traced = areas[~areas.geometry.is_empty]
-    _refuse_missing(set(traced["area_class"]), by_class)
-    for side, part in traced.groupby(traced["area_class"].map(sides), sort=False):
-        shape = shapely.union_all(part.geometry.values)
-        error = _edge_error(shape, float(part["sigma_px"].max()), georeference, recipe.source_m)
-        placed = shapely.orient_polygons(on_ground(np.array([shape], dtype=object), georeference)[0])
-        area, _ = WGS84.get_geod().geometry_area_perimeter(placed)  # type: ignore[union-attr]
-        rows.append(
-            {
-                "date": recipe.areas[0].date, "side": side, "source": recipe.source,
-                **{name: round(value, 2) for name, value in error.items()},
-                "area_km2": area / _KM2,
-                "unsure_share": float(np.average(part["unsure_share"], weights=part.area)),
-                "geometry": placed,
-            }
-        )  # fmt: skip
-    return gpd.GeoDataFrame(rows, columns=CONTROL_COLUMNS, geometry="geometry", crs=WGS84)
-
-
-def _refuse_missing(found: set[str], asked: Mapping[str, object]) -> None:
-    missing = [name for name in asked if name not in found]
-    if missing:
-        sides = ", ".join(name.split(" ", 1)[1] for name in missing)
-        raise DigitizeError(
-            f"no fill was found for {sides}: give the colour as it is on the scan, such as #e8b0a0, "
-            "or lower min_area_px"
-        )
-
-
-def _edge_error(
-    shape: shapely.Geometry, sigma_px: float, georeference: Georeference, source_m: float
-) -> dict[str, float]:
-    """Root mean square over all rings, by their lengths."""
-    rings = shapely.get_rings(shapely.get_parts(shape))
-    errors = []
-    for ring in rings:
-        points = shapely.get_coordinates(ring)
-        errors.append(error_across(points, np.full(len(points), sigma_px), georeference, source_m=source_m))
-    weight = shapely.length(rings)
-    squares = np.average(np.square(errors), axis=0, weights=weight)
-    return dict(zip(errors[0]._fields, np.sqrt(squares).tolist(), strict=True))
-
-
-COLUMNS = [
-    "date", "side_left", "side_right", "source", "sigma_m", "note", "line", "seen", "length_km",
-    "sigma_georef_m", "sigma_trace_m", "sigma_source_m", "geometry",
-]  # fmt: skip
-
-_KM = 1000.0
 _SIDES = 2
-_THICKER, _THINNER = 2.5, 0.4  # of the measured width, beyond which a named one is told
-_FORKED = 1.5  # strokes from the end of a branch to the middle of the line that it leaves
-_RIM_PX = 2.0  # of a stroke's width may be rims, which are measured or not
 
 
 def frontlines_of(
     tracing: Tracing, recipe: Recipe, georeference: Georeference
 ) -> tuple[gpd.GeoDataFrame, list[Caution]]:
-    """Make frontlines of a tracing."""
-    cautions = [*_hidden(tracing, recipe, georeference), *_dropped(tracing), *_named_strokes(tracing)]
+    """Make frontlines of a tracing, a row a piece of a line."""
+    cautions = line_cautions(tracing, recipe, georeference)
     frames = []
     for line in recipe.lines:
         pieces = pieces_of(tracing, line.name, follow_hidden=recipe.follow_hidden)
         if not pieces:
             raise _nothing_found(tracing, line)
-        drawn = tracing.stroke_px.get(line.name, 1.0)
+        courses = [piece.points for piece in pieces]
         held = held_pixels(line.sides, georeference, line.name)
-        flanks = flanks_of([piece.points for piece in pieces], held, line.name, georeference.size_px)
-        cautions += _doubts(line.name, pieces, flanks)
-        cautions += forks_of(line.name, [piece.points for piece in pieces], _FORKED * drawn)
-        settled = [k for k, one in enumerate(flanks) if one.share >= NEEDED]
-        kept, theirs = [pieces[k] for k in settled], [flanks[k] for k in settled]
-        frames.append(_frame(kept, theirs, line, recipe, georeference))
-    lines = pd.concat(frames, ignore_index=True)
-    return gpd.GeoDataFrame(lines[COLUMNS], geometry="geometry", crs=WGS84), cautions
+        flanks = flanks_of(courses, held, line.name, georeference.size_px)
+        cautions += _doubtful_sides(line.name, courses, flanks)
+        cautions += forks_of(line.name, courses, SIDES.forked * tracing.stroke_px.get(line.name, 1.0))
+        settled = [(p, f) for p, f in zip(pieces, flanks, strict=True) if f.share >= SIDES.needed]
+        frames.append(_frame(settled, line, recipe, georeference))
+    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=WGS84), cautions
 
 
 def _nothing_found(tracing: Tracing, line: LineRecipe) -> DigitizeError:
@@ -127,7 +60,7 @@ def _nothing_found(tracing: Tracing, line: LineRecipe) -> DigitizeError:
 
 
 def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: str) -> dict[str, Floats]:
-    """Find the places of the sides on the scan."""
+    """Find the places of the sides on the scan, each (n, 2) [px]."""
     if len(sides) != _SIDES or not all(isinstance(one, Places) for one in sides.values()):
         raise DigitizeError(
             f"line {name!r}: give two sides, each with Places, such as "
@@ -135,12 +68,11 @@ def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: s
         )
     held = {}
     for side, places in sides.items():
-        parts = [np.array(places.pixels, dtype=float).reshape(-1, 2)]
+        pixels = np.array(places.pixels, dtype=float).reshape(-1, 2)
         if places.lonlat:
-            parts.append(georeference.pixels_of(np.array(places.lonlat)))
-        held[side] = np.concatenate(parts)
-        if places.lonlat:
-            _refuse_off_map(held[side], side, georeference.size_px, name)
+            pixels = np.concatenate([pixels, georeference.pixels_of(np.array(places.lonlat))])
+            _refuse_off_map(pixels, side, georeference.size_px, name)
+        held[side] = pixels
     return held
 
 
@@ -155,52 +87,155 @@ def _refuse_off_map(pixels: Floats, side: str, size_px: tuple[int, int], name: s
 
 
 def _frame(
-    pieces: Sequence[Piece], flanks: Sequence[Flanks], line: LineRecipe, recipe: Recipe,
-    georeference: Georeference,
-) -> pd.DataFrame:  # fmt: skip
-    shapes = np.array([shapely.linestrings(piece.points) for piece in pieces], dtype=object)
-    errors = [
-        error_across(piece.points, piece.sigma_px, georeference, source_m=recipe.source_m, gaps=piece.gaps)
-        for piece in pieces
-    ]
-    placed = on_ground(shapes, georeference)
-    return pd.DataFrame(
-        {
-            "date": line.date,
-            "side_left": [left for left, _, _ in flanks],
-            "side_right": [right for _, right, _ in flanks],
-            "source": recipe.source,
-            **{name: [round(getattr(error, name), 2) for error in errors] for name in errors[0]._fields},
-            "note": ["; ".join(text for text in (piece.note, line.note) if text) for piece in pieces],
-            "line": line.name,
-            "seen": [piece.seen for piece in pieces],
-            "length_km": [round(geod_of(WGS84).geometry_length(shape) / _KM, 3) for shape in placed],
-            "geometry": placed,
-        }
-    )
-
-
-def _hidden(tracing: Tracing, recipe: Recipe, georeference: Georeference) -> list[Caution]:
-    found = []
-    places: list[Hidden | RunningOn] = [*tracing.hidden, *find_running_on(tracing)]
-    for one in places:
-        metres = georeference.pixel_m(one.path[len(one.path) // 2][None])[0]
-        length = np.hypot(*np.diff(one.path, axis=0).T).sum()
-        start, end = one.path[0], one.path[-1]
-        comes_out = isinstance(one, Hidden) or one.begins_again is not None
-        what = "is hidden under" if comes_out else "runs into"
-        then = "" if comes_out else ", and is not seen again"
-        done = "it is led along it there, and marked" if recipe.follow_hidden else "it is left open there"
-        text = (
-            f"line {one.line!r} {what} {one.under!r} for {length:.0f} px ({length * metres / _KM:.1f} km), "
-            f"from column {start[0]:.0f}, row {start[1]:.0f} to column {end[0]:.0f}, row {end[1]:.0f}{then}: "
-            f"{done}"
+    pieces: Sequence[tuple[Piece, Flanks]], line: LineRecipe, recipe: Recipe, georeference: Georeference
+) -> pd.DataFrame:
+    placed = on_ground(np.array([shapely.linestrings(piece.points) for piece, _ in pieces]), georeference)
+    rows = []
+    for (piece, flanks), shape in zip(pieces, placed, strict=True):
+        error = error_across(
+            piece.points, piece.sigma_px, georeference, source_m=recipe.source_m, gaps=piece.gaps
         )
-        found.append(Caution("hidden", text, pixel=(round(float(start[0]), 1), round(float(start[1]), 1))))
+        sigma_m, *causes = _rounded(error._asdict()).items()
+        rows.append(
+            {
+                "date": line.date, "side_left": flanks.left, "side_right": flanks.right,
+                "source": recipe.source, **dict([sigma_m]),
+                "note": "; ".join(text for text in (piece.note, line.note) if text),
+                "line": line.name, "seen": piece.seen,
+                "length_km": round(geod_of(WGS84).geometry_length(shape) / 1000, 3),
+                **dict(causes), "geometry": shape,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _rounded(sigmas: Mapping[str, float]) -> dict[str, float]:
+    """Round standard errors to centimetres."""
+    return {name: round(value, 2) for name, value in sigmas.items()}
+
+
+def _doubtful_sides(name: str, courses: Sequence[Floats], flanks: Sequence[Flanks]) -> list[Caution]:
+    """Say which pieces are left out since nothing settles their sides, and name the least sure one kept."""
+    left_out = "it is left out, for the places named do not settle who is where"
+    found = [
+        _doubt(name, points, left_out)
+        for points, one in zip(courses, flanks, strict=True)
+        if one.share < SIDES.needed
+    ]
+    share, k = min((one.share, k) for k, one in enumerate(flanks) if one.share >= SIDES.needed)
+    if share < SIDES.sure:
+        agree = f"only {share:.0%} of the ways from the places named agree on who is where"
+        found.append(_doubt(name, courses[k], agree))
     return found
 
 
-def _dropped(tracing: Tracing) -> list[Caution]:
+def _doubt(name: str, points: Floats, what: str) -> Caution:
+    column, row = points[len(points) // 2]
+    text = (
+        f"line {name!r}, {length_px(points):.0f} px around column {column:.0f}, row {row:.0f}: {what}; "
+        "name further places near it"
+    )
+    return Caution("sides", text, pixel=pixel_of((column, row)))
+
+
+def class_colours(recipe: Recipe) -> dict[str, str]:
+    """Name the classes of fill that a recipe asks for, with their colours."""
+    return {f"{k} {area.side}": area.colour for k, area in enumerate(recipe.areas, start=1)}
+
+
+def control_of(areas: gpd.GeoDataFrame, recipe: Recipe, georeference: Georeference) -> gpd.GeoDataFrame:
+    """Make a layer of control of traced areas, a row a side."""
+    sides = dict(zip(class_colours(recipe), (area.side for area in recipe.areas), strict=True))
+    traced = areas[~areas.geometry.is_empty]
+    missing = [side for name, side in sides.items() if name not in set(traced["area_class"])]
+    if missing:
+        raise DigitizeError(
+            f"no fill was found for {', '.join(missing)}: give the colour as it is on the scan, such as "
+            "#e8b0a0, or lower min_area_px"
+        )
+    rows = []
+    for side, part in traced.groupby(traced["area_class"].map(sides), sort=False):
+        shape = shapely.union_all(part.geometry.values)
+        error = _edge_error(shape, float(part["sigma_px"].max()), georeference, recipe.source_m)
+        sigma_m, *causes = _rounded(error).items()
+        placed = shapely.orient_polygons(on_ground(np.array([shape]), georeference)[0])
+        area_m2, _ = geod_of(WGS84).geometry_area_perimeter(placed)
+        rows.append(
+            {
+                "date": recipe.areas[0].date, "side": side, "source": recipe.source, **dict([sigma_m]),
+                "area_km2": area_m2 / KM2,
+                "unsure_share": float(np.average(part["unsure_share"], weights=part.area)),
+                **dict(causes), "geometry": placed,
+            }
+        )  # fmt: skip
+    return gpd.GeoDataFrame(rows, geometry="geometry", crs=WGS84)
+
+
+def _edge_error(
+    shape: shapely.Geometry, sigma_px: float, georeference: Georeference, source_m: float
+) -> dict[str, float]:
+    """Root mean square of the standard errors of all rings, weighed by their lengths [m]."""
+    rings = shapely.get_rings(shapely.get_parts(shape))
+    errors: list[Any] = []
+    for ring in rings:
+        points = shapely.get_coordinates(ring)
+        errors.append(error_across(points, np.full(len(points), sigma_px), georeference, source_m=source_m))
+    squares = np.average(np.square(errors), axis=0, weights=shapely.length(rings))
+    return dict(zip(errors[0]._fields, np.sqrt(squares).tolist(), strict=True))
+
+
+FAR = 13.0
+"""How far from the colour asked for a traced one may be without a caution [ΔE]."""
+
+FAR_FROM_NAME = 20.0
+"""The same for fills asked for by a name, which stands for many colours [ΔE]."""
+
+_THICKER, _THINNER = 2.5, 0.4  # parts of the measured width between which a named one causes no caution
+_RIM_PX = 2.0  # of a stroke's width may be rims, which are measured or not
+
+
+def line_cautions(tracing: Tracing, recipe: Recipe, georeference: Georeference) -> list[Caution]:
+    """Say where lines are hidden, what was left out, and which widths and colours are not as asked for."""
+    places: list[Hidden | RunningOn] = [*tracing.hidden, *find_running_on(tracing)]
+    return [
+        *(_hidden(one, georeference, followed=recipe.follow_hidden) for one in places),
+        *_left_out(tracing),
+        *_other_widths(tracing),
+        *_other_inks(tracing, recipe),
+    ]
+
+
+def area_cautions(areas: gpd.GeoDataFrame, recipe: Recipe) -> list[Caution]:
+    """Say which fills are not of the colour asked for, and which areas are doubtful."""
+    found = []
+    for area, fill, off in zip(recipe.areas, areas["colour"], areas["colour_off"], strict=True):
+        if off > (FAR_FROM_NAME if area.colour.strip().isalpha() else FAR):
+            found.append(_other_colour(f"area of {area.side}", area.colour, f"fill {fill}", off))
+    return [*found, *doubtful_areas(recipe, areas)]
+
+
+def length_px(points: Floats) -> float:
+    """Length of a line of vertices."""
+    return float(np.hypot(*np.diff(points, axis=0).T).sum())
+
+
+def _hidden(one: Hidden | RunningOn, georeference: Georeference, *, followed: bool) -> Caution:
+    middle_m = georeference.pixel_m(one.path[len(one.path) // 2][None])[0]
+    length = length_px(one.path)
+    start, end = one.path[0], one.path[-1]
+    comes_out = isinstance(one, Hidden) or one.begins_again is not None
+    what = "is hidden under" if comes_out else "runs into"
+    then = "" if comes_out else ", and is not seen again"
+    done = "it is led along it there, and marked" if followed else "it is left open there"
+    text = (
+        f"line {one.line!r} {what} {one.under!r} for {length:.0f} px ({length * middle_m / 1000:.1f} km), "
+        f"from column {start[0]:.0f}, row {start[1]:.0f} to column {end[0]:.0f}, row {end[1]:.0f}{then}: "
+        f"{done}"
+    )
+    return Caution("hidden", text, pixel=pixel_of(start))
+
+
+def _left_out(tracing: Tracing) -> list[Caution]:
     found = []
     for line in dict.fromkeys(name for name, _, _ in tracing.dropped):
         for reason, shapes in grouped(tracing.dropped, line).items():
@@ -211,12 +246,12 @@ def _dropped(tracing: Tracing) -> list[Caution]:
                 what = f"{len(shapes)} pieces, {total:.0f} px in all, the longest of {what}"
             place = f"around column {middle.x:.0f}, row {middle.y:.0f}"
             text = f"in the colour of {line!r}, left out {what} {place}: {reason}"
-            found.append(Caution("dropped", text, pixel=(round(middle.x, 1), round(middle.y, 1))))
+            found.append(Caution("dropped", text, pixel=pixel_of((middle.x, middle.y))))
     return found
 
 
-def _named_strokes(tracing: Tracing) -> list[Caution]:
-    """Tell which strokes are named much wider or thinner than they are drawn."""
+def _other_widths(tracing: Tracing) -> list[Caution]:
+    """Look for strokes that the recipe calls much wider or thinner than they are drawn."""
     found = []
     for line, drawn in tracing.measured_px.items():
         named = tracing.stroke_px[line]
@@ -229,23 +264,18 @@ def _named_strokes(tracing: Tracing) -> list[Caution]:
     return found
 
 
-def _doubts(name: str, pieces: Sequence[Piece], flanks: Sequence[Flanks]) -> list[Caution]:
-    """Tell which pieces are left out, for nothing settles their sides, and the most doubtful of the rest."""
-    unsettled = [k for k, one in enumerate(flanks) if one.share < NEEDED]
-    settled = [k for k in range(len(flanks)) if k not in unsettled]
-    found = [(k, "it is left out, for the places named do not settle who is where") for k in unsettled]
-    if settled and flanks[least := min(settled, key=lambda k: flanks[k].share)].share < SURE:
-        found.append(
-            (least, f"only {flanks[least].share:.0%} of the ways from the places named agree on who is where")
-        )
-    return [_doubt(name, pieces[k].points, what) for k, what in found]
+def _other_inks(tracing: Tracing, recipe: Recipe) -> list[Caution]:
+    found = []
+    for line in recipe.lines:
+        ink = tracing.colours.get(line.name)
+        if ink and (off := float(unlikeness(line.colour, lab_of(rgb_of(ink)[None]))[0])) > FAR:
+            found.append(_other_colour(f"line {line.name!r}", line.colour, f"ink {ink}", off))
+    return found
 
 
-def _doubt(name: str, points: Floats, what: str) -> Caution:
-    column, row = points[len(points) // 2]
-    length = np.hypot(*np.diff(points, axis=0).T).sum()
+def _other_colour(what: str, asked: str, found: str, off: float) -> Caution:
     text = (
-        f"line {name!r}, {length:.0f} px around column {column:.0f}, row {row:.0f}: {what}; "
-        "name further places near it"
+        f"{what}: of what the scan has, the {found} is most like {asked!r}, but {off:.0f} ΔE off: look at "
+        "the overlay, and give the colour as it is on the scan"
     )
-    return Caution("sides", text, pixel=(round(float(column), 1), round(float(row), 1)))
+    return Caution("colour", text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,14 +14,13 @@ import shapely
 
 from frontlines.digitize.colour.colours import refuse_one_colour
 from frontlines.digitize.georef.transformations import FAMILIES, Family
-from frontlines.digitize.lines.stretches import Knobs
+from frontlines.digitize.lines import Knobs
 from frontlines.errors import DigitizeError
 from frontlines.sources.toml import METRES, NAME, Entry, is_name, is_number, misfit, read_toml
 
 Entries = dict[str, Any]
 
-_BOX, _PAIR, _RING = 4, 2, 3
-_DAY_WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}")
+_BOX, _PAIR, _RING = 4, 2, 3  # numbers of a box and of a place; least places of a ring
 
 
 def _is_above_zero(value: Any) -> bool:
@@ -30,17 +28,12 @@ def _is_above_zero(value: Any) -> bool:
 
 
 def _is_day(value: Any) -> bool:
-    if isinstance(value, str):
-        return bool(_DAY_WRITTEN.fullmatch(value)) and _is_in_the_calendar(value)
-    return isinstance(value, date) and not isinstance(value, datetime)
-
-
-def _is_in_the_calendar(day: str) -> bool:
+    if not isinstance(value, str):
+        return isinstance(value, date) and not isinstance(value, datetime)
     try:
-        date.fromisoformat(day)
+        return date.fromisoformat(value).isoformat() == value
     except ValueError:
         return False
-    return True
 
 
 def _are_ids(value: Any) -> bool:
@@ -224,7 +217,7 @@ class LineRecipe:
     sides
         The two sides that it parts, with places that each holds.
     knobs
-        See `frontlines.digitize.lines.stretches.Knobs`.
+        See `Knobs`.
     note
         For its column `note`.
     """
@@ -273,7 +266,7 @@ class Recipe:
     crs, points_crs
         CRS of the map, and of the control points if it is not WGS 84.
     transformation
-        One of `frontlines.digitize.georef.transformations.FAMILIES`, or None to have it chosen.
+        helmert, affine, projective, polynomial2, polynomial3 or spline; None: it is chosen.
     leave_out
         Ids of control points that are not used.
     map_name, author, scale
@@ -287,7 +280,7 @@ class Recipe:
     masks
         Polygons in pixels that are not looked at: legend, title.
     min_area_px, border_px
-        See `frontlines.digitize.areas.trace.trace_areas`.
+        See `trace_areas`.
     follow_hidden
         Whether a line that runs under another is led along it there, and marked, or left open.
     path

@@ -12,52 +12,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
-from frontlines.digitize.georef.cautions import Caution
+from frontlines.digitize.georef.cautions import Caution, pixel_of
+from frontlines.digitize.settings import SIDES
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats
+from frontlines.names import Bools, Floats
 
-
-def forks_of(line: str, pieces: Sequence[Floats], reach_px: float) -> list[Caution]:
-    """Tell where a piece of a line ends at the midst of another one of the same line."""
-    lines = [shapely.linestrings(piece) for piece in pieces]
-    return [
-        _caution(line, tip)
-        for k, piece in enumerate(pieces)
-        for tip in (piece[0], piece[-1])
-        if any(_amid(tip, lines[j], reach_px) for j in range(len(pieces)) if j != k)
-    ]
-
-
-def _amid(tip: Floats, line: shapely.LineString, reach_px: float) -> bool:
-    """Tell whether a point is near a line, but not near its ends."""
-    point = shapely.points(tip)
-    ends = shapely.distance(point, shapely.get_point(line, [0, -1]))
-    return bool(shapely.distance(point, line) < reach_px < ends.min())
-
-
-def _caution(line: str, tip: Floats) -> Caution:
-    column, row = (round(float(value), 1) for value in tip)
-    text = (
-        f"line {line!r} forks at column {column:.0f}, row {row:.0f}: three sectors meet there, but a front "
-        "has two sides, so those of one branch are wrong; mask the branch that is no front"
-    )
-    return Caution("fork", text, pixel=(column, row))
-
-
-SURE = 0.8
-"""Share of the votes from which on nobody asks."""
-
-NEEDED = 0.6
-"""Share of the votes below which nothing is settled."""
-
-_MINOR = 0.1  # of a line, what may be left out of it rather than that all be refused
-_REACH = 0.12
-_SAMPLES = 40
-_SHORT = 1e-3
-_GRAZING = 0.15
+_SHORT = 1e-3  # part of a way that ends before the line, so that it does not cross there
 
 
 class Flanks(NamedTuple):
@@ -80,7 +42,7 @@ def flanks_of(
 ) -> list[Flanks]:
     """Say who lies left and right of each stretch of a line."""
     sides = list(held)
-    chains = _chains(stretches, _REACH * float(np.hypot(*size_px)))
+    chains = _chains(stretches, SIDES.reach * float(np.hypot(*size_px)))
     courses = [np.concatenate([_run(stretches, link) for link in chain]) for chain in chains]
     lines = shapely.multilinestrings([shapely.linestrings(course) for course in courses])
     votes = [_vote(course, lines, held) for course in courses]
@@ -105,14 +67,17 @@ def _chains(stretches: Sequence[Floats], reach: float) -> list[list[_Link]]:
     """Lay stretches end to end, the nearest ends first, as far as they lie within reach."""
     chains = [[_Link(k, False)] for k in range(len(stretches))]
     while len(chains) > 1:
-        tips = np.array([[_run(stretches, c[0])[0], _run(stretches, c[-1])[-1]] for c in chains])
-        flat = tips.reshape(-1, 2)
-        apart = np.hypot(*(flat[:, None] - flat[None]).transpose(2, 0, 1))
-        own = np.arange(len(flat)) // 2
+        # tip 2k is the first point of chain k, tip 2k + 1 its last
+        tips = np.array(
+            [tip for c in chains for tip in (_run(stretches, c[0])[0], _run(stretches, c[-1])[-1])]
+        )
+        apart = np.hypot(*(tips[:, None] - tips[None]).transpose(2, 0, 1))
+        own = np.arange(len(tips)) // 2
         apart[own[:, None] == own[None]] = np.inf
         a, b = np.unravel_index(apart.argmin(), apart.shape)
         if apart[a, b] > reach:
             break
+        # turn them so that the first ends at tip a and the second begins at tip b
         first = _turned(chains[a // 2]) if a % 2 == 0 else chains[a // 2]
         second = _turned(chains[b // 2]) if b % 2 == 1 else chains[b // 2]
         chains = [chain for k, chain in enumerate(chains) if k not in {a // 2, b // 2}]
@@ -143,7 +108,7 @@ def _tally(
     places: Floats, first: bool, line: shapely.Geometry, lines: shapely.Geometry
 ) -> tuple[float, float]:
     """Votes of one side's places that the first side lies left, and all their votes."""
-    shares = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
+    shares = (np.arange(SIDES.samples) + 0.5) / SIDES.samples
     spots = shapely.get_coordinates(shapely.line_interpolate_point(line, shares, normalized=True))
     for_left = total = 0.0
     for place in np.asarray(places, dtype=float):
@@ -151,7 +116,7 @@ def _tally(
         ends = np.concatenate([nearest, spots])
         left, known = _seen_left(place, ends, line, lines)
         weight = known / np.maximum(np.hypot(*(ends - place).T), 1.0) ** 2
-        weight[0] *= _SAMPLES
+        weight[0] *= SIDES.samples  # the nearest place of the line has as many votes as all others
         for_left += float(weight[left == first].sum())
         total += float(weight.sum())
     return for_left, total
@@ -159,8 +124,8 @@ def _tally(
 
 def _seen_left(
     place: Floats, ends: Floats, line: shapely.Geometry, lines: shapely.Geometry
-) -> tuple[npt.NDArray[np.bool_], Floats]:
-    """Whether the place lies left of the line, looked at over each end; 0 where that cannot be told."""
+) -> tuple[Bools, Floats]:
+    """Whether the place is left of the line as seen along each way, and 1, or 0 where that is unsure."""
     short = ends + (place - ends) * _SHORT
     ways = shapely.linestrings(np.stack([np.broadcast_to(place, ends.shape), short], axis=1))
     crossed = shapely.get_num_coordinates(shapely.intersection(ways, lines))
@@ -169,12 +134,13 @@ def _seen_left(
     length = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)
     across = (along[:, 1] * way[:, 0] - along[:, 0] * way[:, 1]) / length  # rows grow downwards
     left = (across > 0) ^ (crossed % 2 == 1)
-    return left, (np.abs(across) > _GRAZING).astype(float)
+    return left, (np.abs(across) > SIDES.grazing).astype(float)
 
 
 def _direction(line: shapely.Geometry, ends: Floats) -> Floats:
+    """Direction of a line at places on it, unit vectors."""
     at = shapely.line_locate_point(line, shapely.points(ends))
-    reach = min(3.0, line.length / 4)
+    reach = min(SIDES.direction_px, line.length / 4)
     after = shapely.get_coordinates(shapely.line_interpolate_point(line, np.minimum(at + reach, line.length)))
     before = shapely.get_coordinates(shapely.line_interpolate_point(line, np.maximum(at - reach, 0)))
     way = after - before
@@ -186,8 +152,8 @@ def _refuse_unsettled(
 ) -> None:
     """Refuse a line of which more than a small part is not settled."""
     lengths = np.array([np.hypot(*np.diff(course, axis=0).T).sum() for course in courses])
-    unsettled = np.where(np.abs(np.array(votes) - 1 / 2) < NEEDED - 1 / 2, lengths, 0.0)
-    if unsettled.sum() > _MINOR * lengths.sum():
+    unsettled = np.where(np.abs(np.array(votes) - 1 / 2) < SIDES.needed - 1 / 2, lengths, 0.0)
+    if unsettled.sum() > SIDES.minor * lengths.sum():
         course = courses[int(unsettled.argmax())]
         column, row = course[len(course) // 2]
         raise DigitizeError(
@@ -195,3 +161,30 @@ def _refuse_unsettled(
             f"where: {sides[0]} and {sides[1]} seem to lie on one side of it; check them, or name further "
             "places near it"
         )
+
+
+def forks_of(line: str, pieces: Sequence[Floats], reach_px: float) -> list[Caution]:
+    """Find where a piece of a line ends in the middle of another one of the same line."""
+    lines = [shapely.linestrings(piece) for piece in pieces]
+    return [
+        _fork(line, tip)
+        for k, piece in enumerate(pieces)
+        for tip in (piece[0], piece[-1])
+        if any(_in_the_middle(tip, lines[j], reach_px) for j in range(len(pieces)) if j != k)
+    ]
+
+
+def _in_the_middle(tip: Floats, line: shapely.LineString, reach_px: float) -> bool:
+    """Tell whether a point is near a line, but not near its ends."""
+    point = shapely.points(tip)
+    ends = shapely.distance(point, shapely.get_point(line, [0, -1]))
+    return bool(shapely.distance(point, line) < reach_px < ends.min())
+
+
+def _fork(line: str, tip: Floats) -> Caution:
+    column, row = pixel_of(tip)
+    text = (
+        f"line {line!r} forks at column {column:.0f}, row {row:.0f}: three sectors meet there, but a front "
+        "has two sides, so those of one branch are wrong; mask the branch that is no front"
+    )
+    return Caution("fork", text, pixel=(column, row))

@@ -1,4 +1,4 @@
-"""Polygon coverages: gaps, overlaps, slivers, and two coverages intersected by index pairs.
+"""Polygon coverages: overlaps, gaps, slivers and common borders; two coverages intersected; books that close.
 
 A coverage is a set of polygons that do not overlap. All geometry is planar, in an equal-area CRS in
 metres.
@@ -10,63 +10,38 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.errors import ClosureError, LayerError
-from frontlines.names import Floats, Geometries, Ints
-
-
-def by_size(polygons: Geometries) -> Ints:
-    """Rank polygons: the largest first, equal ones by their coordinates."""
-    keys = [(-shape.area, shape.normalize().wkb) for shape in polygons]
-    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
-
-
-def common_borders(pieces: Geometries, polygons: Geometries, *, reach_m: float) -> pd.DataFrame:
-    """Measure along which polygons the outlines of pieces run."""
-    edges, owner = _outline(pieces)
-    middles = edges.mean(axis=1)
-    outline, polygon = _outline(polygons)
-    close = _beside(outline, middles, reach_m)
-    tree, polygon = shapely.STRtree(shapely.linestrings(outline[close])), polygon[close]
-    edge, near = tree.query_nearest(shapely.points(middles), max_distance=reach_m, all_matches=True)
-    lengths = np.hypot(*(edges[:, 1] - edges[:, 0]).T)
-    found = pd.DataFrame({"piece": owner[edge], "polygon": polygon[near], "length_m": lengths[edge]})
-    found = found.groupby(["piece", "polygon"])["length_m"].sum().reset_index()
-    rank = np.argsort(by_size(polygons[np.unique(found["polygon"])]), kind="stable")
-    found["rank"] = rank[np.unique(found["polygon"], return_inverse=True)[1]]
-    found = found.sort_values(["piece", "length_m", "rank"], ascending=[True, False, True], ignore_index=True)
-    return found[["piece", "polygon", "length_m"]]
-
-
-def _outline(polygons: Geometries) -> tuple[Floats, Ints]:
-    """Straight edges of the outlines of polygons, (n, 2, 2), and the polygon of each."""
-    parts, polygon = shapely.get_parts(polygons, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    inner = ring[:-1] == ring[1:]
-    return np.stack([xy[:-1], xy[1:]], axis=1)[inner], polygon[part[ring[:-1][inner]]]
-
-
-def _beside(edges: Floats, points: Floats, reach_m: float) -> npt.NDArray[np.bool_]:
-    """Tell which edges can be within reach of a point: some point lies in their range of x, and of y."""
-    beside = np.ones(len(edges), dtype=bool)
-    for axis in (0, 1):
-        known = np.sort(points[:, axis])
-        first = np.searchsorted(known, edges[..., axis].min(axis=1) - reach_m, side="left")
-        last = np.searchsorted(known, edges[..., axis].max(axis=1) + reach_m, side="right")
-        beside &= last > first
-    return beside
-
+from frontlines.geometry.planar import edge_lines, edge_middles, segments
+from frontlines.names import Bools, Floats, Geometries, Ints
 
 CLOSURE = 1e-9
 """Largest share of an area by which its parts may fail to sum to it."""
 
 NOISE_M = 1e-4
 """Width of the slivers that floating-point overlay itself leaves [m]."""
+
+
+def ground_of(theatre: gpd.GeoDataFrame) -> shapely.Geometry:
+    """Give the one geometry of a theatre."""
+    if len(theatre) != 1:
+        raise LayerError(
+            f"the theatre has {len(theatre)} rows, not one: pass it through as_theatre(frame, crs)"
+        )
+    return theatre.geometry.iloc[0]
+
+
+def close_book(parts_km2: float, whole_km2: float, what: str, mend: str) -> float:
+    """Check that parts sum to their whole, and return by how much they miss it [km²]."""
+    error = parts_km2 - whole_km2
+    if not abs(error) <= CLOSURE * whole_km2:
+        raise ClosureError(
+            f"{what} sum to {parts_km2:.6f} km², not to {whole_km2:.6f} ({error:+.6f}): {mend}"
+        )
+    return error
 
 
 @dataclass(frozen=True)
@@ -91,9 +66,7 @@ def intersect(first: Geometries, second: Geometries) -> Pairs:
     return Pairs(i[solid], j[solid], pieces[solid])
 
 
-def _relations(
-    first: Geometries, second: Geometries, i: Ints, j: Ints
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _relations(first: Geometries, second: Geometries, i: Ints, j: Ints) -> tuple[Bools, Bools, Bools]:
     """Tell which pairs lie within, lie around and cut each other; only the last ones need an overlay."""
     shapely.prepare(first)
     shapely.prepare(second)
@@ -123,7 +96,7 @@ def overlaps(polygons: Geometries) -> Pairs:
 
 
 def gaps(polygons: Geometries, theatre: shapely.Geometry | None = None) -> Geometries:
-    """Find ground that no polygon covers."""
+    """Find ground that no polygon covers: of the theatre, or inside the outline; the largest first."""
     covered = shapely.union_all(polygons)
     if theatre is None:
         shells = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(covered)))
@@ -141,8 +114,8 @@ def width_m(polygons: Geometries) -> Floats:
     return width
 
 
-def holder_of(points: Geometries, polygons: Geometries) -> npt.NDArray[np.int64]:
-    """Find the polygon that holds each point."""
+def holder_of(points: Geometries, polygons: Geometries) -> Ints:
+    """Position of the polygon that holds each point, the first of several, or -1."""
     polygon, point = shapely.STRtree(points).query(polygons, predicate="intersects")
     order = np.lexsort((polygon, point))
     found, first = np.unique(point[order], return_index=True)
@@ -151,34 +124,8 @@ def holder_of(points: Geometries, polygons: Geometries) -> npt.NDArray[np.int64]
     return holder
 
 
-def blank(frame: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
-    """Tell which rows have no geometry, or an empty one."""
-    shapes = np.asarray(frame.geometry.values)
-    return np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-
-
-def identity(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Tell what must agree for one row of a layer to repeat another: its shape and what it claims."""
-    shapes = np.array(frame.geometry.values, dtype=object)
-    areas = shapely.get_dimensions(shapes) > 1
-    shapes[areas] = shapely.normalize(shapes[areas])
-    claims = ("date", "side", "side_left", "side_right", "district")
-    return pd.DataFrame(
-        {"shape": shapely.to_wkb(shapes)} | {name: frame[name].to_numpy() for name in claims if name in frame}
-    )
-
-
-def ground_of(theatre: gpd.GeoDataFrame) -> shapely.Geometry:
-    """Give the one polygon of a theatre."""
-    if len(theatre) != 1:
-        raise LayerError(
-            f"the theatre has {len(theatre)} rows, not one: pass it through as_theatre(frame, crs)"
-        )
-    return theatre.geometry.iloc[0]
-
-
 def dissolve(pieces: Geometries, keys: pd.DataFrame) -> tuple[Geometries, pd.DataFrame]:
-    """Join the pieces that share a key."""
+    """Join the pieces that share a key; the keys are sorted."""
     columns = list(keys.columns)
     number = keys.reset_index(drop=True).groupby(columns, sort=True).ngroup().to_numpy()
     groups = keys.drop_duplicates().sort_values(columns).reset_index(drop=True)
@@ -187,11 +134,47 @@ def dissolve(pieces: Geometries, keys: pd.DataFrame) -> tuple[Geometries, pd.Dat
     return shapely.normalize(polygons_of(np.array(unions, dtype=object))), groups
 
 
-def close_book(parts_km2: float, whole_km2: float, what: str, mend: str) -> float:
-    """Check that parts sum to their whole."""
-    error = parts_km2 - whole_km2
-    if not abs(error) <= CLOSURE * whole_km2:
-        raise ClosureError(
-            f"{what} sum to {parts_km2:.6f} km², not to {whole_km2:.6f} ({error:+.6f}): {mend}"
-        )
-    return error
+def by_size(polygons: Geometries) -> Ints:
+    """Rank polygons: the largest first, equal ones by their coordinates."""
+    keys = [(-shape.area, shape.normalize().wkb) for shape in polygons]
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+
+
+def common_borders(pieces: Geometries, polygons: Geometries, *, reach_m: float) -> pd.DataFrame:
+    """Measure along which polygons the outlines of pieces run, within a distance.
+
+    Columns: `piece`, `polygon` (positions), `length_m`; the longest border of each piece first.
+    """
+    edges, owner = _outline(pieces)
+    middles = edge_middles(edges)
+    outline, polygon = _outline(polygons)
+    # Most edges of large polygons are far from all small pieces: they need not go into the tree.
+    close = _beside(outline, middles, reach_m)
+    tree, polygon = shapely.STRtree(edge_lines(outline[close])), polygon[close]
+    edge, near = tree.query_nearest(shapely.points(middles), max_distance=reach_m, all_matches=True)
+    lengths = np.hypot(*(edges[:, 2:] - edges[:, :2]).T)
+    found = pd.DataFrame({"piece": owner[edge], "polygon": polygon[near], "length_m": lengths[edge]})
+    found = found.groupby(["piece", "polygon"])["length_m"].sum().reset_index()
+    rank = np.argsort(by_size(polygons[np.unique(found["polygon"])]), kind="stable")
+    found["rank"] = rank[np.unique(found["polygon"], return_inverse=True)[1]]
+    found = found.sort_values(["piece", "length_m", "rank"], ascending=[True, False, True], ignore_index=True)
+    return found[["piece", "polygon", "length_m"]]
+
+
+def _outline(polygons: Geometries) -> tuple[Floats, Ints]:
+    """Edges of the outlines of polygons, (n, 4), and the polygon of each."""
+    parts, polygon = shapely.get_parts(polygons, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    edges, ring = segments(rings)
+    return edges, polygon[part[ring]]
+
+
+def _beside(edges: Floats, points: Floats, reach_m: float) -> Bools:
+    """Tell which edges can be within reach of a point: some point lies in their range of x, and of y."""
+    beside = np.ones(len(edges), dtype=bool)
+    for axis in (0, 1):
+        known, ends = np.sort(points[:, axis]), edges[:, [axis, axis + 2]]
+        first = np.searchsorted(known, ends.min(axis=1) - reach_m, side="left")
+        last = np.searchsorted(known, ends.max(axis=1) + reach_m, side="right")
+        beside &= last > first
+    return beside

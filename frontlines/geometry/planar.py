@@ -1,4 +1,7 @@
-"""A planar arrangement: the faces that lines cut the plane into, and the face on either side of each edge."""
+"""Lines cut into straight edges, the faces between them, and how often closed lines wind round a point.
+
+An edge is a row x0, y0, x1, y1 [m] of an array (n, 4), from its start to its end.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.names import Floats, Geometries, Ints
+from frontlines.names import Bools, Floats, Geometries, Ints
 
 OUTSIDE = -1
 """Number of the face that is no face: the ground beyond the outermost lines."""
+
+BACK = [2, 3, 0, 1]
+"""Order of columns that turns an edge round."""
 
 
 @dataclass(frozen=True)
@@ -19,57 +25,88 @@ class Arrangement:
     """Faces and edges of a set of lines."""
 
     faces: Geometries  # polygons, (n_faces,), in a fixed order (see `arrange`)
-    edges: Floats  # coordinates of the straight pieces between nodes, (n_edges, 4) as x0, y0, x1, y1
+    edges: Floats  # the straight pieces between nodes, (n_edges, 4)
     # left, right: number of the face to the left and to the right of each edge, seen from its
     # start, (n_edges,); `OUTSIDE` where there is none
     left: Ints
     right: Ints
 
-    @property
-    def middles(self) -> Floats:
-        """Middle point of each edge, (n_edges, 2)."""
-        return np.asarray((self.edges[:, :2] + self.edges[:, 2:]) / 2)
-
 
 def arrange(lines: Geometries, *, grid_m: float | None = None) -> Arrangement:
-    """Node lines and find the faces between them."""
+    """Node lines and find the faces between them, sorted by their lower left corners."""
     noded = shapely.get_parts(shapely.union_all(lines, grid_size=grid_m))
     noded = noded[shapely.get_type_id(noded) == shapely.GeometryType.LINESTRING]
-    faces = _in_order(shapely.get_parts(shapely.polygonize(noded)))
+    faces = _sorted(shapely.get_parts(shapely.polygonize(noded)))
+    # Shells run counter-clockwise and holes clockwise: a face lies to the left of its own edges.
+    rings, face = shapely.get_rings(shapely.orient_polygons(faces), return_index=True)
+    ring_edges, ring = segments(rings)
+    owner = np.append(face[ring], OUTSIDE)
     edges = segments(noded)[0]
-    ring_edges, owner = _ring_edges(faces)
-    return Arrangement(
-        faces=faces,
-        edges=edges,
-        left=_match(edges, ring_edges, owner),
-        right=_match(edges[:, [2, 3, 0, 1]], ring_edges, owner),
-    )
+    left, right = (owner[same_edges(turned, ring_edges)] for turned in (edges, edges[:, BACK]))
+    return Arrangement(faces, edges, left, right)
 
 
 def segments(lines: Geometries) -> tuple[Floats, Ints]:
-    """Break lines into their straight pieces."""
+    """Cut lines or rings into their edges, (n, 4); with the position of the line of each."""
     xy, owner = shapely.get_coordinates(lines, return_index=True)
     inner = owner[:-1] == owner[1:]
     return np.hstack([xy[:-1], xy[1:]])[inner], owner[:-1][inner]
 
 
-def _in_order(faces: Geometries) -> Geometries:
+def edge_lines(edges: Floats) -> Geometries:
+    """Make a LineString of each edge."""
+    return np.asarray(shapely.linestrings(edges.reshape(-1, 2, 2)))
+
+
+def edge_middles(edges: Floats) -> Floats:
+    """Middle of each edge, (n, 2)."""
+    return np.asarray((edges[:, :2] + edges[:, 2:]) / 2)
+
+
+def westward(edges: Floats) -> Bools:
+    """Tell which edges run from east to west, or straight from north to south."""
+    x0, y0, x1, y1 = edges.T
+    return np.asarray((x0 > x1) | ((x0 == x1) & (y0 > y1)))
+
+
+def same_edges(edges: Floats | Ints, known: Floats | Ints) -> Ints:
+    """Find for each edge the first known one with the very same start and end, or -1."""
+    columns = ["x0", "y0", "x1", "y1"]
+    places = pd.DataFrame(known, columns=columns).assign(place=np.arange(len(known)))
+    found = pd.DataFrame(edges, columns=columns).assign(edge=np.arange(len(edges)))
+    found = found.merge(places, on=columns, how="left")
+    if len(found) > len(edges):
+        found = found.drop_duplicates("edge")
+    return found["place"].fillna(-1).to_numpy(dtype=np.int64)
+
+
+def own_crossings(line: shapely.LineString) -> Geometries:
+    """Find the points where a line crosses or runs over itself."""
+    if line.is_simple:
+        return np.empty(0, dtype=object)
+    ends = [shapely.get_coordinates(piece)[[0, -1]] for piece in shapely.get_parts(shapely.node(line))]
+    points, count = np.unique(np.concatenate(ends), axis=0, return_counts=True)
+    return np.asarray(shapely.points(points[count > 2]))  # noqa: PLR2004 - pieces of a simple line meet by twos
+
+
+def winding_numbers(points: Floats, edges: Floats, times: Ints) -> Ints:
+    """Count how often edges wind round each point, each edge as often as `times` says, ground on its left.
+
+    Each crossing of a ray from the point to the east counts: upward 1, downward -1.
+    """
+    edges, times = edges[times != 0], times[times != 0]
+    x, y = points.T
+    x0, y0, x1, y1 = edges.T
+    below = y0 <= y[:, None], y1 <= y[:, None]
+    point, edge = np.nonzero(below[0] != below[1])
+    upward = below[0][point, edge]
+    east = x0[edge] + (y[point] - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge] > x[point]
+    crossed = np.where(upward, 1, -1) * times[edge] * east
+    return np.bincount(point, weights=crossed, minlength=len(points)).round().astype(np.int64)
+
+
+def _sorted(faces: Geometries) -> Geometries:
     bounds = shapely.bounds(faces)
     points = shapely.get_coordinates(shapely.point_on_surface(faces))
     order = np.lexsort((points[:, 1], points[:, 0], bounds[:, 1], bounds[:, 0]))
     return np.asarray(faces[order])
-
-
-def _ring_edges(faces: Geometries) -> tuple[Floats, Ints]:
-    """Directed edges of the rings, face on the left: shells counter-clockwise, holes clockwise."""
-    rings, face = shapely.get_rings(shapely.orient_polygons(faces), return_index=True)
-    edges, ring = segments(rings)
-    return edges, face[ring]
-
-
-def _match(edges: Floats, ring_edges: Floats, owner: Ints) -> Ints:
-    """Find the owner of each edge among directed ring edges."""
-    columns = ["x0", "y0", "x1", "y1"]
-    known = pd.DataFrame(ring_edges, columns=columns).assign(face=owner)
-    found = pd.DataFrame(edges, columns=columns).merge(known, on=columns, how="left")
-    return found["face"].fillna(OUTSIDE).to_numpy(dtype=np.int64)

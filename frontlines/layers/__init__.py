@@ -1,1 +1,28 @@
 """The door: raw frames in, checked frames in the working CRS out; faults of layers, and their mending."""
+
+from frontlines.layers.door import (
+    HAIR_M,
+    as_control,
+    as_districts,
+    as_frontlines,
+    as_settlements,
+    as_theatre,
+    check_layer,
+)
+from frontlines.layers.faults import ADVICE, KINDS, Kind
+from frontlines.layers.mending import BOOKED, REST_SOURCE
+
+__all__ = [
+    "ADVICE",
+    "BOOKED",
+    "HAIR_M",
+    "KINDS",
+    "REST_SOURCE",
+    "Kind",
+    "as_control",
+    "as_districts",
+    "as_frontlines",
+    "as_settlements",
+    "as_theatre",
+    "check_layer",
+]

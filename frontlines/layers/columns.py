@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.crs.projecting import single_parts
+from frontlines.errors import NoiseError
 from frontlines.layers.faults import Fault, Kind, row_labels
+from frontlines.names import CONTESTED, UNKNOWN, Floats
 
 NOT_STATED = "not stated"
 
-_LAST_LATITUDE, _LAST_LONGITUDE = 90.0, 360.0
+_LAST_LATITUDE, _LAST_LONGITUDE = 90.0, 360.0  # [degrees]
 
 _DAY = r"\d{4}-?\d{2}-?\d{2}"
 """How a day begins that names year, month and day; a year alone is no day."""
 
-_COLUMNS: dict[
-    str, dict[str, str | None]
-] = {  # column: what stands there when it is missing; None: it must be there
+# The columns of each kind, and what stands in one that is missing; None: it must be there.
+_COLUMNS: dict[str, dict[str, str | None]] = {
     "control": {"date": None, "side": None, "source": NOT_STATED},
     "frontlines": {"date": None, "side_left": None, "side_right": None, "source": NOT_STATED, "note": ""},
     "settlements": {"name": None, "date": None, "side": None, "source": NOT_STATED},
@@ -28,10 +30,7 @@ _COLUMNS: dict[
     "theatre": {},
     "polygons": {},
 }
-_RESERVED = ("unknown", "contested")
 _UNCERTAIN = ("control", "frontlines", "settlements")
-
-
 _SHAPES = {
     "frontlines": (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
     "settlements": (shapely.GeometryType.POINT, shapely.multipoints),
@@ -51,7 +50,9 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
     for column in set(known) & set(out.columns) - {"date", "sigma_m"}:
         out[column] = _texts(out[column])
         if column.startswith("side"):
-            out[column] = out[column].map(lambda side: side.lower() if side.lower() in _RESERVED else side)
+            out[column] = out[column].map(
+                lambda side: side.lower() if side.lower() in (UNKNOWN, CONTESTED) else side
+            )
     if "date" in known and "date" in out:
         faults += _read_dates(out)
     if "sigma_m" in known:
@@ -88,11 +89,21 @@ def _whole(value: float) -> str:
 def days_of(frame: pd.DataFrame) -> pd.Series[Any] | None:
     """Read the days of a raw frame."""
     column = next((name for name in frame.columns if str(name).strip().lower() == "date"), None)
-    return None if column is None else _parsed(_day_texts(frame[column]))
+    return None if column is None else _parsed(_texts(frame[column]))
 
 
-def _day_texts(raw: pd.Series[Any]) -> pd.Series[Any]:
-    return _texts(raw)
+def sigmas_of(lines: gpd.GeoDataFrame, unless_stated_m: float | None = None) -> Floats:
+    """Read the standard errors that rows state [m]; NaN, or another value, where one states none."""
+    own = lines["sigma_m"] if "sigma_m" in lines else pd.Series(np.nan, index=lines.index)
+    sigma_m = pd.to_numeric(own, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    missing = np.isnan(sigma_m)
+    wrong = np.flatnonzero((missing & own.notna().to_numpy()) | np.isinf(sigma_m) | (sigma_m < 0))
+    if len(wrong):
+        raise NoiseError(
+            f"sigma_m of row {lines.index[wrong[0]]} of the frontlines is {own.iloc[wrong[0]]}: "
+            "give metres, 0 or more, or leave it empty"
+        )
+    return np.where(missing, np.nan if unless_stated_m is None else unless_stated_m, sigma_m)
 
 
 def _parsed(text: pd.Series[Any]) -> pd.Series[Any]:
@@ -105,7 +116,7 @@ def _parsed(text: pd.Series[Any]) -> pd.Series[Any]:
 
 def _read_dates(frame: gpd.GeoDataFrame) -> list[Fault]:
     """Turn the dates of a frame into days, in place; tell which cannot be read."""
-    text = _day_texts(frame["date"])
+    text = _texts(frame["date"])
     days = _parsed(text)
     frame["date"] = days
     unread = text.set_axis(row_labels(frame))[(days.isna() & text.notna() & (text != "")).to_numpy()]
@@ -133,9 +144,7 @@ def _of_kind(geometries: Any, kind: Kind) -> Any:
     for row in np.flatnonzero(types == shapely.GeometryType.LINEARRING):
         out[row] = shapely.LineString(out[row])
     for row in np.flatnonzero(mixed & ~shapely.is_empty(out)):
-        parts = out[[row]]
-        while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
-            parts = shapely.get_parts(parts)
+        parts = single_parts(out[row])
         parts = parts[shapely.get_type_id(parts) == wanted]
         if len(parts):
             out[row] = parts[0] if len(parts) == 1 else collect(parts)

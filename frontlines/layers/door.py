@@ -28,19 +28,29 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from frontlines.crs import polygons_of, project, require_working_crs, working_crs
+from frontlines.crs import polygons_of, require_working_crs, working_crs
+from frontlines.crs.projecting import project_and_look
 from frontlines.errors import LayerError
-from frontlines.geometry import coverage
+from frontlines.geometry.coverage import ground_of, width_m
 from frontlines.layers.columns import tidy, unfit_to_project, with_key
-from frontlines.layers.faults import COLUMNS, Fault, Kind, as_frame, describe, find_faults
+from frontlines.layers.faults import (
+    COLUMNS,
+    Examined,
+    Fault,
+    Kind,
+    as_frame,
+    blank,
+    describe,
+    examine,
+    find_faults,
+)
 from frontlines.layers.mending import (
     cut_at,
     drop_blank_and_repeated,
     fill_up,
     give_up_overlaps,
-    make_valid,
+    mended,
     refuse_elsewhere,
-    split_at_crossings,
 )
 from frontlines.names import CONTESTED, UNKNOWN
 
@@ -85,7 +95,7 @@ def as_control(
     Raises
     ------
     LayerError
-        If anything is wrong, a missing CRS too: all faults at once, with rows, amounts and the mend.
+        If anything is wrong, a missing CRS too: all faults at once, with rows, amounts and what to do next.
     CRSError
         If `crs` is no equal-area plane in metres, or the theatre is not in it.
 
@@ -105,9 +115,9 @@ def as_control(
     control = give_up_overlaps(sound, within="date", key="side", hair_m=HAIR_M, disputed=CONTESTED)
     if theatre is not None:
         require_working_crs(theatre=theatre, control=control)
-        ground = coverage.ground_of(theatre)
-        refuse_elsewhere(sound, ground)
-        dates = sorted(sound["date"].unique())
+        ground = ground_of(theatre)
+        refuse_elsewhere(sound.frame, ground)
+        dates = sorted(sound.frame["date"].unique())
         control = fill_up(cut_at(control, ground), ground, dates, rest=rest, hair_m=HAIR_M)
     else:
         control = control.assign(outside_km2=0.0)
@@ -137,7 +147,7 @@ def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> g
     Raises
     ------
     LayerError
-        If anything is wrong, a missing CRS too: all faults at once, with rows, places and the mend.
+        If anything is wrong, a missing CRS too: all faults at once, with rows, places and what to do next.
     CRSError
         If `crs` is no equal-area plane in metres.
 
@@ -151,7 +161,7 @@ def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> g
     >>> as_frontlines(raw, working_crs(raw))[["side_left", "side_right"]].values.tolist()
     [['A', 'B']]
     """
-    lines = _through_door(frame, crs, "frontlines", mend=mend)
+    lines = _through_door(frame, crs, "frontlines", mend=mend).frame
     if (lines.geom_type == "MultiLineString").any():
         lines = lines.set_geometry(shapely.line_merge(lines.geometry.values, directed=True)).explode(
             ignore_index=True
@@ -210,10 +220,10 @@ def as_districts(
     named = with_key(frame, key)
     sound = _through_door(named, crs, "districts", mend=mend)
     districts = give_up_overlaps(sound, within=None, key=None, hair_m=HAIR_M, disputed=None)
-    _refuse_swallowed(sound, districts)
+    _refuse_swallowed(sound.frame, districts)
     if theatre is not None:
         require_working_crs(theatre=theatre, districts=districts)
-        districts = cut_at(districts, coverage.ground_of(theatre))
+        districts = cut_at(districts, ground_of(theatre))
     else:
         districts = districts.assign(outside_km2=0.0)
     return _arranged(districts, ["district", "vintage", "mended_km2", "outside_km2"])
@@ -256,9 +266,9 @@ def as_settlements(
     ['Point']
     """
     _with_geometry(frame, "settlements")
-    nowhere = coverage.blank(frame) | frame.geometry.bounds.isna().any(axis=1).to_numpy()
+    nowhere = blank(frame) | frame.geometry.bounds.isna().any(axis=1).to_numpy()
     located = frame[~nowhere] if unlocated == "drop" else frame
-    places = _through_door(located, crs, "settlements", mend=False)
+    places = _through_door(located, crs, "settlements", mend=False).frame
     return _arranged(places, ["name", "date", "side", "source", "sigma_m"])
 
 
@@ -294,7 +304,7 @@ def as_theatre(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> gpd.
     >>> as_theatre(raw, working_crs(raw)).geom_type.tolist()
     ['Polygon']
     """
-    sound = _through_door(frame, crs, "theatre", mend=mend)
+    sound = _through_door(frame, crs, "theatre", mend=mend).frame
     if sound.empty:
         raise LayerError("the theatre layer has no row: give at least one polygon")
     joined = polygons_of(np.array([shapely.union_all(sound.geometry.values)]))
@@ -338,26 +348,29 @@ def check_layer(
     ground = None
     if not found and len(shapely.get_coordinates(tidied.geometry.values)):
         crs = working_crs(tidied if theatre is None else theatre)
-        tidied = project(tidied, crs)
+        tidied, valid = project_and_look(tidied, crs)
         ground = None if theatre is None else as_theatre(theatre, crs).geometry.iloc[0]
-    rest = find_faults(tidied, kind, theatre=ground)
+    else:
+        valid = tidied.is_valid.to_numpy()
+    rest = find_faults(examine(tidied, valid, kind), theatre=ground)
     return _together([*problems, *found], rest)
 
 
-def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: bool) -> gpd.GeoDataFrame:
-    """Tidy, project and check; raise on whatever is left that must not pass."""
+def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: bool) -> Examined:
+    """Tidy, project, mend and check; raise on whatever is left that must not pass."""
     require_working_crs(crs=gpd.GeoSeries([], crs=crs))
     out, problems = tidy(_with_geometry(frame, kind), kind)
     found = unfit_to_project(out)
-    if not found:
-        out = project(drop_blank_and_repeated(out) if mend else out, crs)
-    if mend and not found:
-        out = split_at_crossings(out) if kind == "frontlines" else make_valid(out)
-    faults = find_faults(out, kind, with_gaps=False)
+    if found:
+        layer = examine(out, out.is_valid.to_numpy(), kind)
+    else:
+        out, valid = project_and_look(drop_blank_and_repeated(out) if mend else out, crs)
+        layer = mended(out, kind, valid) if mend else examine(out, valid, kind)
+    faults = find_faults(layer, with_gaps=False)
     stops = faults[np.array([_must_not_pass(fault, mend=mend) for fault in faults.itertuples()], dtype=bool)]
     if len(every := _together([*problems, *found], stops)):
         raise LayerError(describe(every, len(frame), kind), every)
-    return out
+    return layer
 
 
 def _with_geometry(frame: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
@@ -370,7 +383,7 @@ def _with_geometry(frame: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
 
 
 def _together(first: list[Fault], rest: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Join the faults found before and after projecting; a date that cannot be read is told once."""
+    """Join the faults found before and after projecting; a date that cannot be read is reported once."""
     early = as_frame(first, rest.crs)
     unread = set(early.loc[early["fault"] == "bad date", "rows"])
     rest = rest[~((rest["fault"] == "no date") & rest["rows"].isin(unread))]
@@ -381,7 +394,7 @@ def _together(first: list[Fault], rest: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _must_not_pass(fault: Any, *, mend: bool) -> bool:
     """Tell whether a fault stops a layer at the door."""
     if fault.fault == "overlap":
-        return not mend and float(coverage.width_m(shapely.get_parts(fault.geometry)).max()) > HAIR_M
+        return not mend and float(width_m(shapely.get_parts(fault.geometry)).max()) > HAIR_M
     return True
 
 

@@ -1,12 +1,14 @@
 """What is wrong with a layer: every fault, with its rows, its amount and its place.
 
 Faults are found on a tidy frame in the working CRS; `frontlines.layers.door` makes it so, raises on what
-must not pass, and offers the whole list to those who want to look.
+must not pass, and offers the whole list to those who want to look. What `examine` finds is what
+`frontlines.layers.mending` mends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args
 
 import geopandas as gpd
@@ -16,8 +18,9 @@ import shapely
 from pyproj import CRS
 
 from frontlines.crs import place
-from frontlines.geometry import coverage
-from frontlines.names import KM2
+from frontlines.geometry.coverage import Pairs, gaps, overlaps
+from frontlines.geometry.planar import own_crossings
+from frontlines.names import KM2, Bools, Geometries, Ints, counted, listed
 
 Kind = Literal["control", "frontlines", "settlements", "districts", "theatre", "polygons"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -76,16 +79,61 @@ _TYPES = {
     "polygons": {shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON},
 }
 _DATED = ("control", "frontlines", "settlements")
+_COVERAGES = ("control", "districts", "polygons")
 _SHAPE = {"frontlines": "lines", "settlements": "points"}
 
 
+@dataclass(frozen=True)
+class Examined:
+    """A tidy layer, and what several of its faults follow from."""
+
+    frame: gpd.GeoDataFrame
+    kind: Kind
+    blank: Bools  # rows without geometry, or with an empty one
+    valid: Bools  # rows of valid geometry
+    overlaps: Pairs  # rows (positions) of one date, or of districts, that lie on each other, and where
+
+    @property
+    def shapes(self) -> Geometries:
+        """Geometry of each row."""
+        return np.asarray(self.frame.geometry.values)
+
+    @property
+    def coverages(self) -> list[Ints]:
+        """Rows whose polygons must not overlap: those of one date, or all; only sound ones."""
+        return _coverages(self.frame, self.kind, self.valid & ~self.blank)
+
+
+def examine(frame: gpd.GeoDataFrame, valid: Bools, kind: Kind) -> Examined:
+    """Look once at the geometry of a tidy layer of which it is known what rows are valid."""
+    empty = blank(frame)
+    return Examined(frame, kind, empty, valid, _overlapping(frame, kind, valid & ~empty))
+
+
 def find_faults(
-    frame: gpd.GeoDataFrame, kind: Kind, *, theatre: shapely.Geometry | None = None, with_gaps: bool = True
+    layer: Examined, *, theatre: shapely.Geometry | None = None, with_gaps: bool = True
 ) -> gpd.GeoDataFrame:
-    """List what is wrong with a tidy layer."""
-    named = frame.set_axis(row_labels(frame))
-    found = [fault for rule in (*_COLUMN_RULES, *_GEOMETRY_RULES) for fault in rule(named, kind)]
-    return as_frame([*found, *(_gaps(named, kind, theatre) if with_gaps else ())], frame.crs)
+    """List what is wrong with a layer: `fault`, `rows` (index labels), `area_km2`, `detail`, place."""
+    named = replace(layer, frame=layer.frame.set_axis(row_labels(layer.frame)))
+    found = [fault for rule in _RULES for fault in rule(named)]
+    return as_frame([*found, *(_gaps(named, theatre) if with_gaps else ())], layer.frame.crs)
+
+
+def blank(frame: gpd.GeoDataFrame) -> Bools:
+    """Tell which rows have no geometry, or an empty one."""
+    shapes = np.asarray(frame.geometry.values)
+    return np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+
+
+def identity(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Tell what must agree for one row of a layer to repeat another: its shape and what it claims."""
+    shapes = np.array(frame.geometry.values, dtype=object)
+    areas = shapely.get_dimensions(shapes) > 1
+    shapes[areas] = shapely.normalize(shapes[areas])
+    claims = ("date", "side", "side_left", "side_right", "district")
+    return pd.DataFrame(
+        {"shape": shapely.to_wkb(shapes)} | {name: frame[name].to_numpy() for name in claims if name in frame}
+    )
 
 
 def row_labels(frame: pd.DataFrame) -> pd.Index[Any]:
@@ -103,24 +151,23 @@ def as_frame(faults: Iterable[Fault], crs: CRS | None) -> gpd.GeoDataFrame:
 
 
 def describe(faults: gpd.GeoDataFrame, total: int, kind: str) -> str:
-    """Put faults into words: a line for each sort, with rows, the largest amount and the mend."""
+    """Put faults into words: a line for each sort, with rows, the largest amount and what to do next."""
     sorts = list(dict.fromkeys(faults["fault"]))
-    lines = [f"the {kind} layer has {len(sorts)} sort{'s' * (len(sorts) > 1)} of fault:"]
+    lines = [f"the {kind} layer has {counted(len(sorts), 'sort')} of fault:"]
     lines += [_describe_sort(faults[faults["fault"] == sort], total, ADVICE[sort]) for sort in sorts]
     return "\n".join(lines)
 
 
 def _describe_sort(faults: gpd.GeoDataFrame, total: int, advice: Advice) -> str:
     rows = list(dict.fromkeys(row for text in faults["rows"] for row in text.split(_ROW) if text))
-    shown = ", ".join(rows[:_SHOWN]) + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
-    notes = [f"rows {shown}"] if rows else []
+    notes = [f"rows {listed(rows, _SHOWN)}"] if rows else []
     if faults["area_km2"].notna().any():
         worst = faults.loc[faults["area_km2"].idxmax()]
         where = place_of(worst["geometry"], faults.crs)
         notes.append(f"largest {worst['area_km2']:.6g} km²{f' at {where}' if where else ''}")
     details = [text for text in dict.fromkeys(faults["detail"]) if text]
     notes += details[:3]
-    subject = f"{len(rows)} of {total} rows" if rows else f"{len(faults)} place{'s' * (len(faults) > 1)}"
+    subject = f"{len(rows)} of {total} rows" if rows else counted(len(faults), "place")
     brackets = f" ({'; '.join(notes)})" if notes else ""
     return f"- {subject} {advice.words}{brackets}: {advice.mend}"
 
@@ -133,74 +180,76 @@ def place_of(geometry: Any, crs: CRS | None) -> str:
     return place(point.x, point.y, crs)
 
 
-# --- the rules: one small function each, told the frame and its kind -----------------------------
+# --- the rules: one small function each ----------------------------------------------------------
 
 
-def _dates(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    if "date" in frame and kind in _DATED:
+def _dates(layer: Examined) -> Iterator[Fault]:
+    frame = layer.frame
+    if "date" in frame and layer.kind in _DATED:
         for row in frame.index[frame["date"].isna()]:
             yield Fault("no date", (row,))
 
 
-def _sides(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    for column in ("side_left", "side_right") if kind == "frontlines" else ("side",):
-        if column in frame and kind in _DATED:
+def _sides(layer: Examined) -> Iterator[Fault]:
+    frame, lines = layer.frame, layer.kind == "frontlines"
+    for column in ("side_left", "side_right") if lines else ("side",):
+        if column in frame and layer.kind in _DATED:
             for row in frame.index[frame[column] == ""]:
-                yield Fault("no side", (row,), detail=f"column {column}" if kind == "frontlines" else "")
-    if kind == "frontlines" and {"side_left", "side_right"} <= set(frame):
+                yield Fault("no side", (row,), detail=f"column {column}" if lines else "")
+    if lines and {"side_left", "side_right"} <= set(frame):
         for row in frame.index[(frame["side_left"] == frame["side_right"]) & (frame["side_left"] != "")]:
             yield Fault("same side", (row,), geometry=frame.geometry.loc[row])
 
 
-def _names(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    column = {"districts": "district", "settlements": "name"}.get(kind)
+def _names(layer: Examined) -> Iterator[Fault]:
+    frame, districts = layer.frame, layer.kind == "districts"
+    column = {"districts": "district", "settlements": "name"}.get(layer.kind)
     if column not in frame:
         return
     for row in frame.index[frame[column] == ""]:
         yield Fault("no name", (row,))
-    keys = [column] if kind == "districts" or "date" not in frame else [column, "date"]
-    sort = "repeated name" if kind == "districts" else "repeated place"
+    keys = [column] if districts or "date" not in frame else [column, "date"]
     for rows in _repeats(frame.loc[frame[column] != "", keys]):
-        yield Fault(sort, rows, detail=repr(str(frame[column].loc[rows[0]])))
+        name = repr(str(frame[column].loc[rows[0]]))
+        yield Fault("repeated name" if districts else "repeated place", rows, detail=name)
 
 
-def _sigmas(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    if "sigma_m" in frame and kind in _DATED:
+def _sigmas(layer: Examined) -> Iterator[Fault]:
+    frame = layer.frame
+    if "sigma_m" in frame and layer.kind in _DATED:
         bad = frame["sigma_m"].notna() & ~((frame["sigma_m"] >= 0) & np.isfinite(frame["sigma_m"]))
         for row in frame.index[bad]:
             yield Fault("bad sigma", (row,), detail=f"{frame['sigma_m'].loc[row]}")
 
 
-def _presence(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:  # noqa: ARG001
-    for row in frame.index[coverage.blank(frame)]:
+def _presence(layer: Examined) -> Iterator[Fault]:
+    for row in layer.frame.index[layer.blank]:
         yield Fault("no geometry", (row,))
 
 
-def _types(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    wanted = _SHAPE.get(kind, "polygons")
-    types = shapely.get_type_id(frame.geometry.values)
-    wrong = ~np.isin(types, list(_TYPES[wanted])) & ~coverage.blank(frame)
-    for row, found in zip(frame.index[wrong], frame.geom_type[wrong], strict=True):
+def _types(layer: Examined) -> Iterator[Fault]:
+    wanted = _SHAPE.get(layer.kind, "polygons")
+    wrong = ~np.isin(shapely.get_type_id(layer.shapes), list(_TYPES[wanted])) & ~layer.blank
+    for row, found in zip(layer.frame.index[wrong], layer.frame.geom_type[wrong], strict=True):
         yield Fault("wrong geometry", (row,), detail=f"{found}, where {wanted} are wanted")
 
 
-def _validity(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:  # noqa: ARG001
-    for row, geometry in frame.geometry[~frame.is_valid & ~coverage.blank(frame)].items():
-        reason = shapely.is_valid_reason(geometry)
+def _validity(layer: Examined) -> Iterator[Fault]:
+    crs = layer.frame.crs
+    for row, geometry in layer.frame.geometry[~layer.valid & ~layer.blank].items():
+        reason = shapely.is_valid_reason(geometry)  # such as "Self-intersection[2 3]"
         words, _, at = reason.partition("[")
         x, y = (float(value) for value in at.rstrip("]").split()[:2]) if at else (np.nan, np.nan)
-        known = np.isfinite([x, y]).all() and frame.crs is not None
-        detail = words.strip() + (f" at {place(x, y, frame.crs)}" if known else "")
-        at_fault = shapely.Point(x, y) if np.isfinite([x, y]).all() else geometry
-        yield Fault("invalid", (row,), detail=detail, geometry=at_fault)
+        known = bool(np.isfinite([x, y]).all())
+        detail = words.strip() + (f" at {place(x, y, crs)}" if known and crs is not None else "")
+        yield Fault("invalid", (row,), detail=detail, geometry=shapely.Point(x, y) if known else geometry)
 
 
-def _duplicates(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    if kind == "settlements":
+def _duplicates(layer: Examined) -> Iterator[Fault]:
+    if layer.kind == "settlements":
         return
-    there = frame[~coverage.blank(frame)]
-    keys = coverage.identity(there).set_axis(there.index)
-    for rows in _repeats(keys):
+    there = layer.frame[~layer.blank]
+    for rows in _repeats(identity(there).set_axis(there.index)):
         yield Fault("duplicate", rows, geometry=there.geometry.loc[rows[0]])
 
 
@@ -212,64 +261,69 @@ def _repeats(keys: pd.DataFrame) -> Iterator[tuple[Hashable, ...]]:
         yield tuple(number.index[number == one])
 
 
-def _simplicity(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    if kind == "frontlines":
-        for row, line in frame.geometry[~frame.is_simple & ~coverage.blank(frame)].items():
-            crossing = self_crossing(line)
-            detail = f"at {place(crossing.x, crossing.y, frame.crs)}" if frame.crs is not None else ""
-            yield Fault("not simple", (row,), detail=detail, geometry=crossing)
+def _simplicity(layer: Examined) -> Iterator[Fault]:
+    if layer.kind == "frontlines":
+        crossed = ~layer.frame.is_simple.to_numpy() & ~layer.blank
+        for row, line in layer.frame.geometry[crossed].items():
+            at, crs = _first_crossing(line), layer.frame.crs
+            detail = f"at {place(at.x, at.y, crs)}" if crs is not None else ""
+            yield Fault("not simple", (row,), detail=detail, geometry=at)
 
 
-def _overlaps(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[Fault]:
-    alone = ~frame.duplicated("date", keep=False) if kind != "districts" and "date" in frame else False
-    for part in _coverages(frame[~np.broadcast_to(alone, len(frame))], kind):
-        found = coverage.overlaps(np.asarray(part.geometry.values))
-        pairs, number = np.unique(np.stack([found.first, found.second], axis=1), axis=0, return_inverse=True)
-        for pair, (i, j) in enumerate(pairs):
-            pieces = shapely.multipolygons(found.pieces[np.ravel(number) == pair])
-            yield Fault("overlap", (part.index[i], part.index[j]), pieces.area / KM2, geometry=pieces)
+def _first_crossing(line: Any) -> shapely.Point:
+    """Find where a line first crosses or runs over itself."""
+    crossings = own_crossings(line)
+    if not len(crossings):
+        return shapely.Point(shapely.get_coordinates(line)[0])
+    return crossings[int(np.argmin(shapely.line_locate_point(line, crossings)))]
 
 
-def _gaps(frame: gpd.GeoDataFrame, kind: Kind, theatre: Any) -> Iterator[Fault]:
-    for part in _coverages(frame, kind):
-        for gap in coverage.gaps(np.asarray(part.geometry.values), theatre):
-            dated = kind != "districts" and "date" in part and part["date"].notna().all()
-            day = f"on {part['date'].iloc[0]:%Y-%m-%d}" if dated else ""
+def _overlaps(layer: Examined) -> Iterator[Fault]:
+    found, index = layer.overlaps, layer.frame.index
+    # The pieces of one pair of rows follow each other.
+    new = (np.diff(found.first) != 0) | (np.diff(found.second) != 0)
+    for rows in np.split(np.arange(len(found.pieces)), np.flatnonzero(new) + 1):
+        if len(rows):
+            pieces = shapely.multipolygons(found.pieces[rows])
+            pair = index[found.first[rows[0]]], index[found.second[rows[0]]]
+            yield Fault("overlap", pair, pieces.area / KM2, geometry=pieces)
+
+
+def _gaps(layer: Examined, theatre: Any) -> Iterator[Fault]:
+    for rows in layer.coverages:
+        part = layer.frame.iloc[rows]
+        dated = layer.kind != "districts" and "date" in part and part["date"].notna().all()
+        day = f"on {part['date'].iloc[0]:%Y-%m-%d}" if dated and len(part) else ""
+        for gap in gaps(layer.shapes[rows], theatre):
             yield Fault("gap", (), gap.area / KM2, detail=day, geometry=gap)
 
 
-def _coverages(frame: gpd.GeoDataFrame, kind: Kind) -> Iterator[gpd.GeoDataFrame]:
-    """Give the sound polygons that must not overlap: those of one date, or all."""
-    if kind not in ("control", "districts", "polygons"):
-        return
-    polygonal = np.isin(shapely.get_type_id(frame.geometry.values), list(_TYPES["polygons"]))
-    sound = frame[polygonal & frame.is_valid.to_numpy() & ~coverage.blank(frame)]
-    if "date" not in sound or kind == "districts":
-        yield sound
-        return
-    for _, part in sound.groupby("date", sort=True, dropna=False):
-        yield part
+def _coverages(frame: gpd.GeoDataFrame, kind: Kind, sound: Bools) -> list[Ints]:
+    shapes = np.asarray(frame.geometry.values)
+    polygonal = np.isin(shapely.get_type_id(shapes), list(_TYPES["polygons"]))
+    rows = np.flatnonzero(sound & polygonal)
+    if kind not in _COVERAGES:
+        return []
+    if "date" not in frame or kind == "districts":
+        return [rows]
+    date = frame["date"].iloc[rows].reset_index(drop=True)
+    number = date.groupby(date, sort=True, dropna=False).ngroup().to_numpy()
+    return [rows[number == day] for day in range(number.max(initial=-1) + 1)]
 
 
-def self_crossing(line: shapely.LineString) -> shapely.Point:
-    """Find where a line crosses or runs over itself."""
-    pieces = shapely.get_parts(shapely.node(line))
-    ends = np.concatenate([shapely.get_coordinates(piece)[[0, -1]] for piece in pieces])
-    points, count = np.unique(ends, axis=0, return_counts=True)
-    crossings = shapely.points(points[count > 2])  # noqa: PLR2004 - a node of a simple line joins two pieces
-    if not len(crossings):
-        return shapely.Point(shapely.get_coordinates(line)[0])
-    along = shapely.line_locate_point(line, crossings)
-    return crossings[int(np.argmin(along))]
+def _overlapping(frame: gpd.GeoDataFrame, kind: Kind, sound: Bools) -> Pairs:
+    """Find overlaps within each coverage, the pairs of each in order."""
+    shapes = np.asarray(frame.geometry.values)
+    found = [Pairs(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=object))]
+    for rows in _coverages(frame, kind, sound):
+        if len(rows) > 1:
+            pairs = overlaps(shapes[rows])
+            found.append(Pairs(rows[pairs.first], rows[pairs.second], pairs.pieces))
+    return Pairs(
+        *(np.concatenate([getattr(one, name) for one in found]) for name in ("first", "second", "pieces"))
+    )
 
 
-_Rule = Callable[[gpd.GeoDataFrame, Kind], Iterator[Fault]]
-_COLUMN_RULES: tuple[_Rule, ...] = (_dates, _sides, _names, _sigmas)
-_GEOMETRY_RULES: tuple[_Rule, ...] = (
-    _presence,
-    _types,
-    _validity,
-    _duplicates,
-    _simplicity,
-    _overlaps,
-)
+_RULES: tuple[Callable[[Examined], Iterator[Fault]], ...] = (
+    _dates, _sides, _names, _sigmas, _presence, _types, _validity, _duplicates, _simplicity, _overlaps,
+)  # fmt: skip

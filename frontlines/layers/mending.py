@@ -13,10 +13,9 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.errors import LayerError
-from frontlines.geometry import coverage
-from frontlines.geometry import coverage as neighbours
-from frontlines.layers.faults import place_of
-from frontlines.names import KM2
+from frontlines.geometry.coverage import Pairs, by_size, common_borders, width_m
+from frontlines.layers.faults import Examined, Kind, blank, examine, identity, place_of
+from frontlines.names import KM2, Bools, Geometries, Ints
 
 REST_SOURCE = "rest of the theatre"
 """Source of the ground that no polygon covers."""
@@ -27,19 +26,27 @@ BOOKED = ("mended_km2", "outside_km2")
 
 def drop_blank_and_repeated(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Drop rows without geometry, and rows that repeat an earlier one in geometry and claim."""
-    there = frame[~coverage.blank(frame)]
-    return there[~coverage.identity(there).duplicated().to_numpy()]
+    there = frame[~blank(frame)]
+    return there[~identity(there).duplicated().to_numpy()]
 
 
-def make_valid(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Make invalid polygons valid, and book the area that this changes."""
-    broken = ~frame.is_valid.to_numpy()
-    shapes = np.array(frame.geometry.values, dtype=object)
-    before = shapely.area(shapes)
+def mended(frame: gpd.GeoDataFrame, kind: Kind, valid: Bools) -> Examined:
+    """Split lines at their crossings, or make polygons valid; what is still wrong is for the door to find."""
+    if kind == "frontlines":
+        lines = split_at_crossings(frame)
+        return examine(lines, lines.is_valid.to_numpy(), kind)
+    return examine(*make_valid(frame, valid), kind)
+
+
+def make_valid(frame: gpd.GeoDataFrame, valid: Bools) -> tuple[gpd.GeoDataFrame, Bools]:
+    """Make invalid polygons valid, book the area that this changes, and tell which rows are now valid."""
+    shapes, valid = np.array(frame.geometry.values, dtype=object), valid.copy()
+    broken, before = ~valid, shapely.area(shapes)
     shapes[broken] = polygons_of(shapely.make_valid(shapes[broken], method="structure"))
-    out = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-    out = out.assign(mended_km2=np.abs(shapely.area(shapes) - before) / KM2)
-    return out[~(broken & shapely.is_empty(shapes))]
+    valid[broken] = shapely.is_valid(shapes[broken])
+    out = _with_shapes(frame, shapes).assign(mended_km2=np.abs(shapely.area(shapes) - before) / KM2)
+    kept = ~(broken & shapely.is_empty(shapes))
+    return out[kept], valid[kept]
 
 
 def split_at_crossings(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -50,31 +57,35 @@ def split_at_crossings(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         return lines
     shapes = np.array(lines.geometry.values, dtype=object)
     shapes[crossed] = shapely.node(shapes[crossed])
-    split = lines.set_geometry(gpd.GeoSeries(shapes, index=lines.index, crs=lines.crs))
-    pieces = split.explode(ignore_index=True)
+    pieces = _with_shapes(lines, shapes).explode(ignore_index=True)
     return pieces[pieces.length.to_numpy() > 0].reset_index(drop=True)
 
 
 def give_up_overlaps(
-    frame: gpd.GeoDataFrame, *, within: str | None, key: str | None, hair_m: float, disputed: str | None
+    layer: Examined, *, within: str | None, key: str | None, hair_m: float, disputed: str | None
 ) -> gpd.GeoDataFrame:
-    """Take overlapping ground from all polygons but one."""
+    """Take overlapping ground from all polygons but the largest; book what each row lost in `mended_km2`.
+
+    Overlaps lie among the rows that agree in the column `within`. With a side for `disputed` ground, what
+    rows of different `key` claim, and is thicker than a hair, becomes a row of that side.
+    """
+    frame, pairs, before = layer.frame, layer.overlaps, layer.shapes
     out = frame if "mended_km2" in frame else frame.assign(mended_km2=0.0)
-    groups = [np.arange(len(out))] if within is None else out.groupby(within, sort=True).indices.values()
+    groups = out[within].to_numpy()[pairs.first] if within else np.zeros(len(pairs.first))
+    claims = out[key].to_numpy(dtype=object) if key else np.arange(len(out))
     made: list[dict[str, Any]] = []
-    shapes = np.array(out.geometry.values, dtype=object)
-    for rows in groups:
-        claims = out[key].to_numpy(dtype=object)[rows] if key else rows
-        shapes[rows], contested, by = _resolve(shapes[rows], claims, hair_m, split=disputed is not None)
+    shapes = before.copy()
+    for group in np.unique(groups):
+        own = Pairs(*(part[groups == group] for part in (pairs.first, pairs.second, pairs.pieces)))
+        contested, claimants = _resolve(shapes, own, claims, hair_m, split=disputed is not None)
         if contested is not None:
-            claimants = out.iloc[rows[by]]
-            stated = f": {joined_sources(claimants['source'])}" if "source" in out else ""
-            origin = {within: claimants[within].iloc[0]} if within else {}
+            stated = f": {joined_sources(out['source'].iloc[claimants])}" if "source" in out else ""
+            origin = {within: out[within].iloc[claimants[0]]} if within else {}
             source = f"claimed by more than one side{stated}"
             made.append({**origin, "side": disputed, "source": source, "geometry": contested})
-    lost = (shapely.area(np.asarray(out.geometry.values)) - shapely.area(shapes)) / KM2
-    out = out.set_geometry(gpd.GeoSeries(shapes, index=out.index, crs=out.crs))
-    out = append_rows(out.assign(mended_km2=out["mended_km2"] + lost), made)
+    lost = (shapely.area(before) - shapely.area(shapes)) / KM2
+    out = _with_shapes(out, shapes).assign(mended_km2=out["mended_km2"] + lost)
+    out = append_rows(out, made)
     return out[~out.is_empty.to_numpy()]
 
 
@@ -86,28 +97,29 @@ def joined_sources(sources: Iterable[str]) -> str:
     return "; ".join(sorted({part for text in texts for part in text.split("; ") if part}))
 
 
-def _resolve(shapes: Any, claims: Any, hair_m: float, *, split: bool) -> tuple[Any, Any, Any]:
-    """Give each overlap to one polygon, or to nobody.
+def _resolve(
+    shapes: Geometries, pairs: Pairs, claims: Any, hair_m: float, *, split: bool
+) -> tuple[Any, Ints]:
+    """Give each overlap to one polygon, or to nobody; `shapes` are changed in place.
 
-    Returns the shapes, the disputed ground or None, and the positions of those that dispute it.
+    Returns the disputed ground or None, and the positions of those that dispute it.
     """
-    pairs = coverage.overlaps(shapes)
-    if not len(pairs.pieces):
-        return shapes, None, None
-    thick = coverage.width_m(pairs.pieces) > hair_m
+    # A thick overlap of two claims is disputed; all others go to the larger polygon.
+    thick = width_m(pairs.pieces) > hair_m
     open_claim = split & thick & (claims[pairs.first] != claims[pairs.second])
     disputed = polygons_of(np.array([shapely.union_all(pairs.pieces[open_claim])]))[0]
     involved = np.unique([pairs.first, pairs.second])
-    rank = dict(zip(involved[neighbours.by_size(shapes[involved])], range(len(involved)), strict=True))
-    loser = np.array(
-        [max(pair, key=rank.__getitem__) for pair in zip(pairs.first, pairs.second, strict=True)]
-    )
-    out = shapes.copy()
+    rank = np.empty(len(involved), dtype=np.int64)
+    rank[by_size(shapes[involved])] = np.arange(len(involved))
+    first, second = (rank[np.searchsorted(involved, rows)] for rows in (pairs.first, pairs.second))
+    loser = np.where(first > second, pairs.first, pairs.second)
+    # Every polygon involved loses the disputed ground, and what it gives up to larger ones.
     for row in involved:
         given = [*pairs.pieces[(loser == row) & ~open_claim], disputed]
-        out[row] = shapely.difference(shapes[row], shapely.union_all(given))
+        shapes[row] = shapely.difference(shapes[row], shapely.union_all(given))
+    shapes[involved] = polygons_of(shapes[involved])
     claimants = np.unique([pairs.first[open_claim], pairs.second[open_claim]])
-    return polygons_of(out), None if disputed.is_empty else disputed, claimants
+    return None if disputed.is_empty else disputed, claimants
 
 
 def refuse_elsewhere(control: gpd.GeoDataFrame, ground: shapely.Geometry) -> None:
@@ -129,7 +141,7 @@ def cut_at(frame: gpd.GeoDataFrame, ground: shapely.Geometry) -> gpd.GeoDataFram
     shapes = np.array(frame.geometry.values, dtype=object)
     across = ~shapely.covers(ground, shapes)
     shapes[across] = polygons_of(shapely.intersection(shapes[across], ground))
-    out = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    out = _with_shapes(frame, shapes)
     out["outside_km2"] = (frame.area - out.area).clip(lower=0) / KM2
     return out[~out.is_empty.to_numpy()]
 
@@ -144,8 +156,8 @@ def fill_up(
         rows = np.flatnonzero(frame["date"] == date)
         left = shapely.get_parts(polygons_of(np.array([ground - shapely.union_all(shapes[rows])])))
         left = left[shapely.area(left) > 0]
-        hair = np.flatnonzero(coverage.width_m(left) <= hair_m)
-        hosts = neighbours.common_borders(left[hair], shapes[rows], reach_m=hair_m).drop_duplicates("piece")
+        hair = np.flatnonzero(width_m(left) <= hair_m)
+        hosts = common_borders(left[hair], shapes[rows], reach_m=hair_m).drop_duplicates("piece")
         for host in hosts["polygon"].unique():
             row, own = rows[host], hosts.loc[hosts["polygon"] == host, "piece"]
             shapes[row] = shapely.union_all([shapes[row], *left[hair[own]]])
@@ -153,9 +165,14 @@ def fill_up(
         if len(open_ground):
             made.append({"date": date, "side": rest, "geometry": shapely.union_all(open_ground)})
     gained = (shapely.area(shapes) - frame.area.to_numpy()) / KM2
-    out = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    out = _with_shapes(frame, shapes)
     out["mended_km2"] += gained
     return append_rows(out, [row | {"source": REST_SOURCE} for row in made], booked=False)
+
+
+def _with_shapes(frame: gpd.GeoDataFrame, shapes: Geometries) -> gpd.GeoDataFrame:
+    """Copy a frame with other geometry."""
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
 
 
 def append_rows(

@@ -12,9 +12,8 @@ import shapely
 
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.geometry.coverage import holder_of
 from frontlines.movement.crossings import Rule, front_positions
-from frontlines.movement.fronts import require_other_names
+from frontlines.movement.fronts import districts_of, require_other_names
 from frontlines.movement.rates import normal_z, regression_rates, spread_m
 from frontlines.names import Bools, Floats, Geometries
 
@@ -143,7 +142,7 @@ def _movement(positions: pd.DataFrame, days: pd.DatetimeIndex, level: float) -> 
     nsm = place[:, -1] - place[:, 0]
     error = np.where(np.isnan(nsm), np.nan, apart[:, -1])
     at_first = reason[:, 0] != ""
-    told = np.where(at_first, reason[:, 0], reason[:, 1])
+    first_reason = np.where(at_first, reason[:, 0], reason[:, 1])
     when = np.where(at_first, f"{days[0]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}")
     table = pd.DataFrame(
         {
@@ -164,7 +163,7 @@ def _movement(positions: pd.DataFrame, days: pd.DatetimeIndex, level: float) -> 
         rates = regression_rates(since, place, sigma_m=weights, level=level).drop(columns="n_dates")
         rates = rates.rename(columns={"rate_m_per_day": "m_per_day"}).add_prefix(f"{name}_")
         table = table.join(rates)
-    return table.assign(reason=told, reason_date=np.where(told == "", "", when))
+    return table.assign(reason=first_reason, reason_date=np.where(first_reason == "", "", when))
 
 
 def _districts(moved: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> list[str]:
@@ -175,10 +174,7 @@ def _districts(moved: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> l
     require_other_names(districts["district"])
     at = moved["origin_m"] + moved["from_m"].fillna(0.0)
     points = places_along(moved, at.to_numpy(dtype=float))
-    named = districts.sort_values("district", kind="stable")
-    holder = holder_of(points, np.asarray(named.geometry.values))
-    names = np.append(named["district"].to_numpy(dtype=object), "")
-    return [str(name) for name in names[holder]]
+    return [str(name) for name in districts_of(points, districts)]
 
 
 def places_along(transects: gpd.GeoDataFrame, along_m: Floats) -> Geometries:
@@ -193,6 +189,7 @@ def ways(displaced: gpd.GeoDataFrame) -> Geometries:
     moves = displaced["nsm_m"].fillna(0.0).to_numpy() != 0
     own = displaced[moves]
     start, end = ((own["origin_m"] + own[name]).to_numpy(dtype=float) for name in ("from_m", "to_m"))
+    # A straight transect is straight on the ground too; the way along a bent one takes more points.
     steps = 2 if (shapely.get_num_coordinates(np.asarray(own.geometry.values)) == 2).all() else 33  # noqa: PLR2004
     share = np.linspace(0.0, 1.0, steps)
     points = [places_along(own, start + (end - start) * part) for part in share]

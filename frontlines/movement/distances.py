@@ -7,17 +7,15 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
 from frontlines.crs import ground_distance_m, ground_length_m, lonlat_of, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.geometry.coverage import holder_of
-from frontlines.geometry.planar import segments
-from frontlines.movement.fronts import facing_lines, joined_lines, require_other_names
-from frontlines.names import WHOLE, Floats, Geometries
+from frontlines.geometry.planar import edge_lines, segments
+from frontlines.movement.fronts import districts_of, facing_lines, joined_lines, require_other_names
+from frontlines.names import WHOLE, Bools, Floats, Geometries
 
 STEP_M = 200.0
 """Points on a front stand this far apart [m] unless another distance is asked for."""
@@ -25,7 +23,7 @@ STEP_M = 200.0
 DENSE_M = 500.0
 """Vertices of a densified front stand no further apart [m] unless another distance is asked for."""
 
-_MOST_CELLS = 2e8
+_MOST_CELLS = 2e8  # pairs of vertices
 
 
 def nearest_distance(
@@ -57,7 +55,7 @@ def nearest_distance(
         Two rows for the whole front (`district` is `WHOLE`), then two for each district by name:
         `district`, `direction` (``before to after`` or ``after to before``), `n_points` (of the line measured
         from, in the district), `mean_m`, `p50_m`, … and `max_m` [m]. NaN where there is no point. Always
-        positive: who advanced is not told.
+        positive: they do not say who advanced.
 
     Raises
     ------
@@ -242,23 +240,20 @@ def _points_along(lines: Geometries, step_m: float, crs: CRS) -> Geometries:
 
 def _distance_to(points: Geometries, lines: Geometries, crs: CRS) -> Floats:
     """Measure how far points are from the nearest of some lines, along the ground."""
-    edges = shapely.linestrings(segments(lines)[0].reshape(-1, 2, 2))
+    edges = edge_lines(segments(lines)[0])
     point, edge = shapely.STRtree(edges).query_nearest(points, all_matches=False)
     bridges = shapely.get_coordinates(shapely.shortest_line(points[point], edges[edge])).reshape(-1, 2, 2)
     return ground_distance_m(bridges[:, 0], bridges[:, 1], crs)
 
 
-def _grounds(
-    points: Geometries, districts: gpd.GeoDataFrame | None
-) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+def _grounds(points: Geometries, districts: gpd.GeoDataFrame | None) -> Iterator[tuple[str, Bools]]:
     """Give the whole, then each district by name, with the points in it."""
     yield WHOLE, np.ones(len(points), dtype=bool)
     if districts is None:
         return
-    named = districts.sort_values("district", kind="stable")
-    holder = holder_of(points, np.asarray(named.geometry.values))
-    for k, name in enumerate(named["district"]):
-        yield str(name), holder == k
+    holder = districts_of(points, districts)
+    for name in sorted(districts["district"]):
+        yield str(name), holder == name
 
 
 def _described(off_m: Floats, percentiles: Sequence[float]) -> dict[str, Any]:

@@ -10,7 +10,40 @@ import pandas as pd
 
 from frontlines.errors import LayerError
 from frontlines.movement.fronts import require_other_names
-from frontlines.names import WHOLE, Floats
+from frontlines.names import WHOLE, Floats, counted
+
+COLUMNS = ["district", "estimator", "value_m", "rate_m_per_day", "n", "covers", "signed", "definition"]
+
+DEFINITIONS = {
+    "mean_advance": "net area ÷ mean length of both fronts, seen at {resolution_m:g} m",
+    "turnover_over_front": "area gained plus lost ÷ that length, seen at {resolution_m:g} m",
+    "net_movement_mean": "mean net movement (NSM) of transects, each weighted by the front it stands for; "
+    "its rate is the mean end point rate (EPR)",
+    "net_movement_median": "median net movement of transects, weighted in the same way",
+    "moved_mean": "mean net movement of those transects alone on which the two lines differ",
+    "largest_advance": "net movement of the transect that advanced most",
+    "largest_retreat": "net movement of the transect that retreated most",
+    "envelope_mean": "mean envelope (SCE) of transects: largest less smallest position of all dates",
+    "regression_mean": "mean regression rate (LRR) of transects, all dates alike",
+    "weighted_regression_mean": "mean regression rate (WLR) of transects, dates weighted by 1/sigma²",
+    "nearest_before_to_after": "mean distance from points of the earlier front to the later front",
+    "nearest_after_to_before": "mean distance from points of the later front to the earlier front",
+    "nearest_p95": "95th percentile of those distances, the larger of both directions",
+    "hausdorff": "largest distance from a vertex of either front to the nearest point of the other",
+    "frechet": "discrete Fréchet distance of the longest piece of either front",
+}
+"""What each estimator is. Signed ones are positive where the side advanced."""
+
+_SIGNED = {
+    "mean_advance",
+    "net_movement_mean",
+    "net_movement_median",
+    "moved_mean",
+    "largest_advance",
+    "largest_retreat",
+    "regression_mean",
+    "weighted_regression_mean",
+}
 
 
 def mean_advance(balance: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
@@ -95,7 +128,8 @@ def _pair(balance: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Give the two dates of a balance."""
     pairs = balance[["date_from", "date_to"]].drop_duplicates()
     if len(pairs) != 1:
-        raise LayerError(f"the balance is of {len(pairs)} pairs of dates: pass the rows of one")
+        number = counted(len(pairs), "pair")
+        raise LayerError(f"the balance is of {number} of dates: pass the rows of one")
     first, last = (pd.Timestamp(np.asarray(pairs[name])[0]) for name in ("date_from", "date_to"))
     return first, last
 
@@ -111,40 +145,6 @@ def _require_once(lengths: pd.DataFrame) -> None:
             f"lengths have {many.iloc[0]} rows for district {district}, {day:%Y-%m-%d}, "
             f"at {resolution_m:g} m: pass one front_length of both dates"
         )
-
-
-COLUMNS = ["district", "estimator", "value_m", "rate_m_per_day", "n", "covers", "signed", "definition"]
-
-DEFINITIONS = {
-    "mean_advance": "net area ÷ mean length of both fronts, seen at {resolution_m:g} m",
-    "turnover_over_front": "area gained plus lost ÷ that length, seen at {resolution_m:g} m",
-    "net_movement_mean": "mean net movement (NSM) of transects, each weighted by the front it stands for; "
-    "its rate is the mean end point rate (EPR)",
-    "net_movement_median": "median net movement of transects, weighted in the same way",
-    "moved_mean": "mean net movement of those transects alone on which the two lines differ",
-    "largest_advance": "net movement of the transect that advanced most",
-    "largest_retreat": "net movement of the transect that retreated most",
-    "envelope_mean": "mean envelope (SCE) of transects: largest less smallest position of all dates",
-    "regression_mean": "mean regression rate (LRR) of transects, all dates alike",
-    "weighted_regression_mean": "mean regression rate (WLR) of transects, dates weighted by 1/sigma²",
-    "nearest_before_to_after": "mean distance from points of the earlier front to the later front",
-    "nearest_after_to_before": "mean distance from points of the later front to the earlier front",
-    "nearest_p95": "95th percentile of those distances, the larger of both directions",
-    "hausdorff": "largest distance from a vertex of either front to the nearest point of the other",
-    "frechet": "discrete Fréchet distance of the longest piece of either front",
-}
-"""What each estimator is. Signed ones are positive where the side advanced."""
-
-_SIGNED = {
-    "mean_advance",
-    "net_movement_mean",
-    "net_movement_median",
-    "moved_mean",
-    "largest_advance",
-    "largest_retreat",
-    "regression_mean",
-    "weighted_regression_mean",
-}
 
 
 def estimator_table(
@@ -216,14 +216,13 @@ def _row(
     district: Any, estimator: str, value_m: float, n: int, covers: float, **units: float
 ) -> dict[str, Any]:
     name = f"{estimator}_at_{units['resolution_m']:g}_m" if units else estimator
-    told = DEFINITIONS[estimator].format(**units)
     return {
         "district": district,
         "estimator": name,
         "value_m": value_m,
         "n": n,
         "covers": covers,
-        "definition": told,
+        "definition": DEFINITIONS[estimator].format(**units),
     }
 
 

@@ -13,7 +13,7 @@ from pyproj import CRS
 
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.geometry.planar import segments
+from frontlines.geometry.planar import BACK, edge_lines, segments, westward
 from frontlines.names import Floats, Geometries, Ints
 
 _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
@@ -99,7 +99,7 @@ def _checked(resolution_m: float | Sequence[float]) -> list[float]:
 
 
 def _joined(frontlines: gpd.GeoDataFrame) -> tuple[list[pd.Timestamp], Geometries]:
-    """Join the lines of each date end to end, in a form that does not hang on how they were cut."""
+    """Join the lines of each date end to end, in a form that does not depend on how they were cut."""
     shapes = np.asarray(frontlines.geometry.values)
     days = frontlines.reset_index(drop=True).groupby("date", sort=True).indices
     fronts = [_canonical(shapes[rows]) for rows in days.values()]
@@ -126,10 +126,10 @@ def _measured(
     """Measure fronts edge by edge; an edge that many dates share is measured once."""
     lines, front = shapely.get_parts(fronts, return_index=True)
     ends, line = segments(lines)
-    turned = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
-    ends[turned] = ends[turned][:, [2, 3, 0, 1]]
+    turned = westward(ends)
+    ends[turned] = ends[turned][:, BACK]
     unique, edge = np.unique(ends, axis=0, return_inverse=True)
-    edges = shapely.linestrings(unique.reshape(-1, 2, 2))
+    edges = edge_lines(unique)
     date = front[line]
     if districts is None:
         km = ground_length_m(edges, crs)[edge] / 1000
@@ -150,7 +150,10 @@ def _measured(
 
 
 def _by_district(edges: Geometries, shapes: Geometries, crs: CRS) -> tuple[Ints, Ints, Floats]:
-    """Length of each edge in each district that it meets [km]: edge, district, length."""
+    """Length of each edge in each district that it meets [km]: edge, district, length.
+
+    A piece along a border counts by halves in the districts on both sides.
+    """
     pieces, edge = _cut(edges, shapes)
     middles = shapely.buffer(shapely.line_interpolate_point(pieces, 0.5, normalized=True), _TOUCH_M)
     piece, district = shapely.STRtree(shapes).query(middles)
@@ -170,8 +173,9 @@ def _cut(edges: Geometries, shapes: Geometries) -> tuple[Geometries, Ints]:
     met = pd.Series(border[meet]).groupby(edge[meet], sort=True).agg(list)
     crossed = met.index.to_numpy(dtype=np.int64)
     whole = np.setdiff1d(np.arange(len(edges)), crossed)
-    knives = np.fromiter((shapely.union_all(borders[near]) for near in met), dtype=object, count=len(met))
-    off, on = shapely.difference(edges[crossed], knives), shapely.intersection(edges[crossed], knives)
+    # An edge falls into pieces off the borders that it meets, and pieces that run along them.
+    lines = np.fromiter((shapely.union_all(borders[near]) for near in met), dtype=object, count=len(met))
+    off, on = shapely.difference(edges[crossed], lines), shapely.intersection(edges[crossed], lines)
     pieces, owner = shapely.get_parts(np.concatenate([edges[whole], off, on]), return_index=True)
     along = (shapely.get_dimensions(pieces) == 1) & (shapely.length(pieces) > 0)
     return pieces[along], np.concatenate([whole, crossed, crossed])[owner[along]]

@@ -17,7 +17,11 @@ LEAST_DATES = 3
 def regression_rates(
     days: Floats, position_m: Floats, *, sigma_m: Floats | None = None, level: float = 0.95
 ) -> pd.DataFrame:
-    """Fit a straight line through the positions of each transect."""
+    """Fit a straight line through the positions of each transect, (n_transects, n_dates) [m].
+
+    With `sigma_m`, of the same shape, dates are weighted by 1/sigma². Columns: `n_dates`, `rate_m_per_day`,
+    the interval `low_m_per_day` to `high_m_per_day`, `r2`; NaN where there are fewer than `LEAST_DATES`.
+    """
     require_level(level)
     known = np.isfinite(position_m)
     weight = np.where(known, 1.0, 0.0)
@@ -63,11 +67,11 @@ def _quantile(within: float, df: int) -> float:
     low, high = 0.0, np.pi / 2
     for _ in range(64):
         middle = (low + high) / 2
-        low, high = (middle, high) if _within(middle, df) < within else (low, middle)
+        low, high = (middle, high) if _probability_within(middle, df) < within else (low, middle)
     return float(np.sqrt(df) * np.tan(low))
 
 
-def _within(angle: float, df: int) -> float:
+def _probability_within(angle: float, df: int) -> float:
     """Probability that abs(t) < √df · tan(angle)."""
     sine, cosine = np.sin(angle), np.cos(angle)
     odd = df % 2

@@ -6,7 +6,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
@@ -18,84 +17,11 @@ from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import segments
 from frontlines.movement.crossings import cross
 from frontlines.movement.fronts import facing_lines, joined_lines
-from frontlines.names import Floats, Geometries, Ints
-
-
-def cut_to_theatre(
-    cast: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, front: Geometries, crs: CRS
-) -> gpd.GeoDataFrame:
-    """Cut transects to one part of each that lies within the theatre."""
-    shapes = np.asarray(cast.geometry.values)
-    parts = _parts_within(shapes, ground_of(theatre), crs)
-    origin_m = cast["origin_m"].to_numpy(dtype=float)[parts["row"]]
-    off = np.maximum(parts["low_m"] - origin_m, origin_m - parts["high_m"]).clip(lower=0)
-    free = (cast["cast_from"] == "axis").to_numpy()[parts["row"]]
-    parts = parts.assign(off=off, other=(off > 0) | free, blind=~_meets(parts, shapes, front, crs))
-    parts = parts.sort_values(["row", "other", "blind", "off", "low_m"]).drop_duplicates("row")
-    if parts.empty:
-        raise LayerError(
-            f"no transect of the {cast['cast_from'].iloc[0]} lies within the theatre: check where both are"
-        )
-    whole = shapely.length(shapes)
-    kept = [
-        shapes[row] if (low, high) == (0.0, whole[row]) else substring(shapes[row], low, high)
-        for row, low, high in zip(parts["row"], parts["low_plane"], parts["high_plane"], strict=True)
-    ]
-    cut = (parts["low_plane"] > 0).to_numpy() | (parts["high_plane"].to_numpy() < whole[parts["row"]])
-    own = cast.iloc[parts["row"].to_numpy()].reset_index(drop=True)
-    return own.assign(geometry=kept, origin_m=own["origin_m"] - parts["low_m"].to_numpy(), cut=cut)
-
-
-def _parts_within(shapes: Geometries, ground: Any, crs: CRS) -> pd.DataFrame:
-    """Give the parts of lines that lie on some ground: from and to, along the ground and in the plane."""
-    rings = shapely.get_rings(shapely.get_parts(ground))
-    edge = cross(shapes, segments(rings)[0], crs)[["row", "along_m", "plane_m"]]
-    row = np.arange(len(shapes))
-    start = pd.DataFrame({"row": row, "along_m": 0.0, "plane_m": 0.0})
-    stop = pd.DataFrame(
-        {"row": row, "along_m": ground_length_m(shapes, crs), "plane_m": shapely.length(shapes)}
-    )
-    marks = pd.concat([start, edge, stop]).sort_values(["row", "plane_m"], kind="stable", ignore_index=True)
-    ahead = marks.shift(-1)
-    parts = pd.DataFrame(
-        {
-            "row": marks["row"],
-            "low_m": marks["along_m"],
-            "high_m": ahead["along_m"],
-            "low_plane": marks["plane_m"],
-            "high_plane": ahead["plane_m"],
-        }
-    )[(ahead["row"] == marks["row"]) & (ahead["plane_m"] > marks["plane_m"])]
-    middle = shapely.line_interpolate_point(
-        shapes[parts["row"]], (parts["low_plane"] + parts["high_plane"]).to_numpy() / 2
-    )
-    shapely.prepare(ground)
-    parts = parts[shapely.intersects(ground, middle)]
-    begins = (parts["row"] != parts["row"].shift()) | (parts["low_plane"] != parts["high_plane"].shift())
-    how = {"row": "first", "low_m": "first", "high_m": "last", "low_plane": "first", "high_plane": "last"}
-    whole: pd.DataFrame = parts.groupby(begins.cumsum().to_numpy()).agg(how).reset_index(drop=True)
-    return whole
-
-
-def _meets(parts: pd.DataFrame, shapes: Geometries, front: Geometries, crs: CRS) -> npt.NDArray[np.bool_]:
-    """Tell which parts leave the side's ground somewhere."""
-    met = cross(shapes, segments(front)[0], crs)
-    found = parts.reset_index().merge(met.loc[met["leaves"], ["row", "plane_m"]], on="row")
-    within = found["plane_m"].between(found["low_plane"], found["high_plane"])
-    return np.isin(np.arange(len(parts)), found.loc[within, "index"])
-
+from frontlines.names import Bools, Floats, Geometries, Ints
 
 _COLUMNS = [
-    "transect",
-    "cast_from",
-    "line",
-    "along_km",
-    "stands_for_m",
-    "side",
-    "origin_m",
-    "cut",
-    "geometry",
-]
+    "transect", "cast_from", "line", "along_km", "stands_for_m", "side", "origin_m", "cut", "geometry",
+]  # fmt: skip
 
 
 def make_transects(  # noqa: PLR0913 - one argument for each choice that decides the figures
@@ -202,7 +128,7 @@ def make_transects(  # noqa: PLR0913 - one argument for each choice that decides
     if axis is not None or baseline is not None:
         cast = _turned(cast, front, crs, side)
     cast = cast.assign(side=side, cut=False)
-    cast = cast if theatre is None else cut_to_theatre(cast, theatre, front, crs)
+    cast = cast if theatre is None else _cut_to_theatre(cast, theatre, front, crs)
     return cast.assign(transect=np.arange(len(cast)))[_COLUMNS]
 
 
@@ -236,7 +162,8 @@ def _one_line(axis: gpd.GeoDataFrame) -> Any:
 def _cast(
     lines: Geometries, spacing_m: float, length_m: float, smoothing_m: float, crs: CRS
 ) -> gpd.GeoDataFrame:
-    """Cast transects to the right of lines, at equal steps along each."""
+    """Cast transects across lines, heading to their right, at equal steps along each."""
+    # How many stand on each line, and where along it [m of the plane].
     ground_m, plane_m = ground_length_m(lines, crs), shapely.length(lines)
     number = np.maximum(np.rint(ground_m / spacing_m), 1).astype(np.int64)
     line = np.repeat(np.arange(len(lines)), number)
@@ -244,6 +171,7 @@ def _cast(
     step = plane_m / number
     at = (rank + 0.5) * step[line]
     origin = shapely.get_coordinates(shapely.line_interpolate_point(lines[line], at))
+    # As far to either side as is `length_m` on the ground.
     chord = _chords(lines, line, at, smoothing_m)
     away = np.column_stack([chord[:, 1], -chord[:, 0]]) / np.hypot(*chord.T)[:, None]
     reach = away * length_m / _stretch(origin, away, crs)[:, None]
@@ -317,3 +245,73 @@ def _turned(cast: gpd.GeoDataFrame, front: Geometries, crs: CRS, side: str) -> g
     back = (tally < 0)[cast["line"].to_numpy()]
     origin_m = np.where(back, ground_length_m(shapes, crs) - cast["origin_m"], cast["origin_m"])
     return cast.assign(geometry=np.where(back, shapely.reverse(shapes), shapes), origin_m=origin_m)
+
+
+def _cut_to_theatre(
+    cast: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, front: Geometries, crs: CRS
+) -> gpd.GeoDataFrame:
+    """Cut transects to one part of each that lies within the theatre.
+
+    It is the part where the transect was cast; if that lies outside, or may be anywhere along an axis, the
+    nearest part that meets the front.
+    """
+    shapes = np.asarray(cast.geometry.values)
+    parts = _parts_within(shapes, ground_of(theatre), crs)
+    origin_m = cast["origin_m"].to_numpy(dtype=float)[parts["row"]]
+    off = np.maximum(parts["low_m"] - origin_m, origin_m - parts["high_m"]).clip(lower=0)
+    free = (cast["cast_from"] == "axis").to_numpy()[parts["row"]]
+    parts = parts.assign(off=off, other=(off > 0) | free, misses=~_meets(parts, shapes, front, crs))
+    parts = parts.sort_values(["row", "other", "misses", "off", "low_m"]).drop_duplicates("row")
+    if parts.empty:
+        raise LayerError(
+            f"no transect of the {cast['cast_from'].iloc[0]} lies within the theatre: check where both are"
+        )
+    whole = shapely.length(shapes)
+    kept = [
+        shapes[row] if (low, high) == (0.0, whole[row]) else substring(shapes[row], low, high)
+        for row, low, high in zip(parts["row"], parts["low_plane"], parts["high_plane"], strict=True)
+    ]
+    cut = (parts["low_plane"] > 0).to_numpy() | (parts["high_plane"].to_numpy() < whole[parts["row"]])
+    own = cast.iloc[parts["row"].to_numpy()].reset_index(drop=True)
+    return own.assign(geometry=kept, origin_m=own["origin_m"] - parts["low_m"].to_numpy(), cut=cut)
+
+
+def _parts_within(shapes: Geometries, ground: Any, crs: CRS) -> pd.DataFrame:
+    """Give the parts of lines that lie on some ground: from and to, along the ground and in the plane."""
+    rings = shapely.get_rings(shapely.get_parts(ground))
+    edge = cross(shapes, segments(rings)[0], crs)[["row", "along_m", "plane_m"]]
+    row = np.arange(len(shapes))
+    start = pd.DataFrame({"row": row, "along_m": 0.0, "plane_m": 0.0})
+    stop = pd.DataFrame(
+        {"row": row, "along_m": ground_length_m(shapes, crs), "plane_m": shapely.length(shapes)}
+    )
+    # Between one mark and the next a line lies within the ground or outside it.
+    marks = pd.concat([start, edge, stop]).sort_values(["row", "plane_m"], kind="stable", ignore_index=True)
+    ahead = marks.shift(-1)
+    parts = pd.DataFrame(
+        {
+            "row": marks["row"],
+            "low_m": marks["along_m"],
+            "high_m": ahead["along_m"],
+            "low_plane": marks["plane_m"],
+            "high_plane": ahead["plane_m"],
+        }
+    )[(ahead["row"] == marks["row"]) & (ahead["plane_m"] > marks["plane_m"])]
+    middle = shapely.line_interpolate_point(
+        shapes[parts["row"]], (parts["low_plane"] + parts["high_plane"]).to_numpy() / 2
+    )
+    shapely.prepare(ground)
+    parts = parts[shapely.intersects(ground, middle)]
+    # Parts that follow each other without a gap are one.
+    begins = (parts["row"] != parts["row"].shift()) | (parts["low_plane"] != parts["high_plane"].shift())
+    how = {"row": "first", "low_m": "first", "high_m": "last", "low_plane": "first", "high_plane": "last"}
+    whole: pd.DataFrame = parts.groupby(begins.cumsum().to_numpy()).agg(how).reset_index(drop=True)
+    return whole
+
+
+def _meets(parts: pd.DataFrame, shapes: Geometries, front: Geometries, crs: CRS) -> Bools:
+    """Tell which parts leave the side's ground somewhere."""
+    met = cross(shapes, segments(front)[0], crs)
+    found = parts.reset_index().merge(met.loc[met["leaves"], ["row", "plane_m"]], on="row")
+    within = found["plane_m"].between(found["low_plane"], found["high_plane"])
+    return np.isin(np.arange(len(parts)), found.loc[within, "index"])

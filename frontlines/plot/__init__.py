@@ -8,7 +8,6 @@ from frontlines.plot.charts import (
     draw_gains_and_losses,
     draw_series,
 )
-from frontlines.plot.figures import district_figure, movement_figure, profile_figure, series_figure
 from frontlines.plot.front_layers import draw_frontlines, draw_transects
 from frontlines.plot.map_layers import (
     draw_change,
@@ -17,7 +16,10 @@ from frontlines.plot.map_layers import (
     draw_districts,
     draw_settlements,
 )
-from frontlines.plot.profile import draw_profile
+from frontlines.plot.movement_figure import movement_figure
+from frontlines.plot.profile import draw_profile, profile_figure
+from frontlines.plot.scan_figures import overlay_figure, residual_figure
+from frontlines.plot.series_figures import district_figure, series_figure
 from frontlines.plot.style import MapStyle
 
 __all__ = [
@@ -38,6 +40,8 @@ __all__ = [
     "draw_settlements",
     "draw_transects",
     "movement_figure",
+    "overlay_figure",
     "profile_figure",
+    "residual_figure",
     "series_figure",
 ]

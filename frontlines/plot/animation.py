@@ -10,289 +10,46 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-from matplotlib.figure import Figure
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
-from frontlines.names import CONTESTED
+from frontlines.names import CONTESTED, KM2, Floats32, Pixels
 from frontlines.plot.artists import (
     View,
     Z,
     area_path,
     bounds_of,
     days_of,
-    dress,
     fill,
-    metres_per_pt,
+    frame,
+    paint,
     present,
-    rule,
     show,
-    view_of,
+    stroke,
 )
-from frontlines.plot.chart_axes import number
-from frontlines.plot.film_files import Frame, require_reel, write_reel
-from frontlines.plot.furniture import draw_legend, draw_scale_bar, emptiest_corners, frame
-from frontlines.plot.legend import Entry, legend_entries
-from frontlines.plot.map_layers import draw_districts
-from frontlines.plot.page import Box, add_panel, draw_block, height_mm, inches, put, shortened
-from frontlines.plot.style import (
-    DEFAULT_STYLE,
-    MM_PER_INCH,
-    PT_PER_INCH,
-    AreaStyle,
-    MapStyle,
-    clean,
-    day,
-    font_of,
-    plain,
-    renderer_of,
-)
+from frontlines.plot.film_files import require_film_path, write_film
+from frontlines.plot.furniture import Entry, draw_scale_bar, emptiest_corners
+from frontlines.plot.map_layers import base_entries, draw_districts
+from frontlines.plot.page import Box, FigurePage
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle
+from frontlines.plot.text import clean, day, font_of, number, shortened
 from frontlines.progress import Progress, track
 
-Floats = npt.NDArray[np.float32]
-
+_LEAST_PX = 480
 _PAGE_PX = 960  # as wide as the page of the style; narrower frames keep the size of their type
 _LINES_MM = (4.6, 8.8, 12.6)  # where the words over the map stand, from the margin
 _UNDER_MM = 2.4
 _BIG = 1.3
 _SIDE_ROOM = 0.22
-_BAR_MM = (34.0, 9.0)
 _HEIGHTS_MM = (50.0, 150.0)
 _MARGIN = 0.03
 _CLASSES = ("held", "gained", "lost")
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What an animation is about."""
-
-    side: str
-    since: pd.Timestamp
-    grounds: Sequence[Any]
-    contested: bool
-    flagged: bool
-    caption: str = ""
-    theatre: gpd.GeoDataFrame | None = None
-    districts: gpd.GeoDataFrame | None = None
-
-
-class Size(NamedTuple):
-    """Size of a picture [pixels]."""
-
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
-class Backdrop:
-    """A page on which only the ground and some words change."""
-
-    page: Frame
-    window: tuple[slice, slice]
-    paint: Mapping[str, Floats]
-    texts: Mapping[str, Text]
-    head: int
-    foggy: bool
-    pen: Any
-    ax: Axes
-
-    def cover(self, geometry: Any) -> Floats:
-        """Return how much of each pixel of the map polygons cover, 0 to 1."""
-        self.pen.clear()
-        path = area_path(geometry)
-        if path is not None:
-            gc = self.pen.new_gc()
-            gc.set_linewidth(0.0)
-            gc.set_snap(False)
-            self.pen.draw_path(gc, path, self.ax.transData, (0.0, 0.0, 0.0, 1.0))
-            gc.restore()
-        opacity: Floats = np.asarray(self.pen.buffer_rgba())[..., 3][self.window].astype(np.float32)
-        return opacity / np.float32(255)
-
-    def mix(self, first: Floats, now: Floats, fog: Floats, where: Any) -> Frame:
-        """Mix the colours of some pixels from what covers them on the first day and now."""
-        was, held_now = first[where, None], now[where, None]
-        held, gained, lost = np.minimum(was, held_now), held_now - was, was - held_now
-        share = {"held": held, "gained": gained.clip(0), "lost": lost.clip(0)}
-        rest = 1 - np.maximum(was, held_now)
-        colour = rest * self.paint["rest"][where]
-        for name, part in share.items():
-            colour += part * self.paint[name][where]
-        hatch = self.paint[CONTESTED][where]
-        ink = fog[where, None] * hatch[:, 3:] / 255
-        mixed = colour * (1 - ink) + hatch[:, :3] * ink
-        out: Frame = np.rint(mixed).astype(np.uint8)
-        return out
-
-    def colours(self) -> Frame:
-        """Return the pixels of maps whose ground is all of one class, (n, 3): every colour that may come."""
-        nothing, all_of_it = (np.full(self.page[self.window].shape[:2], v, dtype=np.float32) for v in (0, 1))
-        where = nothing == 0
-        fogs = (nothing, all_of_it) if self.foggy else (nothing,)
-        classes = product((nothing, all_of_it), (nothing, all_of_it), fogs)
-        return np.concatenate([self.mix(first, now, fog, where) for first, now, fog in classes])
-
-    def write(self, picture: Frame, words: Mapping[str, str]) -> None:
-        """Write the words on a picture, in the place of those that are there."""
-        for name, text in self.texts.items():
-            text.set_text(words[name])
-        inked = drawn([text for text in self.texts.values() if text.get_text()], self.pen)[: self.head]
-        opacity = inked[..., 3:].astype(np.float32) / 255
-        mixed = self.page[: self.head] * (1 - opacity) + inked[..., :3] * opacity
-        picture[: self.head] = np.rint(mixed).astype(np.uint8)
-
-
-def drawn(artists: Sequence[Artist], pen: Any) -> npt.NDArray[np.uint8]:
-    """Draw artists alone, and return red, green, blue and opacity."""
-    pen.clear()
-    for artist in artists:
-        artist.draw(pen)
-    return np.array(pen.buffer_rgba(), dtype=np.uint8)
-
-
-def draw_backdrop(scene: Scene, width_px: int, style: MapStyle) -> Backdrop:
-    """Draw everything that stays."""
-    dpi = max(width_px, _PAGE_PX) / style.width_mm * MM_PER_INCH
-    style = replace(style, width_mm=width_px / dpi * MM_PER_INCH, dpi=dpi)
-    figure = Figure(dpi=dpi, facecolor=style.paper)
-    FigureCanvasAgg(figure)
-    ax, size = _lay_out(figure, scene, width_px, style)
-    outlines = _draw_outlines(ax, scene, style)
-    _write_since(figure, scene, style)
-    pen: Any = RendererAgg(size.width, size.height, dpi)  # type: ignore[no-untyped-call]
-    page = drawn([figure], pen)[..., :3]
-    box = ax.get_window_extent(pen)
-    window = (
-        slice(size.height - round(box.y1), size.height - round(box.y0)),
-        slice(round(box.x0), round(box.x1)),
-    )
-    paint = {"rest": page[window].astype(np.float32)}
-    looks = {name: getattr(style, name) for name in _CLASSES}
-    for name, look in (*looks.items(), (CONTESTED, _fog(style, "none"))):
-        sheet = dress(Rectangle((0, 0), 1, 1, transform=ax.transAxes), look, style)
-        ax.add_artist(sheet)
-        over = [] if name == CONTESTED else outlines
-        colours = drawn([sheet, *over], pen)[window].astype(np.float32)
-        paint[name] = colours if name == CONTESTED else colours[..., :3]
-        sheet.remove()
-    texts = _texts(figure, style)
-    return Backdrop(page, window, paint, texts, window[0].start - 1, scene.contested, pen, ax)
-
-
-def _fog(style: MapStyle, face: str) -> AreaStyle:
-    return AreaStyle(face, style.contested_hatch, style.contested_ink)
-
-
-def _lay_out(figure: Figure, scene: Scene, width_px: int, style: MapStyle) -> tuple[Axes, Size]:
-    """Put the map under the words and the legend under the map; return the map and the size of the page."""
-    mm = figure.dpi / MM_PER_INCH
-    inner = style.width_mm - 2 * style.margin_mm
-    ground = scene.grounds if scene.theatre is None else [scene.theatre.geometry]
-    view = (bounds_of(*ground) or View(0, 0, 1, 1)).grown(_MARGIN)
-    low, high = (limit * style.width_mm / DEFAULT_STYLE.width_mm for limit in _HEIGHTS_MM)
-    top = style.margin_mm + _LINES_MM[2 if scene.flagged else 1] + _UNDER_MM
-    map_box = Box(style.margin_mm, top, inner, min(max(inner * view.height / view.width, low), high))
-    foot = Box(style.margin_mm, top + map_box.height + style.gap_mm / 2, inner, 10.0)
-    figure.set_size_inches(*inches(style.width_mm, style.max_height_mm))
-    ax, host = (
-        add_panel(figure, box, style.max_height_mm, style, name=name)
-        for box, name in ((map_box, "map"), (foot, "legend"))
-    )
-    host.set_axis_off()
-    columns = max(1, round(3 * style.width_mm / DEFAULT_STYLE.width_mm))
-    legend = draw_legend(
-        host, _entries(scene, style), columns=columns, width_px=0.95 * inner * mm / columns, style=style
-    )
-    legend_mm = float(legend.get_window_extent(renderer_of(figure)).height) / mm
-    caption = draw_block(
-        figure, scene.caption, xy=(style.margin_mm / style.width_mm, 0.5), width_mm=inner,
-        size_pt=style.caption_pt, style=style,
-    )  # fmt: skip
-    caption_top = foot.top + legend_mm + style.gap_mm / 2
-    end = caption_top + height_mm(figure, [caption]) if caption.get_text() else foot.top + legend_mm
-    size = Size(width_px, 2 * int(np.ceil((end + style.margin_mm) * mm / 2)))
-    figure.set_size_inches(size.width / figure.dpi, size.height / figure.dpi)
-    caption.set_y(1 - caption_top * mm / size.height)
-    put(ax, map_box, size.height / mm, style)
-    put(host, foot, size.height / mm, style)
-    show(ax, view.fitted(map_box.aspect))
-    ax.set_aspect("equal", adjustable="datalim")
-    return ax, size
-
-
-def _entries(scene: Scene, style: MapStyle) -> list[Entry]:
-    told = {
-        "gained": f"{scene.side}: gained since {day(scene.since)}",
-        "lost": f"{scene.side}: lost since {day(scene.since)}",
-        "held": f"{scene.side}: held then and now",
-    }
-    looks = {**{name: getattr(style, name) for name in told}, CONTESTED: _fog(style, style.paper)}
-    told |= {CONTESTED: "Contested"} if scene.contested else {}
-    layers = (("theatre", scene.theatre), ("district", scene.districts))
-    base = legend_entries([name for name, layer in layers if layer is not None], {}, "", {}, style=style)
-    return [*((text, dress(Patch(), looks[name], style)) for name, text in told.items()), *base]
-
-
-def _draw_outlines(ax: Axes, scene: Scene, style: MapStyle) -> list[Artist]:
-    """Draw the ground that the map is about, its outlines and the frame; return what lies over the ground."""
-    home = scene.districts if scene.theatre is None else scene.theatre
-    ax.set(xticks=[], yticks=[], facecolor=style.paper if home is None else style.country_face)
-    frame(ax, style)
-    if home is not None:
-        fill(ax, home.geometry, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"])
-    if scene.districts is not None:
-        draw_districts(scene.districts, ax=ax, label=False, style=style)
-    if scene.theatre is not None:
-        edge, width = style.theatre_edge, style.theatre_pt_width
-        outline = scene.theatre.geometry
-        rule(ax, outline, colour=edge, width_pt=width, name="theatre", zorder=Z["theatre"])
-    return [*sorted(ax.collections, key=Artist.get_zorder), _draw_bar(ax, scene, style), *ax.spines.values()]
-
-
-def _draw_bar(ax: Axes, scene: Scene, style: MapStyle) -> Artist:
-    """Draw the scale bar in the corner that has the least ground of the first and the last day."""
-    metres_per_mm = metres_per_pt(ax) * PT_PER_INCH / MM_PER_INCH
-    width, height = (v * metres_per_mm for v in _BAR_MM)
-    busy = present(np.concatenate([*scene.grounds[:2], *scene.grounds[-2:]]))
-    ((corner, _), *_) = emptiest_corners(view_of(ax), busy, width_m=width, height_m=height)
-    return draw_scale_bar(ax, loc=corner, share=0.2, style=style)
-
-
-def _write_since(figure: Figure, scene: Scene, style: MapStyle) -> None:
-    """Write whose net change it is, and since when."""
-    font = font_of(style, style.legend_pt)
-    name = shortened(scene.side, _SIDE_ROOM * figure.bbox.width, figure, font)
-    x, y = 1 - style.margin_mm / style.width_mm, _height(figure, _LINES_MM[1], style)
-    text = f"{name}: net change since {day(scene.since)}"
-    figure.text(x, y, text, ha="right", gid="since", **plain(style, style.legend_pt))
-
-
-def _texts(figure: Figure, style: MapStyle) -> dict[str, Text]:
-    """Make the words that change; they are empty, and drawn by themselves."""
-    left = style.margin_mm / style.width_mm
-    small, big = plain(style, style.legend_pt), plain(style, style.title_pt * _BIG, weight="bold")
-    top, middle, low = (_height(figure, mm, style) for mm in _LINES_MM)
-    return {
-        "date": figure.text(left, top, "", gid="date", **big),
-        "net": figure.text(1 - left, top, "", ha="right", gid="net", **big),
-        "count": figure.text(left, middle, "", gid="count", **small),
-        "flag": figure.text(left, low, "", gid="flag", **small),
-    }
-
-
-def _height(figure: Figure, under_mm: float, style: MapStyle) -> float:
-    """Return how high on the page a line stands, as a share."""
-    return 1 - (style.margin_mm + under_mm) / (figure.get_figheight() * MM_PER_INCH)
-
-
-_LEAST_PX = 480
 
 
 def animate_control(  # noqa: PLR0913 - one call that draws it all
@@ -371,27 +128,27 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     ['frame_0001.png', 'frame_0002.png']
     """
     path = Path(path)
-    require_reel(path, frames_per_second)
+    require_film_path(path, frames_per_second)
     if width_px < _LEAST_PX:
         raise FrontlinesError(f"width_px = {width_px} is too narrow for its words: pass {_LEAST_PX} or more")
     layers = {"control": control, "theatre": theatre, "districts": districts}
     require_working_crs(**{name: layer for name, layer in layers.items() if layer is not None})
     shots = _shots(control, side, totals)
-    scene = Scene(
+    film = Film(
         side=clean(side),
         since=shots[0].date,
-        grounds=[shapes for shot in shots for shapes in (shot.own, shot.fog)],
-        contested=any(len(shot.fog) for shot in shots),
-        flagged=any(shot.told for shot in shots),
+        grounds=[shapes for shot in shots for shapes in (shot.own, shot.contested)],
+        contested=any(len(shot.contested) for shot in shots),
+        flagged=any(shot.note for shot in shots),
         caption=_sources(control) if caption is None else caption,
         theatre=theatre,
         districts=districts,
     )
-    backdrop = draw_backdrop(scene, width_px, style)
+    backdrop = draw_backdrop(film, width_px, style)
     written = _frames(backdrop, [shots[0], shots[len(shots) // 2], shots[-1]], shots[0], len(shots))
     pixels = np.concatenate([backdrop.colours(), *(picture.reshape(-1, 3) for picture in written)])
     frames = track(_frames(backdrop, shots, shots[0], len(shots)), progress, "frames", total=len(shots))
-    write_reel(frames, path, pixels=pixels, frames_per_second=frames_per_second)
+    write_film(frames, path, pixels=pixels, frames_per_second=frames_per_second)
     return path
 
 
@@ -402,14 +159,14 @@ def _sources(control: gpd.GeoDataFrame) -> str:
 
 
 class _Shot(NamedTuple):
-    """What one frame shows."""
+    """What one frame shows: the ground of the side, contested ground, and a note on the snapshot."""
 
     number: int
     date: pd.Timestamp
     own: Any
-    fog: Any
+    contested: Any
     net_km2: float
-    told: str
+    note: str
 
 
 def _shots(control: gpd.GeoDataFrame, side: str, totals: pd.DataFrame | None) -> list[_Shot]:
@@ -430,20 +187,23 @@ def _shots(control: gpd.GeoDataFrame, side: str, totals: pd.DataFrame | None) ->
         known = ", ".join(sorted(repr(clean(s)) for s in set(sides)))
         raise LayerError(f"side {side!r} holds no ground on any date: the sides are {known or 'none'}")
     shapes, days = control.geometry.to_numpy(), np.unique(dates)
-    own, fog = ([shapes[(dates == d) & (sides == s)] for d in days] for s in (side, CONTESTED))
-    net, told = _measured(own) if totals is None else _told(totals, side, days)
+    own, contested = ([shapes[(dates == d) & (sides == s)] for d in days] for s in (side, CONTESTED))
+    net, notes = _measured(own) if totals is None else _from_totals(totals, side, days)
     stamps = [pd.Timestamp(d) for d in days]
-    return [_Shot(i, *shot) for i, shot in enumerate(zip(stamps, own, fog, net, told, strict=True), start=1)]
+    return [
+        _Shot(i, *shot)
+        for i, shot in enumerate(zip(stamps, own, contested, net, notes, strict=True), start=1)
+    ]
 
 
 def _measured(own: Sequence[Any]) -> tuple[Sequence[float], Sequence[str]]:
     """Measure the net change since the first day [km²]."""
-    km2 = np.array([float(gpd.GeoSeries(shapes).area.sum()) / 1e6 for shapes in own])
+    km2 = np.array([float(gpd.GeoSeries(shapes).area.sum()) / KM2 for shapes in own])
     return (km2 - km2[0]).tolist(), [""] * len(own)
 
 
-def _told(totals: pd.DataFrame, side: str, days: Any) -> tuple[Sequence[float], Sequence[str]]:
-    """Take the net change since the first day from totals [km²], and what is to be known of its steps."""
+def _from_totals(totals: pd.DataFrame, side: str, days: Any) -> tuple[Sequence[float], Sequence[str]]:
+    """Take the net change since the first day from totals [km²], and a note on each date."""
     others = sorted({clean(s) for s in totals["side"]} - {clean(side)})
     if others:
         raise FrontlinesError(
@@ -463,28 +223,225 @@ def _told(totals: pd.DataFrame, side: str, days: Any) -> tuple[Sequence[float], 
         "same_input": "this snapshot repeats the one before",
         "suspect": "suspect: far out of the ordinary",
     }
-    told = [
+    notes = [
         "; ".join(text for name, text in words.items() if d in steps.index and bool(steps.loc[d, name]))
         for d in pd.DatetimeIndex(days)
     ]
-    return (net - net[0]).tolist(), told
+    return (net - net[0]).tolist(), notes
 
 
-def _frames(backdrop: Backdrop, shots: Sequence[_Shot], first: _Shot, of: int) -> Iterator[Frame]:
+def _frames(backdrop: Backdrop, shots: Sequence[_Shot], first: _Shot, of: int) -> Iterator[Pixels]:
     """Draw frame after frame; only the pixels that changed are mixed anew."""
     picture = backdrop.page.copy()
     start = backdrop.cover(first.own)
-    last: tuple[Floats, Floats] | None = None
+    last: tuple[Floats32, Floats32] | None = None
     for shot in shots:
-        now, fog = backdrop.cover(shot.own), backdrop.cover(shot.fog)
-        changed = np.ones_like(now, dtype=bool) if last is None else (now != last[0]) | (fog != last[1])
-        picture[backdrop.window][changed] = backdrop.mix(start, now, fog, changed)
+        now, contested = backdrop.cover(shot.own), backdrop.cover(shot.contested)
+        changed = np.ones_like(now, dtype=bool) if last is None else (now != last[0]) | (contested != last[1])
+        picture[backdrop.window][changed] = backdrop.mix(start, now, contested, changed)
         words = {
             "date": day(shot.date),
             "net": f"{number(shot.net_km2, sign=True)} km²",
             "count": f"Snapshot {shot.number} of {of}",
-            "flag": shot.told[:1].upper() + shot.told[1:],
+            "flag": shot.note[:1].upper() + shot.note[1:],
         }
         backdrop.write(picture, words)
-        last = now, fog
+        last = now, contested
         yield picture.copy()
+
+
+@dataclass(frozen=True)
+class Film:
+    """What an animation is about; `flagged` asks for a line of notes."""
+
+    side: str
+    since: pd.Timestamp
+    grounds: Sequence[Any]
+    contested: bool
+    flagged: bool
+    caption: str = ""
+    theatre: gpd.GeoDataFrame | None = None
+    districts: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """A page on which only the ground and some words change.
+
+    `window` is the part of the page with the map, `head` how many rows are above it; `paint` holds the pixels
+    of the map covered by one class of ground.
+    """
+
+    page: Pixels
+    window: tuple[slice, slice]
+    paint: Mapping[str, Floats32]
+    texts: Mapping[str, Text]
+    head: int
+    has_contested: bool
+    renderer: Any
+    ax: Axes
+
+    def cover(self, geometry: Any) -> Floats32:
+        """Return how much of each pixel of the map polygons cover, 0 to 1."""
+        self.renderer.clear()
+        path = area_path(geometry)
+        if path is not None:
+            gc = self.renderer.new_gc()
+            gc.set_linewidth(0.0)
+            gc.set_snap(False)
+            self.renderer.draw_path(gc, path, self.ax.transData, (0.0, 0.0, 0.0, 1.0))
+            gc.restore()
+        opacity: Floats32 = np.asarray(self.renderer.buffer_rgba())[..., 3][self.window].astype(np.float32)
+        return opacity / np.float32(255)
+
+    def mix(self, first: Floats32, now: Floats32, contested: Floats32, where: Any) -> Pixels:
+        """Mix the colours of some pixels from what covers them on the first day and now."""
+        was, held_now = first[where, None], now[where, None]
+        held, gained, lost = np.minimum(was, held_now), held_now - was, was - held_now
+        share = {"held": held, "gained": gained.clip(0), "lost": lost.clip(0)}
+        rest = 1 - np.maximum(was, held_now)
+        colour = rest * self.paint["rest"][where]
+        for name, part in share.items():
+            colour += part * self.paint[name][where]
+        hatch = self.paint[CONTESTED][where]
+        ink = contested[where, None] * hatch[:, 3:] / 255
+        mixed = colour * (1 - ink) + hatch[:, :3] * ink
+        out: Pixels = np.rint(mixed).astype(np.uint8)
+        return out
+
+    def colours(self) -> Pixels:
+        """Return the pixels of maps whose ground is all of one class, (n, 3): every colour that may come."""
+        nothing, all_of_it = (np.full(self.page[self.window].shape[:2], v, dtype=np.float32) for v in (0, 1))
+        where = nothing == 0
+        contested = (nothing, all_of_it) if self.has_contested else (nothing,)
+        classes = product((nothing, all_of_it), (nothing, all_of_it), contested)
+        return np.concatenate([self.mix(first, now, dispute, where) for first, now, dispute in classes])
+
+    def write(self, picture: Pixels, words: Mapping[str, str]) -> None:
+        """Write the words on a picture, in the place of those that are there."""
+        for name, text in self.texts.items():
+            text.set_text(words[name])
+        inked = _drawn([text for text in self.texts.values() if text.get_text()], self.renderer)[: self.head]
+        opacity = inked[..., 3:].astype(np.float32) / 255
+        mixed = self.page[: self.head] * (1 - opacity) + inked[..., :3] * opacity
+        picture[: self.head] = np.rint(mixed).astype(np.uint8)
+
+
+def _drawn(artists: Sequence[Artist], renderer: Any) -> Pixels:
+    """Draw artists alone, and return red, green, blue and opacity of every pixel."""
+    renderer.clear()
+    for artist in artists:
+        artist.draw(renderer)
+    return np.array(renderer.buffer_rgba(), dtype=np.uint8)
+
+
+def draw_backdrop(film: Film, width_px: int, style: MapStyle) -> Backdrop:
+    """Draw everything that stays."""
+    dpi = max(width_px, _PAGE_PX) / style.width_mm * MM_PER_INCH
+    style = replace(style, width_mm=width_px / dpi * MM_PER_INCH, dpi=dpi)
+    page, ax, height_px = _lay_out(film, style)
+    outlines = _draw_outlines(ax, film, style)
+    _write_since(page, film)
+    renderer: Any = RendererAgg(width_px, height_px, dpi)  # type: ignore[no-untyped-call]
+    picture = _drawn([page.figure], renderer)[..., :3]
+    box = ax.get_window_extent(renderer)
+    rows = slice(height_px - round(box.y1), height_px - round(box.y0))
+    window = (rows, slice(round(box.x0), round(box.x1)))
+    covered = {"rest": picture[window].astype(np.float32)}
+    looks = {name: getattr(style, name) for name in _CLASSES} | {CONTESTED: style.contested()}
+    for name, look in looks.items():
+        sheet = paint(Rectangle((0, 0), 1, 1, transform=ax.transAxes), look, style)
+        ax.add_artist(sheet)
+        over = [] if name == CONTESTED else outlines
+        colours = _drawn([sheet, *over], renderer)[window].astype(np.float32)
+        covered[name] = colours if name == CONTESTED else colours[..., :3]
+        sheet.remove()
+    return Backdrop(
+        page=picture, window=window, paint=covered, texts=_changing_texts(page), head=rows.start - 1,
+        has_contested=film.contested, renderer=renderer, ax=ax,
+    )  # fmt: skip
+
+
+def _lay_out(film: Film, style: MapStyle) -> tuple[FigurePage, Axes, int]:
+    """Put the map under the words and the legend under the map; return page, map and height [pixels]."""
+    page = FigurePage(style, caption=film.caption)
+    ground = film.grounds if film.theatre is None else [film.theatre.geometry]
+    view = (bounds_of(*ground) or View(0, 0, 1, 1)).grown(_MARGIN)
+    share = style.width_mm / DEFAULT_STYLE.width_mm
+    low_mm, high_mm = (limit * share for limit in _HEIGHTS_MM)
+    top_mm = style.margin_mm + _LINES_MM[2 if film.flagged else 1] + _UNDER_MM
+    map_mm = min(max(page.inner_mm * view.height / view.width, low_mm), high_mm)
+    box = Box(style.margin_mm, top_mm, page.inner_mm, map_mm)
+    ax = page.add("map", box)
+    columns = max(1, round(3 * share))
+    under = box._replace(top=box.foot + style.gap_mm / 2, height=10.0)
+    entry_mm = 0.95 * page.inner_mm / columns
+    _, legend_mm = page.add_legend(_entries(film, style), under, columns=columns, entry_mm=entry_mm)
+    foot_mm = under.top + legend_mm + (style.gap_mm / 2 if page.caption_mm else 0.0)
+    px_per_mm = style.dpi / MM_PER_INCH
+    height_px = 2 * int(np.ceil((foot_mm + page.caption_mm + style.margin_mm) * px_per_mm / 2))
+    page.end(foot_mm, height_mm=height_px / px_per_mm)
+    show(ax, view.fitted(box.aspect))
+    ax.set_aspect("equal", adjustable="datalim")
+    return page, ax, height_px
+
+
+def _entries(film: Film, style: MapStyle) -> list[Entry]:
+    texts = {
+        "gained": f"{film.side}: gained since {day(film.since)}",
+        "lost": f"{film.side}: lost since {day(film.since)}",
+        "held": f"{film.side}: held then and now",
+    }
+    entries: list[Entry] = [
+        (text, paint(Patch(), getattr(style, name), style)) for name, text in texts.items()
+    ]
+    if film.contested:
+        entries.append(("Contested", paint(Patch(), style.contested(style.paper), style)))
+    layers = {"theatre": film.theatre, "district": film.districts}
+    return [*entries, *base_entries([name for name, layer in layers.items() if layer is not None], "", style)]
+
+
+def _draw_outlines(ax: Axes, film: Film, style: MapStyle) -> list[Artist]:
+    """Draw the ground of the map, outlines and frame; return what is drawn over ground that is held."""
+    home = film.districts if film.theatre is None else film.theatre
+    frame(ax, style)
+    ax.set_facecolor(style.paper if home is None else style.country_face)
+    if home is not None:
+        fill(ax, home.geometry, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"])
+    if film.districts is not None:
+        draw_districts(film.districts, ax=ax, label=False, style=style)
+    if film.theatre is not None:
+        edge, width = style.theatre_edge, style.theatre_pt_width
+        outline = film.theatre.geometry
+        stroke(ax, outline, colour=edge, width_pt=width, name="theatre", zorder=Z["theatre"])
+    return [*sorted(ax.collections, key=Artist.get_zorder), _draw_bar(ax, film, style), *ax.spines.values()]
+
+
+def _draw_bar(ax: Axes, film: Film, style: MapStyle) -> Artist:
+    """Draw the scale bar in the corner that has the least ground of the first and the last day."""
+    busy = present(np.concatenate([*film.grounds[:2], *film.grounds[-2:]]))
+    ((corner, _), *_) = emptiest_corners(ax, busy)
+    return draw_scale_bar(ax, loc=corner, share=0.2, style=style)
+
+
+def _write_since(page: FigurePage, film: Film) -> None:
+    """Write whose net change it is, and since when."""
+    style, size_pt = page.style, page.style.legend_pt
+    room_px = _SIDE_ROOM * page.figure.bbox.width
+    side = shortened(film.side, room_px, page.figure, font_of(style, size_pt))
+    text = f"{side}: net change since {day(film.since)}"
+    right_mm, down_mm = style.width_mm - style.margin_mm, style.margin_mm + _LINES_MM[1]
+    page.write(text, right_mm, down_mm, size_pt=size_pt, name="since", ha="right")
+
+
+def _changing_texts(page: FigurePage) -> dict[str, Text]:
+    """Make the words that change; they are empty, and drawn by themselves."""
+    style, left_mm, right_mm = page.style, page.style.margin_mm, page.style.width_mm - page.style.margin_mm
+    top_mm, middle_mm, low_mm = (style.margin_mm + line_mm for line_mm in _LINES_MM)
+    big: dict[str, Any] = {"size_pt": style.title_pt * _BIG, "weight": "bold"}
+    return {
+        "date": page.write("", left_mm, top_mm, name="date", **big),
+        "net": page.write("", right_mm, top_mm, name="net", ha="right", **big),
+        "count": page.write("", left_mm, middle_mm, size_pt=style.legend_pt, name="count"),
+        "flag": page.write("", left_mm, low_mm, size_pt=style.legend_pt, name="flag"),
+    }

@@ -1,4 +1,4 @@
-"""From geometry to artists: filled ground with hatch, lines, and the view of an Axes."""
+"""From geometry to artists: filled ground with hatch, lines, text, and the view of an Axes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
+from matplotlib.text import Annotation
 
 from frontlines.plot.style import PT_PER_INCH, AreaStyle, MapStyle
+from frontlines.plot.text import halo, plain
 
-# What lies over what.
+# What is drawn over what.
 Z = {
     "context": 0.5, "ground": 1.0, "mark": 1.2, "district": 2.0, "band": 2.2, "theatre": 2.3, "border": 2.4,
     "oblast": 2.6, "casing": 3.0, "front": 3.1, "town": 5.0, "frame": 7.0, "label": 8.0, "furniture": 9.0,
@@ -100,9 +102,7 @@ class Stage:
     def __init__(self, ax: Axes | None, style: MapStyle) -> None:
         if ax is None:
             _, ax = plt.subplots(figsize=(6.0, 6.0), layout="constrained")
-            ax.set(xticks=[], yticks=[])
-            for spine in ax.spines.values():
-                spine.set(linewidth=style.frame_pt_width, color=style.ink)
+            frame(ax, style)
         self.ax: Axes = ax
         settled = ax.has_data() or not ax.get_autoscalex_on()
         self._found = view_of(ax) if settled else None
@@ -121,6 +121,13 @@ class Stage:
             )
             show(self.ax, padded.grown(0.03))
         return self.ax
+
+
+def frame(ax: Axes, style: MapStyle) -> None:
+    """Make an Axes the panel of a map: a thin frame, no ticks, paper below."""
+    ax.set(xticks=[], yticks=[], facecolor=style.paper)
+    for spine in ax.spines.values():
+        spine.set(linewidth=style.frame_pt_width, color=style.ink, zorder=Z["furniture"] + 1)
 
 
 def present(geometry: Any) -> Any:
@@ -165,7 +172,7 @@ def area_path(geometry: Any) -> Path | None:
     return Path(points, codes)
 
 
-def dress(patch: Patch, look: AreaStyle, style: MapStyle) -> Patch:
+def paint(patch: Patch, look: AreaStyle, style: MapStyle) -> Patch:
     """Give a patch the fill of a class of ground: no edge, a fine hatch."""
     patch.set(facecolor=look.face, edgecolor=look.ink, linewidth=0.0, hatch=look.hatch or None)
     set_width = getattr(patch, "set_hatch_linewidth", None)  # matplotlib before 3.10 has a global one only
@@ -182,13 +189,13 @@ def fill(
     if path is None:
         return None
     patch = PathPatch(path, zorder=zorder, gid=name)
-    dress(patch, look, style)
+    paint(patch, look, style)
     ax.add_artist(patch)  # add_patch would look for bulges, vertex by vertex
     ax.update_datalim(path.get_extents().get_points())
     return patch
 
 
-def rule(
+def stroke(
     ax: Axes, geometry: Any, *, colour: str, width_pt: float, name: str, zorder: float, **kwargs: Any
 ) -> LineCollection | None:
     """Draw lines or outlines; the artist's gid is `name`. Nothing to draw: None."""
@@ -198,6 +205,17 @@ def rule(
     drawn = LineCollection(paths, colors=[colour], linewidths=[width_pt], zorder=zorder, gid=name, **kwargs)
     ax.add_collection(drawn, autolim=True)
     return drawn
+
+
+def write(
+    ax: Axes, text: str, xy: tuple[float, float], offset_pt: tuple[float, float], *, size_pt: float,
+    name: str, style: MapStyle, **kwargs: Any,
+) -> Annotation:  # fmt: skip
+    """Write text as it stands on an Axes, off a point, with a halo; the artist's gid is `name`."""
+    font = {key: kwargs.pop(key) for key in ("weight", "slant") if key in kwargs}
+    look: dict[str, Any] = {"ha": "left", "va": "bottom", "zorder": Z["label"], "path_effects": halo(style)}
+    look |= plain(style, size_pt, **font) | kwargs
+    return ax.annotate(text, xy, xytext=offset_pt, textcoords="offset points", gid=name, **look)
 
 
 def dash(width_pt: float, *on_off_pt: float, offset_pt: float = 0.0) -> tuple[float, tuple[float, ...]]:

@@ -14,10 +14,9 @@ from matplotlib.legend import Legend
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from frontlines.plot.artists import Z
-from frontlines.plot.furniture import draw_legend
-from frontlines.plot.legend import Entry
-from frontlines.plot.page import inches, wrap
-from frontlines.plot.style import PT_PER_INCH, MapStyle, clean, day, font_of, mix, plain, renderer_of
+from frontlines.plot.furniture import Entry, draw_legend
+from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle, mix
+from frontlines.plot.text import clean, day, font_of, plain, renderer_of, tick, wrap
 
 _HEIGHT_MM = 72.0
 _GAP_PT = 2.5
@@ -27,25 +26,12 @@ def axes_for(ax: Axes | None, style: MapStyle) -> Axes:
     """Return the Axes, or make a new one as wide as the page."""
     if ax is not None:
         return ax
-    return plt.subplots(figsize=inches(style.width_mm, _HEIGHT_MM), layout="constrained")[1]
+    return plt.subplots(
+        figsize=(style.width_mm / MM_PER_INCH, _HEIGHT_MM / MM_PER_INCH), layout="constrained"
+    )[1]
 
 
-def number(value: float, *, sign: bool = False, scale: float = 0.0) -> str:
-    """Write a number as it stands on a chart: three figures of it, or of a larger `scale`; a true minus."""
-    size = max(abs(value), scale)
-    digits = 0 if size >= 100 else 1 if size >= 10 else 2  # noqa: PLR2004 - three figures
-    text = f"{abs(value):,.{digits}f}"
-    if float(text.replace(",", "")) == 0:
-        return "0"
-    return ("−" if value < 0 else "+" if sign else "") + text
-
-
-def tick(value: float) -> str:
-    """Write a number beside a tick, whole thousands parted, with a true minus."""
-    return f"{value:,.10g}".replace("-", "−")
-
-
-def rule(ax: Axes, style: MapStyle) -> None:
+def set_axes_look(ax: Axes, style: MapStyle) -> None:
     """Set lines, ticks and their lettering in the style; nothing is drawn above or to the right."""
     font = font_of(style, style.legend_pt)
     for text in (*ax.get_xticklabels(), *ax.get_yticklabels()):
@@ -55,7 +41,7 @@ def rule(ax: Axes, style: MapStyle) -> None:
         spine.set(linewidth=style.frame_pt_width, color=style.ink, visible=name in {"left", "bottom"})
 
 
-def draw_levels(ax: Axes, style: MapStyle) -> None:
+def draw_grid_lines(ax: Axes, style: MapStyle) -> None:
     """Draw fine lines across at the numbers up the side, under the data."""
     ax.grid(axis="y", linewidth=style.district_pt_width, color=mix(style.ink, style.paper, 0.8))
     ax.set_axisbelow(True)
@@ -105,7 +91,7 @@ def days_at(dates: Any) -> Any:
     return mdates.date2num(np.asarray(pd.to_datetime(dates)))  # type: ignore[no-untyped-call]
 
 
-def dress(ax: Axes, ylabel: str, style: MapStyle, *, unsigned: bool = False) -> None:
+def set_date_axes(ax: Axes, ylabel: str, style: MapStyle, *, unsigned: bool = False) -> None:
     """Set an Axes in the style: days along the foot, numbers with their unit up the side, fine lines."""
     large = max(np.abs(ax.get_ylim())) >= _MILLION
     unit = _MILLION if large else 1.0
@@ -113,8 +99,8 @@ def dress(ax: Axes, ylabel: str, style: MapStyle, *, unsigned: bool = False) -> 
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: tick((abs(v) if unsigned else v) / unit)))
     mark_days(ax, style)
-    rule(ax, style)
-    draw_levels(ax, style)
+    set_axes_look(ax, style)
+    draw_grid_lines(ax, style)
 
 
 def mark_days(ax: Axes, style: MapStyle) -> None:
@@ -134,7 +120,7 @@ def mark_days(ax: Axes, style: MapStyle) -> None:
 
 
 def _falls_on(days: pd.DatetimeIndex, unit: str, every: int) -> Any:
-    """Tell on which days a mark stands."""
+    """Return on which days a mark stands."""
     if unit == "day":
         return ((days.day - 1) % every == 0) & ((days.day < 30) | (every == 1))  # noqa: PLR2004 - the 31st is too near the 1st
     if unit == "month":

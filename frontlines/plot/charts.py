@@ -15,167 +15,17 @@ from matplotlib.patches import Patch, StepPatch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from frontlines.errors import FrontlinesError
-from frontlines.plot import artists as shapes
-from frontlines.plot import chart_axes as axes
-from frontlines.plot import chart_axes as timeaxis
-from frontlines.plot.artists import Z, dash
-from frontlines.plot.legend import Entry
-from frontlines.plot.style import (
-    DEFAULT_STYLE,
-    MM_PER_INCH,
-    AreaStyle,
-    MapStyle,
-    clean,
-    day,
-    halo,
-    mix,
-    plain,
-    renderer_of,
-)
+from frontlines.plot.artists import Z, dash, days_of, fill, paint, write
+from frontlines.plot.chart_axes import axes_for, days_at, set_axes_look, set_date_axes, write_above
+from frontlines.plot.furniture import Entry
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, mix
+from frontlines.plot.text import clean, day, number, plain, renderer_of
 from frontlines.series.change_series import COLUMNS
 from frontlines.series.totals import series_totals
 
-_COLUMNS = ("correlation_m", "sigma_km2", "net_km2", "side", "date_from", "date_to", "own")
-_SURE = 1.959964  # standard errors to either side of a 95 % interval
-_ROOM = 1.12
-
-
-def draw_error_by_correlation(
-    table: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
-) -> Axes:
-    """Draw the error of the net change against the length along which errors of the lines are correlated.
-
-    Parameters
-    ----------
-    table
-        From `frontlines.uncertainty.error_by_correlation`.
-    ax
-        The Axes; a new one if None.
-    style
-        The style.
-
-    Returns
-    -------
-    Axes
-        The Axes: the curve (gid ``sigma``), its two ends as levels (``vertices``: each vertex is off by
-        itself; ``shifted``: whole lines are), the study's own length (``own``), and the level above which the
-        95 % interval of net includes no change (``sure``).
-
-    Raises
-    ------
-    FrontlinesError
-        If columns are missing, or there are not two lengths between the ends.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({
-    ...     "correlation_m": [0, 100, 1000, 10000, np.inf], "sigma_km2": [5.0, 5, 15, 40, 60],
-    ...     "net_km2": 90.0, "side": "A", "own": [False, False, True, False, False],
-    ...     "date_from": "1994-04-07", "date_to": "1994-05-12"})
-    >>> ax = draw_error_by_correlation(table)
-    >>> ax.get_xscale(), ax.get_ylabel()
-    ('log', 'km², standard error of net change')
-    """
-    rows = _checked(table)
-    ax = axes.axes_for(ax, style)
-    inner = rows[(rows["correlation_m"] > 0) & np.isfinite(rows["correlation_m"])]
-    first, last = float(rows["sigma_km2"].iloc[0]), float(rows["sigma_km2"].iloc[-1])
-    km = inner["correlation_m"].to_numpy(dtype=float) / 1000
-    ax.set_xscale("log")
-    ax.set_xlim(km[0], km[-1])
-    net = abs(float(rows["net_km2"].iloc[0]))
-    ax.set_ylim(0, _ROOM * max(last, inner["sigma_km2"].max(), 1e-9))
-    ax.plot(km, inner["sigma_km2"], color=style.ink, linewidth=style.front_pt, gid="sigma", zorder=Z["front"])
-    _draw_level(ax, first, "vertices", "lower end: each drawn vertex is off by itself", "right", style)
-    _draw_level(ax, last, "shifted", "upper end: each line is off as a whole", "left", style)
-    _draw_sure(ax, net / _SURE, style)
-    _mark_own(ax, inner[inner["own"].astype(bool)], style)
-    _dress(ax, style)
-    told = axes.number(float(rows["net_km2"].iloc[0]), sign=True)
-    span = " to ".join(day(pd.Timestamp(rows[name].iloc[0])) for name in ("date_from", "date_to"))
-    heading = f"{clean(rows['side'].iloc[0])}: error of net change, {told} km², {span}"
-    axes.write_above(ax, heading, [], style)
-    return ax
-
-
-def _checked(table: pd.DataFrame) -> pd.DataFrame:
-    absent = [name for name in _COLUMNS if name not in table]
-    if absent:
-        raise FrontlinesError(
-            f"the table has no column {', '.join(absent)}: make it with uncertainty.error_by_correlation"
-        )
-    rows = table.sort_values("correlation_m", kind="stable")
-    lengths = rows["correlation_m"].to_numpy(dtype=float)
-    if (np.isfinite(lengths) & (lengths > 0)).sum() < 2 or lengths[0] != 0 or np.isfinite(lengths[-1]):  # noqa: PLR2004
-        raise FrontlinesError(
-            "the table needs the lengths 0 and infinity and two in between: "
-            "make it with uncertainty.error_by_correlation"
-        )
-    return rows
-
-
-def _draw_level(ax: Axes, km2: float, name: str, text: str, where: str, style: MapStyle) -> None:
-    """Draw one of the two ends as a level, with its name on it."""
-    told = f"{text}, {axes.number(km2)} km²"
-    pale = mix(style.ink, style.paper, 0.35)
-    ax.axhline(
-        km2, color=pale, linewidth=style.oblast_pt_width, linestyle=dash(style.oblast_pt_width, 4.0, 2.2),
-        gid=name, zorder=Z["district"],
-    )  # fmt: skip
-    x, align, nudge = (0.985, "right", 0.0) if where == "right" else (0.015, "left", 0.0)
-    ax.annotate(
-        told, (x, km2), xycoords=("axes fraction", "data"), xytext=(nudge, 2.5),
-        textcoords="offset points", ha=align, va="bottom", path_effects=halo(style), zorder=Z["label"],
-        **plain(style, style.legend_pt),
-    )  # fmt: skip
-
-
-def _draw_sure(ax: Axes, km2: float, style: MapStyle) -> None:
-    """Shade where the 95 % interval of net includes no change."""
-    top = ax.get_ylim()[1]
-    if not 0 < km2 < top:
-        return
-    shade = ax.axhspan(km2, top, color=mix(style.ink, style.paper, 0.92), linewidth=0, zorder=Z["ground"])
-    shade.set_gid("sure")
-    ax.annotate(
-        "from here up the 95 % interval includes no change", (0.985, km2), xycoords=("axes fraction", "data"),
-        xytext=(0.0, 2.5), textcoords="offset points", ha="right", va="bottom", zorder=Z["label"],
-        path_effects=halo(style), **plain(style, style.legend_pt),
-    )  # fmt: skip
-
-
-def _mark_own(ax: Axes, own: pd.DataFrame, style: MapStyle) -> None:
-    """Mark the length that the study works with."""
-    if own.empty:
-        return
-    km, km2 = float(own["correlation_m"].iloc[0]) / 1000, float(own["sigma_km2"].iloc[0])
-    red = style.date_colours[-1]
-    ax.vlines(km, 0, km2, color=red, linewidth=style.oblast_pt_width, zorder=Z["mark"])
-    ax.plot([km], [km2], "o", color=red, markersize=4.0, gid="own", zorder=Z["town"])
-    told = f"this study: {km:g} km, {axes.number(km2)} km²"
-    ax.annotate(
-        told, (km, km2), xytext=(-4.0, 4.0), ha="right", va="bottom",
-        textcoords="offset points", path_effects=halo(style), zorder=Z["label"],
-        **plain(style, style.heading_pt, weight="bold"),
-    )  # fmt: skip
-
-
-def _dress(ax: Axes, style: MapStyle) -> None:
-    """Set axes and ticks in the style."""
-    low, high = ax.get_xlim()
-    powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    ticks = [m * 10.0**p for p in powers for m in (1, 2, 5)]
-    ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
-    ax.set_xlabel("km along the front over which errors are correlated", **plain(style, style.legend_pt))
-    ax.set_ylabel("km², standard error of net change", **plain(style, style.legend_pt))
-    axes.rule(ax, style)
-
-
 _DAYS = ("date_from", "date_to", "period_end")
 STEP_COLUMNS = ("side", "date_from", "date_to", "cadence", "same_input", "suspect")
-_RUG = 0.022  # height of the strip along the foot, as a share of the chart's
+_STRIP = 0.022  # height of the strip along the foot, as a share of the chart's
 _FEW = 60  # up to so many snapshots have a dot each
 _APART_MM = 1.0  # wider bars stand apart and are hatched
 _DASHES = ((), (4.0, 1.6), (1.2, 1.4), (6.0, 1.6, 1.2, 1.6), (2.5, 2.5))
@@ -223,18 +73,18 @@ def draw_series(
     ('A: net change, 1 June 2031 to 2 June 2031, daily (D)', 'km² since 1 June 2031')
     """
     totals = totals_of(series_or_totals, ("net_km2", "cumulative_net_km2"))
-    ax = axes.axes_for(ax, style)
+    ax = axes_for(ax, style)
     net = totals["cumulative_net_km2"].to_numpy(dtype=float)
     level = np.concatenate([[net[0] - float(totals["net_km2"].iloc[0])], net])
     draw_level(ax, totals, level, style)
     low, high = min(level.min(), 0.0), max((level + contested_levels(totals)).max(), 0.0)
     room = max(high - low, 1e-9)
     ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
-    draw_rug(ax, totals, style)
+    mark_repeated(ax, totals, style)
     write_last(ax, totals, level, style)
-    timeaxis.dress(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
+    set_date_axes(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
     entries = [*contested_entries(totals, style), *step_entries(totals, style)]
-    axes.write_above(ax, heading(totals, "net change"), entries, style)
+    write_above(ax, heading(totals, "net change"), entries, style)
     return ax
 
 
@@ -275,7 +125,7 @@ def draw_gains_and_losses(
     ['gained', 'lost']
     """
     totals = totals_of(series_or_totals, ("gained_km2", "lost_km2"))
-    ax = axes.axes_for(ax, style)
+    ax = axes_for(ax, style)
     gained, lost = (totals[f"{name}_km2"].to_numpy(dtype=float) for name in ("gained", "lost"))
     _limit_days(ax, totals)
     left, right, wide = _bar_edges(ax, totals)
@@ -285,21 +135,21 @@ def draw_gains_and_losses(
     for name, heights in (("gained", gained), ("lost", -lost)):
         seen = heights != 0
         bars = shapely.box(left, np.minimum(heights, 0), right, np.maximum(heights, 0))[seen]
-        shapes.fill(ax, bars, looks[name], style=style, name=name, zorder=Z["ground"])
+        fill(ax, bars, looks[name], style=style, name=name, zorder=Z["ground"])
     ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["front"])
     high, low = float(gained.max()), float(lost.max())
     room = max(high + low, 1e-9)
     ax.set_ylim(-max(low + 0.06 * room, 0.08 * room), max(high, 0.05 * room) + _TEXT_ROOM * room)
     odd = totals["suspect"].to_numpy(dtype=bool)
     _diamonds(ax, ((left + right) / 2)[odd], (gained + 0.04 * room)[odd], style)
-    draw_rug(ax, totals, style)
-    timeaxis.dress(ax, "km² per step", style, unsigned=True)
+    mark_repeated(ax, totals, style)
+    set_date_axes(ax, "km² per step", style, unsigned=True)
     entries = [
-        (f"{name.capitalize()}, {axes.number(float(km2.sum()))} km² in all", _swatch(looks[name], style))
+        (f"{name.capitalize()}, {number(float(km2.sum()))} km² in all", _swatch(looks[name], style))
         for name, km2 in (("gained", gained), ("lost", lost))
     ]
     head = heading(totals, "ground gained (up) and lost (down)")
-    axes.write_above(ax, head, [*entries, *step_entries(totals, style)], style)
+    write_above(ax, head, [*entries, *step_entries(totals, style)], style)
     return ax
 
 
@@ -335,24 +185,24 @@ def draw_front_length(
     'Length of the front, 1 June 2031 to 2 June 2031, 2 snapshots'
     """
     _require(lengths, ("date", "resolution_m", "front_km"))
-    ax = axes.axes_for(ax, style)
-    table = lengths.assign(date=shapes.days_of(lengths["date"]).to_numpy())
+    ax = axes_for(ax, style)
+    table = lengths.assign(date=days_of(lengths["date"]).to_numpy())
     summed = table.groupby(["resolution_m", "date"], sort=True)["front_km"].sum(min_count=1).reset_index()
     entries: list[Entry] = []
     groups = list(summed.groupby("resolution_m", sort=True))
     for rank, (resolution, rows) in enumerate(groups):
         look = _line_look(rank, len(groups), style)
         few: dict[str, Any] = {"marker": "o", "markersize": 2.4} if len(rows) <= _FEW else {}
-        days = timeaxis.days_at(rows["date"].to_numpy())
+        days = days_at(rows["date"].to_numpy())
         ax.plot(days, rows["front_km"], drawstyle="steps-post", gid=f"front:{resolution:g}", **look, **few)
         entries.append((f"measured at {_metres(float(str(resolution)))}", Line2D([], [], **look)))
     dates = np.sort(summed["date"].unique())
-    ax.set_xlim(*_span(timeaxis.days_at(dates[0]), timeaxis.days_at(dates[-1])))
+    ax.set_xlim(*_span(days_at(dates[0]), days_at(dates[-1])))
     ax.set_ylim(0.0, max(float(summed["front_km"].max()), 1e-9) * (1 + _TEXT_ROOM))
-    timeaxis.dress(ax, "km", style)
+    set_date_axes(ax, "km", style)
     span = f"{day(dates[0])} to {day(dates[-1])}, {len(dates)} snapshot{'s' if len(dates) > 1 else ''}"
     head = f"Length of the front, {span}"
-    axes.write_above(ax, head, entries, style)
+    write_above(ax, head, entries, style)
     return ax
 
 
@@ -367,7 +217,7 @@ def totals_of(table: pd.DataFrame, needs: Collection[str]) -> pd.DataFrame:
 
 def days_in(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose dates are days, though they may have been text."""
-    return table.assign(**{name: shapes.days_of(table[name]).to_numpy() for name in _DAYS if name in table})
+    return table.assign(**{name: days_of(table[name]).to_numpy() for name in _DAYS if name in table})
 
 
 def _require(table: pd.DataFrame, needs: Collection[str]) -> None:
@@ -389,10 +239,13 @@ def heading(totals: pd.DataFrame, what: str) -> str:
 
 
 def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, dots: bool = True) -> None:
-    """Draw a level that changes at the end of each step, with contested ground; `level` begins before."""
+    """Draw a level that changes at the end of each step, with contested ground.
+
+    `level` [km²] has one value more than there are steps: the first is that before them.
+    """
     _limit_days(ax, totals)
-    ends = timeaxis.days_at(totals["date_to"].to_numpy())
-    days = np.concatenate([[timeaxis.days_at(totals["date_from"].iloc[0])], ends])
+    ends = days_at(totals["date_to"].to_numpy())
+    days = np.concatenate([[days_at(totals["date_from"].iloc[0])], ends])
     for name, where in (("gained", level >= 0), ("lost", level <= 0)):
         pale = mix(getattr(style, name).face, style.paper, 0.55)
         inside = np.where(where, level, 0.0)
@@ -401,7 +254,7 @@ def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, d
     if contested.any():
         band = StepPatch((level + contested)[:-1], days, baseline=level[:-1], fill=True, zorder=Z["mark"])
         band.set_gid("contested")
-        ax.add_patch(shapes.dress(band, _contested_look(style), style))
+        ax.add_patch(paint(band, _contested_look(style), style))
     ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
     marker = "o" if dots and len(days) <= _FEW else ""
     ax.plot(
@@ -428,13 +281,13 @@ def contested_entries(totals: pd.DataFrame, style: MapStyle) -> list[Entry]:
     contested = contested_levels(totals)
     if not contested.any():
         return []
-    last = axes.number(float(contested[-1]))
+    last = number(float(contested[-1]))
     return [(f"With contested ground, {last} km² on the last day", _swatch(_contested_look(style), style))]
 
 
 def _contested_look(style: MapStyle) -> AreaStyle:
     """Give contested ground the hatch of the maps, but lighter."""
-    return AreaStyle(style.contested_face, style.contested_hatch, mix(style.contested_ink, style.paper, 0.6))
+    return style.contested(style.contested_face)._replace(ink=mix(style.contested_ink, style.paper, 0.6))
 
 
 def _diamonds(ax: Axes, x: Any, y: Any, style: MapStyle) -> None:
@@ -450,27 +303,26 @@ def _diamond(style: MapStyle, x: Any = (), y: Any = ()) -> Line2D:
     )  # fmt: skip
 
 
-def draw_rug(ax: Axes, totals: pd.DataFrame, style: MapStyle) -> None:
+def mark_repeated(ax: Axes, totals: pd.DataFrame, style: MapStyle) -> None:
     """Mark along the foot the steps whose two snapshots are the same."""
     same = totals[totals["same_input"].astype(bool)]
     if len(same):
-        left = timeaxis.days_at(same["date_from"].to_numpy())
-        spans = np.column_stack([left, timeaxis.days_at(same["date_to"].to_numpy()) - left])
+        left = days_at(same["date_from"].to_numpy())
+        spans = np.column_stack([left, days_at(same["date_to"].to_numpy()) - left])
         ax.broken_barh(
-            spans.tolist(), (0.0, _RUG), transform=ax.get_xaxis_transform(), color=style.town_text,
+            spans.tolist(), (0.0, _STRIP), transform=ax.get_xaxis_transform(), color=style.town_text,
             linewidth=0, gid="same_input", zorder=Z["front"],
         )  # fmt: skip
 
 
 def write_last(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle) -> None:
     """Write the last level at the end of its line, clear above all of the line that it spans."""
-    ends = timeaxis.days_at(totals["date_to"].to_numpy())
+    ends = days_at(totals["date_to"].to_numpy())
     if not totals["suspect"].iloc[-1]:  # then a diamond stands there
         ax.plot(ends[-1:], level[-1:], "o", color=style.ink, markersize=3.2, clip_on=False, zorder=Z["town"])
-    label = ax.annotate(
-        f"{axes.number(float(level[-1]), sign=True)} km²", (ends[-1], level[-1]), xytext=(-1.0, 4.0),
-        textcoords="offset points", ha="right", va="bottom", path_effects=halo(style), zorder=Z["label"],
-        **plain(style, style.heading_pt, weight="bold"),
+    label = write(
+        ax, f"{number(float(level[-1]), sign=True)} km²", (ends[-1], level[-1]), (-1.0, 4.0),
+        size_pt=style.heading_pt, name="last", style=style, weight="bold", ha="right",
     )  # fmt: skip
     share = label.get_window_extent(renderer_of(ax.figure)).width / ax.get_window_extent().width
     spanned = np.append(ends, np.inf) > ends[-1] - share * np.ptp(ax.get_xlim())
@@ -491,23 +343,23 @@ def step_entries(totals: pd.DataFrame, style: MapStyle) -> list[Entry]:
 
 
 def _swatch(look: AreaStyle, style: MapStyle) -> Artist:
-    return shapes.dress(Patch(), look, style)
+    return paint(Patch(), look, style)
 
 
 def _limit_days(ax: Axes, totals: pd.DataFrame) -> None:
     first, last = totals["date_from"].iloc[0], totals["date_to"].iloc[-1]
-    ax.set_xlim(*_span(timeaxis.days_at(first), timeaxis.days_at(last)))
+    ax.set_xlim(*_span(days_at(first), days_at(last)))
 
 
 def _span(first: float, last: float) -> tuple[float, float]:
-    """Return the limits of the days, with a hair of room, more if there is one day only."""
+    """Return the limits of the days, with a little room, more if there is one day only."""
     room = (last - first) * 0.01 or 0.5
     return first - room, last + room
 
 
 def _bar_edges(ax: Axes, totals: pd.DataFrame) -> tuple[Any, Any, bool]:
     """Return where bars begin and end, and whether they are wide: then they stand apart."""
-    left, right = (timeaxis.days_at(totals[name].to_numpy()) for name in ("date_from", "date_to"))
+    left, right = (days_at(totals[name].to_numpy()) for name in ("date_from", "date_to"))
     low, high = ax.get_xlim()
     axes_mm = ax.get_window_extent().width / ax.figure.dpi * MM_PER_INCH
     wide = bool(np.median(right - left) * axes_mm / (high - low) > _APART_MM)
@@ -527,3 +379,133 @@ def _line_look(rank: int, of: int, style: MapStyle) -> dict[str, Any]:
 
 def _metres(resolution_m: float) -> str:
     return f"{resolution_m / 1000:g} km" if resolution_m >= 1000 else f"{resolution_m:g} m"  # noqa: PLR2004
+
+
+_ERROR_COLUMNS = ("correlation_m", "sigma_km2", "net_km2", "side", "date_from", "date_to", "own")
+_SIGMAS_95 = 1.959964  # standard errors to either side of a 95 % interval
+_ROOM = 1.12
+
+
+def draw_error_by_correlation(
+    table: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
+) -> Axes:
+    """Draw the error of the net change against the length along which errors of the lines are correlated.
+
+    Parameters
+    ----------
+    table
+        From `frontlines.uncertainty.error_by_correlation`.
+    ax
+        The Axes; a new one if None.
+    style
+        The style.
+
+    Returns
+    -------
+    Axes
+        The Axes: the curve (gid ``sigma``), its two ends as levels (``vertices``: each vertex is off by
+        itself; ``shifted``: whole lines are), the study's own length (``own``), and the level above which the
+        95 % interval of net includes no change (``sure``).
+
+    Raises
+    ------
+    FrontlinesError
+        If columns are missing, or there are not two lengths between the ends.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "correlation_m": [0, 100, 1000, 10000, np.inf], "sigma_km2": [5.0, 5, 15, 40, 60],
+    ...     "net_km2": 90.0, "side": "A", "own": [False, False, True, False, False],
+    ...     "date_from": "1994-04-07", "date_to": "1994-05-12"})
+    >>> ax = draw_error_by_correlation(table)
+    >>> ax.get_xscale(), ax.get_ylabel()
+    ('log', 'km², standard error of net change')
+    """
+    rows = _checked(table)
+    ax = axes_for(ax, style)
+    inner = rows[(rows["correlation_m"] > 0) & np.isfinite(rows["correlation_m"])]
+    first, last = float(rows["sigma_km2"].iloc[0]), float(rows["sigma_km2"].iloc[-1])
+    km = inner["correlation_m"].to_numpy(dtype=float) / 1000
+    ax.set_xscale("log")
+    ax.set_xlim(km[0], km[-1])
+    net = abs(float(rows["net_km2"].iloc[0]))
+    ax.set_ylim(0, _ROOM * max(last, inner["sigma_km2"].max(), 1e-9))
+    ax.plot(km, inner["sigma_km2"], color=style.ink, linewidth=style.front_pt, gid="sigma", zorder=Z["front"])
+    _draw_end(ax, first, "vertices", "lower end: each drawn vertex is off by itself", "right", style)
+    _draw_end(ax, last, "shifted", "upper end: each line is off as a whole", "left", style)
+    _draw_sure(ax, net / _SIGMAS_95, style)
+    _mark_own(ax, inner[inner["own"].astype(bool)], style)
+    _set_lengths_axes(ax, style)
+    change = number(float(rows["net_km2"].iloc[0]), sign=True)
+    span = " to ".join(day(pd.Timestamp(rows[name].iloc[0])) for name in ("date_from", "date_to"))
+    heading = f"{clean(rows['side'].iloc[0])}: error of net change, {change} km², {span}"
+    write_above(ax, heading, [], style)
+    return ax
+
+
+def _checked(table: pd.DataFrame) -> pd.DataFrame:
+    absent = [name for name in _ERROR_COLUMNS if name not in table]
+    if absent:
+        raise FrontlinesError(
+            f"the table has no column {', '.join(absent)}: make it with uncertainty.error_by_correlation"
+        )
+    rows = table.sort_values("correlation_m", kind="stable")
+    lengths = rows["correlation_m"].to_numpy(dtype=float)
+    if (np.isfinite(lengths) & (lengths > 0)).sum() < 2 or lengths[0] != 0 or np.isfinite(lengths[-1]):  # noqa: PLR2004
+        raise FrontlinesError(
+            "the table needs the lengths 0 and infinity and two in between: "
+            "make it with uncertainty.error_by_correlation"
+        )
+    return rows
+
+
+def _draw_end(ax: Axes, km2: float, name: str, text: str, where: str, style: MapStyle) -> None:
+    """Draw one of the two ends as a level, with its name on it."""
+    pale = mix(style.ink, style.paper, 0.35)
+    ax.axhline(
+        km2, color=pale, linewidth=style.oblast_pt_width, linestyle=dash(style.oblast_pt_width, 4.0, 2.2),
+        gid=name, zorder=Z["district"],
+    )  # fmt: skip
+    x = 0.985 if where == "right" else 0.015
+    _write_on_level(ax, f"{text}, {number(km2)} km²", x, km2, where, style)
+
+
+def _write_on_level(ax: Axes, text: str, x: float, km2: float, ha: str, style: MapStyle) -> None:
+    look: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "ha": ha}
+    write(ax, text, (x, km2), (0.0, 2.5), size_pt=style.legend_pt, name="level", style=style, **look)
+
+
+def _draw_sure(ax: Axes, km2: float, style: MapStyle) -> None:
+    """Shade where the 95 % interval of net includes no change."""
+    top = ax.get_ylim()[1]
+    if not 0 < km2 < top:
+        return
+    shade = ax.axhspan(km2, top, color=mix(style.ink, style.paper, 0.92), linewidth=0, zorder=Z["ground"])
+    shade.set_gid("sure")
+    _write_on_level(ax, "from here up the 95 % interval includes no change", 0.985, km2, "right", style)
+
+
+def _mark_own(ax: Axes, own: pd.DataFrame, style: MapStyle) -> None:
+    """Mark the length that the study works with."""
+    if own.empty:
+        return
+    km, km2 = float(own["correlation_m"].iloc[0]) / 1000, float(own["sigma_km2"].iloc[0])
+    red = style.date_colours[-1]
+    ax.vlines(km, 0, km2, color=red, linewidth=style.oblast_pt_width, zorder=Z["mark"])
+    ax.plot([km], [km2], "o", color=red, markersize=4.0, gid="own", zorder=Z["town"])
+    text, look = f"this study: {km:g} km, {number(km2)} km²", {"weight": "bold", "ha": "right"}
+    write(ax, text, (km, km2), (-4.0, 4.0), size_pt=style.heading_pt, name="own-text", style=style, **look)
+
+
+def _set_lengths_axes(ax: Axes, style: MapStyle) -> None:
+    """Mark lengths along the foot, on a scale of powers of ten, and name what is drawn."""
+    low, high = ax.get_xlim()
+    powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    ticks = [m * 10.0**p for p in powers for m in (1, 2, 5)]
+    ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    ax.set_xlabel("km along the front over which errors are correlated", **plain(style, style.legend_pt))
+    ax.set_ylabel("km², standard error of net change", **plain(style, style.legend_pt))
+    set_axes_look(ax, style)

@@ -1,4 +1,7 @@
-"""Frames into a GIF, a film or a folder of pictures, one at a time, whole or not at all."""
+"""Frames into a GIF, a film or a folder of pictures, one at a time, whole or not at all.
+
+A frame is red, green and blue of every pixel, (height, width, 3).
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,18 @@ import numpy.typing as npt
 from PIL import GifImagePlugin, Image
 
 from frontlines.errors import SourceError
+from frontlines.names import Pixels
 from frontlines.sources.files import whole_or_not
-
-Frame = npt.NDArray[np.uint8]
-"""Red, green and blue of every pixel, (height, width, 3)."""
 
 GIF, FILM, FOLDER = ".gif", ".mp4", ""
 _CLEAR = 255  # index of the colour that leaves a pixel of a GIF as it was
 _MOST_A_SECOND = 50
-_LAST_CS = 150
-_COMMON = 96
-_AT_ONCE = 4096
+_LAST_CS = 150  # how much longer the last frame is shown [1/100 s]
+_COMMON = 96  # colours of a palette that are kept as they are
+_AT_ONCE = 4096  # colours whose nearest is looked for at once
 
 
-def require_reel(path: Path, frames_per_second: float) -> None:
+def require_film_path(path: Path, frames_per_second: float) -> None:
     """Refuse a path that no frames can be written to, before any is drawn."""
     kind = path.suffix.lower()
     if kind not in {GIF, FILM, FOLDER}:
@@ -51,14 +52,14 @@ def require_reel(path: Path, frames_per_second: float) -> None:
         )
 
 
-def write_reel(frames: Iterable[Frame], path: Path, *, pixels: Frame, frames_per_second: float) -> None:
-    """Write frames as they come, whole or not at all."""
+def write_film(frames: Iterable[Pixels], path: Path, *, pixels: Pixels, frames_per_second: float) -> None:
+    """Write frames as they come, whole or not at all; `pixels` (n, 3) have the colours of a GIF."""
     try:
         with whole_or_not(path) as temporary:
             if path.suffix.lower() == GIF:
                 _write_gif(frames, temporary, pixels, frames_per_second)
             elif path.suffix.lower() == FILM:
-                _write_film(frames, temporary, frames_per_second)
+                _write_mp4(frames, temporary, frames_per_second)
             else:
                 _write_pictures(frames, temporary)
                 if path.is_dir():
@@ -67,7 +68,7 @@ def write_reel(frames: Iterable[Frame], path: Path, *, pixels: Frame, frames_per
         raise SourceError(f"{path} cannot be written: {error}") from error
 
 
-def _write_pictures(frames: Iterable[Frame], folder: Path) -> None:
+def _write_pictures(frames: Iterable[Pixels], folder: Path) -> None:
     folder.mkdir()
     for number, frame in enumerate(frames, start=1):
         Image.fromarray(frame).save(folder / f"frame_{number:04d}.png")
@@ -78,7 +79,7 @@ def _ffmpeg() -> str | None:
     return shutil.which(str(mpl.rcParams["animation.ffmpeg_path"]))
 
 
-def _write_film(frames: Iterable[Frame], path: Path, frames_per_second: float) -> None:
+def _write_mp4(frames: Iterable[Pixels], path: Path, frames_per_second: float) -> None:
     """Pipe frames into ffmpeg, with the codec that it has for MP4 and colours that every player knows."""
     queue = iter(frames)
     first = next(queue)
@@ -89,8 +90,8 @@ def _write_film(frames: Iterable[Frame], path: Path, frames_per_second: float) -
         "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white", "-pix_fmt", "yuv420p",
         "-movflags", "+faststart", str(path),
     ]  # fmt: skip
-    with tempfile.TemporaryFile() as told:
-        program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=told, stderr=told)  # noqa: S603 - a list, no shell
+    with tempfile.TemporaryFile() as log:
+        program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)  # noqa: S603 - a list, no shell
         try:
             _feed(program, first, queue)
         except BaseException:
@@ -98,12 +99,12 @@ def _write_film(frames: Iterable[Frame], path: Path, frames_per_second: float) -
             program.wait()
             raise
         if program.returncode or not path.is_file():
-            told.seek(0)
-            words = told.read().decode(errors="replace").strip() or f"it ended with {program.returncode}"
+            log.seek(0)
+            words = log.read().decode(errors="replace").strip() or f"it ended with {program.returncode}"
             raise SourceError(f"ffmpeg could not write {path.name}: {words}")
 
 
-def _feed(program: subprocess.Popen[bytes], first: Frame, rest: Iterable[Frame]) -> None:
+def _feed(program: subprocess.Popen[bytes], first: Pixels, rest: Iterable[Pixels]) -> None:
     """Give a program every frame, and wait for it to end; one that does not listen will say why."""
     with program:
         pipe: Any = program.stdin
@@ -116,10 +117,10 @@ def _feed(program: subprocess.Popen[bytes], first: Frame, rest: Iterable[Frame])
             return
 
 
-def _write_gif(frames: Iterable[Frame], path: Path, pixels: Frame, frames_per_second: float) -> None:
+def _write_gif(frames: Iterable[Pixels], path: Path, pixels: Pixels, frames_per_second: float) -> None:
     """Write a GIF whose frames hold only what changed, so that hundreds stay small."""
     palette = _Palette(pixels)
-    last: Frame | None = None
+    last: Pixels | None = None
     with path.open("wb") as file:
         for number, (frame, more) in enumerate(_with_more(frames)):
             if last is None:
@@ -133,7 +134,7 @@ def _write_gif(frames: Iterable[Frame], path: Path, pixels: Frame, frames_per_se
         file.write(b";")
 
 
-def _with_more(frames: Iterable[Frame]) -> Iterator[tuple[Frame, bool]]:
+def _with_more(frames: Iterable[Pixels]) -> Iterator[tuple[Pixels, bool]]:
     """Yield each frame, and whether another one follows."""
     queue = iter(frames)
     held = next(queue)
@@ -146,7 +147,7 @@ def _with_more(frames: Iterable[Frame]) -> Iterator[tuple[Frame, bool]]:
 class _Palette:
     """The colours of a GIF: the commonest of some pixels as they are, the rest by median cut."""
 
-    def __init__(self, pixels: Frame) -> None:
+    def __init__(self, pixels: Pixels) -> None:
         codes, counts = np.unique(_codes(pixels), return_counts=True)
         codes = codes[np.argsort(-counts.astype(np.int64), kind="stable")]
         colours = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8)
@@ -155,14 +156,14 @@ class _Palette:
             cut = Image.fromarray(rare[None]).quantize(_CLEAR - _COMMON, method=Image.Quantize.MEDIANCUT)
             listed = np.array(cut.getpalette(), dtype=np.uint8).reshape(-1, 3)[: _CLEAR - _COMMON]
             common = np.concatenate([common, listed])
-        self.colours: Frame = common
+        self.colours: Pixels = common
         self._nearest = np.full(1 << 24, _CLEAR, dtype=np.uint8)
 
     def to_bytes(self) -> bytes:
         """Return the colour table, whose last colours are never used."""
         return bytes(self.colours.tobytes().ljust(3 * (_CLEAR + 1), b"\0"))
 
-    def index(self, pixels: Frame) -> npt.NDArray[np.uint8]:
+    def index(self, pixels: Pixels) -> Pixels:
         """Return which colour is the nearest to each pixel; each colour is looked for once."""
         codes = _codes(pixels)
         fresh = np.unique(codes[self._nearest[codes] == _CLEAR])
@@ -173,13 +174,13 @@ class _Palette:
         return self._nearest[codes]
 
 
-def _codes(pixels: Frame) -> npt.NDArray[np.uint32]:
+def _codes(pixels: Pixels) -> npt.NDArray[np.uint32]:
     """Return each colour as one number."""
     red, green, blue = (pixels[:, band].astype(np.uint32) for band in range(3))
     return (red << 16 | green << 8 | blue).astype(np.uint32)
 
 
-def _write_frame(file: IO[bytes], frame: Frame, last: Frame | None, palette: _Palette, cs: int) -> None:
+def _write_frame(file: IO[bytes], frame: Pixels, last: Pixels | None, palette: _Palette, cs: int) -> None:
     """Write the part of a frame that changed, what did not change left clear; shown for `cs` 1/100 s."""
     changed = np.ones(frame.shape[:2], dtype=bool) if last is None else (frame != last).any(axis=2)
     rows, columns = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))

@@ -2,22 +2,188 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from shapely.ops import substring
 
 from frontlines.crs import require_working_crs
+from frontlines.layers.columns import sigmas_of
 from frontlines.movement.displacement import places_along, ways
-from frontlines.plot.artists import Stage, Z, dash, fill, lines, merged, metres_per_pt, present, rule
-from frontlines.plot.furniture import nice_length_m
-from frontlines.plot.legend import Entry
+from frontlines.plot.artists import Stage, Z, dash, fill, lines, merged, metres_per_pt, present, stroke
+from frontlines.plot.furniture import Beside, Entry, nice_length_m
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, date_colours, mix
+from frontlines.plot.text import day
+
+_LEAST_SHARED = 4.0  # a shorter stretch, in widths of a line, only crosses the other line
+_SAME_M = 1.0  # lines nearer than this run together, however fine the map
+_FINE_PT = 0.1  # corners of a band closer to its edge than this cannot be seen
+
+
+def draw_frontlines(
+    frontlines: gpd.GeoDataFrame,
+    *,
+    ax: Axes | None = None,
+    band: bool = True,
+    within: Any = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Axes:
+    """Draw the fronts of one or several dates.
+
+    Where a later front runs where an earlier one ran, its dashes lie on the earlier line: both colours show.
+
+    Parameters
+    ----------
+    frontlines
+        Frame with `date`, lines and, for the band, `sigma_m` [m], in the working CRS.
+    ax
+        The Axes; a new one if None.
+    band
+        Whether to draw the band of plus and minus `sigma_m` about each date's line.
+    within
+        A polygon; the band is cut to it.
+    style
+        The style.
+
+    Returns
+    -------
+    Axes
+        The Axes; the gids of the artists are ``front:`` (and ``shared:``, ``band:``) and the date.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"date": pd.to_datetime(["1994-04-07", "1994-05-12"])},
+    ...     geometry=shapely.linestrings([[(0, 0), (5e4, 0), (9e4, 0)], [(0, 0), (5e4, 0), (9e4, 9e4)]]),
+    ...     crs=3035,
+    ... )
+    >>> ax = draw_frontlines(frame, ax=Figure().add_subplot())
+    >>> [c.get_gid() for c in ax.collections if "casing" not in c.get_gid()]
+    ['front:1994-04-07', 'front:1994-05-12', 'shared:1994-05-12']
+    """
+    require_working_crs(frontlines=frontlines)
+    stage = Stage(ax, style)
+    stage.settle(frontlines.geometry)
+    colours = date_colours(frontlines["date"], style)
+    days = pd.to_datetime(frontlines["date"])
+    ground = {date: frontlines[(days == date).to_numpy()] for date in colours}
+    if band and "sigma_m" in frontlines:
+        for date, rows in ground.items():
+            _draw_band(stage.ax, rows, within, colours[date], f"band:{date:%Y-%m-%d}", style)
+    near_m = max(_SAME_M, metres_per_pt(stage.ax) * style.front_pt / 2)
+    earlier = np.array([], dtype=object)
+    for rank, (date, rows) in enumerate(ground.items()):
+        alone, shared = split_shared(rows.geometry, earlier, near_m)
+        _draw_front(stage.ax, alone, colours[date], f"front:{date:%Y-%m-%d}", rank, style)
+        _draw_shared(stage.ax, shared, colours[date], f"shared:{date:%Y-%m-%d}", rank, style)
+        earlier = np.concatenate([earlier, merged(rows.geometry)])
+    return stage.settle(frontlines.geometry)
+
+
+def front_entries(
+    drawn: Collection[str], colours: Mapping[pd.Timestamp, str], style: MapStyle
+) -> list[Entry]:
+    """Return the entries of a legend for what `draw_frontlines` drew; `drawn` are the gids of its artists."""
+    shown = {d: c for d, c in colours.items() if {f"front:{d:%Y-%m-%d}", f"shared:{d:%Y-%m-%d}"} & set(drawn)}
+    out: list[Entry] = [
+        (f"Front, {day(date)}", Line2D([], [], color=colour, linewidth=style.front_pt * 1.2))
+        for date, colour in shown.items()
+    ]
+    if any(gid.startswith("shared:") for gid in drawn):
+        text = "Fronts of both dates" if len(shown) <= 2 else "Fronts of several dates"  # noqa: PLR2004
+        out.append((text, _shared(shown, style)))
+    bands = [c for d, c in colours.items() if f"band:{d:%Y-%m-%d}" in drawn]
+    if bands:
+        swatches = [Patch(facecolor=c, alpha=style.band_alpha * 1.7, linewidth=0) for c in bands]
+        out.append(("± 1 sigma of the front's position", Beside(swatches)))
+    return out
+
+
+def _shared(colours: Mapping[pd.Timestamp, str], style: MapStyle) -> tuple[Artist, ...]:
+    width = style.front_pt * 1.2
+    out = []
+    for rank, colour in enumerate(colours.values()):
+        line = Line2D([], [], color=colour, linewidth=width, dash_capstyle="butt")
+        if rank:
+            line.set_linestyle(dash(width, style.dash_pt, style.dash_pt * rank))
+        out.append(line)
+    return tuple(out)
+
+
+def split_shared(geometry: Any, earlier: Any, near_m: float) -> tuple[Any, Any]:
+    """Split lines into the parts that run alone and the parts that run with earlier lines.
+
+    Lines nearer to each other than `near_m` run together; where they only cross they do not.
+    """
+    own = shapely.multilinestrings(merged(geometry)) if len(lines(geometry)) else shapely.MultiLineString()
+    if len(present(earlier)) == 0:
+        return merged([own]), merged([])
+    near = shapely.union_all(shapely.buffer(lines(earlier), near_m, quad_segs=2))
+    together, alone = merged([shapely.intersection(own, near)]), lines([shapely.difference(own, near)])
+    long = shapely.length(together) > 2 * _LEAST_SHARED * near_m
+    return merged(np.concatenate([alone, together[~long]])), together[long]
+
+
+def _draw_band(
+    ax: Axes, rows: gpd.GeoDataFrame, within: Any, colour: str, name: str, style: MapStyle
+) -> None:
+    """Draw a band that fades outwards: strips of growing width over each other, the widest one sigma."""
+    for step in range(style.band_steps, 0, -1):
+        strip = band_of(rows, step / style.band_steps)
+        strip = shapely.simplify(strip, metres_per_pt(ax) * _FINE_PT)
+        if within is not None:
+            strip = shapely.intersection(strip, within)
+        patch = fill(ax, [strip], AreaStyle(colour), style=style, name=name, zorder=Z["band"])
+        if patch is not None:
+            patch.set_alpha(style.band_alpha / style.band_steps * 1.5)
+
+
+def _draw_front(ax: Axes, geometry: Any, colour: str, name: str, rank: int, style: MapStyle) -> None:
+    wide = style.front_pt + 2 * style.casing_pt
+    stroke(
+        ax,
+        geometry,
+        colour=style.casing_colour,
+        width_pt=wide,
+        name=name.replace("front", "casing"),
+        zorder=Z["casing"],
+        alpha=0.8,
+        joinstyle="round",
+    )
+    stroke(
+        ax,
+        geometry,
+        colour=colour,
+        width_pt=style.front_pt,
+        name=name,
+        zorder=Z["front"] + rank * 0.01,
+        capstyle="round",
+        joinstyle="round",
+    )
+
+
+def _draw_shared(ax: Axes, geometry: Any, colour: str, name: str, rank: int, style: MapStyle) -> None:
+    dashes = dash(style.front_pt, style.dash_pt, style.dash_pt * max(rank, 1))
+    stroke(
+        ax,
+        geometry,
+        colour=colour,
+        width_pt=style.front_pt,
+        name=name,
+        zorder=Z["front"] + rank * 0.01,
+        linestyles=[dashes],
+        capstyle="butt",
+    )
+
 
 _TAPER = 0.6  # metres that a band widens by, on either side, for each metre along it
 _STEPS = 8
@@ -29,7 +195,7 @@ def band_of(frontlines: gpd.GeoDataFrame, share: float = 1.0) -> Any:
 
     Where stretches join, the wider band narrows to the width of the other; all ends are rounded.
     """
-    sigma_m = pd.to_numeric(frontlines["sigma_m"]).to_numpy(dtype=float, na_value=np.nan)
+    sigma_m = sigmas_of(frontlines)
     parts, row = shapely.get_parts(frontlines.geometry.to_numpy(), return_index=True)
     wide = sigma_m[row]
     usable = np.isfinite(wide) & (wide > 0) & (shapely.length(parts) > 0)
@@ -107,7 +273,7 @@ def draw_transects(
     stage.settle(transects.geometry)
     if "nsm_m" not in transects:
         colour, width = style.district_text, style.district_pt_width
-        rule(stage.ax, transects.geometry, colour=colour, width_pt=width, name="transect", zorder=Z["mark"])
+        stroke(stage.ax, transects.geometry, colour=colour, width_pt=width, name="transect", zorder=Z["mark"])
         return stage.settle(transects.geometry)
     nsm_m, way = transects["nsm_m"].to_numpy(dtype=float), ways(transects)
     apart_pt = float(transects["stands_for_m"].median()) / metres_per_pt(stage.ax)
@@ -115,7 +281,7 @@ def draw_transects(
     for name, sign in (("advance", 1), ("retreat", -1)):
         for number, (low, high, look) in enumerate(_classes(nsm_m, name, style)):
             own = way[(sign * nsm_m > low) & (sign * nsm_m <= high)]
-            rule(stage.ax, own, width_pt=width, name=f"{name}:{number}", zorder=Z["front"] - 0.05, **look)
+            stroke(stage.ax, own, width_pt=width, name=f"{name}:{number}", zorder=Z["front"] - 0.05, **look)
     _draw_unmoved(stage.ax, transects, style)
     return stage.settle(transects.geometry)
 
@@ -143,7 +309,7 @@ def _draw_unmoved(ax: Axes, moved: gpd.GeoDataFrame, style: MapStyle) -> None:
     at = (still["origin_m"] + still["from_m"]).to_numpy(dtype=float)
     if len(still):
         ticks = _ticks(still, at, half_m)
-        rule(ax, ticks, colour=style.district_edge, width_pt=0.6, name="unmoved", zorder=Z["mark"])
+        stroke(ax, ticks, colour=style.district_edge, width_pt=0.6, name="unmoved", zorder=Z["mark"])
     none = moved[np.isnan(nsm_m)]
     if len(none):
         xy = shapely.get_coordinates(places_along(none, none["origin_m"].to_numpy(dtype=float)))
@@ -190,132 +356,3 @@ def transect_entries(moved: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:
         }
         out.append(("No figure can be given", Line2D([], [], color=style.ink, **cross)))
     return out
-
-
-_LEAST_SHARED = 4.0
-_SAME_M = 1.0
-_FINE_PT = 0.1  # corners of a band closer to its edge than this cannot be seen
-
-
-def draw_frontlines(
-    frontlines: gpd.GeoDataFrame,
-    *,
-    ax: Axes | None = None,
-    band: bool = True,
-    within: Any = None,
-    style: MapStyle = DEFAULT_STYLE,
-) -> Axes:
-    """Draw the fronts of one or several dates.
-
-    Where a later front runs where an earlier one ran, its dashes lie on the earlier line: both colours show.
-
-    Parameters
-    ----------
-    frontlines
-        Frame with `date`, lines and, for the band, `sigma_m` [m], in the working CRS.
-    ax
-        The Axes; a new one if None.
-    band
-        Whether to draw the band of plus and minus `sigma_m` about each date's line.
-    within
-        A polygon; the band is cut to it.
-    style
-        The style.
-
-    Returns
-    -------
-    Axes
-        The Axes; the gids of the artists are ``front:`` (and ``shared:``, ``band:``) and the date.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> frame = gpd.GeoDataFrame(
-    ...     {"date": pd.to_datetime(["1994-04-07", "1994-05-12"])},
-    ...     geometry=shapely.linestrings([[(0, 0), (5e4, 0), (9e4, 0)], [(0, 0), (5e4, 0), (9e4, 9e4)]]),
-    ...     crs=3035,
-    ... )
-    >>> ax = draw_frontlines(frame, ax=Figure().add_subplot())
-    >>> [c.get_gid() for c in ax.collections if "casing" not in c.get_gid()]
-    ['front:1994-04-07', 'front:1994-05-12', 'shared:1994-05-12']
-    """
-    require_working_crs(frontlines=frontlines)
-    stage = Stage(ax, style)
-    stage.settle(frontlines.geometry)
-    colours = date_colours(frontlines["date"], style)
-    days = pd.to_datetime(frontlines["date"])
-    ground = {date: frontlines[(days == date).to_numpy()] for date in colours}
-    if band and "sigma_m" in frontlines:
-        for date, rows in ground.items():
-            _draw_band(stage.ax, rows, within, colours[date], f"band:{date:%Y-%m-%d}", style)
-    near_m = max(_SAME_M, metres_per_pt(stage.ax) * style.front_pt / 2)
-    earlier = np.array([], dtype=object)
-    for rank, (date, rows) in enumerate(ground.items()):
-        alone, shared = split_shared(rows.geometry, earlier, near_m)
-        _draw_front(stage.ax, alone, colours[date], f"front:{date:%Y-%m-%d}", rank, style)
-        _draw_shared(stage.ax, shared, colours[date], f"shared:{date:%Y-%m-%d}", rank, style)
-        earlier = np.concatenate([earlier, merged(rows.geometry)])
-    return stage.settle(frontlines.geometry)
-
-
-def split_shared(geometry: Any, earlier: Any, near_m: float) -> tuple[Any, Any]:
-    """Split lines into the parts that run alone and the parts that run with earlier lines."""
-    own = shapely.multilinestrings(merged(geometry)) if len(lines(geometry)) else shapely.MultiLineString()
-    if len(present(earlier)) == 0:
-        return merged([own]), merged([])
-    near = shapely.union_all(shapely.buffer(lines(earlier), near_m, quad_segs=2))
-    together, alone = merged([shapely.intersection(own, near)]), lines([shapely.difference(own, near)])
-    long = shapely.length(together) > 2 * _LEAST_SHARED * near_m
-    return merged(np.concatenate([alone, together[~long]])), together[long]
-
-
-def _draw_band(
-    ax: Axes, rows: gpd.GeoDataFrame, within: Any, colour: str, name: str, style: MapStyle
-) -> None:
-    """Draw a band that fades outwards: strips of growing width over each other, the widest one sigma."""
-    for step in range(style.band_steps, 0, -1):
-        strip = band_of(rows, step / style.band_steps)
-        strip = shapely.simplify(strip, metres_per_pt(ax) * _FINE_PT)
-        if within is not None:
-            strip = shapely.intersection(strip, within)
-        patch = fill(ax, [strip], AreaStyle(colour), style=style, name=name, zorder=Z["band"])
-        if patch is not None:
-            patch.set_alpha(style.band_alpha / style.band_steps * 1.5)
-
-
-def _draw_front(ax: Axes, geometry: Any, colour: str, name: str, rank: int, style: MapStyle) -> None:
-    wide = style.front_pt + 2 * style.casing_pt
-    rule(
-        ax,
-        geometry,
-        colour=style.casing_colour,
-        width_pt=wide,
-        name=name.replace("front", "casing"),
-        zorder=Z["casing"],
-        alpha=0.8,
-        joinstyle="round",
-    )
-    rule(
-        ax,
-        geometry,
-        colour=colour,
-        width_pt=style.front_pt,
-        name=name,
-        zorder=Z["front"] + rank * 0.01,
-        capstyle="round",
-        joinstyle="round",
-    )
-
-
-def _draw_shared(ax: Axes, geometry: Any, colour: str, name: str, rank: int, style: MapStyle) -> None:
-    dashes = dash(style.front_pt, style.dash_pt, style.dash_pt * max(rank, 1))
-    rule(
-        ax,
-        geometry,
-        colour=colour,
-        width_pt=style.front_pt,
-        name=name,
-        zorder=Z["front"] + rank * 0.01,
-        linestyles=[dashes],
-        capstyle="butt",
-    )

@@ -21,27 +21,184 @@ from matplotlib.patches import Polygon
 from matplotlib.text import Text
 from matplotlib_scalebar.scalebar import ScaleBar
 
-from frontlines.plot.artists import View, Z, areas, bounds_of, fill, metres_per_pt, rule, show, view_of
-from frontlines.plot.labels import occupied
-from frontlines.plot.legend import Beside
-from frontlines.plot.page import wrap
-from frontlines.plot.style import (
-    DEFAULT_STYLE,
-    PT_PER_INCH,
-    AreaStyle,
-    MapStyle,
-    clean,
-    font_of,
-    halo,
-    plain,
-    renderer_of,
+from frontlines.plot.artists import (
+    View,
+    Z,
+    areas,
+    bounds_of,
+    fill,
+    frame,
+    metres_per_pt,
+    show,
+    stroke,
+    view_of,
+    write,
 )
+from frontlines.plot.labels import occupied
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaStyle, MapStyle
+from frontlines.plot.text import clean, font_of, plain, renderer_of, wrap
+
+_CORNER_MM = (34.0, 9.0)
+
+
+def furnish(ax: Axes, crs: pyproj.CRS, busy: Sequence[Any], *, style: MapStyle) -> None:
+    """Put scale bar and north arrow in the emptiest corners of a map, and degrees along its frame.
+
+    `busy` are geometries that they keep off, as far as they can; where they cannot,
+    they lie on paper.
+    """
+    (bar, bar_busy), (arrow, arrow_busy) = emptiest_corners(ax, busy)[:2]
+    draw_scale_bar(ax, loc=bar, boxed=bar_busy > 0, style=style)
+    draw_north_arrow(ax, crs, loc=arrow, boxed=arrow_busy > 0, style=style)
+    draw_graticule_ticks(ax, crs, style=style)
+
+
+def emptiest_corners(ax: Axes, busy: Sequence[Any]) -> list[tuple[str, float]]:
+    """Return the corners of a map, the emptiest first, and how much of `busy` is in each (0: nothing)."""
+    view, metres_per_mm = view_of(ax), metres_per_pt(ax) * PT_PER_INCH / MM_PER_INCH
+    width_m, height_m = (length_mm * metres_per_mm for length_mm in _CORNER_MM)
+    east, north = view.east - width_m, view.north - height_m
+    low_left = {
+        "lower left": (view.west, view.south),
+        "lower right": (east, view.south),
+        "upper left": (view.west, north),
+        "upper right": (east, north),
+    }
+    boxes = [shapely.box(x, y, x + width_m, y + height_m) for x, y in low_left.values()]
+    covered = shapely.intersection(np.array(boxes)[:, None], np.array(busy, dtype=object)[None, :])
+    share = shapely.area(covered) / (width_m * height_m) + shapely.length(covered) / (width_m + height_m)
+    weight = share.sum(axis=1)
+    order = np.argsort(np.round(weight, 2), kind="stable")
+    return [(list(low_left)[i], float(weight[i])) for i in order]
+
+
+_NICE = (1.0, 2.0, 5.0)
+_NORTH_PT = (13.0, 22.0)
+_STEP_DEG = 0.01
+_WIDER = 1.35
+_PAD_PT = 3.5
+_BORDER_PT = 5.0
+_POLE_DEG = 89.9
+
+
+class MapScaleBar(ScaleBar):  # type: ignore[misc]
+    """A scale bar with fixed margins that knows its extent, so that labels keep off it."""
+
+    def draw(self, renderer: Any, *args: Any, **kwargs: Any) -> None:
+        """Draw the bar; its margins are in units of a type size that is global, and are made free of it."""
+        unit_pt = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+        self.pad, self.border_pad = _PAD_PT / unit_pt, _BORDER_PT / unit_pt
+        super().draw(renderer, *args, **kwargs)
+
+    def get_window_extent(self, renderer: Any = None) -> Any:
+        """Return the extent of the box with the bar and its text [pixels]."""
+        renderer = renderer or renderer_of(self.axes.figure)
+        self.draw(renderer)
+        return self.info.window_extent
+
+
+def draw_scale_bar(
+    ax: Axes,
+    *,
+    loc: str = "lower left",
+    share: float = 0.27,
+    boxed: bool = True,
+    style: MapStyle = DEFAULT_STYLE,
+) -> MapScaleBar:
+    """Draw a scale bar on an Axes in metres, at most `share` of its width, in a corner of that name."""
+    view, points = view_of(ax), ax.get_window_extent().height * PT_PER_INCH / ax.figure.dpi
+    length_m = nice_length_m(view.width * share)
+    in_km = length_m >= 1000  # noqa: PLR2004 - metres in a kilometre
+    bar = MapScaleBar(
+        1.0,
+        "m",
+        fixed_value=length_m / 1000 if in_km else length_m,
+        fixed_units="km" if in_km else "m",
+        location=loc,
+        width_fraction=1.5 / points,
+        sep=1.5,
+        frameon=boxed,
+        color=style.ink,
+        box_color=style.paper,
+        box_alpha=0.75,
+        scale_loc="top",
+        label_loc="none",
+        rotation="horizontal",
+        font_properties={"family": style.font, "size": style.scale_pt},
+        scale_formatter=lambda value, unit: f"{value:g} {unit}",
+    )
+    bar.set_zorder(Z["furniture"])
+    ax.add_artist(bar)
+    return bar
+
+
+def nice_length_m(limit_m: float) -> float:
+    """Return the longest of 1, 2, 5, 10, 20, … metres that is no longer than a limit [m]."""
+    power = 10.0 ** math.floor(math.log10(limit_m))
+    return power * max(n for n in _NICE if n * power <= limit_m * (1 + 1e-9))
+
+
+def draw_north_arrow(
+    ax: Axes,
+    crs: pyproj.CRS,
+    *,
+    loc: str = "upper right",
+    boxed: bool = True,
+    style: MapStyle = DEFAULT_STYLE,
+) -> AnchoredOffsetbox:
+    """Draw an arrow to true north, as it is at the centre of an Axes, in a corner of that name."""
+    view = view_of(ax)
+    turn = -true_north_deg(crs, (view.west + view.east) / 2, (view.south + view.north) / 2)
+    width, height = _NORTH_PT
+    box = DrawingArea(width, height, 0, 0)
+    middle = np.array([width / 2, height / 2])
+    for half, face in ((-1.0, style.ink), (1.0, style.paper)):
+        outline = np.array([(0.0, 5.0), (half * 3.2, -9.5), (0.0, -7.0)])
+        wing = Polygon(
+            _turned(outline, turn) + middle, closed=True, facecolor=face, edgecolor=style.ink, linewidth=0.5
+        )
+        box.add_artist(wing)
+    tip = _turned(np.array([(0.0, 8.6)]), turn)[0] + middle
+    letter = Text(
+        float(tip[0]),
+        float(tip[1]),
+        "N",
+        ha="center",
+        va="center",
+        **plain(style, style.scale_pt, weight="bold"),
+    )
+    box.add_artist(letter)
+    anchored = AnchoredOffsetbox(
+        loc, child=box, pad=0.2, borderpad=0.8, frameon=boxed, prop=font_of(style, style.scale_pt)
+    )
+    anchored.patch.set(facecolor=style.paper, edgecolor="none", alpha=0.75)
+    anchored.set_zorder(Z["furniture"])
+    anchored.set_gid("north")
+    ax.add_artist(anchored)
+    return anchored
+
+
+def true_north_deg(crs: pyproj.CRS, x: float, y: float) -> float:
+    """Return the direction of true north at a point of a plane [degrees clockwise from up]; 0 near a pole."""
+    geographic = crs.geodetic_crs or pyproj.CRS(4326)
+    there = pyproj.Transformer.from_crs(crs, geographic, always_xy=True)
+    lon, lat = there.transform(x, y)
+    if abs(lat) > _POLE_DEG:
+        return 0.0
+    back = pyproj.Transformer.from_crs(geographic, crs, always_xy=True)
+    xs, ys = back.transform([lon, lon], [lat - _STEP_DEG, lat + _STEP_DEG])
+    return math.degrees(math.atan2(xs[1] - xs[0], ys[1] - ys[0]))
+
+
+def _turned(points: Any, anticlockwise_deg: float) -> Any:
+    a = math.radians(anticlockwise_deg)
+    return points @ np.array([[math.cos(a), math.sin(a)], [-math.sin(a), math.cos(a)]])
+
 
 _STEPS_DEG = (30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
-_WANTED = 2
-_MOST = 8
-_RIM = 0.08
-_SAMPLES = 200
+_WANTED, _MOST = 2, 8  # ticks on an edge, at least and at most
+_RIM = 0.08  # share of an edge at either end without ticks
+_SAMPLES = 200  # places on an edge whose degrees are computed
 _TICK_PT = 3.0
 _HALF_TURN = 180.0
 
@@ -75,19 +232,18 @@ def draw_graticule_ticks(ax: Axes, crs: pyproj.CRS, *, style: MapStyle = DEFAULT
 
 
 def _write(ax: Axes, tick: _Tick, offset_pt: tuple[float, float], ha: Any, va: Any, style: MapStyle) -> bool:
-    """Write the degrees of a tick unless they would lie on something else; tell whether they stand."""
+    """Write the degrees of a tick unless they would cover something else; return whether they are written."""
     taken = occupied(ax)
-    text = ax.annotate(
+    look = {"color": style.country_text, "ha": ha, "va": va}
+    text = write(
+        ax,
         tick.text,
-        xy=(tick.x, tick.y),
-        xytext=offset_pt,
-        textcoords="offset points",
-        ha=ha,
-        va=va,
-        path_effects=halo(style),
-        zorder=Z["label"],
-        gid="degrees",
-        **plain(style, style.scale_pt) | {"color": style.country_text},
+        (tick.x, tick.y),
+        offset_pt,
+        size_pt=style.scale_pt,
+        name="degrees",
+        style=style,
+        **look,
     )
     extent, frame = text.get_window_extent(renderer_of(ax.figure)), ax.get_window_extent()
     inside = frame.x0 < extent.x0 and extent.x1 < frame.x1 and frame.y0 < extent.y0 and extent.y1 < frame.y1
@@ -125,126 +281,11 @@ def _degrees(value: float, step: float, positive: str, negative: str) -> str:
     return f"{abs(turned):.{places}f}°{' ' + letter if letter else ''}"
 
 
-_NICE = (1.0, 2.0, 5.0)
-_NORTH_PT = (13.0, 22.0)
-_STEP_DEG = 0.01
-_WIDER = 1.35
-_PAD_PT = 3.5
-_BORDER_PT = 5.0
-_POLE_DEG = 89.9
-
-
-class MapScaleBar(ScaleBar):  # type: ignore[misc]
-    """A scale bar that can tell its extent, so that labels keep off it, with fixed margins."""
-
-    def draw(self, renderer: Any, *args: Any, **kwargs: Any) -> None:
-        """Draw the bar; its margins are in units of a type size that is global, and are made free of it."""
-        unit_pt = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
-        self.pad, self.border_pad = _PAD_PT / unit_pt, _BORDER_PT / unit_pt
-        super().draw(renderer, *args, **kwargs)
-
-    def get_window_extent(self, renderer: Any = None) -> Any:
-        """Return the extent of the box with the bar and its text [pixels]."""
-        renderer = renderer or renderer_of(self.axes.figure)
-        self.draw(renderer)
-        return self.info.window_extent
-
-
-def nice_length_m(limit_m: float) -> float:
-    """Return the longest of 1, 2, 5, 10, 20, … metres that is no longer than a limit [m]."""
-    power = 10.0 ** math.floor(math.log10(limit_m))
-    return power * max(n for n in _NICE if n * power <= limit_m * (1 + 1e-9))
-
-
-def draw_scale_bar(
-    ax: Axes,
-    *,
-    loc: str = "lower left",
-    share: float = 0.27,
-    boxed: bool = True,
-    style: MapStyle = DEFAULT_STYLE,
-) -> MapScaleBar:
-    """Draw a scale bar on an Axes in metres."""
-    view, points = view_of(ax), ax.get_window_extent().height * PT_PER_INCH / ax.figure.dpi
-    length_m = nice_length_m(view.width * share)
-    in_km = length_m >= 1000  # noqa: PLR2004 - metres in a kilometre
-    bar = MapScaleBar(
-        1.0,
-        "m",
-        fixed_value=length_m / 1000 if in_km else length_m,
-        fixed_units="km" if in_km else "m",
-        location=loc,
-        width_fraction=1.5 / points,
-        sep=1.5,
-        frameon=boxed,
-        color=style.ink,
-        box_color=style.paper,
-        box_alpha=0.75,
-        scale_loc="top",
-        label_loc="none",
-        rotation="horizontal",
-        font_properties={"family": style.font, "size": style.scale_pt},
-        scale_formatter=lambda value, unit: f"{value:g} {unit}",
-    )
-    bar.set_zorder(Z["furniture"])
-    ax.add_artist(bar)
-    return bar
-
-
-def true_north_deg(crs: pyproj.CRS, x: float, y: float) -> float:
-    """Return the direction of true north at a point of a plane."""
-    geographic = crs.geodetic_crs or pyproj.CRS(4326)
-    there = pyproj.Transformer.from_crs(crs, geographic, always_xy=True)
-    lon, lat = there.transform(x, y)
-    if abs(lat) > _POLE_DEG:
-        return 0.0
-    back = pyproj.Transformer.from_crs(geographic, crs, always_xy=True)
-    xs, ys = back.transform([lon, lon], [lat - _STEP_DEG, lat + _STEP_DEG])
-    return math.degrees(math.atan2(xs[1] - xs[0], ys[1] - ys[0]))
-
-
-def draw_north_arrow(
-    ax: Axes,
-    crs: pyproj.CRS,
-    *,
-    loc: str = "upper right",
-    boxed: bool = True,
-    style: MapStyle = DEFAULT_STYLE,
-) -> AnchoredOffsetbox:
-    """Draw an arrow to true north at the centre of an Axes."""
-    view = view_of(ax)
-    turn = -true_north_deg(crs, (view.west + view.east) / 2, (view.south + view.north) / 2)
-    width, height = _NORTH_PT
-    box = DrawingArea(width, height, 0, 0)
-    middle = np.array([width / 2, height / 2])
-    for half, face in ((-1.0, style.ink), (1.0, style.paper)):
-        outline = np.array([(0.0, 5.0), (half * 3.2, -9.5), (0.0, -7.0)])
-        wing = Polygon(
-            _turned(outline, turn) + middle, closed=True, facecolor=face, edgecolor=style.ink, linewidth=0.5
-        )
-        box.add_artist(wing)
-    tip = _turned(np.array([(0.0, 8.6)]), turn)[0] + middle
-    letter = Text(
-        float(tip[0]),
-        float(tip[1]),
-        "N",
-        ha="center",
-        va="center",
-        **plain(style, style.scale_pt, weight="bold"),
-    )
-    box.add_artist(letter)
-    anchored = AnchoredOffsetbox(
-        loc, child=box, pad=0.2, borderpad=0.8, frameon=boxed, prop=font_of(style, style.scale_pt)
-    )
-    anchored.patch.set(facecolor=style.paper, edgecolor="none", alpha=0.75)
-    anchored.set_zorder(Z["furniture"])
-    anchored.set_gid("north")
-    ax.add_artist(anchored)
-    return anchored
-
-
 def locator_view(context: Any, theatre: View, *, reach: float = 1.3) -> View | None:
-    """Return what a locator shows: the region about the theatre, as far as there is context."""
+    """Return what a locator shows: the region about the theatre, as far as there is context.
+
+    `reach` is how far, in lengths of the theatre's longer edge. None if the context reaches hardly beyond it.
+    """
     known = bounds_of(context.geometry[(context["kind"] == "country").to_numpy()])
     if known is None:
         return None
@@ -262,17 +303,16 @@ def locator_view(context: Any, theatre: View, *, reach: float = 1.3) -> View | N
 def draw_locator(
     ax: Axes, context: Any, theatre: Any, *, view: View | None = None, style: MapStyle = DEFAULT_STYLE
 ) -> Axes:
-    """Draw where in the wider region the theatre lies."""
+    """Draw where in the wider region the theatre is."""
     extent = bounds_of(theatre.geometry)
     seen = view or (None if extent is None else locator_view(context, extent))
     if seen is not None:
         show(ax, seen)
     countries = _valid(context.geometry[(context["kind"] == "country").to_numpy()])
     fill(ax, countries, AreaStyle(style.country_face), style=style, name="locator-country", zorder=1)
-    rule(ax, countries, colour=style.country_edge, width_pt=0.4, name="locator-border", zorder=2)
+    stroke(ax, countries, colour=style.country_edge, width_pt=0.4, name="locator-border", zorder=2)
     whole = shapely.union_all(_valid(theatre.geometry))
     fill(ax, [whole], AreaStyle(style.locator_face), style=style, name="locator-theatre", zorder=3)
-    ax.set(xticks=[], yticks=[], facecolor=style.paper)
     ax.set_aspect("equal")
     if seen is not None:
         show(ax, seen)
@@ -280,21 +320,25 @@ def draw_locator(
     return ax
 
 
-def frame(ax: Axes, style: MapStyle) -> None:
-    """Give an Axes the thin frame of the map's panels."""
-    for spine in ax.spines.values():
-        spine.set(linewidth=style.frame_pt_width, color=style.ink, zorder=Z["furniture"] + 1)
+Entry = tuple[str, Artist | tuple[Artist, ...]]
+"""Text of a legend, and the artist that stands for it; a tuple: several over each other."""
+
+
+class Beside(tuple[Artist, ...]):
+    """Artists that stand beside each other in one entry of a legend."""
+
+    __slots__ = ()
 
 
 def draw_legend(
     ax: Axes,
-    entries: Sequence[tuple[str, Artist | tuple[Artist, ...]]],
+    entries: Sequence[Entry],
     *,
     columns: int = 1,
     width_px: float | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Legend:
-    """Draw one legend in the upper left corner of an Axes."""
+    """Draw one legend in the upper left corner of an Axes; an entry is wrapped to `width_px` [pixels]."""
     font = font_of(style, style.legend_pt)
     texts = [clean(text) for text, _ in entries]
     if width_px is not None:
@@ -324,29 +368,5 @@ def draw_legend(
     return drawn
 
 
-def emptiest_corners(
-    view: View, busy: Sequence[Any], *, width_m: float, height_m: float
-) -> list[tuple[str, float]]:
-    """Return the four corners of a view, the emptiest first."""
-    east, north = view.east - width_m, view.north - height_m
-    low_left = {
-        "lower left": (view.west, view.south),
-        "lower right": (east, view.south),
-        "upper left": (view.west, north),
-        "upper right": (east, north),
-    }
-    boxes = [shapely.box(x, y, x + width_m, y + height_m) for x, y in low_left.values()]
-    covered = shapely.intersection(np.array(boxes)[:, None], np.array(busy, dtype=object)[None, :])
-    share = shapely.area(covered) / (width_m * height_m) + shapely.length(covered) / (width_m + height_m)
-    weight = share.sum(axis=1)
-    order = np.argsort(np.round(weight, 2), kind="stable")
-    return [(list(low_left)[i], float(weight[i])) for i in order]
-
-
 def _valid(geometry: Any) -> Any:
     return shapely.make_valid(areas(geometry))
-
-
-def _turned(points: Any, anticlockwise_deg: float) -> Any:
-    a = math.radians(anticlockwise_deg)
-    return points @ np.array([[math.cos(a), math.sin(a)], [-math.sin(a), math.cos(a)]])

@@ -22,24 +22,14 @@ from matplotlib.transforms import Bbox
 from matplotlib_scalebar.scalebar import ScaleBar
 
 from frontlines.plot.artists import Z, metres_per_pt, view_of
-from frontlines.plot.style import (
-    DEFAULT_STYLE,
-    PT_PER_INCH,
-    MapStyle,
-    Slant,
-    clean,
-    font_of,
-    halo,
-    plain,
-    renderer_of,
-)
+from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle
+from frontlines.plot.text import Slant, clean, font_of, halo, plain, renderer_of
 
-_GRID = 9
+_GRID = 9  # places tried inside an area, each way
 _PAD_PT = 0.8
-_OFF_AVOID = 4.0
-_OFF_DOT = 3.0
-_DOT_PT = 5.0
-_OFF_SPARE = 0.7
+_DOT_PT = 5.0  # nearer to the point of another name a reader may take it for theirs
+# What it costs to lie on `avoid`, near the point of another name, and on `spare`.
+_OFF_AVOID, _OFF_DOT, _OFF_SPARE = 4.0, 3.0, 0.7
 # Places round a point, best first: right and above, then round it (x, y as shares of the label's own size).
 _ROUND = (
     (0.0, 0.35), (0.0, -0.35), (-1.0, 0.35), (-1.0, -0.35), (0.0, 0.0), (-1.0, 0.0),
@@ -50,7 +40,11 @@ _ROUND = (
 
 @dataclass(frozen=True)
 class Label:
-    """One name to be placed."""
+    """One name to be placed: at the point `x`, `y` [m], or inside the polygon `area` if it is given.
+
+    `clear_pt` is the distance kept from the point, for its marker; `inside` the least share of the name that
+    must lie inside `area`. Names of higher priority are placed first.
+    """
 
     text: str
     x: float = 0.0
@@ -66,7 +60,7 @@ class Label:
 
 
 class Placed(NamedTuple):
-    """What became of the names."""
+    """What became of the names: texts in the order in which they were placed, and those without a place."""
 
     texts: list[Text]
     left_out: list[Label]
@@ -106,16 +100,21 @@ def place_labels(
     spare: Any = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Placed:
-    """Set names where they are free of each other and of all that stands on the Axes already."""
+    """Set names where they are free of each other and of all that stands on the Axes already.
+
+    The Axes must have its final size and extent. `obstacles` are further extents to keep free [pixels]. Names
+    keep off the geometry `avoid` [m] where there is a choice, off `spare` where it costs little. Of two names
+    with the same priority the alphabetically first is placed first.
+    """
     fixed = np.array([b.extents for b in [*occupied(ax), *obstacles]], dtype=float).reshape(-1, 4)
-    shy = [(shape, cost) for shape, cost in ((avoid, _OFF_AVOID), (spare, _OFF_SPARE)) if shape is not None]
-    shapely.prepare([shape for shape, _ in shy])
+    kept = [(shape, cost) for shape, cost in ((avoid, _OFF_AVOID), (spare, _OFF_SPARE)) if shape is not None]
+    shapely.prepare([shape for shape, _ in kept])
     todo = sorted(
         (lab for lab in labels if clean(lab.text)), key=lambda b: (-b.priority, clean(b.text), b.x, b.y)
     )
     pad = _PAD_PT * ax.figure.dpi / PT_PER_INCH
     dots = np.array([[b.x, b.y] for b in todo if b.area is None], dtype=float).reshape(-1, 2)
-    choices = [_off(_choice(ax, label, shy, dots, style), fixed, pad) for label in todo]
+    choices = [_off(_choice(ax, label, kept, dots, style), fixed, pad) for label in todo]
     taken: dict[int, int] = {}
     for i, choice in enumerate(choices):
         pick = _cheapest(choice, _boxes(choices, taken), pad)
@@ -136,7 +135,7 @@ def measure(ax: Axes, text: str, font: FontProperties) -> tuple[float, float]:
     return float(extent.width), float(extent.height)
 
 
-def _choice(ax: Axes, label: Label, shy: Sequence[tuple[Any, float]], dots: Any, style: MapStyle) -> _Choice:
+def _choice(ax: Axes, label: Label, kept: Sequence[tuple[Any, float]], dots: Any, style: MapStyle) -> _Choice:
     """Return every place in view for a name, on one line or two, and what it costs to stand there."""
     font = font_of(style, label.size_pt, weight=label.weight, slant=label.slant)
     name = clean(label.text)
@@ -155,7 +154,7 @@ def _choice(ax: Axes, label: Label, shy: Sequence[tuple[Any, float]], dots: Any,
         seen = _in_view(ax, found)
         boxes, costs = np.vstack([boxes, found[seen]]), np.append(costs, price[seen] + 0.15 * i)
         texts += [variant] * int(seen.sum())
-    for shape, cost in shy:
+    for shape, cost in kept:
         costs = costs + cost * shapely.intersects(_ground(ax, boxes), shape)
     return _Choice(label, texts, boxes, costs)
 

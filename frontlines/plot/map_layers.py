@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from frontlines.crs import require_working_crs
 from frontlines.names import CONTESTED, UNKNOWN
-from frontlines.plot.artists import Stage, Z, dash, fill, merged, rule
+from frontlines.plot.artists import Stage, Z, dash, fill, merged, paint, stroke
+from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, side_styles
 
@@ -110,7 +113,7 @@ def draw_change(
         ground = change.geometry[kinds == kind]
         fill(stage.ax, ground, look, style=style, name=kind, zorder=Z["ground"])
     disputed = change.geometry[(change["side_to"] == CONTESTED).to_numpy()]
-    over = AreaStyle("none", style.contested_hatch, style.contested_ink)
+    over = style.contested()
     fill(stage.ax, disputed, over, style=style, name=CONTESTED, zorder=Z["mark"])
     return stage.settle(change.geometry)
 
@@ -119,9 +122,36 @@ def change_classes(change: pd.DataFrame, side: str) -> Any:
     """Return for every row of a change frame the class of ground it is, seen from a side."""
     before, after = change["side_from"].to_numpy(dtype=object), change["side_to"].to_numpy(dtype=object)
     was, now = before == side, after == side
-    dark = (before == UNKNOWN) | (after == UNKNOWN)
-    cases = [was & now, was, now, dark, before != after]
+    not_known = (before == UNKNOWN) | (after == UNKNOWN)
+    cases = [was & now, was, now, not_known, before != after]
     return np.select(cases, ["held", "lost", "gained", UNKNOWN, "others"], default="rest").astype(object)
+
+
+def ground_entries(
+    drawn: Collection[str], side: str, sides: Mapping[str, str], style: MapStyle
+) -> list[Entry]:
+    """Return the entries of a legend for what `draw_change` drew; `drawn` are the gids of its artists."""
+    name = sides.get(side, side)
+    rivals = sorted(sides.get(s, s) for s in sides if s not in (side, CONTESTED, UNKNOWN))
+    other = rivals[0] if len(rivals) == 1 else "Other sides"
+    texts = {
+        "gained": f"{name}: gained",
+        "lost": f"{name}: lost",
+        "held": f"{name}: held on both dates",
+        "others": "Changed hands between other sides",
+        "rest": f"{other}: held on both dates",
+        UNKNOWN: "Not known on one of the dates",
+    }
+    out: list[Entry] = []
+    for kind, text in texts.items():
+        if kind in drawn:
+            swatch = paint(Patch(), getattr(style, kind), style)
+            if kind in ("rest", UNKNOWN):
+                swatch.set(linewidth=0.4, edgecolor=style.district_edge)
+            out.append((text, swatch))
+    if CONTESTED in drawn:
+        out.append(("Contested at the later date", paint(Patch(), style.contested(style.paper), style)))
+    return out
 
 
 _HOME = 0.05  # a country with more than this share of the theatre is no neighbour
@@ -168,7 +198,7 @@ def draw_districts(
     """
     require_working_crs(districts=districts)
     stage = Stage(ax, style)
-    rule(
+    stroke(
         stage.ax,
         districts.geometry,
         colour=style.district_edge,
@@ -343,7 +373,7 @@ def draw_context(
         fill(
             stage.ax, shapes[home], AreaStyle(style.home_face), style=style, name="home", zorder=Z["context"]
         )
-    rule(
+    stroke(
         stage.ax,
         countries.geometry,
         colour=style.country_edge,
@@ -351,7 +381,7 @@ def draw_context(
         name="border",
         zorder=Z["border"],
     )
-    rule(
+    stroke(
         stage.ax,
         merged(oblast.geometry),
         colour=style.oblast_edge,
@@ -392,3 +422,30 @@ def country_labels(
             )
         )
     return found
+
+
+def base_entries(drawn: Collection[str], oblast: str, style: MapStyle) -> list[Entry]:
+    """Return the entries of a legend for the base map; `oblast` is what old outlines are called."""
+
+    def line(colour: str, width: float, **kwargs: object) -> Line2D:
+        return Line2D([], [], color=colour, linewidth=width, **kwargs)  # type: ignore[arg-type]
+
+    dashes = dash(style.oblast_pt_width, *style.oblast_dash)
+    dot = Line2D(
+        [],
+        [],
+        color="none",
+        marker="o",
+        markersize=style.town_pt_size * 1.2,
+        markerfacecolor=style.ink,
+        markeredgecolor=style.paper,
+        markeredgewidth=0.3,
+    )
+    every: dict[str, Entry] = {
+        "district": ("District boundary", line(style.district_edge, style.district_pt_width * 1.6)),
+        "theatre": ("Limit of the study area", line(style.theatre_edge, style.theatre_pt_width)),
+        "oblast": (oblast, line(style.oblast_edge, style.oblast_pt_width, linestyle=dashes)),
+        "border": ("State border", line(style.country_edge, style.country_pt_width)),
+        "town": ("Town or village", dot),
+    }
+    return [entry for gid, entry in every.items() if gid in drawn]

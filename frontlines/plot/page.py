@@ -1,135 +1,26 @@
-"""The page of the whole figure: where panels, legend, locator, title and caption stand, in millimetres."""
+"""The page of a whole figure: title, boxes, legend and caption, placed in millimetres."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
-from frontlines.plot.style import (
-    DEFAULT_STYLE,
-    MM_PER_INCH,
-    MapStyle,
-    clean,
-    plain,
-    renderer_of,
-    text_width_px,
-)
+from frontlines.plot.furniture import Entry, draw_legend
+from frontlines.plot.style import MM_PER_INCH, MapStyle
+from frontlines.plot.text import plain, renderer_of, wrap
 
+TITLE_GAP_MM = 2.0
+LEFT_MM = 16.0  # from the edge of the page to the charts: room for numbers and what is measured
+_CHART_MM = 58.0
 _LEADING = 1.3
-_LONG = 4
-
-
-def wrap(text: str, width_px: float, figure: Any, font: Any) -> str:
-    """Break text into lines that are no wider than a width, as the renderer measures them."""
-
-    def wide(line: str) -> float:
-        return text_width_px(line, font, figure.dpi)
-
-    out: list[str] = []
-    for paragraph in text.splitlines():
-        line = ""
-        for word in _cut(clean(paragraph).split(), width_px, wide):
-            longer = f"{line} {word}" if line else word
-            if line and wide(longer) > width_px:
-                out.append(line)
-                line = word
-            else:
-                line = longer
-        out.append(line)
-    return "\n".join(out)
-
-
-def draw_block(
-    figure: Figure,
-    text: str,
-    *,
-    xy: tuple[float, float],
-    width_mm: float,
-    size_pt: float,
-    weight: str = "normal",
-    style: MapStyle = DEFAULT_STYLE,
-) -> Text:
-    """Set a block of text, wrapped to a width."""
-    look = plain(style, size_pt, weight=weight)
-    lines = wrap(text, width_mm / MM_PER_INCH * figure.dpi, figure, look["fontproperties"])
-    return figure.text(*xy, lines, ha="left", va="top", linespacing=_LEADING, **look)
-
-
-def draw_columns(
-    figure: Figure,
-    text: str,
-    *,
-    xy: tuple[float, float],
-    width_mm: float,
-    style: MapStyle = DEFAULT_STYLE,
-) -> list[Text]:
-    """Set the caption across a width: in one block if it is short, else in two columns that read better."""
-    look = plain(style, style.caption_pt)
-    px_per_mm = figure.dpi / MM_PER_INCH
-    lines = wrap(text, width_mm * px_per_mm, figure, look["fontproperties"]).split("\n")
-    half_mm = (width_mm - style.gap_mm) / 2
-    left = [xy[0]]
-    blocks = [lines]
-    if len(lines) > _LONG:
-        lines = wrap(text, half_mm * px_per_mm, figure, look["fontproperties"]).split("\n")
-        half = (len(lines) + 1) // 2
-        blocks = [lines[:half], lines[half:]]
-        left.append(xy[0] + (half_mm + style.gap_mm) * px_per_mm / figure.bbox.width)
-    return [
-        figure.text(
-            x, xy[1], "\n".join(block), ha="left", va="top", linespacing=_LEADING, gid="caption", **look
-        )
-        for x, block in zip(left, blocks, strict=True)
-        if "".join(block)
-    ]
-
-
-def height_mm(figure: Figure, texts: Sequence[Text]) -> float:
-    """Return the height of the tallest of some texts [mm], 0 for none."""
-    renderer = renderer_of(figure)
-    tallest = max((float(t.get_window_extent(renderer).height) for t in texts), default=0.0)
-    return tallest / figure.dpi * MM_PER_INCH
-
-
-def _cut(words: Sequence[str], width_px: float, wide: Callable[[str], float]) -> list[str]:
-    """Cut words that are wider than a line."""
-    out: list[str] = []
-    for word in words:
-        rest = word
-        while len(rest) > 1 and wide(rest) > width_px:
-            fits = max(1, bisect_right(range(1, len(rest)), width_px, key=lambda n: wide(rest[:n])))
-            out.append(rest[:fits])
-            rest = rest[fits:]
-        out.append(rest)
-    return out
-
-
-def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
-    """Cut a name that is wider than its room, with an ellipsis."""
-
-    def wide(part: str) -> bool:
-        return text_width_px(part, font, figure.dpi) > width_px
-
-    if not wide(text):
-        return text
-    fits = next((n for n in range(len(text) - 1, 0, -1) if not wide(f"{text[:n].rstrip()}…")), 0)
-    return f"{text[:fits].rstrip()}…"
-
-
-_WIDE = 1.3  # a theatre wider than this (width / height) takes the whole width of the page
-_MAIN_SHARE = 0.585
-_LEGEND_MM = 58.0
-_FOOT_SHARE = 0.42  # of the height of a wide map's panels, at most this for the second one
-_MAIN_MM = (70.0, 165.0)
-_ZOOM_MM = (42.0, 110.0)
-_LOCATOR_MM = (24.0, 38.0)
-_HEADING_MM = 4.2
+_LONG = 4  # lines; a caption of more stands in two columns
 
 
 class Box(NamedTuple):
@@ -145,141 +36,165 @@ class Box(NamedTuple):
         """Width over height."""
         return self.width / self.height
 
-
-@dataclass(frozen=True)
-class Needs:
-    """What has to find room on the page."""
-
-    main_aspect: float
-    zoom_aspect: float | None
-    title_mm: float
-    caption_mm: float
-    locator_aspect: float | None
+    @property
+    def foot(self) -> float:
+        """The lower edge [mm from the top of the page]."""
+        return self.top + self.height
 
 
-class Page(NamedTuple):
-    """Where everything stands [mm]."""
+class FigurePage:
+    """A page for print: the title on top, boxes under it, the caption at the foot.
 
-    height: float
-    main: Box
-    zoom: Box | None
-    legend: Box
-    locator: Box | None
-    caption_top: float
+    It begins as high as the style allows. What is put on it keeps its distance from the upper left corner
+    when `end` cuts the page to the height that is needed.
+    """
 
+    def __init__(self, style: MapStyle, *, title: str = "", caption: str = "") -> None:
+        self.style = style
+        self.height_mm = style.max_height_mm
+        size = (style.width_mm / MM_PER_INCH, style.max_height_mm / MM_PER_INCH)
+        self.figure = Figure(figsize=size, dpi=style.dpi, facecolor=style.paper)
+        FigureCanvasAgg(self.figure)
+        self._boxes: dict[Axes, Box] = {}
+        self._texts: dict[Text, float] = {}
+        self._caption = self._columns(caption)
+        self.caption_mm = self._tallest_mm(self._caption)
+        self.top_mm = style.margin_mm
+        if title.strip():
+            self.top_mm += self.write_block(
+                title, self.top_mm, size_pt=style.title_pt, weight="bold", name="title"
+            )
+            self.top_mm += TITLE_GAP_MM
 
-def is_wide(needs: Needs) -> bool:
-    """Whether the main panel takes the whole width."""
-    return needs.main_aspect > _WIDE
+    @property
+    def inner_mm(self) -> float:
+        """The width between the margins [mm]."""
+        return self.style.width_mm - 2 * self.style.margin_mm
 
+    def add(self, name: str, box: Box) -> Axes:
+        """Add an Axes at a box; its label and gid are `name`."""
+        return self.put(self.figure.add_axes((0.0, 0.0, 1.0, 1.0), label=name, gid=name), box)
 
-def legend_columns(needs: Needs) -> int:
-    """Return how many columns the legend has: several where it lies along the foot of a wide map."""
-    return 3 if is_wide(needs) and needs.zoom_aspect is None else 1
+    def put(self, ax: Axes, box: Box) -> Axes:
+        """Put an Axes at a box."""
+        self._boxes[ax] = box
+        width, height = box.width / self.style.width_mm, box.height / self.height_mm
+        ax.set_position((box.left / self.style.width_mm, 1 - box.foot / self.height_mm, width, height))
+        return ax
 
+    def add_legend(
+        self, entries: Sequence[Entry], box: Box, *, columns: int = 1, entry_mm: float | None = None
+    ) -> tuple[Axes, float]:
+        """Draw a legend at a box, texts wrapped so that entries are no wider than `entry_mm`.
 
-def legend_width(needs: Needs, style: MapStyle) -> float:
-    """Return the width of the legend [mm]."""
-    inner = style.width_mm - 2 * style.margin_mm
-    if not is_wide(needs):
-        return inner * (1 - _MAIN_SHARE) - style.gap_mm
-    if needs.zoom_aspect is None:
-        return inner - (_LOCATOR_MM[1] * 1.3 + style.gap_mm if needs.locator_aspect else 0.0)
-    return _LEGEND_MM
+        Returned are the Axes that holds it and its height [mm].
+        """
+        host = self.add("legend", box)
+        host.set_axis_off()
+        width_px = None if entry_mm is None else entry_mm / MM_PER_INCH * self.figure.dpi
+        legend = draw_legend(host, entries, columns=columns, width_px=width_px, style=self.style)
+        return host, self._tallest_mm([legend])
 
+    def write(
+        self, text: str, left_mm: float, down_mm: float, *, size_pt: float, name: str, weight: str = "normal",
+        ha: str = "left", va: str = "baseline",
+    ) -> Text:  # fmt: skip
+        """Write text as it stands, `down_mm` from the top of the page."""
+        x, y = left_mm / self.style.width_mm, 1 - down_mm / self.height_mm
+        look = plain(self.style, size_pt, weight=weight)
+        written = self.figure.text(x, y, text, ha=ha, va=va, linespacing=_LEADING, gid=name, **look)
+        self._texts[written] = down_mm
+        return written
 
-def plan(needs: Needs, legend_mm: float, style: MapStyle) -> Page:
-    """Lay out the page."""
-    return _plan_wide(needs, legend_mm, style) if is_wide(needs) else _plan_tall(needs, legend_mm, style)
+    def write_block(
+        self, text: str, top_mm: float, *, size_pt: float, name: str, weight: str = "normal"
+    ) -> float:
+        """Write text wrapped to the width of the page; return its height [mm]."""
+        font = plain(self.style, size_pt, weight=weight)["fontproperties"]
+        lines = wrap(text, self._px(self.inner_mm), self.figure, font)
+        left_mm = self.style.margin_mm
+        return self._tallest_mm(
+            [self.write(lines, left_mm, top_mm, size_pt=size_pt, name=name, weight=weight, va="top")]
+        )
 
+    def end(self, body_foot_mm: float, *, height_mm: float | None = None) -> Figure:
+        """Set the caption under the body, which ends at `body_foot_mm`, and cut the page below it."""
+        self._texts |= dict.fromkeys(self._caption, body_foot_mm)
+        self.height_mm = height_mm or body_foot_mm + self.caption_mm + self.style.margin_mm
+        self.figure.set_size_inches(self.style.width_mm / MM_PER_INCH, self.height_mm / MM_PER_INCH)
+        for ax, box in self._boxes.items():
+            self.put(ax, box)
+        for text, down_mm in self._texts.items():
+            text.set_y(1 - down_mm / self.height_mm)
+        return self.figure
 
-def _clamp(value: float, limits: tuple[float, float]) -> float:
-    return min(max(value, limits[0]), limits[1])
+    def _columns(self, caption: str) -> list[Text]:
+        """Set the caption across the page: in one block if it is short, else in two columns."""
+        size_pt, gap_mm, width_mm = self.style.caption_pt, self.style.gap_mm, self.inner_mm
+        font = plain(self.style, size_pt)["fontproperties"]
+        blocks = [wrap(caption, self._px(width_mm), self.figure, font).split("\n")]
+        if len(blocks[0]) > _LONG:
+            width_mm = (width_mm - gap_mm) / 2
+            lines = wrap(caption, self._px(width_mm), self.figure, font).split("\n")
+            half = (len(lines) + 1) // 2
+            blocks = [lines[:half], lines[half:]]
+        left_mm = [self.style.margin_mm + k * (width_mm + gap_mm) for k in range(len(blocks))]
+        return [
+            self.write("\n".join(block), left, 0.0, size_pt=size_pt, name="caption", va="top")
+            for left, block in zip(left_mm, blocks, strict=True)
+            if "".join(block)
+        ]
 
+    def _px(self, length_mm: float) -> float:
+        return length_mm / MM_PER_INCH * float(self.figure.dpi)
 
-def _room(needs: Needs, style: MapStyle) -> float:
-    """Return the height left for the panels [mm]."""
-    gap = style.gap_mm * 0.75
-    return style.max_height_mm - 2 * style.margin_mm - needs.title_mm - needs.caption_mm - 2 * gap
-
-
-def _plan_tall(needs: Needs, legend_mm: float, style: MapStyle) -> Page:
-    """Put the main panel on the left; second panel, legend and locator in a column on the right."""
-    gap, heading = style.gap_mm, _HEADING_MM if needs.zoom_aspect else 0.0
-    inner = style.width_mm - 2 * style.margin_mm
-    main_w = inner * _MAIN_SHARE
-    side_w = inner - main_w - gap
-    least_zoom = _clamp(side_w / needs.zoom_aspect, _ZOOM_MM) if needs.zoom_aspect else 0.0
-    under = legend_mm + (gap + _LOCATOR_MM[0] if needs.locator_aspect else 0.0)
-    side_h = under + (least_zoom + gap if needs.zoom_aspect else 0.0)
-    main_h = min(max(_clamp(main_w / needs.main_aspect, _MAIN_MM), side_h), _room(needs, style) - heading)
-    top = style.margin_mm + needs.title_mm + heading
-    main = Box(style.margin_mm, top, main_w, main_h)
-    left = style.margin_mm + main_w + gap
-    zoom, at = None, top
-    if needs.zoom_aspect:
-        spare = main_h - under - gap - (_LOCATOR_MM[1] - _LOCATOR_MM[0] if needs.locator_aspect else 0.0)
-        zoom = Box(left, top, side_w, min(max(least_zoom, min(spare, side_w * 1.25)), main_h - under - gap))
-        at += zoom.height + gap
-    legend = Box(left, at, side_w, legend_mm)
-    locator = None
-    if needs.locator_aspect:
-        height = _clamp(top + main_h - at - legend_mm - gap, _LOCATOR_MM)
-        width = min(side_w, height * needs.locator_aspect)
-        locator = Box(left, top + main_h - width / needs.locator_aspect, width, width / needs.locator_aspect)
-    foot = top + main_h
-    caption_top = foot + gap * 0.75
-    return Page(caption_top + needs.caption_mm + style.margin_mm, main, zoom, legend, locator, caption_top)
-
-
-def _plan_wide(needs: Needs, legend_mm: float, style: MapStyle) -> Page:
-    """Put the main panel across the page; under it the second panel, legend and locator beside it."""
-    gap, heading = style.gap_mm, _HEADING_MM if needs.zoom_aspect else 0.0
-    inner = style.width_mm - 2 * style.margin_mm
-    legend_w = legend_width(needs, style)
-    stacked = legend_mm + (gap + _LOCATOR_MM[0] if needs.locator_aspect else 0.0)
-    zoom_w = inner - legend_w - gap
-    low = legend_mm
-    if needs.zoom_aspect:
-        most = max(_FOOT_SHARE * (_room(needs, style) - gap - 2 * heading), _ZOOM_MM[0])
-        low = max(_clamp(zoom_w / needs.zoom_aspect, (_ZOOM_MM[0], most)), stacked)
-    if needs.zoom_aspect is None and needs.locator_aspect:
-        low = max(low, _LOCATOR_MM[0])
-    room = _room(needs, style) - low - gap - 2 * heading
-    main_h = min(_clamp(inner / needs.main_aspect, _MAIN_MM), room)
-    top = style.margin_mm + needs.title_mm + heading
-    main = Box(style.margin_mm, top, inner, main_h)
-    second = top + main_h + gap + heading
-    zoom = Box(style.margin_mm, second, zoom_w, low) if needs.zoom_aspect else None
-    left = style.margin_mm + (zoom_w + gap if zoom else 0.0)
-    legend = Box(left, second, legend_w, legend_mm)
-    locator = None
-    if needs.locator_aspect and zoom:
-        height = _clamp(low - legend_mm - gap, _LOCATOR_MM)
-        width = min(legend_w, height * needs.locator_aspect)
-        height = width / needs.locator_aspect
-        locator = Box(left, second + low - height, width, height)
-    elif needs.locator_aspect:
-        width = min(inner - legend_w - gap, low * needs.locator_aspect)
-        height = width / needs.locator_aspect
-        locator = Box(style.margin_mm + inner - width, second, width, height)
-    caption_top = second + low + gap * 0.75
-    return Page(caption_top + needs.caption_mm + style.margin_mm, main, zoom, legend, locator, caption_top)
-
-
-def add_panel(figure: Figure, box: Box, page_height_mm: float, style: MapStyle, *, name: str) -> Axes:
-    """Add an Axes at a box of the page."""
-    return put(figure.add_axes((0.0, 0.0, 1.0, 1.0), label=name, gid=name), box, page_height_mm, style)
+    def _tallest_mm(self, artists: Sequence[Text | Legend]) -> float:
+        """Return the height of the tallest of some artists [mm], 0 for none."""
+        renderer = renderer_of(self.figure)
+        heights_px = (float(artist.get_window_extent(renderer).height) for artist in artists)
+        return max(heights_px, default=0.0) / float(self.figure.dpi) * MM_PER_INCH
 
 
-def put(ax: Axes, box: Box, page_height_mm: float, style: MapStyle) -> Axes:
-    """Put an Axes at a box of the page."""
-    bottom = 1 - (box.top + box.height) / page_height_mm
-    width, height = box.width / style.width_mm, box.height / page_height_mm
-    ax.set_position((box.left / style.width_mm, bottom, width, height))
-    return ax
+class Chart(NamedTuple):
+    """One chart of a page: its name, what draws it on an Axes, and its height and left edge [mm]."""
+
+    name: str
+    draw: Callable[[Axes], Axes]
+    height_mm: float = _CHART_MM
+    left_mm: float = LEFT_MM
+
+    def box(self, top_mm: float, style: MapStyle) -> Box:
+        """Give its place on the page."""
+        right = 2 * style.margin_mm if self.left_mm > style.margin_mm else style.margin_mm
+        return Box(self.left_mm, top_mm, style.width_mm - self.left_mm - right, self.height_mm)
 
 
-def inches(width_mm: float, height_mm: float) -> tuple[float, float]:
-    """Return a size in inches."""
-    return width_mm / MM_PER_INCH, height_mm / MM_PER_INCH
+def chart_page(charts: Sequence[Chart], *, title: str, caption: str, style: MapStyle) -> Figure:
+    """Put charts under each other on a page with a title and a caption, as high as needed."""
+    page = FigurePage(style, title=title, caption=caption)
+    top_mm = page.top_mm
+    for chart in charts:
+        box = chart.box(top_mm, style)
+        ax = chart.draw(page.add(chart.name, box))
+        align_label(ax, style)
+        above_mm, below_mm = _stands_out_mm(ax)
+        page.put(ax, box._replace(top=top_mm + above_mm))
+        top_mm += above_mm + chart.height_mm + below_mm + style.gap_mm
+    return page.end(top_mm)
+
+
+def align_label(ax: Axes, style: MapStyle) -> None:
+    """Put the label of the axis that runs upwards at the margin of the page."""
+    width_mm = ax.get_position().width * style.width_mm
+    ax.yaxis.set_label_coords(-(LEFT_MM - style.margin_mm) / width_mm, 0.5)
+    ax.yaxis.label.set_verticalalignment("top")
+
+
+def _stands_out_mm(ax: Axes) -> tuple[float, float]:
+    """Measure how far heading and legend stand out above an Axes, and labels below it [mm]."""
+    renderer = renderer_of(ax.figure)
+    inner, outer = ax.get_window_extent(renderer), ax.get_tightbbox(renderer)
+    legends = [a.get_window_extent(renderer) for a in ax.get_children() if isinstance(a, Legend)]
+    outer = inner if outer is None else Bbox.union([inner, outer, *legends])
+    mm_per_px = MM_PER_INCH / ax.figure.dpi
+    return float(outer.y1 - inner.y1) * mm_per_px, float(inner.y0 - outer.y0) * mm_per_px

@@ -1,4 +1,4 @@
-"""The profile of movement along a front."""
+"""The profile of movement along a front, on any Axes and as a page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -15,27 +16,18 @@ from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError
 from frontlines.movement.displacement import places_along
 from frontlines.movement.rates import normal_z
-from frontlines.plot import chart_axes as axes
-from frontlines.plot.artists import Z, dash
-from frontlines.plot.legend import Entry
-from frontlines.plot.page import shortened
-from frontlines.plot.style import (
-    DEFAULT_STYLE,
-    MM_PER_INCH,
-    PT_PER_INCH,
-    MapStyle,
-    clean,
-    day,
-    halo,
-    mix,
-    plain,
-    renderer_of,
-)
+from frontlines.plot.artists import Z, dash, write
+from frontlines.plot.chart_axes import axes_for, draw_grid_lines, set_axes_look, write_above
+from frontlines.plot.furniture import Entry
+from frontlines.plot.page import Chart, chart_page
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, mix
+from frontlines.plot.text import clean, day, font_of, plain, renderer_of, shortened, tick
 
 _KM = 1000.0
 _NEAR_KM = 10.0
 _TOUCH_KM = 0.001
 _NAME_MM = 30.0
+_PROFILE_MM = 70.0
 _BESIDE_PT = 8.5
 _NEEDS = ("nsm_m", "shared", "origin_m", "from_m", "to_m", "date_from", "date_to", "side", "along_km", "line")
 
@@ -94,7 +86,7 @@ def draw_profile(
         raise FrontlinesError(
             "no transect has a net movement: there is nothing to draw; its column reason says why"
         )
-    ax = axes.axes_for(ax, style)
+    ax = axes_for(ax, style)
     along, nsm = (displaced[name].to_numpy(dtype=float) for name in ("along_km", "nsm_m"))
     reach = normal_z(level) * displaced["nsm_sigma_m"].to_numpy(dtype=float) / _KM
     _set_limits(ax, displaced, np.nan_to_num(reach))
@@ -112,7 +104,7 @@ def draw_profile(
     _mark_districts(ax, displaced, style)
     if settlements is not None:
         _name_settlements(ax, displaced, settlements, style)
-    axes.write_above(ax, _heading(displaced), _profile_entries(ax, level, style), style)
+    write_above(ax, _heading(displaced), _profile_entries(ax, level, style), style)
     return ax
 
 
@@ -188,9 +180,9 @@ def _dress(ax: Axes, displaced: gpd.GeoDataFrame, style: MapStyle) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 2.5, 5, 10]))
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda v, _: axes.tick(v)))
-    axes.rule(ax, style)
-    axes.draw_levels(ax, style)
+        axis.set_major_formatter(FuncFormatter(lambda v, _: tick(v)))
+    set_axes_look(ax, style)
+    draw_grid_lines(ax, style)
 
 
 def _compass(displaced: gpd.GeoDataFrame) -> str:
@@ -239,11 +231,11 @@ def _mark_districts(ax: Axes, displaced: gpd.GeoDataFrame, style: MapStyle) -> N
     px_per_km = ax.get_window_extent().width / (high - low)
     for k, name in enumerate(names[np.append(breaks, len(names) - 1)]):
         room = (bounds[k + 1] - bounds[k]) * px_per_km
-        text = ax.annotate(
-            clean(name), ((bounds[k] + bounds[k + 1]) / 2, 1.0), xycoords=("data", "axes fraction"),
-            xytext=(0.0, -1.0), textcoords="offset points", ha="center", va="top", gid="district",
-            path_effects=halo(style), zorder=Z["label"],
-            **(plain(style, style.district_pt, slant="italic") | {"color": style.district_text}),
+        look = {"slant": "italic", "color": style.district_text, "ha": "center", "va": "top"}
+        middle, name_pt = (bounds[k] + bounds[k + 1]) / 2, style.district_pt
+        text = write(
+            ax, clean(name), (middle, 1.0), (0.0, -1.0), size_pt=name_pt, name="district", style=style,
+            xycoords=("data", "axes fraction"), **look,
         )  # fmt: skip
         if text.get_window_extent(renderer_of(ax.figure)).width > room:
             text.remove()
@@ -265,18 +257,71 @@ def _name_settlements(
     px_per_km = ax.get_window_extent().width / (high - low)
     apart_km = _BESIDE_PT * ax.figure.dpi / PT_PER_INCH / px_per_km
     along = displaced["along_km"].to_numpy(dtype=float)
-    look = plain(style, style.town_pt) | {"color": style.town_text}
+    font = font_of(style, style.town_pt)
     room_px = _NAME_MM / MM_PER_INCH * ax.figure.dpi
     taken: list[float] = []
     for k in np.argsort(off_m, kind="stable"):
         at = float(along[transect[k]])
         if all(abs(at - other) >= apart_km for other in taken):
             taken.append(at)
-            name = shortened(clean(towns["name"].iloc[town[k]]), room_px, ax.figure, look["fontproperties"])
-            ax.annotate(
-                name, (at, 0.0), xycoords=("data", "axes fraction"),
-                xytext=(0.0, -22.0), textcoords="offset points", rotation=90, ha="center", va="top",
-                gid="settlement", annotation_clip=False, **look,
+            name = shortened(clean(towns["name"].iloc[town[k]]), room_px, ax.figure, font)
+            write(
+                ax, name, (at, 0.0), (0.0, -22.0), size_pt=style.town_pt, name="settlement", style=style,
+                color=style.town_text, xycoords=("data", "axes fraction"), rotation=90, ha="center", va="top",
+                annotation_clip=False, path_effects=None,
             )  # fmt: skip
             ax.plot([at], [0.0], "|", transform=ax.get_xaxis_transform(), color=style.ink, markersize=4.0,
                     markeredgewidth=0.5, clip_on=False, gid="settlement")  # fmt: skip
+
+
+def profile_figure(
+    displaced: gpd.GeoDataFrame,
+    *,
+    title: str,
+    caption: str,
+    settlements: gpd.GeoDataFrame | None = None,
+    level: float = 0.95,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Figure:
+    """Draw the page with the profile of movement along a front.
+
+    Parameters
+    ----------
+    displaced
+        From `displacement`.
+    title, caption
+        Texts, wrapped to the page; nothing in them is interpreted. The caption names sources and dates.
+    settlements, level
+        See `draw_profile`.
+    style
+        The style; the page is its `width_mm` wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot.
+
+    Raises
+    ------
+    FrontlinesError
+        If the frame has no rows or does not come from `displacement`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from frontlines.movement.displacement import displacement
+    >>> from frontlines.movement.transects import make_transects
+    >>> shapes = shapely.linestrings([[(4320000, y), (4324000, y)] for y in (3210000, 3213000)])
+    >>> fronts = gpd.GeoDataFrame(
+    ...     {"date": pd.to_datetime(["1994-05-02", "1994-05-12"]), "side_left": "B", "side_right": "A"},
+    ...     geometry=shapes, crs="EPSG:3035")
+    >>> displaced = displacement(make_transects(fronts, "A"), fronts)
+    >>> [ax.get_label() for ax in profile_figure(displaced, title="A", caption="made up").axes]
+    ['profile']
+    """
+    chart = Chart(
+        "profile",
+        lambda ax: draw_profile(displaced, ax=ax, settlements=settlements, level=level, style=style),
+        _PROFILE_MM,
+    )
+    return chart_page([chart], title=title, caption=caption, style=style)

@@ -18,76 +18,6 @@ from frontlines.plot.furniture import locator_view
 from frontlines.plot.style import MapStyle
 from frontlines.uncertainty import AreaErrors
 
-_MOST_SHARE = 0.9  # of the changed area must be in view; the rest may be slivers far away
-_TOO_LARGE = 0.33  # a second panel that shows more than this of the first one hardly enlarges it
-_USELESS = 0.7
-_WINDOW = 0.28
-_TRIED = 400
-_LEAST = 0.04
-_STEPS = 40
-_TURN_DEG = 360.0
-
-
-def moved_ground(change: gpd.GeoDataFrame) -> Any:
-    """Return the polygons that changed hands, of a frame with `side_from` and `side_to`."""
-    moved = (change["side_from"] != change["side_to"]).to_numpy()
-    return areas(change.geometry[moved])
-
-
-def zoom_view(
-    lonlat: tuple[float, float, float, float] | None, moved: Any, theatre: View, crs: pyproj.CRS
-) -> View | None:
-    """Return the view of the second panel."""
-    if len(moved) == 0 or shapely.area(moved).sum() <= 0:
-        return None
-    if lonlat is not None:
-        return _projected(lonlat, crs)
-    size = shapely.area(moved)
-    order = np.argsort(-size, kind="stable")
-    enough = int(np.searchsorted(np.cumsum(size[order]), _MOST_SHARE * size.sum())) + 1
-    extent = bounds_of(moved[order[:enough]])
-    if extent is None:
-        return None
-    wide = _share(extent, theatre)
-    fits = _share(View(*moved[order[0]].bounds), theatre) < _WINDOW
-    if wide > _USELESS or (wide > _TOO_LARGE and fits):
-        extent = _busiest(moved, size, theatre)
-    least = _LEAST * max(theatre.width, theatre.height)
-    x, y = (extent.west + extent.east) / 2, (extent.south + extent.north) / 2
-    half_w, half_h = max(extent.width, least) / 2, max(extent.height, least) / 2
-    return View(x - half_w, y - half_h, x + half_w, y + half_h).grown(0.12)
-
-
-def _share(extent: View, theatre: View) -> float:
-    return max(extent.width / theatre.width, extent.height / theatre.height)
-
-
-def _busiest(moved: Any, size: Any, theatre: View) -> View:
-    """Return the window, smaller than the theatre, that holds the most changed ground."""
-    half_w, half_h = theatre.width * _WINDOW / 2, theatre.height * _WINDOW / 2
-    x, y = (f(shapely.centroid(moved)) for f in (shapely.get_x, shapely.get_y))
-    tried = np.argsort(-size, kind="stable")[:_TRIED]
-    near = [(abs(x - x[i]) <= half_w) & (abs(y - y[i]) <= half_h) for i in tried]
-    best = int(np.argmax([size[inside].sum() for inside in near]))
-    i = tried[best]
-    window = shapely.box(x[i] - half_w, y[i] - half_h, x[i] + half_w, y[i] + half_h)
-    held = shapely.intersection(shapely.box(*shapely.total_bounds(moved[near[best]])), window)
-    return View(*held.bounds)
-
-
-def _projected(lonlat: tuple[float, float, float, float], crs: pyproj.CRS) -> View:
-    west, south, east, north = lonlat
-    if east < west:
-        east += _TURN_DEG
-    along = np.linspace(0.0, 1.0, _STEPS)
-    lon = np.concatenate([west + along * (east - west)] * 2 + [np.full(_STEPS, west), np.full(_STEPS, east)])
-    rise = south + along * (north - south)
-    lat = np.concatenate([np.full(_STEPS, south), np.full(_STEPS, north), rise, rise])
-    to_plane = pyproj.Transformer.from_crs(crs.geodetic_crs or pyproj.CRS(4326), crs, always_xy=True)
-    x, y = to_plane.transform(lon, lat)
-    return View(float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y)))
-
-
 _MARGIN = 0.03
 
 
@@ -139,7 +69,11 @@ class ResultsLike(Protocol):
 
 @dataclass(frozen=True)
 class Scene:
-    """A study's results, ready to be drawn."""
+    """A study's results, ready to be drawn; geometries are in the working CRS [m].
+
+    `moved` are the polygons that changed hands, `fronts` all lines as one geometry. `whole`, `part` and
+    `region` are what the first panel, the second one and the locator must show; None: there is none.
+    """
 
     results: ResultsLike
     style: MapStyle
@@ -188,3 +122,68 @@ def _first_of_all(change: gpd.GeoDataFrame, side: str, moved: Any) -> Any:
     own = ((change["side_from"] == side) | (change["side_to"] == side)).to_numpy()
     mine = moved_ground(change[own])
     return mine if len(mine) else moved
+
+
+_MOST_SHARE = 0.9  # of the changed area must be in view; the rest may be slivers far away
+_TOO_LARGE = 0.33  # a second panel that shows more than this of the first one hardly enlarges it
+_USELESS = 0.7  # one that shows more than this is not worth its place
+_WINDOW = 0.28  # share of the first panel that the busiest window shows
+_TRIED = 400
+_LEAST = 0.04  # share of the first panel that the second one shows at least
+_EDGE_POINTS = 38  # on each edge of a view in degrees, as it is bent by the projection
+
+
+def moved_ground(change: gpd.GeoDataFrame) -> Any:
+    """Return the polygons that changed hands, of a frame with `side_from` and `side_to`."""
+    moved = (change["side_from"] != change["side_to"]).to_numpy()
+    return areas(change.geometry[moved])
+
+
+def zoom_view(
+    lonlat: tuple[float, float, float, float] | None, moved: Any, theatre: View, crs: pyproj.CRS
+) -> View | None:
+    """Return the view of the second panel; None if nothing moved.
+
+    `lonlat` is west, south, east, north [degrees], west larger than east across the antimeridian; without it
+    the view is made from the ground that moved.
+    """
+    if len(moved) == 0 or shapely.area(moved).sum() <= 0:
+        return None
+    if lonlat is not None:
+        return _projected(lonlat, crs)
+    size = shapely.area(moved)
+    order = np.argsort(-size, kind="stable")
+    enough = int(np.searchsorted(np.cumsum(size[order]), _MOST_SHARE * size.sum())) + 1
+    extent = bounds_of(moved[order[:enough]])
+    if extent is None:
+        return None
+    wide = _share(extent, theatre)
+    fits = _share(View(*moved[order[0]].bounds), theatre) < _WINDOW
+    if wide > _USELESS or (wide > _TOO_LARGE and fits):
+        extent = _busiest(moved, size, theatre)
+    least = _LEAST * max(theatre.width, theatre.height)
+    x, y = (extent.west + extent.east) / 2, (extent.south + extent.north) / 2
+    half_w, half_h = max(extent.width, least) / 2, max(extent.height, least) / 2
+    return View(x - half_w, y - half_h, x + half_w, y + half_h).grown(0.12)
+
+
+def _share(extent: View, theatre: View) -> float:
+    return max(extent.width / theatre.width, extent.height / theatre.height)
+
+
+def _busiest(moved: Any, size: Any, theatre: View) -> View:
+    """Return the window, smaller than the theatre, that holds the most changed ground."""
+    half_w, half_h = theatre.width * _WINDOW / 2, theatre.height * _WINDOW / 2
+    x, y = (f(shapely.centroid(moved)) for f in (shapely.get_x, shapely.get_y))
+    tried = np.argsort(-size, kind="stable")[:_TRIED]
+    near = [(abs(x - x[i]) <= half_w) & (abs(y - y[i]) <= half_h) for i in tried]
+    best = int(np.argmax([size[inside].sum() for inside in near]))
+    i = tried[best]
+    window = shapely.box(x[i] - half_w, y[i] - half_h, x[i] + half_w, y[i] + half_h)
+    held = shapely.intersection(shapely.box(*shapely.total_bounds(moved[near[best]])), window)
+    return View(*held.bounds)
+
+
+def _projected(lonlat: tuple[float, float, float, float], crs: pyproj.CRS) -> View:
+    to_plane = pyproj.Transformer.from_crs(crs.geodetic_crs or pyproj.CRS(4326), crs, always_xy=True)
+    return View(*to_plane.transform_bounds(*lonlat, densify_pts=_EDGE_POINTS))

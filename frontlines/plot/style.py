@@ -7,20 +7,14 @@ palette in the order of their names, unless the caller says otherwise.
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from dataclasses import MISSING, Field, dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.colors
 import pandas as pd
-from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.font_manager import FontProperties
-from matplotlib.patheffects import withStroke
 
 from frontlines.errors import FrontlinesError
 from frontlines.names import CONTESTED, UNKNOWN
@@ -29,10 +23,6 @@ MIN_TYPE_PT = 6.0
 MM_PER_INCH = 25.4
 PT_PER_INCH = 72.0
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 _SIDE_HATCHES = (
     "",
     "////",
@@ -68,7 +58,7 @@ def _no_sides() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MapStyle:
     """All choices of drawing in one frozen value; make another one with `dataclasses.replace`.
 
@@ -84,8 +74,8 @@ class MapStyle:
     Examples
     --------
     >>> from dataclasses import replace
-    >>> replace(MapStyle(), side_colours={"north": "#0072B2"}).side_colours["north"]
-    '#0072B2'
+    >>> replace(MapStyle(), side_colours={"north": "#0072B2"}, title_pt=11.0)
+    MapStyle(title_pt=11.0, side_colours={'north': '#0072B2'})
     """
 
     # the page
@@ -161,14 +151,27 @@ class MapStyle:
         sizes = {f.name: getattr(self, f.name) for f in fields(self) if f.name in _TYPE_SIZES}
         small = {name: size for name, size in sizes.items() if not size >= MIN_TYPE_PT}
         if small:
-            told = ", ".join(f"{name} = {size:g}" for name, size in sorted(small.items()))
+            named = ", ".join(f"{name} = {size:g}" for name, size in sorted(small.items()))
             raise FrontlinesError(
-                f"type below {MIN_TYPE_PT:g} pt does not print ({told}): give at least {MIN_TYPE_PT:g}"
+                f"type below {MIN_TYPE_PT:g} pt does not print ({named}): give at least {MIN_TYPE_PT:g}"
             )
         if len(self.date_colours) < 2 or not self.palette:  # noqa: PLR2004 - the first and the last date
             raise FrontlinesError(
                 "date_colours needs two colours (first and last date) and palette at least one"
             )
+
+    def __repr__(self) -> str:
+        """Show only what differs from the default style."""
+        own = ((f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != _default(f))
+        return f"MapStyle({', '.join(f'{name}={value!r}' for name, value in own)})"
+
+    def contested(self, face: str = "none") -> AreaStyle:
+        """Return the fill of contested ground: its hatch over `face`."""
+        return AreaStyle(face, self.contested_hatch, self.contested_ink)
+
+
+def _default(one: Field[Any]) -> Any:
+    return one.default if one.default_factory is MISSING else one.default_factory()
 
 
 _TYPE_SIZES = frozenset(
@@ -178,14 +181,14 @@ DEFAULT_STYLE = MapStyle()
 
 
 def mix(colour: str, other: str, weight: float) -> str:
-    """Mix two colours."""
+    """Mix two colours: `weight` is the share of the other one, 0 to 1."""
     a, b = matplotlib.colors.to_rgb(colour), matplotlib.colors.to_rgb(other)
     red, green, blue = ((1 - weight) * x + weight * y for x, y in zip(a, b, strict=True))
     return matplotlib.colors.to_hex((red, green, blue))
 
 
 def side_styles(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[str, AreaStyle]:
-    """Give every side its fill."""
+    """Give every side its fill: colours of the palette, then hatches, in the order of the names."""
     names = sorted(set(sides))
     neutral = [n for n in names if n not in (CONTESTED, UNKNOWN)]
     out: dict[str, AreaStyle] = {}
@@ -193,8 +196,7 @@ def side_styles(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[s
         face = style.side_colours.get(name, style.palette[i % len(style.palette)])
         out[name] = AreaStyle(face, _SIDE_HATCHES[i % len(_SIDE_HATCHES)], mix(face, "#000000", 0.45))
     if CONTESTED in names:
-        face = style.side_colours.get(CONTESTED, style.contested_face)
-        out[CONTESTED] = AreaStyle(face, style.contested_hatch, style.contested_ink)
+        out[CONTESTED] = style.contested(style.side_colours.get(CONTESTED, style.contested_face))
     if UNKNOWN in names:
         out[UNKNOWN] = style.unknown._replace(face=style.side_colours.get(UNKNOWN, style.unknown.face))
     return {name: out[name] for name in names}
@@ -210,53 +212,3 @@ def date_colours(dates: Iterable[Any], style: MapStyle = DEFAULT_STYLE) -> dict[
         low = min(math.floor(at), len(stops) - 2)
         out[day] = mix(stops[low], stops[low + 1], at - low)
     return out
-
-
-def day(date: dt.date | pd.Timestamp | str) -> str:
-    """Write a day as it stands on a map, the same in every locale."""
-    stamp = pd.Timestamp(date)
-    return f"{stamp.day} {_MONTHS[stamp.month - 1]} {stamp.year}"
-
-
-Slant = Literal["normal", "italic", "oblique"]
-
-_MOST_WIDTHS = 16_384  # lines of text whose width is kept in mind
-
-
-def clean(text: object) -> str:
-    """Return a name as one line of printable text."""
-    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs", "Cn"} else c for c in str(text))
-    return " ".join(kept.split())
-
-
-def font_of(
-    style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
-) -> FontProperties:
-    """Return the font of a style at a size [pt]."""
-    return FontProperties(family=style.font, size=size_pt, weight=weight, style=slant)
-
-
-def plain(
-    style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
-) -> dict[str, Any]:
-    """Return the properties of text that is set as it stands, without markup."""
-    font = font_of(style, size_pt, weight=weight, slant=slant)
-    return {"fontproperties": font, "color": style.ink, "parse_math": False, "usetex": False}
-
-
-def halo(style: MapStyle) -> list[Any]:
-    """Return the soft white edge that keeps type readable on any ground."""
-    return [withStroke(linewidth=style.halo_pt * 2, foreground=style.paper, alpha=0.75)]
-
-
-def renderer_of(figure: Any) -> Any:
-    """Return a renderer that measures text for a figure, whatever its canvas; the figure is left alone."""
-    ask = getattr(figure.canvas, "get_renderer", None)
-    return ask() if ask is not None else RendererAgg(1, 1, figure.dpi)  # type: ignore[no-untyped-call]
-
-
-@lru_cache(maxsize=_MOST_WIDTHS)
-def text_width_px(text: str, font: FontProperties, dpi: float) -> float:
-    """Return the width of a line of text that is set as it stands [pixels]."""
-    renderer = RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
-    return float(renderer.get_text_width_height_descent(text, font, ismath=False)[0])  # type: ignore[no-untyped-call]

@@ -10,11 +10,11 @@ import numpy as np
 import shapely
 
 from frontlines.errors import ClosureError
-from frontlines.names import KM2, Bools, Floats, Geometries, Ints
-from frontlines.series.differences import Absorbed, Mapper, moved_ground
+from frontlines.names import KM2, Bools, Floats, Geometries, Ints, Mapper
+from frontlines.series.differences import Absorbed, moved_ground
 
-_CLOSURE_KM2 = 1e-6
-_NOISE_KM2 = 1e-9
+_CLOSURE_KM2 = 1e-6  # by which the steps may miss the last snapshot in a district
+_NOISE_KM2 = 1e-9  # areas smaller than this are left over from rounding
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,12 @@ def follow(
     *,
     absorbed_before: Floats | None = None,
 ) -> Books:
-    """Keep the books of one side over a chain of snapshots."""
+    """Keep the books of one side over a chain of snapshots.
+
+    `grounds` is what it held at each; `start` [km²] what it held in each district at the first one, None if
+    that is to be measured. If `start` comes from earlier steps, `absorbed_before` [km²] is what these
+    absorbed: the books must close from there.
+    """
     shapes = np.asarray(districts.geometry.values)
     if shapely.is_empty(grounds).all() and start is None:
         nothing = np.zeros((max(len(grounds) - 1, 0), len(shapes)))

@@ -14,10 +14,10 @@ import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
-from frontlines.names import CONTESTED, KM2, Floats, Geometries
+from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper
 from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, follow, without_noise
-from frontlines.series.differences import TOLERANCE_M, Mapper
+from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.periods import Step, cadence_of, steps_between
 
 COLUMNS = [
@@ -29,8 +29,8 @@ COLUMNS = [
 SUSPECT = 10.0
 """A step is suspect if its turnover a day exceeds the median by this many robust standard deviations."""
 
-_MAD_TO_SIGMA = 1.4826
-_ENOUGH = 8
+_MAD_TO_SIGMA = 1.4826  # standard deviations to a median absolute deviation, for normal errors
+_ENOUGH = 8  # steps with any turnover, for one of them to be suspect
 _LEAST_SPREAD = 0.1  # of the median: where steps are all alike, a hair more is no outlier
 _DAY = np.timedelta64(1, "D")
 _DATE = "datetime64[ms]"
@@ -130,7 +130,7 @@ def change_series(
     if not 0 <= tolerance_m < math.inf:
         raise LayerError(f"tolerance_m is {tolerance_m}: give metres, 0 or more")
     dates, grounds = _snapshots(control, side)
-    _, fogs = _snapshots(control, CONTESTED, dates)
+    _, contested_grounds = _snapshots(control, CONTESTED, dates)
     districts = districts.sort_values("district", kind="stable", ignore_index=True)
     every = steps_between(dates, freq)
     kept = _taken_over(previous, every, districts, side, freq)
@@ -146,9 +146,9 @@ def change_series(
         )  # fmt: skip
         report(0.7, "contested ground")
         start = _last(kept, "contested_after_km2", districts)
-        fog = follow(fogs[chain], districts, start, mapper, tolerance_m)
+        contested = follow(contested_grounds[chain], districts, start, mapper, tolerance_m)
         report(0.9, "by district")
-        fresh = _table(own, fog, districts, side, steps, _same(grounds, steps), cadence_of(freq))
+        fresh = _table(own, contested, districts, side, steps, _same(grounds, steps), cadence_of(freq))
         series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
         series["suspect"] = _suspects(series, len(districts))
         report(1.0, "done")
@@ -163,11 +163,11 @@ def _same(grounds: Geometries, steps: Sequence[Step]) -> Any:
 
 def _table(
     own: Books,
-    fog: Books,
+    contested: Books,
     districts: gpd.GeoDataFrame,
     side: str,
     steps: Sequence[Step],
-    same: npt.NDArray[np.bool_],
+    same: Bools,
     cadence: str,
 ) -> pd.DataFrame:
     """Lay the books out, a row for each step and district."""
@@ -192,8 +192,8 @@ def _table(
         "absorbed_km2": flat["absorbed"],
         "share_before": flat["before"] / district_km2,
         "share_after": flat["after"] / district_km2,
-        "contested_before_km2": fog.before.ravel(),
-        "contested_after_km2": fog.after.ravel(),
+        "contested_before_km2": contested.before.ravel(),
+        "contested_after_km2": contested.after.ravel(),
         "cadence": _words(np.repeat(np.array([cadence], dtype=object), n_rows)),
         "same_input": np.repeat(same, n_districts),
         "suspect": np.zeros(n_rows, dtype=bool),
@@ -262,7 +262,7 @@ def _absorbed_before(kept: pd.DataFrame, districts: gpd.GeoDataFrame) -> Floats 
     return absorbed
 
 
-def _suspects(series: pd.DataFrame, n_districts: int) -> npt.NDArray[np.bool_]:
+def _suspects(series: pd.DataFrame, n_districts: int) -> Bools:
     """Tell which rows belong to a step far out of the ordinary."""
     step = series.iloc[::n_districts]
     days = ((step["date_to"] - step["date_from"]).to_numpy() / _DAY).clip(min=1.0)

@@ -9,6 +9,13 @@ import pandas as pd
 
 from frontlines.names import KM2
 
+_SUMS = [
+    "before_km2", "after_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2",
+    "contested_before_km2", "contested_after_km2",
+]  # fmt: skip
+_COMMON = ["side", "date_from", "date_to", "cadence", "same_input", "suspect"]  # to all districts of a step
+_TOTALS = [*_COMMON[:3], "period_end", *_SUMS[:6], "cumulative_net_km2", *_SUMS[6:], *_COMMON[3:]]
+
 
 def series_totals(series: pd.DataFrame) -> pd.DataFrame:
     """Sum a series over its districts, step by step.
@@ -32,28 +39,10 @@ def series_totals(series: pd.DataFrame) -> pd.DataFrame:
     >>> series_totals(table.assign(date_from=0, date_to=1, period_end=1))["net_km2"].tolist()
     [3.0]
     """
-    sums = [
-        "before_km2", "after_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2",
-        "contested_before_km2", "contested_after_km2",
-    ]  # fmt: skip
     step = series.groupby("period_end", sort=True)
-    told = ["side", "date_from", "date_to", "cadence", "same_input", "suspect"]
-    totals = step[sums].sum().join(step[told].first()).reset_index()
+    totals = step[_SUMS].sum().join(step[_COMMON].first()).reset_index()
     totals["cumulative_net_km2"] = totals["net_km2"].cumsum()
-    return totals[
-        [
-            "side",
-            "date_from",
-            "date_to",
-            "period_end",
-            *sums[:6],
-            "cumulative_net_km2",
-            *sums[6:],
-            "cadence",
-            "same_input",
-            "suspect",
-        ]
-    ]
+    return totals[_TOTALS]
 
 
 def series_books(totals: pd.DataFrame) -> dict[str, Any]:

@@ -15,14 +15,16 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from frontlines.errors import SourceError
+from frontlines.manifest import fingerprint
 from frontlines.sources import formats
 
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -111,8 +113,7 @@ def read_control(
     >>> raw[["date", "side", "source"]].values.tolist()
     [['1994-05-12', 'ARM', 'front_1994-05-12.geojson']]
     """
-    given = {"date": date or day_in_name(path), "side": side, "source": source or Path(path).name}
-    return _filled(read_layer(path), given)
+    return control_columns(read_layer(path), path, date=date, side=side, source=source)
 
 
 def read_frontlines(
@@ -144,8 +145,7 @@ def read_frontlines(
     >>> sorted(read_frontlines(folder / "frontlines.geojson")["side_left"].unique())
     ['AZE']
     """
-    given = {"date": date or day_in_name(path), "source": source or Path(path).name}
-    return _filled(read_layer(path), given)
+    return control_columns(read_layer(path), path, date=date, source=source)
 
 
 def read_districts(path: str | Path, *, vintage: str | None = None) -> gpd.GeoDataFrame:
@@ -176,7 +176,7 @@ def read_districts(path: str | Path, *, vintage: str | None = None) -> gpd.GeoDa
     >>> "Laçın" in set(read_districts(folder / "districts.geojson")["district"])
     True
     """
-    return _filled(read_layer(path), {"vintage": vintage or Path(path).name})
+    return fill_in(read_layer(path), vintage=vintage or Path(path).name)
 
 
 def read_settlements(path: str | Path) -> gpd.GeoDataFrame:
@@ -264,8 +264,52 @@ def whole_or_not(path: Path) -> Iterator[Path]:
             part.replace(path.parent / part.name)
 
 
-def _filled(frame: gpd.GeoDataFrame, given: dict[str, str | None]) -> gpd.GeoDataFrame:
-    """Add the columns that a frame does not have, in any case."""
+def fill_in(frame: gpd.GeoDataFrame, **given: str | None) -> gpd.GeoDataFrame:
+    """Add the columns that a frame does not have, in any case of letters; None adds nothing."""
     present = {str(column).strip().lower() for column in frame.columns}
     absent = {name: value for name, value in given.items() if value is not None and name not in present}
     return frame.assign(**absent)
+
+
+def control_columns(
+    frame: gpd.GeoDataFrame,
+    path: str | Path,
+    *,
+    date: str | None = None,
+    side: str | None = None,
+    source: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Fill in what a file of control or frontlines leaves unsaid, as `read_control` does."""
+    source = source or Path(path).name
+    return fill_in(frame, date=date or day_in_name(path), side=side, source=source)
+
+
+class Reading:
+    """The files of one run: each is read once, and hashed as it is read.
+
+    `known` holds SHA-256 digests of files that were hashed already.
+    """
+
+    def __init__(self, known: Mapping[Path, str] | None = None) -> None:
+        self._known = dict(known or {})
+        self._frames: dict[Path, gpd.GeoDataFrame] = {}
+        self._prints: dict[Path, dict[str, Any]] = {}
+        self._noted: list[dict[str, Any]] = []
+
+    def layer(self, path: Path, role: str) -> gpd.GeoDataFrame:
+        """Read a layer as it is, and note what it is for."""
+        if (own := path.absolute()) not in self._frames:
+            self._frames[own] = read_layer(path)
+        self.note(path, role)
+        return self._frames[own]
+
+    def note(self, path: Path, role: str) -> None:
+        """Note a file that is read elsewhere."""
+        if (own := path.absolute()) not in self._prints:
+            self._prints[own] = fingerprint(path, role, digest=self._known.get(own))
+        self._noted.append(self._prints[own] | {"role": role})
+
+    def inputs(self, *roles: str) -> tuple[dict[str, Any], ...]:
+        """Describe the files read, in the order of their roles, those of other roles last."""
+        place = {role: number for number, role in enumerate(roles)}
+        return tuple(sorted(self._noted, key=lambda one: place.get(one["role"], len(place))))

@@ -22,8 +22,7 @@ import pyogrio
 import shapely
 
 from frontlines.errors import SourceError
-
-LONLAT = "EPSG:4326"
+from frontlines.names import LONLAT
 
 _DRIVERS = {
     ".geojson": "GeoJSON",
@@ -164,8 +163,7 @@ def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[float]:
     numbers = pd.to_numeric(given, errors="coerce")
     wrong = given[given.notna() & numbers.isna()]
     if len(wrong):
-        rows = ", ".join(str(row) for row in wrong.index[:3])
-        noun = "rows" if len(wrong) > 1 else "row"
+        rows, noun = ", ".join(str(row) for row in wrong.index[:3]), "row" if len(wrong) == 1 else "rows"
         raise SourceError(
             f"{path} has {len(wrong)} {noun} whose {column.name} is not a number ({noun} {rows}; "
             f"{str(wrong.iloc[0])!r}): write degrees such as 46.93, or nothing where the place is not known"

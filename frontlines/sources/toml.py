@@ -22,7 +22,7 @@ class Entry(NamedTuple):
 
 
 def read_toml(path: Path, kind: str, error: type[FrontlinesError]) -> dict[str, Any]:
-    """Read a TOML file."""
+    """Read a TOML file; a fault is raised as `error`."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as absent:
@@ -48,12 +48,22 @@ def is_length(value: Any) -> bool:
 
 NAME = Entry(is_name, "a text that is not empty")
 METRES = Entry(is_length, "a number of metres, 0 or more")
+YES = Entry(lambda value: isinstance(value, bool), "true or false")
 
 
 def misfit(name: str, value: Any, entry: Entry) -> Iterator[str]:
     """Say what is wrong with an entry, if anything is."""
     if not entry.fits(value):
         yield f"{name} must be {entry.words}, not {_shown(value)}"
+
+
+def misfits(held: Mapping[str, Any], known: Mapping[str, Entry], where: str) -> Iterator[str]:
+    """Say what is wrong with the entries of a table; `where` is written before each name."""
+    for name, value in held.items():
+        if name in known:
+            yield from misfit(f"{where}{name}", value, known[name])
+        else:
+            yield f"{where}{name} is not known (known are {', '.join(known)})"
 
 
 def _shown(value: Any) -> str:
@@ -107,7 +117,7 @@ _DRAWS = Entry(_are_draws, "a whole number of draws, 2 or more, or 0 for the for
 _DAYS = Entry(_are_days, "two days, the earlier first, such as [1994-04-07, 1994-05-12]")
 _CORNER = Entry(_are_corners, "west, south, east and north in degrees, such as [46.5, 39.9, 47.2, 40.5]")
 
-_TABLES: dict[str, dict[str, Entry]] = {  # what each table of a study.toml may hold
+STUDY_TABLES: dict[str, dict[str, Entry]] = {
     "study": {
         "name": NAME,
         "title": NAME,
@@ -126,6 +136,7 @@ _TABLES: dict[str, dict[str, Entry]] = {  # what each table of a study.toml may 
         "settlements": NAME,
         "context": NAME,
         "key": NAME,
+        "label": NAME,
     },
     "method": {
         "snap_m": METRES,
@@ -135,29 +146,46 @@ _TABLES: dict[str, dict[str, Entry]] = {  # what each table of a study.toml may 
         "sigma_m": METRES,
         "correlation_m": _CORRELATION,
         "draws": _DRAWS,
+        "mend": YES,
     },
     "map": {"zoom": _CORNER, "towns": _TEXTS, "zoom_towns": _TEXTS},
 }
+"""What each table of a study.toml may hold; [sides] holds any names."""
+
 _NEEDED = {"study": ("title", "side", "dates"), "layers": ("districts",)}
 
 
-def read_study_toml(path: Path) -> Tables:
-    """Read a study file and refuse what it must not hold."""
+def read_study_toml(path: Path, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Tables:
+    """Read a study file and refuse what it must not hold; `changes` go before the entries of its tables."""
     tables: Tables = read_toml(path, "study", StudyError)
     faults = list(_faults(tables))
+    if not faults and changes:
+        tables = {
+            name: _changed(tables.get(name, {}), changes.get(name, {})) for name in {**tables, **changes}
+        }
+        faults = list(_faults(tables))
     if faults:
         raise StudyError(f"{path.name} is not a study: " + "; ".join(faults))
     return tables
 
 
+def _changed(held: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Put entries before those of a table; of two dates, None keeps the table's."""
+    out = {**held, **changes}
+    if "dates" in changes:
+        out["dates"] = [new or old for new, old in zip(changes["dates"], held["dates"], strict=True)]
+    return out
+
+
 def _faults(tables: Mapping[str, Any]) -> Iterator[str]:
     for table, held in tables.items():
-        if table not in _TABLES:
-            yield f"[{table}] is not a table of a study (they are {', '.join(_TABLES)})"
+        if table not in STUDY_TABLES:
+            yield f"[{table}] is not a table of a study (they are {', '.join(STUDY_TABLES)})"
         elif not isinstance(held, dict):
             yield f"{table} must be a table: write [{table}] on a line of its own"
         else:
-            yield from _wrong_entries(table, held)
+            known = dict.fromkeys(held, NAME) if table == "sides" else STUDY_TABLES[table]
+            yield from misfits(held, known, f"[{table}] ")
     for table, names in _NEEDED.items():
         held = tables.get(table, {})
         for name in names:
@@ -166,13 +194,3 @@ def _faults(tables: Mapping[str, Any]) -> Iterator[str]:
     layers = tables.get("layers")
     if isinstance(layers, dict) and ("frontlines" in layers) == ("control" in layers):
         yield "[layers] must name either frontlines or control"
-
-
-def _wrong_entries(table: str, held: Mapping[str, Any]) -> Iterator[str]:
-    known = _TABLES[table]
-    for name, value in held.items():
-        entry = NAME if table == "sides" else known.get(name)
-        if entry is None:
-            yield f"[{table}] {name} is not known (known are {', '.join(known)})"
-        else:
-            yield from misfit(f"[{table}] {name}", value, entry)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 from pyproj import CRS
 
 from frontlines import manifest as manifests
-from frontlines.change.between import change_between
-from frontlines.change.tables import balance_by_district, transitions_by_district
+from frontlines.change import (
+    balance_by_district,
+    change_between,
+    settlements_by_side,
+    transitions_by_district,
+)
 from frontlines.control import control_from_lines, frontlines_from_control
 from frontlines.crs import distortion
 from frontlines.errors import StudyError, UnknownSigmaError
+from frontlines.layers.columns import sigmas_of
 from frontlines.layers.mending import BOOKED, REST_SOURCE
 from frontlines.manifest import Manifest
-from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M
-from frontlines.progress import Progress, reporting
+from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, counted
+from frontlines.progress import Progress, part, reporting
 from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
@@ -32,8 +36,10 @@ from frontlines.uncertainty import (
     total_of,
 )
 
+_MOST_TOWNS = 40  # settlements on a map of a study that names none
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Study:
     """A question and the layers that answer it, all in one working CRS.
 
@@ -63,6 +69,8 @@ class Study:
         West, south, east, north of the map's second panel [degrees], or None.
     towns, zoom_towns
         Names of settlements to show on either panel.
+    label
+        Column of the districts to call them by on maps and in printed tables, or None.
     snap_m, sliver_m, border_m
         See `control_from_lines`, `change_between` and `frontlines_from_control` [m].
     sigma_m
@@ -102,6 +110,7 @@ class Study:
     zoom: tuple[float, float, float, float] | None = None
     towns: tuple[str, ...] = ()
     zoom_towns: tuple[str, ...] = ()
+    label: str | None = None
     snap_m: float = SNAP_M
     sliver_m: float = SLIVER_M
     border_m: float = BORDER_M
@@ -125,9 +134,46 @@ class Study:
         NoiseModel(self.sigma_m, self.correlation_m)  # refuses what it cannot work with
         if self.draws:
             check_draws(self.draws)
+        labels_of(self.districts, self.label)  # refuses a column that is not there
+
+    def __repr__(self) -> str:
+        """Name the study, its side, dates and size in a line."""
+        return f"Study({self.name!r}, {self.side}, {_span(self)}, {counted(len(self.districts), 'district')})"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What each district is called, by its name; empty without a label."""
+        return labels_of(self.districts, self.label)
+
+    @property
+    def side_name(self) -> str:
+        """The side as text for readers, with its long name if it has one."""
+        return named_side(self.side, self.sides)
 
 
-@dataclass(frozen=True, kw_only=True)
+def named_side(side: str, sides: Mapping[str, str]) -> str:
+    """Write a side with its long name, if it has one."""
+    return f"{side} ({sides[side]})" if side in sides else side
+
+
+def labels_of(districts: gpd.GeoDataFrame, label: str | None) -> dict[str, str]:
+    """Look up what to call each district; where two share a label, their names follow it in brackets."""
+    if label is None:
+        return {}
+    columns = {str(column).lower(): column for column in districts.columns if column != "geometry"}
+    if label.lower() not in columns:
+        listed = ", ".join(sorted(map(str, columns.values())))
+        raise StudyError(f"the districts have no column {label!r} for their label: there are {listed}")
+    names, labels = districts["district"], districts[columns[label.lower()]].astype(str)
+    twice = labels.duplicated(keep=False)
+    return dict(zip(names, labels.where(~twice, labels + " (" + names.astype(str) + ")"), strict=True))
+
+
+def _span(study: Study) -> str:
+    return " to ".join(f"{day:%Y-%m-%d}" for day in study.dates)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Results:
     """What a study found.
 
@@ -144,6 +190,8 @@ class Results:
         One row: the balance of all districts together.
     errors
         From `balance_error` or `simulate_balance`; None if the error of some line is not known.
+    settlements
+        From `settlements_by_side`; None if the study has no settlements.
     manifest
         What was read and done, as plain data.
     """
@@ -156,16 +204,37 @@ class Results:
     balance: pd.DataFrame
     total: pd.DataFrame
     errors: AreaErrors | None
+    settlements: pd.DataFrame | None = None
     manifest: Manifest
+
+    def __repr__(self) -> str:
+        """Name the study, its side, dates and what the side gained and lost, in a line."""
+        row = self.total.iloc[0]
+        figures = ", ".join(f"{name} {row[f'{name}_km2']:,.1f} km²" for name in ("gained", "lost"))
+        return f"Results({self.study.name!r}, {self.study.side}, {_span(self.study)}, {figures})"
 
     @property
     def caption(self) -> str:
         """Caption of the map, written from the manifest."""
         return manifests.caption(self.manifest)
 
+    def for_readers(self) -> Results:
+        """Call districts by their labels; where the study names no settlements, pick those near the front."""
+        study, balance = self.study, self.balance
+        if labels := study.labels:
+            districts, balance = (
+                frame.assign(district=frame["district"].map(labels)) for frame in (study.districts, balance)
+            )
+            study = replace(study, districts=districts, label=None)
+        if study.settlements is not None and not (study.towns or study.zoom_towns):
+            off_m = study.settlements.distance(self.frontlines.union_all()).sort_values(kind="stable")
+            near = tuple(study.settlements["name"][off_m.index].unique()[:_MOST_TOWNS])
+            study = replace(study, towns=near, zoom_towns=near)
+        return replace(self, study=study, balance=balance)
+
 
 def run_study(study: Study, *, progress: Progress = None) -> Results:
-    """Take a study through all stages: control, change, tables, manifest.
+    """Compare the two dates of a study: control, change, tables, errors, manifest.
 
     Parameters
     ----------
@@ -186,24 +255,23 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
 
     Examples
     --------
-    >>> from frontlines.study.files import load_study
-    >>> results = run_study(load_study("karabakh-1994"))
-    >>> bool(results.balance["gained_km2"].sum() > 0)
-    True
+    >>> from frontlines.study import load_study
+    >>> run_study(load_study("karabakh-1994"))
+    Results('karabakh-1994', ARM, 1994-04-07 to 1994-05-12, gained 281.7 km², lost 0.0 km²)
     """
     with reporting(progress) as report:
         report(0.0, "who held the ground")
         control, lines = _both(study)
         report(0.3, "what changed hands")
-        parts = [control[control["date"] == day] for day in study.dates]
-        change = change_between(parts[0], parts[1], study.theatre, sliver_m=study.sliver_m)
+        before, after = (control[control["date"] == day] for day in study.dates)
+        change = change_between(before, after, study.theatre, sliver_m=study.sliver_m)
         report(0.6, "by district")
         transitions = transitions_by_district(change, study.districts)
         balance = balance_by_district(transitions, study.side)
         report(0.7, "how sure")
         given = _without_sigma(lines) if study.sigma_m is not None else 0
-        lines = _with_sigma(lines, study.sigma_m)
-        errors = _errors(study, balance, control, lines, lambda share, what: report(0.7 + 0.2 * share, what))
+        lines = lines.assign(sigma_m=sigmas_of(lines, study.sigma_m))
+        errors = _errors(study, balance, control, lines, part(report, 0.7, 0.9))
         report(0.9, "manifest")
         record = _record(study, lines, given, errors)
         manifest = _manifest(study, control, change, transitions) | {"errors": record}
@@ -217,6 +285,9 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         balance=balance if errors is None else errors.by_district,
         total=total_of(balance) if errors is None else errors.total,
         errors=errors,
+        settlements=None
+        if study.settlements is None
+        else settlements_by_side(change, study.settlements, study.districts),
         manifest=manifest,
     )
 
@@ -230,13 +301,6 @@ def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         raise StudyError("the study has neither frontlines nor control: give one of them")
     control = study.control[study.control["date"].isin(study.dates)]
     return control, frontlines_from_control(control, study.theatre, border_m=study.border_m)
-
-
-def _with_sigma(lines: gpd.GeoDataFrame, sigma_m: float | None) -> gpd.GeoDataFrame:
-    """Give stretches without an error of their own the study's."""
-    own = lines["sigma_m"] if "sigma_m" in lines else pd.Series(np.nan, index=lines.index)
-    own = pd.to_numeric(own).astype(float)
-    return lines.assign(sigma_m=own if sigma_m is None else own.fillna(sigma_m))
 
 
 def _without_sigma(lines: gpd.GeoDataFrame) -> int:
@@ -308,7 +372,7 @@ def _manifest(
         "side": study.side,
         "sides": dict(study.sides),
         "dates": [f"{day:%Y-%m-%d}" for day in study.dates],
-        "cadence": f"two snapshots {(last - first).days} days apart",
+        "cadence": f"two snapshots {counted((last - first).days, 'day')} apart",
         "inputs": [dict(entry) for entry in study.inputs],
         "parameters": {
             **study.parameters,

@@ -1,44 +1,47 @@
-"""From files to a study: a study.toml, the name of a bundled one, or any two files."""
+"""From files to a study: a study.toml, the name of a bundled one, or files of two and more days."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 from pyproj import CRS
 
-from frontlines import datasets
-from frontlines import manifest as manifests
-from frontlines.crs import project, working_crs
+from frontlines.crs import polygons_of, project, working_crs
+from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.layers.columns import days_of
 from frontlines.layers.door import as_control, as_districts, as_frontlines, as_settlements, as_theatre
-from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
-from frontlines.sources.files import (
-    day_in_name,
-    read_control,
-    read_districts,
-    read_frontlines,
-    read_layer,
-    read_settlements,
-)
+from frontlines.manifest import long_date
+from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
+from frontlines.sources.files import Reading, control_columns, day_in_name, fill_in
+from frontlines.sources.snapshots import PLAIN, odd_days, read_snapshots
 from frontlines.sources.toml import read_study_toml
 from frontlines.study.compare import Study
+
+Changes = Mapping[str, Mapping[str, Any]]
+_Kind = Literal["lines", "polygons"]
 
 _SHOWN = 3
 
 
-def load_study(name: str) -> Study:
+def load_study(name: str, *, changes: Changes | None = None) -> Study:
     """Read a study that comes with the library.
 
     Parameters
     ----------
     name
         One of `frontlines.datasets.available()`.
+    changes
+        See `read_study`.
 
     Returns
     -------
@@ -52,13 +55,13 @@ def load_study(name: str) -> Study:
 
     Examples
     --------
-    >>> load_study("karabakh-1994").side
-    'ARM'
+    >>> load_study("karabakh-1994")
+    Study('karabakh-1994', ARM, 1994-04-07 to 1994-05-12, 20 districts)
     """
-    return read_study(datasets.locate(name))
+    return _read_study(locate(name), Reading(checksums(name)), changes)
 
 
-def read_study(path: str | Path) -> Study:
+def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
     """Read a study file and the layers it names.
 
     Parameters
@@ -66,9 +69,11 @@ def read_study(path: str | Path) -> Study:
     path
         A ``study.toml``; paths in it are relative to its folder. Tables: ``[study]`` (`title`,
         `side`, `dates`; also `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
-        (`frontlines` or `control`, `districts`; also `key`, `theatre`, `settlements`, `context`),
-        ``[method]`` (`snap_m`, `sliver_m`, `border_m`, `rest`, `sigma_m`, `correlation_m`, `draws`),
-        ``[map]`` (`zoom`, `towns`, `zoom_towns`).
+        (`frontlines` or `control`, `districts`; also `key`, `label`, `theatre`, `settlements`,
+        `context`), ``[method]`` (`snap_m`, `sliver_m`, `border_m`, `rest`, `sigma_m`, `correlation_m`,
+        `draws`, `mend`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
+    changes
+        Entries by table that go before those of the file, such as ``{"method": {"mend": True}}``.
 
     Returns
     -------
@@ -84,34 +89,42 @@ def read_study(path: str | Path) -> Study:
 
     Examples
     --------
-    >>> study = read_study(datasets.locate("karabakh-1994"))
-    >>> [f"{day:%Y-%m-%d}" for day in study.dates]
-    ['1994-04-07', '1994-05-12']
+    >>> from frontlines import datasets
+    >>> read_study(datasets.locate("karabakh-1994"), changes={"study": {"side": "AZE"}})
+    Study('karabakh-1994', AZE, 1994-04-07 to 1994-05-12, 20 districts)
     """
-    path = Path(path)
-    entries = read_study_toml(path)
+    return _read_study(Path(path), Reading(), changes)
+
+
+def _read_study(path: Path, reading: Reading, changes: Changes | None) -> Study:
+    entries = read_study_toml(path, changes)
+    reading.note(path, "study")
     about, files, method, drawn = (entries.get(name, {}) for name in ("study", "layers", "method", "map"))
-    paths = {role: path.parent / file for role, file in files.items() if role != "key"}
-    key, rest = files.get("key", "district"), method.get("rest", UNKNOWN)
-    ground = _Ground.read(paths["districts"], key, paths.get("theatre"))
-    dates = tuple(pd.Timestamp(day) for day in about["dates"])
-    lines, control = _fronts(paths, ground, rest)
-    _require_dates(lines if control is None else control, dates, path.name)
-    settlements = _settlements(paths.get("settlements"), ground.crs)
+    paths = {role: path.parent / file for role, file in files.items() if role not in ("key", "label")}
+    layers = _Layers(
+        reading,
+        paths["districts"],
+        paths.get("theatre"),
+        key=files.get("key", "district"),
+        side=about["side"],
+        rest=method.get("rest", UNKNOWN),
+        mend=method.get("mend", False),
+    )
+    role = "frontlines" if "frontlines" in paths else "control"
+    raw = layers.raw(paths[role], role)
+    front = layers.front(raw, paths[role], "lines" if role == "frontlines" else "polygons")
+    dates = [pd.Timestamp(day) for day in about["dates"]]
+    _require_dates(front, dates, path.name)
+    settlements = layers.settlements(paths.get("settlements"))
     towns, zoom_towns = tuple(drawn.get("towns", ())), tuple(drawn.get("zoom_towns", ()))
     _require_towns(settlements, (*towns, *zoom_towns), path.name)
-    return Study(
+    return layers.study(
         name=about.get("name", path.resolve().parent.name),
         title=about["title"],
-        side=about["side"],
-        dates=(dates[0], dates[1]),
-        crs=ground.crs,
-        theatre=ground.theatre,
-        districts=ground.districts,
-        frontlines=lines,
-        control=control,
+        dates=dates,
+        front=front,
         settlements=settlements,
-        context=_context(paths.get("context"), ground.crs),
+        context=layers.context(paths.get("context")),
         sides=entries.get("sides", {}),
         boundaries=about.get("boundaries", ""),
         notes=tuple(about.get("notes", ())),
@@ -119,15 +132,17 @@ def read_study(path: str | Path) -> Study:
         zoom=tuple(drawn["zoom"]) if "zoom" in drawn else None,
         towns=towns,
         zoom_towns=zoom_towns,
-        snap_m=float(method.get("snap_m", SNAP_M)),
-        sliver_m=float(method.get("sliver_m", SLIVER_M)),
-        border_m=float(method.get("border_m", BORDER_M)),
-        sigma_m=float(method["sigma_m"]) if "sigma_m" in method else None,
-        correlation_m=float(method.get("correlation_m", CORRELATION_M)),
-        draws=method.get("draws", 0),
-        parameters={"key": key, "rest": rest, "mend": False},
-        inputs=tuple(manifests.fingerprint(file, role) for role, file in [("study", path), *paths.items()]),
+        label=files.get("label"),
+        method=method,
+        roles=("study", *paths),
     )
+
+
+def open_study(named: str, *, changes: Changes | None = None) -> Study:
+    """Read a study as a user names it: the path of a ``.toml`` file, or the name of a bundled study."""
+    if Path(named).suffix.lower() == ".toml":
+        return read_study(named, changes=changes)
+    return load_study(named, changes=changes)
 
 
 def read_title(path: str | Path) -> str:
@@ -139,16 +154,25 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     before: str | Path,
     after: str | Path,
     *,
+    between: Sequence[str | Path] = (),
     districts: str | Path,
     key: str,
     side: str,
     theatre: str | Path | None = None,
+    settlements: str | Path | None = None,
     days: tuple[str | None, str | None] = (None, None),
     rest: str = UNKNOWN,
     snap_m: float = SNAP_M,
     sliver_m: float = SLIVER_M,
     border_m: float = BORDER_M,
+    sigma_m: float | None = None,
+    correlation_m: float = CORRELATION_M,
+    draws: int = 0,
     mend: bool = False,
+    label: str | None = None,
+    source: str | None = None,
+    title: str | None = None,
+    sides: Mapping[str, str] | None = None,
 ) -> Study:
     """Make a study from two files of control polygons or of frontlines.
 
@@ -157,20 +181,28 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     before, after
         Files (see `frontlines.sources.files`). Polygons without a column `side` are read as ground of
         `side`; without a column `date`, the day in the file's name is taken.
+    between
+        Files of the days between, the earliest first, for `run_movement`; all of their days are taken.
     districts, key
         File of districts, and the column that names them.
     side
         The side whose gains are positive.
     theatre
         File of the ground to compare; by default all districts.
+    settlements
+        File of settlements for the map, or None; places without a point are left out.
     days
-        The day to take from either file, for files that hold many or none.
+        The day to take from `before` and from `after`, for files that hold many or none.
     rest
         Who holds the ground that no polygon covers.
     snap_m, sliver_m, border_m
         See `control_from_lines`, `change_between` and `frontlines_from_control` [m].
+    sigma_m, correlation_m, draws, label, title, sides
+        See `Study`; by default the title names side and dates.
     mend
         Mend layers that can be mended, see `as_control`.
+    source
+        Whom captions name as the source, in place of what the files say.
 
     Returns
     -------
@@ -189,137 +221,246 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
 
     Examples
     --------
+    >>> from frontlines import datasets
     >>> folder = datasets.locate("karabakh-1994").parent
-    >>> study = study_from_files(
+    >>> study_from_files(
     ...     folder / "control.geojson", folder / "control.geojson", districts=folder / "districts.geojson",
     ...     key="district", side="ARM", days=("1994-04-07", "1994-05-12"))
-    >>> len(study.districts), sorted(set(study.control["side"]))
-    (20, ['ARM', 'AZE'])
+    Study('control-to-control', ARM, 1994-04-07 to 1994-05-12, 20 districts)
     """
     if not rest.strip():
         raise StudyError(
             f"rest is blank: name the side that holds the ground no polygon covers, or {UNKNOWN!r}"
         )
-    ground = _Ground.read(Path(districts), key, Path(theatre) if theatre else None, mend=mend)
-    fronts = [
-        _front(Path(file), day, ground, side=side, rest=rest, mend=mend)
-        for file, day in zip((before, after), days, strict=True)
-    ]
-    kinds = ["lines" if "side_left" in front else "polygons" for front in fronts]
-    if len(set(kinds)) > 1:
-        raise LayerError(
-            f"{Path(before).name} holds {kinds[0]} and {Path(after).name} {kinds[1]}: "
-            "give polygons twice or lines twice"
-        )
-    dates = tuple(pd.Timestamp(front["date"].iloc[0]) for front in fronts)
-    if dates[0] >= dates[1]:
-        raise LayerError(
-            f"{Path(before).name} shows {dates[0]:%Y-%m-%d} and {Path(after).name} {dates[1]:%Y-%m-%d}: "
-            "give the earlier day first, and two different days"
-        )
-    joined = gpd.GeoDataFrame(pd.concat(fronts, ignore_index=True), geometry="geometry", crs=ground.crs)
-    drawn = kinds[0] == "lines"
-    bare = [Path(file).name for file in (before, after) if _is_bare(Path(file))]
-    roles = {"before": before, "after": after, "districts": districts, "theatre": theatre}
-    return Study(
+    layers = _Layers(
+        Reading(), Path(districts), Path(theatre) if theatre else None,
+        key=key, side=side, rest=rest, mend=mend, source=source,
+    )  # fmt: skip
+    front, dates = layers.fronts([Path(before), *map(Path, between), Path(after)], days)
+    return layers.study(
         name=f"{Path(before).stem}-to-{Path(after).stem}",
-        title=f"{side}: change of control, {' to '.join(manifests.long_date(str(day)) for day in dates)}",
-        side=side,
-        dates=(dates[0], dates[1]),
-        crs=ground.crs,
-        theatre=ground.theatre,
-        districts=ground.districts,
-        frontlines=joined if drawn else None,
-        control=None if drawn else joined,
+        title=title or f"{side}: change of control, {' to '.join(long_date(str(day)) for day in dates)}",
+        dates=dates,
+        front=front,
+        settlements=layers.settlements(Path(settlements) if settlements else None),
+        sides=sides or {},
         boundaries="District boundaries as in the file given.",
-        snap_m=snap_m,
-        sliver_m=sliver_m,
-        border_m=border_m,
-        parameters={"key": key, "rest": rest, "mend": mend, "read_as_ground_of_side": bare},
-        inputs=tuple(manifests.fingerprint(file, role) for role, file in roles.items() if file),
-    )
+        sources=(source,) if source else (),
+        label=label,
+        method={
+            "snap_m": snap_m, "sliver_m": sliver_m, "border_m": border_m, "sigma_m": sigma_m,
+            "correlation_m": correlation_m, "draws": draws,
+        },
+        roles=("before", "after", "districts", "theatre", "settlements", "between"),
+    )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Ground:
-    """The working CRS of a study, its theatre and its districts."""
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Snapshots:
+    """What `run_series` follows: `control` and `districts` in the working CRS, and how they were read."""
 
-    crs: CRS
-    theatre: gpd.GeoDataFrame
+    control: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
-
-    @classmethod
-    def read(cls, districts: Path, key: str, theatre: Path | None, *, mend: bool = False) -> _Ground:
-        _require_key(read_layer(districts), key, districts)
-        raw = read_districts(districts)
-        outline = read_layer(theatre) if theatre else raw
-        with _naming(theatre or districts):
-            crs = working_crs(outline)
-        with _naming(districts):
-            plain = as_districts(raw, crs, key=key, mend=mend)
-        if theatre is None:
-            return cls(crs, as_theatre(plain, crs), plain)
-        with _naming(theatre):
-            ground = as_theatre(outline, crs)
-        return cls(crs, ground, as_districts(plain, crs, theatre=ground))
+    record: Mapping[str, Any]  # inputs, parameters, what is odd about the days, and sources if they are given
 
 
-def _fronts(
-    paths: Mapping[str, Path], ground: _Ground, rest: str
-) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
-    """Read the lines, or the polygons, of a study file."""
-    if "frontlines" in paths:
-        with _naming(paths["frontlines"]):
-            return as_frontlines(read_frontlines(paths["frontlines"]), ground.crs), None
-    with _naming(paths["control"]):
-        raw = read_control(paths["control"])
-        return None, as_control(raw, ground.crs, theatre=ground.theatre, rest=rest)
+def snapshots_from_files(
+    source: Path,
+    *,
+    districts: Path,
+    key: str,
+    side: str,
+    written: str = PLAIN,
+    named: str | None = None,
+    mend: bool = False,
+) -> Snapshots:
+    """Read many snapshots, in whatever way they are `written`, and the districts; both are checked."""
+    layers = _Layers(Reading(), districts, None, key=key, side=side, mend=mend, outline=False)
+    raw = read_snapshots(source, layers.reading, side=side, written=written, named=named)
+    with _naming(source):
+        control = as_control(raw, layers.crs, mend=mend)
+    record = {
+        "inputs": layers.reading.inputs("districts", "snapshots"),
+        "parameters": {"key": key, "mend": mend, "format": written, "source": named},
+        "sources": [named] if named else [],
+        "odd": odd_days(raw),
+    }
+    return Snapshots(control=control, districts=layers.districts, record=record)
 
 
-def _front(
-    path: Path, day: str | None, ground: _Ground, *, side: str, rest: str, mend: bool
-) -> gpd.GeoDataFrame:
-    """Read the lines or polygons of one day."""
-    raw = read_frontlines(path, date=day)
-    if raw.empty:
-        raw = _nobody(day or day_in_name(path), ground, rest, path)
-    raw = _on_day(raw, day, path)
+@dataclass
+class _Layers:
+    """Reads and checks the layers of one study, each file once, all in one working CRS."""
+
+    reading: Reading
+    districts_path: Path
+    theatre_path: Path | None
+    key: str
+    side: str
+    rest: str = UNKNOWN
+    mend: bool = False
+    source: str | None = None
+    outline: bool = True  # whether there is to be a theatre at all
+    crs: CRS = field(init=False)
+    theatre: gpd.GeoDataFrame = field(init=False)
+    districts: gpd.GeoDataFrame = field(init=False)
+    bare: list[str] = field(
+        init=False, default_factory=list
+    )  # files that do not say who holds their polygons
+
+    def __post_init__(self) -> None:
+        """Read districts and theatre, on which the working CRS is centred."""
+        path, edge = self.districts_path, self.theatre_path
+        raw = self.reading.layer(path, "districts")
+        _require_key(raw, self.key, path)
+        raw = fill_in(raw, vintage=path.name)
+        outline = raw if edge is None else self.reading.layer(edge, "theatre")
+        with _naming(edge or path):
+            self.crs = working_crs(outline)
+        if edge is not None:
+            with _naming(edge):
+                self.theatre = as_theatre(outline, self.crs, mend=self.mend)
+        with _naming(path):
+            theatre = None if edge is None else self.theatre
+            self.districts = as_districts(raw, self.crs, key=self.key, theatre=theatre, mend=self.mend)
+        if edge is None and self.outline:
+            joined = polygons_of(np.array([shapely.union_all(self.districts.geometry.values)]))
+            self.theatre = gpd.GeoDataFrame(geometry=joined, crs=self.crs)
+
+    def raw(self, path: Path, role: str, day: str | None = None) -> gpd.GeoDataFrame:
+        """Read polygons or lines, and fill in what the file leaves unsaid."""
+        raw = control_columns(self.reading.layer(path, role), path, date=day, source=self.source)
+        columns = {str(column).strip().lower() for column in raw.columns}
+        if _kind_of(raw) == "polygons" and "side" not in columns and not raw.empty:
+            self.bare.append(path.name)
+            raw = raw.assign(side=self.side)
+        return raw
+
+    def front(self, raw: gpd.GeoDataFrame, path: Path, kind: _Kind) -> gpd.GeoDataFrame:
+        """Check the lines or polygons of a file."""
+        with _naming(path):
+            if kind == "lines":
+                return as_frontlines(raw, self.crs, mend=self.mend)
+            return as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
+
+    def fronts(
+        self, paths: Sequence[Path], days: tuple[str | None, str | None]
+    ) -> tuple[gpd.GeoDataFrame, list[pd.Timestamp]]:
+        """Read lines or polygons of two files and those between them, as one frame; give the two days."""
+        last = len(paths) - 1
+        parts, kinds = [], []
+        for number, path in enumerate(paths):
+            role = "before" if number == 0 else "after" if number == last else "between"
+            day = days[0] if number == 0 else days[1] if number == last else None
+            raw = self.raw(path, role, day)
+            if raw.empty:
+                raw = self._nobody(day or day_in_name(path), path)
+            raw = _on_day(raw, day, path, several=role == "between")
+            kinds.append(_kind_of(raw))
+            parts.append(self.front(raw, path, kinds[-1]))
+        for path, kind in zip(paths, kinds, strict=True):
+            if kind != kinds[0]:
+                both = f"{paths[0].name} holds {kinds[0]} and {path.name} {kind}"
+                raise LayerError(f"{both}: give polygons alone or lines alone")
+        _require_order(parts, paths)
+        joined = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=self.crs)
+        return joined, [pd.Timestamp(part["date"].iloc[0]) for part in (parts[0], parts[-1])]
+
+    def _nobody(self, day: str | None, path: Path) -> gpd.GeoDataFrame:
+        """Make the frame of a day on which a file shows no ground at all."""
+        if day is None:
+            raise LayerError(f"{path.name} holds no row, and no day is in its name: say which day it shows")
+        held = {"date": [day], "side": [self.rest], "source": [path.name]}
+        return gpd.GeoDataFrame(held, geometry=list(self.theatre.geometry), crs=self.crs)
+
+    def settlements(self, path: Path | None) -> gpd.GeoDataFrame | None:
+        """Read settlements; those without a place are left out."""
+        if path is None:
+            return None
+        with _naming(path):
+            return as_settlements(self.reading.layer(path, "settlements"), self.crs, unlocated="drop")
+
+    def context(self, path: Path | None) -> gpd.GeoDataFrame | None:
+        """Read the neighbouring countries and old boundaries of the map."""
+        if path is None:
+            return None
+        raw = self.reading.layer(path, "context")
+        absent = [column for column in ("kind", "name") if column not in raw]
+        if absent:
+            raise LayerError(
+                f"{path.name} has no column {' and '.join(absent)}: the map tells its rows by them"
+            )
+        with _naming(path):
+            return project(raw, self.crs)
+
+    def study(
+        self,
+        *,
+        front: gpd.GeoDataFrame,
+        dates: Sequence[pd.Timestamp],
+        method: Mapping[str, Any],
+        roles: tuple[str, ...],
+        **about: Any,
+    ) -> Study:
+        """Put everything into a study; `roles` order the files in its record."""
+        drawn, sigma_m = "side_left" in front, method.get("sigma_m")
+        asked = {"key": self.key, "rest": self.rest, "mend": self.mend, "read_as_ground_of_side": self.bare}
+        return Study(
+            side=self.side,
+            dates=(dates[0], dates[1]),
+            crs=self.crs,
+            theatre=self.theatre,
+            districts=self.districts,
+            frontlines=front if drawn else None,
+            control=None if drawn else front,
+            snap_m=float(method.get("snap_m", SNAP_M)),
+            sliver_m=float(method.get("sliver_m", SLIVER_M)),
+            border_m=float(method.get("border_m", BORDER_M)),
+            sigma_m=None if sigma_m is None else float(sigma_m),
+            correlation_m=float(method.get("correlation_m", CORRELATION_M)),
+            draws=method.get("draws", 0),
+            parameters=asked,
+            inputs=self.reading.inputs(*roles),
+            **about,
+        )
+
+
+def _kind_of(raw: gpd.GeoDataFrame) -> _Kind:
+    """Tell lines from polygons by their columns and geometry."""
     columns, types = {str(column).strip().lower() for column in raw.columns}, set(raw.geom_type.dropna())
-    with _naming(path):
-        if {"side_left", "side_right"} & columns or (types and types <= {"LineString", "MultiLineString"}):
-            return as_frontlines(raw, ground.crs, mend=mend)
-        held = raw if "side" in columns else raw.assign(side=side)
-        return as_control(held, ground.crs, theatre=ground.theatre, rest=rest, mend=mend)
+    if {"side_left", "side_right"} & columns or (types and types <= {"LineString", "MultiLineString"}):
+        return "lines"
+    return "polygons"
 
 
-def _is_bare(path: Path) -> bool:
-    """Tell whether a file's polygons do not say who holds them."""
-    raw = read_layer(path)
-    columns = {str(column).strip().lower() for column in raw.columns}
-    return not raw.empty and not {"side", "side_left", "side_right"} & columns
-
-
-def _nobody(day: str | None, ground: _Ground, rest: str, path: Path) -> gpd.GeoDataFrame:
-    """Make the frame of a day on which a file shows no ground at all."""
-    if day is None:
-        raise LayerError(f"{path.name} holds no row, and no day is in its name: say which day it shows")
-    held = {"date": [day], "side": [rest], "source": [path.name]}
-    return gpd.GeoDataFrame(held, geometry=list(ground.theatre.geometry), crs=ground.crs)
-
-
-def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path) -> gpd.GeoDataFrame:
-    """Pick the rows of one day; without a day to pick, there must be only one."""
+def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path, *, several: bool) -> gpd.GeoDataFrame:
+    """Pick the rows of one day, or of all if there may be `several`; without a day there must be only one."""
     dates = days_of(raw)
     if dates is None:
         raise LayerError(f"{path.name} has no column 'date' and no day in its name: say which day it shows")
     held = sorted(dates.dropna().unique())
     wanted = pd.Timestamp(day) if day else held[0] if len(held) == 1 else None
+    if several and held:
+        return raw
     if wanted is None or wanted not in held:
         listed = ", ".join(f"{one:%Y-%m-%d}" for one in held[:_SHOWN]) or "none"
         last = f" … {held[-1]:%Y-%m-%d}" if len(held) > _SHOWN else ""
         wish = f", not {day}" if day else ""
-        raise LayerError(f"{path.name} holds {len(held)} days ({listed}{last}){wish}: say which one to take")
+        raise LayerError(
+            f"{path.name} holds {counted(len(held), 'day')} ({listed}{last}){wish}: say which one to take"
+        )
     return raw[(dates == wanted) | dates.isna()]
+
+
+def _require_order(parts: Sequence[gpd.GeoDataFrame], paths: Sequence[Path]) -> None:
+    """Refuse files that are not in the order of their dates."""
+    for (part, path), (later, next_path) in pairwise(zip(parts, paths, strict=True)):
+        day, next_day = part["date"].max(), later["date"].min()
+        if not day < next_day:
+            raise LayerError(
+                f"{path.name} shows {day:%Y-%m-%d} and {next_path.name} {next_day:%Y-%m-%d}: "
+                "give the earlier day first, and two different days"
+            )
 
 
 @contextmanager
@@ -333,25 +474,7 @@ def _naming(path: Path) -> Iterator[None]:
         raise type(error)(f"{path.name}: {error}") from error
 
 
-def _settlements(path: Path | None, crs: CRS) -> gpd.GeoDataFrame | None:
-    if path is None:
-        return None
-    with _naming(path):
-        return as_settlements(read_settlements(path), crs, unlocated="drop")
-
-
-def _context(path: Path | None, crs: CRS) -> gpd.GeoDataFrame | None:
-    if path is None:
-        return None
-    raw = read_layer(path)
-    absent = [column for column in ("kind", "name") if column not in raw]
-    if absent:
-        raise LayerError(f"{path.name} has no column {' and '.join(absent)}: the map tells its rows by them")
-    with _naming(path):
-        return project(raw, crs)
-
-
-def _require_dates(front: gpd.GeoDataFrame, dates: tuple[pd.Timestamp, ...], name: str) -> None:
+def _require_dates(front: gpd.GeoDataFrame, dates: Sequence[pd.Timestamp], name: str) -> None:
     """Refuse a study whose layers lack one of its dates."""
     absent = [f"{day:%Y-%m-%d}" for day in dates if day not in set(front["date"])]
     if absent:
@@ -359,7 +482,7 @@ def _require_dates(front: gpd.GeoDataFrame, dates: tuple[pd.Timestamp, ...], nam
         raise StudyError(f"{name}: the layers hold nothing for {' and '.join(absent)} (they hold {held})")
 
 
-def _require_towns(settlements: gpd.GeoDataFrame | None, towns: Iterable[str], name: str) -> None:
+def _require_towns(settlements: gpd.GeoDataFrame | None, towns: Sequence[str], name: str) -> None:
     """Refuse a study that wants a town on its map of which it does not know the place."""
     known = set() if settlements is None else set(settlements["name"])
     absent = sorted(set(towns) - known)

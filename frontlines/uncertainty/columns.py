@@ -8,11 +8,10 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from frontlines.errors import LayerError, NoiseError
-from frontlines.names import WHOLE, Floats
+from frontlines.names import WHOLE, Floats, Ints, counted
 
 QUANTITIES = ("before", "after", "gained", "lost", "net")
 """What has an error; each stands in the balance as a column that ends in ``_km2``."""
@@ -20,9 +19,8 @@ QUANTITIES = ("before", "after", "gained", "lost", "net")
 LEVEL = 0.95
 """Probability that an interval holds the truth, unless another one is asked for."""
 
-
-_NOTHING_KM2 = 1e-6
-_FEWEST = 2
+_NOTHING_KM2 = 1e-6  # a net change smaller than this is rounding
+_FEWEST = 2  # draws
 
 
 @dataclass(frozen=True)
@@ -90,12 +88,13 @@ def check_draws(draws: int) -> None:
 
 
 def one_step(balance: pd.DataFrame, dates: Any) -> tuple[str, tuple[pd.Timestamp, pd.Timestamp]]:
-    """Check that a balance is of one side and one pair of dates."""
+    """Check that a balance is of one side and one pair of dates, those of control; give them."""
     sides = sorted(balance["side"].unique())
     steps = balance[["date_from", "date_to"]].drop_duplicates()
     if len(sides) != 1 or len(steps) != 1:
         raise LayerError(
-            f"the balance holds {len(sides)} sides and {len(steps)} pairs of dates: pick one of either"
+            f"the balance holds {counted(len(sides), 'side')} and {counted(len(steps), 'pair')} of dates: "
+            "pick one of either"
         )
     first, last = (pd.Timestamp(day) for day in steps.iloc[0])
     if sorted((first, last)) != sorted(pd.Timestamp(day) for day in dates):
@@ -104,7 +103,7 @@ def one_step(balance: pd.DataFrame, dates: Any) -> tuple[str, tuple[pd.Timestamp
     return str(sides[0]), (first, last)
 
 
-def in_order(balance: pd.DataFrame, districts: pd.DataFrame) -> npt.NDArray[np.int64]:
+def in_order(balance: pd.DataFrame, districts: pd.DataFrame) -> Ints:
     """Give the position of each row's district in the layer of districts."""
     place = pd.Index(districts["district"]).get_indexer(balance["district"])
     if (place < 0).any():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from frontlines.geometry.planar import edge_lines, edge_middles, segments
 from frontlines.names import BORDER_M, KM2, REACH_M, Bools, Floats, Geometries, Ints
 from frontlines.uncertainty.columns import (
     LEVEL,
@@ -22,93 +23,9 @@ from frontlines.uncertainty.columns import (
     with_sigmas,
     without_false_certainty,
 )
-from frontlines.uncertainty.fronts import Fronts, Parts, gather
+from frontlines.uncertainty.fronts import Fronts, Outline, fronts_of_balance, split
+from frontlines.uncertainty.kernel import integral_variance, vertex_variance
 from frontlines.uncertainty.noise import NoiseModel
-
-_LENGTHS = 60
-
-
-def error_by_correlation(  # noqa: PLR0913 - data, then options
-    balance: pd.DataFrame,
-    control: gpd.GeoDataFrame,
-    frontlines: gpd.GeoDataFrame,
-    *,
-    theatre: gpd.GeoDataFrame,
-    districts: gpd.GeoDataFrame,
-    noise: NoiseModel,
-    correlation_m: Sequence[float] | None = None,
-    border_m: float = BORDER_M,
-    reach_m: float = REACH_M,
-) -> pd.DataFrame:
-    """Compute the error of the net change of all districts together for many correlation lengths.
-
-    Parameters
-    ----------
-    balance, control, frontlines, theatre, districts
-        As in `balance_error`.
-    noise
-        As in `balance_error`; its own correlation length is one of the rows.
-    correlation_m
-        The lengths [m]; None for a range from half the spacing of the drawn vertices to ten times the length
-        of the lines that differ.
-    border_m, reach_m
-        As in `balance_error`.
-
-    Returns
-    -------
-    table
-        `correlation_m` [m], sorted, with 0 (independent vertices) first and infinity (whole lines shifted)
-        last; `sigma_km2`, the standard error of net by formula [km²]; `net_km2`; `side`, `date_from`,
-        `date_to`; `own`, true for the length of `noise`.
-
-    Raises
-    ------
-    NoiseError
-        If stretches have no sigma and `noise` has none, or a length is negative.
-    LayerError
-        As `balance_error`.
-    CRSError
-        If the frames are not in one working CRS.
-
-    Examples
-    --------
-    >>> import frontlines as fl
-    >>> study = fl.load_study("karabakh-1994")
-    >>> found = fl.run_study(study)
-    >>> table = error_by_correlation(
-    ...     found.balance, found.control, found.frontlines, theatre=study.theatre,
-    ...     districts=study.districts, noise=NoiseModel(None, 5000.0), correlation_m=[1000.0])
-    >>> table["correlation_m"].tolist(), bool(table["sigma_km2"].is_monotonic_increasing)
-    ([0.0, 1000.0, 5000.0, inf], True)
-    """
-    found = gather(
-        balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
-    )
-    parts = Parts(found.fronts, found.outlines, found.shapes)
-    lengths = _range(found.fronts) if correlation_m is None else np.asarray(correlation_m, dtype=float)
-    every = np.unique([0.0, *lengths, noise.correlation_m, math.inf])
-    models = [replace(noise, correlation_m=float(length)) for length in every]
-    return pd.DataFrame(
-        {
-            "correlation_m": every,
-            "sigma_km2": [float(parts.sigma_km2("net", model)[-1]) for model in models],
-            "net_km2": float(balance["net_km2"].sum()),
-            "side": found.side,
-            "date_from": balance["date_from"].iloc[0],
-            "date_to": balance["date_to"].iloc[0],
-            "own": every == noise.correlation_m,
-        }
-    )
-
-
-def _range(fronts: Fronts) -> npt.NDArray[np.float64]:
-    """Lengths from where vertices are as good as independent to where lines are as good as stiff."""
-    fresh = fronts.length_m[~fronts.shared]
-    if not len(fresh):
-        return np.empty(0)
-    spacing = (fresh**2).sum() / fresh.sum()
-    return np.geomspace(spacing / 2, 10 * fresh.sum(), _LENGTHS)
-
 
 TRUST = {
     "yes": "the formula's assumptions hold",
@@ -117,57 +34,11 @@ TRUST = {
 }
 """What the column `trust` says of net, gained and lost."""
 
-_ASTRAY = 0.15  # part of the ground within a sigma of the line that may lie on the wrong side of a border
+_ACROSS = 0.15  # part of the ground within a sigma of the line that may lie on the wrong side of a border
 _WIDE = 2.0  # strips wider than this many sigmas of both lines together are hardly ever crossed
-_LEAST_M2 = 1.0
-
-
-def judge(parts: Parts, shapes: Geometries, balance: pd.DataFrame, place: Ints) -> tuple[list[str], str]:
-    """Tell of each row of a balance, and of all districts together, how far the formula can be trusted."""
-    fresh = ~parts.pieces.shared
-    dates = (fresh & (parts.pieces.before != 0), fresh & (parts.pieces.before == 0))
-    found = [_astray(parts, shapes, own) for own in dates]
-    band, astray = (sum(pair) for pair in zip(*found, strict=True))
-    off = astray > np.maximum(_ASTRAY * band, _LEAST_M2)
-    moved = balance["gained_km2"].to_numpy(dtype=float) + balance["lost_km2"].to_numpy(dtype=float)
-    changed = np.append(np.bincount(place, weights=moved, minlength=len(shapes)), moved.sum()) * KM2
-    narrow = (band > 0) & (changed < _WIDE * _reach(parts, dates))
-    told = np.where(off, "no", np.where(narrow, "net", "yes"))
-    return [str(one) for one in told[place]], str(told[-1])
-
-
-def _reach(parts: Parts, dates: tuple[Bools, Bools]) -> Floats:
-    """Multiply the mean length of the fresh lines with the standard error of their distance [m²]."""
-    span = [parts.share[own] * parts.pieces.length_m[own, None] for own in dates]
-    square = [
-        (length * parts.pieces.sigma_m[own, None] ** 2).sum(axis=0) / np.maximum(length.sum(axis=0), 1.0)
-        for length, own in zip(span, dates, strict=True)
-    ]
-    mean = (span[0].sum(axis=0) + span[1].sum(axis=0)) / 2
-    return np.asarray(mean * np.sqrt(square[0] + square[1]))
-
-
-def _astray(parts: Parts, shapes: Geometries, own: Bools) -> tuple[Floats, Floats]:
-    """Measure the ground within a sigma of a line: by district of the piece, and across a border [m²].
-
-    A piece counts in its own district whole, so ground that its error reaches beyond the border is booked
-    in the wrong one. For all districts together only ground beyond them all is.
-    """
-    pieces = parts.pieces
-    lines = shapely.linestrings(pieces.ends[own].reshape(-1, 2, 2))
-    strips = shapely.buffer(lines, pieces.sigma_m[own], cap_style="flat")
-    share = parts.share[own]
-    band = shapely.union_all(strips)
-    near = np.flatnonzero(shapely.intersects(shapes, band))
-    held, astray = np.zeros(len(shapes) + 1), np.zeros(len(shapes) + 1)
-    inside = shapely.intersection(shapes[near], band)
-    for district, ground in zip(near, inside, strict=True):
-        mine = shapely.union_all(strips[share[:, district] > 0])
-        held[district] = shapely.area(mine)
-        astray[district] = shapely.area(shapely.symmetric_difference(mine, ground))
-    held[-1] = shapely.area(band)
-    astray[-1] = held[-1] - shapely.area(inside).sum()
-    return held, astray
+_LEAST_M2 = 1.0  # less ground than this across a border is rounding
+_TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
+_LENGTHS = 60  # correlation lengths of `error_by_correlation`
 
 
 def balance_error(  # noqa: PLR0913 - data, then options
@@ -298,7 +169,7 @@ def balance_error(  # noqa: PLR0913 - data, then options
     [[3.0, 0.283, 2.446, 3.554]]
     """
     check_level(level)
-    found = gather(
+    found = fronts_of_balance(
         balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
     )
     shapes, place = found.shapes, found.place
@@ -314,3 +185,207 @@ def balance_error(  # noqa: PLR0913 - data, then options
         level=level,
         shared_km=found.fronts.shared_km,
     )
+
+
+def error_by_correlation(  # noqa: PLR0913 - data, then options
+    balance: pd.DataFrame,
+    control: gpd.GeoDataFrame,
+    frontlines: gpd.GeoDataFrame,
+    *,
+    theatre: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    noise: NoiseModel,
+    correlation_m: Sequence[float] | None = None,
+    border_m: float = BORDER_M,
+    reach_m: float = REACH_M,
+) -> pd.DataFrame:
+    """Compute the error of the net change of all districts together for many correlation lengths.
+
+    Parameters
+    ----------
+    balance, control, frontlines, theatre, districts
+        As in `balance_error`.
+    noise
+        As in `balance_error`; its own correlation length is one of the rows.
+    correlation_m
+        The lengths [m]; None for a range from half the spacing of the drawn vertices to ten times the length
+        of the lines that differ.
+    border_m, reach_m
+        As in `balance_error`.
+
+    Returns
+    -------
+    table
+        `correlation_m` [m], sorted, with 0 (independent vertices) first and infinity (whole lines shifted)
+        last; `sigma_km2`, the standard error of net by formula [km²]; `net_km2`; `side`, `date_from`,
+        `date_to`; `own`, true for the length of `noise`.
+
+    Raises
+    ------
+    NoiseError
+        If stretches have no sigma and `noise` has none, or a length is negative.
+    LayerError
+        As `balance_error`.
+    CRSError
+        If the frames are not in one working CRS.
+
+    Examples
+    --------
+    >>> import frontlines as fl
+    >>> study = fl.load_study("karabakh-1994")
+    >>> found = fl.run_study(study)
+    >>> table = error_by_correlation(
+    ...     found.balance, found.control, found.frontlines, theatre=study.theatre,
+    ...     districts=study.districts, noise=NoiseModel(None, 5000.0), correlation_m=[1000.0])
+    >>> table["correlation_m"].tolist(), bool(table["sigma_km2"].is_monotonic_increasing)
+    ([0.0, 1000.0, 5000.0, inf], True)
+    """
+    found = fronts_of_balance(
+        balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
+    )
+    parts = Parts(found.fronts, found.outlines, found.shapes)
+    lengths = _range(found.fronts) if correlation_m is None else np.asarray(correlation_m, dtype=float)
+    every = np.unique([0.0, *lengths, noise.correlation_m, math.inf])
+    models = [replace(noise, correlation_m=float(length)) for length in every]
+    return pd.DataFrame(
+        {
+            "correlation_m": every,
+            "sigma_km2": [float(parts.sigma_km2("net", model)[-1]) for model in models],
+            "net_km2": float(balance["net_km2"].sum()),
+            "side": found.side,
+            "date_from": balance["date_from"].iloc[0],
+            "date_to": balance["date_to"].iloc[0],
+            "own": every == noise.correlation_m,
+        }
+    )
+
+
+def _range(fronts: Fronts) -> Floats:
+    """Lengths from where vertices are as good as independent to where lines are as good as stiff."""
+    fresh = fronts.length_m[~fronts.shared]
+    if not len(fresh):
+        return np.empty(0)
+    spacing = (fresh**2).sum() / fresh.sum()
+    return np.geomspace(spacing / 2, 10 * fresh.sum(), _LENGTHS)
+
+
+class Parts:
+    """The front in pieces that lie in one district and on one side of the other date's front.
+
+    `pieces` are the pieces, `edges` where the edge of each begins and ends along the front [m], (n, 2);
+    `inside` tells for either date which lie within the side's ground; `share` is what counts of each in each
+    district, and in all together in the last column.
+    """
+
+    def __init__(self, fronts: Fronts, outlines: tuple[Outline, Outline], shapes: Geometries) -> None:
+        grounds = [outline.ground for outline in outlines]
+        edge, share = _cut(fronts, [*shapes, *grounds])
+        self.pieces = fronts.pieces(edge, share)
+        self.edges = fronts.along[edge]
+        middles = shapely.points(edge_middles(self.pieces.ends))
+        shapely.prepare(grounds)
+        self.inside = [shapely.contains_properly(ground, middles) for ground in grounds]
+        self.share = _shares(middles, shapes)
+
+    def sign(self, quantity: str) -> Floats:
+        """Give the sign with which each piece's outward movement counts, as `balance_error` defines it."""
+        before, after = self.pieces.before, self.pieces.after
+        shared = self.pieces.shared
+        in_before, in_after = self.inside
+        turned = np.where(shared & (before != after), 1, 0)
+        fresh_before, fresh_after = np.where(shared, 0, before), np.where(shared, 0, after)
+        signs = {
+            "before": before,
+            "after": after,
+            "net": after - before,
+            "gained": fresh_after * ~in_before - fresh_before * in_after - turned,
+            "lost": fresh_before * ~in_after - fresh_after * in_before + turned,
+        }
+        return np.asarray(signs[quantity], dtype=float)
+
+    def sigma_km2(self, quantity: str, noise: NoiseModel) -> Floats:
+        """Compute the standard error of a quantity in each district, and in all together at the end [km²]."""
+        pieces, sign = self.pieces, self.sign(quantity)
+        reach = self.share * sign[:, None]
+        weight = reach * pieces.sigma_m[:, None]
+        used = weight.any(axis=1)
+        line, along, around = pieces.line[used], pieces.along[used], pieces.around_m[used]
+        if noise.correlation_m > 0:
+            variance = integral_variance(line, along, around, weight[used], noise.correlation_m)
+        else:
+            variance = vertex_variance(line, along, around, self.edges[used], weight[used])
+        shift = (reach * pieces.length_m[:, None]).T @ pieces.outward
+        return np.asarray(np.sqrt(variance + noise.shared_bias_m**2 * (shift**2).sum(axis=1)) / KM2)
+
+
+def _cut(fronts: Fronts, areas: list[Any]) -> tuple[Ints, Floats]:
+    """Cut the front wherever it meets the outline of an area."""
+    lines = edge_lines(fronts.ends)
+    rings = shapely.get_rings(shapely.get_parts(np.array(areas, dtype=object)))
+    borders = edge_lines(np.unique(segments(rings)[0], axis=0))
+    edge, border = shapely.STRtree(borders).query(lines, predicate="intersects")
+    points, hit = shapely.get_coordinates(
+        shapely.intersection(lines[edge], borders[border]), return_index=True
+    )
+    return split(fronts.ends, edge[hit], points)
+
+
+def _shares(middles: Geometries, shapes: Geometries) -> Floats:
+    """Share of each piece that counts in each district, and in all together in the last column."""
+    piece, district = shapely.STRtree(shapes).query(middles, predicate="dwithin", distance=_TOUCH_M)
+    share = np.zeros((len(middles), len(shapes) + 1))
+    share[piece, district] = 1.0
+    met = share.sum(axis=1, keepdims=True)
+    share /= np.maximum(met, 1.0)
+    share[:, -1] = share.sum(axis=1)
+    return share
+
+
+def judge(parts: Parts, shapes: Geometries, balance: pd.DataFrame, place: Ints) -> tuple[list[str], str]:
+    """Tell of each row of a balance, and of all districts together, how far the formula can be trusted.
+
+    A key of `TRUST` for each; `place` is the position of each row's district in `shapes`.
+    """
+    fresh = ~parts.pieces.shared
+    dates = (fresh & (parts.pieces.before != 0), fresh & (parts.pieces.before == 0))
+    found = [_across_borders(parts, shapes, own) for own in dates]
+    near, across = (sum(pair) for pair in zip(*found, strict=True))
+    off = across > np.maximum(_ACROSS * near, _LEAST_M2)
+    moved = balance["gained_km2"].to_numpy(dtype=float) + balance["lost_km2"].to_numpy(dtype=float)
+    changed = np.append(np.bincount(place, weights=moved, minlength=len(shapes)), moved.sum()) * KM2
+    narrow = (near > 0) & (changed < _WIDE * _reach(parts, dates))
+    trust = np.where(off, "no", np.where(narrow, "net", "yes"))
+    return [str(one) for one in trust[place]], str(trust[-1])
+
+
+def _reach(parts: Parts, dates: tuple[Bools, Bools]) -> Floats:
+    """Multiply the mean length of the fresh lines with the standard error of their distance [m²]."""
+    span = [parts.share[own] * parts.pieces.length_m[own, None] for own in dates]
+    square = [
+        (length * parts.pieces.sigma_m[own, None] ** 2).sum(axis=0) / np.maximum(length.sum(axis=0), 1.0)
+        for length, own in zip(span, dates, strict=True)
+    ]
+    mean = (span[0].sum(axis=0) + span[1].sum(axis=0)) / 2
+    return np.asarray(mean * np.sqrt(square[0] + square[1]))
+
+
+def _across_borders(parts: Parts, shapes: Geometries, own: Bools) -> tuple[Floats, Floats]:
+    """Measure the ground within a sigma of a line: by district of the piece, and across a border [m²].
+
+    A piece counts in its own district whole, so ground that its error reaches beyond the border is booked
+    in the wrong one. For all districts together only ground beyond them all is.
+    """
+    pieces = parts.pieces
+    strips = shapely.buffer(edge_lines(pieces.ends[own]), pieces.sigma_m[own], cap_style="flat")
+    share = parts.share[own]
+    band = shapely.union_all(strips)
+    near = np.flatnonzero(shapely.intersects(shapes, band))
+    held, across = np.zeros(len(shapes) + 1), np.zeros(len(shapes) + 1)
+    inside = shapely.intersection(shapes[near], band)
+    for district, ground in zip(near, inside, strict=True):
+        mine = shapely.union_all(strips[share[:, district] > 0])
+        held[district] = shapely.area(mine)
+        across[district] = shapely.area(shapely.symmetric_difference(mine, ground))
+    held[-1] = shapely.area(band)
+    across[-1] = held[-1] - shapely.area(inside).sum()
+    return held, across

@@ -8,22 +8,21 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from frontlines.crs import require_working_crs
-from frontlines.errors import LayerError, NoiseError, UnknownSigmaError
+from frontlines.errors import LayerError, UnknownSigmaError
 from frontlines.geometry.coverage import ground_of
-from frontlines.geometry.planar import segments
-from frontlines.names import KM2, Bools, Floats, Geometries, Ints
+from frontlines.geometry.planar import BACK, edge_lines, edge_middles, same_edges, segments
+from frontlines.layers.columns import sigmas_of
+from frontlines.names import KM2, Bools, Floats, Geometries, Ints, counted, listed
 from frontlines.uncertainty.columns import QUANTITIES, in_order, one_step
-from frontlines.uncertainty.kernel import integral_variance, vertex_variance
-from frontlines.uncertainty.noise import NoiseModel
+from frontlines.uncertainty.noise import SAME_M, SHARED_M, NoiseModel
 
-_SAME_M = 1e-3  # vertices of one date this near to each other are the same
-_SHARED_M = 0.1  # lines of two dates this near to each other are the same
+_LOOSE = 0.01  # share of a district by which its balance may differ from its layers: slivers, rounding
 _SHOWN = 8
+_BOOKS_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -81,6 +80,72 @@ class Outline:
     fronts: Fronts  # the other ones, in order; `before`, `after` and `sigma_m` are those of this date alone
 
 
+@dataclass(frozen=True)
+class BalanceFronts:
+    """What the errors of a balance follow from."""
+
+    side: str
+    fronts: Fronts  # fronts, outlines: from `find_fronts`
+    outlines: tuple[Outline, Outline]
+    shapes: Geometries  # the districts, (n,)
+    place: Ints  # position of each row's district in `shapes`, (n_rows,)
+
+
+def fronts_of_balance(
+    balance: pd.DataFrame,
+    control: gpd.GeoDataFrame,
+    frontlines: gpd.GeoDataFrame,
+    theatre: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    noise: NoiseModel,
+    *,
+    border_m: float,
+    reach_m: float,
+) -> BalanceFronts:
+    """Find the fronts of a balance, if its layers belong together."""
+    require_working_crs(control=control, frontlines=frontlines, theatre=theatre, districts=districts)
+    _require_columns(balance, "balance", ["district", "side", "date_from", "date_to", "district_km2"])
+    _require_columns(balance, "balance", [f"{name}_km2" for name in QUANTITIES])
+    _require_columns(control, "control", ["date", "side"])
+    _require_columns(frontlines, "frontlines", ["date"])
+    _require_columns(districts, "districts", ["district"])
+    side, dates = one_step(balance, control["date"].unique())
+    place = in_order(balance, districts)
+    fronts, outlines = find_fronts(
+        control, frontlines, theatre, side, noise, dates=dates, border_m=border_m, reach_m=reach_m
+    )
+    shapes = np.asarray(districts.geometry.values)
+    _require_books(balance, shapes[place], outlines)
+    return BalanceFronts(side, fronts, outlines, shapes, place)
+
+
+def _require_columns(table: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
+    """Refuse a layer without its columns."""
+    absent = [column for column in columns if column not in table]
+    if absent:
+        raise LayerError(
+            f"{name} has no column {' and '.join(absent)}: pass what the balance was made with, as it was"
+        )
+
+
+def _require_books(balance: pd.DataFrame, shapes: Geometries, outlines: tuple[Outline, Outline]) -> None:
+    """Refuse layers in which the side does not hold what the balance says."""
+    for when, outline in zip(("before", "after"), outlines, strict=True):
+        held = shapely.area(shapely.intersection(shapes, outline.ground)) / KM2
+        stated = balance[f"{when}_km2"].to_numpy(dtype=float)
+        wrong = np.flatnonzero(np.abs(held - stated) > _LOOSE * shapely.area(shapes) / KM2)
+        if len(wrong):
+            rows = [
+                f"{balance['district'].iloc[row]}: {stated[row]:,.1f} and {held[row]:,.1f} km²"
+                for row in wrong
+            ]
+            raise LayerError(
+                f"what {balance['side'].iloc[0]} held {when} is not the same in the balance and in control "
+                f"and districts ({listed(rows, _BOOKS_SHOWN)}): "
+                "pass the layers that the balance was made with"
+            )
+
+
 def find_fronts(
     control: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame,
@@ -92,7 +157,7 @@ def find_fronts(
     border_m: float,
     reach_m: float,
 ) -> tuple[Fronts, tuple[Outline, Outline]]:
-    """Find the front of a side on two dates."""
+    """Find the front of a side on two dates: the edges of both, each once, and the outline on either date."""
     edge = shapely.boundary(ground_of(theatre))
     shapely.prepare(edge)
     held = [control[(control["date"] == day) & (control["side"] == side)] for day in dates]
@@ -107,39 +172,12 @@ def find_fronts(
         )
         for one, day in zip((first, last), dates, strict=True)
     ]
+    # An edge of both dates takes the larger of its sigmas; those of the later date alone are added.
     met = same >= 0
     after = np.where(met, np.where(turned, -1, 1), 0)
     wide = np.where(met, np.maximum(sigma[0], sigma[1][same] if len(sigma[1]) else 0.0), sigma[0])
     fresh = ~np.isin(np.arange(len(last.fronts.line)), same)
     return _joined(first.fronts, after, wide, last.fronts, fresh, sigma[1]), (first, last)
-
-
-def split(ends: Floats, edge: Ints, points: Floats, apart_m: float = _SAME_M) -> tuple[Ints, Floats]:
-    """Cut edges at points on them."""
-    start, step = ends[:, :2], ends[:, 2:] - ends[:, :2]
-    length = np.hypot(*step.T)
-    far = ((points - start[edge]) * step[edge]).sum(axis=1) / length[edge]
-    inner = (far > apart_m) & (far < length[edge] - apart_m)
-    whole = np.arange(len(ends))
-    owner = np.concatenate([whole, edge[inner], whole])
-    share = np.concatenate([np.zeros(len(ends)), (far / length[edge])[inner], np.ones(len(ends))])
-    order = np.lexsort((share, owner))
-    owner, share = owner[order], share[order]
-    cut = (owner[:-1] == owner[1:]) & ((share[1:] - share[:-1]) * length[owner[:-1]] > _SAME_M)
-    return owner[:-1][cut], _closed(owner[:-1][cut], np.column_stack([share[:-1], share[1:]])[cut])
-
-
-def _between(ends: Floats, share: Floats) -> Floats:
-    """Give the part of each edge between two shares of it; 0 and 1 are its very ends."""
-    return np.hstack([ends[:, :2] * (1 - share[:, [i]]) + ends[:, 2:] * share[:, [i]] for i in (0, 1)])
-
-
-def _closed(owner: Ints, share: Floats) -> Floats:
-    """Let each piece begin where the one before it ends, though hair-thin ones between them were dropped."""
-    again = owner[1:] == owner[:-1]
-    share[1:][again, 0] = share[:-1][again, 1]
-    share[np.append(~again, True)[: len(share)], 1] = 1.0
-    return share
 
 
 def _outline(
@@ -152,20 +190,21 @@ def _outline(
     """
     rings = shapely.get_rings(shapely.orient_polygons(shapely.normalize(shapely.get_parts(ground))))
     edges, ring = segments(rings)
-    points, near = shapely.STRtree(shapely.linestrings(edges.reshape(-1, 2, 2))).query(
-        shapely.points(knots), predicate="dwithin", distance=_SHARED_M
+    points, near = shapely.STRtree(edge_lines(edges)).query(
+        shapely.points(knots), predicate="dwithin", distance=SHARED_M
     )
-    owner, share = split(edges, near, knots[points], _SHARED_M)
+    owner, share = split(edges, near, knots[points], SHARED_M)
     edges, ring = _between(edges[owner], share), ring[owner]
     if onto:
         edges = _snapped(edges, knots)
         kept = (edges[:, :2] != edges[:, 2:]).any(axis=1)
         edges, ring = edges[kept], ring[kept]
-    middles = shapely.points((edges[:, :2] + edges[:, 2:]) / 2)
+    middles = shapely.points(edge_middles(edges))
     fixed = shapely.dwithin(theatre_edge, middles, border_m)
+    # What runs along the theatre's edge has no error; the rest is the front.
     found = _chained(edges, ring, fixed)
     ends = shapely.points(found.ends.reshape(-1, 2))
-    on_edge = shapely.dwithin(theatre_edge, ends, _SAME_M).reshape(-1, 2)
+    on_edge = shapely.dwithin(theatre_edge, ends, SAME_M).reshape(-1, 2)
     return Outline(ground, edges[fixed], replace(found, tips=found.tips & on_edge))
 
 
@@ -173,7 +212,7 @@ def _snapped(edges: Floats, knots: Floats) -> Floats:
     """Put vertices on the nearest knot, if one is as near as makes no difference."""
     xy = edges.reshape(-1, 2).copy()
     vertex, knot = shapely.STRtree(shapely.points(knots)).query_nearest(
-        shapely.points(xy), max_distance=_SHARED_M, all_matches=False
+        shapely.points(xy), max_distance=SHARED_M, all_matches=False
     )
     xy[vertex] = knots[knot]
     return xy.reshape(-1, 4)
@@ -182,7 +221,7 @@ def _snapped(edges: Floats, knots: Floats) -> Floats:
 def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
     """Follow each ring's front from where it leaves the theatre's edge; a closed one from anywhere."""
     order, line, tips, closed = [], [], [], []
-    number = 0
+    number = 0  # of lines so far
     for one in np.unique(ring):
         rows = np.flatnonzero(ring == one)
         begins = np.flatnonzero(fixed[np.roll(rows, 1)] & ~fixed[rows])
@@ -195,6 +234,7 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
         tips.append((np.column_stack([starts, ends]) & (len(begins) > 0))[free])
         closed.append(np.full(int(free.sum()), not fixed[rows].any()))
         number += int(starts.sum())
+    # Lengths along each line, from its start.
     rows = np.concatenate([np.empty(0, dtype=np.int64), *order])
     lines = np.concatenate([np.empty(0, dtype=np.int64), *line])
     ends, one = edges[rows], np.ones(len(rows), dtype=np.int64)
@@ -211,20 +251,16 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
 
 def _twins(first: Floats, last: Floats) -> tuple[Ints, Bools]:
     """Find the edge of the later date with the same vertices, or -1, and whether it runs the other way."""
-    grid = [np.round(ends / _SAME_M).astype(np.int64) for ends in (first, last)]
-    columns = ["x0", "y0", "x1", "y1"]
-    known = pd.DataFrame(np.vstack([grid[1], grid[1][:, [2, 3, 0, 1]]]), columns=columns)
-    known = known.assign(edge=np.tile(np.arange(len(last)), 2), turned=np.repeat([False, True], len(last)))
-    known = known.drop_duplicates(columns)
-    found = pd.DataFrame(grid[0], columns=columns).merge(known, on=columns, how="left")
-    same = found["edge"].fillna(-1).to_numpy(dtype=np.int64)
-    return same, (found["turned"] == True).to_numpy()  # noqa: E712 - missing is not True
+    grid = [np.round(ends / SAME_M).astype(np.int64) for ends in (first, last)]
+    same, back = (same_edges(edges, grid[1]) for edges in (grid[0], grid[0][:, BACK]))
+    turned = (same < 0) & (back >= 0)
+    return np.where(turned, back, same), turned
 
 
 def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel, reach_m: float, whose: str) -> Floats:
     """Give each edge the sigma of the line next to it."""
-    sigma = _stated(lines)
-    middles = shapely.points((fronts.ends[:, :2] + fronts.ends[:, 2:]) / 2)
+    sigma = sigmas_of(lines)
+    middles = shapely.points(edge_middles(fronts.ends))
     near = shapely.STRtree(np.asarray(lines.geometry.values)).query_nearest(
         middles, max_distance=reach_m, all_matches=False
     )
@@ -240,26 +276,45 @@ def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel, reach_m:
     bare = np.isnan(found)
     if bare.any() and noise.sigma_m is None:
         rows = [str(lines.index[row]) for row in np.unique(nearest[bare])]
-        listed = ", ".join(rows[:_SHOWN]) + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
         raise UnknownSigmaError(
-            f"{len(rows)} stretches of frontline have no sigma_m (rows {listed}): "
+            f"{counted(len(rows), 'stretch of frontline has', 'stretches of frontline have')} no sigma_m "
+            f"(rows {listed(rows, _SHOWN)}): "
             "give them one, or pass NoiseModel(sigma_m=...) for all that have none"
         )
     found[bare] = noise.sigma_m
     return np.asarray(found)
 
 
-def _stated(lines: gpd.GeoDataFrame) -> Floats:
-    """Read the sigmas of lines, missing ones as NaN."""
-    own = lines["sigma_m"] if "sigma_m" in lines else pd.Series(np.nan, index=lines.index)
-    sigma = pd.to_numeric(own, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    wrong = np.flatnonzero((np.isnan(sigma) & own.notna().to_numpy()) | np.isinf(sigma) | (sigma < 0))
-    if len(wrong):
-        raise NoiseError(
-            f"sigma_m of row {lines.index[wrong[0]]} of the frontlines is {own.iloc[wrong[0]]}: "
-            "give metres, 0 or more, or leave it empty"
-        )
-    return np.asarray(sigma)
+def split(ends: Floats, edge: Ints, points: Floats, apart_m: float = SAME_M) -> tuple[Ints, Floats]:
+    """Cut edges at points on them, but for points nearer than `apart_m` to an end.
+
+    `edge` names the edge of each point. Returns the edge of each piece, and between which shares of it the
+    piece lies, (k, 2).
+    """
+    start, step = ends[:, :2], ends[:, 2:] - ends[:, :2]
+    length = np.hypot(*step.T)
+    far = ((points - start[edge]) * step[edge]).sum(axis=1) / length[edge]
+    inner = (far > apart_m) & (far < length[edge] - apart_m)
+    whole = np.arange(len(ends))
+    owner = np.concatenate([whole, edge[inner], whole])
+    share = np.concatenate([np.zeros(len(ends)), (far / length[edge])[inner], np.ones(len(ends))])
+    order = np.lexsort((share, owner))
+    owner, share = owner[order], share[order]
+    cut = (owner[:-1] == owner[1:]) & ((share[1:] - share[:-1]) * length[owner[:-1]] > SAME_M)
+    return owner[:-1][cut], _closed(owner[:-1][cut], np.column_stack([share[:-1], share[1:]])[cut])
+
+
+def _between(ends: Floats, share: Floats) -> Floats:
+    """Give the part of each edge between two shares of it; 0 and 1 are its very ends."""
+    return np.hstack([ends[:, :2] * (1 - share[:, [i]]) + ends[:, 2:] * share[:, [i]] for i in (0, 1)])
+
+
+def _closed(owner: Ints, share: Floats) -> Floats:
+    """Let each piece begin where the one before it ends, though hair-thin ones between them were dropped."""
+    again = owner[1:] == owner[:-1]
+    share[1:][again, 0] = share[:-1][again, 1]
+    share[np.append(~again, True)[: len(share)], 1] = 1.0
+    return share
 
 
 def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools, narrow: Floats) -> Fronts:
@@ -271,157 +326,14 @@ def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools
         "sigma_m": [wide, narrow[fresh]],
     }
     both = {name: np.concatenate(pair) for name, pair in parts.items()}
+    # Shared edges, and those of either date alone, are separate processes along a line; a process runs on in
+    # another run of edges where these do not meet, or change their direction on the later date.
     kind = np.where(both["before"] == 0, 2, (both["after"] != 0).astype(np.int64))
     order = np.lexsort((both["along"][:, 0], kind, both["line"]))
     both, kind = {name: values[order] for name, values in both.items()}, kind[order]
     broken = (both["line"][1:] != both["line"][:-1]) | (kind[1:] != kind[:-1])
-    gap = (np.abs(both["ends"][1:, :2] - both["ends"][:-1, 2:]) > _SAME_M).any(axis=1)
+    gap = (np.abs(both["ends"][1:, :2] - both["ends"][:-1, 2:]) > SAME_M).any(axis=1)
     way = both["after"][1:] != both["after"][:-1]
     both["line"] = np.cumsum(np.append(False, broken))[: len(order)].astype(np.int64)
     both["run"] = np.cumsum(np.append(False, broken | gap | way))[: len(order)].astype(np.int64)
     return Fronts(**both)
-
-
-_LOOSE = 0.01  # share of a district by which its balance may differ from its layers: slivers, rounding
-_ROWS_SHOWN = 4
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """What the errors of a balance follow from."""
-
-    side: str  # the side
-    fronts: Fronts  # fronts, outlines: from `find_fronts`
-    outlines: tuple[Outline, Outline]
-    shapes: Geometries  # the districts, (n,)
-    place: Ints  # position of each row's district in `shapes`, (n_rows,)
-
-
-def gather(
-    balance: pd.DataFrame,
-    control: gpd.GeoDataFrame,
-    frontlines: gpd.GeoDataFrame,
-    theatre: gpd.GeoDataFrame,
-    districts: gpd.GeoDataFrame,
-    noise: NoiseModel,
-    *,
-    border_m: float,
-    reach_m: float,
-) -> Gathered:
-    """Find the fronts of a balance, if its layers belong together."""
-    require_working_crs(control=control, frontlines=frontlines, theatre=theatre, districts=districts)
-    _require(balance, "balance", ["district", "side", "date_from", "date_to", "district_km2"])
-    _require(balance, "balance", [f"{name}_km2" for name in QUANTITIES])
-    _require(control, "control", ["date", "side"])
-    _require(frontlines, "frontlines", ["date"])
-    _require(districts, "districts", ["district"])
-    side, dates = one_step(balance, control["date"].unique())
-    place = in_order(balance, districts)
-    fronts, outlines = find_fronts(
-        control, frontlines, theatre, side, noise, dates=dates, border_m=border_m, reach_m=reach_m
-    )
-    shapes = np.asarray(districts.geometry.values)
-    _require_books(balance, shapes[place], outlines)
-    return Gathered(side, fronts, outlines, shapes, place)
-
-
-def _require(table: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
-    """Refuse a layer without its columns."""
-    absent = [column for column in columns if column not in table]
-    if absent:
-        raise LayerError(
-            f"{name} has no column {' and '.join(absent)}: pass what the balance was made with, as it was"
-        )
-
-
-def _require_books(balance: pd.DataFrame, shapes: Geometries, outlines: tuple[Outline, Outline]) -> None:
-    """Refuse layers in which the side does not hold what the balance says."""
-    for when, outline in zip(("before", "after"), outlines, strict=True):
-        held = shapely.area(shapely.intersection(shapes, outline.ground)) / KM2
-        stated = balance[f"{when}_km2"].to_numpy(dtype=float)
-        wrong = np.flatnonzero(np.abs(held - stated) > _LOOSE * shapely.area(shapes) / KM2)
-        if len(wrong):
-            told = [
-                f"{balance['district'].iloc[row]}: {stated[row]:,.1f} and {held[row]:,.1f} km²"
-                for row in wrong[:_ROWS_SHOWN]
-            ]
-            more = f" and {len(wrong) - _ROWS_SHOWN} more" if len(wrong) > _ROWS_SHOWN else ""
-            raise LayerError(
-                f"what {balance['side'].iloc[0]} held {when} is not the same in the balance and in control "
-                f"and districts ({'; '.join(told)}{more}): pass the layers that the balance was made with"
-            )
-
-
-_TOUCH_M = 1e-3
-
-
-class Parts:
-    """The front in pieces that lie in one district and on one side of the other date's front."""
-
-    def __init__(self, fronts: Fronts, outlines: tuple[Outline, Outline], shapes: Geometries) -> None:
-        grounds = [outline.ground for outline in outlines]
-        edge, share = _cut(fronts, [*shapes, *grounds])
-        self.pieces = fronts.pieces(edge, share)
-        self.edges = fronts.along[edge]
-        ends = self.pieces.ends
-        middles = shapely.points((ends[:, :2] + ends[:, 2:]) / 2)
-        self.inside = [_within(ground, middles) for ground in grounds]
-        self.share = _shares(middles, shapes)
-
-    def sign(self, quantity: str) -> Floats:
-        """Give the sign with which each piece's outward movement counts."""
-        before, after = self.pieces.before, self.pieces.after
-        shared = self.pieces.shared
-        in_before, in_after = self.inside
-        turned = np.where(shared & (before != after), 1, 0)
-        fresh_before, fresh_after = np.where(shared, 0, before), np.where(shared, 0, after)
-        signs = {
-            "before": before,
-            "after": after,
-            "net": after - before,
-            "gained": fresh_after * ~in_before - fresh_before * in_after - turned,
-            "lost": fresh_before * ~in_after - fresh_after * in_before + turned,
-        }
-        return np.asarray(signs[quantity], dtype=float)
-
-    def sigma_km2(self, quantity: str, noise: NoiseModel) -> Floats:
-        """Compute the standard error of a quantity in each district, and in all together at the end [km²]."""
-        pieces, sign = self.pieces, self.sign(quantity)
-        reach = self.share * sign[:, None]
-        weight = reach * pieces.sigma_m[:, None]
-        used = weight.any(axis=1)
-        line, along, around = pieces.line[used], pieces.along[used], pieces.around_m[used]
-        if noise.correlation_m > 0:
-            variance = integral_variance(line, along, around, weight[used], noise.correlation_m)
-        else:
-            variance = vertex_variance(line, along, around, self.edges[used], weight[used])
-        shift = (reach * pieces.length_m[:, None]).T @ pieces.outward
-        return np.asarray(np.sqrt(variance + noise.shared_bias_m**2 * (shift**2).sum(axis=1)) / KM2)
-
-
-def _cut(fronts: Fronts, areas: list[Any]) -> tuple[Ints, Floats]:
-    """Cut the front wherever it meets the outline of an area."""
-    lines = shapely.linestrings(fronts.ends.reshape(-1, 2, 2))
-    rings = shapely.get_rings(shapely.get_parts(np.array(areas, dtype=object)))
-    borders = shapely.linestrings(np.unique(segments(rings)[0], axis=0).reshape(-1, 2, 2))
-    edge, border = shapely.STRtree(borders).query(lines, predicate="intersects")
-    points, hit = shapely.get_coordinates(
-        shapely.intersection(lines[edge], borders[border]), return_index=True
-    )
-    return split(fronts.ends, edge[hit], points)
-
-
-def _within(ground: Any, points: Geometries) -> npt.NDArray[np.bool_]:
-    shapely.prepare(ground)
-    return np.asarray(shapely.contains_properly(ground, points))
-
-
-def _shares(middles: Geometries, shapes: Geometries) -> Floats:
-    """Share of each piece that counts in each district, and in all together in the last column."""
-    piece, district = shapely.STRtree(shapes).query(middles, predicate="dwithin", distance=_TOUCH_M)
-    share = np.zeros((len(middles), len(shapes) + 1))
-    share[piece, district] = 1.0
-    met = share.sum(axis=1, keepdims=True)
-    share /= np.maximum(met, 1.0)
-    share[:, -1] = share.sum(axis=1)
-    return share

@@ -7,24 +7,35 @@ import math
 import numpy as np
 
 from frontlines.names import Floats, Ints
+from frontlines.uncertainty.noise import SAME_M
 
-_SMALL = 1e-4
-_SAME_M = 1e-3
+_SMALL = 1e-4  # shares of the correlation length below which series replace differences of exponentials
 
 
 def integral_variance(
     line: Ints, along: Floats, around_m: Floats, weight: Floats, correlation_m: float
 ) -> Floats:
-    """Variance of weighted sums of integrals of the process over pieces of lines."""
+    r"""Variance of weighted sums of integrals of the process over pieces of lines, (m,) [weight² m²].
+
+    Each piece has the number of its process, `line`, sorted; `along`, its ends on it [m], (n, 2), sorted,
+    without overlap; `around_m`, the length of the closed line it is part of, infinite for an open one; and a
+    `weight` for each sum, (n, m).
+
+    With l the correlation length and h the length of a piece, the covariance over two pieces with a gap g
+    between them is l² (1 - exp(-h1/l)) (1 - exp(-h2/l)) exp(-g/l), and the variance of one 2 l² (h/l - 1 +
+    exp(-h/l)). The first has a factor for each piece, so that one pass along the line sums over all pairs.
+    """
     closed = np.isfinite(around_m)
     lap = np.where(closed, np.exp(-np.where(closed, around_m, 0.0) / correlation_m), 0.0)
     weight = weight / np.sqrt(1 + lap)[:, None]
+    # Each piece with itself.
     length = along[:, 1] - along[:, 0]
     share = length / correlation_m
     reach = length if math.isinf(correlation_m) else -np.expm1(-share) * correlation_m
     excess = np.where(share < _SMALL, share**2 / 2 - share**3 / 6, share + np.expm1(-share))
     own = length**2 if math.isinf(correlation_m) else 2 * correlation_m**2 * excess
     variance = (weight**2 * own[:, None]).sum(axis=0)
+    # Each piece with all that come before it on its line.
     same = line[1:] == line[:-1]
     gap = np.where(same, along[1:, 0] - along[:-1, 1], 0.0).clip(min=0)
     fades = same * np.exp(-gap / correlation_m)
@@ -66,7 +77,7 @@ def vertex_variance(line: Ints, along: Floats, around_m: Floats, edge: Floats, w
     """Variance of weighted sums of integrals if vertices are independent and the line is straight between."""
     length = along[:, 1] - along[:, 0]
     middle = (along.mean(axis=1) - edge[:, 0]) / (edge[:, 1] - edge[:, 0])
-    stop = np.where(edge[:, 1] > around_m - _SAME_M, 0.0, edge[:, 1])
+    stop = np.where(edge[:, 1] > around_m - SAME_M, 0.0, edge[:, 1])
     places = np.column_stack([np.tile(line, 2), np.concatenate([edge[:, 0], stop]).round(3)])
     vertices, vertex = np.unique(places, axis=0, return_inverse=True)
     share = np.concatenate([(1 - middle) * length, middle * length])

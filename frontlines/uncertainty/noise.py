@@ -9,6 +9,12 @@ import numpy as np
 
 from frontlines.errors import NoiseError
 
+SAME_M = 1e-3
+"""Vertices of one date this near to each other are the same [m]."""
+
+SHARED_M = 0.1
+"""Lines of two dates this near to each other are one line, drawn once [m]."""
+
 
 @dataclass(frozen=True)
 class NoiseModel:

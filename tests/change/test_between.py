@@ -5,11 +5,10 @@ import pandas as pd
 import pytest
 from shapely import Polygon, box
 
-from frontlines.change.between import change_between
-from frontlines.change.tables import balance_by_district, transitions_by_district
+from frontlines.change import balance_by_district, change_between, transitions_by_district
 from frontlines.crs import working_crs
 from frontlines.errors import ClosureError, LayerError
-from frontlines.layers.door import as_control, as_districts, as_theatre
+from frontlines.layers import as_control, as_districts, as_theatre
 
 CRS = "EPSG:3035"
 THEATRE = gpd.GeoDataFrame(geometry=[box(0, 0, 10_000, 10_000)], crs=CRS)

@@ -12,9 +12,8 @@ import shapely
 from PIL import Image
 from typer.testing import CliRunner
 
-from frontlines.cli.digitized import FILES
+from frontlines.cli.digitizing import FILES, starter
 from frontlines.cli.main import app
-from frontlines.cli.suggested import starter
 from frontlines.datasets import render_scan
 
 RUN = CliRunner()
@@ -177,7 +176,11 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_line(folder):
 
 @pytest.mark.parametrize("package", ["skimage", "scipy", "rasterio"])
 def test_without_its_packages_the_extra_to_install_is_named(folder, monkeypatch, package):
-    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+    for name in [
+        name
+        for name in sys.modules
+        if name.startswith((package, "frontlines.digitize", "frontlines.cli.digitizing"))
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     done = run(folder / "digitize.toml", "--out", folder / "out")

@@ -1,6 +1,7 @@
 """``frontlines displacement``: a study, two files, many files; what is written and what is refused."""
 
 import json
+import shutil
 
 import geopandas as gpd
 import pandas as pd
@@ -9,7 +10,7 @@ from shapely import LineString, Point, box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
-from frontlines.cli.movement import FILES
+from frontlines.cli.outputs import MOVEMENT_FILES as FILES
 from frontlines.manifest import caption
 from frontlines.movement.estimators import DEFINITIONS
 from frontlines.sources.files import read_layer, write
@@ -130,7 +131,7 @@ def test_a_bundled_study_is_measured(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["karabakh-1994", "--side", "AZE"], "a study brings its own side, dates and layers"),
+        (["karabakh-1994", "--side", "AZE"], "a study brings its own side and layers"),
         (["a.gpkg", "b.gpkg"], "files need to know districts and side: pass --districts, --key and --side"),
         (["nonesuch"], "no bundled study"),
     ],
@@ -142,9 +143,18 @@ def test_what_makes_no_sense_is_refused(tmp_path, arguments, words):
     assert not (tmp_path / "out").exists()
 
 
-def test_dates_must_be_as_many_as_files_and_a_blind_cast_is_refused(folder):
-    done = call(folder, "line", FIRST, LAST, more=["--date", FIRST])
-    assert "there are 2 files and 1 dates: pass --date for each file" in done.output
+def test_days_are_taken_out_of_files_and_a_blind_cast_is_refused(folder):
+    lines = [read_layer(folder / f"line_{day}.gpkg") for day in (FIRST, MIDDLE, LAST)]
+    write(pd.concat(lines, ignore_index=True), folder / "line_all.gpkg")
+    done = call(folder, "line", "all", "all")
+    assert "line_all.gpkg holds 3 days" in done.output
+    days = ["--date-before", FIRST, "--date-after", LAST]
+    done = call(folder, "line", "all", MIDDLE, "all", more=days)
+    assert done.exit_code == 0, done.output
+    assert "3 dates over 21 days" in done.output
+    done = call(folder, "line", FIRST, "all", LAST, more=["--force"])
+    assert f"line_{FIRST}.gpkg shows {FIRST} and line_all.gpkg {FIRST}: give the earlier day" in done.output
+    shutil.rmtree(folder / "out")
     done = call(folder, "line", FIRST, LAST, more=["--spacing-m", "0"])
     assert done.exit_code == 2
     assert "spacing_m is 0.0: give a number of metres, more than 0" in done.output
@@ -182,11 +192,11 @@ def test_files_between_are_in_the_manifest_and_the_assumed_error_in_the_caption(
 def test_files_out_of_order_or_of_one_day_are_refused(folder):
     done = call(folder, "line", FIRST, LAST, MIDDLE)
     assert done.exit_code == 2
-    told = f"line_{LAST}.gpkg shows {LAST} and line_{MIDDLE}.gpkg, after it, {MIDDLE}: give files in the"
+    told = f"line_{LAST}.gpkg shows {LAST} and line_{MIDDLE}.gpkg {MIDDLE}: give the earlier day first"
     assert told in done.output
     done = call(folder, "line", FIRST, MIDDLE, MIDDLE, LAST)
     assert done.exit_code == 2
-    assert f"line_{MIDDLE}.gpkg, after it, {MIDDLE}" in done.output
+    assert f"line_{MIDDLE}.gpkg shows {MIDDLE} and line_{MIDDLE}.gpkg {MIDDLE}" in done.output
 
 
 def test_a_day_between_on_which_the_side_holds_nothing_is_kept_and_told(folder):

@@ -9,8 +9,7 @@ from rich.console import Console
 
 from frontlines.change.tables import BALANCE
 from frontlines.cli.printing import balance_table
-from frontlines.study.compare import run_study
-from frontlines.study.files import load_study
+from frontlines.study import load_study, run_study
 
 BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outside_km2",
          "districts_mended_km2", "districts_outside_km2", "theatre_beyond_districts_km2")  # fmt: skip

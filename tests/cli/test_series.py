@@ -9,8 +9,9 @@ import pytest
 from shapely import box
 from typer.testing import CliRunner
 
-from frontlines.cli.commands.series import FILES, Freq
+from frontlines.cli.commands.series import Freq
 from frontlines.cli.main import app
+from frontlines.cli.outputs import SERIES_FILES as FILES
 from frontlines.series.periods import CADENCES
 from frontlines.sources.files import write
 
@@ -153,6 +154,7 @@ def test_a_map_of_deepstate_is_read_by_its_colours_and_its_days_are_described(fo
 
 
 def test_the_source_can_be_named(folder):
+    write(snapshot(46.3).assign(source="its own"), folder / "days" / "front_20310620.geojson")
     assert call(folder, "--source", "the staff map").exit_code == 0
     manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["sources"] == ["the staff map"]

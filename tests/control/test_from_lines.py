@@ -272,7 +272,7 @@ def test_pieces_that_do_not_fill_the_theatre_are_an_error(monkeypatch):
 @pytest.mark.bench
 def test_western_front_divides_its_theatre_on_every_date(bench):
     from frontlines.crs import working_crs  # noqa: PLC0415
-    from frontlines.layers.door import as_frontlines, as_theatre  # noqa: PLC0415
+    from frontlines.layers import as_frontlines, as_theatre  # noqa: PLC0415
 
     raw = gpd.read_parquet(bench / "wwi_fronts_west_italy.parquet")
     raw = raw[(raw["theatre"].str.contains("west", case=False)) & raw.geometry.notna()]

@@ -14,7 +14,7 @@ from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, b
 
 from frontlines.crs import STRAY_M, project, working_crs
 from frontlines.geometry.coverage import overlaps, width_m
-from frontlines.layers.door import HAIR_M
+from frontlines.layers import HAIR_M
 
 GEOD = Geod(ellps="WGS84")
 LONLAT = "EPSG:4326"

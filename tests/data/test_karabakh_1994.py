@@ -17,7 +17,7 @@ import shapely
 
 from frontlines.control import control_from_lines
 from frontlines.crs import project, working_crs
-from frontlines.layers.door import as_control, as_frontlines, as_theatre
+from frontlines.layers import as_control, as_frontlines, as_theatre
 
 STUDY = Path(__file__).resolve().parents[2] / "data" / "karabakh-1994"
 APRIL, MAY = "1994-04-07", "1994-05-12"

@@ -9,7 +9,7 @@ import pytest
 from frontlines.datasets import CHECKSUMS, available, bundled, locate
 from frontlines.errors import StudyError
 from frontlines.manifest import sha256
-from frontlines.study.files import load_study
+from frontlines.study import load_study
 
 
 @pytest.fixture

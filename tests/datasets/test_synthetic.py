@@ -10,9 +10,8 @@ from frontlines.crs import working_crs
 from frontlines.datasets import synthetic_war
 from frontlines.datasets.synthetic import FIRST_DAY, SIDES, _swept
 from frontlines.errors import FrontlinesError
-from frontlines.layers.door import as_control, as_districts
-from frontlines.series.change_series import change_series
-from frontlines.series.totals import series_totals
+from frontlines.layers import as_control, as_districts
+from frontlines.series import change_series, series_totals
 
 
 @pytest.fixture(scope="module")

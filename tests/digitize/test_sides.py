@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontlines.digitize.sides import NEEDED, flanks_of
+from frontlines.digitize.settings import SIDES
+from frontlines.digitize.sides import flanks_of
 from frontlines.errors import DigitizeError
 
 SIZE = (1000, 1000)
@@ -56,7 +57,7 @@ def test_a_small_piece_that_nothing_settles_does_not_cost_the_line():
     pointing = np.array([[500.0, 250.0], [500.0, 290.0]])  # at both places: who is beside it cannot be seen
     known, unknown = flanks_of([front, pointing], towards, "May", SIZE)
     assert known[:2] == ("A", "B")
-    assert unknown.share < NEEDED < known.share
+    assert unknown.share < SIDES.needed < known.share
     with pytest.raises(DigitizeError, match="around column 500, row 250 the places named do not settle"):
         flanks_of([front, np.array([[500.0, 110.0], [500.0, 250.0], [500.0, 300.0]])], towards, "May", SIZE)
 

@@ -1,6 +1,5 @@
 """Coverages: what overlaps, what is open, what is thin."""
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,10 +8,11 @@ from shapely import box
 
 from frontlines.errors import ClosureError
 from frontlines.geometry.coverage import (
+    by_size,
     close_book,
+    common_borders,
     dissolve,
     gaps,
-    identity,
     intersect,
     overlaps,
     width_m,
@@ -71,12 +71,6 @@ def test_dissolve_joins_by_key_in_order():
     assert shapely.area(joined).tolist() == [2, 2]
 
 
-def test_identity_tells_claims_apart():
-    frame = pd.DataFrame({"side": ["A", "B", "A"], "geometry": [GRID[0], GRID[0], GRID[0]]})
-    keys = identity(gpd.GeoDataFrame(frame, geometry="geometry"))
-    assert keys.duplicated().tolist() == [False, False, True]
-
-
 def test_a_book_closes_or_raises():
     assert close_book(2.0 + 1e-10, 2.0, "areas", "mend") == pytest.approx(1e-10)
     with pytest.raises(
@@ -85,3 +79,26 @@ def test_a_book_closes_or_raises():
         close_book(2.1, 2.0, "areas", "mend it")
     with pytest.raises(ClosureError):
         close_book(float("nan"), 2.0, "areas", "mend it")
+
+
+def test_by_size_does_not_hang_on_the_order():
+    shapes = np.array([box(0, 0, 1, 1), box(5, 5, 6, 6), box(0, 0, 2, 2)])
+    order = by_size(shapes)
+    assert order[0] == 2
+    again = by_size(shapes[::-1])
+    assert [shapes[::-1][row].wkb for row in again] == [shapes[row].wkb for row in order]
+
+
+def test_common_borders_are_measured():
+    found = common_borders(
+        np.array([box(0, 0, 4, 1)]), np.array([box(0, 1, 4, 9), box(0, -8, 3, 0)]), reach_m=0.1
+    )
+    assert found["polygon"].tolist()[0] == 0
+    assert found["length_m"].tolist()[0] == 4
+
+
+def test_only_neighbours_within_reach_count():
+    far, near = box(0, 2, 4, 9), box(0, 1.2, 4, 2)
+    found = common_borders(np.array([box(0, 0, 4, 1)]), np.array([far, near]), reach_m=0.2)
+    assert found["polygon"].tolist() == [1]
+    assert common_borders(np.array([box(0, 0, 4, 1)]), np.array([far]), reach_m=0.2).empty

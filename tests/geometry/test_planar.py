@@ -5,7 +5,16 @@ import pytest
 import shapely
 from shapely import LineString, box
 
-from frontlines.geometry.planar import OUTSIDE, arrange, segments
+from frontlines.geometry.planar import (
+    OUTSIDE,
+    arrange,
+    edge_middles,
+    own_crossings,
+    same_edges,
+    segments,
+    westward,
+    winding_numbers,
+)
 
 SQUARE = box(0, 0, 4, 4).boundary
 
@@ -17,7 +26,7 @@ def sides(arrangement):
     tree = shapely.STRtree(arrangement.faces)
     found = []
     for step in (1e-6, -1e-6):
-        at = shapely.points(arrangement.middles + step * normal)
+        at = shapely.points(edge_middles(arrangement.edges) + step * normal)
         face = np.full(len(at), OUTSIDE)
         point, hit = tree.query(at, predicate="within")
         face[point] = hit
@@ -62,7 +71,7 @@ def test_faces_do_not_hang_on_the_order_of_lines():
 def test_dead_ends_border_no_face():
     found = arrange(np.array([SQUARE, LineString([(2, 2), (2, 3)])]))
     dead = (found.left == OUTSIDE) & (found.right == OUTSIDE)
-    assert found.middles[dead].tolist() == [[2, 2.5]]
+    assert edge_middles(found.edges[dead]).tolist() == [[2, 2.5]]
 
 
 def test_nothing_has_no_face():
@@ -80,3 +89,30 @@ def test_segments_name_their_line():
     pieces, owner = segments(np.array([LineString([(0, 0), (1, 0), (1, 1)]), LineString([(5, 5), (6, 5)])]))
     assert pieces.tolist() == [[0, 0, 1, 0], [1, 0, 1, 1], [5, 5, 6, 5]]
     assert owner.tolist() == [0, 0, 1]
+
+
+def test_equal_edges_are_found_and_none_for_others():
+    known = np.array([[0.0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 1, 0]])
+    edges = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 2, 0]])
+    assert same_edges(edges, known).tolist() == [1, 0, -1]
+
+
+def test_edges_to_the_west_and_straight_south_run_westward():
+    ends = [(1, 0, 0, 5), (0, 0, 1, -5), (0, 1, 0, 0), (0, 0, 0, 1)]
+    assert westward(np.array(ends, dtype=float)).tolist() == [True, False, True, False]
+
+
+def test_lines_cross_themselves_where_they_run_through_a_place_again():
+    assert not len(own_crossings(LineString([(0, 0), (1, 0), (0, 1)])))
+    loop = own_crossings(LineString([(0, 0), (2, 0), (2, 2), (1, 2), (1, -1)]))
+    assert [point.wkt for point in loop] == ["POINT (1 0)"]
+
+
+def test_a_point_is_wound_round_as_often_as_its_ring_counts():
+    edges = np.vstack(
+        [segments(np.array([box(0, 0, w, 4).exterior.normalize().reverse()]))[0] for w in (4, 2)]
+    )
+    times = np.array([1] * 4 + [-3] * 4)
+    points = np.array([[3.0, 1], [1, 1], [5, 1], [-1, 4], [3, 0]])
+    assert winding_numbers(points, edges, times).tolist() == [1, -2, 0, 0, 1]
+    assert winding_numbers(points, edges, np.zeros(8, dtype=int)).tolist() == [0] * 5

@@ -9,7 +9,8 @@ import pytest
 import shapely
 from shapely import LinearRing, LineString, MultiPoint, Point, box
 
-from frontlines.layers.columns import days_of, tidy, unfit_to_project, with_key
+from frontlines.errors import NoiseError
+from frontlines.layers.columns import days_of, sigmas_of, tidy, unfit_to_project, with_key
 
 BOX = box(0, 0, 1, 1)
 
@@ -82,6 +83,15 @@ def test_a_sigma_in_words_is_a_fault_not_a_blank():
     assert [(fault.fault, fault.detail) for fault in tidy(control(sigma_m="about 300"), "control")[1]] == [
         ("bad sigma", "'about 300'")
     ]
+
+
+def test_sigmas_are_those_stated_and_another_value_where_none_is():
+    rows = pd.concat([control(sigma_m=raw) for raw in (300, None, "20", 0.0)], ignore_index=True)
+    assert sigmas_of(rows).tolist() == pytest.approx([300, np.nan, 20, 0], nan_ok=True)
+    assert sigmas_of(rows, 50.0).tolist() == [300, 50, 20, 0]
+    assert sigmas_of(control(), 50.0).tolist() == [50]
+    with pytest.raises(NoiseError, match="sigma_m of row 0 of the frontlines is -5: give metres, 0 or more"):
+        sigmas_of(control(sigma_m=-5))
 
 
 def test_missing_columns_are_named_but_not_in_an_empty_layer():

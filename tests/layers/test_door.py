@@ -12,7 +12,7 @@ from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, b
 
 from frontlines.crs import working_crs
 from frontlines.errors import CRSError, LayerError
-from frontlines.layers.door import (
+from frontlines.layers import (
     HAIR_M,
     as_control,
     as_districts,
@@ -357,10 +357,10 @@ def test_one_line_with_two_meanings_is_kept_for_control_to_refuse():
 
 
 def test_polygons_without_area_are_dropped_when_mended():
-    flat = Polygon([(46, 39), (47, 40), (48, 41)])
-    with pytest.raises(LayerError, match="invalid"):
-        as_control(control(flat, EAST), CRS)
-    assert as_control(control(flat, EAST), CRS, mend=True)["side"].tolist() == ["B"]
+    for flat in (Polygon([(46, 39), (47, 40), (48, 41)]), Polygon([(46, 39)] * 3)):
+        with pytest.raises(LayerError, match="invalid"):
+            as_control(control(flat, EAST), CRS)
+        assert as_control(control(flat, EAST), CRS, mend=True)["side"].tolist() == ["B"]
 
 
 def test_one_ground_drawn_for_two_sides_is_contested():

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, Polygon, box
 
+from frontlines.layers.faults import examine
 from frontlines.layers.mending import (
     append_rows,
     cut_at,
@@ -16,7 +17,6 @@ from frontlines.layers.mending import (
     fill_up,
     give_up_overlaps,
     joined_sources,
-    make_valid,
     split_at_crossings,
 )
 
@@ -30,7 +30,11 @@ def frame(*shapes, sides=None, **columns):
 
 def mended(given_frame, **options):
     return give_up_overlaps(
-        given_frame, within=None, key="side", disputed="contested", **{"hair_m": 1.0, **options}
+        examine(given_frame, given_frame.is_valid.to_numpy(), "control"),
+        within=None,
+        key="side",
+        disputed="contested",
+        **{"hair_m": 1.0, **options},
     )
 
 
@@ -38,11 +42,6 @@ def test_rows_that_say_the_same_twice_are_dropped_and_others_kept():
     turned = Polygon([(1, 1), (0, 1), (0, 0), (1, 0)])
     rows = frame(box(0, 0, 1, 1), turned, box(0, 0, 1, 1), None, Polygon(), sides=["A", "A", "B", "A", "A"])
     assert drop_blank_and_repeated(rows).index.tolist() == [0, 2]
-
-
-def test_polygons_without_area_are_dropped_when_made_valid():
-    rows = frame(Polygon([(0, 0), (1, 1), (2, 2)]), Polygon([(0, 0), (0, 0), (0, 0)]), box(0, 0, 1, 1))
-    assert make_valid(rows).index.tolist() == [2]
 
 
 def test_lines_are_split_where_they_cross_and_keep_their_way():
@@ -90,9 +89,8 @@ def test_disputed_ground_names_the_sources_that_dispute_it():
 def test_repeated_labels_and_dates_are_mended_one_by_one():
     days = pd.to_datetime(["1994-05-12", "1994-04-07", "1994-05-12", "1994-04-07"])
     rows = frame(*[box(x, 0, x + 2000, 1000) for x in (0, 0, 1000, 2000)], sides=list("ABAB"), date=days)
-    out = give_up_overlaps(
-        rows.set_axis(list("xxxx")), within="date", key="side", hair_m=1, disputed="contested"
-    )
+    layer = examine(rows.set_axis(list("xxxx")), rows.is_valid.to_numpy(), "control")
+    out = give_up_overlaps(layer, within="date", key="side", hair_m=1, disputed="contested")
     assert out["side"].tolist() == list("ABAB")
     assert out.area.sum() / 1e6 == pytest.approx(3 + 4)
 

@@ -11,8 +11,9 @@ from shapely import LineString
 
 from frontlines import displacement, make_transects
 from frontlines.errors import LayerError
-from frontlines.movement.crossings import REASONS, front_positions
-from frontlines.movement.displacement import DOUBTS, places_along, ways
+from frontlines.movement import DOUBTS, REASONS
+from frontlines.movement.crossings import front_positions
+from frontlines.movement.displacement import places_along, ways
 from tests.fronts import FIRST, LAST, Y, districts, frame, front, path, square
 
 BASE = path((0, 0), (10, 0))  # A to the south

@@ -18,7 +18,7 @@ from PIL import Image
 
 from frontlines.errors import CRSError, FrontlinesError, LayerError, SourceError
 from frontlines.plot import MapStyle, animate_control
-from frontlines.plot.film_files import write_reel
+from frontlines.plot.film_files import write_film
 from frontlines.series.change_series import change_series
 from frontlines.series.totals import series_totals
 
@@ -236,21 +236,21 @@ def test_a_file_is_replaced_and_a_full_folder_is_not(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["war", "war.gif"])
-def test_nothing_is_left_of_a_reel_that_breaks(tmp_path, name):
+def test_nothing_is_left_of_a_film_that_breaks(tmp_path, name):
     def frames():
         yield np.zeros((4, 6, 3), dtype=np.uint8)
         raise RuntimeError("broken")
 
     black = np.zeros((1, 3), dtype=np.uint8)
     with pytest.raises(RuntimeError, match="broken"):
-        write_reel(frames(), tmp_path / name, pixels=black, frames_per_second=10)
+        write_film(frames(), tmp_path / name, pixels=black, frames_per_second=10)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_gif_of_many_colours_never_uses_the_clear_one(tmp_path):
     rng = np.random.default_rng(1)
     noise = [rng.integers(0, 256, (40, 60, 3), dtype=np.uint8) for _ in range(3)]
-    write_reel(
+    write_film(
         noise, tmp_path / "noise.gif", pixels=np.concatenate(noise).reshape(-1, 3), frames_per_second=10
     )
     with Image.open(tmp_path / "noise.gif") as film:

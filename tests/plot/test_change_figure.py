@@ -36,7 +36,7 @@ from frontlines.plot.artists import View
 from frontlines.plot.front_layers import split_shared
 from frontlines.plot.map_layers import change_classes
 from frontlines.plot.scene import zoom_view
-from frontlines.plot.style import renderer_of
+from frontlines.plot.text import renderer_of
 
 KM = 1000.0
 CRS = pyproj.CRS("+proj=laea +lat_0=40 +lon_0=46 +datum=WGS84 +units=m")

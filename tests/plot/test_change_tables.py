@@ -4,12 +4,10 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 import frontlines as fl
 from frontlines.plot.change_figure import draw_table, rows_of, table_mm
-from frontlines.plot.page import Box
+from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE
 
 
@@ -64,9 +62,9 @@ def test_figures_that_are_about_say_so_and_names_are_cut_and_not_interpreted(res
     long = results.balance.assign(district=[f"$x_{n}$ " + "y" * 80 for n in range(len(results.balance))])
     rows = rows_of(replace(results, balance=long))
     assert [row.interval.startswith("~ ") for row in rows[1:]] == [True, True, True, False]
-    figure = Figure(figsize=(7, 7))
-    FigureCanvasAgg(figure)
-    draw_table(figure, rows, Box(10, 10, 60, table_mm(rows, DEFAULT_STYLE)), 178, DEFAULT_STYLE)
+    page = FigurePage(DEFAULT_STYLE)
+    draw_table(page, rows, Box(10, 10, 60, table_mm(rows, DEFAULT_STYLE)))
+    figure = page.figure
     figure.canvas.draw()
     names = [text for text in figure.texts if text.get_text().startswith("$x")]
     assert len(names) == 3

@@ -23,8 +23,7 @@ from frontlines.plot import (
     draw_series,
     series_figure,
 )
-from frontlines.plot.chart_axes import number
-from frontlines.plot.style import renderer_of
+from frontlines.plot.text import number, renderer_of
 from frontlines.series.change_series import COLUMNS
 from frontlines.series.totals import series_totals
 

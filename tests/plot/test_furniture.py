@@ -22,8 +22,9 @@ from frontlines.plot.furniture import (
     nice_length_m,
     true_north_deg,
 )
-from frontlines.plot.page import draw_block, draw_columns, height_mm, wrap
-from frontlines.plot.style import MapStyle, font_of, renderer_of
+from frontlines.plot.page import Box, FigurePage
+from frontlines.plot.style import MapStyle
+from frontlines.plot.text import font_of, renderer_of, wrap
 
 LAEA = pyproj.CRS("+proj=laea +lat_0=40 +lon_0=46 +datum=WGS84 +units=m")
 
@@ -95,15 +96,12 @@ def test_the_arrow_points_where_north_is():
 
 
 def test_the_emptiest_corner_comes_first():
-    view = View(0.0, 0.0, 100.0, 100.0)
-    corners = emptiest_corners(view, [shapely.box(0, 0, 60, 20)], width_m=20, height_m=10)
+    ax = make_ax(0.0, 0.0, 100.0)  # 76.2 mm wide; a corner is 34 mm by 9 mm
+    corners = emptiest_corners(ax, [shapely.box(0, 0, 50, 20)])
     assert corners[0] == ("lower right", 0.0)
     assert [name for name, _ in corners][-1] == "lower left"
     line = shapely.LineString([(0, 95), (100, 95)])
-    assert (
-        emptiest_corners(view, [line, shapely.GeometryCollection()], width_m=20, height_m=10)[0][0]
-        == "lower left"
-    )
+    assert emptiest_corners(ax, [line, shapely.GeometryCollection()])[0][0] == "lower left"
 
 
 def region():
@@ -190,28 +188,46 @@ def test_line_breaks_begin_paragraphs(ax):
     assert wrap("", 100.0, ax.figure, font_of(MapStyle(), 6)) == ""
 
 
-def test_a_block_of_text_is_as_wide_as_asked_and_plain(ax):
-    block = draw_block(ax.figure, "a $b$ c_d " * 30, xy=(0.1, 0.9), width_mm=40, size_pt=6.0)
-    extent = block.get_window_extent(renderer_of(ax.figure))
-    assert extent.width <= 40 / 25.4 * 200 + 1
-    assert not block.get_parse_math()
-    assert height_mm(ax.figure, [block]) == pytest.approx(extent.height / 200 * 25.4)
-    assert height_mm(ax.figure, []) == 0.0
+def test_a_title_is_as_wide_as_the_page_and_plain():
+    page = FigurePage(MapStyle(), title="a $b$ c_d " * 60)
+    (title,) = page.figure.texts
+    extent, mm_per_px = title.get_window_extent(renderer_of(page.figure)), 25.4 / page.figure.dpi
+    assert extent.width * mm_per_px <= page.inner_mm + 0.1
+    assert not title.get_parse_math()
+    assert page.top_mm == pytest.approx(3 + extent.height * mm_per_px + 2)
+    assert FigurePage(MapStyle(), title="  ").top_mm == 3
 
 
-def test_long_captions_stand_in_two_columns_that_do_not_touch(ax):
-    text = "Projection: Lambert azimuthal equal-area. " * 20
-    left, right = draw_columns(ax.figure, text, xy=(0.02, 0.9), width_mm=70)
-    renderer = renderer_of(ax.figure)
+def test_long_captions_stand_in_two_columns_that_do_not_touch():
+    text = "Projection: Lambert azimuthal equal-area. " * 40
+    page = FigurePage(MapStyle(), caption=text)
+    left, right = page.figure.texts
+    renderer = renderer_of(page.figure)
     assert left.get_window_extent(renderer).x1 < right.get_window_extent(renderer).x0
     assert abs(left.get_text().count("\n") - right.get_text().count("\n")) <= 1
     words = f"{left.get_text()} {right.get_text()}".split()
     assert words == text.split()
 
 
-def test_short_captions_stand_in_one_and_empty_ones_are_not_there(ax):
-    assert len(draw_columns(ax.figure, "Short.", xy=(0, 1), width_mm=70)) == 1
-    assert draw_columns(ax.figure, "", xy=(0, 1), width_mm=70) == []
+def test_short_captions_stand_in_one_and_empty_ones_are_not_there():
+    assert len(FigurePage(MapStyle(), caption="Short.").figure.texts) == 1
+    empty = FigurePage(MapStyle(), caption="")
+    assert empty.figure.texts == []
+    assert empty.caption_mm == 0
+
+
+def test_what_is_on_a_page_keeps_its_place_when_the_page_is_cut():
+    page = FigurePage(MapStyle(), caption="Made up.")
+    ax = page.add("map", Box(10, 20, 100, 50))
+    text = page.write("here", 10, 18, size_pt=7, name="heading")
+    figure = page.end(74)
+    assert figure.get_size_inches() * 25.4 == pytest.approx([180, 74 + page.caption_mm + 3])
+    box = ax.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+    left, top = box.x0 * 25.4, page.height_mm - box.y1 * 25.4
+    assert (left, top, box.width * 25.4, box.height * 25.4) == pytest.approx((10, 20, 100, 50))
+    assert (1 - text.get_position()[1]) * page.height_mm == pytest.approx(18)
+    caption = next(t for t in figure.texts if t.get_gid() == "caption")
+    assert (1 - caption.get_position()[1]) * page.height_mm == pytest.approx(74)
 
 
 def test_metres_per_point(ax):

@@ -13,7 +13,7 @@ from matplotlib.transforms import Bbox
 
 from frontlines.plot.furniture import draw_scale_bar
 from frontlines.plot.labels import Label, occupied, place_labels
-from frontlines.plot.style import clean, renderer_of
+from frontlines.plot.text import clean, renderer_of
 
 
 @pytest.fixture

@@ -8,28 +8,24 @@ import pandas as pd
 import pytest
 import shapely
 from matplotlib.collections import LineCollection
+from matplotlib.legend import Legend
 from PIL import Image
 from pyproj import CRS
 
 from frontlines.datasets import render_scan, scan_of_map
 from frontlines.digitize import digitize, open_scan
 from frontlines.errors import FrontlinesError
+from frontlines.plot import overlay_figure, residual_figure
 from frontlines.plot import style as styles
-from frontlines.plot.scan_overlay import (
-    draw_overlay,
+from frontlines.plot.scan_figures import (
     line_colours,
-    overlay_entries,
-    overlay_figure,
-    pale,
-    thumbnail,
-)
-from frontlines.plot.scan_residuals import (
     magnification,
     magnified,
     nice_factor,
     overlay_caption,
-    residual_figure,
+    pale,
     residual_vectors,
+    thumbnail,
 )
 
 RECIPE = """
@@ -78,8 +74,13 @@ def found(tmp_path_factory):
     return digitize(folder / "digitize.toml")
 
 
+def panel(page, name):
+    return next(ax for ax in page.axes if ax.get_label() == name)
+
+
 def test_the_overlay_shows_lines_points_and_what_was_not_seen(found):
-    ax = draw_overlay(found)
+    page = overlay_figure(found)
+    ax = panel(page, "scan")
     dashed = [
         one
         for one in ax.collections
@@ -88,7 +89,8 @@ def test_the_overlay_shows_lines_points_and_what_was_not_seen(found):
     assert sum(len(one.get_segments()) for one in dashed) == int((~found.frontlines["seen"]).sum())
     assert len(ax.images) == 1
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # rows grow downwards
-    texts = [text for text, _ in overlay_entries(found, 5.0, styles.DEFAULT_STYLE)]
+    (legend,) = [a for a in panel(page, "legend").get_children() if isinstance(a, Legend)]
+    texts = [" ".join(text.get_text().split()) for text in legend.get_texts()]
     assert texts[:3] == ["7 April 1994", "12 May 1994", "not seen: under another line, or over a gap"]
     assert "control point that does not belong, at its length" in texts
 
@@ -115,7 +117,7 @@ def test_however_much_is_to_be_said_there_is_room_for_the_scan(found):
     crowded = dataclasses.replace(found, cautions=many, recipe=recipe)
     assert "And 92 more cautions: see the manifest." in overlay_caption(crowded)
     page = overlay_figure(crowded)
-    (scan,) = [ax for ax in page.axes if ax.get_label() == "scan"]
+    scan = panel(page, "scan")
     assert scan.get_position().height * page.get_figheight() * 25.4 >= 59
 
 
@@ -126,7 +128,7 @@ def test_both_pages_are_drawn_without_markup(found, tmp_path):
         assert any("$x^2$" in text.get_text() for text in texts)
         assert not any(text.get_parse_math() for text in texts)
         figure.savefig(tmp_path / "page.png", dpi=60)
-    bars = residual_figure(found).axes[1]
+    bars = panel(residual_figure(found), "bars")
     assert bars.get_yticklabels()[0].get_text() == "p3"
 
 
@@ -148,7 +150,7 @@ def test_a_spline_shows_leave_one_out_errors(found):
     other = dataclasses.replace(found, georeference=spline)
     assert np.hypot(*residual_vectors(other).T).min() > 0.01
     texts = [text.get_text() for text in residual_figure(other).texts]
-    assert any("only leave-one-out errors are told" in text for text in texts)
+    assert any("only leave-one-out errors are given" in text for text in texts)
 
 
 def test_lines_are_drawn_like_their_inks_whatever_their_dates():
@@ -171,7 +173,7 @@ def test_residuals_too_small_to_matter_have_no_arrows(found):
     assert magnification(found, 180.0) >= 1
     assert magnification(exact, 180.0) == 0
     assert "not drawn" in magnified(0.0)
-    ax = draw_overlay(exact)
+    ax = panel(overlay_figure(exact), "scan")
     arrows = [one for one in ax.collections if isinstance(one, LineCollection) and one.get_zorder() == 6]
     lengths = [np.ptp(path.vertices, axis=0).max() for one in arrows for path in one.get_paths()]
     assert max(lengths) < 0.05  # that of the bad point, which is never magnified

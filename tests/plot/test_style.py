@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from frontlines.errors import FrontlinesError
-from frontlines.plot.style import MapStyle, date_colours, day, mix, side_styles
+from frontlines.plot.style import MapStyle, date_colours, mix, side_styles
+from frontlines.plot.text import day
 
 # Severity 1.0 of Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113; for linear RGB.
 VISION = {
@@ -176,6 +177,12 @@ def test_a_style_is_frozen_and_can_be_replaced():
     with pytest.raises(AttributeError):
         style.town_pt = 9
     assert replace(style, town_pt=9.0).town_pt == 9.0
+
+
+def test_a_style_shows_what_differs_from_the_default_one():
+    assert repr(MapStyle()) == "MapStyle()"
+    other = MapStyle(side_colours={"b": "#123456"}, town_pt=9.0)
+    assert repr(other) == "MapStyle(town_pt=9.0, side_colours={'b': '#123456'})"
 
 
 def test_importing_the_plots_leaves_rcparams_alone():

@@ -13,9 +13,9 @@ from shapely import Polygon, box
 from frontlines.crs import working_crs
 from frontlines.datasets import synthetic_war
 from frontlines.errors import ClosureError, LayerError
-from frontlines.layers.door import as_control, as_districts
-from frontlines.series.change_series import COLUMNS, SUSPECT, change_series
-from frontlines.series.totals import series_books, series_totals
+from frontlines.layers import as_control, as_districts
+from frontlines.series import COLUMNS, SUSPECT, change_series, series_totals
+from frontlines.series.totals import series_books
 
 CRS = "EPSG:3035"
 KM = 1000.0

@@ -13,9 +13,11 @@ from geopandas.testing import assert_geodataframe_equal
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from frontlines.errors import SourceError
+from frontlines.manifest import sha256
 from frontlines.sources import files, formats
 from frontlines.sources.files import (
     FORMATS,
+    Reading,
     day_in_name,
     read_control,
     read_districts,
@@ -509,3 +511,17 @@ def test_formats_are_told_in_the_module_and_in_the_list():
     assert files.FORMATS == formats.FORMATS
     for suffix in FORMATS:
         assert f"``{suffix}``" in files.__doc__
+
+
+def test_a_reading_reads_a_file_once_and_names_it_for_every_role(tmp_path, frame):
+    path = tmp_path / "a.gpkg"
+    write(frame, path)
+    reading = Reading()
+    first, second = reading.layer(path, "before"), reading.layer(path, "after")
+    assert first is second
+    reading.note(path, "study")
+    assert [one["role"] for one in reading.inputs("study", "after")] == ["study", "after", "before"]
+    assert {one["sha256"] for one in reading.inputs()} == {sha256(path)}
+    known = Reading({path.absolute(): "0" * 64})
+    known.note(path, "study")
+    assert known.inputs()[0]["sha256"] == "0" * 64

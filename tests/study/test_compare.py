@@ -13,8 +13,7 @@ from frontlines.datasets import locate
 from frontlines.errors import LayerError, NoiseError, StudyError
 from frontlines.manifest import to_json
 from frontlines.sources.files import write
-from frontlines.study.compare import Study, run_study
-from frontlines.study.files import load_study, read_study, study_from_files
+from frontlines.study import Study, load_study, read_study, run_study, study_from_files
 
 HOSTILE = "[bold]$x_1$ </script> _a_ \\frac"
 
@@ -192,7 +191,7 @@ def test_two_files_of_lines_give_the_same_as_polygons(folder):
     [
         ("control_1994-05-12", "control_1994-04-07", "give the earlier day first"),
         ("control_1994-05-12", "control_1994-05-12", "two different days"),
-        ("control_1994-04-07", "line_1994-05-12", "polygons twice or lines twice"),
+        ("control_1994-04-07", "line_1994-05-12", "give polygons alone or lines alone"),
         ("lines", "line_1994-05-12", r"lines.geojson holds 2 days \(1994-04-07, 1994-05-12\): say which"),
     ],
 )

@@ -14,8 +14,8 @@ from frontlines.datasets import locate
 from frontlines.errors import CRSError, FrontlinesError, LayerError, SourceError, StudyError
 from frontlines.manifest import sha256
 from frontlines.sources.files import read_layer, write
-from frontlines.study.compare import run_study
-from frontlines.study.files import load_study, read_study, read_title, study_from_files
+from frontlines.study import load_study, read_study, run_study, study_from_files
+from frontlines.study.files import read_title
 
 LONLAT = "EPSG:4326"
 DAYS = ("1994-04-07", "1994-05-12")

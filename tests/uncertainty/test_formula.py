@@ -210,9 +210,7 @@ def test_stretches_without_sigma_take_that_of_the_model(straight):
     assert bare.formula(NoiseModel(500.0, 3_000.0)).total["sigma_km2"].iloc[0] == pytest.approx(
         straight.formula(NoiseModel(None, 3_000.0)).total["sigma_km2"].iloc[0]
     )
-    with pytest.raises(
-        NoiseError, match=r"1 stretches of frontline have no sigma_m \(rows 0\): give them one"
-    ):
+    with pytest.raises(NoiseError, match=r"1 stretch of frontline has no sigma_m \(rows 0\): give them one"):
         bare.formula(NoiseModel(None, 3_000.0))
 
 
@@ -221,7 +219,7 @@ def test_what_does_not_belong_together_is_refused(straight):
     with pytest.raises(NoiseError, match=r"level is 95: give a probability between 0 and 1"):
         straight.formula(noise, level=95)
     twice = pd.concat([straight.balance, straight.balance.assign(side="B")])
-    with pytest.raises(LayerError, match="the balance holds 2 sides and 1 pairs of dates: pick one"):
+    with pytest.raises(LayerError, match="the balance holds 2 sides and 1 pair of dates: pick one"):
         replace(straight, balance=twice).formula(noise)
     one_day = straight.control[straight.control["date"] == "1994-04-07"]
     with pytest.raises(LayerError, match="control holds the dates 1994-04-07: pass that of the two dates"):

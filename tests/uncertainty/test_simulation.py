@@ -11,7 +11,7 @@ import shapely
 
 from frontlines import NoiseModel
 from frontlines.errors import ClosureError, NoiseError
-from frontlines.uncertainty.simulation import areas_by_district, place_nodes, push_lines, set_board
+from frontlines.uncertainty.simulation import areas_by_district, displaced_runs, fixed_ground, place_nodes
 from tests.uncertainty.conftest import SQUARE, fronts_of, turned, west_of
 
 DRAWS = 600
@@ -127,25 +127,25 @@ def test_without_noise_every_draw_is_the_drawn_line(karabakh):
 def test_a_known_push_gives_a_known_area(straight):
     fronts, outlines = fronts_of(straight, NoiseModel(None, 1.0))
     nodes = place_nodes(fronts, shapely.boundary(straight.theatre.geometry.iloc[0]), math.inf)
-    board = set_board(np.asarray(straight.districts.geometry.values), outlines)
+    still = fixed_ground(np.asarray(straight.districts.geometry.values), outlines)
     pushed = np.where(nodes.after == 1, 2_000.0, -1_000.0)
-    areas, tangled = areas_by_district(push_lines(nodes, pushed, np.zeros(2)), nodes, board)
+    areas, tangled = areas_by_district(displaced_runs(nodes, pushed, np.zeros(2)), nodes, still)
     assert tangled == 0
     assert areas.sum(axis=1) == pytest.approx([9 * 40, 22 * 40, 13 * 40, 0])
-    areas, _ = areas_by_district(push_lines(nodes, 0 * pushed, np.array([500.0, 7_000.0])), nodes, board)
+    areas, _ = areas_by_district(displaced_runs(nodes, 0 * pushed, np.array([500.0, 7_000.0])), nodes, still)
     assert areas.sum(axis=1) == pytest.approx([10.5 * 40, 20.5 * 40, 10 * 40, 0])
 
 
 def test_a_cut_that_is_lost_stops_the_run(straight):
     fronts, outlines = fronts_of(straight, NoiseModel(None, 1.0))
     nodes = place_nodes(fronts, shapely.boundary(straight.theatre.geometry.iloc[0]), math.inf)
-    board = set_board(np.asarray(straight.districts.geometry.values), outlines)
-    whole, other = push_lines(nodes, np.zeros(len(nodes.xy)), np.zeros(2))
+    still = fixed_ground(np.asarray(straight.districts.geometry.values), outlines)
+    whole, other = displaced_runs(nodes, np.zeros(len(nodes.xy)), np.zeros(2))
     short = whole._replace(cut=whole.cut[:-3])  # the front ends inside, and bounds no face
     with pytest.raises(
         ClosureError, match="displaced fronts cut a district into pieces that miss its area by"
     ):
-        areas_by_district([short, other], nodes, board)
+        areas_by_district([short, other], nodes, still)
 
 
 def test_tangled_ground_counts_once_or_not_at_all(make_case):
@@ -196,9 +196,9 @@ def test_districts_that_cross_themselves_do_not_close(bulge):
     fronts, outlines = fronts_of(bulge, noise)
     nodes = place_nodes(fronts, shapely.boundary(bulge.theatre.geometry.iloc[0]), noise.correlation_m)
     crossed = shapely.Polygon([(0, 0), (40_000, 40_000), (40_000, 0), (0, 40_000)])
-    ways = push_lines(nodes, np.zeros(len(nodes.xy)), np.zeros(2))
+    runs = displaced_runs(nodes, np.zeros(len(nodes.xy)), np.zeros(2))
     with pytest.raises(ClosureError, match="displaced fronts cut a district into pieces"):
-        areas_by_district(ways, nodes, set_board(np.array([crossed]), outlines))
+        areas_by_district(runs, nodes, fixed_ground(np.array([crossed]), outlines))
 
 
 def drawn_anew(x, y, sigma_m, correlation_m, rng):

@@ -1,32 +1,39 @@
-"""``frontlines change``: two files of anybody's, from polygons or lines to a printed map."""
+"""``frontlines change``: two files of control polygons or lines, to a printed map."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from frontlines.cli.commands.run import compare
 from frontlines.cli.options import (
     BorderM,
     CorrelationM,
+    DateAfter,
+    DateBefore,
     Districts,
     Draws,
     Force,
     Key,
+    Label,
     Mend,
     Out,
     Rest,
+    Settlements,
     Side,
-    Sigma,
+    SideNames,
+    SigmaM,
     SliverM,
     SnapM,
+    Source,
     Theatre,
+    Title,
     shows_errors,
+    study_options,
 )
-from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN
-from frontlines.study.files import study_from_files
+from frontlines.study import study_from_files
 
 
 @shows_errors
@@ -36,59 +43,49 @@ def change(
     ],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same on the later day.")],
     districts: Districts,
-    key: Key,
     side: Side,
+    key: Key = "district",
     out: Out = Path("out"),
     theatre: Theatre = None,
-    rest: Rest = UNKNOWN,
-    date_before: Annotated[
-        datetime | None,
-        typer.Option(
-            "--date-before",
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="Day to take from BEFORE, or to give it.",
-        ),
-    ] = None,
-    date_after: Annotated[
-        datetime | None,
-        typer.Option(
-            "--date-after",
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="Day to take from AFTER, or to give it.",
-        ),
-    ] = None,
-    snap_m: SnapM = SNAP_M,
-    sliver_m: SliverM = SLIVER_M,
-    border_m: BorderM = BORDER_M,
-    sigma: Sigma = None,
+    date_before: DateBefore = None,
+    date_after: DateAfter = None,
+    rest: Rest = None,
+    settlements: Settlements = None,
+    label: Label = None,
+    title: Title = None,
+    source: Source = None,
+    side_names: SideNames = None,
+    snap_m: SnapM = None,
+    sliver_m: SliverM = None,
+    border_m: BorderM = None,
+    sigma_m: SigmaM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
     mend: Mend = False,
     force: Force = False,
 ) -> None:
     """Compare two files of control polygons or frontlines, district by district."""
-    from frontlines.cli.compare import compare  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
-
-    days = [day.strftime("%Y-%m-%d") if day else None for day in (date_before, date_after)]
+    asked = study_options(
+        dates=(date_before, date_after),
+        side_names=side_names,
+        title=title,
+        source=source,
+        label=label,
+        settlements=settlements,
+        mend=mend,
+        rest=rest,
+        snap_m=snap_m,
+        border_m=border_m,
+        sigma_m=sigma_m,
+        sliver_m=sliver_m,
+        correlation_m=correlation_m,
+        draws=draws,
+    )
     compare(
         lambda: study_from_files(
-            before,
-            after,
-            districts=districts,
-            key=key,
-            side=side,
-            theatre=theatre,
-            days=(days[0], days[1]),
-            rest=rest,
-            snap_m=snap_m,
-            sliver_m=sliver_m,
-            border_m=border_m,
-            mend=mend,
+            before, after, districts=districts, key=key, side=side, theatre=theatre, **asked
         ),
         out,
         force=force,
-        inputs=(before, after, districts, theatre),
-        errors=(sigma, correlation_m, draws),
+        inputs=(before, after, districts, theatre, settlements),
     )

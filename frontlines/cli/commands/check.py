@@ -15,7 +15,8 @@ from frontlines.cli.options import FAULTY, Key, console, one_line, plain, shows_
 from frontlines.errors import SourceError
 from frontlines.layers.door import check_layer
 from frontlines.layers.faults import ADVICE, KINDS, Kind, place_of
-from frontlines.sources.files import read_frontlines, read_layer, write
+from frontlines.names import counted
+from frontlines.sources.files import control_columns, read_layer, write
 
 _KEY = "district"
 _SHOWN = 50
@@ -59,7 +60,7 @@ def check(
         if as_kind in ("districts", "polygons"):
             _require_key(frame, key, file)
         if as_kind in ("control", "frontlines"):
-            frame = read_frontlines(file)  # fills in the day in the file's name, as the other commands do
+            frame = control_columns(frame, file)  # the day in the file's name, as for the other commands
         faults = check_layer(frame, as_kind, key=key, theatre=ground)  # type: ignore[arg-type]
         if as_kind == "settlements":  # a place may be known by name alone
             faults = faults[faults["fault"] != "no geometry"]
@@ -108,13 +109,13 @@ def _in_degrees(faults: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _show(file: Path, frame: gpd.GeoDataFrame, kind: str, faults: gpd.GeoDataFrame) -> None:
     out = console()
-    read = f"{file}: {_count(len(frame), 'row')} as {kind}"
+    read = f"{file}: {counted(len(frame), 'row')} as {kind}"
     if kind == "settlements" and frame.geometry.isna().any():
         read += f", {frame.geometry.isna().sum():,} of them without a place"
     if faults.empty:
         out.print(Text(f"{read}: nothing wrong"), soft_wrap=True)
         return
-    out.print(Text(f"{read}: {_count(len(faults), 'fault')}"), soft_wrap=True)
+    out.print(Text(f"{read}: {counted(len(faults), 'fault')}"), soft_wrap=True)
     lines = _lines(faults)
     table = Table()
     for header in ("fault", "rows", "km²", "where", "detail"):
@@ -145,7 +146,3 @@ def _lines(faults: gpd.GeoDataFrame) -> list[list[str]]:
 def _listed(rows: list[str]) -> str:
     shown = ", ".join(row for row in rows[:_ROWS] if row)
     return shown + (f" and {len(rows) - _ROWS:,} more" if len(rows) > _ROWS else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -28,14 +28,11 @@ def digitize(
     force: Force = False,
 ) -> None:
     """Trace a scanned map as a recipe says; write lines or control, residuals, pictures and a manifest."""
-    from frontlines.cli import (  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
-        digitized,
-        suggested,
-    )
+    from frontlines.cli.digitizing import carry_out, suggest  # noqa: PLC0415 - heavy, and help need not wait
 
     if (recipe is None) == (suggest_colours is None):
         raise DigitizeError("pass a recipe such as digitize.toml, or --suggest-colours IMAGE to start one")
     if suggest_colours is not None:
-        suggested.run(suggest_colours)
+        suggest(suggest_colours)
     elif recipe is not None:
-        digitized.run(recipe, out, force=force)
+        carry_out(recipe, out, force=force)

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from frontlines.cli.options import BorderM, Force, Key, Mend, Out, Rest, SnapM, Theatre, shows_errors
+from frontlines.cli.options import (
+    BorderM,
+    DateAfter,
+    DateBefore,
+    DistrictsOrStudy,
+    Force,
+    Key,
+    Label,
+    Mend,
+    Out,
+    Rest,
+    Settlements,
+    SideNames,
+    SideOrStudy,
+    SigmaM,
+    SnapM,
+    Source,
+    Theatre,
+    Title,
+    changes_of,
+    shows_errors,
+    study_options,
+)
 from frontlines.errors import StudyError
-from frontlines.names import BORDER_M, SNAP_M, UNKNOWN
-from frontlines.study.compare import Study
-from frontlines.study.files import load_study, read_study, study_from_files
+from frontlines.progress import part, reporting
+from frontlines.sources.files import Reading
+from frontlines.study import Study, run_movement, study_from_files
+from frontlines.study.files import open_study
+from frontlines.study.movement import COPIES, LENGTH_M, SMOOTHING_M, SPACING_M
 
 
 class Crossing(StrEnum):
@@ -35,42 +58,31 @@ def displacement(
             help="Control polygons or frontlines, the earliest file first; or one study, as for `run`.",
         ),
     ],
-    districts: Annotated[
-        Path | None, typer.Option("--districts", metavar="FILE", help="District polygons.")
-    ] = None,
+    districts: DistrictsOrStudy = None,
+    side: SideOrStudy = None,
     key: Key = "district",
-    side: Annotated[
-        str | None,
-        typer.Option(
-            "--side",
-            metavar="NAME",
-            help="Side whose advance is positive; polygons in a file without a column 'side' are its ground.",
-        ),
-    ] = None,
     out: Out = Path("out"),
     theatre: Theatre = None,
-    rest: Rest = UNKNOWN,
-    dates: Annotated[
-        list[datetime] | None,
-        typer.Option(
-            "--date",
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="Day to take from each file, in their order; give it as often as there are files.",
-        ),
-    ] = None,
+    date_before: DateBefore = None,
+    date_after: DateAfter = None,
+    rest: Rest = None,
+    settlements: Settlements = None,
+    label: Label = None,
+    title: Title = None,
+    source: Source = None,
+    side_names: SideNames = None,
     spacing_m: Annotated[
         float, typer.Option("--spacing-m", metavar="METRES", help="Distance between transects [m].")
-    ] = 1000.0,
+    ] = SPACING_M,
     length_m: Annotated[
         float, typer.Option("--length-m", metavar="METRES", help="How far a transect reaches either way [m].")
-    ] = 20_000.0,
+    ] = LENGTH_M,
     smoothing_m: Annotated[
         float,
         typer.Option(
             "--smoothing-m", metavar="METRES", help="Length over which the line's direction is smoothed [m]."
         ),
-    ] = 5000.0,
+    ] = SMOOTHING_M,
     crossing: Annotated[
         Crossing, typer.Option("--crossing", help="Which of several crossings counts.")
     ] = Crossing.nearest,
@@ -84,67 +96,63 @@ def displacement(
     ] = None,
     copies: Annotated[
         int, typer.Option("--copies", metavar="NUMBER", help="Copies of the axis on either side of it.")
-    ] = 5,
-    settlements: Annotated[
-        Path | None,
-        typer.Option("--settlements", metavar="FILE", help="Settlements to name on profile and map."),
-    ] = None,
-    sigma_m: Annotated[
-        float | None,
-        typer.Option("--sigma-m", min=0, metavar="METRES", help="Standard error of lines without one [m]."),
-    ] = None,
-    snap_m: SnapM = SNAP_M,
-    border_m: BorderM = BORDER_M,
+    ] = COPIES,
+    snap_m: SnapM = None,
+    border_m: BorderM = None,
+    sigma_m: SigmaM = None,
     mend: Mend = False,
     force: Force = False,
 ) -> None:
     """Measure how far the front of one side moved: transects, rates, areas and distances side by side."""
-    from frontlines.cli.movement import Cast, measure  # noqa: PLC0415 - drawing is heavy, help need not wait
+    from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+    from frontlines.cli.printing import movement_table, show  # noqa: PLC0415
 
-    how = Cast(
-        spacing_m=spacing_m,
-        length_m=length_m,
-        smoothing_m=smoothing_m,
-        copies=copies,
-        crossing=crossing.value,
-        baseline=baseline,
-        axis=axis,
+    asked = study_options(
+        dates=(date_before, date_after),
+        side_names=side_names,
+        title=title,
+        source=source,
+        label=label,
         settlements=settlements,
+        mend=mend,
+        rest=rest,
+        snap_m=snap_m,
+        border_m=border_m,
         sigma_m=sigma_m,
     )
-
-    def read() -> Sequence[Study]:
-        if len(sources) == 1:
-            if districts or side or theatre or dates:
-                raise StudyError("a study brings its own side, dates and layers: pass it alone, or two files")
-            return [_bundled(sources[0])]
-        days = [f"{day:%Y-%m-%d}" for day in dates] if dates else [None] * len(sources)
-        if districts is None or side is None:
-            raise StudyError("files need to know districts and side: pass --districts, --key and --side")
-        if len(days) != len(sources):
-            raise StudyError(
-                f"there are {len(sources)} files and {len(days)} dates: pass --date for each file"
-            )
-        return [
-            study_from_files(
-                sources[0],
-                sources[at],
-                districts=districts,
-                key=key,
-                side=side,
-                theatre=theatre,
-                days=(days[0], days[at]),
-                rest=rest,
-                snap_m=snap_m,
-                border_m=border_m,
-                mend=mend,
-            )
-            for at in (-1, *range(1, len(sources) - 1))
-        ]
-
-    inputs = (*map(Path, sources), districts, theatre, baseline, axis, settlements)
-    measure(read, how, out, force=force, inputs=inputs)
+    ground = {"districts": districts, "key": key, "side": side, "theatre": theatre}
+    files = (*sources, districts, theatre, baseline, axis, settlements)
+    outputs.refuse_overwriting(out, outputs.MOVEMENT_FILES, force=force, inputs=files)
+    with reporting(True) as report:
+        report(0.05, "reading")
+        study, reading = _study_of(sources, ground, asked), Reading()
+        drawn = {
+            name: reading.layer(path, name) if path else None
+            for name, path in (("baseline", baseline), ("axis", axis))
+        }
+        movement = run_movement(
+            replace(study, inputs=(*study.inputs, *reading.inputs())),
+            spacing_m=spacing_m,
+            length_m=length_m,
+            smoothing_m=smoothing_m,
+            crossing=crossing.value,
+            copies=copies,
+            title=title,
+            progress=part(report, 0.1, 0.7),
+            **drawn,
+        )
+        report(0.7, "drawing and writing")
+        with outputs.staged(out) as folder:
+            outputs.write_movement(movement, folder)
+    show(movement_table(movement), out, outputs.MOVEMENT_FILES)
 
 
-def _bundled(study: Path) -> Study:
-    return read_study(study) if study.suffix.lower() == ".toml" else load_study(str(study))
+def _study_of(sources: list[Path], ground: dict[str, Any], asked: dict[str, Any]) -> Study:
+    """Read one study, or files of two and more days on their ground."""
+    if len(sources) == 1:
+        if ground["districts"] or ground["side"] or ground["theatre"]:
+            raise StudyError("a study brings its own side and layers: pass it alone, or two files")
+        return open_study(str(sources[0]), changes=changes_of(**asked))
+    if ground["districts"] is None or ground["side"] is None:
+        raise StudyError("files need to know districts and side: pass --districts, --key and --side")
+    return study_from_files(sources[0], sources[-1], between=sources[1:-1], **ground, **asked)

@@ -6,26 +6,31 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import geopandas as gpd
-import pandas as pd
 import typer
 
-from frontlines.cli.options import Districts, Force, Key, Mend, Out, Side, console, shows_errors
-from frontlines.cli.printing import series_table
-from frontlines.cli.snapshots import Format, previous_series, read_snapshots, record_of, told
-from frontlines.control import fronts_of_side
-from frontlines.crs import working_crs
-from frontlines.errors import SourceError
-from frontlines.layers.door import as_control, as_districts
-from frontlines.movement.front_length import front_length
-from frontlines.progress import reporting
-from frontlines.series.change_series import change_series
+from frontlines.cli.options import (
+    BorderM,
+    Districts,
+    Force,
+    Key,
+    Label,
+    Mend,
+    Out,
+    Side,
+    SideNames,
+    Source,
+    Title,
+    shows_errors,
+    sides_named,
+)
+from frontlines.progress import part, reporting
 from frontlines.series.differences import TOLERANCE_M
-from frontlines.series.totals import ground_beyond, series_totals
-from frontlines.sources.files import read_districts
+from frontlines.sources.publishers import PUBLISHERS
+from frontlines.sources.snapshots import PLAIN
+from frontlines.study import run_series
+from frontlines.study.files import snapshots_from_files
 
-FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", "manifest.json")
-"""What the command writes, whatever else is asked for."""
+_FORMATS = f"{PLAIN} or a publisher's: {', '.join(PUBLISHERS)}"
 
 
 class Freq(StrEnum):
@@ -48,8 +53,8 @@ def series(
         ),
     ],
     districts: Districts,
-    key: Key,
     side: Side,
+    key: Key = "district",
     out: Out = Path("out"),
     freq: Annotated[
         Freq | None,
@@ -62,47 +67,29 @@ def series(
         ),
     ] = TOLERANCE_M,
     written: Annotated[
-        Format,
-        typer.Option(
-            "--format",
-            help="How the snapshots are written; deepstate: in any form of DeepState's map.",
-        ),
-    ] = Format.plain,
-    named: Annotated[
-        str | None,
-        typer.Option("--source", metavar="TEXT", help="Whom to name as the source of the snapshots."),
-    ] = None,
+        str, typer.Option("--format", metavar="NAME", help=f"How the snapshots are written: {_FORMATS}.")
+    ] = PLAIN,
     front_m: Annotated[
         list[float] | None,
         typer.Option(
             "--front-length",
             min=0,
             metavar="METRES",
-            help="Measure the front at this resolution [m]; may be given several times.",
+            help="Measure the front at this resolution [m], which needs --border-m; may be given several "
+            "times.",
         ),
     ] = None,
-    border_m: Annotated[
-        float | None,
-        typer.Option(
-            "--border-m",
-            min=0,
-            metavar="METRES",
-            help="With --front-length: what lies this near to the edge of all districts [m] is border or "
-            "coast, no front. Kilometres where snapshots and districts were drawn apart.",
-        ),
-    ] = None,
+    border_m: BorderM = None,
     panels: Annotated[
         bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
     ] = False,
-    label: Annotated[
-        str | None,
-        typer.Option(
-            "--label", metavar="COLUMN", help="Column of the districts to call them by on the panels."
-        ),
-    ] = None,
     film: Annotated[
         bool, typer.Option("--film", help="Make moving pictures, a frame for each snapshot.")
     ] = False,
+    label: Label = None,
+    title: Title = None,
+    named: Source = None,
+    side_names: SideNames = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the series in --out; only later steps are computed.")
     ] = False,
@@ -110,78 +97,34 @@ def series(
     force: Force = False,
 ) -> None:
     """Follow one side through many snapshots; write a table for each step and district, and charts."""
-    from frontlines.cli.outputs import (  # noqa: PLC0415 - drawing is heavy
-        refuse_overwriting,
-        staged,
-        write_film,
-        write_series,
-    )
+    from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+    from frontlines.cli.printing import odd_days_counted, series_table, show  # noqa: PLC0415
 
-    _require_border(front_m, border_m)
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
-    files = (*FILES, *(name for name, wanted in also.items() if wanted))
-    refuse_overwriting(out, files, force=force or resume, inputs=(source, districts))
-    with reporting(console(stderr=True).is_terminal) as report:
+    files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
+    outputs.refuse_overwriting(out, files, force=force or resume, inputs=(source, districts))
+    previous = outputs.read_previous(out) if resume else None
+    with reporting(True) as report:
         report(0.02, "reading")
-        raw_districts = read_districts(districts)
-        crs = working_crs(raw_districts)
-        ground = as_districts(raw_districts, crs, key=key, mend=mend)
-        raw, odd = read_snapshots(source, side, written, named)
-        control = as_control(raw, crs, mend=mend)
-        asked = {"side": side, "key": key, "freq": freq, "tolerance_m": tolerance_m, "mend": mend}
-        asked |= {"format": written, "source": named}
-        record = record_of(source, districts, asked, control, crs, odd)
-        labels = _labels(ground, label)
-        table = change_series(
-            control,
-            ground,
+        read = snapshots_from_files(
+            source, districts=districts, key=key, side=side, written=written, named=named, mend=mend
+        )
+        results = run_series(
+            read.control,
+            read.districts,
             side,
-            freq=freq,
+            freq=freq.value if freq else None,
             tolerance_m=tolerance_m,
-            previous=previous_series(out, record) if resume else None,
-            progress=lambda share, what: report(0.3 + 0.2 * share, what),
+            front_m=front_m or (),
+            border_m=border_m,
+            label=label,
+            sides=sides_named(side_names),
+            title=title,
+            record=read.record,
+            previous=previous,
+            progress=part(report, 0.3, 0.6),
         )
-        report(0.5, "front")
-        fronts = _fronts(control, ground, side, front_m, border_m or 0.0) if front_m else None
-        record |= {"front": {"resolution_m": front_m, "border_m": border_m}} if front_m else {}
         report(0.6, "drawing and writing")
-        totals = series_totals(table)
-        record["beyond_districts_km2"] = ground_beyond(control, totals, side)
-        with staged(out, stale=also) as folder:
-            write_series(table, record, folder, fronts=fronts, panels=panels, labels=labels)
-            if film:
-                every = change_series(control, ground, side, tolerance_m=tolerance_m) if freq else table
-                write_film(control, ground, series_totals(every), folder)
-    console().print(series_table(totals, side, record["beyond_districts_km2"]))
-    notes = console(stderr=True)
-    notes.print("\n".join(filter(None, [told(odd), f"written to {out}: {', '.join(files)}"])))
-
-
-def _require_border(front_m: list[float] | None, border_m: float | None) -> None:
-    """Refuse to take a border or coast for a front."""
-    if front_m and border_m is None:
-        raise SourceError(
-            "--front-length needs --border-m: how near to the edge of all districts the ground ends at a "
-            "border or coast, not at a front (100, or 10000 where snapshots and districts were drawn apart)"
-        )
-
-
-def _labels(districts: gpd.GeoDataFrame, label: str | None) -> dict[str, str] | None:
-    """Look up how to call each district."""
-    if label is None:
-        return None
-    columns = {str(column).lower(): column for column in districts.columns if column != "geometry"}
-    if label.lower() not in columns:
-        listed = ", ".join(sorted(map(str, columns.values())))
-        raise SourceError(f"the districts have no column {label!r} for --label: there are {listed}")
-    return dict(zip(districts["district"], districts[columns[label.lower()]].astype(str), strict=True))
-
-
-def _fronts(
-    control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, side: str, front_m: list[float], border_m: float
-) -> pd.DataFrame:
-    """Measure the front of one side on all dates; the districts together are the theatre."""
-    theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
-    front = fronts_of_side(control, theatre, side, border_m=border_m)
-    table = front_length(front, districts, resolution_m=front_m)
-    return table.assign(side=side, border_m=border_m)[table["front_km"] > 0]
+        with outputs.staged(out, stale=also) as folder:
+            outputs.write_series(results, folder, panels=panels, film=film)
+    show(series_table(results), out, files, odd_days_counted(results.manifest["odd"]))

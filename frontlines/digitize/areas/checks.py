@@ -8,32 +8,24 @@ from typing import NamedTuple
 import geopandas as gpd
 import numpy as np
 import shapely
+from scipy import ndimage
 
-from frontlines._optional import require
-from frontlines.digitize.colour.palette import OTHER, Labels
+from frontlines.digitize.colour.palette import UNKNOWN, Labels
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.recipe import Recipe
+from frontlines.digitize.settings import DOUBTS
 from frontlines.names import Bools
-
-UNSURE = 0.25
-"""Share of an area's pixels that were not in its colour, from which on it is told."""
-
-UNSEEN = 0.1
-"""Share of an area's edge with nothing seen nearby, from which on it is told."""
-
-MARGIN = 0.5
-"""Share of the scan's margin that an area takes, from which on it may be paper."""
 
 
 def doubtful_areas(recipe: Recipe, areas: gpd.GeoDataFrame | None) -> list[Caution]:
     """Tell which areas are doubtful, and which parts in their colour were left out."""
     found = []
     for area, row in zip(recipe.areas, areas.itertuples() if areas is not None else (), strict=False):
-        if row.unsure_share > UNSURE:
+        if row.unsure_share > DOUBTS.unsure_share:
             found.append(_unsure(area.side, row.unsure_share, row.unsure_at))
-        if row.unseen_edge > UNSEEN:
+        if row.unseen_edge > DOUBTS.unseen_share:
             found.append(_edge(area.side, row.unseen_edge, row.unseen_edge_at))
-        if row.margin_share > MARGIN:
+        if row.margin_share > DOUBTS.margin_share:
             found.append(_paper(area.side, row.margin_share))
         for parts, tell in ((row.keys, _key), (row.shades, _shade)):
             found += [tell(area.side, part) for part in shapely.get_parts(parts) if not part.is_empty]
@@ -88,10 +80,6 @@ def _left_out(name: str, side: str, kind: str, part: shapely.Polygon, what: str)
     return Caution(name, text, pixel=_pixel(shapely.Point(column, row)))
 
 
-_NEAR_PX = 8  # an edge farther from all that was seen was laid by distance alone
-_BLOCK = 16  # side of the blocks among which the most doubtful place is looked for [px]
-
-
 class Unseen(NamedTuple):
     """What was not seen of an area, and what of it may be paper."""
 
@@ -103,7 +91,7 @@ class Unseen(NamedTuple):
     margin_share: float
 
 
-def unseen_of(whole: Labels, known: Labels, wanted: Iterable[int]) -> list[Unseen]:
+def measure_unseen(whole: Labels, known: Labels, wanted: Iterable[int]) -> list[Unseen]:
     """Measure what of areas was given to them only because they are the nearest."""
     edges, near = _edges(whole), _seen_near(known)
     return [_unseen_of(whole == label, known != label, edges, near) for label in wanted]
@@ -131,17 +119,16 @@ def _edges(whole: Labels) -> Bools:
 
 
 def _seen_near(known: Labels) -> Bools:
-    ndimage = require("scipy.ndimage", extra="digitize")
-    return np.asarray(ndimage.maximum_filter(known != OTHER, 2 * _NEAR_PX + 1))
+    return np.asarray(ndimage.maximum_filter(known != UNKNOWN, 2 * DOUBTS.near_px + 1))
 
 
 def _densest(mask: Bools) -> shapely.Point:
     """Middle of the block that has most of a mask."""
     if not mask.any():
         return shapely.Point()
-    rows, columns = (np.arange(0, size, _BLOCK) for size in mask.shape)
+    rows, columns = (np.arange(0, size, DOUBTS.block_px) for size in mask.shape)
     counts = np.add.reduceat(np.add.reduceat(mask, rows, axis=0, dtype=int), columns, axis=1)
     row, column = np.unravel_index(counts.argmax(), counts.shape)
-    block = mask[rows[row] : rows[row] + _BLOCK, columns[column] : columns[column] + _BLOCK]
+    block = mask[rows[row] : rows[row] + DOUBTS.block_px, columns[column] : columns[column] + DOUBTS.block_px]
     y, x = np.argwhere(block).mean(axis=0)
     return shapely.Point(columns[column] + x, rows[row] + y)

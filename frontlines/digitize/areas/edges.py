@@ -9,17 +9,57 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import shapely
+from rasterio import features
+from scipy import ndimage, spatial, special
 
-from frontlines._optional import require
-from frontlines.digitize.colour.paper import Paper
-from frontlines.digitize.colour.scan import Scan
-from frontlines.names import Floats, Ints
+from frontlines.digitize.areas.state import AreaState, Dropped
+from frontlines.digitize.colour.scan import from_corners
+from frontlines.digitize.colour.sheet import Sheet
+from frontlines.digitize.settings import EDGES
+from frontlines.names import Bools, Floats, Ints
 
 Parts = npt.NDArray[np.object_]
 
-_BEYOND_PX = 2.5  # farther from what is seen than edges usually are
-_MOST_PX = 10.0  # names are not so high that the straight way under them is farther off
-_LEAST_CORNERS = 4  # of a ring, its first one twice
+KEY = "a key of the legend"
+"""Why a rectangle was left out."""
+
+
+def outline(state: AreaState) -> AreaState:
+    """Outline the pixels of each class; where three areas meet, all three have a vertex."""
+    whole, wanted = state.whole, sorted(state.fills.values())
+    found = features.shapes(whole, mask=np.isin(whole, wanted), connectivity=4, transform=from_corners())
+    rings = [shapely.geometry.shape(one).boundary for one, _ in found]
+    if not rings:
+        return state
+    parts = shapely.get_parts(shapely.polygonize([shapely.node(shapely.union_all(rings))]))
+    column, row = np.rint(shapely.get_coordinates(shapely.point_on_surface(parts))).astype(int).T
+    owners = whole[row, column].astype(np.int64)
+    kept = np.isin(owners, wanted)
+    return state.to(parts=parts[kept], owners=owners[kept])
+
+
+def leave_out_keys(state: AreaState) -> AreaState:
+    """Leave out small rectangles: keys of a legend."""
+    area = shapely.area(state.parts)
+    box = shapely.area(shapely.oriented_envelope(state.parts))
+    is_key = (area < EDGES.key_share * state.whole.size) & (area > EDGES.key_full * box)
+    keys = [
+        Dropped(int(owner), KEY, part.area, part)
+        for part, owner in zip(state.parts[is_key], state.owners[is_key], strict=True)
+    ]
+    return state.to(*keys, parts=state.parts[~is_key], owners=state.owners[~is_key])
+
+
+def straighten(state: AreaState) -> AreaState:
+    """Lay edges straight where they are covered."""
+    return state.to(parts=straightened(state.parts, state.apart_px))
+
+
+def smooth(state: AreaState) -> AreaState:
+    """Take the steps of pixels out of the outlines."""
+    return (
+        state.to(parts=shapely.coverage_simplify(state.parts, EDGES.smooth_px)) if len(state.parts) else state
+    )
 
 
 def straightened(parts: Parts, apart: npt.NDArray[np.floating]) -> Parts:
@@ -29,16 +69,16 @@ def straightened(parts: Parts, apart: npt.NDArray[np.floating]) -> Parts:
     """
     if not len(parts):
         return parts
+    # The vertices of all rings in one array, and for each its number among the different corners.
     kind, points, (rings, polygons) = shapely.to_ragged_array(parts)
     corners, index = np.unique(points, axis=0, return_inverse=True)
     index = index.ravel()
-    far = _far(corners, apart)
-    covered = far > np.median(far) + _BEYOND_PX
+    far = _from_seen_px(corners, apart)
+    covered = far > np.median(far) + EDGES.covered_px
     covered &= _degrees(index, rings, len(corners)) == 2  # noqa: PLR2004 - no third edge meets there
     covered[index[rings[:-1]]] = False
     covered[index[_bulging(points, covered[index])]] = False
-    seen = np.add.reduceat(~covered[index], rings[:-1])
-    covered[index[np.repeat(seen < _LEAST_CORNERS, np.diff(rings))]] = False
+    # Without the covered corners every ring has fewer vertices: count anew where each begins.
     kept = ~covered[index]
     offsets = np.concatenate([[0], np.cumsum(np.add.reduceat(kept, rings[:-1]))])
     laid = np.asarray(shapely.from_ragged_array(kind, points[kept], (offsets, polygons)))
@@ -46,8 +86,9 @@ def straightened(parts: Parts, apart: npt.NDArray[np.floating]) -> Parts:
     return laid if sound else parts
 
 
-def _bulging(points: Floats, covered: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _bulging(points: Floats, covered: Bools) -> Bools:
     """Tell which covered vertices belong to a stretch that goes farther off the straight than names do."""
+    # For each vertex the last one before it and the first one after it that are not covered.
     place = np.arange(len(points))
     before = np.maximum.accumulate(np.where(covered, 0, place))
     after = np.minimum.accumulate(np.where(covered, len(points) - 1, place)[::-1])[::-1]
@@ -55,10 +96,10 @@ def _bulging(points: Floats, covered: npt.NDArray[np.bool_]) -> npt.NDArray[np.b
     off = np.where(covered, shapely.distance(shapely.points(points), chords), 0.0)
     farthest = np.zeros(len(points))
     np.maximum.at(farthest, before, off)
-    return covered & (farthest[before] > _MOST_PX)
+    return covered & (farthest[before] > EDGES.bulge_px)
 
 
-def _degrees(index: npt.NDArray[np.int64], rings: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+def _degrees(index: Ints, rings: Ints, count: int) -> Ints:
     """Count the edges that meet in each corner."""
     ends = np.sort(np.column_stack([index[:-1], index[1:]]), axis=1)
     joined = np.ones(len(ends), bool)
@@ -66,7 +107,7 @@ def _degrees(index: npt.NDArray[np.int64], rings: npt.NDArray[np.int64], count: 
     return np.bincount(np.unique(ends[joined], axis=0).ravel(), minlength=count)
 
 
-def _far(corners: Floats, apart: npt.NDArray[np.floating]) -> Floats:
+def _from_seen_px(corners: Floats, apart: npt.NDArray[np.floating]) -> Floats:
     """Distance of corners from what is seen."""
     column, row = np.floor(corners).astype(int).T
     around = [
@@ -76,33 +117,10 @@ def _far(corners: Floats, apart: npt.NDArray[np.floating]) -> Floats:
     return np.asarray(np.min(around, axis=0), dtype=float)
 
 
-REACH_PX, STEP_PX = 8.0, 0.5
-"""Reach of a profile across an edge, to either side, and how far apart its samples are."""
-
-_END_PX = 2.0  # ends of a profile that show the bare fills
-_FARTHEST_PX, _FINE_PX = 4.0, 0.1  # from where labels end to the edge; how finely it is placed
-_WIDTHS_PX = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
-_BLURS_PX = (0.3, 0.6, 1.0, 1.5, 2.2)
-_LEAST_SEEN, _NEARLY_ALL = 2, 0.8  # kinds of edges; share of them
-_SEEN, _HIDDEN = 15.0, 30.0  # a line off the way between two fills, and one like the ground [sRGB]
-_DRIFT, _WIDER = 25.0, 1.6  # of an ink from edge to edge [sRGB], and of its width
-_TOLD = 18.0, 10.0  # inks farther off the ground show, in uneven and in even light [sRGB]
-_SHOWS = 0.4  # their middle, by this share
-_WHITE = 255.0
-_ONE_INK = 60.0  # borders more like each other are of one ink [sRGB]
-_BEST_SEEN = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
-_PLAINER = 1.25  # a bare edge is believed unless a line fits better by this factor
-_CLEARLY = 3.0  # or one that is like the ground does by this
-_RATHER = 0.2  # of what a bare edge leaves unexplained: a line that leaves no more is believed
-_STRAY_PX = 2.0  # of a place from the median of its edge
-_STROKE_PX = 3.0  # farther from where hatching ends, a line is one of its strokes
-_UNLIKE, _NOISE = 0.01, 100.0  # of a profile's sum of squares, or [sRGB²]: no step and no line
-_UNEVEN = 10.0  # times as much at single places: only their mean is believed, as in hatching
-
-ACROSS = np.arange(-REACH_PX, REACH_PX + STEP_PX / 2, STEP_PX)
+ACROSS = np.arange(-EDGES.reach_px, EDGES.reach_px + EDGES.step_px / 2, EDGES.step_px)
 """Where profiles are sampled, from inside an area to outside [px]."""
 
-PLACES = np.arange(-_FARTHEST_PX, _FARTHEST_PX + _FINE_PX / 2, _FINE_PX)
+PLACES = np.arange(-EDGES.farthest_px, EDGES.farthest_px + EDGES.fine_px / 2, EDGES.fine_px)
 """Where the edge may be found [px]."""
 
 
@@ -117,30 +135,18 @@ def edge_of(
     profiles: Floats,
     borders: Sequence[Border] = (),
     *,
-    assumed: tuple[Border | None, Border | None] = (None, None),
+    coast: Border | None = None,
     is_hatched: bool = False,
-    is_even: bool = True,
 ) -> float:
     """Find the mean place of an edge in profiles across it."""
-    profile = typical(profiles, is_hatched)
+    profile = usual_profile(profiles, is_hatched)
     border = _border_of(profiles, profile, borders, is_hatched)
-    if border is None and is_hatched and np.linalg.norm(np.subtract(*_ends(profile))) < _SEEN:
+    if border is None and is_hatched and np.linalg.norm(np.subtract(*_bare_fills(profile))) < EDGES.seen:
         return 0.0
     if not _explains(border, profile, _misfit(profile, border)) and not (is_hatched and border):
         return 0.0
     place = _place(profiles, profile, border, is_hatched)
-    return place if border is not None else place + _half_hidden_px(profile, assumed, _TOLD[is_even])
-
-
-def usual_border(profiles: Mapping[tuple[int, int], Floats], borders: Sequence[Border]) -> Border | None:
-    """Find the line that is over nearly all edges between areas, as far as it can be seen."""
-    for border in borders:
-        seen = [one for one in profiles.values() if not any(_is_like(border, end) for end in _ends(one))]
-        over = [_border_over(one, borders) for one in seen]
-        drawn = sum(one is not None and np.array_equal(one.ink, border.ink) for one in over)
-        if len(seen) >= _LEAST_SEEN and drawn >= _NEARLY_ALL * len(seen):
-            return border
-    return None
+    return place if border is not None else place + _half_hidden_px(profile, coast)
 
 
 def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched: bool) -> float:
@@ -148,14 +154,14 @@ def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched:
     misfits, edges = _best_fit(profiles, border)
     if is_hatched and border is not None:
         _, middle = _best_fit(profile[None], border)
-        edges = edges[(misfits <= np.median(misfits)) & (np.abs(edges - middle) < _STRAY_PX)]
-        return float(edges.mean()) if len(edges) and abs(middle) < _STROKE_PX else 0.0
-    if misfits.mean() > _UNEVEN * _allowed(profile):
+        edges = edges[(misfits <= np.median(misfits)) & (np.abs(edges - middle) < EDGES.stray_px)]
+        return float(edges.mean()) if len(edges) and abs(middle) < EDGES.stroke_px else 0.0
+    if misfits.mean() > EDGES.uneven * _allowed(profile):
         _, edges = _best_fit(profile[None], border)
-    return float(edges[np.abs(edges - np.median(edges)) < _STRAY_PX].mean())
+    return float(edges[np.abs(edges - np.median(edges)) < EDGES.stray_px].mean())
 
 
-def typical(profiles: Floats, is_hatched: bool) -> Floats:
+def usual_profile(profiles: Floats, is_hatched: bool) -> Floats:
     """Average colours across an edge."""
     return np.asarray(np.median(profiles, axis=0) if is_hatched else profiles.mean(axis=0))
 
@@ -163,49 +169,44 @@ def typical(profiles: Floats, is_hatched: bool) -> Floats:
 def _border_of(
     profiles: Floats, profile: Floats, borders: Sequence[Border], is_hatched: bool
 ) -> Border | None:
-    """Find the line that is drawn over an edge: one that is seen, else one like the ground that explains it.
+    """Find the line that is drawn over an edge and does not have the colour of the ground outside.
 
     Beside hatching a line has its usual width: ground between strokes may be of the line's own colour.
     """
     seen = [one for one in borders if not _is_hidden(profile, one)]
     border = _border_over(profile, seen, has_its_width=is_hatched)
-    if is_hatched:
-        return border
-    if border is None:
-        inked = [_inked(profile, one) for one in borders]
-        border = _border_over(profile, inked, has_its_width=True, better=_CLEARLY)
-    return border if border is not None and _is_throughout(border, profiles) else None
+    return border if is_hatched or (border and _is_throughout(border, profiles)) else None
 
 
-def _border_over(
-    profile: Floats, borders: Sequence[Border], *, has_its_width: bool = False, better: float = _PLAINER
-) -> Border | None:
+def _border_over(profile: Floats, borders: Sequence[Border], *, has_its_width: bool) -> Border | None:
     """Choose the line that fits better than a bare edge, if any; of its own width, or of whatever fits."""
     widths = [
-        [one._replace(width_px=width) for width in ([one.width_px] if has_its_width else _WIDTHS_PX)]
+        [one._replace(width_px=width) for width in ([one.width_px] if has_its_width else EDGES.widths_px)]
         for one in borders
     ]
     misfits = np.array([[_misfit(profile, one) for one in row] for row in widths])
-    if not widths or better * misfits.min() > _misfit(profile, None):
+    if not widths or EDGES.plainer * misfits.min() > _misfit(profile, None):
         return None
-    best = int(np.argmax(misfits.min(axis=1) < _BEST_SEEN * misfits.min()))
+    best = int(np.argmax(misfits.min(axis=1) < EDGES.best_seen * misfits.min()))
     return widths[best][int(misfits[best].argmin())]
 
 
 def _allowed(profile: Floats) -> float:
     """Greatest misfit of a profile that is a step and a line."""
-    return max(_UNLIKE * float(((profile - profile.mean(axis=0)) ** 2).sum()), _NOISE)
+    return max(EDGES.unexplained * float(((profile - profile.mean(axis=0)) ** 2).sum()), EDGES.noise)
 
 
 def _is_throughout(border: Border, profiles: Floats) -> bool:
     """Tell whether a line is over most of an edge, not over some of it as names are."""
-    middling = typical(profiles, True)
+    middling = usual_profile(profiles, True)
     return _misfit(middling, border) < _misfit(middling, None)
 
 
 def _explains(border: Border | None, profile: Floats, misfit: float) -> bool:
     """Tell whether a bare edge, or one with a line, leaves little of a profile unexplained."""
-    return misfit < _allowed(profile) or (border is not None and misfit < _RATHER * _misfit(profile, None))
+    return misfit < _allowed(profile) or (
+        border is not None and misfit < EDGES.rather * _misfit(profile, None)
+    )
 
 
 def _misfit(profile: Floats, border: Border | None) -> float:
@@ -214,57 +215,45 @@ def _misfit(profile: Floats, border: Border | None) -> float:
 
 def _best_fit(profiles: Floats, border: Border | None) -> tuple[Floats, Floats]:
     """Misfit of each profile, and the place of its edge, with the blur that fits them all best."""
-    return min((_fit(profiles, border, blur) for blur in _BLURS_PX), key=lambda fit: float(fit[0].sum()))
+    return min((_fit(profiles, border, blur) for blur in EDGES.blurs_px), key=lambda fit: float(fit[0].sum()))
 
 
 def _is_hidden(profile: Floats, border: Border) -> bool:
     """Tell whether a line has the colour of what lies outside."""
-    return _is_like(border, _ends(profile)[1])
+    return bool(np.linalg.norm(border.ink - _bare_fills(profile)[1]) < EDGES.hidden)
 
 
-def _is_like(border: Border, ground: Floats) -> bool:
-    return bool(np.linalg.norm(border.ink - ground) < _HIDDEN)
+def _half_hidden_px(profile: Floats, coast: Border | None) -> float:
+    """Half the width of the line that may run hidden outside an edge; 0 if none may."""
+    if coast is None or not _is_hidden(profile, coast) or not _may_be_there(profile, coast):
+        return 0.0
+    return coast.width_px / 2
 
 
-def _half_hidden_px(profile: Floats, assumed: tuple[Border | None, Border | None], told: float) -> float:
-    """Half the width of a line hidden outside an edge, or less that of one inside; 0 if none may be."""
-    for side, border in zip((1, -1), reversed(assumed), strict=True):
-        flipped = profile[::side]
-        if border and _is_hidden(flipped, border) and _may_be_there(flipped, border, told):
-            return side * border.width_px / 2
-    return 0.0
-
-
-def _may_be_there(profile: Floats, border: Border, told: float) -> bool:
+def _may_be_there(profile: Floats, border: Border) -> bool:
     """Tell whether a line like the ground outside cannot be told from it, or shows."""
-    outside = _ends(profile)[1]
+    outside = _bare_fills(profile)[1]
     ray = border.ink - outside
     far = float(np.linalg.norm(ray))
-    return bool(far < told or ((profile - outside) @ ray).max() > _SHOWS * far**2)
+    return bool(far < EDGES.shows or ((profile - outside) @ ray).max() > EDGES.shows_share * far**2)
 
 
 def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()) -> list[Border]:
     """Find the lines that are drawn over edges."""
-    seen = [(max(_off(one, *_ends(profile)) for one in profile), profile) for profile in profiles]
+    seen = [
+        (max(_off_the_mix(one, *_bare_fills(profile)) for one in profile), profile) for profile in profiles
+    ]
     order = sorted(range(len(seen)), key=lambda k: -seen[k][0])
     found: list[list[Border]] = []
     for k in order:
-        border = _border(seen[k][1]) if seen[k][0] > _SEEN else None
+        border = _line_in(seen[k][1]) if seen[k][0] > EDGES.seen else None
         if border is None or (strokes and _is_bare(border.ink, seen[k][1], strokes[k])):
             continue
-        group = next((one for one in found if np.linalg.norm(border.ink - one[0].ink) <= _ONE_INK), [])
+        group = next((one for one in found if np.linalg.norm(border.ink - one[0].ink) <= EDGES.one_ink), [])
         if not group:
             found.append(group)
         group.append(border)
     return [_mean(one) for one in found]
-
-
-def _inked(profile: Floats, border: Border) -> Border:
-    """Give a line the ink and width that it has over one edge, if these are much the same."""
-    widths = [one for one in _WIDTHS_PX if border.width_px / _WIDER <= one <= border.width_px * _WIDER]
-    fits = (_lined(profile, width, blur) for width in widths for blur in _BLURS_PX)
-    _, here = min(fits, key=lambda one: one[0], default=(0.0, border))
-    return here if np.linalg.norm(here.ink - border.ink) < _DRIFT else border
 
 
 def _mean(borders: Sequence[Border]) -> Border:
@@ -277,60 +266,61 @@ def _is_bare(ink: Floats, profile: Floats, stroke: Floats | None) -> bool:
     """Tell whether what looks like a border of hatching is of the ground between its strokes."""
     if stroke is None:
         return False
-    mix = min(_ends(profile), key=lambda end: float(np.linalg.norm(end - stroke)))
+    mix = min(_bare_fills(profile), key=lambda end: float(np.linalg.norm(end - stroke)))
     return bool((ink - mix) @ (mix - stroke) > 0)
 
 
-def _border(profile: Floats) -> Border | None:
+def _line_in(profile: Floats) -> Border | None:
     """Find the line that explains a profile, if one does: the narrowest of those that do it about as well.
 
     A wide line that is like one of the fills, set off a little, fits as well as a narrow one in its own ink.
     """
     found = [
-        min((_lined(profile, width, blur) for blur in _BLURS_PX), key=lambda one: one[0])
-        for width in _WIDTHS_PX
+        min((_fit_line(profile, width, blur) for blur in EDGES.blurs_px), key=lambda one: one[0])
+        for width in EDGES.widths_px
     ]
     least = min(misfit for misfit, _ in found)
-    good = next(border for misfit, border in found if misfit <= _BEST_SEEN * least)
+    good = next(border for misfit, border in found if misfit <= EDGES.best_seen * least)
     return good if _explains(good, profile, least) else None
 
 
-def _lined(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
+def _fit_line(profile: Floats, width: float, blur: float) -> tuple[float, Border]:
     """Misfit of a line of some width, and the line in its best ink."""
-    (inside, outside), (step, line) = _ends(profile), _shapes(width, blur)
+    (inside, outside), (step, line) = _bare_fills(profile), _shapes(width, blur)
     begun = (step - line / 2)[..., None]
     rest = profile - (1 - line[..., None] - begun) * inside - begun * outside
     ink = (line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]
-    ink = ink.clip(0, max(_WHITE, profile.max()))
+    ink = ink.clip(0, max(EDGES.white, profile.max()))
     left = ((rest - line[..., None] * ink[:, None]) ** 2).sum(axis=(1, 2))
     return float(left.min()), Border(ink[left.argmin()], width)
 
 
-def _off(colour: Floats, inside: Floats, outside: Floats) -> float:
+def _off_the_mix(colour: Floats, inside: Floats, outside: Floats) -> float:
     """Distance of a colour from the way between two others."""
     ray = outside - inside
     share = np.clip((colour - inside) @ ray / max(float(ray @ ray), 1.0), 0, 1)
     return float(np.linalg.norm(colour - inside - share * ray))
 
 
-def _ends(profiles: Floats) -> tuple[Floats, Floats]:
-    count = int(_END_PX / STEP_PX) + 1
+def _bare_fills(profiles: Floats) -> tuple[Floats, Floats]:
+    count = int(EDGES.end_px / EDGES.step_px) + 1
     return profiles[..., :count, :].mean(axis=-2), profiles[..., -count:, :].mean(axis=-2)
 
 
 @cache
 def _shapes(width: float, blur: float) -> tuple[Floats, Floats]:
     """Shares of what lies outside, and of the line less what it covers, at each place of the edge."""
-    erf = require("scipy.special", extra="digitize").erf
     x = (ACROSS[None] - PLACES[:, None]) / (blur * np.sqrt(2))
     half = width / (2 * blur * np.sqrt(2))
-    begun, ended = (1 + erf(x + half)) / 2, (1 + erf(x - half)) / 2
+    begun, ended = (1 + special.erf(x + half)) / 2, (1 + special.erf(x - half)) / 2
     return np.asarray(begun + ended) / 2, np.asarray(begun - ended)
 
 
 def _fit(profiles: Floats, border: Border | None, blur: float) -> tuple[Floats, Floats]:
     """Least sum of squares of each profile, with the share of the line that fits it, and the edge's place."""
-    (inside, outside), (step, line) = _ends(profiles), _shapes(border.width_px if border else 0.0, blur)
+    (inside, outside), (step, line) = _bare_fills(profiles), _shapes(border.width_px if border else 0.0, blur)
+    # The model is inside + rise * step + share * ink * line: |profile - model|² for all places at once, as
+    # |raised|² - 2 raised·model + |model|², with the best share of the line in closed form.
     raised, rise = profiles - inside[:, None], outside - inside
     on_step = np.einsum("nxc,nc->nx", raised, rise) @ step.T
     misfit = (raised**2).sum(axis=(1, 2))[:, None] - 2 * on_step
@@ -345,12 +335,6 @@ def _fit(profiles: Floats, border: Border | None, blur: float) -> tuple[Floats, 
     return misfit.min(axis=1), PLACES[misfit.argmin(axis=1)]
 
 
-_SURE_PX = 6.0  # labels must agree from here on to either side of an edge
-_APART_PX, _MOST, _FEWEST = 2.0, 2400, 60  # profiles lie apart along an edge; number of them for a pair
-_TOGETHER = 3  # profiles of neighbouring places are averaged
-_ROUNDS, _PASSES = 8, 2
-
-
 class Segments(NamedTuple):
     """Straight pieces of outlines: ends and outward normals (n, 2), whose they are, lengths."""
 
@@ -361,45 +345,37 @@ class Segments(NamedTuple):
     length: Floats
 
 
-def settled(
-    parts: Parts,
-    owners: Ints,
-    whole: npt.NDArray[np.uint8],
-    scan: Scan,
-    fixed: int,
-    inks: Floats | None = None,
-    paper: Paper | None = None,
-) -> Parts:
+def settle(state: AreaState) -> AreaState:
     """Move the edges between each two labels to where the image has them on the average."""
-    for _ in range(_PASSES):
-        segments = _segments(parts, owners)
-        profiles = _profiles(segments, whole, scan, paper)
-        strokes = [
-            None if inks is None or max(pair) <= fixed else inks[max(pair) - fixed - 1] for pair in profiles
-        ]
-        borders = borders_in([typical(profile, False) for profile in profiles.values()], strokes)
-        inner = {
-            pair: typical(one, False) for pair, one in profiles.items() if _is_inner(pair, owners, fixed)
-        }
-        usual, coast = usual_border(inner, borders), next(iter(borders), None)
-        shifts = {
-            pair: edge_of(
-                profile,
-                borders,
-                assumed=(usual, usual) if pair in inner else (None, coast if pair[1] not in owners else None),
-                is_hatched=max(pair) > fixed,
-                is_even=paper is None,
-            )
-            for pair, profile in profiles.items()
-            if fixed not in pair
-        }
-        parts = _moved(parts, segments, _shift_of(segments.owner, _beyond(segments, whole), shifts))
-    return parts
+    if not len(state.parts):
+        return state
+    parts = state.parts
+    for _ in range(EDGES.passes):
+        segments = _segments(parts, state.owners)
+        profiles = _profiles(segments, state.whole, state.sheet)
+        shifts = _shifts(profiles, state)
+        parts = _moved(
+            parts, segments, _shift_of(segments.owner, _label_beyond(segments, state.whole), shifts)
+        )
+    return state.to(parts=parts)
 
 
-def _is_inner(pair: tuple[int, int], owners: Ints, fixed: int) -> bool:
-    """Tell whether an edge is one of two plain areas, both asked for."""
-    return pair[1] in owners and max(pair) < fixed
+def _shifts(profiles: Mapping[tuple[int, int], Floats], state: AreaState) -> dict[tuple[int, int], float]:
+    """Find how far the edge between each two labels is from where it was laid [px], outwards of the first."""
+    code, inks, owners = state.sheet.palette.code, state.sheet.palette.inks, state.owners
+    strokes = [inks[code.ink_number(max(pair))] if code.is_ink(max(pair)) else None for pair in profiles]
+    borders = borders_in([usual_profile(profile, False) for profile in profiles.values()], strokes)
+    coast = next(iter(borders), None)
+    return {
+        pair: edge_of(
+            profile,
+            borders,
+            coast=coast if pair[1] not in owners else None,
+            is_hatched=code.is_ink(max(pair)),
+        )
+        for pair, profile in profiles.items()
+        if code.nothing not in pair
+    }
 
 
 def _segments(parts: Parts, owners: Ints) -> Segments:
@@ -423,7 +399,7 @@ def _labels_at(whole: npt.NDArray[np.uint8], points: Floats) -> Ints:
     return out
 
 
-def _beyond(segments: Segments, whole: npt.NDArray[np.uint8]) -> Ints:
+def _label_beyond(segments: Segments, whole: npt.NDArray[np.uint8]) -> Ints:
     """Label on the far side of each segment."""
     middle = (segments.start + segments.end) / 2
     out = segments.owner.copy()
@@ -434,51 +410,54 @@ def _beyond(segments: Segments, whole: npt.NDArray[np.uint8]) -> Ints:
 
 
 def _profiles(
-    segments: Segments, whole: npt.NDArray[np.uint8], scan: Scan, paper: Paper | None
+    segments: Segments, whole: npt.NDArray[np.uint8], sheet: Sheet
 ) -> dict[tuple[int, int], Floats]:
     """Colours across the edges of each two labels, from the first to the second."""
-    count = np.ceil(segments.length / _APART_PX).astype(int)
+    # Places spread evenly over each segment: how many, of which segment, and its turn there.
+    count = np.ceil(segments.length / EDGES.apart_px).astype(int)
     which = np.repeat(np.arange(len(count)), count)
     turn = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
     share = ((turn + 0.5) / count[which])[:, None]
     points = (1 - share) * segments.start[which] + share * segments.end[which]
     outward, owner = segments.outward[which], segments.owner[which]
-    beyond = _labels_at(whole, points + _SURE_PX * outward)
-    sure = (beyond >= 0) & (beyond != owner) & (_labels_at(whole, points - _SURE_PX * outward) == owner)
-    for far in (-REACH_PX, REACH_PX):
+    # A place is sure where labels are the same from a little way off the edge to the ends of the profile.
+    beyond = _labels_at(whole, points + EDGES.sure_px * outward)
+    sure = (beyond >= 0) & (beyond != owner) & (_labels_at(whole, points - EDGES.sure_px * outward) == owner)
+    for far in (-EDGES.reach_px, EDGES.reach_px):
         sure &= _labels_at(whole, points + far * outward) == (owner if far < 0 else beyond)
     out = {}
     for pair in {(int(a), int(b)) for a, b in zip(owner[sure], beyond[sure], strict=True)}:
         if pair[::-1] in out:
             continue
         mine = np.flatnonzero(sure & (owner == pair[0]) & (beyond == pair[1]))
-        thin = np.arange(len(mine)) // _TOGETHER % max(1, len(mine) // _MOST) == 0
-        if len(mine) >= _FEWEST:
-            out[pair] = _sampled(scan, points[mine[thin]], outward[mine[thin]], paper)
+        # Of a long edge every n-th group of neighbours, which are averaged together.
+        thin = np.arange(len(mine)) // EDGES.together % max(1, len(mine) // EDGES.most) == 0
+        if len(mine) >= EDGES.fewest:
+            out[pair] = _sampled(sheet, points[mine[thin]], outward[mine[thin]])
     return out
 
 
-def _sampled(scan: Scan, points: Floats, outward: Floats, paper: Paper | None) -> Floats:
+def _sampled(sheet: Sheet, points: Floats, outward: Floats) -> Floats:
     """Colours across an edge at many points of it, on evened paper, neighbours averaged."""
-    ndimage = require("scipy.ndimage", extra="digitize")
-    out, margin = np.zeros((len(points), len(ACROSS), 3), np.float32), int(REACH_PX) + 2
-    for first, band in scan.bands():
+    out, margin = np.zeros((len(points), len(ACROSS), 3), np.float32), int(EDGES.reach_px) + 2
+    for first, band in sheet.scan.bands():
         here = (points[:, 1] >= first) & (points[:, 1] < first + len(band))
         if not here.any():
             continue
         top = max(0, first - margin)
-        pixels = scan.read(slice(top, first + len(band) + margin))
+        pixels = sheet.scan.read(slice(top, first + len(band) + margin))
         at = points[here][:, None] + ACROSS[None, :, None] * outward[here][:, None]
         where = [at[..., 1] - top, at[..., 0]]
         for k in range(3):
             out[here, :, k] = ndimage.map_coordinates(pixels[..., k], where, np.float32, order=1)
-    if paper is not None:
-        out *= paper.gain_at(points)[:, None]
-    whole = len(out) // _TOGETHER * _TOGETHER
-    return np.asarray(out[:whole].reshape(-1, _TOGETHER, len(ACROSS), 3).mean(axis=1), dtype=float)
+    if not sheet.paper.is_even:
+        out *= sheet.paper.gain_at(points)[:, None]
+    whole = len(out) // EDGES.together * EDGES.together
+    return np.asarray(out[:whole].reshape(-1, EDGES.together, len(ACROSS), 3).mean(axis=1), dtype=float)
 
 
 def _shift_of(owner: Ints, beyond: Ints, shifts: Mapping[tuple[int, int], float]) -> Floats:
+    """Give each segment the shift of the edge that it is part of, outwards of its own area."""
     out = np.zeros(len(owner))
     for (inner, outer), shift in shifts.items():
         out[(owner == inner) & (beyond == outer)] = shift
@@ -489,9 +468,9 @@ def _shift_of(owner: Ints, beyond: Ints, shifts: Mapping[tuple[int, int], float]
 def _moved(parts: Parts, segments: Segments, shift: Floats) -> Parts:
     """Move vertices so that their segments shift; those that would make outlines cross stay."""
     corners, index = np.unique(np.vstack([segments.start, segments.end]), axis=0, return_inverse=True)
-    ends = index.reshape(2, -1)
+    ends = index.reshape(2, -1)  # of each segment the numbers of its two corners
     steps = _steps(len(corners), ends, segments, shift)
-    for _ in range(_ROUNDS):
+    for _ in range(EDGES.rounds):
         crossing = _crossing(corners + steps, np.unique(np.sort(ends.T, axis=1), axis=0))
         if not len(crossing):
             break
@@ -513,14 +492,15 @@ def _crossing(corners: Floats, ends: Ints) -> Ints:
 def _steps(count: int, index: Ints, segments: Segments, shift: Floats) -> Floats:
     """Least-squares moves of vertices for the shifts of the segments that meet there."""
     normal = segments.outward
+    # For each corner the normal equations of: normal @ move = shift, over the segments that end in it.
     square, right = np.zeros((count, 2, 2)), np.zeros((count, 2))
     for ends in index:
         np.add.at(square, ends, normal[:, :, None] * normal[:, None])
         np.add.at(right, ends, normal * shift[:, None])
+    # Where all segments run the same way, a little weight on no move keeps the equations solvable.
     square += 0.01 * np.eye(2) * np.trace(square, axis1=1, axis2=2)[:, None, None]
     return np.asarray(np.linalg.solve(square, right[..., None])[..., 0])
 
 
 def _positions(corners: Floats, points: Floats) -> Ints:
-    spatial = require("scipy.spatial", extra="digitize")
     return np.asarray(spatial.cKDTree(corners).query(points)[1])

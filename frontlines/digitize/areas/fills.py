@@ -5,31 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
+from scipy import optimize
 
-from frontlines._optional import require
+from frontlines.digitize.areas.hatching import hatched_inks
+from frontlines.digitize.areas.state import AreaState
 from frontlines.digitize.colour.colours import hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.colour.palette import Palette
+from frontlines.digitize.settings import MATCHING
 from frontlines.errors import DigitizeError
+from frontlines.names import Bools, Floats, Floats32, Ints
 
-_TOO_UNLIKE = 75.0
-_HATCHED = 8.0  # a fill is preferred to hatching by so much [ΔE]
-_SHARES = np.array([0.25, 0.4, 0.6, 0.8])  # of a colour in its tints
-_STEPS, _HUE_LEFT = 16, 1 / 3  # in which a colour is mixed with a ground; least share of its hue then
-_PALE = 24.0  # a hex is preferred to its tints by so much times what they lack of it [ΔE]
-_COLOURED, _GREY = 15.0, 4.0  # strength of a colour that has tints, and of a fill that is no tint
+_TINTS = np.array(MATCHING.tint_shares)
 _PAPER = lab_of([[250, 250, 250]])[0]
 
 
+def find_fills(state: AreaState) -> AreaState:
+    """Find the fills, and the hatchings, that the colours of the classes mean."""
+    palette, colours = state.sheet.palette, state.colours
+    hatched = {} if are_fills(palette, colours) else hatched_inks(state.sheet)
+    fills = match_fills(palette, colours, list(hatched), state.sheet.paper.usual_gain)
+    meant = {ink: blocks for ink, blocks in hatched.items() if palette.code.ink(ink) in fills.values()}
+    return state.to(fills=fills, hatched=meant)
+
+
 def match_fills(
-    palette: Palette, colours: Mapping[str, str], hatching: list[int], gain: npt.NDArray[np.float32]
+    palette: Palette, colours: Mapping[str, str], hatching: list[int], gain: Floats32
 ) -> dict[str, int]:
     """Find the fill, or else the hatching, that is meant by each colour; no two classes have one.
 
     Colours are meant as on evened paper or as scanned, whichever fits all of them better.
     """
     there = ", ".join(hex_of(one) for one in [*palette.grounds, *palette.inks[hatching]])
-    labels = [*range(len(palette.grounds)), *(len(palette.grounds) + 1 + ink for ink in hatching)]
+    labels = [*range(len(palette.grounds)), *map(palette.code.ink, hatching)]
     if len(labels) < len(colours):
         raise DigitizeError(f"{len(colours)} classes are asked for, but the scan has the fills {there}")
     rgb = np.vstack([palette.grounds, palette.inks[hatching].reshape(-1, 3)])
@@ -37,19 +44,18 @@ def match_fills(
     found = [_assigned(colours, lab_of(one), plain, len(palette.grounds)) for one in (rgb, rgb / gain)]
     unlike, rows, chosen = min(found, key=lambda one: float(one[0][one[1], one[2]].sum()))
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
-        if unlike[row, chosen[row]] > _TOO_UNLIKE:
+        if unlike[row, chosen[row]] > MATCHING.too_unlike_de:
             raise DigitizeError(f"class {name!r}: no fill of the scan is like {colour!r}; it has {there}")
     return {name: labels[fill] for name, fill in zip(colours, chosen, strict=True)}
 
 
 def _assigned(
-    colours: Mapping[str, str], lab: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_], grounds: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    colours: Mapping[str, str], lab: Floats, plain: Bools, grounds: int
+) -> tuple[Floats, Ints, Ints]:
     """Tell how unlike each colour and each fill or hatching are, and which are paired."""
-    optimize = require("scipy.optimize", extra="digitize")
     hatched = np.arange(len(lab)) >= grounds
     unlike = np.array([_unlike(one, lab, plain, hatched) for one in colours.values()])
-    unlike[:, hatched] += _HATCHED
+    unlike[:, hatched] += MATCHING.hatched_de
     return unlike, *optimize.linear_sum_assignment(unlike)
 
 
@@ -58,14 +64,14 @@ def are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
     lab = lab_of(palette.grounds)
     unlike = np.array([_unlike(one, lab, _plain(lab), np.zeros(len(lab), bool)) for one in colours.values()])
     own = len(set(unlike.argmin(axis=1).tolist())) == len(colours)
-    return own and bool((unlike.min(axis=1) < _HATCHED).all())
+    return own and bool((unlike.min(axis=1) < MATCHING.hatched_de).all())
 
 
 def colour_off(
     colour: str,
-    rgb: npt.NDArray[np.float64],
-    gain: npt.NDArray[np.float32],
-    beneath: npt.NDArray[np.float64] | None = None,
+    rgb: Floats,
+    gain: Floats32,
+    beneath: Floats | None = None,
 ) -> float:
     """Tell how far the colour that was found is off the one asked for."""
     lab = lab_of([rgb, rgb / gain])
@@ -77,41 +83,43 @@ def colour_off(
     return min(off, *map(float, washed))
 
 
-def _mixes(rgb: npt.NDArray[np.float64], beneath: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _mixes(rgb: Floats, beneath: Floats) -> Floats:
     """Mixes of a colour with grounds, (n, 3) CIELAB: of its hue no more than of its lightness.
 
     JPEG keeps hues in coarser blocks than lightness, so thin strokes lose more of them.
     """
-    shares = np.linspace(0, 1, _STEPS)
-    lab = lab_of((beneath + shares[:, None, None] * (rgb - beneath)).reshape(-1, 3)).reshape(_STEPS, -1, 3)
+    shares = np.linspace(0, 1, MATCHING.mix_steps)
+    lab = lab_of((beneath + shares[:, None, None] * (rgb - beneath)).reshape(-1, 3)).reshape(
+        MATCHING.mix_steps, -1, 3
+    )
     of_light, of_hue = shares[:, None], shares
-    fits = (of_light >= _SHARES[0]) & (of_hue <= of_light) & (of_hue >= _HUE_LEFT * of_light)
+    fits = (of_light >= _TINTS[0]) & (of_hue <= of_light) & (of_hue >= MATCHING.hue_left * of_light)
     light, hue = np.nonzero(fits)
     return np.concatenate([lab[light][..., :1], lab[hue][..., 1:]], axis=-1).reshape(-1, 3)
 
 
-def _tints(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return lab_of(250 + _SHARES[:, None] * (rgb - 250))
+def _tints(rgb: Floats) -> Floats:
+    return lab_of(250 + _TINTS[:, None] * (rgb - 250))
 
 
-def _plain(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _plain(lab: Floats) -> Bools:
     """Tell which colours are greys or white paper, no tints."""
-    return np.asarray((np.hypot(*lab[:, 1:].T) < _GREY) | (np.linalg.norm(lab - _PAPER, axis=1) < 2 * _GREY))
+    return np.asarray(
+        (np.hypot(*lab[:, 1:].T) < MATCHING.grey) | (np.linalg.norm(lab - _PAPER, axis=1) < 2 * MATCHING.grey)
+    )
 
 
-def _unlike(
-    colour: str, fills: npt.NDArray[np.float64], plain: npt.NDArray[np.bool_], washed: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float64]:
+def _unlike(colour: str, fills: Floats, plain: Bools, washed: Bools) -> Floats:
     """Tell how unlike fills are to a colour or, if it is none of the greys, to its tints."""
     rgb = rgb_of(colour)
     meant = lab_of(rgb[None])[0]
-    if float(np.hypot(*meant[1:])) < _COLOURED:
+    if float(np.hypot(*meant[1:])) < MATCHING.coloured:
         return np.asarray(np.linalg.norm(fills - meant, axis=1))
     apart = np.linalg.norm(_tints(rgb)[:, None] - fills[None], axis=-1)
     # A name means tints as well, a hex the very colour, but that of thin strokes is always washed out.
-    pale = np.where(washed | colour.strip().isalpha(), 0.0, _PALE * (1 - _SHARES[:, None]))
+    pale = np.where(washed | colour.strip().isalpha(), 0.0, MATCHING.pale_de * (1 - _TINTS[:, None]))
     tinted = (apart + pale).min(axis=0)
     # Paper that is yellow as scanned may be the very colour, but is no tint of it.
-    tinted += np.where(plain, _TOO_UNLIKE, 0.0)
+    tinted += np.where(plain, MATCHING.too_unlike_de, 0.0)
     exact = np.where(plain, np.linalg.norm(fills - meant, axis=1), unlikeness(colour, fills))
-    return np.asarray(np.minimum(exact + np.where(_plain(fills), _TOO_UNLIKE, 0.0), tinted))
+    return np.asarray(np.minimum(exact + np.where(_plain(fills), MATCHING.too_unlike_de, 0.0), tinted))

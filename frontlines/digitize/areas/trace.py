@@ -1,56 +1,53 @@
-"""Areas of a scan, by colour: fills to polygons that share their borders."""
+"""Areas of a scan, traced by colour: fills to polygons that share their borders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from frontlines._optional import require
-from frontlines.digitize.areas.checks import unseen_of
-from frontlines.digitize.areas.edges import settled, straightened
-from frontlines.digitize.areas.fills import are_fills, colour_off, match_fills
-from frontlines.digitize.areas.hatching import hatched_inks, label_hatching
-from frontlines.digitize.areas.labels import (
-    UNKNOWN,
-    fill_table,
-    label_fills,
-    take_out_lakes,
-    without_boxes,
-    without_other_shades,
-)
-from frontlines.digitize.colour.colours import hex_of, lab_of, refuse_one_colour, rgb_of
-from frontlines.digitize.colour.labels import checked_masks
-from frontlines.digitize.colour.palette import Labels, Palette, palette_of
-from frontlines.digitize.colour.paper import Paper, paper_of
-from frontlines.digitize.colour.scan import Image, Scan, from_corners, open_scan, tiles_of
-from frontlines.digitize.lines.stretches import refuse_no_length
+from frontlines.digitize.areas import edges, hatching, labels
+from frontlines.digitize.areas.checks import Unseen, measure_unseen
+from frontlines.digitize.areas.fills import colour_off, find_fills
+from frontlines.digitize.areas.state import AreaState, Step
+from frontlines.digitize.colour.colours import hex_of, refuse_one_colour, rgb_of
+from frontlines.digitize.colour.inks import checked_masks
+from frontlines.digitize.colour.scan import Image
+from frontlines.digitize.colour.sheet import Sheet, open_sheet
+from frontlines.digitize.lines import refuse_no_length
+from frontlines.digitize.settings import EDGES, FILLS
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
-_TILE, _OVERLAP = 2048, 96
-_BLOT_PX = 32  # farther from every known fill is no stroke and no letter
-_AREA_SHARE, _SPECK_PX = 3e-4, 60  # area that is none for sure, and none unless it is thick
-_THICK_PX, _LIGHT_THICK_PX = 3.5, 6.0  # from the middle of an area to its edge; if light as halos are
-_BORDER_PX = 5.0
-_KEY_SHARE, _KEY_FULL = 0.006, 0.94
-_EDGE_PX, _SPLIT = 0.35, 0.3  # error of a bare edge [px]; of one amid a border, in halves of its width
-_SMOOTH = 1.2
-_DOUBTS = ["unsure_share", "unsure_at", "unseen_edge", "unseen_edge_at", "margin_share"]
+AREA_STEPS: tuple[Step, ...] = (
+    find_fills,  # which fills or hatchings of the sheet the colours of the classes mean
+    labels.label_sure_fills,  # pixels that surely show a fill: no stroke, no letter, no halo, no edge
+    hatching.label_hatching,  # ground that parallel strokes cover
+    labels.label_lakes,  # wide even ground of no fill
+    labels.leave_out_masks,
+    labels.leave_out_other_shades,  # pieces whose mean colour is not that of their fill
+    labels.fill_up,  # all other pixels go to the nearest sure one
+    labels.leave_out_small,  # small areas go to their neighbours
+    labels.take_in_boxes,  # ground under the boxes of names
+    edges.outline,  # from pixels to polygons
+    edges.leave_out_keys,  # small rectangles, as in a legend
+    edges.straighten,  # edges under names
+    edges.smooth,  # the steps of pixels
+    edges.settle,  # edges move to the middle of borders, or half-way between bare fills
+)
+"""The method: each step takes what is known until then, and gives it with what it found and left out."""
 
 
 def trace_areas(
-    scan: Image,
+    scan: Image | Sheet,
     colours: Mapping[str, str],
     *,
     masks: Iterable[BaseGeometry] = (),
     min_area_px: float | None = None,
     border_px: float | None = None,
-    looked: tuple[Paper, Palette] | None = None,
     progress: Progress = None,
 ) -> gpd.GeoDataFrame:
     """Trace filled areas of a scan by their colours.
@@ -58,7 +55,7 @@ def trace_areas(
     Parameters
     ----------
     scan
-        From `open_scan`, or what it takes: a path, or an array of pixels.
+        From `open_scan` or `open_sheet`, or what they take: a path, or an array of pixels.
     colours
         Name of each class, and its colour: hex or CSS name. Of the fills that the scan really has, the one
         that is most like it is taken; a name stands for its tints as well.
@@ -70,8 +67,6 @@ def trace_areas(
     border_px
         Width up to which a stripe in the colour of a fill counts as a border or halo drawn over the fills
         [px]. ``None``: 5.
-    looked
-        From `paper_of` and `palette_of`, if the scan was looked at before.
     progress
         See `frontlines.progress.reporting`.
 
@@ -98,12 +93,12 @@ def trace_areas(
 
     Notes
     -----
-    Pixels near the colour of a fill in CIELAB are its own. All others, under borders, letters and in
-    anti-aliased edges, go to the nearest such pixel. The edges of each two fills are then moved by what the
-    colours across them show on the average: to the middle of a border, or half-way between bare fills.
-    What is farther than 32 pixels from every fill is of no class. Where a colour is like no fill, areas that
-    are hatched in an ink like it are taken. Small rectangles are keys of a legend and are left out;
-    rectangles amid a class are boxes of names, and its own. Under names edges run straight.
+    The steps are those of `AREA_STEPS`. Pixels near the colour of a fill in CIELAB are its own. All others,
+    under borders, letters and in anti-aliased edges, go to the nearest such pixel. The edges of each two
+    fills are then moved by what the colours across them show on the average: to the middle of a border, or
+    half-way between bare fills. What is farther than 32 pixels from every fill is of no class. Where a colour
+    is like no fill, areas that are hatched in an ink like it are taken. Small rectangles are keys of a legend
+    and are left out; rectangles amid a class are boxes of names, and its own. Under names edges run straight.
 
     Examples
     --------
@@ -114,47 +109,17 @@ def trace_areas(
     >>> areas.assign(area=areas.area.round(-1))[["area_class", "area"]].values.tolist()
     [['North', 20800.0], ['South', 20800.0]]
     """
-    scan, masks = open_scan(scan), checked_masks(masks)
+    masks = checked_masks(masks)
     _check(colours, min_area_px, border_px)
-    if min_area_px and min_area_px >= scan.width_px * scan.height_px:
-        size = f"{scan.width_px} × {scan.height_px} px"
-        raise DigitizeError(f"no area is as large as min_area_px = {min_area_px:g}: the scan has {size}")
     with reporting(progress) as report:
         report(0.0, "paper")
-        paper = looked[0] if looked else paper_of(scan)
-        palette = looked[1] if looked else palette_of(scan, paper)
-        thick = {} if are_fills(palette, colours) else hatched_inks(scan, paper, palette)
-        gain = np.median(paper.gain, axis=(0, 1))
-        fills = match_fills(palette, colours, list(thick), gain)
-        thick = {ink: thick[ink] for ink in thick if len(palette.grounds) + 1 + ink in fills.values()}
-        table = fill_table(palette, is_even=paper.is_even)
-        white = int(lab_of(palette.grounds)[:, 0].argmax())
-        known = np.empty((scan.height_px, scan.width_px), np.uint8)
-        for (rows, columns), own in tiles_of(known.shape, _TILE, _OVERLAP):
-            report(0.7 * rows.start / scan.height_px, "colours")
-            tile = label_fills(scan, paper, (table, white), rows, columns, border_px or _BORDER_PX)
-            label_hatching(tile, scan, paper, palette, table, thick, rows, columns)
-            take_out_lakes(tile, scan, paper, palette, rows, columns)
-            known[rows, columns][own] = tile[own]
-        _mask(known, masks, len(palette.grounds))
-        report(0.7, "areas")
-        plain = [fill for fill in fills.values() if fill < len(palette.grounds)]
-        shades = without_other_shades(known, plain, scan, paper, palette, len(palette.grounds))
-        whole, apart, widths = _filled(
-            known, len(palette.grounds) + 1 + len(palette.inks), len(palette.grounds)
-        )
-        whole = without_boxes(_without_specks(whole, known, min_area_px, white), fills.values())
-        shapes = _outlined(whole, apart, fills, (scan, paper, palette))
-        areas = _as_frame(whole, known, fills, palette, widths, shapes)
-        off = [
-            colour_off(
-                asked, rgb_of(found), gain, palette.grounds if fills[name] > len(palette.grounds) else None
-            )
-            for (name, asked), found in zip(colours.items(), areas["colour"], strict=True)
-        ]
-        areas.insert(2, "colour_off", off)
-        areas["shades"] = gpd.GeoSeries([shades.get(fills[name], shapely.MultiPolygon()) for name in colours])
-        return areas
+        sheet = open_sheet(scan)
+        _refuse_too_large(min_area_px, sheet)
+        state = AreaState(sheet, colours, masks, min_area_px, border_px or FILLS.border_px)
+        for number, step in enumerate(AREA_STEPS):
+            report((number + 1) / (len(AREA_STEPS) + 1), step.__name__.replace("_", " "))
+            state = step(state)
+        return _as_frame(state)
 
 
 def _check(colours: Mapping[str, str], min_area_px: float | None, border_px: float | None) -> None:
@@ -165,137 +130,47 @@ def _check(colours: Mapping[str, str], min_area_px: float | None, border_px: flo
     refuse_no_length("border_px", border_px)
 
 
-def _mask(known: Labels, masks: Sequence[BaseGeometry], nothing: int) -> None:
-    if masks:
-        features = require("rasterio.features", extra="digitize")
-        features.rasterize(
-            ((one, nothing) for one in masks), out=known, transform=from_corners(), all_touched=True
-        )
+def _refuse_too_large(min_area_px: float | None, sheet: Sheet) -> None:
+    rows, columns = sheet.shape
+    if min_area_px and min_area_px >= rows * columns:
+        size = f"{columns} × {rows} px"
+        raise DigitizeError(f"no area is as large as min_area_px = {min_area_px:g}: the scan has {size}")
 
 
-def _filled(
-    known: Labels, kinds: int, nothing: int
-) -> tuple[Labels, npt.NDArray[np.float16], npt.NDArray[np.float64]]:
-    """Give unknown pixels to the nearest known one, and how far that is; half the width between two fills.
-
-    The thick of what is unknown is no stroke and no letter: it is nothing.
-    """
-    ndimage = require("scipy.ndimage", extra="digitize")
-    whole, away = np.empty_like(known), np.empty(known.shape, np.float16)
-    far: list[list[npt.NDArray[np.float64]]] = [[] for _ in range(kinds)]
-    for (rows, columns), own in tiles_of(known.shape, _TILE, _OVERLAP):
-        window = known[rows, columns]
-        apart, tile = _nearest(window, nothing)
-        blot = apart > _BLOT_PX
-        if blot.any():
-            rest = ndimage.distance_transform_edt(~blot) >= _BLOT_PX - 1
-            apart, tile = _nearest(np.where(rest, window, nothing), nothing)
-        edge = np.zeros(tile.shape, bool)
-        edge[:, 1:] |= tile[:, 1:] != tile[:, :-1]
-        edge[1:] |= tile[1:] != tile[:-1]
-        for kind in range(kinds):
-            far[kind].append(apart[own][(edge & (tile == kind))[own]])
-        whole[rows, columns][own], away[rows, columns][own] = tile[own], apart[own]
-    halves = [np.concatenate(one) if one else np.zeros(0) for one in far]
-    return whole, away, np.array([float(np.median(one)) if len(one) else 0.0 for one in halves])
+def _as_frame(state: AreaState) -> gpd.GeoDataFrame:
+    """Give each class a row: its polygons, the colour that was found, and what speaks against it."""
+    unseen = measure_unseen(state.whole, state.known, state.fills.values())
+    rows = [
+        _row(state, name, fill, doubts)
+        for (name, fill), doubts in zip(state.fills.items(), unseen, strict=True)
+    ]
+    frame = gpd.GeoDataFrame(rows, geometry="geometry")
+    for name in ("keys", "shades"):
+        frame[name] = gpd.GeoSeries(frame[name])
+    return frame
 
 
-def _nearest(known: Labels, nothing: int) -> tuple[npt.NDArray[np.float64], Labels]:
-    """Distance of each pixel from a known one, and its label."""
-    edt = require("scipy.ndimage", extra="digitize").distance_transform_edt
-    unknown = known == UNKNOWN
-    if unknown.all():
-        return np.zeros(known.shape), np.full(known.shape, nothing, np.uint8)
-    nearest = edt(unknown, return_distances=False, return_indices=True)
-    row, column = np.nonzero(unknown)
-    other = nearest[:, row, column]
-    apart, whole = np.zeros(known.shape), known.copy()
-    apart[row, column] = np.hypot(other[0] - row, other[1] - column)
-    whole[row, column] = known[other[0], other[1]]
-    return apart, whole
-
-
-def _without_specks(whole: Labels, known: Labels, min_area_px: float | None, white: int) -> Labels:
-    """Give small areas to their neighbours; of the doubtful ones, those that are nowhere thick.
-
-    Strokes, letters and halos are thin, an island or a lake of the same size is thick.
-    """
-    features, ndimage = (require(name, extra="digitize") for name in ("rasterio.features", "scipy.ndimage"))
-    sure = max(int(min_area_px or _AREA_SHARE * known.size), 2)
-    out = np.asarray(features.sieve(whole, size=sure, connectivity=4))
-    if min_area_px or sure <= _SPECK_PX:
-        return out
-    doubtful, _ = ndimage.label(features.sieve(whole, size=_SPECK_PX, connectivity=4) != out)
-    for number, place in enumerate(ndimage.find_objects(doubtful), start=1):
-        mine = doubtful[place] == number
-        core = np.pad(mine & (known[place] == whole[place]), 1)
-        inner = ndimage.distance_transform_edt(core)[1:-1, 1:-1]
-        row, column = np.unravel_index(inner.argmax(), inner.shape)
-        if inner[row, column] > (_LIGHT_THICK_PX if whole[place][row, column] == white else _THICK_PX):
-            out[place][mine] = whole[place][mine]
-    return out
-
-
-def _outlined(
-    whole: Labels,
-    apart: npt.NDArray[np.float16],
-    fills: Mapping[str, int],
-    looked: tuple[Scan, Paper, Palette],
-) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
-    """Shape of each class, and the keys of a legend that were left out of it."""
-    scan, paper, palette = looked
-    parts, owners = _polygons(whole, sorted(fills.values()))
-    is_key = _is_key(parts, whole.size)
-    keys = [shapely.union_all(parts[is_key & (owners == fill)]) for fill in fills.values()]
-    parts, owners = straightened(parts[~is_key], apart), owners[~is_key]
-    if len(parts):
-        parts = shapely.coverage_simplify(parts, _SMOOTH)
-        light = None if paper.is_even else paper
-        parts = settled(parts, owners, whole, scan, len(palette.grounds), palette.inks, light)
-    return [shapely.union_all(parts[owners == fill]) for fill in fills.values()], keys
-
-
-def _as_frame(
-    whole: Labels,
-    known: Labels,
-    fills: Mapping[str, int],
-    palette: Palette,
-    widths: npt.NDArray[np.float64],
-    shapes: tuple[list[BaseGeometry], list[BaseGeometry]],
-) -> gpd.GeoDataFrame:
-    """Give each class a row."""
-    rows = []
-    unseen = unseen_of(whole, known, fills.values())
-    for (name, fill), doubts, shape in zip(fills.items(), unseen, shapes[0], strict=True):
-        sigma = float(np.hypot(_EDGE_PX, _SPLIT * widths[fill]))
-        colour = (
-            palette.grounds[fill]
-            if fill < len(palette.grounds)
-            else palette.inks[fill - len(palette.grounds) - 1]
-        )
-        rows.append((name, hex_of(colour), sigma, *doubts, shape))
-    columns = ["area_class", "colour", "sigma_px", *_DOUBTS, "geometry"]
-    values = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
-    return gpd.GeoDataFrame({**values, "keys": gpd.GeoSeries(shapes[1])}, geometry="geometry")
-
-
-def _polygons(whole: Labels, wanted: Sequence[int]) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
-    """Outline the pixels of some labels; where three areas meet, all three have a vertex."""
-    features = require("rasterio.features", extra="digitize")
-    found = features.shapes(whole, mask=np.isin(whole, wanted), connectivity=4, transform=from_corners())
-    rings = [shapely.geometry.shape(one).boundary for one, _ in found]
-    if not rings:
-        return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
-    parts = shapely.get_parts(shapely.polygonize([shapely.node(shapely.union_all(rings))]))
-    inner = shapely.get_coordinates(shapely.point_on_surface(parts))
-    column, row = np.rint(inner).astype(int).T
-    owners = whole[row, column].astype(np.int64)
-    kept = np.isin(owners, wanted)
-    return parts[kept], owners[kept]
-
-
-def _is_key(parts: npt.NDArray[np.object_], size_px: int) -> npt.NDArray[np.bool_]:
-    """Tell which polygons are small rectangles."""
-    area = shapely.area(parts)
-    box = shapely.area(shapely.oriented_envelope(parts))
-    return np.asarray((area < _KEY_SHARE * size_px) & (area > _KEY_FULL * box), dtype=bool)
+def _row(state: AreaState, name: str, fill: int, unseen: Unseen) -> dict[str, object]:
+    palette = state.sheet.palette
+    is_hatched = palette.code.is_ink(fill)
+    found = palette.inks[palette.code.ink_number(fill)] if is_hatched else palette.grounds[fill]
+    colour, gain = hex_of(found), state.sheet.paper.usual_gain
+    beneath = palette.grounds if is_hatched else None
+    dropped = {
+        reason: [one.shape for one in state.dropped if one.label == fill and one.reason == reason]
+        for reason in (edges.KEY, labels.SHADE)
+    }
+    return {
+        "area_class": name,
+        "colour": colour,
+        "colour_off": colour_off(state.colours[name], rgb_of(colour), gain, beneath),
+        "sigma_px": float(np.hypot(EDGES.sigma_px, EDGES.sigma_split * state.half_width_px[fill])),
+        "unsure_share": unseen.share,
+        "unsure_at": unseen.place,
+        "unseen_edge": unseen.edge_share,
+        "unseen_edge_at": unseen.edge_place,
+        "margin_share": unseen.margin_share,
+        "geometry": shapely.union_all(state.parts[state.owners == fill]),
+        "keys": shapely.union_all(dropped[edges.KEY]),
+        "shades": shapely.MultiPolygon(dropped[labels.SHADE]),
+    }

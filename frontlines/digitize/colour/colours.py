@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import ImageColor
 
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats
+from frontlines.names import Floats, Floats32
 
 _TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE = _TO_XYZ.sum(axis=1)
@@ -83,7 +83,7 @@ def refuse_one_colour(colours: Sequence[str], what: str, names: Sequence[str] | 
     )
 
 
-def _all_lab() -> npt.NDArray[np.float32]:
+def _all_lab() -> Floats32:
     """CIELAB of every colour in steps of 5.5 a channel."""
     steps = (np.arange(64) + 0.5) * 5.5
     rgb = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -94,7 +94,7 @@ LAB = _all_lab()
 """CIELAB of every colour in steps of 5.5 a channel, (262144, 3)."""
 
 
-def codes_of(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
+def codes_of(pixels: Floats32) -> npt.NDArray[np.int32]:
     """Give pixels the number of their colour, in steps of 5.5 a channel."""
     steps = (pixels * np.float32(1 / 5.5)).astype(np.int32)
     return np.asarray((steps[..., 0] << 12) | (steps[..., 1] << 6) | steps[..., 2], dtype=np.int32)

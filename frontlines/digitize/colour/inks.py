@@ -1,41 +1,39 @@
-"""Which ink of a scan a colour means, and which inks are another one washed out or shining through."""
+"""Which ink of a scan a colour means, and which pixels are the strokes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
+from rasterio import features
+from scipy import ndimage, optimize
+from shapely.geometry.base import BaseGeometry
 
-from frontlines._optional import require
-from frontlines.digitize.colour.colours import hex_of, lab_of, rgb_of, unlikeness
-from frontlines.digitize.colour.palette import ALIKE, Palette
-from frontlines.digitize.colour.paper import Paper
+from frontlines.digitize.colour.colours import LAB, hex_of, lab_of, rgb_of, unlikeness
+from frontlines.digitize.colour.palette import STROKES, Labels, Palette
+from frontlines.digitize.colour.scan import from_corners
+from frontlines.digitize.colour.sheet import Sheet
+from frontlines.digitize.settings import INKS
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats
-
-_TOO_UNLIKE = 62.0
-_COLOURED, _GREY = 30.0, 8.0  # chroma from which a colour has a hue of its own, and up to which none [CIELAB]
-_NOW_AND_THEN = 0.12  # share of cores from which on two inks are not beside each other by chance
-_RIM_COST, _PALEST = 30.0, 0.05  # the least share of a stronger ink in its rims
-_SEEN_BESIDE = 0.25
-_USUAL_LIGHT = 0.02  # share of the paper that is darker, or lighter, than usual
-_SAME_PLACE = 0.45  # share of an ink's cores beside a stronger ink, from which on it is that ink's edge
+from frontlines.names import Bools, Floats
+from frontlines.progress import Report
 
 
 def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     """Find the ink that is meant by each colour asked for."""
-    optimize = require("scipy.optimize", extra="digitize")
     there = ", ".join(hex_of(one) for one in palette.inks) or "none"
     if len(palette.inks) < len(colours):
         raise DigitizeError(f"{len(colours)} lines are asked for, but the scan has the inks {there}")
     unlike = np.array([unlikeness_of(colour, palette.inks) for colour in colours.values()])
     rare = 7.0 * np.log10(palette.lengths_px.max() / np.maximum(palette.lengths_px, 1.0))
-    rims = np.array([_RIM_COST * _is_rim(palette, ink) for ink in range(len(palette.inks))])
+    rims = np.array([INKS.rim_cost * _is_rim(palette, ink) for ink in range(len(palette.inks))])
     costs = unlike + rare + rims
     _, chosen = optimize.linear_sum_assignment(costs)
     for row, (name, colour) in enumerate(colours.items()):
-        meant, strange = int(costs[row].argmin()), (unlike + rims)[row, chosen[row]] > _TOO_UNLIKE
-        if chosen[row] != meant in chosen and (strange or chosen[row] in edges_of(palette, meant)):
+        meant, strange = int(costs[row].argmin()), (unlike + rims)[row, chosen[row]] > INKS.too_unlike
+        if chosen[row] != meant in chosen and (strange or chosen[row] in rims_of(palette, meant)):
             both = sorted((row, list(chosen).index(meant)))
             raise DigitizeError(_one_ink(colours, both, hex_of(palette.inks[meant])))
         if strange:
@@ -57,22 +55,24 @@ def unlikeness_of(asked: str, rgb: Floats) -> Floats:
     lab = lab_of(rgb)
     chroma = np.hypot(lab[:, 1], lab[:, 2])
     meant = float(np.hypot(*lab_of(rgb_of(asked)[None])[0, 1:]))
-    hueless = (chroma < _GREY) & (meant > _COLOURED) | (chroma > _COLOURED) & (meant < _GREY)
-    return unlikeness(asked, lab) + np.where(hueless, _TOO_UNLIKE, 0.0)
+    hueless = (chroma < INKS.grey) & (meant > INKS.coloured) | (chroma > INKS.coloured) & (meant < INKS.grey)
+    return unlikeness(asked, lab) + np.where(hueless, INKS.too_unlike, 0.0)
 
 
 def _is_rim(palette: Palette, ink: int) -> bool:
     """Tell whether an ink is a stronger one washed out, often seen beside it."""
-    others = np.flatnonzero(palette.beside[ink] > _NOW_AND_THEN)
-    return any(mixed(palette, ink, int(other), least=_PALEST) for other in others if other != ink)
+    others = np.flatnonzero(palette.beside[ink] > INKS.beside_by_chance)
+    return any(mixed(palette, ink, int(other), least=INKS.palest_rim) for other in others if other != ink)
 
 
-def edges_of(palette: Palette, ink: int) -> list[int]:
+def rims_of(palette: Palette, ink: int) -> list[int]:
     """List inks that are but the washed-out rim or the weaker spots of another."""
     return [
         other
         for other in range(len(palette.inks))
-        if other != ink and palette.beside[other, ink] > _SAME_PLACE and mixed(palette, other, ink, least=0.4)
+        if other != ink
+        and palette.beside[other, ink] > INKS.same_place
+        and mixed(palette, other, ink, least=0.4)
     ]
 
 
@@ -92,18 +92,18 @@ def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
     ]
 
 
-def shades_of(palette: Palette, ink: int, taken: Sequence[int], paper: Paper) -> list[int]:
+def under_other_light(sheet: Sheet, ink: int, taken: Sequence[int]) -> list[int]:
     """List inks that are a coloured one under another light, as beside relief that was evened out."""
-    mine = palette.inks[ink]
-    if float(np.hypot(*lab_of(mine[None])[0, 1:])) < _COLOURED:
+    palette, mine = sheet.palette, sheet.palette.inks[ink]
+    if float(np.hypot(*lab_of(mine[None])[0, 1:])) < INKS.coloured:
         return []
-    dark, light = np.quantile(paper.gain.mean(axis=2), [_USUAL_LIGHT, 1 - _USUAL_LIGHT])
+    dark, light = np.quantile(sheet.paper.gain.mean(axis=2), [INKS.unusual_light, 1 - INKS.unusual_light])
     found = []
     for other in set(range(len(palette.inks))) - {ink, *taken}:
         colour = palette.inks[other]
         times = float(colour @ mine) / float(mine @ mine)
         pair = lab_of(np.array([mine * times, colour]))
-        alike = float(np.linalg.norm(pair[0] - pair[1])) < ALIKE / 2
+        alike = float(np.linalg.norm(pair[0] - pair[1])) < INKS.alike_de / 2
         if alike and dark / light < times < light / dark:
             found.append(other)
     return found
@@ -114,9 +114,9 @@ def _seen_beside(palette: Palette, ink: int, other: int) -> bool:
     rims = [
         k
         for k in range(len(palette.inks))
-        if k == other or (palette.beside[k, other] > _SAME_PLACE and mixed(palette, k, other))
+        if k == other or (palette.beside[k, other] > INKS.same_place and mixed(palette, k, other))
     ]
-    return float(palette.beside[ink, rims].sum()) > _SEEN_BESIDE
+    return float(palette.beside[ink, rims].sum()) > INKS.seen_beside
 
 
 def _upon(colour: Floats, ink: Floats, under: Floats, ground: Floats) -> bool:
@@ -126,7 +126,7 @@ def _upon(colour: Floats, ink: Floats, under: Floats, ground: Floats) -> bool:
     if not (0.5 < mine < 1.5 and 0.1 < its < 0.75 * mine and mine + its < 1.6):  # noqa: PLR2004 - shares of ink
         return False
     pair = lab_of(np.array([ground + rays @ [mine, its], colour]))
-    return float(np.linalg.norm(pair[0] - pair[1])) < ALIKE
+    return float(np.linalg.norm(pair[0] - pair[1])) < INKS.alike_de
 
 
 def mixed(palette: Palette, ink: int, stronger: int, *, least: float = 0.15) -> bool:
@@ -144,4 +144,163 @@ def is_between(colour: Floats, start: Floats, end: Floats, *, least: float = 0.1
     if not least < share < 1.0:
         return False
     pair = lab_of(np.array([start + share * ray, colour]))
-    return float(np.linalg.norm(pair[0] - pair[1])) < ALIKE
+    return float(np.linalg.norm(pair[0] - pair[1])) < INKS.alike_de
+
+
+_CROFTON = np.pi / 4
+
+
+def mean_width_px(labels: Labels, label: int) -> float:
+    """Mean width of strokes: twice their area by their perimeter, after Cauchy and Crofton."""
+    area = turns = 0
+    for first in range(0, len(labels), INKS.band_px):
+        mask = labels[first : first + INKS.band_px + 1] == label
+        area += int(mask[: INKS.band_px].sum())
+        turns += int((mask[: INKS.band_px, 1:] != mask[: INKS.band_px, :-1]).sum()) + int(
+            (mask[1:] != mask[:-1]).sum()
+        )
+    return 2 * area / max(_CROFTON * turns, 1.0)
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """How the strokes of an ink are told from the rest."""
+
+    labels: tuple[int, ...]  # label of the ink, and of what it looks like over another line
+    own: tuple[int, ...]  # labels of the weaker spots of its strokes, which count as the ink
+    stronger: tuple[int, ...]  # labels of inks whose washed-out rims look like it
+    width_px: float  # width of its strokes, roughly
+    # labels of what the ink looks like where blur has washed out much of it, as in dots
+    weaker: tuple[int, ...] = ()
+
+
+def checked_masks(masks: Iterable[BaseGeometry]) -> list[BaseGeometry]:
+    """List masks, and refuse what is no polygon."""
+    listed = [masks] if isinstance(masks, BaseGeometry) else list(masks)
+    for k, mask in enumerate(listed):
+        if not isinstance(mask, shapely.Polygon | shapely.MultiPolygon) or not mask.is_valid:
+            raise DigitizeError(
+                f"mask {k} is no valid polygon: give corners in pixels, or shapely.box(x, y, x, y)"
+            )
+    return listed
+
+
+def label_strokes(sheet: Sheet, masks: Sequence[BaseGeometry], report: Report) -> Labels:
+    """Label every pixel with the ink that it is nearest to, or as ground; see `palette.STROKES`."""
+    labels = sheet.labelled(sheet.palette.stroke_table, report)
+    mask_out(labels, masks, STROKES.nothing)
+    return labels
+
+
+def mask_out(labels: Labels, masks: Sequence[BaseGeometry], label: int) -> None:
+    """Give what lies under masks a label, in place."""
+    if masks:
+        shapes = ((mask, label) for mask in masks)
+        features.rasterize(shapes, out=labels, transform=from_corners(), all_touched=True)
+
+
+def label_grounds(sheet: Sheet) -> Labels:
+    """Label every pixel with the ground that it is nearest to, whatever is drawn there."""
+    apart = [np.linalg.norm(LAB - one, axis=1) for one in lab_of(sheet.palette.grounds).astype(np.float32)]
+    return sheet.labelled(np.argmin(apart, axis=0).astype(np.uint8))
+
+
+def strokes_of(
+    labels: Labels,
+    palette: Palette,
+    ink: int,
+    taken: Sequence[int],
+    width_px: float | None,
+    shades: Sequence[int] = (),
+) -> Strokes:
+    """Settle how to tell the strokes of an ink."""
+    same = (ink, *dict.fromkeys([*blends_of(palette, ink, taken), *shades]))
+    own = [other for other in rims_of(palette, ink) if other not in taken and other not in same]
+    others = [k for k in range(len(palette.inks)) if k not in own and k not in same]
+    stronger = [k for k in others if mixed(palette, ink, k)]
+    weaker = [k for k in others if mixed(palette, k, ink, least=INKS.washed_out)]
+    width = width_px or mean_width_px(labels, STROKES.ink(ink))
+    return Strokes(_labels(same), _labels(own), _labels(stronger), width, _labels(weaker))
+
+
+def _labels(inks: Sequence[int]) -> tuple[int, ...]:
+    return tuple(STROKES.ink(ink) for ink in inks)
+
+
+def stroke_mask(window: Labels, strokes: Strokes) -> Bools:
+    """Find the strokes of an ink in a window."""
+    mask = np.isin(window, strokes.labels)
+    if strokes.stronger and mask.any():
+        mask &= ~grown(np.isin(window, strokes.stronger), INKS.rim_px)
+    if not mask.any():
+        return mask
+    if strokes.own:
+        mask |= np.isin(window, strokes.own) & grown(mask, 3 + round(strokes.width_px))
+    reach = max(2, round(0.5 * strokes.width_px + 1))
+    over = (window != STROKES.nothing) & ~mask
+    mask |= over & ~grown(~grown(mask, reach), reach)
+    holes = max(4, round(strokes.width_px**2 / 2))
+    seats, count = ndimage.label(~mask)
+    sizes = np.bincount(seats.ravel(), minlength=count + 1)
+    return np.asarray(mask | (sizes[seats] <= holes))
+
+
+def grown(mask: Bools, reach: int) -> Bools:
+    """Grow a mask by an octagon."""
+    out = mask.copy()
+    for step in range(reach):
+        wide = out.copy()
+        wide[1:] |= out[:-1]
+        wide[:-1] |= out[1:]
+        wide[:, 1:] |= out[:, :-1]
+        wide[:, :-1] |= out[:, 1:]
+        if step % 2:
+            wide[1:, 1:] |= out[:-1, :-1]
+            wide[:-1, :-1] |= out[1:, 1:]
+            wide[1:, :-1] |= out[:-1, 1:]
+            wide[:-1, 1:] |= out[1:, :-1]
+        out = wide
+    return out
+
+
+def with_broad_strokes(sheet: Sheet, colours: Mapping[str, str]) -> Sheet:
+    """Make inks of the grounds that lines are asked for in, if they are strokes."""
+    palette = sheet.palette
+    meant = {ground for colour in colours.values() for ground in _meant(palette, colour)}
+    if not meant:
+        return sheet
+    labels = label_grounds(sheet)
+    strokes = [one for one in meant if mean_width_px(labels, one) < INKS.broadest_share * sheet.diagonal_px]
+    for ground in sorted(strokes, reverse=True):  # from the last, so that the numbers of the others stay
+        palette = _as_ink(palette, ground)
+    return replace(sheet, palette=palette) if strokes else sheet
+
+
+def _meant(palette: Palette, colour: str) -> list[int]:
+    """Find the ground that a colour means, if there is no ink, or the one most like it is but its rim."""
+    if len(palette.grounds) == 1:
+        return []
+    grounds, inks = unlikeness_of(colour, palette.grounds), unlikeness_of(colour, palette.inks)
+    if not len(inks):
+        return [int(grounds.argmin())]
+    ground, ink = int(grounds.argmin()), int(inks.argmin())
+    others = np.delete(palette.grounds, ground, axis=0)
+    rim = any(is_between(palette.inks[ink], other, palette.grounds[ground]) for other in others)
+    return [ground] if rim and grounds[ground] < inks[ink] + INKS.ground_less_like_de else []
+
+
+def _as_ink(palette: Palette, ground: int) -> Palette:
+    """Move a ground to the inks; what is a mix of it is seen beside it."""
+    colour, grounds = palette.grounds[ground], np.delete(palette.grounds, ground, axis=0)
+    rims = [any(is_between(ink, other, colour) for other in grounds) for ink in palette.inks]
+    beside = np.pad(palette.beside, (0, 1))
+    beside[:-1, -1] = rims
+    return replace(
+        palette,
+        grounds=grounds,
+        inks=np.vstack([palette.inks, colour]),
+        lengths_px=np.append(palette.lengths_px, palette.lengths_px.max(initial=1.0)),
+        places=np.vstack([palette.places, [[0, 0]]]),
+        spread=np.append(palette.spread, INKS.broad_spread_de),
+        beside=beside,
+    )

@@ -10,26 +10,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import affine
 import numpy as np
 import numpy.typing as npt
+import rasterio
 from pyproj import CRS
+from scipy import ndimage
 
-from frontlines._optional import require
 from frontlines.digitize.georef.control_points import Affine, GroundControl, control_inside
+from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
-from frontlines.names import Pixels
-
-_BAND = 512
-_STROKE_PX = 33  # what has the value of no data and is narrower is taken for ink
-_DIM = 4096  # 16 bit that never reach this are black to the eye: they hold 8 or 12 bit, unscaled
+from frontlines.names import Bools, Pixels
 
 
 def decoded(dataset: Any, name: str) -> Iterator[Pixels]:
     """Go through an open file from the top in bands of rows."""
     coding = _Coding.of(dataset)
     peak = 0
-    for first in range(0, dataset.height, _BAND):
-        window = ((first, min(first + _BAND, dataset.height)), (0, dataset.width))
+    for first in range(0, dataset.height, SCANS.band_px):
+        window = ((first, min(first + SCANS.band_px, dataset.height)), (0, dataset.width))
         bands = dataset.read(coding.wanted, window=window)
         peak = max(peak, bands.max())
         pixels = coding.pixels(bands, name)
@@ -60,7 +59,7 @@ def as_srgb(bands: npt.NDArray[Any], name: str) -> Pixels:
 
 def refuse_dim(peak: int, name: str) -> None:
     """Refuse 16 bit that hold 8 or 12 bit, unscaled: they would be read as black."""
-    if peak < _DIM:
+    if peak < SCANS.dim:
         raise DigitizeError(
             f"{name}: its 16 bit reach {peak} of 65535 only, which is black: stretch the values to the full "
             "range, or save the image with 8 bit per channel"
@@ -114,21 +113,26 @@ def _palette(dataset: Any) -> Pixels:
     return table
 
 
-def _empty(dataset: Any, first: int, last: int) -> npt.NDArray[np.bool_]:
+def _empty(dataset: Any, first: int, last: int) -> Bools:
     """Tell which pixels of some rows have no data."""
-    low, high = max(first - _STROKE_PX, 0), min(last + _STROKE_PX, dataset.height)
+    low, high = max(first - SCANS.no_data_stroke_px, 0), min(last + SCANS.no_data_stroke_px, dataset.height)
     empty = dataset.dataset_mask(window=((low, high), (0, dataset.width))) == 0
     if {flag.name for flags in dataset.mask_flag_enums for flag in flags} == {"nodata"}:
-        above, below = (_STROKE_PX * edge for edge in (low == 0, high == dataset.height))
-        around = np.pad(empty, ((above, below), (_STROKE_PX, _STROKE_PX)), constant_values=True)
-        empty = _wide(around)[above : above + len(empty), _STROKE_PX:-_STROKE_PX]
+        above, below = (SCANS.no_data_stroke_px * edge for edge in (low == 0, high == dataset.height))
+        around = np.pad(
+            empty, ((above, below), (SCANS.no_data_stroke_px, SCANS.no_data_stroke_px)), constant_values=True
+        )
+        empty = _wide(around)[above : above + len(empty), SCANS.no_data_stroke_px : -SCANS.no_data_stroke_px]
     return np.asarray(empty[first - low : last - low])
 
 
-def _wide(empty: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _wide(empty: Bools) -> Bools:
     """Keep what a square wider than a stroke fits in."""
-    ndimage = require("scipy.ndimage", extra="digitize")
-    return np.asarray(ndimage.maximum_filter(ndimage.minimum_filter(empty, _STROKE_PX), _STROKE_PX))
+    return np.asarray(
+        ndimage.maximum_filter(
+            ndimage.minimum_filter(empty, SCANS.no_data_stroke_px), SCANS.no_data_stroke_px
+        )
+    )
 
 
 def _all_valid(dataset: Any) -> bool:
@@ -170,14 +174,10 @@ def tiles_of(shape: tuple[int, ...], side_px: int, overlap_px: int) -> Iterator[
             yield window, (slice(row - top, bottom - top), slice(column - left, right - left))
 
 
-_IN_MEMORY_PX = 24_000_000
-"""Images with more pixels than this are kept in a temporary file while they are worked on."""
-
 _GDAL = {
     "GDAL_CACHEMAX": 64_000_000,
     "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # with it the rest of a cut-off file is read as black
 }
-_LEAST_PX = 16
 _TURNED = "columns and rows must be read on it as a viewer shows it"
 
 
@@ -221,7 +221,7 @@ class Scan:
         band = np.frombuffer(self._store.read(count), dtype=np.uint8)
         return band.reshape(-1, self.width_px, 3)[:, columns]
 
-    def bands(self, height_px: int = _BAND) -> Iterator[tuple[int, Pixels]]:
+    def bands(self, height_px: int = SCANS.band_px) -> Iterator[tuple[int, Pixels]]:
         """Go through the image from the top in bands of rows."""
         for first in range(0, self.height_px, height_px):
             yield first, self.read(slice(first, first + height_px))
@@ -292,7 +292,6 @@ def _from_array(image: npt.NDArray[np.generic]) -> Scan:
 
 
 def _from_file(image: str | Path, page: int | None) -> Scan:
-    rasterio = require("rasterio", extra="digitize")
     if not Path(image).is_file():
         raise DigitizeError(f"{image}: no such file")
     with warnings.catch_warnings(), rasterio.Env(**_GDAL):
@@ -343,14 +342,14 @@ def _unpacked(dataset: Any, name: str, notes: tuple[str, ...] = ()) -> Scan:
 
 def _stored(parts: Iterator[Pixels], shape: tuple[int, int], way: int) -> Pixels | IO[bytes]:
     """Keep an image, turned upright, in memory or in a temporary file if it is large."""
-    if shape[0] * shape[1] <= _IN_MEMORY_PX:
+    if shape[0] * shape[1] <= SCANS.in_memory_px:
         return np.ascontiguousarray(turned(np.concatenate(list(parts)), way))
     store = _filed(parts)
     if way == 1:
         return store
     with store:
         upright = turned(np.memmap(store, np.uint8, "r", shape=(*shape, 3)), way)
-        return _filed(upright[k : k + _BAND] for k in range(0, len(upright), _BAND))
+        return _filed(upright[k : k + SCANS.band_px] for k in range(0, len(upright), SCANS.band_px))
 
 
 def _filed(parts: Iterator[Pixels]) -> IO[bytes]:
@@ -369,9 +368,9 @@ def _at_centres(transform: Any) -> Affine:
 
 def from_corners() -> Any:
     """Shift from pixel corners, as GDAL counts, to pixel centres."""
-    return require("affine", extra="digitize").Affine(1, 0, -0.5, 0, 1, -0.5)
+    return affine.Affine(1, 0, -0.5, 0, 1, -0.5)
 
 
 def _refuse_tiny(width: int, height: int, name: str) -> None:
-    if min(width, height) < _LEAST_PX:
-        raise DigitizeError(f"{name}: {width} × {height} px is no map: {_LEAST_PX} px at least")
+    if min(width, height) < SCANS.least_px:
+        raise DigitizeError(f"{name}: {width} × {height} px is no map: {SCANS.least_px} px at least")

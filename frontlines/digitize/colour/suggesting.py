@@ -7,28 +7,23 @@ import pandas as pd
 from PIL import ImageColor
 
 from frontlines.digitize.colour.colours import hex_of, lab_of
-from frontlines.digitize.colour.inks import edges_of
-from frontlines.digitize.colour.labels import label_grounds, label_scan, mean_width_px
-from frontlines.digitize.colour.palette import Palette, palette_of
-from frontlines.digitize.colour.paper import Paper, paper_of
-from frontlines.digitize.colour.scan import Image, Scan, open_scan
+from frontlines.digitize.colour.inks import label_grounds, label_strokes, mean_width_px, rims_of
+from frontlines.digitize.colour.palette import STROKES, Palette
+from frontlines.digitize.colour.scan import Image
+from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.names import Floats
 from frontlines.progress import Progress, reporting
 
 
-def suggest_colours(
-    scan: Image, *, most: int = 12, looked: tuple[Paper, Palette] | None = None, progress: Progress = None
-) -> pd.DataFrame:
+def suggest_colours(scan: Image | Sheet, *, most: int = 12, progress: Progress = None) -> pd.DataFrame:
     """List the line-like colours of a scan, to start from.
 
     Parameters
     ----------
     scan
-        From `open_scan`, or what it takes: a path, or an array of pixels.
+        From `open_scan` or `open_sheet`, or what they take: a path, or an array of pixels.
     most
         Colours to list at most.
-    looked
-        From `paper_of` and `palette_of`, if the scan was looked at before.
     progress
         See `frontlines.progress.reporting`.
 
@@ -54,16 +49,16 @@ def suggest_colours(
     >>> suggest_colours(pixels)[["colour", "name", "pixels"]].values.tolist()
     [['#c31e1e', 'firebrick', 320]]
     """
-    scan = open_scan(scan)
     with reporting(progress) as report:
         report(0.0, "paper")
-        paper, palette = looked or _look(scan)
-        labels = label_scan(scan, paper, palette, [], report)
+        sheet = open_sheet(scan)
+        labels = label_strokes(sheet, [], report)
+    palette = sheet.palette
     inks = range(len(palette.inks))
-    rims = {rim for ink in inks for rim in edges_of(palette, ink)}
+    rims = {rim for ink in inks for rim in rims_of(palette, ink)}
     pixels = np.bincount(labels.ravel(), minlength=len(inks) + 1)[1:]
     kept = [ink for ink in inks if ink not in rims and pixels[ink]]
-    widths = np.array([mean_width_px(labels, ink + 1) for ink in kept])
+    widths = np.array([mean_width_px(labels, STROKES.ink(ink)) for ink in kept])
     striking = np.array(
         [width * _contrast(palette, ink) ** 2 for width, ink in zip(widths, kept, strict=True)]
     )
@@ -86,20 +81,13 @@ def _contrast(palette: Palette, ink: int) -> float:
     return float(np.linalg.norm(lab_of(palette.grounds) - lab_of(palette.inks[[ink]]), axis=1).min())
 
 
-def _look(scan: Scan) -> tuple[Paper, Palette]:
-    paper = paper_of(scan)
-    return paper, palette_of(scan, paper)
-
-
-def suggest_fills(scan: Image, *, looked: tuple[Paper, Palette] | None = None) -> pd.DataFrame:
+def suggest_fills(scan: Image | Sheet) -> pd.DataFrame:
     """List the colours that fill areas of a scan, its paper among them.
 
     Parameters
     ----------
     scan
-        From `open_scan`, or what it takes: a path, or an array of pixels.
-    looked
-        From `paper_of` and `palette_of`, if the scan was looked at before.
+        From `open_scan` or `open_sheet`, or what they take: a path, or an array of pixels.
 
     Returns
     -------
@@ -121,13 +109,13 @@ def suggest_fills(scan: Image, *, looked: tuple[Paper, Palette] | None = None) -
     >>> suggest_fills(pixels)[["name", "share"]].values.tolist()
     [['white', 0.75], ['mistyrose', 0.25]]
     """
-    scan = open_scan(scan)
-    paper, palette = looked or _look(scan)
-    counts = np.bincount(label_grounds(scan, paper, palette).ravel(), minlength=len(palette.grounds))
+    sheet = open_sheet(scan)
+    grounds = sheet.palette.grounds
+    counts = np.bincount(label_grounds(sheet).ravel(), minlength=len(grounds))
     found = pd.DataFrame(
         {
-            "colour": [hex_of(one) for one in palette.grounds],
-            "name": [_css_name(one) for one in palette.grounds],
+            "colour": [hex_of(one) for one in grounds],
+            "name": [_css_name(one) for one in grounds],
             "share": (counts / counts.sum()).round(3),
         }
     )

@@ -29,30 +29,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
 from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Transformation
-from frontlines.names import Floats
-
-SPARE = 3
-"""Fewer points than this to spare bring a caution."""
-
-COVERED = 0.25
-"""The points' hull must cover this part of the scan's lines, or of the scan if they are not known."""
-
-SHEARED = 1.5
-"""How much more one way than the other a place may be stretched, against the map as a whole."""
-
-_SAME_PX = 1.0
-_SAME_DEG = 1e-7
-_THIN = 0.05
-_GRID = 41
+from frontlines.digitize.settings import POINT_CAUTIONS
+from frontlines.names import Bools, Floats
 
 
 @dataclass(frozen=True)
@@ -81,6 +68,11 @@ class Caution:
         return asdict(self) | {"ids": list(self.ids), "pixel": list(self.pixel) if self.pixel else None}
 
 
+def pixel_of(place: Sequence[float] | Floats) -> tuple[float, float]:
+    """Round a place of the scan for a caution [px]."""
+    return (round(float(place[0]), 1), round(float(place[1]), 1))
+
+
 def cautions_on_points(
     control: GroundControl, transformation: Transformation, size_px: tuple[int, int]
 ) -> list[Caution]:
@@ -88,7 +80,7 @@ def cautions_on_points(
     found = []
     family = transformation.family
     spare = len(control) - LEAST_POINTS[family]
-    if spare < SPARE:
+    if spare < POINT_CAUTIONS.spare:
         found.append(
             Caution(
                 "few points",
@@ -113,12 +105,15 @@ def _degrees(control: GroundControl) -> list[Caution]:
 def _repeated(control: GroundControl) -> list[Caution]:
     found = []
     ids = control.points["id"].tolist()
-    for places, near, where in ((control.pixels, _SAME_PX, "scan"), (control.lonlat, _SAME_DEG, "ground")):
+    for places, near, where in (
+        (control.pixels, POINT_CAUTIONS.same_px, "scan"),
+        (control.lonlat, POINT_CAUTIONS.same_deg, "ground"),
+    ):
         apart = np.abs(places[:, None] - places[None]).max(axis=2)
         for a, b in zip(*np.nonzero(np.triu(apart < near, k=1)), strict=True):
             pair = (ids[a], ids[b])
             text = f"the control points {pair[0]} and {pair[1]} lie on one place of the {where}: keep one"
-            found.append(Caution("repeated point", text, pair, _pixel(control.pixels[a])))
+            found.append(Caution("repeated point", text, pair, pixel_of(control.pixels[a])))
     return found
 
 
@@ -140,15 +135,15 @@ def _sheet(size_px: tuple[int, int]) -> shapely.Polygon:
 
 def _spread(pixels: Floats, size_px: tuple[int, int]) -> list[Caution]:
     lengths = np.linalg.svd(pixels - pixels.mean(axis=0), compute_uv=False)
-    if lengths[-1] < _THIN * lengths[0]:
+    if lengths[-1] < POINT_CAUTIONS.thin * lengths[0]:
         return [Caution("spread", "the control points lie nearly on a line: add some to either side of it")]
     share = hull_of(pixels).intersection(_sheet(size_px)).area / (size_px[0] * size_px[1])
-    if share < COVERED:
+    if share < POINT_CAUTIONS.covered:
         text = (
             f"the control points cover {share:.0%} of the scan: beyond them the error grows; "
             "add some towards the corners of the map"
         )
-        return [Caution("spread", text, pixel=_pixel(pixels.mean(axis=0)))]
+        return [Caution("spread", text, pixel=pixel_of(pixels.mean(axis=0)))]
     return []
 
 
@@ -159,11 +154,14 @@ def hull_of(pixels: Floats) -> shapely.Geometry:
 
 def grid_over(size_px: tuple[int, int]) -> Floats:
     """Lay a grid over a scan."""
-    x, y = np.linspace(0, size_px[0] - 1, _GRID), np.linspace(0, size_px[1] - 1, _GRID)
+    x, y = (
+        np.linspace(0, size_px[0] - 1, POINT_CAUTIONS.grid),
+        np.linspace(0, size_px[1] - 1, POINT_CAUTIONS.grid),
+    )
     return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
 
 
-def turned_over(transformation: Transformation, pixels: Floats) -> npt.NDArray[np.bool_]:
+def turned_over(transformation: Transformation, pixels: Floats) -> Bools:
     """Say where a transformation shows the map from behind: its Jacobian determinant has the wrong sign."""
     determinant = np.linalg.det(transformation.jacobian(pixels))
     return np.asarray(~(determinant < 0))  # rows grow downwards: seen from the front it is below zero
@@ -172,32 +170,35 @@ def turned_over(transformation: Transformation, pixels: Floats) -> npt.NDArray[n
 def cautions_on_shape(transformation: Transformation, size_px: tuple[int, int]) -> list[Caution]:
     """Look for folds outside the control points, and for strong shear among them."""
     grid = grid_over(size_px)
-    found = []
     over = turned_over(transformation, grid)
-    if over.any():
-        near = grid[over][np.hypot(*(grid[over] - transformation.pixels.mean(axis=0)).T).argmin()]
-        text = (
-            f"beyond the control points the transformation folds, first at column {near[0]:.0f}, "
-            f"row {near[1]:.0f}: nothing can be placed there"
-        )
-        found.append(Caution("fold", text, pixel=_pixel(near)))
-    inside = grid[shapely.contains_xy(hull_of(transformation.pixels), grid) & ~over]
-    if not len(inside):
-        return found
-    slopes = transformation.jacobian(inside)
+    inside = shapely.contains_xy(hull_of(transformation.pixels), grid) & ~over
+    return [*_folds(transformation, grid[over]), *_shear(transformation, grid[inside])]
+
+
+def _folds(transformation: Transformation, over: Floats) -> list[Caution]:
+    if not len(over):
+        return []
+    near = over[np.hypot(*(over - transformation.pixels.mean(axis=0)).T).argmin()]
+    text = (
+        f"beyond the control points the transformation folds, first at column {near[0]:.0f}, "
+        f"row {near[1]:.0f}: nothing can be placed there"
+    )
+    return [Caution("fold", text, pixel=pixel_of(near))]
+
+
+def _shear(transformation: Transformation, inside: Floats) -> list[Caution]:
+    """Compare the stretch of each place with that of the map as a whole."""
+    slopes = transformation.jacobian(inside) if len(inside) else np.zeros((1, 2, 2))
     whole = np.median(slopes, axis=0)
-    if abs(np.linalg.det(whole)) > 0:
-        lengths = np.linalg.svd(slopes @ np.linalg.inv(whole), compute_uv=False)
-        ratio = lengths[:, 0] / lengths[:, 1]
-        if ratio.max() > SHEARED:
-            there = inside[ratio.argmax()]
-            text = (
-                f"around column {there[0]:.0f}, row {there[1]:.0f} the transformation stretches the map "
-                f"{ratio.max():.1f} times more one way than the other: look at the control points there"
-            )
-            found.append(Caution("shear", text, pixel=_pixel(there)))
-    return found
-
-
-def _pixel(place: Floats) -> tuple[float, float]:
-    return (round(float(place[0]), 1), round(float(place[1]), 1))
+    if not abs(np.linalg.det(whole)) > 0:
+        return []
+    lengths = np.linalg.svd(slopes @ np.linalg.inv(whole), compute_uv=False)
+    ratio = lengths[:, 0] / lengths[:, 1]
+    if ratio.max() <= POINT_CAUTIONS.sheared:
+        return []
+    there = inside[ratio.argmax()]
+    text = (
+        f"around column {there[0]:.0f}, row {there[1]:.0f} the transformation stretches the map "
+        f"{ratio.max():.1f} times more one way than the other: look at the control points there"
+    )
+    return [Caution("shear", text, pixel=pixel_of(there))]

@@ -1,12 +1,11 @@
-"""How far a georeference is off between its control points.
+"""Residuals of a georeference, and how far it is off between its control points.
 
-What the control points leave unexplained has two parts. One is each point's own: it was read a little
-beside its place. The other is shared by neighbours: the paper has shrunk, or the transformation cannot bend
-as the map does. They count differently between the points: readings average out, what neighbours share does
-not. How much is shared, and how far it reaches, is weighed by the likelihood of the residuals. The error at a
-place then follows from the weights of the fit there, and is scaled by how the leave-one-out errors of the
-nearest points compare with what the same reckoning says of them. It is at least what rounding to whole
-pixels does (`frontlines.digitize.georef.error`).
+What the control points leave unexplained has two parts. One is each point's own: it was read a little beside
+its place. The other is shared by neighbours: the paper has shrunk, or the transformation cannot bend as the
+map does. Readings average out between points; what neighbours share does not. How much is shared is weighed
+by the likelihood of the residuals. The error at a place follows from the weights of the fit there, and is
+scaled by how the leave-one-out errors of the nearest points compare with what is expected of them. It is at
+least what rounding to whole or half pixels does.
 
 References
 ----------
@@ -20,7 +19,9 @@ interpolation. Advances in Computational Mathematics 11, 193-210. https://doi.or
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,8 @@ import pandas as pd
 from pyproj import CRS, Geod, Transformer
 
 from frontlines.digitize.georef.control_points import WGS84, GroundControl
-from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, Transformation, fit
-from frontlines.errors import DigitizeError
+from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, Transformation
+from frontlines.digitize.settings import QUOTED_ERROR
 from frontlines.names import Floats
 
 COLUMNS = [
@@ -38,29 +39,10 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def left_out_places(transformation: Transformation, xy: Floats, *, anew: bool = True) -> Floats:
-    """Say where the other points put each control point."""
-    if transformation.family == "projective" and anew:
-        return _fitted_anew(transformation.pixels, xy, transformation.family)
-    scaled = transformation.target(xy).T.ravel()
-    return transformation.target.back(transformation.left_out_weights() @ scaled)
-
-
-def _fitted_anew(pixels: Floats, xy: Floats, family: Family) -> Floats:
-    places = np.full_like(xy, np.nan)
-    for k in range(len(pixels)):
-        rest = np.arange(len(pixels)) != k
-        try:
-            places[k] = fit(pixels[rest], xy[rest], family)(pixels[k : k + 1])[0]
-        except DigitizeError:
-            continue
-    return places
-
-
 def residual_table(control: GroundControl, transformation: Transformation, crs: CRS) -> pd.DataFrame:
     """List the residual and the leave-one-out error of every control point."""
     xy = to_plane(control.lonlat, crs)
-    put, left_out = transformation(control.pixels), left_out_places(transformation, xy)
+    put, left_out = transformation(control.pixels), transformation.left_out_places(xy)
     slopes = transformation.jacobian(control.pixels)
     table = control.points.copy()
     for name, places in (("residual", put), ("left_out", left_out)):
@@ -81,9 +63,9 @@ def error_figures(residuals: pd.DataFrame, family: Family) -> dict[str, Any]:
         "least_points": k,
         "rmse_m": None if spline else math.sqrt(squares / n),
         "rmse_adjusted_m": None if spline or n <= k else math.sqrt(squares / (n - k)),
-        "left_out_rmse_m": _told(residuals["left_out_m"], lambda e: math.sqrt((e**2).mean())),
-        "left_out_rmse_px": _told(residuals["left_out_px"], lambda e: math.sqrt((e**2).mean())),
-        "left_out_median_m": _told(residuals["left_out_m"], lambda e: float(e.median())),
+        "left_out_rmse_m": _known(residuals["left_out_m"], lambda e: math.sqrt((e**2).mean())),
+        "left_out_rmse_px": _known(residuals["left_out_px"], lambda e: math.sqrt((e**2).mean())),
+        "left_out_median_m": _known(residuals["left_out_m"], lambda e: e.median()),
         "formulas": {
             "rmse_m": "sqrt(sum of squared residuals / n)",
             "rmse_adjusted_m": f"sqrt(sum of squared residuals / (n - k)), n - k = {n} - {k} = {n - k}",
@@ -92,22 +74,27 @@ def error_figures(residuals: pd.DataFrame, family: Family) -> dict[str, Any]:
     }
 
 
-def _told(errors: pd.Series, sum_up: Any) -> float | None:
-    known = errors[np.isfinite(errors)]
-    return float(sum_up(known)) if len(known) == len(errors) and len(known) else None
+def _known(errors: pd.Series, sum_up: Callable[[pd.Series], float]) -> float | None:
+    """Sum up leave-one-out errors, if those of all points are known."""
+    return float(sum_up(errors)) if len(errors) and np.isfinite(errors).all() else None
 
 
 def to_plane(lonlat: Floats, crs: CRS) -> Floats:
     """Take longitudes and latitudes to the plane of a map."""
-    transform = Transformer.from_crs(WGS84, crs, always_xy=True).transform
-    return np.column_stack(transform(lonlat[:, 0], lonlat[:, 1])).astype(float)
+    way = _way(WGS84, crs).transform
+    return np.column_stack(way(lonlat[:, 0], lonlat[:, 1])).astype(float)
 
 
 def to_lonlat(xy: Floats, crs: CRS) -> Floats:
     """Take places of the plane of a map to longitudes and latitudes."""
-    transform = Transformer.from_crs(crs, WGS84, always_xy=True).transform
-    lonlat = np.column_stack(transform(xy[:, 0], xy[:, 1])).astype(float)
+    lonlat = np.column_stack(_way(crs, WGS84).transform(xy[:, 0], xy[:, 1])).astype(float)
     return np.where(np.isfinite(lonlat), lonlat, np.nan)
+
+
+@lru_cache(maxsize=32)
+def _way(start: CRS, end: CRS) -> Transformer:
+    """Make the way from one plane to another once: it takes longer than to go it."""
+    return Transformer.from_crs(start, end, always_xy=True)
 
 
 def _along_ground(start: Floats, end: Floats) -> tuple[Floats, Floats, Floats]:
@@ -117,20 +104,16 @@ def _along_ground(start: Floats, end: Floats) -> tuple[Floats, Floats, Floats]:
     return distance * np.sin(turn), distance * np.cos(turn), distance
 
 
-STEPS_PX = (1.0, 0.5)
-"""Steps that places are read to, the coarsest first [px]; finer ones do not matter."""
-
-_EXACT = 0.02  # steps: residuals that are smaller do not come from rounding
-_ALIKE = 1e-6
+_ALIKE = 1e-6  # of a step or a minute
 _MINUTES = 60.0  # in a degree
 
 
 def step_read(pixels: Floats, left_px: Floats, lonlat: Floats) -> float:
     """Find the step that control points were read to."""
     rms = float(np.sqrt(np.mean(np.square(left_px))))
-    for step in STEPS_PX:
+    for step in QUOTED_ERROR.steps_px:
         if np.abs(pixels / step - np.round(pixels / step)).max() < _ALIKE:
-            return step if rms > _EXACT * step or _are_crossings(lonlat) else 0.0
+            return step if rms > QUOTED_ERROR.exact * step or _are_crossings(lonlat) else 0.0
     return 0.0
 
 
@@ -158,21 +141,7 @@ def rounding_variance(transformation: Transformation, pixels: Floats, step_px: f
     return np.asarray(total / 2 * step_px**2 / 12)
 
 
-REACHES = (0.25, 0.8)
-"""How far what is shared may reach, as parts of the extent of the control points."""
-
-SHARES = (0.0, 0.25, 0.5, 0.75, 0.95, 0.99)
-"""Shares of the variance that neighbours may have in common."""
-
-NOISE_ODDS = 8.0
-"""How much likelier than each other model it is beforehand that neighbours share nothing."""
-
-PRIOR_POINTS = 4.0
-"""So many points' worth of trust in the reckoning before the leave-one-out errors near a place scale it."""
-
-_NEAR = 0.25
 _LEAST_PX = 1e-9
-_LEAST_FREEDOM = 1
 _CHUNK = 4000
 
 
@@ -180,10 +149,8 @@ _CHUNK = 4000
 class LocalError:
     """Standard error of a georeference, place by place."""
 
-    transformation: Transformation  # the fit
-    # share and reach of what neighbours have in common, variance [px²] and weight, of each model
-    # weighed
-    models: Floats
+    transformation: Transformation
+    models: Floats  # a row a model: its share, its variance [px²], and its weight
     scale: Floats  # square of each control point's leave-one-out error over what is expected of it, (n,)
     degrees_of_freedom: int  # of the residuals
     step_px: float = 0.0  # what the control points were read to, or 0
@@ -195,29 +162,29 @@ class LocalError:
         return np.concatenate([self._of(part) for part in parts])
 
     def _of(self, pixels: Floats) -> Floats:
-        variance = _expected(self.transformation.weights(pixels), pixels, self, own=False)
         knots = self.transformation.pixels
-        near = np.exp(-_squared(pixels, knots) / (2 * (_NEAR * _extent(knots)) ** 2))
-        scale = (PRIOR_POINTS + near @ self.scale) / (PRIOR_POINTS + near.sum(axis=1))
-        variance = variance * scale * _student(self.degrees_of_freedom) ** 2
-        return np.asarray(
-            np.sqrt(np.maximum(variance, rounding_variance(self.transformation, pixels, self.step_px)))
+        variance = _expected(self.transformation.weights(pixels), pixels, knots, self.models, own=False)
+        near = np.exp(-_squared(pixels, knots) / (2 * (QUOTED_ERROR.near * _extent(knots)) ** 2))
+        scale = (QUOTED_ERROR.prior_points + near @ self.scale) / (
+            QUOTED_ERROR.prior_points + near.sum(axis=1)
         )
+        variance = variance * scale * _student(self.degrees_of_freedom) ** 2
+        least = rounding_variance(self.transformation, pixels, self.step_px)
+        return np.asarray(np.sqrt(np.maximum(variance, least)))
 
 
 def local_error(
     transformation: Transformation, left_px: Floats, left_out_px: Floats, lonlat: Floats
 ) -> LocalError | None:
-    """Learn from the residuals how far a georeference is off between its points."""
+    """Learn from residuals and leave-one-out errors, (n, 2) [px]; None if there is no point to spare."""
     knots = transformation.pixels
     slopes = transformation.slopes_by_parameter(knots)
     drift = np.concatenate([slopes[:, 0], slopes[:, 1]])
     freedom = drift.shape[0] - drift.shape[1]
-    if freedom < _LEAST_FREEDOM:
+    if freedom < 1:
         return None
     models = _weighed(knots, drift, left_px.T.ravel(), freedom)
-    error = LocalError(transformation, models, np.ones(len(knots)), freedom)
-    expected = _expected(transformation.left_out_weights(), knots, error, own=True)
+    expected = _expected(transformation.left_out_weights(), knots, knots, models, own=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         scale = (left_out_px**2).sum(axis=1) / (2 * expected)
     scale = np.where(np.isfinite(scale), scale, 1.0)
@@ -225,46 +192,46 @@ def local_error(
 
 
 def _weighed(knots: Floats, drift: Floats, left: Floats, freedom: int) -> Floats:
-    """Restricted likelihood of each model, with the variance that fits it best."""
+    """Weigh each model by its restricted likelihood, with the variance that fits it best."""
+    common = _shared(knots, knots, knots)
     rows = []
-    for reach in REACHES:
-        for share in SHARES:
-            if share == 0 and reach != REACHES[0]:
-                continue
-            one = (1 - share) * np.eye(len(knots)) + share * _shared(knots, knots, reach, _extent(knots))
-            inverse = np.kron(np.eye(2), np.linalg.inv(one))
-            normal = drift.T @ inverse @ drift
-            beside = left - drift @ np.linalg.solve(normal, drift.T @ inverse @ left)
-            variance = max(float(beside @ inverse @ beside) / freedom, _LEAST_PX**2)
-            logs = 2 * np.linalg.slogdet(one)[1] + np.linalg.slogdet(normal)[1]
-            rows.append((share, reach, variance, -0.5 * (logs + freedom * np.log(variance))))
+    for share in QUOTED_ERROR.shares:
+        one = (1 - share) * np.eye(len(knots)) + share * common
+        inverse = np.kron(np.eye(2), np.linalg.inv(one))  # x and y have the same
+        normal = drift.T @ inverse @ drift
+        beside = left - drift @ np.linalg.solve(normal, drift.T @ inverse @ left)
+        variance = max(float(beside @ inverse @ beside) / freedom, _LEAST_PX**2)
+        logs = 2 * np.linalg.slogdet(one)[1] + np.linalg.slogdet(normal)[1]
+        rows.append((share, variance, -0.5 * (logs + freedom * np.log(variance))))
     models = np.array(rows)
-    weight = np.exp(models[:, 3] - models[:, 3].max()) * np.where(models[:, 0] > 0, 1.0, NOISE_ODDS)
-    models[:, 3] = weight / weight.sum()
+    weight = np.exp(models[:, 2] - models[:, 2].max()) * np.where(
+        models[:, 0] > 0, 1.0, QUOTED_ERROR.noise_odds
+    )
+    models[:, 2] = weight / weight.sum()
     return models
 
 
-def _expected(weights: Floats, pixels: Floats, error: LocalError, *, own: bool) -> Floats:
-    """Give the variance along an axis, the models' geometric mean [px²]; with a point's own part or not."""
-    knots = error.transformation.pixels
+def _expected(weights: Floats, pixels: Floats, knots: Floats, models: Floats, *, own: bool) -> Floats:
+    """Give the variance along an axis, the mean of the models' [px²]; with a point's own part or not."""
     n = len(knots)
-    extent = _extent(knots)
+    common = _shared(knots, knots, knots)
+    # of readings: what the fit takes over from each point's own error
     square = np.einsum("man,man->m", weights, weights) / 2
+    # of what is shared: that of the place itself, less what the points around it tell of it
     along = np.stack([weights[:, 0, :n], weights[:, 1, n:]])
+    told = np.einsum("amn,mn->m", along, _shared(pixels, knots, knots)) / 2
     rows = weights.reshape(len(weights) * 2, 2, n)
+    carried = np.einsum("rbn,rbn->r", rows @ common, rows).reshape(-1, 2).mean(axis=1)
+    smooth = np.maximum(1 - 2 * told + carried, 0.0)
     total = np.zeros(len(pixels))
-    for share, reach, variance, weight in error.models:
-        common = _shared(knots, knots, reach, extent)
-        beside = np.einsum("amn,mn->m", along, _shared(pixels, knots, reach, extent)) / 2
-        bound = np.einsum("rbn,rbn->r", rows @ common, rows).reshape(-1, 2).mean(axis=1)
-        smooth = np.maximum(1 - 2 * beside + bound, 0.0)
-        total += weight * np.log(variance * (share * smooth + (1 - share) * (square + own)) + _LEAST_PX**2)
-    return np.exp(total)
+    for share, variance, weight in models:
+        total += weight * variance * (share * smooth + (1 - share) * (square + own))
+    return total
 
 
-def _shared(a: Floats, b: Floats, reach: float, extent: float) -> Floats:
+def _shared(a: Floats, b: Floats, knots: Floats) -> Floats:
     """Correlation that falls with distance, twice differentiable in the mean (Matérn, 3/2)."""
-    far = np.sqrt(3 * _squared(a, b)) / (reach * extent)
+    far = np.sqrt(3 * _squared(a, b)) / (QUOTED_ERROR.reach * _extent(knots))
     return np.asarray((1 + far) * np.exp(-far))
 
 

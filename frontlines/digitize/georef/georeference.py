@@ -1,4 +1,8 @@
-"""The georeference of a scan: from its pixels to longitude and latitude, with the error at every place."""
+"""The georeference of a scan: from its pixels to longitude and latitude, with the error at every place.
+
+`georeference` makes it from control points, `georeference_from_affine` takes one as it is. `on_ground`
+carries lines and polygons by it, and `error_across` says how far a line is off across itself.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS, Geod
+from scipy.special import erf
 
-from frontlines._optional import require
 from frontlines.digitize.georef.cautions import (
     Caution,
     cautions_on_points,
@@ -27,7 +30,6 @@ from frontlines.digitize.georef.error import (
     COLUMNS,
     LocalError,
     error_figures,
-    left_out_places,
     local_error,
     residual_table,
     to_lonlat,
@@ -35,15 +37,13 @@ from frontlines.digitize.georef.error import (
 )
 from frontlines.digitize.georef.selection import Choice, bad_points, choose, plane_name, refuse_other_unit
 from frontlines.digitize.georef.transformations import Family, Transformation, fit, refuse_unknown
+from frontlines.digitize.settings import CHOOSING, QUOTED_ERROR
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats
+from frontlines.names import Bools, Floats, Geometries
 
-ASSUMED_PX = 2.0
-"""Standard error of a georeference whose control points leave none to spare [px]: assumed, and said so."""
-
-_STEP_PX = 0.5
-_MUCH_BETTER = 0.5
-_NOTABLE_PX = 1.0
+_STEP_PX = 0.5  # to either side of a place, over which the ground's slopes are taken
+_NEWTON_STEPS, _STILL_PX = 30, 1e-9  # on the way back to pixels
+_NOWHERE = 10  # sizes of the scan, beyond which a place is off the map
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class Georeference:
     control
         The control points it rests on; none if the image brought its georeference.
     residuals
-        See `frontlines.digitize.georef.error.residual_table`, and `bad`.
+        A row a control point: its residual and leave-one-out error [m, px], and whether it is `bad`.
     figures
-        See `frontlines.digitize.georef.error.error_figures`.
+        The residuals summed up, and the formulas.
     cautions
         What a reader must know.
     error
@@ -90,7 +90,7 @@ class Georeference:
         """Give the standard error of the georeference along either axis at places, (m,) [px]."""
         if self.error is not None:
             return self.error(pixels)
-        return np.full(len(pixels), ASSUMED_PX if len(self.control) else 0.0)
+        return np.full(len(pixels), QUOTED_ERROR.assumed_px if len(self.control) else 0.0)
 
     def ground_slopes(self, pixels: Floats) -> Floats:
         """Metres east and north on the ground for a pixel along columns and rows, (m, 2, 2)."""
@@ -113,14 +113,14 @@ class Georeference:
         if not len(wanted):
             return wanted
         start = self._nearest_of_grid(wanted)
-        for _ in range(30):
+        for _ in range(_NEWTON_STEPS):
             step = np.linalg.solve(
                 self.transformation.jacobian(start), (wanted - self.transformation(start))[..., None]
             )[..., 0]
             start = start + step
-            if np.abs(step).max(initial=0.0) < 1e-9:  # noqa: PLR2004 - far below any pixel
+            if np.abs(step).max(initial=0.0) < _STILL_PX:
                 break
-        reach = 10 * max(self.size_px)
+        reach = _NOWHERE * max(self.size_px)
         return np.where(np.abs(start).max(axis=1, keepdims=True) < reach, start, np.nan)
 
     def _nearest_of_grid(self, wanted: Floats) -> Floats:
@@ -285,7 +285,7 @@ def _refuse_from_behind(fitted: Transformation, size_px: tuple[int, int], crs: C
         raise _fold(place, to_lonlat(fitted(place[None]), crs)[0], fitted.family)
 
 
-def _within(pixels: Floats, grid: Floats) -> npt.NDArray[np.bool_]:
+def _within(pixels: Floats, grid: Floats) -> Bools:
     return np.asarray(shapely.contains_xy(hull_of(pixels), grid))
 
 
@@ -316,24 +316,22 @@ def _bad(table: pd.DataFrame, bad: list[int]) -> list[Caution]:
 def _better(control: GroundControl, choice: Choice, *, given_crs: bool, given_family: bool) -> list[Caution]:
     """Say if what the recipe names fits much worse than what could be chosen."""
     mine = min(choice.left_out_px.values(), default=0.0)
-    if mine <= _NOTABLE_PX:
+    if mine <= CHOOSING.notable_px:
         return []
     found = []
     if given_crs:
         other = choose(control.pixels, control.lonlat, family=choice.family)
-        theirs = other.left_out_px.get(f"{other.family}, {other.plane}", mine)
-        if theirs < _MUCH_BETTER * mine:
+        if other.own_px < CHOOSING.much_better * mine:
             text = (
-                f"on the plane {other.plane} the control points fit better ({theirs:.1f} px left out one by "
-                f"one, against {mine:.1f} px on {choice.plane}): is it the CRS of this map?"
+                f"on the plane {other.plane} the control points fit better ({other.own_px:.1f} px left out "
+                f"one by one, against {mine:.1f} px on {choice.plane}): is it the CRS of this map?"
             )
             found.append(Caution("another plane", text))
     if given_family:
         other = choose(control.pixels, control.lonlat, crs=choice.crs)
-        theirs = other.left_out_px.get(f"{other.family}, {other.plane}", mine)
-        if theirs < _MUCH_BETTER * mine:
+        if other.own_px < CHOOSING.much_better * mine:
             text = (
-                f"the transformation {other.family} fits better ({theirs:.1f} px left out one by one, "
+                f"the transformation {other.family} fits better ({other.own_px:.1f} px left out one by one, "
                 f"against {mine:.1f} px of {choice.family})"
             )
             found.append(Caution("stiff", text))
@@ -341,11 +339,10 @@ def _better(control: GroundControl, choice: Choice, *, given_crs: bool, given_fa
 
 
 def _error(fitted: Transformation, xy: Floats, lonlat: Floats) -> LocalError | None:
-    """Errors along the axes of the plane, as lengths in pixels."""
-    size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))[:, None]
+    """Learn the error by place from what the control points leave; of a spline, beside its affine part."""
     drift = fit(fitted.pixels, xy, "affine") if fitted.family == "spline" else fitted
-    places = left_out_places(fitted, xy, anew=False)
-    return local_error(fitted, (xy - drift(fitted.pixels)) / size, (xy - places) / size, lonlat)
+    left_px = (xy - drift(fitted.pixels)) / fitted.pixel_side(fitted.pixels)[:, None]
+    return local_error(fitted, left_px, fitted.left_out_px(xy), lonlat)
 
 
 STEP_PX = 10.0
@@ -383,7 +380,7 @@ def cut_edges(points: Floats, longest: float = STEP_PX) -> Floats:
     return np.concatenate([cut, points[-1:]])
 
 
-def on_ground(shapes: npt.NDArray[Any], georeference: Georeference) -> npt.NDArray[Any]:
+def on_ground(shapes: Geometries, georeference: Georeference) -> Geometries:
     """Carry lines or polygons from pixels to longitude and latitude."""
 
     def place(pixels: Floats) -> Floats:
@@ -448,7 +445,6 @@ def _mean_square(values: Floats, weight: Floats) -> float:
 
 def _kept_by_most(sigma: Floats, weight: Floats) -> float:
     """Distance within which 68.3 % of a line is kept whose normal error differs from place to place."""
-    erf = require("scipy.special", extra="digitize").erf
     low, high = 0.0, float(sigma.max())
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from pyproj import CRS
 
-from frontlines.digitize.georef.error import left_out_places, to_lonlat, to_plane
+from frontlines.digitize.georef.error import to_lonlat, to_plane
 from frontlines.digitize.georef.transformations import FAMILIES, LEAST_POINTS, Family, Transformation, fit
+from frontlines.digitize.settings import BAD_POINTS, CHOOSING
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats
 
@@ -45,26 +46,6 @@ def _span_m(low: Floats, high: Floats, crs: CRS) -> float:
     return float((high - low).max() * crs.axis_info[0].unit_conversion_factor)
 
 
-BETTER = 0.8
-"""A richer transformation, or another plane, must bring the leave-one-out error below this part of it."""
-
-FINE_PX = 0.3
-"""Leave-one-out errors below this [px] are as good as none: nothing richer is looked for."""
-
-SPARE_POINTS: dict[Family, int] = {
-    "helmert": 1, "affine": 1, "projective": 2, "polynomial2": 3, "polynomial3": 4, "spline": 7,
-}  # fmt: skip
-"""Points beyond the least number before a transformation is taken unasked."""
-
-DOUBT = 0.001
-"""Chance, over all points, that a sound set has a point as far off as one that is named."""
-
-BAD_PX = 5.0
-"""A point this near to where the others put it [px] is never named."""
-
-_STIFF_FREEDOM = 8
-_LOOKED_AT = 3
-_MERIDIANS, _CUT = 401, 20.0  # looked at between the points; and usual steps, the least that is a cut
 _HALF_TURN = 180.0  # a map of so many degrees of longitude has no middle
 
 
@@ -79,55 +60,45 @@ class Choice:
     # leave-one-out RMSE of each transformation that was weighed, without the points set aside
     left_out_px: dict[str, float]
 
+    @property
+    def own_px(self) -> float:
+        """Leave-one-out RMSE of what was taken, or inf if it is not known [px]."""
+        return self.left_out_px.get(f"{self.family}, {self.plane}", np.inf)
+
 
 def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Family | None = None) -> Choice:
     """Choose what was not given: the transformation, the plane, or both."""
     if not len(pixels):
         raise DigitizeError("there is no control point: give some that are not left out or switched off")
     planes = candidate_planes(lonlat) if crs is None else _named_plane(lonlat, crs)
-    families = [family] if family is not None else [
-        name for name in FAMILIES if len(pixels) >= LEAST_POINTS[name] + SPARE_POINTS[name]
-    ]  # fmt: skip
-    if family is None and len(pixels) < LEAST_POINTS["affine"] + SPARE_POINTS["affine"]:
-        families = ["helmert"]
-    weighed = {}
-    for name in families:
-        for plane, where in planes.items():
-            error = _left_out_px(pixels, to_plane(lonlat, where), name)
-            if error is not None:
-                weighed[name, plane] = error
+    families = _allowed(len(pixels)) if family is None else [family]
+    on_planes = {plane: to_plane(lonlat, where) for plane, where in planes.items()}
+    errors = {
+        (name, plane): _left_out_px(pixels, xy, name) for name in families for plane, xy in on_planes.items()
+    }
+    weighed = {rival: error for rival, error in errors.items() if error is not None}
     if not weighed:
-        first = families[0]
-        fit(pixels, to_plane(lonlat, next(iter(planes.values()))), first)  # says what is wrong
-        plane = next(iter(planes))
-        return Choice(first, plane, planes[plane], "no point to spare: no other could be weighed", {})
+        name, plane = next(iter(errors))
+        fit(pixels, on_planes[plane], name)  # says what is wrong
+        return Choice(name, plane, planes[plane], "no point to spare: no other could be weighed", {})
     taken = next(iter(weighed))
     for rival, error in weighed.items():
-        if weighed[taken] > FINE_PX and error < BETTER * weighed[taken]:
+        if weighed[taken] > CHOOSING.fine_px and error < CHOOSING.better * weighed[taken]:
             taken = rival
-    reason = _reason(
-        taken, weighed, given_crs=crs is not None, given_family=family is not None, n=len(pixels)
-    )
     shown = {f"{name}, {plane}": round(error, 3) for (name, plane), error in weighed.items()}
-    return Choice(taken[0], taken[1], planes[taken[1]], reason, shown)
+    reason = "named in the recipe"
+    if crs is None or family is None:
+        what = [f"the simplest of {len({name for name, _ in weighed})} that {len(pixels)} points allow"]
+        where = [f"the plane {taken[1]!r}, since the recipe names no CRS of the map"]
+        both = " on ".join(what * (family is None) + where * (crs is None))
+        reason = f"{both}; no other has a leave-one-out error clearly below its {weighed[taken]:.2g} px"
+    return Choice(*taken, planes[taken[1]], reason, shown)
 
 
-def _reason(
-    taken: tuple[Family, str],
-    weighed: dict[tuple[Family, str], float],
-    *,
-    given_crs: bool,
-    given_family: bool,
-    n: int,
-) -> str:
-    if given_crs and given_family:
-        return "named in the recipe"
-    what = (
-        "" if given_family else f"the simplest of {len({name for name, _ in weighed})} that {n} points allow"
-    )
-    where = "" if given_crs else f"the plane {taken[1]!r}, since the recipe names no CRS of the map"
-    both = " on ".join(part for part in (what, where) if part)
-    return f"{both}; no other has a leave-one-out error clearly below its {weighed[taken]:.2g} px"
+def _allowed(n: int) -> list[Family]:
+    """Name the transformations that so many points allow unasked, the plainest first."""
+    spared = [name for name in FAMILIES if n >= LEAST_POINTS[name] + CHOOSING.spare_points[name]]
+    return spared if "affine" in spared else ["helmert"]
 
 
 def plane_name(crs: CRS) -> str:
@@ -162,10 +133,10 @@ def _about_middle(lon: Floats) -> tuple[float, Floats]:
 def _named_plane(lonlat: Floats, crs: CRS) -> dict[str, CRS]:
     """Take the plane that was named, unless a cut between the points puts neighbours a world apart."""
     middle, off = _about_middle(lonlat[:, 0])
-    lon = middle + np.linspace(off.min(), off.max(), _MERIDIANS)[1:-1]
+    lon = middle + np.linspace(off.min(), off.max(), CHOOSING.meridians)[1:-1]
     across = to_plane(np.column_stack([(lon + 180) % 360 - 180, np.full_like(lon, lonlat[:, 1].mean())]), crs)
     steps = np.nan_to_num(np.hypot(*np.diff(across, axis=0).T), nan=np.inf)
-    if np.ptp(off) >= _HALF_TURN or steps.max() <= _CUT * max(float(np.median(steps)), 1e-9):
+    if np.ptp(off) >= _HALF_TURN or steps.max() <= CHOOSING.cut * max(float(np.median(steps)), 1e-9):
         return {plane_name(crs): crs}
     at = abs((lon[steps.argmax()] + 180) % 360 - 180)
     method = "eqc" if crs.is_geographic else "webmerc"
@@ -180,17 +151,10 @@ def _left_out_px(pixels: Floats, xy: Floats, family: Family) -> float | None:
     """Leave-one-out RMSE [px] without the points that do not belong, or None if it cannot be told."""
     kept = np.setdiff1d(np.arange(len(pixels)), bad_points(pixels, xy, family))
     try:
-        errors = _errors_px(pixels[kept], xy[kept], family)
+        errors = fit(pixels[kept], xy[kept], family).left_out_px(xy[kept])
     except DigitizeError:
         return None
     return float(np.sqrt((errors**2).sum(axis=1).mean())) if np.isfinite(errors).all() else None
-
-
-def _errors_px(pixels: Floats, xy: Floats, family: Family) -> Floats:
-    fitted = fit(pixels, xy, family)
-    size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(pixels))))
-    with np.errstate(divide="ignore", invalid="ignore"):  # a map pressed into a line has no size
-        return np.asarray((xy - left_out_places(fitted, xy, anew=False)) / size[:, None])
 
 
 def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
@@ -199,7 +163,7 @@ def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     most = max(1, len(pixels) // 4)
     while len(bad) < most:
         stiff = _stiff(family, len(rest))
-        worst = _worst(pixels[rest], xy[rest], stiff)
+        worst = _worst(pixels[rest], xy[rest], stiff, BAD_POINTS.doubt)
         found = [] if worst is None else [worst]
         if not found and len(bad) + 2 <= most:
             found = _pair(pixels[rest], xy[rest], stiff)
@@ -215,7 +179,7 @@ def _stiff(family: Family, n: int) -> Family:
     if family == "helmert":
         return family
     for name in (family, "affine"):
-        if 2 * (n - 1) - 2 * LEAST_POINTS[name] >= _STIFF_FREEDOM:
+        if 2 * (n - 1) - 2 * LEAST_POINTS[name] >= BAD_POINTS.freedom:
             return name
     return "helmert" if n < LEAST_POINTS["affine"] + 2 else "affine"
 
@@ -223,11 +187,11 @@ def _stiff(family: Family, n: int) -> Family:
 def _pair(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     """Positions of two points that hide each other, the worse first; none if there are no such points."""
     try:
-        if np.hypot(*_errors_px(pixels, xy, family).T).max() <= BAD_PX:
+        if np.hypot(*fit(pixels, xy, family).left_out_px(xy).T).max() <= BAD_POINTS.near_px:
             return []
     except DigitizeError:
         return []
-    everyone, chance = np.arange(len(pixels)), DOUBT / len(pixels)
+    everyone, chance = np.arange(len(pixels)), BAD_POINTS.doubt / len(pixels)
     pairs = {}
     for first in everyone:
         others = np.delete(everyone, first)
@@ -246,26 +210,22 @@ def _pair(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     return pairs[min(pairs)] if pairs else []
 
 
-def _worst(pixels: Floats, xy: Floats, family: Family, chance: float = DOUBT) -> int | None:
+def _worst(pixels: Floats, xy: Floats, family: Family, chance: float) -> int | None:
     """Position of the point that belongs least, if it does not belong."""
     try:
         off_px, squares = _studied(fit(pixels, xy, family), xy)
     except DigitizeError:
         return None
-    order = np.argsort(-np.nan_to_num(squares))[:_LOOKED_AT]
+    order = np.argsort(-np.nan_to_num(squares))[: BAD_POINTS.looked_at]
     doubts = {int(k): _doubt(pixels, xy, family, int(k)) for k in order}
     worst = min(doubts, key=lambda k: doubts[k])
-    return worst if doubts[worst] < chance and off_px[worst] > BAD_PX else None
+    return worst if doubts[worst] < chance and off_px[worst] > BAD_POINTS.near_px else None
 
 
 def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:
     """Leave-one-out error of each point [px], and its square over the variance the others lend it."""
-    weights = fitted.left_out_weights()
-    places = fitted.target.back(weights @ fitted.target(xy).T.ravel())
-    size = np.sqrt(np.abs(np.linalg.det(fitted.jacobian(fitted.pixels))))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        off_px = np.hypot(*(xy - places).T) / size
-    return off_px, off_px**2 / (1 + (weights**2).sum(axis=(1, 2)) / 2)
+    squares = (fitted.left_out_px(xy) ** 2).sum(axis=1)
+    return np.sqrt(squares), squares / (1 + (fitted.left_out_weights() ** 2).sum(axis=(1, 2)) / 2)
 
 
 def _doubt(pixels: Floats, xy: Floats, family: Family, k: int) -> float:
@@ -277,8 +237,8 @@ def _doubt(pixels: Floats, xy: Floats, family: Family, k: int) -> float:
     except DigitizeError:
         return 1.0
     reach = (others.weights(pixels[k : k + 1]) ** 2).sum() / 2
-    size = np.sqrt(np.abs(np.linalg.det(others.jacobian(pixels[k : k + 1]))))[0]
-    own = (((xy[k] - others(pixels[k : k + 1])[0]) / size) ** 2).sum() / (1 + reach)
+    off_px = (xy[k] - others(pixels[k : k + 1])[0]) / others.pixel_side(pixels[k : k + 1])
+    own = (off_px**2).sum() / (1 + reach)
     freedom = max(2 * int(rest.sum()) - 2 * LEAST_POINTS[family], 1)
     if not np.isfinite(squares).any():
         return 1.0

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy import ndimage
 
-from frontlines._optional import require
-from frontlines.digitize.colour.paper import Paper
-from frontlines.digitize.colour.scan import Scan
+from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.lines.joining import Run
 from frontlines.names import Floats
 
@@ -87,14 +86,14 @@ class Profiles:
     strength: Floats  # largest share of ink across it
 
 
-def centred(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Centred]:
+def centred(runs: list[Run], sheet: Sheet, ink: Ink) -> list[Centred]:
     """Move runs to the centre of mass of the ink across them."""
     if not runs:
         return []
     runs = [_smoothed(run, ink.half_px) for run in runs]
     sigma: list[Floats] = []
     for turn in range(_ROUNDS):
-        measured = _measured(runs, scan, paper, ink)
+        measured = _measured(runs, sheet, ink)
         done = [
             _moved(run, one, ink, last=turn == _ROUNDS - 1) for run, one in zip(runs, measured, strict=True)
         ]
@@ -112,7 +111,6 @@ def _strength(run: Run, found: Profiles) -> float:
 
 def _smoothed(run: Run, half_px: float) -> Run:
     """Take the stairs out of a skeleton."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     closed = is_closed(run)
     points = run.points[:-1] if closed else run.points
     spread = min(1.0 + 0.3 * half_px, max(len(points) / 6, 0.3))
@@ -145,33 +143,32 @@ def normals_of(run: Run) -> Floats:
     return np.asarray(np.column_stack([-ahead[:, 1], ahead[:, 0]]) / length)
 
 
-def _measured(runs: list[Run], scan: Scan, paper: Paper, ink: Ink) -> list[Profiles]:
+def _measured(runs: list[Run], sheet: Sheet, ink: Ink) -> list[Profiles]:
     """Measure the profiles across each run."""
     reach = ink.half_px + _BEYOND_PX
     t = np.arange(-reach, reach + _STEP_PX / 2, _STEP_PX)
     places = np.concatenate([run.points[:, None] + t[:, None] * normals_of(run)[:, None] for run in runs])
-    profiles = _sampled(places.reshape(-1, 2), scan, paper).reshape(len(places), len(t), 3)
+    profiles = _sampled(places.reshape(-1, 2), sheet).reshape(len(places), len(t), 3)
     bounds = np.cumsum([len(run.points) for run in runs])[:-1]
     return [_across(part, t, ink) for part in np.split(profiles, bounds)]
 
 
-def _sampled(places: Floats, scan: Scan, paper: Paper) -> npt.NDArray[np.float32]:
+def _sampled(places: Floats, sheet: Sheet) -> npt.NDArray[np.float32]:
     """Colours between pixels, on evened paper."""
-    ndimage = require("scipy.ndimage", extra="digitize")
-    column = places[:, 0].clip(0, scan.width_px - 1)
-    row = places[:, 1].clip(0, scan.height_px - 1)
+    column = places[:, 0].clip(0, sheet.scan.width_px - 1)
+    row = places[:, 1].clip(0, sheet.scan.height_px - 1)
     out = np.empty((len(places), 3), np.float32)
     band = (row // _BAND).astype(int)
     for one in np.unique(band):
         here = np.flatnonzero(band == one)
         first = int(one) * _BAND
-        pixels = scan.read(slice(first, first + _BAND + 1))
+        pixels = sheet.scan.read(slice(first, first + _BAND + 1))
         at = np.stack([row[here] - first, column[here]])
         for k in range(3):
             out[here, k] = ndimage.map_coordinates(
                 pixels[..., k], at, order=1, mode="nearest", output=np.float32
             )
-    return np.asarray(out * paper.gain_at(np.column_stack([column, row])))
+    return np.asarray(out * sheet.paper.gain_at(np.column_stack([column, row])))
 
 
 def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> Profiles:
@@ -222,7 +219,6 @@ def _missing(half: Floats, ink: Ink) -> Floats:
 
 def _steady(values: Floats) -> Floats:
     """Median along a run of points, column by column."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     return np.asarray(ndimage.median_filter(values, size=(min(_GROUND_RUN, len(values)), 1), mode="nearest"))
 
 
@@ -259,7 +255,6 @@ def _moved(run: Run, found: Profiles, ink: Ink, *, last: bool) -> tuple[Run, Flo
 
 def _steadied(values: Floats, trust: Floats, spread: float, *, closed: bool) -> Floats:
     """Smooth along the line, trusted points counting more; where none is near, the next ones decide."""
-    ndimage = require("scipy.ndimage", extra="digitize")
     mode = "wrap" if closed else "nearest"
     weight = ndimage.gaussian_filter1d(trust, spread, mode=mode)
     smooth = ndimage.gaussian_filter1d(values * trust, spread, mode=mode) / np.maximum(weight, 1e-9)
@@ -300,7 +295,6 @@ def _roughness(run: Run) -> Floats:
     A line that is drawn bends by and by; what letters, borders and noise have pushed it off comes and goes
     within a few strokes.
     """
-    ndimage = require("scipy.ndimage", extra="digitize")
     points, step = run.points, _ROUGH_PX
     if is_closed(run):
         around = points[np.arange(-2 * step, len(points) + 2 * step) % (len(points) - 1)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import optimize, sparse
 
-from frontlines._optional import require
 from frontlines.digitize.lines.joining import (
     End,
     Ends,
@@ -127,7 +127,6 @@ def _joins(
 
 def _least(pairs: Ints, worth: Floats, is_spare: Bools) -> Bools:
     """Find the pairs of least worth in sum: no end is in two, and of a spare run both ends are in or none."""
-    optimize, sparse = (require(f"scipy.{name}", extra="digitize") for name in ("optimize", "sparse"))
     if not len(pairs):
         return np.zeros(0, bool)
     count = np.arange(len(pairs))

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import shapely
+from scipy import spatial
 
-from frontlines._optional import require
-from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.lines.centres import Centred, is_closed
 from frontlines.digitize.lines.joining import Run
 from frontlines.digitize.lines.skeleton import Chain, direction, figures_of, without_spurs
@@ -220,13 +219,14 @@ def of_width(chains: list[Chain], half_width_px: float | None) -> list[Chain]:
 
 
 def sieved(
-    name: str, runs: list[Centred], scan: Scan, chains: Sequence[Chain] = ()
+    name: str, runs: list[Centred], diagonal_px: float, chains: Sequence[Chain] = ()
 ) -> tuple[list[Centred], list[Dropped]]:
     """Take out keys of a legend, ruled lines such as frames and graticules, and writing."""
-    diagonal = float(np.hypot(scan.width_px, scan.height_px))
-    reasons = [_ruled(one, diagonal) for one in runs]
+    reasons = [_ruled(one, diagonal_px) for one in runs]
     free = [one for one, reason in zip(runs, reasons, strict=True) if reason is None]
-    if sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal:  # the line itself is drawn straight
+    if (
+        sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal_px
+    ):  # the line itself is drawn straight
         reasons, free = [None] * len(runs), runs
     longest = max(free, key=lambda one: one.run.seen_px, default=None)
     total = sum(one.run.length_px for one in free)
@@ -234,7 +234,9 @@ def sieved(
     kept: list[Centred] = []
     dropped: list[Dropped] = []
     for one, reason in zip(runs, reasons, strict=True):
-        why = reason or _key(one, diagonal, total) or _pale(one, longest) or _writing(one, longest, figures)
+        why = (
+            reason or _key(one, diagonal_px, total) or _pale(one, longest) or _writing(one, longest, figures)
+        )
         if why is None:
             kept.append(one)
         else:
@@ -290,7 +292,6 @@ def _beside_runs(chains: Sequence[Chain], runs: Sequence[Centred]) -> Floats:
     """Places where the ink is drawn, but not by a run."""
     if not chains or not runs:
         return np.empty((0, 2))
-    spatial = require("scipy.spatial", extra="digitize")
     points = np.vstack([chain.points for chain in chains])
     line = np.vstack([one.run.points for one in runs])
     reach = 2 * _OWN_STROKES * np.median(np.concatenate([one.run.half_width_px for one in runs]))
@@ -301,7 +302,6 @@ def _crowded(one: Centred, figures: Floats) -> bool:
     """Tell whether other figures of the same ink stand beside most of a run."""
     if not len(figures):
         return False
-    spatial = require("scipy.spatial", extra="digitize")
     reach = max(_CROWD_PX, 2 * _CROWD_STROKES * float(np.median(one.run.half_width_px)))
     apart = spatial.cKDTree(figures).query(one.run.points)[0]
     return bool((apart < reach).mean() > _CROWDED)

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy import spatial
 
-from frontlines._optional import require
-from frontlines.digitize.colour.labels import Strokes
-from frontlines.digitize.colour.palette import OTHER, Labels
+from frontlines.digitize.colour.inks import Strokes
+from frontlines.digitize.colour.palette import UNKNOWN, Labels
 from frontlines.digitize.lines.skeleton import Chain, direction
 from frontlines.names import Floats
 
@@ -56,7 +56,6 @@ def free_ends(lines: Sequence[Floats], stroke_px: float) -> Ends:
 
 def pairs_within(ends: Ends, reach_px: float) -> npt.NDArray[np.int64]:
     """Find the ends that lie near each other."""
-    spatial = require("scipy.spatial", extra="digitize")
     if not ends.keys:
         return np.empty((0, 2), np.int64)
     pairs = spatial.cKDTree(ends.seats).query_pairs(reach_px, output_type="ndarray")
@@ -267,7 +266,7 @@ def seen_in_gaps(run: Run, labels: Labels, strokes: Strokes) -> Run:
 def _dots(run: Run, labels: Labels, strokes: Strokes, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Find washed-out dots: about as long as the stroke is wide, in the middle of a gap."""
     washed_out = _is_near(run, labels, strokes.weaker, 0)
-    dark = washed_out | _is_near(run, labels, (OTHER,), 0)
+    dark = washed_out | _is_near(run, labels, (UNKNOWN,), 0)
     dots = np.zeros(len(seen), bool)
     width = 2 * float(np.median(run.half_width_px))
     for first, stop in _runs_of(~seen):

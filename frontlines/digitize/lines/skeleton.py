@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
+from skimage.morphology import skeletonize
 
-from frontlines._optional import require
-from frontlines.digitize.colour.labels import Strokes, stroke_mask
+from frontlines.digitize.colour.inks import Strokes, stroke_mask
 from frontlines.digitize.colour.palette import Labels
 from frontlines.digitize.colour.scan import tiles_of
 from frontlines.names import Floats, Ints
@@ -35,8 +37,6 @@ class Chain:
 
 def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
     """Thin the strokes of an ink to lines of one pixel."""
-    morphology = require("skimage.morphology", extra="digitize")
-    ndimage = require("scipy.ndimage", extra="digitize")
     found, widths = [np.empty((0, 2), np.int64)], [np.empty(0)]
     overlap = int(max(_LEAST_OVERLAP, 6 * strokes.width_px))
     for (rows, columns), inner in tiles_of(labels.shape, _TILE, overlap):
@@ -44,7 +44,7 @@ def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
         if not np.isin(window, strokes.labels).any():
             continue
         mask = np.pad(stroke_mask(window, strokes), 1, mode="edge")
-        thin = morphology.skeletonize(mask)[1:-1, 1:-1]
+        thin = skeletonize(mask)[1:-1, 1:-1]
         places = np.argwhere(thin[inner]) + np.array([inner[0].start, inner[1].start])
         depth = ndimage.distance_transform_edt(mask)[1:-1, 1:-1]
         widths.append(depth[tuple(places.T)])
@@ -243,16 +243,12 @@ def _turned(chain: Chain) -> Chain:
 
 def figures_of(chains: Sequence[Chain]) -> list[list[Chain]]:
     """Group chains that hang together."""
-    sparse, graph = (
-        require("scipy.sparse", extra="digitize"),
-        require("scipy.sparse.csgraph", extra="digitize"),
-    )
     if not chains:
         return []
     ends = np.array([chain.nodes for chain in chains])
     size = int(ends.max()) + 1
     links = sparse.coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(size, size))
-    _, group = graph.connected_components(links, directed=False)
+    _, group = csgraph.connected_components(links, directed=False)
     figures: dict[int, list[Chain]] = defaultdict(list)
     for chain in chains:
         figures[int(group[chain.nodes[0]])].append(chain)

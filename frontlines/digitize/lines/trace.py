@@ -11,18 +11,19 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from frontlines.digitize.colour.colours import hex_of, refuse_one_colour
-from frontlines.digitize.colour.inks import match_inks, shades_of
-from frontlines.digitize.colour.labels import (
+from frontlines.digitize.colour.inks import (
     Strokes,
     checked_masks,
-    label_scan,
+    label_strokes,
+    match_inks,
     mean_width_px,
     strokes_of,
+    under_other_light,
     with_broad_strokes,
 )
-from frontlines.digitize.colour.palette import Labels, Palette, palette_of
-from frontlines.digitize.colour.paper import Paper, paper_of
-from frontlines.digitize.colour.scan import Image, Scan, open_scan
+from frontlines.digitize.colour.palette import STROKES, Labels
+from frontlines.digitize.colour.scan import Image
+from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.lines.centres import Centred, Ink, centred, without_loops
 from frontlines.digitize.lines.dashes import lone_of, taken_up, with_passed_by
 from frontlines.digitize.lines.filters import (
@@ -53,12 +54,11 @@ _EVERY = 2  # points that are kept: every second pixel
 
 
 def trace_lines(
-    scan: Image,
+    scan: Image | Sheet,
     colours: Mapping[str, str],
     *,
     masks: Iterable[BaseGeometry] = (),
     knobs: Knobs | Mapping[str, Knobs] | None = None,
-    looked: tuple[Paper, Palette] | None = None,
     progress: Progress = None,
 ) -> Tracing:
     """Trace the lines of a scan by their colours.
@@ -66,7 +66,7 @@ def trace_lines(
     Parameters
     ----------
     scan
-        From `open_scan`, or what it takes: a path, or an array of pixels.
+        From `open_scan` or `open_sheet`, or what they take: a path, or an array of pixels.
     colours
         Name of each line, and its colour: hex, or a CSS name such as ``blue`` or ``dark green``. Of the
         inks that the scan really has, the one that is most like it is taken.
@@ -74,8 +74,6 @@ def trace_lines(
         Polygons in pixels whose ground is left out: legend, title.
     knobs
         Lengths that shape the tracing, for all lines or by line name.
-    looked
-        From `paper_of` and `palette_of`, if the scan was looked at before.
     progress
         See `frontlines.progress.reporting`.
 
@@ -116,28 +114,25 @@ def trace_lines(
     >>> [stretch.line for stretch in trace_lines(scan, {"7 April": "blue"}).stretches]
     ['7 April']
     """
-    scan, masks, wanted = open_scan(scan), checked_masks(masks), _checked(colours, knobs)
+    masks, wanted = checked_masks(masks), _checked(colours, knobs)
     with reporting(progress) as report:
         report(0.0, "paper")
-        paper = looked[0] if looked else paper_of(scan)
-        palette = looked[1] if looked else palette_of(scan, paper)
-        palette = with_broad_strokes(palette, colours, scan, paper)
+        sheet = with_broad_strokes(open_sheet(scan), colours)
+        palette = sheet.palette
         inks = match_inks(palette, colours)
         taken = list(inks.values())
-        shades = {name: shades_of(palette, ink, taken, paper) for name, ink in inks.items()}
-        labels = label_scan(scan, paper, palette, masks, lambda share, what: report(0.3 * share, what))
+        shades = {name: under_other_light(sheet, ink, taken) for name, ink in inks.items()}
+        labels = label_strokes(sheet, masks, lambda share, what: report(0.3 * share, what))
         strokes = {
             name: strokes_of(labels, palette, ink, taken, wanted[name].stroke_px, shades[name])
             for name, ink in inks.items()
         }
         _refuse_masked(strokes)
-        settled = {name: _settled(wanted[name], one, scan) for name, one in strokes.items()}
+        settled = {name: _settled(wanted[name], one, sheet.diagonal_px) for name, one in strokes.items()}
         found: list[_Traced] = []
         for done, name in enumerate(colours):
             report(0.3 + 0.7 * done / len(colours), name)
-            found.append(
-                _traced(name, scan, paper, palette, labels, inks[name], strokes[name], settled[name])
-            )
+            found.append(_traced(name, sheet, labels, inks[name], strokes[name], settled[name]))
     long = [stretch for one in found for stretch in one.long]
     coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
     stretches = _in_order(cut_back(parted([*long, *coming_out])), list(colours))
@@ -151,7 +146,11 @@ def trace_lines(
         {name: wanted[name].stroke_px or _drawn_px(name, stretches, one) for name, one in strokes.items()},
         settled,
         tuple(dropped),
-        {name: mean_width_px(labels, ink + 1) for name, ink in inks.items() if wanted[name].stroke_px},
+        {
+            name: mean_width_px(labels, STROKES.ink(ink))
+            for name, ink in inks.items()
+            if wanted[name].stroke_px
+        },
     )
 
 
@@ -176,10 +175,10 @@ def _refuse_masked(strokes: Mapping[str, Strokes]) -> None:
             raise DigitizeError(f"line {name!r}: nothing of this colour lies outside masks and frame")
 
 
-def _settled(knobs: Knobs, strokes: Strokes, scan: Scan) -> Knobs:
+def _settled(knobs: Knobs, strokes: Strokes, diagonal_px: float) -> Knobs:
     """Fill in the lengths that were left open."""
     stroke = strokes.width_px
-    usual = max(float(np.hypot(scan.width_px, scan.height_px)) / 40, 10 * stroke)
+    usual = max(diagonal_px / 40, 10 * stroke)
     return Knobs(stroke, knobs.min_length_px or usual, knobs.gap_px or usual, knobs.spur_px or 3 * stroke)
 
 
@@ -191,21 +190,12 @@ class _Traced(NamedTuple):
     dropped: list[Dropped]
 
 
-def _traced(
-    name: str,
-    scan: Scan,
-    paper: Paper,
-    palette: Palette,
-    labels: Labels,
-    ink: int,
-    strokes: Strokes,
-    knobs: Knobs,
-) -> _Traced:
+def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes, knobs: Knobs) -> _Traced:
     """Trace one line."""
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
     unpruned = chains_of(*skeleton_of(labels, strokes))
     chains = without_spurs(unpruned, spur)
-    half = line_width(chains, float(np.hypot(scan.width_px, scan.height_px)))
+    half = line_width(chains, sheet.diagonal_px)
     wide = stroke if half is None else 2 * half - 1
     figures = without_letters(chains, least, wide, unpruned=unpruned)
     passed = passed_straight(figures, _REACH * wide)
@@ -223,12 +213,12 @@ def _traced(
         *left_out(name, passed, pieces, "thinner or wider than the line", spur),
         *too_short(name, joined, [*long, *short], least, spur),
     ]
-    ink_of = Ink(palette.inks[ink], palette.grounds, max(wide, stroke) / 2)
+    ink_of = Ink(sheet.palette.inks[ink], sheet.palette.grounds, max(wide, stroke) / 2)
     centres, short_centres = (
-        centred([seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in runs], scan, paper, ink_of)
+        centred([seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in runs], sheet, ink_of)
         for runs in (long, short)
     )
-    kept, sifted = sieved(name, centres, scan, chains)
+    kept, sifted = sieved(name, centres, sheet.diagonal_px, chains)
     lines, written = without_writing(name, short_centres, kept, chains)
     return _Traced(
         [_stretch(name, one) for one in kept],

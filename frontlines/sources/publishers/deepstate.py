@@ -42,7 +42,7 @@ import shapely
 from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of
 from frontlines.sources.files import day_in_name
-from frontlines.sources.snapshots import Piece, files_at, read_pieces
+from frontlines.sources.publishers.pieces import Piece, files_at, read_pieces
 
 SOURCE = "DeepStateUA, deepstatemap.live"
 
@@ -138,7 +138,7 @@ def read_deepstate(
     ------
     SourceError
         If a status is not known (all are named, with their features), two files tell one day
-        differently, a ring cannot be built, a day cannot be told, or a file cannot be read.
+        differently, a ring cannot be built, a day cannot be found, or a file cannot be read.
 
     See Also
     --------
@@ -174,7 +174,7 @@ def read_deepstate(
         snapshots = [replace(s, day=s.day - pd.Timedelta(days=1)) if s.dated else s for s in snapshots]
     rows = [row for shot, same in _one_a_day(snapshots, faults) for row in _rows(shot, same, given, faults)]
     if faults:
-        raise SourceError(f"{path} cannot be read:\n" + "\n".join(map(_told, faults.items())))
+        raise SourceError(f"{path} cannot be read:\n" + "\n".join(map(_fault_line, faults.items())))
     table = pd.DataFrame([row[:-1] for row in rows], columns=_COLUMNS)
     table["date"] = table["date"].astype("datetime64[s]")
     frame = gpd.GeoDataFrame(table, geometry=[row[-1] for row in rows], crs="EPSG:4326")
@@ -241,7 +241,7 @@ def _one_a_day(
         differing = [other for other in others if _content(other) != content]
         if differing:
             places = [_place(shot) for shot in (first, *differing)]
-            faults[f"{day:%Y-%m-%d} is told differently: keep one of the files or rows"] += places
+            faults[f"{day:%Y-%m-%d} is shown in different ways: keep one of the files or rows"] += places
         yield first, [_place(other) for other in others]
 
 
@@ -335,8 +335,8 @@ def _side(said: Mapping[str, Any], given: Mapping[str, str]) -> tuple[str, str]:
     if fill and fill not in _KNOWN:
         return "", f"the fill {_shown(fill)!r} is not known: {_mend(fill)}"
     sides = by_name | ({_KNOWN[fill]} if fill else set())
-    told = f"the name {_shown(name)!r} and the fill {_shown(fill)!r} say different things"
-    return min(sides), f"{told}: {_mend(name)}" if len(sides) > 1 else ""
+    differ = f"the name {_shown(name)!r} and the fill {_shown(fill)!r} say different things"
+    return min(sides), f"{differ}: {_mend(name)}" if len(sides) > 1 else ""
 
 
 def _by_name(name: str, words: list[str]) -> tuple[set[str], str]:
@@ -380,7 +380,7 @@ def _mend(words: str) -> str:
     return f"say who holds such ground with statuses={{{_shown(words)!r}: 'RUS'}}, or None to leave it out"
 
 
-def _told(fault: tuple[str, list[str]]) -> str:
+def _fault_line(fault: tuple[str, list[str]]) -> str:
     what, places = fault
     more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
     return f"{what} ({', '.join(places[:_SHOWN])}{more})"

@@ -55,9 +55,7 @@ def test_a_border_like_one_fill_does_not_draw_the_edge_to_itself(edge):
 def test_a_border_of_the_colour_of_the_ground_is_taken_for_granted():
     profile = _profile(-2.0, RED, (255, 255, 255))
     assert edge_of(profile[None]) == pytest.approx(-2.0, abs=0.1)
-    assert edge_of(profile[None], assumed=(None, Border(np.full(3, 255.0), 4.0))) == pytest.approx(
-        0.0, abs=0.1
-    )
+    assert edge_of(profile[None], coast=Border(np.full(3, 255.0), 4.0)) == pytest.approx(0.0, abs=0.1)
 
 
 def test_what_is_no_edge_moves_nothing():

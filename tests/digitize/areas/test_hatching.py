@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 import shapely
 
-from frontlines.digitize import open_scan, trace_areas
+from frontlines.digitize import open_scan, open_sheet, trace_areas
 from frontlines.digitize.areas.hatching import hatched, hatched_inks
 from frontlines.digitize.colour.inks import mixed
-from frontlines.digitize.colour.palette import palette_of
-from frontlines.digitize.colour.paper import paper_of
 
 RED, BLUE, STROKE = (240, 180, 170), (170, 200, 240), (190, 40, 40)
 
@@ -66,9 +64,7 @@ def test_lines_and_letters_are_no_hatching():
     pixels = np.full((600, 900, 3), 255, np.uint8)
     for row in range(20, 600, 60):  # a dozen lines, longer together than five diagonals
         pixels[row : row + 4] = STROKE
-    scan = open_scan(pixels)
-    paper = paper_of(scan)
-    assert hatched_inks(scan, paper, palette_of(scan, paper)) == {}
+    assert hatched_inks(open_sheet(pixels)) == {}
 
 
 def test_a_line_that_leaves_the_hatching_is_left_out():
@@ -85,12 +81,11 @@ def test_thin_strokes_that_look_like_a_mix_of_another_ink_are_hatching_if_they_l
     pixels[:400][_strokes(8)[:400]] = (150, 165, 155)
     for row in (450, 500, 550):
         pixels[row : row + 5] = (60, 66, 62)
-    scan = open_scan(pixels)
-    paper = paper_of(scan)
-    palette = palette_of(scan, paper)
+    sheet = open_sheet(pixels)
+    palette = sheet.palette
     thin = int(palette.inks.max(axis=1).argmax())
     assert mixed(palette, thin, int(palette.inks.min(axis=1).argmin()))
-    assert list(hatched_inks(scan, paper, palette)) == [thin]
+    assert list(hatched_inks(sheet)) == [thin]
 
 
 def test_no_thick_no_hatching():
@@ -124,18 +119,14 @@ def test_gaps_closed_by_chance_do_not_set_the_spacing():
     pixels[200:280, 300:420][(columns[200:280, 300:420] + 12) % 24 < 2] = (
         STROKE  # some strokes twice as close
     )
-    scan = open_scan(pixels)
-    paper = paper_of(scan)
-    (thick,) = hatched_inks(scan, paper, palette_of(scan, paper)).values()
+    (thick,) = hatched_inks(open_sheet(pixels)).values()
     assert thick.mean() > 0.8
 
 
 def test_strokes_ten_pixels_apart_are_no_ground():
     pixels = np.full((400, 400, 3), 255, np.uint8)
     pixels[100:][_strokes(10, 4, (300, 400))] = STROKE
-    scan = open_scan(pixels)
-    paper = paper_of(scan)
-    assert len(palette_of(scan, paper).grounds) == 1
+    assert len(open_sheet(pixels).palette.grounds) == 1
 
 
 def test_a_fill_and_the_same_fill_hatched_are_two_classes():

@@ -6,7 +6,7 @@ import shapely
 from scipy import ndimage
 
 from frontlines.digitize import open_scan, trace_areas
-from frontlines.digitize.areas.edges import ACROSS, Border, borders_in, edge_of, straightened, usual_border
+from frontlines.digitize.areas.edges import ACROSS, Border, edge_of, straightened
 from frontlines.digitize.colour.paper import is_even, paper_of
 
 NORTH, SOUTH = (239, 201, 190), (190, 205, 240)
@@ -128,27 +128,8 @@ def profile(edge, inside, outside, ink, width_px):
 WHITE, PALE, RED, DARK = (255, 255, 255), (253, 252, 251), (251, 107, 75), (103, 0, 13)
 
 
-def test_a_border_that_can_hardly_be_told_from_the_ground_is_still_the_edge():
-    seen = profile(0.8, (122, 46, 46), (12, 15, 20), (33, 33, 33), 2)
-    assert edge_of(seen[None], [Border(np.full(3, 25.0), 2.0)]) == pytest.approx(0.8, abs=0.2)
-
-
 def test_a_border_that_would_show_and_does_not_is_not_there():
     bare = profile(0.0, (129, 158, 193), (240, 245, 248), (240, 245, 248), 0)
     for ink, edge in (((242, 246, 249), 1.5), (WHITE, 0.0)):
         assumed = Border(np.array(ink, float), 3.0)
-        assert edge_of(bare[None], [assumed], assumed=(None, assumed)) == pytest.approx(edge, abs=0.1)
-
-
-def test_a_border_over_all_other_edges_is_also_where_one_side_has_its_colour():
-    shown = {(0, 1): profile(0, RED, DARK, WHITE, 2), (1, 2): profile(0, DARK, (252, 174, 145), WHITE, 2)}
-    borders = borders_in(shown.values())
-    usual = usual_border(shown, borders)
-    assert usual.ink == pytest.approx(WHITE, abs=12)
-    pale = profile(0, RED, PALE, PALE, 2)  # the stroke ends where labels do
-    edge = edge_of(pale[None], borders, assumed=(usual, usual))
-    assert edge == pytest.approx(usual.width_px / 2 - 1, abs=0.3)
-    assert edge_of(pale[None], borders) == pytest.approx(-1, abs=0.1)
-    assert usual_border({(0, 1): shown[0, 1]}, borders) is None
-    bare = {pair: profile(0, *colours, colours[0], 0) for pair, colours in {(3, 4): (RED, DARK)}.items()}
-    assert usual_border({**shown, **bare}, borders) is None
+        assert edge_of(bare[None], [assumed], coast=assumed) == pytest.approx(edge, abs=0.1)

@@ -10,7 +10,9 @@ from PIL import Image
 from scipy import ndimage
 
 from frontlines.datasets import ScanLook, render_scan
-from frontlines.digitize import open_scan, trace_areas
+from frontlines.digitize import open_scan, open_sheet, trace_areas
+from frontlines.digitize.areas.state import AreaState
+from frontlines.digitize.areas.trace import AREA_STEPS
 from frontlines.errors import DigitizeError
 from tests.digitize.warmaps import war_map
 
@@ -168,3 +170,15 @@ def test_letters_whose_mean_is_a_fill_are_no_ground_of_it():
     pixels += rng.normal(0, 2, pixels.shape[:2])[..., None]
     areas = trace_areas(open_scan(pixels.clip(0, 255).astype(np.uint8)), {"A": "#cecece"})
     assert areas.total_bounds == pytest.approx([39.5, 59.5, 239.5, 239.5], abs=0.5)
+
+
+def test_steps_say_what_they_left_out():
+    state = AreaState(
+        open_sheet(_two()), {"a": "red", "b": "blue"}, [shapely.box(0, 0, 80, 260)], None, border_px=5.0
+    )
+    for step in AREA_STEPS:
+        state = step(state)
+    left_out = {(one.label, one.reason): one.area_px for one in state.dropped}
+    red = state.fills["a"]
+    assert left_out[red, "masked"] == pytest.approx(60 * 160, rel=0.03)
+    assert left_out[red, "a key of the legend"] == pytest.approx(18 * 14, rel=0.2)

@@ -6,10 +6,8 @@ import pytest
 import shapely
 
 from frontlines.datasets import ScanLook, render_scan
-from frontlines.digitize import open_scan, suggest_colours, trace_lines
-from frontlines.digitize.colour.labels import with_broad_strokes
-from frontlines.digitize.colour.palette import palette_of
-from frontlines.digitize.colour.paper import paper_of
+from frontlines.digitize import open_scan, open_sheet, suggest_colours, trace_lines
+from frontlines.digitize.colour.inks import with_broad_strokes
 
 X = np.linspace(60, 1540, 300)
 FRONTS = {
@@ -43,11 +41,9 @@ def test_a_ground_that_fills_more_than_a_stroke_stays_ground():
     pixels = np.full((800, 1200, 3), 250, np.uint8)
     pixels[300:500, 100:1100] = (204, 34, 34)
     pixels[299, 100:1100] = pixels[500, 100:1100] = (225, 130, 130)
-    scan = open_scan(pixels)
-    paper = paper_of(scan)
-    palette = palette_of(scan, paper)
-    assert len(palette.grounds) == 2
-    assert with_broad_strokes(palette, {"May": "red"}, scan, paper) is palette
+    sheet = open_sheet(pixels)
+    assert len(sheet.palette.grounds) == 2
+    assert with_broad_strokes(sheet, {"May": "red"}) is sheet
 
 
 def test_what_is_too_broad_for_a_stroke_and_too_small_for_a_ground_is_an_ink():

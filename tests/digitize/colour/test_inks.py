@@ -6,10 +6,13 @@ from scipy.ndimage import gaussian_filter
 
 from frontlines.digitize import open_scan, trace_lines
 from frontlines.digitize.colour.colours import hex_of, lab_of, rgb_of, unlikeness
-from frontlines.digitize.colour.inks import match_inks, shades_of
+from frontlines.digitize.colour.inks import match_inks, under_other_light
 from frontlines.digitize.colour.palette import Palette
 from frontlines.digitize.colour.paper import Paper, paper_of
+from frontlines.digitize.colour.sheet import Sheet
 from frontlines.errors import DigitizeError
+
+BLANK = open_scan(np.full((160, 160, 3), 255, np.uint8))
 
 
 def test_lab_of_known_colours():
@@ -114,17 +117,15 @@ def test_a_shade_is_the_ink_under_light_that_the_paper_has(other, is_shade):
     inks = np.array([[255.0, 239, 25], other])
     lengths, places = np.array([1700.0, 730]), np.zeros((2, 2), int)
     palette = Palette(np.full((1, 3), 120.0), inks, lengths, places, np.ones(2), np.zeros((2, 2)))
-    relief = Paper(np.linspace(0.9, 1.1, 300, dtype=np.float32).reshape(10, 10, 3))
-    assert shades_of(palette, 0, [0], relief) == ([1] if is_shade else [])
-    assert shades_of(palette, 0, [0, 1], relief) == []
-    assert shades_of(palette, 0, [0], Paper(np.ones((10, 10, 3), np.float32))) == []
+    relief = Sheet(BLANK, Paper(np.linspace(0.9, 1.1, 300, dtype=np.float32).reshape(10, 10, 3)), palette)
+    assert under_other_light(relief, 0, [0]) == ([1] if is_shade else [])
+    assert under_other_light(relief, 0, [0, 1]) == []
+    assert under_other_light(Sheet(BLANK, Paper(np.ones((10, 10, 3), np.float32)), palette), 0, [0]) == []
 
 
 def test_a_grey_has_no_shades_for_letters_are_grey_too():
     inks = np.array([[60.0, 60, 60], [54, 54, 54]])
     lengths, places = np.array([1700.0, 730]), np.zeros((2, 2), int)
     palette = Palette(np.full((1, 3), 120.0), inks, lengths, places, np.ones(2), np.zeros((2, 2)))
-    assert (
-        shades_of(palette, 0, [0], Paper(np.linspace(0.5, 1.5, 300, dtype=np.float32).reshape(10, 10, 3)))
-        == []
-    )
+    light = Paper(np.linspace(0.5, 1.5, 300, dtype=np.float32).reshape(10, 10, 3))
+    assert under_other_light(Sheet(BLANK, light, palette), 0, [0]) == []

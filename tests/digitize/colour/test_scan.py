@@ -1,5 +1,7 @@
 """Images of every kind become sRGB, windows of large ones too."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import rasterio
@@ -9,6 +11,7 @@ from rasterio.control import GroundControlPoint
 
 from frontlines.digitize import open_scan
 from frontlines.digitize.colour import scan as images
+from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
 
 RGB = np.zeros((20, 30, 3), np.uint8)
@@ -64,7 +67,7 @@ def test_a_large_image_is_read_from_a_temporary_file(tmp_path, monkeypatch):
     path = tmp_path / "map.png"
     noise = np.random.default_rng(0).integers(0, 256, (700, 40, 3), dtype=np.uint8)
     Image.fromarray(noise).save(path)
-    monkeypatch.setattr(images, "_IN_MEMORY_PX", 1000)
+    monkeypatch.setattr(images, "SCANS", replace(SCANS, in_memory_px=1000))
     scan = open_scan(path)
     assert not isinstance(scan._store, np.ndarray)
     assert np.array_equal(_pixels(scan), noise)
@@ -170,7 +173,7 @@ def test_eight_bits_in_sixteen_are_told(tmp_path):
 @pytest.mark.parametrize("large", [False, True])
 def test_a_photograph_is_turned_as_viewers_do(tmp_path, monkeypatch, orientation, large):
     if large:
-        monkeypatch.setattr(images, "_IN_MEMORY_PX", 100)
+        monkeypatch.setattr(images, "SCANS", replace(SCANS, in_memory_px=100))
     photo = Image.fromarray(RGB.copy())
     photo.paste((250, 250, 250), (0, 0, 8, 12))
     tag = Image.Exif()

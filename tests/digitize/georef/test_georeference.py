@@ -7,7 +7,8 @@ from pyproj import CRS
 
 from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.error import to_lonlat
-from frontlines.digitize.georef.georeference import ASSUMED_PX, georeference, georeference_from_affine
+from frontlines.digitize.georef.georeference import georeference, georeference_from_affine
+from frontlines.digitize.settings import QUOTED_ERROR
 from frontlines.errors import DigitizeError
 
 UTM = CRS("EPSG:32638")
@@ -119,7 +120,7 @@ def test_few_repeated_and_badly_spread_points():
 def test_without_a_point_to_spare_an_error_is_assumed_and_said():
     found = georeference(control_of(GRID[[0, 4, 15]]), SIZE, crs=UTM, transformation="affine")
     assert found.error is None
-    assert found.sigma_px(GRID).tolist() == [ASSUMED_PX] * len(GRID)
+    assert found.sigma_px(GRID).tolist() == [QUOTED_ERROR.assumed_px] * len(GRID)
     assert "0 to spare" in found.cautions[0].text
 
 

@@ -7,12 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from frontlines.digitize.georef.georeference import (
-    cut_edges,
-    error_across,
-    georeference_from_affine,
-    on_ground,
-)
+from frontlines.digitize import georeference_from_affine
+from frontlines.digitize.georef.georeference import cut_edges, error_across, on_ground
 
 DEGREES = georeference_from_affine((0.1, 0, 46, 0, -0.1, 41), CRS("EPSG:4326"), (20, 20), "a file")
 METRES = georeference_from_affine((90, 0, 5e5, 0, -30, 4.4e6), CRS("EPSG:32638"), (900, 900), "a file")

@@ -8,9 +8,7 @@ import pytest
 import shapely
 
 from frontlines.datasets import ScanLook, render_scan
-from frontlines.digitize import Knobs, open_scan, trace_lines
-from frontlines.digitize.colour.paper import paper_of
-from frontlines.digitize.colour.scan import Scan
+from frontlines.digitize import Knobs, open_scan, open_sheet, trace_lines
 from frontlines.digitize.lines.centres import Centred, Ink, centred
 from frontlines.digitize.lines.filters import arrows_among, line_width, of_width, sieved, without_letters
 from frontlines.digitize.lines.joining import Run, bridged
@@ -66,9 +64,9 @@ def test_a_short_stretch_among_letters_is_writing_and_a_lone_one_is_not():
     front = _centred((0, 0), (300, 40), (600, 0), (900, 60))
     short = _centred((300, 300), (330, 330), (360, 310))
     letters = [_chain((k, k + 1), (290 + 15 * k, 330 - 8 * k), (295 + 15 * k, 345 - 8 * k)) for k in range(7)]
-    scan = Scan(1000, 500)
-    assert sieved("front", [front, short], scan) == ([front, short], [])
-    kept, dropped = sieved("front", [front, short], scan, letters)
+    diagonal_px = np.hypot(1000, 500)
+    assert sieved("front", [front, short], diagonal_px) == ([front, short], [])
+    kept, dropped = sieved("front", [front, short], diagonal_px, letters)
     assert kept == [front]
     assert [(name, why) for name, why, _ in dropped] == [("front", "writing")]
 
@@ -76,7 +74,7 @@ def test_a_short_stretch_among_letters_is_writing_and_a_lone_one_is_not():
 def test_a_short_stretch_without_a_clear_centre_is_writing():
     front = _centred((0, 0), (300, 40), (600, 0), (900, 60), sigma=1.5)
     short = [_centred((300, 300), (330, 330), (360, 310), sigma=sigma) for sigma in (0.3, 1.5)]
-    kept, dropped = sieved("front", [front, *short], Scan(1000, 500))
+    kept, dropped = sieved("front", [front, *short], np.hypot(1000, 500))
     assert kept == [front, short[0]]
     assert dropped[0][1] == "writing"
 
@@ -118,7 +116,7 @@ def test_a_paler_river_is_no_part_of_the_line():
     front = Run(np.column_stack([x, 120 + 30 * np.sin(x / 60)]), np.full(560, 2.0), np.ones(559, bool))
     river = Run(front.points[:300] + np.array([40, 200]), front.half_width_px[:300], front.seen[:299])
     worn, pale = (Centred(river, np.full(300, 0.1), strength) for strength in (0.85, 0.5))
-    kept, dropped = sieved("May", [Centred(front, np.full(560, 0.1)), worn, pale], Scan(600, 400))
+    kept, dropped = sieved("May", [Centred(front, np.full(560, 0.1)), worn, pale], np.hypot(600, 400))
     assert [one.strength for one in kept] == [1.0, 0.85]
     assert [reason for _, reason, _ in dropped] == ["paler than the line"]
 
@@ -127,10 +125,10 @@ def test_a_stroke_is_as_strong_as_its_ink():
     x = np.linspace(20, 580, 60)
     fronts = [shapely.LineString(np.column_stack([x, y + 20 * np.sin(x / 60)])) for y in (100, 300)]
     drawn = gpd.GeoDataFrame({"colour": ["#0b6fa4", "#7ba9c0"], "width_px": 5.0}, geometry=fronts)
-    scan = open_scan(render_scan(drawn, size_px=(600, 400), look=ScanLook(rotation_deg=0.0)).pixels)
+    sheet = open_sheet(render_scan(drawn, size_px=(600, 400), look=ScanLook(rotation_deg=0.0)).pixels)
     runs = [bridged(Run(shapely.get_coordinates(one), np.ones(60), np.ones(59, bool)), 1.0) for one in fronts]
     ink = Ink(np.array([11.0, 111, 164]), np.full((1, 3), 250.0), 1.5)
-    own, pale = (one.strength for one in centred(runs, scan, paper_of(scan), ink))
+    own, pale = (one.strength for one in centred(runs, sheet, ink))
     assert own == pytest.approx(1, abs=0.1)
     assert pale < 0.6
 

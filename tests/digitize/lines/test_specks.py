@@ -7,7 +7,7 @@ import shapely
 
 from frontlines.datasets import render_scan
 from frontlines.digitize import open_scan, trace_lines
-from frontlines.digitize.colour.labels import Strokes
+from frontlines.digitize.colour.inks import Strokes
 from frontlines.digitize.lines.joining import Run, seen_in_gaps
 
 OWN, OTHER, PALE = 1, 2, 3

@@ -14,7 +14,8 @@ from frontlines.crs import working_crs
 from frontlines.errors import LayerError, SourceError
 from frontlines.layers.door import as_control, as_theatre
 from frontlines.sources.publishers.deepstate import read_deepstate
-from frontlines.sources.snapshots import describe_snapshots, read_pieces
+from frontlines.sources.publishers.pieces import read_pieces
+from frontlines.sources.snapshots import describe_snapshots
 
 OCCUPIED = "Окуповано /// Occupied /// geoJSON.status.occupied\n"
 LIBERATED = "Звільнено /// Liberated /// geoJSON.status.dismissed"
@@ -309,7 +310,7 @@ def test_days_told_differently_are_refused_with_both_names(tmp_path):
     daily(tmp_path, "20240708")
     daily(tmp_path, "20240708", feature(box(37, 48, 38, 50)), suffix=".json")
     with pytest.raises(
-        SourceError, match=r"2024-07-08 is told differently.*20240708\.geojson, .*20240708\.json"
+        SourceError, match=r"2024-07-08 is shown in different ways.*20240708\.geojson, .*20240708\.json"
     ):
         read_deepstate(tmp_path)
 
@@ -322,7 +323,9 @@ def test_days_twice_in_one_table(tmp_path):
     assert frame["same_file"].tolist() == ["all.parquet row 2"]
     table.geometry = [shapes[0], box(37, 48, 39, 49)]
     table.to_parquet(tmp_path / "all.parquet")
-    with pytest.raises(SourceError, match=r"told differently.*\(all\.parquet row 1, all\.parquet row 2\)"):
+    with pytest.raises(
+        SourceError, match=r"shown in different ways.*\(all\.parquet row 1, all\.parquet row 2\)"
+    ):
         read_deepstate(tmp_path / "all.parquet")
 
 
@@ -480,7 +483,7 @@ def test_broken_archives_are_refused(tmp_path):
 
 
 def test_archives_that_swell_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("frontlines.sources.snapshots._MOST_BYTES", 1000)
+    monkeypatch.setattr("frontlines.sources.publishers.pieces._MOST_BYTES", 1000)
     (tmp_path / "20240708.geojson.gz").write_bytes(gzip.compress(b" " * 5000))
     with pytest.raises(SourceError, match="holds more than 1,000 bytes: split it by days"):
         read_deepstate(tmp_path)

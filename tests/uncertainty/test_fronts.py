@@ -98,7 +98,7 @@ def test_a_sigma_that_is_no_length_is_refused(straight, sigma):
 
 def test_an_unknown_sigma_is_an_error_of_its_own(straight):
     bare = straight.frontlines.assign(sigma_m=np.nan)
-    with pytest.raises(UnknownSigmaError, match=r"1 stretches of frontline have no sigma_m \(rows 0\)"):
+    with pytest.raises(UnknownSigmaError, match=r"1 stretch of frontline has no sigma_m \(rows 0\)"):
         replace(straight, frontlines=bare).formula(NOISE)
 
 

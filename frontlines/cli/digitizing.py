@@ -1,0 +1,171 @@
+"""What ``frontlines digitize`` writes and prints: a recipe carried out, or the colours of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from frontlines.cli.options import console, plain
+from frontlines.cli.outputs import DPI, refuse_overwriting, staged
+from frontlines.digitize import (
+    Digitized,
+    digitize,
+    open_scan,
+    open_sheet,
+    read_recipe,
+    suggest_colours,
+    suggest_fills,
+)
+from frontlines.manifest import long_date, to_json
+from frontlines.plot import overlay_figure, residual_figure
+from frontlines.progress import reporting
+from frontlines.sources.files import write
+
+FILES = (
+    "frontlines.geojson",
+    "control.gpkg",
+    "residuals.csv",
+    "overlay.png",
+    "residuals.png",
+    "manifest.json",
+)
+"""What a run may write: lines, areas, and residuals only if there are any."""
+
+_MOST_LINES = 4  # of the colours of an image, put into a recipe to start from
+
+
+def carry_out(recipe: Path, out: Path, *, force: bool) -> None:
+    """Carry out a recipe, write what was found and print it."""
+    asked = read_recipe(recipe)
+    inputs = (recipe, asked.image, asked.points, asked.world_file)
+    refuse_overwriting(out, FILES, force=force, inputs=inputs)
+    with reporting(True) as report:
+        found = digitize(asked, progress=lambda share, what: report(0.8 * share, what))
+        report(0.8, "drawing and writing")
+        written = _write(found, out)
+    terminal = console()
+    terminal.print(_georeference(found), soft_wrap=True)
+    terminal.print(_rows(found))
+    for caution in found.cautions:
+        terminal.print(Text(f"{caution.name}: {plain(caution.text)}", style="yellow"), soft_wrap=True)
+    console(stderr=True).print(f"written to {out}: {', '.join(written)}", soft_wrap=True)
+
+
+def _write(found: Digitized, out: Path) -> list[str]:
+    with staged(out, stale=FILES) as folder:
+        if found.frontlines is not None:
+            write(found.frontlines, folder / "frontlines.geojson")
+        if found.control is not None:
+            write(found.control, folder / "control.gpkg")
+        if len(found.residuals):
+            write(found.residuals, folder / "residuals.csv")
+            residual_figure(found).savefig(folder / "residuals.png", dpi=DPI)
+        overlay_figure(found).savefig(folder / "overlay.png", dpi=DPI)
+        (folder / "manifest.json").write_text(to_json(found.manifest), encoding="utf-8")
+        return [name for name in FILES if (folder / name).exists()]
+
+
+def _georeference(found: Digitized) -> Text:
+    choice, figures = found.georeference.choice, found.georeference.figures
+    lines = [f"{found.recipe.source}: {choice.family} on {choice.plane}", choice.reason]
+    if figures:
+        means = {
+            "RMSE": figures["rmse_m"],
+            f"adjusted (n - k = {figures['points']} - {figures['least_points']})": figures["rmse_adjusted_m"],
+            "left out one by one": figures["left_out_rmse_m"],
+        }
+        known = [f"{name} {value:,.1f} m" for name, value in means.items() if value is not None]
+        errors = ", ".join(known) or "none to spare, no error known"
+        lines.append(f"{figures['points']} control points: {errors}")
+    return Text("\n".join(map(plain, lines)))
+
+
+def _rows(found: Digitized) -> Table:
+    table = Table()
+    for header in ("", "date", "seen", "not seen", "standard error"):
+        table.add_column(header, justify="left" if header in {"", "date"} else "right", no_wrap=bool(header))
+    for row in found.manifest["lines"]:
+        table.add_row(
+            Text(plain(f"line {row['line']} ({row['colour_found']})")), long_date(row["date"]),
+            f"{row['length_km']:,.1f} km", f"{row['unseen_km']:,.1f} km", f"{row['sigma_m']:,.0f} m",
+        )  # fmt: skip
+    for row in found.manifest["areas"]:
+        table.add_row(
+            Text(plain(f"area {row['side']}")), long_date(row["date"]), f"{row['area_km2']:,.1f} km²",
+            f"{row['unsure_share']:.1%} unsure", f"{row['sigma_m']:,.0f} m",
+        )  # fmt: skip
+    return table
+
+
+def suggest(image: Path) -> None:
+    """List the colours of lines and fills of an image with swatches, and print a recipe to start from."""
+    with reporting(True) as report:
+        scan = open_scan(image)
+        report(0.0, "paper and colours")
+        sheet = open_sheet(scan)
+        lines = suggest_colours(sheet, progress=lambda share, what: report(0.7 * share, what))
+        report(0.7, "fills")
+        fills = suggest_fills(sheet)
+    terminal = console()
+    listed = terminal if terminal.is_terminal else console(stderr=True)  # piped, only the recipe goes on
+    for note in scan.notes:
+        listed.print(Text(plain(f"{image.name}: {note}")), soft_wrap=True)
+    listed.print(_line_table(lines))
+    listed.print(_fill_table(fills))
+    terminal.print(Text("\n".join(starter(image.name, lines, fills))), soft_wrap=True)
+
+
+def _line_table(lines: pd.DataFrame) -> Table:
+    table = Table()
+    for header in ("lines", "", "name", "stroke", "length", "seen at column, row"):
+        table.add_column(header, justify="right" if header in {"stroke", "length"} else "left")
+    for row in lines.to_dict("records"):
+        table.add_row(
+            str(row["colour"]), _swatch(row["colour"]), str(row["name"]), f"{row['stroke_px']:.1f} px",
+            f"{row['length_px']:,.0f} px", f"{row['column']:.0f}, {row['row']:.0f}",
+        )  # fmt: skip
+    return table
+
+
+def _fill_table(fills: pd.DataFrame) -> Table:
+    table = Table()
+    for header in ("fills", "", "name", "of the image"):
+        table.add_column(header, justify="right" if header == "of the image" else "left")
+    for row in fills.to_dict("records"):
+        share = f"{100 * row['share']:.1f} %"
+        table.add_row(str(row["colour"]), _swatch(row["colour"]), str(row["name"]), share)
+    return table
+
+
+def _swatch(colour: str) -> Text:
+    return Text("      ", style=Style(bgcolor=colour))
+
+
+def starter(image: str, lines: pd.DataFrame, fills: pd.DataFrame) -> Iterator[str]:
+    """Write a recipe to start from, line by line."""
+    yield "# digitize.toml: keep the lines that you want, and fill in dates, sides and control points"
+    yield f"image = {_quoted(image)}"
+    yield 'points = "points.csv"               # id, col, row, lon, lat; pixel centres at whole numbers'
+    yield '# crs = "EPSG:…"                    # the map\'s own plane, if you know it'
+    yield "sides = {ONE = [0.0, 0.0], OTHER = [1.0, 1.0]}   # a place that each side holds: lon, lat"
+    for row in lines.head(_MOST_LINES).to_dict("records"):
+        yield ""
+        yield "[[line]]"
+        yield f"colour = {_quoted(str(row['colour']))}                  # {row['name']}"
+        yield 'date = "YYYY-MM-DD"'
+    for row in fills.to_dict("records") if len(fills) > 1 else ():
+        yield ""
+        yield "# [[area]]"
+        yield f"# colour = {_quoted(str(row['colour']))}                # {row['name']}"
+        yield '# side = "…"'
+        yield '# date = "YYYY-MM-DD"'
+
+
+def _quoted(text: str) -> str:
+    """Write a text as TOML does."""
+    return '"' + plain(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,117 @@
+"""What a recipe names, opened: the image, where it lies on Earth, and what of it is not looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from frontlines._optional import require
+from frontlines.digitize.colour.scan import Scan, open_scan
+from frontlines.digitize.georef.control_points import Affine, crs_of, read_control_points, read_world_file
+from frontlines.digitize.georef.georeference import Georeference, georeference, georeference_from_affine
+from frontlines.digitize.recipe import Recipe
+from frontlines.errors import DigitizeError
+from frontlines.manifest import fingerprint
+from frontlines.names import Pixels
+
+_PDF_DPI = 300  # at which a page of a PDF is drawn [dots per inch]
+
+
+def open_image(recipe: Recipe) -> Scan:
+    """Open the image that a recipe names."""
+    if recipe.image.suffix.lower() == ".pdf":
+        return open_scan(_pdf_page(recipe.image, recipe.page or 1))
+    return open_scan(recipe.image, page=recipe.page)
+
+
+def _pdf_page(path: Path, page: int) -> Pixels:
+    """Draw a page of a PDF."""
+    if not path.is_file():
+        raise DigitizeError(f"{path}: no such file")
+    pdfium = require("pypdfium2", extra="pdf")
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        raise DigitizeError(f"{path}: cannot be read as a PDF ({error})") from error
+    try:
+        if page > len(document):
+            raise DigitizeError(f"{path} has {len(document)} pages, not {page}: page counts from 1")
+        drawn = document[page - 1].render(scale=_PDF_DPI / 72, rev_byteorder=True)
+        return np.array(drawn.to_numpy()[..., :3])
+    finally:
+        document.close()
+
+
+def georeference_of(recipe: Recipe, scan: Scan) -> Georeference:
+    """Find where the image lies: by control points, a world file, or what the image brings itself."""
+    size = (scan.width_px, scan.height_px)
+    crs = crs_of(recipe.crs, "crs") if recipe.crs else None
+    _refuse_turned(recipe, scan)
+    control = scan.control if recipe.world_file is None else None
+    if recipe.points is not None:
+        points_crs = crs_of(recipe.points_crs, "points_crs") if recipe.points_crs else None
+        control = read_control_points(recipe.points, crs=points_crs)
+    if control is None:
+        affine, own_crs, source = _affine(recipe, scan, crs)
+        return georeference_from_affine(affine, own_crs, size, source)
+    control = control.without(recipe.leave_out)
+    return georeference(control, size, crs=crs, transformation=recipe.transformation)
+
+
+def _affine(recipe: Recipe, scan: Scan, crs: CRS | None) -> tuple[Affine, CRS, str]:
+    """Six numbers of a world file or of the image itself, their CRS, and where they come from."""
+    if recipe.world_file is not None:
+        name = recipe.world_file.name
+        if crs is None:
+            raise DigitizeError(f'{name} does not say in which CRS it is: give crs, such as "EPSG:32638"')
+        return read_world_file(recipe.world_file), crs, name
+    own = crs or scan.crs
+    if scan.transform is None or own is None:
+        unnamed = " that names its CRS" * (scan.transform is not None)
+        raise DigitizeError(
+            f"{recipe.image.name} brings no georeference of its own{unnamed}: "
+            'give points = "points.csv" with columns id, col, row, lon, lat'
+        )
+    return scan.transform, own, recipe.image.name
+
+
+def _refuse_turned(recipe: Recipe, scan: Scan) -> None:
+    """Refuse pixels that were counted on the image as it is before it is turned."""
+    given = recipe.world_file or recipe.points
+    if scan.turned and given is not None and (recipe.world_file or given.suffix.lower() == ".points"):
+        raise DigitizeError(
+            f"{recipe.image.name} carries a tag that turns it (EXIF orientation), which {given.name} does "
+            "not heed: save the image upright, without the tag, and take the georeference anew"
+        )
+
+
+def masks_of(recipe: Recipe, scan: Scan) -> list[shapely.Geometry]:
+    """Give what is not to be looked at, in pixels: the masks, and all outside the frame."""
+    masks: list[shapely.Geometry] = list(recipe.masks)
+    if recipe.frame is not None:
+        sheet = shapely.box(-1, -1, scan.width_px, scan.height_px)
+        inside = shapely.box(*recipe.frame)
+        if not inside.intersects(sheet):
+            raise DigitizeError(
+                f"the frame lies outside the scan of {scan.width_px} × {scan.height_px} px: give left, top, "
+                "right and bottom in pixels"
+            )
+        masks.append(sheet.difference(inside))
+    return [mask for mask in masks if not mask.is_empty]
+
+
+def fingerprints(recipe: Recipe) -> tuple[dict[str, Any], ...]:
+    """Describe the files that a recipe reads, so that they can be recognized."""
+    files = {
+        "recipe": recipe.path,
+        "image": recipe.image,
+        "points": recipe.points,
+        "world file": recipe.world_file,
+    }
+    return tuple(
+        fingerprint(path, role) for role, path in files.items() if path is not None and path.is_file()
+    )

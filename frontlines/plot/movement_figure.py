@@ -1,0 +1,140 @@
+"""The page with the map of movement: transects by advance and retreat, both fronts, districts."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from frontlines.movement.displacement import places_along, ways
+from frontlines.plot.artists import View, bounds_of, frame, lines, present, show, view_of
+from frontlines.plot.chart_axes import write_above
+from frontlines.plot.front_layers import draw_frontlines, draw_transects, front_entries, transect_entries
+from frontlines.plot.furniture import Entry, furnish
+from frontlines.plot.labels import Label, place_labels
+from frontlines.plot.map_layers import (
+    district_labels,
+    draw_districts,
+    draw_settlements,
+    pick_settlements,
+    town_labels,
+)
+from frontlines.plot.page import Chart, chart_page
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, date_colours
+from frontlines.plot.text import clean, day
+
+_MAP_MM = (70.0, 165.0)  # least and largest height of the map
+_MOST_TOWNS = 40
+
+
+def movement_figure(
+    displaced: gpd.GeoDataFrame,
+    frontlines: gpd.GeoDataFrame,
+    *,
+    title: str,
+    caption: str,
+    districts: gpd.GeoDataFrame | None = None,
+    settlements: gpd.GeoDataFrame | None = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Figure:
+    """Draw the page with the map of movement: transects by advance and retreat, both fronts, districts.
+
+    Parameters
+    ----------
+    displaced
+        From `displacement`.
+    frontlines
+        The lines it was made from; those of its first and last date are drawn.
+    title, caption
+        Texts, wrapped to the page; nothing in them is interpreted. The caption names sources and dates.
+    districts, settlements
+        Further layers, or None; settlements are named where there is room.
+    style
+        The style; the page is its `width_mm` wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot. It shows where the front moved, or all of it if
+        it did not.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from frontlines.movement.displacement import displacement
+    >>> from frontlines.movement.transects import make_transects
+    >>> shapes = shapely.linestrings([[(4320000, y), (4324000, y)] for y in (3210000, 3213000)])
+    >>> fronts = gpd.GeoDataFrame(
+    ...     {"date": pd.to_datetime(["1994-05-02", "1994-05-12"]), "side_left": "B", "side_right": "A"},
+    ...     geometry=shapes, crs="EPSG:3035")
+    >>> displaced = displacement(make_transects(fronts, "A"), fronts)
+    >>> [ax.get_label() for ax in movement_figure(displaced, fronts, title="A", caption="made up").axes]
+    ['map']
+    """
+    dates = [displaced[name].iloc[0] for name in ("date_from", "date_to")]
+    fronts = frontlines[frontlines["date"].isin(dates)]
+    view = _view(displaced)
+    inner_mm = style.width_mm - 2 * style.margin_mm
+    height_mm = min(max(inner_mm * view.height / view.width, _MAP_MM[0]), _MAP_MM[1])
+    view = view.fitted(inner_mm / height_mm)
+
+    def draw(ax: Axes) -> Axes:
+        frame(ax, style)
+        show(ax, view)
+        if districts is not None:
+            draw_districts(districts, ax=ax, label=False, style=style)
+        draw_frontlines(fronts, ax=ax, band=False, style=style)
+        draw_transects(displaced, ax=ax, style=style)
+        busy = [*lines(fronts.geometry), *present(ways(displaced))]
+        furnish(ax, displaced.crs, busy, style=style)
+        for text in ax.texts:
+            if text.get_gid() == "degrees":  # on paper of its own: borders of districts run up to the frame
+                text.set_bbox({"facecolor": style.paper, "linewidth": 0, "pad": 0.8})
+        names = _names(ax, fronts, districts, settlements, style)
+        place_labels(ax, names, avoid=shapely.union_all(busy), style=style)
+        heading = f"{clean(displaced['side'].iloc[0])}: net movement, {' to '.join(map(day, dates))}"
+        write_above(
+            ax, heading, [*_fronts_seen(fronts, view, style), *transect_entries(displaced, style)], style
+        )
+        return ax
+
+    chart = Chart("map", draw, height_mm, style.margin_mm)
+    return chart_page([chart], title=title, caption=caption, style=style)
+
+
+def _view(displaced: gpd.GeoDataFrame) -> View:
+    """Return the view of all ways that the front moved; if it did not, of all transects."""
+    moved = present(ways(displaced))
+    shown = moved if len(moved) else places_along(displaced, displaced["origin_m"].to_numpy(dtype=float))
+    view = bounds_of(shown) or View(0.0, 0.0, 1.0, 1.0)
+    least = View(view.west - 1000, view.south - 1000, view.east + 1000, view.north + 1000)
+    return least.grown(0.06)
+
+
+def _names(
+    ax: Axes,
+    fronts: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame | None,
+    settlements: gpd.GeoDataFrame | None,
+    style: MapStyle,
+) -> list[Label]:
+    """Draw the settlements nearest to the front; return their names and those of districts."""
+    found = []
+    if settlements is not None:
+        towns = pick_settlements(settlements)
+        inside = towns[towns.within(view_of(ax).box()).to_numpy()]
+        off = shapely.distance(inside.geometry.to_numpy(), shapely.union_all(fronts.geometry.to_numpy()))
+        inside = inside.assign(off_m=off).sort_values(["off_m", "name"], kind="stable").head(_MOST_TOWNS)
+        draw_settlements(inside, ax=ax, label=False, style=style)
+        found += town_labels(inside, style=style)
+    if districts is not None:
+        shown = districts[districts.intersects(view_of(ax).box()).to_numpy()]
+        found += district_labels(shown, style=style)
+    return found
+
+
+def _fronts_seen(fronts: gpd.GeoDataFrame, view: View, style: MapStyle) -> list[Entry]:
+    """Return the entries of a legend for the fronts that are in view."""
+    seen = {f"front:{date:%Y-%m-%d}" for date in fronts.loc[fronts.intersects(view.box()), "date"]}
+    return front_entries(seen, date_colours(fronts["date"], style), style)

@@ -1,0 +1,516 @@
+"""What was traced on a scan, drawn over it, and the error of its georeference: two pages for print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap, rgb_to_hsv, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.patheffects import withStroke
+from PIL import Image
+
+from frontlines._optional import require
+from frontlines.digitize import Digitized, Scan
+from frontlines.digitize.layers import class_colours
+from frontlines.digitize.lines import pieces_of
+from frontlines.errors import FrontlinesError
+from frontlines.names import Floats, Pixels
+from frontlines.plot.artists import area_path, frame
+from frontlines.plot.furniture import Entry
+from frontlines.plot.labels import Label, place_labels
+from frontlines.plot.page import Box, FigurePage
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_styles
+from frontlines.plot.text import clean, day, plain
+
+_GAP_MM = 3.0
+_FITTED, _POINT, _BAD = "#3B93DB", "#1A1A1A", "#C2187B"
+_LONGEST_MM = 7.0  # an arrow of a residual on paper
+_NONE_PX = 0.05  # residuals that are all shorter are not worth arrows
+_NICE = (1, 2, 5, 10)
+
+_PALE = 0.5  # share of paper mixed into the scan, so that what was traced stands out
+_STRONG = ("#009E73", "#E69F00", "#7B4FA3", "#8C510A")  # for lines beside the colours of dates; safe together
+_GREY = 0.25  # saturation up to which a colour has no hue
+_LEAST_MM = 60.0  # height of the scan under however long a caption
+_NAMED = 30
+_COARSE_PX = 8.0  # fine enough to keep labels off the lines
+
+
+def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> Figure:
+    """Draw the page with what was traced over the scan: lines, areas, control points, legend and caption.
+
+    Parameters
+    ----------
+    digitized
+        From `frontlines.digitize.digitize`.
+    style
+        The style; the page is its `width_mm` wide and at most its `max_height_mm` high, unless the caption
+        is very long.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot. The scan is pale grey; each line has the colour
+        of the style that is most like its ink, dashed where it was not seen. Arrows lead from each control
+        point to where the georeference puts it, magnified as the legend says.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import geopandas as gpd
+    >>> from frontlines.datasets import render_scan
+    >>> from frontlines.digitize import digitize
+    >>> drawn = gpd.GeoDataFrame({"colour": ["#1f4fb4"], "width_px": [4.0]},
+    ...                          geometry=[shapely.LineString([(20, 60), (200, 90), (380, 60)])])
+    >>> text = '''
+    ... image = "scan.png"
+    ... world_file = "scan.wld"
+    ... crs = "EPSG:32638"
+    ... [[line]]
+    ... colour = "blue"
+    ... date = 1994-05-12
+    ... sides = {NORTH = {col = 200, row = 10}, SOUTH = {col = 200, row = 140}}
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.fromarray(render_scan(drawn, size_px=(400, 150)).pixels).save(Path(folder) / "scan.png")
+    ...     _ = (Path(folder) / "scan.wld").write_text("100 0 0 -100 600000 4400000")
+    ...     _ = (Path(folder) / "digitize.toml").write_text(text)
+    ...     found = digitize(Path(folder) / "digitize.toml")
+    >>> [ax.get_label() for ax in overlay_figure(found).axes]
+    ['legend', 'scan']
+    """
+    page = FigurePage(style, title=digitized.recipe.source, caption=overlay_caption(digitized))
+    factor = magnification(digitized, page.inner_mm)
+    box = Box(style.margin_mm, page.top_mm, page.inner_mm, 10.0)
+    entries = overlay_entries(digitized, factor, style)
+    host, legend_mm = page.add_legend(entries, box, columns=3, entry_mm=page.inner_mm / 3)
+    under_mm = legend_mm + page.caption_mm + 2 * _GAP_MM + style.margin_mm
+    room_mm = max(style.max_height_mm - page.top_mm - under_mm, _LEAST_MM)
+    width_px, height_px = digitized.georeference.size_px
+    mm_per_px = min(page.inner_mm / width_px, room_mm / height_px)
+    width_mm, height_mm = width_px * mm_per_px, height_px * mm_per_px
+    ax = page.add("scan", Box((style.width_mm - width_mm) / 2, page.top_mm, width_mm, height_mm))
+    legend_top_mm = page.top_mm + height_mm + _GAP_MM
+    page.put(host, box._replace(top=legend_top_mm, height=legend_mm))
+    page.end(legend_top_mm + legend_mm + _GAP_MM)
+    draw_overlay(digitized, ax=ax, factor=factor, style=style)
+    return page.figure
+
+
+_FIELD = LinearSegmentedColormap.from_list("error", ["#FBFAF7", "#B9A88A"])
+_MAP_SHARE = 0.56
+_MAP_MM, _BARS_MM = 150.0, (24.0, 150.0)  # heights: of the map at most, of the bars at least and at most
+_FOOT_MM = 8.0
+_NAME_MM = 19.0
+_ROW_MM = 3.2
+_MOST = 40
+_GRID = 60
+_HALF_BAR = 0.4
+
+
+def residual_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> Figure:
+    """Draw the page with the error of a georeference: where it is large, and how far each point is off.
+
+    Parameters
+    ----------
+    digitized
+        From `frontlines.digitize.digitize`.
+    style
+        The style; the page is its `width_mm` wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot: a map of the standard error [m] with the control
+        points, and a bar for each point, the largest error on top [m along the ground].
+
+    Raises
+    ------
+    FrontlinesError
+        If the georeference has no control points.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import geopandas as gpd
+    >>> from frontlines.datasets import render_scan
+    >>> from frontlines.digitize import digitize
+    >>> drawn = gpd.GeoDataFrame({"colour": ["#1f4fb4"], "width_px": [4.0]},
+    ...                          geometry=[shapely.LineString([(20, 60), (200, 90), (380, 60)])])
+    >>> text = '''
+    ... image = "scan.png"
+    ... points = "points.csv"
+    ... crs = "EPSG:32638"
+    ... [[line]]
+    ... colour = "blue"
+    ... date = 1994-05-12
+    ... sides = {NORTH = {col = 200, row = 10}, SOUTH = {col = 200, row = 140}}
+    ... '''
+    >>> ids, cols, rows = list("abcdef"), [5, 200, 395] * 2, [5] * 3 + [145] * 3
+    >>> grid = pd.DataFrame({"id": ids, "col": cols, "row": rows}, dtype=object)
+    >>> grid = grid.assign(lon=46 + grid["col"] / 1000, lat=40 - grid["row"] / 1000)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.fromarray(render_scan(drawn, size_px=(400, 150)).pixels).save(Path(folder) / "scan.png")
+    ...     _ = grid.to_csv(Path(folder) / "points.csv", index=False)
+    ...     _ = (Path(folder) / "digitize.toml").write_text(text)
+    ...     found = digitize(Path(folder) / "digitize.toml")
+    >>> [ax.get_label() for ax in residual_figure(found).axes]
+    ['map', 'bars', 'legend']
+    """
+    if digitized.residuals.empty:
+        raise FrontlinesError("the georeference has no control points, so it leaves no residuals to draw")
+    title, caption = f"Georeference of {digitized.recipe.source}", _residual_caption(digitized)
+    page = FigurePage(style, title=title, caption=caption)
+    width_px, height_px = digitized.georeference.size_px
+    map_mm = min(page.inner_mm * _MAP_SHARE, _MAP_MM * width_px / height_px)
+    tall_mm = map_mm * height_px / width_px
+    bars_mm = min(max(min(len(digitized.residuals), _MOST) * _ROW_MM, _BARS_MM[0]), _BARS_MM[1])
+    left_mm, bars_left_mm = style.margin_mm, style.margin_mm + map_mm + _GAP_MM + _NAME_MM
+    ax = page.add("map", Box(left_mm, page.top_mm, map_mm, tall_mm))
+    bars_width_mm = style.width_mm - style.margin_mm - bars_left_mm
+    bars = page.add("bars", Box(bars_left_mm, page.top_mm, bars_width_mm, bars_mm))
+    factor = magnification(digitized, map_mm)
+    legend = Box(left_mm, page.top_mm + max(tall_mm, bars_mm + _FOOT_MM) + _GAP_MM, page.inner_mm, 10.0)
+    entries = _residual_entries(digitized, factor)
+    _, legend_mm = page.add_legend(entries, legend, columns=2, entry_mm=page.inner_mm / 2)
+    page.end(legend.top + legend_mm + _GAP_MM)
+    _draw_field(ax, digitized, style)
+    _draw_arrows(ax, digitized, factor, style)
+    rows = digitized.residuals.head(_MOST).to_dict("records")
+    place_labels(
+        ax, [Label(clean(row["id"]), row["col"], row["row"], size_pt=6.0) for row in rows], style=style
+    )
+    _draw_bars(bars, digitized.residuals, style)
+    return page.figure
+
+
+def draw_overlay(digitized: Digitized, *, ax: Axes, factor: float, style: MapStyle) -> None:
+    """Draw what was traced over the scan, residuals `factor` times their length."""
+    width, height = digitized.georeference.size_px
+    ax.imshow(
+        _fitted(digitized.scan, ax),
+        extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+        interpolation="nearest",
+        zorder=0,
+    )
+    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
+    frame(ax, style)
+    _draw_areas(ax, digitized, style)
+    _draw_lines(ax, digitized, style)
+    _draw_points(ax, digitized, factor, style)
+
+
+def _fitted(scan: Scan, ax: Axes) -> Pixels:
+    """Shrink a scan to the pixels that its Axes has, and make it pale."""
+    wide_px = max(round(ax.get_window_extent().width), 1)
+    small = thumbnail(scan, wide_px)
+    if small.shape[1] <= wide_px:
+        return pale(small)
+    size = (wide_px, max(round(small.shape[0] * wide_px / small.shape[1]), 1))
+    return pale(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BOX)))
+
+
+def thumbnail(scan: Scan, width_px: int) -> Pixels:
+    """Shrink a scan, band by band."""
+    step = max(scan.width_px // width_px, 1)
+    if step == 1:
+        return scan.read(slice(0, scan.height_px), slice(0, scan.width_px))
+    columns = scan.width_px // step * step
+    parts = []
+    for first in range(0, scan.height_px // step * step, 64 * step):
+        rows = min(64 * step, scan.height_px // step * step - first)
+        band = scan.read(slice(first, first + rows), slice(0, columns))
+        parts.append(band.reshape(rows // step, step, columns // step, step, 3).mean(axis=(1, 3)).round())
+    return np.concatenate(parts).astype(np.uint8)
+
+
+def pale(pixels: Pixels) -> Pixels:
+    """Turn a scan into pale grey."""
+    grey = pixels @ np.array([0.299, 0.587, 0.114])
+    mixed = grey * (1 - _PALE) + 255 * _PALE
+    return np.repeat(mixed.round().astype(np.uint8)[..., None], 3, axis=2)
+
+
+def _draw_areas(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
+    if digitized.traced_areas is None:
+        return
+    recipe = digitized.recipe
+    sides = dict(zip(class_colours(recipe), (area.side for area in recipe.areas), strict=True))
+    looks = side_styles(sides.values(), style)
+    for row in digitized.traced_areas.to_dict("records"):
+        look, path = looks[sides[row["area_class"]]], area_path([row["geometry"]])
+        if path is not None:
+            ax.add_patch(PathPatch(path, facecolor=look.face, edgecolor="none", alpha=0.45, zorder=1))
+            ax.add_patch(PathPatch(path, facecolor="none", edgecolor=look.ink, linewidth=0.6, zorder=2))
+
+
+def _draw_lines(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
+    if digitized.tracing is None:
+        return
+    colours = line_colours(digitized.tracing.colours, style)
+    for line in digitized.recipe.lines:
+        pieces = pieces_of(digitized.tracing, line.name, follow_hidden=digitized.recipe.follow_hidden)
+        seen, unseen = (
+            [piece.points for piece in pieces if piece.seen is wanted] for wanted in (True, False)
+        )
+        casing, core = (style.paper, 1.8, "solid", 3), (colours[line.name], 0.8, "solid", 4)
+        dashed = (colours[line.name], 0.8, (0, (2.4, 2.4)), 5)
+        for points, (colour, width, dashes, above) in ((seen, casing), (seen, core), (unseen, dashed)):
+            drawn = LineCollection(points, colors=colour, linewidths=width, linestyles=[dashes], zorder=above)
+            ax.add_collection(drawn, autolim=False)
+
+
+def line_colours(inks: Mapping[str, str], style: MapStyle) -> dict[str, str]:
+    """Give each line that colour of the style that is most like its ink on the scan, no two the same."""
+    optimize = require("scipy.optimize", extra="digitize")
+    ours = [*style.date_colours, *_STRONG, style.ink]
+    if not inks or len(inks) > len(ours):
+        return dict(inks)
+    apart = np.linalg.norm(_hues(list(inks.values()))[:, None] - _hues(ours)[None], axis=-1)
+    _, chosen = optimize.linear_sum_assignment(apart)
+    return {name: ours[k] for name, k in zip(inks, chosen, strict=True)}
+
+
+def _hues(colours: list[str]) -> Floats:
+    """Places on the circle of hues, greys in its middle; the third axis is half the brightness."""
+    hue, strength, bright = rgb_to_hsv([to_rgb(colour) for colour in colours]).T
+    angle, coloured = 2 * np.pi * hue, strength > _GREY
+    return np.stack([coloured * np.cos(angle), coloured * np.sin(angle), bright / 2], axis=1)
+
+
+def _draw_points(ax: Axes, digitized: Digitized, factor: float, style: MapStyle) -> None:
+    """Draw control points and their residuals, and name them, or the bad ones alone if there are many."""
+    table = digitized.residuals
+    if table.empty:
+        return
+    _draw_arrows(ax, digitized, factor, style)
+    named = table if len(table) <= _NAMED else table[table["bad"].astype(bool)]
+    labels = [
+        Label(clean(row["id"]), row["col"], row["row"], size_pt=6.0, priority=2.0 if row["bad"] else 0.0)
+        for row in named.to_dict("records")
+    ]
+    place_labels(ax, labels, avoid=_lines_of(digitized), style=style)
+
+
+def _draw_arrows(ax: Axes, digitized: Digitized, factor: float, style: MapStyle) -> None:
+    """Draw control points and, `factor` times its length, how far each is off; bad ones at their length."""
+    table = digitized.residuals
+    at, bad = table[["col", "row"]].to_numpy(dtype=float), table["bad"].to_numpy(dtype=bool)
+    ends = at + residual_vectors(digitized) * np.where(bad, 1.0, factor)[:, None]
+    look: dict[str, Any] = {"zorder": 6, "path_effects": [withStroke(linewidth=1.8, foreground=style.paper)]}
+    for chosen, colour in ((~bad, _POINT), (bad, _BAD)):
+        arrows = list(np.stack([at[chosen], ends[chosen]], axis=1))
+        ax.add_collection(LineCollection(arrows, colors=colour, linewidths=0.7, **look), autolim=False)
+        ax.plot(*at[chosen].T, "+", color=colour, markersize=4.2, markeredgewidth=0.7, **look)
+    if bad.any():
+        rings: dict[str, Any] = {"markersize": 7, "markeredgewidth": 0.9, "markerfacecolor": "none"}
+        ax.plot(*at[bad].T, "o", color=_BAD, zorder=6, **rings)
+
+
+def _lines_of(digitized: Digitized) -> Any:
+    if digitized.tracing is None:
+        return None
+    lines = [shapely.LineString(stretch.points) for stretch in digitized.tracing.stretches]
+    return shapely.simplify(shapely.multilinestrings(lines), _COARSE_PX)
+
+
+def overlay_entries(digitized: Digitized, factor: float, style: MapStyle) -> list[Entry]:
+    """List what the overlay shows, for its legend."""
+    entries: list[Entry] = []
+    colours = line_colours(digitized.tracing.colours, style) if digitized.tracing else {}
+    for line in digitized.recipe.lines:
+        text = day(line.date) if line.name == f"{line.date:%Y-%m-%d}" else line.name
+        entries.append((text, Line2D([], [], color=colours[line.name], linewidth=1.0)))
+    if digitized.frontlines is not None and not digitized.frontlines["seen"].all():
+        text = "not seen: under another line, or over a gap"
+        entries.append((text, Line2D([], [], color=style.ink, linewidth=0.9, linestyle=(0, (2.2, 1.6)))))
+    for side, look in side_styles([area.side for area in digitized.recipe.areas], style).items():
+        entries.append((side, Patch(facecolor=look.face, edgecolor=look.ink, linewidth=0.6)))
+    return [*entries, *_point_entries(digitized, factor)]
+
+
+def _point_entries(digitized: Digitized, factor: float) -> list[Entry]:
+    """Return the entries of a legend for control points and their arrows."""
+    entries: list[Entry] = []
+    if len(digitized.residuals):
+        point = Line2D([], [], color=_POINT, marker="+", markersize=4.2, linewidth=0.7)
+        entries.append((f"control point, {_error_name(digitized)} {magnified(factor)}", point))
+    if len(digitized.residuals) and digitized.residuals["bad"].any():
+        bad = Line2D([], [], color=_BAD, marker="o", markerfacecolor="none", markersize=6, linewidth=0.7)
+        entries.append(("control point that does not belong, at its length", bad))
+    return entries
+
+
+def _is_spline(digitized: Digitized) -> bool:
+    return digitized.georeference.choice.family == "spline"
+
+
+def _error_name(digitized: Digitized) -> str:
+    return "leave-one-out error" if _is_spline(digitized) else "residual"
+
+
+def magnification(digitized: Digitized, width_mm: float) -> float:
+    """Choose how many times residuals are magnified on a scan drawn so wide."""
+    vectors = residual_vectors(digitized)
+    if not len(vectors):
+        return 1.0
+    lengths = np.hypot(*vectors[~digitized.residuals["bad"].to_numpy(dtype=bool)].T)
+    longest_px = float(lengths.max(initial=0.0))
+    if longest_px < _NONE_PX:
+        return 0.0
+    return nice_factor(longest_px * width_mm / digitized.georeference.size_px[0] / _LONGEST_MM * 10)
+
+
+def magnified(factor: float) -> str:
+    """Say how residuals are drawn."""
+    return f"{factor:,.0f} times its length" if factor else f"below {_NONE_PX:g} px, not drawn"
+
+
+def nice_factor(longest: float) -> float:
+    """Return the largest of 1, 2, 5, 10, … that keeps ten times a length, so magnified, below ten."""
+    factor = 10.0 / max(longest, 1e-6)
+    power = 10.0 ** np.floor(np.log10(max(factor, 1.0)))
+    return float(max([n * power for n in _NICE if n * power <= factor] or [1.0]))
+
+
+def residual_vectors(digitized: Digitized) -> Floats:
+    """From each control point to where it is put, (n, 2) [px]; for a spline, by the others."""
+    table, georeference = digitized.residuals, digitized.georeference
+    if table.empty:
+        return np.zeros((0, 2))
+    name = "left_out" if _is_spline(digitized) else "residual"
+    ground = table[[f"{name}_east_m", f"{name}_north_m"]].to_numpy(dtype=float)
+    slopes = georeference.ground_slopes(table[["col", "row"]].to_numpy(dtype=float))
+    return np.asarray(np.linalg.solve(slopes, np.nan_to_num(ground)[..., None])[..., 0])
+
+
+_PLAIN = {"hidden", "dropped", "key", "shade"}  # what most maps have, and the overlay shows
+_MOST_CAUTIONS = 8  # cautions; more would crowd out the picture
+
+
+def overlay_caption(digitized: Digitized, *, lines: bool = True) -> str:
+    """Say how a scan was georeferenced and traced, in sentences."""
+    traced = _traced_text(digitized) if lines else ()
+    return " ".join([*_georeference_text(digitized), *traced, *_caution_text(digitized)])
+
+
+def _georeference_text(digitized: Digitized) -> Iterable[str]:
+    choice, figures = digitized.georeference.choice, digitized.georeference.figures
+    yield f"Transformation {choice.family} on {choice.plane}; {choice.reason}."
+    if not figures:
+        return
+    text = f"{figures['points']} control points"
+    if figures["rmse_m"] is not None:
+        text += f", RMSE {figures['rmse_m']:,.0f} m"
+    if figures["rmse_adjusted_m"] is not None:
+        spare = figures["points"] - figures["least_points"]
+        text += f", adjusted for {spare} degrees of freedom (n - k) {figures['rmse_adjusted_m']:,.0f} m"
+    if figures["left_out_rmse_m"] is not None:
+        metres, pixels = figures["left_out_rmse_m"], figures["left_out_rmse_px"]
+        text += f", left out one by one {metres:,.0f} m ({pixels:.2f} px)"
+    yield f"{text}."
+
+
+def _traced_text(digitized: Digitized) -> Iterable[str]:
+    for row in digitized.manifest["lines"]:
+        yield (
+            f"Line of {day(row['date'])}: {row['length_km']:,.0f} km seen, {row['unseen_km']:,.0f} km not; "
+            f"standard error across it where seen {row['sigma_m']:,.0f} m."
+        )
+    for row in digitized.manifest["areas"]:
+        area, sigma = row["area_km2"], row["sigma_m"]
+        yield f"{row['side']}: {area:,.0f} km², standard error of its edge {sigma:,.0f} m."
+
+
+def _caution_text(digitized: Digitized) -> Iterable[str]:
+    texts = [one.text for one in digitized.cautions if one.name not in _PLAIN]
+    for text in texts[:_MOST_CAUTIONS]:
+        yield f"{text[:1].upper()}{text[1:]}."
+    if len(texts) > _MOST_CAUTIONS:
+        yield f"And {len(texts) - _MOST_CAUTIONS} more cautions: see the manifest."
+
+
+def _draw_field(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
+    """Draw the standard error by place [m], and the hull of the control points."""
+    georeference = digitized.georeference
+    width, height = georeference.size_px
+    x, y = np.linspace(0, width - 1, _GRID), np.linspace(0, height - 1, _GRID)
+    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    sigma = (georeference.sigma_px(grid) * georeference.pixel_m(grid)).reshape(_GRID, _GRID)
+    if np.isfinite(sigma).all() and np.ptp(sigma) > 0:
+        ax.contourf(x, y, sigma, levels=8, cmap=_FIELD, zorder=0)
+        lines = ax.contour(x, y, sigma, levels=8, colors="#8C7B5C", linewidths=0.3, zorder=1)
+        written = ax.clabel(
+            lines, fmt=lambda value: f"{value:,.3g} m", fontsize=style.caption_pt, colors="#5E4F33"
+        )
+        for text in written:
+            text.set(**{k: v for k, v in plain(style, style.caption_pt).items() if k != "color"})
+    hull = shapely.convex_hull(shapely.multipoints(georeference.control.pixels))
+    if isinstance(hull, shapely.Polygon):
+        ax.plot(*hull.exterior.xy, color="#8C7B5C", linewidth=0.5, linestyle=(0, (4, 2)), zorder=2)
+    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+    frame(ax, style)
+
+
+def _draw_bars(ax: Axes, residuals: pd.DataFrame, style: MapStyle) -> None:
+    """Draw a row for each point, the largest leave-one-out error on top."""
+    order = residuals["left_out_m"].fillna(residuals["residual_m"])
+    table = residuals.loc[order.sort_values(ascending=False, kind="stable").index].head(_MOST)
+    rows = np.arange(len(table))
+    colours = [_BAD if bad else _POINT for bad in table["bad"]]
+    ax.barh(rows, table["left_out_m"].fillna(0), height=2 * _HALF_BAR, color="#DDD6C8", zorder=1)
+    ax.barh(rows, table["residual_m"], height=_HALF_BAR, color=_FITTED, zorder=2)
+    for row, colour, value in zip(rows, colours, table["left_out_m"].fillna(0), strict=True):
+        ax.plot([value, value], [row - _HALF_BAR, row + _HALF_BAR], color=colour, linewidth=1.2, zorder=3)
+    ax.set(ylim=(len(table) - 0.4, -0.6), xlim=(0, None), yticks=rows)
+    names = [name if len(name) <= 14 else f"{name[:13]}…" for name in map(clean, table["id"])]  # noqa: PLR2004
+    ax.set_yticklabels(names)
+    for spine in ("top", "right", "left"):
+        ax.spines[spine].set_visible(False)
+    ax.spines["bottom"].set(linewidth=style.frame_pt_width)
+    ax.tick_params(axis="y", length=0, pad=2)
+    ax.tick_params(axis="x", length=2, width=style.frame_pt_width)
+    ax.locator_params(axis="x", nbins=4)
+    ax.grid(axis="x", color="#E6E6E6", linewidth=0.4, zorder=0)
+    ax.set_xlabel("error along the ground [m]", **plain(style, style.caption_pt))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    for text, colour in zip(ax.get_yticklabels(), colours, strict=True):
+        text.set(**plain(style, style.caption_pt))
+        text.set_color(colour)
+    for text in ax.get_xticklabels():
+        text.set(**plain(style, style.caption_pt))
+
+
+def _residual_entries(digitized: Digitized, factor: float) -> list[Entry]:
+    point, *bad = _point_entries(digitized, factor)
+    field = Line2D([], [], color="#B9A88A", linewidth=4)
+    tick = Line2D([], [], color=_POINT, marker="|", markersize=7, linewidth=0)
+    entries: list[Entry] = [
+        point,
+        ("standard error of the georeference by place; dashed: hull of the points", field),
+        ("leave-one-out error: from where the others put the point", tick),
+    ]
+    if not _is_spline(digitized):
+        entries.append(("residual of the fit to all points", Line2D([], [], color=_FITTED, linewidth=3)))
+    return [*entries, *bad]
+
+
+def _residual_caption(digitized: Digitized) -> str:
+    figures = digitized.georeference.figures
+    n, k = figures["points"], figures["least_points"]
+    formulas = f"RMSE = √(Σr²/n), adjusted √(Σr²/(n - k)), with n = {n} points and k = {k}."
+    if _is_spline(digitized):
+        formulas = "A spline runs through every point: only leave-one-out errors are given."
+    more = len(digitized.residuals) - _MOST
+    left = f" The {more} points with the smallest errors are in residuals.csv." if more > 0 else ""
+    return f"{overlay_caption(digitized, lines=False)} {formulas}{left}"

@@ -1,0 +1,215 @@
+"""Pages of a series for print: its charts with a caption, and its districts side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from frontlines.errors import FrontlinesError
+from frontlines.plot.artists import write
+from frontlines.plot.chart_axes import set_date_axes
+from frontlines.plot.charts import (
+    contested_entries,
+    contested_levels,
+    days_in,
+    draw_front_length,
+    draw_gains_and_losses,
+    draw_level,
+    draw_series,
+    heading,
+    mark_repeated,
+    step_entries,
+    totals_of,
+)
+from frontlines.plot.page import LEFT_MM, TITLE_GAP_MM, Box, Chart, FigurePage, align_label, chart_page
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle
+from frontlines.plot.text import clean, font_of, number, shortened
+
+_SMALL_MM = 27.0  # height of the panel of a district
+_ACROSS = 4
+_NAME_MM = 10.5
+_FOOT_MM = 6.5
+
+
+def series_figure(
+    series: pd.DataFrame,
+    *,
+    title: str,
+    caption: str,
+    fronts: pd.DataFrame | None = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Figure:
+    """Draw the page of a series for print: net change over gains and losses, title and caption.
+
+    Parameters
+    ----------
+    series
+        From `change_series` or `series_totals`; see `draw_series` and `draw_gains_and_losses`.
+    title, caption
+        Texts, wrapped to the page; nothing in them is interpreted.
+    fronts
+        From `front_length`, for a third chart; None for none.
+    style
+        The style; the page is its `width_mm` wide and as high as needed.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot. Save it with ``figure.savefig("series.png")``.
+
+    Raises
+    ------
+    FrontlinesError
+        If the table has no rows, or columns are missing.
+
+    Examples
+    --------
+    >>> totals = pd.DataFrame({
+    ...     "side": "A", "date_from": pd.to_datetime(["2031-06-01"]),
+    ...     "date_to": pd.to_datetime(["2031-06-02"]), "gained_km2": [3.0], "lost_km2": [1.0],
+    ...     "net_km2": [2.0], "cumulative_net_km2": [2.0], "cadence": "daily (D)",
+    ...     "same_input": False, "suspect": False})
+    >>> [ax.get_label() for ax in series_figure(totals, title="A", caption="made up").axes]
+    ['net', 'gains and losses']
+    """
+    totals = totals_of(series, ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2"))
+    charts = [
+        Chart("net", lambda ax: draw_series(totals, ax=ax, style=style)),
+        Chart("gains and losses", lambda ax: draw_gains_and_losses(totals, ax=ax, style=style)),
+    ]
+    if fronts is not None:
+        charts.append(Chart("front", lambda ax: draw_front_length(fronts, ax=ax, style=style)))
+    return chart_page(charts, title=title, caption=caption, style=style)
+
+
+def district_figure(
+    series: pd.DataFrame,
+    *,
+    caption: str = "",
+    most: int = 12,
+    labels: Mapping[str, str] | None = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Figure:
+    """Draw the net change of the districts that changed most, side by side on one scale.
+
+    Parameters
+    ----------
+    series
+        From `change_series`.
+    caption
+        Text for the foot of the page, such as the sources; nothing in it is interpreted.
+    most
+        Draw no more districts than this: those with the largest turnover (gained plus lost, all steps).
+    labels
+        How to call each district, by its `district`; None, or a district that is not in it: as it is.
+    style
+        The style; the page is its `width_mm` wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot. All panels have the same days and the same
+        scale, and name the district, its net change and its gains and losses. Suspect steps are marked
+        where the district has a part in them. If nothing changed anywhere, the page says so.
+
+    Raises
+    ------
+    FrontlinesError
+        If the table has no rows, columns are missing, or `most` is not positive.
+
+    Examples
+    --------
+    >>> from frontlines.series.change_series import COLUMNS
+    >>> series = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(
+    ...     side="A", district=["North"], date_from="2031-06-01", date_to="2031-06-02", cadence="daily",
+    ...     same_input=False, suspect=False, contested_before_km2=0.0, contested_after_km2=0.0)
+    >>> [ax.get_label() for ax in district_figure(series).axes]
+    ['North']
+    """
+    if "district" not in series.columns:
+        raise FrontlinesError("there are no districts in the table: pass what change_series returned")
+    if most < 1:
+        raise FrontlinesError(f"most = {most} draws nothing: pass 1 or more")
+    totals = totals_of(series, ())
+    chosen, changed, every = _choose(series, most)
+    chosen = [((labels or {}).get(name, name), rows) for name, rows in chosen]
+    page = FigurePage(style, title=clean(heading(totals, "net change by district")), caption=caption)
+    top_mm = page.top_mm + TITLE_GAP_MM
+    text = clean(_choice(len(chosen), changed, every))
+    top_mm += page.write_block(text, page.top_mm, size_pt=style.legend_pt, name="choice")
+    entries = [*contested_entries(totals, style), *step_entries(totals, style)]
+    if entries:
+        box = Box(style.margin_mm, top_mm, page.inner_mm, 10.0)
+        entry_mm = page.inner_mm / len(entries)
+        top_mm += page.add_legend(entries, box, columns=len(entries), entry_mm=entry_mm)[1] + TITLE_GAP_MM
+    rows = -(-len(chosen) // _ACROSS)
+    foot_mm = top_mm + (rows * (_NAME_MM + _SMALL_MM) + _FOOT_MM if rows else 0.0)
+    page.end(foot_mm + (style.gap_mm if caption.strip() else 0.0))
+    _draw_grid(page, totals, chosen, top_mm)
+    return page.figure
+
+
+def _choose(series: pd.DataFrame, most: int) -> tuple[list[tuple[str, pd.DataFrame]], int, int]:
+    """Return the rows of the districts with the largest turnover, and how many changed, of how many."""
+    rows = days_in(series).sort_values(["district", "date_to"], kind="stable")
+    moved = rows.groupby("district", sort=True)["turnover_km2"].sum()
+    ranked = moved[moved > 0].sort_values(ascending=False, kind="stable")
+    groups = rows[rows["district"].isin(ranked.index[:most])].groupby("district")
+    return [(str(name), groups.get_group(name)) for name in ranked.index[:most]], len(ranked), len(moved)
+
+
+def _choice(shown: int, changed: int, every: int) -> str:
+    """Say which districts are shown, and how to read them."""
+    if not changed:
+        return f"No ground changed hands in any of {every} districts."
+    which = (
+        f"Ground changed hands in {changed} of {every} districts: those"
+        if shown == changed
+        else f"The {shown} of {every} districts where most ground changed hands ({changed} where any did)"
+    )
+    return (
+        f"{which}, ordered by km² gained plus lost, all on one scale. Over each: net change since the first "
+        "day (gained, lost)."
+    )
+
+
+def _draw_grid(
+    page: FigurePage, totals: pd.DataFrame, chosen: Sequence[tuple[str, pd.DataFrame]], top_mm: float
+) -> None:
+    """Draw a panel for each district, the first row of them from `top_mm` on."""
+    style = page.style
+    width_mm = (style.width_mm - style.margin_mm - LEFT_MM + style.gap_mm) / _ACROSS - style.gap_mm
+    levels = [np.concatenate([[0.0], rows["net_km2"].cumsum()]) for _, rows in chosen]
+    tops = [level + contested_levels(rows) for level, (_, rows) in zip(levels, chosen, strict=True)]
+    low = min((level.min() for level in levels), default=0.0)
+    high = max((level.max() for level in tops), default=0.0)
+    room = max(high - low, 1e-9)
+    for i, (name, rows) in enumerate(chosen):
+        row, column = divmod(i, _ACROSS)
+        panel_mm = top_mm + row * (_NAME_MM + _SMALL_MM) + _NAME_MM
+        box = Box(LEFT_MM + column * (width_mm + style.gap_mm), panel_mm, width_mm, _SMALL_MM)
+        ax = page.add(clean(name), box)
+        own = rows.assign(suspect=rows["suspect"].astype(bool) & (rows["turnover_km2"] > 0))
+        draw_level(ax, own, levels[i], style, dots=False)
+        ax.set_ylim(low - 0.06 * room, high + 0.06 * room)
+        mark_repeated(ax, totals, style)
+        set_date_axes(ax, "km²" if column == 0 else "", style)
+        align_label(ax, style)
+        ax.tick_params(labelleft=column == 0, labelbottom=i + _ACROSS >= len(chosen))
+        _write_name(ax, name, rows, style)
+
+
+def _write_name(ax: Axes, name: str, rows: pd.DataFrame, style: MapStyle) -> None:
+    """Write a district's name and its figures over its panel."""
+    net, gained, lost = (float(rows[f"{kind}_km2"].sum()) for kind in ("net", "gained", "lost"))
+    total, *parts = (number(v, sign=True, scale=max(gained, lost)) for v in (net, gained, -lost))
+    font = font_of(style, style.heading_pt, weight="bold")
+    fitted = shortened(clean(name), ax.get_window_extent().width, ax.figure, font)
+    look: dict[str, Any] = {"xycoords": "axes fraction", "path_effects": None, "name": "name", "style": style}
+    write(ax, fitted, (0.0, 1.0), (0.0, 10.5), size_pt=style.heading_pt, weight="bold", **look)
+    write(ax, f"{total} km² ({', '.join(parts)})", (0.0, 1.0), (0.0, 2.5), size_pt=style.legend_pt, **look)

@@ -1,0 +1,133 @@
+"""Text on maps and charts: days, numbers and names as they are written, fonts, widths and line breaks.
+
+Names are untrusted: nothing in them is read as markup.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+import pandas as pd
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.font_manager import FontProperties
+from matplotlib.patheffects import withStroke
+
+from frontlines.plot.style import MapStyle
+
+Slant = Literal["normal", "italic", "oblique"]
+
+_MOST_WIDTHS = 16_384  # lines of text whose width is kept in memory
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def day(date: dt.date | pd.Timestamp | str) -> str:
+    """Write a day as it stands on a map, the same in every locale."""
+    stamp = pd.Timestamp(date)
+    return f"{stamp.day} {_MONTHS[stamp.month - 1]} {stamp.year}"
+
+
+def number(value: float, *, sign: bool = False, scale: float = 0.0) -> str:
+    """Write a number as it stands on a chart: three figures of it, or of a larger `scale`; a true minus."""
+    size = max(abs(value), scale)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2  # noqa: PLR2004 - three figures
+    text = f"{abs(value):,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        return "0"
+    return ("−" if value < 0 else "+" if sign else "") + text
+
+
+def tick(value: float) -> str:
+    """Write a number beside a tick, whole thousands parted, with a true minus."""
+    return f"{value:,.10g}".replace("-", "−")
+
+
+def clean(text: object) -> str:
+    """Return a name as one line of printable text."""
+    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs", "Cn"} else c for c in str(text))
+    return " ".join(kept.split())
+
+
+def font_of(
+    style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
+) -> FontProperties:
+    """Return the font of a style at a size [pt]."""
+    return FontProperties(family=style.font, size=size_pt, weight=weight, style=slant)
+
+
+def plain(
+    style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
+) -> dict[str, Any]:
+    """Return the properties of text that is set as it stands, without markup."""
+    font = font_of(style, size_pt, weight=weight, slant=slant)
+    return {"fontproperties": font, "color": style.ink, "parse_math": False, "usetex": False}
+
+
+def halo(style: MapStyle) -> list[Any]:
+    """Return the soft white edge that keeps type readable on any ground."""
+    return [withStroke(linewidth=style.halo_pt * 2, foreground=style.paper, alpha=0.75)]
+
+
+def renderer_of(figure: Any) -> Any:
+    """Return a renderer that measures text for a figure, whatever its canvas; the figure is left alone."""
+    ask = getattr(figure.canvas, "get_renderer", None)
+    return ask() if ask is not None else RendererAgg(1, 1, figure.dpi)  # type: ignore[no-untyped-call]
+
+
+@lru_cache(maxsize=_MOST_WIDTHS)
+def text_width_px(text: str, font: FontProperties, dpi: float) -> float:
+    """Return the width of a line of text that is set as it stands [pixels]."""
+    renderer = RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
+    return float(renderer.get_text_width_height_descent(text, font, ismath=False)[0])  # type: ignore[no-untyped-call]
+
+
+def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
+    """Cut a name that is wider than its room, with an ellipsis."""
+
+    def wide(part: str) -> bool:
+        return text_width_px(part, font, figure.dpi) > width_px
+
+    if not wide(text):
+        return text
+    fits = next((n for n in range(len(text) - 1, 0, -1) if not wide(f"{text[:n].rstrip()}…")), 0)
+    return f"{text[:fits].rstrip()}…"
+
+
+def wrap(text: str, width_px: float, figure: Any, font: Any) -> str:
+    """Break text into lines that are no wider than a width, as the renderer measures them."""
+
+    def wide(line: str) -> float:
+        return text_width_px(line, font, figure.dpi)
+
+    out: list[str] = []
+    for paragraph in text.splitlines():
+        line = ""
+        for word in _cut(clean(paragraph).split(), width_px, wide):
+            longer = f"{line} {word}" if line else word
+            if line and wide(longer) > width_px:
+                out.append(line)
+                line = word
+            else:
+                line = longer
+        out.append(line)
+    return "\n".join(out)
+
+
+def _cut(words: Sequence[str], width_px: float, wide: Callable[[str], float]) -> list[str]:
+    """Cut words that are wider than a line."""
+    out: list[str] = []
+    for word in words:
+        rest = word
+        while len(rest) > 1 and wide(rest) > width_px:
+            fits = max(1, bisect_right(range(1, len(rest)), width_px, key=lambda n: wide(rest[:n])))
+            out.append(rest[:fits])
+            rest = rest[fits:]
+        out.append(rest)
+    return out

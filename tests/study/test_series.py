@@ -1,0 +1,95 @@
+"""Series as a whole pipeline: what is measured, what is on record, and going on from an earlier run."""
+
+from dataclasses import replace
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+import frontlines as fl
+from frontlines.errors import StudyError
+from frontlines.manifest import to_json
+
+CRS = "EPSG:3035"
+X, Y = 4_321_000, 3_210_000  # the centre of the plane, where lengths are true
+EAST = [1000, 1500, 1250, 2000]
+
+
+def box(west, south, east, north):
+    return shapely.box(X + west, Y + south, X + east, Y + north)
+
+
+def snapshots(days=4):
+    dates = pd.date_range("2031-06-01", periods=4)[:days]
+    held = {"date": dates, "side": "A", "source": "made up"}
+    return gpd.GeoDataFrame(held, geometry=[box(0, 0, east, 2000) for east in EAST[:days]], crs=CRS)
+
+
+@pytest.fixture
+def districts():
+    shapes = [box(0, 0, 1200, 2000), box(1200, 0, 4000, 2000)]
+    return gpd.GeoDataFrame({"district": ["W", "E"], "title": ["Near", "Far"]}, geometry=shapes, crs=CRS)
+
+
+def test_tables_manifest_and_words_follow_from_the_frames(districts):
+    found = fl.run_series(snapshots(), districts, "A", sides={"A": "Army A"}, label="TITLE")
+    assert repr(found) == "SeriesResults(A, 2031-06-01 to 2031-06-04, 3 steps, net +2.0 km²)"
+    assert found.totals["net_km2"].tolist() == pytest.approx([1.0, -0.5, 1.5])
+    assert found.title == "Army A: ground gained and lost"
+    assert found.labels == {"W": "Near", "E": "Far"}
+    assert found.fronts is None
+    assert found.manifest["sources"] == ["made up"]
+    assert list(found.manifest["snapshots"]) == [f"2031-06-0{day}" for day in (1, 2, 3, 4)]
+    assert "compared in 3 steps" in found.caption
+    assert to_json(found.manifest)
+
+
+def test_what_was_read_is_on_record(districts):
+    record = {"parameters": {"mend": True}, "sources": ["the staff map"], "odd": [{"problem": "x"}]}
+    manifest = fl.run_series(snapshots(), districts, "A", record=record).manifest
+    assert manifest["parameters"]["mend"] is True
+    assert manifest["sources"] == ["the staff map"]
+    assert manifest["odd"] == [{"problem": "x"}]
+
+
+def test_the_front_is_measured_where_it_is_no_border(districts):
+    with pytest.raises(StudyError, match="front_m needs border_m: how near to the edge of all districts"):
+        fl.run_series(snapshots(), districts, "A", front_m=[0])
+    found = fl.run_series(snapshots(), districts, "A", front_m=[0], border_m=1.0)
+    first = found.fronts[found.fronts["date"] == "2031-06-01"]
+    assert first["district"].tolist() == ["W"]
+    assert first["front_km"].iloc[0] == pytest.approx(2.0, rel=2e-3)
+    assert "ends at a border or coast" in found.caption
+
+
+@pytest.mark.parametrize("as_tables", [False, True])
+def test_going_on_from_earlier_results_gives_the_same(districts, as_tables):
+    early = fl.run_series(snapshots(3), districts, "A")
+    given = (early.series, early.manifest) if as_tables else early
+    gone_on = fl.run_series(snapshots(), districts, "A", previous=given)
+    anew = fl.run_series(snapshots(), districts, "A")
+    pd.testing.assert_frame_equal(gone_on.series, anew.series)
+    assert to_json(gone_on.manifest) == to_json(anew.manifest)
+
+
+def test_going_on_from_something_else_is_refused(districts):
+    early = fl.run_series(snapshots(3), districts, "A")
+    moved = snapshots()
+    moved.loc[1, "geometry"] = box(0, 0, 1501, 2000)
+    with pytest.raises(StudyError, match="snapshot of 2031-06-02 is not the one that the series was made"):
+        fl.run_series(moved, districts, "A", previous=early)
+    with pytest.raises(StudyError, match="other parameters: begin anew"):
+        fl.run_series(snapshots(), districts, "A", freq="W", previous=early)
+    with pytest.raises(StudyError, match="other districts: begin anew"):
+        fl.run_series(snapshots(), districts.iloc[:1], "A", previous=early)
+    versions = early.manifest["versions"] | {"frontlines": "0.0"}
+    old = replace(early, manifest=early.manifest | {"versions": versions})
+    with pytest.raises(StudyError, match="other versions: begin anew"):
+        fl.run_series(snapshots(), districts, "A", previous=old)
+
+
+def test_a_step_for_each_snapshot_is_to_be_had_of_any_series(districts):
+    daily, monthly = (fl.run_series(snapshots(), districts, "A", freq=freq) for freq in (None, "MS"))
+    assert len(monthly.totals) == 1
+    pd.testing.assert_frame_equal(monthly.snapshot_totals(), daily.totals)
