@@ -6,8 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from frontlines.change.between import change_between
-from frontlines.change.tables import transitions_by_district
+from frontlines.change import change_between, transitions_by_district
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.names import CONTESTED, WHOLE, Floats

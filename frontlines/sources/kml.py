@@ -19,9 +19,8 @@ import numpy as np
 import shapely
 
 from frontlines.errors import SourceError
-from frontlines.names import Floats
+from frontlines.names import LONLAT, Floats
 
-LONLAT = "EPSG:4326"
 
 _MOST_BYTES = 1 << 28  # of a KML unpacked from its KMZ
 _DEEPEST = 100  # elements within elements
