@@ -52,8 +52,19 @@ ADVICE = {
     "missing column": Advice("is missing", "add it, or rename the column that holds it"),
     "no CRS": Advice("has no CRS", "say which it is with frame.set_crs('EPSG:4326')"),
     "not degrees": Advice("lie outside the range of degrees", "set the CRS that the coordinates are in"),
+    "round the earth": Advice(
+        "have an edge all round the earth, so that their two ends meet and nothing is left of them",
+        "cut them into parts of less than 180 degrees of longitude",
+    ),
     "no date": Advice("have no date", "fill the column 'date' with days such as 1994-05-12"),
     "bad date": Advice("have a date that cannot be read", "write days as 1994-05-12 (ISO 8601)"),
+    "strange date": Advice(
+        "have a day that may be a slip of the pen", "mend it, or allow it with allow_date=True"
+    ),
+    "sides not told": Advice(
+        "do not say whose ground they are",
+        "say which column names the sides with side_column='...', or one_side=True",
+    ),
     "no side": Advice("have no side", "name the side, or 'unknown'"),
     "same side": Advice("have the same side on the left and on the right", "mend side_left or side_right"),
     "no name": Advice("have no name", "fill the column, or name another one as key"),
@@ -293,7 +304,7 @@ def _gaps(layer: Examined, theatre: Any) -> Iterator[Fault]:
     for rows in layer.coverages:
         part = layer.frame.iloc[rows]
         dated = layer.kind != "districts" and "date" in part and part["date"].notna().all()
-        day = f"on {part['date'].iloc[0]:%Y-%m-%d}" if dated and len(part) else ""
+        day = f"on {str(part['date'].iloc[0])[:10]}" if dated and len(part) else ""
         for gap in gaps(layer.shapes[rows], theatre):
             yield Fault("gap", (), gap.area / KM2, detail=day, geometry=gap)
 

@@ -6,7 +6,8 @@ layer may tell sides apart, nobody guesses: the layer is refused with what stand
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from frontlines.errors import SourceError
-from frontlines.sources.days import as_days, days_in_texts
+from frontlines.layers.days import as_days, days_in_texts, days_or_faults, strange_days, texts_of_days
+from frontlines.names import listed
 
 _NO_SIDES = {"date", "source", "note", "sigma_m", "vintage", "district", "geometry"}
 _MOST_CODES = 12  # a column of numbers with more values than this is no list of classes
@@ -26,7 +28,7 @@ _SHOWN_VALUES, _SHOWN_COLUMNS, _LONGEST = 6, 4, 40
 class Description:
     """What a layer's columns and values mean; whatever is left out follows from names that are usual.
 
-    Attributes
+    Parameters
     ----------
     side_column
         Column that says whose ground it is; by default ``side``.
@@ -48,6 +50,13 @@ class Description:
         Columns of longitude and latitude [degrees] of a table; by default such as are usual.
     encoding
         Encoding of the text of a shapefile or table that does not name one.
+    allow_date
+        Take days that look like slips of the pen: those after today, and those more than 30 years from
+        all the others (two and more, which lie within less than a third of that distance).
+
+    Examples
+    --------
+    >>> Description(side_column="type", sides={"losses": "UKR", "nochange": "RUS", "unsure": None}).crs
     """
 
     side_column: str | None = None
@@ -63,6 +72,7 @@ class Description:
     lon: str | None = None
     lat: str | None = None
     encoding: str | None = None
+    allow_date: bool = False
 
 
 def described(
@@ -72,17 +82,62 @@ def described(
     name: str,
     day: str | None = None,
     side: str | None = None,
+    notes: list[str] | None = None,
 ) -> gpd.GeoDataFrame:
     """Give a raw layer columns `date`, `side` and `sigma_m` by its description, and pick its rows.
 
-    `day` is the day wanted, `side` the holder of all rows where nothing tells sides apart.
+    `day` is the day wanted, `side` the holder of all rows where nothing tells sides apart (lines name their
+    own sides). What a reader must know is added to `notes`.
     """
     rows = _chosen(frame, description.where, name)
-    rows = _dated(rows, description, name, day)
-    rows = _sided(rows, description, name, side)
+    rows = _dated(rows, description, name, day, [] if notes is None else notes)
+    rows = _lines_sided(rows, description) if is_of_lines(rows) else _sided(rows, description, name, side)
     if description.sigma_column is not None:
         rows = rows.assign(sigma_m=rows[_column(rows, description.sigma_column, name)])
+    if "date" in rows:
+        require_likely_days({name: rows["date"]}, description)
     return rows
+
+
+def require_likely_days(days: Mapping[str, Iterable[Any]], description: Description) -> None:
+    """Refuse days of files that are likely slips of the pen, unless they are allowed."""
+    if description.allow_date:
+        return
+    found = strange_days(day for held in days.values() for day in days_or_faults(pd.Series(held))[0])
+    told = [
+        f"{name} has the day {day:%Y-%m-%d}, which {strange_day}"
+        for name, held in days.items()
+        for day in sorted(set(days_or_faults(pd.Series(held))[0].dropna()) & set(found))
+        if (strange_day := found[day])
+    ]
+    if told:
+        raise SourceError(f"{listed(told, _SHOWN_COLUMNS)}: mend it, or pass allow_date=True")
+
+
+def is_of_lines(frame: gpd.GeoDataFrame) -> bool:
+    """Tell lines from polygons by their columns and geometry."""
+    columns, types = {str(column).strip().lower() for column in frame.columns}, set(frame.geom_type.dropna())
+    lines = {"LineString", "MultiLineString", "LinearRing"}
+    return bool({"side_left", "side_right"} & columns or (types and types <= lines))
+
+
+def values_of_sides(frame: gpd.GeoDataFrame, description: Description, name: str) -> dict[str, int]:
+    """Count the values that `Description.sides` may give a side, as they stand in a raw layer."""
+    wanted = {"side_left", "side_right"} if is_of_lines(frame) else {"side"}
+    columns = [column for column in frame.columns if str(column).strip().lower() in wanted]
+    if description.side_column is not None and not is_of_lines(frame):
+        columns = [_column(frame, description.side_column, name)]
+    return _counts(pd.concat([_texts(frame[column]) for column in columns])) if columns else {}
+
+
+def require_values(sides: Mapping[str, str | None], held: Mapping[str, int], name: str) -> None:
+    """Refuse to give a side to a value that occurs nowhere."""
+    absent = [value for value in map(_one_form, sides) if value not in held]
+    if absent:
+        values = ", ".join(map(repr, absent))
+        raise SourceError(
+            f"no row of {name} has the value {values}, which sides names: it holds {_counted(held)}"
+        )
 
 
 def side_candidates(frame: gpd.GeoDataFrame) -> dict[str, dict[str, int]]:
@@ -91,7 +146,7 @@ def side_candidates(frame: gpd.GeoDataFrame) -> dict[str, dict[str, int]]:
     These are columns of text, and of few repeated whole numbers, that differ between rows of one day.
     """
     by_name = {str(column).strip().lower(): column for column in frame.columns}
-    day = as_days_or_none(frame[by_name["date"]]) if "date" in by_name else None
+    day = days_or_faults(frame[by_name["date"]])[0] if "date" in by_name else None
     groups = pd.Series(0, index=frame.index) if day is None else day.fillna(pd.Timestamp("1-1-1"))
     found = {}
     for column in frame.columns.drop(frame.geometry.name):
@@ -101,14 +156,6 @@ def side_candidates(frame: gpd.GeoDataFrame) -> dict[str, dict[str, int]]:
         if (texts.groupby(groups.to_numpy()).nunique() > 1).any() and not _are_days(texts):
             found[str(column)] = _counts(texts)
     return found
-
-
-def as_days_or_none(column: pd.Series[Any]) -> pd.Series[Any] | None:
-    """Read a column of days, or give none where it cannot be read."""
-    try:
-        return as_days(column)
-    except SourceError:
-        return None
 
 
 def _may_be_class(column: pd.Series[Any]) -> bool:
@@ -135,9 +182,14 @@ def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
     def text(value: Any) -> str:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        return " ".join(str(value).split())
+        return _one_form(value)
 
     return column.astype(object).where(column.notna(), "").map(text)
+
+
+def _one_form(value: Any) -> str:
+    """Text in the normal form NFC, with single blanks."""
+    return " ".join(unicodedata.normalize("NFC", str(value)).split())
 
 
 def _column(frame: gpd.GeoDataFrame, wanted: str, name: str) -> Any:
@@ -154,7 +206,7 @@ def _chosen(frame: gpd.GeoDataFrame, where: Mapping[str, tuple[str, ...]], name:
     """Keep the rows that have the values wanted."""
     for wanted, values in where.items():
         texts = _texts(frame[_column(frame, wanted, name)])
-        kept = texts.isin(values)
+        kept = texts.isin([_one_form(value) for value in values])
         if not kept.any():
             raise SourceError(
                 f"{name} has no row with {wanted}={' or '.join(values)}: it holds {_counted(_counts(texts))}"
@@ -163,7 +215,9 @@ def _chosen(frame: gpd.GeoDataFrame, where: Mapping[str, tuple[str, ...]], name:
     return frame
 
 
-def _dated(frame: gpd.GeoDataFrame, description: Description, name: str, day: str | None) -> gpd.GeoDataFrame:
+def _dated(
+    frame: gpd.GeoDataFrame, description: Description, name: str, day: str | None, notes: list[str]
+) -> gpd.GeoDataFrame:
     """Say the day of each row, and pick those of the day wanted."""
     if description.valid_from or description.valid_to:
         return _valid_on(frame, description, name, day)
@@ -173,21 +227,50 @@ def _dated(frame: gpd.GeoDataFrame, description: Description, name: str, day: st
         column = _column(frame, description.date_column, name)
     if column is None:
         return frame if day is None else frame.assign(date=day)
-    try:
-        days = as_days(frame[column], description.date_format)
-    except SourceError as error:
-        raise SourceError(f"{name}, column {str(column)!r}: {error}") from error
+    others = [present["date"]] if "date" in present else []
+    texts = texts_of_days(frame[column])
+    bare, said = frame.drop(columns=list({column, *others})), [text for text in texts.unique() if text]
+    if day is not None and len(said) <= 1:
+        return _as_given(bare, day, said, name, notes)
+    days = _read_days(frame[column], texts, description, name)
     if day is None:
-        return frame.drop(columns=column).assign(date=days)
+        return bare.assign(date=days.astype(object).where(days.notna(), texts) if days.isna().any() else days)
     wanted = pd.Timestamp(day).as_unit("s")
     if (days == wanted).any():
-        return frame[(days == wanted).to_numpy()].drop(columns=column).assign(date=wanted)
+        rows = ((days == wanted) | days.isna()).to_numpy()
+        return bare[rows].assign(date=days[rows])
     if days.nunique() > 1:
         first, last = days.min(), days.max()
         raise SourceError(
             f"{name} has no row of {day}: it holds {days.nunique()} days, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
         )
-    return frame.drop(columns=column).assign(date=wanted)  # the day given wins over the one in the file
+    return _as_given(bare, day, said, name, notes)
+
+
+def _as_given(
+    frame: gpd.GeoDataFrame, day: str, said: list[str], name: str, notes: list[str]
+) -> gpd.GeoDataFrame:
+    """Take the day given, which wins over the one in the file."""
+    wanted = pd.Timestamp(day).as_unit("s")
+    if said and not (days_or_faults(pd.Series(said[:1]))[0] == wanted).all():
+        notes.append(f"{name} is read as of {day}, as asked, though it says {_shown(said[0])}")
+    return frame.assign(date=wanted)
+
+
+def _read_days(
+    column: pd.Series[Any], texts: pd.Series[Any], description: Description, name: str
+) -> pd.Series[Any]:
+    try:
+        days = as_days(column, description.date_format)
+    except SourceError as error:
+        raise SourceError(f"{name}, column {str(column.name)!r}: {error}") from error
+    said = [text for text in texts.unique() if text]
+    if said and days.isna().all():
+        raise SourceError(
+            f"{name}, column {str(column.name)!r}: no day can be read from {_shown(said[0])!r}: say how days "
+            "are written with date_format='%d %b %Y', or which day it shows with date='1994-05-12'"
+        )
+    return days
 
 
 def _valid_on(
@@ -210,6 +293,20 @@ def _valid_on(
     return frame[holds.to_numpy()].assign(date=wanted)
 
 
+def _lines_sided(frame: gpd.GeoDataFrame, description: Description) -> gpd.GeoDataFrame:
+    """Give the sides of lines the names that are described; None leaves a line out."""
+    if not description.sides:
+        return frame
+    sides = {_one_form(value): meant for value, meant in description.sides.items()}
+    kept = np.ones(len(frame), dtype=bool)
+    for column in frame.columns:
+        if str(column).strip().lower() in ("side_left", "side_right"):
+            texts = _texts(frame[column])
+            kept &= ~texts.map(lambda text: text in sides and sides[text] is None).to_numpy(dtype=bool)
+            frame = frame.assign(**{str(column): texts.map(lambda text: sides.get(text) or text)})
+    return frame[kept]
+
+
 def _sided(
     frame: gpd.GeoDataFrame, description: Description, name: str, side: str | None
 ) -> gpd.GeoDataFrame:
@@ -223,16 +320,17 @@ def _sided(
             values = ", ".join(map(repr, description.sides))
             raise SourceError(
                 f"{name} has no column 'side' whose values {values} could be: say which column they stand in "
-                f"with side_column. {_told(side_candidates(frame))}"
+                f"with side_column. {told_candidates(side_candidates(frame))}"
             )
         found = {} if description.one_side else side_candidates(frame)
         if found:
             raise SourceError(_undecided(found, name, len(frame), side))
         return frame if side is None else frame.assign(side=side)
     texts = _texts(frame[column])
-    kept = ~texts.isin([value for value, meant in description.sides.items() if meant is None])
-    sides = texts.map(lambda text: description.sides.get(text, text))
-    return frame.assign(side=sides)[kept.to_numpy()]
+    sides = {_one_form(value): meant for value, meant in description.sides.items()}
+    kept = ~texts.isin([value for value, meant in sides.items() if meant is None])
+    rows = frame.drop(columns=[present["side"]] if "side" in present else [])
+    return rows.assign(side=texts.map(lambda text: sides.get(text, text)))[kept.to_numpy()]
 
 
 def _undecided(found: dict[str, dict[str, int]], name: str, rows: int, side: str | None) -> str:
@@ -240,13 +338,14 @@ def _undecided(found: dict[str, dict[str, int]], name: str, rows: int, side: str
     whose = f" is ground of {side!r}" if side else " is one side's ground"
     value = next(reversed(values))
     return (
-        f"{name} does not say whose ground it is, and its {rows} polygons differ. {_told(found)}. "
+        f"{name} does not say whose ground it is, and its {rows} polygons differ. {told_candidates(found)}. "
         f"Say which column names the sides with side_column={column!r}, and what its values mean with "
         f"sides={{{_shown(value)!r}: 'NAME'}}; or say one_side=True if all of it{whose}"
     )
 
 
-def _told(found: dict[str, dict[str, int]]) -> str:
+def told_candidates(found: Mapping[str, Mapping[str, int]]) -> str:
+    """List columns that may tell sides apart, with their values."""
     listed = [
         f"{column!r} holds {_counted(values)}" for column, values in list(found.items())[:_SHOWN_COLUMNS]
     ]

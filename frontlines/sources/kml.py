@@ -21,7 +21,6 @@ import shapely
 from frontlines.errors import SourceError
 from frontlines.names import LONLAT, Floats
 
-
 _MOST_BYTES = 1 << 28  # of a KML unpacked from its KMZ
 _DEEPEST = 100  # elements within elements
 _SHORTEST_RING, _SHORTEST_LINE = 4, 2
@@ -39,9 +38,11 @@ def read_kml(path: Path, folder: str | None = None) -> gpd.GeoDataFrame:
     Columns: `folder` (names of its folders, the innermost last, with `/` between), `fill` and `stroke`
     (``#rrggbb``, of its own or shared style), those of `_FIELDS`, and data by name, where any row has them.
     """
-    root = _parsed(_content(path), path)
-    styles = dict(_shared_styles(root))
-    rows = [_row(mark, folders, styles, path) for mark, folders in _placemarks(root, ())]
+    rows = []
+    for content in _contents(path):
+        root = _parsed(content, path)
+        styles = dict(_shared_styles(root))
+        rows += [_row(mark, folders, styles, path) for mark, folders in _placemarks(root, ())]
     rows = [row for row in rows if row["geometry"] is not None]
     if folder is not None:
         there = dict.fromkeys(row["folder"] for row in rows)
@@ -55,20 +56,32 @@ def read_kml(path: Path, folder: str | None = None) -> gpd.GeoDataFrame:
     return frame.drop(columns=blank)
 
 
-def _content(path: Path) -> bytes:
+def _contents(path: Path) -> Iterator[bytes]:
+    """Read the KML, and from a KMZ those of its own files to which it links."""
     if path.suffix.lower() != ".kmz":
-        return path.read_bytes()
+        yield path.read_bytes()
+        return
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if name.lower().endswith(".kml")]
         names = [name for name in names if not name.rsplit("/", 1)[-1].startswith("._")]
         main = [name for name in names if name.lower() == "doc.kml"] or names
         if len(main) != 1:
             raise SourceError(f"{path} must hold one KML (it holds {', '.join(names) or 'none'})")
-        with archive.open(main[0]) as file:
-            content = file.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
+        content, left = _unpacked(archive, main[0], path, _MOST_BYTES)
+        yield content
+        links = {_text(link, "Link/href") for link in _parsed(content, path).iter("NetworkLink")}
+        for name in names:
+            if name in links and name != main[0]:
+                content, left = _unpacked(archive, name, path, left)
+                yield content
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str, path: Path, most: int) -> tuple[bytes, int]:
+    with archive.open(name) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
         raise SourceError(f"{path} unpacks to more than {_MOST_BYTES:,} bytes: split it")
-    return content
+    return content, most - len(content)
 
 
 def _parsed(content: bytes, path: Path) -> Element:
@@ -173,17 +186,20 @@ def _shapes(node: Element, where: str) -> Iterator[Any]:
 
 def _ring(node: Element, where: str) -> Floats:
     positions = _positions(node, where)
-    if len(positions) < _SHORTEST_RING or (positions[0] != positions[-1]).any():
+    if len(positions) < _SHORTEST_RING or (positions[0, :2] != positions[-1, :2]).any():
         raise SourceError(f"{where}: a ring does not end where it begins, or has less than 4 positions")
     return positions
 
 
 def _positions(node: Element, where: str) -> Floats:
-    """Longitudes and latitudes of an element's coordinates, (n, 2) [degrees]."""
+    """Longitudes and latitudes [degrees] of an element, and heights if all have one: (n, 2 or 3)."""
     try:
-        texts = (node.findtext("coordinates") or "").split()
-        numbers = [[float(part) for part in text.split(",")[:2]] for text in texts]
-        positions = np.array(numbers, dtype=float).reshape(-1, 2)
+        texts = re.sub(r"\s*,\s*", ",", node.findtext("coordinates") or "").split()
+        numbers = [[float(part) for part in text.strip(",").split(",")[:3]] for text in texts]
+        size = min(map(len, numbers), default=2)
+        positions = np.array([number[:size] for number in numbers], dtype=float).reshape(-1, max(size, 2))
+        if not positions[:, 2:].any():
+            positions = positions[:, :2]
     except ValueError as error:
         raise SourceError(f"{where}: its coordinates are no numbers such as 46.9,40.1 ({error})") from error
     if not np.isfinite(positions).all():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontlines.errors import SourceError
-from frontlines.sources.days import as_days, day_of_epoch, days_in_names, days_in_texts
+from frontlines.layers.days import as_days, day_of_epoch, days_in_names, days_in_texts
 
 
 @pytest.mark.parametrize(
