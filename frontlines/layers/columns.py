@@ -163,7 +163,7 @@ def unfit_to_project(frame: gpd.GeoDataFrame) -> list[Fault]:
     far = np.unique(row[(np.abs(xy) > (_LAST_LONGITUDE, _LAST_LATITUDE)).any(axis=1)])
     if frame.crs.is_geographic and len(far):
         found.append(Fault("not degrees", tuple(labels[far])))
-    if frame.crs.is_geographic and len(round_it := _round_the_earth(frame)):
+    if frame.crs.is_geographic and not len(odd) and len(round_it := _round_the_earth(frame)):
         found.append(Fault("round the earth", tuple(labels[round_it])))
     return found
 

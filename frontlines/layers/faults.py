@@ -58,13 +58,6 @@ ADVICE = {
     ),
     "no date": Advice("have no date", "fill the column 'date' with days such as 1994-05-12"),
     "bad date": Advice("have a date that cannot be read", "write days as 1994-05-12 (ISO 8601)"),
-    "strange date": Advice(
-        "have a day that may be a slip of the pen", "mend it, or allow it with allow_date=True"
-    ),
-    "sides not told": Advice(
-        "do not say whose ground they are",
-        "say which column names the sides with side_column='...', or one_side=True",
-    ),
     "no side": Advice("have no side", "name the side, or 'unknown'"),
     "same side": Advice("have the same side on the left and on the right", "mend side_left or side_right"),
     "no name": Advice("have no name", "fill the column, or name another one as key"),

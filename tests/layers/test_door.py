@@ -59,6 +59,7 @@ LOOP = LineString([(46, 40), (47, 40), (47, 40.5), (46.5, 40.5), (46.5, 39.5)])
 FAULTS = {
     "missing column": (control(WEST).drop(columns="side"), "control", "column 'side'"),
     "no CRS": (control(WEST, crs=None), "control", "set_crs"),
+    "round the earth": (districts(box(-180, -60, 180, 75)), "districts", "all round the earth"),
     "not degrees": (control(box(500000, 4e6, 600000, 5e6)), "control", "range of degrees"),
     "no date": (
         control(WEST, EAST, dates=[None, "1994-05-12"]),

@@ -17,7 +17,7 @@ from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of
 from frontlines.layers.days import strange_days
 from frontlines.layers.door import check_layer
-from frontlines.layers.faults import ADVICE, KINDS, Fault, Kind, as_frame, place_of
+from frontlines.layers.faults import ADVICE, KINDS, Advice, Fault, Kind, as_frame, place_of
 from frontlines.names import counted
 from frontlines.sources.description import Description, is_of_lines, side_candidates, told_candidates
 from frontlines.sources.files import control_columns, read_layer, without_labels, write
@@ -27,6 +27,16 @@ _SHOWN = 50
 _ROWS = 12
 _DEGREES = "EPSG:4326"
 _SOME_SIDE = "this side"
+_ADVICE = {
+    **ADVICE,
+    "strange date": Advice(
+        "have a day that may be a slip of the pen", "mend it, or allow it with allow_date=True"
+    ),
+    "sides not told": Advice(
+        "do not say whose ground they are",
+        "say which column names the sides with side_column='...', or one_side=True",
+    ),
+}
 
 
 @shows_errors
@@ -182,7 +192,7 @@ def _show(file: Path, layer: _Layer, faults: gpd.GeoDataFrame) -> None:
     if len(lines) > _SHOWN:
         out.print(f"and {len(lines) - _SHOWN:,} more; --write-problems writes them all")
     for sort in dict.fromkeys(faults["fault"]):
-        out.print(Text(f"{sort}: {one_line(ValueError(ADVICE[sort].mend))}"), soft_wrap=True)
+        out.print(Text(f"{sort}: {one_line(ValueError(_ADVICE[sort].mend))}"), soft_wrap=True)
 
 
 def _lines(faults: gpd.GeoDataFrame) -> list[list[str]]:
