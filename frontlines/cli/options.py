@@ -33,6 +33,7 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: 'NAME'\}"), r"--map \1\2=NAME\1"),
     (re.compile(r"\bwhich sides names\b"), "which --map names"),
     (re.compile(r"\bone_side=True"), "--one-side"),
+    (re.compile(r"\bdissolve=True"), "--dissolve"),
     (re.compile(r"\bdate_format=(?=['\"])"), "--date-format "),
     (re.compile(r"\bwith date='[\d-]+'"), "with --date-before and --date-after"),
     (re.compile(r"\ballow_date=True"), "--allow-date"),
@@ -265,6 +266,9 @@ Described: dict[str, Any] = {
     "allow_date": Annotated[
         bool,
         typer.Option("--allow-date", help="Take days after today, and days decades away from the others."),
+    ],
+    "dissolve": Annotated[
+        bool, typer.Option("--dissolve", help="Join rows of districts that share a name into one district.")
     ],
 }
 """Options of every command that reads fronts: how their files say who holds what, and when."""

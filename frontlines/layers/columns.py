@@ -152,6 +152,23 @@ def with_key(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
     return frame.assign(district=frame[column])
 
 
+def dissolved(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Join the rows of districts that share a name; what cannot be joined stays for the door to refuse."""
+    if "district" not in frame:
+        return frame
+    names = _texts(frame["district"])
+    rows = {
+        name: where for name, where in frame.groupby(names.to_numpy(), sort=False).indices.items() if name
+    }
+    shapes = np.array(frame.geometry.values, dtype=object)
+    kept = np.ones(len(frame), dtype=bool)
+    for where in rows.values():
+        if len(where) > 1 and shapely.is_valid(shapes[where]).all():
+            shapes[where[0]] = shapely.union_all(shapes[where])
+            kept[where[1:]] = False
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))[kept]
+
+
 def unfit_to_project(frame: gpd.GeoDataFrame) -> list[Fault]:
     """Find what keeps a frame from being projected."""
     labels = row_labels(frame)

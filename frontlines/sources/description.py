@@ -53,6 +53,8 @@ class Description:
     allow_date
         Take days that look like slips of the pen: those after today, and those more than 30 years from
         all the others (two and more, which lie within less than a third of that distance).
+    dissolve
+        Rows of districts that share a name are one district.
 
     Examples
     --------
@@ -73,6 +75,7 @@ class Description:
     lat: str | None = None
     encoding: str | None = None
     allow_date: bool = False
+    dissolve: bool = False
 
 
 def described(

@@ -167,6 +167,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "lat": NAME,
         "encoding": NAME,
         "allow_date": YES,
+        "dissolve": YES,
     },
     "method": {
         "snap_m": METRES,

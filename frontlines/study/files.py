@@ -339,7 +339,10 @@ class _Layers:
                 self.theatre = as_theatre(outline, self.crs, mend=self.mend)
         with _naming(path):
             theatre = None if edge is None else self.theatre
-            self.districts = as_districts(raw, self.crs, key=self.key, theatre=theatre, mend=self.mend)
+            self.districts = as_districts(
+                raw, self.crs, key=self.key, theatre=theatre, mend=self.mend,
+                dissolve=self.reading.description.dissolve,
+            )  # fmt: skip
         if edge is None and self.outline:
             joined = polygons_of(np.array([shapely.union_all(self.districts.geometry.values)]))
             self.theatre = gpd.GeoDataFrame(geometry=joined, crs=self.crs)

@@ -1,6 +1,7 @@
 """The door: every fault at once, nothing lost, the input left alone."""
 
 import datetime as dt
+import unicodedata
 
 import geopandas as gpd
 import numpy as np
@@ -520,3 +521,13 @@ def test_powers_of_europe_come_through_with_many_sides(bench):
     out = as_control(raw, crs, theatre=theatre, rest="sea", mend=True)
     assert out["side"].nunique() > 30
     assert out.area.sum() == pytest.approx(theatre.area.sum(), rel=1e-9)
+
+
+def test_rows_of_one_name_become_one_district_when_asked():
+    parts = districts(WEST, EAST, names=["Ağdam", unicodedata.normalize("NFD", "Ağdam")])
+    with pytest.raises(LayerError, match=r"share a name.*join their rows with dissolve=True"):
+        as_districts(parts, CRS)
+    joined = as_districts(parts, CRS, dissolve=True)
+    assert joined["district"].tolist() == ["Ağdam"]
+    apart = as_districts(districts(WEST, EAST), CRS)
+    assert joined.area.sum() == pytest.approx(apart.area.sum())

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from frontlines.cli.options import FAULTY, Key, console, describes_layers, one_line, plain, shows_errors
 from frontlines.errors import SourceError
-from frontlines.layers.columns import days_of
+from frontlines.layers.columns import days_of, dissolved, with_key
 from frontlines.layers.days import strange_days
 from frontlines.layers.door import check_layer
 from frontlines.layers.faults import ADVICE, KINDS, Advice, Fault, Kind, as_frame, place_of
@@ -114,6 +114,8 @@ def _as_kind(file: Path, kind: str | None, key: str, files: list[Path], descript
     )
     if as_kind in ("districts", "polygons"):
         _require_key(frame, key, file)
+    if as_kind == "districts" and description.dissolve:
+        frame = dissolved(with_key(frame, key))
     faults: list[Fault] = []
     if as_kind in ("control", "polygons") and not described and "side" not in _columns(frame):
         found = told_candidates(side_candidates(frame))
