@@ -92,6 +92,8 @@ def described(
     `day` is the day wanted, `side` the holder of all rows where nothing tells sides apart (lines name their
     own sides). What a reader must know is added to `notes`.
     """
+    if frame.empty:  # a day without ground has no columns either
+        return frame if day is None else frame.assign(date=day)
     rows = _chosen(frame, description.where, name)
     rows = _dated(rows, description, name, day, [] if notes is None else notes)
     rows = _lines_sided(rows, description) if is_of_lines(rows) else _sided(rows, description, name, side)
@@ -126,6 +128,8 @@ def is_of_lines(frame: gpd.GeoDataFrame) -> bool:
 
 def values_of_sides(frame: gpd.GeoDataFrame, description: Description, name: str) -> dict[str, int]:
     """Count the values that `Description.sides` may give a side, as they stand in a raw layer."""
+    if frame.empty:
+        return {}
     wanted = {"side_left", "side_right"} if is_of_lines(frame) else {"side"}
     columns = [column for column in frame.columns if str(column).strip().lower() in wanted]
     if description.side_column is not None and not is_of_lines(frame):
@@ -289,11 +293,26 @@ def _valid_on(
     for column, first in ((description.valid_from, True), (description.valid_to, False)):
         if column is None:
             continue
-        bound = as_days(frame[_column(frame, column, name)], description.date_format)
+        bound = _bound(frame[_column(frame, column, name)], description, name, first=first)
         holds &= bound.isna() | ((bound <= wanted) if first else (bound >= wanted))
     if not holds.any():
         raise SourceError(f"{name} has no row that holds on {day}: check the day and the columns of validity")
     return frame[holds.to_numpy()].assign(date=wanted)
+
+
+def _bound(column: pd.Series[Any], description: Description, name: str, *, first: bool) -> pd.Series[Any]:
+    """Read first or last days; a year alone begins on 1 January and ends on 31 December."""
+    texts = texts_of_days(column)
+    whole = texts + ("-01-01" if first else "-12-31")
+    texts = texts.where(~texts.str.fullmatch(r"\d{4}"), whole).rename(str(column.name))
+    days = _read_days(texts, texts, description, name)
+    if (unread := (days.isna() & (texts != ""))).any():
+        text = _shown(texts[unread].iloc[0])
+        raise SourceError(
+            f"{name}, column {str(column.name)!r}: no day can be read from {text!r}: "
+            "say how days are written with date_format='%d %b %Y', or leave the cell empty"
+        )
+    return days
 
 
 def _lines_sided(frame: gpd.GeoDataFrame, description: Description) -> gpd.GeoDataFrame:

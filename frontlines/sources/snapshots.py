@@ -37,6 +37,7 @@ def read_snapshots(
         frame: gpd.GeoDataFrame = PUBLISHERS[written](source)
         for file in files_at(source):
             reading.note(file, "snapshots")
+        require_likely_days({source.name: frame["date"]}, reading.description)
         return frame if named is None else frame.assign(source=named)
     files = [source]
     if source.is_dir():

@@ -92,6 +92,10 @@ def test_rows_are_picked_by_value_and_by_day():
     dated = {"valid_from": "begins", "valid_to": "ends"}
     assert as_described(states, day="1861-01-01", **dated)["side"].tolist() == ["USA", "USA"]
     assert as_described(states, day="1861-03-01", **dated)["side"].tolist() == ["CSA", "USA"]
+    years = states.assign(begins=[1850, 1861, None], ends=["1860", "1870-01-01", ""])
+    assert as_described(years, day="1860-12-31", **dated)["side"].tolist() == ["USA", "USA"]
+    with pytest.raises(SourceError, match="column 'ends': no day can be read from 'never'"):
+        as_described(states.assign(ends=["never", "1870-01-01", ""]), day="1861-01-01", **dated)
     with pytest.raises(SourceError, match="give the day wanted"):
         as_described(states, **dated)
     with pytest.raises(SourceError, match="no row that holds on 1900-01-01"):
@@ -120,3 +124,35 @@ def test_a_day_given_picks_rows_and_wins_over_a_single_other_day():
 
 def test_sigma_of_another_name():
     assert as_described(layer(side=["A"], error=[250]), sigma_column="error")["sigma_m"].tolist() == [250]
+
+
+def test_a_day_without_ground_has_no_columns_to_describe():
+    empty = gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
+    assert as_described(empty, side_column="type", sides={"a": "A"}, where={"x": ("y",)}).empty
+
+
+def test_rows_without_a_day_are_kept_for_the_door_to_refuse():
+    two = layer(side=["A", "A"], date=["2022-01-01", None])
+    assert len(as_described(two, day="2022-01-01")) == 2
+    unread = as_described(layer(side=["A", "A"], date=["2022-01-01", "soon"]))
+    assert unread["date"].tolist()[1] == "soon"
+
+
+def test_letters_written_in_two_ways_are_the_same():
+    frame = layer(type=["Ağdam", "Ag\u0306dam"])
+    assert side_candidates(frame) == {}
+
+
+def test_slips_of_the_pen_among_days():
+    for days in (["2022-01-01", "2202-01-01"], ["2022-01-01", "2022-01-02", "1922-01-01"]):
+        frame = layer(side=["A"] * len(days), date=days)
+        with pytest.raises(
+            SourceError, match=r"a.geojson has the day .*, which lies .*: mend it, or pass allow_date=True"
+        ):
+            as_described(frame)
+        assert len(as_described(frame, allow_date=True)) == len(days)
+    for days in (
+        ["1850-01-01", "1900-01-01", "1973-01-01", "2000-01-01", "2016-01-01"],
+        ["1922-01-01", "2022-01-01"],
+    ):
+        assert len(as_described(layer(side=["A"] * len(days), date=days))) == len(days)

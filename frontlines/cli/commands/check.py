@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -71,13 +72,14 @@ def check(
         raise SourceError(f"--kind {kind} is not known: use one of {', '.join(KINDS)}")
     _refuse_replacing([*files, *([theatre] if theatre else [])], write_problems)
     ground = read_layer(theatre, description=description) if theatre else None
+    layers = [_as_kind(file, kind, key, files, description) for file in files]
+    strange = {} if description.allow_date else strange_days(pd.concat([_days(layer) for layer in layers]))
     found = []
-    for file in files:
-        layer = _as_kind(file, kind, key, files, description)
+    for file, layer in zip(files, layers, strict=True):
         faults = check_layer(layer.frame, layer.kind, key=key, theatre=ground)
         if layer.kind == "settlements":  # a place may be known by name alone
             faults = faults[faults["fault"] != "no geometry"]
-        faults = _with(faults, layer.faults)
+        faults = _with(faults, [*layer.faults, *_strange(layer, strange)])
         _show(file, layer, faults)
         found.append(_in_degrees(faults).assign(file=str(file)))
     every = gpd.GeoDataFrame(pd.concat(found, ignore_index=True), geometry="geometry", crs=_DEGREES)
@@ -129,13 +131,20 @@ def _as_kind(file: Path, kind: str | None, key: str, files: list[Path], descript
         frame = control_columns(
             frame, file, side=side, description=replace(as_said, allow_date=True), among=files, notes=notes
         )
-    if not description.allow_date and (days := days_of(frame)) is not None:
-        strange = strange_days(days)
-        faults += [
-            Fault("strange date", tuple(frame.index[days == day]), detail=f"{day:%Y-%m-%d} {words}")
-            for day, words in strange.items()
-        ]
     return _Layer(frame, as_kind, faults, notes)
+
+
+def _days(layer: _Layer) -> pd.Series[Any]:
+    days = None if layer.kind == "districts" else days_of(layer.frame)
+    return pd.Series(dtype="datetime64[s]") if days is None else days
+
+
+def _strange(layer: _Layer, strange: Mapping[pd.Timestamp, str]) -> Iterator[Fault]:
+    """Tell the days that may be slips of the pen, of all the days that are checked together."""
+    days = _days(layer)
+    for day in sorted(set(days.dropna()) & set(strange)):
+        rows = tuple(layer.frame.index[(days == day).to_numpy()])
+        yield Fault("strange date", rows, detail=f"{day:%Y-%m-%d} {strange[day]}")
 
 
 def _with(faults: gpd.GeoDataFrame, more: list[Fault]) -> gpd.GeoDataFrame:
