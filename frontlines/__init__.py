@@ -44,6 +44,7 @@ from frontlines.movement import (
     nearest_distance,
 )
 from frontlines.series import change_series, series_totals
+from frontlines.sources.description import Description
 from frontlines.sources.files import (
     read_control,
     read_districts,
@@ -92,6 +93,7 @@ if _typing.TYPE_CHECKING:
     )
 
 __all__ = [
+    "Description",
     "FrontlinesError",
     "MapStyle",
     "MovementResults",

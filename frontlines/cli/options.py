@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, Any, ParamSpec, get_args, get_type_hints
 
 import typer
 from rich.console import Console
@@ -16,6 +18,7 @@ from rich.text import Text
 
 from frontlines.errors import FrontlinesError, StudyError
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
+from frontlines.sources.description import Description
 
 P = ParamSpec("P")
 
@@ -25,6 +28,18 @@ FAULTY = 2
 _PLAIN_WIDTH = 120
 _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bmend=True"), "--mend"),
+    (re.compile(r"\bside_column=(?=['\"])"), "--side-column "),
+    (re.compile(r"\bwith side_column\b"), "with --side-column"),
+    (re.compile(r"\bsides=\{(['\"])(.*?)\1: 'NAME'\}"), r"--map \1\2=NAME\1"),
+    (re.compile(r"\bwhich sides names\b"), "which --map names"),
+    (re.compile(r"\bone_side=True"), "--one-side"),
+    (re.compile(r"\bdissolve=True"), "--dissolve"),
+    (re.compile(r"\bdate_format=(?=['\"])"), "--date-format "),
+    (re.compile(r"\bwith date='[\d-]+'"), "with --date-before and --date-after"),
+    (re.compile(r"\ballow_date=True"), "--allow-date"),
+    (re.compile(r"\blon='\.\.\.', lat='\.\.\.'"), "--lon and --lat"),
+    (re.compile(r"\bencoding=(?=['\"])"), "--encoding "),
+    (re.compile(r"\bframe\.set_crs\('EPSG:4326'\)"), "--crs EPSG:4326"),
     (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
     (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
     (re.compile(r"\blength_m=\.\.\."), "--length-m"),
@@ -172,6 +187,148 @@ Draws = Annotated[
 ]
 
 
+# --- what the files do not say themselves
+
+Described: dict[str, Any] = {
+    "side_column": Annotated[
+        str | None,
+        typer.Option(
+            "--side-column", metavar="COLUMN", help="Column that says whose ground it is; else 'side'."
+        ),
+    ],
+    "mapped": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="VALUE=SIDE",
+            help="Side of a value of the side column; VALUE= drops its rows; may be given several times.",
+        ),
+    ],
+    "one_side": Annotated[
+        bool,
+        typer.Option("--one-side", help="All rows are ground of one side, whatever else tells them apart."),
+    ],
+    "date_column": Annotated[
+        str | None, typer.Option("--date-column", metavar="COLUMN", help="Column of the day; else 'date'.")
+    ],
+    "date_format": Annotated[
+        str | None,
+        typer.Option(
+            "--date-format",
+            metavar="FORMAT",
+            help="How days are written in columns and file names, such as %d-%m-%Y.",
+        ),
+    ],
+    "valid_from": Annotated[
+        str | None,
+        typer.Option(
+            "--valid-from",
+            metavar="COLUMN",
+            help="Column of the first day on which a row holds; the day wanted picks rows.",
+        ),
+    ],
+    "valid_to": Annotated[
+        str | None,
+        typer.Option("--valid-to", metavar="COLUMN", help="Column of the last day on which a row holds."),
+    ],
+    "where": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="COLUMN=VALUE",
+            help="Take only rows with this value; may be given several times, for one column: any of them.",
+        ),
+    ],
+    "sigma_column": Annotated[
+        str | None,
+        typer.Option(
+            "--sigma-column", metavar="COLUMN", help="Column of the standard error of the position [m]."
+        ),
+    ],
+    "crs": Annotated[
+        str | None,
+        typer.Option("--crs", metavar="CRS", help="CRS of files that do not name one, such as EPSG:4326."),
+    ],
+    "lon": Annotated[
+        str | None, typer.Option("--lon", metavar="COLUMN", help="Column of longitudes of a CSV [degrees].")
+    ],
+    "lat": Annotated[
+        str | None, typer.Option("--lat", metavar="COLUMN", help="Column of latitudes of a CSV [degrees].")
+    ],
+    "encoding": Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="How text is stored where a file does not say it, such as cp1251.",
+        ),
+    ],
+    "allow_date": Annotated[
+        bool,
+        typer.Option("--allow-date", help="Take days after today, and days decades away from the others."),
+    ],
+    "dissolve": Annotated[
+        bool, typer.Option("--dissolve", help="Join rows of districts that share a name into one district.")
+    ],
+}
+"""Options of every command that reads fronts: how their files say who holds what, and when."""
+
+
+def describes_layers(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `Described`; it gets a `Description` as its argument `description`."""
+
+    @functools.wraps(command)
+    def wrapped(**options: Any) -> None:
+        said = {name: options.pop(name) for name in Described}
+        command(**options, description=_described_as(**said))
+
+    own, hints = inspect.signature(command), get_type_hints(command, include_extras=True)
+    added = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False if get_args(kind)[0] is bool else None,
+            annotation=kind,
+        )
+        for name, kind in Described.items()
+    ]
+    kept = [
+        one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name])
+        for name, one in own.parameters.items()
+        if name != "description"
+    ]
+    wrapped.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {one.name: one.annotation for one in (*kept, *added)}
+    return wrapped
+
+
+def _described_as(mapped: list[str] | None, where: list[str] | None, **others: Any) -> Description:
+    """Read ``VALUE=SIDE`` and ``COLUMN=VALUE``, and describe layers by all options."""
+    pairs = [_pair(text.rpartition("="), "--map", "VALUE=SIDE") for text in mapped or ()]
+    chosen: dict[str, tuple[str, ...]] = {}
+    for text in where or ():
+        column, value = _pair(text.partition("="), "--where", "COLUMN=VALUE")
+        chosen[column] = (*chosen.get(column, ()), value)
+    return Description(sides={value: side or None for value, side in pairs}, where=chosen, **others)
+
+
+def _pair(parts: tuple[str, str, str], option: str, form: str) -> tuple[str, str]:
+    first, sign, second = parts
+    if not (first.strip() and sign):
+        raise StudyError(f"{option} {''.join(parts)!r}: write {form}")
+    return first.strip(), second.strip()
+
+
+def description_entries(description: Description) -> dict[str, Any]:
+    """Write what is described as entries of [layers] of a study, which go before those of its file."""
+    said = {name: value for name, value in asdict(description).items() if value}
+    if "sides" in said:
+        said["map"] = {value: side or "" for value, side in said.pop("sides").items()}
+    if "where" in said:
+        said["where"] = {column: list(values) for column, values in said["where"].items()}
+    return said
+
+
 def sides_named(names: list[str] | None) -> dict[str, str]:
     """Read ``NAME=TEXT`` of ``--side-name``."""
     pairs = [name.partition("=") for name in names or []]
@@ -205,6 +362,9 @@ def changes_of(
     if not others["mend"]:
         del others["mend"]
     for name, value in others.items():
+        if isinstance(value, Description):
+            changes["layers"] |= description_entries(value)
+            continue
         entry = str(value.absolute()) if isinstance(value, Path) else value
         changes[_TABLE_OF.get(name, "method")][name] = entry
     return changes

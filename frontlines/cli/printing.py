@@ -126,6 +126,7 @@ def _notes(results: Results, left_out: int) -> str:
     if bare := results.manifest["parameters"].get("read_as_ground_of_side"):
         named = ", ".join(plain(name) for name in dict.fromkeys(bare))
         lines.append(f"no column 'side', so read as ground of {plain(results.study.side)}: {named}")
+    lines += map(plain, results.manifest["parameters"].get("notes", ()))
     if left_out:
         what = counted(left_out, "district")
         lines.append(f"not listed, see balance.csv: {what} without change or without this side")
@@ -213,6 +214,7 @@ def series_table(results: SeriesResults) -> Group:
     if max(beyond.values(), default=0.0) > _NOTABLE_KM2:
         listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
         notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")
+    notes += map(plain, results.manifest.get("notes", ()))
     return Group(Text(plain(title)), table, Text("\n".join(notes)))
 
 
@@ -259,6 +261,7 @@ def _movement_notes(movement: MovementResults) -> list[str]:
         notes += [f"{what.replace('_', ' ')}: {listed}"] if listed else []
     days = f"{counted(record['dates'], 'date')} over {counted((last - first).days, 'day')}"
     notes.append(f"{days}; rates in summary.csv are per day")
+    notes += movement.results.study.parameters.get("notes", ())
     notes += _short_reach(movement.displaced, record["length_m"])
     if empty := record["days_without_a_line"]:
         notes.append(f"no line of {movement.results.study.side} on {', '.join(empty)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import geopandas as gpd
@@ -11,15 +12,14 @@ import shapely
 
 from frontlines.crs.projecting import single_parts
 from frontlines.errors import NoiseError
+from frontlines.layers.days import days_or_faults
 from frontlines.layers.faults import Fault, Kind, row_labels
-from frontlines.names import CONTESTED, UNKNOWN, Floats
+from frontlines.names import CONTESTED, UNKNOWN, Floats, Ints
 
 NOT_STATED = "not stated"
 
 _LAST_LATITUDE, _LAST_LONGITUDE = 90.0, 360.0  # [degrees]
-
-_DAY = r"\d{4}-?\d{2}-?\d{2}"
-"""How a day begins that names year, month and day; a year alone is no day."""
+_NEARLY_ROUND = 359.0  # [degrees]
 
 # The columns of each kind, and what stands in one that is missing; None: it must be there.
 _COLUMNS: dict[str, dict[str, str | None]] = {
@@ -75,11 +75,13 @@ def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataF
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Read a column as text without outer blanks; absent text is "", and 3.0 is "3"."""
+    """Read a column as text without outer blanks, in one form (NFC); absent text is "", and 3.0 is "3"."""
     filled = column.astype(object).where(column.notna(), "")
-    return filled.map(lambda value: _whole(value) if isinstance(value, float) else str(value).strip()).astype(
-        str
-    )
+    return filled.map(
+        lambda value: (
+            _whole(value) if isinstance(value, float) else unicodedata.normalize("NFC", str(value).strip())
+        )
+    ).astype(str)
 
 
 def _whole(value: float) -> str:
@@ -89,7 +91,7 @@ def _whole(value: float) -> str:
 def days_of(frame: pd.DataFrame) -> pd.Series[Any] | None:
     """Read the days of a raw frame."""
     column = next((name for name in frame.columns if str(name).strip().lower() == "date"), None)
-    return None if column is None else _parsed(_texts(frame[column]))
+    return None if column is None else days_or_faults(frame[column])[0]
 
 
 def sigmas_of(lines: gpd.GeoDataFrame, unless_stated_m: float | None = None) -> Floats:
@@ -106,21 +108,11 @@ def sigmas_of(lines: gpd.GeoDataFrame, unless_stated_m: float | None = None) -> 
     return np.where(missing, np.nan if unless_stated_m is None else unless_stated_m, sigma_m)
 
 
-def _parsed(text: pd.Series[Any]) -> pd.Series[Any]:
-    """Read days as they are written, whatever the time of day and its zone."""
-    full = text.where(text.str.match(_DAY), None)
-    readable = pd.to_datetime(full, errors="coerce", format="ISO8601", utc=True).notna()
-    written = full.where(readable, None).str.extract(f"({_DAY})", expand=False)
-    return pd.to_datetime(written, errors="coerce", format="ISO8601").astype("datetime64[s]")
-
-
 def _read_dates(frame: gpd.GeoDataFrame) -> list[Fault]:
     """Turn the dates of a frame into days, in place; tell which cannot be read."""
-    text = _texts(frame["date"])
-    days = _parsed(text)
-    frame["date"] = days
-    unread = text.set_axis(row_labels(frame))[(days.isna() & text.notna() & (text != "")).to_numpy()]
-    return [Fault("bad date", (row,), detail=repr(words)) for row, words in unread.items()]
+    frame["date"], unread = days_or_faults(frame["date"])
+    labels = row_labels(frame)
+    return [Fault("bad date", (labels[at],), detail=words) for at, words in unread.items()]
 
 
 def _read_sigmas(frame: gpd.GeoDataFrame) -> list[Fault]:
@@ -160,6 +152,23 @@ def with_key(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
     return frame.assign(district=frame[column])
 
 
+def dissolved(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Join the rows of districts that share a name; what cannot be joined stays for the door to refuse."""
+    if "district" not in frame:
+        return frame
+    names = _texts(frame["district"])
+    rows = {
+        name: where for name, where in frame.groupby(names.to_numpy(), sort=False).indices.items() if name
+    }
+    shapes = np.array(frame.geometry.values, dtype=object)
+    kept = np.ones(len(frame), dtype=bool)
+    for where in rows.values():
+        if len(where) > 1 and shapely.is_valid(shapes[where]).all():
+            shapes[where[0]] = shapely.union_all(shapes[where])
+            kept[where[1:]] = False
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))[kept]
+
+
 def unfit_to_project(frame: gpd.GeoDataFrame) -> list[Fault]:
     """Find what keeps a frame from being projected."""
     labels = row_labels(frame)
@@ -171,4 +180,22 @@ def unfit_to_project(frame: gpd.GeoDataFrame) -> list[Fault]:
     far = np.unique(row[(np.abs(xy) > (_LAST_LONGITUDE, _LAST_LATITUDE)).any(axis=1)])
     if frame.crs.is_geographic and len(far):
         found.append(Fault("not degrees", tuple(labels[far])))
+    if frame.crs.is_geographic and not len(odd) and len(round_it := _round_the_earth(frame)):
+        found.append(Fault("round the earth", tuple(labels[round_it])))
     return found
+
+
+def _round_the_earth(frame: gpd.GeoDataFrame) -> Ints:
+    """Find polygons with an edge all round the earth, of which nothing is left where 180 and -180 meet."""
+    parts, row = shapely.get_parts(frame.geometry.values, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    wide = (np.abs(np.diff(xy[:, 0])) > _NEARLY_ROUND) & (ring[1:] == ring[:-1])
+    rows = set()
+    for one in np.unique(ring[1:][wide]):
+        x, y = xy[ring == one].T
+        east = np.diff(x)
+        turns = np.cumsum(np.round(east / _LAST_LONGITUDE)) * _LAST_LONGITUDE
+        if np.isclose(np.abs(shapely.area(shapely.polygons(np.column_stack([x - [0, *turns], y])))), 0):
+            rows.add(int(row[part[one]]))
+    return np.array(sorted(rows), dtype=np.int64)

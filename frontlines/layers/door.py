@@ -32,7 +32,7 @@ from frontlines.crs import polygons_of, require_working_crs, working_crs
 from frontlines.crs.projecting import project_and_look
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, width_m
-from frontlines.layers.columns import tidy, unfit_to_project, with_key
+from frontlines.layers.columns import dissolved, tidy, unfit_to_project, with_key
 from frontlines.layers.faults import (
     COLUMNS,
     Examined,
@@ -176,6 +176,7 @@ def as_districts(
     key: str = "district",
     theatre: gpd.GeoDataFrame | None = None,
     mend: bool = False,
+    dissolve: bool = False,
 ) -> gpd.GeoDataFrame:
     """Check districts and bring them into the working CRS.
 
@@ -194,6 +195,8 @@ def as_districts(
     mend
         Make invalid geometry valid, drop rows without geometry, and give ground in two districts to
         the larger.
+    dissolve
+        Join rows that share a name into one district, which keeps the columns of its first row.
 
     Returns
     -------
@@ -218,6 +221,8 @@ def as_districts(
     ['West', 'East']
     """
     named = with_key(frame, key)
+    if dissolve:
+        named = dissolved(_with_geometry(named, "districts"))
     sound = _through_door(named, crs, "districts", mend=mend)
     districts = give_up_overlaps(sound, within=None, key=None, hair_m=HAIR_M, disputed=None)
     _refuse_swallowed(sound.frame, districts)

@@ -52,13 +52,17 @@ ADVICE = {
     "missing column": Advice("is missing", "add it, or rename the column that holds it"),
     "no CRS": Advice("has no CRS", "say which it is with frame.set_crs('EPSG:4326')"),
     "not degrees": Advice("lie outside the range of degrees", "set the CRS that the coordinates are in"),
+    "round the earth": Advice(
+        "have an edge all round the earth, so that their two ends meet and nothing is left of them",
+        "cut them into parts of less than 180 degrees of longitude",
+    ),
     "no date": Advice("have no date", "fill the column 'date' with days such as 1994-05-12"),
     "bad date": Advice("have a date that cannot be read", "write days as 1994-05-12 (ISO 8601)"),
     "no side": Advice("have no side", "name the side, or 'unknown'"),
     "same side": Advice("have the same side on the left and on the right", "mend side_left or side_right"),
     "no name": Advice("have no name", "fill the column, or name another one as key"),
     "repeated name": Advice(
-        "share a name", "make the names unique, for example with a suffix, or use another key"
+        "share a name", "make the names unique, use another key, or join their rows with dissolve=True"
     ),
     "repeated place": Advice("name a place and date a second time", "keep one row for each place and date"),
     "bad coordinates": Advice("have coordinates that are not numbers", "give numbers, or drop the row"),
@@ -293,7 +297,7 @@ def _gaps(layer: Examined, theatre: Any) -> Iterator[Fault]:
     for rows in layer.coverages:
         part = layer.frame.iloc[rows]
         dated = layer.kind != "districts" and "date" in part and part["date"].notna().all()
-        day = f"on {part['date'].iloc[0]:%Y-%m-%d}" if dated and len(part) else ""
+        day = f"on {str(part['date'].iloc[0])[:10]}" if dated and len(part) else ""
         for gap in gaps(layer.shapes[rows], theatre):
             yield Fault("gap", (), gap.area / KM2, detail=day, geometry=gap)
 

@@ -34,9 +34,10 @@ def steps_between(dates: Sequence[pd.Timestamp], freq: str | None) -> list[Step]
         last, ends = np.arange(1, len(dates)), list(dates[1:])
     elif freq in _PERIODS:
         periods = pd.period_range(dates[0], dates[-1], freq=_PERIODS[freq])
-        days = np.array(dates, dtype="datetime64[ns]")
-        last = np.searchsorted(days, periods.end_time.to_numpy(), side="right") - 1
-        ends = [end.normalize() for end in periods.end_time]
+        days = periods.asfreq("D", how="E")  # not their ends in nanoseconds, which begin in 1677
+        ends = [pd.Timestamp(day.year, day.month, day.day).as_unit("s") for day in days]
+        held = np.array(dates, dtype="datetime64[s]")
+        last = np.searchsorted(held, np.array(ends, dtype="datetime64[s]"), side="right") - 1
     else:
         raise LayerError(f"freq {freq!r} is not known: use None, {', '.join(_PERIODS)}")
     pairs = zip([0, *last[:-1].tolist()], last.tolist(), ends, strict=True)

@@ -6,34 +6,48 @@
 ``.parquet``, ``.geoparquet``        GeoParquet
 ``.shp``, ``.zip``, ``.shp.zip``     shapefile, also zipped
 ``.kml``, ``.kmz``                   KML (longitude and latitude)
-``.csv``                             tables; read as points from ``lon`` and ``lat``
+``.csv``                             tables; read as points, or as shapes in WKT
 ===================================  =============================================
 """
 
 from __future__ import annotations
 
-import re
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from frontlines.errors import SourceError
+from frontlines.layers.days import days_in_names
 from frontlines.manifest import fingerprint
+from frontlines.names import counted
 from frontlines.sources import formats
+from frontlines.sources.description import (
+    Description,
+    described,
+    is_of_lines,
+    require_values,
+    values_of_sides,
+)
 
-_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+USUAL = Description()
+"""A layer whose columns have the names that are usual."""
 
 FORMATS = formats.FORMATS
 """File name endings that can be read and written."""
 
 
-def read_layer(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
+def read_layer(
+    path: str | Path, *, layer: str | None = None, description: Description = USUAL
+) -> gpd.GeoDataFrame:
     """Read a layer from a file, as it is.
 
     Parameters
@@ -42,12 +56,15 @@ def read_layer(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFram
         A file; its ending says its format (see `FORMATS`).
     layer
         Name of a layer within a GeoPackage or KML. Default: the only one; all folders of a KML.
+    description
+        What the file does not say itself: CRS, encoding, columns of longitude and latitude of a CSV.
 
     Returns
     -------
     frame
-        The raw frame, with the file's columns and CRS. A CSV gives points from its columns `lon` and
-        `lat` [degrees]; a row without them has no geometry.
+        The raw frame, with the file's columns and CRS. A CSV gives points from its columns of longitude
+        and latitude [degrees] (`lon`, `lng`, `longitude` and so on), or shapes from one of WKT; a row
+        without them has no geometry. In a KML, folders, styles, colours and spans of time are columns.
 
     Raises
     ------
@@ -69,28 +86,45 @@ def read_layer(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFram
         raise SourceError(f"{path} is not a file: check the path")
     suffix = formats.suffix_of(path)
     try:
-        return formats.read(path, layer)
+        frame = formats.read(path, layer, description)
     except SourceError:
         raise
+    except shapely.errors.GEOSException as error:
+        words = str(error).rsplit("Exception: ", 1)[-1]
+        raise SourceError(
+            f"{path} holds a shape that cannot be built ({words}): end each ring where it begins"
+        ) from error
     except (OSError, ValueError, LookupError, RuntimeError, zipfile.BadZipFile) as error:
         raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
+    if frame.crs is None and description.crs is not None:
+        frame = frame.set_crs(description.crs)
+    return frame
 
 
 def read_control(
-    path: str | Path, *, date: str | None = None, side: str | None = None, source: str | None = None
+    path: str | Path,
+    *,
+    date: str | None = None,
+    side: str | None = None,
+    source: str | None = None,
+    description: Description = USUAL,
 ) -> gpd.GeoDataFrame:
     """Read polygons of control, and fill in what the file leaves unsaid.
 
     Parameters
     ----------
     path
-        A file of polygons (see `read_layer`).
+        A file of polygons (see `read_layer`). Labels (points) of a KML are left out.
     date
-        The day, if the file has no column `date`; by default the day in its name, if there is one.
+        The day wanted: rows of that day are taken; if the file holds one other day or none, its rows are
+        taken as of this day. By default all rows, or the day in the file's name if it has no column
+        `date`.
     side
-        Who holds all its polygons, if the file has no column `side`.
+        Who holds all its polygons, if nothing in the file tells sides apart.
     source
         Where it comes from, if the file has no column `source`; by default the file's name.
+    description
+        Which columns and values say whose ground it is and when.
 
     Returns
     -------
@@ -100,7 +134,7 @@ def read_control(
     Raises
     ------
     SourceError
-        If the file cannot be read.
+        If the file cannot be read, or has no column of sides where something in it may tell them apart.
 
     Examples
     --------
@@ -113,11 +147,11 @@ def read_control(
     >>> raw[["date", "side", "source"]].values.tolist()
     [['1994-05-12', 'ARM', 'front_1994-05-12.geojson']]
     """
-    return control_columns(read_layer(path), path, date=date, side=side, source=source)
+    return _read_front(path, description, date=date, side=side, source=source)
 
 
 def read_frontlines(
-    path: str | Path, *, date: str | None = None, source: str | None = None
+    path: str | Path, *, date: str | None = None, source: str | None = None, description: Description = USUAL
 ) -> gpd.GeoDataFrame:
     """Read frontlines, and fill in what the file leaves unsaid.
 
@@ -125,8 +159,8 @@ def read_frontlines(
     ----------
     path
         A file of lines (see `read_layer`).
-    date, source
-        As for `read_control`.
+    date, source, description
+        As for `read_control`; values of `side_left` and `side_right` become sides.
 
     Returns
     -------
@@ -145,7 +179,7 @@ def read_frontlines(
     >>> sorted(read_frontlines(folder / "frontlines.geojson")["side_left"].unique())
     ['AZE']
     """
-    return control_columns(read_layer(path), path, date=date, source=source)
+    return _read_front(path, description, date=date, source=source)
 
 
 def read_districts(path: str | Path, *, vintage: str | None = None) -> gpd.GeoDataFrame:
@@ -176,16 +210,18 @@ def read_districts(path: str | Path, *, vintage: str | None = None) -> gpd.GeoDa
     >>> "Laçın" in set(read_districts(folder / "districts.geojson")["district"])
     True
     """
-    return fill_in(read_layer(path), vintage=vintage or Path(path).name)
+    return fill_in(without_labels(read_layer(path), path), vintage=vintage or Path(path).name)
 
 
-def read_settlements(path: str | Path) -> gpd.GeoDataFrame:
-    """Read settlements from a file of points, or from a CSV with `lon` and `lat` [degrees].
+def read_settlements(path: str | Path, *, description: Description = USUAL) -> gpd.GeoDataFrame:
+    """Read settlements from a file of points, or from a CSV with longitudes and latitudes [degrees].
 
     Parameters
     ----------
     path
         A file (see `read_layer`).
+    description
+        What the file does not say itself (see `read_layer`).
 
     Returns
     -------
@@ -204,13 +240,20 @@ def read_settlements(path: str | Path) -> gpd.GeoDataFrame:
     >>> bool(read_settlements(folder / "settlements.csv").geometry.isna().any())
     True
     """
-    return read_layer(path)
+    return read_layer(path, description=description)
 
 
-def day_in_name(path: str | Path) -> str | None:
-    """Find a day such as 2024-07-08 or 20240708 in a file's name."""
-    days = {"-".join(found) for found in _DAY.findall(Path(path).name)}
-    return days.pop() if len(days) == 1 else None
+def day_in_name(
+    path: str | Path, date_format: str | None = None, *, among: Sequence[str | Path] = ()
+) -> str | None:
+    """Find a day such as 2024-07-08 in a file's name; names `among` which it stands settle their order."""
+    names = tuple(Path(each).name for each in among) or (Path(path).name,)
+    return dict(zip(names, _days_named(names, date_format), strict=True))[Path(path).name]
+
+
+@lru_cache(maxsize=8)
+def _days_named(names: tuple[str, ...], date_format: str | None) -> list[str | None]:
+    return days_in_names(names, date_format)
 
 
 def write(frame: pd.DataFrame, path: str | Path) -> None:
@@ -271,6 +314,19 @@ def fill_in(frame: gpd.GeoDataFrame, **given: str | None) -> gpd.GeoDataFrame:
     return frame.assign(**absent)
 
 
+def without_labels(
+    frame: gpd.GeoDataFrame, path: str | Path, notes: list[str] | None = None
+) -> gpd.GeoDataFrame:
+    """Leave out the points of a KML that stand beside its polygons: they are labels."""
+    points = frame.geom_type.isin(["Point", "MultiPoint"]).to_numpy()
+    polygons = frame.geom_type.isin(["Polygon", "MultiPolygon", "GeometryCollection"])
+    if Path(path).suffix.lower() not in (".kml", ".kmz") or not (points.any() and polygons.any()):
+        return frame
+    if notes is not None:
+        notes.append(f"{Path(path).name}: {counted(int(points.sum()), 'label')} (points) left out")
+    return frame[~points].reset_index(drop=True)
+
+
 def control_columns(
     frame: gpd.GeoDataFrame,
     path: str | Path,
@@ -278,30 +334,77 @@ def control_columns(
     date: str | None = None,
     side: str | None = None,
     source: str | None = None,
+    description: Description = USUAL,
+    among: Sequence[str | Path] = (),
+    notes: list[str] | None = None,
 ) -> gpd.GeoDataFrame:
     """Fill in what a file of control or frontlines leaves unsaid, as `read_control` does."""
-    source = source or Path(path).name
-    return fill_in(frame, date=date or day_in_name(path), side=side, source=source)
+    name = Path(path).name
+    day = date
+    if date is None and (description.valid_from or description.valid_to):
+        day = day_in_name(path, description.date_format, among=among)
+    frame = without_labels(frame, path, notes)
+    frame = described(frame, description, name=name, day=day, side=side, notes=notes)
+    if "date" not in {str(column).strip().lower() for column in frame.columns}:
+        frame = fill_in(frame, date=day_in_name(path, description.date_format, among=among))
+    return fill_in(frame, source=source or name)
+
+
+def _read_front(path: str | Path, description: Description, **given: Any) -> gpd.GeoDataFrame:
+    frame = read_layer(path, description=description)
+    if description.sides:
+        name = Path(path).name
+        require_values(description.sides, values_of_sides(frame, description, name), name)
+    return control_columns(frame, path, description=description, **given)
 
 
 class Reading:
     """The files of one run: each is read once, and hashed as it is read.
 
-    `known` holds SHA-256 digests of files that were hashed already.
+    `known` holds SHA-256 digests of files that were hashed already, `description` what files do not say,
+    `notes` what a reader must know of how they were read, `bare` the files read as ground of one side.
     """
 
-    def __init__(self, known: Mapping[Path, str] | None = None) -> None:
+    def __init__(
+        self, known: Mapping[Path, str] | None = None, description: Description | None = None
+    ) -> None:
+        self.description = description or USUAL
+        self.notes: list[str] = []
+        self.bare: list[str] = []
         self._known = dict(known or {})
         self._frames: dict[Path, gpd.GeoDataFrame] = {}
         self._prints: dict[Path, dict[str, Any]] = {}
         self._noted: list[dict[str, Any]] = []
+        self._values: Counter[str] = Counter()
 
     def layer(self, path: Path, role: str) -> gpd.GeoDataFrame:
         """Read a layer as it is, and note what it is for."""
         if (own := path.absolute()) not in self._frames:
-            self._frames[own] = read_layer(path)
+            self._frames[own] = read_layer(path, description=self.description)
         self.note(path, role)
         return self._frames[own]
+
+    def front(
+        self, path: Path, role: str, *, date: str | None = None, side: str | None = None,
+        source: str | None = None, among: Sequence[Path] = (),
+    ) -> gpd.GeoDataFrame:  # fmt: skip
+        """Read polygons of control or lines, as they are described."""
+        raw = self.layer(path, role)
+        values = values_of_sides(raw, self.description, path.name)
+        self._values.update(values)
+        notes: list[str] = []
+        front = control_columns(
+            raw, path, date=date, side=side, source=source, description=self.description, among=among,
+            notes=notes,
+        )  # fmt: skip
+        self.notes += [note for note in notes if note not in self.notes]
+        if not (values or raw.empty or is_of_lines(raw)):
+            self.bare.append(path.name)
+        return front
+
+    def require_sides(self, what: str) -> None:
+        """Refuse to give a side to a value that stood in none of the files read as fronts."""
+        require_values(self.description.sides, self._values, what)
 
     def note(self, path: Path, role: str) -> None:
         """Note a file that is read elsewhere."""

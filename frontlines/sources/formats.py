@@ -23,6 +23,9 @@ import shapely
 
 from frontlines.errors import SourceError
 from frontlines.names import LONLAT
+from frontlines.sources.description import Description
+from frontlines.sources.kml import read_kml
+from frontlines.sources.tables import encoding_of, read_table
 
 _DRIVERS = {
     ".geojson": "GeoJSON",
@@ -48,10 +51,6 @@ _BEGINNINGS = {  # what a file must begin with
     ".kmz": re.compile(_ZIP),
     ".kml": re.compile(rb"(\xef\xbb\xbf)?\s*(<\?.*?\?>\s*|<!--.*?-->\s*)*<(\w+:)?kml\b", re.DOTALL),
 }
-_KML_OWN = (
-    "id", "name", "description", "timestamp", "begin", "end", "altitudemode", "tessellate", "extrude",
-    "visibility", "draworder", "icon", "snippet",
-)  # fmt: skip
 _DBF_NAME = 10
 _MIDNIGHT = pd.Timedelta(0)
 
@@ -67,21 +66,24 @@ def suffix_of(path: Path) -> str:
     return suffix
 
 
-def read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+def read(path: Path, layer: str | None, description: Description) -> gpd.GeoDataFrame:
     """Read a file as the format that its ending says."""
     suffix = suffix_of(path)
     if suffix in _PARQUET:
         return gpd.read_parquet(path)
     if suffix == ".csv":
-        return _points_from_csv(path)
+        return read_table(path, description)
     _require_beginning(path, suffix)
+    if suffix in (".kml", ".kmz"):
+        return read_kml(path, layer)
     with warnings.catch_warnings():  # measures along lines (M) are left out, and mean nothing to us
         warnings.filterwarnings("ignore", "Measured", UserWarning)
-        if suffix in (".kml", ".kmz"):
-            return _read_kml(path, layer)
+        warnings.filterwarnings("ignore", "Non closed ring", RuntimeWarning)  # shapely refuses it
         if suffix == ".zip":
-            return _read_one(_shapefile_in(path, layer), path, None)
-        return _read_one(f"GeoJSON:{path}" if _DRIVERS[suffix] == "GeoJSON" else str(path), path, layer)
+            address, layer = _shapefile_in(path, layer), None
+        else:
+            address = f"GeoJSON:{path}" if _DRIVERS[suffix] == "GeoJSON" else str(path)
+        return _read_one(address, path, layer, encoding_of(path, description.encoding))
 
 
 def _require_beginning(path: Path, suffix: str) -> None:
@@ -111,7 +113,7 @@ def _shapefile_in(path: Path, layer: str | None) -> str:
     return f"/vsizip/{{{path.absolute()}}}/{parts[0]}"
 
 
-def _read_one(address: str, path: Path, layer: str | None) -> gpd.GeoDataFrame:
+def _read_one(address: str, path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
     layers = pyogrio.list_layers(address)
     names = [str(name) for name, kind in layers if kind is not None]
     if not names:
@@ -122,53 +124,29 @@ def _read_one(address: str, path: Path, layer: str | None) -> gpd.GeoDataFrame:
         )
     if layer is not None and layer not in names:
         raise SourceError(f"{path} has no layer {layer!r}: it holds {', '.join(names)}")
-    frame: gpd.GeoDataFrame = pyogrio.read_dataframe(address, layer=layer or names[0])
+    options = {"layer": layer or names[0], "encoding": encoding, "datetime_as_string": True}
+    if address.startswith("GeoJSON:"):
+        options["DATE_AS_STRING"] = "YES"  # a day stays as it is written, even one that is none
+    try:
+        frame: gpd.GeoDataFrame = pyogrio.read_dataframe(address, **options)
+    except ValueError:  # a column of days with one that is none
+        columns = _readable_columns(address, options)
+        frame = pyogrio.read_dataframe(address, columns=columns, **options)
     return frame
 
 
-def _read_kml(path: Path, layer: str | None) -> gpd.GeoDataFrame:
-    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    if layer is not None and layer not in names:
-        raise SourceError(f"{path} has no folder {layer!r}: it holds {', '.join(names)}")
-    wanted = [name for name in names if layer in (None, name)]
-    folders = [pyogrio.read_dataframe(path, layer=name) for name in wanted]
-    folders = [folder for folder in folders if isinstance(folder, gpd.GeoDataFrame) and len(folder)]
-    if not folders:
-        return gpd.GeoDataFrame(geometry=[], crs=LONLAT)
-    frame = pd.concat(folders, ignore_index=True) if len(folders) > 1 else folders[0]
-    frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=LONLAT)
-    own = [column for column in frame.columns if str(column).lower() in _KML_OWN]
-    return frame.drop(columns=[column for column in own if _says_nothing(frame[column])])
-
-
-def _says_nothing(column: pd.Series[Any]) -> bool:
-    """Tell whether one of KML's own fields holds only blanks or its default."""
-    return bool((column.isna() | column.astype(str).isin(["", "-1", "0", "None", "nan"])).all())
-
-
-def _points_from_csv(path: Path) -> gpd.GeoDataFrame:
-    table = pd.read_csv(path, keep_default_na=False, na_values=[""])  # a place may be called Nan
-    by_name = {str(column).strip().lower(): column for column in table.columns}
-    if not {"lon", "lat"} <= set(by_name):
-        raise SourceError(f"{path} has no columns lon and lat: a CSV is read as points in degrees")
-    lon, lat = (_degrees(table[by_name[name]], path) for name in ("lon", "lat"))
-    points = shapely.points(lon.to_numpy(dtype=float), lat.to_numpy(dtype=float))
-    points[(lon.isna() | lat.isna()).to_numpy()] = None
-    return gpd.GeoDataFrame(table, geometry=points, crs=LONLAT)
-
-
-def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[float]:
-    """Read numbers; nothing may be written where there is none."""
-    given = column.where(column.astype(str).str.strip() != "")
-    numbers = pd.to_numeric(given, errors="coerce")
-    wrong = given[given.notna() & numbers.isna()]
-    if len(wrong):
-        rows, noun = ", ".join(str(row) for row in wrong.index[:3]), "row" if len(wrong) == 1 else "rows"
-        raise SourceError(
-            f"{path} has {len(wrong)} {noun} whose {column.name} is not a number ({noun} {rows}; "
-            f"{str(wrong.iloc[0])!r}): write degrees such as 46.93, or nothing where the place is not known"
-        )
-    return numbers
+def _readable_columns(address: str, options: dict[str, Any]) -> list[str]:
+    """List the columns without those of days in which some day is none, such as 30 February."""
+    about = pyogrio.read_info(address, layer=options["layer"], encoding=options["encoding"])
+    kept = []
+    for name, kind in zip(about["fields"], about["dtypes"], strict=True):
+        try:
+            if "datetime" in str(kind):
+                pyogrio.read_dataframe(address, columns=[name], read_geometry=False, **options)
+            kept.append(str(name))
+        except ValueError:
+            continue
+    return kept
 
 
 def writer_for(frame: pd.DataFrame, path: Path) -> Callable[[Any, Path], None]:

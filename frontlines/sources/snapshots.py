@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import shapely
 from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of
 from frontlines.names import LONLAT, counted
-from frontlines.sources.files import FORMATS, Reading, control_columns
+from frontlines.sources.description import require_likely_days
+from frontlines.sources.files import FORMATS, Reading
 from frontlines.sources.publishers import PUBLISHERS
 from frontlines.sources.publishers.pieces import files_at
 
@@ -35,17 +37,19 @@ def read_snapshots(
         frame: gpd.GeoDataFrame = PUBLISHERS[written](source)
         for file in files_at(source):
             reading.note(file, "snapshots")
+        require_likely_days({source.name: frame["date"]}, reading.description)
         return frame if named is None else frame.assign(source=named)
     files = [source]
     if source.is_dir():
         files = sorted(file for file in source.iterdir() if file.suffix.lower() in FORMATS)
     if not files:
         raise SourceError(f"{source} holds no layer: its files must end in one of {', '.join(FORMATS)}")
-    frames = [
-        control_columns(reading.layer(file, "snapshots"), file, side=side, source=named) for file in files
-    ]
+    frames = [reading.front(file, "snapshots", side=side, source=named, among=files) for file in files]
+    reading.require_sides(source.name)
     if not source.is_dir():
         return frames[0]
+    days = {file.name: frame["date"] for file, frame in zip(files, frames, strict=True) if "date" in frame}
+    require_likely_days(days, reading.description)
     joined = pd.concat([frame.to_crs(LONLAT) for frame in frames], ignore_index=True)
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=LONLAT)
 
@@ -67,7 +71,7 @@ def describe_snapshots(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     blank = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     wrong = ~blank & ~shapely.is_valid(shapes)
     days = {day: rows for day, rows in frame.groupby("date").indices.items() if isinstance(day, pd.Timestamp)}
-    found = [(day, "missing day", "no snapshot") for day in _missing(days)]
+    found = list(_missing(sorted(days)))
     before: list[tuple[str, bytes]] | None = None
     decimals: int | None = None
     for day, rows in sorted(days.items()):
@@ -90,10 +94,19 @@ def describe_snapshots(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     return table.sort_values("date", kind="stable", ignore_index=True)
 
 
-def _missing(days: Iterable[pd.Timestamp]) -> pd.DatetimeIndex:
-    """List the days between the first and the last that are not there."""
-    there = pd.DatetimeIndex(list(days))
-    return pd.date_range(there.min(), there.max(), freq="D").difference(there) if len(there) else there
+def _missing(days: Sequence[pd.Timestamp]) -> Iterator[tuple[pd.Timestamp, str, str]]:
+    """Tell the days that are not there between the first and the last, a run of them as one."""
+    one = pd.Timedelta(days=1)
+    for before, after in pairwise(days):
+        missing = (after.date() - before.date()).days - 1
+        if missing == 1:
+            yield before + one, "missing day", "no snapshot"
+        elif missing > 1:
+            yield (
+                before + one,
+                "missing days in a row",
+                f"no snapshot to {after - one:%Y-%m-%d}, {missing:,} days",
+            )
 
 
 def _noted(row: pd.Series[Any]) -> Iterator[tuple[str, str]]:

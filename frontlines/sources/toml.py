@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from frontlines.errors import FrontlinesError, StudyError
+from frontlines.sources.description import Description
 
 _SHOWN = 40
 
@@ -110,12 +112,26 @@ def _are_corners(value: Any) -> bool:
     return bool(inside and south < north and west != east)
 
 
+def _is_map(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(side, str) for side in value.values())
+
+
+def _is_where(value: Any) -> bool:
+    return isinstance(value, dict) and all(_is_text(held) or _are_texts(held) for held in value.values())
+
+
 _TEXT = Entry(_is_text, "a text")
 _TEXTS = Entry(_are_texts, "a list of texts")
 _CORRELATION = Entry(_is_correlation, "a number of metres, 0 or more, or inf")
 _DRAWS = Entry(_are_draws, "a whole number of draws, 2 or more, or 0 for the formula")
 _DAYS = Entry(_are_days, "two days, the earlier first, such as [1994-04-07, 1994-05-12]")
 _CORNER = Entry(_are_corners, "west, south, east and north in degrees, such as [46.5, 39.9, 47.2, 40.5]")
+
+_MAP = Entry(_is_map, "values and their sides, such as {losses = 'UKR', unsure = ''}")
+_WHERE = Entry(_is_where, "columns and their values, such as {layer = 'front', year = ['1914', '1915']}")
+
+LAYERS = ("frontlines", "control", "districts", "theatre", "settlements", "context")
+"""Entries of [layers] that are files."""
 
 STUDY_TABLES: dict[str, dict[str, Entry]] = {
     "study": {
@@ -137,6 +153,21 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "context": NAME,
         "key": NAME,
         "label": NAME,
+        "side_column": NAME,
+        "map": _MAP,
+        "one_side": YES,
+        "date_column": NAME,
+        "date_format": NAME,
+        "valid_from": NAME,
+        "valid_to": NAME,
+        "where": _WHERE,
+        "sigma_column": NAME,
+        "crs": NAME,
+        "lon": NAME,
+        "lat": NAME,
+        "encoding": NAME,
+        "allow_date": YES,
+        "dissolve": YES,
     },
     "method": {
         "snap_m": METRES,
@@ -167,6 +198,18 @@ def read_study_toml(path: Path, changes: Mapping[str, Mapping[str, Any]] | None 
     if faults:
         raise StudyError(f"{path.name} is not a study: " + "; ".join(faults))
     return tables
+
+
+def described_by(layers: Mapping[str, Any]) -> Description:
+    """Give what [layers] says of columns and values of the layers."""
+    names = {field.name for field in fields(Description)}
+    said = {name: value for name, value in layers.items() if name in names}
+    if "map" in layers:
+        said["sides"] = {value: side or None for value, side in layers["map"].items()}
+    if "where" in layers:
+        held = layers["where"].items()
+        said["where"] = {column: (one,) if isinstance(one, str) else tuple(one) for column, one in held}
+    return Description(**said)
 
 
 def _changed(held: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -22,9 +22,10 @@ from frontlines.layers.columns import days_of
 from frontlines.layers.door import as_control, as_districts, as_frontlines, as_settlements, as_theatre
 from frontlines.manifest import long_date
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
-from frontlines.sources.files import Reading, control_columns, day_in_name, fill_in
+from frontlines.sources.description import Description, is_of_lines, require_likely_days
+from frontlines.sources.files import Reading, day_in_name, fill_in, without_labels
 from frontlines.sources.snapshots import PLAIN, odd_days, read_snapshots
-from frontlines.sources.toml import read_study_toml
+from frontlines.sources.toml import LAYERS, described_by, read_study_toml
 from frontlines.study.compare import Study
 
 Changes = Mapping[str, Mapping[str, Any]]
@@ -58,7 +59,7 @@ def load_study(name: str, *, changes: Changes | None = None) -> Study:
     >>> load_study("karabakh-1994")
     Study('karabakh-1994', ARM, 1994-04-07 to 1994-05-12, 20 districts)
     """
-    return _read_study(locate(name), Reading(checksums(name)), changes)
+    return _read_study(locate(name), checksums(name), changes)
 
 
 def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
@@ -70,7 +71,9 @@ def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
         A ``study.toml``; paths in it are relative to its folder. Tables: ``[study]`` (`title`,
         `side`, `dates`; also `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
         (`frontlines` or `control`, `districts`; also `key`, `label`, `theatre`, `settlements`,
-        `context`), ``[method]`` (`snap_m`, `sliver_m`, `border_m`, `rest`, `sigma_m`, `correlation_m`,
+        `context`, and what the layers do not say themselves, as in `frontlines.sources.description`:
+        `side_column`, `map`, `date_column` and so on),
+        ``[method]`` (`snap_m`, `sliver_m`, `border_m`, `rest`, `sigma_m`, `correlation_m`,
         `draws`, `mend`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
     changes
         Entries by table that go before those of the file, such as ``{"method": {"mend": True}}``.
@@ -93,14 +96,15 @@ def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
     >>> read_study(datasets.locate("karabakh-1994"), changes={"study": {"side": "AZE"}})
     Study('karabakh-1994', AZE, 1994-04-07 to 1994-05-12, 20 districts)
     """
-    return _read_study(Path(path), Reading(), changes)
+    return _read_study(Path(path), None, changes)
 
 
-def _read_study(path: Path, reading: Reading, changes: Changes | None) -> Study:
+def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes | None) -> Study:
     entries = read_study_toml(path, changes)
-    reading.note(path, "study")
     about, files, method, drawn = (entries.get(name, {}) for name in ("study", "layers", "method", "map"))
-    paths = {role: path.parent / file for role, file in files.items() if role not in ("key", "label")}
+    reading = Reading(known, described_by(files))
+    reading.note(path, "study")
+    paths = {role: path.parent / files[role] for role in LAYERS if role in files}
     layers = _Layers(
         reading,
         paths["districts"],
@@ -111,9 +115,10 @@ def _read_study(path: Path, reading: Reading, changes: Changes | None) -> Study:
         mend=method.get("mend", False),
     )
     role = "frontlines" if "frontlines" in paths else "control"
-    raw = layers.raw(paths[role], role)
-    front = layers.front(raw, paths[role], "lines" if role == "frontlines" else "polygons")
     dates = [pd.Timestamp(day) for day in about["dates"]]
+    raw = layers.raw_of_days(paths[role], role, [f"{day:%Y-%m-%d}" for day in dates])
+    reading.require_sides(paths[role].name)
+    front = layers.front(raw, paths[role], "lines" if role == "frontlines" else "polygons")
     _require_dates(front, dates, path.name)
     settlements = layers.settlements(paths.get("settlements"))
     towns, zoom_towns = tuple(drawn.get("towns", ())), tuple(drawn.get("zoom_towns", ()))
@@ -173,6 +178,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     source: str | None = None,
     title: str | None = None,
     sides: Mapping[str, str] | None = None,
+    description: Description | None = None,
 ) -> Study:
     """Make a study from two files of control polygons or of frontlines.
 
@@ -180,7 +186,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     ----------
     before, after
         Files (see `frontlines.sources.files`). Polygons without a column `side` are read as ground of
-        `side`; without a column `date`, the day in the file's name is taken.
+        `side` if nothing in the file may tell sides apart, and are refused otherwise; without a column
+        `date`, the day in the file's name is taken.
     between
         Files of the days between, the earliest first, for `run_movement`; all of their days are taken.
     districts, key
@@ -192,7 +199,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     settlements
         File of settlements for the map, or None; places without a point are left out.
     days
-        The day to take from `before` and from `after`, for files that hold many or none.
+        The day to take from `before` and from `after`, for files that hold many or none; where a file
+        holds one other day, this one wins.
     rest
         Who holds the ground that no polygon covers.
     snap_m, sliver_m, border_m
@@ -203,6 +211,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         Mend layers that can be mended, see `as_control`.
     source
         Whom captions name as the source, in place of what the files say.
+    description
+        Which columns and values of the fronts say whose ground it is and when.
 
     Returns
     -------
@@ -233,7 +243,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
             f"rest is blank: name the side that holds the ground no polygon covers, or {UNKNOWN!r}"
         )
     layers = _Layers(
-        Reading(), Path(districts), Path(theatre) if theatre else None,
+        Reading(description=description), Path(districts), Path(theatre) if theatre else None,
         key=key, side=side, rest=rest, mend=mend, source=source,
     )  # fmt: skip
     front, dates = layers.fronts([Path(before), *map(Path, between), Path(after)], days)
@@ -273,17 +283,27 @@ def snapshots_from_files(
     written: str = PLAIN,
     named: str | None = None,
     mend: bool = False,
+    description: Description | None = None,
 ) -> Snapshots:
     """Read many snapshots, in whatever way they are `written`, and the districts; both are checked."""
-    layers = _Layers(Reading(), districts, None, key=key, side=side, mend=mend, outline=False)
+    layers = _Layers(
+        Reading(description=description), districts, None, key=key, side=side, mend=mend, outline=False
+    )
     raw = read_snapshots(source, layers.reading, side=side, written=written, named=named)
     with _naming(source):
         control = as_control(raw, layers.crs, mend=mend)
     record = {
         "inputs": layers.reading.inputs("districts", "snapshots"),
-        "parameters": {"key": key, "mend": mend, "format": written, "source": named},
+        "parameters": {
+            "key": key,
+            "mend": mend,
+            "format": written,
+            "source": named,
+            **layers.as_read(),
+        },
         "sources": [named] if named else [],
         "odd": odd_days(raw),
+        "notes": layers.reading.notes,
     }
     return Snapshots(control=control, districts=layers.districts, record=record)
 
@@ -304,14 +324,11 @@ class _Layers:
     crs: CRS = field(init=False)
     theatre: gpd.GeoDataFrame = field(init=False)
     districts: gpd.GeoDataFrame = field(init=False)
-    bare: list[str] = field(
-        init=False, default_factory=list
-    )  # files that do not say who holds their polygons
 
     def __post_init__(self) -> None:
         """Read districts and theatre, on which the working CRS is centred."""
         path, edge = self.districts_path, self.theatre_path
-        raw = self.reading.layer(path, "districts")
+        raw = without_labels(self.reading.layer(path, "districts"), path, self.reading.notes)
         _require_key(raw, self.key, path)
         raw = fill_in(raw, vintage=path.name)
         outline = raw if edge is None else self.reading.layer(edge, "theatre")
@@ -322,19 +339,34 @@ class _Layers:
                 self.theatre = as_theatre(outline, self.crs, mend=self.mend)
         with _naming(path):
             theatre = None if edge is None else self.theatre
-            self.districts = as_districts(raw, self.crs, key=self.key, theatre=theatre, mend=self.mend)
+            self.districts = as_districts(
+                raw, self.crs, key=self.key, theatre=theatre, mend=self.mend,
+                dissolve=self.reading.description.dissolve,
+            )  # fmt: skip
         if edge is None and self.outline:
             joined = polygons_of(np.array([shapely.union_all(self.districts.geometry.values)]))
             self.theatre = gpd.GeoDataFrame(geometry=joined, crs=self.crs)
 
-    def raw(self, path: Path, role: str, day: str | None = None) -> gpd.GeoDataFrame:
+    def raw(
+        self, path: Path, role: str, day: str | None = None, among: Sequence[Path] = ()
+    ) -> gpd.GeoDataFrame:
         """Read polygons or lines, and fill in what the file leaves unsaid."""
-        raw = control_columns(self.reading.layer(path, role), path, date=day, source=self.source)
-        columns = {str(column).strip().lower() for column in raw.columns}
-        if _kind_of(raw) == "polygons" and "side" not in columns and not raw.empty:
-            self.bare.append(path.name)
-            raw = raw.assign(side=self.side)
-        return raw
+        return self.reading.front(path, role, date=day, side=self.side, source=self.source, among=among)
+
+    def raw_of_days(self, path: Path, role: str, days: Sequence[str]) -> gpd.GeoDataFrame:
+        """Read a file of many days; where its rows hold from day to day, those of each day."""
+        description = self.reading.description
+        if not (description.valid_from or description.valid_to):
+            return self.raw(path, role)
+        parts = [self.raw(path, role, day) for day in days]
+        return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True))
+
+    def as_read(self) -> dict[str, Any]:
+        """Record how the layers were read, where options say so."""
+        said = {name: value for name, value in asdict(self.reading.description).items() if value}
+        if "where" in said:
+            said["where"] = {column: list(values) for column, values in said["where"].items()}
+        return {"described": said} if said else {}
 
     def front(self, raw: gpd.GeoDataFrame, path: Path, kind: _Kind) -> gpd.GeoDataFrame:
         """Check the lines or polygons of a file."""
@@ -348,22 +380,33 @@ class _Layers:
     ) -> tuple[gpd.GeoDataFrame, list[pd.Timestamp]]:
         """Read lines or polygons of two files and those between them, as one frame; give the two days."""
         last = len(paths) - 1
-        parts, kinds = [], []
+        parts: list[gpd.GeoDataFrame] = []
+        kinds: list[_Kind] = []
+        held: dict[str, Any] = {}
         for number, path in enumerate(paths):
             role = "before" if number == 0 else "after" if number == last else "between"
             day = days[0] if number == 0 else days[1] if number == last else None
-            raw = self.raw(path, role, day)
+            raw = self.raw(path, role, day, paths)
             if raw.empty:
                 raw = self._nobody(day or day_in_name(path), path)
             raw = _on_day(raw, day, path, several=role == "between")
-            kinds.append(_kind_of(raw))
+            held[path.name] = raw["date"]
+            kinds.append("lines" if is_of_lines(raw) else "polygons")
             parts.append(self.front(raw, path, kinds[-1]))
+        self.reading.require_sides(", ".join(dict.fromkeys(path.name for path in paths)))
+        require_likely_days(held, self.reading.description)
         for path, kind in zip(paths, kinds, strict=True):
             if kind != kinds[0]:
                 both = f"{paths[0].name} holds {kinds[0]} and {path.name} {kind}"
                 raise LayerError(f"{both}: give polygons alone or lines alone")
         _require_order(parts, paths)
-        joined = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=self.crs)
+        named = [
+            part.set_axis([f"{row} of {path.name}" for row in part.index])
+            for part, path in zip(parts, paths, strict=True)
+        ]  # fmt: skip
+        joined = gpd.GeoDataFrame(pd.concat(named), geometry="geometry", crs=self.crs)
+        if not joined.index.is_unique:
+            joined = joined.reset_index(drop=True)
         return joined, [pd.Timestamp(part["date"].iloc[0]) for part in (parts[0], parts[-1])]
 
     def _nobody(self, day: str | None, path: Path) -> gpd.GeoDataFrame:
@@ -404,7 +447,9 @@ class _Layers:
     ) -> Study:
         """Put everything into a study; `roles` order the files in its record."""
         drawn, sigma_m = "side_left" in front, method.get("sigma_m")
-        asked = {"key": self.key, "rest": self.rest, "mend": self.mend, "read_as_ground_of_side": self.bare}
+        asked = {"key": self.key, "rest": self.rest, "mend": self.mend}
+        asked |= {"read_as_ground_of_side": self.reading.bare, "notes": self.reading.notes}
+        asked |= self.as_read()
         return Study(
             side=self.side,
             dates=(dates[0], dates[1]),
@@ -423,14 +468,6 @@ class _Layers:
             inputs=self.reading.inputs(*roles),
             **about,
         )
-
-
-def _kind_of(raw: gpd.GeoDataFrame) -> _Kind:
-    """Tell lines from polygons by their columns and geometry."""
-    columns, types = {str(column).strip().lower() for column in raw.columns}, set(raw.geom_type.dropna())
-    if {"side_left", "side_right"} & columns or (types and types <= {"LineString", "MultiLineString"}):
-        return "lines"
-    return "polygons"
 
 
 def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path, *, several: bool) -> gpd.GeoDataFrame:

@@ -206,6 +206,7 @@ def _record(control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, read: Mappin
         "districts": _digest(districts, "district"),
         "snapshots": {f"{day:%Y-%m-%d}": _digest(rows, "side") for day, rows in days},
         "odd": list(read.get("odd", ())),
+        "notes": list(read.get("notes", ())),
         "versions": versions(),
     }
 

@@ -25,7 +25,7 @@ def folder(tmp_path):
         {"NAME": ["West", "East"]}, geometry=[box(46, 39, 47, 41), box(47, 39, 48, 41)], crs=LONLAT
     )
     write(districts, tmp_path / "districts.gpkg")
-    for n, day in enumerate(pd.date_range("2031-06-20", periods=20)):
+    for n, day in enumerate(pd.date_range("2021-06-20", periods=20)):
         write(snapshot(46.3 + 0.05 * n), tmp_path / "days" / f"front_{day:%Y%m%d}.geojson")
     return tmp_path
 
@@ -56,7 +56,7 @@ def test_a_folder_of_days(folder):
     assert len(totals) == 19
     assert "19 steps, the last 12 shown" in result.stdout
     manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
-    assert next(iter(manifest["snapshots"])) == "2031-06-20"
+    assert next(iter(manifest["snapshots"])) == "2021-06-20"
     assert manifest["books"]["net_km2"] == pytest.approx(totals["net_km2"].sum())
     assert len([entry for entry in manifest["inputs"] if entry["role"] == "snapshots"]) == 20
 
@@ -95,8 +95,8 @@ def test_going_on_from_something_else_is_refused(folder):
     assert call(folder).exit_code == 0
     assert "--force" in refused(call(folder))
     assert "other parameters" in refused(call(folder, "--resume", "--freq", "W"))
-    write(snapshot(46.31), folder / "days" / "front_20310620.geojson")
-    assert "2031-06-20 is not the one" in refused(call(folder, "--resume"))
+    write(snapshot(46.31), folder / "days" / "front_20210620.geojson")
+    assert "2021-06-20 is not the one" in refused(call(folder, "--resume"))
 
 
 def test_an_empty_folder_is_refused(folder):
@@ -122,7 +122,7 @@ def test_the_front_is_measured_and_districts_and_a_film_are_drawn_when_asked_for
     assert {file.name for file in (folder / "out").iterdir()} == {*FILES, *more}
     fronts = pd.read_csv(folder / "out" / "fronts.csv")
     assert fronts["resolution_m"].unique().tolist() == [0, 1000]
-    first = fronts[(fronts["date"] == "2031-06-20") & (fronts["resolution_m"] == 0)]
+    first = fronts[(fronts["date"] == "2021-06-20") & (fronts["resolution_m"] == 0)]
     assert first["district"].tolist() == ["West"]
     degree_km = 111.2  # two degrees of a meridian, less half a kilometre at either end
     assert first["front_km"].iloc[0] == pytest.approx(2 * degree_km - 1, rel=2e-3)
@@ -135,26 +135,26 @@ def test_a_map_of_deepstate_is_read_by_its_colours_and_its_days_are_described(fo
     days = folder / "days"
     for file in days.iterdir():
         file.unlink()
-    for day, fill in (("20310620", "#a52714"), ("20310621", "#a52714"), ("20310623", "#bcaaa4")):
+    for day, fill in (("20210620", "#a52714"), ("20210621", "#a52714"), ("20210623", "#bcaaa4")):
         frame = snapshot(46.5).assign(name="", fill=fill)
         frame.to_file(days / f"deepstatemap_data_{day}.geojson", driver="GeoJSON")
     result = call(folder, "--format", "deepstate", "--side", "RUS")
     assert result.exit_code == 0, result.output
     assert "missing day 1, same as before 1 (each is named in manifest.json)" in result.stderr
     manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
-    assert {"date": "2031-06-22", "problem": "missing day", "detail": "no snapshot"} in manifest["odd"]
+    assert {"date": "2021-06-22", "problem": "missing day", "detail": "no snapshot"} in manifest["odd"]
     assert manifest["sources"] == ["DeepStateUA, deepstatemap.live"]
     totals = pd.read_csv(folder / "out" / "totals.csv")
     assert totals["same_input"].tolist() == [True, False]
     assert totals["lost_km2"].iloc[1] == pytest.approx(totals["contested_after_km2"].iloc[1])
-    frame.assign(fill="#123456").to_file(days / "deepstatemap_data_20310624.geojson", driver="GeoJSON")
+    frame.assign(fill="#123456").to_file(days / "deepstatemap_data_20210624.geojson", driver="GeoJSON")
     result = call(folder, "--format", "deepstate", "--side", "RUS", "--force")
     assert result.exit_code == 2
     assert "#123456" in result.stderr
 
 
 def test_the_source_can_be_named(folder):
-    write(snapshot(46.3).assign(source="its own"), folder / "days" / "front_20310620.geojson")
+    write(snapshot(46.3).assign(source="its own"), folder / "days" / "front_20210620.geojson")
     assert call(folder, "--source", "the staff map").exit_code == 0
     manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["sources"] == ["the staff map"]
@@ -164,7 +164,7 @@ def test_ground_in_no_district_is_told(folder):
     """From 46 to 47 E the day's snapshot also covers a degree south of the districts."""
     for file in (folder / "days").iterdir():
         file.unlink()
-    for day, north in (("20310620", 40), ("20310621", 41)):
+    for day, north in (("20210620", 40), ("20210621", 41)):
         ground = gpd.GeoDataFrame(geometry=[box(46, 38, 47, north)], crs=LONLAT)
         write(ground, folder / "days" / f"front_{day}.geojson")
     result = call(folder)
@@ -173,7 +173,7 @@ def test_ground_in_no_district_is_told(folder):
     beyond = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))[
         "beyond_districts_km2"
     ]
-    assert list(beyond) == ["2031-06-20", "2031-06-21"]
+    assert list(beyond) == ["2021-06-20", "2021-06-21"]
     assert list(beyond.values()) == pytest.approx([south_km2, south_km2], abs=0.01)
     assert "in no district, not counted: 9,6" in result.stdout
 
@@ -227,8 +227,8 @@ def test_panels_are_named_by_a_column_of_the_districts(folder):
 
 
 def test_missing_and_repeated_days_are_told_for_any_source(folder):
-    (folder / "days" / "front_20310625.geojson").unlink()
-    write(snapshot(46.3), folder / "days" / "front_20310621.geojson")
+    (folder / "days" / "front_20210625.geojson").unlink()
+    write(snapshot(46.3), folder / "days" / "front_20210621.geojson")
     result = call(folder)
     assert "missing day 1, same as before 1 (each is named in manifest.json)" in result.stderr
     assert "the same, bit for bit: 1" in result.stdout

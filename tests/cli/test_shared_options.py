@@ -163,7 +163,15 @@ def test_an_option_has_the_same_help_everywhere():
     assert all(len(texts) == 1 for texts in shown.values()), shown
 
 
-SAID_BY = {  # where a study file says what an option says
+DESCRIBED = {
+    f"--{entry.replace('_', '-')}": ("layers", entry)
+    for entry in (
+        "side_column", "map", "one_side", "date_column", "date_format", "valid_from", "valid_to", "where",
+        "sigma_column", "crs", "lon", "lat", "encoding", "allow_date", "dissolve",
+    )
+}  # fmt: skip
+SAID_BY = {
+    **DESCRIBED,  # where a study file says what an option says
     "--districts": ("layers", "districts"),
     "--key": ("layers", "key"),
     "--label": ("layers", "label"),

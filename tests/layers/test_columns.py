@@ -58,7 +58,7 @@ def test_days(raw, day):
     assert faults == []
 
 
-@pytest.mark.parametrize("raw", ["May 1994", "1994", 1994, "1994-05", "12.05.1994", "1994-13-40"])
+@pytest.mark.parametrize("raw", ["May 1994", "1994", 1994, "1994-05", "12/05/1994", "1994-13-40"])
 def test_what_names_no_day_is_a_fault(raw):
     frame, faults = tidy(control(date=raw), "control")
     assert frame["date"].isna().all()

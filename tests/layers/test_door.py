@@ -1,6 +1,7 @@
 """The door: every fault at once, nothing lost, the input left alone."""
 
 import datetime as dt
+import unicodedata
 
 import geopandas as gpd
 import numpy as np
@@ -59,6 +60,7 @@ LOOP = LineString([(46, 40), (47, 40), (47, 40.5), (46.5, 40.5), (46.5, 39.5)])
 FAULTS = {
     "missing column": (control(WEST).drop(columns="side"), "control", "column 'side'"),
     "no CRS": (control(WEST, crs=None), "control", "set_crs"),
+    "round the earth": (districts(box(-180, -60, 180, 75)), "districts", "all round the earth"),
     "not degrees": (control(box(500000, 4e6, 600000, 5e6)), "control", "range of degrees"),
     "no date": (
         control(WEST, EAST, dates=[None, "1994-05-12"]),
@@ -519,3 +521,13 @@ def test_powers_of_europe_come_through_with_many_sides(bench):
     out = as_control(raw, crs, theatre=theatre, rest="sea", mend=True)
     assert out["side"].nunique() > 30
     assert out.area.sum() == pytest.approx(theatre.area.sum(), rel=1e-9)
+
+
+def test_rows_of_one_name_become_one_district_when_asked():
+    parts = districts(WEST, EAST, names=["Ağdam", unicodedata.normalize("NFD", "Ağdam")])
+    with pytest.raises(LayerError, match=r"share a name.*join their rows with dissolve=True"):
+        as_districts(parts, CRS)
+    joined = as_districts(parts, CRS, dissolve=True)
+    assert joined["district"].tolist() == ["Ağdam"]
+    apart = as_districts(districts(WEST, EAST), CRS)
+    assert joined.area.sum() == pytest.approx(apart.area.sum())

@@ -15,6 +15,7 @@ from shapely import LineString, MultiPolygon, Point, Polygon, box
 from frontlines.errors import SourceError
 from frontlines.manifest import sha256
 from frontlines.sources import files, formats
+from frontlines.sources.description import Description
 from frontlines.sources.files import (
     FORMATS,
     Reading,
@@ -275,7 +276,7 @@ KML = """<?xml version="1.0" encoding="UTF-8"?>
 def test_all_folders_of_a_kml_are_read_or_the_one_that_is_named(tmp_path):
     (tmp_path / "a.kml").write_text(KML, encoding="utf-8")
     frame = read_layer(tmp_path / "a.kml")
-    assert sorted(frame.iloc[:, 0]) == ["Ağdam", "Füzuli", "Horadiz"]
+    assert sorted(frame["name"]) == ["Ağdam", "Füzuli", "Horadiz"]
     assert set(frame.geom_type) == {"Point"}
     assert len(read_layer(tmp_path / "a.kml", layer="Мартуни")) == 2
     with pytest.raises(SourceError, match="has no folder 'Şuşa': it holds Qarabağ, Мартуни"):
@@ -294,10 +295,87 @@ def test_a_csv_is_read_as_points_and_places_without_coordinates_stay(tmp_path):
     assert frame.crs.to_epsg() == 4326
 
 
-def test_a_csv_without_lon_and_lat_is_refused(tmp_path):
+def test_a_csv_without_a_place_is_refused_unless_its_columns_are_named(tmp_path):
     (tmp_path / "a.csv").write_text("name,x,y\nAğdam,46.93,39.99\n", encoding="utf-8")
-    with pytest.raises(SourceError, match="has no columns lon and lat: a CSV is read as points in degrees"):
+    with pytest.raises(
+        SourceError, match=r"no columns of longitude .* it has 'name', 'x', 'y'; name them with lon="
+    ):
         read_layer(tmp_path / "a.csv")
+    frame = read_layer(tmp_path / "a.csv", description=Description(lon="X", lat="Y"))
+    assert frame.geometry.iloc[0].equals(Point(46.93, 39.99))
+    assert frame.crs == "EPSG:4326"
+    with pytest.raises(SourceError, match=r"has no column 'east': it has 'name', 'x', 'y'"):
+        read_layer(tmp_path / "a.csv", description=Description(lon="east", lat="Y"))
+    assert (
+        read_layer(tmp_path / "a.csv", description=Description(lon="x", lat="y", crs="EPSG:32638")).crs
+        == "EPSG:32638"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,lat,lng\n007,50.49,30.16\n",
+        "id;Latitude;Longitude\n007;50.49;30.16\n",
+        "id\tlong\tlat\n007\t30.16\t50.49\n",
+        'id,WKT\n007,"POINT (30.16 50.49)"\n',
+    ],
+)
+def test_a_csv_names_its_places_in_many_ways(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    frame = read_settlements(tmp_path / "a.csv")
+    assert frame.geometry.iloc[0].equals(Point(30.16, 50.49))
+    assert frame["id"].tolist() == ["007"]  # a code, no number
+
+
+def test_columns_of_a_csv_that_hold_numbers_are_numbers(tmp_path):
+    (tmp_path / "a.csv").write_text("lon,lat,people,code\n30,50,12000,08\n31,50,,80\n", encoding="utf-8")
+    frame = read_layer(tmp_path / "a.csv")
+    assert frame["people"].sum() == 12000
+    assert frame["code"].tolist() == ["08", "80"]
+
+
+def test_a_csv_in_another_encoding_is_asked_for(tmp_path):
+    (tmp_path / "a.csv").write_text("lon,lat,name\n30,50,Київ\n", encoding="cp1251")
+    with pytest.raises(
+        SourceError, match="is not in UTF-8: say how its text is stored with encoding='cp1251'"
+    ):
+        read_layer(tmp_path / "a.csv")
+    assert read_layer(tmp_path / "a.csv", description=Description(encoding="cp1251"))["name"].tolist() == [
+        "Київ"
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".zip"])
+def test_the_text_of_a_shapefile_that_does_not_name_its_encoding(tmp_path, suffix):
+    def stored(encoding):
+        named = gpd.GeoDataFrame({"NAME": ["Донецьк"]}, geometry=_squares(1), crs="EPSG:4326")
+        named.to_file(tmp_path / "d.shp", encoding=encoding)
+        (tmp_path / "d.cpg").unlink()
+        content = bytearray((tmp_path / "d.dbf").read_bytes())
+        content[29] = 0
+        (tmp_path / "d.dbf").write_bytes(content)
+        if suffix == ".zip":
+            with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+                for part in ("d.shp", "d.shx", "d.dbf", "d.prj"):
+                    archive.write(tmp_path / part, part)
+        return tmp_path / f"d{suffix}"
+
+    assert read_layer(stored("UTF-8"))["NAME"].tolist() == ["Донецьк"]
+    with pytest.raises(
+        SourceError, match=r"does not say how its text is stored \(no .cpg\): give encoding='cp1251'"
+    ):
+        read_layer(stored("cp1251"))
+    frame = read_layer(stored("cp1251"), description=Description(encoding="cp1251"))
+    assert frame["NAME"].tolist() == ["Донецьк"]
+
+
+def test_a_day_that_is_none_in_a_column_nobody_asked_for_refuses_nothing(tmp_path):
+    ground = gpd.GeoDataFrame(
+        {"NAME": ["W", "E"], "until": ["2024-02-30", "2020-01-01"]}, geometry=_squares(2), crs="EPSG:4326"
+    )
+    (tmp_path / "a.geojson").write_text(ground.to_json(), encoding="utf-8")
+    assert read_layer(tmp_path / "a.geojson")["until"].tolist() == ["2024-02-30", "2020-01-01"]
 
 
 def test_a_csv_with_words_for_degrees_is_refused_with_the_row(tmp_path):
@@ -331,7 +409,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path, suffix):
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_an_unreadable_file_is_refused(tmp_path, suffix, content):
     (tmp_path / f"a{suffix}").write_bytes(content)
-    with pytest.raises(SourceError, match=r"cannot be read as|has no columns lon and lat"):
+    with pytest.raises(SourceError, match=r"cannot be read as|has no columns of longitude|is not in UTF-8"):
         read_layer(tmp_path / f"a{suffix}")
 
 
@@ -464,7 +542,6 @@ def test_whole_or_not_moves_all_parts(tmp_path):
         ("1994.05.12_front.kml", "1994-05-12"),
         ("1994_05_12.shp", "1994-05-12"),
         ("control.geojson", None),
-        ("1994-04-07_to_1994-05-12.geojson", None),
         ("map_20241308.geojson", None),
         ("id_119940512.geojson", None),
         ("1994-05-12_1994-05-12.geojson", "1994-05-12"),
@@ -472,6 +549,11 @@ def test_whole_or_not_moves_all_parts(tmp_path):
 )
 def test_the_day_in_a_name(name, day):
     assert day_in_name(f"/data/2001-01-01/{name}") == day
+
+
+def test_a_name_with_two_days_is_refused_where_it_must_say_the_day():
+    with pytest.raises(SourceError, match="names several days"):
+        day_in_name("1994-04-07_to_1994-05-12.geojson")
 
 
 def test_control_is_filled_with_what_the_file_leaves_unsaid(tmp_path):
@@ -488,23 +570,24 @@ def test_control_is_filled_with_what_the_file_leaves_unsaid(tmp_path):
     assert read_districts(path, vintage="2010")["vintage"].tolist() == ["2010"]
 
 
-def test_what_the_file_says_is_not_overwritten(tmp_path):
+def test_what_the_file_says_stays_but_for_the_day_that_is_asked_for(tmp_path):
     said = gpd.GeoDataFrame(
         {"DATE": ["1994-04-07"], "Side": ["AZE"], "SOURCE": ["a book"], "Vintage": ["1988"]},
         geometry=_squares(1),
         crs="EPSG:4326",
     )
-    write(said, tmp_path / "front_19940512.gpkg")
     path = tmp_path / "front_19940512.gpkg"
-    for raw in (
-        read_control(path, date="2000-01-01", side="ARM", source="x"),
-        read_frontlines(path, date="2000-01-01", source="x"),
-        read_districts(path, vintage="2010"),
-    ):
-        assert raw.loc[0, ["DATE", "Side", "SOURCE", "Vintage"]].tolist() == [
-            "1994-04-07", "AZE", "a book", "1988",
-        ]  # fmt: skip
-        assert not {"date", "side", "source"} & set(raw.columns)
+    write(said, path)
+    for raw in (read_control(path, side="ARM", source="x"), read_frontlines(path, source="x")):
+        assert raw.loc[0, ["date", "SOURCE", "Vintage"]].tolist() == [
+            pd.Timestamp("1994-04-07"),
+            "a book",
+            "1988",
+        ]
+        assert "source" not in raw
+    assert read_control(path)["side"].tolist() == ["AZE"]
+    assert read_control(path, date="2000-01-01")["date"].tolist() == [pd.Timestamp("2000-01-01")]
+    assert read_districts(path, vintage="2010")["Vintage"].tolist() == ["1988"]
 
 
 def test_formats_are_told_in_the_module_and_in_the_list():

@@ -82,7 +82,7 @@ def test_a_kml_may_begin_with_all_that_xml_allows(tmp_path):
     path = tmp_path / "front.kml"
     head = "\ufeff<?xml version='1.0' encoding='UTF-8'?>\n<!-- by hand -->\n"
     path.write_text(head + KML.format(PLACEMARK), encoding="utf-8")
-    assert read_layer(path)["Name"].tolist() == ["Ağdam"]
+    assert read_layer(path)["name"].tolist() == ["Ağdam"]
 
 
 def test_a_kml_without_a_placemark_is_empty(tmp_path):

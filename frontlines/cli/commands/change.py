@@ -30,13 +30,16 @@ from frontlines.cli.options import (
     Source,
     Theatre,
     Title,
+    describes_layers,
     shows_errors,
     study_options,
 )
+from frontlines.sources.description import Description
 from frontlines.study import study_from_files
 
 
 @shows_errors
+@describes_layers
 def change(
     before: Annotated[
         Path, typer.Argument(metavar="BEFORE", help="Control polygons or frontlines on the earlier day.")
@@ -63,6 +66,8 @@ def change(
     draws: Draws = None,
     mend: Mend = False,
     force: Force = False,
+    *,
+    description: Description,
 ) -> None:
     """Compare two files of control polygons or frontlines, district by district."""
     asked = study_options(
@@ -77,6 +82,7 @@ def change(
         snap_m=snap_m,
         border_m=border_m,
         sigma_m=sigma_m,
+        description=description,
         sliver_m=sliver_m,
         correlation_m=correlation_m,
         draws=draws,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -11,20 +13,35 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.cli.options import FAULTY, Key, console, one_line, plain, shows_errors
+from frontlines.cli.options import FAULTY, Key, console, describes_layers, one_line, plain, shows_errors
 from frontlines.errors import SourceError
+from frontlines.layers.columns import days_of, dissolved, with_key
+from frontlines.layers.days import strange_days
 from frontlines.layers.door import check_layer
-from frontlines.layers.faults import ADVICE, KINDS, Kind, place_of
+from frontlines.layers.faults import ADVICE, KINDS, Advice, Fault, Kind, as_frame, place_of
 from frontlines.names import counted
-from frontlines.sources.files import control_columns, read_layer, write
+from frontlines.sources.description import Description, is_of_lines, side_candidates, told_candidates
+from frontlines.sources.files import control_columns, read_layer, without_labels, write
 
 _KEY = "district"
 _SHOWN = 50
 _ROWS = 12
 _DEGREES = "EPSG:4326"
+_SOME_SIDE = "this side"
+_ADVICE = {
+    **ADVICE,
+    "strange date": Advice(
+        "have a day that may be a slip of the pen", "mend it, or allow it with allow_date=True"
+    ),
+    "sides not told": Advice(
+        "do not say whose ground they are",
+        "say which column names the sides with side_column='...', or one_side=True",
+    ),
+}
 
 
 @shows_errors
+@describes_layers
 def check(
     files: Annotated[
         list[Path],
@@ -47,24 +64,23 @@ def check(
             "--write-problems", metavar="FILE", help="Write the faults as a layer, such as problems.gpkg."
         ),
     ] = None,
+    *,
+    description: Description,
 ) -> None:
     """List everything that is wrong with layers; the exit code is 2 if anything is."""
     if kind is not None and kind not in KINDS:
         raise SourceError(f"--kind {kind} is not known: use one of {', '.join(KINDS)}")
     _refuse_replacing([*files, *([theatre] if theatre else [])], write_problems)
-    ground = read_layer(theatre) if theatre else None
+    ground = read_layer(theatre, description=description) if theatre else None
+    layers = [_as_kind(file, kind, key, files, description) for file in files]
+    strange = {} if description.allow_date else strange_days(pd.concat([_days(layer) for layer in layers]))
     found = []
-    for file in files:
-        frame = read_layer(file)
-        as_kind = kind or _kind_of(frame, key)
-        if as_kind in ("districts", "polygons"):
-            _require_key(frame, key, file)
-        if as_kind in ("control", "frontlines"):
-            frame = control_columns(frame, file)  # the day in the file's name, as for the other commands
-        faults = check_layer(frame, as_kind, key=key, theatre=ground)  # type: ignore[arg-type]
-        if as_kind == "settlements":  # a place may be known by name alone
+    for file, layer in zip(files, layers, strict=True):
+        faults = check_layer(layer.frame, layer.kind, key=key, theatre=ground)
+        if layer.kind == "settlements":  # a place may be known by name alone
             faults = faults[faults["fault"] != "no geometry"]
-        _show(file, frame, as_kind, faults)
+        faults = _with(faults, [*layer.faults, *_strange(layer, strange)])
+        _show(file, layer, faults)
         found.append(_in_degrees(faults).assign(file=str(file)))
     every = gpd.GeoDataFrame(pd.concat(found, ignore_index=True), geometry="geometry", crs=_DEGREES)
     if write_problems is not None:
@@ -80,6 +96,66 @@ def _refuse_replacing(read: list[Path], written: Path | None) -> None:
         raise SourceError(f"--write-problems would replace {written}, which is read: pass another name")
 
 
+class _Layer(NamedTuple):
+    """A layer to check: its rows, what it is, what is wrong with it already, what is to be known of it."""
+
+    frame: gpd.GeoDataFrame
+    kind: Kind
+    faults: list[Fault]
+    notes: list[str]
+
+
+def _as_kind(file: Path, kind: str | None, key: str, files: list[Path], description: Description) -> _Layer:
+    """Read a layer as the other commands would."""
+    frame, notes = read_layer(file, description=description), list[str]()
+    if kind not in ("frontlines", "settlements"):
+        frame = without_labels(frame, file, notes)
+    described = any((description.side_column, description.sides, description.one_side))
+    as_kind = cast(
+        "Kind", kind or ("control" if described and not is_of_lines(frame) else _kind_of(frame, key))
+    )
+    if as_kind in ("districts", "polygons"):
+        _require_key(frame, key, file)
+    if as_kind == "districts" and description.dissolve:
+        frame = dissolved(with_key(frame, key))
+    faults: list[Fault] = []
+    if as_kind in ("control", "polygons") and not described and "side" not in _columns(frame):
+        found = told_candidates(side_candidates(frame))
+        if found and as_kind == "control":
+            faults.append(Fault("sides not told", tuple(frame.index), detail=found))
+        elif found:
+            notes.append(f"if it is control, name the column of sides with side_column='...': {found}")
+    if as_kind in ("control", "frontlines"):  # the day in the file's name, as for the other commands
+        side = _SOME_SIDE if description.one_side or faults else None
+        as_said = replace(description, one_side=True) if faults else description
+        frame = control_columns(
+            frame, file, side=side, description=replace(as_said, allow_date=True), among=files, notes=notes
+        )
+    return _Layer(frame, as_kind, faults, notes)
+
+
+def _days(layer: _Layer) -> pd.Series[Any]:
+    days = None if layer.kind == "districts" else days_of(layer.frame)
+    return pd.Series(dtype="datetime64[s]") if days is None else days
+
+
+def _strange(layer: _Layer, strange: Mapping[pd.Timestamp, str]) -> Iterator[Fault]:
+    """Tell the days that may be slips of the pen, of all the days that are checked together."""
+    days = _days(layer)
+    for day in sorted(set(days.dropna()) & set(strange)):
+        rows = tuple(layer.frame.index[(days == day).to_numpy()])
+        yield Fault("strange date", rows, detail=f"{day:%Y-%m-%d} {strange[day]}")
+
+
+def _with(faults: gpd.GeoDataFrame, more: list[Fault]) -> gpd.GeoDataFrame:
+    joined = pd.concat([as_frame(more, faults.crs), faults], ignore_index=True) if more else faults
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=faults.crs)
+
+
+def _columns(frame: gpd.GeoDataFrame) -> set[str]:
+    return {str(column).strip().lower() for column in frame.columns}
+
+
 def _require_key(frame: gpd.GeoDataFrame, key: str, file: Path) -> None:
     """Refuse a key that was asked for and is not there, rather than check something else."""
     columns = [str(column) for column in frame.columns if column != frame.geometry.name]
@@ -89,15 +165,14 @@ def _require_key(frame: gpd.GeoDataFrame, key: str, file: Path) -> None:
 
 def _kind_of(frame: gpd.GeoDataFrame, key: str) -> Kind:
     """Tell from columns and geometry what a layer is."""
-    columns = {str(column).strip().lower() for column in frame.columns}
-    types = set(frame.geom_type.dropna())
-    if {"side_left", "side_right"} & columns or (types and types <= {"LineString", "MultiLineString"}):
+    if is_of_lines(frame):
         return "frontlines"
+    types = set(frame.geom_type.dropna())
     if types and types <= {"Point", "MultiPoint"}:
         return "settlements"
-    if "side" in columns:
+    if "side" in _columns(frame):
         return "control"
-    return "districts" if key.lower() in columns else "polygons"
+    return "districts" if key.lower() in _columns(frame) else "polygons"
 
 
 def _in_degrees(faults: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -107,15 +182,17 @@ def _in_degrees(faults: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return faults.to_crs(_DEGREES)
 
 
-def _show(file: Path, frame: gpd.GeoDataFrame, kind: str, faults: gpd.GeoDataFrame) -> None:
-    out = console()
+def _show(file: Path, layer: _Layer, faults: gpd.GeoDataFrame) -> None:
+    out, frame, kind = console(), layer.frame, layer.kind
     read = f"{file}: {counted(len(frame), 'row')} as {kind}"
     if kind == "settlements" and frame.geometry.isna().any():
         read += f", {frame.geometry.isna().sum():,} of them without a place"
+    wrong = counted(len(faults), "fault") if len(faults) else "nothing wrong"
+    out.print(Text(plain(f"{read}: {wrong}")), soft_wrap=True)
+    for note in layer.notes:
+        out.print(Text(one_line(ValueError(note))), soft_wrap=True)
     if faults.empty:
-        out.print(Text(f"{read}: nothing wrong"), soft_wrap=True)
         return
-    out.print(Text(f"{read}: {counted(len(faults), 'fault')}"), soft_wrap=True)
     lines = _lines(faults)
     table = Table()
     for header in ("fault", "rows", "km²", "where", "detail"):
@@ -126,7 +203,7 @@ def _show(file: Path, frame: gpd.GeoDataFrame, kind: str, faults: gpd.GeoDataFra
     if len(lines) > _SHOWN:
         out.print(f"and {len(lines) - _SHOWN:,} more; --write-problems writes them all")
     for sort in dict.fromkeys(faults["fault"]):
-        out.print(Text(f"{sort}: {one_line(ValueError(ADVICE[sort].mend))}"), soft_wrap=True)
+        out.print(Text(f"{sort}: {one_line(ValueError(_ADVICE[sort].mend))}"), soft_wrap=True)
 
 
 def _lines(faults: gpd.GeoDataFrame) -> list[list[str]]:

@@ -29,11 +29,13 @@ from frontlines.cli.options import (
     Theatre,
     Title,
     changes_of,
+    describes_layers,
     shows_errors,
     study_options,
 )
 from frontlines.errors import StudyError
 from frontlines.progress import part, reporting
+from frontlines.sources.description import Description
 from frontlines.sources.files import Reading
 from frontlines.study import Study, run_movement, study_from_files
 from frontlines.study.files import open_study
@@ -50,6 +52,7 @@ class Crossing(StrEnum):
 
 
 @shows_errors
+@describes_layers
 def displacement(
     sources: Annotated[
         list[Path],
@@ -102,6 +105,8 @@ def displacement(
     sigma_m: SigmaM = None,
     mend: Mend = False,
     force: Force = False,
+    *,
+    description: Description,
 ) -> None:
     """Measure how far the front of one side moved: transects, rates, areas and distances side by side."""
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
@@ -119,13 +124,14 @@ def displacement(
         snap_m=snap_m,
         border_m=border_m,
         sigma_m=sigma_m,
+        description=description,
     )
     ground = {"districts": districts, "key": key, "side": side, "theatre": theatre}
     files = (*sources, districts, theatre, baseline, axis, settlements)
     outputs.refuse_overwriting(out, outputs.MOVEMENT_FILES, force=force, inputs=files)
     with reporting(True) as report:
         report(0.05, "reading")
-        study, reading = _study_of(sources, ground, asked), Reading()
+        study, reading = _study_of(sources, ground, asked), Reading(description=description)
         drawn = {
             name: reading.layer(path, name) if path else None
             for name, path in (("baseline", baseline), ("axis", axis))

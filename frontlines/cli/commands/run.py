@@ -27,15 +27,18 @@ from frontlines.cli.options import (
     Source,
     Title,
     changes_of,
+    describes_layers,
     shows_errors,
     study_options,
 )
 from frontlines.progress import part, reporting
+from frontlines.sources.description import Description
 from frontlines.study import Study, run_study
 from frontlines.study.files import open_study
 
 
 @shows_errors
+@describes_layers
 def run(
     study: Annotated[
         str,
@@ -58,6 +61,8 @@ def run(
     draws: Draws = None,
     mend: Mend = False,
     force: Force = False,
+    *,
+    description: Description,
 ) -> None:
     """Compare the two dates of a study, district by district; write tables, layers and a map.
 
@@ -75,6 +80,7 @@ def run(
         snap_m=snap_m,
         border_m=border_m,
         sigma_m=sigma_m,
+        description=description,
         sliver_m=sliver_m,
         correlation_m=correlation_m,
         draws=draws,

@@ -20,11 +20,13 @@ from frontlines.cli.options import (
     SideNames,
     Source,
     Title,
+    describes_layers,
     shows_errors,
     sides_named,
 )
 from frontlines.progress import part, reporting
 from frontlines.series.differences import TOLERANCE_M
+from frontlines.sources.description import Description
 from frontlines.sources.publishers import PUBLISHERS
 from frontlines.sources.snapshots import PLAIN
 from frontlines.study import run_series
@@ -44,6 +46,7 @@ class Freq(StrEnum):
 
 
 @shows_errors
+@describes_layers
 def series(
     source: Annotated[
         Path,
@@ -95,6 +98,8 @@ def series(
     ] = False,
     mend: Mend = False,
     force: Force = False,
+    *,
+    description: Description,
 ) -> None:
     """Follow one side through many snapshots; write a table for each step and district, and charts."""
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
@@ -107,7 +112,14 @@ def series(
     with reporting(True) as report:
         report(0.02, "reading")
         read = snapshots_from_files(
-            source, districts=districts, key=key, side=side, written=written, named=named, mend=mend
+            source,
+            districts=districts,
+            key=key,
+            side=side,
+            written=written,
+            named=named,
+            mend=mend,
+            description=description,
         )
         results = run_series(
             read.control,

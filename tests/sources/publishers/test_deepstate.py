@@ -333,7 +333,7 @@ def test_missing_days_are_told(tmp_path):
     daily(tmp_path, "20240708")
     daily(tmp_path, "20240711", feature(box(37, 48, 39, 49)))
     frame = read_deepstate(tmp_path)
-    assert problems(frame) == [("2024-07-09", "missing day"), ("2024-07-10", "missing day")]
+    assert problems(frame) == [("2024-07-09", "missing days in a row")]
 
 
 def test_repeats_and_decimals_are_told(tmp_path):
@@ -542,10 +542,11 @@ def test_the_daily_series(bench):
     assert (shapely.to_wkb(frame.geometry.values) == shapely.to_wkb(stored.geometry.values)).all()
     odd = describe_snapshots(frame)
     told = odd.groupby("problem")["date"].agg(lambda dates: [f"{day:%Y-%m-%d}" for day in dates])
-    assert told["missing day"] == ["2024-08-18", "2024-08-19", "2025-01-01", "2025-03-31", "2025-04-01"]
+    assert told["missing day"] == ["2025-01-01"]
+    assert told["missing days in a row"] == ["2024-08-18", "2025-03-31"]
     assert len(told["same as before"]) == 43
     assert told["decimals changed"][::2] == ["2024-09-14", "2024-09-30", "2024-12-29", "2025-04-29"]
-    assert set(told.index) == {"missing day", "same as before", "decimals changed"}
+    assert set(told.index) == {"missing day", "missing days in a row", "same as before", "decimals changed"}
 
 
 @pytest.mark.bench

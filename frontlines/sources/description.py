@@ -1,0 +1,392 @@
+"""How a layer says who holds what, and when: which column, which values, which rows.
+
+A user says it by options, a publisher's file once and for all. Where nobody says it, and something in the
+layer may tell sides apart, nobody guesses: the layer is refused with what stands in it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from frontlines.errors import SourceError
+from frontlines.layers.days import as_days, days_in_texts, days_or_faults, strange_days, texts_of_days
+from frontlines.names import listed
+
+_NO_SIDES = {"date", "source", "note", "sigma_m", "vintage", "district", "geometry"}
+_MOST_CODES = 12  # a column of numbers with more values than this is no list of classes
+_SHOWN_VALUES, _SHOWN_COLUMNS, _LONGEST = 6, 4, 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What a layer's columns and values mean; whatever is left out follows from names that are usual.
+
+    Parameters
+    ----------
+    side_column
+        Column that says whose ground it is; by default ``side``.
+    sides
+        Side of each value of that column; None leaves its rows out. Other values stay as they are.
+    one_side
+        All rows are ground of one side, whatever else tells them apart.
+    date_column, date_format
+        Column of the day, by default ``date``, and how days are written, as for `datetime.strptime`.
+    valid_from, valid_to
+        Columns of the first and last day on which a row holds; the day wanted picks the rows.
+    where
+        Values that rows must have, by column.
+    sigma_column
+        Column of the standard error of the position [m]; by default ``sigma_m``.
+    crs
+        CRS of a file that does not name one.
+    lon, lat
+        Columns of longitude and latitude [degrees] of a table; by default such as are usual.
+    encoding
+        Encoding of the text of a shapefile or table that does not name one.
+    allow_date
+        Take days that look like slips of the pen: those after today, and those more than 30 years from
+        all the others (two and more, which lie within less than a third of that distance).
+    dissolve
+        Rows of districts that share a name are one district.
+
+    Examples
+    --------
+    >>> Description(side_column="type", sides={"losses": "UKR", "nochange": "RUS", "unsure": None}).crs
+    """
+
+    side_column: str | None = None
+    sides: Mapping[str, str | None] = field(default_factory=dict)
+    one_side: bool = False
+    date_column: str | None = None
+    date_format: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sigma_column: str | None = None
+    crs: str | None = None
+    lon: str | None = None
+    lat: str | None = None
+    encoding: str | None = None
+    allow_date: bool = False
+    dissolve: bool = False
+
+
+def described(
+    frame: gpd.GeoDataFrame,
+    description: Description,
+    *,
+    name: str,
+    day: str | None = None,
+    side: str | None = None,
+    notes: list[str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Give a raw layer columns `date`, `side` and `sigma_m` by its description, and pick its rows.
+
+    `day` is the day wanted, `side` the holder of all rows where nothing tells sides apart (lines name their
+    own sides). What a reader must know is added to `notes`.
+    """
+    if frame.empty:  # a day without ground has no columns either
+        return frame if day is None else frame.assign(date=day)
+    rows = _chosen(frame, description.where, name)
+    rows = _dated(rows, description, name, day, [] if notes is None else notes)
+    rows = _lines_sided(rows, description) if is_of_lines(rows) else _sided(rows, description, name, side)
+    if description.sigma_column is not None:
+        rows = rows.assign(sigma_m=rows[_column(rows, description.sigma_column, name)])
+    if "date" in rows:
+        require_likely_days({name: rows["date"]}, description)
+    return rows
+
+
+def require_likely_days(days: Mapping[str, Iterable[Any]], description: Description) -> None:
+    """Refuse days of files that are likely slips of the pen, unless they are allowed."""
+    if description.allow_date:
+        return
+    found = strange_days(day for held in days.values() for day in days_or_faults(pd.Series(held))[0])
+    told = [
+        f"{name} has the day {day:%Y-%m-%d}, which {strange_day}"
+        for name, held in days.items()
+        for day in sorted(set(days_or_faults(pd.Series(held))[0].dropna()) & set(found))
+        if (strange_day := found[day])
+    ]
+    if told:
+        raise SourceError(f"{listed(told, _SHOWN_COLUMNS)}: mend it, or pass allow_date=True")
+
+
+def is_of_lines(frame: gpd.GeoDataFrame) -> bool:
+    """Tell lines from polygons by their columns and geometry."""
+    columns, types = {str(column).strip().lower() for column in frame.columns}, set(frame.geom_type.dropna())
+    lines = {"LineString", "MultiLineString", "LinearRing"}
+    return bool({"side_left", "side_right"} & columns or (types and types <= lines))
+
+
+def values_of_sides(frame: gpd.GeoDataFrame, description: Description, name: str) -> dict[str, int]:
+    """Count the values that `Description.sides` may give a side, as they stand in a raw layer."""
+    if frame.empty:
+        return {}
+    wanted = {"side_left", "side_right"} if is_of_lines(frame) else {"side"}
+    columns = [column for column in frame.columns if str(column).strip().lower() in wanted]
+    if description.side_column is not None and not is_of_lines(frame):
+        columns = [_column(frame, description.side_column, name)]
+    return _counts(pd.concat([_texts(frame[column]) for column in columns])) if columns else {}
+
+
+def require_values(sides: Mapping[str, str | None], held: Mapping[str, int], name: str) -> None:
+    """Refuse to give a side to a value that occurs nowhere."""
+    absent = [value for value in map(_one_form, sides) if value not in held]
+    if absent:
+        values = ", ".join(map(repr, absent))
+        raise SourceError(
+            f"no row of {name} has the value {values}, which sides names: it holds {_counted(held)}"
+        )
+
+
+def side_candidates(frame: gpd.GeoDataFrame) -> dict[str, dict[str, int]]:
+    """List the columns that may tell sides apart: their values, the most frequent first, with their rows.
+
+    These are columns of text, and of few repeated whole numbers, that differ between rows of one day.
+    """
+    by_name = {str(column).strip().lower(): column for column in frame.columns}
+    day = days_or_faults(frame[by_name["date"]])[0] if "date" in by_name else None
+    groups = pd.Series(0, index=frame.index) if day is None else day.fillna(pd.Timestamp("1-1-1"))
+    found = {}
+    for column in frame.columns.drop(frame.geometry.name):
+        if str(column).strip().lower() in _NO_SIDES or not _may_be_class(frame[column]):
+            continue
+        texts = _texts(frame[column])
+        if (texts.groupby(groups.to_numpy()).nunique() > 1).any() and not _are_days(texts):
+            found[str(column)] = _counts(texts)
+    return found
+
+
+def _may_be_class(column: pd.Series[Any]) -> bool:
+    if pd.api.types.is_bool_dtype(column):
+        return True
+    if pd.api.types.is_numeric_dtype(column):
+        known = column.dropna()
+        whole = bool(np.isfinite(known).all()) and bool((known == known.round()).all())
+        return whole and 1 < known.nunique() <= min(_MOST_CODES, len(known) - 1)
+    return not pd.api.types.is_datetime64_any_dtype(column)
+
+
+def _are_days(texts: pd.Series[Any]) -> bool:
+    said = [text for text in texts.unique() if text]
+    try:
+        return all(day is not None for day in days_in_texts(said)) and bool(said)
+    except SourceError:
+        return True  # days in an order that is not settled are days
+
+
+def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Text of each cell, in one form: "" where there is none, and 3.0 is "3"."""
+
+    def text(value: Any) -> str:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return _one_form(value)
+
+    return column.astype(object).where(column.notna(), "").map(text)
+
+
+def _one_form(value: Any) -> str:
+    """Text in the normal form NFC, with single blanks."""
+    return " ".join(unicodedata.normalize("NFC", str(value)).split())
+
+
+def _column(frame: gpd.GeoDataFrame, wanted: str, name: str) -> Any:
+    """Find a column by its name, in any case."""
+    exact = [column for column in frame.columns if str(column) == wanted]
+    alike = [column for column in frame.columns if str(column).strip().lower() == wanted.strip().lower()]
+    if not (exact or alike):
+        there = ", ".join(map(repr, map(str, frame.columns.drop(frame.geometry.name)))) or "none"
+        raise SourceError(f"{name} has no column {wanted!r}: its columns are {there}")
+    return (exact or alike)[0]
+
+
+def _chosen(frame: gpd.GeoDataFrame, where: Mapping[str, tuple[str, ...]], name: str) -> gpd.GeoDataFrame:
+    """Keep the rows that have the values wanted."""
+    for wanted, values in where.items():
+        texts = _texts(frame[_column(frame, wanted, name)])
+        kept = texts.isin([_one_form(value) for value in values])
+        if not kept.any():
+            raise SourceError(
+                f"{name} has no row with {wanted}={' or '.join(values)}: it holds {_counted(_counts(texts))}"
+            )
+        frame = frame[kept.to_numpy()]
+    return frame
+
+
+def _dated(
+    frame: gpd.GeoDataFrame, description: Description, name: str, day: str | None, notes: list[str]
+) -> gpd.GeoDataFrame:
+    """Say the day of each row, and pick those of the day wanted."""
+    if description.valid_from or description.valid_to:
+        return _valid_on(frame, description, name, day)
+    present = {str(column).strip().lower(): column for column in frame.columns}
+    column = present.get("date")
+    if description.date_column is not None:
+        column = _column(frame, description.date_column, name)
+    if column is None:
+        return frame if day is None else frame.assign(date=day)
+    others = [present["date"]] if "date" in present else []
+    texts = texts_of_days(frame[column])
+    bare, said = frame.drop(columns=list({column, *others})), [text for text in texts.unique() if text]
+    if day is not None and len(said) <= 1:
+        return _as_given(bare, day, said, name, notes)
+    days = _read_days(frame[column], texts, description, name)
+    if day is None:
+        return bare.assign(date=days.astype(object).where(days.notna(), texts) if days.isna().any() else days)
+    wanted = pd.Timestamp(day).as_unit("s")
+    if (days == wanted).any():
+        rows = ((days == wanted) | days.isna()).to_numpy()
+        return bare[rows].assign(date=days[rows])
+    if days.nunique() > 1:
+        first, last = days.min(), days.max()
+        raise SourceError(
+            f"{name} has no row of {day}: it holds {days.nunique()} days, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        )
+    return _as_given(bare, day, said, name, notes)
+
+
+def _as_given(
+    frame: gpd.GeoDataFrame, day: str, said: list[str], name: str, notes: list[str]
+) -> gpd.GeoDataFrame:
+    """Take the day given, which wins over the one in the file."""
+    wanted = pd.Timestamp(day).as_unit("s")
+    if said and not (days_or_faults(pd.Series(said[:1]))[0] == wanted).all():
+        notes.append(f"{name} is read as of {day}, as asked, though it says {_shown(said[0])}")
+    return frame.assign(date=wanted)
+
+
+def _read_days(
+    column: pd.Series[Any], texts: pd.Series[Any], description: Description, name: str
+) -> pd.Series[Any]:
+    try:
+        days = as_days(column, description.date_format)
+    except SourceError as error:
+        raise SourceError(f"{name}, column {str(column.name)!r}: {error}") from error
+    said = [text for text in texts.unique() if text]
+    if said and days.isna().all():
+        raise SourceError(
+            f"{name}, column {str(column.name)!r}: no day can be read from {_shown(said[0])!r}: say how days "
+            "are written with date_format='%d %b %Y', or which day it shows with date='1994-05-12'"
+        )
+    return days
+
+
+def _valid_on(
+    frame: gpd.GeoDataFrame, description: Description, name: str, day: str | None
+) -> gpd.GeoDataFrame:
+    """Keep the rows that hold on the day wanted; a row without a first or last day has no such bound."""
+    if day is None:
+        raise SourceError(
+            f"{name} says from when to when its rows hold: give the day wanted with date='1861-01-01'"
+        )
+    wanted = pd.Timestamp(day).as_unit("s")
+    holds = pd.Series(data=True, index=frame.index)
+    for column, first in ((description.valid_from, True), (description.valid_to, False)):
+        if column is None:
+            continue
+        bound = _bound(frame[_column(frame, column, name)], description, name, first=first)
+        holds &= bound.isna() | ((bound <= wanted) if first else (bound >= wanted))
+    if not holds.any():
+        raise SourceError(f"{name} has no row that holds on {day}: check the day and the columns of validity")
+    return frame[holds.to_numpy()].assign(date=wanted)
+
+
+def _bound(column: pd.Series[Any], description: Description, name: str, *, first: bool) -> pd.Series[Any]:
+    """Read first or last days; a year alone begins on 1 January and ends on 31 December."""
+    texts = texts_of_days(column)
+    whole = texts + ("-01-01" if first else "-12-31")
+    texts = texts.where(~texts.str.fullmatch(r"\d{4}"), whole).rename(str(column.name))
+    days = _read_days(texts, texts, description, name)
+    if (unread := (days.isna() & (texts != ""))).any():
+        text = _shown(texts[unread].iloc[0])
+        raise SourceError(
+            f"{name}, column {str(column.name)!r}: no day can be read from {text!r}: "
+            "say how days are written with date_format='%d %b %Y', or leave the cell empty"
+        )
+    return days
+
+
+def _lines_sided(frame: gpd.GeoDataFrame, description: Description) -> gpd.GeoDataFrame:
+    """Give the sides of lines the names that are described; None leaves a line out."""
+    if not description.sides:
+        return frame
+    sides = {_one_form(value): meant for value, meant in description.sides.items()}
+    kept = np.ones(len(frame), dtype=bool)
+    for column in frame.columns:
+        if str(column).strip().lower() in ("side_left", "side_right"):
+            texts = _texts(frame[column])
+            kept &= ~texts.map(lambda text: text in sides and sides[text] is None).to_numpy(dtype=bool)
+            frame = frame.assign(**{str(column): texts.map(lambda text: sides.get(text) or text)})
+    return frame[kept]
+
+
+def _sided(
+    frame: gpd.GeoDataFrame, description: Description, name: str, side: str | None
+) -> gpd.GeoDataFrame:
+    """Say who holds each row; refuse to guess."""
+    present = {str(column).strip().lower(): column for column in frame.columns}
+    column = present.get("side")
+    if description.side_column is not None:
+        column = _column(frame, description.side_column, name)
+    if column is None:
+        if description.sides:
+            values = ", ".join(map(repr, description.sides))
+            raise SourceError(
+                f"{name} has no column 'side' whose values {values} could be: say which column they stand in "
+                f"with side_column. {told_candidates(side_candidates(frame))}"
+            )
+        found = {} if description.one_side else side_candidates(frame)
+        if found:
+            raise SourceError(_undecided(found, name, len(frame), side))
+        return frame if side is None else frame.assign(side=side)
+    texts = _texts(frame[column])
+    sides = {_one_form(value): meant for value, meant in description.sides.items()}
+    kept = ~texts.isin([value for value, meant in sides.items() if meant is None])
+    rows = frame.drop(columns=[present["side"]] if "side" in present else [])
+    return rows.assign(side=texts.map(lambda text: sides.get(text, text)))[kept.to_numpy()]
+
+
+def _undecided(found: dict[str, dict[str, int]], name: str, rows: int, side: str | None) -> str:
+    column, values = next(iter(found.items()))
+    whose = f" is ground of {side!r}" if side else " is one side's ground"
+    value = next(reversed(values))
+    return (
+        f"{name} does not say whose ground it is, and its {rows} polygons differ. {told_candidates(found)}. "
+        f"Say which column names the sides with side_column={column!r}, and what its values mean with "
+        f"sides={{{_shown(value)!r}: 'NAME'}}; or say one_side=True if all of it{whose}"
+    )
+
+
+def told_candidates(found: Mapping[str, Mapping[str, int]]) -> str:
+    """List columns that may tell sides apart, with their values."""
+    listed = [
+        f"{column!r} holds {_counted(values)}" for column, values in list(found.items())[:_SHOWN_COLUMNS]
+    ]
+    more = len(found) - _SHOWN_COLUMNS
+    return "; ".join(listed) + (f"; and {more} more columns differ" if more > 0 else "")
+
+
+def _counts(texts: pd.Series[Any]) -> dict[str, int]:
+    return {str(text): int(count) for text, count in texts.value_counts().items()}
+
+
+def _counted(values: Mapping[str, int]) -> str:
+    shown = [
+        f"{_shown(value) or 'nothing'} ({count})" for value, count in list(values.items())[:_SHOWN_VALUES]
+    ]
+    more = len(values) - _SHOWN_VALUES
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _shown(value: str) -> str:
+    """Write text of a file so that it can be put into a message."""
+    return "".join(letter for letter in value if letter.isprintable())[:_LONGEST]

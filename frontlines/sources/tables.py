@@ -1,0 +1,144 @@
+"""Tables of points or shapes, and the encoding of text where a file does not name it."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from frontlines.errors import SourceError
+from frontlines.names import LONLAT
+from frontlines.sources.description import Description
+
+_LON, _LAT = ("lon", "lng", "long", "longitude"), ("lat", "latitude")
+_WKT = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "geometry_wkt")
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+_PAGE, _UNSAID = 29, (0x00, 0x57)  # where a dBase file names its code page; values that name none
+_DBF_HEAD = 8  # bytes 8 and 9 of a dBase file: how long its head is
+
+
+def read_table(path: Path, description: Description) -> gpd.GeoDataFrame:
+    """Read a CSV as points from columns of longitude and latitude, or as shapes from one of WKT."""
+    table = _cells(path, description.encoding)
+    by_name = {str(column).strip().lower(): column for column in table.columns}
+    lon, lat = (
+        _named(by_name, given, usual, path)
+        for given, usual in ((description.lon, _LON), (description.lat, _LAT))
+    )
+    crs = LONLAT if description.lon is None else description.crs or LONLAT
+    if lon is not None and lat is not None:
+        x, y = (_degrees(table[column], path) for column in (lon, lat))
+        points = shapely.points(x.to_numpy(dtype=float), y.to_numpy(dtype=float))
+        points[(x.isna() | y.isna()).to_numpy()] = None
+        return gpd.GeoDataFrame(_with_numbers(table), geometry=points, crs=crs)
+    wkt = next((by_name[name] for name in _WKT if name in by_name), None)
+    if wkt is None:
+        raise SourceError(
+            f"{path} has no columns of longitude and latitude (such as lon and lat) nor one of WKT: it has "
+            f"{', '.join(map(repr, map(str, table.columns))) or 'none'}; name them with lon='...', lat='...'"
+        )
+    shapes = shapely.from_wkt(table[wkt].where(table[wkt].notna(), None).to_numpy(dtype=object))
+    return gpd.GeoDataFrame(
+        _with_numbers(table.drop(columns=wkt)), geometry=shapes, crs=description.crs or LONLAT
+    )
+
+
+def _cells(path: Path, encoding: str | None) -> pd.DataFrame:
+    """Read all cells as text; what divides them is a comma, a semicolon or a tab."""
+    try:
+        with path.open(encoding=encoding or "utf-8-sig") as file:
+            head = file.readline()
+        divider = max(",;\t", key=head.count)
+        return pd.read_csv(
+            path,
+            sep=divider,
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            encoding=encoding or "utf-8-sig",
+        )
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is not in UTF-8: say how its text is stored with {_SAY}") from error
+
+
+def _named(by_name: dict[str, Any], given: str | None, usual: tuple[str, ...], path: Path) -> Any:
+    """Find a column by the name given, or by one that is usual."""
+    if given is None:
+        return next((by_name[name] for name in usual if name in by_name), None)
+    if given.strip().lower() not in by_name:
+        raise SourceError(f"{path} has no column {given!r}: it has {', '.join(map(repr, by_name)) or 'none'}")
+    return by_name[given.strip().lower()]
+
+
+def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[float]:
+    """Read numbers; nothing may be written where there is none."""
+    given = column.where(column.astype(str).str.strip() != "")
+    numbers = pd.to_numeric(given, errors="coerce")
+    wrong = given[given.notna() & numbers.isna()]
+    if len(wrong):
+        rows, noun = ", ".join(str(row) for row in wrong.index[:3]), "row" if len(wrong) == 1 else "rows"
+        raise SourceError(
+            f"{path} has {len(wrong)} {noun} whose {column.name} is not a number ({noun} {rows}; "
+            f"{str(wrong.iloc[0])!r}): write degrees such as 46.93, or nothing where the place is not known"
+        )
+    return numbers
+
+
+def _with_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Make numbers of the columns that hold nothing but numbers; 007 is none, and stays as it is."""
+    numeric = [
+        name
+        for name in table.columns
+        if table[name].notna().any() and table[name].dropna().map(_NUMBER.fullmatch).notna().all()
+    ]
+    return table.assign(**{str(name): pd.to_numeric(table[name]) for name in numeric})
+
+
+_SAY = "encoding='cp1251' or another"
+
+
+def encoding_of(path: Path, given: str | None) -> str | None:
+    """Tell the encoding of a shapefile's text; None leaves it to the file itself.
+
+    Without a .cpg, text that is UTF-8 is read so. Other letters than those of ASCII need to be said.
+    """
+    if given is not None or path.suffix.lower() not in (".shp", ".zip"):
+        return given
+    with _parts(path) as (names, open_part):
+        if any(name.lower().endswith(".cpg") for name in names):
+            return None
+        table = next((name for name in names if name.lower().endswith(".dbf")), None)
+        if table is None:
+            return None
+        with open_part(table) as file:
+            content = file.read()
+    text = content[int.from_bytes(content[_DBF_HEAD : _DBF_HEAD + 2], "little") :]
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        if content[_PAGE] in _UNSAID:
+            raise SourceError(f"{path} does not say how its text is stored (no .cpg): give {_SAY}") from error
+        return None
+    return None if text.isascii() else "UTF-8"
+
+
+@contextmanager
+def _parts(path: Path) -> Iterator[Any]:
+    """Give the names of a shapefile's parts, in a folder or an archive, and a way to open them."""
+    if path.suffix.lower() == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            yield [name for name in archive.namelist() if not Path(name).name.startswith("._")], archive.open
+    else:
+        beside = [part.name for part in path.parent.iterdir() if part.stem == path.stem]
+
+        def open_part(name: str) -> IO[bytes]:
+            return (path.parent / name).open("rb")
+
+        yield beside, open_part
