@@ -5,14 +5,16 @@ Dated maps of territorial control, compared district by district:
 1. `working_crs` makes the one CRS of a study.
 2. The door (`as_control`, `as_frontlines`, `as_districts`, `as_settlements`, `as_theatre`) checks raw
    frames and brings them into it.
-3. `control_from_lines` and `frontlines_from_control` turn lines into polygons and back.
+3. `control_from_lines` and `frontlines_from_control` turn lines into polygons and back;
+   `control_from_settlements` divides the ground between places.
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
 5. `balance_error` and `simulate_balance` carry the errors of lines into the areas (`NoiseModel`);
    `error_by_correlation` shows how much of the answer depends on the correlation length.
 6. `change_series` follows one side through many dates; `front_length` measures the front.
 7. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
    and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
-8. `change_figure`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
+8. `agreement`, `differing_ground` and `front_apart` compare two sources on one day.
+9. `change_figure`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
 
 Whole pipelines: `run_study` compares the two dates of a study from a file (`load_study`, `read_study`,
 `study_from_files`), `run_movement` measures how far its front moved, `run_series` follows many snapshots.
@@ -22,7 +24,12 @@ import importlib as _importlib
 import typing as _typing
 
 from frontlines.change import balance_by_district, change_between, transitions_by_district
-from frontlines.control import control_from_lines, frontlines_from_control, fronts_of_side
+from frontlines.control import (
+    control_from_lines,
+    control_from_settlements,
+    frontlines_from_control,
+    fronts_of_side,
+)
 from frontlines.crs import working_crs
 from frontlines.errors import FrontlinesError
 from frontlines.layers import (
@@ -64,6 +71,7 @@ from frontlines.study import (
     run_study,
     study_from_files,
 )
+from frontlines.two_sources import agreement, differing_ground, front_apart
 from frontlines.uncertainty import NoiseModel, balance_error, error_by_correlation, simulate_balance
 
 if _typing.TYPE_CHECKING:
@@ -99,6 +107,7 @@ __all__ = [
     "Results",
     "SeriesResults",
     "Study",
+    "agreement",
     "animate_control",
     "as_control",
     "as_districts",
@@ -112,6 +121,8 @@ __all__ = [
     "change_series",
     "check_layer",
     "control_from_lines",
+    "control_from_settlements",
+    "differing_ground",
     "displacement",
     "district_figure",
     "draw_change",
@@ -128,6 +139,7 @@ __all__ = [
     "draw_transects",
     "error_by_correlation",
     "estimator_table",
+    "front_apart",
     "front_length",
     "frontlines_from_control",
     "fronts_of_side",

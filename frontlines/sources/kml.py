@@ -21,7 +21,6 @@ import shapely
 from frontlines.errors import SourceError
 from frontlines.names import LONLAT, Floats
 
-
 _MOST_BYTES = 1 << 28  # of a KML unpacked from its KMZ
 _DEEPEST = 100  # elements within elements
 _SHORTEST_RING, _SHORTEST_LINE = 4, 2
