@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from frontlines.control import control_from_settlements
 from frontlines.crs import polygons_of, project, working_crs
 from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import FrontlinesError, LayerError, StudyError
@@ -28,7 +29,7 @@ from frontlines.sources.toml import read_study_toml
 from frontlines.study.compare import Study
 
 Changes = Mapping[str, Mapping[str, Any]]
-_Kind = Literal["lines", "polygons"]
+_Kind = Literal["lines", "points", "polygons"]
 
 _SHOWN = 3
 
@@ -109,10 +110,11 @@ def _read_study(path: Path, reading: Reading, changes: Changes | None) -> Study:
         side=about["side"],
         rest=method.get("rest", UNKNOWN),
         mend=method.get("mend", False),
+        reach_m=method.get("reach_m"),
     )
     role = "frontlines" if "frontlines" in paths else "control"
     raw = layers.raw(paths[role], role)
-    front = layers.front(raw, paths[role], "lines" if role == "frontlines" else "polygons")
+    front = layers.front(raw, paths[role], "lines" if role == "frontlines" else _ground_kind(raw))
     dates = [pd.Timestamp(day) for day in about["dates"]]
     _require_dates(front, dates, path.name)
     settlements = layers.settlements(paths.get("settlements"))
@@ -168,13 +170,14 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     sigma_m: float | None = None,
     correlation_m: float = CORRELATION_M,
     draws: int = 0,
+    reach_m: float | None = None,
     mend: bool = False,
     label: str | None = None,
     source: str | None = None,
     title: str | None = None,
     sides: Mapping[str, str] | None = None,
 ) -> Study:
-    """Make a study from two files of control polygons or of frontlines.
+    """Make a study from two files of control polygons, of frontlines or of places with a side.
 
     Parameters
     ----------
@@ -199,6 +202,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         See `control_from_lines`, `change_between` and `frontlines_from_control` [m].
     sigma_m, correlation_m, draws, label, title, sides
         See `Study`; by default the title names side and dates.
+    reach_m
+        How far from a place its side still holds the ground [m], see `control_from_settlements`; needed
+        for files of points.
     mend
         Mend layers that can be mended, see `as_control`.
     source
@@ -234,7 +240,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         )
     layers = _Layers(
         Reading(), Path(districts), Path(theatre) if theatre else None,
-        key=key, side=side, rest=rest, mend=mend, source=source,
+        key=key, side=side, rest=rest, mend=mend, source=source, reach_m=reach_m,
     )  # fmt: skip
     front, dates = layers.fronts([Path(before), *map(Path, between), Path(after)], days)
     return layers.study(
@@ -272,16 +278,25 @@ def snapshots_from_files(
     side: str,
     written: str = PLAIN,
     named: str | None = None,
+    reach_m: float | None = None,
     mend: bool = False,
 ) -> Snapshots:
     """Read many snapshots, in whatever way they are `written`, and the districts; both are checked."""
-    layers = _Layers(Reading(), districts, None, key=key, side=side, mend=mend, outline=False)
+    layers = _Layers(
+        Reading(), districts, None, key=key, side=side, mend=mend, reach_m=reach_m, outline=False
+    )
     raw = read_snapshots(source, layers.reading, side=side, written=written, named=named)
+    asked = {"key": key, "mend": mend, "format": written, "source": named}
     with _naming(source):
-        control = as_control(raw, layers.crs, mend=mend)
+        if _kind_of(raw) == "points":
+            layers.theatre = layers.all_districts()
+            control = layers.from_places(raw)
+            asked["reach_m"] = reach_m
+        else:
+            control = as_control(raw, layers.crs, mend=mend)
     record = {
         "inputs": layers.reading.inputs("districts", "snapshots"),
-        "parameters": {"key": key, "mend": mend, "format": written, "source": named},
+        "parameters": asked,
         "sources": [named] if named else [],
         "odd": odd_days(raw),
     }
@@ -300,6 +315,7 @@ class _Layers:
     rest: str = UNKNOWN
     mend: bool = False
     source: str | None = None
+    reach_m: float | None = None  # how far a place's side holds the ground
     outline: bool = True  # whether there is to be a theatre at all
     crs: CRS = field(init=False)
     theatre: gpd.GeoDataFrame = field(init=False)
@@ -324,8 +340,12 @@ class _Layers:
             theatre = None if edge is None else self.theatre
             self.districts = as_districts(raw, self.crs, key=self.key, theatre=theatre, mend=self.mend)
         if edge is None and self.outline:
-            joined = polygons_of(np.array([shapely.union_all(self.districts.geometry.values)]))
-            self.theatre = gpd.GeoDataFrame(geometry=joined, crs=self.crs)
+            self.theatre = self.all_districts()
+
+    def all_districts(self) -> gpd.GeoDataFrame:
+        """Join the districts, as the theatre where none is given."""
+        joined = polygons_of(np.array([shapely.union_all(self.districts.geometry.values)]))
+        return gpd.GeoDataFrame(geometry=joined, crs=self.crs)
 
     def raw(self, path: Path, role: str, day: str | None = None) -> gpd.GeoDataFrame:
         """Read polygons or lines, and fill in what the file leaves unsaid."""
@@ -337,11 +357,28 @@ class _Layers:
         return raw
 
     def front(self, raw: gpd.GeoDataFrame, path: Path, kind: _Kind) -> gpd.GeoDataFrame:
-        """Check the lines or polygons of a file."""
+        """Check the lines or polygons of a file; places are turned into polygons."""
         with _naming(path):
+            if kind == "points":
+                return self.from_places(raw)
             if kind == "lines":
                 return as_frontlines(raw, self.crs, mend=self.mend)
             return as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
+
+    def from_places(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Give each point of the theatre to the nearest place; places may share a name."""
+        if self.reach_m is None:
+            raise LayerError(
+                "these are points: give reach_m=..., how far from a place its side still holds the ground [m]; "
+                f"ground farther than that from every place is {UNKNOWN}"
+            )
+        columns = {str(column).strip().lower(): column for column in raw.columns}
+        numbers = pd.Series(range(len(raw)), index=raw.index).astype(str)
+        named = raw.drop(columns=[columns["name"]]) if "name" in columns else raw
+        places = as_settlements(named.assign(name=numbers), self.crs, unlocated="drop")
+        if "name" in columns:
+            places = places.assign(name=raw[columns["name"]].astype(str))
+        return control_from_settlements(places, self.theatre, reach_m=self.reach_m)
 
     def fronts(
         self, paths: Sequence[Path], days: tuple[str | None, str | None]
@@ -405,6 +442,9 @@ class _Layers:
         """Put everything into a study; `roles` order the files in its record."""
         drawn, sigma_m = "side_left" in front, method.get("sigma_m")
         asked = {"key": self.key, "rest": self.rest, "mend": self.mend, "read_as_ground_of_side": self.bare}
+        if not drawn and "places" in front:
+            asked["reach_m"] = self.reach_m
+            about["notes"] = (*about.get("notes", ()), places_sentence(self.reach_m))
         return Study(
             side=self.side,
             dates=(dates[0], dates[1]),
@@ -426,11 +466,23 @@ class _Layers:
 
 
 def _kind_of(raw: gpd.GeoDataFrame) -> _Kind:
-    """Tell lines from polygons by their columns and geometry."""
+    """Tell lines, points and polygons apart by their columns and geometry."""
     columns, types = {str(column).strip().lower() for column in raw.columns}, set(raw.geom_type.dropna())
+    if types == {"Point"}:
+        return "points"
     if {"side_left", "side_right"} & columns or (types and types <= {"LineString", "MultiLineString"}):
         return "lines"
     return "polygons"
+
+
+def _ground_kind(raw: gpd.GeoDataFrame) -> _Kind:
+    """Tell whether a layer of control holds places or polygons."""
+    return "points" if _kind_of(raw) == "points" else "polygons"
+
+
+def places_sentence(reach_m: float | None) -> str:
+    """Say in the caption how ground follows from places."""
+    return f"Ground is counted to the nearest place with a known side, up to {reach_m:,.0f} m from it."
 
 
 def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path, *, several: bool) -> gpd.GeoDataFrame:

@@ -20,6 +20,7 @@ from frontlines.cli.options import (
     Label,
     Mend,
     Out,
+    ReachM,
     Rest,
     Settlements,
     Side,
@@ -39,7 +40,10 @@ from frontlines.study import study_from_files
 @shows_errors
 def change(
     before: Annotated[
-        Path, typer.Argument(metavar="BEFORE", help="Control polygons or frontlines on the earlier day.")
+        Path,
+        typer.Argument(
+            metavar="BEFORE", help="Control polygons, frontlines or places with a side on the earlier day."
+        ),
     ],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same on the later day.")],
     districts: Districts,
@@ -58,13 +62,14 @@ def change(
     snap_m: SnapM = None,
     sliver_m: SliverM = None,
     border_m: BorderM = None,
+    reach_m: ReachM = None,
     sigma_m: SigmaM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
     mend: Mend = False,
     force: Force = False,
 ) -> None:
-    """Compare two files of control polygons or frontlines, district by district."""
+    """Compare two files of control polygons, frontlines or places with a side, district by district."""
     asked = study_options(
         dates=(date_before, date_after),
         side_names=side_names,
@@ -76,6 +81,7 @@ def change(
         rest=rest,
         snap_m=snap_m,
         border_m=border_m,
+        reach_m=reach_m,
         sigma_m=sigma_m,
         sliver_m=sliver_m,
         correlation_m=correlation_m,

@@ -16,6 +16,7 @@ from frontlines.cli.options import (
     Label,
     Mend,
     Out,
+    ReachM,
     Side,
     SideNames,
     Source,
@@ -80,6 +81,7 @@ def series(
         ),
     ] = None,
     border_m: BorderM = None,
+    reach_m: ReachM = None,
     panels: Annotated[
         bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
     ] = False,
@@ -107,7 +109,14 @@ def series(
     with reporting(True) as report:
         report(0.02, "reading")
         read = snapshots_from_files(
-            source, districts=districts, key=key, side=side, written=written, named=named, mend=mend
+            source,
+            districts=districts,
+            key=key,
+            side=side,
+            written=written,
+            named=named,
+            reach_m=reach_m,
+            mend=mend,
         )
         results = run_series(
             read.control,
