@@ -14,10 +14,11 @@ Dated maps of territorial control, compared district by district:
 7. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
    and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
 8. `agreement`, `differing_ground` and `front_apart` compare two sources on one day.
-9. `change_figure`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
+9. `change_figure`, `series_figure`, `agreement_figure`, `animate_control` and the ``draw_`` functions draw.
 
 Whole pipelines: `run_study` compares the two dates of a study from a file (`load_study`, `read_study`,
-`study_from_files`), `run_movement` measures how far its front moved, `run_series` follows many snapshots.
+`study_from_files`), `run_movement` measures how far its front moved, `run_series` follows many snapshots,
+`run_agreement` compares two sources.
 """
 
 import importlib as _importlib
@@ -60,12 +61,14 @@ from frontlines.sources.files import (
     write,
 )
 from frontlines.study import (
+    AgreementResults,
     MovementResults,
     Results,
     SeriesResults,
     Study,
     load_study,
     read_study,
+    run_agreement,
     run_movement,
     run_series,
     run_study,
@@ -77,6 +80,8 @@ from frontlines.uncertainty import NoiseModel, balance_error, error_by_correlati
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (
         MapStyle,
+        agreement_chart,
+        agreement_figure,
         animate_control,
         change_figure,
         district_figure,
@@ -100,6 +105,7 @@ if _typing.TYPE_CHECKING:
     )
 
 __all__ = [
+    "AgreementResults",
     "FrontlinesError",
     "MapStyle",
     "MovementResults",
@@ -108,6 +114,8 @@ __all__ = [
     "SeriesResults",
     "Study",
     "agreement",
+    "agreement_chart",
+    "agreement_figure",
     "animate_control",
     "as_control",
     "as_districts",
@@ -158,6 +166,7 @@ __all__ = [
     "read_settlements",
     "read_study",
     "residual_figure",
+    "run_agreement",
     "run_movement",
     "run_series",
     "run_study",

@@ -17,7 +17,7 @@ from rich.text import Text
 from frontlines.cli.options import console, plain
 from frontlines.manifest import error_sentence, long_date
 from frontlines.names import WHOLE, counted
-from frontlines.study import MovementResults, Results, SeriesResults
+from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
 from frontlines.uncertainty import TRUST, total_of
 
@@ -214,6 +214,59 @@ def series_table(results: SeriesResults) -> Group:
         listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
         notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")
     return Group(Text(plain(title)), table, Text("\n".join(notes)))
+
+
+def agreement_table(results: AgreementResults) -> Group:
+    """Lay out what two sources say of the last day, by district and as a whole."""
+    day = results.table["date"].iloc[-1]
+    *rows, whole = results.table[results.table["date"] == day].to_dict("records")
+    apart = {id(row): row["only_first_km2"] + row["only_second_km2"] for row in rows}
+    shown = [row for row in rows if row["both_km2"] + apart[id(row)] > 0]
+    shown.sort(key=lambda row: apart[id(row)], reverse=True)
+    table = Table()
+    table.add_column("district", overflow="fold")
+    for header in ("both km²", "only A", "only B", "ratio", "IoU", "F1"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for row in shown[:_FULL_TABLE]:
+        name = results.labels.get(row["district"], row["district"])
+        table.add_row(Text(plain(name)), *_agreed(row))
+    table.add_section()
+    table.add_row(WHOLE, *_agreed(whole), style="bold")
+    side = named_side(results.side, results.sides)
+    title = f"Ground of {side}, {long_date(str(day))}: A is {results.names[0]}, B is {results.names[1]}"
+    notes = "\n".join(_agreement_notes(results, whole, len(rows) - len(shown[:_FULL_TABLE])))
+    return Group(Text(plain(title)), table, Text(notes))
+
+
+def _agreed(row: Mapping[Any, Any]) -> list[str]:
+    """Write areas and measures of a row; a dash where a source has no ground."""
+    measures = ("–" if math.isnan(row[name]) else f"{row[name]:.3f}" for name in ("ratio", "iou", "f1"))
+    return [*(_km2(row[f"{kind}_km2"]) for kind in ("both", "only_first", "only_second")), *measures]
+
+
+def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_out: int) -> list[str]:
+    """Say what the figures of two sources are."""
+    notes = ["ratio: ground by A ÷ by B; IoU: ground by both ÷ by either; F1: 2 both ÷ (A + B)"]
+    if round(whole["iou_low"], 3) != round(whole["iou_high"], 3):
+        bounds = f"{whole['iou_low']:.3f} to {whole['iou_high']:.3f}"
+        notes.append(f"contested ground counts for nobody; if it is counted, IoU is {bounds}")
+    if results.fronts is not None:
+        last = results.fronts[results.fronts["date"] == results.fronts["date"].max()]
+        notes += [
+            f"front farther than {row.apart_m:,.0f} m from the other's: {row.first_apart_km:,.1f} of "
+            f"{row.first_km:,.1f} km by A, {row.second_apart_km:,.1f} of {row.second_km:,.1f} km by B"
+            for row in last.itertuples()
+        ]
+    if len(total := results.total) > 1:
+        least, most = total["iou"].min(), total["iou"].max()
+        notes.append(
+            f"the last of {len(total)} days that both show; IoU of all of them {least:.3f} to {most:.3f}"
+        )
+    for name in dict.fromkeys(results.manifest["parameters"].get("read_as_ground_of_side", ())):
+        notes.append(f"no column 'side', so read as ground of {plain(results.side)}: {plain(name)}")
+    if left_out:
+        notes.append(f"not listed, see agreement.csv: {counted(left_out, 'district')}")
+    return notes
 
 
 def odd_days_counted(odd: Sequence[Mapping[str, str]]) -> str:

@@ -1,5 +1,6 @@
 """Maps and charts: single pieces for any Axes, and whole figures for print."""
 
+from frontlines.plot.agreement_figure import agreement_chart, agreement_figure
 from frontlines.plot.animation import animate_control
 from frontlines.plot.change_figure import change_figure
 from frontlines.plot.charts import (
@@ -24,6 +25,8 @@ from frontlines.plot.style import MapStyle
 
 __all__ = [
     "MapStyle",
+    "agreement_chart",
+    "agreement_figure",
     "animate_control",
     "change_figure",
     "district_figure",

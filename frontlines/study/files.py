@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from frontlines.control import control_from_settlements
+from frontlines.control import control_from_lines, control_from_settlements
 from frontlines.crs import polygons_of, project, working_crs
 from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import FrontlinesError, LayerError, StudyError
@@ -303,6 +303,90 @@ def snapshots_from_files(
     return Snapshots(control=control, districts=layers.districts, record=record)
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TwoSources:
+    """What `run_agreement` compares, on the days that both have, and how it was read."""
+
+    first: gpd.GeoDataFrame
+    second: gpd.GeoDataFrame
+    theatre: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    names: tuple[str, str]
+    record: Mapping[str, Any]  # inputs and parameters
+
+
+def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of the command
+    first: Path,
+    second: Path,
+    *,
+    districts: Path,
+    key: str,
+    side: str,
+    theatre: Path | None = None,
+    day: str | None = None,
+    written: Sequence[str] = (PLAIN, PLAIN),
+    named: Sequence[str] = (),
+    rest: str = UNKNOWN,
+    snap_m: float = SNAP_M,
+    reach_m: float | None = None,
+    mend: bool = False,
+) -> TwoSources:
+    """Read two sources, each a file or a folder of polygons, lines or places, on the days that both have."""
+    layers = _Layers(
+        Reading(), districts, theatre, key=key, side=side, rest=rest, mend=mend, reach_m=reach_m
+    )  # fmt: skip
+    paths = (first, second)
+    raws = [
+        layers.many(path, role, day, how)
+        for path, role, how in zip(paths, ("first", "second"), written, strict=True)
+    ]
+    days = [_every_day(raw, path) for raw, path in zip(raws, paths, strict=True)]
+    shared = _shared_days(days, paths, day)
+    control = [
+        layers.polygons(raw[held.isin(shared)], path, snap_m)
+        for raw, held, path in zip(raws, days, paths, strict=True)
+    ]
+    asked = {"key": key, "rest": rest, "mend": mend, "snap_m": snap_m, "reach_m": reach_m}
+    asked |= {"formats": list(written), "date": day, "read_as_ground_of_side": layers.bare}
+    return TwoSources(
+        first=control[0],
+        second=control[1],
+        theatre=layers.theatre,
+        districts=layers.districts,
+        names=_two_names(paths, named),
+        record={"inputs": layers.reading.inputs("first", "second", "districts"), "parameters": asked},
+    )
+
+
+def _every_day(raw: gpd.GeoDataFrame, path: Path) -> pd.Series[Any]:
+    """Give the day of each row of a source."""
+    days = days_of(raw)
+    if days is None:
+        raise LayerError(f"{path.name} has no column 'date' and no day in its name: say which day it shows")
+    return days
+
+
+def _shared_days(days: Sequence[pd.Series[Any]], paths: Sequence[Path], day: str | None) -> set[Any]:
+    """Find the days that both sources have, or the one that is wanted of them."""
+    wanted = [set(held.dropna()) & ({pd.Timestamp(day)} if day else set(held.dropna())) for held in days]
+    if shared := wanted[0] & wanted[1]:
+        return shared
+    held = " and ".join(
+        f"{path.name} holds {counted(own.nunique(), 'day')} ({own.min():%Y-%m-%d} to {own.max():%Y-%m-%d})"
+        for own, path in zip(days, paths, strict=True)
+    )
+    what = f"not both sources hold {day}" if day else "the sources have no day in common"
+    raise LayerError(f"{what}: {held}; sources are compared on the same day, and days are not shifted")
+
+
+def _two_names(paths: Sequence[Path], named: Sequence[str]) -> tuple[str, str]:
+    """Say what to call two sources: as they are named, else by their files, if need be with the folder."""
+    first, second = named or [path.stem for path in paths]
+    if first == second:
+        first, second = (f"{path.absolute().parent.name}/{path.name}" for path in paths)
+    return (first, second) if first != second else (f"{first} (first)", f"{second} (second)")
+
+
 @dataclass
 class _Layers:
     """Reads and checks the layers of one study, each file once, all in one working CRS."""
@@ -365,12 +449,27 @@ class _Layers:
                 return as_frontlines(raw, self.crs, mend=self.mend)
             return as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
 
+    def many(self, path: Path, role: str, day: str | None, written: str) -> gpd.GeoDataFrame:
+        """Read all days of one file or folder; `day` is that of a file that says none."""
+        if written == PLAIN and not path.is_dir():
+            return self.raw(path, role, day)
+        return read_snapshots(path, self.reading, side=self.side, written=written)
+
+    def polygons(self, raw: gpd.GeoDataFrame, path: Path, snap_m: float) -> gpd.GeoDataFrame:
+        """Check polygons, lines or places of a file, as polygons that fill the theatre."""
+        kind = _kind_of(raw)
+        front = self.front(raw, path, kind)
+        if kind != "lines":
+            return front
+        with _naming(path):
+            return control_from_lines(front, self.theatre, snap_m=snap_m)
+
     def from_places(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Give each point of the theatre to the nearest place; places may share a name."""
         if self.reach_m is None:
             raise LayerError(
-                "these are points: give reach_m=..., how far from a place its side still holds the ground [m]; "
-                f"ground farther than that from every place is {UNKNOWN}"
+                "these are points: give reach_m=..., how far from a place its side still holds the ground "
+                f"[m]; ground farther than that from every place is {UNKNOWN}"
             )
         columns = {str(column).strip().lower(): column for column in raw.columns}
         numbers = pd.Series(range(len(raw)), index=raw.index).astype(str)
