@@ -142,11 +142,17 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
     sentences = [
         f"Ground of {who} on {long_date(manifest['dates'][-1])} as {first} and {second} show it, {where}.",
         _overlap(total),
-        f"Sources: {first}: {_listed(manifest['sources'][0])}; {second}: {_listed(manifest['sources'][1])}.",
+        f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
         f"Projection: {manifest['projection']['name']}.",
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _credited(name: str, sources: Iterable[str]) -> str:
+    """Write a source, and what it says of itself if that is more than its name."""
+    own = _listed(sources)
+    return own if name in own else f"{name}: {own}"
 
 
 def _overlap(total: Mapping[str, float | None]) -> str:

@@ -134,16 +134,17 @@ def write_agreement(results: AgreementResults, folder: Path) -> tuple[str, ...]:
     """Write everything that was found of two sources; name the files."""
     write(results.table, folder / "agreement.csv")
     write(results.ground, folder / "agreement.gpkg")
-    texts: dict[str, Any] = {"title": results.title, "caption": results.caption}
-    texts["side"] = results.sides.get(results.side, results.side)
+    texts: dict[str, Any] = {"side": results.sides.get(results.side, results.side)}
+    texts |= {"caption": results.caption}
     districts = results.districts
     if results.labels:
         districts = districts.assign(label=districts["district"].map(results.labels))
-    map_ = agreement_figure(results.ground, districts, results.names, **texts)
+    map_ = agreement_figure(results.ground, districts, results.names, title=results.titled(), **texts)
     map_.savefig(folder / "map.png", dpi=DPI)
     more = []
     if len(results.total) > 1:
-        chart = agreement_chart(results.table, results.names, **texts)
+        title = results.titled(every_day=True)
+        chart = agreement_chart(results.table, results.names, title=title, **texts)
         chart.savefig(folder / "days.png", dpi=DPI)
         more.append("days.png")
     if results.fronts is not None:

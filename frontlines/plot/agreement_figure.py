@@ -28,7 +28,9 @@ from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, mix
 from frontlines.plot.text import clean, day, number
 
 _LEGEND_GUESS_MM = 30.0
-_MOST_NAMES = 60
+_LEAST_ROOM = 0.002  # of IoU on its chart: less is no change to be seen
+_MOST_NAMES, _FEW = 60, 60
+_ENDS = 0.015  # of the days of a chart, after the last of them
 _RIM_INK = 0.25  # share of ink in the colour of the rim
 _RIM_PT = 0.6  # pieces have a rim, so that the thinnest can be seen
 _HEADINGS = ("The whole theatre", "Detail: where the sources differ")
@@ -211,6 +213,11 @@ def _span(rows: pd.DataFrame) -> str:
     return f"{day(rows['date'].iloc[0])} to {day(rows['date'].iloc[-1])}, {len(rows)} days that both show"
 
 
+def _points(rows: pd.DataFrame) -> dict[str, Any]:
+    """Let a line be level between days, with a dot for each of a few."""
+    return {"drawstyle": "steps-post", "marker": "o" if len(rows) <= _FEW else "", "markersize": 2.4}
+
+
 def _draw_iou(ax: Axes, rows: pd.DataFrame, side: str, style: MapStyle) -> Axes:
     """Draw the overlap by day, with its bounds by contested ground where there is any."""
     days = days_at(rows["date"].to_numpy())
@@ -220,10 +227,12 @@ def _draw_iou(ax: Axes, rows: pd.DataFrame, side: str, style: MapStyle) -> Axes:
         band = paint(Patch(), style.contested(style.contested_face), style)
         ax.fill_between(days, low, high, step="post", color=style.contested_face, zorder=Z["ground"])
         entries.append(("Bounds, contested ground counted or not", band))
-    look: dict[str, Any] = {"color": style.ink, "linewidth": style.front_pt, "drawstyle": "steps-post"}
+    look: dict[str, Any] = {"color": style.ink, "linewidth": style.front_pt, **_points(rows)}
     ax.plot(days, iou, gid="iou", zorder=Z["front"], **look)
-    least = float(np.nanmin(low))
-    ax.set_ylim(least - 0.1 * max(1 - least, 1e-3), 1 + 0.04 * max(1 - least, 1e-3))
+    ax.set_xlim(days[0], days[-1] + _ENDS * (days[-1] - days[0]))
+    least, most = float(np.nanmin(low)), float(np.nanmax(high))
+    room = max(most - least, _LEAST_ROOM)
+    ax.set_ylim(least - 0.15 * room, most + 0.15 * room)
     set_date_axes(ax, "IoU", style)
     write_above(ax, f"{clean(side)}: ground of both ÷ ground of either, {_span(rows)}", entries, style)
     return ax
@@ -236,10 +245,11 @@ def _draw_net(ax: Axes, rows: pd.DataFrame, names: tuple[str, str], side: str, s
     for which, name, colour, dashes in zip(("first", "second"), names, _TWO_LINES, ("-", "--"), strict=True):
         km2 = (rows["both_km2"] + rows[f"only_{which}_km2"]).to_numpy(dtype=float)
         look: dict[str, Any] = {"color": colour, "linestyle": dashes, "linewidth": style.front_pt}
-        ax.plot(days, km2 - km2[0], drawstyle="steps-post", gid=f"net:{which}", zorder=Z["front"], **look)
+        ax.plot(days, km2 - km2[0], gid=f"net:{which}", zorder=Z["front"], **look, **_points(rows))
         text = f"{clean(name)}: {number(float(km2[-1] - km2[0]), sign=True)} km²"
         entries.append((text, Line2D([], [], **look)))
     ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
+    ax.set_xlim(days[0], days[-1] + _ENDS * (days[-1] - days[0]))
     set_date_axes(ax, f"km² since {day(rows['date'].iloc[0])}", style)
     write_above(ax, f"{clean(side)}: net change by each source, {_span(rows)}", entries, style)
     return ax

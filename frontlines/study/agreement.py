@@ -46,7 +46,7 @@ class AgreementResults:
     fronts
         From `front_apart`; None if it was not asked for.
     title
-        For the map.
+        For map and chart; "" for one that names side, sources and days.
     sides
         How to call each side.
     labels
@@ -73,6 +73,13 @@ class AgreementResults:
         of_days = f", {counted(len(days), 'day')}" if len(days) > 1 else ""
         figures = f"IoU {total['iou']:.3f}, ratio {total['ratio']:.3f}"
         return f"AgreementResults({self.side}, {' | '.join(self.names)}, {span}{of_days}, {figures})"
+
+    def titled(self, *, every_day: bool = False) -> str:
+        """Write the title of the map, of the last day, or of the chart of every day."""
+        days = self.manifest["dates"]
+        span = " to ".join(map(long_date, (days[0], days[-1]) if every_day else days[-1:]))
+        called = self.sides.get(self.side, self.side)
+        return self.title or f"Ground of {called}: {self.names[0]} beside {self.names[1]}, {span}"
 
     @property
     def total(self) -> pd.DataFrame:
@@ -170,7 +177,6 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
     manifest = _manifest(first, second, districts, table, dict(record or {}))
     manifest["parameters"] |= {"side": side, "apart_m": list(apart_m), "border_m": border_m}
     manifest |= {"side": side, "sides": dict(sides or {}), "names": list(names)}
-    called = (sides or {}).get(side, side)
     return AgreementResults(
         side=side,
         names=names,
@@ -178,7 +184,7 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
         table=table,
         ground=ground[["date", "side", "kind", "area_km2", "geometry"]],
         fronts=fronts,
-        title=title or f"Ground of {called}: {names[0]} beside {names[1]}, {long_date(str(days[-1]))}",
+        title=title or "",
         sides=sides or {},
         labels=labels,
         manifest=manifest,
