@@ -42,8 +42,8 @@ FILES = (
 )
 """What a comparison writes."""
 
-IF_ANY = ("settlements.csv",)
-"""What a comparison writes if the study has settlements."""
+IF_ANY = ("settlements.csv", "population.csv")
+"""What a comparison writes if the study has settlements, and they have a population."""
 
 SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST)
 """What a series writes, whatever else is asked for."""
@@ -69,7 +69,10 @@ def write_results(results: Results, folder: Path) -> tuple[str, ...]:
         write(results.settlements, folder / "settlements.csv")
     save_figure(change_figure(results.for_readers()), folder / "map")
     _write_manifest(results.manifest, folder)
-    return FILES if results.settlements is None else (*FILES, *IF_ANY)
+    if results.population is not None:
+        write(results.population, folder / "population.csv")
+    found = (results.settlements, results.population)
+    return (*FILES, *(name for name, table in zip(IF_ANY, found, strict=True) if table is not None))
 
 
 def write_series(results: SeriesResults, folder: Path, *, panels: bool = False, film: bool = False) -> None:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from frontlines.cli.options import console, plain
 from frontlines.manifest import error_sentence, long_date
-from frontlines.names import WHOLE, counted
+from frontlines.names import WHOLE, counted, listed
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
 from frontlines.uncertainty import TRUST, total_of
@@ -30,7 +30,7 @@ _LAST_STEPS = 12
 _UNSURE = "~"
 _ERRORS = ("net_low_km2", "net_high_km2", "sigma_km2", "trust")
 _NARROW = 80
-_MOST_DISTRICTS = 4
+_MOST_DISTRICTS, _MOST_PLACES = 4, 12
 _SHOWN_M = 0.5
 _NEAR_END = 0.95  # of the reach of a transect: a front that moved so far may have moved farther
 
@@ -123,6 +123,7 @@ def _notes(results: Results, left_out: int) -> str:
     for name, words in _MOVED.items():
         if books[name] > _NOTABLE_KM2:
             lines.append(f"{words}: {_km2(books[name])} km²")
+    lines += _place_notes(results)
     if bare := results.manifest["parameters"].get("read_as_ground_of_side"):
         named = ", ".join(plain(name) for name in dict.fromkeys(bare))
         lines.append(f"no column 'side', so read as ground of {plain(results.study.side)}: {named}")
@@ -131,6 +132,30 @@ def _notes(results: Results, left_out: int) -> str:
         lines.append(f"not listed, see balance.csv: {what} without change or without this side")
     lines.append(f"{results.manifest['cadence']}: what changed hands and back in between is not seen")
     return "\n".join(lines)
+
+
+def _place_notes(results: Results) -> list[str]:
+    """Say which places changed hands, and how many people lived in those of the side."""
+    places = results.settlements
+    if places is None:
+        return []
+    moved = places[places["changed"]]
+    notes = [] if len(moved) else [f"none of {counted(len(places), 'place')} changed hands"]
+    for (before, after), rows in moved.groupby(["side_from", "side_to"], sort=True):
+        names = listed(rows["name"].tolist(), _MOST_PLACES)
+        notes.append(f"places from {before} to {after}, {len(rows)} of {len(places)}: {names}")
+    if unsure := int(places["unsure"].sum()):
+        notes.append(f"places nearer to a line than its sigma, so unsure: {unsure}, see settlements.csv")
+    if results.population is not None:
+        row = results.population.iloc[-1]
+        people = {name: f"{row[f'population_{name}']:,.0f}" for name in ("before", "after", "gained", "lost")}
+        notes.append(
+            f"people in its places: {people['before']} before, {people['after']} after "
+            f"(gained {people['gained']}, lost {people['lost']})"
+        )
+        if bare := int(row["places_without_population"]):
+            notes.append(f"places without a population, counted as 0: {bare}")
+    return [plain(line) for text in notes for line in wrap(text, _NARROW, subsequent_indent="   ")]
 
 
 def _error_notes(results: Results) -> list[str]:

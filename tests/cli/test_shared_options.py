@@ -41,7 +41,7 @@ def folder(tmp_path):
         write(line, tmp_path / f"line_{day}.gpkg")
         lines.append(line)
     write(pd.concat(lines, ignore_index=True), tmp_path / "lines.gpkg")
-    towns = {"name": ["Ashford", "Bexley"], "date": [LAST] * 2, "side": ["A", "B"]}
+    towns = {"name": ["Ashford", "Bexley"], "date": [LAST] * 2, "side": ["A", "B"], "population": [900, 80]}
     places = [Point(47.1, 40), Point(47.9, 40)]
     write(gpd.GeoDataFrame(towns, geometry=places, crs=LONLAT), tmp_path / "towns.gpkg")
     (tmp_path / "study.toml").write_text(
@@ -218,7 +218,10 @@ def test_what_options_say_stands_on_the_map_and_in_the_table(folder, command):
     places = pd.read_csv(folder / "out" / "settlements.csv").set_index("name")
     assert places.loc["Ashford", ["side_from", "side_to"]].tolist() == ["B", "A"]
     assert places.loc["Bexley", ["side_from", "side_to"]].tolist() == ["B", "B"]
-    assert "settlements.csv" in result.stderr
+    assert "settlements.csv, population.csv" in result.stderr
+    assert "places from B to A, 1 of 2: Ashford" in result.stdout
+    assert "people in its places: 0 before, 900 after (gained 900, lost 0)" in result.stdout
+    assert pd.read_csv(folder / "out" / "population.csv")["district"].tolist() == ["2", "all districts"]
 
 
 @pytest.mark.parametrize("command", ["run", "change", "displacement", "series"])
