@@ -78,8 +78,8 @@ def agreement_figure(
     >>> ground = gpd.GeoDataFrame(kinds, geometry=squares, crs="EPSG:3035")
     >>> whole = gpd.GeoDataFrame({"district": ["D"]}, geometry=[shapely.box(0, 0, 4000, 1000)], crs=3035)
     >>> figure = agreement_figure(ground, whole, ("a", "b"), side="A", title="A", caption="made up")
-    >>> figure.axes[0].get_label()
-    'main'
+    >>> [ax.get_label() for ax in figure.axes]
+    ['legend', 'main', 'zoom']
     """
     require_working_crs(ground=ground, districts=districts)
     shapes = dict(zip(ground["kind"], ground.geometry, strict=True))
