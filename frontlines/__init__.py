@@ -5,24 +5,32 @@ Dated maps of territorial control, compared district by district:
 1. `working_crs` makes the one CRS of a study.
 2. The door (`as_control`, `as_frontlines`, `as_districts`, `as_settlements`, `as_theatre`) checks raw
    frames and brings them into it.
-3. `control_from_lines` and `frontlines_from_control` turn lines into polygons and back.
+3. `control_from_lines` and `frontlines_from_control` turn lines into polygons and back;
+   `control_from_settlements` divides the ground between places.
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
 5. `balance_error` and `simulate_balance` carry the errors of lines into the areas (`NoiseModel`);
    `error_by_correlation` shows how much of the answer depends on the correlation length.
 6. `change_series` follows one side through many dates; `front_length` measures the front.
 7. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
    and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
-8. `change_figure`, `series_figure`, `animate_control` and the ``draw_`` functions draw.
+8. `agreement`, `differing_ground` and `front_apart` compare two sources on one day.
+9. `change_figure`, `series_figure`, `agreement_figure`, `animate_control` and the ``draw_`` functions draw.
 
 Whole pipelines: `run_study` compares the two dates of a study from a file (`load_study`, `read_study`,
-`study_from_files`), `run_movement` measures how far its front moved, `run_series` follows many snapshots.
+`study_from_files`), `run_movement` measures how far its front moved, `run_series` follows many snapshots,
+`run_agreement` compares two sources.
 """
 
 import importlib as _importlib
 import typing as _typing
 
 from frontlines.change import balance_by_district, change_between, transitions_by_district
-from frontlines.control import control_from_lines, frontlines_from_control, fronts_of_side
+from frontlines.control import (
+    control_from_lines,
+    control_from_settlements,
+    frontlines_from_control,
+    fronts_of_side,
+)
 from frontlines.crs import working_crs
 from frontlines.errors import FrontlinesError
 from frontlines.layers import (
@@ -54,22 +62,27 @@ from frontlines.sources.files import (
     write,
 )
 from frontlines.study import (
+    AgreementResults,
     MovementResults,
     Results,
     SeriesResults,
     Study,
     load_study,
     read_study,
+    run_agreement,
     run_movement,
     run_series,
     run_study,
     study_from_files,
 )
+from frontlines.two_sources import agreement, differing_ground, front_apart
 from frontlines.uncertainty import NoiseModel, balance_error, error_by_correlation, simulate_balance
 
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (
         MapStyle,
+        agreement_chart,
+        agreement_figure,
         animate_control,
         change_figure,
         district_figure,
@@ -93,6 +106,7 @@ if _typing.TYPE_CHECKING:
     )
 
 __all__ = [
+    "AgreementResults",
     "Description",
     "FrontlinesError",
     "MapStyle",
@@ -101,6 +115,9 @@ __all__ = [
     "Results",
     "SeriesResults",
     "Study",
+    "agreement",
+    "agreement_chart",
+    "agreement_figure",
     "animate_control",
     "as_control",
     "as_districts",
@@ -114,6 +131,8 @@ __all__ = [
     "change_series",
     "check_layer",
     "control_from_lines",
+    "control_from_settlements",
+    "differing_ground",
     "displacement",
     "district_figure",
     "draw_change",
@@ -130,6 +149,7 @@ __all__ = [
     "draw_transects",
     "error_by_correlation",
     "estimator_table",
+    "front_apart",
     "front_length",
     "frontlines_from_control",
     "fronts_of_side",
@@ -148,6 +168,7 @@ __all__ = [
     "read_settlements",
     "read_study",
     "residual_figure",
+    "run_agreement",
     "run_movement",
     "run_series",
     "run_study",

@@ -134,6 +134,38 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
     return " ".join(sentences)
 
 
+def agreement_caption(manifest: Mapping[str, Any]) -> str:
+    """Write the caption of a map of two sources from the manifest of its run."""
+    (first, second), total = manifest["names"], manifest["total"]
+    who = manifest["sides"].get(manifest["side"], manifest["side"])
+    where = f"in {_listed(manifest['district_vintage'])}"
+    sentences = [
+        f"Ground of {who} on {long_date(manifest['dates'][-1])} as {first} and {second} show it, {where}.",
+        _overlap(total),
+        f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
+        f"Projection: {manifest['projection']['name']}.",
+        f"Computed with frontlines {manifest['versions']['frontlines']}.",
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _credited(name: str, sources: Iterable[str]) -> str:
+    """Write a source, and what it says of itself if that is more than its name."""
+    own = _listed(sources)
+    return own if name in own else f"{name}: {own}"
+
+
+def _overlap(total: Mapping[str, float | None]) -> str:
+    """Write the overlap of two sources, with its bounds by contested ground."""
+    iou, low, high = (total[name] for name in ("iou", "iou_low", "iou_high"))
+    if iou is None or low is None or high is None:
+        return ""
+    counts = "contested ground counts for nobody"
+    if round(low, 3) != round(high, 3):
+        counts += f"; if it is counted, {low:.3f} to {high:.3f}"
+    return f"IoU (ground of both ÷ ground of either) {iou:.3f}: {counts}."
+
+
 def _measured(front: Mapping[str, Any] | None) -> list[str]:
     """Say what was not counted as front."""
     if front is None:

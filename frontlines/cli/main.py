@@ -11,6 +11,7 @@ import typer
 
 from frontlines.cli.commands.change import change
 from frontlines.cli.commands.check import check
+from frontlines.cli.commands.compare import compare
 from frontlines.cli.commands.datasets import datasets
 from frontlines.cli.commands.digitize import digitize
 from frontlines.cli.commands.displacement import displacement
@@ -63,6 +64,11 @@ app.command(
     epilog="Example: frontlines displacement april.geojson may.geojson "
     "--districts raions.gpkg --key NAME --side ARM --out out",
 )(displacement)
+app.command(
+    short_help="Compare two sources on the same day.",
+    epilog="Example: frontlines compare deepstate.geojson isw.gpkg "
+    "--districts raions.gpkg --key NAME --side RUS --out out",
+)(compare)
 app.command(
     short_help="List what is wrong with layers.",
     epilog="Example: frontlines check control.geojson --write-problems problems.gpkg",

@@ -43,6 +43,8 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
     (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
     (re.compile(r"\blength_m=\.\.\."), "--length-m"),
+    (re.compile(r"\breach_m=\.\.\.(?=, how far from a place)"), "--reach-m METRES"),
+    (re.compile(r"\ba larger reach_m\b"), "a larger --reach-m"),
     (re.compile(r"\bbegin anew, without previous=\.\.\."), "use --force instead of --resume"),
     (re.compile(r"\bfront_m needs border_m\b"), "--front-length needs --border-m"),
     (re.compile(r"\bfor their label\b"), "for --label"),
@@ -155,6 +157,15 @@ BorderM = Annotated[
         metavar="METRES",
         help="Edges of ground this near to the edge of the theatre, or of all districts [m] are border or "
         f"coast, not front; else {BORDER_M:g}. Kilometres where layers were drawn apart.",
+    ),
+]
+ReachM = Annotated[
+    float | None,
+    typer.Option(
+        "--reach-m",
+        min=0,
+        metavar="METRES",
+        help="For files of places with a side: how far from a place its side holds the ground [m].",
     ),
 ]
 SigmaM = Annotated[

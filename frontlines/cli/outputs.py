@@ -15,6 +15,8 @@ import pandas as pd
 from frontlines.errors import SourceError
 from frontlines.manifest import Manifest, sha256, to_json
 from frontlines.plot import (
+    agreement_chart,
+    agreement_figure,
     animate_control,
     change_figure,
     district_figure,
@@ -23,7 +25,7 @@ from frontlines.plot import (
     series_figure,
 )
 from frontlines.sources.files import write
-from frontlines.study import MovementResults, Results, SeriesResults
+from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 
 MANIFEST = "manifest.json"
 DPI = 300
@@ -40,14 +42,20 @@ FILES = (
 )
 """What a comparison writes."""
 
-IF_ANY = ("settlements.csv",)
-"""What a comparison writes if the study has settlements."""
+IF_ANY = ("settlements.csv", "population.csv")
+"""What a comparison writes if the study has settlements, and they have a population."""
 
 SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST)
 """What a series writes, whatever else is asked for."""
 
 MOVEMENT_FILES = ("transects.gpkg", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST)
 """What the measuring of a movement writes."""
+
+AGREEMENT_FILES = ("agreement.csv", "agreement.gpkg", "map.png", MANIFEST)
+"""What a comparison of two sources writes."""
+
+AGREEMENT_IF_ANY = ("days.png", "fronts_apart.csv")
+"""What it writes of several days, and if distances between fronts are asked for."""
 
 
 def write_results(results: Results, folder: Path) -> tuple[str, ...]:
@@ -61,7 +69,10 @@ def write_results(results: Results, folder: Path) -> tuple[str, ...]:
         write(results.settlements, folder / "settlements.csv")
     save_figure(change_figure(results.for_readers()), folder / "map")
     _write_manifest(results.manifest, folder)
-    return FILES if results.settlements is None else (*FILES, *IF_ANY)
+    if results.population is not None:
+        write(results.population, folder / "population.csv")
+    found = (results.settlements, results.population)
+    return (*FILES, *(name for name, table in zip(IF_ANY, found, strict=True) if table is not None))
 
 
 def write_series(results: SeriesResults, folder: Path, *, panels: bool = False, film: bool = False) -> None:
@@ -120,6 +131,30 @@ def write_movement(movement: MovementResults, folder: Path) -> None:
     )
     map_.savefig(folder / "map.png", dpi=DPI)
     _write_manifest(movement.manifest, folder)
+
+
+def write_agreement(results: AgreementResults, folder: Path) -> tuple[str, ...]:
+    """Write everything that was found of two sources; name the files."""
+    write(results.table, folder / "agreement.csv")
+    write(results.ground, folder / "agreement.gpkg")
+    texts: dict[str, Any] = {"side": results.sides.get(results.side, results.side)}
+    texts |= {"caption": results.caption}
+    districts = results.districts
+    if results.labels:
+        districts = districts.assign(label=districts["district"].map(results.labels))
+    map_ = agreement_figure(results.ground, districts, results.names, title=results.titled(), **texts)
+    map_.savefig(folder / "map.png", dpi=DPI)
+    more = []
+    if len(results.total) > 1:
+        title = results.titled(every_day=True)
+        chart = agreement_chart(results.table, results.names, title=title, **texts)
+        chart.savefig(folder / "days.png", dpi=DPI)
+        more.append("days.png")
+    if results.fronts is not None:
+        write(results.fronts, folder / "fronts_apart.csv")
+        more.append("fronts_apart.csv")
+    _write_manifest(results.manifest, folder)
+    return (*AGREEMENT_FILES, *more)
 
 
 def _write_manifest(manifest: Manifest, folder: Path) -> None:

@@ -16,8 +16,8 @@ from rich.text import Text
 
 from frontlines.cli.options import console, plain
 from frontlines.manifest import error_sentence, long_date
-from frontlines.names import WHOLE, counted
-from frontlines.study import MovementResults, Results, SeriesResults
+from frontlines.names import WHOLE, counted, listed
+from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
 from frontlines.uncertainty import TRUST, total_of
 
@@ -30,7 +30,7 @@ _LAST_STEPS = 12
 _UNSURE = "~"
 _ERRORS = ("net_low_km2", "net_high_km2", "sigma_km2", "trust")
 _NARROW = 80
-_MOST_DISTRICTS = 4
+_MOST_DISTRICTS, _MOST_PLACES = 4, 12
 _SHOWN_M = 0.5
 _NEAR_END = 0.95  # of the reach of a transect: a front that moved so far may have moved farther
 
@@ -123,6 +123,7 @@ def _notes(results: Results, left_out: int) -> str:
     for name, words in _MOVED.items():
         if books[name] > _NOTABLE_KM2:
             lines.append(f"{words}: {_km2(books[name])} km²")
+    lines += _place_notes(results)
     if bare := results.manifest["parameters"].get("read_as_ground_of_side"):
         named = ", ".join(plain(name) for name in dict.fromkeys(bare))
         lines.append(f"no column 'side', so read as ground of {plain(results.study.side)}: {named}")
@@ -132,6 +133,30 @@ def _notes(results: Results, left_out: int) -> str:
         lines.append(f"not listed, see balance.csv: {what} without change or without this side")
     lines.append(f"{results.manifest['cadence']}: what changed hands and back in between is not seen")
     return "\n".join(lines)
+
+
+def _place_notes(results: Results) -> list[str]:
+    """Say which places changed hands, and how many people lived in those of the side."""
+    places = results.settlements
+    if places is None:
+        return []
+    moved = places[places["changed"]]
+    notes = [] if len(moved) else [f"none of {counted(len(places), 'place')} changed hands"]
+    for (before, after), rows in moved.groupby(["side_from", "side_to"], sort=True):
+        names = listed(rows["name"].tolist(), _MOST_PLACES)
+        notes.append(f"places from {before} to {after}, {len(rows)} of {len(places)}: {names}")
+    if unsure := int(places["unsure"].sum()):
+        notes.append(f"places nearer to a line than its sigma, so unsure: {unsure}, see settlements.csv")
+    if results.population is not None:
+        row = results.population.iloc[-1]
+        people = {name: f"{row[f'population_{name}']:,.0f}" for name in ("before", "after", "gained", "lost")}
+        notes.append(
+            f"people in its places: {people['before']} before, {people['after']} after "
+            f"(gained {people['gained']}, lost {people['lost']})"
+        )
+        if bare := int(row["places_without_population"]):
+            notes.append(f"places without a population, counted as 0: {bare}")
+    return [plain(line) for text in notes for line in wrap(text, _NARROW, subsequent_indent="   ")]
 
 
 def _error_notes(results: Results) -> list[str]:
@@ -216,6 +241,59 @@ def series_table(results: SeriesResults) -> Group:
         notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")
     notes += map(plain, results.manifest.get("notes", ()))
     return Group(Text(plain(title)), table, Text("\n".join(notes)))
+
+
+def agreement_table(results: AgreementResults) -> Group:
+    """Lay out what two sources say of the last day, by district and as a whole."""
+    day = results.table["date"].iloc[-1]
+    *rows, whole = results.table[results.table["date"] == day].to_dict("records")
+    apart = {id(row): row["only_first_km2"] + row["only_second_km2"] for row in rows}
+    shown = [row for row in rows if row["both_km2"] + apart[id(row)] > 0]
+    shown.sort(key=lambda row: apart[id(row)], reverse=True)
+    table = Table()
+    table.add_column("district", overflow="fold")
+    for header in ("both km²", "only A", "only B", "ratio", "IoU", "F1"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for row in shown[:_FULL_TABLE]:
+        name = results.labels.get(row["district"], row["district"])
+        table.add_row(Text(plain(name)), *_agreed(row))
+    table.add_section()
+    table.add_row(WHOLE, *_agreed(whole), style="bold")
+    side = named_side(results.side, results.sides)
+    title = f"Ground of {side}, {long_date(str(day))}: A is {results.names[0]}, B is {results.names[1]}"
+    notes = "\n".join(_agreement_notes(results, whole, len(rows) - len(shown[:_FULL_TABLE])))
+    return Group(Text(plain(title)), table, Text(notes))
+
+
+def _agreed(row: Mapping[Any, Any]) -> list[str]:
+    """Write areas and measures of a row; a dash where a source has no ground."""
+    measures = ("–" if math.isnan(row[name]) else f"{row[name]:.3f}" for name in ("ratio", "iou", "f1"))
+    return [*(_km2(row[f"{kind}_km2"]) for kind in ("both", "only_first", "only_second")), *measures]
+
+
+def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_out: int) -> list[str]:
+    """Say what the figures of two sources are."""
+    notes = ["ratio: ground by A ÷ by B; IoU: ground by both ÷ by either; F1: 2 both ÷ (A + B)"]
+    if round(whole["iou_low"], 3) != round(whole["iou_high"], 3):
+        bounds = f"{whole['iou_low']:.3f} to {whole['iou_high']:.3f}"
+        notes.append(f"contested ground counts for nobody; if it is counted, IoU is {bounds}")
+    if results.fronts is not None:
+        last = results.fronts[results.fronts["date"] == results.fronts["date"].max()]
+        notes += [
+            f"front farther than {row.apart_m:,.0f} m from the other's: {row.first_apart_km:,.1f} of "
+            f"{row.first_km:,.1f} km by A, {row.second_apart_km:,.1f} of {row.second_km:,.1f} km by B"
+            for row in last.itertuples()
+        ]
+    if len(total := results.total) > 1:
+        least, most = total["iou"].min(), total["iou"].max()
+        notes.append(
+            f"the last of {len(total)} days that both show; IoU of all of them {least:.3f} to {most:.3f}"
+        )
+    for name in dict.fromkeys(results.manifest["parameters"].get("read_as_ground_of_side", ())):
+        notes.append(f"no column 'side', so read as ground of {plain(results.side)}: {plain(name)}")
+    if left_out:
+        notes.append(f"not listed, see agreement.csv: {counted(left_out, 'district')}")
+    return notes
 
 
 def odd_days_counted(odd: Sequence[Mapping[str, str]]) -> str:

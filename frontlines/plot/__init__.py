@@ -3,6 +3,7 @@
 import importlib as _importlib
 import typing as _typing
 
+from frontlines.plot.agreement_figure import agreement_chart, agreement_figure
 from frontlines.plot.animation import animate_control
 from frontlines.plot.change_figure import change_figure
 from frontlines.plot.charts import (
@@ -29,6 +30,8 @@ if _typing.TYPE_CHECKING:
 
 __all__ = [
     "MapStyle",
+    "agreement_chart",
+    "agreement_figure",
     "animate_control",
     "change_figure",
     "district_figure",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -96,7 +97,7 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
     inset = view_of(panels[1].ax) if len(panels) > 1 else None
     for panel, shown in zip_longest(panels, [inset]):
         if shown is not None:
-            _mark_view(panel.ax, shown, panels[1].letter, style)
+            mark_view(panel.ax, shown, panels[1].letter, style)
         furnish(panel.ax, scene.study.crs, _busy(panel, shown, scene), style=style)
         _write_names(panel, shown, scene)
     return page.figure
@@ -152,10 +153,15 @@ def _lay_out(page: FigurePage, panels: list[Panel], scene: Scene, needs: Needs) 
         inset = page.add("locator", places.locator)
         draw_locator(inset, scene.study.context, scene.study.theatre, view=scene.region, style=style)
     if places.zoom is not None:
-        for box, letter, text in zip((places.main, places.zoom), "ab", _HEADINGS, strict=True):
-            for left, part, weight in ((box.left, letter, "bold"), (box.left + _LETTER_MM, text, "normal")):
-                down_mm = box.top - _HEADING_FOOT_MM
-                page.write(part, left, down_mm, size_pt=style.heading_pt, name="heading", weight=weight)
+        write_headings(page, (places.main, places.zoom), _HEADINGS)
+
+
+def write_headings(page: FigurePage, boxes: Sequence[Box], texts: Sequence[str]) -> None:
+    """Write a letter and what it shows over each panel."""
+    for box, letter, text in zip(boxes, "ab", texts, strict=True):
+        for left, part, weight in ((box.left, letter, "bold"), (box.left + _LETTER_MM, text, "normal")):
+            down_mm = box.top - _HEADING_FOOT_MM
+            page.write(part, left, down_mm, size_pt=page.style.heading_pt, name="heading", weight=weight)
 
 
 def _entries(panels: list[Panel], scene: Scene) -> list[Entry]:
@@ -185,7 +191,7 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
         draw_settlements(study.settlements, ax=ax, names=panel.towns, label=False, style=style)
 
 
-def _mark_view(ax: Axes, seen: View, letter: str, style: MapStyle) -> None:
+def mark_view(ax: Axes, seen: View, letter: str, style: MapStyle) -> None:
     """Draw the frame of what another panel shows, with that panel's letter."""
     outline = Rectangle((seen.west, seen.south), seen.width, seen.height, fill=False, gid="zoom-frame")
     outline.set(edgecolor=style.ink, linewidth=style.zoom_pt_width, zorder=Z["frame"])

@@ -174,6 +174,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "sliver_m": METRES,
         "border_m": METRES,
         "rest": NAME,
+        "reach_m": METRES,
         "sigma_m": METRES,
         "correlation_m": _CORRELATION,
         "draws": _DRAWS,

@@ -16,6 +16,7 @@ from frontlines import manifest as manifests
 from frontlines.change import (
     balance_by_district,
     change_between,
+    population_by_district,
     settlements_by_side,
     transitions_by_district,
 )
@@ -192,6 +193,8 @@ class Results:
         From `balance_error` or `simulate_balance`; None if the error of some line is not known.
     settlements
         From `settlements_by_side`; None if the study has no settlements.
+    population
+        From `population_by_district`; None if the settlements say nothing of it.
     manifest
         What was read and done, as plain data.
     """
@@ -205,6 +208,7 @@ class Results:
     total: pd.DataFrame
     errors: AreaErrors | None
     settlements: pd.DataFrame | None = None
+    population: pd.DataFrame | None = None
     manifest: Manifest
 
     def __repr__(self) -> str:
@@ -275,6 +279,7 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         report(0.9, "manifest")
         record = _record(study, lines, given, errors)
         manifest = _manifest(study, control, change, transitions) | {"errors": record}
+        places, people = _places(study, change, lines)
         report(1.0, "done")
     return Results(
         study=study,
@@ -285,11 +290,20 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         balance=balance if errors is None else errors.by_district,
         total=total_of(balance) if errors is None else errors.total,
         errors=errors,
-        settlements=None
-        if study.settlements is None
-        else settlements_by_side(change, study.settlements, study.districts),
+        settlements=places,
+        population=people,
         manifest=manifest,
     )
+
+
+def _places(
+    study: Study, change: gpd.GeoDataFrame, lines: gpd.GeoDataFrame
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Look up who held the settlements, and how many people lived in them, if that is known."""
+    if study.settlements is None:
+        return None, None
+    places = settlements_by_side(change, study.settlements, study.districts, lines)
+    return places, population_by_district(places, study.side) if "population" in places else None
 
 
 def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:

@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from frontlines.control import control_from_lines, control_from_settlements
 from frontlines.crs import polygons_of, project, working_crs
 from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import FrontlinesError, LayerError, StudyError
@@ -29,7 +30,7 @@ from frontlines.sources.toml import LAYERS, described_by, read_study_toml
 from frontlines.study.compare import Study
 
 Changes = Mapping[str, Mapping[str, Any]]
-_Kind = Literal["lines", "polygons"]
+_Kind = Literal["lines", "points", "polygons"]
 
 _SHOWN = 3
 
@@ -113,12 +114,13 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         side=about["side"],
         rest=method.get("rest", UNKNOWN),
         mend=method.get("mend", False),
+        reach_m=method.get("reach_m"),
     )
     role = "frontlines" if "frontlines" in paths else "control"
     dates = [pd.Timestamp(day) for day in about["dates"]]
     raw = layers.raw_of_days(paths[role], role, [f"{day:%Y-%m-%d}" for day in dates])
     reading.require_sides(paths[role].name)
-    front = layers.front(raw, paths[role], "lines" if role == "frontlines" else "polygons")
+    front = layers.front(raw, paths[role], "lines" if role == "frontlines" else _ground_kind(raw))
     _require_dates(front, dates, path.name)
     settlements = layers.settlements(paths.get("settlements"))
     towns, zoom_towns = tuple(drawn.get("towns", ())), tuple(drawn.get("zoom_towns", ()))
@@ -173,6 +175,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     sigma_m: float | None = None,
     correlation_m: float = CORRELATION_M,
     draws: int = 0,
+    reach_m: float | None = None,
     mend: bool = False,
     label: str | None = None,
     source: str | None = None,
@@ -180,7 +183,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     sides: Mapping[str, str] | None = None,
     description: Description | None = None,
 ) -> Study:
-    """Make a study from two files of control polygons or of frontlines.
+    """Make a study from two files of control polygons, of frontlines or of places with a side.
 
     Parameters
     ----------
@@ -207,6 +210,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         See `control_from_lines`, `change_between` and `frontlines_from_control` [m].
     sigma_m, correlation_m, draws, label, title, sides
         See `Study`; by default the title names side and dates.
+    reach_m
+        How far from a place its side still holds the ground [m], see `control_from_settlements`; needed
+        for files of points.
     mend
         Mend layers that can be mended, see `as_control`.
     source
@@ -244,7 +250,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         )
     layers = _Layers(
         Reading(description=description), Path(districts), Path(theatre) if theatre else None,
-        key=key, side=side, rest=rest, mend=mend, source=source,
+        key=key, side=side, rest=rest, mend=mend, source=source, reach_m=reach_m,
     )  # fmt: skip
     front, dates = layers.fronts([Path(before), *map(Path, between), Path(after)], days)
     return layers.study(
@@ -274,7 +280,7 @@ class Snapshots:
     record: Mapping[str, Any]  # inputs, parameters, what is odd about the days, and sources if they are given
 
 
-def snapshots_from_files(
+def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the command
     source: Path,
     *,
     districts: Path,
@@ -282,30 +288,125 @@ def snapshots_from_files(
     side: str,
     written: str = PLAIN,
     named: str | None = None,
+    reach_m: float | None = None,
     mend: bool = False,
     description: Description | None = None,
 ) -> Snapshots:
     """Read many snapshots, in whatever way they are `written`, and the districts; both are checked."""
     layers = _Layers(
-        Reading(description=description), districts, None, key=key, side=side, mend=mend, outline=False
+        Reading(description=description),
+        districts,
+        None,
+        key=key,
+        side=side,
+        mend=mend,
+        reach_m=reach_m,
+        outline=False,
     )
     raw = read_snapshots(source, layers.reading, side=side, written=written, named=named)
+    asked = {"key": key, "mend": mend, "format": written, "source": named}
     with _naming(source):
-        control = as_control(raw, layers.crs, mend=mend)
+        if _kind_of(raw) == "points":
+            layers.theatre = layers.all_districts()
+            control = layers.from_places(raw)
+            asked["reach_m"] = reach_m
+        else:
+            control = as_control(raw, layers.crs, mend=mend)
     record = {
         "inputs": layers.reading.inputs("districts", "snapshots"),
-        "parameters": {
-            "key": key,
-            "mend": mend,
-            "format": written,
-            "source": named,
-            **layers.as_read(),
-        },
+        "parameters": asked | layers.as_read(),
         "sources": [named] if named else [],
         "odd": odd_days(raw),
         "notes": layers.reading.notes,
     }
     return Snapshots(control=control, districts=layers.districts, record=record)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TwoSources:
+    """What `run_agreement` compares, on the days that both have, and how it was read."""
+
+    first: gpd.GeoDataFrame
+    second: gpd.GeoDataFrame
+    theatre: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    names: tuple[str, str]
+    record: Mapping[str, Any]  # inputs and parameters
+
+
+def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of the command
+    first: Path,
+    second: Path,
+    *,
+    districts: Path,
+    key: str,
+    side: str,
+    theatre: Path | None = None,
+    day: str | None = None,
+    written: Sequence[str] = (PLAIN, PLAIN),
+    named: Sequence[str] = (),
+    rest: str = UNKNOWN,
+    snap_m: float = SNAP_M,
+    reach_m: float | None = None,
+    mend: bool = False,
+    description: Description | None = None,
+) -> TwoSources:
+    """Read two sources, each a file or a folder of polygons, lines or places, on the days that both have."""
+    layers = _Layers(
+        Reading(description=description), districts, theatre,
+        key=key, side=side, rest=rest, mend=mend, reach_m=reach_m,
+    )  # fmt: skip
+    paths = (first, second)
+    raws = [
+        layers.many(path, role, day, how)
+        for path, role, how in zip(paths, ("first", "second"), written, strict=True)
+    ]
+    layers.reading.require_sides(f"{first.name}, {second.name}")
+    days = [_every_day(raw, path) for raw, path in zip(raws, paths, strict=True)]
+    shared = _shared_days(days, paths, day)
+    control = [
+        layers.polygons(raw[held.isin(shared)], path, snap_m)
+        for raw, held, path in zip(raws, days, paths, strict=True)
+    ]
+    asked = {"key": key, "rest": rest, "mend": mend, "snap_m": snap_m, "reach_m": reach_m}
+    asked |= {"formats": list(written), "date": day, "read_as_ground_of_side": layers.reading.bare}
+    return TwoSources(
+        first=control[0],
+        second=control[1],
+        theatre=layers.theatre,
+        districts=layers.districts,
+        names=_two_names(paths, named),
+        record={"inputs": layers.reading.inputs("first", "second", "districts"), "parameters": asked},
+    )
+
+
+def _every_day(raw: gpd.GeoDataFrame, path: Path) -> pd.Series[Any]:
+    """Give the day of each row of a source."""
+    days = days_of(raw)
+    if days is None:
+        raise LayerError(f"{path.name} has no column 'date' and no day in its name: say which day it shows")
+    return days
+
+
+def _shared_days(days: Sequence[pd.Series[Any]], paths: Sequence[Path], day: str | None) -> set[Any]:
+    """Find the days that both sources have, or the one that is wanted of them."""
+    wanted = [set(held.dropna()) & ({pd.Timestamp(day)} if day else set(held.dropna())) for held in days]
+    if shared := wanted[0] & wanted[1]:
+        return shared
+    held = " and ".join(
+        f"{path.name} holds {counted(own.nunique(), 'day')} ({own.min():%Y-%m-%d} to {own.max():%Y-%m-%d})"
+        for own, path in zip(days, paths, strict=True)
+    )
+    what = f"not both sources hold {day}" if day else "the sources have no day in common"
+    raise LayerError(f"{what}: {held}; sources are compared on the same day, and days are not shifted")
+
+
+def _two_names(paths: Sequence[Path], named: Sequence[str]) -> tuple[str, str]:
+    """Say what to call two sources: as they are named, else by their files, if need be with the folder."""
+    first, second = named or [path.stem for path in paths]
+    if first == second:
+        first, second = (f"{path.absolute().parent.name}/{path.name}" for path in paths)
+    return (first, second) if first != second else (f"{first} (first)", f"{second} (second)")
 
 
 @dataclass
@@ -320,6 +421,7 @@ class _Layers:
     rest: str = UNKNOWN
     mend: bool = False
     source: str | None = None
+    reach_m: float | None = None  # how far a place's side holds the ground
     outline: bool = True  # whether there is to be a theatre at all
     crs: CRS = field(init=False)
     theatre: gpd.GeoDataFrame = field(init=False)
@@ -344,8 +446,12 @@ class _Layers:
                 dissolve=self.reading.description.dissolve,
             )  # fmt: skip
         if edge is None and self.outline:
-            joined = polygons_of(np.array([shapely.union_all(self.districts.geometry.values)]))
-            self.theatre = gpd.GeoDataFrame(geometry=joined, crs=self.crs)
+            self.theatre = self.all_districts()
+
+    def all_districts(self) -> gpd.GeoDataFrame:
+        """Join the districts, as the theatre where none is given."""
+        joined = polygons_of(np.array([shapely.union_all(self.districts.geometry.values)]))
+        return gpd.GeoDataFrame(geometry=joined, crs=self.crs)
 
     def raw(
         self, path: Path, role: str, day: str | None = None, among: Sequence[Path] = ()
@@ -369,11 +475,43 @@ class _Layers:
         return {"described": said} if said else {}
 
     def front(self, raw: gpd.GeoDataFrame, path: Path, kind: _Kind) -> gpd.GeoDataFrame:
-        """Check the lines or polygons of a file."""
+        """Check the lines or polygons of a file; places are turned into polygons."""
         with _naming(path):
+            if kind == "points":
+                return self.from_places(raw)
             if kind == "lines":
                 return as_frontlines(raw, self.crs, mend=self.mend)
             return as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
+
+    def many(self, path: Path, role: str, day: str | None, written: str) -> gpd.GeoDataFrame:
+        """Read all days of one file or folder; `day` is that of a file that says none."""
+        if written == PLAIN and not path.is_dir():
+            return self.raw(path, role, day)
+        return read_snapshots(path, self.reading, side=self.side, written=written)
+
+    def polygons(self, raw: gpd.GeoDataFrame, path: Path, snap_m: float) -> gpd.GeoDataFrame:
+        """Check polygons, lines or places of a file, as polygons that fill the theatre."""
+        kind = _kind_of(raw)
+        front = self.front(raw, path, kind)
+        if kind != "lines":
+            return front
+        with _naming(path):
+            return control_from_lines(front, self.theatre, snap_m=snap_m)
+
+    def from_places(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Give each point of the theatre to the nearest place; places may share a name."""
+        if self.reach_m is None:
+            raise LayerError(
+                "these are points: give reach_m=..., how far from a place its side still holds the ground "
+                f"[m]; ground farther than that from every place is {UNKNOWN}"
+            )
+        columns = {str(column).strip().lower(): column for column in raw.columns}
+        numbers = pd.Series(range(len(raw)), index=raw.index).astype(str)
+        named = raw.drop(columns=[columns["name"]]) if "name" in columns else raw
+        places = as_settlements(named.assign(name=numbers), self.crs, unlocated="drop")
+        if "name" in columns:
+            places = places.assign(name=raw[columns["name"]].astype(str))
+        return control_from_settlements(places, self.theatre, reach_m=self.reach_m)
 
     def fronts(
         self, paths: Sequence[Path], days: tuple[str | None, str | None]
@@ -391,7 +529,7 @@ class _Layers:
                 raw = self._nobody(day or day_in_name(path), path)
             raw = _on_day(raw, day, path, several=role == "between")
             held[path.name] = raw["date"]
-            kinds.append("lines" if is_of_lines(raw) else "polygons")
+            kinds.append(_kind_of(raw))
             parts.append(self.front(raw, path, kinds[-1]))
         self.reading.require_sides(", ".join(dict.fromkeys(path.name for path in paths)))
         require_likely_days(held, self.reading.description)
@@ -450,6 +588,9 @@ class _Layers:
         asked = {"key": self.key, "rest": self.rest, "mend": self.mend}
         asked |= {"read_as_ground_of_side": self.reading.bare, "notes": self.reading.notes}
         asked |= self.as_read()
+        if not drawn and "places" in front:
+            asked["reach_m"] = self.reach_m
+            about["notes"] = (*about.get("notes", ()), places_sentence(self.reach_m))
         return Study(
             side=self.side,
             dates=(dates[0], dates[1]),
@@ -468,6 +609,23 @@ class _Layers:
             inputs=self.reading.inputs(*roles),
             **about,
         )
+
+
+def _kind_of(raw: gpd.GeoDataFrame) -> _Kind:
+    """Tell lines, points and polygons apart by their columns and geometry."""
+    if set(raw.geom_type.dropna()) == {"Point"}:
+        return "points"
+    return "lines" if is_of_lines(raw) else "polygons"
+
+
+def _ground_kind(raw: gpd.GeoDataFrame) -> _Kind:
+    """Tell whether a layer of control holds places or polygons."""
+    return "points" if _kind_of(raw) == "points" else "polygons"
+
+
+def places_sentence(reach_m: float | None) -> str:
+    """Say in the caption how ground follows from places."""
+    return f"Ground is counted to the nearest place with a known side, up to {reach_m:,.0f} m from it."
 
 
 def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path, *, several: bool) -> gpd.GeoDataFrame:

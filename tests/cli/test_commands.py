@@ -12,7 +12,7 @@ from shapely import LineString, box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
-from frontlines.cli.outputs import FILES, IF_ANY
+from frontlines.cli.outputs import FILES
 from frontlines.sources.files import read_layer, write
 
 RUNNER = CliRunner()
@@ -71,7 +71,7 @@ def change(folder, before, after, *more):
 def test_run_writes_everything_and_prints_the_table(tmp_path):
     result = call("run", "karabakh-1994", "--out", tmp_path / "new" / "out")
     assert result.exit_code == 0, result.output
-    assert {file.name for file in (tmp_path / "new" / "out").iterdir()} == {*FILES, *IF_ANY}
+    assert {file.name for file in (tmp_path / "new" / "out").iterdir()} == {*FILES, "settlements.csv"}
     assert "Tərtər" in result.stdout
     assert "closure error" in result.stdout
     assert "slivers" in result.stdout

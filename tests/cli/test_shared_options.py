@@ -1,5 +1,6 @@
 """Options that are alike in all commands, what a study file can say of them, and each file read once."""
 
+import importlib
 import json
 import re
 from collections import Counter
@@ -41,7 +42,7 @@ def folder(tmp_path):
         write(line, tmp_path / f"line_{day}.gpkg")
         lines.append(line)
     write(pd.concat(lines, ignore_index=True), tmp_path / "lines.gpkg")
-    towns = {"name": ["Ashford", "Bexley"], "date": [LAST] * 2, "side": ["A", "B"]}
+    towns = {"name": ["Ashford", "Bexley"], "date": [LAST] * 2, "side": ["A", "B"], "population": [900, 80]}
     places = [Point(47.1, 40), Point(47.9, 40)]
     write(gpd.GeoDataFrame(towns, geometry=places, crs=LONLAT), tmp_path / "towns.gpkg")
     (tmp_path / "study.toml").write_text(
@@ -83,6 +84,7 @@ def record(folder):
 
 @pytest.mark.parametrize("command", ["run", "change", "displacement", "series"])
 def test_a_file_is_read_and_hashed_once_a_run(folder, monkeypatch, command):
+    importlib.import_module("frontlines.cli.outputs")  # has the digest of its own, for what is written
     read, hashed = Counter(), Counter()
     reader, digest = formats.read, manifest.sha256
 
@@ -136,10 +138,11 @@ def test_one_file_for_two_days_is_read_once_and_named_twice(folder, monkeypatch)
 # --- options that are alike ------------------------------------------------------------------------
 
 OPTIONS = {
-    "run": "sigma-m border-m label source date-before date-after mend settlements title side-name",
-    "change": "sigma-m border-m key label source date-before date-after mend settlements title side-name",
-    "series": "border-m key label source mend title side-name",
-    "displacement": "sigma-m border-m key label source date-before date-after mend settlements title side-name",
+    "run": "sigma-m border-m reach-m label source date-before date-after mend settlements title side-name",
+    "change": "sigma-m border-m reach-m key label source date-before date-after mend settlements title side-name",
+    "series": "border-m reach-m key label source mend title side-name",
+    "displacement": "sigma-m border-m reach-m key label source date-before date-after mend settlements title side-name",
+    "compare": "border-m reach-m key label mend title side-name",
     "check": "key",
 }
 
@@ -184,7 +187,17 @@ SAID_BY = {
     "--date-after": ("study", "dates"),
     **{
         f"--{name}": ("method", name.replace("-", "_"))
-        for name in ["rest", "snap-m", "sliver-m", "border-m", "sigma-m", "correlation-m", "draws", "mend"]
+        for name in [
+            "rest",
+            "snap-m",
+            "sliver-m",
+            "border-m",
+            "reach-m",
+            "sigma-m",
+            "correlation-m",
+            "draws",
+            "mend",
+        ]
     },
 }
 OF_THE_COMMAND_ALONE = {"--out", "--force", "--help"}
@@ -226,7 +239,10 @@ def test_what_options_say_stands_on_the_map_and_in_the_table(folder, command):
     places = pd.read_csv(folder / "out" / "settlements.csv").set_index("name")
     assert places.loc["Ashford", ["side_from", "side_to"]].tolist() == ["B", "A"]
     assert places.loc["Bexley", ["side_from", "side_to"]].tolist() == ["B", "B"]
-    assert "settlements.csv" in result.stderr
+    assert "settlements.csv, population.csv" in result.stderr
+    assert "places from B to A, 1 of 2: Ashford" in result.stdout
+    assert "people in its places: 0 before, 900 after (gained 900, lost 0)" in result.stdout
+    assert pd.read_csv(folder / "out" / "population.csv")["district"].tolist() == ["2", "all districts"]
 
 
 @pytest.mark.parametrize("command", ["run", "change", "displacement", "series"])

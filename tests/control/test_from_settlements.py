@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point, box
 
-from frontlines.control.from_settlements import control_from_settlements
+from frontlines.control import control_from_settlements
 from frontlines.errors import ControlError
 
 CRS = "EPSG:3035"

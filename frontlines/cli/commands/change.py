@@ -20,6 +20,7 @@ from frontlines.cli.options import (
     Label,
     Mend,
     Out,
+    ReachM,
     Rest,
     Settlements,
     Side,
@@ -42,7 +43,10 @@ from frontlines.study import study_from_files
 @describes_layers
 def change(
     before: Annotated[
-        Path, typer.Argument(metavar="BEFORE", help="Control polygons or frontlines on the earlier day.")
+        Path,
+        typer.Argument(
+            metavar="BEFORE", help="Control polygons, frontlines or places with a side on the earlier day."
+        ),
     ],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same on the later day.")],
     districts: Districts,
@@ -61,6 +65,7 @@ def change(
     snap_m: SnapM = None,
     sliver_m: SliverM = None,
     border_m: BorderM = None,
+    reach_m: ReachM = None,
     sigma_m: SigmaM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
@@ -69,7 +74,7 @@ def change(
     *,
     description: Description,
 ) -> None:
-    """Compare two files of control polygons or frontlines, district by district."""
+    """Compare two files of control polygons, frontlines or places with a side, district by district."""
     asked = study_options(
         dates=(date_before, date_after),
         side_names=side_names,
@@ -81,6 +86,7 @@ def change(
         rest=rest,
         snap_m=snap_m,
         border_m=border_m,
+        reach_m=reach_m,
         sigma_m=sigma_m,
         description=description,
         sliver_m=sliver_m,

@@ -19,6 +19,7 @@ from frontlines.cli.options import (
     Label,
     Mend,
     Out,
+    ReachM,
     Rest,
     Settlements,
     SideNames,
@@ -102,6 +103,7 @@ def displacement(
     ] = COPIES,
     snap_m: SnapM = None,
     border_m: BorderM = None,
+    reach_m: ReachM = None,
     sigma_m: SigmaM = None,
     mend: Mend = False,
     force: Force = False,
@@ -123,6 +125,7 @@ def displacement(
         rest=rest,
         snap_m=snap_m,
         border_m=border_m,
+        reach_m=reach_m,
         sigma_m=sigma_m,
         description=description,
     )

@@ -16,6 +16,7 @@ from frontlines.cli.options import (
     Label,
     Mend,
     Out,
+    ReachM,
     Side,
     SideNames,
     Source,
@@ -83,6 +84,7 @@ def series(
         ),
     ] = None,
     border_m: BorderM = None,
+    reach_m: ReachM = None,
     panels: Annotated[
         bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
     ] = False,
@@ -118,6 +120,7 @@ def series(
             side=side,
             written=written,
             named=named,
+            reach_m=reach_m,
             mend=mend,
             description=description,
         )

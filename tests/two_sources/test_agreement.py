@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, box
 
-from frontlines.agreement import agreement, differing_ground, front_apart
 from frontlines.errors import LayerError
+from frontlines.two_sources import agreement, differing_ground, front_apart
 
 CRS = "EPSG:3035"
 DAY = "2024-11-24"

@@ -78,12 +78,12 @@ def agreement(
     [['D', 1.0, 1.0, 2.0, 0.5], ['all districts', 1.0, 1.0, 2.0, 0.5]]
     """
     require_working_crs(first=first, second=second, districts=districts)
-    _require_side(first, second, side)
+    require_side(first, second, side)
     theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
     tables = []
-    for day in _common_days(first, second):
-        pairs = _overlaid(first, second, day, theatre)
-        tables.append(_measured(transitions_by_district(pairs, districts), side).assign(date=day))
+    for day in common_days(first, second):
+        pairs = overlaid(first, second, day, theatre)
+        tables.append(measured(pairs, districts, side).assign(date=day))
     return pd.concat(tables, ignore_index=True)[COLUMNS]
 
 
@@ -128,24 +128,24 @@ def differing_ground(
     [['both', 1.0], ['neither', 2.0], ['only_first', 1.0]]
     """
     require_working_crs(first=first, second=second, theatre=theatre)
-    _require_side(first, second, side)
+    require_side(first, second, side)
     parts = []
-    for day in _common_days(first, second):
-        pairs = _overlaid(first, second, day, theatre)
-        kind = _kinds(pairs["side_from"] == side, pairs["side_to"] == side)
-        joined = pairs.assign(kind=kind)[["kind", "area_km2", "geometry"]].dissolve("kind", aggfunc="sum")
-        parts.append(joined.reset_index().assign(date=day, side=side))
+    for day in common_days(first, second):
+        pairs = overlaid(first, second, day, theatre)
+        parts.append(ground_by_kind(pairs, side).assign(date=day, side=side))
     ground = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=theatre.crs)
     return ground[["date", "side", "kind", "area_km2", "geometry"]]
 
 
-def _require_side(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, side: str) -> None:
+def require_side(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, side: str) -> None:
+    """Refuse a side to which neither source gives ground."""
     sides = sorted({*first["side"], *second["side"]})
     if side not in sides:
         raise LayerError(f"no source gives ground to {side!r}: the sides are {', '.join(map(repr, sides))}")
 
 
-def _common_days(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> list[pd.Timestamp]:
+def common_days(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> list[pd.Timestamp]:
+    """List the days that both sources have; none at all is refused."""
     days = sorted(set(first["date"]) & set(second["date"]))
     if not days:
         spans = [
@@ -158,7 +158,7 @@ def _common_days(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> list[pd.T
     return days
 
 
-def _overlaid(
+def overlaid(
     first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, day: pd.Timestamp, theatre: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Lay two sources over each other: `side_from` is what the first says, `side_to` what the second says."""
@@ -166,15 +166,23 @@ def _overlaid(
     return change_between(one, other, theatre, sliver_m=0)
 
 
-def _kinds(
+def kinds_of(
     in_first: pd.Series[bool], in_second: pd.Series[bool]
 ) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     """Name what two sources say, row by row, as in `KINDS`."""
     return np.array(KINDS, dtype=object)[2 * (~in_first).astype(int) + (~in_second).astype(int)]
 
 
-def _measured(transitions: pd.DataFrame, side: str) -> pd.DataFrame:
+def ground_by_kind(pairs: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:
+    """Join the ground of one day by what the two sources say of it: `kind`, `area_km2`, geometry."""
+    kind = kinds_of(pairs["side_from"] == side, pairs["side_to"] == side)
+    joined = pairs.assign(kind=kind)[["kind", "area_km2", "geometry"]].dissolve("kind", aggfunc="sum")
+    return joined.reset_index()
+
+
+def measured(pairs: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, side: str) -> pd.DataFrame:
     """Sum up one day: a row a district, then the whole."""
+    transitions = transitions_by_district(pairs, districts)
     rows = pd.concat([transitions, transitions.assign(district=WHOLE)])
     rows["district"] = pd.Categorical(rows["district"], [*transitions["district"].unique(), WHOLE])
     by_district = {
@@ -201,7 +209,7 @@ def _readings(side: str) -> list[tuple[str, ...]]:
 
 def _summed(rows: pd.DataFrame, in_first: pd.Series[bool], in_second: pd.Series[bool]) -> pd.DataFrame:
     """Areas of each kind by district, in the columns `AREAS` [km²]."""
-    sums = rows.assign(kind=_kinds(in_first, in_second)).pivot_table(
+    sums = rows.assign(kind=kinds_of(in_first, in_second)).pivot_table(
         index="district", columns="kind", values="area_km2", aggfunc="sum", observed=False
     )
     return sums.reindex(columns=list(KINDS)).fillna(0.0).set_axis(AREAS, axis=1)

@@ -1,0 +1,213 @@
+"""Two sources on the days that both have: table, ground and fronts apart, frames in, results out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from frontlines.control import fronts_of_side
+from frontlines.layers.mending import REST_SOURCE
+from frontlines.manifest import Manifest, agreement_caption, long_date, versions
+from frontlines.names import BORDER_M, counted
+from frontlines.progress import Progress, reporting
+from frontlines.study.compare import labels_of
+from frontlines.two_sources.apart import front_apart
+from frontlines.two_sources.tables import (
+    COLUMNS,
+    common_days,
+    ground_by_kind,
+    measured,
+    overlaid,
+    require_side,
+)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class AgreementResults:
+    """What two sources say of one side's ground.
+
+    Attributes
+    ----------
+    side
+        The side whose ground is compared.
+    names
+        What the two sources are called.
+    districts
+        The districts, in the working CRS.
+    table
+        From `agreement`: a row for each day and district, and one for ``all districts``.
+    ground
+        From `differing_ground`, for the last of the days.
+    fronts
+        From `front_apart`; None if it was not asked for.
+    title
+        For map and chart; "" for one that names side, sources and days.
+    sides
+        How to call each side.
+    labels
+        What to call each district, by its name; empty: as they are named.
+    manifest
+        What was read and done, as plain data.
+    """
+
+    side: str
+    names: tuple[str, str]
+    districts: gpd.GeoDataFrame
+    table: pd.DataFrame
+    ground: gpd.GeoDataFrame
+    fronts: pd.DataFrame | None
+    title: str
+    sides: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    manifest: Manifest
+
+    def __repr__(self) -> str:
+        """Name the side, the sources, the days and the agreement of the last day in a line."""
+        days, total = self.manifest["dates"], self.total.iloc[-1]
+        span = " to ".join(dict.fromkeys((days[0], days[-1])))
+        of_days = f", {counted(len(days), 'day')}" if len(days) > 1 else ""
+        figures = f"IoU {total['iou']:.3f}, ratio {total['ratio']:.3f}"
+        return f"AgreementResults({self.side}, {' | '.join(self.names)}, {span}{of_days}, {figures})"
+
+    def titled(self, *, every_day: bool = False) -> str:
+        """Write the title of the map, of the last day, or of the chart of every day."""
+        days = self.manifest["dates"]
+        span = " to ".join(map(long_date, (days[0], days[-1]) if every_day else days[-1:]))
+        called = self.sides.get(self.side, self.side)
+        return self.title or f"Ground of {called}: {self.names[0]} beside {self.names[1]}, {span}"
+
+    @property
+    def total(self) -> pd.DataFrame:
+        """A row a day: all districts together."""
+        return self.table.groupby("date", sort=True).tail(1)
+
+    @property
+    def caption(self) -> str:
+        """Caption of map and chart, written from the manifest."""
+        return agreement_caption(self.manifest)
+
+
+def run_agreement(  # noqa: PLR0913 - one argument for each option of the command
+    first: gpd.GeoDataFrame,
+    second: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    side: str,
+    *,
+    theatre: gpd.GeoDataFrame | None = None,
+    names: tuple[str, str] = ("the first", "the second"),
+    apart_m: Sequence[float] = (),
+    border_m: float = BORDER_M,
+    label: str | None = None,
+    sides: Mapping[str, str] | None = None,
+    title: str | None = None,
+    record: Mapping[str, Any] | None = None,
+    progress: Progress = None,
+) -> AgreementResults:
+    """Compare two sources on every day that both have, and put on record what was done.
+
+    Parameters
+    ----------
+    first, second
+        Control of each source: polygons with `date`, `side`, `source` that fill the theatre, in the
+        working CRS (from `as_control` with `theatre` and `rest`, or `control_from_lines`).
+    districts
+        From `as_districts`, in the same CRS.
+    side
+        The side whose ground is compared.
+    theatre
+        The ground that both fill, from `as_theatre`; None: all districts.
+    names
+        What to call the sources.
+    apart_m
+        Distances [m]: how much of each front lies farther than that from the other's; none: it is not
+        measured.
+    border_m
+        What lies this near to the theatre's edge [m] is border or coast, not front.
+    label, sides, title
+        Column of the districts to call them by, how to call each side, and the title of the map.
+    record
+        What is to stand in the manifest of how the frames were read: `inputs`, `parameters`.
+    progress
+        None, True for a bar, or a function of (fraction, message).
+
+    Returns
+    -------
+    results
+        Tables, ground and manifest; nothing is written.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> districts = gpd.GeoDataFrame(
+    ...     {"district": ["D"], "vintage": "made up"}, geometry=[box(0, 0, 4000, 1000)], crs="EPSG:3035")
+    >>> def source(front):
+    ...     return gpd.GeoDataFrame(
+    ...         {"date": pd.to_datetime(["2024-11-24"] * 2), "side": ["A", "B"], "source": ["a map"] * 2},
+    ...         geometry=[box(0, 0, front, 1000), box(front, 0, 4000, 1000)], crs="EPSG:3035")
+    >>> run_agreement(source(2000), source(1000), districts, "A", names=("map", "list"))
+    AgreementResults(A, map | list, 2024-11-24, IoU 0.500, ratio 2.000)
+    """
+    require_side(first, second, side)
+    labels = labels_of(districts, label)
+    if theatre is None:
+        theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
+    days = common_days(first, second)
+    tables = []
+    with reporting(progress) as report:
+        for number, day in enumerate(days):
+            report(0.8 * number / len(days), f"{day:%Y-%m-%d}")
+            pairs = overlaid(first, second, day, theatre)
+            tables.append(measured(pairs, districts, side).assign(date=day))
+        ground = ground_by_kind(pairs, side).assign(date=days[-1], side=side)
+        table = pd.concat(tables, ignore_index=True)[COLUMNS]
+        report(0.8, "fronts")
+        fronts = None
+        if apart_m:
+            lines = [
+                fronts_of_side(one[one["date"].isin(days)], theatre, side, border_m=border_m)
+                for one in (first, second)
+            ]
+            fronts = front_apart(lines[0], lines[1], apart_m=list(apart_m)).assign(border_m=border_m)
+        report(1.0, "done")
+    manifest = _manifest(first, second, districts, table, dict(record or {}))
+    manifest["parameters"] |= {"side": side, "apart_m": list(apart_m), "border_m": border_m}
+    manifest |= {"side": side, "sides": dict(sides or {}), "names": list(names)}
+    return AgreementResults(
+        side=side,
+        names=names,
+        districts=districts,
+        table=table,
+        ground=ground[["date", "side", "kind", "area_km2", "geometry"]],
+        fronts=fronts,
+        title=title or "",
+        sides=sides or {},
+        labels=labels,
+        manifest=manifest,
+    )
+
+
+def _manifest(
+    first: gpd.GeoDataFrame,
+    second: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    table: pd.DataFrame,
+    read: Mapping[str, Any],
+) -> Manifest:
+    """Describe what was compared, and the whole of the last day."""
+    days = [f"{day:%Y-%m-%d}" for day in table["date"].drop_duplicates()]
+    last = table.iloc[-1].drop(["date", "district", "side"])
+    return {
+        "inputs": list(read.get("inputs", ())),
+        "parameters": dict(read.get("parameters", {})),
+        "dates": days,
+        "projection": {"name": districts.crs.name, "wkt": districts.crs.to_wkt()},
+        "sources": [sorted(set(one["source"]) - {REST_SOURCE}) or ["no ground"] for one in (first, second)],
+        "district_vintage": sorted(set(districts["vintage"])) if "vintage" in districts else ["frames"],
+        "total": {name: None if math.isnan(value) else float(value) for name, value in last.items()},
+        "versions": versions(),
+    }

@@ -1,0 +1,115 @@
+"""``frontlines compare``: two sources on the same day, in all the ways they come."""
+
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import LineString, Point, box
+from typer.testing import CliRunner
+
+from frontlines.cli.main import app
+from frontlines.sources.files import read_layer, write
+
+RUNNER = CliRunner()
+LONLAT = "EPSG:4326"
+DAYS = ("2024-11-24", "2024-12-01")
+WEST, EAST = {"2024-11-24": 47.0, "2024-12-01": 47.1}, {"2024-11-24": 47.2, "2024-12-01": 47.25}
+
+
+def ground(day, lon, **columns):
+    held = {"date": [day] * 2, "side": ["A", "B"]} | columns
+    return gpd.GeoDataFrame(held, geometry=[box(46, 39, lon, 41), box(lon, 39, 48, 41)], crs=LONLAT)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two districts; a source whose front lies at 47.0 and 47.1 degrees, and one at 47.2 and 47.25."""
+    shapes = [box(46, 39, 47.1, 41), box(47.1, 39, 48, 41)]
+    districts = gpd.GeoDataFrame({"NAME": ["West", "East"], "id": ["1", "2"]}, geometry=shapes, crs=LONLAT)
+    write(districts, tmp_path / "districts.gpkg")
+    for name, fronts in (("one", WEST), ("two", EAST)):
+        days = [ground(day, lon, source=f"map {name}") for day, lon in fronts.items()]
+        for day, frame in zip(DAYS, days, strict=True):
+            write(frame, tmp_path / name / f"{day}.gpkg")
+        write(pd.concat(days, ignore_index=True), tmp_path / f"{name}.gpkg")
+    return tmp_path
+
+
+def call(folder, first, second, *more, side="A"):
+    words = ["compare", folder / first, folder / second, "--districts", folder / "districts.gpkg"]
+    words += ["--key", "NAME", "--side", side, "--out", folder / "out", *more]
+    return RUNNER.invoke(app, [str(word) for word in words])
+
+
+def done(folder, *args):
+    result = call(folder, *args)
+    assert result.exit_code == 0, result.output
+    return result, pd.read_csv(folder / "out" / "agreement.csv")
+
+
+def refused(folder, *args):
+    result = call(folder, *args)
+    assert result.exit_code == 2, result.output
+    return " ".join(result.stderr.split())
+
+
+def test_one_day_of_two_files_by_hand(folder):
+    result, table = done(
+        folder, f"one/{DAYS[0]}.gpkg", f"two/{DAYS[0]}.gpkg", "--source", "First", "--source", "Second",
+        "--apart-m", 1000, "--apart-m", 30_000,
+    )  # fmt: skip
+    whole = table.iloc[-1]
+    assert whole["district"] == "all districts"
+    assert whole["iou"] == pytest.approx(1.0 / 1.2, abs=1e-6)  # a band of longitude is as large as it is wide
+    assert whole["ratio"] == pytest.approx(1.0 / 1.2, abs=1e-6)
+    assert whole["precision"] == pytest.approx(1)
+    assert table["recall"].tolist()[:2] == pytest.approx([0.0, 1.0 / 1.1], abs=1e-6)  # East, West
+    assert "A is First, B is Second" in result.stdout
+    assert "front farther than 1,000 m from the other's: 2" in result.stdout
+    ground = read_layer(folder / "out" / "agreement.gpkg")
+    assert sorted(ground["kind"]) == ["both", "neither", "only_second"]
+    apart = pd.read_csv(folder / "out" / "fronts_apart.csv")
+    assert apart["first_apart_km"].tolist() == pytest.approx([222, 0], abs=1)
+    record = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert record["names"] == ["First", "Second"]
+    assert [one["role"] for one in record["inputs"]] == ["first", "second", "districts"]
+    assert (folder / "out" / "map.png").is_file()
+    assert not (folder / "out" / "days.png").exists()
+
+
+def test_many_days_are_matched_and_drawn(folder):
+    result, table = done(folder, "one", "two.gpkg", "--label", "id")
+    assert table["date"].unique().tolist() == list(DAYS)
+    whole = table[table["district"] == "all districts"]
+    assert whole["iou"].tolist() == pytest.approx([1.0 / 1.2, 1.1 / 1.25], abs=1e-6)
+    assert "the last of 2 days that both show; IoU of all of them 0.833 to 0.880" in result.stdout
+    assert (folder / "out" / "days.png").is_file()
+    done(folder, "one", "two.gpkg", "--date", DAYS[0], "--force")
+    assert not (folder / "out" / "days.png").exists()
+
+
+def test_lines_and_places_stand_beside_polygons(folder):
+    said = {"date": [DAYS[0]], "side_left": ["A"], "side_right": ["B"], "source": ["a map"]}
+    line = gpd.GeoDataFrame(said, geometry=[LineString([(47, 38.9), (47, 41.1)])], crs=LONLAT)
+    write(line, folder / "line.gpkg")
+    towns = {"name": ["Ash", "Bex"], "date": [DAYS[0]] * 2, "side": ["A", "B"]}
+    write(
+        gpd.GeoDataFrame(towns, geometry=[Point(46.5, 40), Point(47.5, 40)], crs=LONLAT),
+        folder / "towns.gpkg",
+    )
+    _, table = done(folder, "line.gpkg", f"one/{DAYS[0]}.gpkg")
+    assert table["iou"].iloc[-1] == pytest.approx(1, abs=1e-3)
+    assert "these are points: give --reach-m METRES" in refused(folder, "line.gpkg", "towns.gpkg", "--force")
+    _, table = done(folder, "line.gpkg", "towns.gpkg", "--force", "--reach-m", 200_000)
+    assert table["iou"].iloc[-1] == pytest.approx(1, abs=0.01)
+
+
+def test_what_cannot_be_compared_is_refused_with_the_reason(folder):
+    first, last = f"one/{DAYS[0]}.gpkg", f"two/{DAYS[1]}.gpkg"
+    text = refused(folder, first, last)
+    assert "the sources have no day in common: 2024-11-24.gpkg holds 1 day (2024-11-24 to 2024-11-24)" in text
+    text = refused(folder, "one.gpkg", "two.gpkg", "--date", "2024-11-25")
+    assert "not both sources hold 2024-11-25: one.gpkg holds 2 days (2024-11-24 to 2024-12-01)" in text
+    assert "give it twice" in refused(folder, "one", "two", "--source", "First")
+    assert "no source gives ground to 'C'" in " ".join(call(folder, "one", "two", side="C").stderr.split())
