@@ -286,7 +286,8 @@ def _valid_on(
     """Keep the rows that hold on the day wanted; a row without a first or last day has no such bound."""
     if day is None:
         raise SourceError(
-            f"{name} says from when to when its rows hold: give the day wanted with date='1861-01-01'"
+            f"{name} says from when to when its rows hold: give the day wanted with date='1861-01-01', "
+            "or in the file's name"
         )
     wanted = pd.Timestamp(day).as_unit("s")
     holds = pd.Series(data=True, index=frame.index)
