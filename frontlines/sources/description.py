@@ -249,7 +249,8 @@ def _dated(
     if days.nunique() > 1:
         first, last = days.min(), days.max()
         raise SourceError(
-            f"{name} has no row of {day}: it holds {days.nunique()} days, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+            f"{name} has no row of {day}: it holds {days.nunique()} days, {first:%Y-%m-%d} to "
+            f"{last:%Y-%m-%d}; say which one to take"
         )
     return _as_given(bare, day, said, name, notes)
 
