@@ -15,7 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from frontlines.errors import SourceError
+from frontlines.errors import LayerError, SourceError
 from frontlines.layers.days import as_days, days_in_texts, days_or_faults, strange_days, texts_of_days
 from frontlines.names import listed
 
@@ -248,7 +248,7 @@ def _dated(
         return bare[rows].assign(date=days[rows])
     if days.nunique() > 1:
         first, last = days.min(), days.max()
-        raise SourceError(
+        raise LayerError(
             f"{name} has no row of {day}: it holds {days.nunique()} days, {first:%Y-%m-%d} to "
             f"{last:%Y-%m-%d}; say which one to take"
         )
