@@ -192,6 +192,8 @@ def as_days(column: pd.Series[Any], date_format: str | None = None) -> pd.Series
 
 def days_or_faults(column: pd.Series[Any]) -> tuple[pd.Series[Any], dict[int, str]]:
     """Read a column of days, whatever stands in it; of cells that cannot be read (by position), say what."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return as_days(column), {}
     texts = texts_of_days(column)
     try:
         days, unsettled = as_days(column), dict[str, str]()

@@ -15,7 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from frontlines.errors import SourceError
+from frontlines.errors import LayerError, SourceError
 from frontlines.layers.days import as_days, days_in_texts, days_or_faults, strange_days, texts_of_days
 from frontlines.names import listed
 
@@ -248,8 +248,9 @@ def _dated(
         return bare[rows].assign(date=days[rows])
     if days.nunique() > 1:
         first, last = days.min(), days.max()
-        raise SourceError(
-            f"{name} has no row of {day}: it holds {days.nunique()} days, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        raise LayerError(
+            f"{name} has no row of {day}: it holds {days.nunique()} days, {first:%Y-%m-%d} to "
+            f"{last:%Y-%m-%d}; say which one to take"
         )
     return _as_given(bare, day, said, name, notes)
 
@@ -286,7 +287,8 @@ def _valid_on(
     """Keep the rows that hold on the day wanted; a row without a first or last day has no such bound."""
     if day is None:
         raise SourceError(
-            f"{name} says from when to when its rows hold: give the day wanted with date='1861-01-01'"
+            f"{name} says from when to when its rows hold: give the day wanted with date='1861-01-01', "
+            "or in the file's name"
         )
     wanted = pd.Timestamp(day).as_unit("s")
     holds = pd.Series(data=True, index=frame.index)

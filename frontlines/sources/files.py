@@ -182,7 +182,9 @@ def read_frontlines(
     return _read_front(path, description, date=date, source=source)
 
 
-def read_districts(path: str | Path, *, vintage: str | None = None) -> gpd.GeoDataFrame:
+def read_districts(
+    path: str | Path, *, vintage: str | None = None, description: Description = USUAL
+) -> gpd.GeoDataFrame:
     """Read districts.
 
     Parameters
@@ -192,6 +194,8 @@ def read_districts(path: str | Path, *, vintage: str | None = None) -> gpd.GeoDa
     vintage
         Which version of the districts this is, if the file has no column `vintage`; by default the
         file's name.
+    description
+        What the file does not say itself (see `read_layer`).
 
     Returns
     -------
@@ -210,7 +214,9 @@ def read_districts(path: str | Path, *, vintage: str | None = None) -> gpd.GeoDa
     >>> "Laçın" in set(read_districts(folder / "districts.geojson")["district"])
     True
     """
-    return fill_in(without_labels(read_layer(path), path), vintage=vintage or Path(path).name)
+    return fill_in(
+        without_labels(read_layer(path, description=description), path), vintage=vintage or Path(path).name
+    )
 
 
 def read_settlements(path: str | Path, *, description: Description = USUAL) -> gpd.GeoDataFrame:

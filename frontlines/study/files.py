@@ -105,7 +105,7 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
     about, files, method, drawn = (entries.get(name, {}) for name in ("study", "layers", "method", "map"))
     reading = Reading(known, described_by(files))
     reading.note(path, "study")
-    paths = {role: path.parent / files[role] for role in LAYERS if role in files}
+    paths = {role: path.parent / file for role, file in files.items() if role in LAYERS}
     layers = _Layers(
         reading,
         paths["districts"],

@@ -157,7 +157,9 @@ def test_days_that_cannot_be_told_are_asked_for(folder):
     assert "bare_08.geojson has no column 'date' and no day in its name" in said
     assert "holds 2 days (2024-07-08, 2024-07-15)" in refusal(folder, "days.parquet", "days.parquet")
     wrong = ("--date-before", "2024-07-09", "--date-after", LAST)
-    assert "not 2024-07-09: say which one to take" in refusal(folder, "days.parquet", "days.parquet", *wrong)
+    said = refusal(folder, "days.parquet", "days.parquet", *wrong)
+    assert "days.parquet has no row of 2024-07-09: it holds 2 days, 2024-07-08 to 2024-07-15" in said
+    assert said.endswith("say which one to take")
 
 
 def test_swapped_days_are_refused(folder):

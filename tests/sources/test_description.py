@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from shapely import box
 
-from frontlines.errors import SourceError
+from frontlines.errors import LayerError, SourceError
 from frontlines.sources.description import Description, described, side_candidates
 
 
@@ -116,7 +116,7 @@ def test_days_of_a_column_of_any_name_and_order():
 def test_a_day_given_picks_rows_and_wins_over_a_single_other_day():
     two = layer(side=["A", "A"], date=["2022-01-01", "2022-02-01"])
     assert len(as_described(two, day="2022-02-01")) == 1
-    with pytest.raises(SourceError, match="no row of 2022-03-01: it holds 2 days, 2022-01-01 to 2022-02-01"):
+    with pytest.raises(LayerError, match="no row of 2022-03-01: it holds 2 days, 2022-01-01 to 2022-02-01"):
         as_described(two, day="2022-03-01")
     one = as_described(two.iloc[:1], day="2022-03-01")
     assert one["date"].tolist() == [pd.Timestamp("2022-03-01")]

@@ -180,7 +180,12 @@ def test_a_side_that_holds_nothing_is_refused_with_those_that_do(read):
         ("bare_1994-05-12.geojson", "bare_1994-05-12.geojson", {}, "two different days"),
         ("control_1994-04-07.gpkg", "line_1994-05-12.gpkg", {}, "holds polygons and .* lines: give polygons"),
         ("lines.gpkg", "lines.gpkg", {}, r"lines\.gpkg holds 2 days \(1994-04-07, 1994-05-12\): say which"),
-        ("lines.gpkg", "lines.gpkg", {"days": ("1994-04-07", "1994-06-01")}, r", not 1994-06-01: say which"),
+        (
+            "lines.gpkg",
+            "lines.gpkg",
+            {"days": ("1994-04-07", "1994-06-01")},
+            r"no row of 1994-06-01.*say which",
+        ),
         ("lines.gpkg", "lines.gpkg", {"key": "NAM"}, r"districts\.geojson has no column 'NAM': .* district"),
     ],
 )
