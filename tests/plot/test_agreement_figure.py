@@ -65,6 +65,6 @@ def test_the_chart_gives_net_change_by_each_source_and_bears_days_without_ground
         "Map: +80.0 km²",
         "List: +100 km²",
     ]
-    lines = {line.get_gid(): line.get_ydata().tolist() for line in figure.axes[1].lines}
+    lines = {line.get_gid(): list(line.get_ydata()) for line in figure.axes[1].lines}
     assert lines["net:first"] == [0, 100, 80]
     assert lines["net:second"] == [0, 90, 100]
