@@ -21,7 +21,7 @@ from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.layers.columns import days_of
 from frontlines.layers.door import as_control, as_districts, as_frontlines, as_settlements, as_theatre
-from frontlines.manifest import long_date
+from frontlines.manifest import long_date, places_sentence
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.files import Reading, control_columns, day_in_name, fill_in
 from frontlines.sources.snapshots import PLAIN, odd_days, read_snapshots
@@ -346,7 +346,8 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
         layers.polygons(raw[held.isin(shared)], path, snap_m)
         for raw, held, path in zip(raws, days, paths, strict=True)
     ]
-    asked = {"key": key, "rest": rest, "mend": mend, "snap_m": snap_m, "reach_m": reach_m}
+    asked = {"key": key, "rest": rest, "mend": mend, "snap_m": snap_m}
+    asked |= {"reach_m": reach_m if any("places" in one for one in control) else None}
     asked |= {"formats": list(written), "date": day, "read_as_ground_of_side": layers.bare}
     return TwoSources(
         first=control[0],
@@ -543,7 +544,7 @@ class _Layers:
         asked = {"key": self.key, "rest": self.rest, "mend": self.mend, "read_as_ground_of_side": self.bare}
         if not drawn and "places" in front:
             asked["reach_m"] = self.reach_m
-            about["notes"] = (*about.get("notes", ()), places_sentence(self.reach_m))
+            about["notes"] = (*about.get("notes", ()), *places_sentence(self.reach_m))
         return Study(
             side=self.side,
             dates=(dates[0], dates[1]),
@@ -577,11 +578,6 @@ def _kind_of(raw: gpd.GeoDataFrame) -> _Kind:
 def _ground_kind(raw: gpd.GeoDataFrame) -> _Kind:
     """Tell whether a layer of control holds places or polygons."""
     return "points" if _kind_of(raw) == "points" else "polygons"
-
-
-def places_sentence(reach_m: float | None) -> str:
-    """Say in the caption how ground follows from places."""
-    return f"Ground is counted to the nearest place with a known side, up to {reach_m:,.0f} m from it."
 
 
 def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path, *, several: bool) -> gpd.GeoDataFrame:
