@@ -117,6 +117,13 @@ def _sentence(text: str) -> str:
     return clean if not clean or clean.endswith((".", "!", "?", "…")) else f"{clean}."
 
 
+def places_sentence(reach_m: float | None) -> list[str]:
+    """Say in a caption how ground follows from places; nothing where it does not."""
+    if reach_m is None:
+        return []
+    return [f"Ground of places is counted to the nearest with a known side, up to {reach_m:,.0f} m from it."]
+
+
 def series_caption(manifest: Mapping[str, Any]) -> str:
     """Write the caption of a series' chart from the manifest of its run."""
     books = manifest["books"]
@@ -127,6 +134,7 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
         *_measured(manifest.get("front")),
+        *places_sentence(manifest["parameters"].get("reach_m")),
         f"Sources: {_listed(manifest['sources'])}.",
         f"Projection: {manifest['projection']['name']}.",
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
@@ -142,6 +150,7 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
     sentences = [
         f"Ground of {who} on {long_date(manifest['dates'][-1])} as {first} and {second} show it, {where}.",
         _overlap(total),
+        *places_sentence(manifest["parameters"].get("reach_m")),
         f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
         f"Projection: {manifest['projection']['name']}.",
         f"Computed with frontlines {manifest['versions']['frontlines']}.",

@@ -1,5 +1,6 @@
 """The door: raw frames in, checked frames in the working CRS out; faults of layers, and their mending."""
 
+from frontlines.layers.columns import days_of
 from frontlines.layers.door import (
     HAIR_M,
     as_control,
@@ -25,4 +26,5 @@ __all__ = [
     "as_settlements",
     "as_theatre",
     "check_layer",
+    "days_of",
 ]

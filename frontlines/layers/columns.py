@@ -89,7 +89,23 @@ def _whole(value: float) -> str:
 
 
 def days_of(frame: pd.DataFrame) -> pd.Series[Any] | None:
-    """Read the days of a raw frame."""
+    """Read the days of a raw frame.
+
+    Parameters
+    ----------
+    frame
+        Any frame; its column `date` may be of days, texts or numbers, and in any case.
+
+    Returns
+    -------
+    days
+        A day a row, missing where none can be read; None if there is no such column.
+
+    Examples
+    --------
+    >>> days_of(pd.DataFrame({"Date": ["1994-05-12", "soon"]})).dt.strftime("%Y-%m-%d").tolist()
+    ['1994-05-12', nan]
+    """
     column = next((name for name in frame.columns if str(name).strip().lower() == "date"), None)
     return None if column is None else days_or_faults(frame[column])[0]
 

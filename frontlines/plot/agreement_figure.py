@@ -223,10 +223,10 @@ def _draw_iou(ax: Axes, rows: pd.DataFrame, side: str, style: MapStyle) -> Axes:
     days = days_at(rows["date"].to_numpy())
     low, high, iou = (rows[name].to_numpy(dtype=float) for name in ("iou_low", "iou_high", "iou"))
     entries: list[Entry] = []
-    if (high - low).max() > 0:
-        band = paint(Patch(), style.contested(style.contested_face), style)
-        ax.fill_between(days, low, high, step="post", color=style.contested_face, zorder=Z["ground"])
-        entries.append(("Bounds, contested ground counted or not", band))
+    if np.nanmax(high - low, initial=0.0) > 0:
+        pale = mix(style.contested_face, style.ink, 0.1)
+        ax.fill_between(days, low, high, step="post", color=pale, linewidth=0, zorder=Z["ground"])
+        entries.append(("Bounds, contested ground counted or not", Patch(color=pale)))
     look: dict[str, Any] = {"color": style.ink, "linewidth": style.front_pt, **_points(rows)}
     ax.plot(days, iou, gid="iou", zorder=Z["front"], **look)
     ax.set_xlim(days[0], days[-1] + _ENDS * (days[-1] - days[0]))

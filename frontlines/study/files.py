@@ -19,9 +19,15 @@ from frontlines.control import control_from_lines, control_from_settlements
 from frontlines.crs import polygons_of, project, working_crs
 from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import FrontlinesError, LayerError, StudyError
-from frontlines.layers.columns import days_of
-from frontlines.layers.door import as_control, as_districts, as_frontlines, as_settlements, as_theatre
-from frontlines.manifest import long_date
+from frontlines.layers import (
+    as_control,
+    as_districts,
+    as_frontlines,
+    as_settlements,
+    as_theatre,
+    days_of,
+)
+from frontlines.manifest import long_date, places_sentence
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import Description, is_of_lines, require_likely_days
 from frontlines.sources.files import Reading, day_in_name, fill_in, without_labels
@@ -368,7 +374,8 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
         layers.polygons(raw[held.isin(shared)], path, snap_m)
         for raw, held, path in zip(raws, days, paths, strict=True)
     ]
-    asked = {"key": key, "rest": rest, "mend": mend, "snap_m": snap_m, "reach_m": reach_m}
+    asked = {"key": key, "rest": rest, "mend": mend, "snap_m": snap_m}
+    asked |= {"reach_m": reach_m if any("places" in one for one in control) else None}
     asked |= {"formats": list(written), "date": day, "read_as_ground_of_side": layers.reading.bare}
     return TwoSources(
         first=control[0],
@@ -590,7 +597,7 @@ class _Layers:
         asked |= self.as_read()
         if not drawn and "places" in front:
             asked["reach_m"] = self.reach_m
-            about["notes"] = (*about.get("notes", ()), places_sentence(self.reach_m))
+            about["notes"] = (*about.get("notes", ()), *places_sentence(self.reach_m))
         return Study(
             side=self.side,
             dates=(dates[0], dates[1]),
@@ -621,11 +628,6 @@ def _kind_of(raw: gpd.GeoDataFrame) -> _Kind:
 def _ground_kind(raw: gpd.GeoDataFrame) -> _Kind:
     """Tell whether a layer of control holds places or polygons."""
     return "points" if _kind_of(raw) == "points" else "polygons"
-
-
-def places_sentence(reach_m: float | None) -> str:
-    """Say in the caption how ground follows from places."""
-    return f"Ground is counted to the nearest place with a known side, up to {reach_m:,.0f} m from it."
 
 
 def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path, *, several: bool) -> gpd.GeoDataFrame:

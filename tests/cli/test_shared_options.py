@@ -88,9 +88,9 @@ def test_a_file_is_read_and_hashed_once_a_run(folder, monkeypatch, command):
     read, hashed = Counter(), Counter()
     reader, digest = formats.read, manifest.sha256
 
-    def counted_read(path, layer):
+    def counted_read(path, *how):
         read[Path(path).name] += 1
-        return reader(path, layer)
+        return reader(path, *how)
 
     def counted_digest(path):
         hashed[Path(path).name] += 1
@@ -125,7 +125,7 @@ def test_the_bundled_study_is_hashed_once(tmp_path, monkeypatch):
 
 def test_one_file_for_two_days_is_read_once_and_named_twice(folder, monkeypatch):
     read, reader = Counter(), formats.read
-    monkeypatch.setattr(formats, "read", lambda path, layer: read.update([path.name]) or reader(path, layer))
+    monkeypatch.setattr(formats, "read", lambda path, *how: read.update([path.name]) or reader(path, *how))
     files = ["--districts", folder / "districts.gpkg", "--key", "id", "--side", "A", "--out", folder / "out"]
     days = ["--date-before", DAYS[0], "--date-after", LAST]
     words = ["change", folder / "lines.gpkg", folder / "lines.gpkg", *files, *days]

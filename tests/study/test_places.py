@@ -41,7 +41,7 @@ def test_two_days_of_places_give_ground_and_the_caption_says_so(folder):
     results = run_study(study(folder, reach_m=50_000.0))
     share = results.total.iloc[0][["share_before", "share_after"]].tolist()
     assert share == pytest.approx([1.125 / 2, 0.5 / 2], abs=2e-3)  # half-way between the places
-    assert "Ground is counted to the nearest place with a known side, up to 50,000 m" in results.caption
+    assert "Ground of places is counted to the nearest with a known side, up to 50,000 m" in results.caption
     assert results.manifest["parameters"]["reach_m"] == 50_000
     near = run_study(study(folder, reach_m=5000.0))
     assert near.total["before_km2"].iloc[0] == pytest.approx(2 * 78.5, abs=1)
