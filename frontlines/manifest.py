@@ -21,6 +21,7 @@ Manifest = dict[str, Any]
 
 _PACKAGES = ("frontlines", "geopandas", "matplotlib", "numpy", "pandas", "pyogrio", "pyproj", "shapely")
 _SHOWN = 4
+_NOTABLE_M = 1.0  # ends of lines led on by less are not worth a sentence
 _METRES_BELOW = 100.0  # a standard error is given in metres from here down [m]
 _NOTABLE_KM2 = 0.05
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
@@ -75,6 +76,7 @@ def caption(manifest: Mapping[str, Any]) -> str:
         f"Control at the end of {long_date(first)} and of {long_date(last)}, {manifest['cadence']}.",
         *_error_sentences(manifest),
         *(_sentence(note) for note in manifest["notes"]),
+        *(_sentence(note) for note in edge_notes(manifest)),
         f"Sources: {_listed(manifest['sources'])}.",
         f"Districts: {_listed(manifest['district_vintage'])}.",
         _sentence(manifest["boundaries"]),
@@ -82,6 +84,17 @@ def caption(manifest: Mapping[str, Any]) -> str:
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
+    """Say how far ends of lines were led on, if that can be seen on a map."""
+    led = manifest.get("ends_led", {})
+    if led.get("farthest_m", 0.0) < _NOTABLE_M:
+        return []
+    ends = counted(led["number"], "end of a line was", "ends of lines were")
+    sideways = f", {led['sideways']:,} not in the direction of the line" if led["sideways"] else ""
+    far = f"by up to {led['farthest_m']:,.0f} m"
+    return [f"{ends} led on to the theatre's edge or another line, {far}{sideways}"]
 
 
 def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:

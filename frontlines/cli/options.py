@@ -25,6 +25,7 @@ FAULTY = 2
 _PLAIN_WIDTH = 120
 _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bmend=True"), "--mend"),
+    (re.compile(r"\bsnap_m=\.\.\."), "--snap-m"),
     (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
     (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
     (re.compile(r"\blength_m=\.\.\."), "--length-m"),

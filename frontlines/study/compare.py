@@ -20,6 +20,7 @@ from frontlines.change import (
     transitions_by_district,
 )
 from frontlines.control import control_from_lines, frontlines_from_control
+from frontlines.control.from_lines import cut_lines
 from frontlines.crs import distortion
 from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import sigmas_of
@@ -293,10 +294,11 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
 
 
 def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Complete control by lines, or lines by control, on the two dates."""
+    """Complete control by lines, or lines by control, on the two dates; lines are cut by the theatre."""
     if study.frontlines is not None:
         lines = study.frontlines[study.frontlines["date"].isin(study.dates)]
-        return control_from_lines(lines, study.theatre, snap_m=study.snap_m), lines
+        control = control_from_lines(lines, study.theatre, snap_m=study.snap_m)
+        return control, cut_lines(lines, study.theatre)
     if study.control is None:
         raise StudyError("the study has neither frontlines nor control: give one of them")
     control = study.control[study.control["date"].isin(study.dates)]
@@ -385,6 +387,7 @@ def _manifest(
         "district_vintage": sorted(set(study.districts["vintage"])),
         "boundaries": study.boundaries,
         "notes": list(study.notes),
+        "ends_led": control.attrs.get("ends_led", {}),
         "books": _books(study, control, change, transitions),
         "versions": manifests.versions(),
     }

@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from frontlines.control import frontlines_from_control
+from frontlines.control.from_lines import cut_lines
 from frontlines.crs import project
 from frontlines.errors import LayerError
 from frontlines.layers.columns import sigmas_of
@@ -184,7 +185,11 @@ def _fronts_of_side(results: Results) -> tuple[gpd.GeoDataFrame, list[pd.Timesta
     fronts, inner = [results.frontlines], layer[~layer["date"].isin(study.dates)]
     if len(inner):
         drawn = study.frontlines is not None
-        fronts += [inner if drawn else frontlines_from_control(inner, study.theatre, border_m=study.border_m)]
+        fronts += [
+            cut_lines(inner, study.theatre)
+            if drawn
+            else frontlines_from_control(inner, study.theatre, border_m=study.border_m)
+        ]
     joined = gpd.GeoDataFrame(pd.concat(fronts, ignore_index=True), geometry="geometry", crs=study.crs)
     of_side = (joined["side_left"] == study.side) | (joined["side_right"] == study.side)
     own: gpd.GeoDataFrame = joined[of_side].copy()
