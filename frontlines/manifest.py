@@ -87,14 +87,24 @@ def caption(manifest: Mapping[str, Any]) -> str:
 
 
 def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
-    """Say how far ends of lines were led on, if that can be seen on a map."""
-    led = manifest.get("ends_led", {})
+    """Say what was done along the edge: ground that was given to a side, ends of lines that were led on."""
+    led, notes = manifest.get("ends_led", {}), _margin_note(manifest.get("margin", {}))
     if led.get("farthest_m", 0.0) < _NOTABLE_M:
-        return []
+        return notes
     ends = counted(led["number"], "end of a line was", "ends of lines were")
     sideways = f", {led['sideways']:,} not in the direction of the line" if led["sideways"] else ""
     far = f"by up to {led['farthest_m']:,.0f} m"
-    return [f"{ends} led on to the theatre's edge or another line, {far}{sideways}"]
+    return [*notes, f"{ends} led on to the theatre's edge or another line, {far}{sideways}"]
+
+
+def _margin_note(margin: Mapping[str, Any]) -> list[str]:
+    """Say which strips along the edge went to whom."""
+    given = [f"{side} {km2:,.1f} km²" for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2]
+    if not given:
+        return []
+    found = " (margin_m, found from the data)" if margin["found"] else " (margin_m)"
+    what = f"Ground along the edge that no polygon covers, thinner than {margin['margin_m']:,.0f} m{found},"
+    return [f"{what} went to the side beside it: {', '.join(given)}"]
 
 
 def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:

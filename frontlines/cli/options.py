@@ -143,6 +143,16 @@ BorderM = Annotated[
         f"coast, not front; else {BORDER_M:g}. Kilometres where layers were drawn apart.",
     ),
 ]
+MarginM = Annotated[
+    float | None,
+    typer.Option(
+        "--margin-m",
+        min=0,
+        metavar="METRES",
+        help="Ground along the theatre's edge that no polygon covers goes to the side beside it where it is "
+        "thinner than this [m]; 0: none; else found from the data.",
+    ),
+]
 SigmaM = Annotated[
     float | None,
     typer.Option(

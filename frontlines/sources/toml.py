@@ -142,6 +142,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "snap_m": METRES,
         "sliver_m": METRES,
         "border_m": METRES,
+        "margin_m": METRES,
         "rest": NAME,
         "sigma_m": METRES,
         "correlation_m": _CORRELATION,

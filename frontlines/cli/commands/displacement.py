@@ -17,6 +17,7 @@ from frontlines.cli.options import (
     Force,
     Key,
     Label,
+    MarginM,
     Mend,
     Out,
     Rest,
@@ -99,6 +100,7 @@ def displacement(
     ] = COPIES,
     snap_m: SnapM = None,
     border_m: BorderM = None,
+    margin_m: MarginM = None,
     sigma_m: SigmaM = None,
     mend: Mend = False,
     force: Force = False,
@@ -118,6 +120,7 @@ def displacement(
         rest=rest,
         snap_m=snap_m,
         border_m=border_m,
+        margin_m=margin_m,
         sigma_m=sigma_m,
     )
     ground = {"districts": districts, "key": key, "side": side, "theatre": theatre}
