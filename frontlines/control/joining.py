@@ -19,10 +19,10 @@ _TOUCHING_M = 1e-3  # things this near to each other touch [m]
 _EDGE = -1  # host of an end that is led on to the theatre's edge
 _END = -2  # host of an end that meets another end, or its own line
 _ROUNDNESS = 4.0  # a line closes on itself if it is this many times longer than the gap between its ends
-_AT_ONCE = 10.0  # an end is not led farther ahead than this many times its distance to the nearest thing
+_MOST_AHEAD = 10.0  # an end is not led farther ahead than this many times its distance to the nearest thing
 _AS_NEAR = 1.5  # edges are about as near to an end if one is at most so many times farther than the other
 _CORNER = (
-    4.0  # ... and a choice between them matters if more ground than this many products of both is at stake
+    4.0  # ... and a choice between them matters if more ground than this many products of both lies between
 )
 
 
@@ -76,7 +76,7 @@ def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> Joined:
         elif move.distance_m > reach_m:
             short.append(move)
         else:
-            _refuse_a_toss(move, shapes, edge, lines, reach_m)
+            _refuse_two_edges(move, shapes, edge, lines, reach_m)
             if move.distance_m > _TOUCHING_M:
                 led.append((move.distance_m, move.ahead))
             edge = _lead_on(shapes, edge, move)
@@ -151,7 +151,7 @@ def _onward(move: _Move, shapes: Geometries, edge: Any, stub: _Stub | None, reac
     """Lead an end on in its line's own direction, if the edge or another line is near enough there."""
     if move.host == _END or move.distance_m <= _TOUCHING_M or move.distance_m > reach_m or stub:
         return move
-    far_m = min(reach_m, _AT_ONCE * move.distance_m)
+    far_m = min(reach_m, _MOST_AHEAD * move.distance_m)
     end = _tip(shapes, move.line, move.last)
     way = shapes[move.line] if move.last else shapes[move.line].reverse()
     # The direction is that of a stretch which is long enough for the gap, so that jitter does not count.
@@ -176,7 +176,7 @@ def _onward(move: _Move, shapes: Geometries, edge: Any, stub: _Stub | None, reac
     return _Move(move.line, move.last, target, host, distance_m, ahead=True)
 
 
-def _refuse_a_toss(
+def _refuse_two_edges(
     move: _Move, shapes: Geometries, edge: Any, lines: gpd.GeoDataFrame, reach_m: float
 ) -> None:
     """Refuse to lead an end sideways to an edge where another one is about as near and ground hangs on it."""
@@ -190,8 +190,8 @@ def _refuse_a_toss(
     near = np.flatnonzero(away_m <= min(_AS_NEAR * move.distance_m, reach_m))
     for piece in near:
         other = shapely.get_coordinates(shapely.shortest_line(end, edge_lines(pieces[[piece]])[0]))[1]
-        stake_m2 = _at_stake(rings[own], end, move.target, other) if ring[piece] == own else np.inf
-        if stake_m2 > _CORNER * move.distance_m * away_m[piece]:
+        between_m2 = _ground_between(rings[own], end, move.target, other) if ring[piece] == own else np.inf
+        if between_m2 > _CORNER * move.distance_m * away_m[piece]:
             x, y = shapely.get_coordinates(end)[0]
             raise ControlError(
                 f"row {lines.index[move.line]}: its {_which(move)} vertex, {place(x, y, lines.crs)}, stops "
@@ -201,7 +201,7 @@ def _refuse_a_toss(
             )
 
 
-def _at_stake(ring: Any, end: Any, one: Floats, other: Floats) -> float:
+def _ground_between(ring: Any, end: Any, one: Floats, other: Floats) -> float:
     """Ground between the ways from an end to two points of a ring [m²], on the smaller side of both."""
     low, high = sorted(ring.project(shapely.Point(point)) for point in (one, other))
     if high - low <= _TOUCHING_M:
