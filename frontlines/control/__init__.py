@@ -1,6 +1,6 @@
 """Who holds the ground: polygons from lines, and lines from polygons."""
 
-from frontlines.control.from_lines import control_from_lines
+from frontlines.control.from_lines import control_from_lines, cut_lines
 from frontlines.control.to_lines import frontlines_from_control, fronts_of_side
 
-__all__ = ["control_from_lines", "frontlines_from_control", "fronts_of_side"]
+__all__ = ["control_from_lines", "cut_lines", "frontlines_from_control", "fronts_of_side"]

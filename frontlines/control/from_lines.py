@@ -99,7 +99,30 @@ def control_from_lines(
 
 
 def cut_lines(frontlines: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Cut lines at the edge of the theatre; what lies beyond falls away, pieces get rows of their own."""
+    """Cut lines at the edge of the theatre.
+
+    Parameters
+    ----------
+    frontlines
+        Lines in the working CRS (from `as_frontlines`).
+    theatre
+        Ground of the study, in the same CRS (from `as_theatre`).
+
+    Returns
+    -------
+    frontlines
+        What lies within the theatre. A line that leaves it and returns becomes a row a piece, with new index
+        labels; if no line reaches beyond, the frame itself.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import LineString, box
+    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> lines = gpd.GeoDataFrame(geometry=[LineString([(1000, -500), (1000, 9000)])], crs="EPSG:3035")
+    >>> cut_lines(lines, theatre).geometry.iloc[0].wkt
+    'LINESTRING (1000 0, 1000 2000)'
+    """
     ground = ground_of(theatre)
     shapely.prepare(ground)
     shapes = np.array(frontlines.geometry.values, dtype=object)

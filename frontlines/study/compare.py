@@ -19,8 +19,7 @@ from frontlines.change import (
     settlements_by_side,
     transitions_by_district,
 )
-from frontlines.control import control_from_lines, frontlines_from_control
-from frontlines.control.from_lines import cut_lines
+from frontlines.control import control_from_lines, cut_lines, frontlines_from_control
 from frontlines.crs import distortion
 from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import sigmas_of

@@ -176,7 +176,17 @@ SAID_BY = {  # where a study file says what an option says
     "--date-after": ("study", "dates"),
     **{
         f"--{name}": ("method", name.replace("-", "_"))
-        for name in ["rest", "snap-m", "sliver-m", "border-m", "sigma-m", "correlation-m", "draws", "mend"]
+        for name in [
+            "rest",
+            "snap-m",
+            "sliver-m",
+            "border-m",
+            "margin-m",
+            "sigma-m",
+            "correlation-m",
+            "draws",
+            "mend",
+        ]
     },
 }
 OF_THE_COMMAND_ALONE = {"--out", "--force", "--help"}
