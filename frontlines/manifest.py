@@ -21,6 +21,7 @@ Manifest = dict[str, Any]
 
 _PACKAGES = ("frontlines", "geopandas", "matplotlib", "numpy", "pandas", "pyogrio", "pyproj", "shapely")
 _SHOWN = 4
+_NOTABLE_M = 1.0  # ends of lines led on by less are not worth a sentence
 _METRES_BELOW = 100.0  # a standard error is given in metres from here down [m]
 _NOTABLE_KM2 = 0.05
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
@@ -75,6 +76,7 @@ def caption(manifest: Mapping[str, Any]) -> str:
         f"Control at the end of {long_date(first)} and of {long_date(last)}, {manifest['cadence']}.",
         *_error_sentences(manifest),
         *(_sentence(note) for note in manifest["notes"]),
+        *(_sentence(note) for note in edge_notes(manifest)),
         f"Sources: {_listed(manifest['sources'])}.",
         f"Districts: {_listed(manifest['district_vintage'])}.",
         _sentence(manifest["boundaries"]),
@@ -82,6 +84,27 @@ def caption(manifest: Mapping[str, Any]) -> str:
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
+    """Say what was done along the edge: ground that was given to a side, ends of lines that were led on."""
+    led, notes = manifest.get("ends_led", {}), _margin_note(manifest.get("margin", {}))
+    if led.get("farthest_m", 0.0) < _NOTABLE_M:
+        return notes
+    ends = counted(led["number"], "end of a line was", "ends of lines were")
+    sideways = f", {led['sideways']:,} not in the direction of the line" if led["sideways"] else ""
+    far = f"by up to {led['farthest_m']:,.0f} m"
+    return [*notes, f"{ends} led on to the theatre's edge or another line, {far}{sideways}"]
+
+
+def _margin_note(margin: Mapping[str, Any]) -> list[str]:
+    """Say which strips along the edge went to whom."""
+    given = [f"{side} {km2:,.1f} km²" for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2]
+    if not given:
+        return []
+    found = " (margin_m, found from the data)" if margin["found"] else " (margin_m)"
+    what = f"Ground along the edge that no polygon covers, thinner than {margin['margin_m']:,.0f} m{found},"
+    return [f"{what} went to the side beside it: {', '.join(given)}"]
 
 
 def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:

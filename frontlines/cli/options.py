@@ -40,6 +40,7 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\blon='\.\.\.', lat='\.\.\.'"), "--lon and --lat"),
     (re.compile(r"\bencoding=(?=['\"])"), "--encoding "),
     (re.compile(r"\bframe\.set_crs\('EPSG:4326'\)"), "--crs EPSG:4326"),
+    (re.compile(r"\bsnap_m=\.\.\."), "--snap-m"),
     (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
     (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
     (re.compile(r"\blength_m=\.\.\."), "--length-m"),
@@ -166,6 +167,16 @@ ReachM = Annotated[
         min=0,
         metavar="METRES",
         help="For files of places with a side: how far from a place its side holds the ground [m].",
+    ),
+]
+MarginM = Annotated[
+    float | None,
+    typer.Option(
+        "--margin-m",
+        min=0,
+        metavar="METRES",
+        help="Ground along the theatre's edge that no polygon covers goes to the side beside it where it is "
+        "thinner than this [m]; 0: none; else found from the data.",
     ),
 ]
 SigmaM = Annotated[

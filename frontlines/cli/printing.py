@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from frontlines.cli.options import console, plain
-from frontlines.manifest import error_sentence, long_date
+from frontlines.manifest import edge_notes, error_sentence, long_date
 from frontlines.names import WHOLE, counted, listed
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
@@ -115,6 +115,7 @@ def _notes(results: Results, left_out: int) -> str:
         f"closure error {books['closure_error_km2']:.1e} km² of {books['theatre_km2']:,.1f} km²",
         f"slivers taken as unchanged: {_km2(books['sliver_km2'])} km²",
     ]
+    lines += edge_notes(results.manifest)
     lines += _error_notes(results)
     contested = results.balance[["contested_before_km2", "contested_after_km2"]].sum()
     if contested.any():
@@ -340,6 +341,7 @@ def _movement_notes(movement: MovementResults) -> list[str]:
     days = f"{counted(record['dates'], 'date')} over {counted((last - first).days, 'day')}"
     notes.append(f"{days}; rates in summary.csv are per day")
     notes += movement.results.study.parameters.get("notes", ())
+    notes += edge_notes(movement.manifest)
     notes += _short_reach(movement.displaced, record["length_m"])
     if empty := record["days_without_a_line"]:
         notes.append(f"no line of {movement.results.study.side} on {', '.join(empty)}")

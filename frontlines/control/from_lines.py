@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.control.joining import join_ends
+from frontlines.control.joining import Joined, join_ends
 from frontlines.crs import place, require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
@@ -35,22 +35,25 @@ def control_from_lines(
     theatre
         The ground to divide, in the same CRS (from `as_theatre`). Lines are cut at its edge.
     snap_m
-        An end that stops short is led on to the nearest edge, line or end within this distance [m];
-        one that runs past another line by no more than this is cut there.
+        An end that stops short is led on, within this distance [m]: in its own direction to the edge or
+        to another line, else to the nearest of them; a loose end that is nearest goes before both. One
+        that runs past another line by no more than this is cut there.
 
     Returns
     -------
     control
         One row for each piece of ground and date: `date`, `side`, `source` (of all stretches round
         it), `sigma_m` (the largest of theirs [m]), `geometry`. Sorted by date, side and place. At
-        each date the rows fill the theatre. Ground that no line borders is ``unknown``.
+        each date the rows fill the theatre. Ground that no line borders is ``unknown``. The attribute
+        ``attrs["ends_led"]`` holds the `number` of ends that were led on, of those that were led `sideways`,
+        not in their own direction, and how far the `farthest_m` [m].
 
     Raises
     ------
     ControlError
-        If an end stops short of everything by more than `snap_m` (where, and by how much), if a
-        stretch has the same ground on both sides, or if two stretches name different sides for the
-        same ground (which rows, and where).
+        If an end stops short of everything by more than `snap_m` (where, and by how much), or about as
+        short of two edges that give ground to different sides; if a stretch has the same ground on both
+        sides, or if two stretches name different sides for the same ground (which rows, and where).
     LayerError
         If the theatre is not one row.
     ClosureError
@@ -79,17 +82,66 @@ def control_from_lines(
     """
     require_working_crs(frontlines=frontlines, theatre=theatre)
     ground = ground_of(theatre)
-    parts = [
-        _control_on(date, lines, ground, snap_m) for date, lines in frontlines.groupby("date", sort=True)
-    ]
+    parts, led = [], []
+    for date, lines in frontlines.groupby("date", sort=True):
+        joined = join_ends(lines, ground, snap_m)
+        parts.append(_control_on(date, lines, ground, joined))
+        led += joined.led
     if not parts:
         raise ControlError("there is no frontline: give at least one stretch for each date")
-    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=frontlines.crs)
+    control = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=frontlines.crs)
+    control.attrs["ends_led"] = {
+        "number": len(led),
+        "sideways": sum(not ahead for _, ahead in led),
+        "farthest_m": max((distance_m for distance_m, _ in led), default=0.0),
+    }
+    return control
 
 
-def _control_on(date: Any, lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> gpd.GeoDataFrame:
+def cut_lines(frontlines: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Cut lines at the edge of the theatre.
+
+    Parameters
+    ----------
+    frontlines
+        Lines in the working CRS (from `as_frontlines`).
+    theatre
+        Ground of the study, in the same CRS (from `as_theatre`).
+
+    Returns
+    -------
+    frontlines
+        What lies within the theatre. A line that leaves it and returns becomes a row a piece, with new index
+        labels; if no line reaches beyond, the frame itself.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import LineString, box
+    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> lines = gpd.GeoDataFrame(geometry=[LineString([(1000, -500), (1000, 9000)])], crs="EPSG:3035")
+    >>> cut_lines(lines, theatre).geometry.iloc[0].wkt
+    'LINESTRING (1000 0, 1000 2000)'
+    """
+    ground = ground_of(theatre)
+    shapely.prepare(ground)
+    shapes = np.array(frontlines.geometry.values, dtype=object)
+    across = ~shapely.covers(ground, shapes)
+    if not across.any():
+        return frontlines
+    shapes[across] = [_only_lines(line) for line in shapely.intersection(shapes[across], ground)]
+    cut = frontlines.set_geometry(gpd.GeoSeries(shapes, index=frontlines.index, crs=frontlines.crs))
+    return cut[~cut.is_empty].explode(ignore_index=True)
+
+
+def _only_lines(cut: Any) -> Any:
+    parts = shapely.get_parts(cut)
+    lines = [part for part in parts if shapely.get_dimensions(part) == 1 and part.length > _ON_LINE_M]
+    return shapely.line_merge(shapely.multilinestrings(lines), directed=True)
+
+
+def _control_on(date: Any, lines: gpd.GeoDataFrame, ground: Any, joined: Joined) -> gpd.GeoDataFrame:
     """Divide the theatre on one date."""
-    joined = join_ends(lines, ground, snap_m)
     arrangement = arrange(np.append(joined.shapes, joined.edge))
     faces = _inside(arrangement.faces, ground)
     whole_km2 = float(shapely.area(arrangement.faces[faces]).sum()) / KM2

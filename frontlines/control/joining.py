@@ -19,6 +19,11 @@ _TOUCHING_M = 1e-3  # things this near to each other touch [m]
 _EDGE = -1  # host of an end that is led on to the theatre's edge
 _END = -2  # host of an end that meets another end, or its own line
 _ROUNDNESS = 4.0  # a line closes on itself if it is this many times longer than the gap between its ends
+_MOST_AHEAD = 10.0  # an end is not led farther ahead than this many times its distance to the nearest thing
+_AS_NEAR = 1.5  # edges are about as near to an end if one is at most so many times farther than the other
+_CORNER = (
+    4.0  # ... and a choice between them matters if more ground than this many products of both lies between
+)
 
 
 class Joined(NamedTuple):
@@ -27,6 +32,7 @@ class Joined(NamedTuple):
     shapes: Geometries  # the lines, with ends led on
     edge: Any  # the theatre's boundary. It, or the line that an end meets, has a vertex exactly there
     stubs: list[Any]  # pieces of lines that run past another line and end there; they divide nothing
+    led: list[tuple[float, bool]]  # how far each end was led on [m], and whether in its own direction
 
 
 class _Move(NamedTuple):
@@ -37,6 +43,7 @@ class _Move(NamedTuple):
     target: Floats
     host: int  # position of the line that it meets there, `_EDGE` or `_END`
     distance_m: float
+    ahead: bool = False  # whether it goes there in the line's own direction
 
 
 class _Stub(NamedTuple):
@@ -47,12 +54,15 @@ class _Stub(NamedTuple):
 
 
 def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> Joined:
-    """Lead loose ends on to the nearest edge, line or loose end."""
+    """Lead loose ends on: in their own direction to the edge or a line, else to the nearest of them.
+
+    A loose end of another line that is nearest goes before both.
+    """
     shapes = np.array(lines.geometry.values, dtype=object)
     edge = shapely.boundary(ground)
     reach_m = max(snap_m, _TOUCHING_M)
     joints: list[Floats] = []
-    stubs, short = [], []
+    stubs, short, led = [], [], []
     moves = [_find_move(shapes, edge, *end) for end in _loose_ends(shapes, ground)]
     loose = [_tip(shapes, *move[:2]) for move in moves if _wants_a_partner(move)]
     for line, last, *_ in sorted(moves, key=lambda move: (move.distance_m, *_tip(shapes, *move[:2]))):
@@ -60,17 +70,20 @@ def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> Joined:
             continue
         stub = _find_stub(shapes, edge, line, last, reach_m, joints)
         move = _find_move(shapes, edge, line, last, stub.hosts if stub else ())
-        move = _to_loose_tip(move, shapes, loose, reach_m)
+        move = _onward(_to_loose_tip(move, shapes, loose, reach_m), shapes, edge, stub, reach_m)
         if stub and stub.piece.length <= move.distance_m:
             stubs.append(stub.piece)
         elif move.distance_m > reach_m:
             short.append(move)
         else:
+            _refuse_two_edges(move, shapes, edge, lines, reach_m)
+            if move.distance_m > _TOUCHING_M:
+                led.append((move.distance_m, move.ahead))
             edge = _lead_on(shapes, edge, move)
             joints.append(move.target)
     if short:
         raise ControlError(_short_message(short, shapes, lines, snap_m))
-    return Joined(shapes, edge, stubs)
+    return Joined(shapes, edge, stubs, led)
 
 
 def _tip(shapes: Geometries, line: int, last: bool) -> Floats:
@@ -132,6 +145,75 @@ def _to_loose_tip(move: _Move, shapes: Geometries, loose: list[Floats], reach_m:
     away = [(float(np.hypot(*(tip - end))), tip) for tip in tips]
     near_m, target = min(away, key=lambda one: one[0], default=(np.inf, end))
     return move._replace(target=target, host=_END, distance_m=near_m) if near_m <= reach_m else move
+
+
+def _onward(move: _Move, shapes: Geometries, edge: Any, stub: _Stub | None, reach_m: float) -> _Move:
+    """Lead an end on in its line's own direction, if the edge or another line is near enough there."""
+    if move.host == _END or move.distance_m <= _TOUCHING_M or move.distance_m > reach_m or stub:
+        return move
+    far_m = min(reach_m, _MOST_AHEAD * move.distance_m)
+    end = _tip(shapes, move.line, move.last)
+    way = shapes[move.line] if move.last else shapes[move.line].reverse()
+    # The direction is that of a stretch which is long enough for the gap, so that jitter does not count.
+    back_m = max(move.distance_m, reach_m / 4)
+    start = shapely.get_coordinates(shapely.line_interpolate_point(way, max(way.length - back_m, 0.0)))[0]
+    step = end - start
+    if not (length_m := float(np.hypot(*step))):
+        return move
+    ray = shapely.LineString([end + step / length_m * _TOUCHING_M, end + step / length_m * far_m])
+    hosts = [(_EDGE, edge), *((host, shape) for host, shape in enumerate(shapes) if host != move.line)]
+    found = [
+        (float(np.hypot(*(point - end))), host, point)
+        for host, shape in hosts
+        if ray.intersects(shape)
+        for point in shapely.get_coordinates(shapely.intersection(ray, shape))
+    ]
+    if ray.intersects(shapes[move.line]) or not found:
+        return move
+    distance_m, host, target = min(found, key=lambda one: one[:2])
+    if host >= 0 and (shapely.get_coordinates(shapes[host])[[0, -1]] == target).all(axis=1).any():
+        host = _END
+    return _Move(move.line, move.last, target, host, distance_m, ahead=True)
+
+
+def _refuse_two_edges(
+    move: _Move, shapes: Geometries, edge: Any, lines: gpd.GeoDataFrame, reach_m: float
+) -> None:
+    """Refuse to lead an end sideways to an edge where another one is about as near and ground hangs on it."""
+    if move.ahead or move.host != _EDGE or move.distance_m <= _TOUCHING_M:
+        return
+    end = shapely.Point(_tip(shapes, move.line, move.last))
+    rings = shapely.get_parts(edge)
+    own = int(np.argmin(shapely.distance(rings, shapely.Point(move.target))))
+    pieces, ring = segments(rings)
+    away_m = shapely.distance(edge_lines(pieces), end)
+    near = np.flatnonzero(away_m <= min(_AS_NEAR * move.distance_m, reach_m))
+    for piece in near:
+        other = shapely.get_coordinates(shapely.shortest_line(end, edge_lines(pieces[[piece]])[0]))[1]
+        between_m2 = _ground_between(rings[own], end, move.target, other) if ring[piece] == own else np.inf
+        if between_m2 > _CORNER * move.distance_m * away_m[piece]:
+            x, y = shapely.get_coordinates(end)[0]
+            raise ControlError(
+                f"row {lines.index[move.line]}: its {_which(move)} vertex, {place(x, y, lines.crs)}, stops "
+                f"{move.distance_m:,.0f} m short of one edge of the theatre and {away_m[piece]:,.0f} m short "
+                "of another, and which one it meets decides who holds the ground between: draw the line on, "
+                f"or pass a larger snap_m=... than {reach_m:g}, so that it meets what is ahead of it"
+            )
+
+
+def _ground_between(ring: Any, end: Any, one: Floats, other: Floats) -> float:
+    """Ground between the ways from an end to two points of a ring [m²], on the smaller side of both."""
+    low, high = sorted(ring.project(shapely.Point(point)) for point in (one, other))
+    if high - low <= _TOUCHING_M:
+        return 0.0
+    path = shapely.get_coordinates(substring(ring, low, high))
+    around = np.vstack([path, shapely.get_coordinates(end)])
+    inner = float(shapely.area(shapely.Polygon(around)))
+    return min(inner, float(shapely.area(shapely.Polygon(ring))) - inner)
+
+
+def _which(move: _Move) -> str:
+    return "last" if move.last else "first"
 
 
 def _is_among(point: Floats, points: list[Floats]) -> bool:
@@ -204,9 +286,8 @@ def _short_message(short: list[_Move], shapes: Geometries, lines: gpd.GeoDataFra
     said = []
     for move in short:
         x, y = shapely.get_coordinates(shapes[move.line])[-1 if move.last else 0]
-        which = "last" if move.last else "first"
         said.append(
-            f"- row {lines.index[move.line]}: its {which} vertex, {place(x, y, lines.crs)}, "
+            f"- row {lines.index[move.line]}: its {_which(move)} vertex, {place(x, y, lines.crs)}, "
             f"stops {move.distance_m:,.0f} m short of the theatre's edge or another line"
         )
     farthest = max(move.distance_m for move in short)

@@ -14,6 +14,7 @@ Columns that every part of the library reads:
 ``vintage``     which version of the districts this is, in words
 ``name``        name of a settlement
 ``mended_km2``  ground that mending gave to the row or took from it [km²]
+``margin_km2``  ground along the theatre's edge that no polygon covered, given to the row [km²]
 ``outside_km2`` ground of the row beyond the theatre, left out [km²]
 ==============  =========================================================================
 """
@@ -44,6 +45,7 @@ from frontlines.layers.faults import (
     examine,
     find_faults,
 )
+from frontlines.layers.margins import give_margins
 from frontlines.layers.mending import (
     cut_at,
     drop_blank_and_repeated,
@@ -64,6 +66,7 @@ def as_control(
     *,
     theatre: gpd.GeoDataFrame | None = None,
     rest: str = UNKNOWN,
+    margin_m: float | None = 0.0,
     mend: bool = False,
 ) -> gpd.GeoDataFrame:
     """Check polygons of control and bring them into the working CRS.
@@ -80,6 +83,12 @@ def as_control(
         ground that no polygon covers becomes a row of its own.
     rest
         Who holds that ground.
+    margin_m
+        Where polygons and theatre were drawn by different hands, strips between them along the theatre's edge
+        that are thinner than this [m] are no ground of the rest: each goes to the polygon that it borders
+        the longest, and a column `margin_km2` books it. 0: none. None: found from the distances between the
+        uncovered edge and the nearest polygon: the margin stands in their emptiest threefold range, if at
+        least a fifth of them lie below it, and at most a tenth as many in it; else it is 0.
     mend
         Mend what can be mended instead of raising: invalid geometry is made valid; rows without
         geometry and repeated rows are dropped; of two overlapping polygons of one side the larger
@@ -119,6 +128,8 @@ def as_control(
         refuse_elsewhere(sound.frame, ground)
         dates = sorted(sound.frame["date"].unique())
         control = fill_up(cut_at(control, ground), ground, dates, rest=rest, hair_m=HAIR_M)
+        if margin_m != 0:
+            control = give_margins(control, theatre, margin_m=margin_m)
     else:
         control = control.assign(outside_km2=0.0)
     return _arranged(control, ["date", "side", "source", "sigma_m", "mended_km2", "outside_km2"])

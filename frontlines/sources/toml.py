@@ -173,6 +173,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "snap_m": METRES,
         "sliver_m": METRES,
         "border_m": METRES,
+        "margin_m": METRES,
         "rest": NAME,
         "reach_m": METRES,
         "sigma_m": METRES,

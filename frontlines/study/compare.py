@@ -20,10 +20,11 @@ from frontlines.change import (
     settlements_by_side,
     transitions_by_district,
 )
-from frontlines.control import control_from_lines, frontlines_from_control
+from frontlines.control import control_from_lines, cut_lines, frontlines_from_control
 from frontlines.crs import distortion
 from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import sigmas_of
+from frontlines.layers.margins import give_margins
 from frontlines.layers.mending import BOOKED, REST_SOURCE
 from frontlines.manifest import Manifest
 from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, counted
@@ -74,6 +75,9 @@ class Study:
         Column of the districts to call them by on maps and in printed tables, or None.
     snap_m, sliver_m, border_m
         See `control_from_lines`, `change_between` and `frontlines_from_control` [m].
+    margin_m
+        Ground along the theatre's edge that no polygon covers goes to the side beside it where it is thinner
+        than this [m]; None: found from the data, 0: none. See `as_control`.
     sigma_m
         Standard error of the position of stretches without a `sigma_m` of their own [m], or None.
     correlation_m
@@ -115,6 +119,7 @@ class Study:
     snap_m: float = SNAP_M
     sliver_m: float = SLIVER_M
     border_m: float = BORDER_M
+    margin_m: float | None = None
     sigma_m: float | None = None
     correlation_m: float = CORRELATION_M
     draws: int = 0
@@ -128,9 +133,9 @@ class Study:
             raise StudyError(
                 f"the dates are {first:%Y-%m-%d} and {last:%Y-%m-%d}: give two days, the earlier first"
             )
-        for name in ("snap_m", "sliver_m", "border_m"):
+        for name in ("snap_m", "sliver_m", "border_m", "margin_m"):
             metres = getattr(self, name)
-            if not (math.isfinite(metres) and metres >= 0):
+            if metres is not None and not (math.isfinite(metres) and metres >= 0):
                 raise StudyError(f"{name} is {metres}: give a number of metres, 0 or more")
         NoiseModel(self.sigma_m, self.correlation_m)  # refuses what it cannot work with
         if self.draws:
@@ -307,14 +312,24 @@ def _places(
 
 
 def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Complete control by lines, or lines by control, on the two dates."""
+    """Complete control by lines, or lines by control, on the two dates; lines are cut by the theatre."""
     if study.frontlines is not None:
         lines = study.frontlines[study.frontlines["date"].isin(study.dates)]
-        return control_from_lines(lines, study.theatre, snap_m=study.snap_m), lines
+        control = control_from_lines(lines, study.theatre, snap_m=study.snap_m)
+        return control, cut_lines(lines, study.theatre)
     if study.control is None:
         raise StudyError("the study has neither frontlines nor control: give one of them")
     control = study.control[study.control["date"].isin(study.dates)]
+    control = give_margins(control, study.theatre, margin_m=study.margin_m)
     return control, frontlines_from_control(control, study.theatre, border_m=study.border_m)
+
+
+def front_of(study: Study, layer: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Take the front of other days of the study's layer as that of the `known` control was taken."""
+    if study.frontlines is not None:
+        return cut_lines(layer, study.theatre)
+    control = give_margins(layer, study.theatre, margin_m=known.attrs["margin"]["margin_m"])
+    return frontlines_from_control(control, study.theatre, border_m=study.border_m)
 
 
 def _without_sigma(lines: gpd.GeoDataFrame) -> int:
@@ -393,12 +408,15 @@ def _manifest(
             "snap_m": study.snap_m,
             "sliver_m": study.sliver_m,
             "border_m": study.border_m,
+            "margin_m": study.margin_m,
         },
         "projection": _projection(study),
         "sources": list(study.sources) or sorted(set(control["source"]) - {REST_SOURCE}),
         "district_vintage": sorted(set(study.districts["vintage"])),
         "boundaries": study.boundaries,
         "notes": list(study.notes),
+        "ends_led": control.attrs.get("ends_led", {}),
+        "margin": control.attrs.get("margin", {}),
         "books": _books(study, control, change, transitions),
         "versions": manifests.versions(),
     }
@@ -431,6 +449,8 @@ def _books(
         "districts_closure_error_km2": float(transitions["area_km2"].sum()) - districts_km2,
         "sliver_km2": float(change["sliver_km2"].sum()),
     }
+    if "margin_km2" in control:
+        books["control_margin_km2"] = float(control.groupby("date")["margin_km2"].sum().max())
     for column in set(BOOKED) & set(control.columns):
         books[f"control_{column}"] = float(control.groupby("date")[column].sum().max())
     for column in set(BOOKED) & set(study.districts.columns):

@@ -80,7 +80,7 @@ def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
         (`frontlines` or `control`, `districts`; also `key`, `label`, `theatre`, `settlements`,
         `context`, and what the layers do not say themselves, as in `frontlines.sources.description`:
         `side_column`, `map`, `date_column` and so on),
-        ``[method]`` (`snap_m`, `sliver_m`, `border_m`, `rest`, `sigma_m`, `correlation_m`,
+        ``[method]`` (`snap_m`, `sliver_m`, `border_m`, `margin_m`, `rest`, `sigma_m`, `correlation_m`,
         `draws`, `mend`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
     changes
         Entries by table that go before those of the file, such as ``{"method": {"mend": True}}``.
@@ -178,6 +178,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     snap_m: float = SNAP_M,
     sliver_m: float = SLIVER_M,
     border_m: float = BORDER_M,
+    margin_m: float | None = None,
     sigma_m: float | None = None,
     correlation_m: float = CORRELATION_M,
     draws: int = 0,
@@ -214,7 +215,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         Who holds the ground that no polygon covers.
     snap_m, sliver_m, border_m
         See `control_from_lines`, `change_between` and `frontlines_from_control` [m].
-    sigma_m, correlation_m, draws, label, title, sides
+    margin_m, sigma_m, correlation_m, draws, label, title, sides
         See `Study`; by default the title names side and dates.
     reach_m
         How far from a place its side still holds the ground [m], see `control_from_settlements`; needed
@@ -270,8 +271,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         sources=(source,) if source else (),
         label=label,
         method={
-            "snap_m": snap_m, "sliver_m": sliver_m, "border_m": border_m, "sigma_m": sigma_m,
-            "correlation_m": correlation_m, "draws": draws,
+            "snap_m": snap_m, "sliver_m": sliver_m, "border_m": border_m, "margin_m": margin_m,
+            "sigma_m": sigma_m, "correlation_m": correlation_m, "draws": draws,
         },
         roles=("before", "after", "districts", "theatre", "settlements", "between"),
     )  # fmt: skip
@@ -591,7 +592,7 @@ class _Layers:
         **about: Any,
     ) -> Study:
         """Put everything into a study; `roles` order the files in its record."""
-        drawn, sigma_m = "side_left" in front, method.get("sigma_m")
+        drawn, sigma_m, margin_m = "side_left" in front, method.get("sigma_m"), method.get("margin_m")
         asked = {"key": self.key, "rest": self.rest, "mend": self.mend}
         asked |= {"read_as_ground_of_side": self.reading.bare, "notes": self.reading.notes}
         asked |= self.as_read()
@@ -609,6 +610,7 @@ class _Layers:
             snap_m=float(method.get("snap_m", SNAP_M)),
             sliver_m=float(method.get("sliver_m", SLIVER_M)),
             border_m=float(method.get("border_m", BORDER_M)),
+            margin_m=None if margin_m is None else float(margin_m),
             sigma_m=None if sigma_m is None else float(sigma_m),
             correlation_m=float(method.get("correlation_m", CORRELATION_M)),
             draws=method.get("draws", 0),

@@ -10,7 +10,6 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from frontlines.control import frontlines_from_control
 from frontlines.crs import project
 from frontlines.errors import LayerError
 from frontlines.layers.columns import sigmas_of
@@ -29,7 +28,7 @@ from frontlines.movement.crossings import REASONS, Rule
 from frontlines.movement.displacement import DOUBTS
 from frontlines.names import counted
 from frontlines.progress import Progress, part, reporting
-from frontlines.study.compare import Results, Study, run_study
+from frontlines.study.compare import Results, Study, front_of, run_study
 
 SPACING_M, LENGTH_M, SMOOTHING_M, COPIES = 1000.0, 20_000.0, 5000.0, 5
 """How transects are cast unless it is said: see `run_movement`."""
@@ -183,8 +182,7 @@ def _fronts_of_side(results: Results) -> tuple[gpd.GeoDataFrame, list[pd.Timesta
     study, layer = results.study, _layer_of(results.study)
     fronts, inner = [results.frontlines], layer[~layer["date"].isin(study.dates)]
     if len(inner):
-        drawn = study.frontlines is not None
-        fronts += [inner if drawn else frontlines_from_control(inner, study.theatre, border_m=study.border_m)]
+        fronts.append(front_of(study, inner, results.control))
     joined = gpd.GeoDataFrame(pd.concat(fronts, ignore_index=True), geometry="geometry", crs=study.crs)
     of_side = (joined["side_left"] == study.side) | (joined["side_right"] == study.side)
     own: gpd.GeoDataFrame = joined[of_side].copy()

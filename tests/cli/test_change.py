@@ -9,6 +9,7 @@ from shapely import LineString, box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
+from frontlines.manifest import caption
 from frontlines.sources.files import read_layer, write
 
 RUNNER = CliRunner()
@@ -280,3 +281,26 @@ def test_sigma_gives_the_balance_its_errors(folder):
 def test_without_sigma_the_table_says_that_there_are_no_errors(folder):
     result = call(folder, "line_2024-07-08.gpkg", "line_2024-07-15.gpkg")
     assert "no errors: 2 of 2 stretches of line have no sigma_m; --sigma-m gives them one" in result.stdout
+
+
+def test_how_far_ends_were_led_is_said(tmp_path):
+    crs, x, y = "EPSG:3035", 4_321_000, 3_210_000
+    write(
+        gpd.GeoDataFrame({"NAME": ["D"]}, geometry=[box(x, y, x + 400, y + 2000)], crs=crs),
+        tmp_path / "districts.gpkg",
+    )
+    for year, east in ((1990, 190), (2000, 210)):
+        line = gpd.GeoDataFrame(
+            {"side_left": ["SEA"], "side_right": ["LAND"]},
+            geometry=[LineString([(x + east, y + 200), (x + east, y + 1800)])],
+            crs=crs,
+        )
+        write(line, tmp_path / f"{year}-01-01.gpkg")
+    result = call(tmp_path, "1990-01-01.gpkg", "2000-01-01.gpkg", side="LAND")
+    said = "4 ends of lines were led on to the theatre's edge or another line, by up to 200 m"
+    assert said in result.stdout
+    record = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert record["ends_led"]["number"] == 4
+    assert said in caption(record)
+    total = pd.read_csv(tmp_path / "out" / "totals.csv").iloc[0]
+    assert (total["gained_km2"], total["lost_km2"]) == pytest.approx((0, 0.04), abs=1e-6)

@@ -193,6 +193,7 @@ SAID_BY = {
             "sliver-m",
             "border-m",
             "reach-m",
+            "margin-m",
             "sigma-m",
             "correlation-m",
             "draws",

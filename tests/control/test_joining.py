@@ -185,3 +185,44 @@ def test_a_branch_that_meets_a_line_is_not_drawn_to_its_tip():
         ("C", "B", [(3002, 9800), (10_000, 9800)]),
     )
     assert km2(rows, 300) == pytest.approx({"A": 30, "B": 68.6, "C": 1.4}, abs=1e-3)
+
+
+# --- an end goes on in its own direction before it turns aside ------------------------------------
+
+STRIP = box(0, 0, 400, 2000)
+STRIP_FRAME = gpd.GeoDataFrame(geometry=[STRIP], crs=CRS)
+
+
+def test_an_end_goes_on_ahead_though_the_edge_beside_it_is_nearer():
+    joined = join_ends(frame([(190, 200), (190, 1800)]), STRIP, 1000)
+    assert sorted(ends(joined.shapes[0])) == [[190, 0], [190, 2000]]
+    assert joined.led == [(200.0, True), (200.0, True)]
+
+
+def test_how_far_ends_were_led_comes_with_the_control():
+    held = control_from_lines(drawn(("A", "B", [(190, 200), (190, 1800)])), STRIP_FRAME, snap_m=1000)
+    assert held.attrs["ends_led"] == {"number": 2, "sideways": 0, "farthest_m": 200.0}
+    assert (held.area / 1e6).round(9).tolist() == [0.38, 0.42]
+
+
+def test_an_end_beside_a_line_goes_on_to_the_edge_ahead():
+    lines = frame([(100, 0), (100, 2000)], [(250, 0), (250, 1750)])
+    assert ends(join_ends(lines, STRIP, 300).shapes[1]) == [[250, 0], [250, 2000]]
+
+
+def test_an_end_all_but_on_the_edge_does_not_run_along_it():
+    joined = join_ends(frame([(200, 2000), (200, 600), (3, 500), (1, 400)]), STRIP, 1000)
+    assert ends(joined.shapes[0])[1] == pytest.approx([0, 400], abs=2)
+
+
+def test_two_edges_about_as_near_are_refused_where_ground_hangs_on_the_choice():
+    lines = drawn(("A", "B", [(190, 0), (190, 700)]))
+    with pytest.raises(
+        ControlError, match=r"row 0: its last vertex, .* stops 190 m short .* and 210 m short"
+    ):
+        control_from_lines(lines, STRIP_FRAME, snap_m=300)
+    assert len(control_from_lines(lines, STRIP_FRAME, snap_m=1300)) == 2
+
+
+def test_a_corner_is_no_choice_between_two_edges():
+    assert km2([("A", "B", [(5000, 10_000), (70, 2000), (60, 60), (80, 65)])], 100)["A"] > 0

@@ -60,3 +60,34 @@ def test_a_title_and_a_baseline_of_ones_own(study):
     fl.run_movement(study, length_m=5000, progress=lambda share, _: pieces.append(share))
     assert pieces == sorted(pieces)
     assert pieces[-1] == 1
+
+
+def test_lines_are_cut_by_the_theatre_before_anything_is_measured(study):
+    beyond = study.frontlines.copy()
+    beyond.geometry = [
+        LineString([(X, Y - 60_000), (X, Y + 60_000)]),
+        LineString([(X + 1000, Y - 60_000), (X + 1000, Y + 60_000)]),
+        LineString(
+            [(X + 60_000, Y - 60_000), (X + 60_000, Y - 30_000), (X + 3000, Y - 5000), (X + 3000, Y + 60_000)]
+        ),
+    ]
+    inside, cut = (fl.run_movement(one) for one in (study, replace(study, frontlines=beyond)))
+    pd.testing.assert_frame_equal(inside.estimators, cut.estimators, rtol=1e-9)
+    assert cut.frontlines.length.tolist() == pytest.approx([20_000] * 3)
+
+
+def test_a_line_that_leaves_the_theatre_and_returns_is_two_fronts(study):
+    lines = study.frontlines.copy()
+    away = [
+        (X, Y),
+        (X, Y + 5000),
+        (X + 20_000, Y + 5000),
+        (X + 20_000, Y + 8000),
+        (X, Y + 8000),
+        (X, Y + 20_000),
+    ]
+    lines.geometry = [LineString(away), *lines.geometry[1:]]
+    found = fl.run_study(replace(study, frontlines=lines))
+    first = found.frontlines[found.frontlines["date"] == DAYS[0]]
+    assert first.length.tolist() == pytest.approx([14_000, 21_000])
+    assert first["side_left"].tolist() == ["A", "A"]

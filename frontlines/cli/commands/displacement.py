@@ -17,6 +17,7 @@ from frontlines.cli.options import (
     Force,
     Key,
     Label,
+    MarginM,
     Mend,
     Out,
     ReachM,
@@ -104,6 +105,7 @@ def displacement(
     snap_m: SnapM = None,
     border_m: BorderM = None,
     reach_m: ReachM = None,
+    margin_m: MarginM = None,
     sigma_m: SigmaM = None,
     mend: Mend = False,
     force: Force = False,
@@ -126,6 +128,7 @@ def displacement(
         snap_m=snap_m,
         border_m=border_m,
         reach_m=reach_m,
+        margin_m=margin_m,
         sigma_m=sigma_m,
         description=description,
     )
