@@ -144,7 +144,7 @@ def test_a_zoom_may_cross_the_antimeridian(study):
         (
             "snap_m = 2000",
             "snap = 2000",
-            r"\[method\] snap is not known \(known are snap_m, sliver_m, border_m, rest, sigma_m, correlation_m, draws, mend\)",
+            r"\[method\] snap is not known \(known are snap_m, sliver_m, border_m, margin_m, rest, reach_m, sigma_m, correlation_m, draws, mend\)",
         ),
         ('title = "A title"\n', "", r"\[study\] title is missing"),
         ('side = "A"\n', "", r"\[study\] side is missing"),
