@@ -209,6 +209,25 @@ Draws = Annotated[
 ]
 
 
+Asked: dict[str, Any] = {
+    "date_before": DateBefore,
+    "date_after": DateAfter,
+    "rest": Rest,
+    "settlements": Settlements,
+    "label": Label,
+    "title": Title,
+    "source": Source,
+    "side_names": SideNames,
+    "snap_m": SnapM,
+    "border_m": BorderM,
+    "reach_m": ReachM,
+    "margin_m": MarginM,
+    "sigma_m": SigmaM,
+    "mend": Mend,
+}
+"""Options of every command that makes a study of two days and more."""
+
+
 # --- what the files do not say themselves
 
 Described: dict[str, Any] = {
@@ -296,32 +315,33 @@ Described: dict[str, Any] = {
 """Options of every command that reads fronts: how their files say who holds what, and when."""
 
 
-def describes_layers(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `Described`; it gets a `Description` as its argument `description`."""
+def _takes(options: Mapping[str, Any], make: Callable[..., Any], argument: str) -> Callable[..., Any]:
+    """Give a command shared options; it gets what `make` makes of them as one `argument`."""
 
-    @functools.wraps(command)
-    def wrapped(**options: Any) -> None:
-        said = {name: options.pop(name) for name in Described}
-        command(**options, description=_described_as(**said))
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def wrapped(**given: Any) -> None:
+            said = {name: given.pop(name) for name in options}
+            command(**given, **{argument: make(**said)})
 
-    own, hints = inspect.signature(command), get_type_hints(command, include_extras=True)
-    added = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=False if get_args(kind)[0] is bool else None,
-            annotation=kind,
-        )
-        for name, kind in Described.items()
-    ]
-    kept = [
-        one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name])
-        for name, one in own.parameters.items()
-        if name != "description"
-    ]
-    wrapped.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {one.name: one.annotation for one in (*kept, *added)}
-    return wrapped
+        hints = get_type_hints(command, include_extras=True)
+        own = inspect.signature(command).parameters.values()
+        kept = [one.replace(annotation=hints[one.name]) for one in own if one.name != argument]
+        added = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=False if get_args(kind)[0] is bool else None,
+                annotation=kind,
+            )
+            for name, kind in options.items()
+        ]
+        every = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*kept, *added)]
+        wrapped.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+        wrapped.__annotations__ = {one.name: one.annotation for one in every}
+        return wrapped
+
+    return decorate
 
 
 def _described_as(mapped: list[str] | None, where: list[str] | None, **others: Any) -> Description:
@@ -360,14 +380,25 @@ def sides_named(names: list[str] | None) -> dict[str, str]:
     return {side: text for side, _, text in pairs}
 
 
-def study_options(
-    dates: tuple[datetime | None, datetime | None], side_names: list[str] | None, **others: Any
+def _study_options(
+    date_before: datetime | None, date_after: datetime | None, side_names: list[str] | None, **others: Any
 ) -> dict[str, Any]:
     """Give the options that were given as `study_from_files` takes them; the others have their defaults."""
-    days = tuple(None if moment is None else f"{moment:%Y-%m-%d}" for moment in dates)
-    given = {name: value for name, value in others.items() if value is not None}
-    return {"days": days, "sides": sides_named(side_names), **given}
+    days = tuple(None if day is None else f"{day:%Y-%m-%d}" for day in (date_before, date_after))
+    description = _described_as(**{name: others.pop(name) for name in Described})
+    return {"days": days, "sides": sides_named(side_names), "description": description, **given(**others)}
 
+
+def given(**options: Any) -> dict[str, Any]:
+    """Keep the options that were given."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+describes_layers = _takes(Described, _described_as, "description")
+"""A decorator: the command takes the options of `Described`, as a `Description`."""
+
+asks_for_study = _takes({**Asked, **Described}, _study_options, "asked")
+"""A decorator: the command takes `Asked` and `Described`, as arguments of `study_from_files`."""
 
 _TABLE_OF = {"title": "study", "label": "layers", "settlements": "layers"}
 

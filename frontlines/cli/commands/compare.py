@@ -34,7 +34,7 @@ from frontlines.sources.description import Description
 from frontlines.sources.publishers import PUBLISHERS
 from frontlines.sources.snapshots import PLAIN
 from frontlines.study import run_agreement
-from frontlines.study.files import two_sources_from_files
+from frontlines.study.many_days import two_sources_from_files
 
 _FORMATS = f"{PLAIN} or a publisher's: {', '.join(PUBLISHERS)}"
 _TWO = 2

@@ -10,34 +10,18 @@ from typing import Annotated, Any
 import typer
 
 from frontlines.cli.options import (
-    BorderM,
-    DateAfter,
-    DateBefore,
     DistrictsOrStudy,
     Force,
     Key,
-    Label,
-    MarginM,
-    Mend,
     Out,
-    ReachM,
-    Rest,
-    Settlements,
-    SideNames,
     SideOrStudy,
-    SigmaM,
-    SnapM,
-    Source,
     Theatre,
-    Title,
+    asks_for_study,
     changes_of,
-    describes_layers,
     shows_errors,
-    study_options,
 )
 from frontlines.errors import StudyError
 from frontlines.progress import part, reporting
-from frontlines.sources.description import Description
 from frontlines.sources.files import Reading
 from frontlines.study import Study, run_movement, study_from_files
 from frontlines.study.files import open_study
@@ -54,7 +38,7 @@ class Crossing(StrEnum):
 
 
 @shows_errors
-@describes_layers
+@asks_for_study
 def displacement(
     sources: Annotated[
         list[Path],
@@ -68,14 +52,6 @@ def displacement(
     key: Key = "district",
     out: Out = Path("out"),
     theatre: Theatre = None,
-    date_before: DateBefore = None,
-    date_after: DateAfter = None,
-    rest: Rest = None,
-    settlements: Settlements = None,
-    label: Label = None,
-    title: Title = None,
-    source: Source = None,
-    side_names: SideNames = None,
     spacing_m: Annotated[
         float, typer.Option("--spacing-m", metavar="METRES", help="Distance between transects [m].")
     ] = SPACING_M,
@@ -102,42 +78,20 @@ def displacement(
     copies: Annotated[
         int, typer.Option("--copies", metavar="NUMBER", help="Copies of the axis on either side of it.")
     ] = COPIES,
-    snap_m: SnapM = None,
-    border_m: BorderM = None,
-    reach_m: ReachM = None,
-    margin_m: MarginM = None,
-    sigma_m: SigmaM = None,
-    mend: Mend = False,
     force: Force = False,
     *,
-    description: Description,
+    asked: dict[str, Any],
 ) -> None:
     """Measure how far the front of one side moved: transects, rates, areas and distances side by side."""
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import movement_table, show  # noqa: PLC0415
 
-    asked = study_options(
-        dates=(date_before, date_after),
-        side_names=side_names,
-        title=title,
-        source=source,
-        label=label,
-        settlements=settlements,
-        mend=mend,
-        rest=rest,
-        snap_m=snap_m,
-        border_m=border_m,
-        reach_m=reach_m,
-        margin_m=margin_m,
-        sigma_m=sigma_m,
-        description=description,
-    )
     ground = {"districts": districts, "key": key, "side": side, "theatre": theatre}
-    files = (*sources, districts, theatre, baseline, axis, settlements)
+    files = (*sources, districts, theatre, baseline, axis, asked.get("settlements"))
     outputs.refuse_overwriting(out, outputs.MOVEMENT_FILES, force=force, inputs=files)
     with reporting(True) as report:
         report(0.05, "reading")
-        study, reading = _study_of(sources, ground, asked), Reading(description=description)
+        study, reading = _study_of(sources, ground, asked), Reading(description=asked["description"])
         drawn = {
             name: reading.layer(path, name) if path else None
             for name, path in (("baseline", baseline), ("axis", axis))
@@ -149,7 +103,7 @@ def displacement(
             smoothing_m=smoothing_m,
             crossing=crossing.value,
             copies=copies,
-            title=title,
+            title=asked.get("title"),
             progress=part(report, 0.1, 0.7),
             **drawn,
         )

@@ -31,7 +31,7 @@ from frontlines.sources.description import Description
 from frontlines.sources.publishers import PUBLISHERS
 from frontlines.sources.snapshots import PLAIN
 from frontlines.study import run_series
-from frontlines.study.files import snapshots_from_files
+from frontlines.study.many_days import snapshots_from_files
 
 _FORMATS = f"{PLAIN} or a publisher's: {', '.join(PUBLISHERS)}"
 
