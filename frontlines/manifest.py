@@ -75,6 +75,7 @@ def caption(manifest: Mapping[str, Any]) -> str:
     sentences = [
         f"Control at the end of {long_date(first)} and of {long_date(last)}, {manifest['cadence']}.",
         *_error_sentences(manifest),
+        *place_sentences(manifest),
         *(_sentence(note) for note in manifest["notes"]),
         *(_sentence(note) for note in edge_notes(manifest)),
         f"Sources: {_listed(manifest['sources'])}.",
@@ -134,6 +135,22 @@ def error_sentence(record: Mapping[str, Any]) -> str:
     return f"errors of the lines (sigma {sigma}, {alike}), {how}"
 
 
+def place_sentences(manifest: Mapping[str, Any]) -> list[str]:
+    """Say how many places changed hands, and how many people lived on a side's ground, by which source."""
+    places, sentences = manifest.get("places", {}), []
+    if places:
+        unsure = f", {places['unsure']:,} unsure by the error of the line" if places["unsure"] else ""
+        times = counted(places["changes"], "change of hands", "changes of hands")
+        sentences.append(f"{counted(places['number'], 'place')}: {times}{unsure}.")
+    files = {entry["role"]: entry["name"] for entry in manifest["inputs"]}
+    for one in manifest.get("people", ()):
+        by = {"places": "settlements", "raster": "population"}[one["source"]]
+        what = "in its places" if one["source"] == "places" else "on its ground"
+        figures = [f"{one[name]:,.0f} {name}" for name in ("before", "after", "gained", "lost")]
+        sentences.append(f"People {what} ({files.get(by, one['source'])}): {', '.join(figures)}.")
+    return sentences
+
+
 def _sentence(text: str) -> str:
     """End a text with a full stop, unless it ends already or is empty."""
     clean = text.strip()
@@ -157,6 +174,7 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
         *_measured(manifest.get("front")),
+        *place_sentences(manifest),
         *places_sentence(manifest["parameters"].get("reach_m")),
         f"Sources: {_listed(manifest['sources'])}.",
         f"Projection: {manifest['projection']['name']}.",

@@ -1,4 +1,4 @@
-"""Which side held each settlement on two dates, as the ground says, and how many people lived there."""
+"""Which side held each settlement on two dates, as the ground says."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.names import WHOLE, Bools
+from frontlines.names import Bools
 
 COLUMNS = ["name", "district", "date_from", "date_to", "side_from", "side_to", "changed"]
+
+SAME_PLACE_M = 100.0
+"""Rows of one name this near to each other are one place [m]: lists round differently from day to day."""
 
 
 def settlements_by_side(
@@ -51,23 +54,48 @@ def settlements_by_side(
     >>> held[["name", "district", "side_from", "side_to"]].values.tolist()
     [['Talış', 'D', 'A', 'B']]
     """
-    people = [column for column in settlements if str(column).strip().lower() == "population"][:1]
-    places = settlements[["name", *people, "geometry"]].rename(columns=dict.fromkeys(people, "population"))
-    places = places[~places.geometry.is_empty & places.geometry.notna()]
-    places = places[~pd.DataFrame({"name": places["name"], "at": places.geometry.to_wkb()}).duplicated()]
-    for frame, columns in ((change, COLUMNS[2:6]), (districts, ["district"])):
-        joined = places.sjoin(frame[[*columns, "geometry"]], how="left", predicate="intersects")
-        places = joined[~joined.index.duplicated()].drop(columns="index_right")
+    places = _in_first(each_once(settlements, districts), change[[*COLUMNS[2:6], "geometry"]])
     known = places[["side_from", "side_to"]].notna().all(axis=1)
     places = places.assign(changed=known & (places["side_from"] != places["side_to"]))
     columns = list(COLUMNS)
     if frontlines is not None:
         places = places.assign(unsure=_within_sigma(places, frontlines))
         columns.append("unsure")
-    if people:
-        places = places.assign(population=pd.to_numeric(places["population"], errors="coerce"))
-        columns.append("population")
+    columns += ["population"] if "population" in places else []
     return pd.DataFrame(places)[columns].sort_values("name", kind="stable", ignore_index=True)
+
+
+def each_once(settlements: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give each place that has a point once, with its `district`, and its `population` as a number if known.
+
+    Rows of one name within `SAME_PLACE_M` are one place, as the last row says that knows its population.
+    """
+    people = [column for column in settlements if str(column).strip().lower() == "population"][:1]
+    places = settlements[~settlements.geometry.is_empty & settlements.geometry.notna()]
+    number = pd.to_numeric(places[people[0]], errors="coerce").astype(float) if people else 0.0
+    places = places[["name", "geometry"]].assign(
+        population=number,
+        day=places.get("date", 0),
+        x=places.geometry.x,
+        y=places.geometry.y,
+    )
+    places = places.sort_values(["day", "population", "x", "y"], kind="stable").iloc[::-1]
+    places = places.sort_values("population", key=pd.isna, kind="stable")
+    places = places[~places.duplicated(["name", "x", "y"])]
+    points, names = places.geometry.to_numpy(), places["name"].to_numpy()
+    first, second = shapely.STRtree(points).query(points, predicate="dwithin", distance=SAME_PLACE_M)
+    again = second[(first < second) & (names[first] == names[second])]
+    places = places[~np.isin(np.arange(len(places)), again)]
+    places = places.sort_values(["name", "x", "y"], kind="stable", ignore_index=True)
+    return _in_first(
+        places[["name", *(["population"] if people else []), "geometry"]], districts[["district", "geometry"]]
+    )
+
+
+def _in_first(places: gpd.GeoDataFrame, polygons: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add the columns of the polygon that each place lies in, the first one on a border."""
+    joined = places.sjoin(polygons, how="left", predicate="intersects")
+    return joined[~joined.index.duplicated()].drop(columns="index_right")
 
 
 def _within_sigma(places: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> Bools:
@@ -79,50 +107,3 @@ def _within_sigma(places: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> Bools:
         found = shapely.STRtree(points).query(shapes, predicate="dwithin", distance=reach_m)
         unsure[found[1]] = True
     return unsure
-
-
-def population_by_district(places: pd.DataFrame, side: str) -> pd.DataFrame:
-    """Count the people of the places that a side held, gained and lost.
-
-    Parameters
-    ----------
-    places
-        From `settlements_by_side`, with `population`.
-    side
-        The side whose gains are positive.
-
-    Returns
-    -------
-    people
-        A row a district that has places, and one for ``all districts``: `district`, `side`,
-        `population_before`, `population_after`, `population_gained`, `population_lost`,
-        `population_unsure` (of places within the error of a line), `places_gained`, `places_lost`,
-        `places_without_population`, which count as zero.
-
-    Examples
-    --------
-    >>> places = pd.DataFrame({
-    ...     "district": "D", "side_from": ["A", "B"], "side_to": ["A", "A"], "population": [50.0, 20.0]})
-    >>> population_by_district(places, "A")[["population_before", "population_after"]].values.tolist()
-    [[50.0, 70.0], [50.0, 70.0]]
-    """
-    people = places["population"].fillna(0.0)
-    before, after = places["side_from"] == side, places["side_to"] == side
-    unsure = places.get("unsure", pd.Series(False, index=places.index))
-    counted = pd.DataFrame(
-        {
-            "district": places["district"],
-            "population_before": people * before,
-            "population_after": people * after,
-            "population_gained": people * (after & ~before),
-            "population_lost": people * (before & ~after),
-            "population_unsure": people * unsure,
-            "places_gained": (after & ~before).astype(int),
-            "places_lost": (before & ~after).astype(int),
-            "places_without_population": places["population"].isna().astype(int),
-        }
-    )
-    whole = counted.assign(district=WHOLE).groupby("district").sum()
-    table = pd.concat([counted.groupby("district", sort=True).sum(), whole]).reset_index()
-    table.insert(1, "side", side)
-    return table

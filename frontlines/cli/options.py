@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, get_args, get_type_hints
 
@@ -38,6 +39,9 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bwith date='[\d-]+'"), "with --date-before and --date-after"),
     (re.compile(r"\ballow_date=True"), "--allow-date"),
     (re.compile(r"\blon='\.\.\.', lat='\.\.\.'"), "--lon and --lat"),
+    (re.compile(r"\bper='pixel'"), "--population-per pixel"),
+    (re.compile(r"\bper='km2'"), "--population-per km2"),
+    (re.compile(r"\bcrs='EPSG:4326'"), "--crs EPSG:4326"),
     (re.compile(r"\bencoding=(?=['\"])"), "--encoding "),
     (re.compile(r"\bframe\.set_crs\('EPSG:4326'\)"), "--crs EPSG:4326"),
     (re.compile(r"\bsnap_m=\.\.\."), "--snap-m"),
@@ -89,7 +93,31 @@ Theatre = Annotated[
 Settlements = Annotated[
     Path | None,
     typer.Option(
-        "--settlements", metavar="FILE", help="Settlements to name on maps: points, or a CSV of lon and lat."
+        "--settlements",
+        metavar="FILE",
+        help="Settlements to follow and to name on maps, perhaps with a column 'population': points, or a "
+        "CSV of lon and lat.",
+    ),
+]
+Population = Annotated[
+    Path | None,
+    typer.Option(
+        "--population", metavar="FILE", help="Raster of people to count on changed ground: a GeoTIFF."
+    ),
+]
+
+
+class PerWhat(StrEnum):
+    """What a value of a raster of people counts them in."""
+
+    PIXEL = "pixel"
+    KM2 = "km2"
+
+
+PopulationPer = Annotated[
+    PerWhat | None,
+    typer.Option(
+        "--population-per", help="What its values count: people in each pixel, or per km²; else as it says."
     ),
 ]
 Rest = Annotated[
@@ -401,6 +429,7 @@ asks_for_study = _takes({**Asked, **Described}, _study_options, "asked")
 """A decorator: the command takes `Asked` and `Described`, as arguments of `study_from_files`."""
 
 _TABLE_OF = {"title": "study", "label": "layers", "settlements": "layers"}
+_TABLE_OF |= {"population": "layers", "population_per": "layers"}
 
 
 def changes_of(

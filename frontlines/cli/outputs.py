@@ -43,7 +43,7 @@ FILES = (
 """What a comparison writes."""
 
 IF_ANY = ("settlements.csv", "population.csv")
-"""What a comparison writes if the study has settlements, and they have a population."""
+"""What a comparison or a series writes if there are settlements, and if people can be counted."""
 
 SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST)
 """What a series writes, whatever else is asked for."""
@@ -65,18 +65,24 @@ def write_results(results: Results, folder: Path) -> tuple[str, ...]:
     write(results.transitions, folder / "transitions.csv")
     write(results.change, folder / "change.gpkg")
     write(results.frontlines, folder / "frontlines.geojson")
-    if results.settlements is not None:
-        write(results.settlements, folder / "settlements.csv")
     save_figure(change_figure(results.for_readers()), folder / "map")
     _write_manifest(results.manifest, folder)
-    if results.population is not None:
-        write(results.population, folder / "population.csv")
-    found = (results.settlements, results.population)
-    return (*FILES, *(name for name, table in zip(IF_ANY, found, strict=True) if table is not None))
+    return (*FILES, *_write_places(results, folder))
 
 
-def write_series(results: SeriesResults, folder: Path, *, panels: bool = False, film: bool = False) -> None:
-    """Write everything that a series found."""
+def _write_places(results: Results | SeriesResults, folder: Path) -> tuple[str, ...]:
+    """Write what was found of places and of people, if anything; name the files."""
+    found = zip(IF_ANY, (results.settlements, results.population), strict=True)
+    tables = {name: table for name, table in found if table is not None}
+    for name, table in tables.items():
+        write(table, folder / name)
+    return tuple(tables)
+
+
+def write_series(
+    results: SeriesResults, folder: Path, *, panels: bool = False, film: bool = False
+) -> tuple[str, ...]:
+    """Write everything that a series found; name the files of places and people."""
     write(results.series, folder / "series.csv")
     write(results.series, folder / "series.parquet")
     write(results.totals, folder / "totals.csv")
@@ -100,6 +106,7 @@ def write_series(results: SeriesResults, folder: Path, *, panels: bool = False, 
             totals=results.snapshot_totals(),
         )
     _write_manifest(results.manifest | {"outputs": tables}, folder)
+    return _write_places(results, folder)
 
 
 def read_previous(out: Path) -> tuple[pd.DataFrame, Manifest]:

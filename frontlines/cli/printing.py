@@ -136,26 +136,28 @@ def _notes(results: Results, left_out: int) -> str:
     return "\n".join(lines)
 
 
-def _place_notes(results: Results) -> list[str]:
-    """Say which places changed hands, and how many people lived in those of the side."""
-    places = results.settlements
-    if places is None:
-        return []
-    moved = places[places["changed"]]
-    notes = [] if len(moved) else [f"none of {counted(len(places), 'place')} changed hands"]
-    for (before, after), rows in moved.groupby(["side_from", "side_to"], sort=True):
-        names = listed(rows["name"].tolist(), _MOST_PLACES)
-        notes.append(f"places from {before} to {after}, {len(rows)} of {len(places)}: {names}")
-    if unsure := int(places["unsure"].sum()):
-        notes.append(f"places nearer to a line than its sigma, so unsure: {unsure}, see settlements.csv")
-    if results.population is not None:
-        row = results.population.iloc[-1]
-        people = {name: f"{row[f'population_{name}']:,.0f}" for name in ("before", "after", "gained", "lost")}
+def _place_notes(results: Results | SeriesResults) -> list[str]:
+    """Say which places changed hands, and how many people lived on the side's ground."""
+    places, record = results.settlements, results.manifest["places"]
+    notes = []
+    if places is not None:
+        moved = places[places["changed"]]
+        notes = [] if len(moved) else [f"none of {counted(record['number'], 'place')} changed hands"]
+        for (before, after), rows in moved.groupby(["side_from", "side_to"], sort=True):
+            names = listed(rows["name"].tolist(), _MOST_PLACES)
+            notes.append(f"places from {before} to {after}, {len(rows)} of {record['number']}: {names}")
+        if record["unsure"]:
+            notes.append(
+                f"places nearer to a line than its sigma, so unsure: {record['unsure']}, see settlements.csv"
+            )
+    for one in results.manifest["people"]:
+        people = {name: f"{one[name]:,.0f}" for name in ("before", "after", "gained", "lost")}
+        what = "in its places" if one["source"] == "places" else "on its ground, by the raster"
         notes.append(
-            f"people in its places: {people['before']} before, {people['after']} after "
+            f"people {what}: {people['before']} before, {people['after']} after "
             f"(gained {people['gained']}, lost {people['lost']})"
         )
-        if bare := int(row["places_without_population"]):
+        if bare := one.get("places_without_population"):
             notes.append(f"places without a population, counted as 0: {bare}")
     return [plain(line) for text in notes for line in wrap(text, _NARROW, subsequent_indent="   ")]
 
@@ -240,6 +242,7 @@ def series_table(results: SeriesResults) -> Group:
     if max(beyond.values(), default=0.0) > _NOTABLE_KM2:
         listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
         notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")
+    notes += _place_notes(results)
     notes += map(plain, results.manifest.get("notes", ()))
     return Group(Text(plain(title)), table, Text("\n".join(notes)))
 

@@ -2,7 +2,19 @@
 
 from frontlines.series.change_series import COLUMNS, SUSPECT, change_series
 from frontlines.series.differences import TOLERANCE_M
+from frontlines.series.people import people_in_series
 from frontlines.series.periods import CADENCES
+from frontlines.series.places import FollowedPlaces, follow_places
 from frontlines.series.totals import series_totals
 
-__all__ = ["CADENCES", "COLUMNS", "SUSPECT", "TOLERANCE_M", "change_series", "series_totals"]
+__all__ = [
+    "CADENCES",
+    "COLUMNS",
+    "SUSPECT",
+    "TOLERANCE_M",
+    "FollowedPlaces",
+    "change_series",
+    "follow_places",
+    "people_in_series",
+    "series_totals",
+]

@@ -129,8 +129,8 @@ def change_series(
     require_working_crs(control=control, districts=districts)
     if not 0 <= tolerance_m < math.inf:
         raise LayerError(f"tolerance_m is {tolerance_m}: give metres, 0 or more")
-    dates, grounds = _snapshots(control, side)
-    _, contested_grounds = _snapshots(control, CONTESTED, dates)
+    dates, grounds = grounds_of(control, side)
+    _, contested_grounds = grounds_of(control, CONTESTED, dates)
     districts = districts.sort_values("district", kind="stable", ignore_index=True)
     every = steps_between(dates, freq)
     kept = _taken_over(previous, every, districts, side, freq)
@@ -275,7 +275,7 @@ def _suspects(series: pd.DataFrame, n_districts: int) -> Bools:
     return np.repeat(rate > middle + SUSPECT * spread, n_districts)
 
 
-def _snapshots(
+def grounds_of(
     control: gpd.GeoDataFrame, side: str, dates: Sequence[pd.Timestamp] | None = None
 ) -> tuple[list[pd.Timestamp], Geometries]:
     """Give the dates of a frame, and the ground of one side on each."""

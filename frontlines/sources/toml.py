@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from frontlines.errors import FrontlinesError, StudyError
 from frontlines.sources.description import Description
+from frontlines.sources.population import PER
 
 _SHOWN = 40
 
@@ -120,6 +121,7 @@ def _is_where(value: Any) -> bool:
     return isinstance(value, dict) and all(_is_text(held) or _are_texts(held) for held in value.values())
 
 
+_PER = Entry(lambda value: value in PER, "'pixel' or 'km2': what a value counts")
 _TEXT = Entry(_is_text, "a text")
 _TEXTS = Entry(_are_texts, "a list of texts")
 _CORRELATION = Entry(_is_correlation, "a number of metres, 0 or more, or inf")
@@ -130,7 +132,7 @@ _CORNER = Entry(_are_corners, "west, south, east and north in degrees, such as [
 _MAP = Entry(_is_map, "values and their sides, such as {losses = 'UKR', unsure = ''}")
 _WHERE = Entry(_is_where, "columns and their values, such as {layer = 'front', year = ['1914', '1915']}")
 
-LAYERS = ("frontlines", "control", "districts", "theatre", "settlements", "context")
+LAYERS = ("frontlines", "control", "districts", "theatre", "settlements", "population", "context")
 """Entries of [layers] that are files."""
 
 STUDY_TABLES: dict[str, dict[str, Entry]] = {
@@ -150,6 +152,8 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "theatre": NAME,
         "districts": NAME,
         "settlements": NAME,
+        "population": NAME,
+        "population_per": _PER,
         "context": NAME,
         "key": NAME,
         "label": NAME,

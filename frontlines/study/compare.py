@@ -16,6 +16,7 @@ from frontlines import manifest as manifests
 from frontlines.change import (
     balance_by_district,
     change_between,
+    people_by_ground,
     population_by_district,
     settlements_by_side,
     transitions_by_district,
@@ -27,8 +28,10 @@ from frontlines.layers.columns import sigmas_of
 from frontlines.layers.margins import give_margins
 from frontlines.layers.mending import BOOKED, REST_SOURCE
 from frontlines.manifest import Manifest
-from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, counted
+from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.progress import Progress, part, reporting
+from frontlines.sources.population import PopulationRaster
+from frontlines.study.people import people_record, places_record
 from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
@@ -61,6 +64,8 @@ class Study:
         One of them is given, the other is None and follows from it.
     settlements, context
         Further layers for the map, or None. `context` has `kind` (``country`` or ``oblast``), `name`.
+    population
+        A raster of people, from `frontlines.sources.population.read_population`, or None.
     sides
         How to call each side in legends.
     boundaries
@@ -108,6 +113,7 @@ class Study:
     control: gpd.GeoDataFrame | None = None
     settlements: gpd.GeoDataFrame | None = None
     context: gpd.GeoDataFrame | None = None
+    population: PopulationRaster | None = None
     sides: Mapping[str, str] = field(default_factory=dict)
     boundaries: str = ""
     notes: tuple[str, ...] = ()
@@ -199,7 +205,8 @@ class Results:
     settlements
         From `settlements_by_side`; None if the study has no settlements.
     population
-        From `population_by_district`; None if the settlements say nothing of it.
+        From `population_by_district`, for each side that is known, that of the study first, by places and by
+        the raster; None if neither says anything of it.
     manifest
         What was read and done, as plain data.
     """
@@ -283,8 +290,10 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         errors = _errors(study, balance, control, lines, part(report, 0.7, 0.9))
         report(0.9, "manifest")
         record = _record(study, lines, given, errors)
-        manifest = _manifest(study, control, change, transitions) | {"errors": record}
         places, people = _places(study, change, lines)
+        manifest = _manifest(study, control, change, transitions) | {"errors": record}
+        manifest["places"] = {} if places is None else places_record(places, len(places))
+        manifest["people"] = people_record(people, study.side, study.population, study.districts)
         report(1.0, "done")
     return Results(
         study=study,
@@ -304,11 +313,20 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
 def _places(
     study: Study, change: gpd.GeoDataFrame, lines: gpd.GeoDataFrame
 ) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-    """Look up who held the settlements, and how many people lived in them, if that is known."""
-    if study.settlements is None:
-        return None, None
-    places = settlements_by_side(change, study.settlements, study.districts, lines)
-    return places, population_by_district(places, study.side) if "population" in places else None
+    """Look up who held the settlements, and how many people lived there and on the ground, if known."""
+    places, by_source = None, dict[str, pd.DataFrame]()
+    if study.settlements is not None:
+        places = settlements_by_side(change, study.settlements, study.districts, lines)
+        by_source |= {"places": places} if "population" in places else {}
+    if study.population is not None:
+        by_source["raster"] = people_by_ground(change, study.districts, study.population)
+    sides = [study.side, *sorted({*change["side_from"], *change["side_to"]} - {study.side, UNKNOWN})]
+    people = [
+        population_by_district(rows, side, source=source)
+        for source, rows in by_source.items()
+        for side in sides
+    ]
+    return places, pd.concat(people, ignore_index=True) if people else None
 
 
 def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:

@@ -59,8 +59,8 @@ def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
         A ``study.toml``; paths in it are relative to its folder. Tables: ``[study]`` (`title`,
         `side`, `dates`; also `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
         (`frontlines` or `control`, `districts`; also `key`, `label`, `theatre`, `settlements`,
-        `context`, and what the layers do not say themselves, as in `frontlines.sources.description`:
-        `side_column`, `map`, `date_column` and so on),
+        `population`, `population_per`, `context`, and what the layers do not say themselves, as in
+        `frontlines.sources.description`: `side_column`, `map`, `date_column` and so on),
         ``[method]`` (`snap_m`, `sliver_m`, `border_m`, `margin_m`, `rest`, `sigma_m`, `correlation_m`,
         `draws`, `mend`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
     changes
@@ -119,6 +119,7 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         front=front,
         settlements=settlements,
         context=layers.context(paths.get("context")),
+        population=layers.population(paths.get("population"), files.get("population_per")),
         sides=entries.get("sides", {}),
         boundaries=about.get("boundaries", ""),
         notes=tuple(about.get("notes", ())),
@@ -154,6 +155,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     side: str,
     theatre: str | Path | None = None,
     settlements: str | Path | None = None,
+    population: str | Path | None = None,
+    population_per: str | None = None,
     days: tuple[str | None, str | None] = (None, None),
     rest: str = UNKNOWN,
     snap_m: float = SNAP_M,
@@ -188,7 +191,10 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     theatre
         File of the ground to compare; by default all districts.
     settlements
-        File of settlements for the map, or None; places without a point are left out.
+        File of settlements to follow and for the map, or None; places without a point are left out.
+    population, population_per
+        GeoTIFF of people, or None, and what its values count, see
+        `frontlines.sources.population.read_population`.
     days
         The day to take from `before` and from `after`, for files that hold many or none; where a file
         holds one other day, this one wins.
@@ -247,6 +253,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         dates=dates,
         front=front,
         settlements=layers.settlements(Path(settlements) if settlements else None),
+        population=layers.population(Path(population) if population else None, population_per),
         sides=sides or {},
         boundaries="District boundaries as in the file given.",
         sources=(source,) if source else (),

@@ -18,6 +18,7 @@ from frontlines.layers import (
 from frontlines.names import SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import Description
 from frontlines.sources.files import Reading
+from frontlines.sources.population import PopulationRaster
 from frontlines.sources.snapshots import PLAIN, odd_days, read_snapshots
 from frontlines.study.reading import StudyLayers, kind_of, naming
 
@@ -28,6 +29,8 @@ class Snapshots:
 
     control: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
+    settlements: gpd.GeoDataFrame | None
+    population: PopulationRaster | None
     record: Mapping[str, Any]  # inputs, parameters, what is odd about the days, and sources if they are given
 
 
@@ -37,6 +40,9 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     districts: Path,
     key: str,
     side: str,
+    settlements: Path | None = None,
+    population: Path | None = None,
+    population_per: str | None = None,
     written: str = PLAIN,
     named: str | None = None,
     reach_m: float | None = None,
@@ -63,6 +69,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
             asked["reach_m"] = reach_m
         else:
             control = as_control(raw, layers.crs, mend=mend)
+    places, people = layers.settlements(settlements), layers.population(population, population_per)
     record = {
         "inputs": layers.reading.inputs("districts", "snapshots"),
         "parameters": asked | layers.as_read(),
@@ -70,7 +77,13 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
         "odd": odd_days(raw),
         "notes": layers.reading.notes,
     }
-    return Snapshots(control=control, districts=layers.districts, record=record)
+    return Snapshots(
+        control=control,
+        districts=layers.districts,
+        settlements=places,
+        population=people,
+        record=record,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

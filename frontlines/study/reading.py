@@ -30,12 +30,14 @@ from frontlines.manifest import places_sentence
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import is_of_lines, require_likely_days
 from frontlines.sources.files import Reading, day_in_name, fill_in, without_labels
+from frontlines.sources.population import PopulationRaster, read_population
 from frontlines.sources.snapshots import PLAIN, read_snapshots
 from frontlines.study.compare import Study
 
 _Kind = Literal["lines", "points", "polygons"]
 
 _SHOWN = 3
+_ANY_DAY = "2000-01-01"  # of settlements that name none: no figure depends on it
 
 
 @dataclass
@@ -134,13 +136,15 @@ class StudyLayers:
                 "these are points: give reach_m=..., how far from a place its side still holds the ground "
                 f"[m]; ground farther than that from every place is {UNKNOWN}"
             )
+        return control_from_settlements(self._places(raw), self.theatre, reach_m=self.reach_m)
+
+    def _places(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Check places that may share a name, or have none; those without a point are left out."""
         columns = {str(column).strip().lower(): column for column in raw.columns}
         numbers = pd.Series(range(len(raw)), index=raw.index).astype(str)
         named = raw.drop(columns=[columns["name"]]) if "name" in columns else raw
         places = as_settlements(named.assign(name=numbers), self.crs, unlocated="drop")
-        if "name" in columns:
-            places = places.assign(name=raw[columns["name"]].astype(str))
-        return control_from_settlements(places, self.theatre, reach_m=self.reach_m)
+        return places.assign(name=raw[columns["name"]].astype(str)) if "name" in columns else places
 
     def fronts(
         self, paths: Sequence[Path], days: tuple[str | None, str | None]
@@ -184,11 +188,22 @@ class StudyLayers:
         return gpd.GeoDataFrame(held, geometry=list(self.theatre.geometry), crs=self.crs)
 
     def settlements(self, path: Path | None) -> gpd.GeoDataFrame | None:
-        """Read settlements; those without a place are left out."""
+        """Read settlements, which may share a name; who held them, and when, need not be said."""
         if path is None:
             return None
+        raw = self.reading.layer(path, "settlements")
+        if "name" not in (str(column).strip().lower() for column in raw.columns):
+            raise LayerError(f"{path.name} has no column 'name': rename the one that names the settlements")
         with naming(path):
-            return as_settlements(self.reading.layer(path, "settlements"), self.crs, unlocated="drop")
+            return self._places(fill_in(raw, date=_ANY_DAY, side=UNKNOWN))
+
+    def population(self, path: Path | None, per: str | None) -> PopulationRaster | None:
+        """Look at a raster of people."""
+        if path is None:
+            return None
+        raster = read_population(path, per=per, crs=self.reading.description.crs)
+        self.reading.note(path, "population")
+        return raster
 
     def context(self, path: Path | None) -> gpd.GeoDataFrame | None:
         """Read the neighbouring countries and old boundaries of the map."""

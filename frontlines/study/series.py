@@ -15,12 +15,16 @@ from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
 from frontlines.manifest import Manifest, series_caption, versions
 from frontlines.movement.front_length import front_length
-from frontlines.names import counted
+from frontlines.names import BORDER_M, UNKNOWN, counted
 from frontlines.progress import Progress, part, reporting
 from frontlines.series.change_series import change_series
 from frontlines.series.differences import TOLERANCE_M
+from frontlines.series.people import people_in_series
+from frontlines.series.places import FollowedPlaces, follow_places
 from frontlines.series.totals import ground_beyond, series_books, series_totals
+from frontlines.sources.population import PopulationRaster
 from frontlines.study.compare import labels_of
+from frontlines.study.people import people_record, places_record
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -37,6 +41,11 @@ class SeriesResults:
         From `change_series` and `series_totals`.
     fronts
         From `front_length`, with `side` and `border_m` [m]; None if it was not asked for.
+    places
+        From `follow_places`; None if there are no settlements.
+    settlements, population
+        What its methods give for the steps of the series; None if there are no settlements, or they say
+        nothing of their population.
     title
         For the charts.
     sides
@@ -55,6 +64,9 @@ class SeriesResults:
     series: pd.DataFrame
     totals: pd.DataFrame
     fronts: pd.DataFrame | None
+    places: FollowedPlaces | None = None
+    settlements: pd.DataFrame | None = None
+    population: pd.DataFrame | None = None
     title: str
     sides: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -90,6 +102,10 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     tolerance_m: float = TOLERANCE_M,
     front_m: Sequence[float] = (),
     border_m: float | None = None,
+    settlements: gpd.GeoDataFrame | None = None,
+    rest: str = UNKNOWN,
+    sigma_m: float | None = None,
+    population: PopulationRaster | None = None,
     label: str | None = None,
     sides: Mapping[str, str] | None = None,
     title: str | None = None,
@@ -114,6 +130,11 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     border_m
         What lies this near to the edge of all districts [m] is border or coast, not front. Needed with
         `front_m`.
+    settlements, rest, sigma_m
+        Places to follow, or None; who holds what no polygon covers; the standard error of fronts that have
+        none of their own [m], to tell which places are unsure. See `frontlines.series.follow_places`.
+    population
+        A raster of people, from `frontlines.sources.population.read_population`, or None.
     label, sides, title
         Column of the districts to call them by, how to call each side, and the title of the charts.
     record
@@ -176,6 +197,23 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         if front_m and border_m is not None:
             fronts = _fronts(snapshots, districts, side, front_m, border_m)
             manifest["front"] = {"resolution_m": list(front_m), "border_m": border_m}
+        places = None
+        if settlements is not None:
+            edge_m = BORDER_M if border_m is None else border_m
+            places = follow_places(
+                snapshots, settlements, districts, rest=rest, sigma_m=sigma_m, border_m=edge_m
+            )
+        changes, people = (None, None) if places is None else _by_step(places, side, freq)
+        if population is not None:
+            counted_ = people_in_series(
+                snapshots, districts, side, population, freq=freq, tolerance_m=tolerance_m
+            )
+            people = pd.concat([people, counted_], ignore_index=True)
+        manifest["places"] = {}
+        if places is not None and changes is not None:
+            asked = {"rest": rest, "sigma_m": sigma_m, "border_m": edge_m}
+            manifest["places"] = places_record(changes, len(places.places)) | asked
+        manifest["people"] = people_record(people, side, population, districts)
         totals = series_totals(series)
         manifest["beyond_districts_km2"] = ground_beyond(snapshots, totals, side)
         manifest["books"] = series_books(totals)
@@ -187,12 +225,21 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         series=series,
         totals=totals,
         fronts=fronts,
+        places=places,
+        settlements=changes,
+        population=people,
         title=title or f"{(sides or {}).get(side, side)}: ground gained and lost",
         sides=sides or {},
         labels=labels,
         tolerance_m=tolerance_m,
         manifest=manifest,
     )
+
+
+def _by_step(places: FollowedPlaces, side: str, freq: str | None) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """List what changed hands, and count the people of a side, in the steps of a series."""
+    changes = pd.DataFrame(places.changes(freq).drop(columns="geometry"))
+    return changes, places.population(side, freq)
 
 
 def _record(control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, read: Mapping[str, Any]) -> Manifest:

@@ -15,6 +15,8 @@ from frontlines.cli.options import (
     Force,
     Key,
     Out,
+    Population,
+    PopulationPer,
     Side,
     SliverM,
     Theatre,
@@ -40,6 +42,8 @@ def change(
     key: Key = "district",
     out: Out = Path("out"),
     theatre: Theatre = None,
+    population: Population = None,
+    population_per: PopulationPer = None,
     sliver_m: SliverM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
@@ -48,6 +52,7 @@ def change(
     asked: dict[str, Any],
 ) -> None:
     """Compare two files of control polygons, frontlines or places with a side, district by district."""
+    asked |= given(population=population, population_per=population_per)
     asked |= given(sliver_m=sliver_m, correlation_m=correlation_m, draws=draws)
     compare(
         lambda: study_from_files(
@@ -55,5 +60,5 @@ def change(
         ),
         out,
         force=force,
-        inputs=(before, after, districts, theatre, asked.get("settlements")),
+        inputs=(before, after, districts, theatre, asked.get("settlements"), population),
     )

@@ -13,6 +13,8 @@ from frontlines.cli.options import (
     Draws,
     Force,
     Out,
+    Population,
+    PopulationPer,
     SliverM,
     asks_for_study,
     changes_of,
@@ -32,6 +34,8 @@ def run(
         typer.Argument(metavar="STUDY", help="A bundled study (see `frontlines datasets`) or a study.toml."),
     ],
     out: Out = Path("out"),
+    population: Population = None,
+    population_per: PopulationPer = None,
     sliver_m: SliverM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
@@ -43,12 +47,13 @@ def run(
 
     Options go before what the study says.
     """
+    asked |= given(population=population, population_per=population_per)
     asked |= given(sliver_m=sliver_m, correlation_m=correlation_m, draws=draws)
     compare(
         lambda: open_study(study, changes=changes_of(**asked)),
         out,
         force=force,
-        inputs=[asked.get("settlements")],
+        inputs=[asked.get("settlements"), population],
     )
 
 

@@ -16,15 +16,21 @@ from frontlines.cli.options import (
     Label,
     Mend,
     Out,
+    Population,
+    PopulationPer,
     ReachM,
+    Rest,
+    Settlements,
     Side,
     SideNames,
+    SigmaM,
     Source,
     Title,
     describes_layers,
     shows_errors,
     sides_named,
 )
+from frontlines.names import UNKNOWN
 from frontlines.progress import part, reporting
 from frontlines.series.differences import TOLERANCE_M
 from frontlines.sources.description import Description
@@ -85,6 +91,11 @@ def series(
     ] = None,
     border_m: BorderM = None,
     reach_m: ReachM = None,
+    settlements: Settlements = None,
+    population: Population = None,
+    population_per: PopulationPer = None,
+    rest: Rest = None,
+    sigma_m: SigmaM = None,
     panels: Annotated[
         bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
     ] = False,
@@ -109,7 +120,12 @@ def series(
 
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
-    outputs.refuse_overwriting(out, files, force=force or resume, inputs=(source, districts))
+    outputs.refuse_overwriting(
+        out,
+        (*files, *outputs.IF_ANY),
+        force=force or resume,
+        inputs=(source, districts, settlements, population),
+    )
     previous = outputs.read_previous(out) if resume else None
     with reporting(True) as report:
         report(0.02, "reading")
@@ -118,6 +134,9 @@ def series(
             districts=districts,
             key=key,
             side=side,
+            settlements=settlements,
+            population=population,
+            population_per=population_per,
             written=written,
             named=named,
             reach_m=reach_m,
@@ -132,6 +151,10 @@ def series(
             tolerance_m=tolerance_m,
             front_m=front_m or (),
             border_m=border_m,
+            settlements=read.settlements,
+            population=read.population,
+            rest=rest or UNKNOWN,
+            sigma_m=sigma_m,
             label=label,
             sides=sides_named(side_names),
             title=title,
@@ -140,6 +163,6 @@ def series(
             progress=part(report, 0.3, 0.6),
         )
         report(0.6, "drawing and writing")
-        with outputs.staged(out, stale=also) as folder:
-            outputs.write_series(results, folder, panels=panels, film=film)
-    show(series_table(results), out, files, odd_days_counted(results.manifest["odd"]))
+        with outputs.staged(out, stale=(*also, *outputs.IF_ANY)) as folder:
+            found = outputs.write_series(results, folder, panels=panels, film=film)
+    show(series_table(results), out, (*files, *found), odd_days_counted(results.manifest["odd"]))

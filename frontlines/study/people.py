@@ -1,0 +1,64 @@
+"""What is put on record of places and people, for captions and for the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from frontlines.errors import SourceError
+from frontlines.names import KM2, WHOLE
+from frontlines.sources.population import PopulationRaster
+
+_NOTHING = 1e-6  # share of the districts below which a raster does not show them
+_COUNTS = ("gained", "lost")
+
+
+def places_record(places: pd.DataFrame, number: int) -> dict[str, Any]:
+    """Sum up a table of settlements: how many there are, changed hands, and are unsure."""
+    moved = places[places["changed"]]
+    return {
+        "number": number,
+        "changes": len(moved),
+        "unsure": int(places["unsure"].sum()) if "unsure" in places else None,
+        "in_no_district": int(moved["district"].isna().sum()),
+    }
+
+
+def people_record(
+    population: pd.DataFrame | None,
+    side: str,
+    raster: PopulationRaster | None,
+    districts: gpd.GeoDataFrame,
+) -> list[dict[str, Any]]:
+    """Sum up the people of a side, by source: before the first step and after the last, gained and lost."""
+    if population is None:
+        return []
+    whole = population[(population["district"] == WHOLE) & (population["side"] == side)]
+    records = []
+    for source, rows in whole.groupby("source", sort=True):
+        record: dict[str, Any] = {
+            "source": str(source),
+            "before": float(rows["population_before"].iloc[0]),
+            "after": float(rows["population_after"].iloc[-1]),
+            **{name: float(rows[f"population_{name}"].sum()) for name in _COUNTS},
+        }
+        if source == "places":
+            record["places_without_population"] = int(rows["places_without_population"].iloc[0])
+        elif raster is not None:
+            record |= {"per": raster.per, "said_by": raster.said_by, **_coverage(raster, districts)}
+        records.append(record)
+    return records
+
+
+def _coverage(raster: PopulationRaster, districts: gpd.GeoDataFrame) -> dict[str, float]:
+    """Tell what share of the districts has a value in the raster; refuse one that has none there."""
+    people = raster.people(districts)
+    without = float(people["without_km2"].sum() / (districts.area.sum() / KM2))
+    if without > 1 - _NOTHING:
+        raise SourceError(
+            f"{raster.path} has no value anywhere in the districts: give a raster of their ground, or "
+            f"look whether its CRS is right ({raster.crs.name})"
+        )
+    return {"districts_population": float(people["population"].sum()), "share_without_value": without}
