@@ -15,7 +15,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from frontlines.names import counted
+from frontlines.names import counted, listed
 
 Manifest = dict[str, Any]
 
@@ -24,6 +24,7 @@ _SHOWN = 4
 _NOTABLE_M = 1.0  # ends of lines led on by less are not worth a sentence
 _METRES_BELOW = 100.0  # a standard error is given in metres from here down [m]
 _NOTABLE_KM2 = 0.05
+_NOTABLE_SHARE = 0.001
 _SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 
 
@@ -148,7 +149,19 @@ def place_sentences(manifest: Mapping[str, Any]) -> list[str]:
         what = "in its places" if one["source"] == "places" else "on its ground"
         figures = [f"{one[name]:,.0f} {name}" for name in ("before", "after", "gained", "lost")]
         sentences.append(f"People {what} ({files.get(by, one['source'])}): {', '.join(figures)}.")
+        sentences += [_sentence(note) for note in bare_notes(one)]
     return sentences
+
+
+def bare_notes(people: Mapping[str, Any]) -> list[str]:
+    """Say for how much ground a raster of people has no value, if that is worth a word."""
+    share, districts = people.get("share_without_value", 0.0), people.get("districts_without_value", ())
+    if share < _NOTABLE_SHARE:
+        return []
+    mostly = f", most of {listed(districts, _SHOWN)}" if districts else ""
+    return [
+        f"The raster has no value for {share:.1%} of the districts' ground{mostly}: nobody is counted there"
+    ]
 
 
 def _sentence(text: str) -> str:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from frontlines.cli.options import console, plain
-from frontlines.manifest import edge_notes, error_sentence, long_date
+from frontlines.manifest import bare_notes, edge_notes, error_sentence, long_date
 from frontlines.names import WHOLE, counted, listed
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
@@ -152,11 +152,13 @@ def _place_notes(results: Results | SeriesResults) -> list[str]:
             )
     for one in results.manifest["people"]:
         people = {name: f"{one[name]:,.0f}" for name in ("before", "after", "gained", "lost")}
-        what = "in its places" if one["source"] == "places" else "on its ground, by the raster"
+        per = {"pixel": "in each pixel", "km2": "per km²"}.get(one.get("per", ""))
+        by = f"on its ground, by the raster (people {per}, {one['said_by']})" if per else "in its places"
         notes.append(
-            f"people {what}: {people['before']} before, {people['after']} after "
+            f"people {by}: {people['before']} before, {people['after']} after "
             f"(gained {people['gained']}, lost {people['lost']})"
         )
+        notes += [note[:1].lower() + note[1:] for note in bare_notes(one)]
         if bare := one.get("places_without_population"):
             notes.append(f"places without a population, counted as 0: {bare}")
     return [plain(line) for text in notes for line in wrap(text, _NARROW, subsequent_indent="   ")]

@@ -12,6 +12,7 @@ from frontlines.names import KM2, WHOLE
 from frontlines.sources.population import PopulationRaster
 
 _NOTHING = 1e-6  # share of the districts below which a raster does not show them
+_MOST_BARE = 0.5  # a district of which more than this share has no value is named
 _COUNTS = ("gained", "lost")
 
 
@@ -52,13 +53,18 @@ def people_record(
     return records
 
 
-def _coverage(raster: PopulationRaster, districts: gpd.GeoDataFrame) -> dict[str, float]:
-    """Tell what share of the districts has a value in the raster; refuse one that has none there."""
-    people = raster.people(districts)
-    without = float(people["without_km2"].sum() / (districts.area.sum() / KM2))
+def _coverage(raster: PopulationRaster, districts: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Tell what share of the districts has no value in the raster; refuse one that has none there."""
+    people, km2 = raster.people(districts), districts.area / KM2
+    without = float(people["without_km2"].sum() / km2.sum())
+    bare = districts["district"][people["without_km2"] > _MOST_BARE * km2]
     if without > 1 - _NOTHING:
         raise SourceError(
             f"{raster.path} has no value anywhere in the districts: give a raster of their ground, or "
             f"look whether its CRS is right ({raster.crs.name})"
         )
-    return {"districts_population": float(people["population"].sum()), "share_without_value": without}
+    return {
+        "districts_population": float(people["population"].sum()),
+        "share_without_value": without,
+        "districts_without_value": sorted(map(str, bare)),
+    }
