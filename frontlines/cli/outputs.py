@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import matplotlib as mpl
 import pandas as pd
 
@@ -104,9 +105,14 @@ def write_series(
             folder / "series.gif",
             side=results.side,
             totals=results.snapshot_totals(),
+            places=None if results.places is None else _changed(results.places.changes()),
         )
     _write_manifest(results.manifest | {"outputs": tables}, folder)
     return _write_places(results, folder)
+
+
+def _changed(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return places[places["changed"]]
 
 
 def read_previous(out: Path) -> tuple[pd.DataFrame, Manifest]:

@@ -35,7 +35,7 @@ from frontlines.plot.artists import (
 )
 from frontlines.plot.film_files import require_film_path, write_film
 from frontlines.plot.furniture import Entry, draw_scale_bar, emptiest_corners
-from frontlines.plot.map_layers import base_entries, draw_districts
+from frontlines.plot.map_layers import base_entries, draw_districts, mark_places
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle
 from frontlines.plot.text import clean, day, font_of, number, shortened
@@ -49,6 +49,7 @@ _BIG = 1.3
 _SIDE_ROOM = 0.22
 _HEIGHTS_MM = (50.0, 150.0)
 _MARGIN = 0.03
+_RINGED = 5  # frames for which a place that changed hands has its ring
 _CLASSES = ("held", "gained", "lost")
 
 
@@ -60,6 +61,7 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     side: str,
     theatre: gpd.GeoDataFrame | None = None,
     totals: pd.DataFrame | None = None,
+    places: gpd.GeoDataFrame | None = None,
     caption: str | None = None,
     frames_per_second: float = 10,
     width_px: int = 960,
@@ -88,6 +90,9 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
         From `series_totals`, with a step that ends on each date: the net change is taken from there, and
         suspect steps and repeated snapshots are named. None: the ground of `side` is measured, in and
         out of `districts`.
+    places
+        Points with `date_to`, in the same CRS (from `FollowedPlaces.changes`): each has a ring from that date
+        on, for a few frames. None for none.
     caption
         Text at the foot; nothing in it is interpreted. None: what `source` of `control` names.
     frames_per_second
@@ -131,15 +136,18 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     require_film_path(path, frames_per_second)
     if width_px < _LEAST_PX:
         raise FrontlinesError(f"width_px = {width_px} is too narrow for its words: pass {_LEAST_PX} or more")
-    layers = {"control": control, "theatre": theatre, "districts": districts}
+    layers = {"control": control, "theatre": theatre, "districts": districts, "places": places}
     require_working_crs(**{name: layer for name, layer in layers.items() if layer is not None})
     shots = _shots(control, side, totals)
+    if places is not None:
+        shots = _with_places(shots, places)
     film = Film(
         side=clean(side),
         since=shots[0].date,
         grounds=[shapes for shot in shots for shapes in (shot.own, shot.contested)],
         contested=any(len(shot.contested) for shot in shots),
         flagged=any(shot.note for shot in shots),
+        ringed=places is not None and len(places) > 0,
         caption=_sources(control) if caption is None else caption,
         theatre=theatre,
         districts=districts,
@@ -167,6 +175,18 @@ class _Shot(NamedTuple):
     contested: Any
     net_km2: float
     note: str
+    places: gpd.GeoDataFrame | None = None  # that changed hands lately
+
+
+def _with_places(shots: list[_Shot], places: gpd.GeoDataFrame) -> list[_Shot]:
+    """Add to each shot the places that changed hands on its date or shortly before."""
+    dates = days_of(places["date_to"])
+    return [
+        shot._replace(
+            places=places[((dates > shots[max(i - _RINGED, 0)].date) & (dates <= shot.date)).to_numpy()]
+        )
+        for i, shot in enumerate(shots)
+    ]
 
 
 def _shots(control: gpd.GeoDataFrame, side: str, totals: pd.DataFrame | None) -> list[_Shot]:
@@ -247,7 +267,7 @@ def _frames(backdrop: Backdrop, shots: Sequence[_Shot], first: _Shot, of: int) -
         }
         backdrop.write(picture, words)
         last = now, contested
-        yield picture.copy()
+        yield backdrop.ringed(picture, shot.places)
 
 
 @dataclass(frozen=True)
@@ -259,6 +279,7 @@ class Film:
     grounds: Sequence[Any]
     contested: bool
     flagged: bool
+    ringed: bool = False
     caption: str = ""
     theatre: gpd.GeoDataFrame | None = None
     districts: gpd.GeoDataFrame | None = None
@@ -280,6 +301,7 @@ class Backdrop:
     has_contested: bool
     renderer: Any
     ax: Axes
+    style: MapStyle
 
     def cover(self, geometry: Any) -> Floats32:
         """Return how much of each pixel of the map polygons cover, 0 to 1."""
@@ -326,6 +348,17 @@ class Backdrop:
         mixed = self.page[: self.head] * (1 - opacity) + inked[..., :3] * opacity
         picture[: self.head] = np.rint(mixed).astype(np.uint8)
 
+    def ringed(self, picture: Pixels, places: gpd.GeoDataFrame | None) -> Pixels:
+        """Return a copy of a picture with rings at places."""
+        out = picture.copy()
+        rings = None if places is None else mark_places(self.ax, places, self.style)
+        if rings is not None:
+            inked = _drawn([rings], self.renderer)[self.window]
+            rings.remove()
+            opacity = inked[..., 3:].astype(np.float32) / 255
+            out[self.window] = np.rint(out[self.window] * (1 - opacity) + inked[..., :3] * opacity)
+        return out
+
 
 def _drawn(artists: Sequence[Artist], renderer: Any) -> Pixels:
     """Draw artists alone, and return red, green, blue and opacity of every pixel."""
@@ -358,7 +391,7 @@ def draw_backdrop(film: Film, width_px: int, style: MapStyle) -> Backdrop:
         sheet.remove()
     return Backdrop(
         page=picture, window=window, paint=covered, texts=_changing_texts(page), head=rows.start - 1,
-        has_contested=film.contested, renderer=renderer, ax=ax,
+        has_contested=film.contested, renderer=renderer, ax=ax, style=style,
     )  # fmt: skip
 
 
@@ -397,7 +430,7 @@ def _entries(film: Film, style: MapStyle) -> list[Entry]:
     ]
     if film.contested:
         entries.append(("Contested", paint(Patch(), style.contested(style.paper), style)))
-    layers = {"theatre": film.theatre, "district": film.districts}
+    layers = {"theatre": film.theatre, "district": film.districts, "changed": film.ringed or None}
     return [*entries, *base_entries([name for name, layer in layers.items() if layer is not None], "", style)]
 
 

@@ -30,11 +30,13 @@ from frontlines.plot.map_layers import (
     draw_districts,
     draw_settlements,
     ground_entries,
+    mark_places,
     pick_settlements,
+    ring_pt,
     town_labels,
 )
 from frontlines.plot.page import Box, FigurePage
-from frontlines.plot.scene import ResultsLike, Scene, scene_of
+from frontlines.plot.scene import ResultsLike, Scene, changed_places, scene_of
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, date_colours
 from frontlines.plot.text import clean, font_of, number, shortened
 
@@ -189,6 +191,7 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     draw_frontlines(scene.results.frontlines, ax=ax, within=scene.theatre, style=style)
     if study.settlements is not None:
         draw_settlements(study.settlements, ax=ax, names=panel.towns, label=False, style=style)
+        mark_places(ax, changed_places(study.settlements, scene.moved), style)
 
 
 def mark_view(ax: Axes, seen: View, letter: str, style: MapStyle) -> None:
@@ -224,7 +227,13 @@ def _write_names(panel: Panel, inset: View | None, scene: Scene) -> None:
         found += _raised(country_labels(countries, aside=scene.theatre, style=style), _COUNTRY)
     towns: list[Label] = []
     if study.settlements is not None:
-        towns = _raised(town_labels(pick_settlements(study.settlements, panel.towns), style=style), _TOWN)
+        named = pick_settlements(study.settlements, panel.towns)
+        ringed = named.geometry.isin(changed_places(study.settlements, scene.moved).geometry)
+        towns = [
+            replace(name, clear_pt=ring_pt(style) if in_ring else name.clear_pt)
+            for name, in_ring in zip(town_labels(named, style=style), ringed, strict=True)
+        ]
+        towns = _raised(towns, _TOWN)
     found += [*towns, *_district_names(panel, scene)]
     rim = [] if inset is None else [shapely.buffer(shapely.boundary(inset.box()), metres_per_pt(panel.ax))]
     spare = shapely.union_all([*scene.moved, *rim])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -20,6 +21,8 @@ from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, side_styles
 
+_RING = 1.7  # size of the ring of a place that changed hands, in dots of a town
+_MANY_RINGS = 100
 CLASSES = ("rest", "unknown", "others", "held", "lost", "gained")
 
 
@@ -306,6 +309,28 @@ def pick_settlements(settlements: gpd.GeoDataFrame, names: Collection[str] | Non
     return found.iloc[np.argsort([order[n] for n in found["name"]], kind="stable")]
 
 
+def mark_places(ax: Axes, places: gpd.GeoDataFrame, style: MapStyle) -> PathCollection | None:
+    """Draw a ring at each place that changed hands, smaller ones where there are very many."""
+    if places.empty:
+        return None
+    size = style.town_pt_size * _RING * min(1.0, np.sqrt(_MANY_RINGS / len(places)))
+    return ax.scatter(
+        places.geometry.x.to_numpy(),
+        places.geometry.y.to_numpy(),
+        s=size**2,
+        facecolors=style.paper,
+        edgecolors=style.ink,
+        linewidths=size / _RING / 3,
+        zorder=Z["town"] - 0.1,
+        gid="changed",
+    )
+
+
+def ring_pt(style: MapStyle) -> float:
+    """Return how far a name keeps off a place that changed hands, for its ring [pt]."""
+    return style.town_pt_size * _RING / 2 + 0.9
+
+
 def town_labels(towns: gpd.GeoDataFrame, *, style: MapStyle = DEFAULT_STYLE) -> list[Label]:
     """Return the names of settlements to be placed, in the order of the rows."""
     return [
@@ -441,11 +466,16 @@ def base_entries(drawn: Collection[str], oblast: str, style: MapStyle) -> list[E
         markeredgecolor=style.paper,
         markeredgewidth=0.3,
     )
+    ring = Line2D(
+        [], [], color="none", marker="o", markersize=style.town_pt_size * _RING, markerfacecolor=style.paper,
+        markeredgecolor=style.ink, markeredgewidth=style.town_pt_size / 3,
+    )  # fmt: skip
     every: dict[str, Entry] = {
         "district": ("District boundary", line(style.district_edge, style.district_pt_width * 1.6)),
         "theatre": ("Limit of the study area", line(style.theatre_edge, style.theatre_pt_width)),
         "oblast": (oblast, line(style.oblast_edge, style.oblast_pt_width, linestyle=dashes)),
         "border": ("State border", line(style.country_edge, style.country_pt_width)),
         "town": ("Town or village", dot),
+        "changed": ("Place that changed hands", ring),
     }
     return [entry for gid, entry in every.items() if gid in drawn]

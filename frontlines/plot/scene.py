@@ -139,6 +139,14 @@ def moved_ground(change: gpd.GeoDataFrame) -> Any:
     return areas(change.geometry[moved])
 
 
+def changed_places(settlements: gpd.GeoDataFrame, moved: Any) -> gpd.GeoDataFrame:
+    """Return the settlements on ground that changed hands, each point once."""
+    points = settlements.geometry.to_numpy()
+    _, found = shapely.STRtree(points).query(moved, predicate="intersects")
+    places = settlements.iloc[np.unique(found)]
+    return places[~places.geometry.to_wkb().duplicated()]
+
+
 def zoom_view(
     lonlat: tuple[float, float, float, float] | None, moved: Any, theatre: View, crs: pyproj.CRS
 ) -> View | None:

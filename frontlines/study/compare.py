@@ -243,8 +243,12 @@ class Results:
             )
             study = replace(study, districts=districts, label=None)
         if study.settlements is not None and not (study.towns or study.zoom_towns):
-            off_m = study.settlements.distance(self.frontlines.union_all()).sort_values(kind="stable")
-            near = tuple(study.settlements["name"][off_m.index].unique()[:_MOST_TOWNS])
+            off_m = study.settlements.distance(self.frontlines.union_all())
+            if self.settlements is not None:  # those that changed hands go first
+                moved = self.settlements["name"][self.settlements["changed"]]
+                off_m = off_m.mask(study.settlements["name"].isin(moved), -1.0)
+            order = off_m.sort_values(kind="stable").index
+            near = tuple(study.settlements["name"][order].unique()[:_MOST_TOWNS])
             study = replace(study, towns=near, zoom_towns=near)
         return replace(self, study=study, balance=balance)
 
