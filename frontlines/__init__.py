@@ -10,7 +10,8 @@ Dated maps of territorial control, compared district by district:
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
 5. `balance_error` and `simulate_balance` carry the errors of lines into the areas (`NoiseModel`);
    `error_by_correlation` shows how much of the answer depends on the correlation length.
-6. `change_series` follows one side through many dates; `front_length` measures the front.
+6. `change_series` follows one side through many dates, `follow_places` the settlements; `front_length`
+   measures the front; `read_population` opens a raster of people.
 7. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
    and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
 8. `agreement`, `differing_ground` and `front_apart` compare two sources on one day.
@@ -51,7 +52,7 @@ from frontlines.movement import (
     mean_advance,
     nearest_distance,
 )
-from frontlines.series import change_series, series_totals
+from frontlines.series import change_series, follow_places, series_totals
 from frontlines.sources.description import Description
 from frontlines.sources.files import (
     read_control,
@@ -61,6 +62,7 @@ from frontlines.sources.files import (
     read_settlements,
     write,
 )
+from frontlines.sources.population import read_population
 from frontlines.study import (
     AgreementResults,
     MovementResults,
@@ -149,6 +151,7 @@ __all__ = [
     "draw_transects",
     "error_by_correlation",
     "estimator_table",
+    "follow_places",
     "front_apart",
     "front_length",
     "frontlines_from_control",
@@ -165,6 +168,7 @@ __all__ = [
     "read_districts",
     "read_frontlines",
     "read_layer",
+    "read_population",
     "read_settlements",
     "read_study",
     "residual_figure",

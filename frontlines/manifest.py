@@ -143,10 +143,11 @@ def place_sentences(manifest: Mapping[str, Any]) -> list[str]:
         unsure = f", {places['unsure']:,} unsure by the error of the line" if places["unsure"] else ""
         times = counted(places["changes"], "change of hands", "changes of hands")
         sentences.append(f"{counted(places['number'], 'place')}: {times}{unsure}.")
-    files = {entry["role"]: entry["name"] for entry in manifest["inputs"]}
+    files = {entry["role"]: entry["name"] for entry in manifest.get("inputs", ())}
     for one in manifest.get("people", ()):
         by = {"places": "settlements", "raster": "population"}[one["source"]]
-        what = "in its places" if one["source"] == "places" else "on its ground"
+        who = manifest.get("sides", {}).get(one["side"], one["side"])
+        what = f"in places of {who}" if one["source"] == "places" else f"on ground of {who}"
         figures = [f"{one[name]:,.0f} {name}" for name in ("before", "after", "gained", "lost")]
         sentences.append(f"People {what} ({files.get(by, one['source'])}): {', '.join(figures)}.")
         sentences += [_sentence(note) for note in bare_notes(one)]

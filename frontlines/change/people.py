@@ -88,6 +88,18 @@ def people_by_ground(
     ------
     SourceError
         If the raster holds negative values.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from shapely import box
+    >>> raster = SimpleNamespace(people=lambda ground: pd.DataFrame({"population": 50 * ground.area / 1e6}))
+    >>> change = gpd.GeoDataFrame(
+    ...     {"side_from": ["A", "B"], "side_to": ["A", "A"]},
+    ...     geometry=[box(0, 0, 1000, 2000), box(1000, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> people_by_ground(change, districts, raster).values.tolist()
+    [['D', 'A', 'A', 100.0], ['D', 'B', 'A', 300.0]]
     """
     require_working_crs(change=change, districts=districts)
     pairs = intersect(np.asarray(districts.geometry.values), np.asarray(change.geometry.values))

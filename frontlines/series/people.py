@@ -48,6 +48,19 @@ def people_in_series(
         If the raster holds negative values.
     LayerError
         If the side occurs nowhere.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from shapely import box
+    >>> raster = SimpleNamespace(people=lambda ground: pd.DataFrame({"population": 50 * ground.area / 1e6}))
+    >>> control = gpd.GeoDataFrame(
+    ...     {"date": pd.to_datetime(["2031-06-01", "2031-06-02"]), "side": "A"},
+    ...     geometry=[box(0, 0, 1000, 2000), box(0, 0, 1500, 2000)], crs="EPSG:3035")
+    >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> table = people_in_series(control, districts, "A", raster)
+    >>> table[["population_before", "population_gained", "population_after"]].values.tolist()[0]
+    [100.0, 50.0, 150.0]
     """
     require_working_crs(control=control, districts=districts)
     dates, grounds = grounds_of(control, side)

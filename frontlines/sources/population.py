@@ -17,7 +17,7 @@ from pyproj import CRS, Transformer
 
 from frontlines._optional import require
 from frontlines.errors import SourceError
-from frontlines.names import KM2, Floats
+from frontlines.names import HALF_TURN_DEG, KM2, Floats, Geometries
 
 PER = ("pixel", "km2")
 """What a value of a raster may count: people in each pixel, or per km²."""
@@ -72,7 +72,7 @@ class PopulationRaster:
         Raises
         ------
         SourceError
-            If the raster holds negative values.
+            If the raster holds negative values, or its CRS tears a polygon (at the antimeridian).
         MissingExtraError
             If rasterio or exactextract is not installed.
         """
@@ -82,9 +82,7 @@ class PopulationRaster:
         rows = np.flatnonzero(shapely.area(shapes) > 0)
         if not len(rows):
             return found
-        bend = Transformer.from_crs(polygons.crs, self.crs, always_xy=True).transform
-        fine = shapely.segmentize(shapes[rows], _EDGE_M)
-        bent = shapely.transform(fine, lambda xy: np.column_stack(bend(xy[:, 0], xy[:, 1])))
+        bent = self._bent(shapes[rows], polygons.crs)
         with _opened(self.path) as dataset:
             source = _source(dataset, self)
             layer = gpd.GeoDataFrame(geometry=bent, crs=self.crs)
@@ -94,6 +92,20 @@ class PopulationRaster:
         found.iloc[rows, 0] = counted["sum"].fillna(0.0).to_numpy()
         found.iloc[rows, 1] *= 1 - covered
         return found
+
+    def _bent(self, shapes: Geometries, crs: CRS) -> Geometries:
+        """Bring polygons into the raster's CRS, which must not tear them."""
+        bend = Transformer.from_crs(crs, self.crs, always_xy=True).transform
+        fine = shapely.segmentize(shapes, _EDGE_M)
+        bent: Geometries = shapely.transform(fine, lambda xy: np.column_stack(bend(xy[:, 0], xy[:, 1])))
+        west, south, east, north = shapely.bounds(bent).T
+        torn = self.crs.is_geographic & (east - west > HALF_TURN_DEG)
+        if torn.any() or not np.isfinite([west, south, east, north]).all():
+            raise SourceError(
+                f"the CRS of {self.path} ({self.crs.name}) tears the ground, or does not reach it: warp the "
+                "raster to an equal-area CRS of the theatre first, such as with rio warp"
+            )
+        return bent
 
 
 def read_population(path: str | Path, *, per: str | None = None, crs: str | None = None) -> PopulationRaster:
@@ -169,9 +181,9 @@ def _unit_of(dataset: Any, path: Path) -> tuple[str, str]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     """Open a GeoTIFF, and nothing else: no other driver, no file beside it, nothing on a network."""
-    rasterio = require("rasterio", extra=_EXTRA)
     if not path.is_file():
         raise SourceError(f"{path}: no such file")
+    rasterio = require("rasterio", extra=_EXTRA)
     with rasterio.Env(**_GDAL):
         try:
             with rasterio.open(path.absolute(), driver="GTiff") as dataset:

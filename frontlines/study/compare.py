@@ -12,13 +12,10 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from frontlines import manifest as manifests
 from frontlines.change import (
+    PopulationRaster,
     balance_by_district,
     change_between,
-    people_by_ground,
-    population_by_district,
-    settlements_by_side,
     transitions_by_district,
 )
 from frontlines.control import control_from_lines, cut_lines, frontlines_from_control
@@ -27,11 +24,11 @@ from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import sigmas_of
 from frontlines.layers.margins import give_margins
 from frontlines.layers.mending import BOOKED, REST_SOURCE
-from frontlines.manifest import Manifest
-from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, UNKNOWN, counted
+from frontlines.manifest import Manifest, versions
+from frontlines.manifest import caption as caption_of
+from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, counted
 from frontlines.progress import Progress, part, reporting
-from frontlines.sources.population import PopulationRaster
-from frontlines.study.people import people_record, places_record
+from frontlines.study.people import people_record, places_and_people, places_record
 from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
@@ -232,7 +229,7 @@ class Results:
     @property
     def caption(self) -> str:
         """Caption of the map, written from the manifest."""
-        return manifests.caption(self.manifest)
+        return caption_of(self.manifest)
 
     def for_readers(self) -> Results:
         """Call districts by their labels; where the study names no settlements, pick those near the front."""
@@ -294,7 +291,7 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         errors = _errors(study, balance, control, lines, part(report, 0.7, 0.9))
         report(0.9, "manifest")
         record = _record(study, lines, given, errors)
-        places, people = _places(study, change, lines)
+        places, people = places_and_people(study, change, lines)
         manifest = _manifest(study, control, change, transitions) | {"errors": record}
         manifest["places"] = {} if places is None else places_record(places, len(places))
         manifest["people"] = people_record(people, study.side, study.population, study.districts)
@@ -312,25 +309,6 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         population=people,
         manifest=manifest,
     )
-
-
-def _places(
-    study: Study, change: gpd.GeoDataFrame, lines: gpd.GeoDataFrame
-) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-    """Look up who held the settlements, and how many people lived there and on the ground, if known."""
-    places, by_source = None, dict[str, pd.DataFrame]()
-    if study.settlements is not None:
-        places = settlements_by_side(change, study.settlements, study.districts, lines)
-        by_source |= {"places": places} if "population" in places else {}
-    if study.population is not None:
-        by_source["raster"] = people_by_ground(change, study.districts, study.population)
-    sides = [study.side, *sorted({*change["side_from"], *change["side_to"]} - {study.side, UNKNOWN})]
-    people = [
-        population_by_district(rows, side, source=source)
-        for source, rows in by_source.items()
-        for side in sides
-    ]
-    return places, pd.concat(people, ignore_index=True) if people else None
 
 
 def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -440,7 +418,7 @@ def _manifest(
         "ends_led": control.attrs.get("ends_led", {}),
         "margin": control.attrs.get("margin", {}),
         "books": _books(study, control, change, transitions),
-        "versions": manifests.versions(),
+        "versions": versions(),
     }
 
 

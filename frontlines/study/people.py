@@ -2,17 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import geopandas as gpd
 import pandas as pd
 
+from frontlines.change import (
+    PopulationRaster,
+    people_by_ground,
+    population_by_district,
+    settlements_by_side,
+)
 from frontlines.errors import SourceError
-from frontlines.names import KM2, WHOLE
-from frontlines.sources.population import PopulationRaster
+from frontlines.names import KM2, UNKNOWN, WHOLE
 
 _NOTHING = 1e-6  # share of the districts below which a raster does not show them
 _MOST_BARE = 0.5  # a district of which more than this share has no value is named
+
+
+class _StudyLike(Protocol):
+    """What is asked of a study."""
+
+    @property
+    def side(self) -> str: ...
+    @property
+    def districts(self) -> gpd.GeoDataFrame: ...
+    @property
+    def settlements(self) -> gpd.GeoDataFrame | None: ...
+    @property
+    def population(self) -> PopulationRaster | None: ...
+
+
+def places_and_people(
+    study: _StudyLike, change: gpd.GeoDataFrame, lines: gpd.GeoDataFrame
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Look up who held the settlements, and how many people lived there and on the ground, if known."""
+    places, by_source = None, dict[str, pd.DataFrame]()
+    if study.settlements is not None:
+        places = settlements_by_side(change, study.settlements, study.districts, lines)
+        by_source |= {"places": places} if "population" in places else {}
+    if study.population is not None:
+        by_source["raster"] = people_by_ground(change, study.districts, study.population)
+    sides = [study.side, *sorted({*change["side_from"], *change["side_to"]} - {study.side, UNKNOWN})]
+    people = [
+        population_by_district(rows, side, source=source)
+        for source, rows in by_source.items()
+        for side in sides
+    ]
+    return places, pd.concat(people, ignore_index=True) if people else None
+
+
 _COUNTS = ("gained", "lost")
 
 
@@ -41,6 +80,7 @@ def people_record(
     for source, rows in whole.groupby("source", sort=True):
         record: dict[str, Any] = {
             "source": str(source),
+            "side": side,
             "before": float(rows["population_before"].iloc[0]),
             "after": float(rows["population_after"].iloc[-1]),
             **{name: float(rows[f"population_{name}"].sum()) for name in _COUNTS},

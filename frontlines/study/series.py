@@ -11,18 +11,22 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from frontlines.change import PopulationRaster
 from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
 from frontlines.manifest import Manifest, series_caption, versions
 from frontlines.movement.front_length import front_length
 from frontlines.names import BORDER_M, UNKNOWN, counted
 from frontlines.progress import Progress, part, reporting
-from frontlines.series.change_series import change_series
-from frontlines.series.differences import TOLERANCE_M
-from frontlines.series.people import people_in_series
-from frontlines.series.places import FollowedPlaces, follow_places
-from frontlines.series.totals import ground_beyond, series_books, series_totals
-from frontlines.sources.population import PopulationRaster
+from frontlines.series import (
+    TOLERANCE_M,
+    FollowedPlaces,
+    change_series,
+    follow_places,
+    people_in_series,
+    series_totals,
+)
+from frontlines.series.totals import ground_beyond, series_books
 from frontlines.study.compare import labels_of
 from frontlines.study.people import people_record, places_record
 
@@ -179,16 +183,13 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     labels = labels_of(districts, label)
     with reporting(progress) as report:
         report(0.0, "what changed hands")
-        manifest = _record(snapshots, districts, record or {})
-        manifest["parameters"] = {
-            **manifest["parameters"], "side": side, "freq": freq, "tolerance_m": tolerance_m
-        }  # fmt: skip
+        steps: dict[str, Any] = {"freq": freq, "tolerance_m": tolerance_m}
+        manifest = _record(snapshots, districts, record or {}, {"side": side, **steps})
         series = change_series(
             snapshots,
             districts,
             side,
-            freq=freq,
-            tolerance_m=tolerance_m,
+            **steps,
             previous=None if previous is None else _gone_on_with(previous, manifest),
             progress=part(report, 0.0, 0.7),
         )
@@ -197,22 +198,12 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         if front_m and border_m is not None:
             fronts = _fronts(snapshots, districts, side, front_m, border_m)
             manifest["front"] = {"resolution_m": list(front_m), "border_m": border_m}
-        places = None
-        if settlements is not None:
-            edge_m = BORDER_M if border_m is None else border_m
-            places = follow_places(
-                snapshots, settlements, districts, rest=rest, sigma_m=sigma_m, border_m=edge_m
-            )
-        changes, people = (None, None) if places is None else _by_step(places, side, freq)
+        asked = {"rest": rest, "sigma_m": sigma_m, "border_m": BORDER_M if border_m is None else border_m}
+        places, changes, manifest["places"] = _followed(snapshots, settlements, districts, freq, asked)
+        people = None if places is None else places.population(side, freq)
         if population is not None:
-            counted_ = people_in_series(
-                snapshots, districts, side, population, freq=freq, tolerance_m=tolerance_m
-            )
-            people = pd.concat([people, counted_], ignore_index=True)
-        manifest["places"] = {}
-        if places is not None and changes is not None:
-            asked = {"rest": rest, "sigma_m": sigma_m, "border_m": edge_m}
-            manifest["places"] = places_record(changes, len(places.places)) | asked
+            by_raster = people_in_series(snapshots, districts, side, population, **steps)
+            people = pd.concat([people, by_raster], ignore_index=True)
         manifest["people"] = people_record(people, side, population, districts)
         totals = series_totals(series)
         manifest["beyond_districts_km2"] = ground_beyond(snapshots, totals, side)
@@ -236,18 +227,29 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     )
 
 
-def _by_step(places: FollowedPlaces, side: str, freq: str | None) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """List what changed hands, and count the people of a side, in the steps of a series."""
+def _followed(
+    snapshots: gpd.GeoDataFrame,
+    settlements: gpd.GeoDataFrame | None,
+    districts: gpd.GeoDataFrame,
+    freq: str | None,
+    asked: Mapping[str, Any],
+) -> tuple[FollowedPlaces | None, pd.DataFrame | None, dict[str, Any]]:
+    """Follow the settlements, if there are any, and list what changed hands in each step; both on record."""
+    if settlements is None:
+        return None, None, {}
+    places = follow_places(snapshots, settlements, districts, **asked)
     changes = pd.DataFrame(places.changes(freq).drop(columns="geometry"))
-    return changes, places.population(side, freq)
+    return places, changes, places_record(changes, len(places.places)) | dict(asked)
 
 
-def _record(control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, read: Mapping[str, Any]) -> Manifest:
+def _record(
+    control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, read: Mapping[str, Any], asked: dict[str, Any]
+) -> Manifest:
     """Describe what goes into a series: files, options, the districts and each snapshot by its checksum."""
     days = control.groupby("date", sort=True)
     return {
         "inputs": list(read.get("inputs", ())),
-        "parameters": dict(read.get("parameters", {})),
+        "parameters": dict(read.get("parameters", {})) | asked,
         "projection": {"name": control.crs.name, "wkt": control.crs.to_wkt()},
         "sources": list(read.get("sources", ())) or sorted(set(control["source"])),
         "districts": _digest(districts, "district"),

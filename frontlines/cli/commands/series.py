@@ -120,12 +120,8 @@ def series(
 
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
-    outputs.refuse_overwriting(
-        out,
-        (*files, *outputs.IF_ANY),
-        force=force or resume,
-        inputs=(source, districts, settlements, population),
-    )
+    inputs, written_over = (source, districts, settlements, population), (*files, *outputs.IF_ANY)
+    outputs.refuse_overwriting(out, written_over, force=force or resume, inputs=inputs)
     previous = outputs.read_previous(out) if resume else None
     with reporting(True) as report:
         report(0.02, "reading")
