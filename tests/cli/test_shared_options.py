@@ -180,6 +180,8 @@ SAID_BY = {
     "--label": ("layers", "label"),
     "--theatre": ("layers", "theatre"),
     "--settlements": ("layers", "settlements"),
+    "--population": ("layers", "population"),
+    "--population-per": ("layers", "population_per"),
     "--side": ("study", "side"),
     "--title": ("study", "title"),
     "--source": ("study", "sources"),
