@@ -245,7 +245,9 @@ def test_what_options_say_stands_on_the_map_and_in_the_table(folder, command):
     assert "settlements.csv, population.csv" in result.stderr
     assert "places from B to A, 1 of 2: Ashford" in result.stdout
     assert "people in its places: 0 before, 900 after (gained 900, lost 0)" in result.stdout
-    assert pd.read_csv(folder / "out" / "population.csv")["district"].tolist() == ["2", "all districts"]
+    people = pd.read_csv(folder / "out" / "population.csv")
+    assert people["district"].tolist() == ["2", "all districts"] * 2  # of either side
+    assert people["side"].tolist() == ["A", "A", "B", "B"]
 
 
 @pytest.mark.parametrize("command", ["run", "change", "displacement", "series"])
