@@ -15,7 +15,7 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.errors import ClosureError, LayerError
-from frontlines.geometry.planar import edge_lines, edge_middles, segments
+from frontlines.geometry.planar import edge_lines, edge_middles, segments, winding_numbers
 from frontlines.names import Bools, Floats, Geometries, Ints
 
 CLOSURE = 1e-9
@@ -23,6 +23,12 @@ CLOSURE = 1e-9
 
 NOISE_M = 1e-4
 """Width of the slivers that floating-point overlay itself leaves [m]."""
+
+HAIR_M = 1.0
+"""Ground thinner than this [m] comes from rounding and projecting."""
+
+_NARROW_M = 25.0  # so does ground thinner than this [m]
+_SPECK = 1e-5  # if it is a smaller share than this of the polygon it belongs to
 
 
 def ground_of(theatre: gpd.GeoDataFrame) -> shapely.Geometry:
@@ -112,6 +118,32 @@ def width_m(polygons: Geometries) -> Floats:
     width = np.zeros(len(outline))
     np.divide(2 * shapely.area(polygons), outline, out=width, where=outline > 0)
     return width
+
+
+def thin(pieces: Geometries, whole_m2: Floats | float, hair_m: float = HAIR_M) -> Bools:
+    """Tell which pieces come from rounding, by the area of the polygon that each belongs to.
+
+    They are thinner than a hair, or narrow and less than a hundred-thousandth of the polygon.
+    """
+    width = width_m(pieces)
+    speck = (width <= _NARROW_M) & (shapely.area(pieces) <= _SPECK * whole_m2)
+    return np.asarray((width <= hair_m) | speck)
+
+
+def in_doubt(polygon: shapely.Geometry) -> Geometries:
+    """Find the ground that an invalid polygon holds twice, or turned inside out."""
+    rings, part = shapely.get_rings(shapely.get_parts(polygon), return_index=True)
+    hole = np.append(False, part[1:] == part[:-1])[: len(part)]
+    edges, ring = segments(rings)
+    # Shells turned counter-clockwise and holes clockwise wind once round their ground. Which way an invalid
+    # ring runs, its area tells: it is negative if clockwise.
+    x0, y0, x1, y1 = (edges - np.tile(edges.mean(axis=0)[:2], 2)).T
+    twice_m2 = np.bincount(ring, weights=x0 * y1 - x1 * y0, minlength=len(rings))
+    sense = np.where((twice_m2 > 0) == hole, -1, 1)
+    noded = shapely.union_all(edge_lines(edges))
+    faces = shapely.get_parts(shapely.polygonize([noded]))
+    winding = winding_numbers(shapely.get_coordinates(shapely.point_on_surface(faces)), edges, sense[ring])
+    return np.asarray(faces[(winding < 0) | (winding > 1)])
 
 
 def holder_of(points: Geometries, polygons: Geometries) -> Ints:

@@ -26,6 +26,7 @@ from frontlines.layers import (
     as_theatre,
     days_of,
 )
+from frontlines.layers.mending import Mend, mend_record
 from frontlines.manifest import places_sentence
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import is_of_lines, require_likely_days
@@ -48,7 +49,7 @@ class StudyLayers:
     key: str
     side: str
     rest: str = UNKNOWN
-    mend: bool = False
+    mend: Mend = False
     source: str | None = None
     reach_m: float | None = None  # how far a place's side holds the ground
     outline: bool = True  # whether there is to be a theatre at all
@@ -214,7 +215,7 @@ class StudyLayers:
     ) -> Study:
         """Put everything into a study; `roles` order the files in its record."""
         drawn, sigma_m, margin_m = "side_left" in front, method.get("sigma_m"), method.get("margin_m")
-        asked = {"key": self.key, "rest": self.rest, "mend": self.mend}
+        asked: dict[str, Any] = {"key": self.key, "rest": self.rest, "mend": mend_record(self.mend)}
         asked |= {"read_as_ground_of_side": self.reading.bare, "notes": self.reading.notes}
         asked |= self.as_read()
         if not drawn and "places" in front:
