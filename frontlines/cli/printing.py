@@ -31,6 +31,7 @@ _UNSURE = "~"
 _ERRORS = ("net_low_km2", "net_high_km2", "sigma_km2", "trust")
 _NARROW = 80
 _MOST_DISTRICTS, _MOST_PLACES = 4, 12
+_FEW = 4
 _SHOWN_M = 0.5
 _NEAR_END = 0.95  # of the reach of a transect: a front that moved so far may have moved farther
 
@@ -202,6 +203,17 @@ def _note(row: Mapping[Any, Any]) -> str:
     return ", ".join(words for words, holds in notes.items() if holds)
 
 
+def _suspects(results: SeriesResults) -> str:
+    """Count the suspect steps, and name the days and districts of the first few."""
+    rows = results.series[results.series["suspect"] & (results.series["turnover_km2"] > 0)]
+    named = [
+        f"{day:%Y-%m-%d} {listed([plain(results.labels.get(name, name)) for name in own['district']], _FEW)}"
+        f" ({_km2(own['turnover_km2'].sum())} km²)"
+        for day, own in rows.groupby("period_end")
+    ]
+    return f"{len(named)}: {listed(named, _FEW)}" if named else "0"
+
+
 def series_table(results: SeriesResults) -> Group:
     """Lay out the totals of a series: its last steps, its sum, and what to bear in mind."""
     totals, beyond = results.totals, results.manifest["beyond_districts_km2"]
@@ -232,7 +244,7 @@ def series_table(results: SeriesResults) -> Group:
     notes = [
         "gained and lost depend on the cadence: with fewer snapshots they are smaller; net does not",
         f"steps between snapshots that are the same, bit for bit: {int(totals['same_input'].sum())}",
-        f"suspect steps, far out of the ordinary: {int(totals['suspect'].sum())}",
+        f"suspect steps, perhaps a map drawn anew: {_suspects(results)}",
         f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].sum())} km² net",
     ]
     if empty := int((totals["date_from"] == totals["date_to"]).sum()):

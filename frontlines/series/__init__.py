@@ -1,8 +1,9 @@
 """One side followed through many snapshots."""
 
-from frontlines.series.change_series import COLUMNS, SUSPECT, change_series
+from frontlines.series.change_series import COLUMNS, change_series
 from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.periods import CADENCES
+from frontlines.series.suspects import SUSPECT
 from frontlines.series.totals import series_totals
 
 __all__ = ["CADENCES", "COLUMNS", "SUSPECT", "TOLERANCE_M", "change_series", "series_totals"]
