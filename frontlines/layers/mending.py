@@ -13,7 +13,7 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.errors import LayerError
-from frontlines.geometry.coverage import Pairs, by_size, common_borders, in_doubt, thin, width_m
+from frontlines.geometry.coverage import Pairs, by_size, common_borders, in_doubt, thin, united, width_m
 from frontlines.layers.faults import Examined, Kind, blank, examine, identity, place_of
 from frontlines.names import KM2, Bools, Geometries, Ints
 
@@ -204,16 +204,16 @@ def fill_up(
     made = []
     for date in dates:
         rows = np.flatnonzero(frame["date"] == date)
-        left = shapely.get_parts(polygons_of(np.array([ground - shapely.union_all(shapes[rows])])))
+        left = shapely.get_parts(polygons_of(np.array([ground - united(shapes[rows])])))
         left = left[shapely.area(left) > 0]
         hair = np.flatnonzero(width_m(left) <= hair_m)
         hosts = common_borders(left[hair], shapes[rows], reach_m=hair_m).drop_duplicates("piece")
         for host in hosts["polygon"].unique():
             row, own = rows[host], hosts.loc[hosts["polygon"] == host, "piece"]
-            shapes[row] = shapely.union_all([shapes[row], *left[hair[own]]])
+            shapes[row] = united(np.array([shapes[row], *left[hair[own]]]))
         open_ground = np.delete(left, hair[hosts["piece"]])
         if len(open_ground):
-            made.append({"date": date, "side": rest, "geometry": shapely.union_all(open_ground)})
+            made.append({"date": date, "side": rest, "geometry": united(open_ground)})
     gained = (shapely.area(shapes) - frame.area.to_numpy()) / KM2
     out = _with_shapes(frame, shapes)
     out["mended_km2"] += gained

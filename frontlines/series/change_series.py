@@ -14,6 +14,7 @@ import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
+from frontlines.geometry.coverage import united
 from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper
 from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, follow, without_noise
@@ -275,5 +276,5 @@ def _snapshots(
     for number, date in enumerate(known):
         held = shapes[rows.get(date, [])]
         if len(held):
-            grounds[number] = held[0] if len(held) == 1 else shapely.union_all(held)
+            grounds[number] = united(held)
     return [pd.Timestamp(date) for date in known], grounds

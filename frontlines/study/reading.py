@@ -12,12 +12,12 @@ from typing import Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from pyproj import CRS
 
 from frontlines.control import control_from_lines, control_from_settlements
 from frontlines.crs import polygons_of, project, working_crs
 from frontlines.errors import FrontlinesError, LayerError
+from frontlines.geometry.coverage import united
 from frontlines.layers import (
     as_control,
     as_districts,
@@ -80,7 +80,7 @@ class StudyLayers:
 
     def all_districts(self) -> gpd.GeoDataFrame:
         """Join the districts, as the theatre where none is given."""
-        joined = polygons_of(np.array([shapely.union_all(self.districts.geometry.values)]))
+        joined = polygons_of(np.array([united(np.asarray(self.districts.geometry.values))]))
         return gpd.GeoDataFrame(geometry=joined, crs=self.crs)
 
     def raw(

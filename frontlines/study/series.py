@@ -13,6 +13,7 @@ import shapely
 
 from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
+from frontlines.geometry.coverage import united
 from frontlines.manifest import Manifest, series_caption, versions
 from frontlines.movement.front_length import front_length
 from frontlines.names import counted
@@ -244,7 +245,7 @@ def _fronts(
     border_m: float,
 ) -> pd.DataFrame:
     """Measure the front of one side on all dates; the districts together are the theatre."""
-    theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
+    theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
     front = fronts_of_side(control, theatre, side, border_m=border_m)
     table = front_length(front, districts, resolution_m=list(front_m))
     return table.assign(side=side, border_m=border_m)[table["front_km"] > 0]
