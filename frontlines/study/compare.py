@@ -345,7 +345,7 @@ def _errors(
     progress: Progress,
 ) -> AreaErrors | None:
     """Carry the errors of the lines into the balance, if those along the side's front are known."""
-    if lines.empty:
+    if lines.empty or lines["sigma_m"].isna().all():
         return None
     verb = partial(simulate_balance, draws=study.draws, progress=progress) if study.draws else balance_error
     try:

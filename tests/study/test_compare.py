@@ -321,3 +321,21 @@ def test_errors_that_are_no_lengths_are_refused(folder):
     study = read_study(toml(folder))
     with pytest.raises(NoiseError, match="sigma_m is -1: give metres"):
         replace(study, sigma_m=-1)
+
+
+def test_a_side_that_held_all_and_lost_it_to_two_others_has_results_without_errors(folder):
+    halves = [box(46, 39, 47, 41), box(47, 39, 48, 41)]
+    rows = {"1994-04-07": (["A"], [box(46, 39, 48, 41)]), "1994-05-12": (["B", "C"], halves)}
+    for day, (sides, shapes) in rows.items():
+        frame = gpd.GeoDataFrame(
+            {"date": day, "side": sides, "source": "m"}, geometry=shapes, crs="EPSG:4326"
+        )
+        write(frame, folder / f"all_{day}.gpkg")
+    files = [folder / f"all_{day}.gpkg" for day in rows]
+    study = study_from_files(*files, districts=folder / "districts.geojson", key="district", side="A")
+    results = run_study(study)
+    assert results.errors is None
+    assert results.total["net_km2"].iloc[0] == pytest.approx(-study.theatre.area.sum() / 1e6)
+    assert "NaN" not in to_json(results.manifest)
+    known = run_study(replace(study, sigma_m=300.0))
+    assert known.manifest["errors"]["sigma_range_m"] == [300.0, 300.0]
