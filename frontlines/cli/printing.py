@@ -19,6 +19,7 @@ from frontlines.manifest import edge_notes, error_sentence, long_date
 from frontlines.names import WHOLE, counted, listed
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
+from frontlines.study.no_district import warned
 from frontlines.uncertainty import TRUST, total_of
 
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}
@@ -116,6 +117,7 @@ def _notes(results: Results, left_out: int) -> str:
         f"closure error {books['closure_error_km2']:.1e} km² of {books['theatre_km2']:,.1f} km²",
         f"slivers taken as unchanged: {_km2(books['sliver_km2'])} km²",
     ]
+    lines = [*warned(results.manifest["no_district"], results.study.side_name), *lines]
     lines += edge_notes(results.manifest)
     lines += _error_notes(results)
     contested = results.balance[["contested_before_km2", "contested_after_km2"]].sum()
@@ -249,6 +251,7 @@ def series_table(results: SeriesResults) -> Group:
     ]
     if empty := int((totals["date_from"] == totals["date_to"]).sum()):
         notes.insert(1, f"periods without a new snapshot: {empty}")
+    notes = [*warned(results.manifest.get("no_district", ()), side), *notes]
     if max(beyond.values(), default=0.0) > _NOTABLE_KM2:
         listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
         notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")

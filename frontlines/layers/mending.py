@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import polygons_of
+from frontlines.crs import polygons_of, project
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import Pairs, by_size, common_borders, in_doubt, thin, united, width_m
+from frontlines.layers.columns import days_of
 from frontlines.layers.faults import Examined, Kind, blank, examine, identity, place_of
 from frontlines.names import KM2, Bools, Geometries, Ints
 
@@ -194,6 +195,24 @@ def cut_at(frame: gpd.GeoDataFrame, ground: shapely.Geometry) -> gpd.GeoDataFram
     out = _with_shapes(frame, shapes)
     out["outside_km2"] = (frame.area - out.area).clip(lower=0) / KM2
     return out[~out.is_empty.to_numpy()]
+
+
+def beyond(raw: gpd.GeoDataFrame, control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give the ground of raw polygons that lies beyond the theatre, of those that were cut or left out.
+
+    Rows: `date`, `side` and a geometry; `raw` are the rows from which `control` was made by the door.
+    """
+    cut = control.index[control["outside_km2"] > 0]
+    rows = raw[raw.index.isin(cut) | ~raw.index.isin(control.index)]
+    days = days_of(rows)
+    if days is None or "side" not in rows or rows.crs is None:
+        return gpd.GeoDataFrame({"date": [], "side": []}, geometry=[], crs=control.crs)
+    shapes = np.array(project(rows, control.crs).geometry.values, dtype=object)
+    shapes = polygons_of(shapely.make_valid(shapes[~blank(rows)], method="structure"))
+    ground = polygons_of(shapely.difference(shapes, theatre.geometry.iloc[0]))
+    kept = rows[~blank(rows)]
+    out = {"date": days[~blank(rows)].to_numpy(), "side": kept["side"].to_numpy()}
+    return gpd.GeoDataFrame(out, geometry=ground, crs=control.crs)[~shapely.is_empty(ground)]
 
 
 def fill_up(

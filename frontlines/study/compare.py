@@ -26,9 +26,9 @@ from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import sigmas_of
 from frontlines.layers.margins import give_margins
 from frontlines.layers.mending import BOOKED, REST_SOURCE
-from frontlines.manifest import Manifest
 from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, counted
 from frontlines.progress import Progress, part, reporting
+from frontlines.study.no_district import in_no_district, recorded
 from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
@@ -61,6 +61,8 @@ class Study:
         One of them is given, the other is None and follows from it.
     settlements, context
         Further layers for the map, or None. `context` has `kind` (``country`` or ``oblast``), `name`.
+    beyond
+        `date`, `side` and polygons: ground of the control layers beyond the theatre, or None.
     sides
         How to call each side in legends.
     boundaries
@@ -108,6 +110,7 @@ class Study:
     control: gpd.GeoDataFrame | None = None
     settlements: gpd.GeoDataFrame | None = None
     context: gpd.GeoDataFrame | None = None
+    beyond: gpd.GeoDataFrame | None = None
     sides: Mapping[str, str] = field(default_factory=dict)
     boundaries: str = ""
     notes: tuple[str, ...] = ()
@@ -200,6 +203,9 @@ class Results:
         From `settlements_by_side`; None if the study has no settlements.
     population
         From `population_by_district`; None if the settlements say nothing of it.
+    no_district
+        Pieces of the side's ground in no district, in and beyond the theatre, where they are more than 0.1 %
+        of it: `date`, `area_km2`, `district` (the nearest), `place`.
     manifest
         What was read and done, as plain data.
     """
@@ -214,7 +220,8 @@ class Results:
     errors: AreaErrors | None
     settlements: pd.DataFrame | None = None
     population: pd.DataFrame | None = None
-    manifest: Manifest
+    no_district: gpd.GeoDataFrame | None = None
+    manifest: manifests.Manifest
 
     def __repr__(self) -> str:
         """Name the study, its side, dates and what the side gained and lost, in a line."""
@@ -285,6 +292,8 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         record = _record(study, lines, given, errors)
         manifest = _manifest(study, control, change, transitions) | {"errors": record}
         places, people = _places(study, change, lines)
+        outside = _in_no_district(study, control)
+        manifest["no_district"] = recorded(outside)
         report(1.0, "done")
     return Results(
         study=study,
@@ -297,8 +306,18 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         errors=errors,
         settlements=places,
         population=people,
+        no_district=outside if len(outside) else None,
         manifest=manifest,
     )
+
+
+def _in_no_district(study: Study, control: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Find the side's ground in no district on the two dates, in the theatre and beyond it."""
+    frames = [control] if study.beyond is None else [control, study.beyond]
+    every = pd.concat([frame[["date", "side", "geometry"]] for frame in frames], ignore_index=True)
+    own = every[(every["side"] == study.side) & every["date"].isin(study.dates)]
+    ground = gpd.GeoDataFrame(own, geometry="geometry", crs=study.crs)
+    return in_no_district(ground, study.districts, study.labels)
 
 
 def _places(
@@ -393,7 +412,7 @@ def _number(value: float) -> float | None:
 
 def _manifest(
     study: Study, control: gpd.GeoDataFrame, change: gpd.GeoDataFrame, transitions: pd.DataFrame
-) -> Manifest:
+) -> manifests.Manifest:
     first, last = study.dates
     return {
         "name": study.name,

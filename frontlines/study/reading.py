@@ -26,7 +26,7 @@ from frontlines.layers import (
     as_theatre,
     days_of,
 )
-from frontlines.layers.mending import Mend, mend_record
+from frontlines.layers.mending import Mend, beyond, mend_record
 from frontlines.manifest import places_sentence
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import is_of_lines, require_likely_days
@@ -53,6 +53,7 @@ class StudyLayers:
     source: str | None = None
     reach_m: float | None = None  # how far a place's side holds the ground
     outline: bool = True  # whether there is to be a theatre at all
+    beyond: list[gpd.GeoDataFrame] = field(init=False, default_factory=list)  # ground beyond the theatre
     crs: CRS = field(init=False)
     theatre: gpd.GeoDataFrame = field(init=False)
     districts: gpd.GeoDataFrame = field(init=False)
@@ -111,7 +112,9 @@ class StudyLayers:
                 return self.from_places(raw)
             if kind == "lines":
                 return as_frontlines(raw, self.crs, mend=self.mend)
-            return as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
+            control = as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
+            self.beyond.append(beyond(raw, control, self.theatre))
+            return control
 
     def many(self, path: Path, role: str, day: str | None, written: str) -> gpd.GeoDataFrame:
         """Read all days of one file or folder; `day` is that of a file that says none."""
@@ -238,6 +241,7 @@ class StudyLayers:
             draws=method.get("draws", 0),
             parameters=asked,
             inputs=self.reading.inputs(*roles),
+            beyond=pd.concat(self.beyond, ignore_index=True) if self.beyond else None,
             **about,
         )
 

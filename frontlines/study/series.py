@@ -22,6 +22,7 @@ from frontlines.series.change_series import change_series
 from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.totals import ground_beyond, series_books, series_totals
 from frontlines.study.compare import labels_of
+from frontlines.study.no_district import in_no_district, recorded
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -180,6 +181,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         totals = series_totals(series)
         manifest["beyond_districts_km2"] = ground_beyond(snapshots, totals, side)
         manifest["books"] = series_books(totals)
+        ends = snapshots[(snapshots["side"] == side) & snapshots["date"].isin(_ends(totals))]
+        manifest["no_district"] = recorded(in_no_district(ends, districts, labels))
         report(1.0, "done")
     return SeriesResults(
         side=side,
@@ -194,6 +197,11 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         tolerance_m=tolerance_m,
         manifest=manifest,
     )
+
+
+def _ends(totals: pd.DataFrame) -> list[pd.Timestamp]:
+    """Give the days of the first and of the last snapshot."""
+    return [totals["date_from"].iloc[0], totals["date_to"].iloc[-1]]
 
 
 def _record(control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, read: Mapping[str, Any]) -> Manifest:
