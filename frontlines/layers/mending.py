@@ -197,22 +197,20 @@ def cut_at(frame: gpd.GeoDataFrame, ground: shapely.Geometry) -> gpd.GeoDataFram
     return out[~out.is_empty.to_numpy()]
 
 
-def beyond(raw: gpd.GeoDataFrame, control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give the ground of raw polygons that lies beyond the theatre, of those that were cut or left out.
-
-    Rows: `date`, `side` and a geometry; `raw` are the rows from which `control` was made by the door.
-    """
-    cut = control.index[control["outside_km2"] > 0]
-    rows = raw[raw.index.isin(cut) | ~raw.index.isin(control.index)]
-    days = days_of(rows)
-    if days is None or "side" not in rows or rows.crs is None:
-        return gpd.GeoDataFrame({"date": [], "side": []}, geometry=[], crs=control.crs)
-    shapes = np.array(project(rows, control.crs).geometry.values, dtype=object)
-    shapes = polygons_of(shapely.make_valid(shapes[~blank(rows)], method="structure"))
-    ground = polygons_of(shapely.difference(shapes, theatre.geometry.iloc[0]))
-    kept = rows[~blank(rows)]
-    out = {"date": days[~blank(rows)].to_numpy(), "side": kept["side"].to_numpy()}
-    return gpd.GeoDataFrame(out, geometry=ground, crs=control.crs)[~shapely.is_empty(ground)]
+def beyond(raw: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give the ground of raw polygons beyond the theatre: `date`, `side` and geometry, in its CRS."""
+    days = days_of(raw)
+    if days is None or "side" not in raw:
+        return gpd.GeoDataFrame({"date": [], "side": []}, geometry=[], crs=theatre.crs)
+    ground = theatre.geometry.iloc[0]
+    shapely.prepare(ground)
+    shapes = np.array(project(raw, theatre.crs).geometry.values, dtype=object)
+    across = ~blank(raw) & ~shapely.covers(ground, shapes)
+    made = polygons_of(shapely.make_valid(shapes[across], method="structure"))
+    columns = {"date": days[across].to_numpy(), "side": raw["side"][across].to_numpy()}
+    left = polygons_of(shapely.difference(made, ground))
+    out = gpd.GeoDataFrame(columns, geometry=left, crs=theatre.crs)
+    return out[~out.is_empty.to_numpy()]
 
 
 def fill_up(

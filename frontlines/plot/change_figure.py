@@ -184,7 +184,10 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
         draw_context(study.context, ax=ax, label=False, aside=scene.theatre, style=style)
     draw_change(scene.results.change, study.side, ax=ax, style=style)
     if (outside := scene.results.no_district) is not None:
-        fill(ax, outside.geometry, style.no_district, style=style, name="no-district", zorder=Z["mark"])
+        look = style.no_district
+        strip = fill(ax, outside.geometry, look, style=style, name="no-district", zorder=Z["mark"])
+        if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
+            strip.set(linewidth=style.theatre_pt_width)
     draw_districts(study.districts, ax=ax, label=False, style=style)
     edge, width = style.theatre_edge, style.theatre_pt_width
     stroke(ax, [scene.theatre], colour=edge, width_pt=width, name="theatre", zorder=Z["theatre"])

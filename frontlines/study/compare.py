@@ -28,7 +28,7 @@ from frontlines.layers.margins import give_margins
 from frontlines.layers.mending import BOOKED, REST_SOURCE
 from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, counted
 from frontlines.progress import Progress, part, reporting
-from frontlines.study.no_district import in_no_district, recorded
+from frontlines.study.no_district import NOTABLE, in_no_district, recorded
 from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
@@ -314,6 +314,8 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
 def _in_no_district(study: Study, control: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Find the side's ground in no district on the two dates, in the theatre and beyond it."""
     frames = [control] if study.beyond is None else [control, study.beyond]
+    if len(frames[-1]) == 0 and study.theatre.area.sum() <= study.districts.area.sum() * (1 + NOTABLE**2):
+        frames = [control.iloc[:0]]  # the districts fill the theatre, and nothing lies beyond
     every = pd.concat([frame[["date", "side", "geometry"]] for frame in frames], ignore_index=True)
     own = every[(every["side"] == study.side) & every["date"].isin(study.dates)]
     ground = gpd.GeoDataFrame(own, geometry="geometry", crs=study.crs)

@@ -113,7 +113,7 @@ class StudyLayers:
             if kind == "lines":
                 return as_frontlines(raw, self.crs, mend=self.mend)
             control = as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
-            self.beyond.append(beyond(raw, control, self.theatre))
+            self.beyond.append(beyond(raw, self.theatre))
             return control
 
     def many(self, path: Path, role: str, day: str | None, written: str) -> gpd.GeoDataFrame:
