@@ -117,7 +117,7 @@ def _notes(results: Results, left_out: int) -> str:
         f"closure error {books['closure_error_km2']:.1e} km² of {books['theatre_km2']:,.1f} km²",
         f"slivers taken as unchanged: {_km2(books['sliver_km2'])} km²",
     ]
-    lines = [*warned(results.manifest["no_district"], results.study.side_name), *lines]
+    lines = [*warned(results.manifest.get("no_district", ()), results.study.side_name), *lines]
     lines += edge_notes(results.manifest)
     lines += _error_notes(results)
     contested = results.balance[["contested_before_km2", "contested_after_km2"]].sum()
