@@ -79,6 +79,7 @@ def caption(manifest: Mapping[str, Any]) -> str:
         *place_sentences(manifest),
         *(_sentence(note) for note in manifest["notes"]),
         *(_sentence(note) for note in edge_notes(manifest)),
+        *_in_no_district(manifest.get("no_district", ())),
         f"Sources: {_listed(manifest['sources'])}.",
         f"Districts: {_listed(manifest['district_vintage'])}.",
         _sentence(manifest["boundaries"]),
@@ -107,6 +108,12 @@ def _margin_note(margin: Mapping[str, Any]) -> list[str]:
     found = " (margin_m, found from the data)" if margin["found"] else " (margin_m)"
     what = f"Ground along the edge that no polygon covers, thinner than {margin['margin_m']:,.0f} m{found},"
     return [f"{what} went to the side beside it: {', '.join(given)}"]
+
+
+def _in_no_district(record: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Say how much ground of the side lies in no district, if that is notable."""
+    days = [f"{entry['km2']:,.0f} km² ({entry['share']:.1%}) on {entry['date']}" for entry in record]
+    return [f"Ground in no district is in no figure: {' and '.join(days)}."] if days else []
 
 
 def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:

@@ -69,6 +69,37 @@ def test_change_fills_the_theatre_without_overlap(first, second):
         assert left <= shape.area / 1e6 + 1e-6 + change["sliver_km2"].sum()
 
 
+def _random_coverage(rng):
+    """Cells of random sites by side, some with vertices that their neighbours do not have, turned at random."""
+    points = MultiPoint(rng.uniform(-2000, SIZE + 2000, (rng.integers(4, 40), 2)))
+    cells = shapely.get_parts(shapely.voronoi_polygons(points, extend_to=GROUND))
+    cells = shapely.intersection(cells, GROUND)
+    sides = rng.integers(0, 4, len(cells))
+    held = [(SIDES[n], shapely.union_all(cells[sides == n])) for n in np.unique(sides)]
+    return [
+        (side, shape.segmentize(rng.uniform(200, 3000)) if rng.random() < 0.7 else shape)
+        for side, shape in held
+    ]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_of_two_thousand_random_pairs_none_is_refused_and_none_is_wrong(part):
+    """Areas against sampling: a point in each of 50 by 50 cells, so that a share is right to some 1.5 %."""
+    rng = np.random.default_rng(part)
+    at = np.stack(np.meshgrid(np.arange(50), np.arange(50)), axis=-1).reshape(-1, 2)
+    for _ in range(500):
+        first, second = _random_coverage(rng), _random_coverage(rng)
+        change = km2(change_between(*both(first, second), THEATRE))
+        assert sum(change.values()) == pytest.approx(100, rel=1e-9)
+        x, y = ((at + rng.uniform(0, 1, at.shape)) * SIZE / 50).T
+        shapely.prepare([shape for _, shape in (*first, *second)])
+        inside = [
+            [(side, shapely.contains_xy(shape, x, y)) for side, shape in held] for held in (first, second)
+        ]
+        for (old, here), (new, there) in itertools.product(*inside):
+            assert change.get((old, new), 0) == pytest.approx((here & there).mean() * 100, abs=1.5)
+
+
 @given(coverages(), coverages())
 def test_exchanging_the_dates_mirrors_the_change(first, second):
     there = km2(change_between(*both(first, second), THEATRE))

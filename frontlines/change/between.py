@@ -9,7 +9,16 @@ import shapely
 
 from frontlines.crs import polygons_of, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.geometry.coverage import close_book, common_borders, dissolve, intersect, width_m
+from frontlines.geometry.coverage import (
+    CLOSURE,
+    GRID_M,
+    close_book,
+    common_borders,
+    dissolve,
+    intersect,
+    united,
+    width_m,
+)
 from frontlines.layers.mending import joined_sources
 from frontlines.names import KM2, SLIVER_M, Floats, Geometries, Ints
 
@@ -71,13 +80,15 @@ def change_between(
     """
     require_working_crs(theatre=theatre, before=before, after=after)
     dates = [_only_date(before, "before"), _only_date(after, "after")]
+    whole_km2 = theatre.area.sum() / KM2
     pairs = intersect(np.asarray(before.geometry.values), np.asarray(after.geometry.values))
+    if not abs(shapely.area(pairs.pieces).sum() / KM2 - whole_km2) <= CLOSURE * whole_km2:
+        pairs = intersect(*(np.asarray(one.geometry.values) for one in (before, after)), grid_m=GRID_M)
     first, second = before.iloc[pairs.first], after.iloc[pairs.second]
     keys = pd.DataFrame({"side_from": first["side"].to_numpy(), "side_to": second["side"].to_numpy()})
     shapes, groups = dissolve(pairs.pieces, keys)
     shapes, sliver_km2 = _without_slivers(shapes, groups, sliver_m)
     area_km2 = shapely.area(shapes) / KM2
-    whole_km2 = theatre.area.sum() / KM2
     mend = "pass both through as_control(..., theatre=theatre), which fills gaps and finds overlaps"
     close_book(float(area_km2.sum()), float(whole_km2), "areas of change", mend)
     # Gaps and overlaps of one area would pass unseen by the sum.
@@ -128,7 +139,7 @@ def _without_slivers(shapes: Geometries, groups: pd.DataFrame, sliver_m: float) 
     np.add.at(moved, host[gone], shapely.area(pieces[gone]) / KM2)
     out = shapes.copy()
     for one in np.unique(np.concatenate([group[gone], host[gone]])):
-        out[one] = shapely.union_all(pieces[host == one])
+        out[one] = united(pieces[host == one])
     return polygons_of(out), moved
 
 

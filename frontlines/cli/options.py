@@ -17,7 +17,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from frontlines.errors import FrontlinesError, StudyError
+from frontlines.errors import FrontlinesError, LayerError, StudyError
+from frontlines.layers.mending import MENDS, mends_of
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import Description
 
@@ -28,7 +29,7 @@ FAULTY = 2
 
 _PLAIN_WIDTH = 120
 _AS_OPTIONS = [  # arguments of functions, as the options that give them
-    (re.compile(r"\bmend=True"), "--mend"),
+    (re.compile(r"\bmend='([\w, ]+)'"), r"--mend \1"),
     (re.compile(r"\bside_column=(?=['\"])"), "--side-column "),
     (re.compile(r"\bwith side_column\b"), "with --side-column"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: 'NAME'\}"), r"--map \1\2=NAME\1"),
@@ -124,10 +125,24 @@ Rest = Annotated[
     str | None,
     typer.Option("--rest", metavar="NAME", help=f"Who holds the ground no polygon covers; else {UNKNOWN}."),
 ]
+
+
+def _known_mends(mend: str | None) -> str | None:
+    try:
+        mends_of(mend)
+    except LayerError as error:
+        raise typer.BadParameter(str(error)) from error
+    return mend
+
+
 Mend = Annotated[
-    bool,
+    str | None,
     typer.Option(
-        "--mend", help="Mend overlaps and invalid geometry instead of stopping; what moves is booked."
+        "--mend",
+        metavar="FAULTS",
+        callback=_known_mends,
+        help=f"Mend faults of these kinds instead of stopping: all, or some of {','.join(MENDS)}; what moves "
+        "is booked.",
     ),
 ]
 _DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD"}
@@ -441,8 +456,6 @@ def changes_of(
         changes["study"]["dates"] = [None if one is None else date.fromisoformat(one) for one in days]
     if source := others.pop("source", None):
         changes["study"]["sources"] = [source]
-    if not others["mend"]:
-        del others["mend"]
     for name, value in others.items():
         if isinstance(value, Description):
             changes["layers"] |= description_entries(value)

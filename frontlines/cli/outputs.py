@@ -92,7 +92,7 @@ def write_series(
         write(results.fronts, folder / "fronts.csv")
     side, caption = results.sides.get(results.side, results.side), results.caption
     totals = results.totals.assign(side=side)
-    fronts = None if results.fronts is None else results.fronts.assign(side=side)
+    fronts = None if results.fronts is None or results.fronts.empty else results.fronts.assign(side=side)
     figure = series_figure(totals, title=results.title, caption=caption, fronts=fronts)
     figure.savefig(folder / "series.png", dpi=DPI)
     if panels:

@@ -19,6 +19,7 @@ from frontlines.manifest import bare_notes, edge_notes, error_sentence, long_dat
 from frontlines.names import WHOLE, counted, listed
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
+from frontlines.study.no_district import warned
 from frontlines.uncertainty import TRUST, total_of
 
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}
@@ -31,6 +32,7 @@ _UNSURE = "~"
 _ERRORS = ("net_low_km2", "net_high_km2", "sigma_km2", "trust")
 _NARROW = 80
 _MOST_DISTRICTS, _MOST_PLACES = 4, 12
+_FEW = 4
 _SHOWN_M = 0.5
 _NEAR_END = 0.95  # of the reach of a transect: a front that moved so far may have moved farther
 
@@ -115,6 +117,7 @@ def _notes(results: Results, left_out: int) -> str:
         f"closure error {books['closure_error_km2']:.1e} km² of {books['theatre_km2']:,.1f} km²",
         f"slivers taken as unchanged: {_km2(books['sliver_km2'])} km²",
     ]
+    lines = [*warned(results.manifest.get("no_district", ()), results.study.side_name), *lines]
     lines += edge_notes(results.manifest)
     lines += _error_notes(results)
     contested = results.balance[["contested_before_km2", "contested_after_km2"]].sum()
@@ -206,6 +209,17 @@ def _note(row: Mapping[Any, Any]) -> str:
     return ", ".join(words for words, holds in notes.items() if holds)
 
 
+def _suspects(results: SeriesResults) -> str:
+    """Count the suspect steps, and name the days and districts of the first few."""
+    rows = results.series[results.series["suspect"] & (results.series["turnover_km2"] > 0)]
+    named = [
+        f"{day:%Y-%m-%d} {listed([plain(results.labels.get(name, name)) for name in own['district']], _FEW)}"
+        f" ({_km2(own['turnover_km2'].sum())} km²)"
+        for day, own in rows.groupby("period_end")
+    ]
+    return f"{len(named)}: {listed(named, _FEW)}" if named else "0"
+
+
 def series_table(results: SeriesResults) -> Group:
     """Lay out the totals of a series: its last steps, its sum, and what to bear in mind."""
     totals, beyond = results.totals, results.manifest["beyond_districts_km2"]
@@ -236,11 +250,12 @@ def series_table(results: SeriesResults) -> Group:
     notes = [
         "gained and lost depend on the cadence: with fewer snapshots they are smaller; net does not",
         f"steps between snapshots that are the same, bit for bit: {int(totals['same_input'].sum())}",
-        f"suspect steps, far out of the ordinary: {int(totals['suspect'].sum())}",
+        f"suspect steps, perhaps a map drawn anew: {_suspects(results)}",
         f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].sum())} km² net",
     ]
     if empty := int((totals["date_from"] == totals["date_to"]).sum()):
         notes.insert(1, f"periods without a new snapshot: {empty}")
+    notes = [*warned(results.manifest.get("no_district", ()), side), *notes]
     if max(beyond.values(), default=0.0) > _NOTABLE_KM2:
         listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
         notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")

@@ -11,7 +11,7 @@ import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
-from frontlines.geometry.coverage import ground_of
+from frontlines.geometry.coverage import ground_of, united
 from frontlines.geometry.planar import BACK, OUTSIDE, arrange, edge_lines
 from frontlines.layers.mending import joined_sources
 from frontlines.names import Geometries, Ints
@@ -132,7 +132,7 @@ def fronts_of_side(
         raise LayerError(f"side {side!r} holds no ground on any date: the sides are {sides}")
     inner = ground_of(theatre).buffer(-max(border_m, GRID_M))
     days = own.groupby("date", sort=True)
-    grounds = [shapely.union_all(rows.geometry.values) for _, rows in days]
+    grounds = [united(np.asarray(rows.geometry.values)) for _, rows in days]
     outlines = shapely.boundary(shapely.orient_polygons(np.array(grounds, dtype=object)))
     lines = [_lines(line) for line in shapely.intersection(outlines, inner)]
     fronts = gpd.GeoDataFrame(

@@ -76,19 +76,23 @@ def project(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
     return project_and_look(frame, crs)[0]
 
 
-def project_and_look(frame: gpd.GeoDataFrame, crs: CRS) -> tuple[gpd.GeoDataFrame, Bools]:
-    """Project a frame that has a CRS, and tell which rows are valid, so that nobody need ask again."""
+def project_and_look(frame: gpd.GeoDataFrame, crs: CRS) -> tuple[gpd.GeoDataFrame, Bools, Floats]:
+    """Project a frame that has a CRS; tell which rows are valid, and what mending moved in each [m²]."""
     out = flat = np.array(shapely.force_2d(frame.geometry.values), dtype=object)
     if frame.crs != crs:
         out = _rebuilt(flat, _forward(frame.crs, CRS.from_user_input(crs)), turns=frame.crs.is_geographic)
     valid = shapely.is_valid(out)
+    moved_m2 = np.zeros(len(out))
     if frame.crs != crs:
         # What was valid and is not so in the plane is mended; what came invalid stays so.
         broken = np.isin(shapely.get_type_id(flat), _AREAS) & ~valid
         broken[broken] = shapely.is_valid(flat[broken])
-        out[broken] = polygons_of(shapely.make_valid(out[broken], method="structure"))
+        drawn = out[broken]
+        out[broken] = polygons_of(shapely.make_valid(drawn, method="structure"))
         valid[broken] = shapely.is_valid(out[broken])
-    return frame.set_geometry(gpd.GeoSeries(out, index=frame.index, crs=crs)), valid
+        with np.errstate(invalid="ignore"):  # what cannot be projected is infinite
+            moved_m2[broken] = np.abs(shapely.area(out[broken]) - shapely.area(drawn))
+    return frame.set_geometry(gpd.GeoSeries(out, index=frame.index, crs=crs)), valid, moved_m2
 
 
 def polygons_of(geometries: Geometries) -> Geometries:

@@ -15,14 +15,23 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.errors import ClosureError, LayerError
-from frontlines.geometry.planar import edge_lines, edge_middles, segments
+from frontlines.geometry.planar import edge_lines, edge_middles, segments, winding_numbers
 from frontlines.names import Bools, Floats, Geometries, Ints
 
 CLOSURE = 1e-9
 """Largest share of an area by which its parts may fail to sum to it."""
 
+GRID_M = 1e-6
+"""Grid on which an overlay is done again where the floating one lost or invented ground [m]."""
+
 NOISE_M = 1e-4
 """Width of the slivers that floating-point overlay itself leaves [m]."""
+
+HAIR_M = 1.0
+"""Ground thinner than this [m] comes from rounding and projecting."""
+
+_NARROW_M = 25.0  # so does ground thinner than this [m]
+_SPECK = 1e-5  # if it is a smaller share than this of the polygon it belongs to
 
 
 def ground_of(theatre: gpd.GeoDataFrame) -> shapely.Geometry:
@@ -53,15 +62,31 @@ class Pairs:
     pieces: Geometries  # their common ground, (n_pieces,) polygons with an area
 
 
-def intersect(first: Geometries, second: Geometries) -> Pairs:
-    """Intersect two sets of polygons, pair by pair."""
+def united(polygons: Geometries) -> shapely.Geometry:
+    """Unite polygons that do not overlap: the area is the sum of theirs.
+
+    GEOS may lose or invent ground where edges run within rounding of each other, so that it is not; then
+    they are united on a grid of `GRID_M`, unless that is no better: polygons that do overlap.
+    """
+    if len(polygons) == 1:
+        return polygons[0]
+    whole, sum_m2 = shapely.union_all(polygons), float(shapely.area(polygons).sum())
+    off_m2 = abs(whole.area - sum_m2)
+    if off_m2 <= CLOSURE * sum_m2:
+        return whole
+    again = shapely.union_all(polygons, grid_size=GRID_M)
+    return again if abs(again.area - sum_m2) < off_m2 / 2 else whole
+
+
+def intersect(first: Geometries, second: Geometries, *, grid_m: float | None = None) -> Pairs:
+    """Intersect two sets of polygons, pair by pair; with a grid, all vertices of cut ones lie on it."""
     i, j = shapely.STRtree(second).query(first)
     order = np.lexsort((j, i))
     i, j = i[order], j[order]
     within, around, cut = _relations(first, second, i, j)
     pieces = np.full(len(i), shapely.Polygon(), dtype=object)
     pieces[within], pieces[around] = first[i[within]], second[j[around]]
-    pieces[cut] = polygons_of(shapely.intersection(first[i[cut]], second[j[cut]]))
+    pieces[cut] = polygons_of(shapely.intersection(first[i[cut]], second[j[cut]], grid_size=grid_m))
     solid = shapely.area(pieces) > 0
     return Pairs(i[solid], j[solid], pieces[solid])
 
@@ -114,6 +139,32 @@ def width_m(polygons: Geometries) -> Floats:
     return width
 
 
+def thin(pieces: Geometries, whole_m2: Floats | float, hair_m: float = HAIR_M) -> Bools:
+    """Tell which pieces come from rounding, by the area of the polygon that each belongs to.
+
+    They are thinner than a hair, or narrow and less than a hundred-thousandth of the polygon.
+    """
+    width = width_m(pieces)
+    speck = (width <= _NARROW_M) & (shapely.area(pieces) <= _SPECK * whole_m2)
+    return np.asarray((width <= hair_m) | speck)
+
+
+def in_doubt(polygon: shapely.Geometry) -> Geometries:
+    """Find the ground that an invalid polygon holds twice, or turned inside out."""
+    rings, part = shapely.get_rings(shapely.get_parts(polygon), return_index=True)
+    hole = np.append(False, part[1:] == part[:-1])[: len(part)]
+    edges, ring = segments(rings)
+    # Shells turned counter-clockwise and holes clockwise wind once round their ground. Which way an invalid
+    # ring runs, its area tells: it is negative if clockwise.
+    x0, y0, x1, y1 = (edges - np.tile(edges.mean(axis=0)[:2], 2)).T
+    twice_m2 = np.bincount(ring, weights=x0 * y1 - x1 * y0, minlength=len(rings))
+    sense = np.where((twice_m2 > 0) == hole, -1, 1)
+    noded = shapely.union_all(edge_lines(edges))
+    faces = shapely.get_parts(shapely.polygonize([noded]))
+    winding = winding_numbers(shapely.get_coordinates(shapely.point_on_surface(faces)), edges, sense[ring])
+    return np.asarray(faces[(winding < 0) | (winding > 1)])
+
+
 def holder_of(points: Geometries, polygons: Geometries) -> Ints:
     """Position of the polygon that holds each point, the first of several, or -1."""
     polygon, point = shapely.STRtree(points).query(polygons, predicate="intersects")
@@ -130,7 +181,7 @@ def dissolve(pieces: Geometries, keys: pd.DataFrame) -> tuple[Geometries, pd.Dat
     number = keys.reset_index(drop=True).groupby(columns, sort=True).ngroup().to_numpy()
     groups = keys.drop_duplicates().sort_values(columns).reset_index(drop=True)
     members = [pieces[number == group] for group in range(len(groups))]
-    unions = [group[0] if len(group) == 1 else shapely.union_all(group) for group in members]
+    unions = [united(group) for group in members]
     return shapely.normalize(polygons_of(np.array(unions, dtype=object))), groups
 
 

@@ -1,8 +1,8 @@
 """The door: raw frames in, checked frames in the working CRS out; faults of layers, and their mending."""
 
+from frontlines.geometry.coverage import HAIR_M
 from frontlines.layers.columns import days_of
 from frontlines.layers.door import (
-    HAIR_M,
     as_control,
     as_districts,
     as_frontlines,

@@ -21,7 +21,7 @@ Columns that every part of the library reads:
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -32,10 +32,11 @@ from pyproj import CRS
 from frontlines.crs import polygons_of, require_working_crs, working_crs
 from frontlines.crs.projecting import project_and_look
 from frontlines.errors import LayerError
-from frontlines.geometry.coverage import ground_of, width_m
+from frontlines.geometry.coverage import HAIR_M, ground_of
 from frontlines.layers.columns import dissolved, tidy, unfit_to_project, with_key
 from frontlines.layers.faults import (
     COLUMNS,
+    REMARKS,
     Examined,
     Fault,
     Kind,
@@ -47,17 +48,16 @@ from frontlines.layers.faults import (
 )
 from frontlines.layers.margins import give_margins
 from frontlines.layers.mending import (
+    Mend,
     cut_at,
-    drop_blank_and_repeated,
+    drop_rows,
     fill_up,
     give_up_overlaps,
     mended,
+    mends_of,
     refuse_elsewhere,
 )
-from frontlines.names import CONTESTED, UNKNOWN
-
-HAIR_M = 1.0
-"""Overlaps and gaps thinner than this [m] come from rounding; they are mended without being asked."""
+from frontlines.names import CONTESTED, KM2, UNKNOWN
 
 
 def as_control(
@@ -67,7 +67,7 @@ def as_control(
     theatre: gpd.GeoDataFrame | None = None,
     rest: str = UNKNOWN,
     margin_m: float | None = 0.0,
-    mend: bool = False,
+    mend: Mend = False,
 ) -> gpd.GeoDataFrame:
     """Check polygons of control and bring them into the working CRS.
 
@@ -90,9 +90,13 @@ def as_control(
         uncovered edge and the nearest polygon: the margin stands in their emptiest threefold range, if at
         least a fifth of them lie below it, and at most a tenth as many in it; else it is 0.
     mend
-        Mend what can be mended instead of raising: invalid geometry is made valid; rows without
-        geometry and repeated rows are dropped; of two overlapping polygons of one side the larger
-        keeps the ground; ground that two sides claim becomes a row of side ``contested``.
+        Mend what can be mended instead of raising: all, or the kinds named, such as ``"invalid"`` or
+        ``("overlaps", "invalid")``. ``invalid`` geometry is made valid; rows without geometry
+        (``empty``) and repeated rows (``duplicates``) are dropped; of two polygons of one side with
+        ``overlaps`` the larger keeps the ground; ground that two sides claim becomes a row of side
+        ``contested``. What comes from rounding and projecting is mended unasked: overlaps, and ground that
+        a polygon holds twice or inside out, if they are thinner than 1 m, or thinner than 25 m and less
+        than a hundred-thousandth of the (smaller) polygon.
 
     Returns
     -------
@@ -135,7 +139,7 @@ def as_control(
     return _arranged(control, ["date", "side", "source", "sigma_m", "mended_km2", "outside_km2"])
 
 
-def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> gpd.GeoDataFrame:
+def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: Mend = False) -> gpd.GeoDataFrame:
     """Check frontlines and bring them into the working CRS.
 
     Parameters
@@ -146,7 +150,8 @@ def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> g
     crs
         The working CRS, from `working_crs`.
     mend
-        Split lines that cross themselves, drop rows without geometry and repeated rows.
+        Split lines that cross themselves (``crossings``), drop rows without geometry (``empty``) and
+        repeated rows (``duplicates``): all, or those named.
 
     Returns
     -------
@@ -186,7 +191,7 @@ def as_districts(
     *,
     key: str = "district",
     theatre: gpd.GeoDataFrame | None = None,
-    mend: bool = False,
+    mend: Mend = False,
     dissolve: bool = False,
 ) -> gpd.GeoDataFrame:
     """Check districts and bring them into the working CRS.
@@ -205,7 +210,7 @@ def as_districts(
         beyond it are left out.
     mend
         Make invalid geometry valid, drop rows without geometry, and give ground in two districts to
-        the larger.
+        the larger: all, or the kinds named, see `as_control`.
     dissolve
         Join rows that share a name into one district, which keeps the columns of its first row.
 
@@ -288,7 +293,7 @@ def as_settlements(
     return _arranged(places, ["name", "date", "side", "source", "sigma_m"])
 
 
-def as_theatre(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> gpd.GeoDataFrame:
+def as_theatre(frame: gpd.GeoDataFrame, crs: CRS, *, mend: Mend = False) -> gpd.GeoDataFrame:
     """Check the ground of a study, join it into one row and bring it into the working CRS.
 
     Parameters
@@ -298,7 +303,8 @@ def as_theatre(frame: gpd.GeoDataFrame, crs: CRS, *, mend: bool = False) -> gpd.
     crs
         The working CRS, from `working_crs`.
     mend
-        Make invalid geometry valid and drop rows without geometry and repeated rows.
+        Make invalid geometry valid and drop rows without geometry and repeated rows: all, or the kinds
+        named, see `as_control`.
 
     Returns
     -------
@@ -348,7 +354,8 @@ def check_layer(
     -------
     faults
         As `frontlines.layers.faults.find_faults`, in a working CRS made for the layer (in the layer's own
-        coordinates if it has no CRS). Empty if nothing is wrong.
+        coordinates if it has no CRS). Empty if nothing is wrong; a ``thin overlap`` or ``thin gap`` comes
+        from rounding and passes everywhere.
 
     Examples
     --------
@@ -364,26 +371,30 @@ def check_layer(
     ground = None
     if not found and len(shapely.get_coordinates(tidied.geometry.values)):
         crs = working_crs(tidied if theatre is None else theatre)
-        tidied, valid = project_and_look(tidied, crs)
+        tidied, valid, _ = project_and_look(tidied, crs)
         ground = None if theatre is None else as_theatre(theatre, crs).geometry.iloc[0]
     else:
         valid = tidied.is_valid.to_numpy()
-    rest = find_faults(examine(tidied, valid, kind), theatre=ground)
+    rest = find_faults(mended(tidied, kind, valid), theatre=ground)
     return _together([*problems, *found], rest)
 
 
-def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: bool) -> Examined:
+def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: Mend) -> Examined:
     """Tidy, project, mend and check; raise on whatever is left that must not pass."""
+    mends = mends_of(mend)
     require_working_crs(crs=gpd.GeoSeries([], crs=crs))
     out, problems = tidy(_with_geometry(frame, kind), kind)
     found = unfit_to_project(out)
     if found:
         layer = examine(out, out.is_valid.to_numpy(), kind)
     else:
-        out, valid = project_and_look(drop_blank_and_repeated(out) if mend else out, crs)
-        layer = mended(out, kind, valid) if mend else examine(out, valid, kind)
+        out, valid, moved_m2 = project_and_look(drop_rows(out, mends), crs)
+        if kind in ("control", "districts"):  # a column of an earlier run is not booked again
+            out = out.assign(mended_km2=moved_m2 / KM2)
+        layer = mended(out, kind, valid, mends)
     faults = find_faults(layer, with_gaps=False)
-    stops = faults[np.array([_must_not_pass(fault, mend=mend) for fault in faults.itertuples()], dtype=bool)]
+    passes = (*REMARKS, "overlap") if "overlaps" in mends else REMARKS
+    stops = faults[~faults["fault"].isin(passes)]
     if len(every := _together([*problems, *found], stops)):
         raise LayerError(describe(every, len(frame), kind), every)
     return layer
@@ -405,13 +416,6 @@ def _together(first: list[Fault], rest: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     rest = rest[~((rest["fault"] == "no date") & rest["rows"].isin(unread))]
     every = pd.concat([early, rest], ignore_index=True)[COLUMNS]
     return gpd.GeoDataFrame(every, geometry="geometry", crs=rest.crs)
-
-
-def _must_not_pass(fault: Any, *, mend: bool) -> bool:
-    """Tell whether a fault stops a layer at the door."""
-    if fault.fault == "overlap":
-        return not mend and float(width_m(shapely.get_parts(fault.geometry)).max()) > HAIR_M
-    return True
 
 
 def _refuse_swallowed(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> None:

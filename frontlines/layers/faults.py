@@ -18,7 +18,7 @@ import shapely
 from pyproj import CRS
 
 from frontlines.crs import place
-from frontlines.geometry.coverage import Pairs, gaps, overlaps
+from frontlines.geometry.coverage import Pairs, gaps, overlaps, thin
 from frontlines.geometry.planar import own_crossings
 from frontlines.names import KM2, Bools, Geometries, Ints, counted, listed
 
@@ -67,15 +67,20 @@ ADVICE = {
     "repeated place": Advice("name a place and date a second time", "keep one row for each place and date"),
     "bad coordinates": Advice("have coordinates that are not numbers", "give numbers, or drop the row"),
     "bad sigma": Advice("have a sigma_m that is negative or no number", "give metres, or leave it empty"),
-    "no geometry": Advice("have no geometry", "draw it, or drop the row (mend=True drops it)"),
+    "no geometry": Advice("have no geometry", "draw it, or drop the row (mend='empty' drops it)"),
     "wrong geometry": Advice("have another type of geometry", "give this layer the geometry of its kind"),
-    "invalid": Advice("have invalid geometry", "pass mend=True or mend the file"),
-    "duplicate": Advice("repeat another row's geometry", "pass mend=True or drop them"),
-    "not simple": Advice("cross themselves", "split them at the crossing, or pass mend=True"),
+    "invalid": Advice("have invalid geometry", "pass mend='invalid', or mend the file"),
+    "duplicate": Advice("repeat another row's geometry", "pass mend='duplicates', or drop them"),
+    "not simple": Advice("cross themselves", "split them at the crossing, or pass mend='crossings'"),
     "swallowed": Advice("lie wholly inside larger ones", "cut them out of those, or drop them"),
-    "overlap": Advice("overlap", "pass mend=True or mend the file"),
+    "overlap": Advice("overlap", "pass mend='overlaps', or mend the file"),
     "gap": Advice("lie open inside the layer", "say who holds them: as_control(..., theatre=..., rest=...)"),
+    "thin overlap": Advice("overlap by a hair", "mended unasked, and booked"),
+    "thin gap": Advice("lie open by a hair", "nothing need be done"),
 }
+
+REMARKS = ("thin overlap", "thin gap")
+"""What comes from rounding and projecting: no fault."""
 
 _TYPES = {
     "lines": {shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING},
@@ -289,8 +294,10 @@ def _overlaps(layer: Examined) -> Iterator[Fault]:
     for rows in np.split(np.arange(len(found.pieces)), np.flatnonzero(new) + 1):
         if len(rows):
             pieces = shapely.multipolygons(found.pieces[rows])
-            pair = index[found.first[rows[0]]], index[found.second[rows[0]]]
-            yield Fault("overlap", pair, pieces.area / KM2, geometry=pieces)
+            both = [found.first[rows[0]], found.second[rows[0]]]
+            smaller_m2 = shapely.area(layer.shapes[both]).min()
+            sort = "thin overlap" if thin(found.pieces[rows], smaller_m2).all() else "overlap"
+            yield Fault(sort, tuple(index[both]), pieces.area / KM2, geometry=pieces)
 
 
 def _gaps(layer: Examined, theatre: Any) -> Iterator[Fault]:
@@ -298,8 +305,11 @@ def _gaps(layer: Examined, theatre: Any) -> Iterator[Fault]:
         part = layer.frame.iloc[rows]
         dated = layer.kind != "districts" and "date" in part and part["date"].notna().all()
         day = f"on {str(part['date'].iloc[0])[:10]}" if dated and len(part) else ""
-        for gap in gaps(layer.shapes[rows], theatre):
-            yield Fault("gap", (), gap.area / KM2, detail=day, geometry=gap)
+        open_ground = gaps(layer.shapes[rows], theatre)
+        smallest_m2 = shapely.area(layer.shapes[rows]).min(initial=np.inf)
+        for gap, is_thin in zip(open_ground, thin(open_ground, smallest_m2), strict=True):
+            sort = "thin gap" if is_thin else "gap"
+            yield Fault(sort, (), gap.area / KM2, detail=day, geometry=gap)
 
 
 def _coverages(frame: gpd.GeoDataFrame, kind: Kind, sound: Bools) -> list[Ints]:

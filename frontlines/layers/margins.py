@@ -10,7 +10,7 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.errors import LayerError
-from frontlines.geometry.coverage import ground_of
+from frontlines.geometry.coverage import ground_of, united
 from frontlines.geometry.strips import edge_distances, find_strips, margin_of
 from frontlines.layers.mending import REST_SOURCE
 from frontlines.names import KM2, Geometries, Ints
@@ -61,10 +61,10 @@ def _found(ground: Any, shapes: Geometries, dates: list[tuple[Ints, Ints]]) -> f
 
 def _give(shapes: Geometries, held: Ints, bare: Ints, ground: Any, margin_m: float) -> None:
     """Move the strips of one date from the rest to the polygons beside them, in place."""
-    strips = find_strips(ground, shapely.union_all(shapes[bare]), shapes[held], margin_m)
+    strips = find_strips(ground, united(shapes[bare]), shapes[held], margin_m)
     for host in np.unique(strips.hosts):
         row = held[host]
-        shapes[row] = shapely.union_all([shapes[row], *strips.pieces[strips.hosts == host]])
-    given = shapely.union_all(strips.pieces)
+        shapes[row] = united(np.array([shapes[row], *strips.pieces[strips.hosts == host]]))
+    given = united(strips.pieces)
     for row in bare if len(strips.pieces) else ():
         shapes[row] = polygons_of(np.array([shapely.difference(shapes[row], given)]))[0]

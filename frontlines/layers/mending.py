@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import geopandas as gpd
@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import polygons_of
+from frontlines.crs import polygons_of, project
 from frontlines.errors import LayerError
-from frontlines.geometry.coverage import Pairs, by_size, common_borders, width_m
+from frontlines.geometry.coverage import Pairs, by_size, common_borders, in_doubt, thin, united, width_m
+from frontlines.layers.columns import days_of
 from frontlines.layers.faults import Examined, Kind, blank, examine, identity, place_of
 from frontlines.names import KM2, Bools, Geometries, Ints
 
@@ -24,29 +25,77 @@ BOOKED = ("mended_km2", "outside_km2")
 """Columns that book ground: zero where nothing was moved."""
 
 
-def drop_blank_and_repeated(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+MENDS = ("overlaps", "invalid", "duplicates", "empty", "crossings")
+"""Kinds of fault that can be mended: see `as_control` and `as_frontlines`."""
+
+Mend = bool | str | Iterable[str]
+"""Which kinds to mend: all, none, one or several of `MENDS`; a text may name several with commas between."""
+
+
+def mends_of(mend: Mend | None) -> frozenset[str]:
+    """Give the kinds of fault that are to be mended."""
+    if isinstance(mend, bool | None):
+        return frozenset(MENDS if mend else ())
+    words = mend.split(",") if isinstance(mend, str) else mend
+    named = {str(word).strip().lower() for word in words}
+    if unknown := sorted(named - {*MENDS, "all"}):
+        listed = ", ".join(MENDS)
+        raise LayerError(f"mend={', '.join(unknown)!r} is not known: name faults of all, {listed}")
+    return frozenset(MENDS if "all" in named else named)
+
+
+def mend_record(mend: Mend | None) -> bool | list[str]:
+    """Write what is to be mended as a manifest does: true, false, or the kinds."""
+    kinds = mends_of(mend)
+    return sorted(kinds) if 0 < len(kinds) < len(MENDS) else bool(kinds)
+
+
+def drop_rows(frame: gpd.GeoDataFrame, mends: Collection[str]) -> gpd.GeoDataFrame:
     """Drop rows without geometry, and rows that repeat an earlier one in geometry and claim."""
-    there = frame[~blank(frame)]
-    return there[~identity(there).duplicated().to_numpy()]
+    if "empty" in mends:
+        frame = frame[~blank(frame)]
+    if "duplicates" in mends:
+        frame = frame[blank(frame) | ~identity(frame).duplicated().to_numpy()]
+    return frame
 
 
-def mended(frame: gpd.GeoDataFrame, kind: Kind, valid: Bools) -> Examined:
+def mended(frame: gpd.GeoDataFrame, kind: Kind, valid: Bools, mends: Collection[str] = ()) -> Examined:
     """Split lines at their crossings, or make polygons valid; what is still wrong is for the door to find."""
-    if kind == "frontlines":
-        lines = split_at_crossings(frame)
-        return examine(lines, lines.is_valid.to_numpy(), kind)
-    return examine(*make_valid(frame, valid), kind)
+    if kind == "frontlines" and "crossings" in mends:
+        frame = split_at_crossings(frame)
+        valid = frame.is_valid.to_numpy()
+    elif kind not in ("frontlines", "settlements"):
+        frame, valid = make_valid(frame, valid, every="invalid" in mends)
+    return examine(frame, valid, kind)
 
 
-def make_valid(frame: gpd.GeoDataFrame, valid: Bools) -> tuple[gpd.GeoDataFrame, Bools]:
-    """Make invalid polygons valid, book the area that this changes, and tell which rows are now valid."""
+def make_valid(
+    frame: gpd.GeoDataFrame, valid: Bools, *, every: bool = True
+) -> tuple[gpd.GeoDataFrame, Bools]:
+    """Make invalid polygons valid, and tell which rows are now valid; unless `every`, those thinly invalid.
+
+    What it changes is booked in `mended_km2`.
+    """
+    broken = ~valid & np.isin(frame.geom_type, ("Polygon", "MultiPolygon"))
+    if not broken.any():
+        return frame, valid
     shapes, valid = np.array(frame.geometry.values, dtype=object), valid.copy()
-    broken, before = ~valid, shapely.area(shapes)
+    if not every:
+        broken[broken] = [_by_a_hair(shape) for shape in shapes[broken]]
+    before = shapely.area(shapes[broken])
     shapes[broken] = polygons_of(shapely.make_valid(shapes[broken], method="structure"))
     valid[broken] = shapely.is_valid(shapes[broken])
-    out = _with_shapes(frame, shapes).assign(mended_km2=np.abs(shapely.area(shapes) - before) / KM2)
+    booked = frame["mended_km2"].to_numpy(copy=True) if "mended_km2" in frame else np.zeros(len(frame))
+    booked[broken] += np.abs(shapely.area(shapes[broken]) - before) / KM2
+    out = _with_shapes(frame, shapes).assign(mended_km2=booked)
     kept = ~(broken & shapely.is_empty(shapes))
     return out[kept], valid[kept]
+
+
+def _by_a_hair(polygon: shapely.Geometry) -> bool:
+    """Tell whether all that is wrong with a polygon is thin, and something is left of it without that."""
+    whole = shapely.make_valid(polygon, method="structure").area
+    return whole > 0 and bool(thin(in_doubt(polygon), whole).all())
 
 
 def split_at_crossings(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -105,8 +154,10 @@ def _resolve(
     Returns the disputed ground or None, and the positions of those that dispute it.
     """
     # A thick overlap of two claims is disputed; all others go to the larger polygon.
-    thick = width_m(pairs.pieces) > hair_m
-    open_claim = split & thick & (claims[pairs.first] != claims[pairs.second])
+    smaller_m2 = np.minimum(*(shapely.area(shapes[rows]) for rows in (pairs.first, pairs.second)))
+    open_claim = (
+        split & ~thin(pairs.pieces, smaller_m2, hair_m) & (claims[pairs.first] != claims[pairs.second])
+    )
     disputed = polygons_of(np.array([shapely.union_all(pairs.pieces[open_claim])]))[0]
     involved = np.unique([pairs.first, pairs.second])
     rank = np.empty(len(involved), dtype=np.int64)
@@ -146,6 +197,22 @@ def cut_at(frame: gpd.GeoDataFrame, ground: shapely.Geometry) -> gpd.GeoDataFram
     return out[~out.is_empty.to_numpy()]
 
 
+def beyond(raw: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give the ground of raw polygons beyond the theatre: `date`, `side` and geometry, in its CRS."""
+    days = days_of(raw)
+    if days is None or "side" not in raw:
+        return gpd.GeoDataFrame({"date": [], "side": []}, geometry=[], crs=theatre.crs)
+    ground = theatre.geometry.iloc[0]
+    shapely.prepare(ground)
+    shapes = np.array(project(raw, theatre.crs).geometry.values, dtype=object)
+    across = ~blank(raw) & ~shapely.covers(ground, shapes)
+    made = polygons_of(shapely.make_valid(shapes[across], method="structure"))
+    columns = {"date": days[across].to_numpy(), "side": raw["side"][across].to_numpy()}
+    left = polygons_of(shapely.difference(made, ground))
+    out = gpd.GeoDataFrame(columns, geometry=left, crs=theatre.crs)
+    return out[~out.is_empty.to_numpy()]
+
+
 def fill_up(
     frame: gpd.GeoDataFrame, ground: shapely.Geometry, dates: Iterable[Any], *, rest: str, hair_m: float
 ) -> gpd.GeoDataFrame:
@@ -154,16 +221,16 @@ def fill_up(
     made = []
     for date in dates:
         rows = np.flatnonzero(frame["date"] == date)
-        left = shapely.get_parts(polygons_of(np.array([ground - shapely.union_all(shapes[rows])])))
+        left = shapely.get_parts(polygons_of(np.array([ground - united(shapes[rows])])))
         left = left[shapely.area(left) > 0]
         hair = np.flatnonzero(width_m(left) <= hair_m)
         hosts = common_borders(left[hair], shapes[rows], reach_m=hair_m).drop_duplicates("piece")
         for host in hosts["polygon"].unique():
             row, own = rows[host], hosts.loc[hosts["polygon"] == host, "piece"]
-            shapes[row] = shapely.union_all([shapes[row], *left[hair[own]]])
+            shapes[row] = united(np.array([shapes[row], *left[hair[own]]]))
         open_ground = np.delete(left, hair[hosts["piece"]])
         if len(open_ground):
-            made.append({"date": date, "side": rest, "geometry": shapely.union_all(open_ground)})
+            made.append({"date": date, "side": rest, "geometry": united(open_ground)})
     gained = (shapely.area(shapes) - frame.area.to_numpy()) / KM2
     out = _with_shapes(frame, shapes)
     out["mended_km2"] += gained

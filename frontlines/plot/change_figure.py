@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from frontlines.names import WHOLE
-from frontlines.plot.artists import View, Z, frame, lines, metres_per_pt, show, stroke, view_of, write
+from frontlines.plot.artists import View, Z, fill, frame, lines, metres_per_pt, show, stroke, view_of, write
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry, draw_locator, furnish
 from frontlines.plot.labels import Label, place_labels
@@ -185,6 +185,11 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     if study.context is not None:
         draw_context(study.context, ax=ax, label=False, aside=scene.theatre, style=style)
     draw_change(scene.results.change, study.side, ax=ax, style=style)
+    if (outside := scene.results.no_district) is not None:
+        look = style.no_district
+        strip = fill(ax, outside.geometry, look, style=style, name="no-district", zorder=Z["mark"])
+        if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
+            strip.set(linewidth=style.theatre_pt_width)
     draw_districts(study.districts, ax=ax, label=False, style=style)
     edge, width = style.theatre_edge, style.theatre_pt_width
     stroke(ax, [scene.theatre], colour=edge, width_pt=width, name="theatre", zorder=Z["theatre"])

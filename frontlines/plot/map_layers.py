@@ -152,6 +152,8 @@ def ground_entries(
             if kind in ("rest", UNKNOWN):
                 swatch.set(linewidth=0.4, edgecolor=style.district_edge)
             out.append((text, swatch))
+    if "no-district" in drawn:
+        out.append((f"{name}: in no district, not counted", paint(Patch(), style.no_district, style)))
     if CONTESTED in drawn:
         out.append(("Contested at the later date", paint(Patch(), style.contested(style.paper), style)))
     return out

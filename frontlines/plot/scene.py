@@ -64,6 +64,8 @@ class ResultsLike(Protocol):
     @property
     def errors(self) -> AreaErrors | None: ...  # noqa: D102
     @property
+    def no_district(self) -> gpd.GeoDataFrame | None: ...  # noqa: D102
+    @property
     def caption(self) -> str: ...  # noqa: D102
 
 

@@ -52,6 +52,7 @@ _HELD = AreaStyle("#EBE3D0", "....", "#C6BA9C")
 _REST = AreaStyle("#FFFFFF")
 _OTHERS = AreaStyle("#F1EAF3", "||||", "#B79CC4")
 _UNKNOWN = AreaStyle("#DDDDDD")
+_NO_DISTRICT = AreaStyle("#FBD9E3", "xxxxxx", "#C2185B")
 
 
 def _no_sides() -> Mapping[str, str]:
@@ -104,6 +105,7 @@ class MapStyle:
     rest: AreaStyle = _REST
     others: AreaStyle = _OTHERS
     unknown: AreaStyle = _UNKNOWN
+    no_district: AreaStyle = _NO_DISTRICT
     contested_hatch: str = "xxxxx"
     contested_ink: str = "#4D4D4D"
     contested_face: str = "#F3EFE6"

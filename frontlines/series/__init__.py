@@ -1,10 +1,11 @@
 """One side followed through many snapshots."""
 
-from frontlines.series.change_series import COLUMNS, SUSPECT, change_series
+from frontlines.series.change_series import COLUMNS, change_series
 from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.people import people_in_series
 from frontlines.series.periods import CADENCES
 from frontlines.series.places import FollowedPlaces, follow_places
+from frontlines.series.suspects import SUSPECT
 from frontlines.series.totals import series_totals
 
 __all__ = [

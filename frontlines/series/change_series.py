@@ -14,11 +14,13 @@ import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
+from frontlines.geometry.coverage import united
 from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper
 from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, follow, without_noise
 from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.periods import Step, cadence_of, steps_between
+from frontlines.series.suspects import suspects
 
 COLUMNS = [
     "district", "side", "date_from", "date_to", "period_end", "district_km2", "before_km2", "after_km2",
@@ -26,13 +28,6 @@ COLUMNS = [
     "share_after", "contested_before_km2", "contested_after_km2", "cadence", "same_input", "suspect",
 ]  # fmt: skip
 
-SUSPECT = 10.0
-"""A step is suspect if its turnover a day exceeds the median by this many robust standard deviations."""
-
-_MAD_TO_SIGMA = 1.4826  # standard deviations to a median absolute deviation, for normal errors
-_ENOUGH = 8  # steps with any turnover, for one of them to be suspect
-_LEAST_SPREAD = 0.1  # of the median: where steps are all alike, a hair more is no outlier
-_DAY = np.timedelta64(1, "D")
 _DATE = "datetime64[ms]"
 _DTYPES: dict[str, Any] = {
     **dict.fromkeys(("district", "side", "cadence"), object),
@@ -109,10 +104,14 @@ def change_series(
     and absorbed together are the same at any cadence. A snapshot's date is not the date of a
     change, and a step may show a redrawn map instead of a moved front.
 
-    A step is `suspect` if its turnover a day, over all districts, exceeds the median of the steps
-    with any turnover by more than `SUSPECT` times their spread, and there are at least eight such
-    steps. The spread is 1.4826 times the median absolute deviation, and no less than a tenth of the
-    median. Suspect steps stay in all figures.
+    A step is `suspect` in a district if it turns over more a day there than all districts together on a
+    usual one, and more than is usual there, and if the district stood still around it (less than a tenth
+    of that in the steps within 14 days on either side) or both gained and lost (at least a third each), as
+    an outline does that is drawn anew. It is suspect in its larger districts (a tenth of the turnover or
+    more) if all together turn over more than is usual, and less than twice as much around it, where an
+    offensive would go on. Usual is the median of the steps with any turnover, of which there must be eight;
+    more than usual exceeds it by more than `SUSPECT` times their spread: 1.4826 times the median absolute
+    deviation, and no less than a tenth of the median. Suspect steps stay in all figures.
 
     Examples
     --------
@@ -150,7 +149,7 @@ def change_series(
         report(0.9, "by district")
         fresh = _table(own, contested, districts, side, steps, _same(grounds, steps), cadence_of(freq))
         series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
-        series["suspect"] = _suspects(series, len(districts))
+        series["suspect"] = suspects(series, len(districts))
         report(1.0, "done")
     return series
 
@@ -262,19 +261,6 @@ def _absorbed_before(kept: pd.DataFrame, districts: gpd.GeoDataFrame) -> Floats 
     return absorbed
 
 
-def _suspects(series: pd.DataFrame, n_districts: int) -> Bools:
-    """Tell which rows belong to a step far out of the ordinary."""
-    step = series.iloc[::n_districts]
-    days = ((step["date_to"] - step["date_from"]).to_numpy() / _DAY).clip(min=1.0)
-    rate = series["turnover_km2"].to_numpy(dtype=float).reshape(-1, n_districts).sum(axis=1) / days
-    busy = rate[rate > 0]
-    if len(busy) < _ENOUGH:
-        return np.zeros(len(series), dtype=bool)
-    middle = np.median(busy)
-    spread = max(_MAD_TO_SIGMA * np.median(np.abs(busy - middle)), _LEAST_SPREAD * middle)
-    return np.repeat(rate > middle + SUSPECT * spread, n_districts)
-
-
 def grounds_of(
     control: gpd.GeoDataFrame, side: str, dates: Sequence[pd.Timestamp] | None = None
 ) -> tuple[list[pd.Timestamp], Geometries]:
@@ -290,5 +276,5 @@ def grounds_of(
     for number, date in enumerate(known):
         held = shapes[rows.get(date, [])]
         if len(held):
-            grounds[number] = held[0] if len(held) == 1 else shapely.union_all(held)
+            grounds[number] = united(held)
     return [pd.Timestamp(date) for date in known], grounds

@@ -20,6 +20,7 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.crs.projecting import numbered
+from frontlines.geometry.coverage import CLOSURE, GRID_M
 from frontlines.geometry.planar import westward, winding_numbers
 from frontlines.names import Bools, Floats, Geometries, Ints, Mapper
 
@@ -272,10 +273,13 @@ def _inner_points(faces: Geometries) -> Floats:
 
 def _overlaid(before: Any, after: Any) -> _Step:
     """Find what moved by the full overlay."""
-    gained, lost = (
-        shapely.get_parts(polygons_of(np.array([shapely.difference(*pair)])))
-        for pair in ((after, before), (before, after))
-    )
+    both = [(after, before), (before, after)]
+    ways = shapely.difference(*np.array(both).T)
+    if abs((after.area - before.area) - (ways[0].area - ways[1].area)) > CLOSURE * max(
+        after.area, before.area
+    ):
+        ways = shapely.difference(*np.array(both).T, grid_size=GRID_M)
+    gained, lost = (shapely.get_parts(one) for one in polygons_of(ways))
     pieces = np.concatenate([gained, lost])
     solid = shapely.area(pieces) > 0
     is_gain = np.repeat([True, False], [len(gained), len(lost)])

@@ -13,8 +13,8 @@ _SUMS = [
     "before_km2", "after_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2",
     "contested_before_km2", "contested_after_km2",
 ]  # fmt: skip
-_COMMON = ["side", "date_from", "date_to", "cadence", "same_input", "suspect"]  # to all districts of a step
-_TOTALS = [*_COMMON[:3], "period_end", *_SUMS[:6], "cumulative_net_km2", *_SUMS[6:], *_COMMON[3:]]
+_COMMON = ["side", "date_from", "date_to", "cadence", "same_input"]  # to all districts of a step
+_TOTALS = [*_COMMON[:3], "period_end", *_SUMS[:6], "cumulative_net_km2", *_SUMS[6:], *_COMMON[3:], "suspect"]
 
 
 def series_totals(series: pd.DataFrame) -> pd.DataFrame:
@@ -30,7 +30,8 @@ def series_totals(series: pd.DataFrame) -> pd.DataFrame:
     totals
         A row for each step: `side`, `date_from`, `date_to`, `period_end`, `before_km2`, `after_km2`,
         `gained_km2`, `lost_km2`, `net_km2`, `turnover_km2`, `cumulative_net_km2` (since the first snapshot),
-        `absorbed_km2`, `contested_before_km2`, `contested_after_km2`, `cadence`, `same_input`, `suspect`.
+        `absorbed_km2`, `contested_before_km2`, `contested_after_km2`, `cadence`, `same_input`,
+        `suspect` (in any district).
 
     Examples
     --------
@@ -40,7 +41,7 @@ def series_totals(series: pd.DataFrame) -> pd.DataFrame:
     [3.0]
     """
     step = series.groupby("period_end", sort=True)
-    totals = step[_SUMS].sum().join(step[_COMMON].first()).reset_index()
+    totals = step[_SUMS].sum().join(step[_COMMON].first()).join(step["suspect"].any()).reset_index()
     totals["cumulative_net_km2"] = totals["net_km2"].cumsum()
     return totals[_TOTALS]
 

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from frontlines.errors import FrontlinesError, StudyError
+from frontlines.errors import FrontlinesError, LayerError, StudyError
+from frontlines.layers.mending import MENDS, mends_of
 from frontlines.sources.description import Description
 from frontlines.sources.population import PER
 
@@ -49,8 +50,17 @@ def is_length(value: Any) -> bool:
     return is_number(value) and bool(value >= 0)
 
 
+def _are_mends(value: Any) -> bool:
+    try:
+        mends_of(value)
+    except (LayerError, TypeError):
+        return False
+    return isinstance(value, bool | str | list)
+
+
 NAME = Entry(is_name, "a text that is not empty")
 METRES = Entry(is_length, "a number of metres, 0 or more")
+MEND = Entry(_are_mends, f"true, false, or some of {', '.join(MENDS)}")
 YES = Entry(lambda value: isinstance(value, bool), "true or false")
 
 
@@ -183,7 +193,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "sigma_m": METRES,
         "correlation_m": _CORRELATION,
         "draws": _DRAWS,
-        "mend": YES,
+        "mend": MEND,
     },
     "map": {"zoom": _CORNER, "towns": _TEXTS, "zoom_towns": _TEXTS},
 }

@@ -9,8 +9,10 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from frontlines.control import fronts_of_side
+from frontlines.geometry.coverage import united
 from frontlines.layers.mending import REST_SOURCE
 from frontlines.manifest import Manifest, agreement_caption, long_date, versions
 from frontlines.names import BORDER_M, counted
@@ -155,7 +157,7 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
     require_side(first, second, side)
     labels = labels_of(districts, label)
     if theatre is None:
-        theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
+        theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
     days = common_days(first, second)
     tables = []
     with reporting(progress) as report:
@@ -168,10 +170,7 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
         report(0.8, "fronts")
         fronts = None
         if apart_m:
-            lines = [
-                fronts_of_side(one[one["date"].isin(days)], theatre, side, border_m=border_m)
-                for one in (first, second)
-            ]
+            lines = [_fronts(one, days, theatre, side, border_m) for one in (first, second)]
             fronts = front_apart(lines[0], lines[1], apart_m=list(apart_m)).assign(border_m=border_m)
         report(1.0, "done")
     manifest = _manifest(first, second, districts, table, dict(record or {}))
@@ -189,6 +188,23 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
         labels=labels,
         manifest=manifest,
     )
+
+
+def _fronts(
+    control: gpd.GeoDataFrame,
+    days: Sequence[pd.Timestamp],
+    theatre: gpd.GeoDataFrame,
+    side: str,
+    border_m: float,
+) -> gpd.GeoDataFrame:
+    """Find a side's front on each day; an empty one where it holds all of the theatre, or nothing."""
+    own = control[control["date"].isin(days)]
+    known = {}
+    if (own["side"] == side).any():
+        found = fronts_of_side(own, theatre, side, border_m=border_m)
+        known = dict(zip(found["date"], found.geometry, strict=True))
+    lines = [known.get(day, shapely.MultiLineString()) for day in days]
+    return gpd.GeoDataFrame({"date": days}, geometry=lines, crs=control.crs)
 
 
 def _manifest(

@@ -28,6 +28,7 @@ from frontlines.manifest import Manifest, versions
 from frontlines.manifest import caption as caption_of
 from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, counted
 from frontlines.progress import Progress, part, reporting
+from frontlines.study.no_district import outside_districts, recorded
 from frontlines.study.people import people_record, places_and_people, places_record
 from frontlines.uncertainty import (
     AreaErrors,
@@ -63,6 +64,8 @@ class Study:
         Further layers for the map, or None. `context` has `kind` (``country`` or ``oblast``), `name`.
     population
         A raster of people, from `frontlines.sources.population.read_population`, or None.
+    beyond
+        `date`, `side` and polygons: ground of the control layers beyond the theatre, or None.
     sides
         How to call each side in legends.
     boundaries
@@ -111,6 +114,7 @@ class Study:
     settlements: gpd.GeoDataFrame | None = None
     context: gpd.GeoDataFrame | None = None
     population: PopulationRaster | None = None
+    beyond: gpd.GeoDataFrame | None = None
     sides: Mapping[str, str] = field(default_factory=dict)
     boundaries: str = ""
     notes: tuple[str, ...] = ()
@@ -204,6 +208,9 @@ class Results:
     population
         From `population_by_district`, for each side that is known, that of the study first, by places and by
         the raster; None if neither says anything of it.
+    no_district
+        Pieces of the side's ground in no district, in and beyond the theatre, where they are more than 0.1 %
+        of it: `date`, `area_km2`, `district` (the nearest), `place`.
     manifest
         What was read and done, as plain data.
     """
@@ -218,6 +225,7 @@ class Results:
     errors: AreaErrors | None
     settlements: pd.DataFrame | None = None
     population: pd.DataFrame | None = None
+    no_district: gpd.GeoDataFrame | None = None
     manifest: Manifest
 
     def __repr__(self) -> str:
@@ -295,6 +303,8 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         manifest = _manifest(study, control, change, transitions) | {"errors": record}
         manifest["places"] = {} if places is None else places_record(places, len(places))
         manifest["people"] = people_record(people, study.side, study.population, study.districts)
+        outside = outside_districts(study, control)
+        manifest["no_district"] = recorded(outside)
         report(1.0, "done")
     return Results(
         study=study,
@@ -307,6 +317,7 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         errors=errors,
         settlements=places,
         population=people,
+        no_district=outside if len(outside) else None,
         manifest=manifest,
     )
 
@@ -345,7 +356,7 @@ def _errors(
     progress: Progress,
 ) -> AreaErrors | None:
     """Carry the errors of the lines into the balance, if those along the side's front are known."""
-    if lines.empty:
+    if lines.empty or lines["sigma_m"].isna().all():
         return None
     verb = partial(simulate_balance, draws=study.draws, progress=progress) if study.draws else balance_error
     try:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import StudyError
+from frontlines.layers.mending import Mend
 from frontlines.manifest import long_date
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import Description
@@ -167,7 +168,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     correlation_m: float = CORRELATION_M,
     draws: int = 0,
     reach_m: float | None = None,
-    mend: bool = False,
+    mend: Mend = False,
     label: str | None = None,
     source: str | None = None,
     title: str | None = None,
@@ -208,7 +209,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         How far from a place its side still holds the ground [m], see `control_from_settlements`; needed
         for files of points.
     mend
-        Mend layers that can be mended, see `as_control`.
+        Mend layers that can be mended: all, or the kinds of fault named, see `as_control`.
     source
         Whom captions name as the source, in place of what the files say.
     description

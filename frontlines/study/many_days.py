@@ -15,6 +15,7 @@ from frontlines.layers import (
     as_control,
     days_of,
 )
+from frontlines.layers.mending import Mend, mend_record
 from frontlines.names import SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import Description
 from frontlines.sources.files import Reading
@@ -46,7 +47,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     written: str = PLAIN,
     named: str | None = None,
     reach_m: float | None = None,
-    mend: bool = False,
+    mend: Mend = False,
     description: Description | None = None,
 ) -> Snapshots:
     """Read many snapshots, in whatever way they are `written`, and the districts; both are checked."""
@@ -61,7 +62,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
         outline=False,
     )
     raw = read_snapshots(source, layers.reading, side=side, written=written, named=named)
-    asked = {"key": key, "mend": mend, "format": written, "source": named}
+    asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "format": written, "source": named}
     with naming(source):
         if kind_of(raw) == "points":
             layers.theatre = layers.all_districts()
@@ -112,7 +113,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     rest: str = UNKNOWN,
     snap_m: float = SNAP_M,
     reach_m: float | None = None,
-    mend: bool = False,
+    mend: Mend = False,
     description: Description | None = None,
 ) -> TwoSources:
     """Read two sources, each a file or a folder of polygons, lines or places, on the days that both have."""
@@ -132,7 +133,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
         layers.polygons(raw[held.isin(shared)], path, snap_m)
         for raw, held, path in zip(raws, days, paths, strict=True)
     ]
-    asked = {"key": key, "rest": rest, "mend": mend, "snap_m": snap_m}
+    asked: dict[str, Any] = {"key": key, "rest": rest, "mend": mend_record(mend), "snap_m": snap_m}
     asked |= {"reach_m": reach_m if any("places" in one for one in control) else None}
     asked |= {"formats": list(written), "date": day, "read_as_ground_of_side": layers.reading.bare}
     return TwoSources(

@@ -12,12 +12,12 @@ from typing import Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from pyproj import CRS
 
 from frontlines.control import control_from_lines, control_from_settlements
 from frontlines.crs import polygons_of, project, working_crs
 from frontlines.errors import FrontlinesError, LayerError
+from frontlines.geometry.coverage import united
 from frontlines.layers import (
     as_control,
     as_districts,
@@ -26,6 +26,7 @@ from frontlines.layers import (
     as_theatre,
     days_of,
 )
+from frontlines.layers.mending import Mend, beyond, mend_record
 from frontlines.manifest import places_sentence
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import is_of_lines, require_likely_days
@@ -50,10 +51,11 @@ class StudyLayers:
     key: str
     side: str
     rest: str = UNKNOWN
-    mend: bool = False
+    mend: Mend = False
     source: str | None = None
     reach_m: float | None = None  # how far a place's side holds the ground
     outline: bool = True  # whether there is to be a theatre at all
+    beyond: list[gpd.GeoDataFrame] = field(init=False, default_factory=list)  # ground beyond the theatre
     crs: CRS = field(init=False)
     theatre: gpd.GeoDataFrame = field(init=False)
     districts: gpd.GeoDataFrame = field(init=False)
@@ -81,7 +83,7 @@ class StudyLayers:
 
     def all_districts(self) -> gpd.GeoDataFrame:
         """Join the districts, as the theatre where none is given."""
-        joined = polygons_of(np.array([shapely.union_all(self.districts.geometry.values)]))
+        joined = polygons_of(np.array([united(np.asarray(self.districts.geometry.values))]))
         return gpd.GeoDataFrame(geometry=joined, crs=self.crs)
 
     def raw(
@@ -112,7 +114,9 @@ class StudyLayers:
                 return self.from_places(raw)
             if kind == "lines":
                 return as_frontlines(raw, self.crs, mend=self.mend)
-            return as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
+            control = as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
+            self.beyond.append(beyond(raw, self.theatre))
+            return control
 
     def many(self, path: Path, role: str, day: str | None, written: str) -> gpd.GeoDataFrame:
         """Read all days of one file or folder; `day` is that of a file that says none."""
@@ -229,7 +233,7 @@ class StudyLayers:
     ) -> Study:
         """Put everything into a study; `roles` order the files in its record."""
         drawn, sigma_m, margin_m = "side_left" in front, method.get("sigma_m"), method.get("margin_m")
-        asked = {"key": self.key, "rest": self.rest, "mend": self.mend}
+        asked: dict[str, Any] = {"key": self.key, "rest": self.rest, "mend": mend_record(self.mend)}
         asked |= {"read_as_ground_of_side": self.reading.bare, "notes": self.reading.notes}
         asked |= self.as_read()
         if not drawn and "places" in front:
@@ -252,6 +256,7 @@ class StudyLayers:
             draws=method.get("draws", 0),
             parameters=asked,
             inputs=self.reading.inputs(*roles),
+            beyond=pd.concat(self.beyond, ignore_index=True) if self.beyond else None,
             **about,
         )
 

@@ -14,6 +14,7 @@ import shapely
 from frontlines.change import PopulationRaster
 from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
+from frontlines.geometry.coverage import united
 from frontlines.manifest import Manifest, series_caption, versions
 from frontlines.movement.front_length import front_length
 from frontlines.names import BORDER_M, UNKNOWN, counted
@@ -28,6 +29,7 @@ from frontlines.series import (
 )
 from frontlines.series.totals import ground_beyond, series_books
 from frontlines.study.compare import labels_of
+from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import people_record, places_record
 
 
@@ -208,6 +210,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         totals = series_totals(series)
         manifest["beyond_districts_km2"] = ground_beyond(snapshots, totals, side)
         manifest["books"] = series_books(totals)
+        ends = snapshots[(snapshots["side"] == side) & snapshots["date"].isin(_ends(totals))]
+        manifest["no_district"] = recorded(in_no_district(ends, districts, labels))
         report(1.0, "done")
     return SeriesResults(
         side=side,
@@ -240,6 +244,11 @@ def _followed(
     places = follow_places(snapshots, settlements, districts, **asked)
     changes = pd.DataFrame(places.changes(freq).drop(columns="geometry"))
     return places, changes, places_record(changes, len(places.places)) | dict(asked)
+
+
+def _ends(totals: pd.DataFrame) -> list[pd.Timestamp]:
+    """Give the days of the first and of the last snapshot."""
+    return [totals["date_from"].iloc[0], totals["date_to"].iloc[-1]]
 
 
 def _record(
@@ -293,7 +302,7 @@ def _fronts(
     border_m: float,
 ) -> pd.DataFrame:
     """Measure the front of one side on all dates; the districts together are the theatre."""
-    theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
+    theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
     front = fronts_of_side(control, theatre, side, border_m=border_m)
     table = front_length(front, districts, resolution_m=list(front_m))
     return table.assign(side=side, border_m=border_m)[table["front_km"] > 0]

@@ -9,6 +9,7 @@ import pandas as pd
 from frontlines.change import change_between, transitions_by_district
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
+from frontlines.geometry.coverage import united
 from frontlines.names import CONTESTED, WHOLE, Floats
 
 KINDS = ("both", "only_first", "only_second", "neither")
@@ -79,7 +80,7 @@ def agreement(
     """
     require_working_crs(first=first, second=second, districts=districts)
     require_side(first, second, side)
-    theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
+    theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
     tables = []
     for day in common_days(first, second):
         pairs = overlaid(first, second, day, theatre)

@@ -13,7 +13,7 @@ import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError, UnknownSigmaError
-from frontlines.geometry.coverage import ground_of
+from frontlines.geometry.coverage import ground_of, united
 from frontlines.geometry.planar import BACK, edge_lines, edge_middles, same_edges, segments
 from frontlines.layers.columns import sigmas_of
 from frontlines.names import KM2, Bools, Floats, Geometries, Ints, counted, listed
@@ -161,7 +161,7 @@ def find_fronts(
     edge = shapely.boundary(ground_of(theatre))
     shapely.prepare(edge)
     held = [control[(control["date"] == day) & (control["side"] == side)] for day in dates]
-    grounds = [shapely.union_all(np.asarray(rows.geometry.values)) for rows in held]
+    grounds = [united(np.asarray(rows.geometry.values)) for rows in held]
     first = _outline(grounds[0], edge, border_m, shapely.get_coordinates(grounds[1]))
     knots = np.vstack([first.fixed, first.fronts.ends]).reshape(-1, 2)
     last = _outline(grounds[1], edge, border_m, knots, onto=True)

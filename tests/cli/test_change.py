@@ -205,8 +205,8 @@ def test_overlaps_stop_unless_mending_is_asked_for(folder):
     assert f"claims_{FIRST}.gpkg" in said
     assert "overlap" in said
     assert "--mend" in said
-    assert "mend=True" not in said
-    result = call(folder, *files, "--mend")
+    assert "mend=" not in said
+    result = call(folder, *files, "--mend", "all")
     assert result.exit_code == 0, result.output
     assert "contested ground, counted for nobody" in result.stdout
     assert manifest(folder)["parameters"]["mend"] is True

@@ -79,10 +79,23 @@ def test_one_faulty_file_of_several_is_enough(sound, bowtie):
     assert "46.5000°E 39.5" in result.stdout
 
 
+def test_what_is_thin_as_a_hair_is_told_and_passes(tmp_path):
+    over = gpd.GeoDataFrame(
+        {"side": ["A", "B"], "date": "2001-01-01"},
+        geometry=[box(46, 39, 47.000002, 41), box(47, 39, 48, 41)],
+        crs="EPSG:4326",
+    )
+    write(over, tmp_path / "over.gpkg")
+    result = call(tmp_path / "over.gpkg")
+    assert result.exit_code == 0
+    assert "2 rows as control: nothing wrong" in result.stdout
+    assert "1 thin overlap, 0.038 km² in all: mended unasked, and booked" in result.stdout
+
+
 def test_the_mend_is_told_in_the_words_of_the_command_line(bowtie):
     shown = call(bowtie).stdout
     assert "--mend" in shown
-    assert "mend=True" not in shown
+    assert "mend=" not in shown
 
 
 def test_all_sorts_of_fault_are_listed_and_written(tmp_path):

@@ -24,7 +24,7 @@ COMMANDS = ["run", "change", "series", "check", "datasets"]
         ("one thing", "one thing"),
         ("two faults:\n- this\n- that", "two faults: this; that"),
         ("\n\n  much   blank \n", "much blank"),
-        ("pass mend=True or mend the file", "pass --mend or mend the file"),
+        ("pass mend='overlaps', or mend the file", "pass --mend overlaps, or mend the file"),
         ("draw the line on, or pass snap_m=412 or more", "draw the line on, or pass --snap-m 412 or more"),
         ("as_control(..., theatre=..., rest=...)", "--theatre and --rest"),
         ("Ağdam\x1b[2J\x07\u0085 [bold]x[/]", "Ağdam [2J [bold]x[/]"),

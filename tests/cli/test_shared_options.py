@@ -320,8 +320,14 @@ def test_a_study_can_be_mended_by_its_file_and_by_the_option_that_its_error_advi
     result = call("run", folder)
     assert result.exit_code == 2
     assert "--mend" in result.stderr
-    done("run", folder, "--mend")
+    done("run", folder, "--mend", "all")
     assert record(folder)["parameters"]["mend"] is True
+    (folder / "study.toml").write_text(text + 'mend = ["overlaps", "invalid"]\n')
+    done("run", folder, "--force")
+    assert record(folder)["parameters"]["mend"] == ["invalid", "overlaps"]
+    done("run", folder, "--force", "--mend", "overlaps")
+    assert record(folder)["parameters"]["mend"] == ["overlaps"]
+    assert call("run", folder, "--mend", "everything").exit_code == 2
     (folder / "study.toml").write_text(text + "mend = true\n")
     done("run", folder, "--force")
     assert record(folder)["books"]["control_mended_km2"] > 0

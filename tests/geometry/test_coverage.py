@@ -1,10 +1,12 @@
 """Coverages: what overlaps, what is open, what is thin."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from shapely import box
+from shapely import MultiPolygon, Polygon, box
 
 from frontlines.errors import ClosureError
 from frontlines.geometry.coverage import (
@@ -13,8 +15,10 @@ from frontlines.geometry.coverage import (
     common_borders,
     dissolve,
     gaps,
+    in_doubt,
     intersect,
     overlaps,
+    united,
     width_m,
 )
 
@@ -102,3 +106,38 @@ def test_only_neighbours_within_reach_count():
     found = common_borders(np.array([box(0, 0, 4, 1)]), np.array([far, near]), reach_m=0.2)
     assert found["polygon"].tolist() == [1]
     assert common_borders(np.array([box(0, 0, 4, 1)]), np.array([far]), reach_m=0.2).empty
+
+
+def test_a_union_that_loses_ground_is_made_on_a_grid():
+    """Two neighbours and a sliver of 1e-10 m², of which GEOS 3.14 keeps but the first."""
+    parts = shapely.get_parts(
+        shapely.from_wkb((Path(__file__).parent / "union_that_loses_ground.wkb").read_bytes())
+    )
+    whole = united(parts)
+    assert whole.area == pytest.approx(44_195_407.362, rel=1e-9)
+    assert shapely.hausdorff_distance(shapely.union_all(parts, grid_size=0.01), whole) < 0.02
+    shapes, groups = dissolve(parts, pd.DataFrame({"side": ["A", "A", "A"]}))
+    assert shapely.area(shapes).sum() == pytest.approx(44_195_407.362, rel=1e-9)
+    assert len(groups) == 1
+
+
+def test_polygons_that_do_overlap_are_united_as_they_are():
+    parts = np.array([box(0, 0, 2, 1), box(1, 0, 3.0000001, 1)])
+    assert united(parts).equals_exact(shapely.union_all(parts))
+    assert united(np.array([], dtype=object)).is_empty
+    assert united(parts[:1]) is parts[0]
+
+
+def test_a_polygon_that_is_invalid_knows_what_is_in_doubt():
+    bow = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    assert shapely.area(in_doubt(bow)).tolist() == [25]
+    for sound_but_for_its_rings in (
+        Polygon([(0, 0), (10, 0), (10, 10), (5, 10), (5, 20), (5, 10), (0, 10)]),
+        Polygon([(0, 0), (10, 0), (10, 10), (0, 10)], [[(2, 0), (4, 4), (2, 4), (2, 0)]]),
+    ):
+        assert len(in_doubt(sound_but_for_its_rings)) == 0
+        assert len(in_doubt(sound_but_for_its_rings.reverse())) == 0
+    twice = MultiPolygon([box(0, 0, 2, 2), box(1, 0, 3, 2)])
+    assert shapely.area(in_doubt(twice)).tolist() == [2]
+    hole_outside = Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [[(20, 0), (22, 0), (22, 1), (20, 1)]])
+    assert shapely.area(in_doubt(hole_outside)).tolist() == [2]

@@ -22,7 +22,8 @@ from frontlines.layers import (
     as_theatre,
     check_layer,
 )
-from frontlines.layers.faults import ADVICE
+from frontlines.layers.faults import ADVICE, REMARKS
+from frontlines.layers.mending import MENDS, mend_record, mends_of
 
 LONLAT = "EPSG:4326"
 THEATRE = gpd.GeoDataFrame(geometry=[box(46, 39, 48, 41)], crs=LONLAT)
@@ -121,7 +122,7 @@ DOORS = {
 
 
 def test_every_fault_has_a_case():
-    assert set(FAULTS) == set(ADVICE)
+    assert set(FAULTS) == set(ADVICE) - set(REMARKS)
 
 
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"gap"}))
@@ -215,6 +216,86 @@ def test_hair_thin_overlaps_and_gaps_are_mended_unasked():
         assert out["side"].tolist() == ["A", "B"]
         assert 0 < out["mended_km2"].sum() < 0.2
         assert out.area.sum() == pytest.approx(GROUND.area.sum(), rel=1e-12)
+
+
+def test_narrow_overlaps_are_hairs_only_where_they_are_a_speck_of_the_polygon():
+    east = box(47, 39, 48, 41).union(box(46.9999, 40, 47, 40.001))  # 8.6 m wide, 111 m long
+    out = as_control(control(WEST, east), CRS, theatre=GROUND)
+    assert out["side"].tolist() == ["A", "B"]
+    assert 0.0009 < out["mended_km2"].max() < 0.001
+    village = box(46.9999, 40, 47, 40.001).union(box(47, 40, 47.001, 40.001))
+    with pytest.raises(LayerError, match="overlap"):
+        as_control(control(WEST, village), CRS)
+
+
+def _with_a_loop(width_m):
+    """Cross the outline near its end, so that a sliver of ground is inside out."""
+    out = width_m / 111e3
+    return Polygon(
+        [(46, 39), (47, 39), (47, 41), (46.5, 41), (46.4, 41 + out), (46.4, 41), (46.5, 41 + out), (46, 41)]
+    )
+
+
+def test_ground_inside_out_by_a_hair_is_mended_unasked_and_more_is_refused():
+    spike = Polygon([(46, 39), (47, 39), (47, 41), (46.5, 41), (46.5, 41.5), (46.5, 41), (46, 41)])
+    for shape in (_with_a_loop(0.5), spike):
+        out = as_control(control(shape), CRS)
+        assert out.is_valid.all()
+        assert out["mended_km2"].iloc[0] < 0.01
+        assert check_layer(control(shape), "control").empty
+    assert as_control(control(_with_a_loop(0.5)), CRS)["mended_km2"].iloc[0] > 0
+    hollow = Polygon(box(46, 39, 47, 41).exterior, [box(46, 39, 47, 41).exterior])
+    twice = MultiPolygon([box(46, 39, 47, 41), box(46.9, 39, 48, 41)])
+    for shape in (_with_a_loop(500), BOW, hollow, twice):
+        with pytest.raises(LayerError, match=r"invalid geometry.*mend='invalid'"):
+            as_control(control(shape), CRS)
+
+
+def test_one_mend_for_each_kind_of_fault():
+    frame = control(BOW, WEST, box(46.9, 39, 48, 41), WEST, None, sides=list("AABAB")).iloc[[0, 2, 1, 3, 4]]
+    words = {"invalid": "invalid", "overlaps": "overlap", "duplicates": "repeat", "empty": "no geometry"}
+    for kind, word in words.items():
+        with pytest.raises(LayerError) as caught:
+            as_control(frame, CRS, mend=kind)
+        told = str(caught.value)
+        assert word not in told
+        assert all(other in told for name, other in words.items() if name not in (kind, "overlaps"))
+    out = as_control(frame, CRS, mend=("overlaps", "invalid", "duplicates", "empty"))
+    assert out.is_valid.all()
+    with pytest.raises(LayerError, match="mend='overlap' is not known: name faults of all, overlaps, "):
+        as_control(frame, CRS, mend="overlap")
+
+
+@pytest.mark.parametrize(
+    ("mend", "record"),
+    [
+        *[(True, True), (False, False), (None, False), ("all", True), (MENDS, True), ([], False)],
+        *[("invalid, Overlaps", ["invalid", "overlaps"]), ({"empty"}, ["empty"])],
+    ],
+)
+def test_mends_are_named_in_many_ways(mend, record):
+    assert mend_record(mend) == record
+    assert mends_of(mend) <= set(MENDS)
+
+
+def test_a_column_of_an_earlier_run_is_not_booked_again():
+    frame = control(WEST, EAST).assign(mended_km2="7", outside_km2=5.0)
+    out = as_control(frame, CRS)
+    assert out["mended_km2"].tolist() == [0, 0]
+    assert out["outside_km2"].tolist() == [0, 0]
+
+
+@pytest.mark.bench
+def test_official_oblasts_pass_without_being_asked_also_after_other_projections(bench):
+    raw = gpd.read_parquet(bench / "ukraine_adm1_official2020.parquet")
+    crs = working_crs(raw)
+    whole = as_districts(raw, crs, key="iso").area
+    for other in ("EPSG:3035", "EPSG:3857", crs):
+        for frame in (raw.to_crs(other), raw.to_crs(other).to_crs(LONLAT)):
+            out = as_districts(frame, crs, key="iso")
+            assert out.area.tolist() == pytest.approx(whole.tolist(), rel=1e-5)
+            assert 0.02 < out["mended_km2"].sum() < 0.03
+            assert set(check_layer(frame, "districts", key="iso")["fault"]) == set(REMARKS)
 
 
 def test_the_input_is_left_alone_and_labels_are_kept():

@@ -70,15 +70,15 @@ def test_rows_of_different_dates_may_overlap():
 
 def test_districts_overlap_whatever_their_dates():
     frame = layer(
-        box(0, 0, 1, 1), box(0, 0, 2, 1), district=["a", "b"], date=pd.to_datetime(["2001", "2002"])
+        box(0, 0, 9, 9), box(0, 0, 18, 9), district=["a", "b"], date=pd.to_datetime(["2001", "2002"])
     )
     assert listed(faults_of(frame, "districts")) == [["overlap", "0, 1"]]
 
 
 def test_one_ground_under_two_sides_is_an_overlap_and_no_duplicate():
-    frame = control(box(0, 0, 1, 1), box(0, 0, 1, 1))
+    frame = control(box(0, 0, 9, 9), box(0, 0, 9, 9))
     assert listed(faults_of(frame, "control")) == [["overlap", "0, 1"]]
-    same = control(box(0, 0, 1, 1), box(0, 0, 1, 1), side=["A", "A"])
+    same = control(box(0, 0, 9, 9), box(0, 0, 9, 9), side=["A", "A"])
     assert listed(faults_of(same, "control")) == [["duplicate", "0, 1"], ["overlap", "0, 1"]]
 
 

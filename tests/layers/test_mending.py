@@ -11,9 +11,10 @@ from shapely import LineString, Polygon, box
 
 from frontlines.layers.faults import examine
 from frontlines.layers.mending import (
+    MENDS,
     append_rows,
     cut_at,
-    drop_blank_and_repeated,
+    drop_rows,
     fill_up,
     give_up_overlaps,
     joined_sources,
@@ -41,7 +42,7 @@ def mended(given_frame, **options):
 def test_rows_that_say_the_same_twice_are_dropped_and_others_kept():
     turned = Polygon([(1, 1), (0, 1), (0, 0), (1, 0)])
     rows = frame(box(0, 0, 1, 1), turned, box(0, 0, 1, 1), None, Polygon(), sides=["A", "A", "B", "A", "A"])
-    assert drop_blank_and_repeated(rows).index.tolist() == [0, 2]
+    assert drop_rows(rows, MENDS).index.tolist() == [0, 2]
 
 
 def test_lines_are_split_where_they_cross_and_keep_their_way():

@@ -128,6 +128,7 @@ class Results:
     )
     total: Any = field(default_factory=lambda: pd.DataFrame({"net_km2": [0.0]}))
     errors: Any = None
+    no_district: Any = None
     caption: str = "Dates: 7 April and 12 May. Projection: Lambert azimuthal equal-area. " * 4
 
 
@@ -718,3 +719,12 @@ def test_a_speck_is_not_enlarged_without_end():
 def test_nothing_moved_nothing_to_zoom_to():
     assert zoom_view(None, np.array([]), View(0, 0, 1, 1), CRS) is None
     assert zoom_view((46.0, 40.0, 47.0, 41.0), np.array([]), View(0, 0, 1, 1), CRS) is None
+
+
+def test_ground_in_no_district_has_a_hatch_and_an_entry_of_its_own():
+    strip = gpd.GeoDataFrame(geometry=[shapely.box(-2000, 0, 0, 50_000)], crs=CRS)
+    figure = change_figure(Results(no_district=strip))
+    main = next(ax for ax in figure.axes if ax.get_label() == "main")
+    drawn = next(a for a in main.get_children() if a.get_gid() == "no-district")
+    assert drawn.get_hatch() == MapStyle().no_district.hatch
+    assert "Western side: in no district, not counted" in {text.get_text() for text in figure.findobj(Text)}

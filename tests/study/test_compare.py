@@ -12,6 +12,7 @@ from shapely import LineString, box
 from frontlines.datasets import locate
 from frontlines.errors import LayerError, NoiseError, StudyError
 from frontlines.manifest import to_json
+from frontlines.plot import change_figure
 from frontlines.sources.files import write
 from frontlines.study import Study, load_study, read_study, run_study, study_from_files
 
@@ -321,3 +322,47 @@ def test_errors_that_are_no_lengths_are_refused(folder):
     study = read_study(toml(folder))
     with pytest.raises(NoiseError, match="sigma_m is -1: give metres"):
         replace(study, sigma_m=-1)
+
+
+def test_a_side_that_held_all_and_lost_it_to_two_others_has_results_without_errors(folder):
+    halves = [box(46, 39, 47, 41), box(47, 39, 48, 41)]
+    rows = {"1994-04-07": (["A"], [box(46, 39, 48, 41)]), "1994-05-12": (["B", "C"], halves)}
+    for day, (sides, shapes) in rows.items():
+        frame = gpd.GeoDataFrame(
+            {"date": day, "side": sides, "source": "m"}, geometry=shapes, crs="EPSG:4326"
+        )
+        write(frame, folder / f"all_{day}.gpkg")
+    files = [folder / f"all_{day}.gpkg" for day in rows]
+    study = study_from_files(*files, districts=folder / "districts.geojson", key="district", side="A")
+    results = run_study(study)
+    assert results.errors is None
+    assert results.total["net_km2"].iloc[0] == pytest.approx(-study.theatre.area.sum() / 1e6)
+    assert "NaN" not in to_json(results.manifest)
+    known = run_study(replace(study, sigma_m=300.0))
+    assert known.manifest["errors"]["sigma_range_m"] == [300.0, 300.0]
+
+
+def test_ground_in_no_district_is_warned_of_with_its_places_and_drawn(folder):
+    """The side's ground reaches 0.1° beyond the districts in the west, and a little in the south."""
+    for day in ("1994-04-07", "1994-05-12"):
+        ground = gpd.GeoDataFrame({"side": ["A"]}, geometry=[box(45.9, 38.99, 46.5, 41)], crs="EPSG:4326")
+        far = gpd.GeoDataFrame({"side": ["A"]}, geometry=[box(48.2, 40, 48.3, 40.1)], crs="EPSG:4326")
+        write(gpd.GeoDataFrame(pd.concat([ground, far], ignore_index=True)), folder / f"wide_{day}.gpkg")
+    files = [folder / f"wide_{day}.gpkg" for day in ("1994-04-07", "1994-05-12")]
+    results = run_study(
+        study_from_files(*files, districts=folder / "districts.geojson", key="district", side="A")
+    )
+    first, _ = results.manifest["no_district"]
+    assert [one["district"] for one in first["largest"]] == ["West", "East"]
+    assert first["largest"][1]["place"] == "48.2500°E 40.0500°N"
+    assert first["share"] == pytest.approx(0.18, abs=0.02)
+    assert first["km2"] == pytest.approx(results.no_district.area.sum() / 2e6)
+    assert "Ground in no district is in no figure: " in results.caption
+    assert "A: in no district, not counted" in [
+        text.get_text() for text in change_figure(results).findobj(lambda artist: hasattr(artist, "get_text"))
+    ]
+
+
+def test_no_word_of_districts_where_all_ground_lies_in_one(karabakh):
+    assert karabakh.no_district is None or len(karabakh.no_district)
+    assert "no_district" in karabakh.manifest

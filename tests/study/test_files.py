@@ -140,7 +140,9 @@ def test_overlaps_stop_unless_they_are_mended(read, folder):
         frame = gpd.GeoDataFrame({"date": day, "side": ["A", "B"]}, geometry=both, crs=LONLAT)
         write(frame, folder / f"over_{day}.gpkg")
     files = [f"over_{day}.gpkg" for day in DAYS]
-    with pytest.raises(LayerError, match=r"over_1994-04-07\.gpkg: [\s\S]*overlap[\s\S]*mend=True") as caught:
+    with pytest.raises(
+        LayerError, match=r"over_1994-04-07\.gpkg: [\s\S]*overlap[\s\S]*mend='overlaps'"
+    ) as caught:
         read(*files)
     assert caught.value.faults["fault"].tolist() == ["overlap"]
     study = read(*files, mend=True)

@@ -18,7 +18,7 @@ from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of, dissolved, with_key
 from frontlines.layers.days import strange_days
 from frontlines.layers.door import check_layer
-from frontlines.layers.faults import ADVICE, KINDS, Advice, Fault, Kind, as_frame, place_of
+from frontlines.layers.faults import ADVICE, KINDS, REMARKS, Advice, Fault, Kind, as_frame, place_of
 from frontlines.names import counted
 from frontlines.sources.description import Description, is_of_lines, side_candidates, told_candidates
 from frontlines.sources.files import control_columns, read_layer, without_labels, write
@@ -79,7 +79,9 @@ def check(
         faults = check_layer(layer.frame, layer.kind, key=key, theatre=ground)
         if layer.kind == "settlements":  # a place may be known by name alone
             faults = faults[faults["fault"] != "no geometry"]
-        faults = _with(faults, [*layer.faults, *_strange(layer, strange)])
+        hair = faults["fault"].isin(REMARKS)
+        layer.notes.extend(_remarks(faults[hair]))
+        faults = _with(faults[~hair], [*layer.faults, *_strange(layer, strange)])
         _show(file, layer, faults)
         found.append(_in_degrees(faults).assign(file=str(file)))
     every = gpd.GeoDataFrame(pd.concat(found, ignore_index=True), geometry="geometry", crs=_DEGREES)
@@ -145,6 +147,13 @@ def _strange(layer: _Layer, strange: Mapping[pd.Timestamp, str]) -> Iterator[Fau
     for day in sorted(set(days.dropna()) & set(strange)):
         rows = tuple(layer.frame.index[(days == day).to_numpy()])
         yield Fault("strange date", rows, detail=f"{day:%Y-%m-%d} {strange[day]}")
+
+
+def _remarks(hairs: gpd.GeoDataFrame) -> Iterator[str]:
+    """Sum up what comes from rounding and stops no command."""
+    for sort, own in hairs.groupby("fault", sort=False):
+        number, km2 = counted(len(own), str(sort)), own["area_km2"].sum()
+        yield f"{number}, {km2:.2g} km² in all: {ADVICE[sort].mend}"
 
 
 def _with(faults: gpd.GeoDataFrame, more: list[Fault]) -> gpd.GeoDataFrame:

@@ -94,7 +94,7 @@ def compare(
     label: Label = None,
     title: Title = None,
     side_names: SideNames = None,
-    mend: Mend = False,
+    mend: Mend = None,
     force: Force = False,
     *,
     description: Description,
@@ -126,7 +126,7 @@ def compare(
             rest=rest or UNKNOWN,
             snap_m=SNAP_M if snap_m is None else snap_m,
             reach_m=reach_m,
-            mend=mend,
+            mend=mend or False,
             description=description,
         )
         results = run_agreement(

@@ -109,7 +109,7 @@ def series(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the series in --out; only later steps are computed.")
     ] = False,
-    mend: Mend = False,
+    mend: Mend = None,
     force: Force = False,
     *,
     description: Description,
@@ -136,7 +136,7 @@ def series(
             written=written,
             named=named,
             reach_m=reach_m,
-            mend=mend,
+            mend=mend or False,
             description=description,
         )
         results = run_series(
