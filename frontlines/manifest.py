@@ -156,6 +156,7 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         f"Snapshots from {first} to {last}, compared in {steps}.",
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
+        *(_sentence(note) for note in edge_notes(manifest)),
         *_measured(manifest.get("front")),
         *places_sentence(manifest["parameters"].get("reach_m")),
         f"Sources: {_listed(manifest['sources'])}.",

@@ -116,6 +116,7 @@ def _notes(results: Results, left_out: int) -> str:
         f"slivers taken as unchanged: {_km2(books['sliver_km2'])} km²",
     ]
     lines += edge_notes(results.manifest)
+    lines += _margin_doubt(results.manifest)
     lines += _error_notes(results)
     contested = results.balance[["contested_before_km2", "contested_after_km2"]].sum()
     if contested.any():
@@ -134,6 +135,16 @@ def _notes(results: Results, left_out: int) -> str:
         lines.append(f"not listed, see balance.csv: {what} without change or without this side")
     lines.append(f"{results.manifest['cadence']}: what changed hands and back in between is not seen")
     return "\n".join(lines)
+
+
+def _margin_doubt(manifest: Mapping[str, Any]) -> list[str]:
+    """Say that nothing tells strips along the edge from open ground, where there may be some."""
+    if "unclear" not in manifest.get("margin", {}):
+        return []
+    return [
+        "along the edge much ground is covered by no polygon, and no margin could be found:",
+        "   where layers were drawn apart, --margin-m gives narrow strips to the side beside them",
+    ]
 
 
 def _place_notes(results: Results) -> list[str]:
@@ -235,6 +246,7 @@ def series_table(results: SeriesResults) -> Group:
         f"suspect steps, far out of the ordinary: {int(totals['suspect'].sum())}",
         f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].sum())} km² net",
     ]
+    notes += [*edge_notes(results.manifest), *_margin_doubt(results.manifest)]
     if empty := int((totals["date_from"] == totals["date_to"]).sum()):
         notes.insert(1, f"periods without a new snapshot: {empty}")
     if max(beyond.values(), default=0.0) > _NOTABLE_KM2:

@@ -11,7 +11,7 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.geometry.coverage import holder_of
-from frontlines.geometry.planar import edge_lines, edge_middles, segments
+from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, segments
 from frontlines.geometry.tiles import Tiles, tiles_of
 from frontlines.names import Bools, Floats, Geometries, Ints
 
@@ -58,9 +58,7 @@ class StripFinder:
         self._along = np.unique(tiles_of(simple, self.tiles, _AWAY * margin_m)[0])
         self._grounds: dict[int, Any] = {}  # by tile, with what lies round it
         self._marks = np.zeros(len(self._along), dtype=np.uint64)  # of the polygons near each tile, that day
-        self._edges = _Edges(
-            np.empty((0, 4)), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64)
-        )
+        self._edges = _Edges(np.empty((0, 4)), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64))
         self._numbers: dict[tuple[int, int], int] = {}  # of what lies in a tile, by tile and mark
         self._inner: list[Strips] = []  # by that number: strips within the tile
         self._cut_off: list[list[Any]] = []  # ... and parts of strips that go on in other tiles
@@ -130,7 +128,9 @@ class StripFinder:
         wide = shapely.buffer(shapely.buffer(bare, -margin_m / 2), margin_m / 2 * _OVER)
         thin = shapely.intersection(shapely.difference(bare, wide), self.tiles.boxes(names[some], 0.0))
         for place, shape in zip(some, polygons_of(thin), strict=True):
-            parts = shapely.get_parts(shape)
+            # Where a polygon was cut at the edge, rounding leaves hair between both, no part of a strip.
+            body = shapely.buffer(shapely.buffer(shape, -_ON_M / 2), _ON_M, quad_segs=2)
+            parts = shapely.get_parts(polygons_of(np.array([shapely.intersection(shape, body)]))[0])
             out[place] = parts[shapely.area(parts) > 0]
         return out
 
@@ -201,11 +201,7 @@ def _edges_of(polygons: Geometries, sides: Ints) -> _Edges:
     rings, part = shapely.get_rings(parts, return_index=True)
     edges, ring = segments(rings)
     side = sides[polygon[part[ring]]]
-    mark = side.astype(np.uint64)
-    for column in (edges + 0.0).T:  # there is but one zero
-        mark = (mark ^ np.ascontiguousarray(column).view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-        mark ^= mark >> np.uint64(29)
-    mark, first = np.unique(mark, return_index=True)
+    mark, first = np.unique(edge_marks(edges, side), return_index=True)
     return _Edges(edges[first], side[first], mark)
 
 
@@ -321,22 +317,23 @@ def _turns(outline: _Outlines) -> Floats:
     return np.concatenate(found)
 
 
-def margin_of(distances_m: Floats) -> float:
+def margin_of(distances_m: Floats) -> tuple[float, bool]:
     """Tell narrow strips from open ground by the distances from the edge to the nearest polygon [m].
 
     The margin stands where fewest distances lie within a factor of √3 of it, the lowest such place. It is 0
-    if less than `_NARROW` of all distances are smaller, or more than `_IN_GAP` of these lie in the gap.
+    if less than `_NARROW` of all distances are smaller, or more than `_IN_GAP` of these lie in the gap:
+    then distances tell of no margin.
     """
     known = np.sort(distances_m[distances_m > _ON_M])
     if len(known) < _FEWEST:
-        return 0.0
+        return 0.0, False
     margins = np.geomspace(1.0, _REACH_M / _FOLD, 161)
     low, high = (np.searchsorted(known, margins * fold) for fold in (_FOLD**-0.5, _FOLD**0.5))
     fits: Bools = (low >= _NARROW * len(known)) & (high - low <= _IN_GAP * low)
     if not fits.any():
-        return 0.0
+        return 0.0, True
     best = np.flatnonzero(fits & ((high - low) == (high - low)[fits].min()))
-    return float(np.format_float_positional(margins[best[0]], precision=2, fractional=False))
+    return float(np.format_float_positional(margins[best[0]], precision=2, fractional=False)), False
 
 
 class EdgePoints:

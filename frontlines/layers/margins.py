@@ -31,6 +31,7 @@ class Margins:
 
     margin_m: float
     found: bool  # from the data, or else it was given
+    unclear: bool  # much of the edge is uncovered near to polygons, and no margin could be told from it
     strips: gpd.GeoDataFrame  # a row for each date and side: `date`, `side`, MultiPolygon
 
     @property
@@ -39,7 +40,8 @@ class Margins:
         given = self.strips.assign(km2=self.strips.area / KM2)
         km2 = given.groupby(["side", "date"])["km2"].sum().groupby("side").max()
         by_side = {str(side): float(area) for side, area in km2.items()}
-        return {"margin_m": self.margin_m, "found": self.found, "km2": by_side}
+        record = {"margin_m": self.margin_m, "found": self.found, "km2": by_side}
+        return record | ({"unclear": True} if self.unclear else {})
 
 
 def find_margins(
@@ -55,15 +57,16 @@ def find_margins(
         raise LayerError(f"margin_m is {margin_m}: give a number of metres, 0 or more")
     ground, shapes = ground_of(theatre), np.asarray(control.geometry.values, dtype=object)
     held = dict(_held(control))
-    metres = _found(ground, shapes, list(held.values())) if margin_m is None else float(margin_m)
+    metres, unclear = (margin_m, False) if margin_m is not None else _found(ground, shapes, held)
     names, side = np.unique(control["side"].to_numpy(dtype=object), return_inverse=True)
     rows = [
         (date, names[number], strip)
-        for date, strips in (_strips(ground, metres, shapes, side, held) if metres > 0 else ())
-        for number, strip in strips.items()
+        for date, of_day in (_strips(ground, metres, shapes, side, held) if metres > 0 else ())
+        for number, strip in of_day.items()
     ]
     frame = pd.DataFrame(rows, columns=["date", "side", "geometry"]).astype({"date": control["date"].dtype})
-    return Margins(metres, margin_m is None, gpd.GeoDataFrame(frame, geometry="geometry", crs=control.crs))
+    strips = gpd.GeoDataFrame(frame, geometry="geometry", crs=control.crs)
+    return Margins(float(metres), margin_m is None, unclear, strips)
 
 
 def _strips(
@@ -126,7 +129,7 @@ def _hosts(pieces: Geometries, polygons: Geometries) -> Ints:
     return np.asarray(borders.set_index("piece")["polygon"].reindex(range(len(pieces)), fill_value=0))
 
 
-def beside_margins(control: gpd.GeoDataFrame, margins: Margins) -> gpd.GeoDataFrame:
+def add_margins(control: gpd.GeoDataFrame, margins: Margins) -> gpd.GeoDataFrame:
     """Add the strips as rows of their own, one for each date and side: polygons stay as they are."""
     strips = margins.strips
     if strips.empty:
@@ -157,7 +160,7 @@ def margins_by_district(strips: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -
         side=strips["side"].to_numpy()[table["row"]],
         district=districts["district"].to_numpy()[table["district"]],
     )
-    return table.groupby(["date", "side", "district"], as_index=False, sort=True)["margin_km2"].sum()
+    return table.groupby(["date", "side", "district"], sort=True)[["margin_km2"]].sum().reset_index()
 
 
 def _held(control: gpd.GeoDataFrame) -> Iterator[tuple[Any, Ints]]:
@@ -167,10 +170,10 @@ def _held(control: gpd.GeoDataFrame) -> Iterator[tuple[Any, Ints]]:
         yield date, own[rows]
 
 
-def _found(ground: Any, shapes: Geometries, held: list[Ints]) -> float:
-    """Find the margin from the dates, or from some of many."""
+def _found(ground: Any, shapes: Geometries, held: Mapping[Any, Ints]) -> tuple[float, bool]:
+    """Find the margin from the dates, or from some of many, or that they tell of none."""
     if not held:
-        return 0.0
-    some = np.unique(np.linspace(0, len(held) - 1, min(len(held), _MOST_DATES)).round().astype(np.int64))
-    points = EdgePoints(ground)
-    return margin_of(np.concatenate([points.distances(shapes[held[number]]) for number in some]))
+        return 0.0, False
+    days, points = list(held.values()), EdgePoints(ground)
+    some = np.unique(np.linspace(0, len(days) - 1, min(len(days), _MOST_DATES)).round().astype(np.int64))
+    return margin_of(np.concatenate([points.distances(shapes[days[number]]) for number in some]))

@@ -31,7 +31,7 @@ class Books:
     absorbed: Floats  # area that the tolerance took for unmoved, after less before
 
 
-def follow(  # noqa: PLR0913 - what to follow, where, and how
+def follow(
     grounds: Geometries,
     strips: Geometries,
     districts: gpd.GeoDataFrame,

@@ -92,9 +92,9 @@ def change_series(
         period, or `date_to` without `freq`), `turnover_km2` (gained plus lost), `absorbed_km2` (area
         that the tolerance took for unmoved, after less before), `cadence` (in words), `same_input`
         (two snapshots that are the same, byte for byte), `suspect`, `margin_before_km2` and
-        `margin_after_km2` (strips along the edge, which are part of `before_km2` and `after_km2`). The `after_km2` of a step is the
-        `before_km2` of the next. `date_from` and `date_to` are the dates of the snapshots used; they
-        are the same day if the period brought no new one.
+        `margin_after_km2` (strips along the edge, part of `before_km2` and `after_km2`). The `after_km2`
+        of a step is the `before_km2` of the next. `date_from` and `date_to` are the dates of the
+        snapshots used; they are the same day if the period brought no new one.
 
     Raises
     ------
@@ -133,8 +133,8 @@ def change_series(
     require_working_crs(control=control, districts=districts)
     if not 0 <= tolerance_m < math.inf:
         raise LayerError(f"tolerance_m is {tolerance_m}: give metres, 0 or more")
-    dates, *grounds = _snapshots(control, side)
-    _, *contested_grounds = _snapshots(control, CONTESTED, dates)
+    dates, grounds, strips = _snapshots(control, side)
+    _, disputed, beside = _snapshots(control, CONTESTED, dates)
     districts = districts.sort_values("district", kind="stable", ignore_index=True)
     every = steps_between(dates, freq)
     kept = _taken_over(previous, every, districts, side, freq)
@@ -145,17 +145,15 @@ def change_series(
     with reporting(progress) as report:
         report(0.0, "what moved")
         own = follow(
-            *(one[chain] for one in grounds), districts, _last(kept, "after_km2", districts), mapper, tolerance_m,
-            absorbed_before=_absorbed_before(kept, districts),
+            grounds[chain], strips[chain], districts, _last(kept, "after_km2", districts), mapper,
+            tolerance_m, absorbed_before=_absorbed_before(kept, districts),
         )  # fmt: skip
         report(0.7, "contested ground")
         start = _last(kept, "contested_after_km2", districts)
-        contested = follow(
-            *(one[chain] for one in contested_grounds), districts, start, mapper, tolerance_m
-        )
+        contested = follow(disputed[chain], beside[chain], districts, start, mapper, tolerance_m)
         report(0.9, "by district")
-        margins = _margins(grounds[1][chain], districts)
-        same = _same(grounds[0], steps)
+        margins = _margins(strips[chain], districts)
+        same = _same(grounds, steps)
         fresh = _table(own, contested, margins, districts, side, steps, same, cadence_of(freq))
         series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
         series["suspect"] = _suspects(series, len(districts))
@@ -179,7 +177,7 @@ def _margins(strips: Geometries, districts: gpd.GeoDataFrame) -> Floats:
     return margins
 
 
-def _table(  # noqa: PLR0913 - the parts of a table
+def _table(
     own: Books,
     contested: Books,
     margins: Floats,

@@ -14,6 +14,7 @@ from frontlines.cli.options import (
     Force,
     Key,
     Label,
+    MarginM,
     Mend,
     Out,
     ReachM,
@@ -79,11 +80,11 @@ def series(
             "--front-length",
             min=0,
             metavar="METRES",
-            help="Measure the front at this resolution [m], which needs --border-m; may be given several "
-            "times.",
+            help="Measure the front at this resolution [m]; may be given several times.",
         ),
     ] = None,
     border_m: BorderM = None,
+    margin_m: MarginM = None,
     reach_m: ReachM = None,
     panels: Annotated[
         bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
@@ -132,6 +133,7 @@ def series(
             tolerance_m=tolerance_m,
             front_m=front_m or (),
             border_m=border_m,
+            margin_m=margin_m,
             label=label,
             sides=sides_named(side_names),
             title=title,
