@@ -290,6 +290,7 @@ def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_o
     if round(whole["iou_low"], 3) != round(whole["iou_high"], 3):
         bounds = f"{whole['iou_low']:.3f} to {whole['iou_high']:.3f}"
         notes.append(f"contested ground counts for nobody; if it is counted, IoU is {bounds}")
+    notes += [plain(note) for note in edge_notes(results.manifest)]
     if results.fronts is not None:
         last = results.fronts[results.fronts["date"] == results.fronts["date"].max()]
         notes += [

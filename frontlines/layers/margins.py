@@ -163,6 +163,18 @@ def margins_by_district(strips: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -
     return table.groupby(["date", "side", "district"], sort=True)[["margin_km2"]].sum().reset_index()
 
 
+def margin_columns(
+    balance: pd.DataFrame, strips: gpd.GeoDataFrame, districts: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """Add `margin_before_km2` and `margin_after_km2` to a balance: strips that are part of its ground."""
+    booked = margins_by_district(strips, districts).set_index(["date", "side", "district"])["margin_km2"]
+    columns = {}
+    for when, date in (("before", "date_from"), ("after", "date_to")):
+        keys = pd.MultiIndex.from_frame(balance[[date, "side", "district"]])
+        columns[f"margin_{when}_km2"] = booked.reindex(keys).fillna(0.0).to_numpy()
+    return balance.assign(**columns)
+
+
 def _held(control: gpd.GeoDataFrame) -> Iterator[tuple[Any, Ints]]:
     """Give the rows of each date that are not the rest of the theatre, date after date."""
     own = np.flatnonzero((control["source"] != REST_SOURCE) & ~control.is_empty)
