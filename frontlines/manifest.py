@@ -92,6 +92,8 @@ def caption(manifest: Mapping[str, Any]) -> str:
 def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
     """Say what was done along the edge: ground that was given to a side, ends of lines that were led on."""
     led, notes = manifest.get("ends_led", {}), _margin_note(manifest.get("margin", {}))
+    for name, margin in zip(manifest.get("names", ()), manifest.get("margins", ()), strict=False):
+        notes += [f"{name}: {note}" for note in _margin_note(margin)]
     if led.get("farthest_m", 0.0) < _NOTABLE_M:
         return notes
     ends = counted(led["number"], "end of a line was", "ends of lines were")
@@ -194,6 +196,7 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         f"Snapshots from {first} to {last}, compared in {steps}.",
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
+        *(_sentence(note) for note in edge_notes(manifest)),
         *_measured(manifest.get("front")),
         *place_sentences(manifest),
         *places_sentence(manifest["parameters"].get("reach_m")),
@@ -212,6 +215,7 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
     sentences = [
         f"Ground of {who} on {long_date(manifest['dates'][-1])} as {first} and {second} show it, {where}.",
         _overlap(total),
+        *(_sentence(note) for note in edge_notes(manifest)),
         *places_sentence(manifest["parameters"].get("reach_m")),
         f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
         f"Projection: {manifest['projection']['name']}.",

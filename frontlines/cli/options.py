@@ -52,7 +52,8 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\breach_m=\.\.\.(?=, how far from a place)"), "--reach-m METRES"),
     (re.compile(r"\ba larger reach_m\b"), "a larger --reach-m"),
     (re.compile(r"\bbegin anew, without previous=\.\.\."), "use --force instead of --resume"),
-    (re.compile(r"\bfront_m needs border_m\b"), "--front-length needs --border-m"),
+    (re.compile(r"\bfront_m needs border_m or margin_m\b"), "--front-length needs --border-m or --margin-m"),
+    (re.compile(r"\bborder_m is how near\b"), "--border-m is how near"),
     (re.compile(r"\bfor their label\b"), "for --label"),
     (
         re.compile(r"\b(?:as_control|as_districts)\(\.\.\., theatre=\.\.\., rest=\.\.\.\)"),

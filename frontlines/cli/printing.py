@@ -119,6 +119,7 @@ def _notes(results: Results, left_out: int) -> str:
     ]
     lines = [*warned(results.manifest.get("no_district", ()), results.study.side_name), *lines]
     lines += edge_notes(results.manifest)
+    lines += _margin_doubt(results.manifest)
     lines += _error_notes(results)
     contested = results.balance[["contested_before_km2", "contested_after_km2"]].sum()
     if contested.any():
@@ -137,6 +138,16 @@ def _notes(results: Results, left_out: int) -> str:
         lines.append(f"not listed, see balance.csv: {what} without change or without this side")
     lines.append(f"{results.manifest['cadence']}: what changed hands and back in between is not seen")
     return "\n".join(lines)
+
+
+def _margin_doubt(manifest: Mapping[str, Any]) -> list[str]:
+    """Say that nothing tells strips along the edge from open ground, where there may be some."""
+    if "unclear" not in manifest.get("margin", {}):
+        return []
+    return [
+        "along the edge much ground is covered by no polygon, and no margin could be found:",
+        "   where layers were drawn apart, --margin-m gives narrow strips to the side beside them",
+    ]
 
 
 def _place_notes(results: Results | SeriesResults) -> list[str]:
@@ -253,6 +264,7 @@ def series_table(results: SeriesResults) -> Group:
         f"suspect steps, perhaps a map drawn anew: {_suspects(results)}",
         f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].sum())} km² net",
     ]
+    notes += [*edge_notes(results.manifest), *_margin_doubt(results.manifest)]
     if empty := int((totals["date_from"] == totals["date_to"]).sum()):
         notes.insert(1, f"periods without a new snapshot: {empty}")
     notes = [*warned(results.manifest.get("no_district", ()), side), *notes]
@@ -298,6 +310,7 @@ def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_o
     if round(whole["iou_low"], 3) != round(whole["iou_high"], 3):
         bounds = f"{whole['iou_low']:.3f} to {whole['iou_high']:.3f}"
         notes.append(f"contested ground counts for nobody; if it is counted, IoU is {bounds}")
+    notes += [plain(note) for note in edge_notes(results.manifest)]
     if results.fronts is not None:
         last = results.fronts[results.fronts["date"] == results.fronts["date"].max()]
         notes += [

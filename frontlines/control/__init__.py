@@ -2,7 +2,8 @@
 
 from frontlines.control.from_lines import control_from_lines, cut_lines
 from frontlines.control.from_settlements import control_from_settlements
-from frontlines.control.to_lines import frontlines_from_control, fronts_of_side
+from frontlines.control.side_fronts import fronts_of_side
+from frontlines.control.to_lines import frontlines_from_control
 
 __all__ = [
     "control_from_lines",

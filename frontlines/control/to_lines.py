@@ -10,8 +10,7 @@ import pandas as pd
 import shapely
 
 from frontlines.crs import require_working_crs
-from frontlines.errors import LayerError
-from frontlines.geometry.coverage import ground_of, united
+from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import BACK, OUTSIDE, arrange, edge_lines
 from frontlines.layers.mending import joined_sources
 from frontlines.names import Geometries, Ints
@@ -77,84 +76,6 @@ def frontlines_from_control(
         for row in _stretches(date, part, edge, border)
     ]
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=control.crs)
-
-
-def fronts_of_side(
-    control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, side: str, *, border_m: float
-) -> gpd.GeoDataFrame:
-    """Take the lines along which one side's ground ends, whoever is beyond; fast over many dates.
-
-    Parameters
-    ----------
-    control
-        Polygons with `date`, `side` and `source`, in the working CRS; any number of dates. The ground
-        of other sides need not be there.
-    theatre
-        Ground of the study, in the same CRS.
-    side
-        The side whose ground it is.
-    border_m
-        What runs within this distance of the theatre's edge [m], or beyond it, is no front; at least
-        `GRID_M`.
-
-    Returns
-    -------
-    frontlines
-        One row a date on which the side has a front: `date`, `side_left` (`side`), `side_right`
-        (``any other``), `source`, and MultiLineStrings with the side's ground on their left.
-
-    Raises
-    ------
-    CRSError
-        If the frames are not in one equal-area CRS in metres.
-    LayerError
-        If the theatre is not one row, or the side occurs nowhere.
-
-    See Also
-    --------
-    frontlines_from_control : Stretch by stretch, with the sides on both sides.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> from shapely import box
-    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
-    >>> control = gpd.GeoDataFrame(
-    ...     {"date": pd.to_datetime(["1994-05-12"]), "side": ["A"], "source": ["a map"]},
-    ...     geometry=[box(0, 0, 1000, 2000)], crs="EPSG:3035")
-    >>> fronts_of_side(control, theatre, "A", border_m=0).geometry.iloc[0].wkt
-    'MULTILINESTRING ((1000 0.001, 1000 1999.999))'
-    """
-    require_working_crs(control=control, theatre=theatre)
-    own = control[control["side"] == side]
-    if own.empty:
-        sides = ", ".join(map(repr, sorted(control["side"].unique())))
-        raise LayerError(f"side {side!r} holds no ground on any date: the sides are {sides}")
-    inner = ground_of(theatre).buffer(-max(border_m, GRID_M))
-    days = own.groupby("date", sort=True)
-    grounds = [united(np.asarray(rows.geometry.values)) for _, rows in days]
-    outlines = shapely.boundary(shapely.orient_polygons(np.array(grounds, dtype=object)))
-    lines = [_lines(line) for line in shapely.intersection(outlines, inner)]
-    fronts = gpd.GeoDataFrame(
-        {
-            "date": [date for date, _ in days],
-            "side_left": side,
-            "side_right": "any other",
-            "source": [joined_sources(rows["source"]) for _, rows in days],
-        },
-        geometry=lines,
-        crs=control.crs,
-    )
-    return fronts[~fronts.is_empty].reset_index(drop=True)
-
-
-def _lines(cut: Any) -> shapely.MultiLineString:
-    """Join what is left of an outline, the same way round; points where it was but touched fall away."""
-    parts = shapely.get_parts(cut)
-    lines = parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]
-    return shapely.MultiLineString(
-        shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines), directed=True)).tolist()
-    )
 
 
 def _stretches(date: Any, control: gpd.GeoDataFrame, edge: Any, border: Any) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -61,6 +62,15 @@ def edge_lines(edges: Floats) -> Geometries:
 def edge_middles(edges: Floats) -> Floats:
     """Middle of each edge, (n, 2)."""
     return np.asarray((edges[:, :2] + edges[:, 2:]) / 2)
+
+
+def edge_marks(edges: Floats, kind: Ints | int = 0) -> npt.NDArray[np.uint64]:
+    """Make a number of all digits of each edge, and of its kind: the same ones for the same edges alone."""
+    mark = np.broadcast_to(np.asarray(kind).astype(np.uint64), len(edges))
+    for column in (edges + 0.0).T:  # there is but one zero
+        mark = (mark ^ np.ascontiguousarray(column).view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        mark ^= mark >> np.uint64(29)
+    return mark
 
 
 def westward(edges: Floats) -> Bools:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.geometry.coverage import holder_of
-from frontlines.geometry.planar import edge_lines, edge_middles, segments
+from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, segments
+from frontlines.geometry.tiles import Tiles, tiles_of
 from frontlines.names import Bools, Floats, Geometries, Ints
 
 _ON_M = 1e-2  # an edge this near to another runs along it [m]
@@ -23,47 +25,201 @@ _FEWEST = 20  # ... if there are so many of them
 _FOLD = 3.0  # between narrow strips and open ground is a gap: distances differ at least so many times
 _NARROW = 0.2  # least share of the points that lie below the gap
 _IN_GAP = 0.1  # most points in the gap, as a share of those below it
+_AWAY = 2.0  # strips lie within so many margins of parts of the edge that are as near to a polygon
+_KNOWN = 1.1  # margins around a tile within which ground decides what is thin in it
+_HALO = 7.5  # margins around a tile within which polygons do: they also choose the parts of the edge
+_TILE = 16.0  # width of a tile, in margins, and at least `_TILE_M`
+_TILE_M = 10_000.0
 
 
 class Strips(NamedTuple):
-    """Pieces of ground, and the position of the polygon that each goes to."""
+    """Pieces of ground, and the number of the side that each goes to."""
 
     pieces: Geometries
-    hosts: Ints
+    sides: Ints
 
 
-def find_strips(ground: Any, uncovered: Any, polygons: Geometries, margin_m: float) -> Strips:
+class StripFinder:
     """Find what is thinner than a margin of the ground that polygons leave uncovered along its edge.
 
-    Thin is what an opening by half the margin takes away: width counts, not the distance from the edge.
+    Thin is what an opening by half the margin takes away: width counts, not the distance from the edge. What
+    was found in a tile of ground, and in a strip across tiles, is kept: a day costs what differs from the
+    day before near the edge, and finds the same as if it came first.
     """
-    edge = edge_lines(segments(_rings(ground))[0])
-    band = _band(edge, polygons, margin_m)
-    if band is None:
-        return Strips(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
-    near = np.sort(shapely.STRtree(polygons).query(band, predicate="intersects"))
-    uncovered = shapely.intersection(uncovered, band)
-    wide = shapely.buffer(shapely.buffer(uncovered, -margin_m / 2), margin_m / 2 * _OVER)
-    thin = shapely.get_parts(polygons_of(np.array([shapely.difference(uncovered, wide)])))
-    beside = _Beside(shapely.STRtree(edge), *_outlines(polygons[near]))
-    cut: list[Any] = []
-    across = [np.empty((0, 4))]
-    outlines = _outline_of(thin, beside)
-    for piece, outline in zip(thin, _split(outlines, len(thin)), strict=True):
-        faces, ways = _cut(piece, outline, beside.edge, margin_m)
-        cut += faces
-        across.append(ways)
-    pieces = np.array(cut, dtype=object)
-    outlines = _outline_of(pieces, beside)
-    middles = shapely.points(edge_middles(outlines.ends))
-    cuts = shapely.STRtree(edge_lines(np.vstack(across)))
-    on_cut = cuts.query_nearest(middles, max_distance=_ON_M, all_matches=False)[0]
-    outlines.what[on_cut[outlines.what[on_cut] == _OPEN]] = _CUT
-    return _given(pieces, outlines, near)
+
+    def __init__(self, ground: Any, margin_m: float) -> None:
+        """Lay tiles along the edge of the ground."""
+        rings = _rings(ground)
+        simple = segments(shapely.segmentize(shapely.simplify(rings, margin_m / 20), _AWAY * margin_m))[0]
+        self.ground, self.margin_m = ground, margin_m
+        self.edge = shapely.STRtree(edge_lines(segments(rings)[0]))
+        self.stretches = shapely.STRtree(edge_lines(simple))
+        self.tiles = Tiles(max(_TILE * margin_m, _TILE_M))
+        self._along = np.unique(tiles_of(simple, self.tiles, _AWAY * margin_m)[0])
+        self._grounds: dict[int, Any] = {}  # by tile, with what lies round it
+        self._marks = np.zeros(len(self._along), dtype=np.uint64)  # of the polygons near each tile, that day
+        self._edges = _Edges(np.empty((0, 4)), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64))
+        self._numbers: dict[tuple[int, int], int] = {}  # of what lies in a tile, by tile and mark
+        self._inner: list[Strips] = []  # by that number: strips within the tile
+        self._cut_off: list[list[Any]] = []  # ... and parts of strips that go on in other tiles
+        self._across: dict[tuple[tuple[int, int], ...], Strips] = {}  # strips across tiles, by their parts
+        self._found: Strips = _NONE
+
+    def find(self, polygons: Geometries, sides: Ints) -> Strips:
+        """Find the strips that polygons of numbered sides leave on one day, and whose they are."""
+        edges = _edges_of(polygons, sides)
+        changed = self._mark(edges)
+        if not len(changed):
+            return self._found
+        outlines = shapely.STRtree(edge_lines(edges.ends))
+        there = np.flatnonzero(self._marks)
+        names = list(zip(self._along[there].tolist(), self._marks[there].tolist(), strict=True))
+        fresh = [name for name in names if name not in self._numbers]
+        thin = self._thin(np.array([tile for tile, _ in fresh], dtype=np.int64), outlines, polygons)
+        shapes: list[Any] = []
+        for name, parts in zip(fresh, thin, strict=True):
+            self._numbers[name] = len(self._numbers)
+            ends = self.tiles.at_wall(parts)
+            self._cut_off.append(list(parts[ends]))
+            shapes.append(shapely.union_all(parts[~ends]))
+        numbers = [self._numbers[name] for name in names]
+        groups = self._groups(numbers)
+        new = [group for group in groups if group not in self._across]
+        shapes += [shapely.union_all([self._cut_off[one][two] for one, two in group]) for group in new]
+        found = self._cut_and_given(np.array(shapes, dtype=object), _Beside(self.edge, outlines, edges.side))
+        self._inner += found[: len(fresh)]
+        self._across.update(zip(new, found[len(fresh) :], strict=True))
+        every = [self._inner[number] for number in numbers] + [self._across[group] for group in groups]
+        self._found = Strips(*map(np.concatenate, zip(*[_NONE, *every], strict=True)))
+        return self._found
+
+    def _mark(self, edges: _Edges) -> Ints:
+        """Bring the marks of tiles, the sums of those of edges, up to date; tell which changed."""
+        gone, came = self._edges.other_than(edges), edges.other_than(self._edges)
+        self._edges = edges
+        both = np.vstack([gone.ends, came.ends])
+        marks = np.concatenate([np.uint64(0) - gone.mark, came.mark])
+        tile, edge = tiles_of(both, self.tiles, _HALO * self.margin_m)
+        place = np.searchsorted(self._along, tile).clip(max=len(self._along) - 1)
+        own = self._along[place] == tile
+        np.add.at(self._marks, place[own], marks[edge[own]])
+        return np.unique(place[own])
+
+    def _thin(self, names: Ints, outlines: shapely.STRtree, polygons: Geometries) -> list[Geometries]:
+        """Open the uncovered ground near the edge, tile by tile, and give what this takes away."""
+        margin_m, lines = self.margin_m, self.stretches.geometries
+        out = [np.empty(0, dtype=object)] * len(names)
+        boxes = self.tiles.boxes(names, _KNOWN * margin_m)
+        tile, stretch = self.stretches.query(boxes, predicate="dwithin", distance=_AWAY * margin_m)
+        some, which = np.unique(stretch, return_inverse=True)
+        near = outlines.query(lines[some], predicate="dwithin", distance=_AWAY * margin_m)[0]
+        close = np.isin(which, near)
+        tile, stretch = tile[close], stretch[close]
+        if not len(tile):
+            return out
+        some, which = np.unique(tile, return_inverse=True)
+        along = shapely.line_merge(shapely.multilinestrings(lines[stretch], indices=which))
+        bands = shapely.buffer(along, _AWAY * margin_m, quad_segs=4)
+        box, polygon = shapely.STRtree(polygons).query(boxes[some], predicate="intersects")
+        covers = [_joined(polygons[polygon[box == place]]) for place in range(len(some))]
+        grounds = [self._ground(int(names[place]), boxes[place]) for place in some]
+        bare = shapely.intersection(np.array(grounds, dtype=object), bands)
+        bare = shapely.difference(bare, np.array(covers, dtype=object))
+        wide = shapely.buffer(shapely.buffer(bare, -margin_m / 2), margin_m / 2 * _OVER)
+        thin = shapely.intersection(shapely.difference(bare, wide), self.tiles.boxes(names[some], 0.0))
+        for place, shape in zip(some, polygons_of(thin), strict=True):
+            # Where a polygon was cut at the edge, rounding leaves hair between both, no part of a strip.
+            body = shapely.buffer(shapely.buffer(shape, -_ON_M / 2), _ON_M, quad_segs=2)
+            parts = shapely.get_parts(polygons_of(np.array([shapely.intersection(shape, body)]))[0])
+            out[place] = parts[shapely.area(parts) > 0]
+        return out
+
+    def _ground(self, name: int, box: Any) -> Any:
+        """Cut out the ground of a tile and what lies round it, once."""
+        if name not in self._grounds:
+            self._grounds[name] = shapely.intersection(self.ground, box)
+        return self._grounds[name]
+
+    def _groups(self, numbers: list[int]) -> list[tuple[tuple[int, int], ...]]:
+        """Group the parts of strips that meet at the walls of tiles."""
+        names = [(number, place) for number in numbers for place in range(len(self._cut_off[number]))]
+        shapes = np.array([self._cut_off[number][place] for number, place in names], dtype=object)
+        group = np.arange(len(names))
+        for first, second in shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=_WALL_M).T:
+            one, other = sorted((group[first], group[second]))
+            group[group == other] = one
+        return [tuple(names[part] for part in np.flatnonzero(group == one)) for one in np.unique(group)]
+
+    def _cut_and_given(self, shapes: Geometries, beside: _Beside) -> list[Strips]:
+        """Cut strips where what they lie beside changes, and give the pieces away, strip by strip."""
+        thin, strip = shapely.get_parts(shapes, return_index=True)
+        if not len(thin):
+            return [_NONE] * len(shapes)
+        cut: list[Any] = []
+        of: list[int] = []
+        across = [np.empty((0, 4))]
+        outlines = _outline_of(thin, beside)
+        for number, (piece, outline) in enumerate(zip(thin, _split(outlines, len(thin)), strict=True)):
+            faces, ways = _cut(piece, outline, self.edge, self.margin_m)
+            cut += faces
+            of += [strip[number]] * len(faces)
+            across.append(ways)
+        pieces = np.array(cut, dtype=object)
+        outlines = _outline_of(pieces, beside)
+        middles = shapely.points(edge_middles(outlines.ends))
+        cuts = shapely.STRtree(edge_lines(np.vstack(across)))
+        on_cut = cuts.query_nearest(middles, max_distance=_ON_M, all_matches=False)[0]
+        outlines.what[on_cut[outlines.what[on_cut] == _OPEN]] = _CUT
+        kept, sides = _given(pieces, outlines)
+        owners = np.array(of, dtype=np.int64)[kept]
+        return [
+            _joined_by_side(pieces[kept[owners == number]], sides[owners == number])
+            for number in range(len(shapes))
+        ]
 
 
-def _given(pieces: Geometries, outlines: _Outlines, near: Ints) -> Strips:
-    """Give each piece to the polygon it borders the longest, if it is a strip, no corner of wide ground."""
+_NONE = Strips(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
+
+
+class _Edges(NamedTuple):
+    """Edges of the outlines of polygons, each once, with the polygon on its left, sorted by their marks."""
+
+    ends: Floats  # (n, 4) [m]
+    side: Ints
+    mark: npt.NDArray[np.uint64]  # a number made of all digits of the ends, and of the side
+
+    def other_than(self, others: _Edges) -> _Edges:
+        """Leave out the edges that others have, too."""
+        place = np.searchsorted(others.mark, self.mark).clip(max=max(len(others.mark) - 1, 0))
+        known = others.mark[place] == self.mark if len(others.mark) else np.zeros(len(place), dtype=bool)
+        rows = np.flatnonzero(~known)
+        return _Edges(self.ends[rows], self.side[rows], self.mark[rows])
+
+
+def _edges_of(polygons: Geometries, sides: Ints) -> _Edges:
+    parts, polygon = shapely.get_parts(shapely.orient_polygons(polygons), return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    edges, ring = segments(rings)
+    side = sides[polygon[part[ring]]]
+    mark, first = np.unique(edge_marks(edges, side), return_index=True)
+    return _Edges(edges[first], side[first], mark)
+
+
+def _joined(polygons: Geometries) -> Any:
+    return polygons[0] if len(polygons) == 1 else shapely.union_all(polygons)
+
+
+def _joined_by_side(pieces: Geometries, sides: Ints) -> Strips:
+    names = np.unique(sides)
+    shapes = [_joined(pieces[sides == name]) for name in names]
+    return Strips(np.array(shapes, dtype=object), names)
+
+
+def _given(pieces: Geometries, outlines: _Outlines) -> tuple[Ints, Ints]:
+    """Give each piece to the side it borders the longest, if it is a strip, no corner of wide ground.
+
+    Positions of the pieces given away, and the side of each.
+    """
     table = pd.DataFrame(outlines._asdict() | {"ends": outlines.piece})
     table["length_m"] = np.hypot(*(outlines.ends[:, 2:] - outlines.ends[:, :2]).T)
     borders = table.groupby(["piece", "what"], as_index=False)["length_m"].sum()
@@ -75,25 +231,15 @@ def _given(pieces: Geometries, outlines: _Outlines, near: Ints) -> Strips:
     hosts = hosts.drop_duplicates("piece")
     wide_m = borders[borders["what"] == _OPEN].set_index("piece")["length_m"]
     hosts = hosts[hosts["length_m"] > hosts["piece"].map(wide_m).fillna(0.0)]
-    return Strips(pieces[hosts["piece"].to_numpy()], near[hosts["what"].to_numpy()])
+    return hosts["piece"].to_numpy(), hosts["what"].to_numpy()
 
 
 _EDGE, _OPEN, _CUT = -1, -2, -3  # what an outline runs along, if not a polygon: open is wide ground
+_WALL_M = 1e-6  # parts this near to each other at the walls of tiles belong together [m]
 
 
 def _rings(ground: Any) -> Geometries:
     return np.asarray(shapely.get_rings(shapely.get_parts(ground)))
-
-
-def _band(edge: Geometries, polygons: Geometries, margin_m: float) -> Any | None:
-    """Give the ground within two margins of those parts of the edge that are near to polygons."""
-    outlines = shapely.boundary(shapely.union_all(polygons))
-    pieces = shapely.STRtree(edge_lines(segments(shapely.get_parts(outlines))[0]))
-    close = np.sort(pieces.query_nearest(edge, max_distance=2 * margin_m, all_matches=False)[0])
-    if not len(close):
-        return None
-    lines = shapely.line_merge(shapely.multilinestrings(edge[close]))
-    return shapely.buffer(shapely.simplify(lines, margin_m / 20), 2 * margin_m, quad_segs=4)
 
 
 class _Beside(NamedTuple):
@@ -101,7 +247,7 @@ class _Beside(NamedTuple):
 
     edge: shapely.STRtree
     outlines: shapely.STRtree
-    polygon: Ints  # of each edge of the outlines
+    side: Ints  # of each edge of the outlines
 
 
 class _Outlines(NamedTuple):
@@ -109,15 +255,8 @@ class _Outlines(NamedTuple):
 
     piece: Ints
     ring: Ints
-    what: Ints  # position of the polygon that it runs along, `_EDGE` or `_OPEN`
+    what: Ints  # number of the side whose polygon it runs along, `_EDGE` or `_OPEN`
     ends: Floats  # (n, 4) [m]
-
-
-def _outlines(polygons: Geometries) -> tuple[shapely.STRtree, Ints]:
-    parts, polygon = shapely.get_parts(polygons, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    edges, ring = segments(rings)
-    return shapely.STRtree(edge_lines(edges)), polygon[part[ring]]
 
 
 def _outline_of(pieces: Geometries, beside: _Beside) -> _Outlines:
@@ -128,8 +267,8 @@ def _outline_of(pieces: Geometries, beside: _Beside) -> _Outlines:
     what = np.full(len(edges), _OPEN, dtype=np.int64)
     what[beside.edge.query_nearest(middles, max_distance=_ON_M, all_matches=False)[0]] = _EDGE
     point, near = beside.outlines.query_nearest(middles, max_distance=_ON_M, all_matches=True)
-    order = np.lexsort((beside.polygon[near], point))[::-1]
-    what[point[order]] = beside.polygon[near[order]]  # of several the first, which is written last
+    order = np.lexsort((beside.side[near], point))[::-1]
+    what[point[order]] = beside.side[near[order]]  # of several the first, which is written last
     return _Outlines(owner[ring], ring, what, edges)
 
 
@@ -141,7 +280,7 @@ def _split(outlines: _Outlines, number: int) -> list[_Outlines]:
 
 
 def _cut(piece: Any, outline: _Outlines, edge: shapely.STRtree, margin_m: float) -> tuple[list[Any], Floats]:
-    """Cut a strip where the polygon beside it changes, straight across to the edge; leave out corners.
+    """Cut a strip where the side beside it changes, straight across to the edge; leave out corners.
 
     Pieces, and the cuts (n, 4) [m].
     """
@@ -168,7 +307,7 @@ def _cut(piece: Any, outline: _Outlines, edge: shapely.STRtree, margin_m: float)
 
 
 def _turns(outline: _Outlines) -> Floats:
-    """List the vertices of an outline where a polygon ends and another one, or wide ground, begins."""
+    """List the vertices of an outline where a side's ground ends and another's, or wide ground, begins."""
     found = []
     for ring in np.unique(outline.ring):
         own = outline.ring == ring
@@ -178,37 +317,44 @@ def _turns(outline: _Outlines) -> Floats:
     return np.concatenate(found)
 
 
-def margin_of(distances_m: Floats) -> float:
+def margin_of(distances_m: Floats) -> tuple[float, bool]:
     """Tell narrow strips from open ground by the distances from the edge to the nearest polygon [m].
 
     The margin stands where fewest distances lie within a factor of √3 of it, the lowest such place. It is 0
-    if less than `_NARROW` of all distances are smaller, or more than `_IN_GAP` of these lie in the gap.
+    if less than `_NARROW` of all distances are smaller, or more than `_IN_GAP` of these lie in the gap:
+    then distances tell of no margin.
     """
     known = np.sort(distances_m[distances_m > _ON_M])
     if len(known) < _FEWEST:
-        return 0.0
+        return 0.0, False
     margins = np.geomspace(1.0, _REACH_M / _FOLD, 161)
     low, high = (np.searchsorted(known, margins * fold) for fold in (_FOLD**-0.5, _FOLD**0.5))
     fits: Bools = (low >= _NARROW * len(known)) & (high - low <= _IN_GAP * low)
     if not fits.any():
-        return 0.0
+        return 0.0, True
     best = np.flatnonzero(fits & ((high - low) == (high - low)[fits].min()))
-    return float(np.format_float_positional(margins[best[0]], precision=2, fractional=False))
+    return float(np.format_float_positional(margins[best[0]], precision=2, fractional=False)), False
 
 
-def edge_distances(ground: Any, polygons: Geometries) -> Floats:
-    """Measure from points of the edge that no polygon covers to the nearest polygon, within reach [m]."""
-    edges = segments(_rings(ground))[0]
-    step = edges[:, 2:] - edges[:, :2]
-    ends_m = np.cumsum(np.hypot(*step.T))
-    number = max(int(ends_m[-1] / _STEP_M), _FEWEST)
-    along_m = (np.arange(number) + 0.5) / number * ends_m[-1]
-    edge = np.searchsorted(ends_m, along_m)
-    share = 1 - (ends_m[edge] - along_m) / np.hypot(*step[edge].T)
-    points = shapely.points(edges[edge, :2] + share[:, None] * step[edge])
-    points = points[holder_of(points, polygons) < 0]
-    outlines = edge_lines(segments(_rings(polygons))[0])
-    found = shapely.STRtree(outlines).query_nearest(
-        points, max_distance=_REACH_M, return_distance=True, all_matches=False
-    )
-    return np.asarray(found[1])
+class EdgePoints:
+    """Points along the edge of the ground, to measure how far the nearest polygon is."""
+
+    def __init__(self, ground: Any) -> None:
+        """Take points along the edge."""
+        edges = segments(_rings(ground))[0]
+        step = edges[:, 2:] - edges[:, :2]
+        ends_m = np.cumsum(np.hypot(*step.T))
+        number = max(int(ends_m[-1] / _STEP_M), _FEWEST)
+        along_m = (np.arange(number) + 0.5) / number * ends_m[-1]
+        edge = np.searchsorted(ends_m, along_m)
+        share = 1 - (ends_m[edge] - along_m) / np.hypot(*step[edge].T)
+        self.points = np.asarray(shapely.points(edges[edge, :2] + share[:, None] * step[edge]))
+
+    def distances(self, polygons: Geometries) -> Floats:
+        """Measure from points that no polygon covers to the nearest polygon, within reach [m]."""
+        outlines = shapely.STRtree(edge_lines(segments(_rings(polygons))[0]))
+        found = outlines.query_nearest(
+            self.points, max_distance=_REACH_M, return_distance=True, all_matches=False
+        )
+        bare = holder_of(self.points[found[0][0]], polygons) < 0
+        return np.asarray(found[1][bare])

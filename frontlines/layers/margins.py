@@ -2,20 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
-from frontlines.crs import polygons_of
+from frontlines.crs import polygons_of, require_working_crs
 from frontlines.errors import LayerError
-from frontlines.geometry.coverage import ground_of, united
-from frontlines.geometry.strips import edge_distances, find_strips, margin_of
-from frontlines.layers.mending import REST_SOURCE
+from frontlines.geometry.coverage import common_borders, ground_of, intersect, united
+from frontlines.geometry.strips import EdgePoints, StripFinder, Strips, margin_of
+from frontlines.layers.mending import REST_SOURCE, append_rows
 from frontlines.names import KM2, Geometries, Ints
 
+STRIP_SOURCE = "strip along the edge that no polygon covers"
+"""Source of strips that are rows of their own."""
+
+_ON_M = 1e-2  # strips lie this near to the polygons beside them [m]
 _MOST_DATES = 12  # dates from which a margin is found, evenly taken
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Strips along the theatre's edge that no polygon covers, and the margin that they are thinner than."""
+
+    margin_m: float
+    found: bool  # from the data, or else it was given
+    unclear: bool  # much of the edge is uncovered near to polygons, and no margin could be told from it
+    strips: gpd.GeoDataFrame  # a row for each date and side: `date`, `side`, MultiPolygon
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Say what the margin is and what it gives to each side, on the date with most."""
+        given = self.strips.assign(km2=self.strips.area / KM2)
+        km2 = given.groupby(["side", "date"])["km2"].sum().groupby("side").max()
+        by_side = {str(side): float(area) for side, area in km2.items()}
+        record = {"margin_m": self.margin_m, "found": self.found, "km2": by_side}
+        return record | ({"unclear": True} if self.unclear else {})
+
+
+def find_margins(
+    control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, margin_m: float | None = None
+) -> Margins:
+    """Find uncovered ground along the edge that is thinner than `margin_m`, on every date, and whose it is.
+
+    None finds one margin for all dates, from up to `_MOST_DATES` of them, the first and the last among them
+    (see `margin_of`); 0 finds no ground. Rows of the rest of the theatre cover nothing.
+    """
+    require_working_crs(control=control, theatre=theatre)
+    if margin_m is not None and not (np.isfinite(margin_m) and margin_m >= 0):
+        raise LayerError(f"margin_m is {margin_m}: give a number of metres, 0 or more")
+    ground, shapes = ground_of(theatre), np.asarray(control.geometry.values, dtype=object)
+    held = dict(_held(control))
+    metres, unclear = (margin_m, False) if margin_m is not None else _found(ground, shapes, held)
+    names, side = np.unique(control["side"].to_numpy(dtype=object), return_inverse=True)
+    rows = [
+        (date, names[number], strip)
+        for date, of_day in (_strips(ground, metres, shapes, side, held) if metres > 0 else ())
+        for number, strip in of_day.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["date", "side", "geometry"]).astype({"date": control["date"].dtype})
+    strips = gpd.GeoDataFrame(frame, geometry="geometry", crs=control.crs)
+    return Margins(float(metres), margin_m is None, unclear, strips)
+
+
+def _strips(
+    ground: Any, margin_m: float, shapes: Geometries, side: Ints, held: Mapping[Any, Ints]
+) -> Iterator[tuple[Any, dict[int, Any]]]:
+    """Find the strips of each date, joined by side; they are the same ones on days that differ elsewhere."""
+    finder, last, joined = StripFinder(ground, margin_m), None, dict[int, Any]()
+    for date, own in held.items():
+        strips = finder.find(shapes[own], side[own])
+        if strips is not last:
+            last, joined = strips, _by_side(strips)
+        yield date, joined
+
+
+def _by_side(strips: Strips) -> dict[int, Any]:
+    """Join the strips of each side."""
+    return {
+        int(side): shapely.multipolygons(shapely.get_parts(strips.pieces[strips.sides == side]))
+        for side in np.unique(strips.sides)
+    }
 
 
 def give_margins(
@@ -23,48 +94,98 @@ def give_margins(
 ) -> gpd.GeoDataFrame:
     """Give uncovered ground along the edge that is thinner than `margin_m` to the polygon beside it.
 
-    Control is that of `as_control` with a theatre; None finds the margin (see `margin_of`), 0 gives nothing
-    away. The column `margin_km2` books what each row received; ``attrs["margin"]`` holds `margin_m`, whether
-    it was `found`, and `km2` by side, on the date with most.
+    Control is that of `as_control` with a theatre. The column `margin_km2` books what each row received;
+    ``attrs["margin"]`` holds `margin_m`, whether it was `found`, and `km2` by side, on the date with most.
     """
-    if margin_m is not None and not (np.isfinite(margin_m) and margin_m >= 0):
-        raise LayerError(f"margin_m is {margin_m}: give a number of metres, 0 or more")
-    ground, shapes = ground_of(theatre), np.array(control.geometry.values, dtype=object)
+    return with_margins(control, find_margins(control, theatre, margin_m=margin_m))
+
+
+def with_margins(control: gpd.GeoDataFrame, margins: Margins) -> gpd.GeoDataFrame:
+    """Move the strips from the rest of the theatre to the rows beside them."""
+    shapes = np.array(control.geometry.values, dtype=object)
+    before, dates, sides = shapely.area(shapes), control["date"].to_numpy(), control["side"].to_numpy()
     rest = (control["source"] == REST_SOURCE).to_numpy(dtype=bool)
-    dates = [
-        (np.flatnonzero(~rest & on), np.flatnonzero(rest & on))
-        for on in ((control["date"] == date).to_numpy() for date in sorted(control["date"].unique()))
-    ]
-    dates = [rows for rows in dates if len(rows[0]) and len(rows[1])]
-    asked, margin_m = margin_m, _found(ground, shapes, dates) if margin_m is None else float(margin_m)
-    before = shapely.area(shapes)
-    if margin_m > 0:
-        for held, bare in dates:
-            _give(shapes, held, bare, ground, margin_m)
+    for date, side, strip in margins.strips.itertuples(index=False):
+        own = np.flatnonzero((dates == date) & (sides == side) & ~rest)
+        pieces = shapely.get_parts(strip)
+        host = _hosts(pieces, shapes[own])
+        for place in np.unique(host):
+            shapes[own[place]] = united(np.array([shapes[own[place]], *pieces[host == place]]))
+        for row in np.flatnonzero((dates == date) & rest):
+            shapes[row] = polygons_of(np.array([shapely.difference(shapes[row], strip)]))[0]
     gained_km2 = np.where(rest, 0.0, shapely.area(shapes) - before) / KM2
     out = control.set_geometry(gpd.GeoSeries(shapes, index=control.index, crs=control.crs))
     out["margin_km2"] = gained_km2 + control.get("margin_km2", 0.0)
-    by_side = out.groupby(["side", "date"])["margin_km2"].sum().groupby("side").max()
-    km2 = {str(side): float(area) for side, area in by_side.items() if area > 0}
     out = out[~shapely.is_empty(shapes)]
-    out.attrs["margin"] = {"margin_m": margin_m, "found": asked is None, "km2": km2}
+    out.attrs["margin"] = margins.record
     return out
 
 
-def _found(ground: Any, shapes: Geometries, dates: list[tuple[Ints, Ints]]) -> float:
-    """Find the margin from the dates, or from some of many."""
-    if not dates:
-        return 0.0
-    some = np.unique(np.linspace(0, len(dates) - 1, min(len(dates), _MOST_DATES)).round().astype(np.int64))
-    return margin_of(np.concatenate([edge_distances(ground, shapes[dates[number][0]]) for number in some]))
+def _hosts(pieces: Geometries, polygons: Geometries) -> Ints:
+    """Choose the polygon that each piece borders the longest, of one side."""
+    if len(polygons) == 1:
+        return np.zeros(len(pieces), dtype=np.int64)
+    borders = common_borders(pieces, polygons, reach_m=_ON_M).drop_duplicates("piece")
+    return np.asarray(borders.set_index("piece")["polygon"].reindex(range(len(pieces)), fill_value=0))
 
 
-def _give(shapes: Geometries, held: Ints, bare: Ints, ground: Any, margin_m: float) -> None:
-    """Move the strips of one date from the rest to the polygons beside them, in place."""
-    strips = find_strips(ground, united(shapes[bare]), shapes[held], margin_m)
-    for host in np.unique(strips.hosts):
-        row = held[host]
-        shapes[row] = united(np.array([shapes[row], *strips.pieces[strips.hosts == host]]))
-    given = united(strips.pieces)
-    for row in bare if len(strips.pieces) else ():
-        shapes[row] = polygons_of(np.array([shapely.difference(shapes[row], given)]))[0]
+def add_margins(control: gpd.GeoDataFrame, margins: Margins) -> gpd.GeoDataFrame:
+    """Add the strips as rows of their own, one for each date and side: polygons stay as they are."""
+    strips = margins.strips
+    if strips.empty:
+        return control
+    out = append_rows(control, strips.assign(source=STRIP_SOURCE).to_dict("records"), booked=False)
+    return out.assign(margin_km2=np.where(is_strip(out), out.area / KM2, out.get("margin_km2", 0.0)))
+
+
+def is_strip(control: gpd.GeoDataFrame) -> Any:
+    """Tell which rows are strips."""
+    if "source" not in control:
+        return np.zeros(len(control), dtype=bool)
+    return (control["source"] == STRIP_SOURCE).to_numpy(dtype=bool)
+
+
+def margins_by_district(strips: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Measure strips by date, side and district: `margin_km2`, where there is any."""
+    parts, row = shapely.get_parts(strips.geometry.values, return_index=True)
+    kind = pd.factorize(shapely.to_wkb(parts))[0]  # most are the same day after day
+    one = np.unique(kind, return_index=True)[1]
+    pairs = intersect(parts[one], np.asarray(districts.geometry.values))
+    met = pd.DataFrame(
+        {"kind": pairs.first, "district": pairs.second, "margin_km2": shapely.area(pairs.pieces) / KM2}
+    )
+    table = pd.DataFrame({"row": row, "kind": kind}).merge(met, on="kind")
+    table = table.assign(
+        date=strips["date"].to_numpy()[table["row"]],
+        side=strips["side"].to_numpy()[table["row"]],
+        district=districts["district"].to_numpy()[table["district"]],
+    )
+    return table.groupby(["date", "side", "district"], sort=True)[["margin_km2"]].sum().reset_index()
+
+
+def margin_columns(
+    balance: pd.DataFrame, strips: gpd.GeoDataFrame, districts: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """Add `margin_before_km2` and `margin_after_km2` to a balance: strips that are part of its ground."""
+    booked = margins_by_district(strips, districts).set_index(["date", "side", "district"])["margin_km2"]
+    columns = {}
+    for when, date in (("before", "date_from"), ("after", "date_to")):
+        keys = pd.MultiIndex.from_frame(balance[[date, "side", "district"]])
+        columns[f"margin_{when}_km2"] = booked.reindex(keys).fillna(0.0).to_numpy()
+    return balance.assign(**columns)
+
+
+def _held(control: gpd.GeoDataFrame) -> Iterator[tuple[Any, Ints]]:
+    """Give the rows of each date that are not the rest of the theatre, date after date."""
+    own = np.flatnonzero((control["source"] != REST_SOURCE) & ~control.is_empty)
+    for date, rows in control.iloc[own].groupby("date", sort=True).indices.items():
+        yield date, own[rows]
+
+
+def _found(ground: Any, shapes: Geometries, held: Mapping[Any, Ints]) -> tuple[float, bool]:
+    """Find the margin from the dates, or from some of many, or that they tell of none."""
+    if not held:
+        return 0.0, False
+    days, points = list(held.values()), EdgePoints(ground)
+    some = np.unique(np.linspace(0, len(days) - 1, min(len(days), _MOST_DATES)).round().astype(np.int64))
+    return margin_of(np.concatenate([points.distances(shapes[days[number]]) for number in some]))

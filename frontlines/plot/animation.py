@@ -19,6 +19,7 @@ from matplotlib.text import Text
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
+from frontlines.layers.margins import is_strip
 from frontlines.names import CONTESTED, KM2, Floats32, Pixels
 from frontlines.plot.artists import (
     View,
@@ -162,7 +163,8 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
 
 def _sources(control: gpd.GeoDataFrame) -> str:
     """Name the sources of control, if it does."""
-    names = sorted({clean(name) for name in control["source"].dropna()}) if "source" in control else []
+    given = control["source"][~is_strip(control)].dropna() if "source" in control else []
+    names = sorted({clean(name) for name in given})
     return f"Source{'s' if len(names) > 1 else ''}: {', '.join(names)}." if names else ""
 
 

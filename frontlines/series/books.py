@@ -9,9 +9,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from frontlines.crs import polygons_of
 from frontlines.errors import ClosureError
 from frontlines.names import KM2, Bools, Floats, Geometries, Ints, Mapper
-from frontlines.series.differences import Absorbed, moved_ground
+from frontlines.series.differences import Absorbed, Moved, moved_ground
 
 _CLOSURE_KM2 = 1e-6  # by which the steps may miss the last snapshot in a district
 _NOISE_KM2 = 1e-9  # areas smaller than this are left over from rounding
@@ -32,6 +33,7 @@ class Books:
 
 def follow(
     grounds: Geometries,
+    strips: Geometries,
     districts: gpd.GeoDataFrame,
     start: Floats | None,
     mapper: Mapper,
@@ -41,26 +43,44 @@ def follow(
 ) -> Books:
     """Keep the books of one side over a chain of snapshots.
 
-    `grounds` is what it held at each; `start` [km²] what it held in each district at the first one, None if
-    that is to be measured. If `start` comes from earlier steps, `absorbed_before` [km²] is what these
-    absorbed: the books must close from there.
+    `grounds` is what it held at each, and `strips` what it held beside them along the edge; `start` [km²] is
+    what it held in each district at the first one, None if that is to be measured. If `start` comes from
+    earlier steps, `absorbed_before` [km²] is what these absorbed: the books must close from there.
     """
     shapes = np.asarray(districts.geometry.values)
-    if shapely.is_empty(grounds).all() and start is None:
+    if (shapely.is_empty(grounds) & shapely.is_empty(strips)).all() and start is None:
         nothing = np.zeros((max(len(grounds) - 1, 0), len(shapes)))
         return Books(nothing, nothing, nothing, nothing, nothing)
     known = None if start is None or absorbed_before is None else start + absorbed_before
-    held = _held(grounds[0], shapes) if known is None else known
-    moved = moved_ground(grounds, tolerance_m=tolerance_m, mapper=mapper)
-    gained, lost = (
-        _by_district(moved.pieces[own], moved.step[own], 1, len(moved.overlaid), shapes)
-        for own in (moved.gained, ~moved.gained)
-    )
-    absorbed = _absorbed(moved.absorbed, len(moved.overlaid), shapes)
+    held = _held(grounds[0], shapes) + _held(strips[0], shapes) if known is None else known
+    moved, slid = (moved_ground(one, tolerance_m=tolerance_m, mapper=mapper) for one in (grounds, strips))
+    passed = _by_district(*_passed_on(moved, slid), 1, len(moved.overlaid), shapes)
+    gained, lost, absorbed = map(np.add, _sums(moved, shapes), _sums(slid, shapes))
+    for km2 in (gained, lost):
+        km2[passed > 0] = without_noise(km2 - passed)[passed > 0]
     reached = held + (gained - lost + absorbed).sum(axis=0)
-    _close(reached, _held(grounds[-1], shapes), districts)
+    _close(reached, _held(grounds[-1], shapes) + _held(strips[-1], shapes), districts)
     levels = _levels(held if start is None else start, gained - lost)
     return Books(levels[:-1], levels[1:], gained, lost, absorbed)
+
+
+def _sums(moved: Moved, shapes: Geometries) -> tuple[Floats, Floats, Floats]:
+    """Sum what was gained, lost and absorbed by step and district [km²]."""
+    n_steps = len(moved.overlaid)
+    gained, lost = (
+        _by_district(moved.pieces[own], moved.step[own], 1, n_steps, shapes)
+        for own in (moved.gained, ~moved.gained)
+    )
+    return gained, lost, _absorbed(moved.absorbed, n_steps, shapes)
+
+
+def _passed_on(moved: Moved, slid: Moved) -> tuple[Geometries, Ints]:
+    """Give the ground that polygons took from their own strips, or left to them, and its step."""
+    piece, strip = shapely.STRtree(slid.pieces).query(moved.pieces)
+    same = (moved.step[piece] == slid.step[strip]) & (moved.gained[piece] != slid.gained[strip])
+    piece, strip = piece[same], strip[same]
+    common = polygons_of(shapely.intersection(moved.pieces[piece], slid.pieces[strip]))
+    return common, moved.step[piece]
 
 
 def without_noise(km2: Floats) -> Floats:

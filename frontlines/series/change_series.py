@@ -15,6 +15,7 @@ import shapely
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import united
+from frontlines.layers.margins import is_strip, margins_by_district
 from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper
 from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, follow, without_noise
@@ -25,7 +26,8 @@ from frontlines.series.suspects import suspects
 COLUMNS = [
     "district", "side", "date_from", "date_to", "period_end", "district_km2", "before_km2", "after_km2",
     "held_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2", "share_before",
-    "share_after", "contested_before_km2", "contested_after_km2", "cadence", "same_input", "suspect",
+    "share_after", "contested_before_km2", "contested_after_km2", "margin_before_km2", "margin_after_km2",
+    "cadence", "same_input", "suspect",
 ]  # fmt: skip
 
 _DATE = "datetime64[ms]"
@@ -54,7 +56,8 @@ def change_series(
     control
         Polygons with `date` and `side`, in the working CRS (from `as_control`; a theatre is not
         needed, for only the ground of `side` and contested ground is looked at). A date without a
-        row of `side` is a snapshot on which it held nothing.
+        row of `side` is a snapshot on which it held nothing. Strips along the theatre's edge may be rows
+        of their own (see `run_series`).
     districts
         Polygons with unique `district`, in the same CRS (from `as_districts`).
     side
@@ -83,9 +86,10 @@ def change_series(
         `balance_by_district`, and `period_end` (the day on which the step ends: the last one of its
         period, or `date_to` without `freq`), `turnover_km2` (gained plus lost), `absorbed_km2` (area
         that the tolerance took for unmoved, after less before), `cadence` (in words), `same_input`
-        (two snapshots that are the same, byte for byte), `suspect`. The `after_km2` of a step is the
-        `before_km2` of the next. `date_from` and `date_to` are the dates of the snapshots used; they
-        are the same day if the period brought no new one.
+        (two snapshots that are the same, byte for byte), `suspect`, `margin_before_km2` and
+        `margin_after_km2` (strips along the edge, part of `before_km2` and `after_km2`). The `after_km2`
+        of a step is the `before_km2` of the next. `date_from` and `date_to` are the dates of the
+        snapshots used; they are the same day if the period brought no new one.
 
     Raises
     ------
@@ -128,8 +132,8 @@ def change_series(
     require_working_crs(control=control, districts=districts)
     if not 0 <= tolerance_m < math.inf:
         raise LayerError(f"tolerance_m is {tolerance_m}: give metres, 0 or more")
-    dates, grounds = grounds_of(control, side)
-    _, contested_grounds = grounds_of(control, CONTESTED, dates)
+    dates, grounds, strips = grounds_of(control, side)
+    _, disputed, beside = grounds_of(control, CONTESTED, dates)
     districts = districts.sort_values("district", kind="stable", ignore_index=True)
     every = steps_between(dates, freq)
     kept = _taken_over(previous, every, districts, side, freq)
@@ -140,14 +144,16 @@ def change_series(
     with reporting(progress) as report:
         report(0.0, "what moved")
         own = follow(
-            grounds[chain], districts, _last(kept, "after_km2", districts), mapper, tolerance_m,
-            absorbed_before=_absorbed_before(kept, districts),
+            grounds[chain], strips[chain], districts, _last(kept, "after_km2", districts), mapper,
+            tolerance_m, absorbed_before=_absorbed_before(kept, districts),
         )  # fmt: skip
         report(0.7, "contested ground")
         start = _last(kept, "contested_after_km2", districts)
-        contested = follow(contested_grounds[chain], districts, start, mapper, tolerance_m)
+        contested = follow(disputed[chain], beside[chain], districts, start, mapper, tolerance_m)
         report(0.9, "by district")
-        fresh = _table(own, contested, districts, side, steps, _same(grounds, steps), cadence_of(freq))
+        margins = _margins(strips[chain], districts)
+        same = _same(grounds, steps)
+        fresh = _table(own, contested, margins, districts, side, steps, same, cadence_of(freq))
         series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
         series["suspect"] = suspects(series, len(districts))
         report(1.0, "done")
@@ -160,9 +166,20 @@ def _same(grounds: Geometries, steps: Sequence[Step]) -> Any:
     return (first != last) & shapely.equals_identical(grounds[first], grounds[last])
 
 
+def _margins(strips: Geometries, districts: gpd.GeoDataFrame) -> Floats:
+    """Measure the strips of each snapshot in each district [km²]."""
+    frame = gpd.GeoDataFrame({"date": np.arange(len(strips)), "side": ""}, geometry=strips, crs=districts.crs)
+    booked = margins_by_district(frame, districts)
+    margins = np.zeros((len(strips), len(districts)))
+    place = pd.Index(districts["district"]).get_indexer(booked["district"])
+    margins[booked["date"].to_numpy(dtype=np.int64), place] = booked["margin_km2"]
+    return margins
+
+
 def _table(
     own: Books,
     contested: Books,
+    margins: Floats,
     districts: gpd.GeoDataFrame,
     side: str,
     steps: Sequence[Step],
@@ -193,6 +210,8 @@ def _table(
         "share_after": flat["after"] / district_km2,
         "contested_before_km2": contested.before.ravel(),
         "contested_after_km2": contested.after.ravel(),
+        "margin_before_km2": margins[:-1].ravel(),
+        "margin_after_km2": margins[1:].ravel(),
         "cadence": _words(np.repeat(np.array([cadence], dtype=object), n_rows)),
         "same_input": np.repeat(same, n_districts),
         "suspect": np.zeros(n_rows, dtype=bool),
@@ -263,18 +282,25 @@ def _absorbed_before(kept: pd.DataFrame, districts: gpd.GeoDataFrame) -> Floats 
 
 def grounds_of(
     control: gpd.GeoDataFrame, side: str, dates: Sequence[pd.Timestamp] | None = None
-) -> tuple[list[pd.Timestamp], Geometries]:
-    """Give the dates of a frame, and the ground of one side on each."""
+) -> tuple[list[pd.Timestamp], Geometries, Geometries]:
+    """Give the dates of a frame, and the ground of one side on each: polygons, and strips beside them."""
     known = sorted(control["date"].unique()) if dates is None else list(dates)
     own = control[control["side"] == side]
     if dates is None and own.empty:
         sides = ", ".join(map(repr, sorted(control["side"].unique())))
         raise LayerError(f"side {side!r} holds no ground on any date: the sides are {sides}")
-    shapes = np.asarray(own.geometry.values)
-    rows = own.reset_index(drop=True).groupby("date").indices
-    grounds = np.full(len(known), shapely.Polygon(), dtype=object)
-    for number, date in enumerate(known):
-        held = shapes[rows.get(date, [])]
+    beside = is_strip(own)
+    grounds, strips = (_by_date(rows, known) for rows in (own[~beside], own[beside]))
+    return [pd.Timestamp(date) for date in known], grounds, strips
+
+
+def _by_date(rows: gpd.GeoDataFrame, dates: Sequence[Any]) -> Geometries:
+    """Join what rows hold on each date."""
+    shapes = np.asarray(rows.geometry.values)
+    places = rows.reset_index(drop=True).groupby("date").indices
+    grounds = np.full(len(dates), shapely.Polygon(), dtype=object)
+    for number, date in enumerate(dates):
+        held = shapes[places.get(date, [])]
         if len(held):
             grounds[number] = united(held)
-    return [pd.Timestamp(date) for date in known], grounds
+    return grounds

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from frontlines.crs import require_working_crs
-from frontlines.geometry.coverage import intersect
+from frontlines.geometry.coverage import intersect, united
 from frontlines.names import Floats, Geometries, Ints
 from frontlines.series.change_series import grounds_of
 from frontlines.series.differences import TOLERANCE_M, moved_ground
@@ -63,7 +63,9 @@ def people_in_series(
     [100.0, 50.0, 150.0]
     """
     require_working_crs(control=control, districts=districts)
-    dates, grounds = grounds_of(control, side)
+    dates, own, strips = grounds_of(control, side)
+    pairs = zip(own, strips, strict=True)
+    grounds = np.array([one if strip.is_empty else united(np.array([one, strip])) for one, strip in pairs])
     steps = steps_between(dates, freq)
     chain = grounds[[steps[0].first, *(step.last for step in steps)]]
     districts = districts.sort_values("district", kind="stable", ignore_index=True)

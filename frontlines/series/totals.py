@@ -11,7 +11,7 @@ from frontlines.names import KM2
 
 _SUMS = [
     "before_km2", "after_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2",
-    "contested_before_km2", "contested_after_km2",
+    "contested_before_km2", "contested_after_km2", "margin_before_km2", "margin_after_km2",
 ]  # fmt: skip
 _COMMON = ["side", "date_from", "date_to", "cadence", "same_input"]  # to all districts of a step
 _TOTALS = [*_COMMON[:3], "period_end", *_SUMS[:6], "cumulative_net_km2", *_SUMS[6:], *_COMMON[3:], "suspect"]
@@ -30,8 +30,8 @@ def series_totals(series: pd.DataFrame) -> pd.DataFrame:
     totals
         A row for each step: `side`, `date_from`, `date_to`, `period_end`, `before_km2`, `after_km2`,
         `gained_km2`, `lost_km2`, `net_km2`, `turnover_km2`, `cumulative_net_km2` (since the first snapshot),
-        `absorbed_km2`, `contested_before_km2`, `contested_after_km2`, `cadence`, `same_input`,
-        `suspect` (in any district).
+        `absorbed_km2`, `contested_before_km2`, `contested_after_km2`, `margin_before_km2`,
+        `margin_after_km2`, `cadence`, `same_input`, `suspect` (in any district).
 
     Examples
     --------

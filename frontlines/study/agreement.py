@@ -13,6 +13,7 @@ import shapely
 
 from frontlines.control import fronts_of_side
 from frontlines.geometry.coverage import united
+from frontlines.layers.margins import find_margins, with_margins
 from frontlines.layers.mending import REST_SOURCE
 from frontlines.manifest import Manifest, agreement_caption, long_date, versions
 from frontlines.names import BORDER_M, counted
@@ -104,6 +105,7 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
     names: tuple[str, str] = ("the first", "the second"),
     apart_m: Sequence[float] = (),
     border_m: float = BORDER_M,
+    margin_m: float | None = None,
     label: str | None = None,
     sides: Mapping[str, str] | None = None,
     title: str | None = None,
@@ -130,6 +132,9 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
         measured.
     border_m
         What lies this near to the theatre's edge [m] is border or coast, not front.
+    margin_m
+        Ground along the theatre's edge that no polygon of a source covers goes to the side beside it where it
+        is thinner than this [m]. None: found from the data of each source, see `as_control`; 0: none.
     label, sides, title
         Column of the districts to call them by, how to call each side, and the title of the map.
     record
@@ -159,6 +164,9 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
     if theatre is None:
         theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
     days = common_days(first, second)
+    both = [one[one["date"].isin(days)] for one in (first, second)]
+    margins = [find_margins(one, theatre, margin_m=margin_m) for one in both]
+    first, second = map(with_margins, both, margins)
     tables = []
     with reporting(progress) as report:
         for number, day in enumerate(days):
@@ -175,6 +183,8 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
         report(1.0, "done")
     manifest = _manifest(first, second, districts, table, dict(record or {}))
     manifest["parameters"] |= {"side": side, "apart_m": list(apart_m), "border_m": border_m}
+    manifest["parameters"]["margin_m"] = margin_m
+    manifest["margins"] = [one.record for one in margins]
     manifest |= {"side": side, "sides": dict(sides or {}), "names": list(names)}
     return AgreementResults(
         side=side,

@@ -22,7 +22,7 @@ from frontlines.control import control_from_lines, cut_lines, frontlines_from_co
 from frontlines.crs import distortion
 from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import sigmas_of
-from frontlines.layers.margins import give_margins
+from frontlines.layers.margins import find_margins, give_margins, margin_columns, with_margins
 from frontlines.layers.mending import BOOKED, REST_SOURCE
 from frontlines.manifest import Manifest, versions
 from frontlines.manifest import caption as caption_of
@@ -286,13 +286,15 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
     """
     with reporting(progress) as report:
         report(0.0, "who held the ground")
-        control, lines = _both(study)
+        control, lines, strips = _both(study)
         report(0.3, "what changed hands")
         before, after = (control[control["date"] == day] for day in study.dates)
         change = change_between(before, after, study.theatre, sliver_m=study.sliver_m)
         report(0.6, "by district")
         transitions = transitions_by_district(change, study.districts)
         balance = balance_by_district(transitions, study.side)
+        if strips is not None:
+            balance = margin_columns(balance, strips, study.districts)
         report(0.7, "how sure")
         given = _without_sigma(lines) if study.sigma_m is not None else 0
         lines = lines.assign(sigma_m=sigmas_of(lines, study.sigma_m))
@@ -322,17 +324,22 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
     )
 
 
-def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Complete control by lines, or lines by control, on the two dates; lines are cut by the theatre."""
+def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Complete control by lines, or lines by control, on the two dates; lines are cut by the theatre.
+
+    Control, lines, and strips along the edge that control was given.
+    """
     if study.frontlines is not None:
         lines = study.frontlines[study.frontlines["date"].isin(study.dates)]
         control = control_from_lines(lines, study.theatre, snap_m=study.snap_m)
-        return control, cut_lines(lines, study.theatre)
+        return control, cut_lines(lines, study.theatre), None
     if study.control is None:
         raise StudyError("the study has neither frontlines nor control: give one of them")
     control = study.control[study.control["date"].isin(study.dates)]
-    control = give_margins(control, study.theatre, margin_m=study.margin_m)
-    return control, frontlines_from_control(control, study.theatre, border_m=study.border_m)
+    margins = find_margins(control, study.theatre, margin_m=study.margin_m)
+    control = with_margins(control, margins)
+    lines = frontlines_from_control(control, study.theatre, border_m=study.border_m)
+    return control, lines, margins.strips
 
 
 def front_of(study: Study, layer: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

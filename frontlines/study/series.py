@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -15,6 +15,7 @@ from frontlines.change import PopulationRaster
 from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
 from frontlines.geometry.coverage import united
+from frontlines.layers.margins import Margins, add_margins, find_margins
 from frontlines.manifest import Manifest, series_caption, versions
 from frontlines.movement.front_length import front_length
 from frontlines.names import BORDER_M, UNKNOWN, counted
@@ -42,7 +43,7 @@ class SeriesResults:
     side
         The side whose gains are positive.
     control, districts
-        The snapshots and the districts, in the working CRS.
+        The snapshots, strips along the edge as rows of their own, and the districts, in the working CRS.
     series, totals
         From `change_series` and `series_totals`.
     fronts
@@ -112,6 +113,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     rest: str = UNKNOWN,
     sigma_m: float | None = None,
     population: PopulationRaster | None = None,
+    margin_m: float | None = None,
     label: str | None = None,
     sides: Mapping[str, str] | None = None,
     title: str | None = None,
@@ -134,13 +136,17 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     front_m
         Resolutions at which to measure the front [m], see `front_length`; none: it is not measured.
     border_m
-        What lies this near to the edge of all districts [m] is border or coast, not front. Needed with
-        `front_m`.
+        What lies this near to the edge of all districts [m] is border or coast, not front; `BORDER_M` by
+        default, if it is known which ground along the edge belongs to whom (see `margin_m`).
     settlements, rest, sigma_m
         Places to follow, or None; who holds what no polygon covers; the standard error of fronts that have
         none of their own [m], to tell which places are unsure. See `frontlines.series.follow_places`.
     population
         A raster of people, from `frontlines.sources.population.read_population`, or None.
+    margin_m
+        Ground along the edge of all districts that no polygon covers goes to the side beside it where it is
+        thinner than this [m]. None: found from the data, once for all days (see `as_control`; from twelve
+        days, evenly taken, if there are more), or that of `previous`; 0: none.
     label, sides, title
         Column of the districts to call them by, how to call each side, and the title of the charts.
     record
@@ -160,8 +166,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     Raises
     ------
     StudyError
-        If `front_m` is given without `border_m`, or `previous` was made from other snapshots, districts or
-        arguments, or by another version of this library.
+        If `front_m` is given without `border_m` and no margin can be told, or `previous` was made from
+        other snapshots, districts or arguments, or by another version of this library.
     FrontlinesError
         Whatever a stage refuses, see there.
 
@@ -177,45 +183,43 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     >>> run_series(control, districts, "A")
     SeriesResults(A, 2031-06-01 to 2031-06-03, 2 steps, net +0.5 km²)
     """
-    if front_m and border_m is None:
-        raise StudyError(
-            "front_m needs border_m: how near to the edge of all districts the ground ends at a border or "
-            "coast, not at a front (100, or 10000 where snapshots and districts were drawn apart)"
-        )
     labels = labels_of(districts, label)
     with reporting(progress) as report:
-        report(0.0, "what changed hands")
+        report(0.0, "strips along the edge")
         steps: dict[str, Any] = {"freq": freq, "tolerance_m": tolerance_m}
-        manifest = _record(snapshots, districts, record or {}, {"side": side, **steps})
+        manifest = _record(snapshots, districts, record or {}, {"side": side, **steps, "margin_m": margin_m})
+        kept = None if previous is None else _gone_on_with(previous, manifest)
+        theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
+        margins = _margins(snapshots, theatre, margin_m, previous)
+        manifest["margin"] = margins.record
+        if front_m and border_m is None:
+            _require_clear(margins)
+        control = add_margins(snapshots, margins)
+        report(0.3, "what changed hands")
         series = change_series(
-            snapshots,
-            districts,
-            side,
-            **steps,
-            previous=None if previous is None else _gone_on_with(previous, manifest),
-            progress=part(report, 0.0, 0.7),
+            control, districts, side, **steps, previous=kept, progress=part(report, 0.3, 0.7)
         )
         report(0.7, "front")
-        fronts = None
-        if front_m and border_m is not None:
-            fronts = _fronts(snapshots, districts, side, front_m, border_m)
-            manifest["front"] = {"resolution_m": list(front_m), "border_m": border_m}
-        asked = {"rest": rest, "sigma_m": sigma_m, "border_m": BORDER_M if border_m is None else border_m}
-        places, changes, manifest["places"] = _followed(snapshots, settlements, districts, freq, asked)
+        near_m, fronts = BORDER_M if border_m is None else border_m, None
+        if front_m:
+            fronts = _fronts(control, districts, theatre, side, front_m, near_m)
+            manifest["front"] = {"resolution_m": list(front_m), "border_m": near_m}
+        asked = {"rest": rest, "sigma_m": sigma_m, "border_m": near_m}
+        places, changes, manifest["places"] = _followed(control, settlements, districts, freq, asked)
         people = None if places is None else places.population(side, freq)
         if population is not None:
-            by_raster = people_in_series(snapshots, districts, side, population, **steps)
+            by_raster = people_in_series(control, districts, side, population, **steps)
             people = pd.concat([people, by_raster], ignore_index=True)
         manifest["people"] = people_record(people, side, population, districts)
         totals = series_totals(series)
-        manifest["beyond_districts_km2"] = ground_beyond(snapshots, totals, side)
+        manifest["beyond_districts_km2"] = ground_beyond(control, totals, side)
         manifest["books"] = series_books(totals)
         ends = snapshots[(snapshots["side"] == side) & snapshots["date"].isin(_ends(totals))]
         manifest["no_district"] = recorded(in_no_district(ends, districts, labels))
         report(1.0, "done")
     return SeriesResults(
         side=side,
-        control=snapshots,
+        control=control,
         districts=districts,
         series=series,
         totals=totals,
@@ -294,15 +298,39 @@ def _gone_on_with(previous: SeriesResults | tuple[pd.DataFrame, Manifest], recor
     return series
 
 
+def _margins(
+    control: gpd.GeoDataFrame,
+    theatre: gpd.GeoDataFrame,
+    margin_m: float | None,
+    previous: SeriesResults | tuple[pd.DataFrame, Manifest] | None,
+) -> Margins:
+    """Find the strips along the edge; a series that goes on keeps its margin."""
+    if margin_m is not None or previous is None:
+        return find_margins(control, theatre, margin_m=margin_m)
+    record = (previous.manifest if isinstance(previous, SeriesResults) else previous[1])["margin"]
+    margins = find_margins(control, theatre, margin_m=record["margin_m"])
+    return replace(margins, found=record["found"], unclear="unclear" in record)
+
+
+def _require_clear(margins: Margins) -> None:
+    """Refuse to measure a front that may be coast or border."""
+    if margins.unclear:
+        raise StudyError(
+            "front_m needs border_m or margin_m: along the edge of all districts much ground is covered by "
+            "no snapshot, and nothing tells narrow strips there from open ground; border_m is how near to "
+            "the edge ground ends at a border or coast, not at a front (10000 where both lie km apart)"
+        )
+
+
 def _fronts(
     control: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,
+    theatre: gpd.GeoDataFrame,
     side: str,
     front_m: Sequence[float],
     border_m: float,
 ) -> pd.DataFrame:
-    """Measure the front of one side on all dates; the districts together are the theatre."""
-    theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
+    """Measure the front of one side on all dates."""
     front = fronts_of_side(control, theatre, side, border_m=border_m)
     table = front_length(front, districts, resolution_m=list(front_m))
     return table.assign(side=side, border_m=border_m)[table["front_km"] > 0]

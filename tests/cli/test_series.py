@@ -216,7 +216,7 @@ def test_what_is_not_written_again_does_not_stay(folder):
 
 
 def test_the_length_of_a_front_needs_to_know_what_is_border(folder):
-    assert "--front-length needs --border-m" in refused(call(folder, "--front-length", "0"))
+    assert "--front-length needs --border-m or --margin-m" in refused(call(folder, "--front-length", "0"))
 
 
 def test_panels_are_named_by_a_column_of_the_districts(folder):

@@ -54,7 +54,7 @@ def test_what_was_read_is_on_record(districts):
 
 
 def test_the_front_is_measured_where_it_is_no_border(districts):
-    with pytest.raises(StudyError, match="front_m needs border_m: how near to the edge of all districts"):
+    with pytest.raises(StudyError, match="front_m needs border_m or margin_m: along the edge"):
         fl.run_series(snapshots(), districts, "A", front_m=[0])
     found = fl.run_series(snapshots(), districts, "A", front_m=[0], border_m=1.0)
     first = found.fronts[found.fronts["date"] == "2031-06-01"]
