@@ -30,7 +30,7 @@ from frontlines.manifest import places_sentence
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import is_of_lines, require_likely_days
 from frontlines.sources.files import Reading, day_in_name, fill_in, without_labels
-from frontlines.sources.snapshots import PLAIN, read_snapshots
+from frontlines.sources.snapshots import read_snapshots
 from frontlines.study.compare import Study
 
 _Kind = Literal["lines", "points", "polygons"]
@@ -112,11 +112,11 @@ class StudyLayers:
                 return as_frontlines(raw, self.crs, mend=self.mend)
             return as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
 
-    def many(self, path: Path, role: str, day: str | None, written: str) -> gpd.GeoDataFrame:
+    def many(self, path: Path, role: str, day: str | None, publisher: str | None) -> gpd.GeoDataFrame:
         """Read all days of one file or folder; `day` is that of a file that says none."""
-        if written == PLAIN and not path.is_dir():
+        if publisher is None and not path.is_dir():
             return self.raw(path, role, day)
-        return read_snapshots(path, self.reading, side=self.side, written=written)
+        return read_snapshots(path, self.reading, side=self.side, publisher=publisher)
 
     def polygons(self, raw: gpd.GeoDataFrame, path: Path, snap_m: float) -> gpd.GeoDataFrame:
         """Check polygons, lines or places of a file, as polygons that fill the theatre."""
@@ -155,7 +155,7 @@ class StudyLayers:
             day = days[0] if number == 0 else days[1] if number == last else None
             raw = self.raw(path, role, day, paths)
             if raw.empty:
-                raw = self._nobody(day or day_in_name(path), path)
+                raw = self._nobody(day or day_in_name(path, self.reading.description), path)
             raw = _on_day(raw, day, path, several=role == "between")
             held[path.name] = raw["date"]
             kinds.append(kind_of(raw))

@@ -19,6 +19,7 @@ from frontlines.names import counted
 from frontlines.progress import Progress, part, reporting
 from frontlines.series.change_series import change_series
 from frontlines.series.differences import TOLERANCE_M
+from frontlines.series.periods import code_of
 from frontlines.series.totals import ground_beyond, series_books, series_totals
 from frontlines.study.compare import labels_of
 
@@ -87,6 +88,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     side: str,
     *,
     freq: str | None = None,
+    day: int | None = None,
     tolerance_m: float = TOLERANCE_M,
     front_m: Sequence[float] = (),
     border_m: float | None = None,
@@ -107,7 +109,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         From `as_districts`, in the same CRS.
     side
         The side whose gains are positive.
-    freq, tolerance_m
+    freq, day, tolerance_m
         See `change_series`.
     front_m
         Resolutions at which to measure the front [m], see `front_length`; none: it is not measured.
@@ -160,13 +162,15 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         report(0.0, "what changed hands")
         manifest = _record(snapshots, districts, record or {})
         manifest["parameters"] = {
-            **manifest["parameters"], "side": side, "freq": freq, "tolerance_m": tolerance_m
+            **manifest["parameters"], "side": side, "freq": code_of(freq), "day": day,
+            "tolerance_m": tolerance_m,
         }  # fmt: skip
         series = change_series(
             snapshots,
             districts,
             side,
             freq=freq,
+            day=day,
             tolerance_m=tolerance_m,
             previous=None if previous is None else _gone_on_with(previous, manifest),
             progress=part(report, 0.0, 0.7),
