@@ -96,7 +96,7 @@ def read_layer(
         raise SourceError(f"{path} is not a file: check the path")
     suffix = suffix_of(path)
     try:
-        frame = _read(path, layer, description)
+        frame = read(path, layer, description)
     except SourceError:
         raise
     except shapely.errors.GEOSException as error:
@@ -122,7 +122,7 @@ def suffix_of(path: Path) -> str:
     return suffix
 
 
-def _read(path: Path, layer: str | None, description: Description) -> gpd.GeoDataFrame:
+def read(path: Path, layer: str | None, description: Description) -> gpd.GeoDataFrame:
     """Read a file as the format that its ending says."""
     suffix = suffix_of(path)
     if suffix in _PARQUET:

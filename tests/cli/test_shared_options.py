@@ -170,7 +170,8 @@ DESCRIBED = {
     f"--{entry.replace('_', '-')}": ("layers", entry)
     for entry in (
         "side_column", "map", "one_side", "date_column", "date_format", "valid_from", "valid_to", "where",
-        "sigma_column", "crs", "lon", "lat", "encoding", "allow_date", "dissolve",
+        "sigma_column", "crs", "lon", "lat", "encoding", "allow_date", "dissolve", "as",
+        "each_day", "shift_days",
     )
 }  # fmt: skip
 SAID_BY = {
