@@ -334,7 +334,8 @@ class Reading:
     """The files of one run: each is read once, and hashed as it is read.
 
     `known` holds SHA-256 digests of files that were hashed already, `description` what files do not say,
-    `notes` what a reader must know of how they were read, `bare` the files read as ground of one side.
+    `notes` what a reader must know of how they were read, `bare` the files read as ground of one side,
+    `licences` those of the publishers.
     """
 
     def __init__(
@@ -343,6 +344,7 @@ class Reading:
         self.description = description or USUAL
         self.notes: list[str] = []
         self.bare: list[str] = []
+        self.licences: dict[str, str] = {}
         self._known = dict(known or {})
         self._frames: dict[Path, gpd.GeoDataFrame] = {}
         self._prints: dict[Path, dict[str, Any]] = {}
@@ -407,7 +409,8 @@ class Reading:
         found = self._published[key]
         for file in found.files:
             self.note(file, role)
-        self._values.update({one_form(value): number for value, number in found.matched.items()})
+        self._values.update({one_form(value): number for value, number in found.values.items()})
+        self.licences[publisher] = found.publisher.licence
         notes = list(found.notes)
         frame = _of_day(found.frame, path, notes=notes, **wanted)
         self._say(notes)

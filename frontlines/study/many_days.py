@@ -122,6 +122,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     asked = {"key": key, "rest": rest, "mend": mend, "snap_m": snap_m}
     asked |= {"reach_m": reach_m if any("places" in one for one in control) else None}
     asked |= {"publishers": list(publishers), "notes": layers.reading.notes}
+    asked |= layers.as_read()
     asked |= {"date": day, "read_as_ground_of_side": layers.reading.bare}
     return TwoSources(
         first=control[0],

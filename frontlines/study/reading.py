@@ -101,7 +101,8 @@ class StudyLayers:
         said = {name: value for name, value in asdict(self.reading.description).items() if value}
         if "where" in said:
             said["where"] = {column: list(values) for column, values in said["where"].items()}
-        return {"described": said} if said else {}
+        record: dict[str, Any] = {"described": said, "licences": self.reading.licences}
+        return {name: value for name, value in record.items() if value}
 
     def front(self, raw: gpd.GeoDataFrame, path: Path, kind: _Kind) -> gpd.GeoDataFrame:
         """Check the lines or polygons of a file; places are turned into polygons."""

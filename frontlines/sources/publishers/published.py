@@ -23,10 +23,10 @@ from frontlines.errors import SourceError
 from frontlines.layers.days import days_in_names, days_or_faults, texts_of_days
 from frontlines.manifest import sha256
 from frontlines.names import LONLAT, UNKNOWN, counted, listed
-from frontlines.sources.description import USUAL, Description, described, require_likely_days
+from frontlines.sources.description import USUAL, Description, described, require_likely_days, require_values
 from frontlines.sources.publishers.publisher import Publisher, publisher_called
 from frontlines.sources.publishers.rows import ENDINGS, Rows, rows_of
-from frontlines.sources.publishers.sides import Values, require_matched
+from frontlines.sources.publishers.sides import Values
 
 _SHOWN = 5
 _FOLLOWING = ("left_out", "same_file", "source_file", "source_sha256")
@@ -44,7 +44,10 @@ class Published:
     frame: gpd.GeoDataFrame
     files: tuple[Path, ...]
     notes: tuple[str, ...]
-    matched: Mapping[str, int]  # values to which the user gave a side, and that occur
+    values: Mapping[
+        str, int
+    ]  # how often each value occurs, also those that only resemble what the user named
+    publisher: Publisher
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def read_published(path: str | Path, publisher: str, *, description: Description
     [['2022-07-08', 'RUS']]
     """
     found = published(path, replace(description, publisher=publisher))
-    require_matched(description.sides, found.matched, Path(path).name)
+    require_values(description.sides, found.values, Path(path).name)
     return found.frame
 
 
@@ -133,7 +136,7 @@ def published(path: str | Path, description: Description, others: Collection[Pat
         notes.append(
             f"{counted(wrong, 'polygon')} mended that crossed themselves, to lay layers on one another"
         )
-    return Published(frame, files, tuple(notes), values.matched)
+    return Published(frame, files, tuple(notes), values.seen | values.matched, publisher)
 
 
 def _crossing(frame: gpd.GeoDataFrame) -> int:
@@ -194,7 +197,8 @@ def _shot(
         moment, day = _day_of(file, among, rows.about, publisher, said)
     layer = layer_of(file, publisher)
     frame = frame.assign(layer=layer) if "layer" in values.columns else frame
-    frame = described(frame, said, name=file.name)
+    wanted_day = f"{day:%Y-%m-%d}" if day is not None and (said.valid_from or said.valid_to) else None
+    frame = described(frame, said, name=file.name, day=wanted_day)
     days = pd.Series(day, index=frame.index) if day is not None else _read_days(frame, file, rows, faults)
     sides, words, wrong = values.sides(frame)
     for what, at in wrong.items():
@@ -387,7 +391,8 @@ def _stacked(rows: gpd.GeoDataFrame, on_top: Sequence[str]) -> gpd.GeoDataFrame:
         free = polygons_of(np.array([shapely.difference(ground, covered)]))[0]
         covered = shapely.union(covered, ground)
         first = own.iloc[[0]].assign(
-            **{name: ", ".join(dict.fromkeys(filter(None, own[name]))) for name in ("status", *_FOLLOWING)}
+            **{name: ", ".join(dict.fromkeys(filter(None, own[name]))) for name in ("status", *_FOLLOWING)},
+            **({"sigma_m": own["sigma_m"].max()} if "sigma_m" in own else {}),
         )
         if not free.is_empty:
             parts.append(first.set_geometry(gpd.GeoSeries([free], index=first.index, crs=rows.crs)))

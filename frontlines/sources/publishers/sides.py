@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from frontlines.errors import SourceError
 from frontlines.sources.publishers.publisher import Publisher
 
 _BARE = re.compile("[0-9a-f]{6}")
@@ -34,6 +33,7 @@ class Values:
     def __init__(self, publisher: Publisher, given: Mapping[str, str | None], columns: Sequence[str]) -> None:
         self.columns = tuple(columns)
         self.matched: Counter[str] = Counter()
+        self.seen: Counter[str] = Counter()
         self.unknown: Counter[tuple[str, str, str]] = Counter()
         self._publisher = publisher
         self._given, self._known = _Patterns(given), _Patterns(publisher.description.sides)
@@ -42,6 +42,7 @@ class Values:
     def sides(self, frame: Any) -> tuple[list[str | None], list[str], dict[str, list[int]]]:
         """Give each row its side (None: left out) and its words, and the rows of each fault."""
         said = self._said(frame)
+        self.seen.update(text for texts in said for text in texts if text)
         if self._publisher.unnamed is not None and not any(map(any, said)):
             return self._unnamed(frame)
         sides: list[str | None] = []
@@ -117,7 +118,7 @@ class Values:
             return _Verdict(None, f"the {self.columns[at]} {shown(text)!r} is not known: {_mend(text)}")
         if not found:
             return _Verdict(otherwise)
-        return _Verdict(found.pop(), unknown=unknown[0][1] if unknown else "")
+        return _Verdict(found.pop(), unknown=unknown[0][1] if unknown and otherwise is None else "")
 
     def _parts(self, text: str) -> list[str]:
         divider = self._publisher.divider
@@ -191,10 +192,3 @@ def _mend(value: str) -> str:
         f"say whose ground it is with sides={{{shown(value)!r}: 'NAME'}}, or leave it out with "
         f"sides={{{shown(value)!r}: None}}"
     )
-
-
-def require_matched(given: Mapping[str, str | None], matched: Mapping[str, int], name: str) -> None:
-    """Refuse to give a side to a value that occurs nowhere."""
-    if absent := [value for value in given if value not in matched]:
-        values = ", ".join(map(repr, absent))
-        raise SourceError(f"no row of {name} has the value {values}, which sides names")
