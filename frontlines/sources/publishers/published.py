@@ -123,13 +123,11 @@ def published(path: str | Path, description: Description, others: Collection[Pat
             f"{path} holds no file that can be read: give a folder of {', '.join(ENDINGS[:2])} files"
         )
     shots = [_shot(file, files, publisher, said, values, faults) for file in files]
-    days = list(_days(shots, description.each_day, publisher, faults))
+    taken = _taken(shots, description.each_day, publisher, faults)
     if faults:
         lines = [f"{what} ({listed(places, _SHOWN)})" for what, places in faults.items()]
         raise SourceError(f"{path} cannot be read:\n" + "\n".join(lines))
-    frame = gpd.GeoDataFrame(pd.concat(days, ignore_index=True), geometry="geometry", crs=LONLAT)
-    frame["date"] = frame["date"].astype("datetime64[s]")
-    frame = frame.sort_values("date", kind="stable", ignore_index=True)
+    frame = _joined([_rows(shots[number], days, publisher) for number, days in taken.items()], publisher)
     require_likely_days({Path(path).name: frame["date"]}, description)
     notes = list(_notes(values))
     if publisher.on_top and (wrong := sum(_crossing(shot.frame) for shot in shots)):
@@ -313,43 +311,39 @@ def layer_of(file: Path, publisher: Publisher) -> str:
     return file.stem if publisher.layers else ""
 
 
-def _days(
+def _taken(
     shots: Sequence[_Shot], each_day: str | None, publisher: Publisher, faults: Faults
-) -> Iterator[gpd.GeoDataFrame]:
-    """Give the rows of each day, of one file a layer."""
-    by_day: dict[Any, dict[str, list[_Shot]]] = defaultdict(lambda: defaultdict(list))
-    for shot in shots:
-        for day in shot.frame["date"].unique():
-            by_day[day][shot.layer].append(shot)
+) -> dict[int, dict[Any, str]]:
+    """Say which days to take from which file (by position), and name the files that are the same."""
+    by_day: dict[Any, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for number, shot in enumerate(shots):
+        for day in shot.frame["date"].dropna().unique():
+            by_day[day][shot.layer].append(number)
+    taken: dict[int, dict[Any, str]] = defaultdict(dict)
     for day, layers in sorted(by_day.items()):
         if absent := [name for name in publisher.needed if name not in layers]:
-            there = ", ".join(shot.file.name for held in layers.values() for shot in held)
+            there = ", ".join(shots[number].file.name for held in layers.values() for number in held)
             faults[f"{day:%Y-%m-%d} lacks the layer {', '.join(map(repr, absent))}: get it"].append(there)
-        parts = []
         for held in layers.values():
-            for shot, same in _picked(day, held, each_day, faults):
-                rows = shot.frame[shot.frame["date"] == day]
-                about = {"left_out": _told(shot.left_out.get(day)), "same_file": ", ".join(same)}
-                about |= {"source_file": shot.file.name, "source_sha256": shot.sha256}
-                parts.append(_with(rows, about, publisher))
-        joined = pd.concat(parts, ignore_index=True)
-        yield _stacked(joined, publisher.on_top) if publisher.on_top else joined
+            for number, same in _picked(day, held, shots, each_day, faults):
+                taken[number][day] = ", ".join(same)
+    return taken
 
 
 def _picked(
-    day: Any, shots: list[_Shot], each_day: str | None, faults: Faults
-) -> Iterator[tuple[_Shot, list[str]]]:
+    day: Any, held: Sequence[int], shots: Sequence[_Shot], each_day: str | None, faults: Faults
+) -> Iterator[tuple[int, list[str]]]:
     """Pick the files to take of those that show one day, with the names of others that are the same."""
-    distinct: dict[str, list[_Shot]] = defaultdict(list)
-    for shot in sorted(shots, key=lambda one: (one.moment, one.file.name)):
-        distinct[shot.sha256].append(shot)
+    distinct: dict[str, list[int]] = defaultdict(list)
+    for number in sorted(held, key=lambda one: (shots[one].moment, shots[one].file.name)):
+        distinct[shots[number].sha256].append(number)
     kept = list(distinct.values())
     if len(kept) > 1 and each_day in ("first", "last"):
         kept = [kept[0] if each_day == "first" else kept[-1]]
     elif len(kept) > 1 and each_day != "all":
-        faults[several_a_day(f"{day:%Y-%m-%d}")] += [same[0].file.name for same in kept]
+        faults[several_a_day(f"{day:%Y-%m-%d}")] += [shots[same[0]].file.name for same in kept]
     for first, *others in kept:
-        yield first, [other.file.name for other in others]
+        yield first, [shots[other].file.name for other in others]
 
 
 def several_a_day(day: str) -> str:
@@ -360,22 +354,52 @@ def several_a_day(day: str) -> str:
     )
 
 
-def _told(left_out: Mapping[str, int] | None) -> str:
-    return ", ".join(f"{kind} {number}" for kind, number in sorted((left_out or {}).items()))
-
-
-def _with(rows: gpd.GeoDataFrame, about: Mapping[str, str], publisher: Publisher) -> gpd.GeoDataFrame:
-    """Keep the columns of a raw frame; a table may name the files that it was made from itself."""
+def _rows(shot: _Shot, days: Mapping[Any, str], publisher: Publisher) -> gpd.GeoDataFrame:
+    """Give the rows of some days, with the columns of a raw frame; a table may name its own files itself."""
+    rows = shot.frame
+    if set(rows["date"].unique()) != set(days):
+        rows = rows[rows["date"].isin(list(days))]
+    told = {
+        day: ", ".join(f"{kind} {number}" for kind, number in sorted(shot.left_out.get(day, {}).items()))
+        for day in days
+    }
+    about = {
+        "left_out": rows["date"].map(told),
+        "same_file": rows["date"].map(days),
+        "source_file": shot.file.name,
+        "source_sha256": shot.sha256,
+    }
     present = {_plain(name): name for name in rows.columns}
-    held = {name: rows[name] for name in ("date", "side")}
-    held |= {"source": publisher.credit, "status": rows["status"]}
-    for name in _FOLLOWING:
+    held = {"date": rows["date"], "side": rows["side"], "source": publisher.credit, "status": rows["status"]}
+    for name, value in about.items():
         own = rows[present[name]] if name in present else None
-        text = own is not None and own.map(lambda value: isinstance(value, str)).all()
-        held[name] = own if text else about[name]
+        text = own is not None and own.map(lambda cell: isinstance(cell, str)).all()
+        held[name] = own if text else value
     kept = ("sigma_m", "name", "population") if publisher.geometry == "points" else ("sigma_m",)
     held |= {name: rows[present[name]] for name in kept if name in present}
     return gpd.GeoDataFrame(held, geometry=rows.geometry, crs=LONLAT)
+
+
+def _joined(parts: Sequence[gpd.GeoDataFrame], publisher: Publisher) -> gpd.GeoDataFrame:
+    """Put all days into one frame, each laid in order if the publisher's sides lie on one another."""
+    rows = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=LONLAT)
+    rows["date"] = rows["date"].astype("datetime64[s]")
+    if publisher.geometry == "points":
+        rows = _unanimous(rows)
+    if publisher.on_top:
+        days = [_stacked(day, publisher.on_top) for _, day in rows.groupby("date")]
+        rows = gpd.GeoDataFrame(pd.concat(days), geometry="geometry", crs=LONLAT)
+    return rows.sort_values("date", kind="stable", ignore_index=True)
+
+
+def _unanimous(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out places at one point that are held by different sides: which is which, nobody knows."""
+    point = shapely.to_wkb(rows.geometry.values)
+    several = rows.groupby(["date", point])["side"].transform("nunique") > 1
+    lost = several.groupby(rows["date"]).transform("sum").to_numpy()
+    told = [f"places of several sides at one point {number}" if number else "" for number in lost]
+    words = [", ".join(filter(None, both)) for both in zip(rows["left_out"], told, strict=True)]
+    return rows.assign(left_out=words)[~several]
 
 
 def _stacked(rows: gpd.GeoDataFrame, on_top: Sequence[str]) -> gpd.GeoDataFrame:
