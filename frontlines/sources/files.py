@@ -413,6 +413,8 @@ class Reading:
         self.licences[publisher] = found.publisher.licence
         notes = list(found.notes)
         frame = _of_day(found.frame, path, notes=notes, **wanted)
+        if frame["date"].nunique() == 1:  # of many days, they are told day by day
+            notes += [f"{path.name}, left out: {words}" for words in frame["left_out"].unique() if words]
         self._say(notes)
         return frame
 

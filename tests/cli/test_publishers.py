@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from shapely import box
+from shapely import LineString, box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
@@ -87,6 +87,13 @@ def test_what_is_unmistakable_is_read_so_and_said(folder):
     result = RUNNER.invoke(app, ["check", str(files[0])])
     assert result.exit_code == 0, result.output
     assert "1 row as control: nothing wrong" in result.stdout
+    document(
+        files[0],
+        ({"name": "Окуповано /// Occupied"}, box(36, 49, 37, 50)),
+        ({"name": "x"}, LineString([(36, 49), (37, 50)])),
+    )
+    result = run("change", folder, *files, "--as", "deepstate", "--rest", "UKR")
+    assert "1689006373.geojson, left out: LineString 1" in result.stdout
     assert "recognized as a map of deepstate" in result.stdout
 
 

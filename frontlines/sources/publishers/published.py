@@ -123,12 +123,13 @@ def published(path: str | Path, description: Description, others: Collection[Pat
             f"{path} holds no file that can be read: give a folder of {', '.join(ENDINGS[:2])} files"
         )
     shots = [_shot(file, files, publisher, said, values, faults) for file in files]
-    taken = _taken(shots, description.each_day, publisher, faults)
+    taken = _taken(shots, said.each_day, publisher, faults)
     if faults:
         lines = [f"{what} ({listed(places, _SHOWN)})" for what, places in faults.items()]
         raise SourceError(f"{path} cannot be read:\n" + "\n".join(lines))
     frame = _joined([_rows(shots[number], days, publisher) for number, days in taken.items()], publisher)
-    require_likely_days({Path(path).name: frame["date"]}, description)
+    if not publisher.description.allow_date:
+        require_likely_days({Path(path).name: frame["date"]}, description)
     notes = list(_notes(values))
     if publisher.on_top and (wrong := sum(_crossing(shot.frame) for shot in shots)):
         notes.append(

@@ -248,6 +248,20 @@ def test_a_new_publisher_is_one_toml_file(river):
     assert sorted(earlier["date"].dt.day.unique()) == [12, 13]
 
 
+def test_a_publisher_may_say_which_file_of_a_day_counts_and_which_day_it_means(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(
+        "credit = 'a'\n[layers]\nunnamed = 'A'\neach_day = 'last'\nshift_days = -1\n", encoding="utf-8"
+    )
+    for name, east in (("a", 37), ("b", 38)):
+        save(tmp_path / "days" / f"{name}_2022-09-10.geojson", collection(({}, box(36, 49, east, 50))))
+    frame = read(tmp_path / "days", str(own))
+    assert frame[["date", "source_file"]].astype(str).values.tolist() == [
+        ["2022-09-09", "b_2022-09-10.geojson"]
+    ]
+    assert read(tmp_path / "days", str(own), each_day="first").bounds["maxx"].tolist() == [37]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
