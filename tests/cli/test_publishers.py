@@ -87,6 +87,7 @@ def test_what_is_unmistakable_is_read_so_and_said(folder):
     result = RUNNER.invoke(app, ["check", str(files[0])])
     assert result.exit_code == 0, result.output
     assert "1 row as control: nothing wrong" in result.stdout
+    assert "recognized as a map of deepstate" in result.stdout
     document(
         files[0],
         ({"name": "Окуповано /// Occupied"}, box(36, 49, 37, 50)),
@@ -94,7 +95,6 @@ def test_what_is_unmistakable_is_read_so_and_said(folder):
     )
     result = run("change", folder, *files, "--as", "deepstate", "--rest", "UKR")
     assert "1689006373.geojson, left out: LineString 1" in result.stdout
-    assert "recognized as a map of deepstate" in result.stdout
 
 
 def test_an_unknown_value_is_settled_on_the_command_line_and_no_side_is_advised(folder):
