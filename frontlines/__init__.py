@@ -58,10 +58,10 @@ from frontlines.sources.files import (
     read_control,
     read_districts,
     read_frontlines,
-    read_layer,
     read_settlements,
     write,
 )
+from frontlines.sources.formats import read_layer
 from frontlines.sources.population import read_population
 from frontlines.study import (
     AgreementResults,

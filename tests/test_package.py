@@ -183,6 +183,7 @@ def test_the_wheel_carries_its_data(tmp_path):
         names = set(archive.namelist())
         archive.extractall(tmp_path / "unpacked")
     assert {"frontlines/py.typed", "frontlines/data/karabakh-1994/study.toml"} <= names
+    assert "frontlines/sources/publishers/deepstate.toml" in names
     code = (
         "import frontlines as fl; r = fl.run_study(fl.load_study('karabakh-1994'));"
         "print(fl.__file__, round(r.balance['net_km2'].sum(), 1))"

@@ -20,7 +20,8 @@ from rich.text import Text
 from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.layers.mending import MENDS, mends_of
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
-from frontlines.sources.description import Description
+from frontlines.sources.description import EACH_DAY, Description
+from frontlines.sources.publishers import PUBLISHERS
 
 P = ParamSpec("P")
 
@@ -33,7 +34,9 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bside_column=(?=['\"])"), "--side-column "),
     (re.compile(r"\bwith side_column\b"), "with --side-column"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: 'NAME'\}"), r"--map \1\2=NAME\1"),
+    (re.compile(r"\bsides=\{(['\"])(.*?)\1: None\}"), r"--map \1\2=\1"),
     (re.compile(r"\bwhich sides names\b"), "which --map names"),
+    (re.compile(r"\beach_day='(\w+)'"), r"--each-day \1"),
     (re.compile(r"\bone_side=True"), "--one-side"),
     (re.compile(r"\bdissolve=True"), "--dissolve"),
     (re.compile(r"\bdate_format=(?=['\"])"), "--date-format "),
@@ -274,6 +277,9 @@ Asked: dict[str, Any] = {
 
 # --- what the files do not say themselves
 
+AS = f"Read files as their publisher writes them: {', '.join(PUBLISHERS)}, or a file.toml that describes one."
+EachDay = StrEnum("EachDay", {name: name for name in EACH_DAY})  # type: ignore[misc]
+
 Described: dict[str, Any] = {
     "side_column": Annotated[
         str | None,
@@ -355,6 +361,21 @@ Described: dict[str, Any] = {
     "dissolve": Annotated[
         bool, typer.Option("--dissolve", help="Join rows of districts that share a name into one district.")
     ],
+    "publisher": Annotated[str | None, typer.Option("--as", metavar="NAME", help=AS)],
+    "each_day": Annotated[
+        EachDay | None,
+        typer.Option(
+            "--each-day", help="Which of several files of one day to take; all: together they are it."
+        ),
+    ],
+    "shift_days": Annotated[
+        int | None,
+        typer.Option(
+            "--shift-days",
+            metavar="NUMBER",
+            help="Days to add to those in names and columns: -1 where a file shows the evening before.",
+        ),
+    ],
 }
 """Options of every command that reads fronts: how their files say who holds what, and when."""
 
@@ -395,7 +416,8 @@ def _described_as(mapped: list[str] | None, where: list[str] | None, **others: A
     for text in where or ():
         column, value = _pair(text.partition("="), "--where", "COLUMN=VALUE")
         chosen[column] = (*chosen.get(column, ()), value)
-    return Description(sides={value: side or None for value, side in pairs}, where=chosen, **others)
+    said = {name: value for name, value in others.items() if value is not None}
+    return Description(sides={value: side or None for value, side in pairs}, where=chosen, **said)
 
 
 def _pair(parts: tuple[str, str, str], option: str, form: str) -> tuple[str, str]:
@@ -408,6 +430,8 @@ def _pair(parts: tuple[str, str, str], option: str, form: str) -> tuple[str, str
 def description_entries(description: Description) -> dict[str, Any]:
     """Write what is described as entries of [layers] of a study, which go before those of its file."""
     said = {name: value for name, value in asdict(description).items() if value}
+    if publisher := said.pop("publisher", None):
+        said["as"] = str(Path(publisher).absolute()) if publisher.endswith(".toml") else publisher
     if "sides" in said:
         said["map"] = {value: side or "" for value, side in said.pop("sides").items()}
     if "where" in said:
@@ -440,6 +464,10 @@ def given(**options: Any) -> dict[str, Any]:
 
 describes_layers = _takes(Described, _described_as, "description")
 """A decorator: the command takes the options of `Described`, as a `Description`."""
+
+_OF_BOTH = {name: kind for name, kind in Described.items() if name != "publisher"}
+describes_sources = _takes(_OF_BOTH, _described_as, "description")
+"""The same for a command whose two sources may have two publishers."""
 
 asks_for_study = _takes({**Asked, **Described}, _study_options, "asked")
 """A decorator: the command takes `Asked` and `Described`, as arguments of `study_from_files`."""

@@ -38,12 +38,13 @@ _DTYPES: dict[str, Any] = {
 }  # the same for a series that was read from a file as for one that was just made
 
 
-def change_series(
+def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     control: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,
     side: str,
     *,
     freq: str | None = None,
+    day: int | None = None,
     mapper: Mapper = map,
     progress: Progress = None,
     tolerance_m: float = TOLERANCE_M,
@@ -63,11 +64,15 @@ def change_series(
     side
         The side whose gains are positive.
     freq
-        None: a step from each snapshot to the next. ``D``, ``W``, ``MS``, ``QS``, ``YS``: a step for each
-        day, week (to Sunday), month, quarter, year. A step leads from the last snapshot on or before
+        None: a step from each snapshot to the next. ``D``, ``W``, ``MS``, ``QS``, ``YS``, or ``daily``,
+        ``weekly``, ``monthly``, ``quarterly``, ``yearly``: a step for each day, week (to Sunday), month,
+        quarter, year. A step leads from the last snapshot on or before
         the end of the step before it to the last snapshot on or before its own end; the first one
         starts at the first snapshot, and a period that holds this snapshot alone is no step. A period
         without a snapshot is a step in which nothing is known to have changed.
+    day
+        Day of the month on which months, quarters and years end, from 1 to 28: with 2, a month leads from
+        the 2nd to the 2nd. By default they end on their last day.
     mapper
         A function like `map`, to spread steps over workers; the result is the same for any.
     progress
@@ -94,8 +99,8 @@ def change_series(
     Raises
     ------
     LayerError
-        If there are fewer than two snapshots, the side occurs nowhere, `freq` is not known,
-        `tolerance_m` is no distance, or `previous` is a series of something else.
+        If there are fewer than two snapshots, the side occurs nowhere, `freq` is not known or has
+        no such `day`, `tolerance_m` is no distance, or `previous` is a series of something else.
     ClosureError
         If the steps do not add up to the last snapshot.
     CRSError
@@ -135,8 +140,8 @@ def change_series(
     dates, grounds, strips = grounds_of(control, side)
     _, disputed, beside = grounds_of(control, CONTESTED, dates)
     districts = districts.sort_values("district", kind="stable", ignore_index=True)
-    every = steps_between(dates, freq)
-    kept = _taken_over(previous, every, districts, side, freq)
+    every, cadence = steps_between(dates, freq, day), cadence_of(freq, day)
+    kept = _taken_over(previous, every, districts, side, cadence)
     steps = every[len(kept) // len(districts) :]
     if not steps:
         return kept
@@ -153,7 +158,7 @@ def change_series(
         report(0.9, "by district")
         margins = _margins(strips[chain], districts)
         same = _same(grounds, steps)
-        fresh = _table(own, contested, margins, districts, side, steps, same, cadence_of(freq))
+        fresh = _table(own, contested, margins, districts, side, steps, same, cadence)
         series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
         series["suspect"] = suspects(series, len(districts))
         report(1.0, "done")
@@ -229,13 +234,13 @@ def _taken_over(
     steps: Sequence[Step],
     districts: gpd.GeoDataFrame,
     side: str,
-    freq: str | None,
+    cadence: str,
 ) -> pd.DataFrame:
     """Rows of an earlier series whose steps are the first of the new one."""
     if previous is None:
         return pd.DataFrame(columns=COLUMNS)
     n_districts = len(districts)
-    _require_same(previous, districts, side, freq)
+    _require_same(previous, districts, side, cadence)
     dates = previous[["date_from", "date_to", "period_end"]].iloc[::n_districts]
     same = 0
     for old, new in zip(dates.itertuples(index=False, name=None), steps, strict=False):
@@ -245,7 +250,7 @@ def _taken_over(
     return previous[COLUMNS].iloc[: same * n_districts].astype(_DTYPES)
 
 
-def _require_same(previous: pd.DataFrame, districts: gpd.GeoDataFrame, side: str, freq: str | None) -> None:
+def _require_same(previous: pd.DataFrame, districts: gpd.GeoDataFrame, side: str, cadence: str) -> None:
     """Refuse an earlier series of another side, other districts or another cadence."""
     absent = [name for name in COLUMNS if name not in previous.columns]
     if absent:
@@ -256,7 +261,7 @@ def _require_same(previous: pd.DataFrame, districts: gpd.GeoDataFrame, side: str
     names, areas = districts["district"].to_numpy(dtype=object), districts.area.to_numpy() / KM2
     parts = {
         "side": set(previous["side"]) <= {side},
-        "cadence": set(previous["cadence"]) <= {cadence_of(freq)},
+        "cadence": set(previous["cadence"]) <= {cadence},
         "districts": list(previous["district"]) == list(names) * n_steps
         and np.allclose(previous["district_km2"].to_numpy(dtype=float), np.tile(areas, n_steps)),
     }

@@ -24,13 +24,14 @@ def people_in_series(
     raster: PopulationRaster,
     *,
     freq: str | None = None,
+    day: int | None = None,
     tolerance_m: float = TOLERANCE_M,
 ) -> pd.DataFrame:
     """Count the people of a raster on the ground that one side held, gained and lost, step by step.
 
     Parameters
     ----------
-    control, districts, side, freq, tolerance_m
+    control, districts, side, freq, day, tolerance_m
         As in `change_series`.
     raster
         From `frontlines.sources.population.read_population`.
@@ -66,7 +67,7 @@ def people_in_series(
     dates, own, strips = grounds_of(control, side)
     pairs = zip(own, strips, strict=True)
     grounds = np.array([one if strip.is_empty else united(np.array([one, strip])) for one, strip in pairs])
-    steps = steps_between(dates, freq)
+    steps = steps_between(dates, freq, day)
     chain = grounds[[steps[0].first, *(step.last for step in steps)]]
     districts = districts.sort_values("district", kind="stable", ignore_index=True)
     moved = moved_ground(chain, tolerance_m=tolerance_m)

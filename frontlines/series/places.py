@@ -47,12 +47,12 @@ class FollowedPlaces:
     held: Ints
     near: Bools | None = None
 
-    def changes(self, freq: str | None = None) -> gpd.GeoDataFrame:
+    def changes(self, freq: str | None = None, day: int | None = None) -> gpd.GeoDataFrame:
         """List the places that changed hands, step by step, and those that may have.
 
         Parameters
         ----------
-        freq
+        freq, day
             Steps, as in `change_series`.
 
         Returns
@@ -63,7 +63,9 @@ class FollowedPlaces:
             to a front than its sigma), `population` if it is known, and the point. A place that never changed
             hands but was unsure has one row, from the first date on which it was to the last, not `changed`.
         """
-        first, last = (np.array([step[end] for step in steps_between(self.dates, freq)]) for end in (0, 1))
+        first, last = (
+            np.array([step[end] for step in steps_between(self.dates, freq, day)]) for end in (0, 1)
+        )
         step, moved = np.nonzero(self.held[first] != self.held[last])
         table = self._rows(moved, first[step], last[step], changed=True)
         if self.near is not None:
@@ -90,14 +92,14 @@ class FollowedPlaces:
             columns["unsure"] = self.near[first, places] | self.near[last, places]
         return pd.DataFrame(columns | dict(chosen.drop(columns=["name", "district"])))
 
-    def population(self, side: str, freq: str | None = None) -> pd.DataFrame | None:
+    def population(self, side: str, freq: str | None = None, day: int | None = None) -> pd.DataFrame | None:
         """Count the people of the places that a side held, gained and lost, step by step.
 
         Parameters
         ----------
         side
             The side whose gains are positive.
-        freq
+        freq, day
             Steps, as in `change_series`.
 
         Returns
@@ -109,7 +111,7 @@ class FollowedPlaces:
         """
         if "population" not in self.places:
             return None
-        steps = steps_between(self.dates, freq)
+        steps = steps_between(self.dates, freq, day)
         inside = self.places["district"].notna().to_numpy()
         number, districts = pd.factorize(self.places["district"].to_numpy()[inside], sort=True)
         population = self.places["population"].to_numpy(dtype=float)[inside]

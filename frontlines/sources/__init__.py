@@ -1,5 +1,5 @@
 """Where layers come from: files of any format, and the publishers' own ways of writing them."""
 
-from frontlines.sources.publishers.deepstate import read_deepstate
+from frontlines.sources.publishers import PUBLISHERS, read_published
 
-__all__ = ["read_deepstate"]
+__all__ = ["PUBLISHERS", "read_published"]

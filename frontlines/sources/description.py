@@ -19,6 +19,9 @@ from frontlines.errors import LayerError, SourceError
 from frontlines.layers.days import as_days, days_in_texts, days_or_faults, strange_days, texts_of_days
 from frontlines.names import listed
 
+EACH_DAY = ("last", "first", "all")
+"""Which of several files that show one day are taken; by default none, that is an error."""
+
 _NO_SIDES = {"date", "source", "note", "sigma_m", "vintage", "district", "geometry"}
 _MOST_CODES = 12  # a column of numbers with more values than this is no list of classes
 _SHOWN_VALUES, _SHOWN_COLUMNS, _LONGEST = 6, 4, 40
@@ -55,6 +58,13 @@ class Description:
         all the others (two and more, which lie within less than a third of that distance).
     dissolve
         Rows of districts that share a name are one district.
+    publisher
+        Who published the layers, one of `frontlines.sources.PUBLISHERS` or a file ending in ``.toml``:
+        what is not given here is as that publisher writes it.
+    each_day
+        Which of several files that show one day to take: ``last``, ``first``, or ``all``, joined.
+    shift_days
+        Days to add to those written in names and columns: −1 where a file of a day shows the evening before.
 
     Examples
     --------
@@ -76,6 +86,13 @@ class Description:
     encoding: str | None = None
     allow_date: bool = False
     dissolve: bool = False
+    publisher: str | None = None
+    each_day: str | None = None
+    shift_days: int = 0
+
+
+USUAL = Description()
+"""A layer whose columns have the names that are usual."""
 
 
 def described(
@@ -98,7 +115,7 @@ def described(
     rows = _dated(rows, description, name, day, [] if notes is None else notes)
     rows = _lines_sided(rows, description) if is_of_lines(rows) else _sided(rows, description, name, side)
     if description.sigma_column is not None:
-        rows = rows.assign(sigma_m=rows[_column(rows, description.sigma_column, name)])
+        rows = rows.assign(sigma_m=rows[column_of(rows, description.sigma_column, name)])
     if "date" in rows:
         require_likely_days({name: rows["date"]}, description)
     return rows
@@ -133,13 +150,13 @@ def values_of_sides(frame: gpd.GeoDataFrame, description: Description, name: str
     wanted = {"side_left", "side_right"} if is_of_lines(frame) else {"side"}
     columns = [column for column in frame.columns if str(column).strip().lower() in wanted]
     if description.side_column is not None and not is_of_lines(frame):
-        columns = [_column(frame, description.side_column, name)]
+        columns = [column_of(frame, description.side_column, name)]
     return _counts(pd.concat([_texts(frame[column]) for column in columns])) if columns else {}
 
 
 def require_values(sides: Mapping[str, str | None], held: Mapping[str, int], name: str) -> None:
     """Refuse to give a side to a value that occurs nowhere."""
-    absent = [value for value in map(_one_form, sides) if value not in held]
+    absent = [value for value in map(one_form, sides) if value not in held]
     if absent:
         values = ", ".join(map(repr, absent))
         raise SourceError(
@@ -189,17 +206,17 @@ def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
     def text(value: Any) -> str:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        return _one_form(value)
+        return one_form(value)
 
     return column.astype(object).where(column.notna(), "").map(text)
 
 
-def _one_form(value: Any) -> str:
+def one_form(value: Any) -> str:
     """Text in the normal form NFC, with single blanks."""
     return " ".join(unicodedata.normalize("NFC", str(value)).split())
 
 
-def _column(frame: gpd.GeoDataFrame, wanted: str, name: str) -> Any:
+def column_of(frame: gpd.GeoDataFrame, wanted: str, name: str) -> Any:
     """Find a column by its name, in any case."""
     exact = [column for column in frame.columns if str(column) == wanted]
     alike = [column for column in frame.columns if str(column).strip().lower() == wanted.strip().lower()]
@@ -212,8 +229,8 @@ def _column(frame: gpd.GeoDataFrame, wanted: str, name: str) -> Any:
 def _chosen(frame: gpd.GeoDataFrame, where: Mapping[str, tuple[str, ...]], name: str) -> gpd.GeoDataFrame:
     """Keep the rows that have the values wanted."""
     for wanted, values in where.items():
-        texts = _texts(frame[_column(frame, wanted, name)])
-        kept = texts.isin([_one_form(value) for value in values])
+        texts = _texts(frame[column_of(frame, wanted, name)])
+        kept = texts.isin([one_form(value) for value in values])
         if not kept.any():
             raise SourceError(
                 f"{name} has no row with {wanted}={' or '.join(values)}: it holds {_counted(_counts(texts))}"
@@ -231,7 +248,7 @@ def _dated(
     present = {str(column).strip().lower(): column for column in frame.columns}
     column = present.get("date")
     if description.date_column is not None:
-        column = _column(frame, description.date_column, name)
+        column = column_of(frame, description.date_column, name)
     if column is None:
         return frame if day is None else frame.assign(date=day)
     others = [present["date"]] if "date" in present else []
@@ -240,6 +257,7 @@ def _dated(
     if day is not None and len(said) <= 1:
         return _as_given(bare, day, said, name, notes)
     days = _read_days(frame[column], texts, description, name)
+    days += pd.Timedelta(days=description.shift_days)
     if day is None:
         return bare.assign(date=days.astype(object).where(days.notna(), texts) if days.isna().any() else days)
     wanted = pd.Timestamp(day).as_unit("s")
@@ -295,7 +313,7 @@ def _valid_on(
     for column, first in ((description.valid_from, True), (description.valid_to, False)):
         if column is None:
             continue
-        bound = _bound(frame[_column(frame, column, name)], description, name, first=first)
+        bound = _bound(frame[column_of(frame, column, name)], description, name, first=first)
         holds &= bound.isna() | ((bound <= wanted) if first else (bound >= wanted))
     if not holds.any():
         raise SourceError(f"{name} has no row that holds on {day}: check the day and the columns of validity")
@@ -321,7 +339,7 @@ def _lines_sided(frame: gpd.GeoDataFrame, description: Description) -> gpd.GeoDa
     """Give the sides of lines the names that are described; None leaves a line out."""
     if not description.sides:
         return frame
-    sides = {_one_form(value): meant for value, meant in description.sides.items()}
+    sides = {one_form(value): meant for value, meant in description.sides.items()}
     kept = np.ones(len(frame), dtype=bool)
     for column in frame.columns:
         if str(column).strip().lower() in ("side_left", "side_right"):
@@ -338,7 +356,7 @@ def _sided(
     present = {str(column).strip().lower(): column for column in frame.columns}
     column = present.get("side")
     if description.side_column is not None:
-        column = _column(frame, description.side_column, name)
+        column = column_of(frame, description.side_column, name)
     if column is None:
         if description.sides:
             values = ", ".join(map(repr, description.sides))
@@ -351,7 +369,7 @@ def _sided(
             raise SourceError(_undecided(found, name, len(frame), side))
         return frame if side is None else frame.assign(side=side)
     texts = _texts(frame[column])
-    sides = {_one_form(value): meant for value, meant in description.sides.items()}
+    sides = {one_form(value): meant for value, meant in description.sides.items()}
     kept = ~texts.isin([value for value, meant in sides.items() if meant is None])
     rows = frame.drop(columns=[present["side"]] if "side" in present else [])
     return rows.assign(side=texts.map(lambda text: sides.get(text, text)))[kept.to_numpy()]

@@ -13,17 +13,17 @@
 from __future__ import annotations
 
 import tempfile
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from frontlines.errors import SourceError
 from frontlines.layers.days import days_in_names
@@ -31,74 +31,20 @@ from frontlines.manifest import fingerprint
 from frontlines.names import counted
 from frontlines.sources import formats
 from frontlines.sources.description import (
+    USUAL,
     Description,
     described,
     is_of_lines,
+    one_form,
     require_values,
     values_of_sides,
 )
-
-USUAL = Description()
-"""A layer whose columns have the names that are usual."""
+from frontlines.sources.formats import read_layer
+from frontlines.sources.publishers.published import Published, published, read_published
+from frontlines.sources.publishers.recognizing import recognized
 
 FORMATS = formats.FORMATS
 """File name endings that can be read and written."""
-
-
-def read_layer(
-    path: str | Path, *, layer: str | None = None, description: Description = USUAL
-) -> gpd.GeoDataFrame:
-    """Read a layer from a file, as it is.
-
-    Parameters
-    ----------
-    path
-        A file; its ending says its format (see `FORMATS`).
-    layer
-        Name of a layer within a GeoPackage or KML. Default: the only one; all folders of a KML.
-    description
-        What the file does not say itself: CRS, encoding, columns of longitude and latitude of a CSV.
-
-    Returns
-    -------
-    frame
-        The raw frame, with the file's columns and CRS. A CSV gives points from its columns of longitude
-        and latitude [degrees] (`lon`, `lng`, `longitude` and so on), or shapes from one of WKT; a row
-        without them has no geometry. In a KML, folders, styles, colours and spans of time are columns.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there, its format is not known, or it cannot be read.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from shapely import Point
-    >>> frame = gpd.GeoDataFrame({"name": ["Ağdam"]}, geometry=[Point(46.9, 40)], crs="EPSG:4326")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write(frame, Path(folder) / "places.gpkg")
-    ...     read_layer(Path(folder) / "places.gpkg")["name"].tolist()
-    ['Ağdam']
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise SourceError(f"{path} is not a file: check the path")
-    suffix = formats.suffix_of(path)
-    try:
-        frame = formats.read(path, layer, description)
-    except SourceError:
-        raise
-    except shapely.errors.GEOSException as error:
-        words = str(error).rsplit("Exception: ", 1)[-1]
-        raise SourceError(
-            f"{path} holds a shape that cannot be built ({words}): end each ring where it begins"
-        ) from error
-    except (OSError, ValueError, LookupError, RuntimeError, zipfile.BadZipFile) as error:
-        raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
-    if frame.crs is None and description.crs is not None:
-        frame = frame.set_crs(description.crs)
-    return frame
 
 
 def read_control(
@@ -250,11 +196,13 @@ def read_settlements(path: str | Path, *, description: Description = USUAL) -> g
 
 
 def day_in_name(
-    path: str | Path, date_format: str | None = None, *, among: Sequence[str | Path] = ()
+    path: str | Path, description: Description = USUAL, *, among: Sequence[str | Path] = ()
 ) -> str | None:
     """Find a day such as 2024-07-08 in a file's name; names `among` which it stands settle their order."""
     names = tuple(Path(each).name for each in among) or (Path(path).name,)
-    return dict(zip(names, _days_named(names, date_format), strict=True))[Path(path).name]
+    day = dict(zip(names, _days_named(names, description.date_format), strict=True))[Path(path).name]
+    shift = timedelta(days=description.shift_days)
+    return None if day is None else (date.fromisoformat(day) + shift).isoformat()
 
 
 @lru_cache(maxsize=8)
@@ -348,15 +296,18 @@ def control_columns(
     name = Path(path).name
     day = date
     if date is None and (description.valid_from or description.valid_to):
-        day = day_in_name(path, description.date_format, among=among)
+        day = day_in_name(path, description, among=among)
     frame = without_labels(frame, path, notes)
     frame = described(frame, description, name=name, day=day, side=side, notes=notes)
     if "date" not in {str(column).strip().lower() for column in frame.columns}:
-        frame = fill_in(frame, date=day_in_name(path, description.date_format, among=among))
+        frame = fill_in(frame, date=day_in_name(path, description, among=among))
     return fill_in(frame, source=source or name)
 
 
 def _read_front(path: str | Path, description: Description, **given: Any) -> gpd.GeoDataFrame:
+    if description.publisher is not None:
+        frame = read_published(path, description.publisher, description=description)
+        return _of_day(frame, path, **given)
     frame = read_layer(path, description=description)
     if description.sides:
         name = Path(path).name
@@ -364,11 +315,27 @@ def _read_front(path: str | Path, description: Description, **given: Any) -> gpd
     return control_columns(frame, path, description=description, **given)
 
 
+def _of_day(
+    frame: gpd.GeoDataFrame,
+    path: str | Path,
+    *,
+    date: str | None = None,
+    source: str | None = None,
+    notes: list[str] | None = None,
+    **_given: Any,
+) -> gpd.GeoDataFrame:
+    """Take the day wanted of what a publisher shows, and name another source than the publisher."""
+    if date is not None:
+        frame = described(frame, USUAL, name=Path(path).name, day=date, notes=notes)
+    return frame if source is None else frame.assign(source=source)
+
+
 class Reading:
     """The files of one run: each is read once, and hashed as it is read.
 
     `known` holds SHA-256 digests of files that were hashed already, `description` what files do not say,
-    `notes` what a reader must know of how they were read, `bare` the files read as ground of one side.
+    `notes` what a reader must know of how they were read, `bare` the files read as ground of one side,
+    `licences` those of the publishers.
     """
 
     def __init__(
@@ -377,11 +344,13 @@ class Reading:
         self.description = description or USUAL
         self.notes: list[str] = []
         self.bare: list[str] = []
+        self.licences: dict[str, str] = {}
         self._known = dict(known or {})
         self._frames: dict[Path, gpd.GeoDataFrame] = {}
         self._prints: dict[Path, dict[str, Any]] = {}
         self._noted: list[dict[str, Any]] = []
         self._values: Counter[str] = Counter()
+        self._published: dict[tuple[Path, str], Published] = {}
 
     def layer(self, path: Path, role: str) -> gpd.GeoDataFrame:
         """Read a layer as it is, and note what it is for."""
@@ -392,9 +361,11 @@ class Reading:
 
     def front(
         self, path: Path, role: str, *, date: str | None = None, side: str | None = None,
-        source: str | None = None, among: Sequence[Path] = (),
+        source: str | None = None, among: Sequence[Path] = (), publisher: str | None = None,
     ) -> gpd.GeoDataFrame:  # fmt: skip
-        """Read polygons of control or lines, as they are described."""
+        """Read polygons, lines or places, as they are described, or as their publisher writes them."""
+        if named := publisher or self.publisher_of(path):
+            return self._as_published(path, role, named, date=date, source=source)
         raw = self.layer(path, role)
         values = values_of_sides(raw, self.description, path.name)
         self._values.update(values)
@@ -403,14 +374,62 @@ class Reading:
             raw, path, date=date, side=side, source=source, description=self.description, among=among,
             notes=notes,
         )  # fmt: skip
-        self.notes += [note for note in notes if note not in self.notes]
+        self._say(notes)
         if not (values or raw.empty or is_of_lines(raw)):
             self.bare.append(path.name)
         return front
 
+    def publisher_of(self, path: Path) -> str | None:
+        """Name the publisher that is described, or the one whose maps are unmistakable, and say so."""
+        said = self.description
+        if said.publisher is not None or said.side_column is not None or said.one_side:
+            return said.publisher
+        frame = self._readable(path)
+        if frame is not None and {"side", "side_left"} & {
+            str(name).strip().lower() for name in frame.columns
+        }:
+            return None
+        if name := recognized(path, frame):
+            self._say([f"recognized as a map of {name}, and read as such"])
+        return name
+
+    def _readable(self, path: Path) -> gpd.GeoDataFrame | None:
+        """Read a layer as it is, if that can be done."""
+        own = path.absolute()
+        if own not in self._frames and path.is_file():
+            with suppress(SourceError):
+                self._frames[own] = read_layer(path, description=self.description)
+        return self._frames.get(own)
+
+    def _as_published(self, path: Path, role: str, publisher: str, **wanted: Any) -> gpd.GeoDataFrame:
+        if (key := (path.absolute(), publisher)) not in self._published:
+            self._published[key] = published(
+                path, replace(self.description, publisher=publisher), self.others
+            )
+        found = self._published[key]
+        for file in found.files:
+            self.note(file, role)
+        self._values.update({one_form(value): number for value, number in found.values.items()})
+        self.licences[publisher] = found.publisher.licence
+        notes = list(found.notes)
+        frame = _of_day(found.frame, path, notes=notes, **wanted)
+        if frame["date"].nunique() == 1:  # of many days, they are told day by day
+            notes += [f"{path.name}, left out: {words}" for words in frame["left_out"].unique() if words]
+        self._say(notes)
+        return frame
+
+    def _say(self, notes: list[str]) -> None:
+        self.notes += [note for note in notes if note not in self.notes]
+
     def require_sides(self, what: str) -> None:
         """Refuse to give a side to a value that stood in none of the files read as fronts."""
         require_values(self.description.sides, self._values, what)
+
+    @property
+    def others(self) -> set[Path]:
+        """Files that were read as something else than fronts; they may lie among the snapshots."""
+        known = {"districts", "theatre", "study"}
+        return {path for path, entry in self._prints.items() if entry["role"] in known}
 
     def note(self, path: Path, role: str) -> None:
         """Note a file that is read elsewhere."""

@@ -23,7 +23,7 @@ import shapely
 
 from frontlines.errors import SourceError
 from frontlines.names import LONLAT
-from frontlines.sources.description import Description
+from frontlines.sources.description import USUAL, Description
 from frontlines.sources.kml import read_kml
 from frontlines.sources.tables import encoding_of, read_table
 
@@ -53,6 +53,62 @@ _BEGINNINGS = {  # what a file must begin with
 }
 _DBF_NAME = 10
 _MIDNIGHT = pd.Timedelta(0)
+
+
+def read_layer(
+    path: str | Path, *, layer: str | None = None, description: Description = USUAL
+) -> gpd.GeoDataFrame:
+    """Read a layer from a file, as it is.
+
+    Parameters
+    ----------
+    path
+        A file; its ending says its format (see `FORMATS`).
+    layer
+        Name of a layer within a GeoPackage or KML. Default: the only one; all folders of a KML.
+    description
+        What the file does not say itself: CRS, encoding, columns of longitude and latitude of a CSV.
+
+    Returns
+    -------
+    frame
+        The raw frame, with the file's columns and CRS. A CSV gives points from its columns of longitude
+        and latitude [degrees] (`lon`, `lng`, `longitude` and so on), or shapes from one of WKT; a row
+        without them has no geometry. In a KML, folders, styles, colours and spans of time are columns.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there, its format is not known, or it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from shapely import Point
+    >>> frame = gpd.GeoDataFrame({"name": ["Ağdam"]}, geometry=[Point(46.9, 40)], crs="EPSG:4326")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     frame.to_file(Path(folder) / "places.gpkg")
+    ...     read_layer(Path(folder) / "places.gpkg")["name"].tolist()
+    ['Ağdam']
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise SourceError(f"{path} is not a file: check the path")
+    suffix = suffix_of(path)
+    try:
+        frame = read(path, layer, description)
+    except SourceError:
+        raise
+    except shapely.errors.GEOSException as error:
+        words = str(error).rsplit("Exception: ", 1)[-1]
+        raise SourceError(
+            f"{path} holds a shape that cannot be built ({words}): end each ring where it begins"
+        ) from error
+    except (OSError, ValueError, LookupError, RuntimeError, zipfile.BadZipFile) as error:
+        raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
+    if frame.crs is None and description.crs is not None:
+        frame = frame.set_crs(description.crs)
+    return frame
 
 
 def suffix_of(path: Path) -> str:

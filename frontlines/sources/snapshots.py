@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -14,44 +15,60 @@ import shapely
 
 from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of
-from frontlines.names import LONLAT, counted
+from frontlines.layers.days import days_or_faults
+from frontlines.names import LONLAT, counted, listed
 from frontlines.sources.description import require_likely_days
 from frontlines.sources.files import FORMATS, Reading
-from frontlines.sources.publishers import PUBLISHERS
-from frontlines.sources.publishers.pieces import files_at
+from frontlines.sources.publishers.published import several_a_day
 
-PLAIN = "plain"
-"""Snapshots in layers of any format, with columns `date` and `side` or a day in the file's name."""
-
+_SHOWN = 5
 _MOST, _LONGEST = 0.9, 16  # share of the coordinates that decide how many decimals there are; decimals tried
 
 
 def read_snapshots(
-    source: Path, reading: Reading, *, side: str, written: str = PLAIN, named: str | None = None
+    source: Path, reading: Reading, *, side: str, publisher: str | None = None, named: str | None = None
 ) -> gpd.GeoDataFrame:
-    """Read all snapshots of a folder or a file, as `written` says: `PLAIN`, or the name of a publisher."""
-    if written not in (PLAIN, *PUBLISHERS):
-        known = ", ".join((PLAIN, *PUBLISHERS))
-        raise SourceError(f"there is no way of writing snapshots called {written!r}: use one of {known}")
-    if written != PLAIN:
-        frame: gpd.GeoDataFrame = PUBLISHERS[written](source)
-        for file in files_at(source):
-            reading.note(file, "snapshots")
-        require_likely_days({source.name: frame["date"]}, reading.description)
-        return frame if named is None else frame.assign(source=named)
-    files = [source]
-    if source.is_dir():
-        files = sorted(file for file in source.iterdir() if file.suffix.lower() in FORMATS)
+    """Read all snapshots of a folder or a file: as a publisher writes them, or as they are described."""
+    if not source.is_dir():
+        return reading.front(source, "snapshots", side=side, source=named, publisher=publisher)
+    files = sorted(file for file in source.iterdir() if file.suffix.lower() in FORMATS)
+    files = [file for file in files if file.absolute() not in reading.others]
+    publisher = publisher or next(filter(None, map(reading.publisher_of, [source, *files])), None)
+    if publisher is not None:
+        return reading.front(source, "snapshots", source=named, publisher=publisher)
     if not files:
         raise SourceError(f"{source} holds no layer: its files must end in one of {', '.join(FORMATS)}")
     frames = [reading.front(file, "snapshots", side=side, source=named, among=files) for file in files]
-    reading.require_sides(source.name)
-    if not source.is_dir():
-        return frames[0]
     days = {file.name: frame["date"] for file, frame in zip(files, frames, strict=True) if "date" in frame}
     require_likely_days(days, reading.description)
-    joined = pd.concat([frame.to_crs(LONLAT) for frame in frames], ignore_index=True)
+    kept = _one_a_day(files, frames, reading.description.each_day)
+    joined = pd.concat([frame.to_crs(LONLAT) for frame in kept], ignore_index=True)
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=LONLAT)
+
+
+def _one_a_day(
+    files: Sequence[Path], frames: Sequence[gpd.GeoDataFrame], each_day: str | None
+) -> list[gpd.GeoDataFrame]:
+    """Keep the rows of one file a day, if not all are wanted."""
+    if each_day == "all":
+        return list(frames)
+    days = [set(days_or_faults(frame["date"])[0].dropna()) if "date" in frame else set() for frame in frames]
+    shown: dict[Any, list[int]] = defaultdict(list)
+    for number, own in enumerate(days):
+        for day in own:
+            shown[day].append(number)
+    several = {day: numbers for day, numbers in sorted(shown.items()) if len(numbers) > 1}
+    if several and each_day is None:
+        told = [
+            f"{several_a_day(f'{day:%Y-%m-%d}')} ({listed([files[n].name for n in numbers], _SHOWN)})"
+            for day, numbers in several.items()
+        ]
+        raise SourceError("\n".join(told[:_SHOWN]))
+    kept = list(frames)
+    for day, numbers in several.items():
+        for number in numbers[1:] if each_day == "first" else numbers[:-1]:
+            kept[number] = kept[number][(days_or_faults(kept[number]["date"])[0] != day).to_numpy()]
+    return [frame for frame in kept if len(frame)]
 
 
 def odd_days(frame: gpd.GeoDataFrame) -> list[dict[str, str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,7 +26,7 @@ _DBF_HEAD = 8  # bytes 8 and 9 of a dBase file: how long its head is
 
 def read_table(path: Path, description: Description) -> gpd.GeoDataFrame:
     """Read a CSV as points from columns of longitude and latitude, or as shapes from one of WKT."""
-    table = _cells(path, description.encoding)
+    table = cells_of(path, description.encoding)
     by_name = {str(column).strip().lower(): column for column in table.columns}
     lon, lat = (
         _named(by_name, given, usual, path)
@@ -50,22 +50,31 @@ def read_table(path: Path, description: Description) -> gpd.GeoDataFrame:
     )
 
 
-def _cells(path: Path, encoding: str | None) -> pd.DataFrame:
-    """Read all cells as text; what divides them is a comma, a semicolon or a tab."""
-    try:
-        with path.open(encoding=encoding or "utf-8-sig") as file:
-            head = file.readline()
-        divider = max(",;\t", key=head.count)
-        return pd.read_csv(
-            path,
-            sep=divider,
-            dtype=str,
-            keep_default_na=False,
-            na_values=[""],
-            encoding=encoding or "utf-8-sig",
-        )
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path} is not in UTF-8: say how its text is stored with {_SAY}") from error
+def cells_of(
+    path: Path, encoding: str | None, table: IO[bytes] | None = None, only: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Read cells as text; what divides them is a comma, a semicolon or a tab.
+
+    `table` is the opened file, if it lies within another; of columns `only` those named, if they are there.
+    """
+    with path.open("rb") if table is None else nullcontext(table) as stream:
+        try:
+            head = stream.readline().decode(encoding or "utf-8-sig")
+            stream.seek(0)
+            divider = max(",;\t", key=head.count)
+            there = {name.strip().strip('"').lower() for name in head.split(divider)}
+            kept = {name.lower() for name in only}
+            return pd.read_csv(
+                stream,
+                sep=divider,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[""],
+                usecols=(lambda name: name.lower() in kept) if kept and kept <= there else None,
+                encoding=encoding or "utf-8-sig",
+            )
+        except UnicodeDecodeError as error:
+            raise SourceError(f"{path} is not in UTF-8: say how its text is stored with {_SAY}") from error
 
 
 def _named(by_name: dict[str, Any], given: str | None, usual: tuple[str, ...], path: Path) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.layers.mending import MENDS, mends_of
-from frontlines.sources.description import Description
+from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.population import PER
 
 _SHOWN = 40
@@ -133,7 +133,7 @@ def _is_where(value: Any) -> bool:
 
 _PER = Entry(lambda value: value in PER, "'pixel' or 'km2': what a value counts")
 _TEXT = Entry(_is_text, "a text")
-_TEXTS = Entry(_are_texts, "a list of texts")
+TEXTS = Entry(_are_texts, "a list of texts")
 _CORRELATION = Entry(_is_correlation, "a number of metres, 0 or more, or inf")
 _DRAWS = Entry(_are_draws, "a whole number of draws, 2 or more, or 0 for the formula")
 _DAYS = Entry(_are_days, "two days, the earlier first, such as [1994-04-07, 1994-05-12]")
@@ -141,6 +141,27 @@ _CORNER = Entry(_are_corners, "west, south, east and north in degrees, such as [
 
 _MAP = Entry(_is_map, "values and their sides, such as {losses = 'UKR', unsure = ''}")
 _WHERE = Entry(_is_where, "columns and their values, such as {layer = 'front', year = ['1914', '1915']}")
+
+DESCRIBED = {
+    "side_column": NAME,
+    "map": _MAP,
+    "one_side": YES,
+    "date_column": NAME,
+    "date_format": NAME,
+    "shift_days": Entry(lambda value: type(value) is int, "a whole number of days"),
+    "valid_from": NAME,
+    "valid_to": NAME,
+    "where": _WHERE,
+    "sigma_column": NAME,
+    "crs": NAME,
+    "lon": NAME,
+    "lat": NAME,
+    "encoding": NAME,
+    "allow_date": YES,
+    "dissolve": YES,
+    "each_day": Entry(lambda value: value in EACH_DAY, f"one of {', '.join(EACH_DAY)}"),
+}
+"""What a study or a publisher's file may say of columns and values of layers: entries of [layers]."""
 
 LAYERS = ("frontlines", "control", "districts", "theatre", "settlements", "population", "context")
 """Entries of [layers] that are files."""
@@ -152,8 +173,8 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "side": NAME,
         "dates": _DAYS,
         "boundaries": _TEXT,
-        "notes": _TEXTS,
-        "sources": _TEXTS,
+        "notes": TEXTS,
+        "sources": TEXTS,
     },
     "sides": {},
     "layers": {
@@ -167,21 +188,8 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "context": NAME,
         "key": NAME,
         "label": NAME,
-        "side_column": NAME,
-        "map": _MAP,
-        "one_side": YES,
-        "date_column": NAME,
-        "date_format": NAME,
-        "valid_from": NAME,
-        "valid_to": NAME,
-        "where": _WHERE,
-        "sigma_column": NAME,
-        "crs": NAME,
-        "lon": NAME,
-        "lat": NAME,
-        "encoding": NAME,
-        "allow_date": YES,
-        "dissolve": YES,
+        "as": NAME,
+        **DESCRIBED,
     },
     "method": {
         "snap_m": METRES,
@@ -195,7 +203,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "draws": _DRAWS,
         "mend": MEND,
     },
-    "map": {"zoom": _CORNER, "towns": _TEXTS, "zoom_towns": _TEXTS},
+    "map": {"zoom": _CORNER, "towns": TEXTS, "zoom_towns": TEXTS},
 }
 """What each table of a study.toml may hold; [sides] holds any names."""
 
@@ -220,6 +228,8 @@ def described_by(layers: Mapping[str, Any]) -> Description:
     """Give what [layers] says of columns and values of the layers."""
     names = {field.name for field in fields(Description)}
     said = {name: value for name, value in layers.items() if name in names}
+    if "as" in layers:
+        said["publisher"] = layers["as"]
     if "map" in layers:
         said["sides"] = {value: side or None for value, side in layers["map"].items()}
     if "where" in layers:

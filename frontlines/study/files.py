@@ -91,6 +91,8 @@ def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
 def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes | None) -> Study:
     entries = read_study_toml(path, changes)
     about, files, method, drawn = (entries.get(name, {}) for name in ("study", "layers", "method", "map"))
+    if str(files.get("as", "")).lower().endswith(".toml"):
+        files = {**files, "as": str(path.parent / files["as"])}
     reading = Reading(known, described_by(files))
     reading.note(path, "study")
     paths = {role: path.parent / file for role, file in files.items() if role in LAYERS}

@@ -20,7 +20,7 @@ from frontlines.names import SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import Description
 from frontlines.sources.files import Reading
 from frontlines.sources.population import PopulationRaster
-from frontlines.sources.snapshots import PLAIN, odd_days, read_snapshots
+from frontlines.sources.snapshots import odd_days, read_snapshots
 from frontlines.study.reading import StudyLayers, kind_of, naming
 
 
@@ -44,13 +44,12 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     settlements: Path | None = None,
     population: Path | None = None,
     population_per: str | None = None,
-    written: str = PLAIN,
     named: str | None = None,
     reach_m: float | None = None,
     mend: Mend = False,
     description: Description | None = None,
 ) -> Snapshots:
-    """Read many snapshots, in whatever way they are `written`, and the districts; both are checked."""
+    """Read many snapshots and the districts; both are checked."""
     layers = StudyLayers(
         Reading(description=description),
         districts,
@@ -61,8 +60,9 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
         reach_m=reach_m,
         outline=False,
     )
-    raw = read_snapshots(source, layers.reading, side=side, written=written, named=named)
-    asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "format": written, "source": named}
+    raw = read_snapshots(source, layers.reading, side=side, named=named)
+    layers.reading.require_sides(source.name)
+    asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "source": named}
     with naming(source):
         if kind_of(raw) == "points":
             layers.theatre = layers.all_districts()
@@ -108,7 +108,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     side: str,
     theatre: Path | None = None,
     day: str | None = None,
-    written: Sequence[str] = (PLAIN, PLAIN),
+    publishers: Sequence[str | None] = (None, None),
     named: Sequence[str] = (),
     rest: str = UNKNOWN,
     snap_m: float = SNAP_M,
@@ -123,8 +123,8 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     )  # fmt: skip
     paths = (first, second)
     raws = [
-        layers.many(path, role, day, how)
-        for path, role, how in zip(paths, ("first", "second"), written, strict=True)
+        layers.many(path, role, day, publisher)
+        for path, role, publisher in zip(paths, ("first", "second"), publishers, strict=True)
     ]
     layers.reading.require_sides(f"{first.name}, {second.name}")
     days = [_every_day(raw, path) for raw, path in zip(raws, paths, strict=True)]
@@ -135,7 +135,9 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     ]
     asked: dict[str, Any] = {"key": key, "rest": rest, "mend": mend_record(mend), "snap_m": snap_m}
     asked |= {"reach_m": reach_m if any("places" in one for one in control) else None}
-    asked |= {"formats": list(written), "date": day, "read_as_ground_of_side": layers.reading.bare}
+    asked |= {"publishers": list(publishers), "notes": layers.reading.notes}
+    asked |= layers.as_read()
+    asked |= {"date": day, "read_as_ground_of_side": layers.reading.bare}
     return TwoSources(
         first=control[0],
         second=control[1],

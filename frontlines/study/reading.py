@@ -32,7 +32,7 @@ from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN,
 from frontlines.sources.description import is_of_lines, require_likely_days
 from frontlines.sources.files import Reading, day_in_name, fill_in, without_labels
 from frontlines.sources.population import PopulationRaster, read_population
-from frontlines.sources.snapshots import PLAIN, read_snapshots
+from frontlines.sources.snapshots import read_snapshots
 from frontlines.study.compare import Study
 
 _Kind = Literal["lines", "points", "polygons"]
@@ -105,7 +105,8 @@ class StudyLayers:
         said = {name: value for name, value in asdict(self.reading.description).items() if value}
         if "where" in said:
             said["where"] = {column: list(values) for column, values in said["where"].items()}
-        return {"described": said} if said else {}
+        record: dict[str, Any] = {"described": said, "licences": self.reading.licences}
+        return {name: value for name, value in record.items() if value}
 
     def front(self, raw: gpd.GeoDataFrame, path: Path, kind: _Kind) -> gpd.GeoDataFrame:
         """Check the lines or polygons of a file; places are turned into polygons."""
@@ -118,11 +119,11 @@ class StudyLayers:
             self.beyond.append(beyond(raw, self.theatre))
             return control
 
-    def many(self, path: Path, role: str, day: str | None, written: str) -> gpd.GeoDataFrame:
+    def many(self, path: Path, role: str, day: str | None, publisher: str | None) -> gpd.GeoDataFrame:
         """Read all days of one file or folder; `day` is that of a file that says none."""
-        if written == PLAIN and not path.is_dir():
+        if publisher is None and not path.is_dir():
             return self.raw(path, role, day)
-        return read_snapshots(path, self.reading, side=self.side, written=written)
+        return read_snapshots(path, self.reading, side=self.side, publisher=publisher)
 
     def polygons(self, raw: gpd.GeoDataFrame, path: Path, snap_m: float) -> gpd.GeoDataFrame:
         """Check polygons, lines or places of a file, as polygons that fill the theatre."""
@@ -163,7 +164,7 @@ class StudyLayers:
             day = days[0] if number == 0 else days[1] if number == last else None
             raw = self.raw(path, role, day, paths)
             if raw.empty:
-                raw = self._nobody(day or day_in_name(path), path)
+                raw = self._nobody(day or day_in_name(path, self.reading.description), path)
             raw = _on_day(raw, day, path, several=role == "between")
             held[path.name] = raw["date"]
             kinds.append(kind_of(raw))

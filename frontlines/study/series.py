@@ -28,6 +28,7 @@ from frontlines.series import (
     people_in_series,
     series_totals,
 )
+from frontlines.series.periods import code_of
 from frontlines.series.totals import ground_beyond, series_books
 from frontlines.study.compare import labels_of
 from frontlines.study.no_district import in_no_district, recorded
@@ -106,6 +107,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     side: str,
     *,
     freq: str | None = None,
+    day: int | None = None,
     tolerance_m: float = TOLERANCE_M,
     front_m: Sequence[float] = (),
     border_m: float | None = None,
@@ -131,7 +133,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         From `as_districts`, in the same CRS.
     side
         The side whose gains are positive.
-    freq, tolerance_m
+    freq, day, tolerance_m
         See `change_series`.
     front_m
         Resolutions at which to measure the front [m], see `front_length`; none: it is not measured.
@@ -186,7 +188,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     labels = labels_of(districts, label)
     with reporting(progress) as report:
         report(0.0, "strips along the edge")
-        steps: dict[str, Any] = {"freq": freq, "tolerance_m": tolerance_m}
+        steps: dict[str, Any] = {"freq": code_of(freq), "day": day, "tolerance_m": tolerance_m}
         manifest = _record(snapshots, districts, record or {}, {"side": side, **steps, "margin_m": margin_m})
         kept = None if previous is None else _gone_on_with(previous, manifest)
         theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
@@ -205,8 +207,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
             fronts = _fronts(control, districts, theatre, side, front_m, near_m)
             manifest["front"] = {"resolution_m": list(front_m), "border_m": near_m}
         asked = {"rest": rest, "sigma_m": sigma_m, "border_m": near_m}
-        places, changes, manifest["places"] = _followed(control, settlements, districts, freq, asked)
-        people = None if places is None else places.population(side, freq)
+        places, changes, manifest["places"] = _followed(control, settlements, districts, (freq, day), asked)
+        people = None if places is None else places.population(side, freq, day)
         if population is not None:
             by_raster = people_in_series(control, districts, side, population, **steps)
             people = pd.concat([people, by_raster], ignore_index=True)
@@ -239,14 +241,14 @@ def _followed(
     snapshots: gpd.GeoDataFrame,
     settlements: gpd.GeoDataFrame | None,
     districts: gpd.GeoDataFrame,
-    freq: str | None,
+    steps: tuple[str | None, int | None],
     asked: Mapping[str, Any],
 ) -> tuple[FollowedPlaces | None, pd.DataFrame | None, dict[str, Any]]:
     """Follow the settlements, if there are any, and list what changed hands in each step; both on record."""
     if settlements is None:
         return None, None, {}
     places = follow_places(snapshots, settlements, districts, **asked)
-    changes = pd.DataFrame(places.changes(freq).drop(columns="geometry"))
+    changes = pd.DataFrame(places.changes(*steps).drop(columns="geometry"))
     return places, changes, places_record(changes, len(places.places)) | dict(asked)
 
 

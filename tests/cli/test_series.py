@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from frontlines.cli.commands.series import Freq
 from frontlines.cli.main import app
 from frontlines.cli.outputs import SERIES_FILES as FILES
-from frontlines.series.periods import CADENCES
+from frontlines.series.periods import FREQUENCIES
 from frontlines.sources.files import write
 
 RUNNER = CliRunner()
@@ -110,7 +110,7 @@ def test_an_empty_folder_is_refused(folder):
 
 def test_help_shows_an_example_and_knows_all_cadences():
     assert "Example: frontlines series" in RUNNER.invoke(app, ["series", "--help"]).stdout
-    assert {freq.value for freq in Freq} == set(CADENCES)
+    assert {freq.value for freq in Freq} == set(FREQUENCIES)
 
 
 def test_the_front_is_measured_and_districts_and_a_film_are_drawn_when_asked_for(folder):
@@ -138,7 +138,7 @@ def test_a_map_of_deepstate_is_read_by_its_colours_and_its_days_are_described(fo
     for day, fill in (("20210620", "#a52714"), ("20210621", "#a52714"), ("20210623", "#bcaaa4")):
         frame = snapshot(46.5).assign(name="", fill=fill)
         frame.to_file(days / f"deepstatemap_data_{day}.geojson", driver="GeoJSON")
-    result = call(folder, "--format", "deepstate", "--side", "RUS")
+    result = call(folder, "--as", "deepstate", "--side", "RUS")
     assert result.exit_code == 0, result.output
     assert "missing day 1, same as before 1 (each is named in manifest.json)" in result.stderr
     manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
@@ -148,7 +148,7 @@ def test_a_map_of_deepstate_is_read_by_its_colours_and_its_days_are_described(fo
     assert totals["same_input"].tolist() == [True, False]
     assert totals["lost_km2"].iloc[1] == pytest.approx(totals["contested_after_km2"].iloc[1])
     frame.assign(fill="#123456").to_file(days / "deepstatemap_data_20210624.geojson", driver="GeoJSON")
-    result = call(folder, "--format", "deepstate", "--side", "RUS", "--force")
+    result = call(folder, "--as", "deepstate", "--side", "RUS", "--force")
     assert result.exit_code == 2
     assert "#123456" in result.stderr
 

@@ -170,7 +170,8 @@ DESCRIBED = {
     f"--{entry.replace('_', '-')}": ("layers", entry)
     for entry in (
         "side_column", "map", "one_side", "date_column", "date_format", "valid_from", "valid_to", "where",
-        "sigma_column", "crs", "lon", "lat", "encoding", "allow_date", "dissolve",
+        "sigma_column", "crs", "lon", "lat", "encoding", "allow_date", "dissolve", "as",
+        "each_day", "shift_days",
     )
 }  # fmt: skip
 SAID_BY = {
@@ -342,7 +343,7 @@ def test_polygons_of_a_study_that_do_not_say_whose_they_are_belong_to_its_side(f
     assert "no column 'side', so read as ground of A: bare.gpkg" in result.stdout
 
 
-def test_a_format_of_snapshots_that_is_not_known_is_answered_with_those_that_are(folder):
-    result = call("series", folder, "--format", "nonesuch")
+def test_a_publisher_that_is_not_known_is_answered_with_those_that_are(folder):
+    result = call("series", folder, "--as", "nonesuch")
     assert result.exit_code == 2
-    assert "called 'nonesuch': use one of plain, deepstate" in result.stderr
+    assert "no publisher 'nonesuch' is known: use one of cities-ukraine, deepstate, isw" in result.stderr

@@ -21,7 +21,8 @@ from frontlines.layers.door import check_layer
 from frontlines.layers.faults import ADVICE, KINDS, REMARKS, Advice, Fault, Kind, as_frame, place_of
 from frontlines.names import counted
 from frontlines.sources.description import Description, is_of_lines, side_candidates, told_candidates
-from frontlines.sources.files import control_columns, read_layer, without_labels, write
+from frontlines.sources.files import Reading, control_columns, without_labels, write
+from frontlines.sources.formats import read_layer
 
 _KEY = "district"
 _SHOWN = 50
@@ -109,6 +110,8 @@ class _Layer(NamedTuple):
 
 def _as_kind(file: Path, kind: str | None, key: str, files: list[Path], description: Description) -> _Layer:
     """Read a layer as the other commands would."""
+    if kind in (None, "control", "settlements") and (layer := _as_published(file, description)):
+        return layer
     frame, notes = read_layer(file, description=description), list[str]()
     if kind not in ("frontlines", "settlements"):
         frame = without_labels(frame, file, notes)
@@ -134,6 +137,17 @@ def _as_kind(file: Path, kind: str | None, key: str, files: list[Path], descript
             frame, file, side=side, description=replace(as_said, allow_date=True), among=files, notes=notes
         )
     return _Layer(frame, as_kind, faults, notes)
+
+
+def _as_published(file: Path, description: Description) -> _Layer | None:
+    """Read a layer as its publisher writes it, if that is said or unmistakable."""
+    reading = Reading(description=replace(description, allow_date=True))
+    if (publisher := reading.publisher_of(file)) is None:
+        return None
+    frame = reading.front(file, "control", publisher=publisher)
+    reading.require_sides(file.name)
+    points = set(frame.geom_type.dropna()) == {"Point"}
+    return _Layer(frame, "settlements" if points else "control", [], reading.notes)
 
 
 def _days(layer: _Layer) -> pd.Series[Any]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from frontlines.cli.options import (
+    AS,
     BorderM,
     Districts,
     Force,
@@ -24,7 +25,7 @@ from frontlines.cli.options import (
     SnapM,
     Theatre,
     Title,
-    describes_layers,
+    describes_sources,
     shows_errors,
     sides_named,
 )
@@ -32,17 +33,14 @@ from frontlines.errors import StudyError
 from frontlines.names import BORDER_M, SNAP_M, UNKNOWN
 from frontlines.progress import part, reporting
 from frontlines.sources.description import Description
-from frontlines.sources.publishers import PUBLISHERS
-from frontlines.sources.snapshots import PLAIN
 from frontlines.study import run_agreement
 from frontlines.study.many_days import two_sources_from_files
 
-_FORMATS = f"{PLAIN} or a publisher's: {', '.join(PUBLISHERS)}"
 _TWO = 2
 
 
 @shows_errors
-@describes_layers
+@describes_sources
 def compare(
     first: Annotated[
         Path, typer.Argument(metavar="A", help="One source: a file or folder of ground, lines or places.")
@@ -62,12 +60,10 @@ def compare(
             help="The day to compare, or to give to a file that says none; by default all that both show.",
         ),
     ] = None,
-    written: Annotated[
+    published: Annotated[
         list[str] | None,
         typer.Option(
-            "--format",
-            metavar="NAME",
-            help=f"How the sources are written: {_FORMATS}. Once for both, or for A and then for B.",
+            "--as", metavar="NAME", help=f"{AS} Once for both, or for A and then for B; '' for none."
         ),
     ] = None,
     named: Annotated[
@@ -123,7 +119,7 @@ def compare(
             side=side,
             theatre=theatre,
             day=None if date is None else f"{date:%Y-%m-%d}",
-            written=_both(written),
+            publishers=_both(published),
             named=named or (),
             rest=rest or UNKNOWN,
             snap_m=SNAP_M if snap_m is None else snap_m,
@@ -153,9 +149,9 @@ def compare(
     show(agreement_table(results), out, files)
 
 
-def _both(written: list[str] | None) -> tuple[str, str]:
-    """Give a format to each of the two sources."""
-    given = written or [PLAIN]
+def _both(published: list[str] | None) -> tuple[str | None, str | None]:
+    """Give a publisher to each of the two sources."""
+    given = published or [""]
     if len(given) > _TWO:
-        raise StudyError("--format is given once for both sources, or twice, for A and then for B")
-    return given[0], given[-1]
+        raise StudyError("--as is given once for both sources, or twice, for A and then for B")
+    return given[0] or None, given[-1] or None

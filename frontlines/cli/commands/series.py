@@ -34,23 +34,13 @@ from frontlines.cli.options import (
 from frontlines.names import UNKNOWN
 from frontlines.progress import part, reporting
 from frontlines.series.differences import TOLERANCE_M
+from frontlines.series.periods import FREQUENCIES
 from frontlines.sources.description import Description
-from frontlines.sources.publishers import PUBLISHERS
-from frontlines.sources.snapshots import PLAIN
 from frontlines.study import run_series
 from frontlines.study.many_days import snapshots_from_files
 
-_FORMATS = f"{PLAIN} or a publisher's: {', '.join(PUBLISHERS)}"
-
-
-class Freq(StrEnum):
-    """Steps to sum up in."""
-
-    D = "D"
-    W = "W"
-    MS = "MS"
-    QS = "QS"
-    YS = "YS"
+Freq = StrEnum("Freq", {name: name for name in FREQUENCIES})  # type: ignore[misc]
+"""Steps to sum up in."""
 
 
 @shows_errors
@@ -71,15 +61,21 @@ def series(
         Freq | None,
         typer.Option("--freq", help="Steps: day, week, month, quarter, year; by default every snapshot."),
     ] = None,
+    day: Annotated[
+        int | None,
+        typer.Option(
+            "--day",
+            metavar="NUMBER",
+            help="Day of the month on which months, quarters and years end, such as 2: from the 2nd to the "
+            "2nd; by default their last day.",
+        ),
+    ] = None,
     tolerance_m: Annotated[
         float,
         typer.Option(
             "--tolerance-m", min=0, metavar="METRES", help="A vertex that moved less is the same vertex [m]."
         ),
     ] = TOLERANCE_M,
-    written: Annotated[
-        str, typer.Option("--format", metavar="NAME", help=f"How the snapshots are written: {_FORMATS}.")
-    ] = PLAIN,
     front_m: Annotated[
         list[float] | None,
         typer.Option(
@@ -134,7 +130,6 @@ def series(
             settlements=settlements,
             population=population,
             population_per=population_per,
-            written=written,
             named=named,
             reach_m=reach_m,
             mend=mend or False,
@@ -145,6 +140,7 @@ def series(
             read.districts,
             side,
             freq=freq.value if freq else None,
+            day=day,
             tolerance_m=tolerance_m,
             front_m=front_m or (),
             border_m=border_m,

@@ -1,14 +1,6 @@
-"""The publishers whose maps are read as they come: one file a publisher.
+"""Publishers whose maps are read as they come: one TOML file a publisher, and one reader for all of them."""
 
-To add one, write ``NAME.py`` beside `deepstate` with a function that takes a path (a folder or a file) and
-returns a raw frame for `as_control` (`date`, `side`, `source`, polygons); `pieces` takes GeoJSON and tables
-apart for it. Then name the function in `PUBLISHERS`: ``frontlines series --format NAME`` reads it.
-"""
+from frontlines.sources.publishers.published import read_published
+from frontlines.sources.publishers.publisher import PUBLISHERS
 
-from collections.abc import Callable
-from typing import Any
-
-from frontlines.sources.publishers.deepstate import read_deepstate
-
-PUBLISHERS: dict[str, Callable[..., Any]] = {"deepstate": read_deepstate}
-"""How a publisher's map is read, by the name of the publisher."""
+__all__ = ["PUBLISHERS", "read_published"]

@@ -13,14 +13,20 @@ from shapely import MultiPolygon, Point, Polygon, box
 from frontlines.crs import working_crs
 from frontlines.errors import LayerError, SourceError
 from frontlines.layers.door import as_control, as_theatre
-from frontlines.sources.publishers.deepstate import read_deepstate
-from frontlines.sources.publishers.pieces import read_pieces
+from frontlines.sources import read_published
+from frontlines.sources.description import Description
+from frontlines.sources.publishers.published import published
 from frontlines.sources.snapshots import describe_snapshots
 
 OCCUPIED = "Окуповано /// Occupied /// geoJSON.status.occupied\n"
 LIBERATED = "Звільнено /// Liberated /// geoJSON.status.dismissed"
 GREY = "Статус невідомий /// Unknown status\xa0/// geoJSON.status.unknown"
 EVENING = 1_720_460_000  # 2024-07-08, half past eight in the evening in Kyiv
+
+
+def read_deepstate(path, *, statuses=None, evening_before=False, **said):
+    said |= {"sides": statuses or {}, "shift_days": -1 if evening_before else 0}
+    return read_published(path, "deepstate", description=Description(**said))
 
 
 def feature(geometry=None, **properties):
@@ -182,7 +188,7 @@ def test_what_is_not_ground_is_left_out_and_counted(tmp_path):
     )
     frame = read_deepstate(path)
     assert frame["side"].tolist() == ["RUS"]
-    assert frame["left_out"].tolist() == ["LineString 1, Point 2, beyond Ukraine 1, no geometry 1"]
+    assert frame["left_out"].tolist() == ["LineString 1, Point 2, left out by its class 1, no geometry 1"]
     assert problems(frame) == [("2024-07-08", "left out")]
 
 
@@ -210,16 +216,44 @@ def test_heights_are_dropped_and_holes_kept(tmp_path):
 # statuses that nobody knows
 
 
+def test_the_known_fill_decides_and_the_unknown_name_is_told(tmp_path):
+    feed(
+        tmp_path / "last.json",
+        feature(name="Багатокутник 21", fill="#a52714"),
+        feature(box(30, 45, 31, 46), name="Зміїний /// Snake Island", fill="#0f9d58"),
+        feature(
+            box(41, 45, 42, 46),
+            name="Окупована Абхазія. /// Occupied Abkhazia.",
+            styleUrl="#poly-FF5252-1200-77-nodesc",
+        ),
+    )
+    read = published(tmp_path / "last.json", Description(publisher="deepstate"))
+    assert read.frame["side"].tolist() == ["RUS", "UKR"]
+    assert read.frame["left_out"].unique().tolist() == ["left out by its class 1"]
+    (note,) = read.notes
+    assert note == (
+        "3 values not known, read by what stands beside: 'Багатокутник 21' by '#a52714' as RUS (1), "
+        "'Зміїний /// Snake Island' by '#0f9d58' as UKR (1), 'Окупована Абхазія. /// Occupied Abkhazia.' by "
+        "'#poly-FF5252-1200-77-nodesc' as left out (1)"
+    )
+
+
+def test_a_value_that_stands_nowhere_is_refused(tmp_path):
+    path = daily(tmp_path, "20240708", feature(name="Багатокутник 21"))
+    assert read_deepstate(path, statuses={"багатокутник *": "RUS"})["side"].tolist() == ["RUS"]
+    with pytest.raises(SourceError, match=r"no row of .* has the value 'Polygon', which sides names"):
+        read_deepstate(path, statuses={"Polygon": "RUS", "Багатокутник*": "RUS"})
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
         ({"fill": "#123456"}, "the fill '#123456' is not known"),
         ({"name": OCCUPIED, "fill": "#123456"}, "the fill '#123456' is not known"),
         ({"name": "Мутно /// Murky"}, "the name 'Мутно /// Murky' is not known"),
-        ({"name": "Мутно", "fill": "#a52714"}, "the name 'Мутно' is not known"),
         (
             {"name": "Окуповано /// Occupied /// geoJSON.status.occupied_soon"},
-            "'geojson.status.occupied_soon' is not",
+            "geoJSON.status.occupied_soon' is not",
         ),
         ({"name": LIBERATED, "fill": "#a52714"}, "say different things"),
         ({"name": "Окуповано /// Liberated"}, "say different things"),
@@ -230,7 +264,8 @@ def test_an_unknown_status_is_named(tmp_path, words, named):
     with pytest.raises(SourceError, match=named) as caught:
         read_deepstate(path)
     assert "last.json feature 2" in str(caught.value)
-    assert "statuses={" in str(caught.value)
+    assert ": 'NAME'}, or leave it out with sides={" in str(caught.value)
+    assert "RUS" not in str(caught.value)
 
 
 def test_every_unknown_status_is_named_at_once(tmp_path):
@@ -251,7 +286,7 @@ def test_statuses_are_added(tmp_path):
     )
     frame = read_deepstate(path, statuses={"#CE93D8": "PMC", "A joke": None, "geoJSON.status.unknown": "RUS"})
     assert frame["side"].tolist() == ["PMC", "RUS", "RUS"]
-    assert frame["left_out"].iloc[0] == "left out as asked 1"
+    assert frame["left_out"].iloc[0] == "left out by its class 1"
 
 
 def test_a_polygon_without_status_among_others_is_refused(tmp_path):
@@ -274,7 +309,7 @@ def test_another_property_is_not_taken_for_nothing(tmp_path):
         ({"occupied": False}, "the property 'occupied' says 'False'"),
         ({"about": {"name": "Liberated"}}, "the property 'about' says"),
         ({"name": 2024}, "neither name nor fill|the name '2024' is not known"),
-        ({"fill": "757576"}, "the fill '#757576' is not known"),
+        ({"fill": "757576"}, "the fill '757576' is not known"),
     ],
 )
 def test_a_status_that_is_no_text_is_refused_by_its_name(tmp_path, said, words):
@@ -306,27 +341,38 @@ def test_days_that_say_the_same_twice_are_kept_once_and_told(tmp_path):
     assert problems(frame) == [("2024-07-08", "given twice")]
 
 
-def test_days_told_differently_are_refused_with_both_names(tmp_path):
+def test_days_told_differently_are_refused_with_both_names_until_one_is_chosen(tmp_path):
     daily(tmp_path, "20240708")
     daily(tmp_path, "20240708", feature(box(37, 48, 38, 50)), suffix=".json")
     with pytest.raises(
-        SourceError, match=r"2024-07-08 is shown in different ways.*20240708\.geojson, .*20240708\.json"
+        SourceError, match=r"several files show 2024-07-08: .*20240708\.geojson, .*20240708\.json"
     ):
         read_deepstate(tmp_path)
+    tops = {
+        how: read_deepstate(tmp_path, each_day=how).bounds["maxy"].tolist()
+        for how in ("first", "last", "all")
+    }
+    assert tops == {"first": [49], "last": [50], "all": [49, 50]}
 
 
-def test_days_twice_in_one_table(tmp_path):
-    shapes = [box(37, 48, 38, 49), box(37, 48, 38, 49)]
-    table = gpd.GeoDataFrame({"date": ["2024-07-08"] * 2}, geometry=shapes, crs="EPSG:4326")
+def test_of_several_files_of_a_day_the_last_is_that_of_the_last_second(tmp_path):
+    for hours, height in ((0, 1), (-3, 2), (2, 3)):
+        save(
+            tmp_path / f"{EVENING + hours * 3600}.geojson",
+            collection(feature(box(37, 48, 38, 48 + height), name=OCCUPIED)),
+        )
+    tops = [read_deepstate(tmp_path, each_day=how).bounds["maxy"].tolist() for how in ("first", "last")]
+    assert tops == [[50], [51]]
+
+
+def test_a_day_twice_in_one_table_is_refused_at_the_door(tmp_path):
+    table = gpd.GeoDataFrame(
+        {"date": ["2024-07-08"] * 2}, geometry=[box(37, 48, 38, 49)] * 2, crs="EPSG:4326"
+    )
     table.to_parquet(tmp_path / "all.parquet")
     frame = read_deepstate(tmp_path / "all.parquet")
-    assert frame["same_file"].tolist() == ["all.parquet row 2"]
-    table.geometry = [shapes[0], box(37, 48, 39, 49)]
-    table.to_parquet(tmp_path / "all.parquet")
-    with pytest.raises(
-        SourceError, match=r"shown in different ways.*\(all\.parquet row 1, all\.parquet row 2\)"
-    ):
-        read_deepstate(tmp_path / "all.parquet")
+    with pytest.raises(LayerError, match="overlap"):
+        as_control(frame, working_crs(frame))
 
 
 def test_missing_days_are_told(tmp_path):
@@ -449,7 +495,7 @@ def test_the_frame_passes_the_door(tmp_path):
 def test_what_cannot_be_read_says_why(tmp_path):
     with pytest.raises(SourceError, match="is not a file or folder: check the path"):
         read_deepstate(tmp_path / "none.geojson")
-    with pytest.raises(SourceError, match="holds no daily file: give a folder"):
+    with pytest.raises(SourceError, match="holds no file that can be read: give a folder"):
         read_deepstate(tmp_path)
     (tmp_path / "a.txt").write_text("a")
     with pytest.raises(SourceError, match="has an ending that is not known: use one of"):
@@ -483,7 +529,7 @@ def test_broken_archives_are_refused(tmp_path):
 
 
 def test_archives_that_swell_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("frontlines.sources.publishers.pieces._MOST_BYTES", 1000)
+    monkeypatch.setattr("frontlines.sources.publishers.rows._MOST_BYTES", 1000)
     (tmp_path / "20240708.geojson.gz").write_bytes(gzip.compress(b" " * 5000))
     with pytest.raises(SourceError, match="holds more than 1,000 bytes: split it by days"):
         read_deepstate(tmp_path)
@@ -510,18 +556,8 @@ def test_only_longitude_and_latitude(tmp_path):
 
 
 def test_control_is_not_read_as_a_snapshot(tmp_path):
-    with pytest.raises(
-        SourceError, match="has a column 'side', so it is control already: read it with read_control"
-    ):
+    with pytest.raises(SourceError, match="has a column 'side', so it is control already: read it as it is"):
         read_deepstate(daily(tmp_path, "20240708", feature(side="UKR")))
-
-
-def test_pieces_keep_their_order_and_place(tmp_path):
-    path = daily(tmp_path, "20240708", feature(), feature(Point(1, 2)))
-    pieces, about, digest = read_pieces(path)
-    assert [piece.place for piece in pieces] == [f"{path.name} feature 1", f"{path.name} feature 2"]
-    assert about == {"type": "FeatureCollection"}
-    assert len(digest) == 64
 
 
 def test_no_days_are_described_as_nothing():
