@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.control.joining import Joined, join_ends
+from frontlines.control.joining import join_ends
 from frontlines.crs import place, require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.geometry.planar import Arrangement, arrange, edge_lines, edge_middles, segments
 from frontlines.layers.faults import place_of
 from frontlines.layers.mending import joined_sources
-from frontlines.names import KM2, UNKNOWN, Geometries, Ints, counted
+from frontlines.names import KM2, UNKNOWN, Floats, Geometries, Ints, counted
 
 _ON_LINE_M = 1e-3
 """A piece of the arrangement this near to a line [m] is a piece of it."""
@@ -84,9 +84,9 @@ def control_from_lines(
     ground = ground_of(theatre)
     parts, led = [], []
     for date, lines in frontlines.groupby("date", sort=True):
-        joined = join_ends(lines, ground, snap_m)
-        parts.append(_control_on(date, lines, ground, joined))
-        led += joined.led
+        division = divide(date, lines, ground, snap_m)
+        parts.append(_control_on(date, lines, division))
+        led += division.led
     if not parts:
         raise ControlError("there is no frontline: give at least one stretch for each date")
     control = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=frontlines.crs)
@@ -140,20 +140,40 @@ def _only_lines(cut: Any) -> Any:
     return shapely.line_merge(shapely.multilinestrings(lines), directed=True)
 
 
-def _control_on(date: Any, lines: gpd.GeoDataFrame, ground: Any, joined: Joined) -> gpd.GeoDataFrame:
-    """Divide the theatre on one date."""
+class Division(NamedTuple):
+    """How lines divide a theatre on one date."""
+
+    arrangement: Arrangement
+    inside: Ints  # numbers of the faces that lie in the theatre
+    votes: pd.DataFrame  # what each noded piece of a line says of the faces beside it, see `_votes`
+    led: list[tuple[float, bool]]  # see `Joined`
+
+    def middles(self, edges: Ints) -> Floats:
+        """Middle of each noded piece, (n, 2)."""
+        return edge_middles(self.arrangement.edges[edges])
+
+
+def divide(date: Any, lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> Division:
+    """Divide the theatre along the lines of one date, whatever their sides."""
+    joined = join_ends(lines, ground, snap_m)
     arrangement = arrange(np.append(joined.shapes, joined.edge))
     faces = _inside(arrangement.faces, ground)
     whole_km2 = float(shapely.area(arrangement.faces[faces]).sum()) / KM2
     close_book(whole_km2, ground.area / KM2, "pieces of ground between the lines", "round the lines to 1 mm")
     votes = _votes(arrangement, joined.shapes, lines)
     _refuse_idle_lines(votes, arrangement, ground, joined.stubs, lines)
-    votes = votes[votes["face"].isin(faces)]
-    if votes.empty:
+    if not votes["face"].isin(faces).any():
         raise ControlError(
             f"on {date:%Y-%m-%d} no line meets the theatre, which lies round {place_of(ground, lines.crs)}: "
             "check the order of the axes and the CRS"
         )
+    return Division(arrangement, faces, votes, joined.led)
+
+
+def _control_on(date: Any, lines: gpd.GeoDataFrame, division: Division) -> gpd.GeoDataFrame:
+    """Give the ground of one date to the sides that its lines name."""
+    arrangement, faces, votes = division.arrangement, division.inside, division.votes
+    votes = votes[votes["face"].isin(faces)]
     _refuse_contradictions(votes, arrangement, lines)
     rows = [_cell(date, face, arrangement, votes[votes["face"] == face], lines) for face in faces]
     cells = gpd.GeoDataFrame(rows, geometry="geometry", crs=lines.crs)

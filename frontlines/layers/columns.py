@@ -42,11 +42,15 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
     known = list(_COLUMNS[kind]) + (["sigma_m"] if kind in _UNCERTAIN else [])
     out = _with_plain_names(frame, known)
     faults: list[Fault] = []
+    if bare := kind == "frontlines" and len(out) > 0 and not {"side_left", "side_right"} & set(out.columns):
+        faults.append(Fault("lines without sides", tuple(row_labels(out)), detail="no column 'side_left'"))
     for column, filler in _COLUMNS[kind].items():
-        if column not in out and filler is None and len(out):
+        if column in out or (bare and column in ("side_left", "side_right")):
+            continue
+        if filler is None and len(out):
             faults.append(Fault("missing column", (), detail=f"column {column!r}"))
-        elif column not in out:
-            out[column] = filler if filler is not None else ""
+        else:
+            out[column] = filler or ""
     for column in set(known) & set(out.columns) - {"date", "sigma_m"}:
         out[column] = _texts(out[column])
         if column.startswith("side"):

@@ -160,7 +160,8 @@ def read_frontlines(
     path
         A file of lines (see `read_layer`).
     date, source, description
-        As for `read_control`; values of `side_left` and `side_right` become sides.
+        As for `read_control`; values of `side_left` and `side_right` become sides. Lines that name no sides
+        get those of the description, or by places with `frontlines.lines_with_sides`.
 
     Returns
     -------

@@ -120,6 +120,17 @@ def _is_where(value: Any) -> bool:
     return isinstance(value, dict) and all(_is_text(held) or _are_texts(held) for held in value.values())
 
 
+def _is_place(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == _TWO and all(map(is_number, value))
+
+
+def _are_places(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        _is_place(held) or (isinstance(held, list) and bool(held) and all(map(_is_place, held)))
+        for held in value.values()
+    )
+
+
 _TEXT = Entry(_is_text, "a text")
 _TEXTS = Entry(_are_texts, "a list of texts")
 _CORRELATION = Entry(_is_correlation, "a number of metres, 0 or more, or inf")
@@ -129,6 +140,9 @@ _CORNER = Entry(_are_corners, "west, south, east and north in degrees, such as [
 
 _MAP = Entry(_is_map, "values and their sides, such as {losses = 'UKR', unsure = ''}")
 _WHERE = Entry(_is_where, "columns and their values, such as {layer = 'front', year = ['1914', '1915']}")
+_PLACES = Entry(
+    _are_places, "sides and places of theirs [degrees], such as {A = [46.9, 40.1], B = [47.4, 40.1]}"
+)
 
 LAYERS = ("frontlines", "control", "districts", "theatre", "settlements", "context")
 """Entries of [layers] that are files."""
@@ -156,6 +170,9 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "side_column": NAME,
         "map": _MAP,
         "one_side": YES,
+        "side_left": NAME,
+        "side_right": NAME,
+        "side_at": _PLACES,
         "date_column": NAME,
         "date_format": NAME,
         "valid_from": NAME,
@@ -211,6 +228,11 @@ def described_by(layers: Mapping[str, Any]) -> Description:
     if "where" in layers:
         held = layers["where"].items()
         said["where"] = {column: (one,) if isinstance(one, str) else tuple(one) for column, one in held}
+    if "side_at" in layers:
+        said["side_at"] = {
+            side: tuple(tuple(one) for one in ([held] if _is_place(held) else held))
+            for side, held in layers["side_at"].items()
+        }
     return Description(**said)
 
 

@@ -102,6 +102,7 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         rest=method.get("rest", UNKNOWN),
         mend=method.get("mend", False),
         reach_m=method.get("reach_m"),
+        snap_m=method.get("snap_m", SNAP_M),
     )
     role = "frontlines" if "frontlines" in paths else "control"
     dates = [pd.Timestamp(day) for day in about["dates"]]
@@ -239,6 +240,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     layers = StudyLayers(
         Reading(description=description), Path(districts), Path(theatre) if theatre else None,
         key=key, side=side, rest=rest, mend=mend, source=source, reach_m=reach_m,
+        snap_m=snap_m,
     )  # fmt: skip
     front, dates = layers.fronts([Path(before), *map(Path, between), Path(after)], days)
     return layers.study(
@@ -252,7 +254,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         sources=(source,) if source else (),
         label=label,
         method={
-            "snap_m": snap_m, "sliver_m": sliver_m, "border_m": border_m, "margin_m": margin_m,
+            "sliver_m": sliver_m, "border_m": border_m, "margin_m": margin_m,
             "sigma_m": sigma_m, "correlation_m": correlation_m, "draws": draws,
         },
         roles=("before", "after", "districts", "theatre", "settlements", "between"),

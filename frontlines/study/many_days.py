@@ -105,7 +105,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     """Read two sources, each a file or a folder of polygons, lines or places, on the days that both have."""
     layers = StudyLayers(
         Reading(description=description), districts, theatre,
-        key=key, side=side, rest=rest, mend=mend, reach_m=reach_m,
+        key=key, side=side, rest=rest, mend=mend, reach_m=reach_m, snap_m=snap_m,
     )  # fmt: skip
     paths = (first, second)
     raws = [
@@ -116,7 +116,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     days = [_every_day(raw, path) for raw, path in zip(raws, paths, strict=True)]
     shared = _shared_days(days, paths, day)
     control = [
-        layers.polygons(raw[held.isin(shared)], path, snap_m)
+        layers.polygons(raw[held.isin(shared)], path)
         for raw, held, path in zip(raws, days, paths, strict=True)
     ]
     asked = {"key": key, "rest": rest, "mend": mend, "snap_m": snap_m}

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from frontlines.control import control_from_lines, control_from_settlements
+from frontlines.control import control_from_lines, control_from_settlements, lines_with_sides
 from frontlines.crs import polygons_of, project, working_crs
 from frontlines.errors import FrontlinesError, LayerError
 from frontlines.layers import (
@@ -51,6 +51,7 @@ class StudyLayers:
     mend: bool = False
     source: str | None = None
     reach_m: float | None = None  # how far a place's side holds the ground
+    snap_m: float = SNAP_M  # how far ends of lines are led on
     outline: bool = True  # whether there is to be a theatre at all
     crs: CRS = field(init=False)
     theatre: gpd.GeoDataFrame = field(init=False)
@@ -109,8 +110,17 @@ class StudyLayers:
             if kind == "points":
                 return self.from_places(raw)
             if kind == "lines":
-                return as_frontlines(raw, self.crs, mend=self.mend)
+                return self._lines(raw)
             return as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
+
+    def _lines(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Check lines; those that name no sides get them by the places that are described."""
+        side_at = self.reading.description.side_at
+        if not side_at:
+            return as_frontlines(raw, self.crs, mend=self.mend)
+        if {"side_left", "side_right"} & {str(column).strip().lower() for column in raw.columns}:
+            raise LayerError("these lines name their own sides: leave side_at out")
+        return lines_with_sides(raw, self.theatre, side_at, snap_m=self.snap_m, mend=self.mend)
 
     def many(self, path: Path, role: str, day: str | None, written: str) -> gpd.GeoDataFrame:
         """Read all days of one file or folder; `day` is that of a file that says none."""
@@ -118,14 +128,14 @@ class StudyLayers:
             return self.raw(path, role, day)
         return read_snapshots(path, self.reading, side=self.side, written=written)
 
-    def polygons(self, raw: gpd.GeoDataFrame, path: Path, snap_m: float) -> gpd.GeoDataFrame:
+    def polygons(self, raw: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
         """Check polygons, lines or places of a file, as polygons that fill the theatre."""
         kind = kind_of(raw)
         front = self.front(raw, path, kind)
         if kind != "lines":
             return front
         with naming(path):
-            return control_from_lines(front, self.theatre, snap_m=snap_m)
+            return control_from_lines(front, self.theatre, snap_m=self.snap_m)
 
     def from_places(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Give each point of the theatre to the nearest place; places may share a name."""
@@ -228,7 +238,7 @@ class StudyLayers:
             districts=self.districts,
             frontlines=front if drawn else None,
             control=None if drawn else front,
-            snap_m=float(method.get("snap_m", SNAP_M)),
+            snap_m=float(self.snap_m),
             sliver_m=float(method.get("sliver_m", SLIVER_M)),
             border_m=float(method.get("border_m", BORDER_M)),
             margin_m=None if margin_m is None else float(margin_m),

@@ -118,6 +118,8 @@ def _as_kind(file: Path, kind: str | None, key: str, files: list[Path], descript
         _require_key(frame, key, file)
     if as_kind == "districts" and description.dissolve:
         frame = dissolved(with_key(frame, key))
+    if as_kind == "frontlines" and description.side_at and not {"side_left", "side_right"} & _columns(frame):
+        frame = frame.assign(side_left="by places", side_right=_SOME_SIDE)  # found where lines cut a theatre
     faults: list[Fault] = []
     if as_kind in ("control", "polygons") and not described and "side" not in _columns(frame):
         found = told_candidates(side_candidates(frame))

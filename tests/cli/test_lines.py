@@ -1,0 +1,125 @@
+"""Lines as they come: without sides, in series, in several files."""
+
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import LineString, box
+from typer.testing import CliRunner
+
+from frontlines.cli.main import app
+from frontlines.sources.files import write
+
+RUNNER = CliRunner()
+LONLAT = "EPSG:4326"
+DAYS = ("1915-04-01", "1915-05-01")
+AT = ("--side-at", "A=36.2,49.5", "--side-at", "B=37.8,49.5")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two districts of a degree, and a line from edge to edge on two days, without sides."""
+    shapes = [box(36, 49, 37, 50), box(37, 49, 38, 50)]
+    write(gpd.GeoDataFrame({"name": ["W", "E"]}, geometry=shapes, crs=LONLAT), tmp_path / "districts.geojson")
+    for day, lon in zip(DAYS, (37.0, 37.25), strict=True):
+        line(lon, tmp_path / "days" / f"{day}.geojson")
+    return tmp_path
+
+
+def line(lon, path, **columns):
+    drawn = {name: [value] for name, value in columns.items()}
+    write(gpd.GeoDataFrame(drawn, geometry=[LineString([(lon, 48.9), (lon, 50.1)])], crs=LONLAT), path)
+
+
+def run(command, folder, *more, districts=True):
+    sources = [folder / "days" / f"{day}.geojson" for day in DAYS]
+    files = [folder / "days"] if command == "series" else sources
+    ground = ["--districts", folder / "districts.geojson", "--key", "name"] if districts else []
+    words = [command, *files, *ground, "--side", "A", "--out", folder / "out", "--force", *more]
+    return RUNNER.invoke(app, list(map(str, words)))
+
+
+def refusal(result):
+    assert result.exit_code == 2, result.output
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def shares(folder, result):
+    assert result.exit_code == 0, result.output
+    rows = pd.read_csv(folder / "out" / "balance.csv").set_index("district")
+    return rows[["share_before", "share_after"]].round(3).T.to_dict("list")
+
+
+def manifest(folder):
+    return json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
+
+
+# --- without sides ---------------------------------------------------------------------------------
+
+
+def test_lines_without_sides_are_refused_with_the_options_that_name_them(folder):
+    assert refusal(run("change", folder)) == (
+        "error: 1915-04-01.geojson: the frontlines layer has 1 sort of fault: 1 of 1 rows do not say who is on either "
+        "side of a line (rows 0; no column 'side_left'): name the sides as the lines are drawn with --side-left 'A', "
+        "--side-right 'B', or by places with --side-at A=46.9,40.1 --side-at B=47.4,40.1\n"
+    )
+    words = ["check", str(folder / "days" / f"{DAYS[0]}.geojson")]
+    assert "lines without sides: name the sides" in RUNNER.invoke(app, words).stdout
+    for named in (AT, ("--side-left", "A", "--side-right", "B")):
+        result = RUNNER.invoke(app, [*words, *named])
+        assert "1 row as frontlines: nothing wrong" in result.stdout
+
+
+@pytest.mark.parametrize("named", [("--side-left", "A", "--side-right", "B"), AT])
+def test_sides_are_named_as_drawn_or_by_places(folder, named):
+    assert shares(folder, run("change", folder, *named)) == {"W": [1, 1], "E": [0, 0.25]}
+    described = manifest(folder)["parameters"]["described"]
+    assert described == (
+        {"side_left": "A", "side_right": "B"}
+        if named != AT
+        else {"side_at": {"A": [[36.2, 49.5]], "B": [[37.8, 49.5]]}}
+    )
+
+
+def test_places_do_not_mind_how_a_line_is_drawn_but_left_and_right_do(folder):
+    path = folder / "days" / f"{DAYS[0]}.geojson"
+    write(gpd.GeoDataFrame(geometry=gpd.read_file(path).reverse(), crs=LONLAT), path)
+    assert shares(folder, run("change", folder, *AT)) == {"W": [1, 1], "E": [0, 0.25]}
+    as_drawn = run("change", folder, "--side-left", "A", "--side-right", "B")
+    assert shares(folder, as_drawn) == {"W": [0, 1], "E": [1, 0.25]}
+
+
+def test_sides_of_the_file_are_not_overruled(folder):
+    line(37, folder / "days" / f"{DAYS[0]}.geojson", side_left="A", side_right="C")
+    assert refusal(run("change", folder, "--side-left", "A", "--side-right", "B")) == (
+        "error: 1915-04-01.geojson names its own sides: 'side_right' holds C, not 'B': leave --side-right 'B' out, or "
+        "give --map 'C=NAME'\n"
+    )
+    assert "name their own sides: leave --side-at out" in refusal(run("change", folder, *AT))
+    named = ("--side-left", "A", "--side-right", "B", "--map", "C=B")
+    assert shares(folder, run("change", folder, *named)) == {"W": [1, 1], "E": [0, 0.25]}
+
+
+def test_a_place_is_written_as_side_and_degrees(folder):
+    assert "--side-at 'A=36.2': write SIDE=LON,LAT in degrees" in refusal(
+        run("change", folder, "--side-at", "A=36.2")
+    )
+    assert "--side-at names the places of fewer than two sides" in refusal(run("change", folder, *AT[:2]))
+
+
+@pytest.mark.parametrize(
+    "named", ["side_left = 'A'\nside_right = 'B'", "side_at = {A = [36.2, 49.5], B = [[37.8, 49.5]]}"]
+)
+def test_a_study_file_names_sides_alike_and_displacement_too(folder, named):
+    both = [gpd.read_file(folder / "days" / f"{day}.geojson").assign(date=day) for day in DAYS]
+    write(pd.concat(both, ignore_index=True), folder / "lines.gpkg")
+    (folder / "study.toml").write_text(
+        f'[study]\ntitle = "T"\nside = "A"\ndates = [{DAYS[0]}, {DAYS[1]}]\n[layers]\nfrontlines = "lines.gpkg"\n'
+        f'districts = "districts.geojson"\nkey = "name"\n{named}\n'
+    )
+    words = ["run", str(folder / "study.toml"), "--out", str(folder / "out")]
+    assert shares(folder, RUNNER.invoke(app, words)) == {"W": [1, 1], "E": [0, 0.25]}
+    result = run("displacement", folder, *AT, "--length-m", 60_000)
+    assert result.exit_code == 0, result.output
