@@ -157,6 +157,7 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
         *_measured(manifest.get("front")),
+        *(_sentence(note) for note in edge_notes(manifest)),
         *places_sentence(manifest["parameters"].get("reach_m")),
         f"Sources: {_listed(manifest['sources'])}.",
         f"Projection: {manifest['projection']['name']}.",

@@ -47,6 +47,10 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\blon='\.\.\.', lat='\.\.\.'"), "--lon and --lat"),
     (re.compile(r"\bencoding=(?=['\"])"), "--encoding "),
     (re.compile(r"\bframe\.set_crs\('EPSG:4326'\)"), "--crs EPSG:4326"),
+    (
+        re.compile(r"\bgive districts and their key, or a theatre\b"),
+        "give --districts and --key, or --theatre",
+    ),
     (re.compile(r"\bsnap_m=\.\.\."), "--snap-m"),
     (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
     (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
@@ -69,9 +73,14 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite the files of ano
 
 # --- layers
 
-_DISTRICTS = typer.Option("--districts", metavar="FILE", help="District polygons.")
-Districts = Annotated[Path, _DISTRICTS]
-DistrictsOrStudy = Annotated[Path | None, _DISTRICTS]
+Districts = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--districts",
+        metavar="FILE",
+        help="District polygons; may be given several times. Without them --theatre is one district.",
+    ),
+]
 _SIDE = typer.Option(
     "--side",
     metavar="NAME",

@@ -240,6 +240,7 @@ def series_table(results: SeriesResults) -> Group:
     if max(beyond.values(), default=0.0) > _NOTABLE_KM2:
         listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
         notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")
+    notes += edge_notes(results.manifest)
     notes += map(plain, results.manifest.get("notes", ()))
     return Group(Text(plain(title)), table, Text("\n".join(notes)))
 

@@ -41,6 +41,8 @@ from frontlines.sources.description import (
 USUAL = Description()
 """A layer whose columns have the names that are usual."""
 
+_FLAT = 2  # axes of a CRS without heights
+
 FORMATS = formats.FORMATS
 """File name endings that can be read and written."""
 
@@ -98,6 +100,8 @@ def read_layer(
         raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
     if frame.crs is None and description.crs is not None:
         frame = frame.set_crs(description.crs)
+    if frame.crs is not None and len(frame.crs.axis_info) > _FLAT:  # heights are left out later on
+        frame = frame.set_crs(frame.crs.to_2d(), allow_override=True)
     return frame
 
 
@@ -319,6 +323,19 @@ def fill_in(frame: gpd.GeoDataFrame, **given: str | None) -> gpd.GeoDataFrame:
     present = {str(column).strip().lower() for column in frame.columns}
     absent = {name: value for name, value in given.items() if value is not None and name not in present}
     return frame.assign(**absent)
+
+
+def together(frames: Sequence[gpd.GeoDataFrame], paths: Sequence[Path]) -> gpd.GeoDataFrame:
+    """Join the layers of several files, in the CRS of the first; rows are called by their files."""
+    if len(frames) == 1:
+        return frames[0]
+    if bare := [path.name for frame, path in zip(frames, paths, strict=True) if frame.crs is None]:
+        raise SourceError(f"{', '.join(bare)}: no CRS: say which it is with frame.set_crs('EPSG:4326')")
+    parts = []
+    for frame, path in zip(frames, paths, strict=True):
+        own = frame.to_crs(frames[0].crs).set_axis([f"{row} of {path.name}" for row in frame.index])
+        parts.append(own if own.geometry.name == "geometry" else own.rename_geometry("geometry"))
+    return gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=frames[0].crs)
 
 
 def without_labels(

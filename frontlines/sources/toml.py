@@ -140,6 +140,10 @@ _CORNER = Entry(_are_corners, "west, south, east and north in degrees, such as [
 
 _MAP = Entry(_is_map, "values and their sides, such as {losses = 'UKR', unsure = ''}")
 _WHERE = Entry(_is_where, "columns and their values, such as {layer = 'front', year = ['1914', '1915']}")
+_FILES = Entry(
+    lambda value: is_name(value) or (_are_texts(value) and bool(value) and all(map(is_name, value))),
+    "the name of a file, or a list of names",
+)
 _PLACES = Entry(
     _are_places, "sides and places of theirs [degrees], such as {A = [46.9, 40.1], B = [47.4, 40.1]}"
 )
@@ -159,10 +163,10 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
     },
     "sides": {},
     "layers": {
-        "frontlines": NAME,
-        "control": NAME,
+        "frontlines": _FILES,
+        "control": _FILES,
         "theatre": NAME,
-        "districts": NAME,
+        "districts": _FILES,
         "settlements": NAME,
         "context": NAME,
         "key": NAME,
@@ -202,7 +206,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
 }
 """What each table of a study.toml may hold; [sides] holds any names."""
 
-_NEEDED = {"study": ("title", "side", "dates"), "layers": ("districts",)}
+_NEEDED = ("title", "side", "dates")
 
 
 def read_study_toml(path: Path, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Tables:
@@ -253,11 +257,13 @@ def _faults(tables: Mapping[str, Any]) -> Iterator[str]:
         else:
             known = dict.fromkeys(held, NAME) if table == "sides" else STUDY_TABLES[table]
             yield from misfits(held, known, f"[{table}] ")
-    for table, names in _NEEDED.items():
-        held = tables.get(table, {})
-        for name in names:
-            if isinstance(held, dict) and name not in held:
-                yield f"[{table}] {name} is missing"
-    layers = tables.get("layers")
-    if isinstance(layers, dict) and ("frontlines" in layers) == ("control" in layers):
-        yield "[layers] must name either frontlines or control"
+    held = tables.get("study", {})
+    for name in _NEEDED:
+        if isinstance(held, dict) and name not in held:
+            yield f"[study] {name} is missing"
+    layers = tables.get("layers", {})
+    if isinstance(layers, dict):
+        if not {"districts", "theatre"} & set(layers):
+            yield "[layers] districts is missing (or a theatre, which then is one district)"
+        if ("frontlines" in layers) == ("control" in layers):
+            yield "[layers] must name either frontlines or control"

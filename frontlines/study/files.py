@@ -92,11 +92,16 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
     about, files, method, drawn = (entries.get(name, {}) for name in ("study", "layers", "method", "map"))
     reading = Reading(known, described_by(files))
     reading.note(path, "study")
-    paths = {role: path.parent / file for role, file in files.items() if role in LAYERS}
+    paths = {
+        role: [path.parent / file for file in ([named] if isinstance(named, str) else named)]
+        for role, named in files.items()
+        if role in LAYERS
+    }
+    alone = {role: paths[role][0] for role in ("theatre", "settlements", "context") if role in paths}
     layers = StudyLayers(
         reading,
-        paths["districts"],
-        paths.get("theatre"),
+        paths.get("districts", ()),
+        alone.get("theatre"),
         key=files.get("key", "district"),
         side=about["side"],
         rest=method.get("rest", UNKNOWN),
@@ -107,10 +112,10 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
     role = "frontlines" if "frontlines" in paths else "control"
     dates = [pd.Timestamp(day) for day in about["dates"]]
     raw = layers.raw_of_days(paths[role], role, [f"{day:%Y-%m-%d}" for day in dates])
-    reading.require_sides(paths[role].name)
-    front = layers.front(raw, paths[role], "lines" if role == "frontlines" else ground_kind(raw))
+    reading.require_sides(", ".join(file.name for file in paths[role]))
+    front = layers.front(raw, "lines" if role == "frontlines" else ground_kind(raw), *paths[role])
     _require_dates(front, dates, path.name)
-    settlements = layers.settlements(paths.get("settlements"))
+    settlements = layers.settlements(alone.get("settlements"))
     towns, zoom_towns = tuple(drawn.get("towns", ())), tuple(drawn.get("zoom_towns", ()))
     _require_towns(settlements, (*towns, *zoom_towns), path.name)
     return layers.study(
@@ -119,7 +124,7 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         dates=dates,
         front=front,
         settlements=settlements,
-        context=layers.context(paths.get("context")),
+        context=layers.context(alone.get("context")),
         sides=entries.get("sides", {}),
         boundaries=about.get("boundaries", ""),
         notes=tuple(about.get("notes", ())),
@@ -150,8 +155,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     after: str | Path,
     *,
     between: Sequence[str | Path] = (),
-    districts: str | Path,
-    key: str,
+    districts: str | Path | Sequence[str | Path] = (),
+    key: str = "district",
     side: str,
     theatre: str | Path | None = None,
     settlements: str | Path | None = None,
@@ -183,7 +188,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     between
         Files of the days between, the earliest first, for `run_movement`; all of their days are taken.
     districts, key
-        File of districts, and the column that names them.
+        File of districts, or several that go together, and the column that names them. Without them the
+        theatre is one district, named by its row's column `key` or `name`, or else by its file.
     side
         The side whose gains are positive.
     theatre
@@ -237,8 +243,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         raise StudyError(
             f"rest is blank: name the side that holds the ground no polygon covers, or {UNKNOWN!r}"
         )
+    shapes = [districts] if isinstance(districts, str | Path) else districts
     layers = StudyLayers(
-        Reading(description=description), Path(districts), Path(theatre) if theatre else None,
+        Reading(description=description), [Path(file) for file in shapes], Path(theatre) if theatre else None,
         key=key, side=side, rest=rest, mend=mend, source=source, reach_m=reach_m,
         snap_m=snap_m,
     )  # fmt: skip
@@ -250,7 +257,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         front=front,
         settlements=layers.settlements(Path(settlements) if settlements else None),
         sides=sides or {},
-        boundaries="District boundaries as in the file given.",
+        boundaries="District boundaries as in the file given." if shapes else "",
         sources=(source,) if source else (),
         label=label,
         method={

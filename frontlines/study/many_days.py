@@ -34,38 +34,37 @@ class Snapshots:
 def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the command
     source: Path,
     *,
-    districts: Path,
+    districts: Sequence[Path] = (),
     key: str,
     side: str,
+    theatre: Path | None = None,
     written: str = PLAIN,
     named: str | None = None,
+    snap_m: float = SNAP_M,
     reach_m: float | None = None,
     mend: bool = False,
     description: Description | None = None,
 ) -> Snapshots:
     """Read many snapshots, in whatever way they are `written`, and the districts; both are checked."""
     layers = StudyLayers(
-        Reading(description=description),
-        districts,
-        None,
-        key=key,
-        side=side,
-        mend=mend,
-        reach_m=reach_m,
-        outline=False,
-    )
+        Reading(description=description), districts, theatre,
+        key=key, side=side, mend=mend, reach_m=reach_m, snap_m=snap_m, outline=False,
+    )  # fmt: skip
     raw = read_snapshots(source, layers.reading, side=side, written=written, named=named)
     asked = {"key": key, "mend": mend, "format": written, "source": named}
-    with naming(source):
-        if kind_of(raw) == "points":
-            layers.theatre = layers.all_districts()
-            control = layers.from_places(raw)
-            asked["reach_m"] = reach_m
-        else:
+    kind = kind_of(raw)
+    if kind == "polygons":
+        with naming(source):
             control = as_control(raw, layers.crs, mend=mend)
+    else:
+        if theatre is None:
+            layers.theatre = layers.all_districts()
+        control = layers.polygons(raw, source)
+        asked |= {"reach_m": reach_m} if kind == "points" else {"snap_m": snap_m}
     record = {
-        "inputs": layers.reading.inputs("districts", "snapshots"),
+        "inputs": layers.reading.inputs("districts", "theatre", "snapshots"),
         "parameters": asked | layers.as_read(),
+        "ends_led": control.attrs.get("ends_led", {}),
         "sources": [named] if named else [],
         "odd": odd_days(raw),
         "notes": layers.reading.notes,
@@ -89,7 +88,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     first: Path,
     second: Path,
     *,
-    districts: Path,
+    districts: Sequence[Path] = (),
     key: str,
     side: str,
     theatre: Path | None = None,

@@ -123,3 +123,111 @@ def test_a_study_file_names_sides_alike_and_displacement_too(folder, named):
     assert shares(folder, RUNNER.invoke(app, words)) == {"W": [1, 1], "E": [0, 0.25]}
     result = run("displacement", folder, *AT, "--length-m", 60_000)
     assert result.exit_code == 0, result.output
+
+
+# --- one theatre, several files --------------------------------------------------------------------
+
+
+def test_a_theatre_alone_is_one_district_called_by_its_name_or_its_file(folder):
+    ground = gpd.GeoDataFrame({"name": ["The West"]}, geometry=[box(36, 49, 38, 50)], crs=LONLAT)
+    write(ground, folder / "front.geojson")
+    write(ground[["geometry"]], folder / "theatre.geojson")
+    for file, name in (("front", "The West"), ("theatre", "theatre"), ("districts", "districts")):
+        alone = ("--theatre", folder / f"{file}.geojson")
+        assert shares(folder, run("change", folder, *AT, *alone, districts=False)) == {name: [0.5, 0.625]}
+        reach = ("--length-m", 60_000)
+        assert run("displacement", folder, *AT, *alone, *reach, districts=False).exit_code == 0
+    assert [one["role"] for one in manifest(folder)["inputs"]] == ["before", "after", "theatre"]
+    for command in ("change", "displacement", "series"):
+        assert "the ground is not named: give --districts and --key, or --theatre alone" in refusal(
+            run(command, folder, *AT, districts=False)
+        )
+
+
+def test_districts_may_stand_in_several_files(folder):
+    both = gpd.read_file(folder / "districts.geojson")
+    for row, name in enumerate("WE"):
+        write(both.iloc[[row]].to_crs(4326 if row else 3035), folder / f"{name}.gpkg")
+    files = [word for name in "WE" for word in ("--districts", folder / f"{name}.gpkg")]
+    found = run("change", folder, *AT, *files, "--key", "name", districts=False)
+    assert shares(folder, found) == {"W": [1, 1], "E": [0, 0.25]}
+    inputs = [one["name"] for one in manifest(folder)["inputs"] if one["role"] == "districts"]
+    assert inputs == ["W.gpkg", "E.gpkg"]
+    write(both.iloc[[1]], folder / "again.gpkg")
+    more = ("--districts", folder / "again.gpkg", "--key", "name")
+    twice = refusal(run("change", folder, *AT, *files, *more, districts=False))
+    assert "W.gpkg, E.gpkg, again.gpkg: the districts layer has" in twice
+    assert "2 of 3 rows share a name (rows 0 of E.gpkg, 0 of again.gpkg; 'E')" in twice
+
+
+def test_a_study_reads_several_files_for_one_layer(folder):
+    named = ", ".join(f'"days/{day}.geojson"' for day in DAYS)
+    text = (
+        f'[study]\ntitle = "T"\nside = "A"\ndates = [{DAYS[0]}, {DAYS[1]}]\n[layers]\nfrontlines = [{named}]\n'
+        'theatre = "districts.geojson"\nside_left = "A"\nside_right = "B"\n'
+    )
+    (folder / "study.toml").write_text(text)
+    words = ["run", str(folder / "study.toml"), "--out", str(folder / "out"), "--force"]
+    assert shares(folder, RUNNER.invoke(app, words)) == {"districts": [0.5, 0.625]}
+    inputs = manifest(folder)["inputs"]
+    assert [one["name"] for one in inputs] == [
+        "study.toml",
+        *(f"{day}.geojson" for day in DAYS),
+        "districts.geojson",
+    ]
+    assert all(len(one["sha256"]) == 64 for one in inputs)
+    (folder / "study.toml").write_text(text.replace(f"[{named}]", "[]"))
+    assert "[layers] frontlines must be the name of a file, or a list of names" in refusal(
+        RUNNER.invoke(app, words)
+    )
+
+
+# --- series ----------------------------------------------------------------------------------------
+
+
+def test_a_series_follows_lines(folder):
+    result = run("series", folder, *AT)
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(folder / "out" / "totals.csv")
+    east = gpd.read_file(folder / "districts.geojson").to_crs(3035).area.iloc[1] / 1e6
+    assert table["gained_km2"].tolist() == pytest.approx([east / 4], rel=1e-4)
+    assert manifest(folder)["ends_led"] == {"number": 0, "sideways": 0, "farthest_m": 0}
+    assert manifest(folder)["parameters"]["snap_m"] == 1000
+
+
+def test_ends_that_a_series_leads_on_are_told_and_those_in_the_air_by_their_file(folder):
+    short = gpd.GeoDataFrame(geometry=[LineString([(37.25, 49), (37.25, 49.995)])], crs=LONLAT)
+    write(short, folder / "days" / f"{DAYS[1]}.geojson")
+    result = run("series", folder, *AT)
+    assert result.exit_code == 0, result.output
+    words = "1 end of a line was led on to the theatre's edge or another line, by up to 5"
+    assert words in result.stdout.replace("\n", " ")
+    assert manifest(folder)["ends_led"]["number"] == 1
+    refused = refusal(run("series", folder, *AT, "--snap-m", 100))
+    assert f"row 0 of {DAYS[1]}.geojson: its last vertex" in refused
+    assert "pass --snap-m 5" in refused
+
+
+def test_a_series_of_lines_is_cut_by_its_theatre(folder):
+    ground = gpd.GeoDataFrame(geometry=[box(36.5, 49, 37.5, 50)], crs=LONLAT)
+    write(ground, folder / "theatre.geojson")
+    places = ("--side-at", "A=36.6,49.5", "--side-at", "B=37.4,49.5")
+    for districts, names in ((True, ["E", "W"]), (False, ["theatre"])):
+        result = run("series", folder, *places, "--theatre", folder / "theatre.geojson", districts=districts)
+        assert result.exit_code == 0, result.output
+        table = pd.read_csv(folder / "out" / "series.csv")
+        assert sorted(table["district"]) == names
+        assert table["share_after"].max() == pytest.approx(1 if districts else 0.75, abs=1e-3)
+
+
+@pytest.mark.bench
+def test_the_western_front_is_followed_by_its_lines(bench, tmp_path):
+    countries = gpd.read_parquet(bench / "wwi_europe_1914_countries.parquet")
+    ground = countries[countries["country"].isin(["Belgium", "France", "Germany", "Luxembourg"])]
+    write(ground, tmp_path / "countries.gpkg")
+    fronts = bench / "wwi_fronts_west_italy.parquet"
+    words = ["series", fronts, "--districts", tmp_path / "countries.gpkg", "--key", "country", "--side", "CP"]
+    places = ["--side-at", "CP=13.4,52.5", "--side-at", "Entente=2.35,48.85", "--where", "theatre=west"]
+    more = [*places, "--snap-m", 20_000, "--mend", "--out", tmp_path / "out"]
+    result = RUNNER.invoke(app, list(map(str, [*words, *more])))
+    assert result.exit_code == 0, result.output

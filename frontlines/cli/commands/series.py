@@ -19,12 +19,15 @@ from frontlines.cli.options import (
     ReachM,
     Side,
     SideNames,
+    SnapM,
     Source,
+    Theatre,
     Title,
     describes_layers,
     shows_errors,
     sides_named,
 )
+from frontlines.names import SNAP_M
 from frontlines.progress import part, reporting
 from frontlines.series.differences import TOLERANCE_M
 from frontlines.sources.description import Description
@@ -56,10 +59,11 @@ def series(
             help="A file with a column 'date', or a folder of files with a day in their names.",
         ),
     ],
-    districts: Districts,
     side: Side,
+    districts: Districts = None,
     key: Key = "district",
     out: Out = Path("out"),
+    theatre: Theatre = None,
     freq: Annotated[
         Freq | None,
         typer.Option("--freq", help="Steps: day, week, month, quarter, year; by default every snapshot."),
@@ -84,6 +88,7 @@ def series(
         ),
     ] = None,
     border_m: BorderM = None,
+    snap_m: SnapM = None,
     reach_m: ReachM = None,
     panels: Annotated[
         bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
@@ -109,17 +114,21 @@ def series(
 
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
-    outputs.refuse_overwriting(out, files, force=force or resume, inputs=(source, districts))
+    outputs.refuse_overwriting(
+        out, files, force=force or resume, inputs=(source, *(districts or ()), theatre)
+    )
     previous = outputs.read_previous(out) if resume else None
     with reporting(True) as report:
         report(0.02, "reading")
         read = snapshots_from_files(
             source,
-            districts=districts,
+            districts=districts or (),
             key=key,
             side=side,
+            theatre=theatre,
             written=written,
             named=named,
+            snap_m=SNAP_M if snap_m is None else snap_m,
             reach_m=reach_m,
             mend=mend,
             description=description,
