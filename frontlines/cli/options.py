@@ -211,7 +211,7 @@ CorrelationM = Annotated[
         min=0,
         metavar="METRES",
         help="Over what length along the front errors are alike [m]; inf: each line is off as a whole; "
-        f"else {CORRELATION_M:g}.",
+        f"else the longest that the lines state as correlation_m, or {CORRELATION_M:g}.",
     ),
 ]
 Draws = Annotated[

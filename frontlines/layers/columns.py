@@ -128,6 +128,21 @@ def sigmas_of(lines: gpd.GeoDataFrame, unless_stated_m: float | None = None) -> 
     return np.where(missing, np.nan if unless_stated_m is None else unless_stated_m, sigma_m)
 
 
+def correlations_of(lines: gpd.GeoDataFrame) -> Floats:
+    """Read over what length rows say that their errors are alike [m]; NaN where one states none."""
+    if "correlation_m" not in lines:
+        return np.full(len(lines), np.nan)
+    texts = _texts(lines["correlation_m"])
+    lengths = pd.to_numeric(texts.replace("", None), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    wrong = np.flatnonzero((np.isnan(lengths) & (texts != "").to_numpy()) | (lengths < 0))
+    if len(wrong):
+        raise NoiseError(
+            f"correlation_m of row {lines.index[wrong[0]]} of the frontlines is {texts.iloc[wrong[0]]!r}: "
+            "give metres, 0 or more, or inf, or leave it empty"
+        )
+    return lengths
+
+
 def _read_dates(frame: gpd.GeoDataFrame) -> list[Fault]:
     """Turn the dates of a frame into days, in place; tell which cannot be read."""
     frame["date"], unread = days_or_faults(frame["date"])

@@ -27,7 +27,7 @@ from frontlines.layers import (
     days_of,
 )
 from frontlines.manifest import places_sentence
-from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
+from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import is_of_lines, require_likely_days
 from frontlines.sources.files import Reading, day_in_name, fill_in, together, without_labels
 from frontlines.sources.snapshots import PLAIN, read_snapshots
@@ -242,7 +242,11 @@ class StudyLayers:
         **about: Any,
     ) -> Study:
         """Put everything into a study; `roles` order the files in its record."""
-        drawn, sigma_m, margin_m = "side_left" in front, method.get("sigma_m"), method.get("margin_m")
+        drawn = "side_left" in front
+        margin_m, sigma_m, correlation_m = (
+            None if (metres := method.get(name)) is None else float(metres)
+            for name in ("margin_m", "sigma_m", "correlation_m")
+        )
         asked = {"key": self.key, "rest": self.rest, "mend": self.mend}
         asked |= {"read_as_ground_of_side": self.reading.bare, "notes": self.reading.notes}
         asked |= self.as_read()
@@ -260,9 +264,9 @@ class StudyLayers:
             snap_m=float(self.snap_m),
             sliver_m=float(method.get("sliver_m", SLIVER_M)),
             border_m=float(method.get("border_m", BORDER_M)),
-            margin_m=None if margin_m is None else float(margin_m),
-            sigma_m=None if sigma_m is None else float(sigma_m),
-            correlation_m=float(method.get("correlation_m", CORRELATION_M)),
+            margin_m=margin_m,
+            sigma_m=sigma_m,
+            correlation_m=correlation_m,
             draws=method.get("draws", 0),
             parameters=asked,
             inputs=self.reading.inputs(*roles),
