@@ -7,6 +7,7 @@
 ``.shp``, ``.zip``, ``.shp.zip``     shapefile, also zipped
 ``.kml``, ``.kmz``                   KML (longitude and latitude)
 ``.csv``                             tables; read as points, or as shapes in WKT
+``.topojson``, ``.json``             TopoJSON; read, not written
 ===================================  =============================================
 """
 
