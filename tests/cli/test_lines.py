@@ -222,12 +222,38 @@ def test_a_series_of_lines_is_cut_by_its_theatre(folder):
 
 @pytest.mark.bench
 def test_the_western_front_is_followed_by_its_lines(bench, tmp_path):
+    """Named as drawn and named by Paris and Berlin, the sides are the same; a place on the wrong side is refused."""
     countries = gpd.read_parquet(bench / "wwi_europe_1914_countries.parquet")
-    ground = countries[countries["country"].isin(["Belgium", "France", "Germany", "Luxembourg"])]
-    write(ground, tmp_path / "countries.gpkg")
-    fronts = bench / "wwi_fronts_west_italy.parquet"
-    words = ["series", fronts, "--districts", tmp_path / "countries.gpkg", "--key", "country", "--side", "CP"]
-    places = ["--side-at", "CP=13.4,52.5", "--side-at", "Entente=2.35,48.85", "--where", "theatre=west"]
-    more = [*places, "--snap-m", 20_000, "--mend", "--out", tmp_path / "out"]
-    result = RUNNER.invoke(app, list(map(str, [*words, *more])))
-    assert result.exit_code == 0, result.output
+    names = ["Kingdom of Belgium", "French Third Republic", "German Empire", "Grand Duchy of Luxembourg"]
+    countries[countries["country"].isin(names)].to_parquet(tmp_path / "countries.parquet")
+    fronts = gpd.read_parquet(bench / "wwi_fronts_west_italy.parquet")
+    fronts[fronts["date"].between("1918-03-20", "1918-04-03")].to_parquet(tmp_path / "fronts.parquet")
+
+    def followed(*named):
+        words = ["series", tmp_path / "fronts.parquet", "--districts", tmp_path / "countries.parquet"]
+        words += [
+            "--key",
+            "country",
+            "--side",
+            "CP",
+            "--where",
+            "theatre=western",
+            "--snap-m",
+            20_000,
+            "--mend",
+        ]
+        return RUNNER.invoke(app, list(map(str, [*words, *named, "--out", tmp_path / "out", "--force"])))
+
+    tables = []
+    for named in (
+        ("--side-left", "Entente", "--side-right", "CP"),
+        ("--side-at", "Entente=2.35,48.85", "--side-at", "CP=13.4,52.5"),
+    ):
+        result = followed(*named)
+        assert result.exit_code == 0, result.output
+        tables.append((tmp_path / "out" / "series.csv").read_bytes())
+    assert tables[0] == tables[1]
+    total = pd.read_csv(tmp_path / "out" / "totals.csv")
+    assert 1000 < total["net_km2"].sum() < 4000  # the spring offensive from 24 March to 1 April 1918
+    passed = followed("--side-at", "Entente=2.35,48.85", "--side-at", "CP=2.3,49.6")
+    assert "no line runs between" in refusal(passed)
