@@ -167,7 +167,7 @@ def _holders(division: Division, places: gpd.GeoDataFrame, pieces: pd.DataFrame,
         (idle, "lies in ground that no line borders"),
     ):
         if len(wrong):
-            raise ControlError(f"{when} {_named(wrong)[0]} lies {why}: give another place")
+            raise ControlError(f"{when} {_named(wrong)[0]} {why}: give another place")
     sides, holders = places["side"].to_numpy(), dict[int, str]()
     for one in np.unique(face):
         inner = places.iloc[at[face == one]]

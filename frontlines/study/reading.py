@@ -104,17 +104,15 @@ class StudyLayers:
     def raw_of_days(self, paths: Sequence[Path], role: str, days: Sequence[str]) -> gpd.GeoDataFrame:
         """Read files of many days; where their rows hold from day to day, those of each day."""
         description = self.reading.description
-        valid = description.valid_from or description.valid_to
-        frames = {
-            path: [self.raw(path, role, day, paths) for day in days] if valid else [self.raw(path, role)]
-            for path in paths
-        }
+        valid = bool(description.valid_from or description.valid_to)
+        wanted = days if valid else [None]
+        frames = {path: [self.raw(path, role, day, paths) for day in wanted] for path in paths}
         kinds = {path.name: kind_of(frames[path][0]) for path in paths}
         if len(set(kinds.values())) > 1:
             held = ", ".join(f"{name} holds {kind}" for name, kind in kinds.items())
             raise LayerError(f"{held}: give polygons alone, lines alone or places alone")
         parts = [pd.concat(frames[path], ignore_index=True) if valid else frames[path][0] for path in paths]
-        return together(parts, paths)
+        return together([gpd.GeoDataFrame(part) for part in parts], paths)
 
     def as_read(self) -> dict[str, Any]:
         """Record how the layers were read, where options say so."""
@@ -331,9 +329,9 @@ def naming(*paths: Path) -> Iterator[None]:
 def _name_of(outline: gpd.GeoDataFrame, key: str, path: Path) -> str:
     """Name the one district that a theatre is: by its column if it is one row, else by its file."""
     columns = {str(column).strip().lower(): column for column in outline.columns}
-    for name in (key.lower(), "district", "name"):
-        if len(outline) == 1 and name in columns and (text := str(outline[columns[name]].iloc[0]).strip()):
-            return text
+    for name in (key.lower(), "district", "name") if len(outline) == 1 else ():
+        if name in columns and pd.notna(held := outline[columns[name]].iloc[0]) and str(held).strip():
+            return str(held).strip()
     return path.stem
 
 
