@@ -177,6 +177,7 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
         f"Ground of {who} on {long_date(manifest['dates'][-1])} as {first} and {second} show it, {where}.",
         _overlap(total),
         *places_sentence(manifest["parameters"].get("reach_m")),
+        *(_sentence(note) for note in edge_notes(manifest)),
         f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
         f"Projection: {manifest['projection']['name']}.",
         f"Computed with frontlines {manifest['versions']['frontlines']}.",

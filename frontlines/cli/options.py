@@ -46,7 +46,7 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\ballow_date=True"), "--allow-date"),
     (re.compile(r"\blon='\.\.\.', lat='\.\.\.'"), "--lon and --lat"),
     (re.compile(r"\bencoding=(?=['\"])"), "--encoding "),
-    (re.compile(r"\bframe\.set_crs\('EPSG:4326'\)"), "--crs EPSG:4326"),
+    (re.compile(r"\b(?:frame|theatre)\.set_crs\('EPSG:4326'\)"), "--crs EPSG:4326"),
     (
         re.compile(r"\bgive districts and their key, or a theatre\b"),
         "give --districts and --key, or --theatre",

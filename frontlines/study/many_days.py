@@ -121,14 +121,25 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     asked = {"key": key, "rest": rest, "mend": mend, "snap_m": snap_m}
     asked |= {"reach_m": reach_m if any("places" in one for one in control) else None}
     asked |= {"formats": list(written), "date": day, "read_as_ground_of_side": layers.reading.bare}
+    asked |= layers.as_read()
+    inputs = layers.reading.inputs("first", "second", "districts")
     return TwoSources(
         first=control[0],
         second=control[1],
         theatre=layers.theatre,
         districts=layers.districts,
         names=_two_names(paths, named),
-        record={"inputs": layers.reading.inputs("first", "second", "districts"), "parameters": asked},
+        record={"inputs": inputs, "parameters": asked, "ends_led": _ends_led(control)},
     )
+
+
+def _ends_led(control: Sequence[gpd.GeoDataFrame]) -> dict[str, Any]:
+    """Sum up the ends of lines that were led on in several sources."""
+    led = [one.attrs["ends_led"] for one in control if "ends_led" in one.attrs]
+    if not led:
+        return {}
+    sums = {name: sum(one[name] for one in led) for name in ("number", "sideways")}
+    return sums | {"farthest_m": max(one["farthest_m"] for one in led)}
 
 
 def _every_day(raw: gpd.GeoDataFrame, path: Path) -> pd.Series[Any]:

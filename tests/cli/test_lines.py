@@ -220,6 +220,25 @@ def test_a_series_of_lines_is_cut_by_its_theatre(folder):
         assert table["share_after"].max() == pytest.approx(1 if districts else 0.75, abs=1e-3)
 
 
+def test_two_sources_of_lines_are_compared_and_their_ends_are_told(folder):
+    short = gpd.GeoDataFrame(geometry=[LineString([(37.25, 49), (37.25, 49.995)])], crs=LONLAT)
+    write(short, folder / "days" / f"{DAYS[1]}.geojson")
+    result = run("compare", folder, *AT, "--date", "1915-04-15")
+    assert result.exit_code == 0, result.output
+    row = pd.read_csv(folder / "out" / "agreement.csv").iloc[-1]
+    assert row["iou"] == pytest.approx(0.8, abs=1e-3)
+    assert "1 end of a line was led on" in result.stdout
+    assert manifest(folder)["ends_led"]["number"] == 1
+    assert list(manifest(folder)["parameters"]["described"]) == ["side_at"]
+
+
+def test_a_theatre_without_a_crs_is_refused_with_the_option(folder):
+    bare = gpd.read_file(folder / "districts.geojson")
+    bare.set_crs(None, allow_override=True).to_parquet(folder / "theatre.parquet")
+    refused = refusal(run("change", folder, *AT, "--theatre", folder / "theatre.parquet", districts=False))
+    assert "the theatre has no CRS: say which it is with --crs EPSG:4326" in refused
+
+
 @pytest.mark.bench
 def test_the_western_front_is_followed_by_its_lines(bench, tmp_path):
     """Named as drawn and named by Paris and Berlin, the sides are the same; a place on the wrong side is refused."""
