@@ -79,6 +79,7 @@ def test_two_thirds_of_the_line_lie_within_the_quoted_error_over_many_readings(f
 def test_the_district_table_agrees_with_that_of_the_vectors(found, truth, tmp_path):
     fl.write(found.frontlines, tmp_path / "frontlines.geojson")
     scan = districts_from(tmp_path / "frontlines.geojson")
+    assert scan.manifest["errors"]["correlation_m"] == "inf"  # as the layer states, without an option
     mine, theirs = (table.balance.set_index("district") for table in (scan, truth))
     lines = found.frontlines
     for when, day in (("before", "1994-04-07"), ("after", "1994-05-12")):
