@@ -31,6 +31,7 @@ from frontlines.control import (
     control_from_settlements,
     frontlines_from_control,
     fronts_of_side,
+    lines_with_sides,
 )
 from frontlines.crs import working_crs
 from frontlines.errors import FrontlinesError
@@ -157,6 +158,7 @@ __all__ = [
     "frontlines_from_control",
     "fronts_of_side",
     "line_distances",
+    "lines_with_sides",
     "load_study",
     "make_transects",
     "mean_advance",

@@ -141,6 +141,8 @@ def error_sentence(record: Mapping[str, Any]) -> str:
     alike = (
         "each line off as a whole" if along == "inf" else f"alike over {along / 1000:g} km along the front"
     )
+    if not record["correlation_m_given"] and "correlation_m_of_lines" in record:
+        alike += ", as the lines state"
     how = f"{record['draws']:,} draws" if "draws" in record else "by formula"
     return f"errors of the lines (sigma {sigma}, {alike}), {how}"
 
@@ -217,6 +219,7 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
         _overlap(total),
         *(_sentence(note) for note in edge_notes(manifest)),
         *places_sentence(manifest["parameters"].get("reach_m")),
+        *(_sentence(note) for note in edge_notes(manifest)),
         f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
         f"Projection: {manifest['projection']['name']}.",
         f"Computed with frontlines {manifest['versions']['frontlines']}.",

@@ -38,6 +38,13 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bwhich sides names\b"), "which --map names"),
     (re.compile(r"\beach_day='(\w+)'"), r"--each-day \1"),
     (re.compile(r"\bone_side=True"), "--one-side"),
+    (re.compile(r"\bside_(left|right)=(?=['\"])"), r"--side-\1 "),
+    (
+        re.compile(r"\bside_at=\{'A': \[\(46.9, 40.1\)\], 'B': \[\(47.4, 40.1\)\]\}"),
+        "--side-at A=46.9,40.1 --side-at B=47.4,40.1",
+    ),
+    (re.compile(r"\bside_at=\{'A': \[\(46.9, 40.1\)\]\}"), "--side-at A=46.9,40.1"),
+    (re.compile(r"\bside_at\b"), "--side-at"),
     (re.compile(r"\bdissolve=True"), "--dissolve"),
     (re.compile(r"\bdate_format=(?=['\"])"), "--date-format "),
     (re.compile(r"\bwith date='[\d-]+'"), "with --date-before and --date-after"),
@@ -47,7 +54,11 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bper='km2'"), "--population-per km2"),
     (re.compile(r"\bcrs='EPSG:4326'"), "--crs EPSG:4326"),
     (re.compile(r"\bencoding=(?=['\"])"), "--encoding "),
-    (re.compile(r"\bframe\.set_crs\('EPSG:4326'\)"), "--crs EPSG:4326"),
+    (re.compile(r"\b(?:frame|theatre)\.set_crs\('EPSG:4326'\)"), "--crs EPSG:4326"),
+    (
+        re.compile(r"\bgive districts and their key, or a theatre\b"),
+        "give --districts and --key, or --theatre",
+    ),
     (re.compile(r"\bsnap_m=\.\.\."), "--snap-m"),
     (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
     (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
@@ -71,9 +82,14 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite the files of ano
 
 # --- layers
 
-_DISTRICTS = typer.Option("--districts", metavar="FILE", help="District polygons.")
-Districts = Annotated[Path, _DISTRICTS]
-DistrictsOrStudy = Annotated[Path | None, _DISTRICTS]
+Districts = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--districts",
+        metavar="FILE",
+        help="District polygons; may be given several times. Without them --theatre is one district.",
+    ),
+]
 _SIDE = typer.Option(
     "--side",
     metavar="NAME",
@@ -242,7 +258,7 @@ CorrelationM = Annotated[
         min=0,
         metavar="METRES",
         help="Over what length along the front errors are alike [m]; inf: each line is off as a whole; "
-        f"else {CORRELATION_M:g}.",
+        f"else the longest that the lines state as correlation_m, or {CORRELATION_M:g}.",
     ),
 ]
 Draws = Annotated[
@@ -298,6 +314,23 @@ Described: dict[str, Any] = {
     "one_side": Annotated[
         bool,
         typer.Option("--one-side", help="All rows are ground of one side, whatever else tells them apart."),
+    ],
+    "side_left": Annotated[
+        str | None,
+        typer.Option(
+            "--side-left", metavar="NAME", help="Who is to the left of lines that name no sides, as drawn."
+        ),
+    ],
+    "side_right": Annotated[
+        str | None, typer.Option("--side-right", metavar="NAME", help="Who is to the right of them.")
+    ],
+    "places": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--side-at",
+            metavar="SIDE=LON,LAT",
+            help="Whose ground a place is, for lines that name no sides; give one for each side, or more.",
+        ),
     ],
     "date_column": Annotated[
         str | None, typer.Option("--date-column", metavar="COLUMN", help="Column of the day; else 'date'.")
@@ -409,15 +442,21 @@ def _takes(options: Mapping[str, Any], make: Callable[..., Any], argument: str) 
     return decorate
 
 
-def _described_as(mapped: list[str] | None, where: list[str] | None, **others: Any) -> Description:
-    """Read ``VALUE=SIDE`` and ``COLUMN=VALUE``, and describe layers by all options."""
+def _described_as(
+    mapped: list[str] | None, where: list[str] | None, places: list[str] | None, **others: Any
+) -> Description:
+    """Read ``VALUE=SIDE``, ``COLUMN=VALUE`` and ``SIDE=LON,LAT``, and describe layers by all options."""
     pairs = [_pair(text.rpartition("="), "--map", "VALUE=SIDE") for text in mapped or ()]
     chosen: dict[str, tuple[str, ...]] = {}
     for text in where or ():
         column, value = _pair(text.partition("="), "--where", "COLUMN=VALUE")
         chosen[column] = (*chosen.get(column, ()), value)
-    said = {name: value for name, value in others.items() if value is not None}
-    return Description(sides={value: side or None for value, side in pairs}, where=chosen, **said)
+    held: dict[str, tuple[tuple[float, float], ...]] = {}
+    for text in places or ():
+        side, lonlat = _pair(text.rpartition("="), "--side-at", "SIDE=LON,LAT")
+        held[side] = (*held.get(side, ()), _lonlat(lonlat, text))
+    named = {value: side or None for value, side in pairs}
+    return Description(sides=named, where=chosen, side_at=held, **given(**others))
 
 
 def _pair(parts: tuple[str, str, str], option: str, form: str) -> tuple[str, str]:
@@ -425,6 +464,14 @@ def _pair(parts: tuple[str, str, str], option: str, form: str) -> tuple[str, str
     if not (first.strip() and sign):
         raise StudyError(f"{option} {''.join(parts)!r}: write {form}")
     return first.strip(), second.strip()
+
+
+def _lonlat(written: str, text: str) -> tuple[float, float]:
+    try:
+        lon, lat = map(float, written.split(","))
+    except ValueError as error:
+        raise StudyError(f"--side-at {text!r}: write SIDE=LON,LAT in degrees, such as A=46.9,40.1") from error
+    return lon, lat
 
 
 def description_entries(description: Description) -> dict[str, Any]:
@@ -436,6 +483,8 @@ def description_entries(description: Description) -> dict[str, Any]:
         said["map"] = {value: side or "" for value, side in said.pop("sides").items()}
     if "where" in said:
         said["where"] = {column: list(values) for column, values in said["where"].items()}
+    if "side_at" in said:
+        said["side_at"] = {side: [list(one) for one in places] for side, places in said["side_at"].items()}
     return said
 
 

@@ -2,6 +2,7 @@
 
 from frontlines.control.from_lines import control_from_lines, cut_lines
 from frontlines.control.from_settlements import control_from_settlements
+from frontlines.control.naming import lines_with_sides
 from frontlines.control.side_fronts import fronts_of_side
 from frontlines.control.to_lines import frontlines_from_control
 
@@ -11,4 +12,5 @@ __all__ = [
     "cut_lines",
     "frontlines_from_control",
     "fronts_of_side",
+    "lines_with_sides",
 ]

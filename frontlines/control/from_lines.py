@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.control.joining import Joined, join_ends
+from frontlines.control.joining import join_ends
 from frontlines.crs import place, require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
-from frontlines.geometry.planar import Arrangement, arrange, edge_lines, edge_middles, segments
+from frontlines.geometry.planar import (
+    Arrangement,
+    arrange,
+    edge_lines,
+    edge_middles,
+    segments,
+    with_shared_vertices,
+)
 from frontlines.layers.faults import place_of
 from frontlines.layers.mending import joined_sources
-from frontlines.names import KM2, UNKNOWN, Geometries, Ints, counted
+from frontlines.names import KM2, UNKNOWN, Floats, Geometries, Ints, counted
 
 _ON_LINE_M = 1e-3
 """A piece of the arrangement this near to a line [m] is a piece of it."""
+
+_SAME_LINE_M = 0.1
+"""Stretches this near to each other [m] are one: twice what an edge may stray in the plane."""
+
+_LEAST_M = 5e-3
+"""Pieces shorter than this [m] do not tell their direction: one of the edge might pass for one of a line."""
 
 
 def control_from_lines(
@@ -84,9 +97,9 @@ def control_from_lines(
     ground = ground_of(theatre)
     parts, led = [], []
     for date, lines in frontlines.groupby("date", sort=True):
-        joined = join_ends(lines, ground, snap_m)
-        parts.append(_control_on(date, lines, ground, joined))
-        led += joined.led
+        division = divide(date, lines, ground, snap_m)
+        parts.append(_control_on(date, lines, division))
+        led += division.led
     if not parts:
         raise ControlError("there is no frontline: give at least one stretch for each date")
     control = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=frontlines.crs)
@@ -140,20 +153,41 @@ def _only_lines(cut: Any) -> Any:
     return shapely.line_merge(shapely.multilinestrings(lines), directed=True)
 
 
-def _control_on(date: Any, lines: gpd.GeoDataFrame, ground: Any, joined: Joined) -> gpd.GeoDataFrame:
-    """Divide the theatre on one date."""
-    arrangement = arrange(np.append(joined.shapes, joined.edge))
+class Division(NamedTuple):
+    """How lines divide a theatre on one date."""
+
+    arrangement: Arrangement
+    inside: Ints  # numbers of the faces that lie in the theatre
+    votes: pd.DataFrame  # what each noded piece of a line says of the faces beside it, see `_votes`
+    led: list[tuple[float, bool]]  # see `Joined`
+
+    def middles(self, edges: Ints) -> Floats:
+        """Middle of each noded piece, (n, 2)."""
+        return edge_middles(self.arrangement.edges[edges])
+
+
+def divide(date: Any, lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> Division:
+    """Divide the theatre along the lines of one date, whatever their sides."""
+    joined = join_ends(lines, ground, snap_m)
+    shapes = with_shared_vertices(joined.shapes, same_m=_ON_LINE_M, on_line_m=_SAME_LINE_M)
+    arrangement = arrange(np.append(shapes, joined.edge))
     faces = _inside(arrangement.faces, ground)
     whole_km2 = float(shapely.area(arrangement.faces[faces]).sum()) / KM2
     close_book(whole_km2, ground.area / KM2, "pieces of ground between the lines", "round the lines to 1 mm")
-    votes = _votes(arrangement, joined.shapes, lines)
+    votes = _votes(arrangement, shapes, lines)
     _refuse_idle_lines(votes, arrangement, ground, joined.stubs, lines)
-    votes = votes[votes["face"].isin(faces)]
-    if votes.empty:
+    if not votes["face"].isin(faces).any():
         raise ControlError(
             f"on {date:%Y-%m-%d} no line meets the theatre, which lies round {place_of(ground, lines.crs)}: "
             "check the order of the axes and the CRS"
         )
+    return Division(arrangement, faces, votes, joined.led)
+
+
+def _control_on(date: Any, lines: gpd.GeoDataFrame, division: Division) -> gpd.GeoDataFrame:
+    """Give the ground of one date to the sides that its lines name."""
+    arrangement, faces, votes = division.arrangement, division.inside, division.votes
+    votes = votes[votes["face"].isin(faces)]
     _refuse_contradictions(votes, arrangement, lines)
     rows = [_cell(date, face, arrangement, votes[votes["face"] == face], lines) for face in faces]
     cells = gpd.GeoDataFrame(rows, geometry="geometry", crs=lines.crs)
@@ -170,14 +204,19 @@ def _votes(arrangement: Arrangement, joined: Geometries, lines: gpd.GeoDataFrame
 
     Columns: `face`, `side`, `edge` (position of the piece), `line` (position of the stretch).
     """
-    # Which drawn piece each noded edge is a piece of.
+    # Which drawn piece each noded edge is a piece of: its middle and both of its ends lie on it.
     pieces, owner = segments(joined)
     middles = shapely.points(edge_middles(arrangement.edges))
-    tree = shapely.STRtree(edge_lines(pieces))
+    drawn_pieces = edge_lines(pieces)
+    tree = shapely.STRtree(drawn_pieces)
     edge, piece = tree.query_nearest(middles, max_distance=_ON_LINE_M, all_matches=True)
     along = arrangement.edges[edge, 2:] - arrangement.edges[edge, :2]
-    long_enough = np.hypot(*along.T) > _ON_LINE_M
-    edge, piece, along = edge[long_enough], piece[long_enough], along[long_enough]
+    off_m = [
+        shapely.distance(shapely.points(arrangement.edges[edge, columns]), drawn_pieces[piece])
+        for columns in (slice(0, 2), slice(2, 4))
+    ]
+    kept = (np.hypot(*along.T) > _LEAST_M) & (np.max(off_m, axis=0) <= _ON_LINE_M)
+    edge, piece, along = edge[kept], piece[kept], along[kept]
     # The face to the left of the drawn piece is on the edge's left only if both run the same way.
     drawn = pieces[piece, 2:] - pieces[piece, :2]
     forward = (along * drawn).sum(axis=1) > 0

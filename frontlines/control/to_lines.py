@@ -12,6 +12,7 @@ import shapely
 from frontlines.crs import require_working_crs
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import BACK, OUTSIDE, arrange, edge_lines
+from frontlines.layers.columns import correlations_of
 from frontlines.layers.mending import joined_sources
 from frontlines.names import Geometries, Ints
 
@@ -39,8 +40,8 @@ def frontlines_from_control(
     -------
     frontlines
         One row for each stretch between the same two polygons: `date`, `side_left`, `side_right`
-        (in alphabetical order), `source` (of both polygons), `sigma_m` (the larger [m]), `note` and
-        LineStrings. Sorted by date, sides and place.
+        (in alphabetical order), `source` (of both polygons), `sigma_m` (the larger [m]), `note`,
+        `correlation_m` (the longer [m]) if control has it, and LineStrings. Sorted by date, sides and place.
 
     Raises
     ------
@@ -75,6 +76,8 @@ def frontlines_from_control(
         for date, part in control.groupby("date", sort=True)
         for row in _stretches(date, part, edge, border)
     ]
+    if "correlation_m" in control:
+        columns.insert(-1, "correlation_m")
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=control.crs)
 
 
@@ -135,6 +138,7 @@ def _row(date: Any, line: Any, neighbours: gpd.GeoDataFrame) -> dict[str, Any]:
         "side_right": sides[1],
         "source": joined_sources(neighbours["source"]),
         "sigma_m": neighbours["sigma_m"].max() if "sigma_m" in neighbours else np.nan,
+        "correlation_m": pd.Series(correlations_of(neighbours)).max(),
         "note": "",
         "geometry": line,
     }

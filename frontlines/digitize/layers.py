@@ -99,7 +99,7 @@ def _frame(
         rows.append(
             {
                 "date": line.date, "side_left": flanks.left, "side_right": flanks.right,
-                "source": recipe.source, **dict([sigma_m]),
+                "source": recipe.source, **dict([sigma_m]), "correlation_m": _correlation(error._asdict()),
                 "note": "; ".join(text for text in (piece.note, line.note) if text),
                 "line": line.name, "seen": piece.seen,
                 "length_km": round(geod_of(WGS84).geometry_length(shape) / 1000, 3),
@@ -112,6 +112,14 @@ def _frame(
 def _rounded(sigmas: Mapping[str, float]) -> dict[str, float]:
     """Round standard errors to centimetres."""
     return {name: round(value, 2) for name, value in sigmas.items()}
+
+
+def _correlation(sigmas: Mapping[str, float]) -> str:
+    """Say over what length errors are alike [m]: georeference and map are off alike all over the map.
+
+    As text, since GeoJSON knows no infinite number; nothing where the tracing's error is all that is known.
+    """
+    return "inf" if sigmas["sigma_georef_m"] or sigmas["sigma_source_m"] else ""
 
 
 def _doubtful_sides(name: str, courses: Sequence[Floats], flanks: Sequence[Flanks]) -> list[Caution]:
@@ -163,6 +171,7 @@ def control_of(areas: gpd.GeoDataFrame, recipe: Recipe, georeference: Georeferen
         rows.append(
             {
                 "date": recipe.areas[0].date, "side": side, "source": recipe.source, **dict([sigma_m]),
+                "correlation_m": _correlation(error),
                 "area_km2": area_m2 / KM2,
                 "unsure_share": float(np.average(part["unsure_share"], weights=part.area)),
                 **dict(causes), "geometry": placed,

@@ -54,6 +54,43 @@ def segments(lines: Geometries) -> tuple[Floats, Ints]:
     return np.hstack([xy[:-1], xy[1:]])[inner], owner[:-1][inner]
 
 
+def with_shared_vertices(lines: Geometries, *, same_m: float, on_line_m: float) -> Geometries:
+    """Give each line the vertices of others that lie on it: what is drawn twice has the same ones.
+
+    Vertices of two lines within `same_m` become one; those within `on_line_m` of another line join it.
+    """
+    xy, source = shapely.get_coordinates(lines, return_index=True)
+    dots = shapely.points(xy)
+    tree = shapely.STRtree(dots)
+    one, other = tree.query(dots, predicate="dwithin", distance=same_m)
+    near = (source[one] > source[other]) & (xy[one] != xy[other]).any(axis=1)
+    out = np.array(lines, dtype=object)
+    if near.any():
+        moved = xy.copy()
+        moved[one[near][::-1]] = xy[other[near][::-1]]  # of several the first, which is written last
+        out = shapely.set_coordinates(out, moved)
+        xy = moved
+    # Vertices of other lines within edges.
+    edges, owner = segments(out)
+    edge, point = tree.query(edge_lines(edges), predicate="dwithin", distance=on_line_m)
+    ends = np.stack([edges[edge, :2], edges[edge, 2:]]) - xy[point]
+    inner = (owner[edge] != source[point]) & (np.hypot(ends[..., 0], ends[..., 1]) > same_m).all(axis=0)
+    inner &= (ends[0] != ends[1]).any(axis=1)
+    edge, point = edge[inner], point[inner]
+    start, step = edges[edge, :2], edges[edge, 2:] - edges[edge, :2]
+    far = ((xy[point] - start) * step).sum(axis=1) / (step**2).sum(axis=1)
+    # The first vertex of each edge, and after it the vertices found on it, by their distance from it.
+    order = np.lexsort((np.concatenate([np.zeros(len(edges)), far]), np.append(np.arange(len(edges)), edge)))
+    line = np.append(owner, owner[edge])[order]
+    inside = np.vstack([edges[:, :2], xy[point]])[order]
+    last = shapely.get_coordinates(shapely.get_point(out, -1))
+    for row in np.unique(owner[edge]):
+        own = np.vstack([inside[line == row], last[[row]]])
+        repeated = np.append(False, (own[1:] == own[:-1]).all(axis=1))
+        out[row] = shapely.linestrings(own[~repeated])
+    return out
+
+
 def edge_lines(edges: Floats) -> Geometries:
     """Make a LineString of each edge."""
     return np.asarray(shapely.linestrings(edges.reshape(-1, 2, 2)))

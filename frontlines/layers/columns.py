@@ -42,11 +42,15 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
     known = list(_COLUMNS[kind]) + (["sigma_m"] if kind in _UNCERTAIN else [])
     out = _with_plain_names(frame, known)
     faults: list[Fault] = []
+    if bare := kind == "frontlines" and len(out) > 0 and not {"side_left", "side_right"} & set(out.columns):
+        faults.append(Fault("lines without sides", tuple(row_labels(out)), detail="no column 'side_left'"))
     for column, filler in _COLUMNS[kind].items():
-        if column not in out and filler is None and len(out):
+        if column in out or (bare and column in ("side_left", "side_right")):
+            continue
+        if filler is None and len(out):
             faults.append(Fault("missing column", (), detail=f"column {column!r}"))
-        elif column not in out:
-            out[column] = filler if filler is not None else ""
+        else:
+            out[column] = filler or ""
     for column in set(known) & set(out.columns) - {"date", "sigma_m"}:
         out[column] = _texts(out[column])
         if column.startswith("side"):
@@ -122,6 +126,21 @@ def sigmas_of(lines: gpd.GeoDataFrame, unless_stated_m: float | None = None) -> 
             "give metres, 0 or more, or leave it empty"
         )
     return np.where(missing, np.nan if unless_stated_m is None else unless_stated_m, sigma_m)
+
+
+def correlations_of(lines: gpd.GeoDataFrame) -> Floats:
+    """Read over what length rows say that their errors are alike [m]; NaN where one states none."""
+    if "correlation_m" not in lines:
+        return np.full(len(lines), np.nan)
+    texts = _texts(lines["correlation_m"])
+    lengths = pd.to_numeric(texts.replace("", None), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    wrong = np.flatnonzero((np.isnan(lengths) & (texts != "").to_numpy()) | (lengths < 0))
+    if len(wrong):
+        raise NoiseError(
+            f"correlation_m of row {lines.index[wrong[0]]} of the frontlines is {texts.iloc[wrong[0]]!r}: "
+            "give metres, 0 or more, or inf, or leave it empty"
+        )
+    return lengths
 
 
 def _read_dates(frame: gpd.GeoDataFrame) -> list[Fault]:

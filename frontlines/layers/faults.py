@@ -50,6 +50,11 @@ class Advice(NamedTuple):
 
 ADVICE = {
     "missing column": Advice("is missing", "add it, or rename the column that holds it"),
+    "lines without sides": Advice(
+        "do not say who is on either side of a line",
+        "name the sides as the lines are drawn with side_left='A', side_right='B', or by places with "
+        "side_at={'A': [(46.9, 40.1)], 'B': [(47.4, 40.1)]}",
+    ),
     "no CRS": Advice("has no CRS", "say which it is with frame.set_crs('EPSG:4326')"),
     "not degrees": Advice("lie outside the range of degrees", "set the CRS that the coordinates are in"),
     "round the earth": Advice(

@@ -39,6 +39,11 @@ class Description:
         Side of each value of that column; None leaves its rows out. Other values stay as they are.
     one_side
         All rows are ground of one side, whatever else tells them apart.
+    side_left, side_right
+        Who is to the left and to the right of all lines that name no sides, seen from their start.
+    side_at
+        Places of each side as (longitude, latitude) [degrees], by which lines that name no sides get theirs,
+        see `frontlines.lines_with_sides`.
     date_column, date_format
         Column of the day, by default ``date``, and how days are written, as for `datetime.strptime`.
     valid_from, valid_to
@@ -74,6 +79,9 @@ class Description:
     side_column: str | None = None
     sides: Mapping[str, str | None] = field(default_factory=dict)
     one_side: bool = False
+    side_left: str | None = None
+    side_right: str | None = None
+    side_at: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     date_column: str | None = None
     date_format: str | None = None
     valid_from: str | None = None
@@ -113,7 +121,9 @@ def described(
         return frame if day is None else frame.assign(date=day)
     rows = _chosen(frame, description.where, name)
     rows = _dated(rows, description, name, day, [] if notes is None else notes)
-    rows = _lines_sided(rows, description) if is_of_lines(rows) else _sided(rows, description, name, side)
+    rows = (
+        _lines_sided(rows, description, name) if is_of_lines(rows) else _sided(rows, description, name, side)
+    )
     if description.sigma_column is not None:
         rows = rows.assign(sigma_m=rows[column_of(rows, description.sigma_column, name)])
     if "date" in rows:
@@ -335,17 +345,25 @@ def _bound(column: pd.Series[Any], description: Description, name: str, *, first
     return days
 
 
-def _lines_sided(frame: gpd.GeoDataFrame, description: Description) -> gpd.GeoDataFrame:
-    """Give the sides of lines the names that are described; None leaves a line out."""
-    if not description.sides:
-        return frame
+def _lines_sided(frame: gpd.GeoDataFrame, description: Description, name: str) -> gpd.GeoDataFrame:
+    """Name the sides of lines as described; where `sides` says None, a line is left out."""
     sides = {one_form(value): meant for value, meant in description.sides.items()}
+    present = {str(column).strip().lower(): column for column in frame.columns}
     kept = np.ones(len(frame), dtype=bool)
-    for column in frame.columns:
-        if str(column).strip().lower() in ("side_left", "side_right"):
-            texts = _texts(frame[column])
+    for known, given in (("side_left", description.side_left), ("side_right", description.side_right)):
+        texts = _texts(frame[present[known]]) if known in present else pd.Series("", index=frame.index)
+        if known in present and sides:
             kept &= ~texts.map(lambda text: text in sides and sides[text] is None).to_numpy(dtype=bool)
-            frame = frame.assign(**{str(column): texts.map(lambda text: sides.get(text) or text)})
+            texts = texts.map(lambda text: sides.get(text) or text)
+            frame = frame.assign(**{str(present[known]): texts})
+        if given is not None:
+            if others := sorted(set(texts[kept]) - {"", given}):
+                held = listed(others, _SHOWN_VALUES)
+                raise SourceError(
+                    f"{name} names its own sides: {known!r} holds {held}, not {given!r}: leave "
+                    f"{known}={given!r} out, or give sides={{{others[0]!r}: 'NAME'}}"
+                )
+            frame = frame.assign(**{str(present.get(known, known)): given})
     return frame[kept]
 
 

@@ -7,6 +7,7 @@
 ``.shp``, ``.zip``, ``.shp.zip``     shapefile, also zipped
 ``.kml``, ``.kmz``                   KML (longitude and latitude)
 ``.csv``                             tables; read as points, or as shapes in WKT
+``.topojson``, ``.json``             TopoJSON; read, not written
 ===================================  =============================================
 """
 
@@ -106,7 +107,8 @@ def read_frontlines(
     path
         A file of lines (see `read_layer`).
     date, source, description
-        As for `read_control`; values of `side_left` and `side_right` become sides.
+        As for `read_control`; values of `side_left` and `side_right` become sides. Lines that name no sides
+        get those of the description, or by places with `frontlines.lines_with_sides`.
 
     Returns
     -------
@@ -266,6 +268,19 @@ def fill_in(frame: gpd.GeoDataFrame, **given: str | None) -> gpd.GeoDataFrame:
     present = {str(column).strip().lower() for column in frame.columns}
     absent = {name: value for name, value in given.items() if value is not None and name not in present}
     return frame.assign(**absent)
+
+
+def together(frames: Sequence[gpd.GeoDataFrame], paths: Sequence[Path]) -> gpd.GeoDataFrame:
+    """Join the layers of several files, in the CRS of the first; rows are called by their files."""
+    if len(frames) == 1:
+        return frames[0]
+    if bare := [path.name for frame, path in zip(frames, paths, strict=True) if frame.crs is None]:
+        raise SourceError(f"{', '.join(bare)}: no CRS: say which it is with frame.set_crs('EPSG:4326')")
+    parts = []
+    for frame, path in zip(frames, paths, strict=True):
+        own = frame.to_crs(frames[0].crs).set_axis([f"{row} of {path.name}" for row in frame.index])
+        parts.append(own if own.geometry.name == "geometry" else own.rename_geometry("geometry"))
+    return gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=frames[0].crs)
 
 
 def without_labels(

@@ -35,11 +35,12 @@ _DRIVERS = {
     ".kmz": "LIBKML",
     ".shp": "ESRI Shapefile",
 }
+_TOPOJSON = (".topojson", ".json")  # a topology may have the ending .json too; it is read, not written
 _PARQUET = (".parquet", ".geoparquet")
 _GEOGRAPHIC_ONLY = (".geojson", ".json", ".kml", ".kmz")
 
-FORMATS = (*_DRIVERS, *_PARQUET, ".zip", ".csv")
-"""File name endings that can be read and written."""
+FORMATS = (*_DRIVERS, *_PARQUET, ".zip", ".csv", ".topojson")
+"""File name endings that can be read and, but for ``.topojson``, written."""
 
 _HEAD = 65_536
 _ZIP, _SHAPEFILE = b"PK", b"\x00\x00\x27\x0a"
@@ -51,7 +52,9 @@ _BEGINNINGS = {  # what a file must begin with
     ".kmz": re.compile(_ZIP),
     ".kml": re.compile(rb"(\xef\xbb\xbf)?\s*(<\?.*?\?>\s*|<!--.*?-->\s*)*<(\w+:)?kml\b", re.DOTALL),
 }
+_TOPOLOGY = re.compile(rb'"type"\s*:\s*"Topology"')
 _DBF_NAME = 10
+_FLAT = 2  # axes of a CRS without heights
 _MIDNIGHT = pd.Timedelta(0)
 
 
@@ -108,6 +111,8 @@ def read_layer(
         raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
     if frame.crs is None and description.crs is not None:
         frame = frame.set_crs(description.crs)
+    if frame.crs is not None and len(frame.crs.axis_info) > _FLAT:  # heights are left out later on
+        frame = frame.set_crs(frame.crs.to_2d(), allow_override=True)
     return frame
 
 
@@ -135,8 +140,11 @@ def read(path: Path, layer: str | None, description: Description) -> gpd.GeoData
     with warnings.catch_warnings():  # measures along lines (M) are left out, and mean nothing to us
         warnings.filterwarnings("ignore", "Measured", UserWarning)
         warnings.filterwarnings("ignore", "Non closed ring", RuntimeWarning)  # shapely refuses it
+        warnings.filterwarnings("ignore", "Non-conformant content", RuntimeWarning)  # days with offsets
         if suffix == ".zip":
             address, layer = _shapefile_in(path, layer), None
+        elif suffix in _TOPOJSON and _is_topology(path):
+            address = f"TopoJSON:{path}"
         else:
             address = f"GeoJSON:{path}" if _DRIVERS[suffix] == "GeoJSON" else str(path)
         return _read_one(address, path, layer, encoding_of(path, description.encoding))
@@ -151,6 +159,17 @@ def _require_beginning(path: Path, suffix: str) -> None:
             raise SourceError(f"{path} cannot be read as {suffix}: its content is of another format")
         if suffix == ".shp" and path.stat().st_size < 2 * int.from_bytes(head[_SHP_WORDS], "big"):
             raise SourceError(f"{path} cannot be read as .shp: it is cut short, get the whole file")
+
+
+def _is_topology(path: Path) -> bool:
+    """Tell TopoJSON from GeoJSON: by what its first or last part says of its type."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        file.seek(max(path.stat().st_size - _HEAD, 0))
+        found = bool(_TOPOLOGY.search(head) or _TOPOLOGY.search(file.read()))
+    if not found and path.suffix.lower() == ".topojson":
+        raise SourceError(f"{path} cannot be read as .topojson: its content is of another format")
+    return found
 
 
 def _shapefile_in(path: Path, layer: str | None) -> str:
@@ -208,6 +227,8 @@ def _readable_columns(address: str, options: dict[str, Any]) -> list[str]:
 def writer_for(frame: pd.DataFrame, path: Path) -> Callable[[Any, Path], None]:
     """Pick the function that writes a frame."""
     suffix = suffix_of(path)
+    if suffix == ".topojson":
+        raise SourceError(f"{path}: TopoJSON is read, not written: use .geojson or .gpkg")
     if suffix == ".csv":
         return _write_csv
     if suffix in _PARQUET:
@@ -251,12 +272,25 @@ def _write_vector(frame: gpd.GeoDataFrame, path: Path) -> None:
         frame = frame.to_crs(LONLAT)
     driver = _DRIVERS[suffix]
     options: dict[str, Any] = {"RFC7946": "YES"} if driver == "GeoJSON" else {}
-    out = _dated(_without_measures(frame.rename(columns=str)))
+    out = _dated(_with_plain_columns(_without_measures(frame.rename(columns=str)), driver))
     if driver == "ESRI Shapefile":
         options["ENCODING"] = "UTF-8"
         out = _with_short_names(out)
     kind = None if len(frame) else "Unknown"
     pyogrio.write_dataframe(out, path, driver=driver, geometry_type=kind, **options)
+
+
+def _with_plain_columns(frame: gpd.GeoDataFrame, driver: str) -> gpd.GeoDataFrame:
+    """Write as text what a file does not hold: further geometry (as WKT), spans of time, infinity in JSON."""
+    texts = {}
+    for name, kind in frame.drop(columns=frame.geometry.name).dtypes.items():
+        column = frame[name]
+        spans = isinstance(kind, pd.PeriodDtype | pd.IntervalDtype) or kind.kind == "m"
+        if kind == "geometry":
+            texts[name] = column.to_wkt()
+        elif spans or (driver == "GeoJSON" and kind.kind == "f" and np.isinf(column.to_numpy(float)).any()):
+            texts[name] = column.map(str, na_action="ignore").astype(object)
+    return frame.assign(**texts)
 
 
 def _without_measures(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -17,8 +17,8 @@ from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of
 from frontlines.layers.days import days_or_faults
 from frontlines.names import LONLAT, counted, listed
-from frontlines.sources.description import require_likely_days
-from frontlines.sources.files import FORMATS, Reading
+from frontlines.sources.description import is_of_lines, require_likely_days
+from frontlines.sources.files import FORMATS, Reading, together
 from frontlines.sources.publishers.published import several_a_day
 
 _SHOWN = 5
@@ -42,6 +42,8 @@ def read_snapshots(
     days = {file.name: frame["date"] for file, frame in zip(files, frames, strict=True) if "date" in frame}
     require_likely_days(days, reading.description)
     kept = _one_a_day(files, frames, reading.description.each_day)
+    if all(is_of_lines(frame) for frame in kept if len(frame)):
+        return together(kept, files)
     joined = pd.concat([frame.to_crs(LONLAT) for frame in kept], ignore_index=True)
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=LONLAT)
 
@@ -89,6 +91,8 @@ def describe_snapshots(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     wrong = ~blank & ~shapely.is_valid(shapes)
     days = {day: rows for day, rows in frame.groupby("date").indices.items() if isinstance(day, pd.Timestamp)}
     found = list(_missing(sorted(days)))
+    named = [name for name in ("side", "side_left", "side_right") if name in frame]
+    sides = frame[named].astype(str).agg(" ".join, axis=1).to_numpy()
     before: list[tuple[str, bytes]] | None = None
     decimals: int | None = None
     for day, rows in sorted(days.items()):
@@ -99,7 +103,7 @@ def describe_snapshots(frame: gpd.GeoDataFrame) -> pd.DataFrame:
             why = f"{counted(len(bad), 'polygon')}: {shapely.is_valid_reason(shapes[bad[0]])}"
             found.append((day, "invalid geometry", why))
         found += [(day, problem, words) for problem, words in _noted(frame.iloc[rows[0]])]
-        content = _content(frame["side"].to_numpy()[rows], shapes[rows])
+        content = _content(sides[rows], shapes[rows])
         if content == before:
             found.append((day, "same as before", "same sides and coordinates"))
         digits = _decimals(shapes[rows])

@@ -132,6 +132,19 @@ def _is_where(value: Any) -> bool:
 
 
 _PER = Entry(lambda value: value in PER, "'pixel' or 'km2': what a value counts")
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == _TWO and all(map(is_number, value))
+
+
+def _are_places(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        _is_place(held) or (isinstance(held, list) and bool(held) and all(map(_is_place, held)))
+        for held in value.values()
+    )
+
+
 _TEXT = Entry(_is_text, "a text")
 TEXTS = Entry(_are_texts, "a list of texts")
 _CORRELATION = Entry(_is_correlation, "a number of metres, 0 or more, or inf")
@@ -141,11 +154,21 @@ _CORNER = Entry(_are_corners, "west, south, east and north in degrees, such as [
 
 _MAP = Entry(_is_map, "values and their sides, such as {losses = 'UKR', unsure = ''}")
 _WHERE = Entry(_is_where, "columns and their values, such as {layer = 'front', year = ['1914', '1915']}")
+_FILES = Entry(
+    lambda value: is_name(value) or (_are_texts(value) and bool(value) and all(map(is_name, value))),
+    "the name of a file, or a list of names",
+)
+_PLACES = Entry(
+    _are_places, "sides and places of theirs [degrees], such as {A = [46.9, 40.1], B = [47.4, 40.1]}"
+)
 
 DESCRIBED = {
     "side_column": NAME,
     "map": _MAP,
     "one_side": YES,
+    "side_left": NAME,
+    "side_right": NAME,
+    "side_at": _PLACES,
     "date_column": NAME,
     "date_format": NAME,
     "shift_days": Entry(lambda value: type(value) is int, "a whole number of days"),
@@ -178,10 +201,10 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
     },
     "sides": {},
     "layers": {
-        "frontlines": NAME,
-        "control": NAME,
+        "frontlines": _FILES,
+        "control": _FILES,
         "theatre": NAME,
-        "districts": NAME,
+        "districts": _FILES,
         "settlements": NAME,
         "population": NAME,
         "population_per": _PER,
@@ -207,7 +230,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
 }
 """What each table of a study.toml may hold; [sides] holds any names."""
 
-_NEEDED = {"study": ("title", "side", "dates"), "layers": ("districts",)}
+_NEEDED = ("title", "side", "dates")
 
 
 def read_study_toml(path: Path, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Tables:
@@ -235,6 +258,11 @@ def described_by(layers: Mapping[str, Any]) -> Description:
     if "where" in layers:
         held = layers["where"].items()
         said["where"] = {column: (one,) if isinstance(one, str) else tuple(one) for column, one in held}
+    if "side_at" in layers:
+        said["side_at"] = {
+            side: tuple(tuple(one) for one in ([held] if _is_place(held) else held))
+            for side, held in layers["side_at"].items()
+        }
     return Description(**said)
 
 
@@ -255,11 +283,13 @@ def _faults(tables: Mapping[str, Any]) -> Iterator[str]:
         else:
             known = dict.fromkeys(held, NAME) if table == "sides" else STUDY_TABLES[table]
             yield from misfits(held, known, f"[{table}] ")
-    for table, names in _NEEDED.items():
-        held = tables.get(table, {})
-        for name in names:
-            if isinstance(held, dict) and name not in held:
-                yield f"[{table}] {name} is missing"
-    layers = tables.get("layers")
-    if isinstance(layers, dict) and ("frontlines" in layers) == ("control" in layers):
-        yield "[layers] must name either frontlines or control"
+    held = tables.get("study", {})
+    for name in _NEEDED:
+        if isinstance(held, dict) and name not in held:
+            yield f"[study] {name} is missing"
+    layers = tables.get("layers", {})
+    if isinstance(layers, dict):
+        if not {"districts", "theatre"} & set(layers):
+            yield "[layers] districts is missing (or a theatre, which then is one district)"
+        if ("frontlines" in layers) == ("control" in layers):
+            yield "[layers] must name either frontlines or control"

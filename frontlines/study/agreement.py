@@ -230,6 +230,7 @@ def _manifest(
     return {
         "inputs": list(read.get("inputs", ())),
         "parameters": dict(read.get("parameters", {})),
+        "ends_led": dict(read.get("ends_led", {})),
         "dates": days,
         "projection": {"name": districts.crs.name, "wkt": districts.crs.to_wkt()},
         "sources": [sorted(set(one["source"]) - {REST_SOURCE}) or ["no ground"] for one in (first, second)],

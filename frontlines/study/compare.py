@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from pyproj import CRS
 
@@ -21,7 +22,7 @@ from frontlines.change import (
 from frontlines.control import control_from_lines, cut_lines, frontlines_from_control
 from frontlines.crs import distortion
 from frontlines.errors import StudyError, UnknownSigmaError
-from frontlines.layers.columns import sigmas_of
+from frontlines.layers.columns import correlations_of, sigmas_of
 from frontlines.layers.margins import find_margins, give_margins, margin_columns, with_margins
 from frontlines.layers.mending import BOOKED, REST_SOURCE
 from frontlines.manifest import Manifest, versions
@@ -86,7 +87,8 @@ class Study:
     sigma_m
         Standard error of the position of stretches without a `sigma_m` of their own [m], or None.
     correlation_m
-        Over what length along the front errors of lines are correlated [m], see `NoiseModel`.
+        Over what length along the front errors of lines are correlated [m], see `NoiseModel`. None: the
+        longest that the lines state in a column `correlation_m`; those that state none count as 5,000 m.
     draws
         How often to draw the fronts for the errors of areas; 0 for the formula, see `balance_error`.
     parameters
@@ -128,7 +130,7 @@ class Study:
     border_m: float = BORDER_M
     margin_m: float | None = None
     sigma_m: float | None = None
-    correlation_m: float = CORRELATION_M
+    correlation_m: float | None = None
     draws: int = 0
     parameters: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[Mapping[str, Any], ...] = ()
@@ -144,7 +146,7 @@ class Study:
             metres = getattr(self, name)
             if metres is not None and not (math.isfinite(metres) and metres >= 0):
                 raise StudyError(f"{name} is {metres}: give a number of metres, 0 or more")
-        NoiseModel(self.sigma_m, self.correlation_m)  # refuses what it cannot work with
+        NoiseModel(self.sigma_m, self.correlation_m or 0.0)  # refuses what it cannot work with
         if self.draws:
             check_draws(self.draws)
         labels_of(self.districts, self.label)  # refuses a column that is not there
@@ -373,12 +375,21 @@ def _errors(
             lines,
             theatre=study.theatre,
             districts=study.districts,
-            noise=NoiseModel(study.sigma_m, study.correlation_m, SEED),
+            noise=NoiseModel(study.sigma_m, _correlation_m(study, lines), SEED),
             border_m=study.border_m,
             reach_m=max(REACH_M, study.snap_m, study.border_m),
         )
     except UnknownSigmaError:
         return None
+
+
+def _correlation_m(study: Study, lines: gpd.GeoDataFrame) -> float:
+    """Over what length errors are alike [m]: as the study says, else the longest that the lines state."""
+    if study.correlation_m is not None:
+        return study.correlation_m
+    stated = correlations_of(lines)
+    longest: float = np.where(np.isnan(stated), CORRELATION_M, stated).max(initial=0.0)
+    return float(longest) if len(lines) else CORRELATION_M
 
 
 def _record(study: Study, lines: gpd.GeoDataFrame, given: int, errors: AreaErrors | None) -> dict[str, Any]:
@@ -388,8 +399,12 @@ def _record(study: Study, lines: gpd.GeoDataFrame, given: int, errors: AreaError
         "stretches_without_sigma_m": _without_sigma(lines),
         "stretches_given_sigma_m": given,
         "sigma_m": study.sigma_m,
-        "correlation_m": "inf" if math.isinf(study.correlation_m) else study.correlation_m,
+        "correlation_m": _length(_correlation_m(study, lines)),
+        "correlation_m_given": study.correlation_m is not None,
     }
+    stated = correlations_of(lines)
+    if len(known := stated[~np.isnan(stated)]):
+        record["correlation_m_of_lines"] = [_length(float(one)) for one in (known.min(), known.max())]
     if errors is None:
         return record
     row = errors.total.iloc[0]
@@ -402,6 +417,11 @@ def _record(study: Study, lines: gpd.GeoDataFrame, given: int, errors: AreaError
         return record | {"trust": str(row["trust"])}
     tangled = {"tangled": errors.tangled, "repaired_km2": errors.repaired_km2}
     return record | {"draws": errors.draws, "seed": SEED} | tangled
+
+
+def _length(metres: float) -> float | str:
+    """Make a number of JSON, which knows no infinite one."""
+    return "inf" if math.isinf(metres) else metres
 
 
 def _number(value: float) -> float | None:

@@ -13,7 +13,7 @@ from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import StudyError
 from frontlines.layers.mending import Mend
 from frontlines.manifest import long_date
-from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
+from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import Description
 from frontlines.sources.files import Reading
 from frontlines.sources.toml import LAYERS, described_by, read_study_toml
@@ -21,6 +21,7 @@ from frontlines.study.compare import Study
 from frontlines.study.reading import StudyLayers, ground_kind
 
 Changes = Mapping[str, Mapping[str, Any]]
+_ALONE = ("theatre", "settlements", "population", "context")  # layers of one file
 
 
 def load_study(name: str, *, changes: Changes | None = None) -> Study:
@@ -95,24 +96,30 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         files = {**files, "as": str(path.parent / files["as"])}
     reading = Reading(known, described_by(files))
     reading.note(path, "study")
-    paths = {role: path.parent / file for role, file in files.items() if role in LAYERS}
+    paths = {
+        role: [path.parent / file for file in ([named] if isinstance(named, str) else named)]
+        for role, named in files.items()
+        if role in LAYERS
+    }
+    alone = {role: held[0] for role, held in paths.items() if role in _ALONE}
     layers = StudyLayers(
         reading,
-        paths["districts"],
-        paths.get("theatre"),
+        paths.get("districts", ()),
+        alone.get("theatre"),
         key=files.get("key", "district"),
         side=about["side"],
         rest=method.get("rest", UNKNOWN),
         mend=method.get("mend", False),
         reach_m=method.get("reach_m"),
+        snap_m=method.get("snap_m", SNAP_M),
     )
     role = "frontlines" if "frontlines" in paths else "control"
     dates = [pd.Timestamp(day) for day in about["dates"]]
     raw = layers.raw_of_days(paths[role], role, [f"{day:%Y-%m-%d}" for day in dates])
-    reading.require_sides(paths[role].name)
-    front = layers.front(raw, paths[role], "lines" if role == "frontlines" else ground_kind(raw))
+    reading.require_sides(", ".join(file.name for file in paths[role]))
+    front = layers.front(raw, "lines" if role == "frontlines" else ground_kind(raw), *paths[role])
     _require_dates(front, dates, path.name)
-    settlements = layers.settlements(paths.get("settlements"))
+    settlements = layers.settlements(alone.get("settlements"))
     towns, zoom_towns = tuple(drawn.get("towns", ())), tuple(drawn.get("zoom_towns", ()))
     _require_towns(settlements, (*towns, *zoom_towns), path.name)
     return layers.study(
@@ -121,8 +128,8 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         dates=dates,
         front=front,
         settlements=settlements,
-        context=layers.context(paths.get("context")),
-        population=layers.population(paths.get("population"), files.get("population_per")),
+        context=layers.context(alone.get("context")),
+        population=layers.population(alone.get("population"), files.get("population_per")),
         sides=entries.get("sides", {}),
         boundaries=about.get("boundaries", ""),
         notes=tuple(about.get("notes", ())),
@@ -153,8 +160,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     after: str | Path,
     *,
     between: Sequence[str | Path] = (),
-    districts: str | Path,
-    key: str,
+    districts: str | Path | Sequence[str | Path] = (),
+    key: str = "district",
     side: str,
     theatre: str | Path | None = None,
     settlements: str | Path | None = None,
@@ -167,7 +174,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     border_m: float = BORDER_M,
     margin_m: float | None = None,
     sigma_m: float | None = None,
-    correlation_m: float = CORRELATION_M,
+    correlation_m: float | None = None,
     draws: int = 0,
     reach_m: float | None = None,
     mend: Mend = False,
@@ -188,7 +195,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     between
         Files of the days between, the earliest first, for `run_movement`; all of their days are taken.
     districts, key
-        File of districts, and the column that names them.
+        File of districts, or several that go together, and the column that names them. Without them the
+        theatre is one district, named by its row's column `key` or `name`, or else by its file.
     side
         The side whose gains are positive.
     theatre
@@ -245,9 +253,11 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         raise StudyError(
             f"rest is blank: name the side that holds the ground no polygon covers, or {UNKNOWN!r}"
         )
+    shapes = [districts] if isinstance(districts, str | Path) else districts
     layers = StudyLayers(
-        Reading(description=description), Path(districts), Path(theatre) if theatre else None,
+        Reading(description=description), [Path(file) for file in shapes], Path(theatre) if theatre else None,
         key=key, side=side, rest=rest, mend=mend, source=source, reach_m=reach_m,
+        snap_m=snap_m,
     )  # fmt: skip
     front, dates = layers.fronts([Path(before), *map(Path, between), Path(after)], days)
     return layers.study(
@@ -258,11 +268,11 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         settlements=layers.settlements(Path(settlements) if settlements else None),
         population=layers.population(Path(population) if population else None, population_per),
         sides=sides or {},
-        boundaries="District boundaries as in the file given.",
+        boundaries="District boundaries as in the file given." if shapes else "",
         sources=(source,) if source else (),
         label=label,
         method={
-            "snap_m": snap_m, "sliver_m": sliver_m, "border_m": border_m, "margin_m": margin_m,
+            "sliver_m": sliver_m, "border_m": border_m, "margin_m": margin_m,
             "sigma_m": sigma_m, "correlation_m": correlation_m, "draws": draws,
         },
         roles=("before", "after", "districts", "theatre", "settlements", "between"),

@@ -38,42 +38,41 @@ class Snapshots:
 def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the command
     source: Path,
     *,
-    districts: Path,
+    districts: Sequence[Path] = (),
     key: str,
     side: str,
     settlements: Path | None = None,
     population: Path | None = None,
     population_per: str | None = None,
+    theatre: Path | None = None,
     named: str | None = None,
+    snap_m: float = SNAP_M,
     reach_m: float | None = None,
     mend: Mend = False,
     description: Description | None = None,
 ) -> Snapshots:
     """Read many snapshots and the districts; both are checked."""
     layers = StudyLayers(
-        Reading(description=description),
-        districts,
-        None,
-        key=key,
-        side=side,
-        mend=mend,
-        reach_m=reach_m,
-        outline=False,
-    )
+        Reading(description=description), districts, theatre,
+        key=key, side=side, mend=mend, reach_m=reach_m, snap_m=snap_m, outline=False,
+    )  # fmt: skip
     raw = read_snapshots(source, layers.reading, side=side, named=named)
     layers.reading.require_sides(source.name)
     asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "source": named}
-    with naming(source):
-        if kind_of(raw) == "points":
-            layers.theatre = layers.all_districts()
-            control = layers.from_places(raw)
-            asked["reach_m"] = reach_m
-        else:
+    kind = kind_of(raw)
+    if kind == "polygons":
+        with naming(source):
             control = as_control(raw, layers.crs, mend=mend)
+    else:
+        if theatre is None:
+            layers.theatre = layers.all_districts()
+        control = layers.polygons(raw, source)
+        asked |= {"reach_m": reach_m} if kind == "points" else {"snap_m": snap_m}
     places, people = layers.settlements(settlements), layers.population(population, population_per)
     record = {
-        "inputs": layers.reading.inputs("districts", "snapshots"),
+        "inputs": layers.reading.inputs("districts", "theatre", "snapshots"),
         "parameters": asked | layers.as_read(),
+        "ends_led": control.attrs.get("ends_led", {}),
         "sources": [named] if named else [],
         "odd": odd_days(raw),
         "notes": layers.reading.notes,
@@ -103,7 +102,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     first: Path,
     second: Path,
     *,
-    districts: Path,
+    districts: Sequence[Path] = (),
     key: str,
     side: str,
     theatre: Path | None = None,
@@ -119,7 +118,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     """Read two sources, each a file or a folder of polygons, lines or places, on the days that both have."""
     layers = StudyLayers(
         Reading(description=description), districts, theatre,
-        key=key, side=side, rest=rest, mend=mend, reach_m=reach_m,
+        key=key, side=side, rest=rest, mend=mend, reach_m=reach_m, snap_m=snap_m,
     )  # fmt: skip
     paths = (first, second)
     raws = [
@@ -130,7 +129,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     days = [_every_day(raw, path) for raw, path in zip(raws, paths, strict=True)]
     shared = _shared_days(days, paths, day)
     control = [
-        layers.polygons(raw[held.isin(shared)], path, snap_m)
+        layers.polygons(raw[held.isin(shared)], path)
         for raw, held, path in zip(raws, days, paths, strict=True)
     ]
     asked: dict[str, Any] = {"key": key, "rest": rest, "mend": mend_record(mend), "snap_m": snap_m}
@@ -138,14 +137,24 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     asked |= {"publishers": list(publishers), "notes": layers.reading.notes}
     asked |= layers.as_read()
     asked |= {"date": day, "read_as_ground_of_side": layers.reading.bare}
+    inputs = layers.reading.inputs("first", "second", "districts")
     return TwoSources(
         first=control[0],
         second=control[1],
         theatre=layers.theatre,
         districts=layers.districts,
         names=_two_names(paths, named),
-        record={"inputs": layers.reading.inputs("first", "second", "districts"), "parameters": asked},
+        record={"inputs": inputs, "parameters": asked, "ends_led": _ends_led(control)},
     )
+
+
+def _ends_led(control: Sequence[gpd.GeoDataFrame]) -> dict[str, Any]:
+    """Sum up the ends of lines that were led on in several sources."""
+    led = [one.attrs["ends_led"] for one in control if "ends_led" in one.attrs]
+    if not led:
+        return {}
+    sums = {name: sum(one[name] for one in led) for name in ("number", "sideways")}
+    return sums | {"farthest_m": max(one["farthest_m"] for one in led)}
 
 
 def _every_day(raw: gpd.GeoDataFrame, path: Path) -> pd.Series[Any]:

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from frontlines.control import control_from_lines, control_from_settlements
+from frontlines.control import control_from_lines, control_from_settlements, lines_with_sides
 from frontlines.crs import polygons_of, project, working_crs
-from frontlines.errors import FrontlinesError, LayerError
+from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.geometry.coverage import united
 from frontlines.layers import (
     as_control,
@@ -28,9 +28,9 @@ from frontlines.layers import (
 )
 from frontlines.layers.mending import Mend, beyond, mend_record
 from frontlines.manifest import places_sentence
-from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN, counted
+from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import is_of_lines, require_likely_days
-from frontlines.sources.files import Reading, day_in_name, fill_in, without_labels
+from frontlines.sources.files import Reading, day_in_name, fill_in, together, without_labels
 from frontlines.sources.population import PopulationRaster, read_population
 from frontlines.sources.snapshots import read_snapshots
 from frontlines.study.compare import Study
@@ -46,7 +46,7 @@ class StudyLayers:
     """Reads and checks the layers of one study, each file once, all in one working CRS."""
 
     reading: Reading
-    districts_path: Path
+    districts_paths: Sequence[Path]  # none: the theatre is one district
     theatre_path: Path | None
     key: str
     side: str
@@ -54,6 +54,7 @@ class StudyLayers:
     mend: Mend = False
     source: str | None = None
     reach_m: float | None = None  # how far a place's side holds the ground
+    snap_m: float = SNAP_M  # how far ends of lines are led on
     outline: bool = True  # whether there is to be a theatre at all
     beyond: list[gpd.GeoDataFrame] = field(init=False, default_factory=list)  # ground beyond the theatre
     crs: CRS = field(init=False)
@@ -62,17 +63,21 @@ class StudyLayers:
 
     def __post_init__(self) -> None:
         """Read districts and theatre, on which the working CRS is centred."""
-        path, edge = self.districts_path, self.theatre_path
-        raw = without_labels(self.reading.layer(path, "districts"), path, self.reading.notes)
-        _require_key(raw, self.key, path)
-        raw = fill_in(raw, vintage=path.name)
+        paths, edge = self.districts_paths, self.theatre_path
+        if not (paths or edge):
+            raise StudyError("the ground is not named: give districts and their key, or a theatre alone")
+        raw = self._raw_districts(paths) if paths else None
         outline = raw if edge is None else self.reading.layer(edge, "theatre")
-        with naming(edge or path):
+        with naming(*([edge] if edge else paths)):
             self.crs = working_crs(outline)
         if edge is not None:
             with naming(edge):
                 self.theatre = as_theatre(outline, self.crs, mend=self.mend)
-        with naming(path):
+        if raw is None and edge is not None:
+            one = self.theatre.assign(district=_name_of(outline, self.key, edge), vintage=edge.name)
+            self.districts = as_districts(one, self.crs)
+            return
+        with naming(*paths):
             theatre = None if edge is None else self.theatre
             self.districts = as_districts(
                 raw, self.crs, key=self.key, theatre=theatre, mend=self.mend,
@@ -80,6 +85,14 @@ class StudyLayers:
             )  # fmt: skip
         if edge is None and self.outline:
             self.theatre = self.all_districts()
+
+    def _raw_districts(self, paths: Sequence[Path]) -> gpd.GeoDataFrame:
+        frames = []
+        for path in paths:
+            frame = without_labels(self.reading.layer(path, "districts"), path, self.reading.notes)
+            _require_key(frame, self.key, path)
+            frames.append(fill_in(frame, vintage=path.name))
+        return together(frames, paths)
 
     def all_districts(self) -> gpd.GeoDataFrame:
         """Join the districts, as the theatre where none is given."""
@@ -92,13 +105,18 @@ class StudyLayers:
         """Read polygons or lines, and fill in what the file leaves unsaid."""
         return self.reading.front(path, role, date=day, side=self.side, source=self.source, among=among)
 
-    def raw_of_days(self, path: Path, role: str, days: Sequence[str]) -> gpd.GeoDataFrame:
-        """Read a file of many days; where its rows hold from day to day, those of each day."""
+    def raw_of_days(self, paths: Sequence[Path], role: str, days: Sequence[str]) -> gpd.GeoDataFrame:
+        """Read files of many days; where their rows hold from day to day, those of each day."""
         description = self.reading.description
-        if not (description.valid_from or description.valid_to):
-            return self.raw(path, role)
-        parts = [self.raw(path, role, day) for day in days]
-        return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True))
+        valid = bool(description.valid_from or description.valid_to)
+        wanted = days if valid else [None]
+        frames = {path: [self.raw(path, role, day, paths) for day in wanted] for path in paths}
+        kinds = {path.name: kind_of(frames[path][0]) for path in paths}
+        if len(set(kinds.values())) > 1:
+            held = ", ".join(f"{name} holds {kind}" for name, kind in kinds.items())
+            raise LayerError(f"{held}: give polygons alone, lines alone or places alone")
+        parts = [pd.concat(frames[path], ignore_index=True) if valid else frames[path][0] for path in paths]
+        return together([gpd.GeoDataFrame(part) for part in parts], paths)
 
     def as_read(self) -> dict[str, Any]:
         """Record how the layers were read, where options say so."""
@@ -108,16 +126,25 @@ class StudyLayers:
         record: dict[str, Any] = {"described": said, "licences": self.reading.licences}
         return {name: value for name, value in record.items() if value}
 
-    def front(self, raw: gpd.GeoDataFrame, path: Path, kind: _Kind) -> gpd.GeoDataFrame:
-        """Check the lines or polygons of a file; places are turned into polygons."""
-        with naming(path):
+    def front(self, raw: gpd.GeoDataFrame, kind: _Kind, *paths: Path) -> gpd.GeoDataFrame:
+        """Check the lines or polygons of files; places are turned into polygons."""
+        with naming(*paths):
             if kind == "points":
                 return self.from_places(raw)
             if kind == "lines":
-                return as_frontlines(raw, self.crs, mend=self.mend)
+                return self._lines(raw)
             control = as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
             self.beyond.append(beyond(raw, self.theatre))
             return control
+
+    def _lines(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Check lines; those that name no sides get them by the places that are described."""
+        side_at = self.reading.description.side_at
+        if not side_at:
+            return as_frontlines(raw, self.crs, mend=self.mend)
+        if {"side_left", "side_right"} & {str(column).strip().lower() for column in raw.columns}:
+            raise LayerError("these lines name their own sides: leave side_at out")
+        return lines_with_sides(raw, self.theatre, side_at, snap_m=self.snap_m, mend=self.mend)
 
     def many(self, path: Path, role: str, day: str | None, publisher: str | None) -> gpd.GeoDataFrame:
         """Read all days of one file or folder; `day` is that of a file that says none."""
@@ -125,14 +152,14 @@ class StudyLayers:
             return self.raw(path, role, day)
         return read_snapshots(path, self.reading, side=self.side, publisher=publisher)
 
-    def polygons(self, raw: gpd.GeoDataFrame, path: Path, snap_m: float) -> gpd.GeoDataFrame:
+    def polygons(self, raw: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
         """Check polygons, lines or places of a file, as polygons that fill the theatre."""
         kind = kind_of(raw)
-        front = self.front(raw, path, kind)
+        front = self.front(raw, kind, path)
         if kind != "lines":
             return front
         with naming(path):
-            return control_from_lines(front, self.theatre, snap_m=snap_m)
+            return control_from_lines(front, self.theatre, snap_m=self.snap_m)
 
     def from_places(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Give each point of the theatre to the nearest place; places may share a name."""
@@ -168,7 +195,7 @@ class StudyLayers:
             raw = _on_day(raw, day, path, several=role == "between")
             held[path.name] = raw["date"]
             kinds.append(kind_of(raw))
-            parts.append(self.front(raw, path, kinds[-1]))
+            parts.append(self.front(raw, kinds[-1], path))
         self.reading.require_sides(", ".join(dict.fromkeys(path.name for path in paths)))
         require_likely_days(held, self.reading.description)
         for path, kind in zip(paths, kinds, strict=True):
@@ -233,7 +260,11 @@ class StudyLayers:
         **about: Any,
     ) -> Study:
         """Put everything into a study; `roles` order the files in its record."""
-        drawn, sigma_m, margin_m = "side_left" in front, method.get("sigma_m"), method.get("margin_m")
+        drawn = "side_left" in front
+        margin_m, sigma_m, correlation_m = (
+            None if (metres := method.get(name)) is None else float(metres)
+            for name in ("margin_m", "sigma_m", "correlation_m")
+        )
         asked: dict[str, Any] = {"key": self.key, "rest": self.rest, "mend": mend_record(self.mend)}
         asked |= {"read_as_ground_of_side": self.reading.bare, "notes": self.reading.notes}
         asked |= self.as_read()
@@ -248,12 +279,12 @@ class StudyLayers:
             districts=self.districts,
             frontlines=front if drawn else None,
             control=None if drawn else front,
-            snap_m=float(method.get("snap_m", SNAP_M)),
+            snap_m=float(self.snap_m),
             sliver_m=float(method.get("sliver_m", SLIVER_M)),
             border_m=float(method.get("border_m", BORDER_M)),
-            margin_m=None if margin_m is None else float(margin_m),
-            sigma_m=None if sigma_m is None else float(sigma_m),
-            correlation_m=float(method.get("correlation_m", CORRELATION_M)),
+            margin_m=margin_m,
+            sigma_m=sigma_m,
+            correlation_m=correlation_m,
             draws=method.get("draws", 0),
             parameters=asked,
             inputs=self.reading.inputs(*roles),
@@ -305,14 +336,24 @@ def _require_order(parts: Sequence[gpd.GeoDataFrame], paths: Sequence[Path]) -> 
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Put the file's name before whatever is wrong with it."""
+def naming(*paths: Path) -> Iterator[None]:
+    """Put the files' names before whatever is wrong with them."""
+    names = ", ".join(path.name for path in paths)
     try:
         yield
     except LayerError as error:
-        raise LayerError(f"{path.name}: {error}", error.faults) from error
+        raise LayerError(f"{names}: {error}", error.faults) from error
     except FrontlinesError as error:
-        raise type(error)(f"{path.name}: {error}") from error
+        raise type(error)(f"{names}: {error}") from error
+
+
+def _name_of(outline: gpd.GeoDataFrame, key: str, path: Path) -> str:
+    """Name the one district that a theatre is: by its column if it is one row, else by its file."""
+    columns = {str(column).strip().lower(): column for column in outline.columns}
+    for name in (key.lower(), "district", "name") if len(outline) == 1 else ():
+        if name in columns and pd.notna(held := outline[columns[name]].iloc[0]) and str(held).strip():
+            return str(held).strip()
+    return path.stem
 
 
 def _require_key(districts: gpd.GeoDataFrame, key: str, path: Path) -> None:

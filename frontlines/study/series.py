@@ -153,7 +153,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         Column of the districts to call them by, how to call each side, and the title of the charts.
     record
         What is to stand in the manifest of how the frames were read: `inputs` (from `fingerprint`),
-        `parameters`, `odd`, `sources`.
+        `parameters`, `odd`, `sources`, `ends_led` (from `control_from_lines`).
     previous
         Results of an earlier run from the beginning of the same snapshots, with the same arguments, or
         its series and manifest: its steps are taken over, only later ones are computed.
@@ -270,6 +270,7 @@ def _record(
         "districts": _digest(districts, "district"),
         "snapshots": {f"{day:%Y-%m-%d}": _digest(rows, "side") for day, rows in days},
         "odd": list(read.get("odd", ())),
+        "ends_led": dict(read.get("ends_led", {})),
         "notes": list(read.get("notes", ())),
         "versions": versions(),
     }

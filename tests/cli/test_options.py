@@ -105,7 +105,7 @@ def test_the_list_of_commands_is_not_cut_short():
     ("words", "said"),
     [
         (["run"], "Missing argument 'STUDY'"),
-        (["change", "a.geojson", "b.geojson"], "Missing option '--districts'"),
+        (["change", "a.geojson", "b.geojson"], "Missing option '--side'"),
         (["change", "a.geojson"], "Missing argument 'AFTER'"),
         (["check"], "Missing argument 'FILE...'"),
         (["nonesuch"], "No such command 'nonesuch'"),

@@ -9,8 +9,10 @@ from shapely import LineString, MultiPolygon, Polygon, box
 
 from frontlines.control import control_from_lines
 from frontlines.control.joining import join_ends
+from frontlines.crs import working_crs
 from frontlines.errors import ClosureError, ControlError, CRSError, LayerError
 from frontlines.geometry.planar import arrange
+from frontlines.layers import as_frontlines, as_theatre
 
 CRS = "EPSG:3035"
 KM = 1000.0
@@ -53,6 +55,36 @@ def test_one_line_makes_two_sides():
     control = control_from_lines(lines(("A", "B", ACROSS)), theatre(), snap_m=0)
     assert held(control) == {"A": 30, "B": 70}
     assert control["source"].tolist() == ["source 0"] * 2
+
+
+@pytest.mark.parametrize("inner", [[(3.5, 4)], [(3.2, 2.8), (3.7, 4.8), (4.1, 6.4)]])
+def test_stretches_on_one_straight_are_one_line_however_many_vertices_they_have(inner):
+    ends = [(2.5, 0), (5, 10)]
+    more = [ends[0], *inner, ends[1]]
+    once = held(control_from_lines(lines(("A", "B", ends)), theatre(), snap_m=0))
+    assert once == {"A": 37.5, "B": 62.5}
+    for second in (("A", "B", more), ("B", "A", more[::-1]), ("A", "B", [ends[0], *inner])):
+        assert held(control_from_lines(lines(("A", "B", ends), second), theatre(), snap_m=0)) == once
+
+
+def test_stretches_on_one_straight_in_degrees_are_one_line():
+    ground = gpd.GeoDataFrame(geometry=[box(46, 39, 48, 41)], crs="EPSG:4326")
+    crs = working_crs(ground)
+    said = {"date": ["1994-05-12"] * 2, "side_left": "A", "side_right": "B"}
+    drawn = [
+        LineString([(46.115, 38.9), (47.985, 41.1)]),
+        LineString([(46.115, 38.9), (46.965, 39.9), (47.985, 41.1)]),
+    ]
+    raw = gpd.GeoDataFrame(said, geometry=drawn, crs="EPSG:4326")
+    both = [as_frontlines(rows, crs) for rows in (raw, raw.iloc[:1])]
+    found = [control_from_lines(one, as_theatre(ground, crs), snap_m=10).area.tolist() for one in both]
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+def test_a_short_edge_of_the_theatre_beside_an_end_is_no_piece_of_the_line():
+    edge = Polygon([(0, 0), (10, 0), (10, 10), (3 + 1.2e-6, 10), (3, 10), (0, 10)])
+    control = control_from_lines(lines(("A", "B", ACROSS)), theatre(edge), snap_m=0)
+    assert held(control) == {"A": 30, "B": 70}
 
 
 def test_direction_and_sides_turned_together_change_nothing():
@@ -271,9 +303,6 @@ def test_pieces_that_do_not_fill_the_theatre_are_an_error(monkeypatch):
 
 @pytest.mark.bench
 def test_western_front_divides_its_theatre_on_every_date(bench):
-    from frontlines.crs import working_crs  # noqa: PLC0415
-    from frontlines.layers import as_frontlines, as_theatre  # noqa: PLC0415
-
     raw = gpd.read_parquet(bench / "wwi_fronts_west_italy.parquet")
     raw = raw[(raw["theatre"].str.contains("west", case=False)) & raw.geometry.notna()]
     raw = raw.assign(side_left="E", side_right="W", source="wwi-explorer")

@@ -44,6 +44,7 @@ def test_lines_come_with_sides_sources_and_errors(found, truth):
     assert set(lines["source"]) == {"Front lines of 1994, a made-up draughtsman, 1:500,000"}
     parts = lines[["sigma_georef_m", "sigma_trace_m", "sigma_source_m"]].to_numpy()
     np.testing.assert_allclose(lines["sigma_m"], np.sqrt((parts**2).sum(axis=1)), atol=0.02)
+    assert set(lines["correlation_m"]) == {"inf"}
     assert fl.check_layer(lines, "frontlines").empty
     towns = gpd.GeoSeries.from_xy([46.75, 47.35], [39.82, 40.3], crs=4326)
     control = fl.control_from_lines(
@@ -78,6 +79,7 @@ def test_two_thirds_of_the_line_lie_within_the_quoted_error_over_many_readings(f
 def test_the_district_table_agrees_with_that_of_the_vectors(found, truth, tmp_path):
     fl.write(found.frontlines, tmp_path / "frontlines.geojson")
     scan = districts_from(tmp_path / "frontlines.geojson")
+    assert scan.manifest["errors"]["correlation_m"] == "inf"  # as the layer states, without an option
     mine, theirs = (table.balance.set_index("district") for table in (scan, truth))
     lines = found.frontlines
     for when, day in (("before", "1994-04-07"), ("after", "1994-05-12")):
@@ -136,6 +138,7 @@ def test_fills_become_control(tmp_path, truth):
     after = truth.control[truth.control["date"] == truth.control["date"].max()].dissolve("side").area / 1e6
     for side in ("ARM", "AZE"):
         assert control.loc[side, "area_km2"] == pytest.approx(after[side], rel=0.01)
+    assert set(control["correlation_m"]) == {"inf"}
     assert only_areas.frontlines is None
     assert shapely.coverage_is_valid(only_areas.control.geometry.values)
     checked = fl.as_control(only_areas.control, truth.study.crs, theatre=truth.study.theatre)
@@ -170,6 +173,9 @@ def test_world_files_geotiffs_and_images_without_a_georeference(tmp_path):
         digitize(path)
     painted(tmp_path, f'image = "scan.png"\nworld_file = "there.wld"\ncrs = "EPSG:32638"\n{LINE}')
     by_world_file = digitize(path)
+    assert by_world_file.frontlines["correlation_m"].tolist() == [
+        ""
+    ]  # neither georeference nor map have an error
     again = digitize(path)
     assert again.frontlines.equals(by_world_file.frontlines)
     assert again.manifest == by_world_file.manifest

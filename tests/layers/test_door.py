@@ -60,6 +60,11 @@ LOOP = LineString([(46, 40), (47, 40), (47, 40.5), (46.5, 40.5), (46.5, 39.5)])
 
 FAULTS = {
     "missing column": (control(WEST).drop(columns="side"), "control", "column 'side'"),
+    "lines without sides": (
+        lines(LineString([(46, 40), (48, 40)])).drop(columns=["side_left", "side_right"]),
+        "frontlines",
+        r"1 of 1 rows do not say who is on either side of a line \(rows 0.*side_left='A', side_right='B'",
+    ),
     "no CRS": (control(WEST, crs=None), "control", "set_crs"),
     "round the earth": (districts(box(-180, -60, 180, 75)), "districts", "all round the earth"),
     "not degrees": (control(box(500000, 4e6, 600000, 5e6)), "control", "range of degrees"),

@@ -149,7 +149,11 @@ def test_a_zoom_may_cross_the_antimeridian(study):
         ('title = "A title"\n', "", r"\[study\] title is missing"),
         ('side = "A"\n', "", r"\[study\] side is missing"),
         ("dates = [1994-04-07, 1994-05-12]\n", "", r"\[study\] dates is missing"),
-        ('districts = "districts.geojson"\n', "", r"\[layers\] districts is missing"),
+        (
+            'districts = "districts.geojson"\ntheatre = "theatre.geojson"\n',
+            "",
+            r"\[layers\] districts is missing \(or a theatre, which then is one district\)",
+        ),
         ('frontlines = "lines.geojson"\n', "", r"\[layers\] must name either frontlines or control"),
         ("[layers]", '[layers]\ncontrol = "c.gpkg"', r"\[layers\] must name either frontlines or control"),
         ("[map]", "[maps]", r"\[maps\] is not a table of a study"),

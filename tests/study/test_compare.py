@@ -366,3 +366,46 @@ def test_ground_in_no_district_is_warned_of_with_its_places_and_drawn(folder):
 def test_no_word_of_districts_where_all_ground_lies_in_one(karabakh):
     assert karabakh.no_district is None or len(karabakh.no_district)
     assert "no_district" in karabakh.manifest
+
+
+def lines_that_state(folder, *lengths):
+    write(
+        gpd.read_file(folder / "lines.geojson").assign(correlation_m=list(lengths)), folder / "lines.geojson"
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "method", "taken", "words"),
+    [
+        (["inf", "inf"], "", "inf", "each line off as a whole, as the lines state)"),
+        (["inf", None], "", "inf", "each line off as a whole, as the lines state)"),
+        ([800, 2000], "", 2000, "alike over 2 km along the front, as the lines state)"),
+        ([800, None], "", 5000, "alike over 5 km along the front, as the lines state)"),
+        (["inf", "inf"], "correlation_m = 7000.0\n", 7000, "alike over 7 km along the front)"),
+    ],
+)
+def test_lines_state_over_what_length_they_are_off_together(folder, stated, method, taken, words):
+    given = f"{TOML}[method]\nsigma_m = 800.0\ncorrelation_m = {taken}\n"
+    without = run_study(read_study(toml(folder, given)))
+    lines_that_state(folder, *stated)
+    found = run_study(read_study(toml(folder, f"{TOML}[method]\nsigma_m = 800.0\n{method}")))
+    assert found.total["sigma_km2"].tolist() == without.total["sigma_km2"].tolist()
+    assert words in found.caption
+    record = json.loads(to_json(found.manifest))["errors"]
+    assert (record["correlation_m"], record["correlation_m_given"]) == (taken, bool(method))
+    assert record["correlation_m_of_lines"] == [stated[0], stated[-1] or stated[0]]
+    assert "correlation_m_of_lines" not in without.manifest["errors"]
+
+
+def test_polygons_state_it_too(folder):
+    paths = [folder / f"control_{day}.geojson" for day in ("1994-04-07", "1994-05-12")]
+    for path in paths:
+        write(gpd.read_file(path).assign(sigma_m=800.0, correlation_m="inf"), path)
+    study = study_from_files(*paths, districts=folder / "districts.geojson", side="A")
+    assert run_study(study).manifest["errors"]["correlation_m"] == "inf"
+
+
+def test_a_length_that_is_none_is_refused(folder):
+    lines_that_state(folder, "inf", "long")
+    with pytest.raises(NoiseError, match=r"correlation_m of row 1 of the frontlines is 'long': give metres"):
+        run_study(read_study(toml(folder, TOML + "[method]\nsigma_m = 800.0\n")))

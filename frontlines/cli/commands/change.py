@@ -37,8 +37,8 @@ def change(
         ),
     ],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same on the later day.")],
-    districts: Districts,
     side: Side,
+    districts: Districts = None,
     key: Key = "district",
     out: Out = Path("out"),
     theatre: Theatre = None,
@@ -56,9 +56,9 @@ def change(
     asked |= given(sliver_m=sliver_m, correlation_m=correlation_m, draws=draws)
     compare(
         lambda: study_from_files(
-            before, after, districts=districts, key=key, side=side, theatre=theatre, **asked
+            before, after, districts=districts or (), key=key, side=side, theatre=theatre, **asked
         ),
         out,
         force=force,
-        inputs=(before, after, districts, theatre, asked.get("settlements"), population),
+        inputs=(before, after, *(districts or ()), theatre, asked.get("settlements"), population),
     )

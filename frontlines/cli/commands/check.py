@@ -123,13 +123,9 @@ def _as_kind(file: Path, kind: str | None, key: str, files: list[Path], descript
         _require_key(frame, key, file)
     if as_kind == "districts" and description.dissolve:
         frame = dissolved(with_key(frame, key))
-    faults: list[Fault] = []
-    if as_kind in ("control", "polygons") and not described and "side" not in _columns(frame):
-        found = told_candidates(side_candidates(frame))
-        if found and as_kind == "control":
-            faults.append(Fault("sides not told", tuple(frame.index), detail=found))
-        elif found:
-            notes.append(f"if it is control, name the column of sides with side_column='...': {found}")
+    if as_kind == "frontlines" and description.side_at and not {"side_left", "side_right"} & _columns(frame):
+        frame = frame.assign(side_left="by places", side_right=_SOME_SIDE)  # found where lines cut a theatre
+    faults = [] if described else _untold(frame, as_kind, notes)
     if as_kind in ("control", "frontlines"):  # the day in the file's name, as for the other commands
         side = _SOME_SIDE if description.one_side or faults else None
         as_said = replace(description, one_side=True) if faults else description
@@ -137,6 +133,18 @@ def _as_kind(file: Path, kind: str | None, key: str, files: list[Path], descript
             frame, file, side=side, description=replace(as_said, allow_date=True), among=files, notes=notes
         )
     return _Layer(frame, as_kind, faults, notes)
+
+
+def _untold(frame: gpd.GeoDataFrame, kind: Kind, notes: list[str]) -> list[Fault]:
+    """Find out whether polygons may differ in their sides without saying so."""
+    if kind not in ("control", "polygons") or "side" in _columns(frame):
+        return []
+    found = told_candidates(side_candidates(frame))
+    if found and kind == "control":
+        return [Fault("sides not told", tuple(frame.index), detail=found)]
+    if found:
+        notes.append(f"if it is control, name the column of sides with side_column='...': {found}")
+    return []
 
 
 def _as_published(file: Path, description: Description) -> _Layer | None:

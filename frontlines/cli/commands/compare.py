@@ -46,8 +46,8 @@ def compare(
         Path, typer.Argument(metavar="A", help="One source: a file or folder of ground, lines or places.")
     ],
     second: Annotated[Path, typer.Argument(metavar="B", help="The other source.")],
-    districts: Districts,
     side: Side,
+    districts: Districts = None,
     key: Key = "district",
     out: Out = Path("out"),
     theatre: Theatre = None,
@@ -107,14 +107,14 @@ def compare(
         out,
         (*outputs.AGREEMENT_FILES, *outputs.AGREEMENT_IF_ANY),
         force=force,
-        inputs=(first, second, districts, theatre),
+        inputs=(first, second, *(districts or ()), theatre),
     )
     with reporting(True) as report:
         report(0.02, "reading")
         read = two_sources_from_files(
             first,
             second,
-            districts=districts,
+            districts=districts or (),
             key=key,
             side=side,
             theatre=theatre,

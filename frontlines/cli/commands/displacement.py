@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from frontlines.cli.options import (
-    DistrictsOrStudy,
+    Districts,
     Force,
     Key,
     Out,
@@ -47,7 +47,7 @@ def displacement(
             help="Control polygons or frontlines, the earliest file first; or one study, as for `run`.",
         ),
     ],
-    districts: DistrictsOrStudy = None,
+    districts: Districts = None,
     side: SideOrStudy = None,
     key: Key = "district",
     out: Out = Path("out"),
@@ -86,8 +86,8 @@ def displacement(
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import movement_table, show  # noqa: PLC0415
 
-    ground = {"districts": districts, "key": key, "side": side, "theatre": theatre}
-    files = (*sources, districts, theatre, baseline, axis, asked.get("settlements"))
+    ground = {"districts": districts or (), "key": key, "side": side, "theatre": theatre}
+    files = (*sources, *(districts or ()), theatre, baseline, axis, asked.get("settlements"))
     outputs.refuse_overwriting(out, outputs.MOVEMENT_FILES, force=force, inputs=files)
     with reporting(True) as report:
         report(0.05, "reading")
@@ -119,6 +119,6 @@ def _study_of(sources: list[Path], ground: dict[str, Any], asked: dict[str, Any]
         if ground["districts"] or ground["side"] or ground["theatre"]:
             raise StudyError("a study brings its own side and layers: pass it alone, or two files")
         return open_study(str(sources[0]), changes=changes_of(**asked))
-    if ground["districts"] is None or ground["side"] is None:
-        raise StudyError("files need to know districts and side: pass --districts, --key and --side")
+    if ground["side"] is None:
+        raise StudyError("files need to know a side and districts: pass --side, --districts and --key")
     return study_from_files(sources[0], sources[-1], between=sources[1:-1], **ground, **asked)

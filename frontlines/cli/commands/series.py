@@ -25,13 +25,15 @@ from frontlines.cli.options import (
     Side,
     SideNames,
     SigmaM,
+    SnapM,
     Source,
+    Theatre,
     Title,
     describes_layers,
     shows_errors,
     sides_named,
 )
-from frontlines.names import UNKNOWN
+from frontlines.names import SNAP_M, UNKNOWN
 from frontlines.progress import part, reporting
 from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.periods import FREQUENCIES
@@ -53,10 +55,11 @@ def series(
             help="A file with a column 'date', or a folder of files with a day in their names.",
         ),
     ],
-    districts: Districts,
     side: Side,
+    districts: Districts = None,
     key: Key = "district",
     out: Out = Path("out"),
+    theatre: Theatre = None,
     freq: Annotated[
         Freq | None,
         typer.Option("--freq", help="Steps: day, week, month, quarter, year; by default every snapshot."),
@@ -87,6 +90,7 @@ def series(
     ] = None,
     border_m: BorderM = None,
     margin_m: MarginM = None,
+    snap_m: SnapM = None,
     reach_m: ReachM = None,
     settlements: Settlements = None,
     population: Population = None,
@@ -117,20 +121,23 @@ def series(
 
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
-    inputs, written_over = (source, districts, settlements, population), (*files, *outputs.IF_ANY)
+    inputs = (source, *(districts or ()), theatre, settlements, population)
+    written_over = (*files, *outputs.IF_ANY)
     outputs.refuse_overwriting(out, written_over, force=force or resume, inputs=inputs)
     previous = outputs.read_previous(out) if resume else None
     with reporting(True) as report:
         report(0.02, "reading")
         read = snapshots_from_files(
             source,
-            districts=districts,
+            districts=districts or (),
             key=key,
             side=side,
             settlements=settlements,
             population=population,
             population_per=population_per,
+            theatre=theatre,
             named=named,
+            snap_m=SNAP_M if snap_m is None else snap_m,
             reach_m=reach_m,
             mend=mend or False,
             description=description,
