@@ -34,6 +34,7 @@ class Books:
 def follow(
     grounds: Geometries,
     strips: Geometries,
+    margins: Floats,
     districts: gpd.GeoDataFrame,
     start: Floats | None,
     mapper: Mapper,
@@ -43,35 +44,38 @@ def follow(
 ) -> Books:
     """Keep the books of one side over a chain of snapshots.
 
-    `grounds` is what it held at each, and `strips` what it held beside them along the edge; `start` [km²] is
-    what it held in each district at the first one, None if that is to be measured. If `start` comes from
-    earlier steps, `absorbed_before` [km²] is what these absorbed: the books must close from there.
+    `grounds` is what it held at each, `strips` what it held beside them along the edge, and `margins` [km²]
+    how much that is in each district; `start` [km²] is what it held in each district at the first one, None
+    if that is to be measured. If `start` comes from earlier steps, `absorbed_before` [km²] is what these
+    absorbed: the books must close from there.
     """
     shapes = np.asarray(districts.geometry.values)
     if (shapely.is_empty(grounds) & shapely.is_empty(strips)).all() and start is None:
         nothing = np.zeros((max(len(grounds) - 1, 0), len(shapes)))
         return Books(nothing, nothing, nothing, nothing, nothing)
     known = None if start is None or absorbed_before is None else start + absorbed_before
-    held = _held(grounds[0], shapes) + _held(strips[0], shapes) if known is None else known
+    held = _held(grounds[0], shapes) + margins[0] if known is None else known
     moved, slid = (moved_ground(one, tolerance_m=tolerance_m, mapper=mapper) for one in (grounds, strips))
+    (gained, lost), (widened, narrowed) = _sums(moved, shapes), _sums(slid, shapes)
+    absorbed = _absorbed(moved.absorbed, len(moved.overlaid), shapes)
+    absorbed += np.diff(margins, axis=0) - (widened - narrowed)  # strips are measured on each day
     passed = _by_district(*_passed_on(moved, slid), 1, len(moved.overlaid), shapes)
-    gained, lost, absorbed = map(np.add, _sums(moved, shapes), _sums(slid, shapes))
+    gained, lost = gained + widened, lost + narrowed
     for km2 in (gained, lost):
         km2[passed > 0] = without_noise(km2 - passed)[passed > 0]
     reached = held + (gained - lost + absorbed).sum(axis=0)
-    _close(reached, _held(grounds[-1], shapes) + _held(strips[-1], shapes), districts)
+    _close(reached, _held(grounds[-1], shapes) + margins[-1], districts)
     levels = _levels(held if start is None else start, gained - lost)
     return Books(levels[:-1], levels[1:], gained, lost, absorbed)
 
 
-def _sums(moved: Moved, shapes: Geometries) -> tuple[Floats, Floats, Floats]:
-    """Sum what was gained, lost and absorbed by step and district [km²]."""
-    n_steps = len(moved.overlaid)
+def _sums(moved: Moved, shapes: Geometries) -> tuple[Floats, Floats]:
+    """Sum what was gained and lost by step and district [km²]."""
     gained, lost = (
-        _by_district(moved.pieces[own], moved.step[own], 1, n_steps, shapes)
+        _by_district(moved.pieces[own], moved.step[own], 1, len(moved.overlaid), shapes)
         for own in (moved.gained, ~moved.gained)
     )
-    return gained, lost, _absorbed(moved.absorbed, n_steps, shapes)
+    return gained, lost
 
 
 def _passed_on(moved: Moved, slid: Moved) -> tuple[Geometries, Ints]:

@@ -148,15 +148,18 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     chain = [steps[0].first, *(step.last for step in steps)]
     with reporting(progress) as report:
         report(0.0, "what moved")
+        margins = _margins(strips[chain], districts)
         own = follow(
-            grounds[chain], strips[chain], districts, _last(kept, "after_km2", districts), mapper,
-            tolerance_m, absorbed_before=_absorbed_before(kept, districts),
+            grounds[chain], strips[chain], margins, districts, _last(kept, "after_km2", districts),
+            mapper, tolerance_m, absorbed_before=_absorbed_before(kept, districts),
         )  # fmt: skip
         report(0.7, "contested ground")
         start = _last(kept, "contested_after_km2", districts)
-        contested = follow(disputed[chain], beside[chain], districts, start, mapper, tolerance_m)
+        contested = follow(
+            disputed[chain], beside[chain], _margins(beside[chain], districts), districts, start,
+            mapper, tolerance_m,
+        )  # fmt: skip
         report(0.9, "by district")
-        margins = _margins(strips[chain], districts)
         same = _same(grounds, steps)
         fresh = _table(own, contested, margins, districts, side, steps, same, cadence)
         series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
