@@ -12,11 +12,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +35,7 @@ from frontlines.sources.description import (
     require_values,
     values_of_sides,
 )
+from frontlines.sources.writing import whole_or_not
 
 USUAL = Description()
 """A layer whose columns have the names that are usual."""
@@ -96,9 +95,7 @@ def read_layer(
         ) from error
     except (OSError, ValueError, LookupError, RuntimeError, zipfile.BadZipFile) as error:
         raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
-    if frame.crs is None and description.crs is not None:
-        frame = frame.set_crs(description.crs)
-    return frame
+    return formats.with_crs(frame, path, description.crs)
 
 
 def read_control(
@@ -298,19 +295,9 @@ def write(frame: pd.DataFrame, path: str | Path) -> None:
     try:
         with whole_or_not(path) as temporary:
             writer(frame, temporary)
+            formats.require_whole(temporary, len(frame))
     except (OSError, TypeError, ValueError, RuntimeError) as error:
         raise SourceError(f"{path} cannot be written: {error}") from error
-
-
-@contextmanager
-def whole_or_not(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside a file, and move what was written there to its place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".frontlines-", dir=path.parent) as folder:
-        temporary = Path(folder) / path.name
-        yield temporary
-        for part in sorted(Path(folder).iterdir()):
-            part.replace(path.parent / part.name)
 
 
 def fill_in(frame: gpd.GeoDataFrame, **given: str | None) -> gpd.GeoDataFrame:

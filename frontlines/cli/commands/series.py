@@ -109,9 +109,9 @@ def series(
 
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
-    outputs.refuse_overwriting(out, files, force=force or resume, inputs=(source, districts))
-    previous = outputs.read_previous(out) if resume else None
-    with reporting(True) as report:
+    free = outputs.only_run_in(out, files, force=force or resume, inputs=(source, districts))
+    with free, reporting(True) as report:
+        previous = outputs.read_previous(out) if resume else None
         report(0.02, "reading")
         read = snapshots_from_files(
             source,
