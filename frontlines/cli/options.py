@@ -470,6 +470,8 @@ def shows_errors(command: Callable[P, None]) -> Callable[P, None]:
                 warnings.simplefilter("ignore")  # of other libraries; what a user must know is printed by us
                 command(*args, **kwargs)
                 sys.stdout.flush()
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
         except FrontlinesError as error:
             _end(one_line(error), FAULTY, error)
         except BrokenPipeError as error:  # the reader of what is printed has gone
