@@ -230,6 +230,7 @@ def test_real_districts_keep_sharing_their_borders_and_their_area(bench):
     assert plane.area.iloc[::25].sum() == pytest.approx(whole, rel=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_coordinates_that_are_none_are_refused_with_their_row(wrong):
     shapes = [box(0, 0, 1, 1), shapely.from_wkt(f"POLYGON ((0 0, {wrong} 0, 1 1, 0 0))")]
