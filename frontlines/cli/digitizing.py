@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from frontlines.cli.options import console, plain
-from frontlines.cli.outputs import DPI, refuse_overwriting, staged
+from frontlines.cli.outputs import DPI, only_run_in, staged
 from frontlines.digitize import (
     Digitized,
     digitize,
@@ -43,8 +43,7 @@ def carry_out(recipe: Path, out: Path, *, force: bool) -> None:
     """Carry out a recipe, write what was found and print it."""
     asked = read_recipe(recipe)
     inputs = (recipe, asked.image, asked.points, asked.world_file)
-    refuse_overwriting(out, FILES, force=force, inputs=inputs)
-    with reporting(True) as report:
+    with only_run_in(out, FILES, force=force, inputs=inputs), reporting(True) as report:
         found = digitize(asked, progress=lambda share, what: report(0.8 * share, what))
         report(0.8, "drawing and writing")
         written = _write(found, out)

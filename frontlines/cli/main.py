@@ -92,7 +92,8 @@ def main() -> None:
     Letters that the terminal or a pipe cannot show become question marks. A run that is ended from
     outside leaves nothing half-written.
     """
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _end)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import re
+import sys
+import tempfile
+import traceback
 import unicodedata
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
@@ -14,8 +19,10 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec, get_args, get_type_hints
 
 import typer
+from pyproj.exceptions import ProjError
 from rich.console import Console
 from rich.text import Text
+from shapely.errors import GEOSException
 
 from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.layers.mending import MENDS, mends_of
@@ -27,6 +34,12 @@ P = ParamSpec("P")
 
 FAULTY = 2
 """Exit code when anything is wrong."""
+UNFORESEEN = 70
+"""Exit code of a fault of this library (EX_SOFTWARE)."""
+CUT_OFF = 141
+"""Exit code when nobody reads what is printed (128 and SIGPIPE)."""
+
+_OF_THE_MACHINE = (OSError, MemoryError, RecursionError, UnicodeError, GEOSException, ProjError)
 
 _PLAIN_WIDTH = 120
 _AS_OPTIONS = [  # arguments of functions, as the options that give them
@@ -52,7 +65,7 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\blon='\.\.\.', lat='\.\.\.'"), "--lon and --lat"),
     (re.compile(r"\bper='pixel'"), "--population-per pixel"),
     (re.compile(r"\bper='km2'"), "--population-per km2"),
-    (re.compile(r"\bcrs='EPSG:4326'"), "--crs EPSG:4326"),
+    (re.compile(r"\bcrs=(?=['\"])"), "--crs "),
     (re.compile(r"\bencoding=(?=['\"])"), "--encoding "),
     (re.compile(r"\b(?:frame|theatre)\.set_crs\('EPSG:4326'\)"), "--crs EPSG:4326"),
     (
@@ -567,14 +580,56 @@ def one_line(error: Exception) -> str:
 
 
 def shows_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn the library's errors into one line and exit code 2."""
+    """Turn errors into one line and an exit code; what nobody foresaw is written down for a report."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            command(*args, **kwargs)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of other libraries; what a user must know is printed by us
+                command(*args, **kwargs)
+                sys.stdout.flush()
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
         except FrontlinesError as error:
-            console(stderr=True).print(Text(f"error: {one_line(error)}"), style="red", soft_wrap=True)
-            raise typer.Exit(FAULTY) from error
+            _end(one_line(error), FAULTY, error)
+        except BrokenPipeError as error:  # the reader of what is printed has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(CUT_OFF) from error
+        except _OF_THE_MACHINE as error:
+            _end(f"{_what(error)}: {one_line(error)}", FAULTY, error)
+        except Exception as error:  # noqa: BLE001 - the last net
+            where = _written_down(error)
+            told = f"this is a fault of frontlines: {type(error).__name__}: {one_line(error)}"
+            _end(f"{told}; please report it with {where}", UNFORESEEN, error)
 
     return wrapped
+
+
+def _end(text: str, code: int, error: Exception) -> None:
+    console(stderr=True).print(Text(f"error: {text}"), style="red", soft_wrap=True)
+    raise typer.Exit(code) from error
+
+
+def _what(error: Exception) -> str:
+    """Say what has failed where it was not our library."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this: give less at once"
+    if isinstance(error, RecursionError):
+        return "something is nested too deep to be read"
+    if isinstance(error, UnicodeError):
+        return "some text cannot be read or written: save it as UTF-8"
+    if isinstance(error, OSError):
+        return "the system refuses"
+    return "a shape or CRS cannot be computed with: see what `frontlines check` says of the files"
+
+
+def _written_down(error: Exception) -> str:
+    """Write a traceback to a file, and name it."""
+    try:
+        handle, name = tempfile.mkstemp(prefix="frontlines-fault-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+            file.write("".join(traceback.format_exception(error)))
+    except OSError:
+        return "what is printed here"
+    return name

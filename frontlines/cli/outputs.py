@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import tempfile
+import os
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from frontlines.plot import (
     profile_figure,
     series_figure,
 )
+from frontlines.sources import writing
 from frontlines.sources.files import write
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 
@@ -174,69 +175,53 @@ def _write_manifest(manifest: Manifest, folder: Path) -> None:
     (folder / MANIFEST).write_text(to_json(manifest), encoding="utf-8")
 
 
-def refuse_overwriting(
-    out: Path, files: tuple[str, ...], *, force: bool, inputs: Iterable[Path | None] = ()
-) -> None:
-    """Stop before work begins if a run would replace files that it must not."""
+@contextmanager
+def only_run_in(
+    out: Path, files: Collection[str], *, force: bool, inputs: Iterable[Path | None] = ()
+) -> Iterator[None]:
+    """Keep a folder for one run, and stop before work begins if that would replace what it must not."""
     if out.exists() and not out.is_dir():
         raise SourceError(f"{out} is a file: pass the name of a folder as --out")
-    blocked = [name for name in files if (out / name).is_dir()]
+    with writing.only_run_in(out):
+        _refuse_replacing(out, files, force=force, inputs=[path for path in inputs if path is not None])
+        with mpl.rc_context():  # the same figure whatever a user's matplotlibrc says
+            ffmpeg = mpl.rcParams["animation.ffmpeg_path"]
+            mpl.rcdefaults()
+            mpl.rcParams["animation.ffmpeg_path"] = ffmpeg
+            yield
+
+
+def _refuse_replacing(out: Path, files: Collection[str], *, force: bool, inputs: Collection[Path]) -> None:
+    if any(path.is_dir() and path.samefile(out) for path in inputs):
+        raise SourceError(f"{out} is the folder that is read: pass another --out")
+    there = [name for name in files if os.path.lexists(out / name)]
+    blocked = [name for name in there if (out / name).is_dir()]
     if blocked:
         raise SourceError(f"{out} holds folders named {', '.join(blocked)}: pass another --out")
-    read = {path.resolve() for path in inputs if path is not None}
-    own = [name for name in files if (out / name).resolve() in read]
+    own = [name for name in there if writing.is_one_of(out / name, inputs)]
     if own:
         raise SourceError(f"{out} holds {', '.join(own)}, which the run is to read: pass another --out")
-    there = [name for name in files if (out / name).exists()]
-    if there and not (out / MANIFEST).exists():
+    if there and not _is_of_a_run(out / MANIFEST):
         raise SourceError(
-            f"{out} holds {', '.join(there)}, but no {MANIFEST}: they are not the files of a whole run; "
-            "pass another --out, or take them away"
+            f"{out} holds {', '.join(there)}, but no {MANIFEST} of frontlines: they are not the files of a "
+            "whole run; pass another --out, or take them away"
         )
     if there and not force:
         raise SourceError(f"{out} holds {', '.join(there)} of another run: pass --force, or another --out")
 
 
-@contextmanager
-def staged(out: Path, *, stale: Collection[str] = ()) -> Iterator[Path]:
-    """Give a folder to write into, and move its files to their place when all are whole.
-
-    A manifest goes before all others and comes after them, so that there is none where a run was
-    cut off between its files.
-    """
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+def _is_of_a_run(path: Path) -> bool:
+    """Tell whether a manifest was written by this library."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".frontlines-", dir=out) as name:
-            folder = Path(name)
-            yield folder
-            _move_in(folder, out, stale)
-    except OSError as error:
-        _unmake(made)
-        raise SourceError(f"{out} cannot be written: {error}") from error
-    except BaseException:
-        _unmake(made)
-        raise
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return "frontlines" in held["versions"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
-def _move_in(folder: Path, out: Path, stale: Collection[str]) -> None:
-    """Move files to their place, the manifest last; take away what is stale."""
-    files = sorted(folder.iterdir(), key=lambda file: (file.name == MANIFEST, file.name))
-    if (folder / MANIFEST).exists():
-        (out / MANIFEST).unlink(missing_ok=True)
-    for name in set(stale) - {file.name for file in files}:
-        (out / name).unlink(missing_ok=True)
-    for file in files:
-        file.replace(out / file.name)
-
-
-def _unmake(folders: list[Path]) -> None:
-    """Take away folders that were made, the innermost first, as far as they are empty."""
-    for folder in folders:
-        try:
-            folder.rmdir()
-        except OSError:
-            return
+def staged(out: Path, *, stale: Collection[str] = ()) -> AbstractContextManager[Path]:
+    """Give a folder to write into, and move its files to their place when all are whole."""
+    return writing.staged(out, stale=stale, last=MANIFEST)
 
 
 def save_figure(figure: Any, stem: Path) -> None:

@@ -15,6 +15,7 @@ from frontlines.errors import CRSError
 from frontlines.names import HALF_TURN_DEG, LONLAT, Floats
 
 _DOOR = "its door (as_control, as_frontlines, as_districts, as_settlements, as_theatre)"
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
     Raises
     ------
     CRSError
-        If the theatre has no CRS or no coordinates.
+        If the theatre has no CRS or no coordinates, or some that are no place on Earth.
 
     Notes
     -----
@@ -73,7 +74,8 @@ def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
     """
     if theatre.crs is None:
         raise CRSError("the theatre has no CRS: say which it is with theatre.set_crs('EPSG:4326')")
-    lonlat = shapely.get_coordinates(theatre.geometry.to_crs(LONLAT).values)
+    _require_finite(theatre.geometry)
+    lonlat = _require_finite(theatre.geometry.to_crs(LONLAT))
     if not len(lonlat):
         raise CRSError("the theatre has no coordinates: give at least one polygon that is not empty")
     lon = _middle_longitude(lonlat[:, 0])
@@ -82,6 +84,16 @@ def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
         conversion=LambertAzimuthalEqualAreaConversion(lat, lon),
         name=f"Lambert azimuthal equal-area, centre {_degrees(lon, lat)}, WGS 84",
     )
+
+
+def _require_finite(shapes: gpd.GeoSeries) -> Floats:
+    """Give the coordinates of shapes, all of which must be numbers."""
+    coordinates, rows = shapely.get_coordinates(shapes.values, return_index=True)
+    finite = np.isfinite(coordinates).all(axis=1)
+    if not finite.all():
+        lost = ", ".join(str(shapes.index[row]) for row in np.unique(rows[~finite])[:_SHOWN])
+        raise CRSError(f"coordinates of row {lost} are no place on Earth: mend them, or leave the row out")
+    return np.asarray(coordinates)
 
 
 def _middle_longitude(lon: Floats) -> float:

@@ -20,7 +20,7 @@ from PIL import GifImagePlugin, Image
 
 from frontlines.errors import SourceError
 from frontlines.names import Pixels
-from frontlines.sources.files import whole_or_not
+from frontlines.sources.writing import whole_or_not
 
 GIF, FILM, FOLDER = ".gif", ".mp4", ""
 _CLEAR = 255  # index of the colour that leaves a pixel of a GIF as it was

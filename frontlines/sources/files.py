@@ -13,10 +13,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -43,6 +42,7 @@ from frontlines.sources.description import (
 from frontlines.sources.formats import read_layer
 from frontlines.sources.publishers.published import Published, published, read_published
 from frontlines.sources.publishers.recognizing import recognized
+from frontlines.sources.writing import whole_or_not
 
 FORMATS = formats.FORMATS
 """File name endings that can be read and written."""
@@ -248,19 +248,9 @@ def write(frame: pd.DataFrame, path: str | Path) -> None:
     try:
         with whole_or_not(path) as temporary:
             writer(frame, temporary)
+            formats.require_whole(temporary, len(frame))
     except (OSError, TypeError, ValueError, RuntimeError) as error:
         raise SourceError(f"{path} cannot be written: {error}") from error
-
-
-@contextmanager
-def whole_or_not(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside a file, and move what was written there to its place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".frontlines-", dir=path.parent) as folder:
-        temporary = Path(folder) / path.name
-        yield temporary
-        for part in sorted(Path(folder).iterdir()):
-            part.replace(path.parent / part.name)
 
 
 def fill_in(frame: gpd.GeoDataFrame, **given: str | None) -> gpd.GeoDataFrame:

@@ -13,13 +13,15 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from pyproj import CRS
+from pyproj.exceptions import ProjError
 
 from frontlines.errors import SourceError
 from frontlines.names import LONLAT
@@ -55,6 +57,15 @@ _BEGINNINGS = {  # what a file must begin with
 _TOPOLOGY = re.compile(rb'"type"\s*:\s*"Topology"')
 _DBF_NAME = 10
 _FLAT = 2  # axes of a CRS without heights
+_CRS_MEMBER = re.compile(  # in plain letters, or written as their numbers
+    rb'"(?:c|\\u0063)(?:r|\\u0072)(?:s|\\u0073)"\s*:\s*(?=\{)', re.IGNORECASE
+)
+_NAMED_CRS = re.compile(  # names of the OGC, of an authority, or as EPSG:4326; no other address
+    rb'\{\s*(?:"type"\s*:\s*"name"\s*,\s*)?"properties"\s*:\s*\{\s*"name"\s*:\s*'
+    rb'"(?P<name>(?:urn:|\w+:\w+|http://www\.opengis\.net/)[^"\\]*)"\s*\}\s*(?:,\s*"type"\s*:\s*"name"\s*)?\}'
+)
+_SHOWN = 60
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _MIDNIGHT = pd.Timedelta(0)
 
 
@@ -109,8 +120,7 @@ def read_layer(
         ) from error
     except (OSError, ValueError, LookupError, RuntimeError, zipfile.BadZipFile) as error:
         raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
-    if frame.crs is None and description.crs is not None:
-        frame = frame.set_crs(description.crs)
+    frame = with_crs(frame, path, description.crs)
     if frame.crs is not None and len(frame.crs.axis_info) > _FLAT:  # heights are left out later on
         frame = frame.set_crs(frame.crs.to_2d(), allow_override=True)
     return frame
@@ -137,6 +147,7 @@ def read(path: Path, layer: str | None, description: Description) -> gpd.GeoData
     _require_beginning(path, suffix)
     if suffix in (".kml", ".kmz"):
         return read_kml(path, layer)
+    known = True
     with warnings.catch_warnings():  # measures along lines (M) are left out, and mean nothing to us
         warnings.filterwarnings("ignore", "Measured", UserWarning)
         warnings.filterwarnings("ignore", "Non closed ring", RuntimeWarning)  # shapely refuses it
@@ -145,9 +156,13 @@ def read(path: Path, layer: str | None, description: Description) -> gpd.GeoData
             address, layer = _shapefile_in(path, layer), None
         elif suffix in _TOPOJSON and _is_topology(path):
             address = f"TopoJSON:{path}"
+        elif _DRIVERS[suffix] == "GeoJSON":
+            known = _require_known_crs(path, description.crs)
+            address = f"GeoJSON:{path}"
         else:
-            address = f"GeoJSON:{path}" if _DRIVERS[suffix] == "GeoJSON" else str(path)
-        return _read_one(address, path, layer, encoding_of(path, description.encoding))
+            address = str(path)
+        frame = _read_one(address, path, layer, encoding_of(path, description.encoding))
+    return frame if known else frame.set_crs(None, allow_override=True)
 
 
 def _require_beginning(path: Path, suffix: str) -> None:
@@ -170,6 +185,57 @@ def _is_topology(path: Path) -> bool:
     if not found and path.suffix.lower() == ".topojson":
         raise SourceError(f"{path} cannot be read as .topojson: its content is of another format")
     return found
+
+
+def with_crs(frame: gpd.GeoDataFrame, path: Path, wanted: str | None) -> gpd.GeoDataFrame:
+    """Give a frame without a CRS, or with one that gives no place on Earth, the one that is wanted."""
+    if frame.crs is not None and _gives_places(frame.crs):
+        return frame
+    if wanted is not None:
+        return frame.set_crs(_known_crs(wanted, f"crs={wanted!r}"), allow_override=True)
+    if frame.crs is not None:
+        _refuse_crs(path, frame.crs.name)
+    return frame
+
+
+def _gives_places(crs: CRS) -> bool:
+    """Tell a CRS of the Earth's surface from heights, building sites and those that are not defined."""
+    return (crs.is_geographic or crs.is_projected) and not crs.name.lower().startswith("undefined")
+
+
+def _known_crs(text: str, what: str) -> CRS:
+    try:
+        return CRS.from_user_input(text)
+    except ProjError as error:
+        raise SourceError(f"{what} is no CRS that is known: write it as EPSG:4326") from error
+
+
+def _refuse_crs(path: Path, name: str) -> NoReturn:
+    shown = "".join(letter for letter in name if letter.isprintable())[:_SHOWN]
+    raise SourceError(
+        f"{path} names a CRS that is not known, or gives no place on Earth ({shown}): take it out, or say "
+        "which it is with crs='EPSG:4326'"
+    )
+
+
+def _require_known_crs(path: Path, wanted: str | None) -> bool:
+    """Tell whether the CRS that a GeoJSON names is known; GDAL would take it for degrees or follow it."""
+    content = path.read_bytes()
+    for member in _CRS_MEMBER.finditer(content):
+        named = _NAMED_CRS.match(content, member.end())
+        if not named:
+            raise SourceError(
+                f"{path} has a member crs that does not name a CRS (links are not followed): take it out of "
+                "the file; without it, coordinates are longitude and latitude"
+            )
+        name = named["name"].decode(errors="replace")
+        try:
+            CRS.from_user_input(name)
+        except ProjError:
+            if wanted is None:
+                _refuse_crs(path, name)
+            return False
+    return True
 
 
 def _shapefile_in(path: Path, layer: str | None) -> str:
@@ -246,11 +312,33 @@ def writer_for(frame: pd.DataFrame, path: Path) -> Callable[[Any, Path], None]:
     return _write_zip if suffix == ".zip" else _write_vector
 
 
+def require_whole(path: Path, rows: int) -> None:
+    """Read back what GDAL wrote, which a full disk may have cut short without an error."""
+    suffix = path.suffix.lower()
+    if suffix in _DRIVERS:
+        found = pyogrio.read_info(path, force_feature_count=True)["features"]
+        if found != rows:
+            raise OSError(f"only {found:,} of {rows:,} rows were stored; is the disk full?")
+
+
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     if isinstance(frame, gpd.GeoDataFrame):
         shapes = frame.geometry.to_wkt()
         frame = pd.DataFrame(frame.drop(columns=frame.geometry.name)).assign(geometry=shapes)
-    _dated(frame).to_csv(path, index=False, lineterminator="\n")
+    _plain_cells(_dated(frame)).to_csv(path, index=False, lineterminator="\n")
+
+
+def _plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Write text so that it stays in its row, and no spreadsheet takes it for a formula."""
+    texts = {name: frame[name].map(_plain_cell) for name in frame.columns if frame[name].dtype == object}
+    return frame.assign(**texts)
+
+
+def _plain_cell(cell: Any) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    cell = _CONTROLS.sub(" ", cell)
+    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:

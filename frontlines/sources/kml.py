@@ -38,12 +38,15 @@ def read_kml(path: Path, folder: str | None = None) -> gpd.GeoDataFrame:
     Columns: `folder` (names of its folders, the innermost last, with `/` between), `fill` and `stroke`
     (``#rrggbb``, of its own or shared style), those of `_FIELDS`, and data by name, where any row has them.
     """
-    rows = []
+    rows, linked = [], False
     for content in _contents(path):
         root = _parsed(content, path)
+        linked |= path.suffix.lower() != ".kmz" and root.find(".//NetworkLink") is not None
         styles = dict(_shared_styles(root))
         rows += [_row(mark, folders, styles, path) for mark, folders in _placemarks(root, ())]
     rows = [row for row in rows if row["geometry"] is not None]
+    if linked and not rows:
+        raise SourceError(f"{path} only links to other files, which are not followed: give one of those")
     if folder is not None:
         there = dict.fromkeys(row["folder"] for row in rows)
         rows = [row for row in rows if folder in (row["folder"], row["folder"].rsplit("/", 1)[-1])]

@@ -150,6 +150,15 @@ def open_study(named: str, *, changes: Changes | None = None) -> Study:
     return load_study(named, changes=changes)
 
 
+def files_of(named: str) -> list[Path]:
+    """Name the files that a study reads, itself included, as far as it can be read at all."""
+    path = Path(named)
+    if path.suffix.lower() != ".toml":
+        return []
+    layers = read_study_toml(path).get("layers", {})
+    return [path, *(path.parent / file for role, file in layers.items() if role in LAYERS)]
+
+
 def read_title(path: str | Path) -> str:
     """Read no more than the title of a study file."""
     return str(read_study_toml(Path(path))["study"]["title"])

@@ -218,10 +218,11 @@ def test_a_run_that_is_ended_from_outside_leaves_nothing(tmp_path):
 import os, signal, sys
 from pathlib import Path
 from frontlines.cli import main as cli
-from frontlines.cli.outputs import staged
+from frontlines.cli.outputs import only_run_in, staged
 
 def write_for_long(**_):
-    with staged(Path(sys.argv[1])) as folder:
+    out = Path(sys.argv[1])
+    with only_run_in(out, (), force=False), staged(out) as folder:
         (folder / "half.csv").write_text("half")
         os.kill(os.getpid(), signal.SIGTERM)
         raise AssertionError("it went on")

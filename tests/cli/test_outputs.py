@@ -10,7 +10,7 @@ from shapely import LineString, box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
-from frontlines.cli.outputs import FILES, refuse_overwriting, save_figure, staged
+from frontlines.cli.outputs import FILES, only_run_in, save_figure, staged
 from frontlines.errors import SourceError
 from frontlines.sources.files import write
 
@@ -40,14 +40,20 @@ def _content(folder):
     return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
 
+def _begin(out, *, force, inputs=()):
+    with only_run_in(out, FILES, force=force, inputs=inputs):
+        pass
+
+
 def _write_half(out, stop):
-    with staged(out) as folder:
+    with only_run_in(out, (), force=False), staged(out) as folder:
         (folder / "a").write_text("half", encoding="utf-8")
         raise stop
 
 
 def test_staged_files_appear_together_or_not_at_all(tmp_path):
-    with staged(tmp_path / "out") as folder:
+    out = tmp_path / "out"
+    with only_run_in(out, (), force=False), staged(out) as folder:
         assert folder.parent == tmp_path / "out"
         for name in ("a", "b"):
             (folder / name).write_text(name, encoding="utf-8")
@@ -71,32 +77,37 @@ def test_a_run_that_stops_leaves_the_folder_as_it_was(tmp_path):
 
 
 def test_a_disk_that_is_full_is_an_error_of_the_library(tmp_path):
-    with pytest.raises(SourceError, match="out cannot be written: no space"), staged(tmp_path / "out"):
+    out = tmp_path / "out"
+    free, full = (
+        only_run_in(out, (), force=False),
+        pytest.raises(SourceError, match="out cannot be written: no"),
+    )
+    with full, free, staged(out):
         raise OSError("no space")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_stands_in_the_way_is_refused_before_work_begins(tmp_path):
-    refuse_overwriting(tmp_path / "absent", FILES, force=False)
-    refuse_overwriting(tmp_path, FILES, force=False)
+    _begin(tmp_path / "absent", force=False)
+    _begin(tmp_path, force=False)
     (tmp_path / "map.png").write_text("mine", encoding="utf-8")
     with pytest.raises(
-        SourceError, match=r"holds map\.png, but no manifest\.json: they are not the files of a"
+        SourceError, match=r"holds map\.png, but no manifest\.json of frontlines: they are not"
     ):
-        refuse_overwriting(tmp_path, FILES, force=True)
-    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
+        _begin(tmp_path, force=True)
+    (tmp_path / "manifest.json").write_text('{"versions": {"frontlines": "1"}}', encoding="utf-8")
     with pytest.raises(SourceError, match=r"holds map\.png, which the run is to read: pass another --out"):
-        refuse_overwriting(tmp_path, FILES, force=True, inputs=(None, tmp_path / "map.png"))
+        _begin(tmp_path, force=True, inputs=(None, tmp_path / "map.png"))
     with pytest.raises(
         SourceError, match=r"holds map\.png, manifest\.json of another run: pass --force, or another --out"
     ):
-        refuse_overwriting(tmp_path, FILES, force=False)
-    refuse_overwriting(tmp_path, FILES, force=True)
+        _begin(tmp_path, force=False)
+    _begin(tmp_path, force=True)
     with pytest.raises(SourceError, match=r"map\.png is a file: pass the name of a folder as --out"):
-        refuse_overwriting(tmp_path / "map.png", FILES, force=True)
+        _begin(tmp_path / "map.png", force=True)
     (tmp_path / "map.svg").mkdir()
     with pytest.raises(SourceError, match=r"holds folders named map\.svg: pass another --out"):
-        refuse_overwriting(tmp_path, FILES, force=True)
+        _begin(tmp_path, force=True)
 
 
 def test_an_out_that_is_a_file_is_refused_at_once(words, monkeypatch):

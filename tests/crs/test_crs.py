@@ -228,3 +228,11 @@ def test_real_districts_keep_sharing_their_borders_and_their_area(bench):
     assert shapely.area(doubled).sum() < 10_000
     whole = sum(_geodesic_area(shape) for shape in raw.geometry.iloc[::25])
     assert plane.area.iloc[::25].sum() == pytest.approx(whole, rel=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_coordinates_that_are_none_are_refused_with_their_row(wrong):
+    shapes = [box(0, 0, 1, 1), shapely.from_wkt(f"POLYGON ((0 0, {wrong} 0, 1 1, 0 0))")]
+    with pytest.raises(CRSError, match="coordinates of row 1 are no place on Earth"):
+        working_crs(gpd.GeoSeries(shapes, crs="EPSG:4326"))

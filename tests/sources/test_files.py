@@ -25,9 +25,9 @@ from frontlines.sources.files import (
     read_frontlines,
     read_layer,
     read_settlements,
-    whole_or_not,
     write,
 )
+from frontlines.sources.writing import whole_or_not
 
 VECTOR = [".geojson", ".json", ".gpkg", ".parquet", ".geoparquet", ".shp", ".zip", ".shp.zip", ".kml", ".kmz"]
 DEGREES_ONLY = {".geojson", ".json", ".kml", ".kmz"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from frontlines.names import counted
 from frontlines.sources.description import Description, is_of_lines, side_candidates, told_candidates
 from frontlines.sources.files import Reading, control_columns, without_labels, write
 from frontlines.sources.formats import read_layer
+from frontlines.sources.writing import is_one_of
 
 _KEY = "district"
 _SHOWN = 50
@@ -65,13 +67,17 @@ def check(
             "--write-problems", metavar="FILE", help="Write the faults as a layer, such as problems.gpkg."
         ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Let --write-problems replace a file that is there.")
+    ] = False,
     *,
     description: Description,
 ) -> None:
     """List everything that is wrong with layers; the exit code is 2 if anything is."""
     if kind is not None and kind not in KINDS:
         raise SourceError(f"--kind {kind} is not known: use one of {', '.join(KINDS)}")
-    _refuse_replacing([*files, *([theatre] if theatre else [])], write_problems)
+    if write_problems is not None:
+        _refuse_replacing(write_problems, [*files, *([theatre] if theatre else [])], force=force)
     ground = read_layer(theatre, description=description) if theatre else None
     layers = [_as_kind(file, kind, key, files, description) for file in files]
     strange = {} if description.allow_date else strange_days(pd.concat([_days(layer) for layer in layers]))
@@ -93,10 +99,12 @@ def check(
         raise typer.Exit(FAULTY)
 
 
-def _refuse_replacing(read: list[Path], written: Path | None) -> None:
-    """Keep the layers that are read from being replaced by their faults."""
-    if written is not None and written.resolve() in {file.resolve() for file in read}:
+def _refuse_replacing(written: Path, read: list[Path], *, force: bool) -> None:
+    """Keep the layers that are read, and files of others, from being replaced by the faults."""
+    if is_one_of(written, read):
         raise SourceError(f"--write-problems would replace {written}, which is read: pass another name")
+    if os.path.lexists(written) and not force:
+        raise SourceError(f"--write-problems would replace {written}: pass another name, or --force")
 
 
 class _Layer(NamedTuple):

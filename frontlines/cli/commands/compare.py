@@ -103,13 +103,9 @@ def compare(
 
     if len(named or ()) not in (0, _TWO):
         raise StudyError("--source names both sources: give it twice, for A and then for B")
-    outputs.refuse_overwriting(
-        out,
-        (*outputs.AGREEMENT_FILES, *outputs.AGREEMENT_IF_ANY),
-        force=force,
-        inputs=(first, second, *(districts or ()), theatre),
-    )
-    with reporting(True) as report:
+    files = (*outputs.AGREEMENT_FILES, *outputs.AGREEMENT_IF_ANY)
+    free = outputs.only_run_in(out, files, force=force, inputs=(first, second, *(districts or ()), theatre))
+    with free, reporting(True) as report:
         report(0.02, "reading")
         read = two_sources_from_files(
             first,
@@ -145,8 +141,8 @@ def compare(
         )
         report(0.7, "drawing and writing")
         with outputs.staged(out, stale=outputs.AGREEMENT_IF_ANY) as folder:
-            files = outputs.write_agreement(results, folder)
-    show(agreement_table(results), out, files)
+            written_files = outputs.write_agreement(results, folder)
+    show(agreement_table(results), out, written_files)
 
 
 def _both(published: list[str] | None) -> tuple[str | None, str | None]:

@@ -24,7 +24,7 @@ from frontlines.errors import StudyError
 from frontlines.progress import part, reporting
 from frontlines.sources.files import Reading
 from frontlines.study import Study, run_movement, study_from_files
-from frontlines.study.files import open_study
+from frontlines.study.files import files_of, open_study
 from frontlines.study.movement import COPIES, LENGTH_M, SMOOTHING_M, SPACING_M
 
 
@@ -87,9 +87,10 @@ def displacement(
     from frontlines.cli.printing import movement_table, show  # noqa: PLC0415
 
     ground = {"districts": districts or (), "key": key, "side": side, "theatre": theatre}
-    files = (*sources, *(districts or ()), theatre, baseline, axis, asked.get("settlements"))
-    outputs.refuse_overwriting(out, outputs.MOVEMENT_FILES, force=force, inputs=files)
-    with reporting(True) as report:
+    read = [*(districts or ()), theatre, baseline, axis, asked.get("settlements")]
+    read += sources if len(sources) > 1 else files_of(str(sources[0]))
+    free = outputs.only_run_in(out, outputs.MOVEMENT_FILES, force=force, inputs=read)
+    with free, reporting(True) as report:
         report(0.05, "reading")
         study, reading = _study_of(sources, ground, asked), Reading(description=asked["description"])
         drawn = {

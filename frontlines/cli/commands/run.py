@@ -62,8 +62,8 @@ def compare(read: Callable[[], Study], out: Path, *, force: bool, inputs: Sequen
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import balance_table, show  # noqa: PLC0415
 
-    outputs.refuse_overwriting(out, (*outputs.FILES, *outputs.IF_ANY), force=force, inputs=inputs)
-    with reporting(True) as report:
+    files = (*outputs.FILES, *outputs.IF_ANY)
+    with outputs.only_run_in(out, files, force=force, inputs=inputs), reporting(True) as report:
         report(0.05, "reading")
         study = read()
         results = run_study(study, progress=part(report, 0.2, 0.6))

@@ -123,9 +123,9 @@ def series(
     files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
     inputs = (source, *(districts or ()), theatre, settlements, population)
     written_over = (*files, *outputs.IF_ANY)
-    outputs.refuse_overwriting(out, written_over, force=force or resume, inputs=inputs)
-    previous = outputs.read_previous(out) if resume else None
-    with reporting(True) as report:
+    free = outputs.only_run_in(out, written_over, force=force or resume, inputs=inputs)
+    with free, reporting(True) as report:
+        previous = outputs.read_previous(out) if resume else None
         report(0.02, "reading")
         read = snapshots_from_files(
             source,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import warnings
 import weakref
@@ -177,7 +178,19 @@ def tiles_of(shape: tuple[int, ...], side_px: int, overlap_px: int) -> Iterator[
 _GDAL = {
     "GDAL_CACHEMAX": 64_000_000,
     "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # with it the rest of a cut-off file is read as black
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no file beside the image is looked at
+    "GDAL_PAM_ENABLED": "NO",
 }
+_DRIVERS = {  # by how a file begins, whatever its name; other formats may lead GDAL to files and servers
+    "PNG": rb"\x89PNG",
+    "JPEG": rb"\xff\xd8\xff",
+    "GTiff": rb"II[*+]\x00|MM\x00[*+]",
+    "GIF": rb"GIF8",
+    "BMP": rb"BM",
+    "WEBP": rb"RIFF.{4}WEBP",
+    "JP2OpenJPEG": rb"\x00\x00\x00\x0cjP|\xff\x4f\xff\x51",
+}
+_BEGINNING = 16  # bytes
 _TURNED = "columns and rows must be read on it as a viewer shows it"
 
 
@@ -237,10 +250,11 @@ def open_scan(image: Image, *, page: int | None = None) -> Scan:
     Parameters
     ----------
     image
-        A PNG, JPEG, TIFF, GeoTIFF or any other file that GDAL reads; or an array (rows, columns),
-        (rows, columns, 3) or (rows, columns, 4) of 8 or 16 bit. Grey, palette and 16 bit become 8 bit sRGB;
-        what is transparent or has no data becomes white, and a fourth band that is no alpha is left out. A
-        photograph is turned as its EXIF orientation says. A scan that is open already is returned as it is.
+        A PNG, JPEG, TIFF, GeoTIFF, GIF, BMP, WebP or JPEG 2000, whatever its ending; no file
+        beside it is read. Or an array (rows, columns), (rows, columns, 3) or (rows, columns, 4) of 8 or 16
+        bit. Grey, palette and 16 bit become 8 bit sRGB; what is transparent or has no data becomes white,
+        and a fourth band that is no alpha is left out. A photograph is turned as its EXIF orientation says.
+        A scan that is open already is returned as it is.
     page
         Which page of a TIFF, counted from 1; the first if none is named.
 
@@ -294,18 +308,29 @@ def _from_array(image: npt.NDArray[np.generic]) -> Scan:
 def _from_file(image: str | Path, page: int | None) -> Scan:
     if not Path(image).is_file():
         raise DigitizeError(f"{image}: no such file")
+    driver = _driver_of(Path(image))
     with warnings.catch_warnings(), rasterio.Env(**_GDAL):
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         try:
-            with rasterio.open(image) as dataset:
+            with rasterio.open(image, driver=driver) as dataset:
                 pages = dataset.subdatasets if dataset.driver == "GTiff" else []
                 if page in {None, 1}:
                     return _unpacked(dataset, str(image), _unnamed(len(pages), page))
             _refuse_no_page(page or 1, max(len(pages), 1), str(image))
-            with rasterio.open(pages[(page or 1) - 1]) as dataset:
+            with rasterio.open(pages[(page or 1) - 1], driver="GTiff") as dataset:
                 return _unpacked(dataset, str(image))
         except rasterio.errors.RasterioError as error:
             raise DigitizeError(f"{image}: cannot be read as an image ({error})") from error
+
+
+def _driver_of(image: Path) -> str:
+    """Tell the format of an image by its content."""
+    with image.open("rb") as file:
+        head = file.read(_BEGINNING)
+    for driver, beginning in _DRIVERS.items():
+        if re.match(beginning, head, re.DOTALL):
+            return driver
+    raise DigitizeError(f"{image}: cannot be read as an image: save it as PNG, JPEG or TIFF")
 
 
 def _unnamed(pages: int, page: int | None) -> tuple[str, ...]:
