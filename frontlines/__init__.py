@@ -24,7 +24,12 @@ Whole pipelines: `run_study` compares the two dates of a study from a file (`loa
 import importlib as _importlib
 import typing as _typing
 
-from frontlines.change import balance_by_district, change_between, transitions_by_district
+from frontlines.change import (
+    balance_by_district,
+    change_between,
+    transition_matrix,
+    transitions_by_district,
+)
 from frontlines.control import (
     control_from_lines,
     control_from_settlements,
@@ -176,6 +181,7 @@ __all__ = [
     "series_totals",
     "simulate_balance",
     "study_from_files",
+    "transition_matrix",
     "transitions_by_district",
     "working_crs",
     "write",

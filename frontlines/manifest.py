@@ -110,6 +110,8 @@ def _margin_note(margin: Mapping[str, Any]) -> list[str]:
 def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:
     """Write net change with its interval, and what that rests on; nothing if no error is known."""
     record = manifest.get("errors", {})
+    if "totals" in record:
+        return [f"Intervals of {record['level']:.0%}: {error_sentence(record)}."]
     if "total" not in record:
         return []
     net, low, high = (record["total"][name] for name in ("net_km2", "net_low_km2", "net_high_km2"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -81,20 +83,20 @@ def _within_sigma(places: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> Bools:
     return unsure
 
 
-def population_by_district(places: pd.DataFrame, side: str) -> pd.DataFrame:
-    """Count the people of the places that a side held, gained and lost.
+def population_by_district(places: pd.DataFrame, side: str | Sequence[str]) -> pd.DataFrame:
+    """Count the people of the places that a side, or each of several, held, gained and lost.
 
     Parameters
     ----------
     places
         From `settlements_by_side`, with `population`.
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them.
 
     Returns
     -------
     people
-        A row a district that has places, and one for ``all districts``: `district`, `side`,
+        A row a side and district that has places, and one for ``all districts``: `district`, `side`,
         `population_before`, `population_after`, `population_gained`, `population_lost`,
         `population_unsure` (of places within the error of a line), `places_gained`, `places_lost`,
         `places_without_population`, which count as zero.
@@ -106,6 +108,8 @@ def population_by_district(places: pd.DataFrame, side: str) -> pd.DataFrame:
     >>> population_by_district(places, "A")[["population_before", "population_after"]].values.tolist()
     [[50.0, 70.0], [50.0, 70.0]]
     """
+    if not isinstance(side, str):
+        return pd.concat([population_by_district(places, one) for one in side], ignore_index=True)
     people = places["population"].fillna(0.0)
     before, after = places["side_from"] == side, places["side_to"] == side
     unsure = places.get("unsure", pd.Series(False, index=places.index))

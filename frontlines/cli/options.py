@@ -33,6 +33,7 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: 'NAME'\}"), r"--map \1\2=NAME\1"),
     (re.compile(r"\bwhich sides names\b"), "which --map names"),
     (re.compile(r"\bone_side=True"), "--one-side"),
+    (re.compile(r"\bside='NAME'"), "--side NAME"),
     (re.compile(r"\bdissolve=True"), "--dissolve"),
     (re.compile(r"\bdate_format=(?=['\"])"), "--date-format "),
     (re.compile(r"\bwith date='[\d-]+'"), "with --date-before and --date-after"),
@@ -65,13 +66,15 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite the files of ano
 _DISTRICTS = typer.Option("--districts", metavar="FILE", help="District polygons.")
 Districts = Annotated[Path, _DISTRICTS]
 DistrictsOrStudy = Annotated[Path | None, _DISTRICTS]
-_SIDE = typer.Option(
-    "--side",
-    metavar="NAME",
-    help="Side whose gains are positive; polygons in a file without a column 'side' are its ground.",
-)
-Side = Annotated[str, _SIDE]
-SideOrStudy = Annotated[str | None, _SIDE]
+Side = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--side",
+        metavar="NAME",
+        help="Side whose gains are positive; may be given several times, and without it every side has its "
+        "balance. Polygons in a file without a column 'side' are the ground of the only one.",
+    ),
+]
 Key = Annotated[str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")]
 Label = Annotated[
     str | None,
@@ -210,6 +213,7 @@ Draws = Annotated[
 
 
 Asked: dict[str, Any] = {
+    "side": Side,
     "date_before": DateBefore,
     "date_after": DateAfter,
     "rest": Rest,
@@ -391,7 +395,14 @@ def _study_options(
 
 def given(**options: Any) -> dict[str, Any]:
     """Keep the options that were given."""
-    return {name: value for name, value in options.items() if value is not None}
+    return {name: value for name, value in options.items() if value is not None and value != []}
+
+
+def one_side(sides: list[str] | None) -> str:
+    """Take the only side of `--side`, where there must be one."""
+    if sides is None or len(sides) != 1:
+        raise StudyError(f"one side is compared: give --side once, not {len(sides or ())} times")
+    return sides[0]
 
 
 describes_layers = _takes(Described, _described_as, "description")
@@ -400,7 +411,7 @@ describes_layers = _takes(Described, _described_as, "description")
 asks_for_study = _takes({**Asked, **Described}, _study_options, "asked")
 """A decorator: the command takes `Asked` and `Described`, as arguments of `study_from_files`."""
 
-_TABLE_OF = {"title": "study", "label": "layers", "settlements": "layers"}
+_TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers"}
 
 
 def changes_of(

@@ -1,4 +1,4 @@
-"""Many dates: what one side gained and lost from snapshot to snapshot, district by district."""
+"""Many dates: what sides gained and lost from snapshot to snapshot, district by district."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
-from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper
+from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper, sides_followed, sides_in_order
 from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, follow, without_noise
 from frontlines.series.differences import TOLERANCE_M
@@ -44,7 +44,7 @@ _DTYPES: dict[str, Any] = {
 def change_series(
     control: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,
-    side: str,
+    side: str | Sequence[str] | None = None,
     *,
     freq: str | None = None,
     mapper: Mapper = map,
@@ -52,18 +52,19 @@ def change_series(
     tolerance_m: float = TOLERANCE_M,
     previous: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Follow one side through many snapshots.
+    """Follow a side, or each of several, through many snapshots.
 
     Parameters
     ----------
     control
         Polygons with `date` and `side`, in the working CRS (from `as_control`; a theatre is not
-        needed, for only the ground of `side` and contested ground is looked at). A date without a
-        row of `side` is a snapshot on which it held nothing.
+        needed, for only the ground of each side and contested ground is looked at). A date without a
+        row of a side is a snapshot on which it held nothing.
     districts
         Polygons with unique `district`, in the same CRS (from `as_districts`).
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them; None: every side there is, in the order of
+        their names, contested and unknown ground last, or the only one.
     freq
         None: a step from each snapshot to the next. ``D``, ``W``, ``MS``, ``QS``, ``YS``: a step for each
         day, week (to Sunday), month, quarter, year. A step leads from the last snapshot on or before
@@ -84,7 +85,7 @@ def change_series(
     Returns
     -------
     series
-        A row for each step and district, sorted by `period_end`, then `district`: the columns of
+        A row for each step, district and side, sorted by `period_end`, then `district`: the columns of
         `balance_by_district`, and `period_end` (the day on which the step ends: the last one of its
         period, or `date_to` without `freq`), `turnover_km2` (gained plus lost), `absorbed_km2` (area
         that the tolerance took for unmoved, after less before), `cadence` (in words), `same_input`
@@ -95,7 +96,7 @@ def change_series(
     Raises
     ------
     LayerError
-        If there are fewer than two snapshots, the side occurs nowhere, `freq` is not known,
+        If there are fewer than two snapshots, a side occurs nowhere, `freq` is not known,
         `tolerance_m` is no distance, or `previous` is a series of something else.
     ClosureError
         If the steps do not add up to the last snapshot.
@@ -109,7 +110,7 @@ def change_series(
     and absorbed together are the same at any cadence. A snapshot's date is not the date of a
     change, and a step may show a redrawn map instead of a moved front.
 
-    A step is `suspect` if its turnover a day, over all districts, exceeds the median of the steps
+    A step of a side is `suspect` if its turnover a day, over all districts, exceeds the median of the steps
     with any turnover by more than `SUSPECT` times their spread, and there are at least eight such
     steps. The spread is 1.4826 times the median absolute deviation, and no less than a tenth of the
     median. Suspect steps stay in all figures.
@@ -129,30 +130,48 @@ def change_series(
     require_working_crs(control=control, districts=districts)
     if not 0 <= tolerance_m < math.inf:
         raise LayerError(f"tolerance_m is {tolerance_m}: give metres, 0 or more")
-    dates, grounds = _snapshots(control, side)
-    _, contested_grounds = _snapshots(control, CONTESTED, dates)
+    sides = _held_sides(control, side)
+    dates = [pd.Timestamp(date) for date in sorted(control["date"].unique())]
     districts = districts.sort_values("district", kind="stable", ignore_index=True)
     every = steps_between(dates, freq)
-    kept = _taken_over(previous, every, districts, side, freq)
-    steps = every[len(kept) // len(districts) :]
-    if not steps:
-        return kept
-    chain = [steps[0].first, *(step.last for step in steps)]
+    contested: Books | None = None
+    found: list[pd.DataFrame] = []
     with reporting(progress) as report:
-        report(0.0, "what moved")
-        own = follow(
-            grounds[chain], districts, _last(kept, "after_km2", districts), mapper, tolerance_m,
-            absorbed_before=_absorbed_before(kept, districts),
-        )  # fmt: skip
-        report(0.7, "contested ground")
-        start = _last(kept, "contested_after_km2", districts)
-        contested = follow(contested_grounds[chain], districts, start, mapper, tolerance_m)
-        report(0.9, "by district")
-        fresh = _table(own, contested, districts, side, steps, _same(grounds, steps), cadence_of(freq))
-        series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
-        series["suspect"] = _suspects(series, len(districts))
+        for number, one in enumerate(sides):
+            kept = _taken_over(previous, every, districts, sides, one, freq)
+            steps = every[len(kept) // len(districts) :]
+            if not steps:
+                found.append(kept)
+                continue
+            report(number / len(sides), "what moved")
+            grounds = _snapshots(control, one, dates)
+            chain = [steps[0].first, *(step.last for step in steps)]
+            own = follow(
+                grounds[chain], districts, _last(kept, "after_km2", districts), mapper, tolerance_m,
+                absorbed_before=_absorbed_before(kept, districts),
+            )  # fmt: skip
+            if contested is None:  # the same beside every side
+                start = _last(kept, "contested_after_km2", districts)
+                ground = _snapshots(control, CONTESTED, dates)[chain]
+                contested = follow(ground, districts, start, mapper, tolerance_m)
+            fresh = _table(own, contested, districts, one, steps, _same(grounds, steps), cadence_of(freq))
+            series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
+            found.append(series.assign(suspect=_suspects(series, len(districts))))
         report(1.0, "done")
-    return series
+    if len(found) == 1:
+        return found[0]
+    joined = pd.concat(found, ignore_index=True)
+    return joined.sort_values(["period_end", "district"], kind="stable", ignore_index=True)
+
+
+def _held_sides(control: gpd.GeoDataFrame, side: str | Sequence[str] | None) -> tuple[str, ...]:
+    """List the sides to follow; refuse those that hold nothing."""
+    followed, every = sides_followed(control["side"], side), sides_in_order(control["side"])
+    for name in followed:
+        if name not in every:
+            sides = ", ".join(map(repr, every))
+            raise LayerError(f"side {name!r} holds no ground on any date: the sides are {sides}")
+    return followed
 
 
 def _same(grounds: Geometries, steps: Sequence[Step]) -> Any:
@@ -210,14 +229,16 @@ def _taken_over(
     previous: pd.DataFrame | None,
     steps: Sequence[Step],
     districts: gpd.GeoDataFrame,
+    sides: Sequence[str],
     side: str,
     freq: str | None,
 ) -> pd.DataFrame:
-    """Rows of an earlier series whose steps are the first of the new one."""
+    """Rows of an earlier series, of one of its sides, whose steps are the first of the new one."""
     if previous is None:
         return pd.DataFrame(columns=COLUMNS)
     n_districts = len(districts)
-    _require_same(previous, districts, side, freq)
+    _require_same(previous, districts, sides, freq)
+    previous = previous[previous["side"] == side]
     dates = previous[["date_from", "date_to", "period_end"]].iloc[::n_districts]
     same = 0
     for old, new in zip(dates.itertuples(index=False, name=None), steps, strict=False):
@@ -227,20 +248,24 @@ def _taken_over(
     return previous[COLUMNS].iloc[: same * n_districts].astype(_DTYPES)
 
 
-def _require_same(previous: pd.DataFrame, districts: gpd.GeoDataFrame, side: str, freq: str | None) -> None:
+def _require_same(
+    previous: pd.DataFrame, districts: gpd.GeoDataFrame, sides: Sequence[str], freq: str | None
+) -> None:
     """Refuse an earlier series of another side, other districts or another cadence."""
     absent = [name for name in COLUMNS if name not in previous.columns]
     if absent:
         raise LayerError(
             f"previous has no column {', '.join(map(repr, absent))}: pass what change_series gave"
         )
-    n_steps = len(previous) // len(districts)
+    n_steps = len(previous) // (len(districts) * len(sides))
     names, areas = districts["district"].to_numpy(dtype=object), districts.area.to_numpy() / KM2
     parts = {
-        "side": set(previous["side"]) <= {side},
+        "side": set(previous["side"]) in (set(sides), set()),
         "cadence": set(previous["cadence"]) <= {cadence_of(freq)},
-        "districts": list(previous["district"]) == list(names) * n_steps
-        and np.allclose(previous["district_km2"].to_numpy(dtype=float), np.tile(areas, n_steps)),
+        "districts": list(previous["district"]) == list(names.repeat(len(sides))) * n_steps
+        and np.allclose(
+            previous["district_km2"].to_numpy(dtype=float), np.tile(areas.repeat(len(sides)), n_steps)
+        ),
     }
     other = [part for part, same in parts.items() if not same]
     if other:
@@ -275,20 +300,14 @@ def _suspects(series: pd.DataFrame, n_districts: int) -> Bools:
     return np.repeat(rate > middle + SUSPECT * spread, n_districts)
 
 
-def _snapshots(
-    control: gpd.GeoDataFrame, side: str, dates: Sequence[pd.Timestamp] | None = None
-) -> tuple[list[pd.Timestamp], Geometries]:
-    """Give the dates of a frame, and the ground of one side on each."""
-    known = sorted(control["date"].unique()) if dates is None else list(dates)
+def _snapshots(control: gpd.GeoDataFrame, side: str, dates: Sequence[pd.Timestamp]) -> Geometries:
+    """Give the ground of one side on each date."""
     own = control[control["side"] == side]
-    if dates is None and own.empty:
-        sides = ", ".join(map(repr, sorted(control["side"].unique())))
-        raise LayerError(f"side {side!r} holds no ground on any date: the sides are {sides}")
     shapes = np.asarray(own.geometry.values)
     rows = own.reset_index(drop=True).groupby("date").indices
-    grounds = np.full(len(known), shapely.Polygon(), dtype=object)
-    for number, date in enumerate(known):
+    grounds = np.full(len(dates), shapely.Polygon(), dtype=object)
+    for number, date in enumerate(dates):
         held = shapes[rows.get(date, [])]
         if len(held):
             grounds[number] = held[0] if len(held) == 1 else shapely.union_all(held)
-    return [pd.Timestamp(date) for date in known], grounds
+    return grounds

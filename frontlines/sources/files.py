@@ -405,6 +405,10 @@ class Reading:
         )  # fmt: skip
         self.notes += [note for note in notes if note not in self.notes]
         if not (values or raw.empty or is_of_lines(raw)):
+            if side is None:
+                raise SourceError(
+                    f"{path.name} has no column 'side': say whose ground all of it is with side='NAME'"
+                )
             self.bare.append(path.name)
         return front
 

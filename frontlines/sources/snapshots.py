@@ -27,7 +27,7 @@ _MOST, _LONGEST = 0.9, 16  # share of the coordinates that decide how many decim
 
 
 def read_snapshots(
-    source: Path, reading: Reading, *, side: str, written: str = PLAIN, named: str | None = None
+    source: Path, reading: Reading, *, side: str | None, written: str = PLAIN, named: str | None = None
 ) -> gpd.GeoDataFrame:
     """Read all snapshots of a folder or a file, as `written` says: `PLAIN`, or the name of a publisher."""
     if written not in (PLAIN, *PUBLISHERS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -27,17 +27,32 @@ from frontlines.layers.columns import sigmas_of
 from frontlines.layers.margins import give_margins
 from frontlines.layers.mending import BOOKED, REST_SOURCE
 from frontlines.manifest import Manifest
-from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, counted
-from frontlines.progress import Progress, part, reporting
+from frontlines.names import (
+    BORDER_M,
+    CORRELATION_M,
+    KM2,
+    REACH_M,
+    RESERVED,
+    SEED,
+    SLIVER_M,
+    SNAP_M,
+    counted,
+    listed,
+    sides_followed,
+    sides_in_order,
+)
+from frontlines.progress import Progress, Report, part, reporting
 from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
     balance_error,
     check_draws,
+    errors_of_sides,
     simulate_balance,
     total_of,
 )
 
+_SHOWN = 6  # sides named in a line
 _MOST_TOWNS = 40  # settlements on a map of a study that names none
 
 
@@ -50,7 +65,7 @@ class Study:
     name, title
         For file names, and for readers.
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them. None: every side of the layers.
     dates
         The days compared.
     crs
@@ -99,7 +114,7 @@ class Study:
 
     name: str
     title: str
-    side: str
+    side: str | Sequence[str] | None = None
     dates: tuple[pd.Timestamp, pd.Timestamp]
     crs: CRS
     theatre: gpd.GeoDataFrame
@@ -143,8 +158,8 @@ class Study:
         labels_of(self.districts, self.label)  # refuses a column that is not there
 
     def __repr__(self) -> str:
-        """Name the study, its side, dates and size in a line."""
-        return f"Study({self.name!r}, {self.side}, {_span(self)}, {counted(len(self.districts), 'district')})"
+        """Name the study, its side or sides, dates and size in a line."""
+        return f"Study({self.name!r}, {listed(self.followed, _SHOWN)}, {_span(self)}, {counted(len(self.districts), 'district')})"
 
     @property
     def labels(self) -> dict[str, str]:
@@ -152,9 +167,35 @@ class Study:
         return labels_of(self.districts, self.label)
 
     @property
+    def every_side(self) -> tuple[str, ...]:
+        """Every side of the layers on the two dates, by name; contested and unknown ground last."""
+        drawn = self.frontlines is not None
+        layer = self.frontlines if drawn else self.control
+        if layer is None:
+            return ()
+        rows = layer[layer["date"].isin(self.dates)]
+        columns = ("side_left", "side_right") if drawn else ("side",)
+        return sides_in_order(side for column in columns for side in rows[column])
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The sides that have a balance: those asked for; else every side, or the only one."""
+        return sides_followed(self.every_side, self.side)
+
+    @property
+    def one_side(self) -> str:
+        """The side, where there must be one only."""
+        if len(self.followed) != 1:
+            sides = listed(self.followed, _SHOWN)
+            raise StudyError(
+                f"this follows one side, and there are {sides}: name one of them with side='NAME'"
+            )
+        return self.followed[0]
+
+    @property
     def side_name(self) -> str:
         """The side as text for readers, with its long name if it has one."""
-        return named_side(self.side, self.sides)
+        return named_side(self.one_side, self.sides)
 
 
 def named_side(side: str, sides: Mapping[str, str]) -> str:
@@ -193,7 +234,7 @@ class Results:
         From `change_between`, `transitions_by_district` and `balance_by_district`; the balance with the
         columns of `balance_error` if the errors of all lines are known.
     total
-        One row: the balance of all districts together.
+        One row a side: the balance of all districts together.
     errors
         From `balance_error` or `simulate_balance`; None if the error of some line is not known.
     settlements
@@ -218,9 +259,17 @@ class Results:
 
     def __repr__(self) -> str:
         """Name the study, its side, dates and what the side gained and lost, in a line."""
-        row = self.total.iloc[0]
+        row, sides = self.total.iloc[0], listed(self.study.followed, _SHOWN)
         figures = ", ".join(f"{name} {row[f'{name}_km2']:,.1f} km²" for name in ("gained", "lost"))
-        return f"Results({self.study.name!r}, {self.study.side}, {_span(self.study)}, {figures})"
+        if len(self.total) > 1:
+            figures = f"{self.moved_km2:,.1f} km² changed hands"
+        return f"Results({self.study.name!r}, {sides}, {_span(self.study)}, {figures})"
+
+    @property
+    def moved_km2(self) -> float:
+        """Ground that changed hands between any two sides, in all districts [km²]."""
+        table = self.transitions
+        return float(table.loc[table["side_from"] != table["side_to"], "area_km2"].sum())
 
     @property
     def caption(self) -> str:
@@ -229,17 +278,18 @@ class Results:
 
     def for_readers(self) -> Results:
         """Call districts by their labels; where the study names no settlements, pick those near the front."""
-        study, balance = self.study, self.balance
+        study, balance, transitions = self.study, self.balance, self.transitions
         if labels := study.labels:
-            districts, balance = (
-                frame.assign(district=frame["district"].map(labels)) for frame in (study.districts, balance)
+            districts, balance, transitions = (
+                frame.assign(district=frame["district"].map(labels))
+                for frame in (study.districts, balance, transitions)
             )
             study = replace(study, districts=districts, label=None)
         if study.settlements is not None and not (study.towns or study.zoom_towns):
             off_m = study.settlements.distance(self.frontlines.union_all()).sort_values(kind="stable")
             near = tuple(study.settlements["name"][off_m.index].unique()[:_MOST_TOWNS])
             study = replace(study, towns=near, zoom_towns=near)
-        return replace(self, study=study, balance=balance)
+        return replace(self, study=study, balance=balance, transitions=transitions)
 
 
 def run_study(study: Study, *, progress: Progress = None) -> Results:
@@ -276,7 +326,8 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         change = change_between(before, after, study.theatre, sliver_m=study.sliver_m)
         report(0.6, "by district")
         transitions = transitions_by_district(change, study.districts)
-        balance = balance_by_district(transitions, study.side)
+        every = not study.side and len(study.followed) > 1  # then ground that margins took away is no side
+        balance = balance_by_district(transitions, None if every else study.followed)
         report(0.7, "how sure")
         given = _without_sigma(lines) if study.sigma_m is not None else 0
         lines = lines.assign(sigma_m=sigmas_of(lines, study.sigma_m))
@@ -308,7 +359,7 @@ def _places(
     if study.settlements is None:
         return None, None
     places = settlements_by_side(change, study.settlements, study.districts, lines)
-    return places, population_by_district(places, study.side) if "population" in places else None
+    return places, population_by_district(places, study.followed) if "population" in places else None
 
 
 def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -342,25 +393,31 @@ def _errors(
     balance: pd.DataFrame,
     control: gpd.GeoDataFrame,
     lines: gpd.GeoDataFrame,
-    progress: Progress,
+    progress: Report,
 ) -> AreaErrors | None:
-    """Carry the errors of the lines into the balance, if those along the side's front are known."""
-    if lines.empty:
+    """Carry the errors of the lines into the balance, if those along the front of each side are known."""
+    of_sides = [rows for side, rows in balance.groupby("side", sort=False) if side not in RESERVED]
+    if lines.empty or not of_sides:
         return None
-    verb = partial(simulate_balance, draws=study.draws, progress=progress) if study.draws else balance_error
-    try:
-        return verb(
-            balance,
-            control,
-            lines,
-            theatre=study.theatre,
-            districts=study.districts,
-            noise=NoiseModel(study.sigma_m, study.correlation_m, SEED),
-            border_m=study.border_m,
-            reach_m=max(REACH_M, study.snap_m, study.border_m),
-        )
-    except UnknownSigmaError:
-        return None
+    found = []
+    for number, rows in enumerate(of_sides):
+        own = part(progress, number / len(of_sides), (number + 1) / len(of_sides))
+        verb = partial(simulate_balance, draws=study.draws, progress=own) if study.draws else balance_error
+        try:
+            errors = verb(
+                rows,
+                control,
+                lines,
+                theatre=study.theatre,
+                districts=study.districts,
+                noise=NoiseModel(study.sigma_m, study.correlation_m, SEED),
+                border_m=study.border_m,
+                reach_m=max(REACH_M, study.snap_m, study.border_m),
+            )
+        except UnknownSigmaError:
+            return None
+        found.append(errors)
+    return errors_of_sides(balance, found)
 
 
 def _record(study: Study, lines: gpd.GeoDataFrame, given: int, errors: AreaErrors | None) -> dict[str, Any]:
@@ -374,14 +431,17 @@ def _record(study: Study, lines: gpd.GeoDataFrame, given: int, errors: AreaError
     }
     if errors is None:
         return record
-    row = errors.total.iloc[0]
+    of_sides = {row["side"]: row for row in errors.total.dropna(subset="sigma_km2").to_dict("records")}
     sigma = lines["sigma_m"]
     figures = ("net_km2", "net_low_km2", "net_high_km2", "sigma_km2", "p_gain")
     record |= {"sigma_range_m": [float(sigma.min()), float(sigma.max())], "method": errors.method}
     record |= {"shared_km": errors.shared_km}
-    record |= {"level": errors.level, "total": {name: _number(row[name]) for name in figures}}
+    totals = {side: {name: _number(row[name]) for name in figures} for side, row in of_sides.items()}
+    one = len(study.followed) == 1
+    record |= {"level": errors.level} | ({"total": totals[study.one_side]} if one else {"totals": totals})
     if errors.method == "formula":
-        return record | {"trust": str(row["trust"])}
+        trust = {side: str(row["trust"]) for side, row in of_sides.items()}
+        return record | {"trust": trust[study.one_side] if one else trust}
     tangled = {"tangled": errors.tangled, "repaired_km2": errors.repaired_km2}
     return record | {"draws": errors.draws, "seed": SEED} | tangled
 
@@ -398,7 +458,7 @@ def _manifest(
     return {
         "name": study.name,
         "title": study.title,
-        "side": study.side,
+        "side": study.followed[0] if len(study.followed) == 1 else list(study.followed),
         "sides": dict(study.sides),
         "dates": [f"{day:%Y-%m-%d}" for day in study.dates],
         "cadence": f"two snapshots {counted((last - first).days, 'day')} apart",

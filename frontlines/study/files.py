@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
     ----------
     path
         A ``study.toml``; paths in it are relative to its folder. Tables: ``[study]`` (`title`,
-        `side`, `dates`; also `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
+        `dates`; also `side`, one or a list, by default every side of the layers; `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
         (`frontlines` or `control`, `districts`; also `key`, `label`, `theatre`, `settlements`,
         `context`, and what the layers do not say themselves, as in `frontlines.sources.description`:
         `side_column`, `map`, `date_column` and so on),
@@ -98,7 +99,7 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         paths["districts"],
         paths.get("theatre"),
         key=files.get("key", "district"),
-        side=about["side"],
+        side=about.get("side"),
         rest=method.get("rest", UNKNOWN),
         mend=method.get("mend", False),
         reach_m=method.get("reach_m"),
@@ -151,7 +152,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     between: Sequence[str | Path] = (),
     districts: str | Path,
     key: str,
-    side: str,
+    side: str | Sequence[str] | None = None,
     theatre: str | Path | None = None,
     settlements: str | Path | None = None,
     days: tuple[str | None, str | None] = (None, None),
@@ -184,7 +185,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     districts, key
         File of districts, and the column that names them.
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them; None: every side of the layers.
     theatre
         File of the ground to compare; by default all districts.
     settlements
@@ -241,9 +242,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         key=key, side=side, rest=rest, mend=mend, source=source, reach_m=reach_m,
     )  # fmt: skip
     front, dates = layers.fronts([Path(before), *map(Path, between), Path(after)], days)
-    return layers.study(
+    study = layers.study(
         name=f"{Path(before).stem}-to-{Path(after).stem}",
-        title=title or f"{side}: change of control, {' to '.join(long_date(str(day)) for day in dates)}",
+        title=title or "",
         dates=dates,
         front=front,
         settlements=layers.settlements(Path(settlements) if settlements else None),
@@ -257,6 +258,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         },
         roles=("before", "after", "districts", "theatre", "settlements", "between"),
     )  # fmt: skip
+    days_named = " to ".join(long_date(str(day)) for day in dates)
+    who = f"{study.one_side}: change" if len(study.followed) == 1 else "Change"
+    return study if title else replace(study, title=f"{who} of control, {days_named}")
 
 
 def _require_dates(front: gpd.GeoDataFrame, dates: Sequence[pd.Timestamp], name: str) -> None:

@@ -36,7 +36,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     *,
     districts: Path,
     key: str,
-    side: str,
+    side: str | Sequence[str] | None = None,
     written: str = PLAIN,
     named: str | None = None,
     reach_m: float | None = None,
@@ -54,7 +54,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
         reach_m=reach_m,
         outline=False,
     )
-    raw = read_snapshots(source, layers.reading, side=side, written=written, named=named)
+    raw = read_snapshots(source, layers.reading, side=layers.whose, written=written, named=named)
     asked = {"key": key, "mend": mend, "format": written, "source": named}
     with naming(source):
         if kind_of(raw) == "points":

@@ -46,7 +46,7 @@ class StudyLayers:
     districts_path: Path
     theatre_path: Path | None
     key: str
-    side: str
+    side: str | Sequence[str] | None
     rest: str = UNKNOWN
     mend: bool = False
     source: str | None = None
@@ -77,6 +77,12 @@ class StudyLayers:
         if edge is None and self.outline:
             self.theatre = self.all_districts()
 
+    @property
+    def whose(self) -> str | None:
+        """Who holds all ground of a file that names no side; None where several sides are asked for."""
+        sides = [self.side] if isinstance(self.side, str) else list(self.side or ())
+        return sides[0] if len(sides) == 1 else None
+
     def all_districts(self) -> gpd.GeoDataFrame:
         """Join the districts, as the theatre where none is given."""
         joined = polygons_of(np.array([shapely.union_all(self.districts.geometry.values)]))
@@ -86,7 +92,7 @@ class StudyLayers:
         self, path: Path, role: str, day: str | None = None, among: Sequence[Path] = ()
     ) -> gpd.GeoDataFrame:
         """Read polygons or lines, and fill in what the file leaves unsaid."""
-        return self.reading.front(path, role, date=day, side=self.side, source=self.source, among=among)
+        return self.reading.front(path, role, date=day, side=self.whose, source=self.source, among=among)
 
     def raw_of_days(self, path: Path, role: str, days: Sequence[str]) -> gpd.GeoDataFrame:
         """Read a file of many days; where its rows hold from day to day, those of each day."""
@@ -116,7 +122,7 @@ class StudyLayers:
         """Read all days of one file or folder; `day` is that of a file that says none."""
         if written == PLAIN and not path.is_dir():
             return self.raw(path, role, day)
-        return read_snapshots(path, self.reading, side=self.side, written=written)
+        return read_snapshots(path, self.reading, side=self.whose, written=written)
 
     def polygons(self, raw: gpd.GeoDataFrame, path: Path, snap_m: float) -> gpd.GeoDataFrame:
         """Check polygons, lines or places of a file, as polygons that fill the theatre."""

@@ -1,4 +1,4 @@
-"""One side through many snapshots: series, totals, front length and manifest, frames in, results out."""
+"""Sides through many snapshots: series, totals, front length and manifest, frames in, results out."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
 from frontlines.manifest import Manifest, series_caption, versions
 from frontlines.movement.front_length import front_length
-from frontlines.names import counted
+from frontlines.names import counted, listed, sides_followed
 from frontlines.progress import Progress, part, reporting
 from frontlines.series.change_series import change_series
 from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.totals import ground_beyond, series_books, series_totals
 from frontlines.study.compare import labels_of
 
+_SHOWN = 6  # sides named in a line
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SeriesResults:
-    """What one side gained and lost from snapshot to snapshot.
+    """What a side, or each of several, gained and lost from snapshot to snapshot.
 
     Attributes
     ----------
-    side
-        The side whose gains are positive.
+    followed
+        The side whose gains are positive, or the sides.
     control, districts
         The snapshots and the districts, in the working CRS.
     series, totals
@@ -49,7 +51,7 @@ class SeriesResults:
         What was read and done, as plain data.
     """
 
-    side: str
+    followed: tuple[str, ...]
     control: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
     series: pd.DataFrame
@@ -62,11 +64,11 @@ class SeriesResults:
     manifest: Manifest
 
     def __repr__(self) -> str:
-        """Name the side, the days, the steps and the net change in a line."""
-        books = self.manifest["books"]
+        """Name the sides, the days, the steps and of one side the net change, in a line."""
+        books, sides = self.manifest["books"], listed(self.followed, _SHOWN)
         first, last = books["dates"]
-        steps, net = counted(books["steps"], "step"), f"net {books['net_km2']:+,.1f} km²"
-        return f"SeriesResults({self.side}, {first} to {last}, {steps}, {net})"
+        net = f", net {books['net_km2']:+,.1f} km²" if "net_km2" in books else ""
+        return f"SeriesResults({sides}, {first} to {last}, {counted(books['steps'], 'step')}{net})"
 
     @property
     def caption(self) -> str:
@@ -77,14 +79,14 @@ class SeriesResults:
         """Give the totals with a step for each snapshot, whatever the steps of the series are."""
         if self.manifest["parameters"]["freq"] is None:
             return self.totals
-        every = change_series(self.control, self.districts, self.side, tolerance_m=self.tolerance_m)
+        every = change_series(self.control, self.districts, self.followed, tolerance_m=self.tolerance_m)
         return series_totals(every)
 
 
 def run_series(  # noqa: PLR0913 - one argument for each option of the command
     snapshots: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,
-    side: str,
+    side: str | Sequence[str] | None = None,
     *,
     freq: str | None = None,
     tolerance_m: float = TOLERANCE_M,
@@ -97,7 +99,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     previous: SeriesResults | tuple[pd.DataFrame, Manifest] | None = None,
     progress: Progress = None,
 ) -> SeriesResults:
-    """Follow one side through many snapshots, and put on record what was done.
+    """Follow a side, or each of several, through many snapshots, and put on record what was done.
 
     Parameters
     ----------
@@ -106,7 +108,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     districts
         From `as_districts`, in the same CRS.
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them; None: every side, see `change_series`.
     freq, tolerance_m
         See `change_series`.
     front_m
@@ -155,17 +157,18 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
             "front_m needs border_m: how near to the edge of all districts the ground ends at a border or "
             "coast, not at a front (100, or 10000 where snapshots and districts were drawn apart)"
         )
-    labels = labels_of(districts, label)
+    labels, followed = labels_of(districts, label), sides_followed(snapshots["side"], side)
+    alone = followed[0] if len(followed) == 1 else None
     with reporting(progress) as report:
         report(0.0, "what changed hands")
         manifest = _record(snapshots, districts, record or {})
         manifest["parameters"] = {
-            **manifest["parameters"], "side": side, "freq": freq, "tolerance_m": tolerance_m
+            **manifest["parameters"], "side": alone or list(followed), "freq": freq, "tolerance_m": tolerance_m
         }  # fmt: skip
         series = change_series(
             snapshots,
             districts,
-            side,
+            followed,
             freq=freq,
             tolerance_m=tolerance_m,
             previous=None if previous is None else _gone_on_with(previous, manifest),
@@ -174,25 +177,30 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         report(0.7, "front")
         fronts = None
         if front_m and border_m is not None:
-            fronts = _fronts(snapshots, districts, side, front_m, border_m)
+            fronts = _fronts(snapshots, districts, followed, front_m, border_m)
             manifest["front"] = {"resolution_m": list(front_m), "border_m": border_m}
         totals = series_totals(series)
-        manifest["beyond_districts_km2"] = ground_beyond(snapshots, totals, side)
+        manifest["beyond_districts_km2"] = ground_beyond(snapshots, totals)
         manifest["books"] = series_books(totals)
         report(1.0, "done")
     return SeriesResults(
-        side=side,
+        followed=followed,
         control=snapshots,
         districts=districts,
         series=series,
         totals=totals,
         fronts=fronts,
-        title=title or f"{(sides or {}).get(side, side)}: ground gained and lost",
+        title=title or _titled(alone, sides or {}),
         sides=sides or {},
         labels=labels,
         tolerance_m=tolerance_m,
         manifest=manifest,
     )
+
+
+def _titled(side: str | None, sides: Mapping[str, str]) -> str:
+    """Write the title of the charts of one side, or of several (None)."""
+    return "Ground held by each side" if side is None else f"{sides.get(side, side)}: ground gained and lost"
 
 
 def _record(control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, read: Mapping[str, Any]) -> Manifest:
@@ -239,12 +247,15 @@ def _gone_on_with(previous: SeriesResults | tuple[pd.DataFrame, Manifest], recor
 def _fronts(
     control: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,
-    side: str,
+    sides: Sequence[str],
     front_m: Sequence[float],
     border_m: float,
 ) -> pd.DataFrame:
-    """Measure the front of one side on all dates; the districts together are the theatre."""
+    """Measure the front of each side on all dates; the districts together are the theatre."""
     theatre = gpd.GeoDataFrame(geometry=[districts.union_all()], crs=districts.crs)
-    front = fronts_of_side(control, theatre, side, border_m=border_m)
-    table = front_length(front, districts, resolution_m=list(front_m))
-    return table.assign(side=side, border_m=border_m)[table["front_km"] > 0]
+    found = []
+    for side in sides:
+        front = fronts_of_side(control, theatre, side, border_m=border_m)
+        table = front_length(front, districts, resolution_m=list(front_m))
+        found.append(table.assign(side=side, border_m=border_m)[table["front_km"] > 0])
+    return found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)

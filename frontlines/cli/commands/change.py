@@ -15,7 +15,6 @@ from frontlines.cli.options import (
     Force,
     Key,
     Out,
-    Side,
     SliverM,
     Theatre,
     asks_for_study,
@@ -36,7 +35,6 @@ def change(
     ],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same on the later day.")],
     districts: Districts,
-    side: Side,
     key: Key = "district",
     out: Out = Path("out"),
     theatre: Theatre = None,
@@ -50,9 +48,7 @@ def change(
     """Compare two files of control polygons, frontlines or places with a side, district by district."""
     asked |= given(sliver_m=sliver_m, correlation_m=correlation_m, draws=draws)
     compare(
-        lambda: study_from_files(
-            before, after, districts=districts, key=key, side=side, theatre=theatre, **asked
-        ),
+        lambda: study_from_files(before, after, districts=districts, key=key, theatre=theatre, **asked),
         out,
         force=force,
         inputs=(before, after, districts, theatre, asked.get("settlements")),

@@ -24,6 +24,7 @@ from frontlines.cli.options import (
     Theatre,
     Title,
     describes_layers,
+    one_side,
     shows_errors,
     sides_named,
 )
@@ -48,7 +49,7 @@ def compare(
     ],
     second: Annotated[Path, typer.Argument(metavar="B", help="The other source.")],
     districts: Districts,
-    side: Side,
+    side: Side = None,
     key: Key = "district",
     out: Out = Path("out"),
     theatre: Theatre = None,
@@ -103,6 +104,7 @@ def compare(
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import agreement_table, show  # noqa: PLC0415
 
+    of_side = one_side(side)
     if len(named or ()) not in (0, _TWO):
         raise StudyError("--source names both sources: give it twice, for A and then for B")
     outputs.refuse_overwriting(
@@ -118,7 +120,7 @@ def compare(
             second,
             districts=districts,
             key=key,
-            side=side,
+            side=of_side,
             theatre=theatre,
             day=None if date is None else f"{date:%Y-%m-%d}",
             written=_both(written),
@@ -133,7 +135,7 @@ def compare(
             read.first,
             read.second,
             read.districts,
-            side,
+            of_side,
             theatre=read.theatre,
             names=read.names,
             apart_m=apart_m or (),

@@ -57,7 +57,7 @@ def series(
         ),
     ],
     districts: Districts,
-    side: Side,
+    side: Side = None,
     key: Key = "district",
     out: Out = Path("out"),
     freq: Annotated[
@@ -103,7 +103,7 @@ def series(
     *,
     description: Description,
 ) -> None:
-    """Follow one side through many snapshots; write a table for each step and district, and charts."""
+    """Follow sides through many snapshots; write a table for each step and district, and charts."""
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import odd_days_counted, series_table, show  # noqa: PLC0415
 
@@ -117,7 +117,7 @@ def series(
             source,
             districts=districts,
             key=key,
-            side=side,
+            side=side or None,
             written=written,
             named=named,
             reach_m=reach_m,
@@ -127,7 +127,7 @@ def series(
         results = run_series(
             read.control,
             read.districts,
-            side,
+            side or None,
             freq=freq.value if freq else None,
             tolerance_m=tolerance_m,
             front_m=front_m or (),
