@@ -14,6 +14,7 @@ import pandas as pd
 
 from frontlines.errors import SourceError
 from frontlines.manifest import Manifest, sha256, to_json
+from frontlines.names import KM2
 from frontlines.plot import (
     agreement_chart,
     agreement_figure,
@@ -83,20 +84,29 @@ def write_series(results: SeriesResults, folder: Path, *, panels: bool = False, 
     tables = {name: sha256(folder / name) for name in ("series.csv", "series.parquet", "totals.csv")}
     if results.fronts is not None:
         write(results.fronts, folder / "fronts.csv")
-    side, caption = results.sides.get(results.side, results.side), results.caption
-    totals = results.totals.assign(side=side)
-    fronts = None if results.fronts is None else results.fronts.assign(side=side)
-    figure = series_figure(totals, title=results.title, caption=caption, fronts=fronts)
+    caption = results.caption
+    of_one: dict[str, Any] = {}
+    if len(results.followed) == 1:
+        of_one = {"side": results.sides.get(results.followed[0], results.followed[0])}
+    figure = series_figure(
+        results.totals.assign(**of_one),
+        title=results.title,
+        caption=caption,
+        fronts=results.fronts,
+        whole_km2=float(results.districts.area.sum()) / KM2,
+        sides=results.sides,
+    )
     figure.savefig(folder / "series.png", dpi=DPI)
     if panels:
-        series, labels = results.series.assign(side=side), results.labels or None
+        series, labels = results.series.assign(**of_one), results.labels or None
         district_figure(series, caption=caption, labels=labels).savefig(folder / "districts.png", dpi=DPI)
     if film:
         animate_control(
             results.control,
             results.districts,
             folder / "series.gif",
-            side=results.side,
+            side=results.followed,
+            sides=results.sides,
             totals=results.snapshot_totals(),
         )
     _write_manifest(results.manifest | {"outputs": tables}, folder)

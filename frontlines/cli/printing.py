@@ -10,14 +10,14 @@ from textwrap import wrap
 from typing import Any
 
 import pandas as pd
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from frontlines.change import transition_matrix
 from frontlines.cli.options import console, plain
 from frontlines.manifest import edge_notes, error_sentence, long_date
-from frontlines.names import KM2, WHOLE, counted, listed
+from frontlines.names import KM2, RESERVED, WHOLE, counted, listed
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
 from frontlines.uncertainty import TRUST, total_of
@@ -82,11 +82,15 @@ def _sides_table(results: Results) -> Group:
         span = [_span(row) + _UNSURE * (row.get("trust") == "no")] if interval else []
         share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
         balance.add_row(Text(names[row["side"]]), *(_km2(row[name]) for name in figures), *span, share)
-    whole = [Text(_title(results)), balance, Text("Ground by side before (rows) and after (columns)")]
+    whole: list[RenderableType] = [
+        Text(_title(results)),
+        balance,
+        Text("Ground by side before (rows) and after (columns)"),
+    ]
     return Group(*whole, _matrix(results), *_moved_by_district(results), Text(_notes(results, 0)))
 
 
-def _moved_by_district(results: Results) -> list[Text | Table]:
+def _moved_by_district(results: Results) -> list[RenderableType]:
     """List the ground that changed hands in each district, the largest first; nothing if none did."""
     moved = results.transitions[results.transitions["side_from"] != results.transitions["side_to"]]
     moved = moved[moved["area_km2"] > _NOTABLE_KM2].sort_values("area_km2", ascending=False, kind="stable")
@@ -96,16 +100,18 @@ def _moved_by_district(results: Results) -> list[Text | Table]:
     for header in ("district", "from", "to"):
         table.add_column(header, overflow="fold")
     table.add_column("km²", justify="right", no_wrap=True)
-    for row in moved.head(_MOST_MOVED).itertuples():
-        table.add_row(
-            *(Text(plain(word)) for word in (row.district, row.side_from, row.side_to)), _km2(row.area_km2)
-        )
-    which = (
-        f"the {_MOST_MOVED} largest of {len(moved)}, see transitions.csv"
-        if len(moved) > _MOST_MOVED
-        else "all"
-    )
+    for row in moved.head(_MOST_MOVED).to_dict("records"):
+        words = (Text(plain(row[name])) for name in ("district", "side_from", "side_to"))
+        table.add_row(*words, _km2(row["area_km2"]))
+    which = "all"
+    if len(moved) > _MOST_MOVED:
+        which = f"the {_MOST_MOVED} largest of {len(moved)}, see transitions.csv"
     return [Text(f"Ground that changed hands, by district: {which}"), table]
+
+
+def _sides_counted(sides: Sequence[str]) -> str:
+    """Count the sides that are somebody."""
+    return counted(sum(side not in RESERVED for side in sides), "side")
 
 
 def _matrix(results: Results) -> Table:
@@ -115,17 +121,17 @@ def _matrix(results: Results) -> Table:
     table.add_column("from", overflow="fold")
     for side in [*matrix.columns, "before"]:
         table.add_column(plain(side), justify="right", no_wrap=True)
-    for side, row in matrix.iterrows():
+    for side, row in zip(matrix.index, matrix.to_numpy(), strict=True):
         table.add_row(Text(plain(side)), *map(_km2, row), _km2(row.sum()))
     table.add_section()
-    table.add_row("after", *map(_km2, matrix.sum()), _km2(matrix.to_numpy().sum()))
+    table.add_row("after", *map(_km2, matrix.to_numpy().sum(axis=0)), _km2(matrix.to_numpy().sum()))
     return table
 
 
 def _title(results: Results) -> str:
     study, several = results.study, len(results.total) > 1
     first, last = (long_date(str(day)) for day in study.dates)
-    who = counted(len(results.total), "side") if several else study.side_name
+    who = _sides_counted(study.followed) if several else study.side_name
     return plain(f"Ground of {who}, {first} to {last}") + (", km²" if results.errors is not None else "")
 
 
@@ -299,13 +305,14 @@ def _sides_of_series(results: SeriesResults) -> Group:
     for header in ("first km²", "gained", "lost", "net", "last", "share of districts"):
         table.add_column(header, justify="right", no_wrap=True)
     whole = float(results.districts.area.sum()) / KM2
-    for side, rows in results.totals.groupby("side", sort=False):
+    for side in results.followed:
+        rows = results.totals[results.totals["side"] == side]
         first, last = rows["before_km2"].iloc[0], rows["after_km2"].iloc[-1]
         sums = [rows[name].sum() for name in ("gained_km2", "lost_km2", "net_km2")]
         share = f"{first / whole:.1%} → {last / whole:.1%}"
         table.add_row(Text(plain(named_side(side, results.sides))), *map(_km2, (first, *sums, last)), share)
     days = " to ".join(map(long_date, books["dates"]))
-    who, steps = counted(len(results.followed), "side"), counted(books["steps"], "step")
+    who, steps = _sides_counted(results.followed), counted(books["steps"], "step")
     title = f"Ground of {who}, {days}, {books['cadence']}, {steps}"
     return Group(Text(plain(title)), table, Text(_series_notes(results)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +14,8 @@ from pyproj import CRS, Transformer
 from frontlines.errors import FrontlinesError
 from frontlines.names import Floats
 
-SIDES = ("Red", "Blue", "Green", "White", "Black", "Amber", "Grey")
+SIDES = ("Red", "Blue")
+MANY_SIDES = ("Alder", "Birch", "Cedar", "Elm", "Fir", "Oak", "Pine")  # no colours: maps give them some
 FIRST_DAY = "1930-03-01"
 
 _WIDTH_M, _HEIGHT_M = 200_000.0, 120_000.0
@@ -56,7 +58,7 @@ class SyntheticWar:
 def synthetic_war(
     n_days: int = 120, *, n_vertices: int = 600, n_sides: int = 2, rng: np.random.Generator | int = 0
 ) -> SyntheticWar:
-    """Make up a war with fronts from west to east, ``Red`` in the south.
+    """Make up a war with fronts from west to east, of ``Red`` in the south or of several sides.
 
     Parameters
     ----------
@@ -65,8 +67,9 @@ def synthetic_war(
     n_vertices
         Vertices of a front.
     n_sides
-        How many sides there are, 2 to 7. Of three and more, ``Blue`` holds the north, and the others lie
-        between the two from west to east; each has a front with both.
+        How many sides there are, 2 to 7. Three and more are called ``Alder``, ``Birch``, ``Cedar`` and so on:
+        the first holds the south, the second the north, and the others lie between them from west to
+        east; each of these has a front with both.
     rng
         Seed, or generator; the same seed makes the same war.
 
@@ -94,12 +97,12 @@ def synthetic_war(
     >>> len(war.control), len(war.districts), war.control.crs.to_string()
     (19, 15, 'EPSG:4326')
     >>> synthetic_war(20, n_sides=5).control["side"].unique().tolist()
-    ['Red', 'Blue', 'Green', 'White', 'Black']
+    ['Alder', 'Birch', 'Cedar', 'Elm', 'Fir']
     """
     if n_days < _FEWEST_DAYS or n_vertices < _FEWEST_DAYS:
         raise FrontlinesError(f"n_days and n_vertices must be {_FEWEST_DAYS} or more")
-    if not _TWO <= n_sides <= len(SIDES):
-        raise FrontlinesError(f"n_sides is {n_sides}: give 2 to {len(SIDES)}")
+    if not _TWO <= n_sides <= len(MANY_SIDES):
+        raise FrontlinesError(f"n_sides is {n_sides}: give 2 to {len(MANY_SIDES)}")
     rng = np.random.default_rng(rng)
     x = np.linspace(0.0, _WIDTH_M, n_vertices)
     start_m = _START_M - _NEARER_M * (n_sides > _TWO)
@@ -112,7 +115,7 @@ def synthetic_war(
     decimals = np.where(kept == coarse, _DECIMALS - 1, _DECIMALS)
     grounds = _grounds(x, [front[kept] for front in fronts], n_sides)
     frames, truths = [], []
-    for side, ground in zip(SIDES, grounds, strict=False):
+    for side, ground in zip(SIDES if n_sides == _TWO else MANY_SIDES, grounds, strict=False):
         shapes = [ground.on(day, int(digits)) for day, digits in enumerate(decimals)]
         told = {"date": dates, "side": side, "source": "made up"}
         frames.append(gpd.GeoDataFrame(told, geometry=shapes, crs="EPSG:4326"))
@@ -172,8 +175,7 @@ def _grounds(x: Floats, fronts: list[Floats], n_sides: int) -> list[_Ground]:
     low, high = fronts
     ends = np.linspace(0, len(x) - 1, n_sides - 1).astype(int)
     between = [
-        _Ground(x[a : b + 1], low[:, a : b + 1], high[:, a : b + 1], alone=False)
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
+        _Ground(x[a : b + 1], low[:, a : b + 1], high[:, a : b + 1], alone=False) for a, b in pairwise(ends)
     ]
     return [_Ground(x, None, low, alone=False), _Ground(x, high, None, alone=False), *between]
 

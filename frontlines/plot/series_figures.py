@@ -27,6 +27,7 @@ from frontlines.plot.charts import (
     totals_of,
 )
 from frontlines.plot.page import LEFT_MM, TITLE_GAP_MM, Box, Chart, FigurePage, align_label, chart_page
+from frontlines.plot.side_charts import draw_net_by_side, draw_sides
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle
 from frontlines.plot.text import clean, font_of, number, shortened
 
@@ -34,6 +35,7 @@ _SMALL_MM = 27.0  # height of the panel of a district
 _ACROSS = 4
 _NAME_MM = 10.5
 _FOOT_MM = 6.5
+_BESIDE_MM = 32.0  # for names beside charts of several sides
 
 
 def series_figure(
@@ -42,9 +44,13 @@ def series_figure(
     title: str,
     caption: str,
     fronts: pd.DataFrame | None = None,
+    whole_km2: float | None = None,
+    sides: Mapping[str, str] | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Figure:
     """Draw the page of a series for print: net change over gains and losses, title and caption.
+
+    Of several sides, what each of them holds stands over the net change of each.
 
     Parameters
     ----------
@@ -53,7 +59,9 @@ def series_figure(
     title, caption
         Texts, wrapped to the page; nothing in them is interpreted.
     fronts
-        From `front_length`, for a third chart; None for none.
+        From `front_length`, for a third chart, of one side; None for none.
+    whole_km2, sides
+        Area of all districts [km²] and how to call each side, for several; see `draw_sides`.
     style
         The style; the page is its `width_mm` wide and as high as needed.
 
@@ -78,6 +86,17 @@ def series_figure(
     ['net', 'gains and losses']
     """
     totals = totals_of(series, ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2"))
+    if totals["side"].nunique() > 1:
+        named: dict[str, Any] = {"sides": sides, "style": style}
+        both = [
+            Chart(
+                "sides",
+                lambda ax: draw_sides(totals, ax=ax, whole_km2=whole_km2, **named),
+                beside_mm=_BESIDE_MM,
+            ),
+            Chart("net", lambda ax: draw_net_by_side(totals, ax=ax, **named), beside_mm=_BESIDE_MM),
+        ]
+        return chart_page(both, title=title, caption=caption, style=style)
     charts = [
         Chart("net", lambda ax: draw_series(totals, ax=ax, style=style)),
         Chart("gains and losses", lambda ax: draw_gains_and_losses(totals, ax=ax, style=style)),

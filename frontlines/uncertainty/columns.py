@@ -132,7 +132,8 @@ def total_of(balance: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> columns = ["district_km2", "before_km2", "after_km2", "share_before", "share_after"]
     >>> rows = pd.DataFrame([[2.0, 1.0, 2.0, 0.5, 1.0], [2.0, 0.0, 1.0, 0.0, 0.5]], columns=columns)
-    >>> total_of(rows.assign(district=["D", "E"], side="A"))[["district", "after_km2", "share_after"]].values.tolist()
+    >>> total = total_of(rows.assign(district=["D", "E"], side="A"))
+    >>> total[["district", "after_km2", "share_after"]].values.tolist()
     [['all districts', 3.0, 0.75]]
     """
     areas = [name for name in balance.columns if str(name).endswith("_km2")]

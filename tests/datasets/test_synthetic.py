@@ -8,7 +8,7 @@ from pandas.testing import assert_frame_equal
 
 from frontlines.crs import working_crs
 from frontlines.datasets import synthetic_war
-from frontlines.datasets.synthetic import FIRST_DAY, SIDES, _swept
+from frontlines.datasets.synthetic import FIRST_DAY, MANY_SIDES, SIDES, _swept
 from frontlines.errors import FrontlinesError
 from frontlines.layers import as_control, as_districts
 from frontlines.series import change_series, series_totals
@@ -85,8 +85,9 @@ def test_the_engine_finds_every_side_of_five():
     districts = as_districts(made.districts, crs)
     control = as_control(made.control, crs)
     totals = series_totals(change_series(control, districts))
-    assert totals["side"].unique().tolist() == sorted(SIDES[:5])
-    found = totals.set_index(["side", "date_to"]).loc[list(zip(made.truth["side"], made.truth["date_to"]))]
+    assert totals["side"].unique().tolist() == list(MANY_SIDES[:5])
+    steps = pd.MultiIndex.from_frame(made.truth[["side", "date_to"]])
+    found = totals.set_index(["side", "date_to"]).loc[steps]
     for name in ("gained_km2", "lost_km2"):
         np.testing.assert_allclose(found[name], made.truth[name], atol=0.02)
     assert (made.truth.groupby("side")["lost_km2"].sum() > 0).all()
