@@ -24,6 +24,7 @@ from frontlines.plot import (
     movement_figure,
     profile_figure,
     series_figure,
+    transition_matrix_figure,
 )
 from frontlines.sources.files import write
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
@@ -43,8 +44,8 @@ FILES = (
 )
 """What a comparison writes."""
 
-IF_ANY = ("settlements.csv", "population.csv")
-"""What a comparison writes if the study has settlements, and they have a population."""
+IF_ANY = ("settlements.csv", "population.csv", "matrix.png")
+"""What a comparison writes of settlements, of those with a population, and of several sides."""
 
 SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST)
 """What a series writes, whatever else is asked for."""
@@ -72,8 +73,14 @@ def write_results(results: Results, folder: Path) -> tuple[str, ...]:
     _write_manifest(results.manifest, folder)
     if results.population is not None:
         write(results.population, folder / "population.csv")
-    found = (results.settlements, results.population)
-    return (*FILES, *(name for name, table in zip(IF_ANY, found, strict=True) if table is not None))
+    several = len(results.total) > 1
+    if several:
+        readers = results.for_readers()
+        texts: dict[str, Any] = {"title": results.study.title, "caption": results.caption}
+        matrix = transition_matrix_figure(readers.transitions, sides=results.study.sides, **texts)
+        matrix.savefig(folder / "matrix.png", dpi=DPI)
+    found = (results.settlements is not None, results.population is not None, several)
+    return (*FILES, *(name for name, there in zip(IF_ANY, found, strict=True) if there))
 
 
 def write_series(results: SeriesResults, folder: Path, *, panels: bool = False, film: bool = False) -> None:
@@ -99,7 +106,9 @@ def write_series(results: SeriesResults, folder: Path, *, panels: bool = False, 
     figure.savefig(folder / "series.png", dpi=DPI)
     if panels:
         series, labels = results.series.assign(**of_one), results.labels or None
-        district_figure(series, caption=caption, labels=labels).savefig(folder / "districts.png", dpi=DPI)
+        district_figure(series, caption=caption, labels=labels, sides=results.sides).savefig(
+            folder / "districts.png", dpi=DPI
+        )
     if film:
         animate_control(
             results.control,

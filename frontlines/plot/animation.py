@@ -1,4 +1,4 @@
-"""Control day by day as moving pictures: what a side gained and lost since the first day, or who holds what."""
+"""Control day by day as moving pictures: what a side gained and lost, or what each of several holds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from matplotlib.text import Text
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
-from frontlines.names import CONTESTED, KM2, Floats32, Pixels, sides_followed
+from frontlines.names import CONTESTED, KM2, RESERVED, UNKNOWN, Floats32, Pixels, sides_followed
 from frontlines.plot.artists import (
     View,
     Z,
@@ -90,9 +90,9 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     theatre
         One row, in the same CRS: what the frames show. None: the ground of `side` on all dates.
     totals
-        From `series_totals`, of the same sides, with a step that ends on each date: the net change is taken from there, and
-        suspect steps and repeated snapshots are named. None: the ground of `side` is measured, in and
-        out of `districts`.
+        From `series_totals`, of the same sides, with a step that ends on each date: the net change is taken
+        from there, and suspect steps and repeated snapshots are named. None: the ground of `side` is
+        measured, in and out of `districts`.
     sides
         How to call each side, by its name.
     caption
@@ -141,12 +141,13 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     layers = {"control": control, "theatre": theatre, "districts": districts}
     require_working_crs(**{name: layer for name, layer in layers.items() if layer is not None})
     every = sides_followed((), side)
-    followed = [one for one in every if one != CONTESTED] or every
+    followed = [one for one in every if one not in RESERVED] or every
     shots = _shots(control, followed, totals)
     film = Film(
         sides={one: clean(side_name(one, sides or {})) for one in followed},
         since=shots[0].date,
         grounds=[shapes for shot in shots for shapes in (*shot.grounds, shot.contested)],
+        rest="Unknown" if {*control["side"]} <= {CONTESTED, UNKNOWN, *followed} else "Other sides or unknown",
         contested=any(len(shot.contested) for shot in shots),
         flagged=any(shot.note for shot in shots),
         caption=_sources(control) if caption is None else caption,
@@ -214,8 +215,8 @@ def _measured(own: Sequence[Any]) -> tuple[Sequence[float], Sequence[str]]:
 def _from_totals(
     totals: pd.DataFrame, sides: Sequence[str], days: Any
 ) -> tuple[Sequence[float], Sequence[str]]:
-    """Take the net change of the first side since the first day from totals [km²], and a note on each date."""
-    others = sorted({clean(s) for s in totals["side"]} - {CONTESTED, *map(clean, sides)})
+    """Take the net change of the first side since the first day from totals [km²], and a note by date."""
+    others = sorted({clean(s) for s in totals["side"]} - {*RESERVED, *map(clean, sides)})
     if others:
         framed = ", ".join(map(repr, sides))
         raise FrontlinesError(
@@ -257,8 +258,6 @@ def _frames(backdrop: Backdrop, shots: Sequence[_Shot], first: _Shot, of: int) -
         if last is not None:
             changed = np.any([one != before for one, before in zip(now, last, strict=True)], axis=0)
         picture[backdrop.window][changed] = backdrop.mix([*start, *now[:-1]], now[-1], changed)
-        if several:
-            backdrop.draw_bar(picture, [float(shapely.area(ground).sum()) for ground in shot.grounds])
         words = {
             "date": day(shot.date),
             "net": "" if several else f"{number(shot.net_km2, sign=True)} km²",
@@ -266,17 +265,20 @@ def _frames(backdrop: Backdrop, shots: Sequence[_Shot], first: _Shot, of: int) -
             "flag": shot.note[:1].upper() + shot.note[1:],
         }
         backdrop.write(picture, words)
+        if several:
+            backdrop.draw_bar(picture, [float(shapely.area(ground).sum()) for ground in shot.grounds])
         last = now
         yield picture.copy()
 
 
 @dataclass(frozen=True)
 class Film:
-    """What an animation is about; `sides` by their names, `flagged` asks for a line of notes."""
+    """What an animation is about: names of `sides` and of the `rest`; `flagged`: there are notes."""
 
     sides: Mapping[str, str]
     since: pd.Timestamp
     grounds: Sequence[Any]
+    rest: str
     contested: bool
     flagged: bool
     caption: str = ""
@@ -289,8 +291,8 @@ class Backdrop:
     """A page on which only the ground and some words change.
 
     `window` is the part of the page with the map, `head` how many rows are above it; `paint` holds the pixels
-    of the map covered by one class of ground, `classes` those that `mix` is given the cover of. `bar` is where
-    the shares of several sides stand, `faces` their colours.
+    of the map covered by one class of ground. `bar` is where the shares of several sides stand, `faces` holds
+    their colours.
     """
 
     page: Pixels
@@ -403,8 +405,9 @@ def draw_backdrop(film: Film, width_px: int, style: MapStyle) -> Backdrop:
         sheet.remove()
     return Backdrop(
         page=picture, window=window, paint=covered, sides=tuple(film.sides),
-        faces=np.array([_face(look) for look in map(of_sides.__getitem__, film.sides)], dtype=np.uint8), bar=bar,
-        texts=_changing_texts(page), head=rows.start - 1, has_contested=film.contested, renderer=renderer, ax=ax,
+        faces=np.array([_face(of_sides[side]) for side in film.sides], dtype=np.uint8), bar=bar,
+        texts=_changing_texts(page), head=rows.start - 1, has_contested=film.contested, renderer=renderer,
+        ax=ax,
     )  # fmt: skip
 
 
@@ -446,6 +449,8 @@ def _entries(film: Film, style: MapStyle) -> list[Entry]:
         entries = [
             (f"{side}: {text}", paint(Patch(), getattr(style, name), style)) for name, text in texts.items()
         ]
+    if len(film.sides) > 1:
+        entries.append((film.rest, paint(Patch(), style.unknown, style)))
     if film.contested:
         entries.append(("Contested", paint(Patch(), style.contested(style.paper), style)))
     layers = {"theatre": film.theatre, "district": film.districts}
@@ -458,7 +463,8 @@ def _draw_outlines(ax: Axes, film: Film, style: MapStyle) -> list[Artist]:
     frame(ax, style)
     ax.set_facecolor(style.paper if home is None else style.country_face)
     if home is not None:
-        fill(ax, home.geometry, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"])
+        ground = AreaStyle(style.paper) if len(film.sides) == 1 else style.unknown
+        fill(ax, home.geometry, ground, style=style, name="home", zorder=Z["context"])
     if film.districts is not None:
         draw_districts(film.districts, ax=ax, label=False, style=style)
     if film.theatre is not None:

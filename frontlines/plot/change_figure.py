@@ -63,8 +63,9 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
     """Draw the figure of a study for print.
 
     The first panel shows the theatre with both fronts and the ground that the study's side gained, lost and
-    held, or, of several sides, who holds which ground and held it before; the second one, left out when nothing changed, the ground that moved. The figure has a legend, a
-    locator when the study has context, and the caption of the results at its foot.
+    held, or, of several sides, who holds which ground and held it before; the second one, left out when
+    nothing changed, the ground that moved. The figure has a legend, a locator when the study has context,
+    and the caption of the results at its foot.
 
     Parameters
     ----------
@@ -171,7 +172,7 @@ def write_headings(page: FigurePage, boxes: Sequence[Box], texts: Sequence[str])
 
 def _entries(panels: list[Panel], scene: Scene) -> list[Entry]:
     """Return a legend with an entry for everything that the panels show, and for nothing else."""
-    study, context, style = scene.study, scene.study.context, scene.style
+    context, style = scene.study.context, scene.style
     drawn = {str(a.get_gid()) for panel in panels for a in panel.ax.get_children() if a.get_gid()}
     names = set() if context is None else set(context.loc[context["kind"] == "oblast", "name"].dropna())
     oblast = str(names.pop()) if len(names) == 1 else "Former boundary"

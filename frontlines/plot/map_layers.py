@@ -96,10 +96,11 @@ def draw_change(
     Returns
     -------
     Axes
-        The Axes. With `side`, each class is one patch whose gid is its name: ``gained``, ``lost``, ``held``, ``others``
-        (changed hands between others), ``unknown`` (not known at one of the dates), ``rest`` (held by others
-        throughout), and over them ``contested`` (contested at the later date). Without it, gids are
-        ``side:`` and the name of the side that holds the ground, and ``from:`` and that of the one before.
+        The Axes. With `side`, each class is one patch whose gid is its name: ``gained``, ``lost``,
+        ``held``, ``others`` (changed hands between others), ``unknown`` (not known at one of the dates),
+        ``rest`` (held by others throughout), and over them ``contested`` (contested at the later date).
+        Without it, gids are ``side:`` and the name of the side that holds the ground, and ``from:`` and
+        that of the one before.
 
     Examples
     --------

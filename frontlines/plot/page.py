@@ -156,7 +156,7 @@ class FigurePage:
 
 
 class Chart(NamedTuple):
-    """One chart of a page: its name, what draws it on an Axes, its height, left edge and room beside it [mm]."""
+    """One chart of a page: name, what draws it on an Axes, its height, left edge and room beside it [mm]."""
 
     name: str
     draw: Callable[[Axes], Axes]

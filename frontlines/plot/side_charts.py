@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import StepPatch
+from matplotlib.patches import Patch, StepPatch
 from matplotlib.patheffects import Normal, Stroke
 
 from frontlines.names import sides_in_order
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.chart_axes import axes_for, days_at, set_date_axes, write_above
 from frontlines.plot.charts import limit_days, mark_repeated, mark_suspect, step_entries, totals_of
+from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import side_name
 from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, AreaStyle, MapStyle, mix, side_looks
 from frontlines.plot.text import clean, day, number
 
 _LEADING = 1.35  # distance of the names at the end of a chart, in sizes of their type
 _ROOM = 0.06  # over and under lines, as a share of what they span
-_CASING_PT = 1.1
+_REST = 0.002  # of all districts: less ground of no side is not named
+_LEAST = 1e-3  # of the largest net change: a side that never changed more has no line
+_CASING_PT = 0.9
 _NAMES_PT = 4.0  # from the last day to the names
 _End = tuple[
     float, str, AreaStyle | None
@@ -54,9 +57,9 @@ def draw_sides(
     Returns
     -------
     Axes
-        The Axes. The ground of a side is a patch whose gid is ``side:`` and its name, level between snapshots;
-        at its end stand its name and its last area. Steps whose snapshots are the same, byte for byte, are
-        marked along the foot (``same_input``).
+        The Axes. The ground of a side is a patch whose gid is ``side:`` and its name, level between
+        snapshots; at its end stand its name and its last area. Steps whose snapshots are the same, byte
+        for byte, are marked along the foot (``same_input``).
 
     Raises
     ------
@@ -74,30 +77,40 @@ def draw_sides(
     """
     totals = totals_of(series_or_totals, ("before_km2", "after_km2"))
     ax, steps = axes_for(ax, style), _steps(totals)
-    limit_days(ax, steps)
-    days = _days(steps)
     looks, called = side_looks(totals["side"], style), sides or {}
-    low = np.zeros(len(days))
+    held, low = draw_stack(ax, totals, looks, style), 0.0
     ends: list[_End] = []
+    for side, km2 in held.items():
+        text = f"{clean(side_name(side, called))} {number(km2[-1])} km²"
+        ends.append((low + km2[-1] / 2, text, looks[side]))
+        low += float(km2[-1])
+    top = max(whole_km2 or 0.0, float(np.sum([*held.values()], axis=0).max()), 1e-9)
+    if top - low > _REST * top:
+        ends.append(((top + low) / 2, f"Rest of the districts {number(top - low)} km²", None))
+    ax.set_ylim(0.0, top)
+    _mark(ax, steps, "Ground held", "km²", style)
+    _write_ends(ax, ends, style)
+    return ax
+
+
+def draw_stack(
+    ax: Axes, totals: pd.DataFrame, looks: Mapping[str, AreaStyle], style: MapStyle, *, of: float = 1.0
+) -> dict[str, Any]:
+    """Draw the ground of each side as a share `of` [km²], one on the other; give it by snapshot."""
+    steps = _steps(totals)
+    limit_days(ax, steps)
+    days, low, every = _days(steps), np.zeros(len(steps) + 1), {}
     for side in sides_in_order(totals["side"]):
         rows = totals[totals["side"] == side]
-        held = np.concatenate([rows["before_km2"].iloc[:1], rows["after_km2"]]).astype(float)
+        held = np.concatenate([rows["before_km2"].iloc[:1], rows["after_km2"]]).astype(float) / of
         foot: Any = low[:-1]
         band = StepPatch((low + held)[:-1], days, baseline=foot, fill=True, zorder=Z["ground"])
         band.set_gid(f"side:{side}")
         ax.add_patch(paint(band, looks[side], style))
         edge: dict[str, Any] = {"color": style.paper, "linewidth": style.theatre_pt_width}
         ax.plot(days, low + held, drawstyle="steps-post", zorder=Z["mark"], **edge)
-        text = f"{clean(side_name(side, called))} {number(held[-1])} km²"
-        ends.append((low[-1] + held[-1] / 2, text, looks[side]))
-        low = low + held
-    top = max(whole_km2 or 0.0, float(low.max()), 1e-9)
-    if top - low[-1] > _ROOM * top:
-        ends.append(((top + low[-1]) / 2, f"Rest of the districts {number(top - low[-1])} km²", None))
-    ax.set_ylim(0.0, top)
-    _mark(ax, steps, "Ground held by each side", "km²", style)
-    _write_ends(ax, ends, style)
-    return ax
+        low, every[side] = low + held, held
+    return every
 
 
 def draw_net_by_side(
@@ -150,7 +163,7 @@ def draw_net_by_side(
     for side in sides_in_order(totals["side"]):
         rows = totals[totals["side"] == side]
         net = np.concatenate([[0.0], rows["cumulative_net_km2"]]).astype(float)
-        if not net.any():
+        if np.abs(net).max() < _LEAST * max(float(np.abs(totals["cumulative_net_km2"]).max()), _LEAST):
             continue
         width = 1.3 * style.front_pt
         casing = Stroke(linewidth=width + _CASING_PT, foreground=mix(looks[side].face, style.ink, 0.6))
@@ -165,9 +178,17 @@ def draw_net_by_side(
         )
     ax.margins(y=_ROOM)
     ax.autoscale_view(scalex=False)
-    _mark(ax, steps, "Net change of each side", f"km² since {day(steps['date_from'].iloc[0])}", style)
+    _mark(ax, steps, "Net change", f"km² since {day(steps['date_from'].iloc[0])}", style)
     _write_ends(ax, ends, style)
     return ax
+
+
+def legend_of_sides(sides: Iterable[str], called: Mapping[str, str], style: MapStyle) -> list[Entry]:
+    """Return an entry of a legend for each side."""
+    looks = side_looks(sides, style)
+    return [
+        (clean(side_name(side, called)), paint(Patch(), looks[side], style)) for side in sides_in_order(looks)
+    ]
 
 
 def _steps(totals: pd.DataFrame) -> pd.DataFrame:
@@ -207,8 +228,13 @@ def _write_ends(ax: Axes, ends: Sequence[_End], style: MapStyle) -> None:
         limit = height_pt if down == len(places) - 1 else places[down + 1] - gap
         places[down] = min(places[down], limit)
     for place, (_, text, look) in zip(places, ends, strict=True):
-        colour = style.district_text if look is None else mix(look.face, style.ink, 0.7)
-        write(
-            ax, text, (1.0, 0.0), (_NAMES_PT, place), size_pt=style.legend_pt, name="end", style=style,
-            xycoords="axes fraction", va="center", weight="bold", color=colour, path_effects=None,
-        )  # fmt: skip
+        beside: dict[str, Any] = {
+            "xycoords": "axes fraction",
+            "va": "center",
+            "style": style,
+            "path_effects": None,
+        }
+        beside |= {"size_pt": style.legend_pt}
+        if look is not None:
+            write(ax, "■", (1.0, 0.0), (_NAMES_PT, place), name="end-mark", color=look.face, **beside)
+        write(ax, text, (1.0, 0.0), (_NAMES_PT + 1.4 * style.legend_pt, place), name="end", **beside)

@@ -119,6 +119,7 @@ class MapStyle:
     stripe_hatch: str = "////"
     stripe_pt: float = 1.5
     stripe_rim: str = "#1A1A1A"
+    matrix_shade: str = "#4F6D8C"
     neutral_dates: tuple[str, ...] = ("#8A8A8A", "#1A1A1A")
 
     # fronts

@@ -159,7 +159,8 @@ class Study:
 
     def __repr__(self) -> str:
         """Name the study, its side or sides, dates and size in a line."""
-        return f"Study({self.name!r}, {listed(self.followed, _SHOWN)}, {_span(self)}, {counted(len(self.districts), 'district')})"
+        sides, size = listed(self.followed, _SHOWN), counted(len(self.districts), "district")
+        return f"Study({self.name!r}, {sides}, {_span(self)}, {size})"
 
     @property
     def labels(self) -> dict[str, str]:

@@ -58,7 +58,8 @@ def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
     ----------
     path
         A ``study.toml``; paths in it are relative to its folder. Tables: ``[study]`` (`title`,
-        `dates`; also `side`, one or a list, by default every side of the layers; `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
+        `dates`; also `side`, one or a list of them, by default every side of the layers; `name`,
+        `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
         (`frontlines` or `control`, `districts`; also `key`, `label`, `theatre`, `settlements`,
         `context`, and what the layers do not say themselves, as in `frontlines.sources.description`:
         `side_column`, `map`, `date_column` and so on),

@@ -192,8 +192,9 @@ def _fronts_of_side(results: Results) -> tuple[gpd.GeoDataFrame, list[pd.Timesta
     absent = [f"{day:%Y-%m-%d}" for day in study.dates if not (own["date"] == day).any()]
     if absent:
         raise LayerError(
-            f"side {study.one_side!r} has no front on {' and '.join(absent)}: it holds nothing in the theatre "
-            "then, or all of it; movement is between two fronts, frontlines change measures the ground"
+            f"side {study.one_side!r} has no front on {' and '.join(absent)}: it holds nothing in the "
+            "theatre then, or all of it; movement is between two fronts, frontlines change measures the "
+            "ground"
         )
     own["sigma_m"] = sigmas_of(own, study.sigma_m)
     return own, sorted({*study.dates, *layer["date"]})

@@ -162,9 +162,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     with reporting(progress) as report:
         report(0.0, "what changed hands")
         manifest = _record(snapshots, districts, record or {})
-        manifest["parameters"] = {
-            **manifest["parameters"], "side": alone or list(followed), "freq": freq, "tolerance_m": tolerance_m
-        }  # fmt: skip
+        asked = {"side": alone or list(followed), "freq": freq, "tolerance_m": tolerance_m}
+        manifest["parameters"] = manifest["parameters"] | asked
         series = change_series(
             snapshots,
             districts,
@@ -200,7 +199,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
 
 def _titled(side: str | None, sides: Mapping[str, str]) -> str:
     """Write the title of the charts of one side, or of several (None)."""
-    return "Ground held by each side" if side is None else f"{sides.get(side, side)}: ground gained and lost"
+    return "Ground of each side" if side is None else f"{sides.get(side, side)}: ground gained and lost"
 
 
 def _record(control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, read: Mapping[str, Any]) -> Manifest:
