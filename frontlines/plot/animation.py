@@ -395,7 +395,7 @@ def draw_backdrop(film: Film, width_px: int, style: MapStyle) -> Backdrop:
     covered = {"rest": picture[window].astype(np.float32)}
     of_sides = side_looks(film.sides, style)
     looks = {name: getattr(style, name) for name in _CLASSES} if len(film.sides) == 1 else of_sides
-    looks = looks | {CONTESTED: style.contested()}
+    looks = looks | {CONTESTED: style.contested("none" if len(film.sides) == 1 else style.contested_face)}
     for name, look in looks.items():
         sheet = paint(Rectangle((0, 0), 1, 1, transform=ax.transAxes), look, style)
         ax.add_artist(sheet)
@@ -452,7 +452,8 @@ def _entries(film: Film, style: MapStyle) -> list[Entry]:
     if len(film.sides) > 1:
         entries.append((film.rest, paint(Patch(), style.unknown, style)))
     if film.contested:
-        entries.append(("Contested", paint(Patch(), style.contested(style.paper), style)))
+        face = style.paper if len(film.sides) == 1 else style.contested_face
+        entries.append(("Contested", paint(Patch(), style.contested(face), style)))
     layers = {"theatre": film.theatre, "district": film.districts}
     return [*entries, *base_entries([name for name, layer in layers.items() if layer is not None], "", style)]
 
