@@ -70,8 +70,12 @@ def sides_followed(held: Iterable[str], asked: str | Sequence[str] | None) -> tu
     if asked:
         return (asked,) if isinstance(asked, str) else tuple(dict.fromkeys(asked))
     every = sides_in_order(held)
-    somebody = tuple(side for side in every if side not in RESERVED)
-    return somebody if len(somebody) == 1 else every
+    return every if len(somebody(every)) > 1 else somebody(every)
+
+
+def somebody(sides: Sequence[str]) -> tuple[str, ...]:
+    """List the sides that are somebody, or all if none is."""
+    return tuple(side for side in sides if side not in RESERVED) or tuple(sides)
 
 
 def listed(items: Sequence[Any], most: int) -> str:

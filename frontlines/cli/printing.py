@@ -17,7 +17,7 @@ from rich.text import Text
 from frontlines.change import transition_matrix
 from frontlines.cli.options import console, plain
 from frontlines.manifest import edge_notes, error_sentence, long_date
-from frontlines.names import KM2, RESERVED, WHOLE, counted, listed
+from frontlines.names import KM2, WHOLE, counted, listed, somebody
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
 from frontlines.uncertainty import TRUST, total_of
@@ -71,7 +71,6 @@ def balance_table(results: Results) -> Group:
 
 def _sides_table(results: Results) -> Group:
     """Lay out the balance of each side, who passed how much ground to whom, and in which districts."""
-    names = {side: plain(named_side(side, results.study.sides)) for side in results.study.every_side}
     balance = Table()
     balance.add_column("side", overflow="fold")
     figures = ["before_km2", "gained_km2", "lost_km2", "net_km2"]
@@ -81,7 +80,8 @@ def _sides_table(results: Results) -> Group:
     for row in results.total.to_dict("records"):
         span = [_span(row) + _UNSURE * (row.get("trust") == "no")] if interval else []
         share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
-        balance.add_row(Text(names[row["side"]]), *(_km2(row[name]) for name in figures), *span, share)
+        side = plain(named_side(row["side"], results.study.sides))
+        balance.add_row(Text(side), *(_km2(row[name]) for name in figures), *span, share)
     whole: list[RenderableType] = [
         Text(_title(results)),
         balance,
@@ -111,7 +111,7 @@ def _moved_by_district(results: Results) -> list[RenderableType]:
 
 def _sides_counted(sides: Sequence[str]) -> str:
     """Count the sides that are somebody."""
-    return counted(sum(side not in RESERVED for side in sides), "side")
+    return counted(len(somebody(sides)), "side")
 
 
 def _matrix(results: Results) -> Table:

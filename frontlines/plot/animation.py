@@ -21,7 +21,7 @@ from matplotlib.text import Text
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
-from frontlines.names import CONTESTED, KM2, RESERVED, UNKNOWN, Floats32, Pixels, sides_followed
+from frontlines.names import CONTESTED, KM2, RESERVED, UNKNOWN, Floats32, Pixels, sides_followed, somebody
 from frontlines.plot.artists import (
     View,
     Z,
@@ -140,8 +140,7 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
         raise FrontlinesError(f"width_px = {width_px} is too narrow for its words: pass {_LEAST_PX} or more")
     layers = {"control": control, "theatre": theatre, "districts": districts}
     require_working_crs(**{name: layer for name, layer in layers.items() if layer is not None})
-    every = sides_followed((), side)
-    followed = [one for one in every if one not in RESERVED] or every
+    followed = somebody(sides_followed((), side))
     shots = _shots(control, followed, totals)
     film = Film(
         sides={one: clean(side_name(one, sides or {})) for one in followed},

@@ -194,7 +194,8 @@ def _ground_entries(drawn: set[str], scene: Scene) -> list[Entry]:
     for side, *km2 in zip(total["side"], total["before_km2"], total["after_km2"], strict=True):
         areas_km2 = " → ".join(number(one, scale=scale) for one in km2)
         held[side] = f"{clean(side_name(side, study.sides))}: {areas_km2} km²"
-    return side_entries(drawn, held, study.every_side, style)
+    change = scene.results.change
+    return side_entries(drawn, held, [*study.every_side, *change["side_from"], *change["side_to"]], style)
 
 
 def _draw_ground(panel: Panel, scene: Scene) -> None:

@@ -32,7 +32,6 @@ from frontlines.names import (
     CORRELATION_M,
     KM2,
     REACH_M,
-    RESERVED,
     SEED,
     SLIVER_M,
     SNAP_M,
@@ -40,6 +39,7 @@ from frontlines.names import (
     listed,
     sides_followed,
     sides_in_order,
+    somebody,
 )
 from frontlines.progress import Progress, Report, part, reporting
 from frontlines.uncertainty import (
@@ -360,7 +360,9 @@ def _places(
     if study.settlements is None:
         return None, None
     places = settlements_by_side(change, study.settlements, study.districts, lines)
-    return places, population_by_district(places, study.followed) if "population" in places else None
+    return places, population_by_district(
+        places, somebody(study.followed)
+    ) if "population" in places else None
 
 
 def _both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -397,7 +399,8 @@ def _errors(
     progress: Report,
 ) -> AreaErrors | None:
     """Carry the errors of the lines into the balance, if those along the front of each side are known."""
-    of_sides = [rows for side, rows in balance.groupby("side", sort=False) if side not in RESERVED]
+    kept = somebody(study.followed)
+    of_sides = [rows for side, rows in balance.groupby("side", sort=False) if side in kept]
     if lines.empty or not of_sides:
         return None
     found = []
