@@ -181,7 +181,8 @@ def _notes(results: Results, left_out: int) -> str:
     ]
     lines += edge_notes(results.manifest)
     lines += _error_notes(results)
-    contested = results.total.iloc[0][["contested_before_km2", "contested_after_km2"]]
+    alike = results.balance[results.balance["side"] == results.balance["side"].iloc[0]]  # beside every side
+    contested = alike[["contested_before_km2", "contested_after_km2"]].sum()
     if contested.any():
         before, after = map(_km2, contested)
         lines.append(f"contested ground, counted for nobody: {before} km² before, {after} km² after")

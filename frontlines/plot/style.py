@@ -210,10 +210,12 @@ def side_styles(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[s
 
 
 def side_looks(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[str, AreaStyle]:
-    """Give sides the colours of `side_styles`, with a hatch only where there are more sides than colours."""
+    """Give sides the colours of `side_styles`, with a hatch only where a colour comes again."""
     looks = side_styles(sides, style)
-    plain = [name for name in looks if name not in (CONTESTED, UNKNOWN)][: len(style.palette)]
-    return {name: look._replace(hatch="") if name in plain else look for name, look in looks.items()}
+    for number, name in enumerate(name for name in looks if name not in (CONTESTED, UNKNOWN)):
+        again = number // len(style.palette)
+        looks[name] = looks[name]._replace(hatch=_SIDE_HATCHES[again % len(_SIDE_HATCHES)])
+    return looks
 
 
 def date_colours(dates: Iterable[Any], style: MapStyle = DEFAULT_STYLE) -> dict[pd.Timestamp, str]:

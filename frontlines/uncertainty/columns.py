@@ -145,7 +145,28 @@ def total_of(balance: pd.DataFrame) -> pd.DataFrame:
 
 
 def errors_of_sides(balance: pd.DataFrame, errors: Sequence[AreaErrors]) -> AreaErrors:
-    """Put the errors of several sides into one; rows of the balance without errors keep empty ones."""
+    """Put the errors of several sides beside their balances.
+
+    Parameters
+    ----------
+    balance
+        From `balance_by_district`, of several sides and one pair of dates.
+    errors
+        From `balance_error` or `simulate_balance`, of each side that has errors.
+
+    Returns
+    -------
+    errors
+        Balance and totals of all sides; the columns of errors are empty for sides without.
+
+    Examples
+    --------
+    >>> names = ["before_km2", "after_km2", "district_km2", "share_before", "share_after"]
+    >>> balance = pd.DataFrame({"district": "D", "side": ["A", "unknown"], **dict.fromkeys(names, 1.0)})
+    >>> own = balance[:1].assign(sigma_km2=0.5)
+    >>> errors_of_sides(balance, [AreaErrors(own, own, "formula", 0.95)]).by_district["sigma_km2"].tolist()
+    [0.5, nan]
+    """
     if len(errors) == 1 and len(errors[0].by_district) == len(balance):
         return errors[0]
     tables: dict[str, Any] = {"by_district": balance, "total": total_of(balance)}
