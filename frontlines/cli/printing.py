@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -29,6 +30,7 @@ _NOTABLE_KM2 = 1e-6
 _WHOLE_KM2 = 10.0
 _LAST_STEPS = 12
 _MOST_MOVED = 20
+_WIDEST_MATRIX = 8  # sides
 _UNSURE = "~"
 _ERRORS = ("net_low_km2", "net_high_km2", "sigma_km2", "trust")
 _NARROW = 80
@@ -82,31 +84,35 @@ def _sides_table(results: Results) -> Group:
         share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
         side = plain(named_side(row["side"], results.study.sides))
         balance.add_row(Text(side), *(_km2(row[name]) for name in figures), *span, share)
-    whole: list[RenderableType] = [
+    return Group(
         Text(_title(results)),
         balance,
-        Text("Ground by side before (rows) and after (columns)"),
-    ]
-    return Group(*whole, _matrix(results), *_moved_by_district(results), Text(_notes(results, 0)))
+        *_matrix(results),
+        *_moved(results, "district"),
+        Text(_notes(results, 0)),
+    )
 
 
-def _moved_by_district(results: Results) -> list[RenderableType]:
-    """List the ground that changed hands in each district, the largest first; nothing if none did."""
+def _moved(results: Results, *by: str) -> list[RenderableType]:
+    """List the ground that changed hands, the largest first; nothing if none did."""
+    names = [*by, "side_from", "side_to"]
     moved = results.transitions[results.transitions["side_from"] != results.transitions["side_to"]]
+    moved = moved.groupby(names)[["area_km2"]].sum().reset_index()
     moved = moved[moved["area_km2"] > _NOTABLE_KM2].sort_values("area_km2", ascending=False, kind="stable")
     if moved.empty:
         return []
     table = Table()
-    for header in ("district", "from", "to"):
+    for header in (*by, "from", "to"):
         table.add_column(header, overflow="fold")
     table.add_column("km²", justify="right", no_wrap=True)
     for row in moved.head(_MOST_MOVED).to_dict("records"):
-        words = (Text(plain(row[name])) for name in ("district", "side_from", "side_to"))
+        words = (Text(plain(row[name])) for name in names)
         table.add_row(*words, _km2(row["area_km2"]))
     which = "all"
     if len(moved) > _MOST_MOVED:
         which = f"the {_MOST_MOVED} largest of {len(moved)}, see transitions.csv"
-    return [Text(f"Ground that changed hands, by district: {which}"), table]
+    where = ", by district" if by else ""
+    return [Text(f"Ground that changed hands{where}: {which}"), table]
 
 
 def _sides_counted(sides: Sequence[str]) -> str:
@@ -114,18 +120,21 @@ def _sides_counted(sides: Sequence[str]) -> str:
     return counted(len(somebody(sides)), "side")
 
 
-def _matrix(results: Results) -> Table:
-    """Lay out transitions of all districts together, with what each side held before and after."""
-    matrix = transition_matrix(results.transitions).loc[WHOLE]
+def _matrix(results: Results) -> list[RenderableType]:
+    """Lay out transitions of all districts together, with what each side held; as a list for many sides."""
+    matrix = transition_matrix(results.transitions).xs(WHOLE)
+    if len(matrix) > _WIDEST_MATRIX:
+        return _moved(results)
+    km2 = np.where(matrix > _NOTABLE_KM2, matrix, 0.0)
     table = Table()
     table.add_column("from", overflow="fold")
     for side in [*matrix.columns, "before"]:
         table.add_column(plain(side), justify="right", no_wrap=True)
-    for side, row in zip(matrix.index, matrix.to_numpy(), strict=True):
+    for side, row in zip(matrix.index, km2, strict=True):
         table.add_row(Text(plain(side)), *map(_km2, row), _km2(row.sum()))
     table.add_section()
-    table.add_row("after", *map(_km2, matrix.to_numpy().sum(axis=0)), _km2(matrix.to_numpy().sum()))
-    return table
+    table.add_row("after", *map(_km2, km2.sum(axis=0)), _km2(km2.sum()))
+    return [Text("Ground by side before (rows) and after (columns)"), table]
 
 
 def _title(results: Results) -> str:

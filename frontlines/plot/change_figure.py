@@ -413,6 +413,7 @@ def _plan_wide(needs: Needs, legend_mm: float, style: MapStyle) -> Places:
 
 
 _MOST_ROWS = 6
+_MOST_SIDES = 9  # in a table: more sides than these are not all named
 _LINE = 1.5  # times the size of the type
 _NET_AT, _NAME_ENDS = 0.62, 0.46  # shares of the width: where figures end, and names at the latest
 _RULE, _RULE_PT = 0.78, 0.5  # where the line over the sum is, in lines above its feet, and its width
@@ -447,8 +448,12 @@ def rows_of(results: ResultsLike) -> list[Row]:
 
 def _rows_of_sides(results: ResultsLike) -> list[Row]:
     """Write the table of several sides, and the ground that changed hands between any of them."""
-    names = results.total["side"].map(lambda side: side_name(side, results.study.sides))
-    rows = [_row(row) for row in results.total.assign(district=names).to_dict("records")]
+    total = results.total
+    names = total["side"].map(lambda side: side_name(side, results.study.sides))
+    turnover = (total["gained_km2"] + total["lost_km2"]).sort_values(ascending=False, kind="stable")
+    shown = sorted(turnover.index[: _MOST_ROWS if len(total) > _MOST_SIDES else len(total)])
+    rows = [_row(row) for row in total.assign(district=names).loc[shown].to_dict("records")]
+    rows += [Row(f"{len(total) - len(shown)} more", "", "")] if len(shown) < len(total) else []
     moved = results.change[(results.change["side_from"] != results.change["side_to"]).to_numpy()]
     changed = Row("Changed hands", number(float(moved.area.sum()) / KM2), "")
     return [Row("Net by side, km²", "", _interval(results)), *rows, changed]

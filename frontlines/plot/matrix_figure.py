@@ -18,14 +18,16 @@ from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.map_layers import side_name
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, mix, side_looks
-from frontlines.plot.text import clean, day, font_of, number, shortened
+from frontlines.plot.text import clean, day, font_of, number, shortened, text_width_px
 
 _ACROSS = 3  # matrices of districts beside each other
 _ROW_MM, _SMALL_ROW_MM = 7.0, 4.6
 _NAME_MM, _SMALL_NAME_MM = 24.0, 13.0  # room for the names of rows
 _HEAD_MM, _SMALL_HEAD_MM = 10.0, 8.5  # and for headings and the names of columns
 _BAND = 0.11  # of a cell: the band in the colour of a side
-_LEAST_KM2 = 1e-6  # less is rounding
+_LEAST_KM2 = 5e-3  # less would be written as 0
+_FULL = 0.95  # of a cell: longer numbers do not fit
+_MOST_SIDES = 8  # in the matrix of a district
 _PALEST, _DARKEST = 0.10, 0.62  # share of the shade in the cells with the least and the most ground
 _COLUMNS = ("district", "date_from", "date_to", "side_from", "side_to", "area_km2")
 
@@ -135,16 +137,11 @@ def _draw_districts(
     ranked = moved[moved > _LEAST_KM2].sort_values(ascending=False, kind="stable").index[:most]
     if not len(ranked):
         return top_mm
-    # Contested and unknown ground have no row of their own here unless some of it changed hands.
-    every = list(matrix.columns)
-    changed = np.sum([_moved(grids[name]) for name in ranked], axis=0)
-    busy = [
-        k for k, side in enumerate(every) if side not in RESERVED or changed[k].any() or changed[:, k].any()
-    ]
-    shown, style = [every[k] for k in busy], page.style
+    every, style = list(matrix.columns), page.style
+    busy = _busy(np.sum([_moved(grids[name]) for name in ranked], axis=0), every)
     scale = max(float(_moved(grids[name]).max()) for name in ranked)
     width_mm = (page.inner_mm + style.gap_mm) / _ACROSS - style.gap_mm
-    height_mm = len(shown) * _SMALL_ROW_MM
+    height_mm = min(len(busy), _MOST_SIDES) * _SMALL_ROW_MM
     top_mm += page.write_block(
         f"By district: the {len(ranked)} of {len(grids)} where most ground changed hands, km²",
         top_mm, size_pt=style.heading_pt, name="choice",
@@ -155,10 +152,27 @@ def _draw_districts(
         down_mm = top_mm + row * (height_mm + _SMALL_HEAD_MM + style.gap_mm / 2) + _SMALL_HEAD_MM
         box = Box(left_mm, down_mm, width_mm, height_mm)
         _head(page, box, clean(name), _SMALL_HEAD_MM)
-        inner = box._replace(left=left_mm + _SMALL_NAME_MM, width=width_mm - _SMALL_NAME_MM)
+        own = busy if len(busy) <= _MOST_SIDES else _busiest(_moved(grids[name]))
+        inner = Box(
+            left_mm + _SMALL_NAME_MM, down_mm, width_mm - _SMALL_NAME_MM, len(own) * _SMALL_ROW_MM
+        )  # fmt: skip
         ax = page.add(str(name), inner)
-        _draw_matrix(ax, grids[name][np.ix_(busy, busy)], shown, names, looks, scale, style)
+        shown = [every[k] for k in own]
+        _draw_matrix(ax, grids[name][np.ix_(own, own)], shown, names, looks, scale, style)
     return box.foot
+
+
+def _busy(moved: Floats, every: list[str]) -> list[int]:
+    """List the sides that have a row: contested and unknown ground only if some of it changed hands."""
+    turnover = moved.sum(axis=0) + moved.sum(axis=1)
+    return [k for k, side in enumerate(every) if side not in RESERVED or turnover[k] > 0]
+
+
+def _busiest(moved: Floats) -> list[int]:
+    """List the sides between which most ground changed hands."""
+    turnover = moved.sum(axis=0) + moved.sum(axis=1)
+    ranked = np.argsort(-turnover, kind="stable")[:_MOST_SIDES]
+    return sorted(int(k) for k in ranked if turnover[k] > _LEAST_KM2)
 
 
 def _draw_matrix(
@@ -174,7 +188,8 @@ def _draw_matrix(
     n = len(sides)
     ax.set(xlim=(-2 * _BAND, n), ylim=(n, -2 * _BAND))
     ax.set_axis_off()
-    size_pt = style.legend_pt
+    size_pt, columns = style.legend_pt, n + (ax.get_label() == WHOLE)  # one more for sums
+    px = ax.get_window_extent().width / (columns + 2 * _BAND)
     for (row, column), area in np.ndenumerate(km2):
         share = area / scale if scale > 0 else 0.0
         face = style.held.face if row == column else style.paper
@@ -189,8 +204,7 @@ def _draw_matrix(
         )
         ax.add_patch(cell)
         if area > _LEAST_KM2:
-            _write_cell(ax, number(area), column + 0.5, row + 0.5, size_pt, style)
-    px = ax.get_window_extent().width / (n + 2 * _BAND)
+            _write_cell(ax, _fitted(area, px, ax, style), column + 0.5, row + 0.5, size_pt, style)
     left_px = (_NAME_MM if ax.get_label() == WHOLE else _SMALL_NAME_MM) / MM_PER_INCH * ax.figure.dpi
     for k, side in enumerate(sides):
         for corner, size in (((-2 * _BAND, k), (_BAND, 1)), ((k, -2 * _BAND), (1, _BAND))):
@@ -201,6 +215,13 @@ def _draw_matrix(
         write(ax, text, (-2 * _BAND, k + 0.5), (-3.0, 0.0), ha="right", va="center", **look)
         text = shortened(names[side], 0.95 * px, ax.figure, font)
         write(ax, text, (k + 0.5, -2 * _BAND), (0.0, 2.5), ha="center", **look)
+
+
+def _fitted(area: float, width_px: float, ax: Axes, style: MapStyle) -> str:
+    """Write an area [km²]; where there is no room for it, in thousands."""
+    text = number(area)
+    room = text_width_px(text, font_of(style, style.legend_pt, weight="bold"), float(ax.figure.dpi))
+    return text if room < _FULL * width_px else f"{area / 1000:,.0f}k"
 
 
 def _write_cell(
@@ -214,9 +235,11 @@ def _write_sums(ax: Axes, km2: Floats, style: MapStyle) -> None:
     """Write what each side held before at the end of its row, and after under its column."""
     n = len(km2)
     ax.set(xlim=(-2 * _BAND, n + 1), ylim=(n + 1, -2 * _BAND))
+    px = ax.get_window_extent().width / (n + 1 + 2 * _BAND)
     for k, (before, after) in enumerate(zip(km2.sum(axis=1), km2.sum(axis=0), strict=True)):
-        _write_cell(ax, number(before), n + 0.5, k + 0.5, style.legend_pt, style, weight="bold")
-        _write_cell(ax, number(after), k + 0.5, n + 0.5, style.legend_pt, style, weight="bold")
+        before_, after_ = (_fitted(one, px, ax, style) for one in (before, after))
+        _write_cell(ax, before_, n + 0.5, k + 0.5, style.legend_pt, style, weight="bold")
+        _write_cell(ax, after_, k + 0.5, n + 0.5, style.legend_pt, style, weight="bold")
     look: dict[str, Any] = {
         "size_pt": style.legend_pt,
         "style": style,

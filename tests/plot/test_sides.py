@@ -230,3 +230,20 @@ def test_a_film_shows_each_side_and_a_bar_of_shares(tmp_path):
         assert min(every) > max(own)
     grey = np.rint(255 * np.array(matplotlib.colors.to_rgb(looks["unknown"].face)))
     assert (last == grey).all(axis=2).sum() > 1000
+
+
+def test_many_sides_keep_tables_and_matrices_legible():
+    names = [f"side {number:02d}" for number in range(14)]
+    ends = strips([7 * k for k in range(1, 14)])
+    days = {"date_from": DAYS[0], "date_to": DAYS[-1]}
+    ground = frame(ends, side_from=names, side_to=[*names[1:], names[0]], **days)
+    table = transitions_by_district(ground, districts())
+    whole, *rest = transition_matrix_figure(table, title="Many", caption="").axes
+    assert len(whole.patches) == 14 * 14 + 2 * 14
+    assert [round(len(ax.patches) ** 0.5) for ax in rest] == [9, 9]  # eight sides, and their bands
+    balance = balance_by_district(table)
+    study = Study(followed=tuple(names), every_side=tuple(names))
+    written = words(
+        change_figure(Results(study=study, change=ground, balance=balance, total=total_of(balance)))
+    )
+    assert "8 more" in written
