@@ -25,7 +25,12 @@ Whole pipelines: `run_study` compares the two dates of a study from a file (`loa
 import importlib as _importlib
 import typing as _typing
 
-from frontlines.change import balance_by_district, change_between, transitions_by_district
+from frontlines.change import (
+    balance_by_district,
+    change_between,
+    transition_matrix,
+    transitions_by_district,
+)
 from frontlines.control import (
     control_from_lines,
     control_from_settlements,
@@ -97,15 +102,18 @@ if _typing.TYPE_CHECKING:
         draw_front_length,
         draw_frontlines,
         draw_gains_and_losses,
+        draw_net_by_side,
         draw_profile,
         draw_series,
         draw_settlements,
+        draw_sides,
         draw_transects,
         movement_figure,
         overlay_figure,
         profile_figure,
         residual_figure,
         series_figure,
+        transition_matrix_figure,
     )
 
 __all__ = [
@@ -146,9 +154,11 @@ __all__ = [
     "draw_front_length",
     "draw_frontlines",
     "draw_gains_and_losses",
+    "draw_net_by_side",
     "draw_profile",
     "draw_series",
     "draw_settlements",
+    "draw_sides",
     "draw_transects",
     "error_by_correlation",
     "estimator_table",
@@ -182,6 +192,8 @@ __all__ = [
     "series_totals",
     "simulate_balance",
     "study_from_files",
+    "transition_matrix",
+    "transition_matrix_figure",
     "transitions_by_district",
     "working_crs",
     "write",

@@ -121,6 +121,8 @@ def _in_no_district(record: Iterable[Mapping[str, Any]]) -> list[str]:
 def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:
     """Write net change with its interval, and what that rests on; nothing if no error is known."""
     record = manifest.get("errors", {})
+    if "totals" in record:
+        return [f"Intervals of {record['level']:.0%}: {error_sentence(record)}."]
     if "total" not in record:
         return []
     net, low, high = (record["total"][name] for name in ("net_km2", "net_low_km2", "net_high_km2"))
@@ -162,7 +164,7 @@ def place_sentences(manifest: Mapping[str, Any]) -> list[str]:
         figures = [f"{one[name]:,.0f} {name}" for name in ("before", "after", "gained", "lost")]
         sentences.append(f"People {what} ({files.get(by, one['source'])}): {', '.join(figures)}.")
         sentences += [_sentence(note) for note in bare_notes(one)]
-    return sentences
+    return list(dict.fromkeys(sentences))  # some are the same for every side
 
 
 def bare_notes(people: Mapping[str, Any]) -> list[str]:

@@ -27,6 +27,9 @@ HALF_TURN_DEG = 180.0
 UNKNOWN, CONTESTED = "unknown", "contested"
 """Reserved sides: ground that nobody reported, and ground that nobody holds."""
 
+RESERVED = (CONTESTED, UNKNOWN)
+"""Sides that are nobody: they have an area, but no point of view."""
+
 WHOLE = "all districts"
 """What the total is called where a table has a row a district."""
 
@@ -55,6 +58,24 @@ SEED = 0
 def counted(number: int, one: str, many: str = "") -> str:
     """Write a number and its noun: "1 day", "2 days"; `many` is the plural where an s will not do."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def sides_in_order(sides: Iterable[str]) -> tuple[str, ...]:
+    """Put sides in the order of their names, those that are nobody last."""
+    return tuple(sorted(set(sides), key=lambda side: (side in RESERVED, side)))
+
+
+def sides_followed(held: Iterable[str], asked: str | Sequence[str] | None) -> tuple[str, ...]:
+    """List the sides asked for; else every side that is held, or the only one that is somebody."""
+    if asked:
+        return (asked,) if isinstance(asked, str) else tuple(dict.fromkeys(asked))
+    every = sides_in_order(held)
+    return every if len(somebody(every)) > 1 else somebody(every)
+
+
+def somebody(sides: Sequence[str]) -> tuple[str, ...]:
+    """List the sides that are somebody, or all if none is."""
+    return tuple(side for side in sides if side not in RESERVED) or tuple(sides)
 
 
 def listed(items: Sequence[Any], most: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,8 +14,10 @@ from frontlines.names import WHOLE
 from frontlines.sources.population import PopulationRaster
 
 
-def population_by_district(places: pd.DataFrame, side: str, *, source: str = "places") -> pd.DataFrame:
-    """Count the people that a side held, gained and lost.
+def population_by_district(
+    places: pd.DataFrame, side: str | Sequence[str], *, source: str = "places"
+) -> pd.DataFrame:
+    """Count the people that a side, or each of several, held, gained and lost.
 
     Parameters
     ----------
@@ -21,14 +25,14 @@ def population_by_district(places: pd.DataFrame, side: str, *, source: str = "pl
         From `settlements_by_side`, with `population`; or from `people_by_ground`. What lies in no district is
         left out.
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them.
     source
         Where the people were counted, ``places`` or ``raster``.
 
     Returns
     -------
     people
-        A row a district, and one for ``all districts``: `district`, `side`, `population_before`,
+        A row a side and district, and one for ``all districts``: `district`, `side`, `population_before`,
         `population_after`, `population_held` (on both dates), `population_gained`, `population_lost`; of
         places also `population_unsure` (of those within the error of a line), `places_gained`,
         `places_lost`, `places_without_population`, which count as zero; and `source`.
@@ -40,6 +44,9 @@ def population_by_district(places: pd.DataFrame, side: str, *, source: str = "pl
     >>> population_by_district(places, "A")[["population_before", "population_after"]].values.tolist()
     [[50.0, 70.0], [50.0, 70.0]]
     """
+    if not isinstance(side, str):
+        tables = [population_by_district(places, one, source=source) for one in side]
+        return pd.concat(tables, ignore_index=True)
     places = places[places["district"].notna()]
     people = places["population"].fillna(0.0)
     before, after = places["side_from"] == side, places["side_to"] == side

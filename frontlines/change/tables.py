@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import shapely
 from frontlines.crs import require_working_crs
 from frontlines.errors import ClosureError, LayerError
 from frontlines.geometry.coverage import CLOSURE, intersect
-from frontlines.names import CONTESTED, KM2, counted
+from frontlines.names import CONTESTED, KM2, WHOLE, counted, sides_followed, sides_in_order
 
 TRANSITIONS = ["district", "date_from", "date_to", "side_from", "side_to", "area_km2"]
 
@@ -91,30 +93,33 @@ def _close_districts(table: pd.DataFrame, change: gpd.GeoDataFrame, districts: g
         )
 
 
-def balance_by_district(transitions: pd.DataFrame, side: str) -> pd.DataFrame:
-    """Sum up what one side gained, lost and held in each district.
+def balance_by_district(transitions: pd.DataFrame, side: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Sum up what a side, or each of several, gained, lost and held in each district.
 
     Parameters
     ----------
     transitions
         From `transitions_by_district`; any number of pairs of dates.
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them. None: every side there is, ground that is
+        contested or unknown included.
 
     Returns
     -------
     balance
-        One row for each pair of dates and district, sorted by district: `district`, `side`,
+        One row for each pair of dates, district and side, sorted by district, then by date, then in the
+        order of the sides (None: by name, contested and unknown last): `district`, `side`,
         `date_from`, `date_to`, `district_km2`, `before_km2`, `after_km2`, `held_km2` (under the side
         on both dates), `gained_km2` (not, then), `lost_km2` (then not), `net_km2` (gained less lost),
         `share_before`, `share_after` (of the district, 0 to 1), `contested_before_km2`,
         `contested_after_km2`. Contested ground counts for nobody: `before_km2` and `after_km2` are
-        the low bound of what the side held, and with contested ground added the high bound.
+        the low bound of what the side held, and with contested ground added the high bound. Over every
+        side, `before_km2` and `after_km2` sum to the district, and `net_km2` to nothing.
 
     Raises
     ------
     LayerError
-        If the side occurs nowhere; the message names those that do.
+        If a side occurs nowhere; the message names those that do.
 
     Notes
     -----
@@ -129,12 +134,22 @@ def balance_by_district(transitions: pd.DataFrame, side: str) -> pd.DataFrame:
     >>> balance = balance_by_district(table, "A")
     >>> balance[["before_km2", "gained_km2", "net_km2", "share_after"]].values.tolist()
     [[3.0, 1.0, 1.0, 1.0]]
+    >>> balance_by_district(table)[["side", "before_km2", "net_km2"]].values.tolist()
+    [['A', 3.0, 1.0], ['B', 1.0, -1.0]]
     """
-    sides = sorted({*transitions["side_from"], *transitions["side_to"]})
-    if side not in sides:
-        raise LayerError(
-            f"side {side!r} holds no ground on either date: the sides are {', '.join(map(repr, sides))}"
-        )
+    found = sides_in_order([*transitions["side_from"], *transitions["side_to"]])
+    sides = sides_followed(found, side) if side else found
+    for name in sides:
+        if name not in found:
+            raise LayerError(
+                f"side {name!r} holds no ground on either date: the sides are {', '.join(map(repr, found))}"
+            )
+    table = pd.concat([_balance_of(transitions, name) for name in sides], ignore_index=True)
+    return table.sort_values(["district", "date_from", "date_to"], kind="stable", ignore_index=True)
+
+
+def _balance_of(transitions: pd.DataFrame, side: str) -> pd.DataFrame:
+    """Sum up one side."""
     before, after = transitions["side_from"] == side, transitions["side_to"] == side
     counts = {
         "before_km2": before,
@@ -156,3 +171,37 @@ def balance_by_district(transitions: pd.DataFrame, side: str) -> pd.DataFrame:
         share_before=balance["before_km2"] / balance["district_km2"],
         share_after=balance["after_km2"] / balance["district_km2"],
     )[BALANCE]
+
+
+def transition_matrix(transitions: pd.DataFrame) -> pd.DataFrame:
+    """Lay out who passed how much ground to whom, side by side.
+
+    Parameters
+    ----------
+    transitions
+        From `transitions_by_district`, one pair of dates.
+
+    Returns
+    -------
+    matrix
+        A row for each district, and ``all districts`` first, and for each side that held ground before
+        (index `district`, `side_from`), a column for each side (`side_to`), in the same order: by name,
+        contested and unknown last. Areas [km²]; on the diagonal is ground that did not change hands. Rows
+        sum to what a side held before, columns to what it held after.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "district": "West", "side_from": ["A", "B", "B"], "side_to": ["A", "A", "B"],
+    ...     "area_km2": [3.0, 1.0, 2.0]})
+    >>> transition_matrix(table).loc["all districts"].values.tolist()
+    [[3.0, 0.0], [1.0, 2.0]]
+    """
+    sides = sides_in_order([*transitions["side_from"], *transitions["side_to"]])
+    districts = [WHOLE, *sorted(set(transitions["district"]))]
+    every = pd.concat([transitions, transitions.assign(district=WHOLE)])
+    matrix = every.pivot_table(
+        index=["district", "side_from"], columns="side_to", values="area_km2", aggfunc="sum"
+    )
+    index = pd.MultiIndex.from_product([districts, sides], names=["district", "side_from"])
+    return matrix.reindex(index=index, columns=pd.Index(sides, name="side_to")).fillna(0.0)

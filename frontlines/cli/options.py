@@ -58,6 +58,7 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     ),
     (re.compile(r"\bside_at=\{'A': \[\(46.9, 40.1\)\]\}"), "--side-at A=46.9,40.1"),
     (re.compile(r"\bside_at\b"), "--side-at"),
+    (re.compile(r"\bside='NAME'"), "--side NAME"),
     (re.compile(r"\bdissolve=True"), "--dissolve"),
     (re.compile(r"\bdate_format=(?=['\"])"), "--date-format "),
     (re.compile(r"\bwith date='[\d-]+'"), "with --date-before and --date-after"),
@@ -103,13 +104,15 @@ Districts = Annotated[
         help="District polygons; may be given several times. Without them --theatre is one district.",
     ),
 ]
-_SIDE = typer.Option(
-    "--side",
-    metavar="NAME",
-    help="Side whose gains are positive; polygons in a file without a column 'side' are its ground.",
-)
-Side = Annotated[str, _SIDE]
-SideOrStudy = Annotated[str | None, _SIDE]
+Side = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--side",
+        metavar="NAME",
+        help="Side whose gains are positive; may be given several times, and without it every side has its "
+        "balance. Polygons in a file without a column 'side' are the ground of the only one.",
+    ),
+]
 Key = Annotated[str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")]
 Label = Annotated[
     str | None,
@@ -286,6 +289,7 @@ Draws = Annotated[
 
 
 Asked: dict[str, Any] = {
+    "side": Side,
     "date_before": DateBefore,
     "date_after": DateAfter,
     "rest": Rest,
@@ -521,7 +525,14 @@ def _study_options(
 
 def given(**options: Any) -> dict[str, Any]:
     """Keep the options that were given."""
-    return {name: value for name, value in options.items() if value is not None}
+    return {name: value for name, value in options.items() if value is not None and value != []}
+
+
+def one_side(sides: list[str] | None) -> str:
+    """Take the only side of `--side`, where there must be one."""
+    if sides is None or len(sides) != 1:
+        raise StudyError(f"one side is compared: give --side once, not {len(sides or ())} times")
+    return sides[0]
 
 
 describes_layers = _takes(Described, _described_as, "description")
@@ -534,7 +545,7 @@ describes_sources = _takes(_OF_BOTH, _described_as, "description")
 asks_for_study = _takes({**Asked, **Described}, _study_options, "asked")
 """A decorator: the command takes `Asked` and `Described`, as arguments of `study_from_files`."""
 
-_TABLE_OF = {"title": "study", "label": "layers", "settlements": "layers"}
+_TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers"}
 _TABLE_OF |= {"population": "layers", "population_per": "layers"}
 
 

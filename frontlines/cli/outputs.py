@@ -15,6 +15,7 @@ import pandas as pd
 
 from frontlines.errors import SourceError
 from frontlines.manifest import Manifest, sha256, to_json
+from frontlines.names import KM2
 from frontlines.plot import (
     agreement_chart,
     agreement_figure,
@@ -24,6 +25,7 @@ from frontlines.plot import (
     movement_figure,
     profile_figure,
     series_figure,
+    transition_matrix_figure,
 )
 from frontlines.sources import writing
 from frontlines.sources.files import write
@@ -44,8 +46,9 @@ FILES = (
 )
 """What a comparison writes."""
 
-IF_ANY = ("settlements.csv", "population.csv")
-"""What a comparison or a series writes if there are settlements, and if people can be counted."""
+_OF_PLACES, _MATRIX = ("settlements.csv", "population.csv"), "matrix.png"
+IF_ANY = (*_OF_PLACES, _MATRIX)
+"""What is written if there are settlements, if people can be counted, and of several sides."""
 
 SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST)
 """What a series writes, whatever else is asked for."""
@@ -69,12 +72,26 @@ def write_results(results: Results, folder: Path) -> tuple[str, ...]:
     write(results.frontlines, folder / "frontlines.geojson")
     save_figure(change_figure(results.for_readers()), folder / "map")
     _write_manifest(results.manifest, folder)
-    return (*FILES, *_write_places(results, folder))
+    return (*FILES, *_write_places(results, folder), *_write_matrix(results, folder))
+
+
+def _write_matrix(results: Results, folder: Path) -> tuple[str, ...]:
+    """Draw who passed ground to whom, if several sides are followed; name the file."""
+    if len(results.total) == 1:
+        return ()
+    matrix = transition_matrix_figure(
+        results.for_readers().transitions,
+        sides=results.study.sides,
+        title=results.study.title,
+        caption=results.caption,
+    )
+    matrix.savefig(folder / _MATRIX, dpi=DPI)
+    return (_MATRIX,)
 
 
 def _write_places(results: Results | SeriesResults, folder: Path) -> tuple[str, ...]:
     """Write what was found of places and of people, if anything; name the files."""
-    found = zip(IF_ANY, (results.settlements, results.population), strict=True)
+    found = zip(_OF_PLACES, (results.settlements, results.population), strict=True)
     tables = {name: table for name, table in found if table is not None}
     for name, table in tables.items():
         write(table, folder / name)
@@ -91,20 +108,31 @@ def write_series(
     tables = {name: sha256(folder / name) for name in ("series.csv", "series.parquet", "totals.csv")}
     if results.fronts is not None:
         write(results.fronts, folder / "fronts.csv")
-    side, caption = results.sides.get(results.side, results.side), results.caption
-    totals = results.totals.assign(side=side)
-    fronts = None if results.fronts is None or results.fronts.empty else results.fronts.assign(side=side)
-    figure = series_figure(totals, title=results.title, caption=caption, fronts=fronts)
+    caption, fronts = results.caption, results.fronts
+    of_one: dict[str, Any] = {}
+    if len(results.followed) == 1:
+        of_one = {"side": results.sides.get(results.followed[0], results.followed[0])}
+    figure = series_figure(
+        results.totals.assign(**of_one),
+        title=results.title,
+        caption=caption,
+        fronts=None if fronts is None or fronts.empty else fronts,
+        whole_km2=float(results.districts.area.sum()) / KM2,
+        sides=results.sides,
+    )
     figure.savefig(folder / "series.png", dpi=DPI)
     if panels:
-        series, labels = results.series.assign(side=side), results.labels or None
-        district_figure(series, caption=caption, labels=labels).savefig(folder / "districts.png", dpi=DPI)
+        series, labels = results.series.assign(**of_one), results.labels or None
+        district_figure(series, caption=caption, labels=labels, sides=results.sides).savefig(
+            folder / "districts.png", dpi=DPI
+        )
     if film:
         animate_control(
             results.control,
             results.districts,
             folder / "series.gif",
-            side=results.side,
+            side=results.followed,
+            sides=results.sides,
             totals=results.snapshot_totals(),
             places=None if results.places is None else _changed(results.places.changes()),
         )

@@ -9,14 +9,16 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from frontlines.change import transition_matrix
 from frontlines.cli.options import console, plain
 from frontlines.manifest import bare_notes, edge_notes, error_sentence, long_date
-from frontlines.names import WHOLE, counted, listed
+from frontlines.names import KM2, WHOLE, counted, listed, somebody
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
 from frontlines.study.no_district import warned
@@ -28,11 +30,14 @@ _SHOWN_KM2 = 0.05
 _NOTABLE_KM2 = 1e-6
 _WHOLE_KM2 = 10.0
 _LAST_STEPS = 12
+_MOST_MOVED = 20
+_WIDEST_MATRIX = 8  # sides
 _UNSURE = "~"
 _ERRORS = ("net_low_km2", "net_high_km2", "sigma_km2", "trust")
 _NARROW = 80
 _MOST_DISTRICTS, _MOST_PLACES = 4, 12
 _FEW = 4
+_ALL = "all sides"
 _SHOWN_M = 0.5
 _NEAR_END = 0.95  # of the reach of a transect: a front that moved so far may have moved farther
 
@@ -48,6 +53,8 @@ def show(table: Group, out: Path, files: Sequence[str], *notes: str) -> None:
 def balance_table(results: Results) -> Group:
     """Lay out the balance for a reader, with the closure error and the sliver area under it."""
     results = results.for_readers()
+    if len(results.total) > 1:
+        return _sides_table(results)
     balance = results.balance
     table = Table()
     table.add_column("district", overflow="fold")
@@ -67,12 +74,77 @@ def balance_table(results: Results) -> Group:
     return Group(Text(_title(results)), table, Text(_notes(results, len(balance) - len(listed))))
 
 
-def _title(results: Results) -> str:
-    study = results.study
-    first, last = (long_date(str(day)) for day in study.dates)
-    return plain(f"Ground of {study.side_name}, {first} to {last}") + (
-        ", km²" if results.errors is not None else ""
+def _sides_table(results: Results) -> Group:
+    """Lay out the balance of each side, who passed how much ground to whom, and in which districts."""
+    balance = Table()
+    balance.add_column("side", overflow="fold")
+    figures = ["before_km2", "gained_km2", "lost_km2", "net_km2"]
+    interval = [_interval(results)] if results.errors is not None else []
+    for header in ("before km²", "gained", "lost", "net", *interval, "share held"):
+        balance.add_column(header, justify="right", no_wrap=True)
+    for row in results.total.to_dict("records"):
+        span = [_span(row) + _UNSURE * (row.get("trust") == "no")] if interval else []
+        share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
+        side = plain(named_side(row["side"], results.study.sides))
+        balance.add_row(Text(side), *(_km2(row[name]) for name in figures), *span, share)
+    return Group(
+        Text(_title(results)),
+        balance,
+        *_matrix(results),
+        *_moved(results, "district"),
+        Text(_notes(results, 0)),
     )
+
+
+def _moved(results: Results, *by: str) -> list[RenderableType]:
+    """List the ground that changed hands, the largest first; nothing if none did."""
+    names = [*by, "side_from", "side_to"]
+    moved = results.transitions[results.transitions["side_from"] != results.transitions["side_to"]]
+    moved = moved.groupby(names)[["area_km2"]].sum().reset_index()
+    moved = moved[moved["area_km2"] > _NOTABLE_KM2].sort_values("area_km2", ascending=False, kind="stable")
+    if moved.empty:
+        return []
+    table = Table()
+    for header in (*by, "from", "to"):
+        table.add_column(header, overflow="fold")
+    table.add_column("km²", justify="right", no_wrap=True)
+    for row in moved.head(_MOST_MOVED).to_dict("records"):
+        words = (Text(plain(row[name])) for name in names)
+        table.add_row(*words, _km2(row["area_km2"]))
+    which = "all"
+    if len(moved) > _MOST_MOVED:
+        which = f"the {_MOST_MOVED} largest of {len(moved)}, see transitions.csv"
+    where = ", by district" if by else ""
+    return [Text(f"Ground that changed hands{where}: {which}"), table]
+
+
+def _sides_counted(sides: Sequence[str]) -> str:
+    """Count the sides that are somebody."""
+    return counted(len(somebody(sides)), "side")
+
+
+def _matrix(results: Results) -> list[RenderableType]:
+    """Lay out transitions of all districts together, with what each side held; as a list for many sides."""
+    matrix = transition_matrix(results.transitions).xs(WHOLE)
+    if len(matrix) > _WIDEST_MATRIX:
+        return _moved(results)
+    km2 = np.where(matrix > _NOTABLE_KM2, matrix, 0.0)
+    table = Table()
+    table.add_column("from", overflow="fold")
+    for side in [*matrix.columns, "before"]:
+        table.add_column(plain(side), justify="right", no_wrap=True)
+    for side, row in zip(matrix.index, km2, strict=True):
+        table.add_row(Text(plain(side)), *map(_km2, row), _km2(row.sum()))
+    table.add_section()
+    table.add_row("after", *map(_km2, km2.sum(axis=0)), _km2(km2.sum()))
+    return [Text("Ground by side before (rows) and after (columns)"), table]
+
+
+def _title(results: Results) -> str:
+    study, several = results.study, len(results.total) > 1
+    first, last = (long_date(str(day)) for day in study.dates)
+    who = _sides_counted(study.followed) if several else study.side_name
+    return plain(f"Ground of {who}, {first} to {last}") + (", km²" if results.errors is not None else "")
 
 
 def _figures(row: Mapping[Any, Any]) -> list[str]:
@@ -91,6 +163,8 @@ def _interval(results: Results) -> str:
 def _span(row: Mapping[Any, Any]) -> str:
     """Write an interval from its low to its high end: it need not lie evenly about the figure."""
     low, high = float(row["net_low_km2"]), float(row["net_high_km2"])
+    if math.isnan(low):
+        return "–"
     if low == high:
         return _km2(low)
     digits = 0 if max(abs(low), abs(high)) >= _WHOLE_KM2 else 1
@@ -117,11 +191,13 @@ def _notes(results: Results, left_out: int) -> str:
         f"closure error {books['closure_error_km2']:.1e} km² of {books['theatre_km2']:,.1f} km²",
         f"slivers taken as unchanged: {_km2(books['sliver_km2'])} km²",
     ]
-    lines = [*warned(results.manifest.get("no_district", ()), results.study.side_name), *lines]
+    who = results.study.side_name if len(results.study.followed) == 1 else _ALL
+    lines = [*warned(results.manifest.get("no_district", ()), who), *lines]
     lines += edge_notes(results.manifest)
     lines += _margin_doubt(results.manifest)
     lines += _error_notes(results)
-    contested = results.balance[["contested_before_km2", "contested_after_km2"]].sum()
+    alike = results.balance[results.balance["side"] == results.balance["side"].iloc[0]]  # beside every side
+    contested = alike[["contested_before_km2", "contested_after_km2"]].sum()
     if contested.any():
         before, after = map(_km2, contested)
         lines.append(f"contested ground, counted for nobody: {before} km² before, {after} km² after")
@@ -131,7 +207,7 @@ def _notes(results: Results, left_out: int) -> str:
     lines += _place_notes(results)
     if bare := results.manifest["parameters"].get("read_as_ground_of_side"):
         named = ", ".join(plain(name) for name in dict.fromkeys(bare))
-        lines.append(f"no column 'side', so read as ground of {plain(results.study.side)}: {named}")
+        lines.append(f"no column 'side', so read as ground of {plain(results.study.one_side)}: {named}")
     lines += map(plain, results.manifest["parameters"].get("notes", ()))
     if left_out:
         what = counted(left_out, "district")
@@ -164,18 +240,29 @@ def _place_notes(results: Results | SeriesResults) -> list[str]:
             notes.append(
                 f"places nearer to a line than its sigma, so unsure: {record['unsure']}, see settlements.csv"
             )
-    for one in results.manifest["people"]:
+    notes += dict.fromkeys(_people_notes(results.manifest["people"]))  # some are the same for every side
+    return [plain(line) for text in notes for line in wrap(text, _NARROW, subsequent_indent="   ")]
+
+
+def _people_notes(record: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say how many people lived in places and on ground of the side, or of each of several."""
+    notes, several = [], len({one["side"] for one in record}) > 1
+    for one in record:
         people = {name: f"{one[name]:,.0f}" for name in ("before", "after", "gained", "lost")}
         per = {"pixel": "in each pixel", "km2": "per km²"}.get(one.get("per", ""))
-        by = f"on its ground, by the raster (people {per}, {one['said_by']})" if per else "in its places"
+        ground, places = "its ground", "its places"
+        if several:
+            ground, places = f"ground of {one['side']}", f"places of {one['side']}"
+        by = f"on {ground}, by the raster (people {per}, {one['said_by']})" if per else f"in {places}"
         notes.append(
             f"people {by}: {people['before']} before, {people['after']} after "
             f"(gained {people['gained']}, lost {people['lost']})"
         )
+    for one in record:
         notes += [note[:1].lower() + note[1:] for note in bare_notes(one)]
         if bare := one.get("places_without_population"):
             notes.append(f"places without a population, counted as 0: {bare}")
-    return [plain(line) for text in notes for line in wrap(text, _NARROW, subsequent_indent="   ")]
+    return notes
 
 
 def _error_notes(results: Results) -> list[str]:
@@ -188,7 +275,8 @@ def _error_notes(results: Results) -> list[str]:
         have = "has" if bare == 1 else "have"
         lines = f"{bare} of {counted(every, 'stretch', 'stretches')} of line {have} no sigma_m"
         return [f"no errors: {lines}; --sigma-m gives them one"]
-    shared = f"where both dates share the line ({record['shared_km']:,.0f} km), errors cancel"
+    most = "up to " * (len(results.total) > 1)
+    shared = f"where both dates share the line ({most}{record['shared_km']:,.0f} km), errors cancel"
     notes = [f"{_interval(results)}: interval from {error_sentence(record)}; {shared}"]
     if record["sigma_m"] is not None:
         took, every = record["stretches_given_sigma_m"], record["stretches"]
@@ -223,6 +311,7 @@ def _note(row: Mapping[Any, Any]) -> str:
 def _suspects(results: SeriesResults) -> str:
     """Count the suspect steps, and name the days and districts of the first few."""
     rows = results.series[results.series["suspect"] & (results.series["turnover_km2"] > 0)]
+    rows = rows.groupby(["period_end", "district"], as_index=False)["turnover_km2"].max()  # of any side
     named = [
         f"{day:%Y-%m-%d} {listed([plain(results.labels.get(name, name)) for name in own['district']], _FEW)}"
         f" ({_km2(own['turnover_km2'].sum())} km²)"
@@ -233,8 +322,10 @@ def _suspects(results: SeriesResults) -> str:
 
 def series_table(results: SeriesResults) -> Group:
     """Lay out the totals of a series: its last steps, its sum, and what to bear in mind."""
-    totals, beyond = results.totals, results.manifest["beyond_districts_km2"]
-    side = named_side(results.side, results.sides)
+    totals = results.totals
+    if len(results.followed) > 1:
+        return _sides_of_series(results)
+    side = named_side(results.followed[0], results.sides)
     table = Table()
     for header in ("from", "to"):
         table.add_column(header, no_wrap=True)
@@ -258,22 +349,52 @@ def series_table(results: SeriesResults) -> Group:
     )
     title = f"Ground of {side}, {totals['cadence'].iloc[0]}, {counted(len(totals), 'step')}"
     title += f", the last {_LAST_STEPS} shown" if len(totals) > _LAST_STEPS else ""
+    return Group(Text(plain(title)), table, Text(_series_notes(results)))
+
+
+def _sides_of_series(results: SeriesResults) -> Group:
+    """Lay out what each side held at first, gained and lost in all steps, and held at last."""
+    table, books = Table(), results.manifest["books"]
+    table.add_column("side", overflow="fold")
+    for header in ("first km²", "gained", "lost", "net", "last", "share of districts"):
+        table.add_column(header, justify="right", no_wrap=True)
+    whole = float(results.districts.area.sum()) / KM2
+    for side in results.followed:
+        rows = results.totals[results.totals["side"] == side]
+        first, last = rows["before_km2"].iloc[0], rows["after_km2"].iloc[-1]
+        sums = [rows[name].sum() for name in ("gained_km2", "lost_km2", "net_km2")]
+        share = f"{first / whole:.1%} → {last / whole:.1%}"
+        table.add_row(Text(plain(named_side(side, results.sides))), *map(_km2, (first, *sums, last)), share)
+    days = " to ".join(map(long_date, books["dates"]))
+    who, steps = _sides_counted(results.followed), counted(books["steps"], "step")
+    title = f"Ground of {who}, {days}, {books['cadence']}, {steps}"
+    return Group(Text(plain(title)), table, Text(_series_notes(results)))
+
+
+def _series_notes(results: SeriesResults) -> str:
+    """Say what to bear in mind of a series."""
+    totals, beyond, books = (
+        results.totals,
+        results.manifest["beyond_districts_km2"],
+        results.manifest["books"],
+    )
     notes = [
         "gained and lost depend on the cadence: with fewer snapshots they are smaller; net does not",
-        f"steps between snapshots that are the same, bit for bit: {int(totals['same_input'].sum())}",
+        f"steps between snapshots that are the same, bit for bit: {len(books['same_input_steps'])}",
         f"suspect steps, perhaps a map drawn anew: {_suspects(results)}",
         f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].sum())} km² net",
     ]
     notes += [*edge_notes(results.manifest), *_margin_doubt(results.manifest)]
-    if empty := int((totals["date_from"] == totals["date_to"]).sum()):
+    if empty := books["steps_without_snapshot"]:
         notes.insert(1, f"periods without a new snapshot: {empty}")
-    notes = [*warned(results.manifest.get("no_district", ()), side), *notes]
+    who = named_side(results.followed[0], results.sides) if len(results.followed) == 1 else _ALL
+    notes = [*warned(results.manifest.get("no_district", ()), who), *notes]
     if max(beyond.values(), default=0.0) > _NOTABLE_KM2:
         listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
-        notes.append(f"ground of {plain(side)} in no district, not counted: {listed}")
+        notes.append(f"ground of {plain(who)} in no district, not counted: {listed}")
     notes += _place_notes(results)
     notes += map(plain, results.manifest.get("notes", ()))
-    return Group(Text(plain(title)), table, Text("\n".join(notes)))
+    return "\n".join(notes)
 
 
 def agreement_table(results: AgreementResults) -> Group:
@@ -378,7 +499,7 @@ def _movement_notes(movement: MovementResults) -> list[str]:
     notes += edge_notes(movement.manifest)
     notes += _short_reach(movement.displaced, record["length_m"])
     if empty := record["days_without_a_line"]:
-        notes.append(f"no line of {movement.results.study.side} on {', '.join(empty)}")
+        notes.append(f"no line of {movement.results.study.one_side} on {', '.join(empty)}")
     return notes
 
 

@@ -20,9 +20,11 @@ from frontlines.plot.map_layers import (
     draw_districts,
     draw_settlements,
 )
+from frontlines.plot.matrix_figure import transition_matrix_figure
 from frontlines.plot.movement_figure import movement_figure
 from frontlines.plot.profile import draw_profile, profile_figure
 from frontlines.plot.series_figures import district_figure, series_figure
+from frontlines.plot.side_charts import draw_net_by_side, draw_sides
 from frontlines.plot.style import MapStyle
 
 if _typing.TYPE_CHECKING:
@@ -43,15 +45,18 @@ __all__ = [
     "draw_front_length",
     "draw_frontlines",
     "draw_gains_and_losses",
+    "draw_net_by_side",
     "draw_profile",
     "draw_series",
     "draw_settlements",
+    "draw_sides",
     "draw_transects",
     "movement_figure",
     "overlay_figure",
     "profile_figure",
     "residual_figure",
     "series_figure",
+    "transition_matrix_figure",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Control day by day as moving pictures: the ground that a side gained and lost since the first day."""
+"""Control day by day as moving pictures: what a side gained and lost, or what each of several holds."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from typing import Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
 from frontlines.layers.margins import is_strip
-from frontlines.names import CONTESTED, KM2, Floats32, Pixels
+from frontlines.names import CONTESTED, KM2, RESERVED, UNKNOWN, Floats32, Pixels, sides_followed, somebody
 from frontlines.plot.artists import (
     View,
     Z,
@@ -36,9 +38,9 @@ from frontlines.plot.artists import (
 )
 from frontlines.plot.film_files import require_film_path, write_film
 from frontlines.plot.furniture import Entry, draw_scale_bar, emptiest_corners
-from frontlines.plot.map_layers import base_entries, draw_districts, mark_places
+from frontlines.plot.map_layers import base_entries, draw_districts, mark_places, side_name
 from frontlines.plot.page import Box, FigurePage
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, side_looks
 from frontlines.plot.text import clean, day, font_of, number, shortened
 from frontlines.progress import Progress, track
 
@@ -48,6 +50,7 @@ _LINES_MM = (4.6, 8.8, 12.6)  # where the words over the map stand, from the mar
 _UNDER_MM = 2.4
 _BIG = 1.3
 _SIDE_ROOM = 0.22
+_BAR_SHARE, _BAR_MM = 0.5, 3.6  # width of the bar of shares, of the page; its height
 _HEIGHTS_MM = (50.0, 150.0)
 _MARGIN = 0.03
 _RINGED = 5  # frames for which a place that changed hands has its ring
@@ -59,10 +62,11 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     districts: gpd.GeoDataFrame | None,
     path: str | Path,
     *,
-    side: str,
+    side: str | Sequence[str],
     theatre: gpd.GeoDataFrame | None = None,
     totals: pd.DataFrame | None = None,
     places: gpd.GeoDataFrame | None = None,
+    sides: Mapping[str, str] | None = None,
     caption: str | None = None,
     frames_per_second: float = 10,
     width_px: int = 960,
@@ -72,7 +76,8 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     """Write control on many dates as moving pictures, a frame for each snapshot.
 
     Each frame names its date and the net change of `side` since the first day, and tells apart the ground
-    that the side gained and lost since then and what it held all along; contested ground is hatched.
+    that the side gained and lost since then and what it held all along; contested ground is hatched. Of
+    several sides each has its colour, and a bar over the map tells their shares of the ground.
 
     Parameters
     ----------
@@ -84,16 +89,18 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
         Where to: ``.gif``, ``.mp4`` (needs the program ffmpeg), or a name without an ending for a folder
         of pictures ``frame_0001.png`` and so on. A file that is there is replaced; a folder must be empty.
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several sides.
     theatre
         One row, in the same CRS: what the frames show. None: the ground of `side` on all dates.
     totals
-        From `series_totals`, with a step that ends on each date: the net change is taken from there, and
-        suspect steps and repeated snapshots are named. None: the ground of `side` is measured, in and
-        out of `districts`.
+        From `series_totals`, of the same sides, with a step that ends on each date: the net change is taken
+        from there, and suspect steps and repeated snapshots are named. None: the ground of `side` is
+        measured, in and out of `districts`.
     places
         Points with `date_to`, in the same CRS (from `FollowedPlaces.changes`): each has a ring from that date
         on, for a few frames. None for none.
+    sides
+        How to call each side, by its name.
     caption
         Text at the foot; nothing in it is interpreted. None: what `source` of `control` names.
     frames_per_second
@@ -139,13 +146,15 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
         raise FrontlinesError(f"width_px = {width_px} is too narrow for its words: pass {_LEAST_PX} or more")
     layers = {"control": control, "theatre": theatre, "districts": districts, "places": places}
     require_working_crs(**{name: layer for name, layer in layers.items() if layer is not None})
-    shots = _shots(control, side, totals)
+    followed = somebody(sides_followed((), side))
+    shots = _shots(control, followed, totals)
     if places is not None:
         shots = _with_places(shots, places)
     film = Film(
-        side=clean(side),
+        sides={one: clean(side_name(one, sides or {})) for one in followed},
         since=shots[0].date,
-        grounds=[shapes for shot in shots for shapes in (shot.own, shot.contested)],
+        grounds=[shapes for shot in shots for shapes in (*shot.grounds, shot.contested)],
+        rest="Unknown" if {*control["side"]} <= {CONTESTED, UNKNOWN, *followed} else "Other sides or unknown",
         contested=any(len(shot.contested) for shot in shots),
         flagged=any(shot.note for shot in shots),
         ringed=places is not None and len(places) > 0,
@@ -169,11 +178,11 @@ def _sources(control: gpd.GeoDataFrame) -> str:
 
 
 class _Shot(NamedTuple):
-    """What one frame shows: the ground of the side, contested ground, and a note on the snapshot."""
+    """What one frame shows: the ground of each side, contested ground, and a note on the snapshot."""
 
     number: int
     date: pd.Timestamp
-    own: Any
+    grounds: tuple[Any, ...]
     contested: Any
     net_km2: float
     note: str
@@ -191,8 +200,8 @@ def _with_places(shots: list[_Shot], places: gpd.GeoDataFrame) -> list[_Shot]:
     ]
 
 
-def _shots(control: gpd.GeoDataFrame, side: str, totals: pd.DataFrame | None) -> list[_Shot]:
-    """Sort the rows of the side, and contested ground, by date."""
+def _shots(control: gpd.GeoDataFrame, followed: Sequence[str], totals: pd.DataFrame | None) -> list[_Shot]:
+    """Sort the rows of the sides, and contested ground, by date."""
     absent = [name for name in ("date", "side") if name not in control.columns]
     if absent:
         raise LayerError(
@@ -205,17 +214,17 @@ def _shots(control: gpd.GeoDataFrame, side: str, totals: pd.DataFrame | None) ->
             f"{len(rows)} rows of control have no date (the first is row {rows[0]}): drop or date them"
         )
     sides = control["side"].to_numpy(dtype=object)
-    if side not in set(sides):
-        known = ", ".join(sorted(repr(clean(s)) for s in set(sides)))
-        raise LayerError(f"side {side!r} holds no ground on any date: the sides are {known or 'none'}")
+    for side in followed:
+        if side not in set(sides):
+            known = ", ".join(sorted(repr(clean(s)) for s in set(sides)))
+            raise LayerError(f"side {side!r} holds no ground on any date: the sides are {known or 'none'}")
     shapes, days = control.geometry.to_numpy(), np.unique(dates)
-    own, contested = ([shapes[(dates == d) & (sides == s)] for d in days] for s in (side, CONTESTED))
-    net, notes = _measured(own) if totals is None else _from_totals(totals, side, days)
+    own = [[shapes[(dates == d) & (sides == s)] for d in days] for s in followed]
+    contested = [shapes[(dates == d) & (sides == CONTESTED)] for d in days]
+    net, notes = _measured(own[0]) if totals is None else _from_totals(totals, followed, days)
     stamps = [pd.Timestamp(d) for d in days]
-    return [
-        _Shot(i, *shot)
-        for i, shot in enumerate(zip(stamps, own, contested, net, notes, strict=True), start=1)
-    ]
+    frames = zip(stamps, zip(*own, strict=True), contested, net, notes, strict=True)
+    return [_Shot(i, *shot) for i, shot in enumerate(frames, start=1)]
 
 
 def _measured(own: Sequence[Any]) -> tuple[Sequence[float], Sequence[str]]:
@@ -224,14 +233,20 @@ def _measured(own: Sequence[Any]) -> tuple[Sequence[float], Sequence[str]]:
     return (km2 - km2[0]).tolist(), [""] * len(own)
 
 
-def _from_totals(totals: pd.DataFrame, side: str, days: Any) -> tuple[Sequence[float], Sequence[str]]:
-    """Take the net change since the first day from totals [km²], and a note on each date."""
-    others = sorted({clean(s) for s in totals["side"]} - {clean(side)})
+def _from_totals(
+    totals: pd.DataFrame, sides: Sequence[str], days: Any
+) -> tuple[Sequence[float], Sequence[str]]:
+    """Take the net change of the first side since the first day from totals [km²], and a note by date."""
+    others = sorted({clean(s) for s in totals["side"]} - {*RESERVED, *map(clean, sides)})
     if others:
+        framed = ", ".join(map(repr, sides))
         raise FrontlinesError(
-            f"totals are of side {others[0]!r}, the frames of {side!r}: pass totals of one side"
+            f"totals are of side {others[0]!r}, the frames of {framed}: pass totals of the same"
         )
-    steps = totals.assign(date=days_of(totals["date_to"]).to_numpy()).set_index("date").sort_index()
+    dated = totals.assign(date=days_of(totals["date_to"]).to_numpy())
+    by_day = dated.groupby("date", sort=True)
+    steps = by_day[["cumulative_net_km2"]].first()
+    steps = steps.assign(suspect=by_day["suspect"].any(), same_input=by_day["same_input"].all())
     start = days_of(totals["date_from"]).min()
     known = pd.concat([pd.Series({start: 0.0}), steps["cumulative_net_km2"]])
     absent = [d for d in pd.DatetimeIndex(days) if d not in known.index]
@@ -255,30 +270,36 @@ def _from_totals(totals: pd.DataFrame, side: str, days: Any) -> tuple[Sequence[f
 def _frames(backdrop: Backdrop, shots: Sequence[_Shot], first: _Shot, of: int) -> Iterator[Pixels]:
     """Draw frame after frame; only the pixels that changed are mixed anew."""
     picture = backdrop.page.copy()
-    start = backdrop.cover(first.own)
-    last: tuple[Floats32, Floats32] | None = None
+    several = len(first.grounds) > 1
+    start = [] if several else [backdrop.cover(first.grounds[0])]
+    last: list[Floats32] | None = None
     for shot in shots:
-        now, contested = backdrop.cover(shot.own), backdrop.cover(shot.contested)
-        changed = np.ones_like(now, dtype=bool) if last is None else (now != last[0]) | (contested != last[1])
-        picture[backdrop.window][changed] = backdrop.mix(start, now, contested, changed)
+        now = [backdrop.cover(ground) for ground in (*shot.grounds, shot.contested)]
+        changed = np.ones_like(now[-1], dtype=bool)
+        if last is not None:
+            changed = np.any([one != before for one, before in zip(now, last, strict=True)], axis=0)
+        picture[backdrop.window][changed] = backdrop.mix([*start, *now[:-1]], now[-1], changed)
         words = {
             "date": day(shot.date),
-            "net": f"{number(shot.net_km2, sign=True)} km²",
+            "net": "" if several else f"{number(shot.net_km2, sign=True)} km²",
             "count": f"Snapshot {shot.number} of {of}",
             "flag": shot.note[:1].upper() + shot.note[1:],
         }
         backdrop.write(picture, words)
-        last = now, contested
+        if several:
+            backdrop.draw_bar(picture, [float(shapely.area(ground).sum()) for ground in shot.grounds])
+        last = now
         yield backdrop.ringed(picture, shot.places)
 
 
 @dataclass(frozen=True)
 class Film:
-    """What an animation is about; `flagged` asks for a line of notes."""
+    """What an animation is about: names of `sides` and of the `rest`; `flagged`: there are notes."""
 
-    side: str
+    sides: Mapping[str, str]
     since: pd.Timestamp
     grounds: Sequence[Any]
+    rest: str
     contested: bool
     flagged: bool
     ringed: bool = False
@@ -292,12 +313,16 @@ class Backdrop:
     """A page on which only the ground and some words change.
 
     `window` is the part of the page with the map, `head` how many rows are above it; `paint` holds the pixels
-    of the map covered by one class of ground.
+    of the map covered by one class of ground. `bar` is where the shares of several sides stand, `faces` holds
+    their colours.
     """
 
     page: Pixels
     window: tuple[slice, slice]
     paint: Mapping[str, Floats32]
+    sides: tuple[str, ...]
+    faces: Pixels
+    bar: tuple[slice, slice]
     texts: Mapping[str, Text]
     head: int
     has_contested: bool
@@ -318,28 +343,47 @@ class Backdrop:
         opacity: Floats32 = np.asarray(self.renderer.buffer_rgba())[..., 3][self.window].astype(np.float32)
         return opacity / np.float32(255)
 
-    def mix(self, first: Floats32, now: Floats32, contested: Floats32, where: Any) -> Pixels:
-        """Mix the colours of some pixels from what covers them on the first day and now."""
-        was, held_now = first[where, None], now[where, None]
-        held, gained, lost = np.minimum(was, held_now), held_now - was, was - held_now
-        share = {"held": held, "gained": gained.clip(0), "lost": lost.clip(0)}
-        rest = 1 - np.maximum(was, held_now)
+    def mix(self, covers: Sequence[Floats32], contested: Floats32, where: Any) -> Pixels:
+        """Mix the colours of some pixels from what covers them.
+
+        `covers` is that of each of several sides now, or that of the only one on the first day and now.
+        """
+        parts = [cover[where, None] for cover in covers]
+        if len(self.sides) > 1:
+            share = dict(zip(self.sides, parts, strict=True))
+            rest = (1 - sum(parts[1:], start=parts[0])).clip(0)
+        else:
+            was, held_now = parts
+            held, gained, lost = np.minimum(was, held_now), held_now - was, was - held_now
+            share = {"held": held, "gained": gained.clip(0), "lost": lost.clip(0)}
+            rest = 1 - np.maximum(was, held_now)
         colour = rest * self.paint["rest"][where]
         for name, part in share.items():
             colour += part * self.paint[name][where]
         hatch = self.paint[CONTESTED][where]
         ink = contested[where, None] * hatch[:, 3:] / 255
         mixed = colour * (1 - ink) + hatch[:, :3] * ink
-        out: Pixels = np.rint(mixed).astype(np.uint8)
+        out: Pixels = np.rint(mixed).clip(0, 255).astype(np.uint8)
         return out
+
+    def draw_bar(self, picture: Pixels, areas: Sequence[float]) -> None:
+        """Draw a bar on a picture that is parted among the sides by their areas."""
+        bar = picture[self.bar]
+        ends = np.cumsum(areas) / max(sum(areas), 1.0)
+        side = np.searchsorted(ends, (np.arange(bar.shape[1]) + 0.5) / bar.shape[1])
+        bar[:] = self.faces[side.clip(max=len(areas) - 1)][None]
 
     def colours(self) -> Pixels:
         """Return the pixels of maps whose ground is all of one class, (n, 3): every colour that may come."""
         nothing, all_of_it = (np.full(self.page[self.window].shape[:2], v, dtype=np.float32) for v in (0, 1))
         where = nothing == 0
         contested = (nothing, all_of_it) if self.has_contested else (nothing,)
-        classes = product((nothing, all_of_it), (nothing, all_of_it), contested)
-        return np.concatenate([self.mix(first, now, dispute, where) for first, now, dispute in classes])
+        covers = list(product((nothing, all_of_it), repeat=2))
+        if len(n_sides := range(len(self.sides))) > 1:
+            covers = [
+                tuple(all_of_it if own == one else nothing for own in n_sides) for one in (-1, *n_sides)
+            ]
+        return np.concatenate([self.mix(one, dispute, where) for one, dispute in product(covers, contested)])
 
     def write(self, picture: Pixels, words: Mapping[str, str]) -> None:
         """Write the words on a picture, in the place of those that are there."""
@@ -376,14 +420,16 @@ def draw_backdrop(film: Film, width_px: int, style: MapStyle) -> Backdrop:
     style = replace(style, width_mm=width_px / dpi * MM_PER_INCH, dpi=dpi)
     page, ax, height_px = _lay_out(film, style)
     outlines = _draw_outlines(ax, film, style)
-    _write_since(page, film)
+    bar = _write_since(page, film)
     renderer: Any = RendererAgg(width_px, height_px, dpi)  # type: ignore[no-untyped-call]
     picture = _drawn([page.figure], renderer)[..., :3]
     box = ax.get_window_extent(renderer)
     rows = slice(height_px - round(box.y1), height_px - round(box.y0))
     window = (rows, slice(round(box.x0), round(box.x1)))
     covered = {"rest": picture[window].astype(np.float32)}
-    looks = {name: getattr(style, name) for name in _CLASSES} | {CONTESTED: style.contested()}
+    of_sides = side_looks(film.sides, style)
+    looks = {name: getattr(style, name) for name in _CLASSES} if len(film.sides) == 1 else of_sides
+    looks = looks | {CONTESTED: style.contested("none" if len(film.sides) == 1 else style.contested_face)}
     for name, look in looks.items():
         sheet = paint(Rectangle((0, 0), 1, 1, transform=ax.transAxes), look, style)
         ax.add_artist(sheet)
@@ -392,8 +438,10 @@ def draw_backdrop(film: Film, width_px: int, style: MapStyle) -> Backdrop:
         covered[name] = colours if name == CONTESTED else colours[..., :3]
         sheet.remove()
     return Backdrop(
-        page=picture, window=window, paint=covered, texts=_changing_texts(page), head=rows.start - 1,
-        has_contested=film.contested, renderer=renderer, ax=ax, style=style,
+        page=picture, window=window, paint=covered, sides=tuple(film.sides),
+        faces=np.array([_face(of_sides[side]) for side in film.sides], dtype=np.uint8), bar=bar,
+        texts=_changing_texts(page), head=rows.start - 1, has_contested=film.contested, renderer=renderer,
+        ax=ax, style=style,
     )  # fmt: skip
 
 
@@ -422,16 +470,24 @@ def _lay_out(film: Film, style: MapStyle) -> tuple[FigurePage, Axes, int]:
 
 
 def _entries(film: Film, style: MapStyle) -> list[Entry]:
-    texts = {
-        "gained": f"{film.side}: gained since {day(film.since)}",
-        "lost": f"{film.side}: lost since {day(film.since)}",
-        "held": f"{film.side}: held then and now",
-    }
-    entries: list[Entry] = [
-        (text, paint(Patch(), getattr(style, name), style)) for name, text in texts.items()
-    ]
+    looks = side_looks(film.sides, style)
+    entries: list[Entry] = [(text, paint(Patch(), looks[side], style)) for side, text in film.sides.items()]
+    if len(film.sides) == 1:
+        (side,) = film.sides.values()
+        since = day(film.since)
+        texts = {
+            "gained": f"gained since {since}",
+            "lost": f"lost since {since}",
+            "held": "held then and now",
+        }
+        entries = [
+            (f"{side}: {text}", paint(Patch(), getattr(style, name), style)) for name, text in texts.items()
+        ]
+    if len(film.sides) > 1:
+        entries.append((film.rest, paint(Patch(), style.unknown, style)))
     if film.contested:
-        entries.append(("Contested", paint(Patch(), style.contested(style.paper), style)))
+        face = style.paper if len(film.sides) == 1 else style.contested_face
+        entries.append(("Contested", paint(Patch(), style.contested(face), style)))
     layers = {"theatre": film.theatre, "district": film.districts, "changed": film.ringed or None}
     return [*entries, *base_entries([name for name, layer in layers.items() if layer is not None], "", style)]
 
@@ -442,7 +498,8 @@ def _draw_outlines(ax: Axes, film: Film, style: MapStyle) -> list[Artist]:
     frame(ax, style)
     ax.set_facecolor(style.paper if home is None else style.country_face)
     if home is not None:
-        fill(ax, home.geometry, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"])
+        ground = AreaStyle(style.paper) if len(film.sides) == 1 else style.unknown
+        fill(ax, home.geometry, ground, style=style, name="home", zorder=Z["context"])
     if film.districts is not None:
         draw_districts(film.districts, ax=ax, label=False, style=style)
     if film.theatre is not None:
@@ -459,14 +516,25 @@ def _draw_bar(ax: Axes, film: Film, style: MapStyle) -> Artist:
     return draw_scale_bar(ax, loc=corner, share=0.2, style=style)
 
 
-def _write_since(page: FigurePage, film: Film) -> None:
-    """Write whose net change it is, and since when."""
+def _write_since(page: FigurePage, film: Film) -> tuple[slice, slice]:
+    """Write whose net change it is, and since when, or what the bar of several sides is; return its place."""
     style, size_pt = page.style, page.style.legend_pt
-    room_px = _SIDE_ROOM * page.figure.bbox.width
-    side = shortened(film.side, room_px, page.figure, font_of(style, size_pt))
-    text = f"{side}: net change since {day(film.since)}"
     right_mm, down_mm = style.width_mm - style.margin_mm, style.margin_mm + _LINES_MM[1]
+    text = "Share of the ground that each side holds"
+    if len(film.sides) == 1:
+        room_px = _SIDE_ROOM * page.figure.bbox.width
+        (side,) = film.sides.values()
+        side = shortened(side, room_px, page.figure, font_of(style, size_pt))
+        text = f"{side}: net change since {day(film.since)}"
     page.write(text, right_mm, down_mm, size_pt=size_pt, name="since", ha="right")
+    left_mm, top_mm = right_mm - _BAR_SHARE * page.inner_mm, style.margin_mm + _LINES_MM[0] - _BAR_MM
+    ends = [round(at / MM_PER_INCH * style.dpi) for at in (top_mm, top_mm + _BAR_MM, left_mm, right_mm)]
+    return slice(*ends[:2]), slice(*ends[2:])
+
+
+def _face(look: AreaStyle) -> Any:
+    """Give the colour of a class of ground as a pixel."""
+    return np.rint(255 * np.array(to_rgb(look.face)))
 
 
 def _changing_texts(page: FigurePage) -> dict[str, Text]:

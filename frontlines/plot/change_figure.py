@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from frontlines.names import WHOLE
+from frontlines.names import KM2, WHOLE
 from frontlines.plot.artists import View, Z, fill, frame, lines, metres_per_pt, show, stroke, view_of, write
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry, draw_locator, furnish
@@ -33,6 +33,9 @@ from frontlines.plot.map_layers import (
     mark_places,
     pick_settlements,
     ring_pt,
+    side_entries,
+    side_labels,
+    side_name,
     town_labels,
 )
 from frontlines.plot.page import Box, FigurePage
@@ -62,8 +65,9 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
     """Draw the figure of a study for print.
 
     The first panel shows the theatre with both fronts and the ground that the study's side gained, lost and
-    held; the second one, left out when nothing changed, the ground that moved. The figure has a legend, a
-    locator when the study has context, and the caption of the results at its foot.
+    held, or, of several sides, who holds which ground and held it before; the second one, left out when
+    nothing changed, the ground that moved. The figure has a legend, a locator when the study has context,
+    and the caption of the results at its foot.
 
     Parameters
     ----------
@@ -89,6 +93,8 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
     >>> round(figure.get_figwidth() * 25.4)
     180
     """
+    if len(results.study.followed) > 1:
+        style = replace(style, date_colours=style.neutral_dates)
     scene = scene_of(results, style)
     page = FigurePage(style, title=scene.study.title, caption=results.caption)
     needs = _needs(page, scene)
@@ -168,15 +174,30 @@ def write_headings(page: FigurePage, boxes: Sequence[Box], texts: Sequence[str])
 
 def _entries(panels: list[Panel], scene: Scene) -> list[Entry]:
     """Return a legend with an entry for everything that the panels show, and for nothing else."""
-    study, context, style = scene.study, scene.study.context, scene.style
+    context, style = scene.study.context, scene.style
     drawn = {str(a.get_gid()) for panel in panels for a in panel.ax.get_children() if a.get_gid()}
     names = set() if context is None else set(context.loc[context["kind"] == "oblast", "name"].dropna())
     oblast = str(names.pop()) if len(names) == 1 else "Former boundary"
     return [
         *front_entries(drawn, date_colours(scene.results.frontlines["date"], style), style),
-        *ground_entries(drawn, study.side, study.sides, style),
+        *_ground_entries(drawn, scene),
         *base_entries(drawn, oblast, style),
     ]
+
+
+def _ground_entries(drawn: set[str], scene: Scene) -> list[Entry]:
+    """Return the entries of the ground; of several sides with what each held on either date."""
+    study, style = scene.study, scene.style
+    if len(study.followed) == 1:
+        return ground_entries(drawn, study.followed[0], study.sides, style)
+    total = scene.results.total
+    scale = float(total[["before_km2", "after_km2"]].to_numpy().max())
+    held = {}
+    for side, *km2 in zip(total["side"], total["before_km2"], total["after_km2"], strict=True):
+        areas_km2 = " → ".join(number(one, scale=scale) for one in km2)
+        held[side] = f"{clean(side_name(side, study.sides))}: {areas_km2} km²"
+    change = scene.results.change
+    return side_entries(drawn, held, [*study.every_side, *change["side_from"], *change["side_to"]], style)
 
 
 def _draw_ground(panel: Panel, scene: Scene) -> None:
@@ -184,7 +205,8 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     ax, study, style = panel.ax, scene.study, scene.style
     if study.context is not None:
         draw_context(study.context, ax=ax, label=False, aside=scene.theatre, style=style)
-    draw_change(scene.results.change, study.side, ax=ax, style=style)
+    side = study.followed[0] if len(study.followed) == 1 else None
+    draw_change(scene.results.change, side, ax=ax, sides=study.every_side, style=style)
     if (outside := scene.results.no_district) is not None:
         look = style.no_district
         strip = fill(ax, outside.geometry, look, style=style, name="no-district", zorder=Z["mark"])
@@ -220,7 +242,7 @@ def _busy(panel: Panel, inset: View | None, scene: Scene) -> list[Any]:
 
 
 _MOST_DISTRICTS = 60
-_COUNTRY, _TOWN, _DISTRICT = 3e6, 2e6, 1e6  # how much the names of each kind matter
+_SIDE, _COUNTRY, _TOWN, _DISTRICT = 4e6, 3e6, 2e6, 1e6  # how much the names of each kind matter
 
 
 def _write_names(panel: Panel, inset: View | None, scene: Scene) -> None:
@@ -239,6 +261,9 @@ def _write_names(panel: Panel, inset: View | None, scene: Scene) -> None:
             for name, in_ring in zip(town_labels(named, style=style), ringed, strict=True)
         ]
         towns = _raised(towns, _TOWN)
+    if len(study.followed) > 1:
+        names = {side: clean(side_name(side, study.sides)) for side in study.every_side}
+        found += _raised(side_labels(scene.results.change, names, style), _SIDE)
     found += [*towns, *_district_names(panel, scene)]
     rim = [] if inset is None else [shapely.buffer(shapely.boundary(inset.box()), metres_per_pt(panel.ax))]
     spare = shapely.union_all([*scene.moved, *rim])
@@ -257,8 +282,7 @@ def _drop_dots(ax: Axes, towns: list[Label], left_out: list[Label]) -> None:
 def _district_names(panel: Panel, scene: Scene) -> list[Label]:
     """Return the names of districts; of very many only those with changed ground."""
     balance = scene.results.balance
-    of_side = balance[(balance["side"] == scene.study.side).to_numpy()]
-    turnover = (of_side["gained_km2"] + of_side["lost_km2"]).groupby(of_side["district"]).sum()
+    turnover = (balance["gained_km2"] + balance["lost_km2"]).groupby(balance["district"]).sum()
     districts = scene.study.districts
     shown = districts[districts.intersects(view_of(panel.ax).box()).to_numpy()]
     every = _raised(district_labels(shown, weight=turnover.to_dict(), style=scene.style), _DISTRICT)
@@ -403,6 +427,7 @@ def _plan_wide(needs: Needs, legend_mm: float, style: MapStyle) -> Places:
 
 
 _MOST_ROWS = 6
+_MOST_SIDES = 9  # in a table: more sides than these are not all named
 _LINE = 1.5  # times the size of the type
 _NET_AT, _NAME_ENDS = 0.62, 0.46  # shares of the width: where figures end, and names at the latest
 _RULE, _RULE_PT = 0.78, 0.5  # where the line over the sum is, in lines above its feet, and its width
@@ -420,18 +445,37 @@ class Row(NamedTuple):
 
 def rows_of(results: ResultsLike) -> list[Row]:
     """Write the table of a study: the districts with the largest turnover, the rest, and the sum."""
+    if len(results.study.followed) > 1:
+        return _rows_of_sides(results)
     turnover = results.balance["gained_km2"] + results.balance["lost_km2"]
     order = turnover[turnover > _NOTABLE_KM2].sort_values(ascending=False, kind="stable").index
     moved = results.balance.loc[order]
     if moved.empty:
         return []
-    interval = "" if results.errors is None else f"{results.errors.level:.0%} interval"
     rest = moved.iloc[_MOST_ROWS:]
     others = [Row(f"{len(rest)} more", _km2(rest["net_km2"].sum()), "")] if len(rest) else []
     shown = pd.concat([moved.head(_MOST_ROWS), results.total.assign(district=WHOLE)])
     *districts, total = [_row(row) for row in shown.to_dict("records")]
-    side = results.study.sides.get(results.study.side, results.study.side)
-    return [Row(f"{clean(side)}: net, km²", "", interval), *districts, *others, total]
+    side = results.study.sides.get(results.study.followed[0], results.study.followed[0])
+    return [Row(f"{clean(side)}: net, km²", "", _interval(results)), *districts, *others, total]
+
+
+def _rows_of_sides(results: ResultsLike) -> list[Row]:
+    """Write the table of several sides, and the ground that changed hands between any of them."""
+    total = results.total
+    names = total["side"].map(lambda side: side_name(side, results.study.sides))
+    turnover = (total["gained_km2"] + total["lost_km2"]).sort_values(ascending=False, kind="stable")
+    shown = sorted(turnover.index[: _MOST_ROWS if len(total) > _MOST_SIDES else len(total)])
+    rows = [_row(row) for row in total.assign(district=names).loc[shown].to_dict("records")]
+    rows += [Row(f"{len(total) - len(shown)} more", "", "")] if len(shown) < len(total) else []
+    moved = results.change[(results.change["side_from"] != results.change["side_to"]).to_numpy()]
+    changed = Row("Changed hands", number(float(moved.area.sum()) / KM2), "")
+    return [Row("Net by side, km²", "", _interval(results)), *rows, changed]
+
+
+def _interval(results: ResultsLike) -> str:
+    """Name the column of intervals; "" without errors."""
+    return "" if results.errors is None else f"{results.errors.level:.0%} interval"
 
 
 def _row(row: dict[Any, Any]) -> Row:

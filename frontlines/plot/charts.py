@@ -127,7 +127,7 @@ def draw_gains_and_losses(
     totals = totals_of(series_or_totals, ("gained_km2", "lost_km2"))
     ax = axes_for(ax, style)
     gained, lost = (totals[f"{name}_km2"].to_numpy(dtype=float) for name in ("gained", "lost"))
-    _limit_days(ax, totals)
+    limit_days(ax, totals)
     left, right, wide = _bar_edges(ax, totals)
     looks = {"gained": style.gained, "lost": style.lost}
     if not wide:
@@ -141,7 +141,7 @@ def draw_gains_and_losses(
     room = max(high + low, 1e-9)
     ax.set_ylim(-max(low + 0.06 * room, 0.08 * room), max(high, 0.05 * room) + _TEXT_ROOM * room)
     odd = totals["suspect"].to_numpy(dtype=bool)
-    _diamonds(ax, ((left + right) / 2)[odd], (gained + 0.04 * room)[odd], style)
+    mark_suspect(ax, ((left + right) / 2)[odd], (gained + 0.04 * room)[odd], style)
     mark_repeated(ax, totals, style)
     set_date_axes(ax, "km² per step", style, unsigned=True)
     entries = [
@@ -243,7 +243,7 @@ def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, d
 
     `level` [km²] has one value more than there are steps: the first is that before them.
     """
-    _limit_days(ax, totals)
+    limit_days(ax, totals)
     ends = days_at(totals["date_to"].to_numpy())
     days = np.concatenate([[days_at(totals["date_from"].iloc[0])], ends])
     for name, where in (("gained", level >= 0), ("lost", level <= 0)):
@@ -266,7 +266,7 @@ def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, d
         red = style.date_colours[-1]
         before, after = level[odd], level[odd + 1]
         ax.vlines(ends[odd], before, after, color=red, linewidth=2 * style.front_pt, zorder=Z["front"])
-    _diamonds(ax, ends[odd], level[odd + 1], style)
+    mark_suspect(ax, ends[odd], level[odd + 1], style)
 
 
 def contested_levels(rows: pd.DataFrame) -> Any:
@@ -290,7 +290,8 @@ def _contested_look(style: MapStyle) -> AreaStyle:
     return style.contested(style.contested_face)._replace(ink=mix(style.contested_ink, style.paper, 0.6))
 
 
-def _diamonds(ax: Axes, x: Any, y: Any, style: MapStyle) -> None:
+def mark_suspect(ax: Axes, x: Any, y: Any, style: MapStyle) -> None:
+    """Draw a red diamond at each suspect step."""
     if len(x):
         ax.add_line(_diamond(style, x, y))
 
@@ -346,7 +347,8 @@ def _swatch(look: AreaStyle, style: MapStyle) -> Artist:
     return paint(Patch(), look, style)
 
 
-def _limit_days(ax: Axes, totals: pd.DataFrame) -> None:
+def limit_days(ax: Axes, totals: pd.DataFrame) -> None:
+    """Let the chart reach from the first day to the last, with a little room."""
     first, last = totals["date_from"].iloc[0], totals["date_to"].iloc[-1]
     ax.set_xlim(*_span(days_at(first), days_at(last)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -15,11 +16,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from frontlines.crs import require_working_crs
-from frontlines.names import CONTESTED, UNKNOWN
-from frontlines.plot.artists import Stage, Z, dash, fill, merged, paint, stroke
+from frontlines.names import CONTESTED, RESERVED, UNKNOWN
+from frontlines.plot.artists import Stage, Z, areas, dash, fill, merged, paint, stroke
 from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label, place_labels
-from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, side_styles
+from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, mix, side_looks, side_styles
+from frontlines.plot.text import clean
 
 _RING = 1.7  # size of the ring of a place that changed hands, in dots of a town
 _MANY_RINGS = 100
@@ -72,30 +74,36 @@ def draw_control(
 
 def draw_change(
     change: gpd.GeoDataFrame,
-    side: str,
+    side: str | None = None,
     *,
     ax: Axes | None = None,
+    sides: Iterable[str] = (),
     style: MapStyle = DEFAULT_STYLE,
 ) -> Axes:
-    """Draw the ground that a side gained, lost and held.
+    """Draw the ground that a side gained, lost and held, or who holds which ground and held it before.
 
     Parameters
     ----------
     change
         Frame with `side_from`, `side_to` and polygons, in the working CRS.
     side
-        The side whose gains are positive.
+        The side whose gains are positive. None: ground has the colour of the side that holds it at the later
+        date; where that side held it not before, stripes have the colour of the side that did.
     ax
         The Axes; a new one if None.
+    sides
+        All sides of the study, as in `draw_control`; of use without `side`.
     style
         The style.
 
     Returns
     -------
     Axes
-        The Axes; each class is one patch whose gid is its name: ``gained``, ``lost``, ``held``, ``others``
-        (changed hands between others), ``unknown`` (not known at one of the dates), ``rest`` (held by others
-        throughout), and over them ``contested`` (contested at the later date).
+        The Axes. With `side`, each class is one patch whose gid is its name: ``gained``, ``lost``,
+        ``held``, ``others`` (changed hands between others), ``unknown`` (not known at one of the dates),
+        ``rest`` (held by others throughout), and over them ``contested`` (contested at the later date).
+        Without it, gids are ``side:`` and the name of the side that holds the ground, and ``from:`` and
+        that of the one before.
 
     Examples
     --------
@@ -110,6 +118,11 @@ def draw_change(
     """
     require_working_crs(change=change)
     stage = Stage(ax, style)
+    if side is None:
+        _fill_by_side(
+            stage.ax, change, side_looks([*change["side_from"], *change["side_to"], *sides], style), style
+        )
+        return stage.settle(change.geometry)
     kinds = change_classes(change, side)
     for kind in CLASSES:
         look: AreaStyle = getattr(style, kind)
@@ -119,6 +132,73 @@ def draw_change(
     over = style.contested()
     fill(stage.ax, disputed, over, style=style, name=CONTESTED, zorder=Z["mark"])
     return stage.settle(change.geometry)
+
+
+def _fill_by_side(
+    ax: Axes, change: gpd.GeoDataFrame, looks: Mapping[str, AreaStyle], style: MapStyle
+) -> None:
+    """Fill ground with the colour of its side, and stripes of the side before where that is another."""
+    moved = change[(change["side_from"] != change["side_to"]).to_numpy()]
+    for side, rows in change.groupby("side_to", sort=True):
+        fill(ax, rows.geometry, looks[str(side)], style=style, name=f"side:{side}", zorder=Z["ground"])
+    for side, rows in moved.groupby("side_from", sort=True):
+        stripes, broad = striped(looks[str(side)], style)
+        fill(ax, rows.geometry, stripes, style=broad, name=f"from:{side}", zorder=Z["mark"])
+    rim, width = style.stripe_rim, style.district_pt_width
+    stroke(ax, moved.geometry, colour=rim, width_pt=width, name="moved", zorder=Z["mark"])
+
+
+def striped(look: AreaStyle, style: MapStyle) -> tuple[AreaStyle, MapStyle]:
+    """Give stripes in the colour of a side, to lie over another's, and the style that draws them broad."""
+    return AreaStyle("none", style.stripe_hatch, look.face), replace(style, hatch_pt=style.stripe_pt)
+
+
+def side_name(side: str, sides: Mapping[str, str]) -> str:
+    """Return what to call a side on maps and charts."""
+    return sides.get(side, side.capitalize() if side in RESERVED else side)
+
+
+def side_labels(change: gpd.GeoDataFrame, names: Mapping[str, str], style: MapStyle) -> list[Label]:
+    """Return the names of sides to be placed, each on its largest piece of ground at the later date."""
+    looks = side_looks(names, style)
+    found = []
+    for side, rows in change.groupby("side_to", sort=True):
+        pieces = areas([shapely.union_all(rows.geometry.to_numpy())])
+        if side in names and side not in RESERVED and len(pieces):
+            largest = pieces[int(np.argmax(shapely.area(pieces)))]
+            colour = mix(looks[str(side)].face, style.ink, 0.75)
+            found.append(
+                Label(
+                    text=names[str(side)],
+                    area=largest,
+                    size_pt=style.country_pt,
+                    colour=colour,
+                    weight="bold",
+                )
+            )
+    return found
+
+
+def side_entries(
+    drawn: Collection[str], held: Mapping[str, str], sides: Iterable[str], style: MapStyle
+) -> list[Entry]:
+    """Return the entries of a legend for what `draw_change` drew without a side.
+
+    `held` says of each side what to write, `sides` are all of the study.
+    """
+    looks = side_looks(sides, style)
+    out: list[Entry] = []
+    for side, look in looks.items():
+        if {f"side:{side}", f"from:{side}"} & set(drawn):
+            swatch = paint(Patch(), look, style)
+            swatch.set(linewidth=0.4, edgecolor=style.contested_ink if look.hatch else style.district_edge)
+            out.append((held.get(side, clean(side)), swatch))
+    if before := [side for side in looks if f"from:{side}" in drawn]:
+        after = next((side for side in looks if side != before[0] and f"side:{side}" in drawn), before[0])
+        stripes, broad = striped(looks[before[0]], style)
+        text = "Changed hands: stripes have the colour of the side before"
+        out.append((text, (paint(Patch(), looks[after], style), paint(Patch(), stripes, broad))))
+    return out
 
 
 def change_classes(change: pd.DataFrame, side: str) -> Any:

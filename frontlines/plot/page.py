@@ -156,17 +156,20 @@ class FigurePage:
 
 
 class Chart(NamedTuple):
-    """One chart of a page: its name, what draws it on an Axes, and its height and left edge [mm]."""
+    """One chart of a page: name, what draws it on an Axes, its height, left edge and room beside it [mm]."""
 
     name: str
     draw: Callable[[Axes], Axes]
     height_mm: float = _CHART_MM
     left_mm: float = LEFT_MM
+    beside_mm: float = 0.0
 
     def box(self, top_mm: float, style: MapStyle) -> Box:
         """Give its place on the page."""
         right = 2 * style.margin_mm if self.left_mm > style.margin_mm else style.margin_mm
-        return Box(self.left_mm, top_mm, style.width_mm - self.left_mm - right, self.height_mm)
+        return Box(
+            self.left_mm, top_mm, style.width_mm - self.left_mm - right - self.beside_mm, self.height_mm
+        )
 
 
 def chart_page(charts: Sequence[Chart], *, title: str, caption: str, style: MapStyle) -> Figure:

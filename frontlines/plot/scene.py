@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,7 +27,9 @@ class StudyLike(Protocol):
     @property
     def title(self) -> str: ...  # noqa: D102
     @property
-    def side(self) -> str: ...  # noqa: D102
+    def followed(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def every_side(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
     def sides(self) -> Mapping[str, str]: ...  # noqa: D102
     @property
@@ -113,15 +115,15 @@ def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
         theatre=theatre,
         moved=moved,
         whole=whole,
-        part=zoom_view(study.zoom, _first_of_all(results.change, study.side, moved), whole, study.crs),
+        part=zoom_view(study.zoom, _first_of_all(results.change, study.followed, moved), whole, study.crs),
         region=None if study.context is None else locator_view(study.context, whole),
         fronts=shapely.union_all(lines(results.frontlines.geometry)),
     )
 
 
-def _first_of_all(change: gpd.GeoDataFrame, side: str, moved: Any) -> Any:
-    """Return the ground that the side gained or lost, for the second panel; if none, all that moved."""
-    own = ((change["side_from"] == side) | (change["side_to"] == side)).to_numpy()
+def _first_of_all(change: gpd.GeoDataFrame, sides: Sequence[str], moved: Any) -> Any:
+    """Return the ground that the sides gained or lost, for the second panel; if none, all that moved."""
+    own = (change["side_from"].isin(sides) | change["side_to"].isin(sides)).to_numpy()
     mine = moved_ground(change[own])
     return mine if len(mine) else moved
 

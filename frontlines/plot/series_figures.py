@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,15 @@ from frontlines.plot.charts import (
     totals_of,
 )
 from frontlines.plot.page import LEFT_MM, TITLE_GAP_MM, Box, Chart, FigurePage, align_label, chart_page
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle
+from frontlines.plot.side_charts import draw_net_by_side, draw_sides, draw_stack, legend_of_sides
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_looks
 from frontlines.plot.text import clean, font_of, number, shortened
 
 _SMALL_MM = 27.0  # height of the panel of a district
 _ACROSS = 4
 _NAME_MM = 10.5
 _FOOT_MM = 6.5
+_BESIDE_MM = 32.0  # for names beside charts of several sides
 
 
 def series_figure(
@@ -42,9 +44,13 @@ def series_figure(
     title: str,
     caption: str,
     fronts: pd.DataFrame | None = None,
+    whole_km2: float | None = None,
+    sides: Mapping[str, str] | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Figure:
     """Draw the page of a series for print: net change over gains and losses, title and caption.
+
+    Of several sides, what each of them holds stands over the net change of each.
 
     Parameters
     ----------
@@ -53,7 +59,9 @@ def series_figure(
     title, caption
         Texts, wrapped to the page; nothing in them is interpreted.
     fronts
-        From `front_length`, for a third chart; None for none.
+        From `front_length`, for a third chart, of one side; None for none.
+    whole_km2, sides
+        Area of all districts [km²] and how to call each side, for several; see `draw_sides`.
     style
         The style; the page is its `width_mm` wide and as high as needed.
 
@@ -78,6 +86,17 @@ def series_figure(
     ['net', 'gains and losses']
     """
     totals = totals_of(series, ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2"))
+    if totals["side"].nunique() > 1:
+        named: dict[str, Any] = {"sides": sides, "style": style}
+        both = [
+            Chart(
+                "sides",
+                lambda ax: draw_sides(totals, ax=ax, whole_km2=whole_km2, **named),
+                beside_mm=_BESIDE_MM,
+            ),
+            Chart("net", lambda ax: draw_net_by_side(totals, ax=ax, **named), beside_mm=_BESIDE_MM),
+        ]
+        return chart_page(both, title=title, caption=caption, style=style)
     charts = [
         Chart("net", lambda ax: draw_series(totals, ax=ax, style=style)),
         Chart("gains and losses", lambda ax: draw_gains_and_losses(totals, ax=ax, style=style)),
@@ -93,9 +112,12 @@ def district_figure(
     caption: str = "",
     most: int = 12,
     labels: Mapping[str, str] | None = None,
+    sides: Mapping[str, str] | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Figure:
     """Draw the net change of the districts that changed most, side by side on one scale.
+
+    Of several sides, the share of each of them in these districts.
 
     Parameters
     ----------
@@ -107,6 +129,8 @@ def district_figure(
         Draw no more districts than this: those with the largest turnover (gained plus lost, all steps).
     labels
         How to call each district, by its `district`; None, or a district that is not in it: as it is.
+    sides
+        How to call each of several sides, by its name.
     style
         The style; the page is its `width_mm` wide.
 
@@ -138,11 +162,17 @@ def district_figure(
     totals = totals_of(series, ())
     chosen, changed, every = _choose(series, most)
     chosen = [((labels or {}).get(name, name), rows) for name, rows in chosen]
-    page = FigurePage(style, title=clean(heading(totals, "net change by district")), caption=caption)
-    top_mm = page.top_mm + TITLE_GAP_MM
-    text = clean(_choice(len(chosen), changed, every))
-    top_mm += page.write_block(text, page.top_mm, size_pt=style.legend_pt, name="choice")
+    several = totals["side"].nunique() > 1
+    title = heading(totals, "net change by district")
     entries = [*contested_entries(totals, style), *step_entries(totals, style)]
+    if several:
+        title = f"Ground by side and district{title.partition('net change by district')[2]}"
+        entries = legend_of_sides(totals["side"], sides or {}, style)
+    page = FigurePage(style, title=clean(title), caption=caption)
+    top_mm = page.top_mm + TITLE_GAP_MM
+    over = "share of each side" if several else "net change since the first day (gained, lost)"
+    text = clean(_choice(len(chosen), changed, every, over))
+    top_mm += page.write_block(text, page.top_mm, size_pt=style.legend_pt, name="choice")
     if entries:
         box = Box(style.margin_mm, top_mm, page.inner_mm, 10.0)
         entry_mm = page.inner_mm / len(entries)
@@ -150,7 +180,7 @@ def district_figure(
     rows = -(-len(chosen) // _ACROSS)
     foot_mm = top_mm + (rows * (_NAME_MM + _SMALL_MM) + _FOOT_MM if rows else 0.0)
     page.end(foot_mm + (style.gap_mm if caption.strip() else 0.0))
-    _draw_grid(page, totals, chosen, top_mm)
+    (_draw_shares if several else _draw_grid)(page, totals, chosen, top_mm)
     return page.figure
 
 
@@ -163,7 +193,7 @@ def _choose(series: pd.DataFrame, most: int) -> tuple[list[tuple[str, pd.DataFra
     return [(str(name), groups.get_group(name)) for name in ranked.index[:most]], len(ranked), len(moved)
 
 
-def _choice(shown: int, changed: int, every: int) -> str:
+def _choice(shown: int, changed: int, every: int, over: str) -> str:
     """Say which districts are shown, and how to read them."""
     if not changed:
         return f"No ground changed hands in any of {every} districts."
@@ -173,43 +203,66 @@ def _choice(shown: int, changed: int, every: int) -> str:
         else f"The {shown} of {every} districts where most ground changed hands ({changed} where any did)"
     )
     return (
-        f"{which}, ordered by km² gained plus lost, all on one scale. Over each: net change since the first "
-        "day (gained, lost)."
+        f"{which}, ordered by km² gained plus lost, all on one scale. "
+        f"{'In' if over.startswith('share') else 'Over'} each: {over}."
     )
+
+
+def _panels(
+    page: FigurePage, chosen: Sequence[tuple[str, pd.DataFrame]], top_mm: float
+) -> Iterator[tuple[Axes, int]]:
+    """Add a panel for each district, the first row of them from `top_mm` on; give it with its column."""
+    style = page.style
+    width_mm = (style.width_mm - style.margin_mm - LEFT_MM + style.gap_mm) / _ACROSS - style.gap_mm
+    for i, (name, _) in enumerate(chosen):
+        row, column = divmod(i, _ACROSS)
+        panel_mm = top_mm + row * (_NAME_MM + _SMALL_MM) + _NAME_MM
+        box = Box(LEFT_MM + column * (width_mm + style.gap_mm), panel_mm, width_mm, _SMALL_MM)
+        ax = page.add(clean(name), box)
+        yield ax, column
+        align_label(ax, style)
+        ax.tick_params(labelleft=column == 0, labelbottom=i + _ACROSS >= len(chosen))
+
+
+def _draw_shares(
+    page: FigurePage, totals: pd.DataFrame, chosen: Sequence[tuple[str, pd.DataFrame]], top_mm: float
+) -> None:
+    """Draw the share of each side in each district."""
+    style, looks = page.style, side_looks(totals["side"], page.style)
+    for (ax, column), (name, rows) in zip(_panels(page, chosen, top_mm), chosen, strict=True):
+        km2 = float(rows["district_km2"].iloc[0])
+        draw_stack(ax, rows, looks, style, of=km2 / 100)
+        ax.set_ylim(0.0, 100.0)
+        set_date_axes(ax, "%" if column == 0 else "", style)
+        _write_name(ax, name, f"{number(km2)} km²", style)
 
 
 def _draw_grid(
     page: FigurePage, totals: pd.DataFrame, chosen: Sequence[tuple[str, pd.DataFrame]], top_mm: float
 ) -> None:
-    """Draw a panel for each district, the first row of them from `top_mm` on."""
+    """Draw the net change in each district."""
     style = page.style
-    width_mm = (style.width_mm - style.margin_mm - LEFT_MM + style.gap_mm) / _ACROSS - style.gap_mm
     levels = [np.concatenate([[0.0], rows["net_km2"].cumsum()]) for _, rows in chosen]
     tops = [level + contested_levels(rows) for level, (_, rows) in zip(levels, chosen, strict=True)]
     low = min((level.min() for level in levels), default=0.0)
     high = max((level.max() for level in tops), default=0.0)
     room = max(high - low, 1e-9)
-    for i, (name, rows) in enumerate(chosen):
-        row, column = divmod(i, _ACROSS)
-        panel_mm = top_mm + row * (_NAME_MM + _SMALL_MM) + _NAME_MM
-        box = Box(LEFT_MM + column * (width_mm + style.gap_mm), panel_mm, width_mm, _SMALL_MM)
-        ax = page.add(clean(name), box)
+    for i, (ax, column) in enumerate(_panels(page, chosen, top_mm)):
+        name, rows = chosen[i]
         own = rows.assign(suspect=rows["suspect"].astype(bool) & (rows["turnover_km2"] > 0))
         draw_level(ax, own, levels[i], style, dots=False)
         ax.set_ylim(low - 0.06 * room, high + 0.06 * room)
         mark_repeated(ax, totals, style)
         set_date_axes(ax, "km²" if column == 0 else "", style)
-        align_label(ax, style)
-        ax.tick_params(labelleft=column == 0, labelbottom=i + _ACROSS >= len(chosen))
-        _write_name(ax, name, rows, style)
+        net, gained, lost = (float(rows[f"{kind}_km2"].sum()) for kind in ("net", "gained", "lost"))
+        total, *parts = (number(v, sign=True, scale=max(gained, lost)) for v in (net, gained, -lost))
+        _write_name(ax, name, f"{total} km² ({', '.join(parts)})", style)
 
 
-def _write_name(ax: Axes, name: str, rows: pd.DataFrame, style: MapStyle) -> None:
+def _write_name(ax: Axes, name: str, figures: str, style: MapStyle) -> None:
     """Write a district's name and its figures over its panel."""
-    net, gained, lost = (float(rows[f"{kind}_km2"].sum()) for kind in ("net", "gained", "lost"))
-    total, *parts = (number(v, sign=True, scale=max(gained, lost)) for v in (net, gained, -lost))
     font = font_of(style, style.heading_pt, weight="bold")
     fitted = shortened(clean(name), ax.get_window_extent().width, ax.figure, font)
     look: dict[str, Any] = {"xycoords": "axes fraction", "path_effects": None, "name": "name", "style": style}
     write(ax, fitted, (0.0, 1.0), (0.0, 10.5), size_pt=style.heading_pt, weight="bold", **look)
-    write(ax, f"{total} km² ({', '.join(parts)})", (0.0, 1.0), (0.0, 2.5), size_pt=style.legend_pt, **look)
+    write(ax, figures, (0.0, 1.0), (0.0, 2.5), size_pt=style.legend_pt, **look)

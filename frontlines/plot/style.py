@@ -111,11 +111,18 @@ class MapStyle:
     contested_face: str = "#F3EFE6"
     hatch_pt: float = 0.35
 
-    # sides, in the order of their names (Okabe and Ito, lightened to carry labels)
+    # sides, in the order of their names: apart for every kind of colour vision, the first five most of all
     palette: tuple[str, ...] = (
-        "#8EC6EA", "#F2C36B", "#7CC7A9", "#E59B86", "#D3A5C4", "#7FA6CF", "#F3EC9C", "#B9B2A6",
+        "#73CCFD", "#F4CF6A", "#C98879", "#AB8BAB", "#BAF0AC", "#668FDF", "#939F38", "#6B5848",
     )  # fmt: skip
     side_colours: Mapping[str, str] = field(default_factory=_no_sides)
+
+    # ground that changed hands, where every side has its colour: stripes of the side before
+    stripe_hatch: str = "////"
+    stripe_pt: float = 1.5
+    stripe_rim: str = "#1A1A1A"
+    matrix_shade: str = "#4F6D8C"
+    neutral_dates: tuple[str, ...] = ("#8A8A8A", "#1A1A1A")
 
     # fronts
     date_colours: tuple[str, ...] = ("#3B93DB", "#A50F20")
@@ -202,6 +209,15 @@ def side_styles(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[s
     if UNKNOWN in names:
         out[UNKNOWN] = style.unknown._replace(face=style.side_colours.get(UNKNOWN, style.unknown.face))
     return {name: out[name] for name in names}
+
+
+def side_looks(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[str, AreaStyle]:
+    """Give sides the colours of `side_styles`, with a hatch only where a colour comes again."""
+    looks = side_styles(sides, style)
+    for number, name in enumerate(name for name in looks if name not in (CONTESTED, UNKNOWN)):
+        again = number // len(style.palette)
+        looks[name] = looks[name]._replace(hatch=_SIDE_HATCHES[again % len(_SIDE_HATCHES)])
+    return looks
 
 
 def date_colours(dates: Iterable[Any], style: MapStyle = DEFAULT_STYLE) -> dict[pd.Timestamp, str]:

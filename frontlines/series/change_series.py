@@ -1,4 +1,4 @@
-"""Many dates: what one side gained and lost from snapshot to snapshot, district by district."""
+"""Many dates: what sides gained and lost from snapshot to snapshot, district by district."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import united
 from frontlines.layers.margins import is_strip, margins_by_district
-from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper
+from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper, sides_followed, sides_in_order
 from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, follow, without_noise
 from frontlines.series.differences import TOLERANCE_M
@@ -41,7 +41,7 @@ _DTYPES: dict[str, Any] = {
 def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     control: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,
-    side: str,
+    side: str | Sequence[str] | None = None,
     *,
     freq: str | None = None,
     day: int | None = None,
@@ -50,19 +50,20 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     tolerance_m: float = TOLERANCE_M,
     previous: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Follow one side through many snapshots.
+    """Follow a side, or each of several, through many snapshots.
 
     Parameters
     ----------
     control
         Polygons with `date` and `side`, in the working CRS (from `as_control`; a theatre is not
-        needed, for only the ground of `side` and contested ground is looked at). A date without a
-        row of `side` is a snapshot on which it held nothing. Strips along the theatre's edge may be rows
+        needed, for only the ground of each side and contested ground is looked at). A date without a
+        row of a side is a snapshot on which it held nothing. Strips along the theatre's edge may be rows
         of their own (see `run_series`).
     districts
         Polygons with unique `district`, in the same CRS (from `as_districts`).
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them; None: every side there is, in the order of
+        their names, contested and unknown ground last, or the only one.
     freq
         None: a step from each snapshot to the next. ``D``, ``W``, ``MS``, ``QS``, ``YS``, or ``daily``,
         ``weekly``, ``monthly``, ``quarterly``, ``yearly``: a step for each day, week (to Sunday), month,
@@ -87,7 +88,7 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     Returns
     -------
     series
-        A row for each step and district, sorted by `period_end`, then `district`: the columns of
+        A row for each step, district and side, sorted by `period_end`, then `district`: the columns of
         `balance_by_district`, and `period_end` (the day on which the step ends: the last one of its
         period, or `date_to` without `freq`), `turnover_km2` (gained plus lost), `absorbed_km2` (area
         that the tolerance took for unmoved, after less before), `cadence` (in words), `same_input`
@@ -99,7 +100,7 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     Raises
     ------
     LayerError
-        If there are fewer than two snapshots, the side occurs nowhere, `freq` is not known or has
+        If there are fewer than two snapshots, a side occurs nowhere, `freq` is not known or has
         no such `day`, `tolerance_m` is no distance, or `previous` is a series of something else.
     ClosureError
         If the steps do not add up to the last snapshot.
@@ -113,10 +114,10 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     and absorbed together are the same at any cadence. A snapshot's date is not the date of a
     change, and a step may show a redrawn map instead of a moved front.
 
-    A step is `suspect` in a district if it turns over more a day there than all districts together on a
-    usual one, and more than is usual there, and if the district stood still around it (less than a tenth
-    of that in the steps within 14 days on either side) or both gained and lost (at least a third each), as
-    an outline does that is drawn anew. It is suspect in its larger districts (a tenth of the turnover or
+    A step of a side is `suspect` in a district if it turns over more a day there than all districts
+    together on a usual one, and more than is usual there, and if the district stood still around it (less
+    than a tenth of that in the steps within 14 days on either side) or both gained and lost (at least a
+    third each), as an outline does that is drawn anew. It is suspect in its larger districts (a tenth of the turnover or
     more) if all together turn over more than is usual, and less than twice as much around it, where an
     offensive would go on. Usual is the median of the steps with any turnover, of which there must be eight;
     more than usual exceeds it by more than `SUSPECT` times their spread: 1.4826 times the median absolute
@@ -137,35 +138,52 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     require_working_crs(control=control, districts=districts)
     if not 0 <= tolerance_m < math.inf:
         raise LayerError(f"tolerance_m is {tolerance_m}: give metres, 0 or more")
-    dates, grounds, strips = grounds_of(control, side)
-    _, disputed, beside = grounds_of(control, CONTESTED, dates)
+    sides = _held_sides(control, side)
+    dates = [pd.Timestamp(date) for date in sorted(control["date"].unique())]
     districts = districts.sort_values("district", kind="stable", ignore_index=True)
     every, cadence = steps_between(dates, freq, day), cadence_of(freq, day)
-    kept = _taken_over(previous, every, districts, side, cadence)
-    steps = every[len(kept) // len(districts) :]
-    if not steps:
-        return kept
-    chain = [steps[0].first, *(step.last for step in steps)]
+    contested: Books | None = None
+    found: list[pd.DataFrame] = []
     with reporting(progress) as report:
-        report(0.0, "what moved")
-        margins = _margins(strips[chain], districts)
-        own = follow(
-            grounds[chain], strips[chain], margins, districts, _last(kept, "after_km2", districts),
-            mapper, tolerance_m, absorbed_before=_absorbed_before(kept, districts),
-        )  # fmt: skip
-        report(0.7, "contested ground")
-        start = _last(kept, "contested_after_km2", districts)
-        contested = follow(
-            disputed[chain], beside[chain], _margins(beside[chain], districts), districts, start,
-            mapper, tolerance_m,
-        )  # fmt: skip
-        report(0.9, "by district")
-        same = _same(grounds, steps)
-        fresh = _table(own, contested, margins, districts, side, steps, same, cadence)
-        series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
-        series["suspect"] = suspects(series, len(districts))
+        for number, one in enumerate(sides):
+            kept = _taken_over(previous, every, districts, sides, one, cadence)
+            steps = every[len(kept) // len(districts) :]
+            if not steps:
+                found.append(kept)
+                continue
+            report(number / len(sides), "what moved")
+            chain = [steps[0].first, *(step.last for step in steps)]
+            _, grounds, strips = grounds_of(control, one, dates)
+            margins = _margins(strips[chain], districts)
+            own = follow(
+                grounds[chain], strips[chain], margins, districts, _last(kept, "after_km2", districts),
+                mapper, tolerance_m, absorbed_before=_absorbed_before(kept, districts),
+            )  # fmt: skip
+            if contested is None:  # the same beside every side
+                start = _last(kept, "contested_after_km2", districts)
+                ground, beside = (held[chain] for held in grounds_of(control, CONTESTED, dates)[1:])
+                contested = follow(
+                    ground, beside, _margins(beside, districts), districts, start, mapper, tolerance_m
+                )
+            same = _same(grounds, steps)
+            fresh = _table(own, contested, margins, districts, one, steps, same, cadence)
+            series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
+            found.append(series.assign(suspect=suspects(series, len(districts))))
         report(1.0, "done")
-    return series
+    if len(found) == 1:
+        return found[0]
+    joined = pd.concat(found, ignore_index=True)
+    return joined.sort_values(["period_end", "district"], kind="stable", ignore_index=True)
+
+
+def _held_sides(control: gpd.GeoDataFrame, side: str | Sequence[str] | None) -> tuple[str, ...]:
+    """List the sides to follow; refuse those that hold nothing."""
+    followed, every = sides_followed(control["side"], side), sides_in_order(control["side"])
+    for name in followed:
+        if name not in every:
+            sides = ", ".join(map(repr, every))
+            raise LayerError(f"side {name!r} holds no ground on any date: the sides are {sides}")
+    return followed
 
 
 def _same(grounds: Geometries, steps: Sequence[Step]) -> Any:
@@ -236,14 +254,16 @@ def _taken_over(
     previous: pd.DataFrame | None,
     steps: Sequence[Step],
     districts: gpd.GeoDataFrame,
+    sides: Sequence[str],
     side: str,
     cadence: str,
 ) -> pd.DataFrame:
-    """Rows of an earlier series whose steps are the first of the new one."""
+    """Rows of an earlier series, of one of its sides, whose steps are the first of the new one."""
     if previous is None:
         return pd.DataFrame(columns=COLUMNS)
     n_districts = len(districts)
-    _require_same(previous, districts, side, cadence)
+    _require_same(previous, districts, sides, cadence)
+    previous = previous[previous["side"] == side]
     dates = previous[["date_from", "date_to", "period_end"]].iloc[::n_districts]
     same = 0
     for old, new in zip(dates.itertuples(index=False, name=None), steps, strict=False):
@@ -253,20 +273,24 @@ def _taken_over(
     return previous[COLUMNS].iloc[: same * n_districts].astype(_DTYPES)
 
 
-def _require_same(previous: pd.DataFrame, districts: gpd.GeoDataFrame, side: str, cadence: str) -> None:
+def _require_same(
+    previous: pd.DataFrame, districts: gpd.GeoDataFrame, sides: Sequence[str], cadence: str
+) -> None:
     """Refuse an earlier series of another side, other districts or another cadence."""
     absent = [name for name in COLUMNS if name not in previous.columns]
     if absent:
         raise LayerError(
             f"previous has no column {', '.join(map(repr, absent))}: pass what change_series gave"
         )
-    n_steps = len(previous) // len(districts)
+    n_steps = len(previous) // (len(districts) * len(sides))
     names, areas = districts["district"].to_numpy(dtype=object), districts.area.to_numpy() / KM2
     parts = {
-        "side": set(previous["side"]) <= {side},
+        "side": set(previous["side"]) in (set(sides), set()),
         "cadence": set(previous["cadence"]) <= {cadence},
-        "districts": list(previous["district"]) == list(names) * n_steps
-        and np.allclose(previous["district_km2"].to_numpy(dtype=float), np.tile(areas, n_steps)),
+        "districts": list(previous["district"]) == list(names.repeat(len(sides))) * n_steps
+        and np.allclose(
+            previous["district_km2"].to_numpy(dtype=float), np.tile(areas.repeat(len(sides)), n_steps)
+        ),
     }
     other = [part for part, same in parts.items() if not same]
     if other:

@@ -381,6 +381,10 @@ class Reading:
         )  # fmt: skip
         self._say(notes)
         if not (values or raw.empty or is_of_lines(raw)):
+            if side is None:
+                raise SourceError(
+                    f"{path.name} has no column 'side': say whose ground all of it is with side='NAME'"
+                )
             self.bare.append(path.name)
         return front
 

@@ -26,7 +26,12 @@ _MOST, _LONGEST = 0.9, 16  # share of the coordinates that decide how many decim
 
 
 def read_snapshots(
-    source: Path, reading: Reading, *, side: str, publisher: str | None = None, named: str | None = None
+    source: Path,
+    reading: Reading,
+    *,
+    side: str | None,
+    publisher: str | None = None,
+    named: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read all snapshots of a folder or a file: as a publisher writes them, or as they are described."""
     if not source.is_dir():

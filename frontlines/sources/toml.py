@@ -100,6 +100,10 @@ def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
+def _are_sides(value: Any) -> bool:
+    return is_name(value) or (isinstance(value, list) and bool(value) and all(map(is_name, value)))
+
+
 def _is_correlation(value: Any) -> bool:
     return value == math.inf or is_length(value)
 
@@ -147,6 +151,7 @@ def _are_places(value: Any) -> bool:
 
 _TEXT = Entry(_is_text, "a text")
 TEXTS = Entry(_are_texts, "a list of texts")
+_SIDES = Entry(_are_sides, "a text that is not empty, or a list of such texts")
 _CORRELATION = Entry(_is_correlation, "a number of metres, 0 or more, or inf")
 _DRAWS = Entry(_are_draws, "a whole number of draws, 2 or more, or 0 for the formula")
 _DAYS = Entry(_are_days, "two days, the earlier first, such as [1994-04-07, 1994-05-12]")
@@ -193,7 +198,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
     "study": {
         "name": NAME,
         "title": NAME,
-        "side": NAME,
+        "side": _SIDES,
         "dates": _DAYS,
         "boundaries": _TEXT,
         "notes": TEXTS,
@@ -230,7 +235,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
 }
 """What each table of a study.toml may hold; [sides] holds any names."""
 
-_NEEDED = ("title", "side", "dates")
+_NEEDED = ("title", "dates")
 
 
 def read_study_toml(path: Path, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Tables:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 from pyproj import CRS
 
@@ -20,26 +18,27 @@ from frontlines.change import (
     transitions_by_district,
 )
 from frontlines.control import control_from_lines, cut_lines, frontlines_from_control
-from frontlines.crs import distortion
-from frontlines.errors import StudyError, UnknownSigmaError
-from frontlines.layers.columns import correlations_of, sigmas_of
+from frontlines.errors import StudyError
 from frontlines.layers.margins import find_margins, give_margins, margin_columns, with_margins
-from frontlines.layers.mending import BOOKED, REST_SOURCE
-from frontlines.manifest import Manifest, versions
+from frontlines.manifest import Manifest
 from frontlines.manifest import caption as caption_of
-from frontlines.names import BORDER_M, CORRELATION_M, KM2, REACH_M, SEED, SLIVER_M, SNAP_M, counted
+from frontlines.names import (
+    BORDER_M,
+    SLIVER_M,
+    SNAP_M,
+    counted,
+    listed,
+    sides_followed,
+    sides_in_order,
+)
 from frontlines.progress import Progress, part, reporting
+from frontlines.study.errors import errors_of, errors_record, without_sigma
 from frontlines.study.no_district import outside_districts, recorded
 from frontlines.study.people import people_record, places_and_people, places_record
-from frontlines.uncertainty import (
-    AreaErrors,
-    NoiseModel,
-    balance_error,
-    check_draws,
-    simulate_balance,
-    total_of,
-)
+from frontlines.study.record import manifest_of
+from frontlines.uncertainty import AreaErrors, NoiseModel, check_draws, total_of
 
+_SHOWN = 6  # sides named in a line
 _MOST_TOWNS = 40  # settlements on a map of a study that names none
 
 
@@ -52,7 +51,7 @@ class Study:
     name, title
         For file names, and for readers.
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them. None: every side of the layers.
     dates
         The days compared.
     crs
@@ -106,7 +105,7 @@ class Study:
 
     name: str
     title: str
-    side: str
+    side: str | Sequence[str] | None = None
     dates: tuple[pd.Timestamp, pd.Timestamp]
     crs: CRS
     theatre: gpd.GeoDataFrame
@@ -152,8 +151,9 @@ class Study:
         labels_of(self.districts, self.label)  # refuses a column that is not there
 
     def __repr__(self) -> str:
-        """Name the study, its side, dates and size in a line."""
-        return f"Study({self.name!r}, {self.side}, {_span(self)}, {counted(len(self.districts), 'district')})"
+        """Name the study, its side or sides, dates and size in a line."""
+        sides, size = listed(self.followed, _SHOWN), counted(len(self.districts), "district")
+        return f"Study({self.name!r}, {sides}, {_span(self)}, {size})"
 
     @property
     def labels(self) -> dict[str, str]:
@@ -161,9 +161,35 @@ class Study:
         return labels_of(self.districts, self.label)
 
     @property
+    def every_side(self) -> tuple[str, ...]:
+        """Every side of the layers on the two dates, by name; contested and unknown ground last."""
+        drawn = self.frontlines is not None
+        layer = self.frontlines if drawn else self.control
+        if layer is None:
+            return ()
+        rows = layer[layer["date"].isin(self.dates)]
+        columns = ("side_left", "side_right") if drawn else ("side",)
+        return sides_in_order(side for column in columns for side in rows[column])
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The sides that have a balance: those asked for; else every side, or the only one."""
+        return sides_followed(self.every_side, self.side)
+
+    @property
+    def one_side(self) -> str:
+        """The side, where there must be one only."""
+        if len(self.followed) != 1:
+            sides = listed(self.followed, _SHOWN)
+            raise StudyError(
+                f"this follows one side, and there are {sides}: name one of them with side='NAME'"
+            )
+        return self.followed[0]
+
+    @property
     def side_name(self) -> str:
         """The side as text for readers, with its long name if it has one."""
-        return named_side(self.side, self.sides)
+        return named_side(self.one_side, self.sides)
 
 
 def named_side(side: str, sides: Mapping[str, str]) -> str:
@@ -202,7 +228,7 @@ class Results:
         From `change_between`, `transitions_by_district` and `balance_by_district`; the balance with the
         columns of `balance_error` if the errors of all lines are known.
     total
-        One row: the balance of all districts together.
+        One row a side: the balance of all districts together.
     errors
         From `balance_error` or `simulate_balance`; None if the error of some line is not known.
     settlements
@@ -232,9 +258,17 @@ class Results:
 
     def __repr__(self) -> str:
         """Name the study, its side, dates and what the side gained and lost, in a line."""
-        row = self.total.iloc[0]
+        row, sides = self.total.iloc[0], listed(self.study.followed, _SHOWN)
         figures = ", ".join(f"{name} {row[f'{name}_km2']:,.1f} km²" for name in ("gained", "lost"))
-        return f"Results({self.study.name!r}, {self.study.side}, {_span(self.study)}, {figures})"
+        if len(self.total) > 1:
+            figures = f"{self.moved_km2:,.1f} km² changed hands"
+        return f"Results({self.study.name!r}, {sides}, {_span(self.study)}, {figures})"
+
+    @property
+    def moved_km2(self) -> float:
+        """Ground that changed hands between any two sides, in all districts [km²]."""
+        table = self.transitions
+        return float(table.loc[table["side_from"] != table["side_to"], "area_km2"].sum())
 
     @property
     def caption(self) -> str:
@@ -243,10 +277,11 @@ class Results:
 
     def for_readers(self) -> Results:
         """Call districts by their labels; where the study names no settlements, pick those near the front."""
-        study, balance = self.study, self.balance
+        study, balance, transitions = self.study, self.balance, self.transitions
         if labels := study.labels:
-            districts, balance = (
-                frame.assign(district=frame["district"].map(labels)) for frame in (study.districts, balance)
+            districts, balance, transitions = (
+                frame.assign(district=frame["district"].map(labels))
+                for frame in (study.districts, balance, transitions)
             )
             study = replace(study, districts=districts, label=None)
         if study.settlements is not None and not (study.towns or study.zoom_towns):
@@ -257,7 +292,7 @@ class Results:
             order = off_m.sort_values(kind="stable").index
             near = tuple(study.settlements["name"][order].unique()[:_MOST_TOWNS])
             study = replace(study, towns=near, zoom_towns=near)
-        return replace(self, study=study, balance=balance)
+        return replace(self, study=study, balance=balance, transitions=transitions)
 
 
 def run_study(study: Study, *, progress: Progress = None) -> Results:
@@ -294,19 +329,19 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
         change = change_between(before, after, study.theatre, sliver_m=study.sliver_m)
         report(0.6, "by district")
         transitions = transitions_by_district(change, study.districts)
-        balance = balance_by_district(transitions, study.side)
+        every = not study.side and len(study.followed) > 1  # then ground that margins took away is no side
+        balance = balance_by_district(transitions, None if every else study.followed)
         if strips is not None:
             balance = margin_columns(balance, strips, study.districts)
         report(0.7, "how sure")
-        given = _without_sigma(lines) if study.sigma_m is not None else 0
-        lines = lines.assign(sigma_m=sigmas_of(lines, study.sigma_m))
-        errors = _errors(study, balance, control, lines, part(report, 0.7, 0.9))
+        given = without_sigma(lines) if study.sigma_m is not None else 0
+        lines, errors = errors_of(study, balance, control, lines, part(report, 0.7, 0.9))
         report(0.9, "manifest")
-        record = _record(study, lines, given, errors)
+        record = errors_record(study, lines, given, errors)
         places, people = places_and_people(study, change, lines)
-        manifest = _manifest(study, control, change, transitions) | {"errors": record}
+        manifest = manifest_of(study, control, change, transitions) | {"errors": record}
         manifest["places"] = {} if places is None else places_record(places, len(places))
-        manifest["people"] = people_record(people, study.side, study.population, study.districts)
+        manifest["people"] = people_record(people, study.followed, study.population, study.districts)
         outside = outside_districts(study, control)
         manifest["no_district"] = recorded(outside)
         report(1.0, "done")
@@ -350,148 +385,3 @@ def front_of(study: Study, layer: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> 
         return cut_lines(layer, study.theatre)
     control = give_margins(layer, study.theatre, margin_m=known.attrs["margin"]["margin_m"])
     return frontlines_from_control(control, study.theatre, border_m=study.border_m)
-
-
-def _without_sigma(lines: gpd.GeoDataFrame) -> int:
-    """Count stretches without an error of their own."""
-    return int(lines["sigma_m"].isna().sum()) if "sigma_m" in lines else len(lines)
-
-
-def _errors(
-    study: Study,
-    balance: pd.DataFrame,
-    control: gpd.GeoDataFrame,
-    lines: gpd.GeoDataFrame,
-    progress: Progress,
-) -> AreaErrors | None:
-    """Carry the errors of the lines into the balance, if those along the side's front are known."""
-    if lines.empty or lines["sigma_m"].isna().all():
-        return None
-    verb = partial(simulate_balance, draws=study.draws, progress=progress) if study.draws else balance_error
-    try:
-        return verb(
-            balance,
-            control,
-            lines,
-            theatre=study.theatre,
-            districts=study.districts,
-            noise=NoiseModel(study.sigma_m, _correlation_m(study, lines), SEED),
-            border_m=study.border_m,
-            reach_m=max(REACH_M, study.snap_m, study.border_m),
-        )
-    except UnknownSigmaError:
-        return None
-
-
-def _correlation_m(study: Study, lines: gpd.GeoDataFrame) -> float:
-    """Over what length errors are alike [m]: as the study says, else the longest that the lines state."""
-    if study.correlation_m is not None:
-        return study.correlation_m
-    stated = correlations_of(lines)
-    longest: float = np.where(np.isnan(stated), CORRELATION_M, stated).max(initial=0.0)
-    return float(longest) if len(lines) else CORRELATION_M
-
-
-def _record(study: Study, lines: gpd.GeoDataFrame, given: int, errors: AreaErrors | None) -> dict[str, Any]:
-    """Put on record what the errors of the lines are taken to be, and what follows for all districts."""
-    record: dict[str, Any] = {
-        "stretches": len(lines),
-        "stretches_without_sigma_m": _without_sigma(lines),
-        "stretches_given_sigma_m": given,
-        "sigma_m": study.sigma_m,
-        "correlation_m": _length(_correlation_m(study, lines)),
-        "correlation_m_given": study.correlation_m is not None,
-    }
-    stated = correlations_of(lines)
-    if len(known := stated[~np.isnan(stated)]):
-        record["correlation_m_of_lines"] = [_length(float(one)) for one in (known.min(), known.max())]
-    if errors is None:
-        return record
-    row = errors.total.iloc[0]
-    sigma = lines["sigma_m"]
-    figures = ("net_km2", "net_low_km2", "net_high_km2", "sigma_km2", "p_gain")
-    record |= {"sigma_range_m": [float(sigma.min()), float(sigma.max())], "method": errors.method}
-    record |= {"shared_km": errors.shared_km}
-    record |= {"level": errors.level, "total": {name: _number(row[name]) for name in figures}}
-    if errors.method == "formula":
-        return record | {"trust": str(row["trust"])}
-    tangled = {"tangled": errors.tangled, "repaired_km2": errors.repaired_km2}
-    return record | {"draws": errors.draws, "seed": SEED} | tangled
-
-
-def _length(metres: float) -> float | str:
-    """Make a number of JSON, which knows no infinite one."""
-    return "inf" if math.isinf(metres) else metres
-
-
-def _number(value: float) -> float | None:
-    """Make a number of JSON, which knows no missing one."""
-    return None if math.isnan(value) else float(value)
-
-
-def _manifest(
-    study: Study, control: gpd.GeoDataFrame, change: gpd.GeoDataFrame, transitions: pd.DataFrame
-) -> Manifest:
-    first, last = study.dates
-    return {
-        "name": study.name,
-        "title": study.title,
-        "side": study.side,
-        "sides": dict(study.sides),
-        "dates": [f"{day:%Y-%m-%d}" for day in study.dates],
-        "cadence": f"two snapshots {counted((last - first).days, 'day')} apart",
-        "inputs": [dict(entry) for entry in study.inputs],
-        "parameters": {
-            **study.parameters,
-            "snap_m": study.snap_m,
-            "sliver_m": study.sliver_m,
-            "border_m": study.border_m,
-            "margin_m": study.margin_m,
-        },
-        "projection": _projection(study),
-        "sources": list(study.sources) or sorted(set(control["source"]) - {REST_SOURCE}),
-        "district_vintage": sorted(set(study.districts["vintage"])),
-        "boundaries": study.boundaries,
-        "notes": list(study.notes),
-        "ends_led": control.attrs.get("ends_led", {}),
-        "margin": control.attrs.get("margin", {}),
-        "books": _books(study, control, change, transitions),
-        "versions": versions(),
-    }
-
-
-def _projection(study: Study) -> dict[str, Any]:
-    found = distortion(study.crs, study.theatre)
-    return {
-        "name": study.crs.name,
-        "wkt": study.crs.to_wkt(),
-        "largest_area_error": found.area,
-        "largest_length_error": found.length,
-    }
-
-
-def _books(
-    study: Study, control: gpd.GeoDataFrame, change: gpd.GeoDataFrame, transitions: pd.DataFrame
-) -> dict[str, float]:
-    """Sum up the areas that must agree, and the ground that was moved or left out [km²].
-
-    Of the two dates' ground that was moved or left out, the larger counts.
-    """
-    theatre_km2 = float(study.theatre.area.sum()) / KM2
-    districts_km2 = float(study.districts.area.sum()) / KM2
-    books = {
-        "theatre_km2": theatre_km2,
-        "districts_km2": districts_km2,
-        "theatre_beyond_districts_km2": theatre_km2 - districts_km2,
-        "closure_error_km2": float(change["area_km2"].sum()) - theatre_km2,
-        "districts_closure_error_km2": float(transitions["area_km2"].sum()) - districts_km2,
-        "sliver_km2": float(change["sliver_km2"].sum()),
-    }
-    if "margin_km2" in control:
-        books["control_margin_km2"] = float(control.groupby("date")["margin_km2"].sum().max())
-    for column in set(BOOKED) & set(control.columns):
-        books[f"control_{column}"] = float(control.groupby("date")[column].sum().max())
-    for column in set(BOOKED) & set(study.districts.columns):
-        books[f"districts_{column}"] = float(study.districts[column].sum())
-    moved = [f"{layer}_{column}" for layer in ("control", "districts") for column in BOOKED]
-    return dict.fromkeys(moved, 0.0) | books

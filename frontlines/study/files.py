@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
     ----------
     path
         A ``study.toml``; paths in it are relative to its folder. Tables: ``[study]`` (`title`,
-        `side`, `dates`; also `name`, `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
+        `dates`; also `side`, one or a list of them, by default every side of the layers; `name`,
+        `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
         (`frontlines` or `control`, `districts`; also `key`, `label`, `theatre`, `settlements`,
         `population`, `population_per`, `context`, and what the layers do not say themselves, as in
         `frontlines.sources.description`: `side_column`, `map`, `date_column` and so on),
@@ -107,7 +109,7 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         paths.get("districts", ()),
         alone.get("theatre"),
         key=files.get("key", "district"),
-        side=about["side"],
+        side=about.get("side"),
         rest=method.get("rest", UNKNOWN),
         mend=method.get("mend", False),
         reach_m=method.get("reach_m"),
@@ -171,7 +173,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     between: Sequence[str | Path] = (),
     districts: str | Path | Sequence[str | Path] = (),
     key: str = "district",
-    side: str,
+    side: str | Sequence[str] | None = None,
     theatre: str | Path | None = None,
     settlements: str | Path | None = None,
     population: str | Path | None = None,
@@ -207,7 +209,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         File of districts, or several that go together, and the column that names them. Without them the
         theatre is one district, named by its row's column `key` or `name`, or else by its file.
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them; None: every side of the layers.
     theatre
         File of the ground to compare; by default all districts.
     settlements
@@ -269,9 +271,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         snap_m=snap_m,
     )  # fmt: skip
     front, dates = layers.fronts([Path(before), *map(Path, between), Path(after)], days)
-    return layers.study(
+    study = layers.study(
         name=f"{Path(before).stem}-to-{Path(after).stem}",
-        title=title or f"{side}: change of control, {' to '.join(long_date(str(day)) for day in dates)}",
+        title=title or "",
         dates=dates,
         front=front,
         settlements=layers.settlements(Path(settlements) if settlements else None),
@@ -286,6 +288,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         },
         roles=("before", "after", "districts", "theatre", "settlements", "between"),
     )  # fmt: skip
+    days_named = " to ".join(long_date(str(day)) for day in dates)
+    who = f"{study.one_side}: change" if len(study.followed) == 1 else "Change"
+    return study if title else replace(study, title=f"{who} of control, {days_named}")
 
 
 def _require_dates(front: gpd.GeoDataFrame, dates: Sequence[pd.Timestamp], name: str) -> None:

@@ -65,7 +65,7 @@ class MovementResults:
         mean = own.loc[own["estimator"] == "net_movement_mean", "value_m"].iloc[0]
         days = " to ".join(f"{day:%Y-%m-%d}" for day in study.dates)
         count = counted(len(self.displaced), "transect")
-        return f"MovementResults({study.name!r}, {study.side}, {days}, {count}, mean {mean:+,.0f} m)"
+        return f"MovementResults({study.name!r}, {study.one_side}, {days}, {count}, mean {mean:+,.0f} m)"
 
     @property
     def caption(self) -> str:
@@ -114,6 +114,8 @@ def run_movement(  # noqa: PLR0913 - one argument for each option of the command
     ------
     LayerError
         If the side has no front on the first or last date, or no transect has a net movement.
+    StudyError
+        If the study has several sides.
     FrontlinesError
         Whatever a stage refuses, see there.
 
@@ -123,6 +125,7 @@ def run_movement(  # noqa: PLR0913 - one argument for each option of the command
     >>> run_movement(load_study("karabakh-1994"), spacing_m=10_000)
     MovementResults('karabakh-1994', ARM, 1994-04-07 to 1994-05-12, 20 transects, mean +2,002 m)
     """
+    study.one_side  # noqa: B018 - refuses several before the work begins
     with reporting(progress) as report:
         results = run_study(study, progress=part(report, 0.0, 0.5))
         report(0.5, "how far the front moved")
@@ -131,7 +134,7 @@ def run_movement(  # noqa: PLR0913 - one argument for each option of the command
         cast = {"spacing_m": spacing_m, "length_m": length_m, "smoothing_m": smoothing_m, "copies": copies}
         transects = make_transects(
             frontlines,
-            study.side,
+            study.one_side,
             **{name: None if frame is None else project(frame, study.crs) for name, frame in drawn.items()},
             spacing_m=spacing_m,
             length_m=length_m,
@@ -148,8 +151,8 @@ def run_movement(  # noqa: PLR0913 - one argument for each option of the command
         estimators = estimator_table(
             displaced,
             mean_advance(results.balance, lengths),
-            nearest_distance(frontlines, study.side, study.districts),
-            line_distances(frontlines, study.side, study.districts),
+            nearest_distance(frontlines, study.one_side, study.districts),
+            line_distances(frontlines, study.one_side, study.districts),
         )
         measured = _measured(study, displaced, estimators, cast | {"crossing": crossing})
         measured |= _days(frontlines, days)
@@ -184,13 +187,14 @@ def _fronts_of_side(results: Results) -> tuple[gpd.GeoDataFrame, list[pd.Timesta
     if len(inner):
         fronts.append(front_of(study, inner, results.control))
     joined = gpd.GeoDataFrame(pd.concat(fronts, ignore_index=True), geometry="geometry", crs=study.crs)
-    of_side = (joined["side_left"] == study.side) | (joined["side_right"] == study.side)
+    of_side = (joined["side_left"] == study.one_side) | (joined["side_right"] == study.one_side)
     own: gpd.GeoDataFrame = joined[of_side].copy()
     absent = [f"{day:%Y-%m-%d}" for day in study.dates if not (own["date"] == day).any()]
     if absent:
         raise LayerError(
-            f"side {study.side!r} has no front on {' and '.join(absent)}: it holds nothing in the theatre "
-            "then, or all of it; movement is between two fronts, frontlines change measures the ground"
+            f"side {study.one_side!r} has no front on {' and '.join(absent)}: it holds nothing in the "
+            "theatre then, or all of it; movement is between two fronts, frontlines change measures the "
+            "ground"
         )
     own["sigma_m"] = sigmas_of(own, study.sigma_m)
     return own, sorted({*study.dates, *layer["date"]})

@@ -1,4 +1,4 @@
-"""Ground of a side that lies in no district, and so in no figure."""
+"""Ground of the sides followed that lies in no district, and so in no figure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import shapely
 
 from frontlines.crs import place, polygons_of
 from frontlines.geometry.coverage import united
-from frontlines.names import KM2
+from frontlines.names import KM2, somebody
 
 if TYPE_CHECKING:
     from frontlines.study.compare import Study
@@ -24,12 +24,12 @@ _LARGEST = 3  # pieces named in a warning
 
 
 def outside_districts(study: Study, control: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Find the ground of a study's side in no district on its two dates, in the theatre and beyond it."""
+    """Find the ground of a study's sides in no district on its two dates, in the theatre and beyond it."""
     frames = [control] if study.beyond is None else [control, study.beyond]
     if len(frames[-1]) == 0 and study.theatre.area.sum() <= study.districts.area.sum() * (1 + NOTABLE**2):
         frames = [control.iloc[:0]]  # the districts fill the theatre, and nothing lies beyond
     every = pd.concat([frame[["date", "side", "geometry"]] for frame in frames], ignore_index=True)
-    own = every[(every["side"] == study.side) & every["date"].isin(study.dates)]
+    own = every[every["side"].isin(somebody(study.followed)) & every["date"].isin(study.dates)]
     ground = gpd.GeoDataFrame(own, geometry="geometry", crs=study.crs)
     return in_no_district(ground, study.districts, study.labels)
 

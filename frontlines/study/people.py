@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any, Protocol
 
 import geopandas as gpd
@@ -14,7 +16,8 @@ from frontlines.change import (
     settlements_by_side,
 )
 from frontlines.errors import SourceError
-from frontlines.names import KM2, UNKNOWN, WHOLE
+from frontlines.names import KM2, UNKNOWN, WHOLE, somebody
+from frontlines.series import FollowedPlaces, follow_places, people_in_series
 
 _NOTHING = 1e-6  # share of the districts below which a raster does not show them
 _MOST_BARE = 0.5  # a district of which more than this share has no value is named
@@ -24,7 +27,7 @@ class _StudyLike(Protocol):
     """What is asked of a study."""
 
     @property
-    def side(self) -> str: ...
+    def followed(self) -> tuple[str, ...]: ...
     @property
     def districts(self) -> gpd.GeoDataFrame: ...
     @property
@@ -43,16 +46,42 @@ def places_and_people(
         by_source |= {"places": places} if "population" in places else {}
     if study.population is not None:
         by_source["raster"] = people_by_ground(change, study.districts, study.population)
-    sides = [study.side, *sorted({*change["side_from"], *change["side_to"]} - {study.side, UNKNOWN})]
-    people = [
-        population_by_district(rows, side, source=source)
-        for source, rows in by_source.items()
-        for side in sides
-    ]
+    first = somebody(study.followed)
+    sides = [*first, *sorted({*change["side_from"], *change["side_to"]} - {*first, UNKNOWN})]
+    people = [population_by_district(rows, sides, source=source) for source, rows in by_source.items()]
     return places, pd.concat(people, ignore_index=True) if people else None
 
 
-_COUNTS = ("gained", "lost")
+def follow_settlements(
+    control: gpd.GeoDataFrame,
+    settlements: gpd.GeoDataFrame | None,
+    districts: gpd.GeoDataFrame,
+    steps: tuple[str | None, int | None],
+    asked: Mapping[str, Any],
+) -> tuple[FollowedPlaces | None, pd.DataFrame | None, dict[str, Any]]:
+    """Follow the settlements, if there are any, and list what changed hands in each step; both on record."""
+    if settlements is None:
+        return None, None, {}
+    places = follow_places(control, settlements, districts, **asked)
+    changes = pd.DataFrame(places.changes(*steps).drop(columns="geometry"))
+    return places, changes, places_record(changes, len(places.places)) | dict(asked)
+
+
+def people_of_sides(
+    places: FollowedPlaces | None,
+    ground: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+    sides: Sequence[str],
+    raster: PopulationRaster | None,
+    steps: Mapping[str, Any],
+) -> pd.DataFrame | None:
+    """Count the people of each side step by step, in places and on its `ground` (control, districts)."""
+    found: list[pd.DataFrame | None] = []
+    if places is not None:
+        found += [places.population(side, steps["freq"], steps["day"]) for side in somebody(sides)]
+    if raster is not None:
+        found += [people_in_series(*ground, side, raster, **steps) for side in somebody(sides)]
+    tables = [table for table in found if table is not None]
+    return pd.concat(tables, ignore_index=True) if tables else None
 
 
 def places_record(places: pd.DataFrame, number: int) -> dict[str, Any]:
@@ -68,27 +97,28 @@ def places_record(places: pd.DataFrame, number: int) -> dict[str, Any]:
 
 def people_record(
     population: pd.DataFrame | None,
-    side: str,
+    sides: Sequence[str],
     raster: PopulationRaster | None,
     districts: gpd.GeoDataFrame,
 ) -> list[dict[str, Any]]:
-    """Sum up the people of a side, by source: before the first step and after the last, gained and lost."""
+    """Sum up the people of each side, by source: before the first step, after the last, gained and lost."""
     if population is None:
         return []
-    whole = population[(population["district"] == WHOLE) & (population["side"] == side)]
-    records = []
-    for source, rows in whole.groupby("source", sort=True):
+    covered = {} if raster is None else _coverage(raster, districts)
+    whole, records = population[population["district"] == WHOLE], []
+    for source, side in product(sorted(set(whole["source"])), somebody(sides)):
+        rows = whole[(whole["source"] == source) & (whole["side"] == side)]
         record: dict[str, Any] = {
             "source": str(source),
             "side": side,
             "before": float(rows["population_before"].iloc[0]),
             "after": float(rows["population_after"].iloc[-1]),
-            **{name: float(rows[f"population_{name}"].sum()) for name in _COUNTS},
+            **{name: float(rows[f"population_{name}"].sum()) for name in ("gained", "lost")},
         }
         if source == "places":
             record["places_without_population"] = int(rows["places_without_population"].iloc[0])
         elif raster is not None:
-            record |= {"per": raster.per, "said_by": raster.said_by, **_coverage(raster, districts)}
+            record |= {"per": raster.per, "said_by": raster.said_by, **covered}
         records.append(record)
     return records
 

@@ -49,7 +49,7 @@ class StudyLayers:
     districts_paths: Sequence[Path]  # none: the theatre is one district
     theatre_path: Path | None
     key: str
-    side: str
+    side: str | Sequence[str] | None
     rest: str = UNKNOWN
     mend: Mend = False
     source: str | None = None
@@ -94,6 +94,12 @@ class StudyLayers:
             frames.append(fill_in(frame, vintage=path.name))
         return together(frames, paths)
 
+    @property
+    def whose(self) -> str | None:
+        """Who holds all ground of a file that names no side; None where several sides are asked for."""
+        sides = [self.side] if isinstance(self.side, str) else list(self.side or ())
+        return sides[0] if len(sides) == 1 else None
+
     def all_districts(self) -> gpd.GeoDataFrame:
         """Join the districts, as the theatre where none is given."""
         joined = polygons_of(np.array([united(np.asarray(self.districts.geometry.values))]))
@@ -103,7 +109,7 @@ class StudyLayers:
         self, path: Path, role: str, day: str | None = None, among: Sequence[Path] = ()
     ) -> gpd.GeoDataFrame:
         """Read polygons or lines, and fill in what the file leaves unsaid."""
-        return self.reading.front(path, role, date=day, side=self.side, source=self.source, among=among)
+        return self.reading.front(path, role, date=day, side=self.whose, source=self.source, among=among)
 
     def raw_of_days(self, paths: Sequence[Path], role: str, days: Sequence[str]) -> gpd.GeoDataFrame:
         """Read files of many days; where their rows hold from day to day, those of each day."""
@@ -150,7 +156,7 @@ class StudyLayers:
         """Read all days of one file or folder; `day` is that of a file that says none."""
         if publisher is None and not path.is_dir():
             return self.raw(path, role, day)
-        return read_snapshots(path, self.reading, side=self.side, publisher=publisher)
+        return read_snapshots(path, self.reading, side=self.whose, publisher=publisher)
 
     def polygons(self, raw: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
         """Check polygons, lines or places of a file, as polygons that fill the theatre."""

@@ -1,10 +1,10 @@
-"""One side through many snapshots: series, totals, front length and manifest, frames in, results out."""
+"""Sides through many snapshots: series, totals, front length and manifest, frames in, results out."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -12,37 +12,29 @@ import pandas as pd
 import shapely
 
 from frontlines.change import PopulationRaster
-from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
-from frontlines.geometry.coverage import united
-from frontlines.layers.margins import Margins, add_margins, find_margins
 from frontlines.manifest import Manifest, series_caption, versions
-from frontlines.movement.front_length import front_length
-from frontlines.names import BORDER_M, UNKNOWN, counted
+from frontlines.names import UNKNOWN, counted, listed, sides_followed, somebody
 from frontlines.progress import Progress, part, reporting
-from frontlines.series import (
-    TOLERANCE_M,
-    FollowedPlaces,
-    change_series,
-    follow_places,
-    people_in_series,
-    series_totals,
-)
+from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
 from frontlines.series.periods import code_of
 from frontlines.series.totals import ground_beyond, series_books
 from frontlines.study.compare import labels_of
 from frontlines.study.no_district import in_no_district, recorded
-from frontlines.study.people import people_record, places_record
+from frontlines.study.people import follow_settlements, people_of_sides, people_record
+from frontlines.study.series_edge import SeriesEdge
+
+_SHOWN = 6  # sides named in a line
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SeriesResults:
-    """What one side gained and lost from snapshot to snapshot.
+    """What a side, or each of several, gained and lost from snapshot to snapshot.
 
     Attributes
     ----------
-    side
-        The side whose gains are positive.
+    followed
+        The side whose gains are positive, or the sides.
     control, districts
         The snapshots, strips along the edge as rows of their own, and the districts, in the working CRS.
     series, totals
@@ -66,7 +58,7 @@ class SeriesResults:
         What was read and done, as plain data.
     """
 
-    side: str
+    followed: tuple[str, ...]
     control: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
     series: pd.DataFrame
@@ -82,11 +74,11 @@ class SeriesResults:
     manifest: Manifest
 
     def __repr__(self) -> str:
-        """Name the side, the days, the steps and the net change in a line."""
-        books = self.manifest["books"]
+        """Name the sides, the days, the steps and of one side the net change, in a line."""
+        books, sides = self.manifest["books"], listed(self.followed, _SHOWN)
         first, last = books["dates"]
-        steps, net = counted(books["steps"], "step"), f"net {books['net_km2']:+,.1f} km²"
-        return f"SeriesResults({self.side}, {first} to {last}, {steps}, {net})"
+        net = f", net {books['net_km2']:+,.1f} km²" if "net_km2" in books else ""
+        return f"SeriesResults({sides}, {first} to {last}, {counted(books['steps'], 'step')}{net})"
 
     @property
     def caption(self) -> str:
@@ -97,14 +89,14 @@ class SeriesResults:
         """Give the totals with a step for each snapshot, whatever the steps of the series are."""
         if self.manifest["parameters"]["freq"] is None:
             return self.totals
-        every = change_series(self.control, self.districts, self.side, tolerance_m=self.tolerance_m)
+        every = change_series(self.control, self.districts, self.followed, tolerance_m=self.tolerance_m)
         return series_totals(every)
 
 
 def run_series(  # noqa: PLR0913 - one argument for each option of the command
     snapshots: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,
-    side: str,
+    side: str | Sequence[str] | None = None,
     *,
     freq: str | None = None,
     day: int | None = None,
@@ -123,7 +115,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     previous: SeriesResults | tuple[pd.DataFrame, Manifest] | None = None,
     progress: Progress = None,
 ) -> SeriesResults:
-    """Follow one side through many snapshots, and put on record what was done.
+    """Follow a side, or each of several, through many snapshots, and put on record what was done.
 
     Parameters
     ----------
@@ -132,7 +124,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     districts
         From `as_districts`, in the same CRS.
     side
-        The side whose gains are positive.
+        The side whose gains are positive, or several of them; None: every side, see `change_series`.
     freq, day, tolerance_m
         See `change_series`.
     front_m
@@ -185,42 +177,40 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     >>> run_series(control, districts, "A")
     SeriesResults(A, 2031-06-01 to 2031-06-03, 2 steps, net +0.5 km²)
     """
-    labels = labels_of(districts, label)
+    labels, followed = labels_of(districts, label), sides_followed(snapshots["side"], side)
+    alone = followed[0] if len(followed) == 1 else None
     with reporting(progress) as report:
         report(0.0, "strips along the edge")
         steps: dict[str, Any] = {"freq": code_of(freq), "day": day, "tolerance_m": tolerance_m}
-        manifest = _record(snapshots, districts, record or {}, {"side": side, **steps, "margin_m": margin_m})
+        asked = {"side": alone or list(followed), **steps, "margin_m": margin_m}
+        manifest = _record(snapshots, districts, record or {}, asked)
         kept = None if previous is None else _gone_on_with(previous, manifest)
-        theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
-        margins = _margins(snapshots, theatre, margin_m, previous)
-        manifest["margin"] = margins.record
-        if front_m and border_m is None:
-            _require_clear(margins)
-        control = add_margins(snapshots, margins)
+        earlier = None if previous is None else _series_and_record(previous)[1]["margin"]
+        edge = SeriesEdge(snapshots, districts, margin_m, earlier, measured=bool(front_m), border_m=border_m)
+        manifest["margin"] = edge.margins.record
+        control = edge.control
         report(0.3, "what changed hands")
         series = change_series(
-            control, districts, side, **steps, previous=kept, progress=part(report, 0.3, 0.7)
+            control, districts, followed, **steps, previous=kept, progress=part(report, 0.3, 0.7)
         )
         report(0.7, "front")
-        near_m, fronts = BORDER_M if border_m is None else border_m, None
+        fronts = edge.fronts(followed, front_m) if front_m else None
         if front_m:
-            fronts = _fronts(control, districts, theatre, side, front_m, near_m)
-            manifest["front"] = {"resolution_m": list(front_m), "border_m": near_m}
-        asked = {"rest": rest, "sigma_m": sigma_m, "border_m": near_m}
-        places, changes, manifest["places"] = _followed(control, settlements, districts, (freq, day), asked)
-        people = None if places is None else places.population(side, freq, day)
-        if population is not None:
-            by_raster = people_in_series(control, districts, side, population, **steps)
-            people = pd.concat([people, by_raster], ignore_index=True)
-        manifest["people"] = people_record(people, side, population, districts)
+            manifest["front"] = {"resolution_m": list(front_m), "border_m": edge.border_m}
+        of_places = {"rest": rest, "sigma_m": sigma_m, "border_m": edge.border_m}
+        places, changes, manifest["places"] = follow_settlements(
+            control, settlements, districts, (freq, day), of_places
+        )
+        people = people_of_sides(places, (control, districts), followed, population, steps)
+        manifest["people"] = people_record(people, followed, population, districts)
         totals = series_totals(series)
-        manifest["beyond_districts_km2"] = ground_beyond(control, totals, side)
+        manifest["beyond_districts_km2"] = ground_beyond(control, totals)
         manifest["books"] = series_books(totals)
-        ends = snapshots[(snapshots["side"] == side) & snapshots["date"].isin(_ends(totals))]
+        ends = snapshots[snapshots["side"].isin(somebody(followed)) & snapshots["date"].isin(_ends(totals))]
         manifest["no_district"] = recorded(in_no_district(ends, districts, labels))
         report(1.0, "done")
     return SeriesResults(
-        side=side,
+        followed=followed,
         control=control,
         districts=districts,
         series=series,
@@ -229,7 +219,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         places=places,
         settlements=changes,
         population=people,
-        title=title or f"{(sides or {}).get(side, side)}: ground gained and lost",
+        title=title or _titled(alone, sides or {}),
         sides=sides or {},
         labels=labels,
         tolerance_m=tolerance_m,
@@ -237,24 +227,14 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     )
 
 
-def _followed(
-    snapshots: gpd.GeoDataFrame,
-    settlements: gpd.GeoDataFrame | None,
-    districts: gpd.GeoDataFrame,
-    steps: tuple[str | None, int | None],
-    asked: Mapping[str, Any],
-) -> tuple[FollowedPlaces | None, pd.DataFrame | None, dict[str, Any]]:
-    """Follow the settlements, if there are any, and list what changed hands in each step; both on record."""
-    if settlements is None:
-        return None, None, {}
-    places = follow_places(snapshots, settlements, districts, **asked)
-    changes = pd.DataFrame(places.changes(*steps).drop(columns="geometry"))
-    return places, changes, places_record(changes, len(places.places)) | dict(asked)
-
-
 def _ends(totals: pd.DataFrame) -> list[pd.Timestamp]:
     """Give the days of the first and of the last snapshot."""
     return [totals["date_from"].iloc[0], totals["date_to"].iloc[-1]]
+
+
+def _titled(side: str | None, sides: Mapping[str, str]) -> str:
+    """Write the title of the charts of one side, or of several (None)."""
+    return "Ground of each side" if side is None else f"{sides.get(side, side)}: ground gained and lost"
 
 
 def _record(
@@ -282,9 +262,16 @@ def _digest(frame: gpd.GeoDataFrame, column: str) -> str:
     return hashlib.sha256(b"".join(text.encode() + wkb for text, wkb in rows)).hexdigest()
 
 
+def _series_and_record(
+    previous: SeriesResults | tuple[pd.DataFrame, Manifest],
+) -> tuple[pd.DataFrame, Manifest]:
+    """Take apart what an earlier run gave."""
+    return (previous.series, previous.manifest) if isinstance(previous, SeriesResults) else previous
+
+
 def _gone_on_with(previous: SeriesResults | tuple[pd.DataFrame, Manifest], record: Manifest) -> pd.DataFrame:
     """Give the series that is to be gone on with, after checking that it began in the same way."""
-    series, old = (previous.series, previous.manifest) if isinstance(previous, SeriesResults) else previous
+    series, old = _series_and_record(previous)
     anew = "begin anew, without previous=..."
     for name in ("parameters", "projection", "districts", "version"):
         before, now = (
@@ -299,41 +286,3 @@ def _gone_on_with(previous: SeriesResults | tuple[pd.DataFrame, Manifest], recor
         day = min(set(early.items()) ^ set(snapshots.items()))[0]
         raise StudyError(f"the snapshot of {day} is not the one that the series was made from: {anew}")
     return series
-
-
-def _margins(
-    control: gpd.GeoDataFrame,
-    theatre: gpd.GeoDataFrame,
-    margin_m: float | None,
-    previous: SeriesResults | tuple[pd.DataFrame, Manifest] | None,
-) -> Margins:
-    """Find the strips along the edge; a series that goes on keeps its margin."""
-    if margin_m is not None or previous is None:
-        return find_margins(control, theatre, margin_m=margin_m)
-    record = (previous.manifest if isinstance(previous, SeriesResults) else previous[1])["margin"]
-    margins = find_margins(control, theatre, margin_m=record["margin_m"])
-    return replace(margins, found=record["found"], unclear="unclear" in record)
-
-
-def _require_clear(margins: Margins) -> None:
-    """Refuse to measure a front that may be coast or border."""
-    if margins.unclear:
-        raise StudyError(
-            "front_m needs border_m or margin_m: along the edge of all districts much ground is covered by "
-            "no snapshot, and nothing tells narrow strips there from open ground; border_m is how near to "
-            "the edge ground ends at a border or coast, not at a front (10000 where both lie km apart)"
-        )
-
-
-def _fronts(
-    control: gpd.GeoDataFrame,
-    districts: gpd.GeoDataFrame,
-    theatre: gpd.GeoDataFrame,
-    side: str,
-    front_m: Sequence[float],
-    border_m: float,
-) -> pd.DataFrame:
-    """Measure the front of one side on all dates."""
-    front = fronts_of_side(control, theatre, side, border_m=border_m)
-    table = front_length(front, districts, resolution_m=list(front_m))
-    return table.assign(side=side, border_m=border_m)[table["front_km"] > 0]

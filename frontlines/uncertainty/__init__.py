@@ -1,6 +1,6 @@
 """How sure are the areas: the errors of lines carried into gains and losses."""
 
-from frontlines.uncertainty.columns import LEVEL, AreaErrors, check_draws, total_of
+from frontlines.uncertainty.columns import LEVEL, AreaErrors, check_draws, errors_of_sides, total_of
 from frontlines.uncertainty.formula import TRUST, balance_error, error_by_correlation
 from frontlines.uncertainty.noise import NoiseModel
 from frontlines.uncertainty.simulation import simulate_balance
@@ -13,6 +13,7 @@ __all__ = [
     "balance_error",
     "check_draws",
     "error_by_correlation",
+    "errors_of_sides",
     "simulate_balance",
     "total_of",
 ]

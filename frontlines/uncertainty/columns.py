@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -21,6 +21,8 @@ LEVEL = 0.95
 
 _NOTHING_KM2 = 1e-6  # a net change smaller than this is rounding
 _FEWEST = 2  # draws
+_KEYS = ("district", "side")
+_OF_ONE_SIDE = ("shared_km", "tangled", "repaired_km2")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class AreaErrors:
     level
         Probability that an interval holds the truth.
     shared_km
-        Length of the front that both dates share [km]; its errors cancel in the change.
+        Length of the front that both dates share [km]; its errors cancel in the change. Of several sides,
+        this and what follows is that of the side with the most.
     draws
         Draws of the simulation.
     tangled
@@ -113,31 +116,66 @@ def in_order(balance: pd.DataFrame, districts: pd.DataFrame) -> Ints:
 
 
 def total_of(balance: pd.DataFrame) -> pd.DataFrame:
-    """Sum a balance up into one row for all districts together.
+    """Sum a balance up into one row for all districts together, for each side.
 
     Parameters
     ----------
     balance
-        From `balance_by_district`, one side and one pair of dates.
+        From `balance_by_district`, one pair of dates.
 
     Returns
     -------
     total
-        One row with the columns of the balance.
+        One row a side, in the order in which sides occur, with the columns of the balance.
 
     Examples
     --------
     >>> columns = ["district_km2", "before_km2", "after_km2", "share_before", "share_after"]
     >>> rows = pd.DataFrame([[2.0, 1.0, 2.0, 0.5, 1.0], [2.0, 0.0, 1.0, 0.0, 0.5]], columns=columns)
-    >>> total_of(rows.assign(district=["D", "E"]))[["district", "after_km2", "share_after"]].values.tolist()
+    >>> total = total_of(rows.assign(district=["D", "E"], side="A"))
+    >>> total[["district", "after_km2", "share_after"]].values.tolist()
     [['all districts', 3.0, 0.75]]
     """
     areas = [name for name in balance.columns if str(name).endswith("_km2")]
-    sums = balance[areas].sum()
-    row = balance.iloc[[0]].assign(district=WHOLE, **sums)
+    sums = balance.groupby("side", sort=False)[areas].sum().reset_index(drop=True)
+    rows = balance.drop_duplicates("side").reset_index(drop=True).assign(district=WHOLE, **sums)
     for when in ("before", "after"):
-        row[f"share_{when}"] = row[f"{when}_km2"] / row["district_km2"]
-    return row[list(balance.columns)].reset_index(drop=True)
+        rows[f"share_{when}"] = rows[f"{when}_km2"] / rows["district_km2"]
+    return rows[list(balance.columns)]
+
+
+def errors_of_sides(balance: pd.DataFrame, errors: Sequence[AreaErrors]) -> AreaErrors:
+    """Put the errors of several sides beside their balances.
+
+    Parameters
+    ----------
+    balance
+        From `balance_by_district`, of several sides and one pair of dates.
+    errors
+        From `balance_error` or `simulate_balance`, of each side that has errors.
+
+    Returns
+    -------
+    errors
+        Balance and totals of all sides; the columns of errors are empty for sides without.
+
+    Examples
+    --------
+    >>> names = ["before_km2", "after_km2", "district_km2", "share_before", "share_after"]
+    >>> balance = pd.DataFrame({"district": "D", "side": ["A", "unknown"], **dict.fromkeys(names, 1.0)})
+    >>> own = balance[:1].assign(sigma_km2=0.5)
+    >>> errors_of_sides(balance, [AreaErrors(own, own, "formula", 0.95)]).by_district["sigma_km2"].tolist()
+    [0.5, nan]
+    """
+    if len(errors) == 1 and len(errors[0].by_district) == len(balance):
+        return errors[0]
+    tables: dict[str, Any] = {"by_district": balance, "total": total_of(balance)}
+    for name, table in tables.items():
+        found = pd.concat([getattr(one, name) for one in errors])
+        rows = found.drop(columns=[column for column in table if column not in _KEYS])
+        tables[name] = table.merge(rows, how="left", on=list(_KEYS), validate="1:1")
+    most = {name: max(getattr(one, name) for one in errors) for name in _OF_ONE_SIDE}
+    return replace(errors[0], **tables, **most)
 
 
 def with_sigmas(balance: pd.DataFrame, sigma_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:

@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 from shapely import box
 
-from frontlines.change.tables import BALANCE, TRANSITIONS, balance_by_district, transitions_by_district
+from frontlines.change.tables import (
+    BALANCE,
+    TRANSITIONS,
+    balance_by_district,
+    transition_matrix,
+    transitions_by_district,
+)
 from frontlines.errors import ClosureError, LayerError
 
 CRS = "EPSG:3035"
@@ -138,3 +144,49 @@ def test_what_one_side_gains_the_others_lose():
     balances = [balance_by_district(table, side) for side in sides]
     assert sum(balance["net_km2"].to_numpy() for balance in balances) == pytest.approx(np.zeros(9), abs=1e-12)
     assert sum(balance["before_km2"].to_numpy() for balance in balances) == pytest.approx(np.ones(9))
+
+
+MANY = change(
+    ("A", "A", box(0, 0, 500, 3000)),
+    ("A", "contested", box(500, 0, 750, 3000)),
+    ("B", "A", box(750, 0, 1500, 3000)),
+    ("unknown", "C", box(1500, 0, 2000, 3000)),
+    ("C", "B", box(2000, 0, 2500, 3000)),
+    ("C", "C", box(2500, 0, 3000, 3000)),
+)
+
+
+def test_over_all_sides_a_balance_sums_to_the_district():
+    balance = balance_by_district(transitions_by_district(MANY, districts()))
+    assert balance["side"].unique().tolist() == ["A", "B", "C", "contested", "unknown"]
+    sums = balance.groupby("district")[["before_km2", "after_km2", "net_km2"]].sum()
+    assert np.allclose(sums, [[1.0, 1.0, 0.0]] * 9)
+    assert np.allclose(balance["held_km2"] + balance["lost_km2"], balance["before_km2"])
+    assert np.allclose(balance["held_km2"] + balance["gained_km2"], balance["after_km2"])
+
+
+def test_each_side_has_the_balance_that_it_has_alone():
+    transitions = transitions_by_district(MANY, districts())
+    both = balance_by_district(transitions, ["C", "A"])
+    assert both["side"].tolist() == ["C", "A"] * 9
+    for side in "AC":
+        own = both[both["side"] == side].reset_index(drop=True)
+        pd.testing.assert_frame_equal(own, balance_by_district(transitions, side))
+
+
+def test_a_side_of_several_that_holds_nothing_is_refused():
+    with pytest.raises(LayerError, match="side 'D' holds no ground on either date: the sides are 'A', 'B'"):
+        balance_by_district(transitions_by_district(MANY, districts()), ["A", "D"])
+
+
+def test_matrix_by_hand():
+    transitions = transitions_by_district(MANY, districts())
+    matrix = transition_matrix(transitions)
+    assert list(matrix.columns) == ["A", "B", "C", "contested", "unknown"]
+    whole = matrix.loc["all districts"]
+    assert whole.loc["A"].tolist() == pytest.approx([1.5, 0, 0, 0.75, 0])
+    assert whole.loc["C"].tolist() == pytest.approx([0, 1.5, 1.5, 0, 0])
+    balance = balance_by_district(transitions).groupby("side")[["before_km2", "after_km2"]].sum()
+    assert whole.sum(axis=1).tolist() == pytest.approx(balance["before_km2"].tolist())
+    assert whole.sum(axis=0).tolist() == pytest.approx(balance["after_km2"].tolist())
+    assert matrix.loc["a2"].to_numpy().sum() == pytest.approx(1.0)

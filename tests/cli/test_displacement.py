@@ -131,8 +131,8 @@ def test_a_bundled_study_is_measured(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["karabakh-1994", "--side", "AZE"], "a study brings its own side and layers"),
-        (["a.gpkg", "b.gpkg"], "files need to know districts and side: pass --districts, --key and --side"),
+        (["karabakh-1994", "--districts", "d.gpkg"], "a study brings its own layers"),
+        (["a.gpkg", "b.gpkg"], "files need to know their districts: pass --districts and --key"),
         (["nonesuch"], "no bundled study"),
     ],
 )

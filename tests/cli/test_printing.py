@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from frontlines.change.tables import BALANCE
+from frontlines.change.tables import BALANCE, balance_by_district
 from frontlines.cli.printing import balance_table
 from frontlines.study import load_study, run_study
+from frontlines.uncertainty import total_of
 
 BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outside_km2",
          "districts_mended_km2", "districts_outside_km2", "theatre_beyond_districts_km2")  # fmt: skip
@@ -185,3 +186,19 @@ def test_lines_without_sigma_have_no_errors_and_the_table_says_so(results):
         bare, manifest=bare.manifest | {"errors": {"stretches": 0, "stretches_without_sigma_m": 0}}
     )
     assert "no errors: there is no front on either date" in "\n".join(shown(still))
+
+
+def test_a_matrix_of_many_sides_is_a_list(results):
+    sides = [f"S{number}" for number in range(10)]
+    days = results.transitions[["date_from", "date_to"]].iloc[[0]]
+    rows = pd.DataFrame({"district": "D", "side_from": sides, "side_to": [*sides[1:], "S0"], "area_km2": 2.0})
+    transitions = rows.merge(days, how="cross")
+    balance = balance_by_district(transitions)
+    study = replace(results.study, side=None, label=None)
+    many = replace(
+        results, study=study, transitions=transitions, balance=balance, total=total_of(balance), errors=None
+    )
+    text = "\n".join(shown(many))
+    assert "Ground that changed hands: all" in text
+    assert "Ground that changed hands, by district: all" in text
+    assert "Ground by side before" not in text

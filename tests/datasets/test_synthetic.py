@@ -8,7 +8,7 @@ from pandas.testing import assert_frame_equal
 
 from frontlines.crs import working_crs
 from frontlines.datasets import synthetic_war
-from frontlines.datasets.synthetic import FIRST_DAY, SIDES, _swept
+from frontlines.datasets.synthetic import FIRST_DAY, MANY_SIDES, SIDES, _swept
 from frontlines.errors import FrontlinesError
 from frontlines.layers import as_control, as_districts
 from frontlines.series import change_series, series_totals
@@ -77,3 +77,25 @@ def test_swept_ground_by_hand():
 def test_too_short_a_war_is_refused(n_days, n_vertices):
     with pytest.raises(FrontlinesError, match="n_days and n_vertices must be 10 or more"):
         synthetic_war(n_days, n_vertices=n_vertices)
+
+
+def test_the_engine_finds_every_side_of_five():
+    made = synthetic_war(20, n_vertices=200, n_sides=5, rng=3)
+    crs = working_crs(made.districts)
+    districts = as_districts(made.districts, crs)
+    control = as_control(made.control, crs)
+    totals = series_totals(change_series(control, districts))
+    assert totals["side"].unique().tolist() == list(MANY_SIDES[:5])
+    steps = pd.MultiIndex.from_frame(made.truth[["side", "date_to"]])
+    found = totals.set_index(["side", "date_to"]).loc[steps]
+    for name in ("gained_km2", "lost_km2"):
+        np.testing.assert_allclose(found[name], made.truth[name], atol=0.02)
+    assert (made.truth.groupby("side")["lost_km2"].sum() > 0).all()
+    held = control[control["date"] == control["date"].max()].area.sum()
+    assert held == pytest.approx(districts.area.sum(), rel=1e-7)
+
+
+@pytest.mark.parametrize("n_sides", [1, 8])
+def test_a_war_needs_two_sides_to_seven(n_sides):
+    with pytest.raises(FrontlinesError, match=f"n_sides is {n_sides}: give 2 to 7"):
+        synthetic_war(20, n_sides=n_sides)

@@ -109,6 +109,14 @@ class Study:
     zoom_towns: tuple[str, ...] = ("Talış",)
     crs: Any = CRS
 
+    @property
+    def followed(self):
+        return (self.side,)
+
+    @property
+    def every_side(self):
+        return tuple(self.sides)
+
 
 @dataclass(frozen=True)
 class Results:

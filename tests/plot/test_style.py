@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from frontlines.errors import FrontlinesError
-from frontlines.plot.style import MapStyle, date_colours, mix, side_styles
+from frontlines.plot.style import MapStyle, date_colours, mix, side_looks, side_styles
 from frontlines.plot.text import day
 
 # Severity 1.0 of Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113; for linear RGB.
@@ -96,6 +96,19 @@ def test_the_palette_is_apart_for_every_eye_or_by_hatch(vision):
     looks = list(side_styles([f"side {i:02d}" for i in range(8)]).values())
     for a, b in combinations(looks, 2):
         assert apart(a.face, b.face, vision) > 9 or a.hatch != b.hatch
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_five_sides_are_told_apart_by_colour_alone_for_every_eye(vision):
+    looks = side_looks(["a", "b", "c", "d", "e", "unknown"])
+    assert {look.hatch for look in looks.values()} == {""}
+    for a, b in combinations(looks.values(), 2):
+        assert apart(a.face, b.face, vision) > 19
+
+
+def test_hatches_tell_sides_apart_where_there_are_more_than_colours():
+    looks = side_looks([f"side {i:02d}" for i in range(30)])
+    assert len({(look.face, look.hatch) for look in looks.values()}) == 30
 
 
 def test_no_two_of_many_sides_look_alike():

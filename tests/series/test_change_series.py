@@ -320,3 +320,43 @@ def test_the_bound_of_suspicion_is_ten_robust_standard_deviations():
 
     assert not told(34)
     assert told(38)
+
+
+def _many():
+    parts = [
+        _control([1, 2, 2, 2.8]),
+        _control([0.5, 0.5, 0.7, 0.7], side="B").assign(
+            geometry=[box(3000 + 1000 * x, 0, 4000, 1000) for x in (0, 0.5, 0.2, 0.1)]
+        ),
+        _control([1, 1, 1, 1], side="contested").assign(geometry=[box(2900, 0, 3000, 1000)] * 4),
+    ]
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=parts[0].crs)
+
+
+def test_several_sides_are_those_that_are_followed_one_by_one():
+    control, districts = _many(), _districts()
+    every = change_series(control, districts)
+    assert every["side"].unique().tolist() == ["A", "B", "contested"]
+    assert every["period_end"].is_monotonic_increasing
+    for side in ("A", "B"):
+        own = every[every["side"] == side].reset_index(drop=True)
+        assert_frame_equal(own, change_series(control, districts, side), check_exact=True)
+    totals = series_totals(every)
+    assert totals["side"].tolist() == ["A", "B", "contested"] * 3
+    last = totals.groupby("side")["cumulative_net_km2"].last()
+    assert last.to_dict() == pytest.approx({"A": 3.6, "B": -0.1, "contested": 0.0})
+
+
+def test_going_on_with_several_sides_is_the_same_as_starting_again():
+    control, districts = _many(), _districts()
+    early = change_series(control[control["date"] < "2031-06-03"], districts)
+    assert_frame_equal(
+        change_series(control, districts), change_series(control, districts, previous=early), check_exact=True
+    )
+    with pytest.raises(LayerError, match="a series of other side"):
+        change_series(control, districts, "A", previous=early)
+
+
+def test_the_only_side_needs_no_name():
+    control = _control([1, 2])
+    assert_frame_equal(change_series(control, _districts()), change_series(control, _districts(), "A"))

@@ -67,7 +67,11 @@ def test_a_mark_at_the_beginning_of_the_file_does_no_harm(study):
 ENTRY = [
     ('title = "A title"', 'title = ""', "[study] title must be a text that is not empty, not ''"),
     ('title = "A title"', "title = 7", "[study] title must be a text that is not empty, not 7"),
-    ('side = "A"', 'side = " "', "[study] side must be a text that is not empty, not ' '"),
+    (
+        'side = "A"',
+        'side = " "',
+        "[study] side must be a text that is not empty, or a list of such texts, not ' '",
+    ),
     ('name = "mine"', "name = true", "[study] name must be a text that is not empty, not True"),
     ('boundaries = ""', "boundaries = []", "[study] boundaries must be a text, not []"),
     ('notes = ["one", "two"]', 'notes = "one"', "[study] notes must be a list of texts, not 'one'"),
@@ -147,7 +151,6 @@ def test_a_zoom_may_cross_the_antimeridian(study):
             r"\[method\] snap is not known \(known are snap_m, sliver_m, border_m, margin_m, rest, reach_m, sigma_m, correlation_m, draws, mend\)",
         ),
         ('title = "A title"\n', "", r"\[study\] title is missing"),
-        ('side = "A"\n', "", r"\[study\] side is missing"),
         ("dates = [1994-04-07, 1994-05-12]\n", "", r"\[study\] dates is missing"),
         (
             'districts = "districts.geojson"\ntheatre = "theatre.geojson"\n',

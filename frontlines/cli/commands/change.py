@@ -17,7 +17,6 @@ from frontlines.cli.options import (
     Out,
     Population,
     PopulationPer,
-    Side,
     SliverM,
     Theatre,
     asks_for_study,
@@ -37,7 +36,6 @@ def change(
         ),
     ],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same on the later day.")],
-    side: Side,
     districts: Districts = None,
     key: Key = "district",
     out: Out = Path("out"),
@@ -55,9 +53,7 @@ def change(
     asked |= given(population=population, population_per=population_per)
     asked |= given(sliver_m=sliver_m, correlation_m=correlation_m, draws=draws)
     compare(
-        lambda: study_from_files(
-            before, after, districts=districts or (), key=key, side=side, theatre=theatre, **asked
-        ),
+        lambda: study_from_files(before, after, districts=districts or (), key=key, theatre=theatre, **asked),
         out,
         force=force,
         inputs=(before, after, *(districts or ()), theatre, asked.get("settlements"), population),

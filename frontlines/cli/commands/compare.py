@@ -26,6 +26,7 @@ from frontlines.cli.options import (
     Theatre,
     Title,
     describes_sources,
+    one_side,
     shows_errors,
     sides_named,
 )
@@ -46,8 +47,8 @@ def compare(
         Path, typer.Argument(metavar="A", help="One source: a file or folder of ground, lines or places.")
     ],
     second: Annotated[Path, typer.Argument(metavar="B", help="The other source.")],
-    side: Side,
     districts: Districts = None,
+    side: Side = None,
     key: Key = "district",
     out: Out = Path("out"),
     theatre: Theatre = None,
@@ -101,6 +102,7 @@ def compare(
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import agreement_table, show  # noqa: PLC0415
 
+    of_side = one_side(side)
     if len(named or ()) not in (0, _TWO):
         raise StudyError("--source names both sources: give it twice, for A and then for B")
     files = (*outputs.AGREEMENT_FILES, *outputs.AGREEMENT_IF_ANY)
@@ -112,7 +114,7 @@ def compare(
             second,
             districts=districts or (),
             key=key,
-            side=side,
+            side=of_side,
             theatre=theatre,
             day=None if date is None else f"{date:%Y-%m-%d}",
             publishers=_both(published),
@@ -127,7 +129,7 @@ def compare(
             read.first,
             read.second,
             read.districts,
-            side,
+            of_side,
             theatre=read.theatre,
             names=read.names,
             apart_m=apart_m or (),

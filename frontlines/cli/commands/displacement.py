@@ -14,7 +14,6 @@ from frontlines.cli.options import (
     Force,
     Key,
     Out,
-    SideOrStudy,
     Theatre,
     asks_for_study,
     changes_of,
@@ -48,7 +47,6 @@ def displacement(
         ),
     ],
     districts: Districts = None,
-    side: SideOrStudy = None,
     key: Key = "district",
     out: Out = Path("out"),
     theatre: Theatre = None,
@@ -86,7 +84,7 @@ def displacement(
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import movement_table, show  # noqa: PLC0415
 
-    ground = {"districts": districts or (), "key": key, "side": side, "theatre": theatre}
+    ground = {"districts": districts or (), "key": key, "theatre": theatre}
     read = [*(districts or ()), theatre, baseline, axis, asked.get("settlements")]
     read += sources if len(sources) > 1 else files_of(str(sources[0]))
     free = outputs.only_run_in(out, outputs.MOVEMENT_FILES, force=force, inputs=read)
@@ -117,9 +115,7 @@ def displacement(
 def _study_of(sources: list[Path], ground: dict[str, Any], asked: dict[str, Any]) -> Study:
     """Read one study, or files of two and more days on their ground."""
     if len(sources) == 1:
-        if ground["districts"] or ground["side"] or ground["theatre"]:
-            raise StudyError("a study brings its own side and layers: pass it alone, or two files")
+        if ground["districts"] or ground["theatre"]:
+            raise StudyError("a study brings its own layers: pass it alone, or two files")
         return open_study(str(sources[0]), changes=changes_of(**asked))
-    if ground["side"] is None:
-        raise StudyError("files need to know a side and districts: pass --side, --districts and --key")
     return study_from_files(sources[0], sources[-1], between=sources[1:-1], **ground, **asked)

@@ -55,8 +55,8 @@ def series(
             help="A file with a column 'date', or a folder of files with a day in their names.",
         ),
     ],
-    side: Side,
     districts: Districts = None,
+    side: Side = None,
     key: Key = "district",
     out: Out = Path("out"),
     theatre: Theatre = None,
@@ -115,7 +115,7 @@ def series(
     *,
     description: Description,
 ) -> None:
-    """Follow one side through many snapshots; write a table for each step and district, and charts."""
+    """Follow sides through many snapshots; write a table for each step and district, and charts."""
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import odd_days_counted, series_table, show  # noqa: PLC0415
 
@@ -131,7 +131,7 @@ def series(
             source,
             districts=districts or (),
             key=key,
-            side=side,
+            side=side or None,
             settlements=settlements,
             population=population,
             population_per=population_per,
@@ -145,7 +145,7 @@ def series(
         results = run_series(
             read.control,
             read.districts,
-            side,
+            side or None,
             freq=freq.value if freq else None,
             day=day,
             tolerance_m=tolerance_m,

@@ -1,0 +1,240 @@
+"""Charts of several sides on any Axes: what each of them holds, and its net change since the first day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch, StepPatch
+from matplotlib.patheffects import Normal, Stroke
+
+from frontlines.names import sides_in_order
+from frontlines.plot.artists import Z, paint, write
+from frontlines.plot.chart_axes import axes_for, days_at, set_date_axes, write_above
+from frontlines.plot.charts import limit_days, mark_repeated, mark_suspect, step_entries, totals_of
+from frontlines.plot.furniture import Entry
+from frontlines.plot.map_layers import side_name
+from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, AreaStyle, MapStyle, mix, side_looks
+from frontlines.plot.text import clean, day, number
+
+_LEADING = 1.35  # distance of the names at the end of a chart, in sizes of their type
+_ROOM = 0.06  # over and under lines, as a share of what they span
+_REST = 0.002  # of all districts: less ground of no side is not named
+_LEAST = 1e-3  # of the largest net change: a side that never changed more has no line
+_CASING_PT = 0.9
+_NAMES_PT = 4.0  # from the last day to the names
+_End = tuple[
+    float, str, AreaStyle | None
+]  # where a name belongs, what it says, and the look of what it names
+
+
+def draw_sides(
+    series_or_totals: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    whole_km2: float | None = None,
+    sides: Mapping[str, str] | None = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Axes:
+    """Draw the ground that each side holds, one on the other, step by step.
+
+    Parameters
+    ----------
+    series_or_totals
+        From `change_series`, whose districts are summed, or from `series_totals`, of several sides.
+    ax
+        The Axes; a new one if None. Names stand to the right of it.
+    whole_km2
+        Area of all districts [km²], to which the chart reaches; None: what the sides hold together.
+    sides
+        How to call each side, by its name.
+    style
+        The style; sides have the colours of its maps, contested ground is hatched, unknown ground grey.
+
+    Returns
+    -------
+    Axes
+        The Axes. The ground of a side is a patch whose gid is ``side:`` and its name, level between
+        snapshots; at its end stand its name and its last area. Steps whose snapshots are the same, byte
+        for byte, are marked along the foot (``same_input``).
+
+    Raises
+    ------
+    FrontlinesError
+        If the table has no rows, or columns are missing.
+
+    Examples
+    --------
+    >>> from frontlines.series.change_series import COLUMNS
+    >>> series = pd.DataFrame({name: [1.0, 2.0] for name in COLUMNS}).assign(
+    ...     side=["A", "B"], district="D", date_from="2021-06-01", date_to="2021-06-02",
+    ...     period_end="2021-06-02", cadence="daily", same_input=False, suspect=False)
+    >>> [patch.get_gid() for patch in draw_sides(series).patches]
+    ['side:A', 'side:B']
+    """
+    totals = totals_of(series_or_totals, ("before_km2", "after_km2"))
+    ax, steps = axes_for(ax, style), _steps(totals)
+    looks, called = side_looks(totals["side"], style), sides or {}
+    held, low = draw_stack(ax, totals, looks, style), 0.0
+    ends: list[_End] = []
+    for side, km2 in held.items():
+        text = f"{clean(side_name(side, called))} {number(km2[-1])} km²"
+        ends.append((low + km2[-1] / 2, text, looks[side]))
+        low += float(km2[-1])
+    top = max(whole_km2 or 0.0, float(np.sum([*held.values()], axis=0).max()), 1e-9)
+    if top - low > _REST * top:
+        ends.append(((top + low) / 2, f"Rest of the districts {number(top - low)} km²", None))
+    ax.set_ylim(0.0, top)
+    _mark(ax, steps, "Ground held", "km²", style)
+    _write_ends(ax, ends, style)
+    return ax
+
+
+def draw_stack(
+    ax: Axes, totals: pd.DataFrame, looks: Mapping[str, AreaStyle], style: MapStyle, *, of: float = 1.0
+) -> dict[str, Any]:
+    """Draw the ground of each side as a share `of` [km²], one on the other; give it by snapshot."""
+    steps = _steps(totals)
+    limit_days(ax, steps)
+    days, low, every = _days(steps), np.zeros(len(steps) + 1), {}
+    for side in sides_in_order(totals["side"]):
+        rows = totals[totals["side"] == side]
+        held = np.concatenate([rows["before_km2"].iloc[:1], rows["after_km2"]]).astype(float) / of
+        foot: Any = low[:-1]
+        band = StepPatch((low + held)[:-1], days, baseline=foot, fill=True, zorder=Z["ground"])
+        band.set_gid(f"side:{side}")
+        ax.add_patch(paint(band, looks[side], style))
+        edge: dict[str, Any] = {"color": style.paper, "linewidth": style.theatre_pt_width}
+        ax.plot(days, low + held, drawstyle="steps-post", zorder=Z["mark"], **edge)
+        low, every[side] = low + held, held
+    return every
+
+
+def draw_net_by_side(
+    series_or_totals: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    sides: Mapping[str, str] | None = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Axes:
+    """Draw the net change of each side since the first snapshot, step by step.
+
+    Parameters
+    ----------
+    series_or_totals
+        As for `draw_sides`.
+    ax
+        The Axes; a new one if None. Names stand to the right of it.
+    sides
+        How to call each side, by its name.
+    style
+        The style.
+
+    Returns
+    -------
+    Axes
+        The Axes. The gid of a side's line is ``net:`` and its name; it is level between snapshots. Suspect
+        steps have a red diamond (``suspect``). Sides that never change have no line.
+
+    Raises
+    ------
+    FrontlinesError
+        If the table has no rows, or columns are missing.
+
+    Examples
+    --------
+    >>> from frontlines.series.change_series import COLUMNS
+    >>> series = pd.DataFrame({name: [1.0, -1.0] for name in COLUMNS}).assign(
+    ...     side=["A", "B"], district="D", date_from="2021-06-01", date_to="2021-06-02",
+    ...     period_end="2021-06-02", cadence="daily", same_input=False, suspect=False)
+    >>> draw_net_by_side(series).get_ylabel()
+    'km² since 1 June 2021'
+    """
+    totals = totals_of(series_or_totals, ("net_km2", "cumulative_net_km2"))
+    ax, steps = axes_for(ax, style), _steps(totals)
+    limit_days(ax, steps)
+    days = _days(steps)
+    looks, called = side_looks(totals["side"], style), sides or {}
+    ends: list[_End] = []
+    ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
+    for side in sides_in_order(totals["side"]):
+        rows = totals[totals["side"] == side]
+        net = np.concatenate([[0.0], rows["cumulative_net_km2"]]).astype(float)
+        if np.abs(net).max() < _LEAST * max(float(np.abs(totals["cumulative_net_km2"]).max()), _LEAST):
+            continue
+        width = 1.3 * style.front_pt
+        casing = Stroke(linewidth=width + _CASING_PT, foreground=mix(looks[side].face, style.ink, 0.6))
+        ax.plot(
+            days, net, drawstyle="steps-post", color=looks[side].face, linewidth=width, gid=f"net:{side}",
+            path_effects=[casing, Normal()], solid_joinstyle="miter", zorder=Z["front"],
+        )  # fmt: skip
+        odd = np.flatnonzero(rows["suspect"].to_numpy(dtype=bool))
+        mark_suspect(ax, days[odd + 1], net[odd + 1], style)
+        ends.append(
+            (net[-1], f"{clean(side_name(side, called))} {number(net[-1], sign=True)} km²", looks[side])
+        )
+    ax.margins(y=_ROOM)
+    ax.autoscale_view(scalex=False)
+    _mark(ax, steps, "Net change", f"km² since {day(steps['date_from'].iloc[0])}", style)
+    _write_ends(ax, ends, style)
+    return ax
+
+
+def legend_of_sides(sides: Iterable[str], called: Mapping[str, str], style: MapStyle) -> list[Entry]:
+    """Return an entry of a legend for each side."""
+    looks = side_looks(sides, style)
+    return [
+        (clean(side_name(side, called)), paint(Patch(), looks[side], style)) for side in sides_in_order(looks)
+    ]
+
+
+def _steps(totals: pd.DataFrame) -> pd.DataFrame:
+    """Give one row a step: suspect if it is so for any side, repeated if the ground of all is the same."""
+    by_step = totals.groupby(totals.groupby("side").cumcount(), sort=True)
+    steps = by_step[["date_from", "date_to", "cadence"]].first()
+    return steps.assign(suspect=by_step["suspect"].any(), same_input=by_step["same_input"].all())
+
+
+def _days(steps: pd.DataFrame) -> Any:
+    """Return where the first day and the end of each step stand on the axis."""
+    return np.concatenate([[days_at(steps["date_from"].iloc[0])], days_at(steps["date_to"].to_numpy())])
+
+
+def _mark(ax: Axes, steps: pd.DataFrame, what: str, unit: str, style: MapStyle) -> None:
+    """Set axes, heading and the legend of what is marked."""
+    mark_repeated(ax, steps, style)
+    set_date_axes(ax, unit, style)
+    first, last = day(steps["date_from"].iloc[0]), day(steps["date_to"].iloc[-1])
+    head = f"{what}, {first} to {last}, {clean(steps['cadence'].iloc[0])}"
+    write_above(ax, head, step_entries(steps, style), style)
+
+
+def _write_ends(ax: Axes, ends: Sequence[_End], style: MapStyle) -> None:
+    """Write names to the right of a chart, at the height of what they name, but one under the other."""
+    if not ends:
+        return
+    ends = sorted(ends, key=lambda end: end[0])
+    low, high = ax.get_ylim()
+    height_pt = ax.get_window_extent().height * PT_PER_INCH / ax.figure.dpi
+    wanted = np.array([(at - low) / (high - low) * height_pt for at, _, _ in ends])
+    gap = _LEADING * style.legend_pt
+    places = wanted.copy()
+    for up in range(1, len(places)):  # from below each makes room over the one before
+        places[up] = max(places[up], places[up - 1] + gap)
+    for down in range(len(places) - 1, -1, -1):  # and from above, where they reach beyond the top
+        limit = height_pt if down == len(places) - 1 else places[down + 1] - gap
+        places[down] = min(places[down], limit)
+    for place, (_, text, look) in zip(places, ends, strict=True):
+        beside: dict[str, Any] = {
+            "xycoords": "axes fraction",
+            "va": "center",
+            "style": style,
+            "path_effects": None,
+        }
+        beside |= {"size_pt": style.legend_pt}
+        if look is not None:
+            write(ax, "■", (1.0, 0.0), (_NAMES_PT, place), name="end-mark", color=look.face, **beside)
+        write(ax, text, (1.0, 0.0), (_NAMES_PT + 1.4 * style.legend_pt, place), name="end", **beside)

@@ -1,0 +1,85 @@
+"""What is put on record of a comparison: inputs, method, projection, and areas that must agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from frontlines.crs import distortion
+from frontlines.layers.mending import BOOKED, REST_SOURCE
+from frontlines.manifest import Manifest, versions
+from frontlines.names import KM2, counted
+
+if TYPE_CHECKING:
+    from frontlines.study.compare import Study
+
+
+def manifest_of(
+    study: Study, control: gpd.GeoDataFrame, change: gpd.GeoDataFrame, transitions: pd.DataFrame
+) -> Manifest:
+    """Put on record what was read and done, but for errors, places and people."""
+    first, last = study.dates
+    return {
+        "name": study.name,
+        "title": study.title,
+        "side": study.followed[0] if len(study.followed) == 1 else list(study.followed),
+        "sides": dict(study.sides),
+        "dates": [f"{day:%Y-%m-%d}" for day in study.dates],
+        "cadence": f"two snapshots {counted((last - first).days, 'day')} apart",
+        "inputs": [dict(entry) for entry in study.inputs],
+        "parameters": {
+            **study.parameters,
+            "snap_m": study.snap_m,
+            "sliver_m": study.sliver_m,
+            "border_m": study.border_m,
+            "margin_m": study.margin_m,
+        },
+        "projection": _projection(study),
+        "sources": list(study.sources) or sorted(set(control["source"]) - {REST_SOURCE}),
+        "district_vintage": sorted(set(study.districts["vintage"])),
+        "boundaries": study.boundaries,
+        "notes": list(study.notes),
+        "ends_led": control.attrs.get("ends_led", {}),
+        "margin": control.attrs.get("margin", {}),
+        "books": _books(study, control, change, transitions),
+        "versions": versions(),
+    }
+
+
+def _projection(study: Study) -> dict[str, Any]:
+    found = distortion(study.crs, study.theatre)
+    return {
+        "name": study.crs.name,
+        "wkt": study.crs.to_wkt(),
+        "largest_area_error": found.area,
+        "largest_length_error": found.length,
+    }
+
+
+def _books(
+    study: Study, control: gpd.GeoDataFrame, change: gpd.GeoDataFrame, transitions: pd.DataFrame
+) -> dict[str, float]:
+    """Sum up the areas that must agree, and the ground that was moved or left out [km²].
+
+    Of the two dates' ground that was moved or left out, the larger counts.
+    """
+    theatre_km2 = float(study.theatre.area.sum()) / KM2
+    districts_km2 = float(study.districts.area.sum()) / KM2
+    books = {
+        "theatre_km2": theatre_km2,
+        "districts_km2": districts_km2,
+        "theatre_beyond_districts_km2": theatre_km2 - districts_km2,
+        "closure_error_km2": float(change["area_km2"].sum()) - theatre_km2,
+        "districts_closure_error_km2": float(transitions["area_km2"].sum()) - districts_km2,
+        "sliver_km2": float(change["sliver_km2"].sum()),
+    }
+    if "margin_km2" in control:
+        books["control_margin_km2"] = float(control.groupby("date")["margin_km2"].sum().max())
+    for column in set(BOOKED) & set(control.columns):
+        books[f"control_{column}"] = float(control.groupby("date")[column].sum().max())
+    for column in set(BOOKED) & set(study.districts.columns):
+        books[f"districts_{column}"] = float(study.districts[column].sum())
+    moved = [f"{layer}_{column}" for layer in ("control", "districts") for column in BOOKED]
+    return dict.fromkeys(moved, 0.0) | books
