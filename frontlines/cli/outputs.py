@@ -46,9 +46,12 @@ FILES = (
 )
 """What a comparison writes."""
 
-_OF_PLACES, _MATRIX = ("settlements.csv", "population.csv"), "matrix.png"
-IF_ANY = (*_OF_PLACES, _MATRIX)
-"""What is written if there are settlements, if people can be counted, and of several sides."""
+SERIES_IF_ANY = ("settlements.csv", "population.csv")
+"""What a comparison or a series writes if there are settlements, and if people can be counted."""
+
+_MATRIX = "matrix.png"
+IF_ANY = (*SERIES_IF_ANY, _MATRIX)
+"""What a comparison writes of these, and of several sides."""
 
 SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST)
 """What a series writes, whatever else is asked for."""
@@ -91,7 +94,7 @@ def _write_matrix(results: Results, folder: Path) -> tuple[str, ...]:
 
 def _write_places(results: Results | SeriesResults, folder: Path) -> tuple[str, ...]:
     """Write what was found of places and of people, if anything; name the files."""
-    found = zip(_OF_PLACES, (results.settlements, results.population), strict=True)
+    found = zip(SERIES_IF_ANY, (results.settlements, results.population), strict=True)
     tables = {name: table for name, table in found if table is not None}
     for name, table in tables.items():
         write(table, folder / name)

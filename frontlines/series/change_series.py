@@ -117,11 +117,11 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     A step of a side is `suspect` in a district if it turns over more a day there than all districts
     together on a usual one, and more than is usual there, and if the district stood still around it (less
     than a tenth of that in the steps within 14 days on either side) or both gained and lost (at least a
-    third each), as an outline does that is drawn anew. It is suspect in its larger districts (a tenth of the turnover or
-    more) if all together turn over more than is usual, and less than twice as much around it, where an
-    offensive would go on. Usual is the median of the steps with any turnover, of which there must be eight;
-    more than usual exceeds it by more than `SUSPECT` times their spread: 1.4826 times the median absolute
-    deviation, and no less than a tenth of the median. Suspect steps stay in all figures.
+    third each), as an outline does that is drawn anew. It is suspect in its larger districts (a tenth of
+    the turnover or more) if all together turn over more than is usual, and less than twice as much around
+    it, where an offensive would go on. Usual is the median of the steps with any turnover, of which there
+    must be eight; more than usual exceeds it by more than `SUSPECT` times their spread: 1.4826 times the
+    median absolute deviation, and no less than a tenth of the median. Suspect steps stay in all figures.
 
     Examples
     --------

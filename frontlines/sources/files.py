@@ -40,6 +40,7 @@ from frontlines.sources.description import (
     values_of_sides,
 )
 from frontlines.sources.formats import read_layer
+from frontlines.sources.population import PopulationRaster, read_population
 from frontlines.sources.publishers.published import Published, published, read_published
 from frontlines.sources.publishers.recognizing import recognized
 from frontlines.sources.writing import whole_or_not
@@ -439,6 +440,14 @@ class Reading:
         """Files that were read as something else than fronts; they may lie among the snapshots."""
         known = {"districts", "theatre", "study"}
         return {path for path, entry in self._prints.items() if entry["role"] in known}
+
+    def population(self, path: Path | None, per: str | None) -> PopulationRaster | None:
+        """Look at a raster of people."""
+        if path is None:
+            return None
+        raster = read_population(path, per=per, crs=self.description.crs)
+        self.note(path, "population")
+        return raster
 
     def note(self, path: Path, role: str) -> None:
         """Note a file that is read elsewhere."""

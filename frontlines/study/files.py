@@ -122,8 +122,8 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
     front = layers.front(raw, "lines" if role == "frontlines" else ground_kind(raw), *paths[role])
     _require_dates(front, dates, path.name)
     settlements = layers.settlements(alone.get("settlements"))
-    towns, zoom_towns = tuple(drawn.get("towns", ())), tuple(drawn.get("zoom_towns", ()))
-    _require_towns(settlements, (*towns, *zoom_towns), path.name)
+    towns = {name: tuple(drawn.get(name, ())) for name in ("towns", "zoom_towns")}
+    _require_towns(settlements, [town for named in towns.values() for town in named], path.name)
     return layers.study(
         name=about.get("name", path.resolve().parent.name),
         title=about["title"],
@@ -131,14 +131,13 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         front=front,
         settlements=settlements,
         context=layers.context(alone.get("context")),
-        population=layers.population(alone.get("population"), files.get("population_per")),
+        population=reading.population(alone.get("population"), files.get("population_per")),
         sides=entries.get("sides", {}),
         boundaries=about.get("boundaries", ""),
         notes=tuple(about.get("notes", ())),
         sources=tuple(about.get("sources", ())),
         zoom=tuple(drawn["zoom"]) if "zoom" in drawn else None,
-        towns=towns,
-        zoom_towns=zoom_towns,
+        **towns,
         label=files.get("label"),
         method=method,
         roles=("study", *paths),
@@ -277,7 +276,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         dates=dates,
         front=front,
         settlements=layers.settlements(Path(settlements) if settlements else None),
-        population=layers.population(Path(population) if population else None, population_per),
+        population=layers.reading.population(Path(population) if population else None, population_per),
         sides=sides or {},
         boundaries="District boundaries as in the file given." if shapes else "",
         sources=(source,) if source else (),

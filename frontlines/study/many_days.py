@@ -68,7 +68,8 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
             layers.theatre = layers.all_districts()
         control = layers.polygons(raw, source)
         asked |= {"reach_m": reach_m} if kind == "points" else {"snap_m": snap_m}
-    places, people = layers.settlements(settlements), layers.population(population, population_per)
+    places = layers.settlements(settlements)
+    people = layers.reading.population(population, population_per)
     record = {
         "inputs": layers.reading.inputs("districts", "theatre", "snapshots"),
         "parameters": asked | layers.as_read(),

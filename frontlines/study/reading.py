@@ -31,7 +31,6 @@ from frontlines.manifest import places_sentence
 from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import is_of_lines, require_likely_days
 from frontlines.sources.files import Reading, day_in_name, fill_in, together, without_labels
-from frontlines.sources.population import PopulationRaster, read_population
 from frontlines.sources.snapshots import read_snapshots
 from frontlines.study.compare import Study
 
@@ -234,14 +233,6 @@ class StudyLayers:
             raise LayerError(f"{path.name} has no column 'name': rename the one that names the settlements")
         with naming(path):
             return self._places(fill_in(raw, date=_ANY_DAY, side=UNKNOWN))
-
-    def population(self, path: Path | None, per: str | None) -> PopulationRaster | None:
-        """Look at a raster of people."""
-        if path is None:
-            return None
-        raster = read_population(path, per=per, crs=self.reading.description.crs)
-        self.reading.note(path, "population")
-        return raster
 
     def context(self, path: Path | None) -> gpd.GeoDataFrame | None:
         """Read the neighbouring countries and old boundaries of the map."""

@@ -132,7 +132,7 @@ def test_a_bundled_study_is_measured(tmp_path):
     ("arguments", "words"),
     [
         (["karabakh-1994", "--districts", "d.gpkg"], "a study brings its own layers"),
-        (["a.gpkg", "b.gpkg"], "files need to know their districts: pass --districts and --key"),
+        (["a.gpkg", "b.gpkg"], "give --districts and --key, or --theatre alone"),
         (["nonesuch"], "no bundled study"),
     ],
 )

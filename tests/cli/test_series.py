@@ -34,7 +34,7 @@ def snapshot(lon):
     return gpd.GeoDataFrame(geometry=[box(46, 39, lon, 41)], crs=LONLAT)
 
 
-def call(folder, *more, out="out"):
+def call(folder, *more, out="out", side="A"):
     words = [
         "series",
         folder / "days",
@@ -43,7 +43,7 @@ def call(folder, *more, out="out"):
         "--key",
         "NAME",
         "--side",
-        "A",
+        side,
     ]
     return RUNNER.invoke(app, [str(word) for word in (*words, "--out", folder / out, *more)])
 
@@ -138,7 +138,7 @@ def test_a_map_of_deepstate_is_read_by_its_colours_and_its_days_are_described(fo
     for day, fill in (("20210620", "#a52714"), ("20210621", "#a52714"), ("20210623", "#bcaaa4")):
         frame = snapshot(46.5).assign(name="", fill=fill)
         frame.to_file(days / f"deepstatemap_data_{day}.geojson", driver="GeoJSON")
-    result = call(folder, "--as", "deepstate", "--side", "RUS")
+    result = call(folder, "--as", "deepstate", side="RUS")
     assert result.exit_code == 0, result.output
     assert "missing day 1, same as before 1 (each is named in manifest.json)" in result.stderr
     manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
@@ -148,7 +148,7 @@ def test_a_map_of_deepstate_is_read_by_its_colours_and_its_days_are_described(fo
     assert totals["same_input"].tolist() == [True, False]
     assert totals["lost_km2"].iloc[1] == pytest.approx(totals["contested_after_km2"].iloc[1])
     frame.assign(fill="#123456").to_file(days / "deepstatemap_data_20210624.geojson", driver="GeoJSON")
-    result = call(folder, "--as", "deepstate", "--side", "RUS", "--force")
+    result = call(folder, "--as", "deepstate", "--force", side="RUS")
     assert result.exit_code == 2
     assert "#123456" in result.stderr
 
@@ -204,8 +204,14 @@ def test_a_table_that_was_altered_is_not_gone_on_with(folder):
 @pytest.mark.parametrize("text", ["[]", "{", '{"outputs": {}}', '{"outputs": {"series.parquet": "x"}}'])
 def test_a_manifest_of_something_else_is_refused(folder, text):
     assert call(folder).exit_code == 0
-    (folder / "out" / "manifest.json").write_text(text, encoding="utf-8")
-    assert "holds no series to go on with" in refused(call(folder, "--resume"))
+    manifest = folder / "out" / "manifest.json"
+    manifest.write_text(text, encoding="utf-8")
+    assert "not the files of a whole run" in refused(call(folder, "--resume"))
+    if text.startswith("{") and text.endswith("}"):
+        manifest.write_text(
+            json.dumps(json.loads(text) | {"versions": {"frontlines": "1"}}), encoding="utf-8"
+        )
+        assert "holds no series to go on with" in refused(call(folder, "--resume"))
 
 
 def test_what_is_not_written_again_does_not_stay(folder):

@@ -122,8 +122,7 @@ def series(
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
     inputs = (source, *(districts or ()), theatre, settlements, population)
-    written_over = (*files, *outputs.IF_ANY)
-    free = outputs.only_run_in(out, written_over, force=force or resume, inputs=inputs)
+    free = outputs.only_run_in(out, (*files, *outputs.SERIES_IF_ANY), force=force or resume, inputs=inputs)
     with free, reporting(True) as report:
         previous = outputs.read_previous(out) if resume else None
         report(0.02, "reading")
@@ -131,7 +130,7 @@ def series(
             source,
             districts=districts or (),
             key=key,
-            side=side or None,
+            side=side,
             settlements=settlements,
             population=population,
             population_per=population_per,
@@ -145,7 +144,7 @@ def series(
         results = run_series(
             read.control,
             read.districts,
-            side or None,
+            side,
             freq=freq.value if freq else None,
             day=day,
             tolerance_m=tolerance_m,
@@ -164,6 +163,6 @@ def series(
             progress=part(report, 0.3, 0.6),
         )
         report(0.6, "drawing and writing")
-        with outputs.staged(out, stale=(*also, *outputs.IF_ANY)) as folder:
+        with outputs.staged(out, stale=(*also, *outputs.SERIES_IF_ANY)) as folder:
             found = outputs.write_series(results, folder, panels=panels, film=film)
     show(series_table(results), out, (*files, *found), odd_days_counted(results.manifest["odd"]))
