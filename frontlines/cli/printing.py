@@ -311,7 +311,7 @@ def _note(row: Mapping[Any, Any]) -> str:
 def _suspects(results: SeriesResults) -> str:
     """Count the suspect steps, and name the days and districts of the first few."""
     rows = results.series[results.series["suspect"] & (results.series["turnover_km2"] > 0)]
-    rows = rows.groupby(["period_end", "district"], as_index=False)["turnover_km2"].max()  # of any side
+    rows = rows.groupby(["period_end", "district"])[["turnover_km2"]].max().reset_index()  # of any side
     named = [
         f"{day:%Y-%m-%d} {listed([plain(results.labels.get(name, name)) for name in own['district']], _FEW)}"
         f" ({_km2(own['turnover_km2'].sum())} km²)"

@@ -102,6 +102,7 @@ class Results:
     balance: Any = field(default_factory=lambda: balance_by_district(transitions()))
     total: Any = field(default_factory=lambda: total_of(balance_by_district(transitions())))
     errors: Any = None
+    no_district: Any = None
     caption: str = "Made up."
 
 

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from shapely import box
 
 from frontlines.crs import working_crs
 from frontlines.datasets import synthetic_war
@@ -116,3 +118,34 @@ def test_a_series_of_every_side(layers):
     assert whole.tolist() == pytest.approx([layers["districts"].area.sum() / 1e6] * len(whole), abs=0.1)
     again = run_series(layers["control"], layers["districts"], previous=found)
     assert_frame_equal(again.series, found.series)
+
+
+def test_a_series_of_several_sides_gives_each_its_strips_and_its_people():
+    days, fronts = pd.to_datetime(["2031-06-01", "2031-06-02", "2031-06-03"]), (10_000, 12_000, 11_000)
+    shapes = [box(*x, 39_940) for front in fronts for x in ((60, 60, front), (front, 60, 39_940))]
+    control = gpd.GeoDataFrame(
+        {"date": days.repeat(2), "side": ["A", "B"] * 3, "source": "made up"},
+        geometry=shapes,
+        crs="EPSG:3035",
+    )
+    ground = [box(0, 0, 20_000, 40_000), box(20_000, 0, 40_000, 40_000)]
+    districts = gpd.GeoDataFrame({"district": ["W", "E"]}, geometry=ground, crs="EPSG:3035")
+    towns = gpd.GeoDataFrame(
+        {"name": ["p", "q"], "population": [10.0, 20.0], "district": ["W", "E"]},
+        geometry=gpd.points_from_xy([11_500, 30_000], [20_000, 20_000]),
+        crs="EPSG:3035",
+    )
+    asked = {"margin_m": 100.0, "settlements": towns}
+    both, one = (run_series(control, districts, side, **asked) for side in (None, "A"))
+    assert both.followed == ("A", "B")
+    own = both.series[both.series["side"] == "A"].reset_index(drop=True)
+    assert_frame_equal(own, one.series)
+    sums = both.totals.groupby("period_end")["after_km2"].sum()
+    assert sums.tolist() == pytest.approx([1600.0, 1600.0])
+    assert both.totals["margin_after_km2"].gt(0).all()
+    people = [(entry["side"], entry["after"], entry["lost"]) for entry in both.manifest["people"]]
+    assert people == [("A", 0.0, 10.0), ("B", 30.0, 10.0)]
+    assert set(both.population["side"]) == {"A", "B"}
+    half = run_series(control[control["date"] < days[2]], districts, **asked)
+    again = run_series(control, districts, previous=half, **asked)
+    assert_frame_equal(again.series, both.series)
