@@ -60,6 +60,7 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bside_at\b"), "--side-at"),
     (re.compile(r"\bside='NAME'"), "--side NAME"),
     (re.compile(r"\bdissolve=True"), "--dissolve"),
+    (re.compile(r"\bdate_column=(?=['\"])"), "--date-column "),
     (re.compile(r"\bdate_format=(?=['\"])"), "--date-format "),
     (re.compile(r"\bwith date='[\d-]+'"), "with --date-before and --date-after"),
     (re.compile(r"\ballow_date=True"), "--allow-date"),

@@ -249,6 +249,23 @@ def _chosen(frame: gpd.GeoDataFrame, where: Mapping[str, tuple[str, ...]], name:
     return frame
 
 
+def _day_column(frame: gpd.GeoDataFrame, description: Description, name: str) -> Any:
+    """Find the column of days; None where there is none."""
+    if description.date_column is not None:
+        return column_of(frame, description.date_column, name)
+    return next((column for column in frame.columns if str(column).strip().lower() == "date"), None)
+
+
+def has_days(frame: gpd.GeoDataFrame, description: Description, name: str) -> bool:
+    """Tell whether rows of a raw layer say themselves of which day they are, or from when to when they hold."""
+    if frame.empty:
+        return False
+    if description.valid_from or description.valid_to:
+        return True
+    column = _day_column(frame, description, name)
+    return column is not None and bool((texts_of_days(frame[column]) != "").any())
+
+
 def _dated(
     frame: gpd.GeoDataFrame, description: Description, name: str, day: str | None, notes: list[str]
 ) -> gpd.GeoDataFrame:
@@ -256,9 +273,7 @@ def _dated(
     if description.valid_from or description.valid_to:
         return _valid_on(frame, description, name, day)
     present = {str(column).strip().lower(): column for column in frame.columns}
-    column = present.get("date")
-    if description.date_column is not None:
-        column = column_of(frame, description.date_column, name)
+    column = _day_column(frame, description, name)
     if column is None:
         return frame if day is None else frame.assign(date=day)
     others = [present["date"]] if "date" in present else []

@@ -34,6 +34,7 @@ from frontlines.sources.description import (
     USUAL,
     Description,
     described,
+    has_days,
     is_of_lines,
     one_form,
     require_values,
@@ -208,6 +209,15 @@ def day_in_name(
     return None if day is None else (date.fromisoformat(day) + shift).isoformat()
 
 
+def own_day(
+    path: str | Path, description: Description = USUAL, *, among: Sequence[str | Path] = ()
+) -> str | None:
+    """Find the day in a file's name, if there is one and it can be read in one way only."""
+    with suppress(SourceError):
+        return day_in_name(path, description, among=among)
+    return None
+
+
 @lru_cache(maxsize=8)
 def _days_named(names: tuple[str, ...], date_format: str | None) -> list[str | None]:
     return days_in_names(names, date_format)
@@ -303,6 +313,10 @@ def control_columns(
     day = date
     if date is None and (description.valid_from or description.valid_to):
         day = day_in_name(path, description, among=among)
+    elif date is not None and notes is not None and not has_days(frame, description, name):
+        named = own_day(path, description, among=among)
+        if named not in (None, date):
+            notes.append(f"{name} is read as of {date}, as asked, though its name says {named}")
     frame = without_labels(frame, path, notes)
     frame = described(frame, description, name=name, day=day, side=side, notes=notes)
     if "date" not in {str(column).strip().lower() for column in frame.columns}:
@@ -402,6 +416,13 @@ class Reading:
         if name := recognized(path, frame):
             self._say([f"recognized as a map of {name}, and read as such"])
         return name
+
+    def says_days(self, path: Path) -> bool:
+        """Tell whether the rows of a file say their days themselves, as far as it can be read."""
+        frame = self._readable(path)
+        if frame is None or self.publisher_of(path) is not None:
+            return True
+        return has_days(frame, self.description, path.name)
 
     def _readable(self, path: Path) -> gpd.GeoDataFrame | None:
         """Read a layer as it is, if that can be done."""

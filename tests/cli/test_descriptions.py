@@ -126,6 +126,23 @@ def test_a_study_file_describes_its_layers_and_options_go_before_it(folder):
     assert "[layers] map must be values and their sides" in refusal(RUNNER.invoke(app, words))
 
 
+def test_a_day_given_that_is_not_in_the_name_is_said_and_swapped_days_are_refused(folder):
+    def dated(before, after):
+        days = ("--one-side", "--date-before", before, "--date-after", after)
+        return run("change", folder, *days)
+
+    result = dated(DAYS[0], "2022-11-16")
+    note = "2022-11-15.geojson is read as of 2022-11-16, as asked, though its name says 2022-11-15"
+    assert result.stdout.count("as asked") == 1
+    assert note in result.stdout
+    record = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))["parameters"]
+    assert record["notes"] == [note]
+    said = refusal(dated(*reversed(DAYS)))
+    assert (
+        "by their names it is the other way round: give the earlier file first, or leave the days out" in said
+    )
+
+
 KML = """<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2"><Document>
 <Style id="red"><PolyStyle><color>4d0000ff</color></PolyStyle></Style>{}</Document></kml>"""
