@@ -48,6 +48,7 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bwith side_column\b"), "with --side-column"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: 'NAME'\}"), r"--map \1\2=NAME\1"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: None\}"), r"--map \1\2=\1"),
+    (re.compile(r"\bsides=\{(['\"])(.*?)\1: (['\"])(.*?)\3\}"), r"--map \1\2=\4\1"),
     (re.compile(r"\bwhich sides names\b"), "which --map names"),
     (re.compile(r"\beach_day='(\w+)'"), r"--each-day \1"),
     (re.compile(r"\bone_side=True"), "--one-side"),

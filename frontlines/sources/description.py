@@ -257,7 +257,7 @@ def _day_column(frame: gpd.GeoDataFrame, description: Description, name: str) ->
 
 
 def has_days(frame: gpd.GeoDataFrame, description: Description, name: str) -> bool:
-    """Tell whether rows of a raw layer say themselves of which day they are, or from when to when they hold."""
+    """Tell whether rows of a raw layer say themselves on which day they hold, or from when to when."""
     if frame.empty:
         return False
     if description.valid_from or description.valid_to:

@@ -28,7 +28,7 @@ import pandas as pd
 from frontlines.errors import SourceError
 from frontlines.layers.days import days_in_names
 from frontlines.manifest import fingerprint
-from frontlines.names import counted
+from frontlines.names import RESERVED, counted, one_spelling
 from frontlines.sources import formats
 from frontlines.sources.description import (
     USUAL,
@@ -370,6 +370,7 @@ class Reading:
         self._prints: dict[Path, dict[str, Any]] = {}
         self._noted: list[dict[str, Any]] = []
         self._values: Counter[str] = Counter()
+        self._sides: Counter[str] = Counter()
         self._published: dict[tuple[Path, str], Published] = {}
 
     def layer(self, path: Path, role: str) -> gpd.GeoDataFrame:
@@ -395,6 +396,7 @@ class Reading:
             notes=notes,
         )  # fmt: skip
         self._say(notes)
+        self._require_one_spelling(front, path)
         if not (values or raw.empty or is_of_lines(raw)):
             if side is None:
                 raise SourceError(
@@ -447,7 +449,17 @@ class Reading:
         if frame["date"].nunique() == 1:  # of many days, they are told day by day
             notes += [f"{path.name}, left out: {words}" for words in frame["left_out"].unique() if words]
         self._say(notes)
+        self._require_one_spelling(frame, path)
         return frame
+
+    def _require_one_spelling(self, front: gpd.GeoDataFrame, path: Path) -> None:
+        """Refuse one side in several spellings, in this file or this and earlier ones."""
+        for column in front.columns:
+            if str(column).strip().lower() in ("side", "side_left", "side_right"):
+                sides = front[column].dropna().astype(str).str.strip()
+                self._sides.update(sides[~sides.str.lower().isin(("", *RESERVED))].value_counts().to_dict())
+        if told := one_spelling(self._sides):
+            raise SourceError(f"{path.name}: {told}")
 
     def _say(self, notes: list[str]) -> None:
         self.notes += [note for note in notes if note not in self.notes]

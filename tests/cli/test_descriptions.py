@@ -143,6 +143,33 @@ def test_a_day_given_that_is_not_in_the_name_is_said_and_swapped_days_are_refuse
     )
 
 
+@pytest.mark.parametrize("command", ["change", "series", "compare", "displacement", "run"])
+def test_a_side_in_two_spellings_is_refused_with_what_makes_it_one(folder, command):
+    (folder / "days").mkdir()
+    files = [folder / "days" / f"{day}.geojson" for day in DAYS]
+    for file, names, lon in zip(files, (["Gov", "Reb"], ["gov", "Reb"]), (37.0, 36.9), strict=True):
+        shapes = [box(36, 49, lon, 50), box(lon, 49, 38, 50)]
+        write(gpd.GeoDataFrame({"side": names}, geometry=shapes, crs=LONLAT), file)
+    ground = ["--districts", folder / "districts.geojson", "--key", "name"]
+    sources = {"series": [folder / "days"]}.get(command, files)
+    if command == "run":
+        text = f'[study]\ntitle = "T"\nside = "Gov"\ndates = [{DAYS[0]}, {DAYS[1]}]\n[layers]\ncontrol = ['
+        text += ", ".join(f'"days/{file.name}"' for file in files)
+        text += ']\ndistricts = "districts.geojson"\nkey = "name"\n'
+        (folder / "study.toml").write_text(text, encoding="utf-8")
+        words = [command, folder / "study.toml"]
+    else:
+        words = [command, *sources, *ground, "--side", "Gov"]
+    words += ["--date", DAYS[0]] if command == "compare" else []
+    words += ["--length-m", 50_000] if command == "displacement" else []
+    words = list(map(str, [*words, "--out", folder / "out", "--force"]))
+    said = refusal(RUNNER.invoke(app, words))
+    assert "'Gov' (1 row) and 'gov' (1 row) differ in capital letters only" in said
+    assert said.endswith("say that they are one side with --map 'gov=Gov'\n")
+    result = RUNNER.invoke(app, [*words, "--map", "gov=Gov"])
+    assert result.exit_code == 0, result.output
+
+
 KML = """<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2"><Document>
 <Style id="red"><PolyStyle><color>4d0000ff</color></PolyStyle></Style>{}</Document></kml>"""
