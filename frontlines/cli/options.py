@@ -61,6 +61,8 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bside_at\b"), "--side-at"),
     (re.compile(r"\bside='NAME'"), "--side NAME"),
     (re.compile(r"\bdissolve=True"), "--dissolve"),
+    (re.compile(r"\bvalid_(from|to|before)=(?=['\"])"), r"--valid-\1 "),
+    (re.compile(r"\bin place of valid_to\b"), "in place of --valid-to"),
     (re.compile(r"\bdate_column=(?=['\"])"), "--date-column "),
     (re.compile(r"\bdate_format=(?=['\"])"), "--date-format "),
     (re.compile(r"\bwith date='[\d-]+'"), "with --date-before and --date-after"),
@@ -373,6 +375,14 @@ Described: dict[str, Any] = {
     "valid_to": Annotated[
         str | None,
         typer.Option("--valid-to", metavar="COLUMN", help="Column of the last day on which a row holds."),
+    ],
+    "valid_before": Annotated[
+        str | None,
+        typer.Option(
+            "--valid-before",
+            metavar="COLUMN",
+            help="Column of the first day on which a row no longer holds, in place of --valid-to.",
+        ),
     ],
     "where": Annotated[
         list[str] | None,

@@ -21,6 +21,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _IN_NAMES, _IN_COLUMNS = range(1000, 3000), range(1, 10_000)  # years that are taken for years
 _LATELY = range(1900, 2100)  # years that may end eight digits: 20121110 is in 2012, not in 1110
+_LATE_EPOCH = (10, 13)  # digits of seconds and milliseconds from 2001 on
 _CENTURY = 2000  # to which years of two digits belong
 _SHOWN = 4
 _TIME = re.compile(r"\s*$|[T,\s]\s*\d{1,2}[:.]\d\d")  # what may follow a day in a cell
@@ -58,8 +59,9 @@ _ORDERS = [
     _order("%d%b%Y", rf"(\d{{1,2}})[-_. ]?{_MONTH}[-_. ]?(\d{{4}})", "dmy"),
     _order("%b%d%Y", rf"{_MONTH}[-_. ]?(\d{{1,2}})[-_., ]{{0,2}}(\d{{4}})", "mdy"),
     _order("%Y%b%d", rf"(\d{{4}})[-_. ]?{_MONTH}[-_. ]?(\d{{1,2}})", "ymd"),
-    _order("seconds since 1970", r"(\d{10})", "epoch"),
-    _order("milliseconds since 1970", r"(\d{13})", "epoch"),
+    _order("%Y%m%d%H%M", r"(\d{4})(\d\d)(\d\d)(?:[01]\d|2[0-3])[0-5]\d", "ymd"),
+    _order("seconds since 1970", r"(\d{9,10})", "epoch"),
+    _order("milliseconds since 1970", r"(\d{12,13})", "epoch"),
 ]
 
 
@@ -109,6 +111,10 @@ def _readings(text: str, what: str) -> dict[str, date]:
     found: dict[str, date] = {}
     for order in _ORDERS:
         matches = list(order.pattern.finditer(text))
+        if what == _NAME and order.parts == "epoch":  # 9 or 12 digits beside other text may number anything
+            matches = [
+                each for each in matches if len(each[0]) in _LATE_EPOCH or each[0] == text.split(".")[0]
+            ]
         if what == _VALUE:
             matches = [each for each in matches if each.start() == 0 and _TIME.match(text[each.end() :])]
         years = _IN_NAMES if what == _NAME else _IN_COLUMNS

@@ -28,7 +28,7 @@ import pandas as pd
 from frontlines.errors import SourceError
 from frontlines.layers.days import days_in_names
 from frontlines.manifest import fingerprint
-from frontlines.names import RESERVED, counted, one_spelling
+from frontlines.names import RESERVED, counted, listed, one_spelling
 from frontlines.sources import formats
 from frontlines.sources.description import (
     USUAL,
@@ -37,6 +37,7 @@ from frontlines.sources.description import (
     has_days,
     is_of_lines,
     one_form,
+    require_no_spans,
     require_values,
     values_of_sides,
 )
@@ -45,6 +46,8 @@ from frontlines.sources.population import PopulationRaster, read_population
 from frontlines.sources.publishers.published import Published, published, read_published
 from frontlines.sources.publishers.recognizing import recognized
 from frontlines.sources.writing import whole_or_not
+
+_SHOWN = 5
 
 FORMATS = formats.FORMATS
 """File name endings that can be read and written."""
@@ -275,13 +278,19 @@ def together(frames: Sequence[gpd.GeoDataFrame], paths: Sequence[Path]) -> gpd.G
     """Join the layers of several files, in the CRS of the first; rows are called by their files."""
     if len(frames) == 1:
         return frames[0]
-    if bare := [path.name for frame, path in zip(frames, paths, strict=True) if frame.crs is None]:
-        raise SourceError(f"{', '.join(bare)}: no CRS: say which it is with frame.set_crs('EPSG:4326')")
+    require_crs(frames, paths)
     parts = []
     for frame, path in zip(frames, paths, strict=True):
         own = frame.to_crs(frames[0].crs).set_axis([f"{row} of {path.name}" for row in frame.index])
         parts.append(own if own.geometry.name == "geometry" else own.rename_geometry("geometry"))
     return gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=frames[0].crs)
+
+
+def require_crs(frames: Sequence[gpd.GeoDataFrame], paths: Sequence[Path]) -> None:
+    """Refuse layers that do not name their CRS, by their files."""
+    if bare := [path.name for frame, path in zip(frames, paths, strict=True) if frame.crs is None]:
+        told = listed(bare, _SHOWN)
+        raise SourceError(f"{told}: no CRS: say which it is with frame.set_crs('EPSG:4326')")
 
 
 def without_labels(
@@ -311,7 +320,7 @@ def control_columns(
     """Fill in what a file of control or frontlines leaves unsaid, as `read_control` does."""
     name = Path(path).name
     day = date
-    if date is None and (description.valid_from or description.valid_to):
+    if date is None and description.of_spans:
         day = day_in_name(path, description, among=among)
     elif date is not None and notes is not None and not has_days(frame, description, name):
         named = own_day(path, description, among=among)
@@ -320,7 +329,10 @@ def control_columns(
     frame = without_labels(frame, path, notes)
     frame = described(frame, description, name=name, day=day, side=side, notes=notes)
     if "date" not in {str(column).strip().lower() for column in frame.columns}:
-        frame = fill_in(frame, date=day_in_name(path, description, among=among))
+        named = day_in_name(path, description, among=among)
+        if named is not None and not frame.empty:
+            require_no_spans(frame, description, name, named)
+        frame = fill_in(frame, date=named)
     return fill_in(frame, source=source or name)
 
 

@@ -61,7 +61,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "source": named}
     kind = kind_of(raw)
     if kind == "polygons":
-        with naming(source):
+        with naming(source), layers.spans_named(raw, source):
             control = as_control(raw, layers.crs, mend=mend)
     else:
         if theatre is None:

@@ -29,7 +29,13 @@ from frontlines.layers import (
 from frontlines.layers.mending import Mend, beyond, mend_record
 from frontlines.manifest import places_sentence
 from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, counted
-from frontlines.sources.description import is_of_lines, require_likely_days
+from frontlines.sources.description import (
+    is_of_lines,
+    require_likely_days,
+    spans_named,
+    spans_of,
+    touching,
+)
 from frontlines.sources.files import Reading, day_in_name, fill_in, own_day, together, without_labels
 from frontlines.sources.snapshots import read_snapshots
 from frontlines.study.compare import Study
@@ -113,7 +119,7 @@ class StudyLayers:
     def raw_of_days(self, paths: Sequence[Path], role: str, days: Sequence[str]) -> gpd.GeoDataFrame:
         """Read files of many days; where their rows hold from day to day, those of each day."""
         description = self.reading.description
-        valid = bool(description.valid_from or description.valid_to)
+        valid = description.of_spans
         wanted = days if valid else [None]
         frames = {path: [self.raw(path, role, day, paths) for day in wanted] for path in paths}
         kinds = {path.name: kind_of(frames[path][0]) for path in paths}
@@ -138,9 +144,24 @@ class StudyLayers:
                 return self.from_places(raw)
             if kind == "lines":
                 return self._lines(raw)
-            control = as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
+            with self.spans_named(raw, *paths):
+                control = as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
             self.beyond.append(beyond(raw, self.theatre))
             return control
+
+    @contextmanager
+    def spans_named(self, raw: gpd.GeoDataFrame, *paths: Path) -> Iterator[None]:
+        """Where rows overlap that hold from day to day, say so before anything is mended."""
+        try:
+            yield
+        except LayerError as error:
+            faults, said = error.faults, self.reading.description
+            overlaps = faults is not None and faults["fault"].isin(["overlap", "duplicate"]).any()
+            spans = None if not overlaps or said.of_spans else spans_of(raw)
+            told = spans_named(spans) if spans else touching(raw, said, paths[0].name) if overlaps else ""
+            if not told:
+                raise
+            raise LayerError(f"{told}. As it is, {error}", faults) from error
 
     def _lines(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Check lines; those that name no sides get them by the places that are described."""
@@ -236,8 +257,7 @@ class StudyLayers:
 
     def _require_two_states(self, paths: Sequence[Path], raws: Sequence[gpd.GeoDataFrame]) -> None:
         """Refuse one file given as both days if the same rows were taken from it."""
-        said = self.reading.description
-        if said.valid_from or said.valid_to or paths[0].resolve() != paths[-1].resolve():
+        if self.reading.description.of_spans or paths[0].resolve() != paths[-1].resolve():
             return
         if raws[0].index.equals(raws[-1].index):
             raise LayerError(

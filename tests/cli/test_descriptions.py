@@ -170,6 +170,60 @@ def test_a_side_in_two_spellings_is_refused_with_what_makes_it_one(folder, comma
     assert result.exit_code == 0, result.output
 
 
+@pytest.fixture
+def spans(folder):
+    """Ground that changes hands on 2022-11-01, as rows that hold from day to day."""
+    shapes = [box(36, 49, 37, 50), box(36, 49, 36.5, 50)]
+    held = {"START_DATE": ["2022-01-01", "2022-11-01"], "END_DATE": ["2022-11-01", "2023"], "side": "RUS"}
+    write(gpd.GeoDataFrame(held, geometry=shapes, crs=LONLAT), folder / "spans.geojson")
+    return folder
+
+
+def of_spans(folder, before, after, *more):
+    words = [
+        "change",
+        *[folder / "spans.geojson"] * 2,
+        "--districts",
+        folder / "districts.geojson",
+        "--key",
+        "name",
+    ]
+    words += [
+        "--side",
+        "RUS",
+        "--date-before",
+        before,
+        "--date-after",
+        after,
+        "--out",
+        folder / "out",
+        "--force",
+    ]
+    return RUNNER.invoke(app, list(map(str, [*words, *more])))
+
+
+def test_columns_of_spans_are_refused_until_they_are_named(spans):
+    said = refusal(of_spans(spans, *DAYS))
+    assert (
+        "spans.geojson has columns 'START_DATE' and 'END_DATE', by which 1 of 2 rows hold on 2022-09-10"
+        in said
+    )
+    assert "with --valid-from 'START_DATE', --valid-to 'END_DATE' (--valid-before 'END_DATE' if it is" in said
+    named = ("--valid-from", "START_DATE", "--valid-to", "END_DATE")
+    assert share(spans, of_spans(spans, *DAYS, *named)) == [0.5, 0.25]
+
+
+def test_rows_that_end_as_others_begin_hold_before_their_last_day(spans):
+    days = (DAYS[0], "2022-11-01")
+    said = refusal(of_spans(spans, *days, "--valid-from", "START_DATE", "--valid-to", "END_DATE"))
+    assert (
+        "some rows end on the day on which others begin (2022-11-01), so that both hold on it: give " in said
+    )
+    assert "--valid-before 'END_DATE' in place of --valid-to" in said
+    named = ("--valid-from", "START_DATE", "--valid-before", "END_DATE")
+    assert share(spans, of_spans(spans, *days, *named)) == [0.5, 0.25]
+
+
 KML = """<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2"><Document>
 <Style id="red"><PolyStyle><color>4d0000ff</color></PolyStyle></Style>{}</Document></kml>"""

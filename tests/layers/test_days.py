@@ -28,6 +28,9 @@ from frontlines.layers.days import as_days, day_of_epoch, days_in_names, days_in
         ("1812-09-07.geojson", "1812-09-07"),
         ("1662757200.geojson", "2022-09-09"),
         ("1662757200000.json", "2022-09-09"),
+        ("662757200.json", "1991-01-01"),
+        ("662757200000.json", "1991-01-01"),
+        ("tile_662757200.json", None),
         ("deepstatemap_data_20240708.geojson", "2024-07-08"),
         ("theatre.geojson", None),
         ("raions_2020.geojson", None),
@@ -44,6 +47,13 @@ def test_a_day_in_a_name(name, day):
 def test_a_name_that_can_be_read_in_several_ways_is_refused(name):
     with pytest.raises(SourceError, match=r"can be read as several days \(20.*date_format="):
         days_in_names([name])
+
+
+def test_seconds_and_milliseconds_since_1970_of_the_twentieth_century():
+    assert days_in_texts(["766800000", "768000000000"]) == [date(1994, 4, 20), date(1994, 5, 3)]
+    with pytest.raises(SourceError, match=r"2022-09-01 by %Y%m%d%H%M, 1976-05-29 by milliseconds"):
+        days_in_texts(["202209011230"])
+    assert days_in_texts(["202209011230"], "%Y%m%d%H%M") == [date(2022, 9, 1)]
 
 
 def test_other_names_of_the_folder_settle_the_order():
