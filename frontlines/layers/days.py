@@ -93,6 +93,8 @@ def _settled(texts: list[str], date_format: str | None, what: str) -> list[date 
     """Find the one order that reads all texts; texts in an order of their own may differ."""
     if date_format is not None:
         given = _given(date_format)
+        if first_of(date_format):  # a day that is written goes before the first of its month or year
+            return [_iso(text, what) or _only(text, [given], what) for text in texts]
         return [_only(text, [given], what) or _readings(text, what).get(_ISO) for text in texts]
     readings = {text: _readings(text, what) for text in dict.fromkeys(texts)}
     unsettled = {text: found for text, found in readings.items() if len(set(found.values())) > 1}
@@ -104,6 +106,38 @@ def _settled(texts: list[str], date_format: str | None, what: str) -> list[date 
                 raise SourceError(_ambiguous(text, found, what))
             readings[text] = {"": kept.pop()}
     return [next(iter(readings[text].values()), None) for text in texts]
+
+
+def _iso(text: str, what: str) -> date | None:
+    return _readings(text, what).get(_ISO) if re.search(_ORDERS[0].pattern, text) else None
+
+
+def first_of(date_format: str) -> str:
+    """Say of what a date format without a day means the first day: "month" or "year"; "" with a day."""
+    if re.search("%[dj]", date_format):
+        return ""
+    return "month" if re.search("%[mbB]", date_format) else "year"
+
+
+_COARSE = [
+    (re.compile(r"(?<![\d-])\d{4}([-_./])\d{1,2}(?![\d./-])"), "%Y{}%m"),
+    (re.compile(r"(?<![\d./-])\d{1,2}([-_./])\d{4}(?!\d)"), "%m{}%Y"),
+    (re.compile(r"(?<![a-z])[a-z]{4,}([-_. ])\d{4}(?!\d)", re.IGNORECASE), "%B{}%Y"),
+    (re.compile(rf"(?<![a-z]){_MONTH[:-6]}([-_. ])\d{{4}}(?!\d)", re.IGNORECASE), "%b{}%Y"),
+    (re.compile(r"(?<![\d./-])[12]\d{3}(?![-_./]?\d)"), "%Y"),
+]
+
+
+def without_day(text: str) -> str:
+    """Suggest the date format of a text that seems to name a month or year alone; "" for any other."""
+    for pattern, written in _COARSE:
+        found = pattern.search(text)
+        if found is None:
+            continue
+        made = written.format(found.groups()[-1] if found.groups() else "")
+        if _only(text, [_given(made)], _NAME) is not None:
+            return f"if the first day of the {first_of(made)} is meant, give date_format={made!r}"
+    return ""
 
 
 def _readings(text: str, what: str) -> dict[str, date]:
@@ -154,8 +188,8 @@ def _given(date_format: str) -> tuple[str, re.Pattern[str]]:
     for directive, digits in _DIRECTIVES.items():
         pattern = pattern.replace(directive, digits)
     left = re.findall(r"%.", pattern)
-    if left or not re.search("%[dj]", date_format):
-        what = f"{left[0]} is not known" if left else "it has no day"
+    if left or not re.search("%[Yy]", date_format):
+        what = f"{left[0]} is not known" if left else "it has no year"
         raise SourceError(f"the date format {date_format!r} cannot be used ({what}): write it like %d-%m-%Y")
     return date_format, re.compile(rf"(?<!\d){pattern}(?!\d)")
 

@@ -16,7 +16,14 @@ import numpy as np
 import pandas as pd
 
 from frontlines.errors import LayerError, SourceError
-from frontlines.layers.days import as_days, days_in_texts, days_or_faults, strange_days, texts_of_days
+from frontlines.layers.days import (
+    as_days,
+    days_in_texts,
+    days_or_faults,
+    strange_days,
+    texts_of_days,
+    without_day,
+)
 from frontlines.names import listed
 
 EACH_DAY = ("last", "first", "all")
@@ -333,9 +340,10 @@ def _read_days(
         raise SourceError(f"{name}, column {str(column.name)!r}: {error}") from error
     said = [text for text in texts.unique() if text]
     if said and days.isna().all():
+        how = without_day(said[0]) or "say how days are written with date_format='%d %b %Y'"
         raise SourceError(
-            f"{name}, column {str(column.name)!r}: no day can be read from {_shown(said[0])!r}: say how days "
-            "are written with date_format='%d %b %Y', or which day it shows with date='1994-05-12'"
+            f"{name}, column {str(column.name)!r}: no day can be read from {_shown(said[0])!r}: {how}, "
+            "or say which day it shows with date='1994-05-12'"
         )
     return days
 
@@ -412,8 +420,8 @@ def touching(frame: gpd.GeoDataFrame, description: Description, name: str) -> st
     if not begun & ended:
         return ""
     return (
-        f"some rows end on the day on which others begin ({_shown(min(begun & ended))}), so that both hold on "
-        f"it: give valid_before={last!r} in place of valid_to, the first day on which a row no longer holds"
+        f"some rows end on the day on which others begin ({_shown(min(begun & ended))}), so that both hold "
+        f"on it: give valid_before={last!r} in place of valid_to, the first day on which a row no longer holds"
     )
 
 

@@ -26,7 +26,7 @@ import geopandas as gpd
 import pandas as pd
 
 from frontlines.errors import SourceError
-from frontlines.layers.days import days_in_names
+from frontlines.layers.days import days_in_names, first_of, without_day
 from frontlines.manifest import fingerprint
 from frontlines.names import RESERVED, counted, listed, one_spelling
 from frontlines.sources import formats
@@ -221,6 +221,12 @@ def own_day(
     return None
 
 
+def no_day(path: Path) -> str:
+    """Say that a file names no day, and what to do."""
+    told = f"{path.name} has no column 'date' and no day in its name: say which day it shows"
+    return f"{told}; or {meant}" if (meant := without_day(path.stem)) else told
+
+
 @lru_cache(maxsize=8)
 def _days_named(names: tuple[str, ...], date_format: str | None) -> list[str | None]:
     return days_in_names(names, date_format)
@@ -326,6 +332,10 @@ def control_columns(
         named = own_day(path, description, among=among)
         if named not in (None, date):
             notes.append(f"{name} is read as of {date}, as asked, though its name says {named}")
+    if notes is not None and description.date_format and (whole := first_of(description.date_format)):
+        notes.append(
+            f"days that are not written are the first of the {whole} (date_format={description.date_format!r})"
+        )
     frame = without_labels(frame, path, notes)
     frame = described(frame, description, name=name, day=day, side=side, notes=notes)
     if "date" not in {str(column).strip().lower() for column in frame.columns}:

@@ -18,7 +18,7 @@ from frontlines.layers.columns import days_of
 from frontlines.layers.days import days_or_faults
 from frontlines.names import LONLAT, counted, listed
 from frontlines.sources.description import is_of_lines, require_likely_days
-from frontlines.sources.files import FORMATS, Reading, require_crs, together
+from frontlines.sources.files import FORMATS, Reading, no_day, require_crs, together
 from frontlines.sources.publishers.published import several_a_day
 
 _SHOWN = 5
@@ -45,6 +45,8 @@ def read_snapshots(
         raise SourceError(f"{source} holds no layer: its files must end in one of {', '.join(FORMATS)}")
     frames = [reading.front(file, "snapshots", side=side, source=named, among=files) for file in files]
     days = {file.name: frame["date"] for file, frame in zip(files, frames, strict=True) if "date" in frame}
+    if undated := [file for file, frame in zip(files, frames, strict=True) if "date" not in frame]:
+        raise SourceError(no_day(undated[0]))
     require_likely_days(days, reading.description)
     kept, files = _one_a_day(files, frames, reading.description.each_day)
     if all(is_of_lines(frame) for frame in kept if len(frame)):

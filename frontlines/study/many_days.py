@@ -18,7 +18,7 @@ from frontlines.layers import (
 from frontlines.layers.mending import Mend, mend_record
 from frontlines.names import SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import Description
-from frontlines.sources.files import Reading
+from frontlines.sources.files import Reading, no_day
 from frontlines.sources.population import PopulationRaster
 from frontlines.sources.snapshots import odd_days, read_snapshots
 from frontlines.study.reading import StudyLayers, kind_of, naming
@@ -162,7 +162,7 @@ def _every_day(raw: gpd.GeoDataFrame, path: Path) -> pd.Series[Any]:
     """Give the day of each row of a source."""
     days = days_of(raw)
     if days is None:
-        raise LayerError(f"{path.name} has no column 'date' and no day in its name: say which day it shows")
+        raise LayerError(no_day(path))
     return days
 
 

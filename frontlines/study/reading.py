@@ -36,7 +36,7 @@ from frontlines.sources.description import (
     spans_of,
     touching,
 )
-from frontlines.sources.files import Reading, day_in_name, fill_in, own_day, together, without_labels
+from frontlines.sources.files import Reading, day_in_name, fill_in, no_day, own_day, together, without_labels
 from frontlines.sources.snapshots import read_snapshots
 from frontlines.study.compare import Study
 
@@ -354,7 +354,7 @@ def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path, *, several: bool
     """Pick the rows of one day, or of all if there may be `several`; without a day there must be only one."""
     dates = days_of(raw)
     if dates is None:
-        raise LayerError(f"{path.name} has no column 'date' and no day in its name: say which day it shows")
+        raise LayerError(no_day(path))
     held = sorted(dates.dropna().unique())
     wanted = pd.Timestamp(day) if day else held[0] if len(held) == 1 else None
     if several and held:
