@@ -147,7 +147,7 @@ def _readings(text: str, what: str) -> dict[str, date]:
         matches = list(order.pattern.finditer(text))
         if what == _NAME and order.parts == "epoch":  # 9 or 12 digits beside other text may number anything
             matches = [
-                each for each in matches if len(each[0]) in _LATE_EPOCH or each[0] == text.split(".")[0]
+                each for each in matches if len(each[0]) in _LATE_EPOCH or each[0] == text.partition(".")[0]
             ]
         if what == _VALUE:
             matches = [each for each in matches if each.start() == 0 and _TIME.match(text[each.end() :])]

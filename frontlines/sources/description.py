@@ -6,6 +6,7 @@ layer may tell sides apart, nobody guesses: the layer is refused with what stand
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ EACH_DAY = ("last", "first", "all")
 """Which of several files that show one day are taken; by default none, that is an error."""
 
 _NO_SIDES = {"date", "source", "note", "sigma_m", "vintage", "district", "geometry"}
+_NAMES = {"id", "fid", "gid", "uid", "uuid", "objectid", "ogc", "name", "label", "description", "folder"}
 _MOST_CODES = 12  # a column of numbers with more values than this is no list of classes
 _SHOWN_VALUES, _SHOWN_COLUMNS, _LONGEST = 6, 4, 40
 
@@ -210,7 +212,13 @@ def side_candidates(frame: gpd.GeoDataFrame) -> dict[str, dict[str, int]]:
         texts = _texts(frame[column])
         if (texts.groupby(groups.to_numpy()).nunique() > 1).any() and not _are_days(texts):
             found[str(column)] = _counts(texts)
-    return found
+    return dict(sorted(found.items(), key=lambda one: _unlikely(one[0], one[1], len(frame))))
+
+
+def _unlikely(column: str, values: Mapping[str, int], rows: int) -> tuple[bool, bool, int]:
+    """Put columns of sides first: few repeated values, before those called like names and before identifiers."""
+    words = set(re.split(r"[^a-z]+|(?<=[a-z])(?=\d)", column.lower()))
+    return len(values) == rows, bool(words & _NAMES), len(values)
 
 
 def _may_be_class(column: pd.Series[Any]) -> bool:
@@ -354,8 +362,8 @@ def _valid_on(
     """Keep the rows that hold on the day wanted; a row without a first or last day has no such bound."""
     if day is None:
         raise SourceError(
-            f"{name} says from when to when its rows hold: give the day wanted with date='1861-01-01', "
-            "or in the file's name"
+            f"{name} says from when to when its rows hold: give the day wanted in the file's name, "
+            "or with date='1861-01-01'"
         )
     wanted = pd.Timestamp(day).as_unit("s")
     holds = pd.Series(data=True, index=frame.index)
@@ -421,7 +429,8 @@ def touching(frame: gpd.GeoDataFrame, description: Description, name: str) -> st
         return ""
     return (
         f"some rows end on the day on which others begin ({_shown(min(begun & ended))}), so that both hold "
-        f"on it: give valid_before={last!r} in place of valid_to, the first day on which a row no longer holds"
+        f"on it: give valid_before={last!r} in place of valid_to, "
+        "the first day on which a row no longer holds"
     )
 
 

@@ -224,6 +224,41 @@ def test_rows_that_end_as_others_begin_hold_before_their_last_day(spans):
     assert share(spans, of_spans(spans, *days, *named)) == [0.5, 0.25]
 
 
+def test_a_mend_is_one_that_the_command_has(folder):
+    classes(["nochange"], [box(36, 49, 37, 50)], folder / "front.geojson")
+    ground = [
+        "--districts",
+        folder / "districts.geojson",
+        "--key",
+        "name",
+        "--side",
+        "RUS",
+        "--out",
+        folder / "out",
+    ]
+    (folder / "days").mkdir()
+    (folder / "front.geojson").rename(folder / "days" / "front.geojson")
+    file = folder / "days" / "front.geojson"
+    mends = {
+        "change": "say which day it shows with --date-before and --date-after",
+        "compare": "say which day it shows with --date",
+        "series": "put the day into its name",
+    }
+    for command, mend in mends.items():
+        sources = [folder / "days"] if command == "series" else [file, file]
+        said = refusal(RUNNER.invoke(app, list(map(str, [command, *sources, *ground, "--one-side"]))))
+        assert said == f"error: front.geojson has no column 'date' and no day in its name: {mend}\n"
+
+
+def test_the_column_that_most_likely_names_sides_comes_first(folder):
+    held = {"id": ["a", "b", "c"], "folder": ["x", "x", "y"], "holder": ["RUS", "UKR", "RUS"]}
+    shapes = [box(36 + west, 49, 36.5 + west, 50) for west in (0, 0.5, 1)]
+    write(gpd.GeoDataFrame(held, geometry=shapes, crs=LONLAT), folder / f"{DAYS[1]}.geojson")
+    said = refusal(run("change", folder))
+    assert "'holder' holds RUS (2), UKR (1); 'folder' holds x (2), y (1); 'id' holds a (1)" in said
+    assert "with --side-column 'holder'" in said
+
+
 KML = """<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2"><Document>
 <Style id="red"><PolyStyle><color>4d0000ff</color></PolyStyle></Style>{}</Document></kml>"""
@@ -362,8 +397,9 @@ def test_rows_that_hold_from_day_to_day(folder):
         "END_DATE",
     ]
     words = list(map(str, words))
-    assert "says from when to when its rows hold: give the day wanted with --date-before" in refusal(
-        RUNNER.invoke(app, words)
+    assert (
+        "says from when to when its rows hold: give the day wanted in the file's name, or with --date-before"
+        in refusal(RUNNER.invoke(app, words))
     )
     days = ["--date-before", "1861-01-01", "--date-after", "1861-03-01"]
     assert share(folder, RUNNER.invoke(app, [*words, *days])) == [1, 0.5]
