@@ -169,7 +169,7 @@ def test_an_option_has_the_same_help_everywhere():
 DESCRIBED = {
     f"--{entry.replace('_', '-')}": ("layers", entry)
     for entry in (
-        "side_column", "map", "one_side", "side_left", "side_right", "side_at", "date_column", "date_format", "valid_from", "valid_to", "where",
+        "side_column", "map", "one_side", "side_left", "side_right", "side_at", "date_column", "date_format", "valid_from", "valid_to", "valid_before", "where",
         "sigma_column", "crs", "lon", "lat", "encoding", "allow_date", "dissolve", "as",
         "each_day", "shift_days",
     )
