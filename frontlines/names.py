@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,3 +82,21 @@ def listed(items: Sequence[Any], most: int) -> str:
     """Name the first few of some items, and say how many more there are."""
     more = f" and {len(items) - most} more" if len(items) > most else ""
     return ", ".join(map(str, items[:most])) + more
+
+
+def spelled_alike(rows: Mapping[str, int]) -> list[list[str]]:
+    """Find sides that differ in nothing but capital letters; of each such set the most frequent first."""
+    sets: dict[str, list[str]] = {}
+    for side in sorted(rows, key=lambda side: (-rows[side], side)):
+        sets.setdefault(side.strip().casefold(), []).append(side)
+    return [spellings for spellings in sets.values() if len(spellings) > 1]
+
+
+def one_spelling(rows: Mapping[str, int]) -> str:
+    """Say which sides differ in nothing but capital letters, and what to do; "" where none do."""
+    told = []
+    for first, *others in spelled_alike(rows):
+        held = " and ".join(f"{side!r} ({counted(rows[side], 'row')})" for side in (first, *others))
+        mends = " ".join(f"sides={{{side!r}: {first!r}}}" for side in others)
+        told.append(f"{held} differ in capital letters only: say that they are one side with {mends}")
+    return "; ".join(told)

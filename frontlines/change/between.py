@@ -20,7 +20,7 @@ from frontlines.geometry.coverage import (
     width_m,
 )
 from frontlines.layers.mending import joined_sources
-from frontlines.names import KM2, SLIVER_M, Floats, Geometries, Ints
+from frontlines.names import KM2, SLIVER_M, Floats, Geometries, Ints, one_spelling
 
 COLUMNS = [
     "side_from", "side_to", "date_from", "date_to", "area_km2",
@@ -80,6 +80,7 @@ def change_between(
     """
     require_working_crs(theatre=theatre, before=before, after=after)
     dates = [_only_date(before, "before"), _only_date(after, "after")]
+    _require_one_spelling(before, after)
     whole_km2 = theatre.area.sum() / KM2
     pairs = intersect(np.asarray(before.geometry.values), np.asarray(after.geometry.values))
     if not abs(shapely.area(pairs.pieces).sum() / KM2 - whole_km2) <= CLOSURE * whole_km2:
@@ -105,6 +106,12 @@ def change_between(
     )
     change = gpd.GeoDataFrame(change, geometry=shapes, crs=theatre.crs)[COLUMNS]
     return change[change["area_km2"] > 0].reset_index(drop=True)
+
+
+def _require_one_spelling(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> None:
+    """Refuse one side that is written in two ways."""
+    if told := one_spelling(pd.concat([before["side"], after["side"]]).value_counts().to_dict()):
+        raise LayerError(told)
 
 
 def _only_date(control: gpd.GeoDataFrame, name: str) -> pd.Timestamp:

@@ -11,7 +11,7 @@ import tempfile
 import traceback
 import unicodedata
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
@@ -48,6 +48,7 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bwith side_column\b"), "with --side-column"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: 'NAME'\}"), r"--map \1\2=NAME\1"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: None\}"), r"--map \1\2=\1"),
+    (re.compile(r"\bsides=\{(['\"])(.*?)\1: (['\"])(.*?)\3\}"), r"--map \1\2=\4\1"),
     (re.compile(r"\bwhich sides names\b"), "which --map names"),
     (re.compile(r"\beach_day='(\w+)'"), r"--each-day \1"),
     (re.compile(r"\bone_side=True"), "--one-side"),
@@ -60,8 +61,10 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bside_at\b"), "--side-at"),
     (re.compile(r"\bside='NAME'"), "--side NAME"),
     (re.compile(r"\bdissolve=True"), "--dissolve"),
+    (re.compile(r"\bvalid_(from|to|before)=(?=['\"])"), r"--valid-\1 "),
+    (re.compile(r"\bin place of valid_to\b"), "in place of --valid-to"),
+    (re.compile(r"\bdate_column=(?=['\"])"), "--date-column "),
     (re.compile(r"\bdate_format=(?=['\"])"), "--date-format "),
-    (re.compile(r"\bwith date='[\d-]+'"), "with --date-before and --date-after"),
     (re.compile(r"\ballow_date=True"), "--allow-date"),
     (re.compile(r"\blon='\.\.\.', lat='\.\.\.'"), "--lon and --lat"),
     (re.compile(r"\bper='pixel'"), "--population-per pixel"),
@@ -372,6 +375,14 @@ Described: dict[str, Any] = {
         str | None,
         typer.Option("--valid-to", metavar="COLUMN", help="Column of the last day on which a row holds."),
     ],
+    "valid_before": Annotated[
+        str | None,
+        typer.Option(
+            "--valid-before",
+            metavar="COLUMN",
+            help="Column of the first day on which a row no longer holds, in place of --valid-to.",
+        ),
+    ],
     "where": Annotated[
         list[str] | None,
         typer.Option(
@@ -580,18 +591,33 @@ def plain(text: object) -> str:
     return "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in str(text))
 
 
-def one_line(error: Exception) -> str:
-    """Put an error into one line, in the words of the command line."""
+def _in_days_of(line: str, takes: Collection[str]) -> str:
+    """Name the options of a day that a command takes; without one the day stands in the file's name."""
+    options = [
+        f"--{name.replace('_', '-')}" for name in ("date_before", "date_after", "date") if name in takes
+    ]
+    if not options:
+        line = re.sub(r",? or (say which day it shows )?with date='[\d-]+'", "", line)
+        return re.sub(r"\bsay which day it shows\b", "put the day into its name", line)
+    given = f"with {' and '.join(options)}"
+    line = re.sub(r"\bwith date='[\d-]+'", given, line)
+    return re.sub(r"\bsay which (day it shows|one to take)\b(?! with)", rf"say which \1 {given}", line)
+
+
+def one_line(error: Exception, takes: Collection[str] = ()) -> str:
+    """Put an error into one line, in the words of a command line that takes some options."""
     lines = [line.strip().removeprefix("- ") for line in str(error).splitlines() if line.strip()]
     head, *items = lines or [type(error).__name__]
     line = head + " " * bool(items) + "; ".join(items)
     for pattern, words in _AS_OPTIONS:
         line = pattern.sub(words, line)
+    line = _in_days_of(line, takes)
     return " ".join(plain(line).split())
 
 
 def shows_errors(command: Callable[P, None]) -> Callable[P, None]:
     """Turn errors into one line and an exit code; what nobody foresaw is written down for a report."""
+    takes = inspect.signature(command).parameters
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -603,12 +629,12 @@ def shows_errors(command: Callable[P, None]) -> Callable[P, None]:
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except FrontlinesError as error:
-            _end(one_line(error), FAULTY, error)
+            _end(one_line(error, takes), FAULTY, error)
         except BrokenPipeError as error:  # the reader of what is printed has gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(CUT_OFF) from error
         except _OF_THE_MACHINE as error:
-            _end(f"{_what(error)}: {one_line(error)}", FAULTY, error)
+            _end(f"{_what(error)}: {one_line(error, takes)}", FAULTY, error)
         except Exception as error:  # noqa: BLE001 - the last net
             where = _written_down(error)
             told = f"this is a fault of frontlines: {type(error).__name__}: {one_line(error)}"

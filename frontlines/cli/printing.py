@@ -446,6 +446,7 @@ def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_o
         )
     for name in dict.fromkeys(results.manifest["parameters"].get("read_as_ground_of_side", ())):
         notes.append(f"no column 'side', so read as ground of {plain(results.side)}: {plain(name)}")
+    notes += map(plain, results.manifest["parameters"].get("notes", ()))
     if left_out:
         notes.append(f"not listed, see agreement.csv: {counted(left_out, 'district')}")
     return notes

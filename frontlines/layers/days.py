@@ -21,6 +21,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _IN_NAMES, _IN_COLUMNS = range(1000, 3000), range(1, 10_000)  # years that are taken for years
 _LATELY = range(1900, 2100)  # years that may end eight digits: 20121110 is in 2012, not in 1110
+_LATE_EPOCH = (10, 13)  # digits of seconds and milliseconds from 2001 on
 _CENTURY = 2000  # to which years of two digits belong
 _SHOWN = 4
 _TIME = re.compile(r"\s*$|[T,\s]\s*\d{1,2}[:.]\d\d")  # what may follow a day in a cell
@@ -58,8 +59,9 @@ _ORDERS = [
     _order("%d%b%Y", rf"(\d{{1,2}})[-_. ]?{_MONTH}[-_. ]?(\d{{4}})", "dmy"),
     _order("%b%d%Y", rf"{_MONTH}[-_. ]?(\d{{1,2}})[-_., ]{{0,2}}(\d{{4}})", "mdy"),
     _order("%Y%b%d", rf"(\d{{4}})[-_. ]?{_MONTH}[-_. ]?(\d{{1,2}})", "ymd"),
-    _order("seconds since 1970", r"(\d{10})", "epoch"),
-    _order("milliseconds since 1970", r"(\d{13})", "epoch"),
+    _order("%Y%m%d%H%M", r"(\d{4})(\d\d)(\d\d)(?:[01]\d|2[0-3])[0-5]\d", "ymd"),
+    _order("seconds since 1970", r"(\d{9,10})", "epoch"),
+    _order("milliseconds since 1970", r"(\d{12,13})", "epoch"),
 ]
 
 
@@ -91,6 +93,8 @@ def _settled(texts: list[str], date_format: str | None, what: str) -> list[date 
     """Find the one order that reads all texts; texts in an order of their own may differ."""
     if date_format is not None:
         given = _given(date_format)
+        if first_of(date_format):  # a day that is written goes before the first of its month or year
+            return [_iso(text, what) or _only(text, [given], what) for text in texts]
         return [_only(text, [given], what) or _readings(text, what).get(_ISO) for text in texts]
     readings = {text: _readings(text, what) for text in dict.fromkeys(texts)}
     unsettled = {text: found for text, found in readings.items() if len(set(found.values())) > 1}
@@ -104,11 +108,47 @@ def _settled(texts: list[str], date_format: str | None, what: str) -> list[date 
     return [next(iter(readings[text].values()), None) for text in texts]
 
 
+def _iso(text: str, what: str) -> date | None:
+    return _readings(text, what).get(_ISO) if re.search(_ORDERS[0].pattern, text) else None
+
+
+def first_of(date_format: str) -> str:
+    """Say of what a date format without a day means the first day: "month" or "year"; "" with a day."""
+    if re.search("%[dj]", date_format):
+        return ""
+    return "month" if re.search("%[mbB]", date_format) else "year"
+
+
+_COARSE = [
+    (re.compile(r"(?<![\d-])\d{4}([-_./])\d{1,2}(?![\d./-])"), "%Y{}%m"),
+    (re.compile(r"(?<![\d./-])\d{1,2}([-_./])\d{4}(?!\d)"), "%m{}%Y"),
+    (re.compile(r"(?<![a-z])[a-z]{4,}([-_. ])\d{4}(?!\d)", re.IGNORECASE), "%B{}%Y"),
+    (re.compile(rf"(?<![a-z]){_MONTH[:-6]}([-_. ])\d{{4}}(?!\d)", re.IGNORECASE), "%b{}%Y"),
+    (re.compile(r"(?<![\d./-])[12]\d{3}(?![-_./]?\d)"), "%Y"),
+]
+
+
+def without_day(text: str) -> str:
+    """Suggest the date format of a text that seems to name a month or year alone; "" for any other."""
+    for pattern, written in _COARSE:
+        found = pattern.search(text)
+        if found is None:
+            continue
+        made = written.format(found.groups()[-1] if found.groups() else "")
+        if _only(text, [_given(made)], _NAME) is not None:
+            return f"if the first day of the {first_of(made)} is meant, give date_format={made!r}"
+    return ""
+
+
 def _readings(text: str, what: str) -> dict[str, date]:
     """Read a text in every order that gives a day; a cell must begin with it, a name may hold it anywhere."""
     found: dict[str, date] = {}
     for order in _ORDERS:
         matches = list(order.pattern.finditer(text))
+        if what == _NAME and order.parts == "epoch":  # 9 or 12 digits beside other text may number anything
+            matches = [
+                each for each in matches if len(each[0]) in _LATE_EPOCH or each[0] == text.partition(".")[0]
+            ]
         if what == _VALUE:
             matches = [each for each in matches if each.start() == 0 and _TIME.match(text[each.end() :])]
         years = _IN_NAMES if what == _NAME else _IN_COLUMNS
@@ -148,8 +188,8 @@ def _given(date_format: str) -> tuple[str, re.Pattern[str]]:
     for directive, digits in _DIRECTIVES.items():
         pattern = pattern.replace(directive, digits)
     left = re.findall(r"%.", pattern)
-    if left or not re.search("%[dj]", date_format):
-        what = f"{left[0]} is not known" if left else "it has no day"
+    if left or not re.search("%[Yy]", date_format):
+        what = f"{left[0]} is not known" if left else "it has no year"
         raise SourceError(f"the date format {date_format!r} cannot be used ({what}): write it like %d-%m-%Y")
     return date_format, re.compile(rf"(?<!\d){pattern}(?!\d)")
 

@@ -20,7 +20,7 @@ from pyproj import CRS
 from frontlines.crs import place
 from frontlines.geometry.coverage import Pairs, gaps, overlaps, thin
 from frontlines.geometry.planar import own_crossings
-from frontlines.names import KM2, Bools, Geometries, Ints, counted, listed
+from frontlines.names import KM2, Bools, Geometries, Ints, counted, listed, spelled_alike
 
 Kind = Literal["control", "frontlines", "settlements", "districts", "theatre", "polygons"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -64,6 +64,9 @@ ADVICE = {
     "no date": Advice("have no date", "fill the column 'date' with days such as 1994-05-12"),
     "bad date": Advice("have a date that cannot be read", "write days as 1994-05-12 (ISO 8601)"),
     "no side": Advice("have no side", "name the side, or 'unknown'"),
+    "two spellings": Advice(
+        "name one side in two spellings, which differ in capital letters only", "write each side in one way"
+    ),
     "same side": Advice("have the same side on the left and on the right", "mend side_left or side_right"),
     "no name": Advice("have no name", "fill the column, or name another one as key"),
     "repeated name": Advice(
@@ -210,6 +213,14 @@ def _sides(layer: Examined) -> Iterator[Fault]:
         if column in frame and layer.kind in _DATED:
             for row in frame.index[frame[column] == ""]:
                 yield Fault("no side", (row,), detail=f"column {column}" if lines else "")
+    held = [column for column in ("side", "side_left", "side_right") if column in frame]
+    if held and layer.kind in _DATED:
+        sides = pd.concat([frame[column] for column in held])
+        rows = sides[sides != ""].value_counts().to_dict()
+        for spellings in spelled_alike(rows):
+            told = " and ".join(f"{side!r} ({counted(rows[side], 'row')})" for side in spellings)
+            found = dict.fromkeys(sides.index[sides.isin(spellings)])
+            yield Fault("two spellings", tuple(found), detail=told)
     if lines and {"side_left", "side_right"} <= set(frame):
         for row in frame.index[(frame["side_left"] == frame["side_right"]) & (frame["side_left"] != "")]:
             yield Fault("same side", (row,), geometry=frame.geometry.loc[row])

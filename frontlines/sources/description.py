@@ -6,9 +6,10 @@ layer may tell sides apart, nobody guesses: the layer is refused with what stand
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -16,13 +17,21 @@ import numpy as np
 import pandas as pd
 
 from frontlines.errors import LayerError, SourceError
-from frontlines.layers.days import as_days, days_in_texts, days_or_faults, strange_days, texts_of_days
+from frontlines.layers.days import (
+    as_days,
+    days_in_texts,
+    days_or_faults,
+    strange_days,
+    texts_of_days,
+    without_day,
+)
 from frontlines.names import listed
 
 EACH_DAY = ("last", "first", "all")
 """Which of several files that show one day are taken; by default none, that is an error."""
 
 _NO_SIDES = {"date", "source", "note", "sigma_m", "vintage", "district", "geometry"}
+_NAMES = {"id", "fid", "gid", "uid", "uuid", "objectid", "ogc", "name", "label", "description", "folder"}
 _MOST_CODES = 12  # a column of numbers with more values than this is no list of classes
 _SHOWN_VALUES, _SHOWN_COLUMNS, _LONGEST = 6, 4, 40
 
@@ -48,6 +57,9 @@ class Description:
         Column of the day, by default ``date``, and how days are written, as for `datetime.strptime`.
     valid_from, valid_to
         Columns of the first and last day on which a row holds; the day wanted picks the rows.
+    valid_before
+        Column of the first day on which a row no longer holds, in place of `valid_to`: where rows end on the
+        day on which the next ones begin.
     where
         Values that rows must have, by column.
     sigma_column
@@ -86,6 +98,7 @@ class Description:
     date_format: str | None = None
     valid_from: str | None = None
     valid_to: str | None = None
+    valid_before: str | None = None
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sigma_column: str | None = None
     crs: str | None = None
@@ -97,6 +110,16 @@ class Description:
     publisher: str | None = None
     each_day: str | None = None
     shift_days: int = 0
+
+    @property
+    def bounds(self) -> tuple[str | None, str | None, str | None]:
+        """Columns that say from when to when rows hold."""
+        return self.valid_from, self.valid_to, self.valid_before
+
+    @property
+    def of_spans(self) -> bool:
+        """Whether rows say from when to when they hold."""
+        return any(self.bounds)
 
 
 USUAL = Description()
@@ -189,7 +212,13 @@ def side_candidates(frame: gpd.GeoDataFrame) -> dict[str, dict[str, int]]:
         texts = _texts(frame[column])
         if (texts.groupby(groups.to_numpy()).nunique() > 1).any() and not _are_days(texts):
             found[str(column)] = _counts(texts)
-    return found
+    return dict(sorted(found.items(), key=lambda one: _unlikely(one[0], one[1], len(frame))))
+
+
+def _unlikely(column: str, values: Mapping[str, int], rows: int) -> tuple[bool, bool, int]:
+    """Put columns of sides first: few repeated values, before those called like names and before identifiers."""
+    words = set(re.split(r"[^a-z]+|(?<=[a-z])(?=\d)", column.lower()))
+    return len(values) == rows, bool(words & _NAMES), len(values)
 
 
 def _may_be_class(column: pd.Series[Any]) -> bool:
@@ -249,17 +278,34 @@ def _chosen(frame: gpd.GeoDataFrame, where: Mapping[str, tuple[str, ...]], name:
     return frame
 
 
+def _day_column(frame: gpd.GeoDataFrame, description: Description, name: str) -> Any:
+    """Find the column of days; None where there is none."""
+    if description.date_column is not None:
+        return column_of(frame, description.date_column, name)
+    return next((column for column in frame.columns if str(column).strip().lower() == "date"), None)
+
+
+def has_days(frame: gpd.GeoDataFrame, description: Description, name: str) -> bool:
+    """Tell whether rows of a raw layer say themselves on which day they hold, or from when to when."""
+    if frame.empty:
+        return False
+    if description.of_spans:
+        return True
+    column = _day_column(frame, description, name)
+    return column is not None and bool((texts_of_days(frame[column]) != "").any())
+
+
 def _dated(
     frame: gpd.GeoDataFrame, description: Description, name: str, day: str | None, notes: list[str]
 ) -> gpd.GeoDataFrame:
     """Say the day of each row, and pick those of the day wanted."""
-    if description.valid_from or description.valid_to:
+    if description.of_spans:
         return _valid_on(frame, description, name, day)
     present = {str(column).strip().lower(): column for column in frame.columns}
-    column = present.get("date")
-    if description.date_column is not None:
-        column = column_of(frame, description.date_column, name)
+    column = _day_column(frame, description, name)
     if column is None:
+        if day is not None:
+            require_no_spans(frame, description, name, day)
         return frame if day is None else frame.assign(date=day)
     others = [present["date"]] if "date" in present else []
     texts = texts_of_days(frame[column])
@@ -302,9 +348,10 @@ def _read_days(
         raise SourceError(f"{name}, column {str(column.name)!r}: {error}") from error
     said = [text for text in texts.unique() if text]
     if said and days.isna().all():
+        how = without_day(said[0]) or "say how days are written with date_format='%d %b %Y'"
         raise SourceError(
-            f"{name}, column {str(column.name)!r}: no day can be read from {_shown(said[0])!r}: say how days "
-            "are written with date_format='%d %b %Y', or which day it shows with date='1994-05-12'"
+            f"{name}, column {str(column.name)!r}: no day can be read from {_shown(said[0])!r}: {how}, "
+            "or say which day it shows with date='1994-05-12'"
         )
     return days
 
@@ -315,19 +362,93 @@ def _valid_on(
     """Keep the rows that hold on the day wanted; a row without a first or last day has no such bound."""
     if day is None:
         raise SourceError(
-            f"{name} says from when to when its rows hold: give the day wanted with date='1861-01-01', "
-            "or in the file's name"
+            f"{name} says from when to when its rows hold: give the day wanted in the file's name, "
+            "or with date='1861-01-01'"
         )
     wanted = pd.Timestamp(day).as_unit("s")
     holds = pd.Series(data=True, index=frame.index)
-    for column, first in ((description.valid_from, True), (description.valid_to, False)):
-        if column is None:
-            continue
-        bound = _bound(frame[column_of(frame, column, name)], description, name, first=first)
-        holds &= bound.isna() | ((bound <= wanted) if first else (bound >= wanted))
+    for column, first, fits in (
+        (description.valid_from, True, pd.Series.le),
+        (description.valid_to, False, pd.Series.ge),
+        (description.valid_before, True, pd.Series.gt),
+    ):
+        if column is not None:
+            bound = _bound(frame[column_of(frame, column, name)], description, name, first=first)
+            holds &= bound.isna() | fits(bound, wanted)
     if not holds.any():
         raise SourceError(f"{name} has no row that holds on {day}: check the day and the columns of validity")
     return frame[holds.to_numpy()].assign(date=wanted)
+
+
+_SPANS = [
+    ("start", "end"), ("startdate", "enddate"), ("datestart", "dateend"), ("startyear", "endyear"),
+    ("yearstart", "yearend"), ("begin", "end"), ("begindate", "enddate"), ("beginyear", "endyear"),
+    ("validfrom", "validto"), ("validfrom", "validuntil"), ("validsince", "validuntil"), ("from", "to"),
+    ("datefrom", "dateto"), ("fromdate", "todate"), ("since", "until"), ("von", "bis"),
+    ("gueltigvon", "gueltigbis"), ("gültigvon", "gültigbis"), ("gueltigab", "gueltigbis"), ("ab", "bis"),
+    ("début", "fin"), ("debut", "fin"), ("datedebut", "datefin"), ("du", "au"), ("desde", "hasta"),
+    ("inicio", "fin"), ("gwsdate", "gwedate"), ("gwsyear", "gweyear"), ("cowsdate", "cowedate"),
+    ("cowsyear", "coweyear"),
+]  # fmt: skip
+"""How columns are called that say from when to when a row holds, in small letters alone."""
+
+
+def spans_of(frame: gpd.GeoDataFrame) -> tuple[str, str] | None:
+    """Find two columns that look like the first and last day on which a row holds, and differ by row."""
+    names = {"".join(filter(str.isalnum, str(column).lower())): column for column in frame.columns}
+    for first, last in _SPANS:
+        if first not in names or last not in names:
+            continue
+        texts = [texts_of_days(frame[names[name]]) for name in (first, last)]
+        if max(each.nunique() for each in texts) > 1 and all(map(_are_days_or_years, texts)):
+            return str(names[first]), str(names[last])
+    return None
+
+
+def _are_days_or_years(texts: pd.Series[Any]) -> bool:
+    others = texts[~texts.str.fullmatch(r"[12]\d{3}|")]
+    return bool((texts != "").any()) and (others.empty or _are_days(others))
+
+
+def spans_named(spans: tuple[str, str]) -> str:
+    """Say how columns of spans are named in a description."""
+    first, last = spans
+    return (
+        f"name the columns that say from when to when a row holds with valid_from={first!r}, "
+        f"valid_to={last!r} (valid_before={last!r} if it is the first day on which the row no longer holds)"
+    )
+
+
+def touching(frame: gpd.GeoDataFrame, description: Description, name: str) -> str:
+    """Say what to do if rows end on the day on which others begin; "" if none do."""
+    first, last = description.valid_from, description.valid_to
+    if first is None or last is None:
+        return ""
+    begun, ended = (set(texts_of_days(frame[column_of(frame, one, name)])) - {""} for one in (first, last))
+    if not begun & ended:
+        return ""
+    return (
+        f"some rows end on the day on which others begin ({_shown(min(begun & ended))}), so that both hold "
+        f"on it: give valid_before={last!r} in place of valid_to, "
+        "the first day on which a row no longer holds"
+    )
+
+
+def require_no_spans(frame: gpd.GeoDataFrame, description: Description, name: str, day: str) -> None:
+    """Refuse to take all rows as of one day where they seem to say that some do not hold on it."""
+    spans = spans_of(frame)
+    if spans is None:
+        return
+    said = replace(description, valid_from=spans[0], valid_to=spans[1])
+    try:
+        held = len(_valid_on(frame, said, name, day))
+    except SourceError:
+        held = 0
+    if held < len(frame):
+        raise SourceError(
+            f"{name} has columns {spans[0]!r} and {spans[1]!r}, by which {held} of {len(frame)} rows hold on "
+            f"{day}: {spans_named(spans)}; or leave these columns out of the file"
+        )
 
 
 def _bound(column: pd.Series[Any], description: Description, name: str, *, first: bool) -> pd.Series[Any]:

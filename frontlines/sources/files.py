@@ -26,16 +26,18 @@ import geopandas as gpd
 import pandas as pd
 
 from frontlines.errors import SourceError
-from frontlines.layers.days import days_in_names
+from frontlines.layers.days import days_in_names, first_of, without_day
 from frontlines.manifest import fingerprint
-from frontlines.names import counted
+from frontlines.names import RESERVED, counted, listed, one_spelling
 from frontlines.sources import formats
 from frontlines.sources.description import (
     USUAL,
     Description,
     described,
+    has_days,
     is_of_lines,
     one_form,
+    require_no_spans,
     require_values,
     values_of_sides,
 )
@@ -44,6 +46,8 @@ from frontlines.sources.population import PopulationRaster, read_population
 from frontlines.sources.publishers.published import Published, published, read_published
 from frontlines.sources.publishers.recognizing import recognized
 from frontlines.sources.writing import whole_or_not
+
+_SHOWN = 5
 
 FORMATS = formats.FORMATS
 """File name endings that can be read and written."""
@@ -208,6 +212,21 @@ def day_in_name(
     return None if day is None else (date.fromisoformat(day) + shift).isoformat()
 
 
+def own_day(
+    path: str | Path, description: Description = USUAL, *, among: Sequence[str | Path] = ()
+) -> str | None:
+    """Find the day in a file's name, if there is one and it can be read in one way only."""
+    with suppress(SourceError):
+        return day_in_name(path, description, among=among)
+    return None
+
+
+def no_day(path: Path) -> str:
+    """Say that a file names no day, and what to do."""
+    told = f"{path.name} has no column 'date' and no day in its name: say which day it shows"
+    return f"{told}; or {meant}" if (meant := without_day(path.stem)) else told
+
+
 @lru_cache(maxsize=8)
 def _days_named(names: tuple[str, ...], date_format: str | None) -> list[str | None]:
     return days_in_names(names, date_format)
@@ -265,13 +284,19 @@ def together(frames: Sequence[gpd.GeoDataFrame], paths: Sequence[Path]) -> gpd.G
     """Join the layers of several files, in the CRS of the first; rows are called by their files."""
     if len(frames) == 1:
         return frames[0]
-    if bare := [path.name for frame, path in zip(frames, paths, strict=True) if frame.crs is None]:
-        raise SourceError(f"{', '.join(bare)}: no CRS: say which it is with frame.set_crs('EPSG:4326')")
+    require_crs(frames, paths)
     parts = []
     for frame, path in zip(frames, paths, strict=True):
         own = frame.to_crs(frames[0].crs).set_axis([f"{row} of {path.name}" for row in frame.index])
         parts.append(own if own.geometry.name == "geometry" else own.rename_geometry("geometry"))
     return gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=frames[0].crs)
+
+
+def require_crs(frames: Sequence[gpd.GeoDataFrame], paths: Sequence[Path]) -> None:
+    """Refuse layers that do not name their CRS, by their files."""
+    if bare := [path.name for frame, path in zip(frames, paths, strict=True) if frame.crs is None]:
+        told = listed(bare, _SHOWN)
+        raise SourceError(f"{told}: no CRS: say which it is with frame.set_crs('EPSG:4326')")
 
 
 def without_labels(
@@ -301,12 +326,23 @@ def control_columns(
     """Fill in what a file of control or frontlines leaves unsaid, as `read_control` does."""
     name = Path(path).name
     day = date
-    if date is None and (description.valid_from or description.valid_to):
+    if date is None and description.of_spans:
         day = day_in_name(path, description, among=among)
+    elif date is not None and notes is not None and not has_days(frame, description, name):
+        named = own_day(path, description, among=among)
+        if named not in (None, date):
+            notes.append(f"{name} is read as of {date}, as asked, though its name says {named}")
+    if notes is not None and description.date_format and (whole := first_of(description.date_format)):
+        notes.append(
+            f"where no day is written, it is the first of the {whole} (date_format={description.date_format!r})"
+        )
     frame = without_labels(frame, path, notes)
     frame = described(frame, description, name=name, day=day, side=side, notes=notes)
     if "date" not in {str(column).strip().lower() for column in frame.columns}:
-        frame = fill_in(frame, date=day_in_name(path, description, among=among))
+        named = day_in_name(path, description, among=among)
+        if named is not None and not frame.empty:
+            require_no_spans(frame, description, name, named)
+        frame = fill_in(frame, date=named)
     return fill_in(frame, source=source or name)
 
 
@@ -356,6 +392,7 @@ class Reading:
         self._prints: dict[Path, dict[str, Any]] = {}
         self._noted: list[dict[str, Any]] = []
         self._values: Counter[str] = Counter()
+        self._sides: Counter[str] = Counter()
         self._published: dict[tuple[Path, str], Published] = {}
 
     def layer(self, path: Path, role: str) -> gpd.GeoDataFrame:
@@ -381,6 +418,7 @@ class Reading:
             notes=notes,
         )  # fmt: skip
         self._say(notes)
+        self._require_one_spelling(front, path)
         if not (values or raw.empty or is_of_lines(raw)):
             if side is None:
                 raise SourceError(
@@ -402,6 +440,13 @@ class Reading:
         if name := recognized(path, frame):
             self._say([f"recognized as a map of {name}, and read as such"])
         return name
+
+    def says_days(self, path: Path) -> bool:
+        """Tell whether the rows of a file say their days themselves, as far as it can be read."""
+        frame = self._readable(path)
+        if frame is None or self.publisher_of(path) is not None:
+            return True
+        return has_days(frame, self.description, path.name)
 
     def _readable(self, path: Path) -> gpd.GeoDataFrame | None:
         """Read a layer as it is, if that can be done."""
@@ -426,7 +471,17 @@ class Reading:
         if frame["date"].nunique() == 1:  # of many days, they are told day by day
             notes += [f"{path.name}, left out: {words}" for words in frame["left_out"].unique() if words]
         self._say(notes)
+        self._require_one_spelling(frame, path)
         return frame
+
+    def _require_one_spelling(self, front: gpd.GeoDataFrame, path: Path) -> None:
+        """Refuse one side in several spellings, in this file or this and earlier ones."""
+        for column in front.columns:
+            if str(column).strip().lower() in ("side", "side_left", "side_right"):
+                sides = front[column].dropna().astype(str).str.strip()
+                self._sides.update(sides[~sides.str.lower().isin(("", *RESERVED))].value_counts().to_dict())
+        if told := one_spelling(self._sides):
+            raise SourceError(f"{path.name}: {told}")
 
     def _say(self, notes: list[str]) -> None:
         self.notes += [note for note in notes if note not in self.notes]

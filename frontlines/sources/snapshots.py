@@ -18,7 +18,7 @@ from frontlines.layers.columns import days_of
 from frontlines.layers.days import days_or_faults
 from frontlines.names import LONLAT, counted, listed
 from frontlines.sources.description import is_of_lines, require_likely_days
-from frontlines.sources.files import FORMATS, Reading, together
+from frontlines.sources.files import FORMATS, Reading, no_day, require_crs, together
 from frontlines.sources.publishers.published import several_a_day
 
 _SHOWN = 5
@@ -45,20 +45,23 @@ def read_snapshots(
         raise SourceError(f"{source} holds no layer: its files must end in one of {', '.join(FORMATS)}")
     frames = [reading.front(file, "snapshots", side=side, source=named, among=files) for file in files]
     days = {file.name: frame["date"] for file, frame in zip(files, frames, strict=True) if "date" in frame}
+    if undated := [file for file, frame in zip(files, frames, strict=True) if "date" not in frame]:
+        raise SourceError(no_day(undated[0]))
     require_likely_days(days, reading.description)
-    kept = _one_a_day(files, frames, reading.description.each_day)
+    kept, files = _one_a_day(files, frames, reading.description.each_day)
     if all(is_of_lines(frame) for frame in kept if len(frame)):
         return together(kept, files)
+    require_crs(kept, files)
     joined = pd.concat([frame.to_crs(LONLAT) for frame in kept], ignore_index=True)
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=LONLAT)
 
 
 def _one_a_day(
-    files: Sequence[Path], frames: Sequence[gpd.GeoDataFrame], each_day: str | None
-) -> list[gpd.GeoDataFrame]:
-    """Keep the rows of one file a day, if not all are wanted."""
+    files: list[Path], frames: list[gpd.GeoDataFrame], each_day: str | None
+) -> tuple[list[gpd.GeoDataFrame], list[Path]]:
+    """Keep the rows of one file a day, if not all are wanted, and the files of which some are left."""
     if each_day == "all":
-        return list(frames)
+        return frames, files
     days = [set(days_or_faults(frame["date"])[0].dropna()) if "date" in frame else set() for frame in frames]
     shown: dict[Any, list[int]] = defaultdict(list)
     for number, own in enumerate(days):
@@ -75,7 +78,8 @@ def _one_a_day(
     for day, numbers in several.items():
         for number in numbers[1:] if each_day == "first" else numbers[:-1]:
             kept[number] = kept[number][(days_or_faults(kept[number]["date"])[0] != day).to_numpy()]
-    return [frame for frame in kept if len(frame)]
+    left = [number for number, frame in enumerate(kept) if len(frame)]
+    return [kept[number] for number in left], [files[number] for number in left]
 
 
 def odd_days(frame: gpd.GeoDataFrame) -> list[dict[str, str]]:

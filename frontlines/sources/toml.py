@@ -179,6 +179,7 @@ DESCRIBED = {
     "shift_days": Entry(lambda value: type(value) is int, "a whole number of days"),
     "valid_from": NAME,
     "valid_to": NAME,
+    "valid_before": NAME,
     "where": _WHERE,
     "sigma_column": NAME,
     "crs": NAME,

@@ -18,7 +18,7 @@ from frontlines.layers import (
 from frontlines.layers.mending import Mend, mend_record
 from frontlines.names import SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import Description
-from frontlines.sources.files import Reading
+from frontlines.sources.files import Reading, no_day
 from frontlines.sources.population import PopulationRaster
 from frontlines.sources.snapshots import odd_days, read_snapshots
 from frontlines.study.reading import StudyLayers, kind_of, naming
@@ -62,7 +62,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     kind = kind_of(raw)
     layers.require_lines([source], [kind])
     if kind == "polygons":
-        with naming(source):
+        with naming(source), layers.spans_named(raw, source):
             control = as_control(raw, layers.crs, mend=mend)
     else:
         if theatre is None:
@@ -164,7 +164,7 @@ def _every_day(raw: gpd.GeoDataFrame, path: Path) -> pd.Series[Any]:
     """Give the day of each row of a source."""
     days = days_of(raw)
     if days is None:
-        raise LayerError(f"{path.name} has no column 'date' and no day in its name: say which day it shows")
+        raise LayerError(no_day(path))
     return days
 
 

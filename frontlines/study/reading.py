@@ -29,8 +29,14 @@ from frontlines.layers import (
 from frontlines.layers.mending import Mend, beyond, mend_record
 from frontlines.manifest import places_sentence
 from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, counted
-from frontlines.sources.description import is_of_lines, require_likely_days
-from frontlines.sources.files import Reading, day_in_name, fill_in, together, without_labels
+from frontlines.sources.description import (
+    is_of_lines,
+    require_likely_days,
+    spans_named,
+    spans_of,
+    touching,
+)
+from frontlines.sources.files import Reading, day_in_name, fill_in, no_day, own_day, together, without_labels
 from frontlines.sources.snapshots import read_snapshots
 from frontlines.study.compare import Study
 
@@ -113,7 +119,7 @@ class StudyLayers:
     def raw_of_days(self, paths: Sequence[Path], role: str, days: Sequence[str]) -> gpd.GeoDataFrame:
         """Read files of many days; where their rows hold from day to day, those of each day."""
         description = self.reading.description
-        valid = bool(description.valid_from or description.valid_to)
+        valid = description.of_spans
         wanted = days if valid else [None]
         frames = {path: [self.raw(path, role, day, paths) for day in wanted] for path in paths}
         kinds = {path.name: kind_of(frames[path][0]) for path in paths}
@@ -149,9 +155,24 @@ class StudyLayers:
                 return self.from_places(raw)
             if kind == "lines":
                 return self._lines(raw)
-            control = as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
+            with self.spans_named(raw, *paths):
+                control = as_control(raw, self.crs, theatre=self.theatre, rest=self.rest, mend=self.mend)
             self.beyond.append(beyond(raw, self.theatre))
             return control
+
+    @contextmanager
+    def spans_named(self, raw: gpd.GeoDataFrame, *paths: Path) -> Iterator[None]:
+        """Where rows overlap that hold from day to day, say so before anything is mended."""
+        try:
+            yield
+        except LayerError as error:
+            faults, said = error.faults, self.reading.description
+            overlaps = faults is not None and faults["fault"].isin(["overlap", "duplicate"]).any()
+            spans = None if not overlaps or said.of_spans else spans_of(raw)
+            told = spans_named(spans) if spans else touching(raw, said, paths[0].name) if overlaps else ""
+            if not told:
+                raise
+            raise LayerError(f"{told}. As it is, {error}", faults) from error
 
     def _lines(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Check lines; those that name no sides get them by the places that are described."""
@@ -199,8 +220,10 @@ class StudyLayers:
     ) -> tuple[gpd.GeoDataFrame, list[pd.Timestamp]]:
         """Read lines or polygons of two files and those between them, as one frame; give the two days."""
         last = len(paths) - 1
+        self._require_days_not_swapped(paths, days)
         parts: list[gpd.GeoDataFrame] = []
         kinds: list[_Kind] = []
+        raws: list[gpd.GeoDataFrame] = []
         held: dict[str, Any] = {}
         for number, path in enumerate(paths):
             role = "before" if number == 0 else "after" if number == last else "between"
@@ -210,6 +233,7 @@ class StudyLayers:
                 raw = self._nobody(day or day_in_name(path, self.reading.description), path)
             raw = _on_day(raw, day, path, several=role == "between")
             held[path.name] = raw["date"]
+            raws.append(raw)
             kinds.append(kind_of(raw))
             parts.append(self.front(raw, kinds[-1], path))
         self.reading.require_sides(", ".join(dict.fromkeys(path.name for path in paths)))
@@ -220,6 +244,7 @@ class StudyLayers:
                 both = f"{paths[0].name} holds {kinds[0]} and {path.name} {kind}"
                 raise LayerError(f"{both}: give polygons alone or lines alone")
         _require_order(parts, paths)
+        self._require_two_states(paths, raws)
         named = [
             part.set_axis([f"{row} of {path.name}" for row in part.index])
             for part, path in zip(parts, paths, strict=True)
@@ -228,6 +253,29 @@ class StudyLayers:
         if not joined.index.is_unique:
             joined = joined.reset_index(drop=True)
         return joined, [pd.Timestamp(part["date"].iloc[0]) for part in (parts[0], parts[-1])]
+
+    def _require_days_not_swapped(self, paths: Sequence[Path], days: tuple[str | None, str | None]) -> None:
+        """Refuse days that are exactly those in the two files' names, the other way round."""
+        reading, ends = self.reading, (paths[0], paths[-1])
+        named = tuple(own_day(path, reading.description, among=paths) for path in ends)
+        if None in days or days != named[::-1] or days[0] == days[1]:
+            return
+        if any(map(reading.says_days, ends)):
+            return  # rows say their days themselves
+        raise LayerError(
+            f"{ends[0].name} is to show {days[0]} and {ends[1].name} {days[1]}, and by their names it is the "
+            "other way round: give the earlier file first, or leave the days out"
+        )
+
+    def _require_two_states(self, paths: Sequence[Path], raws: Sequence[gpd.GeoDataFrame]) -> None:
+        """Refuse one file given as both days if the same rows were taken from it."""
+        if self.reading.description.of_spans or paths[0].resolve() != paths[-1].resolve():
+            return
+        if raws[0].index.equals(raws[-1].index):
+            raise LayerError(
+                f"{paths[0].name} is given as both days, and the same rows are taken for both: nothing could "
+                "differ; give another file, or the column of days with date_column='...'"
+            )
 
     def _nobody(self, day: str | None, path: Path) -> gpd.GeoDataFrame:
         """Make the frame of a day on which a file shows no ground at all."""
@@ -318,7 +366,7 @@ def _on_day(raw: gpd.GeoDataFrame, day: str | None, path: Path, *, several: bool
     """Pick the rows of one day, or of all if there may be `several`; without a day there must be only one."""
     dates = days_of(raw)
     if dates is None:
-        raise LayerError(f"{path.name} has no column 'date' and no day in its name: say which day it shows")
+        raise LayerError(no_day(path))
     held = sorted(dates.dropna().unique())
     wanted = pd.Timestamp(day) if day else held[0] if len(held) == 1 else None
     if several and held:

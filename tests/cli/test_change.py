@@ -148,7 +148,10 @@ def test_one_file_twice_is_refused(folder, before):
 
 
 def test_two_days_of_the_same_ground_change_nothing(folder):
-    result = call(folder, "bare_08.geojson", "bare_08.geojson", *DAYS)
+    said = refusal(folder, "bare_08.geojson", "bare_08.geojson", *DAYS)
+    assert "bare_08.geojson is given as both days, and the same rows are taken for both" in said
+    (folder / "same.geojson").write_bytes((folder / "bare_08.geojson").read_bytes())
+    result = call(folder, "bare_08.geojson", "same.geojson", *DAYS)
     assert result.exit_code == 0, result.output
     assert balance(folder)[["gained_km2", "lost_km2", "net_km2"]].to_numpy().tolist() == [[0.0] * 3] * 2
 

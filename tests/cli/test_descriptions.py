@@ -126,6 +126,139 @@ def test_a_study_file_describes_its_layers_and_options_go_before_it(folder):
     assert "[layers] map must be values and their sides" in refusal(RUNNER.invoke(app, words))
 
 
+def test_a_day_given_that_is_not_in_the_name_is_said_and_swapped_days_are_refused(folder):
+    def dated(before, after):
+        days = ("--one-side", "--date-before", before, "--date-after", after)
+        return run("change", folder, *days)
+
+    result = dated(DAYS[0], "2022-11-16")
+    note = "2022-11-15.geojson is read as of 2022-11-16, as asked, though its name says 2022-11-15"
+    assert result.stdout.count("as asked") == 1
+    assert note in result.stdout
+    record = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))["parameters"]
+    assert record["notes"] == [note]
+    said = refusal(dated(*reversed(DAYS)))
+    assert (
+        "by their names it is the other way round: give the earlier file first, or leave the days out" in said
+    )
+
+
+@pytest.mark.parametrize("command", ["change", "series", "compare", "displacement", "run"])
+def test_a_side_in_two_spellings_is_refused_with_what_makes_it_one(folder, command):
+    (folder / "days").mkdir()
+    files = [folder / "days" / f"{day}.geojson" for day in DAYS]
+    for file, names, lon in zip(files, (["Gov", "Reb"], ["gov", "Reb"]), (37.0, 36.9), strict=True):
+        shapes = [box(36, 49, lon, 50), box(lon, 49, 38, 50)]
+        write(gpd.GeoDataFrame({"side": names}, geometry=shapes, crs=LONLAT), file)
+    ground = ["--districts", folder / "districts.geojson", "--key", "name"]
+    sources = {"series": [folder / "days"]}.get(command, files)
+    if command == "run":
+        text = f'[study]\ntitle = "T"\nside = "Gov"\ndates = [{DAYS[0]}, {DAYS[1]}]\n[layers]\ncontrol = ['
+        text += ", ".join(f'"days/{file.name}"' for file in files)
+        text += ']\ndistricts = "districts.geojson"\nkey = "name"\n'
+        (folder / "study.toml").write_text(text, encoding="utf-8")
+        words = [command, folder / "study.toml"]
+    else:
+        words = [command, *sources, *ground, "--side", "Gov"]
+    words += ["--date", DAYS[0]] if command == "compare" else []
+    words += ["--length-m", 50_000] if command == "displacement" else []
+    words = list(map(str, [*words, "--out", folder / "out", "--force"]))
+    said = refusal(RUNNER.invoke(app, words))
+    assert "'Gov' (1 row) and 'gov' (1 row) differ in capital letters only" in said
+    assert said.endswith("say that they are one side with --map 'gov=Gov'\n")
+    result = RUNNER.invoke(app, [*words, "--map", "gov=Gov"])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.fixture
+def spans(folder):
+    """Ground that changes hands on 2022-11-01, as rows that hold from day to day."""
+    shapes = [box(36, 49, 37, 50), box(36, 49, 36.5, 50)]
+    held = {"START_DATE": ["2022-01-01", "2022-11-01"], "END_DATE": ["2022-11-01", "2023"], "side": "RUS"}
+    write(gpd.GeoDataFrame(held, geometry=shapes, crs=LONLAT), folder / "spans.geojson")
+    return folder
+
+
+def of_spans(folder, before, after, *more):
+    words = [
+        "change",
+        *[folder / "spans.geojson"] * 2,
+        "--districts",
+        folder / "districts.geojson",
+        "--key",
+        "name",
+    ]
+    words += [
+        "--side",
+        "RUS",
+        "--date-before",
+        before,
+        "--date-after",
+        after,
+        "--out",
+        folder / "out",
+        "--force",
+    ]
+    return RUNNER.invoke(app, list(map(str, [*words, *more])))
+
+
+def test_columns_of_spans_are_refused_until_they_are_named(spans):
+    said = refusal(of_spans(spans, *DAYS))
+    assert (
+        "spans.geojson has columns 'START_DATE' and 'END_DATE', by which 1 of 2 rows hold on 2022-09-10"
+        in said
+    )
+    assert "with --valid-from 'START_DATE', --valid-to 'END_DATE' (--valid-before 'END_DATE' if it is" in said
+    named = ("--valid-from", "START_DATE", "--valid-to", "END_DATE")
+    assert share(spans, of_spans(spans, *DAYS, *named)) == [0.5, 0.25]
+
+
+def test_rows_that_end_as_others_begin_hold_before_their_last_day(spans):
+    days = (DAYS[0], "2022-11-01")
+    said = refusal(of_spans(spans, *days, "--valid-from", "START_DATE", "--valid-to", "END_DATE"))
+    assert (
+        "some rows end on the day on which others begin (2022-11-01), so that both hold on it: give " in said
+    )
+    assert "--valid-before 'END_DATE' in place of --valid-to" in said
+    named = ("--valid-from", "START_DATE", "--valid-before", "END_DATE")
+    assert share(spans, of_spans(spans, *days, *named)) == [0.5, 0.25]
+
+
+def test_a_mend_is_one_that_the_command_has(folder):
+    classes(["nochange"], [box(36, 49, 37, 50)], folder / "front.geojson")
+    ground = [
+        "--districts",
+        folder / "districts.geojson",
+        "--key",
+        "name",
+        "--side",
+        "RUS",
+        "--out",
+        folder / "out",
+    ]
+    (folder / "days").mkdir()
+    (folder / "front.geojson").rename(folder / "days" / "front.geojson")
+    file = folder / "days" / "front.geojson"
+    mends = {
+        "change": "say which day it shows with --date-before and --date-after",
+        "compare": "say which day it shows with --date",
+        "series": "put the day into its name",
+    }
+    for command, mend in mends.items():
+        sources = [folder / "days"] if command == "series" else [file, file]
+        said = refusal(RUNNER.invoke(app, list(map(str, [command, *sources, *ground, "--one-side"]))))
+        assert said == f"error: front.geojson has no column 'date' and no day in its name: {mend}\n"
+
+
+def test_the_column_that_most_likely_names_sides_comes_first(folder):
+    held = {"id": ["a", "b", "c"], "folder": ["x", "x", "y"], "holder": ["RUS", "UKR", "RUS"]}
+    shapes = [box(36 + west, 49, 36.5 + west, 50) for west in (0, 0.5, 1)]
+    write(gpd.GeoDataFrame(held, geometry=shapes, crs=LONLAT), folder / f"{DAYS[1]}.geojson")
+    said = refusal(run("change", folder))
+    assert "'holder' holds RUS (2), UKR (1); 'folder' holds x (2), y (1); 'id' holds a (1)" in said
+    assert "with --side-column 'holder'" in said
+
+
 KML = """<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2"><Document>
 <Style id="red"><PolyStyle><color>4d0000ff</color></PolyStyle></Style>{}</Document></kml>"""
@@ -264,8 +397,9 @@ def test_rows_that_hold_from_day_to_day(folder):
         "END_DATE",
     ]
     words = list(map(str, words))
-    assert "says from when to when its rows hold: give the day wanted with --date-before" in refusal(
-        RUNNER.invoke(app, words)
+    assert (
+        "says from when to when its rows hold: give the day wanted in the file's name, or with --date-before"
+        in refusal(RUNNER.invoke(app, words))
     )
     days = ["--date-before", "1861-01-01", "--date-after", "1861-03-01"]
     assert share(folder, RUNNER.invoke(app, [*words, *days])) == [1, 0.5]

@@ -61,6 +61,23 @@ def test_a_folder_of_days(folder):
     assert len([entry for entry in manifest["inputs"] if entry["role"] == "snapshots"]) == 20
 
 
+def test_files_without_a_crs_are_refused_by_name(folder):
+    rings = [[[46, 39], [47, 39], [47, 41], [46, 41], [46, 39]]]
+    topology = {
+        "type": "Topology",
+        "arcs": rings,
+        "objects": {
+            "front": {"type": "GeometryCollection", "geometries": [{"type": "Polygon", "arcs": [[0]]}]}
+        },
+    }
+    (folder / "days" / "front_20210720.topojson").write_text(json.dumps(topology), encoding="utf-8")
+    result = call(folder)
+    assert result.exit_code == 2, result.output
+    said = "error: front_20210720.topojson: no CRS: say which it is with --crs EPSG:4326\n"
+    assert result.stderr.endswith(said)
+    assert call(folder, "--crs", "EPSG:4326").exit_code == 0
+
+
 def test_steps_of_a_month_have_the_same_net(folder):
     assert call(folder).exit_code == 0
     assert call(folder, "--freq", "MS", out="monthly").exit_code == 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontlines.errors import SourceError
-from frontlines.layers.days import as_days, day_of_epoch, days_in_names, days_in_texts
+from frontlines.layers.days import as_days, day_of_epoch, days_in_names, days_in_texts, without_day
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,9 @@ from frontlines.layers.days import as_days, day_of_epoch, days_in_names, days_in
         ("1812-09-07.geojson", "1812-09-07"),
         ("1662757200.geojson", "2022-09-09"),
         ("1662757200000.json", "2022-09-09"),
+        ("662757200.json", "1991-01-01"),
+        ("662757200000.json", "1991-01-01"),
+        ("tile_662757200.json", None),
         ("deepstatemap_data_20240708.geojson", "2024-07-08"),
         ("theatre.geojson", None),
         ("raions_2020.geojson", None),
@@ -46,6 +49,26 @@ def test_a_name_that_can_be_read_in_several_ways_is_refused(name):
         days_in_names([name])
 
 
+def test_seconds_and_milliseconds_since_1970_of_the_twentieth_century():
+    assert days_in_texts(["766800000", "768000000000"]) == [date(1994, 4, 20), date(1994, 5, 3)]
+    with pytest.raises(SourceError, match=r"2022-09-01 by %Y%m%d%H%M, 1976-05-29 by milliseconds"):
+        days_in_texts(["202209011230"])
+    assert days_in_texts(["202209011230"], "%Y%m%d%H%M") == [date(2022, 9, 1)]
+
+
+def test_a_date_format_without_a_day_means_the_first_of_the_month_or_year():
+    assert days_in_names(["march 2022.kml", "2022-05-09.kml"], "%B %Y") == ["2022-03-01", "2022-05-09"]
+    assert days_in_texts(["2022-03", "2022-04-17"], "%Y-%m") == [date(2022, 3, 1), date(2022, 4, 17)]
+    assert days_in_names(["control_1942.geojson"], "%Y") == ["1942-01-01"]
+    assert (
+        without_day("control_2022-09") == "if the first day of the month is meant, give date_format='%Y-%m'"
+    )
+    suggested = {"March 2022": "%B %Y", "mar_2022": "%b_%Y", "09/2022": "%m/%Y", "x_1942": "%Y"}
+    for text, written in suggested.items():
+        assert without_day(text).endswith(f"date_format={written!r}")
+    assert without_day("soon") == without_day("2022-09-01") == ""
+
+
 def test_other_names_of_the_folder_settle_the_order():
     assert days_in_names(["01-09-2022.kml", "13-09-2022.kml"]) == ["2022-09-01", "2022-09-13"]
     assert days_in_names(["01-09-2022.kml", "01-13-2022.kml"]) == ["2022-01-09", "2022-01-13"]
@@ -60,8 +83,8 @@ def test_a_date_format_settles_it():
     assert days_in_names(["AO17AUG2024.kml"], "%d%b%Y") == ["2024-08-17"]
     with pytest.raises(SourceError, match=r"%Q is not known.*write it like %d-%m-%Y"):
         days_in_names(["a"], "%d%Q")
-    with pytest.raises(SourceError, match="it has no day"):
-        days_in_names(["a"], "%Y")
+    with pytest.raises(SourceError, match="it has no year"):
+        days_in_names(["a"], "%d %b")
 
 
 def test_two_days_in_one_name_are_refused():

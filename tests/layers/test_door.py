@@ -75,6 +75,7 @@ FAULTS = {
     ),
     "bad date": (control(WEST, dates=["12 May"]), "control", "'12 May'.*ISO 8601"),
     "no side": (control(WEST, EAST, sides=["A", None]), "control", r"1 of 2 rows have no side \(rows 1\)"),
+    "two spellings": (control(WEST, EAST, sides=["Gov", "gov"]), "control", r"'Gov' \(1 row\) and 'gov'"),
     "same side": (lines(LineString([(46, 40), (48, 40)]), right="A"), "frontlines", "same side"),
     "no name": (districts(WEST, EAST, names=["D", ""]), "districts", "have no name"),
     "repeated name": (

@@ -183,7 +183,7 @@ def _shot(
     faults: Faults,
 ) -> _Shot:
     """Read one file: who holds what on which day."""
-    wanted = (*values.columns, *said.where, *filter(None, (said.date_column, said.valid_from, said.valid_to)))
+    wanted = (*values.columns, *said.where, *filter(None, (said.date_column, *said.bounds)))
     rows = rows_of(file, publisher, said, wanted)
     for number, what in rows.unbuilt.items():
         faults[f"a polygon cannot be built, because {what}: mend the file"].append(_place(file, rows, number))
@@ -196,7 +196,7 @@ def _shot(
         moment, day = _day_of(file, among, rows.about, publisher, said)
     layer = layer_of(file, publisher)
     frame = frame.assign(layer=layer) if "layer" in values.columns else frame
-    wanted_day = f"{day:%Y-%m-%d}" if day is not None and (said.valid_from or said.valid_to) else None
+    wanted_day = f"{day:%Y-%m-%d}" if day is not None and said.of_spans else None
     frame = described(frame, said, name=file.name, day=wanted_day)
     days = pd.Series(day, index=frame.index) if day is not None else _read_days(frame, file, rows, faults)
     sides, words, wrong = values.sides(frame)
