@@ -13,6 +13,7 @@ import shapely
 
 from frontlines.change import PopulationRaster
 from frontlines.errors import StudyError
+from frontlines.layers.mending import stated_sources
 from frontlines.manifest import Manifest, series_caption, versions
 from frontlines.names import UNKNOWN, counted, listed, sides_followed, somebody
 from frontlines.progress import Progress, part, reporting
@@ -246,7 +247,7 @@ def _record(
         "inputs": list(read.get("inputs", ())),
         "parameters": dict(read.get("parameters", {})) | asked,
         "projection": {"name": control.crs.name, "wkt": control.crs.to_wkt()},
-        "sources": list(read.get("sources", ())) or sorted(set(control["source"])),
+        "sources": list(read.get("sources", ())) or stated_sources(control["source"]),
         "districts": _digest(districts, "district"),
         "snapshots": {f"{day:%Y-%m-%d}": _digest(rows, "side") for day, rows in days},
         "odd": list(read.get("odd", ())),
