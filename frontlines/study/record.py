@@ -11,6 +11,7 @@ from frontlines.crs import distortion
 from frontlines.layers.mending import BOOKED, stated_sources
 from frontlines.manifest import Manifest, versions
 from frontlines.names import KM2, counted
+from frontlines.sources.snapshots import shrunken_days
 
 if TYPE_CHECKING:
     from frontlines.study.compare import Study
@@ -41,6 +42,7 @@ def manifest_of(
         "district_vintage": sorted(set(study.districts["vintage"])),
         "boundaries": study.boundaries,
         "notes": list(study.notes),
+        "odd": [] if study.control is None else shrunken_days(control),
         "ends_led": control.attrs.get("ends_led", {}),
         "margin": control.attrs.get("margin", {}),
         "books": _books(study, control, change, transitions),

@@ -20,6 +20,7 @@ from frontlines.progress import Progress, part, reporting
 from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
 from frontlines.series.periods import code_of
 from frontlines.series.totals import ground_beyond, series_books
+from frontlines.sources.snapshots import shrunken_days
 from frontlines.study.compare import labels_of
 from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
@@ -250,7 +251,7 @@ def _record(
         "sources": list(read.get("sources", ())) or stated_sources(control["source"]),
         "districts": _digest(districts, "district"),
         "snapshots": {f"{day:%Y-%m-%d}": _digest(rows, "side") for day, rows in days},
-        "odd": list(read.get("odd", ())),
+        "odd": [*read.get("odd", ()), *shrunken_days(control)],
         "ends_led": dict(read.get("ends_led", {})),
         "notes": list(read.get("notes", ())),
         "versions": versions(),
