@@ -498,7 +498,6 @@ def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_o
         notes.append(
             f"the last of {len(total)} days that both show; IoU of all of them {least:.3f} to {most:.3f}"
         )
-    notes += edge_notes(results.manifest)
     for name in dict.fromkeys(results.manifest["parameters"].get("read_as_ground_of_side", ())):
         notes.append(f"no column 'side', so read as ground of {plain(results.side)}: {plain(name)}")
     if left_out:

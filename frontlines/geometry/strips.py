@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -350,11 +351,18 @@ class EdgePoints:
         share = 1 - (ends_m[edge] - along_m) / np.hypot(*step[edge].T)
         self.points = np.asarray(shapely.points(edges[edge, :2] + share[:, None] * step[edge]))
 
-    def distances(self, polygons: Geometries) -> Floats:
-        """Measure from points that no polygon covers to the nearest polygon, within reach [m]."""
-        outlines = shapely.STRtree(edge_lines(segments(_rings(polygons))[0]))
-        found = outlines.query_nearest(
-            self.points, max_distance=_REACH_M, return_distance=True, all_matches=False
-        )
-        bare = holder_of(self.points[found[0][0]], polygons) < 0
-        return np.asarray(found[1][bare])
+    def distances(self, days: Sequence[Geometries]) -> Floats:
+        """Measure from points to the nearest polygon of any day, within reach [m]; 0 in a polygon.
+
+        Of several days the least counts: the gap that is always there. What is wider on another day may have
+        changed hands.
+        """
+        least_m = np.full(len(self.points), np.inf)
+        for polygons in days:
+            outlines = shapely.STRtree(edge_lines(segments(_rings(polygons))[0]))
+            (point, _), far_m = outlines.query_nearest(
+                self.points, max_distance=_REACH_M, return_distance=True, all_matches=False
+            )
+            least_m[point] = np.minimum(least_m[point], far_m)
+            least_m[holder_of(self.points, polygons) >= 0] = 0.0
+        return np.asarray(least_m[np.isfinite(least_m)])

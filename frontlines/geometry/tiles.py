@@ -24,6 +24,13 @@ class Tiles(NamedTuple):
         low = np.column_stack([column, row]) * self.width_m
         return np.asarray(shapely.box(*(low - around_m).T, *(low + self.width_m + around_m).T))
 
+    def within(self, west: float, south: float, east: float, north: float) -> Ints:
+        """Name the tiles that cover a box [m], and those around it; sorted."""
+        low = np.floor(np.array([west, south]) / self.width_m).astype(np.int64) - 1
+        high = np.floor(np.array([east, north]) / self.width_m).astype(np.int64) + 2
+        column, row = (np.arange(*ends) for ends in zip(low, high, strict=True))
+        return np.asarray((column[:, None] * _ROWS + row[None, :] + _ROWS // 2).ravel())
+
     def at_wall(self, shapes: Geometries) -> Bools:
         """Tell which shapes, each in one tile, reach the walls of it."""
         off_m = shapely.bounds(shapes) / self.width_m

@@ -46,8 +46,9 @@ def find_margins(
 ) -> Margins:
     """Find uncovered ground along the edge that is thinner than `margin_m`, on every date, and whose it is.
 
-    None finds one margin for all dates, from up to `_MOST_DATES` of them, the first and the last among them
-    (see `margin_of`); 0 finds no ground. Rows of the rest of the theatre cover nothing.
+    None finds one margin for all dates, from up to `_MOST_DATES` of them, the first and the last among them,
+    by the gaps that are there on all (see `margin_of`); 0 finds no ground. Rows of the rest of the theatre
+    cover nothing.
     """
     require_working_crs(control=control, theatre=theatre)
     if margin_m is not None and not (np.isfinite(margin_m) and margin_m >= 0):
@@ -185,4 +186,4 @@ def _found(ground: Any, shapes: Geometries, held: Mapping[Any, Ints]) -> tuple[f
         return 0.0, False
     days, points = list(held.values()), EdgePoints(ground)
     some = np.unique(np.linspace(0, len(days) - 1, min(len(days), _MOST_DATES)).round().astype(np.int64))
-    return margin_of(np.concatenate([points.distances(shapes[days[number]]) for number in some]))
+    return margin_of(points.distances([shapes[days[number]] for number in some]))

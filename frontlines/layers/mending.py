@@ -248,11 +248,16 @@ def fill_up(
             shapes[row] = united(np.array([shapes[row], *left[hair[own]]]))
         open_ground = np.delete(left, hair[hosts["piece"]])
         if len(open_ground):
-            made.append({"date": date, "side": rest, "geometry": united(open_ground)})
+            made.append({"date": date, "side": rest, "geometry": _as_one(open_ground)})
     gained = (shapely.area(shapes) - frame.area.to_numpy()) / KM2
     out = _with_shapes(frame, shapes)
     out["mended_km2"] += gained
     return append_rows(out, [row | {"source": REST_SOURCE} for row in made], booked=False)
+
+
+def _as_one(parts: Geometries) -> shapely.Geometry:
+    """Make one geometry of parts of one geometry: they need no union."""
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
 
 
 def _with_shapes(frame: gpd.GeoDataFrame, shapes: Geometries) -> gpd.GeoDataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from frontlines.geometry.coverage import CLOSURE
 from frontlines.names import KM2
 
 _SUMS = [
@@ -74,4 +75,5 @@ def ground_beyond(control: gpd.GeoDataFrame, totals: pd.DataFrame) -> dict[str, 
     }
     own = control[control["side"].isin(totals["side"].unique())]
     drawn = {day: own.area[own["date"] == day].sum() / KM2 for day in booked}
-    return {f"{day:%Y-%m-%d}": float(drawn[day] - km2) for day, km2 in booked.items()}
+    beyond = {f"{day:%Y-%m-%d}": float(drawn[day] - km2) for day, km2 in booked.items()}
+    return {day: km2 if abs(km2) > CLOSURE * own.area.sum() / KM2 else 0.0 for day, km2 in beyond.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -12,16 +12,15 @@ import pandas as pd
 import shapely
 
 from frontlines.control import fronts_of_side
-from frontlines.geometry.coverage import united
-from frontlines.layers.margins import find_margins, with_margins
-from frontlines.layers.mending import stated_sources
+from frontlines.geometry.coverage import ground_of, united
+from frontlines.layers.margins import Margins, add_margins, find_margins, with_margins
+from frontlines.layers.mending import REST_SOURCE, stated_sources
 from frontlines.manifest import Manifest, agreement_caption, long_date, versions
-from frontlines.names import BORDER_M, counted
+from frontlines.names import BORDER_M, CONTESTED, counted
 from frontlines.progress import Progress, reporting
 from frontlines.study.compare import labels_of
 from frontlines.two_sources.apart import front_apart
 from frontlines.two_sources.tables import (
-    COLUMNS,
     common_days,
     ground_by_kind,
     measured,
@@ -166,22 +165,21 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
     days = common_days(first, second)
     both = [one[one["date"].isin(days)] for one in (first, second)]
     margins = [find_margins(one, theatre, margin_m=margin_m) for one in both]
-    first, second = map(with_margins, both, margins)
+    held = [_held(one, found, side) for one, found in zip(both, margins, strict=True)]
     tables = []
     with reporting(progress) as report:
-        for number, day in enumerate(days):
-            report(0.8 * number / len(days), f"{day:%Y-%m-%d}")
-            pairs = overlaid(first, second, day, theatre)
-            tables.append(measured(pairs, districts, side).assign(date=day))
-        ground = ground_by_kind(pairs, side).assign(date=days[-1], side=side)
-        table = pd.concat(tables, ignore_index=True)[COLUMNS]
-        report(0.8, "fronts")
+        for number, table in enumerate(measured(held[0], held[1], districts, ground_of(theatre), side, days)):
+            report(0.8 * number / len(days), f"{days[number]:%Y-%m-%d}")
+            tables.append(table)
+        table = pd.concat(tables, ignore_index=True)
+        report(0.8, "ground and fronts")
+        ground = _ground(both, margins, days[-1], theatre, side)
         fronts = None
         if apart_m:
-            lines = [_fronts(one, days, theatre, side, border_m) for one in (first, second)]
+            lines = [_fronts(one, days, theatre, side, border_m) for one in held]
             fronts = front_apart(lines[0], lines[1], apart_m=list(apart_m)).assign(border_m=border_m)
         report(1.0, "done")
-    manifest = _manifest(first, second, districts, table, dict(record or {}))
+    manifest = _manifest(both[0], both[1], districts, table, dict(record or {}))
     manifest["parameters"] |= {"side": side, "apart_m": list(apart_m), "border_m": border_m}
     manifest["parameters"]["margin_m"] = margin_m
     manifest["margins"] = [one.record for one in margins]
@@ -198,6 +196,31 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
         labels=labels,
         manifest=manifest,
     )
+
+
+def _held(control: gpd.GeoDataFrame, margins: Margins, side: str) -> gpd.GeoDataFrame:
+    """Give strips along the edge to the sides; the rest of the theatre is left out unless it counts."""
+    rest = (control["source"] == REST_SOURCE) & ~control["side"].isin([side, CONTESTED])
+    if (rest == (control["source"] == REST_SOURCE)).all():
+        return add_margins(control[~rest], margins)
+    return with_margins(control, margins)
+
+
+def _ground(
+    both: Sequence[gpd.GeoDataFrame],
+    margins: Sequence[Margins],
+    day: pd.Timestamp,
+    theatre: gpd.GeoDataFrame,
+    side: str,
+) -> gpd.GeoDataFrame:
+    """Lay the sources over each other on one day, as a whole, for the map."""
+    first, second = (
+        with_margins(
+            one[one["date"] == day], replace(found, strips=found.strips[found.strips["date"] == day])
+        )
+        for one, found in zip(both, margins, strict=True)
+    )
+    return ground_by_kind(overlaid(first, second, day, theatre), side).assign(date=day, side=side)
 
 
 def _fronts(

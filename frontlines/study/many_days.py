@@ -60,6 +60,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     layers.reading.require_sides(source.name)
     asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "source": named}
     kind = kind_of(raw)
+    layers.require_lines([source], [kind])
     if kind == "polygons":
         with naming(source):
             control = as_control(raw, layers.crs, mend=mend)
@@ -127,6 +128,7 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
         for path, role, publisher in zip(paths, ("first", "second"), publishers, strict=True)
     ]
     layers.reading.require_sides(f"{first.name}, {second.name}")
+    layers.require_lines(paths, [kind_of(raw) for raw in raws])
     days = [_every_day(raw, path) for raw, path in zip(raws, paths, strict=True)]
     shared = _shared_days(days, paths, day)
     control = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
@@ -131,6 +131,17 @@ class StudyLayers:
         record: dict[str, Any] = {"described": said, "licences": self.reading.licences}
         return {name: value for name, value in record.items() if value}
 
+    def require_lines(self, paths: Iterable[Path], kinds: Collection[str]) -> None:
+        """Refuse words on the sides of lines if no file holds lines."""
+        said = self.reading.description
+        given = [name for name in ("side_left", "side_right", "side_at") if getattr(said, name)]
+        if given and "lines" not in kinds:
+            names = ", ".join(dict.fromkeys(path.name for path in paths))
+            raise LayerError(
+                f"{' and '.join(given)} say whose ground lies beside lines, but {names} "
+                f"holds {' and '.join(sorted(set(kinds)))}: leave {'it' if len(given) == 1 else 'them'} out"
+            )
+
     def front(self, raw: gpd.GeoDataFrame, kind: _Kind, *paths: Path) -> gpd.GeoDataFrame:
         """Check the lines or polygons of files; places are turned into polygons."""
         with naming(*paths):
@@ -202,6 +213,7 @@ class StudyLayers:
             kinds.append(kind_of(raw))
             parts.append(self.front(raw, kinds[-1], path))
         self.reading.require_sides(", ".join(dict.fromkeys(path.name for path in paths)))
+        self.require_lines(paths, kinds)
         require_likely_days(held, self.reading.description)
         for path, kind in zip(paths, kinds, strict=True):
             if kind != kinds[0]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
-from frontlines.change import change_between, transitions_by_district
+from frontlines.change import change_between
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
-from frontlines.geometry.coverage import united
-from frontlines.names import CONTESTED, WHOLE, Floats
+from frontlines.geometry.coverage import CLOSURE, close_book, united
+from frontlines.names import CONTESTED, KM2, WHOLE, Floats
+from frontlines.two_sources.tiled import TiledGrounds
 
 KINDS = ("both", "only_first", "only_second", "neither")
 """What two sources can say of ground."""
@@ -80,12 +85,10 @@ def agreement(
     """
     require_working_crs(first=first, second=second, districts=districts)
     require_side(first, second, side)
-    theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
-    tables = []
-    for day in common_days(first, second):
-        pairs = overlaid(first, second, day, theatre)
-        tables.append(measured(pairs, districts, side).assign(date=day))
-    return pd.concat(tables, ignore_index=True)[COLUMNS]
+    theatre, days = united(districts.geometry.to_numpy()), common_days(first, second)
+    for frame in (first, second):
+        _require_filled(frame[frame["date"].isin(days)], theatre)
+    return pd.concat(measured(first, second, districts, theatre, side, days), ignore_index=True)
 
 
 def differing_ground(
@@ -181,39 +184,82 @@ def ground_by_kind(pairs: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:
     return joined.reset_index()
 
 
-def measured(pairs: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, side: str) -> pd.DataFrame:
-    """Sum up one day: a row a district, then the whole."""
-    transitions = transitions_by_district(pairs, districts)
-    rows = pd.concat([transitions, transitions.assign(district=WHOLE)])
-    rows["district"] = pd.Categorical(rows["district"], [*transitions["district"].unique(), WHOLE])
-    by_district = {
-        (own, other): _summed(rows, rows["side_from"].isin(own), rows["side_to"].isin(other))
-        for own in _readings(side)
-        for other in _readings(side)
-    }
-    areas = by_district[(side,), (side,)]
-    table = areas.assign(district_km2=areas.sum(axis=1), side=side, **_measures(areas))
-    overlaps = np.array([_measures(each)["iou"] for each in by_district.values()])
-    known = ~np.isnan(overlaps)
+def _require_filled(control: gpd.GeoDataFrame, theatre: Any) -> None:
+    """Check that polygons fill the theatre on each day, without gaps and overlaps."""
+    mend = "pass both through as_control(..., theatre=theatre), which fills gaps and finds overlaps"
+    for day, rows in control.groupby("date", sort=True):
+        shapes = np.asarray(rows.geometry.values)
+        what = f"areas of {day:%Y-%m-%d}"
+        close_book(float(shapely.area(shapes).sum()) / KM2, theatre.area / KM2, what, mend)
+        if not shapely.coverage_is_valid(shapes):  # a gap and an overlap of one area pass unseen by the sum
+            close_book(
+                shapely.union_all(shapes).area / KM2, theatre.area / KM2, f"{what}, laid together,", mend
+            )
+
+
+def measured(
+    first: gpd.GeoDataFrame,
+    second: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    theatre: Any,
+    side: str,
+    days: Iterable[pd.Timestamp],
+) -> Iterator[pd.DataFrame]:
+    """Sum up day after day: a row a district, by name, then the whole.
+
+    Ground of neither the side nor contested need not be in the frames; what is there does not overlap.
+    """
+    districts = districts.sort_values("district", kind="stable")
+    tiled = TiledGrounds(theatre, districts)
+    names, whole_km2 = [*districts["district"], WHOLE], _with_sum(districts.area.to_numpy() / KM2)
+    held = [
+        frame[frame["side"] == own].groupby("date").geometry
+        for frame in (first, second)
+        for own in (side, CONTESTED)
+    ]
+    for day in days:
+        grounds = [
+            np.asarray(rows.get_group(day).values) if day in rows.groups else np.empty(0, dtype=object)
+            for rows in held
+        ]
+        table = _measured(_with_sum(tiled.measure(grounds)), whole_km2)
+        yield table.assign(date=day, district=names, side=side, district_km2=whole_km2)[COLUMNS]
+
+
+def _with_sum(km2: Floats) -> Floats:
+    """Add the sum of all districts."""
+    return np.concatenate([km2, km2.sum(axis=-1, keepdims=True)], axis=-1)
+
+
+def _measured(km2: Floats, whole_km2: Floats) -> pd.DataFrame:
+    """Give areas and measures, from those of the side and of contested ground in either source."""
+    first, first_open, second, second_open = km2[:4]
+    _, both, one_open, other_open, both_open, _ = km2[4:]
+    readings = [
+        _areas(
+            both + of_second * one_open + of_first * (other_open + of_second * both_open),
+            first + of_first * first_open,
+            second + of_second * second_open,
+            whole_km2,
+        )
+        for of_first in (0, 1)  # whether contested ground of either source is counted for the side
+        for of_second in (0, 1)
+    ]
+    ious = np.array([_measures(areas)["iou"] for areas in readings])
+    known = ~np.isnan(ious)
     bounds = {
-        "iou_low": np.where(known, overlaps, np.inf).min(0),
-        "iou_high": np.where(known, overlaps, -np.inf).max(0),
+        "iou_low": np.where(known, ious, np.inf).min(0),
+        "iou_high": np.where(known, ious, -np.inf).max(0),
     }
-    table = table.assign(**{name: np.where(known.any(0), value, np.nan) for name, value in bounds.items()})
-    return table.reset_index(names="district").astype({"district": str})
+    found = {name: np.where(known.any(0), value, np.nan) for name, value in bounds.items()}
+    return readings[0].assign(**_measures(readings[0]), **found)
 
 
-def _readings(side: str) -> list[tuple[str, ...]]:
-    """Ways of counting contested ground: for nobody, or for the side."""
-    return [(side,), (side, CONTESTED)]
-
-
-def _summed(rows: pd.DataFrame, in_first: pd.Series[bool], in_second: pd.Series[bool]) -> pd.DataFrame:
-    """Areas of each kind by district, in the columns `AREAS` [km²]."""
-    sums = rows.assign(kind=kinds_of(in_first, in_second)).pivot_table(
-        index="district", columns="kind", values="area_km2", aggfunc="sum", observed=False
-    )
-    return sums.reindex(columns=list(KINDS)).fillna(0.0).set_axis(AREAS, axis=1)
+def _areas(both: Floats, first: Floats, second: Floats, whole: Floats) -> pd.DataFrame:
+    """Give the areas of each kind, in the columns `AREAS` [km²]; what rounding leaves is nothing."""
+    kinds = np.array([both, first - both, second - both, whole - first - second + both]).T
+    kinds[kinds < CLOSURE * whole[:, None]] = 0.0
+    return pd.DataFrame(kinds, columns=AREAS)
 
 
 def _measures(areas: pd.DataFrame) -> dict[str, Floats]:

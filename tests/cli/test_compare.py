@@ -115,3 +115,23 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(folder):
     assert "2024-12-01" in text
     assert "give it twice" in refused(folder, "one", "two", "--source", "First")
     assert "no source gives ground to 'C'" in " ".join(call(folder, "one", "two", side="C").stderr.split())
+
+
+def test_sides_of_lines_are_refused_where_there_are_only_polygons(folder):
+    for words in (["--side-left", "x", "--side-right", "y"], ["--side-at", "A=46.5,40"]):
+        assert "holds polygons: leave" in refused(folder, "one.gpkg", "two.gpkg", *words)
+
+
+def test_what_the_margin_gave_is_printed_once_for_each_source(folder):
+    """Ground that ends some hundred metres before the edge of the districts, another way in each source."""
+    for name, gap in (("near", 0.002), ("far", 0.004)):
+        held = {"date": [DAYS[0]], "side": ["A"], "source": [name]}
+        shape = box(46 + gap, 39 + gap, 47, 41 - gap)
+        write(gpd.GeoDataFrame(held, geometry=[shape], crs=LONLAT), folder / f"{name}.gpkg")
+    result, table = done(folder, "near.gpkg", "far.gpkg", "--margin-m", 1500)
+    text = " ".join(result.output.split())
+    for name in ("near", "far"):
+        assert text.count(f"{name}: Ground along the edge that no polygon covers, thinner than 1,500 m") == 1
+    assert table["iou"].iloc[-1] > 0.999
+    _, table = done(folder, "near.gpkg", "far.gpkg", "--margin-m", 0, "--force")
+    assert table["only_first_km2"].iloc[-1] > 50

@@ -11,6 +11,7 @@ import frontlines as fl
 from frontlines.control import frontlines_from_control
 from frontlines.geometry.strips import margin_of
 from frontlines.layers import as_control
+from frontlines.layers.margins import find_margins
 
 CRS = "EPSG:3035"
 X, Y = 4_321_000, 3_210_000  # the centre of the plane, where lengths are true
@@ -157,3 +158,24 @@ def test_the_fronts_of_ukraine_are_no_coast_and_no_border(bench):
     assert lengths[1] == pytest.approx(1356, abs=30)
     assert 300 < held.attrs["margin"]["margin_m"] < 2000
     assert held["margin_km2"].sum() == pytest.approx(45, abs=5)
+
+
+def two_days(first, last):
+    return control(first, last, sides="AA", days=DAYS)
+
+
+def test_a_strip_that_was_held_on_another_day_tells_of_no_margin():
+    """On the first day a strip 1,300 m wide along the edge is not held, on the second it is."""
+    held = two_days(ground(1_300, 0, 20_000, 20_000), ground(0, 0, 20_000, 20_000))
+    found = find_margins(held, THEATRE)
+    assert found.margin_m == 0
+    assert found.strips.empty
+
+
+def test_the_gap_that_is_always_there_is_the_margin_beside_a_pocket_that_is_not():
+    """A gap of 300 m all along the west; on the second day 900 m more are not held along 6 km of it."""
+    all_day, pocket = ground(300, 0, 20_000, 20_000), ground(300, 7_000, 1_200, 13_000)
+    found = find_margins(two_days(all_day, shapely.difference(all_day, pocket)), THEATRE)
+    assert 300 < found.margin_m < 900
+    given_km2 = (found.strips.set_index("date").area / 1e6).tolist()
+    assert given_km2 == pytest.approx([0.3 * 20, 0.3 * 14], abs=0.3)

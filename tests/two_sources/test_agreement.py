@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import LineString, box
+from shapely import LineString, Polygon, box
 
-from frontlines.errors import LayerError
+from frontlines.errors import ClosureError, LayerError
+from frontlines.study import run_agreement
 from frontlines.two_sources import agreement, differing_ground, front_apart
 
 CRS = "EPSG:3035"
@@ -127,3 +128,94 @@ def test_fronts_apart_by_hand():
     assert table["second_km"].round(2).unique().tolist() == [13]
     with pytest.raises(LayerError, match="apart_m is -1: give one or more distances"):
         front_apart(straight, bent, apart_m=-1)
+
+
+def ragged(seed, day):
+    """Control of two sides and contested ground over 100 × 100 km, with a front of many bends."""
+    random = np.random.default_rng(seed)
+    y = np.linspace(0, 1e5, 41)
+    fronts = [west + random.uniform(-8000, 8000, len(y)) for west in (4e4, 6.3e4)]
+    edges = [np.zeros(len(y)), *fronts, np.full(len(y), 1e5)]
+    shapes = [
+        Polygon(np.vstack([np.column_stack([right, y]), np.column_stack([left, y])[::-1]]))
+        for left, right in pairwise(edges)
+    ]
+    held = {"date": pd.to_datetime([day] * 3), "side": ["A", "contested", "B"], "source": "a map"}
+    return gpd.GeoDataFrame(held, geometry=shapes, crs=CRS)
+
+
+DAYS = pd.date_range("2024-11-01", periods=5).strftime("%Y-%m-%d").tolist()
+QUARTERS = gpd.GeoDataFrame(
+    {"district": ["SW", "NW", "SE", "NE"], "vintage": "made up"},
+    geometry=[box(x, y, x + 5e4, y + 5e4) for x in (0, 5e4) for y in (0, 5e4)], crs=CRS,
+)  # fmt: skip
+
+
+def many_days(seeds):
+    return pd.concat([ragged(seed, day) for seed, day in zip(seeds, DAYS, strict=True)], ignore_index=True)
+
+
+def test_days_are_as_the_overlay_of_each_by_itself():
+    first, second = many_days([1, 1, 2, 1, 3]), many_days([7, 8, 8, 7, 3])
+    table = agreement(first, second, QUARTERS, "A")
+    assert (table.loc[table["date"] == DAYS[-1], "iou"].dropna() == 1).all()  # the same ground, bit for bit
+    for day in DAYS:
+        one, other = (
+            frame.loc[(frame["date"] == day) & (frame["side"] == "A"), ["geometry"]]
+            for frame in (first, second)
+        )
+        by = {"both_km2": (one, other, "intersection"), "only_first_km2": (one, other, "difference")}
+        by["only_second_km2"] = other, one, "difference"
+        own = table[table["date"] == day].set_index("district")
+        for column, (left, right, how) in by.items():
+            left_over = gpd.overlay(left, right, how=how)
+            there = gpd.overlay(left_over, QUARTERS, keep_geom_type=True)
+            want = there.assign(km2=there.area / 1e6).groupby("district")["km2"].sum()
+            assert own[column].drop("all districts").sub(want, fill_value=0).abs().max() < 1e-9
+
+
+def test_the_order_of_days_and_rows_does_not_matter():
+    first, second = many_days([1, 1, 2, 1, 3]), many_days([7, 8, 8, 7, 3])
+    table = agreement(first, second, QUARTERS, "A")
+    turned = agreement(first[::-1], second.sample(frac=1, random_state=1), QUARTERS[::-1], "A")
+    pd.testing.assert_frame_equal(table, turned, rtol=1e-9)
+    alone = [agreement(*(one[one["date"] == day] for one in (first, second)), QUARTERS, "A") for day in DAYS]
+    pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True), rtol=1e-9)
+
+
+def test_a_source_with_gaps_or_overlaps_is_refused():
+    whole = strips(("A", 6), ("B", 4))
+    with pytest.raises(ClosureError, match="areas of 2024-11-24 sum to"):
+        agreement(whole, strips(("A", 6), ("B", 3)), districts(10), "A")
+    shifted = whole.assign(geometry=[box(0, 0, 6000, 1000), box(5000, 0, 9000, 1000)])
+    with pytest.raises(ClosureError, match="laid together"):
+        agreement(shifted, whole, districts(10), "A")
+
+
+def test_strips_along_a_coast_drawn_apart_are_the_sides():
+    """One source stops 200 m before the coast, the other 300 m; the fronts lie 1 km apart."""
+    theatre = QUARTERS.dissolve()[["geometry"]]
+
+    def source(front, gap):
+        held = box(0, gap, front, 1e5 - gap)
+        rest = theatre.geometry.iloc[0] - held
+        columns = {"date": pd.to_datetime([DAY] * 2), "side": ["A", "B"]}
+        return gpd.GeoDataFrame(
+            columns | {"source": ["a map", "rest of the theatre"]}, geometry=[held, rest], crs=CRS
+        )
+
+    first, second = source(4e4, 200), source(4.1e4, 300)
+    results = run_agreement(first, second, QUARTERS, "A", theatre=theatre, margin_m=1000)
+    whole = results.total.iloc[0]
+    assert [whole[f"{kind}_km2"] for kind in ("both", "only_first", "only_second", "neither")] == (
+        pytest.approx([4000, 0, 100, 5900], abs=1)  # but for the corners at the fronts
+    )
+    assert [one["km2"]["A"] for one in results.manifest["margins"]] == pytest.approx([16, 24.6], abs=1)
+    drawn = results.ground.set_index("kind")["area_km2"]
+    assert drawn["both"] == pytest.approx(whole["both_km2"], abs=1e-6)
+    assert drawn["only_second"] == pytest.approx(whole["only_second_km2"], abs=1e-6)
+    none = run_agreement(first, second, QUARTERS, "A", theatre=theatre, margin_m=0).total.iloc[0]
+    assert none["only_first_km2"] == pytest.approx(40 * 0.1 * 2)  # what lies between the two coasts
+    # Ground that no polygon covers may be the side's own.
+    left = run_agreement(first, second, QUARTERS, "B", theatre=theatre, margin_m=1000).total.iloc[0]
+    assert left["both_km2"] == pytest.approx(5900, abs=1)
