@@ -258,7 +258,7 @@ def _beyond(beyond: Mapping[str, float]) -> list[str]:
     """Say how much ground lies in no district, if it is worth a word."""
     if max(beyond.values(), default=0.0) < _NOTABLE_KM2:
         return []
-    days = " and ".join(f"{km2:,.1f} km² on {long_date(day)}" for day, km2 in beyond.items())
+    days = " and ".join(f"{max(km2, 0.0):,.1f} km² on {long_date(day)}" for day, km2 in beyond.items())
     return [f"Ground in no district is not counted: {days}."]
 
 

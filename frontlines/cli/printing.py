@@ -17,8 +17,10 @@ from rich.text import Text
 
 from frontlines.change import transition_matrix
 from frontlines.cli.options import console, plain
+from frontlines.layers import REST_SOURCE
 from frontlines.manifest import bare_notes, edge_notes, error_sentence, long_date
-from frontlines.names import KM2, WHOLE, counted, listed, somebody
+from frontlines.names import KM2, UNKNOWN, WHOLE, counted, listed, somebody
+from frontlines.sources.snapshots import SHRUNK
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.compare import named_side
 from frontlines.study.no_district import warned
@@ -27,7 +29,10 @@ from frontlines.uncertainty import TRUST, total_of
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}
 _FULL_TABLE = 40
 _SHOWN_KM2 = 0.05
-_NOTABLE_KM2 = 1e-6
+_NOTABLE_KM2 = 1e-3
+_LEAST_KM2 = 1e-4  # less is printed as 0
+_ALIKE = 0.05  # of the smaller of two days' ground: sides that have less in common are perhaps swapped
+_MOSTLY = 0.5
 _WHOLE_KM2 = 10.0
 _LAST_STEPS = 12
 _MOST_MOVED = 20
@@ -182,19 +187,20 @@ def _listed(balance: pd.DataFrame) -> pd.DataFrame:
 
 
 def _km2(value: float) -> str:
-    return "0" if value == 0 else f"{value:,.1f}" if abs(value) >= _SHOWN_KM2 else f"{value:.2g}"
+    return "0" if abs(value) < _LEAST_KM2 else f"{value:,.1f}" if abs(value) >= _SHOWN_KM2 else f"{value:.2g}"
 
 
 def _notes(results: Results, left_out: int) -> str:
     books = results.manifest["books"]
     lines = [
-        f"closure error {books['closure_error_km2']:.1e} km² of {books['theatre_km2']:,.1f} km²",
+        f"closure error {abs(books['closure_error_km2']):.6f} km² of {books['theatre_km2']:,.1f} km²",
         f"slivers taken as unchanged: {_km2(books['sliver_km2'])} km²",
     ]
     who = results.study.side_name if len(results.study.followed) == 1 else _ALL
     lines = [*warned(results.manifest.get("no_district", ()), who), *lines]
     lines += edge_notes(results.manifest)
     lines += _margin_doubt(results.manifest)
+    lines += [*_gone_to_nobody(results), *_shrunken(results.manifest), *_swapped(results)]
     lines += _error_notes(results)
     alike = results.balance[results.balance["side"] == results.balance["side"].iloc[0]]  # beside every side
     contested = alike[["contested_before_km2", "contested_after_km2"]].sum()
@@ -214,6 +220,49 @@ def _notes(results: Results, left_out: int) -> str:
         lines.append(f"not listed, see balance.csv: {what} without change or without this side")
     lines.append(f"{results.manifest['cadence']}: what changed hands and back in between is not seen")
     return "\n".join(lines)
+
+
+def _gone_to_nobody(results: Results) -> list[str]:
+    """Say how much of the ground that sides lost went to nobody known."""
+    moved, sides = results.transitions, somebody(results.study.followed)
+    lost = moved[moved["side_from"].isin(sides) & (moved["side_to"] != moved["side_from"])]
+    nobody = float(lost.loc[lost["side_to"] == UNKNOWN, "area_km2"].sum())
+    if nobody < _SHOWN_KM2:
+        return []
+    bare = (results.control["source"] == REST_SOURCE).any()
+    why = f"no polygon covers it, so it is {UNKNOWN!r}; --rest says who holds it" if bare else UNKNOWN
+    return [
+        f"of {_km2(float(lost['area_km2'].sum()))} km² lost, {_km2(nobody)} km² went to nobody known ({why})"
+    ]
+
+
+def _swapped(results: Results) -> list[str]:
+    of_lines = results.study.frontlines is not None
+    return _nothing_alike(results.total, results.study.followed, of_lines=of_lines)
+
+
+def _shrunken(manifest: Mapping[str, Any]) -> list[str]:
+    """Name the days that show far less ground than the day before."""
+    days = [entry for entry in manifest["odd"] if entry["problem"] == SHRUNK]
+    more = (
+        [f"{counted(len(days) - _FEW, 'more day')} like that, see manifest.json"] if len(days) > _FEW else []
+    )
+    return [*(f"{entry['date']} {entry['detail']}" for entry in days[:_FEW]), *more]
+
+
+def _nothing_alike(totals: pd.DataFrame, sides: Sequence[str], *, of_lines: bool) -> list[str]:
+    """Name the sides that held ground on both days of a step, but hardly any of it the same."""
+    totals = totals[totals["side"].isin(somebody(sides))]
+    smaller = totals[["before_km2", "after_km2"]].min(axis=1)
+    alike = totals["before_km2"] - totals["lost_km2"]
+    odd = totals[(smaller > _SHOWN_KM2) & (alike < _ALIKE * smaller)]
+    drawn = "were lines drawn in different directions, or " if of_lines else ""
+    steps = [
+        f"{plain(listed(rows['side'].tolist(), _FEW))} held ground on {first:%Y-%m-%d} and {last:%Y-%m-%d}, "
+        f"but hardly any of it is the same: {drawn}are sides swapped on one day?"
+        for (first, last), rows in odd.groupby(["date_from", "date_to"], sort=True)
+    ]
+    return steps[:_FEW]
 
 
 def _margin_doubt(manifest: Mapping[str, Any]) -> list[str]:
@@ -236,6 +285,9 @@ def _place_notes(results: Results | SeriesResults) -> list[str]:
         for (before, after), rows in moved.groupby(["side_from", "side_to"], sort=True):
             names = listed(rows["name"].tolist(), _MOST_PLACES)
             notes.append(f"places from {before} to {after}, {len(rows)} of {record['number']}: {names}")
+        if outside := record["outside"]:
+            swapped = ": are longitude and latitude swapped?" if outside > _MOSTLY * record["number"] else ""
+            notes.append(f"{outside} of {counted(record['number'], 'place')} lie in no district{swapped}")
         if record["unsure"]:
             notes.append(
                 f"places nearer to a line than its sigma, so unsure: {record['unsure']}, see settlements.csv"
@@ -384,7 +436,9 @@ def _series_notes(results: SeriesResults) -> str:
         f"suspect steps, perhaps a map drawn anew: {_suspects(results)}",
         f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].sum())} km² net",
     ]
-    notes += [*edge_notes(results.manifest), *_margin_doubt(results.manifest)]
+    notes += [*edge_notes(results.manifest), *_margin_doubt(results.manifest), *_shrunken(results.manifest)]
+    of_lines = "snap_m" in results.manifest["parameters"]
+    notes += _nothing_alike(totals, results.followed, of_lines=of_lines)
     if empty := books["steps_without_snapshot"]:
         notes.insert(1, f"periods without a new snapshot: {empty}")
     who = named_side(results.followed[0], results.sides) if len(results.followed) == 1 else _ALL

@@ -22,7 +22,7 @@ from frontlines.geometry.planar import (
     with_shared_vertices,
 )
 from frontlines.layers.faults import place_of
-from frontlines.layers.mending import joined_sources
+from frontlines.layers.mending import NO_LINE_SOURCE, joined_sources
 from frontlines.names import KM2, UNKNOWN, Floats, Geometries, Ints, counted
 
 _ON_LINE_M = 1e-3
@@ -284,7 +284,7 @@ def _cell(
 ) -> dict[str, Any]:
     """Make the row of one piece of ground."""
     stretches = lines.iloc[np.unique(votes["line"])]
-    source = joined_sources(stretches["source"]) if len(stretches) else "no frontline borders it"
+    source = joined_sources(stretches["source"]) if len(stretches) else NO_LINE_SOURCE
     return {
         "date": date,
         "side": votes["side"].iloc[0] if len(votes) else UNKNOWN,

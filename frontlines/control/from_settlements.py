@@ -13,7 +13,7 @@ import shapely
 from frontlines.crs import require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
-from frontlines.layers.mending import joined_sources
+from frontlines.layers.mending import NO_PLACE_SOURCE, joined_sources
 from frontlines.names import KM2, UNKNOWN, Geometries
 
 _ARC = 16  # segments of a quarter circle round a place: its area is short by 0.04 %
@@ -114,7 +114,7 @@ def _divided(date: Any, places: gpd.GeoDataFrame, ground: Any, reach_m: float) -
         {
             "date": date,
             "side": rows["side"],
-            "source": [sources.get(side, "no place within reach") for side in rows["side"]],
+            "source": [sources.get(side, NO_PLACE_SOURCE) for side in rows["side"]],
             "places": [int(inside.get(side, 0)) for side in rows["side"]],
         },
         geometry=list(rows["geometry"]),

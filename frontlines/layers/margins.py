@@ -15,11 +15,8 @@ from frontlines.crs import polygons_of, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import common_borders, ground_of, intersect, united
 from frontlines.geometry.strips import EdgePoints, StripFinder, Strips, margin_of
-from frontlines.layers.mending import REST_SOURCE, append_rows
+from frontlines.layers.mending import REST_SOURCE, STRIP_SOURCE, append_rows
 from frontlines.names import KM2, Geometries, Ints
-
-STRIP_SOURCE = "strip along the edge that no polygon covers"
-"""Source of strips that are rows of their own."""
 
 _ON_M = 1e-2  # strips lie this near to the polygons beside them [m]
 _MOST_DATES = 12  # dates from which a margin is found, evenly taken

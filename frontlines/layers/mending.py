@@ -21,6 +21,15 @@ from frontlines.names import KM2, Bools, Geometries, Ints
 REST_SOURCE = "rest of the theatre"
 """Source of the ground that no polygon covers."""
 
+STRIP_SOURCE = "strip along the edge that no polygon covers"
+"""Source of strips that are rows of their own."""
+
+NO_PLACE_SOURCE, NO_LINE_SOURCE = "no place within reach", "no frontline borders it"
+"""Sources of ground that no place and no line says anything of."""
+
+_CLAIMED = "claimed by more than one side"
+_NOBODY = frozenset({"", REST_SOURCE, STRIP_SOURCE, NO_PLACE_SOURCE, NO_LINE_SOURCE, _CLAIMED})
+
 BOOKED = ("mended_km2", "outside_km2")
 """Columns that book ground: zero where nothing was moved."""
 
@@ -130,7 +139,7 @@ def give_up_overlaps(
         if contested is not None:
             stated = f": {joined_sources(out['source'].iloc[claimants])}" if "source" in out else ""
             origin = {within: out[within].iloc[claimants[0]]} if within else {}
-            source = f"claimed by more than one side{stated}"
+            source = f"{_CLAIMED}{stated}"
             made.append({**origin, "side": disputed, "source": source, "geometry": contested})
     lost = (shapely.area(before) - shapely.area(shapes)) / KM2
     out = _with_shapes(out, shapes).assign(mended_km2=out["mended_km2"] + lost)
@@ -144,6 +153,15 @@ def joined_sources(sources: Iterable[str]) -> str:
     if len(texts) == 1:
         return texts.pop()
     return "; ".join(sorted({part for text in texts for part in text.split("; ") if part}))
+
+
+def stated_sources(*columns: Iterable[Any]) -> list[str]:
+    """List who is to be credited: what this library says itself of ground without a source is left out."""
+    texts = {str(text) for column in columns for text in column if not pd.isna(text)}
+    credited = {text for text in texts if not text.startswith(_CLAIMED)}
+    disputed = {part for text in texts - credited for part in text.removeprefix(f"{_CLAIMED}: ").split("; ")}
+    parts = {part for text in credited for part in text.split("; ")}
+    return sorted((credited | {part for part in disputed if part not in parts}) - _NOBODY)
 
 
 def _resolve(

@@ -21,7 +21,7 @@ from matplotlib.text import Text
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
-from frontlines.layers.margins import is_strip
+from frontlines.layers.mending import stated_sources
 from frontlines.names import CONTESTED, KM2, RESERVED, UNKNOWN, Floats32, Pixels, sides_followed, somebody
 from frontlines.plot.artists import (
     View,
@@ -172,8 +172,7 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
 
 def _sources(control: gpd.GeoDataFrame) -> str:
     """Name the sources of control, if it does."""
-    given = control["source"][~is_strip(control)].dropna() if "source" in control else []
-    names = sorted({clean(name) for name in given})
+    names = [clean(name) for name in stated_sources(control.get("source", ()))]
     return f"Source{'s' if len(names) > 1 else ''}: {', '.join(names)}." if names else ""
 
 

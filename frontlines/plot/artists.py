@@ -16,7 +16,7 @@ from matplotlib.path import Path
 from matplotlib.text import Annotation
 
 from frontlines.plot.style import PT_PER_INCH, AreaStyle, MapStyle
-from frontlines.plot.text import halo, plain
+from frontlines.plot.text import halo, plain, slant_of
 
 # What is drawn over what.
 Z = {
@@ -213,6 +213,7 @@ def write(
 ) -> Annotation:  # fmt: skip
     """Write text as it stands on an Axes, off a point, with a halo; the artist's gid is `name`."""
     font = {key: kwargs.pop(key) for key in ("weight", "slant") if key in kwargs}
+    font["slant"] = slant_of(style, text, **font)
     look: dict[str, Any] = {"ha": "left", "va": "bottom", "zorder": Z["label"], "path_effects": halo(style)}
     look |= plain(style, size_pt, **font) | kwargs
     return ax.annotate(text, xy, xytext=offset_pt, textcoords="offset points", gid=name, **look)

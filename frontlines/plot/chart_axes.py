@@ -20,6 +20,7 @@ from frontlines.plot.text import clean, day, font_of, plain, renderer_of, tick, 
 
 _HEIGHT_MM = 72.0
 _GAP_PT = 2.5
+_ROUNDING = 1e-6
 
 
 def axes_for(ax: Axes | None, style: MapStyle) -> Axes:
@@ -29,6 +30,11 @@ def axes_for(ax: Axes | None, style: MapStyle) -> Axes:
     return plt.subplots(
         figsize=(style.width_mm / MM_PER_INCH, _HEIGHT_MM / MM_PER_INCH), layout="constrained"
     )[1]
+
+
+def room_for(span: float) -> float:
+    """Return how far an axis reaches for a span of values: 1 if they are all the same, but for rounding."""
+    return span if span > _ROUNDING else 1.0
 
 
 def set_axes_look(ax: Axes, style: MapStyle) -> None:

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from frontlines.errors import FrontlinesError
 from frontlines.plot.artists import Z, dash, days_of, fill, paint, write
-from frontlines.plot.chart_axes import axes_for, days_at, set_axes_look, set_date_axes, write_above
+from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_axes_look, set_date_axes, write_above
 from frontlines.plot.furniture import Entry
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, mix
 from frontlines.plot.text import clean, day, number, plain, renderer_of
@@ -27,7 +27,7 @@ _DAYS = ("date_from", "date_to", "period_end")
 STEP_COLUMNS = ("side", "date_from", "date_to", "cadence", "same_input", "suspect")
 _STRIP = 0.022  # height of the strip along the foot, as a share of the chart's
 _FEW = 60  # up to so many snapshots have a dot each
-_APART_MM = 1.0  # wider bars stand apart and are hatched
+_APART_MM, _GAP_MM = 1.0, 0.4  # bars wider than this stand apart, by a gap, and are hatched
 _DASHES = ((), (4.0, 1.6), (1.2, 1.4), (6.0, 1.6, 1.2, 1.6), (2.5, 2.5))
 _TEXT_ROOM = 0.09
 
@@ -78,7 +78,7 @@ def draw_series(
     level = np.concatenate([[net[0] - float(totals["net_km2"].iloc[0])], net])
     draw_level(ax, totals, level, style)
     low, high = min(level.min(), 0.0), max((level + contested_levels(totals)).max(), 0.0)
-    room = max(high - low, 1e-9)
+    room = room_for(high - low)
     ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
     mark_repeated(ax, totals, style)
     write_last(ax, totals, level, style)
@@ -138,7 +138,7 @@ def draw_gains_and_losses(
         fill(ax, bars, looks[name], style=style, name=name, zorder=Z["ground"])
     ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["front"])
     high, low = float(gained.max()), float(lost.max())
-    room = max(high + low, 1e-9)
+    room = room_for(high + low)
     ax.set_ylim(-max(low + 0.06 * room, 0.08 * room), max(high, 0.05 * room) + _TEXT_ROOM * room)
     odd = totals["suspect"].to_numpy(dtype=bool)
     mark_suspect(ax, ((left + right) / 2)[odd], (gained + 0.04 * room)[odd], style)
@@ -198,7 +198,7 @@ def draw_front_length(
         entries.append((f"measured at {_metres(float(str(resolution)))}", Line2D([], [], **look)))
     dates = np.sort(summed["date"].unique())
     ax.set_xlim(*_span(days_at(dates[0]), days_at(dates[-1])))
-    ax.set_ylim(0.0, max(float(summed["front_km"].max()), 1e-9) * (1 + _TEXT_ROOM))
+    ax.set_ylim(0.0, room_for(float(summed["front_km"].max())) * (1 + _TEXT_ROOM))
     set_date_axes(ax, "km", style)
     span = f"{day(dates[0])} to {day(dates[-1])}, {len(dates)} snapshot{'s' if len(dates) > 1 else ''}"
     head = f"Length of the front, {span}"
@@ -317,7 +317,7 @@ def mark_repeated(ax: Axes, totals: pd.DataFrame, style: MapStyle) -> None:
 
 
 def write_last(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle) -> None:
-    """Write the last level at the end of its line, clear above all of the line that it spans."""
+    """Write the last level at the end of its line, clear above all of the line that it spans, or below it."""
     ends = days_at(totals["date_to"].to_numpy())
     if not totals["suspect"].iloc[-1]:  # then a diamond stands there
         ax.plot(ends[-1:], level[-1:], "o", color=style.ink, markersize=3.2, clip_on=False, zorder=Z["town"])
@@ -325,9 +325,14 @@ def write_last(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle) -> N
         ax, f"{number(float(level[-1]), sign=True)} km²", (ends[-1], level[-1]), (-1.0, 4.0),
         size_pt=style.heading_pt, name="last", style=style, weight="bold", ha="right",
     )  # fmt: skip
-    share = label.get_window_extent(renderer_of(ax.figure)).width / ax.get_window_extent().width
-    spanned = np.append(ends, np.inf) > ends[-1] - share * np.ptp(ax.get_xlim())
-    label.xy = (ends[-1], level[spanned].max())
+    size, room = label.get_window_extent(renderer_of(ax.figure)), ax.get_window_extent()
+    spanned = level[np.append(ends, np.inf) > ends[-1] - size.width / room.width * np.ptp(ax.get_xlim())]
+    foot = spanned.min() - 2 * size.height / room.height * np.ptp(ax.get_ylim())
+    if spanned.max() - level[-1] > level[-1] - spanned.min() and foot > ax.get_ylim()[0]:
+        label.set(va="top", position=(-1.0, -4.0))
+        label.xy = (ends[-1], spanned.min())
+    else:
+        label.xy = (ends[-1], spanned.max())
 
 
 def step_entries(totals: pd.DataFrame, style: MapStyle) -> list[Entry]:
@@ -365,7 +370,7 @@ def _bar_edges(ax: Axes, totals: pd.DataFrame) -> tuple[Any, Any, bool]:
     low, high = ax.get_xlim()
     axes_mm = ax.get_window_extent().width / ax.figure.dpi * MM_PER_INCH
     wide = bool(np.median(right - left) * axes_mm / (high - low) > _APART_MM)
-    inset = 0.08 * (right - left) * wide
+    inset = np.minimum(_GAP_MM / 2 * (high - low) / axes_mm, 0.1 * (right - left)) * wide
     return left + inset, right - inset, wide
 
 
@@ -432,7 +437,7 @@ def draw_error_by_correlation(
     ax.set_xscale("log")
     ax.set_xlim(km[0], km[-1])
     net = abs(float(rows["net_km2"].iloc[0]))
-    ax.set_ylim(0, _ROOM * max(last, inner["sigma_km2"].max(), 1e-9))
+    ax.set_ylim(0, _ROOM * room_for(max(last, float(inner["sigma_km2"].max()))))
     ax.plot(km, inner["sigma_km2"], color=style.ink, linewidth=style.front_pt, gid="sigma", zorder=Z["front"])
     _draw_end(ax, first, "vertices", "lower end: each drawn vertex is off by itself", "right", style)
     _draw_end(ax, last, "shifted", "upper end: each line is off as a whole", "left", style)

@@ -8,7 +8,7 @@ input gives the same map. Names are untrusted text: nothing in them is read as m
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from matplotlib_scalebar.scalebar import ScaleBar
 
 from frontlines.plot.artists import Z, metres_per_pt, view_of
 from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle
-from frontlines.plot.text import Slant, clean, font_of, halo, plain, renderer_of
+from frontlines.plot.text import Slant, clean, font_of, halo, plain, renderer_of, slant_of
 
 _GRID = 9  # places tried inside an area, each way
 _PAD_PT = 0.8
@@ -110,7 +110,8 @@ def place_labels(
     kept = [(shape, cost) for shape, cost in ((avoid, _OFF_AVOID), (spare, _OFF_SPARE)) if shape is not None]
     shapely.prepare([shape for shape, _ in kept])
     todo = sorted(
-        (lab for lab in labels if clean(lab.text)), key=lambda b: (-b.priority, clean(b.text), b.x, b.y)
+        (_with_letters(lab, style) for lab in labels if clean(lab.text)),
+        key=lambda b: (-b.priority, clean(b.text), b.x, b.y),
     )
     pad = _PAD_PT * ax.figure.dpi / PT_PER_INCH
     dots = np.array([[b.x, b.y] for b in todo if b.area is None], dtype=float).reshape(-1, 2)
@@ -125,6 +126,12 @@ def place_labels(
             _make_room(i, choices, taken, pad)
     texts = [_set(ax, choices[i], taken[i], style) for i in range(len(choices)) if i in taken]
     return Placed(texts, [c.label for i, c in enumerate(choices) if i not in taken])
+
+
+def _with_letters(label: Label, style: MapStyle) -> Label:
+    """Set a name upright if the slanted face lacks its letters."""
+    slant = slant_of(style, clean(label.text), weight=label.weight, slant=label.slant)
+    return label if slant == label.slant else replace(label, slant=slant)
 
 
 def measure(ax: Axes, text: str, font: FontProperties) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from frontlines.errors import FrontlinesError
 from frontlines.plot.artists import write
-from frontlines.plot.chart_axes import set_date_axes
+from frontlines.plot.chart_axes import room_for, set_date_axes
 from frontlines.plot.charts import (
     contested_entries,
     contested_levels,
@@ -246,7 +246,7 @@ def _draw_grid(
     tops = [level + contested_levels(rows) for level, (_, rows) in zip(levels, chosen, strict=True)]
     low = min((level.min() for level in levels), default=0.0)
     high = max((level.max() for level in tops), default=0.0)
-    room = max(high - low, 1e-9)
+    room = room_for(high - low)
     for i, (ax, column) in enumerate(_panels(page, chosen, top_mm)):
         name, rows = chosen[i]
         own = rows.assign(suspect=rows["suspect"].astype(bool) & (rows["turnover_km2"] > 0))

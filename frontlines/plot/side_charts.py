@@ -13,7 +13,7 @@ from matplotlib.patheffects import Normal, Stroke
 
 from frontlines.names import sides_in_order
 from frontlines.plot.artists import Z, paint, write
-from frontlines.plot.chart_axes import axes_for, days_at, set_date_axes, write_above
+from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_date_axes, write_above
 from frontlines.plot.charts import limit_days, mark_repeated, mark_suspect, step_entries, totals_of
 from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import side_name
@@ -84,7 +84,7 @@ def draw_sides(
         text = f"{clean(side_name(side, called))} {number(km2[-1])} km²"
         ends.append((low + km2[-1] / 2, text, looks[side]))
         low += float(km2[-1])
-    top = max(whole_km2 or 0.0, float(np.sum([*held.values()], axis=0).max()), 1e-9)
+    top = room_for(max(whole_km2 or 0.0, float(np.sum([*held.values()], axis=0).max())))
     if top - low > _REST * top:
         ends.append(((top + low) / 2, f"Rest of the districts {number(top - low)} km²", None))
     ax.set_ylim(0.0, top)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patheffects import withStroke
 
 from frontlines.plot.style import MapStyle
@@ -60,6 +60,22 @@ def font_of(
 ) -> FontProperties:
     """Return the font of a style at a size [pt]."""
     return FontProperties(family=style.font, size=size_pt, weight=weight, style=slant)
+
+
+def slant_of(style: MapStyle, text: str, *, weight: str = "normal", slant: Slant = "normal") -> Slant:
+    """Return the slant if its face has all letters of a text that the upright face has; else "normal"."""
+    if slant == "normal":
+        return slant
+    missing = {ord(letter) for letter in text} - _letters(style.font, weight, slant)
+    return "normal" if missing & _letters(style.font, weight, "normal") else slant
+
+
+@lru_cache(maxsize=64)
+def _letters(family: str, weight: str, slant: Slant) -> frozenset[int]:
+    """Return the code points that a face has."""
+    return frozenset(
+        get_font(findfont(FontProperties(family=family, weight=weight, style=slant))).get_charmap()
+    )
 
 
 def plain(

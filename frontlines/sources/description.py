@@ -216,7 +216,7 @@ def side_candidates(frame: gpd.GeoDataFrame) -> dict[str, dict[str, int]]:
 
 
 def _unlikely(column: str, values: Mapping[str, int], rows: int) -> tuple[bool, bool, int]:
-    """Put columns of sides first: few repeated values, not called like names; identifiers come last."""
+    """Put columns of sides first: few repeated values, before names and identifiers."""
     words = set(re.split(r"[^a-z]+|(?<=[a-z])(?=\d)", column.lower()))
     return len(values) == rows, bool(words & _NAMES), len(values)
 

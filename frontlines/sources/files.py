@@ -334,7 +334,8 @@ def control_columns(
             notes.append(f"{name} is read as of {date}, as asked, though its name says {named}")
     if notes is not None and description.date_format and (whole := first_of(description.date_format)):
         notes.append(
-            f"where no day is written it is the first of its {whole}, by {description.date_format!r}"
+            f"where no day is written, it is the first of the {whole} "
+            f"(date_format={description.date_format!r})"
         )
     frame = without_labels(frame, path, notes)
     frame = described(frame, description, name=name, day=day, side=side, notes=notes)

@@ -16,12 +16,17 @@ import shapely
 from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of
 from frontlines.layers.days import days_or_faults
+from frontlines.layers.mending import REST_SOURCE
 from frontlines.names import LONLAT, counted, listed
 from frontlines.sources.description import is_of_lines, require_likely_days
 from frontlines.sources.files import FORMATS, Reading, no_day, require_crs, together
 from frontlines.sources.publishers.published import several_a_day
 
+SHRUNK = "ground shrank"
+"""What is odd about a day whose polygons cover little of what those of the day before did."""
+
 _SHOWN = 5
+_SHRUNK = 0.5  # of the ground of the day before
 _MOST, _LONGEST = 0.9, 16  # share of the coordinates that decide how many decimals there are; decimals tried
 
 
@@ -91,6 +96,21 @@ def odd_days(frame: gpd.GeoDataFrame) -> list[dict[str, str]]:
         {"date": f"{row.date:%Y-%m-%d}", "problem": str(row.problem), "detail": str(row.detail)}
         for row in describe_snapshots(frame.assign(date=days).dropna(subset="date")).itertuples()
     ]
+
+
+def shrunken_days(control: gpd.GeoDataFrame) -> list[dict[str, str]]:
+    """List the days whose polygons cover less than half of what those of the day before did."""
+    own = control[control["source"] != REST_SOURCE] if "source" in control else control
+    days = sorted(control["date"].unique())
+    m2 = own.area.groupby(own["date"]).sum().reindex(days, fill_value=0.0)
+    found = []
+    for (_, before), (day, after) in pairwise(m2.items()):
+        if after < _SHRUNK * before:
+            words = (
+                f"covers {after / before:.1%} of what the day before did: does the file hold only changes?"
+            )
+            found.append({"date": f"{day:%Y-%m-%d}", "problem": SHRUNK, "detail": words})
+    return found
 
 
 def describe_snapshots(frame: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,23 +40,27 @@ def whole_or_not(path: Path) -> Iterator[Path]:
 @contextmanager
 def only_run_in(out: Path) -> Iterator[None]:
     """Make a folder and keep other runs out of it; a run that fails takes away the folders it made."""
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]
-    try:
-        _make(out)
-        with _lock(out) as free:
-            _require(free, out)
-            _clear(out)
+    made: list[Path] = []
+    with ExitStack() as stack:
+        try:
+            with _errors_told(out):
+                made += [folder for folder in (out, *out.parents) if not folder.exists()]
+                out.mkdir(parents=True, exist_ok=True)
+                _require(stack.enter_context(_lock(out)), out)
+                _clear(out)
             yield
-    except BaseException:
-        _unmake(made)
-        raise
+        except BaseException:
+            _unmake(made)
+            raise
 
 
-def _make(out: Path) -> None:
+@contextmanager
+def _errors_told(out: Path) -> Iterator[None]:
+    """Say of which folder the system refused to make, lock or write something."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{out} cannot be made: {error}") from error
+        yield
+    except OSError as error:
+        raise SourceError(f"{out} cannot be written: {error}") from error
 
 
 def _require(free: bool, out: Path) -> None:
@@ -71,12 +75,9 @@ def staged(out: Path, *, stale: Collection[str] = (), last: str | None = None) -
     `stale` names files of an earlier run that go unless they are written anew. The file named `last` goes
     before all others and comes after them, so that there is none where a run was cut off in between.
     """
-    try:
-        with _temporary(out) as folder:
-            yield folder
-            _move_in(folder, out, stale, last)
-    except OSError as error:
-        raise SourceError(f"{out} cannot be written: {error}") from error
+    with _errors_told(out), _temporary(out) as folder:
+        yield folder
+        _move_in(folder, out, stale, last)
 
 
 @contextmanager

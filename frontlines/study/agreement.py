@@ -14,7 +14,7 @@ import shapely
 from frontlines.control import fronts_of_side
 from frontlines.geometry.coverage import ground_of, united
 from frontlines.layers.margins import Margins, add_margins, find_margins, with_margins
-from frontlines.layers.mending import REST_SOURCE
+from frontlines.layers.mending import REST_SOURCE, stated_sources
 from frontlines.manifest import Manifest, agreement_caption, long_date, versions
 from frontlines.names import BORDER_M, CONTESTED, counted
 from frontlines.progress import Progress, reporting
@@ -256,7 +256,7 @@ def _manifest(
         "ends_led": dict(read.get("ends_led", {})),
         "dates": days,
         "projection": {"name": districts.crs.name, "wkt": districts.crs.to_wkt()},
-        "sources": [sorted(set(one["source"]) - {REST_SOURCE}) or ["no ground"] for one in (first, second)],
+        "sources": [stated_sources(one["source"]) or ["no ground"] for one in (first, second)],
         "district_vintage": sorted(set(districts["vintage"])) if "vintage" in districts else ["frames"],
         "total": {name: None if math.isnan(value) else float(value) for name, value in last.items()},
         "versions": versions(),

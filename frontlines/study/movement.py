@@ -13,7 +13,7 @@ import pandas as pd
 from frontlines.crs import project
 from frontlines.errors import LayerError
 from frontlines.layers.columns import sigmas_of
-from frontlines.layers.mending import REST_SOURCE
+from frontlines.layers.mending import stated_sources
 from frontlines.manifest import Manifest, caption, long_date
 from frontlines.movement import (
     displacement,
@@ -220,8 +220,8 @@ def _days(frontlines: gpd.GeoDataFrame, days: Sequence[pd.Timestamp]) -> dict[st
 def _of_all_days(results: Results, days: Sequence[pd.Timestamp]) -> Manifest:
     """Say in the manifest which sources and days lie between the first and the last."""
     manifest = results.manifest
-    found = {source for source in _layer_of(results.study)["source"].dropna() if source}
-    more = [] if results.study.sources else sorted(found - {*manifest["sources"], REST_SOURCE})
+    found = stated_sources(_layer_of(results.study)["source"])
+    more = [] if results.study.sources else [one for one in found if one not in manifest["sources"]]
     number = len(days) - len(results.study.dates)
     return {
         "sources": [*manifest["sources"], *more],

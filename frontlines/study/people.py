@@ -64,7 +64,7 @@ def follow_settlements(
         return None, None, {}
     places = follow_places(control, settlements, districts, **asked)
     changes = pd.DataFrame(places.changes(*steps).drop(columns="geometry"))
-    return places, changes, places_record(changes, len(places.places)) | dict(asked)
+    return places, changes, places_record(changes, places.places) | dict(asked)
 
 
 def people_of_sides(
@@ -84,11 +84,12 @@ def people_of_sides(
     return pd.concat(tables, ignore_index=True) if tables else None
 
 
-def places_record(places: pd.DataFrame, number: int) -> dict[str, Any]:
-    """Sum up a table of settlements: how many there are, changed hands, and are unsure."""
+def places_record(places: pd.DataFrame, every: pd.DataFrame) -> dict[str, Any]:
+    """Sum up a table of settlements, and all of them: how many there are, changed hands, and are unsure."""
     moved = places[places["changed"]]
     return {
-        "number": number,
+        "number": len(every),
+        "outside": int(every["district"].isna().sum()),
         "changes": len(moved),
         "unsure": int(places["unsure"].sum()) if "unsure" in places else None,
         "in_no_district": int(moved["district"].isna().sum()),

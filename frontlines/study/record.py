@@ -8,9 +8,10 @@ import geopandas as gpd
 import pandas as pd
 
 from frontlines.crs import distortion
-from frontlines.layers.mending import BOOKED, REST_SOURCE
+from frontlines.layers.mending import BOOKED, stated_sources
 from frontlines.manifest import Manifest, versions
 from frontlines.names import KM2, counted
+from frontlines.sources.snapshots import shrunken_days
 
 if TYPE_CHECKING:
     from frontlines.study.compare import Study
@@ -37,10 +38,11 @@ def manifest_of(
             "margin_m": study.margin_m,
         },
         "projection": _projection(study),
-        "sources": list(study.sources) or sorted(set(control["source"]) - {REST_SOURCE}),
+        "sources": list(study.sources) or stated_sources(control["source"]),
         "district_vintage": sorted(set(study.districts["vintage"])),
         "boundaries": study.boundaries,
         "notes": list(study.notes),
+        "odd": [] if study.control is None else shrunken_days(control),
         "ends_led": control.attrs.get("ends_led", {}),
         "margin": control.attrs.get("margin", {}),
         "books": _books(study, control, change, transitions),

@@ -13,12 +13,14 @@ import shapely
 
 from frontlines.change import PopulationRaster
 from frontlines.errors import StudyError
+from frontlines.layers.mending import stated_sources
 from frontlines.manifest import Manifest, series_caption, versions
 from frontlines.names import UNKNOWN, counted, listed, sides_followed, somebody
 from frontlines.progress import Progress, part, reporting
 from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
 from frontlines.series.periods import code_of
 from frontlines.series.totals import ground_beyond, series_books
+from frontlines.sources.snapshots import shrunken_days
 from frontlines.study.compare import labels_of
 from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
@@ -246,10 +248,10 @@ def _record(
         "inputs": list(read.get("inputs", ())),
         "parameters": dict(read.get("parameters", {})) | asked,
         "projection": {"name": control.crs.name, "wkt": control.crs.to_wkt()},
-        "sources": list(read.get("sources", ())) or sorted(set(control["source"])),
+        "sources": list(read.get("sources", ())) or stated_sources(control["source"]),
         "districts": _digest(districts, "district"),
         "snapshots": {f"{day:%Y-%m-%d}": _digest(rows, "side") for day, rows in days},
-        "odd": list(read.get("odd", ())),
+        "odd": [*read.get("odd", ()), *shrunken_days(control)],
         "ends_led": dict(read.get("ends_led", {})),
         "notes": list(read.get("notes", ())),
         "versions": versions(),

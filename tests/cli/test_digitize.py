@@ -73,7 +73,7 @@ def test_a_world_file_leaves_no_residuals_and_old_ones_go(folder):
     out = folder / "out"
     out.mkdir()
     (out / "residuals.csv").write_text("of another run")
-    (out / "manifest.json").write_text("{}")
+    (out / "manifest.json").write_text('{"versions": {"frontlines": "0.1"}}')
     (folder / "there.wld").write_text("100 0 0 -100 600000 4400000")
     (folder / "digitize.toml").write_text(RECIPE.replace('points = "points.csv"', 'world_file = "there.wld"'))
     done = run(folder / "digitize.toml", "--out", out, "--force")

@@ -260,6 +260,7 @@ def test_the_western_front_is_followed_by_its_lines(bench, tmp_path):
             "--snap-m",
             20_000,
             "--mend",
+            "all",
         ]
         return RUNNER.invoke(app, list(map(str, [*words, *named, "--out", tmp_path / "out", "--force"])))
 

@@ -278,15 +278,16 @@ def _two_in_zip(folder: Path) -> Path:
 
 @_is("zip-corrupt", "x.zip")
 def _corrupt_zip(folder: Path) -> Path:
-    path = _shapefile(folder)
+    frame().to_file(folder / "y.shp")
     with zipfile.ZipFile(folder / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for part in folder.glob("x.*"):
-            if part.suffix != ".zip":
-                archive.write(part, part.name)
+        for part in sorted(folder.glob("y.*")):
+            archive.write(part, part.name)
+        start = archive.getinfo("y.shp").header_offset + 35  # behind the header of the part and its name
     content = bytearray((folder / "x.zip").read_bytes())
-    content[60:90] = b"\xff" * 30
+    content[start + 20 : start + 90] = b"\xff" * 70
     (folder / "x.zip").write_bytes(content)
-    path.unlink()
+    for part in folder.glob("y.*"):
+        part.unlink()
     return folder / "x.zip"
 
 

@@ -25,16 +25,22 @@ _NO_FAULT = {(name, role) for name in _OF_DAYS for role in ("districts", "theatr
 """Days of a layer that needs none are not looked at."""
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """Good layers of every role, by their names."""
+    return good(tmp_path_factory.mktemp("sound") / "layers")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", MAKERS)
-def test_a_bad_file_is_refused_in_one_line_and_nothing_is_written(tmp_path, name, role):
+def test_a_bad_file_is_refused_in_one_line_and_nothing_is_written(tmp_path, sound, name, role):
     folder = tmp_path / "w"
-    paths = good(folder)
+    folder.mkdir()
     maker, says = MAKERS[name]
     hostile = maker(folder)
     before = content_of(folder)
-    answer = run([word.format(x=hostile, **paths) for word in ROLES[role]], folder)
+    answer = run([word.format(x=hostile, **sound) for word in ROLES[role]], folder)
     if (name, role) in _NO_FAULT:
         assert answer.code == 0
         return

@@ -19,6 +19,7 @@ from frontlines.layers.mending import (
     give_up_overlaps,
     joined_sources,
     split_at_crossings,
+    stated_sources,
 )
 
 CRS = "EPSG:3035"
@@ -159,3 +160,21 @@ def test_new_rows_get_new_labels():
     assert out["code"].isna().tolist() == [False, True, True]
     assert append_rows(one, []) is one
     assert np.isfinite(out.area).all()
+
+
+def test_only_those_who_stated_something_are_sources():
+    square, beside = box(0, 0, 1000, 1000), box(500, 0, 1500, 1000)
+    rows = frame(
+        square, beside, sides=["A", "B"], source=["a map", "a list"], date=pd.Timestamp("2031-06-01")
+    )
+    control = mended(rows, hair_m=1).reset_index(drop=True)
+    control = fill_up(
+        control.assign(outside_km2=0.0), box(0, 0, 3000, 1000), [control["date"][0]], rest="unknown", hair_m=1
+    )
+    assert len(set(control["source"])) == 4
+    assert stated_sources(control["source"]) == ["a list", "a map"]
+    ours = ["no place within reach", "no frontline borders it", "strip along the edge that no polygon covers"]
+    assert stated_sources([*ours, None, "a map; b"], ["claimed by more than one side: a map; c"]) == [
+        "a map; b",
+        "c",
+    ]

@@ -247,7 +247,27 @@ def test_bars_are_as_wide_as_their_steps():
     narrow = bars(draw_gains_and_losses(totals(383)), "gained")
     assert all(right - left == pytest.approx(1) for left, _, right, _ in narrow)
     wide = bars(draw_gains_and_losses(totals(1).assign(date_to=pd.Timestamp("2031-07-01"))), "gained")
-    assert 20 < wide[0][2] - wide[0][0] < 30
+    assert 29 < wide[0][2] - wide[0][0] <= 30
+
+
+def test_the_last_level_stands_at_its_point_after_a_fall():
+    fallen = series_totals(series({"D": [24.0, 0.0]}, {"D": [0.0, 6.0]}))
+    ax = draw_series(fallen)
+    label = artist(ax, "last")
+    assert (label.get_text(), label.xy[1]) == ("+18.0 km²", 18.0)
+    ax.figure.canvas.draw()
+    (_, top) = ax.transData.transform((0, 18.0))
+    assert label.get_window_extent().y1 < top
+    plt.close(ax.figure)
+
+
+@pytest.mark.parametrize("draw", [draw_series, draw_gains_and_losses])
+def test_where_nothing_changed_the_axis_has_whole_numbers(draw):
+    ax = draw(series_totals(series({"D": [1e-12, 0.0]}, {"D": [0.0, 0.0]})))
+    ax.figure.canvas.draw()
+    assert not [text for text in ax.get_yticklabels() if "e" in text.get_text()]
+    assert np.ptp(ax.get_ylim()) > 0.1
+    plt.close(ax.figure)
 
 
 def test_narrow_bars_have_no_hatch():

@@ -13,7 +13,8 @@ from matplotlib.transforms import Bbox
 
 from frontlines.plot.furniture import draw_scale_bar
 from frontlines.plot.labels import Label, occupied, place_labels
-from frontlines.plot.text import clean, renderer_of
+from frontlines.plot.style import DEFAULT_STYLE
+from frontlines.plot.text import clean, renderer_of, slant_of
 
 
 @pytest.fixture
@@ -200,3 +201,16 @@ def test_labels_stay_put_when_the_figure_is_saved_at_another_size(ax, tmp_path):
     ax.figure.savefig(tmp_path / "map.png", dpi=90)
     ax.figure.set_dpi(90)
     assert overlaps(boxes_of(done.texts, ax)) == []
+
+
+def test_a_name_whose_letters_the_slanted_face_lacks_is_upright(ax, recwarn):
+    areas = {"حلب": shapely.box(0, 0, 50_000, 100_000), "Halab": shapely.box(50_000, 0, 100_000, 100_000)}
+    labels = [Label(text, area=area, slant="italic") for text, area in areas.items()]
+    placed = place_labels(ax, labels)
+    assert {text.get_text(): text.get_fontstyle() for text in placed.texts} == {
+        "حلب": "normal",
+        "Halab": "italic",
+    }
+    ax.figure.canvas.draw()
+    assert not [one for one in recwarn if "missing from font" in str(one.message)]
+    assert slant_of(DEFAULT_STYLE, "一", slant="italic") == "italic"

@@ -115,3 +115,16 @@ def test_a_file_is_known_by_any_of_its_names(tmp_path):
     (tmp_path / "b").write_text("a", encoding="utf-8")
     assert not is_one_of(tmp_path / "b", [tmp_path / "a"])
     assert not is_one_of(tmp_path / "absent", [tmp_path / "absent"])
+
+
+@pytest.mark.parametrize("refused", ["mkdir", "open"])
+def test_a_folder_that_cannot_be_made_or_locked_is_an_error_of_the_source(tmp_path, monkeypatch, refused):
+    def refuse(*_, **__):
+        raise OSError("no, says the system")
+
+    out = tmp_path / "new" / "out"
+    monkeypatch.setattr({"mkdir": "pathlib.Path.mkdir", "open": "os.open"}[refused], refuse)
+    with pytest.raises(SourceError, match="out cannot be written: no, says"), only_run_in(out):
+        pass
+    monkeypatch.undo()
+    assert not (tmp_path / "new").exists()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple, cast
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import typer
 from rich.table import Table
@@ -27,6 +28,7 @@ from frontlines.sources.formats import read_layer
 from frontlines.sources.writing import is_one_of
 
 _KEY = "district"
+_LEAST_KM2 = 1e-6  # less has no figures
 _SHOWN = 50
 _ROWS = 12
 _DEGREES = "EPSG:4326"
@@ -183,7 +185,7 @@ def _remarks(hairs: gpd.GeoDataFrame) -> Iterator[str]:
     """Sum up what comes from rounding and stops no command."""
     for sort, own in hairs.groupby("fault", sort=False):
         number, km2 = counted(len(own), str(sort)), own["area_km2"].sum()
-        yield f"{number}, {km2:.2g} km² in all: {ADVICE[sort].mend}"
+        yield f"{number}, {_small(km2, 2)} km² in all: {ADVICE[sort].mend}"
 
 
 def _with(faults: gpd.GeoDataFrame, more: list[Fault]) -> gpd.GeoDataFrame:
@@ -245,11 +247,17 @@ def _show(file: Path, layer: _Layer, faults: gpd.GeoDataFrame) -> None:
         out.print(Text(f"{sort}: {one_line(ValueError(_ADVICE[sort].mend))}"), soft_wrap=True)
 
 
+def _small(km2: float, figures: int) -> str:
+    """Write an area without an exponent."""
+    text = np.format_float_positional(km2, figures, unique=False, fractional=False, trim="-")
+    return text if km2 >= _LEAST_KM2 else f"<{_LEAST_KM2:.6f}"
+
+
 def _lines(faults: gpd.GeoDataFrame) -> list[list[str]]:
     """Write faults as lines of a table; those that have no place of their own share a line."""
     lines: dict[tuple[str, str, int], tuple[str, str, list[str]]] = {}
     for number, fault in enumerate(faults.itertuples()):
-        km2 = "" if pd.isna(fault.area_km2) else f"{fault.area_km2:.6g}"
+        km2 = "" if pd.isna(fault.area_km2) else _small(fault.area_km2, 6)
         where = place_of(fault.geometry, faults.crs)
         alone = number if km2 or where else -1
         lines.setdefault((fault.fault, fault.detail, alone), (km2, where, []))[2].append(fault.rows)
