@@ -55,6 +55,7 @@ _BEGINNINGS = {  # what a file must begin with
     ".kml": re.compile(rb"(\xef\xbb\xbf)?\s*(<\?.*?\?>\s*|<!--.*?-->\s*)*<(\w+:)?kml\b", re.DOTALL),
 }
 _TOPOLOGY = re.compile(rb'"type"\s*:\s*"Topology"')
+_MISREAD = (ValueError, TypeError, AttributeError)  # of readers that trust what a file says of itself
 _DBF_NAME = 10
 _FLAT = 2  # axes of a CRS without heights
 _CRS_MEMBER = re.compile(  # in plain letters, or written as their numbers
@@ -118,7 +119,7 @@ def read_layer(
         raise SourceError(
             f"{path} holds a shape that cannot be built ({words}): end each ring where it begins"
         ) from error
-    except (OSError, ValueError, LookupError, RuntimeError, zipfile.BadZipFile) as error:
+    except (OSError, ArithmeticError, LookupError, RuntimeError, zipfile.BadZipFile, *_MISREAD) as error:
         raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
     frame = with_crs(frame, path, description.crs)
     if frame.crs is not None and len(frame.crs.axis_info) > _FLAT:  # heights are left out later on

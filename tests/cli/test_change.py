@@ -163,7 +163,7 @@ def test_days_that_cannot_be_told_are_asked_for(folder):
     wrong = ("--date-before", "2024-07-09", "--date-after", LAST)
     said = refusal(folder, "days.parquet", "days.parquet", *wrong)
     assert "days.parquet has no row of 2024-07-09: it holds 2 days, 2024-07-08 to 2024-07-15" in said
-    assert said.endswith("say which one to take")
+    assert said.endswith("say which one to take with --date-before and --date-after")
 
 
 def test_swapped_days_are_refused(folder):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tempfile
 
 import geopandas as gpd
 import pytest
@@ -55,13 +56,45 @@ def test_errors_of_the_library_end_with_exit_code_2(kind, capsys):
     assert shown.err == "error: [red]wrong[/red]: row 3 [2J" + "x" * 300 + "\n"
 
 
-def test_other_errors_are_not_hidden():
+def test_an_error_that_nobody_foresaw_is_a_line_and_a_file_to_report(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
     @shows_errors
     def command():
-        raise ZeroDivisionError
+        raise ZeroDivisionError("by 0")
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(typer.Exit) as stop:
         command()
+    assert stop.value.exit_code == 70
+    (report,) = tmp_path.iterdir()
+    said = f"error: this is a fault of frontlines: ZeroDivisionError: by 0; please report it with {report}\n"
+    assert capsys.readouterr().err == said
+    assert 'raise ZeroDivisionError("by 0")' in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "there is not enough memory for this: give less at once"),
+        (RecursionError("deep"), "something is nested too deep to be read: deep"),
+        (OSError(28, "No space left on device"), "the system refuses: [Errno 28] No space left on device"),
+        (
+            UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"),
+            "some text cannot be read or written: save it as UTF-8",
+        ),
+    ],
+)
+def test_what_the_machine_refuses_is_one_line(capsys, error, said):
+    @shows_errors
+    def command():
+        raise error
+
+    with pytest.raises(typer.Exit) as stop:
+        command()
+    assert stop.value.exit_code == 2
+    text = capsys.readouterr().err
+    assert text.startswith(f"error: {said}")
+    assert text.count("\n") == 1
 
 
 def test_a_console_takes_text_as_it_is(capsys):
@@ -105,7 +138,7 @@ def test_the_list_of_commands_is_not_cut_short():
     ("words", "said"),
     [
         (["run"], "Missing argument 'STUDY'"),
-        (["change", "a.geojson", "b.geojson"], "Missing option '--side'"),
+        (["compare", "a.geojson"], "Missing argument 'B'"),
         (["change", "a.geojson"], "Missing argument 'AFTER'"),
         (["check"], "Missing argument 'FILE...'"),
         (["nonesuch"], "No such command 'nonesuch'"),

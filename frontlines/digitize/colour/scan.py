@@ -190,7 +190,6 @@ _DRIVERS = {  # by how a file begins, whatever its name; other formats may lead 
     "WEBP": rb"RIFF.{4}WEBP",
     "JP2OpenJPEG": rb"\x00\x00\x00\x0cjP|\xff\x4f\xff\x51",
 }
-_BEGINNING = 16  # bytes
 _TURNED = "columns and rows must be read on it as a viewer shows it"
 
 
@@ -326,7 +325,7 @@ def _from_file(image: str | Path, page: int | None) -> Scan:
 def _driver_of(image: Path) -> str:
     """Tell the format of an image by its content."""
     with image.open("rb") as file:
-        head = file.read(_BEGINNING)
+        head = file.read(16)
     for driver, beginning in _DRIVERS.items():
         if re.match(beginning, head, re.DOTALL):
             return driver
