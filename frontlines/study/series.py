@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from frontlines.change import PopulationRaster
-from frontlines.errors import StudyError
-from frontlines.layers.mending import stated_sources
-from frontlines.manifest import Manifest, series_caption, versions
+from frontlines.manifest import Manifest, series_caption
 from frontlines.names import UNKNOWN, counted, listed, sides_followed, somebody
 from frontlines.progress import Progress, part, reporting
 from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
 from frontlines.series.periods import code_of
 from frontlines.series.totals import ground_beyond, series_books
-from frontlines.sources.snapshots import shrunken_days
 from frontlines.study.compare import labels_of
 from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
 from frontlines.study.series_edge import SeriesEdge
+from frontlines.study.series_record import gone_on_with, record_of
 
 _SHOWN = 6  # sides named in a line
 
@@ -185,8 +181,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         report(0.0, "strips along the edge")
         steps: dict[str, Any] = {"freq": code_of(freq), "day": day, "tolerance_m": tolerance_m}
         asked = {"side": alone or list(followed), **steps, "margin_m": margin_m}
-        manifest = _record(snapshots, districts, record or {}, asked)
-        kept = None if previous is None else _gone_on_with(previous, manifest)
+        manifest = record_of(snapshots, districts, record or {}, asked)
+        kept = None if previous is None else gone_on_with(*_series_and_record(previous), manifest)
         earlier = None if previous is None else _series_and_record(previous)[1]["margin"]
         edge = SeriesEdge(snapshots, districts, margin_m, earlier, measured=bool(front_m), border_m=border_m)
         manifest["margin"] = edge.margins.record
@@ -239,52 +235,8 @@ def _titled(side: str | None, sides: Mapping[str, str]) -> str:
     return "Ground of each side" if side is None else f"{sides.get(side, side)}: ground gained and lost"
 
 
-def _record(
-    control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, read: Mapping[str, Any], asked: dict[str, Any]
-) -> Manifest:
-    """Describe what goes into a series: files, options, the districts and each snapshot by its checksum."""
-    days = control.groupby("date", sort=True)
-    return {
-        "inputs": list(read.get("inputs", ())),
-        "parameters": dict(read.get("parameters", {})) | asked,
-        "projection": {"name": control.crs.name, "wkt": control.crs.to_wkt()},
-        "sources": list(read.get("sources", ())) or stated_sources(control["source"]),
-        "districts": _digest(districts, "district"),
-        "snapshots": {f"{day:%Y-%m-%d}": _digest(rows, "side") for day, rows in days},
-        "odd": [*read.get("odd", ()), *shrunken_days(control)],
-        "ends_led": dict(read.get("ends_led", {})),
-        "notes": list(read.get("notes", ())),
-        "versions": versions(),
-    }
-
-
-def _digest(frame: gpd.GeoDataFrame, column: str) -> str:
-    """Digest a column and the geometry of a frame, in whatever order its rows are."""
-    rows = sorted(zip(frame[column].astype(str), shapely.to_wkb(frame.geometry.values), strict=True))
-    return hashlib.sha256(b"".join(text.encode() + wkb for text, wkb in rows)).hexdigest()
-
-
 def _series_and_record(
     previous: SeriesResults | tuple[pd.DataFrame, Manifest],
 ) -> tuple[pd.DataFrame, Manifest]:
     """Take apart what an earlier run gave."""
     return (previous.series, previous.manifest) if isinstance(previous, SeriesResults) else previous
-
-
-def _gone_on_with(previous: SeriesResults | tuple[pd.DataFrame, Manifest], record: Manifest) -> pd.DataFrame:
-    """Give the series that is to be gone on with, after checking that it began in the same way."""
-    series, old = _series_and_record(previous)
-    anew = "begin anew, without previous=..."
-    for name in ("parameters", "projection", "districts", "version"):
-        before, now = (
-            one.get("versions", {}).get("frontlines") if name == "version" else one.get(name)
-            for one in (old, record)
-        )
-        if before != now:
-            raise StudyError(f"the series was made with other {name.removesuffix('s')}s: {anew}")
-    snapshots = dict(old.get("snapshots", {}))
-    early = dict(list(record["snapshots"].items())[: len(snapshots)])
-    if early != snapshots:
-        day = min(set(early.items()) ^ set(snapshots.items()))[0]
-        raise StudyError(f"the snapshot of {day} is not the one that the series was made from: {anew}")
-    return series
