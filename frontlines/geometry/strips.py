@@ -13,7 +13,7 @@ import shapely
 from frontlines.crs import polygons_of
 from frontlines.geometry.coverage import holder_of
 from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, segments
-from frontlines.geometry.tiles import Tiles, tiles_of
+from frontlines.geometry.tiles import WALL_M, Tiles, tiles_of
 from frontlines.names import Bools, Floats, Geometries, Ints
 
 _ON_M = 1e-2  # an edge this near to another runs along it [m]
@@ -146,7 +146,7 @@ class StripFinder:
         names = [(number, place) for number in numbers for place in range(len(self._cut_off[number]))]
         shapes = np.array([self._cut_off[number][place] for number, place in names], dtype=object)
         group = np.arange(len(names))
-        for first, second in shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=_WALL_M).T:
+        for first, second in shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=WALL_M).T:
             one, other = sorted((group[first], group[second]))
             group[group == other] = one
         return [tuple(names[part] for part in np.flatnonzero(group == one)) for one in np.unique(group)]
@@ -236,7 +236,6 @@ def _given(pieces: Geometries, outlines: _Outlines) -> tuple[Ints, Ints]:
 
 
 _EDGE, _OPEN, _CUT = -1, -2, -3  # what an outline runs along, if not a polygon: open is wide ground
-_WALL_M = 1e-6  # parts this near to each other at the walls of tiles belong together [m]
 
 
 def _rings(ground: Any) -> Geometries:

@@ -10,7 +10,8 @@ import shapely
 from frontlines.names import Bools, Floats, Geometries, Ints
 
 _ROWS = 1 << 24  # tiles of one column
-_WALL_M = 1e-6
+WALL_M = 1e-6
+"""Shapes this near to the wall of a tile, or to each other there, meet [m]."""
 
 
 class Tiles(NamedTuple):
@@ -34,7 +35,7 @@ class Tiles(NamedTuple):
     def at_wall(self, shapes: Geometries) -> Bools:
         """Tell which shapes, each in one tile, reach the walls of it."""
         off_m = shapely.bounds(shapes) / self.width_m
-        return np.asarray((np.abs(off_m - np.round(off_m)) * self.width_m < _WALL_M).any(axis=1))
+        return np.asarray((np.abs(off_m - np.round(off_m)) * self.width_m < WALL_M).any(axis=1))
 
 
 def tiles_of(edges: Floats, tiles: Tiles, within_m: float) -> tuple[Ints, Ints]:

@@ -331,8 +331,8 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def _plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
     """Write text so that it stays in its row, and no spreadsheet takes it for a formula."""
-    texts = {name: frame[name].map(_plain_cell) for name in frame.columns if frame[name].dtype == object}
-    return frame.assign(**texts)
+    texts = frame.select_dtypes(["object", "string", "category"])
+    return frame.assign(**{str(name): texts[name].astype(object).map(_plain_cell) for name in texts})
 
 
 def _plain_cell(cell: Any) -> Any:

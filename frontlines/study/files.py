@@ -98,11 +98,7 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         files = {**files, "as": str(path.parent / files["as"])}
     reading = Reading(known, described_by(files))
     reading.note(path, "study")
-    paths = {
-        role: [path.parent / file for file in ([named] if isinstance(named, str) else named)]
-        for role, named in files.items()
-        if role in LAYERS
-    }
+    paths = _paths(path, files)
     alone = {role: held[0] for role, held in paths.items() if role in _ALONE}
     layers = StudyLayers(
         reading,
@@ -157,7 +153,16 @@ def files_of(named: str) -> list[Path]:
     if path.suffix.lower() != ".toml":
         return []
     layers = read_study_toml(path).get("layers", {})
-    return [path, *(path.parent / file for role, file in layers.items() if role in LAYERS)]
+    return [path, *(file for files in _paths(path, layers).values() for file in files)]
+
+
+def _paths(study: Path, layers: Mapping[str, Any]) -> dict[str, list[Path]]:
+    """Give the files of each layer; a layer may have one or several."""
+    return {
+        role: [study.parent / file for file in ([named] if isinstance(named, str) else named)]
+        for role, named in layers.items()
+        if role in LAYERS
+    }
 
 
 def read_title(path: str | Path) -> str:

@@ -23,7 +23,7 @@ from frontlines.cli.options import (
 )
 from frontlines.progress import part, reporting
 from frontlines.study import Study, run_study
-from frontlines.study.files import open_study
+from frontlines.study.files import files_of, open_study
 
 
 @shows_errors
@@ -53,7 +53,7 @@ def run(
         lambda: open_study(study, changes=changes_of(**asked)),
         out,
         force=force,
-        inputs=[asked.get("settlements"), population],
+        inputs=[*files_of(study), asked.get("settlements"), population],
     )
 
 
