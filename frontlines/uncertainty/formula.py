@@ -36,6 +36,7 @@ TRUST = {
 
 _ACROSS = 0.15  # part of the ground within a sigma of the line that may lie on the wrong side of a border
 _WIDE = 2.0  # strips wider than this many sigmas of both lines together are hardly ever crossed
+_FINE = 0.05  # bends of a line that are so small against its sigma do not matter to the ground within a sigma
 _LEAST_M2 = 1.0  # less ground than this across a border is rounding
 _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
 _LENGTHS = 60  # correlation lengths of `error_by_correlation`
@@ -375,17 +376,33 @@ def _across_borders(parts: Parts, shapes: Geometries, own: Bools) -> tuple[Float
     A piece counts in its own district whole, so ground that its error reaches beyond the border is booked
     in the wrong one. For all districts together only ground beyond them all is.
     """
-    pieces = parts.pieces
-    strips = shapely.buffer(edge_lines(pieces.ends[own]), pieces.sigma_m[own], cap_style="flat")
-    share = parts.share[own]
-    band = shapely.union_all(strips)
-    near = np.flatnonzero(shapely.intersects(shapes, band))
+    strips, share = _strips(parts, own)
     held, across = np.zeros(len(shapes) + 1), np.zeros(len(shapes) + 1)
-    inside = shapely.intersection(shapes[near], band)
-    for district, ground in zip(near, inside, strict=True):
-        mine = shapely.union_all(strips[share[:, district] > 0])
-        held[district] = shapely.area(mine)
-        across[district] = shapely.area(shapely.symmetric_difference(mine, ground))
-    held[-1] = shapely.area(band)
-    across[-1] = held[-1] - shapely.area(inside).sum()
+    district, strip = shapely.STRtree(strips).query(shapes, predicate="intersects")
+    inside_m2 = 0.0
+    for one in np.unique(district):
+        mine = shapely.union_all(strips[share[:, one] > 0])
+        ground = shapely.intersection(shapely.union_all(strips[strip[district == one]]), shapes[one])
+        held[one] = shapely.area(mine)
+        across[one] = shapely.area(shapely.symmetric_difference(mine, ground))
+        inside_m2 += shapely.area(ground)
+    held[-1] = shapely.area(shapely.union_all(strips))
+    across[-1] = held[-1] - inside_m2
     return held, across
+
+
+def _strips(parts: Parts, own: Bools) -> tuple[Geometries, Floats]:
+    """Give the ground within a sigma of each run of pieces of one sigma and share, and what counts of it.
+
+    Bends of less than `_FINE` sigmas are left out: vertices that stand close would make a strip each.
+    """
+    ends, sigma, share = parts.pieces.ends[own], parts.pieces.sigma_m[own], parts.share[own]
+    broken = (ends[1:, :2] != ends[:-1, 2:]).any(axis=1) | (sigma[1:] != sigma[:-1])
+    broken |= (share[1:] != share[:-1]).any(axis=1)
+    first = np.flatnonzero(np.append(True, broken)[: len(ends)])
+    last = np.append(first[1:], len(ends))[: len(first)] - 1
+    run = np.append(np.cumsum(np.append(0, broken))[: len(ends)], np.arange(len(first)))
+    order = np.argsort(run, kind="stable")
+    lines = shapely.linestrings(np.vstack([ends[:, :2], ends[last, 2:]])[order], indices=run[order])
+    smooth = shapely.simplify(lines, _FINE * sigma[first])
+    return shapely.buffer(smooth, sigma[first], cap_style="flat"), share[first]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -222,8 +223,8 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
     """Follow each ring's front from where it leaves the theatre's edge; a closed one from anywhere."""
     order, line, tips, closed = [], [], [], []
     number = 0  # of lines so far
-    for one in np.unique(ring):
-        rows = np.flatnonzero(ring == one)
+    for first_row, stop in pairwise([*np.flatnonzero(np.diff(ring, prepend=-1)), len(ring)]):
+        rows = np.arange(first_row, stop)
         begins = np.flatnonzero(fixed[np.roll(rows, 1)] & ~fixed[rows])
         rows = np.roll(rows, -begins[0]) if len(begins) else rows
         free = ~fixed[rows]
@@ -261,11 +262,13 @@ def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel, reach_m:
     """Give each edge the sigma of the line next to it."""
     sigma = sigmas_of(lines)
     middles = shapely.points(edge_middles(fronts.ends))
-    near = shapely.STRtree(np.asarray(lines.geometry.values)).query_nearest(
+    parts, line = shapely.get_parts(np.asarray(lines.geometry.values), return_index=True)
+    edges, part = segments(parts)
+    edge, near = shapely.STRtree(edge_lines(edges)).query_nearest(
         middles, max_distance=reach_m, all_matches=False
     )
     nearest = np.full(len(middles), -1)
-    nearest[near[0]] = near[1]
+    nearest[edge] = line[part[near]]
     far = nearest < 0
     if far.any():
         raise LayerError(

@@ -67,8 +67,7 @@ def _round_the_back(
     variance = (weight**2 * own[:, None]).sum(axis=0)
     first = np.exp(-along[:, 0] / correlation_m)[:, None] * weight * reach[:, None]
     second = np.exp(-(around_m - along[:, 1]) / correlation_m)[:, None] * weight * reach[:, None]
-    for one in np.unique(line):
-        rows = np.flatnonzero(line == one)
+    for rows in np.split(np.arange(len(line)), np.flatnonzero(np.diff(line)) + 1):
         variance += 2 * (second[rows][1:] * np.cumsum(first[rows], axis=0)[:-1]).sum(axis=0)
     return np.asarray(variance)
 
