@@ -63,8 +63,10 @@ def transitions_by_district(change: gpd.GeoDataFrame, districts: gpd.GeoDataFram
     [['East', 'B', 'A', 4.0], ['West', 'A', 'A', 2.0], ['West', 'B', 'A', 2.0]]
     """
     require_working_crs(change=change, districts=districts)
-    pairs = intersect(np.asarray(districts.geometry.values), np.asarray(change.geometry.values))
-    met = change.iloc[pairs.second]
+    # Part by part: a row may hold all that changed hands between two sides, far beyond a district.
+    parts, row = shapely.get_parts(np.asarray(change.geometry.values), return_index=True)
+    pairs = intersect(np.asarray(districts.geometry.values), parts)
+    met = change.iloc[row[pairs.second]]
     table = pd.DataFrame(
         {
             "district": districts["district"].to_numpy()[pairs.first],

@@ -123,10 +123,17 @@ def overlaps(polygons: Geometries) -> Pairs:
 def gaps(polygons: Geometries, theatre: shapely.Geometry | None = None) -> Geometries:
     """Find ground that no polygon covers: of the theatre, or inside the outline; the largest first."""
     covered = shapely.union_all(polygons)
-    if theatre is None:
-        shells = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(covered)))
-        theatre = shapely.union_all(shells)
-    left = shapely.get_parts(polygons_of(np.array([shapely.difference(theatre, covered)])))
+    if theatre is None:  # the holes of what is covered, less the islands in them
+        parts = shapely.get_parts(covered)
+        rings, part = shapely.get_rings(parts, return_index=True)
+        holes = shapely.polygons(rings[np.append(False, part[1:] == part[:-1])[: len(part)]])
+        hole, island = shapely.STRtree(parts).query(holes, predicate="contains")
+        for one in np.unique(hole):
+            inner = shapely.union_all(parts[island[hole == one]])
+            holes[one] = shapely.difference(holes[one], inner)
+        left = shapely.get_parts(polygons_of(holes))
+    else:
+        left = shapely.get_parts(polygons_of(np.array([shapely.difference(theatre, covered)])))
     left = left[width_m(left) > NOISE_M]
     return np.asarray(left[np.argsort(-shapely.area(left), kind="stable")])
 

@@ -142,12 +142,18 @@ def winding_numbers(points: Floats, edges: Floats, times: Ints) -> Ints:
     Each crossing of a ray from the point to the east counts: upward 1, downward -1.
     """
     edges, times = edges[times != 0], times[times != 0]
-    x, y = points.T
-    x0, y0, x1, y1 = edges.T
-    below = y0 <= y[:, None], y1 <= y[:, None]
-    point, edge = np.nonzero(below[0] != below[1])
-    upward = below[0][point, edge]
-    east = x0[edge] + (y[point] - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge] > x[point]
+    if not len(edges) or not len(points):
+        return np.zeros(len(points), dtype=np.int64)
+    # Rays to beyond all edges meet what they cross, and some that only touch them.
+    beyond = max(float(edges[:, [0, 2]].max()), float(points[:, 0].max())) + 1.0
+    ends = np.column_stack([points, np.full(len(points), beyond), points[:, 1]])
+    point, edge = shapely.STRtree(edge_lines(edges)).query(edge_lines(ends))
+    (x, y), (x0, y0, x1, y1) = points[point].T, edges[edge].T
+    upward = y0 <= y
+    crosses = upward != (y1 <= y)
+    point, edge, upward = point[crosses], edge[crosses], upward[crosses]
+    x, y, x0, y0, x1, y1 = (values[crosses] for values in (x, y, x0, y0, x1, y1))
+    east = x0 + (y - y0) / (y1 - y0) * (x1 - x0) > x
     crossed = np.where(upward, 1, -1) * times[edge] * east
     return np.bincount(point, weights=crossed, minlength=len(points)).round().astype(np.int64)
 

@@ -21,12 +21,14 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from matplotlib_scalebar.scalebar import ScaleBar
 
+from frontlines.crs import polygons_of
 from frontlines.plot.artists import Z, metres_per_pt, view_of
 from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle
-from frontlines.plot.text import Slant, clean, font_of, halo, plain, renderer_of, slant_of
+from frontlines.plot.text import Slant, clean, font_of, halo, plain, renderer_of, shortened, slant_of
 
 _GRID = 9  # places tried inside an area, each way
 _PAD_PT = 0.8
+_WIDEST = 0.6  # of the map's width that a name takes at most
 _DOT_PT = 5.0  # nearer to the point of another name a reader may take it for theirs
 # What it costs to lie on `avoid`, near the point of another name, and on `spare`.
 _OFF_AVOID, _OFF_DOT, _OFF_SPARE = 4.0, 3.0, 0.7
@@ -145,24 +147,24 @@ def measure(ax: Axes, text: str, font: FontProperties) -> tuple[float, float]:
 def _choice(ax: Axes, label: Label, kept: Sequence[tuple[Any, float]], dots: Any, style: MapStyle) -> _Choice:
     """Return every place in view for a name, on one line or two, and what it costs to stand there."""
     font = font_of(style, label.size_pt, weight=label.weight, slant=label.slant)
-    name = clean(label.text)
-    anchors = _round_point(label) if label.area is None else _inside_area(ax, label)
+    area = None if label.area is None else _as_seen(ax, label.area)
+    anchors = _round_point(label) if area is None else _inside_area(area)
     texts: list[str] = []
     boxes, costs = np.empty((0, 4)), np.empty(0)
-    for i, variant in enumerate([name] if label.area is None else _broken(name)):
+    for i, variant in enumerate(_variants(ax, label, font)):
         if len(anchors) == 0:
             break
         width, height = measure(ax, variant, font)
-        if label.area is None:
+        if area is None:
             found = _boxes_round(ax, label, anchors, width, height)
             price = np.arange(len(found)) * 0.2 + _OFF_DOT * _near_dots(ax, label, dots, found)
         else:
-            found, price = _boxes_inside(ax, label, anchors, width, height)
+            found, price = _boxes_inside(ax, area, label.inside, anchors, np.array([width, height]))
         seen = _in_view(ax, found)
         boxes, costs = np.vstack([boxes, found[seen]]), np.append(costs, price[seen] + 0.15 * i)
         texts += [variant] * int(seen.sum())
     for shape, cost in kept:
-        costs = costs + cost * shapely.intersects(_ground(ax, boxes), shape)
+        costs = costs + cost * shapely.intersects(shape, _ground(ax, boxes))  # the first one's index is used
     return _Choice(label, texts, boxes, costs)
 
 
@@ -201,6 +203,15 @@ def _make_room(i: int, choices: list[_Choice], taken: dict[int, int], pad: float
             return
 
 
+def _variants(ax: Axes, label: Label, font: FontProperties) -> list[str]:
+    """Return a name as it may be written: on one line or two, cut with an ellipsis where it is too wide."""
+    name, room = clean(label.text), _WIDEST * ax.get_window_extent().width
+    every = [name] if label.area is None else _broken(name)
+    fitted = ["\n".join(shortened(line, room, ax.figure, font) for line in one.split("\n")) for one in every]
+    whole = [one for one, cut in zip(every, fitted, strict=True) if one == cut]
+    return whole or fitted[-1:]
+
+
 def _broken(name: str) -> list[str]:
     """Return the name on one line and, if it has several words, on two lines of like length."""
     gaps = [i for i, c in enumerate(name) if c in " -" and 0 < i < len(name) - 1]
@@ -236,10 +247,16 @@ def _near_dots(ax: Axes, label: Label, dots: Any, boxes: Any) -> Any:
     return _hits(boxes, points, _DOT_PT * ax.figure.dpi / PT_PER_INCH)
 
 
-def _inside_area(ax: Axes, label: Label) -> Any:
-    """Return points in the visible part of the area, its most roomy point first."""
-    pad = metres_per_pt(ax) * _PAD_PT
-    shown = shapely.intersection(shapely.make_valid(label.area), view_of(ax).box(pad))
+def _as_seen(ax: Axes, area: Any) -> Any:
+    """Return the visible part of an area, with an outline no finer than half a pixel."""
+    view = view_of(ax).box(metres_per_pt(ax) * _PAD_PT)
+    half_m = metres_per_pt(ax) * PT_PER_INCH / ax.figure.dpi / 2
+    coarse = shapely.make_valid(shapely.simplify(area, half_m, preserve_topology=False))
+    return polygons_of(np.array([shapely.intersection(coarse, view)]))[0]
+
+
+def _inside_area(shown: Any) -> Any:
+    """Return points in an area, its most roomy point first."""
     parts = [p for p in shapely.get_parts(shown) if shapely.area(p) > 0]
     if not parts:
         return np.empty((0, 2))
@@ -250,20 +267,19 @@ def _inside_area(ax: Axes, label: Label) -> Any:
     west, south, east, north = largest.bounds
     steps = np.linspace(0.0, 1.0, _GRID + 2)[1:-1]
     xs, ys = (g.ravel() for g in np.meshgrid(west + steps * (east - west), south + steps * (north - south)))
+    shapely.prepare(largest)
     within = shapely.contains_xy(largest, xs, ys)
     return np.vstack([roomy, np.column_stack([xs[within], ys[within]])])
 
 
-def _boxes_inside(ax: Axes, label: Label, anchors: Any, width: float, height: float) -> tuple[Any, Any]:
+def _boxes_inside(ax: Axes, area: Any, inside: float, anchors: Any, size: Any) -> tuple[Any, Any]:
     """Return boxes centred on the anchors that lie inside well enough, and what each costs."""
     centres = ax.transData.transform(anchors)
-    half = np.array([width, height]) / 2
-    boxes = np.hstack([centres - half, centres + half])
+    boxes = np.hstack([centres - size / 2, centres + size / 2])
     ground = _ground(ax, boxes)
-    shapely.prepare(label.area)
-    share = shapely.area(shapely.intersection(ground, label.area)) / np.maximum(shapely.area(ground), 1e-9)
-    away = np.hypot(*(centres - centres[0]).T) / max(width, 1.0)
-    keep = share >= label.inside
+    share = shapely.area(shapely.intersection(ground, area)) / np.maximum(shapely.area(ground), 1e-9)
+    away = np.hypot(*(centres - centres[0]).T) / max(size[0], 1.0)
+    keep = share >= inside
     return boxes[keep], (3.0 * (1.0 - share) + 0.4 * away)[keep]
 
 

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from frontlines.plot.furniture import Entry, draw_legend
-from frontlines.plot.style import MM_PER_INCH, MapStyle
+from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle
 from frontlines.plot.text import plain, renderer_of, wrap
 
 TITLE_GAP_MM = 2.0
@@ -21,6 +21,7 @@ LEFT_MM = 16.0  # from the edge of the page to the charts: room for numbers and 
 _CHART_MM = 58.0
 _LEADING = 1.3
 _LONG = 4  # lines; a caption of more stands in two columns
+_CAPTION_SHARE = 0.3  # of the height of the page that a caption takes at most
 
 
 class Box(NamedTuple):
@@ -132,10 +133,12 @@ class FigurePage:
         """Set the caption across the page: in one block if it is short, else in two columns."""
         size_pt, gap_mm, width_mm = self.style.caption_pt, self.style.gap_mm, self.inner_mm
         font = plain(self.style, size_pt)["fontproperties"]
-        blocks = [wrap(caption, self._px(width_mm), self.figure, font).split("\n")]
+        line_mm = _LEADING * size_pt * MM_PER_INCH / PT_PER_INCH
+        most = int(_CAPTION_SHARE * self.style.max_height_mm / line_mm)
+        blocks = [wrap(caption, self._px(width_mm), self.figure, font, most=most).split("\n")]
         if len(blocks[0]) > _LONG:
             width_mm = (width_mm - gap_mm) / 2
-            lines = wrap(caption, self._px(width_mm), self.figure, font).split("\n")
+            lines = wrap(caption, self._px(width_mm), self.figure, font, most=2 * most).split("\n")
             half = (len(lines) + 1) // 2
             blocks = [lines[:half], lines[half:]]
         left_mm = [self.style.margin_mm + k * (width_mm + gap_mm) for k in range(len(blocks))]

@@ -21,6 +21,9 @@ from frontlines.plot.style import MapStyle
 
 Slant = Literal["normal", "italic", "oblique"]
 
+MOST_LINES = 4
+"""Lines of a title, a heading or an entry of a legend; what is longer ends with an ellipsis."""
+
 _MOST_WIDTHS = 16_384  # lines of text whose width is kept in memory
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -105,19 +108,22 @@ def text_width_px(text: str, font: FontProperties, dpi: float) -> float:
 
 
 def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
-    """Cut a name that is wider than its room, with an ellipsis."""
+    """Cut a text that is wider than its room, with an ellipsis."""
 
-    def wide(part: str) -> bool:
-        return text_width_px(part, font, figure.dpi) > width_px
+    def wide(part: str) -> float:
+        return text_width_px(part, font, figure.dpi)
 
-    if not wide(text):
+    if _fitting(text, width_px, wide) == len(text):
         return text
-    fits = next((n for n in range(len(text) - 1, 0, -1) if not wide(f"{text[:n].rstrip()}…")), 0)
+    fits = _fitting(text, width_px, lambda part: wide(f"{part.rstrip()}…"))
     return f"{text[:fits].rstrip()}…"
 
 
-def wrap(text: str, width_px: float, figure: Any, font: Any) -> str:
-    """Break text into lines that are no wider than a width, as the renderer measures them."""
+def wrap(text: str, width_px: float, figure: Any, font: Any, *, most: int = MOST_LINES) -> str:
+    """Break text into lines that are no wider than a width, as the renderer measures them.
+
+    Of more than `most` lines the rest is cut, with an ellipsis.
+    """
 
     def wide(line: str) -> float:
         return text_width_px(line, font, figure.dpi)
@@ -133,6 +139,8 @@ def wrap(text: str, width_px: float, figure: Any, font: Any) -> str:
             else:
                 line = longer
         out.append(line)
+    if len(out) > most:
+        out[most - 1 :] = [shortened(" ".join(out[most - 1 : most + 1]) + "…", width_px, figure, font)]
     return "\n".join(out)
 
 
@@ -141,9 +149,16 @@ def _cut(words: Sequence[str], width_px: float, wide: Callable[[str], float]) ->
     out: list[str] = []
     for word in words:
         rest = word
-        while len(rest) > 1 and wide(rest) > width_px:
-            fits = max(1, bisect_right(range(1, len(rest)), width_px, key=lambda n: wide(rest[:n])))
+        while len(rest) > 1 and (fits := max(1, _fitting(rest, width_px, wide))) < len(rest):
             out.append(rest[:fits])
             rest = rest[fits:]
         out.append(rest)
     return out
+
+
+def _fitting(text: str, width_px: float, wide: Callable[[str], float]) -> int:
+    """Count the letters at the start of a text that fit into a width, without measuring all of a long one."""
+    most = 1
+    while most < len(text) and wide(text[:most]) <= width_px:
+        most *= 2
+    return bisect_right(range(1, min(most, len(text)) + 1), width_px, key=lambda n: wide(text[:n]))
