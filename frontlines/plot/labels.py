@@ -28,7 +28,7 @@ from frontlines.plot.text import Slant, clean, font_of, halo, plain, renderer_of
 
 _GRID = 9  # places tried inside an area, each way
 _PAD_PT = 0.8
-_WIDEST = 0.6  # of the map's width that a name takes at most
+_WIDEST = 0.5  # of the map's width that a name takes at most
 _DOT_PT = 5.0  # nearer to the point of another name a reader may take it for theirs
 # What it costs to lie on `avoid`, near the point of another name, and on `spare`.
 _OFF_AVOID, _OFF_DOT, _OFF_SPARE = 4.0, 3.0, 0.7

@@ -54,7 +54,9 @@ def tick(value: float) -> str:
 
 def clean(text: object) -> str:
     """Return a name as one line of printable text."""
-    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs", "Cn"} else c for c in str(text))
+    if (text := str(text)).isprintable():
+        return " ".join(text.split())
+    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs", "Cn"} else c for c in text)
     return " ".join(kept.split())
 
 
@@ -113,9 +115,9 @@ def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
     def wide(part: str) -> float:
         return text_width_px(part, font, figure.dpi)
 
-    if _fitting(text, width_px, wide) == len(text):
+    if (fits := _fitting(text, width_px, wide)) == len(text):
         return text
-    fits = _fitting(text, width_px, lambda part: wide(f"{part.rstrip()}…"))
+    fits = _fitting(text[:fits], width_px, lambda part: wide(f"{part.rstrip()}…"))
     return f"{text[:fits].rstrip()}…"
 
 
