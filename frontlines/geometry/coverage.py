@@ -129,8 +129,8 @@ def gaps(polygons: Geometries, theatre: shapely.Geometry | None = None) -> Geome
         holes = shapely.polygons(rings[np.append(False, part[1:] == part[:-1])[: len(part)]])
         hole, island = shapely.STRtree(parts).query(holes, predicate="contains")
         for one in np.unique(hole):
-            inner = shapely.union_all(parts[island[hole == one]])
-            holes[one] = shapely.difference(holes[one], inner)
+            shells = shapely.polygons(shapely.get_exterior_ring(parts[island[hole == one]]))
+            holes[one] = shapely.difference(holes[one], shapely.union_all(shells))
         left = shapely.get_parts(polygons_of(holes))
     else:
         left = shapely.get_parts(polygons_of(np.array([shapely.difference(theatre, covered)])))

@@ -141,3 +141,15 @@ def test_a_polygon_that_is_invalid_knows_what_is_in_doubt():
     assert shapely.area(in_doubt(twice)).tolist() == [2]
     hole_outside = Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [[(20, 0), (22, 0), (22, 1), (20, 1)]])
     assert shapely.area(in_doubt(hole_outside)).tolist() == [2]
+
+
+def test_gaps_are_what_the_shells_hold_beside_the_polygons():
+    ring = box(0, 0, 10, 10) - box(1, 1, 9, 9)
+    island = box(3, 3, 7, 7) - box(4, 4, 6, 6)
+    touching = Polygon([(1, 5), (2, 6), (2, 4)])  # meets the ring in one point
+    apart = box(20, 0, 24, 4) - box(21, 1, 22, 2) - box(22, 2, 23, 3)  # two holes that meet in a point
+    found = gaps(np.array([ring, island, touching, box(4.5, 4.5, 5, 5), apart]))
+    assert shapely.area(found).tolist() == [64 - 16 - 1, 4 - 0.25, 1, 1]
+    whole = shapely.union_all([box(0, 0, 10, 10), box(20, 0, 24, 4)])
+    wanted = whole - shapely.union_all([ring, island, touching, box(4.5, 4.5, 5, 5), apart])
+    assert shapely.symmetric_difference(shapely.union_all(found), wanted).area == 0

@@ -116,3 +116,17 @@ def test_a_point_is_wound_round_as_often_as_its_ring_counts():
     points = np.array([[3.0, 1], [1, 1], [5, 1], [-1, 4], [3, 0]])
     assert winding_numbers(points, edges, times).tolist() == [1, -2, 0, 0, 1]
     assert winding_numbers(points, edges, np.zeros(8, dtype=int)).tolist() == [0] * 5
+
+
+def test_winding_numbers_are_those_of_every_ray_with_every_edge():
+    rng = np.random.default_rng(7)  # whole numbers: rays run through vertices and along edges
+    ring = rng.integers(0, 9, (60, 2)).astype(float)
+    edges = np.hstack([ring, np.roll(ring, -1, axis=0)])
+    times, points = rng.integers(-1, 3, len(edges)), rng.integers(-1, 10, (200, 2)) + np.array([0.25, 0])
+    (x, y), (x0, y0, x1, y1) = points.T[:, :, None], edges.T
+    up, down = (y0 <= y) & (y1 > y), (y1 <= y) & (y0 > y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        east = x0 + (y - y0) / (y1 - y0) * (x1 - x0) > x
+    wanted = ((up * 1 - down) * east * times).sum(axis=1)
+    assert winding_numbers(points, edges, times).tolist() == wanted.tolist()
+    assert winding_numbers(points, edges, times * 0).tolist() == [0] * len(points)

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from frontlines.plot.furniture import draw_scale_bar
-from frontlines.plot.labels import Label, occupied, place_labels
+from frontlines.plot.labels import Label, measure, occupied, place_labels
 from frontlines.plot.style import DEFAULT_STYLE
-from frontlines.plot.text import clean, renderer_of, slant_of
+from frontlines.plot.text import MOST_LINES, clean, font_of, renderer_of, shortened, slant_of, wrap
 
 
 @pytest.fixture
@@ -214,3 +214,18 @@ def test_a_name_whose_letters_the_slanted_face_lacks_is_upright(ax, recwarn):
     ax.figure.canvas.draw()
     assert not [one for one in recwarn if "missing from font" in str(one.message)]
     assert slant_of(DEFAULT_STYLE, "一", slant="italic") == "italic"
+
+
+def test_a_name_without_end_is_cut_and_a_title_ends_after_its_last_line(ax):
+    endless = "Kənd" * 2_500
+    (text,) = place_labels(ax, [Label(endless, 30_000, 50_000)]).texts
+    assert text.get_text().startswith("KəndKənd")
+    assert text.get_text().endswith("…")
+    font = font_of(DEFAULT_STYLE, 6.0)
+    for words in (endless, "Kənd " * 2_000):
+        lines = wrap(words, 300, ax.figure, font).split("\n")
+        assert len(lines) == MOST_LINES
+        assert lines[-1].endswith("…")
+        assert all(measure(ax, line, font)[0] <= 301 for line in lines)
+    assert shortened("Kənd", 300, ax.figure, font) == wrap("Kənd", 300, ax.figure, font) == "Kənd"
+    assert shortened("Kənd", 1, ax.figure, font) == "…"

@@ -114,3 +114,16 @@ def test_a_line_drawn_anew_a_hair_aside_is_shared(make_case, aside_m):
 def test_a_line_a_metre_aside_is_not_shared(make_case):
     case = make_case(west_of(15_000, Y), west_of(15_001, Y))
     assert case.formula(NOISE).total["sigma_km2"].iloc[0] > 1
+
+
+def test_further_vertices_and_lines_of_several_parts_change_nothing(corner):
+    dense = {
+        name: getattr(corner, name).set_geometry(getattr(corner, name).segmentize(25.0))
+        for name in ("control", "frontlines")
+    }
+    dense["frontlines"] = dense["frontlines"].dissolve("date", as_index=False)
+    once, again = corner.formula(NOISE), replace(corner, **dense).formula(NOISE)
+    columns = ["sigma_km2", "net_low_km2", "net_high_km2"]
+    assert again.by_district[columns].to_numpy() == pytest.approx(once.by_district[columns].to_numpy())
+    assert again.by_district["trust"].tolist() == once.by_district["trust"].tolist()
+    assert again.total["trust"].tolist() == once.total["trust"].tolist()
