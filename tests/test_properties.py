@@ -1,5 +1,6 @@
 """What must hold for any war: random coverages, fronts and pockets."""
 
+import functools
 import itertools
 
 import geopandas as gpd
@@ -271,11 +272,16 @@ def test_the_left_of_every_front_is_held_by_its_left(held, border_m, random):
             assert (shapely.distance(by_side[side], beside) < 0.01).all()
 
 
+@functools.cache
+def _plane():
+    crs = working_crs(LONLAT_THEATRE)
+    return crs, as_theatre(LONLAT_THEATRE, crs)
+
+
 @settings(max_examples=20)
 @given(st.lists(st.tuples(*[st.integers(0, 40)] * 4, st.sampled_from("ABC")), min_size=1, max_size=8))
 def test_the_door_is_idempotent_and_fills_the_theatre(boxes):
-    crs = working_crs(LONLAT_THEATRE)
-    theatre = as_theatre(LONLAT_THEATRE, crs)
+    crs, theatre = _plane()
     shapes = [
         box(46 + x / 20, 39 + y / 20, 46 + (x + w + 1) / 20, 39 + (y + h + 1) / 20) for x, y, w, h, _ in boxes
     ]

@@ -161,15 +161,8 @@ def draw_north_arrow(
         )
         box.add_artist(wing)
     tip = _turned(np.array([(0.0, 8.6)]), turn)[0] + middle
-    letter = Text(
-        float(tip[0]),
-        float(tip[1]),
-        "N",
-        ha="center",
-        va="center",
-        **plain(style, style.scale_pt, weight="bold"),
-    )
-    box.add_artist(letter)
+    look = {"ha": "center", "va": "center", **plain(style, style.scale_pt, weight="bold")}
+    box.add_artist(Text(float(tip[0]), float(tip[1]), "N", **look))
     anchored = AnchoredOffsetbox(
         loc, child=box, pad=0.2, borderpad=0.8, frameon=boxed, prop=font_of(style, style.scale_pt)
     )
@@ -303,12 +296,7 @@ def locator_view(context: Any, theatre: View, *, reach: float = 1.3) -> View | N
     if known is None:
         return None
     wide = theatre.grown(reach)
-    view = View(
-        max(wide.west, known.west),
-        max(wide.south, known.south),
-        min(wide.east, known.east),
-        min(wide.north, known.north),
-    )
+    view = View(*map(max, wide[:2], known[:2]), *map(min, wide[2:], known[2:]))
     enough = view.width > _WIDER * theatre.width or view.height > _WIDER * theatre.height
     return view.fitted(min(max(view.width / view.height, 0.8), 1.8)) if enough else None
 
