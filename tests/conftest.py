@@ -21,6 +21,12 @@ settings.load_profile("frontlines")
 ROOT = Path(__file__).parent.parent
 
 
+PICTURES = (
+    "agreement_chart", "agreement_figure", "change_figure", "district_figure", "movement_figure",
+    "profile_figure", "series_figure", "transition_matrix_figure",
+)  # fmt: skip
+
+
 def pytest_collection_finish():
     """Let no later search for garbage go through all that was loaded."""
     gc.collect()
@@ -46,6 +52,13 @@ def _coarse_pictures(request, monkeypatch):
         return save(figure, *args, dpi=min(figure.dpi if dpi == "figure" else dpi, SCREEN_DPI), **kwargs)
 
     monkeypatch.setattr(Figure, "savefig", coarse)
+
+
+@pytest.fixture
+def empty_pictures(monkeypatch):
+    """Let commands save empty pages, for tests of what is read; what is drawn of it has tests of its own."""
+    for name in PICTURES:
+        monkeypatch.setattr(f"frontlines.cli.outputs.{name}", lambda *_, **__: Figure(figsize=(1, 1)))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from frontlines.cli.main import app
 from frontlines.sources.files import write
 
+pytestmark = pytest.mark.usefixtures("empty_pictures")
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
 DAYS = ("2022-09-10", "2022-11-15")

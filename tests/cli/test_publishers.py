@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from frontlines.cli.main import app
 from frontlines.sources.files import write
 
+pytestmark = pytest.mark.usefixtures("empty_pictures")
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from frontlines.cli.main import app
 from frontlines.sources.files import write
 
+pytestmark = pytest.mark.usefixtures("empty_pictures")
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
 WEST, EAST, ONLY_WHAT_CHANGED = box(10, 50, 11, 51), box(11, 50, 12, 51), box(11, 50, 11.1, 51)
