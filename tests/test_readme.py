@@ -6,9 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
-
-from frontlines.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,10 +17,10 @@ def _lines(text):
     return [line.rstrip() for line in ROUNDING.sub("closure error … km²", text).strip("\n").splitlines()]
 
 
-def test_the_command_prints_the_table_of_the_readme(tmp_path):
-    result = CliRunner().invoke(app, ["run", "karabakh-1994", "--out", str(tmp_path)])
-    assert result.exit_code == 0
-    assert _lines(result.stdout) == _lines(PRINTED[0])
+def test_the_command_prints_the_table_of_the_readme(karabakh_program):
+    done, _ = karabakh_program
+    assert done.returncode == 0
+    assert _lines(done.stdout) == _lines(PRINTED[0])
 
 
 def test_the_lines_of_python_print_the_table_of_the_readme():

@@ -35,13 +35,13 @@ def lonlat_of(xy: Floats, crs: CRS) -> Floats:
     >>> lonlat_of(np.array([[4321000.0, 3210000.0]]), CRS("EPSG:3035")).round(6).tolist()
     [[10.0, 52.0]]
     """
-    return np.column_stack(_to_lonlat(crs).transform(xy[:, 0], xy[:, 1]))
+    return np.column_stack(way(crs, LONLAT).transform(xy[:, 0], xy[:, 1]))
 
 
-@functools.lru_cache(maxsize=16)
-def _to_lonlat(crs: CRS) -> Transformer:
-    """Make the way out of a plane once: it takes longer than to go it."""
-    return Transformer.from_crs(crs, LONLAT, always_xy=True)
+@functools.lru_cache(maxsize=64)
+def way(start: CRS | str, end: CRS | str) -> Transformer:
+    """Make the way from one CRS into another once: it takes longer than to go it."""
+    return Transformer.from_crs(start, end, always_xy=True)
 
 
 def ground_distance_m(start: Floats, end: Floats, crs: CRS) -> Floats:

@@ -15,8 +15,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
+from frontlines.crs.geodesic import way
 from frontlines.errors import CRSError
 from frontlines.names import HALF_TURN_DEG, Bools, Floats, Geometries, Ints
 
@@ -137,7 +138,7 @@ def _forward(source: CRS, target: CRS) -> _Forward:
     Longitudes are first counted from the target's central meridian, so that 180 and -180 come out
     bit for bit the same.
     """
-    transform = Transformer.from_crs(source, target, always_xy=True).transform
+    transform = way(source, target).transform
     operation = target.coordinate_operation
     params = operation.params if operation and source.is_geographic else []
     meridian = next((float(param.value) for param in params if param.name.startswith("Longitude of")), None)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Proj, Transformer
+from pyproj import CRS, Proj
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
+from frontlines.crs.geodesic import way
 from frontlines.errors import CRSError
 from frontlines.names import HALF_TURN_DEG, LONLAT, Floats
 
@@ -218,7 +219,7 @@ def place(x: float, y: float, crs: CRS) -> str:
     >>> place(46.905, 40.3051, CRS("EPSG:4326"))
     '46.9050°E 40.3051°N'
     """
-    lon, lat = Transformer.from_crs(crs, LONLAT, always_xy=True).transform(x, y)
+    lon, lat = way(crs, LONLAT).transform(x, y)
     return _degrees(lon, lat)
 
 

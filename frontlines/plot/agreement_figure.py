@@ -16,7 +16,19 @@ from matplotlib.patches import Patch
 
 from frontlines.crs import require_working_crs
 from frontlines.names import WHOLE
-from frontlines.plot.artists import View, Z, areas, bounds_of, fill, frame, paint, show, stroke, view_of
+from frontlines.plot.artists import (
+    View,
+    Z,
+    areas,
+    bounds_of,
+    fill,
+    frame,
+    outline,
+    paint,
+    show,
+    stroke,
+    view_of,
+)
 from frontlines.plot.change_figure import Needs, legend_columns, legend_width, mark_view, plan, write_headings
 from frontlines.plot.chart_axes import days_at, set_date_axes, write_above
 from frontlines.plot.furniture import Entry, furnish
@@ -137,9 +149,7 @@ def _draw_ground(ax: Axes, shapes: Mapping[str, Any], districts: gpd.GeoDataFram
             rim, colour = f"{kind}:rim", mix(look.face, style.ink, _RIM_INK)
             stroke(ax, [shapes[kind]], colour=colour, width_pt=_RIM_PT, name=rim, zorder=Z["front"])
     draw_districts(districts, ax=ax, label=False, style=style)
-    edge, width = style.theatre_edge, style.theatre_pt_width
-    outline = [districts.union_all()]
-    stroke(ax, outline, colour=edge, width_pt=width, name="theatre", zorder=Z["theatre"])
+    outline(ax, [districts.union_all()], "theatre", style)
 
 
 def _entries(ground: gpd.GeoDataFrame, names: tuple[str, str], side: str, style: MapStyle) -> list[Entry]:

@@ -31,10 +31,10 @@ from frontlines.plot.artists import (
     days_of,
     fill,
     frame,
+    outline,
     paint,
     present,
     show,
-    stroke,
 )
 from frontlines.plot.film_files import require_film_path, write_film
 from frontlines.plot.furniture import Entry, draw_scale_bar, emptiest_corners
@@ -502,9 +502,7 @@ def _draw_outlines(ax: Axes, film: Film, style: MapStyle) -> list[Artist]:
     if film.districts is not None:
         draw_districts(film.districts, ax=ax, label=False, style=style)
     if film.theatre is not None:
-        edge, width = style.theatre_edge, style.theatre_pt_width
-        outline = film.theatre.geometry
-        stroke(ax, outline, colour=edge, width_pt=width, name="theatre", zorder=Z["theatre"])
+        outline(ax, film.theatre.geometry, "theatre", style)
     return [*sorted(ax.collections, key=Artist.get_zorder), _draw_bar(ax, film, style), *ax.spines.values()]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from matplotlib.text import Annotation
@@ -205,6 +206,18 @@ def stroke(
     drawn = LineCollection(paths, colors=[colour], linewidths=[width_pt], zorder=zorder, gid=name, **kwargs)
     ax.add_collection(drawn, autolim=True)
     return drawn
+
+
+def outline(ax: Axes, geometry: Any, name: str, style: MapStyle, **kwargs: Any) -> LineCollection | None:
+    """Draw outlines in the look of a district, theatre, country (its gid is ``border``) or oblast."""
+    colour, width_pt = getattr(style, f"{name}_edge"), getattr(style, f"{name}_pt_width")
+    gid = "border" if name == "country" else name
+    return stroke(ax, geometry, colour=colour, width_pt=width_pt, name=gid, zorder=Z[gid], **kwargs)
+
+
+def dots(ax: Axes, places: gpd.GeoDataFrame, size_pt: float, **look: Any) -> PathCollection:
+    """Draw a disc at each point."""
+    return ax.scatter(places.geometry.x.to_numpy(), places.geometry.y.to_numpy(), s=size_pt**2, **look)
 
 
 def write(

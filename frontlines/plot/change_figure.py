@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from frontlines.names import KM2, WHOLE
-from frontlines.plot.artists import View, Z, fill, frame, lines, metres_per_pt, show, stroke, view_of, write
+from frontlines.plot.artists import View, Z, fill, frame, lines, metres_per_pt, outline, show, view_of, write
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry, draw_locator, furnish
 from frontlines.plot.labels import Label, place_labels
@@ -213,8 +213,7 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
         if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
             strip.set(linewidth=style.theatre_pt_width)
     draw_districts(study.districts, ax=ax, label=False, style=style)
-    edge, width = style.theatre_edge, style.theatre_pt_width
-    stroke(ax, [scene.theatre], colour=edge, width_pt=width, name="theatre", zorder=Z["theatre"])
+    outline(ax, [scene.theatre], "theatre", style)
     draw_frontlines(scene.results.frontlines, ax=ax, within=scene.theatre, style=style)
     if study.settlements is not None:
         draw_settlements(study.settlements, ax=ax, names=panel.towns, label=False, style=style)

@@ -232,10 +232,10 @@ def _require(table: pd.DataFrame, needs: Collection[str]) -> None:
 
 
 def heading(totals: pd.DataFrame, what: str) -> str:
-    """Write a heading: side, what is drawn, dates, cadence."""
-    side, cadence = (clean(totals[name].iloc[0]) for name in ("side", "cadence"))
+    """Write a heading: side, if there is one, what is drawn, dates, cadence."""
+    side = f"{clean(totals['side'].iloc[0])}: " if "side" in totals else ""
     first, last = day(totals["date_from"].iloc[0]), day(totals["date_to"].iloc[-1])
-    return f"{side}: {what}, {first} to {last}, {cadence}"
+    return f"{side}{what}, {first} to {last}, {clean(totals['cadence'].iloc[0])}"
 
 
 def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, dots: bool = True) -> None:
@@ -244,8 +244,8 @@ def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, d
     `level` [km²] has one value more than there are steps: the first is that before them.
     """
     limit_days(ax, totals)
-    ends = days_at(totals["date_to"].to_numpy())
-    days = np.concatenate([[days_at(totals["date_from"].iloc[0])], ends])
+    days = step_days(totals)
+    ends = days[1:]
     for name, where in (("gained", level >= 0), ("lost", level <= 0)):
         pale = mix(getattr(style, name).face, style.paper, 0.55)
         inside = np.where(where, level, 0.0)
@@ -356,6 +356,11 @@ def limit_days(ax: Axes, totals: pd.DataFrame) -> None:
     """Let the chart reach from the first day to the last, with a little room."""
     first, last = totals["date_from"].iloc[0], totals["date_to"].iloc[-1]
     ax.set_xlim(*_span(days_at(first), days_at(last)))
+
+
+def step_days(steps: pd.DataFrame) -> Any:
+    """Return where the first day and the end of each step stand on the axis."""
+    return np.concatenate([[days_at(steps["date_from"].iloc[0])], days_at(steps["date_to"].to_numpy())])
 
 
 def _span(first: float, last: float) -> tuple[float, float]:

@@ -148,41 +148,17 @@ def _draw_band(
 
 
 def _draw_front(ax: Axes, geometry: Any, colour: str, name: str, rank: int, style: MapStyle) -> None:
-    wide = style.front_pt + 2 * style.casing_pt
-    stroke(
-        ax,
-        geometry,
-        colour=style.casing_colour,
-        width_pt=wide,
-        name=name.replace("front", "casing"),
-        zorder=Z["casing"],
-        alpha=0.8,
-        joinstyle="round",
-    )
-    stroke(
-        ax,
-        geometry,
-        colour=colour,
-        width_pt=style.front_pt,
-        name=name,
-        zorder=Z["front"] + rank * 0.01,
-        capstyle="round",
-        joinstyle="round",
-    )
+    wide, casing = style.front_pt + 2 * style.casing_pt, name.replace("front", "casing")
+    look: dict[str, Any] = {"alpha": 0.8, "joinstyle": "round", "zorder": Z["casing"]}
+    stroke(ax, geometry, colour=style.casing_colour, width_pt=wide, name=casing, **look)
+    look = {"capstyle": "round", "joinstyle": "round", "zorder": Z["front"] + rank * 0.01}
+    stroke(ax, geometry, colour=colour, width_pt=style.front_pt, name=name, **look)
 
 
 def _draw_shared(ax: Axes, geometry: Any, colour: str, name: str, rank: int, style: MapStyle) -> None:
     dashes = dash(style.front_pt, style.dash_pt, style.dash_pt * max(rank, 1))
-    stroke(
-        ax,
-        geometry,
-        colour=colour,
-        width_pt=style.front_pt,
-        name=name,
-        zorder=Z["front"] + rank * 0.01,
-        linestyles=[dashes],
-        capstyle="butt",
-    )
+    look: dict[str, Any] = {"linestyles": [dashes], "capstyle": "butt", "zorder": Z["front"] + rank * 0.01}
+    stroke(ax, geometry, colour=colour, width_pt=style.front_pt, name=name, **look)
 
 
 _TAPER = 0.6  # metres that a band widens by, on either side, for each metre along it
@@ -291,11 +267,7 @@ def _classes(nsm_m: Any, name: str, style: MapStyle) -> list[tuple[float, float,
     largest = float(np.nanmax(np.abs(nsm_m), initial=0.0, where=np.isfinite(nsm_m)))
     limits = [0.0, *(nice_length_m(largest / share) for share in _SHARES), np.inf] if largest > 0 else []
     base = style.gained if name == "advance" else style.lost
-    faces = (
-        mix(base.face, style.paper, 0.35),
-        mix(base.face, base.ink, 0.25),
-        mix(base.face, base.ink, 0.75),
-    )
+    faces = (mix(base.face, style.paper, 0.35), *(mix(base.face, base.ink, share) for share in (0.25, 0.75)))
     dashes: dict[str, Any] = {"linestyles": [dash(1.0, 1.6, 0.9)]} if name == "retreat" else {}
     looks = [{"colour": face, "capstyle": "butt"} | dashes for face in faces]
     return list(zip(limits[:-1], limits[1:], looks, strict=False))
@@ -313,16 +285,8 @@ def _draw_unmoved(ax: Axes, moved: gpd.GeoDataFrame, style: MapStyle) -> None:
     none = moved[np.isnan(nsm_m)]
     if len(none):
         xy = shapely.get_coordinates(places_along(none, none["origin_m"].to_numpy(dtype=float)))
-        ax.scatter(
-            xy[:, 0],
-            xy[:, 1],
-            marker="x",
-            s=5.0,
-            linewidths=0.6,
-            c=style.ink,
-            zorder=Z["front"] + 0.5,
-            gid="no-value",
-        )
+        look: dict[str, Any] = {"marker": "x", "s": 5.0, "linewidths": 0.6, "c": style.ink}
+        ax.scatter(*xy.T, zorder=Z["front"] + 0.5, gid="no-value", **look)
 
 
 def _ticks(transects: gpd.GeoDataFrame, at_m: Any, half_m: float) -> Any:
@@ -348,11 +312,6 @@ def transect_entries(moved: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:
     if (nsm_m == 0).any():
         out.append(("No movement", Line2D([], [], color=style.district_edge, linewidth=0.8)))
     if np.isnan(nsm_m).any():
-        cross: dict[str, Any] = {
-            "linestyle": "none",
-            "marker": "x",
-            "markersize": 3.5,
-            "markeredgewidth": 0.7,
-        }
-        out.append(("No figure can be given", Line2D([], [], color=style.ink, **cross)))
+        cross: dict[str, Any] = {"marker": "x", "markersize": 3.5, "markeredgewidth": 0.7}
+        out.append(("No figure can be given", Line2D([], [], color=style.ink, linestyle="none", **cross)))
     return out

@@ -19,8 +19,10 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.offsetbox import AnchoredOffsetbox, DrawingArea
 from matplotlib.patches import Polygon
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from matplotlib_scalebar.scalebar import ScaleBar
 
+from frontlines.crs.geodesic import way
 from frontlines.plot.artists import (
     View,
     Z,
@@ -159,15 +161,8 @@ def draw_north_arrow(
         )
         box.add_artist(wing)
     tip = _turned(np.array([(0.0, 8.6)]), turn)[0] + middle
-    letter = Text(
-        float(tip[0]),
-        float(tip[1]),
-        "N",
-        ha="center",
-        va="center",
-        **plain(style, style.scale_pt, weight="bold"),
-    )
-    box.add_artist(letter)
+    look = {"ha": "center", "va": "center", **plain(style, style.scale_pt, weight="bold")}
+    box.add_artist(Text(float(tip[0]), float(tip[1]), "N", **look))
     anchored = AnchoredOffsetbox(
         loc, child=box, pad=0.2, borderpad=0.8, frameon=boxed, prop=font_of(style, style.scale_pt)
     )
@@ -180,14 +175,16 @@ def draw_north_arrow(
 
 def true_north_deg(crs: pyproj.CRS, x: float, y: float) -> float:
     """Return the direction of true north at a point of a plane [degrees clockwise from up]; 0 near a pole."""
-    geographic = crs.geodetic_crs or pyproj.CRS(4326)
-    there = pyproj.Transformer.from_crs(crs, geographic, always_xy=True)
-    lon, lat = there.transform(x, y)
+    lon, lat = way(crs, geographic(crs)).transform(x, y)
     if abs(lat) > _POLE_DEG:
         return 0.0
-    back = pyproj.Transformer.from_crs(geographic, crs, always_xy=True)
-    xs, ys = back.transform([lon, lon], [lat - _STEP_DEG, lat + _STEP_DEG])
+    xs, ys = way(geographic(crs), crs).transform([lon, lon], [lat - _STEP_DEG, lat + _STEP_DEG])
     return math.degrees(math.atan2(xs[1] - xs[0], ys[1] - ys[0]))
+
+
+def geographic(crs: pyproj.CRS) -> pyproj.CRS:
+    """Return the longitudes and latitudes that a plane is made from."""
+    return crs.geodetic_crs or pyproj.CRS(4326)
 
 
 def _turned(points: Any, anticlockwise_deg: float) -> Any:
@@ -212,7 +209,7 @@ class _Tick(NamedTuple):
 def draw_graticule_ticks(ax: Axes, crs: pyproj.CRS, *, style: MapStyle = DEFAULT_STYLE) -> list[str]:
     """Draw ticks of longitude along the top and of latitude along the left edge, inside the frame."""
     view, size = view_of(ax), metres_per_pt(ax) * _TICK_PT
-    back = pyproj.Transformer.from_crs(crs, crs.geodetic_crs or pyproj.CRS(4326), always_xy=True)
+    back = way(crs, geographic(crs))
     along_x, along_y = (
         np.linspace(view.west, view.east, _SAMPLES),
         np.linspace(view.south, view.north, _SAMPLES),
@@ -221,8 +218,9 @@ def draw_graticule_ticks(ax: Axes, crs: pyproj.CRS, *, style: MapStyle = DEFAULT
     _, lat = back.transform(np.full(_SAMPLES, view.west), along_y)
     top = [_Tick(x, view.north, _degrees(v, s, "E", "W")) for x, v, s in _crossings(along_x, _unwound(lon))]
     left = [_Tick(view.west, y, _degrees(v, s, "N", "S")) for y, v, s in _crossings(along_y, np.asarray(lat))]
-    top = [t for t in top if _write(ax, t, (0.0, -_TICK_PT - 1.0), "center", "top", style)]
-    left = [t for t in left if _write(ax, t, (_TICK_PT + 1.5, 0.0), "left", "center", style)]
+    taken = occupied(ax)
+    top = [t for t in top if _write(ax, t, (0.0, -_TICK_PT - 1.0), "center", "top", taken, style)]
+    left = [t for t in left if _write(ax, t, (_TICK_PT + 1.5, 0.0), "left", "center", taken, style)]
     strokes = [[(t.x, t.y), (t.x, t.y - size)] for t in top] + [[(t.x, t.y), (t.x + size, t.y)] for t in left]
     marks = LineCollection(
         strokes, colors=[style.ink], linewidths=[style.frame_pt_width], zorder=Z["frame"], gid="tick"
@@ -231,9 +229,16 @@ def draw_graticule_ticks(ax: Axes, crs: pyproj.CRS, *, style: MapStyle = DEFAULT
     return [t.text for t in [*top, *left]]
 
 
-def _write(ax: Axes, tick: _Tick, offset_pt: tuple[float, float], ha: Any, va: Any, style: MapStyle) -> bool:
-    """Write the degrees of a tick unless they would cover something else; return whether they are written."""
-    taken = occupied(ax)
+def _write(
+    ax: Axes,
+    tick: _Tick,
+    offset_pt: tuple[float, float],
+    ha: str,
+    va: str,
+    taken: list[Bbox],
+    style: MapStyle,
+) -> bool:
+    """Write the degrees of a tick unless they would cover what is `taken`, and add them to that."""
     look = {"color": style.country_text, "ha": ha, "va": va}
     text = write(
         ax,
@@ -250,6 +255,7 @@ def _write(ax: Axes, tick: _Tick, offset_pt: tuple[float, float], ha: Any, va: A
     if not inside or any(extent.overlaps(other) for other in taken):
         text.remove()
         return False
+    taken.append(extent)
     return True
 
 
@@ -290,12 +296,7 @@ def locator_view(context: Any, theatre: View, *, reach: float = 1.3) -> View | N
     if known is None:
         return None
     wide = theatre.grown(reach)
-    view = View(
-        max(wide.west, known.west),
-        max(wide.south, known.south),
-        min(wide.east, known.east),
-        min(wide.north, known.north),
-    )
+    view = View(*map(max, wide[:2], known[:2]), *map(min, wide[2:], known[2:]))
     enough = view.width > _WIDER * theatre.width or view.height > _WIDER * theatre.height
     return view.fitted(min(max(view.width / view.height, 0.8), 1.8)) if enough else None
 

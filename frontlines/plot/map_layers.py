@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 
 from frontlines.crs import require_working_crs
 from frontlines.names import CONTESTED, RESERVED, UNKNOWN
-from frontlines.plot.artists import Stage, Z, areas, dash, fill, merged, paint, stroke
+from frontlines.plot.artists import Stage, Z, areas, dash, dots, fill, merged, outline, paint, stroke
 from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, mix, side_looks, side_styles
@@ -167,15 +167,8 @@ def side_labels(change: gpd.GeoDataFrame, names: Mapping[str, str], style: MapSt
         if side in names and side not in RESERVED and len(pieces):
             largest = pieces[int(np.argmax(shapely.area(pieces)))]
             colour = mix(looks[str(side)].face, style.ink, 0.75)
-            found.append(
-                Label(
-                    text=names[str(side)],
-                    area=largest,
-                    size_pt=style.country_pt,
-                    colour=colour,
-                    weight="bold",
-                )
-            )
+            look: dict[str, Any] = {"size_pt": style.country_pt, "colour": colour, "weight": "bold"}
+            found.append(Label(text=names[str(side)], area=largest, **look))
     return found
 
 
@@ -283,14 +276,7 @@ def draw_districts(
     """
     require_working_crs(districts=districts)
     stage = Stage(ax, style)
-    stroke(
-        stage.ax,
-        districts.geometry,
-        colour=style.district_edge,
-        width_pt=style.district_pt_width,
-        name="district",
-        zorder=Z["district"],
-    )
+    outline(stage.ax, districts.geometry, "district", style)
     stage.settle(districts.geometry)
     if label:
         place_labels(stage.ax, district_labels(districts, weight=weight, style=style)[:most], style=style)
@@ -362,17 +348,8 @@ def draw_settlements(
     stage = Stage(ax, style)
     towns = pick_settlements(settlements, names)
     if len(towns):
-        stage.ax.scatter(
-            towns.geometry.x.to_numpy(),
-            towns.geometry.y.to_numpy(),
-            s=style.town_pt_size**2,
-            c=style.ink,
-            edgecolors=style.paper,
-            linewidths=0.4,
-            marker="o",
-            zorder=Z["town"],
-            gid="town",
-        )
+        look = {"c": style.ink, "edgecolors": style.paper, "linewidths": 0.4, "zorder": Z["town"]}
+        dots(stage.ax, towns, style.town_pt_size, gid="town", **look)
     stage.settle(towns.geometry)
     if label:
         place_labels(stage.ax, town_labels(towns, style=style), style=style)
@@ -396,16 +373,8 @@ def mark_places(ax: Axes, places: gpd.GeoDataFrame, style: MapStyle) -> PathColl
     if places.empty:
         return None
     size = style.town_pt_size * _RING * min(1.0, np.sqrt(_MANY_RINGS / len(places)))
-    return ax.scatter(
-        places.geometry.x.to_numpy(),
-        places.geometry.y.to_numpy(),
-        s=size**2,
-        facecolors=style.paper,
-        edgecolors=style.ink,
-        linewidths=size / _RING / 3,
-        zorder=Z["town"] - 0.1,
-        gid="changed",
-    )
+    look = {"facecolors": style.paper, "edgecolors": style.ink, "linewidths": size / _RING / 3}
+    return dots(ax, places, size, zorder=Z["town"] - 0.1, gid="changed", **look)
 
 
 def ring_pt(style: MapStyle) -> float:
@@ -475,29 +444,13 @@ def draw_context(
         shapely.area(shapely.intersection(shapes, aside)) > _HOME * aside.area if aside is not None else None
     )
     grey = shapes if home is None else shapes[~home]
-    fill(stage.ax, grey, AreaStyle(style.country_face), style=style, name="country", zorder=Z["context"])
+    under: dict[str, Any] = {"style": style, "zorder": Z["context"]}
+    fill(stage.ax, grey, AreaStyle(style.country_face), name="country", **under)
     if home is not None:
-        fill(
-            stage.ax, shapes[home], AreaStyle(style.home_face), style=style, name="home", zorder=Z["context"]
-        )
-    stroke(
-        stage.ax,
-        countries.geometry,
-        colour=style.country_edge,
-        width_pt=style.country_pt_width,
-        name="border",
-        zorder=Z["border"],
-    )
-    stroke(
-        stage.ax,
-        merged(oblast.geometry),
-        colour=style.oblast_edge,
-        width_pt=style.oblast_pt_width,
-        name="oblast",
-        zorder=Z["oblast"],
-        linestyles=[dash(style.oblast_pt_width, *style.oblast_dash)],
-        capstyle="butt",
-    )
+        fill(stage.ax, shapes[home], AreaStyle(style.home_face), name="home", **under)
+    outline(stage.ax, countries.geometry, "country", style)
+    dashes = dash(style.oblast_pt_width, *style.oblast_dash)
+    outline(stage.ax, merged(oblast.geometry), "oblast", style, linestyles=[dashes], capstyle="butt")
     stage.settle(context.geometry)
     if label:
         place_labels(stage.ax, country_labels(countries, aside=aside, style=style), style=style)
@@ -509,25 +462,13 @@ def country_labels(
 ) -> list[Label]:
     """Return the names of countries to be placed, off the ground of `aside`."""
     found = []
+    look: dict[str, Any] = {"size_pt": style.country_pt, "colour": style.country_text, "weight": "bold"}
     for name, shape in zip(countries["name"], countries.geometry, strict=True):
         if shape is None or shape.is_empty or name is None or pd.isna(name):
             continue
-        free = (
-            shapely.make_valid(shape)
-            if aside is None
-            else shapely.difference(shapely.make_valid(shape), aside)
-        )
-        found.append(
-            Label(
-                text=str(name),
-                area=free,
-                priority=float(free.area) * 1e-12,
-                size_pt=style.country_pt,
-                colour=style.country_text,
-                weight="bold",
-                inside=0.9,
-            )
-        )
+        whole = shapely.make_valid(shape)
+        free = whole if aside is None else shapely.difference(whole, aside)
+        found.append(Label(text=str(name), area=free, priority=float(free.area) * 1e-12, inside=0.9, **look))
     return found
 
 
@@ -538,20 +479,13 @@ def base_entries(drawn: Collection[str], oblast: str, style: MapStyle) -> list[E
         return Line2D([], [], color=colour, linewidth=width, **kwargs)  # type: ignore[arg-type]
 
     dashes = dash(style.oblast_pt_width, *style.oblast_dash)
-    dot = Line2D(
-        [],
-        [],
-        color="none",
-        marker="o",
-        markersize=style.town_pt_size * 1.2,
-        markerfacecolor=style.ink,
-        markeredgecolor=style.paper,
-        markeredgewidth=0.3,
-    )
-    ring = Line2D(
-        [], [], color="none", marker="o", markersize=style.town_pt_size * _RING, markerfacecolor=style.paper,
-        markeredgecolor=style.ink, markeredgewidth=style.town_pt_size / 3,
-    )  # fmt: skip
+
+    def disc(size_pt: float, face: str, edge: str, rim_pt: float) -> Line2D:
+        look: dict[str, Any] = {"markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": rim_pt}
+        return Line2D([], [], color="none", marker="o", markersize=size_pt, **look)
+
+    dot = disc(style.town_pt_size * 1.2, style.ink, style.paper, 0.3)
+    ring = disc(style.town_pt_size * _RING, style.paper, style.ink, style.town_pt_size / 3)
     every: dict[str, Entry] = {
         "district": ("District boundary", line(style.district_edge, style.district_pt_width * 1.6)),
         "theatre": ("Limit of the study area", line(style.theatre_edge, style.theatre_pt_width)),

@@ -196,12 +196,8 @@ def _draw_matrix(
         if row != column and area > _LEAST_KM2:
             face = mix(style.paper, style.matrix_shade, _PALEST + (_DARKEST - _PALEST) * min(share, 1.0))
         cell = Rectangle((column, row), 1, 1, facecolor=face, edgecolor=style.district_edge)
-        cell.set(
-            linewidth=style.district_pt_width,
-            zorder=Z["ground"],
-            clip_on=False,
-            gid=f"{sides[row]}:{sides[column]}",
-        )
+        cell.set(linewidth=style.district_pt_width, zorder=Z["ground"], clip_on=False)
+        cell.set_gid(f"{sides[row]}:{sides[column]}")
         ax.add_patch(cell)
         if area > _LEAST_KM2:
             _write_cell(ax, _fitted(area, px, ax, style), column + 0.5, row + 0.5, size_pt, style)

@@ -13,8 +13,9 @@ import pyproj
 import shapely
 
 from frontlines.crs import require_working_crs
+from frontlines.crs.geodesic import way
 from frontlines.plot.artists import View, areas, bounds_of, lines
-from frontlines.plot.furniture import locator_view
+from frontlines.plot.furniture import geographic, locator_view
 from frontlines.plot.style import MapStyle
 from frontlines.uncertainty import AreaErrors
 
@@ -197,5 +198,4 @@ def _busiest(moved: Any, size: Any, theatre: View) -> View:
 
 
 def _projected(lonlat: tuple[float, float, float, float], crs: pyproj.CRS) -> View:
-    to_plane = pyproj.Transformer.from_crs(crs.geodetic_crs or pyproj.CRS(4326), crs, always_xy=True)
-    return View(*to_plane.transform_bounds(*lonlat, densify_pts=_EDGE_POINTS))
+    return View(*way(geographic(crs), crs).transform_bounds(*lonlat, densify_pts=_EDGE_POINTS))

@@ -13,8 +13,16 @@ from matplotlib.patheffects import Normal, Stroke
 
 from frontlines.names import sides_in_order
 from frontlines.plot.artists import Z, paint, write
-from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_date_axes, write_above
-from frontlines.plot.charts import limit_days, mark_repeated, mark_suspect, step_entries, totals_of
+from frontlines.plot.chart_axes import axes_for, room_for, set_date_axes, write_above
+from frontlines.plot.charts import (
+    heading,
+    limit_days,
+    mark_repeated,
+    mark_suspect,
+    step_days,
+    step_entries,
+    totals_of,
+)
 from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import side_name
 from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, AreaStyle, MapStyle, mix, side_looks
@@ -99,7 +107,7 @@ def draw_stack(
     """Draw the ground of each side as a share `of` [km²], one on the other; give it by snapshot."""
     steps = _steps(totals)
     limit_days(ax, steps)
-    days, low, every = _days(steps), np.zeros(len(steps) + 1), {}
+    days, low, every = step_days(steps), np.zeros(len(steps) + 1), {}
     for side in sides_in_order(totals["side"]):
         rows = totals[totals["side"] == side]
         held = np.concatenate([rows["before_km2"].iloc[:1], rows["after_km2"]]).astype(float) / of
@@ -156,7 +164,7 @@ def draw_net_by_side(
     totals = totals_of(series_or_totals, ("net_km2", "cumulative_net_km2"))
     ax, steps = axes_for(ax, style), _steps(totals)
     limit_days(ax, steps)
-    days = _days(steps)
+    days = step_days(steps)
     looks, called = side_looks(totals["side"], style), sides or {}
     ends: list[_End] = []
     ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
@@ -198,18 +206,11 @@ def _steps(totals: pd.DataFrame) -> pd.DataFrame:
     return steps.assign(suspect=by_step["suspect"].any(), same_input=by_step["same_input"].all())
 
 
-def _days(steps: pd.DataFrame) -> Any:
-    """Return where the first day and the end of each step stand on the axis."""
-    return np.concatenate([[days_at(steps["date_from"].iloc[0])], days_at(steps["date_to"].to_numpy())])
-
-
 def _mark(ax: Axes, steps: pd.DataFrame, what: str, unit: str, style: MapStyle) -> None:
     """Set axes, heading and the legend of what is marked."""
     mark_repeated(ax, steps, style)
     set_date_axes(ax, unit, style)
-    first, last = day(steps["date_from"].iloc[0]), day(steps["date_to"].iloc[-1])
-    head = f"{what}, {first} to {last}, {clean(steps['cadence'].iloc[0])}"
-    write_above(ax, head, step_entries(steps, style), style)
+    write_above(ax, heading(steps, what), step_entries(steps, style), style)
 
 
 def _write_ends(ax: Axes, ends: Sequence[_End], style: MapStyle) -> None:
@@ -228,13 +229,8 @@ def _write_ends(ax: Axes, ends: Sequence[_End], style: MapStyle) -> None:
         limit = height_pt if down == len(places) - 1 else places[down + 1] - gap
         places[down] = min(places[down], limit)
     for place, (_, text, look) in zip(places, ends, strict=True):
-        beside: dict[str, Any] = {
-            "xycoords": "axes fraction",
-            "va": "center",
-            "style": style,
-            "path_effects": None,
-        }
-        beside |= {"size_pt": style.legend_pt}
+        beside: dict[str, Any] = {"xycoords": "axes fraction", "va": "center", "path_effects": None}
+        beside |= {"style": style, "size_pt": style.legend_pt}
         if look is not None:
             write(ax, "■", (1.0, 0.0), (_NAMES_PT, place), name="end-mark", color=look.face, **beside)
         write(ax, text, (1.0, 0.0), (_NAMES_PT + 1.4 * style.legend_pt, place), name="end", **beside)

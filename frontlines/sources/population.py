@@ -13,9 +13,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from frontlines._optional import require
+from frontlines.crs.geodesic import way
 from frontlines.errors import SourceError
 from frontlines.names import HALF_TURN_DEG, KM2, Floats, Geometries
 
@@ -95,7 +96,7 @@ class PopulationRaster:
 
     def _bent(self, shapes: Geometries, crs: CRS) -> Geometries:
         """Bring polygons into the raster's CRS, which must not tear them."""
-        bend = Transformer.from_crs(crs, self.crs, always_xy=True).transform
+        bend = way(crs, self.crs).transform
         fine = shapely.segmentize(shapes, _EDGE_M)
         bent: Geometries = shapely.transform(fine, lambda xy: np.column_stack(bend(xy[:, 0], xy[:, 1])))
         west, south, east, north = shapely.bounds(bent).T
@@ -236,7 +237,7 @@ def _areas_km2(crs: CRS, place: Any, x0: int, y0: int, nx: int, ny: int) -> Floa
     """Measure the pixels of a window on the ellipsoid [km²]; of degrees, one column stands for all."""
     columns = np.arange(2 if crs.is_geographic else nx + 1) + x0
     x, y = np.meshgrid(place.c + columns * place.a, place.f + (np.arange(ny + 1) + y0) * place.e)
-    to_plane = Transformer.from_crs(crs, CRS.from_proj4(_EQUAL_AREA), always_xy=True).transform
+    to_plane = way(crs, CRS.from_proj4(_EQUAL_AREA)).transform
     corners = np.stack(to_plane(x, y))
     one, two = corners[:, 1:, 1:] - corners[:, :-1, :-1], corners[:, 1:, :-1] - corners[:, :-1, 1:]
     areas: Floats = np.abs(one[0] * two[1] - one[1] * two[0]) / 2 / KM2  # half the product of diagonals

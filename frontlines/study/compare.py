@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -160,7 +161,7 @@ class Study:
         """What each district is called, by its name; empty without a label."""
         return labels_of(self.districts, self.label)
 
-    @property
+    @cached_property
     def every_side(self) -> tuple[str, ...]:
         """Every side of the layers on the two dates, by name; contested and unknown ground last."""
         drawn = self.frontlines is not None

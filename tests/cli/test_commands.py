@@ -1,6 +1,7 @@
 """The command line, as a user meets it."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,6 @@ from shapely import LineString, box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
-from frontlines.cli.outputs import FILES
 from frontlines.sources.files import read_layer, write
 
 RUNNER = CliRunner()
@@ -33,26 +33,32 @@ def refused(*words):
     return lines[0]
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("written")
     districts = gpd.GeoDataFrame(
         {"NAME": ["[bold]West", "East"]}, geometry=[box(46, 39, 47, 41), box(47, 39, 48, 41)], crs=LONLAT
     )
-    write(districts, tmp_path / "districts.gpkg")
+    write(districts, folder / "districts.gpkg")
     for day, lon in (("2024-07-08", 46.5), ("2024-07-15", 47.25)):
         plain = gpd.GeoDataFrame(geometry=[box(46, 39, lon, 41)], crs=LONLAT)
-        write(plain, tmp_path / f"plain_{day.replace('-', '')}.geojson")
+        write(plain, folder / f"plain_{day.replace('-', '')}.geojson")
         line = gpd.GeoDataFrame(
             {"date": [day], "side_left": ["A"], "side_right": ["B"], "source": ["s"], "sigma_m": [900.0]},
             geometry=[LineString([(lon, 38.9), (lon, 41.1)])],
             crs=LONLAT,
         )
-        write(line, tmp_path / f"line_{day}.gpkg")
+        write(line, folder / f"line_{day}.gpkg")
     days = [
-        gpd.read_file(tmp_path / f"plain_{day}.geojson").assign(date=day) for day in ("20240708", "20240715")
+        gpd.read_file(folder / f"plain_{day}.geojson").assign(date=day) for day in ("20240708", "20240715")
     ]
-    write(pd.concat(days, ignore_index=True), tmp_path / "many.parquet")
-    return tmp_path
+    write(pd.concat(days, ignore_index=True), folder / "many.parquet")
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def change(folder, before, after, *more):
@@ -66,31 +72,6 @@ def change(folder, before, after, *more):
         "name",
     ]
     return [*words, "--side", "A", "--out", folder / "out", *more]
-
-
-def test_run_writes_everything_and_prints_the_table(tmp_path):
-    result = call("run", "karabakh-1994", "--out", tmp_path / "new" / "out")
-    assert result.exit_code == 0, result.output
-    assert {file.name for file in (tmp_path / "new" / "out").iterdir()} == {*FILES, "settlements.csv"}
-    assert "Tərtər" in result.stdout
-    assert "closure error" in result.stdout
-    assert "slivers" in result.stdout
-    lines = read_layer(tmp_path / "new" / "out" / "frontlines.geojson")
-    assert lines.crs.equals(LONLAT)
-    assert read_layer(tmp_path / "new" / "out" / "change.gpkg")["area_km2"].sum() > 20_000
-
-
-def test_the_program_itself_runs(tmp_path):
-    code = "from frontlines.cli.main import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "run", "karabakh-1994", "--out", str(tmp_path)],
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    assert "all districts" in done.stdout
-    assert "\x1b" not in done.stdout + done.stderr
 
 
 def test_change_of_bare_polygons(folder):

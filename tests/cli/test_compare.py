@@ -1,6 +1,7 @@
 """``frontlines compare``: two sources on the same day, in all the ways they come."""
 
 import json
+import shutil
 
 import geopandas as gpd
 import pandas as pd
@@ -22,18 +23,24 @@ def ground(day, lon, **columns):
     return gpd.GeoDataFrame(held, geometry=[box(46, 39, lon, 41), box(lon, 39, 48, 41)], crs=LONLAT)
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """Two districts; a source whose front lies at 47.0 and 47.1 degrees, and one at 47.2 and 47.25."""
+    folder = tmp_path_factory.mktemp("written")
     shapes = [box(46, 39, 47.1, 41), box(47.1, 39, 48, 41)]
     districts = gpd.GeoDataFrame({"NAME": ["West", "East"], "id": ["1", "2"]}, geometry=shapes, crs=LONLAT)
-    write(districts, tmp_path / "districts.gpkg")
+    write(districts, folder / "districts.gpkg")
     for name, fronts in (("one", WEST), ("two", EAST)):
         days = [ground(day, lon, source=f"map {name}") for day, lon in fronts.items()]
         for day, frame in zip(DAYS, days, strict=True):
-            write(frame, tmp_path / name / f"{day}.gpkg")
-        write(pd.concat(days, ignore_index=True), tmp_path / f"{name}.gpkg")
-    return tmp_path
+            write(frame, folder / name / f"{day}.gpkg")
+        write(pd.concat(days, ignore_index=True), folder / f"{name}.gpkg")
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def call(folder, first, second, *more, side="A"):

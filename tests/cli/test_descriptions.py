@@ -1,6 +1,7 @@
 """Files as they come: options say whose ground it is and when, or the file is refused with what stands in it."""
 
 import json
+import shutil
 
 import geopandas as gpd
 import pandas as pd
@@ -11,20 +12,27 @@ from typer.testing import CliRunner
 from frontlines.cli.main import app
 from frontlines.sources.files import write
 
+pytestmark = pytest.mark.usefixtures("empty_pictures")
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
 DAYS = ("2022-09-10", "2022-11-15")
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """One district of two degrees, and classes of ground on two days."""
+    folder = tmp_path_factory.mktemp("written")
     district = gpd.GeoDataFrame({"name": ["D"]}, geometry=[box(36, 49, 38, 50)], crs=LONLAT)
-    write(district, tmp_path / "districts.geojson")
-    classes(["nochange"], [box(36, 49, 37, 50)], tmp_path / f"{DAYS[0]}.geojson")
+    write(district, folder / "districts.geojson")
+    classes(["nochange"], [box(36, 49, 37, 50)], folder / f"{DAYS[0]}.geojson")
     shapes = [box(36, 49, 36.4, 50), box(36.4, 49, 37, 50)]
-    classes(["nochange", "losses"], shapes, tmp_path / f"{DAYS[1]}.geojson")
-    return tmp_path
+    classes(["nochange", "losses"], shapes, folder / f"{DAYS[1]}.geojson")
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def classes(types, shapes, path):

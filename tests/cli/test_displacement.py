@@ -22,29 +22,35 @@ FIRST, MIDDLE, LAST = FRONTS
 A_DEGREE_EAST_M = 85_390  # of longitude, along the 40th parallel
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """Two districts, and a front that runs north and south and moves east, then back a little."""
+    folder = tmp_path_factory.mktemp("written")
     districts = gpd.GeoDataFrame(
         {"NAME": ["South", "North"]}, geometry=[box(46, 39.9, 47, 40), box(46, 40, 47, 40.1)], crs=LONLAT
     )
-    write(districts, tmp_path / "districts.gpkg")
+    write(districts, folder / "districts.gpkg")
     for day, lon in FRONTS.items():
         ground = gpd.GeoDataFrame(
             {"side": ["A", "B"]}, geometry=[box(46, 39.9, lon, 40.1), box(lon, 39.9, 47, 40.1)], crs=LONLAT
         )
-        write(ground.assign(date=day, source="a map"), tmp_path / f"control_{day}.gpkg")
+        write(ground.assign(date=day, source="a map"), folder / f"control_{day}.gpkg")
         line = gpd.GeoDataFrame(
             {"date": [day], "side_left": ["A"], "side_right": ["B"], "source": ["a map"]},
             geometry=[LineString([(lon, 39.8), (lon, 40.2)])],
             crs=LONLAT,
         )
-        write(line, tmp_path / f"line_{day}.gpkg")
+        write(line, folder / f"line_{day}.gpkg")
     towns = gpd.GeoDataFrame(
         {"name": ["Town"], "date": [FIRST], "side": ["A"]}, geometry=[Point(46.5, 40.05)], crs=LONLAT
     )
-    write(towns, tmp_path / "towns.gpkg")
-    return tmp_path
+    write(towns, folder / "towns.gpkg")
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def call(folder, kind, *days, more=(), side="A"):

@@ -1,6 +1,7 @@
 """Lines as they come: without sides, in series, in several files."""
 
 import json
+import shutil
 
 import geopandas as gpd
 import pandas as pd
@@ -11,20 +12,27 @@ from typer.testing import CliRunner
 from frontlines.cli.main import app
 from frontlines.sources.files import write
 
+pytestmark = pytest.mark.usefixtures("empty_pictures")
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
 DAYS = ("1915-04-01", "1915-05-01")
 AT = ("--side-at", "A=36.2,49.5", "--side-at", "B=37.8,49.5")
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """Two districts of a degree, and a line from edge to edge on two days, without sides."""
+    folder = tmp_path_factory.mktemp("written")
     shapes = [box(36, 49, 37, 50), box(37, 49, 38, 50)]
-    write(gpd.GeoDataFrame({"name": ["W", "E"]}, geometry=shapes, crs=LONLAT), tmp_path / "districts.geojson")
+    write(gpd.GeoDataFrame({"name": ["W", "E"]}, geometry=shapes, crs=LONLAT), folder / "districts.geojson")
     for day, lon in zip(DAYS, (37.0, 37.25), strict=True):
-        line(lon, tmp_path / "days" / f"{day}.geojson")
-    return tmp_path
+        line(lon, folder / "days" / f"{day}.geojson")
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def line(lon, path, **columns):

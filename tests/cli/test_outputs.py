@@ -166,6 +166,7 @@ def test_files_of_ones_own_in_the_folder_are_let_alone(words):
     assert {file.name for file in out.iterdir()} == {*FILES, "notes.txt"}
 
 
+@pytest.mark.print_size
 def test_a_figure_is_saved_for_print_and_leaves_settings_alone(tmp_path):
     settings = dict(mpl.rcParams)
     save_figure(Figure(figsize=(2, 1)), tmp_path / "map")

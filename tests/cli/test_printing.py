@@ -9,7 +9,6 @@ from rich.console import Console
 
 from frontlines.change.tables import BALANCE, balance_by_district
 from frontlines.cli.printing import balance_table
-from frontlines.study import load_study, run_study
 from frontlines.uncertainty import total_of
 
 BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outside_km2",
@@ -17,8 +16,8 @@ BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outsi
 
 
 @pytest.fixture(scope="module")
-def results():
-    return run_study(load_study("karabakh-1994"))
+def results(karabakh_results):
+    return karabakh_results
 
 
 def shown(results, width=80):

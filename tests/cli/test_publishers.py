@@ -1,6 +1,7 @@
 """Publishers' files on the command line: named, recognized, settled; and months as a publisher cuts them."""
 
 import json
+import shutil
 
 import geopandas as gpd
 import pandas as pd
@@ -12,24 +13,31 @@ from typer.testing import CliRunner
 from frontlines.cli.main import app
 from frontlines.sources.files import write
 
+pytestmark = pytest.mark.usefixtures("empty_pictures")
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """One district of two degrees, and DeepState's archive of two days without keys, one of them twice."""
+    folder = tmp_path_factory.mktemp("written")
     district = gpd.GeoDataFrame({"name": ["D"]}, geometry=[box(36, 49, 38, 50)], crs=LONLAT)
-    write(district, tmp_path / "districts.geojson")
+    write(district, folder / "districts.geojson")
     for second, name, fill, east in (
         (1689006373, "Окуповано /// Occupied", "#a52714", 37),
         (1743357600, "Окуповано /// Occupied", "#a52714", 37.5),
         (1743364685, "Багатокутник 21", "#a52714", 36.4),
     ):
         document(
-            tmp_path / "archive" / f"{second}.geojson", ({"name": name, "fill": fill}, box(36, 49, east, 50))
+            folder / "archive" / f"{second}.geojson", ({"name": name, "fill": fill}, box(36, 49, east, 50))
         )
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def document(path, *features):

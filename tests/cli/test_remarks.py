@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import geopandas as gpd
 import pytest
@@ -11,21 +12,26 @@ from typer.testing import CliRunner
 from frontlines.cli.main import app
 from frontlines.sources.files import write
 
+pytestmark = pytest.mark.usefixtures("empty_pictures")
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
 WEST, EAST, ONLY_WHAT_CHANGED = box(10, 50, 11, 51), box(11, 50, 12, 51), box(11, 50, 11.1, 51)
 
 
-@pytest.fixture
-def folder(tmp_path):
-    write(
-        gpd.GeoDataFrame({"name": ["T"]}, geometry=[box(10, 50, 12, 51)], crs=LONLAT), tmp_path / "t.geojson"
-    )
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("written")
+    write(gpd.GeoDataFrame({"name": ["T"]}, geometry=[box(10, 50, 12, 51)], crs=LONLAT), folder / "t.geojson")
     whole = gpd.GeoDataFrame({"side": ["A", "B"]}, geometry=[WEST, EAST], crs=LONLAT)
     few = gpd.GeoDataFrame({"side": ["A"]}, geometry=[ONLY_WHAT_CHANGED], crs=LONLAT)
     for day, layer in (("2020-01-01", whole), ("2020-02-01", few)):
-        write(layer, tmp_path / "days" / f"{day}.geojson")
-    return tmp_path
+        write(layer, folder / "days" / f"{day}.geojson")
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def run(folder, command, *words):

@@ -1,6 +1,7 @@
 """``frontlines series``, as a user meets it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
@@ -19,15 +20,33 @@ RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("written")
     districts = gpd.GeoDataFrame(
         {"NAME": ["West", "East"]}, geometry=[box(46, 39, 47, 41), box(47, 39, 48, 41)], crs=LONLAT
     )
-    write(districts, tmp_path / "districts.gpkg")
+    write(districts, folder / "districts.gpkg")
     for n, day in enumerate(pd.date_range("2021-06-20", periods=20)):
-        write(snapshot(46.3 + 0.05 * n), tmp_path / "days" / f"front_{day:%Y%m%d}.geojson")
-    return tmp_path
+        write(snapshot(46.3 + 0.05 * n), folder / "days" / f"front_{day:%Y%m%d}.geojson")
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="module")
+def ran(written, tmp_path_factory):
+    """The folder after a run of all its days, and what the run said."""
+    folder = shutil.copytree(written, tmp_path_factory.mktemp("ran"), dirs_exist_ok=True)
+    return folder, call(folder)
+
+
+@pytest.fixture
+def followed(ran, tmp_path):
+    return shutil.copytree(ran[0], tmp_path, dirs_exist_ok=True)
 
 
 def snapshot(lon):
@@ -48,8 +67,8 @@ def call(folder, *more, out="out", side="A"):
     return RUNNER.invoke(app, [str(word) for word in (*words, "--out", folder / out, *more)])
 
 
-def test_a_folder_of_days(folder):
-    result = call(folder)
+def test_a_folder_of_days(ran):
+    folder, result = ran
     assert result.exit_code == 0, result.output
     assert sorted(file.name for file in (folder / "out").iterdir()) == sorted(FILES)
     totals = pd.read_csv(folder / "out" / "totals.csv")
@@ -78,12 +97,11 @@ def test_files_without_a_crs_are_refused_by_name(folder):
     assert call(folder, "--crs", "EPSG:4326").exit_code == 0
 
 
-def test_steps_of_a_month_have_the_same_net(folder):
-    assert call(folder).exit_code == 0
-    assert call(folder, "--freq", "MS", out="monthly").exit_code == 0
-    net = [pd.read_csv(folder / out / "totals.csv")["net_km2"].sum() for out in ("out", "monthly")]
+def test_steps_of_a_month_have_the_same_net(followed):
+    assert call(followed, "--freq", "MS", out="monthly").exit_code == 0
+    net = [pd.read_csv(followed / out / "totals.csv")["net_km2"].sum() for out in ("out", "monthly")]
     assert net[0] == pytest.approx(net[1], abs=1e-6)
-    assert set(pd.read_csv(folder / "monthly" / "series.csv")["cadence"]) == {"monthly (MS)"}
+    assert set(pd.read_csv(followed / "monthly" / "series.csv")["cadence"]) == {"monthly (MS)"}
 
 
 @pytest.mark.parametrize("freq", [(), ("--freq", "MS")])
@@ -107,13 +125,12 @@ def refused(result):
     return line
 
 
-def test_going_on_from_something_else_is_refused(folder):
-    assert "holds no series" in refused(call(folder, "--resume"))
-    assert call(folder).exit_code == 0
-    assert "--force" in refused(call(folder))
-    assert "other parameters" in refused(call(folder, "--resume", "--freq", "W"))
-    write(snapshot(46.31), folder / "days" / "front_20210620.geojson")
-    assert "2021-06-20 is not the one" in refused(call(folder, "--resume"))
+def test_going_on_from_something_else_is_refused(followed):
+    assert "holds no series" in refused(call(followed, "--resume", out="new"))
+    assert "--force" in refused(call(followed))
+    assert "other parameters" in refused(call(followed, "--resume", "--freq", "W"))
+    write(snapshot(46.31), followed / "days" / "front_20210620.geojson")
+    assert "2021-06-20 is not the one" in refused(call(followed, "--resume"))
 
 
 def test_an_empty_folder_is_refused(folder):
@@ -195,40 +212,37 @@ def test_ground_in_no_district_is_told(folder):
     assert "in no district, not counted: 9,6" in result.stdout
 
 
-def test_a_run_that_is_cut_off_between_its_files_leaves_nothing_to_go_on_with(folder, monkeypatch):
-    assert call(folder).exit_code == 0
+def test_a_run_that_is_cut_off_between_its_files_leaves_nothing_to_go_on_with(followed, monkeypatch):
     replace = Path.replace
 
     def cut_off(file, target):
-        if file.name == "series.parquet" and target.parent == folder / "out":
+        if file.name == "series.parquet" and target.parent == followed / "out":
             raise KeyboardInterrupt
         return replace(file, target)
 
     monkeypatch.setattr(Path, "replace", cut_off)
-    call(folder, "--force")
+    call(followed, "--force")
     monkeypatch.undo()
-    assert not (folder / "out" / "manifest.json").exists()
-    assert "not the files of a whole run" in refused(call(folder, "--resume"))
+    assert not (followed / "out" / "manifest.json").exists()
+    assert "not the files of a whole run" in refused(call(followed, "--resume"))
 
 
-def test_a_table_that_was_altered_is_not_gone_on_with(folder):
-    assert call(folder).exit_code == 0
-    table = pd.read_parquet(folder / "out" / "series.parquet")
-    table.assign(after_km2=0.0).to_parquet(folder / "out" / "series.parquet")
-    assert "series.parquet in" in refused(call(folder, "--resume"))
+def test_a_table_that_was_altered_is_not_gone_on_with(followed):
+    table = pd.read_parquet(followed / "out" / "series.parquet")
+    table.assign(after_km2=0.0).to_parquet(followed / "out" / "series.parquet")
+    assert "series.parquet in" in refused(call(followed, "--resume"))
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"outputs": {}}', '{"outputs": {"series.parquet": "x"}}'])
-def test_a_manifest_of_something_else_is_refused(folder, text):
-    assert call(folder).exit_code == 0
-    manifest = folder / "out" / "manifest.json"
+def test_a_manifest_of_something_else_is_refused(followed, text):
+    manifest = followed / "out" / "manifest.json"
     manifest.write_text(text, encoding="utf-8")
-    assert "not the files of a whole run" in refused(call(folder, "--resume"))
+    assert "not the files of a whole run" in refused(call(followed, "--resume"))
     if text.startswith("{") and text.endswith("}"):
         manifest.write_text(
             json.dumps(json.loads(text) | {"versions": {"frontlines": "1"}}), encoding="utf-8"
         )
-        assert "holds no series to go on with" in refused(call(folder, "--resume"))
+        assert "holds no series to go on with" in refused(call(followed, "--resume"))
 
 
 def test_what_is_not_written_again_does_not_stay(folder):

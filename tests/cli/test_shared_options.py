@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -25,31 +26,37 @@ DAYS = [f"2024-07-{day:02}" for day in (8, 11, 15, 18, 22)]
 LAST = DAYS[-1]
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """Two districts with long names, a line and polygons for each of five days, two towns, and a study."""
+    folder = tmp_path_factory.mktemp("written")
     held = {"id": ["1", "2"], "NAME": ["Westland", "Eastland"]}
     shapes = [box(46, 39.9, 47, 40.1), box(47, 39.9, 48, 40.1)]
-    write(gpd.GeoDataFrame(held, geometry=shapes, crs=LONLAT), tmp_path / "districts.gpkg")
+    write(gpd.GeoDataFrame(held, geometry=shapes, crs=LONLAT), folder / "districts.gpkg")
     lines = []
     for number, day in enumerate(DAYS):
         lon = 46.9 + 0.1 * number
         ground = {"date": [day] * 2, "side": ["A", "B"]}
         halves = [box(46, 39.9, lon, 40.1), box(lon, 39.9, 48, 40.1)]
-        write(gpd.GeoDataFrame(ground, geometry=halves, crs=LONLAT), tmp_path / "days" / f"{day}.gpkg")
+        write(gpd.GeoDataFrame(ground, geometry=halves, crs=LONLAT), folder / "days" / f"{day}.gpkg")
         said = {"date": [day], "side_left": ["A"], "side_right": ["B"], "source": ["a map"]}
         line = gpd.GeoDataFrame(said, geometry=[LineString([(lon, 39.8), (lon, 40.2)])], crs=LONLAT)
-        write(line, tmp_path / f"line_{day}.gpkg")
+        write(line, folder / f"line_{day}.gpkg")
         lines.append(line)
-    write(pd.concat(lines, ignore_index=True), tmp_path / "lines.gpkg")
+    write(pd.concat(lines, ignore_index=True), folder / "lines.gpkg")
     towns = {"name": ["Ashford", "Bexley"], "date": [LAST] * 2, "side": ["A", "B"], "population": [900, 80]}
     places = [Point(47.1, 40), Point(47.9, 40)]
-    write(gpd.GeoDataFrame(towns, geometry=places, crs=LONLAT), tmp_path / "towns.gpkg")
-    (tmp_path / "study.toml").write_text(
+    write(gpd.GeoDataFrame(towns, geometry=places, crs=LONLAT), folder / "towns.gpkg")
+    (folder / "study.toml").write_text(
         f'[study]\ntitle = "T"\nside = "A"\ndates = [{DAYS[0]}, {LAST}]\n[layers]\nfrontlines = "lines.gpkg"\n'
         'districts = "districts.gpkg"\nkey = "id"\n[method]\nsigma_m = 900.0\n'
     )
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def words_of(command, folder):

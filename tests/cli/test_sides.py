@@ -1,5 +1,7 @@
 """Several sides on the command line."""
 
+import shutil
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -18,22 +20,28 @@ def ground(day, lat, lon=47.5):
     return gpd.GeoDataFrame({"side": SIDES, "date": day}, geometry=shapes, crs="EPSG:4326")
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("written")
     districts = gpd.GeoDataFrame(
         {"NAME": ["West", "East"]}, geometry=[box(46, 39, 47, 41), box(47, 39, 48, 41)], crs="EPSG:4326"
     )
-    write(districts, tmp_path / "districts.gpkg")
+    write(districts, folder / "districts.gpkg")
     days = [ground("2021-06-01", 40), ground("2021-07-01", 40.2), ground("2021-08-01", 40.3, 47.4)]
-    write(days[0], tmp_path / "before.gpkg")
-    write(days[2], tmp_path / "after.gpkg")
-    write(gpd.GeoDataFrame(pd.concat(days)), tmp_path / "every.gpkg")
-    write(days[0].drop(columns="side").dissolve(), tmp_path / "bare.gpkg")
-    (tmp_path / "study.toml").write_text(
+    write(days[0], folder / "before.gpkg")
+    write(days[2], folder / "after.gpkg")
+    write(gpd.GeoDataFrame(pd.concat(days)), folder / "every.gpkg")
+    write(days[0].drop(columns="side").dissolve(), folder / "bare.gpkg")
+    (folder / "study.toml").write_text(
         "[study]\ntitle = 'Three'\ndates = [2021-06-01, 2021-08-01]\n"
         "[layers]\ncontrol = 'every.gpkg'\ndistricts = 'districts.gpkg'\nkey = 'NAME'\n"
     )
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def call(folder, command, *more):

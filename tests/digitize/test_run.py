@@ -34,8 +34,8 @@ def found(scanned):
 
 
 @pytest.fixture(scope="module")
-def truth():
-    return fl.run_study(fl.load_study("karabakh-1994"))
+def truth(karabakh_results):
+    return karabakh_results
 
 
 def test_lines_come_with_sides_sources_and_errors(found, truth):

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 from shapely import LineString, MultiLineString, Polygon, box
@@ -85,6 +85,7 @@ def test_lengths_are_those_of_the_ellipsoid_where_the_plane_is_not_true():
     assert abs(far.length / 1000 - true_km) > 0.005
 
 
+@settings(max_examples=20)
 @given(st.permutations(range(6)), st.lists(st.booleans(), min_size=6, max_size=6), st.integers(0, 5))
 def test_the_cut_order_and_direction_of_lines_make_no_difference(order, turned, start):
     places = [(0, 0), (1, 0.3), (2, -0.2), (3, 0.4), (2.5, 2), (0.5, 1.5)]

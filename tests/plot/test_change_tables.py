@@ -5,15 +5,14 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-import frontlines as fl
 from frontlines.plot.change_figure import draw_table, rows_of, table_mm
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE
 
 
 @pytest.fixture(scope="module")
-def results():
-    return fl.run_study(fl.load_study("karabakh-1994"))
+def results(karabakh_results):
+    return karabakh_results
 
 
 def _balance(nets, **columns):

@@ -1,6 +1,7 @@
 """Studies: from a file to results, books closed and everything on record."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import geopandas as gpd
@@ -20,17 +21,18 @@ HOSTILE = "[bold]$x_1$ </script> _a_ \\frac"
 
 
 @pytest.fixture(scope="module")
-def karabakh():
-    return run_study(load_study("karabakh-1994"))
+def karabakh(karabakh_results):
+    return karabakh_results
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """A small study of lines in files."""
+    folder = tmp_path_factory.mktemp("written")
     districts = gpd.GeoDataFrame(
         {"district": ["West", "East"]}, geometry=[box(46, 39, 47, 41), box(47, 39, 48, 41)], crs="EPSG:4326"
     )
-    write(districts, tmp_path / "districts.geojson")
+    write(districts, folder / "districts.geojson")
     for day, lon in (("1994-04-07", 46.5), ("1994-05-12", 47.25)):
         line = gpd.GeoDataFrame(
             {"date": [day], "side_left": ["A"], "side_right": ["B"], "source": ["a map"]},
@@ -42,13 +44,16 @@ def folder(tmp_path):
             geometry=[box(46, 39, lon, 41)],
             crs="EPSG:4326",
         )
-        write(line, tmp_path / f"line_{day}.geojson")
-        write(ground, tmp_path / f"control_{day}.geojson")
-    both = pd.concat(
-        [gpd.read_file(tmp_path / f"line_{day}.geojson") for day in ("1994-04-07", "1994-05-12")]
-    )
-    write(both, tmp_path / "lines.geojson")
-    return tmp_path
+        write(line, folder / f"line_{day}.geojson")
+        write(ground, folder / f"control_{day}.geojson")
+    both = pd.concat([gpd.read_file(folder / f"line_{day}.geojson") for day in ("1994-04-07", "1994-05-12")])
+    write(both, folder / "lines.geojson")
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 TOML = """
@@ -101,15 +106,11 @@ def test_the_caption_says_what_a_reader_must_know(karabakh):
         assert any(word in karabakh.caption for word in words.split("|")), words
 
 
-def test_the_same_study_gives_the_same_text(karabakh):
-    again = run_study(load_study("karabakh-1994"))
+def test_the_same_study_gives_the_same_text_and_progress_rises_to_one(karabakh):
+    told = []
+    again = run_study(load_study("karabakh-1994"), progress=lambda share, what: told.append((share, what)))
     assert to_json(again.manifest) == to_json(karabakh.manifest)
     assert again.balance.to_csv() == karabakh.balance.to_csv()
-
-
-def test_progress_rises_to_one():
-    told = []
-    run_study(load_study("karabakh-1994"), progress=lambda share, what: told.append((share, what)))
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1

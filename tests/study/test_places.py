@@ -1,5 +1,7 @@
 """Places with a side in place of polygons: read by every command that takes ground, with their reach."""
 
+import shutil
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -15,20 +17,26 @@ LONLAT = "EPSG:4326"
 DAYS = ("2022-03-27", "2022-04-10")
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """Two districts; four places of which one changes hands, two of one name and one without a point."""
+    folder = tmp_path_factory.mktemp("written")
     shapes = [box(46, 39.9, 47, 40.1), box(47, 39.9, 48, 40.1)]
     districts = gpd.GeoDataFrame({"district": ["West", "East"]}, geometry=shapes, crs=LONLAT)
-    write(districts, tmp_path / "districts.gpkg")
+    write(districts, folder / "districts.gpkg")
     both = []
     for day, sides in zip(DAYS, ("AAB", "ABB"), strict=True):
         points = [Point(46.25, 40), Point(46.75, 40), Point(47.5, 40), None]
         held = {"name": ["Alma", "Birch", "Alma", "Nowhere"], "side": [*sides, "A"], "date": day}
         both.append(gpd.GeoDataFrame(held, geometry=points, crs=LONLAT))
-        write(both[-1], tmp_path / f"towns_{day}.gpkg")
-    write(pd.concat(both, ignore_index=True), tmp_path / "towns.parquet")
-    return tmp_path
+        write(both[-1], folder / f"towns_{day}.gpkg")
+    write(pd.concat(both, ignore_index=True), folder / "towns.parquet")
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def study(folder, **options):

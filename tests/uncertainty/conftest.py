@@ -110,9 +110,8 @@ def bulge(make_case):
 
 
 @pytest.fixture(scope="session")
-def karabakh():
-    study = fl.load_study("karabakh-1994")
-    found = fl.run_study(study)
+def karabakh(karabakh_results):
+    found, study = karabakh_results, karabakh_results.study
     return Case(found.balance[BALANCE], found.control, found.frontlines, study.theatre, study.districts)
 
 

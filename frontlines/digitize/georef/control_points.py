@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError, ProjError
 
+from frontlines.crs.geodesic import way
 from frontlines.errors import DigitizeError, SourceError
 from frontlines.names import Floats
 
@@ -99,7 +100,7 @@ def crs_of(text: CRS | str, what: str) -> CRS:
 
 def _refuse_no_way(crs: CRS, what: str) -> None:
     try:
-        Transformer.from_crs(crs, WGS84, always_xy=True)
+        way(crs, WGS84)
     except ProjError as error:
         raise DigitizeError(
             f"{what} is {crs.name[:60]!r}, from which PROJ knows no way to longitude and latitude on WGS 84: "
@@ -416,7 +417,7 @@ def _in_wgs84(xy: Floats, crs: CRS, rows: list[tuple[int, dict[str, str]]], name
                 f"lon {lon:g}, lat {lat:g}): check their order, and write decimals with a point, since a "
                 "decimal comma may part columns"
             )
-    lonlat = np.column_stack(Transformer.from_crs(crs, WGS84, always_xy=True).transform(xy[:, 0], xy[:, 1]))
+    lonlat = np.column_stack(way(crs, WGS84).transform(xy[:, 0], xy[:, 1]))
     lost = ~np.isfinite(lonlat).all(axis=1)
     if lost.any():
         lines = [str(line) for (line, _), out in zip(rows, lost, strict=True) if out]

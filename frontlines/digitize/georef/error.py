@@ -21,13 +21,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Geod
 
+from frontlines.crs.geodesic import way
 from frontlines.digitize.georef.control_points import WGS84, GroundControl
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, Transformation
 from frontlines.digitize.settings import QUOTED_ERROR
@@ -81,20 +81,13 @@ def _known(errors: pd.Series, sum_up: Callable[[pd.Series], float]) -> float | N
 
 def to_plane(lonlat: Floats, crs: CRS) -> Floats:
     """Take longitudes and latitudes to the plane of a map."""
-    way = _way(WGS84, crs).transform
-    return np.column_stack(way(lonlat[:, 0], lonlat[:, 1])).astype(float)
+    return np.column_stack(way(WGS84, crs).transform(lonlat[:, 0], lonlat[:, 1])).astype(float)
 
 
 def to_lonlat(xy: Floats, crs: CRS) -> Floats:
     """Take places of the plane of a map to longitudes and latitudes."""
-    lonlat = np.column_stack(_way(crs, WGS84).transform(xy[:, 0], xy[:, 1])).astype(float)
+    lonlat = np.column_stack(way(crs, WGS84).transform(xy[:, 0], xy[:, 1])).astype(float)
     return np.where(np.isfinite(lonlat), lonlat, np.nan)
-
-
-@lru_cache(maxsize=32)
-def _way(start: CRS, end: CRS) -> Transformer:
-    """Make the way from one plane to another once: it takes longer than to go it."""
-    return Transformer.from_crs(start, end, always_xy=True)
 
 
 def _along_ground(start: Floats, end: Floats) -> tuple[Floats, Floats, Floats]:

@@ -216,7 +216,7 @@ def test_a_named_stroke_is_measured_all_the_same():
 def test_maps_that_nobody_looked_at(seed):
     palette = list(PALETTES)[seed % len(PALETTES)]
     look = list(LOOKS.values())[(seed // 2) % 4]
-    scan, colours, _ = war_map(seed, palette, look=look, fills=seed % 3 == 2)
+    scan, colours, _ = war_map(seed, palette, look=look, fills=seed % 3 == 2, size=(1000, 800))
     tracing = trace_lines(open_scan(scan.pixels), colours)
     for name in colours:
         result = score(tracing, scan, name)
