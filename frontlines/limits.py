@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
@@ -98,3 +98,18 @@ def require_metres(
                 f"{name} is {metres}: give a number of metres, {least}, {'or inf, ' * or_inf}at most "
                 f"{LONGEST_M:,} (half the way round the Earth)"
             )
+
+
+def require_text(text: str, what: str) -> None:
+    """Refuse a text that no page has room for, or that is none."""
+    within("letters", len(text), what)
+    if text != text.encode(errors="ignore").decode():
+        raise LimitError(f"{what} holds bytes that are not UTF-8: write it in UTF-8")
+
+
+def bounds_of(written: Iterable[str]) -> dict[str, float]:
+    """Read bounds that are written as ``NAME=NUMBER``."""
+    try:
+        return {name.strip(): float(most) for name, _, most in (text.partition("=") for text in written)}
+    except ValueError as error:
+        raise LimitError(f"--limit {' '.join(written)!r}: write NAME=NUMBER, such as draws=200000") from error

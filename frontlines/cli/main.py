@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import signal
 import sys
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -101,10 +102,16 @@ def main() -> None:
     sys.exit(_answered())
 
 
+@cache
+def command() -> Any:
+    """Make the command from the functions and their options, once."""
+    return typer.main.get_command(app)
+
+
 def _answered() -> int:
     """Run a command; what is not a command with its options is refused in one line, as all else."""
     try:
-        code = app(sys.argv[1:] or ["--help"], prog_name="frontlines", standalone_mode=False)
+        code = command()(sys.argv[1:] or ["--help"], prog_name="frontlines", standalone_mode=False)
         sys.stdout.flush()
     except _NotUnderstood as error:
         return refuse(_with_mend(error), FAULTY)

@@ -25,11 +25,12 @@ from rich.console import Console
 from rich.text import Text
 from shapely.errors import GEOSException
 
-from frontlines.errors import FrontlinesError, LayerError, LimitError, StudyError
+from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.layers.mending import MENDS, mends_of
-from frontlines.limits import LIMITS, LONGEST_M, raised_limits, within
+from frontlines.limits import LIMITS, LONGEST_M, bounds_of, raised_limits, require_text
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import EACH_DAY, Description
+from frontlines.sources.formats import known_crs
 from frontlines.sources.publishers import PUBLISHERS
 
 FAULTY = 2
@@ -39,7 +40,15 @@ UNFORESEEN = 70
 CUT_OFF = 141
 """Exit code when nobody reads what is printed (128 and SIGPIPE)."""
 
-_OF_THE_MACHINE = (OSError, MemoryError, RecursionError, UnicodeError, GEOSException, ProjError)
+_OF_THE_MACHINE = (
+    OSError,
+    MemoryError,
+    RecursionError,
+    OverflowError,
+    UnicodeError,
+    GEOSException,
+    ProjError,
+)
 
 _PLAIN_WIDTH = 120
 _NAMES = "side_column|side_left|side_right|valid_from|valid_to|valid_before|date_column|date_format"
@@ -47,22 +56,20 @@ _NAMES += "|crs|encoding|snap_m|length_m|spacing_m|correlation_m|step_m|draws|fr
 _AS_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     # arguments of functions, as the options that give them
     (re.compile(rf"\b({_NAMES})=\.\.\."), lambda found: _option(found[1])),
-    (re.compile(rf"\b({_NAMES})=(?=['\"\d])"), lambda found: f"{_option(found[1])} "),
+    (re.compile(rf"(?<!raised_limits\()\b({_NAMES})=(?=['\"\d])"), lambda found: f"{_option(found[1])} "),
+    (re.compile(r"\bfrontlines\.raised_limits\((\w+=\d+)\)"), r"--limit \1"),
     (re.compile(r"\b(one_side|dissolve|allow_date)=True"), lambda found: _option(found[1])),
     (re.compile(r"^(\w+_m|draws|copies)(?= is )"), lambda found: _option(found[1])),
     (re.compile(r"\bmend='([\w, ]+)'"), r"--mend \1"),
-    (re.compile(r"\bfrontlines\.raised_limits\((\w+=\d+)\)"), r"--limit \1"),
     (re.compile(r"\bwith side_column\b"), "with --side-column"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: 'NAME'\}"), r"--map \1\2=NAME\1"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: None\}"), r"--map \1\2=\1"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: (['\"])(.*?)\3\}"), r"--map \1\2=\4\1"),
     (re.compile(r"\bwhich sides names\b"), "which --map names"),
     (re.compile(r"\beach_day='(\w+)'"), r"--each-day \1"),
-    (
-        re.compile(r"\bside_at=\{'A': \[\(46.9, 40.1\)\], 'B': \[\(47.4, 40.1\)\]\}"),
-        "--side-at A=46.9,40.1 --side-at B=47.4,40.1",
-    ),
-    (re.compile(r"\bside_at=\{'A': \[\(46.9, 40.1\)\]\}"), "--side-at A=46.9,40.1"),
+    (re.compile(r"\bside_at=\{'A': \[\(46.9, 40.1\)\]"), "--side-at A=46.9,40.1"),
+    (re.compile(r"(?<=46.9,40.1)(?:, 'B': \[\(47.4, 40.1\)\])\}"), " --side-at B=47.4,40.1"),
+    (re.compile(r"(?<=--side-at A=46.9,40.1)\}"), ""),
     (re.compile(r"\bside_at\b"), "--side-at"),
     (re.compile(r"\bside='NAME'"), "--side NAME"),
     (re.compile(r"\bin place of valid_to\b"), "in place of --valid-to"),
@@ -82,7 +89,7 @@ _AS_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
     (re.compile(r"\bborder_m is how near\b"), "--border-m is how near"),
     (re.compile(r"\bfor their label\b"), "for --label"),
     (
-        re.compile(r"\b(?:as_control|as_districts)\(\.\.\., theatre=\.\.\., rest=\.\.\.\)"),
+        re.compile(r"\bas_(?:control|districts)\(\.\.\., theatre=\.\.\., rest=\.\.\.\)"),
         "--theatre and --rest",
     ),
 ]
@@ -489,6 +496,8 @@ def _described_as(
     for text in places or ():
         side, lonlat = _pair(text.rpartition("="), "--side-at", "SIDE=LON,LAT")
         held[side] = (*held.get(side, ()), _lonlat(lonlat, text))
+    if "crs" in given(**others):
+        known_crs(others["crs"], f"--crs {others['crs']!r}")
     named = {value: side or None for value, side in pairs}
     return Description(sides=named, where=chosen, side_at=held, **given(**others))
 
@@ -600,24 +609,12 @@ def one_line(error: Exception, takes: Collection[str] = ()) -> str:
     return " ".join(plain(line).split())
 
 
-def _limits_of(written: list[str] | None) -> dict[str, float]:
-    """Read ``NAME=VALUE`` of ``--limit``."""
-    bounds = {}
-    for text in written or ():
-        name, value = _pair(text.partition("="), "--limit", "NAME=VALUE")
-        try:
-            bounds[name] = float(value)
-        except ValueError as error:
-            raise LimitError(f"--limit {text!r}: write NAME=NUMBER, such as draws=200000") from error
-    return bounds
-
-
-def _refuse_long_texts(given: Mapping[str, Any]) -> None:
-    """Refuse options that no page has room for, before the work."""
+def _refuse_odd_texts(given: Mapping[str, Any]) -> None:
+    """Refuse options that no page has room for, or that are no text, before the work."""
     for name, value in given.items():
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str):
-                within("letters", len(text), _option(name))
+                require_text(text, _option(name))
 
 
 def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -627,9 +624,9 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapped(*, limits: list[str] | None, **kwargs: Any) -> None:
         try:
-            with warnings.catch_warnings(), raised_limits(**_limits_of(limits)):
+            with warnings.catch_warnings(), raised_limits(**bounds_of(limits or ())):
                 warnings.simplefilter("ignore")  # of other libraries; what a user must know is printed by us
-                _refuse_long_texts(kwargs)
+                _refuse_odd_texts(kwargs)
                 command(**kwargs)
                 sys.stdout.flush()
         except (typer.Exit, typer.Abort, typer.BadParameter):
@@ -681,6 +678,8 @@ def _what(error: Exception) -> str:
         return "there is not enough memory for this: give less at once"
     if isinstance(error, RecursionError):
         return "something is nested too deep to be read"
+    if isinstance(error, OverflowError):
+        return "a number or a day is out of range: look for a slip of the pen in the options and the files"
     if isinstance(error, UnicodeError):
         return "some text cannot be read or written: save it as UTF-8"
     if isinstance(error, OSError):
