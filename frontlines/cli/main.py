@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import logging
+import os
 import signal
 import sys
 from functools import cache
@@ -94,6 +96,8 @@ def main() -> None:
     Letters that the terminal or a pipe cannot show become question marks. A run that is ended from
     outside leaves nothing half-written.
     """
+    os.environ["MPLBACKEND"] = "agg"  # pictures go into files, whatever window a user has chosen
+    logging.disable(logging.WARNING)  # of other libraries; what a user must know is printed by us
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _end)
     for stream in (sys.stdout, sys.stderr):

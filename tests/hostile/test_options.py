@@ -174,6 +174,27 @@ def sound(tmp_path_factory):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "", "null", "[]", "{}", "[" * 100_000, '{"outputs": {}}', '{"versions": ["frontlines"]}',
+        '{"versions": {"frontlines": "0"}}',
+        '{"versions": {"frontlines": "0"}, "outputs": [1], "snapshots": [2]}',
+        '{"versions": {"frontlines": "0"}, "outputs": {"series.parquet": ["x"]}, "snapshots": {"a": [[1]]}}',
+        '{"versions": {"frontlines": "0"}, "outputs": {"series.parquet": "x"}, "snapshots": {}}',
+    ],
+)  # fmt: skip
+def test_a_series_goes_on_from_no_manifest_but_its_own(tmp_path, sound, manifest):
+    for name in ("manifest.json", "series.parquet"):
+        (tmp_path / "w" / "out").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "w" / "out" / name).write_text(manifest, encoding="utf-8")
+    before = content_of(tmp_path / "w")
+    answer = run([*(word.format(**sound) for word in SERIES), "--resume"], tmp_path / "w")
+    assert faults_of(answer, "out") == []
+    assert content_of(tmp_path / "w") == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("number", range(len(REFUSED)))
 def test_what_makes_no_sense_is_refused_in_one_line_and_nothing_is_written(tmp_path, sound, number):
     words, says = REFUSED[number]
