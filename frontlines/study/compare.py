@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,6 +20,7 @@ from frontlines.change import (
 from frontlines.control import control_from_lines, cut_lines, frontlines_from_control
 from frontlines.errors import StudyError
 from frontlines.layers.margins import find_margins, give_margins, margin_columns, with_margins
+from frontlines.limits import require_metres
 from frontlines.manifest import Manifest
 from frontlines.manifest import caption as caption_of
 from frontlines.names import (
@@ -142,10 +142,8 @@ class Study:
             raise StudyError(
                 f"the dates are {first:%Y-%m-%d} and {last:%Y-%m-%d}: give two days, the earlier first"
             )
-        for name in ("snap_m", "sliver_m", "border_m", "margin_m"):
-            metres = getattr(self, name)
-            if metres is not None and not (math.isfinite(metres) and metres >= 0):
-                raise StudyError(f"{name} is {metres}: give a number of metres, 0 or more")
+        lengths = ("snap_m", "sliver_m", "border_m", "margin_m")
+        require_metres(StudyError, **{name: getattr(self, name) for name in lengths})
         NoiseModel(self.sigma_m, self.correlation_m or 0.0)  # refuses what it cannot work with
         if self.draws:
             check_draws(self.draws)

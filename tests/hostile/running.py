@@ -10,14 +10,17 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from frontlines.cli import digitizing, outputs  # noqa: F401 - loaded late by the commands
-from frontlines.cli.main import main
+from frontlines.cli.main import command, main
 from tests.forking import forked
 
 _LONGEST_S = 60.0
+with suppress(Exception):  # made, and its parser loaded, once and before the children
+    command()(["change"], standalone_mode=False)
 
 
 class Answer(NamedTuple):
