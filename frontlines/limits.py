@@ -26,6 +26,7 @@ LIMITS = {
     "unpacked_mb": Limit(2_000, "MB unpacked", "what a zip or KMZ holds is read whole"),
     "vertices": Limit(20_000_000, "vertices of a layer", "about 2 GB of memory"),
     "pixels": Limit(200_000_000, "pixels of an image", "about 2 GB of memory"),
+    "control_points": Limit(500, "control points", "each is judged by the others: time grows with the cube"),
     "letters": Limit(2_000, "letters of a text on maps", "more fills a page"),
 }
 """The bounds by their names."""

@@ -197,7 +197,7 @@ def _unknown(name: str, known: Mapping[str, Any], where: str) -> str:
 Place = tuple[float, float]
 
 _AS_GIVEN = (
-    "page", "crs", "points_crs", "transformation", "author", "scale", "source_m", "follow_hidden",
+    "page", "transformation", "author", "scale", "source_m", "follow_hidden",
 )  # fmt: skip
 
 
@@ -392,6 +392,7 @@ def read_recipe(path: str | Path) -> Recipe:
     folder = path.parent
     knobs = held.get("knobs", {})
     given: dict[str, Any] = {name: held[name] for name in _AS_GIVEN if name in held}
+    given |= {name: str(held[name]) for name in ("crs", "points_crs") if name in held}
     given |= {name: folder / held[name] for name in ("image", "points", "world_file") if name in held}
     given |= {name: knobs[name] for name in _AREA_KNOBS if name in knobs}
     return Recipe(

@@ -384,6 +384,10 @@ class PointCautions:
     same_px: float = 1.0  # nearer points lie on one place of the scan
     same_deg: float = 1e-7  # nearer points lie on one place of the ground
     thin: float = 0.05  # breadth of the points against their length, below which they lie on a line
+    # the same, below which they do not show that a map is stretched by 0.5 % more one way than the other, as
+    # paper is: the error of a Helmert transformation is then that of an affine one
+    narrow: float = 0.3
+    copies: float = 20.0  # times as large as the scan is no copy of it that points were read on
     grid: int = 41  # places a side of the scan where folds and shear are looked for
 
 

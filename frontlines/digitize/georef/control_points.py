@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +24,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
 from frontlines.errors import DigitizeError, SourceError
+from frontlines.limits import within
 from frontlines.names import Floats
 
 Affine = tuple[float, float, float, float, float, float]
@@ -80,11 +83,11 @@ def read_world_file(path: str | Path) -> Affine:
 WGS84 = CRS("EPSG:4326")
 
 
-def crs_of(text: CRS | str, what: str) -> CRS:
+def crs_of(text: CRS | str | int, what: str) -> CRS:
     """Understand a CRS given as an EPSG code, a PROJ string or WKT."""
     try:
-        crs = CRS(text)
-    except CRSError as error:
+        crs = CRS(int(text) if str(text).isdecimal() else text)
+    except (CRSError, OverflowError) as error:
         raise DigitizeError(
             f"{what} is {str(text)[:60]!r}, which PROJ does not know: give an EPSG code such as "
             '"EPSG:32638", a PROJ string or WKT'
@@ -157,6 +160,8 @@ class GroundControl:
             raise DigitizeError(
                 f"the control points have no column {_listed(absent)}: they need {', '.join(_COLUMNS)}"
             )
+        if not len(self):
+            raise DigitizeError("there is no control point: give some that are not left out or switched off")
         numbers = self.points[[*_COLUMNS[1:]]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
         reach = [np.inf, np.inf, _LAST_LONGITUDE, _LAST_LATITUDE]
         wrong = ~(np.isfinite(numbers) & (np.abs(numbers) <= reach)).all(axis=1)
@@ -330,8 +335,11 @@ def _control(
     crs: CRS,
 ) -> GroundControl:
     wanted = (*pixel, *ground)
+    within("control_points", len(rows), name)
     _refuse_absent(wanted, rows[0][1], name)
-    values = np.array([[_number(row[column]) for column in wanted] for _, row in rows])
+    ends = ("", "", *(("EW", "NS") if crs.is_geographic else ("", "")))
+    columns = list(zip(wanted, ends, strict=True))
+    values = np.array([[_number(row[column], letters) for column, letters in columns] for _, row in rows])
     _refuse_no_numbers(wanted, values, rows, name)
     ids = [row.get("id") or str(k) for k, (_, row) in enumerate(rows, start=1)]
     _refuse_repeated(ids, rows, name)
@@ -387,8 +395,7 @@ def _refuse_no_numbers(
     if not wrong:
         return
     lines = dict.fromkeys(line for line, _ in wrong)
-    commas = any("," in text for _, text in wrong)
-    remedy = ": write a point before decimals, and no comma between thousands" if commas else ""
+    remedy = ": write 46.5, or degrees as 46°30′15″E or 46 30 15 E, with no comma between thousands"
     raise DigitizeError(
         f"{name}: no number in {', '.join(wanted)} of line {_listed(lines)} "
         f"(line {wrong[0][0]} has {wrong[0][1]!r}){remedy}"
@@ -424,11 +431,29 @@ def _in_wgs84(xy: Floats, crs: CRS, rows: list[tuple[int, dict[str, str]]], name
     return lonlat
 
 
-def _number(text: str | None) -> float:
+_DEGREES = re.compile(  # 46.5°E, 46°30′15″E, 46 30 15 E, E 46:30.25
+    r"([NSEW]?)\s*([-+]?)(\d{1,3}(?:\.\d+)?)(?:(?:\s*[°º:]\s*|\s+)(?:([0-5]?\d(?:\.\d+)?)"
+    r"(?:(?:\s*['′’:]\s*|\s+)([0-5]?\d(?:\.\d+)?))?\s*['′’\"″”]*)?)?\s*([NSEW]?)",
+    re.IGNORECASE,
+)
+
+
+def _number(text: str | None, letters: str = "") -> float:
+    """Read a number; with letters, of the positive end of an axis and of the other one, one of degrees."""
+    text = str(text).replace("−", "-")
     try:
-        return float(str(text).replace(",", ".") if text and text.count(",") == 1 else str(text))
+        return float(text.replace(",", ".") if text.count(",") == 1 else text)
     except ValueError:
+        found = _DEGREES.fullmatch(text) if letters else None
+    if found is None:
         return math.nan
+    first, sign, *parts, last = found.groups()
+    end = f"{first}{last}".upper()
+    broken = any("." in part and later for part, later in itertools.pairwise(part or "" for part in parts))
+    if len(end) > 1 or end not in letters or (end and sign) or broken:
+        return math.nan
+    size = sum(float(part or 0) / 60**power for power, part in enumerate(parts))
+    return -size if sign == "-" or end == letters[1] else size
 
 
 def _listed(names: Iterable[object] | Mapping[str, object]) -> str:
