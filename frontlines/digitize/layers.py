@@ -63,7 +63,7 @@ def _kept(
         _doubt(
             line.name, pieces[k][0].points, "it is left out, for its standard error is larger than the map"
         )
-        for k in np.flatnonzero(bad)
+        for k in np.flatnonzero(bad).tolist()
     ]
     return frame[~bad], found
 

@@ -454,7 +454,7 @@ def _day(one: Mapping[str, Any], held: Mapping[str, Any], where: str) -> pd.Time
     day = one.get("date", held.get("date"))
     if day is None:
         raise DigitizeError(f"{where} has no date: write date = 1994-05-12 there, or above all tables")
-    return pd.Timestamp(_day_of(day))
+    return pd.Timestamp(str(_day_of(day)))
 
 
 def _places(held: Any) -> Places:

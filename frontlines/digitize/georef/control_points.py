@@ -86,7 +86,7 @@ WGS84 = CRS("EPSG:4326")
 def crs_of(text: CRS | str | int, what: str) -> CRS:
     """Understand a CRS given as an EPSG code, a PROJ string or WKT."""
     try:
-        crs = CRS(int(text) if str(text).isdecimal() else text)
+        crs = CRS(int(str(text)) if str(text).isdecimal() else text)
     except (CRSError, OverflowError) as error:
         raise DigitizeError(
             f"{what} is {str(text)[:60]!r}, which PROJ does not know: give an EPSG code such as "
@@ -431,6 +431,7 @@ def _in_wgs84(xy: Floats, crs: CRS, rows: list[tuple[int, dict[str, str]]], name
     return lonlat
 
 
+_MINUTES = 60.0  # in a degree, and seconds in a minute
 _DEGREES = re.compile(  # 46.5°E, 46°30′15″E, 46 30 15 E, E 46:30.25
     r"([NSEW]?)\s*([-+]?)(\d{1,3}(?:\.\d+)?)(?:(?:\s*[°º:]\s*|\s+)(?:([0-5]?\d(?:\.\d+)?)"
     r"(?:(?:\s*['′’:]\s*|\s+)([0-5]?\d(?:\.\d+)?))?\s*['′’\"″”]*)?)?\s*([NSEW]?)",
@@ -452,7 +453,7 @@ def _number(text: str | None, letters: str = "") -> float:
     broken = any("." in part and later for part, later in itertools.pairwise(part or "" for part in parts))
     if len(end) > 1 or end not in letters or (end and sign) or broken:
         return math.nan
-    size = sum(float(part or 0) / 60**power for power, part in enumerate(parts))
+    size = math.fsum(float(part or 0) / _MINUTES**power for power, part in enumerate(parts))
     return -size if sign == "-" or end == letters[1] else size
 
 
