@@ -123,6 +123,8 @@ def _repeated(control: GroundControl) -> list[Caution]:
 
 def refuse_misplaced(control: GroundControl, size_px: tuple[int, int]) -> None:
     """Refuse points that do not fit the scan, and such as tell nothing of what is beside a line."""
+    if not len(control):
+        raise DigitizeError("there is no control point: give some that are not left out or switched off")
     pixels, size = control.pixels, np.array(size_px)
     away, beyond = ((pixels < -size) | (pixels > 2 * size)).any(axis=1), _off_sheet(pixels, size_px)
     if away.any() or beyond.mean() > 1 / 2:

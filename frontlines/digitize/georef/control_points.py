@@ -160,8 +160,6 @@ class GroundControl:
             raise DigitizeError(
                 f"the control points have no column {_listed(absent)}: they need {', '.join(_COLUMNS)}"
             )
-        if not len(self):
-            raise DigitizeError("there is no control point: give some that are not left out or switched off")
         numbers = self.points[[*_COLUMNS[1:]]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
         reach = [np.inf, np.inf, _LAST_LONGITUDE, _LAST_LATITUDE]
         wrong = ~(np.isfinite(numbers) & (np.abs(numbers) <= reach)).all(axis=1)

@@ -68,6 +68,8 @@ class Choice:
 
 def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Family | None = None) -> Choice:
     """Choose what was not given: the transformation, the plane, or both."""
+    if not len(pixels):
+        raise DigitizeError("there is no control point: give some that are not left out or switched off")
     planes = candidate_planes(lonlat) if crs is None else _named_plane(lonlat, crs)
     families = _allowed(len(pixels)) if family is None else [family]
     on_planes = {plane: to_plane(lonlat, where) for plane, where in planes.items()}

@@ -198,8 +198,8 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     unpruned = chains_of(*skeleton_of(labels, strokes))
     if len(unpruned) > max(_NOISE * labels.size, _FEW):
         raise DigitizeError(
-            f"line {name!r}: what is drawn in its colour falls into {len(unpruned):,} pieces, as noise does, not "
-            "lines: scan the map more smoothly, or mask what is no map"
+            f"line {name!r}: what is drawn in its colour falls into {len(unpruned):,} pieces, as noise does, "
+            "not lines: scan the map more smoothly, or mask what is no map"
         )
     chains = without_spurs(unpruned, spur)
     half = line_width(chains, sheet.diagonal_px)
