@@ -31,6 +31,7 @@ LIMITS = {
     "unpacked_mb": Limit(500, "MB unpacked", "read whole, at five times its size in memory"),
     "vertices": Limit(20_000_000, "vertices of a layer", "about 2 GB of memory"),
     "pixels": Limit(200_000_000, "pixels of an image", "about 2 GB of memory"),
+    "control_points": Limit(500, "control points", "each is judged by the others: time grows with the cube"),
     "letters": Limit(2_000, "letters of a text", "more fills a page of a map"),
 }
 """The bounds by their names."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from frontlines.digitize.colour.scan import Scan, open_scan
 from frontlines.digitize.georef.control_points import Affine, crs_of, read_control_points, read_world_file
 from frontlines.digitize.georef.georeference import Georeference, georeference, georeference_from_affine
 from frontlines.digitize.recipe import Recipe
+from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
+from frontlines.limits import within
 from frontlines.manifest import fingerprint
 from frontlines.names import Pixels
 
@@ -34,16 +38,15 @@ def _pdf_page(path: Path, page: int) -> Pixels:
         raise DigitizeError(f"{path}: no such file")
     pdfium = require("pypdfium2", extra="pdf")
     try:
-        document = pdfium.PdfDocument(path)
+        with pdfium.PdfDocument(path) as document:
+            if page > len(document):
+                raise DigitizeError(f"{path} has {len(document)} pages, not {page}: page counts from 1")
+            scale, sheet = _PDF_DPI / 72, document[page - 1]
+            width, height = (math.ceil(scale * points) for points in sheet.get_size())
+            within("pixels", width * height, f"{path} of {width} × {height} px at {_PDF_DPI} dpi")
+            return np.array(sheet.render(scale=scale, rev_byteorder=True).to_numpy()[..., :3])
     except pdfium.PdfiumError as error:
         raise DigitizeError(f"{path}: cannot be read as a PDF ({error})") from error
-    try:
-        if page > len(document):
-            raise DigitizeError(f"{path} has {len(document)} pages, not {page}: page counts from 1")
-        drawn = document[page - 1].render(scale=_PDF_DPI / 72, rev_byteorder=True)
-        return np.array(drawn.to_numpy()[..., :3])
-    finally:
-        document.close()
 
 
 def georeference_of(recipe: Recipe, scan: Scan) -> Georeference:
@@ -90,18 +93,40 @@ def _refuse_turned(recipe: Recipe, scan: Scan) -> None:
 
 
 def masks_of(recipe: Recipe, scan: Scan) -> list[shapely.Geometry]:
-    """Give what is not to be looked at, in pixels: the masks, and all outside the frame."""
-    masks: list[shapely.Geometry] = list(recipe.masks)
-    if recipe.frame is not None:
-        sheet = shapely.box(-1, -1, scan.width_px, scan.height_px)
-        inside = shapely.box(*recipe.frame)
-        if not inside.intersects(sheet):
-            raise DigitizeError(
-                f"the frame lies outside the scan of {scan.width_px} × {scan.height_px} px: give left, top, "
-                "right and bottom in pixels"
-            )
-        masks.append(sheet.difference(inside))
+    """Give what is not to be looked at, in pixels: the masks, and all outside the frame; all on the scan."""
+    sheet = shapely.box(-1, -1, scan.width_px, scan.height_px)
+    frame = sheet if recipe.frame is None else shapely.box(*recipe.frame)
+    for name, shape in [("the frame", frame), *((f"mask {k}", m) for k, m in enumerate(recipe.masks, 1))]:
+        _refuse_off_scan(name, shape, scan)
+    masks = shapely.intersection([*recipe.masks, sheet.difference(frame)], sheet)
+    if sheet.difference(shapely.union_all(masks)).area < SCANS.least_px:
+        raise DigitizeError("masks and frame leave nothing of the scan: give them in pixels of this image")
     return [mask for mask in masks if not mask.is_empty]
+
+
+def _refuse_off_scan(name: str, shape: shapely.Geometry, scan: Scan) -> None:
+    """Refuse what lies off the scan, or reaches farther beyond its edge than it is large."""
+    width, height = scan.width_px, scan.height_px
+    near = shapely.box(-width, -height, 2 * width, 2 * height)
+    if not shape.intersects(shapely.box(-1, -1, width, height)) or not shape.within(near):
+        left, top, right, bottom = shape.bounds
+        raise DigitizeError(
+            f"{name} lies outside the scan of {width} × {height} px, or far beyond it (left {left:g}, top "
+            f"{top:g}, right {right:g}, bottom {bottom:g}): give pixels of this image, not of a larger copy"
+        )
+
+
+def refuse_larger(recipe: Recipe, scan: Scan) -> None:
+    """Refuse lengths and areas in pixels that the scan does not have."""
+    side, pixels = max(scan.width_px, scan.height_px), scan.width_px * scan.height_px
+    held = [("border_px", recipe.border_px, side), ("min_area_px", recipe.min_area_px, pixels - 1)]
+    held += [(name, value, side) for one in recipe.lines for name, value in asdict(one.knobs).items()]
+    for name, value, most in held:
+        if value is not None and value > most:
+            raise DigitizeError(
+                f"{name} = {value:g} is more than the scan of {scan.width_px} × {scan.height_px} px has: "
+                "leave it out, or give pixels of this image"
+            )
 
 
 def fingerprints(recipe: Recipe) -> tuple[dict[str, Any], ...]:

@@ -46,8 +46,39 @@ def frontlines_of(
         cautions += _doubtful_sides(line.name, courses, flanks)
         cautions += forks_of(line.name, courses, SIDES.forked * tracing.stroke_px.get(line.name, 1.0))
         settled = [(p, f) for p, f in zip(pieces, flanks, strict=True) if f.share >= SIDES.needed]
-        frames.append(_frame(settled, line, recipe, georeference))
+        frame, lost = _kept(_frame(settled, line, recipe, georeference), line, settled, georeference)
+        frames.append(frame)
+        cautions += lost
     return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=WGS84), cautions
+
+
+def _kept(
+    frame: pd.DataFrame, line: LineRecipe, pieces: Sequence[tuple[Piece, Flanks]], georeference: Georeference
+) -> tuple[pd.DataFrame, list[Caution]]:
+    """Leave out pieces whose error is not known, or larger than the map."""
+    bad = ~(frame["sigma_m"].to_numpy(dtype=float) < map_size_m(georeference))
+    if bad.all():
+        raise _too_unsure(f"line {line.name!r}")
+    found = [
+        _doubt(
+            line.name, pieces[k][0].points, "it is left out, for its standard error is larger than the map"
+        )
+        for k in np.flatnonzero(bad).tolist()
+    ]
+    return frame[~bad], found
+
+
+def _too_unsure(what: str) -> DigitizeError:
+    return DigitizeError(
+        f"{what}: its standard error is larger than the map, so it may lie anywhere: add control points near "
+        "it, and to either side of it"
+    )
+
+
+def map_size_m(georeference: Georeference) -> float:
+    """Length of the diagonal of the scan on the ground, by the pixels in its middle [m]."""
+    size_px = np.array(georeference.size_px, dtype=float)
+    return float(georeference.pixel_m(size_px[None] / 2)[0] * np.hypot(*size_px))
 
 
 def _nothing_found(tracing: Tracing, line: LineRecipe) -> DigitizeError:
@@ -71,7 +102,7 @@ def held_pixels(sides: Mapping[str, Places], georeference: Georeference, name: s
         pixels = np.array(places.pixels, dtype=float).reshape(-1, 2)
         if places.lonlat:
             pixels = np.concatenate([pixels, georeference.pixels_of(np.array(places.lonlat))])
-            _refuse_off_map(pixels, side, georeference.size_px, name)
+        _refuse_off_map(pixels, side, georeference.size_px, name)
         held[side] = pixels
     return held
 
@@ -82,7 +113,7 @@ def _refuse_off_map(pixels: Floats, side: str, size_px: tuple[int, int], name: s
     if not ((pixels >= -size) & (pixels <= 2 * size)).all():
         raise DigitizeError(
             f"line {name!r}: a place of {side} lies off the map, nowhere near the scan: give longitude, then "
-            "latitude, of a place on it"
+            "latitude, of a place on it, or its col and row on this image"
         )
 
 
@@ -165,6 +196,8 @@ def control_of(areas: gpd.GeoDataFrame, recipe: Recipe, georeference: Georeferen
     for side, part in traced.groupby(traced["area_class"].map(sides), sort=False):
         shape = shapely.union_all(part.geometry.values)
         error = _edge_error(shape, float(part["sigma_px"].max()), georeference, recipe.source_m)
+        if not error["sigma_m"] < map_size_m(georeference):
+            raise _too_unsure(f"area of {side}")
         sigma_m, *causes = _rounded(error).items()
         placed = shapely.orient_polygons(on_ground(np.array([shape]), georeference)[0])
         area_m2, _ = geod_of(WGS84).geometry_area_perimeter(placed)

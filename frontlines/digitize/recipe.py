@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +16,32 @@ import shapely
 from frontlines.digitize.colour.colours import refuse_one_colour
 from frontlines.digitize.georef.transformations import FAMILIES, Family
 from frontlines.digitize.lines import Knobs
-from frontlines.errors import DigitizeError
-from frontlines.sources.toml import METRES, NAME, Entry, is_name, is_number, misfit, read_toml
+from frontlines.digitize.settings import BOUNDS, refuse_beyond
+from frontlines.errors import DigitizeError, SourceError
+from frontlines.layers.days import days_in_texts
+from frontlines.sources.toml import NAME, Entry, is_name, misfit, read_toml
 
 Entries = dict[str, Any]
 
 _BOX, _PAIR, _RING = 4, 2, 3  # numbers of a box and of a place; least places of a ring
+_FIRST_YEAR = 1000  # an earlier one is a slip: no map of that time has a day
 
 
-def _is_above_zero(value: Any) -> bool:
-    return is_number(value) and bool(value > 0)
+def _day_of(value: Any) -> date | None:
+    """Read a day as people write it, with a year of four digits, if it can be read in one way."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not re.search(r"(?<!\d)\d{4}(?!\d)", value):
+        return None
+    try:
+        return days_in_texts([value])[0]
+    except SourceError:
+        return None
 
 
 def _is_day(value: Any) -> bool:
-    if not isinstance(value, str):
-        return isinstance(value, date) and not isinstance(value, datetime)
-    try:
-        return date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False
+    day = _day_of(value)
+    return day is not None and day.year >= _FIRST_YEAR and day <= datetime.now(tz=UTC).date()
 
 
 def _are_ids(value: Any) -> bool:
@@ -42,14 +50,17 @@ def _are_ids(value: Any) -> bool:
 
 
 def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == _PAIR and all(map(is_number, value))
+    """Take column and row of a place on the scan."""
+    pair = isinstance(value, list) and len(value) == _PAIR
+    return pair and BOUNDS["col"].holds(value[0]) and BOUNDS["row"].holds(value[1])
 
 
 def _is_place(value: Any) -> bool:
     """Take a place on the ground as [lon, lat], or on the scan as {col = …, row = …}."""
     if isinstance(value, dict):
-        return set(value) == {"col", "row"} and all(map(is_number, value.values()))
-    return _is_pair(value) and abs(value[0]) <= 360 and abs(value[1]) <= 90  # noqa: PLR2004
+        return set(value) == {"col", "row"} and all(BOUNDS[axis].holds(one) for axis, one in value.items())
+    pair = isinstance(value, list) and len(value) == _PAIR
+    return pair and BOUNDS["lon"].holds(value[0]) and BOUNDS["lat"].holds(value[1])
 
 
 def _are_sides(value: Any) -> bool:
@@ -63,24 +74,23 @@ def _are_places(value: Any) -> bool:
 
 
 def _is_box(value: Any) -> bool:
-    if not isinstance(value, list) or len(value) != _BOX or not all(map(is_number, value)):
+    if not isinstance(value, list) or len(value) != _BOX or not all(map(_is_pair, (value[:2], value[2:]))):
         return False
     return bool(value[0] < value[2] and value[1] < value[3])
 
 
 def _is_mask(value: Any) -> bool:
     ring = isinstance(value, list) and len(value) >= _RING and all(map(_is_pair, value))
-    return ring or _is_box(value)
+    return _is_box(value) or (ring and shapely.Polygon(value).is_valid)
 
 
 def _are_masks(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_mask, value))
 
 
-_LENGTH = Entry(_is_above_zero, "a number above 0")
-_DAY = Entry(_is_day, "a day, such as 1994-05-12")
+_DAY = Entry(_is_day, 'a day up to today, such as 1994-05-12, "24.10.1917" or "1 April 1918"')
 _YES = Entry(lambda value: isinstance(value, bool), "true or false")
-_COUNT = Entry(lambda value: type(value) is int and value > 0, "a whole number above 0")
+_CRS = Entry(lambda value: is_name(value) or type(value) is int, 'a text such as "EPSG:32638", or its number')
 _SIDES = Entry(
     _are_sides,
     "the two sides with a place that each holds, such as {ARM = [46.6, 39.8], AZE = [47.3, 40.4]} "
@@ -92,22 +102,23 @@ _MASKS = Entry(
 )
 _FAMILY = Entry(lambda value: value in FAMILIES, f"one of {', '.join(FAMILIES)}")
 
-LINE_KNOBS = dict.fromkeys(("stroke_px", "min_length_px", "gap_px", "spur_px"), _LENGTH)
-AREA_KNOBS = dict.fromkeys(("min_area_px", "border_px"), _LENGTH)
+_NUMBERS = {name: Entry(bound.holds, bound.words) for name, bound in BOUNDS.items()}
+_LINE_KNOBS = tuple(one.name for one in fields(Knobs))
+_AREA_KNOBS = ("min_area_px", "border_px")
 
 TOP: dict[str, Entry] = {
     "image": NAME,
-    "page": _COUNT,
+    "page": _NUMBERS["page"],
     "points": NAME,
     "world_file": NAME,
-    "crs": NAME,
-    "points_crs": NAME,
+    "crs": _CRS,
+    "points_crs": _CRS,
     "transformation": _FAMILY,
     "leave_out": Entry(_are_ids, "a list of ids of control points"),
     "map": NAME,
     "author": NAME,
-    "scale": _COUNT,
-    "source_m": METRES,
+    "scale": _NUMBERS["scale"],
+    "source_m": _NUMBERS["source_m"],
     "date": _DAY,
     "sides": _SIDES,
     "frame": _BOXED,
@@ -115,10 +126,11 @@ TOP: dict[str, Entry] = {
     "follow_hidden": _YES,
 }
 TABLES: dict[str, dict[str, Entry]] = {
-    "line": {"colour": NAME, "date": _DAY, "sides": _SIDES, "name": NAME, "note": NAME, **LINE_KNOBS},
+    "line": {"colour": NAME, "date": _DAY, "sides": _SIDES, "name": NAME, "note": NAME},
     "area": {"colour": NAME, "date": _DAY, "side": NAME},
-    "knobs": {**LINE_KNOBS, **AREA_KNOBS},
+    "knobs": {name: _NUMBERS[name] for name in (*_LINE_KNOBS, *_AREA_KNOBS)},
 }
+TABLES["line"] |= {name: _NUMBERS[name] for name in _LINE_KNOBS}
 _LISTS = ("line", "area")
 _SPELT = {"color": "colour", "gcps": "points", "control_points": "points", "map_crs": "crs"}
 
@@ -126,6 +138,9 @@ _SPELT = {"color": "colour", "gcps": "points", "control_points": "points", "map_
 def read_entries(path: Path) -> Entries:
     """Read a recipe's entries and refuse what it must not hold."""
     entries: Entries = read_toml(path, "recipe", DigitizeError)
+    for table in _LISTS:
+        if isinstance(entries.get(table), dict):  # a single one, written [line]
+            entries[table] = [entries[table]]
     faults = list(_faults(entries))
     if faults:
         raise DigitizeError(f"{path.name} is not a recipe: " + "; ".join(faults))
@@ -182,7 +197,7 @@ def _unknown(name: str, known: Mapping[str, Any], where: str) -> str:
 Place = tuple[float, float]
 
 _AS_GIVEN = (
-    "page", "crs", "points_crs", "transformation", "author", "scale", "source_m", "follow_hidden",
+    "page", "transformation", "author", "scale", "source_m", "follow_hidden",
 )  # fmt: skip
 
 
@@ -318,6 +333,7 @@ class Recipe:
         for name in ("image", "points", "world_file", "path"):
             if isinstance(given := getattr(self, name), str):
                 object.__setattr__(self, name, Path(given))
+        refuse_beyond(**{name: getattr(self, name) for name in ("page", "scale", "source_m", *_AREA_KNOBS)})
         names = [line.name for line in self.lines]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -376,8 +392,9 @@ def read_recipe(path: str | Path) -> Recipe:
     folder = path.parent
     knobs = held.get("knobs", {})
     given: dict[str, Any] = {name: held[name] for name in _AS_GIVEN if name in held}
+    given |= {name: str(held[name]) for name in ("crs", "points_crs") if name in held}
     given |= {name: folder / held[name] for name in ("image", "points", "world_file") if name in held}
-    given |= {name: knobs[name] for name in AREA_KNOBS if name in knobs}
+    given |= {name: knobs[name] for name in _AREA_KNOBS if name in knobs}
     return Recipe(
         **given,
         leave_out=tuple(map(str, held.get("leave_out", []))),
@@ -400,7 +417,7 @@ def _lines(held: Mapping[str, Any], name: str) -> list[LineRecipe]:
                 "such as {ARM = [46.6, 39.8], AZE = [47.3, 40.4]}"
             )
         day = _day(one, held, f"{name}: [[line]] {k}")
-        own = {knob: one.get(knob, held.get("knobs", {}).get(knob)) for knob in LINE_KNOBS}
+        own = {knob: one.get(knob, held.get("knobs", {}).get(knob)) for knob in _LINE_KNOBS}
         title = one.get("name") or f"{day:%Y-%m-%d}"
         taken = {line.name for line in lines}
         lines.append(
@@ -437,7 +454,7 @@ def _day(one: Mapping[str, Any], held: Mapping[str, Any], where: str) -> pd.Time
     day = one.get("date", held.get("date"))
     if day is None:
         raise DigitizeError(f"{where} has no date: write date = 1994-05-12 there, or above all tables")
-    return pd.Timestamp(day)
+    return pd.Timestamp(str(_day_of(day)))
 
 
 def _places(held: Any) -> Places:

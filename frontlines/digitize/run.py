@@ -8,8 +8,8 @@ from frontlines.digitize.areas.trace import trace_areas
 from frontlines.digitize.colour.sheet import open_sheet
 from frontlines.digitize.digitized import Digitized
 from frontlines.digitize.georef.cautions import Caution
-from frontlines.digitize.inputs import fingerprints, georeference_of, masks_of, open_image
-from frontlines.digitize.layers import area_cautions, class_colours, control_of, frontlines_of
+from frontlines.digitize.inputs import fingerprints, georeference_of, masks_of, open_image, refuse_larger
+from frontlines.digitize.layers import area_cautions, class_colours, control_of, frontlines_of, held_pixels
 from frontlines.digitize.lines import trace_lines
 from frontlines.digitize.recipe import Recipe, read_recipe
 from frontlines.progress import Progress, reporting
@@ -76,8 +76,11 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
     with reporting(progress) as report:
         report(0.0, "reading the scan")
         scan = open_image(recipe)
-        georef = georeference_of(recipe, scan)
+        refuse_larger(recipe, scan)
         masks = masks_of(recipe, scan)
+        georef = georeference_of(recipe, scan)
+        for line in recipe.lines:
+            held_pixels(line.sides, georef, line.name)  # refuses places that are off the map, before the work
         cautions = [Caution("image", f"{recipe.image.name}: {note}") for note in scan.notes]
         cautions += georef.cautions
         report(0.02, "paper and colours")

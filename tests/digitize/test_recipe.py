@@ -90,8 +90,14 @@ side = "A"
             f'image = "a.png"\ntransformation = "cubic"\n{LINE}',
             "transformation must be one of helmert, affine.*not 'cubic'",
         ),
-        (f'image = "a.png"\nscale = 0.5\n{LINE}', "scale must be a whole number above 0, not 0.5"),
-        (f'image = "a.png"\nsource_m = -1\n{LINE}', "source_m must be a number of metres, 0 or more"),
+        (
+            f'image = "a.png"\nscale = 0.5\n{LINE}',
+            "scale must be a whole number from 1 to 1,000,000,000, not 0.5",
+        ),
+        (
+            f'image = "a.png"\nsource_m = -1\n{LINE}',
+            r"source_m must be a number from 0 to 1,000,000 \[m\], not -1",
+        ),
         (f'image = "a.png"\nframe = [9, 9, 1, 1]\n{LINE}', "frame must be left, top, right and bottom"),
         (f'image = "a.png"\nmasks = [[1, 2]]\n{LINE}', "masks must be a list of boxes"),
         (f'image = "a.png"\nleave_out = [true]\n{LINE}', "leave_out must be a list of ids"),
@@ -121,11 +127,11 @@ side = "A"
         ),
         (
             'image = "a.png"\ndate = "May"\n[[area]]\ncolour = "red"\nside = "A"',
-            "date must be a day, such as 1994-05-12, not 'May'",
+            "date must be a day up to today, such as 1994-05-12, .*, not 'May'",
         ),
         (
             f'image = "a.png"\ndate = "1994-W14-4"\n{LINE}',
-            "date must be a day, such as 1994-05-12, not '1994-W14-4'",
+            "date must be a day up to today, such as 1994-05-12, .*, not '1994-W14-4'",
         ),
         (
             'image = "a.png"\n[[area]]\ncolour = "red"\nside = "A"\ndate = 1994-05-12\n[[area]]\ncolour = "blue"\nside = "B"\ndate = 1994-05-13',

@@ -17,8 +17,7 @@ from frontlines.digitize.colour.colours import hex_of, refuse_one_colour, rgb_of
 from frontlines.digitize.colour.inks import checked_masks
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
-from frontlines.digitize.lines import refuse_no_length
-from frontlines.digitize.settings import EDGES, FILLS
+from frontlines.digitize.settings import EDGES, FILLS, refuse_beyond
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
@@ -126,8 +125,7 @@ def _check(colours: Mapping[str, str], min_area_px: float | None, border_px: flo
     if not isinstance(colours, Mapping) or not colours:
         raise DigitizeError("no class is asked for: give a name and a colour, as {'Red Army': '#f2b8b5'}")
     refuse_one_colour(list(colours.values()), "classes", list(colours))
-    refuse_no_length("min_area_px", min_area_px, "an area in px²")
-    refuse_no_length("border_px", border_px)
+    refuse_beyond(min_area_px=min_area_px, border_px=border_px)
 
 
 def _refuse_too_large(min_area_px: float | None, sheet: Sheet) -> None:

@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 from pyproj import CRS
+from rasterio._err import CPLE_BaseError  # errors of GDAL that reach us as they are, as for bad EXIF
 from scipy import ndimage
 
 from frontlines.digitize.georef.control_points import Affine, GroundControl, control_inside
 from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
+from frontlines.limits import within
 from frontlines.names import Bools, Pixels
 
 
@@ -42,20 +44,24 @@ def decoded(dataset: Any, name: str) -> Iterator[Pixels]:
 
 def as_srgb(bands: npt.NDArray[Any], name: str) -> Pixels:
     """Make sRGB on white of bands."""
-    if bands.ndim != 3 or bands.shape[0] not in {1, 2, 3, 4}:  # noqa: PLR2004 - grey or colour, alpha or not
-        raise DigitizeError(f"{name}: 1 to 4 bands make a picture, not an array of shape {bands.shape}")
+    _refuse_no_picture(bands.shape[0] if bands.ndim == 3 else 0, bands.dtype.name, name)  # noqa: PLR2004
     if bands.dtype == np.bool_:
         bands = bands.astype(np.uint8) * 255
     if bands.dtype == np.uint16:
         bands = (bands >> 8).astype(np.uint8)
-    if bands.dtype != np.uint8:
-        raise DigitizeError(f"{name}: pixels are {bands.dtype}: save the image with 8 or 16 bit per channel")
     colour = bands[:3] if bands.shape[0] >= 3 else np.repeat(bands[:1], 3, axis=0)  # noqa: PLR2004
     pixels = np.ascontiguousarray(np.moveaxis(colour, 0, -1))
     if bands.shape[0] in {2, 4}:
         share = bands[-1][..., None].astype(np.uint16)
         pixels = ((pixels * share + 255 * (255 - share) + 127) // 255).astype(np.uint8)
     return pixels
+
+
+def _refuse_no_picture(bands: int, kind: str, name: str) -> None:
+    if not 1 <= bands <= 4:  # noqa: PLR2004 - grey or colour, alpha or not
+        raise DigitizeError(f"{name}: 1 to 4 bands make a picture, not {bands or 'such an array'}")
+    if kind not in {"bool", "uint8", "uint16"}:
+        raise DigitizeError(f"{name}: pixels are {kind}: save the image with 8 or 16 bit per channel")
 
 
 def refuse_dim(peak: int, name: str) -> None:
@@ -79,7 +85,7 @@ class _Coding:
 
     @classmethod
     def of(cls, dataset: Any) -> _Coding:
-        names = [one.name for one in dataset.colorinterp]
+        names = [one.name for one in dataset.colorinterp][: _bands_of(dataset)]
         palette = _palette(dataset) if names == ["palette"] else None
         extra = len(names) in {2, 4} and names[-1] != "alpha"
         whole = 8 * np.dtype(dataset.dtypes[0]).itemsize
@@ -107,11 +113,16 @@ def _stretched(bands: npt.NDArray[Any], bits: int) -> npt.NDArray[Any]:
 
 
 def _palette(dataset: Any) -> Pixels:
-    """Colours of a palette image, (256, 4)."""
-    table = np.zeros((256, 4), np.uint8)
+    """Colours of a palette image, (n, 4)."""
+    table = np.zeros((np.iinfo(dataset.dtypes[0]).max + 1, 4), np.uint8)
     for key, colour in dataset.colormap(1).items():
-        table[key % 256] = colour
+        table[key] = colour
     return table
+
+
+def _bands_of(dataset: Any) -> int:
+    """Count the bands of a picture; each one of a GIF is a frame of its own."""
+    return 1 if dataset.colorinterp[0].name == "palette" else int(dataset.count)
 
 
 def _empty(dataset: Any, first: int, last: int) -> Bools:
@@ -298,9 +309,9 @@ def _from_array(image: npt.NDArray[np.generic]) -> Scan:
     if image.dtype == np.uint16:
         refuse_dim(int(image.max(initial=0)), "the array")
     pixels = as_srgb(bands, "the array")
+    _refuse_size(pixels.shape[1], pixels.shape[0], "the array")
     if np.may_share_memory(pixels, image):
         pixels = pixels.copy()
-    _refuse_tiny(pixels.shape[1], pixels.shape[0], "the array")
     return Scan(pixels.shape[1], pixels.shape[0], _store=pixels)
 
 
@@ -318,7 +329,7 @@ def _from_file(image: str | Path, page: int | None) -> Scan:
             _refuse_no_page(page or 1, max(len(pages), 1), str(image))
             with rasterio.open(pages[(page or 1) - 1], driver="GTiff") as dataset:
                 return _unpacked(dataset, str(image))
-        except rasterio.errors.RasterioError as error:
+        except (rasterio.errors.RasterioError, CPLE_BaseError) as error:
             raise DigitizeError(f"{image}: cannot be read as an image ({error})") from error
 
 
@@ -347,7 +358,10 @@ def _refuse_no_page(page: int, pages: int, name: str) -> None:
 def _unpacked(dataset: Any, name: str, notes: tuple[str, ...] = ()) -> Scan:
     """Read a whole dataset, band of rows by band of rows."""
     height, width = dataset.height, dataset.width
-    _refuse_tiny(width, height, name)
+    _refuse_size(width, height, name)
+    _refuse_no_picture(_bands_of(dataset), dataset.dtypes[0], name)
+    if dataset.count > _bands_of(dataset):
+        notes = (*notes, f"it has {dataset.count} frames, and the first is read")
     crs = None if dataset.crs is None else CRS.from_user_input(dataset.crs)
     transform = None if dataset.transform.is_identity else _at_centres(dataset.transform)
     gcps, their_crs = dataset.gcps
@@ -395,6 +409,7 @@ def from_corners() -> Any:
     return affine.Affine(1, 0, -0.5, 0, 1, -0.5)
 
 
-def _refuse_tiny(width: int, height: int, name: str) -> None:
+def _refuse_size(width: int, height: int, name: str) -> None:
     if min(width, height) < SCANS.least_px:
         raise DigitizeError(f"{name}: {width} × {height} px is no map: {SCANS.least_px} px at least")
+    within("pixels", width * height, f"{name} of {width} × {height} px")

@@ -3,7 +3,7 @@
 ===================  ==========================================================================
 ``image``            the image was turned, or has several pages
 ``bad point``        a control point does not belong to the others
-``outside``          most of the points lie outside the scan
+``outside``          a point lies outside the scan
 ``repeated point``   two points lie on one place of the scan, or on one place of the ground
 ``few points``       none, or only one or two, to spare for the transformation
 ``spread``           the points lie nearly on a line, or all in one part of the map
@@ -39,7 +39,8 @@ import shapely
 from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Transformation
 from frontlines.digitize.settings import POINT_CAUTIONS
-from frontlines.names import Bools, Floats
+from frontlines.errors import DigitizeError
+from frontlines.names import Bools, Floats, listed
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,9 @@ class Caution:
         return asdict(self) | {"ids": list(self.ids), "pixel": list(self.pixel) if self.pixel else None}
 
 
+_SHOWN = 6
+
+
 def pixel_of(place: Sequence[float] | Floats) -> tuple[float, float]:
     """Round a place of the scan for a caution [px]."""
     return (round(float(place[0]), 1), round(float(place[1]), 1))
@@ -88,7 +92,7 @@ def cautions_on_points(
                 "the error is hardly known; add some",
             )
         )
-    beyond = _outside(control, size_px) or _spread(control.pixels, size_px)
+    beyond = [*_outside(control, size_px), *_spread(control.pixels, size_px)]
     return [*found, *_degrees(control), *_repeated(control), *beyond]
 
 
@@ -117,16 +121,46 @@ def _repeated(control: GroundControl) -> list[Caution]:
     return found
 
 
+def refuse_misplaced(control: GroundControl, size_px: tuple[int, int]) -> None:
+    """Refuse points that do not fit the scan, and such as tell nothing of what is beside a line."""
+    if not len(control):
+        raise DigitizeError("there is no control point: give some that are not left out or switched off")
+    pixels, size = control.pixels, np.array(size_px)
+    away, beyond = ((pixels < -size) | (pixels > 2 * size)).any(axis=1), _off_sheet(pixels, size_px)
+    if away.any() or beyond.mean() > 1 / 2:
+        times = float(np.ceil(2 * (pixels / size).max()) / 2)
+        fits = times < POINT_CAUTIONS.copies and not _off_sheet(pixels / times, size_px).any()
+        mend = f"if they were read on a copy {times:g} times as large, divide col and row by {times:g}"
+        raise DigitizeError(
+            f"{(beyond | away).sum()} of {len(control)} control points lie outside the scan of {size_px[0]} "
+            f"× {size_px[1]} px: {mend if fits else 'read col and row on this image'}"
+        )
+    along, across = breadths_of(pixels)
+    few = len(pixels) == LEAST_POINTS["affine"] and across < POINT_CAUTIONS.narrow * along
+    if len(pixels) > LEAST_POINTS["helmert"] and (across < POINT_CAUTIONS.same_px or few):
+        raise DigitizeError(
+            f"the {len(pixels)} control points lie on a line, or nearly: how the map is stretched across it, "
+            "and how sure places beside it are, is not known; add some to either side"
+        )
+
+
+def breadths_of(pixels: Floats) -> tuple[float, float]:
+    """Give how far points scatter along and across the line through them (root mean square) [px]."""
+    lengths = np.linalg.svd(pixels - pixels.mean(axis=0), compute_uv=False) / np.sqrt(len(pixels))
+    return float(lengths[0]), float(lengths[-1])
+
+
+def _off_sheet(pixels: Floats, size_px: tuple[int, int]) -> Bools:
+    return ~np.asarray(shapely.intersects_xy(_sheet(size_px), pixels))
+
+
 def _outside(control: GroundControl, size_px: tuple[int, int]) -> list[Caution]:
-    beyond = ~shapely.contains_xy(_sheet(size_px), control.pixels)
-    if beyond.mean() <= 1 / 2:
+    beyond = _off_sheet(control.pixels, size_px)
+    if not beyond.any():
         return []
-    size = f"{size_px[0]} × {size_px[1]} px"
-    text = (
-        f"{beyond.sum()} of {len(control)} control points lie outside the scan of {size}: "
-        "were they read on a larger copy of it?"
-    )
-    return [Caution("outside", text, tuple(map(str, control.points["id"][beyond])))]
+    ids = tuple(map(str, control.points["id"][beyond]))
+    text = f"outside the scan of {size_px[0]} × {size_px[1]} px lie the control points {listed(ids, _SHOWN)}"
+    return [Caution("outside", text, ids)]
 
 
 def _sheet(size_px: tuple[int, int]) -> shapely.Polygon:
@@ -134,8 +168,8 @@ def _sheet(size_px: tuple[int, int]) -> shapely.Polygon:
 
 
 def _spread(pixels: Floats, size_px: tuple[int, int]) -> list[Caution]:
-    lengths = np.linalg.svd(pixels - pixels.mean(axis=0), compute_uv=False)
-    if lengths[-1] < POINT_CAUTIONS.thin * lengths[0]:
+    along, across = breadths_of(pixels)
+    if across < POINT_CAUTIONS.thin * along:
         return [Caution("spread", "the control points lie nearly on a line: add some to either side of it")]
     share = hull_of(pixels).intersection(_sheet(size_px)).area / (size_px[0] * size_px[1])
     if share < POINT_CAUTIONS.covered:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +25,7 @@ from pyproj.exceptions import CRSError, ProjError
 
 from frontlines.crs.geodesic import way
 from frontlines.errors import DigitizeError, SourceError
+from frontlines.limits import within
 from frontlines.names import Floats
 
 Affine = tuple[float, float, float, float, float, float]
@@ -81,11 +84,11 @@ def read_world_file(path: str | Path) -> Affine:
 WGS84 = CRS("EPSG:4326")
 
 
-def crs_of(text: CRS | str, what: str) -> CRS:
+def crs_of(text: CRS | str | int, what: str) -> CRS:
     """Understand a CRS given as an EPSG code, a PROJ string or WKT."""
     try:
-        crs = CRS(text)
-    except CRSError as error:
+        crs = CRS(int(str(text)) if str(text).isdecimal() else text)
+    except (CRSError, OverflowError) as error:
         raise DigitizeError(
             f"{what} is {str(text)[:60]!r}, which PROJ does not know: give an EPSG code such as "
             '"EPSG:32638", a PROJ string or WKT'
@@ -331,8 +334,11 @@ def _control(
     crs: CRS,
 ) -> GroundControl:
     wanted = (*pixel, *ground)
+    within("control_points", len(rows), name)
     _refuse_absent(wanted, rows[0][1], name)
-    values = np.array([[_number(row[column]) for column in wanted] for _, row in rows])
+    ends = ("", "", *(("EW", "NS") if crs.is_geographic else ("", "")))
+    columns = list(zip(wanted, ends, strict=True))
+    values = np.array([[_number(row[column], letters) for column, letters in columns] for _, row in rows])
     _refuse_no_numbers(wanted, values, rows, name)
     ids = [row.get("id") or str(k) for k, (_, row) in enumerate(rows, start=1)]
     _refuse_repeated(ids, rows, name)
@@ -388,8 +394,7 @@ def _refuse_no_numbers(
     if not wrong:
         return
     lines = dict.fromkeys(line for line, _ in wrong)
-    commas = any("," in text for _, text in wrong)
-    remedy = ": write a point before decimals, and no comma between thousands" if commas else ""
+    remedy = ": write 46.5, or degrees as 46°30′15″E or 46 30 15 E, with no comma between thousands"
     raise DigitizeError(
         f"{name}: no number in {', '.join(wanted)} of line {_listed(lines)} "
         f"(line {wrong[0][0]} has {wrong[0][1]!r}){remedy}"
@@ -425,11 +430,30 @@ def _in_wgs84(xy: Floats, crs: CRS, rows: list[tuple[int, dict[str, str]]], name
     return lonlat
 
 
-def _number(text: str | None) -> float:
+_MINUTES = 60.0  # in a degree, and seconds in a minute
+_DEGREES = re.compile(  # 46.5°E, 46°30′15″E, 46 30 15 E, E 46:30.25
+    r"([NSEW]?)\s*([-+]?)(\d{1,3}(?:\.\d+)?)(?:(?:\s*[°º:]\s*|\s+)(?:([0-5]?\d(?:\.\d+)?)"
+    r"(?:(?:\s*['′’:]\s*|\s+)([0-5]?\d(?:\.\d+)?))?\s*['′’\"″”]*)?)?\s*([NSEW]?)",
+    re.IGNORECASE,
+)
+
+
+def _number(text: str | None, letters: str = "") -> float:
+    """Read a number; with letters, of the positive end of an axis and of the other one, one of degrees."""
+    text = str(text).replace("−", "-")
     try:
-        return float(str(text).replace(",", ".") if text and text.count(",") == 1 else str(text))
+        return float(text.replace(",", ".") if text.count(",") == 1 else text)
     except ValueError:
+        found = _DEGREES.fullmatch(text) if letters else None
+    if found is None:
         return math.nan
+    first, sign, *parts, last = found.groups()
+    end = f"{first}{last}".upper()
+    broken = any("." in part and later for part, later in itertools.pairwise(part or "" for part in parts))
+    if len(end) > 1 or end not in letters or (end and sign) or broken:
+        return math.nan
+    size = math.fsum(float(part or 0) / _MINUTES**power for power, part in enumerate(parts))
+    return -size if sign == "-" or end == letters[1] else size
 
 
 def _listed(names: Iterable[object] | Mapping[str, object]) -> str:

@@ -19,10 +19,12 @@ from scipy.special import erf
 
 from frontlines.digitize.georef.cautions import (
     Caution,
+    breadths_of,
     cautions_on_points,
     cautions_on_shape,
     grid_over,
     hull_of,
+    refuse_misplaced,
     turned_over,
 )
 from frontlines.digitize.georef.control_points import Affine, GroundControl, crs_of
@@ -36,9 +38,16 @@ from frontlines.digitize.georef.error import (
     to_plane,
 )
 from frontlines.digitize.georef.selection import Choice, bad_points, choose, plane_name, refuse_other_unit
-from frontlines.digitize.georef.transformations import Family, Transformation, fit, refuse_unknown
-from frontlines.digitize.settings import CHOOSING, QUOTED_ERROR
+from frontlines.digitize.georef.transformations import (
+    LEAST_POINTS,
+    Family,
+    Transformation,
+    fit,
+    refuse_unknown,
+)
+from frontlines.digitize.settings import CHOOSING, POINT_CAUTIONS, QUOTED_ERROR
 from frontlines.errors import DigitizeError
+from frontlines.limits import within
 from frontlines.names import Bools, Floats, Geometries
 
 _STEP_PX = 0.5  # to either side of a place, over which the ground's slopes are taken
@@ -176,6 +185,8 @@ def georeference(
     ('helmert', [[46.1, 40.9]])
     """
     control.refuse_faults()
+    within("control_points", len(control), control.source or "the scan")
+    refuse_misplaced(control, size_px)
     if transformation is not None:
         refuse_unknown(transformation)
     if crs is not None:
@@ -339,7 +350,17 @@ def _better(control: GroundControl, choice: Choice, *, given_crs: bool, given_fa
 
 
 def _error(fitted: Transformation, xy: Floats, lonlat: Floats) -> LocalError | None:
-    """Learn the error by place from what the control points leave; of a spline, beside its affine part."""
+    """Learn the error by place from what the control points leave; of a spline, beside its affine part.
+
+    Points on a narrow strip do not show whether a Helmert transformation is enough: it is judged as affine.
+    """
+    along, across = breadths_of(fitted.pixels)
+    if (
+        fitted.family == "helmert"
+        and len(xy) > LEAST_POINTS["affine"]
+        and across < POINT_CAUTIONS.narrow * along
+    ):
+        fitted = fit(fitted.pixels, xy, "affine")
     drift = fit(fitted.pixels, xy, "affine") if fitted.family == "spline" else fitted
     left_px = (xy - drift(fitted.pixels)) / fitted.pixel_side(fitted.pixels)[:, None]
     return local_error(fitted, left_px, fitted.left_out_px(xy), lonlat)
@@ -352,6 +373,7 @@ DECIMALS = 7
 """Decimals of longitude and latitude: about a centimetre."""
 
 _EVERY_PX = 5.0
+_LEAST_EDGES = 4  # edges that are looked at: the ends of a ring's only one would be one place
 _WITHIN = math.erf(math.sqrt(0.5))  # share of a normal error within its standard error
 _HALVINGS = 50
 
@@ -425,7 +447,7 @@ def _sampled(
     """Take middles of edges, a few pixels apart: place, error, direction, and length that was seen."""
     step = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0.0], np.cumsum(step)])
-    count = max(int(along[-1] / _EVERY_PX), 1)
+    count = max(int(along[-1] / _EVERY_PX), _LEAST_EDGES)
     edges = np.linspace(0, along[-1], count + 1)
     at = np.stack([np.interp(edges, along, points[:, k]) for k in (0, 1)], axis=1)
     sigma = np.interp((edges[:-1] + edges[1:]) / 2, along, sigma_px)

@@ -187,13 +187,14 @@ def _stiff(family: Family, n: int) -> Family:
 def _pair(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     """Positions of two points that hide each other, the worse first; none if there are no such points."""
     try:
-        if np.hypot(*fit(pixels, xy, family).left_out_px(xy).T).max() <= BAD_POINTS.near_px:
-            return []
+        far_px = np.hypot(*fit(pixels, xy, family).left_out_px(xy).T)
     except DigitizeError:
+        return []
+    if far_px.max() <= BAD_POINTS.near_px:
         return []
     everyone, chance = np.arange(len(pixels)), BAD_POINTS.doubt / len(pixels)
     pairs = {}
-    for first in everyone:
+    for first in np.sort(np.argsort(-far_px)[: BAD_POINTS.hidden]):
         others = np.delete(everyone, first)
         worst = _worst(pixels[others], xy[others], family, chance)
         if worst is None:
@@ -225,7 +226,7 @@ def _worst(pixels: Floats, xy: Floats, family: Family, chance: float) -> int | N
 def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:
     """Leave-one-out error of each point [px], and its square over the variance the others lend it."""
     squares = (fitted.left_out_px(xy) ** 2).sum(axis=1)
-    return np.sqrt(squares), squares / (1 + (fitted.left_out_weights() ** 2).sum(axis=(1, 2)) / 2)
+    return np.sqrt(squares), squares / (1 + fitted.left_out(xy)[1] / 2)
 
 
 def _doubt(pixels: Floats, xy: Floats, family: Family, k: int) -> float:

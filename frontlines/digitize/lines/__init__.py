@@ -8,7 +8,6 @@ from frontlines.digitize.lines.hidden import follow_hidden
 from frontlines.digitize.lines.pieces import Piece as Piece
 from frontlines.digitize.lines.pieces import pieces_of as pieces_of
 from frontlines.digitize.lines.stretches import Hidden, Knobs, Stretch, Tracing
-from frontlines.digitize.lines.stretches import refuse_no_length as refuse_no_length
 from frontlines.digitize.lines.trace import trace_lines
 
 __all__ = ["Hidden", "Knobs", "Stretch", "Tracing", "follow_hidden", "trace_lines"]

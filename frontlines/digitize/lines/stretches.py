@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from numbers import Real
-from typing import Any
 
 import numpy as np
 import shapely
 
-from frontlines.errors import DigitizeError
+from frontlines.digitize.settings import refuse_beyond
 from frontlines.names import Floats
 
 
@@ -36,7 +34,7 @@ class Knobs:
     Raises
     ------
     DigitizeError
-        If a length is no number above zero.
+        If a length is no number within its bounds (`frontlines.digitize.settings.BOUNDS`).
 
     Examples
     --------
@@ -51,14 +49,7 @@ class Knobs:
 
     def __post_init__(self) -> None:
         """Refuse lengths that are none."""
-        for knob in fields(self):
-            refuse_no_length(knob.name, getattr(self, knob.name))
-
-
-def refuse_no_length(knob: str, value: Any, what: str = "a length in pixels") -> None:
-    """Refuse what is no length."""
-    if value is not None and (not isinstance(value, Real) or not 0 < float(value) < np.inf):
-        raise DigitizeError(f"{knob} is {value!r}: give {what} above 0")
+        refuse_beyond(**{knob.name: getattr(self, knob.name) for knob in fields(self)})
 
 
 @dataclass(frozen=True)

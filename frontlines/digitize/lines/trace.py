@@ -50,6 +50,8 @@ _REACH = 4.0  # strokes over which the direction of a chain at a junction is tak
 _SEEN = 0.6  # of the least length, what must be seen of it
 _SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
 _LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
+_NOISE = 0.01  # pieces of strokes for each pixel of the scan: blue noise has 0.06, by judgement
+_FEW = 400  # pieces that are never noise
 _EVERY = 2  # points that are kept: every second pixel
 
 
@@ -194,6 +196,11 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     """Trace one line."""
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
     unpruned = chains_of(*skeleton_of(labels, strokes))
+    if len(unpruned) > max(_NOISE * labels.size, _FEW):
+        raise DigitizeError(
+            f"line {name!r}: what is drawn in its colour falls into {len(unpruned):,} pieces, as noise does, "
+            "not lines: scan the map more smoothly, or mask what is no map"
+        )
     chains = without_spurs(unpruned, spur)
     half = line_width(chains, sheet.diagonal_px)
     wide = stroke if half is None else 2 * half - 1

@@ -7,7 +7,7 @@ from pyproj import CRS
 
 from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.error import to_lonlat
-from frontlines.digitize.georef.georeference import georeference, georeference_from_affine
+from frontlines.digitize.georef.georeference import error_across, georeference, georeference_from_affine
 from frontlines.digitize.settings import QUOTED_ERROR
 from frontlines.errors import DigitizeError
 
@@ -213,8 +213,24 @@ def test_what_python_passes_is_checked_as_a_recipe_is():
 
 
 def test_points_read_on_a_larger_copy_of_the_scan_are_told():
-    found = georeference(control_of(GRID * 4), SIZE, crs=UTM)
-    assert names(found) == ["outside"]
-    assert "19 of 20 control points lie outside the scan of 3000 × 2000 px" in found.cautions[0].text
+    said = "19 of 20 control points lie outside the scan of 3000 × 2000 px: if .* divide col and row by 4"
+    with pytest.raises(DigitizeError, match=said):
+        georeference(control_of(GRID * 4), SIZE, crs=UTM)
     low = GRID * [0.5, 1] + np.array([0, 1295])  # two rows of points on the sheet, two below it
     assert "spread" in names(georeference(control_of(low), SIZE, crs=UTM))
+
+
+def test_a_strip_of_points_does_not_hide_that_paper_is_stretched():
+    strip = np.column_stack([np.linspace(100, 2900, 10), 1000 + 60.0 * (np.arange(10) % 2)]).round()
+    stretched = strip * [1.0, 1.005]  # by 0.5 % more across the strip than along it
+    read = strip + np.random.default_rng(0).normal(0, 1.0, strip.shape)
+    found = georeference(control_of(read, stretched), SIZE, crs=UTM)
+    assert found.choice.family == "helmert"
+    assert found.sigma_px(np.array([[1500.0, 100.0]]))[0] > 0.5 * 0.005 * 900
+
+
+def test_a_ring_of_a_few_pixels_has_an_error_of_a_few_pixels():
+    found = georeference(control_of(GRID), SIZE, crs=UTM)
+    ring = np.array([[500.0, 500], [502, 500], [502, 502], [500, 502], [500, 500]])
+    error = error_across(ring, np.full(5, 0.5), found)
+    assert 0.4 < error.sigma_m / found.pixel_m(ring[:1])[0] < 4

@@ -199,7 +199,7 @@ def test_blank_paper_has_no_ink():
 
 @pytest.mark.parametrize("name", ["stroke_px", "min_length_px", "gap_px", "spur_px"])
 def test_knobs_are_lengths(name):
-    with pytest.raises(DigitizeError, match=f"{name} is -1: give a length in pixels above 0"):
+    with pytest.raises(DigitizeError, match=rf"{name} must be a number from .* \[px\], not -1"):
         Knobs(**{name: -1})
 
 
