@@ -44,7 +44,7 @@ def test_what_is_wrong_is_said_of_the_frame(karabakh):
         fl.compare(districts, before, after)
     with pytest.raises(fl.FrontlinesError, match="districts has no column 'raion'"):
         fl.compare(before, after, districts, key="raion")
-    with pytest.raises(fl.FrontlinesError, match=r"before.*CRS"):
+    with pytest.raises(fl.FrontlinesError, match=r"(?s)before.*CRS"):
         fl.compare(before.set_crs(None, allow_override=True), after, districts)
 
 
