@@ -17,6 +17,8 @@ Dated maps of territorial control, compared district by district:
 8. `agreement`, `differing_ground` and `front_apart` compare two sources on one day.
 9. `change_figure`, `series_figure`, `agreement_figure`, `animate_control` and the ``draw_`` functions draw.
 
+Whole questions in one call, from files or frames: `compare`, `follow`, `measure_movement`.
+
 Whole pipelines: `run_study` compares the two dates of a study from a file (`load_study`, `read_study`,
 `study_from_files`), `run_movement` measures how far its front moved, `run_series` follows many snapshots,
 `run_agreement` compares two sources.
@@ -76,7 +78,10 @@ from frontlines.study import (
     Results,
     SeriesResults,
     Study,
+    compare,
+    follow,
     load_study,
+    measure_movement,
     read_study,
     run_agreement,
     run_movement,
@@ -142,6 +147,7 @@ __all__ = [
     "change_figure",
     "change_series",
     "check_layer",
+    "compare",
     "control_from_lines",
     "control_from_settlements",
     "differing_ground",
@@ -163,6 +169,7 @@ __all__ = [
     "draw_transects",
     "error_by_correlation",
     "estimator_table",
+    "follow",
     "follow_places",
     "front_apart",
     "front_length",
@@ -173,6 +180,7 @@ __all__ = [
     "load_study",
     "make_transects",
     "mean_advance",
+    "measure_movement",
     "movement_figure",
     "nearest_distance",
     "overlay_figure",

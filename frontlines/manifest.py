@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pyproj
 import shapely
@@ -36,6 +37,14 @@ def fingerprint(path: str | Path, role: str, *, digest: str | None = None) -> di
         return entry
     beside = {file.suffix.lower(): file for file in sorted(path.parent.glob(f"{escape(path.stem)}.*"))}
     return entry | {"parts": {end: sha256(beside[end]) for end in _SIDECARS if end in beside}}
+
+
+def fingerprint_of_frame(frame: gpd.GeoDataFrame, role: str) -> dict[str, Any]:
+    """Describe a frame that was given in place of a file: its rows, and a digest of its cells and shapes."""
+    digest = hashlib.sha256(frame.drop(columns=frame.geometry.name).to_csv(index=False).encode())
+    for shape in frame.geometry.to_wkb():
+        digest.update(shape or b"")
+    return {"role": role, "name": role, "rows": len(frame), "sha256": digest.hexdigest()}
 
 
 def sha256(path: Path) -> str:

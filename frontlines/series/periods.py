@@ -14,7 +14,9 @@ from frontlines.limits import within
 CADENCES = {"D": "daily", "W": "weekly", "MS": "monthly", "QS": "quarterly", "YS": "yearly"}
 """Steps that `change_series` knows, and their words."""
 
-FREQUENCIES = {**{code: code for code in CADENCES}, **{words: code for code, words in CADENCES.items()}}
+_UNITS = {"day": "D", "week": "W", "month": "MS", "quarter": "QS", "year": "YS"}
+
+FREQUENCIES = {code: code for code in CADENCES} | {words: code for code, words in CADENCES.items()} | _UNITS
 """How steps may be asked for, and their codes."""
 
 _PERIODS = {"D": "D", "W": "W", "MS": "M", "QS": "Q", "YS": "Y"}

@@ -20,14 +20,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import pandas as pd
 
 from frontlines.errors import SourceError
 from frontlines.layers.days import days_in_names, first_of, without_day
-from frontlines.manifest import fingerprint
+from frontlines.manifest import fingerprint, fingerprint_of_frame
 from frontlines.names import RESERVED, counted, listed, one_spelling
 from frontlines.sources import formats
 from frontlines.sources.description import (
@@ -51,6 +51,9 @@ _SHOWN = 5
 
 FORMATS = formats.FORMATS
 """File name endings that can be read and written."""
+
+Layer: TypeAlias = str | Path | gpd.GeoDataFrame
+"""A layer as users give it: a file, or a frame with its CRS."""
 
 
 def read_control(
@@ -395,6 +398,25 @@ class Reading:
         self._values: Counter[str] = Counter()
         self._sides: Counter[str] = Counter()
         self._published: dict[tuple[Path, str], Published] = {}
+
+    def paths_of(self, **layers: Layer | Sequence[Layer] | None) -> dict[str, list[Path]]:
+        """Give the paths of layers by role; a frame is known by one from then on, as if it had been read."""
+        paths: dict[str, list[Path]] = {}
+        for role, given in layers.items():
+            held: list[Any] = [] if given is None else [given]
+            if isinstance(given, Sequence) and not isinstance(given, str):
+                held = list(given)
+            names = [role if len(held) == 1 else f"{role} {number}" for number in range(1, len(held) + 1)]
+            paths[role] = [self._path_of(layer, name) for layer, name in zip(held, names, strict=True)]
+        return paths
+
+    def _path_of(self, layer: Layer, name: str) -> Path:
+        if not isinstance(layer, gpd.GeoDataFrame):
+            return Path(layer)
+        path = Path("frame given as", name)  # no file: its name is for messages and the manifest
+        self._frames[path.absolute()] = layer
+        self._prints[path.absolute()] = fingerprint_of_frame(layer, name)
+        return path
 
     def layer(self, path: Path, role: str) -> gpd.GeoDataFrame:
         """Read a layer as it is, and note what it is for."""

@@ -16,7 +16,7 @@ from frontlines.layers.mending import Mend
 from frontlines.manifest import long_date
 from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import Description
-from frontlines.sources.files import Reading
+from frontlines.sources.files import Layer, Reading
 from frontlines.sources.toml import LAYERS, described_by, read_study_toml
 from frontlines.study.compare import Study
 from frontlines.study.reading import StudyLayers, ground_kind
@@ -171,15 +171,15 @@ def read_title(path: str | Path) -> str:
 
 
 def study_from_files(  # noqa: PLR0913 - one argument for each option of the command
-    before: str | Path,
-    after: str | Path,
+    before: Layer,
+    after: Layer,
     *,
-    between: Sequence[str | Path] = (),
-    districts: str | Path | Sequence[str | Path] = (),
+    between: Sequence[Layer] = (),
+    districts: Layer | Sequence[Layer] = (),
     key: str = "district",
     side: str | Sequence[str] | None = None,
-    theatre: str | Path | None = None,
-    settlements: str | Path | None = None,
+    theatre: Layer | None = None,
+    settlements: Layer | None = None,
     population: str | Path | None = None,
     population_per: str | None = None,
     days: tuple[str | None, str | None] = (None, None),
@@ -204,9 +204,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     Parameters
     ----------
     before, after
-        Files (see `frontlines.sources.files`). Polygons without a column `side` are read as ground of
-        `side` if nothing in the file may tell sides apart, and are refused otherwise; without a column
-        `date`, the day in the file's name is taken.
+        Files (see `frontlines.sources.files`) or frames with a CRS. Polygons without a column `side` are
+        read as ground of `side` if nothing in the file may tell sides apart, and are refused otherwise;
+        without a column `date`, the day in the file's name is taken.
     between
         Files of the days between, the earliest first, for `run_movement`; all of their days are taken.
     districts, key
@@ -268,19 +268,28 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         raise StudyError(
             f"rest is blank: name the side that holds the ground no polygon covers, or {UNKNOWN!r}"
         )
-    shapes = [districts] if isinstance(districts, str | Path) else districts
+    reading = Reading(description=description)
+    paths = reading.paths_of(
+        before=before,
+        after=after,
+        between=between,
+        districts=districts,
+        theatre=theatre,
+        settlements=settlements,
+    )
+    (first,), (last,), shapes = paths["before"], paths["after"], paths["districts"]
     layers = StudyLayers(
-        Reading(description=description), [Path(file) for file in shapes], Path(theatre) if theatre else None,
+        reading, shapes, next(iter(paths["theatre"]), None),
         key=key, side=side, rest=rest, mend=mend, source=source, reach_m=reach_m,
         snap_m=snap_m,
     )  # fmt: skip
-    front, dates = layers.fronts([Path(before), *map(Path, between), Path(after)], days)
+    front, dates = layers.fronts([first, *paths["between"], last], days)
     study = layers.study(
-        name=f"{Path(before).stem}-to-{Path(after).stem}",
+        name=f"{first.stem}-to-{last.stem}",
         title=title or "",
         dates=dates,
         front=front,
-        settlements=layers.settlements(Path(settlements) if settlements else None),
+        settlements=layers.settlements(next(iter(paths["settlements"]), None)),
         population=layers.reading.population(Path(population) if population else None, population_per),
         sides=sides or {},
         boundaries="District boundaries as in the file given." if shapes else "",

@@ -18,7 +18,7 @@ from frontlines.layers import (
 from frontlines.layers.mending import Mend, mend_record
 from frontlines.names import SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import Description
-from frontlines.sources.files import Reading, no_day
+from frontlines.sources.files import Layer, Reading, no_day
 from frontlines.sources.population import PopulationRaster
 from frontlines.sources.snapshots import odd_days, read_snapshots
 from frontlines.study.reading import StudyLayers, kind_of, naming
@@ -36,15 +36,15 @@ class Snapshots:
 
 
 def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the command
-    source: Path,
+    snapshots: Layer,
     *,
-    districts: Sequence[Path] = (),
+    districts: Layer | Sequence[Layer] = (),
     key: str,
     side: str | Sequence[str] | None = None,
-    settlements: Path | None = None,
+    settlements: Layer | None = None,
     population: Path | None = None,
     population_per: str | None = None,
-    theatre: Path | None = None,
+    theatre: Layer | None = None,
     named: str | None = None,
     snap_m: float = SNAP_M,
     reach_m: float | None = None,
@@ -52,8 +52,13 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     description: Description | None = None,
 ) -> Snapshots:
     """Read many snapshots and the districts; both are checked."""
+    reading = Reading(description=description)
+    paths = reading.paths_of(
+        snapshots=snapshots, districts=districts, theatre=theatre, settlements=settlements
+    )
+    (source,) = paths["snapshots"]
     layers = StudyLayers(
-        Reading(description=description), districts, theatre,
+        reading, paths["districts"], next(iter(paths["theatre"]), None),
         key=key, side=side, mend=mend, reach_m=reach_m, snap_m=snap_m, outline=False,
     )  # fmt: skip
     raw = read_snapshots(source, layers.reading, side=layers.whose, named=named)
@@ -69,7 +74,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
             layers.theatre = layers.all_districts()
         control = layers.polygons(raw, source)
         asked |= {"reach_m": reach_m} if kind == "points" else {"snap_m": snap_m}
-    places = layers.settlements(settlements)
+    places = layers.settlements(next(iter(paths["settlements"]), None))
     people = layers.reading.population(population, population_per)
     record = {
         "inputs": layers.reading.inputs("districts", "theatre", "snapshots"),

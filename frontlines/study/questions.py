@@ -1,0 +1,187 @@
+"""Whole questions in one call: what changed hands, day by day, and how far the front moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from frontlines.progress import Progress, part, reporting
+from frontlines.sources.files import Layer
+from frontlines.study.compare import Results, run_study
+from frontlines.study.files import study_from_files
+from frontlines.study.many_days import snapshots_from_files
+from frontlines.study.movement import MovementResults, run_movement
+from frontlines.study.series import SeriesResults, run_series
+
+_OF_MOVEMENT = ("spacing_m", "length_m", "smoothing_m", "crossing", "baseline", "axis", "copies")
+_OF_READING = ("population", "population_per", "snap_m", "reach_m", "mend", "description")
+
+
+def compare(
+    before: Layer,
+    after: Layer,
+    districts: Layer | Sequence[Layer] = (),
+    *,
+    side: str | Sequence[str] | None = None,
+    key: str = "district",
+    progress: Progress = None,
+    **options: Any,
+) -> Results:
+    """Compare two days: who gained and lost how much ground, where, and how sure that is.
+
+    Parameters
+    ----------
+    before, after
+        Control polygons, frontlines or places with a side on the earlier and on the later day: a file, or a
+        frame with its CRS.
+    districts, key
+        Files or frames of the districts, and their column with the name. None: `theatre` is needed, and is
+        the one district.
+    side
+        The side whose gains are positive, or several of them; None: every side of the layers.
+    progress
+        None, True for a bar, or a function of (fraction, message).
+    **options
+        Whatever else `study_from_files` takes: `theatre`, `days`, `rest`, `sigma_m`, `correlation_m`,
+        `mend`, `settlements`, `label`, `title`, `description` and so on.
+
+    Returns
+    -------
+    results
+        Tables [km²], layers in one equal-area CRS, manifest; `map` draws them.
+
+    Raises
+    ------
+    FrontlinesError
+        If a layer cannot be read, is wrong, or leaves open whose ground it shows or when; the message says
+        what to do.
+
+    See Also
+    --------
+    run_study : the same for a study from a file.
+    follow : for more than two days.
+
+    Examples
+    --------
+    >>> import frontlines as fl
+    >>> from frontlines.datasets import locate
+    >>> folder = locate("karabakh-1994").parent
+    >>> lines = fl.read_frontlines(folder / "frontlines.geojson")
+    >>> fl.compare(*[rows for _, rows in lines.groupby("date")], folder / "districts.geojson", side="ARM")
+    Results('before-to-after', ARM, 1994-04-07 to 1994-05-12, gained 281.7 km², lost 0.0 km²)
+    """
+    with reporting(progress) as report:
+        report(0.0, "reading")
+        study = study_from_files(before, after, districts=districts, side=side, key=key, **options)
+        return run_study(study, progress=part(report, 0.2, 1.0))
+
+
+def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are options
+    snapshots: Layer,
+    districts: Layer | Sequence[Layer] = (),
+    *,
+    side: str | Sequence[str] | None = None,
+    key: str = "district",
+    every: str | None = None,
+    theatre: Layer | None = None,
+    settlements: Layer | None = None,
+    source: str | None = None,
+    progress: Progress = None,
+    **options: Any,
+) -> SeriesResults:
+    """Follow a side, or each of several, through many days: what it gained and lost from step to step.
+
+    Parameters
+    ----------
+    snapshots
+        A folder of files with a day in their names, or one file or frame with a column `date`.
+    districts, side, key, progress
+        See `compare`.
+    every
+        Steps: ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``; None: every snapshot. What
+        changes hands and back within a step is not seen, so gross figures depend on it.
+    theatre, settlements
+        File or frame of the ground (needed only without districts), and of places to follow.
+    source
+        Whom captions name as the source.
+    **options
+        Whatever else `run_series` takes (`day`, `front_m`, `margin_m`, `label`, `title` and so on), and of
+        the reading `mend`, `snap_m`, `reach_m`, `population`, `population_per`, `description`.
+
+    Returns
+    -------
+    results
+        Tables [km²], snapshots in one equal-area CRS, manifest; `map` draws the chart.
+
+    Raises
+    ------
+    FrontlinesError
+        If a layer cannot be read, is wrong, or leaves open whose ground it shows or when.
+
+    Examples
+    --------
+    >>> import frontlines as fl
+    >>> from frontlines.datasets import synthetic_war
+    >>> war = synthetic_war(90, n_vertices=100)
+    >>> fl.follow(war.control, war.districts, side="Red", every="month")
+    SeriesResults(Red, 1930-03-01 to 1930-05-29, 3 steps, net +777.9 km²)
+    """
+    reading = {name: options.pop(name) for name in _OF_READING if name in options}
+    with reporting(progress) as report:
+        report(0.0, "reading")
+        read = snapshots_from_files(
+            snapshots, districts=districts, key=key, side=side, theatre=theatre, settlements=settlements,
+            named=source, **reading,
+        )  # fmt: skip
+        return run_series(
+            read.control, read.districts, side, freq=every, settlements=read.settlements,
+            population=read.population, record=read.record, progress=part(report, 0.3, 1.0), **options,
+        )  # fmt: skip
+
+
+def measure_movement(
+    before: Layer,
+    after: Layer,
+    districts: Layer | Sequence[Layer] = (),
+    *,
+    side: str | None = None,
+    key: str = "district",
+    progress: Progress = None,
+    **options: Any,
+) -> MovementResults:
+    """Measure how far the front of a side moved between two days, by every definition side by side.
+
+    Parameters
+    ----------
+    before, after, districts, side, key, progress
+        See `compare`.
+    **options
+        Whatever else `run_movement` (`spacing_m`, `length_m`, `smoothing_m`, `crossing`, `baseline`, `axis`,
+        `copies`) and `study_from_files` take (`between` for files of the days between).
+
+    Returns
+    -------
+    results
+        Transects with their displacement [m], and the table of all estimators.
+
+    Raises
+    ------
+    FrontlinesError
+        If a layer is wrong, or the side has no front on one of the days.
+
+    Examples
+    --------
+    >>> import frontlines as fl
+    >>> from frontlines.datasets import locate
+    >>> folder = locate("karabakh-1994").parent
+    >>> lines = fl.read_frontlines(folder / "frontlines.geojson")
+    >>> fl.measure_movement(
+    ...     *[rows for _, rows in lines.groupby("date")], folder / "districts.geojson", side="ARM",
+    ...     spacing_m=10_000)
+    MovementResults('before-to-after', ARM, 1994-04-07 to 1994-05-12, 20 transects, mean +2,002 m)
+    """
+    cast = {name: options.pop(name) for name in _OF_MOVEMENT if name in options}
+    with reporting(progress) as report:
+        report(0.0, "reading")
+        study = study_from_files(before, after, districts=districts, side=side, key=key, **options)
+        return run_movement(study, progress=part(report, 0.2, 1.0), **cast)
