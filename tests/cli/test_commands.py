@@ -201,14 +201,14 @@ from pathlib import Path
 from frontlines.cli import main as cli
 from frontlines.cli.outputs import only_run_in, staged
 
-def write_for_long(**_):
+def write_for_long(*_, **__):
     out = Path(sys.argv[1])
     with only_run_in(out, (), force=False), staged(out) as folder:
         (folder / "half.csv").write_text("half")
         os.kill(os.getpid(), signal.SIGTERM)
         raise AssertionError("it went on")
 
-cli.app = write_for_long
+cli.command = lambda: write_for_long
 cli.main()
 """
     done = subprocess.run([sys.executable, "-c", code, tmp_path / "out"], capture_output=True, check=False)

@@ -315,7 +315,9 @@ def test_frames_masks_and_colours_that_are_not_there(tmp_path):
     painted(tmp_path, f"{head}masks = [[0, 0, 100, 149], [300, 0, 399, 149]]\n{LINE}")
     np.testing.assert_allclose(framed.total_bounds, digitize(path).frontlines.total_bounds, atol=2e-3)
     painted(tmp_path, f"{head}{LINE}min_length_px = 5000\n")
-    with pytest.raises(DigitizeError, match=r"min_length_px = 5000 is more than the scan of 400 × 150 px has"):
+    with pytest.raises(
+        DigitizeError, match=r"min_length_px = 5000 is more than the scan of 400 × 150 px has"
+    ):
         digitize(path)
     for far in ("[-60.0, -40.0]", "[49.0, 39.7]"):
         painted(tmp_path, head + LINE.replace("{col = 200, row = 10}", far))
