@@ -12,7 +12,7 @@ import shapely
 
 from frontlines.crs.projecting import single_parts
 from frontlines.errors import NoiseError
-from frontlines.layers.days import days_or_faults
+from frontlines.layers.days import cells_as_text, days_or_faults
 from frontlines.layers.faults import Fault, Kind, row_labels
 from frontlines.names import CONTESTED, UNKNOWN, Floats, Ints
 
@@ -30,6 +30,9 @@ _COLUMNS: dict[str, dict[str, str | None]] = {
     "theatre": {},
     "polygons": {},
 }
+BOOKED = ("mended_km2", "outside_km2")
+"""Columns that book ground: zero where nothing was moved; those of an earlier run are not booked again."""
+
 _UNCERTAIN = ("control", "frontlines", "settlements")
 _SHAPES = {
     "frontlines": (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
@@ -66,7 +69,7 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
 
 
 def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataFrame:
-    """Copy a frame; put known columns in lower case and call the geometry `geometry`."""
+    """Copy a frame without the books of an earlier run, known columns in lower case, with `geometry`."""
     new: dict[Any, str] = {frame.geometry.name: "geometry"}
     if frame.geometry.name != "geometry" and "geometry" in frame:
         new["geometry"] = "geometry_2"
@@ -74,22 +77,13 @@ def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataF
         name = str(column).strip().lower()
         if name in known and name not in frame.columns and name not in new.values():
             new[column] = name
-    out = frame.rename(columns=new).set_geometry("geometry")
+    out = frame.rename(columns=new).set_geometry("geometry").drop(columns=[*BOOKED, "margin_km2"], errors="ignore")
     return out.set_axis(out.index.set_names([None if name in out else name for name in out.index.names]))
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Read a column as text without outer blanks, in one form (NFC); absent text is "", and 3.0 is "3"."""
-    filled = column.astype(object).where(column.notna(), "")
-    return filled.map(
-        lambda value: (
-            _whole(value) if isinstance(value, float) else unicodedata.normalize("NFC", str(value).strip())
-        )
-    ).astype(str)
-
-
-def _whole(value: float) -> str:
-    return str(int(value)) if value.is_integer() else str(value)
+    """Read a column as text without outer blanks, in one form (NFC)."""
+    return cells_as_text(column, lambda text: unicodedata.normalize("NFC", text.strip())).astype(str)
 
 
 def days_of(frame: pd.DataFrame) -> pd.Series[Any] | None:

@@ -389,7 +389,7 @@ def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: Mend) 
         layer = examine(out, out.is_valid.to_numpy(), kind)
     else:
         out, valid, moved_m2 = project_and_look(drop_rows(out, mends), crs)
-        if kind in ("control", "districts"):  # a column of an earlier run is not booked again
+        if kind in ("control", "districts"):
             out = out.assign(mended_km2=moved_m2 / KM2)
         layer = mended(out, kind, valid, mends)
     faults = find_faults(layer, with_gaps=False)

@@ -288,7 +288,9 @@ def _repeats(keys: pd.DataFrame) -> Iterator[tuple[Hashable, ...]]:
 
 def _simplicity(layer: Examined) -> Iterator[Fault]:
     if layer.kind == "frontlines":
-        crossed = ~layer.frame.is_simple.to_numpy() & ~layer.blank
+        sound = layer.valid & ~layer.blank
+        crossed = sound.copy()
+        crossed[sound] = ~shapely.is_simple(layer.shapes[sound])
         for row, line in layer.frame.geometry[crossed].items():
             at, crs = _first_crossing(line), layer.frame.crs
             detail = f"at {place(at.x, at.y, crs)}" if crs is not None else ""
