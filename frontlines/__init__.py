@@ -48,6 +48,7 @@ from frontlines.layers import (
     as_theatre,
     check_layer,
 )
+from frontlines.limits import raised_limits
 from frontlines.manifest import version_of as _version_of
 from frontlines.movement import (
     displacement,
@@ -176,6 +177,7 @@ __all__ = [
     "nearest_distance",
     "overlay_figure",
     "profile_figure",
+    "raised_limits",
     "read_control",
     "read_districts",
     "read_frontlines",

@@ -12,6 +12,7 @@
     │   └── UnknownSigmaError  the error of some line is not known
     ├── DigitizeError    a scan, its colours or its control points do not give what was asked of them
     ├── StudyError       a study file, or the name of a study, is wrong
+    ├── LimitError       more is asked for than is done unasked; `raised_limits` raises the bound
     └── MissingExtraError (also an ImportError)  an optional package is not installed
 
 Every message says what is wrong, which rows, and what to do next.
@@ -78,6 +79,10 @@ class DigitizeError(FrontlinesError):
 
 class StudyError(FrontlinesError):
     """A study file, or the name of a study, is wrong."""
+
+
+class LimitError(FrontlinesError):
+    """More is asked for than is done unasked."""
 
 
 class MissingExtraError(FrontlinesError, ImportError):

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 from pyproj.exceptions import ProjError
@@ -24,13 +24,12 @@ from rich.console import Console
 from rich.text import Text
 from shapely.errors import GEOSException
 
-from frontlines.errors import FrontlinesError, LayerError, StudyError
+from frontlines.errors import FrontlinesError, LayerError, LimitError, StudyError
 from frontlines.layers.mending import MENDS, mends_of
+from frontlines.limits import LIMITS, raised_limits
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.publishers import PUBLISHERS
-
-P = ParamSpec("P")
 
 FAULTY = 2
 """Exit code when anything is wrong."""
@@ -44,6 +43,7 @@ _OF_THE_MACHINE = (OSError, MemoryError, RecursionError, UnicodeError, GEOSExcep
 _PLAIN_WIDTH = 120
 _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bmend='([\w, ]+)'"), r"--mend \1"),
+    (re.compile(r"\bfrontlines\.raised_limits\((\w+=\d+)\)"), r"--limit \1"),
     (re.compile(r"\bside_column=(?=['\"])"), "--side-column "),
     (re.compile(r"\bwith side_column\b"), "with --side-column"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: 'NAME'\}"), r"--map \1\2=NAME\1"),
@@ -94,6 +94,14 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
 
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder for the results; made if it is missing.")
+]
+Limits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=NUMBER",
+        help=f"Raise a bound on work or size: {', '.join(LIMITS)}; inf for none; may be given several times.",
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the files of another run.")]
 
@@ -447,7 +455,7 @@ def _takes(options: Mapping[str, Any], make: Callable[..., Any], argument: str) 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def wrapped(**given: Any) -> None:
-            said = {name: given.pop(name) for name in options}
+            said = {name: given.pop(name, None) for name in options}
             command(**given, **{argument: make(**said)})
 
         hints = get_type_hints(command, include_extras=True)
@@ -615,16 +623,28 @@ def one_line(error: Exception, takes: Collection[str] = ()) -> str:
     return " ".join(plain(line).split())
 
 
-def shows_errors(command: Callable[P, None]) -> Callable[P, None]:
+def _limits_of(written: list[str] | None) -> dict[str, float]:
+    """Read ``NAME=VALUE`` of ``--limit``."""
+    bounds = {}
+    for text in written or ():
+        name, value = _pair(text.partition("="), "--limit", "NAME=VALUE")
+        try:
+            bounds[name] = float(value)
+        except ValueError as error:
+            raise LimitError(f"--limit {text!r}: write NAME=NUMBER, such as draws=200000") from error
+    return bounds
+
+
+def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
     """Turn errors into one line and an exit code; what nobody foresaw is written down for a report."""
     takes = inspect.signature(command).parameters
 
     @functools.wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+    def wrapped(*, limits: list[str] | None, **kwargs: Any) -> None:
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), raised_limits(**_limits_of(limits)):
                 warnings.simplefilter("ignore")  # of other libraries; what a user must know is printed by us
-                command(*args, **kwargs)
+                command(**kwargs)
                 sys.stdout.flush()
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
@@ -640,7 +660,8 @@ def shows_errors(command: Callable[P, None]) -> Callable[P, None]:
             told = f"this is a fault of frontlines: {type(error).__name__}: {one_line(error)}"
             _end(f"{told}; please report it with {where}", UNFORESEEN, error)
 
-    return wrapped
+    decorate: Callable[..., Callable[..., None]] = _takes({"limit": Limits}, lambda limit: limit, "limits")
+    return decorate(wrapped)
 
 
 def _end(text: str, code: int, error: Exception) -> None:
