@@ -23,9 +23,10 @@ LIMITS = {
     "steps": Limit(40_000, "steps", "a century of days; each step has a row for each district"),
     "transects": Limit(100_000, "transects", "1,000 km of front at 10 m; each is cut with every front"),
     "rows": Limit(2_000_000, "rows of a layer", "about 2 GB of memory"),
-    "unpacked_mb": Limit(2_000, "MB unpacked", "what a zip or KMZ holds is read whole"),
+    "unpacked_mb": Limit(500, "MB unpacked", "read whole, at five times its size in memory"),
     "vertices": Limit(20_000_000, "vertices of a layer", "about 2 GB of memory"),
     "pixels": Limit(200_000_000, "pixels of an image", "about 2 GB of memory"),
+    "name_letters": Limit(250, "letters of a name", "a longer one finds no room on a map"),
     "letters": Limit(2_000, "letters of a text on maps", "more fills a page"),
 }
 """The bounds by their names."""
@@ -33,14 +34,18 @@ LIMITS = {
 _raised: ContextVar[dict[str, float] | None] = ContextVar("raised", default=None)
 
 
+def bound(name: str) -> float:
+    """Give the bound that holds now."""
+    return (_raised.get() or {}).get(name, LIMITS[name].most)
+
+
 def within(name: str, amount: float, what: str) -> None:
     """Refuse more than a bound before the work begins; `what` says what asks for it, such as "draws"."""
-    limit = LIMITS[name]
-    most = (_raised.get() or {}).get(name, limit.most)
+    limit, most = LIMITS[name], bound(name)
     if not amount <= most:
         raise LimitError(
             f"{what}: {amount:,.0f} {limit.unit} are more than the bound of {most:,.0f} ({limit.why}): "
-            f"give less, or raise it with frontlines.raised_limits({name}={amount:.0f})"
+            f"give less, or raise it with frontlines.raised_limits({name}={-(-amount // 1):.0f})"
         )
 
 

@@ -149,7 +149,7 @@ def identity(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     shapes[areas] = shapely.normalize(shapes[areas])
     claims = ("date", "side", "side_left", "side_right", "district")
     return pd.DataFrame(
-        {"shape": shapely.to_wkb(shapes)} | {name: frame[name].to_numpy() for name in claims if name in frame}
+        {"shape": shapely.to_wkb(shapes)} | {name: frame[name].map(str) for name in claims if name in frame}
     )
 
 

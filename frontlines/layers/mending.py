@@ -41,7 +41,7 @@ def mends_of(mend: Mend | None) -> frozenset[str]:
     """Give the kinds of fault that are to be mended."""
     if isinstance(mend, bool | None):
         return frozenset(MENDS if mend else ())
-    words = mend.split(",") if isinstance(mend, str) else mend
+    words = mend.split(",") if isinstance(mend, str) else mend if isinstance(mend, Iterable) else [mend]
     named = {str(word).strip().lower() for word in words}
     if unknown := sorted(named - {*MENDS, "all"}):
         listed = ", ".join(MENDS)

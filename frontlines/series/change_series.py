@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,11 +11,21 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_working_crs
+from frontlines.crs import require_layer, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import united
 from frontlines.layers.margins import is_strip, margins_by_district
-from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper, sides_followed, sides_in_order
+from frontlines.names import (
+    CONTESTED,
+    KM2,
+    Bools,
+    Floats,
+    Geometries,
+    Mapper,
+    require_metres,
+    sides_followed,
+    sides_in_order,
+)
 from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, follow, without_noise
 from frontlines.series.differences import TOLERANCE_M
@@ -136,8 +145,9 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     [[2.0, 1.0, 0.0, 3.0], [3.0, 0.0, 0.5, 2.5]]
     """
     require_working_crs(control=control, districts=districts)
-    if not 0 <= tolerance_m < math.inf:
-        raise LayerError(f"tolerance_m is {tolerance_m}: give metres, 0 or more")
+    require_layer("control", control, "date", "side")
+    require_layer("districts", districts, "district")
+    require_metres(LayerError, tolerance_m=tolerance_m)
     sides = _held_sides(control, side)
     dates = [pd.Timestamp(date) for date in sorted(control["date"].unique())]
     districts = districts.sort_values("district", kind="stable", ignore_index=True)

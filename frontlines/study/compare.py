@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +27,7 @@ from frontlines.names import (
     SNAP_M,
     counted,
     listed,
+    require_metres,
     sides_followed,
     sides_in_order,
 )
@@ -141,10 +141,9 @@ class Study:
             raise StudyError(
                 f"the dates are {first:%Y-%m-%d} and {last:%Y-%m-%d}: give two days, the earlier first"
             )
-        for name in ("snap_m", "sliver_m", "border_m", "margin_m"):
-            metres = getattr(self, name)
-            if metres is not None and not (math.isfinite(metres) and metres >= 0):
-                raise StudyError(f"{name} is {metres}: give a number of metres, 0 or more")
+        lengths = {name: getattr(self, name) for name in ("snap_m", "sliver_m", "border_m", "margin_m")}
+        given = {name: metres for name, metres in lengths.items() if metres is not None}
+        require_metres(StudyError, **given)
         NoiseModel(self.sigma_m, self.correlation_m or 0.0)  # refuses what it cannot work with
         if self.draws:
             check_draws(self.draws)
