@@ -71,7 +71,7 @@ def fronts_of_side(
     require_working_crs(control=control, theatre=theatre)
     require_layer("control", control, "date", "side", "source")
     require_metres(LayerError, border_m=border_m)
-    own = control[control["side"] == side]
+    own = control[control["side"].isin([str(side)])]
     if own.empty:
         sides = ", ".join(map(repr, sorted(control["side"].unique())))
         raise LayerError(f"side {side!r} holds no ground on any date: the sides are {sides}")

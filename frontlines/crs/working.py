@@ -160,11 +160,11 @@ def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
 
 
 def require_layer(name: str, frame: Any, *columns: str) -> None:
-    """Refuse what has no geometry, or not each of some columns once, as checked layers have."""
+    """Refuse what has no geometry, or rows without each of some columns, as checked layers have them."""
     if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries) or not hasattr(frame, "crs"):
         raise LayerError(f"{name} is no GeoDataFrame with geometry: pass what comes from {_DOOR}")
     held = list(getattr(frame, "columns", ()))
-    for column in columns:
+    for column in columns if len(frame) else ():
         values = frame[column] if held.count(column) == 1 else None
         if values is None or pd.api.types.infer_dtype(values) in _NO_VALUES:
             raise LayerError(f"{name} has no column {column!r} of {_HELD}: pass it through {_DOOR}")

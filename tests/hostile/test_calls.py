@@ -36,7 +36,7 @@ CHANGE = fl.change_between(BEFORE, AFTER, THEATRE)
 CALLS = {
     fl.as_control: {"frame": BEFORE, "crs": CRS, "mend": False},
     fl.as_frontlines: {"frame": LINES, "crs": CRS, "mend": False},
-    fl.as_districts: {"frame": DISTRICTS, "crs": CRS, "key": "district", "mend": False},
+    fl.as_districts: {"frame": DISTRICTS, "crs": CRS, "mend": False},
     fl.as_settlements: {"frame": PLACES, "crs": CRS},
     fl.as_theatre: {"frame": THEATRE, "crs": CRS},
     fl.check_layer: {"frame": BEFORE, "kind": "control"},
