@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
 from typing import Any
 
 import geopandas as gpd
@@ -78,7 +77,7 @@ def control_from_settlements(
     """
     require_working_crs(settlements=settlements, theatre=theatre)
     require_layer("settlements", settlements, "name", "date", "side", "source")
-    if not (isinstance(reach_m, Real) and reach_m > 0):
+    if not (isinstance(reach_m, int | float) and reach_m > 0):
         raise ControlError(f"reach_m is {reach_m}: give a distance in metres above 0, or math.inf")
     ground = ground_of(theatre)
     located = settlements[~(settlements.geometry.isna() | settlements.geometry.is_empty)]

@@ -76,7 +76,9 @@ def _require_short(names: pd.Series[Any]) -> None:
     if names.name in _ON_MAPS and len(names):
         letters = names.str.len()
         within(
-            "name_letters", letters.max(), f"{names.name} of row {names.index[letters.to_numpy().argmax()]}"
+            "name_letters",
+            letters.max(),
+            f"{names.name} of row {names.index[int(letters.to_numpy().argmax())]}",
         )
 
 

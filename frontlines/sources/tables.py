@@ -124,7 +124,7 @@ def encoding_of(path: Path, given: str | None) -> str | None:
     with _parts(path) as (names, open_part):
         table = next((name for name in names if name.lower().endswith(".dbf")), None)
         if table is None:
-            raise SourceError(f"{path} lacks its .dbf, which holds the columns: get all of its parts")
+            return given
         with open_part(table) as file:
             content = file.read()
     rows, head, width = struct.unpack("<IHH", content[_DBF_COUNTS].ljust(8, b"\xff"))

@@ -304,13 +304,6 @@ def _no_shx(folder: Path) -> Path:
     return path
 
 
-@_is("shp-no-dbf", "lacks its .dbf")
-def _no_dbf(folder: Path) -> Path:
-    path = _shapefile(folder)
-    path.with_suffix(".dbf").unlink()
-    return path
-
-
 @_is("shp-cut-dbf", "is cut short")
 def _cut_dbf(folder: Path) -> Path:
     path = _shapefile(folder)
