@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from numbers import Real
+from typing import Any, NamedTuple
 
 from frontlines.errors import FrontlinesError, LimitError
 
@@ -32,6 +33,7 @@ LIMITS = {
     "vertices": Limit(20_000_000, "vertices of a layer", "about 2 GB of memory"),
     "pixels": Limit(200_000_000, "pixels of an image", "about 2 GB of memory"),
     "control_points": Limit(500, "control points", "each is judged by the others: time grows with the cube"),
+    "name_letters": Limit(250, "letters of a name", "a longer one finds no room on a map"),
     "letters": Limit(2_000, "letters of a text", "more fills a page of a map"),
 }
 """The bounds by their names."""
@@ -39,14 +41,18 @@ LIMITS = {
 _raised: ContextVar[dict[str, float] | None] = ContextVar("raised", default=None)
 
 
+def bound(name: str) -> float:
+    """Give the bound that holds now."""
+    return (_raised.get() or {}).get(name, LIMITS[name].most)
+
+
 def within(name: str, amount: float, what: str) -> None:
     """Refuse more than a bound before the work begins; `what` says what asks for it, such as "draws"."""
-    limit = LIMITS[name]
-    most = (_raised.get() or {}).get(name, limit.most)
+    limit, most = LIMITS[name], bound(name)
     if not amount <= most:
         raise LimitError(
             f"{what}: {amount:,.0f} {limit.unit} are more than the bound of {most:,.0f} ({limit.why}): "
-            f"give less, or raise it with frontlines.raised_limits({name}={amount:.0f})"
+            f"give less, or raise it with frontlines.raised_limits({name}={-(-amount // 1):.0f})"
         )
 
 
@@ -87,14 +93,20 @@ def raised_limits(**bounds: float) -> Iterator[None]:
 
 
 def require_metres(
-    error: type[FrontlinesError], *, above_0: bool = False, or_inf: bool = False, **lengths: float | None
+    error: type[FrontlinesError],
+    *,
+    above_0: bool = False,
+    or_inf: bool = False,
+    needed: bool = False,
+    **lengths: Any,
 ) -> None:
-    """Refuse, by their names, lengths that are none; None stands for one that is not given."""
+    """Refuse, by their names, lengths that are none; unless needed, None stands for one that is not given."""
     least = "more than 0" if above_0 else "0 or more"
     for name, metres in lengths.items():
-        if metres is None or (or_inf and metres == math.inf):
+        if (metres is None and not needed) or (or_inf and metres == math.inf):
             continue
-        if not 0 <= metres <= LONGEST_M or (above_0 and metres == 0):
+        known = isinstance(metres, Real) and 0 <= float(metres) <= LONGEST_M
+        if not known or (above_0 and metres == 0):
             raise error(
                 f"{name} is {metres}: give a number of metres, {least}, {'or inf, ' * or_inf}at most "
                 f"{LONGEST_M:,} (half the way round the Earth)"

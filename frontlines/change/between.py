@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import polygons_of, require_working_crs
+from frontlines.crs import polygons_of, require_layer, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import (
     CLOSURE,
@@ -20,8 +20,10 @@ from frontlines.geometry.coverage import (
     width_m,
 )
 from frontlines.layers.mending import joined_sources
+from frontlines.limits import require_metres
 from frontlines.names import KM2, SLIVER_M, Floats, Geometries, Ints, one_spelling
 
+_READ = ("date", "side", "source")
 COLUMNS = [
     "side_from", "side_to", "date_from", "date_to", "area_km2",
     "source_from", "source_to", "sliver_km2", "geometry",
@@ -79,6 +81,9 @@ def change_between(
     [['A', 'A', 2.0], ['B', 'A', 1.0], ['B', 'B', 5.0]]
     """
     require_working_crs(theatre=theatre, before=before, after=after)
+    require_layer("before", before, *_READ)
+    require_layer("after", after, *_READ)
+    require_metres(LayerError, needed=True, sliver_m=sliver_m)
     dates = [_only_date(before, "before"), _only_date(after, "after")]
     _require_one_spelling(before, after)
     whole_km2 = theatre.area.sum() / KM2

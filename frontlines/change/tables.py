@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_working_crs
+from frontlines.crs import require_layer, require_working_crs
 from frontlines.errors import ClosureError, LayerError
 from frontlines.geometry.coverage import CLOSURE, intersect
 from frontlines.names import CONTESTED, KM2, WHOLE, counted, sides_followed, sides_in_order
@@ -63,6 +63,8 @@ def transitions_by_district(change: gpd.GeoDataFrame, districts: gpd.GeoDataFram
     [['East', 'B', 'A', 4.0], ['West', 'A', 'A', 2.0], ['West', 'B', 'A', 2.0]]
     """
     require_working_crs(change=change, districts=districts)
+    require_layer("change", change, *TRANSITIONS[1:-1])
+    require_layer("districts", districts, "district")
     # Part by part: a row may hold all that changed hands between two sides, far beyond a district.
     parts, row = shapely.get_parts(np.asarray(change.geometry.values), return_index=True)
     pairs = intersect(np.asarray(districts.geometry.values), parts)

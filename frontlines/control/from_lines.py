@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from frontlines.control.joining import join_ends
-from frontlines.crs import place, require_working_crs
+from frontlines.crs import place, require_layer, require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.geometry.planar import (
@@ -23,6 +23,7 @@ from frontlines.geometry.planar import (
 )
 from frontlines.layers.faults import place_of
 from frontlines.layers.mending import NO_LINE_SOURCE, joined_sources
+from frontlines.limits import require_metres
 from frontlines.names import KM2, UNKNOWN, Floats, Geometries, Ints, counted
 
 _ON_LINE_M = 1e-3
@@ -94,6 +95,8 @@ def control_from_lines(
     [['A', 2.0, 500.0], ['B', 6.0, 500.0]]
     """
     require_working_crs(frontlines=frontlines, theatre=theatre)
+    require_layer("frontlines", frontlines, "date", "side_left", "side_right", "source")
+    require_metres(ControlError, needed=True, snap_m=snap_m)
     ground = ground_of(theatre)
     parts, led = [], []
     for date, lines in frontlines.groupby("date", sort=True):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_working_crs
+from frontlines.crs import require_layer, require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.layers.mending import NO_PLACE_SOURCE, joined_sources
@@ -76,7 +76,8 @@ def control_from_settlements(
     [['A', 2.0], ['B', 6.0]]
     """
     require_working_crs(settlements=settlements, theatre=theatre)
-    if not reach_m > 0:
+    require_layer("settlements", settlements, "name", "date", "side", "source")
+    if not (isinstance(reach_m, int | float) and reach_m > 0):
         raise ControlError(f"reach_m is {reach_m}: give a distance in metres above 0, or math.inf")
     ground = ground_of(theatre)
     located = settlements[~(settlements.geometry.isna() | settlements.geometry.is_empty)]

@@ -10,12 +10,13 @@ import pandas as pd
 import shapely
 
 from frontlines.control.to_lines import GRID_M
-from frontlines.crs import require_working_crs
+from frontlines.crs import require_layer, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, united
 from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, segments
 from frontlines.layers.margins import is_strip
 from frontlines.layers.mending import joined_sources
+from frontlines.limits import require_metres
 from frontlines.names import Bools, Floats, Geometries, Ints
 
 _TILE_M = 20_000.0
@@ -69,7 +70,9 @@ def fronts_of_side(
     'MULTILINESTRING ((1000 0.001, 1000 1999.999))'
     """
     require_working_crs(control=control, theatre=theatre)
-    own = control[control["side"] == side]
+    require_layer("control", control, "date", "side", "source")
+    require_metres(LayerError, needed=True, border_m=border_m)
+    own = control[control["side"].isin([str(side)])]
     if own.empty:
         sides = ", ".join(map(repr, sorted(control["side"].unique())))
         raise LayerError(f"side {side!r} holds no ground on any date: the sides are {sides}")

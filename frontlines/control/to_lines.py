@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_working_crs
+from frontlines.crs import require_layer, require_working_crs
+from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import BACK, OUTSIDE, arrange, edge_lines
 from frontlines.layers.columns import correlations_of
 from frontlines.layers.mending import joined_sources
+from frontlines.limits import require_metres
 from frontlines.names import Geometries, Ints
 
 GRID_M = 1e-3
@@ -68,6 +70,8 @@ def frontlines_from_control(
     ([['A', 'B']], 'LINESTRING (1000 2000, 1000 0)')
     """
     require_working_crs(control=control, theatre=theatre)
+    require_layer("control", control, "date", "side", "source")
+    require_metres(LayerError, needed=True, border_m=border_m)
     edge = shapely.boundary(ground_of(theatre))
     border = edge.buffer(border_m) if border_m > 0 else None
     columns = ["date", "side_left", "side_right", "source", "sigma_m", "note", "geometry"]

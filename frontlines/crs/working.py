@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pyproj import CRS, Proj
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 from frontlines.crs.geodesic import way
-from frontlines.errors import CRSError
+from frontlines.errors import CRSError, LayerError
 from frontlines.names import HALF_TURN_DEG, LONLAT, Floats
 
 _DOOR = "its door (as_control, as_frontlines, as_districts, as_settlements, as_theatre)"
+_HELD = "days, or of texts"
+_NO_VALUES = ("mixed", "mixed-integer", "floating")  # of a column of days or texts
 _SHOWN = 3
 
 
@@ -73,6 +77,7 @@ def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
     >>> crs.name
     'Lambert azimuthal equal-area, centre 47.0000°E 40.0000°N, WGS 84'
     """
+    require_layer("the theatre", theatre)
     if theatre.crs is None:
         raise CRSError("the theatre has no CRS: say which it is with theatre.set_crs('EPSG:4326')")
     _require_finite(theatre.geometry)
@@ -124,6 +129,8 @@ def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
     ------
     CRSError
         If one has no CRS, one that is not an equal-area plane in metres, or another one than the first.
+    LayerError
+        If one is no GeoDataFrame.
 
     Examples
     --------
@@ -134,6 +141,7 @@ def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
     """
     shared: CRS | None = None
     for name, frame in frames.items():
+        require_layer(name, frame)
         if frame.crs is None:
             raise CRSError(f"{name} has no CRS: set the one it is in, then pass it through {_DOOR}")
         if not _is_equal_area(frame.crs):
@@ -150,6 +158,17 @@ def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
     if shared is None:
         raise CRSError("no frame was given")
     return shared
+
+
+def require_layer(name: str, frame: Any, *columns: str) -> None:
+    """Refuse what has no geometry, or rows without each of some columns, as checked layers have them."""
+    if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries) or not hasattr(frame, "crs"):
+        raise LayerError(f"{name} is no GeoDataFrame with geometry: pass what comes from {_DOOR}")
+    held = list(getattr(frame, "columns", ()))
+    for column in columns if len(frame) else ():
+        values = frame[column] if held.count(column) == 1 else None
+        if values is None or pd.api.types.infer_dtype(values) in _NO_VALUES:
+            raise LayerError(f"{name} has no column {column!r} of {_HELD}: pass it through {_DOOR}")
 
 
 def _is_equal_area(crs: CRS) -> bool:

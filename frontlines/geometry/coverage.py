@@ -40,7 +40,10 @@ def ground_of(theatre: gpd.GeoDataFrame) -> shapely.Geometry:
         raise LayerError(
             f"the theatre has {len(theatre)} rows, not one: pass it through as_theatre(frame, crs)"
         )
-    return theatre.geometry.iloc[0]
+    ground = theatre.geometry.iloc[0]
+    if not np.isfinite(shapely.length(ground)):
+        raise LayerError("the theatre has no shape, or coordinates that are no numbers: see as_theatre")
+    return ground
 
 
 def close_book(parts_km2: float, whole_km2: float, what: str, mend: str) -> float:

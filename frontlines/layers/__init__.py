@@ -1,7 +1,7 @@
 """The door: raw frames in, checked frames in the working CRS out; faults of layers, and their mending."""
 
 from frontlines.geometry.coverage import HAIR_M
-from frontlines.layers.columns import days_of
+from frontlines.layers.columns import BOOKED, days_of
 from frontlines.layers.door import (
     as_control,
     as_districts,
@@ -11,7 +11,7 @@ from frontlines.layers.door import (
     check_layer,
 )
 from frontlines.layers.faults import ADVICE, KINDS, Kind
-from frontlines.layers.mending import BOOKED, REST_SOURCE
+from frontlines.layers.mending import REST_SOURCE
 
 __all__ = [
     "ADVICE",

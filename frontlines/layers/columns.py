@@ -12,8 +12,9 @@ import shapely
 
 from frontlines.crs.projecting import single_parts
 from frontlines.errors import NoiseError
-from frontlines.layers.days import days_or_faults
+from frontlines.layers.days import cells_as_text, days_or_faults
 from frontlines.layers.faults import Fault, Kind, row_labels
+from frontlines.limits import within
 from frontlines.names import CONTESTED, UNKNOWN, Floats, Ints
 
 NOT_STATED = "not stated"
@@ -30,6 +31,10 @@ _COLUMNS: dict[str, dict[str, str | None]] = {
     "theatre": {},
     "polygons": {},
 }
+BOOKED = ("mended_km2", "outside_km2")
+"""Columns that book ground: zero where nothing was moved; those of an earlier run are not booked again."""
+
+_ON_MAPS = ("side", "side_left", "side_right", "district", "name")
 _UNCERTAIN = ("control", "frontlines", "settlements")
 _SHAPES = {
     "frontlines": (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
@@ -53,6 +58,7 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
             out[column] = filler or ""
     for column in set(known) & set(out.columns) - {"date", "sigma_m"}:
         out[column] = _texts(out[column])
+        _require_short(out[column])
         if column.startswith("side"):
             out[column] = out[column].map(
                 lambda side: side.lower() if side.lower() in (UNKNOWN, CONTESTED) else side
@@ -65,8 +71,19 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
     return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=out.crs)), faults
 
 
+def _require_short(names: pd.Series[Any]) -> None:
+    """Refuse names that find no room on a map."""
+    if names.name in _ON_MAPS and len(names):
+        letters = names.str.len()
+        within(
+            "name_letters",
+            letters.max(),
+            f"{names.name} of row {names.index[int(letters.to_numpy().argmax())]}",
+        )
+
+
 def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataFrame:
-    """Copy a frame; put known columns in lower case and call the geometry `geometry`."""
+    """Copy a frame without the books of an earlier run, known columns in lower case, with `geometry`."""
     new: dict[Any, str] = {frame.geometry.name: "geometry"}
     if frame.geometry.name != "geometry" and "geometry" in frame:
         new["geometry"] = "geometry_2"
@@ -74,22 +91,17 @@ def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataF
         name = str(column).strip().lower()
         if name in known and name not in frame.columns and name not in new.values():
             new[column] = name
-    out = frame.rename(columns=new).set_geometry("geometry")
+    out = (
+        frame.rename(columns=new)
+        .set_geometry("geometry")
+        .drop(columns=[*BOOKED, "margin_km2"], errors="ignore")
+    )
     return out.set_axis(out.index.set_names([None if name in out else name for name in out.index.names]))
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Read a column as text without outer blanks, in one form (NFC); absent text is "", and 3.0 is "3"."""
-    filled = column.astype(object).where(column.notna(), "")
-    return filled.map(
-        lambda value: (
-            _whole(value) if isinstance(value, float) else unicodedata.normalize("NFC", str(value).strip())
-        )
-    ).astype(str)
-
-
-def _whole(value: float) -> str:
-    return str(int(value)) if value.is_integer() else str(value)
+    """Read a column as text without outer blanks, in one form (NFC)."""
+    return cells_as_text(column, lambda text: unicodedata.normalize("NFC", text.strip())).astype(str)
 
 
 def days_of(frame: pd.DataFrame) -> pd.Series[Any] | None:
@@ -181,7 +193,7 @@ def _of_kind(geometries: Any, kind: Kind) -> Any:
 def with_key(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
     """Name a frame's key column `district`."""
     by_name = {str(column).lower(): column for column in frame.columns}
-    column = key if key in frame.columns else by_name.get(key.lower())
+    column = key if key in list(frame.columns) else by_name.get(str(key).lower())
     if column is None or column == "district":
         return frame
     return frame.assign(district=frame[column])

@@ -7,12 +7,13 @@ of the same folder or column may settle the order (``13-09-2022`` is in Septembe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from frontlines.errors import SourceError
@@ -254,10 +255,17 @@ def _unsettled(text: str) -> str:
 
 def texts_of_days(column: pd.Series[Any]) -> pd.Series[Any]:
     """Text of each cell of a column of days; "" where there is none, and 20220901.0 is "20220901"."""
+    return cells_as_text(column, str.strip)
+
+
+def cells_as_text(column: pd.Series[Any], form: Callable[[str], str]) -> pd.Series[Any]:
+    """Bring the text of each cell into a form; "" where there is none, or a list or table; 3.0 is "3"."""
 
     def text(value: Any) -> str:
+        if isinstance(value, dict | list | tuple | bytes | np.ndarray):
+            return ""
         whole = isinstance(value, float) and value.is_integer()
-        return str(int(value) if whole else value).strip()
+        return form(str(int(value) if whole else value))
 
     filled: pd.Series[Any] = column.astype(object).where(column.notna(), "")
     return filled.map(text).astype(object)

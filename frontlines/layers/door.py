@@ -28,14 +28,16 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
+from pyproj.exceptions import ProjError
 
 from frontlines.crs import polygons_of, require_working_crs, working_crs
 from frontlines.crs.projecting import project_and_look
-from frontlines.errors import LayerError
+from frontlines.errors import CRSError, LayerError
 from frontlines.geometry.coverage import HAIR_M, ground_of
 from frontlines.layers.columns import dissolved, tidy, unfit_to_project, with_key
 from frontlines.layers.faults import (
     COLUMNS,
+    KINDS,
     REMARKS,
     Examined,
     Fault,
@@ -236,9 +238,9 @@ def as_districts(
     >>> as_districts(raw, working_crs(raw), key="name")["district"].tolist()
     ['West', 'East']
     """
-    named = with_key(frame, key)
+    named = with_key(_with_geometry(frame, "districts"), key)
     if dissolve:
-        named = dissolved(_with_geometry(named, "districts"))
+        named = dissolved(named)
     sound = _through_door(named, crs, "districts", mend=mend)
     districts = give_up_overlaps(sound, within=None, key=None, hair_m=HAIR_M, disputed=None)
     _refuse_swallowed(sound.frame, districts)
@@ -365,7 +367,10 @@ def check_layer(
     >>> check_layer(raw, "control")["fault"].tolist()
     ['missing column', 'no CRS', 'no side']
     """
-    frame = _with_geometry(with_key(frame, key) if kind == "districts" else frame, kind)
+    if kind not in KINDS:
+        raise LayerError(f"kind={kind!r} is not known: use one of {', '.join(KINDS)}")
+    frame = _with_geometry(frame, kind)
+    frame = with_key(frame, key) if kind == "districts" else frame
     tidied, problems = tidy(frame, kind)
     found = unfit_to_project(tidied)
     ground = None
@@ -382,14 +387,17 @@ def check_layer(
 def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: Mend) -> Examined:
     """Tidy, project, mend and check; raise on whatever is left that must not pass."""
     mends = mends_of(mend)
-    require_working_crs(crs=gpd.GeoSeries([], crs=crs))
+    try:
+        require_working_crs(crs=gpd.GeoSeries([], crs=crs))
+    except ProjError as error:
+        raise CRSError(f"crs={crs!r} is no CRS: make one with working_crs(theatre)") from error
     out, problems = tidy(_with_geometry(frame, kind), kind)
     found = unfit_to_project(out)
     if found:
         layer = examine(out, out.is_valid.to_numpy(), kind)
     else:
         out, valid, moved_m2 = project_and_look(drop_rows(out, mends), crs)
-        if kind in ("control", "districts"):  # a column of an earlier run is not booked again
+        if kind in ("control", "districts"):
             out = out.assign(mended_km2=moved_m2 / KM2)
         layer = mended(out, kind, valid, mends)
     faults = find_faults(layer, with_gaps=False)
@@ -406,6 +414,9 @@ def _with_geometry(frame: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
         raise LayerError(
             f"the {kind} layer has no geometry: make it a GeoDataFrame with geometry=... and crs=..."
         )
+    if frame.columns.has_duplicates:
+        twice = ", ".join(map(repr, frame.columns[frame.columns.duplicated()].unique()))
+        raise LayerError(f"the {kind} layer has more than one column {twice}: rename or drop the others")
     return frame
 
 

@@ -149,7 +149,7 @@ def identity(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     shapes[areas] = shapely.normalize(shapes[areas])
     claims = ("date", "side", "side_left", "side_right", "district")
     return pd.DataFrame(
-        {"shape": shapely.to_wkb(shapes)} | {name: frame[name].to_numpy() for name in claims if name in frame}
+        {"shape": shapely.to_wkb(shapes)} | {name: frame[name].map(str) for name in claims if name in frame}
     )
 
 
@@ -288,7 +288,9 @@ def _repeats(keys: pd.DataFrame) -> Iterator[tuple[Hashable, ...]]:
 
 def _simplicity(layer: Examined) -> Iterator[Fault]:
     if layer.kind == "frontlines":
-        crossed = ~layer.frame.is_simple.to_numpy() & ~layer.blank
+        sound = layer.valid & ~layer.blank
+        crossed = sound.copy()
+        crossed[sound] = ~shapely.is_simple(layer.shapes[sound])
         for row, line in layer.frame.geometry[crossed].items():
             at, crs = _first_crossing(line), layer.frame.crs
             detail = f"at {place(at.x, at.y, crs)}" if crs is not None else ""

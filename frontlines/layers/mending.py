@@ -14,7 +14,7 @@ import shapely
 from frontlines.crs import polygons_of, project
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import Pairs, by_size, common_borders, in_doubt, thin, united, width_m
-from frontlines.layers.columns import days_of
+from frontlines.layers.columns import BOOKED, days_of
 from frontlines.layers.faults import Examined, Kind, blank, examine, identity, place_of
 from frontlines.names import KM2, Bools, Geometries, Ints
 
@@ -30,10 +30,6 @@ NO_PLACE_SOURCE, NO_LINE_SOURCE = "no place within reach", "no frontline borders
 _CLAIMED = "claimed by more than one side"
 _NOBODY = frozenset({"", REST_SOURCE, STRIP_SOURCE, NO_PLACE_SOURCE, NO_LINE_SOURCE, _CLAIMED})
 
-BOOKED = ("mended_km2", "outside_km2")
-"""Columns that book ground: zero where nothing was moved."""
-
-
 MENDS = ("overlaps", "invalid", "duplicates", "empty", "crossings")
 """Kinds of fault that can be mended: see `as_control` and `as_frontlines`."""
 
@@ -45,7 +41,7 @@ def mends_of(mend: Mend | None) -> frozenset[str]:
     """Give the kinds of fault that are to be mended."""
     if isinstance(mend, bool | None):
         return frozenset(MENDS if mend else ())
-    words = mend.split(",") if isinstance(mend, str) else mend
+    words = mend.split(",") if isinstance(mend, str) else mend if isinstance(mend, Iterable) else [mend]
     named = {str(word).strip().lower() for word in words}
     if unknown := sorted(named - {*MENDS, "all"}):
         listed = ", ".join(MENDS)

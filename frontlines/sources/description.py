@@ -19,6 +19,7 @@ import pandas as pd
 from frontlines.errors import LayerError, SourceError
 from frontlines.layers.days import (
     as_days,
+    cells_as_text,
     days_in_texts,
     days_or_faults,
     strange_days,
@@ -240,14 +241,8 @@ def _are_days(texts: pd.Series[Any]) -> bool:
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Text of each cell, in one form: "" where there is none, and 3.0 is "3"."""
-
-    def text(value: Any) -> str:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        return one_form(value)
-
-    return column.astype(object).where(column.notna(), "").map(text)
+    """Text of each cell, in one form."""
+    return cells_as_text(column, one_form)
 
 
 def one_form(value: Any) -> str:

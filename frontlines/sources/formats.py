@@ -8,22 +8,27 @@ opened as that format and no other.
 from __future__ import annotations
 
 import re
+import sqlite3
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import ProjError
 
-from frontlines.errors import SourceError
+from frontlines.errors import FrontlinesError, SourceError
+from frontlines.limits import within
 from frontlines.names import LONLAT
 from frontlines.sources.description import USUAL, Description
 from frontlines.sources.kml import read_kml
@@ -55,6 +60,7 @@ _BEGINNINGS = {  # what a file must begin with
     ".kml": re.compile(rb"(\xef\xbb\xbf)?\s*(<\?.*?\?>\s*|<!--.*?-->\s*)*<(\w+:)?kml\b", re.DOTALL),
 }
 _TOPOLOGY = re.compile(rb'"type"\s*:\s*"Topology"')
+_BROKEN = (zipfile.BadZipFile, zlib.error, sqlite3.Error)
 _MISREAD = (ValueError, TypeError, AttributeError)  # of readers that trust what a file says of itself
 _DBF_NAME = 10
 _FLAT = 2  # axes of a CRS without heights
@@ -106,25 +112,45 @@ def read_layer(
     ...     read_layer(Path(folder) / "places.gpkg")["name"].tolist()
     ['Ağdam']
     """
-    path = Path(path)
-    if not path.is_file():
-        raise SourceError(f"{path} is not a file: check the path")
-    suffix = suffix_of(path)
+    path = path_of(path)
     try:
+        if not path.is_file():
+            raise SourceError(f"{path} is not a file: check the path")
+        suffix_of(path)
         frame = read(path, layer, description)
-    except SourceError:
+    except FrontlinesError:
         raise
     except shapely.errors.GEOSException as error:
-        words = str(error).rsplit("Exception: ", 1)[-1]
+        words = str(error).rsplit("Exception: ", 1)[-1].strip()
         raise SourceError(
-            f"{path} holds a shape that cannot be built ({words}): end each ring where it begins"
+            f"{path} holds a shape that cannot be built ({words}): end each ring where it begins, and give "
+            "each line two positions or more"
         ) from error
-    except (OSError, ArithmeticError, LookupError, RuntimeError, zipfile.BadZipFile, *_MISREAD) as error:
-        raise SourceError(f"{path} cannot be read as {suffix}: {error}") from error
+    except (OSError, ArithmeticError, LookupError, RuntimeError, *_BROKEN, *_MISREAD) as error:
+        raise SourceError(f"{path} cannot be read as {path.suffix.lower()}: {error}") from error
+    within("rows", len(frame), path.name)
+    within("vertices", int(shapely.get_num_coordinates(frame.geometry.values).sum()), path.name)
     frame = with_crs(frame, path, description.crs)
     if frame.crs is not None and len(frame.crs.axis_info) > _FLAT:  # heights are left out later on
         frame = frame.set_crs(frame.crs.to_2d(), allow_override=True)
     return frame
+
+
+def path_of(path: Any) -> Path:
+    """Take a text or a path for a path, and refuse everything else."""
+    try:
+        return Path(path)
+    except TypeError as error:
+        raise SourceError(f"{path!r} is no path of a file: give a text or a pathlib.Path") from error
+
+
+def layers_in(folder: Path) -> list[Path]:
+    """List the files of a folder whose endings are known; hidden ones (._a.geojson of macOS) are left out."""
+    try:
+        files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+        return [file for file in files if file.is_file() and file.suffix.lower() in FORMATS]
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be read: {error}") from error
 
 
 def suffix_of(path: Path) -> str:
@@ -142,6 +168,7 @@ def read(path: Path, layer: str | None, description: Description) -> gpd.GeoData
     """Read a file as the format that its ending says."""
     suffix = suffix_of(path)
     if suffix in _PARQUET:
+        within("rows", pq.read_metadata(path).num_rows, path.name)
         return gpd.read_parquet(path)
     if suffix == ".csv":
         return read_table(path, description)
@@ -250,6 +277,9 @@ def _shapefile_in(path: Path, layer: str | None) -> str:
         if len(parts) != 1:
             held = ", ".join(parts) or "none"
             raise SourceError(f"{path} must hold one shapefile (it holds {held}): zip one alone")
+        stem = parts[0].removesuffix(Path(parts[0]).suffix)
+        own = [one.file_size for one in archive.infolist() if one.filename.startswith(stem)]
+        within("unpacked_mb", sum(own) / 1e6, path.name)
         with archive.open(parts[0]) as file:
             if file.read(len(_SHAPEFILE)) != _SHAPEFILE:
                 raise SourceError(f"{path} cannot be read as .zip: {parts[0]} is not a shapefile")
@@ -257,6 +287,7 @@ def _shapefile_in(path: Path, layer: str | None) -> str:
 
 
 def _read_one(address: str, path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
+    _require_no_views(path)
     layers = pyogrio.list_layers(address)
     names = [str(name) for name, kind in layers if kind is not None]
     if not names:
@@ -267,6 +298,10 @@ def _read_one(address: str, path: Path, layer: str | None, encoding: str | None)
         )
     if layer is not None and layer not in names:
         raise SourceError(f"{path} has no layer {layer!r}: it holds {', '.join(names)}")
+    if not address.startswith(
+        ("GeoJSON:", "TopoJSON:")
+    ):  # counting is reading; it is no larger than its file
+        within("rows", pyogrio.read_info(address, layer=layer or names[0])["features"], path.name)
     options = {"layer": layer or names[0], "encoding": encoding, "datetime_as_string": True}
     if address.startswith("GeoJSON:"):
         options["DATE_AS_STRING"] = "YES"  # a day stays as it is written, even one that is none
@@ -276,6 +311,15 @@ def _read_one(address: str, path: Path, layer: str | None, encoding: str | None)
         columns = _readable_columns(address, options)
         frame = pyogrio.read_dataframe(address, columns=columns, **options)
     return frame
+
+
+def _require_no_views(path: Path) -> None:
+    """Refuse views in a GeoPackage: to look at one may take any time."""
+    if path.suffix.lower() == ".gpkg":
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as base:
+            views = base.execute("select name from sqlite_master where type = 'view'").fetchall()
+        if views:
+            raise SourceError(f"{path} holds the view {views[0][0]}: save the layer in a file of its own")
 
 
 def _readable_columns(address: str, options: dict[str, Any]) -> list[str]:

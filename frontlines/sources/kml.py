@@ -19,9 +19,9 @@ import numpy as np
 import shapely
 
 from frontlines.errors import SourceError
+from frontlines.limits import within
 from frontlines.names import LONLAT, Floats
 
-_MOST_BYTES = 1 << 28  # of a KML unpacked from its KMZ
 _DEEPEST = 100  # elements within elements
 _SHORTEST_RING, _SHORTEST_LINE = 4, 2
 _FIELDS = {
@@ -70,21 +70,14 @@ def _contents(path: Path) -> Iterator[bytes]:
         main = [name for name in names if name.lower() == "doc.kml"] or names
         if len(main) != 1:
             raise SourceError(f"{path} must hold one KML (it holds {', '.join(names) or 'none'})")
-        content, left = _unpacked(archive, main[0], path, _MOST_BYTES)
+        sizes = {name: archive.getinfo(name).file_size for name in names}  # no more than these is unpacked
+        within("unpacked_mb", sizes[main[0]] / 1e6, path.name)
+        content = archive.read(main[0])
         yield content
         links = {_text(link, "Link/href") for link in _parsed(content, path).iter("NetworkLink")}
-        for name in names:
-            if name in links and name != main[0]:
-                content, left = _unpacked(archive, name, path, left)
-                yield content
-
-
-def _unpacked(archive: zipfile.ZipFile, name: str, path: Path, most: int) -> tuple[bytes, int]:
-    with archive.open(name) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise SourceError(f"{path} unpacks to more than {_MOST_BYTES:,} bytes: split it")
-    return content, most - len(content)
+        linked = [name for name in names if name in links and name != main[0]]
+        within("unpacked_mb", sum(sizes[name] for name in [*main, *linked]) / 1e6, path.name)
+        yield from map(archive.read, linked)
 
 
 def _parsed(content: bytes, path: Path) -> Element:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from frontlines.layers.days import days_or_faults
 from frontlines.layers.mending import REST_SOURCE
 from frontlines.names import LONLAT, counted, listed
 from frontlines.sources.description import is_of_lines, require_likely_days
-from frontlines.sources.files import FORMATS, Reading, no_day, require_crs, together
+from frontlines.sources.files import Reading, day_in_name, no_day, require_crs, together
+from frontlines.sources.formats import FORMATS, layers_in
 from frontlines.sources.publishers.published import several_a_day
 
 SHRUNK = "ground shrank"
@@ -37,18 +38,27 @@ def read_snapshots(
     side: str | None,
     publisher: str | None = None,
     named: str | None = None,
+    nobody: Callable[[str | None, Path], gpd.GeoDataFrame] | None = None,
 ) -> gpd.GeoDataFrame:
-    """Read all snapshots of a folder or a file: as a publisher writes them, or as they are described."""
+    """Read all snapshots of a folder or a file: as a publisher writes them, or as they are described.
+
+    `nobody` makes the frame of a day on which a file holds no row; without it there is no such day.
+    """
     if not source.is_dir():
         return reading.front(source, "snapshots", side=side, source=named, publisher=publisher)
-    files = sorted(file for file in source.iterdir() if file.suffix.lower() in FORMATS)
-    files = [file for file in files if file.absolute() not in reading.others]
+    files = [file for file in layers_in(source) if file.absolute() not in reading.others]
     publisher = publisher or next(filter(None, map(reading.publisher_of, [source, *files])), None)
     if publisher is not None:
         return reading.front(source, "snapshots", source=named, publisher=publisher)
     if not files:
         raise SourceError(f"{source} holds no layer: its files must end in one of {', '.join(FORMATS)}")
     frames = [reading.front(file, "snapshots", side=side, source=named, among=files) for file in files]
+    frames = [
+        frame
+        if len(frame) or nobody is None
+        else nobody(day_in_name(file, reading.description, among=files), file)
+        for file, frame in zip(files, frames, strict=True)
+    ]
     days = {file.name: frame["date"] for file, frame in zip(files, frames, strict=True) if "date" in frame}
     if undated := [file for file, frame in zip(files, frames, strict=True) if "date" not in frame]:
         raise SourceError(no_day(undated[0]))
@@ -57,8 +67,7 @@ def read_snapshots(
     if all(is_of_lines(frame) for frame in kept if len(frame)):
         return together(kept, files)
     require_crs(kept, files)
-    joined = pd.concat([frame.to_crs(LONLAT) for frame in kept], ignore_index=True)
-    return gpd.GeoDataFrame(joined, geometry="geometry", crs=LONLAT)
+    return together([frame.to_crs(LONLAT) for frame in kept], files)
 
 
 def _one_a_day(

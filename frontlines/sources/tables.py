@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -21,7 +22,7 @@ _LON, _LAT = ("lon", "lng", "long", "longitude"), ("lat", "latitude")
 _WKT = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "geometry_wkt")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _PAGE, _UNSAID = 29, (0x00, 0x57)  # where a dBase file names its code page; values that name none
-_DBF_HEAD = 8  # bytes 8 and 9 of a dBase file: how long its head is
+_DBF_COUNTS = slice(4, 12)  # where a dBase file says how many rows it has, how long its head is and a row
 
 
 def read_table(path: Path, description: Description) -> gpd.GeoDataFrame:
@@ -118,17 +119,20 @@ def encoding_of(path: Path, given: str | None) -> str | None:
 
     Without a .cpg, text that is UTF-8 is read so. Other letters than those of ASCII need to be said.
     """
-    if given is not None or path.suffix.lower() not in (".shp", ".zip"):
+    if path.suffix.lower() not in (".shp", ".zip"):
         return given
     with _parts(path) as (names, open_part):
-        if any(name.lower().endswith(".cpg") for name in names):
-            return None
         table = next((name for name in names if name.lower().endswith(".dbf")), None)
         if table is None:
-            return None
+            return given
         with open_part(table) as file:
             content = file.read()
-    text = content[int.from_bytes(content[_DBF_HEAD : _DBF_HEAD + 2], "little") :]
+    rows, head, width = struct.unpack("<IHH", content[_DBF_COUNTS].ljust(8, b"\xff"))
+    if len(content) < head + rows * width:
+        raise SourceError(f"{path}: its .dbf, which holds the columns, is cut short: get the whole file")
+    if given is not None or any(name.lower().endswith(".cpg") for name in names):
+        return given
+    text = content[head:]
     try:
         text.decode()
     except UnicodeDecodeError as error:

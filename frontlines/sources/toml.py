@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
@@ -32,7 +33,7 @@ def read_toml(path: Path, kind: str, error: type[FrontlinesError]) -> dict[str, 
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as absent:
         raise error(f"{path} is not a file: check the path") from absent
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:  # not only those of its own
         raise error(f"{path} cannot be read as a {kind}: {fault}") from fault
 
 
@@ -42,8 +43,8 @@ def is_name(value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a value is a finite number; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Tell whether a value is a number, not infinite; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def is_length(value: Any) -> bool:

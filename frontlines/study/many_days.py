@@ -61,7 +61,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
         reading, paths["districts"], next(iter(paths["theatre"]), None),
         key=key, side=side, mend=mend, reach_m=reach_m, snap_m=snap_m, outline=False,
     )  # fmt: skip
-    raw = read_snapshots(source, layers.reading, side=layers.whose, named=named)
+    raw = read_snapshots(source, layers.reading, side=layers.whose, named=named, nobody=layers.nobody)
     layers.reading.require_sides(source.name)
     asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "source": named}
     kind = kind_of(raw)

@@ -187,7 +187,7 @@ class StudyLayers:
         """Read all days of one file or folder; `day` is that of a file that says none."""
         if publisher is None and not path.is_dir():
             return self.raw(path, role, day)
-        return read_snapshots(path, self.reading, side=self.whose, publisher=publisher)
+        return read_snapshots(path, self.reading, side=self.whose, publisher=publisher, nobody=self.nobody)
 
     def polygons(self, raw: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
         """Check polygons, lines or places of a file, as polygons that fill the theatre."""
@@ -230,7 +230,7 @@ class StudyLayers:
             day = days[0] if number == 0 else days[1] if number == last else None
             raw = self.raw(path, role, day, paths)
             if raw.empty:
-                raw = self._nobody(day or day_in_name(path, self.reading.description), path)
+                raw = self.nobody(day or day_in_name(path, self.reading.description), path)
             raw = _on_day(raw, day, path, several=role == "between")
             held[path.name] = raw["date"]
             raws.append(raw)
@@ -277,12 +277,14 @@ class StudyLayers:
                 "differ; give another file, or the column of days with date_column='...'"
             )
 
-    def _nobody(self, day: str | None, path: Path) -> gpd.GeoDataFrame:
-        """Make the frame of a day on which a file shows no ground at all."""
+    def nobody(self, day: str | None, path: Path) -> gpd.GeoDataFrame:
+        """Make the frame of a day on which a file shows no ground at all, and note it."""
         if day is None:
             raise LayerError(f"{path.name} holds no row, and no day is in its name: say which day it shows")
+        self.reading.notes.append(f"{path.name} holds no row: all ground of {day} is that of {self.rest}")
         held = {"date": [day], "side": [self.rest], "source": [path.name]}
-        return gpd.GeoDataFrame(held, geometry=list(self.theatre.geometry), crs=self.crs)
+        ground = self.theatre if self.outline or self.theatre_path else self.all_districts()
+        return gpd.GeoDataFrame(held, geometry=list(ground.geometry), crs=self.crs)
 
     def settlements(self, path: Path | None) -> gpd.GeoDataFrame | None:
         """Read settlements, which may share a name; who held them, and when, need not be said."""

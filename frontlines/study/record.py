@@ -8,7 +8,8 @@ import geopandas as gpd
 import pandas as pd
 
 from frontlines.crs import distortion
-from frontlines.layers.mending import BOOKED, stated_sources
+from frontlines.layers.columns import BOOKED
+from frontlines.layers.mending import stated_sources
 from frontlines.manifest import Manifest, versions
 from frontlines.names import KM2, counted
 from frontlines.sources.snapshots import shrunken_days

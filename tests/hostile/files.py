@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import zipfile
@@ -95,7 +96,18 @@ for _kind, _crs in {
 }.items():
     _geojson(f"geojson-crs-{_kind}", collection([SQUARE]) | {"crs": _crs}, "crs|CRS")
 
+_geojson("line-of-one-position", collection([[46.5, 39]], "LineString", side_left="A"), "two positions")
+_LINE = [[46.5, 39], [float("inf"), 40], [46.5, 41]]
+_geojson("line-inf", collection(_LINE, "LineString", side_left="A", side_right="B"), "x.geojson")
+
 # --- tables in the file
+
+_content(
+    "geojson-latin-1",
+    "x.geojson",
+    json.dumps(collection([SQUARE], district="Ä"), ensure_ascii=False).encode("latin-1"),
+    "cannot be read",
+)
 
 _geojson("strange-day", collection([SQUARE], date="2202-04-07"), "x.geojson")
 _geojson("no-day", collection([SQUARE], date="soon"), "soon")
@@ -134,6 +146,52 @@ _content(
     "<kml><NetworkLink><Link><href>http://127.0.0.1:9/x.kml</href></Link></NetworkLink></kml>",
     "x.kml",
 )
+
+
+_LAUGHS = "".join(f'<!ENTITY a{n} "{10 * f"&a{n - 1};"}">' for n in range(1, 10))
+_content("kml-entities-of-entities", "x.kml", f"<!DOCTYPE kml [{_LAUGHS}]><kml>&a9;</kml>", "another format")
+
+
+def _claiming(path: Path, parts: dict[str, bytes], most: int = 900_000_000) -> Path:
+    """Write an archive that says of its parts that they unpack to so many bytes."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+        for part in archive.infolist():
+            part.file_size = most
+    return path
+
+
+@_is("kmz-entities", "declares entities")
+def _kmz_entities(folder: Path) -> Path:
+    laughs = f"<!DOCTYPE kml [{_LAUGHS}]><kml>&a9;</kml>"
+    with zipfile.ZipFile(folder / "x.kmz", "w") as archive:
+        archive.writestr("doc.kml", laughs)
+    return folder / "x.kmz"
+
+
+@_is("kmz-swells", "900 MB unpacked .* --limit unpacked_mb=900")
+def _kmz_swells(folder: Path) -> Path:
+    return _claiming(folder / "x.kmz", {"doc.kml": b"<kml/>"})
+
+
+@_is("zip-swells", "1,800 MB unpacked .* --limit unpacked_mb=1800")
+def _zip_swells(folder: Path) -> Path:
+    return _claiming(folder / "x.zip", {"a.shp": b"", "a.dbf": b""})
+
+
+@_is("gpkg-view-without-end", "holds the view v")
+def _view(folder: Path) -> Path:
+    frame().to_file(folder / "x.gpkg", layer="x")
+    with sqlite3.connect(folder / "x.gpkg") as base:
+        base.execute(
+            "create view v as with recursive n(i) as (select 1 union all select i + 1 from n) "
+            "select i as fid, geom, district from n, x"
+        )
+        base.execute("update gpkg_contents set table_name = 'v', identifier = 'v'")
+        base.execute("update gpkg_geometry_columns set table_name = 'v'")
+    base.close()
+    return folder / "x.gpkg"
 
 
 @_is("gpkg-other-database", "x.gpkg")
@@ -246,6 +304,13 @@ def _no_shx(folder: Path) -> Path:
     return path
 
 
+@_is("shp-cut-dbf", "is cut short")
+def _cut_dbf(folder: Path) -> Path:
+    path = _shapefile(folder)
+    path.with_suffix(".dbf").write_bytes(path.with_suffix(".dbf").read_bytes()[:-20])
+    return path
+
+
 @_is("shp-local-prj", "CRS")
 def _local_prj(folder: Path) -> Path:
     path = _shapefile(folder)
@@ -321,6 +386,12 @@ def _loop(folder: Path) -> Path:
 @_is("long-name", "is not a file|too long")
 def _long_name(folder: Path) -> Path:
     return folder / f"{'x' * 300}.geojson"
+
+
+@_is("pipe", "is not a file")
+def _pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "x.geojson")
+    return folder / "x.geojson"
 
 
 @_is("archive-name", "'!' in it")

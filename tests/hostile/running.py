@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import json
 import os
 import re
 import resource
 import signal
 import sys
+import tempfile
 import time
 import traceback
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import typer
 
 from frontlines.cli import digitizing, outputs  # noqa: F401 - loaded late by the commands
 from frontlines.cli.main import command, main
 from tests.forking import forked
 
 _LONGEST_S = 60.0
-with suppress(Exception):  # made, and its parser loaded, once and before the children
-    command()(["change"], standalone_mode=False)
 
 
 class Answer(NamedTuple):
@@ -31,8 +35,24 @@ class Answer(NamedTuple):
     err: str
 
 
+@cache
+def _load() -> None:
+    """Load here, once, what commands load late: every child would load it anew."""
+    square = {"type": "Polygon", "coordinates": [[[46, 39], [47, 39], [47, 40], [46, 40], [46, 39]]]}
+    feature = {"type": "Feature", "properties": {"district": "D", "side": "A"}, "geometry": square}
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
+        path = Path(folder) / "a_1994-04-07.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+        of_one_day = ["change", str(path), str(path), "--districts", str(path), "--out", folder]
+        for words in (["check", str(path)], of_one_day):
+            with redirect_stderr(io.StringIO()), suppress(typer.Exit):
+                command()(words, standalone_mode=False)
+    gc.freeze()
+
+
 def run(words: list[str], folder: Path, *, most_bytes: int | None = None, kill_after_s: float = 0) -> Answer:
     """Run ``frontlines`` with some words in a folder, its files bounded in size, or killed after a while."""
+    _load()
     log = folder.parent / f"{folder.name}.log"
     child = forked(lambda: _be_the_command(words, folder, log, most_bytes))
     deadline = time.monotonic() + (kill_after_s or _LONGEST_S)

@@ -239,3 +239,14 @@ def test_hostile_text_is_read_as_it_stands_and_shown_on_one_line(study, text):
     with pytest.raises(StudyError) as caught:
         read_study_toml(study(changed('notes = ["one", "two"]', f"notes = {quoted}")))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [f"a = {'[' * 10_000}", f"a = {'9' * 5_000}"], ids=["deep", "long number"])
+def test_what_the_parser_gives_up_on_is_no_study(study, text):
+    with pytest.raises(StudyError, match="cannot be read as a study"):
+        read_study_toml(study(text))
+
+
+def test_a_number_beyond_all_numbers_is_refused(study):
+    with pytest.raises(StudyError, match="snap_m must be a number of metres"):
+        read_study_toml(study(WHOLE.replace("snap_m = 2000", f"snap_m = {'9' * 400}")))

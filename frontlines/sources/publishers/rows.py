@@ -6,6 +6,7 @@ import fnmatch
 import gzip
 import json
 import re
+import sys
 import zipfile
 import zlib
 from collections import Counter
@@ -21,6 +22,7 @@ import pandas as pd
 import shapely
 
 from frontlines.errors import SourceError
+from frontlines.limits import bound, within
 from frontlines.names import LONLAT
 from frontlines.sources.description import Description, column_of
 from frontlines.sources.formats import FORMATS, read_layer
@@ -30,7 +32,7 @@ from frontlines.sources.tables import cells_of
 JSON = (".geojson", ".json", ".geojson.gz", ".json.gz")
 ENDINGS = (*JSON, *(ending for ending in FORMATS if ending not in JSON))
 _LONLAT = re.compile(r"(CRS84|EPSG:.*4326)$")
-_MOST_BYTES, _MOST_OF_TABLE = 1 << 30, 1 << 33
+_LONGEST_HEAD, _MOST_OF_TABLE = 1 << 30, 1 << 33  # bytes of a table's first line, and of all of it
 _BOM = b"\xef\xbb\xbf"
 _PAIR, _FLAT, _SHORTEST = 2, 2, 4
 _GROUND = {"polygons": ("Polygon", "MultiPolygon"), "points": ("Point",)}
@@ -107,13 +109,13 @@ def json_of(file: Path) -> dict[str, Any]:
 
 def _unpacked(file: Path) -> bytes:
     """Read a file's bytes, unpacked."""
+    most = int(min(bound("unpacked_mb") * 1e6, sys.maxsize - 1))
     try:
         with gzip.open(file) if file.name.lower().endswith(".gz") else file.open("rb") as stream:
-            content: bytes = stream.read(_MOST_BYTES + 1)
+            content: bytes = stream.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f"{file} cannot be read: {error}") from error
-    if len(content) > _MOST_BYTES:
-        raise SourceError(f"{file} holds more than {_MOST_BYTES:,} bytes: split it by days")
+    within("unpacked_mb", len(content) / 1e6, file.name)
     return content
 
 
@@ -263,7 +265,7 @@ def header_of(file: Path, publisher: Publisher) -> set[str]:
     if not publisher.places or file.suffix.lower() not in (".csv", ".zip"):
         return set()
     with _opened(file, publisher.table) as table:
-        head = table.readline(_MOST_BYTES).decode(errors="replace")
+        head = table.readline(_LONGEST_HEAD).decode(errors="replace")
     return {name.strip().strip('"') for name in re.split("[,;\t]", head)}
 
 

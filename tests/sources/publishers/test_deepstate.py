@@ -11,8 +11,9 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon, box
 
 from frontlines.crs import working_crs
-from frontlines.errors import LayerError, SourceError
+from frontlines.errors import LayerError, LimitError, SourceError
 from frontlines.layers.door import as_control, as_theatre
+from frontlines.limits import raised_limits
 from frontlines.sources import read_published
 from frontlines.sources.description import Description
 from frontlines.sources.publishers.published import published
@@ -528,10 +529,12 @@ def test_broken_archives_are_refused(tmp_path):
             read_deepstate(path)
 
 
-def test_archives_that_swell_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("frontlines.sources.publishers.rows._MOST_BYTES", 1000)
-    (tmp_path / "20240708.geojson.gz").write_bytes(gzip.compress(b" " * 5000))
-    with pytest.raises(SourceError, match="holds more than 1,000 bytes: split it by days"):
+def test_archives_that_swell_are_refused(tmp_path):
+    (tmp_path / "20240708.geojson.gz").write_bytes(gzip.compress(b" " * 3_000_000))
+    refused = pytest.raises(
+        LimitError, match=r"20240708.geojson.gz: .* more than the bound of 1 .*unpacked_mb=2"
+    )
+    with raised_limits(unpacked_mb=1), refused:
         read_deepstate(tmp_path)
 
 
