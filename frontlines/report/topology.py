@@ -24,9 +24,10 @@ CELLS = 65_535
 TOLERANCE_CELLS = 4.0
 """How much detail is left out: half a pixel where the map is enlarged eight times on a large screen."""
 
-_CONTEXT_TOLERANCE_CELLS = 32.0
+_CONTEXT_CELLS = 32.0
 _MIDDLE_CELLS = 64.0  # how exactly the middle of a district is found
-_AROUND = 0.35  # of the map's longer side: countries are kept so far around it
+_AROUND, _BESIDE = 0.35, 0.12  # of the map's longer side: countries are kept, and named, so far around it
+_DRAWN = (shapely.GeometryType.POLYGON, shapely.GeometryType.LINESTRING)
 
 Ring = list[int]
 Corner = tuple[int, int]
@@ -59,18 +60,21 @@ def ground_topology(
         district[inside] = place
     kept = (held >= 0).any(axis=0) | (district >= 0)
     faces, held, district = faces[kept], held[:, kept], district[kept]
-    around = _context(context, grid)
-    arcs, rings = _arcs(np.array([*faces, *(shape for _, shape in around)], dtype=object))
+    around = _context(context, wholes, grid)
+    polygons = [shape for _, shape in around if shape.geom_type == "Polygon"]
+    arcs, rings = _arcs(np.array([*faces, *polygons], dtype=object))
     ground = [
         {"type": "Polygon", "arcs": own, "properties": {"district": int(one), "held": _changes(days)}}
         for own, one, days in zip(rings, district, held.T, strict=False)
     ]
-    countries = [
+    countries: list[dict[str, Any]] = [
         {"type": "Polygon", "arcs": own, "properties": words}
-        for own, (words, _) in zip(rings[len(faces) :], around, strict=True)
+        for own, (words, _) in zip(rings[len(faces) :], around, strict=False)
     ]
-    labels = _middles(wholes, grid)
-    objects = {"ground": ground, "context": countries, "labels": labels, "places": _places(places, grid)}
+    for words, line in around[len(polygons) :]:
+        countries.append({"type": "LineString", "arcs": [len(arcs)], "properties": words})
+        arcs.append(_steps(_corners(line)))
+    objects = {"ground": ground, "context": countries, "labels": _labels(wholes, grid), "places": _places(places, grid)}
     return {
         "type": "Topology",
         "transform": {"scale": [grid.cell_m, grid.cell_m], "translate": [grid.west, grid.south]},
@@ -94,6 +98,10 @@ class _Grid:
         """Give coordinates in cells, rounded."""
         off_m = np.asarray(xy, dtype=float) - (self.west, self.south)
         return np.asarray(np.rint(off_m / self.cell_m).astype(np.int64))
+
+    def in_cells(self, shape: Any) -> Any:
+        """Give a shape in cells, not rounded."""
+        return shapely.transform(shape, lambda xy: (xy - (self.west, self.south)) / self.cell_m)
 
 
 def _rows(states: Sequence[gpd.GeoDataFrame], names: Sequence[str]) -> tuple[Geometries, Ints, Ints]:
@@ -141,31 +149,39 @@ def _changes(days: Ints) -> list[int]:
     return np.column_stack([at, days[at]]).ravel().tolist()
 
 
-def _context(context: gpd.GeoDataFrame | None, grid: _Grid) -> list[tuple[dict[str, str], Any]]:
-    """Cut out what lies around the map, coarser than the ground: kind and name, and polygons in cells."""
+def _context(
+    context: gpd.GeoDataFrame | None, wholes: Geometries, grid: _Grid
+) -> list[tuple[dict[str, Any], Any]]:
+    """Cut out what lies around the map, coarser than the ground: kind, name and its place, polygons in cells."""
     if context is None:
         return []
-    margin = _AROUND * CELLS
-    window = shapely.box(-margin, -margin, CELLS + margin, CELLS + margin)
-    found = []
-    for row in context[["kind", "name", "geometry"]].itertuples(index=False):
-        cells = shapely.transform(row.geometry, lambda xy: (xy - (grid.west, grid.south)) / grid.cell_m)
-        near = shapely.intersection(shapely.simplify(cells, _CONTEXT_TOLERANCE_CELLS), window)
-        rounded = shapely.set_precision(near, 1.0)
-        parts = [part for part in shapely.get_parts(rounded) if part.geom_type == "Polygon"]
-        found += [({"kind": str(row.kind), "name": str(row.name)}, part) for part in parts]
-    return found
+    window, beside = (shapely.box(-m, -m, CELLS + m, CELLS + m) for m in (_AROUND * CELLS, _BESIDE * CELLS))
+    theatre = shapely.box(*grid.in_cells(shapely.multipoints(shapely.get_coordinates(wholes))).bounds)
+    found: list[tuple[dict[str, Any], Any]] = []
+    for kind, name, shape in context[["kind", "name", "geometry"]].itertuples(index=False):
+        near = shapely.intersection(shapely.simplify(grid.in_cells(shape), _CONTEXT_CELLS), window)
+        parts = shapely.get_parts(shapely.set_precision(near, 1.0))
+        parts = parts[np.isin(shapely.get_type_id(parts), _DRAWN)]
+        about: list[dict[str, Any]] = [{"kind": str(kind), "name": str(name)} for _ in parts]
+        free = shapely.intersection(shapely.difference(parts, theatre), beside)
+        if kind == "country" and shapely.area(free).sum() > 0:
+            about[int(np.argmax(shapely.area(free)))] |= _middle(free[np.argmax(shapely.area(free))])
+        found += zip(about, parts, strict=True)
+    return sorted(found, key=lambda one: one[1].geom_type, reverse=True)  # polygons, then lines
 
 
-def _middles(wholes: Geometries, grid: _Grid) -> list[dict[str, Any]]:
-    """Find where in each district its name has the most room, and how much to either side [cells]."""
-    rough = shapely.simplify(wholes, TOLERANCE_CELLS * grid.cell_m)
-    rays = shapely.maximum_inscribed_circle(rough, tolerance=_MIDDLE_CELLS * grid.cell_m)
-    middles = grid.cells(shapely.get_coordinates(shapely.get_point(rays, 0))).tolist()
-    rooms = np.rint(shapely.length(rays) / grid.cell_m).astype(int).tolist()
+def _middle(shape: Any) -> dict[str, Any]:
+    """Find where a name has the most room in a polygon, and how much to either side [cells]."""
+    ray = shapely.maximum_inscribed_circle(shape, tolerance=_MIDDLE_CELLS)
+    return {"at": shapely.get_coordinates(ray)[0].round().astype(int).tolist(), "room": round(ray.length)}
+
+
+def _labels(wholes: Geometries, grid: _Grid) -> list[dict[str, Any]]:
+    """Write where the name of each district has the most room."""
+    found = [_middle(shapely.simplify(grid.in_cells(shape), TOLERANCE_CELLS)) for shape in wholes]
     return [
-        {"type": "Point", "coordinates": at, "properties": {"district": place, "room": room}}
-        for place, (at, room) in enumerate(zip(middles, rooms, strict=True))
+        {"type": "Point", "coordinates": one["at"], "properties": {"district": place, "room": one["room"]}}
+        for place, one in enumerate(found)
     ]
 
 
@@ -188,7 +204,7 @@ def _arcs(faces: Geometries) -> tuple[list[list[list[int]]], list[list[Ring]]]:
     of pieces: ~number where it runs the other way.
     """
     rings, polygon = shapely.get_rings(shapely.orient_polygons(faces), return_index=True)
-    paths = [_corners(ring) for ring in rings]
+    paths = [_corners(ring)[:-1] for ring in rings]
     forks, numbers = _forks(paths), dict[tuple[Corner, ...], int]()
     found: list[list[Ring]] = [[] for _ in range(len(faces))]
     for path, own in zip(paths, polygon, strict=True):
@@ -197,8 +213,8 @@ def _arcs(faces: Geometries) -> tuple[list[list[list[int]]], list[list[Ring]]]:
 
 
 def _corners(ring: Any) -> list[Corner]:
-    """Give the corners of a ring, in cells, the first one once."""
-    return [(x, y) for x, y in shapely.get_coordinates(ring)[:-1].round().astype(np.int64).tolist()]
+    """Give the corners of a line or ring, in cells."""
+    return [(x, y) for x, y in shapely.get_coordinates(ring).round().astype(np.int64).tolist()]
 
 
 def _forks(paths: Sequence[list[Corner]]) -> set[Corner]:
@@ -223,7 +239,7 @@ def _number(piece: tuple[Corner, ...], numbers: dict[tuple[Corner, ...], int]) -
     return ~numbers[back] if back in numbers else numbers.setdefault(piece, len(numbers))
 
 
-def _steps(piece: tuple[Corner, ...]) -> list[list[int]]:
+def _steps(piece: Sequence[Corner]) -> list[list[int]]:
     """Write a piece as its first corner and the steps from one corner to the next."""
     steps: list[list[int]] = np.diff(np.array(piece), axis=0, prepend=0).tolist()
     return steps

@@ -31,8 +31,9 @@ def headline(run: Folder, figures: Figures, digits: int) -> tuple[str, str]:
     if len(rows) == 1:
         ((side, own),) = rows.items()
         gained, lost, net = (float(own[f"{name}_km2"].sum()) for name in ("gained", "lost", "net"))
-        said = f"{_called(run, side)} gained {_km2(gained, digits)} and lost {_km2(lost, digits)} {span}"
-        return said, f"Net change {_km2(net, digits, sign=True)}{_interval(run, own, digits)}."
+        said = f"{_called(run, side)} gained {_some(gained, digits)} and lost {_some(lost, digits)} {span}"
+        steps = f", in {counted(len(own), 'step')} ({_cadence(run)})" if len(own) > 1 else ""
+        return said, f"Net change {_km2(net, digits, sign=True)}{_interval(run, own, digits)}{steps}."
     nets = {side: float(own["net_km2"].sum()) for side, own in rows.items() if side not in RESERVED}
     order = sorted(nets, key=lambda side: -abs(nets[side]))
     listed = [f"{_called(run, side)} {_km2(nets[side], digits, sign=True)}" for side in order[:_MOST_SIDES]]
@@ -68,6 +69,10 @@ def _km2(value: float, digits: int, *, sign: bool = False) -> str:
     return f"{mark}{'0' if nothing else text} km²"
 
 
+def _some(km2: float, digits: int) -> str:
+    return _km2(km2, digits) if km2 else "no ground"
+
+
 def _called(run: Folder, side: str) -> str:
     return str(run.ground["run"]["sides"].get(side, side))
 
@@ -76,27 +81,31 @@ def limits(run: Folder) -> list[tuple[str, str]]:
     """Say what the figures cannot say: a few words, and a sentence or two on each."""
     manifest, detail_m = run.manifest, float(run.ground["run"]["detail_m"])
     simplified = f"Borders are simplified to about {detail_m:,.0f} m. Every figure comes from the borders as given."
+    dates = "A snapshot’s date is not the date of a change: ground changed hands at some time before it."
+    gross = "ground that changed hands and came back within a step is in neither. Net change does not."
+    sources = "Two sources that agree may both be wrong, or draw on the same reports."
     told = [
-        ("Dates", "A snapshot’s date is not the date of a change: ground changed hands at some time before it."),
-        *_cadence(run),
+        *([("Agreement", sources)] if run.kind == "agreement" else [("Dates", dates), ("Cadence", f"Gained and lost depend on the cadence ({_cadence(run)}): {gross}")]),
         ("Intervals", _intervals(manifest)),
-        ("Contested ground", "It counts for nobody; the table gives it apart where there is any."),
-        ("The map", simplified),
+        ("Contested ground", "It counts for nobody; where there is any, its area stands apart."),
+        *_outside(manifest),
         *(("Edge", f"{note}.") for note in edge_notes(manifest)),
+        ("The map", simplified),
     ]
-    if run.kind == "agreement":
-        told[0] = ("Agreement", "Two sources that agree may both be wrong, or have one source in common.")
     boundaries = str(manifest.get("boundaries", ""))
     return [*told, *([("Boundaries", boundaries)] if boundaries else [])]
 
 
-def _cadence(run: Folder) -> list[tuple[str, str]]:
-    """Say what follows from how often there is a snapshot."""
-    if run.kind == "agreement":
-        return []
-    cadence = run.manifest["books"]["cadence"] if run.kind == "series" else run.manifest["cadence"]
-    gross = "ground that changed hands and came back within a step is in neither. Net change does not."
-    return [("Cadence", f"Gained and lost depend on the cadence ({cadence}): {gross}")]
+def _cadence(run: Folder) -> str:
+    """Say how often there is a snapshot."""
+    return str(run.manifest["books"]["cadence"] if run.kind == "series" else run.manifest["cadence"])
+
+
+def _outside(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say how much ground lies in no district."""
+    days = [f"{one['km2']:,.0f} km² ({one['share']:.1%}) on {long_date(one['date'])}" for one in manifest.get("no_district", ())]
+    what = "Ground in no district is on the map, but in no figure"
+    return [("Ground in no district", f"{what}: {', '.join(days)}.")] if days else []
 
 
 def _intervals(manifest: Mapping[str, Any]) -> str:

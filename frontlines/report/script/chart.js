@@ -1,12 +1,15 @@
 // The chart: over time where there are several steps, else by district. It moves with the slider, and the slider with it.
 const chart = d3.select("#chart");
-const SHORT = innerWidth < 600;
 
+let drawn_chart = "", place_cursor = () => {};
 function draw_chart() {
-  chart.selectAll("*").remove();
-  const wide = chart.node().clientWidth;
-  if (data.steps.length > 1) draw_time(wide);
-  else draw_bars(wide);
+  const wide = chart.node().clientWidth, key = [wide, state.side, state.district].join();
+  if (key !== drawn_chart) {
+    drawn_chart = key;
+    chart.selectAll("*").remove();
+    (data.steps.length > 1 ? draw_time : draw_bars)(wide);
+  }
+  place_cursor();
 }
 
 const time_of = (at) => new Date(`${end_at(at)}T00:00:00Z`);
@@ -19,33 +22,33 @@ function axes(g, x, y, left, right, ticks) {
 }
 
 function draw_time(wide) {
-  const left = 66, right = wide - (SEVERAL || SOURCES ? 12 : 16), high = SOURCES ? 230 : 190, low = SOURCES ? 0 : 120, gap = SOURCES ? 0 : 46;
-  const total = high + gap + low + 34, svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("role", "img");
+  const left = 66, right = wide - (SEVERAL ? 110 : 16), high = SOURCES ? 230 : 190, low = SOURCES ? 0 : 120, gap = SOURCES ? 0 : 46;
+  const total = high + gap + low + 34, svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
   const x = d3.scaleUtc([time_of(0), time_of(LAST)], [left, right]);
-  const lines = SOURCES ? [{ side: state.side, values: positions.map((at) => figure("iou", state.district, at)) }]
-    : data.followed.filter((side) => !SEVERAL || side === state.side || !["unknown", "contested"].includes(side))
-      .map((side) => ({ side, values: net_since_first(state.district, side) }));
+  const lines = data.followed.filter((side) => side === state.side || !["unknown", "contested"].includes(side))
+    .map((side) => ({ side, values: SOURCES ? positions.map((at) => figure("iou", state.district, at)) : net_since_first(state.district, side) }));
   const known = lines.flatMap((line) => line.values).filter((value) => value !== null);
-  const y = d3.scaleLinear(SOURCES ? [Math.min(...known, 1), Math.max(...known, 0)] : [Math.min(0, ...known), Math.max(0, ...known)], [high, 30]).nice(4);
-  const upper = svg_.append("g");
+  const ends = SOURCES ? [Math.min(...known, 1), Math.max(...known, 0)] : [Math.min(0, ...known), Math.max(0, ...known)];
+  const y = d3.scaleLinear(ends[0] === ends[1] ? [ends[0], ends[0] + 1] : ends, [high, 30]).nice(4), upper = svg_.append("g");
   axes(upper, x, y, left, right, 4);
   if (SOURCES) upper.select(".zero").remove();
-  const where = state.district === WHOLE ? "" : `, ${called(state.district)}`;
   const title = SOURCES ? "IoU: ground of both ÷ ground of either" : `Net change since ${day(date_at(0))}, km²`;
-  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(title + where);
+  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(title + (state.district === WHOLE ? "" : `, ${called(state.district)}`));
   for (const line of lines) {
-    const colour = SEVERAL ? data.sides[side_number.get(line.side)].look[2] : null;
     const path = line.values.map((value, at) => (value === null ? "" : `${at && line.values[at - 1] !== null ? "L" : "M"}${x(time_of(at))},${y(value)}`)).join("");
-    upper.append("path").attr("class", "line").attr("d", path).style("stroke", colour).style("stroke-width", SEVERAL && line.side === state.side ? 3.2 : 2);
+    upper.append("path").attr("class", "line").attr("d", path).style("stroke", SEVERAL ? line_colour(line.side) : null).style("stroke-width", SEVERAL && line.side === state.side ? 3.4 : 2);
   }
-  if (SEVERAL) name_lines(svg_, lines, right);
+  if (SEVERAL) name_lines(svg_, lines, y, right);
   if (!SOURCES) draw_steps(svg_, x, left, right, high + gap, low);
-  svg_.append("g").attr("transform", `translate(0,${total - 28})`).call(d3.axisBottom(x).ticks(SHORT ? 4 : 8).tickSizeOuter(0));
-  const cursor = svg_.append("g"), at_x = x(time_of(state.at));
-  cursor.append("line").attr("class", "cursor").attr("x1", at_x).attr("x2", at_x).attr("y1", 24).attr("y2", total - 28);
-  const main = lines.find((line) => line.side === state.side), value = main?.values[state.at];
-  if (value !== null && value !== undefined) cursor.append("circle").attr("class", "dot").attr("cx", at_x).attr("cy", y(value)).attr("r", 4.5);
-  svg_.attr("aria-label", chart_words(main?.values));
+  svg_.append("g").attr("transform", `translate(0,${total - 28})`).call(d3.axisBottom(x).ticks(wide < 600 ? 4 : 8).tickSizeOuter(0));
+  const line = svg_.append("line").attr("class", "cursor").attr("y1", 24).attr("y2", total - 28), dot = svg_.append("circle").attr("class", "dot").attr("r", 4.5);
+  const main = lines.find((one) => one.side === state.side).values;
+  place_cursor = () => {
+    const at_x = x(time_of(state.at)), value = main[state.at];
+    line.attr("x1", at_x).attr("x2", at_x);
+    dot.attr("cx", at_x).attr("cy", y(value ?? 0)).style("display", value === null ? "none" : "");
+  };
+  svg_.attr("aria-label", chart_words(main));
   const move = (event) => {
     const date = x.invert(d3.pointer(event, svg_.node())[0]);
     const near = d3.minIndex(positions, (at) => Math.abs(time_of(at) - date));
@@ -53,6 +56,7 @@ function draw_time(wide) {
   };
   svg_.on("pointerdown", (event) => { dragging = true; move(event); }).on("pointermove", (event) => { if (dragging && event.buttons) move(event); });
 }
+const line_colour = (side) => d3.color(data.sides[side_number.get(side)].look[0]).darker(0.6).formatHex();
 let dragging = false;
 addEventListener("pointerup", () => { dragging = false; });
 
@@ -60,16 +64,13 @@ function net_since_first(district, side) {
   let sum = 0;
   return [0, ...column("net_km2", district, side).map((value) => (sum += value))];
 }
-function name_lines(svg_, lines, right) {
-  const row = svg_.append("g");
-  let x = right;
-  for (const line of [...lines].reverse()) {
-    x -= named(line.side).length * 7 + 30;
-    const look_ = data.sides[side_number.get(line.side)].look;
-    row.append("line").attr("x1", x).attr("x2", x + 16).attr("y1", 10).attr("y2", 10).style("stroke", look_[2]).style("stroke-width", 3);
-    row.append("text").attr("x", x + 20).attr("y", 14).text(named(line.side));
+function name_lines(svg_, lines, y, right) {
+  let free = 0; // each name stands beside the end of its line, or below the one before
+  for (const line of d3.sort(lines, (one) => -one.values.at(-1))) {
+    free = Math.max(free + 14, y(line.values.at(-1)) + 4);
+    svg_.append("line").attr("x1", right + 6).attr("x2", right + 16).attr("y1", free - 4).attr("y2", free - 4).style("stroke", line_colour(line.side)).style("stroke-width", 3);
+    svg_.append("text").attr("class", "name").attr("x", right + 20).attr("y", free).text(cut(named(line.side), 12));
   }
-  if (x < 260) row.attr("transform", `translate(${-Math.max(x, 0)},14)`);
 }
 function draw_steps(svg_, x, left, right, top, low) {
   const gained = column("gained_km2", state.district), lost = column("lost_km2", state.district);
@@ -84,7 +85,7 @@ function draw_steps(svg_, x, left, right, top, low) {
   g.append("path").attr("class", "lost").attr("d", bar(lost, -1));
   const doubts = data.steps.flatMap((step, place) => (step.suspect && state.district === WHOLE ? [place + 1] : []));
   g.selectAll(".doubt").data(doubts).join("path").attr("class", "doubt").attr("d", (at) => `M${x(time_of(at)) - 4},${top}h8l-4,7z`);
-  if (doubts.length) svg_.append("text").attr("x", right).attr("y", top - 12).attr("text-anchor", "end").text(SHORT ? "▼ suspect" : "▼ suspect: perhaps a map drawn anew");
+  if (doubts.length) svg_.append("text").attr("x", right).attr("y", top - 12).attr("text-anchor", "end").text(right < 600 ? "▼ suspect" : "▼ suspect: perhaps a map drawn anew");
 }
 function chart_words(values) {
   if (!values) return "Chart";
@@ -101,14 +102,14 @@ function draw_bars(wide) {
   const all = data.districts.map((_, district) => district).filter((district) => value(right_name, district) || value(left_name, district) || bound(district)[1] - bound(district)[0] > 0.05);
   const rows = d3.sort(all, (district) => -(value(right_name, district) + value(left_name, district) + 1e-6 * (bound(district)[1] - bound(district)[0]))).slice(0, 20);
   const row = 26, left = Math.min(160, wide * 0.32), top = 50, total = top + rows.length * row + 8;
-  const svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("role", "img");
+  const svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
   const ends = rows.flatMap((district) => [value(right_name, district), -value(left_name, district), ...bound(district)]);
   const x = d3.scaleLinear([Math.min(0, ...ends), Math.max(0, ...ends)], [left + 8, wide - 14]).nice(5);
-  svg_.append("g").attr("transform", `translate(0,${top})`).call(d3.axisTop(x).ticks(SHORT ? 4 : 7).tickSize(-(total - top - 8)).tickFormat((tick) => d3.format(",")(tick).replace("-", "−")));
+  svg_.append("g").attr("transform", `translate(0,${top})`).call(d3.axisTop(x).ticks(wide < 600 ? 4 : 7).tickSize(-(total - top - 8)).tickFormat((tick) => d3.format(",")(tick).replace("-", "−")));
   svg_.append("line").attr("class", "zero").attr("x1", x(0)).attr("x2", x(0)).attr("y1", top).attr("y2", total - 8);
   const level = data.level ? `; line: ${number(100 * data.level, 0)}% interval of the net change (dashed: see the table’s ~)` : "";
   svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(SOURCES ? `Only ${data.names[1]} (left), only ${data.names[0]} (right), km²` : `${named(state.side)}: lost (left) and gained (right), km²`);
-  if (level && !SHORT) svg_.append("text").attr("x", wide).attr("y", 14).attr("text-anchor", "end").text(level.slice(2));
+  if (level && wide > 800) svg_.append("text").attr("x", wide).attr("y", 14).attr("text-anchor", "end").text(level.slice(2));
   rows.forEach((district, place) => {
     const middle = top + (place + 0.5) * row + 3, found = SOURCES ? null : interval("net", district, at);
     svg_.append("text").attr("class", "name").attr("x", left).attr("y", middle + 4).attr("text-anchor", "end").text(cut(called(district), left / 7));

@@ -17,9 +17,11 @@ function notes_at(at) {
   const step = SOURCES || !at ? {} : data.steps[at - 1];
   return (step.same_input ? "; this snapshot repeats the one before" : "") + (step.suspect ? "; suspect, perhaps a map drawn anew" : "");
 }
+let waiting = 0;
 function go_to(at) {
   state.at = Math.min(Math.max(at, 0), LAST);
-  draw();
+  cancelAnimationFrame(waiting);
+  waiting = requestAnimationFrame(draw);
 }
 function choose(district, near = false) {
   state.district = district;
@@ -28,9 +30,7 @@ function choose(district, near = false) {
   if (near && district !== WHOLE) show(bounds_of(of_district[district]), 6);
 }
 
-const VIEWS = SOURCES ? [] : SEVERAL
-  ? [["change", "Change since the start"], ...(LAST > 1 ? [["step", "This step"]] : []), ["who", "Who holds what"]]
-  : [["change", LAST > 1 ? "Change since the start" : "Change"], ...(LAST > 1 ? [["step", "This step"]] : []), ["who", "Who holds what"]];
+const VIEWS = SOURCES ? [] : [["change", LAST > 1 ? "Since the start" : "Change"], ...(LAST > 1 ? [["step", "In this step"]] : []), ["who", "Who holds what"]];
 const view_labels = d3.select("#views").selectAll("label").data(VIEWS).join("label");
 view_labels.append("input").attr("type", "radio").attr("name", "view").attr("value", ([key]) => key).property("checked", ([key]) => key === state.view)
   .on("change", (_, [key]) => { state.view = key; draw(); });
@@ -38,7 +38,6 @@ view_labels.append("span").text(([, text]) => text);
 
 d3.select("#side").on("change", (event) => { state.side = event.target.value; draw(); })
   .selectAll("option").data(data.followed).join("option").attr("value", (side) => side).text(named);
-by_id("side-box").hidden = !SEVERAL;
 by_id("side-box").style.display = SEVERAL ? "" : "none";
 const by_label = d3.sort(data.districts.keys(), (a, b) => called(a).localeCompare(called(b)));
 d3.select("#district").on("change", (event) => choose(Number(event.target.value), true))
@@ -85,6 +84,9 @@ by_id("nearer").addEventListener("click", () => svg.call(zoom.scaleBy, 1.6));
 by_id("farther").addEventListener("click", () => svg.call(zoom.scaleBy, 1 / 1.6));
 by_id("whole").addEventListener("click", () => svg.call(zoom.transform, d3.zoomIdentity));
 by_id("closeup").addEventListener("click", () => show(changed_bounds()));
+by_id("closeup").textContent = SOURCES ? "Zoom to the difference" : "Zoom to the change";
+by_id("views").style.display = VIEWS.length ? "" : "none";
+by_id("closeup").disabled = changed_bounds()[0] > changed_bounds()[2];
 const KEYS = {
   ArrowLeft: () => svg.call(zoom.translateBy, 60 / view.k, 0), ArrowRight: () => svg.call(zoom.translateBy, -60 / view.k, 0),
   ArrowUp: () => svg.call(zoom.translateBy, 0, 60 / view.k), ArrowDown: () => svg.call(zoom.translateBy, 0, -60 / view.k),

@@ -20,7 +20,7 @@ function ring_path(ring) {
   });
   return `M${points.map((point) => point.join(",")).join("L")}Z`;
 }
-const polygon_path = (geometry) => geometry.arcs.map(ring_path).join("");
+const polygon_path = ({ type, arcs: own_arcs }) => (type === "Polygon" ? own_arcs.map(ring_path).join("") : ring_path(own_arcs).slice(0, -1));
 const face_paths = faces.map(polygon_path);
 const holders = data.states.map(() => new Int16Array(faces.length));
 faces.forEach((face, place) => {
@@ -74,7 +74,7 @@ function pattern(defs, id, [face, hatch, ink]) {
   made.append("rect").attr("width", 8).attr("height", 8).attr("fill", face);
   const kinds = hatch === "striped" ? ["/"] : [...new Set(hatch)];
   for (const kind of kinds) {
-    if (STROKES[kind]) made.append("path").attr("d", STROKES[kind]).attr("fill", "none").attr("stroke", ink).attr("stroke-width", hatch === "striped" ? 3 : 1);
+    if (STROKES[kind]) made.append("path").attr("d", STROKES[kind]).attr("fill", "none").attr("stroke", ink).attr("stroke-width", hatch === "striped" ? 2.2 : 1);
     else made.append("circle").attr("cx", 4).attr("cy", 4).attr("r", kind === "." ? 0.8 : 2).attr("fill", kind === "." ? ink : "none").attr("stroke", kind === "." ? "none" : ink);
   }
   return made;
@@ -88,7 +88,7 @@ const world = svg.append("g").attr("class", "world");
 const countries = topology.objects.context.geometries;
 world.append("g").selectAll("path").data(countries.filter((one) => one.properties.kind !== "oblast")).join("path").attr("class", "country").attr("d", polygon_path);
 world.append("path").attr("class", "home").attr("d", faces.map((face, place) => (face.properties.district >= 0 ? face_paths[place] : "")).join(""));
-const ground = world.append("g").attr("class", "ground");
+const ground = world.append("g").attr("class", "ground"), edges = world.append("path").attr("class", "edges");
 const to_path = (mesh) => mesh.coordinates.map((line) => `M${line.map(([x, y]) => `${x},${-y}`).join("L")}`).join("");
 const untransformed = { ...topology, transform: undefined, arcs: arcs.map((arc) => arc.map(([x, y]) => [x, -y])) };
 const mesh = (keep, some = faces) => to_path(topojson.mesh(untransformed, { type: "GeometryCollection", geometries: some }, keep));
@@ -101,17 +101,17 @@ const hits = world.append("g").selectAll("path").data(of_district).join("path").
 const marks = svg.append("g").attr("class", "labels"), scale = svg.append("g").attr("class", "scale");
 const outline = (district) => (district === WHOLE || district === null ? "" : mesh((a, b) => a === b, of_district[district].map((place) => faces[place])));
 
+// A front lies between two sides; where one of them is not known, the ground just ends.
 function front(number_) {
-  const held = (face) => { const side = holders[number_][face.place]; return side === UNKNOWN ? NOBODY : side; };
-  return mesh((a, b) => a !== b && held(a) !== held(b));
+  const held = (face) => (holders[number_][face.place] === UNKNOWN ? NOBODY : holders[number_][face.place]);
+  return mesh((a, b) => held(a) !== held(b) && held(a) !== NOBODY && held(b) !== NOBODY);
 }
 
 function draw_map() {
   const [before, after] = compared(), paths = new Map();
-  for (let place = 0; place < faces.length; place++) {
-    const name = look_of(holders[before][place], holders[after][place]);
-    if (name) paths.set(name, (paths.get(name) ?? "") + face_paths[place]);
-  }
+  const looks = faces.map((_, place) => look_of(holders[before][place], holders[after][place]));
+  looks.forEach((name, place) => { if (name) paths.set(name, (paths.get(name) ?? "") + face_paths[place]); });
+  edges.attr("d", mesh((a, b) => looks[a.place] !== looks[b.place] || (a === b && looks[a.place])));
   const names = [...paths.keys()].sort();
   defs.selectAll("pattern").remove();
   names.forEach((name) => pattern(defs, `map-${name}`, look(name)));
@@ -120,23 +120,24 @@ function draw_map() {
   const earlier = before === after || state.view === "who" ? "" : front(before), now = front(after);
   fronts.forEach((path, place) => path.attr("d", place < 2 ? earlier : now));
   chosen.attr("d", outline(state.district));
-  draw_legend(names, earlier !== "");
+  draw_legend(names, [earlier, now]);
   rescale();
   const words = names.map(look_text).join("; ");
   svg.attr("aria-label", `Map of ${day(date_at(state.at))}: ${words}. The figures stand in the table.`);
 }
 
-function draw_legend(names, has_first) {
+function draw_legend(names, drawn) {
   const entries = names.map((name) => ({ name, text: look_text(name) }));
   const front_words = SOURCES ? [`Front by ${data.names[0]}`, `Front by ${data.names[1]}`] : [`Front on ${day(first_day())}`, `Front on ${day(date_at(state.at))}`];
-  if (has_first) entries.push({ front: "first", text: front_words[0] });
-  entries.push({ front: "now", text: front_words[1] });
+  if (drawn[0]) entries.push({ line: "front first", text: front_words[0] });
+  if (drawn[1]) entries.push({ line: "front now", text: front_words[1] });
+  for (const name of new Set(countries.filter((one) => one.properties.kind === "oblast").map((one) => one.properties.name))) entries.push({ line: "oblast", text: name });
   if (marks.selectAll(".place").size()) entries.push({ place: true, text: "Settlement that changed hands" });
   const list = d3.select("#legend");
   list.selectAll("li").remove();
   for (const entry of entries) {
     const item = list.append("li"), key = item.append("svg").attr("width", 26).attr("height", 16).attr("aria-hidden", "true");
-    if (entry.front) key.append("path").attr("class", `front ${entry.front}`).attr("d", "M1,8H25");
+    if (entry.line) key.append("path").attr("class", entry.line).attr("d", "M1,8H25");
     else if (entry.place) key.append("circle").attr("class", "place").attr("cx", 13).attr("cy", 8).attr("r", 5);
     else {
       pattern(key.append("defs"), `key-${entry.name}`, look(entry.name));
@@ -171,7 +172,7 @@ function resize() {
   width = box.node().clientWidth;
   const aspect = (extent[3] - extent[1]) / (extent[2] - extent[0]);
   height = Math.round(Math.min(Math.max(width * aspect, 260), 640, Math.max(innerHeight * 0.72, 320)));
-  svg.attr("width", width).attr("height", height);
+  svg.attr("width", width).attr("height", height).attr("viewBox", [0, 0, width, height]);
   fit = 0.94 * Math.min(width / (extent[2] - extent[0]), height / (extent[3] - extent[1]));
   zoom.extent([[0, 0], [width, height]]).translateExtent([[-0.2 * width, -0.2 * height], [1.2 * width, 1.2 * height]]);
   rescale();
@@ -198,34 +199,39 @@ function changed_bounds() {
 }
 
 // Names where they have room, the most telling first; none lies over another.
-const texts = [
-  ...topology.objects.places.geometries.map((one) => ({ kind: "place", at: one.coordinates, row: one.properties.row, text: data.places.find((place) => place.row === one.properties.row)?.name ?? "" })),
-  ...topology.objects.labels.geometries.map((one) => ({ kind: "name", at: one.coordinates, room: one.properties.room, text: data.labels[one.properties.district] })).sort((a, b) => b.room - a.room),
-];
 const place_rows = new Map(data.places.map((place) => [place.row, place]));
+const change_of = data.labels.map((_, district) => d3.sum(data.steps, (_, step) => (SOURCES ? ["only_first", "only_second"] : ["gained", "lost"])
+  .reduce((sum, name) => sum + column(`${name}_km2`, district)[step], 0)));
+const telling = new Set(d3.sort(data.districts.keys(), (district) => -change_of[district]).slice(0, 5).filter((district) => change_of[district]));
+const texts = [
+  ...topology.objects.places.geometries.map((one) => ({ kind: "place", at: one.coordinates, date: place_rows.get(one.properties.row).date_to, text: place_rows.get(one.properties.row).name, first: 3 })),
+  ...topology.objects.labels.geometries.map(({ coordinates, properties: { room, district } }) => ({ kind: "name", at: coordinates, room, text: data.labels[district], first: telling.has(district) ? 2 : 1 })),
+  ...countries.filter((one) => one.properties.room).map(({ properties: { at, room, name } }) => ({ kind: "country", at, room, text: name.toUpperCase(), first: 0 })),
+].sort((a, b) => b.first - a.first || (b.room ?? 0) - (a.room ?? 0));
+const WIDE = { place: 3.4, name: 3.3, country: 5.4 }; // half the width of a letter [px]
 function draw_marks(k) {
-  const taken = [], shown = [];
   const [from, to] = SOURCES ? ["", ""] : [first_day(), date_at(state.at)];
-  for (const one of texts) {
-    const [x, y] = to_screen(one.at[0], -one.at[1]), half = one.text.length * 3.3 + 4, place = one.kind === "place";
-    if (x < 0 || y < 0 || x > width || y > height) continue;
-    if (place && !((date) => date > from && date <= to)(place_rows.get(one.row).date_to)) continue;
-    const area = place ? [x - 6, y - 7, x + 2 * half + 8, y + 7] : [x - half, y - 9, x + half, y + 7];
-    const free = taken.every((other) => area[2] < other[0] || area[0] > other[2] || area[3] < other[1] || area[1] > other[3]);
-    const fits = place ? k * CELL_M > 0 && free && area[2] < width : free && half < 1.5 * one.room * k;
-    if (fits) taken.push(area);
-    if (fits || place) shown.push({ ...one, x, y, worded: fits });
-  }
-  marks.selectAll("*").remove();
-  for (const one of shown) {
-    if (one.kind === "place") marks.append("circle").attr("class", "place").attr("cx", one.x).attr("cy", one.y).attr("r", 3.6);
-    if (one.worded) marks.append("text").attr("class", `${one.kind === "place" ? "place-name" : "district-name"}`).attr("x", one.kind === "place" ? one.x + 7 : one.x).attr("y", one.y + 4).text(one.text);
-  }
+  const there = texts.map((one) => ({ ...one, xy: to_screen(one.at[0], -one.at[1]), half: one.text.length * WIDE[one.kind] + 3 }))
+    .filter(({ kind, date, xy: [x, y] }) => x > 0 && y > 0 && x < width && y < height && (kind !== "place" || (date > from && date <= to)));
+  const roomy = (one) => one.half < 1.4 * one.room * k + 3;
+  const names = there.filter((one) => one.kind === "name"), many = names.filter(roomy).length > 0.2 * names.length;
+  const dots = there.filter((one) => one.kind === "place"), taken = dots.map(({ xy: [x, y] }) => [x - 5, y - 5, x + 5, y + 5]);
+  taken.push([width - 50, 0, width, 135], [0, height - 40, 170, height]); // buttons and scale
+  const worded = there.flatMap((one) => {
+    if (one.first < 2 && !(roomy(one) && (many || one.kind === "country"))) return [];
+    const middles = one.kind === "place" ? [one.xy[0] + one.half + 6, one.xy[0] - one.half - 6] : [one.xy[0]];
+    const areas = middles.map((x) => [x - one.half, one.xy[1] - 8, x + one.half, one.xy[1] + 7]);
+    const free = areas.find((area) => area[0] > 0 && area[2] < width && taken.every((other) => area[2] < other[0] || area[0] > other[2] || area[3] < other[1] || area[1] > other[3]));
+    if (free) taken.push(free);
+    return free ? [{ ...one, x: (free[0] + free[2]) / 2 }] : [];
+  });
+  marks.selectAll("circle").data(dots).join("circle").attr("class", "place").attr("cx", (one) => one.xy[0]).attr("cy", (one) => one.xy[1]).attr("r", 3.6);
+  marks.selectAll("text").data(worded).join("text").attr("class", (one) => `${one.kind}-name`).attr("x", (one) => one.x).attr("y", (one) => one.xy[1] + 4).text((one) => one.text);
 }
 function draw_scale(k) {
   const most = (140 * CELL_M) / k, power = 10 ** Math.floor(Math.log10(most));
   const metres = [5, 2, 1].map((step) => step * power).find((one) => one <= most), px = (metres * k) / CELL_M;
   scale.attr("transform", `translate(14,${height - 14})`).selectAll("*").remove();
-  scale.append("path").attr("d", `M0,-5V0H${px}V-5`);
+  for (const name of ["casing", "bar"]) scale.append("path").attr("class", name).attr("d", `M0,-5V0H${px}V-5`);
   scale.append("text").attr("x", px / 2).attr("y", -8).attr("text-anchor", "middle").text(metres < 1000 ? `${metres} m` : `${number(metres / 1000, 0)} km`);
 }

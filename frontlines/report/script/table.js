@@ -63,12 +63,10 @@ function draw_reasons(rows) {
   const reasons = new Set(), found = INTERVALS ? rows.flatMap((district) => ["net", "gained", "lost"].map((name) => [name, interval(name, district)])) : [];
   for (const [name, one] of found) {
     if (one?.unsure) reasons.add(`~: ${one.unsure}.`);
-    if (one?.why && name === "net") reasons.add(`Interval of the net change withheld: ${one.why}.`);
-    if (one?.why && name !== "net") reasons.add(`Some intervals of gained and lost are withheld (see the card beside the map): ${one.why}.`);
+    if (one?.why) reasons.add(`${name === "net" ? "Interval of the net change" : "Some intervals of gained and lost, beside the map, are"} withheld: ${one.why}.`);
   }
   if (SOURCES) reasons.add("IoU: ground by both ÷ ground by either. Ratio: ground by the first ÷ ground by the second. Contested ground counts for nobody.");
-  if (!SOURCES && date_at(0) !== first_day() && state.view !== "step") reasons.add("");
-  d3.select("#reasons").selectAll("li").data([...reasons].filter(Boolean)).join("li").text((text) => text);
+  d3.select("#reasons").selectAll("li").data([...reasons]).join("li").text((text) => text);
 }
 
 function draw_card() {
@@ -87,13 +85,17 @@ function draw_card() {
     for (const [key, words] of [...SHOWN.slice(0, 3), ["neither", "neither"], ...SHOWN.slice(3)]) add(words.replace(", km²", ""), cell(key, district));
     return;
   }
+  const reasons = new Set();
   for (const [key, words] of [["after", "Held"], ["gained", "Gained"], ["lost", "Lost"], ["net", "Net change"]]) {
     const found = interval(key, district);
-    add(words, cell(key, district), found && (found.why ? `${LEVEL} interval withheld: ${found.why}` : `${LEVEL} interval ${interval_text(found)}`));
+    add(words, cell(key, district), found && `${LEVEL} interval ${interval_text(found)}`);
+    if (found?.why) reasons.add(`Intervals are withheld: ${found.why}.`);
+    if (found?.unsure) reasons.add(`~ ${found.unsure}.`);
   }
-  add("Share of the district".replace("district", district === WHOLE ? "districts" : "district"), percent(share(district)));
+  add(district === WHOLE ? "Share of the districts" : "Share of the district", percent(share(district)));
   const contested = column("contested_after_km2", district) && figure("contested_after", district);
   if (contested) add("Contested, counted for nobody", km2(contested));
+  reasons.forEach((text) => card.append("p").attr("class", "reason").text(text));
 }
 function tip_words(district) {
   const figures = SOURCES ? SHOWN.slice(0, 3).map(([key, words]) => `${words.replace(", km²", "")} ${cell(key, district)} km²`)
