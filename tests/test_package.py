@@ -102,8 +102,8 @@ def test_modules_stay_small_and_quiet(path):
 
 
 def test_the_house_stays_small():
-    assert len(MODULES) <= 177  # 140 without reading as it comes, two sources on one day, places as ground
-    assert sum(path.read_text(encoding="utf-8").count("\n") for path in MODULES) <= 38_000  # 28,500 without
+    assert len(MODULES) <= 186  # with the page, 140 without reading as it comes, two sources on one day, places as ground
+    assert sum(path.read_text(encoding="utf-8").count("\n") for path in MODULES) <= 39_100  # 28,500 without
 
 
 def test_the_repository_speaks_of_the_project_alone():

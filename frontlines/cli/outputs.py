@@ -163,7 +163,9 @@ def write_series(
         )
     places, totals = None, results.totals
     if results.places is not None:
-        places = results.places.changes(results.manifest["parameters"]["freq"], results.manifest["parameters"]["day"])
+        places = results.places.changes(
+            results.manifest["parameters"]["freq"], results.manifest["parameters"]["day"]
+        )
         places = changed_rows(places, places)
     days = sorted({*totals["date_from"], *totals["date_to"]})
     write_ground(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,107 +13,93 @@ from frontlines.report.folder import Folder
 from frontlines.sources.formats import plain_cell
 
 _KEPT = re.compile(
-    r"((before|after|gained|lost|net)(_low|_high)?|contested_(before|after)|both|only_first|only_second|neither)_km2"
-    r"|trust|district_km2|iou(_low|_high)?|ratio|f1"
+    r"((before|after|gained|lost|net)(_low|_high)?|contested_(before|after)|both|only_first|only_second|neither"
+    r"|district)_km2|trust|iou|ratio"
 )
-"""Columns that a page shows; there may be others."""
+"""Columns that a page shows."""
+
+_DAYS = ("date_from", "date_to", "period_end")
+_MOVED = ("gained_km2", "lost_km2", "only_first_km2", "only_second_km2")
+_MOST_DIGITS = 6
 
 Runs = list[Any]
+"""A step, the value from there on, the next step at which it changes, and so on."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Figures of each side: by column and district, the whole last, as step, value, step, value and so on."""
+    """Figures by side, column and district, the whole last; steps in order, and all districts together."""
 
-    steps: pd.DataFrame  # `date_from`, `date_to`, `period_end`, perhaps `same_input`, `suspect`
-    sides: tuple[str, ...]
-    of_side: Mapping[str, Mapping[str, list[Runs]]]
-    total: pd.DataFrame  # a row for each step and side: all districts together
+    steps: pd.DataFrame
+    of_side: dict[str, dict[str, list[Runs]]]
+    total: pd.DataFrame
+
+    @property
+    def digits(self) -> int:
+        """How many decimals of km² to show: three figures of the largest change, one at least."""
+        sizes = self.total[[name for name in _MOVED if name in self.total]].to_numpy(dtype=float)
+        largest = np.nanmax(sizes, initial=0.0) or 1.0
+        return int(np.clip(2 - np.floor(np.log10(largest)), 1, _MOST_DIGITS))
 
 
 def figures_of(run: Folder) -> Figures:
     """Arrange the tables of a run by side, column and district."""
-    districts, total = _by_district(run)
-    days = [name for name in ("date_from", "date_to", "period_end") if name in total]
-    sides = tuple(dict.fromkeys(total["side"]))
+    districts, total = _tables(run)
+    days = [name for name in _DAYS if name in total]
     steps = total.drop_duplicates(days)[[*days, *(n for n in ("same_input", "suspect") if n in total)]]
-    number = pd.MultiIndex.from_frame(steps[days])
     named = {plain_cell(name): place for place, name in enumerate(run.ground["run"]["districts"])}
-    place = districts["district"].map(lambda name: named[plain_cell(name)]).to_numpy(dtype=np.int64)
-    size = (len(steps), len(named) + 1)
+    number, n_places = pd.MultiIndex.from_frame(steps[days]), len(named) + 1
+    at, at_total = (number.get_indexer(pd.MultiIndex.from_frame(one[days])) for one in (districts, total))
+    place = np.array([named[plain_cell(name)] for name in districts["district"]], dtype=np.int64)
+    cells = np.append(at * n_places + place, at_total * n_places + len(named))
+    kept = [str(name) for name in total if _KEPT.fullmatch(str(name)) and name in districts]
+    joined = pd.concat([districts[["side", *kept]], total[["side", *kept]]]).reset_index(drop=True)
     found = {}
-    for side in sides:
-        rows, whole = (table["side"].to_numpy() == side for table in (districts, total))
-        at = [number.get_indexer(pd.MultiIndex.from_frame(one[days])) for one in (districts, total)]
-        cells = np.concatenate([at[0][rows] * size[1] + place[rows], at[1][whole] * size[1] + len(named)])
-        if sorted(cells) != list(range(size[0] * size[1])):
+    for side, rows in joined.groupby("side", sort=False):
+        order = np.argsort(cells[rows.index])
+        if not np.array_equal(cells[rows.index][order], np.arange(len(steps) * n_places)):
             raise ValueError(f"the tables do not have one row for each step and district of {side}")
-        kept = [name for name in total if _KEPT.fullmatch(str(name)) and name in districts]
-        joined = {
-            name: pd.concat([districts[name][rows], total[name][whole]]).to_numpy() for name in kept
-        }
-        found[str(side)] = {name: _runs(_laid_out(column, cells, size)) for name, column in joined.items()}
-    return Figures(steps, sides, found, total)
+        columns = {name: rows[name].to_numpy()[order].reshape(len(steps), n_places) for name in kept}
+        found[str(side)] = {name: _runs(column) for name, column in columns.items()}
+    return Figures(steps, found, total)
 
 
-def _by_district(run: Folder) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _tables(run: Folder) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give the table of districts of a run, and the one of all districts together."""
     if run.kind == "agreement":
-        table = run.tables["agreement"]
-        table = table.assign(date_from=table["date"], date_to=table["date"])
-        last = ~table["date"].duplicated(keep="last").to_numpy()  # of each day: all districts
+        table = run.tables["agreement"].rename(columns={"date": "date_to"})
+        last = ~table["date_to"].duplicated(keep="last")  # of each day: all districts
         return table[~last], table[last]
-    total = run.tables["totals"]
     if run.kind == "change":
-        return run.tables["balance"], total
+        return run.tables["balance"], run.tables["totals"]
     own = run.tables["series"]
-    return own, total.assign(district_km2=own.drop_duplicates("district")["district_km2"].sum())
-
-
-def _laid_out(column: Any, cells: Any, size: tuple[int, int]) -> Any:
-    """Put the values of a column into a table of steps and districts."""
-    kind: Any = float if np.issubdtype(column.dtype, np.number) else object
-    out = np.empty(size[0] * size[1], dtype=kind)
-    out[cells] = column
-    return out.reshape(size)
+    whole_km2 = own.drop_duplicates("district")["district_km2"].sum()
+    return own, run.tables["totals"].assign(district_km2=whole_km2)
 
 
 def _runs(table: Any) -> list[Runs]:
     """Write each column of a table as the steps at which it changes, and its value from there on."""
-    known = table == table  # noqa: PLR0124 - a missing value is not itself
+    known = pd.notna(table)
     differs = (table[1:] != table[:-1]) & (known[1:] | known[:-1])
-    found = []
-    for column, changes, is_known in zip(table.T, differs.T, known.T, strict=True):
-        runs: Runs = []
-        for step in (0, *(np.flatnonzero(changes) + 1).tolist()):
-            runs += [step, _plain(column[step]) if is_known[step] else None]
-        found.append(runs)
-    return found
+    places = [(0, *(np.flatnonzero(changes) + 1).tolist()) for changes in differs.T]
+    return [
+        [cell for step in steps for cell in (step, _plain(column[step]))]
+        for column, steps in zip(table.T, places, strict=True)
+    ]
 
 
 def _plain(value: Any) -> Any:
     """Give a value to JSON: whole numbers without a point, text as it is."""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str) or pd.isna(value):
+        return value if isinstance(value, str) else None
     return int(value) if float(value).is_integer() else float(value)
 
 
-def digits_of(figures: Figures) -> int:
-    """Choose how many decimals of km² to show: three figures of the larger changes."""
-    names = ("gained_km2", "lost_km2", "only_first_km2", "only_second_km2")
-    sizes = [abs(figures.total[name]).max() for name in names if name in figures.total]
-    largest = max([float(size) for size in sizes if size > 0], default=1.0)
-    return int(np.clip(3 - np.floor(np.log10(largest)) - 1, 1, 6))
-
-
 def settlements_of(run: Folder) -> list[dict[str, Any]]:
-    """List the places that changed hands, in the order of their table; with the number of their row."""
-    table = run.tables.get("settlements")
-    if table is None:
-        return []
+    """List the places that changed hands, in the order of their table, with the number of their row."""
+    table = run.tables.get("settlements", pd.DataFrame({"changed": []}))
     rows = table[table["changed"].astype(str) == "True"].reset_index(names="row")
-    columns = ["row", "name", "district", "date_from", "date_to", "side_from", "side_to", "unsure"]
-    rows = rows.reindex(columns=columns).fillna("").astype({"row": int}).astype(object)
-    return [{**one, "unsure": str(one["unsure"]) == "True"} for one in rows.to_dict("records")]
-
-
+    names = ["row", "name", "district", "date_from", "date_to", "side_from", "side_to", "unsure"]
+    rows = rows.reindex(columns=names).astype(object)
+    rows = rows.assign(unsure=rows["unsure"].astype(str) == "True").where(rows.notna(), "")
+    return [{str(name): cell for name, cell in row.items()} for row in rows.to_dict("records")]

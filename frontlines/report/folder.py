@@ -25,6 +25,15 @@ TABLES = {
 """Kinds of runs that have a page, and the tables of each."""
 
 _PLACES = "settlements.csv"
+_NOT_AS_WRITTEN = (
+    OSError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 _WORDS = ("name", "district", "side", "side_from", "side_to", "date_from", "date_to", "date", "trust")
 
 
@@ -48,7 +57,7 @@ def read_folder(folder: Path) -> Folder:
         kinds = [kind for kind, names in TABLES.items() if set(names) <= set(written)]
     if len(kinds) != 1 or GROUND not in written:
         raise SourceError(
-            f"{folder} holds no run that a page can be made of: pass the --out of run, change, series or compare"
+            f"{folder} holds no run that a page is made of: pass the --out of run, change, series or compare"
         )
     names = [*TABLES[kinds[0]], *(name for name in (_PLACES,) if name in written)]
     for name in (GROUND, *names):
@@ -66,7 +75,15 @@ def refusing(folder: Path) -> Iterator[None]:
         yield
     except SourceError:
         raise
-    except (OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (
+        OSError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         why = f"{type(error).__name__}: {error}".splitlines()[0]
         raise SourceError(
             f"{folder} does not hold a run as this version writes it ({why}): run the command again"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -37,8 +36,8 @@ def write_ground(
     path
         Where to; a file that is there is replaced.
     states
-        Days (1994-05-12) and what was held at their end: polygons with `side`, in the working CRS, which do not
-        overlap. For two sources first the days of one, then those of the other.
+        Days (1994-05-12) and what was held at their end: polygons with `side`, in the working CRS, which do
+        not overlap. For two sources first the days of one, then those of the other.
     districts
         From `as_districts`, in the same CRS.
     title

@@ -1,4 +1,4 @@
-"""One page that stands alone: words, data, style and scripts in one HTML file that asks nobody for anything."""
+"""One page that stands alone: words, data, style and scripts in one HTML file that asks no server."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 
 from frontlines.errors import SourceError
 from frontlines.names import CONTESTED
-from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, side_looks
+from frontlines.plot.style import DEFAULT_STYLE, side_looks
 from frontlines.plot.text import clean
 from frontlines.report import words
-from frontlines.report.figures import digits_of, figures_of, settlements_of
+from frontlines.report.figures import Figures, figures_of, settlements_of
 from frontlines.report.folder import Folder, read_folder, refusing
 from frontlines.sources.writing import whole_or_not
 
@@ -31,23 +31,23 @@ _LIBRARIES = (
 )  # fmt: skip
 """Each comes after those that it needs."""
 _SCRIPTS = ("data", "map", "chart", "table", "main")
-_CLASSES = ("gained", "lost", "held", "rest", "others", "unknown")
+_CLASSES = ("gained", "lost", "held", "others", "unknown")
 
 
 def write_page(folder: str | Path, path: str | Path) -> None:
-    """Make one self-contained HTML page of the folder that `frontlines run`, `change`, `series` or `compare` wrote.
+    """Make one self-contained HTML page of a run of `frontlines run`, `change`, `series` or `compare`.
 
     Parameters
     ----------
     folder
-        The folder of the run.
+        The folder that the run wrote.
     path
         Where to; a file that is there is replaced.
 
     Raises
     ------
     SourceError
-        If the folder holds no such run, or a file of it was changed after the run, or `path` cannot be written.
+        If the folder holds no such run, a file of it was changed after the run, or `path` cannot be written.
 
     Examples
     --------
@@ -56,7 +56,9 @@ def write_page(folder: str | Path, path: str | Path) -> None:
     ...
     frontlines.errors.SourceError: nowhere is no folder: pass the folder of a run, its --out
     """
-    text = page_of(Path(folder))
+    run = read_folder(Path(folder))
+    with refusing(Path(folder)):
+        text = _page(run)
     try:
         with whole_or_not(Path(path)) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -64,34 +66,31 @@ def write_page(folder: str | Path, path: str | Path) -> None:
         raise SourceError(f"{path} cannot be written: {error}") from error
 
 
-def page_of(folder: Path) -> str:
-    """Write the page of a run as text."""
-    run = read_folder(folder)
-    with refusing(folder):
-        return _page(run)
-
-
 def _page(run: Folder) -> str:
-    """Put together style, words, data and scripts; each script and style is named by its hash."""
+    """Put together style, words, data and scripts."""
     figures = figures_of(run)
-    digits = digits_of(figures)
-    said, more = words.headline(run, figures, digits)
+    said, more = words.headline(run, figures.total, figures.digits)
     style, code = _asset("page.css"), "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS)
     library = "\n".join(_asset(f"vendor/{name}.min.js").strip() for name in _LIBRARIES)
+    files = ([str(one[name]) for name in ("role", "name", "sha256")] for one in run.manifest["inputs"])
     parts = {
-        "policy": _policy([library, code], [style]),
-        "title": escape(clean(run.ground["run"]["title"])),
-        "headline": escape(clean(said)),
-        "more": escape(clean(more)),
-        "limits": "".join(f"<dt>{escape(clean(a))}</dt><dd>{escape(clean(b))}</dd>" for a, b in words.limits(run)),
-        "sources": _items(words.sources(run)),
-        "licences": _items(words.licences(run)) or "<li>Those of the sources named above.</li>",
-        "method": escape(clean(words.method(run))),
-        "files": _files(run.manifest["inputs"]),
-        "version": escape(clean(run.manifest["versions"]["frontlines"])),
-        "data": _embedded(_data(run, digits)),
-        "style": style,
+        "title": _shown(run.ground["run"]["title"]),
+        "headline": _shown(said),
+        "more": _shown(more),
+        "limits": "".join(
+            f"<dt>{_shown(what)}</dt><dd>{_shown(text)}</dd>" for what, text in words.limits(run)
+        ),
+        "sources": _each("li", words.sources(run)),
+        "licences": _each("li", words.licences(run)),
+        "method": _shown(words.method(run)),
+        "files": "".join(f"<tr>{_each('td', cells)}</tr>" for cells in files),
+        "version": _shown(run.manifest["versions"]["frontlines"]),
         "notices": escape(_asset("vendor/LICENSES").strip(), quote=False),
+        "policy": _policy(scripts=[library, code], style=style),
+        "data": json.dumps(
+            _data(run, figures), ensure_ascii=False, separators=(",", ":"), allow_nan=False
+        ).replace("<", "\\u003c"),  # nothing in the data ends their element
+        "style": style,
         "library": library,
         "code": code,
     }
@@ -102,67 +101,51 @@ def _asset(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
-    """Allow the scripts and the style of the page, by their hashes, and nothing else: no request at all."""
-    allowed = {"script-src": scripts, "style-src": styles}
-    named = [f"{name} {' '.join(map(_hash, texts))}" for name, texts in allowed.items()]
-    return "; ".join(["default-src 'none'", *named, "img-src data:", "base-uri 'none'", "form-action 'none'"])
+def _shown(text: Any) -> str:
+    """Write text so that it is shown as it is."""
+    return escape(clean(text))
 
 
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+def _each(element: str, texts: Iterable[str]) -> str:
+    return "".join(f"<{element}>{_shown(text)}</{element}>" for text in texts)
 
 
-def _items(texts: Iterable[str]) -> str:
-    return "".join(f"<li>{escape(clean(text))}</li>" for text in texts)
+def _policy(*, scripts: Iterable[str], style: str) -> str:
+    """Allow the scripts and the style of the page, by their checksums, and no request to anybody."""
+    script, own = (
+        " ".join(
+            f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in texts
+        )
+        for texts in (scripts, [style])
+    )
+    return f"default-src 'none'; script-src {script}; style-src {own}; base-uri 'none'; form-action 'none'"
 
 
-def _files(inputs: Iterable[dict[str, Any]]) -> str:
-    """List the files that were read, with their checksums."""
-    cells = ([str(one[name]) for name in ("role", "name", "sha256")] for one in inputs)
-    return "".join(f"<tr>{''.join(f'<td>{escape(clean(cell))}</td>' for cell in row)}</tr>" for row in cells)
-
-
-def _embedded(data: Any) -> str:
-    """Write data into a script element, where nothing in them can end it."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-
-
-def _data(run: Folder, digits: int) -> dict[str, Any]:
-    """Gather what the script draws from."""
-    figures, about, topology = figures_of(run), run.ground["run"], dict(run.ground)
-    held, first, second = (topology.pop(name) for name in ("sides", "run", "type"))
-    del first, second
-    looks = side_looks(held, DEFAULT_STYLE)
+def _data(run: Folder, figures: Figures) -> dict[str, Any]:
+    """Gather what the scripts draw from."""
+    about, looks = run.ground["run"], side_looks(run.ground["sides"], DEFAULT_STYLE)
     classes = {name: getattr(DEFAULT_STYLE, name) for name in _CLASSES}
-    classes[CONTESTED] = DEFAULT_STYLE.contested(DEFAULT_STYLE.contested_face)
     steps = figures.steps.astype(object).to_dict("records")
     return {
         "kind": run.kind,
-        "title": clean(about["title"]),
-        "digits": digits,
+        "digits": figures.digits,
         "level": run.manifest.get("errors", {}).get("level"),
         "names": [clean(name) for name in run.manifest.get("names", ())],
         "sides": [
-            {"id": side, "name": clean(about["sides"].get(side, side)), "look": _look(looks[side])} for side in held
+            {"id": side, "name": clean(about["sides"].get(side, side)), "look": [*look]}
+            for side, look in looks.items()
         ],
-        "followed": list(figures.sides),
-        "looks": {name: _look(look) for name, look in classes.items()},
+        "followed": list(figures.of_side),
+        "looks": classes | {CONTESTED: DEFAULT_STYLE.contested(DEFAULT_STYLE.contested_face)},
         "states": about["states"],
-        "steps": [{name: _cell(cell) for name, cell in step.items()} for step in steps],
+        "steps": [
+            {str(name): cell if isinstance(cell, str) else bool(cell) for name, cell in one.items()}
+            for one in steps
+        ],
         "districts": about["districts"],
         "labels": [clean(label) for label in about["labels"]],
         "figures": figures.of_side,
-        "withheld": words.withheld(),
+        "withheld": words.WITHHELD,
         "places": settlements_of(run),
-        "topology": {"type": "Topology", **topology},
+        "topology": {name: run.ground[name] for name in ("type", "transform", "objects", "arcs")},
     }
-
-
-def _look(look: AreaStyle) -> list[str]:
-    return [look.face, look.hatch, look.ink]
-
-
-def _cell(cell: Any) -> Any:
-    """Give a day as text and a mark as true or false."""
-    return cell if isinstance(cell, str) else bool(cell)

@@ -1,8 +1,8 @@
 """The ground of many days as one coverage with shared borders, simplified together: a TopoJSON file.
 
-Borders of districts and of what each side held on each day are laid over each other on a grid. Between them lie
-faces; each belongs to one district, if any, and has one holder a day. So a border that two faces, or two hundred
-days, have in common is stored once.
+Borders of districts and of what each side held on each day are laid over each other on a grid. Between
+them lie faces; each belongs to one district, if any, and has one holder a day. So a border that two faces,
+or two hundred days, have in common is stored once.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def ground_topology(
     """Lay the ground of several days or sources and the districts over each other.
 
     Each of `states` has polygons with `side`, in the working CRS, which do not overlap. Faces have `district`
-    (a position in the districts by name, or -1) and `held`: the number of a state, and the position of the side
-    that holds the face from there on (-1: nobody), and so on. `places` keep their rows by number.
+    (a position in the districts by name, or -1) and `held`: the number of a state, and the position of the
+    side that holds the face from there on (-1: nobody), and so on. `places` keep their rows by number.
     """
     names = sorted({str(side) for state in states for side in state["side"]})
     shapes, state, side = _rows(states, names)
@@ -74,7 +74,12 @@ def ground_topology(
     for words, line in around[len(polygons) :]:
         countries.append({"type": "LineString", "arcs": [len(arcs)], "properties": words})
         arcs.append(_steps(_corners(line)))
-    objects = {"ground": ground, "context": countries, "labels": _labels(wholes, grid), "places": _places(places, grid)}
+    objects = {
+        "ground": ground,
+        "context": countries,
+        "labels": _labels(wholes, grid),
+        "places": _places(places, grid),
+    }
     return {
         "type": "Topology",
         "transform": {"scale": [grid.cell_m, grid.cell_m], "translate": [grid.west, grid.south]},
@@ -152,7 +157,7 @@ def _changes(days: Ints) -> list[int]:
 def _context(
     context: gpd.GeoDataFrame | None, wholes: Geometries, grid: _Grid
 ) -> list[tuple[dict[str, Any], Any]]:
-    """Cut out what lies around the map, coarser than the ground: kind, name and its place, polygons in cells."""
+    """Cut out what lies around the map, coarser than the ground: kind and name, shapes in cells."""
     if context is None:
         return []
     window, beside = (shapely.box(-m, -m, CELLS + m, CELLS + m) for m in (_AROUND * CELLS, _BESIDE * CELLS))
@@ -200,8 +205,8 @@ def _places(places: gpd.GeoDataFrame | None, grid: _Grid) -> list[dict[str, Any]
 def _arcs(faces: Geometries) -> tuple[list[list[list[int]]], list[list[Ring]]]:
     """Cut the rings of polygons in cells where other than two edges meet; each piece is stored once.
 
-    Give the pieces, as a first corner and steps from one to the next, and the rings of each polygon, as numbers
-    of pieces: ~number where it runs the other way.
+    Give the pieces, as a first corner and steps from one to the next, and the rings of each polygon, as
+    numbers of pieces: ~number where it runs the other way.
     """
     rings, polygon = shapely.get_rings(shapely.orient_polygons(faces), return_index=True)
     paths = [_corners(ring)[:-1] for ring in rings]
@@ -234,7 +239,7 @@ def _pieces(path: list[Corner], forks: set[Corner]) -> list[tuple[Corner, ...]]:
 
 
 def _number(piece: tuple[Corner, ...], numbers: dict[tuple[Corner, ...], int]) -> int:
-    """Number a piece; one that is known the other way round has the complement of its number."""
+    """Give the number of a piece; the complement of it for one that is known the other way round."""
     back = piece[::-1]
     return ~numbers[back] if back in numbers else numbers.setdefault(piece, len(numbers))
 

@@ -24,7 +24,7 @@ def report(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the page that is there.")] = False,
 ) -> None:
-    """Make one self-contained page of a run: map with a slider, chart, table, sources; it needs no network."""
+    """Make one page of a run for a browser: map with a slider, chart, table, sources. It needs no network."""
     from frontlines.report import PAGE, write_page  # noqa: PLC0415 - help need not wait for it
 
     path = folder / PAGE if out is None else out

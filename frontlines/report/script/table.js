@@ -79,7 +79,7 @@ function draw_card() {
     const row = list.append("div");
     row.append("dt").text(words);
     row.append("dd").text(text);
-    if (note) row.append("small").text(note);
+    if (note) row.append("dd").attr("class", "note").text(note);
   };
   if (SOURCES) {
     for (const [key, words] of [...SHOWN.slice(0, 3), ["neither", "neither"], ...SHOWN.slice(3)]) add(words.replace(", km²", ""), cell(key, district));
