@@ -105,4 +105,5 @@ addEventListener("beforeprint", () => { resize(); draw_chart(); });
 draw_places();
 resize();
 draw();
+performance.mark("drawn");
 document.documentElement.dataset.drawn = "true";
