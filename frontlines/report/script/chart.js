@@ -76,7 +76,7 @@ function draw_steps(svg_, x, left, right, top, low) {
   const gained = column("gained_km2", state.district), lost = column("lost_km2", state.district);
   const y = d3.scaleLinear([-Math.max(...lost, 1e-9), Math.max(...gained, 1e-9)], [top + low, top + 8]).nice(3), g = svg_.append("g");
   axes(g, x, y, left, right, 3);
-  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", top - 12).text(`${named(state.side)}: gained (up) and lost (down) in each step, km²`);
+  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", top - 12).text(`${named(state.side)}: ${right < 600 ? "" : "gained (up) and lost (down) in "}each step, km²`);
   const bar = (values, sign) => values.map((value, step) => {
     const to = x(time_of(step + 1)), wide = Math.max(to - x(time_of(step)) - 1, 0.8);
     return value ? `M${to - wide},${y(0)}V${y(sign * value)}H${to}V${y(0)}Z` : "";

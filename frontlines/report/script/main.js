@@ -102,8 +102,11 @@ box.on("keydown", (event) => {
 let resizing = 0;
 addEventListener("resize", () => { cancelAnimationFrame(resizing); resizing = requestAnimationFrame(() => { resize(); draw_chart(); }); });
 addEventListener("beforeprint", () => { resize(); draw_chart(); });
-draw_places();
 resize();
-draw();
-performance.mark("drawn");
-document.documentElement.dataset.drawn = "true";
+draw_map();
+performance.mark("map");
+requestAnimationFrame(() => setTimeout(() => { // the map is seen before the rest is there
+  draw_places();
+  draw();
+  document.documentElement.dataset.drawn = "true";
+}));

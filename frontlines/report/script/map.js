@@ -193,9 +193,14 @@ function show(bounds, most = 14) {
   svg.call(zoom.transform, to);
 }
 const bounds_of = (places) => places.reduce((found, place) => grown(found, faces[place].arcs), [Infinity, Infinity, -Infinity, -Infinity]);
+// Where most of the change is: specks far away do not count.
 function changed_bounds() {
   const [before, after] = SOURCES ? compared() : [compared(0)[0], compared(LAST)[1]];
-  return bounds_of(faces.map((_, place) => place).filter((place) => holders[before][place] !== holders[after][place] && faces[place].properties.district >= 0));
+  const size = (place) => Math.abs(d3.sum(faces[place].arcs[0], (arc) => (arc < 0 ? -1 : 1) * d3.sum(d3.pairs(arcs[arc < 0 ? ~arc : arc]), ([a, b]) => a[0] * b[1] - b[0] * a[1])));
+  const moved_ = [...holders[0].keys()].filter((place) => holders[before][place] !== holders[after][place] && faces[place].properties.district >= 0);
+  const sized = d3.sort(moved_.map((place) => [place, size(place)]), (one) => -one[1]), most = 0.9 * d3.sum(sized, (one) => one[1]);
+  let sum = 0;
+  return bounds_of(sized.filter(([, own_size]) => sum < most && (sum += own_size)).map(([place]) => place));
 }
 
 // Names where they have room, the most telling first; none lies over another.
