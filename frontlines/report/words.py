@@ -80,7 +80,9 @@ def _called(run: Folder, side: Any) -> str:
 
 
 def _cadence(run: Folder) -> str:
-    return str(run.manifest["books"]["cadence"] if run.kind == "series" else run.manifest["cadence"])
+    """Say how often there is a snapshot, without the code of the step."""
+    stated = run.manifest["books"]["cadence"] if run.kind == "series" else run.manifest["cadence"]
+    return str(stated).split(" (")[0]
 
 
 def limits(run: Folder) -> list[tuple[str, str]]:

@@ -73,9 +73,14 @@ function show_tip(event, district) {
   const { offsetWidth: wide, offsetHeight: high } = tip.node();
   tip.style("left", `${x + 16 + wide > width ? Math.max(x - wide - 12, 0) : x + 16}px`).style("top", `${Math.max(y + 16 + high > height ? y - high - 12 : y + 16, 0)}px`);
 }
+let pointed = null;
+function point_at(district) {
+  if (district !== pointed) over.attr("d", outline(district));
+  pointed = district;
+}
 hits.each(function (_, district) {
-  d3.select(this).on("pointermove", (event) => { over.attr("d", over.node().__of === district ? over.attr("d") : outline(district)); over.node().__of = district; show_tip(event, district); })
-    .on("pointerleave", () => { over.attr("d", ""); over.node().__of = null; tip.style("display", "none"); })
+  d3.select(this).on("pointermove", (event) => { point_at(district); show_tip(event, district); })
+    .on("pointerleave", () => { point_at(null); tip.style("display", "none"); })
     .on("click", () => choose(district === state.district ? WHOLE : district));
 });
 svg.on("click.none", (event) => { if (event.target === svg.node() && state.district !== WHOLE) choose(WHOLE); });
