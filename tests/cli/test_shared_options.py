@@ -204,7 +204,7 @@ SAID_BY = {
         ]
     },
 }
-OF_THE_COMMAND_ALONE = {"--out", "--force", "--help"}
+OF_THE_COMMAND_ALONE = {"--out", "--force", "--report", "--help"}
 TABLES_OF_ANY_NAME = {"--side-name": "sides"}
 
 
