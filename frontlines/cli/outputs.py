@@ -28,7 +28,8 @@ from frontlines.plot import (
     series_figure,
     transition_matrix_figure,
 )
-from frontlines.report import GROUND, PAGE, changed_rows, write_ground, write_page
+from frontlines.report import GROUND, PAGE, write_ground, write_page
+from frontlines.report.ground_file import changed_rows
 from frontlines.sources import writing
 from frontlines.sources.files import write
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
@@ -161,6 +162,12 @@ def write_series(
             totals=results.snapshot_totals(),
             places=None if results.places is None else _changed(results.places.changes()),
         )
+    _write_series_ground(results, folder)
+    return (*_write_places(results, folder), *_write_manifest(results.manifest, folder, page=page))
+
+
+def _write_series_ground(results: SeriesResults, folder: Path) -> None:
+    """Write who held what at the ends of all steps."""
     places, totals = None, results.totals
     if results.places is not None:
         places = results.places.changes(
@@ -178,7 +185,6 @@ def write_series(
         labels=results.labels,
         layers={"places": places},
     )
-    return (*_write_places(results, folder), *_write_manifest(results.manifest, folder, page=page))
 
 
 def _changed(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

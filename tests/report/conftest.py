@@ -48,17 +48,19 @@ def command(*words):
     return done
 
 
-@pytest.fixture(scope="session")
-def without_pictures():
+@pytest.fixture
+def without_pictures(monkeypatch):
     """Draw no maps and charts for print: they take most of the time of a run, and pages do not rest on them."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in PICTURES:
-            patch.setattr(f"frontlines.cli.outputs.{name}", lambda *_, **__: Figure((1, 1)))
-        yield
+    leave_out_pictures(monkeypatch)
+
+
+def leave_out_pictures(patch):
+    for name in PICTURES:
+        patch.setattr(f"frontlines.cli.outputs.{name}", lambda *_, **__: Figure((1, 1)))
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory, without_pictures):  # noqa: ARG001
+def runs(tmp_path_factory):
     """Folders with a page: two days of lines with errors, a series of one side and of three, two sources."""
     at = tmp_path_factory.mktemp("runs")
     districts = gpd.GeoDataFrame(
@@ -79,12 +81,14 @@ def runs(tmp_path_factory, without_pictures):  # noqa: ARG001
         write(ground(day, front), at / f"{day:%Y-%m-%d}.gpkg")
     shared = ("--districts", at / "d.gpkg", "--key", "key", "--label", "name", "--report", "--margin-m", 0)
     settled = ("--settlements", at / "towns.gpkg", "--side-name", "A=Side A")
-    command("change", at / "2021-06-01.gpkg", at / "2021-06-06.gpkg", *shared, *settled, "--side", "A",
-            "--sigma-m", 2000, "--out", at / "change")  # fmt: skip
-    command("series", at / "one.gpkg", *shared, *settled, "--side", "A", "--out", at / "series")
-    command("series", at / "three.gpkg", *shared, "--out", at / "sides")
-    command("compare", at / "one.gpkg", at / "other.gpkg", *shared, "--side", "A", "--source", "First",
-            "--source", NASTY, "--out", at / "compare")  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_pictures(patch)
+        command("change", at / "2021-06-01.gpkg", at / "2021-06-06.gpkg", *shared, *settled, "--side", "A",
+                "--sigma-m", 2000, "--out", at / "change")  # fmt: skip
+        command("series", at / "one.gpkg", *shared, *settled, "--side", "A", "--out", at / "series")
+        command("series", at / "three.gpkg", *shared, "--out", at / "sides")
+        command("compare", at / "one.gpkg", at / "other.gpkg", *shared, "--side", "A", "--source", "First",
+                "--source", NASTY, "--out", at / "compare")  # fmt: skip
     return at
 
 

@@ -220,6 +220,7 @@ def test_a_page_replaces_nothing_unasked(runs, tmp_path):
         write_page(run, run / "totals.csv" / "page.html")
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_an_old_page_does_not_outlive_its_run(runs, tmp_path):
     shutil.copytree(runs / "series", tmp_path / "run")
     words = [
