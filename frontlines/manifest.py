@@ -230,7 +230,6 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
         _overlap(total),
         *(_sentence(note) for note in edge_notes(manifest)),
         *places_sentence(manifest["parameters"].get("reach_m")),
-        *(_sentence(note) for note in edge_notes(manifest)),
         f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
         f"Projection: {manifest['projection']['name']}.",
         f"Computed with frontlines {manifest['versions']['frontlines']}.",

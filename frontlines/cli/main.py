@@ -18,6 +18,7 @@ from frontlines.cli.commands.compare import compare
 from frontlines.cli.commands.datasets import datasets
 from frontlines.cli.commands.digitize import digitize
 from frontlines.cli.commands.displacement import displacement
+from frontlines.cli.commands.report import report
 from frontlines.cli.commands.run import run
 from frontlines.cli.commands.series import series
 from frontlines.cli.options import FAULTY, one_line, refuse, refuse_to_print
@@ -73,6 +74,10 @@ app.command(
     epilog="Example: frontlines compare deepstate.geojson isw.gpkg "
     "--districts raions.gpkg --key NAME --side RUS --out out",
 )(compare)
+app.command(
+    short_help="Make one page for a browser of a run.",
+    epilog="Example: frontlines report out --out page.html",
+)(report)
 app.command(
     short_help="List what is wrong with layers.",
     epilog="Example: frontlines check control.geojson --write-problems problems.gpkg",

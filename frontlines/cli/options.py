@@ -113,6 +113,11 @@ Limits = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the files of another run.")]
 
+Report = Annotated[
+    bool,
+    typer.Option("--report", help="Also make report.html: one page for a browser, see `frontlines report`."),
+]
+
 # --- layers
 
 Districts = Annotated[

@@ -13,6 +13,7 @@ import geopandas as gpd
 import matplotlib as mpl
 import pandas as pd
 
+from frontlines.change.settlements import each_once
 from frontlines.errors import SourceError
 from frontlines.manifest import Manifest, sha256, to_json
 from frontlines.names import KM2
@@ -27,12 +28,15 @@ from frontlines.plot import (
     series_figure,
     transition_matrix_figure,
 )
+from frontlines.report import GROUND, PAGE, write_ground, write_page
+from frontlines.report.ground_file import changed_rows
 from frontlines.sources import writing
 from frontlines.sources.files import write
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 
 MANIFEST = "manifest.json"
 DPI = 300
+_OUTPUTS = (".csv", ".parquet", ".topojson")  # of these files the manifest holds the checksums
 
 FILES = (
     "balance.csv",
@@ -42,40 +46,60 @@ FILES = (
     "frontlines.geojson",
     "map.png",
     "map.svg",
+    GROUND,
     MANIFEST,
 )
 """What a comparison writes."""
 
-SERIES_IF_ANY = ("settlements.csv", "population.csv")
-"""What a comparison or a series writes if there are settlements, and if people can be counted."""
+_OF_PLACES = ("settlements.csv", "population.csv")
+SERIES_IF_ANY = (*_OF_PLACES, PAGE)
+"""What a series writes if there are settlements, if people can be counted, and if a page is asked for."""
 
 _MATRIX = "matrix.png"
 IF_ANY = (*SERIES_IF_ANY, _MATRIX)
 """What a comparison writes of these, and of several sides."""
 
-SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST)
+SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", GROUND, MANIFEST)
 """What a series writes, whatever else is asked for."""
 
 MOVEMENT_FILES = ("transects.gpkg", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST)
 """What the measuring of a movement writes."""
 
-AGREEMENT_FILES = ("agreement.csv", "agreement.gpkg", "map.png", MANIFEST)
+AGREEMENT_FILES = ("agreement.csv", "agreement.gpkg", "map.png", GROUND, MANIFEST)
 """What a comparison of two sources writes."""
 
-AGREEMENT_IF_ANY = ("days.png", "fronts_apart.csv")
-"""What it writes of several days, and if distances between fronts are asked for."""
+AGREEMENT_IF_ANY = ("days.png", "fronts_apart.csv", PAGE)
+"""What it writes of several days, and if distances between fronts or a page are asked for."""
 
 
-def write_results(results: Results, folder: Path) -> tuple[str, ...]:
-    """Write everything that a comparison found; name the files."""
+def write_results(results: Results, folder: Path, *, page: bool = False) -> tuple[str, ...]:
+    """Write everything that a comparison found, and a page of it if asked; name the files."""
     write(results.balance, folder / "balance.csv")
     write(results.total, folder / "totals.csv")
     write(results.transitions, folder / "transitions.csv")
     write(results.change, folder / "change.gpkg")
     write(results.frontlines, folder / "frontlines.geojson")
     save_figure(change_figure(results.for_readers()), folder / "map")
-    _write_manifest(results.manifest, folder)
-    return (*FILES, *_write_places(results, folder), *_write_matrix(results, folder))
+    more = (*_write_places(results, folder), *_write_matrix(results, folder))
+    study, places = results.study, None
+    if results.settlements is not None and study.settlements is not None:
+        places = changed_rows(results.settlements, each_once(study.settlements, study.districts))
+    write_ground(
+        folder / GROUND,
+        _states(results.control, study.dates),
+        study.districts,
+        title=study.title,
+        followed=study.followed,
+        sides=study.sides,
+        labels=study.labels,
+        layers={"context": study.context, "places": places},
+    )
+    return (*FILES, *more, *_write_manifest(results.manifest, folder, page=page))
+
+
+def _states(control: gpd.GeoDataFrame, days: Iterable[pd.Timestamp]) -> list[tuple[str, gpd.GeoDataFrame]]:
+    """Give what was held on each of some days."""
+    return [(f"{day:%Y-%m-%d}", control[control["date"] == day]) for day in days]
 
 
 def _write_matrix(results: Results, folder: Path) -> tuple[str, ...]:
@@ -94,7 +118,7 @@ def _write_matrix(results: Results, folder: Path) -> tuple[str, ...]:
 
 def _write_places(results: Results | SeriesResults, folder: Path) -> tuple[str, ...]:
     """Write what was found of places and of people, if anything; name the files."""
-    found = zip(SERIES_IF_ANY, (results.settlements, results.population), strict=True)
+    found = zip(_OF_PLACES, (results.settlements, results.population), strict=True)
     tables = {name: table for name, table in found if table is not None}
     for name, table in tables.items():
         write(table, folder / name)
@@ -102,13 +126,12 @@ def _write_places(results: Results | SeriesResults, folder: Path) -> tuple[str, 
 
 
 def write_series(
-    results: SeriesResults, folder: Path, *, panels: bool = False, film: bool = False
+    results: SeriesResults, folder: Path, *, panels: bool = False, film: bool = False, page: bool = False
 ) -> tuple[str, ...]:
-    """Write everything that a series found; name the files of places and people."""
+    """Write everything that a series found; name the files of places and people, and the page if asked."""
     write(results.series, folder / "series.csv")
     write(results.series, folder / "series.parquet")
     write(results.totals, folder / "totals.csv")
-    tables = {name: sha256(folder / name) for name in ("series.csv", "series.parquet", "totals.csv")}
     if results.fronts is not None:
         write(results.fronts, folder / "fronts.csv")
     caption, fronts = results.caption, results.fronts
@@ -139,8 +162,29 @@ def write_series(
             totals=results.snapshot_totals(),
             places=None if results.places is None else _changed(results.places.changes()),
         )
-    _write_manifest(results.manifest | {"outputs": tables}, folder)
-    return _write_places(results, folder)
+    _write_series_ground(results, folder)
+    return (*_write_places(results, folder), *_write_manifest(results.manifest, folder, page=page))
+
+
+def _write_series_ground(results: SeriesResults, folder: Path) -> None:
+    """Write who held what at the ends of all steps."""
+    places, totals = None, results.totals
+    if results.places is not None:
+        places = results.places.changes(
+            results.manifest["parameters"]["freq"], results.manifest["parameters"]["day"]
+        )
+        places = changed_rows(places, places)
+    days = sorted({*totals["date_from"], *totals["date_to"]})
+    write_ground(
+        folder / GROUND,
+        _states(results.control, days),
+        results.districts,
+        title=results.title,
+        followed=results.followed,
+        sides=results.sides,
+        labels=results.labels,
+        layers={"places": places},
+    )
 
 
 def _changed(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -178,8 +222,8 @@ def write_movement(movement: MovementResults, folder: Path) -> None:
     _write_manifest(movement.manifest, folder)
 
 
-def write_agreement(results: AgreementResults, folder: Path) -> tuple[str, ...]:
-    """Write everything that was found of two sources; name the files."""
+def write_agreement(results: AgreementResults, folder: Path, *, page: bool = False) -> tuple[str, ...]:
+    """Write everything that was found of two sources, and a page of it if asked; name the files."""
     write(results.table, folder / "agreement.csv")
     write(results.ground, folder / "agreement.gpkg")
     texts: dict[str, Any] = {"side": results.sides.get(results.side, results.side)}
@@ -198,12 +242,27 @@ def write_agreement(results: AgreementResults, folder: Path) -> tuple[str, ...]:
     if results.fronts is not None:
         write(results.fronts, folder / "fronts_apart.csv")
         more.append("fronts_apart.csv")
-    _write_manifest(results.manifest, folder)
-    return (*AGREEMENT_FILES, *more)
+    days = results.total["date"]
+    write_ground(
+        folder / GROUND,
+        [state for source in results.held for state in _states(source, days)],
+        results.districts,
+        title=results.titled(every_day=True),
+        followed=(results.side,),
+        sides=results.sides,
+        labels=results.labels,
+    )
+    return (*AGREEMENT_FILES, *more, *_write_manifest(results.manifest, folder, page=page))
 
 
-def _write_manifest(manifest: Manifest, folder: Path) -> None:
-    (folder / MANIFEST).write_text(to_json(manifest), encoding="utf-8")
+def _write_manifest(manifest: Manifest, folder: Path, *, page: bool = False) -> tuple[str, ...]:
+    """Write the manifest with the checksums of the tables, and a page of them if asked; name the page."""
+    tables = sorted(file for file in folder.iterdir() if file.suffix in _OUTPUTS)
+    held = manifest | {"outputs": {file.name: sha256(file) for file in tables}}
+    (folder / MANIFEST).write_text(to_json(held), encoding="utf-8")
+    if page:
+        write_page(folder, folder / PAGE)
+    return (PAGE,) if page else ()
 
 
 @contextmanager

@@ -377,10 +377,11 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
 def _plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
     """Write text so that it stays in its row, and no spreadsheet takes it for a formula."""
     texts = frame.select_dtypes(["object", "string", "category"])
-    return frame.assign(**{str(name): texts[name].astype(object).map(_plain_cell) for name in texts})
+    return frame.assign(**{str(name): texts[name].astype(object).map(plain_cell) for name in texts})
 
 
-def _plain_cell(cell: Any) -> Any:
+def plain_cell(cell: Any) -> Any:
+    """Write one cell so that it stays in its row, and no spreadsheet takes it for a formula."""
     if not isinstance(cell, str):
         return cell
     cell = _CONTROLS.sub(" ", cell)

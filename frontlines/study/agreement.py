@@ -45,6 +45,8 @@ class AgreementResults:
         From `agreement`: a row for each day and district, and one for ``all districts``.
     ground
         From `differing_ground`, for the last of the days.
+    held
+        Ground of each source on the days compared; what neither holds for the side may be left out.
     fronts
         From `front_apart`; None if it was not asked for.
     title
@@ -62,6 +64,7 @@ class AgreementResults:
     districts: gpd.GeoDataFrame
     table: pd.DataFrame
     ground: gpd.GeoDataFrame
+    held: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
     fronts: pd.DataFrame | None
     title: str
     sides: Mapping[str, str] = field(default_factory=dict)
@@ -190,6 +193,7 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
         districts=districts,
         table=table,
         ground=ground[["date", "side", "kind", "area_km2", "geometry"]],
+        held=(held[0], held[1]),
         fronts=fronts,
         title=title or "",
         sides=sides or {},

@@ -17,6 +17,7 @@ from frontlines.cli.options import (
     Out,
     Population,
     PopulationPer,
+    Report,
     SliverM,
     Theatre,
     asks_for_study,
@@ -45,6 +46,7 @@ def change(
     sliver_m: SliverM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
+    report: Report = False,
     force: Force = False,
     *,
     asked: dict[str, Any],
@@ -56,5 +58,6 @@ def change(
         lambda: study_from_files(before, after, districts=districts or (), key=key, theatre=theatre, **asked),
         out,
         force=force,
+        page=report,
         inputs=(before, after, *(districts or ()), theatre, asked.get("settlements"), population),
     )

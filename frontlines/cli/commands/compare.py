@@ -20,6 +20,7 @@ from frontlines.cli.options import (
     Mend,
     Out,
     ReachM,
+    Report,
     Rest,
     Side,
     SideNames,
@@ -94,6 +95,7 @@ def compare(
     title: Title = None,
     side_names: SideNames = None,
     mend: Mend = None,
+    report: Report = False,
     force: Force = False,
     *,
     description: Description,
@@ -107,8 +109,8 @@ def compare(
         raise StudyError("--source names both sources: give it twice, for A and then for B")
     files = (*outputs.AGREEMENT_FILES, *outputs.AGREEMENT_IF_ANY)
     free = outputs.only_run_in(out, files, force=force, inputs=(first, second, *(districts or ()), theatre))
-    with free, reporting(True) as report:
-        report(0.02, "reading")
+    with free, reporting(True) as progress:
+        progress(0.02, "reading")
         read = two_sources_from_files(
             first,
             second,
@@ -139,11 +141,11 @@ def compare(
             sides=sides_named(side_names),
             title=title,
             record=read.record,
-            progress=part(report, 0.3, 0.7),
+            progress=part(progress, 0.3, 0.7),
         )
-        report(0.7, "drawing and writing")
+        progress(0.7, "drawing and writing")
         with outputs.staged(out, stale=outputs.AGREEMENT_IF_ANY) as folder:
-            written_files = outputs.write_agreement(results, folder)
+            written_files = outputs.write_agreement(results, folder, page=report)
     show(agreement_table(results), out, written_files)
 
 

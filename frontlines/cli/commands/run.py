@@ -17,6 +17,7 @@ from frontlines.cli.options import (
     Out,
     Population,
     PopulationPer,
+    Report,
     SliverM,
     asks_for_study,
     given,
@@ -44,6 +45,7 @@ def run(
     sliver_m: SliverM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
+    report: Report = False,
     force: Force = False,
     *,
     asked: dict[str, Any],
@@ -58,11 +60,14 @@ def run(
         lambda: open_study(study, changes=changes_of(**asked)),
         out,
         force=force,
+        page=report,
         inputs=[*files_of(study), asked.get("settlements"), population],
     )
 
 
-def compare(read: Callable[[], Study], out: Path, *, force: bool, inputs: Sequence[Path | None]) -> None:
+def compare(
+    read: Callable[[], Study], out: Path, *, force: bool, page: bool, inputs: Sequence[Path | None]
+) -> None:
     """Compare the two dates of a study, write what was found and print the balance."""
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import balance_table, show  # noqa: PLC0415
@@ -74,7 +79,7 @@ def compare(read: Callable[[], Study], out: Path, *, force: bool, inputs: Sequen
         results = run_study(study, progress=part(report, 0.2, 0.6))
         report(0.6, "drawing and writing")
         with outputs.staged(out, stale=outputs.IF_ANY) as folder:
-            written = outputs.write_results(results, folder)
+            written = outputs.write_results(results, folder, page=page)
     show(balance_table(results), out, written)
 
 

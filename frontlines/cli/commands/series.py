@@ -21,6 +21,7 @@ from frontlines.cli.options import (
     Population,
     PopulationPer,
     ReachM,
+    Report,
     Rest,
     Settlements,
     Side,
@@ -109,6 +110,7 @@ def series(
         bool, typer.Option("--resume", help="Go on from the series in --out; only later steps are computed.")
     ] = False,
     mend: Mend = None,
+    report: Report = False,
     force: Force = False,
     *,
     description: Description,
@@ -121,9 +123,9 @@ def series(
     files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
     inputs = (source, *(districts or ()), theatre, settlements, population)
     free = outputs.only_run_in(out, (*files, *outputs.SERIES_IF_ANY), force=force or resume, inputs=inputs)
-    with free, reporting(True) as report:
+    with free, reporting(True) as progress:
         previous = outputs.read_previous(out) if resume else None
-        report(0.02, "reading")
+        progress(0.02, "reading")
         read = snapshots_from_files(
             source,
             districts=districts or (),
@@ -158,9 +160,9 @@ def series(
             title=title,
             record=read.record,
             previous=previous,
-            progress=part(report, 0.3, 0.6),
+            progress=part(progress, 0.3, 0.6),
         )
-        report(0.6, "drawing and writing")
+        progress(0.6, "drawing and writing")
         with outputs.staged(out, stale=(*also, *outputs.SERIES_IF_ANY)) as folder:
-            found = outputs.write_series(results, folder, panels=panels, film=film)
+            found = outputs.write_series(results, folder, panels=panels, film=film, page=report)
     show(series_table(results), out, (*files, *found), odd_days_counted(results.manifest["odd"]))

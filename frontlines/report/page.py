@@ -1,0 +1,151 @@
+"""One page that stands alone: words, data, style and scripts in one HTML file that asks no server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from frontlines.errors import SourceError
+from frontlines.names import CONTESTED
+from frontlines.plot.style import DEFAULT_STYLE, side_looks
+from frontlines.plot.text import clean
+from frontlines.report import words
+from frontlines.report.figures import Figures, figures_of, settlements_of
+from frontlines.report.folder import Folder, read_folder, refusing
+from frontlines.sources.writing import whole_or_not
+
+PAGE = "report.html"
+"""Name of a page in the folder of its run."""
+
+_HERE = Path(__file__).parent
+_LIBRARIES = (
+    "d3-array", "d3-color", "d3-dispatch", "d3-ease", "d3-format", "d3-selection", "d3-time", "d3-timer",
+    "d3-interpolate", "d3-drag", "d3-time-format", "d3-scale", "d3-axis", "d3-transition", "d3-zoom",
+    "topojson-client",
+)  # fmt: skip
+"""Each comes after those that it needs."""
+_SCRIPTS = ("data", "map", "chart", "table", "main")
+_CLASSES = ("gained", "lost", "held", "others", "unknown")
+
+
+def write_page(folder: str | Path, path: str | Path) -> None:
+    """Make one self-contained HTML page of a run of `frontlines run`, `change`, `series` or `compare`.
+
+    Parameters
+    ----------
+    folder
+        The folder that the run wrote.
+    path
+        Where to; a file that is there is replaced.
+
+    Raises
+    ------
+    SourceError
+        If the folder holds no such run, a file of it was changed after the run, or `path` cannot be written.
+
+    Examples
+    --------
+    >>> write_page("nowhere", "page.html")
+    Traceback (most recent call last):
+    ...
+    frontlines.errors.SourceError: nowhere is no folder: pass the folder of a run, its --out
+    """
+    run = read_folder(Path(folder))
+    with refusing(Path(folder)):
+        text = _page(run)
+    try:
+        with whole_or_not(Path(path)) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SourceError(f"{path} cannot be written: {error}") from error
+
+
+def _page(run: Folder) -> str:
+    """Put together style, words, data and scripts."""
+    figures = figures_of(run)
+    said, more = words.headline(run, figures.total, figures.digits)
+    style, code = _asset("page.css"), "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS)
+    library = "\n".join(_asset(f"vendor/{name}.min.js").strip() for name in _LIBRARIES)
+    files = ([str(one[name]) for name in ("role", "name", "sha256")] for one in run.manifest["inputs"])
+    parts = {
+        "title": _shown(run.ground["run"]["title"]),
+        "headline": _shown(said),
+        "more": _shown(more),
+        "limits": "".join(
+            f"<dt>{_shown(what)}</dt><dd>{_shown(text)}</dd>" for what, text in words.limits(run)
+        ),
+        "sources": _each("li", words.sources(run)),
+        "licences": _each("li", words.licences(run)),
+        "method": _shown(words.method(run)),
+        "files": "".join(f"<tr>{_each('td', cells)}</tr>" for cells in files),
+        "version": _shown(run.manifest["versions"]["frontlines"]),
+        "notices": escape(_asset("vendor/LICENSES").strip(), quote=False),
+        "policy": _policy(scripts=[library, code], style=style),
+        "data": json.dumps(
+            _data(run, figures), ensure_ascii=False, separators=(",", ":"), allow_nan=False
+        ).replace("<", "\\u003c"),  # nothing in the data ends their element
+        "style": style,
+        "library": library,
+        "code": code,
+    }
+    return Template(_asset("page.html")).substitute(parts)
+
+
+def _asset(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _shown(text: Any) -> str:
+    """Write text so that it is shown as it is."""
+    return escape(clean(text))
+
+
+def _each(element: str, texts: Iterable[str]) -> str:
+    return "".join(f"<{element}>{_shown(text)}</{element}>" for text in texts)
+
+
+def _policy(*, scripts: Iterable[str], style: str) -> str:
+    """Allow the scripts and the style of the page, by their checksums, and no request to anybody."""
+    script, own = (
+        " ".join(
+            f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in texts
+        )
+        for texts in (scripts, [style])
+    )
+    return f"default-src 'none'; script-src {script}; style-src {own}; base-uri 'none'; form-action 'none'"
+
+
+def _data(run: Folder, figures: Figures) -> dict[str, Any]:
+    """Gather what the scripts draw from."""
+    about, looks = run.ground["run"], side_looks(run.ground["sides"], DEFAULT_STYLE)
+    classes = {name: getattr(DEFAULT_STYLE, name) for name in _CLASSES}
+    steps = figures.steps.astype(object).to_dict("records")
+    return {
+        "kind": run.kind,
+        "digits": figures.digits,
+        "level": run.manifest.get("errors", {}).get("level"),
+        "names": [clean(name) for name in run.manifest.get("names", ())],
+        "sides": [
+            {"id": side, "name": clean(about["sides"].get(side, side)), "look": [*look]}
+            for side, look in looks.items()
+        ],
+        "followed": list(figures.of_side),
+        "looks": classes | {CONTESTED: DEFAULT_STYLE.contested(DEFAULT_STYLE.contested_face)},
+        "states": about["states"],
+        "steps": [
+            {str(name): cell if isinstance(cell, str) else bool(cell) for name, cell in one.items()}
+            for one in steps
+        ],
+        "districts": about["districts"],
+        "labels": [clean(label) for label in about["labels"]],
+        "figures": figures.of_side,
+        "withheld": words.WITHHELD,
+        "places": settlements_of(run),
+        "topology": {name: run.ground[name] for name in ("type", "transform", "objects", "arcs")},
+    }

@@ -1,0 +1,242 @@
+// The map: faces of one coverage, coloured by who holds them; d3 moves it, TopoJSON finds the fronts.
+const topology = data.topology;
+const faces = topology.objects.ground.geometries;
+const CELL_M = topology.transform.scale[0];
+const side_number = new Map(data.sides.map((side, place) => [side.id, place]));
+const NOBODY = -1;
+const UNKNOWN = side_number.get("unknown") ?? NOBODY;
+const CONTESTED = side_number.get("contested") ?? -2;
+const own = side_number.get(data.followed[0]);
+
+// Corners in cells, downwards; the paths of all faces; who holds each on each day.
+const arcs = topology.arcs.map((arc) => {
+  let x = 0, y = 0;
+  return arc.map(([dx, dy]) => [(x += dx), -(y += dy)]);
+});
+function ring_path(ring) {
+  const points = ring.flatMap((arc, place) => {
+    const corners = arc < 0 ? arcs[~arc].slice().reverse() : arcs[arc];
+    return place ? corners.slice(1) : corners;
+  });
+  return `M${points.map((point) => point.join(",")).join("L")}Z`;
+}
+const polygon_path = ({ type, arcs: own_arcs }) => (type === "Polygon" ? own_arcs.map(ring_path).join("") : ring_path(own_arcs).slice(0, -1));
+const face_paths = faces.map(polygon_path);
+const holders = data.states.map(() => new Int16Array(faces.length));
+faces.forEach((face, place) => {
+  const held = face.properties.held;
+  face.place = place;
+  for (let i = 0; i < held.length; i += 2)
+    for (let day_ = held[i]; day_ < (held[i + 2] ?? holders.length); day_++) holders[day_][place] = held[i + 1];
+});
+const of_district = data.districts.map(() => []);
+faces.forEach((face, place) => { if (face.properties.district >= 0) of_district[face.properties.district].push(place); });
+
+// The numbers of the two states that the map compares: two days, or two sources.
+const state_numbers = new Map(data.states.map((date, place) => [date, place]));
+function compared(at = state.at) {
+  if (SOURCES) return [at, at + data.steps.length];
+  return [state_numbers.get(date_at(span(at)[0])), state_numbers.get(date_at(at))];
+}
+
+// What each face is: the name of a look, or "" for the bare ground.
+function look_of(before, after) {
+  if (SOURCES) {
+    if (before === CONTESTED || after === CONTESTED) return "contested";
+    return before === own ? (after === own ? "held" : "gained") : after === own ? "lost" : "";
+  }
+  if (after === CONTESTED) return "contested";
+  if (state.view === "who" || (SEVERAL && before === after)) return after === NOBODY ? "" : `side-${after}`;
+  if (SEVERAL) return after === NOBODY || before === NOBODY ? (after === NOBODY ? "" : `side-${after}`) : `from-${before}-to-${after}`;
+  if (before === own || after === own) return before === after ? "held" : after === own ? "gained" : "lost";
+  return after === UNKNOWN && after !== NOBODY ? "unknown" : before !== after && before !== UNKNOWN ? "others" : "";
+}
+function look(name) {
+  const pair = /^from-(-?\d+)-to-(-?\d+)$/.exec(name);
+  if (pair) return [data.sides[pair[2]].look[0], "striped", data.sides[pair[1]].look[0]];
+  return name.startsWith("side-") ? data.sides[name.slice(5)].look : data.looks[name];
+}
+function look_text(name) {
+  const who = named(state.side), since = day(first_day());
+  const pair = /^from-(-?\d+)-to-(-?\d+)$/.exec(name);
+  if (pair) return `${data.sides[pair[1]].name} → ${data.sides[pair[2]].name}`;
+  if (name.startsWith("side-")) return data.sides[name.slice(5)].name;
+  if (SOURCES) return { held: "Both give it to " + who, gained: `Only ${data.names[0]}`, lost: `Only ${data.names[1]}`, contested: "Contested in either" }[name];
+  return { held: `${who}: held then and now`, gained: `${who}: gained since ${since}`, lost: `${who}: lost since ${since}`,
+    others: "Changed hands between others", unknown: "Unknown", contested: "Contested" }[name];
+}
+
+// Hatches as on the printed map, so that nothing is told by colour alone.
+const STROKES = { "/": "M-2,2L2,-2M0,8L8,0M6,10L10,6", "\\": "M-2,6L2,10M0,0L8,8M6,-2L10,2", "|": "M4,0V8", "-": "M0,4H8",
+  "x": "M0,0L8,8M0,8L8,0", "+": "M4,0V8M0,4H8" };
+function pattern(defs, id, [face, hatch, ink]) {
+  const made = defs.append("pattern").attr("id", id).attr("width", 8).attr("height", 8).attr("patternUnits", "userSpaceOnUse");
+  made.append("rect").attr("width", 8).attr("height", 8).attr("fill", face);
+  const kinds = hatch === "striped" ? ["/"] : [...new Set(hatch)];
+  for (const kind of kinds) {
+    if (STROKES[kind]) made.append("path").attr("d", STROKES[kind]).attr("fill", "none").attr("stroke", ink).attr("stroke-width", hatch === "striped" ? 2.2 : 1);
+    else made.append("circle").attr("cx", 4).attr("cy", 4).attr("r", kind === "." ? 0.8 : 2).attr("fill", kind === "." ? ink : "none").attr("stroke", kind === "." ? "none" : ink);
+  }
+  return made;
+}
+const fill_of = (name, where) => (look(name)[1] ? `url(#${where}-${name})` : look(name)[0]);
+
+const box = d3.select("#map");
+const svg = box.insert("svg", ":first-child").attr("role", "img").attr("aria-label", "Map");
+const defs = svg.append("defs");
+const world = svg.append("g").attr("class", "world");
+const countries = topology.objects.context.geometries;
+world.append("g").selectAll("path").data(countries.filter((one) => one.properties.kind !== "oblast")).join("path").attr("class", "country").attr("d", polygon_path);
+world.append("path").attr("class", "home").attr("d", faces.map((face, place) => (face.properties.district >= 0 ? face_paths[place] : "")).join(""));
+const ground = world.append("g").attr("class", "ground"), edges = world.append("path").attr("class", "edges");
+const to_path = (mesh) => mesh.coordinates.map((line) => `M${line.map(([x, y]) => `${x},${-y}`).join("L")}`).join("");
+const untransformed = { ...topology, transform: undefined, arcs: arcs.map((arc) => arc.map(([x, y]) => [x, -y])) };
+const mesh = (keep, some = faces) => to_path(topojson.mesh(untransformed, { type: "GeometryCollection", geometries: some }, keep));
+world.append("path").attr("class", "borders").attr("d", mesh((a, b) => (a === b ? a.properties.district >= 0 : a.properties.district !== b.properties.district)));
+world.append("g").selectAll("path").data(countries.filter((one) => one.properties.kind === "oblast")).join("path").attr("class", "oblast").attr("d", polygon_path);
+const fronts = ["first casing", "first", "now casing", "now"].map((name) => world.append("path").attr("class", `front ${name}`));
+const over = world.append("path").attr("class", "over"), chosen = world.append("path").attr("class", "chosen");
+const hits = world.append("g").selectAll("path").data(of_district).join("path").attr("class", "district")
+  .attr("d", (places) => places.map((place) => face_paths[place]).join(""));
+const marks = svg.append("g").attr("class", "labels"), scale = svg.append("g").attr("class", "scale");
+const outline = (district) => (district === WHOLE || district === null ? "" : mesh((a, b) => a === b, of_district[district].map((place) => faces[place])));
+
+// A front lies between two sides; where one of them is not known, the ground just ends.
+function front(number_) {
+  const held = (face) => (holders[number_][face.place] === UNKNOWN ? NOBODY : holders[number_][face.place]);
+  return mesh((a, b) => held(a) !== held(b) && held(a) !== NOBODY && held(b) !== NOBODY);
+}
+
+function draw_map() {
+  const [before, after] = compared(), paths = new Map();
+  const looks = faces.map((_, place) => look_of(holders[before][place], holders[after][place]));
+  looks.forEach((name, place) => { if (name) paths.set(name, (paths.get(name) ?? "") + face_paths[place]); });
+  edges.attr("d", mesh((a, b) => looks[a.place] !== looks[b.place] || (a === b && looks[a.place])));
+  const names = [...paths.keys()].sort();
+  defs.selectAll("pattern").remove();
+  names.forEach((name) => pattern(defs, `map-${name}`, look(name)));
+  ground.selectAll("path").data(names, (name) => name).join("path").attr("fill", (name) => fill_of(name, "map")).attr("fill-rule", "evenodd")
+    .attr("data-look", (name) => name).attr("d", (name) => paths.get(name));
+  const earlier = before === after || state.view === "who" ? "" : front(before), now = front(after);
+  fronts.forEach((path, place) => path.attr("d", place < 2 ? earlier : now));
+  chosen.attr("d", outline(state.district));
+  draw_legend(names, [earlier, now]);
+  rescale();
+  const words = names.map(look_text).join("; ");
+  svg.attr("aria-label", `Map of ${day(date_at(state.at))}: ${words}. The figures stand in the table.`);
+}
+
+function draw_legend(names, drawn) {
+  const entries = names.map((name) => ({ name, text: look_text(name) }));
+  const front_words = SOURCES ? [`Front by ${data.names[0]}`, `Front by ${data.names[1]}`] : [`Front on ${day(first_day())}`, `Front on ${day(date_at(state.at))}`];
+  if (drawn[0]) entries.push({ line: "front first", text: front_words[0] });
+  if (drawn[1]) entries.push({ line: "front now", text: front_words[1] });
+  for (const name of new Set(countries.filter((one) => one.properties.kind === "oblast").map((one) => one.properties.name))) entries.push({ line: "oblast", text: name });
+  if (marks.selectAll(".place").size()) entries.push({ place: true, text: "Settlement that changed hands" });
+  const list = d3.select("#legend");
+  list.selectAll("li").remove();
+  for (const entry of entries) {
+    const item = list.append("li"), key = item.append("svg").attr("width", 26).attr("height", 16).attr("aria-hidden", "true");
+    if (entry.line) key.append("path").attr("class", entry.line).attr("d", "M1,8H25");
+    else if (entry.place) key.append("circle").attr("class", "place").attr("cx", 13).attr("cy", 8).attr("r", 5);
+    else {
+      pattern(key.append("defs"), `key-${entry.name}`, look(entry.name));
+      key.append("rect").attr("class", "swatch").attr("x", 1).attr("y", 1).attr("width", 24).attr("height", 14).attr("fill", fill_of(entry.name, "key"));
+    }
+    item.append("span").text(entry.text);
+  }
+}
+
+// Moving and scaling. The page scrolls over the map as over anything else: the wheel needs Ctrl, a finger needs a second one.
+let width = 0, height = 0, fit = 1, view = d3.zoomIdentity;
+const extent = faces.reduce((found, face, place) => (face.properties.district >= 0 ? grown(found, face.arcs) : found), [Infinity, Infinity, -Infinity, -Infinity]);
+function grown([west, north, east, south], rings) {
+  for (const arc of rings[0]) for (const [x, y] of arcs[arc < 0 ? ~arc : arc]) {
+    west = Math.min(west, x); north = Math.min(north, y); east = Math.max(east, x); south = Math.max(south, y);
+  }
+  return [west, north, east, south];
+}
+const zoom = d3.zoom().scaleExtent([1, 60])
+  .filter((event) => (event.type === "wheel" ? event.ctrlKey || event.metaKey : event.touches ? event.touches.length > 1 : !event.button))
+  .on("zoom", (event) => { view = event.transform; rescale(); });
+svg.call(zoom).on("dblclick.zoom", null);
+const hint = (text) => {
+  const shown = d3.select("#hint").text(text).classed("shown", true);
+  clearTimeout(hint.timer);
+  hint.timer = setTimeout(() => shown.classed("shown", false), 1500);
+};
+svg.on("wheel.hint", (event) => { if (!event.ctrlKey && !event.metaKey) hint("Hold Ctrl to enlarge the map with the wheel"); }, { passive: true })
+  .on("touchmove.hint", (event) => { if (event.touches.length === 1 && view.k > 1) hint("Move the map with two fingers"); }, { passive: true });
+
+function resize() {
+  width = box.node().clientWidth;
+  const aspect = (extent[3] - extent[1]) / (extent[2] - extent[0]);
+  height = Math.round(Math.min(Math.max(width * aspect, 260), 640, Math.max(innerHeight * 0.72, 320)));
+  svg.attr("width", width).attr("height", height).attr("viewBox", [0, 0, width, height]);
+  fit = 0.94 * Math.min(width / (extent[2] - extent[0]), height / (extent[3] - extent[1]));
+  zoom.extent([[0, 0], [width, height]]).translateExtent([[-0.2 * width, -0.2 * height], [1.2 * width, 1.2 * height]]);
+  rescale();
+}
+const to_screen = (x, y) => view.apply([width / 2 + fit * (x - (extent[0] + extent[2]) / 2), height / 2 + fit * (y - (extent[1] + extent[3]) / 2)]);
+function rescale() {
+  const [x, y] = to_screen(0, 0), k = view.k * fit;
+  world.attr("transform", `translate(${x},${y})scale(${k})`);
+  defs.selectAll("pattern").attr("patternTransform", `scale(${1 / k})`);
+  draw_marks(k);
+  draw_scale(k);
+}
+function show(bounds, most = 14) {
+  if (!bounds || bounds[0] > bounds[2]) return;
+  const k = Math.min(most, 0.6 / Math.max((fit * (bounds[2] - bounds[0])) / width, (fit * (bounds[3] - bounds[1])) / height, 1e-9));
+  const x = fit * ((bounds[0] + bounds[2]) / 2 - (extent[0] + extent[2]) / 2), y = fit * ((bounds[1] + bounds[3]) / 2 - (extent[1] + extent[3]) / 2);
+  const to = d3.zoomIdentity.translate(width / 2, height / 2).scale(Math.max(k, 1)).translate(-width / 2 - x, -height / 2 - y);
+  svg.call(zoom.transform, to);
+}
+const bounds_of = (places) => places.reduce((found, place) => grown(found, faces[place].arcs), [Infinity, Infinity, -Infinity, -Infinity]);
+// Where most of the change is: specks far away do not count.
+function changed_bounds() {
+  const [before, after] = SOURCES ? compared() : [compared(0)[0], compared(LAST)[1]];
+  const size = (place) => Math.abs(d3.sum(faces[place].arcs[0], (arc) => (arc < 0 ? -1 : 1) * d3.sum(d3.pairs(arcs[arc < 0 ? ~arc : arc]), ([a, b]) => a[0] * b[1] - b[0] * a[1])));
+  const moved_ = [...holders[0].keys()].filter((place) => holders[before][place] !== holders[after][place] && faces[place].properties.district >= 0);
+  const sized = d3.sort(moved_.map((place) => [place, size(place)]), (one) => -one[1]), most = 0.9 * d3.sum(sized, (one) => one[1]);
+  let sum = 0;
+  return bounds_of(sized.filter(([, own_size]) => sum < most && (sum += own_size)).map(([place]) => place));
+}
+
+// Names where they have room, the most telling first; none lies over another.
+const place_rows = new Map(data.places.map((place) => [place.row, place]));
+const change_of = data.labels.map((_, district) => d3.sum(data.steps, (_, step) => (SOURCES ? ["only_first", "only_second"] : ["gained", "lost"])
+  .reduce((sum, name) => sum + column(`${name}_km2`, district)[step], 0)));
+const telling = new Set(d3.sort(data.districts.keys(), (district) => -change_of[district]).slice(0, 5).filter((district) => change_of[district]));
+const texts = [
+  ...topology.objects.places.geometries.map((one) => ({ kind: "place", at: one.coordinates, date: place_rows.get(one.properties.row).date_to, text: place_rows.get(one.properties.row).name, first: 3 })),
+  ...topology.objects.labels.geometries.map(({ coordinates, properties: { room, district } }) => ({ kind: "name", at: coordinates, room, text: data.labels[district], first: telling.has(district) ? 2 : 1 })),
+  ...countries.filter((one) => one.properties.room).map(({ properties: { at, room, name } }) => ({ kind: "country", at, room, text: name.toUpperCase(), first: 0 })),
+].sort((a, b) => b.first - a.first || (b.room ?? 0) - (a.room ?? 0));
+const WIDE = { place: 3.4, name: 3.3, country: 5.4 }; // half the width of a letter [px]
+function draw_marks(k) {
+  const [from, to] = SOURCES ? ["", ""] : [first_day(), date_at(state.at)];
+  const there = texts.map((one) => ({ ...one, xy: to_screen(one.at[0], -one.at[1]), half: one.text.length * WIDE[one.kind] + 3 }))
+    .filter(({ kind, date, xy: [x, y] }) => x > 0 && y > 0 && x < width && y < height && (kind !== "place" || (date > from && date <= to)));
+  const roomy = (one) => one.half < 1.4 * one.room * k + 3;
+  const names = there.filter((one) => one.kind === "name"), many = names.filter(roomy).length > 0.2 * names.length;
+  const dots = there.filter((one) => one.kind === "place"), taken = dots.map(({ xy: [x, y] }) => [x - 5, y - 5, x + 5, y + 5]);
+  taken.push([width - 50, 0, width, 135], [0, height - 40, 170, height]); // buttons and scale
+  const worded = there.flatMap((one) => {
+    if (one.first < 2 && !(roomy(one) && (many || one.kind === "country"))) return [];
+    const middles = one.kind === "place" ? [one.xy[0] + one.half + 6, one.xy[0] - one.half - 6] : [one.xy[0]];
+    const areas = middles.map((x) => [x - one.half, one.xy[1] - 8, x + one.half, one.xy[1] + 7]);
+    const free = areas.find((area) => area[0] > 0 && area[2] < width && taken.every((other) => area[2] < other[0] || area[0] > other[2] || area[3] < other[1] || area[1] > other[3]));
+    if (free) taken.push(free);
+    return free ? [{ ...one, x: (free[0] + free[2]) / 2 }] : [];
+  });
+  marks.selectAll("circle").data(dots).join("circle").attr("class", "place").attr("cx", (one) => one.xy[0]).attr("cy", (one) => one.xy[1]).attr("r", 3.6);
+  marks.selectAll("text").data(worded).join("text").attr("class", (one) => `${one.kind}-name`).attr("x", (one) => one.x).attr("y", (one) => one.xy[1] + 4).text((one) => one.text);
+}
+function draw_scale(k) {
+  const most = (140 * CELL_M) / k, power = 10 ** Math.floor(Math.log10(most));
+  const metres = [5, 2, 1].map((step) => step * power).find((one) => one <= most), px = (metres * k) / CELL_M;
+  scale.attr("transform", `translate(14,${height - 14})`).selectAll("*").remove();
+  for (const name of ["casing", "bar"]) scale.append("path").attr("class", name).attr("d", `M0,-5V0H${px}V-5`);
+  scale.append("text").attr("x", px / 2).attr("y", -8).attr("text-anchor", "middle").text(metres < 1000 ? `${metres} m` : `${number(metres / 1000, 0)} km`);
+}

@@ -1,0 +1,250 @@
+"""The ground of many days as one coverage with shared borders, simplified together: a TopoJSON file.
+
+Borders of districts and of what each side held on each day are laid over each other on a grid. Between
+them lie faces; each belongs to one district, if any, and has one holder a day. So a border that two faces,
+or two hundred days, have in common is stored once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, pairwise
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from frontlines.names import Geometries, Ints
+
+CELLS = 65_535
+"""Cells of the grid along the longer side of the map: two coordinates of an edge fit into 32 bits."""
+
+TOLERANCE_CELLS = 4.0
+"""How much detail is left out: half a pixel where the map is enlarged eight times on a large screen."""
+
+_CONTEXT_CELLS = 32.0
+_MIDDLE_CELLS = 64.0  # how exactly the middle of a district is found
+_AROUND, _BESIDE = 0.35, 0.12  # of the map's longer side: countries are kept, and named, so far around it
+_DRAWN = (shapely.GeometryType.POLYGON, shapely.GeometryType.LINESTRING)
+
+Ring = list[int]
+Corner = tuple[int, int]
+
+
+def ground_topology(
+    states: Sequence[gpd.GeoDataFrame],
+    districts: gpd.GeoDataFrame,
+    *,
+    context: gpd.GeoDataFrame | None = None,
+    places: gpd.GeoDataFrame | None = None,
+) -> dict[str, Any]:
+    """Lay the ground of several days or sources and the districts over each other.
+
+    Each of `states` has polygons with `side`, in the working CRS, which do not overlap. Faces have `district`
+    (a position in the districts by name, or -1) and `held`: the number of a state, and the position of the
+    side that holds the face from there on (-1: nobody), and so on. `places` keep their rows by number.
+    """
+    names = sorted({str(side) for state in states for side in state["side"]})
+    shapes, state, side = _rows(states, names)
+    wholes = districts.sort_values("district", kind="stable").geometry.to_numpy()
+    every = np.concatenate([shapes, wholes])
+    grid = _Grid(every)
+    faces, points = _faces(every, grid)
+    held = np.full((len(states), len(faces)), -1, dtype=np.int64)
+    for place, inside in enumerate(_inside(points, shapes)):
+        held[state[place], inside] = side[place]
+    district = np.full(len(faces), -1, dtype=np.int64)
+    for place, inside in enumerate(_inside(points, wholes)):
+        district[inside] = place
+    kept = (held >= 0).any(axis=0) | (district >= 0)
+    faces, held, district = faces[kept], held[:, kept], district[kept]
+    around = _context(context, wholes, grid)
+    polygons = [shape for _, shape in around if shape.geom_type == "Polygon"]
+    arcs, rings = _arcs(np.array([*faces, *polygons], dtype=object))
+    ground = [
+        {"type": "Polygon", "arcs": own, "properties": {"district": int(one), "held": _changes(days)}}
+        for own, one, days in zip(rings, district, held.T, strict=False)
+    ]
+    countries: list[dict[str, Any]] = [
+        {"type": "Polygon", "arcs": own, "properties": words}
+        for own, (words, _) in zip(rings[len(faces) :], around, strict=False)
+    ]
+    for words, line in around[len(polygons) :]:
+        countries.append({"type": "LineString", "arcs": [len(arcs)], "properties": words})
+        arcs.append(_steps(_corners(line)))
+    objects = {
+        "ground": ground,
+        "context": countries,
+        "labels": _labels(wholes, grid),
+        "places": _places(places, grid),
+    }
+    return {
+        "type": "Topology",
+        "transform": {"scale": [grid.cell_m, grid.cell_m], "translate": [grid.west, grid.south]},
+        "sides": names,
+        "objects": {
+            name: {"type": "GeometryCollection", "geometries": held} for name, held in objects.items()
+        },
+        "arcs": arcs,
+    }
+
+
+class _Grid:
+    """Whole numbers for the plane [m]: cells from the south-western corner of all that is shown."""
+
+    def __init__(self, shapes: Geometries) -> None:
+        west, south, east, north = shapely.total_bounds(shapes)
+        self.west, self.south = float(west), float(south)
+        self.cell_m = float(max(east - west, north - south)) / CELLS or 1.0
+
+    def cells(self, xy: Any) -> Ints:
+        """Give coordinates in cells, rounded."""
+        off_m = np.asarray(xy, dtype=float) - (self.west, self.south)
+        return np.asarray(np.rint(off_m / self.cell_m).astype(np.int64))
+
+    def in_cells(self, shape: Any) -> Any:
+        """Give a shape in cells, not rounded."""
+        return shapely.transform(shape, lambda xy: (xy - (self.west, self.south)) / self.cell_m)
+
+
+def _rows(states: Sequence[gpd.GeoDataFrame], names: Sequence[str]) -> tuple[Geometries, Ints, Ints]:
+    """Give all polygons, and the state and side of each."""
+    shapes = [np.asarray(one.geometry.values, dtype=object) for one in states]
+    state = np.repeat(np.arange(len(states)), [len(one) for one in shapes])
+    sides = np.concatenate([np.searchsorted(names, one["side"].astype(str)) for one in states])
+    return np.concatenate(shapes), state, sides.astype(np.int64)
+
+
+def _faces(shapes: Geometries, grid: _Grid) -> tuple[Geometries, Geometries]:
+    """Find the faces between all borders, in cells and simplified, and a point inside each [m]."""
+    rings = shapely.get_rings(shapely.get_parts(shapes))
+    cells = grid.cells(shapely.get_coordinates(rings)).astype(np.uint64)
+    owner = np.repeat(np.arange(len(rings)), shapely.get_num_coordinates(rings))
+    corner = cells[:, 0] << np.uint64(16) | cells[:, 1]
+    start, end = (part[owner[:-1] == owner[1:]] for part in (corner[:-1], corner[1:]))
+    first, last = np.minimum(start, end), np.maximum(start, end)
+    edges = np.unique((first << np.uint64(32) | last)[first != last])  # what is drawn on many days, once
+    numbers = np.stack([edges >> np.uint64(bits) & np.uint64(0xFFFF) for bits in (48, 32, 16, 0)], axis=-1)
+    noded = shapely.union_all(shapely.linestrings(numbers.astype(float).reshape(-1, 2, 2)), grid_size=1.0)
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    corners = shapely.bounds(faces)
+    points = shapely.point_on_surface(faces)
+    xy = shapely.get_coordinates(points)
+    order = np.lexsort((xy[:, 1], xy[:, 0], corners[:, 1], corners[:, 0]))
+    faces, xy = faces[order], xy[order]
+    simple = shapely.coverage_simplify(faces, TOLERANCE_CELLS)
+    return simple, shapely.points(xy * grid.cell_m + (grid.west, grid.south))
+
+
+def _inside(points: Geometries, shapes: Geometries) -> list[Ints]:
+    """Find for each polygon the points in it; polygons that come again are looked at once."""
+    texts, again = np.unique(shapely.to_wkb(shapes), return_inverse=True)
+    polygon, point = shapely.STRtree(points).query(shapely.from_wkb(texts), predicate="contains")
+    order = np.argsort(polygon, kind="stable")
+    ends = np.searchsorted(polygon[order], np.arange(1, len(texts)))
+    found = np.split(point[order], ends)
+    return [found[place] for place in again]
+
+
+def _changes(days: Ints) -> list[int]:
+    """Write who held a face: the number of a state and the side from there on, and so on."""
+    at = np.append(0, np.flatnonzero(days[1:] != days[:-1]) + 1)
+    return np.column_stack([at, days[at]]).ravel().tolist()
+
+
+def _context(
+    context: gpd.GeoDataFrame | None, wholes: Geometries, grid: _Grid
+) -> list[tuple[dict[str, Any], Any]]:
+    """Cut out what lies around the map, coarser than the ground: kind and name, shapes in cells."""
+    if context is None:
+        return []
+    window, beside = (shapely.box(-m, -m, CELLS + m, CELLS + m) for m in (_AROUND * CELLS, _BESIDE * CELLS))
+    theatre = shapely.box(*grid.in_cells(shapely.multipoints(shapely.get_coordinates(wholes))).bounds)
+    found: list[tuple[dict[str, Any], Any]] = []
+    for kind, name, shape in context[["kind", "name", "geometry"]].itertuples(index=False):
+        near = shapely.intersection(shapely.simplify(grid.in_cells(shape), _CONTEXT_CELLS), window)
+        parts = shapely.get_parts(shapely.set_precision(near, 1.0))
+        parts = parts[np.isin(shapely.get_type_id(parts), _DRAWN)]
+        about: list[dict[str, Any]] = [{"kind": str(kind), "name": str(name)} for _ in parts]
+        free = shapely.intersection(shapely.difference(parts, theatre), beside)
+        if kind == "country" and shapely.area(free).sum() > 0:
+            about[int(np.argmax(shapely.area(free)))] |= _middle(free[np.argmax(shapely.area(free))])
+        found += zip(about, parts, strict=True)
+    return sorted(found, key=lambda one: one[1].geom_type, reverse=True)  # polygons, then lines
+
+
+def _middle(shape: Any) -> dict[str, Any]:
+    """Find where a name has the most room in a polygon, and how much to either side [cells]."""
+    ray = shapely.maximum_inscribed_circle(shape, tolerance=_MIDDLE_CELLS)
+    return {"at": shapely.get_coordinates(ray)[0].round().astype(int).tolist(), "room": round(ray.length)}
+
+
+def _labels(wholes: Geometries, grid: _Grid) -> list[dict[str, Any]]:
+    """Write where the name of each district has the most room."""
+    found = [_middle(shapely.simplify(grid.in_cells(shape), TOLERANCE_CELLS)) for shape in wholes]
+    return [
+        {"type": "Point", "coordinates": one["at"], "properties": {"district": place, "room": one["room"]}}
+        for place, one in enumerate(found)
+    ]
+
+
+def _places(places: gpd.GeoDataFrame | None, grid: _Grid) -> list[dict[str, Any]]:
+    """Write points, with the number of the row of each."""
+    if places is None:
+        return []
+    xy = grid.cells(shapely.get_coordinates(places.geometry.to_numpy())).tolist()
+    rows = places.index.tolist()
+    return [
+        {"type": "Point", "coordinates": at, "properties": {"row": row}}
+        for at, row in zip(xy, rows, strict=True)
+    ]
+
+
+def _arcs(faces: Geometries) -> tuple[list[list[list[int]]], list[list[Ring]]]:
+    """Cut the rings of polygons in cells where other than two edges meet; each piece is stored once.
+
+    Give the pieces, as a first corner and steps from one to the next, and the rings of each polygon, as
+    numbers of pieces: ~number where it runs the other way.
+    """
+    rings, polygon = shapely.get_rings(shapely.orient_polygons(faces), return_index=True)
+    paths = [_corners(ring)[:-1] for ring in rings]
+    forks, numbers = _forks(paths), dict[tuple[Corner, ...], int]()
+    found: list[list[Ring]] = [[] for _ in range(len(faces))]
+    for path, own in zip(paths, polygon, strict=True):
+        found[own].append([_number(piece, numbers) for piece in _pieces(path, forks)])
+    return [_steps(piece) for piece in numbers], found
+
+
+def _corners(ring: Any) -> list[Corner]:
+    """Give the corners of a line or ring, in cells."""
+    return [(x, y) for x, y in shapely.get_coordinates(ring).round().astype(np.int64).tolist()]
+
+
+def _forks(paths: Sequence[list[Corner]]) -> set[Corner]:
+    """Find the corners where other than two edges meet."""
+    pairs = (zip(path, [*path[1:], path[0]], strict=True) for path in paths)
+    edges = {(min(pair), max(pair)) for pair in chain.from_iterable(pairs)}
+    times = Counter(chain.from_iterable(edges))
+    return {corner for corner, number in times.items() if number != 2}  # noqa: PLR2004 - one before, one after
+
+
+def _pieces(path: list[Corner], forks: set[Corner]) -> list[tuple[Corner, ...]]:
+    """Cut a ring at its forks; one without any starts at its first corner by coordinates."""
+    at = [place for place, corner in enumerate(path) if corner in forks] or [path.index(min(path))]
+    turned = [*path[at[0] :], *path[: at[0] + 1]]
+    cuts = [*(place - at[0] for place in at), len(path)]
+    return [tuple(turned[one : other + 1]) for one, other in pairwise(cuts)]
+
+
+def _number(piece: tuple[Corner, ...], numbers: dict[tuple[Corner, ...], int]) -> int:
+    """Give the number of a piece; the complement of it for one that is known the other way round."""
+    back = piece[::-1]
+    return ~numbers[back] if back in numbers else numbers.setdefault(piece, len(numbers))
+
+
+def _steps(piece: Sequence[Corner]) -> list[list[int]]:
+    """Write a piece as its first corner and the steps from one corner to the next."""
+    steps: list[list[int]] = np.diff(np.array(piece), axis=0, prepend=0).tolist()
+    return steps
