@@ -10,8 +10,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.cli.options import console, plain
 from frontlines.cli.outputs import DPI, only_run_in, staged
+from frontlines.cli.refusing import console, plain
 from frontlines.digitize import (
     Digitized,
     digitize,

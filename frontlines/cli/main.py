@@ -21,7 +21,7 @@ from frontlines.cli.commands.displacement import displacement
 from frontlines.cli.commands.report import report
 from frontlines.cli.commands.run import run
 from frontlines.cli.commands.series import series
-from frontlines.cli.options import FAULTY, one_line, refuse, refuse_to_print
+from frontlines.cli.refusing import FAULTY, one_line, refuse, refuse_to_print
 from frontlines.manifest import version_of
 
 _NotUnderstood: Any = typer.BadParameter.__bases__[0]  # the parent of all errors in words, nowhere public

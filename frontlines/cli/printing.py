@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from frontlines.change import transition_matrix
-from frontlines.cli.options import console, plain
+from frontlines.cli.refusing import console, plain
 from frontlines.layers import REST_SOURCE
 from frontlines.manifest import bare_notes, edge_notes, error_sentence, long_date
 from frontlines.names import KM2, UNKNOWN, WHOLE, counted, listed, somebody

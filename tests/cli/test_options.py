@@ -11,7 +11,7 @@ from shapely import box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
-from frontlines.cli.options import FAULTY, console, one_line, plain, shows_errors
+from frontlines.cli.refusing import FAULTY, console, one_line, plain, shows_errors
 from frontlines.errors import FrontlinesError, LayerError, SourceError, StudyError
 from frontlines.sources.files import write
 

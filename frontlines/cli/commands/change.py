@@ -22,8 +22,8 @@ from frontlines.cli.options import (
     Theatre,
     asks_for_study,
     given,
-    shows_errors,
 )
+from frontlines.cli.refusing import shows_errors
 from frontlines.study import study_from_files
 
 

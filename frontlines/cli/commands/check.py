@@ -15,7 +15,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.cli.options import FAULTY, Key, console, describes_layers, one_line, plain, shows_errors
+from frontlines.cli.options import Key, describes_layers
+from frontlines.cli.refusing import FAULTY, console, one_line, plain, shows_errors
 from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of, dissolved, with_key
 from frontlines.layers.days import strange_days

@@ -29,9 +29,9 @@ from frontlines.cli.options import (
     Title,
     describes_sources,
     one_side,
-    shows_errors,
     sides_named,
 )
+from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
 from frontlines.names import BORDER_M, SNAP_M, UNKNOWN
 from frontlines.progress import part, reporting

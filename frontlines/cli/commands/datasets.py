@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.cli.options import console, shows_errors
+from frontlines.cli.refusing import console, shows_errors
 from frontlines.datasets import available, locate
 from frontlines.study.files import read_title
 

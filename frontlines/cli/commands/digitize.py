@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from frontlines.cli.options import Force, Out, shows_errors
+from frontlines.cli.options import Force, Out
+from frontlines.cli.refusing import shows_errors
 from frontlines.errors import DigitizeError
 
 

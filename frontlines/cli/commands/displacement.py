@@ -18,8 +18,8 @@ from frontlines.cli.options import (
     Out,
     Theatre,
     asks_for_study,
-    shows_errors,
 )
+from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
 from frontlines.progress import part, reporting
 from frontlines.sources.files import Reading

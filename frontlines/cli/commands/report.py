@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from frontlines.cli.options import console, shows_errors
+from frontlines.cli.refusing import console, shows_errors
 from frontlines.errors import SourceError
 
 _ENDINGS = (".html", ".htm")

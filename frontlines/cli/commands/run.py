@@ -21,8 +21,8 @@ from frontlines.cli.options import (
     SliverM,
     asks_for_study,
     given,
-    shows_errors,
 )
+from frontlines.cli.refusing import shows_errors
 from frontlines.progress import part, reporting
 from frontlines.sources.description import Description
 from frontlines.study import Study, run_study

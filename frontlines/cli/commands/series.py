@@ -32,9 +32,9 @@ from frontlines.cli.options import (
     Theatre,
     Title,
     describes_layers,
-    shows_errors,
     sides_named,
 )
+from frontlines.cli.refusing import shows_errors
 from frontlines.names import SNAP_M, UNKNOWN
 from frontlines.progress import part, reporting
 from frontlines.series.differences import TOLERANCE_M
