@@ -40,6 +40,7 @@ class Fronts:
     sigma_m: Floats  # standard error of its position, (n,)
     tips: Bools  # whether the front begins, or ends, with this edge at the theatre's edge, (n, 2)
     around_m: Floats  # length of the closed front that the edge is part of; infinite if it is open, (n,)
+    stretch: Ints  # number of the row of the layer of lines that gave it its sigma, (n,)
 
     @property
     def length_m(self) -> Floats:
@@ -69,6 +70,36 @@ class Fronts:
         tips = self.tips[edge] & (share == [0.0, 1.0])
         rest = {f.name: getattr(self, f.name)[edge] for f in fields(self)}
         return Fronts(**(rest | {"ends": at, "along": along, "tips": tips}))
+
+    def facing(self) -> tuple[Fronts, Ints]:
+        """Lay the edges of the later date onto the earlier one's, where it is nearest.
+
+        So both have a process in common. Gives the edges of one date only, with `line`, `along`,
+        `around_m` and `stretch` of that process, and their numbers; none if either date has none.
+        """
+        rows = np.flatnonzero(~self.shared)
+        early = self.before[rows] != 0
+        if early.all() or not early.any():
+            rows = rows[:0]
+        found = self.pieces(rows, np.tile([0.0, 1.0], (len(rows), 1)))
+        first, last = np.flatnonzero(found.before != 0), np.flatnonzero(found.before == 0)
+        tree = shapely.STRtree(edge_lines(found.ends[first]))
+
+        def nearest(xy: Floats) -> Ints:
+            return np.asarray(first[tree.query_nearest(shapely.points(xy), all_matches=False)[1]])
+
+        near = nearest(edge_middles(found.ends[last]))
+        along = found.along.copy()
+        for end in (0, 1):
+            xy = found.ends[last, 2 * end : 2 * end + 2]
+            edge = nearest(xy)
+            edge = np.where(found.line[edge] == found.line[near], edge, near)
+            at = shapely.line_locate_point(edge_lines(found.ends[edge]), shapely.points(xy))
+            along[last, end] = found.along[edge, 0] + at
+        of_process = {name: getattr(found, name).copy() for name in ("line", "around_m", "stretch")}
+        for values in of_process.values():
+            values[last] = values[near]
+        return replace(found, along=along, **of_process), rows
 
 
 @dataclass(frozen=True)
@@ -166,18 +197,17 @@ def find_fronts(
     knots = np.vstack([first.fixed, first.fronts.ends]).reshape(-1, 2)
     last = _outline(grounds[1], edge, border_m, knots, onto=True)
     same, turned = _twins(first.fronts.ends, last.fronts.ends)
-    sigma = [
-        _sigmas(
-            one.fronts, frontlines[frontlines["date"] == day], noise, reach_m, f"{side} on {day:%Y-%m-%d}"
-        )
+    first, last = (
+        replace(one, fronts=_with_sigmas(one.fronts, frontlines, day, noise, reach_m, side))
         for one, day in zip((first, last), dates, strict=True)
-    ]
+    )
     # An edge of both dates takes the larger of its sigmas; those of the later date alone are added.
     met = same >= 0
     after = np.where(met, np.where(turned, -1, 1), 0)
-    wide = np.where(met, np.maximum(sigma[0], sigma[1][same] if len(sigma[1]) else 0.0), sigma[0])
+    sigma, other = first.fronts.sigma_m, last.fronts.sigma_m
+    wide = np.where(met, np.maximum(sigma, other[same] if len(other) else 0.0), sigma)
     fresh = ~np.isin(np.arange(len(last.fronts.line)), same)
-    return _joined(first.fronts, after, wide, last.fronts, fresh, sigma[1]), (first, last)
+    return _joined(first.fronts, after, wide, last.fronts, fresh), (first, last)
 
 
 def _outline(
@@ -246,7 +276,7 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
     every_tip = np.concatenate([np.empty((0, 2), dtype=bool), *tips])
     ring_m = np.bincount(lines, weights=length)[lines] if len(lines) else length
     around = np.where(np.concatenate([np.empty(0, dtype=bool), *closed]), ring_m, np.inf)
-    return Fronts(ends, along, lines, lines, one, one, np.zeros(len(rows)), every_tip, around)
+    return Fronts(ends, along, lines, lines, one, one, np.zeros(len(rows)), every_tip, around, 0 * one)
 
 
 def _twins(first: Floats, last: Floats) -> tuple[Ints, Bools]:
@@ -257,8 +287,17 @@ def _twins(first: Floats, last: Floats) -> tuple[Ints, Bools]:
     return np.where(turned, back, same), turned
 
 
-def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel, reach_m: float, whose: str) -> Floats:
-    """Give each edge the sigma of the line next to it."""
+def _with_sigmas(
+    fronts: Fronts,
+    frontlines: gpd.GeoDataFrame,
+    day: pd.Timestamp,
+    noise: NoiseModel,
+    reach_m: float,
+    side: str,
+) -> Fronts:
+    """Give each edge the sigma of the line of its day next to it."""
+    rows = np.flatnonzero(frontlines["date"] == day)
+    lines = frontlines.iloc[rows]
     sigma = sigmas_of(lines)
     middles = shapely.points(edge_middles(fronts.ends))
     near = shapely.STRtree(np.asarray(lines.geometry.values)).query_nearest(
@@ -269,20 +308,21 @@ def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel, reach_m:
     far = nearest < 0
     if far.any():
         raise LayerError(
-            f"{fronts.length_m[far].sum() / 1000:,.1f} km of the front of {whose} have no line within "
+            f"{fronts.length_m[far].sum() / 1000:,.1f} km of the front of {side} on {day:%Y-%m-%d} "
+            "have no line within "
             f"{reach_m:,g} m: pass the frontlines that belong to control, of both dates"
         )
     found = sigma[nearest]
     bare = np.isnan(found)
     if bare.any() and noise.sigma_m is None:
-        rows = [str(lines.index[row]) for row in np.unique(nearest[bare])]
+        names = [str(lines.index[row]) for row in np.unique(nearest[bare])]
         raise UnknownSigmaError(
-            f"{counted(len(rows), 'stretch of frontline has', 'stretches of frontline have')} no sigma_m "
-            f"(rows {listed(rows, _SHOWN)}): "
+            f"{counted(len(names), 'stretch of frontline has', 'stretches of frontline have')} no sigma_m "
+            f"(rows {listed(names, _SHOWN)}): "
             "give them one, or pass NoiseModel(sigma_m=...) for all that have none"
         )
     found[bare] = noise.sigma_m
-    return np.asarray(found)
+    return replace(fronts, sigma_m=found, stretch=rows[nearest])
 
 
 def split(ends: Floats, edge: Ints, points: Floats, apart_m: float = SAME_M) -> tuple[Ints, Floats]:
@@ -317,13 +357,13 @@ def _closed(owner: Ints, share: Floats) -> Floats:
     return share
 
 
-def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools, narrow: Floats) -> Fronts:
+def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools) -> Fronts:
     """Put the edges of both dates together: those of the earlier one, and those the later one has alone."""
     parts = {f.name: [getattr(first, f.name), getattr(last, f.name)[fresh]] for f in fields(Fronts)}
     parts |= {
         "before": [first.before, np.zeros(int(fresh.sum()), dtype=np.int64)],
         "after": [after, last.after[fresh]],
-        "sigma_m": [wide, narrow[fresh]],
+        "sigma_m": [wide, last.sigma_m[fresh]],
     }
     both = {name: np.concatenate(pair) for name, pair in parts.items()}
     # Shared edges, and those of either date alone, are separate processes along a line; a process runs on in

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.errors import ClosureError
+from frontlines.errors import ClosureError, NoiseError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import edge_lines, segments, winding_numbers
 from frontlines.names import BORDER_M, KM2, REACH_M, Floats, Geometries, Ints, Mapper
@@ -139,9 +139,13 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     found = fronts_of_balance(
         balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
     )
+    if noise.between or not isinstance(noise.correlation_m, int | float):
+        raise NoiseError(
+            "the simulation takes one correlation length, and no part between dates: use balance_error"
+        )
     edge = shapely.boundary(ground_of(theatre))
     task = _Task(
-        place_nodes(found.fronts, edge, noise.correlation_m),
+        place_nodes(found.fronts, edge, float(noise.correlation_m)),
         fixed_ground(found.shapes, found.outlines),
         noise,
     )
@@ -289,17 +293,18 @@ def draw_pushes(nodes: Nodes, noise: NoiseModel, rng: np.random.Generator, n: in
     Along a line each value is that of the node before, faded by the correlation over the gap, and a fresh
     part that keeps the variance at 1: exact at the nodes, whatever their spacing.
     """
+    length = float(noise.correlation_m)  # type: ignore[arg-type]
     fresh = rng.standard_normal((len(nodes.line), n))
     gap = np.append(0.0, np.diff(nodes.along)).clip(min=0)
     same = np.append(False, nodes.line[1:] == nodes.line[:-1])[: len(gap)]
-    tie = np.where(same, _fades(gap, noise.correlation_m), 0.0)
-    loose = np.sqrt(1 - tie**2) * np.where(same, _spread(nodes.around_m, noise.correlation_m), 1.0)
+    tie = np.where(same, _fades(gap, length), 0.0)
+    loose = np.sqrt(1 - tie**2) * np.where(same, _spread(nodes.around_m, length), 1.0)
     for node in range(1, len(tie)):
         fresh[node] = tie[node] * fresh[node - 1] + loose[node] * fresh[node]
     # Closed lines come back to the value with which they began.
     for line in np.unique(nodes.line[np.isfinite(nodes.around_m)]):
         rows = np.flatnonzero(nodes.line == line)
-        fresh[rows] = _closed(fresh[rows], nodes.along[rows], nodes.around_m[rows[0]], noise, rng)
+        fresh[rows] = _closed(fresh[rows], nodes.along[rows], nodes.around_m[rows[0]], length, rng)
     shift = noise.shared_bias_m * rng.standard_normal((n, 2))
     return fresh.T * nodes.sigma_m, shift
 
@@ -319,23 +324,21 @@ def _spread(around_m: Floats, correlation_m: float) -> Floats:
 
 
 def _closed(
-    values: Floats, along: Floats, around_m: float, noise: NoiseModel, rng: np.random.Generator
+    values: Floats, along: Floats, around_m: float, correlation_m: float, rng: np.random.Generator
 ) -> Floats:
     """Lead a process on to where it began, and bend it so that it has the same value there."""
     last = np.array([around_m - (along[-1] - along[0])]).clip(min=0)
-    tie = _fades(last, noise.correlation_m)[0]
-    spread = _spread(np.array([around_m]), noise.correlation_m)[0]
+    tie = _fades(last, correlation_m)[0]
+    spread = _spread(np.array([around_m]), correlation_m)[0]
     again = tie * values[-1] + math.sqrt(1 - tie**2) * spread * rng.standard_normal(values.shape[1])
     left = np.maximum(around_m - (along - along[0]), 0.0)
     if spread == 0:
         share = np.zeros(len(along))
-    elif noise.correlation_m == 0:
+    elif correlation_m == 0:
         share = (left < SAME_M).astype(float)
     else:
-        ends = np.expm1(-2 * (along - along[0]) / noise.correlation_m) / math.expm1(
-            -2 * around_m / noise.correlation_m
-        )
-        share = np.exp(-left / noise.correlation_m) * ends
+        ends = np.expm1(-2 * (along - along[0]) / correlation_m) / math.expm1(-2 * around_m / correlation_m)
+        share = np.exp(-left / correlation_m) * ends
     return np.asarray(values + share[:, None] * (values[0] - again))
 
 
