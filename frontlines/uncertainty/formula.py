@@ -14,19 +14,21 @@ import pandas as pd
 import shapely
 
 from frontlines.geometry.planar import edge_lines, edge_middles, segments
-from frontlines.names import BORDER_M, KM2, REACH_M, Bools, Floats, Geometries, Ints
+from frontlines.names import BORDER_M, KM2, REACH_M, STRETCH, Bools, Floats, Geometries, Ints, Length
 from frontlines.uncertainty.columns import (
     LEVEL,
     QUANTITIES,
     AreaErrors,
     check_level,
-    total_of,
+    with_range,
     with_sigmas,
+    with_total,
     without_false_certainty,
+    without_total,
 )
 from frontlines.uncertainty.fronts import Fronts, Outline, fronts_of_balance, split
 from frontlines.uncertainty.kernel import integral_variance, laid_together, vertex_variance, whole_variance
-from frontlines.uncertainty.noise import STRETCH, Length, NoiseModel
+from frontlines.uncertainty.noise import NoiseModel
 
 TRUST = {
     "yes": "the formula's assumptions hold",
@@ -175,13 +177,15 @@ def balance_error(  # noqa: PLR0913 - data, then options
     )
     shapes, place = found.shapes, found.place
     parts = Parts(found.fronts, found.outlines, shapes)
-    sigma = {name: parts.sigma_km2(name, noise) for name in QUANTITIES}
-    rows = with_sigmas(balance, {name: values[place] for name, values in sigma.items()}, level)
-    total = with_sigmas(total_of(balance), {name: values[-1:] for name, values in sigma.items()}, level)
     trust, trust_in_all = judge(parts, shapes, balance, place)
+    where = np.append(place, len(shapes))
+    tables = []
+    for model in noise.plausible:
+        sigma = {name: parts.sigma_km2(name, model)[where] for name in QUANTITIES}
+        rows = with_sigmas(with_total(balance), sigma, level).assign(trust=[*trust, trust_in_all])
+        tables.append(without_false_certainty(rows))
     return AreaErrors(
-        by_district=without_false_certainty(rows.assign(trust=trust)),
-        total=without_false_certainty(total.assign(trust=trust_in_all)),
+        *without_total(with_range(tables), balance),
         method="formula",
         level=level,
         shared_km=found.fronts.shared_km,
@@ -318,8 +322,8 @@ class Parts:
         for length, share in noise.parts:
             variance += share * _variance(pieces, self.edges, own, used, length)
             if len(rows):
-                variance += share * _variance_in_common(facing, both, length)
-        shift = (reach * pieces.length_m[:, None]).T @ pieces.outward
+                variance += share * _variance_in_common(facing, pieces.length_m[rows], both, length)
+        shift = reach.T @ pieces.across
         return np.asarray(np.sqrt(variance + noise.shared_bias_m**2 * (shift**2).sum(axis=1)) / KM2)
 
     @cached_property
@@ -338,9 +342,9 @@ def _variance(fronts: Fronts, edges: Floats, weight: Floats, used: Bools, correl
     return integral_variance(line, along, around, weight[used], float(correlation_m))
 
 
-def _variance_in_common(facing: Fronts, weight: Floats, correlation_m: Length) -> Floats:
+def _variance_in_common(facing: Fronts, length_m: Floats, weight: Floats, correlation_m: Length) -> Floats:
     """Compute the variance of weighted sums over pieces of both dates of what their errors have in common."""
-    pull = weight * np.hypot(*(facing.ends[:, 2:] - facing.ends[:, :2]).T)[:, None]
+    pull = weight * length_m[:, None]
     if correlation_m == STRETCH:
         return whole_variance(facing.stretch, facing.shared, pull)
     line, along, around, density = laid_together(facing.line, facing.along, facing.around_m, pull)

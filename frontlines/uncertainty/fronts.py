@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -22,6 +23,8 @@ from frontlines.uncertainty.noise import SAME_M, SHARED_M, NoiseModel
 
 _LOOSE = 0.01  # share of a district by which its balance may differ from its layers: slivers, rounding
 _SHOWN = 8
+_WINDOW = 6.0  # over so many times what two places are off against each other zigzags are evened out
+_ROUNDS = 8
 _BOOKS_SHOWN = 4
 
 
@@ -30,7 +33,7 @@ class Fronts:
     """Edges of a side's front on two dates, each once, sorted by `line` and `along`."""
 
     ends: Floats  # x0, y0, x1, y1, the side's ground before (or else after) on the left, (n, 4) [m]
-    along: Floats  # length along the front of its date at either end, (n, 2) [m]
+    along: Floats  # length of the course of the front of its date up to either end, (n, 2) [m]
     line: Ints  # number of the process that the edge's error is part of, (n,)
     run: Ints  # number of the unbroken run of edges that the edge is part of, (n,)
     # before, after: 1 if the edge is part of the front on the date, -1 if it is so the other way
@@ -44,14 +47,24 @@ class Fronts:
 
     @property
     def length_m(self) -> Floats:
-        """Length of each edge in the plane [m], (n,)."""
+        """How far each edge leads along the course of the front [m], (n,)."""
         return np.asarray(self.along[:, 1] - self.along[:, 0])
+
+    @property
+    def straightness(self) -> Floats:
+        """How far each edge leads along the course of the front, by its own length, (n,)."""
+        return np.asarray(self.length_m / np.hypot(*self.across.T))
+
+    @property
+    def across(self) -> Floats:
+        """What each edge sweeps if it moves by 1 east, and north [m], (n, 2)."""
+        step = self.ends[:, 2:] - self.ends[:, :2]
+        return np.column_stack([step[:, 1], -step[:, 0]])
 
     @property
     def outward(self) -> Floats:
         """Unit vector away from the side's ground, (n, 2)."""
-        step = self.ends[:, 2:] - self.ends[:, :2]
-        return np.asarray(np.column_stack([step[:, 1], -step[:, 0]]) / np.hypot(*step.T)[:, None])
+        return np.asarray(self.across / np.hypot(*self.across.T)[:, None])
 
     @property
     def shared(self) -> Bools:
@@ -59,9 +72,14 @@ class Fronts:
         return np.asarray((self.before != 0) & (self.after != 0))
 
     @property
+    def moving(self) -> Bools:
+        """Whether a movement of an edge changes what is gained or lost, (n,)."""
+        return np.asarray(self.before != self.after)
+
+    @property
     def shared_km(self) -> float:
         """Length of the front that both dates share [km]."""
-        return float(self.length_m[self.shared].sum() / 1000)
+        return float(np.hypot(*self.across[self.shared].T).sum() / 1000)
 
     def pieces(self, edge: Ints, share: Floats) -> Fronts:
         """Cut pieces out of edges: `edge` names the edge, `share` where on it they begin and end, (m, 2)."""
@@ -322,7 +340,42 @@ def _with_sigmas(
             "give them one, or pass NoiseModel(sigma_m=...) for all that have none"
         )
     found[bare] = noise.sigma_m
-    return replace(fronts, sigma_m=found, stretch=rows[nearest])
+    return _with_course(replace(fronts, sigma_m=found, stretch=rows[nearest]), noise)
+
+
+def _window_m(sigma_m: Floats, noise: NoiseModel) -> Floats:
+    """Over what length errors make a line zigzag [m]: some times how far its ends are off by themselves."""
+    wide = _WINDOW * sigma_m
+    for _ in range(_ROUNDS):
+        wide = _WINDOW * sigma_m * np.sqrt(1 - noise.correlation(wide))
+    return wide
+
+
+def _with_course(fronts: Fronts, noise: NoiseModel) -> Fronts:
+    """Measure along the course of each front in place of its drawn line.
+
+    A line that carries its errors is longer than the true one: it zigzags. Chord over arc, over a window in
+    which errors even out, is how far along its course the drawn line leads.
+    """
+    along, around = fronts.along.copy(), fronts.around_m.copy()
+    for one in np.unique(fronts.line):
+        rows = np.flatnonzero(fronts.line == one)
+        at = np.append(fronts.along[rows, 0], fronts.along[rows[-1], 1])
+        xy = np.vstack([fronts.ends[rows, :2], fronts.ends[rows[-1:], 2:]])
+        length, whole = np.diff(at), at[-1]
+        ring = math.isfinite(fronts.around_m[rows[0]])
+        wide = np.minimum(_window_m(fronts.sigma_m[rows], noise), whole / 4 if ring else whole)
+        wide = np.maximum(wide, length)
+        ends = ((at[1:] + at[:-1]) / 2)[:, None] + wide[:, None] * [-0.5, 0.5]
+        if ring:
+            ends %= whole
+        else:  # windows at the ends of a front lie within it
+            ends += np.clip(-ends[:, :1], 0, None) - np.clip(ends[:, 1:] - whole, 0, None)
+        points = [np.column_stack([np.interp(end, at, xy[:, i]) for i in (0, 1)]) for end in ends.T]
+        far = np.append(0.0, np.cumsum(length * np.hypot(*(points[1] - points[0]).T) / wide))
+        along[rows] = np.column_stack([far[:-1], far[1:]])
+        around[rows] = far[-1] if ring else math.inf
+    return replace(fronts, along=along, around_m=around)
 
 
 def split(ends: Floats, edge: Ints, points: Floats, apart_m: float = SAME_M) -> tuple[Ints, Floats]:

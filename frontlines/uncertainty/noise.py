@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from frontlines.errors import NoiseError
-from frontlines.names import listed
+from frontlines.names import STRETCH, Floats, Length, listed
 
 SAME_M = 1e-3
 """Vertices of one date this near to each other are the same [m]."""
@@ -18,10 +17,6 @@ SAME_M = 1e-3
 SHARED_M = 0.1
 """Lines of two dates this near to each other are one line, drawn once [m]."""
 
-STRETCH: Literal["stretch"] = "stretch"
-"""In place of a correlation length: each stretch of the layer is off as a whole."""
-
-Length = float | Literal["stretch"]
 _ROUNDING = 1e-6  # by which shares may miss 1
 _SHOWN = 6
 
@@ -134,6 +129,16 @@ class NoiseModel:
         if isinstance(self.correlation_m, Mapping):
             return tuple(self.correlation_m.items())
         return ((self.correlation_m, 1.0),)
+
+    def correlation(self, way_m: Floats) -> Floats:
+        """Correlation of the errors of two places of one stretch, by their distance along the front [m]."""
+        total = np.zeros(np.shape(way_m))
+        for length, share in self.parts:
+            if length == STRETCH or math.isinf(float(length)):
+                total += share
+            elif float(length) > 0:
+                total += share * np.exp(-way_m / float(length))
+        return total
 
     @property
     def plausible(self) -> tuple[NoiseModel, ...]:
