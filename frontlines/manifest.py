@@ -16,7 +16,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from frontlines.names import counted, listed
+from frontlines.names import STRETCH, counted, listed
 
 Manifest = dict[str, Any]
 
@@ -140,6 +140,7 @@ def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:
     return [
         f"{who}, net: {net:,.0f} km² ({chance} interval {low:,.0f} to {high:,.0f} km²).",
         f"Interval: {error_sentence(record)}.",
+        *[f"{text[0].upper()}{text[1:]}." for text in length_sentences(record)],
     ]
 
 
@@ -149,13 +150,24 @@ def error_sentence(record: Mapping[str, Any]) -> str:
     unit, size = ("m", 1.0) if low < _METRES_BELOW else ("km", 1000.0)
     sigma = " to ".join(f"{one / size:.3g}" for one in dict.fromkeys((low, high))) + f" {unit}"
     along = record["correlation_m"]
-    alike = (
-        "each line off as a whole" if along == "inf" else f"alike over {along / 1000:g} km along the front"
-    )
+    whole = {"inf": "each line off as a whole", STRETCH: "each stretch off as a whole"}
+    alike = whole.get(along) or f"alike over {along / 1000:g} km along the front"
     if not record["correlation_m_given"] and "correlation_m_of_lines" in record:
         alike += ", as the lines state"
     how = f"{record['draws']:,} draws" if "draws" in record else "by formula"
     return f"errors of the lines (sigma {sigma}, {alike}), {how}"
+
+
+def length_sentences(record: Mapping[str, Any]) -> list[str]:
+    """Say what net change is if errors are alike over other lengths, where that is a judgement."""
+    along, factor = record["correlation_m"], record.get("length_factor", 1.0)
+    if "total" not in record or isinstance(along, str) or along == 0 or factor == 1:
+        return []
+    shorter, longer = (f"{along * by / 1000:.2g}" for by in (1 / factor, factor))
+    low, high = (record["total"][f"net_{end}_km2"] for end in ("lowest", "highest"))
+    return [
+        f"that length is a judgement: with {shorter} to {longer} km, net is {low:,.0f} to {high:,.0f} km²"
+    ]
 
 
 def place_sentences(manifest: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,12 @@ BORDER_M = 1.0
 
 REACH_M = 5000.0
 """How far a front found between polygons may lie from the lines whose error it takes [m]."""
+
+STRETCH: Literal["stretch"] = "stretch"
+"""In place of a correlation length: each stretch of the layer of lines is off as a whole."""
+
+Length = float | Literal["stretch"]
+"""Over what length along the front errors of lines are correlated [m]."""
 
 CORRELATION_M = 5000.0
 """Over what length along the front errors of lines are correlated [m]."""

@@ -18,7 +18,7 @@ from rich.text import Text
 from frontlines.change import transition_matrix
 from frontlines.cli.refusing import console, plain
 from frontlines.layers import REST_SOURCE
-from frontlines.manifest import bare_notes, edge_notes, error_sentence, long_date
+from frontlines.manifest import bare_notes, edge_notes, error_sentence, length_sentences, long_date
 from frontlines.names import KM2, UNKNOWN, WHOLE, counted, listed, somebody
 from frontlines.sources.snapshots import SHRUNK
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
@@ -330,6 +330,7 @@ def _error_notes(results: Results) -> list[str]:
     most = "up to " * (len(results.total) > 1)
     shared = f"where both dates share the line ({most}{record['shared_km']:,.0f} km), errors cancel"
     notes = [f"{_interval(results)}: interval from {error_sentence(record)}; {shared}"]
+    notes += length_sentences(record)
     if record["sigma_m"] is not None:
         took, every = record["stretches_given_sigma_m"], record["stretches"]
         notes.append(

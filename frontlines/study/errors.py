@@ -12,7 +12,7 @@ import pandas as pd
 
 from frontlines.errors import UnknownSigmaError
 from frontlines.layers.columns import correlations_of, sigmas_of
-from frontlines.names import CORRELATION_M, REACH_M, SEED, somebody
+from frontlines.names import CORRELATION_M, REACH_M, SEED, Length, somebody
 from frontlines.progress import Report, part
 from frontlines.uncertainty import (
     AreaErrors,
@@ -58,7 +58,7 @@ def errors_of(
                 lines,
                 theatre=study.theatre,
                 districts=study.districts,
-                noise=NoiseModel(study.sigma_m, _correlation_m(study, lines), SEED),
+                noise=_noise(study, lines),
                 border_m=study.border_m,
                 reach_m=max(REACH_M, study.snap_m, study.border_m),
             )
@@ -68,7 +68,12 @@ def errors_of(
     return lines, errors_of_sides(balance, found)
 
 
-def _correlation_m(study: Study, lines: gpd.GeoDataFrame) -> float:
+def _noise(study: Study, lines: gpd.GeoDataFrame) -> NoiseModel:
+    """Say what is assumed about the errors of the lines."""
+    return NoiseModel(study.sigma_m, _correlation_m(study, lines), SEED)
+
+
+def _correlation_m(study: Study, lines: gpd.GeoDataFrame) -> Length:
     """Over what length errors are alike [m]: as the study says, else the longest that the lines state."""
     if study.correlation_m is not None:
         return study.correlation_m
@@ -88,6 +93,7 @@ def errors_record(
         "sigma_m": study.sigma_m,
         "correlation_m": _length(_correlation_m(study, lines)),
         "correlation_m_given": study.correlation_m is not None,
+        "length_factor": _noise(study, lines).length_factor,
     }
     stated = correlations_of(lines)
     if len(known := stated[~np.isnan(stated)]):
@@ -96,7 +102,8 @@ def errors_record(
         return record
     of_sides = {row["side"]: row for row in errors.total.dropna(subset="sigma_km2").to_dict("records")}
     sigma = lines["sigma_m"]
-    figures = ("net_km2", "net_low_km2", "net_high_km2", "sigma_km2", "p_gain")
+    ends = (f"net_{end}_km2" for end in ("low", "high", "lowest", "highest"))
+    figures = ("net_km2", *ends, "sigma_km2", "p_gain")
     record |= {"sigma_range_m": [float(sigma.min()), float(sigma.max())], "method": errors.method}
     record |= {"shared_km": errors.shared_km}
     totals = {side: {name: _number(row[name]) for name in figures} for side, row in of_sides.items()}
@@ -105,13 +112,12 @@ def errors_record(
     if errors.method == "formula":
         trust = {side: str(row["trust"]) for side, row in of_sides.items()}
         return record | {"trust": trust[study.one_side] if one else trust}
-    tangled = {"tangled": errors.tangled, "repaired_km2": errors.repaired_km2}
-    return record | {"draws": errors.draws, "seed": SEED} | tangled
+    return record | {"draws": errors.draws, "seed": SEED}
 
 
-def _length(metres: float) -> float | str:
+def _length(metres: Length) -> Length | str:
     """Make a number of JSON, which knows no infinite one."""
-    return "inf" if math.isinf(metres) else metres
+    return "inf" if metres == math.inf else metres
 
 
 def _number(value: float) -> float | None:

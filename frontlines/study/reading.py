@@ -28,7 +28,7 @@ from frontlines.layers import (
 )
 from frontlines.layers.mending import Mend, beyond, mend_record
 from frontlines.manifest import places_sentence
-from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, counted
+from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, STRETCH, UNKNOWN, counted
 from frontlines.sources.description import (
     is_of_lines,
     require_likely_days,
@@ -321,7 +321,7 @@ class StudyLayers:
         """Put everything into a study; `roles` order the files in its record."""
         drawn = "side_left" in front
         margin_m, sigma_m, correlation_m = (
-            None if (metres := method.get(name)) is None else float(metres)
+            metres if (metres := method.get(name)) in (None, STRETCH) else float(metres)
             for name in ("margin_m", "sigma_m", "correlation_m")
         )
         asked: dict[str, Any] = {"key": self.key, "rest": self.rest, "mend": mend_record(self.mend)}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ LEVEL = 0.95
 _NOTHING_KM2 = 1e-6  # a net change smaller than this is rounding
 _FEWEST = 2  # draws
 _KEYS = ("district", "side")
-_OF_ONE_SIDE = ("shared_km", "tangled", "repaired_km2")
+_OF_ONE_SIDE = ("shared_km",)
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,6 @@ class AreaErrors:
         this and what follows is that of the side with the most.
     draws
         Draws of the simulation.
-    tangled
-        Draws in which a line was pushed across itself.
-    repaired_km2
-        Ground that the rule for tangled lines settled, on average over all draws and both dates [km²].
     """
 
     by_district: pd.DataFrame
@@ -58,8 +54,6 @@ class AreaErrors:
     level: float
     shared_km: float = 0.0
     draws: int = 0
-    tangled: int = 0
-    repaired_km2: float = field(default=0.0)
 
 
 def check_level(level: float) -> None:
@@ -180,21 +174,36 @@ def errors_of_sides(balance: pd.DataFrame, errors: Sequence[AreaErrors]) -> Area
     return replace(errors[0], **tables, **most)
 
 
-def with_sigmas(balance: pd.DataFrame, sigma_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:
-    """Add errors to a balance, normally distributed; what is impossible is cut off the intervals."""
+def with_total(balance: pd.DataFrame) -> pd.DataFrame:
+    """Put the row for all districts together below a balance of one side."""
+    return pd.concat([balance, total_of(balance)], ignore_index=True)
+
+
+def without_total(rows: pd.DataFrame, balance: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Part the rows of a balance and the last one, for all districts together."""
+    return rows.iloc[:-1].set_index(balance.index), rows.iloc[-1:].reset_index(drop=True)
+
+
+def _with_normal(balance: pd.DataFrame, sigma_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:
+    """Add intervals of the normal distribution; what is impossible is cut off them."""
     reach = NormalDist().inv_cdf((1 + level) / 2)
     columns: dict[str, Any] = {}
     whole = balance["district_km2"].to_numpy(dtype=float)
-    for name in QUANTITIES:
+    for name, sigma in sigma_km2.items():
         value = balance[f"{name}_km2"].to_numpy(dtype=float)
         least = -whole if name == "net" else np.zeros(len(whole))
-        columns[f"{name}_low_km2"] = np.maximum(value - reach * sigma_km2[name], np.minimum(least, value))
-        columns[f"{name}_high_km2"] = np.minimum(value + reach * sigma_km2[name], np.maximum(whole, value))
+        columns[f"{name}_low_km2"] = np.maximum(value - reach * sigma, np.minimum(least, value))
+        columns[f"{name}_high_km2"] = np.minimum(value + reach * sigma, np.maximum(whole, value))
+    return balance.assign(**columns)
+
+
+def with_sigmas(balance: pd.DataFrame, sigma_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:
+    """Add errors to a balance, normally distributed."""
     net, sigma = balance["net_km2"].to_numpy(dtype=float), sigma_km2["net"]
     with np.errstate(divide="ignore", invalid="ignore"):
         score = np.where(np.abs(net) > _NOTHING_KM2, net, 0.0) / sigma
     gain = [np.nan if np.isnan(one) else NormalDist().cdf(one) for one in score]
-    return balance.assign(**columns, sigma_km2=sigma, p_gain=gain)
+    return _with_normal(balance, sigma_km2, level).assign(sigma_km2=sigma, p_gain=gain)
 
 
 def without_false_certainty(rows: pd.DataFrame) -> pd.DataFrame:
@@ -204,14 +213,65 @@ def without_false_certainty(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**{name: rows[name].where(kept) for name in ends})
 
 
-def with_draws(balance: pd.DataFrame, drawn_km2: Mapping[str, Floats], level: float) -> pd.DataFrame:
-    """Add errors to a balance from draws."""
-    tails = [(1 - level) / 2, (1 + level) / 2]
+class Draws(NamedTuple):
+    """What becomes of ground gained and lost if the lines are displaced, (2, n_rows, n_draws) [km²]."""
+
+    free: Floats  # to the true lines, as far as the drawn ones alone tell
+    likely: Floats  # to the true lines, as far as also their gap tells
+    again: Floats  # by new errors, from where the gap is sure
+    none: Floats  # by new errors, from where no ground was gained, or none lost
+    left: Floats  # to no ground gained, or none lost, but for where the lines are too far apart, (2, n_rows)
+
+
+def with_draws(
+    balance: pd.DataFrame, drawn: Draws, held_km2: Mapping[str, Floats], level: float
+) -> pd.DataFrame:
+    """Add errors to a balance from draws, as `simulate_balance` tells, and those of before and after."""
+    tails = np.array([(1 - level) / 2, (1 + level) / 2])
+    whole = balance["district_km2"].to_numpy(dtype=float)
+    value = {name: balance[f"{name}_km2"].to_numpy(dtype=float) for name in QUANTITIES}
+
+    def ends(name: str, likely: Floats, again: Floats) -> Floats:
+        """Span what is likely, and what would by chance be drawn as it was."""
+        found = np.quantile(likely, tails, axis=-1), -np.quantile(again, tails[::-1], axis=-1)
+        low, high = value[name] + np.array([np.minimum(*found)[0], np.maximum(*found)[1]])
+        return np.array([low, high])
+
+    net = drawn.free[0] - drawn.free[1]
+    spans = {
+        "net": ends("net", net, drawn.again[0] - drawn.again[1]),
+        "gained": ends("gained", drawn.likely[0], drawn.again[0]),
+        "lost": ends("lost", drawn.likely[1], drawn.again[1]),
+    }
+    sigma = np.where((net == net[:, :1]).all(axis=-1), 0.0, net.std(axis=-1, ddof=1))
+    absent = {}
+    for row, name in enumerate(("gained", "lost")):
+        often = (drawn.none[row] >= -_NOTHING_KM2).mean(axis=-1) > tails[0]
+        may_be = spans["net"][0] <= 0 if name == "gained" else spans["net"][1] >= 0
+        absent[name] = may_be & often & (value[name] + drawn.left[row] <= sigma + _NOTHING_KM2)
+        spans[name][0] = np.where(absent[name], 0.0, spans[name][0])
+    # If nothing may have been lost, what was gained may be net, and the other way round.
+    for name, other, sign in (("gained", "lost", 1), ("lost", "gained", -1)):
+        alone = np.sort(sign * spans["net"], axis=0)
+        hull = np.array([np.minimum(spans[name], alone)[0], np.maximum(spans[name], alone)[1]])
+        spans[name] = np.where(absent[other], hull, spans[name])
+    spans["gained"][0] = np.maximum(spans["gained"][0], spans["net"][0])
+    spans["lost"][0] = np.maximum(spans["lost"][0], -spans["net"][1])
     columns: dict[str, Any] = {}
-    for name in QUANTITIES:
-        low, high = np.quantile(drawn_km2[name], tails, axis=0)
+    for name, span in spans.items():
+        low, high = np.clip(span, -whole if name == "net" else 0.0, whole)
         columns[f"{name}_low_km2"], columns[f"{name}_high_km2"] = low, high
-    net = drawn_km2["net"]
-    fixed = (np.abs(net) <= _NOTHING_KM2).all(axis=0)
-    gain = np.where(fixed, np.nan, (net > _NOTHING_KM2).mean(axis=0))
-    return balance.assign(**columns, sigma_km2=np.where(fixed, 0.0, net.std(axis=0, ddof=1)), p_gain=gain)
+    gain = (value["net"][:, None] + net > _NOTHING_KM2).mean(axis=-1)
+    still = (sigma == 0) & (np.abs(value["net"]) <= _NOTHING_KM2)
+    rows = _with_normal(balance, held_km2, level)
+    return rows.assign(**columns, sigma_km2=sigma, p_gain=np.where(still, np.nan, gain))
+
+
+def with_range(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Add to the first table the range of the intervals of all, one for each plausible length."""
+    columns: dict[str, Any] = {}
+    for name in ("gained", "lost", "net"):
+        ends = {end: [table[f"{name}_{end}_km2"] for table in tables] for end in ("low", "high")}
+        columns[f"{name}_lowest_km2"] = np.min(ends["low"], axis=0)
+        columns[f"{name}_highest_km2"] = np.max(ends["high"], axis=0)
+    return tables[0].assign(**columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -13,18 +14,20 @@ import pandas as pd
 import shapely
 
 from frontlines.geometry.planar import edge_lines, edge_middles, segments
-from frontlines.names import BORDER_M, KM2, REACH_M, Bools, Floats, Geometries, Ints
+from frontlines.names import BORDER_M, KM2, REACH_M, STRETCH, Bools, Floats, Geometries, Ints, Length
 from frontlines.uncertainty.columns import (
     LEVEL,
     QUANTITIES,
     AreaErrors,
     check_level,
-    total_of,
+    with_range,
     with_sigmas,
+    with_total,
     without_false_certainty,
+    without_total,
 )
 from frontlines.uncertainty.fronts import Fronts, Outline, fronts_of_balance, split
-from frontlines.uncertainty.kernel import integral_variance, vertex_variance
+from frontlines.uncertainty.kernel import integral_variance, laid_together, vertex_variance, whole_variance
 from frontlines.uncertainty.noise import NoiseModel
 
 TRUST = {
@@ -175,13 +178,15 @@ def balance_error(  # noqa: PLR0913 - data, then options
     )
     shapes, place = found.shapes, found.place
     parts = Parts(found.fronts, found.outlines, shapes)
-    sigma = {name: parts.sigma_km2(name, noise) for name in QUANTITIES}
-    rows = with_sigmas(balance, {name: values[place] for name, values in sigma.items()}, level)
-    total = with_sigmas(total_of(balance), {name: values[-1:] for name, values in sigma.items()}, level)
     trust, trust_in_all = judge(parts, shapes, balance, place)
+    where = np.append(place, len(shapes))
+    tables = []
+    for model in noise.plausible:
+        sigma = {name: parts.sigma_km2(name, model)[where] for name in QUANTITIES}
+        rows = with_sigmas(with_total(balance), sigma, level).assign(trust=[*trust, trust_in_all])
+        tables.append(without_false_certainty(rows))
     return AreaErrors(
-        by_district=without_false_certainty(rows.assign(trust=trust)),
-        total=without_false_certainty(total.assign(trust=trust_in_all)),
+        *without_total(with_range(tables), balance),
         method="formula",
         level=level,
         shared_km=found.fronts.shared_km,
@@ -246,7 +251,8 @@ def error_by_correlation(  # noqa: PLR0913 - data, then options
     )
     parts = Parts(found.fronts, found.outlines, found.shapes)
     lengths = _range(found.fronts) if correlation_m is None else np.asarray(correlation_m, dtype=float)
-    every = np.unique([0.0, *lengths, noise.correlation_m, math.inf])
+    own = [float(length) for length, _ in noise.parts if length != STRETCH]
+    every = np.unique([*([] if noise.between else [0.0]), *lengths, *own, math.inf])
     models = [replace(noise, correlation_m=float(length)) for length in every]
     return pd.DataFrame(
         {
@@ -256,7 +262,7 @@ def error_by_correlation(  # noqa: PLR0913 - data, then options
             "side": found.side,
             "date_from": balance["date_from"].iloc[0],
             "date_to": balance["date_to"].iloc[0],
-            "own": every == noise.correlation_m,
+            "own": np.isin(every, own),
         }
     )
 
@@ -308,15 +314,42 @@ class Parts:
         """Compute the standard error of a quantity in each district, and in all together at the end [km²]."""
         pieces, sign = self.pieces, self.sign(quantity)
         reach = self.share * sign[:, None]
+        used = np.asarray(reach.any(axis=1))
         weight = reach * pieces.sigma_m[:, None]
-        used = weight.any(axis=1)
-        line, along, around = pieces.line[used], pieces.along[used], pieces.around_m[used]
-        if noise.correlation_m > 0:
-            variance = integral_variance(line, along, around, weight[used], noise.correlation_m)
-        else:
-            variance = vertex_variance(line, along, around, self.edges[used], weight[used])
-        shift = (reach * pieces.length_m[:, None]).T @ pieces.outward
+        own = weight * np.sqrt(np.where(pieces.shared, 1.0, 1 - noise.between))[:, None]
+        facing, rows = self.facing if noise.between > 0 else (pieces, np.empty(0, dtype=np.int64))
+        both = weight[rows] * math.sqrt(noise.between)
+        variance = np.zeros(weight.shape[1])
+        for length, share in noise.parts:
+            variance += share * _variance(pieces, self.edges, own, used, length)
+            if len(rows):
+                variance += share * _variance_in_common(facing, pieces.length_m[rows], both, length)
+        shift = reach.T @ pieces.across
         return np.asarray(np.sqrt(variance + noise.shared_bias_m**2 * (shift**2).sum(axis=1)) / KM2)
+
+    @cached_property
+    def facing(self) -> tuple[Fronts, Ints]:
+        """The pieces of one date only, along the process that both dates have in common; which they are."""
+        return self.pieces.facing()
+
+
+def _variance(fronts: Fronts, edges: Floats, weight: Floats, used: Bools, correlation_m: Length) -> Floats:
+    """Compute the variance of weighted sums over pieces of one part of the errors."""
+    if correlation_m == STRETCH:
+        return whole_variance(fronts.stretch, fronts.shared, weight * fronts.length_m[:, None])
+    line, along, around = fronts.line[used], fronts.along[used], fronts.around_m[used]
+    if correlation_m == 0:
+        return vertex_variance(line, along, around, edges[used], weight[used])
+    return integral_variance(line, along, around, weight[used], float(correlation_m))
+
+
+def _variance_in_common(facing: Fronts, length_m: Floats, weight: Floats, correlation_m: Length) -> Floats:
+    """Compute the variance of weighted sums over pieces of both dates of what their errors have in common."""
+    pull = weight * length_m[:, None]
+    if correlation_m == STRETCH:
+        return whole_variance(facing.stretch, facing.shared, pull)
+    line, along, around, density = laid_together(facing.line, facing.along, facing.around_m, pull)
+    return integral_variance(line, along, around, density, float(correlation_m))
 
 
 def _cut(fronts: Fronts, areas: list[Any]) -> tuple[Ints, Floats]:

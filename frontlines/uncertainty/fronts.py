@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
@@ -23,6 +24,8 @@ from frontlines.uncertainty.noise import SAME_M, SHARED_M, NoiseModel
 
 _LOOSE = 0.01  # share of a district by which its balance may differ from its layers: slivers, rounding
 _SHOWN = 8
+_WINDOW = 6.0  # over so many times what two places are off against each other zigzags are evened out
+_ROUNDS = 8
 _BOOKS_SHOWN = 4
 
 
@@ -31,7 +34,7 @@ class Fronts:
     """Edges of a side's front on two dates, each once, sorted by `line` and `along`."""
 
     ends: Floats  # x0, y0, x1, y1, the side's ground before (or else after) on the left, (n, 4) [m]
-    along: Floats  # length along the front of its date at either end, (n, 2) [m]
+    along: Floats  # length of the course of the front of its date up to either end, (n, 2) [m]
     line: Ints  # number of the process that the edge's error is part of, (n,)
     run: Ints  # number of the unbroken run of edges that the edge is part of, (n,)
     # before, after: 1 if the edge is part of the front on the date, -1 if it is so the other way
@@ -41,17 +44,28 @@ class Fronts:
     sigma_m: Floats  # standard error of its position, (n,)
     tips: Bools  # whether the front begins, or ends, with this edge at the theatre's edge, (n, 2)
     around_m: Floats  # length of the closed front that the edge is part of; infinite if it is open, (n,)
+    stretch: Ints  # number of the row of the layer of lines that gave it its sigma, (n,)
 
     @property
     def length_m(self) -> Floats:
-        """Length of each edge in the plane [m], (n,)."""
+        """How far each edge leads along the course of the front [m], (n,)."""
         return np.asarray(self.along[:, 1] - self.along[:, 0])
+
+    @property
+    def straightness(self) -> Floats:
+        """How far each edge leads along the course of the front, by its own length, (n,)."""
+        return np.asarray(self.length_m / np.hypot(*self.across.T))
+
+    @property
+    def across(self) -> Floats:
+        """What each edge sweeps if it moves by 1 east, and north [m], (n, 2)."""
+        step = self.ends[:, 2:] - self.ends[:, :2]
+        return np.column_stack([step[:, 1], -step[:, 0]])
 
     @property
     def outward(self) -> Floats:
         """Unit vector away from the side's ground, (n, 2)."""
-        step = self.ends[:, 2:] - self.ends[:, :2]
-        return np.asarray(np.column_stack([step[:, 1], -step[:, 0]]) / np.hypot(*step.T)[:, None])
+        return np.asarray(self.across / np.hypot(*self.across.T)[:, None])
 
     @property
     def shared(self) -> Bools:
@@ -59,9 +73,14 @@ class Fronts:
         return np.asarray((self.before != 0) & (self.after != 0))
 
     @property
+    def moving(self) -> Bools:
+        """Whether a movement of an edge changes what is gained or lost, (n,)."""
+        return np.asarray(self.before != self.after)
+
+    @property
     def shared_km(self) -> float:
         """Length of the front that both dates share [km]."""
-        return float(self.length_m[self.shared].sum() / 1000)
+        return float(np.hypot(*self.across[self.shared].T).sum() / 1000)
 
     def pieces(self, edge: Ints, share: Floats) -> Fronts:
         """Cut pieces out of edges: `edge` names the edge, `share` where on it they begin and end, (m, 2)."""
@@ -70,6 +89,36 @@ class Fronts:
         tips = self.tips[edge] & (share == [0.0, 1.0])
         rest = {f.name: getattr(self, f.name)[edge] for f in fields(self)}
         return Fronts(**(rest | {"ends": at, "along": along, "tips": tips}))
+
+    def facing(self) -> tuple[Fronts, Ints]:
+        """Lay the edges of the later date onto the earlier one's, where it is nearest.
+
+        So both have a process in common. Gives the edges of one date only, with `line`, `along`,
+        `around_m` and `stretch` of that process, and their numbers; none if either date has none.
+        """
+        rows = np.flatnonzero(~self.shared)
+        early = self.before[rows] != 0
+        if early.all() or not early.any():
+            rows = rows[:0]
+        found = self.pieces(rows, np.tile([0.0, 1.0], (len(rows), 1)))
+        first, last = np.flatnonzero(found.before != 0), np.flatnonzero(found.before == 0)
+        tree = shapely.STRtree(edge_lines(found.ends[first]))
+
+        def nearest(xy: Floats) -> Ints:
+            return np.asarray(first[tree.query_nearest(shapely.points(xy), all_matches=False)[1]])
+
+        near = nearest(edge_middles(found.ends[last]))
+        along = found.along.copy()
+        for end in (0, 1):
+            xy = found.ends[last, 2 * end : 2 * end + 2]
+            edge = nearest(xy)
+            edge = np.where(found.line[edge] == found.line[near], edge, near)
+            at = shapely.line_locate_point(edge_lines(found.ends[edge]), shapely.points(xy))
+            along[last, end] = found.along[edge, 0] + at
+        of_process = {name: getattr(found, name).copy() for name in ("line", "around_m", "stretch")}
+        for values in of_process.values():
+            values[last] = values[near]
+        return replace(found, along=along, **of_process), rows
 
 
 @dataclass(frozen=True)
@@ -167,18 +216,17 @@ def find_fronts(
     knots = np.vstack([first.fixed, first.fronts.ends]).reshape(-1, 2)
     last = _outline(grounds[1], edge, border_m, knots, onto=True)
     same, turned = _twins(first.fronts.ends, last.fronts.ends)
-    sigma = [
-        _sigmas(
-            one.fronts, frontlines[frontlines["date"] == day], noise, reach_m, f"{side} on {day:%Y-%m-%d}"
-        )
+    first, last = (
+        replace(one, fronts=_with_sigmas(one.fronts, frontlines, day, noise, reach_m, side))
         for one, day in zip((first, last), dates, strict=True)
-    ]
+    )
     # An edge of both dates takes the larger of its sigmas; those of the later date alone are added.
     met = same >= 0
     after = np.where(met, np.where(turned, -1, 1), 0)
-    wide = np.where(met, np.maximum(sigma[0], sigma[1][same] if len(sigma[1]) else 0.0), sigma[0])
+    sigma, other = first.fronts.sigma_m, last.fronts.sigma_m
+    wide = np.where(met, np.maximum(sigma, other[same] if len(other) else 0.0), sigma)
     fresh = ~np.isin(np.arange(len(last.fronts.line)), same)
-    return _joined(first.fronts, after, wide, last.fronts, fresh, sigma[1]), (first, last)
+    return _joined(first.fronts, after, wide, last.fronts, fresh), (first, last)
 
 
 def _outline(
@@ -247,7 +295,7 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
     every_tip = np.concatenate([np.empty((0, 2), dtype=bool), *tips])
     ring_m = np.bincount(lines, weights=length)[lines] if len(lines) else length
     around = np.where(np.concatenate([np.empty(0, dtype=bool), *closed]), ring_m, np.inf)
-    return Fronts(ends, along, lines, lines, one, one, np.zeros(len(rows)), every_tip, around)
+    return Fronts(ends, along, lines, lines, one, one, np.zeros(len(rows)), every_tip, around, 0 * one)
 
 
 def _twins(first: Floats, last: Floats) -> tuple[Ints, Bools]:
@@ -258,8 +306,17 @@ def _twins(first: Floats, last: Floats) -> tuple[Ints, Bools]:
     return np.where(turned, back, same), turned
 
 
-def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel, reach_m: float, whose: str) -> Floats:
-    """Give each edge the sigma of the line next to it."""
+def _with_sigmas(
+    fronts: Fronts,
+    frontlines: gpd.GeoDataFrame,
+    day: pd.Timestamp,
+    noise: NoiseModel,
+    reach_m: float,
+    side: str,
+) -> Fronts:
+    """Give each edge the sigma of the line of its day next to it."""
+    rows = np.flatnonzero(frontlines["date"] == day)
+    lines = frontlines.iloc[rows]
     sigma = sigmas_of(lines)
     middles = shapely.points(edge_middles(fronts.ends))
     parts, line = shapely.get_parts(np.asarray(lines.geometry.values), return_index=True)
@@ -272,20 +329,56 @@ def _sigmas(fronts: Fronts, lines: gpd.GeoDataFrame, noise: NoiseModel, reach_m:
     far = nearest < 0
     if far.any():
         raise LayerError(
-            f"{fronts.length_m[far].sum() / 1000:,.1f} km of the front of {whose} have no line within "
+            f"{fronts.length_m[far].sum() / 1000:,.1f} km of the front of {side} on {day:%Y-%m-%d} "
+            "have no line within "
             f"{reach_m:,g} m: pass the frontlines that belong to control, of both dates"
         )
     found = sigma[nearest]
     bare = np.isnan(found)
     if bare.any() and noise.sigma_m is None:
-        rows = [str(lines.index[row]) for row in np.unique(nearest[bare])]
+        names = [str(lines.index[row]) for row in np.unique(nearest[bare])]
         raise UnknownSigmaError(
-            f"{counted(len(rows), 'stretch of frontline has', 'stretches of frontline have')} no sigma_m "
-            f"(rows {listed(rows, _SHOWN)}): "
+            f"{counted(len(names), 'stretch of frontline has', 'stretches of frontline have')} no sigma_m "
+            f"(rows {listed(names, _SHOWN)}): "
             "give them one, or pass NoiseModel(sigma_m=...) for all that have none"
         )
     found[bare] = noise.sigma_m
-    return np.asarray(found)
+    return _with_course(replace(fronts, sigma_m=found, stretch=rows[nearest]), noise)
+
+
+def _window_m(sigma_m: Floats, noise: NoiseModel) -> Floats:
+    """Over what length errors make a line zigzag [m]: some times how far its ends are off by themselves."""
+    wide = _WINDOW * sigma_m
+    for _ in range(_ROUNDS):
+        wide = _WINDOW * sigma_m * np.sqrt(1 - noise.correlation(wide))
+    return wide
+
+
+def _with_course(fronts: Fronts, noise: NoiseModel) -> Fronts:
+    """Measure along the course of each front in place of its drawn line.
+
+    A line that carries its errors is longer than the true one: it zigzags. Chord over arc, over a window in
+    which errors even out, is how far along its course the drawn line leads.
+    """
+    along, around = fronts.along.copy(), fronts.around_m.copy()
+    for one in np.unique(fronts.line):
+        rows = np.flatnonzero(fronts.line == one)
+        at = np.append(fronts.along[rows, 0], fronts.along[rows[-1], 1])
+        xy = np.vstack([fronts.ends[rows, :2], fronts.ends[rows[-1:], 2:]])
+        length, whole = np.diff(at), at[-1]
+        ring = math.isfinite(fronts.around_m[rows[0]])
+        wide = np.minimum(_window_m(fronts.sigma_m[rows], noise), whole / 4 if ring else whole)
+        wide = np.maximum(wide, length)
+        ends = ((at[1:] + at[:-1]) / 2)[:, None] + wide[:, None] * [-0.5, 0.5]
+        if ring:
+            ends %= whole
+        else:  # windows at the ends of a front lie within it
+            ends += np.clip(-ends[:, :1], 0, None) - np.clip(ends[:, 1:] - whole, 0, None)
+        points = [np.column_stack([np.interp(end, at, xy[:, i]) for i in (0, 1)]) for end in ends.T]
+        far = np.append(0.0, np.cumsum(length * np.hypot(*(points[1] - points[0]).T) / wide))
+        along[rows] = np.column_stack([far[:-1], far[1:]])
+        around[rows] = far[-1] if ring else math.inf
+    return replace(fronts, along=along, around_m=around)
 
 
 def split(ends: Floats, edge: Ints, points: Floats, apart_m: float = SAME_M) -> tuple[Ints, Floats]:
@@ -320,13 +413,13 @@ def _closed(owner: Ints, share: Floats) -> Floats:
     return share
 
 
-def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools, narrow: Floats) -> Fronts:
+def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools) -> Fronts:
     """Put the edges of both dates together: those of the earlier one, and those the later one has alone."""
     parts = {f.name: [getattr(first, f.name), getattr(last, f.name)[fresh]] for f in fields(Fronts)}
     parts |= {
         "before": [first.before, np.zeros(int(fresh.sum()), dtype=np.int64)],
         "after": [after, last.after[fresh]],
-        "sigma_m": [wide, narrow[fresh]],
+        "sigma_m": [wide, last.sigma_m[fresh]],
     }
     both = {name: np.concatenate(pair) for name, pair in parts.items()}
     # Shared edges, and those of either date alone, are separate processes along a line; a process runs on in

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from frontlines.names import Floats, Ints
+from frontlines.names import Bools, Floats, Ints
 from frontlines.uncertainty.noise import SAME_M
 
 _SMALL = 1e-4  # shares of the correlation length below which series replace differences of exponentials
@@ -70,6 +70,40 @@ def _round_the_back(
     for rows in np.split(np.arange(len(line)), np.flatnonzero(np.diff(line)) + 1):
         variance += 2 * (second[rows][1:] * np.cumsum(first[rows], axis=0)[:-1]).sum(axis=0)
     return np.asarray(variance)
+
+
+def whole_variance(stretch: Ints, shared: Bools, pull: Floats) -> Floats:
+    """Variance of weighted sums if each stretch is off as a whole, where it is shared and where it is not."""
+    kind, number = np.unique(2 * stretch + shared, return_inverse=True)
+    sums = np.zeros((len(kind), pull.shape[1]))
+    np.add.at(sums, np.ravel(number), pull)
+    return np.asarray((sums**2).sum(axis=0))
+
+
+def laid_together(
+    line: Ints, along: Floats, around_m: Floats, pull: Floats
+) -> tuple[Ints, Floats, Floats, Floats]:
+    """Turn pieces that overlap on a line into such as do not, with the weight of all that lie there.
+
+    `pull` is what a movement of a whole piece by 1 makes of each sum, (n, m). Gives line, ends, length of the
+    closed line, and weight of each new piece, as `integral_variance` takes them.
+    """
+    low, high = along.min(axis=1), np.maximum(along.max(axis=1), along.min(axis=1) + SAME_M)
+    found = []
+    for one in np.unique(line):
+        rows = np.flatnonzero(line == one)
+        cuts = np.unique(np.concatenate([low[rows], high[rows]]))
+        density = pull[rows] / (high - low)[rows, None]
+        change = np.zeros((len(cuts), pull.shape[1]))
+        np.add.at(change, np.searchsorted(cuts, low[rows]), density)
+        np.add.at(change, np.searchsorted(cuts, high[rows]), -density)
+        n = len(cuts) - 1
+        ends = np.column_stack([cuts[:-1], cuts[1:]])
+        found.append((np.full(n, one), ends, np.full(n, around_m[rows[0]]), change.cumsum(axis=0)[:-1]))
+    if not found:
+        return line, along, around_m, pull
+    lines, ends, around, weight = (np.concatenate(column) for column in zip(*found, strict=True))
+    return lines, ends, around, weight
 
 
 def vertex_variance(line: Ints, along: Floats, around_m: Floats, edge: Floats, weight: Floats) -> Floats:

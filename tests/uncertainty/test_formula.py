@@ -248,3 +248,40 @@ def test_polygons_of_a_real_map_months_apart(bench):
     assert row["p_gain"] > 0.999
     assert abs(drawn["net_low_km2"] - row["net_km2"]) < 4 * row["sigma_km2"]
     assert abs(drawn["net_high_km2"] - row["net_km2"]) < 4 * row["sigma_km2"]
+
+
+def test_parts_of_several_lengths_add_their_variances(straight):
+    alone = [
+        straight.formula(NoiseModel(None, one)).total["sigma_km2"].iloc[0] for one in (2_000.0, 30_000.0)
+    ]
+    both = straight.formula(NoiseModel(None, {2_000: 0.3, 30_000: 0.7})).total["sigma_km2"].iloc[0]
+    assert both**2 == pytest.approx(0.3 * alone[0] ** 2 + 0.7 * alone[1] ** 2)
+
+
+def test_what_both_dates_have_in_common_cancels(straight, bulge):
+    for length in (3_000.0, math.inf):
+        free, tied = (
+            straight.formula(NoiseModel(None, length, between=between)).total.iloc[0]
+            for between in (0.0, 0.9)
+        )
+        assert tied["sigma_km2"] == pytest.approx(free["sigma_km2"] * math.sqrt(0.1))
+        assert sigma_of(straight.formula(NoiseModel(None, length, between=0.9)), "after") == pytest.approx(
+            (free["after_high_km2"] - free["after_low_km2"]) / (2 * SURE)
+        )
+    # a bulge is longer than what it faces, and moves more
+    found = [
+        bulge.formula(NoiseModel(None, math.inf, between=b)).total["sigma_km2"].iloc[0] for b in (0.0, 1.0)
+    ]
+    before, after = bulge.frontlines.length
+    assert found[1] == pytest.approx(0.5 * (after - before) / 1000, rel=1e-6)
+
+
+def test_stretches_that_are_off_as_a_whole_are_summed_in_quadrature(straight):
+    lines = straight.frontlines
+    halves = lines.loc[[0, 0, 1]].reset_index(drop=True)
+    halves.loc[0, "geometry"] = lines.geometry.iloc[0].intersection(box(0, 0, 40_000, 10_000))
+    halves.loc[1, "geometry"] = lines.geometry.iloc[0].intersection(box(0, 10_000, 40_000, 40_000))
+    found = (
+        replace(straight, frontlines=halves).formula(NoiseModel(None, "stretch")).total["sigma_km2"].iloc[0]
+    )
+    assert found == pytest.approx(0.5 * math.sqrt(10**2 + 30**2 + 40**2))

@@ -28,6 +28,27 @@ from frontlines.errors import NoiseError
         ),
         ({"sigma_m": None, "correlation_m": 5.0, "rng": None}, "rng is None: give a whole number"),
         ({"sigma_m": None, "correlation_m": 5.0, "rng": -1}, "rng is -1: give a whole number"),
+        (
+            {"sigma_m": None, "correlation_m": "bend"},
+            "correlation_m is bend: give metres, 0 or more, math.inf",
+        ),
+        (
+            {"sigma_m": None, "correlation_m": {1.0: 0.5, 9.0: 0.6}},
+            "the shares 0.5, 0.6 of the variance: give",
+        ),
+        ({"sigma_m": None, "correlation_m": {}}, "give shares above 0 that sum to 1"),
+        (
+            {"sigma_m": None, "correlation_m": 5.0, "between": 1.1},
+            "between is 1.1: give a correlation, 0 to 1",
+        ),
+        (
+            {"sigma_m": None, "correlation_m": 0.0, "between": 0.5},
+            "no error in common between dates: give betw",
+        ),
+        (
+            {"sigma_m": None, "correlation_m": 5.0, "length_factor": 0.5},
+            "length_factor is 0.5: give a factor",
+        ),
     ],
 )
 def test_what_is_no_length_is_refused(given, words):
@@ -38,3 +59,19 @@ def test_what_is_no_length_is_refused(given, words):
 def test_the_ends_of_the_scale_are_lengths():
     assert NoiseModel(None, 0.0).correlation_m == 0
     assert math.isinf(NoiseModel(0.0, math.inf).correlation_m)
+
+
+def test_lengths_that_are_a_judgement_may_be_others():
+    parts = {2_000.0: 0.25, "stretch": 0.25, math.inf: 0.5}
+    found = [model.correlation_m for model in NoiseModel(None, parts).plausible]
+    assert found == [
+        parts,
+        {2_000 / 3: 0.25, "stretch": 0.25, math.inf: 0.5},
+        {6_000.0: 0.25, "stretch": 0.25, math.inf: 0.5},
+    ]
+    for known in (
+        NoiseModel(None, 5.0, length_factor=1.0),
+        NoiseModel(None, "stretch"),
+        NoiseModel(None, 0.0),
+    ):
+        assert known.plausible == (known,)
