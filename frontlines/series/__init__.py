@@ -2,6 +2,7 @@
 
 from frontlines.series.change_series import COLUMNS, change_series
 from frontlines.series.differences import TOLERANCE_M
+from frontlines.series.errors import WITHHELD, SeriesErrors, series_error
 from frontlines.series.people import people_in_series
 from frontlines.series.periods import CADENCES
 from frontlines.series.places import FollowedPlaces, follow_places
@@ -13,9 +14,12 @@ __all__ = [
     "COLUMNS",
     "SUSPECT",
     "TOLERANCE_M",
+    "WITHHELD",
     "FollowedPlaces",
+    "SeriesErrors",
     "change_series",
     "follow_places",
     "people_in_series",
+    "series_error",
     "series_totals",
 ]
