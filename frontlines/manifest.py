@@ -134,6 +134,28 @@ def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def series_error_notes(manifest: Mapping[str, Any]) -> list[str]:
+    """Say how sure the net change of a series is, what that rests on, and what has no interval."""
+    record = manifest.get("errors", {})
+    if "none" in record:
+        return [f"no errors: {record['none']}"]
+    if "totals" not in record:
+        return []
+    notes = [f"Intervals of net ({record['level']:.0%}): {error_sentence(record)}"]
+    for side, one in record["totals"].items():
+        who = manifest.get("sides", {}).get(side, side)
+        low, high, least, most = (
+            f"{one[f'net_{end}_km2']:,.0f}" for end in ("low", "high", "lowest", "highest")
+        )
+        wide = f"; {least} to {most} km² over plausible lengths" if (least, most) != (low, high) else ""
+        notes.append(f"{who}, all steps: net {one['net_km2']:,.0f} km², {low} to {high} km²{wide}")
+    return [
+        *notes,
+        "what two maps draw alike cancels: the sum rests on the first and the last",
+        record["withheld"],
+    ]
+
+
 def error_sentence(record: Mapping[str, Any]) -> str:
     """Say in half a sentence where the errors of areas come from."""
     low, high = record["sigma_range_m"]
@@ -200,6 +222,7 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         f"Snapshots from {first} to {last}, compared in {steps}.",
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
+        *(_sentence(note) for note in series_error_notes(manifest)),
         *(_sentence(note) for note in edge_notes(manifest)),
         *_measured(manifest.get("front")),
         *place_sentences(manifest),

@@ -46,7 +46,7 @@ FILES = (
 )
 """What a comparison writes."""
 
-SERIES_IF_ANY = ("settlements.csv", "population.csv")
+SERIES_IF_ANY = ("settlements.csv", "population.csv", "overall.csv")
 """What a comparison or a series writes if there are settlements, and if people can be counted."""
 
 _MATRIX = "matrix.png"
@@ -93,8 +93,9 @@ def _write_matrix(results: Results, folder: Path) -> tuple[str, ...]:
 
 
 def _write_places(results: Results | SeriesResults, folder: Path) -> tuple[str, ...]:
-    """Write what was found of places and of people, if anything; name the files."""
-    found = zip(SERIES_IF_ANY, (results.settlements, results.population), strict=True)
+    """Write what was found of places, of people and of the sum of a series, if anything; name the files."""
+    overall = results.overall if isinstance(results, SeriesResults) else None
+    found = zip(SERIES_IF_ANY, (results.settlements, results.population, overall), strict=True)
     tables = {name: table for name, table in found if table is not None}
     for name, table in tables.items():
         write(table, folder / name)

@@ -23,8 +23,8 @@ from frontlines.uncertainty.columns import check_level
 from frontlines.uncertainty.many_fronts import ManyFronts, Sum
 
 WITHHELD = (
-    "gained and lost have no interval in a series: errors of the lines make both larger in every step, so their "
-    "sums grow with the number of steps"
+    "gained and lost have no interval in a series: errors of the lines make both larger in every step, "
+    "so their sums grow with the number of steps"
 )
 """Why sums of gains and of losses come without an interval."""
 
@@ -190,17 +190,16 @@ class _OfSide:
                 found |= {f"{name}_lowest_km2": low.min(axis=0), f"{name}_highest_km2": high.max(axis=0)}
             found |= {f"{name}_low_km2": low[0], f"{name}_high_km2": high[0]}
         across = np.array([np.atleast_1d(self.fronts.across(one)[int(whole)]) for one in nets])
-        found["trust"] = np.where(across | np.isnan(found["sigma_km2"]), "no", "net").astype(object)
+        trust = np.where(across | np.isnan(found["sigma_km2"]), "no", "net").astype(object)
         out = table.copy()
-        for name, values in found.items():
-            empty: Any = np.full(len(out), None if name == "trust" else np.nan)
-            column = out[name].to_numpy(copy=True) if name in out else empty
-            column[own] = values.ravel()
-            out[name] = column
+        for name, values in (found | {"trust": trust}).items():
+            if name not in out:
+                out[name] = np.full(len(out), None if name == "trust" else np.nan)
+            out.loc[own, name] = values.ravel()
         return out
 
     def _unknown(self, rows: pd.DataFrame, no_map: Bools, sigma: Floats) -> Bools:
-        """Find periods without a new snapshot, and ground that changed hands where no line counts as front."""
+        """Find periods without a new snapshot, and ground that changed hands where no line is front."""
         moved = rows["turnover_km2" if "turnover_km2" in rows else "net_km2"].abs().to_numpy(dtype=float)
         still = (sigma == 0) & (moved.reshape(sigma.shape) > _NOTHING_KM2)
         return np.asarray(still | no_map[:, None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ import pandas as pd
 
 from frontlines.errors import UnknownSigmaError
 from frontlines.layers.columns import correlations_of, sigmas_of
-from frontlines.names import CORRELATION_M, REACH_M, SEED, somebody
+from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, somebody
 from frontlines.progress import Report, part
+from frontlines.series import WITHHELD, SeriesErrors, series_error
 from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
@@ -58,7 +60,7 @@ def errors_of(
                 lines,
                 theatre=study.theatre,
                 districts=study.districts,
-                noise=NoiseModel(study.sigma_m, _correlation_m(study, lines), SEED),
+                noise=NoiseModel(study.sigma_m, correlation_of(lines, study.correlation_m), SEED),
                 border_m=study.border_m,
                 reach_m=max(REACH_M, study.snap_m, study.border_m),
             )
@@ -68,10 +70,10 @@ def errors_of(
     return lines, errors_of_sides(balance, found)
 
 
-def _correlation_m(study: Study, lines: gpd.GeoDataFrame) -> float:
-    """Over what length errors are alike [m]: as the study says, else the longest that the lines state."""
-    if study.correlation_m is not None:
-        return study.correlation_m
+def correlation_of(lines: gpd.GeoDataFrame, asked_m: float | None) -> float:
+    """Over what length errors are alike [m]: as asked for, else the longest that the lines state."""
+    if asked_m is not None:
+        return asked_m
     stated = correlations_of(lines)
     longest: float = np.where(np.isnan(stated), CORRELATION_M, stated).max(initial=0.0)
     return float(longest) if len(lines) else CORRELATION_M
@@ -86,7 +88,7 @@ def errors_record(
         "stretches_without_sigma_m": without_sigma(lines),
         "stretches_given_sigma_m": given,
         "sigma_m": study.sigma_m,
-        "correlation_m": _length(_correlation_m(study, lines)),
+        "correlation_m": _length(correlation_of(lines, study.correlation_m)),
         "correlation_m_given": study.correlation_m is not None,
     }
     stated = correlations_of(lines)
@@ -109,9 +111,50 @@ def errors_record(
     return record | {"draws": errors.draws, "seed": SEED} | tangled
 
 
-def _length(metres: float) -> float | str:
+def errors_of_series(
+    series: pd.DataFrame,
+    control: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    lines: gpd.GeoDataFrame | None,
+    asked: tuple[NoiseModel | None, float | None, float | None],
+    border_m: float,
+) -> tuple[SeriesErrors | None, dict[str, Any]]:
+    """Carry the errors of the lines through a series if any are known, and put them on record.
+
+    `asked` is the model of the errors, or else `sigma_m` and `correlation_m`, as far as they are given.
+    """
+    drawn = control if lines is None else lines
+    noise, sigma_m, correlation_m = asked
+    known = sigmas_of(drawn, sigma_m if noise is None else noise.sigma_m)
+    if np.isnan(known).all():
+        return None, {}
+    if noise is None:
+        noise = NoiseModel(sigma_m, correlation_of(drawn, correlation_m))
+    try:
+        errors = series_error(series, control, districts, noise, frontlines=lines, border_m=border_m)
+    except UnknownSigmaError as error:
+        return None, {"none": str(error)}
+    lengths = [[_length(length), share] for length, share in noise.parts]
+    record: dict[str, Any] = {
+        "sigma_range_m": [float(np.nanmin(known)), float(np.nanmax(known))],
+        "correlation_m": lengths[0][0] if len(lengths) == 1 else lengths,
+        "correlation_m_given": asked[0] is not None or correlation_m is not None,
+        "level": errors.level,
+        "withheld": WITHHELD,
+    }
+    whole = errors.overall[errors.overall["district"] == WHOLE].dropna(subset="sigma_km2")
+    record["totals"] = {row["side"]: _figures(row) for row in whole.to_dict("records")}
+    return errors, record
+
+
+def _figures(row: Mapping[Any, Any]) -> dict[str, float | None]:
+    names = ("net_km2", "sigma_km2", *(f"net_{end}_km2" for end in ("low", "high", "lowest", "highest")))
+    return {name: _number(row[name]) for name in names}
+
+
+def _length(metres: float | str) -> float | str:
     """Make a number of JSON, which knows no infinite one."""
-    return "inf" if math.isinf(metres) else metres
+    return "inf" if metres == math.inf else metres
 
 
 def _number(value: float) -> float | None:

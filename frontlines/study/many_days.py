@@ -29,6 +29,7 @@ class Snapshots:
     """What `run_series` follows: `control` and `districts` in the working CRS, and how they were read."""
 
     control: gpd.GeoDataFrame
+    frontlines: gpd.GeoDataFrame | None  # if control was made from lines
     districts: gpd.GeoDataFrame
     settlements: gpd.GeoDataFrame | None
     population: PopulationRaster | None
@@ -59,7 +60,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     raw = read_snapshots(source, layers.reading, side=layers.whose, named=named)
     layers.reading.require_sides(source.name)
     asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "source": named}
-    kind = kind_of(raw)
+    kind, lines = kind_of(raw), None
     layers.require_lines([source], [kind])
     if kind == "polygons":
         with naming(source), layers.spans_named(raw, source):
@@ -67,7 +68,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     else:
         if theatre is None:
             layers.theatre = layers.all_districts()
-        control = layers.polygons(raw, source)
+        control, lines = layers.polygons_and_lines(raw, source)
         asked |= {"reach_m": reach_m} if kind == "points" else {"snap_m": snap_m}
     places = layers.settlements(settlements)
     people = layers.reading.population(population, population_per)
@@ -81,6 +82,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     }
     return Snapshots(
         control=control,
+        frontlines=lines,
         districts=layers.districts,
         settlements=places,
         population=people,

@@ -10,6 +10,7 @@ import typer
 
 from frontlines.cli.options import (
     BorderM,
+    CorrelationM,
     Districts,
     Force,
     Key,
@@ -97,6 +98,7 @@ def series(
     population_per: PopulationPer = None,
     rest: Rest = None,
     sigma_m: SigmaM = None,
+    correlation_m: CorrelationM = None,
     panels: Annotated[
         bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
     ] = False,
@@ -154,6 +156,8 @@ def series(
             population=read.population,
             rest=rest or UNKNOWN,
             sigma_m=sigma_m,
+            correlation_m=correlation_m,
+            frontlines=read.frontlines,
             margin_m=margin_m,
             label=label,
             sides=sides_named(side_names),
