@@ -20,8 +20,8 @@ from frontlines.study.compare import labels_of
 from frontlines.study.errors import errors_of_series
 from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
+from frontlines.study.record import gone_on_with, record_of
 from frontlines.study.series_edge import SeriesEdge
-from frontlines.study.series_record import gone_on_with, record_of
 from frontlines.uncertainty import NoiseModel
 
 _SHOWN = 6  # sides named in a line
