@@ -252,6 +252,40 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
+def nets_caption(manifest: Mapping[str, Any]) -> str:
+    """Write the caption of a chart of net change by several sources from the manifest of its run."""
+    sentences = [
+        *(_sentence(note) for note in spread_notes(manifest)),
+        *(_sentence(note) for note in edge_notes(manifest)),
+        f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
+        f"Projection: {manifest['projection']['name']}.",
+        f"Computed with frontlines {manifest['versions']['frontlines']}.",
+    ]
+    return " ".join(sentences)
+
+
+def spread_notes(manifest: Mapping[str, Any]) -> list[str]:
+    """Say how far sources lie apart, and how far the errors of their lines explain it."""
+    found = manifest["spread"]
+    notes = [f"Spread of net over the sources (standard deviation): {found['spread_km2']:,.1f} km²"]
+    if found["expected_km2"] is None:
+        return [*notes, "the errors of the lines are not known: --sigma-m gives them"]
+    least, most = found["lowest"], found["highest"]
+    over = [
+        f" ({low:,.{n}f} to {high:,.{n}f} over plausible lengths)" if low != high else ""
+        for low, high, n in zip(least, most, (1, 2, 3), strict=True)
+    ]
+    along = manifest["correlation_m"]
+    alike = "each line off as a whole" if along == "inf" else f"alike over {along / 1000:g} km"
+    return [
+        *notes,
+        f"expected from the errors of the lines alone ({alike}): {found['expected_km2']:,.1f} km²{over[0]}",
+        f"share of the variance that they explain: {found['share_explained']:.2f}{over[1]}",
+        f"chance that they alone give so wide a spread: {found['p_spread']:.3f}{over[2]}",
+        "errors of lines and disagreement of sources are not added up",
+    ]
+
+
 def _credited(name: str, sources: Iterable[str]) -> str:
     """Write a source, and what it says of itself if that is more than its name."""
     own = _listed(sources)

@@ -23,6 +23,7 @@ from frontlines.plot import (
     change_figure,
     district_figure,
     movement_figure,
+    net_by_source_figure,
     profile_figure,
     series_figure,
     transition_matrix_figure,
@@ -30,6 +31,7 @@ from frontlines.plot import (
 from frontlines.sources import writing
 from frontlines.sources.files import write
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
+from frontlines.study.agreement import NetResults
 
 MANIFEST = "manifest.json"
 DPI = 300
@@ -46,11 +48,13 @@ FILES = (
 )
 """What a comparison writes."""
 
-SERIES_IF_ANY = ("settlements.csv", "population.csv", "overall.csv")
-"""What a comparison or a series writes if there are settlements, and if people can be counted."""
+_PLACES = ("settlements.csv", "population.csv")
+_OVERALL = "overall.csv"
+SERIES_IF_ANY = (*_PLACES, _OVERALL)
+"""What a series writes if there are settlements, if people can be counted, and if errors are known."""
 
 _MATRIX = "matrix.png"
-IF_ANY = (*SERIES_IF_ANY, _MATRIX)
+IF_ANY = (*_PLACES, _MATRIX)
 """What a comparison writes of these, and of several sides."""
 
 SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST)
@@ -61,6 +65,9 @@ MOVEMENT_FILES = ("transects.gpkg", "transects.csv", "summary.csv", "profile.png
 
 AGREEMENT_FILES = ("agreement.csv", "agreement.gpkg", "map.png", MANIFEST)
 """What a comparison of two sources writes."""
+
+NETS_FILES = ("sources.csv", "sources.png", MANIFEST)
+"""What a comparison of net change by several sources writes."""
 
 AGREEMENT_IF_ANY = ("days.png", "fronts_apart.csv")
 """What it writes of several days, and if distances between fronts are asked for."""
@@ -93,9 +100,8 @@ def _write_matrix(results: Results, folder: Path) -> tuple[str, ...]:
 
 
 def _write_places(results: Results | SeriesResults, folder: Path) -> tuple[str, ...]:
-    """Write what was found of places, of people and of the sum of a series, if anything; name the files."""
-    overall = results.overall if isinstance(results, SeriesResults) else None
-    found = zip(SERIES_IF_ANY, (results.settlements, results.population, overall), strict=True)
+    """Write what was found of places and of people, if anything; name the files."""
+    found = zip(_PLACES, (results.settlements, results.population), strict=True)
     tables = {name: table for name, table in found if table is not None}
     for name, table in tables.items():
         write(table, folder / name)
@@ -141,7 +147,10 @@ def write_series(
             places=None if results.places is None else _changed(results.places.changes()),
         )
     _write_manifest(results.manifest | {"outputs": tables}, folder)
-    return _write_places(results, folder)
+    if results.overall is None:
+        return _write_places(results, folder)
+    write(results.overall, folder / _OVERALL)
+    return (*_write_places(results, folder), _OVERALL)
 
 
 def _changed(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -201,6 +210,15 @@ def write_agreement(results: AgreementResults, folder: Path) -> tuple[str, ...]:
         more.append("fronts_apart.csv")
     _write_manifest(results.manifest, folder)
     return (*AGREEMENT_FILES, *more)
+
+
+def write_nets(results: NetResults, folder: Path) -> tuple[str, ...]:
+    """Write the net change by several sources; name the files."""
+    write(results.nets.table, folder / "sources.csv")
+    figure = net_by_source_figure(results.nets, title=results.titled, caption=results.caption)
+    figure.savefig(folder / "sources.png", dpi=DPI)
+    _write_manifest(results.manifest, folder)
+    return NETS_FILES
 
 
 def _write_manifest(manifest: Manifest, folder: Path) -> None:

@@ -18,10 +18,18 @@ from rich.text import Text
 from frontlines.change import transition_matrix
 from frontlines.cli.options import console, plain
 from frontlines.layers import REST_SOURCE
-from frontlines.manifest import bare_notes, edge_notes, error_sentence, long_date, series_error_notes
+from frontlines.manifest import (
+    bare_notes,
+    edge_notes,
+    error_sentence,
+    long_date,
+    series_error_notes,
+    spread_notes,
+)
 from frontlines.names import KM2, UNKNOWN, WHOLE, counted, listed, somebody
 from frontlines.sources.snapshots import SHRUNK
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
+from frontlines.study.agreement import NetResults
 from frontlines.study.compare import named_side
 from frontlines.study.no_district import warned
 from frontlines.uncertainty import TRUST, total_of
@@ -388,7 +396,7 @@ def series_table(results: SeriesResults) -> Group:
     for header in ("from", "to"):
         table.add_column(header, no_wrap=True)
     record = results.manifest["errors"]
-    interval = [f"net, {record['level']:.0%}"] * ("totals" in record)
+    interval = [f"net, {record['level']:.0%}"] if "totals" in record else []
     for header in ("gained km²", "lost km²", "net km²", *interval, "since the first km²"):
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column("")
@@ -419,7 +427,7 @@ def _sides_of_series(results: SeriesResults) -> Group:
     table, books = Table(), results.manifest["books"]
     table.add_column("side", overflow="fold")
     record = results.manifest["errors"]
-    interval = [f"net, {record['level']:.0%}"] * ("totals" in record)
+    interval = [f"net, {record['level']:.0%}"] if "totals" in record else []
     for header in ("first km²", "gained", "lost", "net", *interval, "last", "share of districts"):
         table.add_column(header, justify="right", no_wrap=True)
     whole = float(results.districts.area.sum()) / KM2
@@ -489,6 +497,21 @@ def agreement_table(results: AgreementResults) -> Group:
     title = f"Ground of {side}, {long_date(str(day))}: A is {results.names[0]}, B is {results.names[1]}"
     notes = "\n".join(_agreement_notes(results, whole, len(rows) - len(shown[:_FULL_TABLE])))
     return Group(Text(plain(title)), table, Text(notes))
+
+
+def nets_table(results: NetResults) -> Group:
+    """Lay out net change by several sources, with their spread under it."""
+    table = Table()
+    table.add_column("source", overflow="fold")
+    level = f"{results.nets.level:.0%}"
+    for header in ("before km²", "after km²", "net km²", "sigma km²", f"net, {level}"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for row in results.nets.table.to_dict("records"):
+        sigma = "–" if math.isnan(row["sigma_km2"]) else _km2(row["sigma_km2"])
+        figures = [_km2(row[name]) for name in ("before_km2", "after_km2", "net_km2")]
+        table.add_row(Text(plain(row["source"])), *figures, sigma, _span(row))
+    notes = [*spread_notes(results.manifest), *(plain(note) for note in edge_notes(results.manifest))]
+    return Group(Text(plain(results.titled)), table, Text("\n".join(notes)))
 
 
 def _agreed(row: Mapping[Any, Any]) -> list[str]:

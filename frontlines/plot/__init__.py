@@ -3,7 +3,7 @@
 import importlib as _importlib
 import typing as _typing
 
-from frontlines.plot.agreement_figure import agreement_chart, agreement_figure
+from frontlines.plot.agreement_figure import agreement_chart, agreement_figure, net_by_source_figure
 from frontlines.plot.animation import animate_control
 from frontlines.plot.change_figure import change_figure
 from frontlines.plot.charts import (
@@ -52,6 +52,7 @@ __all__ = [
     "draw_sides",
     "draw_transects",
     "movement_figure",
+    "net_by_source_figure",
     "overlay_figure",
     "profile_figure",
     "residual_figure",

@@ -88,12 +88,14 @@ def errors_record(
         "stretches_without_sigma_m": without_sigma(lines),
         "stretches_given_sigma_m": given,
         "sigma_m": study.sigma_m,
-        "correlation_m": _length(correlation_of(lines, study.correlation_m)),
+        "correlation_m": length_on_record(correlation_of(lines, study.correlation_m)),
         "correlation_m_given": study.correlation_m is not None,
     }
     stated = correlations_of(lines)
     if len(known := stated[~np.isnan(stated)]):
-        record["correlation_m_of_lines"] = [_length(float(one)) for one in (known.min(), known.max())]
+        record["correlation_m_of_lines"] = [
+            length_on_record(float(one)) for one in (known.min(), known.max())
+        ]
     if errors is None:
         return record
     of_sides = {row["side"]: row for row in errors.total.dropna(subset="sigma_km2").to_dict("records")}
@@ -101,7 +103,7 @@ def errors_record(
     figures = ("net_km2", "net_low_km2", "net_high_km2", "sigma_km2", "p_gain")
     record |= {"sigma_range_m": [float(sigma.min()), float(sigma.max())], "method": errors.method}
     record |= {"shared_km": errors.shared_km}
-    totals = {side: {name: _number(row[name]) for name in figures} for side, row in of_sides.items()}
+    totals = {side: {name: on_record(row[name]) for name in figures} for side, row in of_sides.items()}
     one = len(study.followed) == 1
     record |= {"level": errors.level} | ({"total": totals[study.one_side]} if one else {"totals": totals})
     if errors.method == "formula":
@@ -134,7 +136,7 @@ def errors_of_series(
         errors = series_error(series, control, districts, noise, frontlines=lines, border_m=border_m)
     except UnknownSigmaError as error:
         return None, {"none": str(error)}
-    lengths = [[_length(length), share] for length, share in noise.parts]
+    lengths = [[length_on_record(length), share] for length, share in noise.parts]
     record: dict[str, Any] = {
         "sigma_range_m": [float(np.nanmin(known)), float(np.nanmax(known))],
         "correlation_m": lengths[0][0] if len(lengths) == 1 else lengths,
@@ -149,14 +151,16 @@ def errors_of_series(
 
 def _figures(row: Mapping[Any, Any]) -> dict[str, float | None]:
     names = ("net_km2", "sigma_km2", *(f"net_{end}_km2" for end in ("low", "high", "lowest", "highest")))
-    return {name: _number(row[name]) for name in names}
+    return {name: on_record(row[name]) for name in names}
 
 
-def _length(metres: float | str) -> float | str:
+def length_on_record(metres: float | str) -> float | str:
     """Make a number of JSON, which knows no infinite one."""
     return "inf" if metres == math.inf else metres
 
 
-def _number(value: float) -> float | None:
-    """Make a number of JSON, which knows no missing one."""
+def on_record(value: Any) -> Any:
+    """Make of a number, or of several, what JSON knows: no missing ones."""
+    if isinstance(value, tuple):
+        return [on_record(one) for one in value]
     return None if math.isnan(value) else float(value)
