@@ -201,8 +201,9 @@ def bare_notes(people: Mapping[str, Any]) -> list[str]:
 
 
 def _sentence(text: str) -> str:
-    """End a text with a full stop, unless it ends already or is empty."""
+    """Begin a text with a capital and end it with a full stop, unless it ends already or is empty."""
     clean = text.strip()
+    clean = clean[:1].upper() + clean[1:]
     return clean if not clean or clean.endswith((".", "!", "?", "…")) else f"{clean}."
 
 
@@ -222,7 +223,7 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         f"Snapshots from {first} to {last}, compared in {steps}.",
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
-        *(_sentence(note) for note in series_error_notes(manifest)),
+        *map(_sentence, series_error_notes(manifest)),
         *(_sentence(note) for note in edge_notes(manifest)),
         *_measured(manifest.get("front")),
         *place_sentences(manifest),
@@ -255,7 +256,7 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
 def nets_caption(manifest: Mapping[str, Any]) -> str:
     """Write the caption of a chart of net change by several sources from the manifest of its run."""
     sentences = [
-        *(_sentence(note) for note in spread_notes(manifest)),
+        *map(_sentence, spread_notes(manifest)),
         *(_sentence(note) for note in edge_notes(manifest)),
         f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
         f"Projection: {manifest['projection']['name']}.",
