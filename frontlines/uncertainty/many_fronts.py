@@ -80,8 +80,8 @@ class ManyFronts:
     """The fronts of one side on many maps.
 
     Rows are the edges of each map's front, map by map: `edge` is the number of the edge, `way` 1 or -1 as the
-    front runs along it or back, `run` the number of the unbroken front that it is part of, `start_m` where on
-    that it begins, `around_m` its length if it is closed, else infinite. `shapes` are the districts.
+    front runs along it or back, `run` the number of the unbroken front that it is part of, `along` where on
+    that it lies [m], `around_m` its length if it is closed, else infinite. `shapes` are the districts.
     """
 
     def __init__(
@@ -101,7 +101,8 @@ class ManyFronts:
         run, start, around = _runs(ring, front, self.length_m[edge])
         rows = np.flatnonzero(front)
         self.map, self.edge, self.way = of_map[ring][rows], edge[rows], way[rows]
-        self.run, self.start_m, self.around_m = run[rows], start[rows], around[rows]
+        self.run, self.around_m = run[rows], around[rows]
+        self.along = np.column_stack([start, start + self.length_m[edge]])[rows]
         self.first = np.searchsorted(self.map, np.arange(len(grounds) + 1))
         self.stretch, self.sigma_m = self.run.copy(), np.zeros(len(rows))
         self.by_district, self.whole = _cut(self.ends, np.unique(self.edge), shapes)
@@ -204,7 +205,7 @@ class ManyFronts:
         of, at = _of_groups(pieces.first, edge)
         row, share = rows.row[of], pieces.share[at]
         share = np.where(self.way[row, None] < 0, 1 - share[:, ::-1], share)
-        length, start = self.length_m[edge[of], None], self.start_m[row, None]
+        start, length = self.along[row, :1], np.diff(self.along[row])
         weight = rows.times[of] * self.sigma_m[row] * pieces.weight[at]
         process, stretch = (ids[row] * 2**n_maps + rows.maps[of] for ids in (self.run, self.stretch))
         along = start + share * length

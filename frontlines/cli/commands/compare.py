@@ -44,10 +44,13 @@ _TWO = 2
 @shows_errors
 @describes_sources
 def compare(
-    sources: Annotated[
-        list[Path],
-        typer.Argument(metavar="A B", help="Sources: files or folders of ground, lines or places."),
+    first: Annotated[
+        Path, typer.Argument(metavar="A", help="One source: a file or folder of ground, lines or places.")
     ],
+    second: Annotated[Path, typer.Argument(metavar="B", help="The other source.")],
+    others: Annotated[
+        list[Path] | None, typer.Argument(metavar="C", help="With --dates: more sources.")
+    ] = None,
     districts: Districts = None,
     side: Side = None,
     key: Key = "district",
@@ -121,7 +124,7 @@ def compare(
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import agreement_table, nets_table, show  # noqa: PLC0415
 
-    of_side = one_side(side)
+    of_side, sources = one_side(side), [first, second, *(others or ())]
     _require_fitting(sources, named, net=dates is not None, errors=bool(sigma_m or correlation_m))
     files = outputs.NETS_FILES if dates else (*outputs.AGREEMENT_FILES, *outputs.AGREEMENT_IF_ANY)
     free = outputs.only_run_in(out, files, force=force, inputs=(*sources, *(districts or ()), theatre))
@@ -176,7 +179,7 @@ def compare(
 
 def _require_fitting(sources: list[Path], named: list[str] | None, *, net: bool, errors: bool) -> None:
     """Refuse numbers of sources and names, and options, that do not fit together."""
-    if len(sources) < _TWO or (len(sources) > _TWO and not net):
+    if len(sources) > _TWO and not net:
         given = counted(len(sources), "source")
         raise StudyError(f"{given}: give two, or two or more with --dates FIRST LAST for their net change")
     if len(named or ()) not in (0, len(sources)):
