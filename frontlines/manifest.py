@@ -138,7 +138,7 @@ def series_error_notes(manifest: Mapping[str, Any]) -> list[str]:
     """Say how sure the net change of a series is, what that rests on, and what has no interval."""
     record = manifest.get("errors", {})
     if "none" in record:
-        return [f"no errors: {record['none']}"]
+        return [f"No errors: {record['none']}"]
     if "totals" not in record:
         return []
     notes = [f"Intervals of net ({record['level']:.0%}): {error_sentence(record)}"]
@@ -151,7 +151,7 @@ def series_error_notes(manifest: Mapping[str, Any]) -> list[str]:
         notes.append(f"{who}, all steps: net {one['net_km2']:,.0f} km², {low} to {high} km²{wide}")
     return [
         *notes,
-        "what two maps draw alike cancels: the sum rests on the first and the last",
+        "What two maps draw alike cancels: the sum rests on the first and the last",
         record["withheld"],
     ]
 
@@ -201,9 +201,8 @@ def bare_notes(people: Mapping[str, Any]) -> list[str]:
 
 
 def _sentence(text: str) -> str:
-    """Begin a text with a capital and end it with a full stop, unless it ends already or is empty."""
+    """End a text with a full stop, unless it ends already or is empty."""
     clean = text.strip()
-    clean = clean[:1].upper() + clean[1:]
     return clean if not clean or clean.endswith((".", "!", "?", "…")) else f"{clean}."
 
 
@@ -270,7 +269,7 @@ def spread_notes(manifest: Mapping[str, Any]) -> list[str]:
     found = manifest["spread"]
     notes = [f"Spread of net over the sources (standard deviation): {found['spread_km2']:,.1f} km²"]
     if found["expected_km2"] is None:
-        return [*notes, "the errors of the lines are not known: --sigma-m gives them"]
+        return [*notes, "The errors of the lines are not known: --sigma-m gives them"]
     least, most = found["lowest"], found["highest"]
     over = [
         f" ({low:,.{n}f} to {high:,.{n}f} over plausible lengths)" if low != high else ""
@@ -280,10 +279,10 @@ def spread_notes(manifest: Mapping[str, Any]) -> list[str]:
     alike = "each line off as a whole" if along == "inf" else f"alike over {along / 1000:g} km"
     return [
         *notes,
-        f"expected from the errors of the lines alone ({alike}): {found['expected_km2']:,.1f} km²{over[0]}",
-        f"share of the variance that they explain: {found['share_explained']:.2f}{over[1]}",
-        f"chance that they alone give so wide a spread: {found['p_spread']:.3f}{over[2]}",
-        "errors of lines and disagreement of sources are not added up",
+        f"Expected from the errors of the lines alone ({alike}): {found['expected_km2']:,.1f} km²{over[0]}",
+        f"Share of the variance that they explain: {found['share_explained']:.2f}{over[1]}",
+        f"Chance that they alone give so wide a spread: {found['p_spread']:.3f}{over[2]}",
+        "Errors of lines and disagreement of sources are not added up",
     ]
 
 

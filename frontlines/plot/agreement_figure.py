@@ -18,15 +18,14 @@ from frontlines.crs import require_working_crs
 from frontlines.names import WHOLE
 from frontlines.plot.artists import View, Z, areas, bounds_of, fill, frame, paint, show, stroke, view_of
 from frontlines.plot.change_figure import Needs, legend_columns, legend_width, mark_view, plan, write_headings
-from frontlines.plot.chart_axes import days_at, set_axes_look, set_date_axes, write_above
+from frontlines.plot.chart_axes import days_at, set_date_axes, write_above
 from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import place_labels
 from frontlines.plot.map_layers import district_labels, draw_districts
 from frontlines.plot.page import Chart, FigurePage, chart_page
 from frontlines.plot.scene import zoom_view
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, mix
-from frontlines.plot.text import clean, day, number, plain
-from frontlines.two_sources import SourceNets
+from frontlines.plot.text import clean, day, number
 
 _LEGEND_GUESS_MM = 30.0
 _LEAST_ROOM = 0.002  # of IoU on its chart: less is no change to be seen
@@ -35,7 +34,6 @@ _ENDS = 0.015  # of the days of a chart, after the last of them
 _RIM_INK = 0.25  # share of ink in the colour of the rim
 _RIM_PT = 0.6  # pieces have a rim, so that the thinnest can be seen
 _HEADINGS = ("The whole theatre", "Detail: where the sources differ")
-_SOURCE_MM, _NAMES_MM = 9.0, 45.0  # height of the row of a source, room for its name
 _TWO_LINES = ("#6B3F00", "#3F9C8F")
 
 
@@ -254,67 +252,4 @@ def _draw_net(ax: Axes, rows: pd.DataFrame, names: tuple[str, str], side: str, s
     ax.set_xlim(days[0], days[-1] + _ENDS * (days[-1] - days[0]))
     set_date_axes(ax, f"km² since {day(rows['date'].iloc[0])}", style)
     write_above(ax, f"{clean(side)}: net change by each source, {_span(rows)}", entries, style)
-    return ax
-
-
-def net_by_source_figure(
-    nets: SourceNets, *, title: str, caption: str, style: MapStyle = DEFAULT_STYLE
-) -> Figure:
-    """Draw net change by several sources, each with its interval, for print.
-
-    Parameters
-    ----------
-    nets
-        From `frontlines.two_sources.net_by_source`.
-    title, caption
-        Texts, wrapped to the page; nothing in them is interpreted.
-    style
-        The style; the page is its `width_mm` wide.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The figure, on an Agg canvas and unknown to pyplot. Bands about the mean of the sources are one
-        standard deviation to either side: of the sources (``spread``), and as the errors of the lines alone
-        would give it (``expected``).
-
-    Examples
-    --------
-    >>> from frontlines.two_sources import SourceNets
-    >>> rows = pd.DataFrame({"source": ["a", "b"], "net_km2": [1.0, 3.0], "net_low_km2": [0.5, 2.5],
-    ...                      "net_high_km2": [1.5, 3.5]})
-    >>> nets = SourceNets(rows, 1.41, 0.25, 0.03, 0.0, (0.25, 0.03, 0.0), (0.25, 0.03, 0.0), 0.95)
-    >>> [ax.get_label() for ax in net_by_source_figure(nets, title="A", caption="made up").axes]
-    ['net']
-    """
-    height_mm = _SOURCE_MM * (len(nets.table) + 1)
-    chart = Chart("net", lambda ax: _draw_nets(ax, nets, style), height_mm, left_mm=_NAMES_MM)
-    return chart_page([chart], title=title, caption=caption, style=style)
-
-
-def _draw_nets(ax: Axes, nets: SourceNets, style: MapStyle) -> Axes:
-    """Draw a row for each source, the first on top."""
-    rows = nets.table.iloc[::-1]
-    net = rows["net_km2"].to_numpy(dtype=float)
-    off = np.abs(rows[["net_low_km2", "net_high_km2"]].to_numpy(dtype=float).T - net)
-    entries: list[Entry] = []
-    bands = [("spread", nets.spread_km2, 0.85, "Spread of the sources")]
-    bands.append(("expected", nets.expected_km2, 0.65, "Expected from errors of the lines"))
-    for name, km2, pale, words in bands:
-        if np.isfinite(km2):
-            colour = mix(style.ink, style.paper, pale)
-            band = ax.axvspan(
-                net.mean() - km2, net.mean() + km2, color=colour, linewidth=0, zorder=Z["ground"]
-            )
-            band.set_gid(name)
-            entries.append((f"{words}, ±{number(km2)} km²", Patch(color=colour)))
-    place = np.arange(len(rows))
-    look: dict[str, Any] = {"color": style.ink, "capsize": 2.5, "elinewidth": style.front_pt, "markersize": 4}
-    ax.errorbar(net, place, xerr=np.nan_to_num(off), fmt="o", gid="net", zorder=Z["front"], **look)
-    ax.axvline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
-    ax.set_ylim(-0.7, len(rows) - 0.3)
-    ax.set_yticks(place, [clean(name) for name in rows["source"]])
-    ax.set_xlabel("km², net change", **plain(style, style.legend_pt))
-    set_axes_look(ax, style)
-    write_above(ax, f"Net change by source, with its {nets.level:.0%} interval", entries, style)
     return ax

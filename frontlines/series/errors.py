@@ -23,7 +23,7 @@ from frontlines.uncertainty.columns import check_level
 from frontlines.uncertainty.many_fronts import ManyFronts, Sum
 
 WITHHELD = (
-    "gained and lost have no interval in a series: errors of the lines make both larger in every step, "
+    "Gained and lost have no interval in a series: errors of the lines make both larger in every step, "
     "so their sums grow with the number of steps"
 )
 """Why sums of gains and of losses come without an interval."""

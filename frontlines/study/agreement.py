@@ -12,16 +12,14 @@ import pandas as pd
 import shapely
 
 from frontlines.control import fronts_of_side
-from frontlines.errors import StudyError
 from frontlines.geometry.coverage import ground_of, united
-from frontlines.layers.columns import sigmas_of
 from frontlines.layers.margins import Margins, add_margins, find_margins, with_margins
 from frontlines.layers.mending import REST_SOURCE, stated_sources
 from frontlines.manifest import Manifest, agreement_caption, long_date, nets_caption, versions
 from frontlines.names import BORDER_M, CONTESTED, counted
 from frontlines.progress import Progress, reporting
 from frontlines.study.compare import labels_of
-from frontlines.study.errors import correlation_of, length_on_record, on_record
+from frontlines.study.errors import length_on_record, model_of, on_record
 from frontlines.two_sources import SourceNets, front_apart, net_by_source
 from frontlines.two_sources.tables import (
     common_days,
@@ -30,7 +28,6 @@ from frontlines.two_sources.tables import (
     overlaid,
     require_side,
 )
-from frontlines.uncertainty import NoiseModel
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -309,20 +306,11 @@ def run_net_by_source(  # noqa: PLR0913 - one argument for each option of the co
     `sigma_m` is that of lines without one of their own, for all sources or for each; for the rest see
     `net_by_source` and `run_agreement`.
     """
-    if len(sigma_m) not in (0, 1, len(sources)):
-        raise StudyError(f"sigma_m has {len(sigma_m)} values: give one for all sources, or one for each")
-    given: list[float | None] = [*sigma_m] * (1 if len(sigma_m) > 1 else len(sources))
-    given = given or [None] * len(sources)
     days = [pd.Timestamp(day) for day in dates]
-    known = {}
-    for (name, one), metres in zip(sources.items(), given, strict=True):
-        own = one[one["date"].isin(days)]
-        own = with_margins(own, find_margins(own, theatre, margin_m=margin_m))
-        known[name] = own.assign(sigma_m=sigmas_of(own, metres))
-    every = pd.concat(list(known.values()))
-    noise = None
-    if every["sigma_m"].notna().any():
-        noise = NoiseModel(None, correlation_of(every, correlation_m))
+    held = {name: one[one["date"].isin(days)] for name, one in sources.items()}
+    for name, one in held.items():
+        held[name] = with_margins(one, find_margins(one, theatre, margin_m=margin_m))
+    known, noise = model_of(held, sigma_m, correlation_m)
     nets = net_by_source(known, theatre, side, (days[0], days[1]), noise, border_m=border_m)
     read = dict(record or {})
     asked = {"side": side, "border_m": border_m, "margin_m": margin_m, "sigma_m": list(sigma_m)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from frontlines.errors import UnknownSigmaError
+from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import correlations_of, sigmas_of
 from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, somebody
 from frontlines.progress import Report, part
-from frontlines.series import WITHHELD, SeriesErrors, series_error
+from frontlines.series import WITHHELD, series_error, series_totals
 from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
@@ -113,29 +113,43 @@ def errors_record(
     return record | {"draws": errors.draws, "seed": SEED} | tangled
 
 
+def model_of(
+    sources: Mapping[str, gpd.GeoDataFrame], sigma_m: Sequence[float], correlation_m: float | None
+) -> tuple[dict[str, gpd.GeoDataFrame], NoiseModel | None]:
+    """Give the control of sources its `sigma_m`, one for all or one for each, and the model of the errors."""
+    if len(sigma_m) not in (0, 1, len(sources)):
+        raise StudyError(f"sigma_m has {len(sigma_m)} values: give one for all sources, or one for each")
+    given = dict.fromkeys(sources) | dict(zip(sources, [*sigma_m] * len(sources), strict=False))
+    known = {name: one.assign(sigma_m=sigmas_of(one, given[name])) for name, one in sources.items()}
+    every = pd.concat(list(known.values()))
+    if every["sigma_m"].isna().all():
+        return known, None
+    return known, NoiseModel(None, correlation_of(every, correlation_m))
+
+
 def errors_of_series(
     series: pd.DataFrame,
-    control: gpd.GeoDataFrame,
-    districts: gpd.GeoDataFrame,
-    lines: gpd.GeoDataFrame | None,
+    ground: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame | None],
     asked: tuple[NoiseModel | None, float | None, float | None],
     border_m: float,
-) -> tuple[SeriesErrors | None, dict[str, Any]]:
-    """Carry the errors of the lines through a series if any are known, and put them on record.
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None, dict[str, Any]]:
+    """Carry the errors of the lines through a series if any are known: series, totals, overall, record.
 
-    `asked` is the model of the errors, or else `sigma_m` and `correlation_m`, as far as they are given.
+    `ground` is control, districts, and the lines of control or None; `asked` is the model of the errors, or
+    else `sigma_m` and `correlation_m`, as far as they are given.
     """
+    control, districts, lines = ground
     drawn = control if lines is None else lines
     noise, sigma_m, correlation_m = asked
     known = sigmas_of(drawn, sigma_m if noise is None else noise.sigma_m)
     if np.isnan(known).all():
-        return None, {}
+        return series, series_totals(series), None, {}
     if noise is None:
         noise = NoiseModel(sigma_m, correlation_of(drawn, correlation_m))
     try:
         errors = series_error(series, control, districts, noise, frontlines=lines, border_m=border_m)
     except UnknownSigmaError as error:
-        return None, {"none": str(error)}
+        return series, series_totals(series), None, {"none": str(error)}
     lengths = [[length_on_record(length), share] for length, share in noise.parts]
     record: dict[str, Any] = {
         "sigma_range_m": [float(np.nanmin(known)), float(np.nanmax(known))],
@@ -146,7 +160,7 @@ def errors_of_series(
     }
     whole = errors.overall[errors.overall["district"] == WHOLE].dropna(subset="sigma_km2")
     record["totals"] = {row["side"]: _figures(row) for row in whole.to_dict("records")}
-    return errors, record
+    return errors.series, errors.totals, errors.overall, record
 
 
 def _figures(row: Mapping[Any, Any]) -> dict[str, float | None]:

@@ -15,6 +15,8 @@ from frontlines.errors import StudyError
 from frontlines.layers.mending import BOOKED, stated_sources
 from frontlines.manifest import Manifest, versions
 from frontlines.names import KM2, counted
+from frontlines.series.periods import code_of
+from frontlines.series.totals import ground_beyond, series_books
 from frontlines.sources.snapshots import shrunken_days
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def record_of(
     days = control.groupby("date", sort=True)
     return {
         "inputs": list(read.get("inputs", ())),
-        "parameters": dict(read.get("parameters", {})) | asked,
+        "parameters": dict(read.get("parameters", {})) | asked | {"freq": code_of(asked["freq"])},
         "projection": {"name": control.crs.name, "wkt": control.crs.to_wkt()},
         "sources": list(read.get("sources", ())) or stated_sources(control["source"]),
         "districts": _digest(districts, "district"),
@@ -114,6 +116,11 @@ def _digest(frame: gpd.GeoDataFrame, column: str) -> str:
     """Digest a column and the geometry of a frame, in whatever order its rows are."""
     rows = sorted(zip(frame[column].astype(str), shapely.to_wkb(frame.geometry.values), strict=True))
     return hashlib.sha256(b"".join(text.encode() + wkb for text, wkb in rows)).hexdigest()
+
+
+def books_of_series(control: gpd.GeoDataFrame, totals: pd.DataFrame) -> dict[str, Any]:
+    """Sum a series up for its manifest, with the ground that is in none of its figures."""
+    return {"beyond_districts_km2": ground_beyond(control, totals), "books": series_books(totals)}
 
 
 def gone_on_with(series: pd.DataFrame, old: Manifest, record: Manifest) -> pd.DataFrame:

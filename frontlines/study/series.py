@@ -14,13 +14,11 @@ from frontlines.manifest import Manifest, series_caption
 from frontlines.names import UNKNOWN, counted, listed, sides_followed, somebody
 from frontlines.progress import Progress, part, reporting
 from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
-from frontlines.series.periods import code_of
-from frontlines.series.totals import ground_beyond, series_books
 from frontlines.study.compare import labels_of
 from frontlines.study.errors import errors_of_series
 from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
-from frontlines.study.record import gone_on_with, record_of
+from frontlines.study.record import books_of_series, gone_on_with, record_of
 from frontlines.study.series_edge import SeriesEdge
 from frontlines.uncertainty import NoiseModel
 
@@ -193,35 +191,32 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     alone = followed[0] if len(followed) == 1 else None
     with reporting(progress) as report:
         report(0.0, "strips along the edge")
-        steps: dict[str, Any] = {"freq": code_of(freq), "day": day, "tolerance_m": tolerance_m}
+        steps: dict[str, Any] = {"freq": freq, "day": day, "tolerance_m": tolerance_m}
         asked = {"side": alone or list(followed), **steps, "margin_m": margin_m}
         manifest = record_of(snapshots, districts, record or {}, asked)
         kept = None if previous is None else gone_on_with(*_series_and_record(previous), manifest)
         earlier = None if previous is None else _series_and_record(previous)[1]["margin"]
         edge = SeriesEdge(snapshots, districts, margin_m, earlier, measured=bool(front_m), border_m=border_m)
         manifest["margin"] = edge.margins.record
-        control = edge.control
+        control, theirs = edge.control, part(report, 0.3, 0.7)
         report(0.3, "what changed hands")
-        series = change_series(
-            control, districts, followed, **steps, previous=kept, progress=part(report, 0.3, 0.7)
-        )
+        series = change_series(control, districts, followed, **steps, previous=kept, progress=theirs)
         report(0.7, "front")
         fronts = edge.fronts(followed, front_m) if front_m else None
         if front_m:
             manifest["front"] = {"resolution_m": list(front_m), "border_m": edge.border_m}
-        of_places = {"rest": rest, "border_m": edge.border_m}
-        of_places["sigma_m"] = sigma_m if noise is None else noise.sigma_m
+        own_m = sigma_m if noise is None else noise.sigma_m
+        of_places = {"rest": rest, "sigma_m": own_m, "border_m": edge.border_m}
         places, changes, manifest["places"] = follow_settlements(
             control, settlements, districts, (freq, day), of_places
         )
         people = people_of_sides(places, (control, districts), followed, population, steps)
         manifest["people"] = people_record(people, followed, population, districts)
-        known, manifest["errors"] = errors_of_series(
-            series, control, districts, frontlines, (noise, sigma_m, correlation_m), edge.border_m
+        ground, asked_errors = (control, districts, frontlines), (noise, sigma_m, correlation_m)
+        series, totals, overall, manifest["errors"] = errors_of_series(
+            series, ground, asked_errors, edge.border_m
         )
-        totals = series_totals(series) if known is None else known.totals
-        manifest["beyond_districts_km2"] = ground_beyond(control, totals)
-        manifest["books"] = series_books(totals)
+        manifest |= books_of_series(control, totals)
         ends = snapshots[snapshots["side"].isin(somebody(followed)) & snapshots["date"].isin(_ends(totals))]
         manifest["no_district"] = recorded(in_no_district(ends, districts, labels))
         report(1.0, "done")
@@ -229,10 +224,10 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         followed=followed,
         control=control,
         districts=districts,
-        series=series if known is None else known.series,
+        series=series,
         totals=totals,
         fronts=fronts,
-        overall=None if known is None else known.overall,
+        overall=overall,
         places=places,
         settlements=changes,
         population=people,

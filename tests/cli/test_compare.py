@@ -113,7 +113,7 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(folder):
     assert "one.gpkg" in text
     assert "2024-11-25" in text
     assert "2024-12-01" in text
-    assert "give it twice" in refused(folder, "one", "two", "--source", "First")
+    assert "give it 2 times" in refused(folder, "one", "two", "--source", "First")
     assert "no source gives ground to 'C'" in " ".join(call(folder, "one", "two", side="C").stderr.split())
 
 
@@ -153,7 +153,7 @@ def test_net_change_by_three_sources_stands_beside_the_errors_of_their_lines(fol
     assert record["spread"]["spread_km2"] == pytest.approx(table["net_km2"].std())
     said = " ".join(result.stdout.split())
     assert "Spread of net over the sources (standard deviation):" in said
-    assert "share of the variance that they explain:" in said
+    assert "Share of the variance that they explain:" in said
     assert "are not added up" in said
     assert [one["role"] for one in record["inputs"]] == ["source 1", "source 2", "source 3", "districts"]
 

@@ -280,7 +280,7 @@ def test_errors_of_the_lines_are_told_for_each_step_and_the_sum(folder):
     said = " ".join(result.stdout.split())
     assert "net, 95%" in said
     assert "errors of the lines (sigma 0.8 km, alike over 20 km along the front), by formula" in said
-    assert "gained and lost have no interval in a series" in said
+    assert "Gained and lost have no interval in a series" in said
     done = call(folder, "--sigma-m", 800, "--correlation-m", 20_000, "--resume")
     assert done.exit_code == 0, done.output
     pd.testing.assert_frame_equal(pd.read_csv(folder / "out" / "totals.csv"), totals)

@@ -149,28 +149,18 @@ def compare(
         method |= {"margin_m": margin_m, "sides": sides_named(side_names), "title": title}
         if dates:
             report(0.3, "net change by each source")
-            named_control = dict(zip(read.names, read.control, strict=True))
-            nets = run_net_by_source(
-                named_control, read.theatre, of_side, dates,
-                sigma_m=sigma_m or (), correlation_m=correlation_m, record=read.record, **method,
-            )  # fmt: skip
+            method |= {"sigma_m": sigma_m or (), "correlation_m": correlation_m}
+            by_name = dict(zip(read.names, read.control, strict=True))
+            nets = run_net_by_source(by_name, read.theatre, of_side, dates, record=read.record, **method)
             with outputs.staged(out) as folder:
                 written_files = outputs.write_nets(nets, folder)
             show(nets_table(nets), out, written_files)
             return
+        (one, other), names = read.control, (read.names[0], read.names[1])
         results = run_agreement(
-            read.control[0],
-            read.control[1],
-            read.districts,
-            of_side,
-            theatre=read.theatre,
-            names=(read.names[0], read.names[1]),
-            apart_m=apart_m or (),
-            label=label,
-            record=read.record,
-            progress=part(report, 0.3, 0.7),
-            **method,
-        )
+            one, other, read.districts, of_side, theatre=read.theatre, names=names, label=label,
+            apart_m=apart_m or (), record=read.record, progress=part(report, 0.3, 0.7), **method,
+        )  # fmt: skip
         report(0.7, "drawing and writing")
         with outputs.staged(out, stale=outputs.AGREEMENT_IF_ANY) as folder:
             written_files = outputs.write_agreement(results, folder)
