@@ -142,8 +142,8 @@ def series_error_notes(manifest: Mapping[str, Any]) -> list[str]:
     if "totals" not in record:
         return []
     notes = [f"Intervals of net ({record['level']:.0%}): {error_sentence(record)}"]
-    for side, one in record["totals"].items():
-        who = manifest.get("sides", {}).get(side, side)
+    known = {side: one for side, one in record["totals"].items() if one["sigma_km2"] is not None}
+    for who, one in known.items():
         low, high, least, most = (
             f"{one[f'net_{end}_km2']:,.0f}" for end in ("low", "high", "lowest", "highest")
         )
@@ -161,14 +161,19 @@ def error_sentence(record: Mapping[str, Any]) -> str:
     low, high = record["sigma_range_m"]
     unit, size = ("m", 1.0) if low < _METRES_BELOW else ("km", 1000.0)
     sigma = " to ".join(f"{one / size:.3g}" for one in dict.fromkeys((low, high))) + f" {unit}"
-    along = record["correlation_m"]
-    alike = (
-        "each line off as a whole" if along == "inf" else f"alike over {along / 1000:g} km along the front"
-    )
+    alike = _alike(record["correlation_m"])
     if not record["correlation_m_given"] and "correlation_m_of_lines" in record:
         alike += ", as the lines state"
     how = f"{record['draws']:,} draws" if "draws" in record else "by formula"
     return f"errors of the lines (sigma {sigma}, {alike}), {how}"
+
+
+def _alike(along: Any) -> str:
+    """Say over what length errors are alike: metres, inf, stretch, or several with their shares."""
+    if isinstance(along, list):
+        return " and ".join(f"{share:.0%} {_alike(length)}" for length, share in along)
+    whole = {"inf": "each line off as a whole", "stretch": "each stretch off as a whole"}
+    return whole[along] if isinstance(along, str) else f"alike over {along / 1000:g} km along the front"
 
 
 def place_sentences(manifest: Mapping[str, Any]) -> list[str]:
@@ -275,8 +280,7 @@ def spread_notes(manifest: Mapping[str, Any]) -> list[str]:
         f" ({low:,.{n}f} to {high:,.{n}f} over plausible lengths)" if low != high else ""
         for low, high, n in zip(least, most, (1, 2, 3), strict=True)
     ]
-    along = manifest["correlation_m"]
-    alike = "each line off as a whole" if along == "inf" else f"alike over {along / 1000:g} km"
+    alike = _alike(manifest["correlation_m"])
     return [
         *notes,
         f"Expected from the errors of the lines alone ({alike}): {found['expected_km2']:,.1f} km²{over[0]}",

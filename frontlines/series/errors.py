@@ -178,10 +178,14 @@ class _OfSide:
         found: dict[str, Any] = {}
         for name, wanted in sums.items():
             sigma = np.stack([self.sigmas(one, whole=whole) for one in wanted], axis=1)
-            if name == "net":
-                sigma[:, self._unknown(table[own], np.equal(first, last), sigma[0])] = np.nan
             column = "cumulative_net_km2" if name == "cumulative" else f"{name}_km2"
             value = table[column].to_numpy(dtype=float)[own].reshape(-1, len(limit))
+            if name in _CHANGES:
+                # Ground changed hands where no line is front; or no new map says what did.
+                turned = "turnover_km2" if name == "net" and "turnover_km2" in table else column
+                moved = np.abs(table[turned].to_numpy(dtype=float)[own].reshape(value.shape))
+                sigma[:, (sigma[0] == 0) & (moved > _NOTHING_KM2)] = np.nan
+                sigma[:, np.equal(first, last) & (name == "net")] = np.nan
             least = -limit if name in _CHANGES else 0 * limit
             low = np.maximum(value - self.reach * sigma, np.minimum(least, value))
             high = np.minimum(value + self.reach * sigma, np.maximum(limit, value))
@@ -197,12 +201,6 @@ class _OfSide:
                 out[name] = np.full(len(out), None if name == "trust" else np.nan)
             out.loc[own, name] = values.ravel()
         return out
-
-    def _unknown(self, rows: pd.DataFrame, no_map: Bools, sigma: Floats) -> Bools:
-        """Find periods without a new snapshot, and ground that changed hands where no line is front."""
-        moved = rows["turnover_km2" if "turnover_km2" in rows else "net_km2"].abs().to_numpy(dtype=float)
-        still = (sigma == 0) & (moved.reshape(sigma.shape) > _NOTHING_KM2)
-        return np.asarray(still | no_map[:, None])
 
     def sigmas(self, one: Sum, *, whole: bool) -> Floats:
         """Compute the standard errors of a sum by each model, once."""

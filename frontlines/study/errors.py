@@ -158,7 +158,7 @@ def errors_of_series(
         "level": errors.level,
         "withheld": WITHHELD,
     }
-    whole = errors.overall[errors.overall["district"] == WHOLE].dropna(subset="sigma_km2")
+    whole = errors.overall[errors.overall["district"] == WHOLE].dropna(subset="trust")
     record["totals"] = {row["side"]: _figures(row) for row in whole.to_dict("records")}
     return errors.series, errors.totals, errors.overall, record
 
