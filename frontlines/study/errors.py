@@ -149,7 +149,8 @@ def errors_of_series(
     try:
         errors = series_error(series, control, districts, noise, frontlines=lines, border_m=border_m)
     except UnknownSigmaError as error:
-        return series, series_totals(series), None, {"none": str(error)}
+        why = f"{str(error).partition(':')[0]}; --sigma-m gives them one"
+        return series, series_totals(series), None, {"none": why}
     lengths = [[length_on_record(length), share] for length, share in noise.parts]
     record: dict[str, Any] = {
         "sigma_range_m": [float(np.nanmin(known)), float(np.nanmax(known))],

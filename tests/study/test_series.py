@@ -118,4 +118,7 @@ def test_errors_are_on_record_where_they_can_be_told(districts, side):
     assert any(cell.startswith("–") for cell in cells)
     assert fl.run_series(control, districts, side).manifest["errors"] == {}
     control["sigma_m"] = [100.0, None, None, 100.0]
-    assert "No errors: 4.0 km of front have no sigma_m" in fl.run_series(control, districts, "A").caption
+    assert (
+        "No errors: 2.0 km of front have no sigma_m; --sigma-m gives them one"
+        in fl.run_series(control, districts, "A").caption
+    )
