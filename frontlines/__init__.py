@@ -10,11 +10,12 @@ Dated maps of territorial control, compared district by district:
 4. `change_between`, `transitions_by_district` and `balance_by_district` compare two dates.
 5. `balance_error` and `simulate_balance` carry the errors of lines into the areas (`NoiseModel`);
    `error_by_correlation` shows how much of the answer depends on the correlation length.
-6. `change_series` follows one side through many dates, `follow_places` the settlements; `front_length`
-   measures the front; `read_population` opens a raster of people.
+6. `change_series` follows one side through many dates, `series_error` carries the errors of lines into it,
+   `follow_places` the settlements; `front_length` measures the front; `read_population` opens a raster.
 7. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
    and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
-8. `agreement`, `differing_ground` and `front_apart` compare two sources on one day.
+8. `agreement`, `differing_ground` and `front_apart` compare two sources on one day, `net_by_source` the net
+   change by several.
 9. `change_figure`, `series_figure`, `agreement_figure`, `animate_control` and the ``draw_`` functions draw.
 
 Whole questions in one call, from files or frames: `compare`, `follow`, `measure_movement`.
@@ -61,7 +62,7 @@ from frontlines.movement import (
     mean_advance,
     nearest_distance,
 )
-from frontlines.series import change_series, follow_places, series_totals
+from frontlines.series import change_series, follow_places, series_error, series_totals
 from frontlines.sources.description import Description
 from frontlines.sources.files import (
     read_control,
@@ -89,7 +90,7 @@ from frontlines.study import (
     run_study,
     study_from_files,
 )
-from frontlines.two_sources import agreement, differing_ground, front_apart
+from frontlines.two_sources import agreement, differing_ground, front_apart, net_by_source
 from frontlines.uncertainty import NoiseModel, balance_error, error_by_correlation, simulate_balance
 
 if _typing.TYPE_CHECKING:
@@ -115,6 +116,7 @@ if _typing.TYPE_CHECKING:
         draw_sides,
         draw_transects,
         movement_figure,
+        net_by_source_figure,
         overlay_figure,
         profile_figure,
         residual_figure,
@@ -183,6 +185,8 @@ __all__ = [
     "measure_movement",
     "movement_figure",
     "nearest_distance",
+    "net_by_source",
+    "net_by_source_figure",
     "overlay_figure",
     "profile_figure",
     "raised_limits",
@@ -198,6 +202,7 @@ __all__ = [
     "run_movement",
     "run_series",
     "run_study",
+    "series_error",
     "series_figure",
     "series_totals",
     "simulate_balance",

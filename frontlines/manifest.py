@@ -144,18 +144,46 @@ def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def series_error_notes(manifest: Mapping[str, Any]) -> list[str]:
+    """Say how sure the net change of a series is, what that rests on, and what has no interval."""
+    record = manifest.get("errors", {})
+    if "none" in record:
+        return [f"No errors: {record['none']}"]
+    if "totals" not in record:
+        return []
+    notes = [f"Intervals of net ({record['level']:.0%}): {error_sentence(record)}"]
+    known = {side: one for side, one in record["totals"].items() if one["sigma_km2"] is not None}
+    for who, one in known.items():
+        low, high, least, most = (
+            f"{one[f'net_{end}_km2']:,.0f}" for end in ("low", "high", "lowest", "highest")
+        )
+        wide = f"; {least} to {most} km² over plausible lengths" if (least, most) != (low, high) else ""
+        notes.append(f"{who}, all steps: net {one['net_km2']:,.0f} km², {low} to {high} km²{wide}")
+    return [
+        *notes,
+        "What two maps draw alike cancels: the sum rests on the first and the last",
+        record["withheld"],
+    ]
+
+
 def error_sentence(record: Mapping[str, Any]) -> str:
     """Say in half a sentence where the errors of areas come from."""
     low, high = record["sigma_range_m"]
     unit, size = ("m", 1.0) if low < _METRES_BELOW else ("km", 1000.0)
     sigma = " to ".join(f"{one / size:.3g}" for one in dict.fromkeys((low, high))) + f" {unit}"
-    along = record["correlation_m"]
-    whole = {"inf": "each line off as a whole", STRETCH: "each stretch off as a whole"}
-    alike = whole.get(along) or f"alike over {along / 1000:g} km along the front"
+    alike = _alike(record["correlation_m"])
     if not record["correlation_m_given"] and "correlation_m_of_lines" in record:
         alike += ", as the lines state"
     how = f"{record['draws']:,} draws" if "draws" in record else "by formula"
     return f"errors of the lines (sigma {sigma}, {alike}), {how}"
+
+
+def _alike(along: Any) -> str:
+    """Say over what length errors are alike: metres, inf, stretch, or several with their shares."""
+    if isinstance(along, list):
+        return " and ".join(f"{share:.0%} {_alike(length)}" for length, share in along)
+    whole = {"inf": "each line off as a whole", STRETCH: "each stretch off as a whole"}
+    return whole[along] if isinstance(along, str) else f"alike over {along / 1000:g} km along the front"
 
 
 def length_sentences(record: Mapping[str, Any]) -> list[str]:
@@ -221,6 +249,7 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         f"Snapshots from {first} to {last}, compared in {steps}.",
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
+        *map(_sentence, series_error_notes(manifest)),
         *(_sentence(note) for note in edge_notes(manifest)),
         *_measured(manifest.get("front")),
         *place_sentences(manifest),
@@ -247,6 +276,39 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def nets_caption(manifest: Mapping[str, Any]) -> str:
+    """Write the caption of a chart of net change by several sources from the manifest of its run."""
+    sentences = [
+        *map(_sentence, spread_notes(manifest)),
+        *(_sentence(note) for note in edge_notes(manifest)),
+        f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
+        f"Projection: {manifest['projection']['name']}.",
+        f"Computed with frontlines {manifest['versions']['frontlines']}.",
+    ]
+    return " ".join(sentences)
+
+
+def spread_notes(manifest: Mapping[str, Any]) -> list[str]:
+    """Say how far sources lie apart, and how far the errors of their lines explain it."""
+    found = manifest["spread"]
+    notes = [f"Spread of net over the sources (standard deviation): {found['spread_km2']:,.1f} km²"]
+    if found["expected_km2"] is None:
+        return [*notes, "The errors of the lines are not known: --sigma-m gives them"]
+    least, most = found["lowest"], found["highest"]
+    over = [
+        f" ({low:,.{n}f} to {high:,.{n}f} over plausible lengths)" if low != high else ""
+        for low, high, n in zip(least, most, (1, 2, 3), strict=True)
+    ]
+    alike = _alike(manifest["correlation_m"])
+    return [
+        *notes,
+        f"Expected from the errors of the lines alone ({alike}): {found['expected_km2']:,.1f} km²{over[0]}",
+        f"Share of the variance that they explain: {found['share_explained']:.2f}{over[1]}",
+        f"Chance that they alone give so wide a spread: {found['p_spread']:.3f}{over[2]}",
+        "Errors of lines and disagreement of sources are not added up",
+    ]
 
 
 def _credited(name: str, sources: Iterable[str]) -> str:

@@ -24,6 +24,7 @@ from frontlines.plot import (
     change_figure,
     district_figure,
     movement_figure,
+    net_by_source_figure,
     profile_figure,
     series_figure,
     transition_matrix_figure,
@@ -33,6 +34,7 @@ from frontlines.report.ground_file import changed_rows
 from frontlines.sources import writing
 from frontlines.sources.files import write
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
+from frontlines.study.agreement import NetResults
 
 MANIFEST = "manifest.json"
 DPI = 300
@@ -51,12 +53,13 @@ FILES = (
 )
 """What a comparison writes."""
 
-_OF_PLACES = ("settlements.csv", "population.csv")
-SERIES_IF_ANY = (*_OF_PLACES, PAGE)
-"""What a series writes if there are settlements, if people can be counted, and if a page is asked for."""
+_PLACES = ("settlements.csv", "population.csv")
+_OVERALL = "overall.csv"
+SERIES_IF_ANY = (*_PLACES, _OVERALL, PAGE)
+"""What a series writes of places, of people, of its sum if errors are known, and of a page, if any."""
 
 _MATRIX = "matrix.png"
-IF_ANY = (*SERIES_IF_ANY, _MATRIX)
+IF_ANY = (*_PLACES, _MATRIX, PAGE)
 """What a comparison writes of these, and of several sides."""
 
 SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", GROUND, MANIFEST)
@@ -67,6 +70,9 @@ MOVEMENT_FILES = ("transects.gpkg", "transects.csv", "summary.csv", "profile.png
 
 AGREEMENT_FILES = ("agreement.csv", "agreement.gpkg", "map.png", GROUND, MANIFEST)
 """What a comparison of two sources writes."""
+
+NETS_FILES = ("sources.csv", "sources.png", MANIFEST)
+"""What a comparison of net change by several sources writes."""
 
 AGREEMENT_IF_ANY = ("days.png", "fronts_apart.csv", PAGE)
 """What it writes of several days, and if distances between fronts or a page are asked for."""
@@ -118,7 +124,7 @@ def _write_matrix(results: Results, folder: Path) -> tuple[str, ...]:
 
 def _write_places(results: Results | SeriesResults, folder: Path) -> tuple[str, ...]:
     """Write what was found of places and of people, if anything; name the files."""
-    found = zip(_OF_PLACES, (results.settlements, results.population), strict=True)
+    found = zip(_PLACES, (results.settlements, results.population), strict=True)
     tables = {name: table for name, table in found if table is not None}
     for name, table in tables.items():
         write(table, folder / name)
@@ -163,7 +169,11 @@ def write_series(
             places=None if results.places is None else _changed(results.places.changes()),
         )
     _write_series_ground(results, folder)
-    return (*_write_places(results, folder), *_write_manifest(results.manifest, folder, page=page))
+    more = _write_places(results, folder)
+    if results.overall is not None:
+        write(results.overall, folder / _OVERALL)
+        more = (*more, _OVERALL)
+    return (*more, *_write_manifest(results.manifest, folder, page=page))
 
 
 def _write_series_ground(results: SeriesResults, folder: Path) -> None:
@@ -253,6 +263,15 @@ def write_agreement(results: AgreementResults, folder: Path, *, page: bool = Fal
         labels=results.labels,
     )
     return (*AGREEMENT_FILES, *more, *_write_manifest(results.manifest, folder, page=page))
+
+
+def write_nets(results: NetResults, folder: Path) -> tuple[str, ...]:
+    """Write the net change by several sources; name the files."""
+    write(results.nets.table, folder / "sources.csv")
+    figure = net_by_source_figure(results.nets, title=results.titled, caption=results.caption)
+    figure.savefig(folder / "sources.png", dpi=DPI)
+    _write_manifest(results.manifest, folder)
+    return NETS_FILES
 
 
 def _write_manifest(manifest: Manifest, folder: Path, *, page: bool = False) -> tuple[str, ...]:

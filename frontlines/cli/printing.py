@@ -18,10 +18,19 @@ from rich.text import Text
 from frontlines.change import transition_matrix
 from frontlines.cli.refusing import console, plain
 from frontlines.layers import REST_SOURCE
-from frontlines.manifest import bare_notes, edge_notes, error_sentence, length_sentences, long_date
+from frontlines.manifest import (
+    bare_notes,
+    edge_notes,
+    error_sentence,
+    length_sentences,
+    long_date,
+    series_error_notes,
+    spread_notes,
+)
 from frontlines.names import KM2, UNKNOWN, WHOLE, counted, listed, somebody
 from frontlines.sources.snapshots import SHRUNK
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
+from frontlines.study.agreement import NetResults
 from frontlines.study.compare import named_side
 from frontlines.study.no_district import warned
 from frontlines.uncertainty import TRUST, total_of
@@ -163,6 +172,12 @@ def _figures(row: Mapping[Any, Any]) -> list[str]:
 def _interval(results: Results) -> str:
     """Name the column of intervals; "" without errors."""
     return "" if results.errors is None else f"net, {results.errors.level:.0%}"
+
+
+def _sure(row: Mapping[Any, Any] | None) -> str:
+    """Write the interval of a step of a series, marked where it is not to be trusted."""
+    known = row is not None and row["net_low_km2"] is not None
+    return _span(row) + _UNSURE * (row.get("trust") == "no") if row is not None and known else "–"
 
 
 def _span(row: Mapping[Any, Any]) -> str:
@@ -382,13 +397,16 @@ def series_table(results: SeriesResults) -> Group:
     table = Table()
     for header in ("from", "to"):
         table.add_column(header, no_wrap=True)
-    for header in ("gained km²", "lost km²", "net km²", "since the first km²"):
+    record = results.manifest["errors"]
+    interval = [f"net, {record['level']:.0%}"] if "totals" in record else []
+    for header in ("gained km²", "lost km²", "net km²", *interval, "since the first km²"):
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column("")
     names = ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2")
     for row in totals.tail(_LAST_STEPS).to_dict("records"):
         days = (f"{row[name]:%Y-%m-%d}" for name in ("date_from", "date_to"))
-        table.add_row(*days, *(_km2(row[name]) for name in names), _note(row))
+        figures = [_km2(row[name]) for name in names]
+        table.add_row(*days, *figures[:3], *(_sure(row) for _ in interval), figures[3], _note(row))
     table.add_section()
     first, last = totals["date_from"].iloc[0], totals["date_to"].iloc[-1]
     sums = [_km2(totals[name].sum()) for name in names[:3]]
@@ -396,6 +414,7 @@ def series_table(results: SeriesResults) -> Group:
         f"{first:%Y-%m-%d}",
         f"{last:%Y-%m-%d}",
         *sums,
+        *(_sure(whole) for whole in record.get("totals", {}).values()),
         _km2(totals["net_km2"].sum()),
         "all steps",
         style="bold",
@@ -409,7 +428,9 @@ def _sides_of_series(results: SeriesResults) -> Group:
     """Lay out what each side held at first, gained and lost in all steps, and held at last."""
     table, books = Table(), results.manifest["books"]
     table.add_column("side", overflow="fold")
-    for header in ("first km²", "gained", "lost", "net", "last", "share of districts"):
+    record = results.manifest["errors"]
+    interval = [f"net, {record['level']:.0%}"] if "totals" in record else []
+    for header in ("first km²", "gained", "lost", "net", *interval, "last", "share of districts"):
         table.add_column(header, justify="right", no_wrap=True)
     whole = float(results.districts.area.sum()) / KM2
     for side in results.followed:
@@ -417,7 +438,12 @@ def _sides_of_series(results: SeriesResults) -> Group:
         first, last = rows["before_km2"].iloc[0], rows["after_km2"].iloc[-1]
         sums = [rows[name].sum() for name in ("gained_km2", "lost_km2", "net_km2")]
         share = f"{first / whole:.1%} → {last / whole:.1%}"
-        table.add_row(Text(plain(named_side(side, results.sides))), *map(_km2, (first, *sums, last)), share)
+        figures = [
+            *map(_km2, (first, *sums)),
+            *(_sure(record["totals"].get(side)) for _ in interval),
+            _km2(last),
+        ]
+        table.add_row(Text(plain(named_side(side, results.sides))), *figures, share)
     days = " to ".join(map(long_date, books["dates"]))
     who, steps = _sides_counted(results.followed), counted(books["steps"], "step")
     title = f"Ground of {who}, {days}, {books['cadence']}, {steps}"
@@ -437,6 +463,7 @@ def _series_notes(results: SeriesResults) -> str:
         f"suspect steps, perhaps a map drawn anew: {_suspects(results)}",
         f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].sum())} km² net",
     ]
+    notes += series_error_notes(results.manifest)
     notes += [*edge_notes(results.manifest), *_margin_doubt(results.manifest), *_shrunken(results.manifest)]
     of_lines = "snap_m" in results.manifest["parameters"]
     notes += _nothing_alike(totals, results.followed, of_lines=of_lines)
@@ -472,6 +499,21 @@ def agreement_table(results: AgreementResults) -> Group:
     title = f"Ground of {side}, {long_date(str(day))}: A is {results.names[0]}, B is {results.names[1]}"
     notes = "\n".join(_agreement_notes(results, whole, len(rows) - len(shown[:_FULL_TABLE])))
     return Group(Text(plain(title)), table, Text(notes))
+
+
+def nets_table(results: NetResults) -> Group:
+    """Lay out net change by several sources, with their spread under it."""
+    table = Table()
+    table.add_column("source", overflow="fold")
+    level = f"{results.nets.level:.0%}"
+    for header in ("before km²", "after km²", "net km²", "sigma km²", f"net, {level}"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for row in results.nets.table.to_dict("records"):
+        sigma = "–" if math.isnan(row["sigma_km2"]) else _km2(row["sigma_km2"])
+        figures = [_km2(row[name]) for name in ("before_km2", "after_km2", "net_km2")]
+        table.add_row(Text(plain(row["source"])), *figures, sigma, _span(row))
+    notes = [*spread_notes(results.manifest), *(plain(note) for note in edge_notes(results.manifest))]
+    return Group(Text(plain(results.titled)), table, Text("\n".join(notes)))
 
 
 def _agreed(row: Mapping[Any, Any]) -> list[str]:

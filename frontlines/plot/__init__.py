@@ -23,7 +23,7 @@ from frontlines.plot.map_layers import (
 from frontlines.plot.matrix_figure import transition_matrix_figure
 from frontlines.plot.movement_figure import movement_figure
 from frontlines.plot.profile import draw_profile, profile_figure
-from frontlines.plot.series_figures import district_figure, series_figure
+from frontlines.plot.series_figures import district_figure, net_by_source_figure, series_figure
 from frontlines.plot.side_charts import draw_net_by_side, draw_sides
 from frontlines.plot.style import MapStyle
 
@@ -52,6 +52,7 @@ __all__ = [
     "draw_sides",
     "draw_transects",
     "movement_figure",
+    "net_by_source_figure",
     "overlay_figure",
     "profile_figure",
     "residual_figure",

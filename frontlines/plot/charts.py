@@ -55,7 +55,8 @@ def draw_series(
         between them. Ground that was contested at the time lies on top as a hatched band
         (``contested``): its lower edge is without that ground, its upper edge with all of it. Suspect
         steps are red with a diamond (``suspect``); steps whose snapshots are the same, byte for byte,
-        are marked along the foot (``same_input``): they are no sign of calm.
+        are marked along the foot (``same_input``): they are no sign of calm. With the columns of
+        `frontlines.series.series_error`, the interval of net change is a band (``interval``).
 
     Raises
     ------
@@ -78,14 +79,36 @@ def draw_series(
     level = np.concatenate([[net[0] - float(totals["net_km2"].iloc[0])], net])
     draw_level(ax, totals, level, style)
     low, high = min(level.min(), 0.0), max((level + contested_levels(totals)).max(), 0.0)
+    ends = _interval(totals, "cumulative")
+    if ends is not None:
+        low, high = np.nanmin([low, *ends[0]]), np.nanmax([high, *ends[1]])
+        days = days_at(np.append(totals["date_from"].to_numpy()[:1], totals["date_to"].to_numpy()))
+        least, most = (np.concatenate([level[:1], end]) for end in ends)
+        band = ax.fill_between(days, least, most, step="post", zorder=Z["mark"], **_interval_look(style))
+        band.set_gid("interval")
     room = room_for(high - low)
     ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
     mark_repeated(ax, totals, style)
     write_last(ax, totals, level, style)
     set_date_axes(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
     entries = [*contested_entries(totals, style), *step_entries(totals, style)]
+    if ends is not None:
+        entries.insert(0, ("Interval by the errors of the lines", Patch(**_interval_look(style))))
     write_above(ax, heading(totals, "net change"), entries, style)
     return ax
+
+
+def _interval(totals: pd.DataFrame, name: str) -> tuple[Any, Any] | None:
+    """Return the ends of the intervals of net change, if there are any."""
+    columns = [f"{name}_{end}_km2" for end in ("low", "high")]
+    if not set(columns) <= set(totals.columns) or totals[columns].isna().all(axis=None):
+        return None
+    low, high = (totals[column].to_numpy(dtype=float) for column in columns)
+    return low, high
+
+
+def _interval_look(style: MapStyle) -> dict[str, Any]:
+    return {"color": mix(style.ink, style.paper, 0.5), "alpha": 0.35, "linewidth": 0}
 
 
 def draw_gains_and_losses(
@@ -107,8 +130,10 @@ def draw_gains_and_losses(
     -------
     Axes
         The Axes. All bars of a kind are one patch, whose gid is ``gained`` or ``lost``; a bar is as wide
-        as its step is long. Suspect steps have a red diamond (``suspect``); steps whose snapshots are
-        the same, byte for byte, are marked along the foot (``same_input``): they are no sign of calm.
+        as its step is long. With the columns of `frontlines.series.series_error`, the net of each step has a
+        dot and its interval (``net``) where bars are wide. Suspect steps have a red diamond (``suspect``);
+        steps whose snapshots are the same, byte for byte, are marked along the foot (``same_input``): they
+        are no sign of calm.
 
     Raises
     ------
@@ -138,6 +163,12 @@ def draw_gains_and_losses(
         fill(ax, bars, looks[name], style=style, name=name, zorder=Z["ground"])
     ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["front"])
     high, low = float(gained.max()), float(lost.max())
+    ends = _interval(totals, "net") if wide else None
+    if ends is not None:
+        high, low = np.nanmax([high, *ends[1]]), np.nanmax([low, *-ends[0]])
+        net = totals["net_km2"].to_numpy(dtype=float)
+        off = np.abs(np.array(ends) - net)
+        ax.errorbar((left + right) / 2, net, off, fmt="o", gid="net", zorder=Z["town"], **_net_look(style))
     room = room_for(high + low)
     ax.set_ylim(-max(low + 0.06 * room, 0.08 * room), max(high, 0.05 * room) + _TEXT_ROOM * room)
     odd = totals["suspect"].to_numpy(dtype=bool)
@@ -148,9 +179,16 @@ def draw_gains_and_losses(
         (f"{name.capitalize()}, {number(float(km2.sum()))} km² in all", _swatch(looks[name], style))
         for name, km2 in (("gained", gained), ("lost", lost))
     ]
+    if ends is not None:
+        swatch = Line2D([], [], marker="o", color=style.ink, markersize=3.0, linewidth=0.8)
+        entries.append(("Net with its interval", swatch))
     head = heading(totals, "ground gained (up) and lost (down)")
     write_above(ax, head, [*entries, *step_entries(totals, style)], style)
     return ax
+
+
+def _net_look(style: MapStyle) -> dict[str, Any]:
+    return {"color": style.ink, "markersize": 3.0, "elinewidth": 0.8, "capsize": 1.8, "capthick": 0.8}
 
 
 def draw_front_length(

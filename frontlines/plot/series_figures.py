@@ -1,4 +1,4 @@
-"""Pages of a series for print: its charts with a caption, and its districts side by side."""
+"""Pages for print: the charts of a series, its districts side by side, net change by several sources."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from frontlines.errors import FrontlinesError
-from frontlines.plot.artists import write
-from frontlines.plot.chart_axes import room_for, set_date_axes
+from frontlines.plot.artists import Z, write
+from frontlines.plot.chart_axes import room_for, set_axes_look, set_date_axes, write_above
 from frontlines.plot.charts import (
     contested_entries,
     contested_levels,
@@ -26,15 +27,18 @@ from frontlines.plot.charts import (
     step_entries,
     totals_of,
 )
+from frontlines.plot.furniture import Entry
 from frontlines.plot.page import LEFT_MM, TITLE_GAP_MM, Box, Chart, FigurePage, align_label, chart_page
 from frontlines.plot.side_charts import draw_net_by_side, draw_sides, draw_stack, legend_of_sides
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_looks
-from frontlines.plot.text import clean, font_of, number, shortened
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, mix, side_looks
+from frontlines.plot.text import clean, font_of, number, plain, shortened
+from frontlines.two_sources import SourceNets
 
 _SMALL_MM = 27.0  # height of the panel of a district
 _ACROSS = 4
 _NAME_MM = 10.5
 _FOOT_MM = 6.5
+_SOURCE_MM, _NAMES_MM = 9.0, 45.0  # height of the row of a source, room for its name
 _BESIDE_MM = 32.0  # for names beside charts of several sides
 
 
@@ -266,3 +270,66 @@ def _write_name(ax: Axes, name: str, figures: str, style: MapStyle) -> None:
     look: dict[str, Any] = {"xycoords": "axes fraction", "path_effects": None, "name": "name", "style": style}
     write(ax, fitted, (0.0, 1.0), (0.0, 10.5), size_pt=style.heading_pt, weight="bold", **look)
     write(ax, figures, (0.0, 1.0), (0.0, 2.5), size_pt=style.legend_pt, **look)
+
+
+def net_by_source_figure(
+    nets: SourceNets, *, title: str, caption: str, style: MapStyle = DEFAULT_STYLE
+) -> Figure:
+    """Draw net change by several sources, each with its interval, for print.
+
+    Parameters
+    ----------
+    nets
+        From `frontlines.two_sources.net_by_source`.
+    title, caption
+        Texts, wrapped to the page; nothing in them is interpreted.
+    style
+        The style; the page is its `width_mm` wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, on an Agg canvas and unknown to pyplot. Bands about the mean of the sources are one
+        standard deviation to either side: of the sources (``spread``), and as the errors of the lines alone
+        would give it (``expected``).
+
+    Examples
+    --------
+    >>> from frontlines.two_sources import SourceNets
+    >>> rows = pd.DataFrame({"source": ["a", "b"], "net_km2": [1.0, 3.0], "net_low_km2": [0.5, 2.5],
+    ...                      "net_high_km2": [1.5, 3.5]})
+    >>> nets = SourceNets(rows, 1.41, 0.25, 0.03, 0.0, (0.25, 0.03, 0.0), (0.25, 0.03, 0.0), 0.95)
+    >>> [ax.get_label() for ax in net_by_source_figure(nets, title="A", caption="made up").axes]
+    ['net']
+    """
+    height_mm = _SOURCE_MM * (len(nets.table) + 1)
+    chart = Chart("net", lambda ax: _draw_nets(ax, nets, style), height_mm, left_mm=_NAMES_MM)
+    return chart_page([chart], title=title, caption=caption, style=style)
+
+
+def _draw_nets(ax: Axes, nets: SourceNets, style: MapStyle) -> Axes:
+    """Draw a row for each source, the first on top."""
+    rows = nets.table.iloc[::-1]
+    net = rows["net_km2"].to_numpy(dtype=float)
+    off = np.abs(rows[["net_low_km2", "net_high_km2"]].to_numpy(dtype=float).T - net)
+    entries: list[Entry] = []
+    bands = [("spread", nets.spread_km2, 0.85, "Spread of the sources")]
+    bands.append(("expected", nets.expected_km2, 0.65, "Expected from errors of the lines"))
+    for name, km2, pale, words in bands:
+        if np.isfinite(km2):
+            colour = mix(style.ink, style.paper, pale)
+            band = ax.axvspan(
+                net.mean() - km2, net.mean() + km2, color=colour, linewidth=0, zorder=Z["ground"]
+            )
+            band.set_gid(name)
+            entries.append((f"{words}, ±{number(km2)} km²", Patch(color=colour)))
+    place = np.arange(len(rows))
+    look: dict[str, Any] = {"color": style.ink, "capsize": 2.5, "elinewidth": style.front_pt, "markersize": 4}
+    ax.errorbar(net, place, xerr=np.nan_to_num(off), fmt="o", gid="net", zorder=Z["front"], **look)
+    ax.axvline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
+    ax.set_ylim(-0.7, len(rows) - 0.3)
+    ax.set_yticks(place, [clean(name) for name in rows["source"]])
+    ax.set_xlabel("km², net change", **plain(style, style.legend_pt))
+    set_axes_look(ax, style)
+    write_above(ax, f"Net change by source, with its {nets.level:.0%} interval", entries, style)
+    return ax

@@ -2,20 +2,22 @@
 
 from frontlines.series.change_series import COLUMNS, change_series
 from frontlines.series.differences import TOLERANCE_M
-from frontlines.series.people import people_in_series
+from frontlines.series.errors import WITHHELD, SeriesErrors, series_error
 from frontlines.series.periods import CADENCES
-from frontlines.series.places import FollowedPlaces, follow_places
-from frontlines.series.suspects import SUSPECT
-from frontlines.series.totals import series_totals
+from frontlines.series.places import FollowedPlaces, follow_places, people_in_series
+from frontlines.series.totals import SUSPECT, series_totals
 
 __all__ = [
     "CADENCES",
     "COLUMNS",
     "SUSPECT",
     "TOLERANCE_M",
+    "WITHHELD",
     "FollowedPlaces",
+    "SeriesErrors",
     "change_series",
     "follow_places",
     "people_in_series",
+    "series_error",
     "series_totals",
 ]

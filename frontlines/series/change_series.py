@@ -21,7 +21,7 @@ from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, follow, without_noise
 from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.periods import Step, cadence_of, steps_between
-from frontlines.series.suspects import suspects
+from frontlines.series.totals import suspects
 
 COLUMNS = [
     "district", "side", "date_from", "date_to", "period_end", "district_km2", "before_km2", "after_km2",

@@ -1,4 +1,4 @@
-"""Who held each settlement on many dates, and how many people lived in those of one side."""
+"""Who held each settlement on many dates, and how many people lived there, by places and by a raster."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ import shapely
 from frontlines.change.settlements import each_once
 from frontlines.control import fronts_of_side
 from frontlines.crs import require_working_crs
+from frontlines.geometry.coverage import intersect, united
 from frontlines.layers.columns import sigmas_of
-from frontlines.names import BORDER_M, UNKNOWN, WHOLE, Bools, Floats, Ints
+from frontlines.names import BORDER_M, UNKNOWN, WHOLE, Bools, Floats, Geometries, Ints
+from frontlines.series.change_series import grounds_of
+from frontlines.series.differences import TOLERANCE_M, moved_ground
 from frontlines.series.periods import Step, steps_between
+from frontlines.sources.population import PopulationRaster
 
 PEOPLE = ["before", "after", "held", "gained", "lost"]
 """What is counted of a side's people, in this order."""
@@ -259,3 +263,88 @@ def _near_fronts(
         on = pd.Index(dates).get_indexer(pd.Index(fronts["date"][known]))
         near[on[line], place] = True
     return near
+
+
+def people_in_series(
+    control: gpd.GeoDataFrame,
+    districts: gpd.GeoDataFrame,
+    side: str,
+    raster: PopulationRaster,
+    *,
+    freq: str | None = None,
+    day: int | None = None,
+    tolerance_m: float = TOLERANCE_M,
+) -> pd.DataFrame:
+    """Count the people of a raster on the ground that one side held, gained and lost, step by step.
+
+    Parameters
+    ----------
+    control, districts, side, freq, day, tolerance_m
+        As in `change_series`.
+    raster
+        From `frontlines.sources.population.read_population`.
+
+    Returns
+    -------
+    people
+        A row for each step and district, and for ``all districts``: `district`, `side`, `date_from`,
+        `date_to`, `period_end`, `population_before`, `population_after`, `population_held`,
+        `population_gained`, `population_lost`, `source`. What a step leaves the next one begins with.
+
+    Raises
+    ------
+    SourceError
+        If the raster holds negative values.
+    LayerError
+        If the side occurs nowhere.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from shapely import box
+    >>> raster = SimpleNamespace(people=lambda ground: pd.DataFrame({"population": 50 * ground.area / 1e6}))
+    >>> control = gpd.GeoDataFrame(
+    ...     {"date": pd.to_datetime(["2031-06-01", "2031-06-02"]), "side": "A"},
+    ...     geometry=[box(0, 0, 1000, 2000), box(0, 0, 1500, 2000)], crs="EPSG:3035")
+    >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
+    >>> table = people_in_series(control, districts, "A", raster)
+    >>> table[["population_before", "population_gained", "population_after"]].values.tolist()[0]
+    [100.0, 50.0, 150.0]
+    """
+    require_working_crs(control=control, districts=districts)
+    dates, own, strips = grounds_of(control, side)
+    pairs = zip(own, strips, strict=True)
+    grounds = np.array([one if strip.is_empty else united(np.array([one, strip])) for one, strip in pairs])
+    steps = steps_between(dates, freq, day)
+    chain = grounds[[steps[0].first, *(step.last for step in steps)]]
+    districts = districts.sort_values("district", kind="stable", ignore_index=True)
+    moved = moved_ground(chain, tolerance_m=tolerance_m)
+    first = shapely.get_parts(chain[:1])
+    # The first ground is booked as gained in a step before all others.
+    pieces = np.concatenate([first, moved.pieces])
+    step = np.concatenate([np.zeros(len(first), dtype=np.int64), moved.step + 1])
+    gained = np.concatenate([np.ones(len(first), dtype=bool), moved.gained])
+    came, went = (
+        _people_by_district(pieces[own], step[own], len(chain), districts, raster)
+        for own in (gained, ~gained)
+    )
+    levels = np.cumsum(came - went, axis=0).clip(min=0.0)
+    columns = {
+        "population_before": levels[:-1],
+        "population_after": levels[1:],
+        "population_held": (levels[:-1] - went[1:]).clip(min=0.0),
+        "population_gained": came[1:],
+        "population_lost": went[1:],
+    }
+    return people_by_step(columns, list(districts["district"]), side, steps, "raster")
+
+
+def _people_by_district(
+    pieces: Geometries, step: Ints, n_steps: int, districts: gpd.GeoDataFrame, raster: PopulationRaster
+) -> Floats:
+    """Sum the people on pieces by step and district."""
+    pairs = intersect(np.asarray(districts.geometry.values), pieces)
+    people = raster.people(gpd.GeoDataFrame(geometry=pairs.pieces, crs=districts.crs))
+    sums = np.zeros((n_steps, len(districts)))
+    np.add.at(sums, (step[pairs.second], pairs.first), people["population"].to_numpy())
+    return sums

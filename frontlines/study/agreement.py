@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -15,11 +15,12 @@ from frontlines.control import fronts_of_side
 from frontlines.geometry.coverage import ground_of, united
 from frontlines.layers.margins import Margins, add_margins, find_margins, with_margins
 from frontlines.layers.mending import REST_SOURCE, stated_sources
-from frontlines.manifest import Manifest, agreement_caption, long_date, versions
+from frontlines.manifest import Manifest, agreement_caption, long_date, nets_caption, versions
 from frontlines.names import BORDER_M, CONTESTED, counted
 from frontlines.progress import Progress, reporting
 from frontlines.study.compare import labels_of
-from frontlines.two_sources.apart import front_apart
+from frontlines.study.errors import length_on_record, model_of, on_record
+from frontlines.two_sources import SourceNets, front_apart, net_by_source
 from frontlines.two_sources.tables import (
     common_days,
     ground_by_kind,
@@ -265,3 +266,70 @@ def _manifest(
         "total": {name: None if math.isnan(value) else float(value) for name, value in last.items()},
         "versions": versions(),
     }
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class NetResults:
+    """Net change by several sources, from `net_by_source`, with a manifest."""
+
+    nets: SourceNets
+    title: str
+    sides: Mapping[str, str] = field(default_factory=dict)
+    manifest: Manifest
+
+    @property
+    def titled(self) -> str:
+        """Write the title of the chart."""
+        row = self.nets.table.iloc[0]
+        called = self.sides.get(row["side"], row["side"])
+        span = " to ".join(long_date(f"{row[name]:%Y-%m-%d}") for name in ("date_from", "date_to"))
+        return self.title or f"Ground of {called}: net change by each source, {span}"
+
+    @property
+    def caption(self) -> str:
+        """Caption of the chart, written from the manifest."""
+        return nets_caption(self.manifest)
+
+
+def run_net_by_source(  # noqa: PLR0913 - one argument for each option of the command
+    sources: Mapping[str, gpd.GeoDataFrame],
+    theatre: gpd.GeoDataFrame,
+    side: str,
+    dates: tuple[Any, Any],
+    *,
+    sigma_m: Sequence[float] = (),
+    correlation_m: float | None = None,
+    border_m: float = BORDER_M,
+    margin_m: float | None = None,
+    sides: Mapping[str, str] | None = None,
+    title: str | None = None,
+    record: Mapping[str, Any] | None = None,
+) -> NetResults:
+    """Compare net change by several sources, and put on record what was done.
+
+    `sigma_m` is that of lines without one of their own, for all sources or for each; for the rest see
+    `net_by_source` and `run_agreement`.
+    """
+    days = [pd.Timestamp(day) for day in dates]
+    held = {name: one[one["date"].isin(days)] for name, one in sources.items()}
+    for name, one in held.items():
+        held[name] = with_margins(one, find_margins(one, theatre, margin_m=margin_m))
+    known, noise = model_of(held, sigma_m, correlation_m)
+    nets = net_by_source(known, theatre, side, (days[0], days[1]), noise, border_m=border_m)
+    read = dict(record or {})
+    asked = {"side": side, "border_m": border_m, "margin_m": margin_m, "sigma_m": list(sigma_m)}
+    figures = {name: value for name, value in asdict(nets).items() if name != "table"}
+    manifest = {
+        "inputs": list(read.get("inputs", ())),
+        "parameters": dict(read.get("parameters", {})) | asked,
+        "ends_led": dict(read.get("ends_led", {})),
+        "dates": [f"{day:%Y-%m-%d}" for day in days],
+        "projection": {"name": theatre.crs.name, "wkt": theatre.crs.to_wkt()},
+        "names": list(sources),
+        "sources": [stated_sources(one["source"]) or ["no ground"] for one in known.values()],
+        "correlation_m": None if noise is None else length_on_record(noise.parts[0][0]),
+        "net_km2": dict(zip(sources, nets.table["net_km2"].tolist(), strict=True)),
+        "spread": {name: on_record(value) for name, value in figures.items()},
+        "versions": versions(),
+    }
+    return NetResults(nets=nets, title=title or "", sides=sides or {}, manifest=manifest)

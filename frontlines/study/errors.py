@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from frontlines.errors import UnknownSigmaError
+from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import correlations_of, sigmas_of
-from frontlines.names import CORRELATION_M, REACH_M, SEED, Length, somebody
+from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, Length, somebody
 from frontlines.progress import Report, part
+from frontlines.series import WITHHELD, series_error, series_totals
 from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
@@ -70,13 +72,13 @@ def errors_of(
 
 def _noise(study: Study, lines: gpd.GeoDataFrame) -> NoiseModel:
     """Say what is assumed about the errors of the lines."""
-    return NoiseModel(study.sigma_m, _correlation_m(study, lines), SEED)
+    return NoiseModel(study.sigma_m, correlation_of(lines, study.correlation_m), SEED)
 
 
-def _correlation_m(study: Study, lines: gpd.GeoDataFrame) -> Length:
-    """Over what length errors are alike [m]: as the study says, else the longest that the lines state."""
-    if study.correlation_m is not None:
-        return study.correlation_m
+def correlation_of(lines: gpd.GeoDataFrame, asked_m: Length | None) -> Length:
+    """Over what length errors are alike [m]: as asked for, else the longest that the lines state."""
+    if asked_m is not None:
+        return asked_m
     stated = correlations_of(lines)
     longest: float = np.where(np.isnan(stated), CORRELATION_M, stated).max(initial=0.0)
     return float(longest) if len(lines) else CORRELATION_M
@@ -91,13 +93,15 @@ def errors_record(
         "stretches_without_sigma_m": without_sigma(lines),
         "stretches_given_sigma_m": given,
         "sigma_m": study.sigma_m,
-        "correlation_m": _length(_correlation_m(study, lines)),
+        "correlation_m": length_on_record(correlation_of(lines, study.correlation_m)),
         "correlation_m_given": study.correlation_m is not None,
         "length_factor": _noise(study, lines).length_factor,
     }
     stated = correlations_of(lines)
     if len(known := stated[~np.isnan(stated)]):
-        record["correlation_m_of_lines"] = [_length(float(one)) for one in (known.min(), known.max())]
+        record["correlation_m_of_lines"] = [
+            length_on_record(float(one)) for one in (known.min(), known.max())
+        ]
     if errors is None:
         return record
     of_sides = {row["side"]: row for row in errors.total.dropna(subset="sigma_km2").to_dict("records")}
@@ -106,7 +110,7 @@ def errors_record(
     figures = ("net_km2", *ends, "sigma_km2", "p_gain")
     record |= {"sigma_range_m": [float(sigma.min()), float(sigma.max())], "method": errors.method}
     record |= {"shared_km": errors.shared_km}
-    totals = {side: {name: _number(row[name]) for name in figures} for side, row in of_sides.items()}
+    totals = {side: {name: on_record(row[name]) for name in figures} for side, row in of_sides.items()}
     one = len(study.followed) == 1
     record |= {"level": errors.level} | ({"total": totals[study.one_side]} if one else {"totals": totals})
     if errors.method == "formula":
@@ -115,11 +119,69 @@ def errors_record(
     return record | {"draws": errors.draws, "seed": SEED}
 
 
-def _length(metres: Length) -> Length | str:
+def model_of(
+    sources: Mapping[str, gpd.GeoDataFrame], sigma_m: Sequence[float], correlation_m: float | None
+) -> tuple[dict[str, gpd.GeoDataFrame], NoiseModel | None]:
+    """Give the control of sources its `sigma_m`, one for all or one for each, and the model of the errors."""
+    if len(sigma_m) not in (0, 1, len(sources)):
+        raise StudyError(f"sigma_m has {len(sigma_m)} values: give one for all sources, or one for each")
+    given = dict.fromkeys(sources) | dict(zip(sources, [*sigma_m] * len(sources), strict=False))
+    known = {name: one.assign(sigma_m=sigmas_of(one, given[name])) for name, one in sources.items()}
+    every = pd.concat(list(known.values()))
+    if every["sigma_m"].isna().all():
+        return known, None
+    return known, NoiseModel(None, correlation_of(every, correlation_m))
+
+
+def errors_of_series(
+    series: pd.DataFrame,
+    ground: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame | None],
+    asked: tuple[NoiseModel | None, float | None, float | None],
+    border_m: float,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None, dict[str, Any]]:
+    """Carry the errors of the lines through a series if any are known: series, totals, overall, record.
+
+    `ground` is control, districts, and the lines of control or None; `asked` is the model of the errors, or
+    else `sigma_m` and `correlation_m`, as far as they are given.
+    """
+    control, districts, lines = ground
+    drawn = control if lines is None else lines
+    noise, sigma_m, correlation_m = asked
+    known = sigmas_of(drawn, sigma_m if noise is None else noise.sigma_m)
+    if np.isnan(known).all():
+        return series, series_totals(series), None, {}
+    if noise is None:
+        noise = NoiseModel(sigma_m, correlation_of(drawn, correlation_m))
+    try:
+        errors = series_error(series, control, districts, noise, frontlines=lines, border_m=border_m)
+    except UnknownSigmaError as error:
+        why = f"{str(error).partition(':')[0]}; --sigma-m gives them one"
+        return series, series_totals(series), None, {"none": why}
+    lengths = [[length_on_record(length), share] for length, share in noise.parts]
+    record: dict[str, Any] = {
+        "sigma_range_m": [float(np.nanmin(known)), float(np.nanmax(known))],
+        "correlation_m": lengths[0][0] if len(lengths) == 1 else lengths,
+        "correlation_m_given": asked[0] is not None or correlation_m is not None,
+        "level": errors.level,
+        "withheld": WITHHELD,
+    }
+    whole = errors.overall[errors.overall["district"] == WHOLE].dropna(subset="trust")
+    record["totals"] = {row["side"]: _figures(row) for row in whole.to_dict("records")}
+    return errors.series, errors.totals, errors.overall, record
+
+
+def _figures(row: Mapping[Any, Any]) -> dict[str, float | None]:
+    names = ("net_km2", "sigma_km2", *(f"net_{end}_km2" for end in ("low", "high", "lowest", "highest")))
+    return {name: on_record(row[name]) for name in names}
+
+
+def length_on_record(metres: float | str) -> float | str:
     """Make a number of JSON, which knows no infinite one."""
     return "inf" if metres == math.inf else metres
 
 
-def _number(value: float) -> float | None:
-    """Make a number of JSON, which knows no missing one."""
+def on_record(value: Any) -> Any:
+    """Make of a number, or of several, what JSON knows: no missing ones."""
+    if isinstance(value, tuple):
+        return [on_record(one) for one in value]
     return None if math.isnan(value) else float(value)

@@ -23,12 +23,15 @@ from frontlines.sources.population import PopulationRaster
 from frontlines.sources.snapshots import odd_days, read_snapshots
 from frontlines.study.reading import StudyLayers, kind_of, naming
 
+_ROLES = ("first", "second")
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Snapshots:
     """What `run_series` follows: `control` and `districts` in the working CRS, and how they were read."""
 
     control: gpd.GeoDataFrame
+    frontlines: gpd.GeoDataFrame | None  # if control was made from lines
     districts: gpd.GeoDataFrame
     settlements: gpd.GeoDataFrame | None
     population: PopulationRaster | None
@@ -64,7 +67,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     raw = read_snapshots(source, layers.reading, side=layers.whose, named=named, nobody=layers.nobody)
     layers.reading.require_sides(source.name)
     asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "source": named}
-    kind = kind_of(raw)
+    kind, lines = kind_of(raw), None
     layers.require_lines([source], [kind])
     if kind == "polygons":
         with naming(source), layers.spans_named(raw, source):
@@ -72,7 +75,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     else:
         if theatre is None:
             layers.theatre = layers.all_districts()
-        control = layers.polygons(raw, source)
+        control, lines = layers.polygons_and_lines(raw, source)
         asked |= {"reach_m": reach_m} if kind == "points" else {"snap_m": snap_m}
     places = layers.settlements(next(iter(paths["settlements"]), None))
     people = layers.reading.population(population, population_per)
@@ -86,6 +89,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     }
     return Snapshots(
         control=control,
+        frontlines=lines,
         districts=layers.districts,
         settlements=places,
         population=people,
@@ -94,48 +98,51 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class TwoSources:
-    """What `run_agreement` compares, on the days that both have, and how it was read."""
+class SeveralSources:
+    """What is compared, on the days that all sources have, and how it was read."""
 
-    first: gpd.GeoDataFrame
-    second: gpd.GeoDataFrame
+    control: Sequence[gpd.GeoDataFrame]  # of each source
     theatre: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
-    names: tuple[str, str]
+    names: tuple[str, ...]
     record: Mapping[str, Any]  # inputs and parameters
 
 
-def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of the command
-    first: Path,
-    second: Path,
+def sources_from_files(  # noqa: PLR0913 - one argument for each option of the command
+    paths: Sequence[Path],
     *,
     districts: Sequence[Path] = (),
     key: str,
     side: str,
     theatre: Path | None = None,
-    day: str | None = None,
-    publishers: Sequence[str | None] = (None, None),
+    dates: Sequence[str] = (),
+    publishers: Sequence[str | None] = (),
     named: Sequence[str] = (),
     rest: str = UNKNOWN,
     snap_m: float = SNAP_M,
     reach_m: float | None = None,
     mend: Mend = False,
     description: Description | None = None,
-) -> TwoSources:
-    """Read two sources, each a file or a folder of polygons, lines or places, on the days that both have."""
+) -> SeveralSources:
+    """Read sources, each a file or a folder of polygons, lines or places, on the days that all have.
+
+    Without `dates` on every such day, else on these, or on the only one.
+    """
     layers = StudyLayers(
         Reading(description=description), districts, theatre,
         key=key, side=side, rest=rest, mend=mend, reach_m=reach_m, snap_m=snap_m,
     )  # fmt: skip
-    paths = (first, second)
+    roles = _ROLES if len(paths) == len(_ROLES) else [f"source {n + 1}" for n in range(len(paths))]
+    publishers = publishers or [None] * len(paths)
+    day = dates[0] if len(dates) == 1 else None
     raws = [
         layers.many(path, role, day, publisher)
-        for path, role, publisher in zip(paths, ("first", "second"), publishers, strict=True)
+        for path, role, publisher in zip(paths, roles, publishers, strict=True)
     ]
-    layers.reading.require_sides(f"{first.name}, {second.name}")
+    layers.reading.require_sides(", ".join(path.name for path in paths))
     layers.require_lines(paths, [kind_of(raw) for raw in raws])
     days = [_every_day(raw, path) for raw, path in zip(raws, paths, strict=True)]
-    shared = _shared_days(days, paths, day)
+    shared = _shared_days(days, paths, dates)
     control = [
         layers.polygons(raw[held.isin(shared)], path)
         for raw, held, path in zip(raws, days, paths, strict=True)
@@ -144,14 +151,14 @@ def two_sources_from_files(  # noqa: PLR0913 - one argument for each option of t
     asked |= {"reach_m": reach_m if any("places" in one for one in control) else None}
     asked |= {"publishers": list(publishers), "notes": layers.reading.notes}
     asked |= layers.as_read()
-    asked |= {"date": day, "read_as_ground_of_side": layers.reading.bare}
-    inputs = layers.reading.inputs("first", "second", "districts")
-    return TwoSources(
-        first=control[0],
-        second=control[1],
+    asked |= {"date": day} if len(dates) < 2 else {"dates": list(dates)}  # noqa: PLR2004 - from one to another
+    asked |= {"read_as_ground_of_side": layers.reading.bare}
+    inputs = layers.reading.inputs(*roles, "districts")
+    return SeveralSources(
+        control=control,
         theatre=layers.theatre,
         districts=layers.districts,
-        names=_two_names(paths, named),
+        names=_names(paths, named),
         record={"inputs": inputs, "parameters": asked, "ends_led": _ends_led(control)},
     )
 
@@ -173,22 +180,29 @@ def _every_day(raw: gpd.GeoDataFrame, path: Path) -> pd.Series[Any]:
     return days
 
 
-def _shared_days(days: Sequence[pd.Series[Any]], paths: Sequence[Path], day: str | None) -> set[Any]:
-    """Find the days that both sources have, or the one that is wanted of them."""
-    wanted = [set(held.dropna()) & ({pd.Timestamp(day)} if day else set(held.dropna())) for held in days]
-    if shared := wanted[0] & wanted[1]:
+def _shared_days(days: Sequence[pd.Series[Any]], paths: Sequence[Path], dates: Sequence[str]) -> set[Any]:
+    """Find the days that all sources have, or those that are wanted of them."""
+    wanted = {pd.Timestamp(day) for day in dates}
+    shared = set.intersection(*(set(held.dropna()) for held in days))
+    shared = shared & wanted if wanted else shared
+    if shared and len(shared) >= len(wanted):
         return shared
     held = " and ".join(
         f"{path.name} holds {counted(own.nunique(), 'day')} ({own.min():%Y-%m-%d} to {own.max():%Y-%m-%d})"
         for own, path in zip(days, paths, strict=True)
     )
-    what = f"not both sources hold {day}" if day else "the sources have no day in common"
+    absent = " and ".join(f"{day:%Y-%m-%d}" for day in sorted(wanted - shared))
+    every = "both" if len(paths) == len(_ROLES) else "all"
+    what = f"not {every} sources hold {absent}" if wanted else "the sources have no day in common"
     raise LayerError(f"{what}: {held}; sources are compared on the same day, and days are not shifted")
 
 
-def _two_names(paths: Sequence[Path], named: Sequence[str]) -> tuple[str, str]:
-    """Say what to call two sources: as they are named, else by their files, if need be with the folder."""
-    first, second = named or [path.stem for path in paths]
-    if first == second:
-        first, second = (f"{path.absolute().parent.name}/{path.name}" for path in paths)
-    return (first, second) if first != second else (f"{first} (first)", f"{second} (second)")
+def _names(paths: Sequence[Path], named: Sequence[str]) -> tuple[str, ...]:
+    """Say what to call sources: as they are named, else by their files, if need be with the folder."""
+    names = list(named) or [path.stem for path in paths]
+    if len(set(names)) < len(names):
+        names = [f"{path.absolute().parent.name}/{path.name}" for path in paths]
+    if len(set(names)) < len(names):
+        words = _ROLES if len(paths) == len(_ROLES) else range(1, len(paths) + 1)
+        names = [f"{name} ({word})" for name, word in zip(names, words, strict=True)]
+    return tuple(names)

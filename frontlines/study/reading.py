@@ -191,12 +191,18 @@ class StudyLayers:
 
     def polygons(self, raw: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
         """Check polygons, lines or places of a file, as polygons that fill the theatre."""
+        return self.polygons_and_lines(raw, path)[0]
+
+    def polygons_and_lines(
+        self, raw: gpd.GeoDataFrame, path: Path
+    ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+        """Give the lines, too, that the polygons were made from, if they were."""
         kind = kind_of(raw)
         front = self.front(raw, kind, path)
         if kind != "lines":
-            return front
+            return front, None
         with naming(path):
-            return control_from_lines(front, self.theatre, snap_m=self.snap_m)
+            return control_from_lines(front, self.theatre, snap_m=self.snap_m), front
 
     def from_places(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Give each point of the theatre to the nearest place; places may share a name."""

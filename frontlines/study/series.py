@@ -14,13 +14,13 @@ from frontlines.manifest import Manifest, series_caption
 from frontlines.names import UNKNOWN, counted, listed, sides_followed, somebody
 from frontlines.progress import Progress, part, reporting
 from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
-from frontlines.series.periods import code_of
-from frontlines.series.totals import ground_beyond, series_books
 from frontlines.study.compare import labels_of
+from frontlines.study.errors import errors_of_series
 from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
+from frontlines.study.record import books_of_series, gone_on_with, record_of
 from frontlines.study.series_edge import SeriesEdge
-from frontlines.study.series_record import gone_on_with, record_of
+from frontlines.uncertainty import NoiseModel
 
 _SHOWN = 6  # sides named in a line
 
@@ -36,7 +36,10 @@ class SeriesResults:
     control, districts
         The snapshots, strips along the edge as rows of their own, and the districts, in the working CRS.
     series, totals
-        From `change_series` and `series_totals`.
+        From `change_series` and `series_totals`; with the columns of `series_error` if the errors of the
+        lines are known.
+    overall
+        From `series_error`: net change from the first snapshot to the last by district; None without errors.
     fronts
         From `front_length`, with `side` and `border_m` [m]; None if it was not asked for.
     places
@@ -62,6 +65,7 @@ class SeriesResults:
     series: pd.DataFrame
     totals: pd.DataFrame
     fronts: pd.DataFrame | None
+    overall: pd.DataFrame | None = None
     places: FollowedPlaces | None = None
     settlements: pd.DataFrame | None = None
     population: pd.DataFrame | None = None
@@ -104,6 +108,9 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     settlements: gpd.GeoDataFrame | None = None,
     rest: str = UNKNOWN,
     sigma_m: float | None = None,
+    correlation_m: float | None = None,
+    noise: NoiseModel | None = None,
+    frontlines: gpd.GeoDataFrame | None = None,
     population: PopulationRaster | None = None,
     margin_m: float | None = None,
     label: str | None = None,
@@ -130,9 +137,14 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     border_m
         What lies this near to the edge of all districts [m] is border or coast, not front; `BORDER_M` by
         default, if it is known which ground along the edge belongs to whom (see `margin_m`).
-    settlements, rest, sigma_m
-        Places to follow, or None; who holds what no polygon covers; the standard error of fronts that have
-        none of their own [m], to tell which places are unsure. See `frontlines.series.follow_places`.
+    settlements, rest
+        Places to follow, or None; who holds what no polygon covers. See `frontlines.series.follow_places`.
+    sigma_m, correlation_m, noise
+        The standard error of fronts that have none of their own [m] and over what length errors are alike
+        [m], or else the whole model of the errors of lines. With them, or a column `sigma_m`, steps have
+        intervals (see `frontlines.series.series_error`), and places near a front are unsure.
+    frontlines
+        The lines of all dates that `snapshots` were made from, if they were, with their `sigma_m`.
     population
         A raster of people, from `frontlines.sources.population.read_population`, or None.
     margin_m
@@ -179,31 +191,32 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     alone = followed[0] if len(followed) == 1 else None
     with reporting(progress) as report:
         report(0.0, "strips along the edge")
-        steps: dict[str, Any] = {"freq": code_of(freq), "day": day, "tolerance_m": tolerance_m}
+        steps: dict[str, Any] = {"freq": freq, "day": day, "tolerance_m": tolerance_m}
         asked = {"side": alone or list(followed), **steps, "margin_m": margin_m}
         manifest = record_of(snapshots, districts, record or {}, asked)
         kept = None if previous is None else gone_on_with(*_series_and_record(previous), manifest)
         earlier = None if previous is None else _series_and_record(previous)[1]["margin"]
         edge = SeriesEdge(snapshots, districts, margin_m, earlier, measured=bool(front_m), border_m=border_m)
         manifest["margin"] = edge.margins.record
-        control = edge.control
+        control, theirs = edge.control, part(report, 0.3, 0.7)
         report(0.3, "what changed hands")
-        series = change_series(
-            control, districts, followed, **steps, previous=kept, progress=part(report, 0.3, 0.7)
-        )
+        series = change_series(control, districts, followed, **steps, previous=kept, progress=theirs)
         report(0.7, "front")
         fronts = edge.fronts(followed, front_m) if front_m else None
         if front_m:
             manifest["front"] = {"resolution_m": list(front_m), "border_m": edge.border_m}
-        of_places = {"rest": rest, "sigma_m": sigma_m, "border_m": edge.border_m}
+        own_m = sigma_m if noise is None else noise.sigma_m
+        of_places = {"rest": rest, "sigma_m": own_m, "border_m": edge.border_m}
         places, changes, manifest["places"] = follow_settlements(
             control, settlements, districts, (freq, day), of_places
         )
         people = people_of_sides(places, (control, districts), followed, population, steps)
         manifest["people"] = people_record(people, followed, population, districts)
-        totals = series_totals(series)
-        manifest["beyond_districts_km2"] = ground_beyond(control, totals)
-        manifest["books"] = series_books(totals)
+        ground, asked_errors = (control, districts, frontlines), (noise, sigma_m, correlation_m)
+        series, totals, overall, manifest["errors"] = errors_of_series(
+            series, ground, asked_errors, edge.border_m
+        )
+        manifest |= books_of_series(control, totals)
         ends = snapshots[snapshots["side"].isin(somebody(followed)) & snapshots["date"].isin(_ends(totals))]
         manifest["no_district"] = recorded(in_no_district(ends, districts, labels))
         report(1.0, "done")
@@ -214,6 +227,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         series=series,
         totals=totals,
         fronts=fronts,
+        overall=overall,
         places=places,
         settlements=changes,
         population=people,

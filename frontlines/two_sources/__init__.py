@@ -1,9 +1,10 @@
-"""Two sources on one day: where they agree on whose ground it is, and where they do not.
+"""Several sources: where two agree on whose ground it is, and how far apart their net change is.
 
 The wing has another name than its verb, for ``frontlines.agreement`` is the function.
 """
 
 from frontlines.two_sources.apart import front_apart
+from frontlines.two_sources.net import SourceNets, net_by_source
 from frontlines.two_sources.tables import agreement, differing_ground
 
-__all__ = ["agreement", "differing_ground", "front_apart"]
+__all__ = ["SourceNets", "agreement", "differing_ground", "front_apart", "net_by_source"]

@@ -120,7 +120,7 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(folder):
     assert "one.gpkg" in text
     assert "2024-11-25" in text
     assert "2024-12-01" in text
-    assert "give it twice" in refused(folder, "one", "two", "--source", "First")
+    assert "give it 2 times" in refused(folder, "one", "two", "--source", "First")
     assert "no source gives ground to 'C'" in " ".join(call(folder, "one", "two", side="C").stderr.split())
 
 
@@ -142,3 +142,33 @@ def test_what_the_margin_gave_is_printed_once_for_each_source(folder):
     assert table["iou"].iloc[-1] > 0.999
     _, table = done(folder, "near.gpkg", "far.gpkg", "--margin-m", 0, "--force")
     assert table["only_first_km2"].iloc[-1] > 50
+
+
+def test_net_change_by_three_sources_stands_beside_the_errors_of_their_lines(folder):
+    days = [ground(day, lon, source="map three") for day, lon in zip(DAYS, (47.02, 47.14), strict=True)]
+    write(pd.concat(days, ignore_index=True), folder / "three.gpkg")
+    dates = ["--dates", *DAYS, "--sigma-m", 500]
+    result = call(folder, "one.gpkg", "two.gpkg", folder / "three.gpkg", *dates)
+    assert result.exit_code == 0, result.output
+    files = {"sources.csv", "sources.png", "manifest.json"}
+    assert {file.name for file in (folder / "out").iterdir()} == files
+    table = pd.read_csv(folder / "out" / "sources.csv").set_index("source")
+    net = table["net_km2"] / table.loc["one", "net_km2"]
+    assert net.tolist() == pytest.approx([1.0, 0.5, 1.2], rel=1e-3)  # bands of longitude
+    assert (table["net_low_km2"] < table["net_km2"]).all()
+    record = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert record["spread"]["spread_km2"] == pytest.approx(table["net_km2"].std())
+    said = " ".join(result.stdout.split())
+    assert "Spread of net over the sources (standard deviation):" in said
+    assert "Share of the variance that they explain:" in said
+    assert "are not added up" in said
+    assert [one["role"] for one in record["inputs"]] == ["source 1", "source 2", "source 3", "districts"]
+
+
+def test_numbers_of_sources_and_options_must_fit(folder):
+    three = ("one.gpkg", "two.gpkg", folder / "one")
+    assert "3 sources: give two, or two or more with --dates FIRST LAST" in refused(folder, *three)
+    said = refused(folder, "one.gpkg", "two.gpkg", "--sigma-m", 500)
+    assert "--sigma-m and --correlation-m are for net change: give --dates FIRST LAST too" in said
+    said = refused(folder, "one.gpkg", "two.gpkg", "--dates", DAYS[0], "2024-12-02")
+    assert "not both sources hold 2024-12-02" in said

@@ -276,3 +276,25 @@ def test_the_record_names_the_files_that_were_read(folder):
     assert call(folder).exit_code == 0
     manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert "notes.txt" not in {entry["name"] for entry in manifest["inputs"]}
+
+
+def test_errors_of_the_lines_are_told_for_each_step_and_the_sum(folder):
+    result = call(folder, "--sigma-m", 800, "--correlation-m", 20_000)
+    assert result.exit_code == 0, result.output
+    assert sorted(file.name for file in (folder / "out").iterdir()) == sorted((*FILES, "overall.csv"))
+    series, totals, overall = (
+        pd.read_csv(folder / "out" / f"{name}.csv") for name in ("series", "totals", "overall")
+    )
+    assert (totals["sigma_km2"] > 0).all()
+    assert totals["cumulative_sigma_km2"].iloc[-1] == overall["sigma_km2"].iloc[-1]
+    west = series[series["district"] == "West"].iloc[-1]
+    assert west["sigma_km2"] == 0  # the front is far beyond it
+    record = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))["errors"]
+    assert record["totals"]["A"]["sigma_km2"] == overall["sigma_km2"].iloc[-1]
+    said = " ".join(result.stdout.split())
+    assert "net, 95%" in said
+    assert "errors of the lines (sigma 0.8 km, alike over 20 km along the front), by formula" in said
+    assert "Gained and lost have no interval in a series" in said
+    done = call(folder, "--sigma-m", 800, "--correlation-m", 20_000, "--resume")
+    assert done.exit_code == 0, done.output
+    pd.testing.assert_frame_equal(pd.read_csv(folder / "out" / "totals.csv"), totals)

@@ -432,3 +432,20 @@ def test_the_lines_of_the_documentation_run(tmp_path, monkeypatch):
 )
 def test_numbers_have_three_figures_and_a_true_minus(value, text):
     assert number(value, sign=True) == text
+
+
+def test_intervals_of_net_are_a_band_and_whiskers():
+    days = pd.date_range("2031-06-01", periods=3)
+    totals = pd.DataFrame({
+        "side": "A", "date_from": days[:2], "date_to": days[1:], "gained_km2": [3.0, 1.0], "lost_km2": [1.0, 2.0],
+        "net_km2": [2.0, -1.0], "cumulative_net_km2": [2.0, 1.0], "cadence": "daily", "same_input": False,
+        "suspect": False, "net_low_km2": [1.0, float("nan")], "net_high_km2": [5.0, float("nan")],
+        "cumulative_low_km2": [1.0, -1.0], "cumulative_high_km2": [3.0, 9.0],
+    })  # fmt: skip
+    ax = draw_series(totals)
+    band = next(one for one in ax.collections if one.get_gid() == "interval")
+    assert band.get_datalim(ax.transData).bounds[1::2] == pytest.approx((-1.0, 10.0))
+    assert ax.get_ylim()[1] > 9
+    ax = draw_gains_and_losses(totals)
+    assert any(one.get_gid() == "net" for one in (*ax.lines, *ax.containers))
+    assert ax.get_ylim()[1] > 5

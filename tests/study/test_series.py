@@ -8,6 +8,7 @@ import pytest
 import shapely
 
 import frontlines as fl
+from frontlines.cli.printing import series_table
 from frontlines.errors import StudyError
 from frontlines.manifest import to_json
 
@@ -93,3 +94,31 @@ def test_a_step_for_each_snapshot_is_to_be_had_of_any_series(districts):
     daily, monthly = (fl.run_series(snapshots(), districts, "A", freq=freq) for freq in (None, "MS"))
     assert len(monthly.totals) == 1
     pd.testing.assert_frame_equal(monthly.snapshot_totals(), daily.totals)
+
+
+@pytest.mark.parametrize("side", ["A", None])
+def test_errors_are_on_record_where_they_can_be_told(districts, side):
+    days, theatre = pd.date_range("2031-06-01", periods=3), box(0, 0, 4000, 2000)
+    grounds = [theatre, box(0, 0, 1000, 2000), box(1000, 0, 4000, 2000), theatre]
+    held = {"date": days[[0, 1, 1, 2]], "side": ["B", "A", "B", "A"], "source": "made up"}
+    control = gpd.GeoDataFrame(held, geometry=grounds, crs=CRS)
+    noise = fl.NoiseModel(100.0, {1000.0: 0.5, "stretch": 0.5}, length_factor=1)
+    found = fl.run_series(control, districts, side, noise=noise)
+    own = found.totals[found.totals["side"] == "A"]
+    assert (own["sigma_km2"] > 0).all()
+    assert own["cumulative_sigma_km2"].isna().tolist() == [False, True]  # no line is left to be off
+    record = found.manifest["errors"]
+    assert record["correlation_m"] == [[1000.0, 0.5], ["stretch", 0.5]]
+    assert record["totals"]["A"]["sigma_km2"] is None
+    assert (
+        "(sigma 0.1 km, 50% alike over 1 km along the front and 50% each stretch off as a whole)"
+        in found.caption
+    )
+    cells = [str(cell) for column in series_table(found).renderables[1].columns for cell in column.cells]
+    assert any(cell.startswith("–") for cell in cells)
+    assert fl.run_series(control, districts, side).manifest["errors"] == {}
+    control["sigma_m"] = [100.0, None, None, 100.0]
+    assert (
+        "No errors: 2.0 km of front have no sigma_m; --sigma-m gives them one"
+        in fl.run_series(control, districts, "A").caption
+    )

@@ -11,6 +11,7 @@ import typer
 from frontlines.cli.options import (
     METRES,
     BorderM,
+    CorrelationM,
     Districts,
     Force,
     Key,
@@ -96,6 +97,7 @@ def series(
     population_per: PopulationPer = None,
     rest: Rest = None,
     sigma_m: SigmaM = None,
+    correlation_m: CorrelationM = None,
     panels: Annotated[
         bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
     ] = False,
@@ -121,8 +123,8 @@ def series(
 
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
-    inputs = (source, *(districts or ()), theatre, settlements, population)
-    free = outputs.only_run_in(out, (*files, *outputs.SERIES_IF_ANY), force=force or resume, inputs=inputs)
+    inputs, more = (source, *(districts or ()), theatre, settlements, population), outputs.SERIES_IF_ANY
+    free = outputs.only_run_in(out, (*files, *more), force=force or resume, inputs=inputs)
     with free, reporting(True) as progress:
         previous = outputs.read_previous(out) if resume else None
         progress(0.02, "reading")
@@ -131,16 +133,10 @@ def series(
             districts=districts or (),
             key=key,
             side=side,
-            settlements=settlements,
-            population=population,
-            population_per=population_per,
-            theatre=theatre,
-            named=named,
-            snap_m=SNAP_M if snap_m is None else snap_m,
-            reach_m=reach_m,
-            mend=mend or False,
+            settlements=settlements, population=population, population_per=population_per, theatre=theatre,
+            named=named, snap_m=SNAP_M if snap_m is None else snap_m, reach_m=reach_m, mend=mend or False,
             description=description,
-        )
+        )  # fmt: skip
         results = run_series(
             read.control,
             read.districts,
@@ -154,6 +150,8 @@ def series(
             population=read.population,
             rest=rest or UNKNOWN,
             sigma_m=sigma_m,
+            correlation_m=correlation_m,
+            frontlines=read.frontlines,
             margin_m=margin_m,
             label=label,
             sides=sides_named(side_names),
@@ -163,6 +161,6 @@ def series(
             progress=part(progress, 0.3, 0.6),
         )
         progress(0.6, "drawing and writing")
-        with outputs.staged(out, stale=(*also, *outputs.SERIES_IF_ANY)) as folder:
+        with outputs.staged(out, stale=(*also, *more)) as folder:
             found = outputs.write_series(results, folder, panels=panels, film=film, page=report)
     show(series_table(results), out, (*files, *found), odd_days_counted(results.manifest["odd"]))
