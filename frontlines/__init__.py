@@ -91,7 +91,13 @@ from frontlines.study import (
     study_from_files,
 )
 from frontlines.two_sources import agreement, differing_ground, front_apart, net_by_source
-from frontlines.uncertainty import NoiseModel, balance_error, error_by_correlation, simulate_balance
+from frontlines.uncertainty import (
+    NoiseModel,
+    balance_error,
+    correlation_from,
+    error_by_correlation,
+    simulate_balance,
+)
 
 if _typing.TYPE_CHECKING:
     from frontlines.plot import (
@@ -152,6 +158,7 @@ __all__ = [
     "compare",
     "control_from_lines",
     "control_from_settlements",
+    "correlation_from",
     "differing_ground",
     "displacement",
     "district_figure",

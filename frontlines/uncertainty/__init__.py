@@ -2,6 +2,7 @@
 
 from frontlines.uncertainty.columns import LEVEL, AreaErrors, check_draws, errors_of_sides, total_of
 from frontlines.uncertainty.formula import TRUST, balance_error, error_by_correlation
+from frontlines.uncertainty.measured import MeasuredErrors, correlation_from
 from frontlines.uncertainty.noise import NoiseModel
 from frontlines.uncertainty.simulation import simulate_balance
 
@@ -9,9 +10,11 @@ __all__ = [
     "LEVEL",
     "TRUST",
     "AreaErrors",
+    "MeasuredErrors",
     "NoiseModel",
     "balance_error",
     "check_draws",
+    "correlation_from",
     "error_by_correlation",
     "errors_of_sides",
     "simulate_balance",

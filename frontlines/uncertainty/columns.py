@@ -12,7 +12,7 @@ import pandas as pd
 
 from frontlines.errors import LayerError, NoiseError
 from frontlines.limits import within
-from frontlines.names import WHOLE, Floats, Ints, counted
+from frontlines.names import WHOLE, Bools, Floats, Ints, counted
 
 QUANTITIES = ("before", "after", "gained", "lost", "net")
 """What has an error; each stands in the balance as a column that ends in ``_km2``."""
@@ -206,11 +206,19 @@ def with_sigmas(balance: pd.DataFrame, sigma_km2: Mapping[str, Floats], level: f
     return _with_normal(balance, sigma_km2, level).assign(sigma_km2=sigma, p_gain=gain)
 
 
-def without_false_certainty(rows: pd.DataFrame) -> pd.DataFrame:
-    """Drop the intervals of gained and lost where the formula is not to be trusted with them."""
-    kept = rows["trust"] == "yes"
-    ends = [f"{name}_{end}_km2" for name in ("gained", "lost") for end in ("low", "high")]
-    return rows.assign(**{name: rows[name].where(kept) for name in ends})
+def without_false_certainty(rows: pd.DataFrame, near: Bools) -> pd.DataFrame:
+    """Drop the intervals of gained and lost where the formula is not to be trusted with them.
+
+    So it is with intervals of no width in districts that are `near` a front that moved.
+    """
+    columns: dict[str, Any] = {}
+    for name in QUANTITIES:
+        low, high = (rows[f"{name}_{end}_km2"] for end in ("low", "high"))
+        kept = (high > low) | ~near
+        if name in {"gained", "lost"}:
+            kept &= rows["trust"] == "yes"
+        columns |= {f"{name}_low_km2": low.where(kept), f"{name}_high_km2": high.where(kept)}
+    return rows.assign(**columns)
 
 
 class Draws(NamedTuple):

@@ -40,6 +40,7 @@ TRUST = {
 _ACROSS = 0.15  # part of the ground within a sigma of the line that may lie on the wrong side of a border
 _WIDE = 2.0  # strips wider than this many sigmas of both lines together are hardly ever crossed
 _FINE = 0.05  # bends of a line that are so small against its sigma do not matter to the ground within a sigma
+_REACH = 2.0  # sigmas: ground farther from a line is hardly ever reached by its error
 _LEAST_M2 = 1.0  # less ground than this across a border is rounding
 _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
 _LENGTHS = 60  # correlation lengths of `error_by_correlation`
@@ -86,7 +87,10 @@ def balance_error(  # noqa: PLR0913 - data, then options
         the interval, such as `net_low_km2` and `net_high_km2` [km²]; `sigma_km2`, the standard error of
         net [km²]; `p_gain`, the probability that net is more than 0 (missing where nothing has an error
         and nothing changed); `trust` (``yes``; ``net``: not gained and lost; ``no``; see Notes). Intervals of
-        gained and lost are missing where `trust` is not ``yes``: 0 lost as drawn is no 0. Contested
+        gained and lost are missing where `trust` is not ``yes``, and no interval of width 0 stands within two
+        sigmas of a front that moved: 0 lost as drawn is no 0. For net, gained and lost also the range of the
+        intervals over the correlation lengths that `noise` holds for plausible, such as `net_lowest_km2` and
+        `net_highest_km2`. Contested
         ground stays out of it: its columns are bounds, not errors of lines.
 
     Raises
@@ -180,11 +184,12 @@ def balance_error(  # noqa: PLR0913 - data, then options
     parts = Parts(found.fronts, found.outlines, shapes)
     trust, trust_in_all = judge(parts, shapes, balance, place)
     where = np.append(place, len(shapes))
+    near = _near(parts.pieces, shapes)[where]
     tables = []
     for model in noise.plausible:
         sigma = {name: parts.sigma_km2(name, model)[where] for name in QUANTITIES}
         rows = with_sigmas(with_total(balance), sigma, level).assign(trust=[*trust, trust_in_all])
-        tables.append(without_false_certainty(rows))
+        tables.append(without_false_certainty(rows, near))
     return AreaErrors(
         *without_total(with_range(tables), balance),
         method="formula",
@@ -390,6 +395,16 @@ def judge(parts: Parts, shapes: Geometries, balance: pd.DataFrame, place: Ints) 
     narrow = (near > 0) & (changed < _WIDE * _reach(parts, dates))
     trust = np.where(off, "no", np.where(narrow, "net", "yes"))
     return [str(one) for one in trust[place]], str(trust[-1])
+
+
+def _near(pieces: Fronts, shapes: Geometries) -> Bools:
+    """Tell which districts, and whether any at all, lie within the reach of the error of a moving front."""
+    moving = pieces.moving & (pieces.sigma_m > 0)
+    reach = _REACH * pieces.sigma_m[moving]
+    lines = edge_lines(pieces.ends[moving])
+    _, district = shapely.STRtree(shapes).query(lines, predicate="dwithin", distance=reach)
+    near = np.bincount(district, minlength=len(shapes)) > 0
+    return np.append(near, near.any())
 
 
 def _reach(parts: Parts, dates: tuple[Bools, Bools]) -> Floats:

@@ -67,7 +67,7 @@ def test_the_table_says_what_a_reader_wants(results):
     share = results.balance["before_km2"].sum() / results.balance["district_km2"].sum()
     assert total[5].startswith(f"{share:.1%} → ")
     text = "\n".join(lines)
-    assert "net, 95%: interval from errors of the lines (sigma 1.5 to 5 km, alike over 5 km" in text
+    assert "net, 95%: interval from errors of the lines (sigma 1.5 to 5 km, each stretch off" in text
     assert "closure error" in text
     assert "slivers taken as unchanged: 0 km²" in text
     assert "35 days apart" in text

@@ -257,12 +257,12 @@ def test_the_errors_of_lines_reach_the_balance_and_the_manifest(karabakh):
     assert {"net_low_km2", "net_high_km2", "sigma_km2", "p_gain", "trust"} <= set(karabakh.balance)
     assert {"net_low_km2", "sigma_km2"} <= set(karabakh.total)
     record = json.loads(to_json(karabakh.manifest))["errors"]
-    assert record["correlation_m"] == 5000
+    assert record["correlation_m"] == "stretch"
     assert record["method"] == "formula"
     assert record["total"]["sigma_km2"] == pytest.approx(karabakh.errors.total["sigma_km2"].iloc[0])
     low, high = (record["total"][f"net_{end}_km2"] for end in ("low", "high"))
     assert f"Armenian side, net: 282 km² (95% interval {low:,.0f} to {high:,.0f} km²)." in karabakh.caption
-    assert "alike over 5 km along the front" in karabakh.caption
+    assert "each stretch off as a whole), by formula" in karabakh.caption
 
 
 def test_lines_without_sigma_have_no_error_unless_the_study_gives_one(folder):
