@@ -1,13 +1,18 @@
-"""Bounds on work and size: each is checked before the work, and can be raised."""
+"""Bounds: on work and size, which can be raised, and on lengths, which cannot."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from numbers import Real
+from typing import Any, NamedTuple
 
-from frontlines.errors import LimitError
+from frontlines.errors import FrontlinesError, LimitError
+
+LONGEST_M = 20_000_000
+"""The longest length that any option takes: half the way round the Earth [m]."""
 
 
 class Limit(NamedTuple):
@@ -21,13 +26,14 @@ class Limit(NamedTuple):
 LIMITS = {
     "draws": Limit(100_000, "draws", "an interval of 95 % is sure to 1 % of its length by 20,000"),
     "steps": Limit(40_000, "steps", "a century of days; each step has a row for each district"),
-    "transects": Limit(100_000, "transects", "1,000 km of front at 10 m; each is cut with every front"),
+    "points": Limit(1_000_000, "points", "10,000 km of front at 10 m; transects and distances start there"),
+    "drawn_points": Limit(200_000_000, "points of fronts", "1,000 draws of 200,000 points"),
     "rows": Limit(2_000_000, "rows of a layer", "about 2 GB of memory"),
     "unpacked_mb": Limit(500, "MB unpacked", "read whole, at five times its size in memory"),
     "vertices": Limit(20_000_000, "vertices of a layer", "about 2 GB of memory"),
     "pixels": Limit(200_000_000, "pixels of an image", "about 2 GB of memory"),
     "name_letters": Limit(250, "letters of a name", "a longer one finds no room on a map"),
-    "letters": Limit(2_000, "letters of a text on maps", "more fills a page"),
+    "letters": Limit(2_000, "letters of a text", "more fills a page of a map"),
 }
 """The bounds by their names."""
 
@@ -83,3 +89,39 @@ def raised_limits(**bounds: float) -> Iterator[None]:
         yield
     finally:
         _raised.reset(token)
+
+
+def require_metres(
+    error: type[FrontlinesError],
+    *,
+    above_0: bool = False,
+    or_inf: bool = False,
+    needed: bool = False,
+    **lengths: Any,
+) -> None:
+    """Refuse, by their names, lengths that are none; unless needed, None stands for one that is not given."""
+    least = "more than 0" if above_0 else "0 or more"
+    for name, metres in lengths.items():
+        if (metres is None and not needed) or (or_inf and metres == math.inf):
+            continue
+        known = isinstance(metres, Real) and 0 <= float(metres) <= LONGEST_M
+        if not known or (above_0 and metres == 0):
+            raise error(
+                f"{name} is {metres}: give a number of metres, {least}, {'or inf, ' * or_inf}at most "
+                f"{LONGEST_M:,} (half the way round the Earth)"
+            )
+
+
+def require_text(text: str, what: str) -> None:
+    """Refuse a text that no page has room for, or that is none."""
+    within("letters", len(text), what)
+    if text != text.encode(errors="ignore").decode():
+        raise LimitError(f"{what} holds bytes that are not UTF-8: write it in UTF-8")
+
+
+def bounds_of(written: Iterable[str]) -> dict[str, float]:
+    """Read bounds that are written as ``NAME=NUMBER``."""
+    try:
+        return {name.strip(): float(most) for name, _, most in (text.partition("=") for text in written)}
+    except ValueError as error:
+        raise LimitError(f"--limit {' '.join(written)!r}: write NAME=NUMBER, such as draws=200000") from error

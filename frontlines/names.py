@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from frontlines.errors import FrontlinesError
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -61,13 +58,6 @@ SEED = 0
 def counted(number: int, one: str, many: str = "") -> str:
     """Write a number and its noun: "1 day", "2 days"; `many` is the plural where an s will not do."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def require_metres(error: type[FrontlinesError], **given: Any) -> None:
-    """Refuse what is no number of metres, 0 or more."""
-    for name, metres in given.items():
-        if not (isinstance(metres, Real) and 0 <= float(metres) < np.inf):
-            raise error(f"{name} is {metres!r}: give a number of metres, 0 or more")
 
 
 def sides_in_order(sides: Iterable[str]) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ from frontlines.geometry.coverage import (
     width_m,
 )
 from frontlines.layers.mending import joined_sources
-from frontlines.names import KM2, SLIVER_M, Floats, Geometries, Ints, one_spelling, require_metres
+from frontlines.limits import require_metres
+from frontlines.names import KM2, SLIVER_M, Floats, Geometries, Ints, one_spelling
 
 _READ = ("date", "side", "source")
 COLUMNS = [
@@ -82,7 +83,7 @@ def change_between(
     require_working_crs(theatre=theatre, before=before, after=after)
     require_layer("before", before, *_READ)
     require_layer("after", after, *_READ)
-    require_metres(LayerError, sliver_m=sliver_m)
+    require_metres(LayerError, needed=True, sliver_m=sliver_m)
     dates = [_only_date(before, "before"), _only_date(after, "after")]
     _require_one_spelling(before, after)
     whole_km2 = theatre.area.sum() / KM2

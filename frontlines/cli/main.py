@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import logging
+import os
 import signal
 import sys
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
@@ -17,14 +20,15 @@ from frontlines.cli.commands.digitize import digitize
 from frontlines.cli.commands.displacement import displacement
 from frontlines.cli.commands.run import run
 from frontlines.cli.commands.series import series
+from frontlines.cli.options import FAULTY, one_line, refuse, refuse_to_print
 from frontlines.manifest import version_of
 
+_NotUnderstood: Any = typer.BadParameter.__bases__[0]  # the parent of all errors in words, nowhere public
 _ENDED = 128  # with the number of the signal, the exit code of what a signal has ended
 
 app = typer.Typer(
     name="frontlines",
     help="How much ground changed hands, where, and how sure are we.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -92,9 +96,38 @@ def main() -> None:
     Letters that the terminal or a pipe cannot show become question marks. A run that is ended from
     outside leaves nothing half-written.
     """
+    os.environ["MPLBACKEND"] = "agg"  # pictures go into files, whatever window a user has chosen
+    logging.disable(logging.WARNING)  # of other libraries; what a user must know is printed by us
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _end)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    app(prog_name="frontlines")
+    sys.exit(_answered())
+
+
+@cache
+def command() -> Any:
+    """Make the command from the functions and their options, once."""
+    return typer.main.get_command(app)
+
+
+def _answered() -> int:
+    """Run a command; what is not a command with its options is refused in one line, as all else."""
+    try:
+        code = command()(sys.argv[1:] or ["--help"], prog_name="frontlines", standalone_mode=False)
+        sys.stdout.flush()
+    except _NotUnderstood as error:
+        return refuse(_with_mend(error), FAULTY)
+    except typer.Abort:
+        return _ENDED + signal.SIGINT
+    except OSError as error:  # help, or a version, that nobody can be told
+        return refuse_to_print(error)
+    return code if isinstance(code, int) else 0
+
+
+def _with_mend(error: Any) -> str:
+    """Say in one line what of the words is not understood, and where it is said what is."""
+    told = one_line(ValueError(error.format_message())).rstrip(".")
+    path = error.ctx.command_path if error.ctx else "frontlines"
+    return f"{told[:1].lower()}{told[1:]}: see {path} --help"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
 import os
@@ -12,8 +13,8 @@ import traceback
 import unicodedata
 import warnings
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
@@ -24,11 +25,12 @@ from rich.console import Console
 from rich.text import Text
 from shapely.errors import GEOSException
 
-from frontlines.errors import FrontlinesError, LayerError, LimitError, StudyError
+from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.layers.mending import MENDS, mends_of
-from frontlines.limits import LIMITS, raised_limits
+from frontlines.limits import LIMITS, LONGEST_M, bounds_of, raised_limits, require_text
 from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import EACH_DAY, Description
+from frontlines.sources.formats import known_crs
 from frontlines.sources.publishers import PUBLISHERS
 
 FAULTY = 2
@@ -38,48 +40,48 @@ UNFORESEEN = 70
 CUT_OFF = 141
 """Exit code when nobody reads what is printed (128 and SIGPIPE)."""
 
-_OF_THE_MACHINE = (OSError, MemoryError, RecursionError, UnicodeError, GEOSException, ProjError)
+_OF_THE_MACHINE = (
+    OSError,
+    MemoryError,
+    RecursionError,
+    OverflowError,
+    UnicodeError,
+    GEOSException,
+    ProjError,
+)
 
 _PLAIN_WIDTH = 120
-_AS_OPTIONS = [  # arguments of functions, as the options that give them
-    (re.compile(r"\bmend='([\w, ]+)'"), r"--mend \1"),
+_NAMES = "side_column|side_left|side_right|valid_from|valid_to|valid_before|date_column|date_format"
+_NAMES += "|crs|encoding|snap_m|length_m|spacing_m|correlation_m|step_m|draws|freq"
+_AS_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
+    # arguments of functions, as the options that give them
+    (re.compile(rf"\b({_NAMES})=\.\.\."), lambda found: _option(found[1])),
+    (re.compile(rf"(?<!raised_limits\()\b({_NAMES})=(?=['\"\d])"), lambda found: f"{_option(found[1])} "),
     (re.compile(r"\bfrontlines\.raised_limits\((\w+=\d+)\)"), r"--limit \1"),
-    (re.compile(r"\bside_column=(?=['\"])"), "--side-column "),
+    (re.compile(r"\b(one_side|dissolve|allow_date)=True"), lambda found: _option(found[1])),
+    (re.compile(r"^(\w+_m|draws|copies)(?= is )"), lambda found: _option(found[1])),
+    (re.compile(r"\bmend='([\w, ]+)'"), r"--mend \1"),
     (re.compile(r"\bwith side_column\b"), "with --side-column"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: 'NAME'\}"), r"--map \1\2=NAME\1"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: None\}"), r"--map \1\2=\1"),
     (re.compile(r"\bsides=\{(['\"])(.*?)\1: (['\"])(.*?)\3\}"), r"--map \1\2=\4\1"),
     (re.compile(r"\bwhich sides names\b"), "which --map names"),
     (re.compile(r"\beach_day='(\w+)'"), r"--each-day \1"),
-    (re.compile(r"\bone_side=True"), "--one-side"),
-    (re.compile(r"\bside_(left|right)=(?=['\"])"), r"--side-\1 "),
-    (
-        re.compile(r"\bside_at=\{'A': \[\(46.9, 40.1\)\], 'B': \[\(47.4, 40.1\)\]\}"),
-        "--side-at A=46.9,40.1 --side-at B=47.4,40.1",
-    ),
-    (re.compile(r"\bside_at=\{'A': \[\(46.9, 40.1\)\]\}"), "--side-at A=46.9,40.1"),
+    (re.compile(r"\bside_at=\{'A': \[\(46.9, 40.1\)\]"), "--side-at A=46.9,40.1"),
+    (re.compile(r"(?<=46.9,40.1)(?:, 'B': \[\(47.4, 40.1\)\])\}"), " --side-at B=47.4,40.1"),
+    (re.compile(r"(?<=--side-at A=46.9,40.1)\}"), ""),
     (re.compile(r"\bside_at\b"), "--side-at"),
     (re.compile(r"\bside='NAME'"), "--side NAME"),
-    (re.compile(r"\bdissolve=True"), "--dissolve"),
-    (re.compile(r"\bvalid_(from|to|before)=(?=['\"])"), r"--valid-\1 "),
     (re.compile(r"\bin place of valid_to\b"), "in place of --valid-to"),
-    (re.compile(r"\bdate_column=(?=['\"])"), "--date-column "),
-    (re.compile(r"\bdate_format=(?=['\"])"), "--date-format "),
-    (re.compile(r"\ballow_date=True"), "--allow-date"),
     (re.compile(r"\blon='\.\.\.', lat='\.\.\.'"), "--lon and --lat"),
     (re.compile(r"\bper='pixel'"), "--population-per pixel"),
     (re.compile(r"\bper='km2'"), "--population-per km2"),
-    (re.compile(r"\bcrs=(?=['\"])"), "--crs "),
-    (re.compile(r"\bencoding=(?=['\"])"), "--encoding "),
     (re.compile(r"\b(?:frame|theatre)\.set_crs\('EPSG:4326'\)"), "--crs EPSG:4326"),
     (
         re.compile(r"\bgive districts and their key, or a theatre\b"),
         "give --districts and --key, or --theatre",
     ),
-    (re.compile(r"\bsnap_m=\.\.\."), "--snap-m"),
-    (re.compile(r"\bsnap_m=(?=[\d.])"), "--snap-m "),
     (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
-    (re.compile(r"\blength_m=\.\.\."), "--length-m"),
     (re.compile(r"\breach_m=\.\.\.(?=, how far from a place)"), "--reach-m METRES"),
     (re.compile(r"\ba larger reach_m\b"), "a larger --reach-m"),
     (re.compile(r"\bbegin anew, without previous=\.\.\."), "use --force instead of --resume"),
@@ -87,7 +89,7 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
     (re.compile(r"\bborder_m is how near\b"), "--border-m is how near"),
     (re.compile(r"\bfor their label\b"), "for --label"),
     (
-        re.compile(r"\b(?:as_control|as_districts)\(\.\.\., theatre=\.\.\., rest=\.\.\.\)"),
+        re.compile(r"\bas_(?:control|districts)\(\.\.\., theatre=\.\.\., rest=\.\.\.\)"),
         "--theatre and --rest",
     ),
 ]
@@ -95,6 +97,12 @@ _AS_OPTIONS = [  # arguments of functions, as the options that give them
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder for the results; made if it is missing.")
 ]
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 Limits = Annotated[
     list[str] | None,
     typer.Option(
@@ -222,12 +230,14 @@ SideNames = Annotated[
 
 # --- method
 
+METRES: dict[str, Any] = {"min": 0, "max": LONGEST_M, "metavar": "METRES"}
+"""What an option that takes a length has in common with all others."""
+
 SliverM = Annotated[
     float | None,
     typer.Option(
         "--sliver-m",
-        min=0,
-        metavar="METRES",
+        **METRES,
         help=f"Changed ground thinner than this [m] counts as unchanged; else {SLIVER_M:g}.",
     ),
 ]
@@ -235,8 +245,7 @@ SnapM = Annotated[
     float | None,
     typer.Option(
         "--snap-m",
-        min=0,
-        metavar="METRES",
+        **METRES,
         help=f"How far an end of a line is led on to the theatre's edge [m]; else {SNAP_M:g}.",
     ),
 ]
@@ -244,8 +253,7 @@ BorderM = Annotated[
     float | None,
     typer.Option(
         "--border-m",
-        min=0,
-        metavar="METRES",
+        **METRES,
         help="Edges of ground this near to the edge of the theatre, or of all districts [m] are border or "
         f"coast, not front; else {BORDER_M:g}. Kilometres where layers were drawn apart.",
     ),
@@ -254,8 +262,7 @@ ReachM = Annotated[
     float | None,
     typer.Option(
         "--reach-m",
-        min=0,
-        metavar="METRES",
+        **METRES,
         help="For files of places with a side: how far from a place its side holds the ground [m].",
     ),
 ]
@@ -263,8 +270,7 @@ MarginM = Annotated[
     float | None,
     typer.Option(
         "--margin-m",
-        min=0,
-        metavar="METRES",
+        **METRES,
         help="Ground along the theatre's edge that no polygon covers goes to the side beside it where it is "
         "thinner than this [m]; 0: none; else found from the data.",
     ),
@@ -273,8 +279,7 @@ SigmaM = Annotated[
     float | None,
     typer.Option(
         "--sigma-m",
-        min=0,
-        metavar="METRES",
+        **METRES,
         help="Standard error of the position [m] of lines that have no 'sigma_m' of their own.",
     ),
 ]
@@ -491,6 +496,8 @@ def _described_as(
     for text in places or ():
         side, lonlat = _pair(text.rpartition("="), "--side-at", "SIDE=LON,LAT")
         held[side] = (*held.get(side, ()), _lonlat(lonlat, text))
+    if "crs" in given(**others):
+        known_crs(others["crs"], f"--crs {others['crs']!r}")
     named = {value: side or None for value, side in pairs}
     return Description(sides=named, where=chosen, side_at=held, **given(**others))
 
@@ -508,20 +515,6 @@ def _lonlat(written: str, text: str) -> tuple[float, float]:
     except ValueError as error:
         raise StudyError(f"--side-at {text!r}: write SIDE=LON,LAT in degrees, such as A=46.9,40.1") from error
     return lon, lat
-
-
-def description_entries(description: Description) -> dict[str, Any]:
-    """Write what is described as entries of [layers] of a study, which go before those of its file."""
-    said = {name: value for name, value in asdict(description).items() if value}
-    if publisher := said.pop("publisher", None):
-        said["as"] = str(Path(publisher).absolute()) if publisher.endswith(".toml") else publisher
-    if "sides" in said:
-        said["map"] = {value: side or "" for value, side in said.pop("sides").items()}
-    if "where" in said:
-        said["where"] = {column: list(values) for column, values in said["where"].items()}
-    if "side_at" in said:
-        said["side_at"] = {side: [list(one) for one in places] for side, places in said["side_at"].items()}
-    return said
 
 
 def sides_named(names: list[str] | None) -> dict[str, str]:
@@ -564,31 +557,24 @@ describes_sources = _takes(_OF_BOTH, _described_as, "description")
 asks_for_study = _takes({**Asked, **Described}, _study_options, "asked")
 """A decorator: the command takes `Asked` and `Described`, as arguments of `study_from_files`."""
 
-_TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers"}
-_TABLE_OF |= {"population": "layers", "population_per": "layers"}
+
+class _UnprintedError(OSError):
+    """What is printed has nowhere to go."""
 
 
-def changes_of(
-    days: tuple[str | None, str | None], sides: Mapping[str, str], **others: Any
-) -> dict[str, dict[str, Any]]:
-    """Write the options of a study as entries that go before those of its file."""
-    changes: dict[str, dict[str, Any]] = {"study": {}, "sides": dict(sides), "layers": {}, "method": {}}
-    if any(days):
-        changes["study"]["dates"] = [None if one is None else date.fromisoformat(one) for one in days]
-    if source := others.pop("source", None):
-        changes["study"]["sources"] = [source]
-    for name, value in others.items():
-        if isinstance(value, Description):
-            changes["layers"] |= description_entries(value)
-            continue
-        entry = str(value.absolute()) if isinstance(value, Path) else value
-        changes[_TABLE_OF.get(name, "method")][name] = entry
-    return changes
+class _Console(Console):
+    """A console that tells a full device, or a reader that has left, from other failures of the system."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        try:
+            super().print(*objects, **how)
+        except OSError as error:
+            raise _UnprintedError(error.errno, error.strerror) from error
 
 
 def console(*, stderr: bool = False) -> Console:
     """Make a console; away from a terminal it is wide enough for the tables."""
-    made = Console(stderr=stderr, markup=False, highlight=False)
+    made = _Console(stderr=stderr, markup=False, highlight=False)
     if not made.is_terminal:
         made.width = _PLAIN_WIDTH
     return made
@@ -623,16 +609,12 @@ def one_line(error: Exception, takes: Collection[str] = ()) -> str:
     return " ".join(plain(line).split())
 
 
-def _limits_of(written: list[str] | None) -> dict[str, float]:
-    """Read ``NAME=VALUE`` of ``--limit``."""
-    bounds = {}
-    for text in written or ():
-        name, value = _pair(text.partition("="), "--limit", "NAME=VALUE")
-        try:
-            bounds[name] = float(value)
-        except ValueError as error:
-            raise LimitError(f"--limit {text!r}: write NAME=NUMBER, such as draws=200000") from error
-    return bounds
+def _refuse_odd_texts(given: Mapping[str, Any]) -> None:
+    """Refuse options that no page has room for, or that are no text, before the work."""
+    for name, value in given.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str):
+                require_text(text, _option(name))
 
 
 def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -642,18 +624,18 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapped(*, limits: list[str] | None, **kwargs: Any) -> None:
         try:
-            with warnings.catch_warnings(), raised_limits(**_limits_of(limits)):
+            with warnings.catch_warnings(), raised_limits(**bounds_of(limits or ())):
                 warnings.simplefilter("ignore")  # of other libraries; what a user must know is printed by us
+                _refuse_odd_texts(kwargs)
                 command(**kwargs)
                 sys.stdout.flush()
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except FrontlinesError as error:
             _end(one_line(error, takes), FAULTY, error)
-        except BrokenPipeError as error:  # the reader of what is printed has gone
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(CUT_OFF) from error
         except _OF_THE_MACHINE as error:
+            if isinstance(error, BrokenPipeError | _UnprintedError) or not _can_print():
+                raise typer.Exit(refuse_to_print(error)) from error
             _end(f"{_what(error)}: {one_line(error, takes)}", FAULTY, error)
         except Exception as error:  # noqa: BLE001 - the last net
             where = _written_down(error)
@@ -665,8 +647,29 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _end(text: str, code: int, error: Exception) -> None:
-    console(stderr=True).print(Text(f"error: {text}"), style="red", soft_wrap=True)
-    raise typer.Exit(code) from error
+    raise typer.Exit(refuse(text, code)) from error
+
+
+def refuse(text: str, code: int) -> int:
+    """Print one line that says what is wrong, if it can be printed; give the exit code."""
+    with suppress(OSError):
+        console(stderr=True).print(Text(f"error: {text}"), style="red", soft_wrap=True)
+    return code
+
+
+def _can_print() -> bool:
+    with suppress(OSError):
+        sys.stdout.flush()
+        return True
+    return False
+
+
+def refuse_to_print(error: BaseException) -> int:
+    """Say that what was found cannot be printed, unless its reader has gone; give the exit code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if getattr(error, "errno", None) == errno.EPIPE:
+        return CUT_OFF
+    return refuse(f"what was found cannot be printed ({error}): send it to another place", FAULTY)
 
 
 def _what(error: Exception) -> str:
@@ -675,6 +678,8 @@ def _what(error: Exception) -> str:
         return "there is not enough memory for this: give less at once"
     if isinstance(error, RecursionError):
         return "something is nested too deep to be read"
+    if isinstance(error, OverflowError):
+        return "a number or a day is out of range: look for a slip of the pen in the options and the files"
     if isinstance(error, UnicodeError):
         return "some text cannot be read or written: save it as UTF-8"
     if isinstance(error, OSError):

@@ -23,7 +23,8 @@ from frontlines.geometry.planar import (
 )
 from frontlines.layers.faults import place_of
 from frontlines.layers.mending import NO_LINE_SOURCE, joined_sources
-from frontlines.names import KM2, UNKNOWN, Floats, Geometries, Ints, counted, require_metres
+from frontlines.limits import require_metres
+from frontlines.names import KM2, UNKNOWN, Floats, Geometries, Ints, counted
 
 _ON_LINE_M = 1e-3
 """A piece of the arrangement this near to a line [m] is a piece of it."""
@@ -95,7 +96,7 @@ def control_from_lines(
     """
     require_working_crs(frontlines=frontlines, theatre=theatre)
     require_layer("frontlines", frontlines, "date", "side_left", "side_right", "source")
-    require_metres(ControlError, snap_m=snap_m)
+    require_metres(ControlError, needed=True, snap_m=snap_m)
     ground = ground_of(theatre)
     parts, led = [], []
     for date, lines in frontlines.groupby("date", sort=True):

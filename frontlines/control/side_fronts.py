@@ -16,7 +16,8 @@ from frontlines.geometry.coverage import ground_of, united
 from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, segments
 from frontlines.layers.margins import is_strip
 from frontlines.layers.mending import joined_sources
-from frontlines.names import Bools, Floats, Geometries, Ints, require_metres
+from frontlines.limits import require_metres
+from frontlines.names import Bools, Floats, Geometries, Ints
 
 _TILE_M = 20_000.0
 _ON_M = 1e-2  # edges this near to a strip run along it [m]
@@ -70,7 +71,7 @@ def fronts_of_side(
     """
     require_working_crs(control=control, theatre=theatre)
     require_layer("control", control, "date", "side", "source")
-    require_metres(LayerError, border_m=border_m)
+    require_metres(LayerError, needed=True, border_m=border_m)
     own = control[control["side"].isin([str(side)])]
     if own.empty:
         sides = ", ".join(map(repr, sorted(control["side"].unique())))

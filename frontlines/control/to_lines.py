@@ -15,7 +15,8 @@ from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import BACK, OUTSIDE, arrange, edge_lines
 from frontlines.layers.columns import correlations_of
 from frontlines.layers.mending import joined_sources
-from frontlines.names import Geometries, Ints, require_metres
+from frontlines.limits import require_metres
+from frontlines.names import Geometries, Ints
 
 GRID_M = 1e-3
 """Outlines are rounded to this grid [m] while they are noded, so that neighbours meet."""
@@ -70,7 +71,7 @@ def frontlines_from_control(
     """
     require_working_crs(control=control, theatre=theatre)
     require_layer("control", control, "date", "side", "source")
-    require_metres(LayerError, border_m=border_m)
+    require_metres(LayerError, needed=True, border_m=border_m)
     edge = shapely.boundary(ground_of(theatre))
     border = edge.buffer(border_m) if border_m > 0 else None
     columns = ["date", "side_left", "side_right", "source", "sigma_m", "note", "geometry"]

@@ -16,7 +16,8 @@ from frontlines.errors import LayerError
 from frontlines.geometry.coverage import common_borders, ground_of, intersect, united
 from frontlines.geometry.strips import EdgePoints, StripFinder, Strips, margin_of
 from frontlines.layers.mending import REST_SOURCE, STRIP_SOURCE, append_rows
-from frontlines.names import KM2, Geometries, Ints, require_metres
+from frontlines.limits import require_metres
+from frontlines.names import KM2, Geometries, Ints
 
 _ON_M = 1e-2  # strips lie this near to the polygons beside them [m]
 _MOST_DATES = 12  # dates from which a margin is found, evenly taken
@@ -51,8 +52,7 @@ def find_margins(
     cover nothing.
     """
     require_working_crs(control=control, theatre=theatre)
-    if margin_m is not None:
-        require_metres(LayerError, margin_m=margin_m)
+    require_metres(LayerError, margin_m=margin_m)
     ground, shapes = ground_of(theatre), np.asarray(control.geometry.values, dtype=object)
     held = dict(_held(control))
     metres, unclear = (margin_m, False) if margin_m is not None else _found(ground, shapes, held)

@@ -14,6 +14,7 @@ from pyproj import CRS, Transformer
 from frontlines.crs import ground_distance_m, ground_length_m, lonlat_of, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import edge_lines, segments
+from frontlines.limits import require_metres, within
 from frontlines.movement.fronts import districts_of, facing_lines, joined_lines, require_other_names
 from frontlines.names import WHOLE, Bools, Floats, Geometries
 
@@ -148,6 +149,8 @@ def line_distances(
     [[3000.0, 3000.0]]
     """
     crs, fronts = _two_fronts(frontlines, side, districts, step_m)
+    points = sum(shapely.length(lines).sum() for lines in fronts) / step_m
+    within("points", points, f"the fronts at step_m={step_m:g}")
     dense = [shapely.segmentize(lines, step_m) for lines in fronts]
     vertices = [shapely.points(shapely.get_coordinates(lines)) for lines in dense]
     off_m = [_distance_to(vertices[k], fronts[1 - k], crs) for k in (0, 1)]
@@ -216,8 +219,7 @@ def _two_fronts(
     """Join the lines of the first and the last date."""
     frames = {"frontlines": frontlines} | ({} if districts is None else {"districts": districts})
     crs = require_working_crs(**frames)
-    if not (np.isfinite(step_m) and step_m > 0):
-        raise LayerError(f"step_m is {step_m}: give a number of metres, more than 0")
+    require_metres(LayerError, above_0=True, step_m=step_m)
     if districts is not None:
         require_other_names(districts["district"])
     facing = facing_lines(frontlines, side)
@@ -231,6 +233,7 @@ def _two_fronts(
 def _points_along(lines: Geometries, step_m: float, crs: CRS) -> Geometries:
     """Put points on lines at equal steps, the first and last half a step from the ends."""
     number = np.maximum(np.rint(ground_length_m(lines, crs) / step_m), 1).astype(np.int64)
+    within("points", number.sum(), f"places at step_m={step_m:g}")
     line = np.repeat(np.arange(len(lines)), number)
     rank = np.arange(len(line)) - np.repeat(np.cumsum(number) - number, number)
     return np.asarray(

@@ -14,6 +14,7 @@ from pyproj import CRS
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import BACK, edge_lines, segments, westward
+from frontlines.limits import require_metres
 from frontlines.names import Floats, Geometries, Ints
 
 _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
@@ -93,8 +94,10 @@ def front_length(
 def _checked(resolution_m: float | Sequence[float]) -> list[float]:
     """Return the resolutions as numbers, each once."""
     resolutions = np.unique(np.atleast_1d(np.asarray(resolution_m, dtype=float)))
-    if not len(resolutions) or not (resolutions >= 0).all() or np.isinf(resolutions).any():
+    if not len(resolutions):
         raise LayerError(f"resolution_m is {resolution_m}: give one or more distances in metres, 0 or more")
+    for metres in resolutions:
+        require_metres(LayerError, resolution_m=metres)
     return [float(resolution) for resolution in resolutions]
 
 

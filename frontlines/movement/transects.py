@@ -15,6 +15,7 @@ from frontlines.crs import ground_distance_m, ground_length_m, require_working_c
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import segments
+from frontlines.limits import require_metres, within
 from frontlines.movement.crossings import cross
 from frontlines.movement.fronts import facing_lines, joined_lines
 from frontlines.names import Bools, Floats, Geometries, Ints
@@ -133,15 +134,12 @@ def make_transects(  # noqa: PLR0913 - one argument for each choice that decides
 
 
 def _require_lengths(*, spacing_m: float, length_m: float, smoothing_m: float, copies: int) -> None:
-    for name, metres, least in (
-        ("spacing_m", spacing_m, "more than 0"),
-        ("length_m", length_m, "more than 0"),
-        ("smoothing_m", smoothing_m, "0 or more"),
-    ):
-        if not (np.isfinite(metres) and (metres > 0 or (metres == 0 and least == "0 or more"))):
-            raise LayerError(f"{name} is {metres}: give a number of metres, {least}")
+    require_metres(LayerError, above_0=True, spacing_m=spacing_m, length_m=length_m)
+    require_metres(LayerError, smoothing_m=smoothing_m)
     if copies < 0 or copies != int(copies):
         raise LayerError(f"copies is {copies}: give a whole number, 0 or more")
+    within("points", 2 * copies + 1, f"copies of {copies:,}")
+    require_metres(LayerError, farthest_copy_m=copies * spacing_m)
 
 
 def _parts(frame: gpd.GeoDataFrame, what: str) -> Geometries:
@@ -166,6 +164,7 @@ def _cast(
     # How many stand on each line, and where along it [m of the plane].
     ground_m, plane_m = ground_length_m(lines, crs), shapely.length(lines)
     number = np.maximum(np.rint(ground_m / spacing_m), 1).astype(np.int64)
+    within("points", number.sum(), f"transects at spacing_m={spacing_m:g}")
     line = np.repeat(np.arange(len(lines)), number)
     rank = np.arange(len(line)) - np.repeat(np.cumsum(number) - number, number)
     step = plane_m / number

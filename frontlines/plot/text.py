@@ -17,10 +17,12 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patheffects import withStroke
 
+from frontlines.limits import within
 from frontlines.plot.style import MapStyle
 
 Slant = Literal["normal", "italic", "oblique"]
 
+_SHOWN = 20  # letters of a text in a message
 _MOST_WIDTHS = 16_384  # lines of text whose width is kept in memory
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -51,6 +53,7 @@ def tick(value: float) -> str:
 
 def clean(text: object) -> str:
     """Return a name as one line of printable text."""
+    within("letters", len(str(text)), f"{str(text)[:_SHOWN]!r}…")
     kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs", "Cn"} else c for c in str(text))
     return " ".join(kept.split())
 
@@ -112,7 +115,7 @@ def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
 
     if not wide(text):
         return text
-    fits = next((n for n in range(len(text) - 1, 0, -1) if not wide(f"{text[:n].rstrip()}…")), 0)
+    fits = bisect_right(range(1, len(text)), x=False, key=lambda n: wide(f"{text[:n].rstrip()}…"))
     return f"{text[:fits].rstrip()}…"
 
 

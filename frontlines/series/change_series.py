@@ -15,17 +15,8 @@ from frontlines.crs import require_layer, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import united
 from frontlines.layers.margins import is_strip, margins_by_district
-from frontlines.names import (
-    CONTESTED,
-    KM2,
-    Bools,
-    Floats,
-    Geometries,
-    Mapper,
-    require_metres,
-    sides_followed,
-    sides_in_order,
-)
+from frontlines.limits import require_metres
+from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper, sides_followed, sides_in_order
 from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, follow, without_noise
 from frontlines.series.differences import TOLERANCE_M
@@ -147,7 +138,7 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     require_working_crs(control=control, districts=districts)
     require_layer("control", control, "date", "side")
     require_layer("districts", districts, "district")
-    require_metres(LayerError, tolerance_m=tolerance_m)
+    require_metres(LayerError, needed=True, tolerance_m=tolerance_m)
     sides = _held_sides(control, side)
     dates = [pd.Timestamp(date) for date in sorted(control["date"].unique())]
     districts = districts.sort_values("district", kind="stable", ignore_index=True)

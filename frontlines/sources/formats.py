@@ -185,7 +185,7 @@ def read(path: Path, layer: str | None, description: Description) -> gpd.GeoData
         elif suffix in _TOPOJSON and _is_topology(path):
             address = f"TopoJSON:{path}"
         elif _DRIVERS[suffix] == "GeoJSON":
-            known = _require_known_crs(path, description.crs)
+            known = _requireknown_crs(path, description.crs)
             address = f"GeoJSON:{path}"
         else:
             address = str(path)
@@ -220,7 +220,7 @@ def with_crs(frame: gpd.GeoDataFrame, path: Path, wanted: str | None) -> gpd.Geo
     if frame.crs is not None and _gives_places(frame.crs):
         return frame
     if wanted is not None:
-        return frame.set_crs(_known_crs(wanted, f"crs={wanted!r}"), allow_override=True)
+        return frame.set_crs(known_crs(wanted, f"crs={wanted!r}"), allow_override=True)
     if frame.crs is not None:
         _refuse_crs(path, frame.crs.name)
     return frame
@@ -231,7 +231,8 @@ def _gives_places(crs: CRS) -> bool:
     return (crs.is_geographic or crs.is_projected) and not crs.name.lower().startswith("undefined")
 
 
-def _known_crs(text: str, what: str) -> CRS:
+def known_crs(text: str, what: str) -> CRS:
+    """Understand a CRS, or say what it should look like."""
     try:
         return CRS.from_user_input(text)
     except ProjError as error:
@@ -246,7 +247,7 @@ def _refuse_crs(path: Path, name: str) -> NoReturn:
     )
 
 
-def _require_known_crs(path: Path, wanted: str | None) -> bool:
+def _requireknown_crs(path: Path, wanted: str | None) -> bool:
     """Tell whether the CRS that a GeoJSON names is known; GDAL would take it for degrees or follow it."""
     content = path.read_bytes()
     for member in _CRS_MEMBER.finditer(content):

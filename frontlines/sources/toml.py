@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.layers.mending import MENDS, mends_of
+from frontlines.limits import LONGEST_M
 from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.population import PER
 
@@ -47,8 +48,8 @@ def is_number(value: Any) -> bool:
 
 
 def is_length(value: Any) -> bool:
-    """Tell whether a value is a number, 0 or more."""
-    return is_number(value) and bool(value >= 0)
+    """Tell whether a value is a length that is not too long for the Earth."""
+    return is_number(value) and 0 <= value <= LONGEST_M
 
 
 def _are_mends(value: Any) -> bool:
@@ -60,7 +61,7 @@ def _are_mends(value: Any) -> bool:
 
 
 NAME = Entry(is_name, "a text that is not empty")
-METRES = Entry(is_length, "a number of metres, 0 or more")
+METRES = Entry(is_length, f"a number of metres, 0 or more, at most {LONGEST_M:,}")
 MEND = Entry(_are_mends, f"true, false, or some of {', '.join(MENDS)}")
 YES = Entry(lambda value: isinstance(value, bool), "true or false")
 

@@ -19,6 +19,7 @@ from frontlines.change import (
 from frontlines.control import control_from_lines, cut_lines, frontlines_from_control
 from frontlines.errors import StudyError
 from frontlines.layers.margins import find_margins, give_margins, margin_columns, with_margins
+from frontlines.limits import require_metres
 from frontlines.manifest import Manifest
 from frontlines.manifest import caption as caption_of
 from frontlines.names import (
@@ -27,7 +28,6 @@ from frontlines.names import (
     SNAP_M,
     counted,
     listed,
-    require_metres,
     sides_followed,
     sides_in_order,
 )
@@ -141,9 +141,8 @@ class Study:
             raise StudyError(
                 f"the dates are {first:%Y-%m-%d} and {last:%Y-%m-%d}: give two days, the earlier first"
             )
-        lengths = {name: getattr(self, name) for name in ("snap_m", "sliver_m", "border_m", "margin_m")}
-        given = {name: metres for name, metres in lengths.items() if metres is not None}
-        require_metres(StudyError, **given)
+        lengths = ("snap_m", "sliver_m", "border_m", "margin_m")
+        require_metres(StudyError, **{name: getattr(self, name) for name in lengths})
         NoiseModel(self.sigma_m, self.correlation_m or 0.0)  # refuses what it cannot work with
         if self.draws:
             check_draws(self.draws)

@@ -11,6 +11,7 @@ import shapely
 
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
+from frontlines.limits import require_metres
 
 _SAME_M = 0.1  # lines this near to each other are the same
 
@@ -53,8 +54,8 @@ def front_apart(
     """
     require_working_crs(first=first, second=second)
     distances = np.unique(np.atleast_1d(np.asarray(apart_m, dtype=float)))
-    if not (np.isfinite(distances) & (distances >= 0)).all():
-        raise LayerError(f"apart_m is {apart_m}: give one or more distances in metres, 0 or more")
+    for metres in distances:
+        require_metres(LayerError, apart_m=metres)
     fronts = [frame.dissolve("date").geometry for frame in (first, second)]
     days = fronts[0].index.intersection(fronts[1].index).sort_values()
     if days.empty:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from frontlines.errors import LayerError, NoiseError
+from frontlines.limits import within
 from frontlines.names import WHOLE, Floats, Ints, counted
 
 QUANTITIES = ("before", "after", "gained", "lost", "net")
@@ -88,6 +89,7 @@ def check_draws(draws: int) -> None:
         raise NoiseError(
             f"draws is {draws}: give a whole number, {_FEWEST} or more, 1000 for an interval of 95 %"
         )
+    within("draws", draws, f"draws={draws}")
 
 
 def one_step(balance: pd.DataFrame, dates: Any) -> tuple[str, tuple[pd.Timestamp, pd.Timestamp]]:

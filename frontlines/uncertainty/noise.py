@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
 from frontlines.errors import NoiseError
+from frontlines.limits import require_metres
 
 SAME_M = 1e-3
 """Vertices of one date this near to each other are the same [m]."""
@@ -74,12 +74,8 @@ class NoiseModel:
 
     def __post_init__(self) -> None:
         """Refuse what is no length."""
-        if self.sigma_m is not None and not (math.isfinite(self.sigma_m) and self.sigma_m >= 0):
-            raise NoiseError(f"sigma_m is {self.sigma_m}: give metres, 0 or more, or None")
-        if math.isnan(self.correlation_m) or self.correlation_m < 0:
-            raise NoiseError(f"correlation_m is {self.correlation_m}: give metres, 0 or more, or math.inf")
-        if not (math.isfinite(self.shared_bias_m) and self.shared_bias_m >= 0):
-            raise NoiseError(f"shared_bias_m is {self.shared_bias_m}: give metres, 0 or more")
+        require_metres(NoiseError, sigma_m=self.sigma_m, shared_bias_m=self.shared_bias_m)
+        require_metres(NoiseError, or_inf=True, correlation_m=self.correlation_m)
         seed = isinstance(self.rng, int | np.integer) and not isinstance(self.rng, bool) and self.rng >= 0
         if not (seed or isinstance(self.rng, np.random.Generator)):
             raise NoiseError(f"rng is {self.rng!r}: give a whole number, 0 or more, or a numpy Generator")

@@ -17,6 +17,7 @@ import shapely
 from frontlines.errors import ClosureError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import edge_lines, segments, winding_numbers
+from frontlines.limits import within
 from frontlines.names import BORDER_M, KM2, REACH_M, Floats, Geometries, Ints, Mapper
 from frontlines.progress import Progress, track
 from frontlines.uncertainty.columns import (
@@ -140,6 +141,8 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
         balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
     )
     edge = shapely.boundary(ground_of(theatre))
+    points = _parts(found.fronts, noise.correlation_m).sum() * max(draws, _BLOCK)
+    within("drawn_points", points, f"draws={draws} at correlation_m={noise.correlation_m:g}")
     task = _Task(
         place_nodes(found.fronts, edge, noise.correlation_m),
         fixed_ground(found.shapes, found.outlines),
@@ -223,11 +226,16 @@ class Tip:
         return np.vstack([drawn, inner, end])
 
 
+def _parts(fronts: Fronts, correlation_m: float) -> Floats:
+    """Count the pieces of each edge that are short beside the correlation length."""
+    step = correlation_m * _FINE if 0 < correlation_m < math.inf else math.inf
+    return np.maximum(np.ceil(fronts.length_m / step), 1)
+
+
 def place_nodes(fronts: Fronts, theatre_edge: Any, correlation_m: float) -> Nodes:
     """Put nodes on the fronts."""
     # Cut edges into pieces short enough.
-    step = correlation_m * _FINE if 0 < correlation_m < math.inf else math.inf
-    parts = np.maximum(np.ceil(fronts.length_m / step), 1).astype(np.int64)
+    parts = _parts(fronts, correlation_m).astype(np.int64)
     edge = np.repeat(np.arange(len(parts)), parts)
     number = np.arange(len(edge)) - np.repeat(np.cumsum(parts) - parts, parts)
     fine = fronts.pieces(edge, np.column_stack([number, number + 1]) / parts[edge, None])

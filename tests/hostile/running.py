@@ -21,7 +21,7 @@ from typing import NamedTuple
 import typer
 
 from frontlines.cli import digitizing, outputs  # noqa: F401 - loaded late by the commands
-from frontlines.cli.main import app, main
+from frontlines.cli.main import command, main
 from tests.forking import forked
 
 _LONGEST_S = 60.0
@@ -43,12 +43,10 @@ def _load() -> None:
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
         path = Path(folder) / "a_1994-04-07.geojson"
         path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
-        app(["check", str(path)], standalone_mode=False)
-        with redirect_stderr(io.StringIO()), suppress(typer.Exit):  # of one day only
-            app(
-                ["change", str(path), str(path), "--districts", str(path), "--out", folder],
-                standalone_mode=False,
-            )
+        of_one_day = ["change", str(path), str(path), "--districts", str(path), "--out", folder]
+        for words in (["check", str(path)], of_one_day):
+            with redirect_stderr(io.StringIO()), suppress(typer.Exit):
+                command()(words, standalone_mode=False)
     gc.freeze()
 
 

@@ -97,7 +97,9 @@ def test_the_cut_order_and_direction_of_lines_make_no_difference(order, turned, 
 
 def test_resolutions_are_checked():
     for wrong in (-1, [], [float("nan")], float("inf")):
-        with pytest.raises(LayerError, match="give one or more distances in metres, 0 or more"):
+        with pytest.raises(
+            LayerError, match=r"give (one or more distances in|a number of) metres, 0 or more"
+        ):
             front_length(lines(path((0, 0), (1, 0))), resolution_m=wrong)
 
 

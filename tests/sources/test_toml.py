@@ -79,15 +79,31 @@ ENTRY = [
     ("sources = []", "sources = [[]]", "[study] sources must be a list of texts, not [[]]"),
     ('A = "Side A"', "A = 1", "[sides] A must be a text that is not empty, not 1"),
     ('key = "NAME"', 'key = ""', "[layers] key must be a text that is not empty, not ''"),
-    ("snap_m = 2000", "snap_m = -1", "[method] snap_m must be a number of metres, 0 or more, not -1"),
-    ("snap_m = 2000", "snap_m = nan", "[method] snap_m must be a number of metres, 0 or more, not nan"),
-    ("snap_m = 2000", "snap_m = inf", "[method] snap_m must be a number of metres, 0 or more, not inf"),
+    (
+        "snap_m = 2000",
+        "snap_m = -1",
+        "[method] snap_m must be a number of metres, 0 or more, at most 20,000,000, not -1",
+    ),
+    (
+        "snap_m = 2000",
+        "snap_m = nan",
+        "[method] snap_m must be a number of metres, 0 or more, at most 20,000,000, not nan",
+    ),
+    (
+        "snap_m = 2000",
+        "snap_m = inf",
+        "[method] snap_m must be a number of metres, 0 or more, at most 20,000,000, not inf",
+    ),
     (
         "sliver_m = 0.5",
         "sliver_m = true",
-        "[method] sliver_m must be a number of metres, 0 or more, not True",
+        "[method] sliver_m must be a number of metres, 0 or more, at most 20,000,000, not True",
     ),
-    ("sliver_m = 0.5", 'sliver_m = "1"', "[method] sliver_m must be a number of metres, 0 or more, not '1'"),
+    (
+        "sliver_m = 0.5",
+        'sliver_m = "1"',
+        "[method] sliver_m must be a number of metres, 0 or more, at most 20,000,000, not '1'",
+    ),
     ('rest = "B"', 'rest = ""', "[method] rest must be a text that is not empty, not ''"),
     ('towns = ["Ağdam"]', "towns = [1]", "[map] towns must be a list of texts, not [1]"),
 ]

@@ -320,7 +320,7 @@ def test_a_study_may_be_simulated(folder):
 
 def test_errors_that_are_no_lengths_are_refused(folder):
     study = read_study(toml(folder))
-    with pytest.raises(NoiseError, match="sigma_m is -1: give metres"):
+    with pytest.raises(NoiseError, match="sigma_m is -1: give a number of metres"):
         replace(study, sigma_m=-1)
 
 

@@ -126,7 +126,7 @@ def test_fronts_apart_by_hand():
     assert table["first_apart_km"].round(2).tolist() == [6, 5, 0]
     assert table["second_apart_km"].round(2).tolist() == [9, 8, 0]
     assert table["second_km"].round(2).unique().tolist() == [13]
-    with pytest.raises(LayerError, match="apart_m is -1: give one or more distances"):
+    with pytest.raises(LayerError, match=r"apart_m is -1\.0: give a number of metres"):
         front_apart(straight, bent, apart_m=-1)
 
 

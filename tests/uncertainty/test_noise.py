@@ -11,13 +11,16 @@ from frontlines.errors import NoiseError
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"sigma_m": -1.0, "correlation_m": 1.0}, "sigma_m is -1.0: give metres, 0 or more, or None"),
+        ({"sigma_m": -1.0, "correlation_m": 1.0}, "sigma_m is -1.0: give a number of metres, 0 or more"),
         ({"sigma_m": math.inf, "correlation_m": 1.0}, "sigma_m is inf"),
-        ({"sigma_m": None, "correlation_m": math.nan}, "correlation_m is nan: give metres, 0 or more"),
+        (
+            {"sigma_m": None, "correlation_m": math.nan},
+            "correlation_m is nan: give a number of metres, 0 or more, or inf",
+        ),
         ({"sigma_m": None, "correlation_m": -5.0}, "correlation_m is -5.0"),
         (
             {"sigma_m": None, "correlation_m": 5.0, "shared_bias_m": -2.0},
-            "shared_bias_m is -2.0: give metres",
+            "shared_bias_m is -2.0: give a number of metres",
         ),
         (
             {"sigma_m": None, "correlation_m": 5.0, "rng": "x"},

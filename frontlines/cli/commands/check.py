@@ -83,7 +83,7 @@ def check(
     ground = read_layer(theatre, description=description) if theatre else None
     layers = [_as_kind(file, kind, key, files, description) for file in files]
     strange = {} if description.allow_date else strange_days(pd.concat([_days(layer) for layer in layers]))
-    found = []
+    found, shown = [], []
     for file, layer in zip(files, layers, strict=True):
         faults = check_layer(layer.frame, layer.kind, key=key, theatre=ground)
         if layer.kind == "settlements":  # a place may be known by name alone
@@ -91,11 +91,14 @@ def check(
         hair = faults["fault"].isin(REMARKS)
         layer.notes.extend(_remarks(faults[hair]))
         faults = _with(faults[~hair], [*layer.faults, *_strange(layer, strange)])
-        _show(file, layer, faults)
+        shown.append(faults)
         found.append(_in_degrees(faults).assign(file=str(file)))
     every = gpd.GeoDataFrame(pd.concat(found, ignore_index=True), geometry="geometry", crs=_DEGREES)
     if write_problems is not None:
         write(every, write_problems)
+    for file, layer, faults in zip(files, layers, shown, strict=True):
+        _show(file, layer, faults)
+    if write_problems is not None:
         console(stderr=True).print(f"written to {write_problems}", soft_wrap=True)
     if len(every):
         raise typer.Exit(FAULTY)

@@ -10,6 +10,7 @@ import typer
 
 from frontlines.cli.options import (
     AS,
+    METRES,
     BorderM,
     Districts,
     Force,
@@ -79,8 +80,7 @@ def compare(
         list[float] | None,
         typer.Option(
             "--apart-m",
-            min=0,
-            metavar="METRES",
+            **METRES,
             help="Measure how much of each front lies farther than this from the other's [m]; may be given "
             "several times.",
         ),

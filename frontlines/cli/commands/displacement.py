@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
+from frontlines.cli.commands.run import changes_of
 from frontlines.cli.options import (
+    METRES,
     Districts,
     Force,
     Key,
     Out,
     Theatre,
     asks_for_study,
-    changes_of,
     shows_errors,
 )
 from frontlines.errors import StudyError
@@ -51,15 +52,15 @@ def displacement(
     out: Out = Path("out"),
     theatre: Theatre = None,
     spacing_m: Annotated[
-        float, typer.Option("--spacing-m", metavar="METRES", help="Distance between transects [m].")
+        float, typer.Option("--spacing-m", **METRES, help="Distance between transects [m].")
     ] = SPACING_M,
     length_m: Annotated[
-        float, typer.Option("--length-m", metavar="METRES", help="How far a transect reaches either way [m].")
+        float, typer.Option("--length-m", **METRES, help="How far a transect reaches either way [m].")
     ] = LENGTH_M,
     smoothing_m: Annotated[
         float,
         typer.Option(
-            "--smoothing-m", metavar="METRES", help="Length over which the line's direction is smoothed [m]."
+            "--smoothing-m", **METRES, help="Length over which the line's direction is smoothed [m]."
         ),
     ] = SMOOTHING_M,
     crossing: Annotated[

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,13 +19,16 @@ from frontlines.cli.options import (
     PopulationPer,
     SliverM,
     asks_for_study,
-    changes_of,
     given,
     shows_errors,
 )
 from frontlines.progress import part, reporting
+from frontlines.sources.description import Description
 from frontlines.study import Study, run_study
 from frontlines.study.files import files_of, open_study
+
+_TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers"}
+_TABLE_OF |= {"population": "layers", "population_per": "layers"}
 
 
 @shows_errors
@@ -71,3 +76,35 @@ def compare(read: Callable[[], Study], out: Path, *, force: bool, inputs: Sequen
         with outputs.staged(out, stale=outputs.IF_ANY) as folder:
             written = outputs.write_results(results, folder)
     show(balance_table(results), out, written)
+
+
+def changes_of(
+    days: tuple[str | None, str | None], sides: Mapping[str, str], **others: Any
+) -> dict[str, dict[str, Any]]:
+    """Write the options of a study as entries that go before those of its file."""
+    changes: dict[str, dict[str, Any]] = {"study": {}, "sides": dict(sides), "layers": {}, "method": {}}
+    if any(days):
+        changes["study"]["dates"] = [None if one is None else date.fromisoformat(one) for one in days]
+    if source := others.pop("source", None):
+        changes["study"]["sources"] = [source]
+    for name, value in others.items():
+        if isinstance(value, Description):
+            changes["layers"] |= _description_entries(value)
+            continue
+        entry = str(value.absolute()) if isinstance(value, Path) else value
+        changes[_TABLE_OF.get(name, "method")][name] = entry
+    return changes
+
+
+def _description_entries(description: Description) -> dict[str, Any]:
+    """Write what is described as entries of [layers] of a study, which go before those of its file."""
+    said = {name: value for name, value in asdict(description).items() if value}
+    if publisher := said.pop("publisher", None):
+        said["as"] = str(Path(publisher).absolute()) if publisher.endswith(".toml") else publisher
+    if "sides" in said:
+        said["map"] = {value: side or "" for value, side in said.pop("sides").items()}
+    if "where" in said:
+        said["where"] = {column: list(values) for column, values in said["where"].items()}
+    if "side_at" in said:
+        said["side_at"] = {side: [list(one) for one in places] for side, places in said["side_at"].items()}
+    return said

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from frontlines.cli.options import (
+    METRES,
     BorderM,
     Districts,
     Force,
@@ -75,16 +76,13 @@ def series(
     ] = None,
     tolerance_m: Annotated[
         float,
-        typer.Option(
-            "--tolerance-m", min=0, metavar="METRES", help="A vertex that moved less is the same vertex [m]."
-        ),
+        typer.Option("--tolerance-m", **METRES, help="A vertex that moved less is the same vertex [m]."),
     ] = TOLERANCE_M,
     front_m: Annotated[
         list[float] | None,
         typer.Option(
             "--front-length",
-            min=0,
-            metavar="METRES",
+            **METRES,
             help="Measure the front at this resolution [m]; may be given several times.",
         ),
     ] = None,
