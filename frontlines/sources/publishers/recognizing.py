@@ -18,7 +18,7 @@ from frontlines.sources.publishers.rows import JSON, header_of, json_of
 def recognized(path: Path, frame: gpd.GeoDataFrame | None) -> str | None:
     """Name the one publisher that writes such files; `frame` is a file as it is, if it can be read so."""
     found = []
-    for name in PUBLISHERS:
+    for name in PUBLISHERS if path.is_file() or path.is_dir() else ():  # a pipe would be waited for
         publisher = publisher_called(name)
         try:
             if any(_fits(rule, publisher, path, frame) for rule in publisher.recognized):
