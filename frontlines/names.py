@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -90,11 +91,16 @@ def listed(items: Sequence[Any], most: int) -> str:
     return ", ".join(map(str, items[:most])) + more
 
 
+# Small letters of Cyrillic and Greek that look like Latin ones.
+_LOOKS = str.maketrans("аеорсухіјѕһԁвкмнтαορνικτυχ", "aeopcyxijshdbkmhtaopviktux")
+
+
 def spelled_alike(rows: Mapping[str, int]) -> list[list[str]]:
-    """Find sides that differ in nothing but capital letters; of each such set the most frequent first."""
+    """Find sides that look the same but for capital letters; of each such set the most frequent first."""
     sets: dict[str, list[str]] = {}
     for side in sorted(rows, key=lambda side: (-rows[side], side)):
-        sets.setdefault(side.strip().casefold(), []).append(side)
+        seen = unicodedata.normalize("NFKC", side.strip()).casefold().translate(_LOOKS)
+        sets.setdefault(seen, []).append(side)
     return [spellings for spellings in sets.values() if len(spellings) > 1]
 
 
@@ -104,5 +110,5 @@ def one_spelling(rows: Mapping[str, int]) -> str:
     for first, *others in spelled_alike(rows):
         held = " and ".join(f"{side!r} ({counted(rows[side], 'row')})" for side in (first, *others))
         mends = " ".join(f"sides={{{side!r}: {first!r}}}" for side in others)
-        told.append(f"{held} differ in capital letters only: say that they are one side with {mends}")
+        told.append(f"{held} look the same but for capital letters: say that they are one side with {mends}")
     return "; ".join(told)

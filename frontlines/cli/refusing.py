@@ -110,9 +110,18 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
+_STEERING = {"Cc", "Zl", "Zp", "Cs"}
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # directions of writing, by force
+
+
 def plain(text: object) -> str:
     """Make text from a file safe to show: what would steer a terminal becomes a blank."""
-    return "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in str(text))
+    return "".join(
+        " "
+        if unicodedata.category(letter) in _STEERING or unicodedata.bidirectional(letter) in _TURNING
+        else letter
+        for letter in str(text)
+    )
 
 
 def _in_days_of(line: str, takes: Collection[str]) -> str:

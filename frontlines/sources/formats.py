@@ -7,6 +7,7 @@ opened as that format and no other.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import tempfile
@@ -14,7 +15,8 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -64,6 +66,8 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, sqlite3.Error)
 _MISREAD = (ValueError, TypeError, AttributeError)  # of readers that trust what a file says of itself
 _DBF_NAME = 10
 _FLAT = 2  # axes of a CRS without heights
+_SPHERICAL = re.compile(rb'"edges"\s*:\s*"(?!planar")')
+_FEATURES = re.compile(rb'"features"\s*:\s*\[')
 _CRS_MEMBER = re.compile(  # in plain letters, or written as their numbers
     rb'"(?:c|\\u0063)(?:r|\\u0072)(?:s|\\u0073)"\s*:\s*(?=\{)', re.IGNORECASE
 )
@@ -148,9 +152,14 @@ def layers_in(folder: Path) -> list[Path]:
     """List the files of a folder whose endings are known; hidden ones (._a.geojson of macOS) are left out."""
     try:
         files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
-        return [file for file in files if file.is_file() and file.suffix.lower() in FORMATS]
+        files = [file for file in files if file.suffix.lower() in FORMATS and not file.is_dir()]
     except OSError as error:
         raise SourceError(f"{folder} cannot be read: {error}") from error
+    if odd := [file.name for file in files if not file.is_file()]:
+        raise SourceError(
+            f"{folder} holds {', '.join(odd[:3])}, which is no file: take it away, or mend the link"
+        )
+    return files
 
 
 def suffix_of(path: Path) -> str:
@@ -168,7 +177,13 @@ def read(path: Path, layer: str | None, description: Description) -> gpd.GeoData
     """Read a file as the format that its ending says."""
     suffix = suffix_of(path)
     if suffix in _PARQUET:
-        within("rows", pq.read_metadata(path).num_rows, path.name)
+        held = pq.read_metadata(path)
+        within("rows", held.num_rows, path.name)
+        if _SPHERICAL.search((held.metadata or {}).get(b"geo", b"")):
+            raise SourceError(
+                f"{path.name} says that its edges are arcs on a sphere: put points on long edges, and save "
+                "it with planar edges"
+            )
         return gpd.read_parquet(path)
     if suffix == ".csv":
         return read_table(path, description)
@@ -185,12 +200,28 @@ def read(path: Path, layer: str | None, description: Description) -> gpd.GeoData
         elif suffix in _TOPOJSON and _is_topology(path):
             address = f"TopoJSON:{path}"
         elif _DRIVERS[suffix] == "GeoJSON":
+            _require_one_list(path)
             known = _requireknown_crs(path, description.crs)
             address = f"GeoJSON:{path}"
         else:
             address = str(path)
         frame = _read_one(address, path, layer, encoding_of(path, description.encoding))
     return frame if known else frame.set_crs(None, allow_override=True)
+
+
+def _require_one_list(path: Path) -> None:
+    """Refuse a GeoJSON with two lists of features, of which GDAL takes one."""
+    if len(_FEATURES.findall(text := path.read_bytes())) < 2:  # noqa: PLR2004 - one list, or none
+        return
+    with suppress(ValueError, RecursionError):  # GDAL says what is wrong with it
+        json.loads(text, object_pairs_hook=partial(_once, path.name))
+
+
+def _once(name: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if sum(key == "features" for key, _ in pairs) > 1 and "type" in members:
+        raise SourceError(f"{name} has two members 'features', and only one of them would be read: join them")
+    return members
 
 
 def _require_beginning(path: Path, suffix: str) -> None:
@@ -200,6 +231,12 @@ def _require_beginning(path: Path, suffix: str) -> None:
             head = file.read(_HEAD)
         if not _BEGINNINGS[suffix].match(head) or (suffix == ".kml" and b"<OGR" in head):
             raise SourceError(f"{path} cannot be read as {suffix}: its content is of another format")
+        journal = path.with_name(f"{path.name}-wal")
+        if suffix == ".gpkg" and journal.exists() and journal.stat().st_size:
+            raise SourceError(
+                f"{path.name} is open in another program, or was left open ({journal.name} lies beside it): "
+                "close it there, or save a copy"
+            )
         if suffix == ".shp" and path.stat().st_size < 2 * int.from_bytes(head[_SHP_WORDS], "big"):
             raise SourceError(f"{path} cannot be read as .shp: it is cut short, get the whole file")
 

@@ -63,7 +63,10 @@ def cells_of(
             head = stream.readline().decode(encoding or "utf-8-sig")
             stream.seek(0)
             divider = max(",;\t", key=head.count)
-            there = {name.strip().strip('"').lower() for name in head.split(divider)}
+            names = [name.strip().strip('"').lower() for name in head.split(divider)]
+            there = set(names) - {""}
+            if twice := sorted(name for name in there if names.count(name) > 1):
+                raise SourceError(f"{path.name} has several columns {twice[0]!r}: rename all but one")
             kept = {name.lower() for name in only}
             return pd.read_csv(
                 stream,
