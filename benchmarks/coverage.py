@@ -235,7 +235,7 @@ ASIDE = {
         pair(coast, 7_000.0), NoiseModel(None, 3_000.0), (700.0, 700.0),
         error=partial(pushed, lengths={3_000.0: 1.0}),
     ),
-    "pocket lost": Setting(
+    "pocket shrinks": Setting(
         (ring(16_000), ring(11_000)), NoiseModel(None, 8_000.0), (800.0, 1_200.0),
         error=partial(pushed, lengths={8_000.0: 1.0}),
     ),

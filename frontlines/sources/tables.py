@@ -114,6 +114,7 @@ def _with_numbers(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{str(name): pd.to_numeric(table[name]) for name in numeric})
 
 
+_SHX_HEAD, _SHX_ROW = 100, 8  # bytes before the shapes of a .shx, and of each
 _SAY = "encoding='cp1251' or another"
 
 
@@ -128,11 +129,14 @@ def encoding_of(path: Path, given: str | None) -> str | None:
         table = next((name for name in names if name.lower().endswith(".dbf")), None)
         if table is None:
             return given
-        with open_part(table) as file:
-            content = file.read()
+        index = next((name for name in names if name.lower().endswith(".shx")), table)
+        with open_part(table) as file, open_part(index) as beside:
+            content, shapes = file.read(), (len(beside.read()) - _SHX_HEAD) // _SHX_ROW
     rows, head, width = struct.unpack("<IHH", content[_DBF_COUNTS].ljust(8, b"\xff"))
     if len(content) < head + rows * width:
         raise SourceError(f"{path}: its .dbf, which holds the columns, is cut short: get the whole file")
+    if index != table and rows != shapes:
+        raise SourceError(f"{path}: {shapes} shapes have {rows} rows of columns (.dbf): get the whole file")
     if given is not None or any(name.lower().endswith(".cpg") for name in names):
         return given
     text = content[head:]

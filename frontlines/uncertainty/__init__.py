@@ -2,8 +2,7 @@
 
 from frontlines.uncertainty.columns import LEVEL, AreaErrors, check_draws, errors_of_sides, total_of
 from frontlines.uncertainty.formula import TRUST, balance_error, error_by_correlation
-from frontlines.uncertainty.measured import MeasuredErrors, correlation_from
-from frontlines.uncertainty.noise import NoiseModel
+from frontlines.uncertainty.noise import MeasuredErrors, NoiseModel, correlation_from
 from frontlines.uncertainty.simulation import simulate_balance
 
 __all__ = [

@@ -90,8 +90,7 @@ def balance_error(  # noqa: PLR0913 - data, then options
         gained and lost are missing where `trust` is not ``yes``, and no interval of width 0 stands within two
         sigmas of a front that moved: 0 lost as drawn is no 0. For net, gained and lost also the range of the
         intervals over the correlation lengths that `noise` holds for plausible, such as `net_lowest_km2` and
-        `net_highest_km2`. Contested
-        ground stays out of it: its columns are bounds, not errors of lines.
+        `net_highest_km2`. Contested ground stays out of it: its columns are bounds.
 
     Raises
     ------
@@ -125,12 +124,9 @@ def balance_error(  # noqa: PLR0913 - data, then options
     :math:`\sigma_b^2\,|\int c\,n\,ds|^2` with *n* the unit normal. A front along the border of two
     districts counts by halves in each.
 
-    A straight line of length *L* with one sigma: :math:`\operatorname{Var} = 2\sigma^2\ell^2(L/\ell - 1 +
-    e^{-L/\ell})`. For :math:`\ell \gg L` this is :math:`(\sigma L)^2`, the whole line shifted; for
-    :math:`\ell \ll L` it is :math:`2\sigma^2 \ell L`: an exponential correlation of length
-    :math:`\ell` acts like independent pieces of length :math:`2\ell`, its integral range. The rule of
-    thumb :math:`\sigma\sqrt{L\ell}` speaks of that range. Summing over correlated and uncorrelated parts is
-    common for areas of glaciers [2]_, and for polygons with independent vertices [3]_, the limit
+    Lengths are measured along the course of the drawn line, in which zigzags of its errors are evened out:
+    else a line would be too long, and its error too large. Summing over correlated and uncorrelated
+    parts is common for areas of glaciers [2]_, and for polygons with independent vertices [3]_, the limit
     that `correlation_m` = 0 gives.
 
     **Where it breaks.** It is first order: the error must be small against whatever it could run into.
@@ -139,10 +135,8 @@ def balance_error(  # noqa: PLR0913 - data, then options
     average, than two standard errors of the two lines' distance. *Net* needs borders farther off than the
     error: a line near a corner of a district, along its border, or just outside it pushes ground across
     that border, and the formula books it on the wrong side: `trust` is ``no`` if that is so for more than
-    15 % of the ground within a sigma of the lines. `trust` speaks of the lines that differ between the
-    dates; `before` and `after` rest on the shared ones as well. Bends sharper than sigma matter less: what
-    a line sweeps twice on the inner side it misses on the outer. Intervals assume a normal distribution;
-    what is impossible (less than nothing, more than the district) is cut off.
+    15 % of the ground within a sigma of the lines that differ. Intervals assume a normal distribution; what
+    is impossible is cut off.
 
     References
     ----------
@@ -156,25 +150,14 @@ def balance_error(  # noqa: PLR0913 - data, then options
 
     Examples
     --------
-    A line of 2 km, shifted as a whole by 100 m: 0.2 km² is the standard error of the ground after it.
-
-    >>> import frontlines as fl, geopandas as gpd, math
-    >>> from shapely import box
-    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
-    >>> def control(day, x):
-    ...     return gpd.GeoDataFrame(
-    ...         {"date": pd.to_datetime([day] * 2), "side": ["A", "B"], "source": "a map",
-    ...          "sigma_m": 100.0}, geometry=[box(0, 0, x, 2000), box(x, 0, 4000, 2000)], crs="EPSG:3035")
-    >>> before, after = control("1994-04-07", 1000), control("1994-05-12", 2500)
-    >>> both = pd.concat([before, after])
-    >>> districts = theatre.assign(district="D")
-    >>> balance = fl.balance_by_district(
-    ...     fl.transitions_by_district(fl.change_between(before, after, theatre), districts), "A")
+    >>> import frontlines as fl
+    >>> study = fl.load_study("karabakh-1994")
+    >>> found = fl.run_study(study)
     >>> errors = balance_error(
-    ...     balance, both, fl.frontlines_from_control(both, theatre, border_m=0), theatre=theatre,
-    ...     districts=districts, noise=NoiseModel(None, math.inf))
-    >>> errors.total[["net_km2", "sigma_km2", "net_low_km2", "net_high_km2"]].round(3).values.tolist()
-    [[3.0, 0.283, 2.446, 3.554]]
+    ...     found.balance.loc[:, :"contested_after_km2"], found.control, found.frontlines,
+    ...     theatre=study.theatre, districts=study.districts, noise=NoiseModel(None, "stretch"))
+    >>> errors.total[["net_low_km2", "net_high_km2", "trust"]].round(0).values.tolist()
+    [[-45.0, 608.0, 'net']]
     """
     check_level(level)
     found = fronts_of_balance(

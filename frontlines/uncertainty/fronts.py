@@ -36,13 +36,11 @@ class Fronts:
     ends: Floats  # x0, y0, x1, y1, the side's ground before (or else after) on the left, (n, 4) [m]
     along: Floats  # length of the course of the front of its date up to either end, (n, 2) [m]
     line: Ints  # number of the process that the edge's error is part of, (n,)
-    run: Ints  # number of the unbroken run of edges that the edge is part of, (n,)
     # before, after: 1 if the edge is part of the front on the date, -1 if it is so the other way
     # round, else 0, (n,)
     before: Ints
     after: Ints
     sigma_m: Floats  # standard error of its position, (n,)
-    tips: Bools  # whether the front begins, or ends, with this edge at the theatre's edge, (n, 2)
     around_m: Floats  # length of the closed front that the edge is part of; infinite if it is open, (n,)
     stretch: Ints  # number of the row of the layer of lines that gave it its sigma, (n,)
 
@@ -86,9 +84,8 @@ class Fronts:
         """Cut pieces out of edges: `edge` names the edge, `share` where on it they begin and end, (m, 2)."""
         at = _between(self.ends[edge], share)
         along = self.along[edge, :1] + self.length_m[edge, None] * share
-        tips = self.tips[edge] & (share == [0.0, 1.0])
         rest = {f.name: getattr(self, f.name)[edge] for f in fields(self)}
-        return Fronts(**(rest | {"ends": at, "along": along, "tips": tips}))
+        return Fronts(**(rest | {"ends": at, "along": along}))
 
     def facing(self) -> tuple[Fronts, Ints]:
         """Lay the edges of the later date onto the earlier one's, where it is nearest.
@@ -251,10 +248,7 @@ def _outline(
     middles = shapely.points(edge_middles(edges))
     fixed = shapely.dwithin(theatre_edge, middles, border_m)
     # What runs along the theatre's edge has no error; the rest is the front.
-    found = _chained(edges, ring, fixed)
-    ends = shapely.points(found.ends.reshape(-1, 2))
-    on_edge = shapely.dwithin(theatre_edge, ends, SAME_M).reshape(-1, 2)
-    return Outline(ground, edges[fixed], replace(found, tips=found.tips & on_edge))
+    return Outline(ground, edges[fixed], _chained(edges, ring, fixed))
 
 
 def _snapped(edges: Floats, knots: Floats) -> Floats:
@@ -269,7 +263,7 @@ def _snapped(edges: Floats, knots: Floats) -> Floats:
 
 def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
     """Follow each ring's front from where it leaves the theatre's edge; a closed one from anywhere."""
-    order, line, tips, closed = [], [], [], []
+    order, line, closed = [], [], []
     number = 0  # of lines so far
     for first_row, stop in pairwise([*np.flatnonzero(np.diff(ring, prepend=-1)), len(ring)]):
         rows = np.arange(first_row, stop)
@@ -277,10 +271,8 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
         rows = np.roll(rows, -begins[0]) if len(begins) else rows
         free = ~fixed[rows]
         starts = free & np.append(True, ~free[:-1])
-        ends = free & np.append(~free[1:], True)
         order.append(rows[free])
         line.append(number + np.cumsum(starts)[free])
-        tips.append((np.column_stack([starts, ends]) & (len(begins) > 0))[free])
         closed.append(np.full(int(free.sum()), not fixed[rows].any()))
         number += int(starts.sum())
     # Lengths along each line, from its start.
@@ -292,10 +284,9 @@ def _chained(edges: Floats, ring: Ints, fixed: Bools) -> Fronts:
     start = total - length
     first = np.searchsorted(lines, lines, side="left")
     along = np.column_stack([start, total]) - start[first][:, None]
-    every_tip = np.concatenate([np.empty((0, 2), dtype=bool), *tips])
     ring_m = np.bincount(lines, weights=length)[lines] if len(lines) else length
     around = np.where(np.concatenate([np.empty(0, dtype=bool), *closed]), ring_m, np.inf)
-    return Fronts(ends, along, lines, lines, one, one, np.zeros(len(rows)), every_tip, around, 0 * one)
+    return Fronts(ends, along, lines, one, one, np.zeros(len(rows)), around, 0 * one)
 
 
 def _twins(first: Floats, last: Floats) -> tuple[Ints, Bools]:
@@ -422,14 +413,10 @@ def _joined(first: Fronts, after: Ints, wide: Floats, last: Fronts, fresh: Bools
         "sigma_m": [wide, last.sigma_m[fresh]],
     }
     both = {name: np.concatenate(pair) for name, pair in parts.items()}
-    # Shared edges, and those of either date alone, are separate processes along a line; a process runs on in
-    # another run of edges where these do not meet, or change their direction on the later date.
+    # Shared edges, and those of either date alone, are separate processes along a line.
     kind = np.where(both["before"] == 0, 2, (both["after"] != 0).astype(np.int64))
     order = np.lexsort((both["along"][:, 0], kind, both["line"]))
     both, kind = {name: values[order] for name, values in both.items()}, kind[order]
     broken = (both["line"][1:] != both["line"][:-1]) | (kind[1:] != kind[:-1])
-    gap = (np.abs(both["ends"][1:, :2] - both["ends"][:-1, 2:]) > SAME_M).any(axis=1)
-    way = both["after"][1:] != both["after"][:-1]
     both["line"] = np.cumsum(np.append(False, broken))[: len(order)].astype(np.int64)
-    both["run"] = np.cumsum(np.append(False, broken | gap | way))[: len(order)].astype(np.int64)
     return Fronts(**both)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
+from frontlines.geometry.planar import edge_lines, edge_middles
 from frontlines.limits import within
-from frontlines.names import BORDER_M, REACH_M, Floats, Ints, Mapper
+from frontlines.names import BORDER_M, KM2, REACH_M, Bools, Floats, Floats32, Geometries, Ints, Mapper
 from frontlines.progress import Progress, track
 from frontlines.uncertainty.columns import (
     LEVEL,
@@ -24,17 +28,28 @@ from frontlines.uncertainty.columns import (
     with_total,
     without_total,
 )
-from frontlines.uncertainty.field import ErrorField
 from frontlines.uncertainty.formula import Parts
 from frontlines.uncertainty.fronts import BalanceFronts, Fronts, fronts_of_balance
-from frontlines.uncertainty.gaps import Block, find_blocks
+from frontlines.uncertainty.kernel import ErrorField
 from frontlines.uncertainty.noise import NoiseModel
-from frontlines.uncertainty.squares import Squares, cut_squares
 
 _BLOCK = 100  # draws done by a worker at once, from one seed
 _FINE = 0.5  # pieces of the front are no longer than this part of the correlation length
 _MOST = 2_000  # pieces of fresh front, if they can be so few
 _WIDE = 2.0  # and no longer than so many sigmas
+_NEAR = 4.0  # gaps wider than so many of their standard errors are never closed by errors
+_TOGETHER = 120  # places of the later front whose gaps are looked at together
+_SPREADS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # of the gap about its mean, in its standard errors
+_REACHES = (1.5, 3.0, 6.0, 12.0, 24.0)  # over which it is alike, in the reach of the errors
+_FEWEST = 3  # places that tell anything of a spread
+_SLIGHT = 0.01  # weight of a pair of spread and reach that is left out
+_SURE = 2.0  # a gap that is not as many of its standard errors off 0 may be none
+_BESIDE = 1.5  # pieces of the front: a place farther than this from a pair is no part of one
+_JITTER = 1e-6  # of the variance, for the roots of matrices
+_NEVER = 4.0  # a front is hardly ever off by more of its standard errors than this
+_FAR = 1e6  # widths of a square: beyond the reach of any front
+_BITS = 31  # of the number of a row in the number of a square
+_AT_ONCE = 4_000_000  # squares times draws looked at together
 
 
 def simulate_balance(  # noqa: PLR0913 - data, then options
@@ -125,25 +140,14 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
 
     Examples
     --------
-    A line of 2 km, shifted as a whole by 100 m at both dates: 0.28 km² by the formula.
-
-    >>> import frontlines as fl, math
-    >>> from shapely import box
-    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
-    >>> def control(day, x):
-    ...     return gpd.GeoDataFrame(
-    ...         {"date": pd.to_datetime([day] * 2), "side": ["A", "B"], "source": "a map",
-    ...          "sigma_m": 100.0}, geometry=[box(0, 0, x, 2000), box(x, 0, 4000, 2000)], crs="EPSG:3035")
-    >>> before, after = control("1994-04-07", 1000), control("1994-05-12", 2500)
-    >>> both = pd.concat([before, after])
-    >>> districts = theatre.assign(district="D")
-    >>> balance = fl.balance_by_district(
-    ...     fl.transitions_by_district(fl.change_between(before, after, theatre), districts), "A")
+    >>> import frontlines as fl
+    >>> study = fl.load_study("karabakh-1994")
+    >>> found = fl.run_study(study)
     >>> errors = simulate_balance(
-    ...     balance, both, fl.frontlines_from_control(both, theatre, border_m=0), theatre=theatre,
-    ...     districts=districts, noise=NoiseModel(None, math.inf, 1), draws=400)
-    >>> float(errors.total["sigma_km2"].iloc[0].round(1))
-    0.3
+    ...     found.balance.loc[:, :"contested_after_km2"], found.control, found.frontlines,
+    ...     theatre=study.theatre, districts=study.districts, noise=NoiseModel(None, "stretch"), draws=100)
+    >>> float(errors.total["lost_low_km2"].iloc[0])
+    0.0
     """
     check_draws(draws)
     check_level(level)
@@ -259,3 +263,240 @@ def _draw_block(work: tuple[_Task, np.random.Generator, int]) -> dict[str, Float
         "none gained": task.none_gained_m[:, None] + fresh,
     }
     return {name: task.squares.areas_km2(moved, task.n_districts) for name, moved in moves.items()}
+
+
+@dataclass(frozen=True)
+class Squares:
+    """Squares of the ground, cut along the districts, sorted by district."""
+
+    area_km2: Floats32  # (n,)
+    starts: Ints  # where the squares of each district begin that has any, and which these are
+    districts: Ints
+    depth: tuple[
+        Floats32, Floats32
+    ]  # on either date how far within the ground of the side the middle lies, in widths
+    piece: tuple[Ints, Ints]  # the nearest piece of its front
+    # How far each piece leaves its place if the front moves outward by 1: where a line zigzags, its edges lie
+    # aslant, and leave their place by less
+    sign: tuple[Floats32, ...]
+    width_m: float
+
+    def areas_km2(self, moved_m: Floats, n_districts: int) -> Floats:
+        """Measure what is gained and lost if each piece moves outward.
+
+        `moved_m` is (n_pieces, n_draws); gives (2, n_districts + 1, n_draws), all together at the end.
+        A line through a square cuts off as much of it as if it ran along it; two lines run alike there.
+        """
+        out = np.zeros((2, n_districts + 1, moved_m.shape[1]))
+        if not len(self.area_km2):
+            return out
+        chunk = max(1, _AT_ONCE // len(self.area_km2))
+        for first in range(0, moved_m.shape[1], chunk):
+            part = slice(first, first + chunk)
+            moved = (moved_m[:, part] / self.width_m).astype(np.float32)
+            held = [
+                np.clip(depth[:, None] + (sign[:, None] * moved)[piece] + np.float32(0.5), 0, 1)
+                for depth, piece, sign in zip(self.depth, self.piece, self.sign, strict=True)
+            ]
+            change = (held[1] - held[0]) * self.area_km2[:, None]
+            for row, values in enumerate((np.maximum(change, 0), np.maximum(-change, 0))):
+                out[row, self.districts, part] = np.add.reduceat(values, self.starts, axis=0)
+        out[:, -1] = out[:, :-1].sum(axis=1)
+        return out
+
+
+def cut_squares(found: BalanceFronts, pieces: Fronts, width_m: float, shift_m: float) -> Squares:
+    """Lay squares over the ground that fronts of one date only may sweep."""
+    corners = _corners(pieces, width_m, shift_m)
+    boxes = shapely.box(*(corners * width_m).T, *((corners + 1) * width_m).T)
+    square, district = shapely.STRtree(found.shapes).query(boxes, predicate="intersects")
+    shapely.prepare(found.shapes)
+    area = np.full(len(square), width_m**2)
+    cut = ~shapely.contains(found.shapes[district], boxes[square])
+    area[cut] = shapely.area(shapely.intersection(found.shapes[district[cut]], boxes[square[cut]]))
+    kept = area > 0
+    square, district, area = square[kept], district[kept], area[kept]
+    order = np.lexsort((square, district))
+    square, district, area = square[order], district[order], area[order]
+    middles = shapely.points((corners + 0.5) * width_m)
+    depth, piece = zip(
+        *(
+            _depths(middles, outline.ground, pieces, part, width_m)
+            for outline, part in zip(found.outlines, (pieces.before, pieces.after), strict=True)
+        ),
+        strict=True,
+    )
+    starts = np.flatnonzero(np.append(True, np.diff(district) != 0)) if len(district) else district
+    return Squares(
+        area_km2=(area / KM2).astype(np.float32),
+        starts=starts,
+        districts=district[starts],
+        depth=(depth[0][square], depth[1][square]),
+        piece=(piece[0][square], piece[1][square]),
+        sign=tuple((part * pieces.straightness).astype(np.float32) for part in (pieces.before, pieces.after)),
+        width_m=width_m,
+    )
+
+
+def _corners(pieces: Fronts, width_m: float, shift_m: float) -> Ints:
+    """Find the squares that a front of one date only may reach, as columns and rows of a grid."""
+    moving = pieces.moving
+    middles = (pieces.ends[moving, :2] + pieces.ends[moving, 2:]) / 2
+    reach = np.ceil(_NEVER * np.hypot(pieces.sigma_m[moving], shift_m) / width_m).astype(np.int64) + 1
+    found = [np.empty((0, 2), dtype=np.int64)]
+    for one in np.unique(reach):
+        near = np.arange(-one, one + 1)
+        block = np.stack(np.meshgrid(near, near), axis=-1).reshape(-1, 2)
+        cells = _once(np.floor(middles[reach == one] / width_m).astype(np.int64))
+        found.append(_once((cells[:, None] + block).reshape(-1, 2)))
+    return _once(np.concatenate(found))
+
+
+def _once(cells: Ints) -> Ints:
+    """Give each column and row of a grid once, in order."""
+    codes = np.unique((cells[:, 0] << _BITS) + cells[:, 1])
+    rows = ((codes + (1 << (_BITS - 1))) & ((1 << _BITS) - 1)) - (1 << (_BITS - 1))
+    return np.column_stack([(codes - rows) >> _BITS, rows])
+
+
+def _depths(
+    middles: Geometries, ground: Any, pieces: Fronts, part: Ints, width_m: float
+) -> tuple[Floats32, Ints]:
+    """Measure how far within the ground each point lies, and find the piece of its front that is nearest."""
+    shapely.prepare(ground)
+    inside = shapely.contains_properly(ground, middles)
+    own = np.flatnonzero(part)
+    if not len(own):
+        return np.where(inside, _FAR, -_FAR).astype(np.float32), np.zeros(len(middles), dtype=np.int64)
+    tree = shapely.STRtree(edge_lines(pieces.ends[own]))
+    (_, near), way = tree.query_nearest(middles, all_matches=False, return_distance=True)
+    return (np.where(inside, way, -way) / width_m).astype(np.float32), own[near]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Places of the later front, each facing one of the earlier."""
+
+    last: Ints  # places of the field on the later front, and what faces each on the earlier one, (n,)
+    first: Ints
+    drawn_m: Floats  # the gap as drawn, positive where ground was gained, (n,)
+    follows: Ints  # places of the field whose errors are known better by these gaps, (k,)
+    nearest: Ints  # which gap is nearest to each of them, and whether it is theirs, (k,)
+    theirs: Bools
+    pull: Floats  # covariance of these with the error of each gap, (k, n) [m²]
+    weights: Floats  # probability of each prior that is kept, (h,)
+    roots: list[Floats]  # roots of its covariance of the gaps, (h, n, n)
+    solved: list[Floats]  # inverse of the covariance of drawn gaps, (h, n, n)
+    mean_m: Floats  # what the gap is likely to be, and its standard error, (n,)
+    spread_m: Floats
+
+    @property
+    def sure_m(self) -> Floats:
+        """The gap where it is more than two standard errors off 0, else 0 [m], (n,)."""
+        return np.where(np.abs(self.mean_m) > _SURE * self.spread_m, self.mean_m, 0.0)
+
+    def conditioned(self, errors: Floats, rng: np.random.Generator) -> Floats:
+        """Give what to add to errors so that they fit the drawn gaps and a gap of the prior, (k, n)."""
+        out = np.zeros((len(self.follows), errors.shape[1]))
+        which = rng.choice(len(self.weights), size=errors.shape[1], p=self.weights)
+        for number, (root, inverse) in enumerate(zip(self.roots, self.solved, strict=True)):
+            own = np.flatnonzero(which == number)
+            gap = root @ rng.standard_normal((len(root), len(own)))
+            off = errors[self.last][:, own] - errors[self.first][:, own]
+            left = inverse @ (self.drawn_m[:, None] - gap - off)
+            level = left.sum(axis=0) / inverse.sum()  # the mean, which is not known beforehand
+            out[:, own] = self.pull @ (left - inverse.sum(axis=1)[:, None] * level)
+        return out
+
+
+def find_blocks(field: ErrorField, before: Geometries) -> list[Block]:
+    """Find where the fronts are near, and what their gap is likely to be."""
+    pieces = field.pieces
+    fresh = ~pieces.shared & (pieces.sigma_m > 0)
+    first, last = np.flatnonzero(fresh & (pieces.before != 0)), np.flatnonzero(fresh & (pieces.before == 0))
+    if not (len(first) and len(last)):
+        return []
+    middles = shapely.points(edge_middles(pieces.ends))
+    tree = shapely.STRtree(edge_lines(pieces.ends[first]))
+    (_, near), way = tree.query_nearest(middles[last], all_matches=False, return_distance=True)
+    facing = first[near]
+    way = way / ((pieces.straightness[last] + pieces.straightness[facing]) / 2)
+    limit = _NEAR * np.hypot(pieces.sigma_m[last], pieces.sigma_m[facing])
+    gap = np.where(shapely.contains_properly(before, middles[last]), -way, way)
+    alike = np.einsum("ij,ij->i", pieces.outward[last], pieces.outward[facing]) > 0
+    kept = (way < limit) & alike
+    last, facing, gap = last[kept], facing[kept], gap[kept]
+    if not len(last):
+        return []
+    # Each place takes the gap of the pair that is nearest to it.
+    rows = np.flatnonzero(fresh)
+    tree = shapely.STRtree(middles[np.concatenate([last, facing])])
+    (_, near), way = tree.query_nearest(middles[rows], all_matches=False, return_distance=True)
+    pair = near % len(last)
+    theirs = way <= _BESIDE * pieces.length_m[rows].max()
+    number = _numbers(pieces.line[last])
+    found = []
+    for one in np.unique(number):
+        own, after = np.flatnonzero(number == one), np.flatnonzero(number[pair] == one)
+        if len(own) >= _FEWEST:
+            beside = (rows[after], pair[after] - own[0], theirs[after])
+            found.append(_block(field, last[own], facing[own], gap[own], beside))
+    return found
+
+
+def _numbers(line: Ints) -> Ints:
+    """Give the number of its block to each place: parts of a line of about the same size."""
+    number, total = np.zeros(len(line), dtype=np.int64), 0
+    for one in np.unique(line):
+        rows = np.flatnonzero(line == one)
+        blocks = int(np.ceil(len(rows) / _TOGETHER))
+        number[rows] = total + np.arange(len(rows)) * blocks // len(rows)
+        total += blocks
+    return number
+
+
+def _block(
+    field: ErrorField, last: Ints, first: Ints, gap: Floats, beside: tuple[Ints, Ints, Bools]
+) -> Block:
+    """Weigh the priors of a block's gap, and find what the gap is likely to be."""
+    follows, nearest, theirs = beside
+    pull = field.covariance(follows, last) - field.covariance(follows, first)
+    noise = field.covariance(last, last) + field.covariance(first, first)
+    cross = field.covariance(last, first)
+    noise -= cross + cross.T
+    variance = float(np.diag(noise).mean())
+    at = field.pieces.along[last].mean(axis=1)
+    step = float(np.diff(at).mean())
+    reach = float(np.clip((noise.sum(axis=1) / np.diag(noise)).mean() * step / 2, step, np.ptp(at) / 2))
+    way = np.abs(at[:, None] - at)
+    n, one = len(gap), np.ones(len(gap))
+    found, scores = [], []
+    for spread, length in product(_SPREADS, _REACHES):
+        path = np.sqrt(3) * way / (length * reach)
+        prior = spread**2 * variance * (1 + path) * np.exp(-path)
+        inverse = np.linalg.inv(prior + noise + _JITTER * variance * np.eye(n))
+        ones = inverse.sum()
+        level = one @ inverse @ gap / ones
+        off = gap - level
+        logdet = np.linalg.slogdet(inverse)[1]
+        scores.append((logdet - np.log(ones) - off @ inverse @ off) / 2)
+        found.append((prior, inverse, level))
+    weight = np.exp(np.array(scores) - max(scores))
+    weight /= weight.sum()
+    kept = np.flatnonzero(weight > _SLIGHT)
+    weight = weight[kept] / weight[kept].sum()
+    mean, square, roots = np.zeros(n), np.zeros(n), []
+    for share, number in zip(weight, kept, strict=True):
+        prior, inverse, level = found[number]
+        likely = level + prior @ inverse @ (gap - level)
+        lever = 1 - prior @ inverse.sum(axis=1)
+        own = np.diag(prior) - np.einsum("ij,ij->i", prior @ inverse, prior) + lever**2 / inverse.sum()
+        mean += share * likely
+        square += share * (own.clip(min=0) + likely**2)
+        roots.append(np.linalg.cholesky(prior + _JITTER * variance * np.eye(n)))
+    return Block(
+        last=last, first=first, drawn_m=gap, follows=follows, nearest=nearest, theirs=theirs, pull=pull,
+        weights=weight, roots=roots,
+        solved=[found[number][1] for number in kept], mean_m=mean,
+        spread_m=np.sqrt((square - mean**2).clip(min=0)),
+    )  # fmt: skip
