@@ -129,7 +129,8 @@ def encoding_of(path: Path, given: str | None) -> str | None:
         table = next((name for name in names if name.lower().endswith(".dbf")), None)
         if table is None:
             return given
-        index = next((name for name in names if name.lower().endswith(".shx")), table)
+        own = table.lower()[: -len(".dbf")]
+        index = next((name for name in names if name.lower() == f"{own}.shx"), table)
         with open_part(table) as file, open_part(index) as beside:
             content, shapes = file.read(), (len(beside.read()) - _SHX_HEAD) // _SHX_ROW
     rows, head, width = struct.unpack("<IHH", content[_DBF_COUNTS].ljust(8, b"\xff"))

@@ -126,7 +126,8 @@ def test_colours_are_listed_with_a_recipe_to_start_from(folder):
     (folder / "started.toml").write_text(done.stdout, encoding="utf-8")
     unfinished = run(folder / "started.toml", "--out", folder / "out")
     assert unfinished.exit_code == 2
-    assert "date must be a day, such as 1994-05-12, not 'YYYY-MM-DD'" in unfinished.output
+    assert "date must be a day up to today, such as 1994-05-12" in unfinished.output
+    assert "not 'YYYY-MM-DD'" in unfinished.output
 
 
 def test_a_photograph_that_was_turned_is_told_before_its_colours(tmp_path):

@@ -163,7 +163,7 @@ def test_days_are_taken_out_of_files_and_a_blind_cast_is_refused(folder):
     shutil.rmtree(folder / "out")
     done = call(folder, "line", FIRST, LAST, more=["--spacing-m", "0"])
     assert done.exit_code == 2
-    assert "spacing_m is 0.0: give a number of metres, more than 0" in done.output
+    assert "--spacing-m is 0.0: give a number of metres, more than 0" in done.output
     assert not (folder / "out").exists()
 
 

@@ -35,7 +35,7 @@ def test_districts_stand_by_what_changed_hands_and_the_sum_comes_last(results):
     moved = results.balance.set_index("district").loc[["Tərtər", "Ağdam", "Goranboy"], "net_km2"]
     assert [float(row.net) for row in rows[1:4]] == pytest.approx(moved.tolist(), abs=0.5)
     low, high = results.total[["net_low_km2", "net_high_km2"]].iloc[0]
-    assert rows[-1].interval == f"{low:+,.0f} to {high:+,.0f}"
+    assert rows[-1].interval == f"{low:+,.0f} to {high:+,.0f}".replace("-", "\N{MINUS SIGN}")
 
 
 def test_rows_beyond_the_sixth_are_summed(results):

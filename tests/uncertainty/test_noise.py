@@ -30,7 +30,7 @@ from frontlines.errors import NoiseError
         ({"sigma_m": None, "correlation_m": 5.0, "rng": -1}, "rng is -1: give a whole number"),
         (
             {"sigma_m": None, "correlation_m": "bend"},
-            "correlation_m is bend: give metres, 0 or more, math.inf",
+            "correlation_m is bend: give a number of metres, 0 or more, or inf",
         ),
         (
             {"sigma_m": None, "correlation_m": {1.0: 0.5, 9.0: 0.6}},
