@@ -334,7 +334,9 @@ def _with_sigmas(
             "give them one, or pass NoiseModel(sigma_m=...) for all that have none"
         )
     found[bare] = noise.sigma_m
-    return _with_course(replace(fronts, sigma_m=found, stretch=rows[nearest]), noise)
+    fronts = replace(fronts, sigma_m=found, stretch=rows[nearest])
+    along, around_m = with_course(fronts, fronts.ends, fronts.line, noise)
+    return replace(fronts, along=along, around_m=around_m)
 
 
 def _window_m(sigma_m: Floats, noise: NoiseModel) -> Floats:
@@ -345,31 +347,33 @@ def _window_m(sigma_m: Floats, noise: NoiseModel) -> Floats:
     return wide
 
 
-def _with_course(fronts: Fronts, noise: NoiseModel) -> Fronts:
-    """Measure along the course of each front in place of its drawn line.
+def with_course(fronts: Any, ends: Floats, line: Ints, noise: NoiseModel) -> tuple[Floats, Floats]:
+    """Measure along the course of each front in place of its drawn line: `along` and `around_m`.
 
     A line that carries its errors is longer than the true one: it zigzags. Chord over arc, over a window in
-    which errors even out, is how far along its course the drawn line leads.
+    which errors even out, is how far along its course the drawn line leads. `ends` are those of the edges as
+    the front runs, `line` the front of each.
     """
     along, around = fronts.along.copy(), fronts.around_m.copy()
-    for one in np.unique(fronts.line):
-        rows = np.flatnonzero(fronts.line == one)
+    order = np.lexsort((fronts.along[:, 0], line))
+    for rows in np.split(order, np.flatnonzero(np.diff(line[order])) + 1) if len(order) else ():
         at = np.append(fronts.along[rows, 0], fronts.along[rows[-1], 1])
-        xy = np.vstack([fronts.ends[rows, :2], fronts.ends[rows[-1:], 2:]])
+        xy = np.vstack([ends[rows, :2], ends[rows[-1:], 2:]])
+        at = at - at[0]
         length, whole = np.diff(at), at[-1]
         ring = math.isfinite(fronts.around_m[rows[0]])
         wide = np.minimum(_window_m(fronts.sigma_m[rows], noise), whole / 4 if ring else whole)
         wide = np.maximum(wide, length)
-        ends = ((at[1:] + at[:-1]) / 2)[:, None] + wide[:, None] * [-0.5, 0.5]
+        reach = ((at[1:] + at[:-1]) / 2)[:, None] + wide[:, None] * [-0.5, 0.5]
         if ring:
-            ends %= whole
+            reach %= whole
         else:  # windows at the ends of a front lie within it
-            ends += np.clip(-ends[:, :1], 0, None) - np.clip(ends[:, 1:] - whole, 0, None)
-        points = [np.column_stack([np.interp(end, at, xy[:, i]) for i in (0, 1)]) for end in ends.T]
+            reach += np.clip(-reach[:, :1], 0, None) - np.clip(reach[:, 1:] - whole, 0, None)
+        points = [np.column_stack([np.interp(end, at, xy[:, i]) for i in (0, 1)]) for end in reach.T]
         far = np.append(0.0, np.cumsum(length * np.hypot(*(points[1] - points[0]).T) / wide))
         along[rows] = np.column_stack([far[:-1], far[1:]])
         around[rows] = far[-1] if ring else math.inf
-    return replace(fronts, along=along, around_m=around)
+    return along, around
 
 
 def split(ends: Floats, edge: Ints, points: Floats, apart_m: float = SAME_M) -> tuple[Ints, Floats]:

@@ -19,7 +19,7 @@ from frontlines.errors import UnknownSigmaError
 from frontlines.geometry.planar import edge_lines, edge_middles, segments
 from frontlines.layers.columns import sigmas_of
 from frontlines.names import KM2, STRETCH, Bools, Floats, Geometries, Ints
-from frontlines.uncertainty.fronts import split
+from frontlines.uncertainty.fronts import split, with_course
 from frontlines.uncertainty.noise import SAME_M, SHARED_M, NoiseModel
 
 _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
@@ -103,6 +103,7 @@ class ManyFronts:
         self.map, self.edge, self.way = of_map[ring][rows], edge[rows], way[rows]
         self.run, self.around_m = run[rows], around[rows]
         self.along = np.column_stack([start, start + self.length_m[edge]])[rows]
+        self._drawn = self.along, self.around_m
         self.first = np.searchsorted(self.map, np.arange(len(grounds) + 1))
         self.stretch, self.sigma_m = self.run.copy(), np.zeros(len(rows))
         self.by_district, self.whole = _cut(self.ends, np.unique(self.edge), shapes)
@@ -133,6 +134,10 @@ class ManyFronts:
                 "give them one, or pass NoiseModel(sigma_m=...) for all that have none"
             )
         self.sigma_m[bare] = noise.sigma_m
+        ends = self.ends[self.edge]
+        ends = np.where(self.way[:, None] < 0, ends[:, [2, 3, 0, 1]], ends)
+        self.along, self.around_m = self._drawn
+        self.along, self.around_m = with_course(self, ends, self.run, noise)
 
     def sigmas_km2(self, one: Sum, models: Sequence[NoiseModel], *, whole: bool = False) -> Floats:
         """Compute the standard error of a sum by each model, in each district or in all, (n_models, n).

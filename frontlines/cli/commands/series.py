@@ -65,7 +65,11 @@ def series(
     theatre: Theatre = None,
     freq: Annotated[
         Freq | None,
-        typer.Option("--freq", help="Steps: day, week, month, quarter, year; by default every snapshot."),
+        typer.Option(
+            "--freq",
+            metavar="STEP",
+            help="Steps: day, week, month, quarter, year (or D, W, MS, QS, YS); by default every snapshot.",
+        ),
     ] = None,
     day: Annotated[
         int | None,
