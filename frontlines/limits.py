@@ -94,12 +94,8 @@ def raised_limits(**bounds: float) -> Iterator[None]:
 
 def require_metres(
     error: type[FrontlinesError],
-    *,
-    above_0: bool = False,
-    or_inf: bool = False,
-    needed: bool = False,
-    **lengths: Any,
-) -> None:
+    *, above_0: bool = False, or_inf: bool = False, needed: bool = False, **lengths: Any,
+) -> None:  # fmt: skip
     """Refuse, by their names, lengths that are none; unless needed, None stands for one that is not given."""
     least = "more than 0" if above_0 else "0 or more"
     for name, metres in lengths.items():

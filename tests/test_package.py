@@ -102,10 +102,10 @@ def test_modules_stay_small_and_quiet(path):
 
 
 def test_the_house_stays_small():
-    assert (
-        len(MODULES) <= 186
-    )  # with the page, 140 without reading as it comes, two sources on one day, places as ground
-    assert sum(path.read_text(encoding="utf-8").count("\n") for path in MODULES) <= 39_100  # 28,500 without
+    """The first house was to have 140 files and 28,500 lines; files of anyone, several sides, a page, bounds,
+    errors of series and of sources came after it."""
+    assert len(MODULES) <= 187
+    assert sum(path.read_text(encoding="utf-8").count("\n") for path in MODULES) <= 41_500
 
 
 def test_the_repository_speaks_of_the_project_alone():

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import polygons_of, require_layer, require_working_crs
+from frontlines.crs import polygons_of, require_working_crs
+from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import (
     CLOSURE,

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_layer, require_working_crs
+from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_columns, require_layer
 from frontlines.errors import ClosureError, LayerError
 from frontlines.geometry.coverage import CLOSURE, intersect
 from frontlines.names import CONTESTED, KM2, WHOLE, counted, sides_followed, sides_in_order
@@ -141,6 +142,7 @@ def balance_by_district(transitions: pd.DataFrame, side: str | Sequence[str] | N
     >>> balance_by_district(table)[["side", "before_km2", "net_km2"]].values.tolist()
     [['A', 3.0, 1.0], ['B', 1.0, -1.0]]
     """
+    require_columns("transitions", transitions, *TRANSITIONS[:-1], origin="transitions_by_district")
     found = sides_in_order([*transitions["side_from"], *transitions["side_to"]])
     sides = sides_followed(found, side) if side else found
     for name in sides:

@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 from frontlines.control.joining import join_ends
-from frontlines.crs import place, require_layer, require_working_crs
+from frontlines.crs import place, require_working_crs
+from frontlines.crs.working import require_layer
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.geometry.planar import (

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_layer, require_working_crs
+from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_layer
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.layers.mending import NO_PLACE_SOURCE, joined_sources

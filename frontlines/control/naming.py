@@ -13,12 +13,14 @@ from shapely.ops import substring
 
 from frontlines.control.from_lines import Division, divide
 from frontlines.crs import place, require_working_crs
+from frontlines.crs.working import require_layer
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import edge_lines
 from frontlines.layers import as_frontlines
 from frontlines.layers.faults import place_of
 from frontlines.layers.mending import Mend
+from frontlines.limits import require_metres
 from frontlines.names import KM2, LONLAT, Ints, listed
 
 _LEFT, _RIGHT = "on the left", "on the right"
@@ -82,6 +84,8 @@ def lines_with_sides(
     [['A', 'B']]
     """
     require_working_crs(theatre=theatre)
+    require_layer("frame", frame)
+    require_metres(ControlError, needed=True, snap_m=snap_m)
     ground = ground_of(theatre)
     places = _places(side_at, theatre, ground)
     named = {str(column).strip().lower(): column for column in frame.columns}
@@ -108,7 +112,10 @@ def _places(
             "side_at names the places of fewer than two sides: give at least one of each, such as "
             "side_at={'A': [(46.9, 40.1)], 'B': [(47.4, 40.1)]}"
         )
-    points = shapely.points(np.array([lonlat for _, lonlat in rows], dtype=float))
+    try:
+        points = shapely.points(np.array([lonlat for _, lonlat in rows], dtype=float))
+    except (TypeError, ValueError) as error:
+        raise ControlError(f"side_at holds a place that is not two numbers [degrees]: {error}") from error
     frame = gpd.GeoDataFrame({"side": [side for side, _ in rows]}, geometry=points, crs=LONLAT)
     out = frame.to_crs(theatre.crs)
     beyond = ~shapely.intersects(ground, np.asarray(out.geometry.values))

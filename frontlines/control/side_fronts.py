@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 from frontlines.control.to_lines import GRID_M
-from frontlines.crs import require_layer, require_working_crs
+from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, united
 from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, segments

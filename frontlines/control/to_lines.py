@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_layer, require_working_crs
+from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import BACK, OUTSIDE, arrange, edge_lines

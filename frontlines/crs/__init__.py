@@ -6,14 +6,7 @@ WGS 84 ellipsoid. Lengths and directions are not kept, and are measured on the e
 
 from frontlines.crs.geodesic import geod_of, ground_distance_m, ground_length_m, lonlat_of
 from frontlines.crs.projecting import STRAY_M, polygons_of, project
-from frontlines.crs.working import (
-    Distortion,
-    distortion,
-    place,
-    require_layer,
-    require_working_crs,
-    working_crs,
-)
+from frontlines.crs.working import Distortion, distortion, place, require_working_crs, working_crs
 
 __all__ = [
     "STRAY_M",
@@ -26,7 +19,6 @@ __all__ = [
     "place",
     "polygons_of",
     "project",
-    "require_layer",
     "require_working_crs",
     "working_crs",
 ]

@@ -142,6 +142,9 @@ def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
     shared: CRS | None = None
     for name, frame in frames.items():
         require_layer(name, frame)
+        shapes = np.asarray(frame.geometry.values)
+        if not np.isfinite(shapely.length(shapes[~shapely.is_missing(shapes)])).all():
+            raise LayerError(f"{name} has coordinates that are no numbers: pass it through {_DOOR}")
         if frame.crs is None:
             raise CRSError(f"{name} has no CRS: set the one it is in, then pass it through {_DOOR}")
         if not _is_equal_area(frame.crs):
@@ -161,14 +164,22 @@ def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
 
 
 def require_layer(name: str, frame: Any, *columns: str) -> None:
-    """Refuse what has no geometry, or rows without each of some columns, as checked layers have them."""
+    """Refuse what has no geometry, or rows without each of some columns."""
     if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries) or not hasattr(frame, "crs"):
         raise LayerError(f"{name} is no GeoDataFrame with geometry: pass what comes from {_DOOR}")
-    held = list(getattr(frame, "columns", ()))
-    for column in columns if len(frame) else ():
-        values = frame[column] if held.count(column) == 1 else None
+    if isinstance(frame, gpd.GeoDataFrame):
+        require_columns(name, frame, *columns, origin=_DOOR)
+
+
+def require_columns(name: str, table: Any, *columns: str, origin: str) -> None:
+    """Refuse what is no table, or has rows without each of some columns of days or texts."""
+    if not isinstance(table, pd.DataFrame):
+        raise LayerError(f"{name} is no table: pass what comes from {origin}")
+    held = list(table.columns)
+    for column in columns if len(table) else ():
+        values = table[column] if held.count(column) == 1 else None
         if values is None or pd.api.types.infer_dtype(values) in _NO_VALUES:
-            raise LayerError(f"{name} has no column {column!r} of {_HELD}: pass it through {_DOOR}")
+            raise LayerError(f"{name} has no column {column!r} of {_HELD}: pass what comes from {origin}")
 
 
 def _is_equal_area(crs: CRS) -> bool:

@@ -40,8 +40,7 @@ def ground_of(theatre: gpd.GeoDataFrame) -> shapely.Geometry:
         raise LayerError(
             f"the theatre has {len(theatre)} rows, not one: pass it through as_theatre(frame, crs)"
         )
-    ground = theatre.geometry.iloc[0]
-    if not np.isfinite(shapely.length(ground)):
+    if not np.isfinite(shapely.length(ground := theatre.geometry.iloc[0])):
         raise LayerError("the theatre has no shape, or coordinates that are no numbers: see as_theatre")
     return ground
 

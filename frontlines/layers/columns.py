@@ -74,12 +74,8 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
 def _require_short(names: pd.Series[Any]) -> None:
     """Refuse names that find no room on a map."""
     if names.name in _ON_MAPS and len(names):
-        letters = names.str.len()
-        within(
-            "name_letters",
-            letters.max(),
-            f"{names.name} of row {names.index[int(letters.to_numpy().argmax())]}",
-        )
+        at = int((letters := names.str.len().to_numpy()).argmax())
+        within("name_letters", letters[at], f"{names.name} of row {names.index[at]}")
 
 
 def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataFrame:
@@ -91,11 +87,8 @@ def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataF
         name = str(column).strip().lower()
         if name in known and name not in frame.columns and name not in new.values():
             new[column] = name
-    out = (
-        frame.rename(columns=new)
-        .set_geometry("geometry")
-        .drop(columns=[*BOOKED, "margin_km2"], errors="ignore")
-    )
+    bare = frame.drop(columns=[*BOOKED, "margin_km2"], errors="ignore")
+    out = bare.rename(columns=new).set_geometry("geometry")
     return out.set_axis(out.index.set_names([None if name in out else name for name in out.index.names]))
 
 

@@ -238,9 +238,8 @@ def as_districts(
     >>> as_districts(raw, working_crs(raw), key="name")["district"].tolist()
     ['West', 'East']
     """
-    named = with_key(_with_geometry(frame, "districts"), key)
-    if dissolve:
-        named = dissolved(named)
+    keyed = with_key(_with_geometry(frame, "districts"), key)
+    named = dissolved(keyed) if dissolve else keyed
     sound = _through_door(named, crs, "districts", mend=mend)
     districts = give_up_overlaps(sound, within=None, key=None, hair_m=HAIR_M, disputed=None)
     _refuse_swallowed(sound.frame, districts)
@@ -359,6 +358,11 @@ def check_layer(
         coordinates if it has no CRS). Empty if nothing is wrong; a ``thin overlap`` or ``thin gap`` comes
         from rounding and passes everywhere.
 
+    Raises
+    ------
+    LayerError
+        If the frame has no geometry, or the kind is not known.
+
     Examples
     --------
     >>> import geopandas as gpd
@@ -369,8 +373,8 @@ def check_layer(
     """
     if kind not in KINDS:
         raise LayerError(f"kind={kind!r} is not known: use one of {', '.join(KINDS)}")
-    frame = _with_geometry(frame, kind)
-    frame = with_key(frame, key) if kind == "districts" else frame
+    sound = _with_geometry(frame, kind)
+    frame = with_key(sound, key) if kind == "districts" else sound
     tidied, problems = tidy(frame, kind)
     found = unfit_to_project(tidied)
     ground = None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from frontlines.errors import SourceError
 from frontlines.report.folder import Folder
 from frontlines.sources.formats import plain_cell
 
@@ -58,7 +59,9 @@ def figures_of(run: Folder) -> Figures:
     for side, rows in joined.groupby("side", sort=False):
         order = np.argsort(cells[rows.index])
         if not np.array_equal(cells[rows.index][order], np.arange(len(steps) * n_places)):
-            raise ValueError(f"the tables do not have one row for each step and district of {side}")
+            raise SourceError(
+                f"the tables do not have one row for each step and district of {side}: run the command again"
+            )
         columns = {name: rows[name].to_numpy()[order].reshape(len(steps), n_places) for name in kept}
         found[str(side)] = {name: _runs(column) for name, column in columns.items()}
     return Figures(steps, found, total)

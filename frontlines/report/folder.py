@@ -75,15 +75,7 @@ def refusing(folder: Path) -> Iterator[None]:
         yield
     except SourceError:
         raise
-    except (
-        OSError,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        ArithmeticError,
-        RecursionError,
-    ) as error:
+    except _NOT_AS_WRITTEN as error:
         why = f"{type(error).__name__}: {error}".splitlines()[0]
         raise SourceError(
             f"{folder} does not hold a run as this version writes it ({why}): run the command again"

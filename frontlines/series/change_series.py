@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_layer, require_working_crs
+from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import united
 from frontlines.layers.margins import is_strip, margins_by_district

@@ -266,7 +266,7 @@ def write(frame: pd.DataFrame, path: str | Path) -> None:
     Ağdam,1.5
     <BLANKLINE>
     """
-    path = Path(path)
+    path = formats.path_of(path)
     writer = formats.writer_for(frame, path)
     try:
         with whole_or_not(path) as temporary:

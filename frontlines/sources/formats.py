@@ -335,9 +335,7 @@ def _read_one(address: str, path: Path, layer: str | None, encoding: str | None)
         )
     if layer is not None and layer not in names:
         raise SourceError(f"{path} has no layer {layer!r}: it holds {', '.join(names)}")
-    if not address.startswith(
-        ("GeoJSON:", "TopoJSON:")
-    ):  # counting is reading; it is no larger than its file
+    if "JSON:" not in address:  # where counting is reading, of no more than the file holds
         within("rows", pyogrio.read_info(address, layer=layer or names[0])["features"], path.name)
     options = {"layer": layer or names[0], "encoding": encoding, "datetime_as_string": True}
     if address.startswith("GeoJSON:"):

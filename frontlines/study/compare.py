@@ -20,7 +20,6 @@ from frontlines.change import (
 from frontlines.control import control_from_lines, cut_lines, frontlines_from_control
 from frontlines.errors import StudyError
 from frontlines.layers.margins import find_margins, give_margins, margin_columns, with_margins
-from frontlines.limits import require_metres
 from frontlines.manifest import Manifest
 from frontlines.manifest import caption as caption_of
 from frontlines.names import (
@@ -34,11 +33,11 @@ from frontlines.names import (
     sides_in_order,
 )
 from frontlines.progress import Progress, part, reporting
-from frontlines.study.errors import errors_of, errors_record, without_sigma
+from frontlines.study.errors import errors_of, errors_record, require_numbers, without_sigma
 from frontlines.study.no_district import outside_districts, recorded
 from frontlines.study.people import people_record, places_and_people, places_record
 from frontlines.study.record import manifest_of
-from frontlines.uncertainty import AreaErrors, NoiseModel, check_draws, total_of
+from frontlines.uncertainty import AreaErrors, total_of
 
 _SHOWN = 6  # sides named in a line
 _MOST_TOWNS = 40  # settlements on a map of a study that names none
@@ -144,11 +143,7 @@ class Study:
             raise StudyError(
                 f"the dates are {first:%Y-%m-%d} and {last:%Y-%m-%d}: give two days, the earlier first"
             )
-        lengths = ("snap_m", "sliver_m", "border_m", "margin_m")
-        require_metres(StudyError, **{name: getattr(self, name) for name in lengths})
-        NoiseModel(self.sigma_m, self.correlation_m or 0.0)  # refuses what it cannot work with
-        if self.draws:
-            check_draws(self.draws)
+        require_numbers(self)
         labels_of(self.districts, self.label)  # refuses a column that is not there
 
     def __repr__(self) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import correlations_of, sigmas_of
+from frontlines.limits import require_metres
 from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, Length, somebody
 from frontlines.progress import Report, part
 from frontlines.series import WITHHELD, series_error, series_totals
@@ -20,12 +21,22 @@ from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
     balance_error,
+    check_draws,
     errors_of_sides,
     simulate_balance,
 )
 
 if TYPE_CHECKING:
     from frontlines.study.compare import Study
+
+
+def require_numbers(study: Study) -> None:
+    """Refuse lengths, errors and draws that no stage could work with."""
+    lengths = ("snap_m", "sliver_m", "border_m", "margin_m")
+    require_metres(StudyError, **{name: getattr(study, name) for name in lengths})
+    NoiseModel(study.sigma_m, study.correlation_m or 0.0)  # refuses what it cannot work with
+    if study.draws:
+        check_draws(study.draws)
 
 
 def without_sigma(lines: gpd.GeoDataFrame) -> int:

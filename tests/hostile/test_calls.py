@@ -10,6 +10,7 @@ import frontlines as fl
 from frontlines.names import LONLAT
 from frontlines.sources.files import Reading
 from frontlines.sources.snapshots import read_snapshots
+from frontlines.study.many_days import snapshots_from_files
 
 CRS = "EPSG:3035"
 X, Y = 4_321_000, 3_210_000
@@ -131,3 +132,15 @@ def test_what_an_operating_system_leaves_in_a_folder_is_no_layer(tmp_path):
     read = read_snapshots(tmp_path, Reading(), side=None)
     assert len(read) == len(BEFORE) + len(AFTER)
     assert read.index[0] == "0 of a_1994-04-07.gpkg"
+
+
+def test_a_file_without_a_row_shows_in_a_series_what_it_shows_between_two_days(tmp_path):
+    fl.write(BEFORE.drop(columns="date"), tmp_path / "a_1994-04-07.gpkg")
+    fl.write(BEFORE.iloc[:0].drop(columns="date"), tmp_path / "b_1994-05-12.gpkg")
+    fl.write(DISTRICTS, tmp_path.parent / "districts.gpkg")
+    given = {"districts": [tmp_path.parent / "districts.gpkg"], "key": "district", "side": "A"}
+    made = snapshots_from_files(tmp_path, **given)
+    km2 = made.control.assign(km2=made.control.area / 1e6).groupby(["date", "side"])["km2"].sum()
+    assert km2.loc["1994-05-12"].round(3).to_dict() == {"unknown": 64.0}
+    said = "b_1994-05-12.gpkg holds no row: all ground of 1994-05-12 is that of unknown"
+    assert said in made.record["notes"]

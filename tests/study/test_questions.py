@@ -19,11 +19,12 @@ def karabakh():
 def test_frames_files_and_the_study_agree(karabakh):
     (before, after), districts = karabakh
     whole = fl.run_study(fl.load_study("karabakh-1994"))
-    found = fl.compare(before, after, districts, side="ARM")
+    alike = {"side": "ARM", "correlation_m": whole.study.correlation_m}
+    found = fl.compare(before, after, districts, **alike)
     pd.testing.assert_frame_equal(found.balance, whole.balance)
     file = FOLDER / "frontlines.geojson"
     days = tuple(f"{day:%Y-%m-%d}" for day in whole.study.dates)
-    from_files = fl.compare(file, file, FOLDER / "districts.geojson", side="ARM", days=days)
+    from_files = fl.compare(file, file, FOLDER / "districts.geojson", days=days, **alike)
     pd.testing.assert_frame_equal(found.balance, from_files.balance)
 
 
