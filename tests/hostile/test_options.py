@@ -68,10 +68,6 @@ REFUSED = [
     ([*CHANGE, "--shift-days", "1000000000"], "out of range"),
     # --- bounds on work
     ([*CHANGE, "--sigma-m", "9", "--draws", "1000000000"], "100,000 .*--limit draws=1000000000$"),
-    (
-        [*CHANGE, "--sigma-m", "9", "--draws", "100", "--correlation-m", "1e-6"],
-        "--draws 100 at --correlation-m 1e-06.*--limit drawn_points=",
-    ),
     ([*MOVED, "--spacing-m", "1e-6"], "--spacing-m 1e-06.*--limit points="),
     ([*MOVED, "--copies", "1000000000"], "copies.*--limit points="),
     ([*CHANGE, "--limit", "draws"], "write NAME=NUMBER"),

@@ -114,7 +114,7 @@ def test_grid_coordinates_and_other_datums(tmp_path):
             "id;col;row;lon;lat\na;25;163;680;807\n",
             r"line 2 has lon 680, lat 807\).*a decimal comma may part",
         ),
-        ("id;col;row;lon;lat\na;1;2;1,046,5;40\n", r"line 2 has '1,046,5'\): write a point before decimals"),
+        ("id;col;row;lon;lat\na;1;2;1,046,5;40\n", r"line 2 has '1,046,5'\): write 46.5, or degrees"),
         (
             "id,x,y,lon,latt\na,1,2,46,40\n",
             r"no column col, row, lat; .* beside is 'x', 'y', 'latt': it needs",
