@@ -118,7 +118,7 @@ REFUSED = [
     ([*CHANGE, "--as", "nobody"], "no publisher 'nobody' is known"),
     ([*CHANGE, "--as", "x.toml"], "x.toml is not a file"),
     ([*CHANGE, "--date-before", "1994-06-01", "--date-after", "1994-05-12"], "1994-0"),
-    ([*TWO, "--source", "one"], "--source names both sources"),
+    ([*TWO, "--source", "one"], "--source names all sources: give it 2 times"),
     ([*TWO, "--as", "a", "--as", "b", "--as", "c"], "--as is given once"),
     ([*TWO, "--side", "B"], "give --side once"),
     ([*CHECK, "--kind", "x"], "--kind x is not known"),
