@@ -3,6 +3,7 @@
 ::
 
     FrontlinesError (a ValueError)
+    ├── ArgumentError    (also a TypeError) an argument is of a wrong type
     ├── SourceError      a file cannot be read or written
     ├── CRSError         a frame has no CRS, or not the one of the study
     ├── LayerError       a layer is not what its kind must be; ``faults`` holds every fault found
@@ -25,6 +26,10 @@ from typing import Any
 
 class FrontlinesError(ValueError):
     """Whatever this library refuses."""
+
+
+class ArgumentError(FrontlinesError, TypeError):
+    """An argument of a call is of a wrong type."""
 
 
 class SourceError(FrontlinesError):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.crs import polygons_of, require_working_crs
 from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
@@ -31,6 +32,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+@checked()
 def change_between(
     before: gpd.GeoDataFrame,
     after: gpd.GeoDataFrame,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.crs.working import require_columns, require_layer
 from frontlines.errors import ClosureError, LayerError
@@ -24,6 +25,7 @@ BALANCE = [
 ]  # fmt: skip
 
 
+@checked()
 def transitions_by_district(change: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.DataFrame:
     """Measure change in each district.
 
@@ -98,6 +100,7 @@ def _close_districts(table: pd.DataFrame, change: gpd.GeoDataFrame, districts: g
         )
 
 
+@checked()
 def balance_by_district(transitions: pd.DataFrame, side: str | Sequence[str] | None = None) -> pd.DataFrame:
     """Sum up what a side, or each of several, gained, lost and held in each district.
 
@@ -179,6 +182,7 @@ def _balance_of(transitions: pd.DataFrame, side: str) -> pd.DataFrame:
     )[BALANCE]
 
 
+@checked()
 def transition_matrix(transitions: pd.DataFrame) -> pd.DataFrame:
     """Lay out who passed how much ground to whom, side by side.
 

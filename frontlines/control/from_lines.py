@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.control.joining import join_ends
 from frontlines.crs import place, require_working_crs
 from frontlines.crs.working import require_layer
@@ -37,6 +38,7 @@ _LEAST_M = 5e-3
 """Pieces shorter than this [m] do not tell their direction: one of the edge might pass for one of a line."""
 
 
+@checked()
 def control_from_lines(
     frontlines: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, snap_m: float
 ) -> gpd.GeoDataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.crs.working import require_layer
 from frontlines.errors import ControlError
@@ -20,6 +21,7 @@ from frontlines.names import KM2, UNKNOWN, Geometries
 _ARC = 16  # segments of a quarter circle round a place: its area is short by 0.04 %
 
 
+@checked()
 def control_from_settlements(
     settlements: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, reach_m: float
 ) -> gpd.GeoDataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from shapely.ops import substring
 
+from frontlines.arguments import checked
 from frontlines.control.from_lines import Division, divide
 from frontlines.crs import place, require_working_crs
 from frontlines.crs.working import require_layer
@@ -28,6 +29,7 @@ _TWO, _SHOWN = 2, 4
 _ON_LINE_M = 1.0  # a place this near to a line [m] is on neither side of it
 
 
+@checked()
 def lines_with_sides(
     frame: gpd.GeoDataFrame,
     theatre: gpd.GeoDataFrame,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.control.to_lines import GRID_M
 from frontlines.crs import require_working_crs
 from frontlines.crs.working import require_layer
@@ -24,6 +25,7 @@ _TILE_M = 20_000.0
 _ON_M = 1e-2  # edges this near to a strip run along it [m]
 
 
+@checked()
 def fronts_of_side(
     control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, side: str, *, border_m: float
 ) -> gpd.GeoDataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
@@ -23,6 +24,7 @@ GRID_M = 1e-3
 """Outlines are rounded to this grid [m] while they are noded, so that neighbours meet."""
 
 
+@checked()
 def frontlines_from_control(
     control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, border_m: float
 ) -> gpd.GeoDataFrame:

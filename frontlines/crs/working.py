@@ -13,6 +13,7 @@ from pyproj import CRS, Proj
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
+from frontlines.arguments import checked
 from frontlines.crs.geodesic import way
 from frontlines.errors import CRSError, LayerError
 from frontlines.names import HALF_TURN_DEG, LONLAT, Floats
@@ -39,6 +40,7 @@ class Distortion:
     length: float
 
 
+@checked()
 def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
     """Make the working CRS of a study: equal-area, in metres, centred on its theatre.
 

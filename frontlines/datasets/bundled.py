@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from frontlines.arguments import checked
 from frontlines.errors import StudyError
 from frontlines.manifest import sha256
 
@@ -30,6 +31,7 @@ def available() -> list[str]:
     return sorted(file.parent.name for file in _root().glob("*/study.toml"))
 
 
+@checked()
 def locate(name: str) -> Path:
     """Find a bundled study's file, after checking that its data are as they were published.
 

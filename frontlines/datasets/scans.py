@@ -14,6 +14,7 @@ import shapely
 from PIL import Image, ImageFilter
 from pyproj import CRS, Transformer
 
+from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
 from frontlines.names import Floats, Floats32, Geometries, Pixels
 
@@ -27,6 +28,7 @@ _NET_POINTS = 80  # of each meridian and parallel
 _FEWEST_CROSSINGS = 4  # the fewest control points that leave one to spare
 
 
+@checked()
 @dataclass(frozen=True)
 class ScanLook:
     """What paper, printing and scanning do to a map.
@@ -80,6 +82,7 @@ class SyntheticScan:
     transform: tuple[float, float, float, float, float, float]
 
 
+@checked()
 def render_scan(
     lines: gpd.GeoDataFrame,
     *,
@@ -309,6 +312,7 @@ class MapScan:
     crs: CRS
 
 
+@checked()
 def scan_of_map(  # noqa: PLR0913 - one call that draws it all
     lines: gpd.GeoDataFrame,
     *,

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
+from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
 from frontlines.names import Floats
 
@@ -55,6 +56,7 @@ class SyntheticWar:
     truth: pd.DataFrame
 
 
+@checked()
 def synthetic_war(
     n_days: int = 120, *, n_vertices: int = 600, n_sides: int = 2, rng: np.random.Generator | int = 0
 ) -> SyntheticWar:

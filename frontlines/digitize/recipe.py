@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.digitize.colour.colours import refuse_one_colour
 from frontlines.digitize.georef.transformations import FAMILIES, Family
 from frontlines.digitize.lines import Knobs
@@ -201,6 +202,7 @@ _AS_GIVEN = (
 )  # fmt: skip
 
 
+@checked()
 @dataclass(frozen=True)
 class Places:
     """Places that a side holds.
@@ -217,6 +219,7 @@ class Places:
     pixels: tuple[Place, ...] = ()
 
 
+@checked()
 @dataclass(frozen=True, kw_only=True)
 class LineRecipe:
     """A line to trace.
@@ -249,6 +252,7 @@ class LineRecipe:
         object.__setattr__(self, "date", pd.Timestamp(self.date))
 
 
+@checked()
 @dataclass(frozen=True, kw_only=True)
 class AreaRecipe:
     """A fill to trace.
@@ -268,6 +272,7 @@ class AreaRecipe:
     date: pd.Timestamp
 
 
+@checked()
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """What to trace on which image.
@@ -352,6 +357,7 @@ class Recipe:
         return ", ".join(part for part in parts if part)
 
 
+@checked()
 def read_recipe(path: str | Path) -> Recipe:
     """Read a recipe.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from frontlines.arguments import checked
 from frontlines.digitize.areas.trace import trace_areas
 from frontlines.digitize.colour.sheet import open_sheet
 from frontlines.digitize.digitized import Digitized
@@ -15,6 +16,7 @@ from frontlines.digitize.recipe import Recipe, read_recipe
 from frontlines.progress import Progress, reporting
 
 
+@checked()
 def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digitized:
     """Trace a scanned map as a recipe says, and carry it to the ground.
 

@@ -30,6 +30,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import ProjError
 
+from frontlines.arguments import checked
 from frontlines.crs import polygons_of, require_working_crs, working_crs
 from frontlines.crs.projecting import project_and_look
 from frontlines.errors import CRSError, LayerError
@@ -62,6 +63,7 @@ from frontlines.layers.mending import (
 from frontlines.names import CONTESTED, KM2, UNKNOWN
 
 
+@checked()
 def as_control(
     frame: gpd.GeoDataFrame,
     crs: CRS,
@@ -141,6 +143,7 @@ def as_control(
     return _arranged(control, ["date", "side", "source", "sigma_m", "mended_km2", "outside_km2"])
 
 
+@checked()
 def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: Mend = False) -> gpd.GeoDataFrame:
     """Check frontlines and bring them into the working CRS.
 
@@ -187,6 +190,7 @@ def as_frontlines(frame: gpd.GeoDataFrame, crs: CRS, *, mend: Mend = False) -> g
     return _arranged(lines, ["date", "side_left", "side_right", "source", "sigma_m", "note"])
 
 
+@checked()
 def as_districts(
     frame: gpd.GeoDataFrame,
     crs: CRS,
@@ -251,6 +255,7 @@ def as_districts(
     return _arranged(districts, ["district", "vintage", "mended_km2", "outside_km2"])
 
 
+@checked()
 def as_settlements(
     frame: gpd.GeoDataFrame, crs: CRS, *, unlocated: Literal["raise", "drop"] = "raise"
 ) -> gpd.GeoDataFrame:
@@ -294,6 +299,7 @@ def as_settlements(
     return _arranged(places, ["name", "date", "side", "source", "sigma_m"])
 
 
+@checked()
 def as_theatre(frame: gpd.GeoDataFrame, crs: CRS, *, mend: Mend = False) -> gpd.GeoDataFrame:
     """Check the ground of a study, join it into one row and bring it into the working CRS.
 
@@ -334,6 +340,7 @@ def as_theatre(frame: gpd.GeoDataFrame, crs: CRS, *, mend: Mend = False) -> gpd.
     return gpd.GeoDataFrame(geometry=joined, crs=crs)
 
 
+@checked()
 def check_layer(
     frame: gpd.GeoDataFrame, kind: Kind, *, key: str = "district", theatre: gpd.GeoDataFrame | None = None
 ) -> gpd.GeoDataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.movement.crossings import Rule, front_positions
@@ -27,6 +28,7 @@ DOUBTS = {
 """Reasons to doubt the figure of a transect, by code."""
 
 
+@checked()
 def displacement(
     transects: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame,

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
+from frontlines.arguments import checked
 from frontlines.crs import ground_distance_m, ground_length_m, lonlat_of, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import edge_lines, segments
@@ -27,6 +28,7 @@ DENSE_M = 500.0
 _MOST_CELLS = 2e8  # pairs of vertices
 
 
+@checked()
 def nearest_distance(
     frontlines: gpd.GeoDataFrame,
     side: str,
@@ -95,6 +97,7 @@ def nearest_distance(
     return _whole_first(pd.DataFrame(rows))
 
 
+@checked()
 def line_distances(
     frontlines: gpd.GeoDataFrame,
     side: str,

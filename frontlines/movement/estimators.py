@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from frontlines.arguments import checked
 from frontlines.errors import LayerError
 from frontlines.movement.fronts import require_other_names
 from frontlines.names import WHOLE, Floats, counted
@@ -46,6 +47,7 @@ _SIGNED = {
 }
 
 
+@checked()
 def mean_advance(balance: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
     """Divide net area by the mean length of both fronts.
 
@@ -147,6 +149,7 @@ def _require_once(lengths: pd.DataFrame) -> None:
         )
 
 
+@checked()
 def estimator_table(
     displaced: gpd.GeoDataFrame, advance: pd.DataFrame, nearest: pd.DataFrame, lines: pd.DataFrame
 ) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from frontlines.arguments import checked
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import BACK, edge_lines, segments, westward
@@ -20,6 +21,7 @@ from frontlines.names import Floats, Geometries, Ints
 _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
 
 
+@checked()
 def front_length(
     frontlines: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame | None = None,

@@ -11,6 +11,7 @@ import shapely
 from pyproj import CRS
 from shapely.ops import substring
 
+from frontlines.arguments import checked
 from frontlines.crs import ground_distance_m, ground_length_m, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of
@@ -25,6 +26,7 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
+@checked()
 def make_transects(  # noqa: PLR0913 - one argument for each choice that decides the figures
     frontlines: gpd.GeoDataFrame,
     side: str,

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.names import WHOLE
 from frontlines.plot.artists import (
@@ -49,6 +50,7 @@ _HEADINGS = ("The whole theatre", "Detail: where the sources differ")
 _TWO_LINES = ("#6B3F00", "#3F9C8F")
 
 
+@checked()
 def agreement_figure(
     ground: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,
@@ -173,6 +175,7 @@ def _entries(ground: gpd.GeoDataFrame, names: tuple[str, str], side: str, style:
     return found
 
 
+@checked()
 def agreement_chart(
     table: pd.DataFrame,
     names: tuple[str, str],

@@ -19,6 +19,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
 from frontlines.layers.mending import stated_sources
@@ -57,6 +58,7 @@ _RINGED = 5  # frames for which a place that changed hands has its ring
 _CLASSES = ("held", "gained", "lost")
 
 
+@checked()
 def animate_control(  # noqa: PLR0913 - one call that draws it all
     control: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame | None,

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from frontlines.arguments import checked
 from frontlines.names import KM2, WHOLE
 from frontlines.plot.artists import View, Z, fill, frame, lines, metres_per_pt, outline, show, view_of, write
 from frontlines.plot.front_layers import draw_frontlines, front_entries
@@ -61,6 +62,7 @@ class Panel:
     towns: tuple[str, ...]
 
 
+@checked()
 def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> Figure:
     """Draw the figure of a study for print.
 

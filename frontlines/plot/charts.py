@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, StepPatch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
 from frontlines.plot.artists import Z, dash, days_of, fill, paint, write
 from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_axes_look, set_date_axes, write_above
@@ -32,6 +33,7 @@ _DASHES = ((), (4.0, 1.6), (1.2, 1.4), (6.0, 1.6, 1.2, 1.6), (2.5, 2.5))
 _TEXT_ROOM = 0.09
 
 
+@checked()
 def draw_series(
     series_or_totals: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
 ) -> Axes:
@@ -111,6 +113,7 @@ def _interval_look(style: MapStyle) -> dict[str, Any]:
     return {"color": mix(style.ink, style.paper, 0.5), "alpha": 0.35, "linewidth": 0}
 
 
+@checked()
 def draw_gains_and_losses(
     series_or_totals: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
 ) -> Axes:
@@ -191,6 +194,7 @@ def _net_look(style: MapStyle) -> dict[str, Any]:
     return {"color": style.ink, "markersize": 3.0, "elinewidth": 0.8, "capsize": 1.8, "capthick": 0.8}
 
 
+@checked()
 def draw_front_length(
     lengths: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
 ) -> Axes:
@@ -436,6 +440,7 @@ _SIGMAS_95 = 1.959964  # standard errors to either side of a 95 % interval
 _ROOM = 1.12
 
 
+@checked()
 def draw_error_by_correlation(
     table: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
 ) -> Axes:

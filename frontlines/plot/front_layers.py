@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from shapely.ops import substring
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.layers.columns import sigmas_of
 from frontlines.movement.displacement import places_along, ways
@@ -28,6 +29,7 @@ _SAME_M = 1.0  # lines nearer than this run together, however fine the map
 _FINE_PT = 0.1  # corners of a band closer to its edge than this cannot be seen
 
 
+@checked()
 def draw_frontlines(
     frontlines: gpd.GeoDataFrame,
     *,
@@ -210,6 +212,7 @@ _FILLED = 0.5  # share of the ground between transects that their lines may cove
 _WIDTHS_PT = (0.4, 1.2)
 
 
+@checked()
 def draw_transects(
     transects: gpd.GeoDataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
 ) -> Axes:

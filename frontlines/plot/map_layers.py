@@ -15,6 +15,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.names import CONTESTED, RESERVED, UNKNOWN
 from frontlines.plot.artists import Stage, Z, areas, dash, dots, fill, merged, outline, paint, stroke
@@ -28,6 +29,7 @@ _MANY_RINGS = 100
 CLASSES = ("rest", "unknown", "others", "held", "lost", "gained")
 
 
+@checked()
 def draw_control(
     control: gpd.GeoDataFrame,
     *,
@@ -72,6 +74,7 @@ def draw_control(
     return stage.settle(control.geometry)
 
 
+@checked()
 def draw_change(
     change: gpd.GeoDataFrame,
     side: str | None = None,
@@ -235,6 +238,7 @@ def ground_entries(
 _HOME = 0.05  # a country with more than this share of the theatre is no neighbour
 
 
+@checked()
 def draw_districts(
     districts: gpd.GeoDataFrame,
     *,
@@ -307,6 +311,7 @@ def district_labels(
     return sorted(drawn, key=lambda b: (-b.priority, b.text))
 
 
+@checked()
 def draw_settlements(
     settlements: gpd.GeoDataFrame,
     *,
@@ -398,6 +403,7 @@ def town_labels(towns: gpd.GeoDataFrame, *, style: MapStyle = DEFAULT_STYLE) -> 
     ]
 
 
+@checked()
 def draw_context(
     context: gpd.GeoDataFrame,
     *,

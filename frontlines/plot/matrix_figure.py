@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from frontlines.arguments import checked
 from frontlines.change import transition_matrix
 from frontlines.errors import FrontlinesError
 from frontlines.names import RESERVED, WHOLE, Floats
@@ -32,6 +33,7 @@ _PALEST, _DARKEST = 0.10, 0.62  # share of the shade in the cells with the least
 _COLUMNS = ("district", "date_from", "date_to", "side_from", "side_to", "area_km2")
 
 
+@checked()
 def transition_matrix_figure(
     transitions: pd.DataFrame,
     *,

@@ -7,6 +7,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from frontlines.arguments import checked
 from frontlines.movement.displacement import places_along, ways
 from frontlines.plot.artists import View, bounds_of, frame, lines, present, show, view_of
 from frontlines.plot.chart_axes import write_above
@@ -28,6 +29,7 @@ _MAP_MM = (70.0, 165.0)  # least and largest height of the map
 _MOST_TOWNS = 40
 
 
+@checked()
 def movement_figure(
     displaced: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame,

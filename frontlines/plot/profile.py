@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.errors import FrontlinesError
 from frontlines.movement.displacement import places_along
@@ -32,6 +33,7 @@ _BESIDE_PT = 8.5
 _NEEDS = ("nsm_m", "shared", "origin_m", "from_m", "to_m", "date_from", "date_to", "side", "along_km", "line")
 
 
+@checked()
 def draw_profile(
     displaced: gpd.GeoDataFrame,
     *,
@@ -274,6 +276,7 @@ def _name_settlements(
                     markeredgewidth=0.5, clip_on=False, gid="settlement")  # fmt: skip
 
 
+@checked()
 def profile_figure(
     displaced: gpd.GeoDataFrame,
     *,

@@ -18,6 +18,7 @@ from matplotlib.patheffects import withStroke
 from PIL import Image
 
 from frontlines._optional import require
+from frontlines.arguments import checked
 from frontlines.digitize import Digitized, Scan
 from frontlines.digitize.layers import class_colours
 from frontlines.digitize.lines import pieces_of
@@ -44,6 +45,7 @@ _NAMED = 30
 _COARSE_PX = 8.0  # fine enough to keep labels off the lines
 
 
+@checked()
 def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> Figure:
     """Draw the page with what was traced over the scan: lines, areas, control points, legend and caption.
 
@@ -117,6 +119,7 @@ _GRID = 60
 _HALF_BAR = 0.4
 
 
+@checked()
 def residual_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> Figure:
     """Draw the page with the error of a georeference: where it is large, and how far each point is off.
 

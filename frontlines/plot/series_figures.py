@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
 from frontlines.plot.artists import Z, write
 from frontlines.plot.chart_axes import room_for, set_axes_look, set_date_axes, write_above
@@ -42,6 +43,7 @@ _SOURCE_MM, _NAMES_MM = 9.0, 45.0  # height of the row of a source, room for its
 _BESIDE_MM = 32.0  # for names beside charts of several sides
 
 
+@checked()
 def series_figure(
     series: pd.DataFrame,
     *,
@@ -110,6 +112,7 @@ def series_figure(
     return chart_page(charts, title=title, caption=caption, style=style)
 
 
+@checked()
 def district_figure(
     series: pd.DataFrame,
     *,
@@ -272,6 +275,7 @@ def _write_name(ax: Axes, name: str, figures: str, style: MapStyle) -> None:
     write(ax, figures, (0.0, 1.0), (0.0, 2.5), size_pt=style.legend_pt, **look)
 
 
+@checked()
 def net_by_source_figure(
     nets: SourceNets, *, title: str, caption: str, style: MapStyle = DEFAULT_STYLE
 ) -> Figure:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch, StepPatch
 from matplotlib.patheffects import Normal, Stroke
 
+from frontlines.arguments import checked
 from frontlines.names import sides_in_order
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.chart_axes import axes_for, room_for, set_date_axes, write_above
@@ -39,6 +40,7 @@ _End = tuple[
 ]  # where a name belongs, what it says, and the look of what it names
 
 
+@checked()
 def draw_sides(
     series_or_totals: pd.DataFrame,
     *,
@@ -121,6 +123,7 @@ def draw_stack(
     return every
 
 
+@checked()
 def draw_net_by_side(
     series_or_totals: pd.DataFrame,
     *,

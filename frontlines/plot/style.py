@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import matplotlib.colors
 import pandas as pd
 
+from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
 from frontlines.names import CONTESTED, UNKNOWN
 
@@ -59,6 +60,7 @@ def _no_sides() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
+@checked()
 @dataclass(frozen=True, repr=False)
 class MapStyle:
     """All choices of drawing in one frozen value; make another one with `dataclasses.replace`.

@@ -9,6 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from frontlines.arguments import checked
 from frontlines.report.topology import TOLERANCE_CELLS, ground_topology
 from frontlines.sources.writing import whole_or_not
 
@@ -18,6 +19,7 @@ GROUND = "ground.topojson"
 State = tuple[str, gpd.GeoDataFrame]
 
 
+@checked()
 def write_ground(
     path: str | Path,
     states: Sequence[State],

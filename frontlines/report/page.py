@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from frontlines.arguments import checked
 from frontlines.errors import SourceError
 from frontlines.names import CONTESTED
 from frontlines.plot.style import DEFAULT_STYLE, side_looks
@@ -34,6 +35,7 @@ _SCRIPTS = ("data", "map", "chart", "table", "main")
 _CLASSES = ("gained", "lost", "held", "others", "unknown")
 
 
+@checked()
 def write_page(folder: str | Path, path: str | Path) -> None:
     """Make one self-contained HTML page of a run of `frontlines run`, `change`, `series` or `compare`.
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
@@ -39,6 +40,7 @@ _DTYPES: dict[str, Any] = {
 }  # the same for a series that was read from a file as for one that was just made
 
 
+@checked()
 def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     control: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError, NoiseError
 from frontlines.geometry.coverage import united
@@ -53,6 +54,7 @@ class SeriesErrors:
     level: float
 
 
+@checked()
 def series_error(
     series: pd.DataFrame,
     control: gpd.GeoDataFrame,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.change.settlements import each_once
 from frontlines.control import fronts_of_side
 from frontlines.crs import require_working_crs
@@ -159,6 +160,7 @@ def people_by_step(
     return pd.DataFrame(table).assign(source=source)
 
 
+@checked()
 def follow_places(
     control: gpd.GeoDataFrame,
     settlements: gpd.GeoDataFrame,

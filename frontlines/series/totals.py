@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from frontlines.arguments import checked
 from frontlines.geometry.coverage import CLOSURE
 from frontlines.names import KM2, Bools, Floats
 
@@ -35,6 +36,7 @@ _COMMON = ["side", "date_from", "date_to", "cadence", "same_input"]  # to all di
 _TOTALS = [*_COMMON[:3], "period_end", *_SUMS[:6], "cumulative_net_km2", *_SUMS[6:], *_COMMON[3:], "suspect"]
 
 
+@checked()
 def series_totals(series: pd.DataFrame) -> pd.DataFrame:
     """Sum a series over its districts, step by step, for each side.
 

@@ -16,6 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from frontlines.arguments import checked
 from frontlines.errors import LayerError, SourceError
 from frontlines.layers.days import (
     as_days,
@@ -37,6 +38,7 @@ _MOST_CODES = 12  # a column of numbers with more values than this is no list of
 _SHOWN_VALUES, _SHOWN_COLUMNS, _LONGEST = 6, 4, 40
 
 
+@checked()
 @dataclass(frozen=True, kw_only=True)
 class Description:
     """What a layer's columns and values mean; whatever is left out follows from names that are usual.

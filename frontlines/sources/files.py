@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 import geopandas as gpd
 import pandas as pd
 
+from frontlines.arguments import checked
 from frontlines.errors import SourceError
 from frontlines.layers.days import days_in_names, first_of, without_day
 from frontlines.manifest import fingerprint, fingerprint_of_frame
@@ -56,6 +57,7 @@ Layer: TypeAlias = str | Path | gpd.GeoDataFrame
 """A layer as users give it: a file, or a frame with its CRS."""
 
 
+@checked()
 def read_control(
     path: str | Path,
     *,
@@ -105,6 +107,7 @@ def read_control(
     return _read_front(path, description, date=date, side=side, source=source)
 
 
+@checked()
 def read_frontlines(
     path: str | Path, *, date: str | None = None, source: str | None = None, description: Description = USUAL
 ) -> gpd.GeoDataFrame:
@@ -138,6 +141,7 @@ def read_frontlines(
     return _read_front(path, description, date=date, source=source)
 
 
+@checked()
 def read_districts(
     path: str | Path, *, vintage: str | None = None, description: Description = USUAL
 ) -> gpd.GeoDataFrame:
@@ -175,6 +179,7 @@ def read_districts(
     )
 
 
+@checked()
 def read_settlements(path: str | Path, *, description: Description = USUAL) -> gpd.GeoDataFrame:
     """Read settlements from a file of points, or from a CSV with longitudes and latitudes [degrees].
 
@@ -235,6 +240,7 @@ def _days_named(names: tuple[str, ...], date_format: str | None) -> list[str | N
     return days_in_names(names, date_format)
 
 
+@checked()
 def write(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a layer or a table to a file, whole or not at all.
 

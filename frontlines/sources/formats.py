@@ -29,6 +29,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import ProjError
 
+from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError, SourceError
 from frontlines.limits import within
 from frontlines.names import LONLAT
@@ -80,6 +81,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _MIDNIGHT = pd.Timedelta(0)
 
 
+@checked()
 def read_layer(
     path: str | Path, *, layer: str | None = None, description: Description = USUAL
 ) -> gpd.GeoDataFrame:

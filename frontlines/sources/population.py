@@ -16,6 +16,7 @@ import shapely
 from pyproj import CRS
 
 from frontlines._optional import require
+from frontlines.arguments import checked
 from frontlines.crs.geodesic import way
 from frontlines.errors import SourceError
 from frontlines.names import HALF_TURN_DEG, KM2, Floats, Geometries
@@ -109,6 +110,7 @@ class PopulationRaster:
         return bent
 
 
+@checked()
 def read_population(path: str | Path, *, per: str | None = None, crs: str | None = None) -> PopulationRaster:
     """Look at a GeoTIFF of people; its values are read when they are counted.
 

@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.control import fronts_of_side
 from frontlines.geometry.coverage import ground_of, united
 from frontlines.layers.margins import Margins, add_margins, find_margins, with_margins
@@ -98,6 +99,7 @@ class AgreementResults:
         return agreement_caption(self.manifest)
 
 
+@checked()
 def run_agreement(  # noqa: PLR0913 - one argument for each option of the command
     first: gpd.GeoDataFrame,
     second: gpd.GeoDataFrame,

@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from frontlines.arguments import checked
 from frontlines.change import (
     PopulationRaster,
     balance_by_district,
@@ -43,6 +44,7 @@ _SHOWN = 6  # sides named in a line
 _MOST_TOWNS = 40  # settlements on a map of a study that names none
 
 
+@checked()
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Study:
     """A question and the layers that answer it, all in one working CRS.
@@ -291,6 +293,7 @@ class Results:
         return replace(self, study=study, balance=balance, transitions=transitions)
 
 
+@checked()
 def run_study(study: Study, *, progress: Progress = None) -> Results:
     """Compare the two dates of a study: control, change, tables, errors, manifest.
 

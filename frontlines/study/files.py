@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from frontlines.arguments import checked
 from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import StudyError
 from frontlines.layers.mending import Mend
@@ -25,6 +26,7 @@ Changes = Mapping[str, Mapping[str, Any]]
 _ALONE = ("theatre", "settlements", "population", "context")  # layers of one file
 
 
+@checked()
 def load_study(name: str, *, changes: Changes | None = None) -> Study:
     """Read a study that comes with the library.
 
@@ -53,6 +55,7 @@ def load_study(name: str, *, changes: Changes | None = None) -> Study:
     return _read_study(locate(name), checksums(name), changes)
 
 
+@checked()
 def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
     """Read a study file and the layers it names.
 
@@ -170,6 +173,7 @@ def read_title(path: str | Path) -> str:
     return str(read_study_toml(Path(path))["study"]["title"])
 
 
+@checked()
 def study_from_files(  # noqa: PLR0913 - one argument for each option of the command
     before: Layer,
     after: Layer,

@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from frontlines.arguments import checked
 from frontlines.crs import project
 from frontlines.errors import LayerError
 from frontlines.layers.columns import sigmas_of
@@ -73,6 +74,7 @@ class MovementResults:
         return caption(self.manifest)
 
 
+@checked()
 def run_movement(  # noqa: PLR0913 - one argument for each option of the command
     study: Study,
     *,

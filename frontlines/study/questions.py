@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from frontlines.arguments import checked
 from frontlines.progress import Progress, part, reporting
 from frontlines.sources.files import Layer
 from frontlines.study.compare import Results, run_study
@@ -17,6 +18,7 @@ _OF_MOVEMENT = ("spacing_m", "length_m", "smoothing_m", "crossing", "baseline", 
 _OF_READING = ("population", "population_per", "snap_m", "reach_m", "mend", "description")
 
 
+@checked()
 def compare(
     before: Layer,
     after: Layer,
@@ -76,6 +78,7 @@ def compare(
         return run_study(study, progress=part(report, 0.2, 1.0))
 
 
+@checked()
 def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are options
     snapshots: Layer,
     districts: Layer | Sequence[Layer] = (),
@@ -139,6 +142,7 @@ def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are
         )  # fmt: skip
 
 
+@checked()
 def measure_movement(
     before: Layer,
     after: Layer,

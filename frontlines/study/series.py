@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from frontlines.arguments import checked
 from frontlines.change import PopulationRaster
 from frontlines.manifest import Manifest, series_caption
 from frontlines.names import UNKNOWN, counted, listed, sides_followed, somebody
@@ -95,6 +96,7 @@ class SeriesResults:
         return series_totals(every)
 
 
+@checked()
 def run_series(  # noqa: PLR0913 - one argument for each option of the command
     snapshots: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,

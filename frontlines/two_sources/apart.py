@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.crs import ground_length_m, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.limits import require_metres
@@ -16,6 +17,7 @@ from frontlines.limits import require_metres
 _SAME_M = 0.1  # lines this near to each other are the same
 
 
+@checked()
 def front_apart(
     first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, *, apart_m: float | Sequence[float]
 ) -> pd.DataFrame:

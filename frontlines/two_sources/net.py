@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, united
@@ -60,6 +61,7 @@ class SourceNets:
     level: float
 
 
+@checked()
 def net_by_source(
     sources: Mapping[str, gpd.GeoDataFrame],
     theatre: gpd.GeoDataFrame,

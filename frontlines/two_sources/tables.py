@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.change import change_between
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
@@ -25,6 +26,7 @@ MEASURES = ["ratio", "iou", "precision", "recall", "f1"]
 COLUMNS = ["date", "district", "side", "district_km2", *AREAS, *MEASURES, "iou_low", "iou_high"]
 
 
+@checked()
 def agreement(
     first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, side: str
 ) -> pd.DataFrame:
@@ -91,6 +93,7 @@ def agreement(
     return pd.concat(measured(first, second, districts, theatre, side, days), ignore_index=True)
 
 
+@checked()
 def differing_ground(
     first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, side: str
 ) -> gpd.GeoDataFrame:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.geometry.planar import edge_lines, edge_middles, segments
 from frontlines.names import BORDER_M, KM2, REACH_M, STRETCH, Bools, Floats, Geometries, Ints, Length
 from frontlines.uncertainty.columns import (
@@ -46,6 +47,7 @@ _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along whi
 _LENGTHS = 60  # correlation lengths of `error_by_correlation`
 
 
+@checked()
 def balance_error(  # noqa: PLR0913 - data, then options
     balance: pd.DataFrame,
     control: gpd.GeoDataFrame,
@@ -181,6 +183,7 @@ def balance_error(  # noqa: PLR0913 - data, then options
     )
 
 
+@checked()
 def error_by_correlation(  # noqa: PLR0913 - data, then options
     balance: pd.DataFrame,
     control: gpd.GeoDataFrame,

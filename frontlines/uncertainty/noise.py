@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.errors import LayerError, NoiseError
 from frontlines.limits import require_metres
 from frontlines.names import STRETCH, Floats, Ints, Length, listed
@@ -31,6 +32,7 @@ _ROUNDING_M2 = 1e-6
 _WINDOW = 6.0  # standard errors over which zigzags are evened out
 
 
+@checked()
 @dataclass(frozen=True)
 class NoiseModel:
     """How far lines may be off, and over what length they are off together.
@@ -193,6 +195,7 @@ class MeasuredErrors(NamedTuple):
     places: int
 
 
+@checked()
 def correlation_from(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> MeasuredErrors:
     r"""Measure sigma and correlation length from two drawings of the same lines, or from control points.
 

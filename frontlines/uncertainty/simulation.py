@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.geometry.planar import edge_lines, edge_middles
 from frontlines.limits import within
 from frontlines.names import BORDER_M, KM2, REACH_M, Bools, Floats, Floats32, Geometries, Ints, Mapper
@@ -52,6 +53,7 @@ _BITS = 31  # of the number of a row in the number of a square
 _AT_ONCE = 4_000_000  # squares times draws looked at together
 
 
+@checked()
 def simulate_balance(  # noqa: PLR0913 - data, then options
     balance: pd.DataFrame,
     control: gpd.GeoDataFrame,

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from frontlines.arguments import checked
 from frontlines.digitize.areas import edges, hatching, labels
 from frontlines.digitize.areas.checks import Unseen, measure_unseen
 from frontlines.digitize.areas.fills import colour_off, find_fills
@@ -40,6 +41,7 @@ AREA_STEPS: tuple[Step, ...] = (
 """The method: each step takes what is known until then, and gives it with what it found and left out."""
 
 
+@checked()
 def trace_areas(
     scan: Image | Sheet,
     colours: Mapping[str, str],

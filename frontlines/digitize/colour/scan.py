@@ -19,6 +19,7 @@ from pyproj import CRS
 from rasterio._err import CPLE_BaseError  # errors of GDAL that reach us as they are, as for bad EXIF
 from scipy import ndimage
 
+from frontlines.arguments import checked
 from frontlines.digitize.georef.control_points import Affine, GroundControl, control_inside
 from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
@@ -254,6 +255,7 @@ Image = Scan | str | Path | npt.NDArray[np.generic]
 """What is taken for an image of a map: a scan that is open, a file's path, or pixels."""
 
 
+@checked()
 def open_scan(image: Image, *, page: int | None = None) -> Scan:
     """Open an image of a map.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from frontlines.arguments import checked
 from frontlines.digitize.colour.colours import codes_of
 from frontlines.digitize.colour.palette import Labels, Palette, palette_of
 from frontlines.digitize.colour.paper import Paper, paper_of
@@ -69,6 +70,7 @@ class Sheet:
         return labels
 
 
+@checked()
 def open_sheet(image: Image | Sheet) -> Sheet:
     """Open an image of a map, and find out the light on its paper and its colours.
 

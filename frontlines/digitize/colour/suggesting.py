@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from PIL import ImageColor
 
+from frontlines.arguments import checked
 from frontlines.digitize.colour.colours import hex_of, lab_of
 from frontlines.digitize.colour.inks import label_grounds, label_strokes, mean_width_px, rims_of
 from frontlines.digitize.colour.palette import STROKES, Palette
@@ -15,6 +16,7 @@ from frontlines.names import Floats
 from frontlines.progress import Progress, reporting
 
 
+@checked()
 def suggest_colours(scan: Image | Sheet, *, most: int = 12, progress: Progress = None) -> pd.DataFrame:
     """List the line-like colours of a scan, to start from.
 
@@ -81,6 +83,7 @@ def _contrast(palette: Palette, ink: int) -> float:
     return float(np.linalg.norm(lab_of(palette.grounds) - lab_of(palette.inks[[ink]]), axis=1).min())
 
 
+@checked()
 def suggest_fills(scan: Image | Sheet) -> pd.DataFrame:
     """List the colours that fill areas of a scan, its paper among them.
 

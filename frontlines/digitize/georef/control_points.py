@@ -23,6 +23,7 @@ import pandas as pd
 from pyproj import CRS
 from pyproj.exceptions import CRSError, ProjError
 
+from frontlines.arguments import checked
 from frontlines.crs.geodesic import way
 from frontlines.errors import DigitizeError, SourceError
 from frontlines.limits import within
@@ -33,6 +34,7 @@ Affine = tuple[float, float, float, float, float, float]
 _LINES = 6
 
 
+@checked()
 def read_world_file(path: str | Path) -> Affine:
     r"""Read a world file (``.wld``, ``.jgw``, ``.pgw``, ``.tfw``).
 
@@ -118,6 +120,7 @@ _SHOWN = 6
 _COLUMNS = ("id", "col", "row", "lon", "lat")
 
 
+@checked()
 @dataclass(frozen=True)
 class GroundControl:
     """Control points of a scan.
@@ -184,6 +187,7 @@ class GroundControl:
         return replace(self, points=kept, left_out=(*self.left_out, *ids))
 
 
+@checked()
 def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> GroundControl:
     r"""Read control points from a CSV or a ``.points`` file of QGIS.
 

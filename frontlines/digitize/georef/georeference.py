@@ -17,6 +17,7 @@ import shapely
 from pyproj import CRS, Geod
 from scipy.special import erf
 
+from frontlines.arguments import checked
 from frontlines.digitize.georef.cautions import (
     Caution,
     breadths_of,
@@ -144,6 +145,7 @@ class Georeference:
             raise _fold(pixels[over][0], self.lonlat(pixels[over][:1])[0], self.transformation.family)
 
 
+@checked()
 def georeference(
     control: GroundControl,
     size_px: tuple[int, int],
@@ -211,6 +213,7 @@ def georeference(
     )  # fmt: skip
 
 
+@checked()
 def georeference_from_affine(
     affine: Affine, crs: CRS | str, size_px: tuple[int, int], source: str
 ) -> Georeference:

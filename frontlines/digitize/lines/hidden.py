@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
+from frontlines.arguments import checked
 from frontlines.digitize.lines.skeleton import direction
 from frontlines.digitize.lines.stretches import Hidden, Stretch, Tracing
 from frontlines.names import Floats
@@ -108,6 +109,7 @@ def _pairs(ends: list[End], stretches: Sequence[Stretch]) -> list[Hidden]:
     return out
 
 
+@checked()
 def follow_hidden(tracing: Tracing) -> Tracing:
     """Lead lines on along the lines that hide them.
 

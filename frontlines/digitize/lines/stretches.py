@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.digitize.settings import refuse_beyond
 from frontlines.names import Floats
 
 
+@checked()
 @dataclass(frozen=True)
 class Knobs:
     """Lengths in pixels that shape a tracing; what is ``None`` follows from the image.

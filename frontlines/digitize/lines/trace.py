@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from frontlines.arguments import checked
 from frontlines.digitize.colour.colours import hex_of, refuse_one_colour
 from frontlines.digitize.colour.inks import (
     Strokes,
@@ -55,6 +56,7 @@ _FEW = 400  # pieces that are never noise
 _EVERY = 2  # points that are kept: every second pixel
 
 
+@checked()
 def trace_lines(
     scan: Image | Sheet,
     colours: Mapping[str, str],

@@ -1,0 +1,190 @@
+"""What public functions take: one door for every kind of argument, led by the annotations."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError as NoCRS
+
+from frontlines.errors import ArgumentError, LayerError
+
+Thing = TypeVar("Thing", bound=Callable[..., Any])
+
+_DOOR = "its door (as_control, as_frontlines, as_districts, as_settlements, as_theatre)"
+_MAKERS = {
+    "change": "change_between", "transitions": "transitions_by_district", "balance": "balance_by_district",
+    "series": "change_series", "series_or_totals": "change_series or series_totals",
+    "lengths": "front_length", "transects": "make_transects", "displaced": "displacement",
+}  # fmt: skip
+_SHAPES = {"points": 0, "lines": 1, "polygons": 2}
+_WORDS: dict[Any, str] = {
+    float: "a number", int: "a whole number", str: "a text", bool: "True or False", type(None): "None",
+    Path: "a path", CRS: "a CRS from working_crs",
+}  # fmt: skip
+_SHOWN = 60  # letters of a value in a message
+
+
+def checked(**layers: str) -> Callable[[Thing], Thing]:
+    """Let a function or a class refuse arguments that are not of the annotated types, before its work begins.
+
+    `layers` says what the rows of a frame must be and hold, such as ``control="polygons date side"``.
+    """
+
+    def wrapped(thing: Thing) -> Thing:
+        if not isinstance(thing, type):
+            return _checking(thing, layers)
+        thing.__init__ = _checking(thing.__init__, layers)  # type: ignore[misc]
+        return cast("Thing", thing)
+
+    return wrapped
+
+
+def _checking(function: Thing, layers: Mapping[str, str]) -> Thing:
+    """Wrap a function with the check of its arguments."""
+    signature = inspect.signature(function)
+    hints = functools.cache(lambda: get_type_hints(function))  # once all modules are loaded
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError:
+            return function(*args, **kwargs)  # Python says best which argument is missing or unknown
+        for name, value in given.items():
+            several = signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
+            for each, one in value.items() if several else [(name, value)]:
+                _require(each, one, hints().get(name, Any))
+                if name in layers and one is not None:
+                    shape, *columns = layers[name].split()
+                    require_rows(name, one, shape, *columns)
+        return function(*args, **kwargs)
+
+    return cast("Thing", call)
+
+
+def _require(name: str, value: Any, hint: Any) -> None:
+    """Refuse a value that is not of a type."""
+    if not _fits(value, hint):
+        text = repr(value) if isinstance(value, str | bytes | Real | None) else f"a {type(value).__name__}"
+        short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        raise ArgumentError(f"{name} is {short}: give {_words(hint)}")
+    for frame in value.values() if isinstance(value, Mapping) else [value]:
+        if isinstance(frame, pd.DataFrame) and frame.columns.has_duplicates:
+            twice = ", ".join(map(repr, frame.columns[frame.columns.duplicated()].unique()))
+            raise LayerError(f"{name} has more than one column {twice}: rename or drop the others")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Tell whether a value is of a type; what is in containers is looked at where it can be read twice."""
+    kind, inner = get_origin(hint), get_args(hint)
+    if kind in (Union, UnionType):
+        return any(_fits(value, one) for one in inner)
+    if kind is Literal:
+        return any(isinstance(value, type(one)) and value == one for one in inner)
+    if kind is Callable or kind is np.ndarray:
+        return callable(value) if kind is Callable else isinstance(value, np.ndarray)
+    if kind is not None:
+        return _fits_items(value, kind, inner)
+    return bool(_FITS[hint](value) if hint in _FITS else hint is Any or isinstance(value, hint))
+
+
+def _fits_items(value: Any, kind: Any, inner: tuple[Any, ...]) -> bool:
+    """Tell whether something holds items of some types; a tuple of known length may be any sequence."""
+    if issubclass(kind, Mapping):
+        return isinstance(value, kind) and all(all(map(_fits, item, inner)) for item in value.items())
+    if isinstance(value, str | bytes | Mapping | pd.DataFrame) or not hasattr(value, "__iter__"):
+        return False
+    if not hasattr(value, "__len__"):
+        return kind is not tuple
+    if kind is tuple and inner[-1] is not Ellipsis:
+        return len(value) == len(inner) and all(map(_fits, value, inner))
+    return all(_fits(one, inner[0]) for one in value)
+
+
+def _is_bool(value: Any) -> bool:
+    """Tell a truth value, which Python takes for a number, from numbers."""
+    return isinstance(value, bool | np.bool_)
+
+
+def _is_crs(value: Any) -> bool:
+    """Tell whether something can be read as a CRS."""
+    try:
+        return value is not None and CRS.from_user_input(value) is not None
+    except NoCRS:
+        return False
+
+
+_FITS: dict[Any, Callable[[Any], bool]] = {
+    float: lambda value: isinstance(value, Real) and not _is_bool(value) and not np.isnan(float(value)),
+    int: lambda value: isinstance(value, Integral) and not _is_bool(value),
+    bool: _is_bool,
+    gpd.GeoDataFrame: lambda value: (
+        isinstance(value, gpd.GeoDataFrame) and value.active_geometry_name in value
+    ),
+    Path: lambda value: isinstance(value, PathLike),
+    CRS: _is_crs,
+}
+
+
+def _words(hint: Any) -> str:
+    """Say what a type is."""
+    kind, inner = get_origin(hint), get_args(hint)
+    if kind in (Union, UnionType):
+        return " or ".join(dict.fromkeys(map(_words, inner)))
+    if kind is Literal:
+        return " or ".join(map(repr, inner))
+    if kind is Callable or hint in _WORDS:
+        return _WORDS.get(hint, "a function")
+    if kind is not None and inner and kind is not np.ndarray:
+        items = ", ".join(_words(one) for one in inner if one is not Ellipsis)
+        return f"a {'mapping' if issubclass(kind, Mapping) else 'list'} of ({items})"
+    name = getattr(kind or hint, "__name__", str(hint))
+    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}{' with geometry' * (name == 'GeoDataFrame')}"
+
+
+def require_rows(name: str, table: pd.DataFrame, shape: str, *columns: str) -> None:
+    """Refuse rows of other shapes (``rows``: of any), or without some columns of what their names say."""
+    origin = _MAKERS.get(name, _DOOR)
+    if shape in _SHAPES:
+        shapes = np.asarray(table.geometry.values)
+        odd = np.flatnonzero(shapely.get_dimensions(shapes) != _SHAPES[shape])
+        if len(odd):
+            raise LayerError(
+                f"row {table.index[odd[0]]} of {name} is none of {shape}: pass what comes from {origin}"
+            )
+    for column in columns:
+        if column not in table.columns or (len(table) and not _holds(table[column], column)):
+            held = _held(column)
+            raise LayerError(f"{name} has no column {column!r} of {held}: pass what comes from {origin}")
+
+
+def _held(column: str) -> str:
+    """Say what a column holds by its name."""
+    if column.startswith(("date", "period")):
+        return "days"
+    return "numbers" if column.endswith(("_km2", "_m", "_km")) else "texts"
+
+
+def _holds(values: pd.Series[Any], column: str) -> bool:
+    """Tell whether a column holds, in each row, what its name says."""
+    if _held(column) == "numbers":
+        return pd.api.types.is_numeric_dtype(values)
+    if values.isna().any():
+        return False
+    if _held(column) == "texts":
+        return pd.api.types.infer_dtype(values) in ("string", "integer", "categorical")
+    return not pd.api.types.is_numeric_dtype(values) and bool(
+        pd.to_datetime(values, errors="coerce", format="mixed").notna().all()
+    )
