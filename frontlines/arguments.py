@@ -28,6 +28,25 @@ _MAKERS = {
     "series": "change_series", "series_or_totals": "change_series or series_totals",
     "lengths": "front_length", "transects": "make_transects", "displaced": "displacement",
 }  # fmt: skip
+_KM2 = "before_km2 after_km2 gained_km2 lost_km2 net_km2"
+_STEPS = f"rows date_from date_to side {_KM2}"
+_LAYERS = {
+    **dict.fromkeys(("control", "before", "after", "snapshots", "sources"), "polygons date side"),
+    **dict.fromkeys(("settlements", "places"), "points name"),
+    "theatre": "polygons",
+    "districts": "polygons district",
+    "frontlines": "lines date",
+    "change": "polygons date_from date_to side_from side_to",
+    "transitions": "rows district side_from side_to area_km2",
+    "balance": "rows district date_from date_to gained_km2 lost_km2 net_km2",
+    "series": f"{_STEPS} district period_end turnover_km2 absorbed_km2 cadence same_input suspect",
+    "series_or_totals": f"{_STEPS} period_end turnover_km2 absorbed_km2",
+    "lengths": "rows date resolution_m front_km",
+    "transects": "lines transect origin_m",
+    "displaced": "lines transect origin_m nsm_m",
+}
+"""What the rows of a frame are and what they hold, by the name of the argument, unless a function says it."""
+
 _SHAPES = {"points": 0, "lines": 1, "polygons": 2}
 _WORDS: dict[Any, str] = {
     float: "a number", int: "a whole number", str: "a text", bool: "True or False", type(None): "None",
@@ -39,7 +58,7 @@ _SHOWN = 60  # letters of a value in a message
 def checked(**layers: str) -> Callable[[Thing], Thing]:
     """Let a function or a class refuse arguments that are not of the annotated types, before its work begins.
 
-    `layers` says what the rows of a frame must be and hold, such as ``control="polygons date side"``.
+    `layers` says what the rows of a frame are and hold, where `_LAYERS` does not: ``first="polygons date"``.
     """
 
     def wrapped(thing: Thing) -> Thing:
@@ -65,25 +84,24 @@ def _checking(function: Thing, layers: Mapping[str, str]) -> Thing:
         for name, value in given.items():
             several = signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
             for each, one in value.items() if several else [(name, value)]:
-                _require(each, one, hints().get(name, Any))
-                if name in layers and one is not None:
-                    shape, *columns = layers[name].split()
-                    require_rows(name, one, shape, *columns)
+                _require(each, one, hints().get(name, Any), layers.get(name, _LAYERS.get(name)))
         return function(*args, **kwargs)
 
     return cast("Thing", call)
 
 
-def _require(name: str, value: Any, hint: Any) -> None:
-    """Refuse a value that is not of a type."""
+def _require(name: str, value: Any, hint: Any, rows: str | None) -> None:
+    """Refuse a value that is not of a type, and frames that do not hold such rows."""
     if not _fits(value, hint):
         text = repr(value) if isinstance(value, str | bytes | Real | None) else f"a {type(value).__name__}"
         short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         raise ArgumentError(f"{name} is {short}: give {_words(hint)}")
+    raw = not {str, gpd.GeoSeries}.isdisjoint(
+        get_args(hint)
+    )  # the function itself passes it through its door
     for frame in value.values() if isinstance(value, Mapping) else [value]:
-        if isinstance(frame, pd.DataFrame) and frame.columns.has_duplicates:
-            twice = ", ".join(map(repr, frame.columns[frame.columns.duplicated()].unique()))
-            raise LayerError(f"{name} has more than one column {twice}: rename or drop the others")
+        if isinstance(frame, pd.DataFrame) and not raw:
+            require_rows(name, frame, *(rows or "rows").split())
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -127,7 +145,7 @@ def _is_crs(value: Any) -> bool:
 
 
 _FITS: dict[Any, Callable[[Any], bool]] = {
-    float: lambda value: isinstance(value, Real) and not _is_bool(value) and not np.isnan(float(value)),
+    float: lambda value: isinstance(value, Real) and not _is_bool(value),
     int: lambda value: isinstance(value, Integral) and not _is_bool(value),
     bool: _is_bool,
     gpd.GeoDataFrame: lambda value: (
@@ -156,35 +174,41 @@ def _words(hint: Any) -> str:
 
 def require_rows(name: str, table: pd.DataFrame, shape: str, *columns: str) -> None:
     """Refuse rows of other shapes (``rows``: of any), or without some columns of what their names say."""
-    origin = _MAKERS.get(name, _DOOR)
+    origin = f"pass what comes from {_MAKERS.get(name, _DOOR)}"
+    if table.columns.has_duplicates:
+        twice = ", ".join(map(repr, table.columns[table.columns.duplicated()].unique()))
+        raise LayerError(f"{name} has more than one column {twice}: rename or drop the others")
     if shape in _SHAPES:
         shapes = np.asarray(table.geometry.values)
         odd = np.flatnonzero(shapely.get_dimensions(shapes) != _SHAPES[shape])
         if len(odd):
-            raise LayerError(
-                f"row {table.index[odd[0]]} of {name} is none of {shape}: pass what comes from {origin}"
-            )
+            raise LayerError(f"row {table.index[odd[0]]} of {name} is none of {shape}: {origin}")
     for column in columns:
-        if column not in table.columns or (len(table) and not _holds(table[column], column)):
-            held = _held(column)
-            raise LayerError(f"{name} has no column {column!r} of {held}: pass what comes from {origin}")
+        held = _held(column)
+        if len(table) and not (column in table and _HOLDS[held](table[column])):
+            raise LayerError(f"{name} has no column {column!r} of {held}: {origin}")
 
 
 def _held(column: str) -> str:
     """Say what a column holds by its name."""
     if column.startswith(("date", "period")):
         return "days"
-    return "numbers" if column.endswith(("_km2", "_m", "_km")) else "texts"
+    if column in ("same_input", "suspect"):
+        return "truth values"
+    return "numbers" if column.endswith(("_km2", "_m", "_km", "transect")) else "texts"
 
 
-def _holds(values: pd.Series[Any], column: str) -> bool:
-    """Tell whether a column holds, in each row, what its name says."""
-    if _held(column) == "numbers":
-        return pd.api.types.is_numeric_dtype(values)
-    if values.isna().any():
-        return False
-    if _held(column) == "texts":
-        return pd.api.types.infer_dtype(values) in ("string", "integer", "categorical")
-    return not pd.api.types.is_numeric_dtype(values) and bool(
-        pd.to_datetime(values, errors="coerce", format="mixed").notna().all()
-    )
+def _are_days(values: pd.Series[Any]) -> bool:
+    """Tell whether values are days, or texts that can be read as such."""
+    plain = pd.api.types.is_numeric_dtype(values)
+    return not plain and bool(pd.to_datetime(values, errors="coerce", format="mixed").notna().all())
+
+
+_HOLDS: dict[str, Callable[[pd.Series[Any]], bool]] = {
+    "days": _are_days,
+    "truth values": pd.api.types.is_bool_dtype,
+    "numbers": pd.api.types.is_numeric_dtype,
+    "texts": lambda values: (
+        pd.api.types.infer_dtype(values, skipna=False) in ("string", "integer", "categorical")
+    ),
+}

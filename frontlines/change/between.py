@@ -9,7 +9,6 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.crs import polygons_of, require_working_crs
-from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import (
     CLOSURE,
@@ -84,8 +83,6 @@ def change_between(
     [['A', 'A', 2.0], ['B', 'A', 1.0], ['B', 'B', 5.0]]
     """
     require_working_crs(theatre=theatre, before=before, after=after)
-    require_layer("before", before, *_READ)
-    require_layer("after", after, *_READ)
     require_metres(LayerError, needed=True, sliver_m=sliver_m)
     dates = [_only_date(before, "before"), _only_date(after, "after")]
     _require_one_spelling(before, after)

@@ -11,7 +11,6 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
-from frontlines.crs.working import require_columns, require_layer
 from frontlines.errors import ClosureError, LayerError
 from frontlines.geometry.coverage import CLOSURE, intersect
 from frontlines.names import CONTESTED, KM2, WHOLE, counted, sides_followed, sides_in_order
@@ -66,8 +65,6 @@ def transitions_by_district(change: gpd.GeoDataFrame, districts: gpd.GeoDataFram
     [['East', 'B', 'A', 4.0], ['West', 'A', 'A', 2.0], ['West', 'B', 'A', 2.0]]
     """
     require_working_crs(change=change, districts=districts)
-    require_layer("change", change, *TRANSITIONS[1:-1])
-    require_layer("districts", districts, "district")
     # Part by part: a row may hold all that changed hands between two sides, far beyond a district.
     parts, row = shapely.get_parts(np.asarray(change.geometry.values), return_index=True)
     pairs = intersect(np.asarray(districts.geometry.values), parts)
@@ -145,7 +142,6 @@ def balance_by_district(transitions: pd.DataFrame, side: str | Sequence[str] | N
     >>> balance_by_district(table)[["side", "before_km2", "net_km2"]].values.tolist()
     [['A', 3.0, 1.0], ['B', 1.0, -1.0]]
     """
-    require_columns("transitions", transitions, *TRANSITIONS[:-1], origin="transitions_by_district")
     found = sides_in_order([*transitions["side_from"], *transitions["side_to"]])
     sides = sides_followed(found, side) if side else found
     for name in sides:

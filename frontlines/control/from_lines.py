@@ -12,7 +12,6 @@ import shapely
 from frontlines.arguments import checked
 from frontlines.control.joining import join_ends
 from frontlines.crs import place, require_working_crs
-from frontlines.crs.working import require_layer
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.geometry.planar import (
@@ -38,7 +37,7 @@ _LEAST_M = 5e-3
 """Pieces shorter than this [m] do not tell their direction: one of the edge might pass for one of a line."""
 
 
-@checked()
+@checked(frontlines="lines date side_left side_right source")
 def control_from_lines(
     frontlines: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, snap_m: float
 ) -> gpd.GeoDataFrame:
@@ -98,7 +97,6 @@ def control_from_lines(
     [['A', 2.0, 500.0], ['B', 6.0, 500.0]]
     """
     require_working_crs(frontlines=frontlines, theatre=theatre)
-    require_layer("frontlines", frontlines, "date", "side_left", "side_right", "source")
     require_metres(ControlError, needed=True, snap_m=snap_m)
     ground = ground_of(theatre)
     parts, led = [], []

@@ -12,7 +12,6 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
-from frontlines.crs.working import require_layer
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.layers.mending import NO_PLACE_SOURCE, joined_sources
@@ -21,7 +20,7 @@ from frontlines.names import KM2, UNKNOWN, Geometries
 _ARC = 16  # segments of a quarter circle round a place: its area is short by 0.04 %
 
 
-@checked()
+@checked(settlements="points name date side source")
 def control_from_settlements(
     settlements: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, reach_m: float
 ) -> gpd.GeoDataFrame:
@@ -79,7 +78,6 @@ def control_from_settlements(
     [['A', 2.0], ['B', 6.0]]
     """
     require_working_crs(settlements=settlements, theatre=theatre)
-    require_layer("settlements", settlements, "name", "date", "side", "source")
     if not (isinstance(reach_m, int | float) and reach_m > 0):
         raise ControlError(f"reach_m is {reach_m}: give a distance in metres above 0, or math.inf")
     ground = ground_of(theatre)

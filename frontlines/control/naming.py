@@ -14,7 +14,6 @@ from shapely.ops import substring
 from frontlines.arguments import checked
 from frontlines.control.from_lines import Division, divide
 from frontlines.crs import place, require_working_crs
-from frontlines.crs.working import require_layer
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import edge_lines
@@ -86,7 +85,6 @@ def lines_with_sides(
     [['A', 'B']]
     """
     require_working_crs(theatre=theatre)
-    require_layer("frame", frame)
     require_metres(ControlError, needed=True, snap_m=snap_m)
     ground = ground_of(theatre)
     places = _places(side_at, theatre, ground)

@@ -12,7 +12,6 @@ import shapely
 from frontlines.arguments import checked
 from frontlines.control.to_lines import GRID_M
 from frontlines.crs import require_working_crs
-from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, united
 from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, segments
@@ -25,7 +24,7 @@ _TILE_M = 20_000.0
 _ON_M = 1e-2  # edges this near to a strip run along it [m]
 
 
-@checked()
+@checked(control="polygons date side source")
 def fronts_of_side(
     control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, side: str, *, border_m: float
 ) -> gpd.GeoDataFrame:
@@ -73,7 +72,6 @@ def fronts_of_side(
     'MULTILINESTRING ((1000 0.001, 1000 1999.999))'
     """
     require_working_crs(control=control, theatre=theatre)
-    require_layer("control", control, "date", "side", "source")
     require_metres(LayerError, needed=True, border_m=border_m)
     own = control[control["side"].isin([str(side)])]
     if own.empty:

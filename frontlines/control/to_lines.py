@@ -11,7 +11,6 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
-from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import BACK, OUTSIDE, arrange, edge_lines
@@ -24,7 +23,7 @@ GRID_M = 1e-3
 """Outlines are rounded to this grid [m] while they are noded, so that neighbours meet."""
 
 
-@checked()
+@checked(control="polygons date side source")
 def frontlines_from_control(
     control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, border_m: float
 ) -> gpd.GeoDataFrame:
@@ -73,7 +72,6 @@ def frontlines_from_control(
     ([['A', 'B']], 'LINESTRING (1000 2000, 1000 0)')
     """
     require_working_crs(control=control, theatre=theatre)
-    require_layer("control", control, "date", "side", "source")
     require_metres(LayerError, needed=True, border_m=border_m)
     edge = shapely.boundary(ground_of(theatre))
     border = edge.buffer(border_m) if border_m > 0 else None

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from pyproj import CRS, Proj
 from pyproj.crs import ProjectedCRS
@@ -19,8 +17,6 @@ from frontlines.errors import CRSError, LayerError
 from frontlines.names import HALF_TURN_DEG, LONLAT, Floats
 
 _DOOR = "its door (as_control, as_frontlines, as_districts, as_settlements, as_theatre)"
-_HELD = "days, or of texts"
-_NO_VALUES = ("mixed", "mixed-integer", "floating")  # of a column of days or texts
 _SHOWN = 3
 
 
@@ -79,7 +75,6 @@ def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
     >>> crs.name
     'Lambert azimuthal equal-area, centre 47.0000°E 40.0000°N, WGS 84'
     """
-    require_layer("the theatre", theatre)
     if theatre.crs is None:
         raise CRSError("the theatre has no CRS: say which it is with theatre.set_crs('EPSG:4326')")
     _require_finite(theatre.geometry)
@@ -143,7 +138,6 @@ def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
     """
     shared: CRS | None = None
     for name, frame in frames.items():
-        require_layer(name, frame)
         shapes = np.asarray(frame.geometry.values)
         if not np.isfinite(shapely.length(shapes[~shapely.is_missing(shapes)])).all():
             raise LayerError(f"{name} has coordinates that are no numbers: pass it through {_DOOR}")
@@ -163,25 +157,6 @@ def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
     if shared is None:
         raise CRSError("no frame was given")
     return shared
-
-
-def require_layer(name: str, frame: Any, *columns: str) -> None:
-    """Refuse what has no geometry, or rows without each of some columns."""
-    if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries) or not hasattr(frame, "crs"):
-        raise LayerError(f"{name} is no GeoDataFrame with geometry: pass what comes from {_DOOR}")
-    if isinstance(frame, gpd.GeoDataFrame):
-        require_columns(name, frame, *columns, origin=_DOOR)
-
-
-def require_columns(name: str, table: Any, *columns: str, origin: str) -> None:
-    """Refuse what is no table, or has rows without each of some columns of days or texts."""
-    if not isinstance(table, pd.DataFrame):
-        raise LayerError(f"{name} is no table: pass what comes from {origin}")
-    held = list(table.columns)
-    for column in columns if len(table) else ():
-        values = table[column] if held.count(column) == 1 else None
-        if values is None or pd.api.types.infer_dtype(values) in _NO_VALUES:
-            raise LayerError(f"{name} has no column {column!r} of {_HELD}: pass what comes from {origin}")
 
 
 def _is_equal_area(crs: CRS) -> bool:

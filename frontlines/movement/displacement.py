@@ -28,7 +28,7 @@ DOUBTS = {
 """Reasons to doubt the figure of a transect, by code."""
 
 
-@checked()
+@checked(frontlines="lines date side_left side_right")
 def displacement(
     transects: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame,

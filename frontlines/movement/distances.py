@@ -28,7 +28,7 @@ DENSE_M = 500.0
 _MOST_CELLS = 2e8  # pairs of vertices
 
 
-@checked()
+@checked(frontlines="lines date side_left side_right")
 def nearest_distance(
     frontlines: gpd.GeoDataFrame,
     side: str,
@@ -97,7 +97,7 @@ def nearest_distance(
     return _whole_first(pd.DataFrame(rows))
 
 
-@checked()
+@checked(frontlines="lines date side_left side_right")
 def line_distances(
     frontlines: gpd.GeoDataFrame,
     side: str,

@@ -47,7 +47,7 @@ _SIGNED = {
 }
 
 
-@checked()
+@checked(lengths="rows date resolution_m district front_km")
 def mean_advance(balance: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
     """Divide net area by the mean length of both fronts.
 

@@ -26,7 +26,7 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-@checked()
+@checked(frontlines="lines date side_left side_right")
 def make_transects(  # noqa: PLR0913 - one argument for each choice that decides the figures
     frontlines: gpd.GeoDataFrame,
     side: str,

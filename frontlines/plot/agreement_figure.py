@@ -50,7 +50,7 @@ _HEADINGS = ("The whole theatre", "Detail: where the sources differ")
 _TWO_LINES = ("#6B3F00", "#3F9C8F")
 
 
-@checked()
+@checked(ground="polygons kind")
 def agreement_figure(
     ground: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,

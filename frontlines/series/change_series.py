@@ -13,7 +13,6 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
-from frontlines.crs.working import require_layer
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import united
 from frontlines.layers.margins import is_strip, margins_by_district
@@ -139,8 +138,6 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     [[2.0, 1.0, 0.0, 3.0], [3.0, 0.0, 0.5, 2.5]]
     """
     require_working_crs(control=control, districts=districts)
-    require_layer("control", control, "date", "side")
-    require_layer("districts", districts, "district")
     require_metres(LayerError, needed=True, tolerance_m=tolerance_m)
     sides = _held_sides(control, side)
     dates = [pd.Timestamp(date) for date in sorted(control["date"].unique())]

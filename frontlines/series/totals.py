@@ -57,7 +57,9 @@ def series_totals(series: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> from frontlines.series.change_series import COLUMNS
     >>> table = pd.DataFrame({name: [1.0, 2.0] for name in COLUMNS}).assign(side="A", cadence="daily")
-    >>> series_totals(table.assign(date_from=0, date_to=1, period_end=1))["net_km2"].tolist()
+    >>> table = table.assign(district=["D", "E"], same_input=False, suspect=False)
+    >>> days = dict.fromkeys(("date_from", "date_to", "period_end"), pd.Timestamp("1994-05-12"))
+    >>> series_totals(table.assign(**days))["net_km2"].tolist()
     [3.0]
     """
     step = series.groupby(["period_end", "side"], sort=False)

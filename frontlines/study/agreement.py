@@ -99,7 +99,7 @@ class AgreementResults:
         return agreement_caption(self.manifest)
 
 
-@checked()
+@checked(first="polygons date side", second="polygons date side")
 def run_agreement(  # noqa: PLR0913 - one argument for each option of the command
     first: gpd.GeoDataFrame,
     second: gpd.GeoDataFrame,

@@ -17,7 +17,7 @@ from frontlines.limits import require_metres
 _SAME_M = 0.1  # lines this near to each other are the same
 
 
-@checked()
+@checked(first="lines", second="lines")
 def front_apart(
     first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, *, apart_m: float | Sequence[float]
 ) -> pd.DataFrame:

@@ -26,7 +26,7 @@ MEASURES = ["ratio", "iou", "precision", "recall", "f1"]
 COLUMNS = ["date", "district", "side", "district_km2", *AREAS, *MEASURES, "iou_low", "iou_high"]
 
 
-@checked()
+@checked(first="polygons date side", second="polygons date side")
 def agreement(
     first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, side: str
 ) -> pd.DataFrame:
@@ -93,7 +93,7 @@ def agreement(
     return pd.concat(measured(first, second, districts, theatre, side, days), ignore_index=True)
 
 
-@checked()
+@checked(first="polygons date side", second="polygons date side")
 def differing_ground(
     first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, side: str
 ) -> gpd.GeoDataFrame:

@@ -195,7 +195,7 @@ class MeasuredErrors(NamedTuple):
     places: int
 
 
-@checked()
+@checked(first="lines", second="lines")
 def correlation_from(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> MeasuredErrors:
     r"""Measure sigma and correlation length from two drawings of the same lines, or from control points.
 
