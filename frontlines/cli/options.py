@@ -65,7 +65,9 @@ Side = Annotated[
         "balance. Polygons in a file without a column 'side' are the ground of the only one.",
     ),
 ]
-Key = Annotated[str | None, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")]
+_KEY = typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")
+Key = Annotated[str, _KEY]
+KeyIfGiven = Annotated[str | None, _KEY]
 Label = Annotated[
     str | None,
     typer.Option(
@@ -427,10 +429,10 @@ def refuse_without_effect(context: typer.Context) -> None:
     said = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
     for one, other in _WITH.items():
         if one in said and other in options.keys() - said:
-            raise StudyError(f"{options[one]} is of no effect without {options[other]}: give both, or neither")
+            raise StudyError(f"{options[one]} is of no effect without {options[other]}: give both")
     for one, others in _NOT_WITH.items():
         if one in said and (idle := [options[name] for name in others if name in said]):
-            raise StudyError(f"{', '.join(idle)}: of no effect with {options[one]}, leave out one or the other")
+            raise StudyError(f"{', '.join(idle)}: of no effect with {options[one]}, give one of them")
 
 
 def takes_options(options: Mapping[str, Any], make: Callable[..., Any], argument: str) -> Callable[..., Any]:

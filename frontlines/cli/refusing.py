@@ -101,6 +101,9 @@ class _Console(Console):
         except OSError as error:
             raise _UnprintedError(error.errno, error.strerror) from error
 
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704 - what rich has caught: it would end the process
+
 
 def console(*, stderr: bool = False) -> Console:
     """Make a console; away from a terminal it is wide enough for the tables."""

@@ -14,7 +14,7 @@ from frontlines.cli.options import (
     METRES,
     Districts,
     Force,
-    Key,
+    KeyIfGiven,
     Out,
     Theatre,
     asks_for_study,
@@ -49,7 +49,7 @@ def displacement(
         ),
     ],
     districts: Districts = None,
-    key: Key = None,
+    key: KeyIfGiven = None,
     out: Out = Path("out"),
     theatre: Theatre = None,
     spacing_m: Annotated[
@@ -92,7 +92,8 @@ def displacement(
     free = outputs.only_run_in(out, outputs.MOVEMENT_FILES, force=force, inputs=read)
     with free, reporting(True) as report:
         report(0.05, "reading")
-        study, reading = _study_of(sources, ground, asked | given(key=key)), Reading(description=asked["description"])
+        study = _study_of(sources, ground, asked | given(key=key))
+        reading = Reading(description=asked["description"])
         drawn = {
             name: reading.layer(path, name) if path else None
             for name, path in (("baseline", baseline), ("axis", axis))

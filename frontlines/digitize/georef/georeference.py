@@ -205,9 +205,10 @@ def georeference(
         *cautions_on_shape(fitted, size_px),
         *_better(control, choice, given_crs=crs is not None, given_family=transformation is not None),
     ]
+    error = _error(fitted, xy, control.lonlat, named=transformation is not None)
     return Georeference(
         size_px, choice.crs, fitted, choice, control, table,
-        error_figures(table, choice.family), tuple(cautions), _error(fitted, xy, control.lonlat, named=transformation is not None),
+        error_figures(table, choice.family), tuple(cautions), error,
     )  # fmt: skip
 
 
