@@ -28,6 +28,7 @@ Whole pipelines: `run_study` compares the two dates of a study from a file (`loa
 import importlib as _importlib
 import typing as _typing
 
+from frontlines import _command as _command
 from frontlines.change import (
     balance_by_district,
     change_between,

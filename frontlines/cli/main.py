@@ -103,6 +103,7 @@ def main() -> None:
     """
     os.environ["MPLBACKEND"] = "agg"  # pictures go into files, whatever window a user has chosen
     logging.disable(logging.WARNING)  # of other libraries; what a user must know is printed by us
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _end)
     for stream in (sys.stdout, sys.stderr):
@@ -124,7 +125,7 @@ def _answered() -> int:
         sys.stdout.flush()
     except _NotUnderstood as error:
         return refuse(_with_mend(error), FAULTY)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         return _ENDED + signal.SIGINT
     except OSError as error:  # help, or a version, that nobody can be told
         return refuse_to_print(error)

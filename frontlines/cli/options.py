@@ -65,7 +65,9 @@ Side = Annotated[
         "balance. Polygons in a file without a column 'side' are the ground of the only one.",
     ),
 ]
-Key = Annotated[str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")]
+_KEY = typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")
+Key = Annotated[str, _KEY]
+KeyIfGiven = Annotated[str | None, _KEY]
 Label = Annotated[
     str | None,
     typer.Option(
@@ -403,6 +405,36 @@ Described: dict[str, Any] = {
 """Options of every command that reads fronts: how their files say who holds what, and when."""
 
 
+def _named(text: str) -> Path:
+    """Read the name of a file or folder; an empty one would be the working folder."""
+    if not str(text).strip():
+        raise typer.BadParameter("the name is empty: name a file or folder, or . for the working folder")
+    return Path(text)
+
+
+_WITH = {"copies": "axis", "force": "write_problems"}
+"""Options that say something of another one, where a command has both."""
+_NOT_WITH = {
+    "axis": ("length_m", "smoothing_m"),
+    "dates": ("date", "apart_m", "label", "report"),
+    "suggest_colours": ("out", "force"),
+}
+"""Options that nothing is made of beside another one."""
+
+
+def refuse_without_effect(context: typer.Context) -> None:
+    """Refuse options that would be ignored because of others that are there, or are not."""
+    options = {one.name: one.opts[0] for one in context.command.params if one.name}
+    sources = {name: context.get_parameter_source(name) for name in options}
+    said = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+    for one, other in _WITH.items():
+        if one in said and other in options.keys() - said:
+            raise StudyError(f"{options[one]} is of no effect without {options[other]}: give both")
+    for one, others in _NOT_WITH.items():
+        if one in said and (idle := [options[name] for name in others if name in said]):
+            raise StudyError(f"{', '.join(idle)}: of no effect with {options[one]}, give one of them")
+
+
 def takes_options(options: Mapping[str, Any], make: Callable[..., Any], argument: str) -> Callable[..., Any]:
     """Give a command shared options; it gets what `make` makes of them as one `argument`."""
 
@@ -413,13 +445,16 @@ def takes_options(options: Mapping[str, Any], make: Callable[..., Any], argument
             command(**given, **{argument: make(**said)})
 
         hints = get_type_hints(command, include_extras=True)
+        for hint in hints.values():
+            if "Path" in str(get_args(hint)[:1]):
+                get_args(hint)[1].parser = _named
         own = inspect.signature(command).parameters.values()
         kept = [one.replace(annotation=hints[one.name]) for one in own if one.name != argument]
         added = [
             inspect.Parameter(
                 name,
                 inspect.Parameter.KEYWORD_ONLY,
-                default=False if get_args(kind)[0] is bool else None,
+                default=False if get_args(kind)[:1] == (bool,) else None,
                 annotation=kind,
             )
             for name, kind in options.items()

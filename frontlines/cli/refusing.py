@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.text import Text
 from shapely.errors import GEOSException
 
-from frontlines.cli.options import Limits, option_of, takes_options
+from frontlines.cli.options import Limits, option_of, refuse_without_effect, takes_options
 from frontlines.errors import FrontlinesError
 from frontlines.limits import bounds_of, raised_limits, require_text
 
@@ -45,7 +45,7 @@ _OF_THE_MACHINE = (
 
 _PLAIN_WIDTH = 120
 _NAMES = "side_column|side_left|side_right|valid_from|valid_to|valid_before|date_column|date_format"
-_NAMES += "|crs|encoding|snap_m|length_m|spacing_m|correlation_m|step_m|draws|freq"
+_NAMES += "|population|population_per|crs|encoding|snap_m|length_m|spacing_m|correlation_m|step_m|draws|freq"
 _AS_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     # arguments of functions, as the options that give them
     (re.compile(rf"\b({_NAMES})=\.\.\."), lambda found: option_of(found[1])),
@@ -100,6 +100,9 @@ class _Console(Console):
             super().print(*objects, **how)
         except OSError as error:
             raise _UnprintedError(error.errno, error.strerror) from error
+
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704 - what rich has caught: it would end the process
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -161,11 +164,12 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
     takes = inspect.signature(command).parameters
 
     @functools.wraps(command)
-    def wrapped(*, limits: list[str] | None, **kwargs: Any) -> None:
+    def wrapped(*, run: dict[str, Any], **kwargs: Any) -> None:
         try:
-            with warnings.catch_warnings(), raised_limits(**bounds_of(limits or ())):
+            with warnings.catch_warnings(), raised_limits(**bounds_of(run["limit"] or ())):
                 warnings.simplefilter("ignore")  # of other libraries; what a user must know is printed by us
                 _refuse_odd_texts(kwargs)
+                refuse_without_effect(run["context"])
                 command(**kwargs)
                 sys.stdout.flush()
         except (typer.Exit, typer.Abort, typer.BadParameter):
@@ -182,7 +186,7 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
             _end(f"{told}; please report it with {where}", UNFORESEEN, error)
 
     decorate: Callable[..., Callable[..., None]] = takes_options(
-        {"limit": Limits}, lambda limit: limit, "limits"
+        {"limit": Limits, "context": typer.Context}, dict, "run"
     )
     return decorate(wrapped)
 

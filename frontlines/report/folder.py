@@ -51,7 +51,7 @@ def read_folder(folder: Path) -> Folder:
     """Read a run; anything that is not as the run wrote it is refused."""
     if not folder.is_dir():
         raise SourceError(f"{folder} is no folder: pass the folder of a run, its --out")
-    with refusing(folder):
+    with refusing(folder / "manifest.json"):
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         written = dict(manifest["outputs"]) if "frontlines" in manifest["versions"] else {}
         kinds = [kind for kind, names in TABLES.items() if set(names) <= set(written)]

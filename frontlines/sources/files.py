@@ -527,6 +527,8 @@ class Reading:
 
     def population(self, path: Path | None, per: str | None) -> PopulationRaster | None:
         """Look at a raster of people."""
+        if path is None and per is not None:
+            raise SourceError(f"population_per='{per}' says what a raster counts: give population=... too")
         if path is None:
             return None
         raster = read_population(path, per=per, crs=self.description.crs)

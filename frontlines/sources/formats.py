@@ -273,9 +273,12 @@ def _gives_places(crs: CRS) -> bool:
 def known_crs(text: str, what: str) -> CRS:
     """Understand a CRS, or say what it should look like."""
     try:
-        return CRS.from_user_input(text)
+        known = CRS.from_user_input(text)
     except ProjError as error:
         raise SourceError(f"{what} is no CRS that is known: write it as EPSG:4326") from error
+    if not _gives_places(known):
+        raise SourceError(f"{what} ({known.name}) gives no place on Earth: write one that does, as EPSG:4326")
+    return known
 
 
 def _refuse_crs(path: Path, name: str) -> NoReturn:

@@ -191,7 +191,7 @@ def _positions(node: Element, where: str) -> Floats:
     """Longitudes and latitudes [degrees] of an element, and heights if all have one: (n, 2 or 3)."""
     try:
         texts = re.sub(r"\s*,\s*", ",", node.findtext("coordinates") or "").split()
-        numbers = [[float(part) for part in text.strip(",").split(",")[:3]] for text in texts]
+        numbers = [_numbers(text) for text in texts]
         size = min(map(len, numbers), default=2)
         positions = np.array([number[:size] for number in numbers], dtype=float).reshape(-1, max(size, 2))
         if not positions[:, 2:].any():
@@ -201,6 +201,14 @@ def _positions(node: Element, where: str) -> Floats:
     if not np.isfinite(positions).all():
         raise SourceError(f"{where}: its coordinates are not finite")
     return positions
+
+
+def _numbers(text: str) -> list[float]:
+    """Read lon,lat or lon,lat,height."""
+    numbers = [float(part) for part in text.strip(",").split(",")]
+    if len(numbers) not in (2, 3):
+        raise ValueError(f"{text} is not lon,lat or lon,lat,height, with points for decimals")
+    return numbers
 
 
 def _together(shapes: list[Any]) -> Any:

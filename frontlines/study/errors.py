@@ -59,6 +59,7 @@ def errors_of(
     kept = somebody(study.followed)
     of_sides = [rows for side, rows in balance.groupby("side", sort=False) if side in kept]
     if lines.empty or lines["sigma_m"].isna().all() or not of_sides:
+        _refuse_idle(lines["sigma_m"], correlation_m=study.correlation_m, draws=study.draws or None)
         return lines, None
     found = []
     for number, rows in enumerate(of_sides):
@@ -79,6 +80,13 @@ def errors_of(
             return lines, None
         found.append(errors)
     return lines, errors_of_sides(balance, found)
+
+
+def _refuse_idle(sigmas: pd.Series[float], **asked: object) -> None:
+    """Refuse what says how errors are carried where there are lines, and none has an error."""
+    said = [f"{name}={value}" for name, value in asked.items() if value is not None]
+    if said and len(sigmas) and sigmas.isna().all():
+        raise StudyError(f"{', '.join(said)}: of no effect, for no line has a sigma_m: give sigma_m=... too")
 
 
 def _noise(study: Study, lines: gpd.GeoDataFrame) -> NoiseModel:
@@ -140,6 +148,7 @@ def model_of(
     known = {name: one.assign(sigma_m=sigmas_of(one, given[name])) for name, one in sources.items()}
     every = pd.concat(list(known.values()))
     if every["sigma_m"].isna().all():
+        _refuse_idle(every["sigma_m"], correlation_m=correlation_m)
         return known, None
     return known, NoiseModel(None, correlation_of(every, correlation_m))
 
@@ -160,6 +169,7 @@ def errors_of_series(
     noise, sigma_m, correlation_m = asked
     known = sigmas_of(drawn, sigma_m if noise is None else noise.sigma_m)
     if np.isnan(known).all():
+        _refuse_idle(pd.Series(known), correlation_m=correlation_m)
         return series, series_totals(series), None, {}
     if noise is None:
         noise = NoiseModel(sigma_m, correlation_of(drawn, correlation_m))

@@ -79,6 +79,8 @@ class StudyLayers:
             with naming(edge):
                 self.theatre = as_theatre(outline, self.crs, mend=self.mend)
         if raw is None and edge is not None:
+            if self.reading.description.dissolve:
+                raise StudyError("dissolve=True joins rows of districts, and none are given: leave it out")
             one = self.theatre.assign(district=_name_of(outline, self.key, edge), vintage=edge.name)
             self.districts = as_districts(one, self.crs)
             return

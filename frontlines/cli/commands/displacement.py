@@ -14,10 +14,11 @@ from frontlines.cli.options import (
     METRES,
     Districts,
     Force,
-    Key,
+    KeyIfGiven,
     Out,
     Theatre,
     asks_for_study,
+    given,
 )
 from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
@@ -48,7 +49,7 @@ def displacement(
         ),
     ],
     districts: Districts = None,
-    key: Key = "district",
+    key: KeyIfGiven = None,
     out: Out = Path("out"),
     theatre: Theatre = None,
     spacing_m: Annotated[
@@ -85,13 +86,14 @@ def displacement(
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import movement_table, show  # noqa: PLC0415
 
-    ground = {"districts": districts or (), "key": key, "theatre": theatre}
+    ground = {"districts": districts or (), "theatre": theatre}
     read = [*(districts or ()), theatre, baseline, axis, asked.get("settlements")]
     read += sources if len(sources) > 1 else files_of(str(sources[0]))
     free = outputs.only_run_in(out, outputs.MOVEMENT_FILES, force=force, inputs=read)
     with free, reporting(True) as report:
         report(0.05, "reading")
-        study, reading = _study_of(sources, ground, asked), Reading(description=asked["description"])
+        study = _study_of(sources, ground, asked | given(key=key))
+        reading = Reading(description=asked["description"])
         drawn = {
             name: reading.layer(path, name) if path else None
             for name, path in (("baseline", baseline), ("axis", axis))

@@ -29,7 +29,7 @@ from frontlines.study import Study, run_study
 from frontlines.study.files import files_of, open_study
 
 _TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers"}
-_TABLE_OF |= {"population": "layers", "population_per": "layers"}
+_TABLE_OF |= {"key": "layers", "population": "layers", "population_per": "layers"}
 
 
 @shows_errors

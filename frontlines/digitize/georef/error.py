@@ -147,6 +147,7 @@ class LocalError:
     scale: Floats  # square of each control point's leave-one-out error over what is expected of it, (n,)
     degrees_of_freedom: int  # of the residuals
     step_px: float = 0.0  # what the control points were read to, or 0
+    stiffer: Transformation | None = None  # what carries places in its stead: their distance is an error too
 
     def __call__(self, pixels: Floats) -> Floats:
         """Give the standard error along either axis at places of the scan, (m,) [px]."""
@@ -162,6 +163,9 @@ class LocalError:
             QUOTED_ERROR.prior_points + near.sum(axis=1)
         )
         variance = variance * scale * _student(self.degrees_of_freedom) ** 2
+        if self.stiffer is not None:
+            off = self.stiffer(pixels) - self.transformation(pixels)
+            variance += _squared_lengths(off / self.transformation.pixel_side(pixels)[:, None])  # either axis
         least = rounding_variance(self.transformation, pixels, self.step_px)
         return np.asarray(np.sqrt(np.maximum(variance, least)))
 
@@ -229,7 +233,11 @@ def _shared(a: Floats, b: Floats, knots: Floats) -> Floats:
 
 
 def _squared(a: Floats, b: Floats) -> Floats:
-    return np.asarray(((a[:, None] - b[None]) ** 2).sum(axis=2))
+    return _squared_lengths(a[:, None] - b[None])
+
+
+def _squared_lengths(vectors: Floats) -> Floats:
+    return np.asarray((vectors**2).sum(axis=-1))
 
 
 def _extent(knots: Floats) -> float:

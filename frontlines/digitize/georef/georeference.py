@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -207,9 +207,10 @@ def georeference(
         *cautions_on_shape(fitted, size_px),
         *_better(control, choice, given_crs=crs is not None, given_family=transformation is not None),
     ]
+    error = _error(fitted, xy, control.lonlat, named=transformation is not None)
     return Georeference(
         size_px, choice.crs, fitted, choice, control, table,
-        error_figures(table, choice.family), tuple(cautions), _error(fitted, xy, control.lonlat),
+        error_figures(table, choice.family), tuple(cautions), error,
     )  # fmt: skip
 
 
@@ -352,11 +353,13 @@ def _better(control: GroundControl, choice: Choice, *, given_crs: bool, given_fa
     return found
 
 
-def _error(fitted: Transformation, xy: Floats, lonlat: Floats) -> LocalError | None:
+def _error(fitted: Transformation, xy: Floats, lonlat: Floats, *, named: bool = False) -> LocalError | None:
     """Learn the error by place from what the control points leave; of a spline, beside its affine part.
 
-    Points on a narrow strip do not show whether a Helmert transformation is enough: it is judged as affine.
+    Points on a narrow strip do not show whether a Helmert transformation is enough: it is judged as affine,
+    and where it was not chosen but named, its distance from the affine one counts too.
     """
+    placed = fitted
     along, across = breadths_of(fitted.pixels)
     if (
         fitted.family == "helmert"
@@ -366,7 +369,9 @@ def _error(fitted: Transformation, xy: Floats, lonlat: Floats) -> LocalError | N
         fitted = fit(fitted.pixels, xy, "affine")
     drift = fit(fitted.pixels, xy, "affine") if fitted.family == "spline" else fitted
     left_px = (xy - drift(fitted.pixels)) / fitted.pixel_side(fitted.pixels)[:, None]
-    return local_error(fitted, left_px, fitted.left_out_px(xy), lonlat)
+    error = local_error(fitted, left_px, fitted.left_out_px(xy), lonlat)
+    named &= fitted.family != placed.family
+    return replace(error, stiffer=placed) if error is not None and named else error
 
 
 STEP_PX = 10.0

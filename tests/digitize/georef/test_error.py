@@ -77,3 +77,18 @@ def test_the_error_is_that_of_the_reading_over_the_points_when_nothing_is_shared
     xy = (pixels + rng.normal(0, 2.0, pixels.shape)) * [1.0, -1.0]
     error = _error(fit(pixels, xy, "affine"), xy, xy / 7e5)(pixels.mean(axis=0)[None])[0]
     assert 2.0 / np.sqrt(60) < error < 3 * 2.0 / np.sqrt(60)
+
+
+def test_a_named_helmert_on_a_narrow_strip_is_quoted_with_its_distance_from_the_affine_one():
+    rng, shares = np.random.default_rng(5), []
+    for _ in range(40):
+        read, checks = rng.uniform(0, [4000, 250], (10, 2)), rng.uniform([0, -2000], [4000, 2000], (40, 2))
+        slopes = np.array([[30.0, 0.0], [0.0, -31.0]])  # paper shrunk by 3 % one way
+        xy = (read + rng.normal(0, 1.5, read.shape)) @ slopes.T
+        fitted = fit(read, xy, "helmert")
+        error = (fitted(checks) - checks @ slopes.T) / 30
+        quoted = [_error(fitted, xy, xy / 7e5, named=named)(checks)[:, None] for named in (False, True)]
+        shares.append([(np.abs(error) < one).mean() for one in quoted])
+    plain, named = np.mean(shares, axis=0)
+    assert named >= 0.6
+    assert named > plain
