@@ -10,7 +10,6 @@ import re
 import sys
 import tempfile
 import traceback
-import unicodedata
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -25,6 +24,7 @@ from shapely.errors import GEOSException
 from frontlines.cli.options import Limits, option_of, takes_options
 from frontlines.errors import FrontlinesError
 from frontlines.limits import bounds_of, raised_limits, require_text
+from frontlines.names import plain
 
 FAULTY = 2
 """Exit code when anything is wrong."""
@@ -51,7 +51,8 @@ _AS_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
     (re.compile(rf"\b({_NAMES})=\.\.\."), lambda found: option_of(found[1])),
     (re.compile(rf"(?<!raised_limits\()\b({_NAMES})=(?=['\"\d])"), lambda found: f"{option_of(found[1])} "),
     (re.compile(r"\bfrontlines\.raised_limits\((\w+=\d+)\)"), r"--limit \1"),
-    (re.compile(r"\b(one_side|dissolve|allow_date)=True"), lambda found: option_of(found[1])),
+    (re.compile(r"\b(one_side|dissolve|allow_date|force)=True"), lambda found: option_of(found[1])),
+    (re.compile(r"\banother folder\b"), "another --out"),
     (re.compile(r"^(\w+_m|draws|copies)(?= is )"), lambda found: option_of(found[1])),
     (re.compile(r"\bmend='([\w, ]+)'"), r"--mend \1"),
     (re.compile(r"\bwith side_column\b"), "with --side-column"),
@@ -108,20 +109,6 @@ def console(*, stderr: bool = False) -> Console:
     if not made.is_terminal:
         made.width = _PLAIN_WIDTH
     return made
-
-
-_STEERING = {"Cc", "Zl", "Zp", "Cs"}
-_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # directions of writing, by force
-
-
-def plain(text: object) -> str:
-    """Make text from a file safe to show: what would steer a terminal becomes a blank."""
-    return "".join(
-        " "
-        if unicodedata.category(letter) in _STEERING or unicodedata.bidirectional(letter) in _TURNING
-        else letter
-        for letter in str(text)
-    )
 
 
 def _in_days_of(line: str, takes: Collection[str]) -> str:

@@ -27,7 +27,7 @@ from frontlines.uncertainty import (
 )
 
 if TYPE_CHECKING:
-    from frontlines.study.compare import Study
+    from frontlines.study.study import Study
 
 
 def require_numbers(study: Study) -> None:

@@ -18,7 +18,7 @@ from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, Length
 from frontlines.sources.description import Description
 from frontlines.sources.files import Layer, Reading
 from frontlines.sources.toml import LAYERS, described_by, read_study_toml
-from frontlines.study.compare import Study
+from frontlines.study.study import Study
 from frontlines.study.reading import StudyLayers, ground_kind
 
 Changes = Mapping[str, Mapping[str, Any]]

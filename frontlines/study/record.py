@@ -21,7 +21,7 @@ from frontlines.series.totals import ground_beyond, series_books
 from frontlines.sources.snapshots import shrunken_days
 
 if TYPE_CHECKING:
-    from frontlines.study.compare import Study
+    from frontlines.study.study import Study
 
 
 def manifest_of(

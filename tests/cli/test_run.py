@@ -12,7 +12,7 @@ from shapely import box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
-from frontlines.cli.outputs import FILES
+from frontlines.study.outputs import FILES
 from frontlines.datasets import locate
 from frontlines.sources.files import read_layer, write
 

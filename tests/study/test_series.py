@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 import frontlines as fl
-from frontlines.cli.printing import series_table
+from frontlines.study.readable import series_table
 from frontlines.errors import StudyError
 from frontlines.manifest import to_json
 

@@ -206,7 +206,7 @@ def test_strips_along_a_coast_drawn_apart_are_the_sides():
 
     first, second = source(4e4, 200), source(4.1e4, 300)
     results = run_agreement(first, second, QUARTERS, "A", theatre=theatre, margin_m=1000)
-    whole = results.total.iloc[0]
+    whole = results.totals.iloc[0]
     assert [whole[f"{kind}_km2"] for kind in ("both", "only_first", "only_second", "neither")] == (
         pytest.approx([4000, 0, 100, 5900], abs=1)  # but for the corners at the fronts
     )
@@ -214,8 +214,8 @@ def test_strips_along_a_coast_drawn_apart_are_the_sides():
     drawn = results.ground.set_index("kind")["area_km2"]
     assert drawn["both"] == pytest.approx(whole["both_km2"], abs=1e-6)
     assert drawn["only_second"] == pytest.approx(whole["only_second_km2"], abs=1e-6)
-    none = run_agreement(first, second, QUARTERS, "A", theatre=theatre, margin_m=0).total.iloc[0]
+    none = run_agreement(first, second, QUARTERS, "A", theatre=theatre, margin_m=0).totals.iloc[0]
     assert none["only_first_km2"] == pytest.approx(40 * 0.1 * 2)  # what lies between the two coasts
     # Ground that no polygon covers may be the side's own.
-    left = run_agreement(first, second, QUARTERS, "B", theatre=theatre, margin_m=1000).total.iloc[0]
+    left = run_agreement(first, second, QUARTERS, "B", theatre=theatre, margin_m=1000).totals.iloc[0]
     assert left["both_km2"] == pytest.approx(5900, abs=1)

@@ -122,8 +122,8 @@ def compare(
     description: Description,
 ) -> None:
     """Compare what sources say of one side's ground: of two on the same day, or the net change by more."""
-    from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
-    from frontlines.cli.printing import agreement_table, nets_table, show  # noqa: PLC0415
+    from frontlines.study import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+    from frontlines.study.readable import agreement_table, nets_table, show  # noqa: PLC0415
 
     of_side, sources = one_side(side), [first, second, *(others or ())]
     _require_fitting(sources, named, net=dates is not None, errors=bool(sigma_m or correlation_m))

@@ -82,8 +82,8 @@ def displacement(
     asked: dict[str, Any],
 ) -> None:
     """Measure how far the front of one side moved: transects, rates, areas and distances side by side."""
-    from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
-    from frontlines.cli.printing import movement_table, show  # noqa: PLC0415
+    from frontlines.study import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+    from frontlines.study.readable import movement_table, show  # noqa: PLC0415
 
     ground = {"districts": districts or (), "key": key, "theatre": theatre}
     read = [*(districts or ()), theatre, baseline, axis, asked.get("settlements")]

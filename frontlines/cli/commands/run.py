@@ -69,8 +69,8 @@ def compare(
     read: Callable[[], Study], out: Path, *, force: bool, page: bool, inputs: Sequence[Path | None]
 ) -> None:
     """Compare the two dates of a study, write what was found and print the balance."""
-    from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
-    from frontlines.cli.printing import balance_table, show  # noqa: PLC0415
+    from frontlines.study import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+    from frontlines.study.readable import balance_table, show  # noqa: PLC0415
 
     files = (*outputs.FILES, *outputs.IF_ANY)
     with outputs.only_run_in(out, files, force=force, inputs=inputs), reporting(True) as report:

@@ -122,8 +122,8 @@ def series(
     description: Description,
 ) -> None:
     """Follow sides through many snapshots; write a table for each step and district, and charts."""
-    from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
-    from frontlines.cli.printing import odd_days_counted, series_table, show  # noqa: PLC0415
+    from frontlines.study import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+    from frontlines.study.readable import odd_days_counted, series_table, show  # noqa: PLC0415
 
     also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
     files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
