@@ -10,7 +10,6 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.study.outputs import DPI, only_run_in, staged
 from frontlines.cli.refusing import console
 from frontlines.digitize import (
     Digitized,
@@ -26,6 +25,7 @@ from frontlines.names import plain
 from frontlines.plot import overlay_figure, residual_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import write
+from frontlines.study.outputs import DPI, only_run_in, staged
 
 FILES = (
     "frontlines.geojson",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import functools
 import inspect
+import logging
 import os
 import re
 import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 import typer
@@ -21,7 +23,7 @@ from rich.console import Console
 from rich.text import Text
 from shapely.errors import GEOSException
 
-from frontlines.cli.options import Limits, option_of, takes_options
+from frontlines.cli.options import Limits, Quiet, Verbose, option_of, takes_options
 from frontlines.errors import FrontlinesError
 from frontlines.limits import bounds_of, raised_limits, require_text
 from frontlines.names import plain
@@ -103,9 +105,31 @@ class _Console(Console):
             raise _UnprintedError(error.errno, error.strerror) from error
 
 
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextmanager
+def _talking(*, quiet: bool, verbose: bool) -> Iterator[None]:
+    """Print nothing, or log each stage, until the end."""
+    token, logger, handler = _quiet.set(quiet), logging.getLogger("frontlines"), logging.StreamHandler()
+    disabled, level = logging.root.manager.disable, logger.level
+    if verbose:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logging.disable(logging.NOTSET)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+        logging.disable(disabled)
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
 def console(*, stderr: bool = False) -> Console:
     """Make a console; away from a terminal it is wide enough for the tables."""
-    made = _Console(stderr=stderr, markup=False, highlight=False)
+    made = _Console(stderr=stderr, markup=False, highlight=False, quiet=_quiet.get())
     if not made.is_terminal:
         made.width = _PLAIN_WIDTH
     return made
@@ -148,10 +172,12 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
     takes = inspect.signature(command).parameters
 
     @functools.wraps(command)
-    def wrapped(*, limits: list[str] | None, **kwargs: Any) -> None:
+    def wrapped(*, common: dict[str, Any], **kwargs: Any) -> None:
         try:
-            with warnings.catch_warnings(), raised_limits(**bounds_of(limits or ())):
-                warnings.simplefilter("ignore")  # of other libraries; what a user must know is printed by us
+            bounds = bounds_of(common.pop("limit") or ())
+            with warnings.catch_warnings(), raised_limits(**bounds), _talking(**common):
+                if not common["verbose"]:  # of other libraries; what a user must know is printed by us
+                    warnings.simplefilter("ignore")
                 _refuse_odd_texts(kwargs)
                 command(**kwargs)
                 sys.stdout.flush()
@@ -168,9 +194,8 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
             told = f"this is a fault of frontlines: {type(error).__name__}: {one_line(error)}"
             _end(f"{told}; please report it with {where}", UNFORESEEN, error)
 
-    decorate: Callable[..., Callable[..., None]] = takes_options(
-        {"limit": Limits}, lambda limit: limit, "limits"
-    )
+    shared = {"limit": Limits, "quiet": Quiet, "verbose": Verbose}
+    decorate: Callable[..., Callable[..., None]] = takes_options(shared, dict, "common")
     return decorate(wrapped)
 
 

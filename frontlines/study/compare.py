@@ -112,7 +112,7 @@ class Results(Answer):
         return replace(self, study=study, balance=balance, transitions=transitions)
 
 
-def run_study(study: Study | str | Path, *, progress: Progress = None) -> Results:
+def run_study(study: Study | str | Path, *, jobs: int = 1, progress: Progress = None) -> Results:
     """Compare the two dates of a study: control, change, tables, errors, manifest.
 
     Parameters
@@ -120,6 +120,8 @@ def run_study(study: Study | str | Path, *, progress: Progress = None) -> Result
     study
         The path of a ``study.toml`` or the name of a bundled study; or a `Study`, from `load_study`,
         `read_study` or `study_from_files`, or made by hand.
+    jobs
+        Processes that share the draws of errors.
     progress
         None, True for a bar, or a function of (fraction, message).
 
@@ -154,7 +156,7 @@ def run_study(study: Study | str | Path, *, progress: Progress = None) -> Result
             balance = margin_columns(balance, strips, study.districts)
         report(0.7, "how sure")
         given = without_sigma(lines) if study.sigma_m is not None else 0
-        lines, errors = errors_of(study, balance, control, lines, part(report, 0.7, 0.9))
+        lines, errors = errors_of(study, balance, control, lines, part(report, 0.7, 0.9), jobs)
         report(0.9, "manifest")
         record = errors_record(study, lines, given, errors)
         places, people = places_and_people(study, change, lines)

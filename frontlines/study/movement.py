@@ -30,7 +30,7 @@ from frontlines.names import counted
 from frontlines.progress import Progress, part, reporting
 from frontlines.study.answer import Answer
 from frontlines.study.compare import Results, run_study
-from frontlines.study.study import Study, front_of
+from frontlines.study.study import Study, front_of, span_of
 
 SPACING_M, LENGTH_M, SMOOTHING_M, COPIES = 1000.0, 20_000.0, 5000.0, 5
 """How transects are cast unless it is said: see `run_movement`."""
@@ -64,9 +64,8 @@ class MovementResults(Answer):
     def __repr__(self) -> str:
         """Name the study, the side, the dates and the mean net movement in a line."""
         study = self.results.study
-        days = " to ".join(f"{day:%Y-%m-%d}" for day in study.dates)
-        count = counted(len(self.displaced), "transect")
-        return f"MovementResults({study.name!r}, {study.one_side}, {days}, {count}, mean {self.mean_m:+,.0f} m)"
+        found = f"{counted(len(self.displaced), 'transect')}, mean {self.mean_m:+,.0f} m"
+        return f"MovementResults({study.name!r}, {study.one_side}, {span_of(study)}, {found})"
 
     @property
     def mean_m(self) -> float:

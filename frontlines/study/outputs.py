@@ -17,7 +17,7 @@ import pandas as pd
 
 from frontlines.change.settlements import each_once
 from frontlines.errors import SourceError, StudyError
-from frontlines.manifest import Manifest, sha256, to_json
+from frontlines.manifest import sha256, to_json
 from frontlines.names import KM2
 from frontlines.plot import (
     agreement_chart,
@@ -36,6 +36,7 @@ from frontlines.report.ground_file import changed_rows
 from frontlines.sources import writing
 from frontlines.sources.files import write
 from frontlines.study.answer import Answer, Wanted
+from frontlines.study.record import MANIFEST
 from frontlines.study.workbook import BOOK, rounded, write_workbook
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
     from frontlines.study.agreement import NetResults
 
-MANIFEST = "manifest.json"
 DPI = 300
 _OUTPUTS = (".csv", ".parquet", ".topojson")  # of these files the manifest holds the checksums
 
@@ -242,8 +242,8 @@ def _map_of_movement(movement: MovementResults) -> Figure:
 def _profile(movement: MovementResults) -> Figure:
     """Draw the movement along the front."""
     places = movement.results.for_readers().study.settlements
-    texts = {"title": movement.title, "caption": movement.caption}
-    return profile_figure(movement.displaced, settlements=places, **texts)
+    title, caption = movement.title, movement.caption
+    return profile_figure(movement.displaced, settlements=places, title=title, caption=caption)
 
 
 def _draw_movement(movement: MovementResults, folder: Path, _wanted: Wanted) -> None:
@@ -251,7 +251,7 @@ def _draw_movement(movement: MovementResults, folder: Path, _wanted: Wanted) -> 
     _map_of_movement(movement).savefig(folder / "map.png", dpi=DPI)
 
 
-def _texts_of(results: AgreementResults, *, every_day: bool) -> dict[str, str]:
+def _texts_of(results: AgreementResults, *, every_day: bool) -> dict[str, Any]:
     """Give title, caption and side of the figures of two sources."""
     side = results.sides.get(results.side, results.side)
     return {"title": results.titled(every_day=every_day), "caption": results.caption, "side": side}
@@ -370,21 +370,6 @@ _GROUND: dict[str, Callable[[Any], dict[str, Any]]] = {
 # --- folders
 
 
-def read_previous(out: Path) -> tuple[pd.DataFrame, Manifest]:
-    """Read the series that is to be gone on with, and its manifest."""
-    try:
-        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-        stated, _ = manifest["outputs"]["series.parquet"], dict(manifest["snapshots"])
-        whole = sha256(out / "series.parquet") == stated
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise SourceError(f"{out} holds no series to go on with ({error}): leave --resume out") from error
-    if not whole:
-        raise SourceError(
-            f"series.parquet in {out} is not the one that its manifest names: use --force instead of --resume"
-        )
-    return pd.read_parquet(out / "series.parquet"), manifest
-
-
 @contextmanager
 def only_run_in(
     out: Path, files: Collection[str], *, force: bool, inputs: Iterable[Path | None] = ()
@@ -424,7 +409,9 @@ def _refuse_replacing(out: Path, files: Collection[str], *, force: bool, inputs:
             "whole run; pass another folder, or take them away"
         )
     if there and not force:
-        raise SourceError(f"{out} holds {', '.join(there)} of another run: pass force=True, or another folder")
+        raise SourceError(
+            f"{out} holds {', '.join(there)} of another run: pass force=True, or another folder"
+        )
 
 
 def _is_of_a_run(path: Path) -> bool:

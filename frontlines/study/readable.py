@@ -31,9 +31,9 @@ from frontlines.study.agreement import AgreementResults, NetResults
 from frontlines.study.answer import Answer
 from frontlines.study.compare import Results
 from frontlines.study.movement import MovementResults
+from frontlines.study.no_district import warned
 from frontlines.study.series_results import SeriesResults
 from frontlines.study.study import named_side
-from frontlines.study.no_district import warned
 from frontlines.uncertainty import TRUST, total_of
 
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}

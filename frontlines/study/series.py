@@ -10,15 +10,15 @@ import pandas as pd
 
 from frontlines.change import PopulationRaster
 from frontlines.names import UNKNOWN, sides_followed, somebody
-from frontlines.progress import Progress, part, reporting
-from frontlines.series import TOLERANCE_M, change_series, series_totals
-from frontlines.study.study import labels_of
+from frontlines.progress import Progress, part, processes, reporting
+from frontlines.series import TOLERANCE_M, change_series
 from frontlines.study.errors import errors_of_series
 from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
 from frontlines.study.record import books_of_series, gone_on_with, record_of
 from frontlines.study.series_edge import SeriesEdge
 from frontlines.study.series_results import Previous, SeriesResults, series_and_record
+from frontlines.study.study import labels_of
 from frontlines.uncertainty import NoiseModel
 
 
@@ -45,6 +45,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     title: str | None = None,
     record: Mapping[str, Any] | None = None,
     previous: Previous | None = None,
+    jobs: int = 1,
     progress: Progress = None,
 ) -> SeriesResults:
     """Follow a side, or each of several, through many snapshots, and put on record what was done.
@@ -86,6 +87,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     previous
         Results of an earlier run from the beginning of the same snapshots, with the same arguments, or
         its series and manifest: its steps are taken over, only later ones are computed.
+    jobs
+        Processes that share the steps.
     progress
         None, True for a bar, or a function of (fraction, message).
 
@@ -127,7 +130,9 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         manifest["margin"] = edge.margins.record
         control, theirs = edge.control, part(report, 0.3, 0.7)
         report(0.3, "what changed hands")
-        series = change_series(control, districts, followed, **steps, previous=kept, progress=theirs)
+        with processes(jobs) as mapper:
+            shared = {**steps, "mapper": mapper, "previous": kept, "progress": theirs}
+            series = change_series(control, districts, followed, **shared)
         report(0.7, "front")
         fronts = edge.fronts(followed, front_m) if front_m else None
         if front_m:

@@ -1,4 +1,4 @@
-"""An answer in a notebook: a sentence, the table of the terminal, a small map. Text of the data is escaped."""
+"""An answer in a notebook: a sentence, the table of the terminal, a small map; text of data is escaped."""
 
 from __future__ import annotations
 
@@ -103,8 +103,7 @@ def small_map(answer: Answer) -> bytes:
 
 def _small(answer: Answer) -> Figure:
     if answer.kind not in _DRAWN:
-        figure = map_of(answer) if answer.kind == "agreement" else chart_of(answer)
-        return figure
+        return map_of(answer) if answer.kind == "agreement" else chart_of(answer)
     figure = Figure(figsize=(_SIDE_IN, _SIDE_IN), layout="tight")
     ax = figure.add_subplot()
     _DRAWN[answer.kind](answer, ax)

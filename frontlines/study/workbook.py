@@ -33,7 +33,7 @@ _MADE = datetime(2000, 1, 1, tzinfo=UTC)  # in every workbook: the same answer g
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Round numbers to the decimals of their units."""
-    names = table.select_dtypes("floating").columns
+    names = table.select_dtypes("float").columns
     return table.round({name: decimals_of(str(name)) for name in names})
 
 
@@ -81,7 +81,9 @@ def write_workbook(answer: Answer, path: Path) -> None:
                 about.write_string(row, column, plain(text))
         for name, table in answer.tables.items():
             if len(table) > _MOST_ROWS:
-                raise SourceError(f"{name} has {len(table):,} rows, more than a sheet holds: write no workbook")
+                raise SourceError(
+                    f"{name} has {len(table):,} rows, more than a sheet holds: write no workbook"
+                )
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 0)
             sheet.autofilter(0, 0, len(table), max(len(table.columns) - 1, 0))
