@@ -14,11 +14,11 @@ Dated maps of territorial control, compared district by district:
    `follow_places` the settlements; `front_length` measures the front; `read_population` opens a raster.
 7. `make_transects` and `displacement` measure how far the front moved, `mean_advance`, `nearest_distance`
    and `line_distances` by other definitions; `estimator_table` puts all of them side by side.
-8. `agreement`, `differing_ground` and `front_apart` compare two sources on one day, `net_by_source` the net
-   change by several.
+8. `agreement_by_district`, `differing_ground` and `front_apart` compare two sources on one day,
+   `net_by_source` the net change by several.
 9. `change_figure`, `series_figure`, `agreement_figure`, `animate_control` and the ``draw_`` functions draw.
 
-Whole questions in one call, from files or frames: `compare`, `follow`, `measure_movement`.
+Whole questions in one call, from files or frames: `compare`, `follow`, `measure_movement`, `agreement`.
 
 Whole pipelines: `run_study` compares the two dates of a study from a file (`load_study`, `read_study`,
 `study_from_files`), `run_movement` measures how far its front moved, `run_series` follows many snapshots,
@@ -80,6 +80,7 @@ from frontlines.study import (
     Results,
     SeriesResults,
     Study,
+    agreement,
     compare,
     follow,
     load_study,
@@ -91,7 +92,7 @@ from frontlines.study import (
     run_study,
     study_from_files,
 )
-from frontlines.two_sources import agreement, differing_ground, front_apart, net_by_source
+from frontlines.two_sources import agreement_by_district, differing_ground, front_apart, net_by_source
 from frontlines.uncertainty import (
     NoiseModel,
     balance_error,
@@ -142,6 +143,7 @@ __all__ = [
     "SeriesResults",
     "Study",
     "agreement",
+    "agreement_by_district",
     "agreement_chart",
     "agreement_figure",
     "animate_control",

@@ -349,3 +349,13 @@ def _listed(texts: Iterable[str]) -> str:
     clean = [str(text).strip().rstrip(".") for text in texts]
     more = f"; and {len(clean) - _SHOWN} more, see the manifest" if len(clean) > _SHOWN else ""
     return "; ".join(clean[:_SHOWN]) + more
+
+
+CAPTIONS = {
+    "change": caption,
+    "movement": caption,
+    "series": series_caption,
+    "agreement": agreement_caption,
+    "nets": nets_caption,
+}
+"""How captions are written, by the kind of run."""

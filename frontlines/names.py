@@ -112,3 +112,17 @@ def one_spelling(rows: Mapping[str, int]) -> str:
         mends = " ".join(f"sides={{{side!r}: {first!r}}}" for side in others)
         told.append(f"{held} look the same but for capital letters: say that they are one side with {mends}")
     return "; ".join(told)
+
+
+_STEERING = {"Cc", "Zl", "Zp", "Cs"}
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # directions of writing, by force
+
+
+def plain(text: object) -> str:
+    """Make text from a file safe to show: what would steer a terminal becomes a blank."""
+    return "".join(
+        " "
+        if unicodedata.category(letter) in _STEERING or unicodedata.bidirectional(letter) in _TURNING
+        else letter
+        for letter in str(text)
+    )

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from typing import TypeVar
+
+from frontlines.limits import LIMITS, bound, raised_limits
+from frontlines.names import Mapper
+
+_LOG = logging.getLogger("frontlines")
 
 T = TypeVar("T")
 Report = Callable[[float, str], None]
@@ -40,9 +48,23 @@ def reporting(progress: Progress) -> Iterator[Report]:
         yield progress
     elif progress:
         with _bar() as report:
-            yield report
+            yield _logged(report)
     else:
-        yield _silent
+        yield _logged(_silent)
+
+
+def _logged(report: Report) -> Report:
+    """Log each stage as it begins, besides."""
+    last = ""
+
+    def told(fraction: float, message: str) -> None:
+        nonlocal last
+        if message != last:
+            _LOG.info("%3.0f %% %s", 100 * fraction, message)
+            last = message
+        report(fraction, message)
+
+    return told
 
 
 @contextmanager
@@ -53,7 +75,7 @@ def _bar() -> Iterator[Report]:
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or _LOG.isEnabledFor(logging.INFO):
         yield _silent
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
@@ -69,6 +91,23 @@ def _bar() -> Iterator[Report]:
 def part(report: Report, start: float, end: float) -> Report:
     """Give the stages of a part of the work a function of their own, which reports from `start` to `end`."""
     return lambda fraction, message: report(start + (end - start) * fraction, message)
+
+
+@contextmanager
+def processes(jobs: int) -> Iterator[Mapper]:
+    """Give a `map` that shares its work among so many processes; the plain one for one."""
+    if jobs == 1:
+        yield map
+        return
+    bounds = {name: bound(name) for name in LIMITS}
+    context = get_context("spawn")  # threads of other libraries do not outlive a fork
+    with ProcessPoolExecutor(jobs, context, initializer=_hold, initargs=(bounds,)) as pool:
+        yield pool.map
+
+
+def _hold(bounds: dict[str, float]) -> None:
+    """Let bounds hold in a process of its own, to its end."""
+    raised_limits(**bounds).__enter__()
 
 
 def track(items: Iterable[T], progress: Progress, message: str, *, total: int) -> Iterator[T]:

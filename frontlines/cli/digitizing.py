@@ -10,8 +10,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.cli.outputs import DPI, only_run_in, staged
-from frontlines.cli.refusing import console, plain
+from frontlines.cli.refusing import console
 from frontlines.digitize import (
     Digitized,
     digitize,
@@ -22,9 +21,11 @@ from frontlines.digitize import (
     suggest_fills,
 )
 from frontlines.manifest import long_date, to_json
+from frontlines.names import plain
 from frontlines.plot import overlay_figure, residual_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import write
+from frontlines.study.outputs import DPI, only_run_in, staged
 
 FILES = (
     "frontlines.geojson",

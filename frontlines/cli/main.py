@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from frontlines.cli.commands.compare import compare
 from frontlines.cli.commands.datasets import datasets
 from frontlines.cli.commands.digitize import digitize
 from frontlines.cli.commands.displacement import displacement
+from frontlines.cli.commands.init import init
 from frontlines.cli.commands.report import report
 from frontlines.cli.commands.run import run
 from frontlines.cli.commands.series import series
@@ -27,10 +29,12 @@ from frontlines.manifest import version_of
 _NotUnderstood: Any = typer.BadParameter.__bases__[0]  # the parent of all errors in words, nowhere public
 _ENDED = 128  # with the number of the signal, the exit code of what a signal has ended
 
+_HELP = {"help_option_names": ["-h", "--help"]}
+
 app = typer.Typer(
     name="frontlines",
     help="How much ground changed hands, where, and how sure are we.",
-    add_completion=False,
+    context_settings=_HELP,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -51,43 +55,24 @@ def _options(
     """How much ground changed hands, where, and how sure are we."""
 
 
-app.command(
-    short_help="Compare the two dates of a study.", epilog="Example: frontlines run karabakh-1994 --out out"
-)(run)
-app.command(
-    short_help="Compare two files.",
-    epilog="Example: frontlines change april.geojson may.geojson "
-    "--districts raions.gpkg --key NAME --side ARM --out out",
-)(change)
-app.command(
-    short_help="Follow one side through many snapshots.",
-    epilog="Example: frontlines series snapshots/ "
-    "--districts raions.gpkg --key NAME --side RUS --freq MS --out out",
-)(series)
-app.command(
-    short_help="Measure how far a front moved.",
-    epilog="Example: frontlines displacement april.geojson may.geojson "
-    "--districts raions.gpkg --key NAME --side ARM --out out",
-)(displacement)
-app.command(
-    short_help="Compare two sources on the same day.",
-    epilog="Example: frontlines compare deepstate.geojson isw.gpkg "
-    "--districts raions.gpkg --key NAME --side RUS --out out",
-)(compare)
-app.command(
-    short_help="Make one page for a browser of a run.",
-    epilog="Example: frontlines report out --out page.html",
-)(report)
-app.command(
-    short_help="List what is wrong with layers.",
-    epilog="Example: frontlines check control.geojson --write-problems problems.gpkg",
-)(check)
-app.command(
-    short_help="Trace a scanned map by a recipe.",
-    epilog="Example: frontlines digitize --suggest-colours scan.jpg, then "
-    "frontlines digitize digitize.toml --out out",
-)(digitize)
-app.command(short_help="List the bundled studies.", epilog="Example: frontlines datasets")(datasets)
+_STUDY = "--districts raions.gpkg --key NAME --side ARM --out out"
+_COMMANDS: dict[Callable[..., None], tuple[str, str]] = {
+    init: ("Write a study file to start from.", "init study april.geojson may.geojson raions.gpkg"),
+    run: ("Compare the two dates of a study.", "run karabakh-1994 --out out"),
+    change: ("Compare two files.", f"change april.geojson may.geojson {_STUDY}"),
+    series: ("Follow one side through many snapshots.", f"series snapshots/ --freq MS {_STUDY}"),
+    displacement: ("Measure how far a front moved.", f"displacement april.geojson may.geojson {_STUDY}"),
+    compare: ("Compare two sources on the same day.", f"compare deepstate.geojson isw.gpkg {_STUDY}"),
+    report: ("Make one page for a browser of a run.", "report out --out page.html"),
+    check: ("List what is wrong with layers.", "check control.geojson --write-problems problems.gpkg"),
+    digitize: (
+        "Trace a scanned map by a recipe.",
+        "digitize --suggest-colours scan.jpg, then frontlines digitize digitize.toml --out out",
+    ),
+    datasets: ("List the bundled studies.", "datasets"),
+}
+for _command, (_short, _example) in _COMMANDS.items():
+    app.command(short_help=_short, epilog=f"Example: frontlines {_example}", context_settings=_HELP)(_command)
 
 
 def _end(number: int, _frame: object) -> None:

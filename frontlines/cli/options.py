@@ -6,6 +6,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,7 @@ from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, STRETCH,
 from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.formats import known_crs
 from frontlines.sources.publishers import PUBLISHERS
+from frontlines.study.answer import Wanted
 
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder for the results; made if it is missing.")
@@ -41,9 +43,59 @@ Limits = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the files of another run.")]
 
-Report = Annotated[
-    bool,
-    typer.Option("--report", help="Also make report.html: one page for a browser, see `frontlines report`."),
+Saves: dict[str, Any] = {
+    "out": Out,
+    "force": Force,
+    "report": Annotated[
+        bool,
+        typer.Option(
+            "--report", help="Also make report.html: a page for a browser, see `frontlines report`."
+        ),
+    ],
+    "excel": Annotated[
+        bool, typer.Option("--excel", help="Also write results.xlsx: one workbook of all tables.")
+    ],
+    "csv_bom": Annotated[
+        bool, typer.Option("--csv-bom", help="Begin CSV with a byte order mark, by which Excel knows UTF-8.")
+    ],
+    "no_map": Annotated[bool, typer.Option("--no-map", help="Draw no pictures: tables come in a moment.")],
+    "as_json": Annotated[
+        bool, typer.Option("--json", help="Print sentence, tables and manifest as JSON, for scripts.")
+    ],
+}
+"""Options of every command that writes an answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saving:
+    """Where an answer goes, how it is printed, and what is written beside tables and layers."""
+
+    out: Path
+    force: bool
+    json: bool
+    wanted: Wanted
+
+    def also(self, **wanted: bool) -> Saving:
+        """Want more."""
+        return replace(self, wanted=replace(self.wanted, **wanted))
+
+
+def _saving(
+    *, out: Path | None, force: bool, as_json: bool, report: bool, excel: bool, csv_bom: bool, no_map: bool
+) -> Saving:
+    wanted = Wanted(report=report, map=not no_map, excel=excel, bom=csv_bom)
+    return Saving(out=out or Path("out"), force=force, json=as_json, wanted=wanted)
+
+
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs", min=1, metavar="NUMBER", help="Processes to share the work of steps and draws; else 1."
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors, and JSON if asked.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Log each stage, and warnings, to the error stream.")
 ]
 
 # --- layers
@@ -537,6 +589,9 @@ describes_layers = takes_options(Described, _described_as, "description")
 _OF_BOTH = {name: kind for name, kind in Described.items() if name != "publisher"}
 describes_sources = takes_options(_OF_BOTH, _described_as, "description")
 """The same for a command whose two sources may have two publishers."""
+
+saves_answers = takes_options(Saves, _saving, "saving")
+"""A decorator: the command takes `Saves`, as a `Saving`."""
 
 asks_for_study = takes_options({**Asked, **Described}, _study_options, "asked")
 """A decorator: the command takes `Asked` and `Described`, as arguments of `study_from_files`."""

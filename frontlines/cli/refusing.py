@@ -5,15 +5,16 @@ from __future__ import annotations
 import errno
 import functools
 import inspect
+import logging
 import os
 import re
 import sys
 import tempfile
 import traceback
-import unicodedata
 import warnings
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 import typer
@@ -22,9 +23,10 @@ from rich.console import Console
 from rich.text import Text
 from shapely.errors import GEOSException
 
-from frontlines.cli.options import Limits, option_of, refuse_without_effect, takes_options
+from frontlines.cli.options import Limits, Quiet, Verbose, option_of, refuse_without_effect, takes_options
 from frontlines.errors import FrontlinesError
 from frontlines.limits import bounds_of, raised_limits, require_text
+from frontlines.names import plain
 
 FAULTY = 2
 """Exit code when anything is wrong."""
@@ -51,7 +53,8 @@ _AS_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
     (re.compile(rf"\b({_NAMES})=\.\.\."), lambda found: option_of(found[1])),
     (re.compile(rf"(?<!raised_limits\()\b({_NAMES})=(?=['\"\d])"), lambda found: f"{option_of(found[1])} "),
     (re.compile(r"\bfrontlines\.raised_limits\((\w+=\d+)\)"), r"--limit \1"),
-    (re.compile(r"\b(one_side|dissolve|allow_date)=True"), lambda found: option_of(found[1])),
+    (re.compile(r"\b(one_side|dissolve|allow_date|force)=True"), lambda found: option_of(found[1])),
+    (re.compile(r"\banother folder\b"), "another --out"),
     (re.compile(r"^(\w+_m|draws|copies)(?= is )"), lambda found: option_of(found[1])),
     (re.compile(r"\bmend='([\w, ]+)'"), r"--mend \1"),
     (re.compile(r"\bwith side_column\b"), "with --side-column"),
@@ -105,26 +108,34 @@ class _Console(Console):
         raise  # noqa: PLE0704 - what rich has caught: it would end the process
 
 
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextmanager
+def _talking(*, quiet: bool, verbose: bool) -> Iterator[None]:
+    """Print nothing, or log each stage, until the end."""
+    token, logger, handler = _quiet.set(quiet), logging.getLogger("frontlines"), logging.StreamHandler()
+    disabled, level = logging.root.manager.disable, logger.level
+    if verbose:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logging.disable(logging.NOTSET)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+        logging.disable(disabled)
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
 def console(*, stderr: bool = False) -> Console:
     """Make a console; away from a terminal it is wide enough for the tables."""
-    made = _Console(stderr=stderr, markup=False, highlight=False)
+    made = _Console(stderr=stderr, markup=False, highlight=False, quiet=_quiet.get())
     if not made.is_terminal:
         made.width = _PLAIN_WIDTH
     return made
-
-
-_STEERING = {"Cc", "Zl", "Zp", "Cs"}
-_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # directions of writing, by force
-
-
-def plain(text: object) -> str:
-    """Make text from a file safe to show: what would steer a terminal becomes a blank."""
-    return "".join(
-        " "
-        if unicodedata.category(letter) in _STEERING or unicodedata.bidirectional(letter) in _TURNING
-        else letter
-        for letter in str(text)
-    )
 
 
 def _in_days_of(line: str, takes: Collection[str]) -> str:
@@ -164,12 +175,14 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
     takes = inspect.signature(command).parameters
 
     @functools.wraps(command)
-    def wrapped(*, run: dict[str, Any], **kwargs: Any) -> None:
+    def wrapped(*, common: dict[str, Any], **kwargs: Any) -> None:
         try:
-            with warnings.catch_warnings(), raised_limits(**bounds_of(run["limit"] or ())):
-                warnings.simplefilter("ignore")  # of other libraries; what a user must know is printed by us
+            context, bounds = common.pop("context"), bounds_of(common.pop("limit") or ())
+            with warnings.catch_warnings(), raised_limits(**bounds), _talking(**common):
+                if not common["verbose"]:  # of other libraries; what a user must know is printed by us
+                    warnings.simplefilter("ignore")
                 _refuse_odd_texts(kwargs)
-                refuse_without_effect(run["context"])
+                refuse_without_effect(context)
                 command(**kwargs)
                 sys.stdout.flush()
         except (typer.Exit, typer.Abort, typer.BadParameter):
@@ -185,9 +198,8 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
             told = f"this is a fault of frontlines: {type(error).__name__}: {one_line(error)}"
             _end(f"{told}; please report it with {where}", UNFORESEEN, error)
 
-    decorate: Callable[..., Callable[..., None]] = takes_options(
-        {"limit": Limits, "context": typer.Context}, dict, "run"
-    )
+    shared = {"limit": Limits, "quiet": Quiet, "verbose": Verbose, "context": typer.Context}
+    decorate: Callable[..., Callable[..., None]] = takes_options(shared, dict, "common")
     return decorate(wrapped)
 
 

@@ -192,7 +192,7 @@ def _ground_entries(drawn: set[str], scene: Scene) -> list[Entry]:
     study, style = scene.study, scene.style
     if len(study.followed) == 1:
         return ground_entries(drawn, study.followed[0], study.sides, style)
-    total = scene.results.total
+    total = scene.results.totals
     scale = float(total[["before_km2", "after_km2"]].to_numpy().max())
     held = {}
     for side, *km2 in zip(total["side"], total["before_km2"], total["after_km2"], strict=True):
@@ -455,7 +455,7 @@ def rows_of(results: ResultsLike) -> list[Row]:
         return []
     rest = moved.iloc[_MOST_ROWS:]
     others = [Row(f"{len(rest)} more", _km2(rest["net_km2"].sum()), "")] if len(rest) else []
-    shown = pd.concat([moved.head(_MOST_ROWS), results.total.assign(district=WHOLE)])
+    shown = pd.concat([moved.head(_MOST_ROWS), results.totals.assign(district=WHOLE)])
     *districts, total = [_row(row) for row in shown.to_dict("records")]
     side = results.study.sides.get(results.study.followed[0], results.study.followed[0])
     return [Row(f"{clean(side)}: net, km²", "", _interval(results)), *districts, *others, total]
@@ -463,7 +463,7 @@ def rows_of(results: ResultsLike) -> list[Row]:
 
 def _rows_of_sides(results: ResultsLike) -> list[Row]:
     """Write the table of several sides, and the ground that changed hands between any of them."""
-    total = results.total
+    total = results.totals
     names = total["side"].map(lambda side: side_name(side, results.study.sides))
     turnover = (total["gained_km2"] + total["lost_km2"]).sort_values(ascending=False, kind="stable")
     shown = sorted(turnover.index[: _MOST_ROWS if len(total) > _MOST_SIDES else len(total)])

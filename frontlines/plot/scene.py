@@ -63,7 +63,7 @@ class ResultsLike(Protocol):
     @property
     def balance(self) -> pd.DataFrame: ...  # noqa: D102
     @property
-    def total(self) -> pd.DataFrame: ...  # noqa: D102
+    def totals(self) -> pd.DataFrame: ...  # noqa: D102
     @property
     def errors(self) -> AreaErrors | None: ...  # noqa: D102
     @property

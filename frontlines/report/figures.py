@@ -35,12 +35,12 @@ class Figures:
     of_side: dict[str, dict[str, list[Runs]]]
     total: pd.DataFrame
 
-    @property
-    def digits(self) -> int:
-        """How many decimals of km² to show: three figures of the largest change, one at least."""
-        sizes = self.total[[name for name in _MOVED if name in self.total]].to_numpy(dtype=float)
-        largest = np.nanmax(sizes, initial=0.0) or 1.0
-        return int(np.clip(2 - np.floor(np.log10(largest)), 1, _MOST_DIGITS))
+
+def digits_of(total: pd.DataFrame) -> int:
+    """Say how many decimals of km² to show: three figures of the largest change, one at least."""
+    sizes = total[[name for name in _MOVED if name in total]].to_numpy(dtype=float)
+    largest = np.nanmax(sizes, initial=0.0) or 1.0
+    return int(np.clip(2 - np.floor(np.log10(largest)), 1, _MOST_DIGITS))
 
 
 def figures_of(run: Folder) -> Figures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +38,18 @@ _WORDS = ("name", "district", "side", "side_from", "side_to", "date_from", "date
 
 
 @dataclass(frozen=True)
-class Folder:
-    """A run: its kind, its manifest, ``ground.topojson`` and its tables, by name without ending."""
+class Run:
+    """A run: its kind, its manifest, and how to call each side."""
 
     kind: str
     manifest: Manifest
+    sides: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Folder(Run):
+    """A run with ``ground.topojson`` and its tables, by name without ending."""
+
     ground: dict[str, Any]
     tables: dict[str, pd.DataFrame]
 
@@ -65,7 +72,7 @@ def read_folder(folder: Path) -> Folder:
     with refusing(folder):
         ground = json.loads((folder / GROUND).read_text(encoding="utf-8"))
         tables = {Path(name).stem: _read(folder / name) for name in names}
-    return Folder(kinds[0], manifest, ground, tables)
+    return Folder(kinds[0], manifest, ground["run"]["sides"], ground, tables)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from frontlines.names import CONTESTED
 from frontlines.plot.style import DEFAULT_STYLE, side_looks
 from frontlines.plot.text import clean
 from frontlines.report import words
-from frontlines.report.figures import Figures, figures_of, settlements_of
+from frontlines.report.figures import Figures, digits_of, figures_of, settlements_of
 from frontlines.report.folder import Folder, read_folder, refusing
 from frontlines.sources.writing import whole_or_not
 
@@ -71,7 +71,7 @@ def write_page(folder: str | Path, path: str | Path) -> None:
 def _page(run: Folder) -> str:
     """Put together style, words, data and scripts."""
     figures = figures_of(run)
-    said, more = words.headline(run, figures.total, figures.digits)
+    said, more = words.headline(run, figures.total, digits_of(figures.total))
     style, code = _asset("page.css"), "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS)
     library = "\n".join(_asset(f"vendor/{name}.min.js").strip() for name in _LIBRARIES)
     files = ([str(one[name]) for name in ("role", "name", "sha256")] for one in run.manifest["inputs"])
@@ -130,7 +130,7 @@ def _data(run: Folder, figures: Figures) -> dict[str, Any]:
     steps = figures.steps.astype(object).to_dict("records")
     return {
         "kind": run.kind,
-        "digits": figures.digits,
+        "digits": digits_of(figures.total),
         "level": run.manifest.get("errors", {}).get("level"),
         "names": [clean(name) for name in run.manifest.get("names", ())],
         "sides": [

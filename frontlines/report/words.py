@@ -9,26 +9,18 @@ from typing import Any
 
 import pandas as pd
 
-from frontlines.manifest import (
-    agreement_caption,
-    caption,
-    edge_notes,
-    error_sentence,
-    long_date,
-    series_caption,
-)
+from frontlines.manifest import CAPTIONS, edge_notes, error_sentence, long_date
 from frontlines.names import RESERVED, counted, listed
-from frontlines.report.folder import Folder
+from frontlines.report.folder import Folder, Run
 from frontlines.uncertainty import TRUST
 
-_CAPTIONS = {"change": caption, "series": series_caption, "agreement": agreement_caption}
 _MOST_SIDES = 4
 
 WITHHELD = {name: text for name, text in TRUST.items() if name != "yes"}
 """Why an interval is missing, by what stands in the column `trust`."""
 
 
-def headline(run: Folder, total: pd.DataFrame, digits: int) -> tuple[str, str]:
+def headline(run: Run, total: pd.DataFrame, digits: int) -> tuple[str, str]:
     """Say in a sentence what was found, and in another how sure that is or what it is made up of."""
     if run.kind == "agreement":
         return _agreement(run, total.iloc[-1], digits)
@@ -49,7 +41,7 @@ def headline(run: Folder, total: pd.DataFrame, digits: int) -> tuple[str, str]:
     return said, f"Net change: {listed(of_sides, _MOST_SIDES)}."
 
 
-def _agreement(run: Folder, last: pd.Series[Any], digits: int) -> tuple[str, str]:
+def _agreement(run: Run, last: pd.Series[Any], digits: int) -> tuple[str, str]:
     """Say how much of the ground that either source gives to the side both give to it, on the last day."""
     (one, other), who = run.manifest["names"], _called(run, last["side"])
     if pd.isna(last["iou"]):
@@ -60,7 +52,7 @@ def _agreement(run: Folder, last: pd.Series[Any], digits: int) -> tuple[str, str
     return f"{said} on {long_date(last['date_to'])}", f"Only {one}: {only[0]}. Only {other}: {only[1]}."
 
 
-def _interval(run: Folder, total: pd.DataFrame, digits: int) -> str:
+def _interval(run: Run, total: pd.DataFrame, digits: int) -> str:
     """Write the interval of the net change of a single step, if it is known."""
     if len(total) > 1 or "net_low_km2" not in total or pd.isna(total["net_low_km2"].iloc[0]):
         return ""
@@ -75,11 +67,11 @@ def _km2(value: float, digits: int, *, sign: bool = False) -> str:
     return f"{mark}{size or 0:,} km²"
 
 
-def _called(run: Folder, side: Any) -> str:
-    return str(run.ground["run"]["sides"].get(side, side))
+def _called(run: Run, side: Any) -> str:
+    return str(run.sides.get(side, side))
 
 
-def _cadence(run: Folder) -> str:
+def _cadence(run: Run) -> str:
     """Say how often there is a snapshot, without the code of the step."""
     stated = run.manifest["books"]["cadence"] if run.kind == "series" else run.manifest["cadence"]
     return str(stated).split(" (")[0]
@@ -125,7 +117,7 @@ def _intervals(manifest: Mapping[str, Any]) -> str:
 
 def method(run: Folder) -> str:
     """Give the caption that the map or chart of the run has."""
-    return _CAPTIONS[run.kind](run.manifest)
+    return CAPTIONS[run.kind](run.manifest)
 
 
 def sources(run: Folder) -> list[str]:

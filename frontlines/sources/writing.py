@@ -65,7 +65,7 @@ def _errors_told(out: Path) -> Iterator[None]:
 
 def _require(free: bool, out: Path) -> None:
     if not free:
-        raise SourceError(f"another run is writing into {out}: wait for it, or pass another --out")
+        raise SourceError(f"another run is writing into {out}: wait for it, or pass another folder")
 
 
 @contextmanager

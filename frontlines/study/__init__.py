@@ -1,11 +1,13 @@
-"""Whole pipelines: frames in, results out. Nothing here writes a file."""
+"""Whole pipelines: frames in, results out; results draw, show and save themselves when asked."""
 
 from frontlines.study.agreement import AgreementResults, run_agreement
-from frontlines.study.compare import Results, Study, run_study
+from frontlines.study.compare import Results, run_study
 from frontlines.study.files import load_study, read_study, study_from_files
 from frontlines.study.movement import MovementResults, run_movement
-from frontlines.study.questions import compare, follow, measure_movement
-from frontlines.study.series import SeriesResults, run_series
+from frontlines.study.questions import agreement, compare, follow, measure_movement
+from frontlines.study.series import run_series
+from frontlines.study.series_results import SeriesResults
+from frontlines.study.study import Study
 
 __all__ = [
     "AgreementResults",
@@ -13,6 +15,7 @@ __all__ = [
     "Results",
     "SeriesResults",
     "Study",
+    "agreement",
     "compare",
     "follow",
     "load_study",

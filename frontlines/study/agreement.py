@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import geopandas as gpd
 import pandas as pd
@@ -16,11 +16,12 @@ from frontlines.control import fronts_of_side
 from frontlines.geometry.coverage import ground_of, united
 from frontlines.layers.margins import Margins, add_margins, find_margins, with_margins
 from frontlines.layers.mending import REST_SOURCE, stated_sources
-from frontlines.manifest import Manifest, agreement_caption, long_date, nets_caption, versions
+from frontlines.manifest import Manifest, long_date, versions
 from frontlines.names import BORDER_M, CONTESTED, counted
 from frontlines.progress import Progress, reporting
-from frontlines.study.compare import labels_of
+from frontlines.study.answer import Answer, if_any
 from frontlines.study.errors import length_on_record, model_of, on_record
+from frontlines.study.study import labels_of
 from frontlines.two_sources import SourceNets, front_apart, net_by_source
 from frontlines.two_sources.tables import (
     common_days,
@@ -32,7 +33,7 @@ from frontlines.two_sources.tables import (
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class AgreementResults:
+class AgreementResults(Answer):
     """What two sources say of one side's ground.
 
     Attributes
@@ -71,11 +72,11 @@ class AgreementResults:
     title: str
     sides: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
-    manifest: Manifest
+    kind: ClassVar[str] = "agreement"
 
     def __repr__(self) -> str:
         """Name the side, the sources, the days and the agreement of the last day in a line."""
-        days, total = self.manifest["dates"], self.total.iloc[-1]
+        days, total = self.manifest["dates"], self.totals.iloc[-1]
         span = " to ".join(dict.fromkeys((days[0], days[-1])))
         of_days = f", {counted(len(days), 'day')}" if len(days) > 1 else ""
         figures = f"IoU {total['iou']:.3f}, ratio {total['ratio']:.3f}"
@@ -89,14 +90,19 @@ class AgreementResults:
         return self.title or f"Ground of {called}: {self.names[0]} beside {self.names[1]}, {span}"
 
     @property
-    def total(self) -> pd.DataFrame:
+    def totals(self) -> pd.DataFrame:
         """A row a day: all districts together."""
         return self.table.groupby("date", sort=True).tail(1)
 
     @property
-    def caption(self) -> str:
-        """Caption of map and chart, written from the manifest."""
-        return agreement_caption(self.manifest)
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables, by the names of their files."""
+        return {"agreement": self.table} | if_any(fronts_apart=self.fronts)
+
+    @property
+    def layers(self) -> dict[str, pd.DataFrame]:
+        """The layers, by their files."""
+        return {"agreement.gpkg": self.ground}
 
 
 @checked(first="polygons date side", second="polygons date side")
@@ -271,13 +277,13 @@ def _manifest(
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class NetResults:
+class NetResults(Answer):
     """Net change by several sources, from `net_by_source`, with a manifest."""
 
     nets: SourceNets
     title: str
     sides: Mapping[str, str] = field(default_factory=dict)
-    manifest: Manifest
+    kind: ClassVar[str] = "nets"
 
     @property
     def titled(self) -> str:
@@ -288,9 +294,9 @@ class NetResults:
         return self.title or f"Ground of {called}: net change by each source, {span}"
 
     @property
-    def caption(self) -> str:
-        """Caption of the chart, written from the manifest."""
-        return nets_caption(self.manifest)
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables, by the names of their files."""
+        return {"sources": self.nets.table}
 
 
 def run_net_by_source(  # noqa: PLR0913 - one argument for each option of the command

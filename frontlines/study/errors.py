@@ -14,8 +14,8 @@ import pandas as pd
 from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import correlations_of, sigmas_of
 from frontlines.limits import require_metres
-from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, Length, somebody
-from frontlines.progress import Report, part
+from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, Length, Mapper, somebody
+from frontlines.progress import Report, part, processes
 from frontlines.series import WITHHELD, series_error, series_totals
 from frontlines.uncertainty import (
     AreaErrors,
@@ -27,7 +27,7 @@ from frontlines.uncertainty import (
 )
 
 if TYPE_CHECKING:
-    from frontlines.study.compare import Study
+    from frontlines.study.study import Study
 
 
 def require_numbers(study: Study) -> None:
@@ -50,11 +50,24 @@ def errors_of(
     control: gpd.GeoDataFrame,
     lines: gpd.GeoDataFrame,
     progress: Report,
+    jobs: int,
 ) -> tuple[gpd.GeoDataFrame, AreaErrors | None]:
     """Carry the errors of the lines into the balance, if those along the front of each side are known.
 
-    Gives the lines with the `sigma_m` that was taken, too.
+    Gives the lines with the `sigma_m` that was taken, too; draws are shared by several processes.
     """
+    with processes(jobs if study.draws else 1) as mapper:
+        return _errors_of(study, balance, control, lines, progress, mapper)
+
+
+def _errors_of(
+    study: Study,
+    balance: pd.DataFrame,
+    control: gpd.GeoDataFrame,
+    lines: gpd.GeoDataFrame,
+    progress: Report,
+    mapper: Mapper,
+) -> tuple[gpd.GeoDataFrame, AreaErrors | None]:
     lines = lines.assign(sigma_m=sigmas_of(lines, study.sigma_m))
     kept = somebody(study.followed)
     of_sides = [rows for side, rows in balance.groupby("side", sort=False) if side in kept]
@@ -64,7 +77,8 @@ def errors_of(
     found = []
     for number, rows in enumerate(of_sides):
         own = part(progress, number / len(of_sides), (number + 1) / len(of_sides))
-        verb = partial(simulate_balance, draws=study.draws, progress=own) if study.draws else balance_error
+        drawn = partial(simulate_balance, draws=study.draws, mapper=mapper, progress=own)
+        verb = drawn if study.draws else balance_error
         try:
             errors = verb(
                 rows,

@@ -19,10 +19,11 @@ from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, Length
 from frontlines.sources.description import Description
 from frontlines.sources.files import Layer, Reading
 from frontlines.sources.toml import LAYERS, described_by, read_study_toml
-from frontlines.study.compare import Study
 from frontlines.study.reading import StudyLayers, ground_kind
+from frontlines.study.study import Study
 
 Changes = Mapping[str, Mapping[str, Any]]
+STUDY_FILE = "study.toml"
 _ALONE = ("theatre", "settlements", "population", "context")  # layers of one file
 
 
@@ -143,17 +144,24 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
     )
 
 
-def open_study(named: str, *, changes: Changes | None = None) -> Study:
-    """Read a study as a user names it: the path of a ``.toml`` file, or the name of a bundled study."""
-    if Path(named).suffix.lower() == ".toml":
-        return read_study(named, changes=changes)
-    return load_study(named, changes=changes)
+def open_study(named: str | Path, *, changes: Changes | None = None) -> Study:
+    """Read a study as a user names it: a ``.toml`` file, its folder, or the name of a bundled study."""
+    if (path := _study_file(named)) is not None:
+        return read_study(path, changes=changes)
+    return load_study(str(named), changes=changes)
+
+
+def _study_file(named: str | Path) -> Path | None:
+    """Find the file of a study that is not a bundled one."""
+    path = Path(named)
+    if path.suffix.lower() == ".toml":
+        return path
+    return path / STUDY_FILE if (path / STUDY_FILE).is_file() else None
 
 
 def files_of(named: str) -> list[Path]:
     """Name the files that a study reads, itself included, as far as it can be read at all."""
-    path = Path(named)
-    if path.suffix.lower() != ".toml":
+    if (path := _study_file(named)) is None:
         return []
     layers = read_study_toml(path).get("layers", {})
     return [path, *(file for files in _paths(path, layers).values() for file in files)]

@@ -109,12 +109,12 @@ class SeveralSources:
 
 
 def sources_from_files(  # noqa: PLR0913 - one argument for each option of the command
-    paths: Sequence[Path],
+    sources: Sequence[Layer],
     *,
-    districts: Sequence[Path] = (),
+    districts: Layer | Sequence[Layer] = (),
     key: str,
     side: str,
-    theatre: Path | None = None,
+    theatre: Layer | None = None,
     dates: Sequence[str] = (),
     publishers: Sequence[str | None] = (),
     named: Sequence[str] = (),
@@ -128,8 +128,11 @@ def sources_from_files(  # noqa: PLR0913 - one argument for each option of the c
 
     Without `dates` on every such day, else on these, or on the only one.
     """
+    reading = Reading(description=description)
+    given = reading.paths_of(source=sources, districts=districts, theatre=theatre)
+    paths = given["source"]
     layers = StudyLayers(
-        Reading(description=description), districts, theatre,
+        reading, given["districts"], next(iter(given["theatre"]), None),
         key=key, side=side, rest=rest, mend=mend, reach_m=reach_m, snap_m=snap_m,
     )  # fmt: skip
     roles = _ROLES if len(paths) == len(_ROLES) else [f"source {n + 1}" for n in range(len(paths))]

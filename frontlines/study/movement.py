@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import geopandas as gpd
 import pandas as pd
@@ -15,7 +15,7 @@ from frontlines.crs import project
 from frontlines.errors import LayerError
 from frontlines.layers.columns import sigmas_of
 from frontlines.layers.mending import stated_sources
-from frontlines.manifest import Manifest, caption, long_date
+from frontlines.manifest import Manifest, long_date
 from frontlines.movement import (
     displacement,
     estimator_table,
@@ -29,14 +29,16 @@ from frontlines.movement.crossings import REASONS, Rule
 from frontlines.movement.displacement import DOUBTS
 from frontlines.names import counted
 from frontlines.progress import Progress, part, reporting
-from frontlines.study.compare import Results, Study, front_of, run_study
+from frontlines.study.answer import Answer
+from frontlines.study.compare import Results, run_study
+from frontlines.study.study import Study, front_of, span_of
 
 SPACING_M, LENGTH_M, SMOOTHING_M, COPIES = 1000.0, 20_000.0, 5000.0, 5
 """How transects are cast unless it is said: see `run_movement`."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class MovementResults:
+class MovementResults(Answer):
     """How far the front of one side moved.
 
     Attributes
@@ -58,20 +60,30 @@ class MovementResults:
     displaced: gpd.GeoDataFrame
     estimators: pd.DataFrame
     title: str
-    manifest: Manifest
+    kind: ClassVar[str] = "movement"
 
     def __repr__(self) -> str:
         """Name the study, the side, the dates and the mean net movement in a line."""
-        study, own = self.results.study, self.estimators
-        mean = own.loc[own["estimator"] == "net_movement_mean", "value_m"].iloc[0]
-        days = " to ".join(f"{day:%Y-%m-%d}" for day in study.dates)
-        count = counted(len(self.displaced), "transect")
-        return f"MovementResults({study.name!r}, {study.one_side}, {days}, {count}, mean {mean:+,.0f} m)"
+        study = self.results.study
+        found = f"{counted(len(self.displaced), 'transect')}, mean {self.mean_m:+,.0f} m"
+        return f"MovementResults({study.name!r}, {study.one_side}, {span_of(study)}, {found})"
 
     @property
-    def caption(self) -> str:
-        """Caption of profile and map, written from the manifest."""
-        return caption(self.manifest)
+    def mean_m(self) -> float:
+        """Net movement, the mean of all transects [m]."""
+        own = self.estimators
+        return float(own.loc[own["estimator"] == "net_movement_mean", "value_m"].iloc[0])
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables, by the names of their files."""
+        transects = pd.DataFrame(self.displaced.drop(columns="geometry"))
+        return {"transects": transects, "summary": self.estimators}
+
+    @property
+    def layers(self) -> dict[str, pd.DataFrame]:
+        """The layers, by their files."""
+        return {"transects.gpkg": self.displaced}
 
 
 @checked()

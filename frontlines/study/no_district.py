@@ -15,7 +15,7 @@ from frontlines.geometry.coverage import united
 from frontlines.names import KM2, somebody
 
 if TYPE_CHECKING:
-    from frontlines.study.compare import Study
+    from frontlines.study.study import Study
 
 NOTABLE = 1e-3
 """Ground in no district is worth a warning if it is more than this share of the side's ground."""

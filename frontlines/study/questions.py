@@ -1,4 +1,4 @@
-"""Whole questions in one call: what changed hands, day by day, and how far the front moved."""
+"""Whole questions in one call: what changed hands, day by day, how far, and what two sources say."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from frontlines.arguments import checked
+from frontlines.names import UNKNOWN
 from frontlines.progress import Progress, part, reporting
 from frontlines.sources.files import Layer
+from frontlines.study.agreement import AgreementResults, NetResults, run_agreement, run_net_by_source
 from frontlines.study.compare import Results, run_study
 from frontlines.study.files import study_from_files
-from frontlines.study.many_days import snapshots_from_files
+from frontlines.study.many_days import SeveralSources, snapshots_from_files, sources_from_files
 from frontlines.study.movement import MovementResults, run_movement
-from frontlines.study.series import SeriesResults, run_series
+from frontlines.study.series import run_series
+from frontlines.study.series_results import SeriesResults
 
 _OF_MOVEMENT = ("spacing_m", "length_m", "smoothing_m", "crossing", "baseline", "axis", "copies")
 _OF_READING = ("population", "population_per", "snap_m", "reach_m", "mend", "description")
+_OF_SOURCES = ("theatre", "publishers", "snap_m", "reach_m", "mend", "description")
 
 
 @checked()
@@ -26,6 +30,7 @@ def compare(
     *,
     side: str | Sequence[str] | None = None,
     key: str = "district",
+    jobs: int = 1,
     progress: Progress = None,
     **options: Any,
 ) -> Results:
@@ -41,6 +46,9 @@ def compare(
         the one district.
     side
         The side whose gains are positive, or several of them; None: every side of the layers.
+    jobs
+        Processes that share the draws of errors; a script that asks for several needs its
+        ``if __name__ == "__main__":``.
     progress
         None, True for a bar, or a function of (fraction, message).
     **options
@@ -50,7 +58,8 @@ def compare(
     Returns
     -------
     results
-        Tables [km²], layers in one equal-area CRS, manifest; `map` draws them.
+        Tables [km²], layers in one equal-area CRS, manifest. `map`, `explore`, `report` and `save` show and
+        keep them; a notebook shows sentence, table and a small map.
 
     Raises
     ------
@@ -75,7 +84,7 @@ def compare(
     with reporting(progress) as report:
         report(0.0, "reading")
         study = study_from_files(before, after, districts=districts, side=side, key=key, **options)
-        return run_study(study, progress=part(report, 0.2, 1.0))
+        return run_study(study, jobs=jobs, progress=part(report, 0.2, 1.0))
 
 
 @checked()
@@ -108,13 +117,14 @@ def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are
     source
         Whom captions name as the source.
     **options
-        Whatever else `run_series` takes (`day`, `front_m`, `margin_m`, `label`, `title` and so on), and of
+        Whatever else `run_series` takes (`day`, `front_m`, `margin_m`, `label`, `jobs` and so on), and of
         the reading `mend`, `snap_m`, `reach_m`, `population`, `population_per`, `description`.
 
     Returns
     -------
     results
-        Tables [km²], snapshots in one equal-area CRS, manifest; `map` draws the chart.
+        Tables [km²], snapshots in one equal-area CRS, manifest; `chart` draws them,
+        `between` compares two days.
 
     Raises
     ------
@@ -138,7 +148,8 @@ def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are
         )  # fmt: skip
         return run_series(
             read.control, read.districts, side, freq=every, settlements=read.settlements,
-            population=read.population, record=read.record, progress=part(report, 0.3, 1.0), **options,
+            population=read.population, frontlines=read.frontlines, record=read.record,
+            progress=part(report, 0.3, 1.0), **options,
         )  # fmt: skip
 
 
@@ -189,3 +200,99 @@ def measure_movement(
         report(0.0, "reading")
         study = study_from_files(before, after, districts=districts, side=side, key=key, **options)
         return run_movement(study, progress=part(report, 0.2, 1.0), **cast)
+
+
+def agreement(
+    first: Layer,
+    second: Layer,
+    districts: Layer | Sequence[Layer] = (),
+    *,
+    side: str,
+    key: str = "district",
+    date: str | None = None,
+    names: Sequence[str] = (),
+    progress: Progress = None,
+    **options: Any,
+) -> AgreementResults:
+    """Compare what two sources say of one side's ground on every day that both show.
+
+    Parameters
+    ----------
+    first, second
+        Control polygons, frontlines or places with a side by either source: files, folders or frames.
+    districts, side, key, progress
+        See `compare`; there must be one side.
+    date
+        The day to compare, or to give to a file that says none; None: all that both show.
+    names
+        What to call the sources; none: as their files.
+    **options
+        Whatever else `run_agreement` takes (`apart_m`, `border_m`, `margin_m`, `label`, `sides`, `title`),
+        and of the reading `theatre`, `rest`, `publishers` (one for each source), `snap_m`, `reach_m`, `mend`,
+        `description`.
+
+    Returns
+    -------
+    results
+        Table by day and district [km²], ground on which the sources differ, manifest.
+
+    Raises
+    ------
+    FrontlinesError
+        If a layer cannot be read or is wrong, or the sources have no day in common.
+
+    See Also
+    --------
+    agreement_by_district : the table alone, of frames that are checked.
+
+    Examples
+    --------
+    >>> import frontlines as fl
+    >>> from frontlines.datasets import synthetic_war
+    >>> war = synthetic_war(90, n_vertices=100)
+    >>> later = war.control.assign(date=war.control["date"] + pd.Timedelta(days=30))
+    >>> fl.agreement(war.control, later, war.districts, side="Red", date="1930-04-05", names=("one", "two"))
+    """
+    days = [date] if date else []
+    with reporting(progress) as report:
+        report(0.0, "reading")
+        read = _sources((first, second), districts, key, side, days, names, options)
+        (one, other), (name, other_name) = read.control, read.names
+        return run_agreement(
+            one, other, read.districts, side, theatre=read.theatre, names=(name, other_name),
+            record=read.record, progress=part(report, 0.3, 1.0), **options,
+        )  # fmt: skip
+
+
+def net_changes(
+    sources: Sequence[Layer],
+    districts: Layer | Sequence[Layer] = (),
+    *,
+    side: str,
+    dates: Sequence[str],
+    key: str = "district",
+    names: Sequence[str] = (),
+    progress: Progress = None,
+    **options: Any,
+) -> NetResults:
+    """Compare the net change between two days by two sources or more; options as of `agreement`."""
+    with reporting(progress) as report:
+        report(0.0, "reading")
+        read = _sources(sources, districts, key, side, dates, names, options)
+        report(0.3, "net change by each source")
+        by_name = dict(zip(read.names, read.control, strict=True))
+        return run_net_by_source(
+            by_name, read.theatre, side, (dates[0], dates[-1]), record=read.record, **options
+        )
+
+
+def _sources(
+    sources: Sequence[Layer], districts: Layer | Sequence[Layer], key: str, side: str, dates: Sequence[str],
+    names: Sequence[str], options: dict[str, Any],
+) -> SeveralSources:  # fmt: skip
+    """Read sources, with the options that are about reading; these are taken out."""
+    reading = {name: options.pop(name) for name in _OF_SOURCES if name in options}
+    rest = options.pop("rest", UNKNOWN)
+    return sources_from_files(
+        sources, districts=districts, key=key, side=side, dates=dates, named=names, rest=rest, **reading
+    )

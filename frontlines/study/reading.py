@@ -38,7 +38,7 @@ from frontlines.sources.description import (
 )
 from frontlines.sources.files import Reading, day_in_name, fill_in, no_day, own_day, together, without_labels
 from frontlines.sources.snapshots import read_snapshots
-from frontlines.study.compare import Study
+from frontlines.study.study import Study
 
 _Kind = Literal["lines", "points", "polygons"]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -11,17 +13,20 @@ import pandas as pd
 import shapely
 
 from frontlines.crs import distortion
-from frontlines.errors import StudyError
+from frontlines.errors import SourceError, StudyError
 from frontlines.layers.columns import BOOKED
 from frontlines.layers.mending import stated_sources
-from frontlines.manifest import Manifest, versions
+from frontlines.manifest import Manifest, sha256, versions
 from frontlines.names import KM2, counted
 from frontlines.series.periods import code_of
 from frontlines.series.totals import ground_beyond, series_books
 from frontlines.sources.snapshots import shrunken_days
 
 if TYPE_CHECKING:
-    from frontlines.study.compare import Study
+    from frontlines.study.study import Study
+
+MANIFEST = "manifest.json"
+"""Name of what is put on record."""
 
 
 def manifest_of(
@@ -140,3 +145,18 @@ def gone_on_with(series: pd.DataFrame, old: Manifest, record: Manifest) -> pd.Da
         day = min(set(early.items()) ^ set(snapshots.items()))[0]
         raise StudyError(f"the snapshot of {day} is not the one that the series was made from: {anew}")
     return series
+
+
+def read_previous(out: Path) -> tuple[pd.DataFrame, Manifest]:
+    """Read the series that is to be gone on with, and its manifest."""
+    try:
+        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        stated, _ = manifest["outputs"]["series.parquet"], dict(manifest["snapshots"])
+        whole = sha256(out / "series.parquet") == stated
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise SourceError(f"{out} holds no series to go on with ({error}): leave --resume out") from error
+    if not whole:
+        raise SourceError(
+            f"series.parquet in {out} is not the one that its manifest names: use --force instead of --resume"
+        )
+    return pd.read_parquet(out / "series.parquet"), manifest

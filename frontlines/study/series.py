@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -11,89 +10,17 @@ import pandas as pd
 
 from frontlines.arguments import checked
 from frontlines.change import PopulationRaster
-from frontlines.manifest import Manifest, series_caption
-from frontlines.names import UNKNOWN, counted, listed, sides_followed, somebody
-from frontlines.progress import Progress, part, reporting
-from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
-from frontlines.study.compare import labels_of
+from frontlines.names import UNKNOWN, sides_followed, somebody
+from frontlines.progress import Progress, part, processes, reporting
+from frontlines.series import TOLERANCE_M, change_series
 from frontlines.study.errors import errors_of_series
 from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
 from frontlines.study.record import books_of_series, gone_on_with, record_of
 from frontlines.study.series_edge import SeriesEdge
+from frontlines.study.series_results import Previous, SeriesResults, series_and_record
+from frontlines.study.study import labels_of
 from frontlines.uncertainty import NoiseModel
-
-_SHOWN = 6  # sides named in a line
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class SeriesResults:
-    """What a side, or each of several, gained and lost from snapshot to snapshot.
-
-    Attributes
-    ----------
-    followed
-        The side whose gains are positive, or the sides.
-    control, districts
-        The snapshots, strips along the edge as rows of their own, and the districts, in the working CRS.
-    series, totals
-        From `change_series` and `series_totals`; with the columns of `series_error` if the errors of the
-        lines are known.
-    overall
-        From `series_error`: net change from the first snapshot to the last by district; None without errors.
-    fronts
-        From `front_length`, with `side` and `border_m` [m]; None if it was not asked for.
-    places
-        From `follow_places`; None if there are no settlements.
-    settlements, population
-        What its methods give for the steps of the series; None if there are no settlements, or they say
-        nothing of their population.
-    title
-        For the charts.
-    sides
-        How to call each side.
-    labels
-        What to call each district, by its name; empty: as they are named.
-    tolerance_m
-        See `change_series` [m].
-    manifest
-        What was read and done, as plain data.
-    """
-
-    followed: tuple[str, ...]
-    control: gpd.GeoDataFrame
-    districts: gpd.GeoDataFrame
-    series: pd.DataFrame
-    totals: pd.DataFrame
-    fronts: pd.DataFrame | None
-    overall: pd.DataFrame | None = None
-    places: FollowedPlaces | None = None
-    settlements: pd.DataFrame | None = None
-    population: pd.DataFrame | None = None
-    title: str
-    sides: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    tolerance_m: float = TOLERANCE_M
-    manifest: Manifest
-
-    def __repr__(self) -> str:
-        """Name the sides, the days, the steps and of one side the net change, in a line."""
-        books, sides = self.manifest["books"], listed(self.followed, _SHOWN)
-        first, last = books["dates"]
-        net = f", net {books['net_km2']:+,.1f} km²" if "net_km2" in books else ""
-        return f"SeriesResults({sides}, {first} to {last}, {counted(books['steps'], 'step')}{net})"
-
-    @property
-    def caption(self) -> str:
-        """Caption of the charts, written from the manifest."""
-        return series_caption(self.manifest)
-
-    def snapshot_totals(self) -> pd.DataFrame:
-        """Give the totals with a step for each snapshot, whatever the steps of the series are."""
-        if self.manifest["parameters"]["freq"] is None:
-            return self.totals
-        every = change_series(self.control, self.districts, self.followed, tolerance_m=self.tolerance_m)
-        return series_totals(every)
 
 
 @checked()
@@ -119,7 +46,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     sides: Mapping[str, str] | None = None,
     title: str | None = None,
     record: Mapping[str, Any] | None = None,
-    previous: SeriesResults | tuple[pd.DataFrame, Manifest] | None = None,
+    previous: Previous | None = None,
+    jobs: int = 1,
     progress: Progress = None,
 ) -> SeriesResults:
     """Follow a side, or each of several, through many snapshots, and put on record what was done.
@@ -161,6 +89,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     previous
         Results of an earlier run from the beginning of the same snapshots, with the same arguments, or
         its series and manifest: its steps are taken over, only later ones are computed.
+    jobs
+        Processes that share the steps.
     progress
         None, True for a bar, or a function of (fraction, message).
 
@@ -196,13 +126,15 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         steps: dict[str, Any] = {"freq": freq, "day": day, "tolerance_m": tolerance_m}
         asked = {"side": alone or list(followed), **steps, "margin_m": margin_m}
         manifest = record_of(snapshots, districts, record or {}, asked)
-        kept = None if previous is None else gone_on_with(*_series_and_record(previous), manifest)
-        earlier = None if previous is None else _series_and_record(previous)[1]["margin"]
+        kept = None if previous is None else gone_on_with(*series_and_record(previous), manifest)
+        earlier = None if previous is None else series_and_record(previous)[1]["margin"]
         edge = SeriesEdge(snapshots, districts, margin_m, earlier, measured=bool(front_m), border_m=border_m)
         manifest["margin"] = edge.margins.record
         control, theirs = edge.control, part(report, 0.3, 0.7)
         report(0.3, "what changed hands")
-        series = change_series(control, districts, followed, **steps, previous=kept, progress=theirs)
+        with processes(jobs) as mapper:
+            shared = {**steps, "mapper": mapper, "previous": kept, "progress": theirs}
+            series = change_series(control, districts, followed, **shared)
         report(0.7, "front")
         fronts = edge.fronts(followed, front_m) if front_m else None
         if front_m:
@@ -230,6 +162,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         totals=totals,
         fronts=fronts,
         overall=overall,
+        frontlines=frontlines,
         places=places,
         settlements=changes,
         population=people,
@@ -249,10 +182,3 @@ def _ends(totals: pd.DataFrame) -> list[pd.Timestamp]:
 def _titled(side: str | None, sides: Mapping[str, str]) -> str:
     """Write the title of the charts of one side, or of several (None)."""
     return "Ground of each side" if side is None else f"{sides.get(side, side)}: ground gained and lost"
-
-
-def _series_and_record(
-    previous: SeriesResults | tuple[pd.DataFrame, Manifest],
-) -> tuple[pd.DataFrame, Manifest]:
-    """Take apart what an earlier run gave."""
-    return (previous.series, previous.manifest) if isinstance(previous, SeriesResults) else previous

@@ -27,7 +27,7 @@ COLUMNS = ["date", "district", "side", "district_km2", *AREAS, *MEASURES, "iou_l
 
 
 @checked(first="polygons date side", second="polygons date side")
-def agreement(
+def agreement_by_district(
     first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, side: str
 ) -> pd.DataFrame:
     """Compare what two sources say of one side's ground, on every day that both have.
@@ -81,7 +81,7 @@ def agreement(
     ...     return gpd.GeoDataFrame(
     ...         {"date": pd.to_datetime(["2024-11-24"] * 2), "side": ["A", "B"], "source": ["a map"] * 2},
     ...         geometry=[box(0, 0, front, 1000), box(front, 0, 4000, 1000)], crs="EPSG:3035")
-    >>> table = agreement(source(2000), source(1000), districts, "A")
+    >>> table = agreement_by_district(source(2000), source(1000), districts, "A")
     >>> table[["district", "both_km2", "only_first_km2", "ratio", "iou"]].values.tolist()
     [['D', 1.0, 1.0, 2.0, 0.5], ['all districts', 1.0, 1.0, 2.0, 0.5]]
     """

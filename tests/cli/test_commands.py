@@ -114,7 +114,7 @@ def test_nothing_is_left_when_drawing_fails(folder, monkeypatch):
     def fail(*_args, **_kwargs):
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr("frontlines.cli.outputs.change_figure", fail)
+    monkeypatch.setattr("frontlines.study.outputs.change_figure", fail)
     result = call(*change(folder, "plain_20240708.geojson", "plain_20240715.geojson"))
     assert result.exit_code != 0
     assert not any((folder / "out").glob("*"))
@@ -199,7 +199,7 @@ def test_a_run_that_is_ended_from_outside_leaves_nothing(tmp_path):
 import os, signal, sys
 from pathlib import Path
 from frontlines.cli import main as cli
-from frontlines.cli.outputs import only_run_in, staged
+from frontlines.study.outputs import only_run_in, staged
 
 def write_for_long(*_, **__):
     out = Path(sys.argv[1])

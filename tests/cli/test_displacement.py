@@ -10,10 +10,10 @@ from shapely import LineString, Point, box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
-from frontlines.cli.outputs import MOVEMENT_FILES as FILES
 from frontlines.manifest import caption
 from frontlines.movement.estimators import DEFINITIONS
 from frontlines.sources.files import read_layer, write
+from frontlines.study.outputs import MOVEMENT_FILES as FILES
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"

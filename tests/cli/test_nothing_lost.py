@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from frontlines import datasets
 from frontlines.cli.main import app
-from frontlines.cli.outputs import FILES, only_run_in
 from frontlines.errors import SourceError
 from frontlines.sources.files import write
+from frontlines.study.outputs import FILES, only_run_in
 
 RUNNER = CliRunner()
 

@@ -10,9 +10,9 @@ from shapely import LineString, box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
-from frontlines.cli.outputs import FILES, only_run_in, save_figure, staged
 from frontlines.errors import SourceError
 from frontlines.sources.files import write
+from frontlines.study.outputs import FILES, only_run_in, save_figure, staged
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
@@ -127,7 +127,7 @@ def test_nothing_is_left_whatever_fails_late(words, monkeypatch, name):
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
 
-    monkeypatch.setattr(f"frontlines.cli.outputs.{name}", fail)
+    monkeypatch.setattr(f"frontlines.study.outputs.{name}", fail)
     result = RUNNER.invoke(app, words)
     assert result.exit_code == 2
     assert result.stderr == "error: no ink\n"
@@ -143,7 +143,7 @@ def test_the_files_of_a_run_before_survive_one_that_fails(words, monkeypatch):
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
 
-    monkeypatch.setattr("frontlines.cli.outputs.change_figure", fail)
+    monkeypatch.setattr("frontlines.study.outputs.change_figure", fail)
     assert RUNNER.invoke(app, [*words, "--force"]).exit_code == 2
     assert _content(Path(words[-1])) == old
     assert {file.name for file in Path(words[-1]).iterdir()} == set(FILES)

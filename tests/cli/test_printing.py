@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from frontlines.change.tables import BALANCE, balance_by_district
-from frontlines.cli.printing import balance_table
+from frontlines.study.readable import balance_table
 from frontlines.uncertainty import total_of
 
 BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outside_km2",
@@ -62,7 +62,7 @@ def test_the_table_says_what_a_reader_wants(results):
     total = next(cells(line) for line in lines if "all districts" in line)
     assert total[1] == f"{results.balance['gained_km2'].sum():,.1f}"
     assert total[3] == f"{results.balance['net_km2'].sum():,.1f}"
-    row = results.total.iloc[0]
+    row = results.totals.iloc[0]
     assert total[4] == f"{row['net_low_km2']:,.0f} to {row['net_high_km2']:,.0f}"
     share = results.balance["before_km2"].sum() / results.balance["district_km2"].sum()
     assert total[5].startswith(f"{share:.1%} → ")

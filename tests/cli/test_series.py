@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from frontlines.cli.commands.series import Freq
 from frontlines.cli.main import app
-from frontlines.cli.outputs import SERIES_FILES as FILES
 from frontlines.series.periods import FREQUENCIES
 from frontlines.sources.files import write
+from frontlines.study.outputs import SERIES_FILES as FILES
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"

@@ -91,7 +91,7 @@ def record(folder):
 
 @pytest.mark.parametrize("command", ["run", "change", "displacement", "series"])
 def test_a_file_is_read_and_hashed_once_a_run(folder, monkeypatch, command):
-    importlib.import_module("frontlines.cli.outputs")  # has the digest of its own, for what is written
+    importlib.import_module("frontlines.study.outputs")  # has the digest of its own, for what is written
     read, hashed = Counter(), Counter()
     reader, digest = formats.read, manifest.sha256
 
@@ -261,7 +261,7 @@ def test_what_options_say_stands_on_the_map_and_in_the_table(folder, command):
 @pytest.mark.parametrize("command", ["run", "change", "displacement", "series"])
 def test_words_reach_the_figures(folder, monkeypatch, command):
     drawn = []
-    from frontlines.cli import outputs  # noqa: PLC0415
+    from frontlines.study import outputs  # noqa: PLC0415
 
     for name in ("change_figure", "series_figure", "district_figure", "movement_figure"):
         figure = getattr(outputs, name)

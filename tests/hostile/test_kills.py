@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from frontlines.cli import outputs
 from frontlines.cli.commands import change, run
 from frontlines.cli.main import main
 from frontlines.sources.writing import only_run_in
+from frontlines.study import outputs
 from tests.forking import forked
 
 KILLS = 20
@@ -45,8 +45,8 @@ def test_a_killed_command_leaves_one_set_whole(tmp_path, monkeypatch):
         return outputs.FILES
 
     monkeypatch.setattr(change, "study_from_files", lambda *_files, **_options: None)
-    monkeypatch.setattr("frontlines.cli.printing.show", lambda *_shown: None)
-    monkeypatch.setattr("frontlines.cli.printing.balance_table", lambda _results: None)
+    monkeypatch.setattr("frontlines.study.readable.show", lambda *_shown: None)
+    monkeypatch.setattr("frontlines.study.readable.balance_table", lambda _results: None)
     monkeypatch.setattr(outputs, "write_results", write_results)
     words = ["change", "before", "after", "--out", str(out), "--force"]
 

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from frontlines.cli import outputs
-from frontlines.cli.outputs import MANIFEST, only_run_in, read_previous, staged
 from frontlines.errors import SourceError
 from frontlines.manifest import sha256
+from frontlines.study import outputs
+from frontlines.study.outputs import MANIFEST, only_run_in, read_previous, staged
 from tests.forking import forked
 
 SETS = {

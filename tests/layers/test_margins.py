@@ -55,7 +55,7 @@ def test_a_front_between_coast_and_border_drawn_apart_moved_as_far_as_it_moved()
     by = found.estimators[found.estimators["district"] == "D"].set_index("estimator")["value_m"]
     assert by["mean_advance_at_0_m"] == pytest.approx(2000, rel=0.01)
     assert by["net_movement_median"] == pytest.approx(2000, rel=0.01)
-    total = found.results.total.iloc[0]
+    total = found.results.totals.iloc[0]
     assert (total["gained_km2"], total["lost_km2"]) == pytest.approx((40, 0), abs=0.2)
 
 
@@ -72,7 +72,7 @@ def test_the_margin_is_found_said_and_booked():
 
 def test_without_a_margin_all_is_as_it_was():
     found = fl.run_study(study(*APART, margin_m=0))
-    assert found.total["before_km2"].iloc[0] == pytest.approx(9.7 * 19.4)
+    assert found.totals["before_km2"].iloc[0] == pytest.approx(9.7 * 19.4)
     assert found.manifest["margin"] == {"margin_m": 0.0, "found": False, "km2": {}}
     assert found.caption == fl.run_study(study(*APART, margin_m=0)).caption
     assert "no polygon covers" not in found.caption

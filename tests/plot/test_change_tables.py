@@ -34,14 +34,14 @@ def test_districts_stand_by_what_changed_hands_and_the_sum_comes_last(results):
     assert rows[0].interval == "95% interval"
     moved = results.balance.set_index("district").loc[["Tərtər", "Ağdam", "Goranboy"], "net_km2"]
     assert [float(row.net) for row in rows[1:4]] == pytest.approx(moved.tolist(), abs=0.5)
-    low, high = results.total[["net_low_km2", "net_high_km2"]].iloc[0]
+    low, high = results.totals[["net_low_km2", "net_high_km2"]].iloc[0]
     assert rows[-1].interval == f"{low:+,.0f} to {high:+,.0f}".replace("-", "\N{MINUS SIGN}")
 
 
 def test_rows_beyond_the_sixth_are_summed(results):
     few = replace(
         results, balance=_balance([9.0, 8.0, -7.0, 6.0, 5.0, 4.0, 3.0, -2.0, 0.0]), errors=None,
-        total=pd.DataFrame({"net_km2": [26.0]}),
+        totals=pd.DataFrame({"net_km2": [26.0]}),
     )  # fmt: skip
     rows = rows_of(few)
     assert [(row.name, row.net) for row in rows[1:]] == [

@@ -245,6 +245,6 @@ def test_many_sides_keep_tables_and_matrices_legible():
     balance = balance_by_district(table)
     study = Study(followed=tuple(names), every_side=tuple(names))
     written = words(
-        change_figure(Results(study=study, change=ground, balance=balance, total=total_of(balance)))
+        change_figure(Results(study=study, change=ground, balance=balance, totals=total_of(balance)))
     )
     assert "8 more" in written

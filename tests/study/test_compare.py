@@ -255,7 +255,7 @@ def test_polygons_that_do_not_say_whose_they_are_are_on_record(folder):
 
 def test_the_errors_of_lines_reach_the_balance_and_the_manifest(karabakh):
     assert {"net_low_km2", "net_high_km2", "sigma_km2", "p_gain", "trust"} <= set(karabakh.balance)
-    assert {"net_low_km2", "sigma_km2"} <= set(karabakh.total)
+    assert {"net_low_km2", "sigma_km2"} <= set(karabakh.totals)
     record = json.loads(to_json(karabakh.manifest))["errors"]
     assert record["correlation_m"] == "stretch"
     assert record["method"] == "formula"
@@ -276,7 +276,7 @@ def test_lines_without_sigma_have_no_error_unless_the_study_gives_one(folder):
     assert given.frontlines["sigma_m"].tolist() == [800.0, 800.0]
     assert given.manifest["errors"]["correlation_m"] == "inf"
     length_km = given.frontlines.clip(given.study.theatre).length / 1000
-    assert given.total["sigma_km2"].iloc[0] == pytest.approx(0.8 * (length_km**2).sum() ** 0.5, rel=1e-3)
+    assert given.totals["sigma_km2"].iloc[0] == pytest.approx(0.8 * (length_km**2).sum() ** 0.5, rel=1e-3)
     assert "each line off as a whole" in given.caption
 
 
@@ -301,7 +301,7 @@ def test_a_stretch_that_does_not_bound_the_side_needs_no_sigma():
     )  # fmt: skip
     found = run_study(study)
     assert found.manifest["errors"]["stretches_without_sigma_m"] == 2
-    assert found.total["sigma_km2"].iloc[0] > 0
+    assert found.totals["sigma_km2"].iloc[0] > 0
     assert run_study(replace(study, side="B")).errors is None
 
 
@@ -315,8 +315,8 @@ def test_a_study_may_be_simulated(folder):
     record = drawn.manifest["errors"]
     assert (record["method"], record["draws"], record["seed"]) == ("simulation", 60, 0)
     assert "60 draws" in drawn.caption
-    formula = run_study(study).total["sigma_km2"].iloc[0]
-    assert drawn.total["sigma_km2"].iloc[0] == pytest.approx(formula, rel=0.3)
+    formula = run_study(study).totals["sigma_km2"].iloc[0]
+    assert drawn.totals["sigma_km2"].iloc[0] == pytest.approx(formula, rel=0.3)
 
 
 def test_errors_that_are_no_lengths_are_refused(folder):
@@ -337,7 +337,7 @@ def test_a_side_that_held_all_and_lost_it_to_two_others_has_results_without_erro
     study = study_from_files(*files, districts=folder / "districts.geojson", key="district", side="A")
     results = run_study(study)
     assert results.errors is None
-    assert results.total["net_km2"].iloc[0] == pytest.approx(-study.theatre.area.sum() / 1e6)
+    assert results.totals["net_km2"].iloc[0] == pytest.approx(-study.theatre.area.sum() / 1e6)
     assert "NaN" not in to_json(results.manifest)
     known = run_study(replace(study, sigma_m=300.0))
     assert known.manifest["errors"]["sigma_range_m"] == [300.0, 300.0]
@@ -390,7 +390,7 @@ def test_lines_state_over_what_length_they_are_off_together(folder, stated, meth
     without = run_study(read_study(toml(folder, given)))
     lines_that_state(folder, *stated)
     found = run_study(read_study(toml(folder, f"{TOML}[method]\nsigma_m = 800.0\n{method}")))
-    assert found.total["sigma_km2"].tolist() == without.total["sigma_km2"].tolist()
+    assert found.totals["sigma_km2"].tolist() == without.totals["sigma_km2"].tolist()
     assert words in found.caption
     record = json.loads(to_json(found.manifest))["errors"]
     assert (record["correlation_m"], record["correlation_m_given"]) == (taken, bool(method))

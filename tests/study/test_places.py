@@ -47,12 +47,12 @@ def study(folder, **options):
 
 def test_two_days_of_places_give_ground_and_the_caption_says_so(folder):
     results = run_study(study(folder, reach_m=50_000.0))
-    share = results.total.iloc[0][["share_before", "share_after"]].tolist()
+    share = results.totals.iloc[0][["share_before", "share_after"]].tolist()
     assert share == pytest.approx([1.125 / 2, 0.5 / 2], abs=2e-3)  # half-way between the places
     assert "Ground of places is counted to the nearest with a known side, up to 50,000 m" in results.caption
     assert results.manifest["parameters"]["reach_m"] == 50_000
     near = run_study(study(folder, reach_m=5000.0))
-    assert near.total["before_km2"].iloc[0] == pytest.approx(2 * 78.5, abs=1)
+    assert near.totals["before_km2"].iloc[0] == pytest.approx(2 * 78.5, abs=1)
 
 
 def test_without_a_reach_places_are_refused_with_the_mend(folder):
@@ -97,5 +97,5 @@ def test_towns_of_ukraine_on_two_days_by_raion(bench, tmp_path):
         )
     )  # fmt: skip
     assert abs(results.manifest["books"]["closure_error_km2"]) < 1e-3
-    row = results.total.iloc[0]
+    row = results.totals.iloc[0]
     assert -45_000 < row["net_km2"] < -20_000  # the retreat from Kyiv, Chernihiv and Sumy

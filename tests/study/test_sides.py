@@ -48,7 +48,7 @@ def results(study):
 def test_without_a_side_every_side_has_its_balance(study, results):
     assert study.followed[:5] == SIDES
     assert repr(study).startswith("Study('five', Alder, Birch, Cedar, Elm, Fir")
-    assert results.total["side"].tolist()[:5] == list(SIDES)
+    assert results.totals["side"].tolist()[:5] == list(SIDES)
     assert results.manifest["side"][:5] == list(SIDES)
     sums = results.balance.groupby("district")[["district_km2", "before_km2", "after_km2", "net_km2"]].agg(
         {"district_km2": "first", "before_km2": "sum", "after_km2": "sum", "net_km2": "sum"}
@@ -62,9 +62,9 @@ def test_without_a_side_every_side_has_its_balance(study, results):
 @pytest.mark.parametrize("side", ["Alder", "Cedar"])
 def test_a_side_has_the_balance_and_the_errors_that_it_has_alone(study, results, side):
     alone = run_study(replace(study, side=side))
-    for several, one in ((results.balance, alone.balance), (results.total, alone.total)):
+    for several, one in ((results.balance, alone.balance), (results.totals, alone.totals)):
         assert_frame_equal(several[several["side"] == side].reset_index(drop=True)[one.columns], one)
-    assert alone.total["sigma_km2"].item() > 0
+    assert alone.totals["sigma_km2"].item() > 0
     figures = {name: alone.manifest["errors"]["total"][name] for name in ("net_km2", "sigma_km2", "p_gain")}
     assert results.manifest["errors"]["totals"][side] == pytest.approx(
         figures
@@ -80,7 +80,7 @@ def test_ground_that_is_nobodys_has_an_area_but_no_error(study):
     control = study.control.copy()
     control.loc[control["side"] == "Fir", "side"] = "contested"
     found = run_study(replace(study, control=control))
-    whole = found.total.set_index("side")
+    whole = found.totals.set_index("side")
     assert list(whole.index)[:5] == [*SIDES[:4], "contested"]
     assert pd.isna(whole.loc["contested", "sigma_km2"])
     assert whole.loc["contested", "before_km2"] == pytest.approx(whole["contested_before_km2"].iloc[0])
@@ -89,8 +89,8 @@ def test_ground_that_is_nobodys_has_an_area_but_no_error(study):
 
 def test_simulated_errors_of_several_sides(study):
     found = run_study(replace(study, side=["Elm", "Fir"], draws=4))
-    assert found.total["side"].tolist() == ["Elm", "Fir"]
-    assert (found.total["sigma_km2"] > 0).all()
+    assert found.totals["side"].tolist() == ["Elm", "Fir"]
+    assert (found.totals["sigma_km2"] > 0).all()
     assert found.errors.draws == 4
 
 

@@ -12,7 +12,7 @@ from shapely import LineString, Polygon, box
 
 from frontlines.errors import ClosureError, LayerError
 from frontlines.study import run_agreement
-from frontlines.two_sources import agreement, differing_ground, front_apart
+from frontlines.two_sources import agreement_by_district, differing_ground, front_apart
 
 CRS = "EPSG:3035"
 DAY = "2024-11-24"
@@ -36,7 +36,9 @@ def districts(*widths):
 
 
 def test_areas_and_measures_by_hand():
-    table = agreement(strips(("A", 6), ("B", 4)), strips(("A", 4), ("B", 6)), districts(5, 5), "A")
+    table = agreement_by_district(
+        strips(("A", 6), ("B", 4)), strips(("A", 4), ("B", 6)), districts(5, 5), "A"
+    )
     west, east, whole = table.to_dict("records")
     assert [west[name] for name in ("both_km2", "only_first_km2", "only_second_km2", "neither_km2")] == [
         4,
@@ -64,7 +66,7 @@ def test_areas_and_measures_by_hand():
 def test_contested_ground_gives_bounds():
     first = strips(("A", 4), ("contested", 2), ("B", 4))
     second = strips(("A", 5), ("B", 5))
-    whole = agreement(first, second, districts(10), "A").iloc[-1]
+    whole = agreement_by_district(first, second, districts(10), "A").iloc[-1]
     assert whole["iou"] == pytest.approx(4 / 5)
     assert whole["iou_low"] == pytest.approx(4 / 5)
     assert whole["iou_high"] == pytest.approx(5 / 6)
@@ -72,13 +74,13 @@ def test_contested_ground_gives_bounds():
 
 def test_only_days_that_both_have_are_compared():
     first = pd.concat([strips(("A", 6), ("B", 4)), strips(("A", 5), ("B", 5), day="2024-12-01")])
-    table = agreement(first, strips(("A", 5), ("B", 5), day="2024-12-01"), districts(10), "A")
+    table = agreement_by_district(first, strips(("A", 5), ("B", 5), day="2024-12-01"), districts(10), "A")
     assert table["date"].unique().tolist() == [pd.Timestamp("2024-12-01")]
     assert (table["iou"] == 1).all()
     with pytest.raises(LayerError, match=r"no day in common .*2024-11-24 to 2024-11-24.*2025-01-01"):
-        agreement(strips(("A", 1)), strips(("A", 1), day="2025-01-01"), districts(1), "A")
+        agreement_by_district(strips(("A", 1)), strips(("A", 1), day="2025-01-01"), districts(1), "A")
     with pytest.raises(LayerError, match="no source gives ground to 'C': the sides are 'A', 'B'"):
-        agreement(strips(("A", 1)), strips(("B", 1)), districts(1), "C")
+        agreement_by_district(strips(("A", 1)), strips(("B", 1)), districts(1), "C")
 
 
 @settings(max_examples=30, deadline=None)
@@ -91,8 +93,8 @@ def test_areas_close_and_sources_may_change_places(first, second):
     one, other = (
         strips(*parts, ("A", width + 1 - sum(each for _, each in parts))) for parts in (first, second)
     )
-    there = agreement(one, other, districts(width + 1), "A")
-    back = agreement(other, one, districts(width + 1), "A")
+    there = agreement_by_district(one, other, districts(width + 1), "A")
+    back = agreement_by_district(other, one, districts(width + 1), "A")
     areas = there[["both_km2", "only_first_km2", "only_second_km2", "neither_km2"]].sum(axis=1)
     assert np.allclose(areas, there["district_km2"])
     assert np.allclose(there["only_first_km2"], back["only_second_km2"])
@@ -157,7 +159,7 @@ def many_days(seeds):
 
 def test_days_are_as_the_overlay_of_each_by_itself():
     first, second = many_days([1, 1, 2, 1, 3]), many_days([7, 8, 8, 7, 3])
-    table = agreement(first, second, QUARTERS, "A")
+    table = agreement_by_district(first, second, QUARTERS, "A")
     assert (table.loc[table["date"] == DAYS[-1], "iou"].dropna() == 1).all()  # the same ground, bit for bit
     for day in DAYS:
         one, other = (
@@ -176,20 +178,23 @@ def test_days_are_as_the_overlay_of_each_by_itself():
 
 def test_the_order_of_days_and_rows_does_not_matter():
     first, second = many_days([1, 1, 2, 1, 3]), many_days([7, 8, 8, 7, 3])
-    table = agreement(first, second, QUARTERS, "A")
-    turned = agreement(first[::-1], second.sample(frac=1, random_state=1), QUARTERS[::-1], "A")
+    table = agreement_by_district(first, second, QUARTERS, "A")
+    turned = agreement_by_district(first[::-1], second.sample(frac=1, random_state=1), QUARTERS[::-1], "A")
     pd.testing.assert_frame_equal(table, turned, rtol=1e-9)
-    alone = [agreement(*(one[one["date"] == day] for one in (first, second)), QUARTERS, "A") for day in DAYS]
+    alone = [
+        agreement_by_district(*(one[one["date"] == day] for one in (first, second)), QUARTERS, "A")
+        for day in DAYS
+    ]
     pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True), rtol=1e-9)
 
 
 def test_a_source_with_gaps_or_overlaps_is_refused():
     whole = strips(("A", 6), ("B", 4))
     with pytest.raises(ClosureError, match="areas of 2024-11-24 sum to"):
-        agreement(whole, strips(("A", 6), ("B", 3)), districts(10), "A")
+        agreement_by_district(whole, strips(("A", 6), ("B", 3)), districts(10), "A")
     shifted = whole.assign(geometry=[box(0, 0, 6000, 1000), box(5000, 0, 9000, 1000)])
     with pytest.raises(ClosureError, match="laid together"):
-        agreement(shifted, whole, districts(10), "A")
+        agreement_by_district(shifted, whole, districts(10), "A")
 
 
 def test_strips_along_a_coast_drawn_apart_are_the_sides():
@@ -206,7 +211,7 @@ def test_strips_along_a_coast_drawn_apart_are_the_sides():
 
     first, second = source(4e4, 200), source(4.1e4, 300)
     results = run_agreement(first, second, QUARTERS, "A", theatre=theatre, margin_m=1000)
-    whole = results.total.iloc[0]
+    whole = results.totals.iloc[0]
     assert [whole[f"{kind}_km2"] for kind in ("both", "only_first", "only_second", "neither")] == (
         pytest.approx([4000, 0, 100, 5900], abs=1)  # but for the corners at the fronts
     )
@@ -214,8 +219,8 @@ def test_strips_along_a_coast_drawn_apart_are_the_sides():
     drawn = results.ground.set_index("kind")["area_km2"]
     assert drawn["both"] == pytest.approx(whole["both_km2"], abs=1e-6)
     assert drawn["only_second"] == pytest.approx(whole["only_second_km2"], abs=1e-6)
-    none = run_agreement(first, second, QUARTERS, "A", theatre=theatre, margin_m=0).total.iloc[0]
+    none = run_agreement(first, second, QUARTERS, "A", theatre=theatre, margin_m=0).totals.iloc[0]
     assert none["only_first_km2"] == pytest.approx(40 * 0.1 * 2)  # what lies between the two coasts
     # Ground that no polygon covers may be the side's own.
-    left = run_agreement(first, second, QUARTERS, "B", theatre=theatre, margin_m=1000).total.iloc[0]
+    left = run_agreement(first, second, QUARTERS, "B", theatre=theatre, margin_m=1000).totals.iloc[0]
     assert left["both_km2"] == pytest.approx(5900, abs=1)

@@ -16,13 +16,13 @@ from rich.table import Table
 from rich.text import Text
 
 from frontlines.cli.options import Key, describes_layers
-from frontlines.cli.refusing import FAULTY, console, one_line, plain, shows_errors
+from frontlines.cli.refusing import FAULTY, console, one_line, shows_errors
 from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of, dissolved, with_key
 from frontlines.layers.days import strange_days
 from frontlines.layers.door import check_layer
 from frontlines.layers.faults import ADVICE, KINDS, REMARKS, Advice, Fault, Kind, as_frame, place_of
-from frontlines.names import counted
+from frontlines.names import counted, plain
 from frontlines.sources.description import Description, is_of_lines, side_candidates, told_candidates
 from frontlines.sources.files import Reading, control_columns, without_labels, write
 from frontlines.sources.formats import read_layer

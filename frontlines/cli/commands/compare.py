@@ -8,42 +8,43 @@ from typing import Annotated, Any
 
 import typer
 
+from frontlines.cli.answering import answer
 from frontlines.cli.options import (
     AS,
     METRES,
     BorderM,
     CorrelationM,
     Districts,
-    Force,
     Key,
     Label,
     MarginM,
     Mend,
-    Out,
     ReachM,
-    Report,
     Rest,
+    Saving,
     Side,
     SideNames,
     SnapM,
     Theatre,
     Title,
     describes_sources,
+    given,
     one_side,
+    saves_answers,
     sides_named,
 )
 from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
-from frontlines.names import BORDER_M, SNAP_M, UNKNOWN, counted
-from frontlines.progress import part, reporting
+from frontlines.names import counted
 from frontlines.sources.description import Description
-from frontlines.study.agreement import run_agreement, run_net_by_source
-from frontlines.study.many_days import sources_from_files
+from frontlines.study import agreement
+from frontlines.study.questions import net_changes
 
 _TWO = 2
 
 
 @shows_errors
+@saves_answers
 @describes_sources
 def compare(
     first: Annotated[
@@ -56,7 +57,6 @@ def compare(
     districts: Districts = None,
     side: Side = None,
     key: Key = "district",
-    out: Out = Path("out"),
     theatre: Theatre = None,
     date: Annotated[
         datetime | None,
@@ -116,59 +116,44 @@ def compare(
     title: Title = None,
     side_names: SideNames = None,
     mend: Mend = None,
-    report: Report = False,
-    force: Force = False,
     *,
     description: Description,
+    saving: Saving,
 ) -> None:
     """Compare what sources say of one side's ground: of two on the same day, or the net change by more."""
-    from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
-    from frontlines.cli.printing import agreement_table, nets_table, show  # noqa: PLC0415
-
     of_side, sources = one_side(side), [first, second, *(others or ())]
-    _require_fitting(sources, named, net=dates is not None, errors=bool(sigma_m or correlation_m))
-    files = outputs.NETS_FILES if dates else (*outputs.AGREEMENT_FILES, *outputs.AGREEMENT_IF_ANY)
-    free = outputs.only_run_in(out, files, force=force, inputs=(*sources, *(districts or ()), theatre))
-    with free, reporting(True) as progress:
-        progress(0.02, "reading")
-        read = sources_from_files(
-            sources,
-            districts=districts or (),
-            key=key,
-            side=of_side,
-            theatre=theatre,
-            dates=[f"{day:%Y-%m-%d}" for day in dates or ([date] if date else [])],
-            publishers=_of_each(published, len(sources)),
-            named=named or (),
-            rest=rest or UNKNOWN,
-            snap_m=SNAP_M if snap_m is None else snap_m,
-            reach_m=reach_m,
-            mend=mend or False,
-            description=description,
+    errors, page = bool(sigma_m or correlation_m), saving.wanted.report
+    _require_fitting(sources, named, net=dates is not None, errors=errors, page=page)
+    inputs = (*sources, *(districts or ()), theatre)
+    asked: dict[str, Any] = {"side": of_side, "key": key, "publishers": _of_each(published, len(sources))}
+    asked |= {"names": named or (), "sides": sides_named(side_names), "description": description}
+    asked |= given(
+        theatre=theatre, rest=rest, snap_m=snap_m, reach_m=reach_m, mend=mend, border_m=border_m,
+        margin_m=margin_m, title=title,
+    )  # fmt: skip
+    ground = districts or ()
+    if dates:
+        asked["dates"] = [f"{day:%Y-%m-%d}" for day in dates]
+        asked |= given(sigma_m=sigma_m, correlation_m=correlation_m)
+        answer(
+            lambda report: net_changes(sources, ground, progress=report, **asked),
+            "nets",
+            saving,
+            inputs,
         )
-        method: dict[str, Any] = {"border_m": BORDER_M if border_m is None else border_m}
-        method |= {"margin_m": margin_m, "sides": sides_named(side_names), "title": title}
-        if dates:
-            progress(0.3, "net change by each source")
-            method |= {"sigma_m": sigma_m or (), "correlation_m": correlation_m}
-            by_name = dict(zip(read.names, read.control, strict=True))
-            nets = run_net_by_source(by_name, read.theatre, of_side, dates, record=read.record, **method)
-            with outputs.staged(out) as folder:
-                written_files = outputs.write_nets(nets, folder)
-            show(nets_table(nets), out, written_files)
-            return
-        (one, other), names = read.control, (read.names[0], read.names[1])
-        results = run_agreement(
-            one, other, read.districts, of_side, theatre=read.theatre, names=names, label=label,
-            apart_m=apart_m or (), record=read.record, progress=part(progress, 0.3, 0.7), **method,
-        )  # fmt: skip
-        progress(0.7, "drawing and writing")
-        with outputs.staged(out, stale=outputs.AGREEMENT_IF_ANY) as folder:
-            written_files = outputs.write_agreement(results, folder, page=report)
-    show(agreement_table(results), out, written_files)
+        return
+    asked |= given(label=label, apart_m=apart_m, date=date and f"{date:%Y-%m-%d}")
+    answer(
+        lambda report: agreement(first, second, ground, progress=report, **asked),
+        "agreement",
+        saving,
+        inputs,
+    )
 
 
-def _require_fitting(sources: list[Path], named: list[str] | None, *, net: bool, errors: bool) -> None:
+def _require_fitting(
+    sources: list[Path], named: list[str] | None, *, net: bool, errors: bool, page: bool
+) -> None:
     """Refuse numbers of sources and names, and options, that do not fit together."""
     if len(sources) > _TWO and not net:
         given = counted(len(sources), "source")
@@ -177,6 +162,8 @@ def _require_fitting(sources: list[Path], named: list[str] | None, *, net: bool,
         raise StudyError(f"--source names all sources: give it {len(sources)} times, for A, then for B")
     if errors and not net:
         raise StudyError("--sigma-m and --correlation-m are for net change: give --dates FIRST LAST too")
+    if page and net:
+        raise StudyError("there is no page of net change by several sources: leave --report out")
 
 
 def _of_each(published: list[str] | None, number: int) -> list[str | None]:

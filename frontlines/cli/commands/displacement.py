@@ -9,22 +9,23 @@ from typing import Annotated, Any
 
 import typer
 
+from frontlines.cli.answering import answer
 from frontlines.cli.commands.run import changes_of
 from frontlines.cli.options import (
     METRES,
     Districts,
-    Force,
     KeyIfGiven,
-    Out,
+    Saving,
     Theatre,
     asks_for_study,
     given,
+    saves_answers,
 )
 from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
-from frontlines.progress import part, reporting
+from frontlines.progress import Report, part
 from frontlines.sources.files import Reading
-from frontlines.study import Study, run_movement, study_from_files
+from frontlines.study import MovementResults, Study, run_movement, study_from_files
 from frontlines.study.files import files_of, open_study
 from frontlines.study.movement import COPIES, LENGTH_M, SMOOTHING_M, SPACING_M
 
@@ -39,6 +40,7 @@ class Crossing(StrEnum):
 
 
 @shows_errors
+@saves_answers
 @asks_for_study
 def displacement(
     sources: Annotated[
@@ -50,7 +52,6 @@ def displacement(
     ],
     districts: Districts = None,
     key: KeyIfGiven = None,
-    out: Out = Path("out"),
     theatre: Theatre = None,
     spacing_m: Annotated[
         float, typer.Option("--spacing-m", **METRES, help="Distance between transects [m].")
@@ -78,27 +79,26 @@ def displacement(
     copies: Annotated[
         int, typer.Option("--copies", metavar="NUMBER", help="Copies of the axis on either side of it.")
     ] = COPIES,
-    force: Force = False,
     *,
     asked: dict[str, Any],
+    saving: Saving,
 ) -> None:
     """Measure how far the front of one side moved: transects, rates, areas and distances side by side."""
-    from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
-    from frontlines.cli.printing import movement_table, show  # noqa: PLC0415
-
     ground = {"districts": districts or (), "theatre": theatre}
     read = [*(districts or ()), theatre, baseline, axis, asked.get("settlements")]
     read += sources if len(sources) > 1 else files_of(str(sources[0]))
-    free = outputs.only_run_in(out, outputs.MOVEMENT_FILES, force=force, inputs=read)
-    with free, reporting(True) as report:
-        report(0.05, "reading")
-        study = _study_of(sources, ground, asked | given(key=key))
-        reading = Reading(description=asked["description"])
+
+    def ask(report: Report) -> MovementResults:
+        report(0.0, "reading")
+        study, reading = (
+            _study_of(sources, ground, asked | given(key=key)),
+            Reading(description=asked["description"]),
+        )
         drawn = {
             name: reading.layer(path, name) if path else None
             for name, path in (("baseline", baseline), ("axis", axis))
         }
-        movement = run_movement(
+        return run_movement(
             replace(study, inputs=(*study.inputs, *reading.inputs())),
             spacing_m=spacing_m,
             length_m=length_m,
@@ -106,13 +106,11 @@ def displacement(
             crossing=crossing.value,
             copies=copies,
             title=asked.get("title"),
-            progress=part(report, 0.1, 0.7),
+            progress=part(report, 0.1, 1.0),
             **drawn,
         )
-        report(0.7, "drawing and writing")
-        with outputs.staged(out) as folder:
-            outputs.write_movement(movement, folder)
-    show(movement_table(movement), out, outputs.MOVEMENT_FILES)
+
+    answer(ask, "movement", saving, read)
 
 
 def _study_of(sources: list[Path], ground: dict[str, Any], asked: dict[str, Any]) -> Study:

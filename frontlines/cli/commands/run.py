@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -10,22 +10,23 @@ from typing import Annotated, Any
 
 import typer
 
+from frontlines.cli.answering import answer
 from frontlines.cli.options import (
     CorrelationM,
     Draws,
-    Force,
-    Out,
+    Jobs,
     Population,
     PopulationPer,
-    Report,
+    Saving,
     SliverM,
     asks_for_study,
     given,
+    saves_answers,
 )
 from frontlines.cli.refusing import shows_errors
-from frontlines.progress import part, reporting
+from frontlines.datasets import available
 from frontlines.sources.description import Description
-from frontlines.study import Study, run_study
+from frontlines.study import run_study
 from frontlines.study.files import files_of, open_study
 
 _TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers"}
@@ -33,22 +34,26 @@ _TABLE_OF |= {"key": "layers", "population": "layers", "population_per": "layers
 
 
 @shows_errors
+@saves_answers
 @asks_for_study
 def run(
     study: Annotated[
         str,
-        typer.Argument(metavar="STUDY", help="A bundled study (see `frontlines datasets`) or a study.toml."),
+        typer.Argument(
+            metavar="STUDY",
+            help="A bundled study (see `frontlines datasets`), a study.toml or its folder.",
+            autocompletion=available,
+        ),
     ],
-    out: Out = Path("out"),
     population: Population = None,
     population_per: PopulationPer = None,
     sliver_m: SliverM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
-    report: Report = False,
-    force: Force = False,
+    jobs: Jobs = 1,
     *,
     asked: dict[str, Any],
+    saving: Saving,
 ) -> None:
     """Compare the two dates of a study, district by district; write tables, layers and a map.
 
@@ -56,31 +61,13 @@ def run(
     """
     asked |= given(population=population, population_per=population_per)
     asked |= given(sliver_m=sliver_m, correlation_m=correlation_m, draws=draws)
-    compare(
-        lambda: open_study(study, changes=changes_of(**asked)),
-        out,
-        force=force,
-        page=report,
-        inputs=[*files_of(study), asked.get("settlements"), population],
+    inputs = [*files_of(study), asked.get("settlements"), population]
+    answer(
+        lambda report: run_study(open_study(study, changes=changes_of(**asked)), jobs=jobs, progress=report),
+        "change",
+        saving,
+        inputs,
     )
-
-
-def compare(
-    read: Callable[[], Study], out: Path, *, force: bool, page: bool, inputs: Sequence[Path | None]
-) -> None:
-    """Compare the two dates of a study, write what was found and print the balance."""
-    from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
-    from frontlines.cli.printing import balance_table, show  # noqa: PLC0415
-
-    files = (*outputs.FILES, *outputs.IF_ANY)
-    with outputs.only_run_in(out, files, force=force, inputs=inputs), reporting(True) as report:
-        report(0.05, "reading")
-        study = read()
-        results = run_study(study, progress=part(report, 0.2, 0.6))
-        report(0.6, "drawing and writing")
-        with outputs.staged(out, stale=outputs.IF_ANY) as folder:
-            written = outputs.write_results(results, folder, page=page)
-    show(balance_table(results), out, written)
 
 
 def changes_of(

@@ -8,22 +8,22 @@ from typing import Annotated
 
 import typer
 
+from frontlines.cli.answering import answer
 from frontlines.cli.options import (
     METRES,
     BorderM,
     CorrelationM,
     Districts,
-    Force,
+    Jobs,
     Key,
     Label,
     MarginM,
     Mend,
-    Out,
     Population,
     PopulationPer,
     ReachM,
-    Report,
     Rest,
+    Saving,
     Settlements,
     Side,
     SideNames,
@@ -33,22 +33,24 @@ from frontlines.cli.options import (
     Theatre,
     Title,
     describes_layers,
+    given,
+    saves_answers,
     sides_named,
 )
 from frontlines.cli.refusing import shows_errors
-from frontlines.names import SNAP_M, UNKNOWN
-from frontlines.progress import part, reporting
+from frontlines.progress import Report
 from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.periods import FREQUENCIES
 from frontlines.sources.description import Description
-from frontlines.study import run_series
-from frontlines.study.many_days import snapshots_from_files
+from frontlines.study import SeriesResults, follow
+from frontlines.study.record import read_previous
 
 Freq = StrEnum("Freq", {name: name for name in FREQUENCIES})  # type: ignore[misc]
 """Steps to sum up in."""
 
 
 @shows_errors
+@saves_answers
 @describes_layers
 def series(
     source: Annotated[
@@ -61,7 +63,6 @@ def series(
     districts: Districts = None,
     side: Side = None,
     key: Key = "district",
-    out: Out = Path("out"),
     theatre: Theatre = None,
     freq: Annotated[
         Freq | None,
@@ -116,55 +117,33 @@ def series(
         bool, typer.Option("--resume", help="Go on from the series in --out; only later steps are computed.")
     ] = False,
     mend: Mend = None,
-    report: Report = False,
-    force: Force = False,
+    jobs: Jobs = 1,
     *,
     description: Description,
+    saving: Saving,
 ) -> None:
     """Follow sides through many snapshots; write a table for each step and district, and charts."""
-    from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
-    from frontlines.cli.printing import odd_days_counted, series_table, show  # noqa: PLC0415
+    asked = given(
+        theatre=theatre, settlements=settlements, population=population, population_per=population_per,
+        source=named, day=day, front_m=front_m, border_m=border_m, margin_m=margin_m, snap_m=snap_m,
+        reach_m=reach_m, rest=rest, sigma_m=sigma_m, correlation_m=correlation_m, label=label, title=title,
+        mend=mend, every=freq and freq.value,
+    )  # fmt: skip
 
-    also = {"fronts.csv": front_m, "districts.png": panels, "series.gif": film}
-    files = (*outputs.SERIES_FILES, *(name for name, wanted in also.items() if wanted))
-    inputs, more = (source, *(districts or ()), theatre, settlements, population), outputs.SERIES_IF_ANY
-    free = outputs.only_run_in(out, (*files, *more), force=force or resume, inputs=inputs)
-    with free, reporting(True) as progress:
-        previous = outputs.read_previous(out) if resume else None
-        progress(0.02, "reading")
-        read = snapshots_from_files(
+    def ask(report: Report) -> SeriesResults:
+        return follow(
             source,
-            districts=districts or (),
-            key=key,
+            districts or (),
             side=side,
-            settlements=settlements, population=population, population_per=population_per, theatre=theatre,
-            named=named, snap_m=SNAP_M if snap_m is None else snap_m, reach_m=reach_m, mend=mend or False,
-            description=description,
-        )  # fmt: skip
-        results = run_series(
-            read.control,
-            read.districts,
-            side,
-            freq=freq.value if freq else None,
-            day=day,
+            key=key,
             tolerance_m=tolerance_m,
-            front_m=front_m or (),
-            border_m=border_m,
-            settlements=read.settlements,
-            population=read.population,
-            rest=rest or UNKNOWN,
-            sigma_m=sigma_m,
-            correlation_m=correlation_m,
-            frontlines=read.frontlines,
-            margin_m=margin_m,
-            label=label,
             sides=sides_named(side_names),
-            title=title,
-            record=read.record,
-            previous=previous,
-            progress=part(progress, 0.3, 0.6),
+            description=description,
+            previous=read_previous(saving.out) if resume else None,
+            jobs=jobs,
+            progress=report,
+            **asked,
         )
-        progress(0.6, "drawing and writing")
-        with outputs.staged(out, stale=(*also, *more)) as folder:
-            found = outputs.write_series(results, folder, panels=panels, film=film, page=report)
-    show(series_table(results), out, (*files, *found), odd_days_counted(results.manifest["odd"]))
+
+    inputs = (source, *(districts or ()), theatre, settlements, population)
+    answer(ask, "series", saving.also(panels=panels, film=film), inputs, resume=resume)

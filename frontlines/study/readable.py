@@ -1,11 +1,10 @@
-"""Tables for the terminal."""
+"""Tables for readers, in the terminal and in notebooks."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -16,7 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from frontlines.change import transition_matrix
-from frontlines.cli.refusing import console, plain
 from frontlines.layers import REST_SOURCE
 from frontlines.manifest import (
     bare_notes,
@@ -27,12 +25,15 @@ from frontlines.manifest import (
     series_error_notes,
     spread_notes,
 )
-from frontlines.names import KM2, UNKNOWN, WHOLE, counted, listed, somebody
+from frontlines.names import KM2, UNKNOWN, WHOLE, counted, listed, plain, somebody
 from frontlines.sources.snapshots import SHRUNK
-from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
-from frontlines.study.agreement import NetResults
-from frontlines.study.compare import named_side
+from frontlines.study.agreement import AgreementResults, NetResults
+from frontlines.study.answer import Answer
+from frontlines.study.compare import Results
+from frontlines.study.movement import MovementResults
 from frontlines.study.no_district import warned
+from frontlines.study.series_results import SeriesResults
+from frontlines.study.study import named_side
 from frontlines.uncertainty import TRUST, total_of
 
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}
@@ -56,18 +57,16 @@ _SHOWN_M = 0.5
 _NEAR_END = 0.95  # of the reach of a transect: a front that moved so far may have moved farther
 
 
-def show(table: Group, out: Path, files: Sequence[str], *notes: str) -> None:
-    """Print what was found, and on the error stream any notes and what was written."""
-    for part in table.renderables:
-        console().print(part, soft_wrap=isinstance(part, Text))
-    for note in filter(None, (*notes, f"written to {out}: {', '.join(files)}")):
-        console(stderr=True).print(note, soft_wrap=True)
+def table_of(answer: Answer) -> Group:
+    """Lay out what was found: a title, one table or several, and notes."""
+    table: Group = _TABLES[answer.kind](answer)
+    return table
 
 
 def balance_table(results: Results) -> Group:
     """Lay out the balance for a reader, with the closure error and the sliver area under it."""
     results = results.for_readers()
-    if len(results.total) > 1:
+    if len(results.totals) > 1:
         return _sides_table(results)
     balance = results.balance
     table = Table()
@@ -82,7 +81,7 @@ def balance_table(results: Results) -> Group:
     table.add_section()
     total = total_of(balance).iloc[0].to_dict()
     errors = {
-        name: one for name, one in results.total.iloc[0].items() if name not in balance or name in _ERRORS
+        name: one for name, one in results.totals.iloc[0].items() if name not in balance or name in _ERRORS
     }
     table.add_row(WHOLE, *_figures(total | errors), style="bold")
     return Group(Text(_title(results)), table, Text(_notes(results, len(balance) - len(listed))))
@@ -96,7 +95,7 @@ def _sides_table(results: Results) -> Group:
     interval = [_interval(results)] if results.errors is not None else []
     for header in ("before km²", "gained", "lost", "net", *interval, "share held"):
         balance.add_column(header, justify="right", no_wrap=True)
-    for row in results.total.to_dict("records"):
+    for row in results.totals.to_dict("records"):
         span = [_span(row) + _UNSURE * (row.get("trust") == "no")] if interval else []
         share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
         side = plain(named_side(row["side"], results.study.sides))
@@ -155,7 +154,7 @@ def _matrix(results: Results) -> list[RenderableType]:
 
 
 def _title(results: Results) -> str:
-    study, several = results.study, len(results.total) > 1
+    study, several = results.study, len(results.totals) > 1
     first, last = (long_date(str(day)) for day in study.dates)
     who = _sides_counted(study.followed) if several else study.side_name
     return plain(f"Ground of {who}, {first} to {last}") + (", km²" if results.errors is not None else "")
@@ -253,7 +252,7 @@ def _gone_to_nobody(results: Results) -> list[str]:
 
 def _swapped(results: Results) -> list[str]:
     of_lines = results.study.frontlines is not None
-    return _nothing_alike(results.total, results.study.followed, of_lines=of_lines)
+    return _nothing_alike(results.totals, results.study.followed, of_lines=of_lines)
 
 
 def _shrunken(manifest: Mapping[str, Any]) -> list[str]:
@@ -342,7 +341,7 @@ def _error_notes(results: Results) -> list[str]:
         have = "has" if bare == 1 else "have"
         lines = f"{bare} of {counted(every, 'stretch', 'stretches')} of line {have} no sigma_m"
         return [f"no errors: {lines}; --sigma-m gives them one"]
-    most = "up to " * (len(results.total) > 1)
+    most = "up to " * (len(results.totals) > 1)
     shared = f"where both dates share the line ({most}{record['shared_km']:,.0f} km), errors cancel"
     notes = [f"{_interval(results)}: interval from {error_sentence(record)}; {shared}"]
     notes += length_sentences(record)
@@ -536,7 +535,7 @@ def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_o
             f"{row.first_km:,.1f} km by A, {row.second_apart_km:,.1f} of {row.second_km:,.1f} km by B"
             for row in last.itertuples()
         ]
-    if len(total := results.total) > 1:
+    if len(total := results.totals) > 1:
         least, most = total["iou"].min(), total["iou"].max()
         notes.append(
             f"the last of {len(total)} days that both show; IoU of all of them {least:.3f} to {most:.3f}"
@@ -618,3 +617,12 @@ def _metres(value: float) -> str:
 
 def _share(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.0%}"
+
+
+_TABLES: dict[str, Callable[[Any], Group]] = {
+    "change": balance_table,
+    "series": series_table,
+    "movement": movement_table,
+    "agreement": agreement_table,
+    "nets": nets_table,
+}

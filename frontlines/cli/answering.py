@@ -1,0 +1,50 @@
+"""How commands answer: a folder kept for the run, a bar, the files, and what is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from frontlines.cli.options import Saving
+from frontlines.cli.refusing import console
+from frontlines.progress import Report, part, reporting
+from frontlines.study.answer import Answer
+
+_FOUND = 0.6  # of the work, before drawing and writing
+
+
+def answer(
+    ask: Callable[[Report], Answer],
+    kind: str,
+    saving: Saving,
+    inputs: Sequence[Path | None],
+    *,
+    resume: bool = False,
+) -> None:
+    """Ask, write all files or none, and print what was found; no run may replace its own `inputs`."""
+    from frontlines.study import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+
+    out, force = saving.out, saving.force or resume
+    free = outputs.only_run_in(out, outputs.files_of(kind), force=force, inputs=inputs)
+    with free, reporting(not console().quiet) as report:
+        found = ask(part(report, 0.02, _FOUND))
+        report(_FOUND, "drawing and writing")
+        files = outputs.write_answer(found, out, saving.wanted)
+    _show(found, files, saving)
+
+
+def _show(found: Answer, files: Sequence[str], saving: Saving) -> None:
+    """Print what was found, and on the error stream any notes and what was written."""
+    from frontlines.study.readable import odd_days_counted, table_of  # noqa: PLC0415 - as above
+
+    notes = [odd_days_counted(found.manifest["odd"])] if found.kind == "series" else []
+    if saving.json:
+        typer.echo(found.to_json())
+    else:
+        for one in table_of(found).renderables:
+            console().print(one, soft_wrap=isinstance(one, Text))
+    for note in filter(None, (*notes, f"written to {saving.out}: {', '.join(files)}")):
+        console(stderr=True).print(note, soft_wrap=True)

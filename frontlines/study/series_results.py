@@ -1,0 +1,140 @@
+"""What a series found: tables by step, and any two of its days compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import geopandas as gpd
+import pandas as pd
+
+from frontlines.errors import StudyError
+from frontlines.geometry.coverage import united
+from frontlines.layers import as_control
+from frontlines.manifest import Manifest, long_date
+from frontlines.names import counted, listed
+from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
+from frontlines.study.answer import Answer, if_any
+from frontlines.study.compare import Results, run_study
+from frontlines.study.study import SHOWN, Study
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SeriesResults(Answer):
+    """What a side, or each of several, gained and lost from snapshot to snapshot.
+
+    Attributes
+    ----------
+    followed
+        The side whose gains are positive, or the sides.
+    control, districts
+        The snapshots, strips along the edge as rows of their own, and the districts, in the working CRS.
+    series, totals
+        From `change_series` and `series_totals`; with the columns of `series_error` if the errors of the
+        lines are known.
+    overall
+        From `series_error`: net change from the first snapshot to the last by district; None without errors.
+    fronts
+        From `front_length`, with `side` and `border_m` [m]; None if it was not asked for.
+    frontlines
+        The lines of all days that `control` was made from; None if it came as polygons.
+    places
+        From `follow_places`; None if there are no settlements.
+    settlements, population
+        What its methods give for the steps of the series; None if there are no settlements, or they say
+        nothing of their population.
+    title
+        For the charts.
+    sides
+        How to call each side.
+    labels
+        What to call each district, by its name; empty: as they are named.
+    tolerance_m
+        See `change_series` [m].
+    manifest
+        What was read and done, as plain data.
+    """
+
+    followed: tuple[str, ...]
+    control: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    series: pd.DataFrame
+    totals: pd.DataFrame
+    fronts: pd.DataFrame | None
+    frontlines: gpd.GeoDataFrame | None = None
+    overall: pd.DataFrame | None = None
+    places: FollowedPlaces | None = None
+    settlements: pd.DataFrame | None = None
+    population: pd.DataFrame | None = None
+    title: str
+    sides: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    tolerance_m: float = TOLERANCE_M
+    kind: ClassVar[str] = "series"
+
+    def __repr__(self) -> str:
+        """Name the sides, the days, the steps and of one side the net change, in a line."""
+        books, sides = self.manifest["books"], listed(self.followed, SHOWN)
+        first, last = books["dates"]
+        net = f", net {books['net_km2']:+,.1f} km²" if "net_km2" in books else ""
+        return f"SeriesResults({sides}, {first} to {last}, {counted(books['steps'], 'step')}{net})"
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables, by the names of their files."""
+        found = {"series": self.series, "totals": self.totals}
+        more = {"settlements": self.settlements, "population": self.population}
+        return found | if_any(**more, fronts=self.fronts, overall=self.overall)
+
+    @property
+    def layers(self) -> dict[str, pd.DataFrame]:
+        """The series to its last digit, which a later run goes on with."""
+        return {"series.parquet": self.series}
+
+    def snapshot_totals(self) -> pd.DataFrame:
+        """Give the totals with a step for each snapshot, whatever the steps of the series are."""
+        if self.manifest["parameters"]["freq"] is None:
+            return self.totals
+        every = change_series(self.control, self.districts, self.followed, tolerance_m=self.tolerance_m)
+        return series_totals(every)
+
+    def between(self, first: Any = None, last: Any = None) -> Results:
+        """Compare two of the days, by default the first and the last: change, transitions, lines, a map.
+
+        Net change is that of the series; what changed hands and back in between is not seen.
+        """
+        days = [self.totals["date_from"].iloc[0], self.totals["date_to"].iloc[-1]]
+        dates = [pd.Timestamp(day or own) for day, own in zip((first, last), days, strict=True)]
+        held, asked = self.control["date"].isin(dates), self.manifest["parameters"]
+        if absent := [f"{day:%Y-%m-%d}" for day in dates if not (self.control["date"] == day).any()]:
+            raise StudyError(f"the series has no snapshot of {' and '.join(absent)}: give a day that it has")
+        ground = gpd.GeoDataFrame(geometry=[united(self.districts.geometry.to_numpy())], crs=self.control.crs)
+        drawn, spans = self.frontlines is not None, [long_date(str(day)) for day in dates]
+        study = Study(
+            name="series",
+            title=f"{self.title}, {' to '.join(spans)}",
+            side=self.followed,
+            dates=(dates[0], dates[1]),
+            crs=self.control.crs,
+            theatre=ground,
+            districts=self.districts,
+            frontlines=self.frontlines,
+            control=None if drawn else as_control(self.control[held], self.control.crs, theatre=ground),
+            sides=self.sides,
+            sources=tuple(self.manifest["sources"]),
+            sigma_m=self.manifest["errors"].get("sigma_m"),
+            margin_m=0.0,
+            parameters=asked,
+            inputs=tuple(self.manifest["inputs"]),
+        )
+        return run_study(study)
+
+
+Previous = SeriesResults | tuple[pd.DataFrame, Manifest]
+"""What is gone on with: results, or their series and manifest."""
+
+
+def series_and_record(previous: Previous) -> tuple[pd.DataFrame, Manifest]:
+    """Take apart what an earlier run gave."""
+    return (previous.series, previous.manifest) if isinstance(previous, SeriesResults) else previous

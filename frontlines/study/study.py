@@ -1,0 +1,227 @@
+"""A study: what to compare and how, with the layers that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import CRS
+
+from frontlines.arguments import checked
+from frontlines.change import PopulationRaster
+from frontlines.control import control_from_lines, cut_lines, frontlines_from_control
+from frontlines.errors import StudyError
+from frontlines.layers.margins import find_margins, give_margins, with_margins
+from frontlines.names import (
+    BORDER_M,
+    SLIVER_M,
+    SNAP_M,
+    Length,
+    counted,
+    listed,
+    sides_followed,
+    sides_in_order,
+)
+from frontlines.study.errors import require_numbers
+
+SHOWN = 6
+"""Sides named in a line."""
+
+
+@checked()
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Study:
+    """A question and the layers that answer it, all in one working CRS.
+
+    Attributes
+    ----------
+    name, title
+        For file names, and for readers.
+    side
+        The side whose gains are positive, or several of them. None: every side of the layers.
+    dates
+        The days compared.
+    crs
+        The working CRS.
+    theatre, districts
+        From `as_theatre` and `as_districts`.
+    frontlines, control
+        One of them is given, the other is None and follows from it.
+    settlements, context
+        Further layers for the map, or None. `context` has `kind` (``country`` or ``oblast``), `name`.
+    population
+        A raster of people, from `frontlines.sources.population.read_population`, or None.
+    beyond
+        `date`, `side` and polygons: ground of the control layers beyond the theatre, or None.
+    sides
+        How to call each side in legends.
+    boundaries
+        The boundary convention of the map, in a sentence.
+    notes, sources
+        Sentences and credits for the caption.
+    zoom
+        West, south, east, north of the map's second panel [degrees], or None.
+    towns, zoom_towns
+        Names of settlements to show on either panel.
+    label
+        Column of the districts to call them by on maps and in printed tables, or None.
+    snap_m, sliver_m, border_m
+        See `control_from_lines`, `change_between` and `frontlines_from_control` [m].
+    margin_m
+        Ground along the theatre's edge that no polygon covers goes to the side beside it where it is thinner
+        than this [m]; None: found from the data, 0: none. See `as_control`.
+    sigma_m
+        Standard error of the position of stretches without a `sigma_m` of their own [m], or None.
+    correlation_m
+        Over what length along the front errors of lines are correlated [m], or ``"stretch"``, see
+        `NoiseModel`. None: the longest that the lines state in a column `correlation_m`; those that state
+        none count as 5,000 m.
+    draws
+        How often to draw the fronts for the errors of areas; 0 for the formula, see `balance_error`.
+    parameters
+        How the layers were read, for the manifest.
+    inputs
+        What was read, from `frontlines.manifest.fingerprint`.
+
+    Raises
+    ------
+    StudyError
+        If the dates are not in order, or a tolerance is not a number of metres.
+    NoiseError
+        If `sigma_m` or `correlation_m` is no length, or `draws` no number of draws.
+    """
+
+    name: str
+    title: str
+    side: str | Sequence[str] | None = None
+    dates: tuple[pd.Timestamp, pd.Timestamp]
+    crs: CRS
+    theatre: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    frontlines: gpd.GeoDataFrame | None = None
+    control: gpd.GeoDataFrame | None = None
+    settlements: gpd.GeoDataFrame | None = None
+    context: gpd.GeoDataFrame | None = None
+    population: PopulationRaster | None = None
+    beyond: gpd.GeoDataFrame | None = None
+    sides: Mapping[str, str] = field(default_factory=dict)
+    boundaries: str = ""
+    notes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    zoom: tuple[float, float, float, float] | None = None
+    towns: tuple[str, ...] = ()
+    zoom_towns: tuple[str, ...] = ()
+    label: str | None = None
+    snap_m: float = SNAP_M
+    sliver_m: float = SLIVER_M
+    border_m: float = BORDER_M
+    margin_m: float | None = None
+    sigma_m: float | None = None
+    correlation_m: Length | None = None
+    draws: int = 0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[Mapping[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what no stage could make sense of."""
+        first, last = self.dates
+        if not first < last:
+            raise StudyError(
+                f"the dates are {first:%Y-%m-%d} and {last:%Y-%m-%d}: give two days, the earlier first"
+            )
+        require_numbers(self)
+        labels_of(self.districts, self.label)  # refuses a column that is not there
+
+    def __repr__(self) -> str:
+        """Name the study, its side or sides, dates and size in a line."""
+        sides, size = listed(self.followed, SHOWN), counted(len(self.districts), "district")
+        return f"Study({self.name!r}, {sides}, {span_of(self)}, {size})"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What each district is called, by its name; empty without a label."""
+        return labels_of(self.districts, self.label)
+
+    @cached_property
+    def every_side(self) -> tuple[str, ...]:
+        """Every side of the layers on the two dates, by name; contested and unknown ground last."""
+        drawn = self.frontlines is not None
+        layer = self.frontlines if drawn else self.control
+        if layer is None:
+            return ()
+        rows = layer[layer["date"].isin(self.dates)]
+        columns = ("side_left", "side_right") if drawn else ("side",)
+        return sides_in_order(side for column in columns for side in rows[column])
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The sides that have a balance: those asked for; else every side, or the only one."""
+        return sides_followed(self.every_side, self.side)
+
+    @property
+    def one_side(self) -> str:
+        """The side, where there must be one only."""
+        if len(self.followed) != 1:
+            sides = listed(self.followed, SHOWN)
+            raise StudyError(
+                f"this follows one side, and there are {sides}: name one of them with side='NAME'"
+            )
+        return self.followed[0]
+
+    @property
+    def side_name(self) -> str:
+        """The side as text for readers, with its long name if it has one."""
+        return named_side(self.one_side, self.sides)
+
+
+def named_side(side: str, sides: Mapping[str, str]) -> str:
+    """Write a side with its long name, if it has one."""
+    return f"{side} ({sides[side]})" if side in sides else side
+
+
+def labels_of(districts: gpd.GeoDataFrame, label: str | None) -> dict[str, str]:
+    """Look up what to call each district; where two share a label, their names follow it in brackets."""
+    if label is None:
+        return {}
+    columns = {str(column).lower(): column for column in districts.columns if column != "geometry"}
+    if label.lower() not in columns:
+        listed = ", ".join(sorted(map(str, columns.values())))
+        raise StudyError(f"the districts have no column {label!r} for their label: there are {listed}")
+    names, labels = districts["district"], districts[columns[label.lower()]].astype(str)
+    twice = labels.duplicated(keep=False)
+    return dict(zip(names, labels.where(~twice, labels + " (" + names.astype(str) + ")"), strict=True))
+
+
+def span_of(study: Study) -> str:
+    """Write the days of a study."""
+    return " to ".join(f"{day:%Y-%m-%d}" for day in study.dates)
+
+
+def both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Complete control by lines, or lines by control, on the two dates; lines are cut by the theatre.
+
+    Control, lines, and strips along the edge that control was given.
+    """
+    if study.frontlines is not None:
+        lines = study.frontlines[study.frontlines["date"].isin(study.dates)]
+        control = control_from_lines(lines, study.theatre, snap_m=study.snap_m)
+        return control, cut_lines(lines, study.theatre), None
+    if study.control is None:
+        raise StudyError("the study has neither frontlines nor control: give one of them")
+    control = study.control[study.control["date"].isin(study.dates)]
+    margins = find_margins(control, study.theatre, margin_m=study.margin_m)
+    control = with_margins(control, margins)
+    lines = frontlines_from_control(control, study.theatre, border_m=study.border_m)
+    return control, lines, margins.strips
+
+
+def front_of(study: Study, layer: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Take the front of other days of the study's layer as that of the `known` control was taken."""
+    if study.frontlines is not None:
+        return cut_lines(layer, study.theatre)
+    control = give_margins(layer, study.theatre, margin_m=known.attrs["margin"]["margin_m"])
+    return frontlines_from_control(control, study.theatre, border_m=study.border_m)
