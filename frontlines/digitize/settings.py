@@ -146,6 +146,7 @@ class Inks:
     least_spread_de: float = 9.0  # least that an ink scatters off its way to the ground [ΔE]
     most_spread_de: float = 20.0  # most that it does [ΔE]
     strange_de: float = 34.0  # farther from every known colour, a pixel is of none [ΔE]
+    most_cores: int = 500_000  # that are looked at; a dense map has 8 in 100 px of the sample, so fewer
     least_cores: int = 40  # pixels in the middle of strokes that an ink has, at least
     reaches_px: tuple[int, ...] = (1, 2, 4, 7)  # from the middle of a stroke to beyond its edge
     too_unlike: float = 62.0  # an ink that is less like the colour asked for is not meant [weighted ΔE]

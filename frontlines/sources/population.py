@@ -19,6 +19,7 @@ from frontlines._optional import require
 from frontlines.arguments import checked
 from frontlines.crs.geodesic import way
 from frontlines.errors import SourceError
+from frontlines.limits import within
 from frontlines.names import HALF_TURN_DEG, KM2, Floats, Geometries
 
 PER = ("pixel", "km2")
@@ -86,6 +87,7 @@ class PopulationRaster:
             return found
         bent = self._bent(shapes[rows], polygons.crs)
         with _opened(self.path) as dataset:
+            within("pixels", _pixels_of(dataset, shapely.total_bounds(bent)), f"{self.path} on this ground")
             source = _source(dataset, self)
             layer = gpd.GeoDataFrame(geometry=bent, crs=self.crs)
             counted = exactextract.exact_extract(source, layer, ["sum", "count"], output="pandas")
@@ -193,6 +195,13 @@ def _opened(path: Path) -> Iterator[Any]:
                 yield dataset
         except rasterio.errors.RasterioError as error:
             raise SourceError(f"{path} cannot be read as a GeoTIFF ({error})") from error
+
+
+def _pixels_of(dataset: Any, bounds: Floats) -> float:
+    """Count the pixels of a raster within some bounds."""
+    low = np.maximum(bounds[:2], dataset.bounds[:2])
+    high = np.minimum(bounds[2:], dataset.bounds[2:])
+    return float(np.prod(np.maximum(high - low, 0.0) / np.abs(dataset.res)))
 
 
 def _source(dataset: Any, raster: PopulationRaster) -> Any:

@@ -262,11 +262,12 @@ def palette_of(scan: Scan, paper: Paper) -> Palette:
         grounds = peaks_of(lab, 1, INKS.alike_de)
     nearest = _nearest(grounds)
     cores = [_cores(tile.codes, nearest, tile.row, tile.column) for tile in tiles]
-    lab = LAB[np.concatenate([codes for codes, _ in cores])]
-    where = np.concatenate([places for _, places in cores])
+    every = 1 + sum(len(codes) for codes, _ in cores) // INKS.most_cores  # more than one for noise
+    lab = LAB[np.concatenate([codes for codes, _ in cores])[::every]]
+    where = np.concatenate([places for _, places in cores])[::every]
     inks = peaks_of(lab, INKS.least_cores, INKS.alike_de, most=INKS.most)
     share = sum(tile.codes.size for tile in tiles) / (scan.width_px * scan.height_px)
-    return _measured(grounds, inks, lab, where, min(share, 1.0))
+    return _measured(grounds, inks, lab, where, min(share, 1.0) / every)
 
 
 def _measured(grounds: Floats, inks: Floats, lab: Floats32, where: Ints, share: float) -> Palette:
