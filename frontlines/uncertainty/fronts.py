@@ -26,6 +26,7 @@ _LOOSE = 0.01  # share of a district by which its balance may differ from its la
 _SHOWN = 8
 _WINDOW = 6.0  # over so many times what two places are off against each other zigzags are evened out
 _ROUNDS = 8
+_FACED = 2.0  # over so many times their distance it is evened out which places of two lines face each other
 _BOOKS_SHOWN = 4
 
 
@@ -101,21 +102,50 @@ class Fronts:
         first, last = np.flatnonzero(found.before != 0), np.flatnonzero(found.before == 0)
         tree = shapely.STRtree(edge_lines(found.ends[first]))
 
-        def nearest(xy: Floats) -> Ints:
-            return np.asarray(first[tree.query_nearest(shapely.points(xy), all_matches=False)[1]])
+        def nearest(xy: Floats) -> tuple[Ints, Floats]:
+            (_, near), way = tree.query_nearest(shapely.points(xy), all_matches=False, return_distance=True)
+            return np.asarray(first[near]), way
 
-        near = nearest(edge_middles(found.ends[last]))
+        near, apart = nearest(edge_middles(found.ends[last]))
         along = found.along.copy()
         for end in (0, 1):
             xy = found.ends[last, 2 * end : 2 * end + 2]
-            edge = nearest(xy)
+            edge, _ = nearest(xy)
             edge = np.where(found.line[edge] == found.line[near], edge, near)
-            at = shapely.line_locate_point(edge_lines(found.ends[edge]), shapely.points(xy))
-            along[last, end] = found.along[edge, 0] + at
+            lines = edge_lines(found.ends[edge])
+            far = shapely.line_locate_point(lines, shapely.points(xy), normalized=True)
+            along[last, end] = found.along[edge, 0] + far * found.length_m[edge]
         of_process = {name: getattr(found, name).copy() for name in ("line", "around_m", "stretch")}
         for values in of_process.values():
             values[last] = values[near]
+        broken = (np.diff(found.line[last]) != 0) | (np.diff(of_process["line"][last]) != 0)
+        broken |= found.along[last[1:], 0] - found.along[last[:-1], 1] > SAME_M
+        for run in np.split(np.arange(len(last)), np.flatnonzero(broken) + 1) if len(last) else ():
+            rows_of, around = last[run], of_process["around_m"][last[run[0]]]
+            along[rows_of] = _evened(found.along[rows_of], along[rows_of], _FACED * apart[run], around)
         return replace(found, along=along, **of_process), rows
+
+
+def _evened(own: Floats, faced: Floats, window_m: Floats, around_m: float) -> Floats:
+    """Even out which places of a line another one faces: means over windows to either side, (n, 2).
+
+    From afar many places face the same corner of a line, and none its bays.
+    """
+    at, far = (np.append(ends[:, 0], ends[-1, 1]) for ends in (own, faced))
+    far = np.unwrap(far, period=around_m) if math.isfinite(around_m) else far
+    step, mean = np.diff(at), (far[1:] + far[:-1]) / 2
+    total = np.append(0.0, np.cumsum(mean * step))
+    wide = np.minimum(np.append(window_m, window_m[-1]), np.minimum(at - at[0], at[-1] - at))
+
+    def summed(to: Floats) -> Floats:
+        row = np.clip(np.searchsorted(at, to, side="right") - 1, 0, len(step) - 1)
+        on = to - at[row]
+        return np.asarray(total[row] + far[row] * on + np.diff(far)[row] / step[row] * on**2 / 2)
+
+    means = (summed(at + wide) - summed(at - wide)) / np.maximum(2 * wide, SAME_M)
+    far = np.where(wide > SAME_M, means, far)
+    laps = np.floor((far[1:] + far[:-1]) / 2 / around_m) * around_m if math.isfinite(around_m) else 0.0
+    return np.column_stack([far[:-1] - laps, far[1:] - laps])
 
 
 @dataclass(frozen=True)
