@@ -115,6 +115,9 @@ def _fits(value: Any, hint: Any) -> bool:
         return callable(value) if kind is Callable else isinstance(value, np.ndarray)
     if kind is not None:
         return _fits_items(value, kind, inner)
+    if getattr(hint, "_is_protocol", False):  # looked at without running properties
+        names = [name for name in {**hint.__annotations__, **vars(hint)} if not name.startswith("_")]
+        return all(inspect.getattr_static(value, name, hint) is not hint for name in names)
     return bool(_FITS[hint](value) if hint in _FITS else hint is Any or isinstance(value, hint))
 
 
@@ -168,7 +171,7 @@ def _words(hint: Any) -> str:
     if kind is not None and inner and kind is not np.ndarray:
         items = ", ".join(_words(one) for one in inner if one is not Ellipsis)
         return f"a {'mapping' if issubclass(kind, Mapping) else 'list'} of ({items})"
-    name = getattr(kind or hint, "__name__", str(hint))
+    name = getattr(kind or hint, "__name__", str(hint)).removesuffix("Like")
     return f"{'an' if name[0] in 'AEIO' else 'a'} {name}{' with geometry' * (name == 'GeoDataFrame')}"
 
 
