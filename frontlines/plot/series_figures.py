@@ -45,7 +45,7 @@ _BESIDE_MM = 32.0  # for names beside charts of several sides
 
 @checked()
 def series_figure(
-    series: pd.DataFrame,
+    series_or_totals: pd.DataFrame,
     *,
     title: str,
     caption: str,
@@ -60,7 +60,7 @@ def series_figure(
 
     Parameters
     ----------
-    series
+    series_or_totals
         From `change_series` or `series_totals`; see `draw_series` and `draw_gains_and_losses`.
     title, caption
         Texts, wrapped to the page; nothing in them is interpreted.
@@ -91,7 +91,7 @@ def series_figure(
     >>> [ax.get_label() for ax in series_figure(totals, title="A", caption="made up").axes]
     ['net', 'gains and losses']
     """
-    totals = totals_of(series, ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2"))
+    totals = totals_of(series_or_totals, ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2"))
     if totals["side"].nunique() > 1:
         named: dict[str, Any] = {"sides": sides, "style": style}
         both = [

@@ -7,6 +7,7 @@ opened as that format and no other.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sqlite3
@@ -32,7 +33,7 @@ from pyproj.exceptions import ProjError
 from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError, SourceError
 from frontlines.limits import within
-from frontlines.names import LONLAT
+from frontlines.names import LONLAT, listed
 from frontlines.sources.description import USUAL, Description
 from frontlines.sources.kml import read_kml
 from frontlines.sources.tables import encoding_of, read_table
@@ -55,6 +56,7 @@ FORMATS = (*_DRIVERS, *_PARQUET, ".zip", ".csv", ".topojson")
 _HEAD = 65_536
 _ZIP, _SHAPEFILE = b"PK", b"\x00\x00\x27\x0a"
 _SHP_WORDS = slice(24, 28)  # where a shapefile says its length, in words of two bytes
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BEGINNINGS = {  # what a file must begin with
     ".gpkg": re.compile(rb"SQLite format 3\x00"),
     ".shp": re.compile(re.escape(_SHAPEFILE)),
@@ -66,6 +68,8 @@ _TOPOLOGY = re.compile(rb'"type"\s*:\s*"Topology"')
 _BROKEN = (zipfile.BadZipFile, zlib.error, sqlite3.Error)
 _MISREAD = (ValueError, TypeError, AttributeError)  # of readers that trust what a file says of itself
 _DBF_NAME = 10
+_LOCKED = 1  # the flag of an encrypted part of an archive
+_NAMED = 3  # parts of an archive named in a message
 _FLAT = 2  # axes of a CRS without heights
 _SPHERICAL = re.compile(rb'"edges"\s*:\s*"(?!planar")')
 _FEATURES = re.compile(rb'"features"\s*:\s*\[')
@@ -215,22 +219,29 @@ def _require_one_list(path: Path) -> None:
     """Refuse a GeoJSON with two lists of features, of which GDAL takes one."""
     if len(_FEATURES.findall(text := path.read_bytes())) < 2:  # noqa: PLR2004 - one list, or none
         return
+    lists: list[int] = []
     with suppress(ValueError, RecursionError):  # GDAL says what is wrong with it
-        json.loads(text, object_pairs_hook=partial(_once, path.name))
+        json.loads(text, object_pairs_hook=partial(_counted, lists))
+    if max(lists, default=0) > 1:
+        raise SourceError(
+            f"{path.name} has two members 'features', and only one of them would be read: join them"
+        )
 
 
-def _once(name: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _counted(lists: list[int], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
-    if sum(key == "features" for key, _ in pairs) > 1 and "type" in members:
-        raise SourceError(f"{name} has two members 'features', and only one of them would be read: join them")
+    if "type" in members:
+        lists.append(sum(key == "features" for key, _ in pairs))
     return members
 
 
 def _require_beginning(path: Path, suffix: str) -> None:
     """Refuse a file whose content is of another format than its name."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head[:2] in _UTF_16:
+        raise SourceError(f"{path} is written in UTF-16: save it as UTF-8")
     if suffix in _BEGINNINGS:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
         if not _BEGINNINGS[suffix].match(head) or (suffix == ".kml" and b"<OGR" in head):
             raise SourceError(f"{path} cannot be read as {suffix}: its content is of another format")
         journal = path.with_name(f"{path.name}-wal")
@@ -317,8 +328,10 @@ def _shapefile_in(path: Path, layer: str | None) -> str:
         if layer is not None:
             parts = [name for name in parts if Path(name).stem == layer]
         if len(parts) != 1:
-            held = ", ".join(parts) or "none"
+            held = listed(parts or archive.namelist(), _NAMED) or "nothing"
             raise SourceError(f"{path} must hold one shapefile (it holds {held}): zip one alone")
+        if any(one.flag_bits & _LOCKED for one in archive.infolist()):
+            raise SourceError(f"{path} is locked with a password: unpack it, and pass what it holds")
         stem = parts[0].removesuffix(Path(parts[0]).suffix)
         own = [one.file_size for one in archive.infolist() if one.filename.startswith(stem)]
         within("unpacked_mb", sum(own) / 1e6, path.name)

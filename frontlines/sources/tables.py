@@ -21,6 +21,7 @@ from frontlines.sources.description import Description
 _LON, _LAT = ("lon", "lng", "long", "longitude"), ("lat", "latitude")
 _WKT = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "geometry_wkt")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+_SHOWN = 40  # letters of a cell in a message
 _PAGE, _UNSAID = 29, (0x00, 0x57)  # where a dBase file names its code page; values that name none
 _DBF_COUNTS = slice(4, 12)  # where a dBase file says how many rows it has, how long its head is and a row
 
@@ -45,7 +46,11 @@ def read_table(path: Path, description: Description) -> gpd.GeoDataFrame:
             f"{path} has no columns of longitude and latitude (such as lon and lat) nor one of WKT: it has "
             f"{', '.join(map(repr, map(str, table.columns))) or 'none'}; name them with lon='...', lat='...'"
         )
-    shapes = shapely.from_wkt(table[wkt].where(table[wkt].notna(), None).to_numpy(dtype=object))
+    texts = table[wkt].where(table[wkt].notna(), None).to_numpy(dtype=object)
+    shapes = shapely.from_wkt(texts, on_invalid="ignore")
+    _require_cells(
+        table[wkt][pd.notna(texts) & shapely.is_missing(shapes)], path, "no WKT", "plain WKT without SRID"
+    )
     return gpd.GeoDataFrame(
         _with_numbers(table.drop(columns=wkt)), geometry=shapes, crs=description.crs or LONLAT
     )
@@ -90,17 +95,24 @@ def _named(by_name: dict[str, Any], given: str | None, usual: tuple[str, ...], p
     return by_name[given.strip().lower()]
 
 
+def _require_cells(wrong: pd.Series[Any], path: Path, what: str, mend: str) -> None:
+    """Refuse cells that cannot be read, by their rows."""
+    if len(wrong):
+        rows, noun = ", ".join(str(row) for row in wrong.index[:3]), "row" if len(wrong) == 1 else "rows"
+        raise SourceError(
+            f"{path} has {len(wrong)} {noun} whose {wrong.name} is {what} ({noun} {rows}; "
+            f"{str(wrong.iloc[0])[:_SHOWN]!r}): write {mend}"
+        )
+
+
 def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[float]:
     """Read numbers; nothing may be written where there is none."""
     given = column.where(column.astype(str).str.strip() != "")
     numbers = pd.to_numeric(given, errors="coerce")
     wrong = given[given.notna() & numbers.isna()]
-    if len(wrong):
-        rows, noun = ", ".join(str(row) for row in wrong.index[:3]), "row" if len(wrong) == 1 else "rows"
-        raise SourceError(
-            f"{path} has {len(wrong)} {noun} whose {column.name} is not a number ({noun} {rows}; "
-            f"{str(wrong.iloc[0])!r}): write degrees such as 46.93, or nothing where the place is not known"
-        )
+    _require_cells(
+        wrong, path, "not a number", "degrees such as 46.93, or nothing where the place is not known"
+    )
     return numbers
 
 
