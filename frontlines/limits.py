@@ -82,7 +82,7 @@ def raised_limits(**bounds: float) -> Iterator[None]:
     """
     for name, most in bounds.items():
         if name not in LIMITS:
-            raise LimitError(f"there is no bound {name!r}: use one of {', '.join(LIMITS)}")
+            raise LimitError(f"there is no limit {name!r}: use one of {', '.join(LIMITS)}")
         if not most > 0:
             raise LimitError(f"the bound {name} is {most:g}: give a number above 0; inf for none")
     token = _raised.set((_raised.get() or {}) | bounds)
@@ -119,6 +119,9 @@ def require_text(text: str, what: str) -> None:
 def bounds_of(written: Iterable[str]) -> dict[str, float]:
     """Read bounds that are written as ``NAME=NUMBER``."""
     try:
-        return {name.strip(): float(most) for name, _, most in (text.partition("=") for text in written)}
+        bounds = {name.strip(): float(most) for name, _, most in (text.partition("=") for text in written)}
     except ValueError as error:
         raise LimitError(f"--limit {' '.join(written)!r}: write NAME=NUMBER, such as draws=200000") from error
+    if unknown := bounds.keys() - LIMITS.keys():
+        raise LimitError(f"--limit {min(unknown)}: no such limit, use one of {', '.join(LIMITS)}")
+    return bounds

@@ -96,10 +96,11 @@ _LOOKS = str.maketrans("аеорсухіјѕһԁвкмнтαορνικτυχ", "
 
 
 def spelled_alike(rows: Mapping[str, int]) -> list[list[str]]:
-    """Find sides that look the same but for capital letters; of each such set the most frequent first."""
+    """Find sides that look the same, or but for capital letters; of each such set the most frequent first."""
     sets: dict[str, list[str]] = {}
     for side in sorted(rows, key=lambda side: (-rows[side], side)):
-        seen = unicodedata.normalize("NFKC", side.strip()).casefold().translate(_LOOKS)
+        seen = "".join(one for one in side if unicodedata.category(one) != "Cf")  # no ink: joiners, marks
+        seen = unicodedata.normalize("NFKC", seen.strip()).casefold().translate(_LOOKS)
         sets.setdefault(seen, []).append(side)
     return [spellings for spellings in sets.values() if len(spellings) > 1]
 
@@ -110,7 +111,9 @@ def one_spelling(rows: Mapping[str, int]) -> str:
     for first, *others in spelled_alike(rows):
         held = " and ".join(f"{side!r} ({counted(rows[side], 'row')})" for side in (first, *others))
         mends = " ".join(f"sides={{{side!r}: {first!r}}}" for side in others)
-        told.append(f"{held} look the same but for capital letters: say that they are one side with {mends}")
+        told.append(
+            f"{held} look the same, or but for capital letters: say that they are one side with {mends}"
+        )
     return "; ".join(told)
 
 

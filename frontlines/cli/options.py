@@ -470,6 +470,7 @@ _NOT_WITH = {
     "axis": ("length_m", "smoothing_m"),
     "dates": ("date", "apart_m", "label", "report"),
     "suggest_colours": ("out", "force"),
+    "valid_to": ("valid_before",),
 }
 """Options that nothing is made of beside another one."""
 

@@ -35,7 +35,12 @@ BOOKED = ("mended_km2", "outside_km2")
 """Columns that book ground: zero where nothing was moved; those of an earlier run are not booked again."""
 
 _ON_MAPS = ("side", "side_left", "side_right", "district", "name")
-_UNCERTAIN = ("control", "frontlines", "settlements")
+NUMBERS = {
+    "control": ("sigma_m",),
+    "frontlines": ("sigma_m",),
+    "settlements": ("sigma_m", "population"),
+}
+"""Columns that hold numbers, 0 or more."""
 _SHAPES = {
     "frontlines": (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
     "settlements": (shapely.GeometryType.POINT, shapely.multipoints),
@@ -44,7 +49,7 @@ _SHAPES = {
 
 def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fault]]:
     """Give a raw frame the columns and types of its kind."""
-    known = list(_COLUMNS[kind]) + (["sigma_m"] if kind in _UNCERTAIN else [])
+    known = [*_COLUMNS[kind], *NUMBERS.get(kind, ())]
     out = _with_plain_names(frame, known)
     faults: list[Fault] = []
     if bare := kind == "frontlines" and len(out) > 0 and not {"side_left", "side_right"} & set(out.columns):
@@ -56,7 +61,7 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
             faults.append(Fault("missing column", (), detail=f"column {column!r}"))
         else:
             out[column] = filler or ""
-    for column in set(known) & set(out.columns) - {"date", "sigma_m"}:
+    for column in set(known) & set(out.columns) - {"date", "sigma_m", "population"}:
         out[column] = _texts(out[column])
         _require_short(out[column])
         if column.startswith("side"):
@@ -65,8 +70,7 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
             )
     if "date" in known and "date" in out:
         faults += _read_dates(out)
-    if "sigma_m" in known:
-        faults += _read_sigmas(out)
+    faults += [fault for column in NUMBERS.get(kind, ()) for fault in _read_numbers(out, column)]
     flat = _of_kind(shapely.force_2d(out.geometry.values), kind)
     return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=out.crs)), faults
 
@@ -155,12 +159,16 @@ def _read_dates(frame: gpd.GeoDataFrame) -> list[Fault]:
     return [Fault("bad date", (labels[at],), detail=words) for at, words in unread.items()]
 
 
-def _read_sigmas(frame: gpd.GeoDataFrame) -> list[Fault]:
-    """Turn the sigmas of a frame into numbers, in place; tell which cannot be read."""
-    text = _texts(frame["sigma_m"]) if "sigma_m" in frame else pd.Series("", index=frame.index)
-    frame["sigma_m"] = pd.to_numeric(text.replace("", None), errors="coerce").astype(float)
-    unread = text.set_axis(row_labels(frame))[(frame["sigma_m"].isna() & (text != "")).to_numpy()]
-    return [Fault("bad sigma", (row,), detail=repr(words)) for row, words in unread.items()]
+def _read_numbers(frame: gpd.GeoDataFrame, column: str) -> list[Fault]:
+    """Turn a column into numbers, in place; tell which cells cannot be read. A sigma there always is."""
+    if column not in frame and column != "sigma_m":
+        return []
+    text = _texts(frame[column]) if column in frame else pd.Series("", index=frame.index)
+    frame[column] = pd.to_numeric(text.replace("", None), errors="coerce").astype(float)
+    unread = text.set_axis(row_labels(frame))[(frame[column].isna() & (text != "")).to_numpy()]
+    return [
+        Fault(f"bad {column.removesuffix('_m')}", (row,), detail=repr(words)) for row, words in unread.items()
+    ]
 
 
 def _of_kind(geometries: Any, kind: Kind) -> Any:

@@ -72,6 +72,10 @@ ADVICE = {
     ),
     "repeated place": Advice("name a place and date a second time", "keep one row for each place and date"),
     "bad coordinates": Advice("have coordinates that are not numbers", "give numbers, or drop the row"),
+    "bad population": Advice(
+        "have a population that is negative or no number",
+        "write 1234, without blanks or commas, or leave it empty",
+    ),
     "bad sigma": Advice("have a sigma_m that is negative or no number", "give metres, or leave it empty"),
     "no geometry": Advice("have no geometry", "draw it, or drop the row (mend='empty' drops it)"),
     "wrong geometry": Advice("have another type of geometry", "give this layer the geometry of its kind"),
@@ -237,12 +241,13 @@ def _names(layer: Examined) -> Iterator[Fault]:
         yield Fault("repeated name" if districts else "repeated place", rows, detail=name)
 
 
-def _sigmas(layer: Examined) -> Iterator[Fault]:
+def _numbers(layer: Examined) -> Iterator[Fault]:
     frame = layer.frame
-    if "sigma_m" in frame and layer.kind in _DATED:
-        bad = frame["sigma_m"].notna() & ~((frame["sigma_m"] >= 0) & np.isfinite(frame["sigma_m"]))
-        for row in frame.index[bad]:
-            yield Fault("bad sigma", (row,), detail=f"{frame['sigma_m'].loc[row]}")
+    for column in NUMBERS.get(layer.kind, ()):
+        if column in frame and pd.api.types.is_numeric_dtype(frame[column]):
+            bad = frame[column].notna() & ~((frame[column] >= 0) & np.isfinite(frame[column]))
+            for row in frame.index[bad]:
+                yield Fault(f"bad {column.removesuffix('_m')}", (row,), detail=f"{frame[column].loc[row]}")
 
 
 def _presence(layer: Examined) -> Iterator[Fault]:
@@ -355,5 +360,5 @@ def _overlapping(frame: gpd.GeoDataFrame, kind: Kind, sound: Bools) -> Pairs:
 
 
 _RULES: tuple[Callable[[Examined], Iterator[Fault]], ...] = (
-    _dates, _sides, _names, _sigmas, _presence, _types, _validity, _duplicates, _simplicity, _overlaps,
+    _dates, _sides, _names, _numbers, _presence, _types, _validity, _duplicates, _simplicity, _overlaps,
 )  # fmt: skip

@@ -170,7 +170,7 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
     >>> run_agreement(source(2000), source(1000), districts, "A", names=("map", "list"))
     AgreementResults(A, map | list, 2024-11-24, IoU 0.500, ratio 2.000)
     """
-    require_side(first, second, side)
+    require_side((first, second), side)
     labels = labels_of(districts, label)
     if theatre is None:
         theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)

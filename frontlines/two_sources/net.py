@@ -18,13 +18,13 @@ from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, united
-from frontlines.names import BORDER_M, KM2, SEED, Floats, listed
+from frontlines.names import BORDER_M, KM2, SEED, Floats
+from frontlines.two_sources.tables import require_side
 from frontlines.uncertainty import LEVEL, NoiseModel
 from frontlines.uncertainty.columns import check_level
 from frontlines.uncertainty.many_fronts import ManyFronts, Sum
 
 _DRAWS = 100_000  # for the chance of a spread
-_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -167,9 +167,7 @@ def _require_days(sources: Mapping[str, gpd.GeoDataFrame], side: str, days: tupl
         absent = [f"{day:%Y-%m-%d}" for day in days if not (one["date"] == day).any()]
         if absent:
             raise LayerError(f"{name} does not hold {' and '.join(absent)}: give days that every source has")
-    if not any((one["side"] == side).any() for one in sources.values()):
-        sides = sorted({each for one in sources.values() for each in one["side"]})
-        raise LayerError(f"no source gives ground to {side!r}: the sides are {listed(sides, _SHOWN)}")
+    require_side(sources.values(), side)
 
 
 def _sigmas(fronts: ManyFronts, n: int, models: Sequence[NoiseModel]) -> tuple[Floats, Floats]:

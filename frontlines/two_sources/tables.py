@@ -15,7 +15,7 @@ from frontlines.change import change_between
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import CLOSURE, close_book, united
-from frontlines.names import CONTESTED, KM2, WHOLE, Floats
+from frontlines.names import CONTESTED, KM2, WHOLE, Floats, one_spelling
 from frontlines.two_sources.tiled import TiledGrounds
 
 KINDS = ("both", "only_first", "only_second", "neither")
@@ -86,7 +86,7 @@ def agreement_by_district(
     [['D', 1.0, 1.0, 2.0, 0.5], ['all districts', 1.0, 1.0, 2.0, 0.5]]
     """
     require_working_crs(first=first, second=second, districts=districts)
-    require_side(first, second, side)
+    require_side((first, second), side)
     theatre, days = united(districts.geometry.to_numpy()), common_days(first, second)
     for frame in (first, second):
         _require_filled(frame[frame["date"].isin(days)], theatre)
@@ -135,7 +135,7 @@ def differing_ground(
     [['both', 1.0], ['neither', 2.0], ['only_first', 1.0]]
     """
     require_working_crs(first=first, second=second, theatre=theatre)
-    require_side(first, second, side)
+    require_side((first, second), side)
     parts = []
     for day in common_days(first, second):
         pairs = overlaid(first, second, day, theatre)
@@ -144,11 +144,15 @@ def differing_ground(
     return ground[["date", "side", "kind", "area_km2", "geometry"]]
 
 
-def require_side(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, side: str) -> None:
-    """Refuse a side to which neither source gives ground."""
-    sides = sorted({*first["side"], *second["side"]})
-    if side not in sides:
-        raise LayerError(f"no source gives ground to {side!r}: the sides are {', '.join(map(repr, sides))}")
+def require_side(sources: Iterable[gpd.GeoDataFrame], side: str) -> None:
+    """Refuse a side to which no source gives ground, and one that sources write in several ways."""
+    rows = pd.concat([one["side"] for one in sources]).value_counts().to_dict()
+    if told := one_spelling(rows):
+        raise LayerError(told)
+    if side not in rows:
+        raise LayerError(
+            f"no source gives ground to {side!r}: the sides are {', '.join(map(repr, sorted(rows)))}"
+        )
 
 
 def common_days(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> list[pd.Timestamp]:

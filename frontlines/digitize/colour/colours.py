@@ -71,7 +71,10 @@ def _apart(one: Floats, lab: Floats) -> Floats:
 
 def refuse_one_colour(colours: Sequence[str], what: str, names: Sequence[str] | None = None) -> None:
     """Refuse a colour that is asked for twice: what has it cannot be told apart."""
-    inks = [tuple(rgb_of(colour)) for colour in colours]
+    try:
+        inks = [tuple(rgb_of(colour)) for colour in colours]
+    except DigitizeError as error:
+        raise DigitizeError(f"{what}: {error}") from error
     twice = next((k for k, ink in enumerate(inks) if ink in inks[:k]), None)
     if twice is None:
         return
