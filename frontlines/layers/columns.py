@@ -13,7 +13,7 @@ import shapely
 from frontlines.crs.projecting import single_parts
 from frontlines.errors import NoiseError
 from frontlines.layers.days import cells_as_text, days_or_faults
-from frontlines.layers.faults import Fault, Kind, row_labels
+from frontlines.layers.faults import NUMBERS, Fault, Kind, row_labels
 from frontlines.limits import within
 from frontlines.names import CONTESTED, UNKNOWN, Floats, Ints
 
@@ -35,12 +35,6 @@ BOOKED = ("mended_km2", "outside_km2")
 """Columns that book ground: zero where nothing was moved; those of an earlier run are not booked again."""
 
 _ON_MAPS = ("side", "side_left", "side_right", "district", "name")
-NUMBERS = {
-    "control": ("sigma_m",),
-    "frontlines": ("sigma_m",),
-    "settlements": ("sigma_m", "population"),
-}
-"""Columns that hold numbers, 0 or more."""
 _SHAPES = {
     "frontlines": (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
     "settlements": (shapely.GeometryType.POINT, shapely.multipoints),
