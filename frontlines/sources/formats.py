@@ -323,6 +323,8 @@ def _requireknown_crs(path: Path, wanted: str | None) -> bool:
 def _shapefile_in(path: Path, layer: str | None) -> str:
     """Find the one shapefile within an archive."""
     with zipfile.ZipFile(path) as archive:
+        if any(one.flag_bits & _LOCKED for one in archive.infolist()):
+            raise SourceError(f"{path} is locked with a password: unpack it, and pass what it holds")
         parts = [name for name in archive.namelist() if name.lower().endswith(".shp")]
         parts = [name for name in parts if not Path(name).name.startswith("._")]
         if layer is not None:
@@ -330,8 +332,6 @@ def _shapefile_in(path: Path, layer: str | None) -> str:
         if len(parts) != 1:
             held = listed(parts or archive.namelist(), _NAMED) or "nothing"
             raise SourceError(f"{path} must hold one shapefile (it holds {held}): zip one alone")
-        if any(one.flag_bits & _LOCKED for one in archive.infolist()):
-            raise SourceError(f"{path} is locked with a password: unpack it, and pass what it holds")
         stem = parts[0].removesuffix(Path(parts[0]).suffix)
         own = [one.file_size for one in archive.infolist() if one.filename.startswith(stem)]
         within("unpacked_mb", sum(own) / 1e6, path.name)
