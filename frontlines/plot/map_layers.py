@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from shapely.geometry.base import BaseGeometry
 
 from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
@@ -409,7 +410,7 @@ def draw_context(
     *,
     ax: Axes | None = None,
     label: bool = True,
-    aside: Any = None,
+    aside: BaseGeometry | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Axes:
     """Draw the base map: countries in grey with their names, and old outlines dashed.

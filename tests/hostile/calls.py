@@ -98,14 +98,14 @@ def calls(folder):
         fl.fronts_of_side: {"control": BEFORE, "theatre": THEATRE, "side": "A", "border_m": 1.0},
         fl.lines_with_sides: {
             "frame": LINES.iloc[:1].drop(columns=["side_left", "side_right"]), "theatre": THEATRE, "mend": False,
-            "side_at": {"A": [(X + 1, Y + 1)], "B": [(X + 7000, Y + 1)]}, "snap_m": 1000.0,
+            "side_at": {"A": [(10.02, 52.03)], "B": [(10.1, 52.03)]}, "snap_m": 1000.0,
         },
         fl.change_between: {"before": BEFORE, "after": AFTER, "theatre": THEATRE, "sliver_m": 1.0},
         fl.transitions_by_district: {"change": change, "districts": DISTRICTS},
         fl.balance_by_district: {"transitions": transitions, "side": "A"},
         fl.transition_matrix: {"transitions": transitions},
         fl.change_series: {
-            "control": CONTROL, "districts": DISTRICTS, "side": "A", "freq": "week", "day": 1, "mapper": map,
+            "control": CONTROL, "districts": DISTRICTS, "side": "A", "freq": "MS", "day": 1, "mapper": map,
             "progress": None, "tolerance_m": 0.1, "previous": None,
         },
         fl.series_totals: {"series": series},
@@ -152,7 +152,7 @@ def calls(folder):
         fl.compare: {
             "before": BEFORE, "after": AFTER, "districts": DISTRICTS, "side": "A", "key": "district",
             "progress": None, "theatre": THEATRE, "days": (None, None), "rest": "unknown", "sigma_m": 50.0,
-            "correlation_m": 100.0, "draws": 0, "mend": False, "settlements": PLACES, "label": "x",
+            "correlation_m": 100.0, "draws": 0, "mend": False, "settlements": PLACES, "label": "vintage",
             "source": "s", "title": "T", "sides": {"A": "a"}, "description": fl.Description(),
             "snap_m": 100.0, "sliver_m": 1.0, "border_m": 1.0, "margin_m": 1.0, "reach_m": None,
             "population": None, "population_per": None,
@@ -160,7 +160,7 @@ def calls(folder):
         fl.follow: {
             "snapshots": CONTROL, "districts": DISTRICTS, "side": "A", "key": "district", "every": "month",
             "theatre": THEATRE, "settlements": PLACES, "source": "s", "progress": None, "title": "T",
-            "front_m": (500.0,), "tolerance_m": 0.1, "rest": "unknown", "sigma_m": 50.0, "label": "x",
+            "front_m": (500.0,), "tolerance_m": 0.1, "rest": "unknown", "sigma_m": 50.0, "label": "vintage",
             "correlation_m": 1000.0, "sides": {"A": "a"}, "margin_m": 1.0, "border_m": 1.0, "day": None,
         },
         fl.measure_movement: {
@@ -177,7 +177,7 @@ def calls(folder):
         fl.run_agreement: {
             "first": BEFORE, "second": BEFORE, "districts": DISTRICTS, "side": "A", "theatre": THEATRE,
             "names": ("a", "b"), "apart_m": (100.0,), "border_m": 1.0, "margin_m": 1.0, "title": "T",
-            "sides": {"A": "a"}, "record": {}, "progress": None, "label": "x",
+            "sides": {"A": "a"}, "record": {}, "progress": None, "label": "vintage",
         },
         fl.study_from_files: {"before": BEFORE, "after": AFTER, "districts": DISTRICTS, "side": "A"},
         fl.load_study: {"name": "karabakh-1994", "changes": {"study": {"side": "ARM"}}},
