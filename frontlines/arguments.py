@@ -18,7 +18,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError as NoCRS
 
-from frontlines.errors import ArgumentError, LayerError
+from frontlines.errors import ArgumentError, LayerError, SourceError
 
 Thing = TypeVar("Thing", bound=Callable[..., Any])
 
@@ -41,19 +41,20 @@ _LAYERS = {
     "balance": "rows district date_from date_to gained_km2 lost_km2 net_km2",
     "series": f"{_STEPS} district cadence same_input suspect contested_before_km2 contested_after_km2 "
     "margin_before_km2 margin_after_km2",
-    "series_or_totals": _STEPS,
+    "series_or_totals": "rows side date_from date_to cadence same_input suspect",
     "lengths": "rows date resolution_m front_km",
-    "transects": "lines transect origin_m side cut",
-    "displaced": "lines transect origin_m nsm_m",
+    "transects": "lines",
+    "displaced": "lines transect origin_m nsm_m from_m to_m date_from date_to",
 }
 """What the rows of a frame are and what they hold, by the name of the argument, unless a function says it."""
 
-_NUMBERS = ("_km2", "_m", "_km", "_per_day", "transect", "_points", "frechet_share", "iou")
+_NUMBERS = ("_km2", "_m", "_km", "_px", "_per_day", "transect", "_points", "frechet_share", "iou")
 _SHAPES = {"points": 0, "lines": 1, "polygons": 2}
 _WORDS: dict[Any, str] = {
     float: "a number", int: "a whole number", str: "a text", bool: "True or False", type(None): "None",
     Path: "a path", CRS: "a CRS from working_crs",
 }  # fmt: skip
+_NAME_BYTES = 255  # of a file, the most that file systems take
 _SHOWN = 60  # letters of a value in a message
 
 
@@ -98,6 +99,10 @@ def _require(name: str, value: Any, hint: Any, rows: str | None) -> None:
         text = repr(value) if isinstance(value, str | bytes | Real | None) else f"a {type(value).__name__}"
         short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         raise ArgumentError(f"{name} is {short}: give {_words(hint)}")
+    if Path in get_args(hint) and isinstance(value, str | PathLike):
+        parts = str(value).replace("\\", "/").split("/")
+        if "\0" in str(value) or max(len(part.encode(errors="replace")) for part in parts) > _NAME_BYTES:
+            raise SourceError(f"{name} is no path of a file: it holds a zero byte, or a name over 255 bytes")
     raw = not {str, gpd.GeoSeries}.isdisjoint(get_args(hint))  # has yet to pass its door
     for frame in value.values() if isinstance(value, Mapping) else [value]:
         if isinstance(frame, pd.DataFrame):
@@ -179,28 +184,32 @@ def _require_rows(name: str, table: pd.DataFrame, shape: str, *columns: str) -> 
     if table.columns.has_duplicates:
         twice = ", ".join(map(repr, table.columns[table.columns.duplicated()].unique()))
         raise LayerError(f"{name} has more than one column {twice}: rename or drop the others")
-    if name == "districts" and table.empty:
-        raise LayerError(f"{name} has no row: {origin}")
     if shape in _SHAPES:
         shapes = np.asarray(table.geometry.values)
-        odd = np.flatnonzero(shapely.get_dimensions(shapes) != _SHAPES[shape])
+        found, dimension = shapely.get_dimensions(shapes), _SHAPES[shape]
+        wrong = (found != dimension) & ((found >= 0) | (dimension > 0))  # a place may lie nowhere known
+        odd = np.flatnonzero(wrong | ((shape == "polygons") & ~(shapely.area(shapes) > 0)))
         if len(odd):
-            raise LayerError(f"row {table.index[odd[0]]} of {name} is none of {shape}: {origin}")
+            raise LayerError(f"row {table.index[odd[0]]} of {name} is none of {shape} with a place: {origin}")
     made = shape == "rows" or name in _MAKERS  # by the library, not by its users
-    numbers = [one for one in map(str, table.columns) if made and one.endswith(_NUMBERS)]
-    for column in [*columns, *numbers] if len(table) else []:
+    known = [one for one in map(str, table.columns) if made and _held(one) in ("numbers", "days")]
+    for column in [*columns, *known] if len(table) else []:
         held = _held(column)
         if not (column in table and _HOLDS[held](table[column])):
             raise LayerError(f"{name} has no column {column!r} of {held}: {origin}")
+    if name == "districts" and (table.empty or table.get("district", pd.Series()).duplicated().any()):
+        raise LayerError(f"districts have no row, or a name twice: {origin}")
 
 
 def _held(column: str) -> str:
     """Say what a column holds by its name."""
     if column.startswith(("date", "period")):
         return "days"
-    if column in ("same_input", "suspect", "shared"):
+    if column == "colour":
+        return "colours"
+    if column in ("same_input", "suspect", "shared", "cut"):
         return "truth values"
-    return "numbers" if column.endswith(_NUMBERS) else "texts"
+    return "numbers" if column.endswith(_NUMBERS) or column in ("x", "y") else "texts"
 
 
 def _are_days(values: pd.Series[Any]) -> bool:
@@ -209,7 +218,15 @@ def _are_days(values: pd.Series[Any]) -> bool:
     return known and bool(pd.to_datetime(values, errors="coerce", format="mixed").notna().all())
 
 
+def _are_colours(values: pd.Series[Any]) -> bool:
+    """Tell whether all values are colours that matplotlib knows."""
+    from matplotlib.colors import is_color_like  # noqa: PLC0415
+
+    return all(map(is_color_like, values))
+
+
 _HOLDS: dict[str, Callable[[pd.Series[Any]], bool]] = {
+    "colours": _are_colours,
     "days": _are_days,
     "truth values": pd.api.types.is_bool_dtype,
     "numbers": pd.api.types.is_numeric_dtype,

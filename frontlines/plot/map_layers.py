@@ -30,7 +30,7 @@ _MANY_RINGS = 100
 CLASSES = ("rest", "unknown", "others", "held", "lost", "gained")
 
 
-@checked()
+@checked(control="polygons side")
 def draw_control(
     control: gpd.GeoDataFrame,
     *,
@@ -75,7 +75,7 @@ def draw_control(
     return stage.settle(control.geometry)
 
 
-@checked()
+@checked(change="polygons side_from side_to")
 def draw_change(
     change: gpd.GeoDataFrame,
     side: str | None = None,

@@ -6,7 +6,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from affine import Affine
 from matplotlib.figure import Figure
 from shapely import LineString, Point, Polygon, box
 
@@ -72,7 +71,7 @@ def calls(folder):
     by_error = fl.error_by_correlation(**errors)
     scan, knobs = np.full((40, 60, 3), 255, np.uint8), digitize.Knobs(stroke_px=3.0)
     scan[:, 29:32] = (200, 0, 0)
-    scan[:, :10] = (0, 0, 200)
+    scan[:, :20] = (0, 0, 200)
     points = pd.DataFrame({"id": list("abcdef"), "col": [0, 50, 0, 50, 20, 30], "row": [0, 0, 30, 30, 20, 9]})
     points = points.assign(lon=46 + points["col"] / 100, lat=40 - points["row"] / 100)
     control = digitize.GroundControl(points)
@@ -199,7 +198,7 @@ def calls(folder):
         plot.animate_control: {
             "control": CONTROL, "districts": DISTRICTS, "path": folder / "film.gif", "side": "A",
             "theatre": THEATRE, "totals": None, "places": PLACES, "sides": {"A": "a"}, "caption": "C",
-            "frames_per_second": 2.0, "width_px": 200, "progress": None, "style": fl.MapStyle(),
+            "frames_per_second": 2.0, "width_px": 480, "progress": None, "style": fl.MapStyle(),
         },
         plot.change_figure: {"results": results, "style": fl.MapStyle()},
         plot.district_figure: {"series": series, "most": 2, "labels": {"D": "d"}, "sides": {"A": "a"}},
@@ -237,7 +236,7 @@ def calls(folder):
             "control": control, "size_px": (60, 40), "crs": "EPSG:4326", "transformation": "affine"
         },
         digitize.georeference_from_affine: {
-            "affine": Affine(0.01, 0, 46, 0, -0.01, 40), "crs": "EPSG:4326", "size_px": (60, 40), "source": "s"
+            "affine": (0.01, 0.0, 46.0, 0.0, -0.01, 40.0), "crs": "EPSG:4326", "size_px": (60, 40), "source": "s"
         },
         digitize.open_scan: {"image": scan, "page": None},
         digitize.open_sheet: {"image": scan},
@@ -268,7 +267,7 @@ def calls(folder):
         datasets.render_scan: {"lines": stripe, "size_px": (60, 40), "labels": drawn, "rng": 0},
         datasets.scan_of_map: {
             "lines": LINES.assign(colour="#c80000", width_px=3.0), "crs": CRS, "width_px": 200,
-            "graticule_deg": 0.05, "rng": 0,
+            "graticule_deg": 0.02, "rng": 0,
         },
         datasets.synthetic_war: {"n_days": 3, "n_vertices": 20, "n_sides": 2, "rng": 0},
         datasets.ScanLook: {"paper": "#ffffff", "unevenness": 0.0, "rotation_deg": 0.0, "jpeg_quality": 85},
