@@ -158,7 +158,8 @@ def district_figure(
     >>> from frontlines.series.change_series import COLUMNS
     >>> series = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(
     ...     side="A", district=["North"], date_from="2031-06-01", date_to="2031-06-02", cadence="daily",
-    ...     period_end="2031-06-02", same_input=False, suspect=False, contested_before_km2=0.0, contested_after_km2=0.0)
+    ...     period_end="2031-06-02", same_input=False, suspect=False, contested_before_km2=0.0,
+    ...     contested_after_km2=0.0)
     >>> [ax.get_label() for ax in district_figure(series).axes]
     ['North']
     """
