@@ -18,7 +18,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError as NoCRS
 
-from frontlines.errors import ArgumentError, LayerError
+from frontlines.errors import ArgumentError, LayerError, SourceError
 
 Thing = TypeVar("Thing", bound=Callable[..., Any])
 
@@ -29,7 +29,7 @@ _MAKERS = {
     "lengths": "front_length", "transects": "make_transects", "displaced": "displacement",
 }  # fmt: skip
 _KM2 = "before_km2 after_km2 gained_km2 lost_km2 net_km2"
-_STEPS = f"rows date_from date_to side {_KM2}"
+_STEPS = f"rows date_from date_to period_end side {_KM2} turnover_km2 absorbed_km2"
 _LAYERS = {
     **dict.fromkeys(("control", "before", "after", "snapshots", "sources"), "polygons date side"),
     **dict.fromkeys(("settlements", "places"), "points name"),
@@ -39,19 +39,22 @@ _LAYERS = {
     "change": "polygons date_from date_to side_from side_to",
     "transitions": "rows district side_from side_to area_km2",
     "balance": "rows district date_from date_to gained_km2 lost_km2 net_km2",
-    "series": f"{_STEPS} district period_end turnover_km2 absorbed_km2 cadence same_input suspect",
-    "series_or_totals": f"{_STEPS} period_end turnover_km2 absorbed_km2",
+    "series": f"{_STEPS} district cadence same_input suspect contested_before_km2 contested_after_km2 "
+    "margin_before_km2 margin_after_km2",
+    "series_or_totals": "rows side date_from date_to cadence same_input suspect",
     "lengths": "rows date resolution_m front_km",
-    "transects": "lines transect origin_m",
-    "displaced": "lines transect origin_m nsm_m",
+    "transects": "lines",
+    "displaced": "lines transect origin_m nsm_m from_m to_m date_from date_to",
 }
 """What the rows of a frame are and what they hold, by the name of the argument, unless a function says it."""
 
+_NUMBERS = ("_km2", "_m", "_km", "_px", "_per_day", "transect", "_points", "frechet_share", "iou")
 _SHAPES = {"points": 0, "lines": 1, "polygons": 2}
 _WORDS: dict[Any, str] = {
     float: "a number", int: "a whole number", str: "a text", bool: "True or False", type(None): "None",
     Path: "a path", CRS: "a CRS from working_crs",
 }  # fmt: skip
+_NAME_BYTES = 255  # of a file, the most that file systems take
 _SHOWN = 60  # letters of a value in a message
 
 
@@ -96,12 +99,14 @@ def _require(name: str, value: Any, hint: Any, rows: str | None) -> None:
         text = repr(value) if isinstance(value, str | bytes | Real | None) else f"a {type(value).__name__}"
         short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         raise ArgumentError(f"{name} is {short}: give {_words(hint)}")
-    raw = not {str, gpd.GeoSeries}.isdisjoint(
-        get_args(hint)
-    )  # the function itself passes it through its door
+    if Path in get_args(hint) and isinstance(value, str | PathLike):
+        parts = str(value).replace("\\", "/").split("/")
+        if "\0" in str(value) or max(len(part.encode(errors="replace")) for part in parts) > _NAME_BYTES:
+            raise SourceError(f"{name} is no path of a file: it holds a zero byte, or a name over 255 bytes")
+    raw = not {str, gpd.GeoSeries}.isdisjoint(get_args(hint))  # has yet to pass its door
     for frame in value.values() if isinstance(value, Mapping) else [value]:
-        if isinstance(frame, pd.DataFrame) and not raw:
-            require_rows(name, frame, *(rows or "rows").split())
+        if isinstance(frame, pd.DataFrame):
+            _require_rows(name, frame, *("any" if raw or rows is None else rows).split())
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -143,13 +148,14 @@ def _is_crs(value: Any) -> bool:
     """Tell whether something can be read as a CRS."""
     try:
         return value is not None and CRS.from_user_input(value) is not None
-    except NoCRS:
+    except (NoCRS, UnicodeError):
         return False
 
 
 _FITS: dict[Any, Callable[[Any], bool]] = {
     float: lambda value: isinstance(value, Real) and not _is_bool(value),
     int: lambda value: isinstance(value, Integral) and not _is_bool(value),
+    str: lambda value: isinstance(value, str) and value == value.encode(errors="ignore").decode(),
     bool: _is_bool,
     gpd.GeoDataFrame: lambda value: (
         isinstance(value, gpd.GeoDataFrame) and value.active_geometry_name in value
@@ -175,39 +181,55 @@ def _words(hint: Any) -> str:
     return f"{'an' if name[0] in 'AEIO' else 'a'} {name}{' with geometry' * (name == 'GeoDataFrame')}"
 
 
-def require_rows(name: str, table: pd.DataFrame, shape: str, *columns: str) -> None:
-    """Refuse rows of other shapes (``rows``: of any), or without some columns of what their names say."""
+def _require_rows(name: str, table: pd.DataFrame, shape: str, *columns: str) -> None:
+    """Refuse rows of other shapes, or without some columns of what their names say."""
     origin = f"pass what comes from {_MAKERS.get(name, _DOOR)}"
     if table.columns.has_duplicates:
         twice = ", ".join(map(repr, table.columns[table.columns.duplicated()].unique()))
         raise LayerError(f"{name} has more than one column {twice}: rename or drop the others")
     if shape in _SHAPES:
         shapes = np.asarray(table.geometry.values)
-        odd = np.flatnonzero(shapely.get_dimensions(shapes) != _SHAPES[shape])
+        found, dimension = shapely.get_dimensions(shapes), _SHAPES[shape]
+        wrong = (found != dimension) & ((found >= 0) | (dimension > 0))  # a place may lie nowhere known
+        odd = np.flatnonzero(wrong | ((shape == "polygons") & ~(shapely.area(shapes) > 0)))
         if len(odd):
-            raise LayerError(f"row {table.index[odd[0]]} of {name} is none of {shape}: {origin}")
-    for column in columns:
+            raise LayerError(f"row {table.index[odd[0]]} of {name} is none of {shape} with a place: {origin}")
+    made = shape == "rows" or name in _MAKERS  # by the library, not by its users
+    known = [one for one in map(str, table.columns) if made and _held(one) in ("numbers", "days")]
+    for column in [*columns, *known] if len(table) else []:
         held = _held(column)
-        if len(table) and not (column in table and _HOLDS[held](table[column])):
+        if not (column in table and _HOLDS[held](table[column])):
             raise LayerError(f"{name} has no column {column!r} of {held}: {origin}")
+    if name == "districts" and (table.empty or table.get("district", pd.Series()).duplicated().any()):
+        raise LayerError(f"districts have no row, or a name twice: {origin}")
 
 
 def _held(column: str) -> str:
     """Say what a column holds by its name."""
     if column.startswith(("date", "period")):
         return "days"
-    if column in ("same_input", "suspect"):
+    if column == "colour":
+        return "colours"
+    if column in ("same_input", "suspect", "shared", "cut"):
         return "truth values"
-    return "numbers" if column.endswith(("_km2", "_m", "_km", "transect")) else "texts"
+    return "numbers" if column.endswith(_NUMBERS) or column in ("x", "y") else "texts"
 
 
 def _are_days(values: pd.Series[Any]) -> bool:
     """Tell whether values are days, or texts that can be read as such."""
-    plain = pd.api.types.is_numeric_dtype(values)
-    return not plain and bool(pd.to_datetime(values, errors="coerce", format="mixed").notna().all())
+    known = pd.api.types.infer_dtype(values) in ("string", "datetime64", "datetime", "date")
+    return known and bool(pd.to_datetime(values, errors="coerce", format="mixed").notna().all())
+
+
+def _are_colours(values: pd.Series[Any]) -> bool:
+    """Tell whether all values are colours that matplotlib knows."""
+    from matplotlib.colors import is_color_like  # noqa: PLC0415
+
+    return all(map(is_color_like, values))
 
 
 _HOLDS: dict[str, Callable[[pd.Series[Any]], bool]] = {
+    "colours": _are_colours,
     "days": _are_days,
     "truth values": pd.api.types.is_bool_dtype,
     "numbers": pd.api.types.is_numeric_dtype,

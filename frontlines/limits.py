@@ -15,6 +15,10 @@ LONGEST_M = 20_000_000
 """The longest length that any option takes: half the way round the Earth [m]."""
 
 
+SHORTEST_M = 0.001
+"""The shortest length above 0 that any option takes: no map and no coordinate is finer [m]."""
+
+
 class Limit(NamedTuple):
     """How much is done unasked, in which unit, and why no more."""
 
@@ -81,10 +85,11 @@ def raised_limits(**bounds: float) -> Iterator[None]:
     ...     within("draws", 200_000, "draws=200000")
     """
     for name, most in bounds.items():
+        number: Any = most
         if name not in LIMITS:
             raise LimitError(f"there is no limit {name!r}: use one of {', '.join(LIMITS)}")
-        if not most > 0:
-            raise LimitError(f"the bound {name} is {most:g}: give a number above 0; inf for none")
+        if not (isinstance(number, int | float) and number > 0):
+            raise LimitError(f"the bound {name} is {most!r}: give a number above 0; inf for none")
     token = _raised.set((_raised.get() or {}) | bounds)
     try:
         yield
@@ -101,11 +106,11 @@ def require_metres(
     for name, metres in lengths.items():
         if (metres is None and not needed) or (or_inf and metres == math.inf):
             continue
-        known = isinstance(metres, Real) and 0 <= float(metres) <= LONGEST_M
+        known = isinstance(metres, Real) and (metres == 0 or SHORTEST_M <= float(metres) <= LONGEST_M)
         if not known or (above_0 and metres == 0):
             raise error(
-                f"{name} is {metres}: give a number of metres, {least}, {'or inf, ' * or_inf}at most "
-                f"{LONGEST_M:,} (half the way round the Earth)"
+                f"{name} is {metres}: give a number of metres, {least}, {'or inf, ' * or_inf}no finer than "
+                f"{SHORTEST_M} and at most {LONGEST_M:,} (half the way round the Earth)"
             )
 
 

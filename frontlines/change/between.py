@@ -31,7 +31,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-@checked()
+@checked(before="polygons date side source", after="polygons date side source")
 def change_between(
     before: gpd.GeoDataFrame,
     after: gpd.GeoDataFrame,

@@ -97,7 +97,7 @@ def _close_districts(table: pd.DataFrame, change: gpd.GeoDataFrame, districts: g
         )
 
 
-@checked()
+@checked(transitions="rows district date_from date_to side_from side_to area_km2")
 def balance_by_district(transitions: pd.DataFrame, side: str | Sequence[str] | None = None) -> pd.DataFrame:
     """Sum up what a side, or each of several, gained, lost and held in each district.
 

@@ -15,6 +15,7 @@ from frontlines.crs import require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.layers.mending import NO_PLACE_SOURCE, joined_sources
+from frontlines.limits import require_metres
 from frontlines.names import KM2, UNKNOWN, Geometries
 
 _ARC = 16  # segments of a quarter circle round a place: its area is short by 0.04 %
@@ -78,8 +79,7 @@ def control_from_settlements(
     [['A', 2.0], ['B', 6.0]]
     """
     require_working_crs(settlements=settlements, theatre=theatre)
-    if not (isinstance(reach_m, int | float) and reach_m > 0):
-        raise ControlError(f"reach_m is {reach_m}: give a distance in metres above 0, or math.inf")
+    require_metres(ControlError, above_0=True, or_inf=True, reach_m=reach_m)
     ground = ground_of(theatre)
     located = settlements[~(settlements.geometry.isna() | settlements.geometry.is_empty)]
     parts = [_divided(date, places, ground, reach_m) for date, places in located.groupby("date", sort=True)]

@@ -82,7 +82,7 @@ class SyntheticScan:
     transform: tuple[float, float, float, float, float, float]
 
 
-@checked()
+@checked(lines="lines colour width_px", labels="rows x y text size_px")
 def render_scan(
     lines: gpd.GeoDataFrame,
     *,
@@ -312,7 +312,7 @@ class MapScan:
     crs: CRS
 
 
-@checked()
+@checked(lines="lines colour width_px")
 def scan_of_map(  # noqa: PLR0913 - one call that draws it all
     lines: gpd.GeoDataFrame,
     *,

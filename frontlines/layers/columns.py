@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from frontlines.crs.projecting import single_parts
-from frontlines.errors import NoiseError
+from frontlines.errors import LayerError, NoiseError
 from frontlines.layers.days import cells_as_text, days_or_faults
 from frontlines.layers.faults import NUMBERS, Fault, Kind, row_labels
 from frontlines.limits import within
@@ -189,6 +189,8 @@ def with_key(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
     """Name a frame's key column `district`."""
     by_name = {str(column).lower(): column for column in frame.columns}
     column = key if key in list(frame.columns) else by_name.get(str(key).lower())
+    if column is None and key != "district":
+        raise LayerError(f"the districts have no column {key!r} (key): there are {', '.join(by_name)}")
     if column is None or column == "district":
         return frame
     return frame.assign(district=frame[column])

@@ -28,7 +28,7 @@ DOUBTS = {
 """Reasons to doubt the figure of a transect, by code."""
 
 
-@checked(frontlines="lines date side_left side_right")
+@checked(frontlines="lines date side_left side_right", transects="lines transect origin_m side cut")
 def displacement(
     transects: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame,

@@ -35,6 +35,7 @@ DEFINITIONS = {
 }
 """What each estimator is. Signed ones are positive where the side advanced."""
 
+_DIRECTIONS = ["after to before", "before to after"]
 _SIGNED = {
     "mean_advance",
     "net_movement_mean",
@@ -149,7 +150,12 @@ def _require_once(lengths: pd.DataFrame) -> None:
         )
 
 
-@checked()
+@checked(
+    displaced="lines date_from date_to district nsm_m stands_for_m sce_m lrr_m_per_day wlr_m_per_day shared",
+    advance="rows district date_from date_to resolution_m mean_advance_m turnover_over_front_m",
+    nearest="rows district direction n_points mean_m",
+    lines="rows district hausdorff_m frechet_m frechet_share",
+)
 def estimator_table(
     displaced: gpd.GeoDataFrame, advance: pd.DataFrame, nearest: pd.DataFrame, lines: pd.DataFrame
 ) -> pd.DataFrame:
@@ -197,6 +203,8 @@ def estimator_table(
         raise LayerError("the transects and the mean advance are of different dates: make both from the same")
     if "p95_m" not in nearest:
         raise LayerError("the nearest distances lack the 95th percentile: ask nearest_distance for it")
+    if any(sorted(rows["direction"]) != _DIRECTIONS for _, rows in nearest.groupby("district")):
+        raise LayerError("the nearest distances lack one of both directions: pass what nearest_distance gave")
     first, last = spans.pop()
     days = (last - first) / pd.Timedelta(days=1)
     rows = [*_of_areas(advance), *_of_transects(displaced, days), *_of_lines(nearest, lines)]

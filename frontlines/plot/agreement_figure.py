@@ -50,7 +50,7 @@ _HEADINGS = ("The whole theatre", "Detail: where the sources differ")
 _TWO_LINES = ("#6B3F00", "#3F9C8F")
 
 
-@checked(ground="polygons kind")
+@checked(ground="polygons kind area_km2")
 def agreement_figure(
     ground: gpd.GeoDataFrame,
     districts: gpd.GeoDataFrame,
@@ -175,7 +175,7 @@ def _entries(ground: gpd.GeoDataFrame, names: tuple[str, str], side: str, style:
     return found
 
 
-@checked()
+@checked(table="rows date district iou both_km2 only_first_km2 only_second_km2")
 def agreement_chart(
     table: pd.DataFrame,
     names: tuple[str, str],

@@ -440,7 +440,7 @@ _SIGMAS_95 = 1.959964  # standard errors to either side of a 95 % interval
 _ROOM = 1.12
 
 
-@checked()
+@checked(table="rows side date_from date_to correlation_m sigma_km2 net_km2")
 def draw_error_by_correlation(
     table: pd.DataFrame, *, ax: Axes | None = None, style: MapStyle = DEFAULT_STYLE
 ) -> Axes:

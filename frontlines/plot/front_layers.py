@@ -13,6 +13,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
 from frontlines.arguments import checked
@@ -35,7 +36,7 @@ def draw_frontlines(
     *,
     ax: Axes | None = None,
     band: bool = True,
-    within: Any = None,
+    within: BaseGeometry | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Axes:
     """Draw the fronts of one or several dates.

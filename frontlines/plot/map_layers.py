@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from shapely.geometry.base import BaseGeometry
 
 from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
@@ -29,7 +30,7 @@ _MANY_RINGS = 100
 CLASSES = ("rest", "unknown", "others", "held", "lost", "gained")
 
 
-@checked()
+@checked(control="polygons side")
 def draw_control(
     control: gpd.GeoDataFrame,
     *,
@@ -74,7 +75,7 @@ def draw_control(
     return stage.settle(control.geometry)
 
 
-@checked()
+@checked(change="polygons side_from side_to")
 def draw_change(
     change: gpd.GeoDataFrame,
     side: str | None = None,
@@ -409,7 +410,7 @@ def draw_context(
     *,
     ax: Axes | None = None,
     label: bool = True,
-    aside: Any = None,
+    aside: BaseGeometry | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Axes:
     """Draw the base map: countries in grey with their names, and old outlines dashed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import geopandas as gpd
 import numpy as np
@@ -51,6 +51,7 @@ class StudyLike(Protocol):
     def crs(self) -> pyproj.CRS: ...  # noqa: D102
 
 
+@runtime_checkable
 class ResultsLike(Protocol):
     """What the figure needs of the results of a study."""
 

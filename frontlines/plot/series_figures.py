@@ -43,7 +43,7 @@ _SOURCE_MM, _NAMES_MM = 9.0, 45.0  # height of the row of a source, room for its
 _BESIDE_MM = 32.0  # for names beside charts of several sides
 
 
-@checked()
+@checked(series="rows side date_from date_to gained_km2 lost_km2 net_km2 cadence same_input suspect")
 def series_figure(
     series_or_totals: pd.DataFrame,
     *,
@@ -158,7 +158,8 @@ def district_figure(
     >>> from frontlines.series.change_series import COLUMNS
     >>> series = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(
     ...     side="A", district=["North"], date_from="2031-06-01", date_to="2031-06-02", cadence="daily",
-    ...     same_input=False, suspect=False, contested_before_km2=0.0, contested_after_km2=0.0)
+    ...     period_end="2031-06-02", same_input=False, suspect=False, contested_before_km2=0.0,
+    ...     contested_after_km2=0.0)
     >>> [ax.get_label() for ax in district_figure(series).axes]
     ['North']
     """

@@ -16,7 +16,7 @@ from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError, NoiseError
 from frontlines.geometry.coverage import united
-from frontlines.names import BORDER_M, KM2, WHOLE, Bools, Floats, somebody
+from frontlines.names import BORDER_M, KM2, WHOLE, Bools, Floats, listed, somebody
 from frontlines.series.change_series import grounds_of
 from frontlines.series.totals import series_totals
 from frontlines.uncertainty import LEVEL, NoiseModel
@@ -132,6 +132,13 @@ def series_error(
     dates = pd.Index(sorted(control["date"].unique()))
     if not dates.isin(series["date_from"]).any() or not series["date_to"].isin(dates).all():
         raise LayerError("control lacks dates of the series: pass what the series was made with")
+    steps, names = series.groupby(["period_end", "side"])["district"], set(districts["district"])
+    other = set(series["side"]) - set(control["side"]) or set(series["district"]) ^ names
+    if other or (steps.nunique() < len(names)).any():
+        raise LayerError(
+            f"control and districts are not those of the series ({listed(sorted(map(str, other)), 3)}): "
+            "pass what the series was made with, and all its rows"
+        )
     drawn = control.set_geometry(control.boundary) if frontlines is None else frontlines
     of_date = drawn.groupby("date").indices
     lines = [drawn.iloc[of_date.get(date, [])] for date in dates]

@@ -160,7 +160,8 @@ def common_days(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> list[pd.Ti
     days = sorted(set(first["date"]) & set(second["date"]))
     if not days:
         spans = [
-            f"{frame['date'].min():%Y-%m-%d} to {frame['date'].max():%Y-%m-%d}" for frame in (first, second)
+            f"{frame['date'].min():%Y-%m-%d} to {frame['date'].max():%Y-%m-%d}" if len(frame) else "none"
+            for frame in (first, second)
         ]
         raise LayerError(
             f"the sources have no day in common (the first has {spans[0]}, the second {spans[1]}): "

@@ -72,7 +72,7 @@ def test_places_at_one_point_must_agree():
 def test_what_cannot_be_divided_is_refused():
     with pytest.raises(ControlError, match="no place with a known side lies within 10 m of the theatre"):
         control_from_settlements(places(("A", -9000, 0)), THEATRE, reach_m=10)
-    with pytest.raises(ControlError, match="reach_m is nan: give a distance"):
+    with pytest.raises(ControlError, match="reach_m is nan: give a number of metres, more than 0, or inf"):
         control_from_settlements(places(("A", 1, 1)), THEATRE, reach_m=math.nan)
     with pytest.raises(ControlError, match="there is no place"):
         control_from_settlements(places(), THEATRE, reach_m=1)

@@ -6,7 +6,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from affine import Affine
 from matplotlib.figure import Figure
 from shapely import LineString, Point, Polygon, box
 
@@ -72,7 +71,7 @@ def calls(folder):
     by_error = fl.error_by_correlation(**errors)
     scan, knobs = np.full((40, 60, 3), 255, np.uint8), digitize.Knobs(stroke_px=3.0)
     scan[:, 29:32] = (200, 0, 0)
-    scan[:, :10] = (0, 0, 200)
+    scan[:, :20] = (0, 0, 200)
     points = pd.DataFrame({"id": list("abcdef"), "col": [0, 50, 0, 50, 20, 30], "row": [0, 0, 30, 30, 20, 9]})
     points = points.assign(lon=46 + points["col"] / 100, lat=40 - points["row"] / 100)
     control = digitize.GroundControl(points)
@@ -98,14 +97,14 @@ def calls(folder):
         fl.fronts_of_side: {"control": BEFORE, "theatre": THEATRE, "side": "A", "border_m": 1.0},
         fl.lines_with_sides: {
             "frame": LINES.iloc[:1].drop(columns=["side_left", "side_right"]), "theatre": THEATRE, "mend": False,
-            "side_at": {"A": [(X + 1, Y + 1)], "B": [(X + 7000, Y + 1)]}, "snap_m": 1000.0,
+            "side_at": {"A": [(10.02, 52.03)], "B": [(10.1, 52.03)]}, "snap_m": 1000.0,
         },
         fl.change_between: {"before": BEFORE, "after": AFTER, "theatre": THEATRE, "sliver_m": 1.0},
         fl.transitions_by_district: {"change": change, "districts": DISTRICTS},
         fl.balance_by_district: {"transitions": transitions, "side": "A"},
         fl.transition_matrix: {"transitions": transitions},
         fl.change_series: {
-            "control": CONTROL, "districts": DISTRICTS, "side": "A", "freq": "week", "day": 1, "mapper": map,
+            "control": CONTROL, "districts": DISTRICTS, "side": "A", "freq": "MS", "day": 1, "mapper": map,
             "progress": None, "tolerance_m": 0.1, "previous": None,
         },
         fl.series_totals: {"series": series},
@@ -152,7 +151,7 @@ def calls(folder):
         fl.compare: {
             "before": BEFORE, "after": AFTER, "districts": DISTRICTS, "side": "A", "key": "district",
             "progress": None, "theatre": THEATRE, "days": (None, None), "rest": "unknown", "sigma_m": 50.0,
-            "correlation_m": 100.0, "draws": 0, "mend": False, "settlements": PLACES, "label": "x",
+            "correlation_m": 100.0, "draws": 0, "mend": False, "settlements": PLACES, "label": "vintage",
             "source": "s", "title": "T", "sides": {"A": "a"}, "description": fl.Description(),
             "snap_m": 100.0, "sliver_m": 1.0, "border_m": 1.0, "margin_m": 1.0, "reach_m": None,
             "population": None, "population_per": None,
@@ -160,7 +159,7 @@ def calls(folder):
         fl.follow: {
             "snapshots": CONTROL, "districts": DISTRICTS, "side": "A", "key": "district", "every": "month",
             "theatre": THEATRE, "settlements": PLACES, "source": "s", "progress": None, "title": "T",
-            "front_m": (500.0,), "tolerance_m": 0.1, "rest": "unknown", "sigma_m": 50.0, "label": "x",
+            "front_m": (500.0,), "tolerance_m": 0.1, "rest": "unknown", "sigma_m": 50.0, "label": "vintage",
             "correlation_m": 1000.0, "sides": {"A": "a"}, "margin_m": 1.0, "border_m": 1.0, "day": None,
         },
         fl.measure_movement: {
@@ -177,7 +176,7 @@ def calls(folder):
         fl.run_agreement: {
             "first": BEFORE, "second": BEFORE, "districts": DISTRICTS, "side": "A", "theatre": THEATRE,
             "names": ("a", "b"), "apart_m": (100.0,), "border_m": 1.0, "margin_m": 1.0, "title": "T",
-            "sides": {"A": "a"}, "record": {}, "progress": None, "label": "x",
+            "sides": {"A": "a"}, "record": {}, "progress": None, "label": "vintage",
         },
         fl.study_from_files: {"before": BEFORE, "after": AFTER, "districts": DISTRICTS, "side": "A"},
         fl.load_study: {"name": "karabakh-1994", "changes": {"study": {"side": "ARM"}}},
@@ -199,7 +198,7 @@ def calls(folder):
         plot.animate_control: {
             "control": CONTROL, "districts": DISTRICTS, "path": folder / "film.gif", "side": "A",
             "theatre": THEATRE, "totals": None, "places": PLACES, "sides": {"A": "a"}, "caption": "C",
-            "frames_per_second": 2.0, "width_px": 200, "progress": None, "style": fl.MapStyle(),
+            "frames_per_second": 2.0, "width_px": 480, "progress": None, "style": fl.MapStyle(),
         },
         plot.change_figure: {"results": results, "style": fl.MapStyle()},
         plot.district_figure: {"series": series, "most": 2, "labels": {"D": "d"}, "sides": {"A": "a"}},
@@ -237,7 +236,7 @@ def calls(folder):
             "control": control, "size_px": (60, 40), "crs": "EPSG:4326", "transformation": "affine"
         },
         digitize.georeference_from_affine: {
-            "affine": Affine(0.01, 0, 46, 0, -0.01, 40), "crs": "EPSG:4326", "size_px": (60, 40), "source": "s"
+            "affine": (0.01, 0.0, 46.0, 0.0, -0.01, 40.0), "crs": "EPSG:4326", "size_px": (60, 40), "source": "s"
         },
         digitize.open_scan: {"image": scan, "page": None},
         digitize.open_sheet: {"image": scan},
@@ -268,7 +267,7 @@ def calls(folder):
         datasets.render_scan: {"lines": stripe, "size_px": (60, 40), "labels": drawn, "rng": 0},
         datasets.scan_of_map: {
             "lines": LINES.assign(colour="#c80000", width_px=3.0), "crs": CRS, "width_px": 200,
-            "graticule_deg": 0.05, "rng": 0,
+            "graticule_deg": 0.02, "rng": 0,
         },
         datasets.synthetic_war: {"n_days": 3, "n_vertices": 20, "n_sides": 2, "rng": 0},
         datasets.ScanLook: {"paper": "#ffffff", "unevenness": 0.0, "rotation_deg": 0.0, "jpeg_quality": 85},
