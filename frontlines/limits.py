@@ -126,7 +126,7 @@ def bounds_of(written: Iterable[str]) -> dict[str, float]:
     try:
         bounds = {name.strip(): float(most) for name, _, most in (text.partition("=") for text in written)}
     except ValueError as error:
-        raise LimitError(f"--limit {' '.join(written)!r}: write NAME=NUMBER, such as draws=200000") from error
+        raise LimitError(f"--limit {' '.join(written)!r}: write NAME=NUMBER, such as rows=5e6") from error
     if unknown := bounds.keys() - LIMITS.keys():
         raise LimitError(f"--limit {min(unknown)}: no such limit, use one of {', '.join(LIMITS)}")
     return bounds

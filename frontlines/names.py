@@ -117,7 +117,7 @@ def one_spelling(rows: Mapping[str, int]) -> str:
     return "; ".join(told)
 
 
-_STEERING = {"Cc", "Zl", "Zp", "Cs"}
+_STEERING = {"Cc", "Zl", "Zp"}
 _TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # directions of writing, by force
 
 
@@ -127,5 +127,5 @@ def plain(text: object) -> str:
         " "
         if unicodedata.category(letter) in _STEERING or unicodedata.bidirectional(letter) in _TURNING
         else letter
-        for letter in str(text)
+        for letter in str(text).encode(errors="surrogateescape").decode(errors="replace")
     )

@@ -47,9 +47,11 @@ _OF_THE_MACHINE = (
 
 _PLAIN_WIDTH = 120
 _NAMES = "side_column|side_left|side_right|valid_from|valid_to|valid_before|date_column|date_format"
-_NAMES += "|population|population_per|crs|encoding|snap_m|length_m|spacing_m|correlation_m|step_m|draws|freq"
+_NAMES += "|population|population_per|sigma_m|crs|encoding|snap_m|length_m"
+_NAMES += "|spacing_m|correlation_m|step_m|draws|freq"
 _AS_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     # arguments of functions, as the options that give them
+    (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
     (re.compile(rf"\b({_NAMES})=\.\.\."), lambda found: option_of(found[1])),
     (re.compile(rf"(?<!raised_limits\()\b({_NAMES})=(?=['\"\d])"), lambda found: f"{option_of(found[1])} "),
     (re.compile(r"\bfrontlines\.raised_limits\((\w+=\d+)\)"), r"--limit \1"),
@@ -77,7 +79,6 @@ _AS_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
         re.compile(r"\bgive districts and their key, or a theatre\b"),
         "give --districts and --key, or --theatre",
     ),
-    (re.compile(r"\bNoiseModel\(sigma_m=\.\.\.\)"), "--sigma-m"),
     (re.compile(r"\breach_m=\.\.\.(?=, how far from a place)"), "--reach-m METRES"),
     (re.compile(r"\ba larger reach_m\b"), "a larger --reach-m"),
     (re.compile(r"\bbegin anew, without previous=\.\.\."), "use --force instead of --resume"),

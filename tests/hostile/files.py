@@ -356,6 +356,16 @@ def _corrupt_zip(folder: Path) -> Path:
     return folder / "x.zip"
 
 
+_content(
+    "kml-decimal-comma",
+    "x.kml",
+    '<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>A</name><Polygon><outerBoundaryIs><LinearRing>'
+    "<coordinates>46,5,39,2 46,9,39,2 46,9,40,1 46,5,39,2</coordinates>"
+    "</LinearRing></outerBoundaryIs></Polygon></Placemark></kml>",
+    "46,5,39,2 is not lon,lat or lon,lat,height",
+)
+
+
 @_is("kmz-empty", "must hold one KML")
 def _empty_kmz(folder: Path) -> Path:
     with zipfile.ZipFile(folder / "x.kmz", "w") as archive:

@@ -1,19 +1,18 @@
-"""Runs commands in a child of this process, so that the library is loaded once."""
+"""Runs commands within this process, so that the library is loaded once."""
 
 from __future__ import annotations
 
-import gc
 import io
 import json
+import logging
 import os
 import re
-import resource
 import signal
 import sys
 import tempfile
-import time
 import traceback
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +21,6 @@ import typer
 
 from frontlines.cli import digitizing, outputs  # noqa: F401 - loaded late by the commands
 from frontlines.cli.main import command, main
-from tests.forking import forked
 
 _LONGEST_S = 60.0
 
@@ -37,7 +35,7 @@ class Answer(NamedTuple):
 
 @cache
 def _load() -> None:
-    """Load here, once, what commands load late: every child would load it anew."""
+    """Load here, once, what commands load late, so that no answer waits for it."""
     square = {"type": "Polygon", "coordinates": [[[46, 39], [47, 39], [47, 40], [46, 40], [46, 39]]]}
     feature = {"type": "Feature", "properties": {"district": "D", "side": "A"}, "geometry": square}
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
@@ -47,47 +45,60 @@ def _load() -> None:
         for words in (["check", str(path)], of_one_day):
             with redirect_stderr(io.StringIO()), suppress(typer.Exit):
                 command()(words, standalone_mode=False)
-    gc.freeze()
 
 
-def run(words: list[str], folder: Path, *, most_bytes: int | None = None, kill_after_s: float = 0) -> Answer:
-    """Run ``frontlines`` with some words in a folder, its files bounded in size, or killed after a while."""
+def run(words: list[str], folder: Path) -> Answer:
+    """Run ``frontlines`` with some words in a folder, in this process; one that never ends is ended with it."""
     _load()
-    log = folder.parent / f"{folder.name}.log"
-    child = forked(lambda: _be_the_command(words, folder, log, most_bytes))
-    deadline = time.monotonic() + (kill_after_s or _LONGEST_S)
-    while True:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            break
-        if time.monotonic() > deadline:
-            os.kill(child, signal.SIGKILL)
-            status = os.waitpid(child, 0)[1]
-            break
-        time.sleep(0.005)
-    code = os.waitstatus_to_exitcode(status)
-    texts = [Path(f"{log}.{name}").read_text(encoding="utf-8") for name in ("out", "err")]
-    return Answer(code if code >= 0 else 128 - code, *texts)
+    log, usual = folder.parent / f"{folder.name}.log", signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, _LONGEST_S)
+    try:
+        with _as_a_command(words, folder, log):
+            code = _exit_code()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, usual)
+    return Answer(code, *(Path(f"{log}.{name}").read_text(encoding="utf-8") for name in ("out", "err")))
 
 
-def _be_the_command(words: list[str], folder: Path, log: Path, most_bytes: int | None) -> None:
-    code = 99
+@contextmanager
+def _as_a_command(words: list[str], folder: Path, log: Path) -> Iterator[None]:
+    """Let this process be the command for a while: its words, folder and streams; then all is as it was."""
+    here, streams, argv, environ = Path.cwd(), (sys.stdout, sys.stderr), sys.argv, dict(os.environ)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    kept, quiet = [os.dup(number) for number in (1, 2)], logging.root.manager.disable
     try:
         os.chdir(folder)
         for number, name in ((1, "out"), (2, "err")):
-            os.dup2(os.open(f"{log}.{name}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), number)
-        sys.stdout, sys.stderr = (io.TextIOWrapper(io.FileIO(n, "w"), write_through=True) for n in (1, 2))
-        if most_bytes is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
+            file = os.open(f"{log}.{name}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+            os.dup2(file, number)
+            os.close(file)
+        sys.stdout, sys.stderr = (
+            io.TextIOWrapper(io.FileIO(n, "w", closefd=False), write_through=True) for n in (1, 2)
+        )
         sys.argv = ["frontlines", *words]
+        yield
+    finally:
+        (sys.stdout, sys.stderr), sys.argv = streams, argv
+        for number, file in zip((1, 2), kept, strict=True):
+            os.dup2(file, number)
+            os.close(file)
+        os.chdir(here)
+        os.environ.clear()
+        os.environ.update(environ)
+        logging.disable(quiet)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _exit_code() -> int:
+    try:
         main()
     except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except BaseException:  # noqa: BLE001 - shown as what it is
         traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        os._exit(code)
+    return 99
 
 
 def faults_of(answer: Answer, says: str) -> list[str]:

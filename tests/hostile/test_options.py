@@ -3,6 +3,8 @@
 import os
 
 import pytest
+import rasterio
+from affine import Affine
 
 from tests.hostile.files import good
 from tests.hostile.running import content_of, faults_of, run
@@ -62,14 +64,15 @@ REFUSED = [
     ([*CHANGE, "--draws", "-1"], "--draws"),
     ([*CHANGE, "--draws", "1"], "--draws is 1: give a whole number, 2 or more"),
     ([*CHANGE, "--draws", "1.5"], "--draws"),
-    ([*MOVED, "--copies", "-1"], "--copies is -1: give a whole number, 0 or more"),
+    ([*MOVED, "--axis", "{before}", "--copies", "-1"], "--copies is -1: give a whole number, 0 or more"),
     ([*SERIES, "--freq", "MS", "--day", "31"], "day 31 of freq"),
     ([*SERIES, "--day", "2"], "day 2 of freq"),
     ([*CHANGE, "--shift-days", "1000000000"], "out of range"),
     # --- bounds on work
     ([*CHANGE, "--sigma-m", "9", "--draws", "1000000000"], "100,000 .*--limit draws=1000000000$"),
     ([*MOVED, "--spacing-m", "1e-6"], "--spacing-m 1e-06.*--limit points="),
-    ([*MOVED, "--copies", "1000000000"], "copies.*--limit points="),
+    ([*MOVED, "--axis", "{before}", "--copies", "1000000000"], "copies.*--limit points="),
+    ([*CHANGE, "--population", "{people}"], "people_count.tif on this ground: .*--limit pixels="),
     ([*CHANGE, "--limit", "draws"], "write NAME=NUMBER"),
     ([*CHANGE, "--limit", "draws=many"], "write NAME=NUMBER"),
     ([*CHANGE, "--limit", "draw=9"], "no bound 'draw': use one of draws, "),
@@ -112,6 +115,7 @@ REFUSED = [
     ([*CHANGE, "--side-at", "A=nan,nan"], "side.at"),
     ([*CHANGE, "--crs", "EPSG:999999"], "EPSG:999999"),
     ([*CHANGE, "--crs", ""], "crs"),
+    ([*CHANGE, "--crs", "EPSG:5773"], r"--crs 'EPSG:5773' \(EGM96 height\) gives no place on Earth"),
     ([*CHANGE, "--encoding", "none"], "none"),
     ([*CHANGE, "--date-format", "none"], "date.format"),
     ([*CHANGE, "--date-format", "%"], "date.format"),
@@ -131,12 +135,37 @@ REFUSED = [
             ("nothing.toml", "nothing.toml"),
             ("y" * 300, "y{20}"),
             ("/dev/null", "/dev/null|null"),
-            ("", "."),
-            (_BYTES, "."),
+            ("", "the name is empty: name a file or folder|no bundled study ''"),
+            (_BYTES, "^error: �� is not a file: check the path|holds bytes that are not UTF-8"),
         )
     ),
     ([*CHANGE, "--theatre", "nothing.gpkg"], "nothing.gpkg"),
-    ([*CHANGE, "--settlements", "{folder}"], "."),
+    ([*CHANGE, "--settlements", "{folder}"], "layers is not a file: check the path"),
+    *(
+        ([*words, option, ""], f"'{option}': the name is empty: name a file or folder")
+        for words, options in (
+            (CHANGE, ("--out", "--theatre", "--settlements", "--population", "--districts")),
+            (MOVED, ("--out", "--baseline", "--axis")),
+            (CHECK, ("--write-problems",)),
+            (["digitize"], ("--suggest-colours",)),
+            (["report", "out"], ("--out",)),
+        )
+        for option in options
+    ),
+    # --- options that would be of no effect
+    ([*MOVED, "--copies", "2"], "--copies is of no effect without --axis"),
+    ([*MOVED, "--axis", "{before}", "--length-m", "9"], "--length-m: of no effect with --axis"),
+    ([*CHECK, "--force"], "--force is of no effect without --write-problems"),
+    (
+        [*TWO, "--dates", "1994-04-07", "1994-05-12", "--report", "--apart-m", "9"],
+        "--apart-m, --report: of no",
+    ),
+    (["digitize", "--suggest-colours", "x.png", "--force"], "--force: of no effect with --suggest-colours"),
+    ([*CHANGE, "--population-per", "pixel"], "--population-per 'pixel' .*: give --population too"),
+    ([*CHANGE[:3], "--theatre", "{districts}", "--side", "A", "--dissolve"], "--dissolve joins rows of dist"),
+    ([*CHANGE, "--draws", "100"], "--draws 100: of no effect, .*: give --sigma-m too"),
+    ([*CHANGE, "--correlation-m", "100"], "--correlation-m 100.0: of no effect"),
+    (["displacement", "karabakh-1994", "--key", "nokey"], "has no column 'nokey'"),
     ([*CHANGE, "--population", "{before}"], "cannot be read as a GeoTIFF"),
     (["digitize", "--suggest-colours", "{before}"], "cannot be read as an image"),
     (["digitize", "x.toml", "--suggest-colours", "{before}"], "pass a recipe such as"),
@@ -166,6 +195,13 @@ def sound(tmp_path_factory):
     """Good layers of every role in a folder of their own, by their names."""
     folder = tmp_path_factory.mktemp("sound") / "layers"
     paths = good(folder)
+    paths["people"] = folder.parent / "people_count.tif"
+    shape = {"width": 20_000, "height": 20_000, "count": 1, "dtype": "uint8", "crs": "EPSG:4326"}
+    place = Affine(1e-4, 0, 45.5, 0, -1e-4, 41.0)
+    with rasterio.open(
+        paths["people"], "w", driver="GTiff", transform=place, tiled=True, SPARSE_OK=True, **shape
+    ):
+        pass
     return paths | {"folder": folder, "days": paths["before"]}
 
 

@@ -1,9 +1,12 @@
 """Grounds of a scan: two pastels that are hardly apart are two, one under noise is one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from frontlines.digitize.colour import palette
 from frontlines.digitize.colour.palette import palette_of
 from frontlines.digitize.colour.paper import Paper, paper_of
 from frontlines.digitize.colour.scan import open_scan
@@ -83,3 +86,14 @@ def test_shaded_relief_is_no_ground_of_its_own():
     pixels = (245.0, 235, 215) - 60 * np.outer(ramp, (1.0, 1.0, 1.0))
     pixels = np.repeat(pixels[None], 400, axis=0)
     assert len(palette_of(open_scan(pixels.round().astype(np.uint8)), EVEN).grounds) == 1
+
+
+def test_of_more_strokes_than_are_looked_at_a_sample_tells_the_same(monkeypatch):
+    pixels = np.full((300, 300, 3), 255, np.uint8)
+    pixels[10:-10:12, 10:-10], pixels[16:-10:12, 10:-10] = (200, 0, 0), (0, 0, 200)
+    scan = open_scan(pixels)
+    every = palette_of(scan, paper_of(scan))
+    monkeypatch.setattr(palette, "INKS", replace(palette.INKS, most_cores=2000))
+    some = palette_of(scan, paper_of(scan))
+    assert len(some.inks) == len(every.inks) == 2
+    assert sorted(some.lengths_px) == pytest.approx(sorted(every.lengths_px), rel=0.1)
