@@ -167,7 +167,7 @@ def balance_error(  # noqa: PLR0913 - data, then options
     parts = Parts(found.fronts, found.outlines, shapes)
     trust, trust_in_all = judge(parts, shapes, balance, place)
     where = np.append(place, len(shapes))
-    near = _near(parts.pieces, shapes)[where]
+    near = near_fronts(parts.pieces, shapes)[where]
     tables = []
     for model in noise.plausible:
         sigma = {name: parts.sigma_km2(name, model)[where] for name in QUANTITIES}
@@ -380,7 +380,7 @@ def judge(parts: Parts, shapes: Geometries, balance: pd.DataFrame, place: Ints) 
     return [str(one) for one in trust[place]], str(trust[-1])
 
 
-def _near(pieces: Fronts, shapes: Geometries) -> Bools:
+def near_fronts(pieces: Fronts, shapes: Geometries) -> Bools:
     """Tell which districts, and whether any at all, lie within the reach of the error of a moving front."""
     moving = pieces.moving & (pieces.sigma_m > 0)
     reach = _REACH * pieces.sigma_m[moving]
