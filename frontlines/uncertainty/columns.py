@@ -249,7 +249,7 @@ def with_draws(
         for of in (tails, np.array([0.0, 1.0])):  # at the level; and of all draws, where few of them differ
             both = np.quantile(likely, of, axis=-1), -np.quantile(again, of[::-1], axis=-1)
             found.append(value[name] + np.array([np.minimum(*both)[0], np.maximum(*both)[1]]))
-        return np.where(found[0][0] < found[0][1], *found)
+        return np.asarray(np.where(found[0][0] < found[0][1], *found))
 
     net = drawn.free[0] - drawn.free[1]
     spans = {

@@ -86,10 +86,10 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     -------
     errors
         Balance and total with the columns of `balance_error`. `sigma_km2` is the standard deviation of net in
-        the draws, and `p_gain` the share of draws with a gain. What is held before and after has the errors of
-        `balance_error`. `trust` is ``yes``, or ``no`` where an interval is missing: no draw reaches a district
-        within two sigmas of a front that moved, or there are too few draws to tell that nothing was gained, or
-        lost (fewer than 120 at a level of 95 %).
+        the draws, and `p_gain` the share of draws with a gain. What is held before and after has the errors
+        of `balance_error`. `trust` is ``yes``, or ``no`` where an interval is missing: no draw reaches a
+        district within two sigmas of a front that moved, or there are too few draws to tell that nothing
+        was gained, or lost (fewer than 120 at a level of 95 %).
 
     Raises
     ------
@@ -344,17 +344,15 @@ def cut_squares(found: BalanceFronts, pieces: Fronts, width_m: float, shift_m: f
 def _in_proportion(squares: Squares, pieces: Fronts, parts: Parts) -> Squares:
     """Let the front of either date that is a sigma off sweep as much ground as its course is long.
 
-    A front that moves farther than its zigzags reach leaves them behind, and then edges that lie aslant do not
-    leave their place by less.
+    A front that moves farther than its zigzags reach leaves them behind: then edges that lie aslant leave
+    their place by no less.
     """
-    off = np.outer(pieces.moving * pieces.sigma_m, [1.0, -1.0])
-    signs = []
-    for own, every, sign in zip(
-        (pieces.before, pieces.after), (parts.pieces.before, parts.pieces.after), squares.sign, strict=True
-    ):
-        of_date = parts.pieces.moving * np.abs(every) * parts.share[:, -1]
-        wanted = 2 * (of_date * parts.pieces.length_m * parts.pieces.sigma_m).sum() / KM2
-        gained, lost = squares.areas_km2(off * np.abs(own)[:, None], parts.share.shape[1] - 1)[:, -1]
+    signs, n = [], parts.share.shape[1] - 1
+    for date, sign in zip(("before", "after"), squares.sign, strict=True):
+        own, every = (abs(getattr(one, date)) * ~one.shared for one in (pieces, parts.pieces))
+        course = every * parts.share[:, -1] * parts.pieces.length_m
+        wanted = 2 * (course * parts.pieces.sigma_m).sum() / KM2
+        gained, lost = squares.areas_km2(np.outer(own * pieces.sigma_m, [1.0, -1.0]), n)[:, -1]
         swept = float(abs((gained - lost) @ [1.0, -1.0]))
         signs.append(sign * np.float32(wanted / swept if swept > 0 and wanted > 0 else 1.0))
     return replace(squares, sign=tuple(signs))
