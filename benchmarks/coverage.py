@@ -3,13 +3,13 @@
     python -m benchmarks.coverage [SETTING ...] [--repeats 300] [--method simulation] [--jobs 1] [--keep DIR]
 
 A known pair of lines is drawn again and again with errors that numpy and shapely make here, not the library;
-of each drawing the library is asked for its intervals. Each setting has random numbers of its own. Printed for
-net, gained and lost, for all districts together, and on average for those where drawings differ by 1 km² or
-more: in how many repeats an interval is given, how many of these hold the truth, and the told over the real
-error: for net sigma, for gained and lost the width over 2 · 1.96, over the root mean square of drawn minus
-true. Lines are drawn 2,000 times for that, since 300 times would leave it uncertain by 4 %; its own standard
-error stands beside it. With 300 repeats a share of 95 % is known to ±1.3 % (standard error). The last table is
-the one of docs/uncertainty.md. With `--keep` a run that was stopped goes on where it was.
+of each drawing the library is asked for its intervals. Each setting has random numbers of its own. Printed
+for net, gained and lost, for all districts together, and on average for those where drawings differ by
+1 km² or more: in how many repeats an interval is given, how many of these hold the truth, and the told over
+the real error: for net sigma, for gained and lost the width over 2 · 1.96, over the root mean square of
+drawn minus true. Lines are drawn 2,000 times for that, since 300 times would leave it uncertain by 4 %; its
+own standard error stands beside it. With 300 repeats a share of 95 % is known to ±1.3 % (standard error).
+The last table is that of docs/uncertainty.md. With `--keep` a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -504,9 +504,15 @@ def row_of(name: str, of: dict[str, Found], trust: Counter[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-HEAD = """\
-| setting | net holds: all, districts | told/real of net: all, districts | gained holds | lost holds | lost, mean interval [km²] | trust |
-|---|---|---|---|---|---|---|"""
+COLUMNS = (
+    "setting",
+    "net holds: all, districts",
+    "told/real of net: all, districts",
+    "gained holds",
+    "lost holds",
+    "lost, mean interval [km²]",
+    "trust",
+)
 
 
 def main() -> None:
@@ -537,7 +543,7 @@ def main() -> None:
                     flush=True,
                 )
             rows.append(row_of(name, of, Counter(one["trust"][-1] for one in found if one["trust"])))
-    print(HEAD, *rows, sep="\n")
+    print(f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}", *rows, sep="\n")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ LEVEL = 0.95
 
 _NOTHING_KM2 = 1e-6  # a net change smaller than this is rounding
 _FEWEST = 2  # draws
+_EXPECTED = 3.0  # in so many expected ones there is one, with a probability of 95 %
 _KEYS = ("district", "side")
 _OF_ONE_SIDE = ("shared_km",)
 
@@ -232,18 +233,23 @@ class Draws(NamedTuple):
 
 
 def with_draws(
-    balance: pd.DataFrame, drawn: Draws, held_km2: Mapping[str, Floats], level: float
+    balance: pd.DataFrame, drawn: Draws, held_km2: Mapping[str, Floats], level: float, near: Bools
 ) -> pd.DataFrame:
-    """Add errors to a balance from draws, as `simulate_balance` tells, and those of before and after."""
+    """Add errors to a balance from draws, as `simulate_balance` tells, and those of before and after.
+
+    `near` tells which rows have a front that moved within the reach of its error.
+    """
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     whole = balance["district_km2"].to_numpy(dtype=float)
     value = {name: balance[f"{name}_km2"].to_numpy(dtype=float) for name in QUANTITIES}
 
     def ends(name: str, likely: Floats, again: Floats) -> Floats:
         """Span what is likely, and what would by chance be drawn as it was."""
-        found = np.quantile(likely, tails, axis=-1), -np.quantile(again, tails[::-1], axis=-1)
-        low, high = value[name] + np.array([np.minimum(*found)[0], np.maximum(*found)[1]])
-        return np.array([low, high])
+        found = []
+        for of in (tails, np.array([0.0, 1.0])):  # at the level; and of all draws, where few of them differ
+            both = np.quantile(likely, of, axis=-1), -np.quantile(again, of[::-1], axis=-1)
+            found.append(value[name] + np.array([np.minimum(*both)[0], np.maximum(*both)[1]]))
+        return np.asarray(np.where(found[0][0] < found[0][1], *found))
 
     net = drawn.free[0] - drawn.free[1]
     spans = {
@@ -265,14 +271,21 @@ def with_draws(
         spans[name] = np.where(absent[other], hull, spans[name])
     spans["gained"][0] = np.maximum(spans["gained"][0], spans["net"][0])
     spans["lost"][0] = np.maximum(spans["lost"][0], -spans["net"][1])
+    spans = {name: np.clip(span, -whole if name == "net" else 0.0, whole) for name, span in spans.items()}
+    # So few draws may miss by chance what is as likely as to lie outside the interval on one side.
+    few = net.shape[-1] * tails[0] < _EXPECTED
+    unreached = near & (spans["net"][0] == spans["net"][1])
     columns: dict[str, Any] = {}
-    for name, span in spans.items():
-        low, high = np.clip(span, -whole if name == "net" else 0.0, whole)
-        columns[f"{name}_low_km2"], columns[f"{name}_high_km2"] = low, high
+    trust = np.where(unreached, "no", "yes")
+    for name, (low, high) in spans.items():
+        kept = ~unreached & ~(few & near & (low == high))
+        trust = np.where(kept, trust, "no")
+        columns[f"{name}_low_km2"] = np.where(kept, low, np.nan)
+        columns[f"{name}_high_km2"] = np.where(kept, high, np.nan)
     gain = (value["net"][:, None] + net > _NOTHING_KM2).mean(axis=-1)
     still = (sigma == 0) & (np.abs(value["net"]) <= _NOTHING_KM2)
-    rows = _with_normal(balance, held_km2, level)
-    return rows.assign(**columns, sigma_km2=sigma, p_gain=np.where(still, np.nan, gain))
+    columns |= {"sigma_km2": sigma, "p_gain": np.where(still | unreached, np.nan, gain), "trust": trust}
+    return _with_normal(balance, held_km2, level).assign(**columns)
 
 
 def with_range(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from frontlines.uncertainty.columns import (
     without_total,
 )
 from frontlines.uncertainty.fronts import Fronts, Outline, fronts_of_balance, split
-from frontlines.uncertainty.kernel import integral_variance, laid_together, vertex_variance, whole_variance
+from frontlines.uncertainty.kernel import Pieces, laid_together, squares, variances
 from frontlines.uncertainty.noise import NoiseModel
 
 TRUST = {
@@ -169,7 +169,7 @@ def balance_error(  # noqa: PLR0913 - data, then options
     parts = Parts(found.fronts, found.outlines, shapes)
     trust, trust_in_all = judge(parts, shapes, balance, place)
     where = np.append(place, len(shapes))
-    near = _near(parts.pieces, shapes)[where]
+    near = near_fronts(parts.pieces, shapes)[where]
     tables = []
     for model in noise.plausible:
         sigma = {name: parts.sigma_km2(name, model)[where] for name in QUANTITIES}
@@ -305,16 +305,15 @@ class Parts:
         """Compute the standard error of a quantity in each district, and in all together at the end [km²]."""
         pieces, sign = self.pieces, self.sign(quantity)
         reach = self.share * sign[:, None]
-        used = np.asarray(reach.any(axis=1))
         weight = reach * pieces.sigma_m[:, None]
         own = weight * np.sqrt(np.where(pieces.shared, 1.0, 1 - noise.between))[:, None]
-        facing, rows = self.facing if noise.between > 0 else (pieces, np.empty(0, dtype=np.int64))
-        both = weight[rows] * math.sqrt(noise.between)
-        variance = np.zeros(weight.shape[1])
+        n, stretch = weight.shape[1], 2 * pieces.stretch + pieces.shared
+        taken = _sums(pieces.line, stretch, pieces.along, self.edges, pieces.around_m, own)
+        variance = np.zeros(n)
         for length, share in noise.parts:
-            variance += share * _variance(pieces, self.edges, own, used, length)
-            if len(rows):
-                variance += share * _variance_in_common(facing, pieces.length_m[rows], both, length)
+            variance += share * variances(taken, length, n)
+            if noise.between > 0:
+                variance += share * self._in_common(weight * math.sqrt(noise.between), length)
         shift = reach.T @ pieces.across
         return np.asarray(np.sqrt(variance + noise.shared_bias_m**2 * (shift**2).sum(axis=1)) / KM2)
 
@@ -323,24 +322,25 @@ class Parts:
         """The pieces of one date only, along the process that both dates have in common; which they are."""
         return self.pieces.facing()
 
+    def _in_common(self, weight: Floats, correlation_m: Length) -> Floats:
+        """Compute the variance of weighted sums of what the errors of both dates have in common."""
+        facing, rows = self.facing
+        pull, n = weight[rows] * self.pieces.length_m[rows, None], weight.shape[1]
+        if correlation_m == STRETCH:
+            row, total = np.nonzero(pull)
+            return squares(pull[row, total], n, total, facing.stretch[row])
+        line, along, around, density = laid_together(facing.line, facing.along, facing.around_m, pull)
+        return variances(_sums(line, line, along, along, around, density), correlation_m, n)
 
-def _variance(fronts: Fronts, edges: Floats, weight: Floats, used: Bools, correlation_m: Length) -> Floats:
-    """Compute the variance of weighted sums over pieces of one part of the errors."""
-    if correlation_m == STRETCH:
-        return whole_variance(fronts.stretch, fronts.shared, weight * fronts.length_m[:, None])
-    line, along, around = fronts.line[used], fronts.along[used], fronts.around_m[used]
-    if correlation_m == 0:
-        return vertex_variance(line, along, around, edges[used], weight[used])
-    return integral_variance(line, along, around, weight[used], float(correlation_m))
 
-
-def _variance_in_common(facing: Fronts, length_m: Floats, weight: Floats, correlation_m: Length) -> Floats:
-    """Compute the variance of weighted sums over pieces of both dates of what their errors have in common."""
-    pull = weight * length_m[:, None]
-    if correlation_m == STRETCH:
-        return whole_variance(facing.stretch, facing.shared, pull)
-    line, along, around, density = laid_together(facing.line, facing.along, facing.around_m, pull)
-    return integral_variance(line, along, around, density, float(correlation_m))
+def _sums(line: Ints, stretch: Ints, along: Floats, edge: Floats, around_m: Floats, weight: Floats) -> Pieces:
+    """Take pieces apart by the sums, the columns of `weight`, that they count in."""
+    row, total = np.nonzero(weight)
+    order = np.lexsort((along[row, 0], line[row], total))
+    row, total = row[order], total[order]
+    return Pieces(
+        total, line[row], stretch[row], along[row], edge[row], around_m[row], weight[row, total]
+    )  # fmt: skip
 
 
 def _cut(fronts: Fronts, areas: list[Any]) -> tuple[Ints, Floats]:
@@ -383,7 +383,7 @@ def judge(parts: Parts, shapes: Geometries, balance: pd.DataFrame, place: Ints) 
     return [str(one) for one in trust[place]], str(trust[-1])
 
 
-def _near(pieces: Fronts, shapes: Geometries) -> Bools:
+def near_fronts(pieces: Fronts, shapes: Geometries) -> Bools:
     """Tell which districts, and whether any at all, lie within the reach of the error of a moving front."""
     moving = pieces.moving & (pieces.sigma_m > 0)
     reach = _REACH * pieces.sigma_m[moving]

@@ -14,74 +14,113 @@ from frontlines.uncertainty.fronts import Fronts
 from frontlines.uncertainty.noise import SAME_M, NoiseModel
 
 _SMALL = 1e-4  # shares of the correlation length below which series replace differences of exponentials
+_FADED = 1e-12  # correlations smaller than this are none
 
 
-def integral_variance(
-    line: Ints, along: Floats, around_m: Floats, weight: Floats, correlation_m: float
-) -> Floats:
-    r"""Variance of weighted sums of integrals of the process over pieces of lines, (m,) [weight² m²].
+class Pieces(NamedTuple):
+    """Pieces of fronts that sums of areas rest on, sorted by sum, process and place."""
 
-    Each piece has the number of its process, `line`, sorted; `along`, its ends on it [m], (n, 2), sorted,
-    without overlap; `around_m`, the length of the closed line it is part of, infinite for an open one; and a
-    `weight` for each sum, (n, m).
+    sum: Ints  # number of the sum
+    line: Ints  # number of the process
+    stretch: Ints  # what is off as a whole
+    along: Floats  # ends along the front [m], (n, 2); those of one sum and process do not overlap
+    edge: Floats  # ends of the drawn edge along the front [m], (n, 2)
+    around_m: Floats  # length of the closed front that it is part of; infinite if it is open
+    weight: Floats  # what a movement of 1 m along 1 m makes of the sum, times the standard error
+
+    @property
+    def pull(self) -> Floats:
+        """What the piece makes of the sum if it is off as a whole by one standard error."""
+        return np.asarray(self.weight * (self.along[:, 1] - self.along[:, 0]))
+
+
+def variances(pieces: Pieces, correlation_m: Length, n: int) -> Floats:
+    """Variance of `n` sums, of the part of the errors with one correlation length."""
+    if correlation_m == STRETCH:
+        return squares(pieces.pull, n, pieces.sum, pieces.stretch)
+    if correlation_m == 0:
+        return _of_vertices(pieces, n)
+    return np.asarray(np.bincount(pieces.sum, _integrals(pieces, float(correlation_m)), n).clip(min=0))
+
+
+def squares(pull: Floats, n: int, total: Ints, *key: Ints | Floats) -> Floats:
+    """Sum up the squares of what has one error, which is what has one key, for each of `n` sums."""
+    order = np.lexsort((*key, total))
+    columns = [column[order] for column in (total, *key)]
+    fresh = np.append(True, np.any([column[1:] != column[:-1] for column in columns], axis=0))[: len(order)]
+    first = np.flatnonzero(fresh)
+    sums = np.add.reduceat(pull[order], first) if len(first) else pull
+    return np.asarray(np.bincount(total[order][first], sums**2, n))
+
+
+def _of_vertices(pieces: Pieces, n: int) -> Floats:
+    """Variance if vertices are independent and the line is straight between."""
+    edge = pieces.edge
+    middle = (pieces.along.mean(axis=1) - edge[:, 0]) / (edge[:, 1] - edge[:, 0])
+    stop = np.where(edge[:, 1] > pieces.around_m - SAME_M, 0.0, edge[:, 1])
+    pull = np.concatenate([(1 - middle) * pieces.pull, middle * pieces.pull])
+    places = np.concatenate([edge[:, 0], stop]).round(3)
+    return squares(pull, n, np.tile(pieces.sum, 2), np.tile(pieces.line, 2), places)
+
+
+def _integrals(pieces: Pieces, correlation_m: float) -> Floats:
+    """Give what each piece adds to the variance: with itself, and twice with all before it on its line.
 
     With l the correlation length and h the length of a piece, the covariance over two pieces with a gap g
     between them is l² (1 - exp(-h1/l)) (1 - exp(-h2/l)) exp(-g/l), and the variance of one 2 l² (h/l - 1 +
-    exp(-h/l)). The first has a factor for each piece, so that one pass along the line sums over all pairs.
+    exp(-h/l)). What comes before a piece, faded, is a linear recurrence, solved by doubling the number of
+    pieces that are summed up.
     """
-    closed = np.isfinite(around_m)
-    lap = np.where(closed, np.exp(-np.where(closed, around_m, 0.0) / correlation_m), 0.0)
-    weight = weight / np.sqrt(1 + lap)[:, None]
-    # Each piece with itself.
-    length = along[:, 1] - along[:, 0]
+    closed = np.isfinite(pieces.around_m)
+    lap = np.where(closed, np.exp(-np.where(closed, pieces.around_m, 0.0) / correlation_m), 0.0)
+    weight = pieces.weight / np.sqrt(1 + lap)
+    start, end = pieces.along.T
+    length = end - start
     share = length / correlation_m
-    reach = length if math.isinf(correlation_m) else -np.expm1(-share) * correlation_m
-    excess = np.where(share < _SMALL, share**2 / 2 - share**3 / 6, share + np.expm1(-share))
-    own = length**2 if math.isinf(correlation_m) else 2 * correlation_m**2 * excess
-    variance = (weight**2 * own[:, None]).sum(axis=0)
-    # Each piece with all that come before it on its line.
-    same = line[1:] == line[:-1]
-    gap = np.where(same, along[1:, 0] - along[:-1, 1], 0.0).clip(min=0)
-    fades = same * np.exp(-gap / correlation_m)
-    through = np.exp(-share)
-    pulled = weight * reach[:, None]
-    so_far = np.zeros(weight.shape[1])
-    for piece in range(1, len(line)):
-        so_far = (so_far * through[piece - 1] + pulled[piece - 1]) * fades[piece - 1]
-        variance += 2 * pulled[piece] * so_far
-    if closed.any():
-        rows = np.flatnonzero(closed)
-        variance += _round_the_back(line[rows], along[rows], around_m[rows], weight[rows], correlation_m)
-    return np.asarray(variance)
-
-
-def _round_the_back(
-    line: Ints, along: Floats, around_m: Floats, weight: Floats, correlation_m: float
-) -> Floats:
-    """Sum exp(-(C - |s - t|) / l) over closed lines: the way round the other side."""
-    length = along[:, 1] - along[:, 0]
-    share = length / correlation_m
-    lap = np.exp(-around_m / correlation_m)
     if math.isinf(correlation_m):
         reach, own = length, length**2
     else:
         reach = -np.expm1(-share) * correlation_m
-        bulk = np.exp(-(around_m - length) / correlation_m) - lap * (1 + share)
+        excess = np.where(share < _SMALL, share**2 / 2 - share**3 / 6, share + np.expm1(-share))
+        own = 2 * correlation_m**2 * excess
+    pulled, same = weight * reach, _goes_on(pieces)
+    fade = same * np.exp(-(start - np.append(0.0, end[:-1])[: len(end)]).clip(min=0) / correlation_m)
+    tie = same * np.exp(-(start - np.append(0.0, start[:-1])[: len(end)]).clip(min=0) / correlation_m)
+    so_far = fade * np.append(0.0, pulled[:-1])[: len(end)]
+    step = 1
+    while step < len(end) and tie[step:].max() > _FADED:
+        so_far[step:] += tie[step:] * so_far[:-step]
+        tie[step:] = tie[step:] * tie[:-step]
+        step *= 2
+    found = weight**2 * own + 2 * pulled * so_far
+    rows = np.flatnonzero(closed)
+    found[rows] += _round_the_back(Pieces._make(one[rows] for one in pieces), weight[rows], correlation_m)
+    return np.asarray(found)
+
+
+def _goes_on(pieces: Pieces) -> Bools:
+    """Tell which pieces lie on the same line as the one before, in the same sum."""
+    same = (pieces.line[1:] == pieces.line[:-1]) & (pieces.sum[1:] == pieces.sum[:-1])
+    return np.append(False, same)[: len(pieces.line)]
+
+
+def _round_the_back(pieces: Pieces, weight: Floats, correlation_m: float) -> Floats:
+    """Give what the way round the other side of closed lines of length C adds: exp(-(C - |s - t|) / l)."""
+    (start, end), around = pieces.along.T, pieces.around_m
+    length = end - start
+    share, lap = length / correlation_m, np.exp(-around / correlation_m)
+    if math.isinf(correlation_m):
+        reach, own = length, length**2
+    else:
+        reach = -np.expm1(-share) * correlation_m
+        bulk = np.exp(-(around - length) / correlation_m) - lap * (1 + share)
         own = 2 * correlation_m**2 * np.where(share < _SMALL, lap * (share**2 / 2 + share**3 / 6), bulk)
-    variance = (weight**2 * own[:, None]).sum(axis=0)
-    first = np.exp(-along[:, 0] / correlation_m)[:, None] * weight * reach[:, None]
-    second = np.exp(-(around_m - along[:, 1]) / correlation_m)[:, None] * weight * reach[:, None]
-    for rows in np.split(np.arange(len(line)), np.flatnonzero(np.diff(line)) + 1):
-        variance += 2 * (second[rows][1:] * np.cumsum(first[rows], axis=0)[:-1]).sum(axis=0)
-    return np.asarray(variance)
-
-
-def whole_variance(stretch: Ints, shared: Bools, pull: Floats) -> Floats:
-    """Variance of weighted sums if each stretch is off as a whole, where it is shared and where it is not."""
-    kind, number = np.unique(2 * stretch + shared, return_inverse=True)
-    sums = np.zeros((len(kind), pull.shape[1]))
-    np.add.at(sums, np.ravel(number), pull)
-    return np.asarray((sums**2).sum(axis=0))
+    first, second = (
+        np.exp(-far / correlation_m) * weight * reach for far in (start, (around - end).clip(min=0))
+    )
+    total, begins = np.cumsum(first) - first, ~_goes_on(pieces)
+    base = total[np.flatnonzero(begins)][np.cumsum(begins) - 1]
+    return np.asarray(weight**2 * own + 2 * second * (total - base))
 
 
 def laid_together(
@@ -90,7 +129,7 @@ def laid_together(
     """Turn pieces that overlap on a line into such as do not, with the weight of all that lie there.
 
     `pull` is what a movement of a whole piece by 1 makes of each sum, (n, m). Gives line, ends, length of the
-    closed line, and weight of each new piece, as `integral_variance` takes them.
+    closed line, and weight of each new piece, (m, n).
     """
     low, high = along.min(axis=1), np.maximum(along.max(axis=1), along.min(axis=1) + SAME_M)
     found = []
@@ -108,19 +147,6 @@ def laid_together(
         return line, along, around_m, pull
     lines, ends, around, weight = (np.concatenate(column) for column in zip(*found, strict=True))
     return lines, ends, around, weight
-
-
-def vertex_variance(line: Ints, along: Floats, around_m: Floats, edge: Floats, weight: Floats) -> Floats:
-    """Variance of weighted sums of integrals if vertices are independent and the line is straight between."""
-    length = along[:, 1] - along[:, 0]
-    middle = (along.mean(axis=1) - edge[:, 0]) / (edge[:, 1] - edge[:, 0])
-    stop = np.where(edge[:, 1] > around_m - SAME_M, 0.0, edge[:, 1])
-    places = np.column_stack([np.tile(line, 2), np.concatenate([edge[:, 0], stop]).round(3)])
-    vertices, vertex = np.unique(places, axis=0, return_inverse=True)
-    share = np.concatenate([(1 - middle) * length, middle * length])
-    pull = np.zeros((len(vertices), weight.shape[1]))
-    np.add.at(pull, np.ravel(vertex), np.tile(weight, (2, 1)) * share[:, None])
-    return np.asarray((pull**2).sum(axis=0))
 
 
 class Process(NamedTuple):

@@ -5,7 +5,6 @@ Every edge is looked at once, however many maps have it, and is cut at every ver
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -20,14 +19,13 @@ from frontlines.geometry.planar import edge_lines, edge_middles, segments
 from frontlines.layers.columns import sigmas_of
 from frontlines.names import KM2, STRETCH, Bools, Floats, Geometries, Ints
 from frontlines.uncertainty.fronts import split, with_course
-from frontlines.uncertainty.noise import SAME_M, SHARED_M, NoiseModel
+from frontlines.uncertainty.kernel import Pieces, variances
+from frontlines.uncertainty.noise import SHARED_M, NoiseModel
 
 _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
 _REACH = 3.0  # larger errors than so many sigmas are left out of account: 3 in 1,000
 _ACROSS = 0.15  # part of the ground within a sigma that may be booked in the wrong district, as in `formula`
 _LEAST_M2 = 1.0  # less ground than this in a wrong district is rounding
-_SMALL = 1e-4  # shares of the correlation length below which series replace differences of exponentials
-_FADED = 1e-12  # correlations smaller than this are none
 
 
 class Sum(NamedTuple):
@@ -37,7 +35,7 @@ class Sum(NamedTuple):
     times: tuple[int, ...]
 
 
-class _Pieces(NamedTuple):
+class _InDistricts(NamedTuple):
     """Parts of edges that lie in one district, or in any of them (district 0), sorted by edge and place."""
 
     first: Ints  # position of the first part of each edge, and at the end how many parts there are
@@ -61,19 +59,6 @@ class _Rows(NamedTuple):
     row: Ints
     times: Ints  # how often what lies beyond the edge is gained
     maps: Ints  # which of the sum's maps have the edge: errors go together where these are the same
-
-
-class _Taken(NamedTuple):
-    """Parts of edges that a sum of areas rests on, sorted by district, process and place."""
-
-    district: Ints
-    line: Ints  # number of the process
-    stretch: Ints
-    along: Floats  # ends along the front [m], (n, 2)
-    edge: Floats  # ends of its edge along the front [m], (n, 2)
-    around_m: Floats
-    weight: Floats  # how often what lies beyond it is gained, times sigma [m]
-    pull: Floats  # what a movement of all maps by 1 m to the east, or north, gains [m], (n, 2)
 
 
 class ManyFronts:
@@ -146,13 +131,18 @@ class ManyFronts:
         of one, for there the linear formula says nothing.
         """
         rows, n = self._rows_of(one), 1 if whole else len(self.shapes)
-        taken = self._taken(rows, self.whole if whole else self.by_district, len(one.maps))
-        square = [_variance(taken, model, n) + _shifted(taken, model, n) for model in models]
+        taken, moved = self._taken(rows, self.whole if whole else self.by_district, len(one.maps))
+        shifted = sum(np.bincount(taken.sum, column, n) ** 2 for column in moved.T)
+        square = [
+            sum((share * variances(taken, length, n) for length, share in model.parts), np.zeros(n))
+            + model.shared_bias_m**2 * shifted
+            for model in models
+        ]
         found = np.sqrt(square) / KM2
         if not whole:
             near = np.zeros(n, dtype=bool)
             near[self.beside.district[_of_groups(self.beside.first, self.edge[rows.row])[1]]] = True
-            near[taken.district] = False
+            near[taken.sum] = False
             found[:, near] = np.nan
         return np.asarray(found)
 
@@ -204,8 +194,11 @@ class ManyFronts:
         have = (seen * 2 ** np.arange(len(maps))[:, None]).sum(axis=0)
         return _Rows(rows[kept], (times * self.way[rows])[kept], have[kept])
 
-    def _taken(self, rows: _Rows, pieces: _Pieces, n_maps: int) -> _Taken:
-        """Cut edges to their parts in districts."""
+    def _taken(self, rows: _Rows, pieces: _InDistricts, n_maps: int) -> tuple[Pieces, Floats]:
+        """Cut edges to their parts in districts, which are the sums.
+
+        Gives also what a movement of all maps by 1 m to the east, or north, gains by each, (n, 2).
+        """
         edge = self.edge[rows.row]
         of, at = _of_groups(pieces.first, edge)
         row, share = rows.row[of], pieces.share[at]
@@ -219,8 +212,8 @@ class ManyFronts:
         vector = (step[:, 1] - step[:, 0])[:, ::-1] * [1, -1] * (share[:, 1:] - share[:, :1])
         pull = (rows.times[of] * self.way[row] * pieces.weight[at])[:, None] * vector
         ends = start + length * [0.0, 1.0]
-        columns = (pieces.district[at], process, stretch, along, ends, self.around_m[row], weight, pull)
-        return _Taken._make(column[order] for column in columns)
+        columns = (pieces.district[at], process, stretch, along, ends, self.around_m[row], weight)
+        return Pieces._make(column[order] for column in columns), pull[order]
 
 
 def _rings(grounds: Sequence[Geometries]) -> tuple[Geometries, Ints]:
@@ -313,7 +306,7 @@ def _runs(ring: Ints, front: Bools, length_m: Floats) -> tuple[Ints, Floats, Flo
     return run, start, np.where(closed, round_m[of], np.inf)
 
 
-def _cut(ends: Floats, used: Ints, shapes: Geometries) -> tuple[_Pieces, _Pieces]:
+def _cut(ends: Floats, used: Ints, shapes: Geometries) -> tuple[_InDistricts, _InDistricts]:
     """Cut edges at the borders of districts: their parts in each, and in any of them."""
     lines = edge_lines(ends[used])
     borders = edge_lines(np.unique(segments(shapely.get_rings(shapely.get_parts(shapes)))[0], axis=0))
@@ -338,105 +331,5 @@ def _cut(ends: Floats, used: Ints, shapes: Geometries) -> tuple[_Pieces, _Pieces
         ),
     ):
         first = np.searchsorted(used[edge[rows]], np.arange(len(ends) + 1))
-        found.append(_Pieces(first, share[rows], where, weight))
+        found.append(_InDistricts(first, share[rows], where, weight))
     return found[0], found[1]
-
-
-def _variance(taken: _Taken, model: NoiseModel, n: int) -> Floats:
-    """Compute the variance of the sum in each of `n` districts [m⁴]."""
-    variance = np.zeros(n)
-    for length, share in model.parts:
-        if length == STRETCH:
-            pull = taken.weight * (taken.along[:, 1] - taken.along[:, 0])
-            own = _by_key(pull, taken.district, taken.stretch)
-        elif length == 0:
-            own = _by_key(*_at_vertices(taken))
-        else:
-            own = taken.district, _integrals(taken, float(length))
-        variance += share * np.bincount(own[0], weights=own[1], minlength=n)
-    return variance.clip(min=0)
-
-
-def _shifted(taken: _Taken, model: NoiseModel, n: int) -> Floats:
-    """Compute the variance that a shift of all maps gives [m⁴]."""
-    sums = [np.bincount(taken.district, weights=column, minlength=n) for column in taken.pull.T]
-    return np.asarray(model.shared_bias_m**2 * (sums[0] ** 2 + sums[1] ** 2))
-
-
-def _by_key(pull: Floats, district: Ints, *key: Ints | Floats) -> tuple[Ints, Floats]:
-    """Square the sums of pulls that have one error: those of one district and key."""
-    order = np.lexsort((*key, district))
-    columns = [column[order] for column in (district, *key)]
-    fresh = np.append(True, np.any([column[1:] != column[:-1] for column in columns], axis=0))[: len(order)]
-    first = np.flatnonzero(fresh)
-    sums = np.add.reduceat(pull[order], first) if len(first) else pull
-    return district[order][first], sums**2
-
-
-def _at_vertices(taken: _Taken) -> tuple[Floats, Ints, Ints, Floats]:
-    """Give the pull of each piece to the vertices at either end of its edge: pull, district, line, place."""
-    length, edge = taken.along[:, 1] - taken.along[:, 0], taken.edge
-    middle = (taken.along.mean(axis=1) - edge[:, 0]) / (edge[:, 1] - edge[:, 0])
-    around = np.where(np.isfinite(taken.around_m), taken.around_m, 2 * edge[:, 1] + 1)
-    stop = np.where(edge[:, 1] > around - SAME_M, 0.0, edge[:, 1])
-    pull = np.concatenate([(1 - middle) * length, middle * length]) * np.tile(taken.weight, 2)
-    place = np.concatenate([edge[:, 0], stop]).round(3)
-    return pull, np.tile(taken.district, 2), np.tile(taken.line, 2), place
-
-
-def _integrals(taken: _Taken, correlation_m: float) -> Floats:
-    """Give what each piece adds to the variance: with itself, and twice with all before it on its line.
-
-    As `kernel.integral_variance`, but for pieces of many districts and processes at once: what comes before a
-    piece, faded, is a linear recurrence, solved by doubling the number of pieces that are summed up.
-    """
-    closed = np.isfinite(taken.around_m)
-    lap = np.where(closed, np.exp(-np.where(closed, taken.around_m, 0.0) / correlation_m), 0.0)
-    weight = taken.weight / np.sqrt(1 + lap)
-    start, end = taken.along.T
-    length = end - start
-    share = length / correlation_m
-    if math.isinf(correlation_m):
-        reach, own = length, length**2
-    else:
-        reach = -np.expm1(-share) * correlation_m
-        excess = np.where(share < _SMALL, share**2 / 2 - share**3 / 6, share + np.expm1(-share))
-        own = 2 * correlation_m**2 * excess
-    pulled, same = weight * reach, _goes_on(taken)
-    fade = same * np.exp(-(start - np.append(0.0, end[:-1])[: len(end)]).clip(min=0) / correlation_m)
-    tie = same * np.exp(-(start - np.append(0.0, start[:-1])[: len(end)]).clip(min=0) / correlation_m)
-    so_far = fade * np.append(0.0, pulled[:-1])[: len(end)]
-    step = 1
-    while step < len(end) and tie[step:].max() > _FADED:
-        so_far[step:] += tie[step:] * so_far[:-step]
-        tie[step:] = tie[step:] * tie[:-step]
-        step *= 2
-    found = weight**2 * own + 2 * pulled * so_far
-    rows = np.flatnonzero(closed)
-    found[rows] += _round_the_back(_Taken._make(one[rows] for one in taken), weight[rows], correlation_m)
-    return np.asarray(found)
-
-
-def _goes_on(taken: _Taken) -> Bools:
-    """Tell which pieces lie on the same line as the one before, in the same district."""
-    same = (taken.line[1:] == taken.line[:-1]) & (taken.district[1:] == taken.district[:-1])
-    return np.append(False, same)[: len(taken.line)]
-
-
-def _round_the_back(taken: _Taken, weight: Floats, correlation_m: float) -> Floats:
-    """Give what the way round the other side of closed lines adds, as `kernel` has it."""
-    (start, end), around = taken.along.T, taken.around_m
-    length = end - start
-    share, lap = length / correlation_m, np.exp(-around / correlation_m)
-    if math.isinf(correlation_m):
-        reach, own = length, length**2
-    else:
-        reach = -np.expm1(-share) * correlation_m
-        bulk = np.exp(-(around - length) / correlation_m) - lap * (1 + share)
-        own = 2 * correlation_m**2 * np.where(share < _SMALL, lap * (share**2 / 2 + share**3 / 6), bulk)
-    first, second = (
-        np.exp(-far / correlation_m) * weight * reach for far in (start, (around - end).clip(min=0))
-    )
-    total, begins = np.cumsum(first) - first, ~_goes_on(taken)
-    base = total[np.flatnonzero(begins)][np.cumsum(begins) - 1]
-    return np.asarray(weight**2 * own + 2 * second * (total - base))

@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontlines.uncertainty.kernel import integral_variance, vertex_variance
+from frontlines.uncertainty.kernel import Pieces, variances
 
-OPEN = np.full(20, np.inf)
+
+def variance(line, along, weight, correlation_m, around=math.inf, edge=None):
+    """Variance of one sum over pieces, sorted by line and place."""
+    line, weight = np.asarray(line), np.asarray(weight, dtype=float)
+    around = np.full(len(line), around)
+    edge = along if edge is None else edge
+    return variances(Pieces(0 * line, line, line, along, edge, around, weight), correlation_m, 1)[0]
 
 
 def _by_sum(along, line, weight, correlation_m, step=0.005, around=math.inf):
@@ -27,7 +33,7 @@ def _by_sum(along, line, weight, correlation_m, step=0.005, around=math.inf):
 def test_the_closed_form_is_the_double_integral(correlation_m):
     along = np.array([[0.0, 1.0], [1.0, 1.4], [2.5, 3.5], [0.0, 1.0]])
     line, weight = np.array([0, 0, 0, 1]), np.array([1.0, -2.0, 0.5, 3.0])
-    (found,) = integral_variance(line, along, np.full(4, np.inf), weight[:, None], correlation_m)
+    found = variance(line, along, weight, correlation_m)
     assert found == pytest.approx(_by_sum(along, line, weight, correlation_m), rel=2e-4)
 
 
@@ -35,19 +41,19 @@ def test_the_closed_form_is_the_double_integral(correlation_m):
 def test_on_a_closed_line_errors_go_together_both_ways_round(correlation_m):
     along = np.array([[0.0, 1.0], [1.0, 1.4], [2.5, 3.5], [0.0, 1.0]])
     line, weight = np.array([0, 0, 0, 1]), np.array([1.0, -2.0, 0.5, 3.0])
-    (found,) = integral_variance(line, along, np.full(4, 3.6), weight[:, None], correlation_m)
+    found = variance(line, along, weight, correlation_m, 3.6)
     assert found == pytest.approx(_by_sum(along, line, weight, correlation_m, around=3.6), rel=2e-4)
 
 
 def test_a_closed_line_that_moves_as_one_has_its_length():
     along = np.array([[0.0, 3.0], [3.0, 4.0]])
-    (found,) = integral_variance(np.zeros(2), along, np.full(2, 4.0), np.ones((2, 1)), math.inf)
+    found = variance([0, 0], along, [1, 1], math.inf, 4.0)
     assert found == pytest.approx(16)
 
 
 def test_the_vertex_where_a_closed_line_was_cut_is_one():
     edge = np.array([[0.0, 2.0], [2.0, 6.0]])
-    (found,) = vertex_variance(np.zeros(2), edge, np.full(2, 6.0), edge, np.ones((2, 1)))
+    found = variance([0, 0], edge, [1, 1], 0.0, 6.0)
     assert found == 3**2 + 3**2
 
 
@@ -58,29 +64,25 @@ def test_the_vertex_where_a_closed_line_was_cut_is_one():
 def test_cutting_a_piece_changes_nothing(cuts, correlation_m):
     at = np.array([0.0, *sorted(cuts), 1.0])
     along = np.column_stack([at[:-1], at[1:]])
-    whole = integral_variance(np.zeros(1), np.array([[0.0, 1.0]]), OPEN[:1], np.ones((1, 1)), correlation_m)
-    parts = integral_variance(
-        np.zeros(len(along)), along, OPEN[: len(along)], np.ones((len(along), 1)), correlation_m
-    )
-    assert parts[0] == pytest.approx(whole[0], rel=1e-6)
+    whole = variance([0], np.array([[0.0, 1.0]]), [1], correlation_m)
+    parts = variance([0] * len(along), along, [1] * len(along), correlation_m)
+    assert parts == pytest.approx(whole, rel=1e-6)
 
 
 def test_without_end_the_whole_line_moves_as_one():
     along = np.array([[0.0, 3.0], [5.0, 6.0], [0.0, 2.0]])
-    (found,) = integral_variance(
-        np.array([0, 0, 1]), along, OPEN[:3], np.array([[1.0], [-1.0], [1.0]]), math.inf
-    )
+    found = variance([0, 0, 1], along, [1, -1, 1], math.inf)
     assert found == (3 - 1) ** 2 + 2**2
 
 
 def test_independent_vertices_count_with_half_of_either_edge():
     edge = np.array([[0.0, 2.0], [2.0, 6.0]])
-    (found,) = vertex_variance(np.zeros(2), edge, OPEN[:2], edge, np.ones((2, 1)))
+    found = variance([0, 0], edge, [1, 1], 0.0)
     assert found == 1**2 + 3**2 + 2**2
 
 
 def test_a_cut_edge_has_no_further_vertex():
     edge = np.array([[0.0, 2.0]] * 2)
     cut = np.array([[0.0, 0.5], [0.5, 2.0]])
-    (found,) = vertex_variance(np.zeros(2), cut, OPEN[:2], edge, np.ones((2, 1)))
+    found = variance([0, 0], cut, [1, 1], 0.0, edge=edge)
     assert found == pytest.approx(2.0)
