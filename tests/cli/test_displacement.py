@@ -10,10 +10,12 @@ from shapely import LineString, Point, box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
-from frontlines.study.outputs import MOVEMENT_FILES as FILES
 from frontlines.manifest import caption
 from frontlines.movement.estimators import DEFINITIONS
 from frontlines.sources.files import read_layer, write
+from frontlines.study import outputs
+
+FILES = outputs.FILES["movement"]
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"

@@ -12,9 +12,11 @@ from shapely import box
 from typer.testing import CliRunner
 
 from frontlines.cli.main import app
-from frontlines.study.outputs import FILES
 from frontlines.datasets import locate
 from frontlines.sources.files import read_layer, write
+from frontlines.study import outputs
+
+FILES = outputs.FILES["change"]
 
 RUNNER = CliRunner()
 ROOT = Path(__file__).parent.parent.parent

@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 
 from frontlines.cli.commands.series import Freq
 from frontlines.cli.main import app
-from frontlines.study.outputs import SERIES_FILES as FILES
 from frontlines.series.periods import FREQUENCIES
 from frontlines.sources.files import write
+from frontlines.study import outputs
+
+FILES = outputs.FILES["series"]
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"

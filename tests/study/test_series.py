@@ -8,9 +8,9 @@ import pytest
 import shapely
 
 import frontlines as fl
-from frontlines.study.readable import series_table
 from frontlines.errors import StudyError
 from frontlines.manifest import to_json
+from frontlines.study.readable import series_table
 
 CRS = "EPSG:3035"
 X, Y = 4_321_000, 3_210_000  # the centre of the plane, where lengths are true

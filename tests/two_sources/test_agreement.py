@@ -36,7 +36,9 @@ def districts(*widths):
 
 
 def test_areas_and_measures_by_hand():
-    table = agreement_by_district(strips(("A", 6), ("B", 4)), strips(("A", 4), ("B", 6)), districts(5, 5), "A")
+    table = agreement_by_district(
+        strips(("A", 6), ("B", 4)), strips(("A", 4), ("B", 6)), districts(5, 5), "A"
+    )
     west, east, whole = table.to_dict("records")
     assert [west[name] for name in ("both_km2", "only_first_km2", "only_second_km2", "neither_km2")] == [
         4,
@@ -179,7 +181,10 @@ def test_the_order_of_days_and_rows_does_not_matter():
     table = agreement_by_district(first, second, QUARTERS, "A")
     turned = agreement_by_district(first[::-1], second.sample(frac=1, random_state=1), QUARTERS[::-1], "A")
     pd.testing.assert_frame_equal(table, turned, rtol=1e-9)
-    alone = [agreement_by_district(*(one[one["date"] == day] for one in (first, second)), QUARTERS, "A") for day in DAYS]
+    alone = [
+        agreement_by_district(*(one[one["date"] == day] for one in (first, second)), QUARTERS, "A")
+        for day in DAYS
+    ]
     pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True), rtol=1e-9)
 
 
