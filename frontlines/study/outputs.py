@@ -145,10 +145,10 @@ def page_of(answer: Answer) -> str:
         return path.read_text(encoding="utf-8")
 
 
-def _paged(answer: Any) -> Answer:
+def _paged(answer: Answer) -> Answer:
     """Give what a page is made of: of a movement, the ground between its days."""
-    if answer.kind == "movement":
-        return answer.results
+    if isinstance(own := getattr(answer, "results", None), Answer):
+        return own
     if answer.kind not in _GROUND:
         raise StudyError(
             "there is no page of net change by several sources: use chart(), or two sources on the same days"
