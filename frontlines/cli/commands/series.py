@@ -28,7 +28,7 @@ Freq = StrEnum("Freq", {name: name for name in FREQUENCIES})  # type: ignore[mis
     "side_names", "snap_m", "border_m", "reach_m", "margin_m", "sigma_m", "correlation_m", "mend", "jobs",
 )  # fmt: skip
 def series(
-    source: Annotated[
+    snapshots: Annotated[
         Path,
         typer.Argument(
             metavar="SOURCE",
@@ -82,6 +82,6 @@ def series(
 
     def ask(report: Report) -> SeriesResults:
         previous = read_previous(saving.out) if resume else None
-        return follow(source, **asked, previous=previous, progress=report)
+        return follow(snapshots, **asked, previous=previous, progress=report)
 
-    answer(ask, "series", saving.also(panels=panels, film=film), [source], asked, resume=resume)
+    answer(ask, "series", saving.also(panels=panels, film=film), [snapshots], asked, resume=resume)
