@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.text import Text
@@ -20,13 +21,16 @@ def answer(
     ask: Callable[[Report], Answer],
     kind: str,
     saving: Saving,
-    inputs: Sequence[Path | None],
+    sources: Sequence[Path],
+    asked: Mapping[str, Any],
     *,
     resume: bool = False,
 ) -> None:
-    """Ask, write all files or none, and print what was found; no run may replace its own `inputs`."""
+    """Ask, write all files or none, and print what was found; no run may replace what it reads."""
     from frontlines.study import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
 
+    layers = [asked[name] for name in ("theatre", "settlements", "population") if name in asked]
+    inputs = [*sources, *asked.get("districts", ()), *layers]
     out, force = saving.out, saving.force or resume
     free = outputs.only_run_in(out, outputs.files_of(kind), force=force, inputs=inputs)
     with free, reporting(not console().quiet) as report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,12 @@ from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.formats import known_crs
 from frontlines.sources.publishers import PUBLISHERS
 from frontlines.study.answer import Wanted
+
+
+def _option(kind: Any, name: str, told: str, **how: Any) -> Any:
+    """Make an option."""
+    return Annotated[kind, typer.Option(name, help=told, **how)]
+
 
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder for the results; made if it is missing.")
@@ -46,22 +52,13 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite the files of ano
 Saves: dict[str, Any] = {
     "out": Out,
     "force": Force,
-    "report": Annotated[
-        bool,
-        typer.Option(
-            "--report", help="Also make report.html: a page for a browser, see `frontlines report`."
-        ),
-    ],
-    "excel": Annotated[
-        bool, typer.Option("--excel", help="Also write results.xlsx: one workbook of all tables.")
-    ],
-    "csv_bom": Annotated[
-        bool, typer.Option("--csv-bom", help="Begin CSV with a byte order mark, by which Excel knows UTF-8.")
-    ],
-    "no_map": Annotated[bool, typer.Option("--no-map", help="Draw no pictures: tables come in a moment.")],
-    "as_json": Annotated[
-        bool, typer.Option("--json", help="Print sentence, tables and manifest as JSON, for scripts.")
-    ],
+    "report": _option(
+        bool, "--report", "Also make report.html: a page for a browser, see `frontlines report`."
+    ),
+    "excel": _option(bool, "--excel", "Also write results.xlsx: one workbook of all tables."),
+    "csv_bom": _option(bool, "--csv-bom", "Begin CSV with a byte order mark, by which Excel knows UTF-8."),
+    "no_map": _option(bool, "--no-map", "Draw no pictures: tables come in a moment."),
+    "as_json": _option(bool, "--json", "Print sentence, tables and manifest as JSON, for scripts."),
 }
 """Options of every command that writes an answer."""
 
@@ -87,66 +84,9 @@ def _saving(
     return Saving(out=out or Path("out"), force=force, json=as_json, wanted=wanted)
 
 
-Jobs = Annotated[
-    int,
-    typer.Option(
-        "--jobs", min=1, metavar="NUMBER", help="Processes to share the work of steps and draws; else 1."
-    ),
-]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors, and JSON if asked.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Log each stage, and warnings, to the error stream.")
-]
-
-# --- layers
-
-Districts = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--districts",
-        metavar="FILE",
-        help="District polygons; may be given several times. Without them --theatre is one district.",
-    ),
-]
-Side = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--side",
-        metavar="NAME",
-        help="Side whose gains are positive; may be given several times, and without it every side has its "
-        "balance. Polygons in a file without a column 'side' are the ground of the only one.",
-    ),
-]
-_KEY = typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")
-Key = Annotated[str, _KEY]
-KeyIfGiven = Annotated[str | None, _KEY]
-Label = Annotated[
-    str | None,
-    typer.Option(
-        "--label",
-        metavar="COLUMN",
-        help="Column of the districts to call them by on maps, charts and in the printed table; files name "
-        "them by --key.",
-    ),
-]
-Theatre = Annotated[
-    Path | None,
-    typer.Option("--theatre", metavar="FILE", help="Ground to compare; by default all districts."),
-]
-Settlements = Annotated[
-    Path | None,
-    typer.Option(
-        "--settlements",
-        metavar="FILE",
-        help="Settlements to follow and to name on maps, perhaps with a column 'population': points, or a "
-        "CSV of lon and lat.",
-    ),
-]
-Population = Annotated[
-    Path | None,
-    typer.Option(
-        "--population", metavar="FILE", help="Raster of people to count on changed ground: a GeoTIFF."
-    ),
 ]
 
 
@@ -157,18 +97,6 @@ class PerWhat(StrEnum):
     KM2 = "km2"
 
 
-PopulationPer = Annotated[
-    PerWhat | None,
-    typer.Option(
-        "--population-per", help="What its values count: people in each pixel, or per km²; else as it says."
-    ),
-]
-Rest = Annotated[
-    str | None,
-    typer.Option("--rest", metavar="NAME", help=f"Who holds the ground no polygon covers; else {UNKNOWN}."),
-]
-
-
 def _known_mends(mend: str | None) -> str | None:
     try:
         mends_of(mend)
@@ -177,99 +105,11 @@ def _known_mends(mend: str | None) -> str | None:
     return mend
 
 
-Mend = Annotated[
-    str | None,
-    typer.Option(
-        "--mend",
-        metavar="FAULTS",
-        callback=_known_mends,
-        help=f"Mend faults of these kinds instead of stopping: all, or some of {','.join(MENDS)}; what moves "
-        "is booked.",
-    ),
-]
 _DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD"}
-DateBefore = Annotated[
-    datetime | None,
-    typer.Option("--date-before", **_DAY, help="Day to take from the first file, or to give it."),
-]
-DateAfter = Annotated[
-    datetime | None,
-    typer.Option("--date-after", **_DAY, help="Day to take from the last file, or to give it."),
-]
 
-# --- words
-
-Title = Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Title of maps and charts.")]
-Source = Annotated[
-    str | None,
-    typer.Option(
-        "--source", metavar="TEXT", help="Whom captions name as the source, in place of what the files say."
-    ),
-]
-SideNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--side-name",
-        metavar="NAME=TEXT",
-        help="What to call a side in titles and legends, such as A='Side A'; may be given several times.",
-    ),
-]
-
-# --- method
 
 METRES: dict[str, Any] = {"min": 0, "max": LONGEST_M, "metavar": "METRES"}
 """What an option that takes a length has in common with all others."""
-
-SliverM = Annotated[
-    float | None,
-    typer.Option(
-        "--sliver-m",
-        **METRES,
-        help=f"Changed ground thinner than this [m] counts as unchanged; else {SLIVER_M:g}.",
-    ),
-]
-SnapM = Annotated[
-    float | None,
-    typer.Option(
-        "--snap-m",
-        **METRES,
-        help=f"How far an end of a line is led on to the theatre's edge [m]; else {SNAP_M:g}.",
-    ),
-]
-BorderM = Annotated[
-    float | None,
-    typer.Option(
-        "--border-m",
-        **METRES,
-        help="Edges of ground this near to the edge of the theatre, or of all districts [m] are border or "
-        f"coast, not front; else {BORDER_M:g}. Kilometres where layers were drawn apart.",
-    ),
-]
-ReachM = Annotated[
-    float | None,
-    typer.Option(
-        "--reach-m",
-        **METRES,
-        help="For files of places with a side: how far from a place its side holds the ground [m].",
-    ),
-]
-MarginM = Annotated[
-    float | None,
-    typer.Option(
-        "--margin-m",
-        **METRES,
-        help="Ground along the theatre's edge that no polygon covers goes to the side beside it where it is "
-        "thinner than this [m]; 0: none; else found from the data.",
-    ),
-]
-SigmaM = Annotated[
-    float | None,
-    typer.Option(
-        "--sigma-m",
-        **METRES,
-        help="Standard error of the position [m] of lines that have no 'sigma_m' of their own.",
-    ),
-]
 
 
 def _read_length(text: str) -> Length:
@@ -285,47 +125,140 @@ def _read_length(text: str) -> Length:
     return metres
 
 
-CorrelationM = Annotated[
-    Any,
-    typer.Option(
+OPTIONS: dict[str, Any] = {
+    "districts": _option(
+        list[Path] | None,
+        "--districts",
+        "District polygons; may be given several times. Without them --theatre is one district.",
+        metavar="FILE",
+    ),
+    "key": _option(
+        str | None, "--key", "Column of the districts' unique names; else 'district'.", metavar="COLUMN"
+    ),
+    "theatre": _option(
+        Path | None, "--theatre", "Ground to compare; by default all districts.", metavar="FILE"
+    ),
+    "side": _option(
+        list[str] | None,
+        "--side",
+        "Side whose gains are positive; may be given several times, and without it every side has its "
+        "balance. Polygons in a file without a column 'side' are the ground of the only one.",
+        metavar="NAME",
+    ),
+    "date_before": _option(
+        datetime | None, "--date-before", "Day to take from the first file, or to give it.", **_DAY
+    ),
+    "date_after": _option(
+        datetime | None, "--date-after", "Day to take from the last file, or to give it.", **_DAY
+    ),
+    "rest": _option(
+        str | None, "--rest", f"Who holds the ground no polygon covers; else {UNKNOWN}.", metavar="NAME"
+    ),
+    "settlements": _option(
+        Path | None,
+        "--settlements",
+        "Settlements to follow and to name on maps, perhaps with a column 'population': points, or a CSV "
+        "of lon and lat.",
+        metavar="FILE",
+    ),
+    "population": _option(
+        Path | None, "--population", "Raster of people to count on changed ground: a GeoTIFF.", metavar="FILE"
+    ),
+    "population_per": _option(
+        PerWhat | None,
+        "--population-per",
+        "What its values count: people in each pixel, or per km²; else as it says.",
+    ),
+    "label": _option(
+        str | None,
+        "--label",
+        "Column of the districts to call them by on maps, charts and in the printed table; files name them "
+        "by --key.",
+        metavar="COLUMN",
+    ),
+    "title": _option(str | None, "--title", "Title of maps and charts.", metavar="TEXT"),
+    "source": _option(
+        str | None,
+        "--source",
+        "Whom captions name as the source, in place of what the files say.",
+        metavar="TEXT",
+    ),
+    "side_names": _option(
+        list[str] | None,
+        "--side-name",
+        "What to call a side in titles and legends, such as A='Side A'; may be given several times.",
+        metavar="NAME=TEXT",
+    ),
+    "snap_m": _option(
+        float | None,
+        "--snap-m",
+        f"How far an end of a line is led on to the theatre's edge [m]; else {SNAP_M:g}.",
+        **METRES,
+    ),
+    "sliver_m": _option(
+        float | None,
+        "--sliver-m",
+        f"Changed ground thinner than this [m] counts as unchanged; else {SLIVER_M:g}.",
+        **METRES,
+    ),
+    "border_m": _option(
+        float | None,
+        "--border-m",
+        "Edges of ground this near to the edge of the theatre, or of all districts [m] are border or "
+        f"coast, not front; else {BORDER_M:g}. Kilometres where layers were drawn apart.",
+        **METRES,
+    ),
+    "reach_m": _option(
+        float | None,
+        "--reach-m",
+        "For files of places with a side: how far from a place its side holds the ground [m].",
+        **METRES,
+    ),
+    "margin_m": _option(
+        float | None,
+        "--margin-m",
+        "Ground along the theatre's edge that no polygon covers goes to the side beside it where it is "
+        "thinner than this [m]; 0: none; else found from the data.",
+        **METRES,
+    ),
+    "sigma_m": _option(
+        float | None,
+        "--sigma-m",
+        "Standard error of the position [m] of lines that have no 'sigma_m' of their own.",
+        **METRES,
+    ),
+    "correlation_m": _option(
+        Any,
         "--correlation-m",
+        "Over what length along the front errors are alike [m]; inf: each line is off as a whole; stretch: "
+        f"each stretch is; else the longest that the lines state as correlation_m, or {CORRELATION_M:g}.",
         parser=_read_length,
         metavar="METRES",
-        help="Over what length along the front errors are alike [m]; inf: each line is off as a whole; "
-        "stretch: each stretch is; "
-        f"else the longest that the lines state as correlation_m, or {CORRELATION_M:g}.",
     ),
-]
-Draws = Annotated[
-    int | None,
-    typer.Option(
+    "draws": _option(
+        int | None,
         "--draws",
+        "Simulate the errors of areas with so many draws, such as 1000; 0, or without it: by formula.",
         min=0,
         metavar="NUMBER",
-        help="Simulate the errors of areas with so many draws, such as 1000; 0, or without it: by formula.",
     ),
-]
-
-
-Asked: dict[str, Any] = {
-    "side": Side,
-    "date_before": DateBefore,
-    "date_after": DateAfter,
-    "rest": Rest,
-    "settlements": Settlements,
-    "label": Label,
-    "title": Title,
-    "source": Source,
-    "side_names": SideNames,
-    "snap_m": SnapM,
-    "border_m": BorderM,
-    "reach_m": ReachM,
-    "margin_m": MarginM,
-    "sigma_m": SigmaM,
-    "mend": Mend,
+    "mend": _option(
+        str | None,
+        "--mend",
+        f"Mend faults of these kinds instead of stopping: all, or some of {','.join(MENDS)}; what moves is "
+        "booked.",
+        metavar="FAULTS",
+        callback=_known_mends,
+    ),
+    "jobs": _option(
+        int | None,
+        "--jobs",
+        "Processes to share the work of steps and draws; else 1.",
+        min=1,
+        metavar="NUMBER",
+    ),
 }
-"""Options of every command that makes a study of two days and more."""
-
+"""Options that commands share, by the arguments of the verbs that they stand for."""
 
 # --- what the files do not say themselves
 
@@ -333,126 +266,84 @@ AS = f"Read files as their publisher writes them: {', '.join(PUBLISHERS)}, or a 
 EachDay = StrEnum("EachDay", {name: name for name in EACH_DAY})  # type: ignore[misc]
 
 Described: dict[str, Any] = {
-    "side_column": Annotated[
-        str | None,
-        typer.Option(
-            "--side-column", metavar="COLUMN", help="Column that says whose ground it is; else 'side'."
-        ),
-    ],
-    "mapped": Annotated[
+    "side_column": _option(
+        str | None, "--side-column", "Column that says whose ground it is; else 'side'.", metavar="COLUMN"
+    ),
+    "mapped": _option(
         list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="VALUE=SIDE",
-            help="Side of a value of the side column; VALUE= drops its rows; may be given several times.",
-        ),
-    ],
-    "one_side": Annotated[
-        bool,
-        typer.Option("--one-side", help="All rows are ground of one side, whatever else tells them apart."),
-    ],
-    "side_left": Annotated[
-        str | None,
-        typer.Option(
-            "--side-left", metavar="NAME", help="Who is to the left of lines that name no sides, as drawn."
-        ),
-    ],
-    "side_right": Annotated[
-        str | None, typer.Option("--side-right", metavar="NAME", help="Who is to the right of them.")
-    ],
-    "places": Annotated[
+        "--map",
+        "Side of a value of the side column; VALUE= drops its rows; may be given several times.",
+        metavar="VALUE=SIDE",
+    ),
+    "one_side": _option(
+        bool, "--one-side", "All rows are ground of one side, whatever else tells them apart."
+    ),
+    "side_left": _option(
+        str | None, "--side-left", "Who is to the left of lines that name no sides, as drawn.", metavar="NAME"
+    ),
+    "side_right": _option(str | None, "--side-right", "Who is to the right of them.", metavar="NAME"),
+    "places": _option(
         list[str] | None,
-        typer.Option(
-            "--side-at",
-            metavar="SIDE=LON,LAT",
-            help="Whose ground a place is, for lines that name no sides; give one for each side, or more.",
-        ),
-    ],
-    "date_column": Annotated[
-        str | None, typer.Option("--date-column", metavar="COLUMN", help="Column of the day; else 'date'.")
-    ],
-    "date_format": Annotated[
+        "--side-at",
+        "Whose ground a place is, for lines that name no sides; give one for each side, or more.",
+        metavar="SIDE=LON,LAT",
+    ),
+    "date_column": _option(str | None, "--date-column", "Column of the day; else 'date'.", metavar="COLUMN"),
+    "date_format": _option(
         str | None,
-        typer.Option(
-            "--date-format",
-            metavar="FORMAT",
-            help="How days are written in columns and file names, such as %d-%m-%Y.",
-        ),
-    ],
-    "valid_from": Annotated[
+        "--date-format",
+        "How days are written in columns and file names, such as %d-%m-%Y.",
+        metavar="FORMAT",
+    ),
+    "valid_from": _option(
         str | None,
-        typer.Option(
-            "--valid-from",
-            metavar="COLUMN",
-            help="Column of the first day on which a row holds; the day wanted picks rows.",
-        ),
-    ],
-    "valid_to": Annotated[
+        "--valid-from",
+        "Column of the first day on which a row holds; the day wanted picks rows.",
+        metavar="COLUMN",
+    ),
+    "valid_to": _option(
+        str | None, "--valid-to", "Column of the last day on which a row holds.", metavar="COLUMN"
+    ),
+    "valid_before": _option(
         str | None,
-        typer.Option("--valid-to", metavar="COLUMN", help="Column of the last day on which a row holds."),
-    ],
-    "valid_before": Annotated[
-        str | None,
-        typer.Option(
-            "--valid-before",
-            metavar="COLUMN",
-            help="Column of the first day on which a row no longer holds, in place of --valid-to.",
-        ),
-    ],
-    "where": Annotated[
+        "--valid-before",
+        "Column of the first day on which a row no longer holds, in place of --valid-to.",
+        metavar="COLUMN",
+    ),
+    "where": _option(
         list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="COLUMN=VALUE",
-            help="Take only rows with this value; may be given several times, for one column: any of them.",
-        ),
-    ],
-    "sigma_column": Annotated[
+        "--where",
+        "Take only rows with this value; may be given several times, for one column: any of them.",
+        metavar="COLUMN=VALUE",
+    ),
+    "sigma_column": _option(
+        str | None, "--sigma-column", "Column of the standard error of the position [m].", metavar="COLUMN"
+    ),
+    "crs": _option(
+        str | None, "--crs", "CRS of files that do not name one, such as EPSG:4326.", metavar="CRS"
+    ),
+    "lon": _option(str | None, "--lon", "Column of longitudes of a CSV [degrees].", metavar="COLUMN"),
+    "lat": _option(str | None, "--lat", "Column of latitudes of a CSV [degrees].", metavar="COLUMN"),
+    "encoding": _option(
         str | None,
-        typer.Option(
-            "--sigma-column", metavar="COLUMN", help="Column of the standard error of the position [m]."
-        ),
-    ],
-    "crs": Annotated[
-        str | None,
-        typer.Option("--crs", metavar="CRS", help="CRS of files that do not name one, such as EPSG:4326."),
-    ],
-    "lon": Annotated[
-        str | None, typer.Option("--lon", metavar="COLUMN", help="Column of longitudes of a CSV [degrees].")
-    ],
-    "lat": Annotated[
-        str | None, typer.Option("--lat", metavar="COLUMN", help="Column of latitudes of a CSV [degrees].")
-    ],
-    "encoding": Annotated[
-        str | None,
-        typer.Option(
-            "--encoding",
-            metavar="NAME",
-            help="How text is stored where a file does not say it, such as cp1251.",
-        ),
-    ],
-    "allow_date": Annotated[
-        bool,
-        typer.Option("--allow-date", help="Take days after today, and days decades away from the others."),
-    ],
-    "dissolve": Annotated[
-        bool, typer.Option("--dissolve", help="Join rows of districts that share a name into one district.")
-    ],
-    "publisher": Annotated[str | None, typer.Option("--as", metavar="NAME", help=AS)],
-    "each_day": Annotated[
-        EachDay | None,
-        typer.Option(
-            "--each-day", help="Which of several files of one day to take; all: together they are it."
-        ),
-    ],
-    "shift_days": Annotated[
+        "--encoding",
+        "How text is stored where a file does not say it, such as cp1251.",
+        metavar="NAME",
+    ),
+    "allow_date": _option(
+        bool, "--allow-date", "Take days after today, and days decades away from the others."
+    ),
+    "dissolve": _option(bool, "--dissolve", "Join rows of districts that share a name into one district."),
+    "publisher": _option(str | None, "--as", AS, metavar="NAME"),
+    "each_day": _option(
+        EachDay | None, "--each-day", "Which of several files of one day to take; all: together they are it."
+    ),
+    "shift_days": _option(
         int | None,
-        typer.Option(
-            "--shift-days",
-            metavar="NUMBER",
-            help="Days to add to those in names and columns: -1 where a file shows the evening before.",
-        ),
-    ],
+        "--shift-days",
+        "Days to add to those in names and columns: -1 where a file shows the evening before.",
+        metavar="NUMBER",
+    ),
 }
 """Options of every command that reads fronts: how their files say who holds what, and when."""
 
@@ -563,13 +454,15 @@ def sides_named(names: list[str] | None) -> dict[str, str]:
     return {side: text for side, _, text in pairs}
 
 
-def _study_options(
-    date_before: datetime | None, date_after: datetime | None, side_names: list[str] | None, **others: Any
-) -> dict[str, Any]:
-    """Give the options that were given as `study_from_files` takes them; the others have their defaults."""
-    days = tuple(None if day is None else f"{day:%Y-%m-%d}" for day in (date_before, date_after))
-    description = _described_as(**{name: others.pop(name) for name in Described})
-    return {"days": days, "sides": sides_named(side_names), "description": description, **given(**others)}
+def _asked(**options: Any) -> dict[str, Any]:
+    """Give the options that were given as verbs take them; the others have their defaults."""
+    asked: dict[str, Any] = {}
+    if "date_before" in options:
+        days = (options.pop(name) for name in ("date_before", "date_after"))
+        asked["days"] = tuple(None if day is None else f"{day:%Y-%m-%d}" for day in days)
+    asked["sides"] = sides_named(options.pop("side_names"))
+    asked["description"] = _described_as(**{name: options.pop(name) for name in Described if name in options})
+    return asked | given(**options)
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -587,12 +480,20 @@ def one_side(sides: list[str] | None) -> str:
 describes_layers = takes_options(Described, _described_as, "description")
 """A decorator: the command takes the options of `Described`, as a `Description`."""
 
-_OF_BOTH = {name: kind for name, kind in Described.items() if name != "publisher"}
-describes_sources = takes_options(_OF_BOTH, _described_as, "description")
-"""The same for a command whose two sources may have two publishers."""
-
 saves_answers = takes_options(Saves, _saving, "saving")
 """A decorator: the command takes `Saves`, as a `Saving`."""
 
-asks_for_study = takes_options({**Asked, **Described}, _study_options, "asked")
-"""A decorator: the command takes `Asked` and `Described`, as arguments of `study_from_files`."""
+OF_GROUND = ("districts", "key", "theatre")
+OF_STUDY = (
+    "side", "date_before", "date_after", "rest", "settlements", "label", "title", "source", "side_names",
+    "snap_m", "border_m", "reach_m", "margin_m", "sigma_m", "mend",
+)  # fmt: skip
+"""Options of every command that makes a study of two days and more."""
+
+
+def asks(*names: str, but: Collection[str] = ()) -> Callable[..., Callable[..., None]]:
+    """Give a command shared options and all that describe files; it takes them as `asked`."""
+    options = {name: OPTIONS[name] for name in names}
+    options |= {name: kind for name, kind in Described.items() if name not in but}
+    decorate: Callable[..., Callable[..., None]] = takes_options(options, _asked, "asked")
+    return decorate

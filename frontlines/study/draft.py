@@ -198,7 +198,9 @@ def _put_sides(found: Draft, fronts: dict[Path, gpd.GeoDataFrame]) -> None:
     if not fronts:
         found.remark("study", 'side = "A"  # whose gains are positive; without it, each has its balance')
         return
-    sided = {"side", "side_left", "side_right"} & set.union(*map(_columns, fronts.values()))
+    sided = {"side", "side_left", "side_right"} & {
+        name for frame in fronts.values() for name in _columns(frame)
+    }
     if sided:
         sides = sides_in_order(
             str(side) for frame in fronts.values() for column in frame.columns

@@ -64,7 +64,7 @@ _PLACES = ("settlements.csv", "population.csv")
 IF_ANY = {
     "change": (*_PLACES, "matrix.png", BOOK, PAGE),
     "series": (*_PLACES, "fronts.csv", "overall.csv", "districts.png", "series.gif", BOOK, PAGE),
-    "movement": (BOOK,),
+    "movement": (BOOK, PAGE),
     "agreement": ("fronts_apart.csv", "days.png", BOOK, PAGE),
     "nets": (BOOK,),
 }
@@ -86,18 +86,24 @@ def write_answer(answer: Answer, out: Path, wanted: Wanted) -> tuple[str, ...]:
     """Write all files of an answer, and take away those of an earlier one; name them."""
     every = files_of(answer.kind)
     with staged(out, stale=every) as folder:
-        _write_tables(answer, folder, wanted)
-        for name, frame in answer.layers.items():
-            write(frame, folder / name)
-        if wanted.map:
-            _PICTURES[answer.kind](answer, folder, wanted)
-        if wanted.excel:
-            write_workbook(answer, folder / BOOK)
-        _write_record(answer, folder)
-        if wanted.report:
-            _require_page(answer)
-            write_page(folder, folder / PAGE)
+        write_into(answer, folder, wanted)
         return tuple(name for name in every if (folder / name).exists())
+
+
+def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
+    """Write all files of an answer into a folder that nobody else sees."""
+    _write_tables(answer, folder, wanted)
+    for name, frame in answer.layers.items():
+        write(frame, folder / name)
+    if wanted.map:
+        _PICTURES[answer.kind](answer, folder, wanted)
+    if wanted.excel:
+        write_workbook(answer, folder / BOOK)
+    _write_record(answer, folder)
+    if wanted.report and (paged := _paged(answer)) is not answer:
+        write_report(paged, folder / PAGE)
+    elif wanted.report:
+        write_page(folder, folder / PAGE)
 
 
 def _write_tables(answer: Answer, folder: Path, wanted: Wanted) -> None:
@@ -120,7 +126,7 @@ def _write_record(answer: Answer, folder: Path) -> None:
 
 def write_report(answer: Answer, path: Path) -> None:
     """Write the page of an answer, without its pictures."""
-    _require_page(answer)
+    answer = _paged(answer)
     with tempfile.TemporaryDirectory(prefix="frontlines-") as temporary:
         folder = Path(temporary)
         _write_tables(answer, folder, Wanted())
@@ -139,11 +145,15 @@ def page_of(answer: Answer) -> str:
         return path.read_text(encoding="utf-8")
 
 
-def _require_page(answer: Answer) -> None:
+def _paged(answer: Answer) -> Answer:
+    """Give what a page is made of: of a movement, the ground between its days."""
+    if isinstance(own := getattr(answer, "results", None), Answer):
+        return own
     if answer.kind not in _GROUND:
         raise StudyError(
             "there is no page of net change by several sources: use chart(), or two sources on the same days"
         )
+    return answer
 
 
 # --- pictures: each as a figure, and as files

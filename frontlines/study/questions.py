@@ -249,9 +249,9 @@ def agreement(
     --------
     >>> import frontlines as fl
     >>> from frontlines.datasets import synthetic_war
-    >>> war = synthetic_war(90, n_vertices=100)
-    >>> later = war.control.assign(date=war.control["date"] + pd.Timedelta(days=30))
-    >>> fl.agreement(war.control, later, war.districts, side="Red", date="1930-04-05", names=("one", "two"))
+    >>> one, other = (synthetic_war(10, n_vertices=100, rng=seed) for seed in (0, 1))
+    >>> fl.agreement(one.control, other.control, one.districts, side="Red", names=("a map", "another"))
+    AgreementResults(Red, a map | another, 1930-03-01 to 1930-03-10, 9 days, IoU 0.983, ratio 1.006)
     """
     days = [date] if date else []
     with reporting(progress) as report:

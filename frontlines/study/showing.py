@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
@@ -27,7 +28,7 @@ from frontlines.study.readable import table_of
 from frontlines.study.series_results import SeriesResults
 
 _SIDE_IN, _DPI = 4.5, 80  # of a small map: its longest side [inches], and its dots per inch
-_CELL = 'style="text-align:{};vertical-align:top;white-space:pre-wrap"'
+_CELL = 'style="text-align:{};vertical-align:top;padding:0 .6em;white-space:pre-wrap"'
 
 
 def headlines(answer: Answer) -> tuple[str, str]:
@@ -51,13 +52,15 @@ def _headline(answer: Answer, totals: Any, sides: Any) -> tuple[str, str]:
 def html_of(answer: Answer) -> str:
     """Write sentence, tables, small map and caption."""
     said, more = headlines(answer)
-    tables = "".join(_tables(table_of(answer).renderables[1:]))
+    laid = table_of(answer).renderables[1:]
+    tables = "".join(_tables(laid))
     picture = base64.b64encode(small_map(answer)).decode()
     image = f'<img alt="{_shown(said)}" src="data:image/png;base64,{picture}" style="max-width:100%">'
     return (
         f"<div><p><strong>{_shown(said)}</strong> {_shown(more)}</p>"
         '<div style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start">'
         f"<div>{tables}</div>{image}</div>"
+        f"<details><summary>Notes</summary>{_notes(laid)}</details>"
         f'<p style="max-width:70em;font-size:smaller">{_shown(answer.caption)}</p></div>'
     )
 
@@ -69,6 +72,15 @@ def _tables(parts: list[Any]) -> Iterator[str]:
             yield _table(part)
         elif isinstance(after, Table):
             yield f"<p>{_shown(part)}</p>"
+
+
+def _notes(parts: list[Any]) -> str:
+    """Write what to bear in mind, with the arguments for the options that the terminal speaks of."""
+    notes = str(parts[-1]) if isinstance(parts[-1], Text) else ""
+    notes = re.sub(r"--([a-z][a-z-]+) (?=\d)", lambda found: f"{found[1].replace('-', '_')}=", notes)
+    notes = re.sub(r"--([a-z][a-z-]+)", lambda found: found[1].replace("-", "_"), notes)
+    lines = "".join(f"{_shown(line)}<br>" for line in notes.splitlines())
+    return f'<pre style="white-space:pre-wrap">{lines}</pre>'
 
 
 def _table(table: Table) -> str:

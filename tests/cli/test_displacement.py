@@ -13,7 +13,9 @@ from frontlines.cli.main import app
 from frontlines.manifest import caption
 from frontlines.movement.estimators import DEFINITIONS
 from frontlines.sources.files import read_layer, write
-from frontlines.study.outputs import MOVEMENT_FILES as FILES
+from frontlines.study import outputs
+
+FILES = outputs.FILES["movement"]
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"

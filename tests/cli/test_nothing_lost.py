@@ -15,7 +15,7 @@ from frontlines import datasets
 from frontlines.cli.main import app
 from frontlines.errors import SourceError
 from frontlines.sources.files import write
-from frontlines.study.outputs import FILES, only_run_in
+from frontlines.study.outputs import files_of, only_run_in
 
 RUNNER = CliRunner()
 
@@ -91,7 +91,7 @@ def test_text_in_a_csv_stays_in_its_row_and_is_no_formula(tmp_path):
 def test_pictures_do_not_go_by_a_users_settings(tmp_path):
     wished = {"savefig.bbox": "tight", "font.weight": "bold", "path.sketch": (1, 100, 2)}
     with mpl.rc_context(wished):
-        with only_run_in(tmp_path / "out", FILES, force=False):
+        with only_run_in(tmp_path / "out", files_of("change"), force=False):
             assert mpl.rcParams["savefig.bbox"] is None
             assert (mpl.rcParams["font.weight"], mpl.rcParams["path.sketch"]) == ("normal", None)
         assert mpl.rcParams["font.weight"] == "bold"

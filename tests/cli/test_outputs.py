@@ -12,7 +12,10 @@ from typer.testing import CliRunner
 from frontlines.cli.main import app
 from frontlines.errors import SourceError
 from frontlines.sources.files import write
-from frontlines.study.outputs import FILES, only_run_in, save_figure, staged
+from frontlines.study import outputs
+from frontlines.study.outputs import only_run_in, save_figure, staged
+
+FILES = outputs.FILES["change"]
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"

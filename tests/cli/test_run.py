@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 from frontlines.cli.main import app
 from frontlines.datasets import locate
 from frontlines.sources.files import read_layer, write
-from frontlines.study.outputs import FILES
+from frontlines.study import outputs
+
+FILES = outputs.FILES["change"]
 
 RUNNER = CliRunner()
 ROOT = Path(__file__).parent.parent.parent

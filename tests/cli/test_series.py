@@ -14,7 +14,9 @@ from frontlines.cli.commands.series import Freq
 from frontlines.cli.main import app
 from frontlines.series.periods import FREQUENCIES
 from frontlines.sources.files import write
-from frontlines.study.outputs import SERIES_FILES as FILES
+from frontlines.study import outputs
+
+FILES = outputs.FILES["series"]
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"

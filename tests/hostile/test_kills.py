@@ -3,11 +3,12 @@
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from frontlines.cli.commands import change, run
+from frontlines.cli.commands import change
 from frontlines.cli.main import main
 from frontlines.sources.writing import only_run_in
 from frontlines.study import outputs
@@ -40,20 +41,18 @@ def _held(folder):
 def test_a_killed_command_leaves_one_set_whole(tmp_path, monkeypatch):
     out = tmp_path / "out"
 
-    def write_results(results, folder):
-        for name in outputs.FILES:
-            text = '{"versions": {"frontlines": "0"}}' if name == outputs.MANIFEST else results
+    def write_into(found, folder, _wanted):
+        for name in outputs.FILES["change"]:
+            text = '{"versions": {"frontlines": "0"}}' if name == outputs.MANIFEST else found.mark
             (Path(folder) / name).write_text(text, encoding="utf-8")
-        return outputs.FILES
 
-    monkeypatch.setattr(change, "study_from_files", lambda *_files, **_options: None)
-    monkeypatch.setattr("frontlines.study.readable.show", lambda *_shown: None)
-    monkeypatch.setattr("frontlines.study.readable.balance_table", lambda _results: None)
-    monkeypatch.setattr(outputs, "write_results", write_results)
+    monkeypatch.setattr("frontlines.cli.answering._show", lambda *_shown: None)
+    monkeypatch.setattr(outputs, "write_into", write_into)
     words = ["change", "before", "after", "--out", str(out), "--force"]
 
     def be_the_command(number, which):
-        monkeypatch.setattr(run, "run_study", lambda _study, **_options: which)
+        found = SimpleNamespace(kind="change", mark=which)
+        monkeypatch.setattr(change, "compare", lambda *_files, **_options: found)
         if number:
             _dies_at(number, out)
         sys.argv = ["frontlines", *words]
@@ -68,7 +67,7 @@ def test_a_killed_command_leaves_one_set_whole(tmp_path, monkeypatch):
             held = _held(out)
         told = {text for name, text in held.items() if name != outputs.MANIFEST}
         assert len(told) <= 1, (number, held)
-        assert set(held) in ({*outputs.FILES}, set()), number
+        assert set(held) in ({*outputs.FILES["change"]}, set()), number
     assert 137 in ends
 
 

@@ -17,15 +17,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from frontlines.errors import SourceError
 from frontlines.manifest import sha256
 from frontlines.study import outputs
-from frontlines.study.outputs import MANIFEST, only_run_in, read_previous, staged
+from frontlines.study.outputs import MANIFEST, only_run_in, staged
+from frontlines.study.record import read_previous
 from tests.forking import forked
 
-SETS = {
-    "comparison": (outputs.FILES, outputs.IF_ANY),
-    "series": (outputs.SERIES_FILES, (*outputs.SERIES_IF_ANY, "fronts.csv", "series.gif")),
-    "movement": (outputs.MOVEMENT_FILES, ()),
-    "agreement": (outputs.AGREEMENT_FILES, outputs.AGREEMENT_IF_ANY),
-}
+SETS = {kind: (files, outputs.IF_ANY[kind]) for kind, files in outputs.FILES.items()}
 COMMANDS, NAMES = st.sampled_from(sorted(SETS)), st.sampled_from(["map.png", "series.csv", "mine.csv"])
 
 

@@ -15,7 +15,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.cli.options import Key, describes_layers
+from frontlines.cli.options import describes_layers
 from frontlines.cli.refusing import FAULTY, console, one_line, shows_errors
 from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of, dissolved, with_key
@@ -59,7 +59,9 @@ def check(
             "--kind", metavar="KIND", help=f"What they are, if the columns do not tell: {', '.join(KINDS)}."
         ),
     ] = None,
-    key: Key = _KEY,
+    key: Annotated[
+        str, typer.Option("--key", metavar="COLUMN", help="Column of the districts' unique names.")
+    ] = _KEY,
     theatre: Annotated[
         Path | None,
         typer.Option("--theatre", metavar="FILE", help="Ground that control and districts must fill."),

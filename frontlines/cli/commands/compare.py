@@ -9,34 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from frontlines.cli.answering import answer
-from frontlines.cli.options import (
-    AS,
-    METRES,
-    BorderM,
-    CorrelationM,
-    Districts,
-    Key,
-    Label,
-    MarginM,
-    Mend,
-    ReachM,
-    Rest,
-    Saving,
-    Side,
-    SideNames,
-    SnapM,
-    Theatre,
-    Title,
-    describes_sources,
-    given,
-    one_side,
-    saves_answers,
-    sides_named,
-)
+from frontlines.cli.options import AS, METRES, OF_GROUND, Saving, asks, given, one_side, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
 from frontlines.names import counted
-from frontlines.sources.description import Description
 from frontlines.study import agreement
 from frontlines.study.questions import net_changes
 
@@ -45,7 +21,10 @@ _TWO = 2
 
 @shows_errors
 @saves_answers
-@describes_sources
+@asks(
+    *OF_GROUND, "side", "rest", "label", "title", "side_names", "snap_m", "border_m", "reach_m", "margin_m",
+    "correlation_m", "mend", but=["publisher"],
+)  # fmt: skip
 def compare(
     first: Annotated[
         Path, typer.Argument(metavar="A", help="One source: a file or folder of ground, lines or places.")
@@ -54,10 +33,6 @@ def compare(
     others: Annotated[
         list[Path] | None, typer.Argument(metavar="C", help="With --dates: more sources.")
     ] = None,
-    districts: Districts = None,
-    side: Side = None,
-    key: Key = "district",
-    theatre: Theatre = None,
     date: Annotated[
         datetime | None,
         typer.Option(
@@ -82,11 +57,7 @@ def compare(
     ] = None,
     named: Annotated[
         list[str] | None,
-        typer.Option(
-            "--source",
-            metavar="TEXT",
-            help="What to call A, then B; else by their files.",
-        ),
+        typer.Option("--source", metavar="TEXT", help="What to call A, then B; else by their files."),
     ] = None,
     apart_m: Annotated[
         list[float] | None,
@@ -106,48 +77,24 @@ def compare(
             "all, or for each source.",
         ),
     ] = None,
-    correlation_m: CorrelationM = None,
-    border_m: BorderM = None,
-    margin_m: MarginM = None,
-    rest: Rest = None,
-    snap_m: SnapM = None,
-    reach_m: ReachM = None,
-    label: Label = None,
-    title: Title = None,
-    side_names: SideNames = None,
-    mend: Mend = None,
     *,
-    description: Description,
+    asked: dict[str, Any],
     saving: Saving,
 ) -> None:
     """Compare what sources say of one side's ground: of two on the same day, or the net change by more."""
-    of_side, sources = one_side(side), [first, second, *(others or ())]
-    errors, page = bool(sigma_m or correlation_m), saving.wanted.report
-    _require_fitting(sources, named, net=dates is not None, errors=errors, page=page)
-    inputs = (*sources, *(districts or ()), theatre)
-    asked: dict[str, Any] = {"side": of_side, "key": key, "publishers": _of_each(published, len(sources))}
-    asked |= {"names": named or (), "sides": sides_named(side_names), "description": description}
-    asked |= given(
-        theatre=theatre, rest=rest, snap_m=snap_m, reach_m=reach_m, mend=mend, border_m=border_m,
-        margin_m=margin_m, title=title,
-    )  # fmt: skip
-    ground = districts or ()
+    sources = [first, second, *(others or ())]
+    errors = bool(sigma_m or "correlation_m" in asked)
+    _require_fitting(sources, named, net=dates is not None, errors=errors, page=saving.wanted.report)
+    asked |= {"side": one_side(asked.get("side")), "publishers": _of_each(published, len(sources))}
+    asked |= given(names=named)
     if dates:
-        asked["dates"] = [f"{day:%Y-%m-%d}" for day in dates]
-        asked |= given(sigma_m=sigma_m, correlation_m=correlation_m)
-        answer(
-            lambda report: net_changes(sources, ground, progress=report, **asked),
-            "nets",
-            saving,
-            inputs,
-        )
+        asked.pop("label", None)
+        asked |= given(sigma_m=sigma_m, dates=[f"{day:%Y-%m-%d}" for day in dates])
+        answer(lambda report: net_changes(sources, **asked, progress=report), "nets", saving, sources, asked)
         return
-    asked |= given(label=label, apart_m=apart_m, date=date and f"{date:%Y-%m-%d}")
+    asked |= given(apart_m=apart_m, date=date and f"{date:%Y-%m-%d}")
     answer(
-        lambda report: agreement(first, second, ground, progress=report, **asked),
-        "agreement",
-        saving,
-        inputs,
+        lambda report: agreement(first, second, **asked, progress=report), "agreement", saving, sources, asked
     )
 
 

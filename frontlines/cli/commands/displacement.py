@@ -11,16 +11,7 @@ import typer
 
 from frontlines.cli.answering import answer
 from frontlines.cli.commands.run import changes_of
-from frontlines.cli.options import (
-    METRES,
-    Districts,
-    KeyIfGiven,
-    Saving,
-    Theatre,
-    asks_for_study,
-    given,
-    saves_answers,
-)
+from frontlines.cli.options import METRES, OF_GROUND, OF_STUDY, Saving, asks, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
 from frontlines.progress import Report, part
@@ -41,7 +32,7 @@ class Crossing(StrEnum):
 
 @shows_errors
 @saves_answers
-@asks_for_study
+@asks(*OF_GROUND, *OF_STUDY)
 def displacement(
     sources: Annotated[
         list[Path],
@@ -50,9 +41,6 @@ def displacement(
             help="Control polygons or frontlines, the earliest file first; or one study, as for `run`.",
         ),
     ],
-    districts: Districts = None,
-    key: KeyIfGiven = None,
-    theatre: Theatre = None,
     spacing_m: Annotated[
         float, typer.Option("--spacing-m", **METRES, help="Distance between transects [m].")
     ] = SPACING_M,
@@ -84,16 +72,12 @@ def displacement(
     saving: Saving,
 ) -> None:
     """Measure how far the front of one side moved: transects, rates, areas and distances side by side."""
-    ground = {"districts": districts or (), "theatre": theatre}
-    read = [*(districts or ()), theatre, baseline, axis, asked.get("settlements")]
-    read += sources if len(sources) > 1 else files_of(str(sources[0]))
+    read = [*sources] if len(sources) > 1 else files_of(str(sources[0]))
+    read += [path for path in (baseline, axis) if path is not None]
 
     def ask(report: Report) -> MovementResults:
         report(0.0, "reading")
-        study, reading = (
-            _study_of(sources, ground, asked | given(key=key)),
-            Reading(description=asked["description"]),
-        )
+        study, reading = _study_of(sources, asked), Reading(description=asked["description"])
         drawn = {
             name: reading.layer(path, name) if path else None
             for name, path in (("baseline", baseline), ("axis", axis))
@@ -110,13 +94,13 @@ def displacement(
             **drawn,
         )
 
-    answer(ask, "movement", saving, read)
+    answer(ask, "movement", saving, read, asked)
 
 
-def _study_of(sources: list[Path], ground: dict[str, Any], asked: dict[str, Any]) -> Study:
+def _study_of(sources: list[Path], asked: dict[str, Any]) -> Study:
     """Read one study, or files of two and more days on their ground."""
     if len(sources) == 1:
-        if ground["districts"] or ground["theatre"]:
+        if {"districts", "theatre", "key"} & set(asked):
             raise StudyError("a study brings its own layers: pass it alone, or two files")
         return open_study(str(sources[0]), changes=changes_of(**asked))
-    return study_from_files(sources[0], sources[-1], between=sources[1:-1], **ground, **asked)
+    return study_from_files(sources[0], sources[-1], between=sources[1:-1], **asked)

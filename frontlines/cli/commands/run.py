@@ -11,18 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from frontlines.cli.answering import answer
-from frontlines.cli.options import (
-    CorrelationM,
-    Draws,
-    Jobs,
-    Population,
-    PopulationPer,
-    Saving,
-    SliverM,
-    asks_for_study,
-    given,
-    saves_answers,
-)
+from frontlines.cli.options import OF_STUDY, Saving, asks, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.datasets import available
 from frontlines.sources.description import Description
@@ -35,7 +24,7 @@ _TABLE_OF |= {"key": "layers", "population": "layers", "population_per": "layers
 
 @shows_errors
 @saves_answers
-@asks_for_study
+@asks(*OF_STUDY, "population", "population_per", "sliver_m", "correlation_m", "draws", "jobs")
 def run(
     study: Annotated[
         str,
@@ -45,12 +34,6 @@ def run(
             autocompletion=available,
         ),
     ],
-    population: Population = None,
-    population_per: PopulationPer = None,
-    sliver_m: SliverM = None,
-    correlation_m: CorrelationM = None,
-    draws: Draws = None,
-    jobs: Jobs = 1,
     *,
     asked: dict[str, Any],
     saving: Saving,
@@ -59,14 +42,13 @@ def run(
 
     Options go before what the study says.
     """
-    asked |= given(population=population, population_per=population_per)
-    asked |= given(sliver_m=sliver_m, correlation_m=correlation_m, draws=draws)
-    inputs = [*files_of(study), asked.get("settlements"), population]
+    jobs = asked.pop("jobs", 1)
     answer(
         lambda report: run_study(open_study(study, changes=changes_of(**asked)), jobs=jobs, progress=report),
         "change",
         saving,
-        inputs,
+        files_of(study),
+        asked,
     )
 
 
