@@ -23,7 +23,7 @@ _GEOMETRY = ("polygons", "points")
 
 @dataclass(frozen=True, kw_only=True)
 class Publisher:
-    """What a publisher's TOML says; the words are those of the file, which `docs/files.md` explains."""
+    """What a publisher's TOML says; the words are those of the file, which `docs/publishers.md` explains."""
 
     name: str
     credit: str
