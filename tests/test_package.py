@@ -97,6 +97,7 @@ def test_modules_stay_small_and_quiet(path):
             assert node.func.id != "print", f"line {node.lineno}"
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("frontlines"):
             own.add(node.module)
+    own -= {"frontlines.arguments"}  # the door of every public function
     if path.name != "__init__.py" and path.parent.name != "lines":
         assert len(own) <= 12, own
 
