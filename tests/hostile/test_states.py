@@ -25,6 +25,8 @@ SETS = {
     "series": (outputs.SERIES_FILES, (*outputs.SERIES_IF_ANY, "fronts.csv", "series.gif")),
     "movement": (outputs.MOVEMENT_FILES, ()),
     "agreement": (outputs.AGREEMENT_FILES, outputs.AGREEMENT_IF_ANY),
+    "nets": (outputs.NETS_FILES, ()),
+    "digitizing": (("overlay.png", MANIFEST), ("frontlines.geojson", "control.gpkg", "residuals.csv")),
 }
 COMMANDS, NAMES = st.sampled_from(sorted(SETS)), st.sampled_from(["map.png", "series.csv", "mine.csv"])
 
