@@ -225,7 +225,7 @@ def calls(folder):
         plot.residual_figure: {"digitized": None},
         plot.profile_figure: {"displaced": displaced, "settlements": PLACES, "level": 0.9, **page},
         plot.series_figure: {
-            "series": series, "fronts": lengths, "whole_km2": 64.0, "sides": {"A": "a"}, **page
+            "series_or_totals": series, "fronts": lengths, "whole_km2": 64.0, "sides": {"A": "a"}, **page
         },
         plot.transition_matrix_figure: {"transitions": transitions, "sides": {"A": "a"}, "most": 9, **page},
         digitize.digitize: {"recipe": folder / "none.toml", "progress": None},
