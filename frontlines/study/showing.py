@@ -79,7 +79,8 @@ def _notes(parts: list[Any]) -> str:
     notes = str(parts[-1]) if isinstance(parts[-1], Text) else ""
     notes = re.sub(r"--([a-z][a-z-]+) (?=\d)", lambda found: f"{found[1].replace('-', '_')}=", notes)
     notes = re.sub(r"--([a-z][a-z-]+)", lambda found: found[1].replace("-", "_"), notes)
-    return f'<pre style="white-space:pre-wrap">{"".join(f"{_shown(line)}<br>" for line in notes.splitlines())}</pre>'
+    lines = "".join(f"{_shown(line)}<br>" for line in notes.splitlines())
+    return f'<pre style="white-space:pre-wrap">{lines}</pre>'
 
 
 def _table(table: Table) -> str:
