@@ -168,8 +168,18 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         sides=sides or {},
         labels=labels,
         tolerance_m=tolerance_m,
+        method=_method(asked_errors, edge.border_m),
         manifest=manifest,
     )
+
+
+def _method(asked: tuple[NoiseModel | None, Any, Any], border_m: float | None) -> dict[str, Any]:
+    """Give what two days of a series are compared by."""
+    noise, sigma_m, correlation_m = asked
+    if noise is not None:
+        sigma_m, correlation_m = noise.sigma_m, noise.parts[0][0]
+    method = {"sigma_m": sigma_m, "correlation_m": correlation_m}
+    return method if border_m is None else method | {"border_m": border_m}
 
 
 def _ends(totals: pd.DataFrame) -> list[pd.Timestamp]:
