@@ -15,9 +15,8 @@ from frontlines.layers import as_control
 from frontlines.manifest import Manifest, long_date
 from frontlines.names import counted, listed
 from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
-from frontlines.study.answer import Answer, if_any
 from frontlines.study.compare import Results, run_study
-from frontlines.study.study import SHOWN, Study
+from frontlines.study.study import SHOWN, Answer, Study, if_any
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -16,9 +16,9 @@ import frontlines as fl
 from frontlines.cli.main import app
 from frontlines.cli.options import Saves
 from frontlines.datasets import locate
+from frontlines.sources.formats import DECIMALS, OTHER_DECIMALS, rounded
 from frontlines.study import outputs
 from frontlines.study.questions import net_changes
-from frontlines.study.workbook import DECIMALS, OTHER_DECIMALS, rounded
 
 NASTY = '=1+1</script><script>alert("1")</script>'
 DOCS = Path(__file__).parents[2] / "docs" / "results.md"
