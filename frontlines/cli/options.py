@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +15,7 @@ import typer
 from frontlines.errors import LayerError, StudyError
 from frontlines.layers.mending import MENDS, mends_of
 from frontlines.limits import LIMITS, LONGEST_M
-from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, STRETCH, UNKNOWN, Length
+from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.formats import known_crs
 from frontlines.sources.publishers import PUBLISHERS
@@ -218,27 +217,14 @@ SigmaM = Annotated[
 ]
 
 
-def _read_length(text: str) -> Length:
-    """Read a correlation length."""
-    if text.strip() == STRETCH:
-        return STRETCH
-    try:
-        metres = float(text)
-    except ValueError:
-        metres = math.nan
-    if not metres >= 0:
-        raise typer.BadParameter(f"{text!r} is no length: give metres, 0 or more, inf, or stretch")
-    return metres
-
-
 CorrelationM = Annotated[
-    Any,
+    str | None,
     typer.Option(
         "--correlation-m",
-        parser=_read_length,
         metavar="METRES",
         help="Over what length along the front errors are alike [m]; inf: each line is off as a whole; "
-        "stretch: each stretch is; "
+        "stretch: each stretch is; several with their shares of the variance: 2000:0.5,inf:0.5; then between="
+        "(correlation of both dates' errors) and factor= (how wrong the length may be; 1: measured); "
         f"else the longest that the lines state as correlation_m, or {CORRELATION_M:g}.",
     ),
 ]
