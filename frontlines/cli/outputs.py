@@ -23,6 +23,7 @@ from frontlines.plot import (
     animate_control,
     change_figure,
     district_figure,
+    draw_error_by_correlation,
     movement_figure,
     net_by_source_figure,
     profile_figure,
@@ -35,6 +36,7 @@ from frontlines.sources import writing
 from frontlines.sources.files import write
 from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
 from frontlines.study.agreement import NetResults
+from frontlines.study.errors import error_by_length
 
 MANIFEST = "manifest.json"
 DPI = 300
@@ -59,8 +61,9 @@ SERIES_IF_ANY = (*_PLACES, _OVERALL, PAGE)
 """What a series writes of places, of people, of its sum if errors are known, and of a page, if any."""
 
 _MATRIX = "matrix.png"
-IF_ANY = (*_PLACES, _MATRIX, PAGE)
-"""What a comparison writes of these, and of several sides."""
+_BY_LENGTH = ("error_by_correlation.csv", "error_by_correlation.png")
+IF_ANY = (*_PLACES, _MATRIX, *_BY_LENGTH, PAGE)
+"""What a comparison writes of these, of several sides, and of correlation lengths that are a judgement."""
 
 SERIES_FILES = ("series.csv", "series.parquet", "totals.csv", "series.png", GROUND, MANIFEST)
 """What a series writes, whatever else is asked for."""
@@ -87,6 +90,7 @@ def write_results(results: Results, folder: Path, *, page: bool = False) -> tupl
     write(results.frontlines, folder / "frontlines.geojson")
     save_figure(change_figure(results.for_readers()), folder / "map")
     more = (*_write_places(results, folder), *_write_matrix(results, folder))
+    more += _write_by_length(results, folder)
     study, places = results.study, None
     if results.settlements is not None and study.settlements is not None:
         places = changed_rows(results.settlements, each_once(study.settlements, study.districts))
@@ -120,6 +124,20 @@ def _write_matrix(results: Results, folder: Path) -> tuple[str, ...]:
     )
     matrix.savefig(folder / _MATRIX, dpi=DPI)
     return (_MATRIX,)
+
+
+def _write_by_length(results: Results, folder: Path) -> tuple[str, ...]:
+    """Write and draw the error by the correlation length, if that is a judgement; name the files."""
+    table = error_by_length(results)
+    if table is None:
+        return ()
+    write(table, folder / _BY_LENGTH[0])
+    if table["side"].nunique() > 1 or table["correlation_m"].min() > 0:
+        return _BY_LENGTH[:1]  # the chart is of one side, and of lengths from 0
+    figure = draw_error_by_correlation(table).get_figure(root=True)
+    if figure is not None:
+        figure.savefig(folder / _BY_LENGTH[1], dpi=DPI, bbox_inches="tight")
+    return _BY_LENGTH
 
 
 def _write_places(results: Results | SeriesResults, folder: Path) -> tuple[str, ...]:

@@ -23,13 +23,14 @@ from frontlines.uncertainty import (
     NoiseModel,
     balance_error,
     check_draws,
+    error_by_correlation,
     errors_of_sides,
     noise_from_text,
     simulate_balance,
 )
 
 if TYPE_CHECKING:
-    from frontlines.study.compare import Study
+    from frontlines.study.compare import Results, Study
 
 
 def require_numbers(study: Study) -> None:
@@ -75,12 +76,42 @@ def errors_of(
                 districts=study.districts,
                 noise=noise_of(study.correlation_m, study.sigma_m, lines),
                 border_m=study.border_m,
-                reach_m=max(REACH_M, study.snap_m, study.border_m),
+                reach_m=_reach_m(study),
             )
         except UnknownSigmaError:
             return lines, None
         found.append(errors)
     return lines, errors_of_sides(balance, found)
+
+
+def _reach_m(study: Study) -> float:
+    """How far a front may lie from the lines that give it its errors [m]."""
+    return max(REACH_M, study.snap_m, study.border_m)
+
+
+def error_by_length(results: Results) -> pd.DataFrame | None:
+    """Compute the error of net of each side for many correlation lengths, if the length is a judgement."""
+    study = results.study
+    noise = noise_of(study.correlation_m, study.sigma_m, results.frontlines)
+    if results.errors is None or len(noise.plausible) == 1:
+        return None
+    known = results.balance[results.balance["sigma_km2"].notna()]
+    tables = [
+        error_by_correlation(
+            rows,
+            results.control,
+            results.frontlines,
+            theatre=study.theatre,
+            districts=study.districts,
+            noise=noise,
+            border_m=study.border_m,
+            reach_m=_reach_m(study),
+        )
+        for _, rows in results.balance[results.balance["side"].isin(known["side"])].groupby(
+            "side", sort=False
+        )
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def noise_of(asked: float | str | None, sigma_m: float | None, lines: pd.DataFrame) -> NoiseModel:
