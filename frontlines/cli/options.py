@@ -237,6 +237,16 @@ Draws = Annotated[
         help="Simulate the errors of areas with so many draws, such as 1000; 0, or without it: by formula.",
     ),
 ]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs",
+        min=1,
+        max=64,
+        metavar="NUMBER",
+        help="Processes that draw at once with --draws; the results are the same with any number.",
+    ),
+]
 
 
 Asked: dict[str, Any] = {

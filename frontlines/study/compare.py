@@ -26,6 +26,7 @@ from frontlines.names import (
     BORDER_M,
     SLIVER_M,
     SNAP_M,
+    Mapper,
     counted,
     listed,
     sides_followed,
@@ -290,13 +291,15 @@ class Results:
         return replace(self, study=study, balance=balance, transitions=transitions)
 
 
-def run_study(study: Study, *, progress: Progress = None) -> Results:
+def run_study(study: Study, *, mapper: Mapper = map, progress: Progress = None) -> Results:
     """Compare the two dates of a study: control, change, tables, errors, manifest.
 
     Parameters
     ----------
     study
         From `load_study`, `read_study` or `study_from_files`, or made by hand.
+    mapper
+        A function like `map` for the draws of a simulation, such as that of a pool of processes.
     progress
         None, True for a bar, or a function of (fraction, message).
 
@@ -330,7 +333,7 @@ def run_study(study: Study, *, progress: Progress = None) -> Results:
             balance = margin_columns(balance, strips, study.districts)
         report(0.7, "how sure")
         given = without_sigma(lines) if study.sigma_m is not None else 0
-        lines, errors = errors_of(study, balance, control, lines, part(report, 0.7, 0.9))
+        lines, errors = errors_of(study, balance, control, lines, mapper, part(report, 0.7, 0.9))
         report(0.9, "manifest")
         record = errors_record(study, lines, given, errors)
         places, people = places_and_people(study, change, lines)

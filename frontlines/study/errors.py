@@ -15,7 +15,7 @@ import pandas as pd
 from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import correlations_of, sigmas_of
 from frontlines.limits import require_metres
-from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, somebody
+from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, Mapper, somebody
 from frontlines.progress import Report, part
 from frontlines.series import WITHHELD, series_error, series_totals
 from frontlines.uncertainty import (
@@ -52,6 +52,7 @@ def errors_of(
     balance: pd.DataFrame,
     control: gpd.GeoDataFrame,
     lines: gpd.GeoDataFrame,
+    mapper: Mapper,
     progress: Report,
 ) -> tuple[gpd.GeoDataFrame, AreaErrors | None]:
     """Carry the errors of the lines into the balance, if those along the front of each side are known.
@@ -66,7 +67,8 @@ def errors_of(
     found = []
     for number, rows in enumerate(of_sides):
         own = part(progress, number / len(of_sides), (number + 1) / len(of_sides))
-        verb = partial(simulate_balance, draws=study.draws, progress=own) if study.draws else balance_error
+        simulated = partial(simulate_balance, draws=study.draws, mapper=mapper, progress=own)
+        verb = simulated if study.draws else balance_error
         try:
             errors = verb(
                 rows,

@@ -211,7 +211,7 @@ SAID_BY = {
         ]
     },
 }
-OF_THE_COMMAND_ALONE = {"--out", "--force", "--limit", "--report", "--help"}
+OF_THE_COMMAND_ALONE = {"--out", "--force", "--limit", "--report", "--jobs", "--help"}
 TABLES_OF_ANY_NAME = {"--side-name": "sides"}
 
 

@@ -13,6 +13,7 @@ from frontlines.cli.options import (
     Districts,
     Draws,
     Force,
+    Jobs,
     Key,
     Out,
     Population,
@@ -46,6 +47,7 @@ def change(
     sliver_m: SliverM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
+    jobs: Jobs = 1,
     report: Report = False,
     force: Force = False,
     *,
@@ -59,5 +61,6 @@ def change(
         out,
         force=force,
         page=report,
+        jobs=jobs,
         inputs=(before, after, *(districts or ()), theatre, asked.get("settlements"), population),
     )

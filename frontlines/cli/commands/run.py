@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from frontlines.cli.options import (
     CorrelationM,
     Draws,
     Force,
+    Jobs,
     Out,
     Population,
     PopulationPer,
@@ -45,6 +47,7 @@ def run(
     sliver_m: SliverM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
+    jobs: Jobs = 1,
     report: Report = False,
     force: Force = False,
     *,
@@ -61,12 +64,13 @@ def run(
         out,
         force=force,
         page=report,
+        jobs=jobs,
         inputs=[*files_of(study), asked.get("settlements"), population],
     )
 
 
 def compare(
-    read: Callable[[], Study], out: Path, *, force: bool, page: bool, inputs: Sequence[Path | None]
+    read: Callable[[], Study], out: Path, *, force: bool, page: bool, jobs: int, inputs: Sequence[Path | None]
 ) -> None:
     """Compare the two dates of a study, write what was found and print the balance."""
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
@@ -76,7 +80,9 @@ def compare(
     with outputs.only_run_in(out, files, force=force, inputs=inputs), reporting(True) as report:
         report(0.05, "reading")
         study = read()
-        results = run_study(study, progress=part(report, 0.2, 0.6))
+        with ProcessPoolExecutor(jobs) as pool:  # starts none unasked
+            drawn_by = pool.map if jobs > 1 else map
+            results = run_study(study, mapper=drawn_by, progress=part(report, 0.2, 0.6))
         report(0.6, "drawing and writing")
         with outputs.staged(out, stale=outputs.IF_ANY) as folder:
             written = outputs.write_results(results, folder, page=page)
