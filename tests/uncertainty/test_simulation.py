@@ -175,6 +175,29 @@ def test_districts_need_not_cover_the_theatre(make_case):
     assert found["sigma_km2"] == pytest.approx(wanted["sigma_km2"], rel=0.15)
 
 
+def test_no_interval_of_no_width_where_too_few_draws_tell(straight):
+    """The lines are 10 km apart and off by 0.5 km: no ground is lost in any draw."""
+    noise = NoiseModel(None, 5_000.0, length_factor=1.0)
+    few, many = (straight.simulation(noise, draws=draws).total.iloc[0] for draws in (20, 120))
+    assert few["trust"] == "no"
+    assert np.isnan(few["lost_high_km2"])
+    assert few["net_low_km2"] < few["net_high_km2"]
+    assert (many["trust"], many["lost_low_km2"], many["lost_high_km2"]) == ("yes", 0, 0)
+
+
+def test_a_front_that_leaves_its_zigzags_behind_sweeps_no_less(make_case):
+    """Lines that carry large rough errors: told by simulation and by formula alike."""
+    rng, y = np.random.default_rng(4), np.linspace(0, 40_000, 81)
+    tie = np.linalg.cholesky(np.exp(-np.abs(y[:, None] - y) / 5_000.0))
+    x = [15_000 + 2_000 * tie @ rng.standard_normal(81), 27_000 + 2_000 * tie @ rng.standard_normal(81)]
+    case = make_case(*(west_of(one, y) for one in x), sigma_m=2_000.0)
+    noise = NoiseModel(None, 5_000.0, 1, length_factor=1.0)
+    drawn, told = (
+        found.total["sigma_km2"].iloc[0] for found in (case.simulation(noise), case.formula(noise))
+    )
+    assert drawn == pytest.approx(told, rel=0.07)
+
+
 def test_progress_is_told(bulge):
     told = []
     bulge.simulation(NoiseModel(None, 3_000.0), draws=30, progress=lambda share, _: told.append(share))
