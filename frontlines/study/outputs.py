@@ -24,6 +24,7 @@ from frontlines.plot import (
     animate_control,
     change_figure,
     district_figure,
+    draw_error_by_correlation,
     movement_figure,
     net_by_source_figure,
     profile_figure,
@@ -59,7 +60,14 @@ FILES = {
 
 _PLACES = ("settlements.csv", "population.csv")
 IF_ANY = {
-    "change": (*_PLACES, "matrix.png", BOOK, PAGE),
+    "change": (
+        *_PLACES,
+        "matrix.png",
+        "error_by_correlation.csv",
+        "error_by_correlation.png",
+        BOOK,
+        PAGE,
+    ),
     "series": (*_PLACES, "fronts.csv", "overall.csv", "districts.png", "series.gif", BOOK, PAGE),
     "movement": (BOOK, PAGE),
     "agreement": ("fronts_apart.csv", "days.png", BOOK, PAGE),
@@ -182,6 +190,11 @@ def _draw_change(results: Results, folder: Path, _wanted: Wanted) -> None:
     save_figure(_map_of_change(results), folder / "map")
     if len(results.totals) > 1:
         _matrix(results).savefig(folder / "matrix.png", dpi=DPI)
+    table = results.error_by_correlation
+    if table is not None and table["side"].nunique() == 1 and table["correlation_m"].min() == 0:
+        figure = draw_error_by_correlation(table).get_figure(root=True)
+        if figure is not None:
+            figure.savefig(folder / "error_by_correlation.png", dpi=DPI, bbox_inches="tight")
 
 
 def _of_one(results: SeriesResults) -> dict[str, str]:
