@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import shapely
+from matplotlib.font_manager import fontManager
 
 import frontlines as fl
 from frontlines.datasets import synthetic_war
@@ -23,7 +24,7 @@ from frontlines.plot import change_figure
 
 Held = Callable[[Any, Any, int], Any]  # x, y in shares of the theatre's half width, and the date: 0 or 1
 DAYS = ("2015-03-01", "2015-09-30")
-_BEND = 0.1  # how far an edge is bent, as a share of its length
+_BEND = 0.07  # how far an edge is bent, as a share of its length
 _TIMES = 3  # how often an edge is halved
 
 
@@ -48,9 +49,7 @@ def blob(seed: int, *, flat: float = 0.75, corners: int = 90) -> Any:
     """Make an outline that looks like that of a country."""
     rng = np.random.default_rng(seed)
     turn = np.linspace(0, 2 * np.pi, corners, endpoint=False)
-    radius = 1 + sum(
-        rng.normal() * 0.34 / k * np.cos(k * turn + rng.uniform(0, 6.28)) for k in range(2, 14)
-    )
+    radius = 1 + sum(rng.normal() * 0.34 / k * np.cos(k * turn + rng.uniform(0, 6.28)) for k in range(2, 14))
     radius = np.clip(radius / radius.max(), 0.3, 1)
     return shapely.Polygon(np.column_stack([radius * np.cos(turn), flat * radius * np.sin(turn)]))
 
@@ -62,7 +61,9 @@ def bent(polygons: Any) -> Any:
         points = np.round(points, 9)
         for _ in range(_TIMES):
             a, b = points[:-1], points[1:]
-            low = np.where(((a[:, 0] < b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] < b[:, 1])))[:, None], a, b)
+            low = np.where(
+                ((a[:, 0] < b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] < b[:, 1])))[:, None], a, b
+            )
             way = np.where((low == a).all(axis=1), 1.0, -1.0)[:, None] * (b - a)
             chance = np.sin(1e4 * (low[:, 0] * 12.9898 + low[:, 1] * 78.233) + 1e3 * np.abs(way).sum(axis=1))
             middle = (a + b) / 2 + _BEND * chance[:, None] * np.column_stack([-way[:, 1], way[:, 0]])
@@ -88,7 +89,9 @@ def patches(outline: Any, number: int, seed: int) -> Any:
     return np.array([piece for piece in pieces if piece.area > 0], dtype=object)
 
 
-def compare(land: Land, held: Held, *, names: Sequence[str] = (), drop: Sequence[int] = (), **options: Any) -> Any:
+def compare(
+    land: Land, held: Held, *, names: Sequence[str] = (), drop: Sequence[int] = (), **options: Any
+) -> Any:
     """Compare two days of a made-up war."""
     outline = shapely.union_all(bent(shapely.get_parts(land.shape or blob(land.seed))))
     own = patches(outline, land.districts, land.seed + 1)
@@ -163,8 +166,18 @@ def continent() -> Any:
 
 def many_sides() -> Any:
     """Seven sides, contested and unknown ground."""
-    sides = ["Government", "Northern Front", "Kurgan Militia", "Free Army", "Coast Guard", "Emirate", "Allies"]
-    seats = np.array([(-0.5, -0.1), (-0.1, 0.45), (0.5, 0.35), (-0.1, -0.4), (-0.85, 0.0), (0.4, -0.2), (0.8, 0.0)])
+    sides = [
+        "Government",
+        "Northern Front",
+        "Kurgan Militia",
+        "Free Army",
+        "Coast Guard",
+        "Emirate",
+        "Allies",
+    ]
+    seats = np.array(
+        [(-0.5, -0.1), (-0.1, 0.45), (0.5, 0.35), (-0.1, -0.4), (-0.85, 0.0), (0.4, -0.2), (0.8, 0.0)]
+    )
 
     def held(x: Any, y: Any, number: int) -> Any:
         reach = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
@@ -181,7 +194,13 @@ def many_sides() -> Any:
 def archipelago() -> Any:
     """Islands with an enclave, and holes among the districts."""
     rng = np.random.default_rng(4)
-    spots = [(-0.6, 0.25, 0.35), (0.05, -0.1, 0.42), (0.62, 0.22, 0.3), (0.55, -0.4, 0.18), (-0.3, -0.4, 0.15)]
+    spots = [
+        (-0.6, 0.25, 0.35),
+        (0.05, -0.1, 0.42),
+        (0.62, 0.22, 0.3),
+        (0.55, -0.4, 0.18),
+        (-0.3, -0.4, 0.15),
+    ]
     spots += [(x, y, 0.05) for x, y in rng.uniform((-0.9, -0.6), (0.9, 0.6), (9, 2))]
     isles = [shapely.affinity.translate(shapely.affinity.scale(blob(20 + i, flat=0.9), r, r, origin=(0, 0)), x, y)
              for i, (x, y, r) in enumerate(spots)]  # fmt: skip
@@ -192,14 +211,21 @@ def archipelago() -> Any:
         return np.where(west | enclave, "Islanders", "Settlers")
 
     land = Land(-150.0, -32.0, 1.5e5, 26, 900, seed=3, shape=shapely.union_all(isles))
-    towns = (["Port Amity", "Saltmouth", "Old Harbour", "Lantern Rock"], [(-0.6, 0.3), (0.1, 0.0), (0.6, 0.2), (0, -0.2)])
-    return compare(land, held, side="Islanders", drop=(3, 9, 14), settlements=towns, title="The Lantern Islands")
+    towns = (
+        ["Port Amity", "Saltmouth", "Old Harbour", "Lantern Rock"],
+        [(-0.6, 0.3), (0.1, 0.0), (0.6, 0.2), (0, -0.2)],
+    )
+    return compare(
+        land, held, side="Islanders", drop=(3, 9, 14), settlements=towns, title="The Lantern Islands"
+    )
 
 
 def everywhere() -> Any:
     """Nearly all ground changes hands."""
     held = two("Rebels", "Crown", _front(-0.7), _front(0.8))
-    return compare(Land(134.0, -24.0, 2e5, 14, seed=13), held, side="Rebels", title="The year of the collapse")
+    return compare(
+        Land(134.0, -24.0, 2e5, 14, seed=13), held, side="Rebels", title="The year of the collapse"
+    )
 
 
 def three_places() -> Any:
@@ -229,7 +255,9 @@ def pole() -> Any:
 def antimeridian() -> Any:
     """Across the line of 180 degrees."""
     held = two("Lagoon", "Reef", _front(-0.1), _front(0.1, bulge=0.2))
-    return compare(Land(179.7, -19.5, 1.8e5, 12, seed=29), held, side="Lagoon", title="Both sides of the date line")
+    return compare(
+        Land(179.7, -19.5, 1.8e5, 12, seed=29), held, side="Lagoon", title="Both sides of the date line"
+    )
 
 
 def scripts() -> Any:
@@ -237,7 +265,9 @@ def scripts() -> Any:
     names = ("القاهرة الجديدة", "תל אביב", "北京市", "नई दिल्ली", "กรุงเทพ", "አዲስ አበባ", "Ἀθῆναι", "Гюмри", "Երևան",
              r"$\frac{1}{0}$", "서울", "தமிழ்")  # fmt: skip
     held = two("الشمال", "南军", _front(-0.1), _front(0.1, bulge=0.2))
-    return compare(Land(134.0, -24.0, 1.2e5, 12, seed=31), held, side="الشمال", names=names, title="حدود — 边界 — सीमा")
+    return compare(
+        Land(134.0, -24.0, 1.2e5, 12, seed=31), held, side="الشمال", names=names, title="حدود — 边界 — सीमा"
+    )
 
 
 def red_and_blue() -> Any:
@@ -251,7 +281,9 @@ def red_and_blue() -> Any:
 def sixty() -> Any:
     """Sixty districts."""
     held = two("North Army", "South Army", lambda x, y: y > 0.05 + 0.2 * x, lambda x, y: y > -0.12 + 0.3 * x)
-    return compare(Land(134.0, -24.0, 2.5e5, 60, 1500, seed=37), held, side="North Army", title="Sixty districts")
+    return compare(
+        Land(134.0, -24.0, 2.5e5, 60, 1500, seed=37), held, side="North Army", title="Sixty districts"
+    )
 
 
 THEATRES = (
@@ -266,7 +298,10 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--dpi", type=float, default=150.0)
+    parser.add_argument("--fonts", type=Path, help="folder of further fonts, as if they were installed")
     asked = parser.parse_args()
+    for font in sorted(asked.fonts.rglob("*.tt?")) if asked.fonts else ():
+        fontManager.addfont(font)
     asked.out.mkdir(parents=True, exist_ok=True)
     for theatre in THEATRES:
         if asked.names and theatre.__name__ not in asked.names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -78,14 +79,19 @@ AGREEMENT_IF_ANY = ("days.png", "fronts_apart.csv", PAGE)
 """What it writes of several days, and if distances between fronts or a page are asked for."""
 
 
-def write_results(results: Results, folder: Path, *, page: bool = False) -> tuple[str, ...]:
-    """Write everything that a comparison found, and a page of it if asked; name the files."""
+def write_results(
+    results: Results, folder: Path, *, page: bool = False, context: bool = True
+) -> tuple[str, ...]:
+    """Write everything that a comparison found, and a page of it if asked; name the files.
+
+    `context` says whether the map shows coast and neighbouring states.
+    """
     write(results.balance, folder / "balance.csv")
     write(results.total, folder / "totals.csv")
     write(results.transitions, folder / "transitions.csv")
     write(results.change, folder / "change.gpkg")
     write(results.frontlines, folder / "frontlines.geojson")
-    save_figure(change_figure(results.for_readers()), folder / "map")
+    save_figure(change_figure(results.for_readers(), context=context), folder / "map")
     more = (*_write_places(results, folder), *_write_matrix(results, folder))
     study, places = results.study, None
     if results.settlements is not None and study.settlements is not None:
@@ -293,6 +299,7 @@ def only_run_in(
         raise SourceError(f"{out} is a file: pass the name of a folder as --out")
     with writing.only_run_in(out):
         _refuse_replacing(out, files, force=force, inputs=[path for path in inputs if path is not None])
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # fonts that have no bold face
         with mpl.rc_context():  # the same figure whatever a user's matplotlibrc says
             ffmpeg = mpl.rcParams["animation.ffmpeg_path"]
             mpl.rcdefaults()

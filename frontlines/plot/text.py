@@ -60,23 +60,28 @@ def clean(text: object) -> str:
     return " ".join(kept.split())
 
 
+def led(name: str) -> str:
+    """Return a name that English words follow: they stay to the right of it, however the name is written."""
+    leftwards = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in name)
+    return f"\u200e{name}" if leftwards else name
+
+
 def font_of(
     style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
 ) -> FontProperties:
-    """Return the font of a style at a size [pt]."""
-    return FontProperties(family=style.font, size=size_pt, weight=weight, style=slant)
+    """Return the font of a style at a size [pt], with the style's further fonts for letters that it lacks."""
+    return FontProperties(family=list(style.fonts), size=size_pt, weight=weight, style=slant)
 
 
 def slant_of(style: MapStyle, text: str, *, weight: str = "normal", slant: Slant = "normal") -> Slant:
-    """Return the slant if its face has all letters of a text that the upright face has; else "normal"."""
-    if slant == "normal":
+    """Return the slant if its face has all letters of a text; else "normal"."""
+    if slant == "normal" or {ord(letter) for letter in text} <= letters_of(style.fonts[0], weight, slant):
         return slant
-    missing = {ord(letter) for letter in text} - _letters(style.font, weight, slant)
-    return "normal" if missing & _letters(style.font, weight, "normal") else slant
+    return "normal"
 
 
 @lru_cache(maxsize=64)
-def _letters(family: str, weight: str, slant: Slant) -> frozenset[int]:
+def letters_of(family: str, weight: str, slant: Slant) -> frozenset[int]:
     """Return the code points that a face has."""
     return frozenset(
         get_font(findfont(FontProperties(family=family, weight=weight, style=slant))).get_charmap()
