@@ -1,4 +1,4 @@
-"""Make ``countries.npz`` from the TopoJSON that ``simplify.js`` wrote: valid polygons on a grid of 0.001 degrees."""
+"""Make ``countries.npz`` from the TopoJSON of ``simplify.js``: valid, on a grid of 0.001 degrees."""
 
 import argparse
 import gzip

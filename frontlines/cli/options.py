@@ -20,6 +20,7 @@ from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, STRETCH,
 from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.formats import known_crs
 from frontlines.sources.publishers import PUBLISHERS
+from frontlines.sources.toml import is_colour
 
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder for the results; made if it is missing.")
@@ -158,6 +159,25 @@ SideNames = Annotated[
         "--side-name",
         metavar="NAME=TEXT",
         help="What to call a side in titles and legends, such as A='Side A'; may be given several times.",
+    ),
+]
+
+SideColours = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--side-colour",
+        metavar="NAME=#RRGGBB",
+        help="Colour of a side's ground on the map, such as A='#0072B2'; may be given several times.",
+    ),
+]
+NoContext = Annotated[
+    bool,
+    typer.Option("--no-context", help="Leave coast, sea and neighbouring states out of the map."),
+]
+Basemap = Annotated[
+    bool,
+    typer.Option(
+        "--basemap", help="Draw map tiles from a server on the internet under the map (extra basemap)."
     ),
 ]
 
@@ -464,6 +484,18 @@ def _lonlat(written: str, text: str) -> tuple[float, float]:
     except ValueError as error:
         raise StudyError(f"--side-at {text!r}: write SIDE=LON,LAT in degrees, such as A=46.9,40.1") from error
     return lon, lat
+
+
+def of_the_map(colours: list[str] | None, *, no_context: bool, basemap: bool) -> dict[str, Any]:
+    """Read ``NAME=#RRGGBB``, and what lies about the theatre on the map, as `study_from_files` takes them."""
+    named = dict(_pair(text.rpartition("="), "--side-colour", "NAME=#RRGGBB") for text in colours or ())
+    for side, colour in named.items():
+        if not is_colour(colour):
+            raise StudyError(f"--side-colour {side}={colour}: write a colour as #RRGGBB, such as #0072B2")
+    if no_context and basemap:
+        raise StudyError("--no-context leaves out what --basemap draws: give one of them")
+    around = "none" if no_context else "tiles" if basemap else None
+    return given(colours=named or None, around=around)
 
 
 def sides_named(names: list[str] | None) -> dict[str, str]:

@@ -79,19 +79,14 @@ AGREEMENT_IF_ANY = ("days.png", "fronts_apart.csv", PAGE)
 """What it writes of several days, and if distances between fronts or a page are asked for."""
 
 
-def write_results(
-    results: Results, folder: Path, *, page: bool = False, context: bool = True
-) -> tuple[str, ...]:
-    """Write everything that a comparison found, and a page of it if asked; name the files.
-
-    `context` says whether the map shows coast and neighbouring states.
-    """
+def write_results(results: Results, folder: Path, *, page: bool = False) -> tuple[str, ...]:
+    """Write everything that a comparison found, and a page of it if asked; name the files."""
     write(results.balance, folder / "balance.csv")
     write(results.total, folder / "totals.csv")
     write(results.transitions, folder / "transitions.csv")
     write(results.change, folder / "change.gpkg")
     write(results.frontlines, folder / "frontlines.geojson")
-    save_figure(change_figure(results.for_readers(), context=context), folder / "map")
+    save_figure(change_figure(results.for_readers()), folder / "map")
     more = (*_write_places(results, folder), *_write_matrix(results, folder))
     study, places = results.study, None
     if results.settlements is not None and study.settlements is not None:

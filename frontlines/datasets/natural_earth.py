@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
+from frontlines.crs import polygons_of
 from frontlines.datasets.bundled import root
 from frontlines.names import HALF_TURN_DEG, LONLAT
 
@@ -74,7 +75,7 @@ def neighbours(
     forth = pyproj.Transformer.from_crs(LONLAT, crs, always_xy=True)
     flat = shapely.transform(pieces, lambda xy: np.column_stack(forth.transform(*xy.T)))
     fine_m = max(window.length / 4 / _FINE, 1.0)
-    cut = shapely.clip_by_rect(shapely.make_valid(shapely.simplify(flat, fine_m)), *bounds)
+    cut = polygons_of(shapely.clip_by_rect(shapely.make_valid(shapely.simplify(flat, fine_m)), *bounds))
     seen = ~shapely.is_empty(cut)
     return _rows(cut[seen], np.array(whose)[seen], window, gpd.GeoSeries(crs=crs).crs, states=states)
 

@@ -29,12 +29,11 @@ from frontlines.plot.artists import (
     stroke,
     view_of,
 )
-from frontlines.plot.change_figure import mark_view
 from frontlines.plot.chart_axes import days_at, set_date_axes, write_above
 from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import place_labels
 from frontlines.plot.map_layers import district_labels, draw_districts
-from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, plan, write_headings
+from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, mark_view, plan, write_headings
 from frontlines.plot.page import Chart, FigurePage, chart_page
 from frontlines.plot.scene import detail_views, with_details
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, mix

@@ -125,10 +125,8 @@ def draw_table(page: FigurePage, rows: list[Row], box: Box) -> None:
         foot_mm = box.top + (number + 0.8) * _line_mm(style)
         weight = "bold" if row in (rows[0], rows[-1]) else "normal"
         room_mm = ends - net - _GAP_MM if row.net else width - (interval + _GAP_MM if row.interval else 0.0)
-        name = row.name
-        if row is not rows[0] or interval:
-            room = box.width if row.name == _ABOUT else room_mm
-            name = shortened(name, room / px_mm, figure, font_of(style, size_pt, weight=weight))
+        room_mm = box.width if row.name == _ABOUT or (row is rows[0] and not interval) else room_mm
+        name = shortened(row.name, room_mm / px_mm, figure, font_of(style, size_pt, weight=weight))
         for at, ha, words in ((0.0, "left", name), (ends, "right", row.net), (width, "right", row.interval)):
             page.write(words, box.left + at, foot_mm, size_pt=size_pt, name="table", weight=weight, ha=ha)
         if row is rows[-1]:

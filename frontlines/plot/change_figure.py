@@ -10,7 +10,6 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from frontlines.plot.artists import (
     View,
@@ -23,14 +22,12 @@ from frontlines.plot.artists import (
     outline,
     show,
     view_of,
-    write,
 )
 from frontlines.plot.balance_table import draw_table, held_texts, rows_of, table_mm
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import Label, place_labels
-from frontlines.plot.letters import with_letters
-from frontlines.plot.locator import draw_locator
+from frontlines.plot.locator import draw_locator, draw_tiles, tiles_credit
 from frontlines.plot.map_layers import (
     base_entries,
     country_labels,
@@ -48,7 +45,7 @@ from frontlines.plot.map_layers import (
     side_name,
     town_labels,
 )
-from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, plan, write_headings
+from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, mark_view, plan, write_headings
 from frontlines.plot.page import FigurePage
 from frontlines.plot.scene import (
     Detail,
@@ -58,7 +55,6 @@ from frontlines.plot.scene import (
     detail_of,
     detail_views,
     scene_of,
-    texts_of,
     with_details,
 )
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
@@ -74,21 +70,19 @@ class Panel:
     towns: tuple[str, ...]
 
 
-def change_figure(results: ResultsLike, *, context: bool = True, style: MapStyle = DEFAULT_STYLE) -> Figure:
+def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> Figure:
     """Draw the figure of a study for print.
 
     The first panel shows the theatre with both fronts: ground in its side's colour, pale where nothing
     changed, dark where it changed hands. Up to three details of at least twice its scale show ground that
     changed hands, whole; there are none where change is everywhere. The figure has a legend, the table of net
-    change, a locator, and the caption of the results at its foot.
+    change, a locator, and the caption of the results at its foot. Coast, sea and, from 1993 on, neighbouring
+    states are drawn where the bundled Natural Earth is fine enough for the scale.
 
     Parameters
     ----------
     results
         Results of a study, all frames in the working CRS.
-    context
-        Whether to draw coast, sea and neighbouring states, and a locator, from the bundled Natural Earth. The
-        main panel shows them where it is coarse enough, and states from 1993 on.
     style
         The style; the page is its `width_mm` wide and at most its `max_height_mm` high.
 
@@ -109,9 +103,10 @@ def change_figure(results: ResultsLike, *, context: bool = True, style: MapStyle
     >>> round(figure.get_figwidth() * 25.4)
     180
     """
-    scene = scene_of(results, with_letters(style, texts_of(results)), context=context)
+    scene = scene_of(results, style)
     style = scene.style
-    page = FigurePage(style, title=scene.study.title, caption=f"{results.caption} {scene.credit}".strip())
+    credits_ = " ".join(filter(None, [results.caption, scene.credit, tiles_credit(scene.study.around)]))
+    page = FigurePage(style, title=scene.study.title, caption=credits_)
     needs, details = _needs(page, scene)
     places = plan(needs, LEGEND_GUESS_MM, style)
     main = Panel(page.add("main", places.main), "a", scene.study.towns)
@@ -211,6 +206,8 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     """Draw all that is not text; the extent stays as it was set."""
     ax, study, style = panel.ax, scene.study, scene.style
     view = view_of(ax).box()
+    if study.around == "tiles":
+        draw_tiles(ax, study.crs)
     for layer in scene.layers:
         draw_context(layer[layer.intersects(view).to_numpy()], ax=ax, label=False, style=style)
     holes = [shapely.polygons(ring) for one in areas([scene.theatre]) for ring in one.interiors]
@@ -232,23 +229,12 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
         mark_places(ax, changed_places(study.settlements, scene.moved), style)
 
 
-def mark_view(ax: Axes, seen: View, letter: str, style: MapStyle) -> None:
-    """Draw the frame of what another panel shows, with that panel's letter."""
-    outline = Rectangle((seen.west, seen.south), seen.width, seen.height, fill=False, gid="zoom-frame")
-    outline.set(edgecolor=style.ink, linewidth=style.zoom_pt_width, zorder=Z["frame"])
-    ax.add_patch(outline)
-    write(
-        ax, letter, (seen.east, seen.north), (-2.5, -2.5), size_pt=style.heading_pt, name="zoom-letter",
-        style=style, weight="bold", ha="right", va="top",
-    )  # fmt: skip
-
-
 def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
     """Return what scale bar and north arrow keep off."""
     busy = [scene.fronts, shapely.union_all(scene.moved), shapely.boundary(scene.theatre)]
     busy += [inset.box() for inset in insets]
     if (outside := scene.results.no_district) is not None:
-        busy += list(shapely.buffer(outside.geometry.to_numpy(), metres_per_pt(panel.ax)))
+        busy += list(outside.geometry)
     view = view_of(panel.ax).box()
     return busy + [one for layer in scene.layers for one in shapely.intersection(lines(layer.geometry), view)]
 

@@ -1,13 +1,16 @@
-"""The small map that shows where in the wider region a theatre is."""
+"""What lies about a theatre: the small map of the wider region, and map tiles from the internet."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import geopandas as gpd
+import pyproj
 import shapely
 from matplotlib.axes import Axes
 
+from frontlines._optional import require
+from frontlines.errors import FrontlinesError
 from frontlines.plot.artists import View, Z, bounds_of, dots, fill, frame, lines, show, view_of
 from frontlines.plot.map_layers import draw_context
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle
@@ -72,3 +75,24 @@ def draw_locator(
         show(ax, seen)
     frame(ax, style)
     return ax
+
+
+def draw_tiles(ax: Axes, crs: pyproj.CRS) -> None:
+    """Draw map tiles under all that an Axes shows, for its extent."""
+    contextily, view = require("contextily", extra="basemap"), view_of(ax)
+    try:
+        contextily.add_basemap(ax, crs=crs.to_wkt(), source=_tiles(contextily), attribution=False, zorder=0)
+    except (OSError, ValueError) as error:  # requests' errors are OSErrors
+        raise FrontlinesError(f"no map tiles came from the server ({error}): leave --basemap out") from error
+    show(ax, view)
+
+
+def tiles_credit(around: str) -> str:
+    """Return whom the caption names for the tiles; "" without them."""
+    if around != "tiles":
+        return ""
+    return f"Tiles: {_tiles(require('contextily', extra='basemap')).attribution}."
+
+
+def _tiles(contextily: Any) -> Any:
+    return contextily.providers.OpenStreetMap.Mapnik

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from frontlines.plot.artists import View, Z, write
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import MapStyle
 
@@ -23,8 +27,8 @@ _ENTRY_MM = 50.0  # least width of a column of a legend
 _MAIN_MM = (70.0, 165.0)
 _DETAIL_MM = (40.0, 75.0)
 _LOCATOR_MM = (24.0, 34.0)
-_HEADING_MM, _DEGREES_MM = 6.6, 2.6  # over a panel: its heading with the degrees of its frame, or they alone
-_HEADING_FOOT_MM = 3.4
+_HEADING_MM, _DEGREES_MM = 7.0, 2.8  # over a panel: its heading with the degrees of its frame, or they alone
+_HEADING_FOOT_MM = 3.9
 _LETTER_MM = 3.4
 _LETTERS = "abcd"
 _SHRUNK = 0.8  # a locator smaller than this share of its least height is left out
@@ -197,3 +201,14 @@ def write_headings(page: FigurePage, boxes: Sequence[Box], texts: Sequence[str])
         for left, part, weight in ((box.left, letter, "bold"), (box.left + _LETTER_MM, text, "normal")):
             down_mm = box.top - _HEADING_FOOT_MM
             page.write(part, left, down_mm, size_pt=page.style.heading_pt, name="heading", weight=weight)
+
+
+def mark_view(ax: Axes, seen: View, letter: str, style: MapStyle) -> None:
+    """Draw the frame of what another panel shows, with that panel's letter."""
+    outline = Rectangle((seen.west, seen.south), seen.width, seen.height, fill=False, gid="zoom-frame")
+    outline.set(edgecolor=style.ink, linewidth=style.zoom_pt_width, zorder=Z["frame"])
+    ax.add_patch(outline)
+    write(
+        ax, letter, (seen.east, seen.north), (-2.5, -2.5), size_pt=style.heading_pt, name="zoom-letter",
+        style=style, weight="bold", ha="right", va="top",
+    )  # fmt: skip

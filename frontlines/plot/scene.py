@@ -17,6 +17,7 @@ from frontlines.crs.geodesic import way
 from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEAR, neighbours
 from frontlines.plot.artists import View, areas, bounds_of, lines
 from frontlines.plot.furniture import geographic
+from frontlines.plot.letters import with_letters
 from frontlines.plot.locator import locator_view
 from frontlines.plot.map_page import ENLARGED, Needs, detail_room, main_scale
 from frontlines.plot.style import MapStyle
@@ -44,6 +45,10 @@ class StudyLike(Protocol):
     def settlements(self) -> gpd.GeoDataFrame | None: ...  # noqa: D102
     @property
     def context(self) -> gpd.GeoDataFrame | None: ...  # noqa: D102
+    @property
+    def colours(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def around(self) -> str: ...  # noqa: D102
     @property
     def zoom(self) -> tuple[float, float, float, float] | None: ...  # noqa: D102
     @property
@@ -114,10 +119,10 @@ class Scene:
 
 
 _FINEST_M = 500.0  # metres in a mm: maps of larger scale would show how coarse the layer of coasts is
-_AROUND, _LEAST_M, _MOST_M = 4.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the theatre, and [m]
+_AROUND, _LEAST_M, _MOST_M = 2.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the theatre, and [m]
 
 
-def scene_of(results: ResultsLike, style: MapStyle, *, context: bool) -> Scene:
+def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
     """Prepare the results of a study for drawing."""
     study = results.study
     frames = {
@@ -132,9 +137,12 @@ def scene_of(results: ResultsLike, style: MapStyle, *, context: bool) -> Scene:
     theatre = shapely.union_all(shapely.make_valid(areas(study.theatre.geometry)))
     whole = (bounds_of(theatre) or View(-1.0, -1.0, 1.0, 1.0)).grown(_MARGIN)
     moved, own = moved_ground(results.change), () if study.context is None else (study.context,)
-    around = surroundings(whole, results) if context else None
+    style = with_letters(style, texts_of(results))
+    style = replace(style, side_colours={**study.colours, **style.side_colours})
+    around = surroundings(whole, results) if study.around != "none" else None
     layers: tuple[gpd.GeoDataFrame, ...] = own
-    if around is not None and max(whole.width, whole.height) / style.width_mm > _FINEST_M:
+    coarse = max(whole.width, whole.height) / style.width_mm > _FINEST_M
+    if around is not None and study.around == "coast" and coarse:
         layers = (_without_states(around), *own) if own else (around,)
     return Scene(
         results=results,

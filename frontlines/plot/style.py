@@ -262,15 +262,13 @@ def side_looks(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[st
     return looks
 
 
-# lightness (HLS) of ground that a side keeps, at least, and that is new to it, at most
-_PALE, _DARK = 0.82, 0.52
-_FULL = 0.7  # saturation (HLS) of dark tones at most
+_PALE = 0.4  # share of white in the tone of ground that a side keeps: colours stay as far apart as they are
+_DARK, _FULL = 0.52, 0.7  # lightness and saturation (HLS) of ground that is new to a side, at most
 
 
 def pale(colour: str) -> str:
     """Return the tone of a side's colour for ground that it held on both dates."""
-    lightness = colorsys.rgb_to_hls(*matplotlib.colors.to_rgb(colour))[1]
-    return mix(colour, "#FFFFFF", (_PALE - lightness) / (1 - lightness)) if lightness < _PALE else colour
+    return mix(colour, "#FFFFFF", _PALE)
 
 
 def dark(colour: str) -> str:

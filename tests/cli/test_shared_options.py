@@ -186,6 +186,8 @@ SAID_BY = {
     "--districts": ("layers", "districts"),
     "--key": ("layers", "key"),
     "--label": ("layers", "label"),
+    "--no-context": ("map", "around"),
+    "--basemap": ("map", "around"),
     "--theatre": ("layers", "theatre"),
     "--settlements": ("layers", "settlements"),
     "--population": ("layers", "population"),
@@ -212,7 +214,7 @@ SAID_BY = {
     },
 }
 OF_THE_COMMAND_ALONE = {"--out", "--force", "--limit", "--report", "--help"}
-TABLES_OF_ANY_NAME = {"--side-name": "sides"}
+TABLES_OF_ANY_NAME = {"--side-name": "sides", "--side-colour": "colours"}
 
 
 @pytest.mark.parametrize("command", ["run", "change"])

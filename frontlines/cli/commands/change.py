@@ -9,19 +9,23 @@ import typer
 
 from frontlines.cli.commands.run import compare
 from frontlines.cli.options import (
+    Basemap,
     CorrelationM,
     Districts,
     Draws,
     Force,
     Key,
+    NoContext,
     Out,
     Population,
     PopulationPer,
     Report,
+    SideColours,
     SliverM,
     Theatre,
     asks_for_study,
     given,
+    of_the_map,
 )
 from frontlines.cli.refusing import shows_errors
 from frontlines.study import study_from_files
@@ -46,6 +50,9 @@ def change(
     sliver_m: SliverM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
+    side_colours: SideColours = None,
+    no_context: NoContext = False,
+    basemap: Basemap = False,
     report: Report = False,
     force: Force = False,
     *,
@@ -54,6 +61,7 @@ def change(
     """Compare two files of control polygons, frontlines or places with a side, district by district."""
     asked |= given(population=population, population_per=population_per)
     asked |= given(sliver_m=sliver_m, correlation_m=correlation_m, draws=draws)
+    asked |= of_the_map(side_colours, no_context=no_context, basemap=basemap)
     compare(
         lambda: study_from_files(before, after, districts=districts or (), key=key, theatre=theatre, **asked),
         out,

@@ -11,16 +11,20 @@ from typing import Annotated, Any
 import typer
 
 from frontlines.cli.options import (
+    Basemap,
     CorrelationM,
     Draws,
     Force,
+    NoContext,
     Out,
     Population,
     PopulationPer,
     Report,
+    SideColours,
     SliverM,
     asks_for_study,
     given,
+    of_the_map,
 )
 from frontlines.cli.refusing import shows_errors
 from frontlines.progress import part, reporting
@@ -28,7 +32,7 @@ from frontlines.sources.description import Description
 from frontlines.study import Study, run_study
 from frontlines.study.files import files_of, open_study
 
-_TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers"}
+_TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers", "around": "map"}
 _TABLE_OF |= {"population": "layers", "population_per": "layers"}
 
 
@@ -45,6 +49,9 @@ def run(
     sliver_m: SliverM = None,
     correlation_m: CorrelationM = None,
     draws: Draws = None,
+    side_colours: SideColours = None,
+    no_context: NoContext = False,
+    basemap: Basemap = False,
     report: Report = False,
     force: Force = False,
     *,
@@ -56,6 +63,7 @@ def run(
     """
     asked |= given(population=population, population_per=population_per)
     asked |= given(sliver_m=sliver_m, correlation_m=correlation_m, draws=draws)
+    asked |= of_the_map(side_colours, no_context=no_context, basemap=basemap)
     compare(
         lambda: open_study(study, changes=changes_of(**asked)),
         out,
@@ -71,6 +79,8 @@ def compare(
     """Compare the two dates of a study, write what was found and print the balance."""
     from frontlines.cli import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
     from frontlines.cli.printing import balance_table, show  # noqa: PLC0415
+    from frontlines.plot.letters import letters_note  # noqa: PLC0415
+    from frontlines.plot.scene import texts_of  # noqa: PLC0415
 
     files = (*outputs.FILES, *outputs.IF_ANY)
     with outputs.only_run_in(out, files, force=force, inputs=inputs), reporting(True) as report:
@@ -80,7 +90,7 @@ def compare(
         report(0.6, "drawing and writing")
         with outputs.staged(out, stale=outputs.IF_ANY) as folder:
             written = outputs.write_results(results, folder, page=page)
-    show(balance_table(results), out, written)
+    show(balance_table(results), out, written, letters_note(texts_of(results.for_readers())))
 
 
 def changes_of(
@@ -88,6 +98,7 @@ def changes_of(
 ) -> dict[str, dict[str, Any]]:
     """Write the options of a study as entries that go before those of its file."""
     changes: dict[str, dict[str, Any]] = {"study": {}, "sides": dict(sides), "layers": {}, "method": {}}
+    changes |= {"colours": others.pop("colours", {}), "map": {}}
     if any(days):
         changes["study"]["dates"] = [None if one is None else date.fromisoformat(one) for one in days]
     if source := others.pop("source", None):
