@@ -205,11 +205,10 @@ def _ground_entries(drawn: set[str], scene: Scene) -> list[Entry]:
 def _draw_ground(panel: Panel, scene: Scene) -> None:
     """Draw all that is not text; the extent stays as it was set."""
     ax, study, style = panel.ax, scene.study, scene.style
-    view = view_of(ax).box()
     if study.around == "tiles":
         draw_tiles(ax, study.crs)
-    for layer in scene.layers:
-        draw_context(layer[layer.intersects(view).to_numpy()], ax=ax, label=False, style=style)
+    for layer in scene.layers_in(view_of(ax)):
+        draw_context(layer, ax=ax, label=False, style=style)
     holes = [shapely.polygons(ring) for one in areas([scene.theatre]) for ring in one.interiors]
     seen_m2 = (_SEEN_PT * metres_per_pt(ax)) ** 2
     holes = [hole for hole in holes if hole.area > seen_m2]
@@ -235,8 +234,7 @@ def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
     busy += [inset.box() for inset in insets]
     if (outside := scene.results.no_district) is not None:
         busy += list(outside.geometry)
-    view = view_of(panel.ax).box()
-    return busy + [one for layer in scene.layers for one in shapely.intersection(lines(layer.geometry), view)]
+    return busy + [edge for layer in scene.layers_in(view_of(panel.ax)) for edge in lines(layer.geometry)]
 
 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
@@ -249,7 +247,7 @@ def _write_names(panel: Panel, insets: list[View], scene: Scene) -> None:
     """Set the names of countries, towns and districts; a town whose name finds no room loses its dot."""
     study, style = scene.study, scene.style
     found: list[Label] = []
-    for layer in scene.layers:
+    for layer in scene.layers_in(view_of(panel.ax)):
         countries = layer[(layer["kind"] == "country").to_numpy()]
         found += _raised(country_labels(countries, aside=scene.theatre, style=style), _COUNTRY)
     towns: list[Label] = []

@@ -105,6 +105,18 @@ class Scene:
         """The study of the results."""
         return self.results.study
 
+    def layers_in(self, view: View) -> list[gpd.GeoDataFrame]:
+        """Return what lies about the theatre in a view, cut to what is hardly larger."""
+        by = _RIM * view.width
+        bounds = (view.west - by, view.south - by, view.east + by, view.north + by)
+        shown = []
+        for layer in self.layers:
+            cut = shapely.clip_by_rect(layer.geometry.to_numpy(), *bounds)
+            shown.append(
+                layer.set_geometry(gpd.GeoSeries(cut, layer.index, crs=layer.crs))[~shapely.is_empty(cut)]
+            )
+        return shown
+
     @property
     def credit(self) -> str:
         """What the caption says of the coasts and states drawn; "" where there are none."""
@@ -118,6 +130,7 @@ class Scene:
         )
 
 
+_RIM = 0.02  # of the width of a view: the edges that a cut leaves are outside it
 _FINEST_M = 500.0  # metres in a mm: maps of larger scale would show how coarse the layer of coasts is
 _AROUND, _LEAST_M, _MOST_M = 2.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the theatre, and [m]
 
