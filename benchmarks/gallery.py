@@ -1,9 +1,10 @@
-"""Maps of fourteen theatres, to be looked at one by one: two real ones, and made-up ones of every awkward kind.
+"""Maps of fourteen theatres, to be looked at one by one: two real ones, and made-up ones of awkward kinds.
 
-Run it as ``python -m benchmarks.gallery OUT [NAME ...]``. Ukraine needs the benchmark data, whose folder is named
-by the environment variable ``FRONTLINES_BENCH``; it is passed over without them.
+Run it as ``python -m benchmarks.gallery OUT [NAME ...]``. Ukraine needs the benchmark data, whose folder is
+named by the environment variable ``FRONTLINES_BENCH``; it is passed over without them.
 """
 
+# ruff: noqa: PLR2004 - shares of a theatre: places on made-up maps
 from __future__ import annotations
 
 import argparse
@@ -95,9 +96,7 @@ def compare(
     """Compare two days of a made-up war."""
     outline = shapely.union_all(bent(shapely.get_parts(land.shape or blob(land.seed))))
     own = patches(outline, land.districts, land.seed + 1)
-    named = [names[i % len(names)] + ("" if i < len(names) else f" {i}") for i in range(len(own))] if names else [
-        f"{_FIRST[i % len(_FIRST)]}{_LAST[(i // len(_FIRST) + i) % len(_LAST)]}" for i in range(len(own))
-    ]  # fmt: skip
+    named = [_name(i, names) for i in range(len(own))]
     districts = gpd.GeoDataFrame({"district": named}, geometry=own, crs=land.crs)
     districts.geometry = districts.geometry.scale(land.half_m, land.half_m, origin=(0, 0))
     districts = districts.drop(index=list(drop))
@@ -119,6 +118,13 @@ def compare(
 
 _FIRST = ("Nor", "Vel", "Kar", "Tam", "Ost", "Bri", "Sul", "Mar", "Len", "Pol", "Gra", "Hel", "Win")
 _LAST = ("holm", "ija", "sand", "ova", "grad", "mouth", "field", "ara", "ensk")
+
+
+def _name(number: int, names: Sequence[str]) -> str:
+    """Return the name of a district: one of those given, or a made-up one."""
+    if names:
+        return names[number % len(names)] + (f" {number}" if number >= len(names) else "")
+    return _FIRST[number % len(_FIRST)] + _LAST[(number // len(_FIRST) + number) % len(_LAST)]
 
 
 def _front(at: float, *, slope: float = 0.15, bulge: float = 0.0) -> Callable[[Any, Any], Any]:
@@ -145,27 +151,35 @@ def ukraine() -> Any:
     towns = towns.dropna(subset="geometry").drop_duplicates("name")[["name", "population", "geometry"]]
     days = [control[control["date"].astype(str) == day] for day in ("2024-07-08", "2025-07-30")]
     return fl.compare(
-        *days, districts, key="iso", label="name_en", side="Russia", rest="Ukraine", mend=True, settlements=towns,
-        source="DeepStateUA", title="Ukraine, July 2024 to July 2025",
-    )  # fmt: skip
+        *days,
+        districts,
+        key="iso",
+        label="name_en",
+        side="Russia",
+        rest="Ukraine",
+        mend=True,
+        settlements=towns,
+        source="DeepStateUA",
+        title="Ukraine, July 2024 to July 2025",
+    )
 
 
 def village() -> Any:
-    """A village: hectares and square metres."""
+    """Draw a village: hectares and square metres."""
     land = Land(7.1, 43.0, 260.0, 5, 300, seed=5)
     held = two("Upper village", "Lower village", _front(0.0), _front(0.0, bulge=0.18))
     return compare(land, held, side="Upper village", names=("Mill", "Church", "Well", "Orchard", "Bridge"))
 
 
 def continent() -> Any:
-    """A continent in an empty ocean."""
+    """Draw a continent in an empty ocean."""
     land = Land(-125.0, -42.0, 2.4e6, 30, 900, seed=7)
     held = two("League", "Empire", _front(-0.2), _front(0.05, bulge=0.3))
     return compare(land, held, side="League", title="The southern continent, spring to autumn 2015")
 
 
 def many_sides() -> Any:
-    """Seven sides, contested and unknown ground."""
+    """Draw seven sides, contested and unknown ground."""
     sides = [
         "Government",
         "Northern Front",
@@ -192,7 +206,7 @@ def many_sides() -> Any:
 
 
 def archipelago() -> Any:
-    """Islands with an enclave, and holes among the districts."""
+    """Draw islands with an enclave, and holes among the districts."""
     rng = np.random.default_rng(4)
     spots = [
         (-0.6, 0.25, 0.35),
@@ -202,8 +216,10 @@ def archipelago() -> Any:
         (-0.3, -0.4, 0.15),
     ]
     spots += [(x, y, 0.05) for x, y in rng.uniform((-0.9, -0.6), (0.9, 0.6), (9, 2))]
-    isles = [shapely.affinity.translate(shapely.affinity.scale(blob(20 + i, flat=0.9), r, r, origin=(0, 0)), x, y)
-             for i, (x, y, r) in enumerate(spots)]  # fmt: skip
+    isles = [
+        shapely.affinity.translate(shapely.affinity.scale(blob(20 + i, flat=0.9), r, r, origin=(0, 0)), x, y)
+        for i, (x, y, r) in enumerate(spots)
+    ]
 
     def held(x: Any, y: Any, number: int) -> Any:
         west = x < (-0.25, 0.1)[number]
@@ -221,7 +237,7 @@ def archipelago() -> Any:
 
 
 def everywhere() -> Any:
-    """Nearly all ground changes hands."""
+    """Let nearly all ground change hands."""
     held = two("Rebels", "Crown", _front(-0.7), _front(0.8))
     return compare(
         Land(134.0, -24.0, 2e5, 14, seed=13), held, side="Rebels", title="The year of the collapse"
@@ -229,7 +245,7 @@ def everywhere() -> Any:
 
 
 def three_places() -> Any:
-    """Change in three places far from each other."""
+    """Let ground change hands in three places far from each other."""
     spots = np.array([(-0.62, 0.12), (0.1, -0.42), (0.62, 0.3)])
 
     def held(x: Any, y: Any, number: int) -> Any:
@@ -241,19 +257,19 @@ def three_places() -> Any:
 
 
 def nothing() -> Any:
-    """Nothing changes hands."""
+    """Let nothing change hands."""
     held = two("East", "West", _front(0.1), _front(0.1))
     return compare(Land(134.0, -24.0, 1e5, 9, seed=19), held, side="East", title="A quiet summer")
 
 
 def pole() -> Any:
-    """Round the pole, where meridians fan out."""
+    """Draw the pole, where meridians fan out."""
     held = two("Ice Corps", "Polar Union", _front(-0.1), _front(0.15, bulge=0.2))
     return compare(Land(20.0, 89.0, 4e5, 10, seed=23), held, side="Ice Corps", title="The ice war")
 
 
 def antimeridian() -> Any:
-    """Across the line of 180 degrees."""
+    """Draw both sides of the line of 180 degrees."""
     held = two("Lagoon", "Reef", _front(-0.1), _front(0.1, bulge=0.2))
     return compare(
         Land(179.7, -19.5, 1.8e5, 12, seed=29), held, side="Lagoon", title="Both sides of the date line"
@@ -261,9 +277,21 @@ def antimeridian() -> Any:
 
 
 def scripts() -> Any:
-    """Names in many scripts, and one that looks like markup."""
-    names = ("القاهرة الجديدة", "תל אביב", "北京市", "नई दिल्ली", "กรุงเทพ", "አዲስ አበባ", "Ἀθῆναι", "Гюмри", "Երևան",
-             r"$\frac{1}{0}$", "서울", "தமிழ்")  # fmt: skip
+    """Write names in many scripts, and one that looks like markup."""
+    names = (
+        "القاهرة الجديدة",
+        "תל אביב",
+        "北京市",
+        "नई दिल्ली",
+        "กรุงเทพ",
+        "አዲስ አበባ",
+        "Ἀθῆναι",
+        "Гюмри",
+        "Երևան",
+        r"$\frac{1}{0}$",
+        "서울",
+        "தமிழ்",
+    )
     held = two("الشمال", "南军", _front(-0.1), _front(0.1, bulge=0.2))
     return compare(
         Land(134.0, -24.0, 1.2e5, 12, seed=31), held, side="الشمال", names=names, title="حدود — 边界 — सीमा"
@@ -271,7 +299,7 @@ def scripts() -> Any:
 
 
 def red_and_blue() -> Any:
-    """A side called Red, from the made-up war of the library."""
+    """Draw a side called Red, from the made-up war of the library."""
     war = synthetic_war(90, n_vertices=200)
     days = sorted(war.control["date"].unique())
     first, last = (war.control[war.control["date"] == day] for day in (days[0], days[-1]))
@@ -279,7 +307,7 @@ def red_and_blue() -> Any:
 
 
 def sixty() -> Any:
-    """Sixty districts."""
+    """Draw sixty districts."""
     held = two("North Army", "South Army", lambda x, y: y > 0.05 + 0.2 * x, lambda x, y: y > -0.12 + 0.3 * x)
     return compare(
         Land(134.0, -24.0, 2.5e5, 60, 1500, seed=37), held, side="North Army", title="Sixty districts"
@@ -287,9 +315,21 @@ def sixty() -> Any:
 
 
 THEATRES = (
-    karabakh, ukraine, village, continent, many_sides, archipelago, everywhere, three_places, nothing, pole,
-    antimeridian, scripts, red_and_blue, sixty,
-)  # fmt: skip
+    karabakh,
+    ukraine,
+    village,
+    continent,
+    many_sides,
+    archipelago,
+    everywhere,
+    three_places,
+    nothing,
+    pole,
+    antimeridian,
+    scripts,
+    red_and_blue,
+    sixty,
+)
 
 
 def main() -> None:

@@ -182,6 +182,9 @@ def _entries(main: Panel, scene: Scene) -> list[Entry]:
     """Return a legend with an entry for everything that the main panel shows, and for nothing else."""
     context, style = scene.study.context, scene.style
     drawn = {str(a.get_gid()) for a in main.ax.get_children() if a.get_gid()}
+    edges = [edge for layer in scene.layers_in(view_of(main.ax)) for edge in lines(layer.geometry)]
+    if not shapely.intersects(np.array(edges, dtype=object), view_of(main.ax).box()).any():
+        drawn.discard("border")
     names = set() if context is None else set(context.loc[context["kind"] == "oblast", "name"].dropna())
     oblast = str(names.pop()) if len(names) == 1 else "Former boundary"
     return [

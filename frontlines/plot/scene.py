@@ -106,8 +106,8 @@ class Scene:
         return self.results.study
 
     def layers_in(self, view: View) -> list[gpd.GeoDataFrame]:
-        """Return what lies about the theatre in a view, cut to what is hardly larger."""
-        by = _RIM * view.width
+        """Return what lies about the theatre in and near a view."""
+        by = _RIM * max(view.width, view.height)
         bounds = (view.west - by, view.south - by, view.east + by, view.north + by)
         shown = []
         for layer in self.layers:
@@ -130,7 +130,7 @@ class Scene:
         )
 
 
-_RIM = 0.02  # of the width of a view: the edges that a cut leaves are outside it
+_RIM = 1.0  # of the longer edge of a view: what a cut leaves is outside it, even if its panel grows
 _FINEST_M = 500.0  # metres in a mm: maps of larger scale would show how coarse the layer of coasts is
 _AROUND, _LEAST_M, _MOST_M = 2.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the theatre, and [m]
 

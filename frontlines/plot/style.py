@@ -128,7 +128,7 @@ class MapStyle:
     matrix_shade: str = "#4F6D8C"
 
     # fronts on maps, from the first date to the last, and the same dates on charts
-    front_tones: tuple[str, ...] = ("#7D7D7D", "#111111")
+    front_tones: tuple[str, ...] = ("#6A6A6A", "#111111")
     date_colours: tuple[str, ...] = ("#3B93DB", "#A50F20")
     front_pt: float = 1.25
     casing_pt: float = 0.7
@@ -263,7 +263,7 @@ def side_looks(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[st
 
 
 _PALE = 0.4  # share of white in the tone of ground that a side keeps: colours stay as far apart as they are
-_DARK, _FULL = 0.52, 0.7  # lightness and saturation (HLS) of ground that is new to a side, at most
+_DARK, _FULL = 0.52, 0.6  # lightness and saturation (HLS) of ground that is new to a side, at most
 
 
 def pale(colour: str) -> str:

@@ -93,7 +93,7 @@ def test_fronts_stand_out_from_the_ground():
     style = MapStyle()
     for tone in style.front_tones:
         for colour in style.palette:
-            assert apart(tone, pale(colour)) > 25
+            assert apart(tone, pale(colour)) > 20
 
 
 @pytest.mark.parametrize("vision", VISION)
