@@ -50,7 +50,7 @@ def neighbours(
     >>> import frontlines as fl
     >>> theatre = fl.load_study("karabakh-1994").theatre
     >>> sorted(neighbours(theatre.crs, theatre.total_bounds)["name"].dropna())
-    ['Armenia', 'Azerbaijan', 'Georgia', 'Iran']
+    ['Armenia', 'Azerbaijan', 'Iran']
     """
     window, box = shapely.box(*bounds), shapely.box
     lonlat = pyproj.Transformer.from_crs(crs, LONLAT, always_xy=True)

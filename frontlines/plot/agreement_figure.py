@@ -79,7 +79,7 @@ def agreement_figure(
     matplotlib.figure.Figure
         The figure, on an Agg canvas and unknown to pyplot. Ground that only one source gives to the side
         differs by colour and by hatch, and has a rim; the gids are ``only_first``, ``only_second``,
-        ``both`` and ``neither``. A second panel shows where most of the difference is.
+        ``both`` and ``neither``. Details show where most of the difference is, if it is not everywhere.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def agreement_figure(
     >>> whole = gpd.GeoDataFrame({"district": ["D"]}, geometry=[shapely.box(0, 0, 4000, 1000)], crs=3035)
     >>> figure = agreement_figure(ground, whole, ("a", "b"), side="A", title="A", caption="made up")
     >>> [ax.get_label() for ax in figure.axes]
-    ['legend', 'main', 'zoom']
+    ['legend', 'main']
     """
     require_working_crs(ground=ground, districts=districts)
     shapes = dict(zip(ground["kind"], ground.geometry, strict=True))

@@ -70,7 +70,7 @@ def draw_frontlines(
     ... )
     >>> ax = draw_frontlines(frame, ax=Figure().add_subplot())
     >>> [c.get_gid() for c in ax.collections if "casing" not in c.get_gid()]
-    ['front:1994-04-07', 'front:1994-05-12', 'shared:1994-05-12']
+    ['front:1994-04-07', 'front:1994-05-12', 'under:1994-05-12', 'shared:1994-05-12']
     """
     require_working_crs(frontlines=frontlines)
     stage = Stage(ax, style)
