@@ -22,7 +22,7 @@ from frontlines.plot.map_layers import (
     town_labels,
 )
 from frontlines.plot.page import Chart, chart_page
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, date_colours
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
 from frontlines.plot.text import clean, day
 
 _MAP_MM = (70.0, 165.0)  # least and largest height of the map
@@ -139,4 +139,4 @@ def _names(
 def _fronts_seen(fronts: gpd.GeoDataFrame, view: View, style: MapStyle) -> list[Entry]:
     """Return the entries of a legend for the fronts that are in view."""
     seen = {f"front:{date:%Y-%m-%d}" for date in fronts.loc[fronts.intersects(view.box()), "date"]}
-    return front_entries(seen, date_colours(fronts["date"], style), style)
+    return front_entries(seen, front_colours(fronts["date"], style), style)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -397,6 +398,7 @@ def only_run_in(
 @contextmanager
 def plain_looks() -> Iterator[None]:
     """Draw the same figure whatever a user's matplotlibrc says."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # fonts that have no bold face
     with mpl.rc_context():
         ffmpeg = mpl.rcParams["animation.ffmpeg_path"]
         mpl.rcdefaults()
