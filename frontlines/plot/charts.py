@@ -19,8 +19,8 @@ from frontlines.errors import FrontlinesError
 from frontlines.plot.artists import Z, dash, days_of, fill, paint, write
 from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_axes_look, set_date_axes, write_above
 from frontlines.plot.furniture import Entry
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, mix
-from frontlines.plot.text import clean, day, number, plain, renderer_of
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaStyle, MapStyle, mix
+from frontlines.plot.text import clean, day, font_of, number, plain, renderer_of, text_width_px
 from frontlines.series.change_series import COLUMNS
 from frontlines.series.totals import series_totals
 
@@ -31,6 +31,8 @@ _FEW = 60  # up to so many snapshots have a dot each
 _APART_MM, _GAP_MM = 1.0, 0.4  # bars wider than this stand apart, by a gap, and are hatched
 _DASHES = ((), (4.0, 1.6), (1.2, 1.4), (6.0, 1.6, 1.2, 1.6), (2.5, 2.5))
 _TEXT_ROOM = 0.09
+_VALUE_ROOM = 1.4  # a number at the end of a bar, in sizes of its type
+_SLOT = 0.92  # of the room between the beginnings of two bars, for a number
 
 
 @checked()
@@ -70,10 +72,10 @@ def draw_series(
     >>> totals = pd.DataFrame({
     ...     "side": "A", "date_from": pd.to_datetime(["2031-06-01"]), "net_km2": [3.0],
     ...     "date_to": pd.to_datetime(["2031-06-02"]), "cumulative_net_km2": [3.0],
-    ...     "cadence": "daily (D)", "same_input": False, "suspect": False})
+    ...     "cadence": "daily", "same_input": False, "suspect": False})
     >>> ax = draw_series(totals)
     >>> ax.get_title(loc="left"), ax.get_ylabel()
-    ('A: net change, 1 June 2031 to 2 June 2031, daily (D)', 'km² since 1 June 2031')
+    ('A: net change, 1 June 2031 to 2 June 2031, daily', 'km² since 1 June 2031')
     """
     totals = totals_of(series_or_totals, ("net_km2", "cumulative_net_km2"))
     ax = axes_for(ax, style)
@@ -81,13 +83,9 @@ def draw_series(
     level = np.concatenate([[net[0] - float(totals["net_km2"].iloc[0])], net])
     draw_level(ax, totals, level, style)
     low, high = min(level.min(), 0.0), max((level + contested_levels(totals)).max(), 0.0)
-    ends = _interval(totals, "cumulative")
+    ends = draw_interval(ax, totals, level[0], style)
     if ends is not None:
         low, high = np.nanmin([low, *ends[0]]), np.nanmax([high, *ends[1]])
-        days = days_at(np.append(totals["date_from"].to_numpy()[:1], totals["date_to"].to_numpy()))
-        least, most = (np.concatenate([level[:1], end]) for end in ends)
-        band = ax.fill_between(days, least, most, step="post", zorder=Z["mark"], **_interval_look(style))
-        band.set_gid("interval")
     room = room_for(high - low)
     ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
     mark_repeated(ax, totals, style)
@@ -95,9 +93,27 @@ def draw_series(
     set_date_axes(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
     entries = [*contested_entries(totals, style), *step_entries(totals, style)]
     if ends is not None:
-        entries.insert(0, ("Interval by the errors of the lines", Patch(**_interval_look(style))))
+        entries.insert(0, interval_entry(style))
     write_above(ax, heading(totals, "net change"), entries, style)
     return ax
+
+
+def draw_interval(
+    ax: Axes, totals: pd.DataFrame, start_km2: float, style: MapStyle, colour: str | None = None
+) -> tuple[Any, Any] | None:
+    """Draw the interval of net change since the first day as a band, if there is one; return its ends."""
+    ends = _interval(totals, "cumulative")
+    if ends is not None:
+        least, most = (np.concatenate([[start_km2], end]) for end in ends)
+        look = _interval_look(style) | ({} if colour is None else {"color": colour})
+        band = ax.fill_between(step_days(totals), least, most, step="post", zorder=Z["mark"], **look)
+        band.set_gid("interval")
+    return ends
+
+
+def interval_entry(style: MapStyle) -> Entry:
+    """Return the entry of a legend for the interval of net change."""
+    return "Interval by the errors of the lines", Patch(**_interval_look(style))
 
 
 def _interval(totals: pd.DataFrame, name: str) -> tuple[Any, Any] | None:
@@ -127,7 +143,8 @@ def draw_gains_and_losses(
     ax
         The Axes; a new one if None.
     style
-        The style; the bars have the colours of its maps, and where they are wide the hatches.
+        The style; the bars have the colours of its maps, and where they are wide the hatches and their
+        numbers, as far as there is room.
 
     Returns
     -------
@@ -148,7 +165,7 @@ def draw_gains_and_losses(
     >>> totals = pd.DataFrame({
     ...     "side": "A", "date_from": pd.to_datetime(["2031-06-01"]), "gained_km2": [3.0],
     ...     "date_to": pd.to_datetime(["2031-06-02"]), "lost_km2": [1.0],
-    ...     "cadence": "daily (D)", "same_input": False, "suspect": False})
+    ...     "cadence": "daily", "same_input": False, "suspect": False})
     >>> [patch.get_gid() for patch in draw_gains_and_losses(totals).patches]
     ['gained', 'lost']
     """
@@ -174,8 +191,10 @@ def draw_gains_and_losses(
         ax.errorbar((left + right) / 2, net, off, fmt="o", gid="net", zorder=Z["town"], **_net_look(style))
     room = room_for(high + low)
     ax.set_ylim(-max(low + 0.06 * room, 0.08 * room), max(high, 0.05 * room) + _TEXT_ROOM * room)
+    limit = np.nanmax([gained, *ends[1:]], axis=0) if ends is not None else gained
+    tops = _write_values(ax, (left, right), (gained, -lost), ends, style) if wide else limit
     odd = totals["suspect"].to_numpy(dtype=bool)
-    mark_suspect(ax, ((left + right) / 2)[odd], (gained + 0.04 * room)[odd], style)
+    mark_suspect(ax, ((left + right) / 2)[odd], (tops + 0.04 * room)[odd], style)
     mark_repeated(ax, totals, style)
     set_date_axes(ax, "km² per step", style, unsigned=True)
     entries = [
@@ -188,6 +207,43 @@ def draw_gains_and_losses(
     head = heading(totals, "ground gained (up) and lost (down)")
     write_above(ax, head, [*entries, *step_entries(totals, style)], style)
     return ax
+
+
+def _write_values(ax: Axes, edges: Any, heights: Any, ends: Any, style: MapStyle) -> Any:
+    """Write what bars stand for at their ends, where there is room; return how high things reach at each."""
+    font, size, of = font_of(style, style.legend_pt), ax.get_window_extent(), max(map(np.ptp, heights))
+    km2_per_px = np.ptp(ax.get_ylim()) / size.height
+    tall = _VALUE_ROOM * style.legend_pt * ax.figure.dpi / PT_PER_INCH * km2_per_px
+    slot_px = np.diff([*edges[0], 2 * edges[1][-1] - edges[0][-1]]) * size.width / np.ptp(ax.get_xlim())
+    tops = np.array(heights[0])
+    for way, km2 in zip((1, -1), heights, strict=True):
+        texts = [number(abs(one), scale=float(of)) for one in km2]
+        fits = np.array([text_width_px(text, font, ax.figure.dpi) for text in texts]) < _SLOT * slot_px
+        far = (
+            np.zeros(len(km2))
+            if ends is None
+            else np.nan_to_num(np.max([way * ends[0], way * ends[1]], axis=0))
+        )
+        free = far <= np.abs(km2)  # no whisker runs through the number
+        for k in np.flatnonzero(fits & free & (km2 != 0) & (np.array(texts) != "0")):
+            look: dict[str, Any] = {
+                "ha": "center",
+                "va": "bottom" if way > 0 else "top",
+                "path_effects": None,
+            }
+            x = (edges[0][k] + edges[1][k]) / 2
+            write(
+                ax,
+                texts[k],
+                (x, km2[k]),
+                (0.0, 1.2 * way),
+                size_pt=style.legend_pt,
+                name="value",
+                style=style,
+                **look,
+            )
+            tops[k] += tall * (way > 0)
+    return tops
 
 
 def _net_look(style: MapStyle) -> dict[str, Any]:

@@ -6,46 +6,30 @@ import codecs
 import json
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import matplotlib as mpl
 import pandas as pd
 
 from frontlines.change.settlements import each_once
 from frontlines.errors import SourceError, StudyError
 from frontlines.manifest import sha256, to_json
-from frontlines.names import KM2
-from frontlines.plot import (
-    agreement_chart,
-    agreement_figure,
-    animate_control,
-    change_figure,
-    district_figure,
-    movement_figure,
-    net_by_source_figure,
-    profile_figure,
-    series_figure,
-    transition_matrix_figure,
-)
+from frontlines.plot.picture_files import plain_looks, save_figure
 from frontlines.report import GROUND, PAGE, write_ground, write_page
 from frontlines.report.ground_file import changed_rows
 from frontlines.sources import writing
 from frontlines.sources.files import write
 from frontlines.study.answer import Answer, Wanted
+from frontlines.study.pictures import pictures_of, write_film
 from frontlines.study.record import MANIFEST
 from frontlines.study.workbook import BOOK, rounded, write_workbook
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from frontlines.study import AgreementResults, Results, SeriesResults
 
-    from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
-    from frontlines.study.agreement import NetResults
-
-DPI = 300
 _OUTPUTS = (".csv", ".parquet", ".topojson")  # of these files the manifest holds the checksums
 
 FILES = {
@@ -62,11 +46,21 @@ FILES = {
 
 _PLACES = ("settlements.csv", "population.csv")
 IF_ANY = {
-    "change": (*_PLACES, "matrix.png", BOOK, PAGE),
-    "series": (*_PLACES, "fronts.csv", "overall.csv", "districts.png", "series.gif", BOOK, PAGE),
-    "movement": (BOOK, PAGE),
-    "agreement": ("fronts_apart.csv", "days.png", BOOK, PAGE),
-    "nets": (BOOK,),
+    "change": (*_PLACES, "matrix.png", "map.pdf", "matrix.pdf", BOOK, PAGE),
+    "series": (
+        *_PLACES,
+        "fronts.csv",
+        "overall.csv",
+        "districts.png",
+        "series.gif",
+        "series.pdf",
+        "districts.pdf",
+        BOOK,
+        PAGE,
+    ),
+    "movement": ("profile.pdf", "map.pdf", BOOK, PAGE),
+    "agreement": ("fronts_apart.csv", "days.png", "map.pdf", "days.pdf", BOOK, PAGE),
+    "nets": ("sources.pdf", BOOK),
 }
 """What is written of places, people, several sides, if errors are known, and if it is asked for."""
 
@@ -96,7 +90,7 @@ def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
     for name, frame in answer.layers.items():
         write(frame, folder / name)
     if wanted.map:
-        _PICTURES[answer.kind](answer, folder, wanted)
+        _write_pictures(answer, folder, wanted)
     if wanted.excel:
         write_workbook(answer, folder / BOOK)
     _write_record(answer, folder)
@@ -113,6 +107,17 @@ def _write_tables(answer: Answer, folder: Path, wanted: Wanted) -> None:
         write(rounded(table), path)
         if wanted.bom:
             path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+
+
+def _write_pictures(answer: Answer, folder: Path, wanted: Wanted) -> None:
+    """Write all pictures as PNG, those for further drawing as SVG, and PDF where it is asked for."""
+    known, description = files_of(answer.kind), f"{answer.headline} {answer.caption}"
+    for stem, figure in pictures_of(answer, wanted):
+        for suffix in (".png", ".svg", *[".pdf"] * wanted.pdf):
+            if (name := f"{stem}{suffix}") in known:
+                save_figure(figure, folder / name, description=description)
+    if wanted.film:
+        write_film(answer, folder)
 
 
 def _write_record(answer: Answer, folder: Path) -> None:
@@ -154,165 +159,6 @@ def _paged(answer: Answer) -> Answer:
             "there is no page of net change by several sources: use chart(), or two sources on the same days"
         )
     return answer
-
-
-# --- pictures: each as a figure, and as files
-
-
-def map_of(answer: Answer) -> Figure:
-    """Draw the map of an answer."""
-    return _drawn(answer, _MAPS, "map(): use chart()")
-
-
-def chart_of(answer: Answer) -> Figure:
-    """Draw the chart of an answer."""
-    return _drawn(answer, _CHARTS, "chart(): use map()")
-
-
-def _drawn(answer: Answer, known: Mapping[str, Callable[[Any], Figure]], instead: str) -> Figure:
-    if answer.kind not in known:
-        raise StudyError(f"{type(answer).__name__} has no {instead}")
-    with plain_looks():
-        return known[answer.kind](answer)
-
-
-def _map_of_change(results: Results) -> Figure:
-    return change_figure(results.for_readers())
-
-
-def _matrix(results: Results) -> Figure:
-    """Draw who passed ground to whom."""
-    return transition_matrix_figure(
-        results.for_readers().transitions,
-        sides=results.study.sides,
-        title=results.study.title,
-        caption=results.caption,
-    )
-
-
-def _draw_change(results: Results, folder: Path, _wanted: Wanted) -> None:
-    save_figure(_map_of_change(results), folder / "map")
-    if len(results.totals) > 1:
-        _matrix(results).savefig(folder / "matrix.png", dpi=DPI)
-
-
-def _of_one(results: SeriesResults) -> dict[str, str]:
-    """Call the side by its long name, where there is only one."""
-    sides = results.followed
-    return {"side": results.sides.get(sides[0], sides[0])} if len(sides) == 1 else {}
-
-
-def _map_of_series(results: SeriesResults) -> Figure:
-    return _map_of_change(results.between())
-
-
-def _chart_of_series(results: SeriesResults) -> Figure:
-    fronts = results.fronts
-    return series_figure(
-        results.totals.assign(**_of_one(results)),
-        title=results.title,
-        caption=results.caption,
-        fronts=None if fronts is None or fronts.empty else fronts,
-        whole_km2=float(results.districts.area.sum()) / KM2,
-        sides=results.sides,
-    )
-
-
-def _draw_series(results: SeriesResults, folder: Path, wanted: Wanted) -> None:
-    _chart_of_series(results).savefig(folder / "series.png", dpi=DPI)
-    if wanted.panels:
-        series, labels = results.series.assign(**_of_one(results)), results.labels or None
-        panels = district_figure(series, caption=results.caption, labels=labels, sides=results.sides)
-        panels.savefig(folder / "districts.png", dpi=DPI)
-    if wanted.film:
-        places = None if results.places is None else results.places.changes()
-        animate_control(
-            results.control,
-            results.districts,
-            folder / "series.gif",
-            side=results.followed,
-            sides=results.sides,
-            totals=results.snapshot_totals(),
-            places=None if places is None else places[places["changed"]],
-        )
-
-
-def _map_of_movement(movement: MovementResults) -> Figure:
-    study = movement.results.for_readers().study
-    return movement_figure(
-        movement.displaced,
-        movement.frontlines,
-        districts=study.districts,
-        settlements=study.settlements,
-        title=movement.title,
-        caption=movement.caption,
-    )
-
-
-def _profile(movement: MovementResults) -> Figure:
-    """Draw the movement along the front."""
-    places = movement.results.for_readers().study.settlements
-    title, caption = movement.title, movement.caption
-    return profile_figure(movement.displaced, settlements=places, title=title, caption=caption)
-
-
-def _draw_movement(movement: MovementResults, folder: Path, _wanted: Wanted) -> None:
-    _profile(movement).savefig(folder / "profile.png", dpi=DPI)
-    _map_of_movement(movement).savefig(folder / "map.png", dpi=DPI)
-
-
-def _texts_of(results: AgreementResults, *, every_day: bool) -> dict[str, Any]:
-    """Give title, caption and side of the figures of two sources."""
-    side = results.sides.get(results.side, results.side)
-    return {"title": results.titled(every_day=every_day), "caption": results.caption, "side": side}
-
-
-def _map_of_agreement(results: AgreementResults) -> Figure:
-    districts = results.districts
-    if results.labels:
-        districts = districts.assign(label=districts["district"].map(results.labels))
-    return agreement_figure(results.ground, districts, results.names, **_texts_of(results, every_day=False))
-
-
-def _days(results: AgreementResults) -> Figure:
-    """Draw the agreement of two sources day by day."""
-    return agreement_chart(results.table, results.names, **_texts_of(results, every_day=True))
-
-
-def _draw_agreement(results: AgreementResults, folder: Path, _wanted: Wanted) -> None:
-    _map_of_agreement(results).savefig(folder / "map.png", dpi=DPI)
-    if len(results.totals) > 1:
-        _days(results).savefig(folder / "days.png", dpi=DPI)
-
-
-def _chart_of_nets(results: NetResults) -> Figure:
-    return net_by_source_figure(results.nets, title=results.titled, caption=results.caption)
-
-
-def _draw_nets(results: NetResults, folder: Path, _wanted: Wanted) -> None:
-    _chart_of_nets(results).savefig(folder / "sources.png", dpi=DPI)
-
-
-_MAPS: dict[str, Callable[[Any], Figure]] = {
-    "change": _map_of_change,
-    "series": _map_of_series,
-    "movement": _map_of_movement,
-    "agreement": _map_of_agreement,
-}
-_CHARTS: dict[str, Callable[[Any], Figure]] = {
-    "change": _matrix,
-    "series": _chart_of_series,
-    "movement": _profile,
-    "agreement": _days,
-    "nets": _chart_of_nets,
-}
-_PICTURES: dict[str, Callable[[Any, Path, Wanted], None]] = {
-    "change": _draw_change,
-    "series": _draw_series,
-    "movement": _draw_movement,
-    "agreement": _draw_agreement,
-    "nets": _draw_nets,
-}
 
 
 # --- the ground of a page
@@ -393,16 +239,6 @@ def only_run_in(
             yield
 
 
-@contextmanager
-def plain_looks() -> Iterator[None]:
-    """Draw the same figure whatever a user's matplotlibrc says."""
-    with mpl.rc_context():
-        ffmpeg = mpl.rcParams["animation.ffmpeg_path"]
-        mpl.rcdefaults()
-        mpl.rcParams["animation.ffmpeg_path"] = ffmpeg
-        yield
-
-
 def _refuse_replacing(out: Path, files: Collection[str], *, force: bool, inputs: Collection[Path]) -> None:
     if any(path.is_dir() and path.samefile(out) for path in inputs):
         raise SourceError(f"{out} is the folder that is read: pass another folder")
@@ -436,10 +272,3 @@ def _is_of_a_run(path: Path) -> bool:
 def staged(out: Path, *, stale: Collection[str] = ()) -> AbstractContextManager[Path]:
     """Give a folder to write into, and move its files to their place when all are whole."""
     return writing.staged(out, stale=stale, last=MANIFEST)
-
-
-def save_figure(figure: Any, stem: Path) -> None:
-    """Save a figure for print and for further drawing: the same figure gives the same bytes."""
-    with mpl.rc_context({"svg.hashsalt": "frontlines"}):
-        figure.savefig(stem.with_suffix(".png"), dpi=DPI)
-        figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})

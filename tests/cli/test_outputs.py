@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from frontlines.cli.main import app
 from frontlines.errors import SourceError
+from frontlines.plot import save_figure
 from frontlines.sources.files import write
 from frontlines.study import outputs
-from frontlines.study.outputs import only_run_in, save_figure, staged
+from frontlines.study.outputs import only_run_in, staged
 
 FILES = outputs.FILES["change"]
 
@@ -125,7 +126,7 @@ def test_an_out_that_is_a_file_is_refused_at_once(words, monkeypatch):
     assert Path(words[-1]).read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("name", ["change_figure", "save_figure", "to_json", "write"])
+@pytest.mark.parametrize("name", ["pictures_of", "save_figure", "to_json", "write"])
 def test_nothing_is_left_whatever_fails_late(words, monkeypatch, name):
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
@@ -146,7 +147,7 @@ def test_the_files_of_a_run_before_survive_one_that_fails(words, monkeypatch):
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
 
-    monkeypatch.setattr("frontlines.study.outputs.change_figure", fail)
+    monkeypatch.setattr("frontlines.study.pictures.change_figure", fail)
     assert RUNNER.invoke(app, [*words, "--force"]).exit_code == 2
     assert _content(Path(words[-1])) == old
     assert {file.name for file in Path(words[-1]).iterdir()} == set(FILES)
@@ -172,7 +173,8 @@ def test_files_of_ones_own_in_the_folder_are_let_alone(words):
 @pytest.mark.print_size
 def test_a_figure_is_saved_for_print_and_leaves_settings_alone(tmp_path):
     settings = dict(mpl.rcParams)
-    save_figure(Figure(figsize=(2, 1)), tmp_path / "map")
+    for suffix in (".png", ".svg"):
+        save_figure(Figure(figsize=(2, 1)), tmp_path / f"map{suffix}")
     assert dict(mpl.rcParams) == settings
     png = (tmp_path / "map.png").read_bytes()
     assert (int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")) == (600, 300)
