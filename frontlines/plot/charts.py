@@ -83,9 +83,12 @@ def draw_series(
     level = np.concatenate([[net[0] - float(totals["net_km2"].iloc[0])], net])
     draw_level(ax, totals, level, style)
     low, high = min(level.min(), 0.0), max((level + contested_levels(totals)).max(), 0.0)
-    ends = draw_interval(ax, totals, level[0], style)
+    ends = _interval(totals, "cumulative")
     if ends is not None:
         low, high = np.nanmin([low, *ends[0]]), np.nanmax([high, *ends[1]])
+        least, most = (np.concatenate([level[:1], end]) for end in ends)
+        look = _interval_look(style)
+        ax.fill_between(step_days(totals), least, most, step="post", zorder=Z["mark"], gid="interval", **look)
     room = room_for(high - low)
     ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
     mark_repeated(ax, totals, style)
@@ -93,27 +96,26 @@ def draw_series(
     set_date_axes(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
     entries = [*contested_entries(totals, style), *step_entries(totals, style)]
     if ends is not None:
-        entries.insert(0, interval_entry(style))
+        entries.insert(0, ("Interval by the errors of the lines", Patch(**_interval_look(style))))
     write_above(ax, heading(totals, "net change"), entries, style)
     return ax
 
 
-def draw_interval(
-    ax: Axes, totals: pd.DataFrame, start_km2: float, style: MapStyle, colour: str | None = None
-) -> tuple[Any, Any] | None:
-    """Draw the interval of net change since the first day as a band, if there is one; return its ends."""
+def draw_last_interval(ax: Axes, totals: pd.DataFrame, colour: str, style: MapStyle) -> bool:
+    """Draw the interval of net change on the last day beside the line, if there is one; tell whether."""
     ends = _interval(totals, "cumulative")
-    if ends is not None:
-        least, most = (np.concatenate([[start_km2], end]) for end in ends)
-        look = _interval_look(style) | ({} if colour is None else {"color": colour})
-        band = ax.fill_between(step_days(totals), least, most, step="post", zorder=Z["mark"], **look)
-        band.set_gid("interval")
-    return ends
+    if ends is None or not np.isfinite(low := ends[0][-1]):
+        return False
+    day_, net = step_days(totals)[-1], float(totals["cumulative_net_km2"].iloc[-1])
+    off, look = [[net - low], [ends[1][-1] - net]], _net_look(style) | {"markerfacecolor": colour}
+    ax.errorbar([day_], [net], off, fmt="o", gid="interval", zorder=Z["town"], clip_on=False, **look)
+    return True
 
 
-def interval_entry(style: MapStyle) -> Entry:
-    """Return the entry of a legend for the interval of net change."""
-    return "Interval by the errors of the lines", Patch(**_interval_look(style))
+def last_interval_entry(style: MapStyle) -> Entry:
+    """Return the entry of a legend for the interval of net change on the last day."""
+    swatch = Line2D([], [], marker="o", color=style.ink, markersize=3.0, linewidth=0.8)
+    return "Last day with its interval, by the errors of the lines", swatch
 
 
 def _interval(totals: pd.DataFrame, name: str) -> tuple[Any, Any] | None:
@@ -191,8 +193,7 @@ def draw_gains_and_losses(
         ax.errorbar((left + right) / 2, net, off, fmt="o", gid="net", zorder=Z["town"], **_net_look(style))
     room = room_for(high + low)
     ax.set_ylim(-max(low + 0.06 * room, 0.08 * room), max(high, 0.05 * room) + _TEXT_ROOM * room)
-    limit = np.nanmax([gained, *ends[1:]], axis=0) if ends is not None else gained
-    tops = _write_values(ax, (left, right), (gained, -lost), ends, style) if wide else limit
+    tops = _write_values(ax, (left, right), (gained, -lost), ends, style) if wide else gained
     odd = totals["suspect"].to_numpy(dtype=bool)
     mark_suspect(ax, ((left + right) / 2)[odd], (tops + 0.04 * room)[odd], style)
     mark_repeated(ax, totals, style)
@@ -209,40 +210,30 @@ def draw_gains_and_losses(
     return ax
 
 
-def _write_values(ax: Axes, edges: Any, heights: Any, ends: Any, style: MapStyle) -> Any:
-    """Write what bars stand for at their ends, where there is room; return how high things reach at each."""
+def _write_values(ax: Axes, edges: Any, heights: Any, whiskers: Any, style: MapStyle) -> Any:
+    """Write what bars stand for at their ends, where there is room; return how high things reach at each.
+
+    Where a whisker reaches beyond a bar, its number stands at its foot, if the bar is tall enough.
+    """
     font, size, of = font_of(style, style.legend_pt), ax.get_window_extent(), max(map(np.ptp, heights))
-    km2_per_px = np.ptp(ax.get_ylim()) / size.height
-    tall = _VALUE_ROOM * style.legend_pt * ax.figure.dpi / PT_PER_INCH * km2_per_px
-    slot_px = np.diff([*edges[0], 2 * edges[1][-1] - edges[0][-1]]) * size.width / np.ptp(ax.get_xlim())
-    tops = np.array(heights[0])
+    px_per_pt = ax.figure.dpi / PT_PER_INCH
+    tall = _VALUE_ROOM * style.legend_pt * px_per_pt * np.ptp(ax.get_ylim()) / size.height
+    slots_px = np.diff([*edges[0], 2 * edges[1][-1] - edges[0][-1]]) * size.width / np.ptp(ax.get_xlim())
+    ends = np.full((2, len(slots_px)), np.nan) if whiskers is None else np.array(whiskers)
+    tops = np.nanmax([heights[0], *ends[1:]], axis=0)
     for way, km2 in zip((1, -1), heights, strict=True):
-        texts = [number(abs(one), scale=float(of)) for one in km2]
-        fits = np.array([text_width_px(text, font, ax.figure.dpi) for text in texts]) < _SLOT * slot_px
-        far = (
-            np.zeros(len(km2))
-            if ends is None
-            else np.nan_to_num(np.max([way * ends[0], way * ends[1]], axis=0))
+        near, far = (
+            np.nanmin([km2 * way, *(way * ends)], axis=0),
+            np.nanmax([km2 * way, *(way * ends)], axis=0),
         )
-        free = far <= np.abs(km2)  # no whisker runs through the number
-        for k in np.flatnonzero(fits & free & (km2 != 0) & (np.array(texts) != "0")):
-            look: dict[str, Any] = {
-                "ha": "center",
-                "va": "bottom" if way > 0 else "top",
-                "path_effects": None,
-            }
-            x = (edges[0][k] + edges[1][k]) / 2
-            write(
-                ax,
-                texts[k],
-                (x, km2[k]),
-                (0.0, 1.2 * way),
-                size_pt=style.legend_pt,
-                name="value",
-                style=style,
-                **look,
-            )
-            tops[k] += tall * (way > 0)
+        for k in np.flatnonzero((way * km2 > 0) & ((far <= way * km2) | (near > tall))):
+            text, inside = number(abs(km2[k]), scale=float(of)), far[k] > way * km2[k]
+            if text == "0" or text_width_px(text, font, ax.figure.dpi) > _SLOT * slots_px[k]:
+                continue
+            look: dict[str, Any] = {"ha": "center", "va": "bottom" if way > 0 else "top", "name": "value"}
+            at = (edges[0][k] + edges[1][k]) / 2, 0.0 if inside else km2[k]
+            write(ax, text, at, (0.0, (1.2 + inside) * way), size_pt=style.legend_pt, style=style, **look)
+            tops[k] = max(tops[k], km2[k] + tall * (way > 0) * (not inside))
     return tops
 
 

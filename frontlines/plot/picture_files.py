@@ -70,9 +70,8 @@ def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> N
     True
     """
     path = Path(path)
-    title = next(
-        (text.get_text().replace("\n", " ") for text in figure.texts if text.get_gid() == "title"), ""
-    )
+    titles = [text.get_text().replace("\n", " ") for text in figure.texts if text.get_gid() == "title"]
+    title = "".join(titles[:1]) or "Figure"
     about = {"Title": title}
     if path.suffix == ".png":
         figure.savefig(path, dpi=DPI, metadata={**about, "Description": description})

@@ -16,9 +16,9 @@ from frontlines.names import sides_in_order
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.chart_axes import axes_for, room_for, set_date_axes, write_above
 from frontlines.plot.charts import (
-    draw_interval,
+    draw_last_interval,
     heading,
-    interval_entry,
+    last_interval_entry,
     limit_days,
     mark_repeated,
     mark_suspect,
@@ -151,7 +151,7 @@ def draw_net_by_side(
     Axes
         The Axes. The gid of a side's line is ``net:`` and its name; it is level between snapshots. Suspect
         steps have a red diamond (``suspect``). Sides that never change have no line. With the columns of
-        `frontlines.series.series_error`, the interval of each net change is a band (``interval``).
+        `frontlines.series.series_error`, each line ends with its interval (``interval``).
 
     Raises
     ------
@@ -185,7 +185,7 @@ def draw_net_by_side(
             days, net, drawstyle="steps-post", color=looks[side].face, linewidth=width, gid=f"net:{side}",
             path_effects=[casing, Normal()], solid_joinstyle="miter", zorder=Z["front"],
         )  # fmt: skip
-        known |= draw_interval(ax, rows, 0.0, style, looks[side].face) is not None
+        known |= draw_last_interval(ax, rows, looks[side].face, style)
         odd = np.flatnonzero(rows["suspect"].to_numpy(dtype=bool))
         mark_suspect(ax, days[odd + 1], net[odd + 1], style)
         ends.append(
@@ -194,7 +194,7 @@ def draw_net_by_side(
     ax.margins(y=_ROOM)
     ax.autoscale_view(scalex=False)
     since = f"km² since {day(steps['date_from'].iloc[0])}"
-    _mark(ax, steps, "Net change", since, style, [interval_entry(style)] * known)
+    _mark(ax, steps, "Net change", since, style, [last_interval_entry(style)] * known)
     _write_ends(ax, ends, style)
     return ax
 
