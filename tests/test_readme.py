@@ -23,12 +23,14 @@ def test_the_command_prints_the_table_of_the_readme(karabakh_program):
     assert _lines(done.stdout) == _lines(PRINTED[0])
 
 
-def test_the_lines_of_python_print_the_table_of_the_readme():
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+@pytest.mark.parametrize("page", ["README.md", "docs/results.md"])
+def test_the_lines_of_python_print_what_stands_below_them(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    ((code, printed),) = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL)
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own text
-    assert _lines(out.getvalue()) == _lines(PRINTED[1])
+        exec(compile(code, page, "exec"), {})  # noqa: S102 - our own text
+    assert _lines(out.getvalue()) == _lines(printed)
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))

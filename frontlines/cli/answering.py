@@ -12,7 +12,7 @@ from rich.text import Text
 from frontlines.cli.options import Saving
 from frontlines.cli.refusing import console
 from frontlines.progress import Report, part, reporting
-from frontlines.study.answer import Answer
+from frontlines.study.study import Answer
 
 _FOUND = 0.6  # of the work, before drawing and writing
 

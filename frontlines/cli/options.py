@@ -21,7 +21,7 @@ from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, STRETCH,
 from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.formats import known_crs
 from frontlines.sources.publishers import PUBLISHERS
-from frontlines.study.answer import Wanted
+from frontlines.study.study import Wanted
 
 
 def _option(kind: Any, name: str, told: str, **how: Any) -> Any:

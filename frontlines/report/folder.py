@@ -14,6 +14,7 @@ import pandas as pd
 from frontlines.errors import SourceError
 from frontlines.manifest import Manifest, sha256
 from frontlines.report.ground_file import GROUND
+from frontlines.sources.formats import rounded
 
 MANIFEST = "manifest.json"
 
@@ -72,7 +73,7 @@ def read_folder(folder: Path) -> Folder:
     with refusing(folder):
         ground = json.loads((folder / GROUND).read_text(encoding="utf-8"))
         tables = {Path(name).stem: _read(folder / name) for name in names}
-    return Folder(kinds[0], manifest, ground["run"]["sides"], ground, tables)
+        return Folder(kinds[0], manifest, ground["run"]["sides"], ground, tables)
 
 
 @contextmanager
@@ -100,10 +101,10 @@ def _require_same(path: Path, digest: str) -> None:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """Read a table, names and days as text; an empty cell of a name is no name."""
+    """Read a table with the decimals of its CSV, names and days as text; an empty cell is no name."""
     if path.suffix == ".parquet":
         table = pd.read_parquet(path)
         days = table.select_dtypes("datetime").columns
-        return table.assign(**{name: table[name].dt.strftime("%Y-%m-%d") for name in days})
+        return rounded(table).assign(**{name: table[name].dt.strftime("%Y-%m-%d") for name in days})
     kinds = dict.fromkeys(_WORDS, str)
     return pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])

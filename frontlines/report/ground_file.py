@@ -83,6 +83,26 @@ def write_ground(
 
 
 def changed_rows(places: pd.DataFrame, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give the points of those rows of a table of settlements that changed hands; both are in one order."""
+    """Give the points of those rows of a table of settlements that changed hands; both are in one order.
+
+    Parameters
+    ----------
+    places
+        The table, with `changed`.
+    points
+        A point for each of its rows.
+
+    Returns
+    -------
+    rows
+        Points whose index is the number of their row.
+
+    Examples
+    --------
+    >>> from shapely import Point
+    >>> points = gpd.GeoDataFrame(geometry=[Point(0, 0), Point(1, 1)], crs=3035)
+    >>> changed_rows(pd.DataFrame({"changed": [False, True]}), points).index.tolist()
+    [1]
+    """
     rows = gpd.GeoDataFrame(geometry=points.geometry.to_numpy(), crs=points.crs)
     return rows[places["changed"].to_numpy(dtype=bool)]

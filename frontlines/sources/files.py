@@ -49,6 +49,7 @@ from frontlines.sources.publishers.recognizing import recognized
 from frontlines.sources.writing import whole_or_not
 
 _SHOWN = 5
+_SEVERAL = ("districts", "between", "source")  # layers that may be lists
 
 FORMATS = formats.FORMATS
 """File name endings that can be read and written."""
@@ -412,13 +413,18 @@ class Reading:
             held: list[Any] = [] if given is None else [given]
             if isinstance(given, Sequence) and not isinstance(given, str):
                 held = list(given)
+                if role not in _SEVERAL:
+                    raise SourceError(f"{role} is a list: give one file or frame")
             names = [role if len(held) == 1 else f"{role} {number}" for number in range(1, len(held) + 1)]
             paths[role] = [self._path_of(layer, name) for layer, name in zip(held, names, strict=True)]
         return paths
 
     def _path_of(self, layer: Layer, name: str) -> Path:
-        if not isinstance(layer, gpd.GeoDataFrame):
+        if isinstance(layer, str | Path):
             return Path(layer)
+        if not isinstance(layer, gpd.GeoDataFrame):
+            what = type(layer).__name__
+            raise SourceError(f"{name} is a {what}: give a file, or a frame with shapes (a GeoDataFrame)")
         path = Path("frame given as", name)  # no file: its name is for messages and the manifest
         self._frames[path.absolute()] = layer
         self._prints[path.absolute()] = fingerprint_of_frame(layer, name)

@@ -50,6 +50,12 @@ _TOPOJSON = (".topojson", ".json")  # a topology may have the ending .json too; 
 _PARQUET = (".parquet", ".geoparquet")
 _GEOGRAPHIC_ONLY = (".geojson", ".json", ".kml", ".kmz")
 
+DECIMALS = {"km2": 6, "km": 3, "m": 2}
+"""Decimals by the unit in which a column's name ends: to 1 m², 1 m and 1 cm."""
+
+OTHER_DECIMALS = 6
+"""Decimals of shares, rates and all other numbers."""
+
 FORMATS = (*_DRIVERS, *_PARQUET, ".zip", ".csv", ".topojson")
 """File name endings that can be read and, but for ``.topojson``, written."""
 
@@ -418,6 +424,17 @@ def require_whole(path: Path, rows: int) -> None:
         found = pyogrio.read_info(path, force_feature_count=True)["features"]
         if found != rows:
             raise OSError(f"only {found:,} of {rows:,} rows were stored; is the disk full?")
+
+
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Round numbers to the decimals of their units."""
+    names = table.select_dtypes("float").columns
+    return table.round({name: decimals_of(str(name)) for name in names})
+
+
+def decimals_of(column: str) -> int:
+    """Give the decimals of a column."""
+    return DECIMALS.get(column.rpartition("_")[2], OTHER_DECIMALS)
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -1,6 +1,6 @@
 """Whole pipelines: frames in, results out; results draw, show and save themselves when asked."""
 
-from frontlines.study.agreement import AgreementResults, run_agreement
+from frontlines.study.agreement import AgreementResults, NetResults, run_agreement
 from frontlines.study.compare import Results, run_study
 from frontlines.study.files import load_study, read_study, study_from_files
 from frontlines.study.movement import MovementResults, run_movement
@@ -12,6 +12,7 @@ from frontlines.study.study import Study
 __all__ = [
     "AgreementResults",
     "MovementResults",
+    "NetResults",
     "Results",
     "SeriesResults",
     "Study",

@@ -19,9 +19,8 @@ from frontlines.layers.mending import REST_SOURCE, stated_sources
 from frontlines.manifest import Manifest, long_date, versions
 from frontlines.names import BORDER_M, CONTESTED, counted
 from frontlines.progress import Progress, reporting
-from frontlines.study.answer import Answer, if_any
 from frontlines.study.errors import length_on_record, model_of, on_record
-from frontlines.study.study import labels_of
+from frontlines.study.study import Answer, if_any, labels_of
 from frontlines.two_sources import SourceNets, front_apart, net_by_source
 from frontlines.two_sources.tables import (
     common_days,

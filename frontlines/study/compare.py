@@ -14,13 +14,12 @@ from frontlines.change import balance_by_district, change_between, transitions_b
 from frontlines.layers.margins import margin_columns
 from frontlines.names import listed
 from frontlines.progress import Progress, part, reporting
-from frontlines.study.answer import Answer, if_any
 from frontlines.study.errors import errors_of, errors_record, without_sigma
 from frontlines.study.files import open_study
 from frontlines.study.no_district import outside_districts, recorded
 from frontlines.study.people import people_record, places_and_people, places_record
 from frontlines.study.record import manifest_of
-from frontlines.study.study import SHOWN, Study, both, span_of
+from frontlines.study.study import SHOWN, Answer, Study, both, if_any, span_of
 from frontlines.uncertainty import AreaErrors, total_of
 
 _MOST_TOWNS = 40  # settlements on a map of a study that names none

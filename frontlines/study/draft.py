@@ -154,10 +154,8 @@ def _put_dates(found: Draft, fronts: dict[Path, gpd.GeoDataFrame]) -> None:
     if spans:
         found.put("study", "dates", days)
         return
-    what = (
-        f"the files hold {listed([f'{day:%Y-%m-%d}' for day in days], _SHOWN)}" if days else "none is found"
-    )
-    found.leave("study", "dates", f"two days, such as [1994-04-07, 1994-05-12]; {what}", empty="[]")
+    there = listed([f"{day:%Y-%m-%d}" for day in days], _SHOWN) or "none that can be read"
+    found.leave("study", "dates", f"two days, the earlier first, of those in the files: {there}", empty="[]")
 
 
 def _days_elsewhere(found: Draft, frame: gpd.GeoDataFrame) -> set[pd.Timestamp]:

@@ -29,9 +29,8 @@ from frontlines.movement.crossings import REASONS, Rule
 from frontlines.movement.displacement import DOUBTS
 from frontlines.names import counted
 from frontlines.progress import Progress, part, reporting
-from frontlines.study.answer import Answer
 from frontlines.study.compare import Results, run_study
-from frontlines.study.study import Study, front_of, span_of
+from frontlines.study.study import Answer, Study, front_of, span_of
 
 SPACING_M, LENGTH_M, SMOOTHING_M, COPIES = 1000.0, 20_000.0, 5000.0, 5
 """How transects are cast unless it is said: see `run_movement`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import os
 import tempfile
@@ -18,14 +17,13 @@ from frontlines.change.settlements import each_once
 from frontlines.errors import SourceError, StudyError
 from frontlines.manifest import sha256, to_json
 from frontlines.plot.picture_files import plain_looks, save_figure
-from frontlines.report import GROUND, PAGE, write_ground, write_page
-from frontlines.report.ground_file import changed_rows
+from frontlines.report import GROUND, PAGE, changed_rows, write_ground, write_page
 from frontlines.sources import writing
 from frontlines.sources.files import write
-from frontlines.study.answer import Answer, Wanted
 from frontlines.study.pictures import pictures_of, write_film
 from frontlines.study.record import MANIFEST
-from frontlines.study.workbook import BOOK, rounded, write_workbook
+from frontlines.study.study import Answer, Wanted
+from frontlines.study.workbook import BOOK, write_tables, write_workbook
 
 if TYPE_CHECKING:
     from frontlines.study import AgreementResults, Results, SeriesResults
@@ -86,7 +84,7 @@ def write_answer(answer: Answer, out: Path, wanted: Wanted) -> tuple[str, ...]:
 
 def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
     """Write all files of an answer into a folder that nobody else sees."""
-    _write_tables(answer, folder, wanted)
+    write_tables(answer, folder, bom=wanted.bom)
     for name, frame in answer.layers.items():
         write(frame, folder / name)
     if wanted.map:
@@ -98,15 +96,6 @@ def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
         write_report(paged, folder / PAGE)
     elif wanted.report:
         write_page(folder, folder / PAGE)
-
-
-def _write_tables(answer: Answer, folder: Path, wanted: Wanted) -> None:
-    """Write tables with as many decimals as say something."""
-    for name, table in answer.tables.items():
-        path = folder / f"{name}.csv"
-        write(rounded(table), path)
-        if wanted.bom:
-            path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
 
 
 def _write_pictures(answer: Answer, folder: Path, wanted: Wanted) -> None:
@@ -134,7 +123,7 @@ def write_report(answer: Answer, path: Path) -> None:
     answer = _paged(answer)
     with tempfile.TemporaryDirectory(prefix="frontlines-") as temporary:
         folder = Path(temporary)
-        _write_tables(answer, folder, Wanted())
+        write_tables(answer, folder, bom=False)
         for name, frame in answer.layers.items():
             if Path(name).suffix in _OUTPUTS:
                 write(frame, folder / name)

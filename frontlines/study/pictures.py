@@ -21,13 +21,12 @@ from frontlines.plot import (
     transition_matrix_figure,
 )
 from frontlines.plot.picture_files import plain_looks
-from frontlines.study.answer import Answer, Wanted
+from frontlines.study.study import Answer, Wanted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from frontlines.study import AgreementResults, MovementResults, Results, SeriesResults
-    from frontlines.study.agreement import NetResults
+    from frontlines.study import AgreementResults, MovementResults, NetResults, Results, SeriesResults
 
     _Pictures = Iterator[tuple[str, Figure]]
 

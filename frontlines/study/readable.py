@@ -28,12 +28,11 @@ from frontlines.manifest import (
 from frontlines.names import KM2, UNKNOWN, WHOLE, counted, listed, plain, somebody
 from frontlines.sources.snapshots import SHRUNK
 from frontlines.study.agreement import AgreementResults, NetResults
-from frontlines.study.answer import Answer
 from frontlines.study.compare import Results
 from frontlines.study.movement import MovementResults
 from frontlines.study.no_district import warned
 from frontlines.study.series_results import SeriesResults
-from frontlines.study.study import named_side
+from frontlines.study.study import Answer, named_side
 from frontlines.uncertainty import TRUST, total_of
 
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}

@@ -427,6 +427,7 @@ def _require_key(districts: gpd.GeoDataFrame, key: str, path: Path) -> None:
     """Refuse a column that the districts do not have, rather than take another one."""
     columns = [str(column) for column in districts.columns if column != districts.geometry.name]
     if key.lower() not in (column.lower() for column in columns):
-        raise LayerError(
-            f"{path.name} has no column {key!r}: name the districts by one of {', '.join(columns) or 'none'}"
-        )
+        fronts = {"side", "side_left"} & {column.lower() for column in columns}
+        lead = "it says who holds what, is it given in place of the districts? else " if fronts else ""
+        named = f"{lead}name the districts by one of {', '.join(columns) or 'none'}"
+        raise LayerError(f"{path.name} has no column {key!r}: {named}")

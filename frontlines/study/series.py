@@ -130,48 +130,42 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         earlier = None if previous is None else series_and_record(previous)[1]["margin"]
         edge = SeriesEdge(snapshots, districts, margin_m, earlier, measured=bool(front_m), border_m=border_m)
         manifest["margin"] = edge.margins.record
-        control, theirs = edge.control, part(report, 0.3, 0.7)
+        control = edge.control
         report(0.3, "what changed hands")
+        theirs = {**steps, "previous": kept, "progress": part(report, 0.3, 0.7)}
         with processes(jobs) as mapper:
-            shared = {**steps, "mapper": mapper, "previous": kept, "progress": theirs}
-            series = change_series(control, districts, followed, **shared)
+            series = change_series(control, districts, followed, mapper=mapper, **theirs)
         report(0.7, "front")
         fronts = edge.fronts(followed, front_m) if front_m else None
         if front_m:
             manifest["front"] = {"resolution_m": list(front_m), "border_m": edge.border_m}
-        own_m = sigma_m if noise is None else noise.sigma_m
-        of_places = {"rest": rest, "sigma_m": own_m, "border_m": edge.border_m}
-        places, changes, manifest["places"] = follow_settlements(
-            control, settlements, districts, (freq, day), of_places
-        )
+        method = _method((noise, sigma_m, correlation_m), edge.border_m)
+        of_places = {"rest": rest, "sigma_m": method["sigma_m"], "border_m": edge.border_m}
+        found = follow_settlements(control, settlements, districts, (freq, day), of_places)
+        places, changes, manifest["places"] = found
         people = people_of_sides(places, (control, districts), followed, population, steps)
         manifest["people"] = people_record(people, followed, population, districts)
-        ground, asked_errors = (control, districts, frontlines), (noise, sigma_m, correlation_m)
-        series, totals, overall, manifest["errors"] = errors_of_series(
-            series, ground, asked_errors, edge.border_m
-        )
+        ground, told = (control, districts, frontlines), (noise, sigma_m, correlation_m)
+        series, totals, overall, manifest["errors"] = errors_of_series(series, ground, told, edge.border_m)
         manifest |= books_of_series(control, totals)
         ends = snapshots[snapshots["side"].isin(somebody(followed)) & snapshots["date"].isin(_ends(totals))]
         manifest["no_district"] = recorded(in_no_district(ends, districts, labels))
         report(1.0, "done")
     return SeriesResults(
-        followed=followed,
-        control=control,
-        districts=districts,
-        series=series,
-        totals=totals,
-        fronts=fronts,
-        overall=overall,
-        frontlines=frontlines,
-        places=places,
-        settlements=changes,
-        population=people,
-        title=title or _titled(alone, sides or {}),
-        sides=sides or {},
-        labels=labels,
-        tolerance_m=tolerance_m,
-        manifest=manifest,
-    )
+        followed=followed, control=control, districts=districts, series=series, totals=totals, fronts=fronts,
+        overall=overall, frontlines=frontlines, places=places, settlements=changes, population=people,
+        title=title or _titled(alone, sides or {}), sides=sides or {}, labels=labels, tolerance_m=tolerance_m,
+        method=method, manifest=manifest,
+    )  # fmt: skip
+
+
+def _method(asked: tuple[NoiseModel | None, Any, Any], border_m: float | None) -> dict[str, Any]:
+    """Give what two days of a series are compared by."""
+    noise, sigma_m, correlation_m = asked
+    if noise is not None:
+        sigma_m, correlation_m = noise.sigma_m, noise.parts[0][0]
+    method = {"sigma_m": sigma_m, "correlation_m": correlation_m}
+    return method if border_m is None else method | {"border_m": border_m}
 
 
 def _ends(totals: pd.DataFrame) -> list[pd.Timestamp]:

@@ -15,9 +15,8 @@ from frontlines.layers import as_control
 from frontlines.manifest import Manifest, long_date
 from frontlines.names import counted, listed
 from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
-from frontlines.study.answer import Answer, if_any
 from frontlines.study.compare import Results, run_study
-from frontlines.study.study import SHOWN, Study
+from frontlines.study.study import SHOWN, Answer, Study, if_any
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -52,6 +51,8 @@ class SeriesResults(Answer):
         What to call each district, by its name; empty: as they are named.
     tolerance_m
         See `change_series` [m].
+    method
+        What `between` takes over: `sigma_m`, `correlation_m` and `border_m` of a `Study`.
     manifest
         What was read and done, as plain data.
     """
@@ -71,6 +72,7 @@ class SeriesResults(Answer):
     sides: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     tolerance_m: float = TOLERANCE_M
+    method: Mapping[str, Any] = field(default_factory=dict)
     kind: ClassVar[str] = "series"
 
     def __repr__(self) -> str:
@@ -106,6 +108,8 @@ class SeriesResults(Answer):
         """
         days = [self.totals["date_from"].iloc[0], self.totals["date_to"].iloc[-1]]
         dates = [pd.Timestamp(day or own) for day, own in zip((first, last), days, strict=True)]
+        if isinstance(self.manifest["errors"].get("correlation_m"), list):
+            raise StudyError("errors of several lengths are those of a series, not of two days: use compare")
         held, asked = self.control["date"].isin(dates), self.manifest["parameters"]
         if absent := [f"{day:%Y-%m-%d}" for day in dates if not (self.control["date"] == day).any()]:
             raise StudyError(f"the series has no snapshot of {' and '.join(absent)}: give a day that it has")
@@ -123,8 +127,8 @@ class SeriesResults(Answer):
             control=None if drawn else as_control(self.control[held], self.control.crs, theatre=ground),
             sides=self.sides,
             sources=tuple(self.manifest["sources"]),
-            sigma_m=self.manifest["errors"].get("sigma_m"),
             margin_m=0.0,
+            **self.method,
             parameters=asked,
             inputs=tuple(self.manifest["inputs"]),
         )

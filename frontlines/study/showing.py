@@ -21,12 +21,12 @@ from frontlines.report.figures import digits_of
 from frontlines.report.folder import Run
 from frontlines.report.words import headline
 from frontlines.study.agreement import AgreementResults
-from frontlines.study.answer import Answer
 from frontlines.study.compare import Results
 from frontlines.study.movement import MovementResults
 from frontlines.study.pictures import chart_of, map_of
 from frontlines.study.readable import table_of
 from frontlines.study.series_results import SeriesResults
+from frontlines.study.study import Answer
 
 _SIDE_IN, _DPI = 4.5, 80  # of a small map: its longest side [inches], and its dots per inch
 _CELL = 'style="text-align:{};vertical-align:top;padding:0 .6em;white-space:pre-wrap"'

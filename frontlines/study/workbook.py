@@ -1,7 +1,8 @@
-"""Tables for other programs: decimals that say something, one JSON text, one workbook."""
+"""Tables for other programs: CSV, one JSON text, one workbook, with decimals that say something."""
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 from collections.abc import Iterable
@@ -13,39 +14,33 @@ import pandas as pd
 
 from frontlines.errors import SourceError
 from frontlines.names import plain
+from frontlines.sources.files import write
+from frontlines.sources.formats import DECIMALS, OTHER_DECIMALS, rounded
 
 if TYPE_CHECKING:
-    from frontlines.study.answer import Answer
+    from frontlines.study.study import Answer
 
 BOOK = "results.xlsx"
 """The workbook."""
-
-DECIMALS = {"km2": 6, "km": 3, "m": 2}
-"""Decimals by the unit in which a column's name ends: to 1 m², 1 m and 1 cm."""
-
-OTHER_DECIMALS = 6
-"""Decimals of shares, rates and all other numbers."""
 
 _MOST_ROWS = 1_048_575  # of a sheet, below its heading
 _WIDEST = 40  # letters of a column
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)  # in every workbook: the same answer gives the same bytes
 
 
-def rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Round numbers to the decimals of their units."""
-    names = table.select_dtypes("float").columns
-    return table.round({name: decimals_of(str(name)) for name in names})
-
-
-def decimals_of(column: str) -> int:
-    """Give the decimals of a column."""
-    return DECIMALS.get(column.rpartition("_")[2], OTHER_DECIMALS)
-
-
 def _cells(table: pd.DataFrame) -> pd.DataFrame:
     """Give a table as it stands in files: rounded, days as text."""
     days = table.select_dtypes("datetime").columns
     return rounded(table).assign(**{name: table[name].dt.strftime("%Y-%m-%d") for name in days})
+
+
+def write_tables(answer: Answer, folder: Path, *, bom: bool) -> None:
+    """Write tables with as many decimals as say something."""
+    for name, table in answer.tables.items():
+        path = folder / f"{name}.csv"
+        write(rounded(table), path)
+        if bom:
+            path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
 
 
 def json_of(answer: Answer) -> str:

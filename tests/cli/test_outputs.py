@@ -100,17 +100,18 @@ def test_what_stands_in_the_way_is_refused_before_work_begins(tmp_path):
     ):
         _begin(tmp_path, force=True)
     (tmp_path / "manifest.json").write_text('{"versions": {"frontlines": "1"}}', encoding="utf-8")
-    with pytest.raises(SourceError, match=r"holds map\.png, which the run is to read: pass another --out"):
+    with pytest.raises(SourceError, match=r"holds map\.png, which the run is to read: pass another folder"):
         _begin(tmp_path, force=True, inputs=(None, tmp_path / "map.png"))
     with pytest.raises(
-        SourceError, match=r"holds map\.png, manifest\.json of another run: pass --force, or another --out"
+        SourceError,
+        match=r"holds map\.png, manifest\.json of another run: pass force=True, or another folder",
     ):
         _begin(tmp_path, force=False)
     _begin(tmp_path, force=True)
-    with pytest.raises(SourceError, match=r"map\.png is a file: pass the name of a folder as --out"):
+    with pytest.raises(SourceError, match=r"map\.png is a file: pass the name of a folder"):
         _begin(tmp_path / "map.png", force=True)
     (tmp_path / "map.svg").mkdir()
-    with pytest.raises(SourceError, match=r"holds folders named map\.svg: pass another --out"):
+    with pytest.raises(SourceError, match=r"holds folders named map\.svg: pass another folder"):
         _begin(tmp_path, force=True)
 
 
@@ -118,11 +119,11 @@ def test_an_out_that_is_a_file_is_refused_at_once(words, monkeypatch):
     Path(words[-1]).parent.mkdir()
     Path(words[-1]).write_text("mine", encoding="utf-8")
     monkeypatch.setattr(
-        "frontlines.cli.commands.run.run_study", lambda *_, **__: pytest.fail("work was begun")
+        "frontlines.cli.commands.change.compare", lambda *_, **__: pytest.fail("work was begun")
     )
     result = RUNNER.invoke(app, words)
     assert result.exit_code == 2
-    assert "is a file: pass the name of a folder as --out" in result.stderr
+    assert "is a file: pass the name of a folder" in result.stderr
     assert Path(words[-1]).read_text(encoding="utf-8") == "mine"
 
 

@@ -102,7 +102,7 @@ def test_files_without_a_crs_are_refused_by_name(folder):
 def test_steps_of_a_month_have_the_same_net(followed):
     assert call(followed, "--freq", "MS", out="monthly").exit_code == 0
     net = [pd.read_csv(followed / out / "totals.csv")["net_km2"].sum() for out in ("out", "monthly")]
-    assert net[0] == pytest.approx(net[1], abs=1e-6)
+    assert net[0] == pytest.approx(net[1], abs=1e-5)  # each row is written to 1 m²
     assert set(pd.read_csv(followed / "monthly" / "series.csv")["cadence"]) == {"monthly"}
 
 
@@ -292,7 +292,7 @@ def test_errors_of_the_lines_are_told_for_each_step_and_the_sum(folder):
     west = series[series["district"] == "West"].iloc[-1]
     assert west["sigma_km2"] == 0  # the front is far beyond it
     record = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))["errors"]
-    assert record["totals"]["A"]["sigma_km2"] == overall["sigma_km2"].iloc[-1]
+    assert round(record["totals"]["A"]["sigma_km2"], 6) == overall["sigma_km2"].iloc[-1]
     said = " ".join(result.stdout.split())
     assert "net, 95%" in said
     assert "errors of the lines (sigma 0.8 km, alike over 20 km along the front), by formula" in said

@@ -211,7 +211,10 @@ SAID_BY = {
         ]
     },
 }
-OF_THE_COMMAND_ALONE = {"--out", "--force", "--limit", "--report", "--help"}
+OF_THE_COMMAND_ALONE = {
+    "--out", "--force", "--limit", "--report", "--help", "--excel", "--csv-bom", "--no-map", "--json", "--jobs",
+    "--quiet", "--verbose",
+}  # fmt: skip
 TABLES_OF_ANY_NAME = {"--side-name": "sides"}
 
 

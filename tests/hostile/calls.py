@@ -61,7 +61,7 @@ def calls(folder):
     nets = fl.net_by_source(
         {"s": CONTROL, "t": CONTROL}, THEATRE, "A", tuple(sorted(set(CONTROL["date"]))), NOISE
     )
-    agreement = fl.agreement(BEFORE, BEFORE.assign(side=["B", "A"]), DISTRICTS, "A")
+    agreement = fl.agreement_by_district(BEFORE, BEFORE.assign(side=["B", "A"]), DISTRICTS, "A")
     ground = fl.differing_ground(BEFORE, BEFORE.assign(side=["B", "A"]), THEATRE, "A")
     days = list(CONTROL["date"].unique())
     ax = Figure().subplots()
@@ -142,6 +142,7 @@ def calls(folder):
         fl.simulate_balance: {**errors, "draws": 4, "level": 0.9, "mapper": map, "progress": None},
         fl.correlation_from: {"first": LINES[:1], "second": LINES[1:]},
         fl.agreement: {"first": BEFORE, "second": BEFORE, "districts": DISTRICTS, "side": "A"},
+        fl.agreement_by_district: {"first": BEFORE, "second": BEFORE, "districts": DISTRICTS, "side": "A"},
         fl.differing_ground: {"first": BEFORE, "second": BEFORE, "theatre": THEATRE, "side": "A"},
         fl.front_apart: {"first": LINES[:1], "second": LINES[:1], "apart_m": 100.0},
         fl.net_by_source: {
@@ -224,7 +225,7 @@ def calls(folder):
         plot.residual_figure: {"digitized": None},
         plot.profile_figure: {"displaced": displaced, "settlements": PLACES, "level": 0.9, **page},
         plot.series_figure: {
-            "series": series, "fronts": lengths, "whole_km2": 64.0, "sides": {"A": "a"}, **page
+            "series_or_totals": series, "fronts": lengths, "whole_km2": 64.0, "sides": {"A": "a"}, **page
         },
         plot.transition_matrix_figure: {"transitions": transitions, "sides": {"A": "a"}, "most": 9, **page},
         digitize.digitize: {"recipe": folder / "none.toml", "progress": None},

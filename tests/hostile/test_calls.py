@@ -41,7 +41,8 @@ def good(tmp_path_factory):
 def test_a_wrong_argument_is_refused_in_words_of_ours(good, name):
     """Four arguments of each function are spoiled by lot, the same in every run."""
     call, arguments = good[name]
-    cases = [(one, how, bad) for one, value in arguments.items() for how, bad in spoiled(value)]
+    with warnings.catch_warnings(action="ignore"):  # of shapes that are none
+        cases = [(one, how, bad) for one, value in arguments.items() for how, bad in spoiled(value)]
     for one, how, bad in random.Random(name).sample(cases, CASES):  # noqa: S311 - by lot, not a secret
         with warnings.catch_warnings(action="ignore"), contextlib.suppress(fl.FrontlinesError):
             try:

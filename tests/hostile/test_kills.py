@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from frontlines.cli.commands import change
@@ -13,7 +12,6 @@ from frontlines.cli.main import main
 from frontlines.sources.writing import only_run_in
 from frontlines.study import outputs
 from tests.forking import forked
-from tests.hostile.test_states import SETS, write_run
 
 KILLS = 20
 _WRITES = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir"}
@@ -68,25 +66,4 @@ def test_a_killed_command_leaves_one_set_whole(tmp_path, monkeypatch):
         told = {text for name, text in held.items() if name != outputs.MANIFEST}
         assert len(told) <= 1, (number, held)
         assert set(held) in ({*outputs.FILES["change"]}, set()), number
-    assert 137 in ends
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("command", SETS)
-def test_the_files_of_every_command_are_whole_after_a_kill(tmp_path, command):
-    out, files = tmp_path / "out", {*SETS[command][0]}
-    kills, ends = np.random.default_rng(5).integers(1, 6 * len(files), KILLS).tolist(), set()
-
-    def work(number, mark):
-        _dies_at(number, out)
-        write_run(out, command, mark, force=True)
-
-    write_run(out, command, "0", force=False)
-    for number in kills:
-        child = forked(lambda number=number: work(number, str(number)))
-        ends.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-        with only_run_in(out):
-            held = _held(out)
-        assert set(held) == files, number
-        assert len({text for name, text in held.items() if name != outputs.MANIFEST}) == 1, number
     assert 137 in ends

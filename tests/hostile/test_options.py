@@ -196,10 +196,18 @@ def sound(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sound") / "layers"
     paths = good(folder)
     paths["people"] = folder.parent / "people_count.tif"
-    shape = {"width": 20_000, "height": 20_000, "count": 1, "dtype": "uint8", "crs": "EPSG:4326"}
-    place = Affine(1e-4, 0, 45.5, 0, -1e-4, 41.0)
+    shape = {"width": 100_000, "height": 100_000, "count": 1, "dtype": "uint8", "crs": "EPSG:4326"}
+    place = Affine(2e-5, 0, 45.5, 0, -2e-5, 41.0)
     with rasterio.open(
-        paths["people"], "w", driver="GTiff", transform=place, tiled=True, SPARSE_OK=True, **shape
+        paths["people"],
+        "w",
+        driver="GTiff",
+        transform=place,
+        tiled=True,
+        blockxsize=4096,
+        blockysize=4096,
+        SPARSE_OK=True,
+        **shape,
     ):
         pass
     return paths | {"folder": folder, "days": paths["before"]}

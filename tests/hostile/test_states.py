@@ -22,6 +22,7 @@ from frontlines.study.record import read_previous
 from tests.forking import forked
 
 SETS = {kind: (files, outputs.IF_ANY[kind]) for kind, files in outputs.FILES.items()}
+SETS["digitizing"] = (("overlay.png", MANIFEST), ("frontlines.geojson", "control.gpkg", "residuals.csv"))
 COMMANDS, NAMES = st.sampled_from(sorted(SETS)), st.sampled_from(["map.png", "series.csv", "mine.csv"])
 
 

@@ -100,7 +100,7 @@ def displacement(
 def _study_of(sources: list[Path], asked: dict[str, Any]) -> Study:
     """Read one study, or files of two and more days on their ground."""
     if len(sources) == 1:
-        if {"districts", "theatre", "key"} & set(asked):
+        if {"districts", "theatre"} & set(asked):
             raise StudyError("a study brings its own layers: pass it alone, or two files")
         return open_study(str(sources[0]), changes=changes_of(**asked))
     return study_from_files(sources[0], sources[-1], between=sources[1:-1], **asked)
