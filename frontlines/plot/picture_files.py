@@ -38,7 +38,7 @@ _HALOED = re.compile(rf'<g id="{_HALO}:([^:"]*):([^"]*)">(.*?)<text style="', re
 
 
 @checked()
-def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> None:
+def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> Path:
     """Write a figure for print (``.png``) or for further drawing (``.svg``, ``.pdf``).
 
     Parameters
@@ -49,6 +49,11 @@ def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> N
         Where to; its ending says the format.
     description
         What is to be seen, in words; the title is that of the figure.
+
+    Returns
+    -------
+    Path
+        What was written.
 
     Raises
     ------
@@ -65,7 +70,7 @@ def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> N
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_figure(Figure(figsize=(2, 1)), Path(folder) / "empty.svg", description="Nothing.")
+    ...     _ = save_figure(Figure(figsize=(2, 1)), Path(folder) / "empty.svg", description="Nothing.")
     ...     "Nothing.</desc>" in (Path(folder) / "empty.svg").read_text()
     True
     """
@@ -85,6 +90,7 @@ def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> N
         path.write_text(_readable(_small(written.getvalue()), title, description), encoding="utf-8")
     else:
         raise SourceError(f"{path}: pictures are .png, .svg or .pdf")
+    return path
 
 
 @contextmanager

@@ -19,8 +19,9 @@ from frontlines.manifest import sha256, to_json
 from frontlines.plot.picture_files import plain_looks, save_figure
 from frontlines.report import GROUND, PAGE, changed_rows, write_ground, write_page
 from frontlines.sources import writing
-from frontlines.sources.files import write
+from frontlines.sources.files import write, write_layers
 from frontlines.study.pictures import pictures_of, write_film
+from frontlines.study.qgis import STYLES, styles_of, styles_table
 from frontlines.study.record import MANIFEST
 from frontlines.study.study import Answer, Wanted
 from frontlines.study.workbook import BOOK, write_tables, write_workbook
@@ -33,11 +34,13 @@ _OUTPUTS = (".csv", ".parquet", ".topojson")  # of these files the manifest hold
 FILES = {
     "change": (
         "balance.csv", "totals.csv", "transitions.csv", "change.gpkg", "frontlines.geojson",
-        "map.png", "map.svg", GROUND, MANIFEST,
+        "change.qml", "districts.qml", "frontlines.qml", "map.png", "map.svg", GROUND, MANIFEST,
     ),
     "series": ("series.csv", "series.parquet", "totals.csv", "series.png", GROUND, MANIFEST),
-    "movement": ("transects.gpkg", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST),
-    "agreement": ("agreement.csv", "agreement.gpkg", "map.png", GROUND, MANIFEST),
+    "movement": (
+        "transects.gpkg", "transects.qml", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST,
+    ),
+    "agreement": ("agreement.csv", "agreement.gpkg", "agreement.qml", "map.png", GROUND, MANIFEST),
     "nets": ("sources.csv", "sources.png", MANIFEST),
 }  # fmt: skip
 """What is written, by the kind of answer."""
@@ -85,8 +88,7 @@ def write_answer(answer: Answer, out: Path, wanted: Wanted) -> tuple[str, ...]:
 def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
     """Write all files of an answer into a folder that nobody else sees."""
     write_tables(answer, folder, bom=wanted.bom)
-    for name, frame in answer.layers.items():
-        write(frame, folder / name)
+    _write_layers(answer, folder)
     if wanted.map:
         _write_pictures(answer, folder, wanted)
     if wanted.excel:
@@ -96,6 +98,20 @@ def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
         write_report(paged, folder / PAGE)
     elif wanted.report:
         write_page(folder, folder / PAGE)
+
+
+def _write_layers(answer: Answer, folder: Path) -> None:
+    """Write layers, and how QGIS draws them: beside them and, where it looks first, in a GeoPackage."""
+    styles = styles_of(answer)
+    for file, layers in answer.layers.items():
+        if file.endswith(".gpkg"):
+            own = styles_table({name: styles[name] for name in layers})
+            write_layers({**layers, STYLES: own}, folder / file)
+        else:
+            for layer in layers.values():
+                write(layer, folder / file)
+    for name, text in styles.items():
+        (folder / f"{name}.qml").write_text(text, encoding="utf-8")
 
 
 def _write_pictures(answer: Answer, folder: Path, wanted: Wanted) -> None:
@@ -124,9 +140,9 @@ def write_report(answer: Answer, path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="frontlines-") as temporary:
         folder = Path(temporary)
         write_tables(answer, folder, bom=False)
-        for name, frame in answer.layers.items():
-            if Path(name).suffix in _OUTPUTS:
-                write(frame, folder / name)
+        for file, layers in answer.layers.items():
+            for layer in layers.values() if Path(file).suffix in _OUTPUTS else ():
+                write(layer, folder / file)
         _write_record(answer, folder)
         write_page(folder, path)
 

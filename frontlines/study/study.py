@@ -289,8 +289,8 @@ class Answer:
         raise NotImplementedError
 
     @property
-    def layers(self) -> dict[str, pd.DataFrame]:
-        """What is written to its last digit, by files."""
+    def layers(self) -> Mapping[str, Mapping[str, pd.DataFrame]]:
+        """What is written to its last digit, by files, and in them by names."""
         return {}
 
     @property

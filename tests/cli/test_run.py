@@ -53,7 +53,7 @@ def test_the_files_hold_what_the_library_finds(karabakh_program, karabakh_result
         "1994-04-07,1994-05-12"
     ) == 1
     assert len(pd.read_csv(out / "transitions.csv")) == len(results.transitions)
-    change = read_layer(out / "change.gpkg")
+    change = read_layer(out / "change.gpkg", layer="change")
     assert change["area_km2"].sum() == pytest.approx(results.change["area_km2"].sum())
     assert change["area_km2"].sum() > 20_000
     assert change.crs == results.study.crs
