@@ -94,16 +94,6 @@ def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> P
 
 
 @contextmanager
-def plain_looks() -> Iterator[None]:
-    """Draw the same figure whatever a user's matplotlibrc says."""
-    with mpl.rc_context():
-        ffmpeg = mpl.rcParams["animation.ffmpeg_path"]
-        mpl.rcdefaults()
-        mpl.rcParams["animation.ffmpeg_path"] = ffmpeg
-        yield
-
-
-@contextmanager
 def _halos_apart(figure: Figure) -> Iterator[None]:
     """Draw the halo of each text before the text, which would be drawn as curves with it."""
     texts = [text for text in figure.findobj(Text) if text.get_path_effects()]

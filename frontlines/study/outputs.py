@@ -16,11 +16,10 @@ import pandas as pd
 from frontlines.change.settlements import each_once
 from frontlines.errors import SourceError, StudyError
 from frontlines.manifest import sha256, to_json
-from frontlines.plot.picture_files import plain_looks, save_figure
 from frontlines.report import GROUND, PAGE, changed_rows, write_ground, write_page
 from frontlines.sources import writing
 from frontlines.sources.files import write, write_layers
-from frontlines.study.pictures import pictures_of, write_film
+from frontlines.study.pictures import plain_looks, write_pictures
 from frontlines.study.qgis import STYLES, styles_of, styles_table
 from frontlines.study.record import MANIFEST
 from frontlines.study.study import Answer, Wanted
@@ -90,7 +89,7 @@ def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
     write_tables(answer, folder, bom=wanted.bom)
     _write_layers(answer, folder)
     if wanted.map:
-        _write_pictures(answer, folder, wanted)
+        write_pictures(answer, folder, wanted, files_of(answer.kind))
     if wanted.excel:
         write_workbook(answer, folder / BOOK)
     _write_record(answer, folder)
@@ -112,17 +111,6 @@ def _write_layers(answer: Answer, folder: Path) -> None:
                 write(layer, folder / file)
     for name, text in styles.items():
         (folder / f"{name}.qml").write_text(text, encoding="utf-8")
-
-
-def _write_pictures(answer: Answer, folder: Path, wanted: Wanted) -> None:
-    """Write all pictures as PNG, those for further drawing as SVG, and PDF where it is asked for."""
-    known, description = files_of(answer.kind), f"{answer.headline} {answer.caption}"
-    for stem, figure in pictures_of(answer, wanted):
-        for suffix in (".png", ".svg", *[".pdf"] * wanted.pdf):
-            if (name := f"{stem}{suffix}") in known:
-                save_figure(figure, folder / name, description=description)
-    if wanted.film:
-        write_film(answer, folder)
 
 
 def _write_record(answer: Answer, folder: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
 
 from frontlines.errors import StudyError
 from frontlines.names import KM2
@@ -17,10 +20,10 @@ from frontlines.plot import (
     movement_figure,
     net_by_source_figure,
     profile_figure,
+    save_figure,
     series_figure,
     transition_matrix_figure,
 )
-from frontlines.plot.picture_files import plain_looks
 from frontlines.study.study import Answer, Wanted
 
 if TYPE_CHECKING:
@@ -31,9 +34,25 @@ if TYPE_CHECKING:
     _Pictures = Iterator[tuple[str, Figure]]
 
 
-def pictures_of(answer: Answer, wanted: Wanted) -> _Pictures:
-    """Draw all pictures of an answer, and name their files without the ending."""
-    return _PICTURES[answer.kind](answer, wanted)
+def write_pictures(answer: Answer, folder: Path, wanted: Wanted, known: Collection[str]) -> None:
+    """Write all pictures as PNG, those for further drawing as SVG, and PDF where it is asked for."""
+    description = f"{answer.headline} {answer.caption}"
+    for stem, figure in _PICTURES[answer.kind](answer, wanted):
+        for suffix in (".png", ".svg", *[".pdf"] * wanted.pdf):
+            if (name := f"{stem}{suffix}") in known:
+                save_figure(figure, folder / name, description=description)
+    if wanted.film:
+        _write_film(answer, folder)
+
+
+@contextmanager
+def plain_looks() -> Iterator[None]:
+    """Draw the same figure whatever a user's matplotlibrc says."""
+    with mpl.rc_context():
+        ffmpeg = mpl.rcParams["animation.ffmpeg_path"]
+        mpl.rcdefaults()
+        mpl.rcParams["animation.ffmpeg_path"] = ffmpeg
+        yield
 
 
 def map_of(answer: Answer) -> Figure:
@@ -112,7 +131,7 @@ def _of_series(results: SeriesResults, wanted: Wanted) -> _Pictures:
         yield "districts", _panels(results, free_scale=wanted.free_scale)
 
 
-def write_film(answer: Answer, folder: Path) -> None:
+def _write_film(answer: Answer, folder: Path) -> None:
     """Write a series as moving pictures."""
     results: Any = answer
     places = None if results.places is None else results.places.changes()

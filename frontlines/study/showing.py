@@ -16,14 +16,13 @@ from rich.text import Text
 
 from frontlines.names import plain
 from frontlines.plot import draw_change, draw_control, draw_districts, draw_frontlines, draw_transects
-from frontlines.plot.picture_files import plain_looks
 from frontlines.report.figures import digits_of
 from frontlines.report.folder import Run
 from frontlines.report.words import headline
 from frontlines.study.agreement import AgreementResults
 from frontlines.study.compare import Results
 from frontlines.study.movement import MovementResults
-from frontlines.study.pictures import chart_of, map_of
+from frontlines.study.pictures import chart_of, map_of, plain_looks
 from frontlines.study.readable import table_of
 from frontlines.study.series_results import SeriesResults
 from frontlines.study.study import Answer

@@ -127,12 +127,14 @@ def test_an_out_that_is_a_file_is_refused_at_once(words, monkeypatch):
     assert Path(words[-1]).read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("name", ["pictures_of", "save_figure", "to_json", "write"])
+@pytest.mark.parametrize(
+    "name", ["pictures.save_figure", "outputs.to_json", "outputs.write", "outputs.write_layers"]
+)
 def test_nothing_is_left_whatever_fails_late(words, monkeypatch, name):
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
 
-    monkeypatch.setattr(f"frontlines.study.outputs.{name}", fail)
+    monkeypatch.setattr(f"frontlines.study.{name}", fail)
     result = RUNNER.invoke(app, words)
     assert result.exit_code == 2
     assert result.stderr == "error: no ink\n"
