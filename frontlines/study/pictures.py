@@ -153,6 +153,7 @@ def _map_of_movement(movement: MovementResults) -> Figure:
         movement.frontlines,
         districts=study.districts,
         settlements=study.settlements,
+        sides=study.sides,
         title=movement.title,
         caption=movement.caption,
     )
