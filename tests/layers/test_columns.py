@@ -9,7 +9,7 @@ import pytest
 import shapely
 from shapely import LinearRing, LineString, MultiPoint, Point, box
 
-from frontlines.errors import NoiseError
+from frontlines.errors import LayerError, NoiseError
 from frontlines.layers.columns import days_of, sigmas_of, tidy, unfit_to_project, with_key
 
 BOX = box(0, 0, 1, 1)
@@ -167,7 +167,8 @@ def test_repeated_labels_are_named_by_position():
 def test_the_key_is_found_in_any_case():
     frame = gpd.GeoDataFrame({"NAME_1": ["D"]}, geometry=[BOX])
     assert with_key(frame, "name_1")["district"].tolist() == ["D"]
-    assert with_key(frame, "nothing") is frame
+    with pytest.raises(LayerError, match="no column 'nothing'"):
+        with_key(frame, "nothing")
 
 
 def test_what_cannot_be_projected_is_told():

@@ -12,7 +12,7 @@ from geopandas.testing import assert_geodataframe_equal
 from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, box
 
 from frontlines.crs import working_crs
-from frontlines.errors import CRSError, LayerError
+from frontlines.errors import CRSError, FrontlinesError, LayerError
 from frontlines.layers import (
     HAIR_M,
     as_control,
@@ -93,6 +93,15 @@ FAULTS = {
         "second time",
     ),
     "bad coordinates": (control(Polygon([(46, 39), (np.inf, 39), (47, 40)])), "control", "not numbers"),
+    "bad population": (
+        gpd.GeoDataFrame(
+            {"name": ["P", "Q"], "date": "1994-05-12", "side": "A", "population": ["1,234", "9"]},
+            geometry=[Point(46, 40), Point(47, 40)],
+            crs=LONLAT,
+        ),
+        "settlements",
+        r"have a population that is negative or no number \(rows 0; '1,234'\)",
+    ),
     "bad sigma": (control(WEST, sigma_m=[-1.0]), "control", "negative or no number.*-1.0"),
     "no geometry": (control(WEST, None), "control", r"have no geometry \(rows 1\)"),
     "wrong geometry": (control(LineString([(46, 39), (47, 40)])), "control", "LineString, where polygons"),
@@ -479,7 +488,7 @@ def test_points_that_are_no_numbers_are_places_without_a_point():
 )
 @pytest.mark.parametrize("frame", [pd.DataFrame({"side": ["A"]}), gpd.GeoDataFrame({"side": ["A"]})])
 def test_a_frame_without_geometry_is_refused(door, frame):
-    with pytest.raises(LayerError, match=r"layer has no geometry: make it a GeoDataFrame"):
+    with pytest.raises(FrontlinesError, match="geometry"):
         door(frame, "control" if door is check_layer else CRS)
 
 

@@ -10,7 +10,7 @@ from pyproj import Geod
 from shapely import LineString
 
 from frontlines import displacement, make_transects
-from frontlines.errors import LayerError
+from frontlines.errors import FrontlinesError, LayerError
 from frontlines.movement import DOUBTS, REASONS
 from frontlines.movement.crossings import front_positions
 from frontlines.movement.displacement import places_along, ways
@@ -403,7 +403,7 @@ def test_what_makes_no_sense_is_refused():
         displacement(transects, lines, oblique_deg=91)
     with pytest.raises(LayerError, match=r"level is 1\.5: give a share between 0 and 1"):
         displacement(transects, lines, level=1.5)
-    with pytest.raises(LayerError, match="crossing is 'second': give one of nearest, first, last, all"):
+    with pytest.raises(FrontlinesError, match="crossing is 'second': give 'nearest' or 'first'"):
         displacement(transects, lines, crossing="second")
     with pytest.raises(LayerError, match="there are no transects: make_transects makes them"):
         displacement(transects[:0], lines)

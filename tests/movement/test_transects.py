@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapely import MultiLineString, Point
 
 from frontlines import displacement, make_transects
-from frontlines.errors import CRSError, LayerError
+from frontlines.errors import CRSError, FrontlinesError, LayerError
 from tests.fronts import FIRST, LAST, X, Y, frame, front, path, square
 
 EAST = path((0, 0), (10, 0))  # A to the south
@@ -128,7 +128,7 @@ def test_inputs_are_kept_and_what_makes_no_sense_is_refused():
         with pytest.raises(LayerError, match=f"{next(iter(wrong))} is .*: give a number of metres"):
             make_transects(lines, "A", **wrong)
     for copies in (-1, 2.5):
-        with pytest.raises(LayerError, match=f"copies is {copies}: give a whole number"):
+        with pytest.raises(FrontlinesError, match=f"copies is {copies}: give a whole number"):
             make_transects(lines, "A", axis=base, copies=copies)
     with pytest.raises(LayerError, match="a baseline and an axis are given: transects are cast from one"):
         make_transects(lines, "A", axis=base, baseline=base)
