@@ -186,7 +186,8 @@ def test_arguments_that_are_swapped_or_no_layers_are_told(districts):
     with pytest.raises(fl.FrontlinesError, match="is it given in place of the districts"):
         fl.compare(districts, before, after)
     with pytest.raises(
-        fl.FrontlinesError, match="before is a DataFrame: give a text or a path or a GeoDataFrame with geometry"
+        fl.FrontlinesError,
+        match="before is a DataFrame: give a text or a path or a GeoDataFrame with geometry",
     ):
         fl.compare(pd.DataFrame({"side": ["A"]}), after, districts)
     with pytest.raises(fl.FrontlinesError, match="before is a list: give a text or a path"):
