@@ -174,6 +174,8 @@ def error_sentence(record: Mapping[str, Any]) -> str:
     alike = _alike(record["correlation_m"])
     if not record["correlation_m_given"] and "correlation_m_of_lines" in record:
         alike += ", as the lines state"
+    if "between" in record:
+        alike += f", those of both dates correlated by {record['between']:g}"
     how = f"{record['draws']:,} draws" if "draws" in record else "by formula"
     return f"errors of the lines (sigma {sigma}, {alike}), {how}"
 
@@ -189,9 +191,13 @@ def _alike(along: Any) -> str:
 def length_sentences(record: Mapping[str, Any]) -> list[str]:
     """Say what net change is if errors are alike over other lengths, where that is a judgement."""
     along, factor = record["correlation_m"], record.get("length_factor", 1.0)
-    if "total" not in record or isinstance(along, str) or along == 0 or factor == 1:
+    lengths = [length for length, _ in along] if isinstance(along, list) else [along]
+    scales = [one for one in lengths if not isinstance(one, str) and one > 0]
+    if "total" not in record or not scales or factor == 1:
         return []
-    shorter, longer = (f"{along * by / 1000:.2g}" for by in (1 / factor, factor))
+    shorter, longer = (
+        " and ".join(f"{one * by / 1000:.2g}" for one in scales) for by in (1 / factor, factor)
+    )
     low, high = (record["total"][f"net_{end}_km2"] for end in ("lowest", "highest"))
     return [
         f"that length is a judgement: with {shorter} to {longer} km, net is {low:,.0f} to {high:,.0f} km²"

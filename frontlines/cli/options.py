@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,7 +16,7 @@ import typer
 from frontlines.errors import LayerError, StudyError
 from frontlines.layers.mending import MENDS, mends_of
 from frontlines.limits import LIMITS, LONGEST_M
-from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, STRETCH, UNKNOWN, Length
+from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.formats import known_crs
 from frontlines.sources.publishers import PUBLISHERS
@@ -119,19 +118,6 @@ _DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD"}
 
 METRES: dict[str, Any] = {"min": 0, "max": LONGEST_M, "metavar": "METRES"}
 """What an option that takes a length has in common with all others."""
-
-
-def _read_length(text: str) -> Length:
-    """Read a correlation length."""
-    if text.strip() == STRETCH:
-        return STRETCH
-    try:
-        metres = float(text)
-    except ValueError:
-        metres = math.nan
-    if not metres >= 0:
-        raise typer.BadParameter(f"{text!r} is no length: give metres, 0 or more, inf, or stretch")
-    return metres
 
 
 OPTIONS: dict[str, Any] = {
@@ -237,11 +223,12 @@ OPTIONS: dict[str, Any] = {
         **METRES,
     ),
     "correlation_m": _option(
-        Any,
+        str | None,
         "--correlation-m",
         "Over what length along the front errors are alike [m]; inf: each line is off as a whole; stretch: "
-        f"each stretch is; else the longest that the lines state as correlation_m, or {CORRELATION_M:g}.",
-        parser=_read_length,
+        "each stretch is; several with their shares of the variance: 2000:0.5,inf:0.5; then between= "
+        "(correlation of both dates' errors) and factor= (how wrong the length may be; 1: measured); else "
+        f"the longest that the lines state as correlation_m, or {CORRELATION_M:g}.",
         metavar="METRES",
     ),
     "draws": _option(

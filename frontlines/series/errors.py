@@ -14,7 +14,7 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
-from frontlines.errors import LayerError, NoiseError
+from frontlines.errors import LayerError
 from frontlines.geometry.coverage import united
 from frontlines.names import BORDER_M, KM2, WHOLE, Bools, Floats, listed, somebody
 from frontlines.series.change_series import grounds_of
@@ -125,8 +125,6 @@ def series_error(
     [[1.0, 0.283, 0.283], [0.0, 0.0, 0.283]]
     """
     check_level(level)
-    if noise.between:
-        raise NoiseError("a series takes no part of the errors that dates have in common: give between=0")
     require_working_crs(control=control, districts=districts)
     shapes = np.asarray(districts.sort_values("district", kind="stable").geometry.values)
     dates = pd.Index(sorted(control["date"].unique()))

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.layers.mending import MENDS, mends_of
 from frontlines.limits import LONGEST_M
-from frontlines.names import STRETCH
 from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.population import PER
 
@@ -108,7 +107,7 @@ def _are_sides(value: Any) -> bool:
 
 
 def _is_correlation(value: Any) -> bool:
-    return value in (math.inf, STRETCH) or is_length(value)
+    return value == math.inf or isinstance(value, str) or is_length(value)
 
 
 def _are_draws(value: Any) -> bool:
@@ -155,7 +154,10 @@ def _are_places(value: Any) -> bool:
 _TEXT = Entry(_is_text, "a text")
 TEXTS = Entry(_are_texts, "a list of texts")
 _SIDES = Entry(_are_sides, "a text that is not empty, or a list of such texts")
-_CORRELATION = Entry(_is_correlation, "a number of metres, 0 or more, inf or 'stretch'")
+_CORRELATION = Entry(
+    _is_correlation,
+    "a number of metres, 0 or more, inf, 'stretch', or several with their shares, as in '2000:0.5,inf:0.5'",
+)
 _DRAWS = Entry(_are_draws, "a whole number of draws, 2 or more, or 0 for the formula")
 _DAYS = Entry(_are_days, "two days, the earlier first, such as [1994-04-07, 1994-05-12]")
 _CORNER = Entry(_are_corners, "west, south, east and north in degrees, such as [46.5, 39.9, 47.2, 40.5]")

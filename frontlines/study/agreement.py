@@ -19,7 +19,7 @@ from frontlines.layers.mending import REST_SOURCE, stated_sources
 from frontlines.manifest import Manifest, long_date, versions
 from frontlines.names import BORDER_M, CONTESTED, counted
 from frontlines.progress import Progress, reporting
-from frontlines.study.errors import length_on_record, model_of, on_record
+from frontlines.study.errors import lengths_on_record, model_of, on_record
 from frontlines.study.study import Answer, if_any, labels_of
 from frontlines.two_sources import SourceNets, front_apart, net_by_source
 from frontlines.two_sources.tables import (
@@ -305,7 +305,7 @@ def run_net_by_source(  # noqa: PLR0913 - one argument for each option of the co
     dates: tuple[Any, Any],
     *,
     sigma_m: Sequence[float] = (),
-    correlation_m: float | None = None,
+    correlation_m: float | str | None = None,
     border_m: float = BORDER_M,
     margin_m: float | None = None,
     sides: Mapping[str, str] | None = None,
@@ -334,7 +334,7 @@ def run_net_by_source(  # noqa: PLR0913 - one argument for each option of the co
         "projection": {"name": theatre.crs.name, "wkt": theatre.crs.to_wkt()},
         "names": list(sources),
         "sources": [stated_sources(one["source"]) or ["no ground"] for one in known.values()],
-        "correlation_m": None if noise is None else length_on_record(noise.parts[0][0]),
+        "correlation_m": None if noise is None else lengths_on_record(noise),
         "net_km2": dict(zip(sources, nets.table["net_km2"].tolist(), strict=True)),
         "spread": {name: on_record(value) for name, value in figures.items()},
         "versions": versions(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from frontlines.change import balance_by_district, change_between, transitions_b
 from frontlines.layers.margins import margin_columns
 from frontlines.names import listed
 from frontlines.progress import Progress, part, reporting
-from frontlines.study.errors import errors_of, errors_record, without_sigma
+from frontlines.study.errors import error_by_length, errors_of, errors_record, without_sigma
 from frontlines.study.files import open_study
 from frontlines.study.no_district import outside_districts, recorded
 from frontlines.study.people import people_record, places_and_people, places_record
@@ -85,7 +86,13 @@ class Results(Answer):
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables, by the names of their files."""
         found = {"balance": self.balance, "totals": self.totals, "transitions": self.transitions}
-        return found | if_any(settlements=self.settlements, population=self.population)
+        more = {"settlements": self.settlements, "population": self.population}
+        return found | if_any(**more, error_by_correlation=self.error_by_correlation)
+
+    @cached_property
+    def error_by_correlation(self) -> pd.DataFrame | None:
+        """The error of net for many correlation lengths; None where the length is no judgement."""
+        return error_by_length(self)
 
     @property
     def layers(self) -> dict[str, dict[str, gpd.GeoDataFrame]]:

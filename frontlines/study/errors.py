@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pandas as pd
 from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import correlations_of, sigmas_of
 from frontlines.limits import require_metres
-from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, Length, Mapper, somebody
+from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, Mapper, somebody
 from frontlines.progress import Report, part, processes
 from frontlines.series import WITHHELD, series_error, series_totals
 from frontlines.uncertainty import (
@@ -22,11 +23,14 @@ from frontlines.uncertainty import (
     NoiseModel,
     balance_error,
     check_draws,
+    error_by_correlation,
     errors_of_sides,
+    noise_from_text,
     simulate_balance,
 )
 
 if TYPE_CHECKING:
+    from frontlines.study.compare import Results
     from frontlines.study.study import Study
 
 
@@ -34,7 +38,7 @@ def require_numbers(study: Study) -> None:
     """Refuse lengths, errors and draws that no stage could work with."""
     lengths = ("snap_m", "sliver_m", "border_m", "margin_m")
     require_metres(StudyError, **{name: getattr(study, name) for name in lengths})
-    NoiseModel(study.sigma_m, study.correlation_m or 0.0)  # refuses what it cannot work with
+    noise_of(study.correlation_m or 0.0, study.sigma_m, pd.DataFrame())  # refuses what it cannot work with
     if study.draws:
         check_draws(study.draws)
 
@@ -77,8 +81,8 @@ def _errors_of(
     found = []
     for number, rows in enumerate(of_sides):
         own = part(progress, number / len(of_sides), (number + 1) / len(of_sides))
-        drawn = partial(simulate_balance, draws=study.draws, mapper=mapper, progress=own)
-        verb = drawn if study.draws else balance_error
+        simulated = partial(simulate_balance, draws=study.draws, mapper=mapper, progress=own)
+        verb = simulated if study.draws else balance_error
         try:
             errors = verb(
                 rows,
@@ -86,9 +90,9 @@ def _errors_of(
                 lines,
                 theatre=study.theatre,
                 districts=study.districts,
-                noise=_noise(study, lines),
+                noise=noise_of(study.correlation_m, study.sigma_m, lines),
                 border_m=study.border_m,
-                reach_m=max(REACH_M, study.snap_m, study.border_m),
+                reach_m=_reach_m(study),
             )
         except UnknownSigmaError:
             return lines, None
@@ -103,15 +107,45 @@ def _refuse_idle(sigmas: pd.Series[float], **asked: object) -> None:
         raise StudyError(f"{', '.join(said)}: of no effect, for no line has a sigma_m: give sigma_m=... too")
 
 
-def _noise(study: Study, lines: gpd.GeoDataFrame) -> NoiseModel:
-    """Say what is assumed about the errors of the lines."""
-    return NoiseModel(study.sigma_m, correlation_of(lines, study.correlation_m), SEED)
+def _reach_m(study: Study) -> float:
+    """How far a front may lie from the lines that give it its errors [m]."""
+    return max(REACH_M, study.snap_m, study.border_m)
 
 
-def correlation_of(lines: gpd.GeoDataFrame, asked_m: Length | None) -> Length:
-    """Over what length errors are alike [m]: as asked for, else the longest that the lines state."""
-    if asked_m is not None:
-        return asked_m
+def error_by_length(results: Results) -> pd.DataFrame | None:
+    """Compute the error of net of each side for many correlation lengths, if the length is a judgement."""
+    study = results.study
+    noise = noise_of(study.correlation_m, study.sigma_m, results.frontlines)
+    if results.errors is None or len(noise.plausible) == 1:
+        return None
+    known = results.balance[results.balance["sigma_km2"].notna()]
+    tables = [
+        error_by_correlation(
+            rows,
+            results.control,
+            results.frontlines,
+            theatre=study.theatre,
+            districts=study.districts,
+            noise=noise,
+            border_m=study.border_m,
+            reach_m=_reach_m(study),
+        )
+        for _, rows in results.balance[results.balance["side"].isin(known["side"])].groupby(
+            "side", sort=False
+        )
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def noise_of(asked: float | str | None, sigma_m: float | None, lines: pd.DataFrame) -> NoiseModel:
+    """Say what is assumed about errors: as asked for, else alike over the longest length that lines state."""
+    if isinstance(asked, str):
+        return replace(noise_from_text(asked), sigma_m=sigma_m)
+    return NoiseModel(sigma_m, _longest(lines) if asked is None else asked, SEED)
+
+
+def _longest(lines: pd.DataFrame) -> float:
+    """Give the longest correlation length that lines state [m]."""
     stated = correlations_of(lines)
     longest: float = np.where(np.isnan(stated), CORRELATION_M, stated).max(initial=0.0)
     return float(longest) if len(lines) else CORRELATION_M
@@ -121,20 +155,21 @@ def errors_record(
     study: Study, lines: gpd.GeoDataFrame, given: int, errors: AreaErrors | None
 ) -> dict[str, Any]:
     """Put on record what the errors of the lines are taken to be, and what follows for all districts."""
+    noise = noise_of(study.correlation_m, study.sigma_m, lines)
     record: dict[str, Any] = {
         "stretches": len(lines),
         "stretches_without_sigma_m": without_sigma(lines),
         "stretches_given_sigma_m": given,
         "sigma_m": study.sigma_m,
-        "correlation_m": length_on_record(correlation_of(lines, study.correlation_m)),
+        "correlation_m": lengths_on_record(noise),
         "correlation_m_given": study.correlation_m is not None,
-        "length_factor": _noise(study, lines).length_factor,
+        "length_factor": noise.length_factor,
     }
+    if noise.between:
+        record["between"] = noise.between
     stated = correlations_of(lines)
     if len(known := stated[~np.isnan(stated)]):
-        record["correlation_m_of_lines"] = [
-            length_on_record(float(one)) for one in (known.min(), known.max())
-        ]
+        record["correlation_m_of_lines"] = [on_record(float(one)) for one in (known.min(), known.max())]
     if errors is None:
         return record
     of_sides = {row["side"]: row for row in errors.total.dropna(subset="sigma_km2").to_dict("records")}
@@ -153,7 +188,7 @@ def errors_record(
 
 
 def model_of(
-    sources: Mapping[str, gpd.GeoDataFrame], sigma_m: Sequence[float], correlation_m: float | None
+    sources: Mapping[str, gpd.GeoDataFrame], sigma_m: Sequence[float], correlation_m: float | str | None
 ) -> tuple[dict[str, gpd.GeoDataFrame], NoiseModel | None]:
     """Give the control of sources its `sigma_m`, one for all or one for each, and the model of the errors."""
     if len(sigma_m) not in (0, 1, len(sources)):
@@ -161,16 +196,17 @@ def model_of(
     given = dict.fromkeys(sources) | dict(zip(sources, [*sigma_m] * len(sources), strict=False))
     known = {name: one.assign(sigma_m=sigmas_of(one, given[name])) for name, one in sources.items()}
     every = pd.concat(list(known.values()))
+    noise = noise_of(correlation_m, None, every)
     if every["sigma_m"].isna().all():
         _refuse_idle(every["sigma_m"], correlation_m=correlation_m)
         return known, None
-    return known, NoiseModel(None, correlation_of(every, correlation_m))
+    return known, noise
 
 
 def errors_of_series(
     series: pd.DataFrame,
     ground: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame | None],
-    asked: tuple[NoiseModel | None, float | None, float | None],
+    asked: tuple[NoiseModel | None, float | None, float | str | None],
     border_m: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None, dict[str, Any]]:
     """Carry the errors of the lines through a series if any are known: series, totals, overall, record.
@@ -180,22 +216,20 @@ def errors_of_series(
     """
     control, districts, lines = ground
     drawn = control if lines is None else lines
-    noise, sigma_m, correlation_m = asked
-    known = sigmas_of(drawn, sigma_m if noise is None else noise.sigma_m)
+    given, sigma_m, correlation_m = asked
+    noise = given or noise_of(correlation_m, sigma_m, drawn)
+    known = sigmas_of(drawn, noise.sigma_m)
     if np.isnan(known).all():
         _refuse_idle(pd.Series(known), correlation_m=correlation_m)
         return series, series_totals(series), None, {}
-    if noise is None:
-        noise = NoiseModel(sigma_m, correlation_of(drawn, correlation_m))
     try:
         errors = series_error(series, control, districts, noise, frontlines=lines, border_m=border_m)
     except UnknownSigmaError as error:
         why = f"{str(error).partition(':')[0]}; --sigma-m gives them one"
         return series, series_totals(series), None, {"none": why}
-    lengths = [[length_on_record(length), share] for length, share in noise.parts]
     record: dict[str, Any] = {
         "sigma_range_m": [float(np.nanmin(known)), float(np.nanmax(known))],
-        "correlation_m": lengths[0][0] if len(lengths) == 1 else lengths,
+        "correlation_m": lengths_on_record(noise),
         "correlation_m_given": asked[0] is not None or correlation_m is not None,
         "level": errors.level,
         "withheld": WITHHELD,
@@ -210,13 +244,16 @@ def _figures(row: Mapping[Any, Any]) -> dict[str, float | None]:
     return {name: on_record(row[name]) for name in names}
 
 
-def length_on_record(metres: float | str) -> float | str:
-    """Make a number of JSON, which knows no infinite one."""
-    return "inf" if metres == math.inf else metres
+def lengths_on_record(noise: NoiseModel) -> Any:
+    """Give the correlation length [m], or several with their shares of the variance."""
+    lengths = [[on_record(length), share] for length, share in noise.parts]
+    return lengths[0][0] if len(lengths) == 1 else lengths
 
 
 def on_record(value: Any) -> Any:
     """Make of a number, or of several, what JSON knows: no missing ones."""
     if isinstance(value, tuple):
         return [on_record(one) for one in value]
+    if isinstance(value, str) or value == math.inf:
+        return "inf" if value == math.inf else value
     return None if math.isnan(value) else float(value)

@@ -15,7 +15,7 @@ from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import StudyError
 from frontlines.layers.mending import Mend
 from frontlines.manifest import long_date
-from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, Length
+from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import Description
 from frontlines.sources.files import Layer, Reading
 from frontlines.sources.toml import LAYERS, described_by, read_study_toml
@@ -201,7 +201,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     border_m: float = BORDER_M,
     margin_m: float | None = None,
     sigma_m: float | None = None,
-    correlation_m: Length | None = None,
+    correlation_m: float | str | None = None,
     draws: int = 0,
     reach_m: float | None = None,
     mend: Mend = False,

@@ -46,28 +46,26 @@ FILES = {
 
 _PLACES = ("settlements.csv", "population.csv")
 IF_ANY = {
-    "change": (*_PLACES, "matrix.png", "map.pdf", "matrix.pdf", BOOK, PAGE),
-    "series": (
+    "change": (
         *_PLACES,
-        "fronts.csv",
-        "overall.csv",
-        "districts.png",
-        "series.gif",
-        "series.pdf",
-        "districts.pdf",
+        "matrix.png",
+        "error_by_correlation.csv",
+        "error_by_correlation.png",
         BOOK,
         PAGE,
     ),
-    "movement": ("profile.pdf", "map.pdf", BOOK, PAGE),
-    "agreement": ("fronts_apart.csv", "days.png", "map.pdf", "days.pdf", BOOK, PAGE),
-    "nets": ("sources.pdf", BOOK),
+    "series": (*_PLACES, "fronts.csv", "overall.csv", "districts.png", "series.gif", BOOK, PAGE),
+    "movement": (BOOK, PAGE),
+    "agreement": ("fronts_apart.csv", "days.png", BOOK, PAGE),
+    "nets": (BOOK,),
 }
 """What is written of places, people, several sides, if errors are known, and if it is asked for."""
 
 
 def files_of(kind: str) -> tuple[str, ...]:
-    """Name all files that a kind of answer may write."""
-    return (*FILES[kind], *IF_ANY[kind])
+    """Name all files that a kind of answer may write; any picture may be a PDF too."""
+    every = (*FILES[kind], *IF_ANY[kind])
+    return (*every, *(f"{name.removesuffix('.png')}.pdf" for name in every if name.endswith(".png")))
 
 
 def save(answer: Answer, out: Path, wanted: Wanted, *, force: bool) -> tuple[str, ...]:

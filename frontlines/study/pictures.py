@@ -17,6 +17,7 @@ from frontlines.plot import (
     animate_control,
     change_figure,
     district_figure,
+    draw_error_by_correlation,
     movement_figure,
     net_by_source_figure,
     profile_figure,
@@ -24,6 +25,8 @@ from frontlines.plot import (
     series_figure,
     transition_matrix_figure,
 )
+from frontlines.plot.page import Chart, chart_page
+from frontlines.plot.style import DEFAULT_STYLE
 from frontlines.study.study import Answer, Wanted
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from frontlines.study import AgreementResults, MovementResults, NetResults, Results, SeriesResults
 
     _Pictures = Iterator[tuple[str, Figure]]
+
+_ERROR_MM = 72.0  # height of the chart of the error by correlation
 
 
 def write_pictures(answer: Answer, folder: Path, wanted: Wanted, known: Collection[str]) -> None:
@@ -90,6 +95,11 @@ def _of_change(results: Results, _wanted: Wanted) -> _Pictures:
     yield "map", _map_of_change(results)
     if len(results.totals) > 1:
         yield "matrix", _matrix(results)
+    table = results.error_by_correlation
+    if table is not None and table["side"].nunique() == 1 and table["correlation_m"].min() == 0:
+        chart = Chart("error", lambda ax: draw_error_by_correlation(table, ax=ax), _ERROR_MM)
+        about = {"title": results.study.title, "caption": results.caption}
+        yield "error_by_correlation", chart_page([chart], style=DEFAULT_STYLE, **about)
 
 
 def _of_one(results: SeriesResults) -> dict[str, str]:

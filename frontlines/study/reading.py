@@ -28,7 +28,7 @@ from frontlines.layers import (
 )
 from frontlines.layers.mending import Mend, beyond, mend_record
 from frontlines.manifest import places_sentence
-from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, STRETCH, UNKNOWN, counted
+from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, counted
 from frontlines.sources.description import (
     is_of_lines,
     require_likely_days,
@@ -328,10 +328,11 @@ class StudyLayers:
     ) -> Study:
         """Put everything into a study; `roles` order the files in its record."""
         drawn = "side_left" in front
-        margin_m, sigma_m, correlation_m = (
-            metres if (metres := method.get(name)) in (None, STRETCH) else float(metres)
-            for name in ("margin_m", "sigma_m", "correlation_m")
+        margin_m, sigma_m = (
+            None if (metres := method.get(name)) is None else float(metres)
+            for name in ("margin_m", "sigma_m")
         )
+        along = method.get("correlation_m")
         asked: dict[str, Any] = {"key": self.key, "rest": self.rest, "mend": mend_record(self.mend)}
         asked |= {"read_as_ground_of_side": self.reading.bare, "notes": self.reading.notes}
         asked |= self.as_read()
@@ -351,7 +352,7 @@ class StudyLayers:
             border_m=float(method.get("border_m", BORDER_M)),
             margin_m=margin_m,
             sigma_m=sigma_m,
-            correlation_m=correlation_m,
+            correlation_m=float(along) if isinstance(along, int) else along,
             draws=method.get("draws", 0),
             parameters=asked,
             inputs=self.reading.inputs(*roles),

@@ -37,7 +37,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     settlements: gpd.GeoDataFrame | None = None,
     rest: str = UNKNOWN,
     sigma_m: float | None = None,
-    correlation_m: float | None = None,
+    correlation_m: float | str | None = None,
     noise: NoiseModel | None = None,
     frontlines: gpd.GeoDataFrame | None = None,
     population: PopulationRaster | None = None,

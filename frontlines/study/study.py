@@ -25,7 +25,6 @@ from frontlines.names import (
     BORDER_M,
     SLIVER_M,
     SNAP_M,
-    Length,
     counted,
     listed,
     sides_followed,
@@ -87,9 +86,9 @@ class Study:
     sigma_m
         Standard error of the position of stretches without a `sigma_m` of their own [m], or None.
     correlation_m
-        Over what length along the front errors of lines are correlated [m], or ``"stretch"``, see
-        `NoiseModel`. None: the longest that the lines state in a column `correlation_m`; those that state
-        none count as 5,000 m.
+        Over what length along the front errors of lines are correlated [m], or ``"stretch"``, or a text
+        with several lengths, as `noise_from_text` reads it. None: the longest that the lines state in a
+        column `correlation_m`; those that state none count as 5,000 m.
     draws
         How often to draw the fronts for the errors of areas; 0 for the formula, see `balance_error`.
     parameters
@@ -131,7 +130,7 @@ class Study:
     border_m: float = BORDER_M
     margin_m: float | None = None
     sigma_m: float | None = None
-    correlation_m: Length | None = None
+    correlation_m: float | str | None = None
     draws: int = 0
     parameters: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[Mapping[str, Any], ...] = ()

@@ -215,7 +215,7 @@ def error_by_correlation(  # noqa: PLR0913 - data, then options
     table
         `correlation_m` [m], sorted, with 0 (independent vertices) first and infinity (whole lines shifted)
         last; `sigma_km2`, the standard error of net by formula [km²]; `net_km2`; `side`, `date_from`,
-        `date_to`; `own`, true for the length of `noise`.
+        `date_to`; `own`, true for the length of `noise`, if it has but one.
 
     Raises
     ------
@@ -253,7 +253,7 @@ def error_by_correlation(  # noqa: PLR0913 - data, then options
             "side": found.side,
             "date_from": balance["date_from"].iloc[0],
             "date_to": balance["date_to"].iloc[0],
-            "own": np.isin(every, own),
+            "own": np.isin(every, own) & (len(noise.parts) == 1),
         }
     )
 

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from frontlines.crs.projecting import numbered
-from frontlines.errors import UnknownSigmaError
+from frontlines.errors import NoiseError, UnknownSigmaError
 from frontlines.geometry.planar import edge_lines, edge_middles, segments
 from frontlines.layers.columns import sigmas_of
 from frontlines.names import KM2, STRETCH, Bools, Floats, Geometries, Ints
@@ -95,6 +95,10 @@ class ManyFronts:
 
     def take_errors(self, lines: Sequence[gpd.GeoDataFrame], noise: NoiseModel) -> None:
         """Give each edge the largest error of the lines beside it; `lines` are those of each map."""
+        if noise.between:
+            raise NoiseError(
+                "errors of many maps have no part that two of them have in common: give between=0"
+            )
         stated = [sigmas_of(one) for one in lines]
         alike = np.unique(np.concatenate([np.empty(0), *stated]))
         stretches = any(length == STRETCH for length, _ in noise.parts)

@@ -29,6 +29,7 @@ _FEWEST = 8  # places from which nothing is measured
 _PART = 3.0  # the variogram is fitted up to this part of the longest line
 _TRIED = 80  # tried
 _ROUNDING_M2 = 1e-6
+_OPTIONS = {"between": "between", "factor": "length_factor"}
 _WINDOW = 6.0  # standard errors over which zigzags are evened out
 
 
@@ -164,6 +165,53 @@ class NoiseModel:
         parts = {_scaled(length, factor): share for length, share in self.parts}
         alone = not isinstance(self.correlation_m, Mapping)
         return replace(self, correlation_m=next(iter(parts)) if alone else parts)
+
+
+def noise_from_text(text: str) -> NoiseModel:
+    """Read a model of errors, as commands and study files state it.
+
+    Parameters
+    ----------
+    text
+        One correlation length: metres, ``inf`` or ``stretch``; or several, each with a colon and its share of
+        the variance; then, where wanted, ``between=`` and ``factor=`` (the `length_factor`). Commas between.
+
+    Returns
+    -------
+    noise
+        The model, without a sigma.
+
+    Raises
+    ------
+    NoiseError
+        If it says something else, or what `NoiseModel` refuses.
+
+    Examples
+    --------
+    >>> noise = noise_from_text("2000:0.5, inf:0.5, between=0.8, factor=1")
+    >>> noise.parts, noise.between, noise.length_factor
+    (((2000.0, 0.5), (inf, 0.5)), 0.8, 1.0)
+    """
+    parts: dict[Length, float] = {}
+    more: dict[str, Any] = {}
+    try:
+        for word in text.split(","):
+            name, is_option, value = (part.strip() for part in word.partition("="))
+            length, _, share = (part.strip() for part in word.partition(":"))
+            key: Any = _OPTIONS[name] if is_option else length if length == STRETCH else float(length)
+            if key in parts or key in more:
+                raise ValueError  # noqa: TRY301 - said twice
+            if is_option:
+                more[key] = float(value)
+            else:
+                parts[key] = float(share or 1)
+        alone, *others = parts
+    except (KeyError, ValueError):
+        raise NoiseError(
+            f"correlation_m is {text!r}: give metres, 0 or more, inf, or stretch; or several with their "
+            "shares; between= and factor= may follow, as in 2000:0.5,inf:0.5,between=0.8,factor=1"
+        ) from None
+    return NoiseModel(None, parts if others or parts[alone] != 1 else alone, **more)
 
 
 def _is_scale(length: Length) -> bool:

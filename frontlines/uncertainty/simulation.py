@@ -36,6 +36,7 @@ from frontlines.uncertainty.noise import NoiseModel
 
 _BLOCK = 100  # draws done by a worker at once, from one seed
 _FINE = 0.5  # pieces of the front are no longer than this part of the correlation length
+_FINER = 0.2  # the same where dates have errors in common: these cancel only piece by piece
 _MOST = 2_000  # pieces of fresh front, if they can be so few
 _WIDE = 2.0  # and no longer than so many sigmas
 _NEAR = 4.0  # gaps wider than so many of their standard errors are never closed by errors
@@ -217,7 +218,8 @@ def _cut(found: BalanceFronts, noise: NoiseModel) -> tuple[Fronts, Floats, Squar
     total = float(fronts.length_m[fresh].sum())
     sigma = float((fronts.length_m * fronts.sigma_m)[fresh].sum()) / max(total, 1.0)
     lengths = [float(one) for one, _ in noise.parts if not isinstance(one, str) and 0 < one < math.inf]
-    step = max(min([_FINE * one for one in lengths] + [_WIDE * sigma]), total / _MOST, 1.0)
+    fine = _FINER if noise.between else _FINE
+    step = max(min([fine * one for one in lengths] + [_WIDE * sigma]), total / _MOST, 1.0)
     parts = np.where(fresh, np.maximum(np.ceil(fronts.length_m / step), 1), 1).astype(np.int64)
     edge = np.repeat(np.arange(len(parts)), parts)
     number = np.arange(len(edge)) - np.repeat(np.cumsum(parts) - parts, parts)

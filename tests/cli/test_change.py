@@ -294,10 +294,31 @@ def test_sigma_gives_the_balance_its_errors(folder):
     assert total["net_low_km2"] < total["net_km2"] < total["net_high_km2"]
     assert manifest(folder)["errors"]["correlation_m"] == "inf"
     assert {"sigma_km2", "p_gain"} <= set(balance(folder).columns)
+    assert not list((folder / "out").glob("error_by_correlation.*"))  # inf is no judgement
     drawn = call(folder, "bare_20240708.geojson", "bare_20240715.geojson", "--rest", "B",
-                 "--sigma-m", 500, "--draws", 20, "--force")  # fmt: skip
+                 "--sigma-m", 500, "--draws", 120, "--force")  # fmt: skip
     assert drawn.exit_code == 0, drawn.output
-    assert "20 draws" in drawn.stdout.replace("\n   ", " ")
+    assert "120 draws" in drawn.stdout.replace("\n   ", " ")
+    alone = (folder / "out" / "balance.csv").read_bytes()
+    table = pd.read_csv(folder / "out" / "error_by_correlation.csv")
+    assert table.loc[table["own"], "correlation_m"].tolist() == [5000]
+    assert (folder / "out" / "error_by_correlation.png").exists()
+    together = call(folder, "bare_20240708.geojson", "bare_20240715.geojson", "--rest", "B", "--jobs", 2,
+                    "--sigma-m", 500, "--draws", 120, "--force")  # fmt: skip
+    assert together.exit_code == 0, together.output
+    assert (folder / "out" / "balance.csv").read_bytes() == alone
+
+
+def test_several_lengths_and_what_dates_have_in_common_are_one_option(folder):
+    result = call(folder, "line_2024-07-08.gpkg", "line_2024-07-15.gpkg", "--sigma-m", 500,
+                  "--correlation-m", "2000:0.5,inf:0.5,between=0.8,factor=1")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stdout.split())
+    assert "50% alike over 2 km along the front and 50% each line off as a whole" in said
+    assert "those of both dates correlated by 0.8" in said
+    record = manifest(folder)["errors"]
+    assert record["correlation_m"] == [[2000, 0.5], ["inf", 0.5]]
+    assert (record["between"], record["length_factor"]) == (0.8, 1)
 
 
 def test_without_sigma_the_table_says_that_there_are_no_errors(folder):

@@ -129,3 +129,14 @@ def test_further_vertices_and_lines_of_several_parts_change_nothing(corner):
     )
     assert again.by_district["trust"].tolist() == once.by_district["trust"].tolist()
     assert again.total["trust"].tolist() == once.total["trust"].tolist()
+
+
+def test_what_dates_have_in_common_cancels_between_lines_that_carry_it(make_case):
+    """Both lines wind alike, 8 km apart; from afar one faces only the capes of the other."""
+    y = np.linspace(0, 40_000, 161)
+    wave = 1_200 * np.sin(y / 1_900) + 600 * np.sin(y / 700 + 1)
+    case = make_case(west_of(12_000 + wave, y), west_of(20_000 + wave, y), sigma_m=1_000.0)
+    alone, both = (
+        case.formula(NoiseModel(None, 3_000.0, between=part)).total["sigma_km2"].iloc[0] for part in (0, 0.9)
+    )
+    assert both / alone == pytest.approx(np.sqrt(0.1), rel=0.25)

@@ -6,6 +6,7 @@ import pytest
 
 from frontlines import NoiseModel
 from frontlines.errors import NoiseError
+from frontlines.uncertainty import noise_from_text
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,30 @@ def test_lengths_that_are_a_judgement_may_be_others():
         NoiseModel(None, 0.0),
     ):
         assert known.plausible == (known,)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("bend", "correlation_m is 'bend': give metres, 0 or more, inf, or stretch; or several with their"),
+        ("", "correlation_m is ''"),
+        ("between=0.5", "correlation_m is 'between=0.5'"),
+        ("5000,5000", "correlation_m is '5000,5000'"),
+        ("5000,speed=2", "correlation_m is '5000,speed=2'"),
+        ("2000:0.5", "the parts of correlation_m have the shares 0.5"),
+        ("2000:nan", "the parts of correlation_m have the shares nan"),
+        ("5000,between=nan", "between is nan"),
+        ("5000,factor=inf", "length_factor is inf"),
+    ],
+)
+def test_a_text_that_is_no_model_is_refused(text, words):
+    with pytest.raises(NoiseError) as refused:
+        noise_from_text(text)
+    assert words in str(refused.value)
+
+
+def test_a_text_says_what_a_model_says():
+    assert noise_from_text("stretch") == NoiseModel(None, "stretch")
+    assert noise_from_text(" 5000 , factor = 1") == NoiseModel(None, 5000.0, length_factor=1.0)
+    parts = {2000.0: 0.25, "stretch": 0.75}
+    assert noise_from_text("2000:.25,stretch:.75") == NoiseModel(None, parts)
