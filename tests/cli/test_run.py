@@ -80,6 +80,8 @@ def test_the_map_carries_its_caption(karabakh_program):
     _, out = karabakh_program
     svg = (out / "map.svg").read_bytes()
     assert svg.startswith(b"<?xml")
+    assert len(svg) < 1_000_000
+    assert "Net change +281.7 km²" in svg.decode().partition("<desc")[2].partition("</desc>")[0]
     png = (out / "map.png").read_bytes()
     assert png.startswith(b"\x89PNG")
     assert int.from_bytes(png[16:20], "big") >= 180 / 25.4 * 300 * 0.95  # 180 mm wide at 300 dots per inch

@@ -382,6 +382,29 @@ def test_the_districts_that_changed_most_have_a_panel_each():
     assert "all on one scale" in told
 
 
+def test_panels_may_have_scales_of_their_own():
+    table = series({"N": [1.0, 0.0], "S": [0.0, 500.0]}, {"N": [0.0, 0.0], "S": [0.0, 0.0]})
+    figure = district_figure(table, free_scale=True)
+    tops = {ax.get_label(): ax.get_ylim()[1] for ax in figure.axes if ax.get_label() != "legend"}
+    assert tops["N"] < 2
+    assert tops["S"] > 500
+    assert "each on a scale of its own" in " ".join(t.get_text() for t in figure.texts)
+
+
+@pytest.mark.parametrize("steps", [3, 24, 120])
+def test_bars_have_their_numbers_where_there_is_room(steps):
+    table = totals(steps)
+    ax = series_figure(table, title="A", caption="").axes[1]
+    values = [text for text in ax.texts if text.get_gid() == "value"]
+    renderer = ax.figure.canvas.get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in values]
+    assert not [1 for k, one in enumerate(boxes) for other in boxes[k + 1 :] if one.overlaps(other)]
+    assert bool(values) == (steps < 120)
+    if steps == 3:
+        known = {number(v, scale=float(table["gained_km2"].max())) for v in table["gained_km2"]} - {"0"}
+        assert known <= {text.get_text() for text in values}
+
+
 def test_suspect_steps_are_marked_where_the_district_has_a_part_in_them():
     table = series({"N": [1.0, 0.0], "S": [1.0, 5.0]}, {"N": [0.0, 0.0], "S": [0.0, 0.0]})
     table = table.assign(suspect=table["date_to"] == table["date_to"].max())
