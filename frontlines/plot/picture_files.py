@@ -33,7 +33,7 @@ _LOOKS: Any = {"svg.hashsalt": "frontlines", "svg.fonttype": "none", "pdf.fontty
 _PATH = re.compile(r' d="([^"]*)"')
 _STEP = re.compile(r"([MLCQz])([^MLCQz]*)")
 _ID = re.compile(r'<g id="([^"]+)"')
-_FONT = re.compile(r"(font: [^;\"]*)'([^';\"]+)'(?=[;\"])")
+_FONT = re.compile(r"(font(?:-family)?: [^;\"]*)'([^';\"]+)'(?=[;\"])")
 _HALOED = re.compile(rf'<g id="{_HALO}:([^:"]*):([^"]*)">(.*?)<text style="', re.DOTALL)
 
 
@@ -96,7 +96,7 @@ def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> P
 @contextmanager
 def _halos_apart(figure: Figure) -> Iterator[None]:
     """Draw the halo of each text before the text, which would be drawn as curves with it."""
-    texts = [text for text in figure.findobj(Text) if text.get_path_effects()]
+    texts = [text for text in figure.findobj(Text) if _halo_of(text)]
     for text in texts:
         text.draw = _in_two_steps(text)  # type: ignore[method-assign]
     try:
@@ -112,7 +112,7 @@ def _in_two_steps(text: Text) -> Any:
 
     def drawn(renderer: Any) -> None:
         effects, gid = text.get_path_effects(), text.get_gid()
-        look: Mapping[str, Any] = next(vars(one)["_gc"] for one in effects if isinstance(one, withStroke))
+        look = _halo_of(text)[0]
         if _is_svg(renderer):
             text.set(path_effects=None, gid=f"{_HALO}:{look['linewidth']:g}:{look['foreground']}")
             draw(renderer)
@@ -124,6 +124,11 @@ def _in_two_steps(text: Text) -> Any:
         text.set_path_effects(effects)
 
     return drawn
+
+
+def _halo_of(text: Text) -> list[Mapping[str, Any]]:
+    """Return how the halo of a text is drawn, if it has one."""
+    return [vars(effect)["_gc"] for effect in text.get_path_effects() if isinstance(effect, withStroke)]
 
 
 def _is_svg(renderer: Any) -> bool:
