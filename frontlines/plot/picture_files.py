@@ -196,8 +196,8 @@ def _readable(svg: str, title: str, description: str) -> str:
     svg = _ID.sub(lambda found: f'<g {"class" if found[1] in many else "id"}="{found[1]}"', svg)
     head, body = svg.split("<title>", 1)
     body = body.split("</title>", 1)[1]
-    head = re.sub(r"<svg ", '<svg role="img" aria-labelledby="title desc" ', head, count=1)
-    named = f'<title id="title">{escape(title)}</title>\n <desc id="desc">{escape(description)}</desc>'
+    head = re.sub(r"<svg ", '<svg role="img" aria-labelledby="figure-title figure-desc" ', head, count=1)
+    named = f'<title id="figure-title">{escape(title)}</title>\n <desc id="figure-desc">{escape(description)}</desc>'
     return f"{head}{named}{body}"
 
 

@@ -42,7 +42,7 @@ def test_an_svg_has_text_as_text_and_says_what_it_shows(figure, tmp_path):
     assert sum("stroke-width" in text.get("style") for text in texts) == 2
     assert all("sans-serif" in text.get("style") for text in texts)
     assert root.find(f"{SVG}title").text == root.find(f"{SVG}desc").text == HOSTILE
-    assert root.get("aria-labelledby") == "title desc"
+    assert root.get("aria-labelledby") == "figure-title figure-desc"
     ids = [one.get("id") for one in root.iter() if one.get("id")]
     assert len(ids) == len(set(ids))
     assert figure.findobj(lambda artist: artist.get_path_effects()) == settings
