@@ -197,8 +197,8 @@ def _readable(svg: str, title: str, description: str) -> str:
     head, body = svg.split("<title>", 1)
     body = body.split("</title>", 1)[1]
     head = re.sub(r"<svg ", '<svg role="img" aria-labelledby="figure-title figure-desc" ', head, count=1)
-    named = f'<title id="figure-title">{escape(title)}</title>\n <desc id="figure-desc">{escape(description)}</desc>'
-    return f"{head}{named}{body}"
+    named = f'<title id="figure-title">{escape(title)}</title>'
+    return f'{head}{named}\n <desc id="figure-desc">{escape(description)}</desc>{body}'
 
 
 def _haloed(found: re.Match[str]) -> str:
