@@ -167,8 +167,6 @@ def district_figure(
     >>> [ax.get_label() for ax in district_figure(series).axes]
     ['North']
     """
-    if "district" not in series.columns:
-        raise FrontlinesError("there are no districts in the table: pass what change_series returned")
     if most < 1:
         raise FrontlinesError(f"most = {most} draws nothing: pass 1 or more")
     totals = totals_of(series, ())

@@ -262,7 +262,8 @@ def test_panels_are_named_by_a_column_of_the_districts(folder):
     assert "no column 'title' for --label: there are NAME" in refused(
         call(folder, "--panels", "--label", "title")
     )
-    assert call(folder, "--panels", "--label", "name").exit_code == 0
+    assert call(folder, "--free-scale", "--label", "name").exit_code == 0
+    assert (folder / "out" / "districts.png").exists()
 
 
 def test_missing_and_repeated_days_are_told_for_any_source(folder):
