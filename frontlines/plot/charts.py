@@ -62,11 +62,6 @@ def draw_series(
         are marked along the foot (``same_input``): they are no sign of calm. With the columns of
         `frontlines.series.series_error`, the interval of net change is a band (``interval``).
 
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
-
     Examples
     --------
     >>> totals = pd.DataFrame({
@@ -156,11 +151,6 @@ def draw_gains_and_losses(
         dot and its interval (``net``) where bars are wide. Suspect steps have a red diamond (``suspect``);
         steps whose snapshots are the same, byte for byte, are marked along the foot (``same_input``): they
         are no sign of calm.
-
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
 
     Examples
     --------
@@ -260,11 +250,6 @@ def draw_front_length(
     -------
     Axes
         The Axes; its scale begins at zero, and the gid of a line is ``front:`` and its resolution [m].
-
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
 
     Examples
     --------

@@ -77,11 +77,6 @@ def series_figure(
     matplotlib.figure.Figure
         The figure, on an Agg canvas and unknown to pyplot. Save it with ``figure.savefig("series.png")``.
 
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
-
     Examples
     --------
     >>> totals = pd.DataFrame({

@@ -73,11 +73,6 @@ def draw_sides(
         snapshots; at its end stand its name and its last area. Steps whose snapshots are the same, byte
         for byte, are marked along the foot (``same_input``).
 
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
-
     Examples
     --------
     >>> from frontlines.series.change_series import COLUMNS
@@ -152,11 +147,6 @@ def draw_net_by_side(
         The Axes. The gid of a side's line is ``net:`` and its name; it is level between snapshots. Suspect
         steps have a red diamond (``suspect``). Sides that never change have no line. With the columns of
         `frontlines.series.series_error`, each line ends with its interval (``interval``).
-
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
 
     Examples
     --------
