@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -22,7 +22,12 @@ STYLES = "layer_styles"
 _HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _CLASSES, _NICE = (0.25, 0.5, 1.0), (1, 2, 4, 10)  # shades of each way; the ends of the scale
 _PALE = 0.65  # share of paper in ground that stayed with its side
-_RIM_MM, _LINE_MM, _WAY_MM = 0.1, 0.5, 0.35
+_RIM = {"outline_color": "138,138,138,255", "outline_width": "0.1", "outline_width_unit": "MM"}
+_LINE = {"line_width": "0.5", "line_width_unit": "MM", "joinstyle": "round"}
+_SYMBOLS: dict[str, tuple[str, int, str, dict[str, str]]] = {  # class, geometry, key of the colour, look
+    "fill": ("SimpleFill", 2, "color", {"style": "solid"} | _RIM),
+    "line": ("SimpleLine", 1, "line_color", _LINE),
+}
 
 
 class Rule(NamedTuple):
@@ -56,9 +61,9 @@ def styles_table(styles: Mapping[str, str]) -> pd.DataFrame:
 
 def _of_change(results: Results, style: MapStyle) -> dict[str, str]:
     return {
-        "change": _areas(list(_change_rules(results, style))),
-        "districts": _areas(list(_district_rules(results, style))),
-        "frontlines": _lines(list(_front_rules(results, style)), _LINE_MM),
+        "change": _written(_change_rules(results, style), "fill"),
+        "districts": _written(_district_rules(results, style), "fill"),
+        "frontlines": _written(_front_rules(results, style), "line"),
     }
 
 
@@ -121,7 +126,7 @@ def _of_agreement(results: AgreementResults, style: MapStyle) -> dict[str, str]:
         "neither": ("By neither", style.rest.face),
     }
     rules = [Rule(f'"kind" = {_text(kind)}', label, colour) for kind, (label, colour) in kinds.items()]
-    return {"agreement": _areas(rules)}
+    return {"agreement": _written(rules, "fill")}
 
 
 def _of_movement(_results: MovementResults, style: MapStyle) -> dict[str, str]:
@@ -131,7 +136,7 @@ def _of_movement(_results: MovementResults, style: MapStyle) -> dict[str, str]:
         Rule('"nsm_m" = 0', "no movement", style.ink),
         Rule('"nsm_m" IS NULL', "no figure", mix(style.ink, style.paper, 0.6), dashed=True),
     ]
-    return {"transects": _lines(rules, _WAY_MM)}
+    return {"transects": _written(rules, "line")}
 
 
 def _text(value: object) -> str:
@@ -139,49 +144,15 @@ def _text(value: object) -> str:
     return "'" + clean(value).replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _areas(rules: list[Rule]) -> str:
-    return _written(
-        rules,
-        "fill",
-        "SimpleFill",
-        lambda rule: {
-            "color": _rgb(rule.colour),
-            "style": "solid",
-            "outline_color": "138,138,138,255",
-            "outline_style": "solid",
-            "outline_width": f"{_RIM_MM:g}",
-            "outline_width_unit": "MM",
-        },
-        geometry=2,
-    )
-
-
-def _lines(rules: list[Rule], width_mm: float) -> str:
-    return _written(
-        rules,
-        "line",
-        "SimpleLine",
-        lambda rule: {
-            "line_color": _rgb(rule.colour),
-            "line_style": "dash" if rule.dashed else "solid",
-            "line_width": f"{width_mm:g}",
-            "line_width_unit": "MM",
-            "joinstyle": "round",
-        },
-        geometry=1,
-    )
-
-
 def _rgb(colour: str) -> str:
     return ",".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5)) + ",255"
 
 
-def _written(rules: list[Rule], kind: str, layer: str, look: Any, *, geometry: int) -> str:
-    """Write rules as a style; a rule with a colour has a symbol."""
+def _written(rules: Iterable[Rule], kind: str) -> str:
+    """Write rules as a style of areas ("fill") or lines; a rule with a colour has a symbol."""
+    layer, geometry, coloured, look = _SYMBOLS[kind]
     root = Element("qgis", version="3.22", styleCategories="Symbology")
-    drawn = SubElement(
-        root, "renderer-v2", type="RuleRenderer", symbollevels="0", enableorderby="0", forceraster="0"
-    )
+    drawn = SubElement(root, "renderer-v2", type="RuleRenderer")
     tree, symbols = SubElement(drawn, "rules", key="root"), SubElement(drawn, "symbols")
 
     def put(rule: Rule, above: Element, key: str) -> None:
@@ -190,12 +161,11 @@ def _written(rules: list[Rule], kind: str, layer: str, look: Any, *, geometry: i
             one.set("checkstate", "0")
         if rule.colour:
             one.set("symbol", str(len(symbols)))
-            symbol = SubElement(
-                symbols, "symbol", type=kind, name=str(len(symbols)), alpha="1", clip_to_extent="1"
-            )
+            symbol = SubElement(symbols, "symbol", type=kind, name=str(len(symbols)), alpha="1")
             part = SubElement(symbol, "layer", {"class": layer}, enabled="1", locked="0")
             options = SubElement(part, "Option", type="Map")
-            for name, value in look(rule).items():
+            own = look | {coloured: _rgb(rule.colour)} | ({"line_style": "dash"} if rule.dashed else {})
+            for name, value in own.items():
                 SubElement(options, "Option", type="QString", name=name, value=value)
         for n, inner in enumerate(rule.inner):
             put(inner, one, f"{key}-{n}")
