@@ -200,8 +200,8 @@ def _require_rows(name: str, table: pd.DataFrame, shape: str, *columns: str) -> 
         held = _held(column)
         if not (column in table and _HOLDS[held](table[column])):
             raise LayerError(f"{name} has no column {column!r} of {held}: {origin}")
-    if name == "districts" and (table.empty or table.get("district", pd.Series()).duplicated().any()):
-        raise LayerError(f"districts have no row, or a name twice: {origin}")
+    if name == "districts" and table.get("district", pd.Series()).duplicated().any():
+        raise LayerError(f"districts have a name twice: {origin}")
 
 
 def _held(column: str) -> str:

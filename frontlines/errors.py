@@ -3,7 +3,7 @@
 ::
 
     FrontlinesError (a ValueError)
-    ├── ArgumentError    (also a TypeError) an argument is of a wrong type
+    ├── ArgumentError    an argument is of a wrong type, as Python's own error says it too
     ├── SourceError      a file cannot be read or written
     ├── CRSError         a frame has no CRS, or not the one of the study
     ├── LayerError       a layer is not what its kind must be; ``faults`` holds every fault found

@@ -183,7 +183,8 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
                 if not common["verbose"]:  # of other libraries; what a user must know is printed by us
                     warnings.simplefilter("ignore")
                 _refuse_odd_texts(kwargs)
-                refuse_without_effect(context)
+                if context is not None:
+                    refuse_without_effect(context)
                 command(**kwargs)
                 sys.stdout.flush()
         except (typer.Exit, typer.Abort, typer.BadParameter):

@@ -200,7 +200,7 @@ def noise_from_text(text: str) -> NoiseModel:
             length, _, share = (part.strip() for part in word.partition(":"))
             key: Any = _OPTIONS[name] if is_option else length if length == STRETCH else float(length)
             if key in parts or key in more:
-                raise ValueError  # noqa: TRY301 - said twice
+                raise KeyError(key)  # noqa: TRY301 - said twice
             if is_option:
                 more[key] = float(value)
             else:

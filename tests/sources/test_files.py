@@ -251,7 +251,7 @@ def test_an_archive_without_a_shapefile_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("readme.txt", "nothing")
         archive.writestr("__MACOSX/._a.shp", "the finder's")
-    with pytest.raises(SourceError, match=r"must hold one shapefile \(it holds none\)"):
+    with pytest.raises(SourceError, match=r"must hold one shapefile \(it holds readme.txt"):
         read_layer(tmp_path / "a.zip")
 
 

@@ -79,5 +79,5 @@ def test_sources_that_cannot_be_set_beside_each_other_are_refused():
         net_by_source({"map": source(TRUE)}, THEATRE, "A", DAYS)
     with pytest.raises(LayerError, match="list does not hold 2021-06-09: give days that every source has"):
         net_by_source(both | {"list": source(TRUE).iloc[:1]}, THEATRE, "A", DAYS)
-    with pytest.raises(LayerError, match="no source gives ground to 'C': the sides are A"):
+    with pytest.raises(LayerError, match="no source gives ground to 'C': the sides are 'A'"):
         net_by_source(both, THEATRE, "C", DAYS)

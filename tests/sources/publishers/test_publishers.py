@@ -19,7 +19,7 @@ from frontlines.sources.files import Reading
 from frontlines.sources.publishers.publisher import publisher_called
 from frontlines.sources.snapshots import read_snapshots
 
-DOCS = Path(__file__).parents[3] / "docs" / "files.md"
+DOCS = Path(__file__).parents[3] / "docs" / "publishers.md"
 LONLAT = "EPSG:4326"
 
 
