@@ -128,6 +128,7 @@ if _typing.TYPE_CHECKING:
         overlay_figure,
         profile_figure,
         residual_figure,
+        save_figure,
         series_figure,
         transition_matrix_figure,
     )
@@ -212,6 +213,7 @@ __all__ = [
     "run_movement",
     "run_series",
     "run_study",
+    "save_figure",
     "series_error",
     "series_figure",
     "series_totals",

@@ -23,9 +23,10 @@ from frontlines.digitize import (
 from frontlines.manifest import long_date, to_json
 from frontlines.names import plain
 from frontlines.plot import overlay_figure, residual_figure
+from frontlines.plot.picture_files import save_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import write
-from frontlines.study.outputs import DPI, only_run_in, staged
+from frontlines.study.outputs import only_run_in, staged
 
 FILES = (
     "frontlines.geojson",
@@ -64,8 +65,8 @@ def _write(found: Digitized, out: Path) -> list[str]:
             write(found.control, folder / "control.gpkg")
         if len(found.residuals):
             write(found.residuals, folder / "residuals.csv")
-            residual_figure(found).savefig(folder / "residuals.png", dpi=DPI)
-        overlay_figure(found).savefig(folder / "overlay.png", dpi=DPI)
+            save_figure(residual_figure(found), folder / "residuals.png")
+        save_figure(overlay_figure(found), folder / "overlay.png")
         (folder / "manifest.json").write_text(to_json(found.manifest), encoding="utf-8")
         return [name for name in FILES if (folder / name).exists()]
 

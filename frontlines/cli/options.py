@@ -55,6 +55,7 @@ Saves: dict[str, Any] = {
     "report": _option(
         bool, "--report", "Also make report.html: a page for a browser, see `frontlines report`."
     ),
+    "pdf": _option(bool, "--pdf", "Also write the pictures as PDF, with text as text."),
     "excel": _option(bool, "--excel", "Also write results.xlsx: one workbook of all tables."),
     "csv_bom": _option(bool, "--csv-bom", "Begin CSV with a byte order mark, by which Excel knows UTF-8."),
     "no_map": _option(bool, "--no-map", "Draw no pictures: tables come in a moment."),
@@ -78,9 +79,17 @@ class Saving:
 
 
 def _saving(
-    *, out: Path | None, force: bool, as_json: bool, report: bool, excel: bool, csv_bom: bool, no_map: bool
+    *,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+    report: bool,
+    pdf: bool,
+    excel: bool,
+    csv_bom: bool,
+    no_map: bool,
 ) -> Saving:
-    wanted = Wanted(report=report, map=not no_map, excel=excel, bom=csv_bom)
+    wanted = Wanted(report=report, map=not no_map, pdf=pdf, excel=excel, bom=csv_bom)
     return Saving(out=out or Path("out"), force=force, json=as_json, wanted=wanted)
 
 

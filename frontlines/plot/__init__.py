@@ -22,6 +22,7 @@ from frontlines.plot.map_layers import (
 )
 from frontlines.plot.matrix_figure import transition_matrix_figure
 from frontlines.plot.movement_figure import movement_figure
+from frontlines.plot.picture_files import save_figure
 from frontlines.plot.profile import draw_profile, profile_figure
 from frontlines.plot.series_figures import district_figure, net_by_source_figure, series_figure
 from frontlines.plot.side_charts import draw_net_by_side, draw_sides
@@ -56,6 +57,7 @@ __all__ = [
     "overlay_figure",
     "profile_figure",
     "residual_figure",
+    "save_figure",
     "series_figure",
     "transition_matrix_figure",
 ]

@@ -39,7 +39,7 @@ from frontlines.plot.artists import (
 )
 from frontlines.plot.film_files import require_film_path, write_film
 from frontlines.plot.furniture import Entry, draw_scale_bar, emptiest_corners
-from frontlines.plot.map_layers import base_entries, draw_districts, mark_places, side_name
+from frontlines.plot.map_layers import base_entries, draw_context, draw_districts, mark_places, side_name
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, side_looks
 from frontlines.plot.text import clean, day, font_of, number, shortened
@@ -68,6 +68,7 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     theatre: gpd.GeoDataFrame | None = None,
     totals: pd.DataFrame | None = None,
     places: gpd.GeoDataFrame | None = None,
+    context: gpd.GeoDataFrame | None = None,
     sides: Mapping[str, str] | None = None,
     caption: str | None = None,
     frames_per_second: float = 10,
@@ -101,6 +102,8 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     places
         Points with `date_to`, in the same CRS (from `FollowedPlaces.changes`): each has a ring from that date
         on, for a few frames. None for none.
+    context
+        What lies about the ground, as for `draw_context`, in the same CRS. None for none.
     sides
         How to call each side, by its name.
     caption
@@ -146,8 +149,8 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     require_film_path(path, frames_per_second)
     if width_px < _LEAST_PX:
         raise FrontlinesError(f"width_px = {width_px} is too narrow for its words: pass {_LEAST_PX} or more")
-    layers = {"control": control, "theatre": theatre, "districts": districts, "places": places}
-    require_working_crs(**{name: layer for name, layer in layers.items() if layer is not None})
+    layers = {"theatre": theatre, "districts": districts, "places": places, "context": context}
+    require_working_crs(control=control, **{k: layer for k, layer in layers.items() if layer is not None})
     followed = somebody(sides_followed((), side))
     shots = _shots(control, followed, totals)
     if places is not None:
@@ -163,6 +166,7 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
         caption=_sources(control) if caption is None else caption,
         theatre=theatre,
         districts=districts,
+        context=context,
     )
     backdrop = draw_backdrop(film, width_px, style)
     written = _frames(backdrop, [shots[0], shots[len(shots) // 2], shots[-1]], shots[0], len(shots))
@@ -307,6 +311,7 @@ class Film:
     caption: str = ""
     theatre: gpd.GeoDataFrame | None = None
     districts: gpd.GeoDataFrame | None = None
+    context: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -489,7 +494,12 @@ def _entries(film: Film, style: MapStyle) -> list[Entry]:
     if film.contested:
         face = style.paper if len(film.sides) == 1 else style.contested_face
         entries.append(("Contested", paint(Patch(), style.contested(face), style)))
-    layers = {"theatre": film.theatre, "district": film.districts, "changed": film.ringed or None}
+    layers = {
+        "theatre": film.theatre,
+        "district": film.districts,
+        "changed": film.ringed or None,
+        "border": film.context,
+    }
     return [*entries, *base_entries([name for name, layer in layers.items() if layer is not None], "", style)]
 
 
@@ -498,6 +508,9 @@ def _draw_outlines(ax: Axes, film: Film, style: MapStyle) -> list[Artist]:
     home = film.districts if film.theatre is None else film.theatre
     frame(ax, style)
     ax.set_facecolor(style.paper if home is None else style.country_face)
+    if film.context is not None:
+        whole = None if home is None else shapely.union_all(shapely.make_valid(home.geometry.to_numpy()))
+        draw_context(film.context, ax=ax, aside=whole, style=style)
     if home is not None:
         ground = AreaStyle(style.paper) if len(film.sides) == 1 else style.unknown
         fill(ax, home.geometry, ground, style=style, name="home", zorder=Z["context"])

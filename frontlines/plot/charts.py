@@ -19,8 +19,8 @@ from frontlines.errors import FrontlinesError
 from frontlines.plot.artists import Z, dash, days_of, fill, paint, write
 from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_axes_look, set_date_axes, write_above
 from frontlines.plot.furniture import Entry
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, mix
-from frontlines.plot.text import clean, day, number, plain, renderer_of
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaStyle, MapStyle, mix
+from frontlines.plot.text import clean, day, font_of, number, plain, renderer_of, text_width_px
 from frontlines.series.change_series import COLUMNS
 from frontlines.series.totals import series_totals
 
@@ -31,6 +31,8 @@ _FEW = 60  # up to so many snapshots have a dot each
 _APART_MM, _GAP_MM = 1.0, 0.4  # bars wider than this stand apart, by a gap, and are hatched
 _DASHES = ((), (4.0, 1.6), (1.2, 1.4), (6.0, 1.6, 1.2, 1.6), (2.5, 2.5))
 _TEXT_ROOM = 0.09
+_VALUE_ROOM = 1.4  # a number at the end of a bar, in sizes of its type
+_SLOT = 0.92  # of the room between the beginnings of two bars, for a number
 
 
 @checked()
@@ -60,20 +62,15 @@ def draw_series(
         are marked along the foot (``same_input``): they are no sign of calm. With the columns of
         `frontlines.series.series_error`, the interval of net change is a band (``interval``).
 
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
-
     Examples
     --------
     >>> totals = pd.DataFrame({
     ...     "side": "A", "date_from": pd.to_datetime(["2031-06-01"]), "net_km2": [3.0],
     ...     "date_to": pd.to_datetime(["2031-06-02"]), "cumulative_net_km2": [3.0],
-    ...     "cadence": "daily (D)", "same_input": False, "suspect": False})
+    ...     "cadence": "daily", "same_input": False, "suspect": False})
     >>> ax = draw_series(totals)
     >>> ax.get_title(loc="left"), ax.get_ylabel()
-    ('A: net change, 1 June 2031 to 2 June 2031, daily (D)', 'km² since 1 June 2031')
+    ('A: net change, 1 June 2031 to 2 June 2031, daily', 'km² since 1 June 2031')
     """
     totals = totals_of(series_or_totals, ("net_km2", "cumulative_net_km2"))
     ax = axes_for(ax, style)
@@ -84,10 +81,9 @@ def draw_series(
     ends = _interval(totals, "cumulative")
     if ends is not None:
         low, high = np.nanmin([low, *ends[0]]), np.nanmax([high, *ends[1]])
-        days = days_at(np.append(totals["date_from"].to_numpy()[:1], totals["date_to"].to_numpy()))
         least, most = (np.concatenate([level[:1], end]) for end in ends)
-        band = ax.fill_between(days, least, most, step="post", zorder=Z["mark"], **_interval_look(style))
-        band.set_gid("interval")
+        look = _interval_look(style)
+        ax.fill_between(step_days(totals), least, most, step="post", zorder=Z["mark"], gid="interval", **look)
     room = room_for(high - low)
     ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
     mark_repeated(ax, totals, style)
@@ -98,6 +94,23 @@ def draw_series(
         entries.insert(0, ("Interval by the errors of the lines", Patch(**_interval_look(style))))
     write_above(ax, heading(totals, "net change"), entries, style)
     return ax
+
+
+def draw_last_interval(ax: Axes, totals: pd.DataFrame, colour: str, style: MapStyle) -> bool:
+    """Draw the interval of net change on the last day beside the line, if there is one; tell whether."""
+    ends = _interval(totals, "cumulative")
+    if ends is None or not np.isfinite(low := ends[0][-1]):
+        return False
+    day_, net = step_days(totals)[-1], float(totals["cumulative_net_km2"].iloc[-1])
+    off, look = [[net - low], [ends[1][-1] - net]], _net_look(style) | {"markerfacecolor": colour}
+    ax.errorbar([day_], [net], off, fmt="o", gid="interval", zorder=Z["town"], clip_on=False, **look)
+    return True
+
+
+def last_interval_entry(style: MapStyle) -> Entry:
+    """Return the entry of a legend for the interval of net change on the last day."""
+    swatch = Line2D([], [], marker="o", color=style.ink, markersize=3.0, linewidth=0.8)
+    return "Last day with its interval, by the errors of the lines", swatch
 
 
 def _interval(totals: pd.DataFrame, name: str) -> tuple[Any, Any] | None:
@@ -127,7 +140,8 @@ def draw_gains_and_losses(
     ax
         The Axes; a new one if None.
     style
-        The style; the bars have the colours of its maps, and where they are wide the hatches.
+        The style; the bars have the colours of its maps, and where they are wide the hatches and their
+        numbers, as far as there is room.
 
     Returns
     -------
@@ -138,17 +152,12 @@ def draw_gains_and_losses(
         steps whose snapshots are the same, byte for byte, are marked along the foot (``same_input``): they
         are no sign of calm.
 
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
-
     Examples
     --------
     >>> totals = pd.DataFrame({
     ...     "side": "A", "date_from": pd.to_datetime(["2031-06-01"]), "gained_km2": [3.0],
     ...     "date_to": pd.to_datetime(["2031-06-02"]), "lost_km2": [1.0],
-    ...     "cadence": "daily (D)", "same_input": False, "suspect": False})
+    ...     "cadence": "daily", "same_input": False, "suspect": False})
     >>> [patch.get_gid() for patch in draw_gains_and_losses(totals).patches]
     ['gained', 'lost']
     """
@@ -174,8 +183,9 @@ def draw_gains_and_losses(
         ax.errorbar((left + right) / 2, net, off, fmt="o", gid="net", zorder=Z["town"], **_net_look(style))
     room = room_for(high + low)
     ax.set_ylim(-max(low + 0.06 * room, 0.08 * room), max(high, 0.05 * room) + _TEXT_ROOM * room)
+    tops = _write_values(ax, (left, right), (gained, -lost), ends, style) if wide else gained
     odd = totals["suspect"].to_numpy(dtype=bool)
-    mark_suspect(ax, ((left + right) / 2)[odd], (gained + 0.04 * room)[odd], style)
+    mark_suspect(ax, ((left + right) / 2)[odd], (tops + 0.04 * room)[odd], style)
     mark_repeated(ax, totals, style)
     set_date_axes(ax, "km² per step", style, unsigned=True)
     entries = [
@@ -188,6 +198,33 @@ def draw_gains_and_losses(
     head = heading(totals, "ground gained (up) and lost (down)")
     write_above(ax, head, [*entries, *step_entries(totals, style)], style)
     return ax
+
+
+def _write_values(ax: Axes, edges: Any, heights: Any, whiskers: Any, style: MapStyle) -> Any:
+    """Write what bars stand for at their ends, where there is room; return how high things reach at each.
+
+    Where a whisker reaches beyond a bar, its number stands at its foot, if the bar is tall enough.
+    """
+    font, size, of = font_of(style, style.legend_pt), ax.get_window_extent(), max(map(np.ptp, heights))
+    px_per_pt = ax.figure.dpi / PT_PER_INCH
+    tall = _VALUE_ROOM * style.legend_pt * px_per_pt * np.ptp(ax.get_ylim()) / size.height
+    slots_px = np.diff([*edges[0], 2 * edges[1][-1] - edges[0][-1]]) * size.width / np.ptp(ax.get_xlim())
+    ends = np.full((2, len(slots_px)), np.nan) if whiskers is None else np.array(whiskers)
+    tops = np.nanmax([heights[0], *ends[1:]], axis=0)
+    for way, km2 in zip((1, -1), heights, strict=True):
+        near, far = (
+            np.nanmin([km2 * way, *(way * ends)], axis=0),
+            np.nanmax([km2 * way, *(way * ends)], axis=0),
+        )
+        for k in np.flatnonzero((way * km2 > 0) & ((far <= way * km2) | (near > tall))):
+            text, inside = number(abs(km2[k]), scale=float(of)), far[k] > way * km2[k]
+            if text == "0" or text_width_px(text, font, ax.figure.dpi) > _SLOT * slots_px[k]:
+                continue
+            look: dict[str, Any] = {"ha": "center", "va": "bottom" if way > 0 else "top", "name": "value"}
+            at = (edges[0][k] + edges[1][k]) / 2, 0.0 if inside else km2[k]
+            write(ax, text, at, (0.0, (1.2 + inside) * way), size_pt=style.legend_pt, style=style, **look)
+            tops[k] = max(tops[k], km2[k] + tall * (way > 0) * (not inside))
+    return tops
 
 
 def _net_look(style: MapStyle) -> dict[str, Any]:
@@ -213,11 +250,6 @@ def draw_front_length(
     -------
     Axes
         The Axes; its scale begins at zero, and the gid of a line is ``front:`` and its resolution [m].
-
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
 
     Examples
     --------

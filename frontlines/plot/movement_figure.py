@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import geopandas as gpd
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from frontlines.arguments import checked
 from frontlines.movement.displacement import places_along, ways
@@ -19,6 +23,7 @@ from frontlines.plot.map_layers import (
     draw_districts,
     draw_settlements,
     pick_settlements,
+    side_name,
     town_labels,
 )
 from frontlines.plot.page import Chart, chart_page
@@ -27,6 +32,8 @@ from frontlines.plot.text import clean, day
 
 _MAP_MM = (70.0, 165.0)  # least and largest height of the map
 _MOST_TOWNS = 40
+_BESIDE = 0.2  # of the view: how far from the front the name of a side stands at most
+_WAYS = {"side_left": 1.0, "side_right": -1.0}
 
 
 @checked()
@@ -38,6 +45,7 @@ def movement_figure(
     caption: str,
     districts: gpd.GeoDataFrame | None = None,
     settlements: gpd.GeoDataFrame | None = None,
+    sides: Mapping[str, str] | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Figure:
     """Draw the page with the map of movement: transects by advance and retreat, both fronts, districts.
@@ -52,6 +60,8 @@ def movement_figure(
         Texts, wrapped to the page; nothing in them is interpreted. The caption names sources and dates.
     districts, settlements
         Further layers, or None; settlements are named where there is room.
+    sides
+        How to call each side, by its name.
     style
         The style; the page is its `width_mm` wide.
 
@@ -59,7 +69,7 @@ def movement_figure(
     -------
     matplotlib.figure.Figure
         The figure, on an Agg canvas and unknown to pyplot. It shows where the front moved, or all of it if
-        it did not.
+        it did not, and names the sides along it. Where it stayed, its two lines run together.
 
     Examples
     --------
@@ -76,7 +86,8 @@ def movement_figure(
     """
     dates = [displaced[name].iloc[0] for name in ("date_from", "date_to")]
     fronts = frontlines[frontlines["date"].isin(dates)]
-    view = _view(displaced)
+    told = displaced[displaced["nsm_m"] != 0]  # where the front stayed, its two lines say so
+    view, called = _view(displaced), sides or {}
     inner_mm = style.width_mm - 2 * style.margin_mm
     height_mm = min(max(inner_mm * view.height / view.width, _MAP_MM[0]), _MAP_MM[1])
     view = view.fitted(inner_mm / height_mm)
@@ -87,18 +98,19 @@ def movement_figure(
         if districts is not None:
             draw_districts(districts, ax=ax, label=False, style=style)
         draw_frontlines(fronts, ax=ax, band=False, style=style)
-        draw_transects(displaced, ax=ax, style=style)
+        if len(told):
+            draw_transects(told, ax=ax, style=style)
         busy = [*lines(fronts.geometry), *present(ways(displaced))]
         furnish(ax, displaced.crs, busy, style=style)
         for text in ax.texts:
             if text.get_gid() == "degrees":  # on paper of its own: borders of districts run up to the frame
                 text.set_bbox({"facecolor": style.paper, "linewidth": 0, "pad": 0.8})
-        names = _names(ax, fronts, districts, settlements, style)
+        names = _side_names(fronts, view, called, style)
+        names += _names(ax, fronts, districts, settlements, style)
         place_labels(ax, names, avoid=shapely.union_all(busy), style=style)
-        heading = f"{clean(displaced['side'].iloc[0])}: net movement, {' to '.join(map(day, dates))}"
-        write_above(
-            ax, heading, [*_fronts_seen(fronts, view, style), *transect_entries(displaced, style)], style
-        )
+        side = clean(side_name(displaced["side"].iloc[0], called))
+        heading = f"{side}: net movement, {' to '.join(map(day, dates))}"
+        write_above(ax, heading, [*_fronts_drawn(ax, fronts, style), *transect_entries(told, style)], style)
         return ax
 
     chart = Chart("map", draw, height_mm, style.margin_mm)
@@ -136,7 +148,38 @@ def _names(
     return found
 
 
-def _fronts_seen(fronts: gpd.GeoDataFrame, view: View, style: MapStyle) -> list[Entry]:
-    """Return the entries of a legend for the fronts that are in view."""
-    seen = {f"front:{date:%Y-%m-%d}" for date in fronts.loc[fronts.intersects(view.box()), "date"]}
-    return front_entries(seen, front_colours(fronts["date"], style), style)
+def _side_names(
+    fronts: gpd.GeoDataFrame, view: View, sides: Mapping[str, str], style: MapStyle
+) -> list[Label]:
+    """Return the names of sides, each on its ground along the last front."""
+    last = fronts[fronts["date"] == fronts["date"].max()]
+    reach = _BESIDE * min(view.width, view.height)
+    beside = {column: last.geometry.buffer(way * reach, single_sided=True) for column, way in _WAYS.items()}
+    found = []
+    for side in sorted({*last["side_left"], *last["side_right"]}):
+        own = shapely.union_all([shape for column in _WAYS for shape in beside[column][last[column] == side]])
+        rest = shapely.union_all(
+            [shape for column in _WAYS for shape in beside[column][last[column] != side]]
+        )
+        ground = shapely.intersection(shapely.difference(own, rest), view.box())
+        parts = shapely.get_parts(ground)
+        if len(parts):
+            look: dict[str, Any] = {
+                "size_pt": style.country_pt,
+                "weight": "bold",
+                "colour": style.country_text,
+            }
+            largest = parts[int(shapely.area(parts).argmax())]
+            found.append(Label(clean(side_name(side, sides)), area=largest, priority=1e6, **look))
+    return found
+
+
+def _fronts_drawn(ax: Axes, fronts: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:
+    """Return the entries of a legend for the fronts that are in view, alone or together."""
+    view = Bbox.from_extents(*view_of(ax))
+    drawn = {
+        str(artist.get_gid())
+        for artist in ax.collections
+        if any(path.intersects_bbox(view, filled=False) for path in artist.get_paths())
+    }
+    return front_entries(drawn, front_colours(fronts["date"], style), style)

@@ -304,11 +304,6 @@ def profile_figure(
     matplotlib.figure.Figure
         The figure, on an Agg canvas and unknown to pyplot.
 
-    Raises
-    ------
-    FrontlinesError
-        If the frame has no rows or does not come from `displacement`.
-
     Examples
     --------
     >>> import pandas as pd

@@ -20,7 +20,7 @@ from PIL import Image
 from frontlines._optional import require
 from frontlines.arguments import checked
 from frontlines.digitize import Digitized, Scan
-from frontlines.digitize.layers import class_colours
+from frontlines.digitize.layers import class_colours, held_pixels
 from frontlines.digitize.lines import pieces_of
 from frontlines.errors import FrontlinesError
 from frontlines.names import Floats, Pixels
@@ -61,7 +61,8 @@ def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> 
     -------
     matplotlib.figure.Figure
         The figure, on an Agg canvas and unknown to pyplot. The scan is pale grey; each line has the colour
-        of the style that is most like its ink, dashed where it was not seen. Arrows lead from each control
+        of the style that is most like its ink, dashed where it was not seen. Squares with their names are the
+        places by which the recipe says whose ground is where. Arrows lead from each control
         point to where the georeference puts it, magnified as the legend says.
 
     Examples
@@ -210,7 +211,23 @@ def draw_overlay(digitized: Digitized, *, ax: Axes, factor: float, style: MapSty
     frame(ax, style)
     _draw_areas(ax, digitized, style)
     _draw_lines(ax, digitized, style)
-    _draw_points(ax, digitized, factor, style)
+    sides = _mark_sides(ax, digitized, style)
+    points = _draw_points(ax, digitized, factor, style)
+    place_labels(ax, [*sides, *points], avoid=_lines_of(digitized), style=style)
+
+
+def _mark_sides(ax: Axes, digitized: Digitized, style: MapStyle) -> list[Label]:
+    """Mark the places by which the recipe says whose ground is where; return the names to be placed."""
+    recipe, labels = digitized.recipe, dict[Any, Label]()
+    looks = side_styles([side for line in recipe.lines for side in line.sides], style)
+    for line in recipe.lines:
+        for side, places in held_pixels(line.sides, digitized.georeference, line.name).items():
+            for x, y in places.round().tolist():
+                look: dict[str, Any] = {"markerfacecolor": looks[side].face, "markeredgecolor": style.ink}
+                ax.plot(x, y, "s", markersize=3.6, markeredgewidth=0.6, zorder=7, gid=f"side:{side}", **look)
+                name: dict[str, Any] = {"size_pt": style.heading_pt, "weight": "bold", "clear_pt": 3.0}
+                labels[side, x, y] = Label(clean(side), x, y, priority=3.0, **name)
+    return list(labels.values())
 
 
 def _fitted(scan: Scan, ax: Axes) -> Pixels:
@@ -291,18 +308,17 @@ def _hues(colours: list[str]) -> Floats:
     return np.stack([coloured * np.cos(angle), coloured * np.sin(angle), bright / 2], axis=1)
 
 
-def _draw_points(ax: Axes, digitized: Digitized, factor: float, style: MapStyle) -> None:
-    """Draw control points and their residuals, and name them, or the bad ones alone if there are many."""
+def _draw_points(ax: Axes, digitized: Digitized, factor: float, style: MapStyle) -> list[Label]:
+    """Draw control points and residuals; return their names, of the bad ones alone if there are many."""
     table = digitized.residuals
     if table.empty:
-        return
+        return []
     _draw_arrows(ax, digitized, factor, style)
     named = table if len(table) <= _NAMED else table[table["bad"].astype(bool)]
-    labels = [
+    return [
         Label(clean(row["id"]), row["col"], row["row"], size_pt=6.0, priority=2.0 if row["bad"] else 0.0)
         for row in named.to_dict("records")
     ]
-    place_labels(ax, labels, avoid=_lines_of(digitized), style=style)
 
 
 def _draw_arrows(ax: Axes, digitized: Digitized, factor: float, style: MapStyle) -> None:

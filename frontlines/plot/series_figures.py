@@ -40,6 +40,7 @@ _ACROSS = 4
 _NAME_MM = 10.5
 _FOOT_MM = 6.5
 _SOURCE_MM, _NAMES_MM = 9.0, 45.0  # height of the row of a source, room for its name
+_SCALE_MM = 6.0  # room for the numbers of a panel's own scale
 _BESIDE_MM = 32.0  # for names beside charts of several sides
 
 
@@ -76,17 +77,12 @@ def series_figure(
     matplotlib.figure.Figure
         The figure, on an Agg canvas and unknown to pyplot. Save it with ``figure.savefig("series.png")``.
 
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
-
     Examples
     --------
     >>> totals = pd.DataFrame({
     ...     "side": "A", "date_from": pd.to_datetime(["2031-06-01"]),
     ...     "date_to": pd.to_datetime(["2031-06-02"]), "gained_km2": [3.0], "lost_km2": [1.0],
-    ...     "net_km2": [2.0], "cumulative_net_km2": [2.0], "cadence": "daily (D)",
+    ...     "net_km2": [2.0], "cumulative_net_km2": [2.0], "cadence": "daily",
     ...     "same_input": False, "suspect": False})
     >>> [ax.get_label() for ax in series_figure(totals, title="A", caption="made up").axes]
     ['net', 'gains and losses']
@@ -120,9 +116,10 @@ def district_figure(
     most: int = 12,
     labels: Mapping[str, str] | None = None,
     sides: Mapping[str, str] | None = None,
+    free_scale: bool = False,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Figure:
-    """Draw the net change of the districts that changed most, side by side on one scale.
+    """Draw the net change of the districts that changed most, side by side.
 
     Of several sides, the share of each of them in these districts.
 
@@ -138,14 +135,16 @@ def district_figure(
         How to call each district, by its `district`; None, or a district that is not in it: as it is.
     sides
         How to call each of several sides, by its name.
+    free_scale
+        Whether each panel of one side has a scale of its own; else all have the same.
     style
         The style; the page is its `width_mm` wide.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure, on an Agg canvas and unknown to pyplot. All panels have the same days and the same
-        scale, and name the district, its net change and its gains and losses. Suspect steps are marked
+        The figure, on an Agg canvas and unknown to pyplot. All panels have the same days, and name the
+        district, its net change and its gains and losses. Suspect steps are marked
         where the district has a part in them. If nothing changed anywhere, the page says so.
 
     Raises
@@ -163,8 +162,6 @@ def district_figure(
     >>> [ax.get_label() for ax in district_figure(series).axes]
     ['North']
     """
-    if "district" not in series.columns:
-        raise FrontlinesError("there are no districts in the table: pass what change_series returned")
     if most < 1:
         raise FrontlinesError(f"most = {most} draws nothing: pass 1 or more")
     totals = totals_of(series, ())
@@ -179,7 +176,8 @@ def district_figure(
     page = FigurePage(style, title=clean(title), caption=caption)
     top_mm = page.top_mm + TITLE_GAP_MM
     over = "share of each side" if several else "net change since the first day (gained, lost)"
-    text = clean(_choice(len(chosen), changed, every, over))
+    free = free_scale and not several
+    text = clean(_choice(len(chosen), changed, every, over, free=free))
     top_mm += page.write_block(text, page.top_mm, size_pt=style.legend_pt, name="choice")
     if entries:
         box = Box(style.margin_mm, top_mm, page.inner_mm, 10.0)
@@ -188,7 +186,10 @@ def district_figure(
     rows = -(-len(chosen) // _ACROSS)
     foot_mm = top_mm + (rows * (_NAME_MM + _SMALL_MM) + _FOOT_MM if rows else 0.0)
     page.end(foot_mm + (style.gap_mm if caption.strip() else 0.0))
-    (_draw_shares if several else _draw_grid)(page, totals, chosen, top_mm)
+    if several:
+        _draw_shares(page, totals, chosen, top_mm)
+    else:
+        _draw_grid(page, totals, chosen, top_mm, free=free)
     return page.figure
 
 
@@ -201,7 +202,7 @@ def _choose(series: pd.DataFrame, most: int) -> tuple[list[tuple[str, pd.DataFra
     return [(str(name), groups.get_group(name)) for name in ranked.index[:most]], len(ranked), len(moved)
 
 
-def _choice(shown: int, changed: int, every: int, over: str) -> str:
+def _choice(shown: int, changed: int, every: int, over: str, *, free: bool) -> str:
     """Say which districts are shown, and how to read them."""
     if not changed:
         return f"No ground changed hands in any of {every} districts."
@@ -210,26 +211,28 @@ def _choice(shown: int, changed: int, every: int, over: str) -> str:
         if shown == changed
         else f"The {shown} of {every} districts where most ground changed hands ({changed} where any did)"
     )
+    scale = "each on a scale of its own" if free else "all on one scale"
     return (
-        f"{which}, ordered by km² gained plus lost, all on one scale. "
+        f"{which}, ordered by km² gained plus lost, {scale}. "
         f"{'In' if over.startswith('share') else 'Over'} each: {over}."
     )
 
 
 def _panels(
-    page: FigurePage, chosen: Sequence[tuple[str, pd.DataFrame]], top_mm: float
+    page: FigurePage, chosen: Sequence[tuple[str, pd.DataFrame]], top_mm: float, *, free: bool = False
 ) -> Iterator[tuple[Axes, int]]:
     """Add a panel for each district, the first row of them from `top_mm` on; give it with its column."""
     style = page.style
-    width_mm = (style.width_mm - style.margin_mm - LEFT_MM + style.gap_mm) / _ACROSS - style.gap_mm
+    gap_mm = style.gap_mm + _SCALE_MM * free
+    width_mm = (style.width_mm - style.margin_mm - LEFT_MM + gap_mm) / _ACROSS - gap_mm
     for i, (name, _) in enumerate(chosen):
         row, column = divmod(i, _ACROSS)
         panel_mm = top_mm + row * (_NAME_MM + _SMALL_MM) + _NAME_MM
-        box = Box(LEFT_MM + column * (width_mm + style.gap_mm), panel_mm, width_mm, _SMALL_MM)
+        box = Box(LEFT_MM + column * (width_mm + gap_mm), panel_mm, width_mm, _SMALL_MM)
         ax = page.add(clean(name), box)
         yield ax, column
         align_label(ax, style)
-        ax.tick_params(labelleft=column == 0, labelbottom=i + _ACROSS >= len(chosen))
+        ax.tick_params(labelleft=free or column == 0, labelbottom=i + _ACROSS >= len(chosen))
 
 
 def _draw_shares(
@@ -246,16 +249,21 @@ def _draw_shares(
 
 
 def _draw_grid(
-    page: FigurePage, totals: pd.DataFrame, chosen: Sequence[tuple[str, pd.DataFrame]], top_mm: float
+    page: FigurePage,
+    totals: pd.DataFrame,
+    chosen: Sequence[tuple[str, pd.DataFrame]],
+    top_mm: float,
+    *,
+    free: bool,
 ) -> None:
     """Draw the net change in each district."""
     style = page.style
     levels = [np.concatenate([[0.0], rows["net_km2"].cumsum()]) for _, rows in chosen]
     tops = [level + contested_levels(rows) for level, (_, rows) in zip(levels, chosen, strict=True)]
-    low = min((level.min() for level in levels), default=0.0)
-    high = max((level.max() for level in tops), default=0.0)
-    room = room_for(high - low)
-    for i, (ax, column) in enumerate(_panels(page, chosen, top_mm)):
+    lows, highs = [level.min() for level in levels], [level.max() for level in tops]
+    for i, (ax, column) in enumerate(_panels(page, chosen, top_mm, free=free)):
+        low, high = (lows[i], highs[i]) if free else (min(lows), max(highs))
+        room = room_for(high - low)
         name, rows = chosen[i]
         own = rows.assign(suspect=rows["suspect"].astype(bool) & (rows["turnover_km2"] > 0))
         draw_level(ax, own, levels[i], style, dots=False)

@@ -16,7 +16,9 @@ from frontlines.names import sides_in_order
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.chart_axes import axes_for, room_for, set_date_axes, write_above
 from frontlines.plot.charts import (
+    draw_last_interval,
     heading,
+    last_interval_entry,
     limit_days,
     mark_repeated,
     mark_suspect,
@@ -70,11 +72,6 @@ def draw_sides(
         The Axes. The ground of a side is a patch whose gid is ``side:`` and its name, level between
         snapshots; at its end stand its name and its last area. Steps whose snapshots are the same, byte
         for byte, are marked along the foot (``same_input``).
-
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
 
     Examples
     --------
@@ -148,12 +145,8 @@ def draw_net_by_side(
     -------
     Axes
         The Axes. The gid of a side's line is ``net:`` and its name; it is level between snapshots. Suspect
-        steps have a red diamond (``suspect``). Sides that never change have no line.
-
-    Raises
-    ------
-    FrontlinesError
-        If the table has no rows, or columns are missing.
+        steps have a red diamond (``suspect``). Sides that never change have no line. With the columns of
+        `frontlines.series.series_error`, each line ends with its interval (``interval``).
 
     Examples
     --------
@@ -169,7 +162,7 @@ def draw_net_by_side(
     limit_days(ax, steps)
     days = step_days(steps)
     looks, called = side_looks(totals["side"], style), sides or {}
-    ends: list[_End] = []
+    ends, known = list[_End](), False
     ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
     for side in sides_in_order(totals["side"]):
         rows = totals[totals["side"] == side]
@@ -182,6 +175,7 @@ def draw_net_by_side(
             days, net, drawstyle="steps-post", color=looks[side].face, linewidth=width, gid=f"net:{side}",
             path_effects=[casing, Normal()], solid_joinstyle="miter", zorder=Z["front"],
         )  # fmt: skip
+        known |= draw_last_interval(ax, rows, looks[side].face, style)
         odd = np.flatnonzero(rows["suspect"].to_numpy(dtype=bool))
         mark_suspect(ax, days[odd + 1], net[odd + 1], style)
         ends.append(
@@ -189,7 +183,8 @@ def draw_net_by_side(
         )
     ax.margins(y=_ROOM)
     ax.autoscale_view(scalex=False)
-    _mark(ax, steps, "Net change", f"km² since {day(steps['date_from'].iloc[0])}", style)
+    since = f"km² since {day(steps['date_from'].iloc[0])}"
+    _mark(ax, steps, "Net change", since, style, [last_interval_entry(style)] * known)
     _write_ends(ax, ends, style)
     return ax
 
@@ -209,11 +204,13 @@ def _steps(totals: pd.DataFrame) -> pd.DataFrame:
     return steps.assign(suspect=by_step["suspect"].any(), same_input=by_step["same_input"].all())
 
 
-def _mark(ax: Axes, steps: pd.DataFrame, what: str, unit: str, style: MapStyle) -> None:
+def _mark(
+    ax: Axes, steps: pd.DataFrame, what: str, unit: str, style: MapStyle, entries: Sequence[Entry] = ()
+) -> None:
     """Set axes, heading and the legend of what is marked."""
     mark_repeated(ax, steps, style)
     set_date_axes(ax, unit, style)
-    write_above(ax, heading(steps, what), step_entries(steps, style), style)
+    write_above(ax, heading(steps, what), [*entries, *step_entries(steps, style)], style)
 
 
 def _write_ends(ax: Axes, ends: Sequence[_End], style: MapStyle) -> None:

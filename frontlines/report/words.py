@@ -72,9 +72,8 @@ def _called(run: Run, side: Any) -> str:
 
 
 def _cadence(run: Run) -> str:
-    """Say how often there is a snapshot, without the code of the step."""
-    stated = run.manifest["books"]["cadence"] if run.kind == "series" else run.manifest["cadence"]
-    return str(stated).split(" (")[0]
+    """Say how often there is a snapshot."""
+    return str(run.manifest["books"]["cadence"] if run.kind == "series" else run.manifest["cadence"])
 
 
 def limits(run: Folder) -> list[tuple[str, str]]:

@@ -76,4 +76,4 @@ def cadence_of(freq: str | None, day: int | None = None) -> str:
     """Put a cadence into words."""
     code = code_of(freq)
     from_day = "" if day is None else f", to day {day}"
-    return "every snapshot" if code is None else f"{CADENCES[code]} ({code}{from_day})"
+    return "every snapshot" if code is None else f"{CADENCES[code]}{from_day}"

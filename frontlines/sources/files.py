@@ -283,6 +283,17 @@ def write(frame: pd.DataFrame, path: str | Path) -> None:
         raise SourceError(f"{path} cannot be written: {error}") from error
 
 
+def write_layers(layers: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Write several layers, and tables beside them, into one GeoPackage, whole or not at all."""
+    try:
+        with whole_or_not(path) as temporary:
+            for name, frame in layers.items():
+                formats.add_layer(frame, temporary, name)
+                formats.require_whole(temporary, len(frame), name)
+    except (OSError, TypeError, ValueError, RuntimeError) as error:
+        raise SourceError(f"{path} cannot be written: {error}") from error
+
+
 def fill_in(frame: gpd.GeoDataFrame, **given: str | None) -> gpd.GeoDataFrame:
     """Add the columns that a frame does not have, in any case of letters; None adds nothing."""
     present = {str(column).strip().lower() for column in frame.columns}

@@ -417,11 +417,11 @@ def writer_for(frame: pd.DataFrame, path: Path) -> Callable[[Any, Path], None]:
     return _write_zip if suffix == ".zip" else _write_vector
 
 
-def require_whole(path: Path, rows: int) -> None:
+def require_whole(path: Path, rows: int, layer: str | None = None) -> None:
     """Read back what GDAL wrote, which a full disk may have cut short without an error."""
     suffix = path.suffix.lower()
     if suffix in _DRIVERS:
-        found = pyogrio.read_info(path, force_feature_count=True)["features"]
+        found = pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
         if found != rows:
             raise OSError(f"only {found:,} of {rows:,} rows were stored; is the disk full?")
 
@@ -471,12 +471,21 @@ def _write_zip(frame: gpd.GeoDataFrame, path: Path) -> None:
                 archive.writestr(zipfile.ZipInfo(part.name), part.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
-def _write_vector(frame: gpd.GeoDataFrame, path: Path) -> None:
+def add_layer(frame: pd.DataFrame, path: Path, name: str) -> None:
+    """Write a layer, or a table without geometry, into a GeoPackage beside what it holds."""
+    if isinstance(frame, gpd.GeoDataFrame):
+        _write_vector(frame, path, layer=name)
+    else:
+        pyogrio.write_dataframe(frame, path, driver="GPKG", layer=name)
+
+
+def _write_vector(frame: gpd.GeoDataFrame, path: Path, **options: Any) -> None:
     suffix = path.suffix.lower()
     if suffix in _GEOGRAPHIC_ONLY:
         frame = frame.to_crs(LONLAT)
     driver = _DRIVERS[suffix]
-    options: dict[str, Any] = {"RFC7946": "YES"} if driver == "GeoJSON" else {}
+    if driver == "GeoJSON":
+        options["RFC7946"] = "YES"
     out = _dated(_with_plain_columns(_without_measures(frame.rename(columns=str)), driver))
     if driver == "ESRI Shapefile":
         options["ENCODING"] = "UTF-8"

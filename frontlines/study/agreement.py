@@ -99,9 +99,9 @@ class AgreementResults(Answer):
         return {"agreement": self.table} | if_any(fronts_apart=self.fronts)
 
     @property
-    def layers(self) -> dict[str, pd.DataFrame]:
+    def layers(self) -> dict[str, dict[str, gpd.GeoDataFrame]]:
         """The layers, by their files."""
-        return {"agreement.gpkg": self.ground}
+        return {"agreement.gpkg": {"agreement": self.ground}}
 
 
 @checked(first="polygons date side", second="polygons date side")

@@ -95,9 +95,15 @@ class Results(Answer):
         return error_by_length(self)
 
     @property
-    def layers(self) -> dict[str, pd.DataFrame]:
-        """The layers, by their files."""
-        return {"change.gpkg": self.change, "frontlines.geojson": self.frontlines}
+    def layers(self) -> dict[str, dict[str, gpd.GeoDataFrame]]:
+        """The layers, by their files; districts have the columns of the balance, a row for each side."""
+        areas = self.study.districts[["district", "geometry"]]
+        label = {"label": areas["district"].map(self.study.labels)} if self.study.labels else {}
+        districts = areas.assign(**label).merge(self.balance, on="district", validate="one_to_many")
+        return {
+            "change.gpkg": {"change": self.change, "districts": districts},
+            "frontlines.geojson": {"frontlines": self.frontlines},
+        }
 
     def for_readers(self) -> Results:
         """Call districts by their labels; where the study names no settlements, pick those near the front."""

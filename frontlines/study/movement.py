@@ -80,9 +80,9 @@ class MovementResults(Answer):
         return {"transects": transects, "summary": self.estimators}
 
     @property
-    def layers(self) -> dict[str, pd.DataFrame]:
+    def layers(self) -> dict[str, dict[str, gpd.GeoDataFrame]]:
         """The layers, by their files."""
-        return {"transects.gpkg": self.displaced}
+        return {"transects.gpkg": {"transects": self.displaced}}
 
 
 @checked()

@@ -3,58 +3,43 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import matplotlib as mpl
 import pandas as pd
 
 from frontlines.change.settlements import each_once
 from frontlines.errors import SourceError, StudyError
 from frontlines.manifest import sha256, to_json
-from frontlines.names import KM2
-from frontlines.plot import (
-    agreement_chart,
-    agreement_figure,
-    animate_control,
-    change_figure,
-    district_figure,
-    draw_error_by_correlation,
-    movement_figure,
-    net_by_source_figure,
-    profile_figure,
-    series_figure,
-    transition_matrix_figure,
-)
 from frontlines.report import GROUND, PAGE, changed_rows, write_ground, write_page
 from frontlines.sources import writing
-from frontlines.sources.files import write
+from frontlines.sources.files import write, write_layers
+from frontlines.study.pictures import plain_looks, write_pictures
+from frontlines.study.qgis import STYLES, styles_of, styles_table
 from frontlines.study.record import MANIFEST
 from frontlines.study.study import Answer, Wanted
 from frontlines.study.workbook import BOOK, write_tables, write_workbook
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from frontlines.study import AgreementResults, Results, SeriesResults
 
-    from frontlines.study import AgreementResults, MovementResults, NetResults, Results, SeriesResults
-
-DPI = 300
 _OUTPUTS = (".csv", ".parquet", ".topojson")  # of these files the manifest holds the checksums
 
 FILES = {
     "change": (
         "balance.csv", "totals.csv", "transitions.csv", "change.gpkg", "frontlines.geojson",
-        "map.png", "map.svg", GROUND, MANIFEST,
+        "change.qml", "districts.qml", "frontlines.qml", "map.png", "map.svg", GROUND, MANIFEST,
     ),
     "series": ("series.csv", "series.parquet", "totals.csv", "series.png", GROUND, MANIFEST),
-    "movement": ("transects.gpkg", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST),
-    "agreement": ("agreement.csv", "agreement.gpkg", "map.png", GROUND, MANIFEST),
+    "movement": (
+        "transects.gpkg", "transects.qml", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST,
+    ),
+    "agreement": ("agreement.csv", "agreement.gpkg", "agreement.qml", "map.png", GROUND, MANIFEST),
     "nets": ("sources.csv", "sources.png", MANIFEST),
 }  # fmt: skip
 """What is written, by the kind of answer."""
@@ -78,8 +63,9 @@ IF_ANY = {
 
 
 def files_of(kind: str) -> tuple[str, ...]:
-    """Name all files that a kind of answer may write."""
-    return (*FILES[kind], *IF_ANY[kind])
+    """Name all files that a kind of answer may write; any picture may be a PDF too."""
+    every = (*FILES[kind], *IF_ANY[kind])
+    return (*every, *(f"{name.removesuffix('.png')}.pdf" for name in every if name.endswith(".png")))
 
 
 def save(answer: Answer, out: Path, wanted: Wanted, *, force: bool) -> tuple[str, ...]:
@@ -99,10 +85,9 @@ def write_answer(answer: Answer, out: Path, wanted: Wanted) -> tuple[str, ...]:
 def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
     """Write all files of an answer into a folder that nobody else sees."""
     write_tables(answer, folder, bom=wanted.bom)
-    for name, frame in answer.layers.items():
-        write(frame, folder / name)
+    _write_layers(answer, folder)
     if wanted.map:
-        _PICTURES[answer.kind](answer, folder, wanted)
+        write_pictures(answer, folder, wanted, files_of(answer.kind))
     if wanted.excel:
         write_workbook(answer, folder / BOOK)
     _write_record(answer, folder)
@@ -110,6 +95,20 @@ def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
         write_report(paged, folder / PAGE)
     elif wanted.report:
         write_page(folder, folder / PAGE)
+
+
+def _write_layers(answer: Answer, folder: Path) -> None:
+    """Write layers, and how QGIS draws them: beside them and, where it looks first, in a GeoPackage."""
+    styles = styles_of(answer)
+    for file, layers in answer.layers.items():
+        if file.endswith(".gpkg"):
+            own = styles_table({name: styles[name] for name in layers})
+            write_layers({**layers, STYLES: own}, folder / file)
+        else:
+            for layer in layers.values():
+                write(layer, folder / file)
+    for name, text in styles.items():
+        (folder / f"{name}.qml").write_text(text, encoding="utf-8")
 
 
 def _write_record(answer: Answer, folder: Path) -> None:
@@ -127,9 +126,9 @@ def write_report(answer: Answer, path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="frontlines-") as temporary:
         folder = Path(temporary)
         write_tables(answer, folder, bom=False)
-        for name, frame in answer.layers.items():
-            if Path(name).suffix in _OUTPUTS:
-                write(frame, folder / name)
+        for file, layers in answer.layers.items():
+            for layer in layers.values() if Path(file).suffix in _OUTPUTS else ():
+                write(layer, folder / file)
         _write_record(answer, folder)
         write_page(folder, path)
 
@@ -151,170 +150,6 @@ def _paged(answer: Answer) -> Answer:
             "there is no page of net change by several sources: use chart(), or two sources on the same days"
         )
     return answer
-
-
-# --- pictures: each as a figure, and as files
-
-
-def map_of(answer: Answer) -> Figure:
-    """Draw the map of an answer."""
-    return _drawn(answer, _MAPS, "map(): use chart()")
-
-
-def chart_of(answer: Answer) -> Figure:
-    """Draw the chart of an answer."""
-    return _drawn(answer, _CHARTS, "chart(): use map()")
-
-
-def _drawn(answer: Answer, known: Mapping[str, Callable[[Any], Figure]], instead: str) -> Figure:
-    if answer.kind not in known:
-        raise StudyError(f"{type(answer).__name__} has no {instead}")
-    with plain_looks():
-        return known[answer.kind](answer)
-
-
-def _map_of_change(results: Results) -> Figure:
-    return change_figure(results.for_readers())
-
-
-def _matrix(results: Results) -> Figure:
-    """Draw who passed ground to whom."""
-    return transition_matrix_figure(
-        results.for_readers().transitions,
-        sides=results.study.sides,
-        title=results.study.title,
-        caption=results.caption,
-    )
-
-
-def _draw_change(results: Results, folder: Path, _wanted: Wanted) -> None:
-    save_figure(_map_of_change(results), folder / "map")
-    if len(results.totals) > 1:
-        _matrix(results).savefig(folder / "matrix.png", dpi=DPI)
-    table = results.error_by_correlation
-    if table is not None and table["side"].nunique() == 1 and table["correlation_m"].min() == 0:
-        figure = draw_error_by_correlation(table).get_figure(root=True)
-        if figure is not None:
-            figure.savefig(folder / "error_by_correlation.png", dpi=DPI, bbox_inches="tight")
-
-
-def _of_one(results: SeriesResults) -> dict[str, str]:
-    """Call the side by its long name, where there is only one."""
-    sides = results.followed
-    return {"side": results.sides.get(sides[0], sides[0])} if len(sides) == 1 else {}
-
-
-def _map_of_series(results: SeriesResults) -> Figure:
-    return _map_of_change(results.between())
-
-
-def _chart_of_series(results: SeriesResults) -> Figure:
-    fronts = results.fronts
-    return series_figure(
-        results.totals.assign(**_of_one(results)),
-        title=results.title,
-        caption=results.caption,
-        fronts=None if fronts is None or fronts.empty else fronts,
-        whole_km2=float(results.districts.area.sum()) / KM2,
-        sides=results.sides,
-    )
-
-
-def _draw_series(results: SeriesResults, folder: Path, wanted: Wanted) -> None:
-    _chart_of_series(results).savefig(folder / "series.png", dpi=DPI)
-    if wanted.panels:
-        series, labels = results.series.assign(**_of_one(results)), results.labels or None
-        panels = district_figure(series, caption=results.caption, labels=labels, sides=results.sides)
-        panels.savefig(folder / "districts.png", dpi=DPI)
-    if wanted.film:
-        places = None if results.places is None else results.places.changes()
-        animate_control(
-            results.control,
-            results.districts,
-            folder / "series.gif",
-            side=results.followed,
-            sides=results.sides,
-            totals=results.snapshot_totals(),
-            places=None if places is None else places[places["changed"]],
-        )
-
-
-def _map_of_movement(movement: MovementResults) -> Figure:
-    study = movement.results.for_readers().study
-    return movement_figure(
-        movement.displaced,
-        movement.frontlines,
-        districts=study.districts,
-        settlements=study.settlements,
-        title=movement.title,
-        caption=movement.caption,
-    )
-
-
-def _profile(movement: MovementResults) -> Figure:
-    """Draw the movement along the front."""
-    places = movement.results.for_readers().study.settlements
-    title, caption = movement.title, movement.caption
-    return profile_figure(movement.displaced, settlements=places, title=title, caption=caption)
-
-
-def _draw_movement(movement: MovementResults, folder: Path, _wanted: Wanted) -> None:
-    _profile(movement).savefig(folder / "profile.png", dpi=DPI)
-    _map_of_movement(movement).savefig(folder / "map.png", dpi=DPI)
-
-
-def _texts_of(results: AgreementResults, *, every_day: bool) -> dict[str, Any]:
-    """Give title, caption and side of the figures of two sources."""
-    side = results.sides.get(results.side, results.side)
-    return {"title": results.titled(every_day=every_day), "caption": results.caption, "side": side}
-
-
-def _map_of_agreement(results: AgreementResults) -> Figure:
-    districts = results.districts
-    if results.labels:
-        districts = districts.assign(label=districts["district"].map(results.labels))
-    return agreement_figure(results.ground, districts, results.names, **_texts_of(results, every_day=False))
-
-
-def _days(results: AgreementResults) -> Figure:
-    """Draw the agreement of two sources day by day."""
-    return agreement_chart(results.table, results.names, **_texts_of(results, every_day=True))
-
-
-def _draw_agreement(results: AgreementResults, folder: Path, _wanted: Wanted) -> None:
-    _map_of_agreement(results).savefig(folder / "map.png", dpi=DPI)
-    if len(results.totals) > 1:
-        _days(results).savefig(folder / "days.png", dpi=DPI)
-
-
-def _chart_of_nets(results: NetResults) -> Figure:
-    return net_by_source_figure(results.nets, title=results.titled, caption=results.caption)
-
-
-def _draw_nets(results: NetResults, folder: Path, _wanted: Wanted) -> None:
-    _chart_of_nets(results).savefig(folder / "sources.png", dpi=DPI)
-
-
-_MAPS: dict[str, Callable[[Any], Figure]] = {
-    "change": _map_of_change,
-    "series": _map_of_series,
-    "movement": _map_of_movement,
-    "agreement": _map_of_agreement,
-}
-_CHARTS: dict[str, Callable[[Any], Figure]] = {
-    "change": _matrix,
-    "series": _chart_of_series,
-    "movement": _profile,
-    "agreement": _days,
-    "nets": _chart_of_nets,
-}
-_PICTURES: dict[str, Callable[[Any, Path, Wanted], None]] = {
-    "change": _draw_change,
-    "series": _draw_series,
-    "movement": _draw_movement,
-    "agreement": _draw_agreement,
-    "nets": _draw_nets,
-}
 
 
 # --- the ground of a page
@@ -395,17 +230,6 @@ def only_run_in(
             yield
 
 
-@contextmanager
-def plain_looks() -> Iterator[None]:
-    """Draw the same figure whatever a user's matplotlibrc says."""
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # fonts that have no bold face
-    with mpl.rc_context():
-        ffmpeg = mpl.rcParams["animation.ffmpeg_path"]
-        mpl.rcdefaults()
-        mpl.rcParams["animation.ffmpeg_path"] = ffmpeg
-        yield
-
-
 def _refuse_replacing(out: Path, files: Collection[str], *, force: bool, inputs: Collection[Path]) -> None:
     if any(path.is_dir() and path.samefile(out) for path in inputs):
         raise SourceError(f"{out} is the folder that is read: pass another folder")
@@ -439,10 +263,3 @@ def _is_of_a_run(path: Path) -> bool:
 def staged(out: Path, *, stale: Collection[str] = ()) -> AbstractContextManager[Path]:
     """Give a folder to write into, and move its files to their place when all are whole."""
     return writing.staged(out, stale=stale, last=MANIFEST)
-
-
-def save_figure(figure: Any, stem: Path) -> None:
-    """Save a figure for print and for further drawing: the same figure gives the same bytes."""
-    with mpl.rc_context({"svg.hashsalt": "frontlines"}):
-        figure.savefig(stem.with_suffix(".png"), dpi=DPI)
-        figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})

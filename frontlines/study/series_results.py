@@ -90,9 +90,9 @@ class SeriesResults(Answer):
         return found | if_any(**more, fronts=self.fronts, overall=self.overall)
 
     @property
-    def layers(self) -> dict[str, pd.DataFrame]:
+    def layers(self) -> dict[str, dict[str, pd.DataFrame]]:
         """The series to its last digit, which a later run goes on with."""
-        return {"series.parquet": self.series}
+        return {"series.parquet": {"series": self.series}}
 
     def snapshot_totals(self) -> pd.DataFrame:
         """Give the totals with a step for each snapshot, whatever the steps of the series are."""

@@ -22,7 +22,7 @@ from frontlines.report.words import headline
 from frontlines.study.agreement import AgreementResults
 from frontlines.study.compare import Results
 from frontlines.study.movement import MovementResults
-from frontlines.study.outputs import chart_of, map_of, plain_looks
+from frontlines.study.pictures import chart_of, map_of, plain_looks
 from frontlines.study.readable import table_of
 from frontlines.study.series_results import SeriesResults
 from frontlines.study.study import Answer

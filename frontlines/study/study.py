@@ -245,15 +245,17 @@ def front_of(study: Study, layer: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> 
 class Wanted:
     """What is written beside tables and layers, or how.
 
-    A page, pictures, one workbook of all tables, CSV that begins with a byte order mark, and of a series the
-    districts side by side and moving pictures.
+    A page, pictures, also as PDF, one workbook of all tables, CSV that begins with a byte order mark, and of
+    a series the districts side by side, each on its own scale or all on one, and moving pictures.
     """
 
     report: bool = False
     map: bool = True
+    pdf: bool = False
     excel: bool = False
     bom: bool = False
     panels: bool = False
+    free_scale: bool = False
     film: bool = False
 
 
@@ -291,8 +293,8 @@ class Answer:
         raise NotImplementedError
 
     @property
-    def layers(self) -> dict[str, pd.DataFrame]:
-        """What is written to its last digit, by files."""
+    def layers(self) -> Mapping[str, Mapping[str, pd.DataFrame]]:
+        """What is written to its last digit, by files, and in them by names."""
         return {}
 
     @property
@@ -302,12 +304,12 @@ class Answer:
 
     def map(self) -> Figure:
         """Draw the map for print, as `save` does: a figure of matplotlib."""
-        figure: Figure = _late("outputs").map_of(self)
+        figure: Figure = _late("pictures").map_of(self)
         return figure
 
     def chart(self) -> Figure:
         """Draw the chart for print: a figure of matplotlib."""
-        figure: Figure = _late("outputs").chart_of(self)
+        figure: Figure = _late("pictures").chart_of(self)
         return figure
 
     def explore(self) -> Page:
@@ -321,8 +323,9 @@ class Answer:
     def save(self, folder: str | Path, *, force: bool = False, **wanted: bool) -> tuple[str, ...]:
         """Write what the command writes, all of it or nothing; name the files.
 
-        Files of another run are replaced with `force` only. `report` adds a page, `excel` a workbook, `bom` a
-        byte order mark to CSV, of a series `panels` and `film` their pictures; ``map=False`` draws nothing.
+        Files of another run are replaced with `force` only. `report` adds a page, `pdf` the pictures as PDF,
+        `excel` a workbook, `bom` a byte order mark to CSV, of a series `panels` (with `free_scale` each on
+        its own scale) and `film` their pictures; ``map=False`` draws nothing.
         """
         names: tuple[str, ...] = _late("outputs").save(self, Path(folder), Wanted(**wanted), force=force)
         return names

@@ -114,7 +114,7 @@ def test_nothing_is_left_when_drawing_fails(folder, monkeypatch):
     def fail(*_args, **_kwargs):
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr("frontlines.study.outputs.change_figure", fail)
+    monkeypatch.setattr("frontlines.study.pictures.change_figure", fail)
     result = call(*change(folder, "plain_20240708.geojson", "plain_20240715.geojson"))
     assert result.exit_code != 0
     assert not any((folder / "out").glob("*"))
@@ -230,7 +230,7 @@ def test_two_real_days_out_of_the_box(bench, tmp_path):
     result = call(*words, "--out", tmp_path)
     assert result.exit_code == 0, result.output
     net = pd.read_csv(tmp_path / "balance.csv")["net_km2"].sum()
-    crs = read_layer(tmp_path / "change.gpkg").crs
+    crs = read_layer(tmp_path / "change.gpkg", layer="change").crs
     before, after = (read_layer(file)[["geometry"]].to_crs(crs) for file in files)
     ground = read_layer(districts)[["geometry"]].to_crs(crs)
 

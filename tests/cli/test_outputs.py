@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from frontlines.cli.main import app
 from frontlines.errors import SourceError
+from frontlines.plot import save_figure
 from frontlines.sources.files import write
 from frontlines.study import outputs
-from frontlines.study.outputs import only_run_in, save_figure, staged
+from frontlines.study.outputs import only_run_in, staged
 
 FILES = outputs.FILES["change"]
 
@@ -126,12 +127,14 @@ def test_an_out_that_is_a_file_is_refused_at_once(words, monkeypatch):
     assert Path(words[-1]).read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("name", ["change_figure", "save_figure", "to_json", "write"])
+@pytest.mark.parametrize(
+    "name", ["pictures.save_figure", "outputs.to_json", "outputs.write", "outputs.write_layers"]
+)
 def test_nothing_is_left_whatever_fails_late(words, monkeypatch, name):
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
 
-    monkeypatch.setattr(f"frontlines.study.outputs.{name}", fail)
+    monkeypatch.setattr(f"frontlines.study.{name}", fail)
     result = RUNNER.invoke(app, words)
     assert result.exit_code == 2
     assert result.stderr == "error: no ink\n"
@@ -140,17 +143,17 @@ def test_nothing_is_left_whatever_fails_late(words, monkeypatch, name):
 
 
 def test_the_files_of_a_run_before_survive_one_that_fails(words, monkeypatch):
-    assert RUNNER.invoke(app, words).exit_code == 0
+    assert RUNNER.invoke(app, [*words, "--pdf"]).exit_code == 0
     old = _content(Path(words[-1]))
-    assert set(old) == set(FILES)
+    assert set(old) == {*FILES, "map.pdf"}
 
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
 
-    monkeypatch.setattr("frontlines.study.outputs.change_figure", fail)
+    monkeypatch.setattr("frontlines.study.pictures.change_figure", fail)
     assert RUNNER.invoke(app, [*words, "--force"]).exit_code == 2
     assert _content(Path(words[-1])) == old
-    assert {file.name for file in Path(words[-1]).iterdir()} == set(FILES)
+    assert {file.name for file in Path(words[-1]).iterdir()} == set(old)
 
 
 def test_two_runs_give_the_same_tables_maps_and_manifest(words):
@@ -173,7 +176,8 @@ def test_files_of_ones_own_in_the_folder_are_let_alone(words):
 @pytest.mark.print_size
 def test_a_figure_is_saved_for_print_and_leaves_settings_alone(tmp_path):
     settings = dict(mpl.rcParams)
-    save_figure(Figure(figsize=(2, 1)), tmp_path / "map")
+    for suffix in (".png", ".svg"):
+        save_figure(Figure(figsize=(2, 1)), tmp_path / f"map{suffix}")
     assert dict(mpl.rcParams) == settings
     png = (tmp_path / "map.png").read_bytes()
     assert (int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")) == (600, 300)

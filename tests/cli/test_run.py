@@ -53,7 +53,7 @@ def test_the_files_hold_what_the_library_finds(karabakh_program, karabakh_result
         "1994-04-07,1994-05-12"
     ) == 1
     assert len(pd.read_csv(out / "transitions.csv")) == len(results.transitions)
-    change = read_layer(out / "change.gpkg")
+    change = read_layer(out / "change.gpkg", layer="change")
     assert change["area_km2"].sum() == pytest.approx(results.change["area_km2"].sum())
     assert change["area_km2"].sum() > 20_000
     assert change.crs == results.study.crs
@@ -80,6 +80,8 @@ def test_the_map_carries_its_caption(karabakh_program):
     _, out = karabakh_program
     svg = (out / "map.svg").read_bytes()
     assert svg.startswith(b"<?xml")
+    assert len(svg) < 1_000_000
+    assert "Net change +281.7 km²" in svg.decode().partition("<desc")[2].partition("</desc>")[0]
     png = (out / "map.png").read_bytes()
     assert png.startswith(b"\x89PNG")
     assert int.from_bytes(png[16:20], "big") >= 180 / 25.4 * 300 * 0.95  # 180 mm wide at 300 dots per inch

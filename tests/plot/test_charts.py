@@ -302,7 +302,9 @@ def test_a_front_may_be_known_on_one_day_only():
 
 @pytest.mark.parametrize("draw", [draw_series, draw_gains_and_losses, draw_front_length])
 def test_a_table_without_its_columns_or_rows_is_refused(draw):
-    with pytest.raises(FrontlinesError, match=r"the table has no column '.*: pass what change_series"):
+    with pytest.raises(
+        FrontlinesError, match=r"has no column '.*: pass what comes from (change_series|front_length)"
+    ):
         draw(pd.DataFrame({"a": [1]}))
     columns = [*totals(1).columns, "date", "resolution_m", "front_km"]
     with pytest.raises(FrontlinesError, match="nothing to draw: the table has no rows"):
@@ -382,6 +384,29 @@ def test_the_districts_that_changed_most_have_a_panel_each():
     assert "all on one scale" in told
 
 
+def test_panels_may_have_scales_of_their_own():
+    table = series({"N": [1.0, 0.0], "S": [0.0, 500.0]}, {"N": [0.0, 0.0], "S": [0.0, 0.0]})
+    figure = district_figure(table, free_scale=True)
+    tops = {ax.get_label(): ax.get_ylim()[1] for ax in figure.axes if ax.get_label() != "legend"}
+    assert tops["N"] < 2
+    assert tops["S"] > 500
+    assert "each on a scale of its own" in " ".join(t.get_text() for t in figure.texts)
+
+
+@pytest.mark.parametrize("steps", [3, 24, 120])
+def test_bars_have_their_numbers_where_there_is_room(steps):
+    table = totals(steps)
+    ax = series_figure(table, title="A", caption="").axes[1]
+    values = [text for text in ax.texts if text.get_gid() == "value"]
+    renderer = ax.figure.canvas.get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in values]
+    assert not [1 for k, one in enumerate(boxes) for other in boxes[k + 1 :] if one.overlaps(other)]
+    assert bool(values) == (steps < 120)
+    if steps == 3:
+        known = {number(v, scale=float(table["gained_km2"].max())) for v in table["gained_km2"]} - {"0"}
+        assert known <= {text.get_text() for text in values}
+
+
 def test_suspect_steps_are_marked_where_the_district_has_a_part_in_them():
     table = series({"N": [1.0, 0.0], "S": [1.0, 5.0]}, {"N": [0.0, 0.0], "S": [0.0, 0.0]})
     table = table.assign(suspect=table["date_to"] == table["date_to"].max())
@@ -403,7 +428,9 @@ def test_districts_without_change_make_a_page_that_says_so():
 
 
 def test_panels_need_districts():
-    with pytest.raises(FrontlinesError, match="no districts in the table: pass what change_series"):
+    with pytest.raises(
+        FrontlinesError, match="series has no column 'district' of texts: pass what comes from change_series"
+    ):
         district_figure(totals(2))
     with pytest.raises(FrontlinesError, match="most = 0 draws nothing"):
         district_figure(districts(2), most=0)

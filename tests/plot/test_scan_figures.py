@@ -95,6 +95,16 @@ def test_the_overlay_shows_lines_points_and_what_was_not_seen(found):
     assert "control point that does not belong, at its length" in texts
 
 
+def test_the_overlay_names_the_sides_where_the_recipe_does(found):
+    ax = panel(overlay_figure(found), "scan")
+    places = {
+        line.get_gid(): (line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_gid()
+    }
+    assert set(places) == {"side:N", "side:S"}
+    assert places["side:N"][1] < places["side:S"][1]
+    assert {"N", "S"} <= {text.get_text() for text in ax.texts}
+
+
 def test_vectors_lead_from_where_a_point_was_read_to_where_it_is_put(found):
     table = found.residuals
     vectors = residual_vectors(found)

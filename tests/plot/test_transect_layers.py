@@ -181,7 +181,7 @@ def test_the_legend_of_the_map_names_fronts_in_view_alone():
     moved = fl.displacement(fl.make_transects(near, "A"), near)
     (ax,) = fl.movement_figure(moved, away, title="", caption="made up").axes
     (drawn,) = [child for child in ax.get_children() if isinstance(child, Legend)]
-    assert [text.get_text() for text in drawn.get_texts()] == ["Front, 2 May 1994", "No movement"]
+    assert [text.get_text() for text in drawn.get_texts()] == ["Front, 2 May 1994"]
 
 
 def test_a_profile_needs_movements():
@@ -208,7 +208,9 @@ def test_a_map_where_nothing_moved_shows_the_whole_front():
     lines = front((FIRST, path((0, 0), (9, 0))), (LAST, path((0, 0), (9, 0))))
     moved = fl.displacement(fl.make_transects(lines, "A"), lines)
     (ax,) = fl.movement_figure(moved, lines, title="", caption="made up").axes
-    assert "unmoved" in gids(ax)
+    assert "shared:1994-05-12" in gids(ax)
+    assert "unmoved" not in gids(ax)
+    assert {"A", "B"} <= {text.get_text() for text in ax.texts}
     assert ax.get_xlim()[0] < X < X + 9000 < ax.get_xlim()[1]
 
 

@@ -67,6 +67,9 @@ def series(
     panels: Annotated[
         bool, typer.Option("--panels", help="Draw the districts that changed most, side by side.")
     ] = False,
+    free_scale: Annotated[
+        bool, typer.Option("--free-scale", help="As --panels, each district on a scale of its own.")
+    ] = False,
     film: Annotated[
         bool, typer.Option("--film", help="Make moving pictures, a frame for each snapshot.")
     ] = False,
@@ -84,4 +87,5 @@ def series(
         previous = read_previous(saving.out) if resume else None
         return follow(snapshots, **asked, previous=previous, progress=report)
 
-    answer(ask, "series", saving.also(panels=panels, film=film), [snapshots], asked, resume=resume)
+    saving = saving.also(panels=panels or free_scale, free_scale=free_scale, film=film)
+    answer(ask, "series", saving, [snapshots], asked, resume=resume)

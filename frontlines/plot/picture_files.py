@@ -1,0 +1,208 @@
+"""Figures as files; in SVG and PDF text stays text, and a title and a description say what is shown."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import matplotlib as mpl
+import numpy as np
+import shapely
+from matplotlib.figure import Figure
+from matplotlib.patheffects import Stroke, withStroke
+from matplotlib.text import Text
+
+from frontlines.arguments import checked
+from frontlines.errors import SourceError
+
+DPI = 300
+_PER_PT = 100  # numbers of paths are whole hundredths of a point (1/72 inch)
+_FINE_PT = 0.03  # corners nearer to their line are left out: half a dot of a printer of 1200 dots an inch
+_INSTEAD = "Verdana, 'Noto Sans', sans-serif"  # where the font is not installed; Verdana is as wide
+_FEW = 2
+_HALO = "halo"
+_LOOKS: Any = {"svg.hashsalt": "frontlines", "svg.fonttype": "none", "pdf.fonttype": 42}
+
+_PATH = re.compile(r' d="([^"]*)"')
+_STEP = re.compile(r"([MLCQz])([^MLCQz]*)")
+_ID = re.compile(r'<g id="([^"]+)"')
+_FONT = re.compile(r"(font(?:-family)?: [^;\"]*)'([^';\"]+)'(?=[;\"])")
+_HALOED = re.compile(rf'<g id="{_HALO}:([^:"]*):([^"]*)">(.*?)<text style="', re.DOTALL)
+
+
+@checked()
+def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> Path:
+    """Write a figure for print (``.png``) or for further drawing (``.svg``, ``.pdf``).
+
+    Parameters
+    ----------
+    figure
+        One of this library, or any other.
+    path
+        Where to; its ending says the format.
+    description
+        What is to be seen, in words; the title is that of the figure.
+
+    Returns
+    -------
+    Path
+        What was written.
+
+    Raises
+    ------
+    SourceError
+        If the format is not known.
+
+    Notes
+    -----
+    PNG has 300 dots per inch. In SVG and PDF text stays text, to be searched, translated and set anew; paths
+    have the digits that can be seen; title and description are there for who cannot see. The same figure
+    gives the same bytes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = save_figure(Figure(figsize=(2, 1)), Path(folder) / "empty.svg", description="Nothing.")
+    ...     "Nothing.</desc>" in (Path(folder) / "empty.svg").read_text()
+    True
+    """
+    path = Path(path)
+    titles = [text.get_text().replace("\n", " ") for text in figure.texts if text.get_gid() == "title"]
+    title = "".join(titles[:1]) or "Figure"
+    about = {"Title": title}
+    if path.suffix == ".png":
+        figure.savefig(path, dpi=DPI, metadata={**about, "Description": description})
+    elif path.suffix == ".pdf":
+        with mpl.rc_context(_LOOKS), _halos_apart(figure):
+            figure.savefig(path, metadata={**about, "Subject": description, "CreationDate": None})
+    elif path.suffix == ".svg":
+        written = io.StringIO()
+        with mpl.rc_context(_LOOKS), _halos_apart(figure):
+            figure.savefig(written, format="svg", metadata={**about, "Date": None})
+        path.write_text(_readable(_small(written.getvalue()), title, description), encoding="utf-8")
+    else:
+        raise SourceError(f"{path}: pictures are .png, .svg or .pdf")
+    return path
+
+
+@contextmanager
+def _halos_apart(figure: Figure) -> Iterator[None]:
+    """Draw the halo of each text before the text, which would be drawn as curves with it."""
+    texts = [text for text in figure.findobj(Text) if _halo_of(text)]
+    for text in texts:
+        text.draw = _in_two_steps(text)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        for text in texts:
+            del text.draw
+
+
+def _in_two_steps(text: Text) -> Any:
+    """Return what draws a text in place of its own `draw`."""
+    draw = text.draw
+
+    def drawn(renderer: Any) -> None:
+        effects, gid = text.get_path_effects(), text.get_gid()
+        look = _halo_of(text)[0]
+        if _is_svg(renderer):
+            text.set(path_effects=None, gid=f"{_HALO}:{look['linewidth']:g}:{look['foreground']}")
+            draw(renderer)
+        else:
+            text.set_path_effects([Stroke(**look)])
+            draw(renderer)
+        text.set(path_effects=None, gid=gid)
+        draw(renderer)
+        text.set_path_effects(effects)
+
+    return drawn
+
+
+def _halo_of(text: Text) -> list[Mapping[str, Any]]:
+    """Return how the halo of a text is drawn, if it has one."""
+    return [vars(effect)["_gc"] for effect in text.get_path_effects() if isinstance(effect, withStroke)]
+
+
+def _is_svg(renderer: Any) -> bool:
+    """Tell what a renderer writes; that of a figure has others within."""
+    own = getattr(renderer, "_renderer", renderer)
+    return "SVG" in type(own).__name__
+
+
+def _small(svg: str) -> str:
+    """Write paths with as many corners and digits as can be seen."""
+    return _PATH.sub(lambda found: f' d="{_short(found[1])}"', svg)
+
+
+def _short(path: str) -> str:
+    """Write a path in steps from point to point, straight parts without corners that cannot be seen."""
+    parts = [part for part in re.split(r"(?=M)", path) if part]
+    at, out = np.zeros(2, dtype=np.int64), []
+    for part in parts:
+        codes = [(code, figures.split()) for code, figures in _STEP.findall(part)]
+        straight = all(code in "MLz" for code, _ in codes)
+        points = np.array([figure for _, figures in codes for figure in figures], dtype=float).reshape(-1, 2)
+        if straight and len(points) > _FEW:
+            points = shapely.get_coordinates(shapely.simplify(shapely.LineString(points), _FINE_PT))
+        whole = np.rint(points * _PER_PT).astype(np.int64)
+        closed = codes[-1][0] == "z"
+        if straight:
+            kept = np.append(True, np.any(np.diff(whole, axis=0) != 0, axis=1))
+            whole = whole[kept] if kept[1:].any() else whole[:2]
+            steps = np.diff(whole, axis=0, prepend=at[None])
+            out.append(f"m{_figures(steps)}" + "z" * closed)
+        else:
+            out.append(_curved(codes, whole, at))
+        at = whole[0] if closed else whole[-1]
+    return "".join(out)
+
+
+def _curved(codes: list[tuple[str, list[str]]], whole: Any, at: Any) -> str:
+    """Write a part with curves, whose points are counted from where each curve begins."""
+    out, first = [], 0
+    for code, figures in codes:
+        points = whole[first : first + len(figures) // 2]
+        out.append(code.lower() + _figures(points - at))
+        first += len(points)
+        at = points[-1] if len(points) else at
+    return "".join(out)
+
+
+def _figures(steps: Any) -> str:
+    """Write numbers in points, as short as they can be."""
+    text = " ".join(map(_figure, steps.ravel().tolist()))
+    return text.replace(" -", "-")
+
+
+@lru_cache(maxsize=_PER_PT * 100)
+def _figure(hundredths: int) -> str:
+    text = f"{hundredths / _PER_PT:.2f}".rstrip("0").rstrip(".")
+    return re.sub(r"^(-?)0(?=\.)", r"\1", text)
+
+
+def _readable(svg: str, title: str, description: str) -> str:
+    """Name and describe the picture for who cannot see it; give text further fonts, no name to two things."""
+    svg = _HALOED.sub(_haloed, svg)
+    svg = _FONT.sub(rf"\1'\2', {_INSTEAD}", svg)
+    many = {name for name, count in Counter(_ID.findall(svg)).items() if count > 1}
+    svg = _ID.sub(lambda found: f'<g {"class" if found[1] in many else "id"}="{found[1]}"', svg)
+    head, body = svg.split("<title>", 1)
+    body = body.split("</title>", 1)[1]
+    head = re.sub(r"<svg ", '<svg role="img" aria-labelledby="figure-title figure-desc" ', head, count=1)
+    named = f'<title id="figure-title">{escape(title)}</title>'
+    return f'{head}{named}\n <desc id="figure-desc">{escape(description)}</desc>{body}'
+
+
+def _haloed(found: re.Match[str]) -> str:
+    """Write the halo of a text as an edge, which nobody needs to hear."""
+    width, colour, between = found.groups()
+    edge = f"stroke: {colour}; stroke-opacity: 0.75; stroke-width: {width}"
+    return f'<g class="{_HALO}" aria-hidden="true">{between}<text style="{edge}; '
