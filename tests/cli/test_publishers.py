@@ -177,7 +177,7 @@ def test_months_from_the_second_to_the_second(folder):
         cut = [pd.Timestamp(day) + shift for day in ("2025-06-02", "2025-07-02")]
         assert [june["date_from"], june["date_to"]] == [f"{day:%Y-%m-%d}" for day in cut]
         assert june["net_km2"] / totals["net_km2"].sum() == pytest.approx(30 / 46)
-        assert totals["cadence"].iloc[0] == f"monthly (MS, to day {options[-1]})"
+        assert totals["cadence"].iloc[0] == f"monthly, to day {options[-1]}"
     assert "give a day from 1 to 28" in refusal(
         run("series", folder, folder / "daily", "--freq", "weekly", "--day", 2)
     )

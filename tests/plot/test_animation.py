@@ -347,3 +347,15 @@ def test_real_snapshots_make_a_small_gif(tmp_path, bench):
     )
     path = animate_control(ground, None, tmp_path / "war.gif", side="RUS")
     assert path.stat().st_size < 2e6
+
+
+def test_what_lies_about_the_ground_is_drawn_when_given(tmp_path):
+    land = frame([shapely.box(-500 * KM, -500 * KM, 500 * KM, 500 * KM)], kind="country", name="Neighbour")
+    shown = {"districts": districts(), "theatre": None}
+    bare, drawn = (
+        pictures(draw(tmp_path / name, context=context, **shown))[0]
+        for name, context in (("bare", None), ("drawn", land))
+    )
+    assert bare.shape[1] == drawn.shape[1]
+    assert pixels(drawn, PALE.country_face) > 0
+    assert drawn.shape != bare.shape or (drawn != bare).any()
