@@ -54,19 +54,21 @@ def draw_grid_lines(ax: Axes, style: MapStyle) -> None:
 
 
 def write_above(ax: Axes, heading: str, entries: Sequence[Entry], style: MapStyle) -> Legend | None:
-    """Write the heading and the legend over an Axes."""
-    legend = _legend_above(ax, entries, style) if entries else None
+    """Write the heading and the legend over an Axes, and over what stands on its frame."""
     pt_per_px = PT_PER_INCH / ax.figure.dpi
-    over = 0.0
+    top, pen = ax.get_window_extent().y1, renderer_of(ax.figure)
+    stands = [text.get_window_extent(pen).y1 - top for text in ax.texts if text.get_gid() == "degrees"]
+    over = max([0.0, *stands]) * pt_per_px
+    legend = _legend_above(ax, entries, style, over) if entries else None
     if legend is not None:
-        over = legend.get_window_extent(renderer_of(ax.figure)).height * pt_per_px + 2 * _GAP_PT
+        over += legend.get_window_extent(renderer_of(ax.figure)).height * pt_per_px + 2 * _GAP_PT
     look = plain(style, style.heading_pt, weight="bold")
     text = wrap(clean(heading), ax.get_window_extent().width, ax.figure, look["fontproperties"])
     ax.set_title(text, loc="left", pad=over + 1.5 * _GAP_PT, **look)
     return legend
 
 
-def _legend_above(ax: Axes, entries: Sequence[Entry], style: MapStyle) -> Legend:
+def _legend_above(ax: Axes, entries: Sequence[Entry], style: MapStyle, over_pt: float) -> Legend:
     """Draw the legend in as few lines as the width of the Axes allows."""
     room = ax.get_window_extent().width
     for columns in range(len(entries), 0, -1):
@@ -74,7 +76,7 @@ def _legend_above(ax: Axes, entries: Sequence[Entry], style: MapStyle) -> Legend
         legend = draw_legend(ax, entries, columns=columns, width_px=width, style=style)
         legend.set_loc("lower left")
         legend.set_bbox_to_anchor((0.0, 1.0), transform=ax.transAxes)
-        legend.borderaxespad = _GAP_PT / style.legend_pt
+        legend.borderaxespad = (_GAP_PT + over_pt) / style.legend_pt
         legend.set_clip_on(False)
         if columns == 1 or legend.get_window_extent(renderer_of(ax.figure)).width <= room:
             break
