@@ -16,7 +16,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from frontlines.names import STRETCH, counted, listed
+from frontlines.names import STRETCH, area_unit, counted, listed
 
 Manifest = dict[str, Any]
 
@@ -137,8 +137,10 @@ def _error_sentences(manifest: Mapping[str, Any]) -> list[str]:
     net, low, high = (record["total"][name] for name in ("net_km2", "net_low_km2", "net_high_km2"))
     chance = f"{record['level']:.0%}"
     who = manifest["sides"].get(manifest["side"], manifest["side"])
+    unit = area_unit(max(abs(net), abs(low), abs(high)))
+    net, low, high = (unit.write(one) for one in (net, low, high))
     return [
-        f"{who}, net: {net:,.0f} km² ({chance} interval {low:,.0f} to {high:,.0f} km²).",
+        f"{who}, net: {net} {unit.name} ({chance} interval {low} to {high} {unit.name}).",
         f"Interval: {error_sentence(record)}.",
         *[f"{text[0].upper()}{text[1:]}." for text in length_sentences(record)],
     ]

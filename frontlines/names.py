@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -129,3 +129,30 @@ def plain(text: object) -> str:
         else letter
         for letter in str(text).encode(errors="surrogateescape").decode(errors="replace")
     )
+
+
+class AreaUnit(NamedTuple):
+    """A unit that areas of one table are written in, and the decimals that all of them have."""
+
+    name: str
+    km2: float
+    digits: int
+
+    def write(self, km2: float, *, sign: bool = False) -> str:
+        """Write an area as a number of this unit, with a true minus."""
+        text = f"{abs(km2) / self.km2:,.{self.digits}f}"
+        if not float(text.replace(",", "")):
+            return "0"
+        return ("−" if km2 < 0 else "+" if sign else "") + text
+
+
+def area_unit(largest_km2: float) -> AreaUnit:
+    """Choose the unit for areas up to this one [km²]: hectares and square metres for small ground."""
+    name, size = next(
+        ((n, s) for n, s in _AREAS if largest_km2 >= s), ("km²", 1.0) if not largest_km2 else _AREAS[-1]
+    )
+    size_of_it = largest_km2 / size
+    return AreaUnit(name, size, 0 if size_of_it >= 100 or name == "m²" else 1 if size_of_it >= 10 else 2)  # noqa: PLR2004
+
+
+_AREAS = (("km²", 1.0), ("ha", 0.01), ("m²", 1e-6))

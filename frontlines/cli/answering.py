@@ -42,9 +42,14 @@ def answer(
 
 def _show(found: Answer, files: Sequence[str], saving: Saving) -> None:
     """Print what was found, and on the error stream any notes and what was written."""
+    from frontlines.plot.letters import letters_note  # noqa: PLC0415 - drawing is heavy, help need not wait
+    from frontlines.plot.scene import texts_of  # noqa: PLC0415 - as above
+    from frontlines.study import Results  # noqa: PLC0415 - as above
     from frontlines.study.readable import odd_days_counted, table_of  # noqa: PLC0415 - as above
 
     notes = [odd_days_counted(found.manifest["odd"])] if found.kind == "series" else []
+    if isinstance(found, Results) and saving.wanted.map:
+        notes += [letters_note(texts_of(found.for_readers()))]
     if saving.json:
         typer.echo(found.to_json())
     else:

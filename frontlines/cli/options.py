@@ -20,6 +20,7 @@ from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
 from frontlines.sources.description import EACH_DAY, Description
 from frontlines.sources.formats import known_crs
 from frontlines.sources.publishers import PUBLISHERS
+from frontlines.sources.toml import is_colour
 from frontlines.study.study import Wanted
 
 
@@ -183,6 +184,16 @@ OPTIONS: dict[str, Any] = {
         "--side-name",
         "What to call a side in titles and legends, such as A='Side A'; may be given several times.",
         metavar="NAME=TEXT",
+    ),
+    "side_colours": _option(
+        list[str] | None,
+        "--side-colour",
+        "Colour of a side's ground on the map, such as A='#0072B2'; may be given several times.",
+        metavar="NAME=#RRGGBB",
+    ),
+    "no_context": _option(bool, "--no-context", "Leave coast, sea and neighbouring states out of the map."),
+    "basemap": _option(
+        bool, "--basemap", "Draw map tiles from a server on the internet under the map (extra basemap)."
     ),
     "snap_m": _option(
         float | None,
@@ -441,6 +452,18 @@ def _lonlat(written: str, text: str) -> tuple[float, float]:
     return lon, lat
 
 
+def of_the_map(side_colours: list[str] | None, *, no_context: bool, basemap: bool) -> dict[str, Any]:
+    """Read ``NAME=#RRGGBB``, and what lies about the theatre on the map, as `study_from_files` takes them."""
+    named = dict(_pair(text.rpartition("="), "--side-colour", "NAME=#RRGGBB") for text in side_colours or ())
+    for side, colour in named.items():
+        if not is_colour(colour):
+            raise StudyError(f"--side-colour {side}={colour}: write a colour as #RRGGBB, such as #0072B2")
+    if no_context and basemap:
+        raise StudyError("--no-context leaves out what --basemap draws: give one of them")
+    around = "none" if no_context else "tiles" if basemap else None
+    return given(colours=named or None, around=around)
+
+
 def sides_named(names: list[str] | None) -> dict[str, str]:
     """Read ``NAME=TEXT`` of ``--side-name``."""
     pairs = [name.partition("=") for name in names or []]
@@ -457,6 +480,8 @@ def _asked(**options: Any) -> dict[str, Any]:
         days = (options.pop(name) for name in ("date_before", "date_after"))
         asked["days"] = tuple(None if day is None else f"{day:%Y-%m-%d}" for day in days)
     asked["sides"] = sides_named(options.pop("side_names"))
+    if "basemap" in options:
+        asked |= of_the_map(**{name: options.pop(name) for name in OF_MAP})
     asked["description"] = _described_as(**{name: options.pop(name) for name in Described if name in options})
     return asked | given(**options)
 
@@ -485,6 +510,10 @@ OF_STUDY = (
     "snap_m", "border_m", "reach_m", "margin_m", "sigma_m", "mend",
 )  # fmt: skip
 """Options of every command that makes a study of two days and more."""
+
+
+OF_MAP = ("side_colours", "no_context", "basemap")
+"""Options of commands that draw a map of two days."""
 
 
 def asks(*names: str, but: Collection[str] = ()) -> Callable[..., Callable[..., None]]:

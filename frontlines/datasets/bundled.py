@@ -28,7 +28,7 @@ def available() -> list[str]:
     >>> available()
     ['karabakh-1994']
     """
-    return sorted(file.parent.name for file in _root().glob("*/study.toml"))
+    return sorted(file.parent.name for file in root().glob("*/study.toml"))
 
 
 @checked()
@@ -61,7 +61,7 @@ def locate(name: str) -> Path:
             f"there is no bundled study {name!r}: the names are {names}; "
             "a study of your own is given by the path of its .toml file"
         )
-    folder = _root() / name
+    folder = root() / name
     for file, expected in _checksums(folder).items():
         path = folder / file
         if not path.is_file():
@@ -73,7 +73,7 @@ def locate(name: str) -> Path:
 
 def checksums(name: str) -> dict[Path, str]:
     """Give the SHA-256 of each file of a bundled study, which `locate` has found to be true."""
-    folder = _root() / name
+    folder = root() / name
     return {(folder / file).absolute(): digest for file, digest in _checksums(folder).items()}
 
 
@@ -98,5 +98,6 @@ def _altered(folder: Path, file: str) -> StudyError:
     return StudyError(f"{file} of the bundled study {folder.name!r} was altered: install the library again")
 
 
-def _root() -> Path:
+def root() -> Path:
+    """Return the folder of what comes with the library."""
     return _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT

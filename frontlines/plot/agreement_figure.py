@@ -30,23 +30,21 @@ from frontlines.plot.artists import (
     stroke,
     view_of,
 )
-from frontlines.plot.change_figure import Needs, legend_columns, legend_width, mark_view, plan, write_headings
 from frontlines.plot.chart_axes import days_at, set_date_axes, write_above
 from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import place_labels
 from frontlines.plot.map_layers import district_labels, draw_districts
+from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, mark_view, plan, write_headings
 from frontlines.plot.page import Chart, FigurePage, chart_page
-from frontlines.plot.scene import zoom_view
+from frontlines.plot.scene import detail_views, with_details
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, mix
 from frontlines.plot.text import clean, day, number
 
-_LEGEND_GUESS_MM = 30.0
 _LEAST_ROOM = 0.002  # of IoU on its chart: less is no change to be seen
 _MOST_NAMES, _FEW = 60, 60
 _ENDS = 0.015  # of the days of a chart, after the last of them
 _RIM_INK = 0.25  # share of ink in the colour of the rim
 _RIM_PT = 0.6  # pieces have a rim, so that the thinnest can be seen
-_HEADINGS = ("The whole theatre", "Detail: where the sources differ")
 _TWO_LINES = ("#6B3F00", "#3F9C8F")
 
 
@@ -83,7 +81,7 @@ def agreement_figure(
     matplotlib.figure.Figure
         The figure, on an Agg canvas and unknown to pyplot. Ground that only one source gives to the side
         differs by colour and by hatch, and has a rim; the gids are ``only_first``, ``only_second``,
-        ``both`` and ``neither``. A second panel shows where most of the difference is.
+        ``both`` and ``neither``. Details show where most of the difference is, if it is not everywhere.
 
     Examples
     --------
@@ -93,41 +91,38 @@ def agreement_figure(
     >>> whole = gpd.GeoDataFrame({"district": ["D"]}, geometry=[shapely.box(0, 0, 4000, 1000)], crs=3035)
     >>> figure = agreement_figure(ground, whole, ("a", "b"), side="A", title="A", caption="made up")
     >>> [ax.get_label() for ax in figure.axes]
-    ['legend', 'main', 'zoom']
+    ['legend', 'main']
     """
     require_working_crs(ground=ground, districts=districts)
     shapes = dict(zip(ground["kind"], ground.geometry, strict=True))
     whole = (bounds_of(districts.geometry) or View(-1.0, -1.0, 1.0, 1.0)).grown(0.03)
     apart = areas([shapes[kind] for kind in ("only_first", "only_second") if kind in shapes])
-    part = zoom_view(None, apart, whole, districts.crs)
     page = FigurePage(style, title=title, caption=caption)
-    needs = Needs(
-        main_aspect=whole.width / whole.height,
-        zoom_aspect=None if part is None else part.width / part.height,
-        title_mm=page.top_mm - style.margin_mm,
-        caption_mm=page.caption_mm,
-        locator_aspect=None,
-    )
-    columns = legend_columns(needs)
-    box, entry_mm = plan(needs, _LEGEND_GUESS_MM, style).legend, legend_width(needs, style) / columns
+    aspect, title_mm = whole.width / whole.height, page.top_mm - style.margin_mm
+    needs = Needs(main_aspect=aspect, title_mm=title_mm, caption_mm=page.caption_mm)
+    details = detail_views(apart, whole, needs, style) if len(apart) else []
+    needs = with_details(needs, details, whole, style)
+    (width_mm, columns), box = legend_shape(needs, style), plan(needs, LEGEND_GUESS_MM, style).legend
     entries = _entries(ground, names, side, style)
-    host, legend_mm = page.add_legend(entries, box, columns=columns, entry_mm=entry_mm)
+    host, legend_mm = page.add_legend(entries, box, columns=columns, entry_mm=width_mm / columns)
     places = plan(needs, legend_mm, style)
-    views = [(page.add("main", places.main), whole, places.main)]
-    if places.zoom is not None and part is not None:
-        views.append((page.add("zoom", places.zoom), part, places.zoom))
+    boxes, views = (places.main, *places.details), [whole, *(one.view for one in details)]
+    axes = [page.add(name, own) for name, own in zip(["main", *["zoom"] * len(details)], boxes, strict=True)]
     page.end(places.foot)
     page.put(host, places.legend)
-    for ax, view, own in views:
+    for ax, view, own in zip(axes, views, boxes, strict=True):
         frame(ax, style)
         show(ax, view.fitted(own.aspect))
         _draw_ground(ax, shapes, districts, style)
-    inset = view_of(views[1][0]) if len(views) > 1 else None
-    if inset is not None:
-        mark_view(views[0][0], inset, "b", style)
-        write_headings(page, [own for _, _, own in views], _HEADINGS)
-    for ax, _, _ in views:
-        framed = [inset.box()] if inset is not None and ax is views[0][0] else []
+    insets = [view_of(ax) for ax in axes[1:]]
+    for inset, letter in zip(insets, "bcd", strict=False):
+        mark_view(axes[0], inset, letter, style)
+    if insets:
+        write_headings(
+            page, boxes, ["The whole ground", *["Detail: ground where the sources differ"] * len(insets)]
+        )
+    for ax in axes:
+        framed = [inset.box() for inset in insets if ax is axes[0]]
         furnish(ax, districts.crs, [*apart, *framed], style=style)
         shown = districts[districts.intersects(view_of(ax).box()).to_numpy()]
         spare = shapely.union_all([*apart, *(shapely.boundary(framed))])

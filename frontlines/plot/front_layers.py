@@ -22,11 +22,12 @@ from frontlines.layers.columns import sigmas_of
 from frontlines.movement.displacement import places_along, ways
 from frontlines.plot.artists import Stage, Z, dash, fill, lines, merged, metres_per_pt, present, stroke
 from frontlines.plot.furniture import Beside, Entry, nice_length_m
-from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, date_colours, mix
+from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, front_colours, mix
 from frontlines.plot.text import day
 
 _LEAST_SHARED = 4.0  # a shorter stretch, in widths of a line, only crosses the other line
 _SAME_M = 1.0  # lines nearer than this run together, however fine the map
+_EARLIER_PT = (3.0, 1.3)  # dashes of the front of an earlier date, on and off
 _FINE_PT = 0.1  # corners of a band closer to its edge than this cannot be seen
 
 
@@ -41,7 +42,8 @@ def draw_frontlines(
 ) -> Axes:
     """Draw the fronts of one or several dates.
 
-    Where a later front runs where an earlier one ran, its dashes lie on the earlier line: both colours show.
+    Later fronts are darker; all but the last one are dashed. Where a later front runs where an earlier one
+    ran, its dashes lie on the earlier line: both tones show.
 
     Parameters
     ----------
@@ -71,12 +73,12 @@ def draw_frontlines(
     ... )
     >>> ax = draw_frontlines(frame, ax=Figure().add_subplot())
     >>> [c.get_gid() for c in ax.collections if "casing" not in c.get_gid()]
-    ['front:1994-04-07', 'front:1994-05-12', 'shared:1994-05-12']
+    ['front:1994-04-07', 'front:1994-05-12', 'under:1994-05-12', 'shared:1994-05-12']
     """
     require_working_crs(frontlines=frontlines)
     stage = Stage(ax, style)
     stage.settle(frontlines.geometry)
-    colours = date_colours(frontlines["date"], style)
+    colours = front_colours(frontlines["date"], style)
     days = pd.to_datetime(frontlines["date"])
     ground = {date: frontlines[(days == date).to_numpy()] for date in colours}
     if band and "sigma_m" in frontlines:
@@ -86,8 +88,10 @@ def draw_frontlines(
     earlier = np.array([], dtype=object)
     for rank, (date, rows) in enumerate(ground.items()):
         alone, shared = split_shared(rows.geometry, earlier, near_m)
-        _draw_front(stage.ax, alone, colours[date], f"front:{date:%Y-%m-%d}", rank, style)
-        _draw_shared(stage.ax, shared, colours[date], f"shared:{date:%Y-%m-%d}", rank, style)
+        dashed = rank < len(ground) - 1
+        _draw_front(stage.ax, alone, (colours[date], dashed), f"front:{date:%Y-%m-%d}", rank, style)
+        under = list(colours.values())[max(rank - 1, 0)]
+        _draw_shared(stage.ax, shared, (under, colours[date]), f"shared:{date:%Y-%m-%d}", rank, style)
         earlier = np.concatenate([earlier, merged(rows.geometry)])
     return stage.settle(frontlines.geometry)
 
@@ -97,8 +101,13 @@ def front_entries(
 ) -> list[Entry]:
     """Return the entries of a legend for what `draw_frontlines` drew; `drawn` are the gids of its artists."""
     shown = {d: c for d, c in colours.items() if {f"front:{d:%Y-%m-%d}", f"shared:{d:%Y-%m-%d}"} & set(drawn)}
+    last, width = max(colours, default=None), style.front_pt * 1.2
+    dashes = dash(width, *_EARLIER_PT)
     out: list[Entry] = [
-        (f"Front, {day(date)}", Line2D([], [], color=colour, linewidth=style.front_pt * 1.2))
+        (
+            f"Front, {day(date)}",
+            Line2D([], [], color=colour, linewidth=width, linestyle="-" if date == last else dashes),
+        )
         for date, colour in shown.items()
     ]
     if any(gid.startswith("shared:") for gid in drawn):
@@ -125,14 +134,16 @@ def _shared(colours: Mapping[pd.Timestamp, str], style: MapStyle) -> tuple[Artis
 def split_shared(geometry: Any, earlier: Any, near_m: float) -> tuple[Any, Any]:
     """Split lines into the parts that run alone and the parts that run with earlier lines.
 
-    Lines nearer to each other than `near_m` run together; where they only cross they do not.
+    Lines nearer to each other than `near_m` run together; where they only cross they do not. A short piece
+    at the end of a line is no crossing.
     """
     own = shapely.multilinestrings(merged(geometry)) if len(lines(geometry)) else shapely.MultiLineString()
     if len(present(earlier)) == 0:
         return merged([own]), merged([])
     near = shapely.union_all(shapely.buffer(lines(earlier), near_m, quad_segs=2))
     together, alone = merged([shapely.intersection(own, near)]), lines([shapely.difference(own, near)])
-    long = shapely.length(together) > 2 * _LEAST_SHARED * near_m
+    ends = shapely.buffer(shapely.boundary(own), near_m / 2, quad_segs=1)
+    long = (shapely.length(together) > 2 * _LEAST_SHARED * near_m) | shapely.intersects(together, ends)
     return merged(np.concatenate([alone, together[~long]])), together[long]
 
 
@@ -150,18 +161,40 @@ def _draw_band(
             patch.set_alpha(style.band_alpha / style.band_steps * 1.5)
 
 
-def _draw_front(ax: Axes, geometry: Any, colour: str, name: str, rank: int, style: MapStyle) -> None:
+def _draw_front(
+    ax: Axes, geometry: Any, tone: tuple[str, bool], name: str, rank: int, style: MapStyle
+) -> None:
+    """Draw a front on a pale casing; `tone` is its colour, and whether it is dashed."""
     wide, casing = style.front_pt + 2 * style.casing_pt, name.replace("front", "casing")
     look: dict[str, Any] = {"alpha": 0.8, "joinstyle": "round", "zorder": Z["casing"]}
     stroke(ax, geometry, colour=style.casing_colour, width_pt=wide, name=casing, **look)
-    look = {"capstyle": "round", "joinstyle": "round", "zorder": Z["front"] + rank * 0.01}
-    stroke(ax, geometry, colour=colour, width_pt=style.front_pt, name=name, **look)
+    look = {
+        "capstyle": "butt" if tone[1] else "round",
+        "joinstyle": "round",
+        "zorder": Z["front"] + rank * 0.01,
+    }
+    if tone[1]:
+        look["linestyles"] = [dash(style.front_pt, *_EARLIER_PT)]
+    stroke(ax, geometry, colour=tone[0], width_pt=style.front_pt, name=name, **look)
 
 
-def _draw_shared(ax: Axes, geometry: Any, colour: str, name: str, rank: int, style: MapStyle) -> None:
-    dashes = dash(style.front_pt, style.dash_pt, style.dash_pt * max(rank, 1))
-    look: dict[str, Any] = {"linestyles": [dashes], "capstyle": "butt", "zorder": Z["front"] + rank * 0.01}
-    stroke(ax, geometry, colour=colour, width_pt=style.front_pt, name=name, **look)
+def _draw_shared(
+    ax: Axes, geometry: Any, tones: tuple[str, str], name: str, rank: int, style: MapStyle
+) -> None:
+    """Draw the dashes of a later front on an earlier one; the shortest piece has one of each tone."""
+    pieces = lines(geometry)
+    length_pt = np.maximum(shapely.length(pieces) / metres_per_pt(ax), 1e-6)
+    off = max(rank, 1)
+    periods = np.maximum(np.round(length_pt / (style.dash_pt * (1 + off))), 1)
+    on_pt = length_pt / periods / (1 + off)
+    dashes = [dash(style.front_pt, one, one * off) for one in on_pt]
+    look: dict[str, Any] = {
+        "width_pt": style.front_pt,
+        "capstyle": "butt",
+        "zorder": Z["front"] + rank * 0.01,
+    }
+    stroke(ax, pieces, colour=tones[0], name=name.replace("shared", "under"), **look)
+    stroke(ax, pieces, colour=tones[1], name=name, linestyles=dashes, **look)
 
 
 _TAPER = 0.6  # metres that a band widens by, on either side, for each metre along it

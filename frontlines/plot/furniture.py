@@ -1,4 +1,4 @@
-"""What surrounds a map: scale bar, north arrow, locator, legend and caption."""
+"""What surrounds a map: scale bar, north arrow, degrees and legend."""
 
 from __future__ import annotations
 
@@ -24,34 +24,29 @@ from matplotlib_scalebar.scalebar import ScaleBar
 
 from frontlines.crs.geodesic import way
 from frontlines.plot.artists import (
-    View,
     Z,
-    areas,
-    bounds_of,
-    fill,
-    frame,
     metres_per_pt,
-    show,
-    stroke,
     view_of,
     write,
 )
-from frontlines.plot.labels import occupied
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaStyle, MapStyle
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle
 from frontlines.plot.text import clean, font_of, plain, renderer_of, wrap
 
 _CORNER_MM = (34.0, 9.0)
 
 
 def furnish(ax: Axes, crs: pyproj.CRS, busy: Sequence[Any], *, style: MapStyle) -> None:
-    """Put scale bar and north arrow in the emptiest corners of a map, and degrees along its frame.
+    """Put scale bar and north arrow in the emptiest corners of a map, and degrees outside its frame.
 
-    `busy` are geometries that they keep off, as far as they can; where they cannot,
-    they lie on paper.
+    `busy` are geometries that they keep off, as far as they can; where they cannot, they lie on paper. Where
+    meridians fan out, meridians and parallels are drawn in place of the arrow.
     """
     (bar, bar_busy), (arrow, arrow_busy) = emptiest_corners(ax, busy)[:2]
     draw_scale_bar(ax, loc=bar, boxed=bar_busy > 0, style=style)
-    draw_north_arrow(ax, crs, loc=arrow, boxed=arrow_busy > 0, style=style)
+    if fans_out(ax, crs):
+        draw_graticule(ax, crs, style=style)
+    else:
+        draw_north_arrow(ax, crs, loc=arrow, boxed=arrow_busy > 0, style=style)
     draw_graticule_ticks(ax, crs, style=style)
 
 
@@ -77,7 +72,6 @@ def emptiest_corners(ax: Axes, busy: Sequence[Any]) -> list[tuple[str, float]]:
 _NICE = (1.0, 2.0, 5.0)
 _NORTH_PT = (13.0, 22.0)
 _STEP_DEG = 0.01
-_WIDER = 1.35
 _PAD_PT = 3.5
 _BORDER_PT = 5.0
 _POLE_DEG = 89.9
@@ -126,7 +120,7 @@ def draw_scale_bar(
         scale_loc="top",
         label_loc="none",
         rotation="horizontal",
-        font_properties={"family": style.font, "size": style.scale_pt},
+        font_properties={"family": list(style.fonts), "size": style.scale_pt},
         scale_formatter=lambda value, unit: f"{value:g} {unit}",
     )
     bar.set_zorder(Z["furniture"])
@@ -148,9 +142,10 @@ def draw_north_arrow(
     boxed: bool = True,
     style: MapStyle = DEFAULT_STYLE,
 ) -> AnchoredOffsetbox:
-    """Draw an arrow to true north, as it is at the centre of an Axes, in a corner of that name."""
+    """Draw an arrow to true north, as it is where the arrow stands: in a corner of that name."""
     view = view_of(ax)
-    turn = -true_north_deg(crs, (view.west + view.east) / 2, (view.south + view.north) / 2)
+    x = view.east if "right" in loc else view.west
+    turn = -true_north_deg(crs, x, view.north if "upper" in loc else view.south)
     width, height = _NORTH_PT
     box = DrawingArea(width, height, 0, 0)
     middle = np.array([width / 2, height / 2])
@@ -171,6 +166,16 @@ def draw_north_arrow(
     anchored.set_gid("north")
     ax.add_artist(anchored)
     return anchored
+
+
+def fans_out(ax: Axes, crs: pyproj.CRS) -> bool:
+    """Whether north lies in very different directions in the corners of an Axes, or a pole is in view."""
+    view = view_of(ax)
+    north = np.unwrap(
+        [true_north_deg(crs, x, y) for x, y in shapely.get_coordinates(view.box())], period=360.0
+    )
+    turned = np.abs(np.diff(north)).max() if len(north) else 0.0
+    return bool(np.ptp(north) > _FAN_DEG or turned > _FAN_DEG)
 
 
 def true_north_deg(crs: pyproj.CRS, x: float, y: float) -> float:
@@ -196,7 +201,9 @@ _STEPS_DEG = (30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 
 _WANTED, _MOST = 2, 8  # ticks on an edge, at least and at most
 _RIM = 0.08  # share of an edge at either end without ticks
 _SAMPLES = 200  # places on an edge whose degrees are computed
-_TICK_PT = 3.0
+_TICK_PT = 2.5
+_DEGREES_PT = 1.2  # from the frame to its degrees
+_FAN_DEG = 30.0  # meridians of a map differ by more: they fan out, and no arrow points north
 _HALF_TURN = 180.0
 
 
@@ -207,7 +214,7 @@ class _Tick(NamedTuple):
 
 
 def draw_graticule_ticks(ax: Axes, crs: pyproj.CRS, *, style: MapStyle = DEFAULT_STYLE) -> list[str]:
-    """Draw ticks of longitude along the top and of latitude along the left edge, inside the frame."""
+    """Draw ticks of longitude along the top and of latitude along the left edge, and degrees outside them."""
     view, size = view_of(ax), metres_per_pt(ax) * _TICK_PT
     back = way(crs, geographic(crs))
     along_x, along_y = (
@@ -218,9 +225,12 @@ def draw_graticule_ticks(ax: Axes, crs: pyproj.CRS, *, style: MapStyle = DEFAULT
     _, lat = back.transform(np.full(_SAMPLES, view.west), along_y)
     top = [_Tick(x, view.north, _degrees(v, s, "E", "W")) for x, v, s in _crossings(along_x, _unwound(lon))]
     left = [_Tick(view.west, y, _degrees(v, s, "N", "S")) for y, v, s in _crossings(along_y, np.asarray(lat))]
-    taken = occupied(ax)
-    top = [t for t in top if _write(ax, t, (0.0, -_TICK_PT - 1.0), "center", "top", taken, style)]
-    left = [t for t in left if _write(ax, t, (_TICK_PT + 1.5, 0.0), "left", "center", taken, style)]
+    written: list[Bbox] = []
+    top = [
+        t for t in top if _write(ax, t, (0.0, _DEGREES_PT), {"ha": "center", "va": "bottom"}, written, style)
+    ]
+    look = {"ha": "right", "va": "center", "rotation": 90.0}
+    left = [t for t in left if _write(ax, t, (-_DEGREES_PT, 0.0), look, written, style)]
     strokes = [[(t.x, t.y), (t.x, t.y - size)] for t in top] + [[(t.x, t.y), (t.x + size, t.y)] for t in left]
     marks = LineCollection(
         strokes, colors=[style.ink], linewidths=[style.frame_pt_width], zorder=Z["frame"], gid="tick"
@@ -233,30 +243,47 @@ def _write(
     ax: Axes,
     tick: _Tick,
     offset_pt: tuple[float, float],
-    ha: str,
-    va: str,
-    taken: list[Bbox],
+    look: dict[str, Any],
+    written: list[Bbox],
     style: MapStyle,
 ) -> bool:
-    """Write the degrees of a tick unless they would cover what is `taken`, and add them to that."""
-    look = {"color": style.country_text, "ha": ha, "va": va}
+    """Write the degrees of a tick, unless they would lie on others or stand out beyond the frame's corner."""
     text = write(
-        ax,
-        tick.text,
-        (tick.x, tick.y),
-        offset_pt,
-        size_pt=style.scale_pt,
-        name="degrees",
-        style=style,
-        **look,
-    )
+        ax, tick.text, (tick.x, tick.y), offset_pt, size_pt=style.scale_pt, name="degrees", style=style,
+        color=style.country_text, annotation_clip=False, **look,
+    )  # fmt: skip
     extent, frame = text.get_window_extent(renderer_of(ax.figure)), ax.get_window_extent()
-    inside = frame.x0 < extent.x0 and extent.x1 < frame.x1 and frame.y0 < extent.y0 and extent.y1 < frame.y1
-    if not inside or any(extent.overlaps(other) for other in taken):
+    beside = "rotation" in look
+    low, high = (extent.y0, extent.y1) if beside else (extent.x0, extent.x1)
+    inside = (frame.y0 <= low and high <= frame.y1) if beside else (frame.x0 <= low and high <= frame.x1)
+    if not inside or any(extent.overlaps(other) for other in written):
         text.remove()
         return False
-    taken.append(extent)
+    written.append(extent)
     return True
+
+
+def draw_graticule(ax: Axes, crs: pyproj.CRS, *, style: MapStyle = DEFAULT_STYLE) -> None:
+    """Draw meridians and parallels as fine lines, for maps on which meridians fan out."""
+    view, back, forth = view_of(ax), way(crs, geographic(crs)), way(geographic(crs), crs)
+    rim = np.linspace(0, 1, _SAMPLES)
+    xs = view.west + view.width * np.concatenate([rim, rim, 0 * rim, 0 * rim + 1])
+    ys = view.south + view.height * np.concatenate([0 * rim, 0 * rim + 1, rim, rim])
+    _, lat = back.transform(xs, ys)
+    _, middle = back.transform((view.west + view.east) / 2, (view.south + view.north) / 2)
+    pole = math.copysign(_POLE_DEG, middle)
+    least, most = min(np.abs(lat).min(), abs(middle)), _POLE_DEG
+    step = next((s for s in _STEPS_DEG if (most - least) // s >= _WANTED), 1.0)
+    turn = np.linspace(-_HALF_TURN, _HALF_TURN, 2 * _SAMPLES)
+    lines_ = [np.column_stack(forth.transform(turn, np.full_like(turn, math.copysign(v, middle))))
+              for v in np.arange(math.ceil(least / step) * step, 90.0, step)]  # fmt: skip
+    for lon in np.arange(-_HALF_TURN, _HALF_TURN, _FAN_DEG):
+        ends = [math.copysign(90.0 - step / 2, pole), math.copysign(least, pole)]
+        lines_.append(np.column_stack(forth.transform([lon, lon], ends)))
+    drawn = LineCollection(
+        lines_, colors=[style.country_edge], linewidths=[0.3], zorder=Z["district"], gid="graticule"
+    )
+    ax.add_collection(drawn, autolim=False)
 
 
 def _crossings(along: Any, degrees: Any) -> list[tuple[float, float, float]]:
@@ -285,40 +312,6 @@ def _degrees(value: float, step: float, positive: str, negative: str) -> str:
     places = max(0, len(f"{step:.6f}".rstrip("0").partition(".")[2]))
     letter = "" if turned in (0.0, _HALF_TURN, -_HALF_TURN) else (positive if turned > 0 else negative)
     return f"{abs(turned):.{places}f}°{' ' + letter if letter else ''}"
-
-
-def locator_view(context: Any, theatre: View, *, reach: float = 1.3) -> View | None:
-    """Return what a locator shows: the region about the theatre, as far as there is context.
-
-    `reach` is how far, in lengths of the theatre's longer edge. None if the context reaches hardly beyond it.
-    """
-    known = bounds_of(context.geometry[(context["kind"] == "country").to_numpy()])
-    if known is None:
-        return None
-    wide = theatre.grown(reach)
-    view = View(*map(max, wide[:2], known[:2]), *map(min, wide[2:], known[2:]))
-    enough = view.width > _WIDER * theatre.width or view.height > _WIDER * theatre.height
-    return view.fitted(min(max(view.width / view.height, 0.8), 1.8)) if enough else None
-
-
-def draw_locator(
-    ax: Axes, context: Any, theatre: Any, *, view: View | None = None, style: MapStyle = DEFAULT_STYLE
-) -> Axes:
-    """Draw where in the wider region the theatre is."""
-    extent = bounds_of(theatre.geometry)
-    seen = view or (None if extent is None else locator_view(context, extent))
-    if seen is not None:
-        show(ax, seen)
-    countries = _valid(context.geometry[(context["kind"] == "country").to_numpy()])
-    fill(ax, countries, AreaStyle(style.country_face), style=style, name="locator-country", zorder=1)
-    stroke(ax, countries, colour=style.country_edge, width_pt=0.4, name="locator-border", zorder=2)
-    whole = shapely.union_all(_valid(theatre.geometry))
-    fill(ax, [whole], AreaStyle(style.locator_face), style=style, name="locator-theatre", zorder=3)
-    ax.set_aspect("equal")
-    if seen is not None:
-        show(ax, seen)
-    frame(ax, style)
-    return ax
 
 
 Entry = tuple[str, Artist | tuple[Artist, ...]]
@@ -367,7 +360,3 @@ def draw_legend(
     drawn.set_zorder(Z["furniture"])
     ax.add_artist(drawn)
     return drawn
-
-
-def _valid(geometry: Any) -> Any:
-    return shapely.make_valid(areas(geometry))

@@ -251,7 +251,8 @@ def _as_seen(ax: Axes, area: Any) -> Any:
     """Return the visible part of an area, with an outline no finer than half a pixel."""
     view = view_of(ax).box(metres_per_pt(ax) * _PAD_PT)
     half_m = metres_per_pt(ax) * PT_PER_INCH / ax.figure.dpi / 2
-    coarse = shapely.make_valid(shapely.simplify(area, half_m, preserve_topology=False))
+    near = shapely.clip_by_rect(area, *shapely.bounds(shapely.buffer(view, 10 * half_m)))
+    coarse = shapely.make_valid(shapely.simplify(near, half_m, preserve_topology=False))
     return polygons_of(np.array([shapely.intersection(coarse, view)]))[0]
 
 

@@ -20,14 +20,13 @@ from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.names import CONTESTED, RESERVED, UNKNOWN
 from frontlines.plot.artists import Stage, Z, areas, dash, dots, fill, merged, outline, paint, stroke
-from frontlines.plot.furniture import Entry
+from frontlines.plot.furniture import Beside, Entry
 from frontlines.plot.labels import Label, place_labels
-from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, mix, side_looks, side_styles
-from frontlines.plot.text import clean
+from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, dark, mix, pale, side_looks, side_styles
+from frontlines.plot.text import clean, led
 
 _RING = 1.7  # size of the ring of a place that changed hands, in dots of a town
 _MANY_RINGS = 100
-CLASSES = ("rest", "unknown", "others", "held", "lost", "gained")
 
 
 @checked(control="polygons side")
@@ -84,30 +83,29 @@ def draw_change(
     sides: Iterable[str] = (),
     style: MapStyle = DEFAULT_STYLE,
 ) -> Axes:
-    """Draw the ground that a side gained, lost and held, or who holds which ground and held it before.
+    """Draw who holds which ground, and which of it changed hands.
 
     Parameters
     ----------
     change
         Frame with `side_from`, `side_to` and polygons, in the working CRS.
     side
-        The side whose gains are positive. None: ground has the colour of the side that holds it at the later
-        date; where that side held it not before, stripes have the colour of the side that did.
+        The side whose gains are positive; None: none.
     ax
         The Axes; a new one if None.
     sides
-        All sides of the study, as in `draw_control`; of use without `side`.
+        All sides of the study, as in `draw_control`.
     style
         The style.
 
     Returns
     -------
     Axes
-        The Axes. With `side`, each class is one patch whose gid is its name: ``gained``, ``lost``,
-        ``held``, ``others`` (changed hands between others), ``unknown`` (not known at one of the dates),
-        ``rest`` (held by others throughout), and over them ``contested`` (contested at the later date).
-        Without it, gids are ``side:`` and the name of the side that holds the ground, and ``from:`` and
-        that of the one before.
+        The Axes. Ground that a side held on both dates is pale; its gid is ``side:`` and the side. Ground
+        that changed hands has the dark tone of the side that has it now. With `side`, the hatch says which
+        way, and gids are ``gained:``, ``lost:``, ``others:`` (between others) or ``unknown:`` (not known at
+        one of the dates) and the side that has it now, and over them ``contested``. Without it, stripes in
+        the pale tone of the side before say from whom, and gids are ``from:``, that side, and the one now.
 
     Examples
     --------
@@ -118,43 +116,49 @@ def draw_change(
     >>> frame = gpd.GeoDataFrame(sides, geometry=squares, crs=3035)
     >>> ax = draw_change(frame, "a", ax=Figure().add_subplot())
     >>> [patch.get_gid() for patch in ax.patches]
-    ['held', 'gained']
+    ['side:a', 'gained:a']
     """
     require_working_crs(change=change)
     stage = Stage(ax, style)
+    looks = side_looks([*change["side_from"], *change["side_to"], *sides], style)
+    moved = (change["side_from"] != change["side_to"]).to_numpy()
+    for holder, rows in change[~moved].groupby("side_to", sort=True):
+        look = kept_look(looks[str(holder)])
+        fill(stage.ax, rows.geometry, look, style=style, name=f"side:{holder}", zorder=Z["ground"])
+    by = change_classes(change[moved], side) if side is not None else change["side_from"][moved].to_numpy()
+    for (after, kind), rows in change[moved].groupby([change["side_to"][moved], by], sort=True):
+        look, broad = moved_look(looks, after, kind, style, striped=side is None)
+        name = f"from:{kind}:{after}" if side is None else f"{kind}:{after}"
+        fill(stage.ax, rows.geometry, look, style=broad, name=name, zorder=Z["mark"])
     if side is None:
-        _fill_by_side(
-            stage.ax, change, side_looks([*change["side_from"], *change["side_to"], *sides], style), style
-        )
-        return stage.settle(change.geometry)
-    kinds = change_classes(change, side)
-    for kind in CLASSES:
-        look: AreaStyle = getattr(style, kind)
-        ground = change.geometry[kinds == kind]
-        fill(stage.ax, ground, look, style=style, name=kind, zorder=Z["ground"])
-    disputed = change.geometry[(change["side_to"] == CONTESTED).to_numpy()]
-    over = style.contested()
-    fill(stage.ax, disputed, over, style=style, name=CONTESTED, zorder=Z["mark"])
+        rim, width = style.stripe_rim, style.district_pt_width
+        stroke(stage.ax, change.geometry[moved], colour=rim, width_pt=width, name="moved", zorder=Z["mark"])
+    disputed = change.geometry[moved & (change["side_to"] == CONTESTED).to_numpy()]
+    if side is not None:
+        over = style.contested()
+        fill(stage.ax, disputed, over, style=style, name=CONTESTED, zorder=Z["mark"])
     return stage.settle(change.geometry)
 
 
-def _fill_by_side(
-    ax: Axes, change: gpd.GeoDataFrame, looks: Mapping[str, AreaStyle], style: MapStyle
-) -> None:
-    """Fill ground with the colour of its side, and stripes of the side before where that is another."""
-    moved = change[(change["side_from"] != change["side_to"]).to_numpy()]
-    for side, rows in change.groupby("side_to", sort=True):
-        fill(ax, rows.geometry, looks[str(side)], style=style, name=f"side:{side}", zorder=Z["ground"])
-    for side, rows in moved.groupby("side_from", sort=True):
-        stripes, broad = striped(looks[str(side)], style)
-        fill(ax, rows.geometry, stripes, style=broad, name=f"from:{side}", zorder=Z["mark"])
-    rim, width = style.stripe_rim, style.district_pt_width
-    stroke(ax, moved.geometry, colour=rim, width_pt=width, name="moved", zorder=Z["mark"])
+def kept_look(look: AreaStyle) -> AreaStyle:
+    """Give ground that a side held on both dates its look."""
+    return look._replace(face=pale(look.face))
 
 
-def striped(look: AreaStyle, style: MapStyle) -> tuple[AreaStyle, MapStyle]:
-    """Give stripes in the colour of a side, to lie over another's, and the style that draws them broad."""
-    return AreaStyle("none", style.stripe_hatch, look.face), replace(style, hatch_pt=style.stripe_pt)
+def moved_look(
+    looks: Mapping[str, AreaStyle], after: str, kind: str, style: MapStyle, *, striped: bool
+) -> tuple[AreaStyle, MapStyle]:
+    """Give ground that changed hands the dark tone of its side, and stripes: from whom, or which way.
+
+    `kind` is the side before, whose pale tone the stripes have, or, not `striped`, the class of change. The
+    style draws the hatch as broad as it should be.
+    """
+    face = dark(looks[after].face)
+    if striped:
+        return AreaStyle(face, style.stripe_hatch, pale(looks[kind].face)), replace(
+            style, hatch_pt=style.stripe_pt
+        )
+    return AreaStyle(face, getattr(style, kind).hatch, mix(face, "#000000", _HATCH_INK)), style
 
 
 def side_name(side: str, sides: Mapping[str, str]) -> str:
@@ -184,18 +188,28 @@ def side_entries(
     `held` says of each side what to write, `sides` are all of the study.
     """
     looks = side_looks(sides, style)
-    out: list[Entry] = []
-    for side, look in looks.items():
-        if {f"side:{side}", f"from:{side}"} & set(drawn):
-            swatch = paint(Patch(), look, style)
-            swatch.set(linewidth=0.4, edgecolor=style.contested_ink if look.hatch else style.district_edge)
-            out.append((held.get(side, clean(side)), swatch))
-    if before := [side for side in looks if f"from:{side}" in drawn]:
-        after = next((side for side in looks if side != before[0] and f"side:{side}" in drawn), before[0])
-        stripes, broad = striped(looks[before[0]], style)
-        text = "Changed hands: stripes have the colour of the side before"
-        out.append((text, (paint(Patch(), looks[after], style), paint(Patch(), stripes, broad))))
+    moved = sorted(gid.split(":")[1:] for gid in drawn if gid.startswith("from:"))
+    seen = {gid.removeprefix("side:") for gid in drawn} | {side for pair in moved for side in pair}
+    out: list[Entry] = [
+        (held.get(side, clean(side)), _swatch(kept_look(look), style))
+        for side, look in looks.items()
+        if side in seen
+    ]
+    if moved:
+        before, after = moved[0]
+        look, broad = moved_look(looks, after, before, style, striped=True)
+        text = "Changed hands: dark, with stripes in the colour of the side before"
+        out.append((text, _swatch(look, broad)))
     return out
+
+
+def _swatch(look: AreaStyle, style: MapStyle) -> Patch:
+    """Make the patch of a legend, with a fine edge."""
+    patch = paint(Patch(), look, style)
+    if look.hatch:  # matplotlib draws edge and hatch in one colour
+        return patch
+    patch.set(linewidth=0.4, edgecolor=style.district_edge)
+    return patch
 
 
 def change_classes(change: pd.DataFrame, side: str) -> Any:
@@ -208,35 +222,40 @@ def change_classes(change: pd.DataFrame, side: str) -> Any:
 
 
 def ground_entries(
-    drawn: Collection[str], side: str, sides: Mapping[str, str], style: MapStyle
+    drawn: Collection[str], side: str, names: Mapping[str, str], every: Iterable[str], style: MapStyle
 ) -> list[Entry]:
-    """Return the entries of a legend for what `draw_change` drew; `drawn` are the gids of its artists."""
-    name = sides.get(side, side)
-    rivals = sorted(sides.get(s, s) for s in sides if s not in (side, CONTESTED, UNKNOWN))
-    other = rivals[0] if len(rivals) == 1 else "Other sides"
+    """Return the entries of a legend for what `draw_change` drew of a side; `every` are the study's sides."""
+    looks = side_looks([side, *every], style)
+    who = led(clean(side_name(side, names)))
     texts = {
-        "gained": f"{name}: gained",
-        "lost": f"{name}: lost",
-        "held": f"{name}: held on both dates",
+        "gained": f"{who}: gained",
+        "lost": f"{who}: lost",
         "others": "Changed hands between other sides",
-        "rest": f"{other}: held on both dates",
-        UNKNOWN: "Not known on one of the dates",
     }
+    texts |= {UNKNOWN: "Changed hands, not known on one of the dates"}
     out: list[Entry] = []
     for kind, text in texts.items():
-        if kind in drawn:
-            swatch = paint(Patch(), getattr(style, kind), style)
-            if kind in ("rest", UNKNOWN):
-                swatch.set(linewidth=0.4, edgecolor=style.district_edge)
-            out.append((text, swatch))
+        after = [one for one in looks if f"{kind}:{one}" in drawn]
+        if after:
+            swatches = [
+                _swatch(moved_look(looks, one, kind, style, striped=False)[0], style) for one in after
+            ]
+            out.append((text, Beside(swatches[:_BESIDE])))
+    for one in sorted(looks, key=lambda one: (one != side, one in RESERVED)):
+        if f"side:{one}" in drawn:
+            held = "on both dates" if one in RESERVED else "held on both dates"
+            out.append(
+                (f"{led(clean(side_name(one, names)))}: {held}", _swatch(kept_look(looks[one]), style))
+            )
     if "no-district" in drawn:
-        out.append((f"{name}: in no district, not counted", paint(Patch(), style.no_district, style)))
+        out.append((f"{who}: in no district, not counted", paint(Patch(), style.no_district, style)))
     if CONTESTED in drawn:
         out.append(("Contested at the later date", paint(Patch(), style.contested(style.paper), style)))
     return out
 
 
-_HOME = 0.05  # a country with more than this share of the theatre is no neighbour
+_BESIDE = 3  # swatches in one entry of a legend at most
+_HATCH_INK = 0.55  # share of black in the hatch of ground that changed hands
 
 
 @checked()
@@ -413,25 +432,26 @@ def draw_context(
     aside: BaseGeometry | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Axes:
-    """Draw the base map: countries in grey with their names, and old outlines dashed.
+    """Draw the base map: countries in grey with their names, the sea beside them, and old outlines dashed.
 
     Parameters
     ----------
     context
-        Frame with `kind` (``country`` or ``oblast``), `name` and geometry, in the working CRS.
+        Frame with `kind` (``country``, ``land``: without borders, ``sea``, or ``oblast``), `name` and
+        geometry, in the working CRS.
     ax
         The Axes; a new one if None.
     label
         Whether to write the names of the countries.
     aside
-        The theatre: no country's name is set in it, and countries that share its ground are drawn lighter.
+        The theatre: no country's name is set in it.
     style
         The style.
 
     Returns
     -------
     Axes
-        The Axes; gids are ``country``, ``border`` and ``oblast``.
+        The Axes; gids are ``sea``, ``country``, ``border`` and ``oblast``.
 
     Examples
     --------
@@ -444,18 +464,24 @@ def draw_context(
     """
     require_working_crs(context=context)
     stage = Stage(ax, style)
-    countries = context[(context["kind"] == "country").to_numpy()]
-    oblast = context[(context["kind"] == "oblast").to_numpy()]
-    shapes = shapely.make_valid(countries.geometry.to_numpy())
-    home = (
-        shapely.area(shapely.intersection(shapes, aside)) > _HOME * aside.area if aside is not None else None
+    kinds = context["kind"].to_numpy()
+    countries, oblast = context[kinds == "country"], context[kinds == "oblast"]
+    land = context[np.isin(kinds, ["country", "land"])]
+    sea, look = AreaStyle(style.sea_face), AreaStyle(style.country_face)
+    fill(stage.ax, context.geometry[kinds == "sea"], sea, name="sea", style=style, zorder=Z["context"] - 0.1)
+    fill(
+        stage.ax,
+        shapely.make_valid(land.geometry.to_numpy()),
+        look,
+        name="country",
+        style=style,
+        zorder=Z["context"],
     )
-    grey = shapes if home is None else shapes[~home]
-    under: dict[str, Any] = {"style": style, "zorder": Z["context"]}
-    fill(stage.ax, grey, AreaStyle(style.country_face), name="country", **under)
-    if home is not None:
-        fill(stage.ax, shapes[home], AreaStyle(style.home_face), name="home", **under)
-    outline(stage.ax, countries.geometry, "country", style)
+    at = (
+        Z["context"] + 0.1 if "sea" in kinds else Z["border"]
+    )  # a coarse layer is under the theatre's own ground
+    look_of_borders: dict[str, Any] = {"colour": style.country_edge, "width_pt": style.country_pt_width}
+    stroke(stage.ax, countries.geometry, name="border", zorder=at, **look_of_borders)
     dashes = dash(style.oblast_pt_width, *style.oblast_dash)
     outline(stage.ax, merged(oblast.geometry), "oblast", style, linestyles=[dashes], capstyle="butt")
     stage.settle(context.geometry)
@@ -494,10 +520,11 @@ def base_entries(drawn: Collection[str], oblast: str, style: MapStyle) -> list[E
     dot = disc(style.town_pt_size * 1.2, style.ink, style.paper, 0.3)
     ring = disc(style.town_pt_size * _RING, style.paper, style.ink, style.town_pt_size / 3)
     every: dict[str, Entry] = {
+        "hole": ("In no district", paint(Patch(), style.hole, style)),
         "district": ("District boundary", line(style.district_edge, style.district_pt_width * 1.6)),
         "theatre": ("Limit of the study area", line(style.theatre_edge, style.theatre_pt_width)),
         "oblast": (oblast, line(style.oblast_edge, style.oblast_pt_width, linestyle=dashes)),
-        "border": ("State border", line(style.country_edge, style.country_pt_width)),
+        "border": ("State border or coast", line(style.country_edge, style.country_pt_width)),
         "town": ("Town or village", dot),
         "changed": ("Place that changed hands", ring),
     }

@@ -27,7 +27,7 @@ from frontlines.plot.map_layers import (
     town_labels,
 )
 from frontlines.plot.page import Chart, chart_page
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, date_colours
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
 from frontlines.plot.text import clean, day
 
 _MAP_MM = (70.0, 165.0)  # least and largest height of the map
@@ -182,4 +182,4 @@ def _fronts_drawn(ax: Axes, fronts: gpd.GeoDataFrame, style: MapStyle) -> list[E
         for artist in ax.collections
         if any(path.intersects_bbox(view, filled=False) for path in artist.get_paths())
     }
-    return front_entries(drawn, date_colours(fronts["date"], style), style)
+    return front_entries(drawn, front_colours(fronts["date"], style), style)

@@ -20,6 +20,7 @@ TITLE_GAP_MM = 2.0
 LEFT_MM = 16.0  # from the edge of the page to the charts: room for numbers and what is measured
 _CHART_MM = 58.0
 _LEADING = 1.3
+_SLACK = 0.975  # of the width of text: in a picture of fewer dots letters are up to so much wider
 _LONG = 4  # lines; a caption of more stands in two columns
 _CAPTION_SHARE = 0.3  # of the height of the page that a caption takes at most
 
@@ -149,7 +150,7 @@ class FigurePage:
         ]
 
     def _px(self, length_mm: float) -> float:
-        return length_mm / MM_PER_INCH * float(self.figure.dpi)
+        return _SLACK * length_mm / MM_PER_INCH * float(self.figure.dpi)
 
     def _tallest_mm(self, artists: Sequence[Text | Legend]) -> float:
         """Return the height of the tallest of some artists [mm], 0 for none."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import geopandas as gpd
 import numpy as np
@@ -14,8 +14,12 @@ import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.crs.geodesic import way
+from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEAR, neighbours
 from frontlines.plot.artists import View, areas, bounds_of, lines
-from frontlines.plot.furniture import geographic, locator_view
+from frontlines.plot.furniture import geographic
+from frontlines.plot.letters import with_letters
+from frontlines.plot.locator import locator_view
+from frontlines.plot.map_page import ENLARGED, Needs, detail_room, main_scale
 from frontlines.plot.style import MapStyle
 from frontlines.uncertainty import AreaErrors
 
@@ -41,6 +45,10 @@ class StudyLike(Protocol):
     def settlements(self) -> gpd.GeoDataFrame | None: ...  # noqa: D102
     @property
     def context(self) -> gpd.GeoDataFrame | None: ...  # noqa: D102
+    @property
+    def colours(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def around(self) -> str: ...  # noqa: D102
     @property
     def zoom(self) -> tuple[float, float, float, float] | None: ...  # noqa: D102
     @property
@@ -77,23 +85,55 @@ class ResultsLike(Protocol):
 class Scene:
     """A study's results, ready to be drawn; geometries are in the working CRS [m].
 
-    `moved` are the polygons that changed hands, `fronts` all lines as one geometry. `whole`, `part` and
-    `region` are what the first panel, the second one and the locator must show; None: there is none.
+    `moved` are the polygons that changed hands, `mine` those of them that the study's sides gained or lost,
+    `fronts` all lines as one geometry, `layers` what lies about the theatre, the lowest first. `whole` and
+    `region` are what the main panel and the locator must show; None: there is none.
     """
 
     results: ResultsLike
     style: MapStyle
     theatre: Any
     moved: Any
+    mine: Any
     whole: View
-    part: View | None
     region: View | None
+    layers: tuple[gpd.GeoDataFrame, ...]
+    around: gpd.GeoDataFrame | None
     fronts: Any
 
     @property
     def study(self) -> StudyLike:
         """The study of the results."""
         return self.results.study
+
+    def layers_in(self, view: View) -> list[gpd.GeoDataFrame]:
+        """Return what lies about the theatre in and near a view."""
+        by = _RIM * max(view.width, view.height)
+        bounds = (view.west - by, view.south - by, view.east + by, view.north + by)
+        shown = []
+        for layer in self.layers:
+            cut = shapely.clip_by_rect(layer.geometry.to_numpy(), *bounds)
+            shown.append(
+                layer.set_geometry(gpd.GeoSeries(cut, layer.index, crs=layer.crs))[~shapely.is_empty(cut)]
+            )
+        return shown
+
+    @property
+    def credit(self) -> str:
+        """What the caption says of the coasts and states drawn; "" where there are none."""
+        if self.around is None or (
+            self.region is None and len(self.layers) == (self.study.context is not None)
+        ):
+            return ""
+        states = "country" in set(self.around["kind"])
+        return (
+            f"Coast{' and neighbouring states' if states else ''}: {CREDIT if states else CREDIT_OF_COAST}."
+        )
+
+
+_RIM = 1.0  # of the longer edge of a view: what a cut leaves is outside it, even if its panel grows
+_FINEST_M = 500.0  # metres in a mm: maps of larger scale would show how coarse the layer of coasts is
+_AROUND, _LEAST_M, _MOST_M = 2.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the theatre, and [m]
 
 
 def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
@@ -110,17 +150,51 @@ def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
     require_working_crs(**{name: frame for name, frame in frames.items() if frame is not None})
     theatre = shapely.union_all(shapely.make_valid(areas(study.theatre.geometry)))
     whole = (bounds_of(theatre) or View(-1.0, -1.0, 1.0, 1.0)).grown(_MARGIN)
-    moved = moved_ground(results.change)
+    moved, own = moved_ground(results.change), () if study.context is None else (study.context,)
+    style = with_letters(style, texts_of(results))
+    style = replace(style, side_colours={**study.colours, **style.side_colours})
+    around = surroundings(whole, results) if study.around != "none" else None
+    layers: tuple[gpd.GeoDataFrame, ...] = own
+    coarse = max(whole.width, whole.height) / style.width_mm > _FINEST_M
+    if around is not None and study.around == "coast" and coarse:
+        layers = (_without_states(around), *own) if own else (around,)
     return Scene(
         results=results,
         style=style,
         theatre=theatre,
         moved=moved,
+        mine=_first_of_all(results.change, study.followed, moved),
         whole=whole,
-        part=zoom_view(study.zoom, _first_of_all(results.change, study.followed, moved), whole, study.crs),
-        region=None if study.context is None else locator_view(study.context, whole),
+        region=None if around is None else locator_view(around, whole),
+        layers=layers,
+        around=around,
         fronts=shapely.union_all(lines(results.frontlines.geometry)),
     )
+
+
+def texts_of(results: ResultsLike) -> list[object]:
+    """List the texts from the data that a figure shows."""
+    study = results.study
+    columns = [study.districts.get("label", study.districts["district"])]
+    columns += [] if study.settlements is None else [study.settlements["name"]]
+    columns += [] if study.context is None else [study.context["name"].dropna()]
+    words = [study.title, results.caption, *study.sides.values(), *study.every_side]
+    return words + [text for column in columns for text in column]
+
+
+def surroundings(whole: View, results: ResultsLike) -> gpd.GeoDataFrame:
+    """Return the states about a theatre, as far as a locator may show them; of early days land alone."""
+    days = [*results.change.get("date_from", ()), *results.frontlines["date"]]
+    states = min(map(pd.Timestamp, days), default=pd.Timestamp(0)).year >= FIRST_YEAR
+    longer = max(whole.width, whole.height)
+    half = max(min(max(_AROUND * longer, _LEAST_M), _MOST_M), longer)
+    x, y = (whole.west + whole.east) / 2, (whole.south + whole.north) / 2
+    return neighbours(results.study.crs, (x - half, y - half, x + half, y + half), states=states)
+
+
+def _without_states(around: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return land without the borders of states, for under a layer that has its own."""
+    return around.assign(kind=around["kind"].replace("country", "land"), name=None)
 
 
 def _first_of_all(change: gpd.GeoDataFrame, sides: Sequence[str], moved: Any) -> Any:
@@ -130,12 +204,12 @@ def _first_of_all(change: gpd.GeoDataFrame, sides: Sequence[str], moved: Any) ->
     return mine if len(mine) else moved
 
 
-_MOST_SHARE = 0.9  # of the changed area must be in view; the rest may be slivers far away
-_TOO_LARGE = 0.33  # a second panel that shows more than this of the first one hardly enlarges it
-_USELESS = 0.7  # one that shows more than this is not worth its place
-_WINDOW = 0.28  # share of the first panel that the busiest window shows
-_TRIED = 400
-_LEAST = 0.04  # share of the first panel that the second one shows at least
+_MOST_DETAILS = 3
+_WORTH = 0.1  # of the changed ground: a further detail shows at least so much more of it
+_TOO_LITTLE = 0.5  # of the changed ground: details that show less of it are dropped, as change is everywhere
+_LEAST = 0.04  # share of the main panel that a detail shows at least
+_ROUND = 0.08  # of its longer edge: ground about what a detail shows
+_TRIED, _PIECES = 40, 300  # pieces of ground that a detail may begin with, and those looked at
 _EDGE_POINTS = 38  # on each edge of a view in degrees, as it is bent by the projection
 
 
@@ -153,49 +227,86 @@ def changed_places(settlements: gpd.GeoDataFrame, moved: Any) -> gpd.GeoDataFram
     return places[~places.geometry.to_wkb().duplicated()]
 
 
-def zoom_view(
-    lonlat: tuple[float, float, float, float] | None, moved: Any, theatre: View, crs: pyproj.CRS
-) -> View | None:
-    """Return the view of the second panel; None if nothing moved.
+class Detail(NamedTuple):
+    """What a further panel shows, and how much of the changed ground lies in it whole."""
 
-    `lonlat` is west, south, east, north [degrees], west larger than east across the antimeridian; without it
-    the view is made from the ground that moved.
-    """
-    if len(moved) == 0 or shapely.area(moved).sum() <= 0:
-        return None
-    if lonlat is not None:
-        return _projected(lonlat, crs)
-    size = shapely.area(moved)
-    order = np.argsort(-size, kind="stable")
-    enough = int(np.searchsorted(np.cumsum(size[order]), _MOST_SHARE * size.sum())) + 1
-    extent = bounds_of(moved[order[:enough]])
-    if extent is None:
-        return None
-    wide = _share(extent, theatre)
-    fits = _share(View(*moved[order[0]].bounds), theatre) < _WINDOW
-    if wide > _USELESS or (wide > _TOO_LARGE and fits):
-        extent = _busiest(moved, size, theatre)
-    least = _LEAST * max(theatre.width, theatre.height)
-    x, y = (extent.west + extent.east) / 2, (extent.south + extent.north) / 2
-    half_w, half_h = max(extent.width, least) / 2, max(extent.height, least) / 2
-    return View(x - half_w, y - half_h, x + half_w, y + half_h).grown(0.12)
+    view: View
+    share: float
 
 
-def _share(extent: View, theatre: View) -> float:
-    return max(extent.width / theatre.width, extent.height / theatre.height)
+def detail_views(moved: Any, whole: View, needs: Needs, style: MapStyle) -> list[Detail]:
+    """Return up to three views of changed ground, of whole pieces, well enlarged; none of large change."""
+    pieces = shapely.get_parts(shapely.union_all(moved))
+    size = shapely.area(pieces)
+    if size.sum() <= 0:
+        return []
+    order = np.argsort(-size, kind="stable")[:_PIECES]
+    found: list[list[Detail]] = [[]]
+    for number in range(1, _MOST_DETAILS + 1):
+        room_mm, mm_per_m = (
+            detail_room(needs, number, style),
+            main_scale(needs, whole.width, whole.height, style),
+        )
+        limit = [mm / mm_per_m / ENLARGED / (1 + 2 * _ROUND) for mm in room_mm]
+        views = _windows(
+            shapely.bounds(pieces[order]), size[order] / size.sum(), (limit[0], limit[1]), number
+        )
+        found.append([Detail(_roomy(view, whole), share) for view, share in views])
+    shown = [sum(one.share for one in details) for details in found]
+    best = next(k for k in range(_MOST_DETAILS + 1) if max(shown[k:]) < shown[k] + _WORTH)
+    return found[best] if shown[best] >= _TOO_LITTLE else []
 
 
-def _busiest(moved: Any, size: Any, theatre: View) -> View:
-    """Return the window, smaller than the theatre, that holds the most changed ground."""
-    half_w, half_h = theatre.width * _WINDOW / 2, theatre.height * _WINDOW / 2
-    x, y = (f(shapely.centroid(moved)) for f in (shapely.get_x, shapely.get_y))
-    tried = np.argsort(-size, kind="stable")[:_TRIED]
-    near = [(abs(x - x[i]) <= half_w) & (abs(y - y[i]) <= half_h) for i in tried]
-    best = int(np.argmax([size[inside].sum() for inside in near]))
-    i = tried[best]
-    window = shapely.box(x[i] - half_w, y[i] - half_h, x[i] + half_w, y[i] + half_h)
-    held = shapely.intersection(shapely.box(*shapely.total_bounds(moved[near[best]])), window)
-    return View(*held.bounds)
+def with_details(needs: Needs, details: Sequence[Detail], whole: View, style: MapStyle) -> Needs:
+    """Add the details to what has to find room on a page."""
+    tallest_m = max((one.view.height for one in details), default=0.0)
+    least_mm = ENLARGED * main_scale(needs, whole.width, whole.height, style) * tallest_m
+    aspects = tuple(one.view.width / one.view.height for one in details)
+    return replace(
+        needs, details=aspects, details_mm=min(least_mm, detail_room(needs, len(details) or 1, style)[1])
+    )
+
+
+def _windows(bounds: Any, share: Any, limit: tuple[float, float], number: int) -> list[tuple[View, float]]:
+    """Choose views no larger than a limit [m] that hold as much ground as possible, in whole pieces."""
+    left = np.flatnonzero(
+        (bounds[:, 2] - bounds[:, 0] <= limit[0]) & (bounds[:, 3] - bounds[:, 1] <= limit[1])
+    )
+    out: list[tuple[View, float]] = []
+    while len(out) < number and len(left):
+        tried = [_grown_from(seed, left, bounds, limit) for seed in left[:_TRIED]]
+        held = max(tried, key=lambda one: float(share[one].sum()))
+        low, high = bounds[held, :2].min(axis=0), bounds[held, 2:].max(axis=0)
+        out.append((View(*low, *high), float(share[held].sum())))
+        left = left[~np.isin(left, held)]
+    return sorted(out, key=lambda one: -one[1])
+
+
+def _grown_from(seed: int, left: Any, bounds: Any, limit: tuple[float, float]) -> Any:
+    """Take to a piece of ground, the nearest first, all that a view of limited size can show with it."""
+    middle = (bounds[left, :2] + bounds[left, 2:]) / 2
+    near = left[np.argsort(np.hypot(*(middle - (bounds[seed, :2] + bounds[seed, 2:]) / 2).T), kind="stable")]
+    low, high, held = bounds[seed, :2], bounds[seed, 2:], [seed]
+    for one in near[near != seed]:
+        wider_low, wider_high = np.minimum(low, bounds[one, :2]), np.maximum(high, bounds[one, 2:])
+        if (wider_high - wider_low <= limit).all():
+            low, high, held = wider_low, wider_high, [*held, one]
+    return np.array(held)
+
+
+def _roomy(view: View, whole: View) -> View:
+    """Give a view a margin, and its least size."""
+    least = _LEAST * max(whole.width, whole.height)
+    x, y = (view.west + view.east) / 2, (view.south + view.north) / 2
+    half_w, half_h = max(view.width, least) / 2, max(view.height, least) / 2
+    return View(x - half_w, y - half_h, x + half_w, y + half_h).grown(_ROUND)
+
+
+def detail_of(lonlat: tuple[float, float, float, float], moved: Any, crs: pyproj.CRS) -> Detail:
+    """Return the detail that a study names: west, south, east, north [degrees]; west is larger across 180."""
+    view = _projected(lonlat, crs)
+    inside = shapely.area(shapely.intersection(moved, view.box())).sum()
+    return Detail(view, float(inside / max(shapely.area(moved).sum(), 1e-9)))
 
 
 def _projected(lonlat: tuple[float, float, float, float], crs: pyproj.CRS) -> View:

@@ -1,13 +1,16 @@
 """How the maps look: colours, hatches, line widths and type, for any number of sides and dates.
 
 Every class of ground is told apart twice, by colour and by hatch, so that a map survives a reader who is
-colour blind and a printer that has black ink only. No colour belongs to a side: sides take the colours of the
-palette in the order of their names, unless the caller says otherwise.
+colour blind and a printer that has black ink only. Sides take the colours of the palette in the order of
+their names, unless the caller says otherwise or a side is called by a colour. Ground is in its side's colour:
+pale where nothing changed, dark where it changed hands.
 """
 
 from __future__ import annotations
 
+import colorsys
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from types import MappingProxyType
@@ -53,6 +56,7 @@ _HELD = AreaStyle("#EBE3D0", "....", "#C6BA9C")
 _REST = AreaStyle("#FFFFFF")
 _OTHERS = AreaStyle("#F1EAF3", "||||", "#B79CC4")
 _UNKNOWN = AreaStyle("#DDDDDD")
+_NO_DATA = AreaStyle("#FFFFFF", "xxxxxx", "#B5B5B5")
 _NO_DISTRICT = AreaStyle("#FBD9E3", "xxxxxx", "#C2185B")
 
 
@@ -65,9 +69,8 @@ def _no_sides() -> Mapping[str, str]:
 class MapStyle:
     """All choices of drawing in one frozen value; make another one with `dataclasses.replace`.
 
-    Lengths that end in ``_mm`` are millimetres on paper, those in ``_pt`` points (1/72 inch). The colours of
-    the two dates follow the historian's map: the earlier front blue, the later one red. Blue is the lighter
-    of the two, so that they differ in greyscale as well.
+    Lengths that end in ``_mm`` are millimetres on paper, those in ``_pt`` points (1/72 inch). Colours are for
+    sides; the fronts of two dates differ by tone and by their dashes: the earlier one is grey and dashed.
 
     Raises
     ------
@@ -89,7 +92,7 @@ class MapStyle:
     dpi: float = 300.0
 
     # type
-    font: str = "DejaVu Sans"
+    font: str | tuple[str, ...] = "DejaVu Sans"  # several: those after the first for letters that it lacks
     title_pt: float = 9.5
     heading_pt: float = 7.0
     legend_pt: float = 6.3
@@ -108,6 +111,7 @@ class MapStyle:
     others: AreaStyle = _OTHERS
     unknown: AreaStyle = _UNKNOWN
     no_district: AreaStyle = _NO_DISTRICT
+    hole: AreaStyle = _NO_DATA
     contested_hatch: str = "xxxxx"
     contested_ink: str = "#4D4D4D"
     contested_face: str = "#F3EFE6"
@@ -124,9 +128,9 @@ class MapStyle:
     stripe_pt: float = 1.5
     stripe_rim: str = "#1A1A1A"
     matrix_shade: str = "#4F6D8C"
-    neutral_dates: tuple[str, ...] = ("#8A8A8A", "#1A1A1A")
 
-    # fronts
+    # fronts on maps, from the first date to the last, and the same dates on charts
+    front_tones: tuple[str, ...] = ("#6A6A6A", "#111111")
     date_colours: tuple[str, ...] = ("#3B93DB", "#A50F20")
     front_pt: float = 1.25
     casing_pt: float = 0.7
@@ -137,16 +141,16 @@ class MapStyle:
 
     # the base map
     paper: str = "#FFFFFF"
+    sea_face: str = "#DCEAF3"
     ink: str = "#1A1A1A"
     district_edge: str = "#8A8A8A"
     district_pt_width: float = 0.35
     district_text: str = "#5A5A5A"
     theatre_edge: str = "#333333"
     theatre_pt_width: float = 0.55
-    country_face: str = "#EDEDEB"
-    home_face: str = "#F8F8F6"
-    country_edge: str = "#979797"
-    country_pt_width: float = 1.3
+    country_face: str = "#F1EFEA"
+    country_edge: str = "#A39C93"
+    country_pt_width: float = 1.1
     country_text: str = "#7A7A7A"
     locator_face: str = "#4A4A4A"
     oblast_edge: str = "#3A3A3A"
@@ -166,15 +170,20 @@ class MapStyle:
             raise FrontlinesError(
                 f"type below {MIN_TYPE_PT:g} pt does not print ({named}): give at least {MIN_TYPE_PT:g}"
             )
-        if len(self.date_colours) < 2 or not self.palette:  # noqa: PLR2004 - the first and the last date
+        if min(len(self.front_tones), len(self.date_colours)) < 2 or not self.palette:  # noqa: PLR2004
             raise FrontlinesError(
-                "date_colours needs two colours (first and last date) and palette at least one"
+                "front_tones and date_colours need two colours (first and last date), palette at least one"
             )
 
     def __repr__(self) -> str:
         """Show only what differs from the default style."""
         own = ((f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != _default(f))
         return f"MapStyle({', '.join(f'{name}={value!r}' for name, value in own)})"
+
+    @property
+    def fonts(self) -> tuple[str, ...]:
+        """The fonts, those for letters that the first one lacks after it."""
+        return (self.font,) if isinstance(self.font, str) else self.font
 
     def contested(self, face: str = "none") -> AreaStyle:
         """Return the fill of contested ground: its hatch over `face`."""
@@ -198,14 +207,47 @@ def mix(colour: str, other: str, weight: float) -> str:
     return matplotlib.colors.to_hex((red, green, blue))
 
 
+_NAMED = {
+    "red": "#E8705F", "reds": "#E8705F", "blue": "#6FA8E8", "blues": "#6FA8E8", "green": "#7BBF6A",
+    "greens": "#7BBF6A", "yellow": "#F2D14F", "orange": "#F0A04B", "purple": "#A98BC9", "brown": "#A9805B",
+    "white": "#F5F0E1", "whites": "#F5F0E1", "black": "#6E6E6E", "blacks": "#6E6E6E", "pink": "#F0A6C0",
+}  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def side_faces(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[str, str]:
+    """Give every side that is somebody its colour: its own, that of its name, or the next of the palette."""
+    names = [name for name in sorted(set(sides)) if name not in (CONTESTED, UNKNOWN)]
+    called = {
+        name: [_NAMED[word] for word in _WORD.findall(name.lower()) if word in _NAMED] for name in names
+    }
+    named = {name: colours[0] for name, colours in called.items() if colours}
+    if len(set(named.values())) < len(named):  # two sides of one colour: then the words tell nothing
+        named = {}
+    named |= {name: colour for name, colour in style.side_colours.items() if name in names}
+    free = [name for name in names if name not in named] if named else names
+    spare = [colour for colour in style.palette if all(_apart(colour, one) for one in named.values())]
+    spare = spare or list(style.palette)
+    return named | {name: spare[number % len(spare)] for number, name in enumerate(free)}
+
+
+def _apart(colour: str, other: str) -> bool:
+    """Whether a reader would not take two colours for one."""
+    a, b = matplotlib.colors.to_rgb(colour), matplotlib.colors.to_rgb(other)
+    return math.dist(a, b) > _NEAR
+
+
+_NEAR = 0.3  # distance in RGB, of 1.7 from black to white
+
+
 def side_styles(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[str, AreaStyle]:
-    """Give every side its fill: colours of the palette, then hatches, in the order of the names."""
-    names = sorted(set(sides))
-    neutral = [n for n in names if n not in (CONTESTED, UNKNOWN)]
+    """Give every side its fill: its colour, then hatches, in the order of the names."""
+    names, faces = sorted(set(sides)), side_faces(sides, style)
     out: dict[str, AreaStyle] = {}
-    for i, name in enumerate(neutral):
-        face = style.side_colours.get(name, style.palette[i % len(style.palette)])
-        out[name] = AreaStyle(face, _SIDE_HATCHES[i % len(_SIDE_HATCHES)], mix(face, "#000000", 0.45))
+    for i, name in enumerate(name for name in names if name in faces):
+        out[name] = AreaStyle(
+            faces[name], _SIDE_HATCHES[i % len(_SIDE_HATCHES)], mix(faces[name], "#000000", 0.45)
+        )
     if CONTESTED in names:
         out[CONTESTED] = style.contested(style.side_colours.get(CONTESTED, style.contested_face))
     if UNKNOWN in names:
@@ -215,17 +257,32 @@ def side_styles(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[s
 
 def side_looks(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[str, AreaStyle]:
     """Give sides the colours of `side_styles`, with a hatch only where a colour comes again."""
-    looks = side_styles(sides, style)
-    for number, name in enumerate(name for name in looks if name not in (CONTESTED, UNKNOWN)):
-        again = number // len(style.palette)
+    looks, seen = side_styles(sides, style), dict[str, int]()
+    for name in (name for name in looks if name not in (CONTESTED, UNKNOWN)):
+        again = seen[looks[name].face] = seen.get(looks[name].face, -1) + 1
         looks[name] = looks[name]._replace(hatch=_SIDE_HATCHES[again % len(_SIDE_HATCHES)])
     return looks
 
 
-def date_colours(dates: Iterable[Any], style: MapStyle = DEFAULT_STYLE) -> dict[pd.Timestamp, str]:
-    """Give every date its colour: the first one blue, the last one red, those between a mixture."""
+_PALE = 0.4  # share of white in the tone of ground that a side keeps: colours stay as far apart as they are
+_DARK, _FULL = 0.52, 0.6  # lightness and saturation (HLS) of ground that is new to a side, at most
+
+
+def pale(colour: str) -> str:
+    """Return the tone of a side's colour for ground that it held on both dates."""
+    return mix(colour, "#FFFFFF", _PALE)
+
+
+def dark(colour: str) -> str:
+    """Return the tone of a side's colour for ground that is new to it."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*matplotlib.colors.to_rgb(colour))
+    return matplotlib.colors.to_hex(colorsys.hls_to_rgb(hue, min(lightness, _DARK), min(saturation, _FULL)))
+
+
+def front_colours(dates: Iterable[Any], style: MapStyle = DEFAULT_STYLE) -> dict[pd.Timestamp, str]:
+    """Give the front of every date its tone: the first one grey, the last one black, and between them."""
     days = sorted({pd.Timestamp(d) for d in dates if not pd.isna(d)})
-    stops = style.date_colours
+    stops = style.front_tones
     out: dict[pd.Timestamp, str] = {}
     for i, day in enumerate(days):
         at = (len(stops) - 1) * (i / (len(days) - 1) if len(days) > 1 else 0.0)

@@ -24,6 +24,7 @@ Slant = Literal["normal", "italic", "oblique"]
 MOST_LINES = 4
 """Lines of a title, a heading or an entry of a legend; what is longer ends with an ellipsis."""
 
+_SHORT = 80  # letters that are measured at once
 _MOST_WIDTHS = 16_384  # lines of text whose width is kept in memory
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -60,23 +61,28 @@ def clean(text: object) -> str:
     return " ".join(kept.split())
 
 
+def led(name: str) -> str:
+    """Return a name that English words follow: they stay to the right of it, however the name is written."""
+    leftwards = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in name)
+    return f"\u200e{name}" if leftwards else name
+
+
 def font_of(
     style: MapStyle, size_pt: float, *, weight: str = "normal", slant: Slant = "normal"
 ) -> FontProperties:
-    """Return the font of a style at a size [pt]."""
-    return FontProperties(family=style.font, size=size_pt, weight=weight, style=slant)
+    """Return the font of a style at a size [pt], with the style's further fonts for letters that it lacks."""
+    return FontProperties(family=list(style.fonts), size=size_pt, weight=weight, style=slant)
 
 
 def slant_of(style: MapStyle, text: str, *, weight: str = "normal", slant: Slant = "normal") -> Slant:
-    """Return the slant if its face has all letters of a text that the upright face has; else "normal"."""
-    if slant == "normal":
+    """Return the slant if its face has all letters of a text; else "normal"."""
+    if slant == "normal" or {ord(letter) for letter in text} <= letters_of(style.fonts[0], weight, slant):
         return slant
-    missing = {ord(letter) for letter in text} - _letters(style.font, weight, slant)
-    return "normal" if missing & _letters(style.font, weight, "normal") else slant
+    return "normal"
 
 
 @lru_cache(maxsize=64)
-def _letters(family: str, weight: str, slant: Slant) -> frozenset[int]:
+def letters_of(family: str, weight: str, slant: Slant) -> frozenset[int]:
     """Return the code points that a face has."""
     return frozenset(
         get_font(findfont(FontProperties(family=family, weight=weight, style=slant))).get_charmap()
@@ -131,15 +137,16 @@ def wrap(text: str, width_px: float, figure: Any, font: Any, *, most: int = MOST
         return text_width_px(line, font, figure.dpi)
 
     out: list[str] = []
+    gap = wide("n n") - 2 * wide("n")
     for paragraph in text.splitlines():
-        line = ""
+        line, length = "", 0.0
         for word in _cut(clean(paragraph).split(), width_px, wide):
-            longer = f"{line} {word}" if line else word
-            if line and wide(longer) > width_px:
+            own = wide(word)
+            if line and length + gap + own > width_px:
                 out.append(line)
-                line = word
+                line, length = word, own
             else:
-                line = longer
+                line, length = (f"{line} {word}", length + gap + own) if line else (word, own)
         out.append(line)
     if len(out) > most:
         out[most - 1 :] = [shortened(" ".join(out[most - 1 : most + 1]) + "…", width_px, figure, font)]
@@ -160,6 +167,8 @@ def _cut(words: Sequence[str], width_px: float, wide: Callable[[str], float]) ->
 
 def _fitting(text: str, width_px: float, wide: Callable[[str], float]) -> int:
     """Count the letters at the start of a text that fit into a width, without measuring all of a long one."""
+    if len(text) <= _SHORT and wide(text) <= width_px:
+        return len(text)
     most = 1
     while most < len(text) and wide(text[:most]) <= width_px:
         most *= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -52,6 +53,11 @@ def is_length(value: Any) -> bool:
     return is_number(value) and 0 <= value <= LONGEST_M
 
 
+def is_colour(value: Any) -> bool:
+    """Tell whether a value is a colour, written as #RRGGBB."""
+    return isinstance(value, str) and re.fullmatch(r"#[0-9A-Fa-f]{6}", value) is not None
+
+
 def _are_mends(value: Any) -> bool:
     try:
         mends_of(value)
@@ -60,6 +66,10 @@ def _are_mends(value: Any) -> bool:
     return isinstance(value, bool | str | list)
 
 
+AROUND = ("coast", "tiles", "none")
+"""What a map may show about the theatre."""
+
+COLOUR = Entry(is_colour, "a colour such as '#0072B2'")
 NAME = Entry(is_name, "a text that is not empty")
 METRES = Entry(is_length, f"a number of metres, 0 or more, at most {LONGEST_M:,}")
 MEND = Entry(_are_mends, f"true, false, or some of {', '.join(MENDS)}")
@@ -211,6 +221,7 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "sources": TEXTS,
     },
     "sides": {},
+    "colours": {},
     "layers": {
         "frontlines": _FILES,
         "control": _FILES,
@@ -237,9 +248,16 @@ STUDY_TABLES: dict[str, dict[str, Entry]] = {
         "draws": _DRAWS,
         "mend": MEND,
     },
-    "map": {"zoom": _CORNER, "towns": TEXTS, "zoom_towns": TEXTS},
+    "map": {
+        "zoom": _CORNER,
+        "towns": TEXTS,
+        "zoom_towns": TEXTS,
+        "around": Entry(lambda value: value in AROUND, f"one of {', '.join(AROUND)}"),
+    },
 }
-"""What each table of a study.toml may hold; [sides] holds any names."""
+"""What each table of a study.toml may hold; [sides] and [colours] hold any names."""
+
+_OF_SIDES = {"sides": NAME, "colours": COLOUR}
 
 _NEEDED = ("title", "dates")
 
@@ -292,7 +310,7 @@ def _faults(tables: Mapping[str, Any]) -> Iterator[str]:
         elif not isinstance(held, dict):
             yield f"{table} must be a table: write [{table}] on a line of its own"
         else:
-            known = dict.fromkeys(held, NAME) if table == "sides" else STUDY_TABLES[table]
+            known = dict.fromkeys(held, _OF_SIDES[table]) if table in _OF_SIDES else STUDY_TABLES[table]
             yield from misfits(held, known, f"[{table}] ")
     held = tables.get("study", {})
     for name in _NEEDED:

@@ -65,12 +65,12 @@ def read_study(path: str | Path, *, changes: Changes | None = None) -> Study:
     path
         A ``study.toml``; paths in it are relative to its folder. Tables: ``[study]`` (`title`,
         `dates`; also `side`, one or a list of them, by default every side of the layers; `name`,
-        `boundaries`, `notes`, `sources`), ``[sides]``, ``[layers]``
+        `boundaries`, `notes`, `sources`), ``[sides]``, ``[colours]``, ``[layers]``
         (`frontlines` or `control`, `districts`; also `key`, `label`, `theatre`, `settlements`,
         `population`, `population_per`, `context`, and what the layers do not say themselves, as in
         `frontlines.sources.description`: `side_column`, `map`, `date_column` and so on),
         ``[method]`` (`snap_m`, `sliver_m`, `border_m`, `margin_m`, `rest`, `sigma_m`, `correlation_m`,
-        `draws`, `mend`), ``[map]`` (`zoom`, `towns`, `zoom_towns`).
+        `draws`, `mend`), ``[map]`` (`zoom`, `towns`, `zoom_towns`, `around`).
     changes
         Entries by table that go before those of the file, such as ``{"method": {"mend": True}}``.
 
@@ -133,6 +133,8 @@ def _read_study(path: Path, known: Mapping[Path, str] | None, changes: Changes |
         context=layers.context(alone.get("context")),
         population=reading.population(alone.get("population"), files.get("population_per")),
         sides=entries.get("sides", {}),
+        colours=entries.get("colours", {}),
+        around=drawn.get("around", "coast"),
         boundaries=about.get("boundaries", ""),
         notes=tuple(about.get("notes", ())),
         sources=tuple(about.get("sources", ())),
@@ -209,6 +211,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     source: str | None = None,
     title: str | None = None,
     sides: Mapping[str, str] | None = None,
+    colours: Mapping[str, str] | None = None,
+    around: str = "coast",
     description: Description | None = None,
 ) -> Study:
     """Make a study from two files of control polygons, of frontlines or of places with a side.
@@ -240,7 +244,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         Who holds the ground that no polygon covers.
     snap_m, sliver_m, border_m
         See `control_from_lines`, `change_between` and `frontlines_from_control` [m].
-    margin_m, sigma_m, correlation_m, draws, label, title, sides
+    margin_m, sigma_m, correlation_m, draws, label, title, sides, colours, around
         See `Study`; by default the title names side and dates.
     reach_m
         How far from a place its side still holds the ground [m], see `control_from_settlements`; needed
@@ -304,6 +308,8 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         settlements=layers.settlements(next(iter(paths["settlements"]), None)),
         population=layers.reading.population(Path(population) if population else None, population_per),
         sides=sides or {},
+        colours=colours or {},
+        around=around,
         boundaries="District boundaries as in the file given." if shapes else "",
         sources=(source,) if source else (),
         label=label,

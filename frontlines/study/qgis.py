@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import numpy as np
 import pandas as pd
 
-from frontlines.plot.map_layers import side_name
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, date_colours, mix, side_looks
+from frontlines.plot.map_layers import kept_look, side_name
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, front_colours, mix, side_looks
 from frontlines.plot.text import clean, day, number
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ STYLES = "layer_styles"
 
 _HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _CLASSES, _NICE = (0.25, 0.5, 1.0), (1, 2, 4, 10)  # shades of each way; the ends of the scale
-_PALE = 0.65  # share of paper in ground that stayed with its side
 _RIM = {"outline_color": "138,138,138,255", "outline_width": "0.1", "outline_width_unit": "MM"}
 _LINE = {"line_width": "0.5", "line_width_unit": "MM", "joinstyle": "round"}
 _SYMBOLS: dict[str, tuple[str, int, str, dict[str, str]]] = {  # class, geometry, key of the colour, look
@@ -75,11 +74,10 @@ def _change_rules(results: Results, style: MapStyle) -> Iterator[Rule]:
     for before, after in pairs.itertuples(index=False):
         where = f'"side_from" = {_text(before)} AND "side_to" = {_text(after)}'
         names = [clean(side_name(side, called)) for side in (before, after)]
-        face = looks[after].face
         if before == after:
-            yield Rule(where, f"{names[1]}: on both dates", mix(face, style.paper, _PALE))
+            yield Rule(where, f"{names[1]}: on both dates", kept_look(looks[after]).face)
         else:
-            yield Rule(where, f"{names[0]} to {names[1]}", face)
+            yield Rule(where, f"{names[0]} to {names[1]}", dark(looks[after].face))
 
 
 def _district_rules(results: Results, style: MapStyle) -> Iterator[Rule]:
@@ -110,7 +108,7 @@ def _nice(value: float) -> float:
 
 
 def _front_rules(results: Results, style: MapStyle) -> Iterator[Rule]:
-    colours = date_colours(results.frontlines["date"], style)
+    colours = front_colours(results.frontlines["date"], style)
     for date, colour in colours.items():
         where = f"to_date(\"date\") = to_date('{date:%Y-%m-%d}')"
         yield Rule(where, f"Front, {day(date)}", colour, dashed=date != max(colours))

@@ -66,8 +66,11 @@ class Study:
         A raster of people, from `frontlines.sources.population.read_population`, or None.
     beyond
         `date`, `side` and polygons: ground of the control layers beyond the theatre, or None.
-    sides
-        How to call each side in legends.
+    sides, colours
+        How to call each side in legends, and its colour on the map, ``#RRGGBB``; others have safe defaults.
+    around
+        What the map shows about the theatre: ``"coast"`` and neighbouring states from Natural Earth,
+        ``"tiles"`` of a map on the internet (extra ``basemap``), or ``"none"``.
     boundaries
         The boundary convention of the map, in a sentence.
     notes, sources
@@ -118,6 +121,8 @@ class Study:
     population: PopulationRaster | None = None
     beyond: gpd.GeoDataFrame | None = None
     sides: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = field(default_factory=dict)
+    around: str = "coast"
     boundaries: str = ""
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

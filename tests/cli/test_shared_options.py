@@ -186,6 +186,8 @@ SAID_BY = {
     "--districts": ("layers", "districts"),
     "--key": ("layers", "key"),
     "--label": ("layers", "label"),
+    "--no-context": ("map", "around"),
+    "--basemap": ("map", "around"),
     "--theatre": ("layers", "theatre"),
     "--settlements": ("layers", "settlements"),
     "--population": ("layers", "population"),
@@ -215,7 +217,7 @@ OF_THE_COMMAND_ALONE = {
     "--out", "--force", "--limit", "--report", "--help", "--excel", "--csv-bom", "--no-map", "--json", "--jobs",
     "--quiet", "--verbose",
 }  # fmt: skip
-TABLES_OF_ANY_NAME = {"--side-name": "sides"}
+TABLES_OF_ANY_NAME = {"--side-name": "sides", "--side-colour": "colours"}
 
 
 @pytest.mark.parametrize("command", ["run", "change"])

@@ -32,10 +32,11 @@ from frontlines.plot import (
     draw_frontlines,
     draw_settlements,
 )
-from frontlines.plot.artists import View
+from frontlines.plot.artists import View, metres_per_pt, view_of
 from frontlines.plot.front_layers import split_shared
 from frontlines.plot.map_layers import change_classes
-from frontlines.plot.scene import zoom_view
+from frontlines.plot.map_page import Needs
+from frontlines.plot.scene import detail_views
 from frontlines.plot.text import renderer_of
 
 KM = 1000.0
@@ -108,6 +109,8 @@ class Study:
     towns: tuple[str, ...] = ("Talış", "Bərdə", "nowhere")
     zoom_towns: tuple[str, ...] = ("Talış",)
     crs: Any = CRS
+    colours: Any = field(default_factory=dict)
+    around: str = "coast"
 
     @property
     def followed(self):
@@ -283,12 +286,12 @@ def test_holes_stay_open(ax):
 def test_gained_lost_and_held_differ_in_colour_and_hatch(ax):
     draw_change(change(), "W", ax=ax)
     patches = {p.get_gid(): p for p in ax.patches}
-    assert set(patches) == {"gained", "lost", "held", "rest"}
+    assert set(patches) == {"gained:W", "lost:E", "side:W", "side:E"}
     assert len({p.get_facecolor() for p in patches.values()}) == 4
-    assert len({p.get_hatch() for p in patches.values()}) == 4
-    assert patches["rest"].get_hatch() is None
-    assert patches["gained"].get_path().get_extents().bounds == (40 * KM, 0, 10 * KM, 50 * KM)
-    assert patches["lost"].get_path().get_extents().bounds == (40 * KM, 50 * KM, 10 * KM, 50 * KM)
+    assert len({p.get_hatch() for p in patches.values()}) == 3
+    assert patches["side:E"].get_hatch() is patches["side:W"].get_hatch() is None
+    assert patches["gained:W"].get_path().get_extents().bounds == (40 * KM, 0, 10 * KM, 50 * KM)
+    assert patches["lost:E"].get_path().get_extents().bounds == (40 * KM, 50 * KM, 10 * KM, 50 * KM)
 
 
 def test_what_one_side_gains_the_other_loses():
@@ -311,7 +314,7 @@ def test_classes_follow_the_definitions(before, after, kind):
 def test_contested_ground_is_hatched_over_its_class(ax):
     cells = frame(boxes_km((0, 0, 9, 9), (9, 0, 19, 9)), side_from=["W", "E"], side_to=["contested", "E"])
     draw_change(cells, "W", ax=ax)
-    assert [p.get_gid() for p in ax.patches] == ["rest", "lost", "contested"]
+    assert [p.get_gid() for p in ax.patches] == ["side:E", "lost:contested", "contested"]
     (over,) = by_gid(ax, "contested")
     assert over.get_hatch() == MapStyle().contested_hatch
     assert over.get_facecolor()[3] == 0
@@ -325,11 +328,13 @@ def colour_of(axes, gid):
     return matplotlib.colors.to_hex(line.get_colors()[0])
 
 
-def test_the_earlier_front_is_blue_and_the_later_red(ax):
+def test_the_earlier_front_is_grey_and_dashed_and_the_later_black(ax):
     draw_frontlines(fronts(), ax=ax)
-    early, late = MapStyle().date_colours
+    early, late = MapStyle().front_tones
     assert colour_of(ax, "front:1994-04-07") == early.lower()
     assert colour_of(ax, "front:1994-05-12") == late.lower()
+    dashes = [by_gid(ax, f"front:{day}")[0].get_linestyles()[0][1] for day in ("1994-04-07", "1994-05-12")]
+    assert [one is None for one in dashes] == [False, True]
 
 
 def shared_fronts():
@@ -350,9 +355,21 @@ def test_where_fronts_run_together_both_colours_show(ax):
     ax.axis("off")
     ax.figure.canvas.draw()
     pixels = np.asarray(ax.figure.canvas.buffer_rgba())[..., :3].astype(int).reshape(-1, 3)
-    for colour in MapStyle().date_colours:
+    for colour in MapStyle().front_tones:
         wanted = (np.array(matplotlib.colors.to_rgb(colour)) * 255).round()
         assert (abs(pixels - wanted).max(axis=1) < 12).sum() > 50
+
+
+def test_the_shortest_piece_that_runs_together_at_an_end_shows_both_tones(ax):
+    april = shapely.LineString([(0, 0), (100 * KM, 0)])
+    may = shapely.LineString([(-50 * KM, 50 * KM), (-0.5 * KM, 0), (0.5 * KM, 0)])
+    draw_frontlines(frame([april, may], date=[APRIL, MAY]), ax=ax)
+    (over,), (under,) = by_gid(ax, "shared:1994-05-12"), by_gid(ax, "under:1994-05-12")
+    _, (on, off) = over.get_linestyles()[0]
+    length_pt = shapely.length(shapely.LineString(over.get_paths()[0].vertices)) / metres_per_pt(ax)
+    assert on == pytest.approx(off)
+    assert on <= length_pt / 2 + 1e-6
+    assert under.get_colors()[0].tolist() != over.get_colors()[0].tolist()
 
 
 def test_lines_that_cross_do_not_run_together():
@@ -435,12 +452,13 @@ def test_a_settlement_with_several_dates_is_drawn_once(ax):
     assert len(by_gid(ax, "town")[0].get_offsets()) == 2
 
 
-def test_countries_are_grey_the_home_country_lighter_and_the_oblast_dashed(ax):
+def test_countries_are_grey_off_the_sea_and_the_oblast_dashed(ax):
     theatre = shapely.box(0, 50 * KM, 100 * KM, 150 * KM)
-    draw_context(context(), ax=ax, aside=theatre)
+    sea = frame(boxes_km((-100, -100, 200, 200)), kind=["sea"], name=[None])
+    draw_context(pd.concat([sea, context()]), ax=ax, aside=theatre)
     style = MapStyle()
     assert matplotlib.colors.to_hex(by_gid(ax, "country")[0].get_facecolor()) == style.country_face.lower()
-    assert matplotlib.colors.to_hex(by_gid(ax, "home")[0].get_facecolor()) == style.home_face.lower()
+    assert matplotlib.colors.to_hex(by_gid(ax, "sea")[0].get_facecolor()) == style.sea_face.lower()
     assert by_gid(ax, "oblast")[0].get_linestyles()[0][1] is not None
     assert sorted(t.get_text() for t in ax.texts) == ["Northland", "Southland"]
     inside = [t for t in ax.texts if theatre.contains(shapely.Point(t.xy))]
@@ -487,34 +505,46 @@ def test_the_figure_does_not_depend_on_rcparams():
     assert one == two
 
 
+ZOOM = (46.3, 40.2, 46.75, 40.7)
+
+
 def panel(figure, name):
     return next(a for a in figure.axes if a.get_gid() == name)
 
 
 def test_the_figure_has_all_its_parts():
-    figure = change_figure(Results())
+    figure = change_figure(Results(study=Study(zoom=ZOOM)))
     main, zoom = panel(figure, "main"), panel(figure, "zoom")
     assert panel(figure, "locator") is not None
     for axes in (main, zoom):
-        assert {"gained", "lost", "held", "rest", "front:1994-04-07", "front:1994-05-12", "north"} <= set(
-            gids(axes)
-        )
+        assert {
+            "gained:W",
+            "lost:E",
+            "side:W",
+            "side:E",
+            "front:1994-04-07",
+            "front:1994-05-12",
+            "north",
+        } <= set(gids(axes))
         assert len([a for a in axes.artists if hasattr(a, "info")]) == 1
     words = [t.get_text() for t in texts_of(figure)]
     for word in (
         "Two fronts, $7_a$ and 12 May", "Front, 7 April 1994", "Front, 12 May 1994", "Western side: gained",
         "Western side: lost", "Western side: held on both dates", "Eastern side: held on both dates",
-        "± 1 sigma of the front's position", "District boundary", "Old oblast, 1991", "State border",
+        "± 1 sigma of the front's position", "District boundary", "Old oblast, 1991", "State border or coast",
         "Town or village", "Northland", "Southland", "Talış", "Bərdə", "Ağdam",
     ):  # fmt: skip
         assert word in words, word
     assert "nowhere" not in words
     caption = " ".join(t.get_text() for t in texts_of(figure) if t.get_gid() == "caption")
-    assert caption.split() == Results().caption.split()
+    assert caption.split()[: len(Results().caption.split())] == Results().caption.split()
+    assert " ".join(caption.split()).endswith(
+        "Natural Earth 4.1 (public domain), borders as held de facto about 2018."
+    )
 
 
 def test_the_frame_on_the_first_panel_is_what_the_second_shows():
-    figure = change_figure(Results())
+    figure = change_figure(Results(study=Study(zoom=ZOOM)))
     main, zoom = panel(figure, "main"), panel(figure, "zoom")
     (rectangle,) = by_gid(main, "zoom-frame")
     assert (rectangle.get_x(), rectangle.get_x() + rectangle.get_width()) == pytest.approx(zoom.get_xlim())
@@ -522,7 +552,7 @@ def test_the_frame_on_the_first_panel_is_what_the_second_shows():
 
 
 def test_panels_are_aligned_and_not_distorted():
-    figure = change_figure(Results())
+    figure = change_figure(Results(study=Study(zoom=ZOOM)))
     main, zoom = panel(figure, "main"), panel(figure, "zoom")
     assert main.get_position().y1 == pytest.approx(zoom.get_position().y1)
     for axes in (main, zoom):
@@ -542,13 +572,13 @@ def test_a_zoom_in_degrees_is_shown_whole():
 
 
 def test_the_second_panel_is_about_the_side_of_the_study():
-    cells = boxes_km((0, 0, 90, 90), (0, 90, 8, 98), (60, 90, 99, 99))
+    cells = boxes_km((0, 0, 90, 90), (0, 90, 8, 98), (75, 90, 99, 99))
     moved = frame(cells, side_from=["W", "E", "N"], side_to=["W", "W", "E"])
     zoom = panel(change_figure(Results(change=moved)), "zoom")
     assert zoom.get_xlim()[1] < 50 * KM
     others = frame(cells[1:], side_from=["E", "N"], side_to=["E", "E"])
     zoom = panel(change_figure(Results(change=others)), "zoom")
-    assert zoom.get_xlim()[0] < 60 * KM
+    assert 50 * KM < zoom.get_xlim()[0] < 75 * KM
     assert zoom.get_xlim()[1] > 98 * KM
 
 
@@ -567,8 +597,11 @@ def test_a_study_with_nothing_but_its_ground():
         settlements=None, context=None, districts=districts().iloc[:1], towns=(), zoom_towns=(), title=""
     )
     figure = change_figure(Results(study=bare, caption="", frontlines=fronts().iloc[:0]))
-    assert [a.get_gid() for a in figure.axes] == ["main", "zoom", "legend"]
+    assert [a.get_gid() for a in figure.axes] == ["main", "legend", "locator"]
     assert_clean_type(figure)
+    plain = change_figure(Results(study=replace(bare, around="none"), caption=""))
+    assert "locator" not in [a.get_gid() for a in plain.axes]
+    assert not [t for t in texts_of(plain) if t.get_gid() == "caption"]
 
 
 def wide_results(count=21):
@@ -583,6 +616,7 @@ def wide_results(count=21):
     moved = frame(cells, side_from=before, side_to=after)
     gained = np.where(before != after, 100.0, 0.0)
     balance = pd.DataFrame({"district": names, "side": "W", "gained_km2": gained, "lost_km2": 0.0})
+    balance["net_km2"] = gained
     line = shapely.LineString([(0, -900 * KM), (0, 900 * KM)])
     lines = frame([line, line], date=[APRIL, MAY], sigma_m=[500.0, 500.0])
     study = Study(theatre=frame([shapely.union_all(cells)]), districts=ground, context=None, settlements=None)
@@ -601,7 +635,7 @@ def test_of_very_many_districts_only_those_with_changed_ground_are_named():
     figure = change_figure(wide_results())
     moved = {"Район № 276", "Район № 300", "Район № 324"}
     main, zoom = (
-        {t.get_text().replace("\n", " ") for t in panel(figure, name).texts if t.get_gid() == "label"}
+        {t.get_text().replace("\n", " ") for t in panel(figure, name).texts if "Район" in t.get_text()}
         for name in ("main", "zoom")
     )
     assert main <= moved
@@ -632,8 +666,8 @@ def test_many_sides_contested_and_unknown_ground():
     words = [t.get_text() for t in texts_of(figure)]
     for word in (
         "Changed hands between other sides",
-        "Not known on one of the dates",
-        "Contested at the later date",
+        "Changed hands, not known on one of the dates",
+        "Contested: on both dates",
     ):
         assert word in words
     assert_clean_type(figure)
@@ -695,38 +729,59 @@ def test_frames_in_several_crs_are_refused():
         change_figure(Results(change=change().set_crs(3035, allow_override=True)))
 
 
-# -- the view of the second panel
+# -- the views of the details
+
+WHOLE, NEEDS = View(0, 0, 100 * KM, 100 * KM), Needs(main_aspect=1.0, title_mm=8.0, caption_mm=10.0)
 
 
-def test_the_zoom_follows_the_ground_that_moved():
-    view = zoom_view(None, np.array(boxes_km((40, 40, 50, 50))), View(0, 0, 100 * KM, 100 * KM), CRS)
+def views(*corners):
+    return [one.view for one in detail_views(np.array(boxes_km(*corners)), WHOLE, NEEDS, MapStyle())]
+
+
+def test_a_detail_holds_the_ground_that_moved():
+    (view,) = views((40, 40, 50, 50))
     assert View(40 * KM, 40 * KM, 50 * KM, 50 * KM).box().within(view.box())
     assert view.width < 20 * KM
 
 
-def test_slivers_far_away_do_not_widen_the_zoom():
-    moved = np.array([*boxes_km((40, 40, 50, 50)), shapely.box(99 * KM, 99 * KM, 99 * KM + 9, 99 * KM + 9)])
-    assert zoom_view(None, moved, View(0, 0, 100 * KM, 100 * KM), CRS).width < 20 * KM
+def test_slivers_far_away_have_no_detail_and_a_speck_is_not_enlarged_without_end():
+    (view,) = views((40, 40, 50, 50), (99, 99, 99.009, 99.009))
+    assert view.width < 20 * KM
+    (view,) = views((5, 5, 5.001, 5.001))
+    assert view.width > 3 * KM
 
 
-def test_of_ground_scattered_over_the_theatre_the_busiest_part_is_shown():
-    moved = np.array(
-        boxes_km((0, 0, 9, 9), (90, 90, 95, 95), (80, 90, 88, 95), (90, 80, 99, 88), (2, 80, 6, 84))
-    )
-    view = zoom_view(None, moved, View(0, 0, 100 * KM, 100 * KM), CRS)
-    assert view.width < 50 * KM
-    assert view.box().intersects(moved[1])
-    assert not view.box().intersects(moved[0])
+def test_change_in_places_far_apart_has_up_to_three_details_each_of_whole_pieces():
+    corners = [(0, 0, 9, 9), (90, 90, 99, 99), (80, 0, 88, 9), (0, 91, 2, 93)]
+    found = views(*corners)
+    assert len(found) == 3
+    for piece in boxes_km(*corners[:3]):
+        assert sum(piece.within(view.box()) for view in found) == 1
 
 
-def test_a_speck_is_not_enlarged_without_end():
-    moved = np.array([shapely.box(5 * KM, 5 * KM, 5 * KM + 1, 5 * KM + 1)])
-    assert zoom_view(None, moved, View(0, 0, 100 * KM, 100 * KM), CRS).width > 3 * KM
+def test_change_everywhere_or_nowhere_has_no_detail():
+    assert views((0, 0, 90, 60)) == []
+    assert detail_views(np.array([], dtype=object), WHOLE, NEEDS, MapStyle()) == []
 
 
-def test_nothing_moved_nothing_to_zoom_to():
-    assert zoom_view(None, np.array([]), View(0, 0, 1, 1), CRS) is None
-    assert zoom_view((46.0, 40.0, 47.0, 41.0), np.array([]), View(0, 0, 1, 1), CRS) is None
+def test_details_are_at_least_twice_as_large_and_their_heading_says_how_much_they_show():
+    cells = boxes_km((0, 0, 100, 100), (10, 10, 14, 16), (80, 80, 90, 84))
+    ground = [cells[0].difference(shapely.union_all(cells[1:])), *cells[1:]]
+    moved = frame(ground, side_from=["E", "E", "E"], side_to=["E", "W", "W"])
+    figure = change_figure(Results(change=moved))
+    main, *details = (axes for axes in figure.axes if axes.get_gid() in {"main", "zoom"})
+    assert len(details) == 2
+    for axes in details:
+        assert metres_per_pt(main) / metres_per_pt(axes) >= 2
+        assert sum(piece.within(view_of(axes).box()) for piece in cells[1:]) == 1
+    words = {t.get_text() for t in texts_of(figure)}
+    assert {
+        "b",
+        "c",
+        "Detail: 62% of ground that changed hands",
+        "Detail: 38% of ground that changed hands",
+    } <= words
+    assert_clean_type(figure)
 
 
 def test_ground_in_no_district_has_a_hatch_and_an_entry_of_its_own():

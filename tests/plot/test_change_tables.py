@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from frontlines.plot.change_figure import draw_table, rows_of, table_mm
+from frontlines.plot.balance_table import draw_table, rows_of, table_mm
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE
 
@@ -45,10 +45,26 @@ def test_rows_beyond_the_sixth_are_summed(results):
     )  # fmt: skip
     rows = rows_of(few)
     assert [(row.name, row.net) for row in rows[1:]] == [
-        ("D0", "+9.00"), ("D1", "+8.00"), ("D2", "−7.00"), ("D3", "+6.00"), ("D4", "+5.00"), ("D5", "+4.00"),
-        ("2 more", "+1.00"), ("all districts", "+26.0"),
+        ("D0", "+9.0"), ("D1", "+8.0"), ("D3", "+6.0"), ("D4", "+5.0"), ("D5", "+4.0"), ("D2", "−7.0"),
+        ("2 more", "+1.0"), ("all districts", "+26.0"),
     ]  # fmt: skip
     assert {row.interval for row in rows} == {""}
+    one_less = replace(few, balance=few.balance.iloc[:7])
+    assert "D6" in [row.name for row in rows_of(one_less)]  # a name takes no more room than "1 more"
+
+
+@pytest.mark.parametrize(
+    ("scale", "unit", "written"),
+    [(1.0, "km²", ["+30.0", "−0.6", "+29.4"]), (1e-3, "ha", ["+3.00", "−0.06", "+2.94"]), (1e-6, "m²", ["+30", "−1", "+29"])],
+)  # fmt: skip
+def test_small_ground_is_in_hectares_or_square_metres_with_one_number_of_decimals(
+    results, scale, unit, written
+):
+    small = _balance([30.0 * scale, -0.6 * scale, 1e-4 * scale])
+    total = pd.DataFrame({"net_km2": [29.4 * scale], "gained_km2": [30.0 * scale], "lost_km2": [0.6 * scale]})
+    head, *rows = rows_of(replace(results, balance=small, errors=None, total=total))
+    assert head.name.endswith(f"net, {unit}")
+    assert [row.net for row in rows] == written  # what rounds to nothing has no row
 
 
 def test_without_change_there_is_no_table(results):
@@ -70,6 +86,7 @@ def test_figures_that_are_about_say_so_and_names_are_cut_and_not_interpreted(res
     for text in names:
         assert text.get_text().endswith("…")
         assert not text.get_parse_math()
-        assert text.get_window_extent().width <= 0.47 * 60 / 25.4 * figure.dpi
+        others = [one for one in figure.texts if one is not text and one.get_text()]
+        assert not any(text.get_window_extent().overlaps(one.get_window_extent()) for one in others)
     assert any(text.get_text().startswith("~ about") for text in figure.texts)
     assert table_mm(rows, DEFAULT_STYLE) == pytest.approx(6 * 1.5 * DEFAULT_STYLE.legend_pt * 25.4 / 72)

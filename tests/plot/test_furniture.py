@@ -12,16 +12,17 @@ from matplotlib.text import Text
 
 from frontlines.plot.artists import View, metres_per_pt
 from frontlines.plot.furniture import (
+    draw_graticule,
     draw_graticule_ticks,
     draw_legend,
-    draw_locator,
     draw_north_arrow,
     draw_scale_bar,
     emptiest_corners,
-    locator_view,
+    fans_out,
     nice_length_m,
     true_north_deg,
 )
+from frontlines.plot.locator import draw_locator, locator_view
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import MapStyle
 from frontlines.plot.text import font_of, renderer_of, wrap
@@ -91,8 +92,19 @@ def test_the_arrow_points_where_north_is():
     arrows = [draw_north_arrow(make_ax(west, 0.0), LAEA) for west in (-100_000.0, 900_000.0)]
     letters = [next(t for t in arrow.findobj(Text) if t.get_text() == "N") for arrow in arrows]
     offsets = [letter.get_position()[0] - 6.5 for letter in letters]
-    assert offsets[0] == pytest.approx(0.0, abs=0.01)
+    east = true_north_deg(LAEA, 100_000.0, 200_000.0)  # where the arrow stands: in the upper right corner
+    assert offsets[0] == pytest.approx(8.6 * np.sin(np.radians(east)), abs=0.01)
     assert offsets[1] < -0.5  # east of the centre north leans to the west
+
+
+def test_where_meridians_fan_out_there_is_a_graticule():
+    polar = pyproj.CRS("+proj=laea +lat_0=89 +lon_0=20 +datum=WGS84 +units=m")
+    axes = make_ax(-400_000.0, -400_000.0, 800_000.0)
+    assert fans_out(axes, polar)
+    assert not fans_out(make_ax(), LAEA)
+    draw_graticule(axes, polar)
+    (drawn,) = [a for a in axes.collections if a.get_gid() == "graticule"]
+    assert len(drawn.get_paths()) > 10
 
 
 def test_the_emptiest_corner_comes_first():
@@ -113,7 +125,7 @@ def test_the_locator_shows_the_theatre_in_its_region(ax):
     theatre = gpd.GeoDataFrame(geometry=[shapely.box(-50_000, -50_000, 50_000, 50_000)], crs=LAEA)
     draw_locator(ax, region(), theatre)
     gids = {a.get_gid() for a in ax.get_children()}
-    assert {"locator-country", "locator-border", "locator-theatre"} <= gids
+    assert {"country", "border", "locator-theatre"} <= gids
     west, east = ax.get_xlim()
     assert west < -50_000
     assert east > 50_000
@@ -126,7 +138,7 @@ def test_no_locator_where_the_context_ends_with_the_theatre():
     )
     assert locator_view(near, View(0.0, 0.0, 100.0, 100.0)) is None
     assert locator_view(near.iloc[:0], View(0.0, 0.0, 100.0, 100.0)) is None
-    assert locator_view(near.assign(kind="oblast"), View(0.0, 0.0, 10.0, 10.0)) is None
+    assert locator_view(near.assign(kind="sea"), View(0.0, 0.0, 10.0, 10.0)) is None  # nothing to know it by
 
 
 def test_the_legend_is_plain_text_in_the_given_order(ax):
@@ -163,14 +175,12 @@ def test_degrees_across_the_antimeridian():
     assert {"180°", "170° E", "170° W", "0°"} <= set(written)
 
 
-def test_degrees_give_way_to_what_is_there(ax):
-    ax.text(
-        0.5, 0.97, "a very long title that takes the whole of the edge", transform=ax.transAxes, ha="center"
-    )
-    taken = ax.texts[0].get_window_extent(renderer_of(ax.figure))
+def test_degrees_stand_outside_the_frame(ax):
+    ax.set_position((0.2, 0.2, 0.6, 0.6))
     draw_graticule_ticks(ax, LAEA)
-    others = [t.get_window_extent(renderer_of(ax.figure)) for t in ax.texts[1:]]
-    assert not any(taken.overlaps(o) for o in others)
+    frame = ax.get_window_extent()
+    assert ax.texts
+    assert not any(t.get_window_extent(renderer_of(ax.figure)).overlaps(frame) for t in ax.texts)
 
 
 def test_wrapped_text_is_no_wider_than_asked(ax):

@@ -25,7 +25,7 @@ from frontlines.plot import (
     series_figure,
     transition_matrix_figure,
 )
-from frontlines.plot.style import side_looks
+from frontlines.plot.style import dark, pale, side_looks
 from frontlines.series import change_series, series_totals
 from frontlines.uncertainty import total_of
 
@@ -87,6 +87,8 @@ class Study:
     zoom: Any = None
     towns: tuple[str, ...] = ()
     zoom_towns: tuple[str, ...] = ()
+    colours: Any = field(default_factory=dict)
+    around: str = "coast"
     crs: Any = field(default_factory=lambda: theatre().crs)
 
 
@@ -117,12 +119,13 @@ def faces(ax):
 def test_a_map_has_ground_in_the_colour_of_its_side_and_stripes_of_the_one_before():
     ax, looks = draw_change(change()), side_looks(Study().every_side)
     drawn = {patch.get_gid(): patch for patch in ax.patches}
-    assert set(drawn) == {*(f"side:{side}" for side in Study().every_side), "from:b", "from:c"}
+    assert set(drawn) == {*(f"side:{side}" for side in Study().every_side), "from:b:a", "from:c:contested"}
     for side, look in looks.items():
-        assert matplotlib.colors.to_hex(drawn[f"side:{side}"].get_facecolor()) == look.face.lower()
-    stripes = drawn["from:b"]
+        assert matplotlib.colors.to_hex(drawn[f"side:{side}"].get_facecolor()) == pale(look.face).lower()
+    stripes = drawn["from:b:a"]
     assert stripes.get_hatch() == MapStyle().stripe_hatch
-    assert matplotlib.colors.to_hex(stripes.get_edgecolor()) == looks["b"].face.lower()
+    assert matplotlib.colors.to_hex(stripes.get_facecolor()) == dark(looks["a"].face)
+    assert matplotlib.colors.to_hex(stripes.get_edgecolor()) == pale(looks["b"].face)
     assert stripes.get_path().get_extents().x0 == 30 * KM
     assert drawn["side:contested"].get_hatch() == MapStyle().contested_hatch
 
@@ -142,7 +145,8 @@ def test_the_figure_of_several_sides_names_them_all_and_takes_none():
     assert written.count("Alpha") >= 2  # on its ground, and in the table
     assert not [text for text in written if "gained" in text or "lost" in text]
     assert any(
-        text.startswith("Changed hands: stripes have") for text in (t.replace("\n", " ") for t in written)
+        text.startswith("Changed hands: dark, with stripes")
+        for text in (t.replace("\n", " ") for t in written)
     )
 
 

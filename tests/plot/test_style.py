@@ -10,7 +10,16 @@ import pandas as pd
 import pytest
 
 from frontlines.errors import FrontlinesError
-from frontlines.plot.style import MapStyle, date_colours, mix, side_looks, side_styles
+from frontlines.plot.style import (
+    MapStyle,
+    dark,
+    front_colours,
+    mix,
+    pale,
+    side_faces,
+    side_looks,
+    side_styles,
+)
 from frontlines.plot.text import day
 
 # Severity 1.0 of Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113; for linear RGB.
@@ -75,20 +84,39 @@ def test_hatches_can_be_seen_on_their_ground():
 
 @pytest.mark.parametrize("vision", VISION)
 def test_the_two_fronts_are_far_apart_for_every_eye(vision):
-    early, late = MapStyle().date_colours
-    assert apart(early, late, vision) > 30
-
-
-def test_the_two_fronts_differ_in_greyscale():
-    early, late = MapStyle().date_colours
-    assert lab(early)[0] - lab(late)[0] > 20
+    for early, late in (MapStyle().date_colours, MapStyle().front_tones):
+        assert apart(early, late, vision) > 30
+        assert lab(early)[0] - lab(late)[0] > 20  # in greyscale too
 
 
 def test_fronts_stand_out_from_the_ground():
     style = MapStyle()
-    for colour in style.date_colours:
-        for kind in ("held", "rest", "gained"):
-            assert apart(colour, getattr(style, kind).face) > 30
+    for tone in style.front_tones:
+        for colour in style.palette:
+            assert apart(tone, pale(colour)) > 20
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_kept_and_changed_ground_of_sides_stand_apart_for_every_eye(vision):
+    style = MapStyle()
+    for one, two in combinations(style.palette[:5], 2):
+        assert apart(pale(one), pale(two), vision) > 6
+    for colour in style.palette:
+        assert lab(pale(colour))[0] - lab(dark(colour))[0] > 10  # and every change has a hatch
+    others = (style.sea_face, style.country_face, style.unknown.face, style.paper)
+    for colour in (*(pale(one) for one in style.palette[:5]), *others):
+        assert all(apart(colour, other, vision) > 3 for other in others if other != colour)
+
+
+def test_a_side_called_by_a_colour_has_it_and_no_other_side_has_one_like_it():
+    faces = side_faces(["Red Army", "Blue", "Alpha"])
+    red, blue = (matplotlib.colors.to_rgb(faces[name]) for name in ("Red Army", "Blue"))
+    assert red[0] == max(red)
+    assert blue[2] == max(blue)
+    assert apart(faces["Alpha"], faces["Blue"]) > 20
+    assert side_faces(["Red East", "Red West"]) == dict(
+        zip(["Red East", "Red West"], MapStyle().palette, strict=False)
+    )
 
 
 @pytest.mark.parametrize("vision", VISION)
@@ -136,24 +164,18 @@ def test_contested_is_hatched_and_unknown_pale_grey():
     assert looks["a"].face == MapStyle().palette[0]
 
 
-def test_earlier_is_blue_and_later_is_red():
-    colours = date_colours(["1994-05-12", "1994-04-07", "1994-04-07"])
+def test_later_fronts_are_darker():
+    colours = front_colours(["1994-05-12", "1994-04-07", "1994-04-07"])
     assert list(colours) == [pd.Timestamp("1994-04-07"), pd.Timestamp("1994-05-12")]
-    blue, red = (matplotlib.colors.to_rgb(c) for c in colours.values())
-    assert blue[2] > blue[0]
-    assert red[0] > red[2]
-
-
-def test_dates_between_run_from_blue_to_red():
-    colours = list(date_colours(pd.date_range("2022-01-01", periods=5)).values())
-    reds = [matplotlib.colors.to_rgb(c)[0] for c in colours]
-    assert reds == sorted(reds)
-    assert len(set(colours)) == 5
+    tones = list(front_colours(pd.date_range("2022-01-01", periods=5)).values())
+    lightness = [lab(tone)[0] for tone in tones]
+    assert lightness == sorted(lightness, reverse=True)
+    assert len(set(tones)) == 5
 
 
 def test_one_date_and_no_date():
-    assert list(date_colours(["1994-04-07"]).values()) == [MapStyle().date_colours[0].lower()]
-    assert date_colours([None, pd.NaT]) == {}
+    assert list(front_colours(["1994-04-07"]).values()) == [MapStyle().front_tones[0].lower()]
+    assert front_colours([None, pd.NaT]) == {}
 
 
 def test_days_are_written_in_english_whatever_the_locale():
@@ -179,7 +201,7 @@ def test_type_that_is_not_a_number_is_refused():
 
 
 def test_a_style_without_colours_is_refused():
-    with pytest.raises(FrontlinesError, match="date_colours needs two colours"):
+    with pytest.raises(FrontlinesError, match="front_tones and date_colours need two colours"):
         MapStyle(date_colours=("#000000",))
     with pytest.raises(FrontlinesError, match="palette at least one"):
         MapStyle(palette=())

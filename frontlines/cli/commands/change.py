@@ -8,14 +8,24 @@ from typing import Annotated, Any
 import typer
 
 from frontlines.cli.answering import answer
-from frontlines.cli.options import OF_GROUND, OF_STUDY, Saving, asks, saves_answers
+from frontlines.cli.options import OF_GROUND, OF_MAP, OF_STUDY, Saving, asks, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.study import compare
 
 
 @shows_errors
 @saves_answers
-@asks(*OF_GROUND, *OF_STUDY, "population", "population_per", "sliver_m", "correlation_m", "draws", "jobs")
+@asks(
+    *OF_GROUND,
+    *OF_STUDY,
+    *OF_MAP,
+    "population",
+    "population_per",
+    "sliver_m",
+    "correlation_m",
+    "draws",
+    "jobs",
+)
 def change(
     before: Annotated[
         Path,

@@ -11,20 +11,20 @@ from typing import Annotated, Any
 import typer
 
 from frontlines.cli.answering import answer
-from frontlines.cli.options import OF_STUDY, Saving, asks, saves_answers
+from frontlines.cli.options import OF_MAP, OF_STUDY, Saving, asks, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.datasets import available
 from frontlines.sources.description import Description
 from frontlines.study import run_study
 from frontlines.study.files import files_of, open_study
 
-_TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers"}
+_TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers", "around": "map"}
 _TABLE_OF |= {"key": "layers", "population": "layers", "population_per": "layers"}
 
 
 @shows_errors
 @saves_answers
-@asks(*OF_STUDY, "population", "population_per", "sliver_m", "correlation_m", "draws", "jobs")
+@asks(*OF_STUDY, *OF_MAP, "population", "population_per", "sliver_m", "correlation_m", "draws", "jobs")
 def run(
     study: Annotated[
         str,
@@ -57,6 +57,7 @@ def changes_of(
 ) -> dict[str, dict[str, Any]]:
     """Write the options of a study as entries that go before those of its file."""
     changes: dict[str, dict[str, Any]] = {"study": {}, "sides": dict(sides), "layers": {}, "method": {}}
+    changes |= {"colours": others.pop("colours", {}), "map": {}}
     if any(days):
         changes["study"]["dates"] = [None if one is None else date.fromisoformat(one) for one in days]
     if source := others.pop("source", None):

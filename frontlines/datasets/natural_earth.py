@@ -1,0 +1,99 @@
+"""Coasts and states about a theatre, from the Natural Earth layer that comes with the library."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pyproj
+import shapely
+
+from frontlines.crs import polygons_of
+from frontlines.datasets.bundled import root
+from frontlines.names import HALF_TURN_DEG, LONLAT
+
+CREDIT_OF_COAST = "Natural Earth 4.1 (public domain)"
+CREDIT = f"{CREDIT_OF_COAST}, borders as held de facto about 2018"
+FIRST_YEAR = 1993
+"""Of days from this year on the states are known; before, land and sea alone: borders were others."""
+
+_DEG_M = 111_320.0
+_STEP_DEG = 0.5  # long edges are bent by the projection
+_FINE = 3000  # corners that change less than this part of the width of the ground cannot be seen
+
+
+def neighbours(
+    crs: pyproj.CRS, bounds: tuple[float, float, float, float], *, states: bool = True
+) -> gpd.GeoDataFrame:
+    """Give the states, or the land, and the sea of a part of a plane.
+
+    Parameters
+    ----------
+    crs
+        A CRS in metres, such as a working CRS.
+    bounds
+        West, south, east, north of the ground wanted [m].
+    states
+        Whether land is parted into states.
+
+    Returns
+    -------
+    context
+        Frame for `draw_context`: `kind` (``sea``, under all the rest, and ``country`` or ``land``), `name`,
+        polygons.
+
+    Examples
+    --------
+    >>> import frontlines as fl
+    >>> theatre = fl.load_study("karabakh-1994").theatre
+    >>> sorted(neighbours(theatre.crs, theatre.total_bounds)["name"].dropna())
+    ['Armenia', 'Azerbaijan', 'Iran']
+    """
+    window, box = shapely.box(*bounds), shapely.box
+    lonlat = pyproj.Transformer.from_crs(crs, LONLAT, always_xy=True)
+    rim = shapely.get_coordinates(shapely.segmentize(window, max(window.length / 200, 1.0)))
+    lon, lat = lonlat.transform(*np.vstack([rim, shapely.get_coordinates(window.centroid)]).T)
+    middle, reach = np.array([lon[-1], lat[-1]]), np.hypot(*(np.array(bounds[2:]) - bounds[:2])) / 2 / _DEG_M
+    low, high = middle[1] - reach, middle[1] + reach
+    wide = np.unwrap(lon[:-1], period=2 * HALF_TURN_DEG) - middle[0]
+    half = HALF_TURN_DEG if max(-low, high) > 89.0 else float(np.abs(wide).max()) + 0.1  # noqa: PLR2004
+    names, shapes = countries()
+    found: list[Any] = []
+    whose: list[Any] = []
+    for turn in (-2 * HALF_TURN_DEG, 0.0, 2 * HALF_TURN_DEG) if half < HALF_TURN_DEG else (0.0,):
+        west, east = (
+            (middle[0] - half, middle[0] + half) if half < HALF_TURN_DEG else (-HALF_TURN_DEG, HALF_TURN_DEG)
+        )
+        asked = box(west - turn, max(low - 0.5, -90.0), east - turn, min(high + 0.5, 90.0))
+        near = np.flatnonzero(shapely.intersects(shapely.envelope(shapes), asked))
+        parts = shapely.clip_by_rect(shapes[near], *asked.bounds)
+        found, whose = [*found, *parts], [*whose, *names[near]]
+    pieces = shapely.segmentize(np.array(found, dtype=object), _STEP_DEG)
+    forth = pyproj.Transformer.from_crs(LONLAT, crs, always_xy=True)
+    flat = shapely.transform(pieces, lambda xy: np.column_stack(forth.transform(*xy.T)))
+    fine_m = max(window.length / 4 / _FINE, 1.0)
+    cut = polygons_of(shapely.clip_by_rect(shapely.make_valid(shapely.simplify(flat, fine_m)), *bounds))
+    seen = ~shapely.is_empty(cut)
+    return _rows(cut[seen], np.array(whose)[seen], window, gpd.GeoSeries(crs=crs).crs, states=states)
+
+
+def _rows(pieces: Any, whose: Any, window: Any, crs: pyproj.CRS, *, states: bool) -> gpd.GeoDataFrame:
+    """Join the pieces of each state, and lay the land on the sea."""
+    every = [(name, pieces[whose == name]) for name in np.unique(whose)]
+    shapes = [own[0] if len(own) == 1 else shapely.union_all(own, grid_size=1.0) for _, own in every]
+    kinds = ["sea", *["country" if states else "land"] * len(every)]
+    names = [None, *[str(name) if states else None for name, _ in every]]
+    return gpd.GeoDataFrame({"kind": kinds, "name": names}, geometry=[window, *shapes], crs=crs)
+
+
+@lru_cache(maxsize=1)
+def countries() -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return the names of all countries and their shapes [degrees]."""
+    with np.load(root() / "natural-earth" / "countries.npz") as held:
+        degrees = np.cumsum(held["steps"], axis=1).T / 1000.0
+        offsets = (held["rings"], held["polygons"], held["countries"])
+        shapes = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, degrees, offsets)
+        return held["names"], shapes

@@ -1,0 +1,145 @@
+"""The table on a map: net change of districts or sides, in one unit and with one number of decimals."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from frontlines.names import KM2, WHOLE, AreaUnit, area_unit
+from frontlines.plot.map_layers import side_name
+from frontlines.plot.page import Box, FigurePage
+from frontlines.plot.scene import ResultsLike
+from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle
+from frontlines.plot.text import clean, font_of, led, shortened, text_width_px
+
+_MOST_ROWS = 6
+_MOST_SIDES = 9  # in a table: more sides than these are not all named
+_LINE = 1.5  # times the size of the type
+_GAP_MM = 2.0  # between columns
+_RULE, _RULE_PT = 0.78, 0.5  # where the line over the sum is, in lines above its feet, and its width
+_ABOUT = "~ about: a border or corner is within reach of the error"
+
+
+class Row(NamedTuple):
+    """A line of the table, in words: name, net change, and its interval."""
+
+    name: str
+    net: str
+    interval: str
+
+
+def unit_of(results: ResultsLike) -> AreaUnit:
+    """Choose the unit of the areas of a study's table by the ground that changed hands."""
+    total = results.totals
+    moved = [total[name].abs().max() for name in ("gained_km2", "lost_km2", "net_km2") if name in total]
+    return area_unit(float(max(moved, default=0.0)))
+
+
+def rows_of(results: ResultsLike) -> list[Row]:
+    """Write the table of a study, as the terminal orders it: districts with most change, the rest, sum."""
+    if len(results.study.followed) > 1:
+        return _rows_of_sides(results)
+    unit, balance = unit_of(results), results.balance
+    seen = balance[["gained_km2", "lost_km2"]].max(axis=1) >= 0.5 * 10**-unit.digits * unit.km2
+    turnover = (balance["gained_km2"] + balance["lost_km2"])[seen].sort_values(ascending=False, kind="stable")
+    if turnover.empty:
+        return []
+    named = turnover.index[: _MOST_ROWS if len(turnover) > _MOST_ROWS + 1 else len(turnover)]
+    shown = balance.loc[named].sort_values("net_km2", ascending=False, kind="stable")
+    rest_km2, rest = balance["net_km2"].drop(named).sum(), len(turnover) - len(named)
+    others = [Row(f"{rest} more", unit.write(rest_km2, sign=True), "")] if rest else []
+    *districts, total = [
+        _row(row, unit)
+        for row in pd.concat([shown, results.totals.assign(district=WHOLE)]).to_dict("records")
+    ]
+    side = side_name(results.study.followed[0], results.study.sides)
+    return [Row(f"{led(clean(side))}: net, {unit.name}", "", _interval(results)), *districts, *others, total]
+
+
+def _rows_of_sides(results: ResultsLike) -> list[Row]:
+    """Write the table of several sides, and the ground that changed hands between any of them."""
+    total = results.totals
+    names = total["side"].map(lambda side: side_name(side, results.study.sides))
+    turnover = (total["gained_km2"] + total["lost_km2"]).sort_values(ascending=False, kind="stable")
+    shown = sorted(turnover.index[: _MOST_ROWS if len(total) > _MOST_SIDES else len(total)])
+    moved = results.change[(results.change["side_from"] != results.change["side_to"]).to_numpy()]
+    moved_km2 = float(moved.area.sum()) / KM2
+    unit = area_unit(max(moved_km2, float(turnover.max()) / 2))
+    rows = [_row(row, unit) for row in total.assign(district=names).loc[shown].to_dict("records")]
+    rows += [Row(f"{len(total) - len(shown)} more", "", "")] if len(shown) < len(total) else []
+    changed = Row("Changed hands", unit.write(moved_km2), "")
+    return [Row(f"Net by side, {unit.name}", "", _interval(results)), *rows, changed]
+
+
+def held_texts(results: ResultsLike) -> dict[str, str]:
+    """Write of each side what it held on either date, for a legend."""
+    total, held = results.totals, {}
+    unit = area_unit(float(total[["before_km2", "after_km2"]].to_numpy().max()))
+    for side, *km2 in zip(total["side"], total["before_km2"], total["after_km2"], strict=True):
+        before, after = map(unit.write, km2)
+        held[side] = f"{led(clean(side_name(side, results.study.sides)))}: {before} → {after} {unit.name}"
+    return held
+
+
+def _interval(results: ResultsLike) -> str:
+    """Name the column of intervals; "" without errors."""
+    return "" if results.errors is None else f"{results.errors.level:.0%} interval"
+
+
+def _row(row: dict[Any, Any], unit: AreaUnit) -> Row:
+    low, high = row.get("net_low_km2"), row.get("net_high_km2")
+    interval = ""
+    if isinstance(low, float) and isinstance(high, float) and np.isfinite([low, high]).all():
+        about = "~ " if row.get("trust") == "no" else ""
+        interval = f"{about}{unit.write(low, sign=True)} to {unit.write(high, sign=True)}"
+    return Row(clean(row["district"]), unit.write(float(row["net_km2"]), sign=True), interval)
+
+
+def table_mm(rows: list[Row], style: MapStyle) -> float:
+    """Return the height of a table [mm]."""
+    return len(_lines(rows)) * _line_mm(style) if rows else 0.0
+
+
+def draw_table(page: FigurePage, rows: list[Row], box: Box) -> None:
+    """Write a table into a box of the page; nothing in it is interpreted. The page has its last height.
+
+    Columns are as wide as what stands in them; names that find no room are cut.
+    """
+    style, figure, size_pt = page.style, page.figure, page.style.legend_pt
+    px_mm, weights = MM_PER_INCH / figure.dpi, ["bold", *["normal"] * (len(rows) - 2), "bold"]
+
+    def wide(column: int) -> float:
+        words = [(row[column], weight) for row, weight in zip(rows, weights, strict=True)]
+        return px_mm * max(
+            text_width_px(word, font_of(style, size_pt, weight=weight), figure.dpi) for word, weight in words
+        )
+
+    net, interval = wide(1), wide(2)
+    ends = box.width - (interval + _GAP_MM if interval else 0.0)
+    if not interval:
+        ends = min(ends, wide(0) + 2 * _GAP_MM + net)
+    width = box.width if interval else ends
+    for number, row in enumerate(_lines(rows)):
+        foot_mm = box.top + (number + 0.8) * _line_mm(style)
+        weight = "bold" if row in (rows[0], rows[-1]) else "normal"
+        room_mm = ends - net - _GAP_MM if row.net else width - (interval + _GAP_MM if row.interval else 0.0)
+        room_mm = box.width if row.name == _ABOUT or (row is rows[0] and not interval) else room_mm
+        name = shortened(row.name, room_mm / px_mm, figure, font_of(style, size_pt, weight=weight))
+        for at, ha, words in ((0.0, "left", name), (ends, "right", row.net), (width, "right", row.interval)):
+            page.write(words, box.left + at, foot_mm, size_pt=size_pt, name="table", weight=weight, ha=ha)
+        if row is rows[-1]:
+            over = 1 - (foot_mm - _RULE * _line_mm(style)) / page.height_mm
+            rule = [box.left / style.width_mm, (box.left + width) / style.width_mm]
+            figure.add_artist(Line2D(rule, [over, over], color=style.ink, linewidth=_RULE_PT, gid="table"))
+
+
+def _lines(rows: list[Row]) -> list[Row]:
+    """Add what must be said of the rows."""
+    return [*rows, Row(_ABOUT, "", "")] if any(row.interval.startswith("~") for row in rows) else rows
+
+
+def _line_mm(style: MapStyle) -> float:
+    return _LINE * style.legend_pt * MM_PER_INCH / PT_PER_INCH
