@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 
+from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEAR, neighbours
 from frontlines.errors import StudyError
+from frontlines.layers.mending import stated_sources
 from frontlines.names import KM2
 from frontlines.plot import (
     agreement_chart,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     _Pictures = Iterator[tuple[str, Figure]]
 
+_LEAST_M = 90_000.0  # smaller theatres would show how coarse the layer of coasts is
 _ERROR_MM = 72.0  # height of the chart of the error by correlation
 
 
@@ -155,6 +158,7 @@ def _write_film(answer: Answer, folder: Path) -> None:
         sides=results.sides,
         totals=results.snapshot_totals(),
         places=None if places is None else places[places["changed"]],
+        **_around(results),
     )
 
 
@@ -176,6 +180,19 @@ def _profile(movement: MovementResults) -> Figure:
     places = movement.results.for_readers().study.settlements
     title, caption = movement.title, movement.caption
     return profile_figure(movement.displaced, settlements=places, title=title, caption=caption)
+
+
+def _around(results: SeriesResults) -> dict[str, Any]:
+    """Return what lies about the districts, and who drew it; nothing where that is too coarse."""
+    west, south, east, north = results.districts.total_bounds
+    by = max(east - west, north - south) / 2
+    if by < _LEAST_M / 2:
+        return {}
+    states = results.control["date"].min().year >= FIRST_YEAR
+    box = (west - by, south - by, east + by, north + by)
+    named = [*stated_sources(results.control.get("source", ())), CREDIT if states else CREDIT_OF_COAST]
+    context = neighbours(results.districts.crs, box, states=states)
+    return {"context": context, "caption": f"Sources: {', '.join(named)}."}
 
 
 def _of_movement(movement: MovementResults, _wanted: Wanted) -> _Pictures:

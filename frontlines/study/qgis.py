@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import numpy as np
 import pandas as pd
 
-from frontlines.plot.map_layers import side_name
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, front_colours, mix, pale, side_looks
+from frontlines.plot.map_layers import kept_look, side_name
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, front_colours, mix, side_looks
 from frontlines.plot.text import clean, day, number
 
 if TYPE_CHECKING:
@@ -76,11 +76,10 @@ def _change_rules(results: Results, style: MapStyle) -> Iterator[Rule]:
     for before, after in pairs.itertuples(index=False):
         where = f'"side_from" = {_text(before)} AND "side_to" = {_text(after)}'
         names = [clean(side_name(side, called)) for side in (before, after)]
-        face = looks[after].face
         if before == after:
-            yield Rule(where, f"{names[1]}: on both dates", pale(face))
+            yield Rule(where, f"{names[1]}: on both dates", kept_look(looks[after]).face)
         else:
-            yield Rule(where, f"{names[0]} to {names[1]}", dark(face))
+            yield Rule(where, f"{names[0]} to {names[1]}", dark(looks[after].face))
 
 
 def _district_rules(results: Results, style: MapStyle) -> Iterator[Rule]:

@@ -350,7 +350,9 @@ def test_real_snapshots_make_a_small_gif(tmp_path, bench):
 
 
 def test_what_lies_about_the_ground_is_drawn_when_given(tmp_path):
-    land = frame([shapely.box(-500 * KM, -500 * KM, 500 * KM, 500 * KM)], kind="country", name="Neighbour")
+    land = frame(
+        [shapely.box(-500 * KM, -500 * KM, 500 * KM, 500 * KM)], kind=["country"], name=["Neighbour"]
+    )
     shown = {"districts": districts(), "theatre": None}
     bare, drawn = (
         pictures(draw(tmp_path / name, context=context, **shown))[0]

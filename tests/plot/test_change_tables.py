@@ -62,7 +62,7 @@ def test_small_ground_is_in_hectares_or_square_metres_with_one_number_of_decimal
 ):
     small = _balance([30.0 * scale, -0.6 * scale, 1e-4 * scale])
     total = pd.DataFrame({"net_km2": [29.4 * scale], "gained_km2": [30.0 * scale], "lost_km2": [0.6 * scale]})
-    head, *rows = rows_of(replace(results, balance=small, errors=None, total=total))
+    head, *rows = rows_of(replace(results, balance=small, errors=None, totals=total))
     assert head.name.endswith(f"net, {unit}")
     assert [row.net for row in rows] == written  # what rounds to nothing has no row
 

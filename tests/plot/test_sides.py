@@ -102,7 +102,7 @@ class Results:
     )
     change: Any = field(default_factory=change)
     balance: Any = field(default_factory=lambda: balance_by_district(transitions()))
-    total: Any = field(default_factory=lambda: total_of(balance_by_district(transitions())))
+    totals: Any = field(default_factory=lambda: total_of(balance_by_district(transitions())))
     errors: Any = None
     no_district: Any = None
     caption: str = "Made up."
@@ -200,7 +200,7 @@ def test_a_matrix_shades_only_what_changed_hands():
 @pytest.mark.parametrize(
     ("alter", "most", "message"),
     [
-        (lambda table: table.drop(columns="side_to"), 9, "the table has no column 'side_to'"),
+        (lambda table: table.drop(columns="side_to"), 9, "transitions has no column 'side_to'"),
         (lambda table: table.assign(date_to=[*table["date_to"][:-1], DAYS[1]]), 9, "holds 2 pairs of dates"),
         (lambda table: table, -1, "most is -1: pass what transitions_by_district gave"),
     ],

@@ -185,9 +185,7 @@ def test_the_legend_of_the_map_names_fronts_in_view_alone():
 
 
 def test_a_profile_needs_movements():
-    with pytest.raises(
-        FrontlinesError, match="there is no movement to draw: pass what displacement returned"
-    ):
+    with pytest.raises(FrontlinesError, match="of numbers: pass what comes from displacement"):
         fl.draw_profile(fl.make_transects(LINES, "A"), ax=axes())
 
 
