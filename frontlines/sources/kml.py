@@ -207,7 +207,7 @@ def _numbers(text: str) -> list[float]:
     """Read lon,lat or lon,lat,height."""
     numbers = [float(part) for part in text.strip(",").split(",")]
     if len(numbers) not in (2, 3):
-        raise ValueError(f"{text} is not lon,lat or lon,lat,height, with points for decimals")
+        raise SourceError(f"{text} is not lon,lat or lon,lat,height, with points for decimals")
     return numbers
 
 

@@ -134,7 +134,8 @@ def error_by_length(results: Results) -> pd.DataFrame | None:
             "side", sort=False
         )
     ]
-    return pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
+    return table if table["sigma_km2"].max() > 0 else None  # nothing moved that has an error
 
 
 def noise_of(asked: float | str | None, sigma_m: float | None, lines: pd.DataFrame) -> NoiseModel:

@@ -96,12 +96,20 @@ def _matrix(results: Results) -> Figure:
     )
 
 
+_FEWEST = 3  # lengths, of which a line can be drawn
+
+
 def _of_change(results: Results, _wanted: Wanted) -> _Pictures:
     yield "map", _map_of_change(results)
     if len(results.totals) > 1:
         yield "matrix", _matrix(results)
     table = results.error_by_correlation
-    if table is not None and table["side"].nunique() == 1 and table["correlation_m"].min() == 0:
+    if (
+        table is not None
+        and table["side"].nunique() == 1
+        and table["correlation_m"].iloc[0] == 0
+        and len(table) > _FEWEST
+    ):
         chart = Chart("error", lambda ax: draw_error_by_correlation(table, ax=ax), _ERROR_MM)
         about = {"title": results.study.title, "caption": results.caption}
         yield "error_by_correlation", chart_page([chart], style=DEFAULT_STYLE, **about)

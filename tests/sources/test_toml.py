@@ -160,7 +160,11 @@ def test_a_zoom_may_cross_the_antimeridian(study):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("[study]", "[studie]", r"\[studie\] is not a table of a study \(they are study, sides, layers,"),
+        (
+            "[study]",
+            "[studie]",
+            r"\[studie\] is not a table of a study \(they are study, sides, colours, layers,",
+        ),
         (
             "snap_m = 2000",
             "snap = 2000",

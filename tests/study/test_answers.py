@@ -17,7 +17,7 @@ from frontlines.cli.main import app
 from frontlines.cli.options import Saves
 from frontlines.datasets import locate
 from frontlines.sources.formats import DECIMALS, OTHER_DECIMALS, rounded
-from frontlines.study import outputs
+from frontlines.study import outputs, pictures
 from frontlines.study.questions import net_changes
 
 NASTY = '=1+1</script><script>alert("1")</script>'
@@ -98,7 +98,7 @@ def test_a_notebook_shows_sentence_table_map_and_caption_as_text(nasty, series, 
 
 def test_maps_and_charts_are_figures(nasty, series, monkeypatch):
     for name in ("change_figure", "transition_matrix_figure", "series_figure"):
-        monkeypatch.setattr(outputs, name, lambda *_args, _name=name, **_how: Figure(label=_name))
+        monkeypatch.setattr(pictures, name, lambda *_args, _name=name, **_how: Figure(label=_name))
     assert [found.map().get_label() for found in (nasty, series)] == ["change_figure"] * 2
     assert nasty.chart().get_label() == "transition_matrix_figure"
     assert series.chart().get_label() == "series_figure"
@@ -117,7 +117,13 @@ def test_any_two_days_of_a_series_are_compared(series):
 def test_what_scripts_read_holds_all_tables(nasty, series):
     found = json.loads(nasty.to_json())
     assert set(found) == {"kind", "headline", "tables", "manifest"}
-    assert list(found["tables"]) == ["balance", "totals", "transitions", "settlements"]
+    assert list(found["tables"]) == [
+        "balance",
+        "totals",
+        "transitions",
+        "settlements",
+        "error_by_correlation",
+    ]
     assert found["tables"]["balance"][0]["date_from"] == "2021-06-01"
     row = json.loads(series.to_json())["tables"]["totals"][0]
     assert row["net_km2"] == round(series.totals["net_km2"].iloc[0], 6)

@@ -261,7 +261,7 @@ def test_the_errors_of_lines_reach_the_balance_and_the_manifest(karabakh):
     assert record["method"] == "formula"
     assert record["total"]["sigma_km2"] == pytest.approx(karabakh.errors.total["sigma_km2"].iloc[0])
     low, high = (record["total"][f"net_{end}_km2"] for end in ("low", "high"))
-    assert f"Armenian side, net: 282 km² (95% interval {low:,.0f} to {high:,.0f} km²)." in karabakh.caption
+    assert f"Armenian side, net: 282 km² (95% interval −{-low:,.0f} to {high:,.0f} km²)." in karabakh.caption
     assert "each stretch off as a whole), by formula" in karabakh.caption
 
 
