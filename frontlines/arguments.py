@@ -190,8 +190,8 @@ def _require_rows(name: str, table: pd.DataFrame, shape: str, *columns: str) -> 
     if shape in _SHAPES:
         shapes = np.asarray(table.geometry.values)
         found, dimension = shapely.get_dimensions(shapes), _SHAPES[shape]
-        wrong = (found != dimension) & ((found >= 0) | (dimension > 0))  # a place may lie nowhere known
-        odd = np.flatnonzero(wrong | ((shape == "polygons") & ~(shapely.area(shapes) > 0)))
+        there = (found >= 0) & ~shapely.is_empty(shapes)  # what is nowhere is passed over
+        odd = np.flatnonzero(there & ((found != dimension) | np.isnan(shapely.area(shapes))))
         if len(odd):
             raise LayerError(f"row {table.index[odd[0]]} of {name} is none of {shape} with a place: {origin}")
     made = shape == "rows" or name in _MAKERS  # by the library, not by its users

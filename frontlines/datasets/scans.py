@@ -355,7 +355,7 @@ def scan_of_map(  # noqa: PLR0913 - one call that draws it all
     Raises
     ------
     FrontlinesError
-        If fewer than four crossings of the graticule lie on the map.
+        If there is no line, or fewer than four crossings of the graticule lie on the map.
 
     Examples
     --------
@@ -366,6 +366,8 @@ def scan_of_map(  # noqa: PLR0913 - one call that draws it all
     >>> scan.pixels.shape[1], len(scan.control_points)
     (400, 9)
     """
+    if lines.empty:
+        raise FrontlinesError("lines has no row: give the lines to draw")
     layers = [layer for layer in (lines, areas, borders) if layer is not None]
     on_plane = [_cut_and_moved(layer, crs) for layer in layers]
     bounds = shapely.total_bounds(np.concatenate([layer.geometry.values for layer in on_plane]))

@@ -202,7 +202,6 @@ _AS_GIVEN = (
 )  # fmt: skip
 
 
-@checked()
 @dataclass(frozen=True)
 class Places:
     """Places that a side holds.
@@ -219,7 +218,6 @@ class Places:
     pixels: tuple[Place, ...] = ()
 
 
-@checked()
 @dataclass(frozen=True, kw_only=True)
 class LineRecipe:
     """A line to trace.
@@ -252,7 +250,6 @@ class LineRecipe:
         object.__setattr__(self, "date", pd.Timestamp(self.date))
 
 
-@checked()
 @dataclass(frozen=True, kw_only=True)
 class AreaRecipe:
     """A fill to trace.
@@ -272,7 +269,6 @@ class AreaRecipe:
     date: pd.Timestamp
 
 
-@checked()
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """What to trace on which image.

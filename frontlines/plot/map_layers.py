@@ -423,7 +423,7 @@ def town_labels(towns: gpd.GeoDataFrame, *, style: MapStyle = DEFAULT_STYLE) -> 
     ]
 
 
-@checked()
+@checked(context="any kind")
 def draw_context(
     context: gpd.GeoDataFrame,
     *,
@@ -485,7 +485,7 @@ def draw_context(
     dashes = dash(style.oblast_pt_width, *style.oblast_dash)
     outline(stage.ax, merged(oblast.geometry), "oblast", style, linestyles=[dashes], capstyle="butt")
     stage.settle(context.geometry)
-    if label:
+    if label and "name" in context:
         place_labels(stage.ax, country_labels(countries, aside=aside, style=style), style=style)
     return stage.ax
 

@@ -243,7 +243,7 @@ class MeasuredErrors(NamedTuple):
     places: int
 
 
-@checked(first="lines", second="lines")
+@checked(first="any", second="any")
 def correlation_from(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> MeasuredErrors:
     r"""Measure sigma and correlation length from two drawings of the same lines, or from control points.
 

@@ -195,7 +195,7 @@ def test_a_matrix_of_many_sides_is_a_list(results):
     balance = balance_by_district(transitions)
     study = replace(results.study, side=None, label=None)
     many = replace(
-        results, study=study, transitions=transitions, balance=balance, total=total_of(balance), errors=None
+        results, study=study, transitions=transitions, balance=balance, totals=total_of(balance), errors=None
     )
     text = "\n".join(shown(many))
     assert "Ground that changed hands: all" in text

@@ -215,7 +215,7 @@ SAID_BY = {
 }
 OF_THE_COMMAND_ALONE = {
     "--out", "--force", "--limit", "--report", "--help", "--excel", "--csv-bom", "--no-map", "--json", "--jobs",
-    "--quiet", "--verbose",
+    "--quiet", "--verbose", "--pdf",
 }  # fmt: skip
 TABLES_OF_ANY_NAME = {"--side-name": "sides", "--side-colour": "colours"}
 
@@ -266,16 +266,16 @@ def test_what_options_say_stands_on_the_map_and_in_the_table(folder, command):
 @pytest.mark.parametrize("command", ["run", "change", "displacement", "series"])
 def test_words_reach_the_figures(folder, monkeypatch, command):
     drawn = []
-    from frontlines.study import outputs  # noqa: PLC0415
+    from frontlines.study import pictures  # noqa: PLC0415
 
     for name in ("change_figure", "series_figure", "district_figure", "movement_figure"):
-        figure = getattr(outputs, name)
+        figure = getattr(pictures, name)
 
         def keep(*args, _figure=figure, **options):
             drawn.append(_figure(*args, **options))
             return drawn[-1]
 
-        monkeypatch.setattr(outputs, name, keep)
+        monkeypatch.setattr(pictures, name, keep)
     more = ["--label", "NAME", "--title", "My own title", "--source", "the staff map"]
     more += ["--side-name", "A=Army A"]
     more += [] if command == "series" else ["--settlements", folder / "towns.gpkg"]

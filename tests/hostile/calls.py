@@ -263,6 +263,8 @@ def calls(folder):
             "path": folder / "ground.topojson", "states": [("1994-04-07", BEFORE)], "districts": DISTRICTS,
             "title": "T", "followed": ["A"], "sides": {"A": "a"}, "labels": {"D": "d"}, "layers": None,
         },
+        report.changed_rows: {"places": PLACES.assign(changed=True), "points": PLACES},
+        fl.save_figure: {"figure": Figure(), "path": folder / "figure.svg", "description": "made up"},
         report.write_page: {"folder": folder, "path": folder / "report.html"},
         datasets.locate: {"name": "karabakh-1994"},
         datasets.render_scan: {"lines": stripe, "size_px": (60, 40), "labels": drawn, "rng": 0},

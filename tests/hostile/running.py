@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 import typer
 
-from frontlines.cli import digitizing, outputs  # noqa: F401 - loaded late by the commands
+from frontlines.cli import digitizing  # noqa: F401 - loaded late by the commands
 from frontlines.cli.main import command, main
+from frontlines.study import outputs, pictures, readable  # noqa: F401 - as above
 
 _LONGEST_S = 60.0  # of processor time
 

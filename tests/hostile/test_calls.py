@@ -17,7 +17,7 @@ from tests.hostile.calls import AFTER, BEFORE, CRS, DISTRICTS, THEATRE, calls, s
 CASES = 4  # of each function
 MADE_BY_FUNCTIONS = {  # and given to others: nobody makes one by hand
     "AgreementResults", "Caution", "Digitized", "FrontlinesError", "Georeference", "Hidden", "MapScan",
-    "MovementResults", "Results", "Scan", "SeriesResults", "Sheet", "Stretch", "SyntheticScan",
+    "MovementResults", "Results", "Scan", "SeriesResults", "Sheet", "Stretch", "Study", "SyntheticScan",
     "SyntheticWar", "Tracing", "available",
 }  # fmt: skip
 NAMES = sorted(

@@ -312,7 +312,7 @@ def test_a_film_needs_ffmpeg(tmp_path, monkeypatch):
         ({"frames_per_second": 0}, SourceError, "frames_per_second = 0 cannot be shown"),
         ({"frames_per_second": 90}, SourceError, "frames_per_second = 90 cannot be shown"),
         ({"control": control().drop(columns="date")}, LayerError, "control has no column 'date'"),
-        ({"control": control().assign(date=pd.NaT)}, LayerError, "4 rows of control have no date"),
+        ({"control": control().assign(date=pd.NaT)}, LayerError, "control has no column 'date' of days"),
         ({"control": control().iloc[:0]}, LayerError, "the sides are none"),
         ({"control": control().set_crs(4326, allow_override=True)}, CRSError, "no equal-area plane"),
         ({"theatre": theatre().to_crs(3035)}, CRSError, "theatre is in another CRS than control"),

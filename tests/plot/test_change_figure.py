@@ -137,7 +137,7 @@ class Results:
             }
         )
     )
-    total: Any = field(default_factory=lambda: pd.DataFrame({"net_km2": [0.0]}))
+    totals: Any = field(default_factory=lambda: pd.DataFrame({"net_km2": [0.0]}))
     errors: Any = None
     no_district: Any = None
     caption: str = "Dates: 7 April and 12 May. Projection: Lambert azimuthal equal-area. " * 4

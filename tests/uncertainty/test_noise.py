@@ -5,7 +5,7 @@ import math
 import pytest
 
 from frontlines import NoiseModel
-from frontlines.errors import NoiseError
+from frontlines.errors import FrontlinesError, NoiseError
 from frontlines.uncertainty import noise_from_text
 
 
@@ -25,13 +25,16 @@ from frontlines.uncertainty import noise_from_text
         ),
         (
             {"sigma_m": None, "correlation_m": 5.0, "rng": "x"},
-            "rng is 'x': give a whole number, 0 or more, or",
+            "rng is 'x': give a Generator or a whole number",
         ),
-        ({"sigma_m": None, "correlation_m": 5.0, "rng": None}, "rng is None: give a whole number"),
+        (
+            {"sigma_m": None, "correlation_m": 5.0, "rng": None},
+            "rng is None: give a Generator or a whole number",
+        ),
         ({"sigma_m": None, "correlation_m": 5.0, "rng": -1}, "rng is -1: give a whole number"),
         (
             {"sigma_m": None, "correlation_m": "bend"},
-            "correlation_m is bend: give a number of metres, 0 or more, or inf",
+            "correlation_m is 'bend': give a number or 'stretch'",
         ),
         (
             {"sigma_m": None, "correlation_m": {1.0: 0.5, 9.0: 0.6}},
@@ -53,7 +56,7 @@ from frontlines.uncertainty import noise_from_text
     ],
 )
 def test_what_is_no_length_is_refused(given, words):
-    with pytest.raises(NoiseError, match=words):
+    with pytest.raises(FrontlinesError, match=words):
         NoiseModel(**given)
 
 

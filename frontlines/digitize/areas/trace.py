@@ -46,7 +46,7 @@ def trace_areas(
     scan: Image | Sheet,
     colours: Mapping[str, str],
     *,
-    masks: Iterable[BaseGeometry] = (),
+    masks: Iterable[BaseGeometry] | BaseGeometry = (),
     min_area_px: float | None = None,
     border_px: float | None = None,
     progress: Progress = None,

@@ -61,7 +61,7 @@ def trace_lines(
     scan: Image | Sheet,
     colours: Mapping[str, str],
     *,
-    masks: Iterable[BaseGeometry] = (),
+    masks: Iterable[BaseGeometry] | BaseGeometry = (),
     knobs: Knobs | Mapping[str, Knobs] | None = None,
     progress: Progress = None,
 ) -> Tracing:

@@ -9,7 +9,7 @@ from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.error import to_lonlat
 from frontlines.digitize.georef.georeference import error_across, georeference, georeference_from_affine
 from frontlines.digitize.settings import QUOTED_ERROR
-from frontlines.errors import DigitizeError
+from frontlines.errors import DigitizeError, FrontlinesError
 
 UTM = CRS("EPSG:32638")
 SIZE = (3000, 2000)
@@ -205,7 +205,7 @@ def test_what_python_passes_is_checked_as_a_recipe_is():
     control = control_of(GRID)
     with pytest.raises(DigitizeError, match="have no column lat: they need id, col, row, lon, lat"):
         georeference(GroundControl(control.points.drop(columns="lat")), SIZE)
-    with pytest.raises(DigitizeError, match="'tps' is no transformation: they are helmert"):
+    with pytest.raises(FrontlinesError, match="transformation is 'tps': give 'helmert'"):
         georeference(control, SIZE, transformation="tps")
     found = georeference(control, SIZE, crs="EPSG:32638")
     assert found.crs == UTM
