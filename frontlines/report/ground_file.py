@@ -82,7 +82,7 @@ def write_ground(
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-@checked(places="rows", points="points")
+@checked(places="any", points="any")
 def changed_rows(places: pd.DataFrame, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Give the points of those rows of a table of settlements that changed hands; both are in one order.
 
