@@ -102,7 +102,8 @@ def _require(name: str, value: Any, hint: Any, rows: str | None) -> None:
     if Path in get_args(hint) and isinstance(value, str | PathLike):
         parts = str(value).replace("\\", "/").split("/")
         if "\0" in str(value) or max(len(part.encode(errors="replace")) for part in parts) > _NAME_BYTES:
-            raise SourceError(f"{name} is no path of a file: it holds a zero byte, or a name over 255 bytes")
+            short = repr(str(value)[:_SHOWN])
+            raise SourceError(f"{short} ({name}) is no path: it holds a zero byte, or a name over 255 bytes")
     raw = not {str, gpd.GeoSeries}.isdisjoint(get_args(hint))  # has yet to pass its door
     for frame in value.values() if isinstance(value, Mapping) else [value]:
         if isinstance(frame, pd.DataFrame):

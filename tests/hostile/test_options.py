@@ -58,7 +58,10 @@ REFUSED = [
     ),
     ([*CHANGE, "--sigma-m", "far"], "invalid value for '--sigma-m'"),
     ([*CHANGE, "--correlation-m", "nan"], "--correlation-m"),
-    ([*CHANGE, "--correlation-m", "1e20"], "--correlation-m is 1e.20: .*or inf, at most 20,000,000"),
+    (
+        [*CHANGE, "--correlation-m", "1e20"],
+        "--correlation-m is 1e.20: .*or inf, no finer than 0.001 and at most 20,000,000",
+    ),
     ([*MOVED, "--spacing-m", "0"], "--spacing-m is 0.0: give a number of metres, more than 0"),
     ([*MOVED, "--length-m", "0"], "--length-m is 0.0: give a number of metres, more than 0"),
     ([*CHANGE, "--draws", "-1"], "--draws"),
@@ -70,12 +73,12 @@ REFUSED = [
     ([*CHANGE, "--shift-days", "1000000000"], "out of range"),
     # --- bounds on work
     ([*CHANGE, "--sigma-m", "9", "--draws", "1000000000"], "100,000 .*--limit draws=1000000000$"),
-    ([*MOVED, "--spacing-m", "1e-6"], "--spacing-m 1e-06.*--limit points="),
+    ([*MOVED, "--spacing-m", "1e-6"], "--spacing-m is 1e-06: .*no finer than 0.001"),
     ([*MOVED, "--axis", "{before}", "--copies", "1000000000"], "copies.*--limit points="),
     ([*CHANGE, "--population", "{people}"], "people_count.tif on this ground: .*--limit pixels="),
     ([*CHANGE, "--limit", "draws"], "write NAME=NUMBER"),
     ([*CHANGE, "--limit", "draws=many"], "write NAME=NUMBER"),
-    ([*CHANGE, "--limit", "draw=9"], "no bound 'draw': use one of draws, "),
+    ([*CHANGE, "--limit", "draw=9"], "--limit draw: no such limit, use one of draws, "),
     ([*CHANGE, "--limit", "draws=nan"], "give a number above 0"),
     # --- texts
     *(
@@ -164,7 +167,7 @@ REFUSED = [
     ([*CHANGE, "--population-per", "pixel"], "--population-per 'pixel' .*: give --population too"),
     ([*CHANGE[:3], "--theatre", "{districts}", "--side", "A", "--dissolve"], "--dissolve joins rows of dist"),
     ([*CHANGE, "--draws", "100"], "--draws 100: of no effect, .*: give --sigma-m too"),
-    ([*CHANGE, "--correlation-m", "100"], "--correlation-m 100.0: of no effect"),
+    ([*CHANGE, "--correlation-m", "100"], "--correlation-m 100: of no effect"),
     (["displacement", "karabakh-1994", "--key", "nokey"], "has no column 'nokey'"),
     ([*CHANGE, "--population", "{before}"], "cannot be read as a GeoTIFF"),
     (["digitize", "--suggest-colours", "{before}"], "cannot be read as an image"),
