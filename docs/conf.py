@@ -52,6 +52,8 @@ sphinx_gallery_conf = {
     "examples_dirs": str(HERE / "gallery"),
     "gallery_dirs": str(HERE / "made" / "gallery"),
     "filename_pattern": "",
+    "image_scrapers": ("figures.scrape",),
+    "capture_repr": (),
     "ignore_pattern": "__init__",
     "abort_on_example_error": True,
     "min_reported_time": 1e9,

@@ -8,4 +8,4 @@ The bundled study: two front lines, sixteen districts, an interval for every fig
 import frontlines as fl
 
 results = fl.run_study(fl.load_study("karabakh-1994"))
-fl.change_figure(results)
+figure = results.map()

@@ -7,4 +7,4 @@ Transects across the first front of the bundled study, coloured by how far it mo
 
 import frontlines as fl
 
-fl.run_movement(fl.load_study("karabakh-1994")).map()
+figure = fl.run_movement(fl.load_study("karabakh-1994")).map()

@@ -10,4 +10,4 @@ from frontlines.datasets import synthetic_war
 
 war = synthetic_war(200)
 results = fl.follow(war.control, war.districts, side="Red", every="month")
-results.chart()
+figure = results.chart()

@@ -12,4 +12,5 @@ one = synthetic_war(30)
 day = one.control["date"].max()
 first = one.control[one.control["date"] == day]
 second = one.control[one.control["date"] == one.control["date"].min()].assign(date=day)
-fl.agreement(first, second, one.districts, side="Red", names=("morning", "evening")).map()
+results = fl.agreement(first, second, one.districts, side="Red", names=("morning", "evening"))
+figure = results.map()
