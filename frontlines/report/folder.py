@@ -65,7 +65,8 @@ def read_folder(folder: Path) -> Folder:
         kinds = [kind for kind, names in TABLES.items() if set(names) <= set(written)]
     if len(kinds) != 1 or GROUND not in written:
         raise SourceError(
-            f"{folder} holds no run that a page is made of: pass the --out of run, change, series or compare"
+            f"by its manifest.json {folder} holds no run that a page is made of: pass the --out of run, "
+            "change, series or compare"
         )
     names = [*TABLES[kinds[0]], *(name for name in (_PLACES,) if name in written)]
     for name in (GROUND, *names):

@@ -62,6 +62,7 @@ FORMATS = (*_DRIVERS, *_PARQUET, ".zip", ".csv", ".topojson")
 _HEAD = 65_536
 _ZIP, _SHAPEFILE = b"PK", b"\x00\x00\x27\x0a"
 _SHP_WORDS = slice(24, 28)  # where a shapefile says its length, in words of two bytes
+pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": False})  # nothing is written beside what is read
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BEGINNINGS = {  # what a file must begin with
     ".gpkg": re.compile(rb"SQLite format 3\x00"),
@@ -256,6 +257,8 @@ def _require_beginning(path: Path, suffix: str) -> None:
                 f"{path.name} is open in another program, or was left open ({journal.name} lies beside it): "
                 "close it there, or save a copy"
             )
+        if suffix == ".shp" and not any(path.with_suffix(one).exists() for one in (".shx", ".SHX")):
+            raise SourceError(f"{path} has no {path.stem}.shx beside it: get all files of the shapefile")
         if suffix == ".shp" and path.stat().st_size < 2 * int.from_bytes(head[_SHP_WORDS], "big"):
             raise SourceError(f"{path} cannot be read as .shp: it is cut short, get the whole file")
 

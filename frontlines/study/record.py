@@ -138,7 +138,13 @@ def gone_on_with(series: pd.DataFrame, old: Manifest, record: Manifest) -> pd.Da
             for one in (old, record)
         )
         if before != now:
-            raise StudyError(f"the series was made with other {name.removesuffix('s')}s: {anew}")
+            other = (
+                [key for key in {**before, **now} if before.get(key) != now.get(key)]
+                if (isinstance(before, dict) and isinstance(now, dict))
+                else []
+            )
+            named = f" ({', '.join(other)})" * bool(other)
+            raise StudyError(f"the series was made with other {name.removesuffix('s')}s{named}: {anew}")
     snapshots = dict(old.get("snapshots", {}))
     early = dict(list(record["snapshots"].items())[: len(snapshots)])
     if early != snapshots:
