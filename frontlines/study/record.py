@@ -138,13 +138,10 @@ def gone_on_with(series: pd.DataFrame, old: Manifest, record: Manifest) -> pd.Da
             for one in (old, record)
         )
         if before != now:
-            other = (
-                [key for key in {**before, **now} if before.get(key) != now.get(key)]
-                if (isinstance(before, dict) and isinstance(now, dict))
-                else []
-            )
-            named = f" ({', '.join(other)})" * bool(other)
-            raise StudyError(f"the series was made with other {name.removesuffix('s')}s{named}: {anew}")
+            which = ""
+            if name == "parameters":
+                which = f" ({', '.join(key for key in now if (before or {}).get(key) != now[key])})"
+            raise StudyError(f"the series was made with other {name.removesuffix('s')}s{which}: {anew}")
     snapshots = dict(old.get("snapshots", {}))
     early = dict(list(record["snapshots"].items())[: len(snapshots)])
     if early != snapshots:
