@@ -17,6 +17,9 @@ from frontlines.layers.columns import sigmas_of
 from frontlines.layers.mending import stated_sources
 from frontlines.manifest import Manifest, long_date
 from frontlines.movement import (
+    DOUBTS,
+    REASONS,
+    Rule,
     displacement,
     estimator_table,
     front_length,
@@ -25,8 +28,6 @@ from frontlines.movement import (
     mean_advance,
     nearest_distance,
 )
-from frontlines.movement.crossings import REASONS, Rule
-from frontlines.movement.displacement import DOUBTS
 from frontlines.names import counted
 from frontlines.progress import Progress, part, reporting
 from frontlines.study.compare import Results, run_study

@@ -140,7 +140,8 @@ def gone_on_with(series: pd.DataFrame, old: Manifest, record: Manifest) -> pd.Da
         if before != now:
             which = ""
             if name == "parameters":
-                which = f" ({', '.join(key for key in now if (before or {}).get(key) != now[key])})"
+                had, has = dict(before or {}), dict(now or {})
+                which = f" ({', '.join(key for key in has if had.get(key) != has[key])})"
             raise StudyError(f"the series was made with other {name.removesuffix('s')}s{which}: {anew}")
     snapshots = dict(old.get("snapshots", {}))
     early = dict(list(record["snapshots"].items())[: len(snapshots)])
