@@ -101,7 +101,20 @@ def centred(runs: list[Run], sheet: Sheet, ink: Ink) -> list[Centred]:
         half = float(np.median(np.concatenate([one.half_width for one in measured])))
         ink = replace(ink, half_px=float(np.clip(half, ink.half_px, 2 * ink.half_px)))
     strength = [_strength(run, one) for run, one in zip(runs, measured, strict=True)]
+    runs = [_straight_ends(run, ink.half_px) for run in runs]
     return [Centred(*one) for one in zip(runs, sigma, strength, strict=True)]
+
+
+def _straight_ends(run: Run, half_px: float) -> Run:
+    """Lead a line straight to its ends: there the path through the ink turns aside, to a corner of the stroke."""
+    points = run.points.copy()
+    for way in (points, points[::-1]) if not is_closed(run) else ():
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way, axis=0).T))])
+        near, far = np.searchsorted(along, [1.5 * half_px, 4.5 * half_px])
+        if far < len(way):
+            ahead = (way[near] - way[far]) / (along[far] - along[near])
+            way[:near] = way[near] + ahead * (along[near] - along[:near])[:, None]
+    return replace(run, points=points)
 
 
 def _strength(run: Run, found: Profiles) -> float:
