@@ -212,12 +212,13 @@ def without_false_certainty(rows: pd.DataFrame, near: Bools) -> pd.DataFrame:
 
     So it is with intervals of no width in districts that are `near` a front that moved.
     """
-    columns: dict[str, Any] = {}
+    unreached = near & (rows["net_low_km2"] == rows["net_high_km2"])
+    columns: dict[str, Any] = {"trust": rows["trust"].mask(unreached, "no")}
     for name in QUANTITIES:
         low, high = (rows[f"{name}_{end}_km2"] for end in ("low", "high"))
         kept = (high > low) | ~near
         if name in {"gained", "lost"}:
-            kept &= rows["trust"] == "yes"
+            kept &= columns["trust"] == "yes"
         columns |= {f"{name}_low_km2": low.where(kept), f"{name}_high_km2": high.where(kept)}
     return rows.assign(**columns)
 
