@@ -280,7 +280,7 @@ def with_draws(
     trust = np.where(unreached, "no", "yes")
     for name, (low, high) in spans.items():
         kept = ~unreached & ~(few & near & (low == high))
-        trust = np.where(kept, trust, "no")
+        trust = np.where(kept | unreached, trust, "net")
         columns[f"{name}_low_km2"] = np.where(kept, low, np.nan)
         columns[f"{name}_high_km2"] = np.where(kept, high, np.nan)
     gain = (value["net"][:, None] + net > _NOTHING_KM2).mean(axis=-1)
