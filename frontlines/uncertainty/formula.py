@@ -33,7 +33,7 @@ from frontlines.uncertainty.noise import NoiseModel
 
 TRUST = {
     "yes": "the formula's assumptions hold",
-    "net": "for net only: gained and lost are not wide against the error, or draws are too few to tell",
+    "net": "for net only: gained and lost are not wide against the error, or draws are too few",
     "no": "a border or a corner of the district is within reach of the error: simulate",
 }
 """What the column `trust` says of net, gained and lost."""

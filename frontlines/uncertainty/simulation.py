@@ -91,8 +91,8 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
         Balance and total with the columns of `balance_error`. `sigma_km2` is the standard deviation of net in
         the draws, and `p_gain` the share of draws with a gain. What is held before and after has the errors
         of `balance_error`. `trust` is ``yes``, or says why an interval is missing: ``no`` where no draw
-        reaches a district within three sigmas of a front that moved, ``net`` where there are too few draws to tell
-        that nothing was gained, or lost (fewer than 120 at a level of 95 %).
+        reaches a district within three sigmas of a front that moved, ``net`` where too few draws tell that
+        nothing was gained, or lost (fewer than 120 at a level of 95 %).
 
     Raises
     ------
