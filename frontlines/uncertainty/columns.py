@@ -212,8 +212,7 @@ def without_false_certainty(rows: pd.DataFrame, near: Bools) -> pd.DataFrame:
 
     So it is with intervals of no width in districts that are `near` a front that moved.
     """
-    unreached = near & (rows["net_low_km2"] == rows["net_high_km2"])
-    columns: dict[str, Any] = {"trust": rows["trust"].mask(unreached, "no")}
+    columns: dict[str, Any] = {"trust": rows["trust"].mask(near & (rows["sigma_km2"] == 0), "no")}
     for name in QUANTITIES:
         low, high = (rows[f"{name}_{end}_km2"] for end in ("low", "high"))
         kept = (high > low) | ~near
