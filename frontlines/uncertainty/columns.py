@@ -212,12 +212,12 @@ def without_false_certainty(rows: pd.DataFrame, near: Bools) -> pd.DataFrame:
 
     So it is with intervals of no width in districts that are `near` a front that moved.
     """
-    columns: dict[str, Any] = {}
+    columns: dict[str, Any] = {"trust": rows["trust"].mask(near & (rows["sigma_km2"] == 0), "no")}
     for name in QUANTITIES:
         low, high = (rows[f"{name}_{end}_km2"] for end in ("low", "high"))
         kept = (high > low) | ~near
         if name in {"gained", "lost"}:
-            kept &= rows["trust"] == "yes"
+            kept &= columns["trust"] == "yes"
         columns |= {f"{name}_low_km2": low.where(kept), f"{name}_high_km2": high.where(kept)}
     return rows.assign(**columns)
 
@@ -279,7 +279,7 @@ def with_draws(
     trust = np.where(unreached, "no", "yes")
     for name, (low, high) in spans.items():
         kept = ~unreached & ~(few & near & (low == high))
-        trust = np.where(kept, trust, "no")
+        trust = np.where(kept | unreached, trust, "net")
         columns[f"{name}_low_km2"] = np.where(kept, low, np.nan)
         columns[f"{name}_high_km2"] = np.where(kept, high, np.nan)
     gain = (value["net"][:, None] + net > _NOTHING_KM2).mean(axis=-1)

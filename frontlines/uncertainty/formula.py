@@ -33,7 +33,7 @@ from frontlines.uncertainty.noise import NoiseModel
 
 TRUST = {
     "yes": "the formula's assumptions hold",
-    "net": "for net only: the error is not small against the width of what was gained and lost",
+    "net": "for net only: gained and lost are not wide against the error, or draws are too few",
     "no": "a border or a corner of the district is within reach of the error: simulate",
 }
 """What the column `trust` says of net, gained and lost."""
@@ -41,7 +41,7 @@ TRUST = {
 _ACROSS = 0.15  # part of the ground within a sigma of the line that may lie on the wrong side of a border
 _WIDE = 2.0  # strips wider than this many sigmas of both lines together are hardly ever crossed
 _FINE = 0.05  # bends of a line that are so small against its sigma do not matter to the ground within a sigma
-_REACH = 2.0  # sigmas: ground farther from a line is hardly ever reached by its error
+_REACH = 3.0  # sigmas: ground farther from a line is hardly ever reached by its error, 3 in 1,000
 _LEAST_M2 = 1.0  # less ground than this across a border is rounding
 _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
 _LENGTHS = 60  # correlation lengths of `error_by_correlation`
@@ -89,7 +89,7 @@ def balance_error(  # noqa: PLR0913 - data, then options
         the interval, such as `net_low_km2` and `net_high_km2` [km²]; `sigma_km2`, the standard error of
         net [km²]; `p_gain`, the probability that net is more than 0 (missing where nothing has an error
         and nothing changed); `trust` (``yes``; ``net``: not gained and lost; ``no``; see Notes). Intervals of
-        gained and lost are missing where `trust` is not ``yes``, and no interval of width 0 stands within two
+        gained and lost are missing where `trust` is not ``yes``, and none of width 0 stands within three
         sigmas of a front that moved: 0 lost as drawn is no 0. For net, gained and lost also the range of the
         intervals over the correlation lengths that `noise` holds for plausible, such as `net_lowest_km2` and
         `net_highest_km2`. Contested ground stays out of it: its columns are bounds.

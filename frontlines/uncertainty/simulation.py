@@ -90,9 +90,9 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     errors
         Balance and total with the columns of `balance_error`. `sigma_km2` is the standard deviation of net in
         the draws, and `p_gain` the share of draws with a gain. What is held before and after has the errors
-        of `balance_error`. `trust` is ``yes``, or ``no`` where an interval is missing: no draw reaches a
-        district within two sigmas of a front that moved, or there are too few draws to tell that nothing
-        was gained, or lost (fewer than 120 at a level of 95 %).
+        of `balance_error`. `trust` is ``yes``, or says why an interval is missing: ``no`` where no draw
+        reaches a district within three sigmas of a front that moved, ``net`` where too few draws tell that
+        nothing was gained, or lost (fewer than 120 at a level of 95 %).
 
     Raises
     ------

@@ -183,9 +183,13 @@ def test_gained_and_lost_have_no_interval_where_the_formula_cannot_give_one(stra
     assert wide.by_district[ends[2:]].isna().all(axis=None)  # 0 to 0 lost would be no interval
 
 
-def test_what_cannot_be_trusted_is_marked(straight, corner, make_case):
+def test_what_cannot_be_trusted_is_marked(straight, corner, karabakh, make_case):
     assert set(straight.formula(NoiseModel(None, 5_000.0)).by_district["trust"]) == {"yes"}
     assert by_name(corner.formula(NoiseModel(None, 5_000.0)))["trust"]["Corner"] == "no"
+    found = karabakh.formula(NoiseModel(None, 5_000.0)).by_district
+    withheld = found[found["net_low_km2"].isna()]
+    assert set(withheld["trust"]) == {"no"}
+    assert {"Kəlbəcər", "Xocavənd"} <= set(withheld["district"])  # beyond a border, within three sigmas
     y = np.linspace(0, 40_000, 41)
     narrow = make_case(west_of(10_000, y), west_of(10_600, y), sigma_m=500.0)
     assert narrow.formula(NoiseModel(None, 5_000.0)).total["trust"].tolist() == ["net"]
