@@ -124,7 +124,7 @@ def overlaps(polygons: Geometries) -> Pairs:
 
 def gaps(polygons: Geometries, theatre: shapely.Geometry | None = None) -> Geometries:
     """Find ground that no polygon covers: of the theatre, or inside the outline; the largest first."""
-    covered = shapely.union_all(polygons)
+    covered = polygons[0] if len(polygons) == 1 else shapely.union_all(polygons)
     if theatre is None:  # the holes of what is covered, less the islands in them
         parts = shapely.get_parts(covered)
         rings, part = shapely.get_rings(parts, return_index=True)

@@ -178,7 +178,7 @@ def _of_kind(geometries: Any, kind: Kind) -> Any:
     for row in np.flatnonzero(types == shapely.GeometryType.LINEARRING):
         out[row] = shapely.LineString(out[row])
     for row in np.flatnonzero(mixed & ~shapely.is_empty(out)):
-        parts = single_parts(out[row])
+        parts = single_parts(out[[row]])[0]
         parts = parts[shapely.get_type_id(parts) == wanted]
         if len(parts):
             out[row] = parts[0] if len(parts) == 1 else collect(parts)

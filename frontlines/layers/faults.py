@@ -315,25 +315,26 @@ def _first_crossing(line: Any) -> shapely.Point:
 
 
 def _overlaps(layer: Examined) -> Iterator[Fault]:
-    found, index = layer.overlaps, layer.frame.index
+    found, index, areas_m2 = layer.overlaps, layer.frame.index, shapely.area(layer.shapes)
     # The pieces of one pair of rows follow each other.
-    new = (np.diff(found.first) != 0) | (np.diff(found.second) != 0)
-    for rows in np.split(np.arange(len(found.pieces)), np.flatnonzero(new) + 1):
-        if len(rows):
-            pieces = shapely.multipolygons(found.pieces[rows])
-            both = [found.first[rows[0]], found.second[rows[0]]]
-            smaller_m2 = shapely.area(layer.shapes[both]).min()
-            sort = "thin overlap" if thin(found.pieces[rows], smaller_m2).all() else "overlap"
-            yield Fault(sort, tuple(index[both]), pieces.area / KM2, geometry=pieces)
+    new = np.append(True, (np.diff(found.first) != 0) | (np.diff(found.second) != 0))[: len(found.pieces)]
+    pair = np.cumsum(new) - 1
+    pieces = shapely.multipolygons(found.pieces, indices=pair)
+    rows = np.column_stack([found.first, found.second])[new]
+    hair = thin(found.pieces, areas_m2[rows].min(axis=1)[pair])
+    thick = np.bincount(pair[~hair], minlength=len(rows)) > 0
+    for both, piece, real, km2 in zip(rows, pieces, thick, shapely.area(pieces) / KM2, strict=True):
+        yield Fault("overlap" if real else "thin overlap", tuple(index[both]), km2, geometry=piece)
 
 
 def _gaps(layer: Examined, theatre: Any) -> Iterator[Fault]:
+    shapes = layer.shapes
+    dates = layer.frame.get("date") if layer.kind != "districts" else None
     for rows in layer.coverages:
-        part = layer.frame.iloc[rows]
-        dated = layer.kind != "districts" and "date" in part and part["date"].notna().all()
-        day = f"on {str(part['date'].iloc[0])[:10]}" if dated and len(part) else ""
-        open_ground = gaps(layer.shapes[rows], theatre)
-        smallest_m2 = shapely.area(layer.shapes[rows]).min(initial=np.inf)
+        dated = dates is not None and len(rows) and pd.notna(dates.iloc[rows[0]])
+        day = f"on {str(dates.iloc[rows[0]])[:10]}" if dated else ""
+        open_ground = gaps(shapes[rows], theatre)
+        smallest_m2 = shapely.area(shapes[rows]).min(initial=np.inf)
         for gap, is_thin in zip(open_ground, thin(open_ground, smallest_m2), strict=True):
             sort = "thin gap" if is_thin else "gap"
             yield Fault(sort, (), gap.area / KM2, detail=day, geometry=gap)
@@ -349,7 +350,8 @@ def _coverages(frame: gpd.GeoDataFrame, kind: Kind, sound: Bools) -> list[Ints]:
         return [rows]
     date = frame["date"].iloc[rows].reset_index(drop=True)
     number = date.groupby(date, sort=True, dropna=False).ngroup().to_numpy()
-    return [rows[number == day] for day in range(number.max(initial=-1) + 1)]
+    order = np.argsort(number, kind="stable")
+    return np.split(rows[order], np.flatnonzero(np.diff(number[order])) + 1) if len(rows) else []
 
 
 def _overlapping(frame: gpd.GeoDataFrame, kind: Kind, sound: Bools) -> Pairs:
