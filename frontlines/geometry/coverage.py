@@ -196,7 +196,7 @@ def dissolve(pieces: Geometries, keys: pd.DataFrame) -> tuple[Geometries, pd.Dat
 
 def by_size(polygons: Geometries) -> Ints:
     """Rank polygons: the largest first, equal ones by their coordinates."""
-    keys = [(-shape.area, shape.normalize().wkb) for shape in polygons]
+    keys = list(zip(-shapely.area(polygons), shapely.to_wkb(shapely.normalize(polygons)), strict=True))
     return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
 
 

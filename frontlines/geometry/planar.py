@@ -20,6 +20,8 @@ OUTSIDE = -1
 BACK = [2, 3, 0, 1]
 """Order of columns that turns an edge round."""
 
+_FEW = 10_000  # pairs of points and edges that are crossed in less than a millisecond
+
 
 @dataclass(frozen=True)
 class Arrangement:
@@ -145,7 +147,8 @@ def winding_numbers(points: Floats, edges: Floats, times: Ints) -> Ints:
     edges, times = edges[times != 0], times[times != 0]
     if not len(edges) or not len(points):
         return np.zeros(len(points), dtype=np.int64)
-    if _beside(points[:, 0], edges[:, 0::2]) < _beside(points[:, 1], edges[:, 1::2]):
+    many = len(points) * len(edges) > _FEW  # with fewer, looking takes longer than any way of counting
+    if many and _beside(points[:, 0], edges[:, 0::2]) < _beside(points[:, 1], edges[:, 1::2]):
         points, edges = (np.column_stack([xy[:, 1], -xy[:, 0]]) for xy in (points, edges.reshape(-1, 2)))
         edges = edges.reshape(-1, 4)
     # Rays to beyond all edges meet what they cross, and some that only touch them.

@@ -315,7 +315,7 @@ def _first_crossing(line: Any) -> shapely.Point:
 
 
 def _overlaps(layer: Examined) -> Iterator[Fault]:
-    found, index, areas_m2 = layer.overlaps, layer.frame.index, shapely.area(layer.shapes)
+    found, areas_m2 = layer.overlaps, shapely.area(layer.shapes)
     # The pieces of one pair of rows follow each other.
     new = np.append(True, (np.diff(found.first) != 0) | (np.diff(found.second) != 0))[: len(found.pieces)]
     pair = np.cumsum(new) - 1
@@ -323,8 +323,9 @@ def _overlaps(layer: Examined) -> Iterator[Fault]:
     rows = np.column_stack([found.first, found.second])[new]
     hair = thin(found.pieces, areas_m2[rows].min(axis=1)[pair])
     thick = np.bincount(pair[~hair], minlength=len(rows)) > 0
-    for both, piece, real, km2 in zip(rows, pieces, thick, shapely.area(pieces) / KM2, strict=True):
-        yield Fault("overlap" if real else "thin overlap", tuple(index[both]), km2, geometry=piece)
+    labels = np.asarray(layer.frame.index, dtype=object)[rows]
+    for both, piece, real, km2 in zip(labels, pieces, thick, shapely.area(pieces) / KM2, strict=True):
+        yield Fault("overlap" if real else "thin overlap", tuple(both), km2, geometry=piece)
 
 
 def _gaps(layer: Examined, theatre: Any) -> Iterator[Fault]:
