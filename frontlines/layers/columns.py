@@ -13,9 +13,9 @@ import shapely
 from frontlines.crs.projecting import single_parts
 from frontlines.errors import LayerError, NoiseError
 from frontlines.layers.days import cells_as_text, days_or_faults
-from frontlines.layers.faults import NUMBERS, Fault, Kind, row_labels
+from frontlines.layers.faults import NUMBERS, Fault, row_labels
 from frontlines.limits import within
-from frontlines.names import CONTESTED, UNKNOWN, Floats, Ints
+from frontlines.names import CONTESTED, UNKNOWN, Floats, Ints, Kind
 
 NOT_STATED = "not stated"
 

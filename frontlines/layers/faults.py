@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -20,10 +20,7 @@ from pyproj import CRS
 from frontlines.crs import place
 from frontlines.geometry.coverage import Pairs, gaps, overlaps, thin
 from frontlines.geometry.planar import own_crossings
-from frontlines.names import KM2, Bools, Geometries, Ints, counted, listed, spelled_alike
-
-Kind = Literal["control", "frontlines", "settlements", "districts", "theatre", "polygons"]
-KINDS: tuple[str, ...] = get_args(Kind)
+from frontlines.names import KM2, Bools, Geometries, Ints, Kind, counted, listed, spelled_alike
 
 COLUMNS = ["fault", "rows", "area_km2", "detail", "geometry"]
 
@@ -330,10 +327,11 @@ def _overlaps(layer: Examined) -> Iterator[Fault]:
 
 def _gaps(layer: Examined, theatre: Any) -> Iterator[Fault]:
     shapes = layer.shapes
-    dates = layer.frame.get("date") if layer.kind != "districts" else None
+    dated = layer.kind != "districts" and "date" in layer.frame
+    dates = list(layer.frame["date"]) if dated else [None] * len(shapes)
     for rows in layer.coverages:
-        dated = dates is not None and len(rows) and pd.notna(dates.iloc[rows[0]])
-        day = f"on {str(dates.iloc[rows[0]])[:10]}" if dated else ""
+        date = dates[rows[0]] if len(rows) else None
+        day = f"on {str(date)[:10]}" if pd.notna(date) else ""
         open_ground = gaps(shapes[rows], theatre)
         smallest_m2 = shapely.area(shapes[rows]).min(initial=np.inf)
         for gap, is_thin in zip(open_ground, thin(open_ground, smallest_m2), strict=True):

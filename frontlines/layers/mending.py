@@ -15,8 +15,8 @@ from frontlines.crs import polygons_of, project
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import Pairs, by_size, common_borders, in_doubt, thin, united, width_m
 from frontlines.layers.columns import BOOKED, days_of
-from frontlines.layers.faults import Examined, Kind, blank, examine, identity, place_of
-from frontlines.names import KM2, Bools, Geometries, Ints
+from frontlines.layers.faults import Examined, blank, examine, identity, place_of
+from frontlines.names import KM2, MENDS, Bools, Geometries, Ints, Kind, Mend, mends_of
 
 REST_SOURCE = "rest of the theatre"
 """Source of the ground that no polygon covers."""
@@ -29,24 +29,6 @@ NO_PLACE_SOURCE, NO_LINE_SOURCE = "no place within reach", "no frontline borders
 
 _CLAIMED = "claimed by more than one side"
 _NOBODY = frozenset({"", REST_SOURCE, STRIP_SOURCE, NO_PLACE_SOURCE, NO_LINE_SOURCE, _CLAIMED})
-
-MENDS = ("overlaps", "invalid", "duplicates", "empty", "crossings")
-"""Kinds of fault that can be mended: see `as_control` and `as_frontlines`."""
-
-Mend = bool | str | Iterable[str]
-"""Which kinds to mend: all, none, one or several of `MENDS`; a text may name several with commas between."""
-
-
-def mends_of(mend: Mend | None) -> frozenset[str]:
-    """Give the kinds of fault that are to be mended."""
-    if isinstance(mend, bool | None):
-        return frozenset(MENDS if mend else ())
-    words = mend.split(",") if isinstance(mend, str) else mend if isinstance(mend, Iterable) else [mend]
-    named = {str(word).strip().lower() for word in words}
-    if unknown := sorted(named - {*MENDS, "all"}):
-        listed = ", ".join(MENDS)
-        raise LayerError(f"mend={', '.join(unknown)!r} is not known: name faults of all, {listed}")
-    return frozenset(MENDS if "all" in named else named)
 
 
 def mend_record(mend: Mend | None) -> bool | list[str]:
