@@ -27,81 +27,44 @@ Whole pipelines: `run_study` compares the two dates of a study from a file (`loa
 
 import importlib as _importlib
 import typing as _typing
+from importlib.util import find_spec as _find_spec
 
 from frontlines import _command as _command
-from frontlines.change import (
-    balance_by_district,
-    change_between,
-    transition_matrix,
-    transitions_by_district,
-)
-from frontlines.control import (
-    control_from_lines,
-    control_from_settlements,
-    frontlines_from_control,
-    fronts_of_side,
-    lines_with_sides,
-)
-from frontlines.crs import working_crs
-from frontlines.errors import FrontlinesError
-from frontlines.layers import (
-    as_control,
-    as_districts,
-    as_frontlines,
-    as_settlements,
-    as_theatre,
-    check_layer,
-)
-from frontlines.limits import raised_limits
-from frontlines.manifest import version_of as _version_of
-from frontlines.movement import (
-    displacement,
-    estimator_table,
-    front_length,
-    line_distances,
-    make_transects,
-    mean_advance,
-    nearest_distance,
-)
-from frontlines.series import change_series, follow_places, series_error, series_totals
-from frontlines.sources.description import Description
-from frontlines.sources.files import (
-    read_control,
-    read_districts,
-    read_frontlines,
-    read_settlements,
-    write,
-)
-from frontlines.sources.formats import read_layer
-from frontlines.sources.population import read_population
-from frontlines.study import (
-    AgreementResults,
-    MovementResults,
-    Results,
-    SeriesResults,
-    Study,
-    agreement,
-    compare,
-    follow,
-    load_study,
-    measure_movement,
-    read_study,
-    run_agreement,
-    run_movement,
-    run_series,
-    run_study,
-    study_from_files,
-)
-from frontlines.two_sources import agreement_by_district, differing_ground, front_apart, net_by_source
-from frontlines.uncertainty import (
-    NoiseModel,
-    balance_error,
-    correlation_from,
-    error_by_correlation,
-    simulate_balance,
-)
 
 if _typing.TYPE_CHECKING:
+    from frontlines.change import (
+        balance_by_district,
+        change_between,
+        transition_matrix,
+        transitions_by_district,
+    )
+    from frontlines.control import (
+        control_from_lines,
+        control_from_settlements,
+        frontlines_from_control,
+        fronts_of_side,
+        lines_with_sides,
+    )
+    from frontlines.crs import working_crs
+    from frontlines.errors import FrontlinesError
+    from frontlines.layers import (
+        as_control,
+        as_districts,
+        as_frontlines,
+        as_settlements,
+        as_theatre,
+        check_layer,
+    )
+    from frontlines.limits import raised_limits
+    from frontlines.movement import (
+        displacement,
+        estimator_table,
+        front_length,
+        line_distances,
+        make_transects,
+        mean_advance,
+        nearest_distance,
+    )
     from frontlines.plot import (
         MapStyle,
         agreement_chart,
@@ -132,6 +95,45 @@ if _typing.TYPE_CHECKING:
         series_figure,
         transition_matrix_figure,
     )
+    from frontlines.series import change_series, follow_places, series_error, series_totals
+    from frontlines.sources.description import Description
+    from frontlines.sources.files import (
+        read_control,
+        read_districts,
+        read_frontlines,
+        read_settlements,
+        write,
+    )
+    from frontlines.sources.formats import read_layer
+    from frontlines.sources.population import read_population
+    from frontlines.study import (
+        AgreementResults,
+        MovementResults,
+        Results,
+        SeriesResults,
+        Study,
+        agreement,
+        compare,
+        follow,
+        load_study,
+        measure_movement,
+        read_study,
+        run_agreement,
+        run_movement,
+        run_series,
+        run_study,
+        study_from_files,
+    )
+    from frontlines.two_sources import agreement_by_district, differing_ground, front_apart, net_by_source
+    from frontlines.uncertainty import (
+        NoiseModel,
+        balance_error,
+        correlation_from,
+        error_by_correlation,
+        simulate_balance,
+    )
+
+    __version__: str
 
 __all__ = [
     "AgreementResults",
@@ -226,13 +228,22 @@ __all__ = [
     "write",
 ]
 
-__version__ = _version_of("frontlines")
+_HOMES = (
+    "errors", "limits", "crs", "layers", "sources.description", "sources.files", "sources.formats",
+    "sources.population", "control", "change", "movement", "uncertainty", "series", "two_sources", "study",
+    "plot",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> _typing.Any:
-    """Load matplotlib only when something is to be drawn."""
+    """Load what is asked for: help and refusals need not wait for geopandas, nor tables for matplotlib."""
+    if name == "__version__":
+        return _importlib.import_module("frontlines.manifest").version_of("frontlines")
     if name in __all__:
-        return getattr(_importlib.import_module("frontlines.plot"), name)
+        homes = (_importlib.import_module(f"frontlines.{home}") for home in _HOMES)
+        return globals().setdefault(name, next(getattr(home, name) for home in homes if hasattr(home, name)))
+    if not name.startswith("_") and _find_spec(f"frontlines.{name}"):
+        return _importlib.import_module(f"frontlines.{name}")
     raise AttributeError(f"module 'frontlines' has no attribute {name!r}")
 
 

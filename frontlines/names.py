@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
+
+from frontlines.errors import LayerError
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -60,6 +63,50 @@ CORRELATION_M = 5000.0
 
 SEED = 0
 """Seed of simulations."""
+
+TOLERANCE_M = 0.1
+"""A vertex that moved less than this [m] is the same vertex: publishers change their decimals."""
+
+SPACING_M, LENGTH_M, SMOOTHING_M, COPIES = 1000.0, 20_000.0, 5000.0, 5
+"""Transects: how far apart, how long either way, over what length directions are smoothed; of an axis."""
+
+Kind = Literal["control", "frontlines", "settlements", "districts", "theatre", "polygons"]
+KINDS: tuple[str, ...] = get_args(Kind)
+"""Kinds of layers."""
+
+PUBLISHERS = tuple(
+    sorted(file.stem for file in (Path(__file__).parent / "sources" / "publishers").glob("*.toml"))
+)
+"""The publishers that come with the library."""
+
+EACH_DAY = ("last", "first", "all")
+"""Which of several files that show one day are taken; by default none, that is an error."""
+
+CADENCES = {"D": "daily", "W": "weekly", "MS": "monthly", "QS": "quarterly", "YS": "yearly"}
+"""Steps that `change_series` knows, and their words."""
+
+_UNITS = {"day": "D", "week": "W", "month": "MS", "quarter": "QS", "year": "YS"}
+
+FREQUENCIES = {code: code for code in CADENCES} | {words: code for code, words in CADENCES.items()} | _UNITS
+"""How steps may be asked for, and their codes."""
+
+MENDS = ("overlaps", "invalid", "duplicates", "empty", "crossings")
+"""Kinds of fault that can be mended: see `as_control` and `as_frontlines`."""
+
+Mend = bool | str | Iterable[str]
+"""Which kinds to mend: all, none, one or several of `MENDS`; a text may name several with commas between."""
+
+
+def mends_of(mend: Mend | None) -> frozenset[str]:
+    """Give the kinds of fault that are to be mended."""
+    if isinstance(mend, bool | None):
+        return frozenset(MENDS if mend else ())
+    words = mend.split(",") if isinstance(mend, str) else mend if isinstance(mend, Iterable) else [mend]
+    named = {str(word).strip().lower() for word in words}
+    if unknown := sorted(named - {*MENDS, "all"}):
+        listed = ", ".join(MENDS)
+        raise LayerError(f"mend={', '.join(unknown)!r} is not known: name faults of all, {listed}")
+    return frozenset(MENDS if "all" in named else named)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

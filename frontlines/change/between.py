@@ -151,8 +151,15 @@ def _without_slivers(shapes: Geometries, groups: pd.DataFrame, sliver_m: float) 
     np.add.at(moved, host[gone], shapely.area(pieces[gone]) / KM2)
     out = shapes.copy()
     for one in np.unique(np.concatenate([group[gone], host[gone]])):
-        out[one] = united(pieces[host == one])
+        out[one] = _with_slivers(pieces[~gone & (group == one)], pieces[gone & (host == one)])
     return polygons_of(out), moved
+
+
+def _with_slivers(parts: Geometries, slivers: Geometries) -> shapely.Geometry:
+    """Unite slivers with the parts of a shape that they touch; the other parts stay as they are."""
+    touched = np.unique(shapely.STRtree(parts).query(slivers, predicate="intersects")[1])
+    whole = shapely.get_parts(united(np.append(parts[touched], slivers))) if len(slivers) else slivers
+    return shapely.multipolygons(np.append(np.delete(parts, touched), whole))
 
 
 def _neighbours(

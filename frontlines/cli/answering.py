@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.text import Text
@@ -12,7 +12,9 @@ from rich.text import Text
 from frontlines.cli.options import Saving
 from frontlines.cli.refusing import console
 from frontlines.progress import Report, part, reporting
-from frontlines.study.study import Answer
+
+if TYPE_CHECKING:
+    from frontlines.study.study import Answer
 
 _FOUND = 0.6  # of the work, before drawing and writing
 
@@ -27,7 +29,7 @@ def answer(
     resume: bool = False,
 ) -> None:
     """Ask, write all files or none, and print what was found; no run may replace what it reads."""
-    from frontlines.study import outputs  # noqa: PLC0415 - drawing is heavy, help and checks need not wait
+    from frontlines.study import outputs
 
     layers = [asked[name] for name in ("theatre", "settlements", "population") if name in asked]
     inputs = [*sources, *asked.get("districts", ()), *layers]
@@ -42,10 +44,10 @@ def answer(
 
 def _show(found: Answer, files: Sequence[str], saving: Saving) -> None:
     """Print what was found, and on the error stream any notes and what was written."""
-    from frontlines.plot.letters import letters_note  # noqa: PLC0415 - drawing is heavy, help need not wait
-    from frontlines.plot.scene import texts_of  # noqa: PLC0415 - as above
-    from frontlines.study import Results  # noqa: PLC0415 - as above
-    from frontlines.study.readable import odd_days_counted, table_of  # noqa: PLC0415 - as above
+    from frontlines.plot.letters import letters_note
+    from frontlines.plot.scene import texts_of
+    from frontlines.study import Results
+    from frontlines.study.readable import odd_days_counted, table_of
 
     notes = [odd_days_counted(found.manifest["odd"])] if found.kind == "series" else []
     if isinstance(found, Results) and saving.wanted.map:

@@ -7,32 +7,73 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any
+from importlib import import_module
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
 
-from frontlines.cli.commands.change import change
-from frontlines.cli.commands.check import check
-from frontlines.cli.commands.compare import compare
-from frontlines.cli.commands.datasets import datasets
-from frontlines.cli.commands.digitize import digitize
-from frontlines.cli.commands.displacement import displacement
-from frontlines.cli.commands.init import init
-from frontlines.cli.commands.report import report
-from frontlines.cli.commands.run import run
-from frontlines.cli.commands.series import series
+import frontlines as fl
 from frontlines.cli.refusing import FAULTY, one_line, refuse, refuse_to_print
-from frontlines.manifest import version_of
 
 _NotUnderstood: Any = typer.BadParameter.__bases__[0]  # the parent of all errors in words, nowhere public
 _ENDED = 128  # with the number of the signal, the exit code of what a signal has ended
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
+_STUDY = "--districts raions.gpkg --key NAME --side ARM --out out"
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("Write a study file to start from.", "init study april.geojson may.geojson raions.gpkg"),
+    "run": ("Compare the two dates of a study.", "run karabakh-1994 --out out"),
+    "change": ("Compare two files.", f"change april.geojson may.geojson {_STUDY}"),
+    "series": ("Follow one side through many snapshots.", f"series snapshots/ --freq MS {_STUDY}"),
+    "displacement": ("Measure how far a front moved.", f"displacement april.geojson may.geojson {_STUDY}"),
+    "compare": ("Compare two sources on the same day.", f"compare deepstate.geojson isw.gpkg {_STUDY}"),
+    "report": ("Make one page for a browser of a run.", "report out --out page.html"),
+    "check": ("List what is wrong with layers.", "check control.geojson --write-problems problems.gpkg"),
+    "digitize": (
+        "Trace a scanned map by a recipe.",
+        "digitize --suggest-colours scan.jpg, then frontlines digitize digitize.toml --out out",
+    ),
+    "datasets": ("List the bundled studies.", "datasets"),
+}
+
+
+class _OnDemand(Mapping[str, Any]):
+    """The commands by name; each is loaded when it is asked for."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+    def __getitem__(self, name: str) -> Any:
+        short, example = _COMMANDS[name]
+        function = getattr(import_module(f"frontlines.cli.commands.{name}"), name)
+        alone = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False)
+        epilog = f"Example: frontlines {example}"
+        alone.command(name, short_help=short, epilog=epilog, context_settings=_HELP)(function)
+        return typer.main.get_command(alone)
+
+
+class _Commands(TyperGroup):
+    """The group of commands; its help loads none of them."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self.commands = cast("Any", _OnDemand())
+
+    def format_commands(self, _: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (short, _) in _COMMANDS.items()])
+
+
 app = typer.Typer(
     name="frontlines",
+    cls=_Commands,
     help="How much ground changed hands, where, and how sure are we.",
     context_settings=_HELP,
     pretty_exceptions_enable=False,
@@ -42,7 +83,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"frontlines {version_of('frontlines')}")
+        typer.echo(f"frontlines {fl.__version__}")
         raise typer.Exit
 
 
@@ -53,26 +94,6 @@ def _options(
     ] = False,
 ) -> None:
     """How much ground changed hands, where, and how sure are we."""
-
-
-_STUDY = "--districts raions.gpkg --key NAME --side ARM --out out"
-_COMMANDS: dict[Callable[..., None], tuple[str, str]] = {
-    init: ("Write a study file to start from.", "init study april.geojson may.geojson raions.gpkg"),
-    run: ("Compare the two dates of a study.", "run karabakh-1994 --out out"),
-    change: ("Compare two files.", f"change april.geojson may.geojson {_STUDY}"),
-    series: ("Follow one side through many snapshots.", f"series snapshots/ --freq MS {_STUDY}"),
-    displacement: ("Measure how far a front moved.", f"displacement april.geojson may.geojson {_STUDY}"),
-    compare: ("Compare two sources on the same day.", f"compare deepstate.geojson isw.gpkg {_STUDY}"),
-    report: ("Make one page for a browser of a run.", "report out --out page.html"),
-    check: ("List what is wrong with layers.", "check control.geojson --write-problems problems.gpkg"),
-    digitize: (
-        "Trace a scanned map by a recipe.",
-        "digitize --suggest-colours scan.jpg, then frontlines digitize digitize.toml --out out",
-    ),
-    datasets: ("List the bundled studies.", "datasets"),
-}
-for _command, (_short, _example) in _COMMANDS.items():
-    app.command(short_help=_short, epilog=f"Example: frontlines {_example}", context_settings=_HELP)(_command)
 
 
 def _end(number: int, _frame: object) -> None:

@@ -9,19 +9,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
 
 from frontlines.errors import LayerError, StudyError
-from frontlines.layers.mending import MENDS, mends_of
 from frontlines.limits import LIMITS, LONGEST_M
-from frontlines.names import BORDER_M, CORRELATION_M, SLIVER_M, SNAP_M, UNKNOWN
-from frontlines.sources.description import EACH_DAY, Description
-from frontlines.sources.formats import known_crs
-from frontlines.sources.publishers import PUBLISHERS
-from frontlines.sources.toml import is_colour
-from frontlines.study.study import Wanted
+from frontlines.names import (
+    BORDER_M,
+    CORRELATION_M,
+    EACH_DAY,
+    MENDS,
+    PUBLISHERS,
+    SLIVER_M,
+    SNAP_M,
+    UNKNOWN,
+    mends_of,
+)
+
+if TYPE_CHECKING:
+    from frontlines.sources.description import Description
+    from frontlines.study.study import Wanted
 
 
 def _option(kind: Any, name: str, told: str, **how: Any) -> Any:
@@ -89,6 +97,8 @@ def _saving(
     csv_bom: bool,
     no_map: bool,
 ) -> Saving:
+    from frontlines.study.study import Wanted
+
     wanted = Wanted(report=report, map=not no_map, pdf=pdf, excel=excel, bom=csv_bom)
     return Saving(out=out or Path("out"), force=force, json=as_json, wanted=wanted)
 
@@ -422,6 +432,9 @@ def _described_as(
     mapped: list[str] | None, where: list[str] | None, places: list[str] | None, **others: Any
 ) -> Description:
     """Read ``VALUE=SIDE``, ``COLUMN=VALUE`` and ``SIDE=LON,LAT``, and describe layers by all options."""
+    from frontlines.sources.description import Description
+    from frontlines.sources.formats import known_crs
+
     pairs = [_pair(text.rpartition("="), "--map", "VALUE=SIDE") for text in mapped or ()]
     chosen: dict[str, tuple[str, ...]] = {}
     for text in where or ():
@@ -454,6 +467,8 @@ def _lonlat(written: str, text: str) -> tuple[float, float]:
 
 def of_the_map(side_colours: list[str] | None, *, no_context: bool, basemap: bool) -> dict[str, Any]:
     """Read ``NAME=#RRGGBB``, and what lies about the theatre on the map, as `study_from_files` takes them."""
+    from frontlines.sources.toml import is_colour
+
     named = dict(_pair(text.rpartition("="), "--side-colour", "NAME=#RRGGBB") for text in side_colours or ())
     for side, colour in named.items():
         if not is_colour(colour):

@@ -18,10 +18,8 @@ from contextvars import ContextVar
 from typing import Any
 
 import typer
-from pyproj.exceptions import ProjError
 from rich.console import Console
 from rich.text import Text
-from shapely.errors import GEOSException
 
 from frontlines.cli.options import Limits, Quiet, Verbose, option_of, refuse_without_effect, takes_options
 from frontlines.errors import FrontlinesError
@@ -35,15 +33,14 @@ UNFORESEEN = 70
 CUT_OFF = 141
 """Exit code when nobody reads what is printed (128 and SIGPIPE)."""
 
-_OF_THE_MACHINE = (
-    OSError,
-    MemoryError,
-    RecursionError,
-    OverflowError,
-    UnicodeError,
-    GEOSException,
-    ProjError,
-)
+
+def _of_the_machine() -> tuple[type[Exception], ...]:
+    """List the errors of the machine and of libraries that do not mean a fault of ours."""
+    from pyproj.exceptions import ProjError
+    from shapely.errors import GEOSException
+
+    return OSError, MemoryError, RecursionError, OverflowError, UnicodeError, GEOSException, ProjError
+
 
 _PLAIN_WIDTH = 120
 _NAMES = "side_column|side_left|side_right|valid_from|valid_to|valid_before|date_column|date_format"
@@ -191,7 +188,7 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
             raise
         except FrontlinesError as error:
             _end(one_line(error, takes), FAULTY, error)
-        except _OF_THE_MACHINE as error:
+        except _of_the_machine() as error:
             if isinstance(error, BrokenPipeError | _UnprintedError) or not _can_print():
                 raise typer.Exit(refuse_to_print(error)) from error
             _end(f"{_what(error)}: {one_line(error, takes)}", FAULTY, error)

@@ -19,9 +19,8 @@ from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import edge_lines
 from frontlines.layers import as_frontlines
 from frontlines.layers.faults import place_of
-from frontlines.layers.mending import Mend
 from frontlines.limits import require_metres
-from frontlines.names import KM2, LONLAT, Ints, listed
+from frontlines.names import KM2, LONLAT, Ints, Mend, listed
 
 _LEFT, _RIGHT = "on the left", "on the right"
 _TWO, _SHOWN = 2, 4

@@ -100,16 +100,10 @@ def _stretches(date: Any, control: gpd.GeoDataFrame, edge: Any, border: Any) -> 
     turned = sides[left] > sides[right]
     edges[turned] = edges[turned][:, BACK]
     left[turned], right[turned] = right[turned], left[turned].copy()
-    # Join the edges between the same two polygons.
-    pairs = pd.DataFrame({"left": left, "right": right})
-    number = pairs.groupby(["left", "right"], sort=True).ngroup().to_numpy()
-    rows = []
-    for group in range(number.max() + 1 if len(number) else 0):
-        members = number == group
-        neighbours = control.iloc[[left[members][0], right[members][0]]]
-        pieces = edge_lines(edges[members])
-        rows += [_row(date, line, neighbours) for line in _merged(pieces, border)]
-    return sorted(rows, key=lambda row: (row["side_left"], row["side_right"], *_place(row["geometry"])))
+    # Join the edges between the same two polygons; by their numbers, one after the other.
+    pair, number = np.unique(left * len(control) + right, return_inverse=True)
+    lines, of = _merged(edge_lines(edges), number, border)
+    return _rows(date, lines, control, *np.divmod(pair[of], len(control)))
 
 
 def _holders(faces: Geometries, control: gpd.GeoDataFrame) -> Ints:
@@ -121,29 +115,53 @@ def _holders(faces: Geometries, control: gpd.GeoDataFrame) -> Ints:
     return holder
 
 
-def _merged(pieces: Geometries, border: Any) -> list[Any]:
-    """Join pieces end to end, take the border away, and give the lines that are left."""
-    lines = shapely.line_merge(shapely.multilinestrings(pieces), directed=True)
+def _merged(pieces: Geometries, number: Ints, border: Any) -> tuple[Geometries, Ints]:
+    """Join the pieces of each number end to end, and take the border away: lines, and the number of each."""
+    order = np.argsort(number, kind="stable")
+    lines, of = _end_to_end(pieces[order], number[order])
     if border is not None:
-        lines = shapely.difference(lines, border)
-        lines = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines)), directed=True)
-    return [line for line in shapely.get_parts(lines) if not line.is_empty]
+        shapely.prepare(border)
+        near = shapely.intersects(border, lines)
+        lines[near] = shapely.difference(lines[near], border)
+        lines, of = _end_to_end(*_parts(lines, of))
+    return _parts(lines, of)
 
 
-def _place(line: Any) -> tuple[float, ...]:
-    """Give numbers that sort lines by where they lie: their extent, then their first vertices."""
-    return (*line.bounds, *np.ravel(shapely.get_coordinates(line)[:2]))
+def _end_to_end(pieces: Geometries, number: Ints) -> tuple[Geometries, Ints]:
+    """Join the pieces of each number; these ascend."""
+    some, place = np.unique(number, return_inverse=True)
+    lines = shapely.line_merge(shapely.multilinestrings(pieces, indices=place), directed=True)
+    return np.asarray(lines), some
 
 
-def _row(date: Any, line: Any, neighbours: gpd.GeoDataFrame) -> dict[str, Any]:
-    sides = list(neighbours["side"])
-    return {
-        "date": date,
-        "side_left": sides[0],
-        "side_right": sides[1],
-        "source": joined_sources(neighbours["source"]),
-        "sigma_m": neighbours["sigma_m"].max() if "sigma_m" in neighbours else np.nan,
-        "correlation_m": pd.Series(correlations_of(neighbours)).max(),
-        "note": "",
-        "geometry": line,
+def _parts(lines: Geometries, number: Ints) -> tuple[Geometries, Ints]:
+    parts, line = shapely.get_parts(lines, return_index=True)
+    there = ~shapely.is_empty(parts)
+    return parts[there], number[line[there]]
+
+
+def _rows(
+    date: Any, lines: Geometries, control: gpd.GeoDataFrame, left: Ints, right: Ints
+) -> list[dict[str, Any]]:
+    """Make a row of each line between two polygons, sorted by sides and place."""
+    sides, sources = (control[name].to_numpy(dtype=object) for name in ("side", "source"))
+    sigma_m = (
+        control["sigma_m"].to_numpy(dtype=float) if "sigma_m" in control else np.full(len(control), np.nan)
+    )
+    correlation_m = correlations_of(control)
+    columns = {
+        "side_left": sides[left],
+        "side_right": sides[right],
+        "source": [joined_sources(both) for both in zip(sources[left], sources[right], strict=True)],
+        "sigma_m": np.fmax(sigma_m[left], sigma_m[right]),
+        "correlation_m": np.fmax(correlation_m[left], correlation_m[right]),
+        "geometry": lines,
     }
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    # Where a line lies: its extent, then its first vertices.
+    ends = (shapely.get_coordinates(shapely.get_point(lines, place)) for place in (0, 1))
+    keys = [
+        (row["side_left"], row["side_right"], *place)
+        for row, place in zip(rows, np.hstack([shapely.bounds(lines), *ends]), strict=True)
+    ]
+    return [rows[row] | {"date": date, "note": ""} for row in sorted(range(len(rows)), key=keys.__getitem__)]

@@ -102,7 +102,7 @@ def polygons_of(geometries: Geometries) -> Geometries:
     Parameters
     ----------
     geometries
-        Geometries of any type.
+        Geometries of any type, such as an overlay gives: the polygons of one do not overlap.
 
     Returns
     -------
@@ -117,19 +117,22 @@ def polygons_of(geometries: Geometries) -> Geometries:
     'POLYGON ((0 0, 1 0, 1 1, 0 0))'
     """
     out = np.array(geometries, dtype=object)
-    for row in np.flatnonzero(~np.isin(shapely.get_type_id(out), (*_AREAS, -1))):
-        parts = single_parts(out[row])
-        parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-        out[row] = shapely.union_all(parts) if len(parts) else shapely.Polygon()
+    rows = np.flatnonzero(~np.isin(shapely.get_type_id(out), (*_AREAS, -1)))
+    parts, owner = single_parts(out[rows])
+    flat = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    out[rows] = shapely.Polygon()
+    some, number = np.unique(owner[flat], return_inverse=True)
+    out[rows[some]] = _gather(parts[flat], number, len(some), shapely.multipolygons)
     return out
 
 
-def single_parts(geometry: Any) -> Geometries:
-    """Take a collection apart, down to points, lines and polygons."""
-    parts = np.array([geometry], dtype=object)
+def single_parts(geometries: Geometries) -> tuple[Geometries, Ints]:
+    """Take collections apart, down to points, lines and polygons; with the position of each part's own."""
+    parts, owner = shapely.get_parts(geometries, return_index=True)
     while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
-        parts = shapely.get_parts(parts)
-    return parts
+        parts, again = shapely.get_parts(parts, return_index=True)
+        owner = owner[again]
+    return parts, owner
 
 
 def _forward(source: CRS, target: CRS) -> _Forward:

@@ -124,7 +124,7 @@ def overlaps(polygons: Geometries) -> Pairs:
 
 def gaps(polygons: Geometries, theatre: shapely.Geometry | None = None) -> Geometries:
     """Find ground that no polygon covers: of the theatre, or inside the outline; the largest first."""
-    covered = shapely.union_all(polygons)
+    covered = polygons[0] if len(polygons) == 1 else shapely.union_all(polygons)
     if theatre is None:  # the holes of what is covered, less the islands in them
         parts = shapely.get_parts(covered)
         rings, part = shapely.get_rings(parts, return_index=True)
@@ -196,7 +196,7 @@ def dissolve(pieces: Geometries, keys: pd.DataFrame) -> tuple[Geometries, pd.Dat
 
 def by_size(polygons: Geometries) -> Ints:
     """Rank polygons: the largest first, equal ones by their coordinates."""
-    keys = [(-shape.area, shape.normalize().wkb) for shape in polygons]
+    keys = list(zip(-shapely.area(polygons), shapely.to_wkb(shapely.normalize(polygons)), strict=True))
     return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
 
 

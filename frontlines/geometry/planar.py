@@ -20,6 +20,8 @@ OUTSIDE = -1
 BACK = [2, 3, 0, 1]
 """Order of columns that turns an edge round."""
 
+_FEW = 10_000  # pairs of points and edges that are crossed in less than a millisecond
+
 
 @dataclass(frozen=True)
 class Arrangement:
@@ -139,11 +141,16 @@ def own_crossings(line: shapely.LineString) -> Geometries:
 def winding_numbers(points: Floats, edges: Floats, times: Ints) -> Ints:
     """Count how often edges wind round each point, each edge as often as `times` says, ground on its left.
 
-    Each crossing of a ray from the point to the east counts: upward 1, downward -1.
+    Each crossing of a ray from the point to the east counts: upward 1, downward -1. Where fewer edges lie
+    north of the points than east of them, as along a front from west to east, the plane is turned first.
     """
     edges, times = edges[times != 0], times[times != 0]
     if not len(edges) or not len(points):
         return np.zeros(len(points), dtype=np.int64)
+    many = len(points) * len(edges) > _FEW  # with fewer, looking takes longer than any way of counting
+    if many and _beside(points[:, 0], edges[:, 0::2]) < _beside(points[:, 1], edges[:, 1::2]):
+        points, edges = (np.column_stack([xy[:, 1], -xy[:, 0]]) for xy in (points, edges.reshape(-1, 2)))
+        edges = edges.reshape(-1, 4)
     # Rays to beyond all edges meet what they cross, and some that only touch them.
     beyond = max(float(edges[:, [0, 2]].max()), float(points[:, 0].max())) + 1.0
     ends = np.column_stack([points, np.full(len(points), beyond), points[:, 1]])
@@ -156,6 +163,12 @@ def winding_numbers(points: Floats, edges: Floats, times: Ints) -> Ints:
     east = x0 + (y - y0) / (y1 - y0) * (x1 - x0) > x
     crossed = np.where(upward, 1, -1) * times[edge] * east
     return np.bincount(point, weights=crossed, minlength=len(points)).round().astype(np.int64)
+
+
+def _beside(places: Floats, ends: Floats) -> int:
+    """Count the pairs of a place on an axis and an edge, between whose ends (n, 2) it lies."""
+    begun, ended = (np.searchsorted(np.sort(side), places, side="right") for side in np.sort(ends).T)
+    return int((begun - ended).sum())
 
 
 def _sorted(faces: Geometries) -> Geometries:

@@ -10,8 +10,9 @@ from frontlines.layers.door import (
     as_theatre,
     check_layer,
 )
-from frontlines.layers.faults import ADVICE, KINDS, Kind
+from frontlines.layers.faults import ADVICE
 from frontlines.layers.mending import REST_SOURCE
+from frontlines.names import KINDS, Kind
 
 __all__ = [
     "ADVICE",

@@ -13,9 +13,9 @@ import shapely
 from frontlines.crs.projecting import single_parts
 from frontlines.errors import LayerError, NoiseError
 from frontlines.layers.days import cells_as_text, days_or_faults
-from frontlines.layers.faults import NUMBERS, Fault, Kind, row_labels
+from frontlines.layers.faults import NUMBERS, Fault, row_labels
 from frontlines.limits import within
-from frontlines.names import CONTESTED, UNKNOWN, Floats, Ints
+from frontlines.names import CONTESTED, UNKNOWN, Floats, Ints, Kind
 
 NOT_STATED = "not stated"
 
@@ -178,7 +178,7 @@ def _of_kind(geometries: Any, kind: Kind) -> Any:
     for row in np.flatnonzero(types == shapely.GeometryType.LINEARRING):
         out[row] = shapely.LineString(out[row])
     for row in np.flatnonzero(mixed & ~shapely.is_empty(out)):
-        parts = single_parts(out[row])
+        parts = single_parts(out[[row]])[0]
         parts = parts[shapely.get_type_id(parts) == wanted]
         if len(parts):
             out[row] = parts[0] if len(parts) == 1 else collect(parts)

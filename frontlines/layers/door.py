@@ -38,11 +38,9 @@ from frontlines.geometry.coverage import HAIR_M, ground_of
 from frontlines.layers.columns import dissolved, tidy, unfit_to_project, with_key
 from frontlines.layers.faults import (
     COLUMNS,
-    KINDS,
     REMARKS,
     Examined,
     Fault,
-    Kind,
     as_frame,
     blank,
     describe,
@@ -51,16 +49,14 @@ from frontlines.layers.faults import (
 )
 from frontlines.layers.margins import give_margins
 from frontlines.layers.mending import (
-    Mend,
     cut_at,
     drop_rows,
     fill_up,
     give_up_overlaps,
     mended,
-    mends_of,
     refuse_elsewhere,
 )
-from frontlines.names import CONTESTED, KM2, UNKNOWN
+from frontlines.names import CONTESTED, KINDS, KM2, UNKNOWN, Kind, Mend, mends_of
 
 
 @checked()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -20,10 +20,7 @@ from pyproj import CRS
 from frontlines.crs import place
 from frontlines.geometry.coverage import Pairs, gaps, overlaps, thin
 from frontlines.geometry.planar import own_crossings
-from frontlines.names import KM2, Bools, Geometries, Ints, counted, listed, spelled_alike
-
-Kind = Literal["control", "frontlines", "settlements", "districts", "theatre", "polygons"]
-KINDS: tuple[str, ...] = get_args(Kind)
+from frontlines.names import KM2, Bools, Geometries, Ints, Kind, counted, listed, spelled_alike
 
 COLUMNS = ["fault", "rows", "area_km2", "detail", "geometry"]
 
@@ -315,25 +312,28 @@ def _first_crossing(line: Any) -> shapely.Point:
 
 
 def _overlaps(layer: Examined) -> Iterator[Fault]:
-    found, index = layer.overlaps, layer.frame.index
+    found, areas_m2 = layer.overlaps, shapely.area(layer.shapes)
     # The pieces of one pair of rows follow each other.
-    new = (np.diff(found.first) != 0) | (np.diff(found.second) != 0)
-    for rows in np.split(np.arange(len(found.pieces)), np.flatnonzero(new) + 1):
-        if len(rows):
-            pieces = shapely.multipolygons(found.pieces[rows])
-            both = [found.first[rows[0]], found.second[rows[0]]]
-            smaller_m2 = shapely.area(layer.shapes[both]).min()
-            sort = "thin overlap" if thin(found.pieces[rows], smaller_m2).all() else "overlap"
-            yield Fault(sort, tuple(index[both]), pieces.area / KM2, geometry=pieces)
+    new = np.append(True, (np.diff(found.first) != 0) | (np.diff(found.second) != 0))[: len(found.pieces)]
+    pair = np.cumsum(new) - 1
+    pieces = shapely.multipolygons(found.pieces, indices=pair)
+    rows = np.column_stack([found.first, found.second])[new]
+    hair = thin(found.pieces, areas_m2[rows].min(axis=1)[pair])
+    thick = np.bincount(pair[~hair], minlength=len(rows)) > 0
+    labels = np.asarray(layer.frame.index, dtype=object)[rows]
+    for both, piece, real, km2 in zip(labels, pieces, thick, shapely.area(pieces) / KM2, strict=True):
+        yield Fault("overlap" if real else "thin overlap", tuple(both), km2, geometry=piece)
 
 
 def _gaps(layer: Examined, theatre: Any) -> Iterator[Fault]:
+    shapes = layer.shapes
+    dated = layer.kind != "districts" and "date" in layer.frame
+    dates = list(layer.frame["date"]) if dated else [None] * len(shapes)
     for rows in layer.coverages:
-        part = layer.frame.iloc[rows]
-        dated = layer.kind != "districts" and "date" in part and part["date"].notna().all()
-        day = f"on {str(part['date'].iloc[0])[:10]}" if dated and len(part) else ""
-        open_ground = gaps(layer.shapes[rows], theatre)
-        smallest_m2 = shapely.area(layer.shapes[rows]).min(initial=np.inf)
+        date = dates[rows[0]] if len(rows) else None
+        day = f"on {str(date)[:10]}" if pd.notna(date) else ""
+        open_ground = gaps(shapes[rows], theatre)
+        smallest_m2 = shapely.area(shapes[rows]).min(initial=np.inf)
         for gap, is_thin in zip(open_ground, thin(open_ground, smallest_m2), strict=True):
             sort = "thin gap" if is_thin else "gap"
             yield Fault(sort, (), gap.area / KM2, detail=day, geometry=gap)
@@ -349,7 +349,8 @@ def _coverages(frame: gpd.GeoDataFrame, kind: Kind, sound: Bools) -> list[Ints]:
         return [rows]
     date = frame["date"].iloc[rows].reset_index(drop=True)
     number = date.groupby(date, sort=True, dropna=False).ngroup().to_numpy()
-    return [rows[number == day] for day in range(number.max(initial=-1) + 1)]
+    order = np.argsort(number, kind="stable")
+    return np.split(rows[order], np.flatnonzero(np.diff(number[order])) + 1) if len(rows) else []
 
 
 def _overlapping(frame: gpd.GeoDataFrame, kind: Kind, sound: Bools) -> Pairs:

@@ -15,8 +15,8 @@ from frontlines.crs import polygons_of, project
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import Pairs, by_size, common_borders, in_doubt, thin, united, width_m
 from frontlines.layers.columns import BOOKED, days_of
-from frontlines.layers.faults import Examined, Kind, blank, examine, identity, place_of
-from frontlines.names import KM2, Bools, Geometries, Ints
+from frontlines.layers.faults import Examined, blank, examine, identity, place_of
+from frontlines.names import KM2, MENDS, Bools, Geometries, Ints, Kind, Mend, mends_of
 
 REST_SOURCE = "rest of the theatre"
 """Source of the ground that no polygon covers."""
@@ -29,24 +29,6 @@ NO_PLACE_SOURCE, NO_LINE_SOURCE = "no place within reach", "no frontline borders
 
 _CLAIMED = "claimed by more than one side"
 _NOBODY = frozenset({"", REST_SOURCE, STRIP_SOURCE, NO_PLACE_SOURCE, NO_LINE_SOURCE, _CLAIMED})
-
-MENDS = ("overlaps", "invalid", "duplicates", "empty", "crossings")
-"""Kinds of fault that can be mended: see `as_control` and `as_frontlines`."""
-
-Mend = bool | str | Iterable[str]
-"""Which kinds to mend: all, none, one or several of `MENDS`; a text may name several with commas between."""
-
-
-def mends_of(mend: Mend | None) -> frozenset[str]:
-    """Give the kinds of fault that are to be mended."""
-    if isinstance(mend, bool | None):
-        return frozenset(MENDS if mend else ())
-    words = mend.split(",") if isinstance(mend, str) else mend if isinstance(mend, Iterable) else [mend]
-    named = {str(word).strip().lower() for word in words}
-    if unknown := sorted(named - {*MENDS, "all"}):
-        listed = ", ".join(MENDS)
-        raise LayerError(f"mend={', '.join(unknown)!r} is not known: name faults of all, {listed}")
-    return frozenset(MENDS if "all" in named else named)
 
 
 def mend_record(mend: Mend | None) -> bool | list[str]:
@@ -125,12 +107,12 @@ def give_up_overlaps(
     """
     frame, pairs, before = layer.frame, layer.overlaps, layer.shapes
     out = frame if "mended_km2" in frame else frame.assign(mended_km2=0.0)
-    groups = out[within].to_numpy()[pairs.first] if within else np.zeros(len(pairs.first))
+    groups = pd.factorize(out[within])[0][pairs.first] if within else np.zeros(len(pairs.first))
     claims = out[key].to_numpy(dtype=object) if key else np.arange(len(out))
     made: list[dict[str, Any]] = []
-    shapes = before.copy()
-    for group in np.unique(groups):
-        own = Pairs(*(part[groups == group] for part in (pairs.first, pairs.second, pairs.pieces)))
+    shapes, order = before.copy(), np.argsort(groups, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if len(order) else ():
+        own = Pairs(pairs.first[rows], pairs.second[rows], pairs.pieces[rows])
         contested, claimants = _resolve(shapes, own, claims, hair_m, split=disputed is not None)
         if contested is not None:
             stated = f": {joined_sources(out['source'].iloc[claimants])}" if "source" in out else ""
@@ -179,10 +161,15 @@ def _resolve(
     first, second = (rank[np.searchsorted(involved, rows)] for rows in (pairs.first, pairs.second))
     loser = np.where(first > second, pairs.first, pairs.second)
     # Every polygon involved loses the disputed ground, and what it gives up to larger ones.
-    for row in involved:
-        given = [*pairs.pieces[(loser == row) & ~open_claim], disputed]
-        shapes[row] = shapely.difference(shapes[row], shapely.union_all(given))
-    shapes[involved] = polygons_of(shapes[involved])
+    claimed = pairs.pieces[open_claim]
+    near, piece = shapely.STRtree(claimed).query(shapes[involved], predicate="intersects")
+    losers = np.append(np.searchsorted(involved, loser[~open_claim]), near)
+    order = np.argsort(losers, kind="stable")
+    given = np.append(pairs.pieces[~open_claim], claimed[piece])[order]
+    some, starts = np.unique(losers[order], return_index=True)
+    taken = [shapely.union_all(pieces) for pieces in np.split(given, starts[1:])]
+    rows = involved[some]
+    shapes[rows] = polygons_of(shapely.difference(shapes[rows], np.array(taken, dtype=object)))
     claimants = np.unique([pairs.first[open_claim], pairs.second[open_claim]])
     return None if disputed.is_empty else disputed, claimants
 
@@ -232,9 +219,9 @@ def fill_up(
 ) -> gpd.GeoDataFrame:
     """Say who holds the ground of the theatre that no polygon covers."""
     shapes = np.array(frame.geometry.values, dtype=object)
-    made = []
+    made, of_day = [], frame.groupby("date").indices
     for date in dates:
-        rows = np.flatnonzero(frame["date"] == date)
+        rows = of_day.get(date, np.empty(0, dtype=np.int64))
         left = shapely.get_parts(polygons_of(np.array([ground - united(shapes[rows])])))
         left = left[shapely.area(left) > 0]
         hair = np.flatnonzero(width_m(left) <= hair_m)

@@ -1,9 +1,8 @@
 """One side followed through many snapshots."""
 
+from frontlines.names import CADENCES, TOLERANCE_M
 from frontlines.series.change_series import COLUMNS, change_series
-from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.errors import WITHHELD, SeriesErrors, series_error
-from frontlines.series.periods import CADENCES
 from frontlines.series.places import FollowedPlaces, follow_places, people_in_series
 from frontlines.series.totals import SUSPECT, series_totals
 

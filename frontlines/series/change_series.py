@@ -17,10 +17,19 @@ from frontlines.errors import LayerError
 from frontlines.geometry.coverage import united
 from frontlines.layers.margins import is_strip, margins_by_district
 from frontlines.limits import require_metres
-from frontlines.names import CONTESTED, KM2, Bools, Floats, Geometries, Mapper, sides_followed, sides_in_order
+from frontlines.names import (
+    CONTESTED,
+    KM2,
+    TOLERANCE_M,
+    Bools,
+    Floats,
+    Geometries,
+    Mapper,
+    sides_followed,
+    sides_in_order,
+)
 from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, follow, without_noise
-from frontlines.series.differences import TOLERANCE_M
 from frontlines.series.periods import Step, cadence_of, steps_between
 from frontlines.series.totals import suspects
 

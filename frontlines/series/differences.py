@@ -22,10 +22,7 @@ from frontlines.crs import polygons_of
 from frontlines.crs.projecting import numbered
 from frontlines.geometry.coverage import CLOSURE, GRID_M
 from frontlines.geometry.planar import westward, winding_numbers
-from frontlines.names import Bools, Floats, Geometries, Ints, Mapper
-
-TOLERANCE_M = 0.1
-"""A vertex that moved less than this [m] is the same vertex: publishers change their decimals."""
+from frontlines.names import TOLERANCE_M, Bools, Floats, Geometries, Ints, Mapper
 
 MIN_SHARED = 0.5
 """Two snapshots that share less than this part of their edges are overlaid as a whole."""

@@ -10,14 +10,7 @@ import pandas as pd
 
 from frontlines.errors import LayerError
 from frontlines.limits import within
-
-CADENCES = {"D": "daily", "W": "weekly", "MS": "monthly", "QS": "quarterly", "YS": "yearly"}
-"""Steps that `change_series` knows, and their words."""
-
-_UNITS = {"day": "D", "week": "W", "month": "MS", "quarter": "QS", "year": "YS"}
-
-FREQUENCIES = {code: code for code in CADENCES} | {words: code for code, words in CADENCES.items()} | _UNITS
-"""How steps may be asked for, and their codes."""
+from frontlines.names import CADENCES, FREQUENCIES
 
 _PERIODS = {"D": "D", "W": "W", "MS": "M", "QS": "Q", "YS": "Y"}
 _LEAST_DAYS = {"D": 1, "W": 7, "MS": 28, "QS": 90, "YS": 365}

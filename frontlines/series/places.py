@@ -15,9 +15,9 @@ from frontlines.control import fronts_of_side
 from frontlines.crs import require_working_crs
 from frontlines.geometry.coverage import intersect, united
 from frontlines.layers.columns import sigmas_of
-from frontlines.names import BORDER_M, UNKNOWN, WHOLE, Bools, Floats, Geometries, Ints
+from frontlines.names import BORDER_M, TOLERANCE_M, UNKNOWN, WHOLE, Bools, Floats, Geometries, Ints
 from frontlines.series.change_series import grounds_of
-from frontlines.series.differences import TOLERANCE_M, moved_ground
+from frontlines.series.differences import moved_ground
 from frontlines.series.periods import Step, steps_between
 from frontlines.sources.population import PopulationRaster
 

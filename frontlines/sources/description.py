@@ -29,9 +29,6 @@ from frontlines.layers.days import (
 )
 from frontlines.names import listed
 
-EACH_DAY = ("last", "first", "all")
-"""Which of several files that show one day are taken; by default none, that is an error."""
-
 _NO_SIDES = {"date", "source", "note", "sigma_m", "vintage", "district", "geometry"}
 _NAMES = {"id", "fid", "gid", "uid", "uuid", "objectid", "ogc", "name", "label", "description", "folder"}
 _MOST_CODES = 12  # a column of numbers with more values than this is no list of classes

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from frontlines.errors import FrontlinesError, LayerError, StudyError
-from frontlines.layers.mending import MENDS, mends_of
 from frontlines.limits import LONGEST_M
-from frontlines.sources.description import EACH_DAY, Description
+from frontlines.names import EACH_DAY, MENDS, mends_of
+from frontlines.sources.description import Description
 from frontlines.sources.population import PER
 
 _SHOWN = 40

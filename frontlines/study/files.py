@@ -13,9 +13,8 @@ import pandas as pd
 from frontlines.arguments import checked
 from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import StudyError
-from frontlines.layers.mending import Mend
 from frontlines.manifest import long_date
-from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN
+from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, Mend
 from frontlines.sources.description import Description
 from frontlines.sources.files import Layer, Reading
 from frontlines.sources.toml import LAYERS, described_by, read_study_toml

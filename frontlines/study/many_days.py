@@ -15,8 +15,8 @@ from frontlines.layers import (
     as_control,
     days_of,
 )
-from frontlines.layers.mending import Mend, mend_record
-from frontlines.names import SNAP_M, UNKNOWN, counted
+from frontlines.layers.mending import mend_record
+from frontlines.names import SNAP_M, UNKNOWN, Mend, counted
 from frontlines.sources.description import Description
 from frontlines.sources.files import Layer, Reading, no_day
 from frontlines.sources.population import PopulationRaster

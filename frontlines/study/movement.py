@@ -28,13 +28,10 @@ from frontlines.movement import (
     mean_advance,
     nearest_distance,
 )
-from frontlines.names import counted
+from frontlines.names import COPIES, LENGTH_M, SMOOTHING_M, SPACING_M, counted
 from frontlines.progress import Progress, part, reporting
 from frontlines.study.compare import Results, run_study
 from frontlines.study.study import Answer, Study, front_of, span_of
-
-SPACING_M, LENGTH_M, SMOOTHING_M, COPIES = 1000.0, 20_000.0, 5000.0, 5
-"""How transects are cast unless it is said: see `run_movement`."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -26,9 +26,9 @@ from frontlines.layers import (
     as_theatre,
     days_of,
 )
-from frontlines.layers.mending import Mend, beyond, mend_record
+from frontlines.layers.mending import beyond, mend_record
 from frontlines.manifest import places_sentence
-from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, counted
+from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, Mend, counted
 from frontlines.sources.description import (
     is_of_lines,
     require_likely_days,

@@ -10,9 +10,9 @@ import pandas as pd
 
 from frontlines.arguments import checked
 from frontlines.change import PopulationRaster
-from frontlines.names import UNKNOWN, sides_followed, somebody
+from frontlines.names import TOLERANCE_M, UNKNOWN, sides_followed, somebody
 from frontlines.progress import Progress, part, processes, reporting
-from frontlines.series import TOLERANCE_M, change_series
+from frontlines.series import change_series
 from frontlines.study.errors import errors_of_series
 from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record

@@ -13,8 +13,8 @@ from frontlines.errors import StudyError
 from frontlines.geometry.coverage import united
 from frontlines.layers import as_control
 from frontlines.manifest import Manifest, long_date
-from frontlines.names import counted, listed
-from frontlines.series import TOLERANCE_M, FollowedPlaces, change_series, series_totals
+from frontlines.names import TOLERANCE_M, counted, listed
+from frontlines.series import FollowedPlaces, change_series, series_totals
 from frontlines.study.compare import Results, run_study
 from frontlines.study.study import SHOWN, Answer, Study, if_any
 

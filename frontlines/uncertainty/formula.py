@@ -271,12 +271,16 @@ class Parts:
     """The front in pieces that lie in one district and on one side of the other date's front.
 
     `pieces` are the pieces, `edges` where the edge of each begins and ends along the front [m], (n, 2);
-    `inside` tells for either date which lie within the side's ground; `share` is what counts of each in each
-    district, and in all together in the last column.
+    `inside` tells for either date which lie within the side's ground; `near` are the districts within reach
+    of the front; `share` is what counts of each piece in each of these, and in all together at the end.
     """
 
     def __init__(self, fronts: Fronts, outlines: tuple[Outline, Outline], shapes: Geometries) -> None:
         grounds = [outline.ground for outline in outlines]
+        reach_m = _REACH * fronts.sigma_m + _TOUCH_M
+        met = shapely.STRtree(shapes).query(edge_lines(fronts.ends), predicate="dwithin", distance=reach_m)[1]
+        self.near, self.n_districts = np.unique(met), len(shapes)
+        shapes = shapes[self.near]
         edge, share = _cut(fronts, [*shapes, *grounds])
         self.pieces = fronts.pieces(edge, share)
         self.edges = fronts.along[edge]
@@ -284,6 +288,12 @@ class Parts:
         shapely.prepare(grounds)
         self.inside = [shapely.contains_properly(ground, middles) for ground in grounds]
         self.share = _shares(middles, shapes)
+
+    def everywhere(self, values: Floats) -> Floats:
+        """Lay values of the near districts, and of all together, out over all districts."""
+        out = np.zeros(self.n_districts + 1)
+        out[np.append(self.near, self.n_districts)] = values
+        return out
 
     def sign(self, quantity: str) -> Floats:
         """Give the sign with which each piece's outward movement counts, as `balance_error` defines it."""
@@ -315,7 +325,8 @@ class Parts:
             if noise.between > 0:
                 variance += share * self._in_common(weight * math.sqrt(noise.between), length)
         shift = reach.T @ pieces.across
-        return np.asarray(np.sqrt(variance + noise.shared_bias_m**2 * (shift**2).sum(axis=1)) / KM2)
+        variance += noise.shared_bias_m**2 * (shift**2).sum(axis=1)
+        return self.everywhere(np.sqrt(variance) / KM2)
 
     @cached_property
     def facing(self) -> tuple[Fronts, Ints]:
@@ -373,12 +384,12 @@ def judge(parts: Parts, shapes: Geometries, balance: pd.DataFrame, place: Ints) 
     """
     fresh = ~parts.pieces.shared
     dates = (fresh & (parts.pieces.before != 0), fresh & (parts.pieces.before == 0))
-    found = [_across_borders(parts, shapes, own) for own in dates]
-    near, across = (sum(pair) for pair in zip(*found, strict=True))
+    found = [_across_borders(parts, shapes[parts.near], own) for own in dates]
+    near, across = (parts.everywhere(sum(pair)) for pair in zip(*found, strict=True))
     off = across > np.maximum(_ACROSS * near, _LEAST_M2)
     moved = balance["gained_km2"].to_numpy(dtype=float) + balance["lost_km2"].to_numpy(dtype=float)
     changed = np.append(np.bincount(place, weights=moved, minlength=len(shapes)), moved.sum()) * KM2
-    narrow = (near > 0) & (changed < _WIDE * _reach(parts, dates))
+    narrow = (near > 0) & (changed < _WIDE * parts.everywhere(_reach(parts, dates)))
     trust = np.where(off, "no", np.where(narrow, "net", "yes"))
     return [str(one) for one in trust[place]], str(trust[-1])
 

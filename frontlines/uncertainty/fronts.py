@@ -15,7 +15,7 @@ import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError, UnknownSigmaError
-from frontlines.geometry.coverage import ground_of, united
+from frontlines.geometry.coverage import ground_of, intersect, united
 from frontlines.geometry.planar import BACK, edge_lines, edge_middles, same_edges, segments
 from frontlines.layers.columns import sigmas_of
 from frontlines.names import KM2, Bools, Floats, Geometries, Ints, counted, listed
@@ -208,7 +208,8 @@ def _require_columns(table: pd.DataFrame, name: str, columns: Sequence[str]) -> 
 def _require_books(balance: pd.DataFrame, shapes: Geometries, outlines: tuple[Outline, Outline]) -> None:
     """Refuse layers in which the side does not hold what the balance says."""
     for when, outline in zip(("before", "after"), outlines, strict=True):
-        held = shapely.area(shapely.intersection(shapes, outline.ground)) / KM2
+        met = intersect(shapes, np.array([outline.ground]))
+        held = np.bincount(met.first, weights=shapely.area(met.pieces), minlength=len(shapes)) / KM2
         stated = balance[f"{when}_km2"].to_numpy(dtype=float)
         wrong = np.flatnonzero(np.abs(held - stated) > _LOOSE * shapely.area(shapes) / KM2)
         if len(wrong):

@@ -351,7 +351,7 @@ def _in_proportion(squares: Squares, pieces: Fronts, parts: Parts) -> Squares:
     A front that moves farther than its zigzags reach leaves them behind: then edges that lie aslant leave
     their place by no less.
     """
-    signs, n = [], parts.share.shape[1] - 1
+    signs, n = [], parts.n_districts
     for date, sign in zip(("before", "after"), squares.sign, strict=True):
         own, every = (abs(getattr(one, date)) * ~one.shared for one in (pieces, parts.pieces))
         course = every * parts.share[:, -1] * parts.pieces.length_m

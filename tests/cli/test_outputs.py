@@ -118,9 +118,7 @@ def test_what_stands_in_the_way_is_refused_before_work_begins(tmp_path):
 def test_an_out_that_is_a_file_is_refused_at_once(words, monkeypatch):
     Path(words[-1]).parent.mkdir()
     Path(words[-1]).write_text("mine", encoding="utf-8")
-    monkeypatch.setattr(
-        "frontlines.cli.commands.change.compare", lambda *_, **__: pytest.fail("work was begun")
-    )
+    monkeypatch.setattr("frontlines.compare", lambda *_, **__: pytest.fail("work was begun"))
     result = RUNNER.invoke(app, words)
     assert result.exit_code == 2
     assert "is a file: pass the name of a folder" in result.stderr

@@ -118,15 +118,20 @@ def test_a_point_is_wound_round_as_often_as_its_ring_counts():
     assert winding_numbers(points, edges, np.zeros(8, dtype=int)).tolist() == [0] * 5
 
 
-def test_winding_numbers_are_those_of_every_ray_with_every_edge():
+@pytest.mark.parametrize("axes", [[0, 1], [1, 0]])  # in one of the two the plane is turned
+def test_winding_numbers_are_those_of_every_ray_with_every_edge(axes):
     rng = np.random.default_rng(7)  # whole numbers: rays run through vertices and along edges
-    ring = rng.integers(0, 9, (60, 2)).astype(float)
-    edges = np.hstack([ring, np.roll(ring, -1, axis=0)])
-    times, points = rng.integers(-1, 3, len(edges)), rng.integers(-1, 10, (200, 2)) + np.array([0.25, 0])
+    rings = rng.integers(0, 9, (6, 10, 2)).astype(float)[..., axes]
+    edges = np.concatenate([np.hstack([ring, np.roll(ring, -1, axis=0)]) for ring in rings])
+    times = np.repeat(rng.integers(-1, 3, len(rings)), 10)
+    points = rng.integers(-1, 10, (200, 2)) + np.where(np.arange(200)[:, None] % 2, (0.25, 0), (0, 0.25))
+    off = shapely.distance(shapely.points(points), shapely.multilinestrings(edges.reshape(-1, 2, 2))) > 1e-9
+    points = points[off]  # on an edge it is on neither side
     (x, y), (x0, y0, x1, y1) = points.T[:, :, None], edges.T
     up, down = (y0 <= y) & (y1 > y), (y1 <= y) & (y0 > y)
     with np.errstate(divide="ignore", invalid="ignore"):
         east = x0 + (y - y0) / (y1 - y0) * (x1 - x0) > x
     wanted = ((up * 1 - down) * east * times).sum(axis=1)
+    assert len(points) > 100
     assert winding_numbers(points, edges, times).tolist() == wanted.tolist()
     assert winding_numbers(points, edges, times * 0).tolist() == [0] * len(points)

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from frontlines.cli.commands import change
 from frontlines.cli.main import main
 from frontlines.sources.writing import only_run_in
 from frontlines.study import outputs
@@ -50,7 +49,7 @@ def test_a_killed_command_leaves_one_set_whole(tmp_path, monkeypatch):
 
     def be_the_command(number, which):
         found = SimpleNamespace(kind="change", mark=which)
-        monkeypatch.setattr(change, "compare", lambda *_files, **_options: found)
+        monkeypatch.setattr("frontlines.compare", lambda *_files, **_options: found)
         if number:
             _dies_at(number, out)
         sys.argv = ["frontlines", *words]

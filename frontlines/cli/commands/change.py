@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+import frontlines as fl
 from frontlines.cli.answering import answer
 from frontlines.cli.options import OF_GROUND, OF_MAP, OF_STUDY, Saving, asks, saves_answers
 from frontlines.cli.refusing import shows_errors
-from frontlines.study import compare
 
 
 @shows_errors
@@ -40,7 +40,7 @@ def change(
 ) -> None:
     """Compare two files of control polygons, frontlines or places with a side, district by district."""
     answer(
-        lambda report: compare(before, after, **asked, progress=report),
+        lambda report: fl.compare(before, after, **asked, progress=report),
         "change",
         saving,
         (before, after),

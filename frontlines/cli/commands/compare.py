@@ -8,13 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+import frontlines as fl
 from frontlines.cli.answering import answer
 from frontlines.cli.options import AS, METRES, OF_GROUND, Saving, asks, given, one_side, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
 from frontlines.names import counted
-from frontlines.study import agreement
-from frontlines.study.questions import net_changes
 
 _TWO = 2
 
@@ -88,13 +87,19 @@ def compare(
     asked |= {"side": one_side(asked.get("side")), "publishers": _of_each(published, len(sources))}
     asked |= given(names=named)
     if dates:
+        from frontlines.study.questions import net_changes
+
         asked.pop("label", None)
         asked |= given(sigma_m=sigma_m, dates=[f"{day:%Y-%m-%d}" for day in dates])
         answer(lambda report: net_changes(sources, **asked, progress=report), "nets", saving, sources, asked)
         return
     asked |= given(apart_m=apart_m, date=date and f"{date:%Y-%m-%d}")
     answer(
-        lambda report: agreement(first, second, **asked, progress=report), "agreement", saving, sources, asked
+        lambda report: fl.agreement(first, second, **asked, progress=report),
+        "agreement",
+        saving,
+        sources,
+        asked,
     )
 
 

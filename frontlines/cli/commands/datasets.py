@@ -6,13 +6,14 @@ from rich.table import Table
 from rich.text import Text
 
 from frontlines.cli.refusing import console, shows_errors
-from frontlines.datasets import available, locate
-from frontlines.study.files import read_title
 
 
 @shows_errors
 def datasets() -> None:
     """List the bundled studies, after checking their data; each folder holds its sources and licences."""
+    from frontlines.datasets import available, locate
+    from frontlines.study.files import read_title
+
     table = Table()
     for header in ("name", "title", "folder"):
         table.add_column(header, overflow="fold")

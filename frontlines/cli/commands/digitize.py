@@ -29,7 +29,7 @@ def digitize(
     force: Force = False,
 ) -> None:
     """Trace a scanned map as a recipe says; write lines or control, residuals, pictures and a manifest."""
-    from frontlines.cli.digitizing import carry_out, suggest  # noqa: PLC0415 - heavy, and help need not wait
+    from frontlines.cli.digitizing import carry_out, suggest
 
     if (recipe is None) == (suggest_colours is None):
         raise DigitizeError("pass a recipe such as digitize.toml, or --suggest-colours IMAGE to start one")

@@ -9,16 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
+import frontlines as fl
 from frontlines.cli.answering import answer
 from frontlines.cli.commands.run import changes_of
 from frontlines.cli.options import METRES, OF_GROUND, OF_STUDY, Saving, asks, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
+from frontlines.names import COPIES, LENGTH_M, SMOOTHING_M, SPACING_M
 from frontlines.progress import Report, part
-from frontlines.sources.files import Reading
-from frontlines.study import MovementResults, Study, run_movement, study_from_files
-from frontlines.study.files import files_of, open_study
-from frontlines.study.movement import COPIES, LENGTH_M, SMOOTHING_M, SPACING_M
 
 
 class Crossing(StrEnum):
@@ -72,17 +70,20 @@ def displacement(
     saving: Saving,
 ) -> None:
     """Measure how far the front of one side moved: transects, rates, areas and distances side by side."""
+    from frontlines.sources.files import Reading
+    from frontlines.study.files import files_of
+
     read = [*sources] if len(sources) > 1 else files_of(str(sources[0]))
     read += [path for path in (baseline, axis) if path is not None]
 
-    def ask(report: Report) -> MovementResults:
+    def ask(report: Report) -> fl.MovementResults:
         report(0.0, "reading")
         study, reading = _study_of(sources, asked), Reading(description=asked["description"])
         drawn = {
             name: reading.layer(path, name) if path else None
             for name, path in (("baseline", baseline), ("axis", axis))
         }
-        return run_movement(
+        return fl.run_movement(
             replace(study, inputs=(*study.inputs, *reading.inputs())),
             spacing_m=spacing_m,
             length_m=length_m,
@@ -97,10 +98,12 @@ def displacement(
     answer(ask, "movement", saving, read, asked)
 
 
-def _study_of(sources: list[Path], asked: dict[str, Any]) -> Study:
+def _study_of(sources: list[Path], asked: dict[str, Any]) -> fl.Study:
     """Read one study, or files of two and more days on their ground."""
     if len(sources) == 1:
         if {"districts", "theatre"} & set(asked):
             raise StudyError("a study brings its own layers: pass it alone, or two files")
+        from frontlines.study.files import open_study
+
         return open_study(str(sources[0]), changes=changes_of(**asked))
-    return study_from_files(sources[0], sources[-1], between=sources[1:-1], **asked)
+    return fl.study_from_files(sources[0], sources[-1], between=sources[1:-1], **asked)

@@ -13,9 +13,6 @@ from frontlines.cli.options import Force
 from frontlines.cli.refusing import console, shows_errors
 from frontlines.errors import SourceError
 from frontlines.names import counted
-from frontlines.sources.writing import whole_or_not
-from frontlines.study.draft import GAP, draft_study
-from frontlines.study.files import STUDY_FILE
 
 
 @shows_errors
@@ -30,6 +27,10 @@ def init(
     force: Force = False,
 ) -> None:
     """Write a study.toml with comments; what the files do not say stays a marked gap, with the choices."""
+    from frontlines.sources.writing import whole_or_not
+    from frontlines.study.draft import GAP, draft_study
+    from frontlines.study.files import STUDY_FILE
+
     path = folder / STUDY_FILE
     if os.path.lexists(path) and not force:
         raise SourceError(f"{path} is there already: pass --force, or another folder")

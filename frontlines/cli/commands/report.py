@@ -25,7 +25,7 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Replace the page that is there.")] = False,
 ) -> None:
     """Make one page of a run for a browser: map with a slider, chart, table, sources. It needs no network."""
-    from frontlines.report import PAGE, write_page  # noqa: PLC0415 - help need not wait for it
+    from frontlines.report import PAGE, write_page
 
     path = folder / PAGE if out is None else out
     if path.suffix.lower() not in _ENDINGS or path.is_dir():

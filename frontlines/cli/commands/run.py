@@ -10,16 +10,21 @@ from typing import Annotated, Any
 
 import typer
 
+import frontlines as fl
 from frontlines.cli.answering import answer
 from frontlines.cli.options import OF_MAP, OF_STUDY, Saving, asks, saves_answers
 from frontlines.cli.refusing import shows_errors
-from frontlines.datasets import available
-from frontlines.sources.description import Description
-from frontlines.study import run_study
-from frontlines.study.files import files_of, open_study
+from frontlines.progress import Report
 
 _TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers", "around": "map"}
 _TABLE_OF |= {"key": "layers", "population": "layers", "population_per": "layers"}
+
+
+def _bundled() -> list[str]:
+    """Name the bundled studies."""
+    from frontlines.datasets import available
+
+    return available()
 
 
 @shows_errors
@@ -31,7 +36,7 @@ def run(
         typer.Argument(
             metavar="STUDY",
             help="A bundled study (see `frontlines datasets`), a study.toml or its folder.",
-            autocompletion=available,
+            autocompletion=_bundled,
         ),
     ],
     *,
@@ -42,14 +47,14 @@ def run(
 
     Options go before what the study says.
     """
+    from frontlines.study.files import files_of, open_study
+
     jobs = asked.pop("jobs", 1)
-    answer(
-        lambda report: run_study(open_study(study, changes=changes_of(**asked)), jobs=jobs, progress=report),
-        "change",
-        saving,
-        files_of(study),
-        asked,
-    )
+
+    def ask(report: Report) -> fl.Results:
+        return fl.run_study(open_study(study, changes=changes_of(**asked)), jobs=jobs, progress=report)
+
+    answer(ask, "change", saving, files_of(study), asked)
 
 
 def changes_of(
@@ -63,7 +68,7 @@ def changes_of(
     if source := others.pop("source", None):
         changes["study"]["sources"] = [source]
     for name, value in others.items():
-        if isinstance(value, Description):
+        if isinstance(value, fl.Description):
             changes["layers"] |= _description_entries(value)
             continue
         entry = str(value.absolute()) if isinstance(value, Path) else value
@@ -71,7 +76,7 @@ def changes_of(
     return changes
 
 
-def _description_entries(description: Description) -> dict[str, Any]:
+def _description_entries(description: fl.Description) -> dict[str, Any]:
     """Write what is described as entries of [layers] of a study, which go before those of its file."""
     said = {name: value for name, value in asdict(description).items() if value}
     if publisher := said.pop("publisher", None):

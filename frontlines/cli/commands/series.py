@@ -8,14 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+import frontlines as fl
 from frontlines.cli.answering import answer
 from frontlines.cli.options import METRES, OF_GROUND, Saving, asks, given, saves_answers
 from frontlines.cli.refusing import shows_errors
+from frontlines.names import FREQUENCIES, TOLERANCE_M
 from frontlines.progress import Report
-from frontlines.series.differences import TOLERANCE_M
-from frontlines.series.periods import FREQUENCIES
-from frontlines.study import SeriesResults, follow
-from frontlines.study.record import read_previous
 
 Freq = StrEnum("Freq", {name: name for name in FREQUENCIES})  # type: ignore[misc]
 """Steps to sum up in."""
@@ -83,9 +81,11 @@ def series(
     """Follow sides through many snapshots; write a table for each step and district, and charts."""
     asked |= given(every=freq and freq.value, day=day, front_m=front_m, tolerance_m=tolerance_m)
 
-    def ask(report: Report) -> SeriesResults:
+    def ask(report: Report) -> fl.SeriesResults:
+        from frontlines.study.record import read_previous
+
         previous = read_previous(saving.out) if resume else None
-        return follow(snapshots, **asked, previous=previous, progress=report)
+        return fl.follow(snapshots, **asked, previous=previous, progress=report)
 
     saving = saving.also(panels=panels or free_scale, free_scale=free_scale, film=film)
     answer(ask, "series", saving, [snapshots], asked, resume=resume)

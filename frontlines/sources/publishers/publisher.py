@@ -10,12 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from frontlines.errors import SourceError
+from frontlines.names import PUBLISHERS
 from frontlines.sources.description import Description
 from frontlines.sources.toml import DESCRIBED, NAME, TEXTS, Entry, described_by, is_name, misfits, read_toml
 
 HERE = Path(__file__).parent
-PUBLISHERS = tuple(sorted(file.stem for file in HERE.glob("*.toml")))
-"""The publishers that come with the library."""
 
 _DAYS_FROM = ("column", "name", "folder")
 _GEOMETRY = ("polygons", "points")

@@ -10,8 +10,9 @@ from typing import Any
 import geopandas as gpd
 
 from frontlines.errors import SourceError
+from frontlines.names import PUBLISHERS
 from frontlines.sources.publishers.published import files_at, layer_of
-from frontlines.sources.publishers.publisher import PUBLISHERS, Publisher, publisher_called
+from frontlines.sources.publishers.publisher import Publisher, publisher_called
 from frontlines.sources.publishers.rows import JSON, header_of, json_of
 
 
