@@ -46,7 +46,7 @@ def arrange(lines: Geometries, *, grid_m: float | None = None) -> Arrangement:
 
 
 def _noded(lines: Geometries, grid_m: float | None) -> Geometries:
-    """Cut lines where they meet; edges that several of them share, vertex for vertex, only near other ones."""
+    """Cut lines where they meet; edges that several share, vertex for vertex, only near other ones."""
     edges = segments(shapely.get_parts(lines))[0]
     if grid_m is not None:
         edges = np.floor(edges / grid_m + 0.5) / (1 / grid_m)  # as GEOS does
