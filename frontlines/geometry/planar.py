@@ -134,7 +134,7 @@ def edge_middles(edges: Floats) -> Floats:
     return np.asarray((edges[:, :2] + edges[:, 2:]) / 2)
 
 
-def edge_marks(edges: Floats, kind: Ints | int = 0) -> npt.NDArray[np.uint64]:
+def edge_marks(edges: Floats | Ints, kind: Ints | int = 0) -> npt.NDArray[np.uint64]:
     """Make a number of all digits of each edge, and of its kind: the same ones for the same edges alone."""
     mark = np.broadcast_to(np.asarray(kind).astype(np.uint64), len(edges))
     for column in (edges + 0.0).T:  # there is but one zero
