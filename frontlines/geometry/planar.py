@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 
 from frontlines.names import Bools, Floats, Geometries, Ints
@@ -37,8 +36,7 @@ class Arrangement:
 
 def arrange(lines: Geometries, *, grid_m: float | None = None) -> Arrangement:
     """Node lines and find the faces between them, sorted by their lower left corners."""
-    noded = shapely.get_parts(shapely.union_all(lines, grid_size=grid_m))
-    noded = noded[shapely.get_type_id(noded) == shapely.GeometryType.LINESTRING]
+    noded = _noded(lines, grid_m)
     faces = _sorted(shapely.get_parts(shapely.polygonize(noded)))
     # Shells run counter-clockwise and holes clockwise: a face lies to the left of its own edges.
     rings, face = shapely.get_rings(shapely.orient_polygons(faces), return_index=True)
@@ -47,6 +45,41 @@ def arrange(lines: Geometries, *, grid_m: float | None = None) -> Arrangement:
     edges = segments(noded)[0]
     left, right = (owner[same_edges(turned, ring_edges)] for turned in (edges, edges[:, BACK]))
     return Arrangement(faces, edges, left, right)
+
+
+def _noded(lines: Geometries, grid_m: float | None) -> Geometries:
+    """Cut lines where they meet; edges that several share, vertex for vertex, only near other ones."""
+    edges = segments(shapely.get_parts(lines))[0]
+    if grid_m is not None:
+        edges = np.floor(edges / grid_m + 0.5) / (1 / grid_m)  # as GEOS does
+        edges = edges[(edges[:, :2] != edges[:, 2:]).any(axis=1)]
+    turned = np.where(westward(edges)[:, None], edges[:, BACK], edges)
+    first, times = np.unique(edge_marks(turned), return_index=True, return_counts=True)[1:]
+    order = np.argsort(first)
+    edges, shared = edges[first[order]], times[order] > 1
+    if 2 * shared.sum() > len(edges):
+        alone = shapely.STRtree(edge_lines(edges[~shared]))
+        near = alone.query(edge_lines(edges[shared]), predicate="dwithin", distance=grid_m or 0.0)[0]
+        shared[np.flatnonzero(shared)[near]] = False
+        whole = _chains(edges, shared)
+        lines = edge_lines(edges[~shared])
+    else:
+        whole = lines[:0]
+    noded = shapely.get_parts(shapely.union_all(lines, grid_size=grid_m))
+    noded = noded[shapely.get_type_id(noded) == shapely.GeometryType.LINESTRING]
+    return np.concatenate([noded, whole])
+
+
+def _chains(edges: Floats, chosen: Bools) -> Geometries:
+    """Join the chosen edges that follow each other, up to where other than two edges meet."""
+    ends = edge_marks(edges.reshape(-1, 2))
+    number, times = np.unique(ends, return_inverse=True, return_counts=True)[1:]
+    follows = (ends[1:-1:2] == ends[2::2]) & (times[number[2::2]] == 2)  # noqa: PLR2004 - one before, one after
+    goes_on = np.append(False, follows & chosen[1:] & chosen[:-1])[chosen]
+    chain, kept = np.cumsum(~goes_on) - 1, edges[chosen]
+    xy = np.insert(kept[:, 2:], np.flatnonzero(~goes_on), kept[~goes_on, :2], axis=0)
+    owner = np.insert(chain, np.flatnonzero(~goes_on), chain[~goes_on])
+    return np.asarray(shapely.linestrings(xy, indices=owner))
 
 
 def segments(lines: Geometries) -> tuple[Floats, Ints]:
@@ -103,7 +136,7 @@ def edge_middles(edges: Floats) -> Floats:
     return np.asarray((edges[:, :2] + edges[:, 2:]) / 2)
 
 
-def edge_marks(edges: Floats, kind: Ints | int = 0) -> npt.NDArray[np.uint64]:
+def edge_marks(edges: Floats | Ints, kind: Ints | int = 0) -> npt.NDArray[np.uint64]:
     """Make a number of all digits of each edge, and of its kind: the same ones for the same edges alone."""
     mark = np.broadcast_to(np.asarray(kind).astype(np.uint64), len(edges))
     for column in (edges + 0.0).T:  # there is but one zero
@@ -120,13 +153,10 @@ def westward(edges: Floats) -> Bools:
 
 def same_edges(edges: Floats | Ints, known: Floats | Ints) -> Ints:
     """Find for each edge the first known one with the very same start and end, or -1."""
-    columns = ["x0", "y0", "x1", "y1"]
-    places = pd.DataFrame(known, columns=columns).assign(place=np.arange(len(known)))
-    found = pd.DataFrame(edges, columns=columns).assign(edge=np.arange(len(edges)))
-    found = found.merge(places, on=columns, how="left")
-    if len(found) > len(edges):
-        found = found.drop_duplicates("edge")
-    return found["place"].fillna(-1).to_numpy(dtype=np.int64)
+    marks, first = np.unique(edge_marks(known), return_index=True)
+    own = edge_marks(edges)
+    at = np.searchsorted(marks, own)
+    return np.where(np.append(marks, 0)[at] == own, np.append(first, -1)[at], -1)
 
 
 def own_crossings(line: shapely.LineString) -> Geometries:

@@ -280,7 +280,7 @@ def write(frame: pd.DataFrame, path: str | Path) -> None:
             writer(frame, temporary)
             formats.require_whole(temporary, len(frame))
     except (OSError, TypeError, ValueError, RuntimeError) as error:
-        raise SourceError(f"{path} cannot be written: {error}") from error
+        raise SourceError(f"{path} cannot be written: {formats.why_unwritten(error)}") from error
 
 
 def write_layers(layers: Mapping[str, pd.DataFrame], path: Path) -> None:
@@ -291,7 +291,7 @@ def write_layers(layers: Mapping[str, pd.DataFrame], path: Path) -> None:
                 formats.add_layer(frame, temporary, name)
                 formats.require_whole(temporary, len(frame), name)
     except (OSError, TypeError, ValueError, RuntimeError) as error:
-        raise SourceError(f"{path} cannot be written: {error}") from error
+        raise SourceError(f"{path} cannot be written: {formats.why_unwritten(error)}") from error
 
 
 def fill_in(frame: gpd.GeoDataFrame, **given: str | None) -> gpd.GeoDataFrame:

@@ -429,6 +429,14 @@ def require_whole(path: Path, rows: int, layer: str | None = None) -> None:
             raise OSError(f"only {found:,} of {rows:,} rows were stored; is the disk full?")
 
 
+def why_unwritten(error: Exception) -> str:
+    """Say why a file cannot be written; of a full disk drivers tell only which of their steps failed."""
+    steps = ("sqlite3_", "Cannot write feature", "Extending field", "parsing kml")
+    if any(step in str(error) for step in steps):
+        return "it was cut short; the disk is full, or files may be no larger (ulimit -f): make room"
+    return str(error)
+
+
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Round numbers to the decimals of their units."""
     names = table.select_dtypes("float").columns

@@ -25,9 +25,10 @@ _LARGEST = 3  # pieces named in a warning
 
 def outside_districts(study: Study, control: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Find the ground of a study's sides in no district on its two dates, in the theatre and beyond it."""
-    frames = [control] if study.beyond is None else [control, study.beyond]
-    if len(frames[-1]) == 0 and study.theatre.area.sum() <= study.districts.area.sum() * (1 + NOTABLE**2):
-        frames = [control.iloc[:0]]  # the districts fill the theatre, and nothing lies beyond
+    frames = [control, control.iloc[:0] if study.beyond is None else study.beyond]
+    ground_m2 = study.theatre.area.sum() + frames[1].area.sum()
+    if ground_m2 <= study.districts.area.sum() * (1 + NOTABLE**2):
+        frames = [control.iloc[:0]]  # the districts fill the theatre, and nothing but rounding lies beyond
     every = pd.concat([frame[["date", "side", "geometry"]] for frame in frames], ignore_index=True)
     own = every[every["side"].isin(somebody(study.followed)) & every["date"].isin(study.dates)]
     ground = gpd.GeoDataFrame(own, geometry="geometry", crs=study.crs)

@@ -188,7 +188,8 @@ class StudyLayers:
     def many(self, path: Path, role: str, day: str | None, publisher: str | None) -> gpd.GeoDataFrame:
         """Read all days of one file or folder; `day` is that of a file that says none."""
         if publisher is None and not path.is_dir():
-            return self.raw(path, role, day)
+            said = self.reading.says_days(path) or own_day(path, self.reading.description) is not None
+            return self.raw(path, role, None if said and not self.reading.description.of_spans else day)
         return read_snapshots(path, self.reading, side=self.whose, publisher=publisher, nobody=self.nobody)
 
     def polygons(self, raw: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:

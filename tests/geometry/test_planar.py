@@ -85,6 +85,17 @@ def test_a_grid_closes_what_nearly_meets():
     assert len(arrange(np.array([open_ring]), grid_m=1e-3).faces) == 1
 
 
+def test_edges_that_lines_share_are_cut_where_another_one_meets_them():
+    ring = shapely.Point(0, 0).buffer(100).boundary
+    (x, y), (u, v) = shapely.get_coordinates(ring)[[3, 4]]
+    middle = LineString([((x + u) / 2, (y + v) / 2), (0, 0), (-99, -99)])
+    every = [ring, shapely.MultiLineString([ring.reverse(), box(-300, -300, 300, 300).boundary]), middle]
+    shared, alone = (arrange(np.array(lines), grid_m=1e-3) for lines in (every, [*every[1:]]))
+    assert len(shared.faces) == len(alone.faces) == 3
+    assert shapely.area(shared.faces).tolist() == pytest.approx(shapely.area(alone.faces).tolist())
+    assert len(shared.edges) == len(alone.edges)
+
+
 def test_segments_name_their_line():
     pieces, owner = segments(np.array([LineString([(0, 0), (1, 0), (1, 1)]), LineString([(5, 5), (6, 5)])]))
     assert pieces.tolist() == [[0, 0, 1, 0], [1, 0, 1, 1], [5, 5, 6, 5]]
