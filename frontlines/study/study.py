@@ -220,7 +220,8 @@ def _apart(districts: gpd.GeoDataFrame, labels: pd.Series[str]) -> pd.Series[str
     wider = [one for one in texts if 1 < texts[one].nunique() < len(texts)]
     units = [one for one in wider if not (labels + "\n" + texts[one])[twice].duplicated().any()]
     units.sort(key=lambda one: (texts[one].nunique(), "name" not in str(one).lower()))
-    return texts.get(units[0] if units else "", names)
+    found: pd.Series[str] = texts[units[0]] if units else names
+    return found
 
 
 def span_of(study: Study) -> str:
