@@ -169,7 +169,7 @@ svg.on("wheel.hint", (event) => { if (!event.ctrlKey && !event.metaKey) hint("Ho
   .on("touchmove.hint", (event) => { if (event.touches.length === 1 && view.k > 1) hint("Move the map with two fingers"); }, { passive: true });
 
 function resize() {
-  width = box.node().clientWidth;
+  width = box.node().clientWidth || 640; // a hidden tab or cell has none
   const aspect = (extent[3] - extent[1]) / (extent[2] - extent[0]);
   height = Math.round(Math.min(Math.max(width * aspect, 260), 640, Math.max(innerHeight * 0.72, 320)));
   svg.attr("width", width).attr("height", height).attr("viewBox", [0, 0, width, height]);
