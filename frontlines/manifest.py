@@ -123,7 +123,12 @@ def _margin_note(margin: Mapping[str, Any]) -> list[str]:
 
 def _in_no_district(record: Iterable[Mapping[str, Any]]) -> list[str]:
     """Say how much ground of the side lies in no district, if that is notable."""
-    days = [f"{entry['km2']:,.0f} km² ({entry['share']:.1%}) on {entry['date']}" for entry in record]
+    entries = list(record)
+    unit = area_unit(max((entry["km2"] for entry in entries), default=0.0))
+    days = [
+        f"{unit.write(entry['km2'])} {unit.name} ({entry['share']:.1%}) on {entry['date']}"
+        for entry in entries
+    ]
     return [f"Ground in no district is in no figure: {' and '.join(days)}."] if days else []
 
 

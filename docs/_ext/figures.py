@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
 from sphinx_gallery.scrapers import figure_rst
 
-DOTS_PER_INCH = 160
+DOTS_PER_INCH = 130
 
 
 def scrape(_block: Any, names: dict[str, Any], conf: dict[str, Any]) -> str:
-    """Save what an example calls `figure`."""
-    figure = names["example_globals"].pop("figure", None)
-    if not isinstance(figure, Figure):
+    """Save what an example calls `figure`, or the file that it calls `film`."""
+    held = names["example_globals"]
+    figure, film = held.pop("figure", None), held.pop("film", None)
+    if figure is None and film is None:
         return ""
-    path = next(names["image_path_iterator"])
-    figure.savefig(path, dpi=DOTS_PER_INCH)
-    return str(figure_rst([path], conf["src_dir"]))
+    path = Path(next(names["image_path_iterator"]))
+    if figure is None:
+        path = path.with_suffix(film.suffix)
+        shutil.copy(film, path)
+    else:
+        figure.savefig(path, dpi=DOTS_PER_INCH)
+    return str(figure_rst([str(path)], conf["src_dir"]))

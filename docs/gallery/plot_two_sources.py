@@ -2,15 +2,15 @@
 Two sources on one day
 ======================
 
-Where two maps of the same day agree, and what each alone gives to the side.
+Where two maps of the same day agree, and what each alone gives to the side. Here the second is a month old.
 """
 
 import frontlines as fl
 from frontlines.datasets import synthetic_war
 
-one = synthetic_war(30)
-day = one.control["date"].max()
-first = one.control[one.control["date"] == day]
-second = one.control[one.control["date"] == one.control["date"].min()].assign(date=day)
-results = fl.agreement(first, second, one.districts, side="Red", names=("morning", "evening"))
+war = synthetic_war(30)
+days = war.control["date"]
+today = war.control[days == days.max()]
+late = war.control[days == days.min()].assign(date=days.max())
+results = fl.agreement(today, late, war.districts, side="Red", names=("Morning Post", "Old Atlas"))
 figure = results.map()

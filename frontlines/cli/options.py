@@ -179,7 +179,7 @@ OPTIONS: dict[str, Any] = {
         str | None,
         "--label",
         "Column of the districts to call them by on maps, charts and in the printed table; files name them "
-        "by --key.",
+        "by --key. Where two share one, a column that parts them (the province) follows in brackets.",
         metavar="COLUMN",
     ),
     "title": _option(str | None, "--title", "Title of maps and charts.", metavar="TEXT"),

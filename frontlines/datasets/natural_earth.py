@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -11,8 +12,10 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
+from frontlines.arguments import checked
 from frontlines.crs import polygons_of
 from frontlines.datasets.bundled import root
+from frontlines.errors import FrontlinesError
 from frontlines.names import HALF_TURN_DEG, LONLAT
 
 CREDIT_OF_COAST = "Natural Earth 4.1 (public domain)"
@@ -25,6 +28,7 @@ _STEP_DEG = 0.5  # long edges are bent by the projection
 _FINE = 3000  # corners that change less than this part of the width of the ground cannot be seen
 
 
+@checked()
 def neighbours(
     crs: pyproj.CRS, bounds: tuple[float, float, float, float], *, states: bool = True
 ) -> gpd.GeoDataFrame:
@@ -60,7 +64,7 @@ def neighbours(
     low, high = middle[1] - reach, middle[1] + reach
     wide = np.unwrap(lon[:-1], period=2 * HALF_TURN_DEG) - middle[0]
     half = HALF_TURN_DEG if max(-low, high) > 89.0 else float(np.abs(wide).max()) + 0.1  # noqa: PLR2004
-    names, shapes = countries()
+    names, shapes = layer()
     found: list[Any] = []
     whose: list[Any] = []
     for turn in (-2 * HALF_TURN_DEG, 0.0, 2 * HALF_TURN_DEG) if half < HALF_TURN_DEG else (0.0,):
@@ -89,8 +93,43 @@ def _rows(pieces: Any, whose: Any, window: Any, crs: pyproj.CRS, *, states: bool
     return gpd.GeoDataFrame({"kind": kinds, "name": names}, geometry=[window, *shapes], crs=crs)
 
 
+@checked()
+def countries(*names: str) -> gpd.GeoDataFrame:
+    """Give countries of the bundled Natural Earth layer, as they were held de facto about 2018.
+
+    Parameters
+    ----------
+    *names
+        Names in English, such as ``France``; none: all.
+
+    Returns
+    -------
+    countries
+        A row each, as asked: `district`, the name; `vintage`, which captions name; polygons in longitude and
+        latitude.
+
+    Raises
+    ------
+    FrontlinesError
+        If there is no country of such a name.
+
+    Examples
+    --------
+    >>> countries("Belgium", "France")["district"].tolist()
+    ['Belgium', 'France']
+    """
+    known, shapes = layer()
+    rows = gpd.GeoDataFrame({"district": known, "vintage": CREDIT}, geometry=shapes, crs=LONLAT)
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=3, cutoff=0.5)
+            hint = f": is it {' or '.join(near)}?" if near else "; countries() gives all names"
+            raise FrontlinesError(f"Natural Earth has no country {name!r}{hint}")
+    return rows.set_index("district").loc[list(names or known)].reset_index()
+
+
 @lru_cache(maxsize=1)
-def countries() -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def layer() -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Return the names of all countries and their shapes [degrees]."""
     with np.load(root() / "natural-earth" / "countries.npz") as held:
         degrees = np.cumsum(held["steps"], axis=1).T / 1000.0

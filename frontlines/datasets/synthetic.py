@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import geopandas as gpd
@@ -221,10 +222,14 @@ def _districts() -> gpd.GeoDataFrame:
 
 
 def _lonlat(xy: Floats) -> Floats:
-    shifted = xy - [_WIDTH_M / 2, _HEIGHT_M / 2]
-    return np.column_stack(
-        Transformer.from_crs(_PLANE, "EPSG:4326", always_xy=True).transform(shifted[:, 0], shifted[:, 1])
-    )
+    x, y = (xy - [_WIDTH_M / 2, _HEIGHT_M / 2]).T
+    return np.column_stack(_to_lonlat().transform(x, y))
+
+
+@lru_cache(maxsize=1)
+def _to_lonlat() -> Transformer:
+    """Make it once: that takes longer than to move a day."""
+    return Transformer.from_crs(_PLANE, "EPSG:4326", always_xy=True)
 
 
 def _swept(x: Floats, moved: Floats) -> tuple[Floats, Floats]:

@@ -198,7 +198,7 @@ def named_side(side: str, sides: Mapping[str, str]) -> str:
 
 
 def labels_of(districts: gpd.GeoDataFrame, label: str | None) -> dict[str, str]:
-    """Look up what to call each district; where two share a label, their names follow it in brackets."""
+    """Look up what to call each district; where two share a label, what parts them follows in brackets."""
     if label is None:
         return {}
     columns = {str(column).lower(): column for column in districts.columns if column != "geometry"}
@@ -207,7 +207,21 @@ def labels_of(districts: gpd.GeoDataFrame, label: str | None) -> dict[str, str]:
         raise StudyError(f"the districts have no column {label!r} for their label: there are {listed}")
     names, labels = districts["district"], districts[columns[label.lower()]].astype(str)
     twice = labels.duplicated(keep=False)
-    return dict(zip(names, labels.where(~twice, labels + " (" + names.astype(str) + ")"), strict=True))
+    return dict(
+        zip(names, labels.where(~twice, labels + " (" + _apart(districts, labels) + ")"), strict=True)
+    )
+
+
+def _apart(districts: gpd.GeoDataFrame, labels: pd.Series[str]) -> pd.Series[str]:
+    """Part districts of one label by units that hold several districts, the fewest first, else by name."""
+    texts = districts.select_dtypes(["object", "string"]).astype(str)
+    names = texts.pop("district")
+    twice = labels.duplicated(keep=False)
+    wider = [one for one in texts if 1 < texts[one].nunique() < len(texts)]
+    units = [one for one in wider if not (labels + "\n" + texts[one])[twice].duplicated().any()]
+    units.sort(key=lambda one: (texts[one].nunique(), "name" not in str(one).lower()))
+    found: pd.Series[str] = texts[units[0]] if units else names
+    return found
 
 
 def span_of(study: Study) -> str:

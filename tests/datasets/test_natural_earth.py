@@ -5,7 +5,9 @@ import pyproj
 import pytest
 import shapely
 
-from frontlines.datasets.natural_earth import countries, neighbours
+from frontlines.datasets import countries
+from frontlines.datasets.natural_earth import neighbours
+from frontlines.errors import FrontlinesError
 
 PLACES = {
     "inland": (46.0, 40.0, 1.5e5, {"Armenia", "Azerbaijan", "Georgia", "Iran"}, False),
@@ -46,9 +48,15 @@ def test_early_days_have_land_and_no_states():
 
 
 def test_the_layer_is_whole():
-    names, shapes = countries()
-    assert len(names) == len(shapes) == 250
-    assert shapely.is_valid(shapes).all()
-    lon = shapely.bounds(shapely.get_parts(shapes))
+    every = countries()
+    assert len(every) == every["district"].nunique() == 250
+    assert every.is_valid.all()
+    lon = shapely.bounds(every.explode().geometry.to_numpy())
     assert np.isfinite(lon).all()
     assert (lon[:, 2] - lon[:, 0] < 200).sum() == len(lon) - 1  # but for Antarctica, no piece goes round
+
+
+def test_countries_are_named():
+    assert countries("South Korea", "North Korea")["district"].tolist() == ["South Korea", "North Korea"]
+    with pytest.raises(FrontlinesError, match="no country 'Frnace': is it France"):
+        countries("Frnace")

@@ -193,6 +193,8 @@ def test_a_phone_and_a_printer_get_pages_of_their_own(page):
     assert opened.do(
         "return [document.documentElement.scrollWidth, document.querySelector('#map svg').clientWidth <= 360]"
     ) == [360, True]
+    opened.do("document.getElementById('map').style.display = 'none'; resize()")  # as in a hidden tab
+    assert opened.browser.get_log("browser") == []
     opened.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     opened.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     hidden = opened.do(

@@ -39,6 +39,10 @@ def test_tables_manifest_and_words_follow_from_the_frames(districts):
     assert found.totals["net_km2"].tolist() == pytest.approx([1.0, -0.5, 1.5])
     assert found.title == "Army A: ground gained and lost"
     assert found.labels == {"W": "Near", "E": "Far"}
+    more = [districts.assign(oblast="High"), districts.assign(district=["F", "G"], title="Far", oblast="Low")]
+    more[1] = more[1].set_geometry(more[1].translate(0, 3000))[:1]
+    assert fl.run_series(snapshots(), pd.concat(more), "A", label="title").labels == {
+        "W": "Near", "E": "Far (High)", "F": "Far (Low)"}  # fmt: skip
     assert found.fronts is None
     assert found.manifest["sources"] == ["made up"]
     assert list(found.manifest["snapshots"]) == [f"2031-06-0{day}" for day in (1, 2, 3, 4)]

@@ -30,39 +30,37 @@ function km2(value, signed = false) {
 }
 const percent = (value) => (value === null ? "–" : `${number(100 * value, 1)}%`);
 
-// A column of one district: a value for each step, from the steps at which it changes.
-const columns = new Map();
-function column(name, district, side = state.side) {
-  const key = `${name}\n${district}\n${side}`;
-  if (columns.has(key)) return columns.get(key);
-  const runs = data.figures[side][name]?.[district];
-  const values = runs && new Array(data.steps.length);
-  if (runs) for (let i = 0; i < runs.length; i += 2) values.fill(runs[i + 1], runs[i]);
-  columns.set(key, values);
-  return values;
+// A column of one district: a step, the value from there on, the next step at which it changes, and so on.
+const runs_of = (name, district, side = state.side) => data.figures[side][name]?.[district];
+function value_at(runs, step) {
+  let last = runs.length - 2;
+  while (runs[last] > step) last -= 2;
+  return runs[last + 1];
 }
+function summed(runs, first, last) {
+  let sum = 0;
+  for (let i = 0; i < runs.length; i += 2) sum += runs[i + 1] * Math.max(Math.min(runs[i + 2] ?? last, last) - Math.max(runs[i], first), 0);
+  return sum;
+}
+const column = (name, district, side = state.side) => data.steps.map((_, step) => value_at(runs_of(name, district, side), step));
 
 // The steps that the figures sum up: from the first snapshot to the position of the slider, or the last step.
 const span = (at = state.at) => (SOURCES ? [at, at + 1] : [state.view === "step" ? Math.max(at - 1, 0) : 0, at]);
 
 function figure(name, district, at = state.at, side = state.side) {
-  const values = column(`${name}_km2`, district, side);
-  const [first, last] = span(at);
-  if (SOURCES) return (column(`${name}_km2`, district, side) ?? column(name, district, side))[at];
-  if (name === "before") return values[Math.min(first, values.length - 1)];
-  if (name.endsWith("after")) return last ? values[last - 1] : column(`${name.replace("after", "before")}_km2`, district, side)[0];
-  let sum = 0;
-  for (let step = first; step < last; step++) sum += values[step];
-  return sum;
+  const runs = runs_of(`${name}_km2`, district, side), [first, last] = span(at);
+  if (SOURCES) return value_at(runs ?? runs_of(name, district, side), at);
+  if (name === "before") return value_at(runs, first);
+  if (name.endsWith("after")) return last ? value_at(runs, last - 1) : value_at(runs_of(`${name.replace("after", "before")}_km2`, district, side), 0);
+  return summed(runs, first, last);
 }
 
 // An interval of a single step: its ends, or why it is withheld; null where none is asked for.
 function interval(name, district, at = state.at, side = state.side) {
   const [first, last] = span(at);
-  const low = column(`${name}_low_km2`, district, side);
+  const [low, high, trusts] = [`${name}_low_km2`, `${name}_high_km2`, "trust"].map((key) => runs_of(key, district, side));
   if (!low || last - first !== 1) return null;
-  const ends = [low[first], column(`${name}_high_km2`, district, side)[first]];
-  const trust = column("trust", district, side)?.[first];
+  const ends = [value_at(low, first), value_at(high, first)], trust = trusts && value_at(trusts, first);
   if (ends[0] === null) return { why: data.withheld[trust] ?? "not known" };
   return { ends, unsure: trust === "no" ? data.withheld[trust] : "" };
 }
@@ -75,4 +73,4 @@ const date_at = (at) => (SOURCES ? data.steps[at].date_to : at ? data.steps[at -
 // The day on the axis of time: where steps are months, the end of the month.
 const end_at = (at) => (!SOURCES && at && data.steps[at - 1].period_end) || date_at(at);
 const first_day = () => date_at(SOURCES ? state.at : span()[0]);
-const share = (district) => figure("after", district) / column("district_km2", district)[0];
+const share = (district) => figure("after", district) / runs_of("district_km2", district)[1];

@@ -88,10 +88,10 @@ svg.on("click.none", (event) => { if (event.target === svg.node() && state.distr
 by_id("nearer").addEventListener("click", () => svg.call(zoom.scaleBy, 1.6));
 by_id("farther").addEventListener("click", () => svg.call(zoom.scaleBy, 1 / 1.6));
 by_id("whole").addEventListener("click", () => svg.call(zoom.transform, d3.zoomIdentity));
-by_id("closeup").addEventListener("click", () => show(changed_bounds()));
+let closeup = null; // of all changes; found when the map is seen
+by_id("closeup").addEventListener("click", () => show(closeup));
 by_id("closeup").textContent = SOURCES ? "Zoom to the difference" : "Zoom to the change";
 by_id("views").style.display = VIEWS.length ? "" : "none";
-by_id("closeup").disabled = changed_bounds()[0] > changed_bounds()[2];
 const KEYS = {
   ArrowLeft: () => svg.call(zoom.translateBy, 60 / view.k, 0), ArrowRight: () => svg.call(zoom.translateBy, -60 / view.k, 0),
   ArrowUp: () => svg.call(zoom.translateBy, 0, 60 / view.k), ArrowDown: () => svg.call(zoom.translateBy, 0, -60 / view.k),
@@ -111,6 +111,8 @@ resize();
 draw_map();
 performance.mark("map");
 requestAnimationFrame(() => setTimeout(() => { // the map is seen before the rest is there
+  closeup = changed_bounds();
+  by_id("closeup").disabled = closeup[0] > closeup[2];
   draw_places();
   draw();
   document.documentElement.dataset.drawn = "true";

@@ -169,7 +169,7 @@ svg.on("wheel.hint", (event) => { if (!event.ctrlKey && !event.metaKey) hint("Ho
   .on("touchmove.hint", (event) => { if (event.touches.length === 1 && view.k > 1) hint("Move the map with two fingers"); }, { passive: true });
 
 function resize() {
-  width = box.node().clientWidth;
+  width = box.node().clientWidth || 640; // a hidden tab or cell has none
   const aspect = (extent[3] - extent[1]) / (extent[2] - extent[0]);
   height = Math.round(Math.min(Math.max(width * aspect, 260), 640, Math.max(innerHeight * 0.72, 320)));
   svg.attr("width", width).attr("height", height).attr("viewBox", [0, 0, width, height]);
@@ -205,8 +205,8 @@ function changed_bounds() {
 
 // Names where they have room, the most telling first; none lies over another.
 const place_rows = new Map(data.places.map((place) => [place.row, place]));
-const change_of = data.labels.map((_, district) => d3.sum(data.steps, (_, step) => (SOURCES ? ["only_first", "only_second"] : ["gained", "lost"])
-  .reduce((sum, name) => sum + column(`${name}_km2`, district)[step], 0)));
+const change_of = data.labels.map((_, district) => d3.sum(SOURCES ? ["only_first", "only_second"] : ["gained", "lost"],
+  (name) => summed(runs_of(`${name}_km2`, district), 0, data.steps.length)));
 const telling = new Set(d3.sort(data.districts.keys(), (district) => -change_of[district]).slice(0, 5).filter((district) => change_of[district]));
 const texts = [
   ...topology.objects.places.geometries.map((one) => ({ kind: "place", at: one.coordinates, date: place_rows.get(one.properties.row).date_to, text: place_rows.get(one.properties.row).name, first: 3 })),

@@ -93,7 +93,7 @@ function draw_card() {
     if (found?.unsure) reasons.add(`~ ${found.unsure}.`);
   }
   add(district === WHOLE ? "Share of the districts" : "Share of the district", percent(share(district)));
-  const contested = column("contested_after_km2", district) && figure("contested_after", district);
+  const contested = runs_of("contested_after_km2", district) && figure("contested_after", district);
   if (contested) add("Contested, counted for nobody", km2(contested));
   reasons.forEach((text) => card.append("p").attr("class", "reason").text(text));
 }
