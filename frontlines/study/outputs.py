@@ -16,7 +16,8 @@ import pandas as pd
 from frontlines.change.settlements import each_once
 from frontlines.errors import SourceError, StudyError
 from frontlines.manifest import sha256, to_json
-from frontlines.report import GROUND, PAGE, changed_rows, write_ground, write_page
+from frontlines.report import GROUND, PAGE, write_page
+from frontlines.report.ground_file import changed_rows, write_ground
 from frontlines.sources import writing
 from frontlines.sources.files import write, write_layers
 from frontlines.study.pictures import plain_looks, write_pictures
