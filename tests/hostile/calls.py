@@ -259,13 +259,10 @@ def calls(folder):
         },
         digitize.Recipe: {"image": folder / "none.png", "masks": (), "source_m": 1.0, "scale": 1000},
         digitize.GroundControl: {"points": control.points, "source": "s", "left_out": ()},
-        report.write_ground: {
-            "path": folder / "ground.topojson", "states": [("1994-04-07", BEFORE)], "districts": DISTRICTS,
-            "title": "T", "followed": ["A"], "sides": {"A": "a"}, "labels": {"D": "d"}, "layers": None,
-        },
-        report.changed_rows: {"places": PLACES.assign(changed=True), "points": PLACES},
         fl.save_figure: {"figure": Figure(), "path": folder / "figure.svg", "description": "made up"},
         report.write_page: {"folder": folder, "path": folder / "report.html"},
+        datasets.countries: {"names": ["France"]},
+        datasets.neighbours: {"crs": DISTRICTS.crs, "bounds": (0.0, 0.0, 1e5, 1e5), "states": True},
         datasets.locate: {"name": "karabakh-1994"},
         datasets.render_scan: {"lines": stripe, "size_px": (60, 40), "labels": drawn, "rng": 0},
         datasets.scan_of_map: {
