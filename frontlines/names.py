@@ -52,6 +52,10 @@ REACH_M = 5000.0
 STRETCH: Literal["stretch"] = "stretch"
 """In place of a correlation length: each stretch of the layer of lines is off as a whole."""
 
+Around = Literal["coast", "tiles", "none"]
+"""What maps show about their ground: coast and, of days from 1993 on, states from the bundled Natural Earth,
+where it is fine enough for the scale; tiles of a map on the internet (extra ``basemap``); or nothing."""
+
 Length = float | Literal["stretch"]
 """Over what length along the front errors of lines are correlated [m]."""
 

@@ -3,7 +3,7 @@
 import importlib as _importlib
 import typing as _typing
 
-from frontlines.plot.agreement_figure import agreement_chart, agreement_figure
+from frontlines.plot.agreement_figure import agreement_figure
 from frontlines.plot.animation import animate_control
 from frontlines.plot.change_figure import change_figure
 from frontlines.plot.charts import (
@@ -24,8 +24,9 @@ from frontlines.plot.matrix_figure import transition_matrix_figure
 from frontlines.plot.movement_figure import movement_figure
 from frontlines.plot.picture_files import save_figure
 from frontlines.plot.profile import draw_profile, profile_figure
-from frontlines.plot.series_figures import district_figure, net_by_source_figure, series_figure
+from frontlines.plot.series_figures import district_figure, series_figure
 from frontlines.plot.side_charts import draw_net_by_side, draw_sides
+from frontlines.plot.source_figures import agreement_chart, net_by_source_figure
 from frontlines.plot.style import MapStyle
 
 if _typing.TYPE_CHECKING:

@@ -18,7 +18,6 @@ from frontlines.plot.artists import (
     areas,
     fill,
     frame,
-    lines,
     metres_per_pt,
     outline,
     show,
@@ -28,13 +27,10 @@ from frontlines.plot.balance_table import draw_table, held_texts, rows_of, table
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import Label, place_labels
-from frontlines.plot.locator import draw_locator, draw_tiles, tiles_credit
 from frontlines.plot.map_layers import (
     base_entries,
-    country_labels,
     district_labels,
     draw_change,
-    draw_context,
     draw_districts,
     draw_settlements,
     ground_entries,
@@ -59,6 +55,7 @@ from frontlines.plot.scene import (
     with_details,
 )
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
+from frontlines.plot.surroundings import draw_locator
 from frontlines.plot.text import clean
 
 
@@ -107,8 +104,7 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
     """
     scene = scene_of(results, style)
     style = scene.style
-    credits_ = " ".join(filter(None, [results.caption, scene.credit, tiles_credit(scene.study.around)]))
-    page = FigurePage(style, title=scene.study.title, caption=credits_)
+    page = FigurePage(style, title=scene.study.title, caption=scene.caption)
     needs, details = _needs(page, scene)
     places = plan(needs, LEGEND_GUESS_MM, style)
     main = Panel(page.add("main", places.main), "a", scene.study.towns)
@@ -166,9 +162,9 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
         panels.append(panel)
     if places.table is not None:
         draw_table(page, rows, places.table)
-    if places.locator is not None and scene.around is not None:
+    if places.locator is not None and scene.about.wide is not None:
         inset = page.add("locator", places.locator)
-        draw_locator(inset, scene.around, scene.study.theatre, view=scene.region, style=style)
+        draw_locator(inset, scene.about.wide, scene.study.theatre, view=scene.region, style=style)
     if details:
         texts = ["The whole theatre", *(_heading(one.share) for one in details)]
         write_headings(page, [places.main, *places.details], texts)
@@ -184,8 +180,7 @@ def _entries(main: Panel, scene: Scene) -> list[Entry]:
     """Return a legend with an entry for everything that the main panel shows, and for nothing else."""
     context, style = scene.study.context, scene.style
     drawn = {str(a.get_gid()) for a in main.ax.get_children() if a.get_gid()}
-    edges = [edge for layer in scene.layers_in(view_of(main.ax)) for edge in lines(layer.geometry)]
-    if not shapely.intersects(np.array(edges, dtype=object), view_of(main.ax).box()).any():
+    if not scene.about.bordered(view_of(main.ax)):
         drawn.discard("border")
     names = set() if context is None else set(context.loc[context["kind"] == "oblast", "name"].dropna())
     oblast = str(names.pop()) if len(names) == 1 else "Former boundary"
@@ -210,10 +205,7 @@ def _ground_entries(drawn: set[str], scene: Scene) -> list[Entry]:
 def _draw_ground(panel: Panel, scene: Scene) -> None:
     """Draw all that is not text; the extent stays as it was set."""
     ax, study, style = panel.ax, scene.study, scene.style
-    if study.around == "tiles":
-        draw_tiles(ax, study.crs)
-    for layer in scene.layers_in(view_of(ax)):
-        draw_context(layer, ax=ax, label=False, style=style)
+    scene.about.draw(ax, style)
     holes = [shapely.polygons(ring) for one in areas([scene.theatre]) for ring in one.interiors]
     seen_m2 = (_SEEN_PT * metres_per_pt(ax)) ** 2
     holes = [hole for hole in holes if hole.area > seen_m2]
@@ -239,7 +231,7 @@ def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
     busy += [inset.box() for inset in insets]
     if (outside := scene.results.no_district) is not None:
         busy += list(outside.geometry)
-    return busy + [edge for layer in scene.layers_in(view_of(panel.ax)) for edge in lines(layer.geometry)]
+    return busy + scene.about.edges(view_of(panel.ax))
 
 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
@@ -252,9 +244,7 @@ def _write_names(panel: Panel, insets: list[View], scene: Scene) -> None:
     """Set the names of countries, towns and districts; a town whose name finds no room loses its dot."""
     study, style = scene.study, scene.style
     found: list[Label] = []
-    for layer in scene.layers_in(view_of(panel.ax)):
-        countries = layer[(layer["kind"] == "country").to_numpy()]
-        found += _raised(country_labels(countries, aside=scene.theatre, style=style), _COUNTRY)
+    found += _raised(scene.about.labels(view_of(panel.ax), scene.theatre, style), _COUNTRY)
     towns: list[Label] = []
     if study.settlements is not None:
         named = pick_settlements(study.settlements, panel.towns)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from frontlines.arguments import checked
 from frontlines.change import PopulationRaster
-from frontlines.names import UNKNOWN, sides_followed, somebody
+from frontlines.names import UNKNOWN, Around, sides_followed, sides_in_order, somebody
 from frontlines.progress import Progress, part, processes, reporting
 from frontlines.series import TOLERANCE_M, change_series
 from frontlines.study.errors import errors_of_series
@@ -44,6 +44,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     margin_m: float | None = None,
     label: str | None = None,
     sides: Mapping[str, str] | None = None,
+    colours: Mapping[str, str] | None = None,
+    around: Around = "coast",
     title: str | None = None,
     record: Mapping[str, Any] | None = None,
     previous: Previous | None = None,
@@ -83,6 +85,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         days, evenly taken, if there are more), or that of `previous`; 0: none.
     label, sides, title
         Column of the districts to call them by, how to call each side, and the title of the charts.
+    colours, around
+        Each side's colour on pictures, and what maps show about the districts: see `Study`.
     record
         What is to stand in the manifest of how the frames were read: `inputs` (from `fingerprint`),
         `parameters`, `odd`, `sources`, `ends_led` (from `control_from_lines`).
@@ -154,8 +158,9 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     return SeriesResults(
         followed=followed, control=control, districts=districts, series=series, totals=totals, fronts=fronts,
         overall=overall, frontlines=frontlines, places=places, settlements=changes, population=people,
-        title=title or _titled(alone, sides or {}), sides=sides or {}, labels=labels, tolerance_m=tolerance_m,
-        method=method, manifest=manifest,
+        title=title or _titled(alone, sides or {}), sides=sides or {}, labels=labels,
+        every_side=sides_in_order([*snapshots["side"], rest]), colours=colours or {}, around=around,
+        tolerance_m=tolerance_m, method=method, manifest=manifest,
     )  # fmt: skip
 
 

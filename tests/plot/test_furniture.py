@@ -22,7 +22,7 @@ from frontlines.plot.furniture import (
     nice_length_m,
     true_north_deg,
 )
-from frontlines.plot.locator import draw_locator, locator_view
+from frontlines.plot.surroundings import draw_locator, locator_view
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import MapStyle
 from frontlines.plot.text import font_of, renderer_of, wrap

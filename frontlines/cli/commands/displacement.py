@@ -11,7 +11,7 @@ import typer
 
 from frontlines.cli.answering import answer
 from frontlines.cli.commands.run import changes_of
-from frontlines.cli.options import METRES, OF_GROUND, OF_STUDY, Saving, asks, saves_answers
+from frontlines.cli.options import METRES, OF_GROUND, OF_MAP, OF_STUDY, Saving, asks, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
 from frontlines.progress import Report, part
@@ -32,7 +32,7 @@ class Crossing(StrEnum):
 
 @shows_errors
 @saves_answers
-@asks(*OF_GROUND, *OF_STUDY)
+@asks(*OF_GROUND, *OF_STUDY, *OF_MAP)
 def displacement(
     sources: Annotated[
         list[Path],
