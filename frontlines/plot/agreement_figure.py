@@ -132,7 +132,9 @@ def agreement_figure(
         )
     for ax in axes:
         framed = [inset.box() for inset in insets if ax is axes[0]]
-        furnish(ax, districts.crs, [*apart, *framed, *about.edges(view_of(ax))], style=style)
+        furnish(
+            ax, districts.crs, [*apart, *framed, theatre.boundary, *about.edges(view_of(ax))], style=style
+        )
         shown = districts[districts.intersects(view_of(ax).box()).to_numpy()]
         spare = shapely.union_all([*apart, *(shapely.boundary(framed))])
         found = about.labels(view_of(ax), theatre, style) + district_labels(shown, style=style)[:_MOST_NAMES]
@@ -178,9 +180,8 @@ def _entries(ground: gpd.GeoDataFrame, names: tuple[str, str], side: str, style:
     found: list[Entry] = []
     for kind, text in texts.items():
         if kind in km2:
-            swatch = paint(Patch(), _looks(side, style)[kind], style)
-            swatch.set(
-                linewidth=0.4, edgecolor=style.district_edge if kind == "neither" else swatch.get_edgecolor()
-            )
+            look = _looks(side, style)[kind]
+            swatch = paint(Patch(), look, style)
+            swatch.set(linewidth=0.4, edgecolor=look.ink if look.hatch else style.district_edge)
             found.append((f"{text}: {unit.write(float(km2[kind]))} {unit.name}", swatch))
     return found

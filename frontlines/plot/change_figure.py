@@ -28,7 +28,6 @@ from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import (
-    base_entries,
     district_labels,
     draw_change,
     draw_districts,
@@ -178,16 +177,11 @@ def _heading(share: float) -> str:
 
 def _entries(main: Panel, scene: Scene) -> list[Entry]:
     """Return a legend with an entry for everything that the main panel shows, and for nothing else."""
-    context, style = scene.study.context, scene.style
-    drawn = {str(a.get_gid()) for a in main.ax.get_children() if a.get_gid()}
-    if not scene.about.bordered(view_of(main.ax)):
-        drawn.discard("border")
-    names = set() if context is None else set(context.loc[context["kind"] == "oblast", "name"].dropna())
-    oblast = str(names.pop()) if len(names) == 1 else "Former boundary"
+    style, drawn = scene.style, {str(a.get_gid()) for a in main.ax.get_children() if a.get_gid()}
     return [
         *front_entries(drawn, front_colours(scene.results.frontlines["date"], style), style),
         *_ground_entries(drawn, scene),
-        *base_entries(drawn, oblast, style),
+        *scene.about.entries(main.ax, style),
     ]
 
 

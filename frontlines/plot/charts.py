@@ -92,6 +92,7 @@ def draw_series(
         least, most = (np.concatenate([level[:1], end]) for end in ends)
         look = _interval_look(style)
         ax.fill_between(step_days(totals), least, most, step="post", zorder=Z["mark"], gid="interval", **look)
+        draw_last_interval(ax, step_days(totals)[-1], level[-1], last_interval(totals), style.ink, style)
     room = room_for(high - low)
     ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
     mark_repeated(ax, totals, style)

@@ -20,7 +20,6 @@ from frontlines.plot.front_layers import draw_frontlines, draw_transects, front_
 from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import (
-    base_entries,
     district_labels,
     draw_districts,
     draw_settlements,
@@ -125,9 +124,7 @@ def movement_figure(  # noqa: PLR0913 - layers of a map
         side = clean(side_name(displaced["side"].iloc[0], called))
         heading = f"{side}: net movement, {' to '.join(map(day, dates))}"
         entries = [*_fronts_drawn(ax, fronts, style), *transect_entries(told, style)]
-        base = {"border": about.bordered(view), "district": districts is not None}
-        entries += base_entries([name for name, drawn in base.items() if drawn], "", style)
-        write_above(ax, heading, entries, style)
+        write_above(ax, heading, [*entries, *about.entries(ax, style)], style)
         return ax
 
     chart = Chart("map", draw, height_mm, style.margin_mm)

@@ -18,8 +18,9 @@ from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEA
 from frontlines.errors import FrontlinesError
 from frontlines.names import Around
 from frontlines.plot.artists import View, Z, bounds_of, dots, fill, frame, lines, show, view_of
+from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label
-from frontlines.plot.map_layers import country_labels, draw_context
+from frontlines.plot.map_layers import base_entries, country_labels, draw_context
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle
 
 _RIM = 1.0  # of the longer edge of a view: what a cut leaves is outside it, even if its panel grows
@@ -65,6 +66,14 @@ class Surroundings:
     def bordered(self, view: View) -> bool:
         """Whether a coast or border is in a view."""
         return bool(shapely.intersects(np.array(self.edges(view), dtype=object), view.box()).any())
+
+    def entries(self, ax: Axes, style: MapStyle) -> list[Entry]:
+        """Return the entries of a legend for the base map that is seen on an Axes."""
+        drawn = {str(artist.get_gid()) for artist in ax.get_children()}
+        if not self.bordered(view_of(ax)):
+            drawn.discard("border")
+        names = {name for own in self.layers for name in own.loc[own["kind"] == "oblast", "name"].dropna()}
+        return base_entries(drawn, str(names.pop()) if len(names) == 1 else "Former boundary", style)
 
     def labels(self, view: View, aside: Any, style: MapStyle) -> list[Label]:
         """Give the names of states in a view, off the ground of `aside`."""
