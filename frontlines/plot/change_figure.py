@@ -16,6 +16,8 @@ from frontlines.plot.artists import (
     View,
     Z,
     areas,
+    coarse,
+    coarse_rows,
     fill,
     frame,
     metres_per_pt,
@@ -198,21 +200,24 @@ def _ground_entries(drawn: set[str], scene: Scene) -> list[Entry]:
 
 def _draw_ground(panel: Panel, scene: Scene) -> None:
     """Draw all that is not text; the extent stays as it was set."""
-    ax, study, style = panel.ax, scene.study, scene.style
+    ax, study, style, view = panel.ax, scene.study, scene.style, view_of(panel.ax)
     scene.about.draw(ax, style)
     holes = [shapely.polygons(ring) for one in areas([scene.theatre]) for ring in one.interiors]
     seen_m2 = (_SEEN_PT * metres_per_pt(ax)) ** 2
     holes = [hole for hole in holes if hole.area > seen_m2]
     fill(ax, holes, style.hole, style=style, name="hole", zorder=Z["ground"])
     side = study.followed[0] if len(study.followed) == 1 else None
-    draw_change(scene.results.change, side, ax=ax, sides=study.every_side, style=style)
+    change = scene.results.change
+    sides = [*study.every_side, *change["side_from"], *change["side_to"]]
+    draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
     if (outside := scene.results.no_district) is not None:
         look = style.no_district
-        strip = fill(ax, outside.geometry, look, style=style, name="no-district", zorder=Z["mark"])
+        strips = coarse(outside.geometry.to_numpy(), view)
+        strip = fill(ax, strips, look, style=style, name="no-district", zorder=Z["mark"])
         if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
             strip.set(linewidth=style.theatre_pt_width)
-    draw_districts(study.districts, ax=ax, label=False, style=style)
-    outline(ax, [scene.theatre], "theatre", style)
+    draw_districts(coarse_rows(study.districts, view), ax=ax, label=False, style=style)
+    outline(ax, [coarse(scene.theatre, view)], "theatre", style)
     draw_frontlines(scene.results.frontlines, ax=ax, within=scene.theatre, style=style)
     if study.settlements is not None:
         draw_settlements(study.settlements, ax=ax, names=panel.towns, label=False, style=style)
@@ -221,11 +226,12 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
 
 def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
     """Return what scale bar and north arrow keep off."""
-    busy = [scene.fronts, shapely.union_all(scene.moved), shapely.boundary(scene.theatre)]
+    view, outside = view_of(panel.ax), scene.results.no_district
+    busy = [scene.fronts, *coarse(scene.moved, view), coarse(shapely.boundary(scene.theatre), view)]
     busy += [inset.box() for inset in insets]
-    if (outside := scene.results.no_district) is not None:
-        busy += list(outside.geometry)
-    return busy + scene.about.edges(view_of(panel.ax))
+    if outside is not None:
+        busy += list(coarse(outside.geometry.to_numpy(), view))
+    return busy + scene.about.edges(view)
 
 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
@@ -270,8 +276,7 @@ def _district_names(panel: Panel, scene: Scene) -> list[Label]:
     """Return the names of districts; of very many only those with changed ground."""
     balance = scene.results.balance
     turnover = (balance["gained_km2"] + balance["lost_km2"]).groupby(balance["district"]).sum()
-    districts = scene.study.districts
-    shown = districts[districts.intersects(view_of(panel.ax).box()).to_numpy()]
+    shown = coarse_rows(scene.study.districts, view_of(panel.ax))
     every = _raised(district_labels(shown, weight=turnover.to_dict(), style=scene.style), _DISTRICT)
     if len(every) <= _MOST_DISTRICTS:
         return every

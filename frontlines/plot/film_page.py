@@ -285,7 +285,10 @@ def _draw_outlines(ax: Axes, film: Film, about: Surroundings, style: MapStyle) -
         draw_districts(film.districts, ax=ax, label=False, style=style)
     if film.theatre is not None:
         outline(ax, film.theatre.geometry, "theatre", style)
-    return [*sorted(ax.collections, key=Artist.get_zorder), _draw_bar(ax, film, style), *ax.spines.values()]
+    over = [
+        one for one in ax.collections if home is None or one.get_zorder() > Z["ground"]
+    ]  # no foreign border
+    return [*sorted(over, key=Artist.get_zorder), _draw_bar(ax, film, style), *ax.spines.values()]
 
 
 def _draw_bar(ax: Axes, film: Film, style: MapStyle) -> Artist:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -17,7 +17,7 @@ from frontlines._optional import require
 from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEAR, neighbours
 from frontlines.errors import FrontlinesError
 from frontlines.names import Around
-from frontlines.plot.artists import View, Z, bounds_of, dots, fill, frame, lines, show, view_of
+from frontlines.plot.artists import View, Z, bounds_of, coarse, dots, fill, frame, lines, show, view_of
 from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label
 from frontlines.plot.map_layers import base_entries, country_labels, draw_context
@@ -37,9 +37,12 @@ class Surroundings:
     layers: tuple[gpd.GeoDataFrame, ...]
     coast: bool  # whether the lowest layer is the bundled one
     tiles: bool
+    cuts: dict[View, list[gpd.GeoDataFrame]] = field(default_factory=dict)  # of views asked for before
 
     def layers_in(self, view: View) -> list[gpd.GeoDataFrame]:
         """Cut the layers to a view and what is near it."""
+        if view in self.cuts:
+            return self.cuts[view]
         by = _RIM * max(view.width, view.height)
         bounds = (view.west - by, view.south - by, view.east + by, view.north + by)
         shown = []
@@ -48,6 +51,7 @@ class Surroundings:
             shown.append(
                 layer.set_geometry(gpd.GeoSeries(cut, layer.index, crs=layer.crs))[~shapely.is_empty(cut)]
             )
+        self.cuts[view] = shown
         return shown
 
     def draw(self, ax: Axes, style: MapStyle, home: Any = ()) -> None:
@@ -78,6 +82,7 @@ class Surroundings:
     def labels(self, view: View, aside: Any, style: MapStyle) -> list[Label]:
         """Give the names of states in a view, off the ground of `aside`."""
         states = [layer[(layer["kind"] == "country").to_numpy()] for layer in self.layers_in(view)]
+        aside = shapely.make_valid(coarse(aside, view))
         return [name for own in states for name in country_labels(own, aside=aside, style=style)]
 
     def credited(self, caption: str, *, located: bool = False) -> str:
