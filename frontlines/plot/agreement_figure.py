@@ -27,7 +27,6 @@ from frontlines.plot.artists import (
     stroke,
     view_of,
 )
-from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import place_labels
 from frontlines.plot.map_layers import base_entries, district_labels, draw_districts
 from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, mark_view, plan, write_headings
@@ -107,9 +106,8 @@ def agreement_figure(
     details = detail_views(apart, whole, needs, style) if len(apart) else []
     needs = with_details(needs, details, whole, style)
     (width_mm, columns), box = legend_shape(needs, style), plan(needs, LEGEND_GUESS_MM, style).legend
-    entries = _entries(ground, names, side, style) + base_entries(
-        ["border"] * about.bordered(whole), "", style
-    )
+    border = base_entries(["border"] * about.bordered(whole), "", style)
+    entries = [*_entries(ground, names, side, style), *border]
     host, legend_mm = page.add_legend(entries, box, columns=columns, entry_mm=width_mm / columns)
     places = plan(needs, legend_mm, style)
     boxes, views = (places.main, *places.details), [whole, *(one.view for one in details)]
@@ -132,9 +130,7 @@ def agreement_figure(
         )
     for ax in axes:
         framed = [inset.box() for inset in insets if ax is axes[0]]
-        furnish(
-            ax, districts.crs, [*apart, *framed, theatre.boundary, *about.edges(view_of(ax))], style=style
-        )
+        about.furnish(ax, [*apart, *framed, theatre.boundary], style)
         shown = districts[districts.intersects(view_of(ax).box()).to_numpy()]
         spare = shapely.union_all([*apart, *(shapely.boundary(framed))])
         found = about.labels(view_of(ax), theatre, style) + district_labels(shown, style=style)[:_MOST_NAMES]
@@ -167,7 +163,9 @@ def _draw_ground(
     outline(ax, [districts.union_all()], "theatre", style)
 
 
-def _entries(ground: gpd.GeoDataFrame, names: tuple[str, str], side: str, style: MapStyle) -> list[Entry]:
+def _entries(
+    ground: gpd.GeoDataFrame, names: tuple[str, str], side: str, style: MapStyle
+) -> list[tuple[str, Patch]]:
     """Return a legend with an entry for each kind of ground there is, and its area."""
     km2 = dict(zip(ground["kind"], ground["area_km2"], strict=True))
     unit, (first, second) = area_unit(max(km2.values())), (clean(name) for name in names)
@@ -177,7 +175,7 @@ def _entries(ground: gpd.GeoDataFrame, names: tuple[str, str], side: str, style:
         "both": f"{clean(side)} by both",
         "neither": "By neither",
     }
-    found: list[Entry] = []
+    found = []
     for kind, text in texts.items():
         if kind in km2:
             look = _looks(side, style)[kind]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import shapely
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from frontlines.arguments import checked
@@ -27,22 +25,16 @@ from frontlines.plot.artists import (
 )
 from frontlines.plot.balance_table import draw_table, held_texts, rows_of, table_mm
 from frontlines.plot.front_layers import draw_frontlines, front_entries
-from frontlines.plot.furniture import Entry, furnish
-from frontlines.plot.labels import Label, place_labels
+from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import (
-    district_labels,
     draw_change,
     draw_districts,
     draw_settlements,
     ground_entries,
     mark_places,
-    pick_settlements,
-    ring_pt,
     side_entries,
-    side_labels,
-    side_name,
-    town_labels,
 )
+from frontlines.plot.map_names import write_names
 from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, mark_view, plan, write_headings
 from frontlines.plot.page import FigurePage
 from frontlines.plot.scene import (
@@ -57,7 +49,6 @@ from frontlines.plot.scene import (
 )
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
 from frontlines.plot.surroundings import draw_locator
-from frontlines.plot.text import clean
 
 
 @dataclass(frozen=True)
@@ -117,8 +108,8 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
         mark_view(main.ax, view_of(panel.ax), panel.letter, style)
     for panel in panels:
         insets = [view_of(one.ax) for one in panels[1:] if panel is main]
-        furnish(panel.ax, scene.study.crs, _busy(panel, insets, scene), style=style)
-        _write_names(panel, insets, scene)
+        scene.about.furnish(panel.ax, _busy(panel, insets, scene), style)
+        write_names(panel.ax, panel.towns, insets, scene)
     return page.figure
 
 
@@ -212,8 +203,7 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
     if (outside := scene.results.no_district) is not None:
         look = style.no_district
-        strips = coarse(outside.geometry.to_numpy(), view)
-        strip = fill(ax, strips, look, style=style, name="no-district", zorder=Z["mark"])
+        strip = fill(ax, outside.geometry, look, style=style, name="no-district", zorder=Z["mark"])
         if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
             strip.set(linewidth=style.theatre_pt_width)
     draw_districts(coarse_rows(study.districts, view), ax=ax, label=False, style=style)
@@ -231,58 +221,8 @@ def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
     busy += [inset.box() for inset in insets]
     if outside is not None:
         busy += list(coarse(outside.geometry.to_numpy(), view))
-    return busy + scene.about.edges(view)
+    return busy
 
 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
 _ALL = 0.995  # of the ground that changed hands
-_MOST_DISTRICTS = 60
-_SIDE, _COUNTRY, _TOWN, _DISTRICT = 4e6, 3e6, 2e6, 1e6  # how much the names of each kind matter
-
-
-def _write_names(panel: Panel, insets: list[View], scene: Scene) -> None:
-    """Set the names of countries, towns and districts; a town whose name finds no room loses its dot."""
-    study, style = scene.study, scene.style
-    found: list[Label] = []
-    found += _raised(scene.about.labels(view_of(panel.ax), scene.theatre, style), _COUNTRY)
-    towns: list[Label] = []
-    if study.settlements is not None:
-        named = pick_settlements(study.settlements, panel.towns)
-        ringed = named.geometry.isin(changed_places(study.settlements, scene.moved).geometry)
-        towns = [
-            replace(name, clear_pt=ring_pt(style) if in_ring else name.clear_pt)
-            for name, in_ring in zip(town_labels(named, style=style), ringed, strict=True)
-        ]
-        towns = _raised(towns, _TOWN)
-    if len(study.followed) > 1:
-        names = {side: clean(side_name(side, study.sides)) for side in study.every_side}
-        found += _raised(side_labels(scene.results.change, names, style), _SIDE)
-    found += [*towns, *_district_names(panel, scene)]
-    rim = [shapely.buffer(shapely.boundary(inset.box()), metres_per_pt(panel.ax)) for inset in insets]
-    spare = shapely.union_all([*scene.moved, *rim])
-    placed = place_labels(panel.ax, found, avoid=scene.fronts, spare=spare, style=style)
-    _drop_dots(panel.ax, towns, placed.left_out)
-
-
-def _drop_dots(ax: Axes, towns: list[Label], left_out: list[Label]) -> None:
-    """Take away the dots of towns whose name is not written: a reader would not know what they are."""
-    kept = [i for i, town in enumerate(towns) if town not in left_out]
-    for dots in ax.collections:
-        if isinstance(dots, PathCollection) and dots.get_gid() == "town":
-            dots.set_offsets(np.asarray(dots.get_offsets())[kept])
-
-
-def _district_names(panel: Panel, scene: Scene) -> list[Label]:
-    """Return the names of districts; of very many only those with changed ground."""
-    balance = scene.results.balance
-    turnover = (balance["gained_km2"] + balance["lost_km2"]).groupby(balance["district"]).sum()
-    shown = coarse_rows(scene.study.districts, view_of(panel.ax))
-    every = _raised(district_labels(shown, weight=turnover.to_dict(), style=scene.style), _DISTRICT)
-    if len(every) <= _MOST_DISTRICTS:
-        return every
-    moved = [name for name in every if turnover.max() > 0 and name.priority > _DISTRICT + 1.0]
-    return (moved or every)[:_MOST_DISTRICTS]
-
-
-def _raised(names: list[Label], by: float) -> list[Label]:
-    return [replace(name, priority=name.priority + by) for name in names]

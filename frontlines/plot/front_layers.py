@@ -14,6 +14,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.transforms import Bbox
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
@@ -21,7 +22,18 @@ from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.layers.columns import sigmas_of
 from frontlines.movement.displacement import places_along, ways
-from frontlines.plot.artists import Stage, Z, dash, fill, lines, merged, metres_per_pt, present, stroke
+from frontlines.plot.artists import (
+    Stage,
+    Z,
+    dash,
+    fill,
+    lines,
+    merged,
+    metres_per_pt,
+    present,
+    stroke,
+    view_of,
+)
 from frontlines.plot.furniture import Beside, Entry, nice_length_m
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, front_colours, mix, seen_from
 from frontlines.plot.text import day
@@ -119,6 +131,17 @@ def front_entries(
         swatches = [Patch(facecolor=c, alpha=style.band_alpha * 1.7, linewidth=0) for c in bands]
         out.append(("± 1 sigma of the front's position", Beside(swatches)))
     return out
+
+
+def seen_entries(ax: Axes, fronts: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:
+    """Return the entries of a legend for the fronts that are in view, alone or together."""
+    view = Bbox.from_extents(*view_of(ax))
+    drawn = {
+        str(artist.get_gid())
+        for artist in ax.collections
+        if any(path.intersects_bbox(view, filled=False) for path in artist.get_paths())
+    }
+    return front_entries(drawn, front_colours(fronts["date"], style), style)
 
 
 def _shared(colours: Mapping[pd.Timestamp, str], style: MapStyle) -> tuple[Artist, ...]:

@@ -9,15 +9,13 @@ import geopandas as gpd
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
 
 from frontlines.arguments import checked
 from frontlines.movement.displacement import places_along, ways
 from frontlines.names import Around
 from frontlines.plot.artists import View, bounds_of, frame, lines, present, show, view_of
 from frontlines.plot.chart_axes import write_above
-from frontlines.plot.front_layers import draw_frontlines, draw_transects, front_entries, transect_entries
-from frontlines.plot.furniture import Entry, furnish
+from frontlines.plot.front_layers import draw_frontlines, draw_transects, seen_entries, transect_entries
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import (
     district_labels,
@@ -28,7 +26,7 @@ from frontlines.plot.map_layers import (
     town_labels,
 )
 from frontlines.plot.page import Chart, chart_page
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle
 from frontlines.plot.surroundings import surroundings
 from frontlines.plot.text import clean, day
 
@@ -111,7 +109,7 @@ def movement_figure(  # noqa: PLR0913 - layers of a map
         if len(told):
             draw_transects(told, ax=ax, style=style)
         busy = [*lines(fronts.geometry), *present(ways(displaced))]
-        furnish(ax, displaced.crs, [*busy, *about.edges(view)], style=style)
+        about.furnish(ax, busy, style)
         for text in ax.texts:
             if text.get_gid() == "degrees":  # on paper of its own: borders of districts run up to the frame
                 text.set_bbox({"facecolor": style.paper, "linewidth": 0, "pad": 0.8})
@@ -123,7 +121,7 @@ def movement_figure(  # noqa: PLR0913 - layers of a map
         place_labels(ax, names, avoid=shapely.union_all(busy), style=style)
         side = clean(side_name(displaced["side"].iloc[0], called))
         heading = f"{side}: net movement, {' to '.join(map(day, dates))}"
-        entries = [*_fronts_drawn(ax, fronts, style), *transect_entries(told, style)]
+        entries = [*seen_entries(ax, fronts, style), *transect_entries(told, style)]
         write_above(ax, heading, [*entries, *about.entries(ax, style)], style)
         return ax
 
@@ -186,14 +184,3 @@ def _side_names(
             largest = parts[int(shapely.area(parts).argmax())]
             found.append(Label(clean(side_name(side, sides)), area=largest, priority=1e6, **look))
     return found
-
-
-def _fronts_drawn(ax: Axes, fronts: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:
-    """Return the entries of a legend for the fronts that are in view, alone or together."""
-    view = Bbox.from_extents(*view_of(ax))
-    drawn = {
-        str(artist.get_gid())
-        for artist in ax.collections
-        if any(path.intersects_bbox(view, filled=False) for path in artist.get_paths())
-    }
-    return front_entries(drawn, front_colours(fronts["date"], style), style)

@@ -18,7 +18,7 @@ from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEA
 from frontlines.errors import FrontlinesError
 from frontlines.names import Around
 from frontlines.plot.artists import View, Z, bounds_of, coarse, dots, fill, frame, lines, show, view_of
-from frontlines.plot.furniture import Entry
+from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import Label
 from frontlines.plot.map_layers import base_entries, country_labels, draw_context
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle
@@ -63,13 +63,17 @@ class Surroundings:
         if self.layers:
             fill(ax, home, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"] + 0.2)
 
-    def edges(self, view: View) -> list[Any]:
+    def furnish(self, ax: Axes, busy: Iterable[Any], style: MapStyle) -> None:
+        """Put scale bar, north arrow and degrees on a map, off what is `busy` and off coasts and borders."""
+        furnish(ax, self.crs, [*busy, *self._edges(view_of(ax))], style=style)
+
+    def _edges(self, view: View) -> list[Any]:
         """Give coasts and borders in and near a view."""
         return [edge for layer in self.layers_in(view) for edge in lines(layer.geometry)]
 
     def bordered(self, view: View) -> bool:
         """Whether a coast or border is in a view."""
-        return bool(shapely.intersects(np.array(self.edges(view), dtype=object), view.box()).any())
+        return bool(shapely.intersects(np.array(self._edges(view), dtype=object), view.box()).any())
 
     def entries(self, ax: Axes, style: MapStyle) -> list[Entry]:
         """Return the entries of a legend for the base map that is seen on an Axes."""

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 
 from frontlines.arguments import checked
 from frontlines.change import PopulationRaster
-from frontlines.names import UNKNOWN, Around, sides_followed, sides_in_order, somebody
+from frontlines.names import UNKNOWN, Around, sides_followed, sides_in_order
 from frontlines.progress import Progress, part, processes, reporting
 from frontlines.series import TOLERANCE_M, change_series
 from frontlines.study.errors import errors_of_series
-from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
 from frontlines.study.record import books_of_series, gone_on_with, record_of
 from frontlines.study.series_edge import SeriesEdge
@@ -151,9 +149,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         manifest["people"] = people_record(people, followed, population, districts)
         ground, told = (control, districts, frontlines), (noise, sigma_m, correlation_m)
         series, totals, overall, manifest["errors"] = errors_of_series(series, ground, told, edge.border_m)
-        manifest |= books_of_series(control, totals)
-        ends = snapshots[snapshots["side"].isin(somebody(followed)) & snapshots["date"].isin(_ends(totals))]
-        manifest["no_district"] = recorded(in_no_district(ends, districts, labels))
+        manifest |= books_of_series(snapshots, control, totals, districts, labels)
         report(1.0, "done")
     return SeriesResults(
         followed=followed, control=control, districts=districts, series=series, totals=totals, fronts=fronts,
@@ -171,11 +167,6 @@ def _method(asked: tuple[NoiseModel | None, Any, Any], border_m: float | None) -
         sigma_m, correlation_m = noise.sigma_m, noise.parts[0][0]
     method = {"sigma_m": sigma_m, "correlation_m": correlation_m}
     return method if border_m is None else method | {"border_m": border_m}
-
-
-def _ends(totals: pd.DataFrame) -> list[pd.Timestamp]:
-    """Give the days of the first and of the last snapshot."""
-    return [totals["date_from"].iloc[0], totals["date_to"].iloc[-1]]
 
 
 def _titled(side: str | None, sides: Mapping[str, str]) -> str:
