@@ -31,7 +31,6 @@ from frontlines.names import (
     UNKNOWN,
     WHOLE,
     AreaUnit,
-    area_unit,
     counted,
     listed,
     plain,
@@ -221,14 +220,9 @@ def _listed(balance: pd.DataFrame) -> pd.DataFrame:
     return balance[held] if held.sum() <= _FULL_TABLE else balance[changed]
 
 
-def _said(km2: float) -> str:
-    """Write an area in a sentence, with its unit."""
-    unit = area_unit(abs(km2))
-    return (
-        f"{_km2(km2)} km²"
-        if unit.name == "km²" or abs(km2) < _LEAST_KM2
-        else f"{unit.write(km2)} {unit.name}"
-    )
+def _said(km2: float, unit: AreaUnit) -> str:
+    """Write an area in a sentence, in the unit of the table over it."""
+    return f"{_km2(km2 / unit.km2)} {unit.name}"
 
 
 def _km2(value: float) -> str:
@@ -236,10 +230,10 @@ def _km2(value: float) -> str:
 
 
 def _notes(results: Results, left_out: int) -> str:
-    books = results.manifest["books"]
+    books, unit = results.manifest["books"], unit_of(results.totals)
     lines = [
-        f"closure error {abs(books['closure_error_km2']):.6f} km² of {_said(books['theatre_km2'])}",
-        f"slivers taken as unchanged: {_said(books['sliver_km2'])}",
+        f"closure error {abs(books['closure_error_km2']):.6f} km² of {_said(books['theatre_km2'], unit)}",
+        f"slivers taken as unchanged: {_said(books['sliver_km2'], unit)}",
     ]
     who = results.study.side_name if len(results.study.followed) == 1 else _ALL
     lines = [*warned(results.manifest.get("no_district", ()), who), *lines]
@@ -250,11 +244,11 @@ def _notes(results: Results, left_out: int) -> str:
     alike = results.balance[results.balance["side"] == results.balance["side"].iloc[0]]  # beside every side
     contested = alike[["contested_before_km2", "contested_after_km2"]].sum()
     if contested.any():
-        before, after = map(_said, contested)
+        before, after = (_said(km2, unit) for km2 in contested)
         lines.append(f"contested ground, counted for nobody: {before} before, {after} after")
     for name, words in _MOVED.items():
         if books[name] > _NOTABLE_KM2:
-            lines.append(f"{words}: {_said(books[name])}")
+            lines.append(f"{words}: {_said(books[name], unit)}")
     lines += _place_notes(results)
     if bare := results.manifest["parameters"].get("read_as_ground_of_side"):
         named = ", ".join(plain(name) for name in dict.fromkeys(bare))
@@ -269,14 +263,15 @@ def _notes(results: Results, left_out: int) -> str:
 
 def _gone_to_nobody(results: Results) -> list[str]:
     """Say how much of the ground that sides lost went to nobody known."""
-    moved, sides = results.transitions, somebody(results.study.followed)
+    moved, sides, unit = results.transitions, somebody(results.study.followed), unit_of(results.totals)
     lost = moved[moved["side_from"].isin(sides) & (moved["side_to"] != moved["side_from"])]
     nobody = float(lost.loc[lost["side_to"] == UNKNOWN, "area_km2"].sum())
     if nobody < _SHOWN_KM2:
         return []
     bare = (results.control["source"] == REST_SOURCE).any()
     why = f"no polygon covers it, so it is {UNKNOWN!r}; --rest says who holds it" if bare else UNKNOWN
-    return [f"of {_said(float(lost['area_km2'].sum()))} lost, {_said(nobody)} went to nobody known ({why})"]
+    of = _said(float(lost["area_km2"].sum()), unit)
+    return [f"of {of} lost, {_said(nobody, unit)} went to nobody known ({why})"]
 
 
 def _swapped(results: Results) -> list[str]:
@@ -406,11 +401,12 @@ def _note(row: Mapping[Any, Any]) -> str:
 
 def _suspects(results: SeriesResults) -> str:
     """Count the suspect steps, and name the days and districts of the first few."""
+    unit = unit_of(results.totals)
     rows = results.series[results.series["suspect"] & (results.series["turnover_km2"] > 0)]
     rows = rows.groupby(["period_end", "district"])[["turnover_km2"]].max().reset_index()  # of any side
     named = [
         f"{day:%Y-%m-%d} {listed([plain(results.labels.get(name, name)) for name in own['district']], _FEW)}"
-        f" ({_said(own['turnover_km2'].sum())})"
+        f" ({_said(own['turnover_km2'].sum(), unit)})"
         for day, own in rows.groupby("period_end")
     ]
     return f"{len(named)}: {listed(named, _FEW)}" if named else "0"
@@ -494,11 +490,12 @@ def _series_notes(results: SeriesResults) -> str:
         results.manifest["beyond_districts_km2"],
         results.manifest["books"],
     )
+    unit = unit_of(totals)
     notes = [
         "gained and lost depend on the cadence: with fewer snapshots they are smaller; net does not",
         f"steps between snapshots that are the same, bit for bit: {len(books['same_input_steps'])}",
         f"suspect steps, perhaps a map drawn anew: {_suspects(results)}",
-        f"within the tolerance for vertices, not counted: {_said(totals['absorbed_km2'].sum())} net",
+        f"within the tolerance for vertices, not counted: {_said(totals['absorbed_km2'].sum(), unit)} net",
     ]
     notes += series_error_notes(results.manifest)
     notes += [*edge_notes(results.manifest), *_margin_doubt(results.manifest), *_shrunken(results.manifest)]
@@ -509,7 +506,7 @@ def _series_notes(results: SeriesResults) -> str:
     who = named_side(results.followed[0], results.sides) if len(results.followed) == 1 else _ALL
     notes = [*warned(results.manifest.get("no_district", ()), who), *notes]
     if max(beyond.values(), default=0.0) > _NOTABLE_KM2:
-        listed = ", ".join(f"{_said(km2)} on {day}" for day, km2 in beyond.items())
+        listed = ", ".join(f"{_said(km2, unit)} on {day}" for day, km2 in beyond.items())
         notes.append(f"ground of {plain(who)} in no district, not counted: {listed}")
     notes += _place_notes(results)
     notes += map(plain, results.manifest.get("notes", ()))
