@@ -30,7 +30,7 @@ from frontlines.plot.source_figures import agreement_chart, net_by_source_figure
 from frontlines.plot.style import MapStyle
 
 if _typing.TYPE_CHECKING:
-    from frontlines.plot.residual_figure import residual_figure
+    from frontlines.plot.georeference import residual_figure
     from frontlines.plot.scan_figures import overlay_figure
 
 __all__ = [
@@ -68,6 +68,6 @@ __all__ = [
 def __getattr__(name: str) -> _typing.Any:
     """Load the figures of scans, which need the extra ``digitize``, only when one is asked for."""
     if name in __all__:
-        module = "residual_figure" if name == "residual_figure" else "scan_figures"
+        module = "georeference" if name == "residual_figure" else "scan_figures"
         return getattr(_importlib.import_module(f"frontlines.plot.{module}"), name)
     raise AttributeError(f"module 'frontlines.plot' has no attribute {name!r}")

@@ -125,9 +125,7 @@ def agreement_figure(
     for inset, letter in zip(insets, "bcd", strict=False):
         mark_view(axes[0], inset, letter, style)
     if insets:
-        write_headings(
-            page, boxes, ["The whole ground", *["Detail: ground where the sources differ"] * len(insets)]
-        )
+        write_headings(page, boxes, ["The whole ground", *["Ground where the sources differ"] * len(insets)])
     for ax in axes:
         framed = [inset.box() for inset in insets if ax is axes[0]]
         about.furnish(ax, [*apart, *framed, theatre.boundary], style)

@@ -165,7 +165,7 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
 
 def _heading(share: float) -> str:
     """Say how much of the ground that changed hands a detail shows."""
-    return f"Detail: {'all' if share >= _ALL else f'{share:.0%} of'} ground that changed hands"
+    return f"{'All' if share >= _ALL else f'{share:.0%} of'} ground that changed hands"
 
 
 def _entries(main: Panel, scene: Scene) -> list[Entry]:
