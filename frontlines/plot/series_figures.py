@@ -164,7 +164,7 @@ def district_figure(
     ...     period_end="2031-06-02", same_input=False, suspect=False, contested_before_km2=0.0,
     ...     contested_after_km2=0.0)
     >>> [ax.get_label() for ax in district_figure(series).axes]
-    ['North']
+    ['legend', 'North']
     """
     if most < 1:
         raise FrontlinesError(f"most = {most} draws nothing: pass 1 or more")
