@@ -112,6 +112,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     Examples
     --------
     >>> import geopandas as gpd
+    >>> import pandas as pd
     >>> from shapely import box
     >>> days = pd.to_datetime(["2031-06-01", "2031-06-02", "2031-06-03"])
     >>> fronts = [box(0, 0, 1000, 2000), box(0, 0, 1500, 2000), box(0, 0, 1250, 2000)]
