@@ -194,12 +194,13 @@ def calls(folder):
         fl.MapStyle: {"width_mm": 100.0, "palette": ("#000000",), "font": "DejaVu Sans", "paper": "white"},
         plot.agreement_chart: {"table": agreement, "names": ("a", "b"), "side": "A", **page},
         plot.agreement_figure: {
-            "ground": ground, "districts": DISTRICTS, "names": ("a", "b"), "side": "A", **page
+            "ground": ground, "districts": DISTRICTS, "names": ("a", "b"), "side": "A", "around": "none",
+            **page,
         },
         plot.animate_control: {
             "control": CONTROL, "districts": DISTRICTS, "path": folder / "film.gif", "side": "A",
             "theatre": THEATRE, "totals": None, "places": PLACES, "sides": {"A": "a"}, "caption": "C",
-            "frames_per_second": 2.0, "width_px": 480, "progress": None, "style": fl.MapStyle(),
+            "frames_per_second": 2.0, "width_px": 480, "progress": None, "style": fl.MapStyle(), "around": "none",
         },
         plot.change_figure: {"results": results, "style": fl.MapStyle()},
         plot.district_figure: {"series": series, "most": 2, "labels": {"D": "d"}, "sides": {"A": "a"}},
@@ -218,7 +219,8 @@ def calls(folder):
         plot.draw_sides: {"series_or_totals": series, "ax": ax, "whole_km2": 64.0, "sides": {"A": "a"}},
         plot.draw_transects: {"transects": displaced, "ax": ax},
         plot.movement_figure: {
-            "displaced": displaced, "frontlines": LINES, "districts": DISTRICTS, "settlements": PLACES, **page
+            "displaced": displaced, "frontlines": LINES, "districts": DISTRICTS, "settlements": PLACES,
+            "around": "coast", **page,
         },
         plot.net_by_source_figure: {"nets": nets, **page},
         plot.overlay_figure: {"digitized": None},
