@@ -134,10 +134,7 @@ def _in_no_district(record: Iterable[Mapping[str, Any]]) -> list[str]:
     """Say how much ground of the side lies in no district, if that is notable."""
     entries = list(record)
     unit = area_unit(max((entry["km2"] for entry in entries), default=0.0))
-    days = [
-        f"{unit.write(entry['km2'])} {unit.name} ({entry['share']:.1%}) on {entry['date']}"
-        for entry in entries
-    ]
+    days = [f"{unit.said(entry['km2'])} ({entry['share']:.1%}) on {entry['date']}" for entry in entries]
     return [f"Ground in no district is in no figure: {' and '.join(days)}."] if days else []
 
 
@@ -346,8 +343,8 @@ def _overlap(total: Mapping[str, float | None]) -> str:
         return ""
     counts = "contested ground counts for nobody"
     if round(low, 3) != round(high, 3):
-        counts += f"; if it is counted, {low:.3f} to {high:.3f}"
-    return f"IoU (ground of both ÷ ground of either) {iou:.3f}: {counts}."
+        counts += f"; if it is counted, {measure(low)} to {measure(high)}"
+    return f"IoU (ground of both ÷ ground of either) {measure(iou)}: {counts}."
 
 
 def _measured(front: Mapping[str, Any] | None) -> list[str]:

@@ -196,6 +196,16 @@ class AreaUnit(NamedTuple):
             return "0"
         return ("−" if km2 < 0 else "+" if sign else "") + text
 
+    def said(self, km2: float, *, sign: bool = False) -> str:
+        """Write an area with its unit."""
+        return f"{self.write(km2, sign=sign)} {self.name}"
+
+
+def measure(value: float) -> str:
+    """Write a measure of agreement with three decimals; one that is not 1 is not rounded to 1."""
+    text = f"{value:.3f}"
+    return text if text != "1.000" or value == 1 else "0.999" if value < 1 else "1.001"
+
 
 def area_unit(largest_km2: float) -> AreaUnit:
     """Choose the unit for areas up to this one [km²]: hectares and square metres for small ground."""

@@ -179,5 +179,5 @@ def _entries(
             look = _looks(side, style)[kind]
             swatch = paint(Patch(), look, style)
             swatch.set(linewidth=0.4, edgecolor=look.ink if look.hatch else style.district_edge)
-            found.append((f"{text}: {unit.write(float(km2[kind]))} {unit.name}", swatch))
+            found.append((f"{text}: {unit.said(float(km2[kind]))}", swatch))
     return found

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from frontlines.manifest import CAPTIONS, edge_notes, error_sentence, long_date, named_districts
-from frontlines.names import RESERVED, AreaUnit, counted, listed, unit_of
+from frontlines.names import RESERVED, AreaUnit, area_unit, counted, listed
 from frontlines.report.folder import Folder, Run
 from frontlines.uncertainty import TRUST
 
@@ -20,10 +20,8 @@ WITHHELD = {name: text for name, text in TRUST.items() if name != "yes"}
 """Why an interval is missing, by what stands in the column `trust`."""
 
 
-def headline(run: Run, total: pd.DataFrame, digits: int) -> tuple[str, str]:
+def headline(run: Run, total: pd.DataFrame, unit: AreaUnit) -> tuple[str, str]:
     """Say in a sentence what was found, and in another how sure that is or what it is made up of."""
-    unit = unit_of(total)
-    unit = unit._replace(digits=digits) if unit.km2 == 1 else unit
     if run.kind == "agreement":
         return _agreement(run, total.iloc[-1], unit)
     span = f"between {long_date(total['date_from'].iloc[0])} and {long_date(total['date_to'].iloc[-1])}"
@@ -92,7 +90,10 @@ def limits(run: Folder) -> list[tuple[str, str]]:
             ),
             ("Cadence", f"Gained and lost depend on the cadence ({_cadence(run)}): {gross}"),
         ]
-    days = [f"{one['km2']:,.0f} km² on {long_date(one['date'])}" for one in manifest.get("no_district", ())]
+    beyond = [
+        (area_unit(one["km2"]).said(one["km2"]), one["date"]) for one in manifest.get("no_district", ())
+    ]
+    days = [f"{area} on {long_date(date)}" for area, date in beyond]
     outside = f"It may be on the map, but is in no figure: {', '.join(days)}."
     detail_m = float(run.ground["run"]["detail_m"])
     return [
