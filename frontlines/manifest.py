@@ -16,7 +16,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from frontlines.names import STRETCH, area_unit, counted, listed
+from frontlines.names import STRETCH, area_unit, counted, listed, measure
 
 Manifest = dict[str, Any]
 
@@ -338,13 +338,13 @@ def _credited(name: str, sources: Iterable[str]) -> str:
 
 def _overlap(total: Mapping[str, float | None]) -> str:
     """Write the overlap of two sources, with its bounds by contested ground."""
-    iou, low, high = (total[name] for name in ("iou", "iou_low", "iou_high"))
-    if iou is None or low is None or high is None:
+    known = [one for name in ("iou", "iou_low", "iou_high") if (one := total[name]) is not None]
+    if len(known) < 3:  # noqa: PLR2004
         return ""
-    counts = "contested ground counts for nobody"
-    if round(low, 3) != round(high, 3):
-        counts += f"; if it is counted, {measure(low)} to {measure(high)}"
-    return f"IoU (ground of both ÷ ground of either) {measure(iou)}: {counts}."
+    counts, (iou, low, high) = "contested ground counts for nobody", map(measure, known)
+    if low != high:
+        counts += f"; if it is counted, {low} to {high}"
+    return f"IoU (ground of both ÷ ground of either) {iou}: {counts}."
 
 
 def _measured(front: Mapping[str, Any] | None) -> list[str]:
