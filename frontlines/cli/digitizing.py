@@ -50,7 +50,9 @@ def carry_out(recipe: Path, out: Path, *, force: bool) -> None:
         report(0.8, "drawing and writing")
         written = _write(found, out)
     terminal = console()
-    terminal.print(_georeference(found), soft_wrap=True)
+    first, *more = found.georeference.words
+    told = "\n".join(map(plain, (f"{found.recipe.source}: {first}", *more)))
+    terminal.print(Text(told), soft_wrap=True)
     terminal.print(_rows(found))
     for caution in found.cautions:
         terminal.print(Text(f"{caution.name}: {plain(caution.text)}", style="yellow"), soft_wrap=True)
@@ -69,21 +71,6 @@ def _write(found: Digitized, out: Path) -> list[str]:
         save_figure(overlay_figure(found), folder / "overlay.png")
         (folder / "manifest.json").write_text(to_json(found.manifest), encoding="utf-8")
         return [name for name in FILES if (folder / name).exists()]
-
-
-def _georeference(found: Digitized) -> Text:
-    choice, figures = found.georeference.choice, found.georeference.figures
-    lines = [f"{found.recipe.source}: {choice.family} on {choice.plane}", choice.reason]
-    if figures:
-        means = {
-            "RMSE": figures["rmse_m"],
-            f"adjusted (n - k = {figures['points']} - {figures['least_points']})": figures["rmse_adjusted_m"],
-            "left out one by one": figures["left_out_rmse_m"],
-        }
-        known = [f"{name} {value:,.1f} m" for name, value in means.items() if value is not None]
-        errors = ", ".join(known) or "none to spare, no error known"
-        lines.append(f"{figures['points']} control points: {errors}")
-    return Text("\n".join(map(plain, lines)))
 
 
 def _rows(found: Digitized) -> Table:

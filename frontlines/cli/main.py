@@ -20,6 +20,7 @@ from frontlines.cli.commands.datasets import datasets
 from frontlines.cli.commands.digitize import digitize
 from frontlines.cli.commands.displacement import displacement
 from frontlines.cli.commands.init import init
+from frontlines.cli.commands.points import points
 from frontlines.cli.commands.report import report
 from frontlines.cli.commands.run import run
 from frontlines.cli.commands.series import series
@@ -65,6 +66,7 @@ _COMMANDS: dict[Callable[..., None], tuple[str, str]] = {
     compare: ("Compare two sources on the same day.", f"compare deepstate.geojson isw.gpkg {_STUDY}"),
     report: ("Make one page for a browser of a run.", "report out --out page.html"),
     check: ("List what is wrong with layers.", "check control.geojson --write-problems problems.gpkg"),
+    points: ("Pick points, boxes and colours of a scan with a click.", "points scan.jpg"),
     digitize: (
         "Trace a scanned map by a recipe.",
         "digitize --suggest-colours scan.jpg, then frontlines digitize digitize.toml --out out",

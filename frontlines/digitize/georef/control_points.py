@@ -444,9 +444,10 @@ _DEGREES = re.compile(  # 46.5°E, 46°30′15″E, 46 30 15 E, E 46:30.25
 
 def _number(text: str | None, letters: str = "") -> float:
     """Read a number; with letters, of the positive end of an axis and of the other one, one of degrees."""
-    text = str(text).replace("−", "-")
+    text = str(text).replace("−", "-").strip()
+    text = text.replace(",", ".") if text.count(",") == 1 else text
     try:
-        return float(text.replace(",", ".") if text.count(",") == 1 else text)
+        return float(text)
     except ValueError:
         found = _DEGREES.fullmatch(text) if letters else None
     if found is None:
@@ -458,6 +459,43 @@ def _number(text: str | None, letters: str = "") -> float:
         return math.nan
     size = math.fsum(float(part or 0) / _MINUTES**power for power, part in enumerate(parts))
     return -size if sign == "-" or end == letters[1] else size
+
+
+def read_place(first: str, second: str, crs: CRS) -> tuple[float, float]:
+    """Read the longitude and latitude, or x and y, that somebody typed, and take them to WGS 84 [degrees].
+
+    Both may stand in the first text if letters say which is which: 39°10′N 46°30′E.
+    """
+    ends = ("EW", "NS") if crs.is_geographic else ("", "")
+    pairs = [(first, second), (second, first)]
+    if not second.strip():
+        gaps = [found.span() for found in re.finditer(r"[\s,;]+", first.strip())]
+        parted = [(first.strip()[:start], first.strip()[end:]) for start, end in gaps]
+        pairs = [pair for one, other in parted for pair in ((one, other), (other, one))]
+    for one, other in pairs:
+        told = bool(ends[0]) and _ends_with(one, ends[0]) and _ends_with(other, ends[1])
+        lon, lat = _number(one, ends[0]), _number(other, ends[1])
+        if math.isfinite(lon + lat) and (told or (one, other) == (first, second)):
+            return _one_in_wgs84(lon, lat, crs)
+    ways = "46.5, 46°30′15″E or 46 30 15 E" if crs.is_geographic else "a number of the grid, such as 8540000"
+    both = "; both in one box only with their letters, as 39°10′N 46°30′E" if crs.is_geographic else ""
+    raise DigitizeError(f"{f'{first} {second}'.strip()[:60]!r} is no place: write {ways}{both}")
+
+
+def _ends_with(text: str, letters: str) -> bool:
+    """Tell whether a letter of an axis stands in a text."""
+    return any(letter in text.upper() for letter in letters)
+
+
+def _one_in_wgs84(lon: float, lat: float, crs: CRS) -> tuple[float, float]:
+    if crs.is_geographic and (abs(lon) > _LAST_LONGITUDE or abs(lat) > _LAST_LATITUDE):
+        raise DigitizeError(
+            f"longitude {lon:g}, latitude {lat:g} is nowhere: check their order, and that they are degrees"
+        )
+    x, y = way(crs, WGS84).transform(lon, lat)
+    if not math.isfinite(x + y):
+        raise DigitizeError(f"{lon:g}, {lat:g} lies nowhere in {crs.name}: check the CRS of the coordinates")
+    return float(x), float(y)
 
 
 def _listed(names: Iterable[object] | Mapping[str, object]) -> str:
