@@ -17,6 +17,7 @@ from frontlines.digitize import Georeference, Recipe, georeference
 from frontlines.digitize.georef.cautions import turned_over
 from frontlines.digitize.georef.control_points import WGS84, crs_of, read_place
 from frontlines.digitize.inputs import georeference_of, open_image
+from frontlines.digitize.recipe import refuse_faults
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats
 from frontlines.points.draft import Draft, Point, control_of, open_draft
@@ -41,6 +42,7 @@ _MINUTES = (
     900,
     1800,
 )  # between lines of a graticule ['], as maps have them
+_ON_LINE = 1e-4  # of a step: a point that lies so near to a line was read on it
 _TEXT = 200  # letters of what was typed that are kept
 
 
@@ -105,21 +107,32 @@ class Desk:
         }
 
     def _georeference(self, entries: Mapping[str, Any], points: Sequence[Point]) -> Georeference | None:
-        size, named = (self.scan.width_px, self.scan.height_px), entries.get("transformation")
+        named = {name: entries[name] for name in ("crs", "transformation") if name in entries}
+        refuse_faults(named, self.draft.recipe.name, whole=False)
+        crs, family = _crs(named.get("crs")), named.get("transformation")
         if any(one["enable"] for one in points):
-            return georeference(control_of(points), size, crs=_crs(entries.get("crs")), transformation=named)
-        own = self.scan.control is not None or self.scan.transform is not None
-        if not own and "world_file" not in entries:
+            size = (self.scan.width_px, self.scan.height_px)
+            return georeference(control_of(points), size, crs=crs, transformation=family)
+        if not self._placed:
             return None
-        held = {name: self.draft.recipe.parent / entries[name] for name in ("world_file",) if name in entries}
-        recipe = Recipe(image=self.draft.image, crs=entries.get("crs"), transformation=named, **held)
-        return georeference_of(recipe, self.scan)
+        world = self.draft.entries.get("world_file")
+        own = {} if world is None else {"world_file": self.draft.recipe.parent / world}
+        code = None if crs is None else str(named["crs"])
+        return georeference_of(
+            Recipe(image=self.draft.image, crs=code, transformation=family, **own), self.scan
+        )
+
+    @property
+    def _placed(self) -> bool:
+        """Tell whether the scan brings a georeference of its own."""
+        own = (self.scan.control, self.scan.transform, self.draft.entries.get("world_file"))
+        return any(one is not None for one in own)
 
     def save(self, asked: Mapping[str, Any]) -> Answer:
         """Write recipe and points; say what a run still lacks, and how it is started."""
         entries, points = _table(asked, "entries"), _points(asked)
         lacking = self.draft.save(entries, points)
-        if not lacking and self._georeference(entries, points) is None:
+        if not lacking and not self._placed and not any(one["enable"] for one in points):
             lacking = "the scan lies nowhere yet: give control points"
         return {
             "files": [self.draft.recipe.name, *[self.draft.table.name] * bool(points)],
@@ -150,27 +163,42 @@ def graticule(found: Georeference, crs: CRS) -> list[Answer]:
     across, down = (np.linspace(0, side - 1, _NET) for side in found.size_px)
     nodes = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
     lonlat = np.where(turned_over(found.transformation, nodes)[:, None], np.nan, found.lonlat(nodes))
-    values = np.column_stack(way(WGS84, crs).transform(lonlat[:, 0], lonlat[:, 1]))
-    values = np.where(np.isfinite(values), values, np.nan)
-    if crs.is_geographic:
-        middle = float(np.degrees(np.angle(np.nanmean(np.exp(1j * np.radians(values[:, 0]))))))
-        values[:, 0] = (values[:, 0] - middle + 180) % 360 - 180 + middle
-    steps, lines = np.array([across[1], down[1]]), []
+    middle = float(np.degrees(np.angle(np.nanmean(np.exp(1j * np.radians(lonlat[:, 0]))))))
+    values, known = (_in_grid(places, crs, middle) for places in (lonlat, found.control.lonlat.astype(float)))
+    cells, lines = np.array([across[1], down[1]]), []
+    step = _step(values, known, geographic=crs.is_geographic)
     for axis, field in enumerate(values.T.reshape(2, _NET, _NET)):
-        for level in _levels(field, geographic=crs.is_geographic):
-            for line in find_contours(field, level):
-                label = _label(level, axis) if crs.is_geographic else f"{'xy'[axis]} {level:,.0f}"
-                lines.append({"label": label, "line": np.round(line[:, ::-1] * steps, 1).tolist()})
+        first, last = math.ceil(np.nanmin(field) / step), math.floor(np.nanmax(field) / step)
+        for level in step * np.arange(first, last + 1):
+            label = _label(level, axis) if crs.is_geographic else f"{'xy'[axis]} {level:,.0f}"
+            lines += [
+                {"label": label, "line": np.round(line[:, ::-1] * cells, 1).tolist()}
+                for line in find_contours(field, level)
+            ]
     return lines
 
 
-def _levels(field: Floats, *, geographic: bool) -> Floats:
-    """Choose round numbers, as few as a map has."""
-    low, high = float(np.nanmin(field)), float(np.nanmax(field))
-    power = 10.0 ** math.floor(math.log10(max(high - low, 1e-9)))
-    steps = np.array(_MINUTES) / 60 if geographic else power * np.array([0.1, 0.2, 0.5, 1.0])
-    step = next((one for one in steps if (high - low) / one <= _MOST_LINES), steps[-1])
-    return np.asarray(np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step)
+def _in_grid(lonlat: Floats, crs: CRS, middle: float) -> Floats:
+    """Take places to a grid; longitudes go on across 180 degrees."""
+    values = np.column_stack(way(WGS84, crs).transform(lonlat[:, 0], lonlat[:, 1]))
+    values = np.where(np.isfinite(values), values, np.nan)
+    if crs.is_geographic:
+        values[:, 0] = (values[:, 0] - middle + 180) % 360 - 180 + middle
+    return values
+
+
+def _step(values: Floats, known: Floats, *, geographic: bool) -> float:
+    """Choose how far lines are apart: as on the map, if its points lie on crossings, or as few as it has."""
+    wide = float(np.nanmax(np.ptp(values[~np.isnan(values).any(axis=1)], axis=0)))
+    power = 10.0 ** math.floor(math.log10(max(wide, 1e-9)))
+    steps = np.array(_MINUTES) / 60 if geographic else power * np.array([0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
+    fine = [float(one) for one in steps if wide / one <= _MOST_LINES]
+    of_map = [
+        float(one)
+        for one in steps
+        if wide / one <= 2 * _MOST_LINES and (np.abs(known / one - np.round(known / one)) < _ON_LINE).all()
+    ]
+    return of_map[-1] if of_map and len(known) > 1 else (fine or [float(steps[-1])])[0]
 
 
 def _label(level: float, axis: int) -> str:

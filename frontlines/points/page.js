@@ -20,7 +20,7 @@ function el(name, given = {}, ...inside) {
   return made;
 }
 const svg = (name, given, ...inside) => el(name, { svg: true, ...given }, ...inside);
-const fill = (parent, ...inside) => parent.replaceChildren(...inside);
+const fill = (parent, ...inside) => parent.replaceChildren(...inside.filter((one) => one !== null));
 const say = (text) => { find("status").textContent = text; };
 const number = (value, digits) => value === null || value === undefined ? "–" : Number(value).toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits });
 const metres = (m) => m === null || m === undefined ? "–" : m >= 10000 ? `${number(m / 1000, 0)} km` : m >= 1000 ? `${number(m / 1000, 1)} km` : `${number(m, 0)} m`;
@@ -46,7 +46,7 @@ const onScan = (x, y) => [x / view.s + view.x, y / view.s + view.y];
 function at(event) { const edge = stage.getBoundingClientRect(); return [event.clientX - edge.left - stage.clientLeft, event.clientY - edge.top - stage.clientTop]; }
 
 function showAll() {
-  view.s = Math.min(stage.clientWidth / S.size[0], stage.clientHeight / S.size[1]) * .98;
+  view.s = Math.min(stage.clientWidth / S.size[0], stage.clientHeight / S.size[1]) * .94;
   view.x = S.size[0] / 2 - stage.clientWidth / view.s / 2 - .5;
   view.y = S.size[1] / 2 - stage.clientHeight / view.s / 2 - .5;
   draw();
@@ -98,7 +98,7 @@ const pathOf = (line) => "M" + line.map(([c, r]) => onScreen(c, r).map((one) => 
 function rect([l, t, r, b], kind) { const [x, y] = onScreen(l, t), [x1, y1] = onScreen(r, b); return svg("rect", { class: kind, x, y, width: x1 - x, height: y1 - y }); }
 
 function drawOver() {
-  const parts = [], held = document.activeElement?.dataset?.point;
+  const parts = [];
   if (find("show-net").checked) for (const { label, line } of S.fit.graticule || []) {
     const d = pathOf(line), [x, y] = onScreen(...(line.find(([c, r]) => inView(...onScreen(c, r), 26)) || [-1e6, 0]));
     parts.push(svg("path", { class: "halo", d }), svg("path", { class: "net", d }), svg("text", { class: "net-label", x: x + 3, y: y + 12 }, label));
@@ -118,13 +118,22 @@ function drawOver() {
       const [x1, y1] = onScreen(one.col + by * (fit.put[0] - one.col), one.row + by * (fit.put[1] - one.row));
       parts.push(svg("line", { class: "halo", x1: x, y1: y, x2: x1, y2: y1 }), svg("line", { class: "off", x1: x, y1: y, x2: x1, y2: y1 }));
     }
-    const kind = ["point", one === S.chosen && "chosen", fit?.bad && "bad", !one.enable && "unused"].filter(Boolean).join(" ");
-    parts.push(svg("g", { class: kind, tabindex: 0, role: "button", "data-point": one.id, "aria-label": `Point ${one.id}, ${spot(one.col, one.row)}`, transform: `translate(${x} ${y})`, onkeydown: (event) => moveByKey(event, one), onfocus: () => choose(one, false) },
-      svg("circle", { class: "ring", r: 11 }), svg("circle", { class: "rim", r: 11 }), svg("path", { class: "cross", d: "M-16 0H-3M3 0H16M0-16V-3M0 3V16" }), svg("text", { x: 14, y: -9 }, one.id)));
+    const mark = markOf(one), kind = ["point", one === S.chosen && "chosen", fit?.bad && "bad", !one.enable && "unused"];
+    for (const [name, value] of Object.entries({ class: kind.filter(Boolean).join(" "), transform: `translate(${x} ${y})`, "aria-label": `Point ${one.id}, ${spot(one.col, one.row)}` })) mark.setAttribute(name, value);
+    mark.lastChild.setAttribute("y", y < 24 ? 20 : -9); mark.lastChild.textContent = one.id;
   }
-  if (document.activeElement === stage) { const x = stage.clientWidth / 2, y = stage.clientHeight / 2, d = `M${x - 14} ${y}H${x + 14}M${x} ${y - 14}V${y + 14}`; parts.push(svg("path", { class: "halo", d }), svg("path", { class: "cross", d })); }
-  over.replaceChildren(...parts);
-  if (held !== undefined) [...over.querySelectorAll(".point")].find((one) => one.dataset.point === held)?.focus({ preventScroll: true });
+  for (const [one, mark] of marks) if (!S.points.includes(one)) { mark.remove(); marks.delete(one); }
+  if (stage.matches(":focus-visible")) { const x = stage.clientWidth / 2, y = stage.clientHeight / 2, d = `M${x - 14} ${y}H${x + 14}M${x} ${y - 14}V${y + 14}`; parts.push(svg("path", { class: "halo", d }), svg("path", { class: "cross", d })); }
+  find("under").replaceChildren(...parts);
+}
+const marks = new Map(); // of the points: they stay, so that they keep the focus
+function markOf(one) {
+  if (!marks.has(one)) {
+    const mark = svg("g", { tabindex: 0, role: "button", onkeydown: (event) => moveByKey(event, one), onfocus: () => choose(one, false, false) },
+      svg("circle", { class: "ring", r: 11 }), svg("circle", { class: "rim", r: 11 }), svg("path", { class: "cross", d: "M-16 0H-3M3 0H16M0-16V-3M0 3V16" }), svg("text", { x: 14 }));
+    marks.set(one, mark); find("marks").append(mark);
+  }
+  return marks.get(one);
 }
 const inView = (x, y, edge) => x > edge && y > edge && x < stage.clientWidth - edge && y < stage.clientHeight - edge;
 function enlarged() { // arrows of the residuals: enlarged so that the longest is seen
@@ -185,7 +194,7 @@ stage.addEventListener("pointerdown", (event) => {
   if (event.target.closest(".buttons") || event.button) return;
   const mark = tool() === "point" && event.target.closest(".point"), [x, y] = at(event);
   fingers.set(event.pointerId, [x, y]); stage.setPointerCapture(event.pointerId);
-  grip = fingers.size > 1 ? { pinch: true } : { x, y, from: onScan(x, y), one: mark && S.points.find((one) => one.id === mark.dataset.point), moved: false };
+  grip = fingers.size > 1 ? { pinch: true } : { x, y, from: onScan(x, y), one: mark && S.points.find((one) => marks.get(one) === mark), moved: false };
 });
 stage.addEventListener("pointermove", (event) => {
   const [x, y] = at(event), [c, r] = onScan(x, y), last = fingers.get(event.pointerId);
@@ -304,14 +313,13 @@ function rows() {
 
 function weigh() { clearTimeout(timer); timer = setTimeout(weighNow, 200); rows(); draw(); }
 async function weighNow() {
-  const mine = ++asked, first = placed().length === 0;
+  const mine = ++asked;
   let fit = { words: [] }, wrong = "";
-  try { fit = await ask("weigh", { points: placed(), entries: entries(), grid: find("grid").value }); } catch (error) { wrong = error.message; }
+  if (placed().filter((one) => one.enable).length !== 1) try { fit = await ask("weigh", { points: placed(), entries: entries(), grid: find("grid").value }); } catch (error) { wrong = error.message; }
   if (mine !== asked) return;
   S.fit = fit;
-  const few = placed().filter((one) => one.enable).length < 2;
-  find("nofit").hidden = !(few && !fit.words.length);
-  find("fit-error").textContent = few && first ? "" : few ? "" : wrong;
+  find("nofit").hidden = Boolean(fit.words.length || wrong);
+  find("fit-error").textContent = wrong;
   fill(find("fit"), ...fit.words.map((line) => el("p", {}, line)), fit.pixel_m ? el("p", {}, `A pixel in the middle is ${number(fit.pixel_m, fit.pixel_m < 10 ? 1 : 0)} m wide.`) : null, (fit.points || []).length ? el("p", { class: "hint" }, "“Off”: from the fit through all points. “Left out”: from what the other points alone say.") : null);
   fill(find("cautions"), ...(fit.cautions || []).map((text) => el("li", {}, text)));
   fill(find("rivals").tBodies[0], ...(fit.rivals || []).map(([name, px]) => el("tr", {}, el("td", {}, name), el("td", {}, `${number(px, 2)} px`))));
@@ -381,7 +389,7 @@ async function begin() {
   for (const name of [...TEXTS, ...NUMBERS, "transformation"]) if (S.entries[name] !== undefined) find(name).value = S.entries[name];
   find("title").textContent = S.name; document.title = `${S.name} – points – frontlines`;
   say([...S.notes, `${S.size[0]} × ${S.size[1]} pixels. Saves ${S.table} and ${S.recipe}.`].join(" "));
-  WHOLE.onload = draw; WHOLE.src = "whole.jpg";
+  WHOLE.src = "whole.jpg"; await WHOLE.decode();
   new ResizeObserver(draw).observe(stage);
   showAll(); list(); rows(); await weighNow();
   const alive = new EventSource("alive");
