@@ -64,17 +64,18 @@ class Draft:
                 )
         image = os.path.relpath(self.image, self.recipe.parent) if self._near() else str(self.image.resolve())
         entries = {**entries, "image": Path(image).as_posix()}
-        entries |= {"points": self.table.name} if points else {}
-        refuse_faults(entries, self.recipe.name, whole=False)
+        entries.pop("points", None)
+        written = entries | ({"points": self.table.name} if points else {})
+        refuse_faults(written, self.recipe.name, whole=False)
         with staged(self.recipe.parent, stale=[self.table.name] * (not points)) as folder:
-            table, body = folder / self.table.name, "\n".join(lines_of(entries)) + "\n"
+            table, body = folder / self.table.name, "\n".join(lines_of(written)) + "\n"
             if points:
                 table.write_text(_csv(points), encoding="utf-8")
                 read_control_points(table)
             sums = f"# {hashlib.sha256(body.encode()).hexdigest()} {_digest(table) or '-'}"
             (folder / self.recipe.name).write_text(f"{_MARK}\n{sums}\n{body}", encoding="utf-8")
             lacking = _lacking(folder / self.recipe.name)
-        self.entries, self.points = dict(entries), list(points)
+        self.entries, self.points = entries, list(points)
         self.saved = True
         self.look()
         return lacking

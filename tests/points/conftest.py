@@ -14,7 +14,7 @@ from pyproj import Geod
 from shapely import LineString, Polygon
 
 from frontlines.datasets import ScanLook, scan_of_map
-from frontlines.digitize import GroundControl, georeference
+from frontlines.digitize import Georeference, GroundControl, georeference
 from frontlines.points.desk import Desk
 from frontlines.points.server import Server
 
@@ -29,16 +29,17 @@ CONIC = "+proj=lcc +lat_1=39 +lat_2=41 +lon_0=45 +lat_0=40 +datum=WGS84"
 
 @dataclass(frozen=True)
 class Drawn:
-    """A scan as a file, the crossings of its graticule, and how large each side's ground is."""
+    """A scan as a file, the crossings of its graticule, where it lies, and how large each side's ground is."""
 
     path: Path
     crossings: pd.DataFrame
+    lies: Georeference
     km2: dict[str, float]
+    front_km: float
 
     def pixel_of(self, lon, lat):
         """Give where a place of the ground lies on the scan."""
-        found = georeference(GroundControl(self.crossings), Image.open(self.path).size, crs=CONIC)
-        return found.pixels_of(np.array([[lon, lat]]))[0]
+        return self.lies.pixels_of(np.array([[lon, lat]]))[0]
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +59,8 @@ def drawn(tmp_path_factory):
         side: abs(geod.geometry_area_perimeter(shapely.segmentize(ground, 0.01))[0]) / 1e6
         for side, ground in GROUND.items()
     }
-    return Drawn(path, scan.control_points, km2)
+    lies = georeference(GroundControl(scan.control_points), scan.pixels.shape[1::-1], crs=CONIC)
+    return Drawn(path, scan.control_points, lies, km2, geod.geometry_length(LineString(FRONT)) / 1000)
 
 
 @pytest.fixture

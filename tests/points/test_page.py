@@ -5,13 +5,10 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-import geopandas as gpd
 import pytest
-from typer.testing import CliRunner
 
-from frontlines.cli.main import app
 from frontlines.datasets.places import towns_named
-from frontlines.digitize import read_control_points, read_recipe
+from frontlines.digitize import digitize, read_control_points, read_recipe
 from tests.points.conftest import FRONT
 
 AXE = Path(__file__).parents[1] / "report" / "axe-core" / "axe.min.js"
@@ -69,7 +66,7 @@ def set_point(page, column, row, lon, lat):
     page.until("S.points.at(-1).lon !== null")
 
 
-def test_from_a_scan_and_no_coordinates_to_square_kilometres(page, scan, drawn, tmp_path):  # noqa: PLR0915 - one way
+def test_from_a_scan_and_no_coordinates_to_square_kilometres(page, scan, drawn):  # noqa: PLR0915 - one way
     rows = {row["id"]: row for row in drawn.crossings.to_dict("records")}
     typed = {
         "46.5E 40.5N": ("46°30′", "40°30′00″N"), "47.5E 40.5N": ("47 30 E", "40,5"),
@@ -129,14 +126,14 @@ def test_from_a_scan_and_no_coordinates_to_square_kilometres(page, scan, drawn, 
         given = [row["given"] for row in csv.DictReader(file)]
     assert given[0] == "46°30′ 40°30′00″N"
     assert given[5] == f"{TOWN}, Azerbaijan (Natural Earth)"
-    done = CliRunner().invoke(app, ["digitize", str(recipe.path), "--out", str(tmp_path / "out")])
-    assert done.exit_code == 0, done.output
-    held = gpd.read_file(tmp_path / "out" / "control.gpkg")
+    found = digitize(recipe)
+    held = found.control
     for side, km2 in drawn.km2.items():
         row = held[held["side"] == side]
         assert float(row["area_km2"].iloc[0]) == pytest.approx(km2, rel=0.005)
-    lines = gpd.read_file(tmp_path / "out" / "frontlines.geojson")
+    lines = found.frontlines
     assert set(lines["side_left"]) | set(lines["side_right"]) == {"ARM", "AZE"}
+    assert float(lines["length_km"].sum()) == pytest.approx(drawn.front_km, rel=0.01)
 
 
 def test_the_keyboard_alone_sets_moves_and_takes_away(page):

@@ -10,6 +10,7 @@ from frontlines.digitize.georef.control_points import (
     GroundControl,
     crs_of,
     read_control_points,
+    read_place,
     read_world_file,
 )
 from frontlines.digitize.georef.transformations import fit
@@ -197,3 +198,33 @@ def test_numbers_as_ids_are_left_out_by_their_text():
         {"id": [1, 2], "col": [0.0, 9], "row": [0.0, 9], "lon": [46.0, 47], "lat": [41.0, 40]}
     )
     assert GroundControl(points).without(["1"]).points["id"].tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "lon", "lat"),
+    [
+        ("12.5", "45", 12.5, 45), ("12,5", "45,25", 12.5, 45.25), ("12°30′", "45°N", 12.5, 45),
+        ("12°30′36″E", "45 30 36 N", 12.51, 45.51), ("12 30 36 E", "45 30 36,0", 12.51, 45.51),
+        ("39°30′N 46°30′E", "", 46.5, 39.5), ("46,5 E; 39,5 N", "", 46.5, 39.5), ("E 46 30 N 39 30", "", 46.5, 39.5),
+        ("45N", "12.5E", 12.5, 45), ("12.5W", "33S", -12.5, -33), ("−12.5", "-33", -12.5, -33), ("12:30", "45:00", 12.5, 45),
+    ],
+)  # fmt: skip
+def test_a_place_is_read_as_people_type_it(first, second, lon, lat):
+    assert read_place(first, second, CRS("EPSG:4326")) == pytest.approx((lon, lat))
+
+
+@pytest.mark.parametrize("typed", [("46.5, 39.2", ""), ("46.5", ""), ("", ""), ("46.5E", "47E"), ("46°70′", "40"), ("1e400", "1"), ("12.5.3", "45"), ("46O", "40"), ("-46W", "40"), ("46.5°30′", "40"), ("95", "100"), ("361", "4")])  # fmt: skip
+def test_what_may_mean_two_places_or_none_is_refused(typed):
+    with pytest.raises(DigitizeError, match=r"is no place: write|is nowhere: check"):
+        read_place(*typed, CRS("EPSG:4326"))
+
+
+def test_grid_coordinates_and_other_datums_go_to_wgs84():
+    lon, lat = read_place("8540000", "4400000", CRS("EPSG:28408"))
+    assert (lon, lat) == pytest.approx((45.4654, 39.7323), abs=1e-3)
+    assert read_place("46.5", "40", CRS("EPSG:4284")) != pytest.approx((46.5, 40), abs=1e-6)
+    for typed in (("8.540.000", "4400000"), ("E", "N"), ("8540000 4400000", "")):
+        with pytest.raises(DigitizeError, match="a number of the grid"):
+            read_place(*typed, CRS("EPSG:28408"))
+    with pytest.raises(DigitizeError, match="lies nowhere"):
+        read_place("1e30", "1e30", CRS("EPSG:28408"))
