@@ -54,6 +54,7 @@ class Desk:
         if page is not None:
             self.draft.entries["page"] = page
         self.scan = open_image(Recipe(image=image, page=self.draft.entries.get("page")))
+        self.draft.take_points((self.scan.width_px, self.scan.height_px))
         self.pictures = Pictures(self.scan)
         self.answers = {
             "read": self.read, "find": self.find, "pick": self.pick, "weigh": self.weigh, "save": self.save,

@@ -50,6 +50,10 @@ class Draft:
         stem = "" if self.recipe.stem == "digitize" else f"{self.recipe.stem}-"
         return self.recipe.with_name(f"{stem}points.csv")
 
+    def take_points(self, size_px: tuple[int, int]) -> None:
+        """Take over the control points of the recipe, for a scan of this size."""
+        self.points = _points_of(self, size_px)
+
     def look(self) -> None:
         """Remember the files as they are."""
         self.seen = {path: _digest(path) for path in (self.recipe, self.table)}
@@ -96,7 +100,6 @@ def open_draft(image: Path, recipe: Path, *, force: bool) -> Draft:
     if recipe.exists():
         draft.entries = read_entries(recipe, whole=False)
         _refuse_other_image(draft)
-        draft.points = _points_of(draft)
     draft.look()
     return draft
 
@@ -128,7 +131,7 @@ def _refuse_other_image(draft: Draft) -> None:
         )
 
 
-def _points_of(draft: Draft) -> list[Point]:
+def _points_of(draft: Draft, size_px: tuple[int, int]) -> list[Point]:
     """Read the control points of a recipe; those that are switched off only from a file of ours."""
     named, left_out = draft.entries.pop("points", None), draft.entries.pop("leave_out", [])
     crs = draft.entries.pop("points_crs", None)
@@ -139,7 +142,7 @@ def _points_of(draft: Draft) -> list[Point]:
     points: list[Point] = [
         {str(name): value for name, value in row.items()}
         | {"enable": row["id"] not in map(str, left_out), "given": ""}
-        for row in control.points.to_dict("records")
+        for row in control.on_scan(size_px).points.to_dict("records")
     ]
     if path.suffix.lower() == ".csv" and crs is None:
         return list(_ours(path, points))

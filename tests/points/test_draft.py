@@ -16,7 +16,9 @@ AREA = {"colour": "#f3c9c0", "side": "ARM"}
 
 
 def go_on(scan, name="digitize.toml", **how):
-    return open_draft(scan, scan.with_name(name), force=how.get("force", False))
+    draft = open_draft(scan, scan.with_name(name), force=how.get("force", False))
+    draft.take_points((520, 600))
+    return draft
 
 
 @pytest.fixture
@@ -86,9 +88,7 @@ def test_what_changes_while_the_page_is_open_is_not_lost(scan, entries, points):
 def test_a_recipe_written_by_hand_is_taken_over_if_forced(scan, points):
     rows = "".join(f"{one['id']},{one['col']},{one['row']},{one['lon']},{one['lat']}\n" for one in points)
     scan.with_name("mine.csv").write_text("id,col,row,lon,lat\n" + rows)
-    text = (
-        'image = "scan.png"\npoints = "mine.csv"\nleave_out = ["1"]\nauthor = "me"\n[area]\ncolour = "blue"\nside = "A"\n'
-    )
+    text = 'image = "scan.png"\npoints = "mine.csv"\nleave_out = ["1"]\nauthor = "me"\n[area]\ncolour = "blue"\nside = "A"\n'
     scan.with_name("digitize.toml").write_text(text)
     draft = go_on(scan, force=True)
     assert [one["enable"] for one in draft.points] == [one["id"] != "1" for one in points]

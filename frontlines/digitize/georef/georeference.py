@@ -202,6 +202,7 @@ def georeference(
     ('helmert', [[46.1, 40.9]])
     """
     control.refuse_faults()
+    control = control.on_scan(size_px)
     within("control_points", len(control), control.source or "the scan")
     refuse_misplaced(control, size_px)
     if transformation is not None:

@@ -1,5 +1,7 @@
 """Control points from CSV and QGIS, and world files."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from frontlines.digitize.georef.control_points import (
     read_place,
     read_world_file,
 )
+from frontlines.digitize.georef.georeference import georeference
 from frontlines.digitize.georef.transformations import fit
 from frontlines.errors import DigitizeError, SourceError
 
@@ -228,3 +231,73 @@ def test_grid_coordinates_and_other_datums_go_to_wgs84():
             read_place(*typed, CRS("EPSG:28408"))
     with pytest.raises(DigitizeError, match="lies nowhere"):
         read_place("1e30", "1e30", CRS("EPSG:28408"))
+
+
+def annotation(size=(800, 600), features=None, **more):
+    """Write an annotation as Allmaps does."""
+    found = [
+        {"type": "Feature", "properties": {"resourceCoords": [c, r]}, "geometry": {"type": "Point", "coordinates": [x, y]}}
+        for c, r, x, y in ((0.5, 0.5, 46, 41), (800, 0.5, 47, 41), (0.5, 600, 46, 40), (800, 600, 47, 40), (400, 300, 46.5, 40.5))
+    ]  # fmt: skip
+    source = {
+        "@id": "https://example.org/iiif/1",
+        "type": "ImageService2",
+        "width": size[0],
+        "height": size[1],
+    }
+    body = {
+        "type": "FeatureCollection",
+        "transformation": {"type": "polynomial"},
+        "features": found if features is None else features,
+    }
+    return {
+        "type": "Annotation", "motivation": "georeferencing", "body": body,
+        "target": {"type": "SpecificResource", "source": source, "selector": {"type": "SvgSelector"}}, **more,
+    }  # fmt: skip
+
+
+def test_an_annotation_of_allmaps_counts_from_the_corner_and_fits_a_copy_of_another_size(tmp_path):
+    path = tmp_path / "map.json"
+    for held in (annotation(), {"type": "AnnotationPage", "items": [annotation()]}):
+        path.write_text(json.dumps(held))
+        control = read_control_points(path)
+        assert control.pixels[:2].tolist() == [[0, 0], [799.5, 0]]
+        assert control.lonlat[-1].tolist() == [46.5, 40.5]
+        assert control.size_px == (800, 600)
+    half = control.on_scan((400, 300))
+    assert half.pixels[1].tolist() == [399.5, -0.25]
+    assert control.on_scan((401, 300)).pixels[1][0] == pytest.approx(400.5)
+    lies = {size: georeference(control, size, crs="EPSG:4326") for size in ((800, 600), (400, 300))}
+    assert lies[400, 300].lonlat(np.array([[99.5, 99.5]])) == pytest.approx(
+        lies[800, 600].lonlat(np.array([[199.5, 199.5]]))
+    )
+    with pytest.raises(
+        DigitizeError, match=r"read on an image of 800 × 600 px, of which the scan of 400 × 400 px is no copy"
+    ):
+        georeference(control, (400, 400), crs="EPSG:4326")
+    old = [{"properties": {"pixelCoords": [10.5, 20.5]}, "geometry": {"coordinates": [46, 40, 3]}}]
+    path.write_text(json.dumps(annotation(features=old)))
+    assert read_control_points(path).pixels.tolist() == [[10, 20]]
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        ({"type": "AnnotationPage", "items": [annotation(), annotation()]}, "holds 2 maps"), ({}, "no georeference annotation"),
+        ([], "no georeference annotation"), (annotation(features=[]), "no control point"), (annotation(features=[{}]), "no georeference annotation"),
+        (annotation(features=[{"properties": {"resourceCoords": [1]}, "geometry": {"coordinates": [1, 2]}}]), "no georeference annotation"),
+        (annotation(features=[{"properties": {"resourceCoords": ["x", 1]}, "geometry": {"coordinates": [1, 2]}}]), "no number"),
+        (annotation(features=[{"properties": {"resourceCoords": [1, 1]}, "geometry": {"coordinates": [1, 200]}}]), "no longitude and latitude"),
+        (annotation(size=("a", 3)), "no georeference annotation"), (annotation(size=(0, 3)), "no georeference annotation"),
+    ],
+)  # fmt: skip
+def test_what_is_no_annotation_is_refused(tmp_path, held, told):
+    (tmp_path / "map.json").write_text(json.dumps(held))
+    with pytest.raises(DigitizeError, match=told):
+        read_control_points(tmp_path / "map.json")
+
+
+def test_a_list_of_map_warper_counts_from_the_corner(tmp_path):
+    path = tmp_path / "gcps.csv"
+    path.write_text("x,y,lon,lat,name\n10.5,20.5,46.5,40,\n90.5,20.5,47,40,Town\n")
+    assert read_control_points(path).pixels.tolist() == [[10, 20], [90, 20]]
