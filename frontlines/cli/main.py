@@ -17,10 +17,9 @@ from frontlines.cli.commands.change import change
 from frontlines.cli.commands.check import check
 from frontlines.cli.commands.compare import compare
 from frontlines.cli.commands.datasets import datasets
-from frontlines.cli.commands.digitize import digitize
+from frontlines.cli.commands.digitize import digitize, points
 from frontlines.cli.commands.displacement import displacement
 from frontlines.cli.commands.init import init
-from frontlines.cli.commands.points import points
 from frontlines.cli.commands.report import report
 from frontlines.cli.commands.run import run
 from frontlines.cli.commands.series import series
