@@ -66,7 +66,7 @@ function pan(x, y) { // the middle of the view stays on the scan
 function lookAt(c, r) { const [x, y] = onScreen(c, r); if (!inView(x, y, 5)) pan(x - stage.clientWidth / 2, y - stage.clientHeight / 2); }
 
 let waiting = false;
-function draw() { if (!waiting) { waiting = true; requestAnimationFrame(() => { waiting = false; drawScan(); drawOver(); }); } }
+function draw() { if (!waiting && S.size) { waiting = true; requestAnimationFrame(() => { waiting = false; drawScan(); drawOver(); }); } }
 
 function drawScan() {
   const ratio = devicePixelRatio || 1, wide = stage.clientWidth, high = stage.clientHeight, pen = canvas.getContext("2d");
@@ -302,7 +302,7 @@ function rows() {
   fill(find("points").tBodies[0], ...S.points.map((one) => {
     const fit = one.enable ? fits.get(one.id) : undefined, kind = [one === S.chosen && "chosen", fit?.bad && "bad"].filter(Boolean).join(" ");
     return el("tr", { class: kind }, el("th", { scope: "row" }, el("button", { type: "button", title: one.given || "no coordinates yet", onclick: () => choose(one, true) }, one.id)),
-      el("td", {}, one.lon === null ? "–" : one.lon.toFixed(4)), el("td", {}, one.lon === null ? "–" : one.lat.toFixed(4)),
+      el("td", {}, one.lon === null ? "–" : one.lon.toFixed(3)), el("td", {}, one.lon === null ? "–" : one.lat.toFixed(3)),
       el("td", {}, fit ? `${number(fit.residual_px, 1)} px` : "–"), el("td", {}, fit ? metres(fit.left_out_m) : "–"),
       el("td", {}, el("input", { type: "checkbox", checked: one.enable, "aria-label": `Use point ${one.id}`, onchange: (event) => { one.enable = event.target.checked; changed(); weigh(); } })),
       el("td", {}, el("button", { type: "button", "aria-label": `Take point ${one.id} away`, onclick: () => drop(one) }, "✕")));

@@ -98,6 +98,15 @@ def test_a_recipe_written_by_hand_is_taken_over_if_forced(scan, points):
     assert len(go_on(scan).points) == len(points)
 
 
+def test_points_of_a_larger_copy_are_brought_to_the_scan(scan):
+    feature = {"properties": {"resourceCoords": [101, 201]}, "geometry": {"coordinates": [46, 40]}}
+    held = {"type": "Annotation", "target": {"width": 1040, "height": 1200}, "body": {"features": [feature]}}
+    scan.with_name("map.json").write_text(json.dumps(held))
+    scan.with_name("digitize.toml").write_text('image = "scan.png"\npoints = "map.json"\n')
+    (point,) = go_on(scan, force=True).points
+    assert (point["col"], point["row"], point["lon"]) == (50, 100, 46)
+
+
 def test_what_digitize_would_refuse_is_not_saved_and_what_is_missing_is_told(scan, points):
     draft = go_on(scan)
     for wrong, told in (

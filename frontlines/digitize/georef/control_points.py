@@ -293,8 +293,8 @@ def _from_annotation(text: str, name: str) -> GroundControl:
         ]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise DigitizeError(
-            f"{name} is no georeference annotation of IIIF: its points must stand in the features of its body, "
-            f"each with resourceCoords and coordinates ({type(error).__name__}: {error})"
+            f"{name} is no georeference annotation of IIIF: its points must stand in the features of "
+            f"its body, each with resourceCoords and coordinates ({type(error).__name__}: {error})"
         ) from error
     if len(maps) != 1:
         raise DigitizeError(f"{name} holds {len(maps)} maps: keep the annotation of one of them")
