@@ -7,6 +7,7 @@ this machine), and, to have something read or saved, be the page itself. No file
 from __future__ import annotations
 
 import base64
+import contextvars
 import hashlib
 import hmac
 import json
@@ -22,6 +23,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from frontlines.errors import FrontlinesError, SourceError
 from frontlines.points.desk import Desk
@@ -48,7 +50,7 @@ class Server(ThreadingHTTPServer):
         self.desk, self.token = desk, secrets.token_urlsafe(_TOKEN_BYTES)
         self.page = _page()
         self.open_pages, self.left_at, self.ended = 0, 0.0, threading.Event()
-        self._lock = threading.Lock()
+        self._lock, self._context = threading.Lock(), contextvars.copy_context()
         try:
             super().__init__((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
@@ -60,6 +62,10 @@ class Server(ThreadingHTTPServer):
         """Bind without asking anybody for the name of the address."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, self.server_address[1]
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer under the bounds that the program was started with."""
+        self._context.copy().run(super().process_request_thread, request, client_address)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of a browser that has hung up."""

@@ -15,8 +15,7 @@ from shapely import LineString, Polygon
 
 from frontlines.datasets import ScanLook, scan_of_map
 from frontlines.digitize import Georeference, GroundControl, georeference
-from frontlines.points.desk import Desk
-from frontlines.points.server import Server
+from frontlines.points import Desk, Server
 
 FRONT = [(46.9, 40.75), (46.8, 40.5), (47.1, 40.2), (46.95, 39.8), (47.2, 39.25)]
 GROUND = {

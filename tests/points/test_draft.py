@@ -8,7 +8,7 @@ from PIL import Image
 
 from frontlines.digitize import read_control_points, read_recipe
 from frontlines.errors import DigitizeError, FrontlinesError, SourceError
-from frontlines.points.desk import Desk
+from frontlines.points import Desk
 from frontlines.points.draft import open_draft
 from frontlines.points.pictures import Pictures
 

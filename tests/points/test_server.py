@@ -13,10 +13,11 @@ import time
 import pytest
 from typer.testing import CliRunner
 
+from frontlines import raised_limits
 from frontlines.cli.main import app
 from frontlines.errors import SourceError
+from frontlines.points import Server
 from frontlines.points import server as served_by
-from frontlines.points.server import Server
 
 JSON = "application/json"
 
@@ -169,6 +170,15 @@ def test_it_ends_when_its_last_page_is_closed_but_not_when_one_is_loaded_anew(de
     assert urls == [server.url]
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(server.server_address)
+
+
+def test_answers_keep_to_the_bounds_of_the_program(desk, points):
+    with raised_limits(control_points=3), Server(desk, 0) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        asked = json.dumps({"points": points, "entries": {}}).encode()
+        answer, read = ask(server, f"/{server.token}/weigh", body=asked)
+    assert answer.status == 400
+    assert "control points" in json.loads(read)["error"]
 
 
 def test_a_port_that_is_taken_is_told(served):

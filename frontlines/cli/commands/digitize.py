@@ -67,8 +67,7 @@ def points(
     ] = False,
 ) -> None:
     """Open a page to pick points, boxes, colours and sides of a scan; write points.csv and digitize.toml."""
-    from frontlines.points.desk import Desk  # noqa: PLC0415 - heavy, and help need not wait
-    from frontlines.points.server import Server  # noqa: PLC0415 - as above
+    from frontlines.points import Desk, Server  # noqa: PLC0415 - heavy, and help need not wait
 
     path = scan.parent / "digitize.toml" if recipe is None else recipe
     if path.suffix.lower() != ".toml" or path.is_dir():
