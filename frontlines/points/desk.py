@@ -27,21 +27,7 @@ Answer = dict[str, Any]
 
 _NET = 60  # nodes of the grid over the scan along which a graticule is followed
 _MOST_LINES = 9  # of a graticule along an axis
-_MINUTES = (
-    1,
-    2,
-    5,
-    10,
-    15,
-    20,
-    30,
-    60,
-    120,
-    300,
-    600,
-    900,
-    1800,
-)  # between lines of a graticule ['], as maps have them
+_MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800)  # between lines, as maps have them [']
 _ON_LINE = 1e-4  # of a step: a point that lies so near to a line was read on it
 _TEXT = 200  # letters of what was typed that are kept
 
@@ -93,12 +79,14 @@ class Desk:
     def weigh(self, asked: Mapping[str, Any]) -> Answer:
         """Georeference the scan as `frontlines digitize` would, and say how well it fits."""
         entries, points = _table(asked, "entries"), _points(asked)
-        found = self._georeference(entries, points)
-        if found is None:
-            return {"words": []}
         grid = _crs(_text(asked, "grid")) or WGS84
+        axes = ["Longitude", "Latitude"] if grid.is_geographic else ["East (x)", "North (y)"]
+        found = None if sum(one["enable"] for one in points) == 1 else self._georeference(entries, points)
+        if found is None:
+            return {"words": [], "axes": axes}
         rivals = sorted(found.choice.left_out_px.items(), key=lambda one: one[1])
         return {
+            "axes": axes,
             "words": list(found.words),
             "pixel_m": _known(float(found.pixel_m(np.array([found.size_px]) / 2)[0])),
             "rivals": [[name, _known(px)] for name, px in rivals],

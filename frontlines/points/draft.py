@@ -20,7 +20,7 @@ import pandas as pd
 from frontlines.digitize import GroundControl, read_control_points, read_recipe
 from frontlines.digitize.georef.control_points import crs_of
 from frontlines.digitize.recipe import TOP, Entries, read_entries, refuse_faults
-from frontlines.errors import FrontlinesError, SourceError
+from frontlines.errors import DigitizeError, FrontlinesError, SourceError
 from frontlines.sources.toml import as_toml
 from frontlines.sources.writing import is_one_of, staged
 
@@ -157,8 +157,12 @@ def _ours(path: Path, points: list[Point]) -> Iterator[Point]:
     if not rows:
         yield from points
     for row in rows:
-        numbers = {name: float(row[name]) for name in ("col", "row", "lon", "lat")}
-        yield known.get(row["id"], {"id": row["id"], **numbers, "enable": False}) | {"given": row["given"]}
+        one = known.get(row["id"]) or {"id": row["id"], "enable": False}
+        try:
+            numbers = {name: float(row[name]) for name in COLUMNS[1:5] if name not in one}
+        except ValueError as error:
+            raise DigitizeError(f"{path.name}: point {row['id']}, which is switched off: {error}") from error
+        yield one | numbers | {"given": row["given"]}
 
 
 def control_of(points: Sequence[Point]) -> GroundControl:

@@ -315,9 +315,10 @@ function weigh() { clearTimeout(timer); timer = setTimeout(weighNow, 200); rows(
 async function weighNow() {
   const mine = ++asked;
   let fit = { words: [] }, wrong = "";
-  if (placed().filter((one) => one.enable).length !== 1) try { fit = await ask("weigh", { points: placed(), entries: entries(), grid: find("grid").value }); } catch (error) { wrong = error.message; }
+  try { fit = await ask("weigh", { points: placed(), entries: entries(), grid: find("grid").value }); } catch (error) { wrong = error.message; }
   if (mine !== asked) return;
   S.fit = fit;
+  for (const [k, id] of ["l-lon", "l-lat"].entries()) if (fit.axes) find(id).textContent = fit.axes[k];
   find("nofit").hidden = Boolean(fit.words.length || wrong);
   find("fit-error").textContent = wrong;
   fill(find("fit"), ...fit.words.map((line) => el("p", {}, line)), fit.pixel_m ? el("p", {}, `A pixel in the middle is ${number(fit.pixel_m, fit.pixel_m < 10 ? 1 : 0)} m wide.`) : null, (fit.points || []).length ? el("p", { class: "hint" }, "“Off”: from the fit through all points. “Left out”: from what the other points alone say.") : null);
@@ -348,7 +349,7 @@ function list() {
     return el("li", {}, el("span", {}, `${side.name || `Side ${k + 1}`} holds ${where}`), take(`Take this place of ${side.name || `side ${k + 1}`} away`, () => side.places.splice(n, 1)));
   })));
   fill(find("colours"), ...["line", "area"].flatMap((kind) => (S.entries[kind] || []).map((one, n) => {
-    const swatch = el("span", { class: "swatch", "aria-hidden": "true" }); swatch.style.background = one.colour; swatch.style.flex = "none"; swatch.style.minWidth = "1.8rem";
+    const swatch = el("span", { class: "swatch", "aria-hidden": "true" }); swatch.style.backgroundColor = one.colour; swatch.style.flex = "none"; swatch.style.minWidth = "1.8rem";
     const title = kind === "line" ? `Line ${n + 1}` : `Area ${n + 1}`, own = kind === "line" ? "name" : "side";
     return el("li", {}, swatch, el("span", {}, `${title}: ${one.colour}`),
       el("input", { value: one[own] || "", list: own === "side" ? "names" : undefined, placeholder: own === "side" ? "side that holds it" : "name, if you like", "aria-label": `${title}: ${own === "side" ? "side that holds it" : "its name"}`, onchange: (event) => { const text = event.target.value.trim(); if (text) one[own] = text; else delete one[own]; changed(); } }),

@@ -51,6 +51,7 @@ class Server(ThreadingHTTPServer):
         self.page = _page()
         self.open_pages, self.left_at, self.ended = 0, 0.0, threading.Event()
         self._lock, self._context = threading.Lock(), contextvars.copy_context()
+        self.answering = threading.Lock()  # one question after the other
         try:
             super().__init__((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
@@ -170,7 +171,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json({"error": f"this is no question: {error}"}, HTTPStatus.BAD_REQUEST)
             return
         try:
-            self._send_json(self.server.desk.answers[name](asked))
+            with self.server.answering:
+                answer = self.server.desk.answers[name](asked)
+            self._send_json(answer)
         except (FrontlinesError, OSError) as error:
             self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
         except Exception as error:  # noqa: BLE001 - the last net: the page stays open, and says so
