@@ -26,6 +26,7 @@ from frontlines.plot import overlay_figure, residual_figure
 from frontlines.plot.picture_files import save_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import write
+from frontlines.sources.toml import as_toml
 from frontlines.study.outputs import only_run_in, staged
 
 FILES = (
@@ -137,23 +138,18 @@ def _swatch(colour: str) -> Text:
 def starter(image: str, lines: pd.DataFrame, fills: pd.DataFrame) -> Iterator[str]:
     """Write a recipe to start from, line by line."""
     yield "# digitize.toml: keep the lines that you want, and fill in dates, sides and control points"
-    yield f"image = {_quoted(image)}"
+    yield f"image = {as_toml(plain(image))}"
     yield 'points = "points.csv"               # id, col, row, lon, lat; pixel centres at whole numbers'
     yield '# crs = "EPSG:…"                    # the map\'s own plane, if you know it'
     yield "sides = {ONE = [0.0, 0.0], OTHER = [1.0, 1.0]}   # a place that each side holds: lon, lat"
     for row in lines.head(_MOST_LINES).to_dict("records"):
         yield ""
         yield "[[line]]"
-        yield f"colour = {_quoted(str(row['colour']))}                  # {row['name']}"
+        yield f"colour = {as_toml(row['colour'])}                  # {row['name']}"
         yield 'date = "YYYY-MM-DD"'
     for row in fills.to_dict("records") if len(fills) > 1 else ():
         yield ""
         yield "# [[area]]"
-        yield f"# colour = {_quoted(str(row['colour']))}                # {row['name']}"
+        yield f"# colour = {as_toml(row['colour'])}                # {row['name']}"
         yield '# side = "…"'
         yield '# date = "YYYY-MM-DD"'
-
-
-def _quoted(text: str) -> str:
-    """Write a text as TOML does."""
-    return '"' + plain(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
