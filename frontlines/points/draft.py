@@ -21,6 +21,7 @@ from frontlines.digitize import GroundControl, read_control_points, read_recipe
 from frontlines.digitize.georef.control_points import crs_of
 from frontlines.digitize.recipe import TOP, Entries, read_entries, refuse_faults
 from frontlines.errors import DigitizeError, FrontlinesError, SourceError
+from frontlines.sources.formats import plain_cell
 from frontlines.sources.toml import as_toml
 from frontlines.sources.writing import is_one_of, staged
 
@@ -73,6 +74,9 @@ class Draft:
         refuse_faults(written, self.recipe.name, whole=False)
         with staged(self.recipe.parent, stale=[self.table.name] * (not points)) as folder:
             table, body = folder / self.table.name, "\n".join(lines_of(written)) + "\n"
+            odd = [one["id"] for one in points if plain_cell(one["id"]) != one["id"] or not one["id"]]
+            if odd:
+                raise DigitizeError(f"{odd[0]!r} is no name of a point: begin with a letter or a figure")
             if points:
                 table.write_text(_csv(points), encoding="utf-8")
                 read_control_points(table)
@@ -188,7 +192,7 @@ def _csv(points: Sequence[Point]) -> str:
     writer.writerow(COLUMNS)
     for one in points:
         numbers = [_short(one[name], 2 if name in {"col", "row"} else _DEGREES) for name in COLUMNS[1:5]]
-        writer.writerow([one["id"], *numbers, int(one["enable"]), one["given"]])
+        writer.writerow([one["id"], *numbers, int(one["enable"]), plain_cell(one["given"])])
     return store.getvalue()
 
 

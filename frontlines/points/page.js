@@ -314,9 +314,11 @@ function rows() {
 function weigh() { clearTimeout(timer); timer = setTimeout(weighNow, 200); rows(); draw(); }
 async function weighNow() {
   const mine = ++asked;
+  find("fit").setAttribute("aria-busy", "true"); find("busy").hidden = placed().length < 2;
   let fit = { words: [] }, wrong = "";
   try { fit = await ask("weigh", { points: placed(), entries: entries(), grid: find("grid").value }); } catch (error) { wrong = error.message; }
   if (mine !== asked) return;
+  find("fit").setAttribute("aria-busy", "false"); find("busy").hidden = true;
   S.fit = fit;
   for (const [k, id] of ["l-lon", "l-lat"].entries()) if (fit.axes) find(id).textContent = fit.axes[k];
   find("nofit").hidden = Boolean(fit.words.length || wrong);

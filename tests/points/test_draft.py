@@ -39,6 +39,10 @@ def test_what_is_written_is_read_back_as_it_was(scan, entries, points):
     assert again.entries == {**entries, "image": "scan.png"}
     assert again.points[0] == {**points[0], "col": 12345.68}
     assert [one["id"] for one in again.points] == [one["id"] for one in points]
+    draft.save(entries, [{**points[1], "given": "-46.5 12"}, *points[2:]])
+    assert go_on(scan).points[0]["given"] == "'-46.5 12"
+    again.seen = {}
+    again.save(again.entries, again.points)
     recipe = read_recipe(scan.with_name("digitize.toml"))
     assert recipe.map_name == entries["map"]
     assert recipe.lines[0].knobs.stroke_px == 4
@@ -118,6 +122,9 @@ def test_what_digitize_would_refuse_is_not_saved_and_what_is_missing_is_told(sca
                 draft.save(wrong, points)
     with pytest.raises(DigitizeError, match="repeats the id"):
         draft.save({}, [points[0], points[0]])
+    for name in ("=1+1", "a\nb", "", "-1"):
+        with pytest.raises(DigitizeError, match="is no name of a point"):
+            draft.save({}, [{**points[0], "id": name}])
     with pytest.raises(DigitizeError, match="switches all its points off"):
         draft.save({}, [{**points[0], "enable": False}])
     assert [path.name for path in scan.parent.iterdir()] == ["scan.png"]
