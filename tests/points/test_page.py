@@ -28,7 +28,7 @@ def page(browser, served):
         return browser.execute_script(script, *given)
 
     def until(script, *given):
-        for _ in range(400):
+        for _ in range(1000):
             if found := do(f"return {script}", *given):
                 return found
             time.sleep(0.03)

@@ -146,7 +146,7 @@ def test_the_page_says_what_it_may_do_and_holds_nothing_of_the_data(served):
 
 
 def test_it_ends_when_its_last_page_is_closed_but_not_when_one_is_loaded_anew(desk, monkeypatch):
-    monkeypatch.setattr(served_by, "_GRACE_S", 0.6)
+    monkeypatch.setattr(served_by, "_GRACE_S", 60.0)
     monkeypatch.setattr(served_by, "_BEAT_S", 0.05)
     server, urls = Server(desk, 0), []
     worker = threading.Thread(target=server.run, args=(urls.append,), daemon=True)
@@ -160,12 +160,16 @@ def test_it_ends_when_its_last_page_is_closed_but_not_when_one_is_loaded_anew(de
 
     first = opened()
     first.close()
-    time.sleep(0.2)
+    while server.open_pages or not server.left_at:
+        time.sleep(0.02)
     second = opened()
-    time.sleep(1.0)
+    while not server.open_pages:
+        time.sleep(0.02)
+    monkeypatch.setattr(served_by, "_GRACE_S", 0.0)
+    time.sleep(0.2)
     assert worker.is_alive()
     second.close()
-    worker.join(10)
+    worker.join(60)
     assert not worker.is_alive()
     assert urls == [server.url]
     with pytest.raises(OSError, match="refused"):
@@ -195,7 +199,7 @@ def test_the_command_prints_the_address_saves_and_stops_on_ctrl_c(scan, points):
     url = done.stdout.readline().strip()
     _, _, authority, token, _ = url.split("/")
     host, _, port = authority.partition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=20)
+    connection = http.client.HTTPConnection(host, int(port), timeout=60)
     asked = {
         "points": points,
         "entries": {"area": [{"colour": "#f3c9c0", "side": "ARM"}], "date": "12.5.1994"},
@@ -208,7 +212,7 @@ def test_the_command_prints_the_address_saves_and_stops_on_ctrl_c(scan, points):
     }
     connection.close()
     done.send_signal(signal.SIGINT)
-    printed, told = done.communicate(timeout=20)
+    printed, told = done.communicate(timeout=60)
     assert (done.returncode, printed) == (0, "")
     assert "stopped by Ctrl-C" in told
     assert f"frontlines digitize {scan.parent / 'digitize.toml'}" in told
