@@ -26,6 +26,7 @@ const number = (value, digits) => value === null || value === undefined ? "–" 
 const metres = (m) => m === null || m === undefined ? "–" : m >= 10000 ? `${number(m / 1000, 0)} km` : m >= 1000 ? `${number(m / 1000, 1)} km` : `${number(m, 0)} m`;
 const spot = (c, r) => `column ${number(c, 0)}, row ${number(r, 0)}`;
 const tidy = (value) => Math.round(value * 100) / 100;
+const degrees = (value, ends) => `${Math.abs(value).toFixed(2)}°${ends[Number(value < 0)]}`;
 const tool = () => document.querySelector("#tools input:checked").value;
 const placed = () => S.points.filter((one) => one.lon !== null);
 
@@ -290,7 +291,7 @@ async function findTowns() {
   try {
     const { towns } = await ask("find", { name });
     if (!towns.length) find("p-error").textContent = `No town called ${name} is known: only larger ones are, by their names of today.`;
-    fill(find("towns"), ...towns.map((town) => el("li", {}, el("button", { type: "button", onclick: () => { put(one, { ...town, given: `${town.name}, ${town.country} (Natural Earth)` }); stage.focus({ preventScroll: true }); } }, `${town.name}, ${town.country} (${town.lon.toFixed(2)}, ${town.lat.toFixed(2)})`))));
+    fill(find("towns"), ...towns.map((town) => el("li", {}, el("button", { type: "button", onclick: () => { put(one, { ...town, given: `${town.name}, ${town.country} (Natural Earth)` }); stage.focus({ preventScroll: true }); } }, `${town.name}, ${town.country} (${degrees(town.lat, "NS")}, ${degrees(town.lon, "EW")})`))));
     if (towns.length) say(`${towns.length} towns: choose the one you mean. A town is good to 1 or 2 km only.`);
   } catch (error) { find("p-error").textContent = error.message; }
 }
@@ -336,7 +337,7 @@ const TEXTS = ["date", "crs", "map", "author"], NUMBERS = ["scale", "source_m"];
 function entries() { // what is in the fields, as a recipe holds it
   const held = { ...S.entries };
   for (const name of [...TEXTS, "transformation"]) { const text = find(name).value.trim(); if (text) held[name] = text; else delete held[name]; }
-  for (const name of NUMBERS) { const text = find(name).value.trim().replaceAll(/[\s,](?=\d{3})/g, "").replace(",", "."); if (text) held[name] = Number.isFinite(Number(text)) ? Number(text) : text; else delete held[name]; }
+  for (const name of NUMBERS) { const typed = find(name).value.trim(), text = name === "scale" ? typed.replaceAll(/[\s,.](?=\d{3})/g, "") : typed.replace(",", "."); if (text) held[name] = Number.isFinite(Number(text)) ? Number(text) : text; else delete held[name]; }
   for (const name of ["line", "area", "masks"]) if (held[name] && !held[name].length) delete held[name];
   delete held.sides;
   if (S.sides.every((side) => side.name && side.places.length) && S.sides[0].name !== S.sides[1].name) held.sides = Object.fromEntries(S.sides.map((side) => [side.name, side.places]));
