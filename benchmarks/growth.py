@@ -324,7 +324,14 @@ def draw(table: pd.DataFrame, path: Path) -> None:
         xscale="log", yscale="log", xlabel="times the size", ylabel="times the processor time"
     )
     times = np.geomspace(1, (table["size"] / table.groupby("case")["size"].transform("min")).max(), 50)
-    ax.plot(times, times * np.log2(2 * times), color="0.35", lw=1.2, ls="--", label="n log n")
+    ax.plot(
+        times,
+        times * (1 + np.log(times) / np.log(1_000)),
+        color="0.35",
+        lw=1.2,
+        ls="--",
+        label="n log n, from 1,000",
+    )
     ax.plot(times, times**2, color="0.35", lw=1.2, ls=":", label="n²")
     for number, (name, own) in enumerate(table.groupby("case", sort=False)):
         first, last = own.iloc[0], own.iloc[-1]
