@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from frontlines.names import Bools, Floats, Geometries, Ints
+from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_each
 
 OUTSIDE = -1
 """Number of the face that is no face: the ground beyond the outermost lines."""
@@ -131,8 +131,11 @@ def with_shared_vertices(lines: Geometries, *, same_m: float, on_line_m: float) 
     line = np.append(owner, owner[edge])[order]
     inside = np.vstack([edges[:, :2], xy[point]])[order]
     last = shapely.get_coordinates(shapely.get_point(out, -1))
-    for row in np.unique(owner[edge]):
-        own = np.vstack([inside[line == row], last[[row]]])
+    changed = np.isin(line, owner[edge])
+    line, inside = line[changed], inside[changed]
+    for rows in rows_of_each(line):
+        row = line[rows[0]]
+        own = np.vstack([inside[rows], last[[row]]])
         repeated = np.append(False, (own[1:] == own[:-1]).all(axis=1))
         out[row] = shapely.linestrings(own[~repeated])
     return out
