@@ -85,9 +85,8 @@ def _checking(function: Thing, layers: Mapping[str, str]) -> Thing:
         except TypeError:
             return function(*args, **kwargs)  # Python says best which argument is missing or unknown
         for name, value in given.items():
-            kind = signature.parameters[name].kind
-            several = [(name, one) for one in value] if kind is kind.VAR_POSITIONAL else [(name, value)]
-            for each, one in value.items() if kind is kind.VAR_KEYWORD else several:
+            several = signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
+            for each, one in value.items() if several else [(name, value)]:
                 _require(each, one, hints().get(name, Any), layers.get(name, _LAYERS.get(name)))
         return function(*args, **kwargs)
 

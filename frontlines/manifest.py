@@ -90,12 +90,21 @@ def caption(manifest: Mapping[str, Any]) -> str:
         *(_sentence(note) for note in edge_notes(manifest)),
         *_in_no_district(manifest.get("no_district", ())),
         f"Sources: {_listed(manifest['sources'])}.",
-        f"Districts: {_listed(manifest['district_vintage'])}.",
+        *(f"Districts: {_listed(named)}." for named in [named_districts(manifest)] if named),
         _sentence(manifest["boundaries"]),
         f"Projection: {manifest['projection']['name']}.",
         f"Computed with frontlines {manifest['versions']['frontlines']}.",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+_SAY_NOTHING = {"district", "districts", "theatre", "frames", "not stated"}
+
+
+def named_districts(manifest: Mapping[str, Any]) -> list[str]:
+    """List which districts were used, without names of files that say nothing of them."""
+    named = map(str, manifest.get("district_vintage", ()))
+    return [one for one in named if one.partition(".")[0].casefold() not in _SAY_NOTHING]
 
 
 def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
@@ -278,9 +287,9 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
     """Write the caption of a map of two sources from the manifest of its run."""
     (first, second), total = manifest["names"], manifest["total"]
     who = manifest["sides"].get(manifest["side"], manifest["side"])
-    where = f"in {_listed(manifest['district_vintage'])}"
+    where = f", in {_listed(named)}" if (named := named_districts(manifest)) else ""
     sentences = [
-        f"Ground of {who} on {long_date(manifest['dates'][-1])} as {first} and {second} show it, {where}.",
+        f"Ground of {who} on {long_date(manifest['dates'][-1])} as {first} and {second} show it{where}.",
         _overlap(total),
         *(_sentence(note) for note in edge_notes(manifest)),
         *places_sentence(manifest["parameters"].get("reach_m")),

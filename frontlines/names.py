@@ -55,6 +55,10 @@ REACH_M = 5000.0
 STRETCH: Literal["stretch"] = "stretch"
 """In place of a correlation length: each stretch of the layer of lines is off as a whole."""
 
+Around = Literal["coast", "tiles", "none"]
+"""What maps show about their ground: coast and, of days from 1993 on, states from the bundled Natural Earth,
+where it is fine enough for the scale; tiles of a map on the internet (extra ``basemap``); or nothing."""
+
 Length = float | Literal["stretch"]
 """Over what length along the front errors of lines are correlated [m]."""
 
@@ -202,4 +206,12 @@ def area_unit(largest_km2: float) -> AreaUnit:
     return AreaUnit(name, size, 0 if size_of_it >= 100 or name == "m²" else 1 if size_of_it >= 10 else 2)  # noqa: PLR2004
 
 
+def unit_of(table: Any) -> AreaUnit:
+    """Choose the unit of a table of change by its largest figure, ends of intervals among them."""
+    sizes = [float(np.abs(table[name]).max()) for name in _CHANGED if name in table]
+    return area_unit(float(np.nanmax([0.0, *sizes])))
+
+
+_CHANGED = tuple(f"{name}_km2" for name in ("gained", "lost", "net", "net_low", "net_high"))
+_CHANGED += ("only_first_km2", "only_second_km2")
 _AREAS = (("km²", 1.0), ("ha", 0.01), ("m²", 1e-6))

@@ -97,7 +97,6 @@ def test_modules_stay_small_and_quiet(path):
             assert node.func.id != "print", f"line {node.lineno}"
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("frontlines"):
             own.add(node.module)
-    own -= {"frontlines.arguments"}  # the door of every public function
     if path.name != "__init__.py" and path.parent.name != "lines":
         assert len(own) <= 12, own
 
@@ -105,8 +104,8 @@ def test_modules_stay_small_and_quiet(path):
 def test_the_house_stays_small():
     """The first house was to have 140 files and 28,500 lines; files of anyone, several sides, a page, bounds,
     errors of series and of sources, answers that show and save themselves and drafts of studies came after it."""
-    assert len(MODULES) <= 206
-    assert sum(path.read_text(encoding="utf-8").count("\n") for path in MODULES) <= 44_700
+    assert len(MODULES) <= 208
+    assert sum(path.read_text(encoding="utf-8").count("\n") for path in MODULES) <= 44_850
 
 
 def test_the_repository_speaks_of_the_project_alone():

@@ -13,7 +13,7 @@ import frontlines as fl
 from frontlines.datasets import countries
 
 window = union_all([box(172, 51, 180, 53.2), box(-180, 51, -176, 53.2)])
-islands = countries("United States of America").clip(window).explode()[["geometry"]]
+islands = countries(["United States of America"]).clip(window).explode()[["geometry"]]
 names = ["Attu", "Agattu", "Shemya", "Buldir", "Kiska", "Rat", "Amchitka", "Semisopochnoi", "Amatignak",
          "Gareloi", "Tanaga", "Kanaga", "Adak"]  # fmt: skip
 lon = [172.9, 173.6, 174.1, 175.9, 177.5, 178.3, 179.0, 179.6, -179.1, -178.8, -178.0, -177.2, -176.7]

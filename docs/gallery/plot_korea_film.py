@@ -31,7 +31,7 @@ south = gpd.GeoDataFrame(
     crs="EPSG:4326",
 )
 
-halves = countries("North Korea", "South Korea")
+halves = countries(["North Korea", "South Korea"])
 plane = fl.working_crs(halves)
 land = fl.as_theatre(halves, plane)
 film = fl.animate_control(

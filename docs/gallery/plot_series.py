@@ -8,6 +8,6 @@ A made-up war of two hundred days: what one side gained and lost in each month, 
 import frontlines as fl
 from frontlines.datasets import synthetic_war
 
-war = synthetic_war(200)
+war = synthetic_war(200, n_vertices=150)
 results = fl.follow(war.control, war.districts, side="Red", every="month")
 figure = results.chart()

@@ -8,7 +8,7 @@ Where two maps of the same day agree, and what each alone gives to the side. Her
 import frontlines as fl
 from frontlines.datasets import synthetic_war
 
-war = synthetic_war(30)
+war = synthetic_war(30, n_vertices=150)
 days = war.control["date"]
 today = war.control[days == days.max()]
 late = war.control[days == days.min()].assign(date=days.max())

@@ -27,7 +27,7 @@ lines = gpd.GeoDataFrame(
     geometry=[from_wkt(f"LINESTRING ({north}, {middle}, {south})") for middle in (march, july)],
     crs="EPSG:4326",
 ).assign(side_left="Germany", side_right="Allies")  # as one walks from the sea
-theatre = countries("France", "Belgium", "Luxembourg").clip(box(1.5, 48.5, 6.5, 51.6))
+theatre = countries(["France", "Belgium", "Luxembourg"]).clip(box(1.5, 48.5, 6.5, 51.6))
 results = fl.compare(
     lines[:1],
     lines[1:],

@@ -198,12 +198,16 @@ OPTIONS: dict[str, Any] = {
     "side_colours": _option(
         list[str] | None,
         "--side-colour",
-        "Colour of a side's ground on the map, such as A='#0072B2'; may be given several times.",
+        "Colour of a side's ground on all pictures, such as A='#0072B2'; may be given several times.",
         metavar="NAME=#RRGGBB",
     ),
-    "no_context": _option(bool, "--no-context", "Leave coast, sea and neighbouring states out of the map."),
+    "no_context": _option(
+        bool, "--no-context", "Leave coast, sea and neighbouring states out of maps and films."
+    ),
     "basemap": _option(
-        bool, "--basemap", "Draw map tiles from a server on the internet under the map (extra basemap)."
+        bool,
+        "--basemap",
+        "Draw map tiles from a server on the internet under maps and films (extra basemap).",
     ),
     "snap_m": _option(
         float | None,
@@ -376,7 +380,7 @@ _WITH = {"copies": "axis", "force": "write_problems"}
 """Options that say something of another one, where a command has both."""
 _NOT_WITH = {
     "axis": ("length_m", "smoothing_m"),
-    "dates": ("date", "apart_m", "label", "report"),
+    "dates": ("date", "apart_m", "label", "report", "side_colours", "no_context", "basemap"),
     "suggest_colours": ("out", "force"),
     "valid_to": ("valid_before",),
 }
@@ -528,7 +532,7 @@ OF_STUDY = (
 
 
 OF_MAP = ("side_colours", "no_context", "basemap")
-"""Options of commands that draw a map of two days."""
+"""Options of every command that draws pictures."""
 
 
 def asks(*names: str, but: Collection[str] = ()) -> Callable[..., Callable[..., None]]:

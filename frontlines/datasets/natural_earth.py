@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
@@ -94,12 +95,12 @@ def _rows(pieces: Any, whose: Any, window: Any, crs: pyproj.CRS, *, states: bool
 
 
 @checked()
-def countries(*names: str) -> gpd.GeoDataFrame:
+def countries(names: Sequence[str] = ()) -> gpd.GeoDataFrame:
     """Give countries of the bundled Natural Earth layer, as they were held de facto about 2018.
 
     Parameters
     ----------
-    *names
+    names
         Names in English, such as ``France``; none: all.
 
     Returns
@@ -115,14 +116,14 @@ def countries(*names: str) -> gpd.GeoDataFrame:
 
     Examples
     --------
-    >>> countries("Belgium", "France")["district"].tolist()
+    >>> countries(["Belgium", "France"])["district"].tolist()
     ['Belgium', 'France']
     """
     known, shapes = layer()
     rows = gpd.GeoDataFrame({"district": known, "vintage": CREDIT}, geometry=shapes, crs=LONLAT)
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, n=3, cutoff=0.5)
+            near = get_close_matches(name, known, n=2, cutoff=0.6)
             hint = f": is it {' or '.join(near)}?" if near else "; countries() gives all names"
             raise FrontlinesError(f"Natural Earth has no country {name!r}{hint}")
     return rows.set_index("district").loc[list(names or known)].reset_index()

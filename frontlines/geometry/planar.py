@@ -58,9 +58,9 @@ def _noded(lines: Geometries, grid_m: float | None) -> Geometries:
     order = np.argsort(first)
     edges, shared = edges[first[order]], times[order] > 1
     if 2 * shared.sum() > len(edges):
-        alone = shapely.STRtree(edge_lines(edges[~shared]))
-        near = alone.query(edge_lines(edges[shared]), predicate="dwithin", distance=grid_m or 0.0)[0]
-        shared[np.flatnonzero(shared)[near]] = False
+        drawn, alone = edge_lines(edges[shared]), edge_lines(edges[~shared])
+        near = shapely.STRtree(alone).query(drawn, predicate="dwithin", distance=grid_m or 0.0)[0]
+        shared[np.flatnonzero(shared)[np.append(near, _crossing(edges[shared]))]] = False
         whole = _chains(edges, shared)
         lines = edge_lines(edges[~shared])
     else:
@@ -68,6 +68,18 @@ def _noded(lines: Geometries, grid_m: float | None) -> Geometries:
     noded = shapely.get_parts(shapely.union_all(lines, grid_size=grid_m))
     noded = noded[shapely.get_type_id(noded) == shapely.GeometryType.LINESTRING]
     return np.concatenate([noded, whole])
+
+
+def _crossing(edges: Floats) -> Ints:
+    """Find the edges that cross another one of them, as rounding may make them do."""
+    lines = edge_lines(edges)
+    pairs = shapely.STRtree(lines).query(lines)
+    across = np.ones(pairs.shape[1], dtype=bool)
+    for one, other in (edges[pairs], edges[pairs[::-1]]):
+        ahead, ends = one[:, 2:] - one[:, :2], other.reshape(-1, 2, 2) - one[:, None, :2]
+        side = ahead[:, None, 0] * ends[:, :, 1] - ahead[:, None, 1] * ends[:, :, 0]
+        across &= side.prod(axis=1) < 0
+    return np.asarray(pairs[0][across])
 
 
 def _chains(edges: Floats, chosen: Bools) -> Geometries:

@@ -3,7 +3,7 @@
 import importlib as _importlib
 import typing as _typing
 
-from frontlines.plot.agreement_figure import agreement_chart, agreement_figure
+from frontlines.plot.agreement_figure import agreement_figure
 from frontlines.plot.animation import animate_control
 from frontlines.plot.change_figure import change_figure
 from frontlines.plot.charts import (
@@ -24,12 +24,14 @@ from frontlines.plot.matrix_figure import transition_matrix_figure
 from frontlines.plot.movement_figure import movement_figure
 from frontlines.plot.picture_files import save_figure
 from frontlines.plot.profile import draw_profile, profile_figure
-from frontlines.plot.series_figures import district_figure, net_by_source_figure, series_figure
+from frontlines.plot.series_figures import district_figure, series_figure
 from frontlines.plot.side_charts import draw_net_by_side, draw_sides
+from frontlines.plot.source_figures import agreement_chart, net_by_source_figure
 from frontlines.plot.style import MapStyle
 
 if _typing.TYPE_CHECKING:
-    from frontlines.plot.scan_figures import overlay_figure, residual_figure
+    from frontlines.plot.georeference import residual_figure
+    from frontlines.plot.scan_figures import overlay_figure
 
 __all__ = [
     "MapStyle",
@@ -66,5 +68,6 @@ __all__ = [
 def __getattr__(name: str) -> _typing.Any:
     """Load the figures of scans, which need the extra ``digitize``, only when one is asked for."""
     if name in __all__:
-        return getattr(_importlib.import_module("frontlines.plot.scan_figures"), name)
+        module = "georeference" if name == "residual_figure" else "scan_figures"
+        return getattr(_importlib.import_module(f"frontlines.plot.{module}"), name)
     raise AttributeError(f"module 'frontlines.plot' has no attribute {name!r}")

@@ -24,6 +24,7 @@ Z = {
     "context": 0.5, "ground": 1.0, "mark": 1.2, "district": 2.0, "band": 2.2, "theatre": 2.3, "border": 2.4,
     "oblast": 2.6, "casing": 3.0, "front": 3.1, "town": 5.0, "frame": 7.0, "label": 8.0, "furniture": 9.0,
 }  # fmt: skip
+_BEYOND = 0.5  # of the longer edge of a view: what a cut leaves is outside it, even if its panel grows
 _LINE = 1
 _AREA = 2
 
@@ -72,6 +73,22 @@ def view_of(ax: Axes) -> View:
     """Return what an Axes shows."""
     (west, east), (south, north) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
     return View(west, south, east, north)
+
+
+_FINEST = 8000  # corners nearer to an outline than this part of the longer edge of a view cannot be seen
+
+
+def coarse(geometry: Any, view: View) -> Any:
+    """Return the parts of geometries in and near a view, with no more corners than can be seen in it."""
+    longer = max(view.width, view.height)
+    near = shapely.clip_by_rect(geometry, *view.grown(_BEYOND).box().bounds)
+    return shapely.simplify(near, longer / _FINEST, preserve_topology=False)
+
+
+def coarse_rows(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
+    """Return the rows that are seen in a view, their geometry as `coarse` gives it."""
+    shapes = coarse(frame.geometry.to_numpy(), view)
+    return frame.set_geometry(gpd.GeoSeries(shapes, frame.index, crs=frame.crs))[~shapely.is_empty(shapes)]
 
 
 def show(ax: Axes, view: View) -> None:

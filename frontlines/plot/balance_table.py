@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from frontlines.names import KM2, WHOLE, AreaUnit, area_unit
+from frontlines.names import KM2, WHOLE, AreaUnit, area_unit, unit_of
 from frontlines.plot.map_layers import side_name
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.scene import ResultsLike
@@ -31,18 +31,11 @@ class Row(NamedTuple):
     interval: str
 
 
-def unit_of(results: ResultsLike) -> AreaUnit:
-    """Choose the unit of the areas of a study's table by the ground that changed hands."""
-    total = results.totals
-    moved = [total[name].abs().max() for name in ("gained_km2", "lost_km2", "net_km2") if name in total]
-    return area_unit(float(max(moved, default=0.0)))
-
-
 def rows_of(results: ResultsLike) -> list[Row]:
     """Write the table of a study, as the terminal orders it: districts with most change, the rest, sum."""
     if len(results.study.followed) > 1:
         return _rows_of_sides(results)
-    unit, balance = unit_of(results), results.balance
+    unit, balance = unit_of(results.totals), results.balance
     seen = balance[["gained_km2", "lost_km2"]].max(axis=1) >= 0.5 * 10**-unit.digits * unit.km2
     turnover = (balance["gained_km2"] + balance["lost_km2"])[seen].sort_values(ascending=False, kind="stable")
     if turnover.empty:
@@ -66,8 +59,7 @@ def _rows_of_sides(results: ResultsLike) -> list[Row]:
     turnover = (total["gained_km2"] + total["lost_km2"]).sort_values(ascending=False, kind="stable")
     shown = sorted(turnover.index[: _MOST_ROWS if len(total) > _MOST_SIDES else len(total)])
     moved = results.change[(results.change["side_from"] != results.change["side_to"]).to_numpy()]
-    moved_km2 = float(moved.area.sum()) / KM2
-    unit = area_unit(max(moved_km2, float(turnover.max()) / 2))
+    moved_km2, unit = float(moved.area.sum()) / KM2, unit_of(total)
     rows = [_row(row, unit) for row in total.assign(district=names).loc[shown].to_dict("records")]
     rows += [Row(f"{len(total) - len(shown)} more", "", "")] if len(shown) < len(total) else []
     changed = Row("Changed hands", unit.write(moved_km2), "")

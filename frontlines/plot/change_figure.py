@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import shapely
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from frontlines.arguments import checked
@@ -16,9 +14,10 @@ from frontlines.plot.artists import (
     View,
     Z,
     areas,
+    coarse,
+    coarse_rows,
     fill,
     frame,
-    lines,
     metres_per_pt,
     outline,
     show,
@@ -26,26 +25,16 @@ from frontlines.plot.artists import (
 )
 from frontlines.plot.balance_table import draw_table, held_texts, rows_of, table_mm
 from frontlines.plot.front_layers import draw_frontlines, front_entries
-from frontlines.plot.furniture import Entry, furnish
-from frontlines.plot.labels import Label, place_labels
-from frontlines.plot.locator import draw_locator, draw_tiles, tiles_credit
+from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import (
-    base_entries,
-    country_labels,
-    district_labels,
     draw_change,
-    draw_context,
     draw_districts,
     draw_settlements,
     ground_entries,
     mark_places,
-    pick_settlements,
-    ring_pt,
     side_entries,
-    side_labels,
-    side_name,
-    town_labels,
 )
+from frontlines.plot.map_names import write_names
 from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, mark_view, plan, write_headings
 from frontlines.plot.page import FigurePage
 from frontlines.plot.scene import (
@@ -59,7 +48,7 @@ from frontlines.plot.scene import (
     with_details,
 )
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
-from frontlines.plot.text import clean
+from frontlines.plot.surroundings import draw_locator
 
 
 @dataclass(frozen=True)
@@ -107,8 +96,7 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
     """
     scene = scene_of(results, style)
     style = scene.style
-    credits_ = " ".join(filter(None, [results.caption, scene.credit, tiles_credit(scene.study.around)]))
-    page = FigurePage(style, title=scene.study.title, caption=credits_)
+    page = FigurePage(style, title=scene.study.title, caption=scene.caption)
     needs, details = _needs(page, scene)
     places = plan(needs, LEGEND_GUESS_MM, style)
     main = Panel(page.add("main", places.main), "a", scene.study.towns)
@@ -120,8 +108,8 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
         mark_view(main.ax, view_of(panel.ax), panel.letter, style)
     for panel in panels:
         insets = [view_of(one.ax) for one in panels[1:] if panel is main]
-        furnish(panel.ax, scene.study.crs, _busy(panel, insets, scene), style=style)
-        _write_names(panel, insets, scene)
+        scene.about.furnish(panel.ax, _busy(panel, insets, scene), style)
+        write_names(panel.ax, panel.towns, insets, scene)
     return page.figure
 
 
@@ -166,9 +154,9 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
         panels.append(panel)
     if places.table is not None:
         draw_table(page, rows, places.table)
-    if places.locator is not None and scene.around is not None:
+    if places.locator is not None and scene.about.wide is not None:
         inset = page.add("locator", places.locator)
-        draw_locator(inset, scene.around, scene.study.theatre, view=scene.region, style=style)
+        draw_locator(inset, scene.about.wide, scene.study.theatre, view=scene.region, style=style)
     if details:
         texts = ["The whole theatre", *(_heading(one.share) for one in details)]
         write_headings(page, [places.main, *places.details], texts)
@@ -177,22 +165,16 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
 
 def _heading(share: float) -> str:
     """Say how much of the ground that changed hands a detail shows."""
-    return f"Detail: {'all' if share >= _ALL else f'{share:.0%} of'} ground that changed hands"
+    return f"{'All' if share >= _ALL else f'{share:.0%} of'} ground that changed hands"
 
 
 def _entries(main: Panel, scene: Scene) -> list[Entry]:
     """Return a legend with an entry for everything that the main panel shows, and for nothing else."""
-    context, style = scene.study.context, scene.style
-    drawn = {str(a.get_gid()) for a in main.ax.get_children() if a.get_gid()}
-    edges = [edge for layer in scene.layers_in(view_of(main.ax)) for edge in lines(layer.geometry)]
-    if not shapely.intersects(np.array(edges, dtype=object), view_of(main.ax).box()).any():
-        drawn.discard("border")
-    names = set() if context is None else set(context.loc[context["kind"] == "oblast", "name"].dropna())
-    oblast = str(names.pop()) if len(names) == 1 else "Former boundary"
+    style, drawn = scene.style, {str(a.get_gid()) for a in main.ax.get_children() if a.get_gid()}
     return [
         *front_entries(drawn, front_colours(scene.results.frontlines["date"], style), style),
         *_ground_entries(drawn, scene),
-        *base_entries(drawn, oblast, style),
+        *scene.about.entries(main.ax, style),
     ]
 
 
@@ -209,24 +191,23 @@ def _ground_entries(drawn: set[str], scene: Scene) -> list[Entry]:
 
 def _draw_ground(panel: Panel, scene: Scene) -> None:
     """Draw all that is not text; the extent stays as it was set."""
-    ax, study, style = panel.ax, scene.study, scene.style
-    if study.around == "tiles":
-        draw_tiles(ax, study.crs)
-    for layer in scene.layers_in(view_of(ax)):
-        draw_context(layer, ax=ax, label=False, style=style)
+    ax, study, style, view = panel.ax, scene.study, scene.style, view_of(panel.ax)
+    scene.about.draw(ax, style)
     holes = [shapely.polygons(ring) for one in areas([scene.theatre]) for ring in one.interiors]
     seen_m2 = (_SEEN_PT * metres_per_pt(ax)) ** 2
     holes = [hole for hole in holes if hole.area > seen_m2]
     fill(ax, holes, style.hole, style=style, name="hole", zorder=Z["ground"])
     side = study.followed[0] if len(study.followed) == 1 else None
-    draw_change(scene.results.change, side, ax=ax, sides=study.every_side, style=style)
+    change = scene.results.change
+    sides = [*study.every_side, *change["side_from"], *change["side_to"]]
+    draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
     if (outside := scene.results.no_district) is not None:
         look = style.no_district
         strip = fill(ax, outside.geometry, look, style=style, name="no-district", zorder=Z["mark"])
         if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
             strip.set(linewidth=style.theatre_pt_width)
-    draw_districts(study.districts, ax=ax, label=False, style=style)
-    outline(ax, [scene.theatre], "theatre", style)
+    draw_districts(coarse_rows(study.districts, view), ax=ax, label=False, style=style)
+    outline(ax, [coarse(scene.theatre, view)], "theatre", style)
     draw_frontlines(scene.results.frontlines, ax=ax, within=scene.theatre, style=style)
     if study.settlements is not None:
         draw_settlements(study.settlements, ax=ax, names=panel.towns, label=False, style=style)
@@ -235,65 +216,13 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
 
 def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
     """Return what scale bar and north arrow keep off."""
-    busy = [scene.fronts, shapely.union_all(scene.moved), shapely.boundary(scene.theatre)]
+    view, outside = view_of(panel.ax), scene.results.no_district
+    busy = [scene.fronts, *coarse(scene.moved, view), coarse(shapely.boundary(scene.theatre), view)]
     busy += [inset.box() for inset in insets]
-    if (outside := scene.results.no_district) is not None:
-        busy += list(outside.geometry)
-    return busy + [edge for layer in scene.layers_in(view_of(panel.ax)) for edge in lines(layer.geometry)]
+    if outside is not None:
+        busy += list(coarse(outside.geometry.to_numpy(), view))
+    return busy
 
 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
 _ALL = 0.995  # of the ground that changed hands
-_MOST_DISTRICTS = 60
-_SIDE, _COUNTRY, _TOWN, _DISTRICT = 4e6, 3e6, 2e6, 1e6  # how much the names of each kind matter
-
-
-def _write_names(panel: Panel, insets: list[View], scene: Scene) -> None:
-    """Set the names of countries, towns and districts; a town whose name finds no room loses its dot."""
-    study, style = scene.study, scene.style
-    found: list[Label] = []
-    for layer in scene.layers_in(view_of(panel.ax)):
-        countries = layer[(layer["kind"] == "country").to_numpy()]
-        found += _raised(country_labels(countries, aside=scene.theatre, style=style), _COUNTRY)
-    towns: list[Label] = []
-    if study.settlements is not None:
-        named = pick_settlements(study.settlements, panel.towns)
-        ringed = named.geometry.isin(changed_places(study.settlements, scene.moved).geometry)
-        towns = [
-            replace(name, clear_pt=ring_pt(style) if in_ring else name.clear_pt)
-            for name, in_ring in zip(town_labels(named, style=style), ringed, strict=True)
-        ]
-        towns = _raised(towns, _TOWN)
-    if len(study.followed) > 1:
-        names = {side: clean(side_name(side, study.sides)) for side in study.every_side}
-        found += _raised(side_labels(scene.results.change, names, style), _SIDE)
-    found += [*towns, *_district_names(panel, scene)]
-    rim = [shapely.buffer(shapely.boundary(inset.box()), metres_per_pt(panel.ax)) for inset in insets]
-    spare = shapely.union_all([*scene.moved, *rim])
-    placed = place_labels(panel.ax, found, avoid=scene.fronts, spare=spare, style=style)
-    _drop_dots(panel.ax, towns, placed.left_out)
-
-
-def _drop_dots(ax: Axes, towns: list[Label], left_out: list[Label]) -> None:
-    """Take away the dots of towns whose name is not written: a reader would not know what they are."""
-    kept = [i for i, town in enumerate(towns) if town not in left_out]
-    for dots in ax.collections:
-        if isinstance(dots, PathCollection) and dots.get_gid() == "town":
-            dots.set_offsets(np.asarray(dots.get_offsets())[kept])
-
-
-def _district_names(panel: Panel, scene: Scene) -> list[Label]:
-    """Return the names of districts; of very many only those with changed ground."""
-    balance = scene.results.balance
-    turnover = (balance["gained_km2"] + balance["lost_km2"]).groupby(balance["district"]).sum()
-    districts = scene.study.districts
-    shown = districts[districts.intersects(view_of(panel.ax).box()).to_numpy()]
-    every = _raised(district_labels(shown, weight=turnover.to_dict(), style=scene.style), _DISTRICT)
-    if len(every) <= _MOST_DISTRICTS:
-        return every
-    moved = [name for name in every if turnover.max() > 0 and name.priority > _DISTRICT + 1.0]
-    return (moved or every)[:_MOST_DISTRICTS]
-
-
-def _raised(names: list[Label], by: float) -> list[Label]:
-    return [replace(name, priority=name.priority + by) for name in names]

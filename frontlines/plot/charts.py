@@ -19,7 +19,15 @@ from frontlines.errors import FrontlinesError
 from frontlines.plot.artists import Z, dash, days_of, fill, paint, write
 from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_axes_look, set_date_axes, write_above
 from frontlines.plot.furniture import Entry
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaStyle, MapStyle, mix
+from frontlines.plot.style import (
+    DEFAULT_STYLE,
+    MM_PER_INCH,
+    PT_PER_INCH,
+    AreaStyle,
+    MapStyle,
+    mix,
+    seen_from,
+)
 from frontlines.plot.text import clean, day, font_of, number, plain, renderer_of, text_width_px
 from frontlines.series.change_series import COLUMNS
 from frontlines.series.totals import series_totals
@@ -84,25 +92,33 @@ def draw_series(
         least, most = (np.concatenate([level[:1], end]) for end in ends)
         look = _interval_look(style)
         ax.fill_between(step_days(totals), least, most, step="post", zorder=Z["mark"], gid="interval", **look)
+        draw_last_interval(ax, step_days(totals)[-1], level[-1], last_interval(totals), style.ink, style)
     room = room_for(high - low)
     ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
     mark_repeated(ax, totals, style)
     write_last(ax, totals, level, style)
     set_date_axes(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
-    entries = [*contested_entries(totals, style), *step_entries(totals, style)]
+    entries = net_entries(totals, level, style)
     if ends is not None:
-        entries.insert(0, ("Interval by the errors of the lines", Patch(**_interval_look(style))))
+        entries.append(("Interval by the errors of the lines", Patch(**_interval_look(style))))
+    entries += [*contested_entries(totals, style), *step_entries(totals, style)]
     write_above(ax, heading(totals, "net change"), entries, style)
     return ax
 
 
-def draw_last_interval(ax: Axes, totals: pd.DataFrame, colour: str, style: MapStyle) -> bool:
-    """Draw the interval of net change on the last day beside the line, if there is one; tell whether."""
+def last_interval(totals: pd.DataFrame) -> tuple[float, float] | None:
+    """Return the ends of the interval of net change on the last day, if there is one."""
     ends = _interval(totals, "cumulative")
-    if ends is None or not np.isfinite(low := ends[0][-1]):
+    return (ends[0][-1], ends[1][-1]) if ends is not None and np.isfinite(ends[0][-1]) else None
+
+
+def draw_last_interval(
+    ax: Axes, day_: float, net: float, ends: tuple[float, float] | None, colour: str, style: MapStyle
+) -> bool:
+    """Draw the interval of net change on the last day beside the line, if there is one; tell whether."""
+    if ends is None:
         return False
-    day_, net = step_days(totals)[-1], float(totals["cumulative_net_km2"].iloc[-1])
-    off, look = [[net - low], [ends[1][-1] - net]], _net_look(style) | {"markerfacecolor": colour}
+    off, look = [[net - ends[0]], [ends[1] - net]], _net_look(style) | {"markerfacecolor": colour}
     ax.errorbar([day_], [net], off, fmt="o", gid="interval", zorder=Z["town"], clip_on=False, **look)
     return True
 
@@ -140,8 +156,8 @@ def draw_gains_and_losses(
     ax
         The Axes; a new one if None.
     style
-        The style; the bars have the colours of its maps, and where they are wide the hatches and their
-        numbers, as far as there is room.
+        The style; gained ground has the side's colour, lost ground that of the other side, or grey if its
+        `side_colours` name several. Wide bars have the hatches of the maps and, where there is room, numbers.
 
     Returns
     -------
@@ -166,12 +182,12 @@ def draw_gains_and_losses(
     gained, lost = (totals[f"{name}_km2"].to_numpy(dtype=float) for name in ("gained", "lost"))
     limit_days(ax, totals)
     left, right, wide = _bar_edges(ax, totals)
-    looks = {"gained": style.gained, "lost": style.lost}
+    seen = seen_from(totals["side"].iloc[0], style)
+    looks = {"gained": seen.gained, "lost": seen.lost}
     if not wide:
         looks = {name: look._replace(hatch="") for name, look in looks.items()}
     for name, heights in (("gained", gained), ("lost", -lost)):
-        seen = heights != 0
-        bars = shapely.box(left, np.minimum(heights, 0), right, np.maximum(heights, 0))[seen]
+        bars = shapely.box(left, np.minimum(heights, 0), right, np.maximum(heights, 0))[heights != 0]
         fill(ax, bars, looks[name], style=style, name=name, zorder=Z["ground"])
     ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["front"])
     high, low = float(gained.max()), float(lost.max())
@@ -189,8 +205,8 @@ def draw_gains_and_losses(
     mark_repeated(ax, totals, style)
     set_date_axes(ax, "km² per step", style, unsigned=True)
     entries = [
-        (f"{name.capitalize()}, {number(float(km2.sum()))} km² in all", _swatch(looks[name], style))
-        for name, km2 in (("gained", gained), ("lost", lost))
+        (_told(name, totals, seen.other, f" {number(float(km2.sum()))} km² in all"), _swatch(look, style))
+        for (name, look), km2 in zip(looks.items(), (gained, lost), strict=True)
     ]
     if ends is not None:
         swatch = Line2D([], [], marker="o", color=style.ink, markersize=3.0, linewidth=0.8)
@@ -198,6 +214,27 @@ def draw_gains_and_losses(
     head = heading(totals, "ground gained (up) and lost (down)")
     write_above(ax, head, [*entries, *step_entries(totals, style)], style)
     return ax
+
+
+def _told(name: str, totals: pd.DataFrame, other: str | None, more: str = "") -> str:
+    """Write what a colour stands for: whose gains or losses, and of losses whose colour they have."""
+    text = f"{clean(totals['side'].iloc[0])}: {name}{more}"
+    return text if other is None or "lo" not in name else f"{text}, in the colour of {clean(other)}"
+
+
+def net_entries(totals: pd.DataFrame, level: Any, style: MapStyle) -> list[Entry]:
+    """Return the entries of a legend for a level over zero and under it, as far as it is."""
+    seen = seen_from(totals["side"].iloc[0], style)
+    ways = (("net gain", seen.gained, level > 0), ("net loss", seen.lost, level < 0))
+    return [
+        (_told(name, totals, seen.other), _swatch(AreaStyle(_level_face(look, style)), style))
+        for name, look, where in ways
+        if where.any()
+    ]
+
+
+def _level_face(look: AreaStyle, style: MapStyle) -> str:
+    return mix(look.face, style.paper, 0.55)
 
 
 def _write_values(ax: Axes, edges: Any, heights: Any, whiskers: Any, style: MapStyle) -> Any:
@@ -320,10 +357,10 @@ def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, d
     limit_days(ax, totals)
     days = step_days(totals)
     ends = days[1:]
-    for name, where in (("gained", level >= 0), ("lost", level <= 0)):
-        pale = mix(getattr(style, name).face, style.paper, 0.55)
-        inside = np.where(where, level, 0.0)
-        ax.fill_between(days, inside, step="post", color=pale, linewidth=0, zorder=Z["ground"])
+    seen = seen_from(totals["side"].iloc[0], style)
+    for look, where in ((seen.gained, level >= 0), (seen.lost, level <= 0)):
+        face, inside = _level_face(look, style), np.where(where, level, 0.0)
+        ax.fill_between(days, inside, step="post", color=face, linewidth=0, zorder=Z["ground"])
     contested = contested_levels(totals)
     if contested.any():
         band = StepPatch((level + contested)[:-1], days, baseline=level[:-1], fill=True, zorder=Z["mark"])

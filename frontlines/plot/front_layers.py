@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.transforms import Bbox
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
@@ -20,9 +22,20 @@ from frontlines.arguments import checked
 from frontlines.crs import require_working_crs
 from frontlines.layers.columns import sigmas_of
 from frontlines.movement.displacement import places_along, ways
-from frontlines.plot.artists import Stage, Z, dash, fill, lines, merged, metres_per_pt, present, stroke
+from frontlines.plot.artists import (
+    Stage,
+    Z,
+    dash,
+    fill,
+    lines,
+    merged,
+    metres_per_pt,
+    present,
+    stroke,
+    view_of,
+)
 from frontlines.plot.furniture import Beside, Entry, nice_length_m
-from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, front_colours, mix
+from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, front_colours, mix, seen_from
 from frontlines.plot.text import day
 
 _LEAST_SHARED = 4.0  # a shorter stretch, in widths of a line, only crosses the other line
@@ -118,6 +131,17 @@ def front_entries(
         swatches = [Patch(facecolor=c, alpha=style.band_alpha * 1.7, linewidth=0) for c in bands]
         out.append(("± 1 sigma of the front's position", Beside(swatches)))
     return out
+
+
+def seen_entries(ax: Axes, fronts: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:
+    """Return the entries of a legend for the fronts that are in view, alone or together."""
+    view = Bbox.from_extents(*view_of(ax))
+    drawn = {
+        str(artist.get_gid())
+        for artist in ax.collections
+        if any(path.intersects_bbox(view, filled=False) for path in artist.get_paths())
+    }
+    return front_entries(drawn, front_colours(fronts["date"], style), style)
 
 
 def _shared(colours: Mapping[pd.Timestamp, str], style: MapStyle) -> tuple[Artist, ...]:
@@ -260,7 +284,8 @@ def draw_transects(
     ax
         The Axes; a new one if None.
     style
-        The style: its colours of gained and lost ground stand for advance and retreat.
+        The style: advance has the colour of the side, retreat that of the other side, or grey if its
+        `side_colours` name several.
 
     Returns
     -------
@@ -288,26 +313,30 @@ def draw_transects(
         colour, width = style.district_text, style.district_pt_width
         stroke(stage.ax, transects.geometry, colour=colour, width_pt=width, name="transect", zorder=Z["mark"])
         return stage.settle(transects.geometry)
-    nsm_m, way = transects["nsm_m"].to_numpy(dtype=float), ways(transects)
+    way = ways(transects)
     apart_pt = float(transects["stands_for_m"].median()) / metres_per_pt(stage.ax)
     width = min(max(_FILLED * apart_pt, _WIDTHS_PT[0]), _WIDTHS_PT[1])
-    for name, sign in (("advance", 1), ("retreat", -1)):
-        for number, (low, high, look) in enumerate(_classes(nsm_m, name, style)):
-            own = way[(sign * nsm_m > low) & (sign * nsm_m <= high)]
-            stroke(stage.ax, own, width_pt=width, name=f"{name}:{number}", zorder=Z["front"] - 0.05, **look)
+    for name, number, _, rows, look in _classes(transects, style):
+        gid, at = f"{name}:{number}", Z["front"] - 0.05
+        stroke(stage.ax, way[rows], width_pt=width, name=gid, zorder=at, **look)
     _draw_unmoved(stage.ax, transects, style)
     return stage.settle(transects.geometry)
 
 
-def _classes(nsm_m: Any, name: str, style: MapStyle) -> list[tuple[float, float, dict[str, Any]]]:
-    """Give the classes of movement: from, to [m], and how they are drawn."""
+def _classes(moved: gpd.GeoDataFrame, style: MapStyle) -> Iterator[tuple[str, int, str, Any, dict[str, Any]]]:
+    """Give the classes of movement that occur: which way, number, from and to, rows, and how they look."""
+    nsm_m = moved["nsm_m"].to_numpy(dtype=float)
     largest = float(np.nanmax(np.abs(nsm_m), initial=0.0, where=np.isfinite(nsm_m)))
     limits = [0.0, *(nice_length_m(largest / share) for share in _SHARES), np.inf] if largest > 0 else []
-    base = style.gained if name == "advance" else style.lost
-    faces = (mix(base.face, style.paper, 0.35), *(mix(base.face, base.ink, share) for share in (0.25, 0.75)))
-    dashes: dict[str, Any] = {"linestyles": [dash(1.0, 1.6, 0.9)]} if name == "retreat" else {}
-    looks = [{"colour": face, "capstyle": "butt"} | dashes for face in faces]
-    return list(zip(limits[:-1], limits[1:], looks, strict=False))
+    seen = seen_from(str(moved["side"].iloc[0]), style)
+    for name, sign, base in (("advance", 1, seen.gained), ("retreat", -1, seen.lost)):
+        faces = mix(base.face, style.paper, 0.45), base.face, mix(base.face, base.ink, 0.7)
+        dashes: dict[str, Any] = {"linestyles": [dash(1.0, 1.6, 0.9)]} if name == "retreat" else {}
+        for number, (low, high) in enumerate(pairwise(limits)):
+            rows = (sign * nsm_m > low) & (sign * nsm_m <= high)
+            text = f"{low / _KM:g} to {high / _KM:g} km" if np.isfinite(high) else f"over {low / _KM:g} km"
+            if rows.any():
+                yield name, number, text, rows, {"colour": faces[number], "capstyle": "butt"} | dashes
 
 
 def _draw_unmoved(ax: Axes, moved: gpd.GeoDataFrame, style: MapStyle) -> None:
@@ -337,15 +366,11 @@ def transect_entries(moved: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:
     """Return the entries of a legend for what `draw_transects` drew of movements."""
     nsm_m = moved["nsm_m"].to_numpy(dtype=float)
     out: list[Entry] = []
-    for name, sign in (("advance", 1), ("retreat", -1)):
-        for low, high, look in _classes(nsm_m, name, style):
-            if not ((sign * nsm_m > low) & (sign * nsm_m <= high)).any():
-                continue
-            line = Line2D([], [], color=look["colour"], linewidth=_KEY_PT)
-            if "linestyles" in look:
-                line.set_linestyle(dash(_KEY_PT, 1.6, 0.9))
-            text = f"{low / _KM:g} to {high / _KM:g} km" if np.isfinite(high) else f"over {low / _KM:g} km"
-            out.append((f"{name.capitalize()}, {text}", line))
+    for name, _, text, _, look in _classes(moved, style) if len(moved) else ():
+        line = Line2D([], [], color=look["colour"], linewidth=_KEY_PT)
+        if "linestyles" in look:
+            line.set_linestyle(dash(_KEY_PT, 1.6, 0.9))
+        out.append((f"{name.capitalize()}, {text}", line))
     if (nsm_m == 0).any():
         out.append(("No movement", Line2D([], [], color=style.district_edge, linewidth=0.8)))
     if np.isnan(nsm_m).any():

@@ -28,6 +28,7 @@ from frontlines.plot.text import Slant, clean, font_of, halo, plain, renderer_of
 
 _GRID = 9  # places tried inside an area, each way
 _PAD_PT = 0.8
+_COARSE_PT = 0.4  # corners of an area this near to its outline do not count for its name
 _WIDEST = 0.5  # of the map's width that a name takes at most
 _DOT_PT = 5.0  # nearer to the point of another name a reader may take it for theirs
 # What it costs to lie on `avoid`, near the point of another name, and on `spare`.
@@ -148,12 +149,10 @@ def _choice(ax: Axes, label: Label, kept: Sequence[tuple[Any, float]], dots: Any
     """Return every place in view for a name, on one line or two, and what it costs to stand there."""
     font = font_of(style, label.size_pt, weight=label.weight, slant=label.slant)
     area = None if label.area is None else _as_seen(ax, label.area)
-    anchors = _round_point(label) if area is None else _inside_area(area)
+    anchors = _round_point(ax, label) if area is None else _inside_area(area)
     texts: list[str] = []
     boxes, costs = np.empty((0, 4)), np.empty(0)
-    for i, variant in enumerate(_variants(ax, label, font)):
-        if len(anchors) == 0:
-            break
+    for i, variant in enumerate(_variants(ax, label, font) if len(anchors) else ()):
         width, height = measure(ax, variant, font)
         if area is None:
             found = _boxes_round(ax, label, anchors, width, height)
@@ -222,8 +221,11 @@ def _broken(name: str) -> list[str]:
     return [name, f"{head}\n{tail}"]
 
 
-def _round_point(label: Label) -> Any:
-    return np.array(_ROUND) if np.isfinite([label.x, label.y]).all() else np.empty((0, 2))
+def _round_point(ax: Axes, label: Label) -> Any:
+    """Return the places round a point, as shares of the name's size; none if the point is far out of view."""
+    view = view_of(ax)
+    near = view.box(-view.width).covers(shapely.Point(label.x, label.y))
+    return np.array(_ROUND) if near else np.empty((0, 2))
 
 
 def _boxes_round(ax: Axes, label: Label, shares: Any, width: float, height: float) -> Any:
@@ -248,12 +250,13 @@ def _near_dots(ax: Axes, label: Label, dots: Any, boxes: Any) -> Any:
 
 
 def _as_seen(ax: Axes, area: Any) -> Any:
-    """Return the visible part of an area, with an outline no finer than half a pixel."""
+    """Return the visible part of an area, fine enough for where its name may stand."""
     view = view_of(ax).box(metres_per_pt(ax) * _PAD_PT)
-    half_m = metres_per_pt(ax) * PT_PER_INCH / ax.figure.dpi / 2
-    near = shapely.clip_by_rect(area, *shapely.bounds(shapely.buffer(view, 10 * half_m)))
-    coarse = shapely.make_valid(shapely.simplify(near, half_m, preserve_topology=False))
-    return polygons_of(np.array([shapely.intersection(coarse, view)]))[0]
+    near = shapely.clip_by_rect(area, *shapely.bounds(view))
+    coarse = shapely.make_valid(
+        shapely.simplify(near, metres_per_pt(ax) * _COARSE_PT, preserve_topology=False)
+    )
+    return polygons_of(np.array([coarse]))[0]
 
 
 def _inside_area(shown: Any) -> Any:
@@ -278,7 +281,11 @@ def _boxes_inside(ax: Axes, area: Any, inside: float, anchors: Any, size: Any) -
     centres = ax.transData.transform(anchors)
     boxes = np.hstack([centres - size / 2, centres + size / 2])
     ground = _ground(ax, boxes)
-    share = shapely.area(shapely.intersection(ground, area)) / np.maximum(shapely.area(ground), 1e-9)
+    shapely.prepare(area)
+    share = shapely.contains_properly(area, ground).astype(float)
+    part = (share == 0) & shapely.intersects(area, ground)
+    covered = shapely.area(shapely.intersection(ground[part], area))
+    share[part] = covered / np.maximum(shapely.area(ground[part]), 1e-9)
     away = np.hypot(*(centres - centres[0]).T) / max(size[0], 1.0)
     keep = share >= inside
     return boxes[keep], (3.0 * (1.0 - share) + 0.4 * away)[keep]

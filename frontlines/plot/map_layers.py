@@ -22,7 +22,17 @@ from frontlines.names import CONTESTED, RESERVED, UNKNOWN
 from frontlines.plot.artists import Stage, Z, areas, dash, dots, fill, merged, outline, paint, stroke
 from frontlines.plot.furniture import Beside, Entry
 from frontlines.plot.labels import Label, place_labels
-from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, dark, mix, pale, side_looks, side_styles
+from frontlines.plot.style import (
+    DEFAULT_STYLE,
+    AreaStyle,
+    MapStyle,
+    dark,
+    mix,
+    new_look,
+    pale,
+    side_looks,
+    side_styles,
+)
 from frontlines.plot.text import clean, led
 
 _RING = 1.7  # size of the ring of a place that changed hands, in dots of a town
@@ -153,12 +163,11 @@ def moved_look(
     `kind` is the side before, whose pale tone the stripes have, or, not `striped`, the class of change. The
     style draws the hatch as broad as it should be.
     """
-    face = dark(looks[after].face)
     if striped:
-        return AreaStyle(face, style.stripe_hatch, pale(looks[kind].face)), replace(
-            style, hatch_pt=style.stripe_pt
-        )
-    return AreaStyle(face, getattr(style, kind).hatch, mix(face, "#000000", _HATCH_INK)), style
+        face, ink = dark(looks[after].face), pale(looks[kind].face)
+        return AreaStyle(face, style.stripe_hatch, ink), replace(style, hatch_pt=style.stripe_pt)
+    known = {"gained": style.gained, "lost": style.lost, "others": style.others}
+    return new_look(known.get(kind, AreaStyle("")), looks[after].face), style
 
 
 def side_name(side: str, sides: Mapping[str, str]) -> str:
@@ -255,7 +264,6 @@ def ground_entries(
 
 
 _BESIDE = 3  # swatches in one entry of a legend at most
-_HATCH_INK = 0.55  # share of black in the hatch of ground that changed hands
 
 
 @checked()

@@ -18,7 +18,7 @@ from frontlines.names import RESERVED, WHOLE, Floats
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.map_layers import side_name
 from frontlines.plot.page import Box, FigurePage
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, mix, side_looks
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, mix, pale, side_looks
 from frontlines.plot.text import clean, day, font_of, number, shortened, text_width_px
 
 _ACROSS = 3  # matrices of districts beside each other
@@ -194,7 +194,7 @@ def _draw_matrix(
     px = ax.get_window_extent().width / (columns + 2 * _BAND)
     for (row, column), area in np.ndenumerate(km2):
         share = area / scale if scale > 0 else 0.0
-        face = style.held.face if row == column else style.paper
+        face = pale(looks[sides[row]].face) if row == column else style.paper
         if row != column and area > _LEAST_KM2:
             face = mix(style.paper, style.matrix_shade, _PALEST + (_DARKEST - _PALEST) * min(share, 1.0))
         cell = Rectangle((column, row), 1, 1, facecolor=face, edgecolor=style.district_edge)

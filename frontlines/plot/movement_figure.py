@@ -9,14 +9,13 @@ import geopandas as gpd
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
 
 from frontlines.arguments import checked
 from frontlines.movement.displacement import places_along, ways
+from frontlines.names import Around
 from frontlines.plot.artists import View, bounds_of, frame, lines, present, show, view_of
 from frontlines.plot.chart_axes import write_above
-from frontlines.plot.front_layers import draw_frontlines, draw_transects, front_entries, transect_entries
-from frontlines.plot.furniture import Entry, furnish
+from frontlines.plot.front_layers import draw_frontlines, draw_transects, seen_entries, transect_entries
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import (
     district_labels,
@@ -27,7 +26,8 @@ from frontlines.plot.map_layers import (
     town_labels,
 )
 from frontlines.plot.page import Chart, chart_page
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle
+from frontlines.plot.surroundings import surroundings
 from frontlines.plot.text import clean, day
 
 _MAP_MM = (70.0, 165.0)  # least and largest height of the map
@@ -37,7 +37,7 @@ _WAYS = {"side_left": 1.0, "side_right": -1.0}
 
 
 @checked()
-def movement_figure(
+def movement_figure(  # noqa: PLR0913 - layers of a map
     displaced: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame,
     *,
@@ -46,6 +46,8 @@ def movement_figure(
     districts: gpd.GeoDataFrame | None = None,
     settlements: gpd.GeoDataFrame | None = None,
     sides: Mapping[str, str] | None = None,
+    context: gpd.GeoDataFrame | None = None,
+    around: Around = "coast",
     style: MapStyle = DEFAULT_STYLE,
 ) -> Figure:
     """Draw the page with the map of movement: transects by advance and retreat, both fronts, districts.
@@ -62,6 +64,9 @@ def movement_figure(
         Further layers, or None; settlements are named where there is room.
     sides
         How to call each side, by its name.
+    context, around
+        A layer of your own to draw about the ground, as for `draw_context`, and what else is: see
+        `animate_control`.
     style
         The style; the page is its `width_mm` wide.
 
@@ -91,30 +96,37 @@ def movement_figure(
     inner_mm = style.width_mm - 2 * style.margin_mm
     height_mm = min(max(inner_mm * view.height / view.width, _MAP_MM[0]), _MAP_MM[1])
     view = view.fitted(inner_mm / height_mm)
+    about = surroundings(view, displaced.crs, dates, around, style, own=context)
+    home = [] if districts is None else [shapely.union_all(shapely.make_valid(districts.geometry.to_numpy()))]
 
     def draw(ax: Axes) -> Axes:
         frame(ax, style)
         show(ax, view)
+        about.draw(ax, style, home)
         if districts is not None:
             draw_districts(districts, ax=ax, label=False, style=style)
         draw_frontlines(fronts, ax=ax, band=False, style=style)
         if len(told):
             draw_transects(told, ax=ax, style=style)
         busy = [*lines(fronts.geometry), *present(ways(displaced))]
-        furnish(ax, displaced.crs, busy, style=style)
+        about.furnish(ax, busy, style)
         for text in ax.texts:
             if text.get_gid() == "degrees":  # on paper of its own: borders of districts run up to the frame
                 text.set_bbox({"facecolor": style.paper, "linewidth": 0, "pad": 0.8})
-        names = _side_names(fronts, view, called, style)
+        names = [
+            *_side_names(fronts, view, called, style),
+            *about.labels(view, shapely.union_all(home), style),
+        ]
         names += _names(ax, fronts, districts, settlements, style)
         place_labels(ax, names, avoid=shapely.union_all(busy), style=style)
         side = clean(side_name(displaced["side"].iloc[0], called))
         heading = f"{side}: net movement, {' to '.join(map(day, dates))}"
-        write_above(ax, heading, [*_fronts_drawn(ax, fronts, style), *transect_entries(told, style)], style)
+        entries = [*seen_entries(ax, fronts, style), *transect_entries(told, style)]
+        write_above(ax, heading, [*entries, *about.entries(ax, style)], style)
         return ax
 
     chart = Chart("map", draw, height_mm, style.margin_mm)
-    return chart_page([chart], title=title, caption=caption, style=style)
+    return chart_page([chart], title=title, caption=about.credited(caption), style=style)
 
 
 def _view(displaced: gpd.GeoDataFrame) -> View:
@@ -172,14 +184,3 @@ def _side_names(
             largest = parts[int(shapely.area(parts).argmax())]
             found.append(Label(clean(side_name(side, sides)), area=largest, priority=1e6, **look))
     return found
-
-
-def _fronts_drawn(ax: Axes, fronts: gpd.GeoDataFrame, style: MapStyle) -> list[Entry]:
-    """Return the entries of a legend for the fronts that are in view, alone or together."""
-    view = Bbox.from_extents(*view_of(ax))
-    drawn = {
-        str(artist.get_gid())
-        for artist in ax.collections
-        if any(path.intersects_bbox(view, filled=False) for path in artist.get_paths())
-    }
-    return front_entries(drawn, front_colours(fronts["date"], style), style)

@@ -21,7 +21,7 @@ from frontlines.plot.artists import Z, dash, write
 from frontlines.plot.chart_axes import axes_for, draw_grid_lines, set_axes_look, write_above
 from frontlines.plot.furniture import Entry
 from frontlines.plot.page import Chart, chart_page
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, mix
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, Seen, mix, seen_from
 from frontlines.plot.text import clean, day, font_of, plain, renderer_of, shortened, tick
 
 _KM = 1000.0
@@ -30,6 +30,7 @@ _TOUCH_KM = 0.001
 _NAME_MM = 30.0
 _PROFILE_MM = 70.0
 _BESIDE_PT = 8.5
+_PALER = 0.25  # share of paper in the colours of advance and retreat
 _NEEDS = ("nsm_m", "shared", "origin_m", "from_m", "to_m", "date_from", "date_to", "side", "along_km", "line")
 
 
@@ -92,11 +93,12 @@ def draw_profile(
     along, nsm = (displaced[name].to_numpy(dtype=float) for name in ("along_km", "nsm_m"))
     reach = normal_z(level) * displaced["nsm_sigma_m"].to_numpy(dtype=float) / _KM
     _set_limits(ax, displaced, np.nan_to_num(reach))
+    seen = seen_from(str(displaced["side"].iloc[0]), style)
     for run in _runs(displaced):
         x, y, error = _level_out(
             along[run], displaced["stands_for_m"].to_numpy()[run], nsm[run] / _KM, reach[run]
         )
-        _fill(ax, x, y, style)
+        _fill(ax, x, y, seen, style)
         if np.nansum(error) > 0:
             _draw_error(ax, x, y - error, y + error, style)
         ax.plot(x, y, color=style.ink, linewidth=0.9, zorder=Z["front"], gid="movement")
@@ -106,15 +108,15 @@ def draw_profile(
     _mark_districts(ax, displaced, style)
     if settlements is not None:
         _name_settlements(ax, displaced, settlements, style)
-    write_above(ax, _heading(displaced), _profile_entries(ax, level, style), style)
+    write_above(ax, _heading(displaced), _profile_entries(ax, level, seen, style), style)
     return ax
 
 
-def _fill(ax: Axes, x: Any, y: Any, style: MapStyle) -> None:
+def _fill(ax: Axes, x: Any, y: Any, seen: Seen, style: MapStyle) -> None:
     """Fill the ground between the movement and zero, up to where it changes its sign."""
-    for name, sign, look in (("advance", 1, style.gained), ("retreat", -1, style.lost)):
+    for name, sign, look in (("advance", 1, seen.gained), ("retreat", -1, seen.lost)):
         if (sign * y > 0).any():
-            face = mix(look.face, style.paper, 0.25)
+            face = mix(look.face, style.paper, _PALER)
             paint: dict[str, Any] = {"color": face, "linewidth": 0, "zorder": Z["ground"], "gid": name}
             ax.fill_between(x, y, where=sign * y >= 0, interpolate=True, **paint)
 
@@ -204,12 +206,13 @@ def _heading(displaced: gpd.GeoDataFrame) -> str:
     return f"{clean(displaced['side'].iloc[0])}: net movement along the front, {first} to {last}"
 
 
-def _profile_entries(ax: Axes, level: float, style: MapStyle) -> list[Entry]:
+def _profile_entries(ax: Axes, level: float, seen: Seen, style: MapStyle) -> list[Entry]:
     drawn = {artist.get_gid() for artist in (*ax.collections, *ax.patches)}
     out: list[Entry] = []
-    for name, look in (("advance", style.gained), ("retreat", style.lost)):
+    for name, look in (("advance", seen.gained), ("retreat", seen.lost)):
         if name in drawn:
-            out.append((name.capitalize(), Patch(facecolor=mix(look.face, style.paper, 0.25), linewidth=0)))
+            face = mix(look.face, style.paper, _PALER)
+            out.append((name.capitalize(), Patch(facecolor=face, linewidth=0)))
     if "error" in drawn:
         face = mix(style.ink, style.paper, 0.85)
         out.append((f"{level:.0%} error of the positions", Patch(facecolor=face, linewidth=0)))

@@ -1,4 +1,4 @@
-"""What was traced on a scan, drawn over it, and the error of its georeference: two pages for print."""
+"""What was traced on a scan, drawn over it, for print."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap, rgb_to_hsv, to_rgb
+from matplotlib.colors import rgb_to_hsv, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
@@ -22,17 +21,18 @@ from frontlines.arguments import checked
 from frontlines.digitize import Digitized, Scan
 from frontlines.digitize.layers import class_colours, held_pixels
 from frontlines.digitize.lines import pieces_of
-from frontlines.errors import FrontlinesError
 from frontlines.names import Floats, Pixels
 from frontlines.plot.artists import area_path, frame
 from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_styles
-from frontlines.plot.text import clean, day, plain
+from frontlines.plot.text import clean, day
 
 _GAP_MM = 3.0
-_FITTED, _POINT, _BAD = "#3B93DB", "#1A1A1A", "#C2187B"
+POINT, BAD = "#1A1A1A", "#C2187B"
+"""Colours of control points, and of those that do not belong."""
+
 _LONGEST_MM = 7.0  # an arrow of a residual on paper
 _NONE_PX = 0.05  # residuals that are all shorter are not worth arrows
 _NICE = (1, 2, 5, 10)
@@ -106,95 +106,6 @@ def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> 
     page.put(host, box._replace(top=legend_top_mm, height=legend_mm))
     page.end(legend_top_mm + legend_mm + _GAP_MM)
     draw_overlay(digitized, ax=ax, factor=factor, style=style)
-    return page.figure
-
-
-_FIELD = LinearSegmentedColormap.from_list("error", ["#FBFAF7", "#B9A88A"])
-_MAP_SHARE = 0.56
-_MAP_MM, _BARS_MM = 150.0, (24.0, 150.0)  # heights: of the map at most, of the bars at least and at most
-_FOOT_MM = 8.0
-_NAME_MM = 19.0
-_ROW_MM = 3.2
-_MOST = 40
-_GRID = 60
-_HALF_BAR = 0.4
-
-
-@checked()
-def residual_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> Figure:
-    """Draw the page with the error of a georeference: where it is large, and how far each point is off.
-
-    Parameters
-    ----------
-    digitized
-        From `frontlines.digitize.digitize`.
-    style
-        The style; the page is its `width_mm` wide.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The figure, on an Agg canvas and unknown to pyplot: a map of the standard error [m] with the control
-        points, and a bar for each point, the largest error on top [m along the ground].
-
-    Raises
-    ------
-    FrontlinesError
-        If the georeference has no control points.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> import geopandas as gpd
-    >>> from frontlines.datasets import render_scan
-    >>> from frontlines.digitize import digitize
-    >>> drawn = gpd.GeoDataFrame({"colour": ["#1f4fb4"], "width_px": [4.0]},
-    ...                          geometry=[shapely.LineString([(20, 60), (200, 90), (380, 60)])])
-    >>> text = '''
-    ... image = "scan.png"
-    ... points = "points.csv"
-    ... crs = "EPSG:32638"
-    ... [[line]]
-    ... colour = "blue"
-    ... date = 1994-05-12
-    ... sides = {NORTH = {col = 200, row = 10}, SOUTH = {col = 200, row = 140}}
-    ... '''
-    >>> ids, cols, rows = list("abcdef"), [5, 200, 395] * 2, [5] * 3 + [145] * 3
-    >>> grid = pd.DataFrame({"id": ids, "col": cols, "row": rows}, dtype=object)
-    >>> grid = grid.assign(lon=46 + grid["col"] / 1000, lat=40 - grid["row"] / 1000)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     Image.fromarray(render_scan(drawn, size_px=(400, 150)).pixels).save(Path(folder) / "scan.png")
-    ...     _ = grid.to_csv(Path(folder) / "points.csv", index=False)
-    ...     _ = (Path(folder) / "digitize.toml").write_text(text)
-    ...     found = digitize(Path(folder) / "digitize.toml")
-    >>> [ax.get_label() for ax in residual_figure(found).axes]
-    ['map', 'bars', 'legend']
-    """
-    if digitized.residuals.empty:
-        raise FrontlinesError("the georeference has no control points, so it leaves no residuals to draw")
-    title, caption = f"Georeference of {digitized.recipe.source}", _residual_caption(digitized)
-    page = FigurePage(style, title=title, caption=caption)
-    width_px, height_px = digitized.georeference.size_px
-    map_mm = min(page.inner_mm * _MAP_SHARE, _MAP_MM * width_px / height_px)
-    tall_mm = map_mm * height_px / width_px
-    bars_mm = min(max(min(len(digitized.residuals), _MOST) * _ROW_MM, _BARS_MM[0]), _BARS_MM[1])
-    left_mm, bars_left_mm = style.margin_mm, style.margin_mm + map_mm + _GAP_MM + _NAME_MM
-    ax = page.add("map", Box(left_mm, page.top_mm, map_mm, tall_mm))
-    bars_width_mm = style.width_mm - style.margin_mm - bars_left_mm
-    bars = page.add("bars", Box(bars_left_mm, page.top_mm, bars_width_mm, bars_mm))
-    factor = magnification(digitized, map_mm)
-    legend = Box(left_mm, page.top_mm + max(tall_mm, bars_mm + _FOOT_MM) + _GAP_MM, page.inner_mm, 10.0)
-    entries = _residual_entries(digitized, factor)
-    _, legend_mm = page.add_legend(entries, legend, columns=2, entry_mm=page.inner_mm / 2)
-    page.end(legend.top + legend_mm + _GAP_MM)
-    _draw_field(ax, digitized, style)
-    _draw_arrows(ax, digitized, factor, style)
-    rows = digitized.residuals.head(_MOST).to_dict("records")
-    place_labels(
-        ax, [Label(clean(row["id"]), row["col"], row["row"], size_pt=6.0) for row in rows], style=style
-    )
-    _draw_bars(bars, digitized.residuals, style)
     return page.figure
 
 
@@ -313,7 +224,7 @@ def _draw_points(ax: Axes, digitized: Digitized, factor: float, style: MapStyle)
     table = digitized.residuals
     if table.empty:
         return []
-    _draw_arrows(ax, digitized, factor, style)
+    draw_arrows(ax, digitized, factor, style)
     named = table if len(table) <= _NAMED else table[table["bad"].astype(bool)]
     return [
         Label(clean(row["id"]), row["col"], row["row"], size_pt=6.0, priority=2.0 if row["bad"] else 0.0)
@@ -321,19 +232,19 @@ def _draw_points(ax: Axes, digitized: Digitized, factor: float, style: MapStyle)
     ]
 
 
-def _draw_arrows(ax: Axes, digitized: Digitized, factor: float, style: MapStyle) -> None:
+def draw_arrows(ax: Axes, digitized: Digitized, factor: float, style: MapStyle) -> None:
     """Draw control points and, `factor` times its length, how far each is off; bad ones at their length."""
     table = digitized.residuals
     at, bad = table[["col", "row"]].to_numpy(dtype=float), table["bad"].to_numpy(dtype=bool)
     ends = at + residual_vectors(digitized) * np.where(bad, 1.0, factor)[:, None]
     look: dict[str, Any] = {"zorder": 6, "path_effects": [withStroke(linewidth=1.8, foreground=style.paper)]}
-    for chosen, colour in ((~bad, _POINT), (bad, _BAD)):
+    for chosen, colour in ((~bad, POINT), (bad, BAD)):
         arrows = list(np.stack([at[chosen], ends[chosen]], axis=1))
         ax.add_collection(LineCollection(arrows, colors=colour, linewidths=0.7, **look), autolim=False)
         ax.plot(*at[chosen].T, "+", color=colour, markersize=4.2, markeredgewidth=0.7, **look)
     if bad.any():
         rings: dict[str, Any] = {"markersize": 7, "markeredgewidth": 0.9, "markerfacecolor": "none"}
-        ax.plot(*at[bad].T, "o", color=_BAD, zorder=6, **rings)
+        ax.plot(*at[bad].T, "o", color=BAD, zorder=6, **rings)
 
 
 def _lines_of(digitized: Digitized) -> Any:
@@ -355,27 +266,28 @@ def overlay_entries(digitized: Digitized, factor: float, style: MapStyle) -> lis
         entries.append((text, Line2D([], [], color=style.ink, linewidth=0.9, linestyle=(0, (2.2, 1.6)))))
     for side, look in side_styles([area.side for area in digitized.recipe.areas], style).items():
         entries.append((side, Patch(facecolor=look.face, edgecolor=look.ink, linewidth=0.6)))
-    return [*entries, *_point_entries(digitized, factor)]
+    return [*entries, *point_entries(digitized, factor)]
 
 
-def _point_entries(digitized: Digitized, factor: float) -> list[Entry]:
+def point_entries(digitized: Digitized, factor: float) -> list[Entry]:
     """Return the entries of a legend for control points and their arrows."""
     entries: list[Entry] = []
     if len(digitized.residuals):
-        point = Line2D([], [], color=_POINT, marker="+", markersize=4.2, linewidth=0.7)
+        point = Line2D([], [], color=POINT, marker="+", markersize=4.2, linewidth=0.7)
         entries.append((f"control point, {_error_name(digitized)} {magnified(factor)}", point))
     if len(digitized.residuals) and digitized.residuals["bad"].any():
-        bad = Line2D([], [], color=_BAD, marker="o", markerfacecolor="none", markersize=6, linewidth=0.7)
+        bad = Line2D([], [], color=BAD, marker="o", markerfacecolor="none", markersize=6, linewidth=0.7)
         entries.append(("control point that does not belong, at its length", bad))
     return entries
 
 
-def _is_spline(digitized: Digitized) -> bool:
+def is_spline(digitized: Digitized) -> bool:
+    """Tell whether a scan is georeferenced by a spline, which runs through every control point."""
     return digitized.georeference.choice.family == "spline"
 
 
 def _error_name(digitized: Digitized) -> str:
-    return "leave-one-out error" if _is_spline(digitized) else "residual"
+    return "leave-one-out error" if is_spline(digitized) else "residual"
 
 
 def magnification(digitized: Digitized, width_mm: float) -> float:
@@ -407,7 +319,7 @@ def residual_vectors(digitized: Digitized) -> Floats:
     table, georeference = digitized.residuals, digitized.georeference
     if table.empty:
         return np.zeros((0, 2))
-    name = "left_out" if _is_spline(digitized) else "residual"
+    name = "left_out" if is_spline(digitized) else "residual"
     ground = table[[f"{name}_east_m", f"{name}_north_m"]].to_numpy(dtype=float)
     slopes = georeference.ground_slopes(table[["col", "row"]].to_numpy(dtype=float))
     return np.asarray(np.linalg.solve(slopes, np.nan_to_num(ground)[..., None])[..., 0])
@@ -457,79 +369,3 @@ def _caution_text(digitized: Digitized) -> Iterable[str]:
         yield f"{text[:1].upper()}{text[1:]}."
     if len(texts) > _MOST_CAUTIONS:
         yield f"And {len(texts) - _MOST_CAUTIONS} more cautions: see the manifest."
-
-
-def _draw_field(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
-    """Draw the standard error by place [m], and the hull of the control points."""
-    georeference = digitized.georeference
-    width, height = georeference.size_px
-    x, y = np.linspace(0, width - 1, _GRID), np.linspace(0, height - 1, _GRID)
-    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    sigma = (georeference.sigma_px(grid) * georeference.pixel_m(grid)).reshape(_GRID, _GRID)
-    if np.isfinite(sigma).all() and np.ptp(sigma) > 0:
-        ax.contourf(x, y, sigma, levels=8, cmap=_FIELD, zorder=0)
-        lines = ax.contour(x, y, sigma, levels=8, colors="#8C7B5C", linewidths=0.3, zorder=1)
-        written = ax.clabel(
-            lines, fmt=lambda value: f"{value:,.3g} m", fontsize=style.caption_pt, colors="#5E4F33"
-        )
-        for text in written:
-            text.set(**{k: v for k, v in plain(style, style.caption_pt).items() if k != "color"})
-    hull = shapely.convex_hull(shapely.multipoints(georeference.control.pixels))
-    if isinstance(hull, shapely.Polygon):
-        ax.plot(*hull.exterior.xy, color="#8C7B5C", linewidth=0.5, linestyle=(0, (4, 2)), zorder=2)
-    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
-    frame(ax, style)
-
-
-def _draw_bars(ax: Axes, residuals: pd.DataFrame, style: MapStyle) -> None:
-    """Draw a row for each point, the largest leave-one-out error on top."""
-    order = residuals["left_out_m"].fillna(residuals["residual_m"])
-    table = residuals.loc[order.sort_values(ascending=False, kind="stable").index].head(_MOST)
-    rows = np.arange(len(table))
-    colours = [_BAD if bad else _POINT for bad in table["bad"]]
-    ax.barh(rows, table["left_out_m"].fillna(0), height=2 * _HALF_BAR, color="#DDD6C8", zorder=1)
-    ax.barh(rows, table["residual_m"], height=_HALF_BAR, color=_FITTED, zorder=2)
-    for row, colour, value in zip(rows, colours, table["left_out_m"].fillna(0), strict=True):
-        ax.plot([value, value], [row - _HALF_BAR, row + _HALF_BAR], color=colour, linewidth=1.2, zorder=3)
-    ax.set(ylim=(len(table) - 0.4, -0.6), xlim=(0, None), yticks=rows)
-    names = [name if len(name) <= 14 else f"{name[:13]}…" for name in map(clean, table["id"])]  # noqa: PLR2004
-    ax.set_yticklabels(names)
-    for spine in ("top", "right", "left"):
-        ax.spines[spine].set_visible(False)
-    ax.spines["bottom"].set(linewidth=style.frame_pt_width)
-    ax.tick_params(axis="y", length=0, pad=2)
-    ax.tick_params(axis="x", length=2, width=style.frame_pt_width)
-    ax.locator_params(axis="x", nbins=4)
-    ax.grid(axis="x", color="#E6E6E6", linewidth=0.4, zorder=0)
-    ax.set_xlabel("error along the ground [m]", **plain(style, style.caption_pt))
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
-    for text, colour in zip(ax.get_yticklabels(), colours, strict=True):
-        text.set(**plain(style, style.caption_pt))
-        text.set_color(colour)
-    for text in ax.get_xticklabels():
-        text.set(**plain(style, style.caption_pt))
-
-
-def _residual_entries(digitized: Digitized, factor: float) -> list[Entry]:
-    point, *bad = _point_entries(digitized, factor)
-    field = Line2D([], [], color="#B9A88A", linewidth=4)
-    tick = Line2D([], [], color=_POINT, marker="|", markersize=7, linewidth=0)
-    entries: list[Entry] = [
-        point,
-        ("standard error of the georeference by place; dashed: hull of the points", field),
-        ("leave-one-out error: from where the others put the point", tick),
-    ]
-    if not _is_spline(digitized):
-        entries.append(("residual of the fit to all points", Line2D([], [], color=_FITTED, linewidth=3)))
-    return [*entries, *bad]
-
-
-def _residual_caption(digitized: Digitized) -> str:
-    figures = digitized.georeference.figures
-    n, k = figures["points"], figures["least_points"]
-    formulas = f"RMSE = √(Σr²/n), adjusted √(Σr²/(n - k)), with n = {n} points and k = {k}."
-    if _is_spline(digitized):
-        formulas = "A spline runs through every point: only leave-one-out errors are given."
-    more = len(digitized.residuals) - _MOST
-    left = f" The {more} points with the smallest errors are in residuals.csv." if more > 0 else ""
-    return f"{overlay_caption(digitized, lines=False)} {formulas}{left}"

@@ -14,13 +14,13 @@ import shapely
 
 from frontlines.crs import require_working_crs
 from frontlines.crs.geodesic import way
-from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEAR, neighbours
+from frontlines.names import Around
 from frontlines.plot.artists import View, areas, bounds_of, lines
 from frontlines.plot.furniture import geographic
 from frontlines.plot.letters import with_letters
-from frontlines.plot.locator import locator_view
 from frontlines.plot.map_page import ENLARGED, Needs, detail_room, main_scale
 from frontlines.plot.style import MapStyle
+from frontlines.plot.surroundings import Surroundings, locator_view, surroundings
 from frontlines.uncertainty import AreaErrors
 
 _MARGIN = 0.03
@@ -48,7 +48,7 @@ class StudyLike(Protocol):
     @property
     def colours(self) -> Mapping[str, str]: ...  # noqa: D102
     @property
-    def around(self) -> str: ...  # noqa: D102
+    def around(self) -> Around: ...  # noqa: D102
     @property
     def zoom(self) -> tuple[float, float, float, float] | None: ...  # noqa: D102
     @property
@@ -86,8 +86,8 @@ class Scene:
     """A study's results, ready to be drawn; geometries are in the working CRS [m].
 
     `moved` are the polygons that changed hands, `mine` those of them that the study's sides gained or lost,
-    `fronts` all lines as one geometry, `layers` what lies about the theatre, the lowest first. `whole` and
-    `region` are what the main panel and the locator must show; None: there is none.
+    `fronts` all lines as one geometry. `whole` and `region` are what the main panel and the locator must
+    show; None: there is none.
     """
 
     results: ResultsLike
@@ -97,8 +97,7 @@ class Scene:
     mine: Any
     whole: View
     region: View | None
-    layers: tuple[gpd.GeoDataFrame, ...]
-    around: gpd.GeoDataFrame | None
+    about: Surroundings
     fronts: Any
 
     @property
@@ -106,34 +105,10 @@ class Scene:
         """The study of the results."""
         return self.results.study
 
-    def layers_in(self, view: View) -> list[gpd.GeoDataFrame]:
-        """Return what lies about the theatre in and near a view."""
-        by = _RIM * max(view.width, view.height)
-        bounds = (view.west - by, view.south - by, view.east + by, view.north + by)
-        shown = []
-        for layer in self.layers:
-            cut = shapely.clip_by_rect(layer.geometry.to_numpy(), *bounds)
-            shown.append(
-                layer.set_geometry(gpd.GeoSeries(cut, layer.index, crs=layer.crs))[~shapely.is_empty(cut)]
-            )
-        return shown
-
     @property
-    def credit(self) -> str:
-        """What the caption says of the coasts and states drawn; "" where there are none."""
-        if self.around is None or (
-            self.region is None and len(self.layers) == (self.study.context is not None)
-        ):
-            return ""
-        states = "country" in set(self.around["kind"])
-        return (
-            f"Coast{' and neighbouring states' if states else ''}: {CREDIT if states else CREDIT_OF_COAST}."
-        )
-
-
-_RIM = 1.0  # of the longer edge of a view: what a cut leaves is outside it, even if its panel grows
-_FINEST_M = 500.0  # metres in a mm: maps of larger scale would show how coarse the layer of coasts is
-_AROUND, _LEAST_M, _MOST_M = 2.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the theatre, and [m]
+    def caption(self) -> str:
+        """The caption of the results, with what is drawn about the theatre."""
+        return self.about.credited(self.results.caption, located=self.region is not None)
 
 
 def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
@@ -150,14 +125,11 @@ def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
     require_working_crs(**{name: frame for name, frame in frames.items() if frame is not None})
     theatre = shapely.union_all(shapely.make_valid(areas(study.theatre.geometry)))
     whole = (bounds_of(theatre) or View(-1.0, -1.0, 1.0, 1.0)).grown(_MARGIN)
-    moved, own = moved_ground(results.change), () if study.context is None else (study.context,)
+    moved = moved_ground(results.change)
     style = with_letters(style, texts_of(results))
     style = replace(style, side_colours={**study.colours, **style.side_colours})
-    around = surroundings(whole, results) if study.around != "none" else None
-    layers: tuple[gpd.GeoDataFrame, ...] = own
-    coarse = max(whole.width, whole.height) / style.width_mm > _FINEST_M
-    if around is not None and study.around == "coast" and coarse:
-        layers = (_without_states(around), *own) if own else (around,)
+    days = [*results.change.get("date_from", ()), *results.frontlines["date"]]
+    about = surroundings(whole, study.crs, days, study.around, style, own=study.context)
     return Scene(
         results=results,
         style=style,
@@ -165,9 +137,8 @@ def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
         moved=moved,
         mine=_first_of_all(results.change, study.followed, moved),
         whole=whole,
-        region=None if around is None else locator_view(around, whole),
-        layers=layers,
-        around=around,
+        region=None if about.wide is None else locator_view(about.wide, whole),
+        about=about,
         fronts=shapely.union_all(lines(results.frontlines.geometry)),
     )
 
@@ -180,21 +151,6 @@ def texts_of(results: ResultsLike) -> list[object]:
     columns += [] if study.context is None else [study.context["name"].dropna()]
     words = [study.title, results.caption, *study.sides.values(), *study.every_side]
     return words + [text for column in columns for text in column]
-
-
-def surroundings(whole: View, results: ResultsLike) -> gpd.GeoDataFrame:
-    """Return the states about a theatre, as far as a locator may show them; of early days land alone."""
-    days = [*results.change.get("date_from", ()), *results.frontlines["date"]]
-    states = min(map(pd.Timestamp, days), default=pd.Timestamp(0)).year >= FIRST_YEAR
-    longer = max(whole.width, whole.height)
-    half = max(min(max(_AROUND * longer, _LEAST_M), _MOST_M), longer)
-    x, y = (whole.west + whole.east) / 2, (whole.south + whole.north) / 2
-    return neighbours(results.study.crs, (x - half, y - half, x + half, y + half), states=states)
-
-
-def _without_states(around: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return land without the borders of states, for under a layer that has its own."""
-    return around.assign(kind=around["kind"].replace("country", "land"), name=None)
 
 
 def _first_of_all(change: gpd.GeoDataFrame, sides: Sequence[str], moved: Any) -> Any:

@@ -9,37 +9,37 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
-from frontlines.plot.artists import Z, write
-from frontlines.plot.chart_axes import room_for, set_axes_look, set_date_axes, write_above
+from frontlines.plot.artists import write
+from frontlines.plot.chart_axes import room_for, set_date_axes
 from frontlines.plot.charts import (
     contested_entries,
     contested_levels,
     days_in,
     draw_front_length,
     draw_gains_and_losses,
+    draw_last_interval,
     draw_level,
     draw_series,
     heading,
+    last_interval_entry,
     mark_repeated,
+    net_entries,
+    step_days,
     step_entries,
     totals_of,
 )
-from frontlines.plot.furniture import Entry
 from frontlines.plot.page import LEFT_MM, TITLE_GAP_MM, Box, Chart, FigurePage, align_label, chart_page
 from frontlines.plot.side_charts import draw_net_by_side, draw_sides, draw_stack, legend_of_sides
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, mix, side_looks
-from frontlines.plot.text import clean, font_of, number, plain, shortened
-from frontlines.two_sources import SourceNets
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_looks
+from frontlines.plot.text import clean, font_of, number, shortened
 
 _SMALL_MM = 27.0  # height of the panel of a district
 _ACROSS = 4
 _NAME_MM = 10.5
 _FOOT_MM = 6.5
-_SOURCE_MM, _NAMES_MM = 9.0, 45.0  # height of the row of a source, room for its name
 _SCALE_MM = 6.0  # room for the numbers of a panel's own scale
 _BESIDE_MM = 32.0  # for names beside charts of several sides
 
@@ -111,6 +111,7 @@ def series_figure(
 @checked()
 def district_figure(
     series: pd.DataFrame,
+    overall: pd.DataFrame | None = None,
     *,
     caption: str = "",
     most: int = 12,
@@ -127,6 +128,9 @@ def district_figure(
     ----------
     series
         From `change_series`.
+    overall
+        From `frontlines.series.series_error`: the net change of each district of one side ends with its
+        interval. None for none.
     caption
         Text for the foot of the page, such as the sources; nothing in it is interpreted.
     most
@@ -160,16 +164,21 @@ def district_figure(
     ...     period_end="2031-06-02", same_input=False, suspect=False, contested_before_km2=0.0,
     ...     contested_after_km2=0.0)
     >>> [ax.get_label() for ax in district_figure(series).axes]
-    ['North']
+    ['legend', 'North']
     """
     if most < 1:
         raise FrontlinesError(f"most = {most} draws nothing: pass 1 or more")
     totals = totals_of(series, ())
     chosen, changed, every = _choose(series, most)
-    chosen = [((labels or {}).get(name, name), rows) for name, rows in chosen]
     several = totals["side"].nunique() > 1
+    spans = _spans(None if several else overall)
+    ends = [spans.get(name) for name, _ in chosen]
+    chosen = [((labels or {}).get(name, name), rows) for name, rows in chosen]
     title = heading(totals, "net change by district")
-    entries = [*contested_entries(totals, style), *step_entries(totals, style)]
+    levels = [np.concatenate([[0.0], rows["net_km2"].cumsum()]) for _, rows in chosen]
+    entries = net_entries(totals, np.concatenate([[0.0], *levels]), style)
+    entries += [last_interval_entry(style)] * any(ends)
+    entries += [*contested_entries(totals, style), *step_entries(totals, style)]
     if several:
         title = f"Ground by side and district{title.partition('net change by district')[2]}"
         entries = legend_of_sides(totals["side"], sides or {}, style)
@@ -189,8 +198,18 @@ def district_figure(
     if several:
         _draw_shares(page, totals, chosen, top_mm)
     else:
-        _draw_grid(page, totals, chosen, top_mm, free=free)
+        _draw_grid(page, totals, list(zip(chosen, levels, ends, strict=True)), top_mm, free=free)
     return page.figure
+
+
+def _spans(overall: pd.DataFrame | None) -> dict[str, tuple[float, float]]:
+    """Give the interval of net change of each district, where there is one."""
+    if overall is None:
+        return {}
+    known = overall.dropna(subset=["net_low_km2", "net_high_km2"])
+    return dict(
+        zip(known["district"], zip(known["net_low_km2"], known["net_high_km2"], strict=True), strict=True)
+    )
 
 
 def _choose(series: pd.DataFrame, most: int) -> tuple[list[tuple[str, pd.DataFrame]], int, int]:
@@ -251,22 +270,25 @@ def _draw_shares(
 def _draw_grid(
     page: FigurePage,
     totals: pd.DataFrame,
-    chosen: Sequence[tuple[str, pd.DataFrame]],
+    panels: Sequence[tuple[tuple[str, pd.DataFrame], Any, tuple[float, float] | None]],
     top_mm: float,
     *,
     free: bool,
 ) -> None:
-    """Draw the net change in each district."""
+    """Draw the net change in each district, with its interval on the last day if there is one."""
     style = page.style
-    levels = [np.concatenate([[0.0], rows["net_km2"].cumsum()]) for _, rows in chosen]
-    tops = [level + contested_levels(rows) for level, (_, rows) in zip(levels, chosen, strict=True)]
-    lows, highs = [level.min() for level in levels], [level.max() for level in tops]
-    for i, (ax, column) in enumerate(_panels(page, chosen, top_mm, free=free)):
+    every = [
+        np.concatenate([level, level + contested_levels(rows), ends or ()])
+        for (_, rows), level, ends in panels
+    ]
+    lows, highs = [km2.min() for km2 in every], [km2.max() for km2 in every]
+    for i, (ax, column) in enumerate(_panels(page, [one for one, _, _ in panels], top_mm, free=free)):
         low, high = (lows[i], highs[i]) if free else (min(lows), max(highs))
         room = room_for(high - low)
-        name, rows = chosen[i]
+        (name, rows), level, ends = panels[i]
         own = rows.assign(suspect=rows["suspect"].astype(bool) & (rows["turnover_km2"] > 0))
-        draw_level(ax, own, levels[i], style, dots=False)
+        draw_level(ax, own, level, style, dots=False)
+        draw_last_interval(ax, step_days(own)[-1], level[-1], ends, style.ink, style)
         ax.set_ylim(low - 0.06 * room, high + 0.06 * room)
         mark_repeated(ax, totals, style)
         set_date_axes(ax, "km²" if column == 0 else "", style)
@@ -282,67 +304,3 @@ def _write_name(ax: Axes, name: str, figures: str, style: MapStyle) -> None:
     look: dict[str, Any] = {"xycoords": "axes fraction", "path_effects": None, "name": "name", "style": style}
     write(ax, fitted, (0.0, 1.0), (0.0, 10.5), size_pt=style.heading_pt, weight="bold", **look)
     write(ax, figures, (0.0, 1.0), (0.0, 2.5), size_pt=style.legend_pt, **look)
-
-
-@checked()
-def net_by_source_figure(
-    nets: SourceNets, *, title: str, caption: str, style: MapStyle = DEFAULT_STYLE
-) -> Figure:
-    """Draw net change by several sources, each with its interval, for print.
-
-    Parameters
-    ----------
-    nets
-        From `frontlines.two_sources.net_by_source`.
-    title, caption
-        Texts, wrapped to the page; nothing in them is interpreted.
-    style
-        The style; the page is its `width_mm` wide.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The figure, on an Agg canvas and unknown to pyplot. Bands about the mean of the sources are one
-        standard deviation to either side: of the sources (``spread``), and as the errors of the lines alone
-        would give it (``expected``).
-
-    Examples
-    --------
-    >>> from frontlines.two_sources import SourceNets
-    >>> rows = pd.DataFrame({"source": ["a", "b"], "net_km2": [1.0, 3.0], "net_low_km2": [0.5, 2.5],
-    ...                      "net_high_km2": [1.5, 3.5]})
-    >>> nets = SourceNets(rows, 1.41, 0.25, 0.03, 0.0, (0.25, 0.03, 0.0), (0.25, 0.03, 0.0), 0.95)
-    >>> [ax.get_label() for ax in net_by_source_figure(nets, title="A", caption="made up").axes]
-    ['net']
-    """
-    height_mm = _SOURCE_MM * (len(nets.table) + 1)
-    chart = Chart("net", lambda ax: _draw_nets(ax, nets, style), height_mm, left_mm=_NAMES_MM)
-    return chart_page([chart], title=title, caption=caption, style=style)
-
-
-def _draw_nets(ax: Axes, nets: SourceNets, style: MapStyle) -> Axes:
-    """Draw a row for each source, the first on top."""
-    rows = nets.table.iloc[::-1]
-    net = rows["net_km2"].to_numpy(dtype=float)
-    off = np.abs(rows[["net_low_km2", "net_high_km2"]].to_numpy(dtype=float).T - net)
-    entries: list[Entry] = []
-    bands = [("spread", nets.spread_km2, 0.85, "Spread of the sources")]
-    bands.append(("expected", nets.expected_km2, 0.65, "Expected from errors of the lines"))
-    for name, km2, pale, words in bands:
-        if np.isfinite(km2):
-            colour = mix(style.ink, style.paper, pale)
-            band = ax.axvspan(
-                net.mean() - km2, net.mean() + km2, color=colour, linewidth=0, zorder=Z["ground"]
-            )
-            band.set_gid(name)
-            entries.append((f"{words}, ±{number(km2)} km²", Patch(color=colour)))
-    place = np.arange(len(rows))
-    look: dict[str, Any] = {"color": style.ink, "capsize": 2.5, "elinewidth": style.front_pt, "markersize": 4}
-    ax.errorbar(net, place, xerr=np.nan_to_num(off), fmt="o", gid="net", zorder=Z["front"], **look)
-    ax.axvline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
-    ax.set_ylim(-0.7, len(rows) - 0.3)
-    ax.set_yticks(place, [clean(name) for name in rows["source"]])
-    ax.set_xlabel("km², net change", **plain(style, style.legend_pt))
-    set_axes_look(ax, style)
-    write_above(ax, f"Net change by source, with its {nets.level:.0%} interval", entries, style)
-    return ax

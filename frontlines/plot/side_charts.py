@@ -18,6 +18,7 @@ from frontlines.plot.chart_axes import axes_for, room_for, set_date_axes, write_
 from frontlines.plot.charts import (
     draw_last_interval,
     heading,
+    last_interval,
     last_interval_entry,
     limit_days,
     mark_repeated,
@@ -175,7 +176,7 @@ def draw_net_by_side(
             days, net, drawstyle="steps-post", color=looks[side].face, linewidth=width, gid=f"net:{side}",
             path_effects=[casing, Normal()], solid_joinstyle="miter", zorder=Z["front"],
         )  # fmt: skip
-        known |= draw_last_interval(ax, rows, looks[side].face, style)
+        known |= draw_last_interval(ax, days[-1], net[-1], last_interval(rows), looks[side].face, style)
         odd = np.flatnonzero(rows["suspect"].to_numpy(dtype=bool))
         mark_suspect(ax, days[odd + 1], net[odd + 1], style)
         ends.append(

@@ -2,8 +2,8 @@
 
 Every class of ground is told apart twice, by colour and by hatch, so that a map survives a reader who is
 colour blind and a printer that has black ink only. Sides take the colours of the palette in the order of
-their names, unless the caller says otherwise or a side is called by a colour. Ground is in its side's colour:
-pale where nothing changed, dark where it changed hands.
+their names, unless the caller says otherwise or a side is called by a colour. Ground is in its side's colour
+on maps, charts and in moving pictures: pale where nothing changed, dark where it changed hands.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ _SIDE_HATCHES = (
 
 
 class AreaStyle(NamedTuple):
-    """How one class of ground is filled."""
+    """How one class of ground is filled; a face of "" is the colour of the side that has the ground."""
 
     face: str
     hatch: str = ""
     ink: str = "#000000"
 
 
-_GAINED = AreaStyle("#F4B54A", "//////", "#6B3F00")
-_LOST = AreaStyle("#3F9C8F", "\\\\\\\\\\\\", "#052F2A")
-_HELD = AreaStyle("#EBE3D0", "....", "#C6BA9C")
+_GAINED, _LOST, _HELD = AreaStyle("", "//////"), AreaStyle("", "\\\\\\\\\\\\"), AreaStyle("")
+_FIRST = AreaStyle("#F4B54A", "//////", "#6B3F00")
+_SECOND = AreaStyle("#3F9C8F", "\\\\\\\\\\\\", "#052F2A")
 _REST = AreaStyle("#FFFFFF")
-_OTHERS = AreaStyle("#F1EAF3", "||||", "#B79CC4")
+_OTHERS = AreaStyle("", "||||")
 _UNKNOWN = AreaStyle("#DDDDDD")
 _NO_DATA = AreaStyle("#FFFFFF", "xxxxxx", "#B5B5B5")
 _NO_DISTRICT = AreaStyle("#FBD9E3", "xxxxxx", "#C2185B")
@@ -111,6 +111,12 @@ class MapStyle:
     others: AreaStyle = _OTHERS
     unknown: AreaStyle = _UNKNOWN
     no_district: AreaStyle = _NO_DISTRICT
+
+    # ground that only one of two sources gives to a side
+    first: AreaStyle = _FIRST
+    second: AreaStyle = _SECOND
+
+    # ground of no side
     hole: AreaStyle = _NO_DATA
     contested_hatch: str = "xxxxx"
     contested_ink: str = "#4D4D4D"
@@ -264,6 +270,7 @@ def side_looks(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[st
     return looks
 
 
+_HATCH_INK = 0.55  # share of black in the hatch of ground that changed hands
 _PALE = 0.4  # share of white in the tone of ground that a side keeps: colours stay as far apart as they are
 _DARK, _FULL = 0.52, 0.6  # lightness and saturation (HLS) of ground that is new to a side, at most
 
@@ -277,6 +284,35 @@ def dark(colour: str) -> str:
     """Return the tone of a side's colour for ground that is new to it."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*matplotlib.colors.to_rgb(colour))
     return matplotlib.colors.to_hex(colorsys.hls_to_rgb(hue, min(lightness, _DARK), min(saturation, _FULL)))
+
+
+class Seen(NamedTuple):
+    """How ground is filled, seen from one side; `other` is the only other side, None if there are several."""
+
+    gained: AreaStyle
+    lost: AreaStyle
+    held: AreaStyle
+    other: str | None
+
+
+def seen_from(side: str, style: MapStyle = DEFAULT_STYLE, sides: Iterable[str] = ()) -> Seen:
+    """Give ground that a side gained and held its colour, and lost ground that of the other side.
+
+    The sides are those of `side_colours` and `sides`. Where there are several others, lost ground is grey.
+    """
+    named = [one for one in style.side_colours if one not in (CONTESTED, UNKNOWN)]
+    faces = side_faces({side, *named, *sides}, style)
+    others = [one for one in faces if one != side]
+    other = others[0] if len(others) == 1 else None
+    lost = style.unknown.face if other is None else faces[other]
+    gained, held = new_look(style.gained, faces[side]), style.held.face or pale(faces[side])
+    return Seen(gained, new_look(style.lost, lost), style.held._replace(face=held), other)
+
+
+def new_look(look: AreaStyle, face: str) -> AreaStyle:
+    """Give ground that changed hands its look: the dark tone of a side's colour, unless it has its own."""
+    face = dark(face)
+    return look if look.face else look._replace(face=face, ink=mix(face, "#000000", _HATCH_INK))
 
 
 def front_colours(dates: Iterable[Any], style: MapStyle = DEFAULT_STYLE) -> dict[pd.Timestamp, str]:

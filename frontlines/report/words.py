@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from frontlines.manifest import CAPTIONS, edge_notes, error_sentence, long_date
-from frontlines.names import RESERVED, counted, listed
+from frontlines.manifest import CAPTIONS, edge_notes, error_sentence, long_date, named_districts
+from frontlines.names import RESERVED, AreaUnit, counted, listed, unit_of
 from frontlines.report.folder import Folder, Run
 from frontlines.uncertainty import TRUST
 
@@ -22,49 +22,52 @@ WITHHELD = {name: text for name, text in TRUST.items() if name != "yes"}
 
 def headline(run: Run, total: pd.DataFrame, digits: int) -> tuple[str, str]:
     """Say in a sentence what was found, and in another how sure that is or what it is made up of."""
+    unit = unit_of(total)
+    unit = unit._replace(digits=digits) if unit.km2 == 1 else unit
     if run.kind == "agreement":
-        return _agreement(run, total.iloc[-1], digits)
+        return _agreement(run, total.iloc[-1], unit)
     span = f"between {long_date(total['date_from'].iloc[0])} and {long_date(total['date_to'].iloc[-1])}"
     sums = total.groupby("side", sort=False)[["gained_km2", "lost_km2", "net_km2"]].sum()
     if len(sums) == 1:
-        gained, lost = (_km2(one, digits) if one else "no ground" for one in sums.iloc[0, :2])
+        gained, lost = (_km2(one, unit) if one else "no ground" for one in sums.iloc[0, :2])
         more = f", in {counted(len(total), 'step')} ({_cadence(run)})" if len(total) > 1 else ""
-        net = _km2(sums["net_km2"].iloc[0], digits, sign=True) + _interval(run, total, digits)
+        net = _km2(sums["net_km2"].iloc[0], unit, sign=True) + _interval(run, total, unit)
         return (
             f"{_called(run, sums.index[0])} gained {gained} and lost {lost} {span}",
             f"Net change {net}{more}.",
         )
     nets = sums.loc[[side for side in sums.index if side not in RESERVED], "net_km2"]
     order = nets.index[nets.abs().to_numpy().argsort(kind="stable")[::-1]]
-    of_sides = [f"{_called(run, side)} {_km2(nets[side], digits, sign=True)}" for side in order]
-    said = f"{_km2(sums['gained_km2'].sum(), digits)} changed hands {span}"
+    of_sides = [f"{_called(run, side)} {_km2(nets[side], unit, sign=True)}" for side in order]
+    said = f"{_km2(sums['gained_km2'].sum(), unit)} changed hands {span}"
     return said, f"Net change: {listed(of_sides, _MOST_SIDES)}."
 
 
-def _agreement(run: Run, last: pd.Series[Any], digits: int) -> tuple[str, str]:
+def _agreement(run: Run, last: pd.Series[Any], unit: AreaUnit) -> tuple[str, str]:
     """Say how much of the ground that either source gives to the side both give to it, on the last day."""
     (one, other), who = run.manifest["names"], _called(run, last["side"])
     if pd.isna(last["iou"]):
         return f"Neither {one} nor {other} gives ground to {who} on {long_date(last['date_to'])}", ""
     share = f"{math.floor(1000 * last['iou']) / 10:.1f}%"  # never 100 % of something less
-    only = [_km2(last[f"only_{name}_km2"], digits) for name in ("first", "second")]
+    only = [_km2(last[f"only_{name}_km2"], unit) for name in ("first", "second")]
     said = f"{one} and {other} agree on {share} of the ground that either gives to {who}"
     return f"{said} on {long_date(last['date_to'])}", f"Only {one}: {only[0]}. Only {other}: {only[1]}."
 
 
-def _interval(run: Run, total: pd.DataFrame, digits: int) -> str:
+def _interval(run: Run, total: pd.DataFrame, unit: AreaUnit) -> str:
     """Write the interval of the net change of a single step, if it is known."""
     if len(total) > 1 or "net_low_km2" not in total or pd.isna(total["net_low_km2"].iloc[0]):
         return ""
-    low, high = (_km2(total[f"net_{end}_km2"].iloc[0], digits) for end in ("low", "high"))
-    return f", {run.manifest['errors']['level']:.0%} interval {low.removesuffix(' km²')} to {high}"
+    low, high = (_km2(total[f"net_{end}_km2"].iloc[0], unit) for end in ("low", "high"))
+    return f", {run.manifest['errors']['level']:.0%} interval {low.removesuffix(f' {unit.name}')} to {high}"
 
 
-def _km2(value: float, digits: int, *, sign: bool = False) -> str:
+def _km2(value: float, unit: AreaUnit, *, sign: bool = False) -> str:
     """Write an area as the script of the page does: halves go up, and minus is a true one."""
-    size = Decimal(abs(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    step = Decimal(1).scaleb(-unit.digits)
+    size = Decimal(abs(float(value)) / unit.km2).quantize(step, ROUND_HALF_UP)
     mark = "" if not size else "−" if value < 0 else "+" if sign else ""
-    return f"{mark}{size or 0:,} km²"
+    return f"{mark}{size or 0:,} {unit.name}"
 
 
 def _called(run: Run, side: Any) -> str:
@@ -125,7 +128,7 @@ def sources(run: Folder) -> list[str]:
     if run.kind == "agreement":
         pairs = zip(run.manifest["names"], stated, strict=True)
         stated = [f"{name}: {text}" for name, own in pairs for text in own]
-    return [*map(str, stated), *(f"Districts: {text}" for text in run.manifest.get("district_vintage", ()))]
+    return [*map(str, stated), *(f"Districts: {text}" for text in named_districts(run.manifest))]
 
 
 def licences(run: Folder) -> list[str]:

@@ -17,7 +17,7 @@ from frontlines.geometry.coverage import ground_of, united
 from frontlines.layers.margins import Margins, add_margins, find_margins, with_margins
 from frontlines.layers.mending import REST_SOURCE, stated_sources
 from frontlines.manifest import Manifest, long_date, versions
-from frontlines.names import BORDER_M, CONTESTED, counted
+from frontlines.names import BORDER_M, CONTESTED, Around, counted, sides_in_order
 from frontlines.progress import Progress, reporting
 from frontlines.study.errors import lengths_on_record, model_of, on_record
 from frontlines.study.study import Answer, if_any, labels_of
@@ -57,6 +57,8 @@ class AgreementResults(Answer):
         How to call each side.
     labels
         What to call each district, by its name; empty: as they are named.
+    colours, around
+        As of `Study`.
     manifest
         What was read and done, as plain data.
     """
@@ -71,6 +73,8 @@ class AgreementResults(Answer):
     title: str
     sides: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = field(default_factory=dict)
+    around: Around = "coast"
     kind: ClassVar[str] = "agreement"
 
     def __repr__(self) -> str:
@@ -87,6 +91,11 @@ class AgreementResults(Answer):
         span = " to ".join(map(long_date, (days[0], days[-1]) if every_day else days[-1:]))
         called = self.sides.get(self.side, self.side)
         return self.title or f"Ground of {called}: {self.names[0]} beside {self.names[1]}, {span}"
+
+    @property
+    def every_side(self) -> tuple[str, ...]:
+        """Every side that either source shows, and the one compared."""
+        return sides_in_order([self.side, *(side for one in self.held for side in one["side"])])
 
     @property
     def totals(self) -> pd.DataFrame:
@@ -118,6 +127,8 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
     margin_m: float | None = None,
     label: str | None = None,
     sides: Mapping[str, str] | None = None,
+    colours: Mapping[str, str] | None = None,
+    around: Around = "coast",
     title: str | None = None,
     record: Mapping[str, Any] | None = None,
     progress: Progress = None,
@@ -147,6 +158,8 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
         is thinner than this [m]. None: found from the data of each source, see `as_control`; 0: none.
     label, sides, title
         Column of the districts to call them by, how to call each side, and the title of the map.
+    colours, around
+        Each side's colour on the map, and what it shows about the districts: see `Study`.
     record
         What is to stand in the manifest of how the frames were read: `inputs`, `parameters`.
     progress
@@ -206,6 +219,8 @@ def run_agreement(  # noqa: PLR0913 - one argument for each option of the comman
         title=title or "",
         sides=sides or {},
         labels=labels,
+        colours=colours or {},
+        around=around,
         manifest=manifest,
     )
 

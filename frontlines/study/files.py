@@ -14,7 +14,7 @@ from frontlines.arguments import checked
 from frontlines.datasets.bundled import checksums, locate
 from frontlines.errors import StudyError
 from frontlines.manifest import long_date
-from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, Mend
+from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, Around, Mend
 from frontlines.sources.description import Description
 from frontlines.sources.files import Layer, Reading
 from frontlines.sources.toml import LAYERS, described_by, read_study_toml
@@ -211,7 +211,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     title: str | None = None,
     sides: Mapping[str, str] | None = None,
     colours: Mapping[str, str] | None = None,
-    around: str = "coast",
+    around: Around = "coast",
     description: Description | None = None,
 ) -> Study:
     """Make a study from two files of control polygons, of frontlines or of places with a side.

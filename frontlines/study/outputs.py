@@ -16,7 +16,7 @@ import pandas as pd
 from frontlines.change.settlements import each_once
 from frontlines.errors import SourceError, StudyError
 from frontlines.manifest import sha256, to_json
-from frontlines.report import GROUND, PAGE, changed_rows, write_ground, write_page
+from frontlines.report import GROUND, PAGE, ground_file, write_page
 from frontlines.sources import writing
 from frontlines.sources.files import write, write_layers
 from frontlines.study.pictures import plain_looks, write_pictures
@@ -114,7 +114,7 @@ def _write_layers(answer: Answer, folder: Path) -> None:
 def _write_record(answer: Answer, folder: Path) -> None:
     """Write the ground for a page, if there is any, and the manifest with the checksums of the tables."""
     if answer.kind in _GROUND:
-        write_ground(folder / GROUND, **_GROUND[answer.kind](answer))
+        ground_file.write_ground(folder / GROUND, **_GROUND[answer.kind](answer))
     tables = sorted(file for file in folder.iterdir() if file.suffix in _OUTPUTS)
     held = answer.manifest | {"outputs": {file.name: sha256(file) for file in tables}}
     (folder / MANIFEST).write_text(to_json(held), encoding="utf-8")
@@ -158,7 +158,7 @@ def _paged(answer: Answer) -> Answer:
 def _ground_of_change(results: Results) -> dict[str, Any]:
     study, places = results.study, None
     if results.settlements is not None and study.settlements is not None:
-        places = changed_rows(results.settlements, each_once(study.settlements, study.districts))
+        places = ground_file.changed_rows(results.settlements, each_once(study.settlements, study.districts))
     return {
         "states": _states(results.control, study.dates),
         "districts": study.districts,
@@ -177,7 +177,7 @@ def _ground_of_series(results: SeriesResults) -> dict[str, Any]:
         places = results.places.changes(
             results.manifest["parameters"]["freq"], results.manifest["parameters"]["day"]
         )
-        places = changed_rows(places, places)
+        places = ground_file.changed_rows(places, places)
     days = sorted({*totals["date_from"], *totals["date_to"]})
     return {
         "states": _states(results.control, days),

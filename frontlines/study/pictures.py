@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 
-from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEAR, neighbours
 from frontlines.errors import StudyError
-from frontlines.layers.mending import stated_sources
 from frontlines.names import KM2
 from frontlines.plot import (
     agreement_chart,
@@ -29,7 +28,7 @@ from frontlines.plot import (
     transition_matrix_figure,
 )
 from frontlines.plot.page import Chart, chart_page
-from frontlines.plot.style import DEFAULT_STYLE
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_faces
 from frontlines.study.study import Answer, Wanted
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
     _Pictures = Iterator[tuple[str, Figure]]
 
-_LEAST_M = 90_000.0  # smaller theatres would show how coarse the layer of coasts is
 _ERROR_MM = 72.0  # height of the chart of the error by correlation
 
 
@@ -63,6 +61,16 @@ def plain_looks() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams["animation.ffmpeg_path"] = ffmpeg
         yield
+
+
+def style_of(answer: Answer, *, called: bool = False) -> MapStyle:
+    """Give every side of an answer its colour, the same on all its pictures; if `called`, by long names."""
+    one: Any = getattr(answer, "results", answer)
+    one = getattr(one, "study", one)
+    faces = side_faces(one.every_side, MapStyle(side_colours=one.colours))
+    names = one.sides if called else {}
+    colours = {names.get(side, side): face for side, face in {**one.colours, **faces}.items()}
+    return replace(DEFAULT_STYLE, side_colours=colours)
 
 
 def map_of(answer: Answer) -> Figure:
@@ -93,6 +101,7 @@ def _matrix(results: Results) -> Figure:
         sides=results.study.sides,
         title=results.study.title,
         caption=results.caption,
+        style=style_of(results),
     )
 
 
@@ -115,10 +124,11 @@ def _of_change(results: Results, _wanted: Wanted) -> _Pictures:
         yield "error_by_correlation", chart_page([chart], style=DEFAULT_STYLE, **about)
 
 
-def _of_one(results: SeriesResults) -> dict[str, str]:
-    """Call the side by its long name, where there is only one."""
-    sides = results.followed
-    return {"side": results.sides.get(sides[0], sides[0])} if len(sides) == 1 else {}
+def _of_sides(results: SeriesResults) -> tuple[dict[str, str], dict[str, Any]]:
+    """Call the side by its long name, where there is only one; give how sides are called and look."""
+    sides, alone = results.followed, len(results.followed) == 1
+    look = {"sides": results.sides, "style": style_of(results, called=alone)}
+    return {"side": results.sides.get(sides[0], sides[0])} if alone else {}, look
 
 
 def _map_of_series(results: SeriesResults) -> Figure:
@@ -126,25 +136,27 @@ def _map_of_series(results: SeriesResults) -> Figure:
 
 
 def _chart_of_series(results: SeriesResults) -> Figure:
-    fronts = results.fronts
+    fronts, (side, look) = results.fronts, _of_sides(results)
     return series_figure(
-        results.totals.assign(**_of_one(results)),
+        results.totals.assign(**side),
         title=results.title,
         caption=results.caption,
         fronts=None if fronts is None or fronts.empty else fronts,
         whole_km2=float(results.districts.area.sum()) / KM2,
-        sides=results.sides,
+        **look,
     )
 
 
 def _panels(results: SeriesResults, *, free_scale: bool) -> Figure:
     """Draw the districts side by side."""
+    side, look = _of_sides(results)
     return district_figure(
-        results.series.assign(**_of_one(results)),
+        results.series.assign(**side),
+        results.overall,
         caption=results.caption,
         labels=results.labels or None,
-        sides=results.sides,
         free_scale=free_scale,
+        **look,
     )
 
 
@@ -166,7 +178,8 @@ def _write_film(answer: Answer, folder: Path) -> None:
         sides=results.sides,
         totals=results.snapshot_totals(),
         places=None if places is None else places[places["changed"]],
-        **_around(results),
+        around=results.around,
+        style=style_of(results),
     )
 
 
@@ -178,29 +191,21 @@ def _map_of_movement(movement: MovementResults) -> Figure:
         districts=study.districts,
         settlements=study.settlements,
         sides=study.sides,
+        context=study.context,
+        around=study.around,
         title=movement.title,
         caption=movement.caption,
+        style=style_of(movement),
     )
 
 
 def _profile(movement: MovementResults) -> Figure:
     """Draw the movement along the front."""
-    places = movement.results.for_readers().study.settlements
-    title, caption = movement.title, movement.caption
-    return profile_figure(movement.displaced, settlements=places, title=title, caption=caption)
-
-
-def _around(results: SeriesResults) -> dict[str, Any]:
-    """Return what lies about the districts, and who drew it; nothing where that is too coarse."""
-    west, south, east, north = results.districts.total_bounds
-    by = max(east - west, north - south) / 2
-    if by < _LEAST_M / 2:
-        return {}
-    states = results.control["date"].min().year >= FIRST_YEAR
-    box = (west - by, south - by, east + by, north + by)
-    named = [*stated_sources(results.control.get("source", ())), CREDIT if states else CREDIT_OF_COAST]
-    context = neighbours(results.districts.crs, box, states=states)
-    return {"context": context, "caption": f"Sources: {', '.join(named)}."}
+    study = movement.results.for_readers().study
+    texts: dict[str, Any] = {"title": movement.title, "caption": movement.caption}
+    return profile_figure(
+        movement.displaced, settlements=study.settlements, **texts, style=style_of(movement)
+    )
 
 
 def _of_movement(movement: MovementResults, _wanted: Wanted) -> _Pictures:
@@ -218,7 +223,9 @@ def _map_of_agreement(results: AgreementResults) -> Figure:
     districts = results.districts
     if results.labels:
         districts = districts.assign(label=districts["district"].map(results.labels))
-    return agreement_figure(results.ground, districts, results.names, **_texts_of(results, every_day=False))
+    drawn: dict[str, Any] = {"around": results.around, "style": style_of(results, called=True)}
+    texts = _texts_of(results, every_day=False)
+    return agreement_figure(results.ground, districts, results.names, **texts, **drawn)
 
 
 def _days(results: AgreementResults) -> Figure:

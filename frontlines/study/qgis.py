@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from frontlines.plot.map_layers import kept_look, side_name
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, front_colours, mix, side_looks
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, front_colours, mix, seen_from, side_looks
 from frontlines.plot.text import clean, day, number
+from frontlines.study.pictures import style_of
 
 if TYPE_CHECKING:
     from frontlines.study import AgreementResults, MovementResults, Results
@@ -44,7 +45,11 @@ class Rule(NamedTuple):
 def styles_of(answer: Any, style: MapStyle = DEFAULT_STYLE) -> dict[str, str]:
     """Write the style of each layer of an answer, by the layer's name."""
     known: dict[str, Any] = {"change": _of_change, "agreement": _of_agreement, "movement": _of_movement}
-    return known[answer.kind](answer, style) if answer.kind in known else {}
+    if answer.kind not in known:
+        return {}
+    looks = {**style_of(answer).side_colours, **style.side_colours}
+    written: dict[str, str] = known[answer.kind](answer, replace(style, side_colours=looks))
+    return written
 
 
 def styles_table(styles: Mapping[str, str]) -> pd.DataFrame:
@@ -70,7 +75,6 @@ def _of_change(results: Results, style: MapStyle) -> dict[str, str]:
 def _change_rules(results: Results, style: MapStyle) -> Iterator[Rule]:
     """Draw ground that changed hands in the colour of the side that has it now, other ground pale."""
     change, called = results.change, results.study.sides
-    style = replace(style, side_colours={**style.side_colours, **results.study.colours})
     looks = side_looks([*change["side_from"], *change["side_to"], *results.study.every_side], style)
     pairs = change[["side_from", "side_to"]].drop_duplicates().sort_values(["side_from", "side_to"])
     for before, after in pairs.itertuples(index=False):
@@ -87,15 +91,16 @@ def _district_rules(results: Results, style: MapStyle) -> Iterator[Rule]:
     balance, sides = results.balance, list(dict.fromkeys(results.balance["side"]))
     top = _nice(float(balance["net_km2"].abs().max()))
     for side in sides:
-        inner = tuple(_net_rules(top, style))
+        inner = tuple(_net_rules(top, side, style))
         name = f"{clean(side_name(side, results.study.sides))}: net change, km²"
         yield Rule(f'"side" = {_text(side)}', name, shown=side == sides[0], inner=inner)
 
 
-def _net_rules(top: float, style: MapStyle) -> Iterator[Rule]:
+def _net_rules(top: float, side: str, style: MapStyle) -> Iterator[Rule]:
     """Shade net change, the darker the more, on one scale for both ways."""
     ends = [0.0, *(share * top for share in _CLASSES)]
-    for sign, face in ((1, style.gained.face), (-1, style.lost.face)):
+    seen = seen_from(side, style)
+    for sign, face in ((1, seen.gained.face), (-1, seen.lost.face)):
         for low, high, share in reversed(list(zip(ends, ends[1:], _CLASSES, strict=False))):
             where = f'{sign} * "net_km2" > {low:g} AND {sign} * "net_km2" <= {high:g}'
             label = f"{number(sign * low, sign=True)} to {number(sign * high, sign=True)}"
@@ -120,19 +125,20 @@ def _of_agreement(results: AgreementResults, style: MapStyle) -> dict[str, str]:
     first, second = (clean(name) for name in results.names)
     side = clean(results.sides.get(results.side, results.side))
     kinds = {
-        "only_first": (f"{side} by {first} only", style.gained.face),
-        "only_second": (f"{side} by {second} only", style.lost.face),
-        "both": (f"{side} by both", style.held.face),
+        "only_first": (f"{side} by {first} only", style.first.face),
+        "only_second": (f"{side} by {second} only", style.second.face),
+        "both": (f"{side} by both", seen_from(results.side, style).held.face),
         "neither": ("By neither", style.rest.face),
     }
     rules = [Rule(f'"kind" = {_text(kind)}', label, colour) for kind, (label, colour) in kinds.items()]
     return {"agreement": _written(rules, "fill")}
 
 
-def _of_movement(_results: MovementResults, style: MapStyle) -> dict[str, str]:
+def _of_movement(movement: MovementResults, style: MapStyle) -> dict[str, str]:
+    seen = seen_from(movement.results.study.one_side, style)
     rules = [
-        Rule('"nsm_m" > 0', "advance", style.gained.face),
-        Rule('"nsm_m" < 0', "retreat", style.lost.face),
+        Rule('"nsm_m" > 0', "advance", seen.gained.face),
+        Rule('"nsm_m" < 0', "retreat", seen.lost.face),
         Rule('"nsm_m" = 0', "no movement", style.ink),
         Rule('"nsm_m" IS NULL', "no figure", mix(style.ink, style.paper, 0.6), dashed=True),
     ]

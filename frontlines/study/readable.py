@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from textwrap import wrap
 from typing import Any
 
@@ -25,7 +26,17 @@ from frontlines.manifest import (
     series_error_notes,
     spread_notes,
 )
-from frontlines.names import KM2, UNKNOWN, WHOLE, counted, listed, plain, somebody
+from frontlines.names import (
+    KM2,
+    UNKNOWN,
+    WHOLE,
+    AreaUnit,
+    counted,
+    listed,
+    plain,
+    somebody,
+    unit_of,
+)
 from frontlines.sources.snapshots import SHRUNK
 from frontlines.study.agreement import AgreementResults, NetResults
 from frontlines.study.compare import Results
@@ -62,16 +73,29 @@ def table_of(answer: Answer) -> Group:
     return table
 
 
+def _in_unit(table: pd.DataFrame, unit: AreaUnit) -> pd.DataFrame:
+    """Give the areas of a table in another unit, in the same columns."""
+    areas = [name for name in table if str(name).endswith("_km2") and table[name].dtype != bool]
+    return table.assign(**{str(name): table[name].astype(float) / unit.km2 for name in areas})
+
+
 def balance_table(results: Results) -> Group:
     """Lay out the balance for a reader, with the closure error and the sliver area under it."""
-    results = results.for_readers()
+    found = results.for_readers()
+    unit = unit_of(found.totals)
+    tables: dict[str, Any] = {
+        name: _in_unit(getattr(found, name), unit) for name in ("balance", "totals", "transitions")
+    }
+    results = replace(found, **tables)
     if len(results.totals) > 1:
-        return _sides_table(results)
+        return Group(*_sides_table(results, unit), Text(_notes(found, 0)))
     balance = results.balance
     table = Table()
     table.add_column("district", overflow="fold")
     names = [name for name in _FIGURES if results.errors is None or name != "held"]
-    headers = [f"{name} km²" for name in names] if results.errors is None else [*names, _interval(results)]
+    headers = (
+        [f"{name} {unit.name}" for name in names] if results.errors is None else [*names, _interval(results)]
+    )
     for header in [*headers, "share held"]:
         table.add_column(header, justify="right", no_wrap=True)
     listed = _listed(balance)
@@ -83,32 +107,27 @@ def balance_table(results: Results) -> Group:
         name: one for name, one in results.totals.iloc[0].items() if name not in balance or name in _ERRORS
     }
     table.add_row(WHOLE, *_figures(total | errors), style="bold")
-    return Group(Text(_title(results)), table, Text(_notes(results, len(balance) - len(listed))))
+    return Group(Text(_title(results, unit)), table, Text(_notes(found, len(balance) - len(listed))))
 
 
-def _sides_table(results: Results) -> Group:
+def _sides_table(results: Results, unit: AreaUnit) -> list[RenderableType]:
     """Lay out the balance of each side, who passed how much ground to whom, and in which districts."""
     balance = Table()
     balance.add_column("side", overflow="fold")
     figures = ["before_km2", "gained_km2", "lost_km2", "net_km2"]
     interval = [_interval(results)] if results.errors is not None else []
-    for header in ("before km²", "gained", "lost", "net", *interval, "share held"):
+    for header in (f"before {unit.name}", "gained", "lost", "net", *interval, "share held"):
         balance.add_column(header, justify="right", no_wrap=True)
     for row in results.totals.to_dict("records"):
         span = [_span(row) + _UNSURE * (row.get("trust") == "no")] if interval else []
         share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
         side = plain(named_side(row["side"], results.study.sides))
         balance.add_row(Text(side), *(_km2(row[name]) for name in figures), *span, share)
-    return Group(
-        Text(_title(results)),
-        balance,
-        *_matrix(results),
-        *_moved(results, "district"),
-        Text(_notes(results, 0)),
-    )
+    moved = [*_matrix(results, unit), *_moved(results, unit, "district")]
+    return [Text(_title(results, unit)), balance, *moved]
 
 
-def _moved(results: Results, *by: str) -> list[RenderableType]:
+def _moved(results: Results, unit: AreaUnit, *by: str) -> list[RenderableType]:
     """List the ground that changed hands, the largest first; nothing if none did."""
     names = [*by, "side_from", "side_to"]
     moved = results.transitions[results.transitions["side_from"] != results.transitions["side_to"]]
@@ -119,7 +138,7 @@ def _moved(results: Results, *by: str) -> list[RenderableType]:
     table = Table()
     for header in (*by, "from", "to"):
         table.add_column(header, overflow="fold")
-    table.add_column("km²", justify="right", no_wrap=True)
+    table.add_column(unit.name, justify="right", no_wrap=True)
     for row in moved.head(_MOST_MOVED).to_dict("records"):
         words = (Text(plain(row[name])) for name in names)
         table.add_row(*words, _km2(row["area_km2"]))
@@ -135,11 +154,11 @@ def _sides_counted(sides: Sequence[str]) -> str:
     return counted(len(somebody(sides)), "side")
 
 
-def _matrix(results: Results) -> list[RenderableType]:
+def _matrix(results: Results, unit: AreaUnit) -> list[RenderableType]:
     """Lay out transitions of all districts together, with what each side held; as a list for many sides."""
     matrix = transition_matrix(results.transitions).xs(WHOLE)
     if len(matrix) > _WIDEST_MATRIX:
-        return _moved(results)
+        return _moved(results, unit)
     km2 = np.where(matrix > _NOTABLE_KM2, matrix, 0.0)
     table = Table()
     table.add_column("from", overflow="fold")
@@ -152,11 +171,13 @@ def _matrix(results: Results) -> list[RenderableType]:
     return [Text("Ground by side before (rows) and after (columns)"), table]
 
 
-def _title(results: Results) -> str:
+def _title(results: Results, unit: AreaUnit) -> str:
     study, several = results.study, len(results.totals) > 1
     first, last = (long_date(str(day)) for day in study.dates)
     who = _sides_counted(study.followed) if several else study.side_name
-    return plain(f"Ground of {who}, {first} to {last}") + (", km²" if results.errors is not None else "")
+    return plain(f"Ground of {who}, {first} to {last}") + (
+        f", {unit.name}" if results.errors is not None else ""
+    )
 
 
 def _figures(row: Mapping[Any, Any]) -> list[str]:
@@ -199,15 +220,20 @@ def _listed(balance: pd.DataFrame) -> pd.DataFrame:
     return balance[held] if held.sum() <= _FULL_TABLE else balance[changed]
 
 
+def _said(km2: float, unit: AreaUnit) -> str:
+    """Write an area in a sentence, in the unit of the table over it."""
+    return f"{_km2(km2 / unit.km2)} {unit.name}"
+
+
 def _km2(value: float) -> str:
     return "0" if abs(value) < _LEAST_KM2 else f"{value:,.1f}" if abs(value) >= _SHOWN_KM2 else f"{value:.2g}"
 
 
 def _notes(results: Results, left_out: int) -> str:
-    books = results.manifest["books"]
+    books, unit = results.manifest["books"], unit_of(results.totals)
     lines = [
-        f"closure error {abs(books['closure_error_km2']):.6f} km² of {books['theatre_km2']:,.1f} km²",
-        f"slivers taken as unchanged: {_km2(books['sliver_km2'])} km²",
+        f"closure error {abs(books['closure_error_km2']):.6f} km² of {_said(books['theatre_km2'], unit)}",
+        f"slivers taken as unchanged: {_said(books['sliver_km2'], unit)}",
     ]
     who = results.study.side_name if len(results.study.followed) == 1 else _ALL
     lines = [*warned(results.manifest.get("no_district", ()), who), *lines]
@@ -218,11 +244,11 @@ def _notes(results: Results, left_out: int) -> str:
     alike = results.balance[results.balance["side"] == results.balance["side"].iloc[0]]  # beside every side
     contested = alike[["contested_before_km2", "contested_after_km2"]].sum()
     if contested.any():
-        before, after = map(_km2, contested)
-        lines.append(f"contested ground, counted for nobody: {before} km² before, {after} km² after")
+        before, after = (_said(km2, unit) for km2 in contested)
+        lines.append(f"contested ground, counted for nobody: {before} before, {after} after")
     for name, words in _MOVED.items():
         if books[name] > _NOTABLE_KM2:
-            lines.append(f"{words}: {_km2(books[name])} km²")
+            lines.append(f"{words}: {_said(books[name], unit)}")
     lines += _place_notes(results)
     if bare := results.manifest["parameters"].get("read_as_ground_of_side"):
         named = ", ".join(plain(name) for name in dict.fromkeys(bare))
@@ -237,16 +263,15 @@ def _notes(results: Results, left_out: int) -> str:
 
 def _gone_to_nobody(results: Results) -> list[str]:
     """Say how much of the ground that sides lost went to nobody known."""
-    moved, sides = results.transitions, somebody(results.study.followed)
+    moved, sides, unit = results.transitions, somebody(results.study.followed), unit_of(results.totals)
     lost = moved[moved["side_from"].isin(sides) & (moved["side_to"] != moved["side_from"])]
     nobody = float(lost.loc[lost["side_to"] == UNKNOWN, "area_km2"].sum())
     if nobody < _SHOWN_KM2:
         return []
     bare = (results.control["source"] == REST_SOURCE).any()
     why = f"no polygon covers it, so it is {UNKNOWN!r}; --rest says who holds it" if bare else UNKNOWN
-    return [
-        f"of {_km2(float(lost['area_km2'].sum()))} km² lost, {_km2(nobody)} km² went to nobody known ({why})"
-    ]
+    of = _said(float(lost["area_km2"].sum()), unit)
+    return [f"of {of} lost, {_said(nobody, unit)} went to nobody known ({why})"]
 
 
 def _swapped(results: Results) -> list[str]:
@@ -376,11 +401,12 @@ def _note(row: Mapping[Any, Any]) -> str:
 
 def _suspects(results: SeriesResults) -> str:
     """Count the suspect steps, and name the days and districts of the first few."""
+    unit = unit_of(results.totals)
     rows = results.series[results.series["suspect"] & (results.series["turnover_km2"] > 0)]
     rows = rows.groupby(["period_end", "district"])[["turnover_km2"]].max().reset_index()  # of any side
     named = [
         f"{day:%Y-%m-%d} {listed([plain(results.labels.get(name, name)) for name in own['district']], _FEW)}"
-        f" ({_km2(own['turnover_km2'].sum())} km²)"
+        f" ({_said(own['turnover_km2'].sum(), unit)})"
         for day, own in rows.groupby("period_end")
     ]
     return f"{len(named)}: {listed(named, _FEW)}" if named else "0"
@@ -388,16 +414,18 @@ def _suspects(results: SeriesResults) -> str:
 
 def series_table(results: SeriesResults) -> Group:
     """Lay out the totals of a series: its last steps, its sum, and what to bear in mind."""
-    totals = results.totals
     if len(results.followed) > 1:
         return _sides_of_series(results)
+    totals, unit, record = _series_in_unit(results)
     side = named_side(results.followed[0], results.sides)
     table = Table()
     for header in ("from", "to"):
         table.add_column(header, no_wrap=True)
-    record = results.manifest["errors"]
-    interval = [f"net, {record['level']:.0%}"] if "totals" in record else []
-    for header in ("gained km²", "lost km²", "net km²", *interval, "since the first km²"):
+    interval = [f"net, {results.manifest['errors']['level']:.0%}"] if record else []
+    gained, lost, net, since = (
+        f"{name} {unit.name}" for name in ("gained", "lost", "net", "since the first")
+    )
+    for header in (gained, lost, net, *interval, since):
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column("")
     names = ("gained_km2", "lost_km2", "net_km2", "cumulative_net_km2")
@@ -412,7 +440,7 @@ def series_table(results: SeriesResults) -> Group:
         f"{first:%Y-%m-%d}",
         f"{last:%Y-%m-%d}",
         *sums,
-        *(_sure(whole) for whole in record.get("totals", {}).values()),
+        *(_sure(whole) for whole in record.values()),
         _km2(totals["net_km2"].sum()),
         "all steps",
         style="bold",
@@ -422,23 +450,30 @@ def series_table(results: SeriesResults) -> Group:
     return Group(Text(plain(title)), table, Text(_series_notes(results)))
 
 
+def _series_in_unit(results: SeriesResults) -> tuple[pd.DataFrame, AreaUnit, dict[Any, dict[Any, Any]]]:
+    """Give the totals of a series, the unit that they are in, and the intervals of all steps by side."""
+    unit = unit_of(results.totals)
+    record = pd.DataFrame.from_dict(results.manifest["errors"].get("totals", {}), orient="index")
+    return _in_unit(results.totals, unit), unit, _in_unit(record, unit).to_dict("index")
+
+
 def _sides_of_series(results: SeriesResults) -> Group:
     """Lay out what each side held at first, gained and lost in all steps, and held at last."""
     table, books = Table(), results.manifest["books"]
     table.add_column("side", overflow="fold")
-    record = results.manifest["errors"]
-    interval = [f"net, {record['level']:.0%}"] if "totals" in record else []
-    for header in ("first km²", "gained", "lost", "net", *interval, "last", "share of districts"):
+    totals, unit, record = _series_in_unit(results)
+    interval = [f"net, {results.manifest['errors']['level']:.0%}"] if record else []
+    for header in (f"first {unit.name}", "gained", "lost", "net", *interval, "last", "share of districts"):
         table.add_column(header, justify="right", no_wrap=True)
-    whole = float(results.districts.area.sum()) / KM2
+    whole = float(results.districts.area.sum()) / KM2 / unit.km2
     for side in results.followed:
-        rows = results.totals[results.totals["side"] == side]
+        rows = totals[totals["side"] == side]
         first, last = rows["before_km2"].iloc[0], rows["after_km2"].iloc[-1]
         sums = [rows[name].sum() for name in ("gained_km2", "lost_km2", "net_km2")]
         share = f"{first / whole:.1%} → {last / whole:.1%}"
         figures = [
             *map(_km2, (first, *sums)),
-            *(_sure(record["totals"].get(side)) for _ in interval),
+            *(_sure(record.get(side)) for _ in interval),
             _km2(last),
         ]
         table.add_row(Text(plain(named_side(side, results.sides))), *figures, share)
@@ -455,11 +490,12 @@ def _series_notes(results: SeriesResults) -> str:
         results.manifest["beyond_districts_km2"],
         results.manifest["books"],
     )
+    unit = unit_of(totals)
     notes = [
         "gained and lost depend on the cadence: with fewer snapshots they are smaller; net does not",
         f"steps between snapshots that are the same, bit for bit: {len(books['same_input_steps'])}",
         f"suspect steps, perhaps a map drawn anew: {_suspects(results)}",
-        f"within the tolerance for vertices, not counted: {_km2(totals['absorbed_km2'].sum())} km² net",
+        f"within the tolerance for vertices, not counted: {_said(totals['absorbed_km2'].sum(), unit)} net",
     ]
     notes += series_error_notes(results.manifest)
     notes += [*edge_notes(results.manifest), *_margin_doubt(results.manifest), *_shrunken(results.manifest)]
@@ -470,7 +506,7 @@ def _series_notes(results: SeriesResults) -> str:
     who = named_side(results.followed[0], results.sides) if len(results.followed) == 1 else _ALL
     notes = [*warned(results.manifest.get("no_district", ()), who), *notes]
     if max(beyond.values(), default=0.0) > _NOTABLE_KM2:
-        listed = ", ".join(f"{_km2(km2)} km² on {day}" for day, km2 in beyond.items())
+        listed = ", ".join(f"{_said(km2, unit)} on {day}" for day, km2 in beyond.items())
         notes.append(f"ground of {plain(who)} in no district, not counted: {listed}")
     notes += _place_notes(results)
     notes += map(plain, results.manifest.get("notes", ()))
@@ -480,22 +516,24 @@ def _series_notes(results: SeriesResults) -> str:
 def agreement_table(results: AgreementResults) -> Group:
     """Lay out what two sources say of the last day, by district and as a whole."""
     day = results.table["date"].iloc[-1]
-    *rows, whole = results.table[results.table["date"] == day].to_dict("records")
+    shown = results.table[results.table["date"] == day]
+    unit = unit_of(shown)
+    *rows, whole = _in_unit(shown, unit).to_dict("records")
     apart = {id(row): row["only_first_km2"] + row["only_second_km2"] for row in rows}
-    shown = [row for row in rows if row["both_km2"] + apart[id(row)] > 0]
-    shown.sort(key=lambda row: apart[id(row)], reverse=True)
+    named = [row for row in rows if row["both_km2"] + apart[id(row)] > 0]
+    named.sort(key=lambda row: apart[id(row)], reverse=True)
     table = Table()
     table.add_column("district", overflow="fold")
-    for header in ("both km²", "only A", "only B", "ratio", "IoU", "F1"):
+    for header in (f"both {unit.name}", "only A", "only B", "ratio", "IoU", "F1"):
         table.add_column(header, justify="right", no_wrap=True)
-    for row in shown[:_FULL_TABLE]:
+    for row in named[:_FULL_TABLE]:
         name = results.labels.get(row["district"], row["district"])
         table.add_row(Text(plain(name)), *_agreed(row))
     table.add_section()
     table.add_row(WHOLE, *_agreed(whole), style="bold")
     side = named_side(results.side, results.sides)
     title = f"Ground of {side}, {long_date(str(day))}: A is {results.names[0]}, B is {results.names[1]}"
-    notes = "\n".join(_agreement_notes(results, whole, len(rows) - len(shown[:_FULL_TABLE])))
+    notes = "\n".join(_agreement_notes(results, whole, len(rows) - len(named[:_FULL_TABLE])))
     return Group(Text(plain(title)), table, Text(notes))
 
 
@@ -504,9 +542,10 @@ def nets_table(results: NetResults) -> Group:
     table = Table()
     table.add_column("source", overflow="fold")
     level = f"{results.nets.level:.0%}"
-    for header in ("before km²", "after km²", "net km²", "sigma km²", f"net, {level}"):
+    unit = unit_of(results.nets.table)
+    for header in (*(f"{name} {unit.name}" for name in ("before", "after", "net", "sigma")), f"net, {level}"):
         table.add_column(header, justify="right", no_wrap=True)
-    for row in results.nets.table.to_dict("records"):
+    for row in _in_unit(results.nets.table, unit).to_dict("records"):
         sigma = "–" if math.isnan(row["sigma_km2"]) else _km2(row["sigma_km2"])
         figures = [_km2(row[name]) for name in ("before_km2", "after_km2", "net_km2")]
         table.add_row(Text(plain(row["source"])), *figures, sigma, _span(row))

@@ -17,10 +17,11 @@ from frontlines.errors import SourceError, StudyError
 from frontlines.layers.columns import BOOKED
 from frontlines.layers.mending import stated_sources
 from frontlines.manifest import Manifest, sha256, versions
-from frontlines.names import KM2, counted
+from frontlines.names import KM2, counted, somebody
 from frontlines.series.periods import code_of
 from frontlines.series.totals import ground_beyond, series_books
 from frontlines.sources.snapshots import shrunken_days
+from frontlines.study.no_district import in_no_district, recorded
 
 if TYPE_CHECKING:
     from frontlines.study.study import Study
@@ -124,9 +125,17 @@ def _digest(frame: gpd.GeoDataFrame, column: str) -> str:
     return hashlib.sha256(b"".join(text.encode() + wkb for text, wkb in rows)).hexdigest()
 
 
-def books_of_series(control: gpd.GeoDataFrame, totals: pd.DataFrame) -> dict[str, Any]:
-    """Sum a series up for its manifest, with the ground that is in none of its figures."""
-    return {"beyond_districts_km2": ground_beyond(control, totals), "books": series_books(totals)}
+def books_of_series(
+    snapshots: gpd.GeoDataFrame, control: gpd.GeoDataFrame, totals: pd.DataFrame, *ground: Any
+) -> dict[str, Any]:
+    """Sum a series up for its manifest, with what is in none of its figures; `ground`: districts, labels."""
+    ends = snapshots["date"].isin([totals["date_from"].iloc[0], totals["date_to"].iloc[-1]])
+    own = snapshots["side"].isin(somebody(tuple(totals["side"].unique())))
+    return {
+        "beyond_districts_km2": ground_beyond(control, totals),
+        "books": series_books(totals),
+        "no_district": recorded(in_no_district(snapshots[own & ends], *ground)),
+    }
 
 
 def gone_on_with(series: pd.DataFrame, old: Manifest, record: Manifest) -> pd.DataFrame:

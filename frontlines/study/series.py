@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 
 from frontlines.arguments import checked
 from frontlines.change import PopulationRaster
-from frontlines.names import TOLERANCE_M, UNKNOWN, sides_followed, somebody
+from frontlines.names import TOLERANCE_M, UNKNOWN, Around, sides_followed, sides_in_order
 from frontlines.progress import Progress, part, processes, reporting
 from frontlines.series import change_series
 from frontlines.study.errors import errors_of_series
-from frontlines.study.no_district import in_no_district, recorded
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
 from frontlines.study.record import books_of_series, gone_on_with, record_of
 from frontlines.study.series_edge import SeriesEdge
@@ -44,6 +42,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     margin_m: float | None = None,
     label: str | None = None,
     sides: Mapping[str, str] | None = None,
+    colours: Mapping[str, str] | None = None,
+    around: Around = "coast",
     title: str | None = None,
     record: Mapping[str, Any] | None = None,
     previous: Previous | None = None,
@@ -83,6 +83,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         days, evenly taken, if there are more), or that of `previous`; 0: none.
     label, sides, title
         Column of the districts to call them by, how to call each side, and the title of the charts.
+    colours, around
+        Each side's colour on pictures, and what maps show about the districts: see `Study`.
     record
         What is to stand in the manifest of how the frames were read: `inputs` (from `fingerprint`),
         `parameters`, `odd`, `sources`, `ends_led` (from `control_from_lines`).
@@ -110,6 +112,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     Examples
     --------
     >>> import geopandas as gpd
+    >>> import pandas as pd
     >>> from shapely import box
     >>> days = pd.to_datetime(["2031-06-01", "2031-06-02", "2031-06-03"])
     >>> fronts = [box(0, 0, 1000, 2000), box(0, 0, 1500, 2000), box(0, 0, 1250, 2000)]
@@ -147,15 +150,14 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         manifest["people"] = people_record(people, followed, population, districts)
         ground, told = (control, districts, frontlines), (noise, sigma_m, correlation_m)
         series, totals, overall, manifest["errors"] = errors_of_series(series, ground, told, edge.border_m)
-        manifest |= books_of_series(control, totals)
-        ends = snapshots[snapshots["side"].isin(somebody(followed)) & snapshots["date"].isin(_ends(totals))]
-        manifest["no_district"] = recorded(in_no_district(ends, districts, labels))
+        manifest |= books_of_series(snapshots, control, totals, districts, labels)
         report(1.0, "done")
     return SeriesResults(
         followed=followed, control=control, districts=districts, series=series, totals=totals, fronts=fronts,
         overall=overall, frontlines=frontlines, places=places, settlements=changes, population=people,
-        title=title or _titled(alone, sides or {}), sides=sides or {}, labels=labels, tolerance_m=tolerance_m,
-        method=method, manifest=manifest,
+        title=title or _titled(alone, sides or {}), sides=sides or {}, labels=labels,
+        every_side=sides_in_order([*snapshots["side"], rest]), colours=colours or {}, around=around,
+        tolerance_m=tolerance_m, method=method, manifest=manifest,
     )  # fmt: skip
 
 
@@ -166,11 +168,6 @@ def _method(asked: tuple[NoiseModel | None, Any, Any], border_m: float | None) -
         sigma_m, correlation_m = noise.sigma_m, noise.parts[0][0]
     method = {"sigma_m": sigma_m, "correlation_m": correlation_m}
     return method if border_m is None else method | {"border_m": border_m}
-
-
-def _ends(totals: pd.DataFrame) -> list[pd.Timestamp]:
-    """Give the days of the first and of the last snapshot."""
-    return [totals["date_from"].iloc[0], totals["date_to"].iloc[-1]]
 
 
 def _titled(side: str | None, sides: Mapping[str, str]) -> str:

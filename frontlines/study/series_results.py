@@ -13,7 +13,7 @@ from frontlines.errors import StudyError
 from frontlines.geometry.coverage import united
 from frontlines.layers import as_control
 from frontlines.manifest import Manifest, long_date
-from frontlines.names import TOLERANCE_M, counted, listed
+from frontlines.names import TOLERANCE_M, Around, counted, listed
 from frontlines.series import FollowedPlaces, change_series, series_totals
 from frontlines.study.compare import Results, run_study
 from frontlines.study.study import SHOWN, Answer, Study, if_any
@@ -49,6 +49,8 @@ class SeriesResults(Answer):
         How to call each side.
     labels
         What to call each district, by its name; empty: as they are named.
+    every_side, colours, around
+        All sides known, and of `Study`.
     tolerance_m
         See `change_series` [m].
     method
@@ -71,6 +73,9 @@ class SeriesResults(Answer):
     title: str
     sides: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    every_side: tuple[str, ...] = ()
+    colours: Mapping[str, str] = field(default_factory=dict)
+    around: Around = "coast"
     tolerance_m: float = TOLERANCE_M
     method: Mapping[str, Any] = field(default_factory=dict)
     kind: ClassVar[str] = "series"
@@ -126,6 +131,8 @@ class SeriesResults(Answer):
             frontlines=self.frontlines,
             control=None if drawn else as_control(self.control[held], self.control.crs, theatre=ground),
             sides=self.sides,
+            colours=self.colours,
+            around=self.around,
             sources=tuple(self.manifest["sources"]),
             margin_m=0.0,
             **self.method,

@@ -22,7 +22,7 @@ from frontlines.report.words import headline
 from frontlines.study.agreement import AgreementResults
 from frontlines.study.compare import Results
 from frontlines.study.movement import MovementResults
-from frontlines.study.pictures import chart_of, map_of, plain_looks
+from frontlines.study.pictures import chart_of, map_of, plain_looks, style_of
 from frontlines.study.readable import table_of
 from frontlines.study.series_results import SeriesResults
 from frontlines.study.study import Answer
@@ -126,21 +126,21 @@ def _small(answer: Answer) -> Figure:
 
 
 def _draw_change(results: Results, ax: Axes) -> None:
-    sides = results.study.followed
-    draw_change(results.change, sides[0] if len(sides) == 1 else None, ax=ax, sides=sides)
+    sides, style = results.study.followed, style_of(results)
+    draw_change(results.change, sides[0] if len(sides) == 1 else None, ax=ax, style=style)
     draw_districts(results.study.districts, ax=ax, label=False)
     draw_frontlines(results.frontlines, ax=ax)
 
 
 def _draw_series(results: SeriesResults, ax: Axes) -> None:
     last = results.totals["date_to"].iloc[-1]
-    draw_control(results.control[results.control["date"] == last], ax=ax, sides=results.followed)
+    draw_control(results.control[results.control["date"] == last], ax=ax, style=style_of(results))
     draw_districts(results.districts, ax=ax, label=False)
 
 
 def _draw_movement(movement: MovementResults, ax: Axes) -> None:
     draw_districts(movement.results.study.districts, ax=ax, label=False)
-    draw_transects(movement.displaced, ax=ax)
+    draw_transects(movement.displaced, ax=ax, style=style_of(movement))
 
 
 _DRAWN: dict[str, Callable[[Any, Axes], None]] = {

@@ -25,6 +25,7 @@ from frontlines.names import (
     BORDER_M,
     SLIVER_M,
     SNAP_M,
+    Around,
     counted,
     listed,
     sides_followed,
@@ -122,7 +123,7 @@ class Study:
     beyond: gpd.GeoDataFrame | None = None
     sides: Mapping[str, str] = field(default_factory=dict)
     colours: Mapping[str, str] = field(default_factory=dict)
-    around: str = "coast"
+    around: Around = "coast"
     boundaries: str = ""
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

@@ -286,6 +286,21 @@ def test_words_reach_the_figures(folder, monkeypatch, command):
     assert [word for word in wanted if word not in text] == []
 
 
+@pytest.mark.parametrize("command", ["displacement", "series"])
+def test_no_context_reaches_every_picture(folder, monkeypatch, command):
+    from frontlines.plot import surroundings  # noqa: PLC0415
+
+    asked, given = [], surroundings.neighbours
+    monkeypatch.setattr(
+        surroundings, "neighbours", lambda *args, **more: asked.append(args) or given(*args, **more)
+    )
+    film = ["--film"] if command == "series" else []
+    done(command, folder, *film, "--no-context")
+    assert asked == []
+    done(command, folder, *film, "--force")
+    assert len(asked) == 1
+
+
 def _is_text(artist):
     from matplotlib.text import Text  # noqa: PLC0415
 

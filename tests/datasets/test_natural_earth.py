@@ -57,6 +57,6 @@ def test_the_layer_is_whole():
 
 
 def test_countries_are_named():
-    assert countries("South Korea", "North Korea")["district"].tolist() == ["South Korea", "North Korea"]
+    assert countries(["South Korea", "North Korea"])["district"].tolist() == ["South Korea", "North Korea"]
     with pytest.raises(FrontlinesError, match="no country 'Frnace': is it France"):
-        countries("Frnace")
+        countries(["Frnace"])

@@ -194,12 +194,13 @@ def calls(folder):
         fl.MapStyle: {"width_mm": 100.0, "palette": ("#000000",), "font": "DejaVu Sans", "paper": "white"},
         plot.agreement_chart: {"table": agreement, "names": ("a", "b"), "side": "A", **page},
         plot.agreement_figure: {
-            "ground": ground, "districts": DISTRICTS, "names": ("a", "b"), "side": "A", **page
+            "ground": ground, "districts": DISTRICTS, "names": ("a", "b"), "side": "A", "around": "none",
+            **page,
         },
         plot.animate_control: {
             "control": CONTROL, "districts": DISTRICTS, "path": folder / "film.gif", "side": "A",
             "theatre": THEATRE, "totals": None, "places": PLACES, "sides": {"A": "a"}, "caption": "C",
-            "frames_per_second": 2.0, "width_px": 480, "progress": None, "style": fl.MapStyle(),
+            "frames_per_second": 2.0, "width_px": 480, "progress": None, "style": fl.MapStyle(), "around": "none",
         },
         plot.change_figure: {"results": results, "style": fl.MapStyle()},
         plot.district_figure: {"series": series, "most": 2, "labels": {"D": "d"}, "sides": {"A": "a"}},
@@ -218,7 +219,8 @@ def calls(folder):
         plot.draw_sides: {"series_or_totals": series, "ax": ax, "whole_km2": 64.0, "sides": {"A": "a"}},
         plot.draw_transects: {"transects": displaced, "ax": ax},
         plot.movement_figure: {
-            "displaced": displaced, "frontlines": LINES, "districts": DISTRICTS, "settlements": PLACES, **page
+            "displaced": displaced, "frontlines": LINES, "districts": DISTRICTS, "settlements": PLACES,
+            "around": "coast", **page,
         },
         plot.net_by_source_figure: {"nets": nets, **page},
         plot.overlay_figure: {"digitized": None},
@@ -259,13 +261,10 @@ def calls(folder):
         },
         digitize.Recipe: {"image": folder / "none.png", "masks": (), "source_m": 1.0, "scale": 1000},
         digitize.GroundControl: {"points": control.points, "source": "s", "left_out": ()},
-        report.write_ground: {
-            "path": folder / "ground.topojson", "states": [("1994-04-07", BEFORE)], "districts": DISTRICTS,
-            "title": "T", "followed": ["A"], "sides": {"A": "a"}, "labels": {"D": "d"}, "layers": None,
-        },
-        report.changed_rows: {"places": PLACES.assign(changed=True), "points": PLACES},
         fl.save_figure: {"figure": Figure(), "path": folder / "figure.svg", "description": "made up"},
         report.write_page: {"folder": folder, "path": folder / "report.html"},
+        datasets.countries: {"names": ["France"]},
+        datasets.neighbours: {"crs": DISTRICTS.crs, "bounds": (0.0, 0.0, 1e5, 1e5), "states": True},
         datasets.locate: {"name": "karabakh-1994"},
         datasets.render_scan: {"lines": stripe, "size_px": (60, 40), "labels": drawn, "rng": 0},
         datasets.scan_of_map: {

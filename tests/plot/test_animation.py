@@ -19,6 +19,7 @@ from PIL import Image
 from frontlines.errors import CRSError, FrontlinesError, LayerError, SourceError
 from frontlines.plot import MapStyle, animate_control
 from frontlines.plot.film_files import write_film
+from frontlines.plot.style import AreaStyle, seen_from
 from frontlines.series.change_series import change_series
 from frontlines.series.totals import series_totals
 
@@ -27,7 +28,7 @@ CRS = pyproj.CRS("+proj=laea +lat_0=40 +lon_0=46 +datum=WGS84 +units=m")
 HOSTILE = "$x_1$ [bold] </b>"
 DAYS = pd.date_range("2031-06-01", periods=4, freq="D")
 WIDTHS_KM = (40, 60, 60, 30)  # of the ground that the side holds, day by day
-PALE = MapStyle(gained=MapStyle().gained._replace(hatch=""), lost=MapStyle().lost._replace(hatch=""))
+PALE = MapStyle(gained=AreaStyle("#F4B54A"), lost=AreaStyle("#3F9C8F"))
 
 
 def frame(geometry, **columns):
@@ -135,12 +136,13 @@ def test_a_gif_plays_the_same_frames(tmp_path):
 
 
 def test_a_gif_keeps_the_colours_of_its_legend(tmp_path):
-    grounds = {"control": control(fog=True).iloc[[0, -1]], "districts": districts(), "style": MapStyle()}
+    style = MapStyle(side_colours={"A": "#0072b2", "B": "#d55e00"})
+    grounds = {"control": control(fog=True).iloc[[0, -1]], "districts": districts(), "style": style}
     (shot,) = pictures(draw(tmp_path / "war", **grounds))
     with Image.open(draw(tmp_path / "war.gif", **grounds)) as film:
         played = np.array(film.convert("RGB"))
-    for name in ("gained", "lost", "held"):
-        colour = getattr(MapStyle(), name).face
+    seen = seen_from("A", style)
+    for colour in (seen.gained.face, seen.lost.face, seen.held.face):
         assert pixels(shot, colour) > 30
         assert pixels(played, colour) == pixels(shot, colour)
 
@@ -189,9 +191,9 @@ def test_the_foot_names_the_sources_or_what_is_asked_for(tmp_path):
         for name, source, caption in (("a", HOSTILE, None), ("b", "x", f"Source: {HOSTILE}."))
     )
     np.testing.assert_array_equal(one, other)
-    none = pictures(draw(tmp_path / "none"))[0]
+    none = pictures(draw(tmp_path / "none", around="none"))[0]
     assert none.shape[0] < one.shape[0]
-    np.testing.assert_array_equal(pictures(draw(tmp_path / "empty", caption=""))[0], none)
+    np.testing.assert_array_equal(pictures(draw(tmp_path / "empty", caption="", around="none"))[0], none)
 
 
 @pytest.mark.parametrize("width", [480, 961])
@@ -349,15 +351,9 @@ def test_real_snapshots_make_a_small_gif(tmp_path, bench):
     assert path.stat().st_size < 2e6
 
 
-def test_what_lies_about_the_ground_is_drawn_when_given(tmp_path):
-    land = frame(
-        [shapely.box(-500 * KM, -500 * KM, 500 * KM, 500 * KM)], kind=["country"], name=["Neighbour"]
-    )
+def test_coasts_and_states_lie_about_the_ground_unless_they_are_not_asked_for(tmp_path):
     shown = {"districts": districts(), "theatre": None}
-    bare, drawn = (
-        pictures(draw(tmp_path / name, context=context, **shown))[0]
-        for name, context in (("bare", None), ("drawn", land))
-    )
+    bare, drawn = (pictures(draw(tmp_path / name, around=name, **shown))[0] for name in ("none", "coast"))
     assert bare.shape[1] == drawn.shape[1]
     assert pixels(drawn, PALE.country_face) > 0
     assert drawn.shape != bare.shape or (drawn != bare).any()

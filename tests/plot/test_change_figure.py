@@ -778,8 +778,8 @@ def test_details_are_at_least_twice_as_large_and_their_heading_says_how_much_the
     assert {
         "b",
         "c",
-        "Detail: 62% of ground that changed hands",
-        "Detail: 38% of ground that changed hands",
+        "62% of ground that changed hands",
+        "38% of ground that changed hands",
     } <= words
     assert_clean_type(figure)
 

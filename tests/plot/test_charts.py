@@ -23,6 +23,7 @@ from frontlines.plot import (
     draw_series,
     series_figure,
 )
+from frontlines.plot.style import dark
 from frontlines.plot.text import number, renderer_of
 from frontlines.series.change_series import COLUMNS
 from frontlines.series.totals import series_totals
@@ -176,7 +177,7 @@ def test_without_contested_ground_there_is_no_band():
     bare = totals(3).drop(columns=["contested_before_km2", "contested_after_km2"])
     ax = draw_series(bare)
     assert artist(ax, "contested") is None
-    assert legend_texts(ax) == []
+    assert legend_texts(ax) == ["A: net gain"]
 
 
 def test_contested_ground_of_a_district_fits_its_panel():
@@ -187,7 +188,8 @@ def test_contested_ground_of_a_district_fits_its_panel():
     assert artist(panels["N"], "contested").get_data().values.tolist() == [0, 21]
     assert panels["N"].get_ylim() == panels["S"].get_ylim()
     assert panels["S"].get_ylim()[1] > 21
-    assert legend_texts(panels["legend"]) == ["With contested ground, 20.0 km² on the last day"]
+    told = ["A: net gain", "With contested ground, 20.0 km² on the last day"]
+    assert legend_texts(panels["legend"]) == told
 
 
 @pytest.mark.parametrize("draw", [draw_series, draw_gains_and_losses])
@@ -209,13 +211,13 @@ def test_an_ordinary_series_has_no_marks(draw):
 
 
 def test_gains_stand_above_losses_in_the_maps_colours_and_hatches():
-    style = MapStyle()
-    ax = draw_gains_and_losses(totals(2))
+    style = MapStyle(side_colours={"A": "#0072b2", "B": "#d55e00"})
+    ax = draw_gains_and_losses(totals(2), style=style)
     assert sorted(top for _, _, _, top in bars(ax, "gained")) == [1, 2]
     assert [bottom for _, bottom, _, _ in bars(ax, "lost")] == [-0.5, -0.5]
-    for name in ("gained", "lost"):
+    for name, side in (("gained", "A"), ("lost", "B")):
         patch = artist(ax, name)
-        assert mpl.colors.same_color(patch.get_facecolor(), getattr(style, name).face)
+        assert mpl.colors.same_color(patch.get_facecolor(), dark(style.side_colours[side]))
         assert patch.get_hatch() == getattr(style, name).hatch
 
 
@@ -237,10 +239,12 @@ def test_empires_are_told_in_millions(monkeypatch):
 
 
 def test_the_legend_sums_gains_and_losses():
-    assert legend_texts(draw_gains_and_losses(totals(4)))[:2] == [
-        "Gained, 10.0 km² in all",
-        "Lost, 2.00 km² in all",
+    assert legend_texts(draw_gains_and_losses(totals(4))) == [
+        "A: gained 10.0 km² in all",
+        "A: lost 2.00 km² in all",
     ]
+    two = MapStyle(side_colours={"B": "#d55e00"})
+    assert legend_texts(draw_gains_and_losses(totals(4), style=two))[1].endswith(", in the colour of B")
 
 
 def test_bars_are_as_wide_as_their_steps():
@@ -476,3 +480,19 @@ def test_intervals_of_net_are_a_band_and_whiskers():
     ax = draw_gains_and_losses(totals)
     assert any(one.get_gid() == "net" for one in (*ax.lines, *ax.containers))
     assert ax.get_ylim()[1] > 5
+
+
+def test_a_district_ends_with_its_interval():
+    table = series({"N": [5.0, 2.0], "S": [1.0, 1.0]}, {"N": [0.0, 0.0], "S": [0.0, 0.0]})
+    overall = pd.DataFrame(
+        {"district": ["N", "S"], "net_low_km2": [-3.0, np.nan], "net_high_km2": [17.0, np.nan]}
+    )
+    panels = {ax.get_label(): ax for ax in district_figure(table, overall).axes}
+    ends = {name: [one for one in ax.lines if one.get_gid() == "interval"] for name, ax in panels.items()}
+    assert (bool(ends["N"]), bool(ends["S"])) == (True, False)
+    assert panels["S"].get_ylim()[0] < -3
+    assert panels["S"].get_ylim()[1] > 17
+    assert legend_texts(panels["legend"]) == [
+        "A: net gain",
+        "Last day with its interval, by the errors of the lines",
+    ]

@@ -22,9 +22,9 @@ from frontlines.plot.furniture import (
     nice_length_m,
     true_north_deg,
 )
-from frontlines.plot.locator import draw_locator, locator_view
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import MapStyle
+from frontlines.plot.surroundings import draw_locator, locator_view
 from frontlines.plot.text import font_of, renderer_of, wrap
 
 LAEA = pyproj.CRS("+proj=laea +lat_0=40 +lon_0=46 +datum=WGS84 +units=m")

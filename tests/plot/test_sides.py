@@ -25,7 +25,7 @@ from frontlines.plot import (
     series_figure,
     transition_matrix_figure,
 )
-from frontlines.plot.style import dark, pale, side_looks
+from frontlines.plot.style import dark, pale, side_faces, side_looks
 from frontlines.series import change_series, series_totals
 from frontlines.uncertainty import total_of
 
@@ -187,9 +187,9 @@ def test_a_matrix_shades_only_what_changed_hands():
     figure = transition_matrix_figure(transitions(), title="Three sides", caption="", sides=NAMES)
     whole, *rest = figure.axes
     assert [ax.get_label() for ax in figure.axes] == ["all districts", "West", "East"]
-    paper, held = (matplotlib.colors.to_hex(c) for c in (MapStyle().paper, MapStyle().held.face))
-    cells = faces(whole)
-    assert cells["a:a"] == cells["unknown:unknown"] == held
+    cells, paper = faces(whole), matplotlib.colors.to_hex(MapStyle().paper)
+    held = matplotlib.colors.to_hex(pale(side_faces("abc")["a"]))
+    assert cells["a:a"] == held
     assert cells["a:b"] == paper
     assert len({cells["b:a"], cells["c:contested"], paper, held}) == 4
     assert {"750", "150", "2,250"} <= {text.get_text() for text in whole.texts}

@@ -1,7 +1,7 @@
 """The colours are measured: apart for the colour blind, apart in greyscale or by hatch."""
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, permutations
 
 import matplotlib as mpl
 import matplotlib.colors
@@ -11,11 +11,13 @@ import pytest
 
 from frontlines.errors import FrontlinesError
 from frontlines.plot.style import (
+    AreaStyle,
     MapStyle,
     dark,
     front_colours,
     mix,
     pale,
+    seen_from,
     side_faces,
     side_looks,
     side_styles,
@@ -35,7 +37,6 @@ VISION = {
         [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
     ),
 }
-GROUND = ("gained", "lost", "held", "rest", "others", "unknown")
 
 
 def linear(colour):
@@ -56,30 +57,34 @@ def apart(a, b, vision="usual"):
 
 @pytest.mark.parametrize("vision", VISION)
 def test_gained_lost_and_held_are_far_apart_for_every_eye(vision):
+    for own, other in permutations(MapStyle().palette[:5], 2):
+        style = MapStyle(side_colours={"A": own, "B": other})
+        faces = {name: getattr(seen_from("A", style), name).face for name in ("gained", "lost", "held")}
+        faces |= {"rest": style.rest.face, "unknown lost": seen_from("A", MapStyle()).lost.face}
+        for a, b in combinations(faces, 2):
+            least = 3 if {a, b} <= {"gained", "lost", "unknown lost"} else 9  # these have two hatches
+            assert apart(faces[a], faces[b], vision) > least, (own, other, a, b)
+
+
+def test_gained_and_lost_ground_differ_in_hatch_too_and_hatches_can_be_seen():
     style = MapStyle()
-    for a, b in combinations(("gained", "lost", "held", "rest"), 2):
-        assert apart(getattr(style, a).face, getattr(style, b).face, vision) > 9, (a, b)
+    hatches = [getattr(style, kind).hatch for kind in ("gained", "lost", "held", "others")]
+    assert len({*hatches, style.contested_hatch}) == len(hatches) + 1
+    assert style.first.hatch != style.second.hatch
+    for colour in style.palette:
+        seen = seen_from("A", MapStyle(side_colours={"A": colour}))
+        looks = (seen.gained, seen.lost, style.first, style.second)
+        assert all(abs(lab(look.face)[0] - lab(look.ink)[0]) > 10 for look in looks)
 
 
-def test_gained_lost_and_held_differ_in_hatch_too():
-    style = MapStyle()
-    hatches = [getattr(style, kind).hatch for kind in ("gained", "lost", "held", "rest", "others")]
-    assert len(set(hatches)) == len(hatches)
-    assert style.contested_hatch not in hatches
-
-
-def test_every_class_of_ground_stands_apart_in_greyscale_by_lightness_or_hatch():
-    style = MapStyle()
-    for a, b in combinations(GROUND, 2):
-        one, two = getattr(style, a), getattr(style, b)
-        assert abs(lab(one.face)[0] - lab(two.face)[0]) > 8 or one.hatch != two.hatch, (a, b)
-
-
-def test_hatches_can_be_seen_on_their_ground():
-    style = MapStyle()
-    for kind in ("gained", "lost", "held", "others"):
-        look = getattr(style, kind)
-        assert abs(lab(look.face)[0] - lab(look.ink)[0]) > 10, kind
+def test_lost_ground_has_the_colour_of_the_only_other_side_or_is_grey():
+    two = MapStyle(side_colours={"A": "#0072b2", "B": "#d55e00"})
+    assert seen_from("A", two).other == "B"
+    assert seen_from("A", two).lost.face == seen_from("B", two).gained.face == dark("#d55e00")
+    assert seen_from("A", two, ["C"]).other is None
+    assert seen_from("A", two, ["C"]).lost.face == dark(two.unknown.face)
+    own = MapStyle(gained=AreaStyle("#123456"))
+    assert seen_from("A", own).gained == own.gained
 
 
 @pytest.mark.parametrize("vision", VISION)

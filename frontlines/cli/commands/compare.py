@@ -10,7 +10,7 @@ import typer
 
 import frontlines as fl
 from frontlines.cli.answering import answer
-from frontlines.cli.options import AS, METRES, OF_GROUND, Saving, asks, given, one_side, saves_answers
+from frontlines.cli.options import AS, METRES, OF_GROUND, OF_MAP, Saving, asks, given, one_side, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
 from frontlines.names import counted
@@ -21,8 +21,8 @@ _TWO = 2
 @shows_errors
 @saves_answers
 @asks(
-    *OF_GROUND, "side", "rest", "label", "title", "side_names", "snap_m", "border_m", "reach_m", "margin_m",
-    "correlation_m", "mend", but=["publisher"],
+    *OF_GROUND, *OF_MAP, "side", "rest", "label", "title", "side_names", "snap_m", "border_m", "reach_m",
+    "margin_m", "correlation_m", "mend", but=["publisher"],
 )  # fmt: skip
 def compare(
     first: Annotated[
@@ -89,7 +89,6 @@ def compare(
     if dates:
         from frontlines.study.questions import net_changes
 
-        asked.pop("label", None)
         asked |= given(sigma_m=sigma_m, dates=[f"{day:%Y-%m-%d}" for day in dates])
         answer(lambda report: net_changes(sources, **asked, progress=report), "nets", saving, sources, asked)
         return

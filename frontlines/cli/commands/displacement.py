@@ -12,7 +12,7 @@ import typer
 import frontlines as fl
 from frontlines.cli.answering import answer
 from frontlines.cli.commands.run import changes_of
-from frontlines.cli.options import METRES, OF_GROUND, OF_STUDY, Saving, asks, saves_answers
+from frontlines.cli.options import METRES, OF_GROUND, OF_MAP, OF_STUDY, Saving, asks, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.errors import StudyError
 from frontlines.names import COPIES, LENGTH_M, SMOOTHING_M, SPACING_M
@@ -30,7 +30,7 @@ class Crossing(StrEnum):
 
 @shows_errors
 @saves_answers
-@asks(*OF_GROUND, *OF_STUDY)
+@asks(*OF_GROUND, *OF_STUDY, *OF_MAP)
 def displacement(
     sources: Annotated[
         list[Path],

@@ -10,7 +10,7 @@ import typer
 
 import frontlines as fl
 from frontlines.cli.answering import answer
-from frontlines.cli.options import METRES, OF_GROUND, Saving, asks, given, saves_answers
+from frontlines.cli.options import METRES, OF_GROUND, OF_MAP, Saving, asks, given, saves_answers
 from frontlines.cli.refusing import shows_errors
 from frontlines.names import FREQUENCIES, TOLERANCE_M
 from frontlines.progress import Report
@@ -22,8 +22,9 @@ Freq = StrEnum("Freq", {name: name for name in FREQUENCIES})  # type: ignore[mis
 @shows_errors
 @saves_answers
 @asks(
-    *OF_GROUND, "side", "settlements", "population", "population_per", "rest", "label", "title", "source",
-    "side_names", "snap_m", "border_m", "reach_m", "margin_m", "sigma_m", "correlation_m", "mend", "jobs",
+    *OF_GROUND, *OF_MAP, "side", "settlements", "population", "population_per", "rest", "label", "title",
+    "source", "side_names", "snap_m", "border_m", "reach_m", "margin_m", "sigma_m", "correlation_m", "mend",
+    "jobs",
 )  # fmt: skip
 def series(
     snapshots: Annotated[

@@ -106,7 +106,7 @@ def centred(runs: list[Run], sheet: Sheet, ink: Ink) -> list[Centred]:
 
 
 def _straight_ends(run: Run, half_px: float) -> Run:
-    """Lead a line straight to its ends: there the path through the ink turns aside, to a corner of the stroke."""
+    """Lead a line straight to its ends, where the path through the ink turns to a corner of the stroke."""
     points = run.points.copy()
     for way in (points, points[::-1]) if not is_closed(run) else ():
         along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way, axis=0).T))])

@@ -1,0 +1,75 @@
+"""The names on a panel of the map of a study: states, sides, towns and districts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+
+from frontlines.plot.artists import View, coarse_rows, metres_per_pt, view_of
+from frontlines.plot.labels import Label, place_labels
+from frontlines.plot.map_layers import (
+    district_labels,
+    pick_settlements,
+    ring_pt,
+    side_labels,
+    side_name,
+    town_labels,
+)
+from frontlines.plot.scene import Scene, changed_places
+from frontlines.plot.text import clean
+
+_MOST_DISTRICTS = 60
+_SIDE, _COUNTRY, _TOWN, _DISTRICT = 4e6, 3e6, 2e6, 1e6  # how much the names of each kind matter
+
+
+def write_names(ax: Axes, places: Sequence[str], insets: list[View], scene: Scene) -> None:
+    """Set names of states, of `places` and of districts; a town whose name finds no room loses its dot."""
+    study, style = scene.study, scene.style
+    found: list[Label] = []
+    found += _raised(scene.about.labels(view_of(ax), scene.theatre, style), _COUNTRY)
+    towns: list[Label] = []
+    if study.settlements is not None:
+        named = pick_settlements(study.settlements, places)
+        ringed = named.geometry.isin(changed_places(study.settlements, scene.moved).geometry)
+        towns = [
+            replace(name, clear_pt=ring_pt(style) if in_ring else name.clear_pt)
+            for name, in_ring in zip(town_labels(named, style=style), ringed, strict=True)
+        ]
+        towns = _raised(towns, _TOWN)
+    if len(study.followed) > 1:
+        names = {side: clean(side_name(side, study.sides)) for side in study.every_side}
+        found += _raised(side_labels(scene.results.change, names, style), _SIDE)
+    found += [*towns, *_district_names(ax, scene)]
+    rim = [shapely.buffer(shapely.boundary(inset.box()), metres_per_pt(ax)) for inset in insets]
+    spare = shapely.union_all([*scene.moved, *rim])
+    placed = place_labels(ax, found, avoid=scene.fronts, spare=spare, style=style)
+    _drop_dots(ax, towns, placed.left_out)
+
+
+def _drop_dots(ax: Axes, towns: list[Label], left_out: list[Label]) -> None:
+    """Take away the dots of towns whose name is not written: a reader would not know what they are."""
+    kept = [i for i, town in enumerate(towns) if town not in left_out]
+    for dots in ax.collections:
+        if isinstance(dots, PathCollection) and dots.get_gid() == "town":
+            dots.set_offsets(np.asarray(dots.get_offsets())[kept])
+
+
+def _district_names(ax: Axes, scene: Scene) -> list[Label]:
+    """Return the names of districts; of very many only those with changed ground."""
+    balance = scene.results.balance
+    turnover = (balance["gained_km2"] + balance["lost_km2"]).groupby(balance["district"]).sum()
+    shown = coarse_rows(scene.study.districts, view_of(ax))
+    every = _raised(district_labels(shown, weight=turnover.to_dict(), style=scene.style), _DISTRICT)
+    if len(every) <= _MOST_DISTRICTS:
+        return every
+    moved = [name for name in every if turnover.max() > 0 and name.priority > _DISTRICT + 1.0]
+    return (moved or every)[:_MOST_DISTRICTS]
+
+
+def _raised(names: list[Label], by: float) -> list[Label]:
+    return [replace(name, priority=name.priority + by) for name in names]

@@ -1,0 +1,197 @@
+"""What lies about the ground of a map: coast and states, the small map of the wider region, map tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from matplotlib.axes import Axes
+
+from frontlines._optional import require
+from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEAR, neighbours
+from frontlines.errors import FrontlinesError
+from frontlines.names import Around
+from frontlines.plot.artists import View, Z, bounds_of, coarse, dots, fill, frame, lines, show, view_of
+from frontlines.plot.furniture import Entry, furnish
+from frontlines.plot.labels import Label
+from frontlines.plot.map_layers import base_entries, country_labels, draw_context
+from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle
+
+_RIM = 1.0  # of the longer edge of a view: what a cut leaves is outside it, even if its panel grows
+_FINEST_M = 500.0  # metres in a mm: maps of larger scale would show how coarse the layer of coasts is
+_AROUND, _LEAST_M, _MOST_M = 2.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the ground, and [m]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What lies about the ground of a map: `wide` for a locator, `layers` to draw, the lowest first."""
+
+    crs: pyproj.CRS
+    wide: gpd.GeoDataFrame | None
+    layers: tuple[gpd.GeoDataFrame, ...]
+    coast: bool  # whether the lowest layer is the bundled one
+    tiles: bool
+    cuts: dict[View, list[gpd.GeoDataFrame]] = field(default_factory=dict)  # of views asked for before
+
+    def layers_in(self, view: View) -> list[gpd.GeoDataFrame]:
+        """Cut the layers to a view and what is near it."""
+        if view in self.cuts:
+            return self.cuts[view]
+        by = _RIM * max(view.width, view.height)
+        bounds = (view.west - by, view.south - by, view.east + by, view.north + by)
+        shown = []
+        for layer in self.layers:
+            cut = shapely.clip_by_rect(layer.geometry.to_numpy(), *bounds)
+            shown.append(
+                layer.set_geometry(gpd.GeoSeries(cut, layer.index, crs=layer.crs))[~shapely.is_empty(cut)]
+            )
+        self.cuts[view] = shown
+        return shown
+
+    def draw(self, ax: Axes, style: MapStyle, home: Any = ()) -> None:
+        """Draw it under the ground of the map, which is `home` and has no colour yet."""
+        if self.tiles:
+            _draw_tiles(ax, self.crs)
+        for layer in self.layers_in(view_of(ax)):
+            draw_context(layer, ax=ax, label=False, style=style)
+        if self.layers:
+            fill(ax, home, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"] + 0.2)
+
+    def furnish(self, ax: Axes, busy: Iterable[Any], style: MapStyle) -> None:
+        """Put scale bar, north arrow and degrees on a map, off what is `busy` and off coasts and borders."""
+        furnish(ax, self.crs, [*busy, *self._edges(view_of(ax))], style=style)
+
+    def _edges(self, view: View) -> list[Any]:
+        """Give coasts and borders in and near a view."""
+        return [edge for layer in self.layers_in(view) for edge in lines(layer.geometry)]
+
+    def bordered(self, view: View) -> bool:
+        """Whether a coast or border is in a view."""
+        return bool(shapely.intersects(np.array(self._edges(view), dtype=object), view.box()).any())
+
+    def entries(self, ax: Axes, style: MapStyle) -> list[Entry]:
+        """Return the entries of a legend for the base map that is seen on an Axes."""
+        drawn = {str(artist.get_gid()) for artist in ax.get_children()}
+        if not self.bordered(view_of(ax)):
+            drawn.discard("border")
+        names = {name for own in self.layers for name in own.loc[own["kind"] == "oblast", "name"].dropna()}
+        return base_entries(drawn, str(names.pop()) if len(names) == 1 else "Former boundary", style)
+
+    def labels(self, view: View, aside: Any, style: MapStyle) -> list[Label]:
+        """Give the names of states in a view, off the ground of `aside`."""
+        states = [layer[(layer["kind"] == "country").to_numpy()] for layer in self.layers_in(view)]
+        aside = shapely.make_valid(coarse(aside, view))
+        return [name for own in states for name in country_labels(own, aside=aside, style=style)]
+
+    def credited(self, caption: str, *, located: bool = False) -> str:
+        """Add to a caption whose coasts, states and tiles are drawn, on the map or its locator."""
+        told = []
+        if self.wide is not None and (self.coast or located):
+            states = "country" in set(self.wide["kind"])
+            of_states = " and neighbouring states" if states else ""
+            told.append(f"Coast{of_states}: {CREDIT if states else CREDIT_OF_COAST}.")
+        if self.tiles:
+            told.append(f"Tiles: {_tiles(require('contextily', extra='basemap')).attribution}.")
+        return " ".join(filter(None, [caption, *told]))
+
+
+def surroundings(
+    whole: View,
+    crs: pyproj.CRS,
+    days: Iterable[Any],
+    around: Around,
+    style: MapStyle,
+    *,
+    own: gpd.GeoDataFrame | None = None,
+) -> Surroundings:
+    """Find what lies about a ground; of early days land alone, and no states under a layer of its `own`."""
+    layers: tuple[gpd.GeoDataFrame, ...] = () if own is None else (own,)
+    longer = max(whole.width, whole.height)
+    wide, coast = None, around == "coast" and longer / style.width_mm > _FINEST_M
+    if around != "none":
+        states = min(map(pd.Timestamp, days), default=pd.Timestamp(0)).year >= FIRST_YEAR
+        half = max(min(max(_AROUND * longer, _LEAST_M), _MOST_M), longer)
+        x, y = (whole.west + whole.east) / 2, (whole.south + whole.north) / 2
+        wide = neighbours(crs, (x - half, y - half, x + half, y + half), states=states)
+        if coast:
+            bare = wide.assign(kind=wide["kind"].replace("country", "land"), name=None)
+            layers = (wide if own is None else bare, *layers)
+    return Surroundings(crs, wide, layers, coast, around == "tiles")
+
+
+_REGION_M = 6e5  # width of the ground that a locator shows at least
+_WIDER = 1.35  # than the theatre: a locator that shows hardly more says nothing
+_REACHES = (1.3, 3.0, 8.0)  # how far about the theatre, in lengths of its longer edge, the nearest first
+_ASPECTS = (0.8, 1.6)
+_SMALL = 0.05  # share of the width: a smaller theatre is a mark
+_MARK_PT = 5.0
+
+
+def locator_view(around: gpd.GeoDataFrame, theatre: View) -> View | None:
+    """Return what a locator shows: so much of the region about the theatre that a reader may know the place.
+
+    None if what is known reaches hardly beyond the theatre, or has no coast or border.
+    """
+    known, edges = bounds_of(around.geometry), lines(around.geometry[(around["kind"] != "sea").to_numpy()])
+    if known is None:
+        return None
+    rim = shapely.boundary(known.box())
+    for reach in _REACHES:
+        wide = theatre.grown(reach)
+        wide = wide.grown(max(0.0, _REGION_M / max(wide.width, wide.height) - 1) / 2)
+        view = View(*map(max, wide[:2], known[:2]), *map(min, wide[2:], known[2:]))
+        seen = shapely.difference(shapely.intersection(edges, view.box()), rim)
+        enough = view.width > _WIDER * theatre.width or view.height > _WIDER * theatre.height
+        if enough and shapely.length(seen).sum() > view.width:
+            return view.fitted(min(max(view.width / view.height, _ASPECTS[0]), _ASPECTS[1]))
+    return None
+
+
+def draw_locator(
+    ax: Axes,
+    around: gpd.GeoDataFrame,
+    theatre: Any,
+    *,
+    view: View | None = None,
+    style: MapStyle = DEFAULT_STYLE,
+) -> Axes:
+    """Draw where in the wider region the theatre is."""
+    extent = bounds_of(theatre.geometry)
+    seen = view or (None if extent is None else locator_view(around, extent))
+    if seen is not None:
+        show(ax, seen)
+    thin = MapStyle(country_pt_width=0.4)
+    draw_context(around, ax=ax, label=False, style=thin)
+    whole = shapely.union_all(shapely.make_valid(theatre.geometry.to_numpy()))
+    if extent is not None and max(extent.width, extent.height) < _SMALL * view_of(ax).width:
+        middle = gpd.GeoDataFrame(geometry=[shapely.centroid(whole)])
+        dots(ax, middle, _MARK_PT, marker="s", c=style.locator_face, zorder=Z["town"], gid="locator-theatre")
+    else:
+        fill(
+            ax, [whole], AreaStyle(style.locator_face), style=style, name="locator-theatre", zorder=Z["mark"]
+        )
+    ax.set_aspect("equal")
+    if seen is not None:
+        show(ax, seen)
+    frame(ax, style)
+    return ax
+
+
+def _draw_tiles(ax: Axes, crs: pyproj.CRS) -> None:
+    """Draw map tiles under all that an Axes shows, for its extent."""
+    contextily, view = require("contextily", extra="basemap"), view_of(ax)
+    try:
+        contextily.add_basemap(ax, crs=crs.to_wkt(), source=_tiles(contextily), attribution=False, zorder=0)
+    except (OSError, ValueError) as error:  # requests' errors are OSErrors
+        raise FrontlinesError(f"no map tiles came from the server ({error}): leave --basemap out") from error
+    show(ax, view)
+
+
+def _tiles(contextily: Any) -> Any:
+    return contextily.providers.OpenStreetMap.Mapnik
