@@ -12,7 +12,6 @@ from string import Template
 from typing import Any
 
 from frontlines.arguments import checked
-from frontlines.errors import SourceError
 from frontlines.names import CONTESTED
 from frontlines.plot.style import DEFAULT_STYLE, side_looks
 from frontlines.plot.text import clean
@@ -61,11 +60,8 @@ def write_page(folder: str | Path, path: str | Path) -> None:
     run = read_folder(Path(folder))
     with refusing(Path(folder)):
         text = _page(run)
-    try:
-        with whole_or_not(Path(path)) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SourceError(f"{path} cannot be written: {error}") from error
+    with whole_or_not(Path(path)) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _page(run: Folder) -> str:
