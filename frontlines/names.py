@@ -136,6 +136,12 @@ def somebody(sides: Sequence[str]) -> tuple[str, ...]:
     return tuple(side for side in sides if side not in RESERVED) or tuple(sides)
 
 
+def rows_of_each(number: npt.NDArray[np.integer]) -> list[Ints]:
+    """List the rows of each number, one number after the other."""
+    order = np.argsort(number, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(number[order])) + 1) if len(order) else []
+
+
 def listed(items: Sequence[Any], most: int) -> str:
     """Name the first few of some items, and say how many more there are."""
     more = f" and {len(items) - most} more" if len(items) > most else ""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import TypeVar
 
+from frontlines.errors import LimitError
 from frontlines.limits import LIMITS, bound, raised_limits
 from frontlines.names import Mapper
 
@@ -96,6 +97,8 @@ def part(report: Report, start: float, end: float) -> Report:
 @contextmanager
 def processes(jobs: int) -> Iterator[Mapper]:
     """Give a `map` that shares its work among so many processes; the plain one for one."""
+    if jobs < 1:
+        raise LimitError(f"jobs is {jobs}: give 1 or more processes")
     if jobs == 1:
         yield map
         return

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,11 @@ ROOT = Path(__file__).parent.parent
 PICTURES = (
     "agreement_chart", "agreement_figure", "change_figure", "district_figure", "movement_figure",
     "profile_figure", "series_figure", "transition_matrix_figure",
+)  # fmt: skip
+
+NO_NETWORK = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--proxy-server=127.0.0.1:9", "--window-size=1280,900",
 )  # fmt: skip
 
 
@@ -85,3 +91,23 @@ def bench() -> Path:
     if not folder.is_dir():
         pytest.skip("the benchmark data are not here; FRONTLINES_BENCH names their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Debian's Chromium without a network; `FRONTLINES_BROWSER` names it, and then it must be there."""
+    named = os.environ.get("FRONTLINES_BROWSER")
+    found = named or shutil.which("chromium")
+    driver = shutil.which("chromedriver")
+    if not named and not (found and driver):
+        pytest.skip("no browser here: chromium and chromedriver draw the pages")
+    from selenium import webdriver  # noqa: PLC0415 - not where there is no browser
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = found
+    for word in (*NO_NETWORK, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield chrome
+    chrome.quit()

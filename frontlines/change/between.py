@@ -157,7 +157,7 @@ def _without_slivers(shapes: Geometries, groups: pd.DataFrame, sliver_m: float) 
 
 def _with_slivers(parts: Geometries, slivers: Geometries) -> shapely.Geometry:
     """Unite slivers with the parts of a shape that they touch; the other parts stay as they are."""
-    touched = np.unique(shapely.STRtree(parts).query(slivers, predicate="intersects")[1])
+    touched = np.unique(shapely.STRtree(slivers).query(parts, predicate="intersects")[0])
     whole = shapely.get_parts(united(np.append(parts[touched], slivers))) if len(slivers) else slivers
     return shapely.multipolygons(np.append(np.delete(parts, touched), whole))
 

@@ -26,6 +26,7 @@ from frontlines.plot import overlay_figure, residual_figure
 from frontlines.plot.picture_files import save_figure
 from frontlines.progress import reporting
 from frontlines.sources.files import write
+from frontlines.sources.toml import as_toml
 from frontlines.study.outputs import only_run_in, staged
 
 FILES = (
@@ -50,7 +51,9 @@ def carry_out(recipe: Path, out: Path, *, force: bool) -> None:
         report(0.8, "drawing and writing")
         written = _write(found, out)
     terminal = console()
-    terminal.print(_georeference(found), soft_wrap=True)
+    first, *more = found.georeference.words
+    told = "\n".join(map(plain, (f"{found.recipe.source}: {first}", *more)))
+    terminal.print(Text(told), soft_wrap=True)
     terminal.print(_rows(found))
     for caution in found.cautions:
         terminal.print(Text(f"{caution.name}: {plain(caution.text)}", style="yellow"), soft_wrap=True)
@@ -69,21 +72,6 @@ def _write(found: Digitized, out: Path) -> list[str]:
         save_figure(overlay_figure(found), folder / "overlay.png")
         (folder / "manifest.json").write_text(to_json(found.manifest), encoding="utf-8")
         return [name for name in FILES if (folder / name).exists()]
-
-
-def _georeference(found: Digitized) -> Text:
-    choice, figures = found.georeference.choice, found.georeference.figures
-    lines = [f"{found.recipe.source}: {choice.family} on {choice.plane}", choice.reason]
-    if figures:
-        means = {
-            "RMSE": figures["rmse_m"],
-            f"adjusted (n - k = {figures['points']} - {figures['least_points']})": figures["rmse_adjusted_m"],
-            "left out one by one": figures["left_out_rmse_m"],
-        }
-        known = [f"{name} {value:,.1f} m" for name, value in means.items() if value is not None]
-        errors = ", ".join(known) or "none to spare, no error known"
-        lines.append(f"{figures['points']} control points: {errors}")
-    return Text("\n".join(map(plain, lines)))
 
 
 def _rows(found: Digitized) -> Table:
@@ -150,23 +138,18 @@ def _swatch(colour: str) -> Text:
 def starter(image: str, lines: pd.DataFrame, fills: pd.DataFrame) -> Iterator[str]:
     """Write a recipe to start from, line by line."""
     yield "# digitize.toml: keep the lines that you want, and fill in dates, sides and control points"
-    yield f"image = {_quoted(image)}"
+    yield f"image = {as_toml(plain(image))}"
     yield 'points = "points.csv"               # id, col, row, lon, lat; pixel centres at whole numbers'
     yield '# crs = "EPSG:…"                    # the map\'s own plane, if you know it'
     yield "sides = {ONE = [0.0, 0.0], OTHER = [1.0, 1.0]}   # a place that each side holds: lon, lat"
     for row in lines.head(_MOST_LINES).to_dict("records"):
         yield ""
         yield "[[line]]"
-        yield f"colour = {_quoted(str(row['colour']))}                  # {row['name']}"
+        yield f"colour = {as_toml(row['colour'])}                  # {row['name']}"
         yield 'date = "YYYY-MM-DD"'
     for row in fills.to_dict("records") if len(fills) > 1 else ():
         yield ""
         yield "# [[area]]"
-        yield f"# colour = {_quoted(str(row['colour']))}                # {row['name']}"
+        yield f"# colour = {as_toml(row['colour'])}                # {row['name']}"
         yield '# side = "…"'
         yield '# date = "YYYY-MM-DD"'
-
-
-def _quoted(text: str) -> str:
-    """Write a text as TOML does."""
-    return '"' + plain(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -33,6 +33,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("Compare two sources on the same day.", f"compare deepstate.geojson isw.gpkg {_STUDY}"),
     "report": ("Make one page for a browser of a run.", "report out --out page.html"),
     "check": ("List what is wrong with layers.", "check control.geojson --write-problems problems.gpkg"),
+    "points": ("Pick points, boxes and colours of a scan with a click.", "points scan.jpg"),
     "digitize": (
         "Trace a scanned map by a recipe.",
         "digitize --suggest-colours scan.jpg, then frontlines digitize digitize.toml --out out",

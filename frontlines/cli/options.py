@@ -381,6 +381,7 @@ _WITH = {"copies": "axis", "force": "write_problems"}
 _NOT_WITH = {
     "axis": ("length_m", "smoothing_m"),
     "dates": ("date", "apart_m", "label", "report", "side_colours", "no_context", "basemap"),
+    "no_map": ("pdf", "film", "panels", "free_scale", "no_context", "basemap"),
     "suggest_colours": ("out", "force"),
     "valid_to": ("valid_before",),
 }

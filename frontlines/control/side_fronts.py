@@ -18,7 +18,7 @@ from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, seg
 from frontlines.layers.margins import is_strip
 from frontlines.layers.mending import joined_sources
 from frontlines.limits import require_metres
-from frontlines.names import Bools, Floats, Geometries, Ints
+from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_each
 
 _TILE_M = 20_000.0
 _ON_M = 1e-2  # edges this near to a strip run along it [m]
@@ -129,10 +129,8 @@ def _clipped(edges: Floats, inner: Any) -> tuple[Floats, Ints]:
     across = across[shapely.intersects(inner, lines[across])]
     # Near the edges of one tile there is little of the inner ground.
     tile = np.unique(np.floor(edges[across, :2] / _TILE_M), axis=0, return_inverse=True)[1].ravel()
-    order = np.argsort(tile, kind="stable")
-    groups = np.split(across[order], np.flatnonzero(np.diff(tile[order])) + 1) if len(across) else []
     cut = np.empty(len(lines), dtype=object)
-    for group in groups:
+    for group in (across[rows] for rows in rows_of_each(tile)):
         near = shapely.box(*shapely.total_bounds(lines[group])).buffer(1.0)
         cut[group] = shapely.intersection(lines[group], shapely.intersection(inner, near))
     pieces, place = shapely.get_parts(cut[across], return_index=True)

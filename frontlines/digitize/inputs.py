@@ -85,7 +85,11 @@ def _affine(recipe: Recipe, scan: Scan, crs: CRS | None) -> tuple[Affine, CRS, s
 def _refuse_turned(recipe: Recipe, scan: Scan) -> None:
     """Refuse pixels that were counted on the image as it is before it is turned."""
     given = recipe.world_file or recipe.points
-    if scan.turned and given is not None and (recipe.world_file or given.suffix.lower() == ".points"):
+    if (
+        scan.turned
+        and given is not None
+        and (recipe.world_file or given.suffix.lower() in {".points", ".json"})
+    ):
         raise DigitizeError(
             f"{recipe.image.name} carries a tag that turns it (EXIF orientation), which {given.name} does "
             "not heed: save the image upright, without the tag, and take the georeference anew"

@@ -133,19 +133,25 @@ TABLES: dict[str, dict[str, Entry]] = {
 }
 TABLES["line"] |= {name: _NUMBERS[name] for name in _LINE_KNOBS}
 _LISTS = ("line", "area")
+_NEEDED = {"line": ("colour",), "area": ("colour", "side")}
 _SPELT = {"color": "colour", "gcps": "points", "control_points": "points", "map_crs": "crs"}
 
 
-def read_entries(path: Path) -> Entries:
-    """Read a recipe's entries and refuse what it must not hold."""
+def read_entries(path: Path, *, whole: bool = True) -> Entries:
+    """Read a recipe's entries and refuse what it must not hold; if it is whole, also what it lacks."""
     entries: Entries = read_toml(path, "recipe", DigitizeError)
     for table in _LISTS:
         if isinstance(entries.get(table), dict):  # a single one, written [line]
             entries[table] = [entries[table]]
-    faults = list(_faults(entries))
-    if faults:
-        raise DigitizeError(f"{path.name} is not a recipe: " + "; ".join(faults))
+    refuse_faults(entries, path.name, whole=whole)
     return entries
+
+
+def refuse_faults(entries: Mapping[str, Any], name: str, *, whole: bool = True) -> None:
+    """Refuse what a recipe must not hold; one that is not whole yet may still lack something."""
+    faults = [*_faults(entries), *(_lacking(entries) if whole else ())]
+    if faults:
+        raise DigitizeError(f"{name} is not a recipe: " + "; ".join(faults))
 
 
 def _faults(entries: Mapping[str, Any]) -> Iterator[str]:
@@ -157,12 +163,22 @@ def _faults(entries: Mapping[str, Any]) -> Iterator[str]:
             yield from misfit(name, value, TOP[name])
         else:
             yield from _table_faults(name, value)
+    if "points" in entries and "world_file" in entries:
+        yield "points and world_file are both given: keep one"
+
+
+def _lacking(entries: Mapping[str, Any]) -> Iterator[str]:
     if "image" not in entries:
         yield 'image is missing: write image = "scan.jpg"'
     if not entries.get("line") and not entries.get("area"):
         yield "it asks for nothing: give [[line]] (colour, date, sides) or [[area]] (colour, date, side)"
-    if "points" in entries and "world_file" in entries:
-        yield "points and world_file are both given: keep one"
+    for table, needed in _NEEDED.items():
+        for k, one in enumerate(_tables(entries.get(table)), start=1):
+            yield from (f"[[{table}]] {k}: {name} is missing" for name in needed if name not in one)
+
+
+def _tables(held: Any) -> list[Any]:
+    return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
 
 
 def _table_faults(table: str, held: Any) -> Iterator[str]:
@@ -176,8 +192,6 @@ def _table_faults(table: str, held: Any) -> Iterator[str]:
     else:
         for k, one in enumerate(held, start=1):
             yield from _entry_faults(table, one, f"[[{table}]] {k}: ")
-            needed = ("colour",) if table == "line" else ("colour", "side")
-            yield from (f"[[{table}]] {k}: {name} is missing" for name in needed if name not in one)
 
 
 def _entry_faults(table: str, held: Mapping[str, Any], where: str) -> Iterator[str]:

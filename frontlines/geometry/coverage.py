@@ -16,7 +16,7 @@ import shapely
 from frontlines.crs import polygons_of
 from frontlines.errors import ClosureError, LayerError
 from frontlines.geometry.planar import edge_lines, edge_middles, segments, winding_numbers
-from frontlines.names import Bools, Floats, Geometries, Ints
+from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_each
 
 CLOSURE = 1e-9
 """Largest share of an area by which its parts may fail to sum to it."""
@@ -130,9 +130,9 @@ def gaps(polygons: Geometries, theatre: shapely.Geometry | None = None) -> Geome
         rings, part = shapely.get_rings(parts, return_index=True)
         holes = shapely.polygons(rings[np.append(False, part[1:] == part[:-1])[: len(part)]])
         hole, island = shapely.STRtree(parts).query(holes, predicate="contains")
-        for one in np.unique(hole):
-            shells = shapely.polygons(shapely.get_exterior_ring(parts[island[hole == one]]))
-            holes[one] = shapely.difference(holes[one], shapely.union_all(shells))
+        for rows in rows_of_each(hole):
+            shells = shapely.polygons(shapely.get_exterior_ring(parts[island[rows]]))
+            holes[hole[rows[0]]] = shapely.difference(holes[hole[rows[0]]], shapely.union_all(shells))
         left = shapely.get_parts(polygons_of(holes))
     else:
         left = shapely.get_parts(polygons_of(np.array([shapely.difference(theatre, covered)])))
@@ -189,8 +189,7 @@ def dissolve(pieces: Geometries, keys: pd.DataFrame) -> tuple[Geometries, pd.Dat
     columns = list(keys.columns)
     number = keys.reset_index(drop=True).groupby(columns, sort=True).ngroup().to_numpy()
     groups = keys.drop_duplicates().sort_values(columns).reset_index(drop=True)
-    members = [pieces[number == group] for group in range(len(groups))]
-    unions = [united(group) for group in members]
+    unions = [united(pieces[rows]) for rows in rows_of_each(number)]
     return shapely.normalize(polygons_of(np.array(unions, dtype=object))), groups
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from frontlines.names import Bools, Floats, Geometries, Ints
+from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_each
 
 OUTSIDE = -1
 """Number of the face that is no face: the ground beyond the outermost lines."""
@@ -60,7 +60,7 @@ def _noded(lines: Geometries, grid_m: float | None) -> Geometries:
     if 2 * shared.sum() > len(edges):
         drawn, alone = edge_lines(edges[shared]), edge_lines(edges[~shared])
         near = shapely.STRtree(alone).query(drawn, predicate="dwithin", distance=grid_m or 0.0)[0]
-        shared[np.flatnonzero(shared)[np.append(near, _crossing(edges[shared]))]] = False
+        shared[np.flatnonzero(shared)[np.append(near, _meeting(edges[shared], grid_m or 0.0))]] = False
         whole = _chains(edges, shared)
         lines = edge_lines(edges[~shared])
     else:
@@ -70,16 +70,20 @@ def _noded(lines: Geometries, grid_m: float | None) -> Geometries:
     return np.concatenate([noded, whole])
 
 
-def _crossing(edges: Floats) -> Ints:
-    """Find the edges that cross another one of them, as rounding may make them do."""
+def _meeting(edges: Floats, reach_m: float) -> Ints:
+    """Find the edges that another one of them meets elsewhere than at an end of both."""
     lines = edge_lines(edges)
-    pairs = shapely.STRtree(lines).query(lines)
-    across = np.ones(pairs.shape[1], dtype=bool)
+    pairs = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=reach_m)
+    met, across = np.zeros(pairs.shape[1], dtype=bool), np.ones(pairs.shape[1], dtype=bool)
     for one, other in (edges[pairs], edges[pairs[::-1]]):
-        ahead, ends = one[:, 2:] - one[:, :2], other.reshape(-1, 2, 2) - one[:, None, :2]
-        side = ahead[:, None, 0] * ends[:, :, 1] - ahead[:, None, 1] * ends[:, :, 0]
-        across &= side.prod(axis=1) < 0
-    return np.asarray(pairs[0][across])
+        ends, begin = one.reshape(-1, 2, 2), other[:, None, :2]
+        ahead, off = other[:, None, 2:] - begin, ends - begin
+        along = np.clip((off * ahead).sum(axis=2) / (ahead**2).sum(axis=2), 0, 1)
+        near = np.hypot(*np.moveaxis(off - along[:, :, None] * ahead, 2, 0)) <= reach_m
+        own = (ends[:, :, None] == other.reshape(-1, 1, 2, 2)).all(axis=3).any(axis=2)
+        met |= (near & ~own).any(axis=1)
+        across &= (ahead[:, :, 0] * off[:, :, 1] - ahead[:, :, 1] * off[:, :, 0]).prod(axis=1) < 0
+    return np.asarray(pairs[0][met | across])
 
 
 def _chains(edges: Floats, chosen: Bools) -> Geometries:
@@ -131,8 +135,11 @@ def with_shared_vertices(lines: Geometries, *, same_m: float, on_line_m: float) 
     line = np.append(owner, owner[edge])[order]
     inside = np.vstack([edges[:, :2], xy[point]])[order]
     last = shapely.get_coordinates(shapely.get_point(out, -1))
-    for row in np.unique(owner[edge]):
-        own = np.vstack([inside[line == row], last[[row]]])
+    changed = np.isin(line, owner[edge])
+    line, inside = line[changed], inside[changed]
+    for rows in rows_of_each(line):
+        row = line[rows[0]]
+        own = np.vstack([inside[rows], last[[row]]])
         repeated = np.append(False, (own[1:] == own[:-1]).all(axis=1))
         out[row] = shapely.linestrings(own[~repeated])
     return out

@@ -20,7 +20,7 @@ from pyproj import CRS
 from frontlines.crs import place
 from frontlines.geometry.coverage import Pairs, gaps, overlaps, thin
 from frontlines.geometry.planar import own_crossings
-from frontlines.names import KM2, Bools, Geometries, Ints, Kind, counted, listed, spelled_alike
+from frontlines.names import KM2, Bools, Geometries, Ints, Kind, counted, listed, rows_of_each, spelled_alike
 
 COLUMNS = ["fault", "rows", "area_km2", "detail", "geometry"]
 
@@ -287,9 +287,9 @@ def _duplicates(layer: Examined) -> Iterator[Fault]:
 def _repeats(keys: pd.DataFrame) -> Iterator[tuple[Hashable, ...]]:
     """Give the index labels of each set of rows that agree in all columns."""
     repeated = keys[keys.duplicated(keep=False)]
-    number = repeated.groupby(list(repeated.columns), sort=False, dropna=False).ngroup()
-    for one in number.unique():
-        yield tuple(number.index[number == one])
+    number = repeated.groupby(list(repeated.columns), sort=False, dropna=False).ngroup().to_numpy()
+    for rows in rows_of_each(number):
+        yield tuple(repeated.index[rows])
 
 
 def _simplicity(layer: Examined) -> Iterator[Fault]:
@@ -349,8 +349,7 @@ def _coverages(frame: gpd.GeoDataFrame, kind: Kind, sound: Bools) -> list[Ints]:
         return [rows]
     date = frame["date"].iloc[rows].reset_index(drop=True)
     number = date.groupby(date, sort=True, dropna=False).ngroup().to_numpy()
-    order = np.argsort(number, kind="stable")
-    return np.split(rows[order], np.flatnonzero(np.diff(number[order])) + 1) if len(rows) else []
+    return [rows[own] for own in rows_of_each(number)]
 
 
 def _overlapping(frame: gpd.GeoDataFrame, kind: Kind, sound: Bools) -> Pairs:

@@ -16,7 +16,7 @@ from frontlines.errors import LayerError
 from frontlines.geometry.coverage import Pairs, by_size, common_borders, in_doubt, thin, united, width_m
 from frontlines.layers.columns import BOOKED, days_of
 from frontlines.layers.faults import Examined, blank, examine, identity, place_of
-from frontlines.names import KM2, MENDS, Bools, Geometries, Ints, Kind, Mend, mends_of
+from frontlines.names import KM2, MENDS, Bools, Geometries, Ints, Kind, Mend, mends_of, rows_of_each
 
 REST_SOURCE = "rest of the theatre"
 """Source of the ground that no polygon covers."""
@@ -107,11 +107,11 @@ def give_up_overlaps(
     """
     frame, pairs, before = layer.frame, layer.overlaps, layer.shapes
     out = frame if "mended_km2" in frame else frame.assign(mended_km2=0.0)
-    groups = pd.factorize(out[within])[0][pairs.first] if within else np.zeros(len(pairs.first))
+    groups = pd.factorize(out[within])[0][pairs.first] if within else 0 * pairs.first
     claims = out[key].to_numpy(dtype=object) if key else np.arange(len(out))
     made: list[dict[str, Any]] = []
-    shapes, order = before.copy(), np.argsort(groups, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if len(order) else ():
+    shapes = before.copy()
+    for rows in rows_of_each(groups):
         own = Pairs(pairs.first[rows], pairs.second[rows], pairs.pieces[rows])
         contested, claimants = _resolve(shapes, own, claims, hair_m, split=disputed is not None)
         if contested is not None:

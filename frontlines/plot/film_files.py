@@ -54,18 +54,15 @@ def require_film_path(path: Path, frames_per_second: float) -> None:
 
 def write_film(frames: Iterable[Pixels], path: Path, *, pixels: Pixels, frames_per_second: float) -> None:
     """Write frames as they come, whole or not at all; `pixels` (n, 3) have the colours of a GIF."""
-    try:
-        with whole_or_not(path) as temporary:
-            if path.suffix.lower() == GIF:
-                _write_gif(frames, temporary, pixels, frames_per_second)
-            elif path.suffix.lower() == FILM:
-                _write_mp4(frames, temporary, frames_per_second)
-            else:
-                _write_pictures(frames, temporary)
-                if path.is_dir():
-                    path.rmdir()  # it is empty, and a folder cannot take its place everywhere
-    except OSError as error:
-        raise SourceError(f"{path} cannot be written: {error}") from error
+    with whole_or_not(path) as temporary:
+        if path.suffix.lower() == GIF:
+            _write_gif(frames, temporary, pixels, frames_per_second)
+        elif path.suffix.lower() == FILM:
+            _write_mp4(frames, temporary, frames_per_second)
+        else:
+            _write_pictures(frames, temporary)
+            if path.is_dir():
+                path.rmdir()  # it is empty, and a folder cannot take its place everywhere
 
 
 def _write_pictures(frames: Iterable[Pixels], folder: Path) -> None:

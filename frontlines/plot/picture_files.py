@@ -128,7 +128,7 @@ def _in_two_steps(text: Text) -> Any:
 
 def _halo_of(text: Text) -> list[Mapping[str, Any]]:
     """Return how the halo of a text is drawn, if it has one."""
-    return [vars(effect)["_gc"] for effect in text.get_path_effects() if isinstance(effect, withStroke)]
+    return [vars(effect)["_gc"] for effect in text.get_path_effects() or () if isinstance(effect, withStroke)]
 
 
 def _is_svg(renderer: Any) -> bool:

@@ -301,8 +301,8 @@ def seen_from(side: str, style: MapStyle = DEFAULT_STYLE, sides: Iterable[str] =
     The sides are those of `side_colours` and `sides`. Where there are several others, lost ground is grey.
     """
     named = [one for one in style.side_colours if one not in (CONTESTED, UNKNOWN)]
-    faces = side_faces({side, *named, *sides}, style)
-    others = [one for one in faces if one != side]
+    faces = {name: look.face for name, look in side_styles({side, *named, *sides}, style).items()}
+    others = [one for one in faces if one not in (side, CONTESTED, UNKNOWN)]
     other = others[0] if len(others) == 1 else None
     lost = style.unknown.face if other is None else faces[other]
     gained, held = new_look(style.gained, faces[side]), style.held.face or pale(faces[side])

@@ -12,11 +12,10 @@ from string import Template
 from typing import Any
 
 from frontlines.arguments import checked
-from frontlines.errors import SourceError
 from frontlines.plot.map_layers import side_name
 from frontlines.plot.text import clean
 from frontlines.report import words
-from frontlines.report.colours import looks_of, other_of, tones
+from frontlines.report.colours import looks_of, other_of, tones_of_fronts
 from frontlines.report.figures import Figures, figures_of, settlements_of, shown_unit
 from frontlines.report.folder import Folder, read_folder, refusing
 from frontlines.sources.writing import whole_or_not
@@ -60,18 +59,18 @@ def write_page(folder: str | Path, path: str | Path) -> None:
     run = read_folder(Path(folder))
     with refusing(Path(folder)):
         text = _page(run)
-    try:
-        with whole_or_not(Path(path)) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SourceError(f"{path} cannot be written: {error}") from error
+    with whole_or_not(Path(path)) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _page(run: Folder) -> str:
     """Put together style, words, data and scripts."""
     figures = figures_of(run)
     said, more = words.headline(run, figures.total, shown_unit(figures.total))
-    style, code = tones(run) + _asset("page.css"), "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS)
+    style, code = (
+        tones_of_fronts() + _asset("page.css"),
+        "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS),
+    )
     library = "\n".join(_asset(f"vendor/{name}.min.js").strip() for name in _LIBRARIES)
     files = ([str(one[name]) for name in ("role", "name", "sha256")] for one in run.manifest["inputs"])
     parts = {

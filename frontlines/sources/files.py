@@ -49,6 +49,7 @@ from frontlines.sources.publishers.recognizing import recognized
 from frontlines.sources.writing import whole_or_not
 
 _SHOWN = 5
+_OF_DRIVERS = (TypeError, ValueError, RuntimeError)  # what cannot be written in a format
 _SEVERAL = ("districts", "between", "source")  # layers that may be lists
 
 FORMATS = formats.FORMATS
@@ -275,23 +276,17 @@ def write(frame: pd.DataFrame, path: str | Path) -> None:
     """
     path = formats.path_of(path)
     writer = formats.writer_for(frame, path)
-    try:
-        with whole_or_not(path) as temporary:
-            writer(frame, temporary)
-            formats.require_whole(temporary, len(frame))
-    except (OSError, TypeError, ValueError, RuntimeError) as error:
-        raise SourceError(f"{path} cannot be written: {formats.why_unwritten(error)}") from error
+    with whole_or_not(path, *_OF_DRIVERS) as temporary:
+        writer(frame, temporary)
+        formats.require_whole(temporary, len(frame))
 
 
 def write_layers(layers: Mapping[str, pd.DataFrame], path: Path) -> None:
     """Write several layers, and tables beside them, into one GeoPackage, whole or not at all."""
-    try:
-        with whole_or_not(path) as temporary:
-            for name, frame in layers.items():
-                formats.add_layer(frame, temporary, name)
-                formats.require_whole(temporary, len(frame), name)
-    except (OSError, TypeError, ValueError, RuntimeError) as error:
-        raise SourceError(f"{path} cannot be written: {formats.why_unwritten(error)}") from error
+    with whole_or_not(path, *_OF_DRIVERS) as temporary:
+        for name, frame in layers.items():
+            formats.add_layer(frame, temporary, name)
+            formats.require_whole(temporary, len(frame), name)
 
 
 def fill_in(frame: gpd.GeoDataFrame, **given: str | None) -> gpd.GeoDataFrame:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import shutil
 import sqlite3
-import tempfile
 import warnings
 import zipfile
 import zlib
@@ -426,15 +426,12 @@ def require_whole(path: Path, rows: int, layer: str | None = None) -> None:
     if suffix in _DRIVERS:
         found = pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
         if found != rows:
-            raise OSError(f"only {found:,} of {rows:,} rows were stored; is the disk full?")
-
-
-def why_unwritten(error: Exception) -> str:
-    """Say why a file cannot be written; of a full disk drivers tell only which of their steps failed."""
-    steps = ("sqlite3_", "Cannot write feature", "Extending field", "parsing kml")
-    if any(step in str(error) for step in steps):
-        return "it was cut short; the disk is full, or files may be no larger (ulimit -f): make room"
-    return str(error)
+            raise OSError(f"only {found:,} of {rows:,} rows were stored")
+    if suffix == ".shp":
+        try:
+            encoding_of(path, "UTF-8")
+        except SourceError as error:
+            raise OSError("not all rows of its .dbf were stored") from error
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
@@ -475,11 +472,14 @@ def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
 
 def _write_zip(frame: gpd.GeoDataFrame, path: Path) -> None:
     name = re.sub(r"(\.shp)?\.zip$", "", path.name, flags=re.IGNORECASE)
-    with tempfile.TemporaryDirectory() as folder:
-        _write_vector(frame, Path(folder) / f"{name}.shp")
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for part in sorted(Path(folder).iterdir()):
-                archive.writestr(zipfile.ZipInfo(part.name), part.read_bytes(), zipfile.ZIP_DEFLATED)
+    inner = path.parent / "parts"  # where a killed run's leftovers are cleared, and room is looked at
+    inner.mkdir()
+    _write_vector(frame, inner / f"{name}.shp")
+    require_whole(inner / f"{name}.shp", len(frame))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in sorted(inner.iterdir()):
+            archive.writestr(zipfile.ZipInfo(part.name), part.read_bytes(), zipfile.ZIP_DEFLATED)
+    shutil.rmtree(inner)
 
 
 def add_layer(frame: pd.DataFrame, path: Path, name: str) -> None:
@@ -487,7 +487,16 @@ def add_layer(frame: pd.DataFrame, path: Path, name: str) -> None:
     if isinstance(frame, gpd.GeoDataFrame):
         _write_vector(frame, path, layer=name)
     else:
-        pyogrio.write_dataframe(frame, path, driver="GPKG", layer=name)
+        _to_gdal(frame, path, driver="GPKG", layer=name)
+
+
+def _to_gdal(frame: pd.DataFrame, path: Path, **options: Any) -> None:
+    """Write without SQLite's journal: the file is new, and one that fails must show how far it came."""
+    pyogrio.set_gdal_config_options({"OGR_SQLITE_JOURNAL": "OFF"})
+    try:
+        pyogrio.write_dataframe(frame, path, **options)
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_SQLITE_JOURNAL": None})
 
 
 def _write_vector(frame: gpd.GeoDataFrame, path: Path, **options: Any) -> None:
@@ -502,7 +511,7 @@ def _write_vector(frame: gpd.GeoDataFrame, path: Path, **options: Any) -> None:
         options["ENCODING"] = "UTF-8"
         out = _with_short_names(out)
     kind = None if len(frame) else "Unknown"
-    pyogrio.write_dataframe(out, path, driver=driver, geometry_type=kind, **options)
+    _to_gdal(out, path, driver=driver, geometry_type=kind, **options)
 
 
 def _with_plain_columns(frame: gpd.GeoDataFrame, driver: str) -> gpd.GeoDataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import sys
@@ -36,6 +37,17 @@ def read_toml(path: Path, kind: str, error: type[FrontlinesError]) -> dict[str, 
         raise error(f"{path} is not a file: check the path") from absent
     except (OSError, ValueError, RecursionError) as fault:  # not only those of its own
         raise error(f"{path} cannot be read as a {kind}: {fault}") from fault
+
+
+def as_toml(value: Any) -> str:
+    """Write a value on one line, as a TOML file holds it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{as_toml(name)} = {as_toml(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_toml, value))}]"
+    if isinstance(value, date):
+        return f"{value:%Y-%m-%d}"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("\x7f", "\\u007f")
 
 
 def is_name(value: Any) -> bool:

@@ -5,9 +5,11 @@ A folder is locked while someone writes into it, so that a run can tell what is 
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
@@ -15,11 +17,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from frontlines.errors import SourceError
+from frontlines.errors import FrontlinesError, SourceError
 
 _fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None  # no locks on Windows
+_resource: Any = importlib.import_module("resource") if os.name == "posix" else None
 
 _PREFIX = ".frontlines-"
+_INNER = re.compile(rf"{re.escape(_PREFIX)}[^/\\]*[/\\]|sqlite3_\w+\(.*\)( failed)?: ", re.DOTALL)
+_FULL = 1_000_000  # bytes left on a disk that is full: what file systems keep for their own books
 _OLD, _MOVING = ".old", ".moving"  # in a temporary folder: the files replaced, and the names on their way
 
 
@@ -29,10 +34,12 @@ def is_one_of(path: Path, files: Iterable[Path]) -> bool:
 
 
 @contextmanager
-def whole_or_not(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside a file, and move what was written there to its place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _temporary(path.parent) as folder:
+def whole_or_not(path: Path, *faults: type[Exception]) -> Iterator[Path]:
+    """Give a temporary name beside a file, and move what was written there to its place.
+
+    `faults` are the errors, beside those of the system, by which whoever writes says that it cannot.
+    """
+    with _errors_told(path), _temporary(path.parent) as folder, _errors_told(path, folder, *faults):
         yield folder / path.name
         _move_in(folder, path.parent)
 
@@ -55,12 +62,28 @@ def only_run_in(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _errors_told(out: Path) -> Iterator[None]:
-    """Say of which folder the system refused to make, lock or write something."""
+def _errors_told(path: Path, folder: Path | None = None, *faults: type[Exception]) -> Iterator[None]:
+    """Say what cannot be made, locked or written, and why; `folder` holds what was written so far."""
+    kinds: tuple[type[Exception], ...] = (OSError, *faults)
     try:
         yield
-    except OSError as error:
-        raise SourceError(f"{out} cannot be written: {error}") from error
+    except FrontlinesError:
+        raise
+    except kinds as error:
+        why = (folder and _lack_of_room(error, folder)) or error
+        raise SourceError(_INNER.sub("", f"{path} cannot be written: {why}")) from error
+
+
+def _lack_of_room(error: Exception, folder: Path) -> str | None:
+    """Say that a disk is full or a file too large, if the system says so: most drivers do not."""
+    number = getattr(error, "errno", None)
+    most = _resource.getrlimit(_resource.RLIMIT_FSIZE)[0] if _resource else -1
+    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+    if number == errno.EFBIG or 0 <= most <= max(sizes, default=-1):
+        return "it grew larger than files may be (ulimit -f): raise that limit, or pass another folder"
+    if number in (errno.ENOSPC, errno.EDQUOT) or shutil.disk_usage(folder).free < _FULL:
+        return "the disk is full: make room, or pass another folder"
+    return None
 
 
 def _require(free: bool, out: Path) -> None:
@@ -75,7 +98,7 @@ def staged(out: Path, *, stale: Collection[str] = (), last: str | None = None) -
     `stale` names files of an earlier run that go unless they are written anew. The file named `last` goes
     before all others and comes after them, so that there is none where a run was cut off in between.
     """
-    with _errors_told(out), _temporary(out) as folder:
+    with _errors_told(out), _temporary(out) as folder, _errors_told(out, folder):
         yield folder
         _move_in(folder, out, stale, last)
 
@@ -83,6 +106,7 @@ def staged(out: Path, *, stale: Collection[str] = (), last: str | None = None) -
 @contextmanager
 def _temporary(parent: Path) -> Iterator[Path]:
     """Make a locked temporary folder, and take it away at the end."""
+    parent.mkdir(parents=True, exist_ok=True)
     _clear(parent)
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))

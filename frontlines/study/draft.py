@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from frontlines.sources.description import is_of_lines, side_candidates, spans_o
 from frontlines.sources.files import own_day
 from frontlines.sources.formats import layers_in, read_layer
 from frontlines.sources.publishers.recognizing import recognized
+from frontlines.sources.toml import as_toml
 
 GAP = "GAP"
 """Begins the comment of an entry that is left empty: no study runs before it is filled."""
@@ -52,7 +52,7 @@ class Draft:
     def put(self, table: str, name: str, value: Any, comment: str = "") -> None:
         """Write an entry."""
         words = f"  # {plain(comment)}" if comment else ""
-        self.tables.setdefault(table, []).append(f"{name} = {_toml(value)}{words}")
+        self.tables.setdefault(table, []).append(f"{name} = {as_toml(value)}{words}")
 
     def leave(self, table: str, name: str, choices: str, *, empty: str = '""') -> None:
         """Leave an entry empty, and say what it may be."""
@@ -205,7 +205,7 @@ def _put_sides(found: Draft, fronts: dict[Path, gpd.GeoDataFrame]) -> None:
             if str(column).strip().lower() in sided for side in frame[column].dropna()
         )  # fmt: skip
         among = f"whose gains are positive: {listed(sides, _SHOWN)}; without it, each has its balance"
-        found.remark("study", f"side = {_toml(sides[0])}  # {among}")
+        found.remark("study", f"side = {as_toml(sides[0])}  # {among}")
         return
     if all(map(is_of_lines, fronts.values())):
         found.leave("layers", "side_left", "who is to the left of the lines, as they are drawn")
@@ -251,9 +251,3 @@ def _put_key(found: Draft, frames: list[gpd.GeoDataFrame]) -> None:
         among = listed(unique or list(map(str, every.columns)), _SHOWN)
         more = "" if unique else "; none is unique: dissolve = true joins rows that share a name"
         found.leave("layers", "key", f"the column of the districts' names: {among}{more}")
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
-    return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else json.dumps(value, ensure_ascii=False)

@@ -195,8 +195,9 @@ def _shared_days(days: Sequence[pd.Series[Any]], paths: Sequence[Path], dates: S
         for own, path in zip(days, paths, strict=True)
     )
     absent = " and ".join(f"{day:%Y-%m-%d}" for day in sorted(wanted - shared))
+    asked = f", asked for with date='{dates[0]}'" if len(dates) == 1 else ""
     every = "both" if len(paths) == len(_ROLES) else "all"
-    what = f"not {every} sources hold {absent}" if wanted else "the sources have no day in common"
+    what = f"not {every} sources hold {absent}{asked}" if wanted else "the sources have no day in common"
     raise LayerError(f"{what}: {held}; sources are compared on the same day, and days are not shifted")
 
 

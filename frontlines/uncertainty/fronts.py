@@ -18,6 +18,7 @@ from frontlines.errors import LayerError, UnknownSigmaError
 from frontlines.geometry.coverage import ground_of, intersect, united
 from frontlines.geometry.planar import BACK, edge_lines, edge_middles, same_edges, segments
 from frontlines.layers.columns import sigmas_of
+from frontlines.limits import require_metres
 from frontlines.names import KM2, Bools, Floats, Geometries, Ints, counted, listed
 from frontlines.uncertainty.columns import QUANTITIES, in_order, one_step
 from frontlines.uncertainty.noise import SAME_M, SHARED_M, NoiseModel
@@ -236,6 +237,8 @@ def find_fronts(
     reach_m: float,
 ) -> tuple[Fronts, tuple[Outline, Outline]]:
     """Find the front of a side on two dates: the edges of both, each once, and the outline on either date."""
+    require_metres(LayerError, needed=True, border_m=border_m)
+    require_metres(LayerError, above_0=True, or_inf=True, needed=True, reach_m=reach_m)
     edge = shapely.boundary(ground_of(theatre))
     shapely.prepare(edge)
     held = [control[(control["date"] == day) & (control["side"] == side)] for day in dates]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from frontlines.names import STRETCH, Bools, Floats, Ints, Length
+from frontlines.names import STRETCH, Bools, Floats, Ints, Length, rows_of_each
 from frontlines.uncertainty.fronts import Fronts
 from frontlines.uncertainty.noise import SAME_M, NoiseModel
 
@@ -133,8 +133,7 @@ def laid_together(
     """
     low, high = along.min(axis=1), np.maximum(along.max(axis=1), along.min(axis=1) + SAME_M)
     found = []
-    for one in np.unique(line):
-        rows = np.flatnonzero(line == one)
+    for rows in rows_of_each(line):
         cuts = np.unique(np.concatenate([low[rows], high[rows]]))
         density = pull[rows] / (high - low)[rows, None]
         change = np.zeros((len(cuts), pull.shape[1]))
@@ -142,7 +141,9 @@ def laid_together(
         np.add.at(change, np.searchsorted(cuts, high[rows]), -density)
         n = len(cuts) - 1
         ends = np.column_stack([cuts[:-1], cuts[1:]])
-        found.append((np.full(n, one), ends, np.full(n, around_m[rows[0]]), change.cumsum(axis=0)[:-1]))
+        found.append(
+            (np.full(n, line[rows[0]]), ends, np.full(n, around_m[rows[0]]), change.cumsum(axis=0)[:-1])
+        )
     if not found:
         return line, along, around_m, pull
     lines, ends, around, weight = (np.concatenate(column) for column in zip(*found, strict=True))

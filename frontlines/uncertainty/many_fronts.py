@@ -17,6 +17,7 @@ from frontlines.crs.projecting import numbered
 from frontlines.errors import NoiseError, UnknownSigmaError
 from frontlines.geometry.planar import edge_lines, edge_middles, segments
 from frontlines.layers.columns import sigmas_of
+from frontlines.limits import require_metres
 from frontlines.names import KM2, STRETCH, Bools, Floats, Geometries, Ints
 from frontlines.uncertainty.fronts import split, with_course
 from frontlines.uncertainty.kernel import Pieces, variances
@@ -73,6 +74,7 @@ class ManyFronts:
         self, grounds: Sequence[Geometries], theatre_edge: Any, shapes: Geometries, border_m: float
     ) -> None:
         """Take the outlines of the polygons of each map apart; those of one map may lie side by side."""
+        require_metres(NoiseError, needed=True, border_m=border_m)
         self.shapes = shapes
         rings, of_map = _rings(grounds)
         self.ends, edge, way, ring = _edges(rings)

@@ -16,7 +16,18 @@ import shapely
 from frontlines.arguments import checked
 from frontlines.geometry.planar import edge_lines, edge_middles
 from frontlines.limits import within
-from frontlines.names import BORDER_M, KM2, REACH_M, Bools, Floats, Floats32, Geometries, Ints, Mapper
+from frontlines.names import (
+    BORDER_M,
+    KM2,
+    REACH_M,
+    Bools,
+    Floats,
+    Floats32,
+    Geometries,
+    Ints,
+    Mapper,
+    rows_of_each,
+)
 from frontlines.progress import Progress, track
 from frontlines.uncertainty.columns import (
     LEVEL,
@@ -471,8 +482,7 @@ def find_blocks(field: ErrorField, before: Geometries) -> list[Block]:
 def _numbers(line: Ints) -> Ints:
     """Give the number of its block to each place: parts of a line of about the same size."""
     number, total = np.zeros(len(line), dtype=np.int64), 0
-    for one in np.unique(line):
-        rows = np.flatnonzero(line == one)
+    for rows in rows_of_each(line):
         blocks = int(np.ceil(len(rows) / _TOGETHER))
         number[rows] = total + np.arange(len(rows)) * blocks // len(rows)
         total += blocks

@@ -117,7 +117,7 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(folder):
     text = refused(folder, first, last)
     assert "the sources have no day in common: 2024-11-24.gpkg holds 1 day (2024-11-24 to 2024-11-24)" in text
     text = refused(folder, "one.gpkg", "two.gpkg", "--date", "2024-11-25")
-    assert "one.gpkg" in text
+    assert "not both sources hold 2024-11-25, asked for with --date: one.gpkg" in text
     assert "2024-11-25" in text
     assert "2024-12-01" in text
     assert "give it 2 times" in refused(folder, "one", "two", "--source", "First")

@@ -146,3 +146,17 @@ def test_winding_numbers_are_those_of_every_ray_with_every_edge(axes):
     assert len(points) > 100
     assert winding_numbers(points, edges, times).tolist() == wanted.tolist()
     assert winding_numbers(points, edges, times * 0).tolist() == [0] * len(points)
+
+
+def test_lines_drawn_twice_are_cut_where_they_touch():
+    ring = shapely.LineString([(0, 0), (8, 0), (8, 8), (0, 8), (0, 0)])
+    across = shapely.LineString(
+        [(4, 0), (4.2, 5), (4, 8)]
+    )  # its ends lie on edges of the ring, and on no corner
+    for grid_m in (None, 1e-3):
+        once, twice = (
+            arrange(np.array(lines), grid_m=grid_m) for lines in ([ring, across], [ring, across] * 2)
+        )
+        assert shapely.area(twice.faces).tolist() == pytest.approx(shapely.area(once.faces).tolist())
+        assert len(twice.faces) == 2
+        assert ((twice.left >= 0) & (twice.right >= 0)).sum() == 2

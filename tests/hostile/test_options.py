@@ -163,6 +163,7 @@ REFUSED = [
         [*TWO, "--dates", "1994-04-07", "1994-05-12", "--report", "--apart-m", "9"],
         "--apart-m, --report: of no",
     ),
+    ([*CHANGE, "--no-map", "--pdf"], "--pdf: of no effect with --no-map, give one of them"),
     (["digitize", "--suggest-colours", "x.png", "--force"], "--force: of no effect with --suggest-colours"),
     ([*CHANGE, "--population-per", "pixel"], "--population-per 'pixel' .*: give --population too"),
     ([*CHANGE[:3], "--theatre", "{districts}", "--side", "A", "--dissolve"], "--dissolve joins rows of dist"),

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import sys
 import tempfile
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,7 +18,7 @@ from frontlines.manifest import sha256
 from frontlines.study import outputs
 from frontlines.study.outputs import MANIFEST, only_run_in, staged
 from frontlines.study.record import read_previous
-from tests.forking import forked
+from tests.forking import dies_at, forked
 
 SETS = {kind: (files, outputs.IF_ANY[kind]) for kind, files in outputs.FILES.items()}
 SETS["digitizing"] = (("overlay.png", MANIFEST), ("frontlines.geojson", "control.gpkg", "residuals.csv"))
@@ -127,21 +126,6 @@ Folder.TestCase.settings = settings(
 )
 TestFolder = Folder.TestCase
 
-_WRITES = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir"}
-
-
-def _dies_at(number, folder):
-    left = [number]
-
-    def hook(event, args):
-        opened = event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
-        if (event in _WRITES or opened) and str(folder) in str(args[0]):
-            left[0] -= 1
-            if not left[0]:
-                os._exit(137)
-
-    sys.addaudithook(hook)
-
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("command", sorted(SETS))
@@ -151,7 +135,7 @@ def test_twenty_kills_leave_one_set_whole(tmp_path, command):
     ends = set()
 
     def be_the_command(number):
-        _dies_at(number, tmp_path)
+        dies_at(number, tmp_path)
         write_run(tmp_path, command, f"run {number}", force=True, more=if_any if number % 2 else ())
         os._exit(0)
 

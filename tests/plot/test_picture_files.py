@@ -65,6 +65,7 @@ def test_paths_keep_what_can_be_seen(figure, tmp_path):
 
 
 def test_a_pdf_has_its_title_and_no_other_format_is_known(figure, tmp_path):
+    figure.text(0.5, 0.5, "no halo").set_path_effects(None)
     save_figure(figure, tmp_path / "a.pdf", description="Two circles.")
     written = (tmp_path / "a.pdf").read_bytes()
     assert b"/Title (Red & <Blue> $x$)" in written

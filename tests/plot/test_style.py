@@ -230,3 +230,11 @@ def test_importing_the_plots_leaves_rcparams_alone():
     MapStyle()
     side_styles(["a"])
     assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("nobody", ["contested", "unknown"])
+def test_ground_of_nobody_is_seen_like_that_of_a_side(nobody):
+    style = MapStyle(side_colours={"a": "#aa0000", "b": "#0000aa"})
+    seen = seen_from(nobody, style)
+    assert seen.held.face == pale(side_styles([nobody])[nobody].face)
+    assert seen.other is None  # both others are sides

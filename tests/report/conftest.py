@@ -1,7 +1,5 @@
 """Runs that have a page, made once, and a browser without a network."""
 
-import os
-import shutil
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,10 +25,6 @@ PICTURES = (
 NASTY = "</script><script>alert(1)</script>"
 DAYS = pd.date_range("2021-06-01", periods=6)
 FRONTS = (46.4, 46.6, 46.9, 46.8, 47.1, 47.4)
-NO_NETWORK = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--proxy-server=127.0.0.1:9", "--window-size=1280,900",
-)  # fmt: skip
 
 
 def ground(day, front, *, third=False):
@@ -98,26 +92,6 @@ def runs(tmp_path_factory):
         command("compare", at / "one.gpkg", at / "other.gpkg", *shared, "--side", "A", "--source", "First",
                 "--source", NASTY, "--out", at / "compare")  # fmt: skip
     return at
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    """Debian's Chromium without a network; `FRONTLINES_BROWSER` names it, and then it must be there."""
-    named = os.environ.get("FRONTLINES_BROWSER")
-    found = named or shutil.which("chromium")
-    driver = shutil.which("chromedriver")
-    if not named and not (found and driver):
-        pytest.skip("no browser here: chromium and chromedriver draw the pages")
-    from selenium import webdriver  # noqa: PLC0415 - not where there is no browser
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = found
-    for word in (*NO_NETWORK, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield chrome
-    chrome.quit()
 
 
 @pytest.fixture

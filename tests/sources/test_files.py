@@ -1,8 +1,11 @@
 """Layers go out and come back the same, in every format; a file is written whole or not at all."""
 
 import json
+import os
+import shutil
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -26,8 +29,10 @@ from frontlines.sources.files import (
     read_layer,
     read_settlements,
     write,
+    write_layers,
 )
 from frontlines.sources.writing import whole_or_not
+from tests.forking import forked
 
 VECTOR = [".geojson", ".json", ".gpkg", ".parquet", ".geoparquet", ".shp", ".zip", ".shp.zip", ".kml", ".kmz"]
 DEGREES_ONLY = {".geojson", ".json", ".kml", ".kmz"}
@@ -493,6 +498,43 @@ def test_a_write_that_is_broken_off_leaves_nothing(tmp_path, frame, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         write(frame, tmp_path / "a.gpkg")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_file_that_may_grow_no_further_is_said_so_in_every_format(tmp_path):
+    """Each driver has words of its own for it, or none at all: columns of a shapefile were cut in silence."""
+    rng = np.random.default_rng(0)
+    texts = [rng.bytes(40).hex() for _ in range(1500)]
+    points = gpd.points_from_xy(*rng.uniform(0, 50, (2, len(texts))))
+    rows = gpd.GeoDataFrame({"district": texts}, geometry=points, crs="EPSG:4326")
+    for suffix in (*VECTOR, ".csv"):
+        write(rows.iloc[:1], tmp_path / f"a{suffix}")
+    old = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+
+    def limited():
+        resource = pytest.importorskip("resource")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY))
+        said = r"(a|many)(\.\w+)+ cannot be written: it grew larger than files may be \(ulimit -f\): raise"
+        for suffix in (*VECTOR, ".csv"):
+            with pytest.raises(SourceError, match=said):
+                write(rows, tmp_path / f"a{suffix}")
+        with pytest.raises(SourceError, match=said):
+            write_layers({"few": rows.iloc[:9], "all": rows}, tmp_path / "many.gpkg")
+
+    assert os.waitpid(forked(limited), 0)[1] == 0
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == old
+
+
+def test_a_full_disk_is_named_only_where_it_is_one(tmp_path, frame, monkeypatch):
+    def failed(_frame, _target):
+        raise RuntimeError("index 0: sqlite3_exec(INSERT INTO a VALUES ('b')) failed: no such table: a")
+
+    monkeypatch.setattr(formats, "writer_for", lambda _frame, _path: failed)
+    with pytest.raises(SourceError, match=r"a\.gpkg cannot be written: index 0: no such table: a$"):
+        write(frame, tmp_path / "a.gpkg")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=0))
+    with pytest.raises(SourceError, match=r"a\.gpkg cannot be written: the disk is full: make room"):
+        write(frame, tmp_path / "a.gpkg")
 
 
 def test_a_write_replaces_the_whole_file(tmp_path, frame):

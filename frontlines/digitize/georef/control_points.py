@@ -2,7 +2,8 @@
 
 Pixels are counted as everywhere in this package: the centre of the first pixel is column 0, row 0, and rows
 grow downwards. QGIS ``.points`` counts from the corner of the first pixel, and its y grows upwards: its pixel
-centre (0.5, -0.5) is our (0, 0), and it is brought to this.
+centre (0.5, -0.5) is our (0, 0), and it is brought to this. Georeference annotations of IIIF, as Allmaps
+writes them, and lists of Map Warper count from the corner too, with rows downwards.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -118,6 +120,7 @@ _HALF_PX = 0.5
 _LAST_LONGITUDE, _LAST_LATITUDE = 360.0, 90.0
 _SHOWN = 6
 _COLUMNS = ("id", "col", "row", "lon", "lat")
+_MAP_WARPER = {"x", "y", "lon", "lat", "name"}  # columns of its lists, and no others
 
 
 @checked()
@@ -136,12 +139,15 @@ class GroundControl:
         Ids that the file switches off.
     read_as_degrees
         Whether the file names no CRS, and its coordinates were read as degrees because they can be.
+    size_px
+        Width and height of the image that they were read on, if the file says so.
     """
 
     points: pd.DataFrame
     source: str = ""
     left_out: tuple[str, ...] = ()
     read_as_degrees: bool = False
+    size_px: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         """Count the points."""
@@ -173,6 +179,19 @@ class GroundControl:
                 f"control points {ids} lie nowhere: col and row must be numbers, lon and lat degrees"
             )
 
+    def on_scan(self, size_px: tuple[int, int]) -> GroundControl:
+        """Bring points that were read on a larger or smaller copy of the image to this one."""
+        if self.size_px is None or self.size_px == size_px:
+            return self
+        (wide, high), (width, height) = self.size_px, size_px
+        if abs(wide * height - high * width) > max(wide, high, width, height):  # sides are rounded to a pixel
+            raise DigitizeError(
+                f"{self.source} was read on an image of {wide} × {high} px, of which the scan of {width} × "
+                f"{height} px is no copy: take the whole image, uncut and unturned"
+            )
+        corner = (self.points[["col", "row"]] + _HALF_PX) * [width / wide, height / high] - _HALF_PX
+        return replace(self, points=self.points.assign(col=corner["col"], row=corner["row"]), size_px=size_px)
+
     def without(self, ids: Iterable[str]) -> GroundControl:
         """Leave points out, by their ids."""
         ids = tuple(map(str, ids))
@@ -189,13 +208,15 @@ class GroundControl:
 
 @checked()
 def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> GroundControl:
-    r"""Read control points from a CSV or a ``.points`` file of QGIS.
+    r"""Read control points from a CSV, a ``.points`` file of QGIS, or an annotation of IIIF.
 
     Parameters
     ----------
     path
         A CSV with columns `id`, `col`, `row` and either `lon`, `lat` or `x`, `y`, and if wanted `enable`
-        (1 or 0, on or off, yes or no, true or false; 0 switches a point off); or a ``.points`` file.
+        (1 or 0, on or off, yes or no, true or false; 0 switches a point off); a CSV of Map Warper (`x`, `y`,
+        `lon`, `lat`, `name`); a ``.points`` file; or a ``.json`` with one georeference annotation, as Allmaps
+        writes it, whose points are brought to the size of the scan.
     crs
         CRS of the coordinates on the ground, if it is not WGS 84, such as ``EPSG:4284`` for a graticule on
         Pulkovo 1942. For `x`, `y` it must be given. A ``.points`` file that names its own CRS keeps to it.
@@ -231,6 +252,8 @@ def read_control_points(path: str | Path, *, crs: CRS | str | None = None) -> Gr
         raise SourceError(f"{path} cannot be read as control points: {error}") from error
     if path.suffix.lower() == ".points":
         return _from_qgis(text, path.name, crs)
+    if path.suffix.lower() == ".json":
+        return _from_annotation(text, path.name)
     return _from_csv(text, path.name, crs)
 
 
@@ -252,13 +275,60 @@ def control_inside(gcps: Sequence[Any], crs: Any, name: str) -> GroundControl | 
         for k, one in enumerate(gcps, start=1)
     ]
     control = _control(rows, name, ("col", "row"), ("x", "y"), crs_of(CRS(crs), f"the CRS of {name}"))
-    half = {axis: control.points[axis] - _HALF_PX for axis in ("col", "row")}
-    return replace(control, points=control.points.assign(**half))
+    return replace(control, points=_from_corner(control.points))
+
+
+def _from_corner(points: pd.DataFrame) -> pd.DataFrame:
+    """Count from the centre of the first pixel what was counted from its corner."""
+    return points.assign(col=points["col"] - _HALF_PX, row=points["row"] - _HALF_PX)
+
+
+def _from_annotation(text: str, name: str) -> GroundControl:
+    try:
+        held = json.loads(text)
+        maps = held["items"] if held.get("type") == "AnnotationPage" else [held]
+        sizes = [_size_of(one["target"]) for one in maps]
+        rows = [
+            [(k, _row_of_feature(k, p)) for k, p in enumerate(one["body"]["features"], 1)] for one in maps
+        ]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise DigitizeError(
+            f"{name} is no georeference annotation of IIIF: its points must stand in the features of "
+            f"its body, each with resourceCoords and coordinates ({type(error).__name__}: {error})"
+        ) from error
+    if len(maps) != 1:
+        raise DigitizeError(f"{name} holds {len(maps)} maps: keep the annotation of one of them")
+    if not rows[0]:
+        raise DigitizeError(f"{name} holds no control point: give one with features in its body")
+    read = _control(rows[0], name, ("col", "row"), ("lon", "lat"), WGS84)
+    return replace(read, points=_from_corner(read.points), size_px=sizes[0])
+
+
+def _size_of(target: Any) -> tuple[int, int] | None:
+    """Give the size of the image of an annotation, if it says so."""
+    image = target.get("source", target) if isinstance(target, dict) else None
+    if not isinstance(image, dict) or "width" not in image:
+        return None
+    width, height = int(image["width"]), int(image["height"])
+    if min(width, height) < 1:
+        raise ValueError(f"an image of {width} × {height} px")
+    return width, height
+
+
+def _row_of_feature(k: int, feature: Mapping[str, Any]) -> dict[str, str]:
+    """Write a point of an annotation as a row; older ones of Allmaps call its pixels pixelCoords."""
+    about = feature["properties"]
+    column, row = about["resourceCoords"] if "resourceCoords" in about else about["pixelCoords"]
+    lon, lat, *_ = feature["geometry"]["coordinates"]
+    return {"id": str(k), "col": str(column), "row": str(row), "lon": str(lon), "lat": str(lat)}
 
 
 def _from_csv(text: str, name: str, crs: CRS | str | None) -> GroundControl:
     rows = _rows(text, name, first_line=1)
     held = set(rows[0][1])
+    if held == _MAP_WARPER:
+        read = _control(rows, name, ("x", "y"), ("lon", "lat"), WGS84)
+        return replace(read, points=_from_corner(read.points))
     lonlat = bool({"lon", "lat"} & held)  # one of them, the other misspelt or forgotten, is what is meant
     ground = ("x", "y") if {"x", "y"} <= held and not lonlat else ("lon", "lat")
     if ground == ("x", "y"):
@@ -444,9 +514,10 @@ _DEGREES = re.compile(  # 46.5°E, 46°30′15″E, 46 30 15 E, E 46:30.25
 
 def _number(text: str | None, letters: str = "") -> float:
     """Read a number; with letters, of the positive end of an axis and of the other one, one of degrees."""
-    text = str(text).replace("−", "-")
+    text = str(text).replace("−", "-").strip()
+    text = text.replace(",", ".") if text.count(",") == 1 else text
     try:
-        return float(text.replace(",", ".") if text.count(",") == 1 else text)
+        return float(text)
     except ValueError:
         found = _DEGREES.fullmatch(text) if letters else None
     if found is None:
@@ -458,6 +529,43 @@ def _number(text: str | None, letters: str = "") -> float:
         return math.nan
     size = math.fsum(float(part or 0) / _MINUTES**power for power, part in enumerate(parts))
     return -size if sign == "-" or end == letters[1] else size
+
+
+def read_place(first: str, second: str, crs: CRS) -> tuple[float, float]:
+    """Read the longitude and latitude, or x and y, that somebody typed, and take them to WGS 84 [degrees].
+
+    Both may stand in the first text if letters say which is which: 39°10′N 46°30′E.
+    """
+    ends = ("EW", "NS") if crs.is_geographic else ("", "")
+    pairs = [(first, second), (second, first)]
+    if not second.strip():
+        gaps = [found.span() for found in re.finditer(r"[\s,;]+", first.strip())]
+        parted = [(first.strip()[:start], first.strip()[end:]) for start, end in gaps]
+        pairs = [pair for one, other in parted for pair in ((one, other), (other, one))]
+    for one, other in pairs:
+        told = bool(ends[0]) and _ends_with(one, ends[0]) and _ends_with(other, ends[1])
+        lon, lat = _number(one, ends[0]), _number(other, ends[1])
+        if math.isfinite(lon + lat) and (told or (one, other) == (first, second)):
+            return _one_in_wgs84(lon, lat, crs)
+    ways = "46.5, 46°30′15″E or 46 30 15 E" if crs.is_geographic else "a number of the grid, such as 8540000"
+    both = "; both in one box only with their letters, as 39°10′N 46°30′E" if crs.is_geographic else ""
+    raise DigitizeError(f"{f'{first} {second}'.strip()[:60]!r} is no place: write {ways}{both}")
+
+
+def _ends_with(text: str, letters: str) -> bool:
+    """Tell whether a letter of an axis stands in a text."""
+    return any(letter in text.upper() for letter in letters)
+
+
+def _one_in_wgs84(lon: float, lat: float, crs: CRS) -> tuple[float, float]:
+    if crs.is_geographic and (abs(lon) > _LAST_LONGITUDE or abs(lat) > _LAST_LATITUDE):
+        raise DigitizeError(
+            f"longitude {lon:g}, latitude {lat:g} is nowhere: check their order, and that they are degrees"
+        )
+    x, y = way(crs, WGS84).transform(lon, lat)
+    if not math.isfinite(x + y):
+        raise DigitizeError(f"{lon:g}, {lat:g} lies nowhere in {crs.name}: check the CRS of the coordinates")
+    return float(x), float(y)
 
 
 def _listed(names: Iterable[object] | Mapping[str, object]) -> str:

@@ -92,6 +92,21 @@ class Georeference:
     cautions: tuple[Caution, ...]
     error: LocalError | None
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Say what was chosen, why, and how far off the control points are."""
+        lines, figures = (f"{self.choice.family} on {self.choice.plane}", self.choice.reason), self.figures
+        if not figures:
+            return lines
+        means = {
+            "RMSE": figures["rmse_m"],
+            f"adjusted (n - k = {figures['points']} - {figures['least_points']})": figures["rmse_adjusted_m"],
+            "left out one by one": figures["left_out_rmse_m"],
+        }
+        known = [f"{name} {value:,.1f} m" for name, value in means.items() if value is not None]
+        errors = ", ".join(known) or "none to spare, no error known"
+        return (*lines, f"{figures['points']} control points: {errors}")
+
     def lonlat(self, pixels: Floats) -> Floats:
         """Longitude and latitude of places of the scan, (m, 2) [degrees]."""
         return to_lonlat(self.transformation(pixels), self.crs)
@@ -187,6 +202,7 @@ def georeference(
     ('helmert', [[46.1, 40.9]])
     """
     control.refuse_faults()
+    control = control.on_scan(size_px)
     within("control_points", len(control), control.source or "the scan")
     refuse_misplaced(control, size_px)
     if transformation is not None:

@@ -36,7 +36,9 @@ function draw_time(wide) {
   svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(title + (state.district === WHOLE ? "" : `, ${called(state.district)}`));
   for (const line of lines) {
     const path = line.values.map((value, at) => (value === null ? "" : `${at && line.values[at - 1] !== null ? "L" : "M"}${x(time_of(at))},${y(value)}`)).join("");
-    upper.append("path").attr("class", "line").attr("d", path).style("stroke", SEVERAL ? line_colour(line.side) : null).style("stroke-width", SEVERAL && line.side === state.side ? 3.4 : 2);
+    const wide_ = SEVERAL && line.side === state.side ? 4.4 : 2.4;
+    if (SEVERAL) upper.append("path").attr("class", "line casing").attr("d", path).style("stroke-width", wide_ + 1.6);
+    upper.append("path").attr("class", "line").attr("d", path).style("stroke", SEVERAL ? line_colour(line.side) : null).style("stroke-width", wide_);
   }
   if (SEVERAL) name_lines(svg_, lines, y, right);
   if (!SOURCES) draw_steps(svg_, x, left, right, high + gap, low);
@@ -56,7 +58,7 @@ function draw_time(wide) {
   };
   svg_.on("pointerdown", (event) => { dragging = true; move(event); }).on("pointermove", (event) => { if (dragging && event.buttons) move(event); });
 }
-const line_colour = (side) => `var(--line-${side_number.get(side)})`;
+const line_colour = (side) => data.looks[`line-${side_number.get(side)}`][0];
 const lost_look = (side) => `lost-${data.others[side] ?? UNKNOWN}`;
 const lost_words = (side) => (data.others[side] === null ? "" : `, lost in the colour of ${side_called(data.others[side])}`);
 let dragging = false;
@@ -70,7 +72,7 @@ function name_lines(svg_, lines, y, right) {
   let free = 0; // each name stands beside the end of its line, or below the one before
   for (const line of d3.sort(lines, (one) => -one.values.at(-1))) {
     free = Math.max(free + 14, y(line.values.at(-1)) + 4);
-    svg_.append("line").attr("x1", right + 6).attr("x2", right + 16).attr("y1", free - 4).attr("y2", free - 4).style("stroke", line_colour(line.side)).style("stroke-width", 3);
+    svg_.append("rect").attr("class", "swatch").attr("x", right + 6).attr("y", free - 9).attr("width", 10).attr("height", 9).attr("fill", line_colour(line.side));
     svg_.append("text").attr("class", "name").attr("x", right + 20).attr("y", free).text(cut(named(line.side), 12));
   }
 }

@@ -1,5 +1,7 @@
 """Control points from CSV and QGIS, and world files."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +12,10 @@ from frontlines.digitize.georef.control_points import (
     GroundControl,
     crs_of,
     read_control_points,
+    read_place,
     read_world_file,
 )
+from frontlines.digitize.georef.georeference import georeference
 from frontlines.digitize.georef.transformations import fit
 from frontlines.errors import DigitizeError, SourceError
 
@@ -197,3 +201,103 @@ def test_numbers_as_ids_are_left_out_by_their_text():
         {"id": [1, 2], "col": [0.0, 9], "row": [0.0, 9], "lon": [46.0, 47], "lat": [41.0, 40]}
     )
     assert GroundControl(points).without(["1"]).points["id"].tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "lon", "lat"),
+    [
+        ("12.5", "45", 12.5, 45), ("12,5", "45,25", 12.5, 45.25), ("12°30′", "45°N", 12.5, 45),
+        ("12°30′36″E", "45 30 36 N", 12.51, 45.51), ("12 30 36 E", "45 30 36,0", 12.51, 45.51),
+        ("39°30′N 46°30′E", "", 46.5, 39.5), ("46,5 E; 39,5 N", "", 46.5, 39.5), ("E 46 30 N 39 30", "", 46.5, 39.5),
+        ("45N", "12.5E", 12.5, 45), ("12.5W", "33S", -12.5, -33), ("−12.5", "-33", -12.5, -33), ("12:30", "45:00", 12.5, 45),
+    ],
+)  # fmt: skip
+def test_a_place_is_read_as_people_type_it(first, second, lon, lat):
+    assert read_place(first, second, CRS("EPSG:4326")) == pytest.approx((lon, lat))
+
+
+@pytest.mark.parametrize("typed", [("46.5, 39.2", ""), ("46.5", ""), ("", ""), ("46.5E", "47E"), ("46°70′", "40"), ("1e400", "1"), ("12.5.3", "45"), ("46O", "40"), ("-46W", "40"), ("46.5°30′", "40"), ("95", "100"), ("361", "4")])  # fmt: skip
+def test_what_may_mean_two_places_or_none_is_refused(typed):
+    with pytest.raises(DigitizeError, match=r"is no place: write|is nowhere: check"):
+        read_place(*typed, CRS("EPSG:4326"))
+
+
+def test_grid_coordinates_and_other_datums_go_to_wgs84():
+    lon, lat = read_place("8540000", "4400000", CRS("EPSG:28408"))
+    assert (lon, lat) == pytest.approx((45.4654, 39.7323), abs=1e-3)
+    assert read_place("46.5", "40", CRS("EPSG:4284")) != pytest.approx((46.5, 40), abs=1e-6)
+    for typed in (("8.540.000", "4400000"), ("E", "N"), ("8540000 4400000", "")):
+        with pytest.raises(DigitizeError, match="a number of the grid"):
+            read_place(*typed, CRS("EPSG:28408"))
+    with pytest.raises(DigitizeError, match="lies nowhere"):
+        read_place("1e30", "1e30", CRS("EPSG:28408"))
+
+
+def annotation(size=(800, 600), features=None, **more):
+    """Write an annotation as Allmaps does."""
+    found = [
+        {"type": "Feature", "properties": {"resourceCoords": [c, r]}, "geometry": {"type": "Point", "coordinates": [x, y]}}
+        for c, r, x, y in ((0.5, 0.5, 46, 41), (800, 0.5, 47, 41), (0.5, 600, 46, 40), (800, 600, 47, 40), (400, 300, 46.5, 40.5))
+    ]  # fmt: skip
+    source = {
+        "@id": "https://example.org/iiif/1",
+        "type": "ImageService2",
+        "width": size[0],
+        "height": size[1],
+    }
+    body = {
+        "type": "FeatureCollection",
+        "transformation": {"type": "polynomial"},
+        "features": found if features is None else features,
+    }
+    return {
+        "type": "Annotation", "motivation": "georeferencing", "body": body,
+        "target": {"type": "SpecificResource", "source": source, "selector": {"type": "SvgSelector"}}, **more,
+    }  # fmt: skip
+
+
+def test_an_annotation_of_allmaps_counts_from_the_corner_and_fits_a_copy_of_another_size(tmp_path):
+    path = tmp_path / "map.json"
+    for held in (annotation(), {"type": "AnnotationPage", "items": [annotation()]}):
+        path.write_text(json.dumps(held))
+        control = read_control_points(path)
+        assert control.pixels[:2].tolist() == [[0, 0], [799.5, 0]]
+        assert control.lonlat[-1].tolist() == [46.5, 40.5]
+        assert control.size_px == (800, 600)
+    half = control.on_scan((400, 300))
+    assert half.pixels[1].tolist() == [399.5, -0.25]
+    assert control.on_scan((401, 300)).pixels[1][0] == pytest.approx(400.5)
+    lies = {size: georeference(control, size, crs="EPSG:4326") for size in ((800, 600), (400, 300))}
+    assert lies[400, 300].lonlat(np.array([[99.5, 99.5]])) == pytest.approx(
+        lies[800, 600].lonlat(np.array([[199.5, 199.5]]))
+    )
+    with pytest.raises(
+        DigitizeError, match=r"read on an image of 800 × 600 px, of which the scan of 400 × 400 px is no copy"
+    ):
+        georeference(control, (400, 400), crs="EPSG:4326")
+    old = [{"properties": {"pixelCoords": [10.5, 20.5]}, "geometry": {"coordinates": [46, 40, 3]}}]
+    path.write_text(json.dumps(annotation(features=old)))
+    assert read_control_points(path).pixels.tolist() == [[10, 20]]
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        ({"type": "AnnotationPage", "items": [annotation(), annotation()]}, "holds 2 maps"), ({}, "no georeference annotation"),
+        ([], "no georeference annotation"), (annotation(features=[]), "no control point"), (annotation(features=[{}]), "no georeference annotation"),
+        (annotation(features=[{"properties": {"resourceCoords": [1]}, "geometry": {"coordinates": [1, 2]}}]), "no georeference annotation"),
+        (annotation(features=[{"properties": {"resourceCoords": ["x", 1]}, "geometry": {"coordinates": [1, 2]}}]), "no number"),
+        (annotation(features=[{"properties": {"resourceCoords": [1, 1]}, "geometry": {"coordinates": [1, 200]}}]), "no longitude and latitude"),
+        (annotation(size=("a", 3)), "no georeference annotation"), (annotation(size=(0, 3)), "no georeference annotation"),
+    ],
+)  # fmt: skip
+def test_what_is_no_annotation_is_refused(tmp_path, held, told):
+    (tmp_path / "map.json").write_text(json.dumps(held))
+    with pytest.raises(DigitizeError, match=told):
+        read_control_points(tmp_path / "map.json")
+
+
+def test_a_list_of_map_warper_counts_from_the_corner(tmp_path):
+    path = tmp_path / "gcps.csv"
+    path.write_text("x,y,lon,lat,name\n10.5,20.5,46.5,40,\n90.5,20.5,47,40,Town\n")
+    assert read_control_points(path).pixels.tolist() == [[10, 20], [90, 20]]

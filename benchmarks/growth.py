@@ -1,0 +1,370 @@
+"""How time grows with the size of a question, beside geopandas and shapely doing the same work.
+
+    python -m benchmarks.growth [--only NAME ...] [--most SECONDS] [--table FILE.csv] [--chart FILE.svg]
+
+Each case is made up in several sizes. Ours and a named peer take turns in one process; printed are, for each
+size, the processor times and their ratio, and how ours grew: with the size to the power of so much, from the
+size before. A case ends where a run takes longer than ``--most``; a peer that would is left out. What peers
+leave out (checks, books, sources, slivers) is not counted for them. ``--table`` adds to what a table holds,
+so that cases can be measured one by one; the chart is drawn from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.affinity import affine_transform
+
+import frontlines as fl
+import frontlines.study
+
+CRS = "EPSG:3035"
+CELL_M = 1_000.0
+EAST_M, NORTH_M = 4_000_000.0, 3_000_000.0  # of the first corner: amid the CRS
+JUMP_M = 400.0  # how far a vertex moves
+HAIR_M = 0.5  # width of slivers
+
+Frame = gpd.GeoDataFrame
+Work = Callable[[], Any]
+
+
+class Case(NamedTuple):
+    """One way to grow: what is counted, the sizes, and what makes our work and the peer's of a size."""
+
+    counted: str
+    sizes: Sequence[float]
+    make: Callable[[int], tuple[Work, Work]]
+    peer: str
+
+
+def grid(n: int) -> np.ndarray:
+    """Lay about n squares side by side."""
+    across = max(round(math.sqrt(n)), 2)
+    x, y = (axis.ravel() * CELL_M for axis in np.meshgrid(np.arange(across), np.arange(across)))
+    west, south = EAST_M + x, NORTH_M + y
+    return shapely.box(west, south, west + CELL_M, south + CELL_M)
+
+
+def ground(shapes: np.ndarray) -> Frame:
+    """Make a theatre: the box round shapes."""
+    return gpd.GeoDataFrame(geometry=[shapely.box(*shapely.total_bounds(shapes))], crs=CRS)
+
+
+def control(shapes: Sequence[Any], sides: Sequence[str], day: Any) -> Frame:
+    """Make polygons of control."""
+    columns = {"date": pd.to_datetime(day), "side": sides, "source": "made up"}
+    return gpd.GeoDataFrame(columns, geometry=list(shapes), crs=CRS)
+
+
+def named(shapes: np.ndarray) -> Frame:
+    """Make districts."""
+    return gpd.GeoDataFrame({"district": [f"{i:06d}" for i in range(len(shapes))]}, geometry=shapes, crs=CRS)
+
+
+def blocks(theatre: Frame, number: int) -> Frame:
+    """Divide a theatre into about so many districts."""
+    west, south, east, north = theatre.total_bounds
+    shapes = grid(number)
+    low = shapely.total_bounds(shapes)
+    by = ((east - west) / (low[2] - low[0]), (north - south) / (low[3] - low[1]))
+    moves = [by[0], 0, 0, by[1], west - by[0] * low[0], south - by[1] * low[1]]
+    return named(np.array([affine_transform(shape, moves) for shape in shapes]))
+
+
+def checkered(n: int) -> tuple[Frame, Frame, Frame, Frame]:
+    """Give n squares to two sides at random, on two days; with 100 districts."""
+    shapes, rng = grid(n), np.random.default_rng(1)
+    sides = [np.where(rng.random(len(shapes)) < 0.5, "A", "B") for _ in range(2)]  # noqa: PLR2004 - evenly
+    days = [control(shapes, side, day) for side, day in zip(sides, ("2031-06-01", "2031-06-02"), strict=True)]
+    theatre = ground(shapes)
+    return days[0], days[1], theatre, blocks(theatre, 100)
+
+
+def front(n: int, moved: float, days: int, seed: int = 1) -> list[Any]:
+    """Draw the ground south of a front of n vertices; from day to day so large a share of it moves."""
+    rng = np.random.default_rng(seed)
+    x = EAST_M + np.arange(n) * 100.0
+    y = NORTH_M + 200_000.0 + np.cumsum(rng.normal(0, 60, n))
+    width, found = max(int(n * moved), 1), []
+    for day in range(days):
+        if day:
+            first = int(rng.integers(0, n - width + 1))
+            y = y.copy()
+            y[first : first + width] += np.abs(rng.normal(0, JUMP_M, width)) + 1
+        ring = np.vstack([np.column_stack([x, y]), [[x[-1], NORTH_M], [x[0], NORTH_M]]])
+        found.append(shapely.Polygon(ring))
+    return found
+
+
+def followed(days: Sequence[Any], number: int) -> tuple[Frame, Frame]:
+    """Make a series of one side's ground, and about so many districts round it."""
+    dates = pd.date_range("2000-01-01", periods=len(days))
+    frame = control(days, ["A"] * len(days), dates)
+    return frame, blocks(ground(frame.geometry.values), number)
+
+
+def overlay_of_days(days: Sequence[Any], districts: Frame) -> None:
+    """Take what was gained and lost from day to day, by district."""
+    for before, after in pairwise(days):
+        ways = shapely.difference([after, before], [before, after])
+        moved = gpd.GeoDataFrame(geometry=ways, crs=CRS).explode()
+        gpd.overlay(moved, districts, how="intersection")
+
+
+def changing(n: int) -> tuple[Work, Work]:
+    """Compare two days of n polygons."""
+    before, after, theatre, districts = checkered(n)
+
+    def ours() -> Any:
+        return fl.transitions_by_district(fl.change_between(before, after, theatre), districts)
+
+    def theirs() -> Any:
+        both = gpd.overlay(before[["side", "geometry"]], after[["side", "geometry"]])
+        return gpd.overlay(both, districts)
+
+    return ours, theirs
+
+
+def slivers(n: int) -> tuple[Work, Work]:
+    """Compare two days between which n places of a front moved by a hair, and n farther."""
+    steps = np.repeat(np.resize([0.0, HAIR_M, 0.0, JUMP_M], n * 4), 2)
+    x = EAST_M + np.repeat(np.arange(n * 4 + 1), 2)[1:-1] * 100.0
+    y = NORTH_M + CELL_M + (x - EAST_M) / 10  # aslant: a level front has all of its edges on one ray
+    low = [[x[-1], NORTH_M], [x[0], NORTH_M]]
+    held = [shapely.Polygon(np.vstack([np.column_stack([x, line]), low])) for line in (y, y + steps)]
+    theatre = gpd.GeoDataFrame(geometry=[shapely.box(x[0], NORTH_M, x[-1], y[-1] + CELL_M)], crs=CRS)
+    whole = theatre.geometry.iloc[0]
+    days = [
+        control([own, whole - own], ["A", "B"], day)
+        for own, day in zip(held, ("2031-06-01", "2031-06-02"), strict=True)
+    ]
+    return lambda: fl.change_between(*days, theatre), lambda: gpd.overlay(*days)
+
+
+def vertices(n: int, moved: float = 0.2) -> tuple[Work, Work]:
+    """Follow a front of n vertices over two days."""
+    days = front(n, moved, 2)
+    frame, districts = followed(days, 100)
+    return lambda: fl.change_series(frame, districts, "A"), lambda: overlay_of_days(days, districts)
+
+
+def shares(thousandths: int) -> tuple[Work, Work]:
+    """Follow a front of which so many thousandths move."""
+    return vertices(100_000, thousandths / 1_000)
+
+
+def many_days(n: int) -> tuple[Work, Work]:
+    """Follow a front of 1,000 vertices over n days."""
+    days = front(1_000, 0.02, n)
+    frame, districts = followed(days, 100)
+    return lambda: fl.change_series(frame, districts, "A"), lambda: overlay_of_days(days, districts)
+
+
+def many_districts(n: int) -> tuple[Work, Work]:
+    """Follow a front over 20 days in n districts."""
+    days = front(5_000, 0.02, 20)
+    frame, districts = followed(days, n)
+    return lambda: fl.change_series(frame, districts, "A"), lambda: overlay_of_days(days, districts)
+
+
+def stretches(n: int) -> tuple[Work, Work]:
+    """Take the front lines between n polygons."""
+    frame, _, theatre, _ = checkered(n)
+    return (
+        lambda: fl.frontlines_from_control(frame, theatre, border_m=0),
+        lambda: gpd.overlay(
+            frame, frame.set_geometry(frame.boundary), how="intersection", keep_geom_type=False
+        ),
+    )
+
+
+def long_fronts(n: int) -> tuple[Work, Work]:
+    """Take the front of a side with n vertices, on one day."""
+    frame, _ = followed(front(n, 0.2, 1), 4)
+    theatre = gpd.GeoDataFrame(geometry=[shapely.box(*frame.total_bounds).buffer(CELL_M)], crs=CRS)
+    edge = theatre.geometry.iloc[0].boundary.buffer(1.0)
+    return (
+        lambda: fl.fronts_of_side(frame, theatre, "A", border_m=1),
+        lambda: shapely.difference(frame.boundary.values, edge),
+    )
+
+
+def unrelated(n: int) -> tuple[Work, Work]:
+    """Compare two days of a front of n vertices that have none in common."""
+    days = [front(n, 0, 1, seed)[0] for seed in (1, 2)]
+    theatre = gpd.GeoDataFrame(geometry=[shapely.union_all(days).buffer(CELL_M).envelope], crs=CRS)
+    whole = theatre.geometry.iloc[0]
+    both = [control([day, whole - day], ["A", "B"], f"2031-06-0{i}") for i, day in enumerate(days, 1)]
+    return lambda: fl.change_between(*both, theatre), lambda: gpd.overlay(*both)
+
+
+def faults(n: int) -> tuple[Work, Work]:
+    """Check n polygons of one day, every fifth of which is missing."""
+    shapes = grid(n)
+    left = shapes[np.random.default_rng(1).random(len(shapes)) > 0.2]  # noqa: PLR2004 - a fifth
+    frame = control(left, ["A"] * len(left), "2031-06-01")
+
+    def theirs() -> Any:
+        whole = frame.union_all()
+        return frame.is_valid.all(), [
+            shapely.Polygon(ring) for part in shapely.get_parts(whole) for ring in part.interiors
+        ]
+
+    return lambda: fl.check_layer(frame, "control"), theirs
+
+
+def mended(n: int) -> tuple[Work, Work]:
+    """Bring n polygons that overlap through the door."""
+    shapes = shapely.buffer(grid(n), 10.0, join_style="mitre")
+    frame = control(shapes, [f"{i % 7}" for i in range(len(shapes))], "2031-06-01")
+    theatre = ground(shapes)
+    crs = theatre.crs
+    return (
+        lambda: fl.as_control(frame, crs, theatre=theatre, mend="overlaps"),
+        lambda: gpd.overlay(frame, frame, how="intersection"),
+    )
+
+
+def draws(n: int, number: int = 494) -> tuple[Work, Work]:
+    """Displace two fronts n times in many districts."""
+    days = front(1_000, 0.3, 2)
+    theatre = gpd.GeoDataFrame(
+        geometry=[shapely.union_all(days).envelope.buffer(5_000, join_style="mitre")], crs=CRS
+    )
+    whole, districts = theatre.geometry.iloc[0], blocks(theatre, number)
+    both = [control([day, whole - day], ["A", "B"], f"2031-06-0{i}") for i, day in enumerate(days, 1)]
+    lines = pd.concat(fl.frontlines_from_control(one, theatre, border_m=1) for one in both)
+    change = fl.change_between(*both, theatre)
+    balance = fl.balance_by_district(fl.transitions_by_district(change, districts), "A")
+    noise = fl.NoiseModel(200.0, 5_000.0)
+
+    def ours() -> Any:
+        return fl.simulate_balance(
+            balance, pd.concat(both), lines, theatre=theatre, districts=districts, noise=noise, draws=n
+        )
+
+    def theirs() -> None:
+        rng = np.random.default_rng(1)
+        for _ in range(n):
+            overlay_of_days(
+                [shapely.transform(day, lambda xy: xy + rng.normal(0, 200)) for day in days], districts
+            )
+
+    return ours, theirs
+
+
+def draws_in(n: int) -> tuple[Work, Work]:
+    """Displace two fronts 20 times in n districts."""
+    return draws(20, n)
+
+
+OVERLAY = "geopandas.overlay"
+CASES = {
+    "change": Case("polygons", (1_000, 4_000, 16_000, 100_000), changing, OVERLAY),
+    "slivers": Case("slivers", (250, 1_000, 4_000, 16_000), slivers, OVERLAY),
+    "unrelated": Case("vertices", (20_000, 80_000, 320_000, 1_000_000), unrelated, OVERLAY),
+    "vertices": Case(
+        "vertices", (20_000, 80_000, 320_000, 1_280_000, 5_000_000), vertices, "difference, overlay"
+    ),
+    "moved": Case("thousandths", (10, 40, 160, 640, 1_000), shares, "difference, overlay"),
+    "days": Case("days", (100, 400, 1_600, 10_000), many_days, "difference, overlay"),
+    "districts": Case("districts", (500, 2_000, 8_000, 50_000), many_districts, "difference, overlay"),
+    "stretches": Case("polygons", (1_000, 4_000, 16_000, 100_000), stretches, OVERLAY),
+    "front": Case("vertices", (20_000, 80_000, 320_000, 1_280_000), long_fronts, "shapely.difference"),
+    "faults": Case("polygons", (1_000, 4_000, 16_000, 100_000), faults, "union_all, is_valid"),
+    "mending": Case("polygons", (1_000, 4_000, 16_000, 100_000), mended, OVERLAY),
+    "draws": Case("draws", (50, 200, 800), draws, "difference, overlay"),
+    "draws in": Case("districts", (500, 2_000, 8_000), draws_in, "difference, overlay"),
+}
+
+
+def spent(work: Work) -> float:
+    """Measure processor time."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def measure(name: str, most_s: float) -> pd.DataFrame:
+    """Time a case in all its sizes, until one takes too long."""
+    case, rows = CASES[name], []
+    for size in case.sizes:
+        ours, theirs = case.make(int(size))
+        taken = spent(ours)
+        slow = bool(rows) and rows[-1]["peer_s"] * size / rows[-1]["size"] > most_s
+        peer_s = math.nan if slow or (rows and math.isnan(rows[-1]["peer_s"])) else spent(theirs)
+        rows.append({"case": name, "counted": case.counted, "size": size, "ours_s": taken, "peer_s": peer_s})
+        print(f"{name}: {size:,} {case.counted}, {taken:.2f} s, {case.peer} {peer_s:.2f} s", flush=True)
+        if taken > most_s:
+            break
+    table = pd.DataFrame(rows)
+    table["peer"] = case.peer
+    table["ratio"] = table["peer_s"] / table["ours_s"]
+    table["power"] = np.log(table["ours_s"]).diff() / np.log(table["size"]).diff()
+    return table
+
+
+def draw(table: pd.DataFrame, path: Path) -> None:
+    """Draw how time grows, each case from its smallest size, beside n log n and n²."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - for the chart alone
+
+    figure = Figure(figsize=(7.2, 5.0), layout="constrained")
+    ax = figure.add_subplot(
+        xscale="log", yscale="log", xlabel="times the size", ylabel="times the processor time"
+    )
+    times = np.geomspace(1, (table["size"] / table.groupby("case")["size"].transform("min")).max(), 50)
+    ax.plot(
+        times,
+        times * (1 + np.log(times) / np.log(1_000)),
+        color="0.35",
+        lw=1.2,
+        ls="--",
+        label="n log n, from 1,000",
+    )
+    ax.plot(times, times**2, color="0.35", lw=1.2, ls=":", label="n²")
+    for number, (name, own) in enumerate(table.groupby("case", sort=False)):
+        first, last = own.iloc[0], own.iloc[-1]
+        words = f"{name}: {first['size']:,} to {last['size']:,} {first['counted']}"
+        dash = ("-", (0, (4, 1)), (0, (1, 1)))[number // 5 % 3]
+        values = own["size"] / first["size"], own["ours_s"] / first["ours_s"]
+        ax.plot(*values, marker="o", ms=3, lw=1.4, ls=dash, color=f"C{number % 5}", label=words)
+    ax.set_ylim(0.5, 1.5 * (table["ours_s"] / table.groupby("case")["ours_s"].transform("first")).max())
+    ax.legend(fontsize=7, frameon=False, loc="upper left")
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def main() -> None:
+    """Measure, print, draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="*", choices=list(CASES), default=list(CASES))
+    parser.add_argument("--most", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--table", type=Path)
+    parser.add_argument("--chart", type=Path)
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")  # overlay tells that it dropped points and lines
+    tables = [pd.read_csv(asked.table)] if asked.table and asked.table.exists() else []
+    for name in asked.only:
+        tables = [*(one[one["case"] != name] for one in tables), measure(name, asked.most)]
+        if asked.table:
+            pd.concat(tables).to_csv(asked.table, index=False)
+    table = pd.concat(tables)
+    table["order"] = table["case"].map(list(CASES).index)
+    table = table.sort_values(["order", "size"]).drop(columns="order")
+    print(table.round({"ours_s": 2, "peer_s": 2, "ratio": 2, "power": 2}).to_string(index=False))
+    if asked.chart:
+        draw(table, asked.chart)
+
+
+if __name__ == "__main__":
+    main()
