@@ -72,7 +72,7 @@ function name_lines(svg_, lines, y, right) {
   let free = 0; // each name stands beside the end of its line, or below the one before
   for (const line of d3.sort(lines, (one) => -one.values.at(-1))) {
     free = Math.max(free + 14, y(line.values.at(-1)) + 4);
-    svg_.append("rect").attr("class", "swatch").attr("x", right + 6).attr("y", free - 9).attr("width", 10).attr("height", 9).attr("fill", line_colour(line.side));
+    svg_.append("rect").attr("class", "mark").attr("x", right + 6).attr("y", free - 9).attr("width", 10).attr("height", 9).attr("fill", line_colour(line.side));
     svg_.append("text").attr("class", "name").attr("x", right + 20).attr("y", free).text(cut(named(line.side), 12));
   }
 }
