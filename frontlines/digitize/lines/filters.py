@@ -11,26 +11,23 @@ from scipy import spatial
 
 from frontlines.digitize.lines.centres import Centred, is_closed
 from frontlines.digitize.lines.joining import Run
-from frontlines.digitize.lines.skeleton import Chain, direction, figures_of, without_spurs
+from frontlines.digitize.lines.paths import Figure
 from frontlines.names import Floats
 
 _ARROW_LENGTHS = 3.0  # least lengths, the longest arrow
 _SHAFT_STROKES = 9.0  # shorter ones are dashes
-_HEAD_STROKES, _HEAD_WIDTH = 5.0, 1.8  # length of a head in strokes; its width, in shafts and a pixel
+_HEAD_WIDTH = 1.8  # width of a head, in shafts and a pixel
 _MASK_PX = 0.5  # what a mask adds to half a width
-_AT_TIP_STROKES = 1.5  # farthest from the shaft's end that a barb begins
-_BARB, _BACKWARD = 0.6, 0.25  # longest barb beside the shaft; cosine with the shaft from which it points back
 
 
-def nodes_of_arrows(chains: Sequence[Chain], least_px: float, stroke_px: float) -> set[int]:
-    """Find arrows, pruned of no more than the corners of their strokes."""
-    found: set[int] = set()
-    for figure in figures_of(chains):
-        if extent_px(figure) >= _ARROW_LENGTHS * least_px:
-            continue
-        if any(_is_arrow(without_spurs(figure, spur), stroke_px) for spur in (stroke_px / 2, 3 * stroke_px)):
-            found.update(node for chain in figure for node in chain.nodes)
-    return found
+def is_arrow(figure: Figure, least_px: float, stroke_px: float) -> bool:
+    """Tell whether a small figure is a shaft with a head, open or solid, at one end."""
+    if figure.extent_px >= _ARROW_LENGTHS * least_px or len(figure.spine) < _SHAFT_STROKES * stroke_px:
+        return False
+    off, at = spatial.cKDTree(figure.spine).query(figure.pixels)
+    reach = np.zeros(len(figure.spine))
+    np.maximum.at(reach, at, off + figure.half_width_px)
+    return _has_head(reach)
 
 
 def arrows_among(runs: Sequence[Run], least_px: float, stroke_px: float) -> list[Run]:
@@ -38,53 +35,19 @@ def arrows_among(runs: Sequence[Run], least_px: float, stroke_px: float) -> list
     return [
         run
         for run in runs
-        if run.length_px < _ARROW_LENGTHS * least_px
+        if _SHAFT_STROKES * stroke_px <= run.length_px < _ARROW_LENGTHS * least_px
         and not run.seen.all()
-        and _has_head(Chain((0, 1), run.points, run.half_width_px), stroke_px)
+        and _has_head(run.half_width_px)
     ]
 
 
-def extent_px(figure: Sequence[Chain]) -> float:
-    """Measure the diagonal of the box around a figure."""
-    return float(np.hypot(*np.ptp(np.vstack([chain.points for chain in figure]), axis=0)))
-
-
-def _is_arrow(figure: list[Chain], stroke_px: float) -> bool:
-    """Tell whether a figure is a shaft with two barbs that point back along it, or with a solid head."""
-    shaft = max(figure, key=lambda chain: chain.length_px)
-    ends = [node for chain in figure for node in chain.nodes]
-    free = [
-        chain for chain in figure if chain is not shaft and any(ends.count(end) == 1 for end in chain.nodes)
-    ]
-    for tip in (0, -1):
-        back = -direction(shaft.points, tip, _HEAD_STROKES * stroke_px)
-        barbs = [_barb(chain, shaft.points[tip], stroke_px) for chain in free]
-        backward = [
-            barb is not None and -barb @ back > _BACKWARD and chain.length_px < _BARB * shaft.length_px
-            for chain, barb in zip(free, barbs, strict=True)
-        ]
-        if sum(backward) > 1:
-            return True
-    return len(figure) == 1 and _has_head(shaft, stroke_px)
-
-
-def _barb(chain: Chain, tip: Floats, stroke_px: float) -> Floats | None:
-    """Direction of a chain towards a tip that it begins at; where strokes run together, a little off it."""
-    apart = [float(np.hypot(*(chain.points[end] - tip))) for end in (0, -1)]
-    if min(apart) > _AT_TIP_STROKES * stroke_px:
-        return None
-    return direction(chain.points, -int(np.argmin(apart)), _HEAD_STROKES * stroke_px)
-
-
-def _has_head(shaft: Chain, stroke_px: float) -> bool:
-    """Tell whether a chain ends in a head, wider than itself, at one end alone."""
-    wide = shaft.half_width_px
-    count = min(len(wide) // 3, int(_HEAD_STROKES * stroke_px))
-    if shaft.length_px < _SHAFT_STROKES * stroke_px or shaft.nodes[0] == shaft.nodes[1]:
-        return False
-    shaft_px = float(wide[count:-count].mean()) - _MASK_PX
+def _has_head(reach_px: Floats) -> bool:
+    """Tell whether the ink beside a way reaches farther in the third at one end, and only there."""
+    third = len(reach_px) // 3
+    shaft_px = float(np.median(reach_px[third:-third])) - _MASK_PX
     heads = [
-        float(part.max()) - _MASK_PX > _HEAD_WIDTH * shaft_px + 1 for part in (wide[:count], wide[-count:])
+        float(part.max()) - _MASK_PX > _HEAD_WIDTH * shaft_px + 1
+        for part in (reach_px[:third], reach_px[-third:])
     ]
     return sum(heads) == 1
 
@@ -99,7 +62,7 @@ NO_LINE = "letters or an arrow"
 
 
 def left_out(
-    name: str, before: Sequence[Chain], after: Sequence[Chain], reason: str, least_px: float
+    name: str, before: Sequence[Run], after: Sequence[Run], reason: str, least_px: float
 ) -> list[Dropped]:
     """Tell what one step of the tracing took out."""
     kept = {id(chain) for chain in after}
@@ -161,24 +124,21 @@ _UNCLEAR = 0.4  # half widths, the error of the centre where no stroke is seen
 _CROWD_STROKES, _CROWD_PX, _CROWDED = 4.0, 20.0, 0.6  # where letters stand beside it; and share of its points
 
 
-def without_letters(
-    chains: list[Chain], least_px: float, stroke_px: float, *, unpruned: Sequence[Chain] = ()
-) -> list[Chain]:
-    """Take out small figures that are no dashes, and arrows."""
-    arrows = nodes_of_arrows(unpruned or chains, least_px, stroke_px)
+def told_apart(figures: Sequence[Figure], least_px: float, stroke_px: float) -> tuple[list[Run], list[Run]]:
+    """Tell what may be the line from letters, which are small and no dashes, and arrows."""
     # ends of short dashes pass for sides, so that area by perimeter makes the stroke of such a line too thin
-    usual = max(stroke_px / 2 + _MASK_PX, float(np.median([_wide(chain) for chain in chains] or [0.0])))
-    kept = []
-    for figure in figures_of(chains):
-        if arrows.intersection(*(chain.nodes for chain in figure[:1])):
-            continue
-        small = extent_px(figure) < _LETTER_SHARE * least_px
-        if not small or (len(figure) == 1 and _is_bar(figure[0], stroke_px, usual)):
-            kept += figure
-    return kept
+    wides = [_wide(run) for figure in figures for run in figure.ways]
+    usual = max(stroke_px / 2 + _MASK_PX, float(np.median(wides or [0.0])))
+    line: list[Run] = []
+    others: list[Run] = []
+    for figure in figures:
+        small = figure.extent_px < _LETTER_SHARE * least_px
+        sound = not small or (len(figure.ways) == 1 and _is_bar(figure.ways[0], stroke_px, usual))
+        (line if sound and not is_arrow(figure, least_px, stroke_px) else others).extend(figure.ways)
+    return line, others
 
 
-def _is_bar(chain: Chain, stroke_px: float, usual_px: float) -> bool:
+def _is_bar(chain: Run, stroke_px: float, usual_px: float) -> bool:
     """Tell whether a chain is a dash: hardly bent, neither thin nor a blot beside the usual half width."""
     chord = chain.points[-1] - chain.points[0]
     size = float(np.hypot(*chord))
@@ -190,12 +150,12 @@ def _is_bar(chain: Chain, stroke_px: float, usual_px: float) -> bool:
     return bool(np.abs(off).max() < _BAR_BEND * size + 0.7 and sound)
 
 
-def _wide(chain: Chain) -> float:
+def _wide(chain: Run) -> float:
     """Mean half width of a chain, blots left out."""
     return float(np.minimum(chain.half_width_px, 2 * np.median(chain.half_width_px)).mean())
 
 
-def line_width(chains: list[Chain], diagonal_px: float) -> float | None:
+def line_width(chains: list[Run], diagonal_px: float) -> float | None:
     """Find how wide the line is among strokes of several widths."""
     if not chains:
         return None
@@ -210,7 +170,7 @@ def line_width(chains: list[Chain], diagonal_px: float) -> float | None:
     return None
 
 
-def of_width(chains: list[Chain], half_width_px: float | None) -> list[Chain]:
+def of_width(chains: list[Run], half_width_px: float | None) -> list[Run]:
     """Keep the pieces that are about as wide as the line."""
     if half_width_px is None:
         return chains
@@ -219,7 +179,7 @@ def of_width(chains: list[Chain], half_width_px: float | None) -> list[Chain]:
 
 
 def sieved(
-    name: str, runs: list[Centred], diagonal_px: float, chains: Sequence[Chain] = ()
+    name: str, runs: list[Centred], diagonal_px: float, chains: Sequence[Run] = ()
 ) -> tuple[list[Centred], list[Dropped]]:
     """Take out keys of a legend, ruled lines such as frames and graticules, and writing."""
     reasons = [_ruled(one, diagonal_px) for one in runs]
@@ -245,7 +205,7 @@ def sieved(
 
 
 def without_writing(
-    name: str, short: Sequence[Centred], runs: Sequence[Centred], chains: Sequence[Chain]
+    name: str, short: Sequence[Centred], runs: Sequence[Centred], chains: Sequence[Run]
 ) -> tuple[list[Centred], list[Dropped]]:
     """Take out writing among runs that are too short to be stretches."""
     if not runs:
@@ -288,7 +248,7 @@ def _pale(one: Centred, longest: Centred | None) -> str | None:
     return "paler than the line" if longest and one.strength < _PALE * longest.strength else None
 
 
-def _beside_runs(chains: Sequence[Chain], runs: Sequence[Centred]) -> Floats:
+def _beside_runs(chains: Sequence[Run], runs: Sequence[Centred]) -> Floats:
     """Places where the ink is drawn, but not by a run."""
     if not chains or not runs:
         return np.empty((0, 2))

@@ -14,7 +14,6 @@ from scipy import spatial
 
 from frontlines.digitize.colour.inks import Strokes
 from frontlines.digitize.colour.palette import UNKNOWN, Labels
-from frontlines.digitize.lines.skeleton import Chain, direction
 from frontlines.names import Floats
 
 End = tuple[int, int]
@@ -27,6 +26,21 @@ _REACH = 5.0  # strokes over which the direction of an end is taken
 _FAR_REACH = 14.0
 _CLOSED_PX = 1e-6
 _TURN_DEG = 40.0  # a turn that makes a jump as dear as one twice as wide
+
+
+def direction(points: Floats, end: int, reach_px: float) -> Floats:
+    """Direction in which a line leaves at an end."""
+    outward = points if end else points[::-1]
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(outward[::-1], axis=0).T))])
+    tail = outward[::-1][along <= max(reach_px, along[min(1, len(along) - 1)])]
+    if len(tail) > 3:  # noqa: PLR2004 - enough for a fit
+        middle = tail - tail.mean(axis=0)
+        axis = np.linalg.svd(middle, full_matrices=False)[2][0]
+        axis = axis if axis @ (tail[0] - tail[-1]) >= 0 else -axis
+    else:
+        axis = tail[0] - tail[-1]
+    length = float(np.hypot(*axis))
+    return np.asarray(axis / length if length else axis)
 
 
 class Ends(NamedTuple):
@@ -126,16 +140,6 @@ class Run:
     def seen_px(self) -> float:
         """Length that was seen [px]."""
         return float(np.hypot(*np.diff(self.points, axis=0).T)[self.seen].sum())
-
-
-def over_gaps(chains: list[Chain], gap_px: float, stroke_px: float) -> list[Run]:
-    """Join pieces along their direction."""
-    return joined([run_of(chain) for chain in chains if len(chain.points) > 1], gap_px, stroke_px)
-
-
-def run_of(chain: Chain) -> Run:
-    """Make a run of a chain."""
-    return Run(chain.points, chain.half_width_px, np.ones(len(chain.points) - 1, bool))
 
 
 def joined(runs: list[Run], gap_px: float, stroke_px: float) -> list[Run]:

@@ -26,7 +26,7 @@ from frontlines.digitize.colour.palette import STROKES, Labels
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.lines.centres import Centred, Ink, centred, without_loops
-from frontlines.digitize.lines.dashes import lone_of, taken_up, with_passed_by
+from frontlines.digitize.lines.dashes import taken_up, with_passed_by
 from frontlines.digitize.lines.filters import (
     NO_LINE,
     TOO_SHORT,
@@ -36,18 +36,17 @@ from frontlines.digitize.lines.filters import (
     line_width,
     of_width,
     sieved,
+    told_apart,
     too_short,
-    without_letters,
     without_writing,
 )
 from frontlines.digitize.lines.hidden import beside_others, cut_back, find_hidden, parted
-from frontlines.digitize.lines.joining import Run, bridged, over_gaps, seen_in_gaps
-from frontlines.digitize.lines.skeleton import chains_of, passed_straight, skeleton_of, without_spurs
+from frontlines.digitize.lines.joining import Run, bridged, joined, seen_in_gaps
+from frontlines.digitize.lines.paths import figures_of, skeleton_of
 from frontlines.digitize.lines.stretches import Knobs, Stretch, Tracing
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
-_REACH = 4.0  # strokes over which the direction of a chain at a junction is taken
 _SEEN = 0.6  # of the least length, what must be seen of it
 _SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
 _LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
@@ -197,41 +196,40 @@ class _Traced(NamedTuple):
 def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes, knobs: Knobs) -> _Traced:
     """Trace one line."""
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
-    unpruned = chains_of(*skeleton_of(labels, strokes))
-    if len(unpruned) > max(_NOISE * labels.size, _FEW):
+    figures = figures_of(*skeleton_of(labels, strokes), spur)
+    ways = [run for figure in figures for run in figure.ways]
+    if len(ways) > max(_NOISE * labels.size, _FEW):
         raise DigitizeError(
-            f"line {name!r}: what is drawn in its colour falls into {len(unpruned):,} pieces, as noise does, "
+            f"line {name!r}: what is drawn in its colour falls into {len(ways):,} pieces, as noise does, "
             "not lines: scan the map more smoothly, or mask what is no map"
         )
-    chains = without_spurs(unpruned, spur)
-    half = line_width(chains, sheet.diagonal_px)
+    half = line_width(ways, sheet.diagonal_px)
     wide = stroke if half is None else 2 * half - 1
-    figures = without_letters(chains, least, wide, unpruned=unpruned)
-    passed = passed_straight(figures, _REACH * wide)
-    pieces = of_width(passed, half)
-    spares = of_width(lone_of(chains, figures), half)
-    together = with_passed_by(over_gaps(pieces, gap, wide), spares, gap, wide)
+    plain, others = told_apart(figures, least, wide)
+    pieces = of_width(plain, half)
+    spares = of_width(others, half)
+    together = with_passed_by(joined(pieces, gap, wide), spares, gap, wide)
     arrows = arrows_among(together, least, wide)
-    joined = [run for run in together if not any(run is arrow for arrow in arrows)]
-    visible = [run for run in joined if run.seen_px >= _SEEN * min(least, run.length_px)]
+    lines = [run for run in together if not any(run is arrow for arrow in arrows)]
+    visible = [run for run in lines if run.seen_px >= _SEEN * min(least, run.length_px)]
     long = [run for run in visible if run.length_px >= least]
     short = [run for run in visible if _SHORTEST * least <= run.length_px < least]
     dropped = [
-        *left_out(name, chains, [*figures, *taken_up(spares, together)], NO_LINE, spur),
+        *left_out(name, others, taken_up(spares, together), NO_LINE, spur),
         *((name, NO_LINE, shapely.LineString(run.points)) for run in arrows),
-        *left_out(name, passed, pieces, "thinner or wider than the line", spur),
-        *too_short(name, joined, [*long, *short], least, spur),
+        *left_out(name, plain, pieces, "thinner or wider than the line", spur),
+        *too_short(name, lines, [*long, *short], least, spur),
     ]
     ink_of = Ink(sheet.palette.inks[ink], sheet.palette.grounds, max(wide, stroke) / 2)
     centres, short_centres = (
         centred([seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in runs], sheet, ink_of)
         for runs in (long, short)
     )
-    kept, sifted = sieved(name, centres, sheet.diagonal_px, chains)
-    lines, written = without_writing(name, short_centres, kept, chains)
+    kept, sifted = sieved(name, centres, sheet.diagonal_px, ways)
+    few, written = without_writing(name, short_centres, kept, ways)
     return _Traced(
         [_stretch(name, one) for one in kept],
-        [_stretch(name, one) for one in lines],
+        [_stretch(name, one) for one in few],
         [*sifted, *written, *dropped],
     )
 
