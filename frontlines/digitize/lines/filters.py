@@ -7,57 +7,23 @@ from typing import Any
 
 import numpy as np
 import shapely
-from scipy import spatial
+from scipy import sparse, spatial
+from scipy.sparse import csgraph
 
 from frontlines.digitize.lines.centres import Centred, is_closed
-from frontlines.digitize.lines.joining import Run
+from frontlines.digitize.lines.joining import Run, free_ends, jumps_of, pairs_within
 from frontlines.digitize.lines.paths import Figure
 from frontlines.names import Floats
-
-_ARROW_LENGTHS = 3.0  # least lengths, the longest arrow
-_SHAFT_STROKES = 9.0  # shorter ones are dashes
-_HEAD_WIDTH = 1.8  # width of a head, in shafts and a pixel
-_MASK_PX = 0.5  # what a mask adds to half a width
-
-
-def is_arrow(figure: Figure, least_px: float, stroke_px: float) -> bool:
-    """Tell whether a small figure is a shaft with a head, open or solid, at one end."""
-    if figure.extent_px >= _ARROW_LENGTHS * least_px or len(figure.spine) < _SHAFT_STROKES * stroke_px:
-        return False
-    off, at = spatial.cKDTree(figure.spine).query(figure.pixels)
-    reach = np.zeros(len(figure.spine))
-    np.maximum.at(reach, at, off + figure.half_width_px)
-    return _has_head(reach)
-
-
-def arrows_among(runs: Sequence[Run], least_px: float, stroke_px: float) -> list[Run]:
-    """Find arrows that a label parted, and that were joined again."""
-    return [
-        run
-        for run in runs
-        if _SHAFT_STROKES * stroke_px <= run.length_px < _ARROW_LENGTHS * least_px
-        and not run.seen.all()
-        and _has_head(run.half_width_px)
-    ]
-
-
-def _has_head(reach_px: Floats) -> bool:
-    """Tell whether the ink beside a way reaches farther in the third at one end, and only there."""
-    third = len(reach_px) // 3
-    shaft_px = float(np.median(reach_px[third:-third])) - _MASK_PX
-    heads = [
-        float(part.max()) - _MASK_PX > _HEAD_WIDTH * shaft_px + 1
-        for part in (reach_px[:third], reach_px[-third:])
-    ]
-    return sum(heads) == 1
-
 
 Dropped = tuple[str, str, shapely.LineString]
 
 TOO_SHORT = "shorter than min_length_px"
 """Why a piece goes that is not long enough to be a stretch."""
 
-NO_LINE = "letters or an arrow"
+ALONE = "short, and goes on into nothing: an arrow, a key of a legend, letters"
+"""Why a piece goes that stands alone and is no longer than an arrow."""
+
+NO_LINE = "letters"
 """Why a figure goes that is drawn in the line's ink but is not a line."""
 
 
@@ -108,12 +74,13 @@ def rows_of(dropped: Iterable[Dropped], line: str, least_px: float) -> list[dict
     return rows
 
 
+_MASK_PX = 0.5  # what a mask adds to half a width
 _THINNER, _WIDER = 0.6, 1.7  # of the line's width, what still counts as the line
 _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the diagonal, and of the ink, has it
 _LETTER_SHARE = 0.6  # of the least length, the largest letter
 _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
-_KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
-_KEY_OFF_PX, _KEY_BEND, _LEVEL_DEG = 0.8, 0.3, 6.0  # off its chord [px], or in half widths; and off the level
+_LEVEL_DEG = 6.0  # off the square
+_ONWARD_DEG = 60.0  # a turn; up to it at either end, a piece goes on into another
 _RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of the diagonal; of the length
 _PALE = 0.7  # share of ink in the middle, beside that of the longest stretch
 _WRITTEN_SHARE = 0.15  # of the longest stretch, the longest writing
@@ -125,7 +92,7 @@ _CROWD_STROKES, _CROWD_PX, _CROWDED = 4.0, 20.0, 0.6  # where letters stand besi
 
 
 def told_apart(figures: Sequence[Figure], least_px: float, stroke_px: float) -> tuple[list[Run], list[Run]]:
-    """Tell what may be the line from letters, which are small and no dashes, and arrows."""
+    """Tell what may be the line from letters, which are small and no dashes."""
     # ends of short dashes pass for sides, so that area by perimeter makes the stroke of such a line too thin
     wides = [_wide(run) for figure in figures for run in figure.ways]
     usual = max(stroke_px / 2 + _MASK_PX, float(np.median(wides or [0.0])))
@@ -134,7 +101,7 @@ def told_apart(figures: Sequence[Figure], least_px: float, stroke_px: float) -> 
     for figure in figures:
         small = figure.extent_px < _LETTER_SHARE * least_px
         sound = not small or (len(figure.ways) == 1 and _is_bar(figure.ways[0], stroke_px, usual))
-        (line if sound and not is_arrow(figure, least_px, stroke_px) else others).extend(figure.ways)
+        (line if sound else others).extend(figure.ways)
     return line, others
 
 
@@ -178,44 +145,31 @@ def of_width(chains: list[Run], half_width_px: float | None) -> list[Run]:
     return [chain for chain in chains if least <= _wide(chain) <= most]
 
 
-def sieved(
-    name: str, runs: list[Centred], diagonal_px: float, chains: Sequence[Run] = ()
-) -> tuple[list[Centred], list[Dropped]]:
-    """Take out keys of a legend, ruled lines such as frames and graticules, and writing."""
+def going_on(runs: Sequence[Run], lone_px: float, reach_px: float, stroke_px: float) -> list[bool]:
+    """Tell the runs that are long, closed, or go on from end to end into a long one, be it after a wide gap."""
+    ends = free_ends([run.points for run in runs], stroke_px)
+    pairs = pairs_within(ends, reach_px)
+    jumps = jumps_of(pairs, ends)
+    pairs = pairs[np.maximum(jumps.first_deg, jumps.second_deg) < _ONWARD_DEG]
+    run = np.array([k for k, _ in ends.keys], dtype=int)[pairs].reshape(-1, 2)
+    links = sparse.coo_array((np.ones(len(run)), run.T), shape=(len(runs), len(runs)))
+    group = csgraph.connected_components(links, directed=False)[1]
+    long = np.array([run.length_px >= lone_px or is_closed(run) for run in runs], dtype=bool)
+    return [bool(one) for one in np.isin(group, group[long])]
+
+
+def reasons_against(runs: Sequence[Centred], diagonal_px: float, ways: Sequence[Run]) -> list[str | None]:
+    """Say of each run why it is no line: ruled as frames and graticules are, paler than the line, or writing."""
     reasons = [_ruled(one, diagonal_px) for one in runs]
     free = [one for one, reason in zip(runs, reasons, strict=True) if reason is None]
-    if (
-        sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal_px
-    ):  # the line itself is drawn straight
-        reasons, free = [None] * len(runs), runs
+    if sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal_px:  # the line itself is drawn straight
+        reasons, free = [None] * len(runs), list(runs)
     longest = max(free, key=lambda one: one.run.seen_px, default=None)
-    total = sum(one.run.length_px for one in free)
-    figures = _beside_runs(chains, runs)
-    kept: list[Centred] = []
-    dropped: list[Dropped] = []
-    for one, reason in zip(runs, reasons, strict=True):
-        why = (
-            reason or _key(one, diagonal_px, total) or _pale(one, longest) or _writing(one, longest, figures)
-        )
-        if why is None:
-            kept.append(one)
-        else:
-            dropped.append((name, why, shapely.LineString(one.run.points)))
-    return kept, dropped
-
-
-def without_writing(
-    name: str, short: Sequence[Centred], runs: Sequence[Centred], chains: Sequence[Run]
-) -> tuple[list[Centred], list[Dropped]]:
-    """Take out writing among runs that are too short to be stretches."""
-    if not runs:
-        return [], [(name, TOO_SHORT, shapely.LineString(one.run.points)) for one in short]
-    longest = max(runs, key=lambda one: one.run.seen_px)
-    figures = _beside_runs(chains, [*runs, *short])
-    reasons = [_writing(one, longest, figures) for one in short]
-    judged = list(zip(short, reasons, strict=True))
-    kept = [one for one, why in judged if why is None]
-    return kept, [(name, why, shapely.LineString(one.run.points)) for one, why in judged if why]
+    figures = _beside_runs(ways, runs)
+    return [
+        reason or _pale(one, longest) or _writing(one, longest, figures)
+        for one, reason in zip(runs, reasons, strict=True)
+    ]
 
 
 def _ruled(one: Centred, diagonal_px: float) -> str | None:
@@ -228,19 +182,6 @@ def _ruled(one: Centred, diagonal_px: float) -> str | None:
     turned = np.degrees(np.arctan2(ways[long, 1], ways[long, 0])) % 90
     square = np.abs((turned - turned[0] + 45) % 90 - 45) < _LEVEL_DEG  # one line, or the sides of a frame
     return "ruled line" if square.all() else None
-
-
-def _key(one: Centred, diagonal_px: float, total_px: float) -> str | None:
-    length = one.run.length_px
-    if length > min(_KEY_SHARE * diagonal_px, 0.3 * total_px) or is_closed(one.run):
-        return None
-    chord = one.run.points[-1] - one.run.points[0]
-    size = max(float(np.hypot(*chord)), 1e-9)
-    off = (one.run.points - one.run.points[0]) @ np.array([-chord[1], chord[0]]) / size
-    tilt = np.degrees(np.arctan2(abs(chord[1]), abs(chord[0])))
-    bend = float(np.quantile(np.abs(off - np.median(off)), 0.8))
-    level = tilt < _LEVEL_DEG and bend < max(_KEY_OFF_PX, _KEY_BEND * float(np.median(one.run.half_width_px)))
-    return "key of a legend" if level else None
 
 
 def _pale(one: Centred, longest: Centred | None) -> str | None:

@@ -28,17 +28,17 @@ from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.lines.centres import Centred, Ink, centred, without_loops
 from frontlines.digitize.lines.dashes import taken_up, with_passed_by
 from frontlines.digitize.lines.filters import (
+    ALONE,
     NO_LINE,
     TOO_SHORT,
     Dropped,
-    arrows_among,
+    going_on,
     left_out,
     line_width,
     of_width,
-    sieved,
+    reasons_against,
     told_apart,
     too_short,
-    without_writing,
 )
 from frontlines.digitize.lines.hidden import beside_others, cut_back, find_hidden, parted
 from frontlines.digitize.lines.joining import Run, bridged, joined, seen_in_gaps
@@ -49,6 +49,9 @@ from frontlines.progress import Progress, reporting
 
 _SEEN = 0.6  # of the least length, what must be seen of it
 _SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
+_LONE = 3.0  # least lengths: what is shorter and goes on into nothing is an arrow, a key of a legend, a letter
+_LONE_SHARE = 0.3  # but of the longest piece, at most
+_ONWARD = 3.0  # widest gaps, over which a piece still goes on into another
 _LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
 _NOISE = 0.01  # pieces of strokes for each pixel of the scan: blue noise has 0.06, by judgement
 _FEW = 400  # pieces that are never noise
@@ -140,7 +143,7 @@ def trace_lines(
     coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
     stretches = _in_order(cut_back(parted([*long, *coming_out])), list(colours))
     dropped = [entry for one in found for entry in one.dropped] + [
-        (one.line, TOO_SHORT, one.geometry) for one in lone
+        (one.line, ALONE if one.length_px >= (settled[one.line].min_length_px or 0) else TOO_SHORT, one.geometry) for one in lone
     ]
     return Tracing(
         tuple(stretches),
@@ -209,29 +212,33 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     pieces = of_width(plain, half)
     spares = of_width(others, half)
     together = with_passed_by(joined(pieces, gap, wide), spares, gap, wide)
-    arrows = arrows_among(together, least, wide)
-    lines = [run for run in together if not any(run is arrow for arrow in arrows)]
-    visible = [run for run in lines if run.seen_px >= _SEEN * min(least, run.length_px)]
-    long = [run for run in visible if run.length_px >= least]
-    short = [run for run in visible if _SHORTEST * least <= run.length_px < least]
+    visible = [run for run in together if run.seen_px >= _SEEN * min(least, run.length_px)]
+    lone = min(_LONE * least, _LONE_SHARE * max((run.seen_px for run in visible), default=0.0))
+    on = going_on(visible, lone, _ONWARD * gap, wide)
+    long = [run for run, goes in zip(visible, on, strict=True) if goes and run.length_px >= least]
+    short = [run for run in visible if run.length_px >= _SHORTEST * least and not _is_in(run, long)]
     dropped = [
         *left_out(name, others, taken_up(spares, together), NO_LINE, spur),
-        *((name, NO_LINE, shapely.LineString(run.points)) for run in arrows),
         *left_out(name, plain, pieces, "thinner or wider than the line", spur),
-        *too_short(name, lines, [*long, *short], least, spur),
+        *too_short(name, together, [*long, *short], least, spur),
     ]
     ink_of = Ink(sheet.palette.inks[ink], sheet.palette.grounds, max(wide, stroke) / 2)
-    centres, short_centres = (
-        centred([seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in runs], sheet, ink_of)
-        for runs in (long, short)
-    )
-    kept, sifted = sieved(name, centres, sheet.diagonal_px, ways)
-    few, written = without_writing(name, short_centres, kept, ways)
+    runs = [seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in (*long, *short)]
+    centres = centred(runs, sheet, ink_of)
+    reasons = reasons_against(centres, sheet.diagonal_px, ways)
+    dropped += [
+        (name, why, shapely.LineString(one.run.points))
+        for one, why in zip(centres, reasons, strict=True)
+        if why is not None
+    ]
+    kept = [None if why else _stretch(name, one) for one, why in zip(centres, reasons, strict=True)]
     return _Traced(
-        [_stretch(name, one) for one in kept],
-        [_stretch(name, one) for one in few],
-        [*sifted, *written, *dropped],
+        [one for one in kept[: len(long)] if one], [one for one in kept[len(long) :] if one], dropped
     )
+
+
+def _is_in(run: Run, runs: Sequence[Run]) -> bool:
+    return any(run is one for one in runs)
 
 
 def _drawn_px(name: str, stretches: Sequence[Stretch], strokes: Strokes) -> float:
