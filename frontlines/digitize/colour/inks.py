@@ -93,9 +93,14 @@ def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
 
 
 def thinner_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
-    """List inks that are an ink washed out in thinner strokes of its own, and not the rims of any stronger ink."""
+    """List inks that are a coloured one washed out in thinner strokes, and not the rims of a stronger ink."""
+    lab = lab_of(palette.inks)
+    turned = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]) - np.arctan2(lab[ink, 2], lab[ink, 1]))
+    one_hue = np.abs((turned + 180) % 360 - 180) < INKS.same_hue_deg
+    if np.hypot(*lab[ink, 1:]) < INKS.coloured:
+        return []
     found = []
-    for other in set(range(len(palette.inks))) - {ink, *taken}:
+    for other in set(np.flatnonzero(one_hue).tolist()) - {ink, *taken}:
         beside = np.flatnonzero(palette.beside[other] > INKS.same_place)
         rim = any(mixed(palette, other, int(k)) for k in beside if k != other)
         if not rim and mixed(palette, other, ink, least=INKS.thinner):

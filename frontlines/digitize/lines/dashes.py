@@ -51,8 +51,11 @@ def taken_up(spares: Sequence[Run], runs: Sequence[Run]) -> list[Run]:
 
 
 def _widest_usual(runs: Sequence[Run], gap_px: float, stroke_px: float) -> float | None:
-    """Widest gap that is a usual one; None if the line is not dashed."""
-    gaps = np.concatenate([np.hypot(*np.diff(run.points, axis=0).T)[~run.seen] for run in runs] or [[]])
+    """Widest gap that is a usual one; None if the line is not dashed: its longest run says so."""
+    longest = max(runs, key=lambda run: run.seen_px, default=None)
+    if longest is None or longest.seen_px / (1 + (~longest.seen).sum()) > gap_px:
+        return None
+    gaps = np.concatenate([np.hypot(*np.diff(run.points, axis=0).T)[~run.seen] for run in runs])
     if len(gaps) < _FEWEST_GAPS:
         return None
     return float(min(_USUAL_GAPS * np.median(gaps) + stroke_px, gap_px))

@@ -80,10 +80,12 @@ _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the di
 _LETTER_SHARE = 0.6  # of the least length, the largest letter
 _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _LEVEL_DEG = 6.0  # off the square
-_ONWARD_DEG = 60.0  # a turn; up to it at either end, a piece goes on into another
+_ONWARD_GAPS = 3.0  # widest gaps, over which a piece still goes on into another
+_ONWARD_DEG = 60.0  # and turns at either end
+_NEAR_STROKES, _CORNER_DEG = 4.0, 100.0  # and the same where the gap is narrow
 _RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of the diagonal; of the length
 _PALE = 0.7  # share of ink in the middle, beside that of the longest stretch
-_WRITTEN_SHARE = 0.15  # of the longest stretch, the longest writing
+_WRITTEN_SHARE = 0.25  # of the longest stretch, the longest writing
 _WRITTEN_TURNS, _WRITTEN_RAD = 2.5, 0.05
 _WRITTEN_UNSEEN = 0.3
 _OWN_STROKES = 1.2  # from a run, nearer to which the ink is its own
@@ -145,16 +147,17 @@ def of_width(chains: list[Run], half_width_px: float | None) -> list[Run]:
     return [chain for chain in chains if least <= _wide(chain) <= most]
 
 
-def going_on(runs: Sequence[Run], lone_px: float, reach_px: float, stroke_px: float) -> list[bool]:
+def going_on(runs: Sequence[Run], lone_px: float, gap_px: float, stroke_px: float) -> list[bool]:
     """Tell the runs that are long, closed, or go on from end to end into a long one, be it after a wide gap."""
     ends = free_ends([run.points for run in runs], stroke_px)
-    pairs = pairs_within(ends, reach_px)
+    pairs = pairs_within(ends, _ONWARD_GAPS * gap_px)
     jumps = jumps_of(pairs, ends)
-    pairs = pairs[np.maximum(jumps.first_deg, jumps.second_deg) < _ONWARD_DEG]
+    near = jumps.gap_px <= _NEAR_STROKES * stroke_px
+    pairs = pairs[np.maximum(jumps.first_deg, jumps.second_deg) < np.where(near, _CORNER_DEG, _ONWARD_DEG)]
     run = np.array([k for k, _ in ends.keys], dtype=int)[pairs].reshape(-1, 2)
     links = sparse.coo_array((np.ones(len(run)), run.T), shape=(len(runs), len(runs)))
     group = csgraph.connected_components(links, directed=False)[1]
-    long = np.array([run.length_px >= lone_px or is_closed(run) for run in runs], dtype=bool)
+    long = np.array([run.length_px >= lone_px or (is_closed(run) and run.seen.all()) for run in runs], dtype=bool)
     return [bool(one) for one in np.isin(group, group[long])]
 
 

@@ -191,14 +191,14 @@ def _reversed(run: Run) -> Run:
 
 def _strung(pieces: list[Run], *, closed: bool) -> Run:
     """Make one run of pieces in order; a closed one ends on its first point."""
-    points, widths = [piece.points for piece in pieces], [piece.half_width_px for piece in pieces]
-    seen = [pieces[0].seen]
-    for piece in pieces[1:]:
-        seen += [np.zeros(1, bool), piece.seen]
     if closed:
-        points.append(points[0][:1])
-        widths.append(widths[0][:1])
-        seen.append(np.zeros(1, bool))
+        pieces = [*pieces, Run(pieces[0].points[:1], pieces[0].half_width_px[:1], np.zeros(0, bool))]
+    points, widths, seen = [pieces[0].points], [pieces[0].half_width_px], [pieces[0].seen]
+    for before, piece in pairwise(pieces):
+        touching = int(np.array_equal(before.points[-1], piece.points[0]))  # one point, and no gap
+        points.append(piece.points[touching:])
+        widths.append(piece.half_width_px[touching:])
+        seen += [np.zeros(1 - touching, bool), piece.seen]
     return Run(np.vstack(points), np.concatenate(widths), np.concatenate(seen))
 
 

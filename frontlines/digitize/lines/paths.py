@@ -56,18 +56,17 @@ def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
 
 def network_of(pixels: Ints) -> sparse.csr_array:
     """Link the pixels that touch each other, sorted by row and column, by their distances."""
-    count = len(pixels)
     column, row = pixels.T
     across = int(column.max(initial=0)) + 2  # one column more than there are, so that rows do not touch
     seat = row * across + column
     links = [np.empty((0, 3))]
     for step, length in ((1, 1.0), (across - 1, np.sqrt(2)), (across, 1.0), (across + 1, np.sqrt(2))):
-        at = np.searchsorted(seat, seat + step).clip(max=max(count - 1, 0))
-        near = np.flatnonzero(seat[at] == seat + step) if count else at
-        links.append(np.column_stack([near, at[near], np.full(len(near), length)]))
+        near = np.flatnonzero(np.isin(seat + step, seat))
+        at = np.searchsorted(seat, seat[near] + step)
+        links.append(np.column_stack([near, at, np.full(len(near), length)]))
     one, other, length = np.concatenate(links).T
     both = (np.append(one, other).astype(int), np.append(other, one).astype(int))
-    return sparse.csr_array((np.append(length, length), both), shape=(count, count))
+    return sparse.csr_array((np.append(length, length), both), shape=(len(seat), len(seat)))
 
 
 def figures_of(pixels: Ints, half_width_px: Floats, spur_px: float) -> list[Figure]:
@@ -122,11 +121,11 @@ def _sweep(part: sparse.csr_array, group: Ints, starts: Ints) -> tuple[Ints, Flo
 
 
 def _back(end: int, before: Ints) -> Ints:
-    """Walk back from an end to its start, and give the way from the start on."""
+    """Walk back from an end to its start."""
     way = [end]
     while before[way[-1]] >= 0:
         way.append(int(before[way[-1]]))
-    return np.array(way[::-1])
+    return np.array(way)
 
 
 def _anchor(links: sparse.csr_array, pixel: int, owner: Ints) -> int | None:

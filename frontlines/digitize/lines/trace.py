@@ -51,7 +51,6 @@ _SEEN = 0.6  # of the least length, what must be seen of it
 _SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
 _LONE = 3.0  # least lengths: what is shorter and goes on into nothing is an arrow, a key of a legend, a letter
 _LONE_SHARE = 0.3  # but of the longest piece, at most
-_ONWARD = 3.0  # widest gaps, over which a piece still goes on into another
 _LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
 _NOISE = 0.01  # pieces of strokes for each pixel of the scan: blue noise has 0.06, by judgement
 _FEW = 400  # pieces that are never noise
@@ -214,7 +213,7 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     together = with_passed_by(joined(pieces, gap, wide), spares, gap, wide)
     visible = [run for run in together if run.seen_px >= _SEEN * min(least, run.length_px)]
     lone = min(_LONE * least, _LONE_SHARE * max((run.seen_px for run in visible), default=0.0))
-    on = going_on(visible, lone, _ONWARD * gap, wide)
+    on = going_on(visible, lone, gap, wide)
     long = [run for run, goes in zip(visible, on, strict=True) if goes and run.length_px >= least]
     short = [run for run in visible if run.length_px >= _SHORTEST * least and not _is_in(run, long)]
     dropped = [

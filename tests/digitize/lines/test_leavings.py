@@ -7,7 +7,6 @@ import shapely
 from frontlines.datasets import ScanLook, render_scan
 from frontlines.digitize import Knobs, open_scan, trace_lines
 from frontlines.digitize.lines.filters import grouped, rows_of
-from frontlines.digitize.lines.joining import over_gaps
 
 FRONT = [(20, 60), (200, 90), (380, 50), (560, 100)]
 
@@ -65,10 +64,6 @@ def test_rows_name_long_pieces_and_count_short_ones():
         {"reason": "writing", "pieces": 2, "length_px": 50.0, "column": 15.0, "row": 7.0},
     ]
     assert grouped(dropped, "April") == {}
-
-
-def test_without_pieces_there_are_no_runs():
-    assert over_gaps([], 40.0, 4.0) == []
 
 
 def test_an_ink_of_which_no_piece_is_left_gives_no_stretch():
