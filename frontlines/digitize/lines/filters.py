@@ -81,7 +81,7 @@ _LETTER_SHARE = 0.6  # of the least length, the largest letter
 _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
 _LEVEL_DEG = 6.0  # off the square
 _ONWARD_GAPS = 3.0  # widest gaps, over which a piece still goes on into another
-_ONWARD_DEG = 60.0  # and turns at either end
+_ONWARD_DEG = 75.0  # and turns at either end
 _NEAR_STROKES, _CORNER_DEG = 4.0, 100.0  # and the same where the gap is narrow
 _RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of the diagonal; of the length
 _PALE = 0.7  # share of ink in the middle, beside that of the longest stretch
@@ -148,7 +148,7 @@ def of_width(chains: list[Run], half_width_px: float | None) -> list[Run]:
 
 
 def going_on(runs: Sequence[Run], lone_px: float, gap_px: float, stroke_px: float) -> list[bool]:
-    """Tell the runs that are long, closed, or go on from end to end into a long one, be it after a wide gap."""
+    """Tell the runs that are long, closed, or go on into a long one, be it after a wide gap."""
     ends = free_ends([run.points for run in runs], stroke_px)
     pairs = pairs_within(ends, _ONWARD_GAPS * gap_px)
     jumps = jumps_of(pairs, ends)
@@ -157,15 +157,22 @@ def going_on(runs: Sequence[Run], lone_px: float, gap_px: float, stroke_px: floa
     run = np.array([k for k, _ in ends.keys], dtype=int)[pairs].reshape(-1, 2)
     links = sparse.coo_array((np.ones(len(run)), run.T), shape=(len(runs), len(runs)))
     group = csgraph.connected_components(links, directed=False)[1]
-    long = np.array([run.length_px >= lone_px or (is_closed(run) and run.seen.all()) for run in runs], dtype=bool)
+    long = np.array([_size_px(run) >= lone_px or (is_closed(run) and run.seen.all()) for run in runs], bool)
     return [bool(one) for one in np.isin(group, group[long])]
 
 
+def _size_px(run: Run) -> float:
+    """Length of a closed run, and the diagonal of the box around any other: arrows turn back at their heads."""
+    return run.length_px if is_closed(run) else float(np.hypot(*np.ptp(run.points, axis=0)))
+
+
 def reasons_against(runs: Sequence[Centred], diagonal_px: float, ways: Sequence[Run]) -> list[str | None]:
-    """Say of each run why it is no line: ruled as frames and graticules are, paler than the line, or writing."""
+    """Say of each run why it is no line: ruled as frames are, paler than the line, or writing."""
     reasons = [_ruled(one, diagonal_px) for one in runs]
     free = [one for one, reason in zip(runs, reasons, strict=True) if reason is None]
-    if sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal_px:  # the line itself is drawn straight
+    if (
+        sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal_px
+    ):  # the line itself is drawn straight
         reasons, free = [None] * len(runs), list(runs)
     longest = max(free, key=lambda one: one.run.seen_px, default=None)
     figures = _beside_runs(ways, runs)

@@ -36,7 +36,7 @@ class Figure(NamedTuple):
 
 
 def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
-    """Thin the strokes of an ink to lines of one pixel, window by window; columns and rows, and half widths."""
+    """Thin the strokes of an ink to lines of one pixel, window by window, and give their half widths."""
     found, widths = [np.empty((0, 2), np.int64)], [np.empty(0)]
     overlap = int(max(_LEAST_OVERLAP_PX, 6 * strokes.width_px))
     for (rows, columns), inner in tiles_of(labels.shape, _TILE_PX, overlap):
@@ -131,7 +131,11 @@ def _back(end: int, before: Ints) -> Ints:
 def _anchor(links: sparse.csr_array, pixel: int, owner: Ints) -> int | None:
     """Find the nearest pixel of another way that a pixel touches."""
     near = slice(links.indptr[pixel], links.indptr[pixel + 1])
-    touching = [(length, one) for one, length in zip(links.indices[near].tolist(), links.data[near].tolist(), strict=True) if owner[one] >= 0]
+    touching = [
+        (length, one)
+        for one, length in zip(links.indices[near].tolist(), links.data[near].tolist(), strict=True)
+        if owner[one] >= 0
+    ]
     return min(touching)[1] if touching else None
 
 
@@ -149,14 +153,17 @@ def _gathered(
     out = []
     for number, mine in by_figure.items():
         parts = [part for k in mine for part in _parted(ways[k], cuts[k], half_width_px)]
-        runs = [Run(pixels[part].astype(float), half_width_px[part], np.ones(len(part) - 1, bool)) for part in parts]
+        runs = [
+            Run(pixels[part].astype(float), half_width_px[part], np.ones(len(part) - 1, bool))
+            for part in parts
+        ]
         inside, spine = members[number], ways[mine[0]]
         out.append(Figure(runs, pixels[spine], pixels[inside], half_width_px[inside]))
     return out
 
 
 def _parted(way: Ints, cuts: list[int], half_width_px: Floats) -> Iterator[Ints]:
-    """Part a way where others leave it; where several do within a stroke, what lies between them is left out."""
+    """Part a way where others leave it; where several do within a stroke, leave out what lies between."""
     first, spots = 0, sorted(cut for cut in cuts if 0 < cut < len(way) - 1)
     for k, spot in enumerate(spots):
         if k and spot - spots[k - 1] <= 2 * half_width_px[way[spot]]:

@@ -49,7 +49,9 @@ from frontlines.progress import Progress, reporting
 
 _SEEN = 0.6  # of the least length, what must be seen of it
 _SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
-_LONE = 3.0  # least lengths: what is shorter and goes on into nothing is an arrow, a key of a legend, a letter
+_LONE = (
+    3.0  # least lengths: what is shorter and goes on into nothing is an arrow, a key of a legend, a letter
+)
 _LONE_SHARE = 0.3  # but of the longest piece, at most
 _LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
 _NOISE = 0.01  # pieces of strokes for each pixel of the scan: blue noise has 0.06, by judgement
@@ -142,7 +144,12 @@ def trace_lines(
     coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
     stretches = _in_order(cut_back(parted([*long, *coming_out])), list(colours))
     dropped = [entry for one in found for entry in one.dropped] + [
-        (one.line, ALONE if one.length_px >= (settled[one.line].min_length_px or 0) else TOO_SHORT, one.geometry) for one in lone
+        (
+            one.line,
+            ALONE if one.length_px >= (settled[one.line].min_length_px or 0) else TOO_SHORT,
+            one.geometry,
+        )
+        for one in lone
     ]
     return Tracing(
         tuple(stretches),
