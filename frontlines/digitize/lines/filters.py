@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 import shapely
-from scipy import sparse, spatial
+from scipy import sparse
 from scipy.sparse import csgraph
 
 from frontlines.digitize.lines.centres import Centred, is_closed
 from frontlines.digitize.lines.joining import Run, free_ends, jumps_of, pairs_within
-from frontlines.digitize.lines.paths import Figure
-from frontlines.names import Floats
 
 Dropped = tuple[str, str, shapely.LineString]
 
@@ -88,23 +86,27 @@ _PALE = 0.7  # share of ink in the middle, beside that of the longest stretch
 _WRITTEN_SHARE = 0.25  # of the longest stretch, the longest writing
 _WRITTEN_TURNS, _WRITTEN_RAD = 2.5, 0.05
 _WRITTEN_UNSEEN = 0.3
-_OWN_STROKES = 1.2  # from a run, nearer to which the ink is its own
-_UNCLEAR = 0.4  # half widths, the error of the centre where no stroke is seen
-_CROWD_STROKES, _CROWD_PX, _CROWDED = 4.0, 20.0, 0.6  # where letters stand beside it; and share of its points
 
 
-def told_apart(figures: Sequence[Figure], least_px: float, stroke_px: float) -> tuple[list[Run], list[Run]]:
+def told_apart(
+    figures: Sequence[list[Run]], least_px: float, stroke_px: float
+) -> tuple[list[Run], list[Run]]:
     """Tell what may be the line from letters, which are small and no dashes."""
     # ends of short dashes pass for sides, so that area by perimeter makes the stroke of such a line too thin
-    wides = [_wide(run) for figure in figures for run in figure.ways]
+    wides = [_wide(run) for figure in figures for run in figure]
     usual = max(stroke_px / 2 + _MASK_PX, float(np.median(wides or [0.0])))
     line: list[Run] = []
     others: list[Run] = []
     for figure in figures:
-        small = figure.extent_px < _LETTER_SHARE * least_px
-        sound = not small or (len(figure.ways) == 1 and _is_bar(figure.ways[0], stroke_px, usual))
-        (line if sound else others).extend(figure.ways)
+        small = _extent_px(figure) < _LETTER_SHARE * least_px
+        sound = not small or (len(figure) == 1 and _is_bar(figure[0], stroke_px, usual))
+        (line if sound else others).extend(figure)
     return line, others
+
+
+def _extent_px(runs: Sequence[Run]) -> float:
+    """Diagonal of the box around runs."""
+    return float(np.hypot(*np.ptp(np.vstack([run.points for run in runs]), axis=0)))
 
 
 def _is_bar(chain: Run, stroke_px: float, usual_px: float) -> bool:
@@ -157,16 +159,14 @@ def going_on(runs: Sequence[Run], lone_px: float, gap_px: float, stroke_px: floa
     run = np.array([k for k, _ in ends.keys], dtype=int)[pairs].reshape(-1, 2)
     links = sparse.coo_array((np.ones(len(run)), run.T), shape=(len(runs), len(runs)))
     group = csgraph.connected_components(links, directed=False)[1]
-    long = np.array([_size_px(run) >= lone_px or (is_closed(run) and run.seen.all()) for run in runs], bool)
+    # by the box around it, for arrows turn back at their heads
+    sizes = [run.length_px if is_closed(run) else _extent_px([run]) for run in runs]
+    whole = [is_closed(run) and run.seen.all() for run in runs]
+    long = (np.array(sizes) >= lone_px) | np.array(whole, dtype=bool)
     return [bool(one) for one in np.isin(group, group[long])]
 
 
-def _size_px(run: Run) -> float:
-    """Length of a closed run, and the diagonal of the box around any other: arrows turn back at their heads."""
-    return run.length_px if is_closed(run) else float(np.hypot(*np.ptp(run.points, axis=0)))
-
-
-def reasons_against(runs: Sequence[Centred], diagonal_px: float, ways: Sequence[Run]) -> list[str | None]:
+def reasons_against(runs: Sequence[Centred], diagonal_px: float) -> list[str | None]:
     """Say of each run why it is no line: ruled as frames are, paler than the line, or writing."""
     reasons = [_ruled(one, diagonal_px) for one in runs]
     free = [one for one, reason in zip(runs, reasons, strict=True) if reason is None]
@@ -175,9 +175,8 @@ def reasons_against(runs: Sequence[Centred], diagonal_px: float, ways: Sequence[
     ):  # the line itself is drawn straight
         reasons, free = [None] * len(runs), list(runs)
     longest = max(free, key=lambda one: one.run.seen_px, default=None)
-    figures = _beside_runs(ways, runs)
     return [
-        reason or _pale(one, longest) or _writing(one, longest, figures)
+        reason or _pale(one, longest) or _writing(one, longest)
         for one, reason in zip(runs, reasons, strict=True)
     ]
 
@@ -199,41 +198,12 @@ def _pale(one: Centred, longest: Centred | None) -> str | None:
     return "paler than the line" if longest and one.strength < _PALE * longest.strength else None
 
 
-def _beside_runs(chains: Sequence[Run], runs: Sequence[Centred]) -> Floats:
-    """Places where the ink is drawn, but not by a run."""
-    if not chains or not runs:
-        return np.empty((0, 2))
-    points = np.vstack([chain.points for chain in chains])
-    line = np.vstack([one.run.points for one in runs])
-    reach = 2 * _OWN_STROKES * np.median(np.concatenate([one.run.half_width_px for one in runs]))
-    return np.asarray(points[spatial.cKDTree(line).query(points)[0] > reach])
-
-
-def _crowded(one: Centred, figures: Floats) -> bool:
-    """Tell whether other figures of the same ink stand beside most of a run."""
-    if not len(figures):
-        return False
-    reach = max(_CROWD_PX, 2 * _CROWD_STROKES * float(np.median(one.run.half_width_px)))
-    apart = spatial.cKDTree(figures).query(one.run.points)[0]
-    return bool((apart < reach).mean() > _CROWDED)
-
-
-def _unclear(one: Centred) -> bool:
-    """Tell whether hardly anywhere one stroke is seen: letters that have run together have no centre."""
-    seen = np.concatenate([one.run.seen[:1], one.run.seen])
-    if not seen.any():
-        return False
-    return float(np.quantile(one.sigma_px[seen], 0.25)) > _UNCLEAR * float(np.median(one.run.half_width_px))
-
-
-def _writing(one: Centred, longest: Centred | None, figures: Floats) -> str | None:
+def _writing(one: Centred, longest: Centred | None) -> str | None:
     if longest is None or one is longest or one.run.length_px > _WRITTEN_SHARE * longest.run.length_px:
         return None
-    turns, usual = _turning(one), _turning(longest)
-    broken = 1 - one.run.seen_px / one.run.length_px
-    often = broken > _WRITTEN_UNSEEN + (1 - longest.run.seen_px / longest.run.length_px)
-    wild = turns > max(_WRITTEN_TURNS * usual, _WRITTEN_RAD)
-    return "writing" if often or wild or _crowded(one, figures) or _unclear(one) else None
+    broken, usual = (1 - run.seen_px / run.length_px for run in (one.run, longest.run))
+    wild = _turning(one) > max(_WRITTEN_TURNS * _turning(longest), _WRITTEN_RAD)
+    return "writing" if wild or broken > _WRITTEN_UNSEEN + usual else None
 
 
 def _turning(one: Centred) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage, sparse
@@ -19,20 +18,6 @@ from frontlines.names import Bools, Floats, Ints
 
 _TILE_PX = 1024  # side of the windows that are thinned at once: bounds the memory
 _LEAST_OVERLAP_PX = 48  # by which windows overlap, and six strokes at least: thinning reaches no farther
-
-
-class Figure(NamedTuple):
-    """All that hangs together in an ink."""
-
-    ways: list[Run]  # the longest first; where one leaves another, both are parted there
-    spine: Ints  # columns and rows of the pixels of the longest way, unparted
-    pixels: Ints  # those of all pixels, ways or not
-    half_width_px: Floats  # of these
-
-    @property
-    def extent_px(self) -> float:
-        """Diagonal of the box around it [px]."""
-        return float(np.hypot(*np.ptp(self.pixels, axis=0)))
 
 
 def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
@@ -69,11 +54,12 @@ def network_of(pixels: Ints) -> sparse.csr_array:
     return sparse.csr_array((np.append(length, length), both), shape=(len(seat), len(seat)))
 
 
-def figures_of(pixels: Ints, half_width_px: Floats, spur_px: float) -> list[Figure]:
-    """Find the ways through every figure; branches up to a length, and loops up to twice as long, fall off.
+def figures_of(pixels: Ints, half_width_px: Floats, spur_px: float) -> list[list[Run]]:
+    """Find the ways through each figure that hangs together, the longest first.
 
     Way by way is taken out: first the one between the two ends that are farthest apart, then, from where it
-    touches a way, the one to the farthest pixel that is left.
+    touches a way, the one to the farthest pixel that is left. Branches up to a length, and loops up to twice
+    as long, fall off; where others leave a way, both are parted.
     """
     links = network_of(pixels)
     ways: list[Ints] = []
@@ -96,7 +82,13 @@ def figures_of(pixels: Ints, half_width_px: Floats, spur_px: float) -> list[Figu
             first, last = ([] if anchor is None else [anchor] for anchor in anchors)
             ways.append(np.concatenate([first, way, last]).astype(int))
         left = left[(owner[left] < 0) & ~np.isin(group, spent)]
-    return _gathered(ways, cuts, links, pixels, half_width_px)
+    figure = csgraph.connected_components(links, directed=False)[1]
+    figures: dict[int, list[Run]] = defaultdict(list)
+    for k, way in enumerate(ways):
+        for part in _parted(way, cuts[k], half_width_px):
+            run = Run(pixels[part].astype(float), half_width_px[part], np.ones(len(part) - 1, bool))
+            figures[int(figure[way[0]])].append(run)
+    return list(figures.values())
 
 
 def _longest(links: sparse.csr_array, left: Ints, touched: Bools) -> tuple[Ints, list[tuple[Ints, float]]]:
@@ -137,29 +129,6 @@ def _anchor(links: sparse.csr_array, pixel: int, owner: Ints) -> int | None:
         if owner[one] >= 0
     ]
     return min(touching)[1] if touching else None
-
-
-def _gathered(
-    ways: list[Ints], cuts: dict[int, list[int]], links: sparse.csr_array, pixels: Ints, half_width_px: Floats
-) -> list[Figure]:
-    """Gather the ways of each figure, parted where others leave them."""
-    if not ways:
-        return []
-    figure = csgraph.connected_components(links, directed=False)[1]
-    members = np.split(np.argsort(figure, kind="stable"), np.cumsum(np.bincount(figure))[:-1])
-    by_figure: dict[int, list[int]] = defaultdict(list)
-    for k, way in enumerate(ways):
-        by_figure[int(figure[way[0]])].append(k)
-    out = []
-    for number, mine in by_figure.items():
-        parts = [part for k in mine for part in _parted(ways[k], cuts[k], half_width_px)]
-        runs = [
-            Run(pixels[part].astype(float), half_width_px[part], np.ones(len(part) - 1, bool))
-            for part in parts
-        ]
-        inside, spine = members[number], ways[mine[0]]
-        out.append(Figure(runs, pixels[spine], pixels[inside], half_width_px[inside]))
-    return out
 
 
 def _parted(way: Ints, cuts: list[int], half_width_px: Floats) -> Iterator[Ints]:

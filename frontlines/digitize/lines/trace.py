@@ -101,13 +101,16 @@ def trace_lines(
     -----
     1. The light on the paper is evened (`paper_of`). 2. The colours in the middle of strokes are gathered
     into inks (`palette_of`), and every pixel goes to the nearest ground or ink in CIELAB. 3. The strokes of
-    an ink are thinned [1]_, spurs pruned, crossings passed straight on, gaps jumped along the direction.
+    an ink are thinned [1]_; of all that hangs together, the longest of the shortest paths [2]_ are the line's
+    ways: spurs fall off, crossings are passed straight on, gaps jumped along the direction.
     4. The centre of mass of the ink across the line gives the centre, the scatter of it its error.
 
     References
     ----------
     .. [1] Zhang, T. Y. and Suen, C. Y. (1984): A fast parallel algorithm for thinning digital patterns.
        Communications of the ACM 27 (3), 236-239. https://doi.org/10.1145/357994.358023
+    .. [2] Dijkstra, E. W. (1959): A note on two problems in connexion with graphs. Numerische Mathematik 1,
+       269-271. https://doi.org/10.1007/BF01386390
 
     Examples
     --------
@@ -206,7 +209,7 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     """Trace one line."""
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
     figures = figures_of(*skeleton_of(labels, strokes), spur)
-    ways = [run for figure in figures for run in figure.ways]
+    ways = [run for figure in figures for run in figure]
     if len(ways) > max(_NOISE * labels.size, _FEW):
         raise DigitizeError(
             f"line {name!r}: what is drawn in its colour falls into {len(ways):,} pieces, as noise does, "
@@ -231,7 +234,7 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     ink_of = Ink(sheet.palette.inks[ink], sheet.palette.grounds, max(wide, stroke) / 2)
     runs = [seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in (*long, *short)]
     centres = centred(runs, sheet, ink_of)
-    reasons = reasons_against(centres, sheet.diagonal_px, ways)
+    reasons = reasons_against(centres, sheet.diagonal_px)
     dropped += [
         (name, why, shapely.LineString(one.run.points))
         for one, why in zip(centres, reasons, strict=True)
