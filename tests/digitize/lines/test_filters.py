@@ -53,7 +53,7 @@ def test_a_ring_is_two_ways_from_end_to_end():
 
 def test_a_short_piece_is_the_line_only_if_it_goes_on_into_it():
     front, onward = _run((0, 0), (300, 0)), _run((340, 2), (390, 0))
-    lone, across = _run((340, 200), (390, 200)), _run((305, 45), (305, 95))
+    lone, across = _run((340, 200), (390, 200)), _run((150, 45), (150, 95))
     assert going_on([front, onward, lone, across], 150.0, 20.0, 4.0) == [True, True, False, False]
 
 
