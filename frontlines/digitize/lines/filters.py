@@ -81,7 +81,7 @@ _LEVEL_DEG = 6.0  # off the square
 _ONWARD_GAPS = 3.0  # widest gaps, over which a piece still goes on into another
 _ONWARD_DEG = 75.0  # and turns at either end
 _NEAR_STROKES, _CORNER_DEG = 4.0, 100.0  # and the same where the gap is narrow
-_RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of the diagonal; of the length
+_RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of diagonal or frame; of the length
 _PALE = 0.7  # share of ink in the middle, beside that of the longest stretch
 _WRITTEN_SHARE = 0.25  # of the longest stretch, the longest writing
 _WRITTEN_TURNS, _WRITTEN_RAD = 2.5, 0.05
@@ -185,7 +185,7 @@ def _ruled(one: Centred, diagonal_px: float) -> str | None:
     corners = shapely.get_coordinates(shapely.LineString(one.run.points).simplify(_RULED_OFF_PX))
     ways = np.diff(corners, axis=0)
     sides = np.hypot(*ways.T)
-    long = sides > _RULED_SHARE * diagonal_px
+    long = sides > _RULED_SHARE * (one.run.length_px if is_closed(one.run) else diagonal_px)
     if sides[long].sum() <= _RULED_PART * one.run.length_px:
         return None
     turned = np.degrees(np.arctan2(ways[long, 1], ways[long, 0])) % 90
