@@ -49,9 +49,7 @@ from frontlines.progress import Progress, reporting
 
 _SEEN = 0.6  # of the least length, what must be seen of it
 _SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
-_LONE = (
-    3.0  # least lengths: what is shorter and goes on into nothing is an arrow, a key of a legend, a letter
-)
+_LONE = 3.0  # least lengths: what is shorter and goes on into nothing is an arrow, a key or a letter
 _LONE_SHARE = 0.3  # but of the longest piece, at most
 _LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
 _NOISE = 0.01  # pieces of strokes for each pixel of the scan: blue noise has 0.06, by judgement
