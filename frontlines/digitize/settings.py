@@ -163,6 +163,8 @@ class Inks:
     ground_less_like_de: float = 5.0  # a ground of strokes may be less like the colour than its rims [ΔE]
     broadest_share: float = 0.03  # mean width of a stroke at most, as a share of the scan's diagonal
     broad_spread_de: float = 12.0  # scatter of an ink that was a ground [ΔE]
+    thinner: float = 0.6  # least share of an ink in what its thinner strokes look like
+    same_hue_deg: float = 15.0  # by which their hue is off it at most [°]
     band_px: int = 1024  # rows in which the width of strokes is measured at once
 
 

@@ -190,6 +190,8 @@ class _Shot(NamedTuple):
 
 def _with_places(shots: list[_Shot], places: gpd.GeoDataFrame) -> list[_Shot]:
     """Add to each shot the places that changed hands on its date or shortly before."""
+    if "date_to" not in places:
+        raise LayerError("places has no column 'date_to': pass what follow_places returned")
     dates = days_of(places["date_to"])
     return [
         shot._replace(

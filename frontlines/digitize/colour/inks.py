@@ -92,6 +92,22 @@ def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
     ]
 
 
+def thinner_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
+    """List inks that are a coloured one washed out in thinner strokes, and not the rims of a stronger ink."""
+    lab = lab_of(palette.inks)
+    turned = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]) - np.arctan2(lab[ink, 2], lab[ink, 1]))
+    one_hue = np.abs((turned + 180) % 360 - 180) < INKS.same_hue_deg
+    if np.hypot(*lab[ink, 1:]) < INKS.coloured:
+        return []
+    found = []
+    for other in set(np.flatnonzero(one_hue).tolist()) - {ink, *taken}:
+        beside = np.flatnonzero(palette.beside[other] > INKS.same_place)
+        rim = any(mixed(palette, other, int(k)) for k in beside if k != other)
+        if not rim and mixed(palette, other, ink, least=INKS.thinner):
+            found.append(other)
+    return found
+
+
 def under_other_light(sheet: Sheet, ink: int, taken: Sequence[int]) -> list[int]:
     """List inks that are a coloured one under another light, as beside relief that was evened out."""
     palette, mine = sheet.palette, sheet.palette.inks[ink]
@@ -214,7 +230,7 @@ def strokes_of(
     shades: Sequence[int] = (),
 ) -> Strokes:
     """Settle how to tell the strokes of an ink."""
-    same = (ink, *dict.fromkeys([*blends_of(palette, ink, taken), *shades]))
+    same = (ink, *dict.fromkeys([*blends_of(palette, ink, taken), *shades, *thinner_of(palette, ink, taken)]))
     own = [other for other in rims_of(palette, ink) if other not in taken and other not in same]
     others = [k for k in range(len(palette.inks)) if k not in own and k not in same]
     stronger = [k for k in others if mixed(palette, ink, k)]

@@ -18,9 +18,7 @@ from frontlines.digitize.lines.joining import (
     joined,
     jumps_of,
     pairs_within,
-    run_of,
 )
-from frontlines.digitize.lines.skeleton import Chain, figures_of
 from frontlines.names import Bools, Floats, Ints
 
 _FEWEST_GAPS = 5  # that make a line a dashed one
@@ -30,13 +28,13 @@ _PRICE = 12.0  # of two ends left over, in usual gaps and strokes: the line may 
 _PASSING_BY = 0.25  # of that price, what a wide jump costs besides: it passes something by
 
 
-def with_passed_by(runs: list[Run], spares: Sequence[Chain], gap_px: float, stroke_px: float) -> list[Run]:
+def with_passed_by(runs: list[Run], spares: Sequence[Run], gap_px: float, stroke_px: float) -> list[Run]:
     """Take up the dashes that were passed by."""
     usual = _widest_usual(runs, gap_px, stroke_px)
     if usual is None:
         return runs
     pieces = [piece for run in runs for piece in _parted(run, usual, stroke_px)]
-    together = [*pieces, *(run_of(spare) for spare in spares if len(spare.points) > 1)]
+    together = [*pieces, *spares]
     is_spare = np.arange(len(together)) >= len(pieces)
     shares = np.where(is_spare, 0.0, _shares(together, _usual_dash(runs)))
     joins = _joins(together, shares, is_spare, usual, gap_px, stroke_px)
@@ -46,22 +44,18 @@ def with_passed_by(runs: list[Run], spares: Sequence[Chain], gap_px: float, stro
     return joined(followed([together[k] for k in kept], renumbered), gap_px, stroke_px)
 
 
-def lone_of(before: Sequence[Chain], after: Sequence[Chain]) -> list[Chain]:
-    """Find the figures of a single stroke that were taken for letters: dashes may be among them."""
-    kept = {id(chain) for chain in after}
-    figures = figures_of([chain for chain in before if id(chain) not in kept])
-    return [figure[0] for figure in figures if len(figure) == 1]
-
-
-def taken_up(spares: Sequence[Chain], runs: Sequence[Run]) -> list[Chain]:
+def taken_up(spares: Sequence[Run], runs: Sequence[Run]) -> list[Run]:
     """Find the spares that became part of a line."""
     points = {point for run in runs for point in map(tuple, run.points.tolist())}
     return [spare for spare in spares if tuple(spare.points[0].tolist()) in points]
 
 
 def _widest_usual(runs: Sequence[Run], gap_px: float, stroke_px: float) -> float | None:
-    """Widest gap that is a usual one; None if the line is not dashed."""
-    gaps = np.concatenate([np.hypot(*np.diff(run.points, axis=0).T)[~run.seen] for run in runs] or [[]])
+    """Widest gap that is a usual one; None if the line is not dashed: its longest run says so."""
+    longest = max(runs, key=lambda run: run.seen_px, default=None)
+    if longest is None or longest.seen_px / (1 + (~longest.seen).sum()) > gap_px:
+        return None
+    gaps = np.concatenate([np.hypot(*np.diff(run.points, axis=0).T)[~run.seen] for run in runs])
     if len(gaps) < _FEWEST_GAPS:
         return None
     return float(min(_USUAL_GAPS * np.median(gaps) + stroke_px, gap_px))

@@ -7,99 +7,26 @@ from typing import Any
 
 import numpy as np
 import shapely
-from scipy import spatial
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from frontlines.digitize.lines.centres import Centred, is_closed
-from frontlines.digitize.lines.joining import Run
-from frontlines.digitize.lines.skeleton import Chain, direction, figures_of, without_spurs
-from frontlines.names import Floats
-
-_ARROW_LENGTHS = 3.0  # least lengths, the longest arrow
-_SHAFT_STROKES = 9.0  # shorter ones are dashes
-_HEAD_STROKES, _HEAD_WIDTH = 5.0, 1.8  # length of a head in strokes; its width, in shafts and a pixel
-_MASK_PX = 0.5  # what a mask adds to half a width
-_AT_TIP_STROKES = 1.5  # farthest from the shaft's end that a barb begins
-_BARB, _BACKWARD = 0.6, 0.25  # longest barb beside the shaft; cosine with the shaft from which it points back
-
-
-def nodes_of_arrows(chains: Sequence[Chain], least_px: float, stroke_px: float) -> set[int]:
-    """Find arrows, pruned of no more than the corners of their strokes."""
-    found: set[int] = set()
-    for figure in figures_of(chains):
-        if extent_px(figure) >= _ARROW_LENGTHS * least_px:
-            continue
-        if any(_is_arrow(without_spurs(figure, spur), stroke_px) for spur in (stroke_px / 2, 3 * stroke_px)):
-            found.update(node for chain in figure for node in chain.nodes)
-    return found
-
-
-def arrows_among(runs: Sequence[Run], least_px: float, stroke_px: float) -> list[Run]:
-    """Find arrows that a label parted, and that were joined again."""
-    return [
-        run
-        for run in runs
-        if run.length_px < _ARROW_LENGTHS * least_px
-        and not run.seen.all()
-        and _has_head(Chain((0, 1), run.points, run.half_width_px), stroke_px)
-    ]
-
-
-def extent_px(figure: Sequence[Chain]) -> float:
-    """Measure the diagonal of the box around a figure."""
-    return float(np.hypot(*np.ptp(np.vstack([chain.points for chain in figure]), axis=0)))
-
-
-def _is_arrow(figure: list[Chain], stroke_px: float) -> bool:
-    """Tell whether a figure is a shaft with two barbs that point back along it, or with a solid head."""
-    shaft = max(figure, key=lambda chain: chain.length_px)
-    ends = [node for chain in figure for node in chain.nodes]
-    free = [
-        chain for chain in figure if chain is not shaft and any(ends.count(end) == 1 for end in chain.nodes)
-    ]
-    for tip in (0, -1):
-        back = -direction(shaft.points, tip, _HEAD_STROKES * stroke_px)
-        barbs = [_barb(chain, shaft.points[tip], stroke_px) for chain in free]
-        backward = [
-            barb is not None and -barb @ back > _BACKWARD and chain.length_px < _BARB * shaft.length_px
-            for chain, barb in zip(free, barbs, strict=True)
-        ]
-        if sum(backward) > 1:
-            return True
-    return len(figure) == 1 and _has_head(shaft, stroke_px)
-
-
-def _barb(chain: Chain, tip: Floats, stroke_px: float) -> Floats | None:
-    """Direction of a chain towards a tip that it begins at; where strokes run together, a little off it."""
-    apart = [float(np.hypot(*(chain.points[end] - tip))) for end in (0, -1)]
-    if min(apart) > _AT_TIP_STROKES * stroke_px:
-        return None
-    return direction(chain.points, -int(np.argmin(apart)), _HEAD_STROKES * stroke_px)
-
-
-def _has_head(shaft: Chain, stroke_px: float) -> bool:
-    """Tell whether a chain ends in a head, wider than itself, at one end alone."""
-    wide = shaft.half_width_px
-    count = min(len(wide) // 3, int(_HEAD_STROKES * stroke_px))
-    if shaft.length_px < _SHAFT_STROKES * stroke_px or shaft.nodes[0] == shaft.nodes[1]:
-        return False
-    shaft_px = float(wide[count:-count].mean()) - _MASK_PX
-    heads = [
-        float(part.max()) - _MASK_PX > _HEAD_WIDTH * shaft_px + 1 for part in (wide[:count], wide[-count:])
-    ]
-    return sum(heads) == 1
-
+from frontlines.digitize.lines.joining import Run, free_ends, jumps_of, pairs_within
 
 Dropped = tuple[str, str, shapely.LineString]
 
 TOO_SHORT = "shorter than min_length_px"
 """Why a piece goes that is not long enough to be a stretch."""
 
-NO_LINE = "letters or an arrow"
+ALONE = "short, and goes on into nothing: an arrow, a key of a legend, letters"
+"""Why a piece goes that stands alone and is no longer than an arrow."""
+
+NO_LINE = "letters"
 """Why a figure goes that is drawn in the line's ink but is not a line."""
 
 
 def left_out(
-    name: str, before: Sequence[Chain], after: Sequence[Chain], reason: str, least_px: float
+    name: str, before: Sequence[Run], after: Sequence[Run], reason: str, least_px: float
 ) -> list[Dropped]:
     """Tell what one step of the tracing took out."""
     kept = {id(chain) for chain in after}
@@ -145,40 +72,44 @@ def rows_of(dropped: Iterable[Dropped], line: str, least_px: float) -> list[dict
     return rows
 
 
+_MASK_PX = 0.5  # what a mask adds to half a width
 _THINNER, _WIDER = 0.6, 1.7  # of the line's width, what still counts as the line
 _LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the diagonal, and of the ink, has it
 _LETTER_SHARE = 0.6  # of the least length, the largest letter
 _BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
-_KEY_SHARE = 0.1  # of the diagonal, the longest key of a legend
-_KEY_OFF_PX, _KEY_BEND, _LEVEL_DEG = 0.8, 0.3, 6.0  # off its chord [px], or in half widths; and off the level
-_RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of the diagonal; of the length
+_LEVEL_DEG = 6.0  # off the square
+_ONWARD_GAPS = 3.0  # widest gaps, over which a piece still goes on into another
+_ONWARD_DEG = 75.0  # and turns at either end
+_NEAR_STROKES, _CORNER_DEG = 4.0, 100.0  # and the same where the gap is narrow
+_RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of diagonal or frame; of the length
 _PALE = 0.7  # share of ink in the middle, beside that of the longest stretch
-_WRITTEN_SHARE = 0.15  # of the longest stretch, the longest writing
+_WRITTEN_SHARE = 0.25  # of the longest stretch, the longest writing
 _WRITTEN_TURNS, _WRITTEN_RAD = 2.5, 0.05
 _WRITTEN_UNSEEN = 0.3
-_OWN_STROKES = 1.2  # from a run, nearer to which the ink is its own
-_UNCLEAR = 0.4  # half widths, the error of the centre where no stroke is seen
-_CROWD_STROKES, _CROWD_PX, _CROWDED = 4.0, 20.0, 0.6  # where letters stand beside it; and share of its points
 
 
-def without_letters(
-    chains: list[Chain], least_px: float, stroke_px: float, *, unpruned: Sequence[Chain] = ()
-) -> list[Chain]:
-    """Take out small figures that are no dashes, and arrows."""
-    arrows = nodes_of_arrows(unpruned or chains, least_px, stroke_px)
+def told_apart(
+    figures: Sequence[list[Run]], least_px: float, stroke_px: float
+) -> tuple[list[Run], list[Run]]:
+    """Tell what may be the line from letters, which are small and no dashes."""
     # ends of short dashes pass for sides, so that area by perimeter makes the stroke of such a line too thin
-    usual = max(stroke_px / 2 + _MASK_PX, float(np.median([_wide(chain) for chain in chains] or [0.0])))
-    kept = []
-    for figure in figures_of(chains):
-        if arrows.intersection(*(chain.nodes for chain in figure[:1])):
-            continue
-        small = extent_px(figure) < _LETTER_SHARE * least_px
-        if not small or (len(figure) == 1 and _is_bar(figure[0], stroke_px, usual)):
-            kept += figure
-    return kept
+    wides = [_wide(run) for figure in figures for run in figure]
+    usual = max(stroke_px / 2 + _MASK_PX, float(np.median(wides or [0.0])))
+    line: list[Run] = []
+    others: list[Run] = []
+    for figure in figures:
+        small = _extent_px(figure) < _LETTER_SHARE * least_px
+        sound = not small or (len(figure) == 1 and _is_bar(figure[0], stroke_px, usual))
+        (line if sound else others).extend(figure)
+    return line, others
 
 
-def _is_bar(chain: Chain, stroke_px: float, usual_px: float) -> bool:
+def _extent_px(runs: Sequence[Run]) -> float:
+    """Diagonal of the box around runs."""
+    return float(np.hypot(*np.ptp(np.vstack([run.points for run in runs]), axis=0)))
+
+
+def _is_bar(chain: Run, stroke_px: float, usual_px: float) -> bool:
     """Tell whether a chain is a dash: hardly bent, neither thin nor a blot beside the usual half width."""
     chord = chain.points[-1] - chain.points[0]
     size = float(np.hypot(*chord))
@@ -190,12 +121,12 @@ def _is_bar(chain: Chain, stroke_px: float, usual_px: float) -> bool:
     return bool(np.abs(off).max() < _BAR_BEND * size + 0.7 and sound)
 
 
-def _wide(chain: Chain) -> float:
+def _wide(chain: Run) -> float:
     """Mean half width of a chain, blots left out."""
     return float(np.minimum(chain.half_width_px, 2 * np.median(chain.half_width_px)).mean())
 
 
-def line_width(chains: list[Chain], diagonal_px: float) -> float | None:
+def line_width(chains: list[Run], diagonal_px: float) -> float | None:
     """Find how wide the line is among strokes of several widths."""
     if not chains:
         return None
@@ -210,7 +141,7 @@ def line_width(chains: list[Chain], diagonal_px: float) -> float | None:
     return None
 
 
-def of_width(chains: list[Chain], half_width_px: float | None) -> list[Chain]:
+def of_width(chains: list[Run], half_width_px: float | None) -> list[Run]:
     """Keep the pieces that are about as wide as the line."""
     if half_width_px is None:
         return chains
@@ -218,51 +149,43 @@ def of_width(chains: list[Chain], half_width_px: float | None) -> list[Chain]:
     return [chain for chain in chains if least <= _wide(chain) <= most]
 
 
-def sieved(
-    name: str, runs: list[Centred], diagonal_px: float, chains: Sequence[Chain] = ()
-) -> tuple[list[Centred], list[Dropped]]:
-    """Take out keys of a legend, ruled lines such as frames and graticules, and writing."""
+def going_on(runs: Sequence[Run], lone_px: float, gap_px: float, stroke_px: float) -> list[bool]:
+    """Tell the runs that are long, closed, or go on into a long one, be it after a wide gap."""
+    ends = free_ends([run.points for run in runs], stroke_px)
+    pairs = pairs_within(ends, _ONWARD_GAPS * gap_px)
+    jumps = jumps_of(pairs, ends)
+    near = jumps.gap_px <= _NEAR_STROKES * stroke_px
+    pairs = pairs[np.maximum(jumps.first_deg, jumps.second_deg) < np.where(near, _CORNER_DEG, _ONWARD_DEG)]
+    run = np.array([k for k, _ in ends.keys], dtype=int)[pairs].reshape(-1, 2)
+    links = sparse.coo_array((np.ones(len(run)), run.T), shape=(len(runs), len(runs)))
+    group = csgraph.connected_components(links, directed=False)[1]
+    # by the box around it, for arrows turn back at their heads
+    sizes = [run.length_px if is_closed(run) else _extent_px([run]) for run in runs]
+    whole = [is_closed(run) and run.seen.all() for run in runs]
+    long = (np.array(sizes) >= lone_px) | np.array(whole, dtype=bool)
+    return [bool(one) for one in np.isin(group, group[long])]
+
+
+def reasons_against(runs: Sequence[Centred], diagonal_px: float) -> list[str | None]:
+    """Say of each run why it is no line: ruled as frames are, paler than the line, or writing."""
     reasons = [_ruled(one, diagonal_px) for one in runs]
     free = [one for one, reason in zip(runs, reasons, strict=True) if reason is None]
     if (
         sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal_px
     ):  # the line itself is drawn straight
-        reasons, free = [None] * len(runs), runs
+        reasons, free = [None] * len(runs), list(runs)
     longest = max(free, key=lambda one: one.run.seen_px, default=None)
-    total = sum(one.run.length_px for one in free)
-    figures = _beside_runs(chains, runs)
-    kept: list[Centred] = []
-    dropped: list[Dropped] = []
-    for one, reason in zip(runs, reasons, strict=True):
-        why = (
-            reason or _key(one, diagonal_px, total) or _pale(one, longest) or _writing(one, longest, figures)
-        )
-        if why is None:
-            kept.append(one)
-        else:
-            dropped.append((name, why, shapely.LineString(one.run.points)))
-    return kept, dropped
-
-
-def without_writing(
-    name: str, short: Sequence[Centred], runs: Sequence[Centred], chains: Sequence[Chain]
-) -> tuple[list[Centred], list[Dropped]]:
-    """Take out writing among runs that are too short to be stretches."""
-    if not runs:
-        return [], [(name, TOO_SHORT, shapely.LineString(one.run.points)) for one in short]
-    longest = max(runs, key=lambda one: one.run.seen_px)
-    figures = _beside_runs(chains, [*runs, *short])
-    reasons = [_writing(one, longest, figures) for one in short]
-    judged = list(zip(short, reasons, strict=True))
-    kept = [one for one, why in judged if why is None]
-    return kept, [(name, why, shapely.LineString(one.run.points)) for one, why in judged if why]
+    return [
+        reason or _pale(one, longest) or _writing(one, longest)
+        for one, reason in zip(runs, reasons, strict=True)
+    ]
 
 
 def _ruled(one: Centred, diagonal_px: float) -> str | None:
     corners = shapely.get_coordinates(shapely.LineString(one.run.points).simplify(_RULED_OFF_PX))
     ways = np.diff(corners, axis=0)
     sides = np.hypot(*ways.T)
-    long = sides > _RULED_SHARE * diagonal_px
+    long = sides > _RULED_SHARE * (one.run.length_px if is_closed(one.run) else diagonal_px)
     if sides[long].sum() <= _RULED_PART * one.run.length_px:
         return None
     turned = np.degrees(np.arctan2(ways[long, 1], ways[long, 0])) % 90
@@ -270,59 +193,17 @@ def _ruled(one: Centred, diagonal_px: float) -> str | None:
     return "ruled line" if square.all() else None
 
 
-def _key(one: Centred, diagonal_px: float, total_px: float) -> str | None:
-    length = one.run.length_px
-    if length > min(_KEY_SHARE * diagonal_px, 0.3 * total_px) or is_closed(one.run):
-        return None
-    chord = one.run.points[-1] - one.run.points[0]
-    size = max(float(np.hypot(*chord)), 1e-9)
-    off = (one.run.points - one.run.points[0]) @ np.array([-chord[1], chord[0]]) / size
-    tilt = np.degrees(np.arctan2(abs(chord[1]), abs(chord[0])))
-    bend = float(np.quantile(np.abs(off - np.median(off)), 0.8))
-    level = tilt < _LEVEL_DEG and bend < max(_KEY_OFF_PX, _KEY_BEND * float(np.median(one.run.half_width_px)))
-    return "key of a legend" if level else None
-
-
 def _pale(one: Centred, longest: Centred | None) -> str | None:
     """Tell whether a run is drawn in a paler colour than the line, which thin strokes of it look like."""
     return "paler than the line" if longest and one.strength < _PALE * longest.strength else None
 
 
-def _beside_runs(chains: Sequence[Chain], runs: Sequence[Centred]) -> Floats:
-    """Places where the ink is drawn, but not by a run."""
-    if not chains or not runs:
-        return np.empty((0, 2))
-    points = np.vstack([chain.points for chain in chains])
-    line = np.vstack([one.run.points for one in runs])
-    reach = 2 * _OWN_STROKES * np.median(np.concatenate([one.run.half_width_px for one in runs]))
-    return np.asarray(points[spatial.cKDTree(line).query(points)[0] > reach])
-
-
-def _crowded(one: Centred, figures: Floats) -> bool:
-    """Tell whether other figures of the same ink stand beside most of a run."""
-    if not len(figures):
-        return False
-    reach = max(_CROWD_PX, 2 * _CROWD_STROKES * float(np.median(one.run.half_width_px)))
-    apart = spatial.cKDTree(figures).query(one.run.points)[0]
-    return bool((apart < reach).mean() > _CROWDED)
-
-
-def _unclear(one: Centred) -> bool:
-    """Tell whether hardly anywhere one stroke is seen: letters that have run together have no centre."""
-    seen = np.concatenate([one.run.seen[:1], one.run.seen])
-    if not seen.any():
-        return False
-    return float(np.quantile(one.sigma_px[seen], 0.25)) > _UNCLEAR * float(np.median(one.run.half_width_px))
-
-
-def _writing(one: Centred, longest: Centred | None, figures: Floats) -> str | None:
+def _writing(one: Centred, longest: Centred | None) -> str | None:
     if longest is None or one is longest or one.run.length_px > _WRITTEN_SHARE * longest.run.length_px:
         return None
-    turns, usual = _turning(one), _turning(longest)
-    broken = 1 - one.run.seen_px / one.run.length_px
-    often = broken > _WRITTEN_UNSEEN + (1 - longest.run.seen_px / longest.run.length_px)
-    wild = turns > max(_WRITTEN_TURNS * usual, _WRITTEN_RAD)
-    return "writing" if often or wild or _crowded(one, figures) or _unclear(one) else None
+    broken, usual = (1 - run.seen_px / run.length_px for run in (one.run, longest.run))
+    wild = _turning(one) > max(_WRITTEN_TURNS * _turning(longest), _WRITTEN_RAD)
+    return "writing" if wild or broken > _WRITTEN_UNSEEN + usual else None
 
 
 def _turning(one: Centred) -> float:

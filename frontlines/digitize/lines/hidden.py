@@ -10,7 +10,7 @@ import shapely
 from shapely.ops import substring
 
 from frontlines.arguments import checked
-from frontlines.digitize.lines.skeleton import direction
+from frontlines.digitize.lines.joining import direction
 from frontlines.digitize.lines.stretches import Hidden, Stretch, Tracing
 from frontlines.names import Floats
 

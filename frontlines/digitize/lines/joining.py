@@ -14,7 +14,6 @@ from scipy import spatial
 
 from frontlines.digitize.colour.inks import Strokes
 from frontlines.digitize.colour.palette import UNKNOWN, Labels
-from frontlines.digitize.lines.skeleton import Chain, direction
 from frontlines.names import Floats
 
 End = tuple[int, int]
@@ -27,6 +26,21 @@ _REACH = 5.0  # strokes over which the direction of an end is taken
 _FAR_REACH = 14.0
 _CLOSED_PX = 1e-6
 _TURN_DEG = 40.0  # a turn that makes a jump as dear as one twice as wide
+
+
+def direction(points: Floats, end: int, reach_px: float) -> Floats:
+    """Direction in which a line leaves at an end."""
+    outward = points if end else points[::-1]
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(outward[::-1], axis=0).T))])
+    tail = outward[::-1][along <= max(reach_px, along[min(1, len(along) - 1)])]
+    if len(tail) > 3:  # noqa: PLR2004 - enough for a fit
+        middle = tail - tail.mean(axis=0)
+        axis = np.linalg.svd(middle, full_matrices=False)[2][0]
+        axis = axis if axis @ (tail[0] - tail[-1]) >= 0 else -axis
+    else:
+        axis = tail[0] - tail[-1]
+    length = float(np.hypot(*axis))
+    return np.asarray(axis / length if length else axis)
 
 
 class Ends(NamedTuple):
@@ -128,16 +142,6 @@ class Run:
         return float(np.hypot(*np.diff(self.points, axis=0).T)[self.seen].sum())
 
 
-def over_gaps(chains: list[Chain], gap_px: float, stroke_px: float) -> list[Run]:
-    """Join pieces along their direction."""
-    return joined([run_of(chain) for chain in chains if len(chain.points) > 1], gap_px, stroke_px)
-
-
-def run_of(chain: Chain) -> Run:
-    """Make a run of a chain."""
-    return Run(chain.points, chain.half_width_px, np.ones(len(chain.points) - 1, bool))
-
-
 def joined(runs: list[Run], gap_px: float, stroke_px: float) -> list[Run]:
     """Join runs along their direction."""
     while runs:  # joining gives short dashes a better direction, which finds more partners
@@ -187,14 +191,14 @@ def _reversed(run: Run) -> Run:
 
 def _strung(pieces: list[Run], *, closed: bool) -> Run:
     """Make one run of pieces in order; a closed one ends on its first point."""
-    points, widths = [piece.points for piece in pieces], [piece.half_width_px for piece in pieces]
-    seen = [pieces[0].seen]
-    for piece in pieces[1:]:
-        seen += [np.zeros(1, bool), piece.seen]
     if closed:
-        points.append(points[0][:1])
-        widths.append(widths[0][:1])
-        seen.append(np.zeros(1, bool))
+        pieces = [*pieces, Run(pieces[0].points[:1], pieces[0].half_width_px[:1], np.zeros(0, bool))]
+    points, widths, seen = [pieces[0].points], [pieces[0].half_width_px], [pieces[0].seen]
+    for before, piece in pairwise(pieces):
+        touching = int(np.array_equal(before.points[-1], piece.points[0]))  # one point, and no gap
+        points.append(piece.points[touching:])
+        widths.append(piece.half_width_px[touching:])
+        seen += [np.zeros(1 - touching, bool), piece.seen]
     return Run(np.vstack(points), np.concatenate(widths), np.concatenate(seen))
 
 

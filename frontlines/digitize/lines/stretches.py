@@ -24,9 +24,9 @@ class Knobs:
         Width of the line's stroke. ``None``: measured.
     min_length_px
         Shorter stretches are dropped, but for those of half of it at least that come out from under another
-        line; and so are figures in the line's ink that are smaller than six tenths of it (letters) or, with
-        a head, than three times as long (arrows). ``None``: a fortieth of the image's diagonal, and ten
-        strokes at least.
+        line; and so are figures in the line's ink that are smaller than six tenths of it (letters), and what
+        is up to three times as long and goes on into nothing (arrows, keys of a legend). ``None``: a
+        fortieth of the image's diagonal, and ten strokes at least.
     gap_px
         Widest gap that is jumped along the line's direction, whatever `min_length_px` is. ``None``: a
         fortieth of the image's diagonal, and ten strokes at least.

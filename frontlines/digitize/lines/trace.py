@@ -26,30 +26,31 @@ from frontlines.digitize.colour.palette import STROKES, Labels
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.lines.centres import Centred, Ink, centred, without_loops
-from frontlines.digitize.lines.dashes import lone_of, taken_up, with_passed_by
+from frontlines.digitize.lines.dashes import taken_up, with_passed_by
 from frontlines.digitize.lines.filters import (
+    ALONE,
     NO_LINE,
     TOO_SHORT,
     Dropped,
-    arrows_among,
+    going_on,
     left_out,
     line_width,
     of_width,
-    sieved,
+    reasons_against,
+    told_apart,
     too_short,
-    without_letters,
-    without_writing,
 )
 from frontlines.digitize.lines.hidden import beside_others, cut_back, find_hidden, parted
-from frontlines.digitize.lines.joining import Run, bridged, over_gaps, seen_in_gaps
-from frontlines.digitize.lines.skeleton import chains_of, passed_straight, skeleton_of, without_spurs
+from frontlines.digitize.lines.joining import Run, bridged, joined, seen_in_gaps
+from frontlines.digitize.lines.paths import figures_of, skeleton_of
 from frontlines.digitize.lines.stretches import Knobs, Stretch, Tracing
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
 
-_REACH = 4.0  # strokes over which the direction of a chain at a junction is taken
 _SEEN = 0.6  # of the least length, what must be seen of it
 _SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
+_LONE = 3.0  # least lengths: what is shorter and goes on into nothing is an arrow, a key or a letter
+_LONE_SHARE = 0.3  # but of the longest piece, at most
 _LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
 _NOISE = 0.01  # pieces of strokes for each pixel of the scan: blue noise has 0.06, by judgement
 _FEW = 400  # pieces that are never noise
@@ -98,13 +99,16 @@ def trace_lines(
     -----
     1. The light on the paper is evened (`paper_of`). 2. The colours in the middle of strokes are gathered
     into inks (`palette_of`), and every pixel goes to the nearest ground or ink in CIELAB. 3. The strokes of
-    an ink are thinned [1]_, spurs pruned, crossings passed straight on, gaps jumped along the direction.
+    an ink are thinned [1]_; of all that hangs together, the longest of the shortest paths [2]_ are the line's
+    ways: spurs fall off, crossings are passed straight on, gaps jumped along the direction.
     4. The centre of mass of the ink across the line gives the centre, the scatter of it its error.
 
     References
     ----------
     .. [1] Zhang, T. Y. and Suen, C. Y. (1984): A fast parallel algorithm for thinning digital patterns.
        Communications of the ACM 27 (3), 236-239. https://doi.org/10.1145/357994.358023
+    .. [2] Dijkstra, E. W. (1959): A note on two problems in connexion with graphs. Numerische Mathematik 1,
+       269-271. https://doi.org/10.1007/BF01386390
 
     Examples
     --------
@@ -141,7 +145,12 @@ def trace_lines(
     coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
     stretches = _in_order(cut_back(parted([*long, *coming_out])), list(colours))
     dropped = [entry for one in found for entry in one.dropped] + [
-        (one.line, TOO_SHORT, one.geometry) for one in lone
+        (
+            one.line,
+            ALONE if one.length_px >= (settled[one.line].min_length_px or 0) else TOO_SHORT,
+            one.geometry,
+        )
+        for one in lone
     ]
     return Tracing(
         tuple(stretches),
@@ -197,43 +206,46 @@ class _Traced(NamedTuple):
 def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes, knobs: Knobs) -> _Traced:
     """Trace one line."""
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
-    unpruned = chains_of(*skeleton_of(labels, strokes))
-    if len(unpruned) > max(_NOISE * labels.size, _FEW):
+    figures = figures_of(*skeleton_of(labels, strokes), spur)
+    ways = [run for figure in figures for run in figure]
+    if len(ways) > max(_NOISE * labels.size, _FEW):
         raise DigitizeError(
-            f"line {name!r}: what is drawn in its colour falls into {len(unpruned):,} pieces, as noise does, "
+            f"line {name!r}: what is drawn in its colour falls into {len(ways):,} pieces, as noise does, "
             "not lines: scan the map more smoothly, or mask what is no map"
         )
-    chains = without_spurs(unpruned, spur)
-    half = line_width(chains, sheet.diagonal_px)
+    half = line_width(ways, sheet.diagonal_px)
     wide = stroke if half is None else 2 * half - 1
-    figures = without_letters(chains, least, wide, unpruned=unpruned)
-    passed = passed_straight(figures, _REACH * wide)
-    pieces = of_width(passed, half)
-    spares = of_width(lone_of(chains, figures), half)
-    together = with_passed_by(over_gaps(pieces, gap, wide), spares, gap, wide)
-    arrows = arrows_among(together, least, wide)
-    joined = [run for run in together if not any(run is arrow for arrow in arrows)]
-    visible = [run for run in joined if run.seen_px >= _SEEN * min(least, run.length_px)]
-    long = [run for run in visible if run.length_px >= least]
-    short = [run for run in visible if _SHORTEST * least <= run.length_px < least]
+    plain, others = told_apart(figures, least, wide)
+    pieces = of_width(plain, half)
+    spares = of_width(others, half)
+    together = with_passed_by(joined(pieces, gap, wide), spares, gap, wide)
+    visible = [run for run in together if run.seen_px >= _SEEN * min(least, run.length_px)]
+    lone = min(_LONE * least, _LONE_SHARE * max((run.seen_px for run in visible), default=0.0))
+    on = going_on(visible, lone, gap, wide)
+    long = [run for run, goes in zip(visible, on, strict=True) if goes and run.length_px >= least]
+    short = [run for run in visible if run.length_px >= _SHORTEST * least and not _is_in(run, long)]
     dropped = [
-        *left_out(name, chains, [*figures, *taken_up(spares, together)], NO_LINE, spur),
-        *((name, NO_LINE, shapely.LineString(run.points)) for run in arrows),
-        *left_out(name, passed, pieces, "thinner or wider than the line", spur),
-        *too_short(name, joined, [*long, *short], least, spur),
+        *left_out(name, others, taken_up(spares, together), NO_LINE, spur),
+        *left_out(name, plain, pieces, "thinner or wider than the line", spur),
+        *too_short(name, together, [*long, *short], least, spur),
     ]
     ink_of = Ink(sheet.palette.inks[ink], sheet.palette.grounds, max(wide, stroke) / 2)
-    centres, short_centres = (
-        centred([seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in runs], sheet, ink_of)
-        for runs in (long, short)
-    )
-    kept, sifted = sieved(name, centres, sheet.diagonal_px, chains)
-    lines, written = without_writing(name, short_centres, kept, chains)
+    runs = [seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in (*long, *short)]
+    centres = centred(runs, sheet, ink_of)
+    reasons = reasons_against(centres, sheet.diagonal_px)
+    dropped += [
+        (name, why, shapely.LineString(one.run.points))
+        for one, why in zip(centres, reasons, strict=True)
+        if why is not None
+    ]
+    kept = [None if why else _stretch(name, one) for one, why in zip(centres, reasons, strict=True)]
     return _Traced(
-        [_stretch(name, one) for one in kept],
-        [_stretch(name, one) for one in lines],
-        [*sifted, *written, *dropped],
+        [one for one in kept[: len(long)] if one], [one for one in kept[len(long) :] if one], dropped
     )
+
+
+def _is_in(run: Run, runs: Sequence[Run]) -> bool:
+    return any(run is one for one in runs)
 
 
 def _drawn_px(name: str, stretches: Sequence[Stretch], strokes: Strokes) -> float:

@@ -8,15 +8,14 @@ import shapely
 from frontlines.datasets import render_scan
 from frontlines.digitize import open_scan, trace_lines
 from frontlines.digitize.lines.dashes import taken_up, with_passed_by
-from frontlines.digitize.lines.joining import over_gaps
-from frontlines.digitize.lines.skeleton import Chain
+from frontlines.digitize.lines.joining import Run, joined
 from tests.digitize.warmaps import score
 
 GAP, STROKE = 40.0, 3.0
 
 
 def _dash(*points):
-    return Chain((0, 1), np.array(points, float), np.full(len(points), 2.0))
+    return Run(np.array(points, float), np.full(len(points), 2.0), np.ones(len(points) - 1, bool))
 
 
 def _row(first, count, y=0.0):
@@ -27,19 +26,19 @@ HAIRPIN = [_dash((118, 6), (118, 18)), _dash((121, 24), (133, 24)), _dash((138, 
 
 
 def _traced(dashes, spares=()):
-    return with_passed_by(over_gaps(dashes, GAP, STROKE), spares, GAP, STROKE)
+    return with_passed_by(joined(dashes, GAP, STROKE), spares, GAP, STROKE)
 
 
 def test_the_dashes_of_a_hairpin_are_not_passed_by():
     dashes = [*_row(0, 6), *HAIRPIN, *_row(7, 6)]
-    assert max(run.seen_px for run in over_gaps(dashes, GAP, STROKE)) < 14 * 12
+    assert max(run.seen_px for run in joined(dashes, GAP, STROKE)) < 14 * 12
     (line,) = _traced(dashes)
     assert line.seen_px == pytest.approx(15 * 12)
     assert np.diff(line.points[:, 0]).min() >= 0  # in order
 
 
 def test_a_line_without_a_pattern_is_left_as_it_is():
-    runs = over_gaps(_row(0, 4), GAP, STROKE)
+    runs = joined(_row(0, 4), GAP, STROKE)
     assert with_passed_by(runs, [_dash((85, 0), (90, 0))], GAP, STROKE) is runs
 
 

@@ -10,73 +10,66 @@ import shapely
 from frontlines.datasets import ScanLook, render_scan
 from frontlines.digitize import Knobs, open_scan, open_sheet, trace_lines
 from frontlines.digitize.lines.centres import Centred, Ink, centred
-from frontlines.digitize.lines.filters import arrows_among, line_width, of_width, sieved, without_letters
+from frontlines.digitize.lines.filters import going_on, line_width, of_width, reasons_against, told_apart
 from frontlines.digitize.lines.joining import Run, bridged
-from frontlines.digitize.lines.skeleton import Chain
+from frontlines.digitize.lines.paths import figures_of
 
 
-def _chain(nodes, *points, half=2.0):
+def _run(*points, half=2.0):
     dense = np.concatenate([np.linspace(a, b, 12) for a, b in pairwise(points)])
-    return Chain(nodes, dense, np.full(len(dense), half))
+    return Run(dense, np.full(len(dense), half), np.ones(len(dense) - 1, bool))
 
 
-SHAFT = _chain((0, 1), (0, 0), (60, 0))
-BARBS = [_chain((1, 2), (60, 0), (45, 12)), _chain((1, 3), (60, 0), (45, -12))]
+def _figures(*strokes, half=2.0):
+    """Figures of strokes of one pixel, each a row of points."""
+    pixels = {
+        (int(x), int(y))
+        for stroke in strokes
+        for x, y in np.rint(shapely.segmentize(shapely.LineString(stroke), 0.4).coords)
+    }
+    places = np.array(sorted(pixels, key=lambda one: one[::-1]))
+    return figures_of(places, np.full(len(places), half), 12.0)
 
 
-def test_an_arrow_is_left_out_and_a_fork_is_not():
-    assert without_letters([SHAFT, *BARBS], 40.0, 4.0) == []
-    fork = [_chain((1, 2), (60, 0), (75, 12)), _chain((1, 3), (60, 0), (75, -12))]
-    assert len(without_letters([SHAFT, *fork], 40.0, 4.0)) == 3
-    long = _chain((0, 1), (-200, 0), (60, 0))
-    assert len(without_letters([long, *BARBS], 40.0, 4.0)) == 3
+def test_ways_are_the_longest_paths_and_spurs_fall_off():
+    (figure,) = _figures([(10, 50), (200, 50)], [(100, 50), (100, 56)])
+    (way,) = figure
+    assert sorted(way.points[[0, -1]].tolist()) == [[10, 50], [200, 50]]
 
 
-def test_a_solid_head_makes_an_arrow():
-    wide = np.full(12, 2.0)
-    wide[-3:] = (4, 5, 4)
-    assert without_letters([Chain((0, 1), SHAFT.points, wide)], 40.0, 4.0) == []
-    assert len(without_letters([Chain((0, 1), SHAFT.points, wide * 0 + 2)], 40.0, 4.0)) == 1
+def test_a_fork_is_parted_where_its_branch_leaves():
+    (figure,) = _figures([(10, 50), (200, 50)], [(100, 50), (160, 110)])
+    ends = {tuple(way.points[end].tolist()) for way in figure for end in (0, -1)}
+    assert len(figure) == 3
+    assert {(10, 50), (200, 50), (160, 110)} < ends
+    assert len(ends) == 4  # and the fork
+
+
+def test_a_ring_is_two_ways_from_end_to_end():
+    (figure,) = _figures([(10, 10), (80, 10), (80, 60), (10, 60), (10, 10)])
+    one, other = figure
+    assert sorted(one.points[[0, -1]].tolist()) == sorted(other.points[[0, -1]].tolist())
+
+
+def test_a_short_piece_is_the_line_only_if_it_goes_on_into_it():
+    front, onward = _run((0, 0), (300, 0)), _run((340, 2), (390, 0))
+    lone, across = _run((340, 200), (390, 200)), _run((150, 45), (150, 95))
+    assert going_on([front, onward, lone, across], 150.0, 20.0, 4.0) == [True, True, False, False]
 
 
 @pytest.mark.parametrize(("half", "kept"), [(3.0, True), (1.0, False), (6.0, False), (2.2, True)])
 def test_pieces_of_another_width_go(half, kept):
-    piece = _chain((0, 1), (0, 0), (50, 0), half=half)
+    piece = _run((0, 0), (50, 0), half=half)
     assert (of_width([piece], 3.0) == [piece]) is kept
     assert of_width([piece], None) == [piece]
 
 
 def test_the_line_is_the_widest_that_is_drawn_long_enough():
-    line, border = _chain((0, 1), (0, 0), (300, 0), half=3.0), _chain((2, 3), (0, 50), (900, 50), half=1.0)
-    blot = _chain((4, 5), (0, 90), (60, 90), half=6.0)
+    line, border = _run((0, 0), (300, 0), half=3.0), _run((0, 50), (900, 50), half=1.0)
+    blot = _run((0, 90), (60, 90), half=6.0)
     assert line_width([line, border, blot], 1000.0) == 3.0
     assert line_width([], 1000.0) is None
     assert line_width([blot], 1000.0) is None
-
-
-def _centred(*points, sigma=0.1):
-    dense = np.concatenate([np.linspace(a, b, 60) for a, b in pairwise(points)])
-    run = Run(dense, np.full(len(dense), 2.0), np.ones(len(dense) - 1, bool))
-    return Centred(run, np.full(len(dense), sigma))
-
-
-def test_a_short_stretch_among_letters_is_writing_and_a_lone_one_is_not():
-    front = _centred((0, 0), (300, 40), (600, 0), (900, 60))
-    short = _centred((300, 300), (330, 330), (360, 310))
-    letters = [_chain((k, k + 1), (290 + 15 * k, 330 - 8 * k), (295 + 15 * k, 345 - 8 * k)) for k in range(7)]
-    diagonal_px = np.hypot(1000, 500)
-    assert sieved("front", [front, short], diagonal_px) == ([front, short], [])
-    kept, dropped = sieved("front", [front, short], diagonal_px, letters)
-    assert kept == [front]
-    assert [(name, why) for name, why, _ in dropped] == [("front", "writing")]
-
-
-def test_a_short_stretch_without_a_clear_centre_is_writing():
-    front = _centred((0, 0), (300, 40), (600, 0), (900, 60), sigma=1.5)
-    short = [_centred((300, 300), (330, 330), (360, 310), sigma=sigma) for sigma in (0.3, 1.5)]
-    kept, dropped = sieved("front", [front, *short], np.hypot(1000, 500))
-    assert kept == [front, short[0]]
-    assert dropped[0][1] == "writing"
 
 
 def _picture_of_arrows(angles_deg, width_px, *, length_px=80.0, barb=(14.0, 9.0)):
@@ -100,15 +93,11 @@ def test_open_arrows_are_left_out_whichever_way_they_point(width_px):
 
 
 def test_dashes_as_short_as_their_stroke_are_kept_though_the_stroke_is_measured_too_thin():
-    usual = [
-        Chain((2 * k, 2 * k + 1), np.array([[9.0 * k, 0], [9.0 * k + 3, 0]]), np.full(2, 1.55))
-        for k in range(9)
-    ]
-    full = Chain((50, 51), np.array([[90.0, 0], [93, 0]]), np.full(2, 2.1))
-    blot = Chain((52, 53), np.array([[99.0, 0], [102, 0]]), np.full(2, 2.8))
-    kept = without_letters([*usual, full, blot], 50.0, 1.4)
-    assert full in kept
-    assert blot not in kept
+    rows = [_figures([(9 * k, 0), (9 * k + 3, 0)], half=1.55)[0] for k in range(9)]
+    (full,), (blot,) = _figures([(90, 0), (93, 0)], half=2.1), _figures([(99, 0), (102, 0)], half=2.8)
+    line, letters = told_apart([*rows, full, blot], 50.0, 1.4)
+    assert line == [way for one in (*rows, full) for way in one]
+    assert letters == blot
 
 
 def test_a_paler_river_is_no_part_of_the_line():
@@ -116,9 +105,8 @@ def test_a_paler_river_is_no_part_of_the_line():
     front = Run(np.column_stack([x, 120 + 30 * np.sin(x / 60)]), np.full(560, 2.0), np.ones(559, bool))
     river = Run(front.points[:300] + np.array([40, 200]), front.half_width_px[:300], front.seen[:299])
     worn, pale = (Centred(river, np.full(300, 0.1), strength) for strength in (0.85, 0.5))
-    kept, dropped = sieved("May", [Centred(front, np.full(560, 0.1)), worn, pale], np.hypot(600, 400))
-    assert [one.strength for one in kept] == [1.0, 0.85]
-    assert [reason for _, reason, _ in dropped] == ["paler than the line"]
+    found = reasons_against([Centred(front, np.full(560, 0.1)), worn, pale], np.hypot(600, 400))
+    assert found == [None, None, "paler than the line"]
 
 
 def test_a_stroke_is_as_strong_as_its_ink():
@@ -144,12 +132,4 @@ def test_an_arrow_that_a_label_parts_is_left_out():
     parted[120:200, 326:332] = pixels[20, 20]
     tracing = trace_lines(open_scan(parted), {"front": "orange"}, knobs=Knobs(min_length_px=40))
     assert [one.points[:, 1].min() > 220 for one in tracing.stretches] == [True]
-    assert "letters or an arrow" in [why for _, why, line in tracing.dropped if line.length > 40]
-
-
-def test_a_dashed_stretch_without_a_head_is_no_arrow():
-    along = np.arange(60.0)
-    seen = (np.arange(59) % 20) < 14
-    plain = Run(np.column_stack([along, along]), np.full(60, 2.0), seen)
-    both = Run(plain.points, np.where((along < 8) | (along > 51), 6.0, 2.0), seen)
-    assert arrows_among([plain, both], 40.0, 3.0) == []
+    assert any("goes on into nothing" in why for _, why, line in tracing.dropped if line.length > 40)
