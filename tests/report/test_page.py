@@ -135,7 +135,10 @@ def test_fronts_and_rims_stand_out_on_light_and_on_dark_paper(runs):
             assert (high + 0.05) / (low + 0.05) >= 3, (scheme, name)
     assert all(
         rule in text
-        for rule in ("#chart .line.casing, #chart .mark { stroke: var(--soft)", ".bars * { stroke: var(--soft)")
+        for rule in (
+            "#chart .line.casing, #chart .mark { stroke: var(--soft)",
+            ".bars * { stroke: var(--soft)",
+        )
     )
 
 
