@@ -228,6 +228,12 @@ def unit_of(table: Any) -> AreaUnit:
     return area_unit(float(np.nanmax([0.0, *sizes])))
 
 
+def shown_unit(table: Any) -> AreaUnit:
+    """Choose the unit of a table for sentences and the page: square kilometres with one decimal at least."""
+    unit = unit_of(table)
+    return unit._replace(digits=max(1, unit.digits)) if unit.km2 == 1 else unit
+
+
 _CHANGED = tuple(f"{name}_km2" for name in ("gained", "lost", "net", "net_low", "net_high"))
 _CHANGED += ("only_first_km2", "only_second_km2")
 _AREAS = (("km²", 1.0), ("ha", 0.01), ("m²", 1e-6))

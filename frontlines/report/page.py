@@ -6,17 +6,19 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from frontlines.arguments import checked
-from frontlines.plot.map_layers import side_name
+from frontlines.names import CONTESTED, UNKNOWN, shown_unit
+from frontlines.plot.map_layers import kept_look, moved_look, side_name
+from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, seen_from, side_looks
 from frontlines.plot.text import clean
 from frontlines.report import words
-from frontlines.report.colours import looks_of, other_of, tones_of_fronts
-from frontlines.report.figures import Figures, figures_of, settlements_of, shown_unit
+from frontlines.report.figures import Figures, figures_of, settlements_of
 from frontlines.report.folder import Folder, read_folder, refusing
 from frontlines.sources.writing import whole_or_not
 
@@ -68,7 +70,7 @@ def _page(run: Folder) -> str:
     figures = figures_of(run)
     said, more = words.headline(run, figures.total, shown_unit(figures.total))
     style, code = (
-        tones_of_fronts() + _asset("page.css"),
+        _tones_of_fronts() + _asset("page.css"),
         "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS),
     )
     library = "\n".join(_asset(f"vendor/{name}.min.js").strip() for name in _LIBRARIES)
@@ -134,8 +136,8 @@ def _data(run: Folder, figures: Figures) -> dict[str, Any]:
             {"id": side, "name": clean(side_name(side, about["sides"]))} for side in run.ground["sides"]
         ],
         "followed": list(figures.of_side),
-        "others": {side: other_of(run, side) for side in figures.of_side},
-        "looks": looks_of(run),
+        "others": {side: _other(run, side) for side in figures.of_side},
+        "looks": _looks(run),
         "states": about["states"],
         "steps": [
             {str(name): cell if isinstance(cell, str) else bool(cell) for name, cell in one.items()}
@@ -148,3 +150,38 @@ def _data(run: Folder, figures: Figures) -> dict[str, Any]:
         "places": settlements_of(run),
         "topology": {name: run.ground[name] for name in ("type", "transform", "objects", "arcs")},
     }
+
+
+def _style(run: Folder) -> MapStyle:
+    """Give the style in which the maps of a run are drawn."""
+    return replace(DEFAULT_STYLE, side_colours=run.manifest["colours"])
+
+
+def _looks(run: Folder) -> dict[str, AreaStyle]:
+    """Give every kind of ground its fill, by its kind and the numbers of sides; -1 is unknown."""
+    style, numbers = _style(run), {UNKNOWN: -1} | {side: n for n, side in enumerate(run.ground["sides"])}
+    looks, found = side_looks([*style.side_colours, *numbers], style), dict[str, AreaStyle]()
+    for after, now in numbers.items():
+        found |= {f"side-{now}": kept_look(looks[after]), f"line-{now}": looks[after]}
+        over = style.contested_hatch if after == CONTESTED else ""
+        for kind in ("gained", "lost", "others", "unknown"):
+            look, _ = moved_look(looks, after, kind, style, striped=False)
+            found[f"{kind}-{now}"] = look._replace(hatch=look.hatch + over)
+        for before, was in numbers.items():
+            look, _ = moved_look(looks, after, before, style, striped=True)
+            found[f"from-{was}-to-{now}"] = look._replace(hatch="striped")
+    return found | {"first": style.first, "second": style.second}
+
+
+def _other(run: Folder, side: str) -> int | None:
+    """Find the number of the only other side, in whose colour lost ground is; None if there are several."""
+    other, sides = seen_from(side, _style(run)).other, run.ground["sides"]
+    return sides.index(other) if other in sides else None
+
+
+def _tones_of_fronts() -> str:
+    """Write the tones of fronts as custom properties of CSS; those on dark paper are as far from it."""
+    tones = [DEFAULT_STYLE.front_tones[0], DEFAULT_STYLE.front_tones[-1]]
+    far = [f"#{0xFFFFFF - int(tone[1:], 16):06x}" for tone in tones]
+    light, dark = (f":root {{ --first: {first}; --now: {now}; }}" for first, now in (tones, far))
+    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n"

@@ -13,9 +13,8 @@ import pandas as pd
 from frontlines.arguments import checked
 from frontlines.change import balance_by_district, change_between, transitions_by_district
 from frontlines.layers.margins import margin_columns
-from frontlines.names import listed
+from frontlines.names import listed, shown_unit
 from frontlines.progress import Progress, part, reporting
-from frontlines.report.figures import shown_unit
 from frontlines.study.errors import error_by_length, errors_of, errors_record, without_sigma
 from frontlines.study.files import open_study
 from frontlines.study.no_district import outside_districts, recorded

@@ -13,8 +13,7 @@ from frontlines.errors import StudyError
 from frontlines.geometry.coverage import united
 from frontlines.layers import as_control
 from frontlines.manifest import Manifest, long_date
-from frontlines.names import TOLERANCE_M, Around, counted, listed
-from frontlines.report.figures import shown_unit
+from frontlines.names import TOLERANCE_M, Around, counted, listed, shown_unit
 from frontlines.series import FollowedPlaces, change_series, series_totals
 from frontlines.study.compare import Results, run_study
 from frontlines.study.study import SHOWN, Answer, Study, if_any

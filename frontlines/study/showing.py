@@ -14,9 +14,8 @@ from matplotlib.figure import Figure
 from rich.table import Table
 from rich.text import Text
 
-from frontlines.names import plain
+from frontlines.names import plain, shown_unit
 from frontlines.plot import draw_change, draw_control, draw_districts, draw_frontlines, draw_transects
-from frontlines.report.figures import shown_unit
 from frontlines.report.folder import Run
 from frontlines.report.words import headline
 from frontlines.study.agreement import AgreementResults
