@@ -16,7 +16,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from frontlines.names import STRETCH, area_unit, counted, listed
+from frontlines.names import STRETCH, area_unit, counted, listed, measure
 
 Manifest = dict[str, Any]
 
@@ -134,10 +134,7 @@ def _in_no_district(record: Iterable[Mapping[str, Any]]) -> list[str]:
     """Say how much ground of the side lies in no district, if that is notable."""
     entries = list(record)
     unit = area_unit(max((entry["km2"] for entry in entries), default=0.0))
-    days = [
-        f"{unit.write(entry['km2'])} {unit.name} ({entry['share']:.1%}) on {entry['date']}"
-        for entry in entries
-    ]
+    days = [f"{unit.said(entry['km2'])} ({entry['share']:.1%}) on {entry['date']}" for entry in entries]
     return [f"Ground in no district is in no figure: {' and '.join(days)}."] if days else []
 
 
@@ -341,13 +338,13 @@ def _credited(name: str, sources: Iterable[str]) -> str:
 
 def _overlap(total: Mapping[str, float | None]) -> str:
     """Write the overlap of two sources, with its bounds by contested ground."""
-    iou, low, high = (total[name] for name in ("iou", "iou_low", "iou_high"))
-    if iou is None or low is None or high is None:
+    known = [one for name in ("iou", "iou_low", "iou_high") if (one := total[name]) is not None]
+    if len(known) < 3:  # noqa: PLR2004
         return ""
-    counts = "contested ground counts for nobody"
-    if round(low, 3) != round(high, 3):
-        counts += f"; if it is counted, {low:.3f} to {high:.3f}"
-    return f"IoU (ground of both ÷ ground of either) {iou:.3f}: {counts}."
+    counts, (iou, low, high) = "contested ground counts for nobody", map(measure, known)
+    if low != high:
+        counts += f"; if it is counted, {low} to {high}"
+    return f"IoU (ground of both ÷ ground of either) {iou}: {counts}."
 
 
 def _measured(front: Mapping[str, Any] | None) -> list[str]:

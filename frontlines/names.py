@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -196,11 +197,20 @@ class AreaUnit(NamedTuple):
     digits: int
 
     def write(self, km2: float, *, sign: bool = False) -> str:
-        """Write an area as a number of this unit, with a true minus."""
-        text = f"{abs(km2) / self.km2:,.{self.digits}f}"
-        if not float(text.replace(",", "")):
-            return "0"
-        return ("−" if km2 < 0 else "+" if sign else "") + text
+        """Write an area as a number of this unit, as the page does: halves go up, and minus is a true one."""
+        step = Decimal(1).scaleb(-self.digits)
+        size = Decimal(abs(float(km2)) / self.km2).quantize(step, ROUND_HALF_UP)
+        return f"{'−' if km2 < 0 else '+' if sign else ''}{size:,}" if size else "0"
+
+    def said(self, km2: float, *, sign: bool = False) -> str:
+        """Write an area with its unit."""
+        return f"{self.write(km2, sign=sign)} {self.name}"
+
+
+def measure(value: float) -> str:
+    """Write a measure of agreement with three decimals; one that is not 1 is not rounded to 1."""
+    text = f"{value:.3f}"
+    return text if text != "1.000" or value == 1 else "0.999" if value < 1 else "1.001"
 
 
 def area_unit(largest_km2: float) -> AreaUnit:

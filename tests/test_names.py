@@ -1,6 +1,6 @@
-"""Counts and lists in messages."""
+"""Counts, lists and figures in messages."""
 
-from frontlines.names import counted, listed
+from frontlines.names import AreaUnit, counted, listed, measure
 
 
 def test_counts_agree_with_their_nouns():
@@ -12,3 +12,16 @@ def test_counts_agree_with_their_nouns():
 def test_long_lists_say_how_many_more_there_are():
     assert listed(["a", "b"], 2) == "a, b"
     assert listed(range(5), 2) == "0, 1 and 3 more"
+
+
+def test_a_measure_that_is_not_one_is_not_written_as_one():
+    assert [measure(value) for value in (1.0, 0.99999, 1.00001, 0.9994, 0.5)] == [
+        "1.000", "0.999", "1.001", "0.999", "0.500",
+    ]  # fmt: skip
+
+
+def test_an_area_is_written_with_halves_up_and_a_true_minus():
+    unit = AreaUnit("ha", 0.01, 1)
+    assert [unit.said(km2, sign=True) for km2 in (0.0, 0.0125, -0.0125, 12.3)] == [
+        "0 ha", "+1.3 ha", "−1.3 ha", "+1,230.0 ha",
+    ]  # fmt: skip

@@ -123,7 +123,7 @@ def agreement_figure(
         draw_locator(page.add("locator", places.locator), about.wide, districts, view=region, style=style)
     insets, theatre = [view_of(ax) for ax in axes[1:]], districts.union_all()
     for inset, letter in zip(insets, "bcd", strict=False):
-        mark_view(axes[0], inset, letter, style)
+        mark_view(axes[0], inset, letter, apart, style)
     if insets:
         write_headings(page, boxes, ["The whole ground", *["Ground where the sources differ"] * len(insets)])
     for ax in axes:
@@ -179,5 +179,5 @@ def _entries(
             look = _looks(side, style)[kind]
             swatch = paint(Patch(), look, style)
             swatch.set(linewidth=0.4, edgecolor=look.ink if look.hatch else style.district_edge)
-            found.append((f"{text}: {unit.write(float(km2[kind]))} {unit.name}", swatch))
+            found.append((f"{text}: {unit.said(float(km2[kind]))}", swatch))
     return found

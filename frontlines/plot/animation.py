@@ -35,6 +35,7 @@ from frontlines.plot.text import clean, day, number
 from frontlines.progress import Progress, track
 
 _LEAST_PX = 480
+_SPECK = 1e-5  # of the ground of a film: less cannot be seen
 _RINGED = 5  # frames for which a place that changed hands has its ring
 
 
@@ -140,7 +141,7 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
         sides={one: clean(side_name(one, sides or {})) for one in followed},
         since=shots[0].date,
         grounds=[shapes for shot in shots for shapes in (*shot.grounds, shot.contested)],
-        rest="Unknown" if {*control["side"]} <= {CONTESTED, UNKNOWN, *followed} else "Other sides or unknown",
+        rest=_rest(control, followed, districts if theatre is None else theatre),
         contested=any(len(shot.contested) for shot in shots),
         flagged=any(shot.note for shot in shots),
         ringed=places is not None and len(places) > 0,
@@ -157,6 +158,16 @@ def animate_control(  # noqa: PLR0913 - one call that draws it all
     frames = track(_frames(backdrop, shots, shots[0], len(shots)), progress, "frames", total=len(shots))
     write_film(frames, path, pixels=pixels, frames_per_second=frames_per_second)
     return path
+
+
+def _rest(control: gpd.GeoDataFrame, followed: Sequence[str], home: gpd.GeoDataFrame | None) -> str:
+    """Name the ground of nobody who is shown; nothing, if there is none on any day."""
+    shown = control["side"].isin([CONTESTED, *followed])
+    held = control.area.where(shown, 0.0).groupby(control["date"]).sum()
+    whole = None if home is None else shapely.union_all(shapely.make_valid(home.geometry.to_numpy()))
+    if whole is None or held.min() >= (1 - _SPECK) * whole.area:
+        return ""
+    return "Unknown" if set(control["side"][~shown]) <= {UNKNOWN} else "Other sides or unknown"
 
 
 def _sources(control: gpd.GeoDataFrame) -> str:

@@ -105,7 +105,7 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
     _draw_ground(main, scene)
     panels = _lay_out(page, main, scene, needs, details)
     for panel in panels[1:]:
-        mark_view(main.ax, view_of(panel.ax), panel.letter, style)
+        mark_view(main.ax, view_of(panel.ax), panel.letter, _busy(main, [], scene), style)
     for panel in panels:
         insets = [view_of(one.ax) for one in panels[1:] if panel is main]
         scene.about.furnish(panel.ax, _busy(panel, insets, scene), style)

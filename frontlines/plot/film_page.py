@@ -256,7 +256,7 @@ def _entries(film: Film, *, bordered: bool, style: MapStyle) -> list[Entry]:
         texts = (f"gained since {since}", f"lost since {since}{other}", "held then and now")
         looks = dict(zip(texts, (seen.gained, seen.lost, seen.held), strict=True))
         entries = [(f"{side}: {text}", paint(Patch(), look, style)) for text, look in looks.items()]
-    if len(film.sides) > 1:
+    if len(film.sides) > 1 and film.rest:
         entries.append((film.rest, paint(Patch(), style.unknown, style)))
     if film.contested:
         face = style.paper if len(film.sides) == 1 else style.contested_face

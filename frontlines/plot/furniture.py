@@ -24,6 +24,7 @@ from matplotlib_scalebar.scalebar import ScaleBar
 
 from frontlines.crs.geodesic import way
 from frontlines.plot.artists import (
+    View,
     Z,
     metres_per_pt,
     view_of,
@@ -50,10 +51,12 @@ def furnish(ax: Axes, crs: pyproj.CRS, busy: Sequence[Any], *, style: MapStyle) 
     draw_graticule_ticks(ax, crs, style=style)
 
 
-def emptiest_corners(ax: Axes, busy: Sequence[Any]) -> list[tuple[str, float]]:
-    """Return the corners of a map, the emptiest first, and how much of `busy` is in each (0: nothing)."""
-    view, metres_per_mm = view_of(ax), metres_per_pt(ax) * PT_PER_INCH / MM_PER_INCH
-    width_m, height_m = (length_mm * metres_per_mm for length_mm in _CORNER_MM)
+def emptiest_corners(
+    ax: Axes, busy: Sequence[Any], *, view: View | None = None, size_mm: tuple[float, float] = _CORNER_MM
+) -> list[tuple[str, float]]:
+    """Return the corners of a map or a `view` in it, the emptiest first, and how much `busy` is in each."""
+    view, metres_per_mm = view or view_of(ax), metres_per_pt(ax) * PT_PER_INCH / MM_PER_INCH
+    width_m, height_m = (length_mm * metres_per_mm for length_mm in size_mm)
     east, north = view.east - width_m, view.north - height_m
     low_left = {
         "lower left": (view.west, view.south),

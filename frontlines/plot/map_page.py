@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from frontlines.plot.artists import View, Z, write
+from frontlines.plot.furniture import emptiest_corners
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import MapStyle
 
@@ -31,6 +32,8 @@ _HEADING_MM, _DEGREES_MM = 7.0, 2.8  # over a panel: its heading with the degree
 _HEADING_FOOT_MM = 3.9
 _LETTER_MM = 3.4
 _LETTERS = "abcd"
+_CORNERS = ("upper right", "upper left", "lower right", "lower left")
+_MARK_PT, _MARK_MM = 2.5, (3.6, 4.0)  # of the letter of a frame: from its corner, and its room there
 _SHRUNK = 0.8  # a locator smaller than this share of its least height is left out
 
 
@@ -203,12 +206,15 @@ def write_headings(page: FigurePage, boxes: Sequence[Box], texts: Sequence[str])
             page.write(part, left, down_mm, size_pt=page.style.heading_pt, name="heading", weight=weight)
 
 
-def mark_view(ax: Axes, seen: View, letter: str, style: MapStyle) -> None:
-    """Draw the frame of what another panel shows, with that panel's letter."""
+def mark_view(ax: Axes, seen: View, letter: str, busy: Sequence[Any], style: MapStyle) -> None:
+    """Draw the frame of what another panel shows, with its letter in the corner with least of `busy`."""
     outline = Rectangle((seen.west, seen.south), seen.width, seen.height, fill=False, gid="zoom-frame")
     outline.set(edgecolor=style.ink, linewidth=style.zoom_pt_width, zorder=Z["frame"])
     ax.add_patch(outline)
-    write(
-        ax, letter, (seen.east, seen.north), (-2.5, -2.5), size_pt=style.heading_pt, name="zoom-letter",
-        style=style, weight="bold", ha="right", va="top",
-    )  # fmt: skip
+    free = dict(emptiest_corners(ax, busy, view=seen, size_mm=_MARK_MM))
+    low_or_high, side = min(_CORNERS, key=lambda one: free[one]).split()
+    high, right = low_or_high == "upper", side == "right"
+    at = (seen.east if right else seen.west, seen.north if high else seen.south)
+    off_pt = (-_MARK_PT if right else _MARK_PT, -_MARK_PT if high else _MARK_PT)
+    look: dict[str, Any] = {"weight": "bold", "ha": side, "va": "top" if high else "bottom"}
+    write(ax, letter, at, off_pt, size_pt=style.heading_pt, name="zoom-letter", style=style, **look)

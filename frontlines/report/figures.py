@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from frontlines.errors import SourceError
+from frontlines.names import AreaUnit, unit_of
 from frontlines.report.folder import Folder
 from frontlines.sources.formats import plain_cell
 
@@ -21,7 +23,6 @@ _KEPT = re.compile(
 
 _DAYS = ("date_from", "date_to", "period_end")
 _MOVED = ("gained_km2", "lost_km2", "only_first_km2", "only_second_km2")
-_MOST_DIGITS = 6
 
 Runs = list[Any]
 """A step, the value from there on, the next step at which it changes, and so on."""
@@ -36,11 +37,11 @@ class Figures:
     total: pd.DataFrame
 
 
-def digits_of(total: pd.DataFrame) -> int:
-    """Say how many decimals of km² to show: three figures of the largest change, one at least."""
-    sizes = total[[name for name in _MOVED if name in total]].to_numpy(dtype=float)
+def shown_unit(total: pd.DataFrame) -> AreaUnit:
+    """Choose unit and decimals: of km² three figures of the largest change, one decimal at least."""
+    unit, sizes = unit_of(total), total[[name for name in _MOVED if name in total]].to_numpy(dtype=float)
     largest = np.nanmax(sizes, initial=0.0) or 1.0
-    return int(np.clip(2 - np.floor(np.log10(largest)), 1, _MOST_DIGITS))
+    return unit._replace(digits=max(1, 2 - math.floor(math.log10(largest)))) if unit.km2 == 1 else unit
 
 
 def figures_of(run: Folder) -> Figures:

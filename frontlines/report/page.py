@@ -12,11 +12,11 @@ from string import Template
 from typing import Any
 
 from frontlines.arguments import checked
-from frontlines.names import CONTESTED
-from frontlines.plot.style import DEFAULT_STYLE, side_looks
+from frontlines.plot.map_layers import side_name
 from frontlines.plot.text import clean
 from frontlines.report import words
-from frontlines.report.figures import Figures, digits_of, figures_of, settlements_of
+from frontlines.report.colours import looks_of, other_of, tones_of_fronts
+from frontlines.report.figures import Figures, figures_of, settlements_of, shown_unit
 from frontlines.report.folder import Folder, read_folder, refusing
 from frontlines.sources.writing import whole_or_not
 
@@ -31,7 +31,6 @@ _LIBRARIES = (
 )  # fmt: skip
 """Each comes after those that it needs."""
 _SCRIPTS = ("data", "map", "chart", "table", "main")
-_CLASSES = ("gained", "lost", "held", "others", "unknown")
 
 
 @checked()
@@ -67,8 +66,11 @@ def write_page(folder: str | Path, path: str | Path) -> None:
 def _page(run: Folder) -> str:
     """Put together style, words, data and scripts."""
     figures = figures_of(run)
-    said, more = words.headline(run, figures.total, digits_of(figures.total))
-    style, code = _asset("page.css"), "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS)
+    said, more = words.headline(run, figures.total, shown_unit(figures.total))
+    style, code = (
+        tones_of_fronts() + _asset("page.css"),
+        "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS),
+    )
     library = "\n".join(_asset(f"vendor/{name}.min.js").strip() for name in _LIBRARIES)
     files = ([str(one[name]) for name in ("role", "name", "sha256")] for one in run.manifest["inputs"])
     parts = {
@@ -121,20 +123,19 @@ def _policy(*, scripts: Iterable[str], style: str) -> str:
 
 def _data(run: Folder, figures: Figures) -> dict[str, Any]:
     """Gather what the scripts draw from."""
-    about, looks = run.ground["run"], side_looks(run.ground["sides"], DEFAULT_STYLE)
-    classes = {name: getattr(DEFAULT_STYLE, name) for name in _CLASSES}
+    about = run.ground["run"]
     steps = figures.steps.astype(object).to_dict("records")
     return {
         "kind": run.kind,
-        "digits": digits_of(figures.total),
+        "unit": shown_unit(figures.total)._asdict(),
         "level": run.manifest.get("errors", {}).get("level"),
         "names": [clean(name) for name in run.manifest.get("names", ())],
         "sides": [
-            {"id": side, "name": clean(about["sides"].get(side, side)), "look": [*look]}
-            for side, look in looks.items()
+            {"id": side, "name": clean(side_name(side, about["sides"]))} for side in run.ground["sides"]
         ],
         "followed": list(figures.of_side),
-        "looks": classes | {CONTESTED: DEFAULT_STYLE.contested(DEFAULT_STYLE.contested_face)},
+        "others": {side: other_of(run, side) for side in figures.of_side},
+        "looks": looks_of(run),
         "states": about["states"],
         "steps": [
             {str(name): cell if isinstance(cell, str) else bool(cell) for name, cell in one.items()}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
 
 from frontlines.manifest import CAPTIONS, edge_notes, error_sentence, long_date, named_districts
-from frontlines.names import RESERVED, AreaUnit, counted, listed, unit_of
+from frontlines.names import RESERVED, AreaUnit, area_unit, counted, listed
 from frontlines.report.folder import Folder, Run
 from frontlines.uncertainty import TRUST
 
@@ -20,26 +19,24 @@ WITHHELD = {name: text for name, text in TRUST.items() if name != "yes"}
 """Why an interval is missing, by what stands in the column `trust`."""
 
 
-def headline(run: Run, total: pd.DataFrame, digits: int) -> tuple[str, str]:
+def headline(run: Run, total: pd.DataFrame, unit: AreaUnit) -> tuple[str, str]:
     """Say in a sentence what was found, and in another how sure that is or what it is made up of."""
-    unit = unit_of(total)
-    unit = unit._replace(digits=digits) if unit.km2 == 1 else unit
     if run.kind == "agreement":
         return _agreement(run, total.iloc[-1], unit)
     span = f"between {long_date(total['date_from'].iloc[0])} and {long_date(total['date_to'].iloc[-1])}"
     sums = total.groupby("side", sort=False)[["gained_km2", "lost_km2", "net_km2"]].sum()
     if len(sums) == 1:
-        gained, lost = (_km2(one, unit) if one else "no ground" for one in sums.iloc[0, :2])
+        gained, lost = (unit.said(one) if one else "no ground" for one in sums.iloc[0, :2])
         more = f", in {counted(len(total), 'step')} ({_cadence(run)})" if len(total) > 1 else ""
-        net = _km2(sums["net_km2"].iloc[0], unit, sign=True) + _interval(run, total, unit)
+        net = unit.said(sums["net_km2"].iloc[0], sign=True) + _interval(run, total, unit)
         return (
             f"{_called(run, sums.index[0])} gained {gained} and lost {lost} {span}",
             f"Net change {net}{more}.",
         )
     nets = sums.loc[[side for side in sums.index if side not in RESERVED], "net_km2"]
     order = nets.index[nets.abs().to_numpy().argsort(kind="stable")[::-1]]
-    of_sides = [f"{_called(run, side)} {_km2(nets[side], unit, sign=True)}" for side in order]
-    said = f"{_km2(sums['gained_km2'].sum(), unit)} changed hands {span}"
+    of_sides = [f"{_called(run, side)} {unit.said(nets[side], sign=True)}" for side in order]
+    said = f"{unit.said(sums['gained_km2'].sum())} changed hands {span}"
     return said, f"Net change: {listed(of_sides, _MOST_SIDES)}."
 
 
@@ -49,7 +46,7 @@ def _agreement(run: Run, last: pd.Series[Any], unit: AreaUnit) -> tuple[str, str
     if pd.isna(last["iou"]):
         return f"Neither {one} nor {other} gives ground to {who} on {long_date(last['date_to'])}", ""
     share = f"{math.floor(1000 * last['iou']) / 10:.1f}%"  # never 100 % of something less
-    only = [_km2(last[f"only_{name}_km2"], unit) for name in ("first", "second")]
+    only = [unit.said(last[f"only_{name}_km2"]) for name in ("first", "second")]
     said = f"{one} and {other} agree on {share} of the ground that either gives to {who}"
     return f"{said} on {long_date(last['date_to'])}", f"Only {one}: {only[0]}. Only {other}: {only[1]}."
 
@@ -58,16 +55,8 @@ def _interval(run: Run, total: pd.DataFrame, unit: AreaUnit) -> str:
     """Write the interval of the net change of a single step, if it is known."""
     if len(total) > 1 or "net_low_km2" not in total or pd.isna(total["net_low_km2"].iloc[0]):
         return ""
-    low, high = (_km2(total[f"net_{end}_km2"].iloc[0], unit) for end in ("low", "high"))
-    return f", {run.manifest['errors']['level']:.0%} interval {low.removesuffix(f' {unit.name}')} to {high}"
-
-
-def _km2(value: float, unit: AreaUnit, *, sign: bool = False) -> str:
-    """Write an area as the script of the page does: halves go up, and minus is a true one."""
-    step = Decimal(1).scaleb(-unit.digits)
-    size = Decimal(abs(float(value)) / unit.km2).quantize(step, ROUND_HALF_UP)
-    mark = "" if not size else "−" if value < 0 else "+" if sign else ""
-    return f"{mark}{size or 0:,} {unit.name}"
+    low, high = (unit.write(total[f"net_{end}_km2"].iloc[0]) for end in ("low", "high"))
+    return f", {run.manifest['errors']['level']:.0%} interval {low} to {high} {unit.name}"
 
 
 def _called(run: Run, side: Any) -> str:
@@ -92,7 +81,10 @@ def limits(run: Folder) -> list[tuple[str, str]]:
             ),
             ("Cadence", f"Gained and lost depend on the cadence ({_cadence(run)}): {gross}"),
         ]
-    days = [f"{one['km2']:,.0f} km² on {long_date(one['date'])}" for one in manifest.get("no_district", ())]
+    beyond = [
+        (area_unit(one["km2"]).said(one["km2"]), one["date"]) for one in manifest.get("no_district", ())
+    ]
+    days = [f"{area} on {long_date(date)}" for area, date in beyond]
     outside = f"It may be on the map, but is in no figure: {', '.join(days)}."
     detail_m = float(run.ground["run"]["detail_m"])
     return [

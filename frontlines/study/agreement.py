@@ -17,7 +17,7 @@ from frontlines.geometry.coverage import ground_of, united
 from frontlines.layers.margins import Margins, add_margins, find_margins, with_margins
 from frontlines.layers.mending import REST_SOURCE, stated_sources
 from frontlines.manifest import Manifest, long_date, versions
-from frontlines.names import BORDER_M, CONTESTED, Around, counted, sides_in_order
+from frontlines.names import BORDER_M, CONTESTED, Around, counted, measure, sides_in_order
 from frontlines.progress import Progress, reporting
 from frontlines.study.errors import lengths_on_record, model_of, on_record
 from frontlines.study.study import Answer, if_any, labels_of
@@ -82,7 +82,7 @@ class AgreementResults(Answer):
         days, total = self.manifest["dates"], self.totals.iloc[-1]
         span = " to ".join(dict.fromkeys((days[0], days[-1])))
         of_days = f", {counted(len(days), 'day')}" if len(days) > 1 else ""
-        figures = f"IoU {total['iou']:.3f}, ratio {total['ratio']:.3f}"
+        figures = f"IoU {measure(total['iou'])}, ratio {measure(total['ratio'])}"
         return f"AgreementResults({self.side}, {' | '.join(self.names)}, {span}{of_days}, {figures})"
 
     def titled(self, *, every_day: bool = False) -> str:

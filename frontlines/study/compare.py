@@ -15,6 +15,7 @@ from frontlines.change import balance_by_district, change_between, transitions_b
 from frontlines.layers.margins import margin_columns
 from frontlines.names import listed
 from frontlines.progress import Progress, part, reporting
+from frontlines.report.figures import shown_unit
 from frontlines.study.errors import error_by_length, errors_of, errors_record, without_sigma
 from frontlines.study.files import open_study
 from frontlines.study.no_district import outside_districts, recorded
@@ -70,10 +71,11 @@ class Results(Answer):
 
     def __repr__(self) -> str:
         """Name the study, its side, dates and what the side gained and lost, in a line."""
-        row, sides = self.totals.iloc[0], listed(self.study.followed, SHOWN)
-        figures = ", ".join(f"{name} {row[f'{name}_km2']:,.1f} km²" for name in ("gained", "lost"))
+        row, unit = self.totals.iloc[0], shown_unit(self.totals)
+        figures = ", ".join(f"{name} {unit.said(row[f'{name}_km2'])}" for name in ("gained", "lost"))
         if len(self.totals) > 1:
-            figures = f"{self.moved_km2:,.1f} km² changed hands"
+            figures = f"{unit.said(self.moved_km2)} changed hands"
+        sides = listed(self.study.followed, SHOWN)
         return f"Results({self.study.name!r}, {sides}, {span_of(self.study)}, {figures})"
 
     @property
@@ -152,7 +154,7 @@ def run_study(study: Study | str | Path, *, jobs: int = 1, progress: Progress = 
     Examples
     --------
     >>> run_study("karabakh-1994")
-    Results('karabakh-1994', ARM, 1994-04-07 to 1994-05-12, gained 281.7 km², lost 0.0 km²)
+    Results('karabakh-1994', ARM, 1994-04-07 to 1994-05-12, gained 281.7 km², lost 0 km²)
     """
     if not isinstance(study, Study):
         study = open_study(study)

@@ -19,7 +19,7 @@ from frontlines.manifest import sha256, to_json
 from frontlines.report import GROUND, PAGE, ground_file, write_page
 from frontlines.sources import writing
 from frontlines.sources.files import write, write_layers
-from frontlines.study.pictures import plain_looks, write_pictures
+from frontlines.study.pictures import plain_looks, style_of, write_pictures
 from frontlines.study.qgis import STYLES, styles_of, styles_table
 from frontlines.study.record import MANIFEST
 from frontlines.study.study import Answer, Wanted
@@ -113,10 +113,12 @@ def _write_layers(answer: Answer, folder: Path) -> None:
 
 def _write_record(answer: Answer, folder: Path) -> None:
     """Write the ground for a page, if there is any, and the manifest with the checksums of the tables."""
+    held = dict(answer.manifest)
     if answer.kind in _GROUND:
         ground_file.write_ground(folder / GROUND, **_GROUND[answer.kind](answer))
+        held["colours"] = dict(style_of(answer).side_colours)
     tables = sorted(file for file in folder.iterdir() if file.suffix in _OUTPUTS)
-    held = answer.manifest | {"outputs": {file.name: sha256(file) for file in tables}}
+    held["outputs"] = {file.name: sha256(file) for file in tables}
     (folder / MANIFEST).write_text(to_json(held), encoding="utf-8")
 
 

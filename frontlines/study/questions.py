@@ -79,7 +79,7 @@ def compare(
     >>> folder = locate("karabakh-1994").parent
     >>> lines = fl.read_frontlines(folder / "frontlines.geojson")
     >>> fl.compare(*[rows for _, rows in lines.groupby("date")], folder / "districts.geojson", side="ARM")
-    Results('before-to-after', ARM, 1994-04-07 to 1994-05-12, gained 281.7 km², lost 0.0 km²)
+    Results('before-to-after', ARM, 1994-04-07 to 1994-05-12, gained 281.7 km², lost 0 km²)
     """
     with reporting(progress) as report:
         report(0.0, "reading")

@@ -33,6 +33,7 @@ from frontlines.names import (
     AreaUnit,
     counted,
     listed,
+    measure,
     plain,
     somebody,
     unit_of,
@@ -555,15 +556,16 @@ def nets_table(results: NetResults) -> Group:
 
 def _agreed(row: Mapping[Any, Any]) -> list[str]:
     """Write areas and measures of a row; a dash where a source has no ground."""
-    measures = ("–" if math.isnan(row[name]) else f"{row[name]:.3f}" for name in ("ratio", "iou", "f1"))
+    measures = ("–" if math.isnan(row[name]) else measure(row[name]) for name in ("ratio", "iou", "f1"))
     return [*(_km2(row[f"{kind}_km2"]) for kind in ("both", "only_first", "only_second")), *measures]
 
 
 def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_out: int) -> list[str]:
     """Say what the figures of two sources are."""
     notes = ["ratio: ground by A ÷ by B; IoU: ground by both ÷ by either; F1: 2 both ÷ (A + B)"]
-    if round(whole["iou_low"], 3) != round(whole["iou_high"], 3):
-        bounds = f"{whole['iou_low']:.3f} to {whole['iou_high']:.3f}"
+    ends = [measure(whole[f"iou_{end}"]) for end in ("low", "high")]
+    if ends[0] != ends[1]:
+        bounds = " to ".join(ends)
         notes.append(f"contested ground counts for nobody; if it is counted, IoU is {bounds}")
     notes += [plain(note) for note in edge_notes(results.manifest)]
     if results.fronts is not None:
@@ -574,10 +576,8 @@ def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_o
             for row in last.itertuples()
         ]
     if len(total := results.totals) > 1:
-        least, most = total["iou"].min(), total["iou"].max()
-        notes.append(
-            f"the last of {len(total)} days that both show; IoU of all of them {least:.3f} to {most:.3f}"
-        )
+        span = " to ".join(measure(one) for one in (total["iou"].min(), total["iou"].max()))
+        notes.append(f"the last of {len(total)} days that both show; IoU of all of them {span}")
     for name in dict.fromkeys(results.manifest["parameters"].get("read_as_ground_of_side", ())):
         notes.append(f"no column 'side', so read as ground of {plain(results.side)}: {plain(name)}")
     notes += map(plain, results.manifest["parameters"].get("notes", ()))

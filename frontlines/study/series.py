@@ -120,7 +120,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     ...     {"date": days, "side": "A", "source": "made up"}, geometry=fronts, crs="EPSG:3035")
     >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
     >>> run_series(control, districts, "A")
-    SeriesResults(A, 2031-06-01 to 2031-06-03, 2 steps, net +0.5 km²)
+    SeriesResults(A, 2031-06-01 to 2031-06-03, 2 steps, net +0.50 km²)
     """
     labels, followed = labels_of(districts, label), sides_followed(snapshots["side"], side)
     alone = followed[0] if len(followed) == 1 else None

@@ -14,6 +14,7 @@ from frontlines.geometry.coverage import united
 from frontlines.layers import as_control
 from frontlines.manifest import Manifest, long_date
 from frontlines.names import TOLERANCE_M, Around, counted, listed
+from frontlines.report.figures import shown_unit
 from frontlines.series import FollowedPlaces, change_series, series_totals
 from frontlines.study.compare import Results, run_study
 from frontlines.study.study import SHOWN, Answer, Study, if_any
@@ -84,7 +85,9 @@ class SeriesResults(Answer):
         """Name the sides, the days, the steps and of one side the net change, in a line."""
         books, sides = self.manifest["books"], listed(self.followed, SHOWN)
         first, last = books["dates"]
-        net = f", net {books['net_km2']:+,.1f} km²" if "net_km2" in books else ""
+        net = (
+            f", net {shown_unit(self.totals).said(books['net_km2'], sign=True)}" if "net_km2" in books else ""
+        )
         return f"SeriesResults({sides}, {first} to {last}, {counted(books['steps'], 'step')}{net})"
 
     @property

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from frontlines.names import plain
 from frontlines.plot import draw_change, draw_control, draw_districts, draw_frontlines, draw_transects
-from frontlines.report.figures import digits_of
+from frontlines.report.figures import shown_unit
 from frontlines.report.folder import Run
 from frontlines.report.words import headline
 from frontlines.study.agreement import AgreementResults
@@ -45,7 +45,7 @@ def headlines(answer: Answer) -> tuple[str, str]:
 
 
 def _headline(answer: Answer, totals: Any, sides: Any) -> tuple[str, str]:
-    said, more = headline(Run(answer.kind, answer.manifest, sides), totals, digits_of(totals))
+    said, more = headline(Run(answer.kind, answer.manifest, sides), totals, shown_unit(totals))
     return f"{said}.", more
 
 

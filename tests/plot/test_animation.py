@@ -210,6 +210,19 @@ def test_a_side_may_hold_nothing_on_a_day(tmp_path):
     assert len(pictures(draw(tmp_path / "war", control=gpd.GeoDataFrame(rows, crs=CRS)))) == 3
 
 
+def test_ground_of_nobody_shown_is_in_the_legend_only_where_there_is_some(tmp_path):
+    grey = []
+    for day, east_km in enumerate((60, 70)):  # the theatre reaches to 100 km
+        shapes = [shapely.box(0, 0, 40 * KM, 50 * KM), shapely.box(40 * KM, 0, (40 + east_km) * KM, 50 * KM)]
+        rows = frame(shapes, date=DAYS[0], side=["A", "B"])
+        home = frame([shapely.box(0, 0, (100 + 10 * day + 10 * (day == 1)) * KM, 50 * KM)])
+        shots = pictures(
+            draw(tmp_path / str(day), control=rows, side=["A", "B"], theatre=home, around="none")
+        )
+        grey.append(pixels(shots[0], MapStyle().unknown.face))
+    assert grey[0] < 40 < grey[1]
+
+
 def test_progress_is_told(tmp_path):
     told = []
     draw(tmp_path / "war", progress=lambda share, _: told.append(share))

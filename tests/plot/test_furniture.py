@@ -114,6 +114,9 @@ def test_the_emptiest_corner_comes_first():
     assert [name for name, _ in corners][-1] == "lower left"
     line = shapely.LineString([(0, 95), (100, 95)])
     assert emptiest_corners(ax, [line, shapely.GeometryCollection()])[0][0] == "lower left"
+    inset = {"view": View(40, 40, 60, 60), "size_mm": (5.0, 5.0)}
+    corners = dict(emptiest_corners(ax, [shapely.box(55, 55, 60, 60)], **inset))
+    assert [name for name, busy in corners.items() if busy] == ["upper right"]
 
 
 def region():

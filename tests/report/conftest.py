@@ -81,6 +81,14 @@ def runs(tmp_path_factory):
                 "--sigma-m", 2000, "--out", at / "change")  # fmt: skip
         command("series", at / "one.gpkg", *shared, *settled, "--side", "A", "--out", at / "series")
         command("series", at / "three.gpkg", *shared, "--out", at / "sides")
+        small = gpd.GeoDataFrame(  # a village: 10 m by 4 m change hands
+            {"date": ["2021-06-01"] * 2 + ["2021-06-06"] * 2, "side": ["A", "B"] * 2, "source": "a plan"},
+            geometry=[box(0, 0, 50, 4), box(50, 0, 100, 4), box(0, 0, 60, 4), box(60, 0, 100, 4)], crs=3035,
+        )  # fmt: skip
+        write(small, at / "small.gpkg")
+        write(gpd.GeoDataFrame({"key": ["V"]}, geometry=[box(0, 0, 100, 4)], crs=3035), at / "v.gpkg")
+        command("series", at / "small.gpkg", "--districts", at / "v.gpkg", "--key", "key", "--side", "A",
+                "--side-colour", "A=#FFFFFF", "--report", "--margin-m", 0, "--out", at / "small")  # fmt: skip
         command("compare", at / "one.gpkg", at / "other.gpkg", *shared, "--side", "A", "--source", "First",
                 "--source", NASTY, "--out", at / "compare")  # fmt: skip
     return at

@@ -116,6 +116,39 @@ def test_the_slider_moves_map_chart_and_figures_which_are_those_of_the_table(pag
     assert opened.do("return document.querySelector('#chart .cursor').getAttribute('x1')") != cursor
 
 
+def test_small_ground_is_in_square_metres_on_the_page_and_in_km2_in_the_download(page):
+    opened = page("small")
+    total = pd.read_csv(opened.folder / "totals.csv").iloc[-1]
+    gained, after = (f"{total[name] / 1e-6:,.0f}" for name in ("gained_km2", "after_km2"))
+    assert rows_of(opened)["All districts"][:4] == [gained, "0", f"+{gained}", after]
+    assert opened.text("#table thead").startswith("districtgained, m²lost, m²net, m²")
+    assert "km²" not in opened.text("main")
+    assert f"net +{gained} m²" in opened.do("return slider.getAttribute('aria-valuetext')")
+    assert float(opened.do("return csv()").splitlines()[-1].split(",")[7]) == total["gained_km2"]
+
+
+def test_the_map_and_its_legend_say_what_changed_and_where_the_front_was(page):
+    for name, told in (
+        ("series", ["Side A: gained since 1 June 2021", "Side A: held on both dates", "B: held on both dates",
+                    "Contested: on both dates", "Front, 1 June 2021", "Front, 6 June 2021", "Fronts of both dates",
+                    "Settlement that changed hands"]),
+        ("compare", [f"A by {NASTY} only", "A by both", "Contested in either", "Front by First",
+                     f"Front by {NASTY}", "Fronts of both sources"]),
+    ):  # fmt: skip
+        opened = page(name)
+        texts = opened.do("return [...document.querySelectorAll('#legend li')].map(one => one.textContent)")
+        assert texts == told
+        tones = opened.do(
+            "return ['first', 'now', 'both'].map(one => { const style = getComputedStyle(document.querySelector("
+            "`#map .front.${one}:not(.casing)`)); return [style.stroke, style.strokeDasharray !== 'none']; })"
+        )
+        assert tones == [
+            ["rgb(106, 106, 106)", True],
+            ["rgb(17, 17, 17)", False],
+            ["rgb(106, 106, 106)", True],
+        ]
+
+
 def test_intervals_are_those_of_the_balance_and_say_why_they_are_withheld(page):
     opened = page("change")
     balance = pd.read_csv(opened.folder / "balance.csv").set_index("district")

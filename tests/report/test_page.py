@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import frontlines.report
 from frontlines.cli.main import app
 from frontlines.errors import SourceError
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, pale, seen_from, side_faces
 from frontlines.report import GROUND, PAGE, write_page
 
 VENDOR = Path(frontlines.report.__file__).parent / "vendor"
@@ -83,6 +84,72 @@ def test_headlines_say_what_was_found(runs):
         f"First and {NASTY} agree on {int(1000 * table['iou'].iloc[-1]) / 10}% of the ground"
     )
     assert more.startswith("Only First: 0 km².")
+
+
+def test_the_ground_of_a_page_is_in_the_colours_of_the_map(runs):
+    names = {"A": "Side A"}
+    for name in ("change", "series", "sides", "compare"):
+        data, ground = data_of(runs / name), json.loads((runs / name / GROUND).read_text(encoding="utf-8"))
+        faces = side_faces(ground["sides"])
+        assert [side["name"] for side in data["sides"]] == [
+            names.get(side, side.capitalize() if side == "contested" else side) if name in ("change", "series") else
+            side.capitalize() if side == "contested" else side for side in ground["sides"]
+        ]  # fmt: skip
+        place = {side: number for number, side in enumerate(ground["sides"])}
+        a, b = place["A"], place["B"]
+        looks = {kind: look[:2] for kind, look in data["looks"].items()}
+        assert looks[f"side-{a}"] == [pale(faces["A"]), ""]
+        assert looks[f"gained-{a}"] == [dark(faces["A"]), DEFAULT_STYLE.gained.hatch]
+        assert looks[f"lost-{b}"] == [dark(faces["B"]), DEFAULT_STYLE.lost.hatch]
+        assert data["looks"][f"from-{b}-to-{a}"] == [dark(faces["A"]), "striped", pale(faces["B"])]
+        if name != "sides":
+            assert data["others"]["A"] == b
+            seen = seen_from("A", MapStyle(side_colours=faces))
+            assert [list(seen.gained), list(seen.lost)] == [
+                data["looks"][f"gained-{a}"], data["looks"][f"lost-{b}"],
+            ]  # fmt: skip
+        else:
+            assert data["others"] == {"A": None, "B": None, "C": None}
+    own = [*data["looks"]["first"]], [*data["looks"]["second"]]
+    assert own == (list(DEFAULT_STYLE.first), list(DEFAULT_STYLE.second))
+
+
+def luminance(colour):
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (int(digits[k : k + 2], 16) / 255 for k in (0, 2, 4))
+    ]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_fronts_and_rims_stand_out_on_light_and_on_dark_paper(runs):
+    """Bars and lines in the colours of sides have a rim of the soft tone, whatever the colours are."""
+    text = html(runs / "small")
+    blocks = re.findall(r":root \{([^}]*)\}", text)
+    tones = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", block, re.IGNORECASE)) for block in blocks]
+    for fronts, scheme in ((0, 2), (1, 3), (0, 4)):  # light, dark, print
+        held = tones[scheme] | tones[fronts]
+        for name in ("first", "now", "soft", "ink", "link"):
+            low, high = sorted([luminance(held["paper"]), luminance(held[name])])
+            assert (high + 0.05) / (low + 0.05) >= 3, (scheme, name)
+    assert all(
+        rule in text
+        for rule in (
+            "#chart .line.casing, #chart .mark { stroke: var(--soft)",
+            ".bars * { stroke: var(--soft)",
+        )
+    )
+
+
+def test_small_ground_is_in_square_metres_in_headline_and_data(runs):
+    data, totals = data_of(runs / "small"), pd.read_csv(runs / "small" / "totals.csv")
+    assert data["unit"] == {"name": "m²", "km2": 1e-6, "digits": 0}
+    gained = totals["gained_km2"].sum()
+    assert gained == pytest.approx(4e-5, rel=0.01)
+    said, more = headline(runs / "small")
+    assert said == f"A gained {gained / 1e-6:.0f} m² and lost no ground between 1 June 2021 and 6 June 2021"
+    assert more.startswith(f"Net change +{gained / 1e-6:.0f} m²")
 
 
 @pytest.mark.parametrize("name", RUNS)

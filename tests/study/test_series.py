@@ -35,7 +35,7 @@ def districts():
 
 def test_tables_manifest_and_words_follow_from_the_frames(districts):
     found = fl.run_series(snapshots(), districts, "A", sides={"A": "Army A"}, label="TITLE")
-    assert repr(found) == "SeriesResults(A, 2031-06-01 to 2031-06-04, 3 steps, net +2.0 km²)"
+    assert repr(found) == "SeriesResults(A, 2031-06-01 to 2031-06-04, 3 steps, net +2.00 km²)"
     assert found.totals["net_km2"].tolist() == pytest.approx([1.0, -0.5, 1.5])
     assert found.title == "Army A: ground gained and lost"
     assert found.labels == {"W": "Near", "E": "Far"}

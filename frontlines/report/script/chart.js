@@ -32,11 +32,13 @@ function draw_time(wide) {
   const y = d3.scaleLinear(ends[0] === ends[1] ? [ends[0], ends[0] + 1] : ends, [high, 30]).nice(4), upper = svg_.append("g");
   axes(upper, x, y, left, right, 4);
   if (SOURCES) upper.select(".zero").remove();
-  const title = SOURCES ? "IoU: ground of both ÷ ground of either" : `Net change since ${day(date_at(0))}, km²`;
+  const title = SOURCES ? "IoU: ground of both ÷ ground of either" : `Net change since ${day(date_at(0))}, ${UNIT}`;
   svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(title + (state.district === WHOLE ? "" : `, ${called(state.district)}`));
   for (const line of lines) {
     const path = line.values.map((value, at) => (value === null ? "" : `${at && line.values[at - 1] !== null ? "L" : "M"}${x(time_of(at))},${y(value)}`)).join("");
-    upper.append("path").attr("class", "line").attr("d", path).style("stroke", SEVERAL ? line_colour(line.side) : null).style("stroke-width", SEVERAL && line.side === state.side ? 3.4 : 2);
+    const wide_ = SEVERAL && line.side === state.side ? 4.4 : 2.4;
+    if (SEVERAL) upper.append("path").attr("class", "line casing").attr("d", path).style("stroke-width", wide_ + 1.6);
+    upper.append("path").attr("class", "line").attr("d", path).style("stroke", SEVERAL ? line_colour(line.side) : null).style("stroke-width", wide_);
   }
   if (SEVERAL) name_lines(svg_, lines, y, right);
   if (!SOURCES) draw_steps(svg_, x, left, right, high + gap, low);
@@ -56,50 +58,57 @@ function draw_time(wide) {
   };
   svg_.on("pointerdown", (event) => { dragging = true; move(event); }).on("pointermove", (event) => { if (dragging && event.buttons) move(event); });
 }
-const line_colour = (side) => d3.color(data.sides[side_number.get(side)].look[0]).darker(0.6).formatHex();
+const line_colour = (side) => data.looks[`line-${side_number.get(side)}`][0];
+const lost_look = (side) => `lost-${data.others[side] ?? UNKNOWN}`;
+const lost_words = (side) => (data.others[side] === null ? "" : `, lost in the colour of ${side_called(data.others[side])}`);
 let dragging = false;
 addEventListener("pointerup", () => { dragging = false; });
 
 function net_since_first(district, side) {
   let sum = 0;
-  return [0, ...column("net_km2", district, side).map((value) => (sum += value))];
+  return [0, ...column("net_km2", district, side).map((value) => (sum += in_unit(value)))];
 }
 function name_lines(svg_, lines, y, right) {
   let free = 0; // each name stands beside the end of its line, or below the one before
   for (const line of d3.sort(lines, (one) => -one.values.at(-1))) {
     free = Math.max(free + 14, y(line.values.at(-1)) + 4);
-    svg_.append("line").attr("x1", right + 6).attr("x2", right + 16).attr("y1", free - 4).attr("y2", free - 4).style("stroke", line_colour(line.side)).style("stroke-width", 3);
+    svg_.append("rect").attr("class", "mark").attr("x", right + 6).attr("y", free - 9).attr("width", 10).attr("height", 9).attr("fill", line_colour(line.side));
     svg_.append("text").attr("class", "name").attr("x", right + 20).attr("y", free).text(cut(named(line.side), 12));
   }
 }
 function draw_steps(svg_, x, left, right, top, low) {
-  const gained = column("gained_km2", state.district), lost = column("lost_km2", state.district);
+  const [gained, lost] = ["gained_km2", "lost_km2"].map((name) => column(name, state.district).map(in_unit));
   const y = d3.scaleLinear([-Math.max(...lost, 1e-9), Math.max(...gained, 1e-9)], [top + low, top + 8]).nice(3), g = svg_.append("g");
   axes(g, x, y, left, right, 3);
-  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", top - 12).text(`${named(state.side)}: ${right < 600 ? "" : "gained (up) and lost (down) in "}each step, km²`);
+  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", top - 12).text(`${named(state.side)}: ${right < 600 ? "" : "gained (up) and lost (down) in "}each step, ${UNIT}${right < 900 ? "" : lost_words(state.side)}`);
   const bar = (values, sign) => values.map((value, step) => {
     const to = x(time_of(step + 1)), wide = Math.max(to - x(time_of(step)) - 1, 0.8);
     return value ? `M${to - wide},${y(0)}V${y(sign * value)}H${to}V${y(0)}Z` : "";
   }).join("");
-  g.append("path").attr("class", "gained").attr("d", bar(gained, 1));
-  g.append("path").attr("class", "lost").attr("d", bar(lost, -1));
+  for (const [kind, look, values, sign] of [["gained", `gained-${side_number.get(state.side)}`, gained, 1], ["lost", lost_look(state.side), lost, -1]])
+    bars(g, look, (right - left) / data.steps.length > HATCHED).append("path").attr("class", kind).attr("d", bar(values, sign));
   const doubts = data.steps.flatMap((step, place) => (step.suspect && state.district === WHOLE ? [place + 1] : []));
   g.selectAll(".doubt").data(doubts).join("path").attr("class", "doubt").attr("d", (at) => `M${x(time_of(at)) - 4},${top}h8l-4,7z`);
   if (doubts.length) svg_.append("text").attr("x", right).attr("y", top - 12).attr("text-anchor", "end").text(right < 600 ? "▼ suspect" : "▼ suspect: perhaps a map drawn anew");
 }
+const HATCHED = 12; // bars that are narrower [px] have no hatch
+function bars(g, look, hatched = true) {
+  if (hatched) pattern(g, `chart-${look}`, data.looks[look]);
+  return g.append("g").attr("class", "bars").attr("fill", hatched ? fill_of(look, "chart") : data.looks[look][0]);
+}
 function chart_words(values) {
   if (!values) return "Chart";
   const last = values.findLast((value) => value !== null) ?? 0;
-  return SOURCES ? `Line chart of the agreement on ${values.length} days, on the last ${number(last, 3)}.`
-    : `Chart of ${data.steps.length} steps. Net change of ${named(state.side)} since ${day(date_at(0))}: ${km2(last, true)} km² on ${day(date_at(LAST))}. The slider of the map moves the line.`;
+  return SOURCES ? `Line chart of the agreement on ${values.length} days, on the last ${measure(last)}.`
+    : `Chart of ${data.steps.length} steps. Net change of ${named(state.side)} since ${day(date_at(0))}: ${area(last * data.unit.km2, true)} ${UNIT} on ${day(date_at(LAST))}. The slider of the map moves the line.`;
 }
 
 // Bars by district: what was gained to the right, lost to the left, and the interval of the net change.
 function draw_bars(wide) {
   const [right_name, left_name] = SOURCES ? ["only_first", "only_second"] : ["gained", "lost"];
-  const at = LAST, value = (name, district) => figure(name, district, at);
-  const bound = (district) => { const found = SOURCES ? null : interval("net", district, at); return found?.ends ?? [0, 0]; };
-  const all = data.districts.map((_, district) => district).filter((district) => value(right_name, district) || value(left_name, district) || bound(district)[1] - bound(district)[0] > 0.05);
+  const at = LAST, value = (name, district) => in_unit(figure(name, district, at));
+  const bound = (district) => { const found = SOURCES ? null : interval("net", district, at); return (found?.ends ?? [0, 0]).map(in_unit); };
+  const all = data.districts.map((_, district) => district).filter((district) => value(right_name, district) || value(left_name, district) || bound(district)[1] - bound(district)[0] > 0.5 * 10 ** -data.unit.digits);
   const rows = d3.sort(all, (district) => -(value(right_name, district) + value(left_name, district) + 1e-6 * (bound(district)[1] - bound(district)[0]))).slice(0, 20);
   const row = 26, left = Math.min(160, wide * 0.32), top = 50, total = top + rows.length * row + 8;
   const svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
@@ -108,21 +117,23 @@ function draw_bars(wide) {
   svg_.append("g").attr("transform", `translate(0,${top})`).call(d3.axisTop(x).ticks(wide < 600 ? 4 : 7).tickSize(-(total - top - 8)).tickFormat((tick) => d3.format(",")(tick).replace("-", "−")));
   svg_.append("line").attr("class", "zero").attr("x1", x(0)).attr("x2", x(0)).attr("y1", top).attr("y2", total - 8);
   const level = data.level ? `; line: ${number(100 * data.level, 0)}% interval of the net change (dashed: see the table’s ~)` : "";
-  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(SOURCES ? `Only ${data.names[1]} (left), only ${data.names[0]} (right), km²` : `${named(state.side)}: lost (left) and gained (right), km²`);
+  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(SOURCES ? `Only ${data.names[1]} (left), only ${data.names[0]} (right), ${UNIT}` : `${named(state.side)}: lost (left) and gained (right), ${UNIT}${wide < 1000 ? "" : lost_words(state.side)}`);
+  const ways = SOURCES ? ["first", "second"] : [`gained-${side_number.get(state.side)}`, lost_look(state.side)];
+  const drawn = [[right_name, "gained", 1], [left_name, "lost", -1]].map(([name, kind, sign], way) => ({ name, kind, sign, g: bars(svg_, ways[way]) }));
   if (level && wide > 800) svg_.append("text").attr("x", wide).attr("y", 14).attr("text-anchor", "end").text(level.slice(2));
   rows.forEach((district, place) => {
     const middle = top + (place + 0.5) * row + 3, found = SOURCES ? null : interval("net", district, at);
     svg_.append("text").attr("class", "name").attr("x", left).attr("y", middle + 4).attr("text-anchor", "end").text(cut(called(district), left / 7));
-    for (const [name, kind, sign] of [[right_name, "gained", 1], [left_name, "lost", -1]]) {
+    for (const { name, kind, sign, g } of drawn) {
       const to = x(sign * value(name, district));
-      svg_.append("rect").attr("class", kind).attr("x", Math.min(to, x(0))).attr("width", Math.abs(to - x(0))).attr("y", middle - 8).attr("height", 16);
+      if (to !== x(0)) g.append("rect").attr("class", kind).attr("x", Math.min(to, x(0))).attr("width", Math.abs(to - x(0))).attr("y", middle - 8).attr("height", 16);
     }
     if (found?.ends && found.ends[0] !== found.ends[1])
       svg_.append("path").attr("class", `whisker${found.unsure ? " unsure" : ""}`).attr("d", `M${x(found.ends[0])},${middle - 4}v8m0,-4H${x(found.ends[1])}m0,-4v8`);
-    if (found?.ends || SOURCES) svg_.append("circle").attr("class", "dot").attr("cx", x(SOURCES ? 0 : figure("net", district, at))).attr("cy", middle).attr("r", SOURCES ? 0 : 3.5);
+    if (found?.ends || SOURCES) svg_.append("circle").attr("class", "dot").attr("cx", x(SOURCES ? 0 : value("net", district))).attr("cy", middle).attr("r", SOURCES ? 0 : 3.5);
   });
-  const words = rows.slice(0, 5).map((district) => `${called(district)} ${km2(value(right_name, district))} and ${km2(value(left_name, district))}`).join("; ");
-  svg_.attr("aria-label", `Bar chart of ${rows.length} districts, km² ${SOURCES ? "only one source gives" : "gained and lost"}: ${words}. The table has all.`);
+  const words = rows.slice(0, 5).map((district) => `${called(district)} ${area(value(right_name, district))} and ${area(value(left_name, district))}`).join("; ");
+  svg_.attr("aria-label", `Bar chart of ${rows.length} districts, ${UNIT} ${SOURCES ? "only one source gives" : "gained and lost"}: ${words}. The table has all.`);
   if (!rows.length) chart.append("p").text(SOURCES ? "The sources agree everywhere." : "No ground changed hands.");
 }
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

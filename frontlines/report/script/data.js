@@ -7,6 +7,8 @@ const LAST = SOURCES ? data.steps.length - 1 : data.steps.length; // positions o
 const SEVERAL = data.followed.length > 1;
 const side_names = new Map(data.sides.map((side) => [side.id, side.name]));
 const named = (side) => side_names.get(side) ?? side;
+const side_number = new Map(data.sides.map((side, place) => [side.id, place]));
+const UNIT = data.unit.name, in_unit = (value) => (value === null ? null : value / data.unit.km2);
 const called = (district) => (district === WHOLE ? "All districts" : data.labels[district]);
 
 const state = { at: LAST, view: "change", side: data.followed[0], district: WHOLE };
@@ -22,12 +24,14 @@ function number(value, digits) {
   const text = formats.get(digits).format(Math.abs(value));
   return (value < 0 && /[1-9]/.test(text) ? "−" : "") + text;
 }
-function km2(value, signed = false) {
+function area(value, signed = false) {
   if (value === null || value === undefined) return "–";
-  const text = number(value, data.digits);
+  const text = number(in_unit(value), data.unit.digits);
   if (!/[1-9]/.test(text)) return value ? text : "0";
   return (signed && value > 0 ? "+" : "") + text;
 }
+// One that is not 1 is not rounded to 1.
+const measure = (value) => (value === null ? "–" : number(value === 1 ? 1 : value < 1 ? Math.min(value, 0.999) : Math.max(value, 1.001), 3));
 const percent = (value) => (value === null ? "–" : `${number(100 * value, 1)}%`);
 
 // A column of one district: a step, the value from there on, the next step at which it changes, and so on.
@@ -66,7 +70,7 @@ function interval(name, district, at = state.at, side = state.side) {
 }
 function interval_text(found) {
   if (!found) return "";
-  return found.why ? "withheld" : `${km2(found.ends[0])} to ${km2(found.ends[1])}${found.unsure ? " ~" : ""}`;
+  return found.why ? "withheld" : `${area(found.ends[0])} to ${area(found.ends[1])}${found.unsure ? " ~" : ""}`;
 }
 
 const date_at = (at) => (SOURCES ? data.steps[at].date_to : at ? data.steps[at - 1].date_to : data.steps[0].date_from);

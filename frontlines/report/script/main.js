@@ -3,7 +3,7 @@ const by_id = (id) => document.getElementById(id);
 const slider = by_id("slider");
 
 function draw() {
-  const [date, net] = [day(date_at(state.at)), SOURCES ? "" : `, net ${km2(figure("net", state.district), true)} km²`];
+  const [date, net] = [day(date_at(state.at)), SOURCES ? "" : `, net ${area(figure("net", state.district), true)} ${UNIT}`];
   slider.value = state.at;
   slider.setAttribute("aria-valuetext", date + net + notes_at(state.at));
   by_id("date").textContent = date;

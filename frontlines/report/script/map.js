@@ -2,7 +2,6 @@
 const topology = data.topology;
 const faces = topology.objects.ground.geometries;
 const CELL_M = topology.transform.scale[0];
-const side_number = new Map(data.sides.map((side, place) => [side.id, place]));
 const NOBODY = -1;
 const UNKNOWN = side_number.get("unknown") ?? NOBODY;
 const CONTESTED = side_number.get("contested") ?? -2;
@@ -39,31 +38,36 @@ function compared(at = state.at) {
   return [state_numbers.get(date_at(span(at)[0])), state_numbers.get(date_at(at))];
 }
 
-// What each face is: the name of a look, or "" for the bare ground.
+// What each face is: the name of a look, or "" for the bare ground. A look is a kind, and the number of the side that has it now.
 function look_of(before, after) {
   if (SOURCES) {
-    if (before === CONTESTED || after === CONTESTED) return "contested";
-    return before === own ? (after === own ? "held" : "gained") : after === own ? "lost" : "";
+    if (before === CONTESTED || after === CONTESTED) return `side-${CONTESTED}`;
+    return before === own ? (after === own ? `side-${own}` : "first") : after === own ? "second" : "";
   }
-  if (after === CONTESTED) return "contested";
-  if (state.view === "who" || (SEVERAL && before === after)) return after === NOBODY ? "" : `side-${after}`;
-  if (SEVERAL) return after === NOBODY || before === NOBODY ? (after === NOBODY ? "" : `side-${after}`) : `from-${before}-to-${after}`;
-  if (before === own || after === own) return before === after ? "held" : after === own ? "gained" : "lost";
-  return after === UNKNOWN && after !== NOBODY ? "unknown" : before !== after && before !== UNKNOWN ? "others" : "";
+  const [was, now] = [before, after].map((side) => (side === NOBODY ? UNKNOWN : side));
+  if (state.view === "who" || was === now) return after === NOBODY ? "" : `side-${after}`;
+  if (SEVERAL) return `from-${was}-to-${now}`;
+  return `${now === own ? "gained" : was === own ? "lost" : was === UNKNOWN || now === UNKNOWN ? "unknown" : "others"}-${now}`;
 }
-function look(name) {
-  const pair = /^from-(-?\d+)-to-(-?\d+)$/.exec(name);
-  if (pair) return [data.sides[pair[2]].look[0], "striped", data.sides[pair[1]].look[0]];
-  return name.startsWith("side-") ? data.sides[name.slice(5)].look : data.looks[name];
-}
+const KINDS = ["gained", "lost", "others", "unknown"];
+const side_called = (number_) => data.sides[number_]?.name ?? "Unknown";
 function look_text(name) {
-  const who = named(state.side), since = day(first_day());
-  const pair = /^from-(-?\d+)-to-(-?\d+)$/.exec(name);
-  if (pair) return `${data.sides[pair[1]].name} → ${data.sides[pair[2]].name}`;
-  if (name.startsWith("side-")) return data.sides[name.slice(5)].name;
-  if (SOURCES) return { held: "Both give it to " + who, gained: `Only ${data.names[0]}`, lost: `Only ${data.names[1]}`, contested: "Contested in either" }[name];
-  return { held: `${who}: held then and now`, gained: `${who}: gained since ${since}`, lost: `${who}: lost since ${since}`,
-    others: "Changed hands between others", unknown: "Unknown", contested: "Contested" }[name];
+  const who = named(state.side), since = day(first_day()), pair = /^from-(-?\d+)-to-(-?\d+)$/.exec(name);
+  if (pair) return `${side_called(pair[1])} → ${side_called(pair[2])}`;
+  if (name === "first" || name === "second") return `${who} by ${data.names[name === "first" ? 0 : 1]} only`;
+  if (!name.startsWith("side-"))
+    return { gained: `${who}: gained since ${since}`, lost: `${who}: lost since ${since}`, others: "Changed hands between other sides",
+      unknown: "Changed hands, not known on one of the dates" }[KINDS.find((kind) => name.startsWith(kind))];
+  const number_ = Number(name.slice(5)), nobody = [UNKNOWN, CONTESTED].includes(number_);
+  if (SOURCES) return nobody ? "Contested in either" : `${who} by both`;
+  if (state.view === "who" || first_day() === date_at(state.at)) return side_called(number_);
+  return `${side_called(number_)}: ${nobody ? "" : "held "}on both dates`;
+}
+// Their order in the legend: what changed, then who holds the rest, nobody last.
+function rank(name) {
+  const side = name.startsWith("side-") ? Number(name.slice(5)) : null;
+  if (side === null) return KINDS.findIndex((kind) => name.startsWith(kind));
+  return side === own ? 8 : [UNKNOWN, CONTESTED].includes(side) ? 10 : 9;
 }
 
 // Hatches as on the printed map, so that nothing is told by colour alone.
@@ -79,7 +83,7 @@ function pattern(defs, id, [face, hatch, ink]) {
   }
   return made;
 }
-const fill_of = (name, where) => (look(name)[1] ? `url(#${where}-${name})` : look(name)[0]);
+const fill_of = (name, where) => (data.looks[name][1] ? `url(#${where}-${name})` : data.looks[name][0]);
 
 const box = d3.select("#map");
 const svg = box.insert("svg", ":first-child").attr("role", "img").attr("aria-label", "Map");
@@ -94,17 +98,18 @@ const untransformed = { ...topology, transform: undefined, arcs: arcs.map((arc) 
 const mesh = (keep, some = faces) => to_path(topojson.mesh(untransformed, { type: "GeometryCollection", geometries: some }, keep));
 world.append("path").attr("class", "borders").attr("d", mesh((a, b) => (a === b ? a.properties.district >= 0 : a.properties.district !== b.properties.district)));
 world.append("g").selectAll("path").data(countries.filter((one) => one.properties.kind === "oblast")).join("path").attr("class", "oblast").attr("d", polygon_path);
-const fronts = ["first casing", "first", "now casing", "now"].map((name) => world.append("path").attr("class", `front ${name}`));
+const fronts = ["first casing", "first", "now casing", "now", "both"].map((name) => world.append("path").attr("class", `front ${name}`));
 const over = world.append("path").attr("class", "over"), chosen = world.append("path").attr("class", "chosen");
 const hits = world.append("g").selectAll("path").data(of_district).join("path").attr("class", "district")
   .attr("d", (places) => places.map((place) => face_paths[place]).join(""));
 const marks = svg.append("g").attr("class", "labels"), scale = svg.append("g").attr("class", "scale");
 const outline = (district) => (district === WHOLE || district === null ? "" : mesh((a, b) => a === b, of_district[district].map((place) => faces[place])));
 
-// A front lies between two sides; where one of them is not known, the ground just ends.
-function front(number_) {
-  const held = (face) => (holders[number_][face.place] === UNKNOWN ? NOBODY : holders[number_][face.place]);
-  return mesh((a, b) => held(a) !== held(b) && held(a) !== NOBODY && held(b) !== NOBODY);
+// A front lies between two sides; where one of them is not known, the ground just ends. Of two states: what is a front of both.
+function front(...numbers) {
+  const held = (face, number_) => (holders[number_][face.place] === UNKNOWN ? NOBODY : holders[number_][face.place]);
+  const parted = (one, other) => one !== other && one !== NOBODY && other !== NOBODY;
+  return mesh((a, b) => numbers.every((number_) => parted(held(a, number_), held(b, number_))));
 }
 
 function draw_map() {
@@ -112,37 +117,38 @@ function draw_map() {
   const looks = faces.map((_, place) => look_of(holders[before][place], holders[after][place]));
   looks.forEach((name, place) => { if (name) paths.set(name, (paths.get(name) ?? "") + face_paths[place]); });
   edges.attr("d", mesh((a, b) => looks[a.place] !== looks[b.place] || (a === b && looks[a.place])));
-  const names = [...paths.keys()].sort();
+  const names = d3.sort(paths.keys(), rank, (name) => name);
   defs.selectAll("pattern").remove();
-  names.forEach((name) => pattern(defs, `map-${name}`, look(name)));
+  names.forEach((name) => pattern(defs, `map-${name}`, data.looks[name]));
   ground.selectAll("path").data(names, (name) => name).join("path").attr("fill", (name) => fill_of(name, "map")).attr("fill-rule", "evenodd")
     .attr("data-look", (name) => name).attr("d", (name) => paths.get(name));
-  const earlier = before === after || state.view === "who" ? "" : front(before), now = front(after);
-  fronts.forEach((path, place) => path.attr("d", place < 2 ? earlier : now));
+  const earlier = before === after || state.view === "who" ? "" : front(before), now = front(after), both = earlier && front(before, after);
+  fronts.forEach((path, place) => path.attr("d", [earlier, earlier, now, now, both][place]));
   chosen.attr("d", outline(state.district));
-  draw_legend(names, [earlier, now]);
+  draw_legend(names, [earlier !== both && earlier, now !== both && now, both]);
   rescale();
-  const words = names.map(look_text).join("; ");
+  const words = [...new Set(names.map(look_text))].join("; ");
   svg.attr("aria-label", `Map of ${day(date_at(state.at))}: ${words}. The figures stand in the table.`);
 }
 
 function draw_legend(names, drawn) {
-  const entries = names.map((name) => ({ name, text: look_text(name) }));
-  const front_words = SOURCES ? [`Front by ${data.names[0]}`, `Front by ${data.names[1]}`] : [`Front on ${day(first_day())}`, `Front on ${day(date_at(state.at))}`];
-  if (drawn[0]) entries.push({ line: "front first", text: front_words[0] });
-  if (drawn[1]) entries.push({ line: "front now", text: front_words[1] });
-  for (const name of new Set(countries.filter((one) => one.properties.kind === "oblast").map((one) => one.properties.name))) entries.push({ line: "oblast", text: name });
+  const entries = d3.groups(names, look_text).map(([text, some]) => ({ text, names: some.slice(0, 3) }));
+  const front_words = SOURCES ? [`Front by ${data.names[0]}`, `Front by ${data.names[1]}`] : [`Front, ${day(first_day())}`, `Front, ${day(date_at(state.at))}`];
+  front_words.push(SOURCES ? "Fronts of both sources" : "Fronts of both dates");
+  [["front first"], ["front now"], ["front now", "front both"]].forEach((lines, place) => { if (drawn[place]) entries.push({ lines, text: front_words[place] }); });
+  for (const name of new Set(countries.filter((one) => one.properties.kind === "oblast").map((one) => one.properties.name))) entries.push({ lines: ["oblast"], text: name });
   if (marks.selectAll(".place").size()) entries.push({ place: true, text: "Settlement that changed hands" });
   const list = d3.select("#legend");
   list.selectAll("li").remove();
   for (const entry of entries) {
-    const item = list.append("li"), key = item.append("svg").attr("width", 26).attr("height", 16).attr("aria-hidden", "true");
-    if (entry.line) key.append("path").attr("class", entry.line).attr("d", "M1,8H25");
+    const wide = 26 * (entry.names?.length ?? 1);
+    const item = list.append("li"), key = item.append("svg").attr("width", wide).attr("height", 16).attr("aria-hidden", "true");
+    if (entry.lines) entry.lines.forEach((line) => key.append("path").attr("class", line).attr("d", "M1,8H25"));
     else if (entry.place) key.append("circle").attr("class", "place").attr("cx", 13).attr("cy", 8).attr("r", 5);
-    else {
-      pattern(key.append("defs"), `key-${entry.name}`, look(entry.name));
-      key.append("rect").attr("class", "swatch").attr("x", 1).attr("y", 1).attr("width", 24).attr("height", 14).attr("fill", fill_of(entry.name, "key"));
-    }
+    else entry.names.forEach((name, place) => {
+      pattern(key, `key-${name}`, data.looks[name]);
+      key.append("rect").attr("class", "swatch").attr("x", 26 * place + 1).attr("y", 1).attr("width", 24).attr("height", 14).attr("fill", fill_of(name, "key"));
+    });
     item.append("span").text(entry.text);
   }
 }

@@ -3,15 +3,15 @@ const sorted = { key: SOURCES ? "only_first" : "net", down: true };
 const INTERVALS = !SOURCES && data.figures[data.followed[0]].net_low_km2 !== undefined;
 const LEVEL = data.level ? `${number(100 * data.level, 0)}%` : "";
 const SHOWN = SOURCES
-  ? [["both", "both, km²"], ["only_first", `only ${data.names[0]}, km²`], ["only_second", `only ${data.names[1]}, km²`], ["iou", "IoU"], ["ratio", "ratio"]]
-  : [["gained", "gained, km²"], ["lost", "lost, km²"], ["net", "net, km²"], ...(INTERVALS ? [["interval", `net, ${LEVEL} interval`]] : []), ["after", "held, km²"], ["share", "share held"]];
+  ? [["both", `both, ${UNIT}`], ["only_first", `only ${data.names[0]}, ${UNIT}`], ["only_second", `only ${data.names[1]}, ${UNIT}`], ["iou", "IoU"], ["ratio", "ratio"]]
+  : [["gained", `gained, ${UNIT}`], ["lost", `lost, ${UNIT}`], ["net", `net, ${UNIT}`], ...(INTERVALS ? [["interval", `net, ${LEVEL} interval`]] : []), ["after", `held, ${UNIT}`], ["share", "share held"]];
 const MEASURES = ["iou", "ratio"];
 
 function cell(key, district) {
   if (key === "interval") return interval_text(interval("net", district)) || "–";
   if (key === "share") return percent(share(district));
   const value = figure(key, district);
-  return MEASURES.includes(key) ? (value === null ? "–" : number(value, 3)) : km2(value, key === "net");
+  return MEASURES.includes(key) ? measure(value) : area(value, key === "net");
 }
 function sort_value(key, district) {
   if (key === "district") return called(district);
@@ -73,7 +73,7 @@ function draw_card() {
   const card = d3.select("#card"), district = state.district;
   card.selectAll("*").remove();
   card.append("h3").text(called(district));
-  card.append("p").text(`${span_words()}, km²`);
+  card.append("p").text(`${span_words()}, ${UNIT}`);
   const list = card.append("dl");
   const add = (words, text, note) => {
     const row = list.append("div");
@@ -82,7 +82,7 @@ function draw_card() {
     if (note) row.append("dd").attr("class", "note").text(note);
   };
   if (SOURCES) {
-    for (const [key, words] of [...SHOWN.slice(0, 3), ["neither", "neither"], ...SHOWN.slice(3)]) add(words.replace(", km²", ""), cell(key, district));
+    for (const [key, words] of [...SHOWN.slice(0, 3), ["neither", "neither"], ...SHOWN.slice(3)]) add(words.replace(`, ${UNIT}`, ""), cell(key, district));
     return;
   }
   const reasons = new Set();
@@ -94,12 +94,12 @@ function draw_card() {
   }
   add(district === WHOLE ? "Share of the districts" : "Share of the district", percent(share(district)));
   const contested = runs_of("contested_after_km2", district) && figure("contested_after", district);
-  if (contested) add("Contested, counted for nobody", km2(contested));
+  if (contested) add("Contested, counted for nobody", area(contested));
   reasons.forEach((text) => card.append("p").attr("class", "reason").text(text));
 }
 function tip_words(district) {
-  const figures = SOURCES ? SHOWN.slice(0, 3).map(([key, words]) => `${words.replace(", km²", "")} ${cell(key, district)} km²`)
-    : [`held ${cell("after", district)} km² (${percent(share(district))})`, `net ${cell("net", district)} km²${INTERVALS && interval("net", district) ? ` (${interval_text(interval("net", district))})` : ""}`, `gained ${cell("gained", district)}, lost ${cell("lost", district)}`];
+  const figures = SOURCES ? SHOWN.slice(0, 3).map(([key, words]) => `${words.replace(`, ${UNIT}`, "")} ${cell(key, district)} ${UNIT}`)
+    : [`held ${cell("after", district)} ${UNIT} (${percent(share(district))})`, `net ${cell("net", district)} ${UNIT}${INTERVALS && interval("net", district) ? ` (${interval_text(interval("net", district))})` : ""}`, `gained ${cell("gained", district)}, lost ${cell("lost", district)}`];
   return [called(district), ...figures];
 }
 
