@@ -154,7 +154,8 @@ def test_a_day_given_that_is_not_in_the_name_is_said_and_swapped_days_are_refuse
 @pytest.mark.parametrize("command", ["change", "series", "compare", "displacement", "run"])
 def test_a_side_in_two_spellings_is_refused_with_what_makes_it_one(folder, command):
     (folder / "days").mkdir()
-    files = [folder / "days" / f"{day}.geojson" for day in DAYS]
+    called = ["one", "other"] if command == "compare" else DAYS  # of the same day, which --date gives
+    files = [folder / "days" / f"{name}.geojson" for name in called]
     for file, names, lon in zip(files, (["Gov", "Reb"], ["gov", "Reb"]), (37.0, 36.9), strict=True):
         shapes = [box(36, 49, lon, 50), box(lon, 49, 38, 50)]
         write(gpd.GeoDataFrame({"side": names}, geometry=shapes, crs=LONLAT), file)

@@ -230,8 +230,8 @@ def test_a_series_of_lines_is_cut_by_its_theatre(folder):
 
 def test_two_sources_of_lines_are_compared_and_their_ends_are_told(folder):
     short = gpd.GeoDataFrame(geometry=[LineString([(37.25, 49), (37.25, 49.995)])], crs=LONLAT)
-    write(short, folder / "days" / f"{DAYS[1]}.geojson")
-    result = run("compare", folder, *AT, "--date", "1915-04-15")
+    write(short.assign(date=DAYS[0]), folder / "days" / f"{DAYS[1]}.geojson")  # its rows go before its name
+    result = run("compare", folder, *AT)
     assert result.exit_code == 0, result.output
     row = pd.read_csv(folder / "out" / "agreement.csv").iloc[-1]
     assert row["iou"] == pytest.approx(0.8, abs=1e-3)
