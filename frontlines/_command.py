@@ -8,7 +8,7 @@ import sys
 
 
 def prepare() -> None:
-    """Let a user's break end the loading without a word, and keep GDAL and PROJ from talking.
+    """Let a break end the loading without a word, keep GDAL and PROJ from talking, and all drivers at hand.
 
     Of ``python -m frontlines`` no more is known while the package is loaded than that it is ``-m``. Streams
     that are closed lead nowhere; otherwise the next file that is opened would be taken for them.
@@ -17,7 +17,7 @@ def prepare() -> None:
     if name.removesuffix(".exe") not in {"frontlines", "-m"}:
         return
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    for name in ("CPL_DEBUG", "PROJ_DEBUG"):
+    for name in ("CPL_DEBUG", "PROJ_DEBUG", "GDAL_SKIP", "OGR_SKIP"):
         os.environ.pop(name, None)
     for number, name in ((1, "stdout"), (2, "stderr")):
         if getattr(sys, name) is None:

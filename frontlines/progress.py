@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from frontlines.errors import LimitError
 from frontlines.limits import LIMITS, bound, raised_limits
@@ -104,13 +106,34 @@ def processes(jobs: int) -> Iterator[Mapper]:
         return
     bounds = {name: bound(name) for name in LIMITS}
     context = get_context("spawn")  # threads of other libraries do not outlive a fork
-    with ProcessPoolExecutor(jobs, context, initializer=_hold, initargs=(bounds,)) as pool:
-        yield pool.map
+    with ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(bounds,)) as pool:
+
+        def share(*work: Any) -> Iterator[Any]:
+            with _without_break():  # processes begin so, and have no words for a break before they are ready
+                return pool.map(*work)
+
+        yield share
 
 
-def _hold(bounds: dict[str, float]) -> None:
-    """Let bounds hold in a process of its own, to its end."""
+@contextmanager
+def _without_break() -> Iterator[None]:
+    """Put Ctrl-C off, here and in processes that are begun meanwhile."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(bounds: dict[str, float]) -> None:
+    """Let bounds hold in a process of its own, to its end, which Ctrl-C brings at once."""
     raised_limits(**bounds).__enter__()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def track(items: Iterable[T], progress: Progress, message: str, *, total: int) -> Iterator[T]:

@@ -154,7 +154,7 @@ def cut_lines(frontlines: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame) -> gpd.Ge
 def _only_lines(cut: Any) -> Any:
     parts = shapely.get_parts(cut)
     lines = [part for part in parts if shapely.get_dimensions(part) == 1 and part.length > _ON_LINE_M]
-    return shapely.line_merge(shapely.multilinestrings(lines), directed=True)
+    return shapely.line_merge(shapely.MultiLineString(lines), directed=True)
 
 
 class Division(NamedTuple):

@@ -8,6 +8,7 @@ import shapely
 from shapely import LineString, MultiPolygon, Polygon, box
 
 from frontlines.control import control_from_lines
+from frontlines.control.from_lines import cut_lines
 from frontlines.control.joining import join_ends
 from frontlines.crs import working_crs
 from frontlines.errors import ClosureError, ControlError, CRSError, LayerError
@@ -327,3 +328,9 @@ def test_lines_that_all_lie_elsewhere_are_refused():
         ControlError, match=r"on 1994-05-12 no line meets the theatre|stops .* short|same ground"
     ):
         control_from_lines(away, theatre(), snap_m=0)
+
+
+def test_a_line_that_lies_elsewhere_is_left_out_of_the_study():
+    away = ("A", "B", [(30, 0), (30, 10)])
+    cut = cut_lines(lines(("A", "B", ACROSS), away, ("A", "B", [(10, 2), (20, 2)])), theatre())
+    assert cut["source"].tolist() == ["source 0"]

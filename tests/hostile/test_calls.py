@@ -52,6 +52,12 @@ def test_a_wrong_argument_is_refused_in_words_of_ours(good, name):
                 raise
 
 
+@pytest.mark.parametrize("name", ["compare", "follow", "agreement", "measure_movement", "balance_error"])
+def test_what_is_spoiled_works_as_it_is(good, name):
+    call, arguments = good[name]
+    assert call(**arguments) is not None
+
+
 WRONG = {
     fl.change_between: {
         "theatre": None,
