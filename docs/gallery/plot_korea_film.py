@@ -13,7 +13,7 @@ import geopandas as gpd
 from shapely import from_wkt
 
 import frontlines as fl
-from frontlines.datasets import countries, neighbours
+from frontlines.datasets import countries
 
 fronts = {
     "1950-06-25": "124 38, 129 38",
@@ -40,7 +40,6 @@ film = fl.animate_control(
     Path(mkdtemp()) / "korea.gif",
     side="South",
     theatre=land,
-    context=neighbours(plane, tuple(land.buffer(5e5).total_bounds), states=False),
     frames_per_second=1,
     width_px=640,
 )
