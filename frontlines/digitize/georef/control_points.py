@@ -311,7 +311,7 @@ def _size_of(target: Any) -> tuple[int, int] | None:
         return None
     width, height = int(image["width"]), int(image["height"])
     if min(width, height) < 1:
-        raise ValueError(f"an image of {width} × {height} px")
+        raise LookupError(f"an image of {width} × {height} px")
     return width, height
 
 
