@@ -116,13 +116,15 @@ def _answers(tmp_path, monkeypatch):
     monkeypatch.setattr(digitizing, "digitize", lambda asked, **_: _digitized(asked.which))
     monkeypatch.setattr(digitizing, "overlay_figure", lambda _found: None)
     monkeypatch.setattr(digitizing, "save_figure", lambda _figure, path: path.write_bytes(b"PNG"))
-    for name in ("_georeference", "_rows"):
-        monkeypatch.setattr(digitizing, name, lambda _found: "")
+    monkeypatch.setattr(digitizing, "_rows", lambda _found: "")
 
 
 def _digitized(which):
     lines, manifest = _squares(which), {"mark": which, "versions": {"frontlines": "0"}}
-    return SimpleNamespace(frontlines=lines, control=None, residuals=[], manifest=manifest, cautions=[])
+    said = {"recipe": SimpleNamespace(source=which), "georeference": SimpleNamespace(words=["as given"])}
+    return SimpleNamespace(
+        frontlines=lines, control=None, residuals=[], manifest=manifest, cautions=[], **said
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
