@@ -29,34 +29,10 @@ _STEP_DEG = 0.5  # long edges are bent by the projection
 _FINE = 3000  # corners that change less than this part of the width of the ground cannot be seen
 
 
-@checked()
 def neighbours(
     crs: pyproj.CRS, bounds: tuple[float, float, float, float], *, states: bool = True
 ) -> gpd.GeoDataFrame:
-    """Give the states, or the land, and the sea of a part of a plane.
-
-    Parameters
-    ----------
-    crs
-        A CRS in metres, such as a working CRS.
-    bounds
-        West, south, east, north of the ground wanted [m].
-    states
-        Whether land is parted into states.
-
-    Returns
-    -------
-    context
-        Frame for `draw_context`: `kind` (``sea``, under all the rest, and ``country`` or ``land``), `name`,
-        polygons.
-
-    Examples
-    --------
-    >>> import frontlines as fl
-    >>> theatre = fl.load_study("karabakh-1994").theatre
-    >>> sorted(neighbours(theatre.crs, theatre.total_bounds)["name"].dropna())
-    ['Armenia', 'Azerbaijan', 'Iran']
-    """
+    """Give the states, or the land, and under them the sea, of a part of a plane; columns `kind`, `name`."""
     window, box = shapely.box(*bounds), shapely.box
     lonlat = pyproj.Transformer.from_crs(crs, LONLAT, always_xy=True)
     rim = shapely.get_coordinates(shapely.segmentize(window, max(window.length / 200, 1.0)))

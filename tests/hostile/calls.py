@@ -264,7 +264,6 @@ def calls(folder):
         fl.save_figure: {"figure": Figure(), "path": folder / "figure.svg", "description": "made up"},
         report.write_page: {"folder": folder, "path": folder / "report.html"},
         datasets.countries: {"names": ["France"]},
-        datasets.neighbours: {"crs": DISTRICTS.crs, "bounds": (0.0, 0.0, 1e5, 1e5), "states": True},
         datasets.locate: {"name": "karabakh-1994"},
         datasets.render_scan: {"lines": stripe, "size_px": (60, 40), "labels": drawn, "rng": 0},
         datasets.scan_of_map: {
