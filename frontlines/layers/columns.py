@@ -14,7 +14,7 @@ from frontlines.crs.projecting import single_parts
 from frontlines.errors import LayerError, NoiseError
 from frontlines.layers.days import cells_as_text, days_or_faults
 from frontlines.layers.faults import NUMBERS, Fault, row_labels
-from frontlines.limits import within
+from frontlines.limits import require_metres, within
 from frontlines.names import CONTESTED, UNKNOWN, Floats, Ints, Kind
 
 NOT_STATED = "not stated"
@@ -119,6 +119,7 @@ def days_of(frame: pd.DataFrame) -> pd.Series[Any] | None:
 
 def sigmas_of(lines: gpd.GeoDataFrame, unless_stated_m: float | None = None) -> Floats:
     """Read the standard errors that rows state [m]; NaN, or another value, where one states none."""
+    require_metres(NoiseError, sigma_m=unless_stated_m)
     own = lines["sigma_m"] if "sigma_m" in lines else pd.Series(np.nan, index=lines.index)
     sigma_m = pd.to_numeric(own, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     missing = np.isnan(sigma_m)

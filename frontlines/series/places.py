@@ -197,6 +197,8 @@ def follow_places(
     ------
     CRSError
         If the frames are not in one equal-area CRS in metres.
+    NoiseError
+        If `sigma_m` is no number of metres.
 
     Examples
     --------
