@@ -24,7 +24,6 @@ from frontlines.layers.mending import joined_sources
 from frontlines.limits import require_metres
 from frontlines.names import KM2, SLIVER_M, Floats, Geometries, Ints, one_spelling
 
-_READ = ("date", "side", "source")
 COLUMNS = [
     "side_from", "side_to", "date_from", "date_to", "area_km2",
     "source_from", "source_to", "sliver_km2", "geometry",
