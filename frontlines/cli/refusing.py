@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -22,7 +23,7 @@ from rich.console import Console
 from rich.text import Text
 
 from frontlines.cli.options import Limits, Quiet, Verbose, option_of, refuse_without_effect, takes_options
-from frontlines.errors import FrontlinesError
+from frontlines.errors import FrontlinesError, SourceError
 from frontlines.limits import bounds_of, raised_limits, require_text
 from frontlines.names import plain
 
@@ -168,6 +169,21 @@ def _refuse_odd_texts(given: Mapping[str, Any]) -> None:
                 require_text(text, option_of(name))
 
 
+_NOT_READ = ("out", "folder", "write_problems")
+"""Arguments that name what is written."""
+
+
+def _refuse_absent(given: Mapping[str, Any]) -> None:
+    """Refuse files to read that are not there, before anything is loaded that could read them."""
+    for name, value in given.items():
+        paths = value if isinstance(value, list) else [value]
+        if name in _NOT_READ or (name == "sources" and len(paths) == 1):  # the name of a bundled study
+            continue
+        for path in paths:
+            if isinstance(path, Path) and ":/" not in str(path) and not os.path.lexists(path):
+                raise SourceError(f"{path} is not a file or folder: check the path")
+
+
 def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
     """Turn errors into one line and an exit code; what nobody foresaw is written down for a report."""
     takes = inspect.signature(command).parameters
@@ -182,6 +198,7 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
                 _refuse_odd_texts(kwargs)
                 if context is not None:
                     refuse_without_effect(context)
+                _refuse_absent(kwargs)
                 command(**kwargs)
                 sys.stdout.flush()
         except (typer.Exit, typer.Abort, typer.BadParameter):

@@ -206,7 +206,8 @@ def _ground_of_agreement(results: AgreementResults) -> dict[str, Any]:
 
 def _states(control: gpd.GeoDataFrame, days: Iterable[pd.Timestamp]) -> list[tuple[str, gpd.GeoDataFrame]]:
     """Give what was held on each of some days."""
-    return [(f"{day:%Y-%m-%d}", control[control["date"] == day]) for day in days]
+    rows = control.groupby("date").indices
+    return [(f"{day:%Y-%m-%d}", control.iloc[rows.get(day, [])]) for day in days]
 
 
 _GROUND: dict[str, Callable[[Any], dict[str, Any]]] = {

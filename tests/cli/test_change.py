@@ -213,7 +213,7 @@ def test_a_file_that_is_not_there_is_named(folder, name):
         (folder / "districts.gpkg").unlink()
     said = refusal(folder, files["before"], files["after"], *DAYS, *more)
     assert ("districts.gpkg" if name == "districts" else "absent.gpkg") in said
-    assert "is not a file: check the path" in said
+    assert "is not a file or folder: check the path" in said
 
 
 def test_overlaps_stop_unless_mending_is_asked_for(folder):

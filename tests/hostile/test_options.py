@@ -139,7 +139,7 @@ REFUSED = [
             ("y" * 300, "y{20}"),
             ("/dev/null", "/dev/null|null"),
             ("", "the name is empty: name a file or folder|no bundled study ''"),
-            (_BYTES, "^error: �� is not a file: check the path|holds bytes that are not UTF-8"),
+            (_BYTES, "^error: �� is not a file or folder: check the path|holds bytes that are not UTF-8"),
         )
     ),
     ([*CHANGE, "--theatre", "nothing.gpkg"], "nothing.gpkg"),
@@ -172,7 +172,7 @@ REFUSED = [
     (["displacement", "karabakh-1994", "--key", "nokey"], "has no column 'nokey'"),
     ([*CHANGE, "--population", "{before}"], "cannot be read as a GeoTIFF"),
     (["digitize", "--suggest-colours", "{before}"], "cannot be read as an image"),
-    (["digitize", "x.toml", "--suggest-colours", "{before}"], "pass a recipe such as"),
+    (["digitize", "{before}", "--suggest-colours", "{before}"], "pass a recipe such as"),
     *(
         ([*words, "--out", out], says)
         for words in (CHANGE, MOVED, SERIES, TWO)
