@@ -56,7 +56,8 @@ def neighbours(
     forth = pyproj.Transformer.from_crs(LONLAT, crs, always_xy=True)
     flat = shapely.transform(pieces, lambda xy: np.column_stack(forth.transform(*xy.T)))
     fine_m = max(window.length / 4 / _FINE, 1.0)
-    cut = polygons_of(shapely.clip_by_rect(shapely.make_valid(shapely.simplify(flat, fine_m)), *bounds))
+    fine = shapely.make_valid(shapely.simplify(flat, fine_m, preserve_topology=False))
+    cut = polygons_of(shapely.clip_by_rect(fine, *bounds))
     seen = ~shapely.is_empty(cut)
     return _rows(cut[seen], np.array(whose)[seen], window, gpd.GeoSeries(crs=crs).crs, states=states)
 

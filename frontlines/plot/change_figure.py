@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -208,7 +209,11 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
             strip.set(linewidth=style.theatre_pt_width)
     draw_districts(coarse_rows(study.districts, view), ax=ax, label=False, style=style)
     outline(ax, [coarse(scene.theatre, view)], "theatre", style)
-    draw_frontlines(scene.results.frontlines, ax=ax, within=scene.theatre, style=style)
+    fronts = scene.results.frontlines  # those out of view keep their rows: the days choose the colours
+    fronts = fronts.set_geometry(
+        gpd.GeoSeries(coarse(fronts.geometry.to_numpy(), view), fronts.index, fronts.crs)
+    )
+    draw_frontlines(fronts, ax=ax, within=scene.theatre, style=style)
     if study.settlements is not None:
         draw_settlements(study.settlements, ax=ax, names=panel.towns, label=False, style=style)
         mark_places(ax, changed_places(study.settlements, scene.moved), style)

@@ -85,9 +85,10 @@ class Surroundings:
 
     def labels(self, view: View, aside: Any, style: MapStyle) -> list[Label]:
         """Give the names of states in a view, off the ground of `aside`."""
-        states = [layer[(layer["kind"] == "country").to_numpy()] for layer in self.layers_in(view)]
         aside = shapely.make_valid(coarse(aside, view))
-        return [name for own in states for name in country_labels(own, aside=aside, style=style)]
+        states = [layer[(layer["kind"] == "country").to_numpy()] for layer in self.layers_in(view)]
+        seen = [own[own.intersects(view.box()).to_numpy()] for own in states]
+        return [name for own in seen for name in country_labels(own, aside=aside, style=style)]
 
     def credited(self, caption: str, *, located: bool = False) -> str:
         """Add to a caption whose coasts, states and tiles are drawn, on the map or its locator."""
@@ -168,7 +169,7 @@ def draw_locator(
         show(ax, seen)
     thin = MapStyle(country_pt_width=0.4)
     draw_context(around, ax=ax, label=False, style=thin)
-    whole = shapely.union_all(shapely.make_valid(theatre.geometry.to_numpy()))
+    whole = shapely.union_all(shapely.make_valid(coarse(theatre.geometry.to_numpy(), view_of(ax))))
     if extent is not None and max(extent.width, extent.height) < _SMALL * view_of(ax).width:
         middle = gpd.GeoDataFrame(geometry=[shapely.centroid(whole)])
         dots(ax, middle, _MARK_PT, marker="s", c=style.locator_face, zorder=Z["town"], gid="locator-theatre")
