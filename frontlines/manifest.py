@@ -122,9 +122,11 @@ def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
 
 def _margin_note(margin: Mapping[str, Any]) -> list[str]:
     """Say which strips along the edge went to whom."""
-    given = [f"{side} {km2:,.1f} km²" for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2]
-    if not given:
+    held = {side: km2 for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2}
+    if not held:
         return []
+    unit = area_unit(max(held.values()))
+    given = [f"{side} {unit.said(km2)}" for side, km2 in held.items()]
     found = " (margin_m, found from the data)" if margin["found"] else " (margin_m)"
     what = f"Ground along the edge that no polygon covers, thinner than {margin['margin_m']:,.0f} m{found},"
     return [f"{what} went to the side beside it: {', '.join(given)}"]
@@ -167,11 +169,12 @@ def series_error_notes(manifest: Mapping[str, Any]) -> list[str]:
     notes = [f"Intervals of net ({record['level']:.0%}): {error_sentence(record)}"]
     known = {side: one for side, one in record["totals"].items() if one["sigma_km2"] is not None}
     for who, one in known.items():
-        low, high, least, most = (
-            f"{one[f'net_{end}_km2']:,.0f}" for end in ("low", "high", "lowest", "highest")
-        )
-        wide = f"; {least} to {most} km² over plausible lengths" if (least, most) != (low, high) else ""
-        notes.append(f"{who}, all steps: net {one['net_km2']:,.0f} km², {low} to {high} km²{wide}")
+        ends = [one[f"net_{end}_km2"] for end in ("low", "high", "lowest", "highest")]
+        unit = area_unit(max(map(abs, (one["net_km2"], *ends))))
+        net, low, high, least, most = map(unit.write, (one["net_km2"], *ends))
+        plausible = f"; {least} to {most} {unit.name} over plausible lengths"
+        wide = plausible if (least, most) != (low, high) else ""
+        notes.append(f"{who}, all steps: net {net} {unit.name}, {low} to {high} {unit.name}{wide}")
     return [
         *notes,
         "What two maps draw alike cancels: the sum rests on the first and the last",
@@ -212,9 +215,9 @@ def length_sentences(record: Mapping[str, Any]) -> list[str]:
         " and ".join(f"{one * by / 1000:.2g}" for one in scales) for by in (1 / factor, factor)
     )
     low, high = (record["total"][f"net_{end}_km2"] for end in ("lowest", "highest"))
-    return [
-        f"that length is a judgement: with {shorter} to {longer} km, net is {low:,.0f} to {high:,.0f} km²"
-    ]
+    unit = area_unit(max(abs(low), abs(high)))
+    span = f"{unit.write(low)} to {unit.said(high)}"
+    return [f"that length is a judgement: with {shorter} to {longer} km, net is {span}"]
 
 
 def place_sentences(manifest: Mapping[str, Any]) -> list[str]:
@@ -359,7 +362,8 @@ def _beyond(beyond: Mapping[str, float]) -> list[str]:
     """Say how much ground lies in no district, if it is worth a word."""
     if max(beyond.values(), default=0.0) < _NOTABLE_KM2:
         return []
-    days = " and ".join(f"{max(km2, 0.0):,.1f} km² on {long_date(day)}" for day, km2 in beyond.items())
+    unit = area_unit(max(beyond.values()))
+    days = " and ".join(f"{unit.said(max(km2, 0.0))} on {long_date(day)}" for day, km2 in beyond.items())
     return [f"Ground in no district is not counted: {days}."]
 
 
