@@ -185,7 +185,7 @@ def series_error_notes(manifest: Mapping[str, Any]) -> list[str]:
 def error_sentence(record: Mapping[str, Any]) -> str:
     """Say in half a sentence where the errors of areas come from."""
     low, high = record["sigma_range_m"]
-    unit, size = ("m", 1.0) if low < _METRES_BELOW else ("km", 1000.0)
+    unit, size = _length_unit(low)
     sigma = " to ".join(f"{one / size:.3g}" for one in dict.fromkeys((low, high))) + f" {unit}"
     alike = _alike(record["correlation_m"])
     if not record["correlation_m_given"] and "correlation_m_of_lines" in record:
@@ -201,7 +201,15 @@ def _alike(along: Any) -> str:
     if isinstance(along, list):
         return " and ".join(f"{share:.0%} {_alike(length)}" for length, share in along)
     whole = {"inf": "each line off as a whole", STRETCH: "each stretch off as a whole"}
-    return whole[along] if isinstance(along, str) else f"alike over {along / 1000:g} km along the front"
+    if isinstance(along, str):
+        return whole[along]
+    unit, size = _length_unit(along)
+    return f"alike over {along / size:g} {unit} along the front"
+
+
+def _length_unit(length_m: float) -> tuple[str, float]:
+    """Choose the unit of a length or a standard error: its name, and how many metres it is."""
+    return ("m", 1.0) if length_m < _METRES_BELOW else ("km", 1000.0)
 
 
 def length_sentences(record: Mapping[str, Any]) -> list[str]:
@@ -211,13 +219,14 @@ def length_sentences(record: Mapping[str, Any]) -> list[str]:
     scales = [one for one in lengths if not isinstance(one, str) and one > 0]
     if "total" not in record or not scales or factor == 1:
         return []
+    far, size = _length_unit(max(scales) * factor)
     shorter, longer = (
-        " and ".join(f"{one * by / 1000:.2g}" for one in scales) for by in (1 / factor, factor)
+        " and ".join(f"{one * by / size:.2g}" for one in scales) for by in (1 / factor, factor)
     )
     low, high = (record["total"][f"net_{end}_km2"] for end in ("lowest", "highest"))
     unit = area_unit(max(abs(low), abs(high)))
     span = f"{unit.write(low)} to {unit.said(high)}"
-    return [f"that length is a judgement: with {shorter} to {longer} km, net is {span}"]
+    return [f"that length is a judgement: with {shorter} to {longer} {far}, net is {span}"]
 
 
 def place_sentences(manifest: Mapping[str, Any]) -> list[str]:

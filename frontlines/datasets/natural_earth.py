@@ -63,8 +63,8 @@ def neighbours(
 
 
 def _rows(pieces: Any, whose: Any, window: Any, crs: pyproj.CRS, *, states: bool) -> gpd.GeoDataFrame:
-    """Join the pieces of each state, and lay the land on the sea."""
-    every = [(name, pieces[whose == name]) for name in np.unique(whose)]
+    """Join the pieces of each state, or of all land, and lay them on the sea."""
+    every = [(name, pieces[whose == name]) for name in np.unique(whose)] if states else [("", pieces)]
     shapes = [own[0] if len(own) == 1 else shapely.union_all(own, grid_size=1.0) for _, own in every]
     kinds = ["sea", *["country" if states else "land"] * len(every)]
     names = [None, *[str(name) if states else None for name, _ in every]]

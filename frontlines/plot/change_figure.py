@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -24,7 +24,15 @@ from frontlines.plot.artists import (
     show,
     view_of,
 )
-from frontlines.plot.balance_table import draw_table, held_texts, rows_of, table_mm
+from frontlines.plot.balance_table import (
+    MORE_ROWS,
+    MOST_ROWS,
+    Row,
+    draw_table,
+    held_texts,
+    rows_of,
+    table_mm,
+)
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import (
@@ -36,7 +44,15 @@ from frontlines.plot.map_layers import (
     side_entries,
 )
 from frontlines.plot.map_names import write_names
-from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, mark_view, plan, write_headings
+from frontlines.plot.map_page import (
+    LEGEND_GUESS_MM,
+    Needs,
+    Places,
+    legend_shape,
+    mark_view,
+    plan,
+    write_headings,
+)
 from frontlines.plot.page import FigurePage
 from frontlines.plot.scene import (
     Detail,
@@ -136,13 +152,13 @@ def _needs(page: FigurePage, scene: Scene) -> tuple[Needs, list[Detail]]:
 
 def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details: list[Detail]) -> list[Panel]:
     """Measure the legend, put everything in its box, draw the details, cut the page to what is needed."""
-    style, rows = scene.style, rows_of(scene.results)
+    style = scene.style
     width_mm, columns = legend_shape(needs, style)
     box = plan(needs, LEGEND_GUESS_MM, style).legend
     host, legend_mm = page.add_legend(
         _entries(main, scene), box, columns=columns, entry_mm=width_mm / columns
     )
-    places = plan(needs, legend_mm, style)
+    rows, places = _roomiest(needs, legend_mm, scene)
     page.end(places.foot)
     page.put(host, places.legend)
     show(page.put(main.ax, places.main), scene.whole.fitted(places.main.aspect))
@@ -162,6 +178,22 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
         texts = ["The whole theatre", *(_heading(one.share) for one in details)]
         write_headings(page, [places.main, *places.details], texts)
     return panels
+
+
+def _roomiest(needs: Needs, legend_mm: float, scene: Scene) -> tuple[list[Row], Places]:
+    """Give the table as many rows as change nothing else on the page."""
+
+    def rest(places: Places) -> Places:
+        locator = places.locator and places.locator._replace(top=0.0)
+        return places._replace(table=None, locator=locator)
+
+    least = plan(needs, legend_mm, scene.style)
+    for most in range(MORE_ROWS, MOST_ROWS, -1):
+        rows = rows_of(scene.results, most)
+        places = plan(replace(needs, table_mm=table_mm(rows, scene.style)), legend_mm, scene.style)
+        if rest(places) == rest(least):
+            return rows, places
+    return rows_of(scene.results), least
 
 
 def _heading(share: float) -> str:

@@ -227,8 +227,9 @@ def _km2(value: float) -> str:
 
 def _notes(results: Results, left_out: int) -> str:
     books, unit = results.manifest["books"], unit_of(results.totals)
+    closure = abs(books["closure_error_km2"]) / unit.km2
     lines = [
-        f"closure error {abs(books['closure_error_km2']):.6f} km² of {_said(books['theatre_km2'], unit)}",
+        f"closure error {closure:.6f} {unit.name} of {_said(books['theatre_km2'], unit)}",
         f"slivers taken as unchanged: {_said(books['sliver_km2'], unit)}",
     ]
     who = results.study.side_name if len(results.study.followed) == 1 else _ALL
