@@ -234,6 +234,8 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     change = scene.results.change
     sides = [*study.every_side, *change["side_from"], *change["side_to"]]
     draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
+    for patch in ax.patches if scene.about.tiles else ():  # a map under the ground is seen through it
+        patch.set_alpha(_OVER_TILES)
     if (outside := scene.results.no_district) is not None:
         look = style.no_district
         strip = fill(ax, outside.geometry, look, style=style, name="no-district", zorder=Z["mark"])
@@ -262,4 +264,5 @@ def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
 
 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
+_OVER_TILES = 0.55  # how much ground covers map tiles
 _ALL = 0.995  # of the ground that changed hands

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -58,9 +58,10 @@ class Surroundings:
         """Draw it under the ground of the map, which is `home` and has no colour yet."""
         if self.tiles:
             _draw_tiles(ax, self.crs)
+            style = replace(style, sea_face="none", country_face="none")
         for layer in self.layers_in(view_of(ax)):
             draw_context(layer, ax=ax, label=False, style=style)
-        if self.layers:
+        if self.layers and not self.tiles:
             fill(ax, home, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"] + 0.2)
 
     def furnish(self, ax: Axes, busy: Iterable[Any], style: MapStyle) -> None:
@@ -98,7 +99,8 @@ class Surroundings:
             of_states = " and neighbouring states" if states else ""
             told.append(f"Coast{of_states}: {CREDIT if states else CREDIT_OF_COAST}.")
         if self.tiles:
-            told.append(f"Tiles: {_tiles(require('contextily', extra='basemap')).attribution}.")
+            whose = str(_tiles(require("contextily", extra="basemap")).attribution)
+            told.append(f"Tiles: {whose.replace('(C)', '©')}.")
         return " ".join(filter(None, [caption, *told]))
 
 
@@ -188,9 +190,13 @@ def _draw_tiles(ax: Axes, crs: pyproj.CRS) -> None:
     """Draw map tiles under all that an Axes shows, for its extent."""
     contextily, view = require("contextily", extra="basemap"), view_of(ax)
     try:
-        contextily.add_basemap(ax, crs=crs.to_wkt(), source=_tiles(contextily), attribution=False, zorder=0)
+        contextily.add_basemap(
+            ax, crs=crs.to_wkt(), source=_tiles(contextily), zoom_adjust=1, attribution=False, zorder=0
+        )
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
-        raise FrontlinesError(f"no map tiles came from the server ({error}): leave --basemap out") from error
+        unmet = "Connect" in type(error).__name__  # requests' ConnectionError and ConnectTimeout
+        why = "there is no connection" if unmet else str(error).partition("\n")[0].strip()
+        raise FrontlinesError(f"no map tiles came from the server: {why}; leave --basemap out") from error
     show(ax, view)
 
 
