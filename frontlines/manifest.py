@@ -122,9 +122,11 @@ def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
 
 def _margin_note(margin: Mapping[str, Any]) -> list[str]:
     """Say which strips along the edge went to whom."""
-    given = [f"{side} {km2:,.1f} km²" for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2]
-    if not given:
+    held = {side: km2 for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2}
+    if not held:
         return []
+    unit = area_unit(max(held.values()))
+    given = [f"{side} {unit.said(km2)}" for side, km2 in held.items()]
     found = " (margin_m, found from the data)" if margin["found"] else " (margin_m)"
     what = f"Ground along the edge that no polygon covers, thinner than {margin['margin_m']:,.0f} m{found},"
     return [f"{what} went to the side beside it: {', '.join(given)}"]
@@ -167,11 +169,12 @@ def series_error_notes(manifest: Mapping[str, Any]) -> list[str]:
     notes = [f"Intervals of net ({record['level']:.0%}): {error_sentence(record)}"]
     known = {side: one for side, one in record["totals"].items() if one["sigma_km2"] is not None}
     for who, one in known.items():
-        low, high, least, most = (
-            f"{one[f'net_{end}_km2']:,.0f}" for end in ("low", "high", "lowest", "highest")
-        )
-        wide = f"; {least} to {most} km² over plausible lengths" if (least, most) != (low, high) else ""
-        notes.append(f"{who}, all steps: net {one['net_km2']:,.0f} km², {low} to {high} km²{wide}")
+        ends = [one[f"net_{end}_km2"] for end in ("low", "high", "lowest", "highest")]
+        unit = area_unit(max(map(abs, (one["net_km2"], *ends))))
+        net, low, high, least, most = map(unit.write, (one["net_km2"], *ends))
+        plausible = f"; {least} to {most} {unit.name} over plausible lengths"
+        wide = plausible if (least, most) != (low, high) else ""
+        notes.append(f"{who}, all steps: net {net} {unit.name}, {low} to {high} {unit.name}{wide}")
     return [
         *notes,
         "What two maps draw alike cancels: the sum rests on the first and the last",
@@ -182,7 +185,7 @@ def series_error_notes(manifest: Mapping[str, Any]) -> list[str]:
 def error_sentence(record: Mapping[str, Any]) -> str:
     """Say in half a sentence where the errors of areas come from."""
     low, high = record["sigma_range_m"]
-    unit, size = ("m", 1.0) if low < _METRES_BELOW else ("km", 1000.0)
+    unit, size = _length_unit(low)
     sigma = " to ".join(f"{one / size:.3g}" for one in dict.fromkeys((low, high))) + f" {unit}"
     alike = _alike(record["correlation_m"])
     if not record["correlation_m_given"] and "correlation_m_of_lines" in record:
@@ -198,7 +201,15 @@ def _alike(along: Any) -> str:
     if isinstance(along, list):
         return " and ".join(f"{share:.0%} {_alike(length)}" for length, share in along)
     whole = {"inf": "each line off as a whole", STRETCH: "each stretch off as a whole"}
-    return whole[along] if isinstance(along, str) else f"alike over {along / 1000:g} km along the front"
+    if isinstance(along, str):
+        return whole[along]
+    unit, size = _length_unit(along)
+    return f"alike over {along / size:g} {unit} along the front"
+
+
+def _length_unit(length_m: float) -> tuple[str, float]:
+    """Choose the unit of a length or a standard error: its name, and how many metres it is."""
+    return ("m", 1.0) if length_m < _METRES_BELOW else ("km", 1000.0)
 
 
 def length_sentences(record: Mapping[str, Any]) -> list[str]:
@@ -208,13 +219,14 @@ def length_sentences(record: Mapping[str, Any]) -> list[str]:
     scales = [one for one in lengths if not isinstance(one, str) and one > 0]
     if "total" not in record or not scales or factor == 1:
         return []
+    far, size = _length_unit(max(scales) * factor)
     shorter, longer = (
-        " and ".join(f"{one * by / 1000:.2g}" for one in scales) for by in (1 / factor, factor)
+        " and ".join(f"{one * by / size:.2g}" for one in scales) for by in (1 / factor, factor)
     )
     low, high = (record["total"][f"net_{end}_km2"] for end in ("lowest", "highest"))
-    return [
-        f"that length is a judgement: with {shorter} to {longer} km, net is {low:,.0f} to {high:,.0f} km²"
-    ]
+    unit = area_unit(max(abs(low), abs(high)))
+    span = f"{unit.write(low)} to {unit.said(high)}"
+    return [f"that length is a judgement: with {shorter} to {longer} {far}, net is {span}"]
 
 
 def place_sentences(manifest: Mapping[str, Any]) -> list[str]:
@@ -359,7 +371,8 @@ def _beyond(beyond: Mapping[str, float]) -> list[str]:
     """Say how much ground lies in no district, if it is worth a word."""
     if max(beyond.values(), default=0.0) < _NOTABLE_KM2:
         return []
-    days = " and ".join(f"{max(km2, 0.0):,.1f} km² on {long_date(day)}" for day, km2 in beyond.items())
+    unit = area_unit(max(beyond.values()))
+    days = " and ".join(f"{unit.said(max(km2, 0.0))} on {long_date(day)}" for day, km2 in beyond.items())
     return [f"Ground in no district is not counted: {days}."]
 
 

@@ -234,6 +234,12 @@ def shown_unit(table: Any) -> AreaUnit:
     return unit._replace(digits=max(1, unit.digits)) if unit.km2 == 1 else unit
 
 
+def in_unit(table: Any, unit: AreaUnit) -> Any:
+    """Give the areas of a table in another unit, in the same columns."""
+    areas = [name for name in table if str(name).endswith("_km2") and table[name].dtype != bool]
+    return table.assign(**{str(name): table[name].astype(float) / unit.km2 for name in areas})
+
+
 _CHANGED = tuple(f"{name}_km2" for name in ("gained", "lost", "net", "net_low", "net_high"))
 _CHANGED += ("only_first_km2", "only_second_km2")
 _AREAS = (("km²", 1.0), ("ha", 0.01), ("m²", 1e-6))

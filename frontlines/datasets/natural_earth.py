@@ -56,14 +56,15 @@ def neighbours(
     forth = pyproj.Transformer.from_crs(LONLAT, crs, always_xy=True)
     flat = shapely.transform(pieces, lambda xy: np.column_stack(forth.transform(*xy.T)))
     fine_m = max(window.length / 4 / _FINE, 1.0)
-    cut = polygons_of(shapely.clip_by_rect(shapely.make_valid(shapely.simplify(flat, fine_m)), *bounds))
+    fine = shapely.make_valid(shapely.simplify(flat, fine_m, preserve_topology=False))
+    cut = polygons_of(shapely.clip_by_rect(fine, *bounds))
     seen = ~shapely.is_empty(cut)
     return _rows(cut[seen], np.array(whose)[seen], window, gpd.GeoSeries(crs=crs).crs, states=states)
 
 
 def _rows(pieces: Any, whose: Any, window: Any, crs: pyproj.CRS, *, states: bool) -> gpd.GeoDataFrame:
-    """Join the pieces of each state, and lay the land on the sea."""
-    every = [(name, pieces[whose == name]) for name in np.unique(whose)]
+    """Join the pieces of each state, or of all land, and lay them on the sea."""
+    every = [(name, pieces[whose == name]) for name in np.unique(whose)] if states else [("", pieces)]
     shapes = [own[0] if len(own) == 1 else shapely.union_all(own, grid_size=1.0) for _, own in every]
     kinds = ["sea", *["country" if states else "land"] * len(every)]
     names = [None, *[str(name) if states else None for name, _ in every]]

@@ -234,7 +234,7 @@ def fill_up(
             made.append({"date": date, "side": rest, "geometry": _as_one(open_ground)})
     gained = (shapely.area(shapes) - frame.area.to_numpy()) / KM2
     out = _with_shapes(frame, shapes)
-    out["mended_km2"] += gained
+    out["mended_km2"] = out.get("mended_km2", 0.0) + gained
     return append_rows(out, [row | {"source": REST_SOURCE} for row in made], booked=False)
 
 

@@ -15,7 +15,9 @@ from frontlines.plot.scene import ResultsLike
 from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle
 from frontlines.plot.text import clean, font_of, led, shortened, text_width_px
 
-_MOST_ROWS = 6
+MOST_ROWS, MORE_ROWS = 8, 20
+"""Rows of districts that a table has, and those it has at most where the page has room beside it."""
+
 _MOST_SIDES = 9  # in a table: more sides than these are not all named
 _LINE = 1.5  # times the size of the type
 _GAP_MM = 2.0  # between columns
@@ -31,7 +33,7 @@ class Row(NamedTuple):
     interval: str
 
 
-def rows_of(results: ResultsLike) -> list[Row]:
+def rows_of(results: ResultsLike, most: int = MOST_ROWS) -> list[Row]:
     """Write the table of a study, as the terminal orders it: districts with most change, the rest, sum."""
     if len(results.study.followed) > 1:
         return _rows_of_sides(results)
@@ -40,7 +42,7 @@ def rows_of(results: ResultsLike) -> list[Row]:
     turnover = (balance["gained_km2"] + balance["lost_km2"])[seen].sort_values(ascending=False, kind="stable")
     if turnover.empty:
         return []
-    named = turnover.index[: _MOST_ROWS if len(turnover) > _MOST_ROWS + 1 else len(turnover)]
+    named = turnover.index[: most if len(turnover) > most + 1 else len(turnover)]
     shown = balance.loc[named].sort_values("net_km2", ascending=False, kind="stable")
     rest_km2, rest = balance["net_km2"].drop(named).sum(), len(turnover) - len(named)
     others = [Row(f"{rest} more", unit.write(rest_km2, sign=True), "")] if rest else []
@@ -57,7 +59,7 @@ def _rows_of_sides(results: ResultsLike) -> list[Row]:
     total = results.totals
     names = total["side"].map(lambda side: side_name(side, results.study.sides))
     turnover = (total["gained_km2"] + total["lost_km2"]).sort_values(ascending=False, kind="stable")
-    shown = sorted(turnover.index[: _MOST_ROWS if len(total) > _MOST_SIDES else len(total)])
+    shown = sorted(turnover.index[: MOST_ROWS if len(total) > _MOST_SIDES else len(total)])
     moved = results.change[(results.change["side_from"] != results.change["side_to"]).to_numpy()]
     moved_km2, unit = float(moved.area.sum()) / KM2, unit_of(total)
     rows = [_row(row, unit) for row in total.assign(district=names).loc[shown].to_dict("records")]

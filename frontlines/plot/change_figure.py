@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import geopandas as gpd
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,7 +24,15 @@ from frontlines.plot.artists import (
     show,
     view_of,
 )
-from frontlines.plot.balance_table import draw_table, held_texts, rows_of, table_mm
+from frontlines.plot.balance_table import (
+    MORE_ROWS,
+    MOST_ROWS,
+    Row,
+    draw_table,
+    held_texts,
+    rows_of,
+    table_mm,
+)
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import (
@@ -35,7 +44,15 @@ from frontlines.plot.map_layers import (
     side_entries,
 )
 from frontlines.plot.map_names import write_names
-from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, mark_view, plan, write_headings
+from frontlines.plot.map_page import (
+    LEGEND_GUESS_MM,
+    Needs,
+    Places,
+    legend_shape,
+    mark_view,
+    plan,
+    write_headings,
+)
 from frontlines.plot.page import FigurePage
 from frontlines.plot.scene import (
     Detail,
@@ -135,13 +152,13 @@ def _needs(page: FigurePage, scene: Scene) -> tuple[Needs, list[Detail]]:
 
 def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details: list[Detail]) -> list[Panel]:
     """Measure the legend, put everything in its box, draw the details, cut the page to what is needed."""
-    style, rows = scene.style, rows_of(scene.results)
+    style = scene.style
     width_mm, columns = legend_shape(needs, style)
     box = plan(needs, LEGEND_GUESS_MM, style).legend
     host, legend_mm = page.add_legend(
         _entries(main, scene), box, columns=columns, entry_mm=width_mm / columns
     )
-    places = plan(needs, legend_mm, style)
+    rows, places = _roomiest(needs, legend_mm, scene)
     page.end(places.foot)
     page.put(host, places.legend)
     show(page.put(main.ax, places.main), scene.whole.fitted(places.main.aspect))
@@ -161,6 +178,22 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
         texts = ["The whole theatre", *(_heading(one.share) for one in details)]
         write_headings(page, [places.main, *places.details], texts)
     return panels
+
+
+def _roomiest(needs: Needs, legend_mm: float, scene: Scene) -> tuple[list[Row], Places]:
+    """Give the table as many rows as change nothing else on the page."""
+
+    def rest(places: Places) -> Places:
+        locator = places.locator and places.locator._replace(top=0.0)
+        return places._replace(table=None, locator=locator)
+
+    least = plan(needs, legend_mm, scene.style)
+    for most in range(MORE_ROWS, MOST_ROWS, -1):
+        rows = rows_of(scene.results, most)
+        places = plan(replace(needs, table_mm=table_mm(rows, scene.style)), legend_mm, scene.style)
+        if rest(places) == rest(least):
+            return rows, places
+    return rows_of(scene.results), least
 
 
 def _heading(share: float) -> str:
@@ -201,6 +234,8 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     change = scene.results.change
     sides = [*study.every_side, *change["side_from"], *change["side_to"]]
     draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
+    for patch in ax.patches if scene.about.tiles else ():  # a map under the ground is seen through it
+        patch.set_alpha(_OVER_TILES)
     if (outside := scene.results.no_district) is not None:
         look = style.no_district
         strip = fill(ax, outside.geometry, look, style=style, name="no-district", zorder=Z["mark"])
@@ -208,7 +243,11 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
             strip.set(linewidth=style.theatre_pt_width)
     draw_districts(coarse_rows(study.districts, view), ax=ax, label=False, style=style)
     outline(ax, [coarse(scene.theatre, view)], "theatre", style)
-    draw_frontlines(scene.results.frontlines, ax=ax, within=scene.theatre, style=style)
+    fronts = scene.results.frontlines  # those out of view keep their rows: the days choose the colours
+    fronts = fronts.set_geometry(
+        gpd.GeoSeries(coarse(fronts.geometry.to_numpy(), view), fronts.index, fronts.crs)
+    )
+    draw_frontlines(fronts, ax=ax, within=scene.theatre, style=style)
     if study.settlements is not None:
         draw_settlements(study.settlements, ax=ax, names=panel.towns, label=False, style=style)
         mark_places(ax, changed_places(study.settlements, scene.moved), style)
@@ -225,4 +264,5 @@ def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
 
 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
+_OVER_TILES = 0.55  # how much ground covers map tiles
 _ALL = 0.995  # of the ground that changed hands

@@ -16,6 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
+from frontlines.names import AreaUnit, area_unit, in_unit
 from frontlines.plot.artists import Z, dash, days_of, fill, paint, write
 from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_axes_look, set_date_axes, write_above
 from frontlines.plot.furniture import Entry
@@ -81,7 +82,8 @@ def draw_series(
     ('A: net change, 1 June 2031 to 2 June 2031, daily', 'km² since 1 June 2031')
     """
     totals = totals_of(series_or_totals, ("net_km2", "cumulative_net_km2"))
-    ax = axes_for(ax, style)
+    unit, ax = unit_of_net(totals), axes_for(ax, style)
+    totals = in_unit(totals, unit)
     net = totals["cumulative_net_km2"].to_numpy(dtype=float)
     level = np.concatenate([[net[0] - float(totals["net_km2"].iloc[0])], net])
     draw_level(ax, totals, level, style)
@@ -96,14 +98,20 @@ def draw_series(
     room = room_for(high - low)
     ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
     mark_repeated(ax, totals, style)
-    write_last(ax, totals, level, style)
-    set_date_axes(ax, f"km² since {day(totals['date_from'].iloc[0])}", style)
+    write_last(ax, totals, level, unit.name, style)
+    set_date_axes(ax, f"{unit.name} since {day(totals['date_from'].iloc[0])}", style)
     entries = net_entries(totals, level, style)
     if ends is not None:
         entries.append(("Interval by the errors of the lines", Patch(**_interval_look(style))))
-    entries += [*contested_entries(totals, style), *step_entries(totals, style)]
+    entries += [*contested_entries(totals, unit.name, style), *step_entries(totals, style)]
     write_above(ax, heading(totals, "net change"), entries, style)
     return ax
+
+
+def unit_of_net(totals: pd.DataFrame) -> AreaUnit:
+    """Choose the unit of a chart of net change, of a step or since the first day."""
+    net = totals[["net_km2", "cumulative_net_km2"]].to_numpy(dtype=float)
+    return area_unit(float(np.abs(net).max()))
 
 
 def last_interval(totals: pd.DataFrame) -> tuple[float, float] | None:
@@ -178,7 +186,8 @@ def draw_gains_and_losses(
     ['gained', 'lost']
     """
     totals = totals_of(series_or_totals, ("gained_km2", "lost_km2"))
-    ax = axes_for(ax, style)
+    unit, ax = area_unit(float(totals[["gained_km2", "lost_km2"]].sum().max())), axes_for(ax, style)
+    totals = in_unit(totals, unit)
     gained, lost = (totals[f"{name}_km2"].to_numpy(dtype=float) for name in ("gained", "lost"))
     limit_days(ax, totals)
     left, right, wide = _bar_edges(ax, totals)
@@ -203,10 +212,11 @@ def draw_gains_and_losses(
     odd = totals["suspect"].to_numpy(dtype=bool)
     mark_suspect(ax, ((left + right) / 2)[odd], (tops + 0.04 * room)[odd], style)
     mark_repeated(ax, totals, style)
-    set_date_axes(ax, "km² per step", style, unsigned=True)
+    set_date_axes(ax, f"{unit.name} per step", style, unsigned=True)
+    every = (f" {number(float(areas.sum()))} {unit.name} in all" for areas in (gained, lost))
     entries = [
-        (_told(name, totals, seen.other, f" {number(float(km2.sum()))} km² in all"), _swatch(look, style))
-        for (name, look), km2 in zip(looks.items(), (gained, lost), strict=True)
+        (_told(name, totals, seen.other, text), _swatch(look, style))
+        for (name, look), text in zip(looks.items(), every, strict=True)
     ]
     if ends is not None:
         swatch = Line2D([], [], marker="o", color=style.ink, markersize=3.0, linewidth=0.8)
@@ -387,13 +397,13 @@ def contested_levels(rows: pd.DataFrame) -> Any:
     return np.concatenate([rows["contested_before_km2"].iloc[:1], rows["contested_after_km2"]]).astype(float)
 
 
-def contested_entries(totals: pd.DataFrame, style: MapStyle) -> list[Entry]:
-    """Return the entry of a legend for contested ground, if there is any."""
+def contested_entries(totals: pd.DataFrame, unit: str, style: MapStyle) -> list[Entry]:
+    """Return the entry of a legend for contested ground, if there is any; areas are in the unit."""
     contested = contested_levels(totals)
     if not contested.any():
         return []
     last = number(float(contested[-1]))
-    return [(f"With contested ground, {last} km² on the last day", _swatch(_contested_look(style), style))]
+    return [(f"With contested ground, {last} {unit} on the last day", _swatch(_contested_look(style), style))]
 
 
 def _contested_look(style: MapStyle) -> AreaStyle:
@@ -427,13 +437,13 @@ def mark_repeated(ax: Axes, totals: pd.DataFrame, style: MapStyle) -> None:
         )  # fmt: skip
 
 
-def write_last(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle) -> None:
+def write_last(ax: Axes, totals: pd.DataFrame, level: Any, unit: str, style: MapStyle) -> None:
     """Write the last level at the end of its line, clear above all of the line that it spans, or below it."""
     ends = days_at(totals["date_to"].to_numpy())
     if not totals["suspect"].iloc[-1]:  # then a diamond stands there
         ax.plot(ends[-1:], level[-1:], "o", color=style.ink, markersize=3.2, clip_on=False, zorder=Z["town"])
     label = write(
-        ax, f"{number(float(level[-1]), sign=True)} km²", (ends[-1], level[-1]), (-1.0, 4.0),
+        ax, f"{number(float(level[-1]), sign=True)} {unit}", (ends[-1], level[-1]), (-1.0, 4.0),
         size_pt=style.heading_pt, name="last", style=style, weight="bold", ha="right",
     )  # fmt: skip
     size, room = label.get_window_extent(renderer_of(ax.figure)), ax.get_window_extent()
@@ -547,7 +557,11 @@ def draw_error_by_correlation(
     ('log', 'km², standard error of net change')
     """
     rows = _checked(table)
-    ax = axes_for(ax, style)
+    unit = area_unit(float(rows["sigma_km2"].max()))
+    net_km2 = float(rows["net_km2"].iloc[0])
+    change = area_unit(abs(net_km2)).said(net_km2, sign=True)
+    heading = f"{clean(rows['side'].iloc[0])}: error of net change, {change}"
+    rows, ax = in_unit(rows, unit), axes_for(ax, style)
     inner = rows[(rows["correlation_m"] > 0) & np.isfinite(rows["correlation_m"])]
     first, last = float(rows["sigma_km2"].iloc[0]), float(rows["sigma_km2"].iloc[-1])
     km = inner["correlation_m"].to_numpy(dtype=float) / 1000
@@ -556,15 +570,14 @@ def draw_error_by_correlation(
     net = abs(float(rows["net_km2"].iloc[0]))
     ax.set_ylim(0, _ROOM * room_for(max(last, float(inner["sigma_km2"].max()))))
     ax.plot(km, inner["sigma_km2"], color=style.ink, linewidth=style.front_pt, gid="sigma", zorder=Z["front"])
-    _draw_end(ax, first, "vertices", "lower end: each drawn vertex is off by itself", "right", style)
-    _draw_end(ax, last, "shifted", "upper end: each line is off as a whole", "left", style)
+    lower, upper = (f"end: each %s, {number(one)} {unit.name}" for one in (first, last))
+    _draw_end(ax, first, "vertices", f"lower {lower % 'drawn vertex is off by itself'}", "right", style)
+    _draw_end(ax, last, "shifted", f"upper {upper % 'line is off as a whole'}", "left", style)
     _draw_sure(ax, net / _SIGMAS_95, style)
-    _mark_own(ax, inner[inner["own"].astype(bool)], style)
-    _set_lengths_axes(ax, style)
-    change = number(float(rows["net_km2"].iloc[0]), sign=True)
+    _mark_own(ax, inner[inner["own"].astype(bool)], unit.name, style)
+    _set_lengths_axes(ax, f"{unit.name}, standard error of net change", style)
     span = " to ".join(day(pd.Timestamp(rows[name].iloc[0])) for name in ("date_from", "date_to"))
-    heading = f"{clean(rows['side'].iloc[0])}: error of net change, {change} km², {span}"
-    write_above(ax, heading, [], style)
+    write_above(ax, f"{heading}, {span}", [], style)
     return ax
 
 
@@ -592,7 +605,7 @@ def _draw_end(ax: Axes, km2: float, name: str, text: str, where: str, style: Map
         gid=name, zorder=Z["district"],
     )  # fmt: skip
     x = 0.985 if where == "right" else 0.015
-    _write_on_level(ax, f"{text}, {number(km2)} km²", x, km2, where, style)
+    _write_on_level(ax, text, x, km2, where, style)
 
 
 def _write_on_level(ax: Axes, text: str, x: float, km2: float, ha: str, style: MapStyle) -> None:
@@ -610,7 +623,7 @@ def _draw_sure(ax: Axes, km2: float, style: MapStyle) -> None:
     _write_on_level(ax, "from here up the 95 % interval includes no change", 0.985, km2, "right", style)
 
 
-def _mark_own(ax: Axes, own: pd.DataFrame, style: MapStyle) -> None:
+def _mark_own(ax: Axes, own: pd.DataFrame, unit: str, style: MapStyle) -> None:
     """Mark the length that the study works with."""
     if own.empty:
         return
@@ -618,11 +631,11 @@ def _mark_own(ax: Axes, own: pd.DataFrame, style: MapStyle) -> None:
     red = style.date_colours[-1]
     ax.vlines(km, 0, km2, color=red, linewidth=style.oblast_pt_width, zorder=Z["mark"])
     ax.plot([km], [km2], "o", color=red, markersize=4.0, gid="own", zorder=Z["town"])
-    text, look = f"this study: {km:g} km, {number(km2)} km²", {"weight": "bold", "ha": "right"}
+    text, look = f"this study: {km:g} km, {number(km2)} {unit}", {"weight": "bold", "ha": "right"}
     write(ax, text, (km, km2), (-4.0, 4.0), size_pt=style.heading_pt, name="own-text", style=style, **look)
 
 
-def _set_lengths_axes(ax: Axes, style: MapStyle) -> None:
+def _set_lengths_axes(ax: Axes, ylabel: str, style: MapStyle) -> None:
     """Mark lengths along the foot, on a scale of powers of ten, and name what is drawn."""
     low, high = ax.get_xlim()
     powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
@@ -631,5 +644,5 @@ def _set_lengths_axes(ax: Axes, style: MapStyle) -> None:
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
     ax.set_xlabel("km along the front over which errors are correlated", **plain(style, style.legend_pt))
-    ax.set_ylabel("km², standard error of net change", **plain(style, style.legend_pt))
+    ax.set_ylabel(ylabel, **plain(style, style.legend_pt))
     set_axes_look(ax, style)

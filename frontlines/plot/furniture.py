@@ -64,8 +64,10 @@ def emptiest_corners(
         "upper left": (view.west, north),
         "upper right": (east, north),
     }
-    boxes = [shapely.box(x, y, x + width_m, y + height_m) for x, y in low_left.values()]
-    covered = shapely.intersection(np.array(boxes)[:, None], np.array(busy, dtype=object)[None, :])
+    every = np.array(busy, dtype=object)
+    covered = np.array(
+        [shapely.clip_by_rect(every, x, y, x + width_m, y + height_m) for x, y in low_left.values()]
+    )
     share = shapely.area(covered) / (width_m * height_m) + shapely.length(covered) / (width_m + height_m)
     weight = share.sum(axis=1)
     order = np.argsort(np.round(weight, 2), kind="stable")

@@ -24,9 +24,21 @@ from matplotlib_scalebar.scalebar import ScaleBar
 from frontlines.crs import polygons_of
 from frontlines.plot.artists import Z, metres_per_pt, view_of
 from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle
-from frontlines.plot.text import Slant, clean, font_of, halo, plain, renderer_of, shortened, slant_of
+from frontlines.plot.text import (
+    Slant,
+    clean,
+    font_of,
+    halo,
+    plain,
+    renderer_of,
+    shortened,
+    slant_of,
+    text_size_px,
+)
 
 _GRID = 9  # places tried inside an area, each way
+# Where in a name it is asked whether it lies inside its area, from the middle, as shares of the name's size.
+_SAMPLES = np.stack(np.meshgrid((np.arange(12) - 5.5) / 12, (np.arange(5) - 2) / 5), axis=-1).reshape(-1, 2)
 _PAD_PT = 0.8
 _COARSE_PT = 0.4  # corners of an area this near to its outline do not count for its name
 _WIDEST = 0.5  # of the map's width that a name takes at most
@@ -137,14 +149,6 @@ def _with_letters(label: Label, style: MapStyle) -> Label:
     return label if slant == label.slant else replace(label, slant=slant)
 
 
-def measure(ax: Axes, text: str, font: FontProperties) -> tuple[float, float]:
-    """Return the width and height of a text as the renderer will set it [pixels]."""
-    probe = Text(0, 0, text, fontproperties=font, parse_math=False, usetex=False, linespacing=1.0)
-    probe.set_figure(ax.figure)
-    extent = probe.get_window_extent(renderer_of(ax.figure))
-    return float(extent.width), float(extent.height)
-
-
 def _choice(ax: Axes, label: Label, kept: Sequence[tuple[Any, float]], dots: Any, style: MapStyle) -> _Choice:
     """Return every place in view for a name, on one line or two, and what it costs to stand there."""
     font = font_of(style, label.size_pt, weight=label.weight, slant=label.slant)
@@ -153,7 +157,7 @@ def _choice(ax: Axes, label: Label, kept: Sequence[tuple[Any, float]], dots: Any
     texts: list[str] = []
     boxes, costs = np.empty((0, 4)), np.empty(0)
     for i, variant in enumerate(_variants(ax, label, font) if len(anchors) else ()):
-        width, height = measure(ax, variant, font)
+        width, height = text_size_px(variant, font, ax.figure.dpi)
         if area is None:
             found = _boxes_round(ax, label, anchors, width, height)
             price = np.arange(len(found)) * 0.2 + _OFF_DOT * _near_dots(ax, label, dots, found)
@@ -162,8 +166,9 @@ def _choice(ax: Axes, label: Label, kept: Sequence[tuple[Any, float]], dots: Any
         seen = _in_view(ax, found)
         boxes, costs = np.vstack([boxes, found[seen]]), np.append(costs, price[seen] + 0.15 * i)
         texts += [variant] * int(seen.sum())
+    ground = _ground(ax, boxes)
     for shape, cost in kept:
-        costs = costs + cost * shapely.intersects(shape, _ground(ax, boxes))  # the first one's index is used
+        costs = costs + cost * shapely.intersects(shape, ground)  # the first one's index is used
     return _Choice(label, texts, boxes, costs)
 
 
@@ -189,14 +194,12 @@ def _cheapest(choice: _Choice, taken: Any, pad: float) -> int | None:
 
 def _make_room(i: int, choices: list[_Choice], taken: dict[int, int], pad: float) -> None:
     """Place a name that found no room by moving a single other name that stands in its way."""
-    choice = choices[i]
-    for k in np.argsort(choice.costs, kind="stable"):
-        box = choice.boxes[[k]]
-        blocking = [j for j, m in taken.items() if _hits(box, choices[j].boxes[[m]], pad)[0]]
-        if len(blocking) != 1:
-            continue
-        j = blocking[0]
-        pick = _cheapest(choices[j], np.vstack([_boxes(choices, taken, without=j), box]), pad)
+    choice, names = choices[i], list(taken)
+    blocking = _meet(choice.boxes, _boxes(choices, taken), pad)
+    order = np.argsort(choice.costs, kind="stable")
+    for k in order[blocking[order].sum(axis=1) == 1]:
+        j = names[int(np.argmax(blocking[k]))]
+        pick = _cheapest(choices[j], np.vstack([_boxes(choices, taken, without=j), choice.boxes[[k]]]), pad)
         if pick is not None:
             taken[j], taken[i] = pick, int(k)
             return
@@ -206,9 +209,8 @@ def _variants(ax: Axes, label: Label, font: FontProperties) -> list[str]:
     """Return a name as it may be written: on one line or two, cut with an ellipsis where it is too wide."""
     name, room = clean(label.text), _WIDEST * ax.get_window_extent().width
     every = [name] if label.area is None else _broken(name)
-    fitted = ["\n".join(shortened(line, room, ax.figure, font) for line in one.split("\n")) for one in every]
-    whole = [one for one, cut in zip(every, fitted, strict=True) if one == cut]
-    return whole or fitted[-1:]
+    whole = [one for one in every if text_size_px(one, font, ax.figure.dpi)[0] <= room]
+    return whole or ["\n".join(shortened(line, room, ax.figure, font) for line in every[-1].split("\n"))]
 
 
 def _broken(name: str) -> list[str]:
@@ -276,33 +278,27 @@ def _inside_area(shown: Any) -> Any:
     return np.vstack([roomy, np.column_stack([xs[within], ys[within]])])
 
 
-def _boxes_inside(ax: Axes, area: Any, inside: float, anchors: Any, size: Any) -> tuple[Any, Any]:
+def _boxes_inside(ax: Axes, area: Any, least: float, anchors: Any, size: Any) -> tuple[Any, Any]:
     """Return boxes centred on the anchors that lie inside well enough, and what each costs."""
     centres = ax.transData.transform(anchors)
     boxes = np.hstack([centres - size / 2, centres + size / 2])
-    ground = _ground(ax, boxes)
     shapely.prepare(area)
-    share = shapely.contains_properly(area, ground).astype(float)
-    part = (share == 0) & shapely.intersects(area, ground)
-    covered = shapely.area(shapely.intersection(ground[part], area))
-    share[part] = covered / np.maximum(shapely.area(ground[part]), 1e-9)
+    inside = ax.transData.inverted().transform((centres[:, None] + _SAMPLES * size).reshape(-1, 2))
+    share = shapely.contains_xy(area, *inside.T).reshape(len(anchors), -1).mean(axis=1)
     away = np.hypot(*(centres - centres[0]).T) / max(size[0], 1.0)
-    keep = share >= inside
+    keep = share >= least
     return boxes[keep], (3.0 * (1.0 - share) + 0.4 * away)[keep]
 
 
 def _hits(boxes: Any, taken: Any, pad: float) -> Any:
     """Return which boxes come nearer than `pad` to a taken one."""
-    if len(taken) == 0:
-        return np.zeros(len(boxes), dtype=bool)
+    return _meet(boxes, taken, pad).any(axis=1)
+
+
+def _meet(boxes: Any, taken: Any, pad: float) -> Any:
+    """Return for each box which taken ones it comes nearer to than `pad`."""
     a, b = boxes[:, None, :], taken[None, :, :]
-    apart = (
-        (a[..., 2] + pad <= b[..., 0])
-        | (b[..., 2] + pad <= a[..., 0])
-        | (a[..., 3] + pad <= b[..., 1])
-        | (b[..., 3] + pad <= a[..., 1])
-    )
-    return ~apart.all(axis=1)
+    return (a[..., :2] < b[..., 2:] + pad).all(axis=-1) & (b[..., :2] < a[..., 2:] + pad).all(axis=-1)
 
 
 def _in_view(ax: Axes, boxes: Any) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
-from matplotlib.font_manager import fontManager, get_font
+from matplotlib.font_manager import findSystemFonts, fontManager, get_font
 
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle
 from frontlines.plot.text import clean, letters_of
@@ -52,6 +53,21 @@ def _missing(style: MapStyle, texts: Iterable[object]) -> dict[str, frozenset[st
 @lru_cache(maxsize=64)
 def _font_for(script: str, letters: frozenset[str]) -> str:
     """Return the first installed font with all letters: those named after the script first; else ""."""
+    return _known_font(script, letters) or (_find_new() and _known_font(script, letters)) or ""
+
+
+def _find_new() -> bool:
+    """Look for fonts that were installed after matplotlib made its list; tell whether there are any."""
+    known = {font.fname for font in fontManager.ttflist}
+    new = [file for file in findSystemFonts() if file not in known]
+    for file in new:
+        with suppress(OSError, RuntimeError):  # no font that matplotlib can read
+            fontManager.addfont(file)
+    return bool(new)
+
+
+def _known_font(script: str, letters: frozenset[str]) -> str:
+    """Return the first font with all letters that matplotlib knows of; else ""."""
     wanted = {ord(letter) for letter in letters}
     faces = (font for font in fontManager.ttflist if font.style == "normal" and font.weight == _REGULAR)
     files = {(font.name, font.fname) for font in faces if _BOXES not in font.name}

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from frontlines.arguments import checked
 from frontlines.change import transition_matrix
 from frontlines.errors import FrontlinesError
-from frontlines.names import RESERVED, WHOLE, Floats
+from frontlines.names import RESERVED, WHOLE, Floats, area_unit
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.map_layers import side_name
 from frontlines.plot.page import Box, FigurePage
@@ -80,14 +80,15 @@ def transition_matrix_figure(
     """
     dates = _dates(transitions, most)
     matrix = transition_matrix(transitions)
+    unit = area_unit(float(matrix.loc[WHOLE].to_numpy().max()))
+    matrix /= unit.km2
     every = list(matrix.columns)
     names = {side: clean(side_name(side, sides or {})) for side in every}
     looks = side_looks(every, style)
     page = FigurePage(style, title=title, caption=caption)
     box = Box(style.margin_mm, page.top_mm + _HEAD_MM, page.inner_mm, (len(every) + 1) * _ROW_MM)
-    _head(
-        page, box, f"All districts, km²: rows {dates[0]}, columns {dates[1]}; shaded: changed hands", _HEAD_MM
-    )
+    text = f"All districts, {unit.name}: rows {dates[0]}, columns {dates[1]}; shaded: changed hands"
+    _head(page, box, text, _HEAD_MM)
     whole = matrix.loc[WHOLE].to_numpy(dtype=float)
     ax = page.add(WHOLE, box._replace(left=box.left + _NAME_MM, width=box.width - _NAME_MM))
     _draw_matrix(ax, whole, every, names, looks, float(_moved(whole).max()), style)
@@ -145,7 +146,7 @@ def _draw_districts(
     width_mm = (page.inner_mm + style.gap_mm) / _ACROSS - style.gap_mm
     height_mm = min(len(busy), _MOST_SIDES) * _SMALL_ROW_MM
     top_mm += page.write_block(
-        f"By district: the {len(ranked)} of {len(grids)} where most ground changed hands, km²",
+        f"By district: the {len(ranked)} of {len(grids)} where most ground changed hands",
         top_mm, size_pt=style.heading_pt, name="choice",
     )  # fmt: skip
     for number_, name in enumerate(ranked):

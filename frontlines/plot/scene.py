@@ -12,7 +12,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from frontlines.crs import require_working_crs
+from frontlines.crs import polygons_of, require_working_crs
 from frontlines.crs.geodesic import way
 from frontlines.names import Around
 from frontlines.plot.artists import View, areas, bounds_of, lines
@@ -123,7 +123,8 @@ def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
         "context": study.context,
     }
     require_working_crs(**{name: frame for name, frame in frames.items() if frame is not None})
-    theatre = shapely.union_all(shapely.make_valid(areas(study.theatre.geometry)))
+    parts = polygons_of(shapely.make_valid(study.theatre.geometry.to_numpy()))
+    theatre = parts[0] if len(parts) == 1 else shapely.union_all(parts)
     whole = (bounds_of(theatre) or View(-1.0, -1.0, 1.0, 1.0)).grown(_MARGIN)
     moved = moved_ground(results.change)
     style = with_letters(style, texts_of(results))

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
+from frontlines.names import area_unit, in_unit
 from frontlines.plot.artists import write
 from frontlines.plot.chart_axes import room_for, set_date_axes
 from frontlines.plot.charts import (
@@ -171,14 +172,17 @@ def district_figure(
     totals = totals_of(series, ())
     chosen, changed, every = _choose(series, most)
     several = totals["side"].nunique() > 1
-    spans = _spans(None if several else overall)
+    unit = area_unit(max((float(rows["turnover_km2"].sum()) for _, rows in chosen), default=0.0))
+    if not several:
+        totals, chosen = in_unit(totals, unit), [(name, in_unit(rows, unit)) for name, rows in chosen]
+    spans = _spans(None if several or overall is None else in_unit(overall, unit))
     ends = [spans.get(name) for name, _ in chosen]
     chosen = [((labels or {}).get(name, name), rows) for name, rows in chosen]
     title = heading(totals, "net change by district")
     levels = [np.concatenate([[0.0], rows["net_km2"].cumsum()]) for _, rows in chosen]
     entries = net_entries(totals, np.concatenate([[0.0], *levels]), style)
     entries += [last_interval_entry(style)] * any(ends)
-    entries += [*contested_entries(totals, style), *step_entries(totals, style)]
+    entries += [*contested_entries(totals, unit.name, style), *step_entries(totals, style)]
     if several:
         title = f"Ground by side and district{title.partition('net change by district')[2]}"
         entries = legend_of_sides(totals["side"], sides or {}, style)
@@ -198,7 +202,7 @@ def district_figure(
     if several:
         _draw_shares(page, totals, chosen, top_mm)
     else:
-        _draw_grid(page, totals, list(zip(chosen, levels, ends, strict=True)), top_mm, free=free)
+        _draw_grid(page, totals, list(zip(chosen, levels, ends, strict=True)), top_mm, unit.name, free=free)
     return page.figure
 
 
@@ -232,7 +236,7 @@ def _choice(shown: int, changed: int, every: int, over: str, *, free: bool) -> s
     )
     scale = "each on a scale of its own" if free else "all on one scale"
     return (
-        f"{which}, ordered by km² gained plus lost, {scale}. "
+        f"{which}, ordered by ground gained plus lost, {scale}. "
         f"{'In' if over.startswith('share') else 'Over'} each: {over}."
     )
 
@@ -264,7 +268,8 @@ def _draw_shares(
         draw_stack(ax, rows, looks, style, of=km2 / 100)
         ax.set_ylim(0.0, 100.0)
         set_date_axes(ax, "%" if column == 0 else "", style)
-        _write_name(ax, name, f"{number(km2)} km²", style)
+        unit = area_unit(km2)
+        _write_name(ax, name, f"{number(km2 / unit.km2)} {unit.name}", style)
 
 
 def _draw_grid(
@@ -272,6 +277,7 @@ def _draw_grid(
     totals: pd.DataFrame,
     panels: Sequence[tuple[tuple[str, pd.DataFrame], Any, tuple[float, float] | None]],
     top_mm: float,
+    unit: str,
     *,
     free: bool,
 ) -> None:
@@ -291,10 +297,10 @@ def _draw_grid(
         draw_last_interval(ax, step_days(own)[-1], level[-1], ends, style.ink, style)
         ax.set_ylim(low - 0.06 * room, high + 0.06 * room)
         mark_repeated(ax, totals, style)
-        set_date_axes(ax, "km²" if column == 0 else "", style)
+        set_date_axes(ax, unit if column == 0 else "", style)
         net, gained, lost = (float(rows[f"{kind}_km2"].sum()) for kind in ("net", "gained", "lost"))
         total, *parts = (number(v, sign=True, scale=max(gained, lost)) for v in (net, gained, -lost))
-        _write_name(ax, name, f"{total} km² ({', '.join(parts)})", style)
+        _write_name(ax, name, f"{total} {unit} ({', '.join(parts)})", style)
 
 
 def _write_name(ax: Axes, name: str, figures: str, style: MapStyle) -> None:

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch, StepPatch
 from matplotlib.patheffects import Normal, Stroke
 
 from frontlines.arguments import checked
-from frontlines.names import sides_in_order
+from frontlines.names import area_unit, in_unit, sides_in_order
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.chart_axes import axes_for, room_for, set_date_axes, write_above
 from frontlines.plot.charts import (
@@ -26,6 +26,7 @@ from frontlines.plot.charts import (
     step_days,
     step_entries,
     totals_of,
+    unit_of_net,
 )
 from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import side_name
@@ -84,19 +85,21 @@ def draw_sides(
     ['side:A', 'side:B']
     """
     totals = totals_of(series_or_totals, ("before_km2", "after_km2"))
-    ax, steps = axes_for(ax, style), _steps(totals)
+    unit = area_unit(float(totals[["before_km2", "after_km2"]].to_numpy().max()))
+    totals, ax, whole = in_unit(totals, unit), axes_for(ax, style), (whole_km2 or 0.0) / unit.km2
+    steps = _steps(totals)
     looks, called = side_looks(totals["side"], style), sides or {}
     held, low = draw_stack(ax, totals, looks, style), 0.0
     ends: list[_End] = []
     for side, km2 in held.items():
-        text = f"{clean(side_name(side, called))} {number(km2[-1])} km²"
+        text = f"{clean(side_name(side, called))} {number(km2[-1])} {unit.name}"
         ends.append((low + km2[-1] / 2, text, looks[side]))
         low += float(km2[-1])
-    top = room_for(max(whole_km2 or 0.0, float(np.sum([*held.values()], axis=0).max())))
+    top = room_for(max(whole, float(np.sum([*held.values()], axis=0).max())))
     if top - low > _REST * top:
-        ends.append(((top + low) / 2, f"Rest of the districts {number(top - low)} km²", None))
+        ends.append(((top + low) / 2, f"Rest of the districts {number(top - low)} {unit.name}", None))
     ax.set_ylim(0.0, top)
-    _mark(ax, steps, "Ground held", "km²", style)
+    _mark(ax, steps, "Ground held", unit.name, style)
     _write_ends(ax, ends, style)
     return ax
 
@@ -159,7 +162,9 @@ def draw_net_by_side(
     'km² since 1 June 2021'
     """
     totals = totals_of(series_or_totals, ("net_km2", "cumulative_net_km2"))
-    ax, steps = axes_for(ax, style), _steps(totals)
+    unit, ax = unit_of_net(totals), axes_for(ax, style)
+    totals = in_unit(totals, unit)
+    steps = _steps(totals)
     limit_days(ax, steps)
     days = step_days(steps)
     looks, called = side_looks(totals["side"], style), sides or {}
@@ -179,12 +184,11 @@ def draw_net_by_side(
         known |= draw_last_interval(ax, days[-1], net[-1], last_interval(rows), looks[side].face, style)
         odd = np.flatnonzero(rows["suspect"].to_numpy(dtype=bool))
         mark_suspect(ax, days[odd + 1], net[odd + 1], style)
-        ends.append(
-            (net[-1], f"{clean(side_name(side, called))} {number(net[-1], sign=True)} km²", looks[side])
-        )
+        text = f"{clean(side_name(side, called))} {number(net[-1], sign=True)} {unit.name}"
+        ends.append((net[-1], text, looks[side]))
     ax.margins(y=_ROOM)
     ax.autoscale_view(scalex=False)
-    since = f"km² since {day(steps['date_from'].iloc[0])}"
+    since = f"{unit.name} since {day(steps['date_from'].iloc[0])}"
     _mark(ax, steps, "Net change", since, style, [last_interval_entry(style)] * known)
     _write_ends(ax, ends, style)
     return ax

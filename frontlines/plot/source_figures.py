@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from frontlines.arguments import checked
-from frontlines.names import WHOLE
+from frontlines.names import WHOLE, area_unit, in_unit
 from frontlines.plot.artists import Z
 from frontlines.plot.chart_axes import days_at, set_axes_look, set_date_axes, write_above
 from frontlines.plot.furniture import Entry
@@ -108,15 +108,17 @@ def _draw_net(ax: Axes, rows: pd.DataFrame, names: tuple[str, str], side: str, s
     days = days_at(rows["date"].to_numpy())
     entries: list[Entry] = []
     looks = (("first", style.first.ink, "-"), ("second", style.second.face, "--"))
-    for name, (which, colour, dashes) in zip(names, looks, strict=True):
-        km2 = (rows["both_km2"] + rows[f"only_{which}_km2"]).to_numpy(dtype=float)
+    held = [(rows["both_km2"] + rows[f"only_{which}_km2"]).to_numpy(dtype=float) for which, *_ in looks]
+    unit = area_unit(max(float(np.abs(km2 - km2[0]).max()) for km2 in held))
+    for name, (which, colour, dashes), km2 in zip(names, looks, held, strict=True):
         look: dict[str, Any] = {"color": colour, "linestyle": dashes, "linewidth": style.front_pt}
-        ax.plot(days, km2 - km2[0], gid=f"net:{which}", zorder=Z["front"], **look, **_points(rows))
-        text = f"{clean(name)}: {number(float(km2[-1] - km2[0]), sign=True)} km²"
+        net = (km2 - km2[0]) / unit.km2
+        ax.plot(days, net, gid=f"net:{which}", zorder=Z["front"], **look, **_points(rows))
+        text = f"{clean(name)}: {number(float(net[-1]), sign=True)} {unit.name}"
         entries.append((text, Line2D([], [], **look)))
     ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
     ax.set_xlim(days[0], days[-1] + _ENDS * (days[-1] - days[0]))
-    set_date_axes(ax, f"km² since {day(rows['date'].iloc[0])}", style)
+    set_date_axes(ax, f"{unit.name} since {day(rows['date'].iloc[0])}", style)
     write_above(ax, f"{clean(side)}: net change by each source, {_span(rows)}", entries, style)
     return ax
 
@@ -159,27 +161,29 @@ def net_by_source_figure(
 
 def _draw_nets(ax: Axes, nets: SourceNets, style: MapStyle) -> Axes:
     """Draw a row for each source, the first on top."""
-    rows = nets.table.iloc[::-1]
+    ends = nets.table[["net_km2", "net_low_km2", "net_high_km2"]].to_numpy(dtype=float)
+    unit = area_unit(float(np.nanmax(np.abs(ends))))
+    rows = in_unit(nets.table.iloc[::-1], unit)
     net = rows["net_km2"].to_numpy(dtype=float)
     off = np.abs(rows[["net_low_km2", "net_high_km2"]].to_numpy(dtype=float).T - net)
     entries: list[Entry] = []
     bands = [("spread", nets.spread_km2, 0.85, "Spread of the sources")]
     bands.append(("expected", nets.expected_km2, 0.65, "Expected from errors of the lines"))
-    for name, km2, pale, words in bands:
-        if np.isfinite(km2):
+    for name, wide_km2, pale, words in bands:
+        if np.isfinite(wide := wide_km2 / unit.km2):
             colour = mix(style.ink, style.paper, pale)
             band = ax.axvspan(
-                net.mean() - km2, net.mean() + km2, color=colour, linewidth=0, zorder=Z["ground"]
+                net.mean() - wide, net.mean() + wide, color=colour, linewidth=0, zorder=Z["ground"]
             )
             band.set_gid(name)
-            entries.append((f"{words}, ±{number(km2)} km²", Patch(color=colour)))
+            entries.append((f"{words}, ±{number(wide)} {unit.name}", Patch(color=colour)))
     place = np.arange(len(rows))
     look: dict[str, Any] = {"color": style.ink, "capsize": 2.5, "elinewidth": style.front_pt, "markersize": 4}
     ax.errorbar(net, place, xerr=np.nan_to_num(off), fmt="o", gid="net", zorder=Z["front"], **look)
     ax.axvline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
     ax.set_ylim(-0.7, len(rows) - 0.3)
     ax.set_yticks(place, [clean(name) for name in rows["source"]])
-    ax.set_xlabel("km², net change", **plain(style, style.legend_pt))
+    ax.set_xlabel(f"{unit.name}, net change", **plain(style, style.legend_pt))
     set_axes_look(ax, style)
     write_above(ax, f"Net change by source, with its {nets.level:.0%} interval", entries, style)
     return ax

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -58,9 +58,10 @@ class Surroundings:
         """Draw it under the ground of the map, which is `home` and has no colour yet."""
         if self.tiles:
             _draw_tiles(ax, self.crs)
+            style = replace(style, sea_face="none", country_face="none")
         for layer in self.layers_in(view_of(ax)):
             draw_context(layer, ax=ax, label=False, style=style)
-        if self.layers:
+        if self.layers and not self.tiles:
             fill(ax, home, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"] + 0.2)
 
     def furnish(self, ax: Axes, busy: Iterable[Any], style: MapStyle) -> None:
@@ -85,9 +86,10 @@ class Surroundings:
 
     def labels(self, view: View, aside: Any, style: MapStyle) -> list[Label]:
         """Give the names of states in a view, off the ground of `aside`."""
-        states = [layer[(layer["kind"] == "country").to_numpy()] for layer in self.layers_in(view)]
         aside = shapely.make_valid(coarse(aside, view))
-        return [name for own in states for name in country_labels(own, aside=aside, style=style)]
+        states = [layer[(layer["kind"] == "country").to_numpy()] for layer in self.layers_in(view)]
+        seen = [own[own.intersects(view.box()).to_numpy()] for own in states]
+        return [name for own in seen for name in country_labels(own, aside=aside, style=style)]
 
     def credited(self, caption: str, *, located: bool = False) -> str:
         """Add to a caption whose coasts, states and tiles are drawn, on the map or its locator."""
@@ -97,7 +99,8 @@ class Surroundings:
             of_states = " and neighbouring states" if states else ""
             told.append(f"Coast{of_states}: {CREDIT if states else CREDIT_OF_COAST}.")
         if self.tiles:
-            told.append(f"Tiles: {_tiles(require('contextily', extra='basemap')).attribution}.")
+            whose = str(_tiles(require("contextily", extra="basemap")).attribution)
+            told.append(f"Tiles: {whose.replace('(C)', '©')}.")
         return " ".join(filter(None, [caption, *told]))
 
 
@@ -168,7 +171,7 @@ def draw_locator(
         show(ax, seen)
     thin = MapStyle(country_pt_width=0.4)
     draw_context(around, ax=ax, label=False, style=thin)
-    whole = shapely.union_all(shapely.make_valid(theatre.geometry.to_numpy()))
+    whole = shapely.union_all(shapely.make_valid(coarse(theatre.geometry.to_numpy(), view_of(ax))))
     if extent is not None and max(extent.width, extent.height) < _SMALL * view_of(ax).width:
         middle = gpd.GeoDataFrame(geometry=[shapely.centroid(whole)])
         dots(ax, middle, _MARK_PT, marker="s", c=style.locator_face, zorder=Z["town"], gid="locator-theatre")
@@ -187,9 +190,13 @@ def _draw_tiles(ax: Axes, crs: pyproj.CRS) -> None:
     """Draw map tiles under all that an Axes shows, for its extent."""
     contextily, view = require("contextily", extra="basemap"), view_of(ax)
     try:
-        contextily.add_basemap(ax, crs=crs.to_wkt(), source=_tiles(contextily), attribution=False, zorder=0)
+        contextily.add_basemap(
+            ax, crs=crs.to_wkt(), source=_tiles(contextily), zoom_adjust=1, attribution=False, zorder=0
+        )
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
-        raise FrontlinesError(f"no map tiles came from the server ({error}): leave --basemap out") from error
+        unmet = "Connect" in type(error).__name__  # requests' ConnectionError and ConnectTimeout
+        why = "there is no connection" if unmet else str(error).partition("\n")[0].strip()
+        raise FrontlinesError(f"no map tiles came from the server: {why}; leave --basemap out") from error
     show(ax, view)
 
 

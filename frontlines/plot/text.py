@@ -14,8 +14,10 @@ from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 
 from frontlines.plot.style import MapStyle
 
@@ -111,8 +113,23 @@ def renderer_of(figure: Any) -> Any:
 @lru_cache(maxsize=_MOST_WIDTHS)
 def text_width_px(text: str, font: FontProperties, dpi: float) -> float:
     """Return the width of a line of text that is set as it stands [pixels]."""
-    renderer = RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
-    return float(renderer.get_text_width_height_descent(text, font, ismath=False)[0])  # type: ignore[no-untyped-call]
+    return float(_measuring(dpi)[1].get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+@lru_cache(maxsize=_MOST_WIDTHS)
+def text_size_px(text: str, font: FontProperties, dpi: float) -> tuple[float, float]:
+    """Return the width and height of close lines of text that are set as they stand [pixels]."""
+    probe = Text(0, 0, text, fontproperties=font, parse_math=False, usetex=False, linespacing=1.0)
+    figure, renderer = _measuring(dpi)
+    probe.set_figure(figure)
+    extent = probe.get_window_extent(renderer)
+    return float(extent.width), float(extent.height)
+
+
+@lru_cache(maxsize=2)
+def _measuring(dpi: float) -> tuple[Figure, Any]:
+    """Return what measures text at a resolution."""
+    return Figure(dpi=dpi), RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
 
 
 def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:

@@ -19,7 +19,7 @@ from frontlines.sources.description import Description
 from frontlines.sources.files import Layer, Reading
 from frontlines.sources.toml import LAYERS, described_by, read_study_toml
 from frontlines.study.reading import StudyLayers, ground_kind
-from frontlines.study.study import Study
+from frontlines.study.study import Study, require_rest
 
 Changes = Mapping[str, Mapping[str, Any]]
 STUDY_FILE = "study.toml"
@@ -279,10 +279,7 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
     ...     key="district", side="ARM", days=("1994-04-07", "1994-05-12"))
     Study('control-to-control', ARM, 1994-04-07 to 1994-05-12, 20 districts)
     """
-    if not rest.strip():
-        raise StudyError(
-            f"rest is blank: name the side that holds the ground no polygon covers, or {UNKNOWN!r}"
-        )
+    require_rest(rest)
     reading = Reading(description=description)
     paths = reading.paths_of(
         before=before,

@@ -22,6 +22,7 @@ from frontlines.sources.files import Layer, Reading, no_day
 from frontlines.sources.population import PopulationRaster
 from frontlines.sources.snapshots import odd_days, read_snapshots
 from frontlines.study.reading import StudyLayers, kind_of, naming
+from frontlines.study.study import require_rest
 
 _ROLES = ("first", "second")
 
@@ -128,6 +129,7 @@ def sources_from_files(  # noqa: PLR0913 - one argument for each option of the c
 
     Without `dates` on every such day, else on these, or on the only one.
     """
+    require_rest(rest)
     reading = Reading(description=description)
     given = reading.paths_of(source=sources, districts=districts, theatre=theatre)
     paths = given["source"]

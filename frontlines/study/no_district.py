@@ -12,7 +12,7 @@ import shapely
 
 from frontlines.crs import place, polygons_of
 from frontlines.geometry.coverage import united
-from frontlines.names import KM2, somebody
+from frontlines.names import KM2, area_unit, somebody
 
 if TYPE_CHECKING:
     from frontlines.study.study import Study
@@ -87,11 +87,13 @@ def warned(record: Sequence[Mapping[str, Any]], side: str) -> list[str]:
     """Warn of ground in no district, as it was put on record."""
     lines = []
     for entry in record:
+        unit = area_unit(entry["km2"])
         named = "; ".join(
-            f"{one['area_km2']:,.1f} km² near {one['district']} at {one['place']}" for one in entry["largest"]
+            f"{unit.said(one['area_km2'])} near {one['district']} at {one['place']}"
+            for one in entry["largest"]
         )
         lines.append(
-            f"WARNING: {entry['km2']:,.1f} km² ({entry['share']:.1%}) of the ground of {side} on "
+            f"WARNING: {unit.said(entry['km2'])} ({entry['share']:.1%}) of the ground of {side} on "
             f"{entry['date']} is in no district and in no figure; the largest of {entry['pieces']:,} pieces: "
             f"{named}"
         )

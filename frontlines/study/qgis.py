@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import numpy as np
 import pandas as pd
 
+from frontlines.names import AreaUnit, unit_of
 from frontlines.plot.map_layers import kept_look, side_name
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, front_colours, mix, seen_from, side_looks
 from frontlines.plot.text import clean, day, number
@@ -89,21 +90,21 @@ def _change_rules(results: Results, style: MapStyle) -> Iterator[Rule]:
 def _district_rules(results: Results, style: MapStyle) -> Iterator[Rule]:
     """Draw net change of a side by district; of several sides the first one, the others to be ticked."""
     balance, sides = results.balance, list(dict.fromkeys(results.balance["side"]))
-    top = _nice(float(balance["net_km2"].abs().max()))
+    top, unit = _nice(float(balance["net_km2"].abs().max())), unit_of(results.totals)
     for side in sides:
-        inner = tuple(_net_rules(top, side, style))
-        name = f"{clean(side_name(side, results.study.sides))}: net change, km²"
+        inner = tuple(_net_rules(top, unit, side, style))
+        name = f"{clean(side_name(side, results.study.sides))}: net change, {unit.name}"
         yield Rule(f'"side" = {_text(side)}', name, shown=side == sides[0], inner=inner)
 
 
-def _net_rules(top: float, side: str, style: MapStyle) -> Iterator[Rule]:
+def _net_rules(top: float, unit: AreaUnit, side: str, style: MapStyle) -> Iterator[Rule]:
     """Shade net change, the darker the more, on one scale for both ways."""
     ends = [0.0, *(share * top for share in _CLASSES)]
     seen = seen_from(side, style)
     for sign, face in ((1, seen.gained.face), (-1, seen.lost.face)):
         for low, high, share in reversed(list(zip(ends, ends[1:], _CLASSES, strict=False))):
             where = f'{sign} * "net_km2" > {low:g} AND {sign} * "net_km2" <= {high:g}'
-            label = f"{number(sign * low, sign=True)} to {number(sign * high, sign=True)}"
+            label = " to ".join(number(sign * end / unit.km2, sign=True) for end in (low, high))
             yield Rule(where, label, mix(style.paper, face, 0.3 + 0.7 * share))
     yield Rule('"net_km2" = 0', "no change", style.rest.face)
 

@@ -117,8 +117,8 @@ def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are
     source
         Whom captions name as the source.
     **options
-        Whatever else `run_series` takes (`day`, `front_m`, `margin_m`, `label`, `jobs` and so on), and of
-        the reading `mend`, `snap_m`, `reach_m`, `population`, `population_per`, `description`.
+        Whatever else `run_series` takes (`rest`, `day`, `front_m`, `margin_m`, `jobs` and so on), and
+        of the reading `mend`, `snap_m`, `reach_m`, `population`, `population_per`, `description`.
 
     Returns
     -------

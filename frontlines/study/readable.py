@@ -32,6 +32,7 @@ from frontlines.names import (
     WHOLE,
     AreaUnit,
     counted,
+    in_unit,
     listed,
     measure,
     plain,
@@ -74,18 +75,12 @@ def table_of(answer: Answer) -> Group:
     return table
 
 
-def _in_unit(table: pd.DataFrame, unit: AreaUnit) -> pd.DataFrame:
-    """Give the areas of a table in another unit, in the same columns."""
-    areas = [name for name in table if str(name).endswith("_km2") and table[name].dtype != bool]
-    return table.assign(**{str(name): table[name].astype(float) / unit.km2 for name in areas})
-
-
 def balance_table(results: Results) -> Group:
     """Lay out the balance for a reader, with the closure error and the sliver area under it."""
     found = results.for_readers()
     unit = unit_of(found.totals)
     tables: dict[str, Any] = {
-        name: _in_unit(getattr(found, name), unit) for name in ("balance", "totals", "transitions")
+        name: in_unit(getattr(found, name), unit) for name in ("balance", "totals", "transitions")
     }
     results = replace(found, **tables)
     if len(results.totals) > 1:
@@ -232,8 +227,9 @@ def _km2(value: float) -> str:
 
 def _notes(results: Results, left_out: int) -> str:
     books, unit = results.manifest["books"], unit_of(results.totals)
+    closure = abs(books["closure_error_km2"]) / unit.km2
     lines = [
-        f"closure error {abs(books['closure_error_km2']):.6f} km² of {_said(books['theatre_km2'], unit)}",
+        f"closure error {closure:.6f} {unit.name} of {_said(books['theatre_km2'], unit)}",
         f"slivers taken as unchanged: {_said(books['sliver_km2'], unit)}",
     ]
     who = results.study.side_name if len(results.study.followed) == 1 else _ALL
@@ -417,7 +413,7 @@ def series_table(results: SeriesResults) -> Group:
     """Lay out the totals of a series: its last steps, its sum, and what to bear in mind."""
     if len(results.followed) > 1:
         return _sides_of_series(results)
-    totals, unit, record = _series_in_unit(results)
+    totals, unit, record = _seriesin_unit(results)
     side = named_side(results.followed[0], results.sides)
     table = Table()
     for header in ("from", "to"):
@@ -451,18 +447,18 @@ def series_table(results: SeriesResults) -> Group:
     return Group(Text(plain(title)), table, Text(_series_notes(results)))
 
 
-def _series_in_unit(results: SeriesResults) -> tuple[pd.DataFrame, AreaUnit, dict[Any, dict[Any, Any]]]:
+def _seriesin_unit(results: SeriesResults) -> tuple[pd.DataFrame, AreaUnit, dict[Any, dict[Any, Any]]]:
     """Give the totals of a series, the unit that they are in, and the intervals of all steps by side."""
     unit = unit_of(results.totals)
     record = pd.DataFrame.from_dict(results.manifest["errors"].get("totals", {}), orient="index")
-    return _in_unit(results.totals, unit), unit, _in_unit(record, unit).to_dict("index")
+    return in_unit(results.totals, unit), unit, in_unit(record, unit).to_dict("index")
 
 
 def _sides_of_series(results: SeriesResults) -> Group:
     """Lay out what each side held at first, gained and lost in all steps, and held at last."""
     table, books = Table(), results.manifest["books"]
     table.add_column("side", overflow="fold")
-    totals, unit, record = _series_in_unit(results)
+    totals, unit, record = _seriesin_unit(results)
     interval = [f"net, {results.manifest['errors']['level']:.0%}"] if record else []
     for header in (f"first {unit.name}", "gained", "lost", "net", *interval, "last", "share of districts"):
         table.add_column(header, justify="right", no_wrap=True)
@@ -519,7 +515,7 @@ def agreement_table(results: AgreementResults) -> Group:
     day = results.table["date"].iloc[-1]
     shown = results.table[results.table["date"] == day]
     unit = unit_of(shown)
-    *rows, whole = _in_unit(shown, unit).to_dict("records")
+    *rows, whole = in_unit(shown, unit).to_dict("records")
     apart = {id(row): row["only_first_km2"] + row["only_second_km2"] for row in rows}
     named = [row for row in rows if row["both_km2"] + apart[id(row)] > 0]
     named.sort(key=lambda row: apart[id(row)], reverse=True)
@@ -546,7 +542,7 @@ def nets_table(results: NetResults) -> Group:
     unit = unit_of(results.nets.table)
     for header in (*(f"{name} {unit.name}" for name in ("before", "after", "net", "sigma")), f"net, {level}"):
         table.add_column(header, justify="right", no_wrap=True)
-    for row in _in_unit(results.nets.table, unit).to_dict("records"):
+    for row in in_unit(results.nets.table, unit).to_dict("records"):
         sigma = "–" if math.isnan(row["sigma_km2"]) else _km2(row["sigma_km2"])
         figures = [_km2(row[name]) for name in ("before_km2", "after_km2", "net_km2")]
         table.add_row(Text(plain(row["source"])), *figures, sigma, _span(row))

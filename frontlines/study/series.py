@@ -17,7 +17,7 @@ from frontlines.study.people import follow_settlements, people_of_sides, people_
 from frontlines.study.record import books_of_series, gone_on_with, record_of
 from frontlines.study.series_edge import SeriesEdge
 from frontlines.study.series_results import Previous, SeriesResults, series_and_record
-from frontlines.study.study import labels_of
+from frontlines.study.study import labels_of, require_rest
 from frontlines.uncertainty import NoiseModel
 
 
@@ -67,8 +67,10 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     border_m
         What lies this near to the edge of all districts [m] is border or coast, not front; `BORDER_M` by
         default, if it is known which ground along the edge belongs to whom (see `margin_m`).
-    settlements, rest
-        Places to follow, or None; who holds what no polygon covers. See `frontlines.series.follow_places`.
+    settlements
+        Places to follow, or None, see `frontlines.series.follow_places`.
+    rest
+        Who holds the ground of the districts that no polygon covers: a side like any other.
     sigma_m, correlation_m, noise
         The standard error of fronts that have none of their own [m] and over what length errors are alike
         [m], or else the whole model of the errors of lines. With them, or a column `sigma_m`, steps have
@@ -122,16 +124,20 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     >>> run_series(control, districts, "A")
     SeriesResults(A, 2031-06-01 to 2031-06-03, 2 steps, net +0.50 km²)
     """
-    labels, followed = labels_of(districts, label), sides_followed(snapshots["side"], side)
+    require_rest(rest)
+    held = [*snapshots["side"], *([] if rest == UNKNOWN else [rest])]
+    labels, followed = labels_of(districts, label), sides_followed(held, side)
     alone = followed[0] if len(followed) == 1 else None
     with reporting(progress) as report:
         report(0.0, "strips along the edge")
         steps: dict[str, Any] = {"freq": freq, "day": day, "tolerance_m": tolerance_m}
-        asked = {"side": alone or list(followed), **steps, "margin_m": margin_m}
+        asked = {"side": alone or list(followed), **steps, "margin_m": margin_m, "rest": rest}
         manifest = record_of(snapshots, districts, record or {}, asked)
         kept = None if previous is None else gone_on_with(*series_and_record(previous), manifest)
         earlier = None if previous is None else series_and_record(previous)[1]["margin"]
-        edge = SeriesEdge(snapshots, districts, margin_m, earlier, measured=bool(front_m), border_m=border_m)
+        edge = SeriesEdge(
+            snapshots, districts, margin_m, earlier, measured=bool(front_m), border_m=border_m, rest=rest
+        )
         manifest["margin"] = edge.margins.record
         control = edge.control
         report(0.3, "what changed hands")

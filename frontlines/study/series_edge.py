@@ -11,10 +11,11 @@ import pandas as pd
 
 from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
-from frontlines.geometry.coverage import united
+from frontlines.geometry.coverage import HAIR_M, united
 from frontlines.layers.margins import Margins, add_margins, find_margins
+from frontlines.layers.mending import fill_up
 from frontlines.movement.front_length import front_length
-from frontlines.names import BORDER_M
+from frontlines.names import BORDER_M, UNKNOWN
 
 
 class SeriesEdge:
@@ -29,14 +30,21 @@ class SeriesEdge:
         *,
         measured: bool,
         border_m: float | None,
+        rest: str = UNKNOWN,
     ) -> None:
-        """Find the strips; a series that goes on keeps the margin of the `earlier` one."""
+        """Find the strips; a series that goes on keeps the margin of the `earlier` one.
+
+        What neither polygon nor strip covers is the ground of `rest`, if it is somebody.
+        """
         self.districts, self.border_m = districts, BORDER_M if border_m is None else border_m
         self.theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
         self.margins = _margins(snapshots, self.theatre, margin_m, earlier)
         if measured and border_m is None:
             _require_clear(self.margins)
         self.control = add_margins(snapshots, self.margins)
+        if rest != UNKNOWN:
+            ground, days = self.theatre.geometry.iloc[0], snapshots["date"].unique()
+            self.control = fill_up(self.control, ground, days, rest=rest, hair_m=HAIR_M)
 
     def fronts(self, sides: Sequence[str], resolution_m: Sequence[float]) -> pd.DataFrame:
         """Measure the front of each side on all dates."""

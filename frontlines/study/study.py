@@ -25,6 +25,7 @@ from frontlines.names import (
     BORDER_M,
     SLIVER_M,
     SNAP_M,
+    UNKNOWN,
     Around,
     counted,
     listed,
@@ -196,6 +197,14 @@ class Study:
 def named_side(side: str, sides: Mapping[str, str]) -> str:
     """Write a side with its long name, if it has one."""
     return f"{side} ({sides[side]})" if side in sides else side
+
+
+def require_rest(rest: str) -> None:
+    """Refuse a side without a name."""
+    if not rest.strip():
+        raise StudyError(
+            f"rest is blank: name the side that holds the ground no polygon covers, or {UNKNOWN!r}"
+        )
 
 
 def labels_of(districts: gpd.GeoDataFrame, label: str | None) -> dict[str, str]:

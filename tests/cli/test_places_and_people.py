@@ -108,7 +108,7 @@ def test_going_on_counts_places_and_people_of_the_whole_series(folder):
     (folder / "late").mkdir()
     late = folder / "days" / f"{DAYS[2]}.gpkg"
     late.rename(folder / "late" / late.name)
-    run("series", "days", *COMMON[:4])
+    run("series", "days", *COMMON[:4], *COMMON[-2:])
     (folder / "late" / late.name).rename(late)
     run("series", "days", *COMMON, *RASTER, "--resume")
     assert whole(source="places") == [[80, 980, 80, 900, 0], [980, 980, 980, 0, 0]]

@@ -1,9 +1,11 @@
 """The pieces and the whole figure, read off their artists."""
 
 import copy
+import sys
 import warnings
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -21,7 +23,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from frontlines.errors import CRSError
+from frontlines.errors import CRSError, FrontlinesError
 from frontlines.plot import (
     MapStyle,
     change_figure,
@@ -697,6 +699,29 @@ def test_towns_whose_names_find_no_room_lose_their_dots():
     named = [t.get_text() for t in main.texts if t.get_text().startswith("Kənd")]
     (dots,) = [c for c in main.collections if isinstance(c, PathCollection)]
     assert 0 < len(named) == len(dots.get_offsets()) < 40
+
+
+def test_map_tiles_are_seen_through_the_ground_and_are_credited(monkeypatch):
+    asked = []
+
+    def add_basemap(ax, *, crs, source, **_):
+        asked.append((pyproj.CRS(crs), source.url, view_of(ax)))
+        ax.set(xlim=(0, 1), ylim=(0, 1))  # as tiles do that reach beyond the map
+
+    mapnik = SimpleNamespace(url="tiles", attribution="(C) OpenStreetMap contributors")
+    providers = SimpleNamespace(OpenStreetMap=SimpleNamespace(Mapnik=mapnik))
+    fake = SimpleNamespace(add_basemap=add_basemap, providers=providers)
+    monkeypatch.setitem(sys.modules, "contextily", fake)
+    figure = change_figure(Results(study=Study(around="tiles")))
+    main = panel(figure, "main")
+    assert asked[0][:2] == (CRS, "tiles")
+    assert asked[0][2] == view_of(main)
+    assert {patch.get_alpha() < 1 for patch in main.patches} == {True}
+    caption = " ".join(text.get_text() for text in texts_of(figure) if text.get_gid() == "caption")
+    assert "Tiles: © OpenStreetMap contributors." in " ".join(caption.split())
+    fake.add_basemap = lambda *_, **__: (_ for _ in ()).throw(ConnectionError("Max retries\nexceeded"))
+    with pytest.raises(FrontlinesError, match="server: there is no connection; leave --basemap out"):
+        change_figure(Results(study=Study(around="tiles")))
 
 
 def test_the_same_results_give_the_same_figure(tmp_path):

@@ -38,19 +38,20 @@ def test_districts_stand_by_what_changed_hands_and_the_sum_comes_last(results):
     assert rows[-1].interval == f"{low:+,.0f} to {high:+,.0f}".replace("-", "\N{MINUS SIGN}")
 
 
-def test_rows_beyond_the_sixth_are_summed(results):
+def test_rows_beyond_the_eighth_are_summed_unless_there_is_room_for_more(results):
     few = replace(
-        results, balance=_balance([9.0, 8.0, -7.0, 6.0, 5.0, 4.0, 3.0, -2.0, 0.0]), errors=None,
-        totals=pd.DataFrame({"net_km2": [26.0]}),
+        results, balance=_balance([9.0, 8.0, -7.0, 6.0, 5.5, 5.0, 4.5, 4.0, 3.0, -2.0, 0.0]), errors=None,
+        totals=pd.DataFrame({"net_km2": [36.0]}),
     )  # fmt: skip
     rows = rows_of(few)
     assert [(row.name, row.net) for row in rows[1:]] == [
-        ("D0", "+9.0"), ("D1", "+8.0"), ("D3", "+6.0"), ("D4", "+5.0"), ("D5", "+4.0"), ("D2", "−7.0"),
-        ("2 more", "+1.0"), ("all districts", "+26.0"),
+        ("D0", "+9.0"), ("D1", "+8.0"), ("D3", "+6.0"), ("D4", "+5.5"), ("D5", "+5.0"), ("D6", "+4.5"),
+        ("D7", "+4.0"), ("D2", "−7.0"), ("2 more", "+1.0"), ("all districts", "+36.0"),
     ]  # fmt: skip
     assert {row.interval for row in rows} == {""}
-    one_less = replace(few, balance=few.balance.iloc[:7])
-    assert "D6" in [row.name for row in rows_of(one_less)]  # a name takes no more room than "1 more"
+    one_less = replace(few, balance=few.balance.iloc[:9])
+    assert "D8" in [row.name for row in rows_of(one_less)]  # a name takes no more room than "1 more"
+    assert [row.name for row in rows_of(few, 10)][-3:] == ["D9", "D2", "all districts"]
 
 
 @pytest.mark.parametrize(

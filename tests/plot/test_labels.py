@@ -12,9 +12,18 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from frontlines.plot.furniture import draw_scale_bar
-from frontlines.plot.labels import Label, measure, occupied, place_labels
+from frontlines.plot.labels import Label, occupied, place_labels
 from frontlines.plot.style import DEFAULT_STYLE
-from frontlines.plot.text import MOST_LINES, clean, font_of, renderer_of, shortened, slant_of, wrap
+from frontlines.plot.text import (
+    MOST_LINES,
+    clean,
+    font_of,
+    renderer_of,
+    shortened,
+    slant_of,
+    text_size_px,
+    wrap,
+)
 
 
 @pytest.fixture
@@ -226,6 +235,6 @@ def test_a_name_without_end_is_cut_and_a_title_ends_after_its_last_line(ax):
         lines = wrap(words, 300, ax.figure, font).split("\n")
         assert len(lines) == MOST_LINES
         assert lines[-1].endswith("…")
-        assert all(measure(ax, line, font)[0] <= 301 for line in lines)
+        assert all(text_size_px(line, font, ax.figure.dpi)[0] <= 301 for line in lines)
     assert shortened("Kənd", 300, ax.figure, font) == wrap("Kənd", 300, ax.figure, font) == "Kənd"
     assert shortened("Kənd", 1, ax.figure, font) == "…"

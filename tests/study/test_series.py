@@ -50,6 +50,22 @@ def test_tables_manifest_and_words_follow_from_the_frames(districts):
     assert to_json(found.manifest)
 
 
+def test_the_rest_is_a_side_in_a_series_as_between_two_of_its_days(districts):
+    districts = districts.assign(vintage="made up")
+    found = fl.run_series(snapshots(), districts, rest="B", front_m=[500], border_m=10)
+    assert found.followed == ("A", "B")
+    assert found.manifest["parameters"]["rest"] == "B"
+    net = found.totals.set_index("side")["net_km2"]
+    assert net["B"].tolist() == pytest.approx((-net["A"]).tolist())
+    assert net["A"].tolist() == pytest.approx([1.0, -0.5, 1.5])
+    assert set(found.fronts["side"]) == {"A", "B"}
+    alone = fl.run_series(snapshots(), districts, "A", rest="B")
+    for moved in (found.between().transitions, alone.between().transitions):
+        assert set(moved["side_from"]) == {"A", "B"}
+    with pytest.raises(StudyError, match="rest is blank"):
+        fl.run_series(snapshots(), districts, "A", rest=" ")
+
+
 def test_what_was_read_is_on_record(districts):
     record = {"parameters": {"mend": True}, "sources": ["the staff map"], "odd": [{"problem": "x"}]}
     manifest = fl.run_series(snapshots(), districts, "A", record=record).manifest
