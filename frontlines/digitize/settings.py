@@ -258,6 +258,9 @@ class Hatching:
     gaps: tuple[float, ...] = (4.0, 7.0, 11.0)  # widest gaps between strokes [blocks]
     widths: tuple[float, ...] = (7.0, 12.0, 20.0)  # least width of areas with such gaps [blocks]
     least_share: float = 0.0005  # share of the scan that is hatched, at least
+    sample_px: int = 512  # side of the window in which the directions of strokes are looked at
+    # share of these strokes that run in one or two directions: 0.94 to 1 in hatching, at most 0.52 in names
+    in_line: float = 0.75
     fuller: float = 2.0  # times as much is found at the right spacing as by chance at a closer one
     long_diagonals: float = 1.5  # diagonals of the scan that an ink of hatching is drawn, at least
     rim_px: int = 2  # width of the rims of strokes
