@@ -12,6 +12,7 @@
     ├── NoiseError       the errors of lines are not fit to be carried into areas
     │   └── UnknownSigmaError  the error of some line is not known
     ├── DigitizeError    a scan, its colours or its control points do not give what was asked of them
+    │   └── NoSuchColourError  nothing on a scan has the colour that was asked for
     ├── StudyError       a study file, or the name of a study, is wrong
     ├── LimitError       more is asked for than is done unasked; `raised_limits` raises the bound
     └── MissingExtraError (also an ImportError)  an optional package is not installed
@@ -80,6 +81,10 @@ class UnknownSigmaError(NoiseError):
 
 class DigitizeError(FrontlinesError):
     """A scan, its colours or its control points do not give what was asked of them."""
+
+
+class NoSuchColourError(DigitizeError):
+    """Nothing on a scan has the colour that was asked for."""
 
 
 class StudyError(FrontlinesError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +15,7 @@ from rich.text import Text
 from frontlines.cli.refusing import console
 from frontlines.digitize import (
     Digitized,
+    Recipe,
     digitize,
     open_scan,
     open_sheet,
@@ -20,11 +23,14 @@ from frontlines.digitize import (
     suggest_colours,
     suggest_fills,
 )
+from frontlines.digitize.inputs import open_image
+from frontlines.errors import NoSuchColourError
 from frontlines.manifest import long_date, to_json
 from frontlines.names import plain
 from frontlines.plot import overlay_figure, residual_figure
 from frontlines.plot.picture_files import save_figure
 from frontlines.progress import reporting
+from frontlines.sources import writing
 from frontlines.sources.files import write
 from frontlines.sources.toml import as_toml
 from frontlines.study.outputs import only_run_in, staged
@@ -39,6 +45,10 @@ FILES = (
 )
 """What a run may write: lines, areas, and residuals only if there are any."""
 
+SWATCHES = "inks.png"
+"""The colours of a scan, if it lacks one that was asked for."""
+
+_SOFTWARE = "frontlines digitize"  # in the metadata of that image, so that none of anybody's is replaced
 _MOST_LINES = 4  # of the colours of an image, put into a recipe to start from
 
 
@@ -46,10 +56,16 @@ def carry_out(recipe: Path, out: Path, *, force: bool) -> None:
     """Carry out a recipe, write what was found and print it."""
     asked = read_recipe(recipe)
     inputs = (recipe, asked.image, asked.points, asked.world_file)
-    with only_run_in(out, FILES, force=force, inputs=inputs), reporting(True) as report:
+    with (
+        only_run_in(out, FILES, force=force, inputs=inputs),
+        _colours_shown(asked, out),
+        reporting(True) as report,
+    ):
         found = digitize(asked, progress=lambda share, what: report(0.8 * share, what))
         report(0.8, "drawing and writing")
         written = _write(found, out)
+        if _is_ours(out / SWATCHES):
+            (out / SWATCHES).unlink()
     terminal = console()
     first, *more = found.georeference.words
     told = "\n".join(map(plain, (f"{found.recipe.source}: {first}", *more)))
@@ -89,6 +105,47 @@ def _rows(found: Digitized) -> Table:
             f"{row['unsure_share']:.1%} unsure", f"{row['sigma_m']:,.0f} m",
         )  # fmt: skip
     return table
+
+
+@contextmanager
+def _colours_shown(recipe: Recipe, out: Path) -> Iterator[None]:
+    """Show the colours of a scan, and draw them beside the output, if it lacks one that was asked for."""
+    try:
+        yield
+    except NoSuchColourError:
+        sheet = open_sheet(open_image(recipe))
+        lines, fills = suggest_colours(sheet), suggest_fills(sheet)
+        terminal = console(stderr=True)
+        for table in (_line_table(lines), _fill_table(fills)):
+            terminal.print(table)
+        path = out / SWATCHES
+        if _is_ours(path) or not (path.exists() or path.is_symlink()):
+            with writing.whole_or_not(path) as name:
+                _draw_swatches(lines, fills, name)
+            terminal.print(f"written to {out}: {SWATCHES}", soft_wrap=True)
+        raise
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether an image was drawn by `_draw_swatches`."""
+    with suppress(OSError), Image.open(path) as image:
+        return image.info.get("Software") == _SOFTWARE
+    return False
+
+
+def _draw_swatches(lines: pd.DataFrame, fills: pd.DataFrame, path: Path) -> None:
+    """Draw a row for each colour: the colour, hex, name, and how much of it there is."""
+    rows = [(row, f"line, {row['length_px']:,.0f} px long") for row in lines.to_dict("records")]
+    rows += [(row, f"fill, {row['share']:.1%} of the image") for row in fills.to_dict("records")]
+    image = Image.new("RGB", (640, 36 * len(rows) + 12), "white")
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(18)
+    for k, (row, much) in enumerate(rows):
+        top = 36 * k + 10
+        pen.rectangle((12, top, 112, top + 28), fill=row["colour"], outline="#808080")
+        pen.text((126, top + 2), f"{row['colour']}  {row['name']}: {much}", fill="black", font=font)
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text("Software", _SOFTWARE)
+    image.save(path, pnginfo=mark)
 
 
 def suggest(image: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from frontlines.arguments import checked
 from frontlines.digitize.areas.trace import trace_areas
 from frontlines.digitize.colour.sheet import open_sheet
 from frontlines.digitize.digitized import Digitized
 from frontlines.digitize.georef.cautions import Caution
+from frontlines.digitize.georef.georeference import Georeference
 from frontlines.digitize.inputs import fingerprints, georeference_of, masks_of, open_image, refuse_larger
 from frontlines.digitize.layers import area_cautions, class_colours, control_of, frontlines_of, held_pixels
 from frontlines.digitize.lines import trace_lines
@@ -94,7 +98,7 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
                 progress=lambda share, what: report(0.05 + 0.55 * share, f"lines: {what}"),
             )  # fmt: skip
             frontlines, doubts = frontlines_of(tracing, recipe, georef)
-            cautions += doubts
+            cautions += [_placed(one, georef) for one in doubts]
         if recipe.areas:
             areas = trace_areas(
                 sheet, class_colours(recipe), masks=masks, min_area_px=recipe.min_area_px,
@@ -102,8 +106,17 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
                 progress=lambda share, what: report(0.6 + 0.35 * share, f"areas: {what}"),
             )  # fmt: skip
             control = control_of(areas, recipe, georef)
-            cautions += area_cautions(areas, recipe)
+            cautions += [_placed(one, georef) for one in area_cautions(areas, recipe)]
     return Digitized(
         recipe=recipe, inputs=fingerprints(recipe), scan=scan, georeference=georef, tracing=tracing,
         traced_areas=areas, frontlines=frontlines, control=control, cautions=tuple(cautions),
     )  # fmt: skip
+
+
+def _placed(caution: Caution, georef: Georeference) -> Caution:
+    """Add to a caution where on Earth its place lies."""
+    if caution.pixel is None:
+        return caution
+    lon, lat = georef.lonlat(np.array([caution.pixel]))[0]
+    where = f" (longitude {lon:.4f}, latitude {lat:.4f})" if np.isfinite(lon + lat) else ""
+    return replace(caution, text=f"{caution.text}{where}")

@@ -149,7 +149,9 @@ class Inks:
     most_cores: int = 500_000  # that are looked at; a dense map has 8 in 100 px of the sample, so fewer
     least_cores: int = 40  # pixels in the middle of strokes that an ink has, at least
     reaches_px: tuple[int, ...] = (1, 2, 4, 7)  # from the middle of a stroke to beyond its edge
-    too_unlike: float = 62.0  # an ink that is less like the colour asked for is not meant [weighted ΔE]
+    # an ink less like the colour asked for is not there [weighted ΔE]: `benchmarks/colours_asked.py`
+    too_unlike: float = 36.0
+    hueless: float = 62.0  # so much less is a grey like a colour, or a colour like a grey [weighted ΔE]
     coloured: float = 30.0  # chroma from which on a colour has a hue of its own [CIELAB]
     grey: float = 8.0  # chroma up to which it has none [CIELAB]
     beside_by_chance: float = 0.12  # share of an ink's cores that lie beside another one by chance, at most
@@ -175,7 +177,9 @@ class Matching:
     By judgement, on made-up maps (`tests/digitize/areas/test_fills.py`).
     """
 
-    too_unlike_de: float = 75.0  # a fill that is less like the colour asked for is not meant [ΔE]
+    # a fill less like the colour asked for is not there [ΔE]: `benchmarks/colours_asked.py`
+    too_unlike_de: float = 30.0
+    no_tint_de: float = 75.0  # so much less are paper and greys like a tint of a colour [ΔE]
     hatched_de: float = 8.0  # a fill is preferred to hatching by so much [ΔE]
     tint_shares: tuple[float, ...] = (0.25, 0.4, 0.6, 0.8)  # shares of a colour in its tints
     mix_steps: int = 16  # steps in which a colour is mixed with a ground
@@ -254,6 +258,9 @@ class Hatching:
     gaps: tuple[float, ...] = (4.0, 7.0, 11.0)  # widest gaps between strokes [blocks]
     widths: tuple[float, ...] = (7.0, 12.0, 20.0)  # least width of areas with such gaps [blocks]
     least_share: float = 0.0005  # share of the scan that is hatched, at least
+    sample_px: int = 512  # side of the window in which the directions of strokes are looked at
+    # share of these strokes that run in one or two directions: 0.94 to 1 in hatching, at most 0.52 in names
+    in_line: float = 0.75
     fuller: float = 2.0  # times as much is found at the right spacing as by chance at a closer one
     long_diagonals: float = 1.5  # diagonals of the scan that an ink of hatching is drawn, at least
     rim_px: int = 2  # width of the rims of strokes

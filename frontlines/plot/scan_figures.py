@@ -18,7 +18,7 @@ from PIL import Image
 
 from frontlines._optional import require
 from frontlines.arguments import checked
-from frontlines.digitize import Digitized, Scan
+from frontlines.digitize import Caution, Digitized, Recipe, Scan
 from frontlines.digitize.layers import class_colours, held_pixels
 from frontlines.digitize.lines import pieces_of
 from frontlines.names import Floats, Pixels
@@ -26,7 +26,7 @@ from frontlines.plot.artists import area_path, frame
 from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.page import Box, FigurePage
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_styles
+from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, side_styles
 from frontlines.plot.text import clean, day
 
 _GAP_MM = 3.0
@@ -42,6 +42,7 @@ _STRONG = ("#009E73", "#E69F00", "#7B4FA3", "#8C510A")  # for lines beside the c
 _GREY = 0.25  # saturation up to which a colour has no hue
 _LEAST_MM = 60.0  # height of the scan under however long a caption
 _NAMED = 30
+_FLANK = 0.012  # of the diagonal: width of the tints beside lines
 _COARSE_PX = 8.0  # fine enough to keep labels off the lines
 
 
@@ -62,8 +63,9 @@ def overlay_figure(digitized: Digitized, *, style: MapStyle = DEFAULT_STYLE) -> 
     matplotlib.figure.Figure
         The figure, on an Agg canvas and unknown to pyplot. The scan is pale grey; each line has the colour
         of the style that is most like its ink, dashed where it was not seen. Squares with their names are the
-        places by which the recipe says whose ground is where. Arrows lead from each control
-        point to where the georeference puts it, magnified as the legend says.
+        places by which the recipe says whose ground is where; tints beside the lines are the sides that were
+        found there. Numbers in brackets are the places of the cautions in the caption. Arrows lead from each
+        control point to where the georeference puts it, magnified as the legend says.
 
     Examples
     --------
@@ -121,16 +123,51 @@ def draw_overlay(digitized: Digitized, *, ax: Axes, factor: float, style: MapSty
     ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
     frame(ax, style)
     _draw_areas(ax, digitized, style)
+    _draw_flanks(ax, digitized, style)
     _draw_lines(ax, digitized, style)
     sides = _mark_sides(ax, digitized, style)
     points = _draw_points(ax, digitized, factor, style)
-    place_labels(ax, [*sides, *points], avoid=_lines_of(digitized), style=style)
+    doubts = _mark_doubts(ax, digitized, style)
+    place_labels(ax, [*sides, *points, *doubts], avoid=_lines_of(digitized), style=style)
+
+
+def _looks(recipe: Recipe, style: MapStyle) -> dict[str, AreaStyle]:
+    """Look of each side, of lines and areas alike."""
+    sides = [side for line in recipe.lines for side in line.sides]
+    return side_styles([*sides, *(area.side for area in recipe.areas)], style)
+
+
+def _draw_flanks(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
+    """Tint the flanks of lines as the rows of the frontlines say who holds them."""
+    if digitized.frontlines is None:
+        return
+    looks, georef = _looks(digitized.recipe, style), digitized.georeference
+    width_px = _FLANK * float(np.hypot(*georef.size_px))
+    for row in digitized.frontlines[digitized.frontlines["seen"]].to_dict("records"):
+        line = shapely.LineString(georef.pixels_of(shapely.get_coordinates(row["geometry"])))
+        for side, way in ((row["side_left"], -1), (row["side_right"], 1)):  # rows grow downwards
+            strip = shapely.buffer(line.simplify(1.0), way * width_px, single_sided=True)
+            if (path := area_path([strip])) is not None:
+                look: dict[str, Any] = {"facecolor": looks[side].face, "edgecolor": "none", "alpha": 0.6}
+                ax.add_patch(PathPatch(path, zorder=2.5, gid=f"flank:{side}", **look))
+
+
+def _mark_doubts(ax: Axes, digitized: Digitized, style: MapStyle) -> list[Label]:
+    """Mark the places of the cautions that the caption tells; return their numbers to be placed."""
+    labels = []
+    for number, one in enumerate(_told(digitized)[:_MOST_CAUTIONS], start=1):
+        if one.pixel is not None:
+            rings: dict[str, Any] = {"markersize": 9, "markeredgewidth": 0.9, "markerfacecolor": "none"}
+            ax.plot(*one.pixel, "D", color=BAD, zorder=8, gid=f"caution:{number}", **rings)
+            look: dict[str, Any] = {"size_pt": style.heading_pt, "weight": "bold", "clear_pt": 5.0}
+            labels.append(Label(f"({number})", *one.pixel, priority=4.0, **look))
+    return labels
 
 
 def _mark_sides(ax: Axes, digitized: Digitized, style: MapStyle) -> list[Label]:
     """Mark the places by which the recipe says whose ground is where; return the names to be placed."""
     recipe, labels = digitized.recipe, dict[Any, Label]()
-    looks = side_styles([side for line in recipe.lines for side in line.sides], style)
+    looks = _looks(recipe, style)
     for line in recipe.lines:
         for side, places in held_pixels(line.sides, digitized.georeference, line.name).items():
             for x, y in places.round().tolist():
@@ -177,7 +214,7 @@ def _draw_areas(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
         return
     recipe = digitized.recipe
     sides = dict(zip(class_colours(recipe), (area.side for area in recipe.areas), strict=True))
-    looks = side_styles(sides.values(), style)
+    looks = _looks(recipe, style)
     for row in digitized.traced_areas.to_dict("records"):
         look, path = looks[sides[row["area_class"]]], area_path([row["geometry"]])
         if path is not None:
@@ -264,7 +301,7 @@ def overlay_entries(digitized: Digitized, factor: float, style: MapStyle) -> lis
     if digitized.frontlines is not None and not digitized.frontlines["seen"].all():
         text = "not seen: under another line, or over a gap"
         entries.append((text, Line2D([], [], color=style.ink, linewidth=0.9, linestyle=(0, (2.2, 1.6)))))
-    for side, look in side_styles([area.side for area in digitized.recipe.areas], style).items():
+    for side, look in _looks(digitized.recipe, style).items():
         entries.append((side, Patch(facecolor=look.face, edgecolor=look.ink, linewidth=0.6)))
     return [*entries, *point_entries(digitized, factor)]
 
@@ -363,9 +400,13 @@ def _traced_text(digitized: Digitized) -> Iterable[str]:
         yield f"{row['side']}: {area:,.0f} km², standard error of its edge {sigma:,.0f} m."
 
 
+def _told(digitized: Digitized) -> list[Caution]:
+    return [one for one in digitized.cautions if one.name not in _PLAIN]
+
+
 def _caution_text(digitized: Digitized) -> Iterable[str]:
-    texts = [one.text for one in digitized.cautions if one.name not in _PLAIN]
-    for text in texts[:_MOST_CAUTIONS]:
-        yield f"{text[:1].upper()}{text[1:]}."
+    texts = [one.text for one in _told(digitized)]
+    for number, text in enumerate(texts[:_MOST_CAUTIONS], start=1):
+        yield f"({number}) {text[:1].upper()}{text[1:]}."
     if len(texts) > _MOST_CAUTIONS:
         yield f"And {len(texts) - _MOST_CAUTIONS} more cautions: see the manifest."

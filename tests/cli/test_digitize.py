@@ -115,6 +115,32 @@ def test_errors_take_one_line_and_exit_code_2(folder):
     assert not (folder / "out").exists()
 
 
+def test_a_colour_that_the_scan_lacks_stops_the_run_and_shows_those_that_it_has(folder):
+    (folder / "digitize.toml").write_text(RECIPE.replace('"blue"', '"green"'))
+    done = run(folder / "digitize.toml", "--out", folder / "out")
+    assert done.exit_code == 2
+    (said,) = (line for line in done.stderr.splitlines() if line.startswith("error"))
+    assert "line '1994-05-12': no ink of the scan is like 'green'" in said
+    listed = done.stderr[: done.stderr.index(said)]
+    assert [word in listed for word in ("lines", "fills", "white", "% │")] == [True] * 4
+    assert [path.name for path in (folder / "out").iterdir()] == ["inks.png"]
+    with Image.open(folder / "out" / "inks.png") as swatches:
+        assert pytest.approx(swatches.convert("RGB").getpixel((60, 24))[:2], abs=25) == (0x1F, 0x4F)
+    (folder / "digitize.toml").write_text(RECIPE)
+    assert run(folder / "digitize.toml", "--out", folder / "out").exit_code == 0
+    assert not (folder / "out" / "inks.png").exists()
+
+
+def test_an_image_of_somebody_is_not_replaced_by_that_of_the_colours(folder):
+    (folder / "digitize.toml").write_text(RECIPE.replace('"blue"', '"green"'))
+    before = (folder / "scan.png").read_bytes()
+    (folder / "inks.png").write_bytes(before)
+    done = run(folder / "digitize.toml", "--out", folder)
+    assert done.exit_code == 2
+    assert "inks.png" not in done.output
+    assert (folder / "inks.png").read_bytes() == before
+
+
 def test_colours_are_listed_with_a_recipe_to_start_from(folder):
     done = run("--suggest-colours", folder / "scan.png")
     assert done.exit_code == 0, done.output

@@ -98,11 +98,34 @@ def test_the_overlay_shows_lines_points_and_what_was_not_seen(found):
 def test_the_overlay_names_the_sides_where_the_recipe_does(found):
     ax = panel(overlay_figure(found), "scan")
     places = {
-        line.get_gid(): (line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_gid()
+        line.get_gid(): (line.get_xdata()[0], line.get_ydata()[0])
+        for line in ax.lines
+        if str(line.get_gid()).startswith("side:")
     }
     assert set(places) == {"side:N", "side:S"}
     assert places["side:N"][1] < places["side:S"][1]
     assert {"N", "S"} <= {text.get_text() for text in ax.texts}
+
+
+def test_the_overlay_tints_the_flanks_of_lines_as_they_were_found(found):
+    swapped = found.frontlines.rename(columns={"side_left": "side_right", "side_right": "side_left"})
+    for one, upper in ((found, "N"), (dataclasses.replace(found, frontlines=swapped), "S")):
+        rows = {"N": [], "S": []}
+        for patch in panel(overlay_figure(one), "scan").patches:
+            kind, _, side = str(patch.get_gid()).partition(":")
+            if kind == "flank":
+                rows[side].append(patch.get_path().vertices[:, 1].mean())
+        assert min(rows, key=lambda side: np.mean(rows[side])) == upper
+
+
+def test_the_overlay_marks_the_cautions_of_its_caption_by_number(found):
+    (mark,) = (line for line in panel(overlay_figure(found), "scan").lines if line.get_gid() == "caution:1")
+    told = next(one for one in found.cautions if one.name == "bad point")
+    assert (mark.get_xdata()[0], mark.get_ydata()[0]) == pytest.approx(told.pixel)
+    assert f"(1) Control {told.text.removeprefix('control ')}" in overlay_caption(found)
+    (hidden, *_) = (one for one in found.cautions if one.name == "hidden")
+    lon, lat = found.georeference.lonlat(np.array([hidden.pixel]))[0]
+    assert hidden.text.endswith(f"(longitude {lon:.4f}, latitude {lat:.4f})")
 
 
 def test_vectors_lead_from_where_a_point_was_read_to_where_it_is_put(found):

@@ -26,7 +26,7 @@ def doubtful_areas(recipe: Recipe, areas: gpd.GeoDataFrame | None) -> list[Cauti
         if row.unseen_edge > DOUBTS.unseen_share:
             found.append(_edge(area.side, row.unseen_edge, row.unseen_edge_at))
         if row.margin_share > DOUBTS.margin_share:
-            found.append(_paper(area.side, row.margin_share))
+            found.append(_paper(area.side, row.margin_share, row.margin_at))
         for parts, tell in ((row.keys, _key), (row.shades, _shade)):
             found += [tell(area.side, part) for part in shapely.get_parts(parts) if not part.is_empty]
     return found
@@ -49,12 +49,13 @@ def _edge(side: str, share: float, at: shapely.Point) -> Caution:
     return Caution("edge", text, pixel=_pixel(at))
 
 
-def _paper(side: str, share: float) -> Caution:
+def _paper(side: str, share: float, at: shapely.Point) -> Caution:
     text = (
-        f"area of {side}: {share:.0%} of the scan's margin is taken for it: if that is paper, its fill is "
-        "too like it to be told apart; mask what is no ground, or give another colour"
+        f"area of {side}: {share:.0%} of the scan's margin is taken for it, as around column {at.x:.0f}, "
+        f"row {at.y:.0f}: if that is paper or lies beyond the page, its fill is too like it to be told "
+        "apart; mask what is no ground, or give another colour"
     )
-    return Caution("paper", text)
+    return Caution("paper", text, pixel=_pixel(at))
 
 
 def _pixel(at: shapely.Point) -> tuple[float, float]:
@@ -89,6 +90,7 @@ class Unseen(NamedTuple):
     edge_place: shapely.Point  # where most of that lies together; an empty point if there is none [px]
     # share of the outermost pixels of the scan that are the area's; these are mostly paper
     margin_share: float
+    margin_place: shapely.Point  # where most of these lie together; an empty point if there are none [px]
 
 
 def measure_unseen(whole: Labels, known: Labels, wanted: Iterable[int]) -> list[Unseen]:
@@ -105,7 +107,10 @@ def _unseen_of(mine: Bools, unlike: Bools, edges: Bools, near: Bools) -> Unseen:
         for part, all_of_it in ((doubtful, mine), (far, edge))
     )
     margin = np.concatenate([mine[0], mine[-1], mine[:, 0], mine[:, -1]])
-    return Unseen(share, _densest(doubtful), edge_share, _densest(far), float(margin.mean()))
+    outermost = mine.copy()
+    outermost[1:-1, 1:-1] = False
+    places = (_densest(part) for part in (doubtful, far, outermost))
+    return Unseen(share, next(places), edge_share, next(places), float(margin.mean()), next(places))
 
 
 def _edges(whole: Labels) -> Bools:

@@ -12,7 +12,7 @@ from frontlines.digitize.areas.state import AreaState
 from frontlines.digitize.colour.colours import hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.colour.palette import Palette
 from frontlines.digitize.settings import MATCHING
-from frontlines.errors import DigitizeError
+from frontlines.errors import DigitizeError, NoSuchColourError
 from frontlines.names import Bools, Floats, Floats32, Ints
 
 _TINTS = np.array(MATCHING.tint_shares)
@@ -45,7 +45,10 @@ def match_fills(
     unlike, rows, chosen = min(found, key=lambda one: float(one[0][one[1], one[2]].sum()))
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
         if unlike[row, chosen[row]] > MATCHING.too_unlike_de:
-            raise DigitizeError(f"class {name!r}: no fill of the scan is like {colour!r}; it has {there}")
+            off = f"{unlike[row].min():.0f} ΔE off, where {MATCHING.too_unlike_de:g} is the most"
+            raise NoSuchColourError(
+                f"class {name!r}: no fill of the scan is like {colour!r} (nearest: {off}); it has {there}"
+            )
     return {name: labels[fill] for name, fill in zip(colours, chosen, strict=True)}
 
 
@@ -120,6 +123,6 @@ def _unlike(colour: str, fills: Floats, plain: Bools, washed: Bools) -> Floats:
     pale = np.where(washed | colour.strip().isalpha(), 0.0, MATCHING.pale_de * (1 - _TINTS[:, None]))
     tinted = (apart + pale).min(axis=0)
     # Paper that is yellow as scanned may be the very colour, but is no tint of it.
-    tinted += np.where(plain, MATCHING.too_unlike_de, 0.0)
+    tinted += np.where(plain, MATCHING.no_tint_de, 0.0)
     exact = np.where(plain, np.linalg.norm(fills - meant, axis=1), unlikeness(colour, fills))
-    return np.asarray(np.minimum(exact + np.where(_plain(fills), MATCHING.too_unlike_de, 0.0), tinted))
+    return np.asarray(np.minimum(exact + np.where(_plain(fills), MATCHING.no_tint_de, 0.0), tinted))

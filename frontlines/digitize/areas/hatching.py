@@ -217,7 +217,26 @@ def hatched_inks(sheet: Sheet) -> dict[int, Bools]:
             _lies_in(thick[ink], one) for one in found.values()
         ):
             found[ink] = thick[ink]
-    return found
+    return {ink: one for ink, one in found.items() if _is_hatched(sheet, ink, one)}
+
+
+def _is_hatched(sheet: Sheet, ink: int, thick: Bools) -> bool:
+    """Tell whether strokes run in one or two directions, or are a fill, where most of them are.
+
+    Those of names, however close together, run in all directions.
+    """
+    side = HATCHING.sample_px // HATCHING.block_px
+    first = [np.arange(0, size, side) for size in thick.shape]
+    counts = np.add.reduceat(np.add.reduceat(thick, first[0], axis=0, dtype=int), first[1], axis=1)
+    blocks = tuple(slice(k * side, (k + 1) * side) for k in np.unravel_index(counts.argmax(), counts.shape))
+    amid = np.kron(thick[blocks], np.ones((HATCHING.block_px, HATCHING.block_px), bool))
+    starts = [one.start * HATCHING.block_px for one in blocks]
+    rows, columns = (slice(start, start + size) for start, size in zip(starts, amid.shape, strict=True))
+    strokes = sheet.palette.stroke_table[sheet.codes(rows, columns)] == STROKES.ink(ink)
+    families, _ = families_of(strokes, amid)
+    along = sum(int((one.strokes & amid).sum()) for one in families)
+    drawn = int((strokes & amid).sum())
+    return along > HATCHING.in_line * drawn or drawn > HATCHING.solid * amid.sum()
 
 
 def _contrast(palette: Palette, ink: int) -> float:

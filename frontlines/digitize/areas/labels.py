@@ -86,7 +86,7 @@ def _even(labels: Labels, size: int) -> Labels:
 
 
 def label_lakes(state: AreaState) -> AreaState:
-    """Tell ground that is of no fill, as lakes are, from what is drawn over fills."""
+    """Tell ground that is of no fill, as lakes are, or beyond the page, from what is drawn over fills."""
     known, grounds = state.known.copy(), lab_of(state.sheet.palette.grounds)
     for window, own in state.tiles():
         tile = state.known[window].copy()
@@ -107,20 +107,24 @@ def _lakes(
             slice(max(0, one.start - FILLS.lake_px), min(one.stop + FILLS.lake_px, size))
             for one, size in zip(middle, tile.shape, strict=True)
         )
-        on_sheet = (
+        on_sheet = tuple(
             slice(from_.start + one.start, from_.start + one.stop)
             for from_, one in zip(window, (rows, columns), strict=True)
         )
         pixels, place = state.sheet.window(*on_sheet), (rows, columns)
-        yield place, _lake(pixels, middles[place] == number, tile[place] == UNKNOWN, grounds)
+        at_edge = any(
+            one.start == 0 or one.stop == size for one, size in zip(on_sheet, state.sheet.shape, strict=True)
+        )
+        furthest = np.inf if at_edge else FILLS.lake_ground_de
+        yield place, _lake(pixels, middles[place] == number, tile[place] == UNKNOWN, grounds, furthest)
 
 
-def _lake(pixels: Floats32, middle: Bools, unknown: Bools, grounds: Floats) -> Bools:
+def _lake(pixels: Floats32, middle: Bools, unknown: Bools, grounds: Floats, most_de: float) -> Bools:
     """Pixels of the ground around some middle, none if that is uneven or unlike ground."""
     inner = pixels[ndimage.binary_dilation(middle, iterations=FILLS.lake_inner_px)]
     colour = np.median(inner, axis=0)
     unlike = np.linalg.norm(grounds - lab_of(colour[None]), axis=1).min()
-    if inner.std(axis=0).max() > FILLS.lake_even or unlike > FILLS.lake_ground_de:
+    if inner.std(axis=0).max() > FILLS.lake_even or unlike > most_de:
         return np.zeros(middle.shape, bool)
     same = unknown & (np.abs(pixels - colour).max(axis=-1) < FILLS.lake_of_it)
     return np.asarray(ndimage.binary_propagation(middle & same, mask=same))

@@ -79,10 +79,10 @@ def trace_areas(
         `unsure_share` (share of its pixels that went to it because it is the nearest, under strokes, letters
         and edges), `unsure_at` (where most of these lie), `unseen_edge` (share of its edge with no fill seen
         nearby), `unseen_edge_at` (where most of that lies), `margin_share` (share of the scan's outermost
-        pixels that are its own), and (Multi)Polygons in pixels, without a CRS. They are a valid coverage:
-        neighbours share their borders exactly. Ground of no class is in none. Left out are `keys`, small
-        rectangles taken for those of a legend, and `shades` (their boxes), small pieces of another shade
-        than the rest of the class.
+        pixels that are its own), `margin_at` (where most of these lie), and (Multi)Polygons in pixels,
+        without a CRS. They are a valid coverage: neighbours share their borders exactly. Ground of no class
+        is in none. Left out are `keys`, small rectangles taken for those of a legend, and `shades` (their
+        boxes), small pieces of another shade than the rest of the class.
 
     Raises
     ------
@@ -170,6 +170,7 @@ def _row(state: AreaState, name: str, fill: int, unseen: Unseen) -> dict[str, ob
         "unseen_edge": unseen.edge_share,
         "unseen_edge_at": unseen.edge_place,
         "margin_share": unseen.margin_share,
+        "margin_at": unseen.margin_place,
         "geometry": shapely.union_all(state.parts[state.owners == fill]),
         "keys": shapely.union_all(dropped[edges.KEY]),
         "shades": shapely.MultiPolygon(dropped[labels.SHADE]),

@@ -16,20 +16,20 @@ from frontlines.digitize.colour.palette import STROKES, Labels, Palette
 from frontlines.digitize.colour.scan import from_corners
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.settings import INKS
-from frontlines.errors import DigitizeError
+from frontlines.errors import DigitizeError, NoSuchColourError
 from frontlines.names import Bools, Floats
 from frontlines.progress import Report
 
 
 def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
     """Find the ink that is meant by each colour asked for."""
-    there = ", ".join(hex_of(one) for one in palette.inks) or "none"
     if len(palette.inks) < len(colours):
+        there = ", ".join(map(hex_of, palette.inks)) or "none"
         raise DigitizeError(f"{len(colours)} lines are asked for, but the scan has the inks {there}")
     unlike = np.array([unlikeness_of(colour, palette.inks) for colour in colours.values()])
     rare = 7.0 * np.log10(palette.lengths_px.max() / np.maximum(palette.lengths_px, 1.0))
     rims = np.array([INKS.rim_cost * _is_rim(palette, ink) for ink in range(len(palette.inks))])
-    costs = unlike + rare + rims
+    costs = _rather_alone(palette, unlike + rare + rims)
     _, chosen = optimize.linear_sum_assignment(costs)
     for row, (name, colour) in enumerate(colours.items()):
         meant, strange = int(costs[row].argmin()), (unlike + rims)[row, chosen[row]] > INKS.too_unlike
@@ -37,8 +37,31 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
             both = sorted((row, list(chosen).index(meant)))
             raise DigitizeError(_one_ink(colours, both, hex_of(palette.inks[meant])))
         if strange:
-            raise DigitizeError(f"line {name!r}: no ink of the scan is like {colour!r}; it has {there}")
+            raise NoSuchColourError(
+                f"line {name!r}: no ink of the scan is like {colour!r}{_nearest(palette, unlike[row] + rims)}"
+            )
     return {name: int(ink) for name, ink in zip(colours, chosen, strict=True)}
+
+
+def _nearest(palette: Palette, off: Floats) -> str:
+    """Say which ink is nearest to a colour, though too far off, and which inks there are."""
+    share = palette.lengths_px / palette.lengths_px.sum()
+    there = ", ".join(f"{hex_of(ink)} ({part:.0%})" for ink, part in zip(palette.inks, share, strict=True))
+    ink = hex_of(palette.inks[off.argmin()])
+    return f" (nearest: {ink}, {off.min():.0f} ΔE off, where {INKS.too_unlike:g} is the most); it has {there}"
+
+
+def _rather_alone(palette: Palette, costs: Floats) -> Floats:
+    """Make what a coloured line looks like over another no likelier than the longer line itself, if near."""
+    out, every = costs.copy(), range(len(palette.inks))
+    coloured = np.hypot(*lab_of(palette.inks)[:, 1:].T) > INKS.coloured
+    for mine in out:
+        over = int(mine.argmin())
+        longer = palette.lengths_px > palette.lengths_px[over]
+        near = coloured & longer & (mine < mine[over] + INKS.alike_de)
+        if alone := [ink for ink in np.flatnonzero(near).tolist() if _is_blend(palette, over, ink, every)]:
+            mine[over] = mine[alone].min() + 1
+    return out
 
 
 def _one_ink(colours: Mapping[str, str], both: Sequence[int], ink: str) -> str:
@@ -56,7 +79,7 @@ def unlikeness_of(asked: str, rgb: Floats) -> Floats:
     chroma = np.hypot(lab[:, 1], lab[:, 2])
     meant = float(np.hypot(*lab_of(rgb_of(asked)[None])[0, 1:]))
     hueless = (chroma < INKS.grey) & (meant > INKS.coloured) | (chroma > INKS.coloured) & (meant < INKS.grey)
-    return unlikeness(asked, lab) + np.where(hueless, INKS.too_unlike, 0.0)
+    return unlikeness(asked, lab) + np.where(hueless, INKS.hueless, 0.0)
 
 
 def _is_rim(palette: Palette, ink: int) -> bool:
@@ -78,18 +101,21 @@ def rims_of(palette: Palette, ink: int) -> list[int]:
 
 def blends_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
     """List inks that are one line drawn over another, both showing."""
-    return [
-        other
-        for other in range(len(palette.inks))
-        if other not in taken
+    every = set(range(len(palette.inks))) - {ink, *taken}
+    return [other for other in sorted(every) if _is_blend(palette, other, ink, taken)]
+
+
+def _is_blend(palette: Palette, over: int, ink: int, unders: Sequence[int]) -> bool:
+    """Tell whether an ink is another one drawn over one of some, both showing."""
+    return any(
+        _seen_beside(palette, over, under)
         and any(
-            _seen_beside(palette, other, under)
-            and _upon(palette.inks[other], palette.inks[ink], palette.inks[under], ground)
+            _upon(palette.inks[over], palette.inks[ink], palette.inks[under], ground)
             for ground in palette.grounds
-            for under in taken
-            if under != ink
         )
-    ]
+        for under in unders
+        if under not in {ink, over}
+    )
 
 
 def thinner_of(palette: Palette, ink: int, taken: Sequence[int]) -> list[int]:
@@ -130,7 +156,8 @@ def _seen_beside(palette: Palette, ink: int, other: int) -> bool:
     rims = [
         k
         for k in range(len(palette.inks))
-        if k == other or (palette.beside[k, other] > INKS.same_place and mixed(palette, k, other))
+        if k == other
+        or (k != ink and palette.beside[k, other] > INKS.beside_by_chance and mixed(palette, k, other))
     ]
     return float(palette.beside[ink, rims].sum()) > INKS.seen_beside
 

@@ -7,11 +7,13 @@ import pandas as pd
 from PIL import ImageColor
 
 from frontlines.arguments import checked
+from frontlines.digitize.areas.hatching import hatched_inks
 from frontlines.digitize.colour.colours import hex_of, lab_of
 from frontlines.digitize.colour.inks import label_grounds, label_strokes, mean_width_px, rims_of
 from frontlines.digitize.colour.palette import STROKES, Palette
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
+from frontlines.digitize.settings import INKS
 from frontlines.names import Floats
 from frontlines.progress import Progress, reporting
 
@@ -61,6 +63,8 @@ def suggest_colours(scan: Image | Sheet, *, most: int = 12, progress: Progress =
     pixels = np.bincount(labels.ravel(), minlength=len(inks) + 1)[1:]
     kept = [ink for ink in inks if ink not in rims and pixels[ink]]
     widths = np.array([mean_width_px(labels, STROKES.ink(ink)) for ink in kept])
+    strokes = widths < INKS.broadest_share * sheet.diagonal_px  # what is broader is a fill, as over relief
+    kept, widths = np.array(kept, dtype=int)[strokes], widths[strokes]
     striking = np.array(
         [width * _contrast(palette, ink) ** 2 for width, ink in zip(widths, kept, strict=True)]
     )
@@ -85,7 +89,7 @@ def _contrast(palette: Palette, ink: int) -> float:
 
 @checked()
 def suggest_fills(scan: Image | Sheet) -> pd.DataFrame:
-    """List the colours that fill areas of a scan, its paper among them.
+    """List the colours that fill areas of a scan, its paper, hatching and fills over relief among them.
 
     Parameters
     ----------
@@ -96,7 +100,7 @@ def suggest_fills(scan: Image | Sheet) -> pd.DataFrame:
     -------
     fills
         A row a colour, the largest first: `colour` (hex, on evened paper), `name` (the nearest CSS name) and
-        `share` (of the scan's pixels that are nearer to it than to any other fill).
+        `share` (of the scan: pixels that are nearer to it than to any other fill, or that it hatches).
 
     Raises
     ------
@@ -115,11 +119,14 @@ def suggest_fills(scan: Image | Sheet) -> pd.DataFrame:
     sheet = open_sheet(scan)
     grounds = sheet.palette.grounds
     counts = np.bincount(label_grounds(sheet).ravel(), minlength=len(grounds))
+    hatched = {ink: float(blocks.mean()) for ink, blocks in hatched_inks(sheet).items()}
+    colours = [*grounds, *sheet.palette.inks[list(hatched)]]
+    bare = (1 - min(sum(hatched.values()), 1.0)) * counts / counts.sum()
     found = pd.DataFrame(
         {
-            "colour": [hex_of(one) for one in grounds],
-            "name": [_css_name(one) for one in grounds],
-            "share": (counts / counts.sum()).round(3),
+            "colour": [hex_of(one) for one in colours],
+            "name": [_css_name(one) for one in colours],
+            "share": np.round([*bare, *hatched.values()], 3),
         }
     )
     return found.sort_values("share", ascending=False, kind="stable").reset_index(drop=True)

@@ -1,12 +1,17 @@
 """Hatched areas, and ground of no known fill beside the fills."""
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
+from shapely import LineString
 
+from frontlines.datasets import render_scan
 from frontlines.digitize import open_scan, open_sheet, trace_areas
 from frontlines.digitize.areas.hatching import hatched, hatched_inks
 from frontlines.digitize.colour.inks import mixed
+from frontlines.errors import NoSuchColourError
 
 RED, BLUE, STROKE = (240, 180, 170), (170, 200, 240), (190, 40, 40)
 
@@ -65,6 +70,22 @@ def test_lines_and_letters_are_no_hatching():
     for row in range(20, 600, 60):  # a dozen lines, longer together than five diagonals
         pixels[row : row + 4] = STROKE
     assert hatched_inks(open_sheet(pixels)) == {}
+
+
+def test_names_close_together_are_no_hatched_ground():
+    rng, count = np.random.default_rng(4), 90
+    names = pd.DataFrame({
+        "text": ["Ardova", "Hill 203", "Dunaharaszt"] * (count // 3), "x": rng.uniform(40, 560, count),
+        "y": rng.uniform(20, 380, count), "size_px": rng.choice([12.0, 18.0, 24.0], count), "colour": "#b3202c",
+    })  # fmt: skip
+    pixels = render_scan(
+        gpd.GeoDataFrame({"colour": ["#1f4fb4"], "width_px": [4.0]}, geometry=[LineString([(20, 20), (580, 380)])]),
+        size_px=(600, 400), labels=names, rng=4,
+    ).pixels  # fmt: skip
+    sheet = open_sheet(pixels)
+    assert hatched_inks(sheet) == {}
+    with pytest.raises(NoSuchColourError, match="class 'held': no fill of the scan is like '#b3202c'"):
+        trace_areas(sheet, {"held": "#b3202c"})
 
 
 def test_a_line_that_leaves_the_hatching_is_left_out():

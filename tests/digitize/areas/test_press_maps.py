@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import shapely
+from PIL import Image
 from scipy import ndimage
 
 from frontlines.digitize import open_scan, trace_areas
@@ -53,6 +54,16 @@ def test_the_ground_goes_on_under_the_box_of_a_name():
     pixels[84:118, 195:305] = 255
     letters(pixels, slice(96, 107), 210, 20, count=8)
     assert areas_of(pixels) == pytest.approx(areas, rel=0.005)
+
+
+@pytest.mark.parametrize("beyond", [(255, 255, 255), (12, 12, 12)], ids=["white", "black"])
+def test_what_lies_beyond_a_page_that_was_laid_on_askew_is_of_no_class(beyond):
+    pixels = np.full((400, 600, 3), (232, 176, 160), np.uint8)
+    pixels[200:] = 176, 196, 232
+    page = Image.fromarray(pixels).rotate(4, resample=Image.Resampling.BICUBIC, fillcolor=beyond)
+    found = trace_areas(np.asarray(page), {"North": "#e8b0a0", "South": "#b0c4e8"})
+    shown = Image.new("L", (600, 400), 255).rotate(4, resample=Image.Resampling.BICUBIC, fillcolor=0)
+    assert found.area.sum() == pytest.approx((np.asarray(shown) > 127).sum(), rel=0.005)
 
 
 def test_a_round_lake_of_the_colour_of_the_paper_stays_out():

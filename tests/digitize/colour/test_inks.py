@@ -10,7 +10,7 @@ from frontlines.digitize.colour.inks import match_inks, under_other_light
 from frontlines.digitize.colour.palette import Palette
 from frontlines.digitize.colour.paper import Paper, paper_of
 from frontlines.digitize.colour.sheet import Sheet
-from frontlines.errors import DigitizeError
+from frontlines.errors import DigitizeError, NoSuchColourError
 
 BLANK = open_scan(np.full((160, 160, 3), 255, np.uint8))
 
@@ -90,7 +90,27 @@ def test_the_pale_fringe_of_a_line_is_not_taken_for_what_is_asked():
     inks, beside = np.array([[184.0, 36, 129], [255, 217, 245]]), np.array([[0, 1.0], [1.0, 0]])
     lengths, places = np.array([1700.0, 730]), np.zeros((2, 2), int)
     palette = Palette(np.full((1, 3), 250.0), inks, lengths, places, np.ones(2), beside)
-    assert match_inks(palette, {"May": "red"}) == {"May": 0}
+    assert match_inks(palette, {"May": "#d0208a"}) == {"May": 0}
+
+
+def test_a_colour_that_no_ink_is_near_is_refused_with_the_inks_and_their_shares():
+    inks = np.array([[184.0, 36, 129], [31, 79, 180]])
+    lengths, places = np.array([3000.0, 1000]), np.zeros((2, 2), int)
+    palette = Palette(np.full((1, 3), 250.0), inks, lengths, places, np.ones(2), np.zeros((2, 2)))
+    with pytest.raises(
+        NoSuchColourError, match=r"line 'May': no ink of the scan is like 'green'.*ΔE off"
+    ) as told:
+        match_inks(palette, {"May": "green"})
+    assert "it has #b82481 (75%), #1f4fb4 (25%)" in str(told.value)
+
+
+@pytest.mark.parametrize(("asked", "meant"), [("red", 0), ("#cc2222", 0), ("#9d4a3a", 2)])
+def test_a_line_over_another_is_not_taken_for_the_line_unless_it_is_asked_for(asked, meant):
+    inks = np.array([[201.0, 85, 102], [63, 157, 96], [157, 74, 58]])  # red, green, and red over green
+    beside = np.array([[0, 0, 0.1], [0, 0, 0.1], [0.2, 0.4, 0]])
+    lengths, places = np.array([2423.0, 1960, 695]), np.zeros((3, 2), int)
+    palette = Palette(np.full((1, 3), 250.0), inks, lengths, places, np.ones(3), beside)
+    assert match_inks(palette, {"May": asked}) == {"May": meant}
 
 
 @pytest.mark.parametrize("seed", [3, 11])

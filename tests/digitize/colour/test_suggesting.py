@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from frontlines.datasets import ScanLook
-from frontlines.digitize import open_scan, suggest_colours, suggest_fills
+from frontlines.digitize import open_scan, open_sheet, suggest_colours, suggest_fills, trace_areas
 from frontlines.digitize.colour.colours import lab_of, rgb_of
 from tests.digitize.warmaps import war_map
 
@@ -33,6 +34,22 @@ def test_fronts_stand_before_rivers_and_letters():
     assert colours["name"].tolist()[0] == "firebrick"
     assert colours["stroke_px"].tolist() == pytest.approx([6, 2], abs=1.6)
     assert colours["length_px"].tolist() == pytest.approx([360, 20 * 360], rel=0.3)
+
+
+def test_a_translucent_fill_over_relief_is_a_fill_that_is_found_again_and_no_line():
+    rng, size = np.random.default_rng(3), (420, 560)
+    relief = gaussian_filter(rng.normal(size=size), 9)
+    shade = 1 + 0.25 * np.gradient(relief)[1] / np.abs(np.gradient(relief)[1]).max()
+    pixels = np.full((*size, 3), 250.0)
+    pixels[210:, 40:520] = 0.7 * pixels[210:, 40:520] + 0.3 * np.array([216, 60, 80])
+    pixels[100:104, 40:520] = 30, 60, 160
+    pixels = gaussian_filter(pixels * shade[..., None], (0.6, 0.6, 0)).clip(0, 255).astype(np.uint8)
+    sheet = open_sheet(pixels)
+    fills, lines = suggest_fills(sheet), suggest_colours(sheet)
+    (occupied,) = fills.loc[fills["name"] == "pink", "colour"]
+    assert occupied not in set(lines["colour"])
+    (area,) = trace_areas(sheet, {"occupied": occupied}).area
+    assert area == pytest.approx(210 * 480, rel=0.01)
 
 
 def test_fills_are_listed_by_their_share_of_the_scan():
