@@ -13,7 +13,14 @@ import numpy as np
 from pyproj import CRS
 
 from frontlines.digitize.georef.error import to_lonlat, to_plane
-from frontlines.digitize.georef.transformations import FAMILIES, LEAST_POINTS, Family, fit, off_the_others, without_point
+from frontlines.digitize.georef.transformations import (
+    FAMILIES,
+    LEAST_POINTS,
+    Family,
+    fit,
+    off_the_others,
+    without_point,
+)
 from frontlines.digitize.settings import BAD_POINTS, CHOOSING
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats
@@ -169,7 +176,9 @@ class _Judged:
     def by(cls, pixels: Floats, xy: Floats, family: Family) -> _Judged:
         fitted = fit(pixels, xy, family)
         sides = fitted.pixel_side(pixels)[:, None]
-        return cls((xy - fitted.target.middle) / np.median(sides), fitted.residual_maker, LEAST_POINTS[family])
+        return cls(
+            (xy - fitted.target.middle) / np.median(sides), fitted.residual_maker, LEAST_POINTS[family]
+        )
 
     def without(self, k: int) -> _Judged:
         return _Judged(np.delete(self.px, k, axis=0), without_point(self.maker, k), self.least)
@@ -193,7 +202,9 @@ class _Judged:
     def worst(self, chance: float) -> int | None:
         """Position of the point that belongs least, if it does not belong."""
         off_px, squares = self.studied
-        doubts = {int(k): self.doubt(int(k)) for k in np.argsort(-np.nan_to_num(squares))[: BAD_POINTS.looked_at]}
+        doubts = {
+            int(k): self.doubt(int(k)) for k in np.argsort(-np.nan_to_num(squares))[: BAD_POINTS.looked_at]
+        }
         worst = min(doubts, key=lambda k: doubts[k])
         return worst if doubts[worst] < chance and off_px[worst] > BAD_POINTS.near_px else None
 

@@ -140,17 +140,17 @@ class Transformation:
 
     @cached_property
     def residual_maker(self) -> Floats:
-        """What takes the control points' places to their residuals, (2n, 2n): x and y of a point side by side.
+        """What takes the control points' places to their residuals, (2n, 2n), a point's x and y together.
 
         A spline has none; what is taken instead leaves, as a residual maker does, by `without_point` the one
         of the other points.
         """
         n = len(self.pixels)
         if self.family == "spline":
-            return np.kron(self._inverse[:n, :n], np.eye(2))
+            return np.asarray(np.kron(self._inverse[:n, :n], np.eye(2)))
         design = self.slopes_by_parameter(self.pixels)
         maker = np.eye(2 * n) - np.concatenate([design[:, 0], design[:, 1]]) @ self._inverse
-        return maker.reshape(2, n, 2, n).transpose(1, 0, 3, 2).reshape(2 * n, 2 * n)
+        return np.asarray(maker.reshape(2, n, 2, n).transpose(1, 0, 3, 2).reshape(2 * n, 2 * n))
 
     def left_out_weights(self) -> Floats:
         """`weights` at each control point of the fit to the others, (n, 2, 2n)."""
@@ -195,8 +195,9 @@ def fit(pixels: Floats, xy: Floats, family: Family) -> Transformation:
     """Fit a transformation to control points."""
     refuse_unknown(family)
     if len(pixels) < LEAST_POINTS[family]:
+        count = f"{len(pixels)} control points are" if len(pixels) > 1 else "1 control point is"
         raise DigitizeError(
-            f"{len(pixels)} control points are too few for the transformation {family}: it needs "
+            f"{count} too few for the transformation {family}: it needs "
             f"{LEAST_POINTS[family]}, and some to spare so that its error can be told"
         )
     if not np.ptp(pixels, axis=0).any() or not np.ptp(xy, axis=0).any():

@@ -92,7 +92,7 @@ def test_two_or_three_points_leave_no_choice():
     lonlat = on_ground(pixels * [30, -30])
     assert choose(pixels[:2], lonlat[:2], crs=UTM).family == "helmert"
     assert choose(pixels, lonlat, crs=UTM).family == "helmert"
-    with pytest.raises(DigitizeError, match="1 control points are too few"):
+    with pytest.raises(DigitizeError, match="1 control point is too few"):
         choose(pixels[:1], lonlat[:1], crs=UTM)
 
 
