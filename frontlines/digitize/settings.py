@@ -332,6 +332,7 @@ class Choosing:
             "helmert": 1, "affine": 1, "projective": 2, "polynomial2": 3, "polynomial3": 4, "spline": 7,
         }
     )  # fmt: skip
+    judges: int = 3  # that fit best are asked which points do not belong; all of them say no better
     much_better: float = 0.5  # another choice than the one named is told below this part of its error
     notable_px: float = 1.0  # leave-one-out errors below this need no such caution
     meridians: int = 401  # looked at between the points for a cut of the plane

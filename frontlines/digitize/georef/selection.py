@@ -1,11 +1,13 @@
 """Which transformation, on which plane, and which points do not belong.
 
 Without a word in the recipe the simplest transformation is taken that no richer one beats clearly in its
-leave-one-out error. Points that do not belong are set aside while choosing, never while fitting.
+leave-one-out error. All are compared on the same points: those that do not belong, as one of the best sees
+it, are set aside for all of them; while choosing, never while fitting.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,7 +67,7 @@ class Choice:
     plane: str
     crs: CRS
     reason: str  # in words
-    # leave-one-out RMSE of each transformation that was weighed, without the points set aside
+    # leave-one-out RMSE of each transformation that was weighed, all without the same points
     left_out_px: dict[str, float]
 
     @property
@@ -81,12 +83,18 @@ def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Fa
     planes = candidate_planes(lonlat) if crs is None else _named_plane(lonlat, crs)
     families = _allowed(len(pixels)) if family is None else [family]
     on_planes = {plane: to_plane(lonlat, where) for plane, where in planes.items()}
-    errors = {
-        (name, plane): _left_out_px(pixels, xy, name) for name in families for plane, xy in on_planes.items()
+    rivals = [(name, plane) for name in families for plane in planes]
+    every = {rival: _off_px(pixels, on_planes[rival[1]], rival[0]) for rival in rivals}
+    medians = {rival: float(np.median(off)) for rival, off in every.items() if off is not None}
+    bad = _set_aside(pixels, {rival: on_planes[rival[1]] for rival in medians}, medians)
+    kept = np.setdiff1d(np.arange(len(pixels)), bad)
+    common = {
+        rival: _off_px(pixels[kept], on_planes[rival[1]][kept], rival[0]) if bad else off
+        for rival, off in every.items()
     }
-    weighed = {rival: error for rival, error in errors.items() if error is not None}
+    weighed = {rival: float(np.sqrt((off**2).mean())) for rival, off in common.items() if off is not None}
     if not weighed:
-        name, plane = next(iter(errors))
+        name, plane = rivals[0]
         fit(pixels, on_planes[plane], name)  # says what is wrong
         return Choice(name, plane, planes[plane], "no point to spare: no other could be weighed", {})
     taken = next(iter(weighed))
@@ -100,6 +108,8 @@ def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Fa
         where = [f"the plane {taken[1]!r}, since the recipe names no CRS of the map"]
         both = " on ".join(what * (family is None) + where * (crs is None))
         reason = f"{both}; no other has a leave-one-out error clearly below its {weighed[taken]:.2g} px"
+        if bad:
+            reason += f" ({len(bad)} point{'s' * (len(bad) > 1)} set aside for all)"
     return Choice(*taken, planes[taken[1]], reason, shown)
 
 
@@ -155,13 +165,31 @@ def _named_plane(lonlat: Floats, crs: CRS) -> dict[str, CRS]:
     )
 
 
-def _left_out_px(pixels: Floats, xy: Floats, family: Family) -> float | None:
-    """Leave-one-out RMSE [px], or None if it cannot be told."""
+def _off_px(pixels: Floats, xy: Floats, family: Family, bad: Sequence[int] = ()) -> Floats | None:
+    """How far each point is from where the others, but bad ones, put it [px]; None if it cannot be told."""
+    kept = np.setdiff1d(np.arange(len(pixels)), bad)
     try:
-        errors = fit(pixels, xy, family).left_out_px(xy)
+        fitted = fit(pixels[kept], xy[kept], family)
     except DigitizeError:
         return None
-    return float(np.sqrt((errors**2).sum(axis=1).mean())) if np.isfinite(errors).all() else None
+    off = (xy - fitted(pixels)) / fitted.pixel_side(pixels)[:, None]
+    off[kept] = fitted.left_out_px(xy[kept])
+    return np.hypot(*off.T) if np.isfinite(off).all() else None
+
+
+def _set_aside(
+    pixels: Floats, rivals: Mapping[tuple[Family, str], Floats], medians: Mapping[tuple[Family, str], float]
+) -> list[int]:
+    """Find the points that do not belong, by the transformation and plane that fit half of all points best.
+
+    Only the few that do so with all points are asked, and each again without those that it would set aside.
+    """
+    found = {}
+    for rival in sorted(medians, key=lambda one: medians[one])[: CHOOSING.judges]:
+        bad = bad_points(pixels, rivals[rival], rival[0])
+        off = _off_px(pixels, rivals[rival], rival[0], bad)
+        found[medians[rival] if off is None else float(np.median(off))] = bad
+    return found[min(found)] if found else []
 
 
 @dataclass(frozen=True)
