@@ -17,6 +17,7 @@ from frontlines._optional import require
 from frontlines.digitize.colour.scan import Scan, open_scan
 from frontlines.digitize.georef.control_points import Affine, crs_of, read_control_points, read_world_file
 from frontlines.digitize.georef.georeference import Georeference, georeference, georeference_from_affine
+from frontlines.digitize.georef.graticule import with_graticule
 from frontlines.digitize.recipe import Recipe
 from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
@@ -64,6 +65,8 @@ def georeference_of(recipe: Recipe, scan: Scan) -> Georeference:
         affine, own_crs, source = _affine(recipe, scan, crs)
         return georeference_from_affine(affine, own_crs, size, source)
     with naming(recipe.points or recipe.image, recipe):
+        if recipe.graticule:
+            control = with_graticule(control.on_scan(size), scan.bands())
         control = control.without(recipe.leave_out)
         return georeference(control, size, crs=crs, transformation=recipe.transformation)
 

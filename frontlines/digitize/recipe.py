@@ -156,6 +156,7 @@ TOP: dict[str, Entry] = {
     "crs": _CRS,
     "points_crs": _CRS,
     "transformation": _FAMILY,
+    "graticule": _YES,
     "leave_out": Entry(_are_ids, "a list of ids of control points"),
     "map": NAME,
     "author": NAME,
@@ -211,6 +212,8 @@ def _faults(entries: Mapping[str, Any]) -> Iterator[str]:
 def _lacking(entries: Mapping[str, Any]) -> Iterator[str]:
     if "image" not in entries:
         yield 'image is missing: write image = "scan.jpg"'
+    if entries.get("graticule") and "points" not in entries:
+        yield 'graticule needs two of its crossings: write points = "points.csv", with both'
     if not entries.get("line") and not entries.get("area"):
         yield "it asks for nothing: give [[line]] (colour, date, sides) or [[area]] (colour, date, side)"
     for table, needed in _NEEDED.items():
@@ -261,7 +264,7 @@ def _unknown(name: str, known: Mapping[str, Any], where: str) -> str:
 Place = tuple[float, float]
 
 _AS_GIVEN = (
-    "page", "transformation", "author", "scale", "source_m", "follow_hidden",
+    "page", "transformation", "graticule", "author", "scale", "source_m", "follow_hidden",
 )  # fmt: skip
 
 
@@ -346,6 +349,8 @@ class Recipe:
         CRS of the map, and of the control points if it is not WGS 84.
     transformation
         helmert, affine, projective, polynomial2, polynomial3 or spline; None: it is chosen.
+    graticule
+        Whether the crossings of the graticule are found on the scan, from the two that `points` names.
     leave_out
         Ids of control points that are not used.
     map_name, author, scale
@@ -378,6 +383,7 @@ class Recipe:
     crs: str | None = None
     points_crs: str | None = None
     transformation: Family | None = None
+    graticule: bool = False
     leave_out: tuple[str, ...] = ()
     map_name: str = ""
     author: str = ""

@@ -356,6 +356,36 @@ class BadPoints:
 
 
 @dataclass(frozen=True)
+class Graticules:
+    """How crossings of a graticule are found on a scan.
+
+    By judgement, on made-up scans (`tests/digitize/georef/test_graticule.py`); steps are those of maps.
+    """
+
+    steps_min: tuple[int, ...] = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 360, 600, 900)  # [′]
+    off_step: float = 0.002  # of a step: named crossings are no farther off whole ones, on another datum
+    oblong: float = 3.0  # times the one step is as large as the other, at most [degrees]
+    families: Mapping[str, int] = field(  # what says where the next crossing lies, from so many on
+        default_factory=lambda: {"polynomial2": 12, "affine": 6, "helmert": 2}
+    )
+    widest_px: int = 7  # of a line, at most
+    nearest_px: float = 40.0  # lines are at least so far apart
+    reach: float = 0.12  # of a step: a crossing is looked for so far from where the others put it
+    near_px: float = 4.0  # and at least so far
+    named_px: float = 50.0  # for this step those named are read, before the true one is known
+    crossed_px: int = 4  # beside a crossing, where the other line runs
+    arm: float = 0.4  # of a step: so far to either side a line is looked at
+    longest_px: float = 60.0  # but no farther
+    seen: float = 10.0  # darker than beside it a line must be [grey, of 255]
+    alone: float = 0.6  # of its darkness, that no other line within reach may have
+    whole: float = 0.6  # of either arm must be seen
+    least: int = 6  # crossings, with those named
+    woven: float = 0.8  # of them have neighbours along both lines, from which on no coarser net is tried
+    astray_px: float = 1.5  # a crossing may be so far from where the others put it
+    astray: float = 4.0  # or so many times as far as the half of them is
+
+
+@dataclass(frozen=True)
 class QuotedError:
     """How far a georeference is off between its control points.
 
@@ -423,6 +453,7 @@ EDGES = Edges()
 DOUBTS = Doubts()
 CHOOSING = Choosing()
 BAD_POINTS = BadPoints()
+GRATICULES = Graticules()
 QUOTED_ERROR = QuotedError()
 POINT_CAUTIONS = PointCautions()
 SIDES = Sides()
@@ -432,7 +463,7 @@ def as_record() -> dict[str, dict[str, Any]]:
     """All thresholds by group, as plain data for the manifest of a run."""
     groups = (
         SCANS, PAPERS, GROUNDS, INKS, MATCHING, FILLS, HATCHING, EDGES, DOUBTS,
-        CHOOSING, BAD_POINTS, QUOTED_ERROR, POINT_CAUTIONS, SIDES,
+        CHOOSING, BAD_POINTS, GRATICULES, QUOTED_ERROR, POINT_CAUTIONS, SIDES,
     )  # fmt: skip
     return {type(one).__name__.lower(): _plain(asdict(one)) for one in groups}
 
