@@ -365,9 +365,6 @@ class Graticules:
     steps_min: tuple[int, ...] = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 360, 600, 900)  # [′]
     off_step: float = 0.002  # of a step: named crossings are no farther off whole ones, on another datum
     oblong: float = 3.0  # times the one step is as large as the other, at most [degrees]
-    families: Mapping[str, int] = field(  # what says where the next crossing lies, from so many on
-        default_factory=lambda: {"polynomial2": 12, "affine": 6, "helmert": 2}
-    )
     widest_px: int = 7  # of a line, at most
     nearest_px: float = 40.0  # lines are at least so far apart
     reach: float = 0.12  # of a step: a crossing is looked for so far from where the others put it
@@ -380,6 +377,7 @@ class Graticules:
     alone: float = 0.6  # of its darkness, that no other line within reach may have
     whole: float = 0.6  # of either arm must be seen
     least: int = 6  # crossings, with those named
+    most: int = 12  # from which on it does not matter which plane they were sought on
     woven: float = 0.8  # of them have neighbours along both lines, from which on no coarser net is tried
     astray_px: float = 1.5  # a crossing may be so far from where the others put it
     astray: float = 4.0  # or so many times as far as the half of them is

@@ -16,6 +16,7 @@ from frontlines.datasets.places import towns_named
 from frontlines.digitize import Georeference, Recipe, georeference
 from frontlines.digitize.georef.cautions import turned_over
 from frontlines.digitize.georef.control_points import WGS84, crs_of, read_place
+from frontlines.digitize.georef.graticule import with_graticule
 from frontlines.digitize.inputs import georeference_of, open_image
 from frontlines.digitize.recipe import refuse_faults
 from frontlines.errors import DigitizeError
@@ -44,6 +45,7 @@ class Desk:
         self.pictures = Pictures(self.scan)
         self.answers = {
             "read": self.read, "find": self.find, "pick": self.pick, "weigh": self.weigh, "save": self.save,
+            "cross": self.cross,
         }  # fmt: skip
 
     def state(self) -> Answer:
@@ -75,6 +77,12 @@ class Desk:
         """Give the colour at a place of the scan."""
         column, row = _number(asked, "col"), _number(asked, "row")
         return {"colour": self.pictures.colour_at(column, row, of_line=asked.get("kind") == "line")}
+
+    def cross(self, asked: Mapping[str, Any]) -> Answer:
+        """Find the crossings of the graticule from the two that are set."""
+        with self.pictures.lock:
+            found = with_graticule(control_of(_points(asked)), self.scan.bands())
+        return {"points": found.points[["id", "col", "row", "lon", "lat"]].to_dict("records")}
 
     def weigh(self, asked: Mapping[str, Any]) -> Answer:
         """Georeference the scan as `frontlines digitize` would, and say how well it fits."""

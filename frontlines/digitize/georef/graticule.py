@@ -20,12 +20,13 @@ from scipy import ndimage
 from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.error import to_plane
 from frontlines.digitize.georef.selection import candidate_planes, choose
-from frontlines.digitize.georef.transformations import fit
+from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, fit
 from frontlines.digitize.settings import GRATICULES
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats, Pixels
 
 _Node = tuple[int, int]  # steps of longitude and latitude from the first crossing that was named
+_PREDICTING: tuple[Family, ...] = ("polynomial2", "affine", "helmert")  # by twice the points they need
 _FINE = 100  # parts of the way between two crossings, over which the directions of lines are taken
 _AROUND = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
@@ -45,8 +46,8 @@ class _Net:
         """Say where nodes lie on the scan, from those that are known, (n, 2) [px]."""
         there, pixels = to_plane(self.lonlat(known), self.crs), np.array(list(known.values()))
         wanted = to_plane(self.lonlat(nodes), self.crs)
-        for family, least in GRATICULES.families.items():
-            if len(known) >= least:
+        for family in _PREDICTING:
+            if len(known) >= 2 * LEAST_POINTS[family] or family == "helmert":
                 try:
                     return fit(there, pixels, family)(wanted)
                 except DigitizeError:
@@ -74,6 +75,8 @@ def with_graticule(control: GroundControl, bands: Iterable[tuple[int, Pixels]]) 
             found = _grown(dark, net, dict(zip(nodes, places, strict=False)))
             if len(found) > len(best):
                 best, chosen, own = found, net, dict(zip(nodes, control.points["id"], strict=True))
+            if len(best) >= GRATICULES.most and _woven(best) >= GRATICULES.woven:
+                break
         if len(best) >= GRATICULES.least and _woven(best) >= GRATICULES.woven:
             break
     if len(best) >= GRATICULES.least:
@@ -172,7 +175,8 @@ def _line(
     arm = np.arange(GRATICULES.crossed_px, min(GRATICULES.arm * length, GRATICULES.longest_px))
     off = np.arange(-np.ceil(reach) - GRATICULES.widest_px, np.ceil(reach) + GRATICULES.widest_px + 1)
     at = place + np.concatenate([-arm, arm])[:, None, None] * unit + off[None, :, None] * normal
-    on = ((at >= 0) & (at <= np.array(dark.shape[::-1]) - 1)).all(axis=(1, 2))  # the rest is off the scan
+    beyond = np.maximum(-at, at - np.array(dark.shape[::-1]) + 1).max(axis=(1, 2))
+    on = beyond <= 0  # the rest is off the scan
     at, arms = at[on], np.split(np.arange(on.sum()), [int(on[: len(arm)].sum())])
     arms = [one for one in arms if len(one) > GRATICULES.widest_px]
     if not arms:

@@ -176,7 +176,8 @@ def off_the_others(maker: Floats) -> Floats:
     """From a residual maker: what takes the places to each point's distance from where the others put it."""
     n = len(maker) // 2
     own = maker.reshape(n, 2, n, 2)[np.arange(n), :, np.arange(n)]
-    undone, open_ = np.full_like(own, np.nan), np.abs(np.linalg.det(own)) > _FLAT
+    with np.errstate(invalid="ignore"):  # of a fit that is not determined
+        undone, open_ = np.full_like(own, np.nan), np.abs(np.linalg.det(own)) > _FLAT
     undone[open_] = np.linalg.inv(own[open_])
     return np.asarray(undone @ maker.reshape(n, 2, 2 * n))
 
@@ -186,7 +187,7 @@ def without_point(maker: Floats, k: int) -> Floats:
     gone = slice(2 * k, 2 * k + 2)
     rest = np.delete(np.arange(len(maker)), gone)
     others, between = maker[np.ix_(rest, rest)], maker[rest, gone]
-    if not abs(np.linalg.det(maker[gone, gone])) > _FLAT:
+    if not np.isfinite(maker).all() or not abs(np.linalg.det(maker[gone, gone])) > _FLAT:
         return np.full_like(others, np.nan)
     return np.asarray(others - between @ np.linalg.solve(maker[gone, gone], maker[gone][:, rest]))
 

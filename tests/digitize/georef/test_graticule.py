@@ -15,7 +15,7 @@ from frontlines.errors import DigitizeError
 CONIC = "+proj=lcc +lat_1=39 +lat_2=41 +lon_0=45 +lat_0=40 +datum=WGS84"
 
 
-def drawn(crs, west, south, east, north, *, step, width_px=700, turn=2.0):
+def drawn(crs, west, south, east, north, *, step, width_px=560, turn=2.0):
     """Draw a map with a front, a fill, borders and names over its graticule."""
     middle, high = (west + east) / 2, north - south
     rows = np.linspace(0.02, 0.98, 9)
@@ -62,9 +62,11 @@ def test_nearly_all_crossings_are_found_and_none_that_is_not_there(crs, bounds, 
     found = with_graticule(named, [(0, scan.pixels)]).points
     places = [truth[round(row.lon, 6), round(row.lat, 6)] for row in found.itertuples()]
     off_px = np.hypot(*(found[["col", "row"]].to_numpy() - places).T)
-    assert len(found) >= 0.8 * len(truth)
+    size = np.array(scan.pixels.shape[1::-1])
+    inner = [at for at in truth.values() if min(*at, *(size - at)) > 24]
+    assert len(found) >= 0.85 * len(inner)
     assert np.median(off_px) < 0.2
-    assert off_px.max() < 1.2
+    assert off_px.max() < 1.5
     assert set(named.points["id"]) <= set(found["id"])
 
 
