@@ -362,7 +362,7 @@ class Graticules:
     By judgement, on made-up scans (`tests/digitize/georef/test_graticule.py`); steps are those of maps.
     """
 
-    steps_min: tuple[int, ...] = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 360, 600, 900)  # [′]
+    steps_min: tuple[int, ...] = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 360, 600, 900, 1800)  # [′]
     off_step: float = 0.002  # of a step: named crossings are no farther off whole ones, on another datum
     oblong: float = 3.0  # times the one step is as large as the other, at most [degrees]
     widest_px: int = 7  # of a line, at most
