@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from frontlines._optional import require
 from frontlines.digitize.colour.scan import Scan, open_scan
 from frontlines.digitize.georef.control_points import Affine, crs_of, read_control_points, read_world_file
 from frontlines.digitize.georef.georeference import Georeference, georeference, georeference_from_affine
+from frontlines.digitize.georef.graticule import with_graticule
 from frontlines.digitize.recipe import Recipe
 from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
@@ -46,7 +49,7 @@ def _pdf_page(path: Path, page: int) -> Pixels:
             within("pixels", width * height, f"{path} of {width} × {height} px at {_PDF_DPI} dpi")
             return np.array(sheet.render(scale=scale, rev_byteorder=True).to_numpy()[..., :3])
     except pdfium.PdfiumError as error:
-        raise DigitizeError(f"{path}: cannot be read as a PDF ({error})") from error
+        raise DigitizeError(f"{path}: cannot be read as a PDF ({error}): save the page as PNG") from error
 
 
 def georeference_of(recipe: Recipe, scan: Scan) -> Georeference:
@@ -61,8 +64,23 @@ def georeference_of(recipe: Recipe, scan: Scan) -> Georeference:
     if control is None:
         affine, own_crs, source = _affine(recipe, scan, crs)
         return georeference_from_affine(affine, own_crs, size, source)
-    control = control.without(recipe.leave_out)
-    return georeference(control, size, crs=crs, transformation=recipe.transformation)
+    with naming(recipe.points or recipe.image, recipe):
+        if recipe.graticule:
+            control = with_graticule(control.on_scan(size), scan.bands())
+        control = control.without(recipe.leave_out)
+        return georeference(control, size, crs=crs, transformation=recipe.transformation)
+
+
+@contextmanager
+def naming(path: Path | None, recipe: Recipe) -> Iterator[None]:
+    """Name a file in an error that names no file of a recipe."""
+    try:
+        yield
+    except DigitizeError as error:
+        held = (recipe.path, recipe.image, recipe.points, recipe.world_file)
+        if path is None or any(one.name in str(error) for one in held if one is not None):
+            raise
+        raise type(error)(f"{path.name}: {error}") from error
 
 
 def _affine(recipe: Recipe, scan: Scan, crs: CRS | None) -> tuple[Affine, CRS, str]:

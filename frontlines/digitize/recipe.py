@@ -14,12 +14,12 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
-from frontlines.digitize.colour.colours import refuse_one_colour
+from frontlines.digitize.colour.colours import is_colour, refuse_one_colour
 from frontlines.digitize.georef.transformations import FAMILIES, Family
 from frontlines.digitize.lines import Knobs
 from frontlines.digitize.settings import BOUNDS, refuse_beyond
 from frontlines.errors import DigitizeError, SourceError
-from frontlines.layers.days import days_in_texts
+from frontlines.layers.days import days_in_texts, without_day
 from frontlines.sources.toml import NAME, Entry, is_name, misfit, read_toml
 
 Entries = dict[str, Any]
@@ -43,6 +43,19 @@ def _day_of(value: Any) -> date | None:
 def _is_day(value: Any) -> bool:
     day = _day_of(value)
     return day is not None and day.year >= _FIRST_YEAR and day <= datetime.now(tz=UTC).date()
+
+
+def _wrong_day(value: Any) -> str:
+    """Say why a value is no day that a map may show."""
+    if isinstance(value, datetime):
+        return "leave the time out"
+    if (day := _day_of(value)) is not None:
+        return "it is to come" if day.year >= _FIRST_YEAR else "its year is a slip"
+    if not isinstance(value, str) or re.search(r"\d", value) is None:
+        return ""
+    if re.search(r"(?<!\d)\d{4}(?!\d)", value) is None:
+        return "write its year with four digits"
+    return "add the day of the month" if without_day(value) else "write it as year-month-day, in one way"
 
 
 def _are_ids(value: Any) -> bool:
@@ -70,6 +83,19 @@ def _are_sides(value: Any) -> bool:
     return all(_is_place(held) or _are_places(held) for held in value.values())
 
 
+def _wrong_sides(value: Any) -> str:
+    """Say what is wrong with sides and their places."""
+    if not isinstance(value, dict) or len(value) != _PAIR:
+        return "name both"
+    wrong = [(side, held) for side, held in value.items() if not (_is_place(held) or _are_places(held))]
+    for side, held in wrong:
+        if isinstance(held, list) and all(isinstance(one, int | float) for one in held):
+            if len(held) == _PAIR:
+                return f"the latitude of {side} is beyond 90°, so longitude and latitude have changed places"
+            return f"{side} has {len(held)} numbers, not 2: write decimals with a point"
+    return f"look at {wrong[0][0]}" if wrong else "give each a name"
+
+
 def _are_places(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(map(_is_place, value))
 
@@ -78,6 +104,17 @@ def _is_box(value: Any) -> bool:
     if not isinstance(value, list) or len(value) != _BOX or not all(map(_is_pair, (value[:2], value[2:]))):
         return False
     return bool(value[0] < value[2] and value[1] < value[3])
+
+
+def _wrong_box(value: Any) -> str:
+    """Say what is wrong with a box, or the first wrong one of several."""
+    for box in value if isinstance(value, list) and all(isinstance(one, list) for one in value) else [value]:
+        if isinstance(box, list) and len(box) == _BOX and all(map(_is_pair, (box[:2], box[2:]))):
+            if not _is_box(box):
+                return "left must be less than right, and top less than bottom"
+        elif not _is_mask(box):
+            return f"look at {box}"
+    return ""
 
 
 def _is_mask(value: Any) -> bool:
@@ -89,18 +126,22 @@ def _are_masks(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_mask, value))
 
 
-_DAY = Entry(_is_day, 'a day up to today, such as 1994-05-12, "24.10.1917" or "1 April 1918"')
+_DAY = Entry(_is_day, 'a day up to today, such as 1994-05-12, "24.10.1917" or "1 April 1918"', _wrong_day)
 _YES = Entry(lambda value: isinstance(value, bool), "true or false")
 _CRS = Entry(lambda value: is_name(value) or type(value) is int, 'a text such as "EPSG:32638", or its number')
 _SIDES = Entry(
     _are_sides,
     "the two sides with a place that each holds, such as {ARM = [46.6, 39.8], AZE = [47.3, 40.4]} "
     "(longitude, latitude) or {ARM = {col = 900, row = 1400}, …}",
+    _wrong_sides,
 )
-_BOXED = Entry(_is_box, "left, top, right and bottom in pixels, such as [100, 80, 3900, 2900]")
+_BOXED = Entry(_is_box, "left, top, right and bottom in pixels, such as [100, 80, 3900, 2900]", _wrong_box)
 _MASKS = Entry(
-    _are_masks, "a list of boxes [left, top, right, bottom] or rings [[col, row], [col, row], …] in pixels"
+    _are_masks,
+    "a list of boxes [left, top, right, bottom] or rings [[col, row], [col, row], …] in pixels",
+    _wrong_box,
 )
+_COLOUR = Entry(is_colour, 'a colour: hex, as "#1f4fb4", or a CSS name, as "blue"')
 _FAMILY = Entry(lambda value: value in FAMILIES, f"one of {', '.join(FAMILIES)}")
 
 _NUMBERS = {name: Entry(bound.holds, bound.words) for name, bound in BOUNDS.items()}
@@ -115,6 +156,7 @@ TOP: dict[str, Entry] = {
     "crs": _CRS,
     "points_crs": _CRS,
     "transformation": _FAMILY,
+    "graticule": _YES,
     "leave_out": Entry(_are_ids, "a list of ids of control points"),
     "map": NAME,
     "author": NAME,
@@ -127,13 +169,13 @@ TOP: dict[str, Entry] = {
     "follow_hidden": _YES,
 }
 TABLES: dict[str, dict[str, Entry]] = {
-    "line": {"colour": NAME, "date": _DAY, "sides": _SIDES, "name": NAME, "note": NAME},
-    "area": {"colour": NAME, "date": _DAY, "side": NAME},
+    "line": {"colour": _COLOUR, "date": _DAY, "sides": _SIDES, "name": NAME, "note": NAME},
+    "area": {"colour": _COLOUR, "date": _DAY, "side": NAME},
     "knobs": {name: _NUMBERS[name] for name in (*_LINE_KNOBS, *_AREA_KNOBS)},
 }
 TABLES["line"] |= {name: _NUMBERS[name] for name in _LINE_KNOBS}
 _LISTS = ("line", "area")
-_NEEDED = {"line": ("colour",), "area": ("colour", "side")}
+_NEEDED = {"line": {"colour": '"blue"'}, "area": {"colour": '"pink"', "side": '"ARM"'}}
 _SPELT = {"color": "colour", "gcps": "points", "control_points": "points", "map_crs": "crs"}
 
 
@@ -170,11 +212,18 @@ def _faults(entries: Mapping[str, Any]) -> Iterator[str]:
 def _lacking(entries: Mapping[str, Any]) -> Iterator[str]:
     if "image" not in entries:
         yield 'image is missing: write image = "scan.jpg"'
+    if entries.get("graticule") and "points" not in entries:
+        yield 'graticule needs two of its crossings: write points = "points.csv", with both'
     if not entries.get("line") and not entries.get("area"):
         yield "it asks for nothing: give [[line]] (colour, date, sides) or [[area]] (colour, date, side)"
     for table, needed in _NEEDED.items():
         for k, one in enumerate(_tables(entries.get(table)), start=1):
-            yield from (f"[[{table}]] {k}: {name} is missing" for name in needed if name not in one)
+            absent = (
+                f"{name} is missing: write {name} = {as_in}"
+                for name, as_in in needed.items()
+                if name not in one
+            )
+            yield from (f"[[{table}]] {k}: {told}" for told in absent)
 
 
 def _tables(held: Any) -> list[Any]:
@@ -205,14 +254,17 @@ def _entry_faults(table: str, held: Mapping[str, Any], where: str) -> Iterator[s
 def _unknown(name: str, known: Mapping[str, Any], where: str) -> str:
     meant = _SPELT.get(name) if _SPELT.get(name) in known else None
     close = meant or next(iter(difflib.get_close_matches(name, known, n=1)), None)
+    home = next((f"below [{table}]" for table in ("knobs",) if name in TABLES[table]), "")
+    home = "above all [[line]] and [[area]]" if name in TOP and where else home
     hint = f"did you mean {close}?" if close else f"known are {', '.join(known)}"
+    hint = f"write it {home}" if home else hint
     return f"{where}{name} is not known ({hint})"
 
 
 Place = tuple[float, float]
 
 _AS_GIVEN = (
-    "page", "transformation", "author", "scale", "source_m", "follow_hidden",
+    "page", "transformation", "graticule", "author", "scale", "source_m", "follow_hidden",
 )  # fmt: skip
 
 
@@ -297,6 +349,8 @@ class Recipe:
         CRS of the map, and of the control points if it is not WGS 84.
     transformation
         helmert, affine, projective, polynomial2, polynomial3 or spline; None: it is chosen.
+    graticule
+        Whether the crossings of the graticule are found on the scan, from the two that `points` names.
     leave_out
         Ids of control points that are not used.
     map_name, author, scale
@@ -329,6 +383,7 @@ class Recipe:
     crs: str | None = None
     points_crs: str | None = None
     transformation: Family | None = None
+    graticule: bool = False
     leave_out: tuple[str, ...] = ()
     map_name: str = ""
     author: str = ""

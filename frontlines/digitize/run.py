@@ -13,7 +13,14 @@ from frontlines.digitize.colour.sheet import open_sheet
 from frontlines.digitize.digitized import Digitized
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.georef.georeference import Georeference
-from frontlines.digitize.inputs import fingerprints, georeference_of, masks_of, open_image, refuse_larger
+from frontlines.digitize.inputs import (
+    fingerprints,
+    georeference_of,
+    masks_of,
+    naming,
+    open_image,
+    refuse_larger,
+)
 from frontlines.digitize.layers import area_cautions, class_colours, control_of, frontlines_of, held_pixels
 from frontlines.digitize.lines import trace_lines
 from frontlines.digitize.recipe import Recipe, read_recipe
@@ -79,7 +86,7 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
     """
     recipe = recipe if isinstance(recipe, Recipe) else read_recipe(recipe)
     tracing = frontlines = areas = control = None
-    with reporting(progress) as report:
+    with naming(recipe.path, recipe), reporting(progress) as report:
         report(0.0, "reading the scan")
         scan = open_image(recipe)
         refuse_larger(recipe, scan)

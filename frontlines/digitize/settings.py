@@ -339,6 +339,7 @@ class Choosing:
             "helmert": 1, "affine": 1, "projective": 2, "polynomial2": 3, "polynomial3": 4, "spline": 7,
         }
     )  # fmt: skip
+    judges: int = 3  # that fit best are asked which points do not belong; all of them say no better
     much_better: float = 0.5  # another choice than the one named is told below this part of its error
     notable_px: float = 1.0  # leave-one-out errors below this need no such caution
     meridians: int = 401  # looked at between the points for a cut of the plane
@@ -359,6 +360,34 @@ class BadPoints:
     freedom: int = 8  # least degrees of freedom of a transformation that judges; else a stiffer one does
     looked_at: int = 3  # points that belong least and are judged in each round
     hidden: int = 24  # points farthest from where the others put them, of which two may hide each other
+
+
+@dataclass(frozen=True)
+class Graticules:
+    """How crossings of a graticule are found on a scan.
+
+    By judgement, on made-up scans (`tests/digitize/georef/test_graticule.py`); steps are those of maps.
+    """
+
+    steps_min: tuple[int, ...] = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 360, 600, 900, 1800)  # [′]
+    off_step: float = 0.002  # of a step: named crossings are no farther off whole ones, on another datum
+    oblong: float = 3.0  # times the one step is as large as the other, at most [degrees]
+    widest_px: int = 7  # of a line, at most
+    nearest_px: float = 40.0  # lines are at least so far apart
+    reach: float = 0.12  # of a step: a crossing is looked for so far from where the others put it
+    near_px: float = 4.0  # and at least so far
+    named_px: float = 50.0  # for this step those named are read, before the true one is known
+    crossed_px: int = 4  # beside a crossing, where the other line runs
+    arm: float = 0.4  # of a step: so far to either side a line is looked at
+    longest_px: float = 60.0  # but no farther
+    seen: float = 10.0  # darker than beside it a line must be [grey, of 255]
+    alone: float = 0.6  # of its darkness, that no other line within reach may have
+    whole: float = 0.6  # of either arm must be seen
+    least: int = 6  # crossings, with those named
+    most: int = 12  # from which on it does not matter which plane they were sought on
+    woven: float = 0.8  # of them have neighbours along both lines, from which on no coarser net is tried
+    astray_px: float = 1.5  # a crossing may be so far from where the others put it
+    astray: float = 4.0  # or so many times as far as the half of them is
 
 
 @dataclass(frozen=True)
@@ -429,6 +458,7 @@ EDGES = Edges()
 DOUBTS = Doubts()
 CHOOSING = Choosing()
 BAD_POINTS = BadPoints()
+GRATICULES = Graticules()
 QUOTED_ERROR = QuotedError()
 POINT_CAUTIONS = PointCautions()
 SIDES = Sides()
@@ -438,7 +468,7 @@ def as_record() -> dict[str, dict[str, Any]]:
     """All thresholds by group, as plain data for the manifest of a run."""
     groups = (
         SCANS, PAPERS, GROUNDS, INKS, MATCHING, FILLS, HATCHING, EDGES, DOUBTS,
-        CHOOSING, BAD_POINTS, QUOTED_ERROR, POINT_CAUTIONS, SIDES,
+        CHOOSING, BAD_POINTS, GRATICULES, QUOTED_ERROR, POINT_CAUTIONS, SIDES,
     )  # fmt: skip
     return {type(one).__name__.lower(): _plain(asdict(one)) for one in groups}
 

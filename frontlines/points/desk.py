@@ -16,8 +16,10 @@ from frontlines.datasets.places import towns_named
 from frontlines.digitize import Georeference, Recipe, georeference
 from frontlines.digitize.georef.cautions import turned_over
 from frontlines.digitize.georef.control_points import WGS84, crs_of, read_place
+from frontlines.digitize.georef.graticule import with_graticule
 from frontlines.digitize.inputs import georeference_of, open_image
 from frontlines.digitize.recipe import refuse_faults
+from frontlines.digitize.settings import GRATICULES
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats
 from frontlines.points.draft import Draft, Point, control_of, open_draft
@@ -27,7 +29,6 @@ Answer = dict[str, Any]
 
 _NET = 60  # nodes of the grid over the scan along which a graticule is followed
 _MOST_LINES = 9  # of a graticule along an axis
-_MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800)  # between lines, as maps have them [']
 _ON_LINE = 1e-4  # of a step: a point that lies so near to a line was read on it
 _TEXT = 200  # letters of what was typed that are kept
 
@@ -44,6 +45,7 @@ class Desk:
         self.pictures = Pictures(self.scan)
         self.answers = {
             "read": self.read, "find": self.find, "pick": self.pick, "weigh": self.weigh, "save": self.save,
+            "cross": self.cross,
         }  # fmt: skip
 
     def state(self) -> Answer:
@@ -75,6 +77,12 @@ class Desk:
         """Give the colour at a place of the scan."""
         column, row = _number(asked, "col"), _number(asked, "row")
         return {"colour": self.pictures.colour_at(column, row, of_line=asked.get("kind") == "line")}
+
+    def cross(self, asked: Mapping[str, Any]) -> Answer:
+        """Find the crossings of the graticule from the two that are set."""
+        with self.pictures.lock:
+            found = with_graticule(control_of(_points(asked)), self.scan.bands())
+        return {"points": found.points[["id", "col", "row", "lon", "lat"]].to_dict("records")}
 
     def weigh(self, asked: Mapping[str, Any]) -> Answer:
         """Georeference the scan as `frontlines digitize` would, and say how well it fits."""
@@ -180,7 +188,11 @@ def _step(values: Floats, known: Floats, *, geographic: bool) -> float:
     """Choose how far lines are apart: as on the map, if its points lie on crossings, or as few as it has."""
     wide = float(np.nanmax(np.ptp(values[~np.isnan(values).any(axis=1)], axis=0)))
     power = 10.0 ** math.floor(math.log10(max(wide, 1e-9)))
-    steps = np.array(_MINUTES) / 60 if geographic else power * np.array([0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
+    steps = (
+        np.array(GRATICULES.steps_min) / 60
+        if geographic
+        else power * np.array([0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
+    )
     fine = [float(one) for one in steps if wide / one <= _MOST_LINES]
     of_map = [
         float(one)

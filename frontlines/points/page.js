@@ -4,7 +4,8 @@ const stage = find("stage"), canvas = find("scan"), over = find("over");
 const S = { points: [], entries: {}, sides: [{ name: "", places: [] }, { name: "", places: [] }], fit: {}, chosen: null, dirty: false };
 const view = { x: 0, y: 0, s: 1 };
 const tiles = new Map(), MOST_TILES = 160, WHOLE = new Image();
-let corner = null, box = null, timer = 0, asked = 0;
+const past = [], MOST_STEPS = 200; // states before each change, as text
+let corner = null, box = null, timer = 0, asked = 0, last = "";
 
 // --- small helpers: text from data never becomes HTML
 
@@ -283,6 +284,15 @@ find("editor").addEventListener("submit", async (event) => {
     stage.focus({ preventScroll: true });
   } catch (error) { find("p-error").textContent = error.message; }
 });
+find("cross").onclick = async () => {
+  find("cross-error").textContent = ""; find("cross").disabled = true;
+  try {
+    const { points } = await ask("cross", { points: placed().filter((one) => one.enable) }), known = new Map(S.points.map((one) => [one.id, one]));
+    for (const one of points) if (known.has(one.id)) Object.assign(known.get(one.id), { col: tidy(one.col), row: tidy(one.row) }); else S.points.push({ ...one, col: tidy(one.col), row: tidy(one.row), given: "found on the graticule", enable: true });
+    changed(); choose(S.chosen, false, false); weigh(); say(`${points.length} crossings of the graticule: look at each, and take away what is none.`);
+  } catch (error) { find("cross-error").textContent = error.message; }
+  find("cross").disabled = false;
+};
 for (const id of ["p-col", "p-row", "p-id"]) find(id).onchange = () => find("editor").requestSubmit();
 async function findTowns() {
   const name = find("town").value.trim(), one = S.chosen;
@@ -363,7 +373,25 @@ function list() {
     ...(S.entries.masks || []).map((mask, n) => el("li", {}, el("span", {}, Array.isArray(mask[0]) ? `Mask ${n + 1}: ${mask.length} corners` : `Mask ${n + 1}: columns ${mask[0]} to ${mask[2]}, rows ${mask[1]} to ${mask[3]}`), take(`Take mask ${n + 1} away`, () => S.entries.masks.splice(n, 1)))));
   draw();
 }
-function changed() { S.dirty = true; find("saved").textContent = ""; draw(); }
+const state = () => JSON.stringify({ points: S.points, entries: S.entries, sides: S.sides });
+function changed() { // a drag is one change
+  if (!grip?.kept) past.push(last);
+  if (grip) grip.kept = true;
+  past.splice(0, past.length - MOST_STEPS); last = state();
+  S.dirty = true; find("saved").textContent = ""; draw();
+}
+function undo() {
+  if (!past.length) { say("There is no change to take back."); return; }
+  const id = S.chosen?.id;
+  Object.assign(S, JSON.parse(last = past.pop())); S.dirty = true; corner = box = null;
+  S.sides.forEach((side, k) => { find(`side${k}`).value = side.name; });
+  choose(S.points.find((one) => one.id === id) || null, false, false); list(); weigh(); say("The last change was taken back.");
+}
+find("undo").onclick = undo;
+addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "z" || event.shiftKey || event.altKey || !(event.ctrlKey || event.metaKey) || event.target.matches("input:not([type=radio], [type=checkbox])")) return;
+  event.preventDefault(); undo();
+});
 
 async function save() {
   const bare = S.points.length - placed().length, halfway = S.sides.some((side) => side.name || side.places.length) && !("sides" in entries());
@@ -395,7 +423,7 @@ async function begin() {
   say([...S.notes, `${S.size[0]} × ${S.size[1]} pixels. Saves ${S.table} and ${S.recipe}.`].join(" "));
   WHOLE.src = "whole.jpg"; await WHOLE.decode();
   new ResizeObserver(draw).observe(stage);
-  showAll(); list(); rows(); await weighNow();
+  last = state(); showAll(); list(); rows(); await weighNow();
   const alive = new EventSource("alive");
   alive.onerror = () => { find("lost").hidden = false; };
   alive.onopen = () => { find("lost").hidden = true; };

@@ -34,7 +34,7 @@ class Pictures:
         self.scan = scan
         self.factor = -(-max(scan.width_px, scan.height_px) // _WHOLE_PX)
         """Pixels of the scan along one of the whole picture."""
-        self._lock = threading.Lock()  # the scan may be a file that is read from one place at a time
+        self.lock = threading.Lock()  # the scan may be a file that is read from one place at a time
 
     @property
     def levels(self) -> int:
@@ -67,7 +67,7 @@ class Pictures:
         return store.getvalue()
 
     def _read(self, rows: slice, columns: slice) -> Pixels:
-        with self._lock:
+        with self.lock:
             return np.ascontiguousarray(self.scan.read(rows, columns))
 
     def colour_at(self, column: float, row: float, *, of_line: bool) -> str:

@@ -23,10 +23,11 @@ _SHOWN = 40
 
 
 class Entry(NamedTuple):
-    """What an entry must be: a test, and the words for it."""
+    """What an entry must be: a test, the words for it, and, for a value that fails, what is wrong with it."""
 
     fits: Callable[[Any], bool]
     words: str
+    hint: Callable[[Any], str] = lambda _: ""
 
 
 def read_toml(path: Path, kind: str, error: type[FrontlinesError]) -> dict[str, Any]:
@@ -35,8 +36,34 @@ def read_toml(path: Path, kind: str, error: type[FrontlinesError]) -> dict[str, 
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as absent:
         raise error(f"{path} is not a file: check the path") from absent
+    except UnicodeDecodeError as fault:
+        raise error(f"{path} cannot be read as a {kind}: save it as UTF-8, in which it is not") from fault
     except (OSError, ValueError, RecursionError) as fault:  # not only those of its own
-        raise error(f"{path} cannot be read as a {kind}: {fault}") from fault
+        told = _mend_of(path, str(fault)) or fault
+        raise error(f"{path} cannot be read as a {kind}: {told}") from fault
+
+
+_MENDS = (  # what stands in a line that cannot be read, what tomllib says of it, and the mend
+    (r"[“”„‘’]", "", 'write straight quotes: "…"'),
+    (r"\\", "", "write paths with / in place of backslashes"),
+    ("", "overwrite|twice|already", "it stands twice: keep one"),
+    ("", "datetime", "there is no such day: write it as 1994-05-12"),
+    ("", "[Uu]nclosed|[Uu]nterminated|Illegal character", "close each bracket, brace and quote"),
+    (r"=\s*\d+[./]\d+[./]", "", "write a day as 1994-05-12, or in quotes"),
+    (r"=\s*[^\W\d]", "", 'write texts in quotes: "…"'),
+    (r"=\s*$", "", "give it a value"),
+    (r"\d,\d", "", "write decimals with a point"),
+)  # fmt: skip
+
+
+def _mend_of(path: Path, fault: str) -> str:
+    """Show the line that TOML cannot be read at, and say how to mend it; "" if nobody knows."""
+    found = re.search(r"line (\d+)", fault)
+    if found is None:
+        return ""
+    line = path.read_text(encoding="utf-8-sig").splitlines()[int(found[1]) - 1].strip()
+    mends = (mend for held, said, mend in _MENDS if re.search(held, line) and re.search(said, fault))
+    return next((f"line {found[1]}, {line[:_SHOWN]}: {mend}" for mend in mends), "")
 
 
 def as_toml(value: Any) -> str:
@@ -91,7 +118,8 @@ YES = Entry(lambda value: isinstance(value, bool), "true or false")
 def misfit(name: str, value: Any, entry: Entry) -> Iterator[str]:
     """Say what is wrong with an entry, if anything is."""
     if not entry.fits(value):
-        yield f"{name} must be {entry.words}, not {_shown(value)}"
+        hint = entry.hint(value)
+        yield f"{name} must be {entry.words}, not {_shown(value)}" + (f": {hint}" if hint else "")
 
 
 def misfits(held: Mapping[str, Any], known: Mapping[str, Entry], where: str) -> Iterator[str]:

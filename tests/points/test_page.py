@@ -88,6 +88,10 @@ def test_from_a_scan_and_no_coordinates_to_square_kilometres(page, scan, drawn):
     page.until("S.fit.points && S.fit.points.length === 6")
     assert page.do("return Math.max(...S.fit.points.map(one => one.left_out_px))") < 2
     assert {"47°E", "47°30′E", "40°N"} <= set(page.do("return S.fit.graticule.map(one => one.label)"))
+    page.do("drawOver()")
+    assert page.do("return document.querySelectorAll('#under path.net').length") >= 4
+    assert page.do("return document.querySelectorAll('#under line.off').length") == 6
+    assert page.do("return document.querySelectorAll('#points tbody tr').length") == 6
     for side, lon in (("ARM", 46.4), ("AZE", 47.6)):
         page.use("area")
         count = page.do("return (S.entries.area || []).length")
@@ -110,6 +114,10 @@ def test_from_a_scan_and_no_coordinates_to_square_kilometres(page, scan, drawn):
     for corner in ((4, 4), (size[0] - 5, size[1] - 5)):
         page.click(*corner, near=2)
     page.until("S.entries.frame")
+    page.use("mask")
+    for corner in ((6, 6), (30, 20)):
+        page.click(*corner, near=2)
+    page.until("(S.entries.masks || []).length === 1")
     page.write("date", "12 May 1994")
     page.do("document.getElementById('save').click()")
     page.until("document.documentElement.dataset.saved === '1'")
@@ -122,6 +130,8 @@ def test_from_a_scan_and_no_coordinates_to_square_kilometres(page, scan, drawn):
     assert {area.side for area in recipe.areas} == {"ARM", "AZE"}
     assert recipe.lines[0].date == recipe.areas[0].date
     assert len(read_control_points(recipe.points)) == 6
+    assert recipe.frame is not None
+    assert len(recipe.masks) == 1
     with recipe.points.open(encoding="utf-8") as file:
         given = [row["given"] for row in csv.DictReader(file)]
     assert given[0] == "46°30′ 40°30′00″N"
@@ -167,6 +177,74 @@ def test_the_keyboard_alone_sets_moves_and_takes_away(page):
         page.browser.switch_to.active_element.send_keys(keys.TAB)
         reached.add(page.do("return document.activeElement.dataset.stop"))
     assert {str(one) for one in wanted} <= reached
+
+
+def test_changes_are_taken_back_one_by_one(page):
+    def undo():
+        page.do("stage.focus()")
+        page.browser.switch_to.active_element.send_keys(page.keys.CONTROL, "z", page.keys.NULL)
+
+    set_point(page, 100, 100, "46.5", "40")
+    page.do("Object.assign(S.points[0], { col: 101 }); changed()")
+    page.use("mask")
+    for corner in ((20, 20), (60, 50)):
+        page.click(*corner, near=2)
+    page.until("(S.entries.masks || []).length === 1")
+    undo()
+    page.until("!S.entries.masks")
+    undo()
+    page.until("S.points[0].col < 101 && S.points[0].lon === 46.5")
+    page.do("document.getElementById('undo').click()")
+    page.until("S.points[0].lon === null")
+    undo()
+    page.until("S.points.length === 0 && document.querySelectorAll('#over .point').length === 0")
+    undo()
+    page.until("document.getElementById('status').innerText === 'There is no change to take back.'")
+
+
+def test_two_crossings_give_the_others(page, drawn):
+    rows = {row["id"]: row for row in drawn.crossings.to_dict("records")}
+    set_point(page, rows["46.5E 40.5N"]["col"], rows["46.5E 40.5N"]["row"], "46.5", "40.5")
+    page.do("document.getElementById('cross').click()")
+    page.until("document.getElementById('cross-error').innerText.includes('needs two crossings')")
+    set_point(page, rows["47.5E 39.5N"]["col"] + 1, rows["47.5E 39.5N"]["row"], "47.5", "39.5")
+    page.do("document.getElementById('cross').click()")
+    page.until("S.points.length >= 9 && S.fit.points && S.fit.points.length === S.points.length")
+    assert page.do("return Math.max(...S.fit.points.map(one => one.left_out_px))") < 1
+    assert page.do("return S.points.every(one => one.given)")
+
+
+def test_fingers_set_drag_and_zoom(page):
+    cdp = page.browser.execute_cdp_cmd
+    left, top = page.do("const edge = stage.getBoundingClientRect(); return [edge.left, edge.top]")
+
+    def touch(kind, *places):
+        points = [{"x": left + x, "y": top + y, "id": k} for k, (x, y) in enumerate(places)]
+        cdp("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+
+    cdp("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    page.do("showAll(); drawScan(); drawOver()")
+    here = page.do("return [Math.round(stage.clientWidth / 2), Math.round(stage.clientHeight / 2)]")
+    touch("Start", here)
+    touch("End")
+    page.until("S.points.length === 1")  # a tap sets a point where the finger was
+    assert page.do("return onScreen(S.points[0].col, S.points[0].row)") == pytest.approx(here, abs=1.5)
+    touch("Start", here)
+    for step in (10, 30, 50):
+        touch("Move", (here[0] + step, here[1]))
+    touch("End")
+    page.until("onScreen(S.points[0].col, 0)[0] > arguments[0] + 40", here[0])  # a drag on it moves the point
+    before = page.do("return [view.s, view.x, S.points[0].col, ...onScan(200, 200)]")
+    touch("Start", (60, 60))
+    touch("Move", (100, 60))
+    touch("End")
+    page.until("view.x < arguments[0]", before[1])  # a drag beside it moves the scan
+    touch("Start", (150, 200), (250, 200))
+    touch("Move", (100, 200), (300, 200))
+    touch("End")
+    page.until("view.s > 1.8 * arguments[0] && view.s < 2.2 * arguments[0]", before[0])  # two fingers zoom
+    assert page.do("return [S.points.length, S.points[0].col]") == [1, before[2]]
+    cdp("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
 
 def test_axe_finds_no_fault_and_text_stays_text(page, drawn):

@@ -40,6 +40,14 @@ def rgb_of(colour: str) -> Floats:
         raise DigitizeError(message) from error
 
 
+def is_colour(value: object) -> bool:
+    """Tell whether a value is a text that names a colour."""
+    try:
+        return isinstance(value, str) and rgb_of(value) is not None
+    except DigitizeError:
+        return False
+
+
 def hex_of(rgb: npt.ArrayLike) -> str:
     """Write a colour as hex."""
     return "#" + "".join(f"{int(np.clip(np.rint(value), 0, 255)):02x}" for value in np.asarray(rgb))

@@ -117,6 +117,7 @@ def _refuse_no_way(crs: CRS, what: str) -> None:
 
 _ON, _OFF = {"", "1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 _HALF_PX = 0.5
+_LEAST_SPAN = 1000.0  # of a map in the unit of its grid: smaller numbers that can be degrees are degrees
 _LAST_LONGITUDE, _LAST_LATITUDE = 360.0, 90.0
 _SHOWN = 6
 _COLUMNS = ("id", "col", "row", "lon", "lat")
@@ -486,6 +487,12 @@ def _refuse_repeated(ids: list[str], rows: list[tuple[int, dict[str, str]]], nam
 
 
 def _in_wgs84(xy: Floats, crs: CRS, rows: list[tuple[int, dict[str, str]]], name: str) -> Floats:
+    degrees = [_LAST_LONGITUDE, _LAST_LATITUDE]
+    if crs.is_projected and (np.abs(xy) <= degrees).all() and np.ptp(xy, axis=0).max() < _LEAST_SPAN:
+        raise DigitizeError(
+            f"{name} gives degrees, as it seems (the first {xy[0, 0]:g}, {xy[0, 1]:g}), but {crs.name} is "
+            'not in degrees: leave points_crs out, or give their geographic CRS, such as "EPSG:4284"'
+        )
     if crs.is_geographic:
         far = (np.abs(xy[:, 0]) > _LAST_LONGITUDE) | (np.abs(xy[:, 1]) > _LAST_LATITUDE)
         if far.any():
@@ -493,8 +500,9 @@ def _in_wgs84(xy: Floats, crs: CRS, rows: list[tuple[int, dict[str, str]]], name
             lon, lat = xy[int(far.argmax())]
             raise DigitizeError(
                 f"{name}: line {_listed(lines)} is no longitude and latitude in degrees (line {lines[0]} has "
-                f"lon {lon:g}, lat {lat:g}): check their order, and write decimals with a point, since a "
-                "decimal comma may part columns"
+                f"lon {lon:g}, lat {lat:g}): check their order, write decimals with a point (a decimal "
+                "comma may part columns), or, if they are coordinates of a grid, call their "
+                'columns x and y and give points_crs, such as "EPSG:32638"'
             )
     lonlat = np.column_stack(way(crs, WGS84).transform(xy[:, 0], xy[:, 1]))
     lost = ~np.isfinite(lonlat).all(axis=1)

@@ -42,7 +42,7 @@ COLUMNS = [
 def residual_table(control: GroundControl, transformation: Transformation, crs: CRS) -> pd.DataFrame:
     """List the residual and the leave-one-out error of every control point."""
     xy = to_plane(control.lonlat, crs)
-    put, left_out = transformation(control.pixels), transformation.left_out(xy)[0]
+    put, left_out = transformation(control.pixels), transformation.left_out(xy)
     slopes = transformation.jacobian(control.pixels)
     table = control.points.copy()
     for name, places in (("residual", put), ("left_out", left_out)):

@@ -304,16 +304,21 @@ def _refuse_from_behind(fitted: Transformation, size_px: tuple[int, int], crs: C
     """Refuse a map seen from behind, and folds among the control points."""
     over = turned_over(fitted, fitted.pixels)
     if over.mean() > 1 / 2:
-        raise DigitizeError(
-            "the control points show the map from behind: longitude and latitude, or column and row, "
-            "may have changed places, or rows are counted from the bottom"
-        )
+        raise DigitizeError(f"the control points show the map from behind: {_why_behind(fitted)}")
     grid = grid_over(size_px)
     inside = np.concatenate([fitted.pixels, grid[_within(fitted.pixels, grid)]])
     folded = turned_over(fitted, inside)
     if folded.any():
         place = inside[folded][np.linalg.det(fitted.jacobian(inside[folded])).argmax()]
         raise _fold(place, to_lonlat(fitted(place[None]), crs)[0], fitted.family)
+
+
+def _why_behind(fitted: Transformation) -> str:
+    """Say which slip shows a map from behind: with north up, its columns still run east, or no longer."""
+    (by_column, _), (up_column, _) = np.median(fitted.jacobian(fitted.pixels), axis=0)
+    if abs(by_column) > abs(up_column):
+        return "count rows downwards from the top"
+    return "longitude and latitude, or column and row, have changed places"
 
 
 def _within(pixels: Floats, grid: Floats) -> Bools:

@@ -1,18 +1,28 @@
 """Which transformation, on which plane, and which points do not belong.
 
 Without a word in the recipe the simplest transformation is taken that no richer one beats clearly in its
-leave-one-out error. Points that do not belong are set aside while choosing, never while fitting.
+leave-one-out error. All are compared on the same points: those that do not belong, as one of the best sees
+it, are set aside for all of them; while choosing, never while fitting.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from pyproj import CRS
 
 from frontlines.digitize.georef.error import to_lonlat, to_plane
-from frontlines.digitize.georef.transformations import FAMILIES, LEAST_POINTS, Family, Transformation, fit
+from frontlines.digitize.georef.transformations import (
+    FAMILIES,
+    LEAST_POINTS,
+    Family,
+    fit,
+    off_the_others,
+    without_point,
+)
 from frontlines.digitize.settings import BAD_POINTS, CHOOSING
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats
@@ -57,7 +67,7 @@ class Choice:
     plane: str
     crs: CRS
     reason: str  # in words
-    # leave-one-out RMSE of each transformation that was weighed, without the points set aside
+    # leave-one-out RMSE of each transformation that was weighed, all without the same points
     left_out_px: dict[str, float]
 
     @property
@@ -73,12 +83,18 @@ def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Fa
     planes = candidate_planes(lonlat) if crs is None else _named_plane(lonlat, crs)
     families = _allowed(len(pixels)) if family is None else [family]
     on_planes = {plane: to_plane(lonlat, where) for plane, where in planes.items()}
-    errors = {
-        (name, plane): _left_out_px(pixels, xy, name) for name in families for plane, xy in on_planes.items()
+    rivals = [(name, plane) for name in families for plane in planes]
+    every = {rival: _off_px(pixels, on_planes[rival[1]], rival[0]) for rival in rivals}
+    medians = {rival: float(np.median(off)) for rival, off in every.items() if off is not None}
+    bad = _set_aside(pixels, {rival: on_planes[rival[1]] for rival in medians}, medians)
+    kept = np.setdiff1d(np.arange(len(pixels)), bad)
+    common = {
+        rival: _off_px(pixels[kept], on_planes[rival[1]][kept], rival[0]) if bad else off
+        for rival, off in every.items()
     }
-    weighed = {rival: error for rival, error in errors.items() if error is not None}
+    weighed = {rival: float(np.sqrt((off**2).mean())) for rival, off in common.items() if off is not None}
     if not weighed:
-        name, plane = next(iter(errors))
+        name, plane = rivals[0]
         fit(pixels, on_planes[plane], name)  # says what is wrong
         return Choice(name, plane, planes[plane], "no point to spare: no other could be weighed", {})
     taken = next(iter(weighed))
@@ -92,6 +108,8 @@ def choose(pixels: Floats, lonlat: Floats, *, crs: CRS | None = None, family: Fa
         where = [f"the plane {taken[1]!r}, since the recipe names no CRS of the map"]
         both = " on ".join(what * (family is None) + where * (crs is None))
         reason = f"{both}; no other has a leave-one-out error clearly below its {weighed[taken]:.2g} px"
+        if bad:
+            reason += f" ({len(bad)} point{'s' * (len(bad) > 1)} set aside for all)"
     return Choice(*taken, planes[taken[1]], reason, shown)
 
 
@@ -147,14 +165,93 @@ def _named_plane(lonlat: Floats, crs: CRS) -> dict[str, CRS]:
     )
 
 
-def _left_out_px(pixels: Floats, xy: Floats, family: Family) -> float | None:
-    """Leave-one-out RMSE [px] without the points that do not belong, or None if it cannot be told."""
-    kept = np.setdiff1d(np.arange(len(pixels)), bad_points(pixels, xy, family))
+def _off_px(pixels: Floats, xy: Floats, family: Family, bad: Sequence[int] = ()) -> Floats | None:
+    """How far each point is from where the others, but bad ones, put it [px]; None if it cannot be told."""
+    kept = np.setdiff1d(np.arange(len(pixels)), bad)
     try:
-        errors = fit(pixels[kept], xy[kept], family).left_out_px(xy[kept])
+        fitted = fit(pixels[kept], xy[kept], family)
     except DigitizeError:
         return None
-    return float(np.sqrt((errors**2).sum(axis=1).mean())) if np.isfinite(errors).all() else None
+    off = (xy - fitted(pixels)) / fitted.pixel_side(pixels)[:, None]
+    off[kept] = fitted.left_out_px(xy[kept])
+    return np.hypot(*off.T) if np.isfinite(off).all() else None
+
+
+def _set_aside(
+    pixels: Floats, rivals: Mapping[tuple[Family, str], Floats], medians: Mapping[tuple[Family, str], float]
+) -> list[int]:
+    """Find the points that do not belong, by the transformation and plane that fit half of all points best.
+
+    Only the few that do so with all points are asked, and each again without those that it would set aside.
+    """
+    found = {}
+    for rival in sorted(medians, key=lambda one: medians[one])[: CHOOSING.judges]:
+        bad = bad_points(pixels, rivals[rival], rival[0])
+        off = _off_px(pixels, rivals[rival], rival[0], bad)
+        found[medians[rival] if off is None else float(np.median(off))] = bad
+    return found[min(found)] if found else []
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Control points under a transformation: their places in pixels, and their residual maker."""
+
+    px: Floats  # (n, 2), from the fit's own middle
+    maker: Floats  # (2n, 2n)
+    least: int  # points that the transformation needs
+
+    @classmethod
+    def by(cls, pixels: Floats, xy: Floats, family: Family) -> _Judged:
+        fitted = fit(pixels, xy, family)
+        sides = fitted.pixel_side(pixels)[:, None]
+        return cls(
+            (xy - fitted.target.middle) / np.median(sides), fitted.residual_maker, LEAST_POINTS[family]
+        )
+
+    def without(self, k: int) -> _Judged:
+        return _Judged(np.delete(self.px, k, axis=0), without_point(self.maker, k), self.least)
+
+    @cached_property
+    def studied(self) -> tuple[Floats, Floats]:
+        """Leave-one-out error of each point [px], and its square over the variance the others lend it."""
+        taken = off_the_others(self.maker)
+        squares = np.square(taken @ self.px.ravel()).sum(axis=1)
+        return np.sqrt(squares), squares / (np.square(taken).sum(axis=(1, 2)) / 2)
+
+    def doubt(self, k: int) -> float:
+        """Chance that a sound point is as far from the others as this one is, times the number of points."""
+        own, others = self.studied[1][k], self.without(k).studied[1]
+        if not np.isfinite(own) or not np.isfinite(others).any():
+            return 1.0
+        freedom = max(2 * len(others) - 2 * self.least, 1)
+        ratio = own / max(float(np.nanmean(others)), 1e-12)
+        return float(len(self.px) * (1 + 2 * ratio / freedom) ** (-freedom / 2))
+
+    def worst(self, chance: float) -> int | None:
+        """Position of the point that belongs least, if it does not belong."""
+        off_px, squares = self.studied
+        doubts = {
+            int(k): self.doubt(int(k)) for k in np.argsort(-np.nan_to_num(squares))[: BAD_POINTS.looked_at]
+        }
+        worst = min(doubts, key=lambda k: doubts[k])
+        return worst if doubts[worst] < chance and off_px[worst] > BAD_POINTS.near_px else None
+
+    def pair(self) -> list[int]:
+        """Positions of two points that hide each other, the worse first; none if there are no such points."""
+        far_px = self.studied[0]
+        if not np.nanmax(far_px) > BAD_POINTS.near_px:
+            return []
+        chance, pairs = BAD_POINTS.doubt / len(far_px), dict[float, list[int]]()
+        for first in map(int, np.sort(np.argsort(-far_px)[: BAD_POINTS.hidden])):
+            others = self.without(first)
+            worst = others.worst(chance)
+            if worst is None:
+                continue
+            second = worst + (worst >= first)
+            doubts = (self.without(second).doubt(first - (first > second)), others.doubt(worst))
+            if max(doubts) < chance:
+                pairs[max(doubts)] = [first, second][:: 1 if doubts[0] <= doubts[1] else -1]
+        return pairs[min(pairs)] if pairs else []
 
 
 def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
@@ -162,11 +259,14 @@ def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
     rest, bad = np.arange(len(pixels)), list[int]()
     most = max(1, len(pixels) // 4)
     while len(bad) < most:
-        stiff = _stiff(family, len(rest))
-        worst = _worst(pixels[rest], xy[rest], stiff, BAD_POINTS.doubt)
+        try:
+            judged = _Judged.by(pixels[rest], xy[rest], _stiff(family, len(rest)))
+        except DigitizeError:
+            break
+        worst = judged.worst(BAD_POINTS.doubt)
         found = [] if worst is None else [worst]
         if not found and len(bad) + 2 <= most:
-            found = _pair(pixels[rest], xy[rest], stiff)
+            found = judged.pair()
         if not found:
             break
         bad += rest[found].tolist()
@@ -182,66 +282,3 @@ def _stiff(family: Family, n: int) -> Family:
         if 2 * (n - 1) - 2 * LEAST_POINTS[name] >= BAD_POINTS.freedom:
             return name
     return "helmert" if n < LEAST_POINTS["affine"] + 2 else "affine"
-
-
-def _pair(pixels: Floats, xy: Floats, family: Family) -> list[int]:
-    """Positions of two points that hide each other, the worse first; none if there are no such points."""
-    try:
-        far_px = np.hypot(*fit(pixels, xy, family).left_out_px(xy).T)
-    except DigitizeError:
-        return []
-    if far_px.max() <= BAD_POINTS.near_px:
-        return []
-    everyone, chance = np.arange(len(pixels)), BAD_POINTS.doubt / len(pixels)
-    pairs = {}
-    for first in np.sort(np.argsort(-far_px)[: BAD_POINTS.hidden]):
-        others = np.delete(everyone, first)
-        worst = _worst(pixels[others], xy[others], family, chance)
-        if worst is None:
-            continue
-        second = others[worst]
-        left = np.delete(everyone, second)
-        own = int(np.searchsorted(left, first))
-        doubts = (
-            _doubt(pixels[left], xy[left], family, own),
-            _doubt(pixels[others], xy[others], family, worst),
-        )
-        if max(doubts) < chance:
-            pairs[max(doubts)] = [int(first), int(second)][:: 1 if doubts[0] <= doubts[1] else -1]
-    return pairs[min(pairs)] if pairs else []
-
-
-def _worst(pixels: Floats, xy: Floats, family: Family, chance: float) -> int | None:
-    """Position of the point that belongs least, if it does not belong."""
-    try:
-        off_px, squares = _studied(fit(pixels, xy, family), xy)
-    except DigitizeError:
-        return None
-    order = np.argsort(-np.nan_to_num(squares))[: BAD_POINTS.looked_at]
-    doubts = {int(k): _doubt(pixels, xy, family, int(k)) for k in order}
-    worst = min(doubts, key=lambda k: doubts[k])
-    return worst if doubts[worst] < chance and off_px[worst] > BAD_POINTS.near_px else None
-
-
-def _studied(fitted: Transformation, xy: Floats) -> tuple[Floats, Floats]:
-    """Leave-one-out error of each point [px], and its square over the variance the others lend it."""
-    squares = (fitted.left_out_px(xy) ** 2).sum(axis=1)
-    return np.sqrt(squares), squares / (1 + fitted.left_out(xy)[1] / 2)
-
-
-def _doubt(pixels: Floats, xy: Floats, family: Family, k: int) -> float:
-    """Chance that a sound point is as far from the others as this one is, times the number of points."""
-    rest = np.arange(len(pixels)) != k
-    try:
-        others = fit(pixels[rest], xy[rest], family)
-        _, squares = _studied(others, xy[rest])
-    except DigitizeError:
-        return 1.0
-    reach = (others.weights(pixels[k : k + 1]) ** 2).sum() / 2
-    off_px = (xy[k] - others(pixels[k : k + 1])[0]) / others.pixel_side(pixels[k : k + 1])
-    own = (off_px**2).sum() / (1 + reach)
-    freedom = max(2 * int(rest.sum()) - 2 * LEAST_POINTS[family], 1)
-    if not np.isfinite(squares).any():
-        return 1.0
-    ratio = own / max(float(np.nanmean(squares)), 1e-12)
-    return float(len(pixels) * (1 + 2 * ratio / freedom) ** (-freedom / 2))

@@ -138,60 +138,67 @@ class Transformation:
             return _projective_by_parameter(uv, self.parameters)
         return _design(uv, "affine" if self.family == "spline" else self.family)
 
+    @cached_property
+    def residual_maker(self) -> Floats:
+        """What takes the control points' places to their residuals, (2n, 2n), a point's x and y together.
+
+        A spline has none; what is taken instead leaves, as a residual maker does, by `without_point` the one
+        of the other points.
+        """
+        n = len(self.pixels)
+        if self.family == "spline":
+            return np.asarray(np.kron(self._inverse[:n, :n], np.eye(2)))
+        design = self.slopes_by_parameter(self.pixels)
+        maker = np.eye(2 * n) - np.concatenate([design[:, 0], design[:, 1]]) @ self._inverse
+        return np.asarray(maker.reshape(2, n, 2, n).transpose(1, 0, 3, 2).reshape(2 * n, 2 * n))
+
     def left_out_weights(self) -> Floats:
         """`weights` at each control point of the fit to the others, (n, 2, 2n)."""
         n = len(self.pixels)
-        own = np.arange(n)
-        if self.family == "spline":
-            inverse = self._inverse[:n, :n]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                row = -inverse / np.diag(inverse)[:, None]
-            row[own, own] = 0.0
-            zero = np.zeros_like(row)
-            return np.stack([np.hstack([row, zero]), np.hstack([zero, row])], axis=1)
-        hat = self.weights(self.pixels)
-        block = np.stack([hat[own, :, own], hat[own, :, own + n]], axis=2)
-        hat[own, :, own] = hat[own, :, own + n] = 0.0
-        rest = np.eye(2) - block
-        open_ = np.abs(np.linalg.det(rest)) > _FLAT
-        out = np.full_like(hat, np.nan)
-        out[open_] = np.linalg.solve(rest[open_], hat[open_])
-        return out
+        rest = np.eye(2 * n).reshape(n, 2, 2 * n) - off_the_others(self.residual_maker)
+        return rest.reshape(n, 2, n, 2).transpose(0, 1, 3, 2).reshape(n, 2, 2 * n)
 
-    def left_out(self, xy: Floats) -> tuple[Floats, Floats]:
+    def left_out(self, xy: Floats) -> Floats:
         """Say where on the plane the other points put each control point, NaN if they do not determine it.
 
-        And the sum of the squares of `left_out_weights`, without these. For the projective transformation
-        to first order, which is within a hundredth of the error.
+        For the projective transformation to first order, which is within a hundredth of the error.
         """
-        n, target = len(self.pixels), self.target(xy)
-        if self.family == "spline":
-            with np.errstate(divide="ignore", invalid="ignore"):
-                row = -self._inverse[:n, :n] / np.diag(self._inverse)[:n, None]
-            row[np.arange(n), np.arange(n)] = 0.0
-            return self.target.back(row @ target), 2 * np.square(row).sum(axis=1)
-        design, inverse = self.slopes_by_parameter(self.pixels), self._inverse
-        own = np.einsum("kaq,qbk->kab", design, inverse.reshape(-1, 2, n))  # of the hat matrix
-        others = (design @ (inverse @ target.T.ravel()))[..., None] - own @ target[..., None]
-        gram = design @ (inverse @ inverse.T) @ design.transpose(0, 2, 1) - own @ own.transpose(0, 2, 1)
-        open_ = np.abs(np.linalg.det(np.eye(2) - own)) > _FLAT
-        undone = np.full_like(own, np.nan)
-        undone[open_] = np.linalg.inv((np.eye(2) - own)[open_])
-        squares = np.einsum("kab,kbc,kac->k", undone, gram, undone)
-        return self.target.back((undone @ others)[..., 0]), squares
+        target = self.target(xy)
+        return self.target.back(target - off_the_others(self.residual_maker) @ target.ravel())
 
     def left_out_px(self, xy: Floats) -> Floats:
         """Leave-one-out error of each control point along x and y, (n, 2) [px]."""
         with np.errstate(divide="ignore", invalid="ignore"):  # a map pressed into a line has no size
-            return np.asarray((xy - self.left_out(xy)[0]) / self.pixel_side(self.pixels)[:, None])
+            return np.asarray((xy - self.left_out(xy)) / self.pixel_side(self.pixels)[:, None])
+
+
+def off_the_others(maker: Floats) -> Floats:
+    """From a residual maker: what takes the places to each point's distance from where the others put it."""
+    n = len(maker) // 2
+    own = maker.reshape(n, 2, n, 2)[np.arange(n), :, np.arange(n)]
+    with np.errstate(invalid="ignore"):  # of a fit that is not determined
+        undone, open_ = np.full_like(own, np.nan), np.abs(np.linalg.det(own)) > _FLAT
+    undone[open_] = np.linalg.inv(own[open_])
+    return np.asarray(undone @ maker.reshape(n, 2, 2 * n))
+
+
+def without_point(maker: Floats, k: int) -> Floats:
+    """From a residual maker: that of the other points (Schur complement), NaN if they determine no fit."""
+    gone = slice(2 * k, 2 * k + 2)
+    rest = np.delete(np.arange(len(maker)), gone)
+    others, between = maker[np.ix_(rest, rest)], maker[rest, gone]
+    if not np.isfinite(maker).all() or not abs(np.linalg.det(maker[gone, gone])) > _FLAT:
+        return np.full_like(others, np.nan)
+    return np.asarray(others - between @ np.linalg.solve(maker[gone, gone], maker[gone][:, rest]))
 
 
 def fit(pixels: Floats, xy: Floats, family: Family) -> Transformation:
     """Fit a transformation to control points."""
     refuse_unknown(family)
     if len(pixels) < LEAST_POINTS[family]:
+        count = f"{len(pixels)} control points are" if len(pixels) > 1 else "1 control point is"
         raise DigitizeError(
-            f"{len(pixels)} control points are too few for the transformation {family}: it needs "
+            f"{count} too few for the transformation {family}: it needs "
             f"{LEAST_POINTS[family]}, and some to spare so that its error can be told"
         )
     if not np.ptp(pixels, axis=0).any() or not np.ptp(xy, axis=0).any():

@@ -75,15 +75,21 @@ def test_a_fold_beyond_the_points_is_a_caution_and_refused_where_something_lies(
         found.refuse_folds(np.array([[1500.0, 1000.0], [2990.0, 1000.0]]))
 
 
-@pytest.mark.parametrize("swap", ["rows from the bottom", "lon and lat"])
-def test_a_map_from_behind_is_refused(swap):
+@pytest.mark.parametrize(
+    ("swap", "mend"),
+    [
+        ("rows from the bottom", "count rows downwards"),
+        ("lon and lat", "longitude and latitude, or column and row, have"),
+    ],
+)
+def test_a_map_from_behind_is_refused(swap, mend):
     if swap == "lon and lat":
         control = control_of(GRID)
         control = GroundControl(control.points.rename(columns={"lon": "lat", "lat": "lon"}), "points.csv")
         crs = None
     else:
         control, crs = control_of(np.column_stack([GRID[:, 0], 2000 - GRID[:, 1]]), GRID), UTM
-    with pytest.raises(DigitizeError, match="from behind: longitude and latitude, or column and row"):
+    with pytest.raises(DigitizeError, match=f"from behind: {mend}"):
         georeference(control, SIZE, crs=crs, transformation="affine")
 
 

@@ -8,6 +8,7 @@ from pyproj import CRS
 
 from frontlines.digitize.georef.error import to_lonlat, to_plane
 from frontlines.digitize.georef.selection import bad_points, candidate_planes, choose
+from frontlines.digitize.georef.transformations import fit
 from frontlines.errors import DigitizeError
 
 UTM = CRS("EPSG:32638")
@@ -92,7 +93,7 @@ def test_two_or_three_points_leave_no_choice():
     lonlat = on_ground(pixels * [30, -30])
     assert choose(pixels[:2], lonlat[:2], crs=UTM).family == "helmert"
     assert choose(pixels, lonlat, crs=UTM).family == "helmert"
-    with pytest.raises(DigitizeError, match="1 control points are too few"):
+    with pytest.raises(DigitizeError, match="1 control point is too few"):
         choose(pixels[:1], lonlat[:1], crs=UTM)
 
 
@@ -173,3 +174,22 @@ def test_a_map_of_the_world_is_not_cut():
     lon, lat = np.meshgrid(np.linspace(-180, 180, 7), np.linspace(-60, 60, 5))
     lonlat = np.column_stack([lon.ravel(), lat.ravel()])
     assert choose(lonlat * [3, -3], lonlat, crs=CRS("EPSG:4326")).family == "helmert"
+
+
+def test_all_are_compared_on_the_same_points():
+    rng = np.random.default_rng(4)
+    lonlat = np.column_stack([rng.uniform(22, 40, 14), rng.uniform(44, 53, 14)])
+    xy = to_plane(lonlat, CRS("+proj=webmerc +lon_0=31 +datum=WGS84"))
+    pixels = (xy - xy.min(axis=0)) / [700, -700] + rng.normal(0, 8, xy.shape)
+    pixels[3] += [400, 0]
+    choice = choose(pixels, lonlat)
+    assert choice.plane.startswith("web Mercator")
+    assert choice.reason.endswith("(1 point set aside for all)")
+    sound = np.delete(np.arange(14), 3)
+    flat = next(crs for name, crs in candidate_planes(lonlat).items() if name.startswith("latitude"))
+    left_out = fit(pixels[sound], to_plane(lonlat[sound], flat), "affine").left_out_px(
+        to_plane(lonlat[sound], flat)
+    )
+    shown = next(px for name, px in choice.left_out_px.items() if name.startswith("affine, latitude"))
+    assert shown == pytest.approx(np.sqrt((left_out**2).sum(axis=1).mean()), abs=1e-3)
+    assert bad_points(pixels, to_plane(lonlat, choice.crs), choice.family) == [3]
