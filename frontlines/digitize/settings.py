@@ -277,7 +277,11 @@ class Edges:
     end_px: float = 2.0  # ends of a profile that show the bare fills
     farthest_px: float = 4.0  # from where labels end to the edge, at most
     fine_px: float = 0.1  # step in which an edge is placed
-    widths_px: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # widths of borders that are tried
+    widths_px: tuple[float, ...] = (  # widths of borders that are tried
+        1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0,
+    )  # fmt: skip
+    hue: float = 0.5  # weight of a difference in hue beside one in lightness: JPEG keeps hues coarser
+    shown: float = 0.5  # least share of its ink in a line: what is fainter is the blur of a bare edge
     blurs_px: tuple[float, ...] = (0.3, 0.6, 1.0, 1.5, 2.2)  # blurs that are tried
     seen: float = 15.0  # a line is seen so far off the way between two fills [sRGB]
     hidden: float = 30.0  # it is like the ground if it is nearer to it [sRGB]
@@ -300,6 +304,8 @@ class Edges:
     together: int = 3  # profiles of neighbouring places that are averaged
     rounds: int = 8  # times that crossing outlines are put back
     passes: int = 2  # times that edges are moved
+    mean_px: float = 0.1  # standard error of the mean of a bare edge
+    mean_split: float = 0.02  # and of one under a border, in widths of that
     sigma_px: float = 0.35  # standard error of a bare edge
     sigma_split: float = 0.3  # that of one amid a border, in halves of its width
 

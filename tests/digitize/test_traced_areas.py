@@ -18,7 +18,7 @@ def test_holes_turn_against_their_shells_so_that_geodesic_areas_subtract_them():
     asked = AreaRecipe(colour="red", side="A", date=pd.Timestamp("2022-03-01"))
     outline, lake = (shapely.box(*box).exterior.coords for box in ((0, 0, 90, 90), (30, 30, 60, 60)))
     traced = gpd.GeoDataFrame(
-        {"area_class": ["1 A"], "sigma_px": [0.5], "unsure_share": [0.0]},
+        {"area_class": ["1 A"], "sigma_px": [0.5], "sigma_px2": [80.0], "unsure_share": [0.0]},
         geometry=[shapely.Polygon(outline, [lake])],
     )
     control = control_of(traced, Recipe(image=Path("map.png"), areas=(asked,)), lies)
