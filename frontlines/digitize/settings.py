@@ -299,6 +299,7 @@ class Edges:
     uneven: float = 10.0  # times as much at single places: only their mean is believed
     sure_px: float = 6.0  # labels must agree from here on to either side of an edge
     apart_px: float = 2.0  # between profiles along an edge
+    straight: int = 9  # places over which the direction of an edge is averaged
     most: int = 2400  # profiles of one edge, at most
     fewest: int = 60  # profiles of one edge, at least
     together: int = 3  # profiles of neighbouring places that are averaged

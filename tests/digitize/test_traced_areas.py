@@ -29,3 +29,5 @@ def test_holes_turn_against_their_shells_so_that_geodesic_areas_subtract_them():
     area, _ = Geod(ellps="WGS84").geometry_area_perimeter(placed)
     assert area / 1e6 == pytest.approx(control.to_crs("EPSG:6933").area.iloc[0] / 1e6, rel=1e-4)
     assert control["area_km2"].iloc[0] == pytest.approx(area / 1e6)
+    # nothing is known of the georeference's error: what tracing leaves is all there is
+    assert control["sigma_km2"].iloc[0] == pytest.approx(80 / 7200 * area / 1e6)

@@ -457,7 +457,10 @@ def _profiles(
     turn = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
     share = ((turn + 0.5) / count[which])[:, None]
     points = (1 - share) * segments.start[which] + share * segments.end[which]
-    outward, owner = segments.outward[which], segments.owner[which]
+    # Outlines waver from pixel to pixel: across them is across what they are over some places.
+    outward = ndimage.uniform_filter1d(segments.outward[which], EDGES.straight, axis=0, mode="nearest")
+    outward /= np.maximum(np.hypot(*outward.T), 1e-9)[:, None]
+    owner = segments.owner[which]
     # A place is sure where labels are the same from a little way off the edge to the ends of the profile.
     beyond = _labels_at(whole, points + EDGES.sure_px * outward)
     sure = (beyond >= 0) & (beyond != owner) & (_labels_at(whole, points - EDGES.sure_px * outward) == owner)

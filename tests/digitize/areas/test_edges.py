@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from frontlines.digitize import open_scan, trace_areas
+from frontlines.digitize import open_scan, open_sheet, trace_areas
 from frontlines.digitize.areas.edges import ACROSS, Border, borders_in, edge_of
 
 PAPER, DARK, RED, BLUE = (235, 235, 230), (140, 110, 105), (215, 85, 80), (80, 130, 185)
 CENTRE, RADIUS, SIZE = (250, 300), 150, (500, 600)
 
 
-def _wheel(inside, outside, ink, width_px, *, blur_px=0.7):
-    """Two half discs of fills on paper, with a border around each."""
+def _wheel(inside, outside, ink, width_px, *, blur_px=0.7, inwards_px=0.0):
+    """Two half discs of fills on paper, with a border around each, that around both moved inwards."""
     rows, columns = np.indices(SIZE).astype(float)
     off = np.hypot(rows - CENTRE[0], columns - CENTRE[1] - 0.01) - RADIUS
     split = columns - CENTRE[1] + 40 * np.sin(rows / 40)
     pixels = np.full((*SIZE, 3), PAPER, float)
     pixels[(off < 0) & (split < 0)], pixels[(off < 0) & (split >= 0)] = inside, outside
-    border = (np.abs(off) < width_px / 2) | ((off < 0) & (np.abs(split) / 1.2 < width_px / 2))
+    border = (np.abs(off + inwards_px) < width_px / 2) | ((off < 0) & (np.abs(split) / 1.2 < width_px / 2))
     pixels[border] = ink
     pixels = ndimage.gaussian_filter(pixels, (blur_px, blur_px, 0))
     noise = np.random.default_rng(1).normal(0, 1.5, pixels.shape)
@@ -35,6 +35,30 @@ def test_an_area_ends_in_the_middle_of_its_border(fills, ink, width_px):
     scan, truth = _wheel(*fills, ink, width_px)
     colours = {name: "#{:02x}{:02x}{:02x}".format(*fill) for name, fill in zip("ab", fills, strict=True)}
     assert trace_areas(scan, colours).area.tolist() == pytest.approx(truth, rel=0.005)
+
+
+def test_a_coast_line_drawn_within_the_land_is_the_land_s_if_the_recipe_says_so_and_else_doubtful():
+    scan, truth = _wheel(RED, BLUE, DARK, 6, inwards_px=3)
+    sheet, fills = open_sheet(scan), {"a": "#d75550", "b": "#5082b9"}
+    told, middle, unknown = (trace_areas(sheet, fills, coast=coast) for coast in ("inside", "middle", None))
+    assert told.area.tolist() == pytest.approx(truth, rel=0.005)
+    assert unknown.area.tolist() == middle.area.tolist()
+    off = truth - unknown.area
+    assert off.tolist() == pytest.approx([3 * np.pi * RADIUS] * 2, rel=0.1)
+    assert unknown["sigma_px2"].tolist() == pytest.approx(off.tolist(), rel=0.25)
+    assert (middle["sigma_px2"] < 0.2 * off).all()
+    assert told["sigma_px2"].tolist() == pytest.approx(middle["sigma_px2"].tolist(), rel=0.05)
+
+
+def test_hues_that_jpeg_has_blurred_are_no_line():
+    fine, (inside, outside) = np.arange(-12, 12, 0.05)[:, None], ((199, 213, 234), (248, 248, 249))
+    step = np.where(fine < 0, inside, outside).astype(float)
+    light = step.mean(axis=1, keepdims=True)
+    hues = ndimage.gaussian_filter1d(step - light, 40, axis=0) + ndimage.gaussian_filter1d(light, 18, axis=0)
+    bare = np.column_stack([np.interp(ACROSS, fine[:, 0], one) for one in hues.T])
+    edge = edge_of(bare[None], [Border(np.array([0.0, 52, 159]), 4.0)])
+    assert edge.shift_px == pytest.approx(0, abs=0.15)
+    assert edge.width_px == 0
 
 
 def _profile(edge, inside, outside, ink=None, width_px=2.0):
