@@ -64,16 +64,10 @@ SPECIAL = {
     ("straighten", "bulges"): (edges, "EDGES", replace(EDGES, bulge_px=1e9)),
     ("settle", "second pass"): (edges, "EDGES", replace(EDGES, passes=1)),
     ("settle", "a line like the ground outside"): (edges, "_may_run_hidden", lambda *_: False),
-    ("settle", "edges that nothing explains stay"): (edges, "EDGES", replace(EDGES, unexplained=0.03)),
-    ("settle", "plainer"): (edges, "EDGES", replace(EDGES, plainer=1.0)),
-    ("settle", "uneven"): (edges, "EDGES", replace(EDGES, uneven=1e9)),
-    ("settle", "hue"): (edges, "EDGES", replace(EDGES, hue=1.2)),
     ("settle", "shown"): (edges, "EDGES", replace(EDGES, shown=0.0)),
-    ("settle", "a line is over most of an edge"): (edges, "_is_throughout", lambda *_: True),
     ("settle", "the best-seen ink"): (edges, "EDGES", replace(EDGES, best_seen=1.0)),
     ("settle", "rather a line"): (edges, "EDGES", replace(EDGES, rather=0.0)),
     ("settle", "neighbours averaged"): (edges, "EDGES", replace(EDGES, together=1)),
-    ("settle", "bare ground of hatching"): (edges, "_is_bare", lambda *_: False),
 }
 """Special cases by step: where their code is, its name, and what is put in its place."""
 

@@ -290,13 +290,11 @@ class Edges:
     white: float = 255.0  # inks are no lighter [sRGB]
     one_ink: float = 60.0  # borders more like each other are of one ink [sRGB]
     best_seen: float = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
-    plainer: float = 1.25  # a bare edge is believed unless a line fits better by this factor
     rather: float = 0.2  # a line is believed that leaves no more of what a bare edge leaves unexplained
     stray_px: float = 2.0  # of a place from the median of its edge, at most
     stroke_px: float = 3.0  # farther from where hatching ends, a line is one of its strokes
-    unexplained: float = 0.01  # share of a profile's sum of squares that a step and a line may leave
+    unexplained: float = 0.03  # share of a profile's sum of squares that a step and a line may leave
     noise: float = 100.0  # or this sum of squares [sRGB²]
-    uneven: float = 10.0  # times as much at single places: only their mean is believed
     sure_px: float = 6.0  # labels must agree from here on to either side of an edge
     apart_px: float = 2.0  # between profiles along an edge
     straight: int = 9  # places over which the direction of an edge is averaged

@@ -156,7 +156,7 @@ def edge_of(
 ) -> Edge:
     """Find the mean place of an edge in profiles across it."""
     profile = usual_profile(profiles, is_hatched)
-    border = _border_of(profiles, profile, borders, is_hatched)
+    border = _border_of(profile, borders, is_hatched)
     if border is None and is_hatched and np.linalg.norm(np.subtract(*_bare_fills(profile))) < EDGES.seen:
         return Edge()
     if not _explains(border, profile, _misfit(profile, border)) and not (is_hatched and border):
@@ -175,8 +175,6 @@ def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched:
         _, middle = _best_fit(profile[None], border)
         edges = edges[(misfits <= np.median(misfits)) & (np.abs(edges - middle) < EDGES.stray_px)]
         return float(edges.mean()) if len(edges) and abs(middle) < EDGES.stroke_px else 0.0
-    if misfits.mean() > EDGES.uneven * _allowed(profile):
-        _, edges = _best_fit(profile[None], border)
     return float(edges[np.abs(edges - np.median(edges)) < EDGES.stray_px].mean())
 
 
@@ -185,16 +183,13 @@ def usual_profile(profiles: Floats, is_hatched: bool) -> Floats:
     return np.asarray(np.median(profiles, axis=0) if is_hatched else profiles.mean(axis=0))
 
 
-def _border_of(
-    profiles: Floats, profile: Floats, borders: Sequence[Border], is_hatched: bool
-) -> Border | None:
+def _border_of(profile: Floats, borders: Sequence[Border], is_hatched: bool) -> Border | None:
     """Find the line that is drawn over an edge and does not have the colour of the ground outside.
 
     Beside hatching a line has its usual width: ground between strokes may be of the line's own colour.
     """
     seen = [one for one in borders if not _is_hidden(profile, one)]
-    border = _border_over(profile, seen, has_its_width=is_hatched)
-    return border if is_hatched or (border and _is_throughout(border, profiles)) else None
+    return _border_over(profile, seen, has_its_width=is_hatched)
 
 
 def _border_over(profile: Floats, borders: Sequence[Border], *, has_its_width: bool) -> Border | None:
@@ -204,7 +199,7 @@ def _border_over(profile: Floats, borders: Sequence[Border], *, has_its_width: b
         for one in borders
     ]
     misfits = np.array([[_misfit(profile, one) for one in row] for row in widths])
-    if not widths or EDGES.plainer * misfits.min() > _misfit(profile, None):
+    if not widths or misfits.min() > _misfit(profile, None):
         return None
     best = int(np.argmax(misfits.min(axis=1) < EDGES.best_seen * misfits.min()))
     return widths[best][int(misfits[best].argmin())]
@@ -213,12 +208,6 @@ def _border_over(profile: Floats, borders: Sequence[Border], *, has_its_width: b
 def _allowed(profile: Floats) -> float:
     """Greatest misfit of a profile that is a step and a line."""
     return max(EDGES.unexplained * float((((profile - profile.mean(axis=0)) @ AXES) ** 2).sum()), EDGES.noise)
-
-
-def _is_throughout(border: Border, profiles: Floats) -> bool:
-    """Tell whether a line is over most of an edge, not over some of it as names are."""
-    middling = usual_profile(profiles, True)
-    return _misfit(middling, border) < _misfit(middling, None)
 
 
 def _explains(border: Border | None, profile: Floats, misfit: float) -> bool:
@@ -251,16 +240,15 @@ def _may_run_hidden(profile: Floats, border: Border) -> bool:
     return far < EDGES.hidden and bool(shows)
 
 
-def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()) -> list[Border]:
+def borders_in(profiles: Iterable[Floats]) -> list[Border]:
     """Find the lines that are drawn over edges."""
     seen = [
         (max(_off_the_mix(one, *_bare_fills(profile)) for one in profile), profile) for profile in profiles
     ]
-    order = sorted(range(len(seen)), key=lambda k: -seen[k][0])
     found: list[list[Border]] = []
-    for k in order:
-        border = _line_in(seen[k][1]) if seen[k][0] > EDGES.seen else None
-        if border is None or (strokes and _is_bare(border.ink, seen[k][1], strokes[k])):
+    for off, profile in sorted(seen, key=lambda one: -one[0]):
+        border = _line_in(profile) if off > EDGES.seen else None
+        if border is None:
             continue
         group = next((one for one in found if np.linalg.norm(border.ink - one[0].ink) <= EDGES.one_ink), [])
         if not group:
@@ -273,14 +261,6 @@ def _mean(borders: Sequence[Border]) -> Border:
     """Give the usual one of borders of one ink."""
     ink, width = (np.median([one[k] for one in borders], axis=0) for k in (0, 1))
     return Border(ink, float(width))
-
-
-def _is_bare(ink: Floats, profile: Floats, stroke: Floats | None) -> bool:
-    """Tell whether what looks like a border of hatching is of the ground between its strokes."""
-    if stroke is None:
-        return False
-    mix = min(_bare_fills(profile), key=lambda end: float(np.linalg.norm(end - stroke)))
-    return bool((ink - mix) @ (mix - stroke) > 0)
 
 
 def _line_in(profile: Floats) -> Border | None:
@@ -378,9 +358,8 @@ def settle(state: AreaState) -> AreaState:
 
 def _found(profiles: Mapping[tuple[int, int], Floats], state: AreaState) -> dict[tuple[int, int], Edge]:
     """Find the edge between each two labels, as it is from where it was laid, outwards of the first."""
-    code, inks, owners = state.sheet.palette.code, state.sheet.palette.inks, state.owners
-    strokes = [inks[code.ink_number(max(pair))] if code.is_ink(max(pair)) else None for pair in profiles]
-    borders = borders_in([usual_profile(profile, False) for profile in profiles.values()], strokes)
+    code, owners = state.sheet.palette.code, state.owners
+    borders = borders_in([usual_profile(profile, False) for profile in profiles.values()])
     coast = next(iter(borders), None)
     return {
         pair: edge_of(

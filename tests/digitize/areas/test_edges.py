@@ -79,7 +79,9 @@ def test_a_border_like_one_fill_does_not_draw_the_edge_to_itself(edge):
 def test_a_border_of_the_colour_of_the_ground_is_taken_for_granted():
     profile = _profile(-2.0, RED, (255, 255, 255))
     assert edge_of(profile[None]).shift_px == pytest.approx(-2.0, abs=0.1)
-    assert edge_of(profile[None], coast=Border(np.full(3, 255.0), 4.0)).shift_px == pytest.approx(0.0, abs=0.1)
+    assert edge_of(profile[None], coast=Border(np.full(3, 255.0), 4.0)).shift_px == pytest.approx(
+        0.0, abs=0.1
+    )
 
 
 def test_what_is_no_edge_moves_nothing():
@@ -119,20 +121,7 @@ def test_beside_hatching_a_line_is_the_edge_unless_it_lies_where_a_stroke_would(
     assert edge_of(stroke, [line], is_hatched=True).shift_px == 0.0
 
 
-MIX, BARE, STROKE, FILL = (225, 190, 186), (242, 241, 238), np.array([173.0, 102, 96]), (220, 147, 140)
-
-
-def _end_of_hatching(line):
-    """Colours from strokes mixed with their ground, over a line 4 px wide, to a fill."""
-    profile = np.where(ACROSS[:, None] < -2, MIX, np.where(ACROSS[:, None] < 2, line, FILL))
-    return ndimage.gaussian_filter1d(profile.astype(float), 1.6, axis=0)
-
-
-def test_ground_that_the_last_stroke_leaves_bare_is_no_border():
-    bare, dark = _end_of_hatching(BARE), _end_of_hatching((90, 70, 70))
-    assert len(borders_in([bare])) == 1
-    assert borders_in([bare], [STROKE]) == []
-    assert len(borders_in([dark], [STROKE])) == 1
+MIX, BARE, FILL = (225, 190, 186), (242, 241, 238), (220, 147, 140)
 
 
 def test_a_border_of_the_colour_of_the_ground_of_hatching_has_its_usual_width():
