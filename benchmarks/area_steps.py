@@ -63,12 +63,11 @@ SPECIAL = {
     ("leave_out_small", "thick ones stay"): (labels, "FILLS", replace(FILLS, least_area_px=10**6)),
     ("straighten", "bulges"): (edges, "EDGES", replace(EDGES, bulge_px=1e9)),
     ("settle", "second pass"): (edges, "EDGES", replace(EDGES, passes=1)),
-    ("settle", "a line like the ground outside"): (edges, "_half_hidden_px", lambda *_: 0.0),
-    ("settle", "a line is over most of an edge"): (edges, "_is_throughout", lambda *_: True),
+    ("settle", "a line like the ground outside"): (edges, "_may_run_hidden", lambda *_: False),
+    ("settle", "shown"): (edges, "EDGES", replace(EDGES, shown=0.0)),
     ("settle", "the best-seen ink"): (edges, "EDGES", replace(EDGES, best_seen=1.0)),
     ("settle", "rather a line"): (edges, "EDGES", replace(EDGES, rather=0.0)),
     ("settle", "neighbours averaged"): (edges, "EDGES", replace(EDGES, together=1)),
-    ("settle", "bare ground of hatching"): (edges, "_is_bare", lambda *_: False),
 }
 """Special cases by step: where their code is, its name, and what is put in its place."""
 

@@ -144,7 +144,7 @@ def _areas(found: Digitized) -> list[dict[str, Any]]:
             "side": row["side"],
             "date": f"{row['date']:%Y-%m-%d}",
             "colours": colours[row["side"]],
-            **{name: _figure(row[name]) for name in ("area_km2", "sigma_m", "unsure_share")},
+            **{name: _figure(row[name]) for name in ("area_km2", "sigma_km2", "sigma_m", "unsure_share")},
         }
         for row in found.control.to_dict("records")
     ]

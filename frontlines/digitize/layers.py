@@ -200,12 +200,16 @@ def control_of(areas: gpd.GeoDataFrame, recipe: Recipe, georeference: Georeferen
             raise _too_unsure(f"area of {side}")
         sigma_m, *causes = _rounded(error).items()
         placed = shapely.orient_polygons(on_ground(np.array([shape]), georeference)[0])
-        area_m2, _ = geod_of(WGS84).geometry_area_perimeter(placed)
+        area_m2, around_m = geod_of(WGS84).geometry_area_perimeter(placed)
+        # Georeference and map are off alike all along; what tracing leaves is known for the whole area.
+        off_m2 = np.hypot(error["sigma_georef_m"], error["sigma_source_m"]) * around_m
+        traced_m2 = float(part["sigma_px2"].sum()) * area_m2 / shape.area
         rows.append(
             {
                 "date": recipe.areas[0].date, "side": side, "source": recipe.source, **dict([sigma_m]),
                 "correlation_m": _correlation(error),
                 "area_km2": area_m2 / KM2,
+                "sigma_km2": float(np.hypot(off_m2, traced_m2)) / KM2,
                 "unsure_share": float(np.average(part["unsure_share"], weights=part.area)),
                 **dict(causes), "geometry": placed,
             }

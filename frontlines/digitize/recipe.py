@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.digitize.areas.state import Coast
 from frontlines.digitize.colour.colours import is_colour, refuse_one_colour
 from frontlines.digitize.georef.transformations import FAMILIES, Family
 from frontlines.digitize.lines import Knobs
@@ -141,6 +142,7 @@ _MASKS = Entry(
     "a list of boxes [left, top, right, bottom] or rings [[col, row], [col, row], …] in pixels",
     _wrong_box,
 )
+_COAST = Entry(lambda value: value in get_args(Coast), f"one of {', '.join(get_args(Coast))}")
 _COLOUR = Entry(is_colour, 'a colour: hex, as "#1f4fb4", or a CSS name, as "blue"')
 _FAMILY = Entry(lambda value: value in FAMILIES, f"one of {', '.join(FAMILIES)}")
 
@@ -167,6 +169,7 @@ TOP: dict[str, Entry] = {
     "frame": _BOXED,
     "masks": _MASKS,
     "follow_hidden": _YES,
+    "coast": _COAST,
 }
 TABLES: dict[str, dict[str, Entry]] = {
     "line": {"colour": _COLOUR, "date": _DAY, "sides": _SIDES, "name": NAME, "note": NAME},
@@ -264,7 +267,7 @@ def _unknown(name: str, known: Mapping[str, Any], where: str) -> str:
 Place = tuple[float, float]
 
 _AS_GIVEN = (
-    "page", "transformation", "graticule", "author", "scale", "source_m", "follow_hidden",
+    "page", "transformation", "graticule", "author", "scale", "source_m", "follow_hidden", "coast",
 )  # fmt: skip
 
 
@@ -363,7 +366,7 @@ class Recipe:
         Left, top, right, bottom of the map on the scan [px]; what lies outside is not looked at.
     masks
         Polygons in pixels that are not looked at: legend, title.
-    min_area_px, border_px
+    min_area_px, border_px, coast
         See `trace_areas`.
     follow_hidden
         Whether a line that runs under another is led along it there, and marked, or left open.
@@ -395,6 +398,7 @@ class Recipe:
     masks: tuple[shapely.Polygon, ...] = ()
     min_area_px: float | None = None
     border_px: float | None = None
+    coast: Coast | None = None
     follow_hidden: bool = True
     path: Path | None = None
 

@@ -109,7 +109,7 @@ def digitize(recipe: Recipe | str | Path, *, progress: Progress = None) -> Digit
         if recipe.areas:
             areas = trace_areas(
                 sheet, class_colours(recipe), masks=masks, min_area_px=recipe.min_area_px,
-                border_px=recipe.border_px,
+                border_px=recipe.border_px, coast=recipe.coast,
                 progress=lambda share, what: report(0.6 + 0.35 * share, f"areas: {what}"),
             )  # fmt: skip
             control = control_of(areas, recipe, georef)

@@ -284,7 +284,11 @@ class Edges:
     end_px: float = 2.0  # ends of a profile that show the bare fills
     farthest_px: float = 4.0  # from where labels end to the edge, at most
     fine_px: float = 0.1  # step in which an edge is placed
-    widths_px: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # widths of borders that are tried
+    widths_px: tuple[float, ...] = (  # widths of borders that are tried
+        1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0,
+    )  # fmt: skip
+    hue: float = 0.5  # weight of a difference in hue beside one in lightness: JPEG keeps hues coarser
+    shown: float = 0.5  # least share of its ink in a line: what is fainter is the blur of a bare edge
     blurs_px: tuple[float, ...] = (0.3, 0.6, 1.0, 1.5, 2.2)  # blurs that are tried
     seen: float = 15.0  # a line is seen so far off the way between two fills [sRGB]
     hidden: float = 30.0  # it is like the ground if it is nearer to it [sRGB]
@@ -293,20 +297,21 @@ class Edges:
     white: float = 255.0  # inks are no lighter [sRGB]
     one_ink: float = 60.0  # borders more like each other are of one ink [sRGB]
     best_seen: float = 2.0  # the best-seen ink is preferred to one that fits better by less than this factor
-    plainer: float = 1.25  # a bare edge is believed unless a line fits better by this factor
     rather: float = 0.2  # a line is believed that leaves no more of what a bare edge leaves unexplained
     stray_px: float = 2.0  # of a place from the median of its edge, at most
     stroke_px: float = 3.0  # farther from where hatching ends, a line is one of its strokes
-    unexplained: float = 0.01  # share of a profile's sum of squares that a step and a line may leave
+    unexplained: float = 0.03  # share of a profile's sum of squares that a step and a line may leave
     noise: float = 100.0  # or this sum of squares [sRGB²]
-    uneven: float = 10.0  # times as much at single places: only their mean is believed
     sure_px: float = 6.0  # labels must agree from here on to either side of an edge
     apart_px: float = 2.0  # between profiles along an edge
+    straight: int = 9  # places over which the direction of an edge is averaged
     most: int = 2400  # profiles of one edge, at most
     fewest: int = 60  # profiles of one edge, at least
     together: int = 3  # profiles of neighbouring places that are averaged
     rounds: int = 8  # times that crossing outlines are put back
     passes: int = 2  # times that edges are moved
+    mean_px: float = 0.1  # standard error of the mean of a bare edge
+    mean_split: float = 0.02  # and of one under a border, in widths of that
     sigma_px: float = 0.35  # standard error of a bare edge
     sigma_split: float = 0.3  # that of one amid a border, in halves of its width
 

@@ -47,6 +47,7 @@ sides = {A = [[46.6, 39.8], {col = 5, row = 6}], B = {col = 9, row = 1}}
 frame = [10, 10, 900, 800]
 masks = [[0, 0, 50, 60], [[1, 1], [9, 1], [9, 9]]]
 follow_hidden = false
+coast = "inside"
 [knobs]
 gap_px = 40
 min_area_px = 90
@@ -69,7 +70,7 @@ side = "A"
     assert (first.knobs.gap_px, second.knobs.gap_px) == (40, 7)
     assert first.sides["A"].pixels == ((5, 6),)
     assert [mask.area for mask in recipe.masks] == [3000, 32]
-    assert (recipe.min_area_px, recipe.border_px) == (90, 4)
+    assert (recipe.min_area_px, recipe.border_px, recipe.coast) == (90, 4, "inside")
     assert recipe.areas[0].date == first.date
     assert not recipe.follow_hidden
 

@@ -18,7 +18,7 @@ def test_holes_turn_against_their_shells_so_that_geodesic_areas_subtract_them():
     asked = AreaRecipe(colour="red", side="A", date=pd.Timestamp("2022-03-01"))
     outline, lake = (shapely.box(*box).exterior.coords for box in ((0, 0, 90, 90), (30, 30, 60, 60)))
     traced = gpd.GeoDataFrame(
-        {"area_class": ["1 A"], "sigma_px": [0.5], "unsure_share": [0.0]},
+        {"area_class": ["1 A"], "sigma_px": [0.5], "sigma_px2": [80.0], "unsure_share": [0.0]},
         geometry=[shapely.Polygon(outline, [lake])],
     )
     control = control_of(traced, Recipe(image=Path("map.png"), areas=(asked,)), lies)
@@ -29,3 +29,5 @@ def test_holes_turn_against_their_shells_so_that_geodesic_areas_subtract_them():
     area, _ = Geod(ellps="WGS84").geometry_area_perimeter(placed)
     assert area / 1e6 == pytest.approx(control.to_crs("EPSG:6933").area.iloc[0] / 1e6, rel=1e-4)
     assert control["area_km2"].iloc[0] == pytest.approx(area / 1e6)
+    # nothing is known of the georeference's error: what tracing leaves is all there is
+    assert control["sigma_km2"].iloc[0] == pytest.approx(80 / 7200 * area / 1e6)

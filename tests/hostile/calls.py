@@ -247,7 +247,7 @@ def calls(folder):
         digitize.suggest_fills: {"scan": scan},
         digitize.trace_areas: {
             "scan": scan, "colours": {"A": "#0000c8"}, "masks": [box(50, 5, 55, 9)], "min_area_px": 10.0,
-            "border_px": 2.0, "progress": None,
+            "border_px": 2.0, "coast": "inside", "progress": None,
         },
         digitize.trace_lines: {
             "scan": scan, "colours": {"front": "#c80000"}, "masks": [box(50, 5, 55, 9)], "knobs": knobs

@@ -56,6 +56,7 @@ NUMBERS = [
 """A number of a recipe, and what it must not be."""
 
 RECIPES = {
+    "coast-nowhere": ({"coast": '"within"'}, "coast must be one of inside, middle, outside"),
     "stroke-of-its-line": ({"line_stroke_px": "1e6"}, r"\[\[line\]\] 1: stroke_px must be a number from"),
     "stroke-larger-than-the-scan": ({"stroke_px": "900"}, "stroke_px = 900 is more than the scan of 200 × 120"),
     "gap-larger-than-the-scan": ({"gap_px": "99999"}, "gap_px = 99999 is more than the scan"),

@@ -12,13 +12,16 @@ import shapely
 from rasterio import features
 from scipy import ndimage, spatial, special
 
-from frontlines.digitize.areas.state import AreaState, Dropped
+from frontlines.digitize.areas.state import AreaState, Coast, Dropped
 from frontlines.digitize.colour.scan import from_corners
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.settings import EDGES
 from frontlines.names import Bools, Floats, Ints
 
 Parts = npt.NDArray[np.object_]
+
+ON_COAST: Mapping[Coast | None, float] = {None: 0.0, "middle": 0.0, "inside": 0.5, "outside": -0.5}
+"""Where ground ends by where the line along its outer edge lies on it, in widths from the line's middle."""
 
 KEY = "a key of the legend"
 """Why a rectangle was left out."""
@@ -124,11 +127,24 @@ PLACES = np.arange(-EDGES.farthest_px, EDGES.farthest_px + EDGES.fine_px / 2, ED
 """Where the edge may be found [px]."""
 
 
+AXES = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]]).T * [
+    np.sqrt(3), EDGES.hue, EDGES.hue,
+]  # fmt: skip
+"""From sRGB to lightness and two hues, as JPEG keeps them: hues count for less, for they are kept coarser."""
+
+
 class Border(NamedTuple):
     """A line drawn over the edges of areas: its colour, sRGB (3,), and its width."""
 
     ink: Floats
     width_px: float
+
+
+class Edge(NamedTuple):
+    """Where an edge is, and how wide the line over it."""
+
+    shift_px: float = 0.0  # from where it was laid, outwards
+    width_px: float = 0.0  # 0 if it is bare
 
 
 def edge_of(
@@ -137,16 +153,19 @@ def edge_of(
     *,
     coast: Border | None = None,
     is_hatched: bool = False,
-) -> float:
+) -> Edge:
     """Find the mean place of an edge in profiles across it."""
     profile = usual_profile(profiles, is_hatched)
-    border = _border_of(profiles, profile, borders, is_hatched)
+    border = _border_of(profile, borders, is_hatched)
     if border is None and is_hatched and np.linalg.norm(np.subtract(*_bare_fills(profile))) < EDGES.seen:
-        return 0.0
+        return Edge()
     if not _explains(border, profile, _misfit(profile, border)) and not (is_hatched and border):
-        return 0.0
+        return Edge()
     place = _place(profiles, profile, border, is_hatched)
-    return place if border is not None else place + _half_hidden_px(profile, coast)
+    if border is not None:
+        return Edge(place, border.width_px)
+    hidden = coast.width_px if coast is not None and _may_run_hidden(profile, coast) else 0.0
+    return Edge(place + hidden / 2, hidden)
 
 
 def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched: bool) -> float:
@@ -156,8 +175,6 @@ def _place(profiles: Floats, profile: Floats, border: Border | None, is_hatched:
         _, middle = _best_fit(profile[None], border)
         edges = edges[(misfits <= np.median(misfits)) & (np.abs(edges - middle) < EDGES.stray_px)]
         return float(edges.mean()) if len(edges) and abs(middle) < EDGES.stroke_px else 0.0
-    if misfits.mean() > EDGES.uneven * _allowed(profile):
-        _, edges = _best_fit(profile[None], border)
     return float(edges[np.abs(edges - np.median(edges)) < EDGES.stray_px].mean())
 
 
@@ -166,16 +183,13 @@ def usual_profile(profiles: Floats, is_hatched: bool) -> Floats:
     return np.asarray(np.median(profiles, axis=0) if is_hatched else profiles.mean(axis=0))
 
 
-def _border_of(
-    profiles: Floats, profile: Floats, borders: Sequence[Border], is_hatched: bool
-) -> Border | None:
+def _border_of(profile: Floats, borders: Sequence[Border], is_hatched: bool) -> Border | None:
     """Find the line that is drawn over an edge and does not have the colour of the ground outside.
 
     Beside hatching a line has its usual width: ground between strokes may be of the line's own colour.
     """
     seen = [one for one in borders if not _is_hidden(profile, one)]
-    border = _border_over(profile, seen, has_its_width=is_hatched)
-    return border if is_hatched or (border and _is_throughout(border, profiles)) else None
+    return _border_over(profile, seen, has_its_width=is_hatched)
 
 
 def _border_over(profile: Floats, borders: Sequence[Border], *, has_its_width: bool) -> Border | None:
@@ -185,7 +199,7 @@ def _border_over(profile: Floats, borders: Sequence[Border], *, has_its_width: b
         for one in borders
     ]
     misfits = np.array([[_misfit(profile, one) for one in row] for row in widths])
-    if not widths or EDGES.plainer * misfits.min() > _misfit(profile, None):
+    if not widths or misfits.min() > _misfit(profile, None):
         return None
     best = int(np.argmax(misfits.min(axis=1) < EDGES.best_seen * misfits.min()))
     return widths[best][int(misfits[best].argmin())]
@@ -193,13 +207,7 @@ def _border_over(profile: Floats, borders: Sequence[Border], *, has_its_width: b
 
 def _allowed(profile: Floats) -> float:
     """Greatest misfit of a profile that is a step and a line."""
-    return max(EDGES.unexplained * float(((profile - profile.mean(axis=0)) ** 2).sum()), EDGES.noise)
-
-
-def _is_throughout(border: Border, profiles: Floats) -> bool:
-    """Tell whether a line is over most of an edge, not over some of it as names are."""
-    middling = usual_profile(profiles, True)
-    return _misfit(middling, border) < _misfit(middling, None)
+    return max(EDGES.unexplained * float((((profile - profile.mean(axis=0)) @ AXES) ** 2).sum()), EDGES.noise)
 
 
 def _explains(border: Border | None, profile: Floats, misfit: float) -> bool:
@@ -223,31 +231,24 @@ def _is_hidden(profile: Floats, border: Border) -> bool:
     return bool(np.linalg.norm(border.ink - _bare_fills(profile)[1]) < EDGES.hidden)
 
 
-def _half_hidden_px(profile: Floats, coast: Border | None) -> float:
-    """Half the width of the line that may run hidden outside an edge; 0 if none may."""
-    if coast is None or not _is_hidden(profile, coast) or not _may_be_there(profile, coast):
-        return 0.0
-    return coast.width_px / 2
-
-
-def _may_be_there(profile: Floats, border: Border) -> bool:
-    """Tell whether a line like the ground outside cannot be told from it, or shows."""
+def _may_run_hidden(profile: Floats, border: Border) -> bool:
+    """Tell whether a line in the colour of the ground outside cannot be told from it, or shows."""
     outside = _bare_fills(profile)[1]
     ray = border.ink - outside
     far = float(np.linalg.norm(ray))
-    return bool(far < EDGES.shows or ((profile - outside) @ ray).max() > EDGES.shows_share * far**2)
+    shows = far < EDGES.shows or ((profile - outside) @ ray).max() > EDGES.shows_share * far**2
+    return far < EDGES.hidden and bool(shows)
 
 
-def borders_in(profiles: Iterable[Floats], strokes: Sequence[Floats | None] = ()) -> list[Border]:
+def borders_in(profiles: Iterable[Floats]) -> list[Border]:
     """Find the lines that are drawn over edges."""
     seen = [
         (max(_off_the_mix(one, *_bare_fills(profile)) for one in profile), profile) for profile in profiles
     ]
-    order = sorted(range(len(seen)), key=lambda k: -seen[k][0])
     found: list[list[Border]] = []
-    for k in order:
-        border = _line_in(seen[k][1]) if seen[k][0] > EDGES.seen else None
-        if border is None or (strokes and _is_bare(border.ink, seen[k][1], strokes[k])):
+    for off, profile in sorted(seen, key=lambda one: -one[0]):
+        border = _line_in(profile) if off > EDGES.seen else None
+        if border is None:
             continue
         group = next((one for one in found if np.linalg.norm(border.ink - one[0].ink) <= EDGES.one_ink), [])
         if not group:
@@ -260,14 +261,6 @@ def _mean(borders: Sequence[Border]) -> Border:
     """Give the usual one of borders of one ink."""
     ink, width = (np.median([one[k] for one in borders], axis=0) for k in (0, 1))
     return Border(ink, float(width))
-
-
-def _is_bare(ink: Floats, profile: Floats, stroke: Floats | None) -> bool:
-    """Tell whether what looks like a border of hatching is of the ground between its strokes."""
-    if stroke is None:
-        return False
-    mix = min(_bare_fills(profile), key=lambda end: float(np.linalg.norm(end - stroke)))
-    return bool((ink - mix) @ (mix - stroke) > 0)
 
 
 def _line_in(profile: Floats) -> Border | None:
@@ -291,15 +284,15 @@ def _fit_line(profile: Floats, width: float, blur: float) -> tuple[float, Border
     rest = profile - (1 - line[..., None] - begun) * inside - begun * outside
     ink = (line[..., None] * rest).sum(axis=1) / (line**2).sum(axis=1)[:, None]
     ink = ink.clip(0, max(EDGES.white, profile.max()))
-    left = ((rest - line[..., None] * ink[:, None]) ** 2).sum(axis=(1, 2))
+    left = (((rest - line[..., None] * ink[:, None]) @ AXES) ** 2).sum(axis=(1, 2))
     return float(left.min()), Border(ink[left.argmin()], width)
 
 
 def _off_the_mix(colour: Floats, inside: Floats, outside: Floats) -> float:
     """Distance of a colour from the way between two others."""
-    ray = outside - inside
-    share = np.clip((colour - inside) @ ray / max(float(ray @ ray), 1.0), 0, 1)
-    return float(np.linalg.norm(colour - inside - share * ray))
+    ray, off = (outside - inside) @ AXES, (colour - inside) @ AXES
+    share = np.clip(off @ ray / max(float(ray @ ray), 1.0), 0, 1)
+    return float(np.linalg.norm(off - share * ray))
 
 
 def _bare_fills(profiles: Floats) -> tuple[Floats, Floats]:
@@ -318,6 +311,7 @@ def _shapes(width: float, blur: float) -> tuple[Floats, Floats]:
 
 def _fit(profiles: Floats, border: Border | None, blur: float) -> tuple[Floats, Floats]:
     """Least sum of squares of each profile, with the share of the line that fits it, and the edge's place."""
+    profiles = profiles @ AXES
     (inside, outside), (step, line) = _bare_fills(profiles), _shapes(border.width_px if border else 0.0, blur)
     # The model is inside + rise * step + share * ink * line: |profile - model|² for all places at once, as
     # |raised|² - 2 raised·model + |model|², with the best share of the line in closed form.
@@ -326,11 +320,11 @@ def _fit(profiles: Floats, border: Border | None, blur: float) -> tuple[Floats, 
     misfit = (raised**2).sum(axis=(1, 2))[:, None] - 2 * on_step
     misfit = misfit + (rise**2).sum(axis=1)[:, None] * (step**2).sum(axis=1)
     if border is not None:
-        ink = border.ink - (inside + outside) / 2
+        ink = border.ink @ AXES - (inside + outside) / 2
         along = (rise * ink).sum(axis=1)[:, None] * (step * line).sum(axis=1)
         on_line = np.einsum("nxc,nc->nx", raised, ink) @ line.T - along
         norm = (ink**2).sum(axis=1)[:, None] * (line**2).sum(axis=1)
-        share = (on_line / norm).clip(0, 1)
+        share = (on_line / norm).clip(EDGES.shown, 1)
         misfit = misfit + share**2 * norm - 2 * share * on_line
     return misfit.min(axis=1), PLACES[misfit.argmin(axis=1)]
 
@@ -350,21 +344,22 @@ def settle(state: AreaState) -> AreaState:
     if not len(state.parts):
         return state
     parts = state.parts
-    for _ in range(EDGES.passes):
+    for turn in range(EDGES.passes):
         segments = _segments(parts, state.owners)
-        profiles = _profiles(segments, state.whole, state.sheet)
-        shifts = _shifts(profiles, state)
-        parts = _moved(
-            parts, segments, _shift_of(segments.owner, _label_beyond(segments, state.whole), shifts)
-        )
-    return state.to(parts=parts)
+        beyond = _label_beyond(segments, state.whole)
+        found = _found(_profiles(segments, state.whole, state.sheet), state)
+        shifts = {pair: edge.shift_px for pair, edge in found.items()}
+        if turn == EDGES.passes - 1:  # the middle of the line is found: from there to the end of the ground
+            for pair, edge in found.items():
+                shifts[pair] += ON_COAST[state.coast] * edge.width_px * (pair[1] not in state.owners)
+        parts = _moved(parts, segments, _shift_of(segments.owner, beyond, shifts))
+    return state.to(parts=parts, area_sigma_px=_area_sigmas(segments, beyond, found, state))
 
 
-def _shifts(profiles: Mapping[tuple[int, int], Floats], state: AreaState) -> dict[tuple[int, int], float]:
-    """Find how far the edge between each two labels is from where it was laid [px], outwards of the first."""
-    code, inks, owners = state.sheet.palette.code, state.sheet.palette.inks, state.owners
-    strokes = [inks[code.ink_number(max(pair))] if code.is_ink(max(pair)) else None for pair in profiles]
-    borders = borders_in([usual_profile(profile, False) for profile in profiles.values()], strokes)
+def _found(profiles: Mapping[tuple[int, int], Floats], state: AreaState) -> dict[tuple[int, int], Edge]:
+    """Find the edge between each two labels, as it is from where it was laid, outwards of the first."""
+    code, owners = state.sheet.palette.code, state.owners
+    borders = borders_in([usual_profile(profile, False) for profile in profiles.values()])
     coast = next(iter(borders), None)
     return {
         pair: edge_of(
@@ -376,6 +371,28 @@ def _shifts(profiles: Mapping[tuple[int, int], Floats], state: AreaState) -> dic
         for pair, profile in profiles.items()
         if code.nothing not in pair
     }
+
+
+def _area_sigmas(
+    segments: Segments, beyond: Ints, found: Mapping[tuple[int, int], Edge], state: AreaState
+) -> dict[int, float]:
+    """Estimate the standard error of the area of each label [px²].
+
+    What is off along one edge is off alike, edges among each other by chance, but for what the scan cannot
+    settle: whether a line at the end of all that was asked for lies over the edge or to one side of it.
+    """
+    wanted, unsettled = state.fills.values(), state.coast is None
+    own, coast = dict.fromkeys(wanted, 0.0), dict.fromkeys(wanted, 0.0)
+    for pair in {(int(a), int(b)) for a, b in zip(segments.owner, beyond, strict=True)}:
+        length = segments.length[(segments.owner == pair[0]) & (beyond == pair[1])].sum()
+        edge = found.get(pair) or found.get(pair[::-1])
+        if edge is None:
+            off = EDGES.sigma_px + EDGES.sigma_split * state.half_width_px[pair[0]]
+        else:
+            off = EDGES.mean_px + EDGES.mean_split * edge.width_px
+            coast[pair[0]] += unsettled * (pair[1] not in own) * edge.width_px / 2 * length
+        own[pair[0]] = float(np.hypot(own[pair[0]], off * length))
+    return {label: float(np.hypot(own[label], coast[label])) for label in own}
 
 
 def _segments(parts: Parts, owners: Ints) -> Segments:
@@ -419,7 +436,10 @@ def _profiles(
     turn = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
     share = ((turn + 0.5) / count[which])[:, None]
     points = (1 - share) * segments.start[which] + share * segments.end[which]
-    outward, owner = segments.outward[which], segments.owner[which]
+    # Outlines waver from pixel to pixel: across them is across what they are over some places.
+    outward = ndimage.uniform_filter1d(segments.outward[which], EDGES.straight, axis=0, mode="nearest")
+    outward /= np.maximum(np.hypot(*outward.T), 1e-9)[:, None]
+    owner = segments.owner[which]
     # A place is sure where labels are the same from a little way off the edge to the ends of the profile.
     beyond = _labels_at(whole, points + EDGES.sure_px * outward)
     sure = (beyond >= 0) & (beyond != owner) & (_labels_at(whole, points - EDGES.sure_px * outward) == owner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from frontlines.digitize.colour.scan import Window, tiles_of
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.settings import FILLS
 from frontlines.names import Bools, Floats, Geometries, Ints
+
+Coast = Literal["inside", "middle", "outside"]
+"""Where a line along the outer edge of the ground lies on it."""
 
 
 class Dropped(NamedTuple):
@@ -35,6 +38,7 @@ class AreaState:
     masks: Sequence[BaseGeometry]
     min_area_px: float | None
     border_px: float
+    coast: Coast | None = None  # where the line along the outer edge lies on the ground
 
     fills: Mapping[str, int] = field(default_factory=dict)  # label of each class
     hatched: Mapping[int, Bools] = field(default_factory=dict)  # inks of hatching, and blocks amid it
@@ -55,6 +59,7 @@ class AreaState:
         default_factory=lambda: np.empty(0, np.object_)
     )  # polygons that share their borders [px]
     owners: Ints = field(default_factory=lambda: np.empty(0, np.int64))  # their labels
+    area_sigma_px: Mapping[int, float] = field(default_factory=dict)  # standard error of labels' areas [px²]
     dropped: tuple[Dropped, ...] = ()
 
     def to(self, *dropped: Dropped, **found: Any) -> AreaState:

@@ -13,7 +13,7 @@ from frontlines.arguments import checked
 from frontlines.digitize.areas import edges, hatching, labels
 from frontlines.digitize.areas.checks import Unseen, measure_unseen
 from frontlines.digitize.areas.fills import colour_off, find_fills
-from frontlines.digitize.areas.state import AreaState, Step
+from frontlines.digitize.areas.state import AreaState, Coast, Step
 from frontlines.digitize.colour.colours import hex_of, refuse_one_colour, rgb_of
 from frontlines.digitize.colour.inks import checked_masks
 from frontlines.digitize.colour.scan import Image
@@ -49,6 +49,7 @@ def trace_areas(
     masks: Iterable[BaseGeometry] | BaseGeometry = (),
     min_area_px: float | None = None,
     border_px: float | None = None,
+    coast: Coast | None = None,
     progress: Progress = None,
 ) -> gpd.GeoDataFrame:
     """Trace filled areas of a scan by their colours.
@@ -68,6 +69,9 @@ def trace_areas(
     border_px
         Width up to which a stripe in the colour of a fill counts as a border or halo drawn over the fills
         [px]. ``None``: 5.
+    coast
+        Where a line along the outer edge of all classes lies: ``"inside"`` the ground, in the ``"middle"`` of
+        its edge, or ``"outside"``. ``None``: taken for the middle, and half its width is doubtful.
     progress
         See `frontlines.progress.reporting`.
 
@@ -75,14 +79,15 @@ def trace_areas(
     -------
     areas
         A row a class, in the order asked for: `area_class`, `colour` (found, as hex on evened paper),
-        `colour_off` (how far that is off the colour asked for [ΔE]), `sigma_px` (standard error of its edge),
-        `unsure_share` (share of its pixels that went to it because it is the nearest, under strokes, letters
-        and edges), `unsure_at` (where most of these lie), `unseen_edge` (share of its edge with no fill seen
-        nearby), `unseen_edge_at` (where most of that lies), `margin_share` (share of the scan's outermost
-        pixels that are its own), `margin_at` (where most of these lie), and (Multi)Polygons in pixels,
-        without a CRS. They are a valid coverage: neighbours share their borders exactly. Ground of no class
-        is in none. Left out are `keys`, small rectangles taken for those of a legend, and `shades` (their
-        boxes), small pieces of another shade than the rest of the class.
+        `colour_off` (how far that is off the colour asked for [ΔE]), `sigma_px` (standard error of its edge
+        at a place), `sigma_px2` (standard error of its area), `unsure_share` (share of its pixels that went
+        to it because it is the nearest, under strokes, letters and edges), `unsure_at` (where most of these
+        lie), `unseen_edge` (share of its edge with no fill seen nearby), `unseen_edge_at` (where most of that
+        lies), `margin_share` (share of the scan's outermost pixels that are its own), `margin_at` (where most
+        of these lie), and (Multi)Polygons in pixels, without a CRS. They are a valid coverage: neighbours
+        share their borders exactly. Ground of no class is in none. Left out are `keys`, small rectangles
+        taken for those of a legend, and `shades` (their boxes), small pieces of another shade than the rest
+        of the class.
 
     Raises
     ------
@@ -116,7 +121,7 @@ def trace_areas(
         report(0.0, "paper")
         sheet = open_sheet(scan)
         _refuse_too_large(min_area_px, sheet)
-        state = AreaState(sheet, colours, masks, min_area_px, border_px or FILLS.border_px)
+        state = AreaState(sheet, colours, masks, min_area_px, border_px or FILLS.border_px, coast)
         for number, step in enumerate(AREA_STEPS):
             report((number + 1) / (len(AREA_STEPS) + 1), step.__name__.replace("_", " "))
             state = step(state)
@@ -165,6 +170,7 @@ def _row(state: AreaState, name: str, fill: int, unseen: Unseen) -> dict[str, ob
         "colour": colour,
         "colour_off": colour_off(state.colours[name], rgb_of(colour), gain, beneath),
         "sigma_px": float(np.hypot(EDGES.sigma_px, EDGES.sigma_split * state.half_width_px[fill])),
+        "sigma_px2": state.area_sigma_px.get(fill, 0.0),
         "unsure_share": unseen.share,
         "unsure_at": unseen.place,
         "unseen_edge": unseen.edge_share,

@@ -143,4 +143,4 @@ def test_a_border_that_would_show_and_does_not_is_not_there():
     bare = profile(0.0, (129, 158, 193), (240, 245, 248), (240, 245, 248), 0)
     for ink, edge in (((242, 246, 249), 1.5), (WHITE, 0.0)):
         assumed = Border(np.array(ink, float), 3.0)
-        assert edge_of(bare[None], [assumed], coast=assumed) == pytest.approx(edge, abs=0.1)
+        assert edge_of(bare[None], [assumed], coast=assumed).shift_px == pytest.approx(edge, abs=0.1)
