@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOTABLE = 1e-3
 """Ground in no district is worth a warning if it is more than this share of the side's ground."""
 
-_LARGEST = 3  # pieces named in a warning
+_LARGEST, _SMALLEST = 3, 0.01  # pieces named in a warning, and their least share of all
 
 
 def outside_districts(study: Study, control: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -91,6 +91,7 @@ def warned(record: Sequence[Mapping[str, Any]], side: str) -> list[str]:
         named = "; ".join(
             f"{unit.said(one['area_km2'])} near {one['district']} at {one['place']}"
             for one in entry["largest"]
+            if one["area_km2"] >= _SMALLEST * entry["km2"]
         )
         lines.append(
             f"WARNING: {unit.said(entry['km2'])} ({entry['share']:.1%}) of the ground of {side} on "

@@ -362,17 +362,18 @@ def _error_notes(results: Results) -> list[str]:
         have = "has" if bare == 1 else "have"
         lines = f"{bare} of {counted(every, 'stretch', 'stretches')} of line {have} no sigma_m"
         return [f"no errors: {lines}; --sigma-m gives them one"]
-    most = "up to " * (len(results.totals) > 1)
-    shared = f"where both dates share the line ({most}{record['shared_km']:,.0f} km), errors cancel"
+    several, km = len(results.totals) > 1, record["shared_km"]
+    most = "up to " * several + (f"{km:,.0f} km" if km >= 1 else f"{1000 * km:,.0f} m")
+    shared = f"where both dates share the line ({most}), errors cancel"
     notes = [f"{_interval(results)}: interval from {error_sentence(record)}; {shared}"]
     notes += length_sentences(record)
     if record["sigma_m"] is not None:
         took, every = record["stretches_given_sigma_m"], record["stretches"]
-        notes.append(
-            f"sigma {record['sigma_m']:g} m taken by {took} of {counted(every, 'stretch', 'stretches')}; "
-            "the others have their own"
-        )
-    if "trust" in results.balance and (results.balance["trust"] == "no").any():
+        others = "; the others have their own" * (took < every)
+        of = counted(every, "stretch", "stretches")
+        notes.append(f"sigma {record['sigma_m']:g} m taken by {took} of {of}{others}")
+    shown = results.totals if several else pd.concat([results.balance, results.totals])  # in the table
+    if "trust" in shown and (shown["trust"] == "no").any():
         notes.append(f"{_UNSURE.strip()}: {TRUST['no']} (--draws 1000)")
     return [line for text in notes for line in wrap(text, _NARROW, subsequent_indent="   ")]
 
