@@ -178,7 +178,7 @@ class Matching:
     """
 
     # a fill less like the colour asked for is not there [ΔE]: `benchmarks/colours_asked.py`
-    too_unlike_de: float = 30.0
+    too_unlike_de: float = 33.0
     no_tint_de: float = 75.0  # so much less are paper and greys like a tint of a colour [ΔE]
     hatched_de: float = 8.0  # a fill is preferred to hatching by so much [ΔE]
     tint_shares: tuple[float, ...] = (0.25, 0.4, 0.6, 0.8)  # shares of a colour in its tints
@@ -187,6 +187,8 @@ class Matching:
     pale_de: float = 24.0  # a hex is preferred to its tints by so much times what they lack of it [ΔE]
     coloured: float = 15.0  # chroma of a colour that has tints, at least [CIELAB]
     grey: float = 4.0  # chroma of a fill that is no tint, at most [CIELAB]
+    black: float = 20.0  # lightness of a grey by name that has paler tints, at least [CIELAB]
+    white: float = 95.0  # at most [CIELAB]
 
 
 @dataclass(frozen=True)
