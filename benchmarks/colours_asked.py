@@ -1,13 +1,13 @@
 """How far colours that a scan has are from those asked for, against colours that it lacks.
 
-The maps are made up: two lines, a river, a grey border, names and two fills, in inks that are drawn by lot, as
-scanned, faded by 30 per cent, in 64 colours, or as JPEG of quality 30. A row is a way of asking (a plain name,
-or the hex that was drawn) for a line or a fill. `right` is the farthest colour that the scan has: for lines of
-those whose own ink, as seen along the line, is among the inks found. `wrong` is the nearest that it lacks, of
-names whose hue is not on the map nor beside one that is. `refused` is the share of these that the bound of
-the settings refuses. About two minutes on an idle core::
+The maps are made up: two lines, a river, a grey border, names and two fills, in inks that are drawn by lot,
+as scanned, faded by 30 per cent, in 64 colours, or as JPEG of quality 30. A row is a way of asking (a plain
+name, or the hex that was drawn) for a line or a fill. `right_max` is the farthest colour that the scan has:
+for lines of those whose own ink, as seen along the line, is among the inks found. `wrong_min` is the nearest
+that it lacks, of names whose hue is not on the map nor beside one that is. The last two are the shares that
+the bound of the settings refuses. About two minutes on an idle core::
 
-    python -m benchmarks.colours_asked --maps 24
+    python -m benchmarks.colours_asked --maps 12
 """
 
 from __future__ import annotations
@@ -34,8 +34,11 @@ LINES = {"red": "#cc2222", "orange": "#e8821e", "green": "#2e8b3d", "blue": "#1f
          "brown": "#8a5a2b", "black": "#1a1a1a"}  # fmt: skip
 FILLS = {"red": "#e8a9a0", "orange": "#f8d9b0", "yellow": "#f7eeb0", "green": "#a6cf9a", "blue": "#9fb9e0",
          "purple": "#ddcbe8", "gray": "#d8d8d8"}  # fmt: skip
-BESIDE = {"red": {"orange", "purple", "brown"}, "orange": {"red", "brown", "yellow"}, "yellow": {"orange", "green"},
-          "green": {"yellow"}, "blue": {"purple"}, "purple": {"blue", "red"}, "brown": {"red", "orange"}}  # fmt: skip
+BESIDE = {
+    "red": {"orange", "purple", "brown"}, "orange": {"red", "brown", "yellow"}, "yellow": {"orange", "green"},
+    "green": {"yellow"}, "blue": {"purple"}, "purple": {"blue", "red"}, "brown": {"red", "orange"},
+    "black": set(), "gray": set(),
+}  # fmt: skip
 NEAR_DE = 13.0  # the ink of a line is found if one is so near to its pixels
 SIZE = (640, 460)
 
@@ -61,13 +64,13 @@ def rows_of(seed: int) -> Iterator[tuple[str, str, bool, float]]:
     x = np.linspace(0, SIZE[0], 120)
     ways = [np.column_stack([x, base + 25 * np.sin(x / 45 + rng.uniform(0, 6))]) for base in (110, 330)]
     river = np.column_stack([x[::-1], np.linspace(20, 440, 120)])
-    drawn = gpd.GeoDataFrame(
-        {"colour": [*(LINES[one] for one in lines), "#6fb1dd", "#888888"], "width_px": [*rng.choice([2.5, 4, 6], 2), 2, 1.5]},
-        geometry=[*map(shapely.LineString, ways), shapely.LineString(river), shapely.box(30, 30, 610, 430).exterior],
-    )  # fmt: skip
-    areas = gpd.GeoDataFrame(
-        {"colour": [FILLS[one] for one in fills]}, geometry=[shapely.box(40, 150, 300, 280), shapely.box(320, 150, 600, 280)]
-    )  # fmt: skip
+    frame = shapely.box(30, 30, 610, 430).exterior
+    shapes = [*map(shapely.LineString, ways), shapely.LineString(river), frame]
+    colours = [*(LINES[one] for one in lines), "#6fb1dd", "#888888"]
+    widths = [*rng.choice([2.5, 4, 6], 2), 2, 1.5]
+    drawn = gpd.GeoDataFrame({"colour": colours, "width_px": widths}, geometry=shapes)
+    halves = [shapely.box(40, 150, 300, 280), shapely.box(320, 150, 600, 280)]
+    areas = gpd.GeoDataFrame({"colour": [FILLS[one] for one in fills]}, geometry=halves)
     names = pd.DataFrame(
         {"text": "Ardova", "x": rng.uniform(60, 580, 8), "y": rng.uniform(50, 410, 8), "size_px": 14.0}
     )
@@ -82,14 +85,13 @@ def rows_of(seed: int) -> Iterator[tuple[str, str, bool, float]]:
             if _ink_is_found(sheet, way):
                 for how, asked in (("name", name), ("hex", LINES[name])):
                     yield "line", how, True, float(unlikeness_of(asked, sheet.palette.inks).min())
-        for asked in set(LINES) - {*lines, "blue", "purple", "black"}.union(
-            *(BESIDE.get(one, ()) for one in lines)
-        ):
+        near = {*lines, "blue", "purple", "black"}.union(*(BESIDE[one] for one in lines))
+        for asked in sorted(set(LINES) - near):
             for how, colour in (("name", asked), ("hex", LINES[asked])):
                 yield "line", how, False, float(unlikeness_of(colour, sheet.palette.inks).min())
-        for asked in FILLS:
-            beside = asked not in fills and any(asked in BESIDE.get(one, ()) for one in fills)
-            for how, colour in (("name", asked), ("hex", FILLS[asked])) if not beside else ():
+        near = set().union(*(BESIDE[one] for one in fills)) - set(fills)
+        for asked in sorted(set(FILLS) - near):
+            for how, colour in (("name", asked), ("hex", FILLS[asked])):
                 off = unlikeness_of_fills(colour, sheet.palette.grounds, sheet.paper.usual_gain)
                 yield "fill", how, asked in fills, float(off.min())
 
@@ -104,21 +106,17 @@ def _ink_is_found(sheet: Sheet, way: np.ndarray) -> bool:
 
 def table(maps: int) -> pd.DataFrame:
     """Measure all maps, a row a kind and way of asking."""
-    rows = pd.DataFrame(
-        [row for seed in range(maps) for row in rows_of(seed)], columns=["kind", "how", "has", "off"]
-    )
+    found = [row for seed in range(maps) for row in rows_of(seed)]
+    rows = pd.DataFrame(found, columns=["kind", "how", "has", "off"])
     bounds = {"line": INKS.too_unlike, "fill": MATCHING.too_unlike_de}
     out = []
     for (kind, how), part in rows.groupby(["kind", "how"]):
         right, wrong = part.loc[part["has"], "off"], part.loc[~part["has"], "off"]
-        refused = {
-            "right_refused": (right > bounds[kind]).mean(),
-            "wrong_refused": (wrong > bounds[kind]).mean(),
-        }
-        ends = {"right_max": right.max(), "wrong_min": wrong.min(), "bound": bounds[kind]}
-        out.append(
-            {"kind": kind, "how": how, "n_right": len(right), "n_wrong": len(wrong), **ends, **refused}
-        )
+        most = bounds[str(kind)]
+        refused = {"right_refused": (right > most).mean(), "wrong_refused": (wrong > most).mean()}
+        ends = {"right_max": right.max(), "wrong_min": wrong.min(), "bound": most}
+        counts = {"n_right": len(right), "n_wrong": len(wrong)}
+        out.append({"kind": kind, "how": how, **counts, **ends, **refused})
     return pd.DataFrame(out).round(3)
 
 

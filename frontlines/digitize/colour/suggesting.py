@@ -64,7 +64,7 @@ def suggest_colours(scan: Image | Sheet, *, most: int = 12, progress: Progress =
     kept = [ink for ink in inks if ink not in rims and pixels[ink]]
     widths = np.array([mean_width_px(labels, STROKES.ink(ink)) for ink in kept])
     strokes = widths < INKS.broadest_share * sheet.diagonal_px  # what is broader is a fill, as over relief
-    kept, widths = np.array(kept, dtype=int)[strokes], widths[strokes]
+    kept, widths = np.array(kept, dtype=int)[strokes].tolist(), widths[strokes]
     striking = np.array(
         [width * _contrast(palette, ink) ** 2 for width, ink in zip(widths, kept, strict=True)]
     )
