@@ -47,7 +47,7 @@ def match_fills(
         if unlike[row, chosen[row]] > MATCHING.too_unlike_de:
             off = f"{unlike[row].min():.0f} ΔE off, where {MATCHING.too_unlike_de:g} is the most"
             raise NoSuchColourError(
-                f"class {name!r}: no fill of the scan is like {colour!r} (nearest: {off}); it has {there}"
+                f"class {name!r}: no fill of the scan is like {colour!r}; it has {there} (nearest: {off})"
             )
     return {name: labels[fill] for name, fill in zip(colours, chosen, strict=True)}
 

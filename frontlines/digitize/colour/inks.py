@@ -48,7 +48,7 @@ def _nearest(palette: Palette, off: Floats) -> str:
     share = palette.lengths_px / palette.lengths_px.sum()
     there = ", ".join(f"{hex_of(ink)} ({part:.0%})" for ink, part in zip(palette.inks, share, strict=True))
     ink = hex_of(palette.inks[off.argmin()])
-    return f" (nearest: {ink}, {off.min():.0f} ΔE off, where {INKS.too_unlike:g} is the most); it has {there}"
+    return f"; it has {there} (nearest: {ink}, {off.min():.0f} ΔE off, where {INKS.too_unlike:g} is the most)"
 
 
 def _rather_alone(palette: Palette, costs: Floats) -> Floats:
