@@ -156,6 +156,7 @@ class Inks:
     grey: float = 8.0  # chroma up to which it has none [CIELAB]
     beside_by_chance: float = 0.12  # share of an ink's cores that lie beside another one by chance, at most
     rim_cost: float = 30.0  # so much less is an ink meant that is the rim of a stronger one [ΔE]
+    faint: float = 0.25  # of the contrast asked for, below which an ink counts as such a rim: most have 0.4
     palest_rim: float = 0.05  # least share of a stronger ink in its rims
     seen_beside: float = 0.25  # share of the cores of a line over another one that lie beside it, at least
     unusual_light: float = 0.02  # share of the paper that is darker, or lighter, than usual

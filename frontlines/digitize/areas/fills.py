@@ -44,8 +44,9 @@ def match_fills(
     found = [_assigned(colours, lab_of(one), plain, len(palette.grounds)) for one in (rgb, rgb / gain)]
     unlike, rows, chosen = min(found, key=lambda one: float(one[0][one[1], one[2]].sum()))
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
-        if unlike[row, chosen[row]] > MATCHING.too_unlike_de:
-            off = f"{unlike[row].min():.0f} ΔE off, where {MATCHING.too_unlike_de:g} is the most"
+        off_de = unlike[row] - MATCHING.hatched_de * (np.array(labels) > len(palette.grounds))
+        if off_de[chosen[row]] > MATCHING.too_unlike_de:
+            off = f"{off_de.min():.0f} ΔE off, where {MATCHING.too_unlike_de:g} is the most"
             raise NoSuchColourError(
                 f"class {name!r}: no fill of the scan is like {colour!r}; it has {there} (nearest: {off})"
             )
