@@ -30,8 +30,7 @@ from frontlines.names import plain
 from frontlines.plot import overlay_figure, residual_figure
 from frontlines.plot.picture_files import save_figure
 from frontlines.progress import reporting
-from frontlines.sources import writing
-from frontlines.sources.files import write
+from frontlines.sources import files, writing
 from frontlines.sources.toml import as_toml
 from frontlines.study.outputs import only_run_in, staged
 
@@ -79,11 +78,11 @@ def carry_out(recipe: Path, out: Path, *, force: bool) -> None:
 def _write(found: Digitized, out: Path) -> list[str]:
     with staged(out, stale=FILES) as folder:
         if found.frontlines is not None:
-            write(found.frontlines, folder / "frontlines.geojson")
+            files.write(found.frontlines, folder / "frontlines.geojson")
         if found.control is not None:
-            write(found.control, folder / "control.gpkg")
+            files.write(found.control, folder / "control.gpkg")
         if len(found.residuals):
-            write(found.residuals, folder / "residuals.csv")
+            files.write(found.residuals, folder / "residuals.csv")
             save_figure(residual_figure(found), folder / "residuals.png")
         save_figure(overlay_figure(found), folder / "overlay.png")
         (folder / "manifest.json").write_text(to_json(found.manifest), encoding="utf-8")

@@ -156,6 +156,7 @@ class Inks:
     grey: float = 8.0  # chroma up to which it has none [CIELAB]
     beside_by_chance: float = 0.12  # share of an ink's cores that lie beside another one by chance, at most
     rim_cost: float = 30.0  # so much less is an ink meant that is the rim of a stronger one [ΔE]
+    faint: float = 0.25  # of the contrast asked for, below which an ink counts as such a rim: most have 0.4
     palest_rim: float = 0.05  # least share of a stronger ink in its rims
     seen_beside: float = 0.25  # share of the cores of a line over another one that lie beside it, at least
     unusual_light: float = 0.02  # share of the paper that is darker, or lighter, than usual
@@ -178,7 +179,7 @@ class Matching:
     """
 
     # a fill less like the colour asked for is not there [ΔE]: `benchmarks/colours_asked.py`
-    too_unlike_de: float = 30.0
+    too_unlike_de: float = 33.0
     no_tint_de: float = 75.0  # so much less are paper and greys like a tint of a colour [ΔE]
     hatched_de: float = 8.0  # a fill is preferred to hatching by so much [ΔE]
     tint_shares: tuple[float, ...] = (0.25, 0.4, 0.6, 0.8)  # shares of a colour in its tints
@@ -187,6 +188,8 @@ class Matching:
     pale_de: float = 24.0  # a hex is preferred to its tints by so much times what they lack of it [ΔE]
     coloured: float = 15.0  # chroma of a colour that has tints, at least [CIELAB]
     grey: float = 4.0  # chroma of a fill that is no tint, at most [CIELAB]
+    black: float = 20.0  # lightness of a grey by name that has paler tints, at least [CIELAB]
+    white: float = 95.0  # at most [CIELAB]
 
 
 @dataclass(frozen=True)

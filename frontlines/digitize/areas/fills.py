@@ -44,10 +44,11 @@ def match_fills(
     found = [_assigned(colours, lab_of(one), plain, len(palette.grounds)) for one in (rgb, rgb / gain)]
     unlike, rows, chosen = min(found, key=lambda one: float(one[0][one[1], one[2]].sum()))
     for row, (name, colour) in zip(rows, colours.items(), strict=True):
-        if unlike[row, chosen[row]] > MATCHING.too_unlike_de:
-            off = f"{unlike[row].min():.0f} ΔE off, where {MATCHING.too_unlike_de:g} is the most"
+        off_de = unlike[row] - MATCHING.hatched_de * (np.array(labels) > len(palette.grounds))
+        if off_de[chosen[row]] > MATCHING.too_unlike_de:
+            off = f"{off_de.min():.0f} ΔE off, where {MATCHING.too_unlike_de:g} is the most"
             raise NoSuchColourError(
-                f"class {name!r}: no fill of the scan is like {colour!r} (nearest: {off}); it has {there}"
+                f"class {name!r}: no fill of the scan is like {colour!r}; it has {there} (nearest: {off})"
             )
     return {name: labels[fill] for name, fill in zip(colours, chosen, strict=True)}
 
@@ -60,6 +61,12 @@ def _assigned(
     unlike = np.array([_unlike(one, lab, plain, hatched) for one in colours.values()])
     unlike[:, hatched] += MATCHING.hatched_de
     return unlike, *optimize.linear_sum_assignment(unlike)
+
+
+def unlikeness_of_fills(asked: str, rgb: Floats, gain: Floats32) -> Floats:
+    """Tell how unlike fills are to a colour, as on evened paper or as scanned, whichever is nearer."""
+    plain, none = _plain(lab_of(rgb)), np.zeros(len(rgb), bool)
+    return np.asarray(np.minimum(*(_unlike(asked, lab_of(one), plain, none) for one in (rgb, rgb / gain))))
 
 
 def are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
@@ -116,13 +123,17 @@ def _unlike(colour: str, fills: Floats, plain: Bools, washed: Bools) -> Floats:
     """Tell how unlike fills are to a colour or, if it is none of the greys, to its tints."""
     rgb = rgb_of(colour)
     meant = lab_of(rgb[None])[0]
-    if float(np.hypot(*meant[1:])) < MATCHING.coloured:
-        return np.asarray(np.linalg.norm(fills - meant, axis=1))
+    exact, is_name = np.linalg.norm(fills - meant, axis=1), colour.strip().isalpha()
     apart = np.linalg.norm(_tints(rgb)[:, None] - fills[None], axis=-1)
+    if float(np.hypot(*meant[1:])) < MATCHING.coloured:
+        grey = is_name and MATCHING.black < meant[0] < MATCHING.white  # a pale one is a grey, but no paper
+        paper = np.linalg.norm(fills - _PAPER, axis=1) < 2 * MATCHING.grey
+        is_grey = grey & ~paper & (np.hypot(*fills[:, 1:].T) < MATCHING.coloured)
+        return np.asarray(np.where(is_grey, np.minimum(exact, apart.min(axis=0)), exact))
     # A name means tints as well, a hex the very colour, but that of thin strokes is always washed out.
-    pale = np.where(washed | colour.strip().isalpha(), 0.0, MATCHING.pale_de * (1 - _TINTS[:, None]))
+    pale = np.where(washed | is_name, 0.0, MATCHING.pale_de * (1 - _TINTS[:, None]))
     tinted = (apart + pale).min(axis=0)
     # Paper that is yellow as scanned may be the very colour, but is no tint of it.
     tinted += np.where(plain, MATCHING.no_tint_de, 0.0)
-    exact = np.where(plain, np.linalg.norm(fills - meant, axis=1), unlikeness(colour, fills))
+    exact = np.where(plain, exact, unlikeness(colour, fills))
     return np.asarray(np.minimum(exact + np.where(_plain(fills), MATCHING.no_tint_de, 0.0), tinted))

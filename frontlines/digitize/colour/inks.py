@@ -28,7 +28,10 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
         raise DigitizeError(f"{len(colours)} lines are asked for, but the scan has the inks {there}")
     unlike = np.array([unlikeness_of(colour, palette.inks) for colour in colours.values()])
     rare = 7.0 * np.log10(palette.lengths_px.max() / np.maximum(palette.lengths_px, 1.0))
-    rims = np.array([INKS.rim_cost * _is_rim(palette, ink) for ink in range(len(palette.inks))])
+    rims = np.array([_is_rim(palette, ink) for ink in range(len(palette.inks))])
+    asked = contrast(palette, np.array([rgb_of(colour) for colour in colours.values()]))
+    faint = contrast(palette, palette.inks) < INKS.faint * asked[:, None]  # as what a JPEG leaves of edges
+    rims = INKS.rim_cost * (rims | faint)
     costs = _rather_alone(palette, unlike + rare + rims)
     _, chosen = optimize.linear_sum_assignment(costs)
     for row, (name, colour) in enumerate(colours.items()):
@@ -37,10 +40,15 @@ def match_inks(palette: Palette, colours: Mapping[str, str]) -> dict[str, int]:
             both = sorted((row, list(chosen).index(meant)))
             raise DigitizeError(_one_ink(colours, both, hex_of(palette.inks[meant])))
         if strange:
-            raise NoSuchColourError(
-                f"line {name!r}: no ink of the scan is like {colour!r}{_nearest(palette, unlike[row] + rims)}"
-            )
+            there = _nearest(palette, (unlike + rims)[row])
+            raise NoSuchColourError(f"line {name!r}: no ink of the scan is like {colour!r}; {there}")
     return {name: int(ink) for name, ink in zip(colours, chosen, strict=True)}
+
+
+def contrast(palette: Palette, rgb: Floats) -> Floats:
+    """How far colours are from the ground nearest to each [ΔE]."""
+    apart = [np.linalg.norm(lab_of(rgb) - one, axis=1) for one in lab_of(palette.grounds)]
+    return np.asarray(np.min(apart, axis=0))
 
 
 def _nearest(palette: Palette, off: Floats) -> str:
@@ -48,7 +56,7 @@ def _nearest(palette: Palette, off: Floats) -> str:
     share = palette.lengths_px / palette.lengths_px.sum()
     there = ", ".join(f"{hex_of(ink)} ({part:.0%})" for ink, part in zip(palette.inks, share, strict=True))
     ink = hex_of(palette.inks[off.argmin()])
-    return f" (nearest: {ink}, {off.min():.0f} ΔE off, where {INKS.too_unlike:g} is the most); it has {there}"
+    return f"it has {there} (nearest: {ink}, {off.min():.0f} ΔE off, where {INKS.too_unlike:g} is the most)"
 
 
 def _rather_alone(palette: Palette, costs: Floats) -> Floats:

@@ -9,8 +9,8 @@ from PIL import ImageColor
 from frontlines.arguments import checked
 from frontlines.digitize.areas.hatching import hatched_inks
 from frontlines.digitize.colour.colours import hex_of, lab_of
-from frontlines.digitize.colour.inks import label_grounds, label_strokes, mean_width_px, rims_of
-from frontlines.digitize.colour.palette import STROKES, Palette
+from frontlines.digitize.colour.inks import contrast, label_grounds, label_strokes, mean_width_px, rims_of
+from frontlines.digitize.colour.palette import STROKES
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.settings import INKS
@@ -64,10 +64,8 @@ def suggest_colours(scan: Image | Sheet, *, most: int = 12, progress: Progress =
     kept = [ink for ink in inks if ink not in rims and pixels[ink]]
     widths = np.array([mean_width_px(labels, STROKES.ink(ink)) for ink in kept])
     strokes = widths < INKS.broadest_share * sheet.diagonal_px  # what is broader is a fill, as over relief
-    kept, widths = np.array(kept, dtype=int)[strokes], widths[strokes]
-    striking = np.array(
-        [width * _contrast(palette, ink) ** 2 for width, ink in zip(widths, kept, strict=True)]
-    )
+    kept, widths = np.array(kept, dtype=int)[strokes].tolist(), widths[strokes]
+    striking = widths * contrast(palette, palette.inks[kept]) ** 2
     found = pd.DataFrame(
         {
             "colour": [hex_of(palette.inks[ink]) for ink in kept],
@@ -80,11 +78,6 @@ def suggest_colours(scan: Image | Sheet, *, most: int = 12, progress: Progress =
         }
     )
     return found.iloc[np.argsort(-striking, kind="stable")[:most]].reset_index(drop=True)
-
-
-def _contrast(palette: Palette, ink: int) -> float:
-    """How far an ink is from the ground nearest to it [ΔE]."""
-    return float(np.linalg.norm(lab_of(palette.grounds) - lab_of(palette.inks[[ink]]), axis=1).min())
 
 
 @checked()
