@@ -226,6 +226,6 @@ def _fitting(found: dict[_Node, Floats], net: _Net) -> dict[_Node, Floats]:
 def _off_px(pixels: Floats, xy: Floats, family: Family) -> Floats:
     """How far each crossing is from where the others put it [px]; infinite if they do not say."""
     try:
-        return np.nan_to_num(np.hypot(*fit(pixels, xy, family).left_out_px(xy).T), nan=np.inf)
+        return np.asarray(np.nan_to_num(np.hypot(*fit(pixels, xy, family).left_out_px(xy).T), nan=np.inf))
     except DigitizeError:
         return np.full(len(pixels), np.inf)
