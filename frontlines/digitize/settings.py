@@ -388,12 +388,14 @@ class Graticules:
     crossed_px: int = 4  # beside a crossing, where the other line runs
     arm: float = 0.4  # of a step: so far to either side a line is looked at
     longest_px: float = 60.0  # but no farther
-    seen: float = 10.0  # darker than beside it a line must be [grey, of 255]
+    seen: float = 5.0  # darker than beside it a line must be [grey, of 255]
     alone: float = 0.6  # of its darkness, that no other line within reach may have
     whole: float = 0.6  # of either arm must be seen
     least: int = 6  # crossings, with those named
     most: int = 12  # from which on it does not matter which plane they were sought on
     woven: float = 0.8  # of them have neighbours along both lines, from which on no coarser net is tried
+    falls: float = 0.5  # to this part the error of the others falls without a line that is none of it
+    fine_px: float = 0.5  # unless it is that small
     astray_px: float = 1.5  # a crossing may be so far from where the others put it
     astray: float = 4.0  # or so many times as far as the half of them is
 

@@ -16,13 +16,12 @@ from frontlines.datasets.places import towns_named
 from frontlines.digitize import Georeference, Recipe, georeference
 from frontlines.digitize.georef.cautions import turned_over
 from frontlines.digitize.georef.control_points import WGS84, crs_of, read_place
-from frontlines.digitize.georef.graticule import with_graticule
 from frontlines.digitize.inputs import georeference_of, open_image
 from frontlines.digitize.recipe import refuse_faults
 from frontlines.digitize.settings import GRATICULES
 from frontlines.errors import DigitizeError
 from frontlines.names import Floats
-from frontlines.points.draft import Draft, Point, control_of, open_draft
+from frontlines.points.draft import Draft, Point, control_of, crossings_from, open_draft
 from frontlines.points.pictures import TILE_PX, Pictures
 
 Answer = dict[str, Any]
@@ -81,8 +80,7 @@ class Desk:
     def cross(self, asked: Mapping[str, Any]) -> Answer:
         """Find the crossings of the graticule from the two that are set."""
         with self.pictures.lock:
-            found = with_graticule(control_of(_points(asked)), self.scan.bands())
-        return {"points": found.points[["id", "col", "row", "lon", "lat"]].to_dict("records")}
+            return {"points": crossings_from(_points(asked), self.scan.bands())}
 
     def weigh(self, asked: Mapping[str, Any]) -> Answer:
         """Georeference the scan as `frontlines digitize` would, and say how well it fits."""

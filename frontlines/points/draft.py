@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ import pandas as pd
 
 from frontlines.digitize import GroundControl, read_control_points, read_recipe
 from frontlines.digitize.georef.control_points import crs_of
+from frontlines.digitize.georef.graticule import with_graticule
 from frontlines.digitize.recipe import TOP, Entries, read_entries, refuse_faults
 from frontlines.errors import DigitizeError, FrontlinesError, SourceError
+from frontlines.names import Pixels
 from frontlines.sources.formats import plain_cell
 from frontlines.sources.toml import as_toml
 from frontlines.sources.writing import is_one_of, staged
@@ -172,6 +174,12 @@ def _ours(path: Path, points: list[Point]) -> Iterator[Point]:
 def control_of(points: Sequence[Point]) -> GroundControl:
     """Take the points that are switched on for control points."""
     return GroundControl(pd.DataFrame([one for one in points if one["enable"]]), "the page")
+
+
+def crossings_from(points: Sequence[Point], bands: Iterable[tuple[int, Pixels]]) -> list[Point]:
+    """Find the crossings of a graticule on a scan from two points."""
+    found = with_graticule(control_of(points), bands).points
+    return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
 
 
 def lines_of(entries: Mapping[str, Any]) -> Iterator[str]:

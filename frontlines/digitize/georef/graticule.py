@@ -183,6 +183,10 @@ def _line(
         return None
     seen = ndimage.map_coordinates(dark, [at[..., 1], at[..., 0]], order=1, cval=0.0)
     profile = np.median(seen, axis=0)  # what crosses a line, or hides a part of it, does not count
+    seen, profile = (
+        seen - np.median(profile),
+        np.maximum(profile - np.median(profile), 0),
+    )  # over the paper's grain
     inner = np.abs(off) <= reach
     peak = int(np.where(inner, profile, -1.0).argmax())
     beside = np.abs(off - off[peak]) > GRATICULES.widest_px / 2
@@ -197,10 +201,31 @@ def _line(
 
 
 def _fitting(found: dict[_Node, Floats], net: _Net) -> dict[_Node, Floats]:
-    """Keep the crossings that lie where the others put them."""
-    lonlat, pixels = net.lonlat(found), np.array(list(found.values()))
-    choice = choose(pixels, lonlat)
-    xy = to_plane(lonlat, choice.crs)
-    off_px = np.hypot(*fit(pixels, xy, choice.family).left_out_px(xy).T)
-    most = max(GRATICULES.astray_px, GRATICULES.astray * float(np.median(off_px)))
-    return {node: at for (node, at), off in zip(found.items(), off_px, strict=True) if off <= most}
+    """Keep the crossings that lie where the others put them.
+
+    A line, or the farthest crossing, is dropped as long as the error of the others falls much by it: a front
+    that runs beside a line is wrong all along it. What fits must bend little, or it would follow the front.
+    """
+    while len(found) >= GRATICULES.least:
+        lonlat, pixels = net.lonlat(found), np.array(list(found.values()))
+        family: Family = "polynomial2" if len(found) >= GRATICULES.most else "affine"
+        xy = to_plane(lonlat, choose(pixels, lonlat, family=family).crs)
+        off_px, nodes = _off_px(pixels, xy, family), np.array(list(found))
+        lines = [nodes[:, axis] == one for axis in (0, 1) for one in np.unique(nodes[:, axis])]
+        groups = [one for one in [off_px == off_px.max(), *lines] if (~one).sum() >= GRATICULES.least]
+        left = [float(np.square(_off_px(pixels[~one], xy[~one], family)).mean()) for one in groups]
+        mean = float(np.square(off_px).mean())
+        if not left or min(left) > GRATICULES.falls**2 * mean or mean < GRATICULES.fine_px**2:
+            kept = off_px <= max(GRATICULES.astray_px, GRATICULES.astray * float(np.median(off_px)))
+            return {node: at for (node, at), keep in zip(found.items(), kept, strict=True) if keep}
+        gone = groups[int(np.argmin(left))]
+        found = {node: at for (node, at), out in zip(found.items(), gone, strict=True) if not out}
+    return found
+
+
+def _off_px(pixels: Floats, xy: Floats, family: Family) -> Floats:
+    """How far each crossing is from where the others put it [px]; infinite if they do not say."""
+    try:
+        return np.asarray(np.nan_to_num(np.hypot(*fit(pixels, xy, family).left_out_px(xy).T), nan=np.inf))
+    except DigitizeError:
+        return np.full(len(pixels), np.inf)
