@@ -48,7 +48,7 @@ _MENDS = (  # what stands in a line that cannot be read, what tomllib says of it
     (r"\\", "", "write paths with / in place of backslashes"),
     ("", "overwrite|twice|already", "it stands twice: keep one"),
     ("", "datetime", "there is no such day: write it as 1994-05-12"),
-    ("", "[Uu]nclosed|[Uu]nterminated|Illegal character", "close each bracket, brace and quote"),
+    ("", r"[Uu]nclosed|[Uu]nterminated|Illegal character '\\n'", "close each bracket, brace and quote"),
     (r"=\s*\d+[./]\d+[./]", "", "write a day as 1994-05-12, or in quotes"),
     (r"=\s*[^\W\d]", "", 'write texts in quotes: "…"'),
     (r"=\s*$", "", "give it a value"),
@@ -61,7 +61,9 @@ def _mend_of(path: Path, fault: str) -> str:
     found = re.search(r"line (\d+)", fault)
     if found is None:
         return ""
-    line = path.read_text(encoding="utf-8-sig").splitlines()[int(found[1]) - 1].strip()
+    line = path.read_text(encoding="utf-8-sig").split("\n")[int(found[1]) - 1].strip()
+    if not line.isprintable():
+        return ""
     mends = (mend for held, said, mend in _MENDS if re.search(held, line) and re.search(said, fault))
     return next((f"line {found[1]}, {line[:_SHOWN]}: {mend}" for mend in mends), "")
 
