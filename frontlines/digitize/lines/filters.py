@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import shapely
-from scipy import sparse
+from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 from frontlines.digitize.lines.centres import Centred, is_closed
@@ -20,6 +21,9 @@ TOO_SHORT = "shorter than min_length_px"
 
 ALONE = "short, and goes on into nothing: an arrow, a key of a legend, letters"
 """Why a piece goes that stands alone and is no longer than an arrow."""
+
+HEAD = "ends in a head, as an arrow, or amid letters"
+"""Why a piece goes at whose end there is more ink than a line has."""
 
 NO_LINE = "letters"
 """Why a figure goes that is drawn in the line's ink but is not a line."""
@@ -141,12 +145,39 @@ def line_width(chains: list[Run], diagonal_px: float) -> float | None:
     return None
 
 
+LONE = 3.0  # least lengths: what is shorter and goes on into nothing is an arrow, a key or a letter
+_LONGER = 1.5  # times as long as most pieces, no piece is a dash
+_CROWDED = 1.3  # times the ink that a line has around its end, from which on the end is a head or a letter
+
+
+def with_heads(runs: Sequence[Run], least_px: float, stroke_px: float) -> list[Run]:
+    """Find the pieces that end in a head, as arrows do, or amid letters: there is more ink than a line's.
+
+    Dashes that bend sharply have more ink at their ends as well: what is no longer than they are is kept.
+    """
+    usual = min(least_px, _LONGER * float(np.median([run.length_px for run in runs] or [0.0])))
+    some = [run for run in runs if usual < run.length_px < LONE * least_px]
+    wide = [max(2 * float(np.median(run.half_width_px)) - 1, stroke_px) for run in some]
+    return [run for run, px in zip(some, wide, strict=True) if max(run.crowd_px) > _CROWDED * px]
+
+
 def of_width(chains: list[Run], half_width_px: float | None) -> list[Run]:
-    """Keep the pieces that are about as wide as the line."""
+    """Keep the pieces, and the parts of them, that are about as wide as the line."""
     if half_width_px is None:
         return chains
     least, most = _THINNER * half_width_px, _WIDER * half_width_px
-    return [chain for chain in chains if least <= _wide(chain) <= most]
+    parts = [part for chain in chains for part in _parts_of_width(chain, most)]
+    return [part for part in parts if least <= _wide(part) <= most]
+
+
+def _parts_of_width(run: Run, most_px: float) -> list[Run]:
+    """Part a piece where it becomes broader than a line for more than a few strokes."""
+    size = 2 * int(2 * most_px) + 1
+    broad = ndimage.median_filter(run.half_width_px, size=size, mode="nearest") > most_px
+    if len(broad) < size or broad.all() or not broad.any():
+        return [run]
+    bounds = [0, *(np.flatnonzero(np.diff(broad.astype(int))) + 1).tolist(), len(broad) - 1]
+    return [run.part(a, b) for a, b in pairwise(bounds) if a < b]
 
 
 def going_on(runs: Sequence[Run], lone_px: float, gap_px: float, stroke_px: float) -> list[bool]:

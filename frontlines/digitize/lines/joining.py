@@ -130,6 +130,7 @@ class Run:
     points: Floats  # column and row, (n, 2) [px]
     half_width_px: Floats  # (n,)
     seen: npt.NDArray[np.bool_]  # whether the line was seen between each point and the next, (n - 1,)
+    crowd_px: tuple[float, ...] = (0.0, 0.0)  # ink around either end by its own length there; 0 at a fork
 
     @property
     def length_px(self) -> float:
@@ -140,6 +141,10 @@ class Run:
     def seen_px(self) -> float:
         """Length that was seen [px]."""
         return float(np.hypot(*np.diff(self.points, axis=0).T)[self.seen].sum())
+
+    def part(self, first: int, last: int) -> Run:
+        """Give the part between two points, both with it."""
+        return Run(self.points[first : last + 1], self.half_width_px[first : last + 1], self.seen[first:last])
 
 
 def joined(runs: list[Run], gap_px: float, stroke_px: float) -> list[Run]:

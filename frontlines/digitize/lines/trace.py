@@ -29,6 +29,8 @@ from frontlines.digitize.lines.centres import Centred, Ink, centred, without_loo
 from frontlines.digitize.lines.dashes import taken_up, with_passed_by
 from frontlines.digitize.lines.filters import (
     ALONE,
+    HEAD,
+    LONE,
     NO_LINE,
     TOO_SHORT,
     Dropped,
@@ -39,6 +41,7 @@ from frontlines.digitize.lines.filters import (
     reasons_against,
     told_apart,
     too_short,
+    with_heads,
 )
 from frontlines.digitize.lines.hidden import beside_others, cut_back, find_hidden, parted
 from frontlines.digitize.lines.joining import Run, bridged, joined, seen_in_gaps
@@ -49,7 +52,6 @@ from frontlines.progress import Progress, reporting
 
 _SEEN = 0.6  # of the least length, what must be seen of it
 _SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
-_LONE = 3.0  # least lengths: what is shorter and goes on into nothing is an arrow, a key or a letter
 _LONE_SHARE = 0.3  # but of the longest piece, at most
 _LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
 _NOISE = 0.01  # pieces of strokes for each pixel of the scan: blue noise has 0.06, by judgement
@@ -216,16 +218,19 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     half = line_width(ways, sheet.diagonal_px)
     wide = stroke if half is None else 2 * half - 1
     plain, others = told_apart(figures, least, wide)
+    heads = with_heads(plain, least, wide)
+    plain = [run for run in plain if not _is_in(run, heads)]
     pieces = of_width(plain, half)
     spares = of_width(others, half)
     together = with_passed_by(joined(pieces, gap, wide), spares, gap, wide)
     visible = [run for run in together if run.seen_px >= _SEEN * min(least, run.length_px)]
-    lone = min(_LONE * least, _LONE_SHARE * max((run.seen_px for run in visible), default=0.0))
+    lone = min(LONE * least, _LONE_SHARE * max((run.seen_px for run in visible), default=0.0))
     on = going_on(visible, lone, gap, wide)
     long = [run for run, goes in zip(visible, on, strict=True) if goes and run.length_px >= least]
     short = [run for run in visible if run.length_px >= _SHORTEST * least and not _is_in(run, long)]
     dropped = [
         *left_out(name, others, taken_up(spares, together), NO_LINE, spur),
+        *left_out(name, heads, [], HEAD, spur),
         *left_out(name, plain, pieces, "thinner or wider than the line", spur),
         *too_short(name, together, [*long, *short], least, spur),
     ]
