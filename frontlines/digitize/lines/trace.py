@@ -26,7 +26,7 @@ from frontlines.digitize.colour.palette import STROKES, Labels
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.lines.centres import Centred, Ink, centred, without_loops
-from frontlines.digitize.lines.dashes import taken_up, with_passed_by
+from frontlines.digitize.lines.dashes import with_passed_by
 from frontlines.digitize.lines.filters import (
     ALONE,
     HEAD,
@@ -43,8 +43,8 @@ from frontlines.digitize.lines.filters import (
     too_short,
     with_heads,
 )
-from frontlines.digitize.lines.hidden import beside_others, cut_back, find_hidden, parted
-from frontlines.digitize.lines.joining import Run, bridged, joined, seen_in_gaps
+from frontlines.digitize.lines.hidden import beside_others, find_hidden
+from frontlines.digitize.lines.joining import Run, bridged, joined
 from frontlines.digitize.lines.paths import figures_of, skeleton_of
 from frontlines.digitize.lines.stretches import Knobs, Stretch, Tracing
 from frontlines.errors import DigitizeError
@@ -145,7 +145,7 @@ def trace_lines(
             found.append(_traced(name, sheet, labels, inks[name], strokes[name], settled[name]))
     long = [stretch for one in found for stretch in one.long]
     coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
-    stretches = _in_order(cut_back(parted([*long, *coming_out])), list(colours))
+    stretches = _in_order([*long, *coming_out], list(colours))
     dropped = [entry for one in found for entry in one.dropped] + [
         (
             one.line,
@@ -221,21 +221,20 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     heads = with_heads(plain, least, wide)
     plain = [run for run in plain if not _is_in(run, heads)]
     pieces = of_width(plain, half)
-    spares = of_width(others, half)
-    together = with_passed_by(joined(pieces, gap, wide), spares, gap, wide)
+    together = with_passed_by(joined(pieces, gap, wide), gap, wide)
     visible = [run for run in together if run.seen_px >= _SEEN * min(least, run.length_px)]
     lone = min(LONE * least, _LONE_SHARE * max((run.seen_px for run in visible), default=0.0))
     on = going_on(visible, lone, gap, wide)
     long = [run for run, goes in zip(visible, on, strict=True) if goes and run.length_px >= least]
     short = [run for run in visible if run.length_px >= _SHORTEST * least and not _is_in(run, long)]
     dropped = [
-        *left_out(name, others, taken_up(spares, together), NO_LINE, spur),
+        *left_out(name, others, [], NO_LINE, spur),
         *left_out(name, heads, [], HEAD, spur),
         *left_out(name, plain, pieces, "thinner or wider than the line", spur),
         *too_short(name, together, [*long, *short], least, spur),
     ]
     ink_of = Ink(sheet.palette.inks[ink], sheet.palette.grounds, max(wide, stroke) / 2)
-    runs = [seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in (*long, *short)]
+    runs = [bridged(run, 1.0) for run in (*long, *short)]
     centres = centred(runs, sheet, ink_of)
     reasons = reasons_against(centres, sheet.diagonal_px)
     dropped += [
