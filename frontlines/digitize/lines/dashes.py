@@ -19,13 +19,8 @@ from frontlines.digitize.lines.joining import (
     jumps_of,
     pairs_within,
 )
+from frontlines.digitize.settings import LINES
 from frontlines.names import Bools, Floats, Ints
-
-_FEWEST_GAPS = 5  # that make a line a dashed one
-_USUAL_GAPS = 1.5  # median gaps, the widest that is still a usual one, a stroke not counted
-_SURE_DEG = 30.0  # a turn; below it at either end, a usual gap is no matter of doubt
-_PRICE = 12.0  # of two ends left over, in usual gaps and strokes: the line may turn right back
-_PASSING_BY = 0.25  # of that price, what a wide jump costs besides: it passes something by
 
 
 def with_passed_by(runs: list[Run], gap_px: float, stroke_px: float) -> list[Run]:
@@ -44,9 +39,9 @@ def _widest_usual(runs: Sequence[Run], gap_px: float, stroke_px: float) -> float
     if longest is None or longest.seen_px / (1 + (~longest.seen).sum()) > gap_px:
         return None
     gaps = np.concatenate([np.hypot(*np.diff(run.points, axis=0).T)[~run.seen] for run in runs])
-    if len(gaps) < _FEWEST_GAPS:
+    if len(gaps) < LINES.dashed_gaps:
         return None
-    return float(min(_USUAL_GAPS * np.median(gaps) + stroke_px, gap_px))
+    return float(min(LINES.usual * np.median(gaps) + stroke_px, gap_px))
 
 
 def _usual_dash(runs: Sequence[Run]) -> float:
@@ -82,7 +77,7 @@ def _is_sure(run: Run, k: int, usual_px: float, stroke_px: float) -> bool:
     ends = Ends([(0, -1), (1, 0)], run.points[k : k + 2], headings, np.ones(2))
     jump = jumps_of(np.array([[0, 1]]), ends)
     turned = max(jump.first_deg[0], jump.second_deg[0])
-    return bool(jump.gap_px[0] <= usual_px and turned < _SURE_DEG)
+    return bool(jump.gap_px[0] <= usual_px and turned < LINES.turn_deg)
 
 
 def _joins(
@@ -97,8 +92,8 @@ def _joins(
     jumps = jumps_of(pairs, ends)
     usual = (jumps.gap_px <= usual_px) & (run[pairs[:, 0]] != run[pairs[:, 1]])
     costs = np.where(usual, jumps.cost(stroke_px), costs_of(pairs, ends, stroke_px))
-    price = _PRICE * (usual_px + stroke_px)
-    worth = costs - price * (shares[run][pairs].mean(axis=1) - _PASSING_BY * ~usual)
+    price = LINES.price * (usual_px + stroke_px)
+    worth = costs - price * (shares[run][pairs].mean(axis=1) - LINES.passing_by * ~usual)
     keep = costs < price
     chosen = pairs[keep][_least(pairs[keep], worth[keep], len(run))]
     one_way = {ends.keys[a]: ends.keys[b] for a, b in chosen}

@@ -12,13 +12,10 @@ from shapely.ops import substring
 from frontlines.arguments import checked
 from frontlines.digitize.lines.joining import direction
 from frontlines.digitize.lines.stretches import Hidden, Stretch, Tracing
+from frontlines.digitize.settings import LINES
 from frontlines.names import Floats
 
-_TOUCH_PX = 4.0  # between the edges of two strokes that meet
-_HEADING_PX = 15.0
-_ACROSS = 0.35  # cosine below which an end runs into the upper line square, and may go either way
 _CLOSED_PX = 1e-6
-_DASHES = 5  # gaps that make a stretch a dashed one
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,9 @@ def _ends(stretches: Sequence[Stretch], k: int) -> list[End]:
 
 def touched(mine: Stretch, k: int, end: int, stretches: Sequence[Stretch]) -> End | None:
     """Find the other line that an end of a stretch touches."""
-    way_out = mine.points[end] + np.outer([0, _usual_gap(mine)], direction(mine.points, end, _HEADING_PX))
+    way_out = mine.points[end] + np.outer(
+        [0, _usual_gap(mine)], direction(mine.points, end, LINES.heading_px)
+    )
     tip = shapely.LineString(way_out)
     near = [
         (float(tip.distance(other.geometry)) - float(np.median(other.half_width_px)), j)
@@ -64,26 +63,26 @@ def touched(mine: Stretch, k: int, end: int, stretches: Sequence[Stretch]) -> En
         if other.line != mine.line
     ]
     gap, upper = min(near, default=(np.inf, -1))
-    if gap > float(np.median(mine.half_width_px)) + _TOUCH_PX:
+    if gap > float(np.median(mine.half_width_px)) + LINES.beyond_px:
         return None
     line = stretches[upper].geometry
     along = float(line.project(shapely.Point(shapely.get_coordinates(shapely.shortest_line(line, tip))[0])))
     before, after = line.interpolate(max(along - 5, 0)), line.interpolate(along + 5)
     way = np.array([after.x - before.x, after.y - before.y])
-    heading = float(direction(mine.points, end, _HEADING_PX) @ way / max(np.hypot(*way), 1e-9))
+    heading = float(direction(mine.points, end, LINES.heading_px) @ way / max(np.hypot(*way), 1e-9))
     return End(k, end, upper, along, heading)
 
 
 def _usual_gap(stretch: Stretch) -> float:
     """Median gap of a dashed stretch, 0 for others [px]."""
     gaps = [np.hypot(*(stretch.points[b] - stretch.points[a])) for a, b in stretch.jumped]
-    return float(np.median(gaps)) if len(gaps) >= _DASHES else 0.0
+    return float(np.median(gaps)) if len(gaps) >= LINES.dashed_gaps else 0.0
 
 
 def goes_under(first: End, second: End) -> bool:
     """Tell whether a line goes under another at one end and comes out at the other."""
     apart = (first.stretch, first.end) != (second.stretch, second.end) and second.along_px > first.along_px
-    return apart and first.heading > -_ACROSS and second.heading < _ACROSS
+    return apart and first.heading > -LINES.across and second.heading < LINES.across
 
 
 def _pairs(ends: list[End], stretches: Sequence[Stretch]) -> list[Hidden]:
@@ -220,13 +219,6 @@ def _comes_out(mine: Stretch, end: int, stretches: Sequence[Stretch]) -> bool:
     return stroke_px > 0 and bool((np.hypot(*(met - mine.points[end]).T) <= stroke_px).all())
 
 
-HEADING = 0.5
-"""Least cosine between the line's last course and the upper line's for one to run into the other: 60 degrees.
-To run on under it the line turns by that angle, and unseen; one that meets it steeper is on its way across.
-"""
-
-_STEP_PX = 5.0
-
 _End = tuple[int, int]
 
 
@@ -283,7 +275,7 @@ def _into(tracing: Tracing, k: int, end: int) -> RunningOn | None:
     upper, at = tracing.stretches[found.upper], found.along_px
     course = upper.geometry
     rest = substring(course, at, course.length if found.heading > 0 else 0.0)
-    if abs(found.heading) < HEADING or rest.length < _STEP_PX or _closed(upper):
+    if abs(found.heading) < LINES.half or rest.length < LINES.beyond_px or _closed(upper):
         return None
     return RunningOn(mine.line, upper.line, k, end, shapely.get_coordinates(rest))
 
@@ -297,7 +289,7 @@ def _met(tracing: Tracing, one: RunningOn, other: _End) -> float | None:
     knobs = tracing.knobs.get(one.line)
     reach = (knobs.gap_px if knobs else None) or 0.0
     along = float(path.project(tip))
-    return along if path.distance(tip) <= reach and _STEP_PX < along < path.length else None
+    return along if path.distance(tip) <= reach and LINES.beyond_px < along < path.length else None
 
 
 def _cut_at(tracing: Tracing, one: RunningOn, other: _End, along: float) -> RunningOn:

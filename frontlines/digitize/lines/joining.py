@@ -12,18 +12,12 @@ import numpy.typing as npt
 import shapely
 from scipy import spatial
 
+from frontlines.digitize.settings import LINES
 from frontlines.names import Floats
 
 End = tuple[int, int]
 
-_WIDEST_TURN_DEG = 65.0
-_BOTH_TURNS_DEG = 85.0
-_GAP_PIECES, _GAP_STROKES = 2.0, 4.0  # a gap is at most so many lengths of the shorter piece, and strokes
-_TOUCHING = 2.0  # strokes; over less than this the direction of an end says nothing
-_REACH = 5.0  # strokes over which the direction of an end is taken
-_FAR_REACH = 14.0
 _CLOSED_PX = 1e-6
-_TURN_DEG = 40.0  # a turn that makes a jump as dear as one twice as wide
 
 
 def direction(points: Floats, end: int, reach_px: float) -> Floats:
@@ -76,7 +70,10 @@ def pairs_within(ends: Ends, reach_px: float) -> npt.NDArray[np.int64]:
 
 def heading(points: Floats, end: int, stroke_px: float) -> Floats:
     """Near and far direction of an end, averaged: the near one wavers, the far one cuts corners."""
-    near, far = direction(points, end, _REACH * stroke_px), direction(points, end, _FAR_REACH * stroke_px)
+    near, far = (
+        direction(points, end, LINES.end_strokes * stroke_px),
+        direction(points, end, LINES.far_strokes * stroke_px),
+    )
     both = 0.7 * near + 0.3 * far
     return np.asarray(both / max(float(np.hypot(*both)), 1e-9))
 
@@ -90,7 +87,7 @@ class Jumps(NamedTuple):
 
     def cost(self, stroke_px: float) -> Floats:
         """Width of the jump, the wider the more the line turns [px]."""
-        turned = (self.first_deg**2 + self.second_deg**2) / _TURN_DEG**2
+        turned = (self.first_deg**2 + self.second_deg**2) / LINES.turn_deg**2
         return np.asarray((self.gap_px + stroke_px) * (1 + turned))
 
 
@@ -110,14 +107,14 @@ def costs_of(pairs: npt.NDArray[np.int64], ends: Ends, stroke_px: float) -> Floa
     i, j = pairs.T
     jumps = jumps_of(pairs, ends)
     gap, first, second = jumps
-    close = gap <= _TOUCHING * stroke_px
+    close = gap <= LINES.touching_strokes * stroke_px
     between = np.degrees(np.arccos(np.clip(-(ends.headings[i] * ends.headings[j]).sum(axis=1), -1, 1)))
-    fits = (first < _WIDEST_TURN_DEG) & (second < _WIDEST_TURN_DEG) & (first + second < _BOTH_TURNS_DEG)
-    fits |= close & (between < _WIDEST_TURN_DEG)
+    fits = (first < LINES.widest_deg) & (second < LINES.widest_deg) & (first + second < LINES.both_deg)
+    fits |= close & (between < LINES.widest_deg)
     itself = np.array([ends.keys[a][0] == ends.keys[b][0] for a, b in pairs], dtype=bool)
     fits &= ~itself | (ends.lengths_px[i] > 4 * gap + 8 * stroke_px)
     shorter = np.minimum(ends.lengths_px[i], ends.lengths_px[j])
-    fits &= gap <= _GAP_PIECES * shorter + _GAP_STROKES * stroke_px
+    fits &= gap <= LINES.gap_pieces * shorter + LINES.near_strokes * stroke_px
     return np.where(fits, jumps.cost(stroke_px), np.inf)
 
 
@@ -206,7 +203,7 @@ def _strung(pieces: list[Run], *, closed: bool) -> Run:
 
 
 def bridged(run: Run, step_px: float) -> Run:
-    """Fill the gaps of a run with smooth curves, and space its points evenly."""
+    """Space the points of a run evenly, over its gaps too."""
     cuts = np.flatnonzero(np.diff(np.concatenate([[True], run.seen, [True]]).astype(int)) != 0)
     bounds = [0, *cuts.tolist(), len(run.points) - 1]
     points: list[Floats] = []
@@ -216,7 +213,7 @@ def bridged(run: Run, step_px: float) -> Run:
         if last <= first:
             continue
         hidden = not run.seen[first]
-        part = _curve(run, first, last) if hidden else run.points[first : last + 1]
+        part = run.points[first : last + 1]
         even, along = _spaced(part, step_px)
         if hidden:
             wide = np.interp(along, [0, max(along[-1], 1e-9)], run.half_width_px[[first, last]])
@@ -227,22 +224,6 @@ def bridged(run: Run, step_px: float) -> Run:
         widths.append(wide[bool(widths) :])
         seen.append(np.full(len(even) - 1, not hidden))
     return Run(np.vstack(points), np.concatenate(widths), np.concatenate(seen))
-
-
-def _curve(run: Run, first: int, last: int) -> Floats:
-    """Draw a cubic Hermite curve over a gap."""
-    start, end = run.points[first], run.points[last]
-    chord = end - start
-    gap = float(np.hypot(*chord))
-    reach = min(max(gap, 8.0), 25.0)
-    before, after = run.points[max(0, first - 60) : first + 1], run.points[last : last + 60]
-    out = direction(before, -1, reach) if len(before) > 1 else chord / max(gap, 1e-9)
-    back = -direction(after, 0, reach) if len(after) > 1 else chord / max(gap, 1e-9)
-    t = np.linspace(0, 1, max(int(gap) + 2, 3))[:, None]
-    return np.asarray(
-        (2 * t**3 - 3 * t**2 + 1) * start + (t**3 - 2 * t**2 + t) * gap * out
-        + (3 * t**2 - 2 * t**3) * end + (t**3 - t**2) * gap * back
-    )  # fmt: skip
 
 
 def _spaced(points: Floats, step_px: float) -> tuple[Floats, Floats]:

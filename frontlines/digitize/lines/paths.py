@@ -14,17 +14,15 @@ from frontlines.digitize.colour.inks import Strokes, stroke_mask
 from frontlines.digitize.colour.palette import Labels
 from frontlines.digitize.colour.scan import tiles_of
 from frontlines.digitize.lines.joining import Run
+from frontlines.digitize.settings import LINES
 from frontlines.names import Bools, Floats, Ints
-
-_TILE_PX = 1024  # side of the windows that are thinned at once: bounds the memory
-_LEAST_OVERLAP_PX = 48  # by which windows overlap, and six strokes at least: thinning reaches no farther
 
 
 def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
     """Thin the strokes of an ink to lines of one pixel, window by window, and give their half widths."""
     found, widths = [np.empty((0, 2), np.int64)], [np.empty(0)]
-    overlap = int(max(_LEAST_OVERLAP_PX, 6 * strokes.width_px))
-    for (rows, columns), inner in tiles_of(labels.shape, _TILE_PX, overlap):
+    overlap = int(max(LINES.overlap_px, 6 * strokes.width_px))
+    for (rows, columns), inner in tiles_of(labels.shape, LINES.tile_px, overlap):
         window = labels[rows, columns]
         if not np.isin(window, strokes.labels).any():
             continue

@@ -30,7 +30,6 @@ from frontlines.digitize.lines.dashes import with_passed_by
 from frontlines.digitize.lines.filters import (
     ALONE,
     HEAD,
-    LONE,
     NO_LINE,
     TOO_SHORT,
     Dropped,
@@ -47,16 +46,9 @@ from frontlines.digitize.lines.hidden import beside_others, find_hidden
 from frontlines.digitize.lines.joining import Run, bridged, joined
 from frontlines.digitize.lines.paths import figures_of, skeleton_of
 from frontlines.digitize.lines.stretches import Knobs, Stretch, Tracing
+from frontlines.digitize.settings import LINES
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
-
-_SEEN = 0.6  # of the least length, what must be seen of it
-_SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
-_LONE_SHARE = 0.3  # but of the longest piece, at most
-_LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
-_NOISE = 0.01  # pieces of strokes for each pixel of the scan: blue noise has 0.06, by judgement
-_FEW = 400  # pieces that are never noise
-_EVERY = 2  # points that are kept: every second pixel
 
 
 @checked()
@@ -210,7 +202,7 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
     figures = figures_of(*skeleton_of(labels, strokes), spur)
     ways = [run for figure in figures for run in figure]
-    if len(ways) > max(_NOISE * labels.size, _FEW):
+    if len(ways) > max(LINES.noise * labels.size, LINES.few):
         raise DigitizeError(
             f"line {name!r}: what is drawn in its colour falls into {len(ways):,} pieces, as noise does, "
             "not lines: scan the map more smoothly, or mask what is no map"
@@ -222,11 +214,11 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     plain = [run for run in plain if not _is_in(run, heads)]
     pieces = of_width(plain, half)
     together = with_passed_by(joined(pieces, gap, wide), gap, wide)
-    visible = [run for run in together if run.seen_px >= _SEEN * min(least, run.length_px)]
-    lone = min(LONE * least, _LONE_SHARE * max((run.seen_px for run in visible), default=0.0))
+    visible = [run for run in together if run.seen_px >= LINES.mostly * min(least, run.length_px)]
+    lone = min(LINES.lone * least, LINES.part * max((run.seen_px for run in visible), default=0.0))
     on = going_on(visible, lone, gap, wide)
     long = [run for run, goes in zip(visible, on, strict=True) if goes and run.length_px >= least]
-    short = [run for run in visible if run.length_px >= _SHORTEST * least and not _is_in(run, long)]
+    short = [run for run in visible if run.length_px >= LINES.half * least and not _is_in(run, long)]
     dropped = [
         *left_out(name, others, [], NO_LINE, spur),
         *left_out(name, heads, [], HEAD, spur),
@@ -267,9 +259,9 @@ def _stretch(name: str, one: Centred) -> Stretch:
     """Thin out the points, cut off small loops, and name the jumped parts."""
     run = one.run
     thinned = np.unique(
-        np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)])
+        np.concatenate([np.arange(0, len(run.points), LINES.every_px), [len(run.points) - 1], _turns(run)])
     )
-    longest = _LOOP_STROKES * 2 * float(np.median(run.half_width_px))
+    longest = LINES.end_strokes * 2 * float(np.median(run.half_width_px))
     keep = thinned[without_loops(run.points[thinned], longest)]
     seen = np.minimum.reduceat(run.seen, keep[:-1])
     edges = np.diff(np.concatenate([[0], (~seen).astype(int), [0]]))
