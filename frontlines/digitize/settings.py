@@ -200,7 +200,6 @@ class Lines:
     end_strokes: float = (
         6.0  # of an end, over which its direction is taken; and longest loop that nobody drew
     )
-    far_strokes: float = 14.0  # the same farther on: near ends waver, far ones cut corners
     turn_deg: float = 40.0  # a turn that makes a jump as dear as one twice as wide; sure below it
     widest_deg: float = 65.0  # widest turn at an end of a jump
     both_deg: float = 85.0  # and at both ends in sum

@@ -10,7 +10,7 @@ import shapely
 from scipy import ndimage
 
 from frontlines.digitize.colour.sheet import Sheet
-from frontlines.digitize.lines.joining import Run
+from frontlines.digitize.lines.joining import Run, is_closed
 from frontlines.digitize.settings import LINES, SCANS
 from frontlines.names import Floats
 
@@ -85,20 +85,7 @@ def centred(runs: list[Run], sheet: Sheet, ink: Ink) -> list[Centred]:
         half = float(np.median(np.concatenate([one.half_width for one in measured])))
         ink = replace(ink, half_px=float(np.clip(half, ink.half_px, 2 * ink.half_px)))
     strength = [_strength(run, one) for run, one in zip(runs, measured, strict=True)]
-    runs = [_straight_ends(run, ink.half_px) for run in runs]
     return [Centred(*one) for one in zip(runs, sigma, strength, strict=True)]
-
-
-def _straight_ends(run: Run, half_px: float) -> Run:
-    """Lead a line straight to its ends, where the path through the ink turns to a corner of the stroke."""
-    points = run.points.copy()
-    for way in (points, points[::-1]) if not is_closed(run) else ():
-        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way, axis=0).T))])
-        near, far = np.searchsorted(along, [1.5 * half_px, 4.5 * half_px])
-        if far < len(way):
-            ahead = (way[near] - way[far]) / (along[far] - along[near])
-            way[:near] = way[near] + ahead * (along[near] - along[:near])[:, None]
-    return replace(run, points=points)
 
 
 def _strength(run: Run, found: Profiles) -> float:
@@ -108,7 +95,7 @@ def _strength(run: Run, found: Profiles) -> float:
 
 def _smoothed(run: Run, half_px: float) -> Run:
     """Take the stairs out of a skeleton."""
-    closed = is_closed(run)
+    closed = is_closed(run.points)
     points = run.points[:-1] if closed else run.points
     spread = min(1.0 + 0.3 * half_px, max(len(points) / 6, 0.3))
     if closed:
@@ -123,15 +110,10 @@ def _smoothed(run: Run, half_px: float) -> Run:
     return replace(run, points=np.asarray(smooth))
 
 
-def is_closed(run: Run) -> bool:
-    """Tell whether a run ends where it begins."""
-    return len(run.points) > 3 and bool(np.hypot(*(run.points[0] - run.points[-1])) < 1e-6)  # noqa: PLR2004
-
-
 def normals_of(run: Run) -> Floats:
     """Find unit vectors across a run."""
     points = run.points
-    if is_closed(run):
+    if is_closed(run.points):
         around = np.vstack([points[-2], points, points[1]])
         ahead = around[2:] - around[:-2]
     else:
@@ -241,10 +223,10 @@ def _moved(run: Run, found: Profiles, ink: Ink, *, last: bool) -> tuple[Run, Flo
     seen = np.concatenate([[True], run.seen]) & np.concatenate([run.seen, [True]])
     trust = np.where(seen & (np.abs(found.centre) < ink.half_px + 2), found.trust, 0.0)
     spread = max(1.0, 0.7 * ink.half_px) if last else max(1.5, 1.2 * ink.half_px)
-    offset = _steadied(found.centre, trust, spread, closed=is_closed(run))
-    wide = _steadied(found.half_width, trust, 8.0, closed=is_closed(run))
+    offset = _steadied(found.centre, trust, spread, closed=is_closed(run.points))
+    wide = _steadied(found.half_width, trust, 8.0, closed=is_closed(run.points))
     moved = run.points + offset[:, None] * normals_of(run)
-    if is_closed(run):
+    if is_closed(run.points):
         moved[-1] = moved[0]
     sigma = (
         _sigma(run, replace(found, centre=found.centre - offset, trust=trust), ink)
@@ -278,7 +260,7 @@ def _distance(known: npt.NDArray[np.int64], count: int) -> Floats:
 
 def _sigma(run: Run, found: Profiles, ink: Ink) -> Floats:
     """Estimate the error of the centre from profiles whose centres are what smoothing left."""
-    closed, trust, scatter = is_closed(run), found.trust, found.centre
+    closed, trust, scatter = is_closed(run.points), found.trust, found.centre
     around = np.sqrt(_steadied(np.minimum(scatter**2, 4.0), trust, 10.0, closed=closed))
     covered = 1 - _steadied(trust, np.ones_like(trust), 2.0, closed=closed)
     hidden = LINES.unlike * covered + LINES.buried * np.clip(2 * covered - 1, 0, 1)
@@ -297,7 +279,7 @@ def _roughness(run: Run) -> Floats:
     within a few strokes.
     """
     points, step = run.points, int(LINES.beyond_px)
-    if is_closed(run):
+    if is_closed(run.points):
         around = points[np.arange(-2 * step, len(points) + 2 * step) % (len(points) - 1)]
     else:
         around = np.pad(points, ((2 * step, 2 * step), (0, 0)), mode="reflect", reflect_type="odd")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy import optimize, sparse
@@ -61,13 +62,10 @@ def _shares(runs: Sequence[Run], dash_px: float) -> Floats:
 def _parted(run: Run, usual_px: float, stroke_px: float) -> list[Run]:
     """Part a run at its doubtful joins."""
     if not run.seen[-1] and np.array_equal(run.points[0], run.points[-1]):  # opened where it was closed
-        run = Run(run.points[:-1], run.half_width_px[:-1], run.seen[:-1])
+        run = run.part(0, len(run.points) - 2)
     doubtful = [k for k in np.flatnonzero(~run.seen).tolist() if not _is_sure(run, k, usual_px, stroke_px)]
-    starts, stops = [0, *(k + 1 for k in doubtful)], [*(k + 1 for k in doubtful), len(run.points)]
-    return [
-        Run(run.points[a:b], run.half_width_px[a:b], run.seen[a : b - 1])
-        for a, b in zip(starts, stops, strict=True)
-    ]
+    bounds = [-1, *doubtful, len(run.points) - 1]
+    return [run.part(before + 1, last) for before, last in pairwise(bounds)]
 
 
 def _is_sure(run: Run, k: int, usual_px: float, stroke_px: float) -> bool:

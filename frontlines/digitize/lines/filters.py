@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ import shapely
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
-from frontlines.digitize.lines.centres import Centred, is_closed
-from frontlines.digitize.lines.joining import Run, free_ends, jumps_of, pairs_within
+from frontlines.digitize.lines.centres import Centred
+from frontlines.digitize.lines.joining import Run, free_ends, is_closed, jumps_of, pairs_within
 from frontlines.digitize.settings import LINES
 
 Dropped = tuple[str, str, shapely.LineString]
@@ -30,13 +30,9 @@ NO_LINE = "letters"
 """Why a figure goes that is drawn in the line's ink but is not a line."""
 
 
-def left_out(
-    name: str, before: Sequence[Run], after: Sequence[Run], reason: str, least_px: float
-) -> list[Dropped]:
+def left_out(name: str, gone: Sequence[Run], reason: str, least_px: float) -> list[Dropped]:
     """Tell what one step of the tracing took out."""
-    kept = {id(chain) for chain in after}
-    gone = (chain for chain in before if id(chain) not in kept and chain.length_px > least_px)
-    return [(name, reason, shapely.LineString(chain.points)) for chain in gone]
+    return [(name, reason, shapely.LineString(run.points)) for run in gone if run.length_px > least_px]
 
 
 def too_short(
@@ -130,34 +126,41 @@ def line_width(chains: list[Run], diagonal_px: float) -> float | None:
     return None
 
 
-def with_heads(runs: Sequence[Run], least_px: float, stroke_px: float) -> list[Run]:
-    """Find the pieces that end in a head, as arrows do, or amid letters: there is more ink than a line's.
+def with_heads(runs: Sequence[Run], least_px: float, stroke_px: float) -> tuple[list[Run], list[Run]]:
+    """Tell pieces from those that end in a head, as arrows, or amid letters: in more ink than a line's.
 
     Dashes that bend sharply have more ink at their ends as well: what is no longer than they are is kept.
     """
     usual = min(least_px, LINES.usual * float(np.median([run.length_px for run in runs] or [0.0])))
-    some = [run for run in runs if usual < run.length_px < LINES.lone * least_px]
-    wide = [max(2 * float(np.median(run.half_width_px)) - 1, stroke_px) for run in some]
-    return [run for run, px in zip(some, wide, strict=True) if max(run.crowd_px) > LINES.crowded * px]
+    plain: list[Run] = []
+    heads: list[Run] = []
+    for run in runs:
+        wide = max(2 * float(np.median(run.half_width_px)) - 1, stroke_px)
+        crowded = usual < run.length_px < LINES.lone * least_px and max(run.crowd_px) > LINES.crowded * wide
+        (heads if crowded else plain).append(run)
+    return plain, heads
 
 
-def of_width(chains: list[Run], half_width_px: float | None) -> list[Run]:
-    """Keep the pieces, and the parts of them, that are about as wide as the line."""
+def of_width(runs: Sequence[Run], half_width_px: float | None) -> tuple[list[Run], list[Run]]:
+    """Tell the pieces, and the parts of them, that are about as wide as the line from others."""
     if half_width_px is None:
-        return chains
+        return list(runs), []
     least, most = LINES.mostly * half_width_px, LINES.wider * half_width_px
-    parts = [part for chain in chains for part in _parts_of_width(chain, most)]
-    return [part for part in parts if least <= _wide(part) <= most]
+    parts = [part for run in runs for part in _parts_of_width(run, most)]
+    fit = [least <= _wide(part) <= most for part in parts]
+    return list(itertools.compress(parts, fit)), [
+        part for part, fits in zip(parts, fit, strict=True) if not fits
+    ]
 
 
 def _parts_of_width(run: Run, most_px: float) -> list[Run]:
-    """Part a piece where it becomes broader than a line for more than a few strokes."""
+    """Part a piece where it becomes broader than a line for more than two strokes."""
     size = 2 * int(2 * most_px) + 1
     broad = ndimage.median_filter(run.half_width_px, size=size, mode="nearest") > most_px
     if len(broad) < size or broad.all() or not broad.any():
         return [run]
     bounds = [0, *(np.flatnonzero(np.diff(broad.astype(int))) + 1).tolist(), len(broad) - 1]
-    return [run.part(a, b) for a, b in pairwise(bounds) if a < b]
+    return [run.part(a, b) for a, b in itertools.pairwise(bounds) if a < b]
 
 
 def going_on(runs: Sequence[Run], lone_px: float, gap_px: float, stroke_px: float) -> list[bool]:
@@ -173,8 +176,8 @@ def going_on(runs: Sequence[Run], lone_px: float, gap_px: float, stroke_px: floa
     links = sparse.coo_array((np.ones(len(run)), run.T), shape=(len(runs), len(runs)))
     group = csgraph.connected_components(links, directed=False)[1]
     # by the box around it, for arrows turn back at their heads
-    sizes = [run.length_px if is_closed(run) else _extent_px([run]) for run in runs]
-    whole = [is_closed(run) and run.seen.all() for run in runs]
+    sizes = [run.length_px if is_closed(run.points) else _extent_px([run]) for run in runs]
+    whole = [is_closed(run.points) and run.seen.all() for run in runs]
     long = (np.array(sizes) >= lone_px) | np.array(whole, dtype=bool)
     return [bool(one) for one in np.isin(group, group[long])]
 
@@ -196,7 +199,7 @@ def _ruled(one: Centred, diagonal_px: float) -> str | None:
     corners = shapely.get_coordinates(shapely.LineString(one.run.points).simplify(LINES.ruled_off_px))
     ways = np.diff(corners, axis=0)
     sides = np.hypot(*ways.T)
-    long = sides > LINES.ruled_side * (one.run.length_px if is_closed(one.run) else diagonal_px)
+    long = sides > LINES.ruled_side * (one.run.length_px if is_closed(one.run.points) else diagonal_px)
     if sides[long].sum() <= LINES.ruled * one.run.length_px:
         return None
     turned = np.degrees(np.arctan2(ways[long, 1], ways[long, 0])) % 90

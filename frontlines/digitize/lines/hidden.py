@@ -10,12 +10,10 @@ import shapely
 from shapely.ops import substring
 
 from frontlines.arguments import checked
-from frontlines.digitize.lines.joining import direction
+from frontlines.digitize.lines.joining import direction, is_closed
 from frontlines.digitize.lines.stretches import Hidden, Stretch, Tracing
 from frontlines.digitize.settings import LINES
 from frontlines.names import Floats
-
-_CLOSED_PX = 1e-6
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def find_hidden(stretches: Sequence[Stretch]) -> list[Hidden]:
 def _ends(stretches: Sequence[Stretch], k: int) -> list[End]:
     """Both ends of a stretch, as far as they touch another line."""
     mine = stretches[k]
-    if np.hypot(*(mine.points[0] - mine.points[-1])) < _CLOSED_PX:
+    if is_closed(mine.points):
         return []
     found = (touched(mine, k, end, stretches) for end in (0, -1))
     return [one for one in found if one is not None]
@@ -79,32 +77,22 @@ def _usual_gap(stretch: Stretch) -> float:
     return float(np.median(gaps)) if len(gaps) >= LINES.dashed_gaps else 0.0
 
 
-def goes_under(first: End, second: End) -> bool:
-    """Tell whether a line goes under another at one end and comes out at the other."""
-    apart = (first.stretch, first.end) != (second.stretch, second.end) and second.along_px > first.along_px
-    return apart and first.heading > -LINES.across and second.heading < LINES.across
-
-
 def _pairs(ends: list[End], stretches: Sequence[Stretch]) -> list[Hidden]:
     """Pair each end that goes forward under a line with the next one, if that comes back."""
     out: list[Hidden] = []
     k = 0
     while k + 1 < len(ends):
         first, second = ends[k], ends[k + 1]
-        if goes_under(first, second):
+        k += 1
+        ahead = second.along_px > first.along_px
+        if ahead and first.heading > -LINES.across and second.heading < LINES.across:
             upper = stretches[first.upper]
             path = substring(upper.geometry, first.along_px, second.along_px)
+            where = (first.stretch, second.stretch), (first.end, second.end)
             out.append(
-                Hidden(
-                    stretches[first.stretch].line,
-                    upper.line,
-                    (first.stretch, second.stretch),
-                    (first.end, second.end),
-                    shapely.get_coordinates(path),
-                )
+                Hidden(stretches[first.stretch].line, upper.line, *where, shapely.get_coordinates(path))
             )
             k += 1
-        k += 1
     return out
 
 
@@ -245,7 +233,7 @@ def find_running_on(tracing: Tracing) -> list[RunningOn]:
         (k, end)
         for k, stretch in enumerate(tracing.stretches)
         for end in (0, -1)
-        if (k, end) not in joined and not _closed(stretch)
+        if (k, end) not in joined and not is_closed(stretch.points)
     ]
     running = {tip: one for tip in loose if (one := _into(tracing, *tip)) is not None}
     met = sorted(
@@ -262,10 +250,6 @@ def find_running_on(tracing: Tracing) -> list[RunningOn]:
     return found + [one for tip, one in running.items() if tip not in used]
 
 
-def _closed(stretch: Stretch) -> bool:
-    return bool(np.allclose(stretch.points[0], stretch.points[-1]))
-
-
 def _into(tracing: Tracing, k: int, end: int) -> RunningOn | None:
     """Follow the line that an end runs into, if it does, to that line's end."""
     mine = tracing.stretches[k]
@@ -275,7 +259,7 @@ def _into(tracing: Tracing, k: int, end: int) -> RunningOn | None:
     upper, at = tracing.stretches[found.upper], found.along_px
     course = upper.geometry
     rest = substring(course, at, course.length if found.heading > 0 else 0.0)
-    if abs(found.heading) < LINES.half or rest.length < LINES.beyond_px or _closed(upper):
+    if abs(found.heading) < LINES.half or rest.length < LINES.beyond_px or is_closed(upper.points):
         return None
     return RunningOn(mine.line, upper.line, k, end, shapely.get_coordinates(rest))
 

@@ -17,7 +17,10 @@ from frontlines.names import Floats
 
 End = tuple[int, int]
 
-_CLOSED_PX = 1e-6
+
+def is_closed(points: Floats) -> bool:
+    """Tell whether a line ends where it begins."""
+    return len(points) > 3 and bool(np.hypot(*(points[0] - points[-1])) < 1e-6)  # noqa: PLR2004
 
 
 def direction(points: Floats, end: int, reach_px: float) -> Floats:
@@ -47,11 +50,7 @@ class Ends(NamedTuple):
 def free_ends(lines: Sequence[Floats], stroke_px: float) -> Ends:
     """Gather the ends of pieces that are not closed."""
     lengths = [float(np.hypot(*np.diff(points, axis=0).T).sum()) for points in lines]
-    is_open = [
-        length == 0 or np.hypot(*(points[0] - points[-1])) > _CLOSED_PX
-        for points, length in zip(lines, lengths, strict=True)
-    ]
-    keys = [(k, end) for k, free in enumerate(is_open) if free for end in (0, -1)]
+    keys = [(k, end) for k, points in enumerate(lines) if not is_closed(points) for end in (0, -1)]
     return Ends(
         keys,
         np.array([lines[k][end] for k, end in keys]).reshape(-1, 2),
@@ -69,13 +68,8 @@ def pairs_within(ends: Ends, reach_px: float) -> npt.NDArray[np.int64]:
 
 
 def heading(points: Floats, end: int, stroke_px: float) -> Floats:
-    """Near and far direction of an end, averaged: the near one wavers, the far one cuts corners."""
-    near, far = (
-        direction(points, end, LINES.end_strokes * stroke_px),
-        direction(points, end, LINES.far_strokes * stroke_px),
-    )
-    both = 0.7 * near + 0.3 * far
-    return np.asarray(both / max(float(np.hypot(*both)), 1e-9))
+    """Direction of an end over a few strokes."""
+    return direction(points, end, LINES.end_strokes * stroke_px)
 
 
 class Jumps(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ from frontlines.digitize.lines.filters import (
     with_heads,
 )
 from frontlines.digitize.lines.hidden import beside_others, find_hidden
-from frontlines.digitize.lines.joining import Run, bridged, joined
+from frontlines.digitize.lines.joining import bridged, joined
 from frontlines.digitize.lines.paths import figures_of, skeleton_of
 from frontlines.digitize.lines.stretches import Knobs, Stretch, Tracing
 from frontlines.digitize.settings import LINES
@@ -210,19 +211,23 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     half = line_width(ways, sheet.diagonal_px)
     wide = stroke if half is None else 2 * half - 1
     plain, others = told_apart(figures, least, wide)
-    heads = with_heads(plain, least, wide)
-    plain = [run for run in plain if not _is_in(run, heads)]
-    pieces = of_width(plain, half)
+    plain, heads = with_heads(plain, least, wide)
+    pieces, strange = of_width(plain, half)
     together = with_passed_by(joined(pieces, gap, wide), gap, wide)
     visible = [run for run in together if run.seen_px >= LINES.mostly * min(least, run.length_px)]
     lone = min(LINES.lone * least, LINES.part * max((run.seen_px for run in visible), default=0.0))
-    on = going_on(visible, lone, gap, wide)
-    long = [run for run, goes in zip(visible, on, strict=True) if goes and run.length_px >= least]
-    short = [run for run in visible if run.length_px >= LINES.half * least and not _is_in(run, long)]
+    on = [
+        goes and run.length_px >= least
+        for run, goes in zip(visible, going_on(visible, lone, gap, wide), strict=True)
+    ]
+    long = list(itertools.compress(visible, on))
+    short = [
+        run for run, goes in zip(visible, on, strict=True) if not goes and run.length_px >= LINES.half * least
+    ]
     dropped = [
-        *left_out(name, others, [], NO_LINE, spur),
-        *left_out(name, heads, [], HEAD, spur),
-        *left_out(name, plain, pieces, "thinner or wider than the line", spur),
+        *left_out(name, others, NO_LINE, spur),
+        *left_out(name, heads, HEAD, spur),
+        *left_out(name, strange, "thinner or wider than the line", spur),
         *too_short(name, together, [*long, *short], least, spur),
     ]
     ink_of = Ink(sheet.palette.inks[ink], sheet.palette.grounds, max(wide, stroke) / 2)
@@ -240,10 +245,6 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     )
 
 
-def _is_in(run: Run, runs: Sequence[Run]) -> bool:
-    return any(run is one for one in runs)
-
-
 def _drawn_px(name: str, stretches: Sequence[Stretch], strokes: Strokes) -> float:
     """Width of a line as its profiles show it: a mask loses rims, and takes ends of dashes for sides."""
     halves = [one.half_width_px for one in stretches if one.line == name]
@@ -258,9 +259,8 @@ def _in_order(stretches: list[Stretch], names: list[str]) -> list[Stretch]:
 def _stretch(name: str, one: Centred) -> Stretch:
     """Thin out the points, cut off small loops, and name the jumped parts."""
     run = one.run
-    thinned = np.unique(
-        np.concatenate([np.arange(0, len(run.points), LINES.every_px), [len(run.points) - 1], _turns(run)])
-    )
+    turns = np.flatnonzero(np.diff(run.seen.astype(int))) + 1  # where seen turns to jumped, or back
+    thinned = np.unique([*range(0, len(run.points), LINES.every_px), len(run.points) - 1, *turns])
     longest = LINES.end_strokes * 2 * float(np.median(run.half_width_px))
     keep = thinned[without_loops(run.points[thinned], longest)]
     seen = np.minimum.reduceat(run.seen, keep[:-1])
@@ -268,8 +268,3 @@ def _stretch(name: str, one: Centred) -> Stretch:
     starts, ends = np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist()
     jumped = tuple(zip(starts, ends, strict=True))
     return Stretch(name, run.points[keep], run.half_width_px[keep], one.sigma_px[keep], jumped)
-
-
-def _turns(run: Run) -> np.typing.NDArray[np.int64]:
-    """Where seen turns to jumped, or back."""
-    return np.flatnonzero(np.diff(run.seen.astype(int))) + 1

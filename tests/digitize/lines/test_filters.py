@@ -60,8 +60,8 @@ def test_a_short_piece_is_the_line_only_if_it_goes_on_into_it():
 @pytest.mark.parametrize(("half", "kept"), [(3.0, True), (1.0, False), (6.0, False), (2.2, True)])
 def test_pieces_of_another_width_go(half, kept):
     piece = _run((0, 0), (50, 0), half=half)
-    assert (of_width([piece], 3.0) == [piece]) is kept
-    assert of_width([piece], None) == [piece]
+    assert of_width([piece], 3.0) == (([piece], []) if kept else ([], [piece]))
+    assert of_width([piece], None) == ([piece], [])
 
 
 def test_the_line_is_the_widest_that_is_drawn_long_enough():
