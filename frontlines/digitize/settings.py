@@ -2,7 +2,6 @@
 
 Units are in the names, or in brackets: lengths in pixels of the scan, colours in ΔE (CIELAB) or sRGB steps of
 0 to 255 on evened paper, shares without a unit. The description of a group says where its values come from.
-Those of lines are beside their code.
 """
 
 from __future__ import annotations
@@ -190,6 +189,74 @@ class Matching:
     grey: float = 4.0  # chroma of a fill that is no tint, at most [CIELAB]
     black: float = 20.0  # lightness of a grey by name that has paler tints, at least [CIELAB]
     white: float = 95.0  # at most [CIELAB]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Strokes of an ink, and what of them is a line.
+
+    By judgement, on made-up war maps (`benchmarks/lines.py`, seeds 200 to 219; `tests/digitize/lines`); the
+    standard errors so that seven in ten points lie within theirs.
+    """
+
+    tile_px: int = 1024  # side of the windows that are thinned at once: bounds the memory
+    overlap_px: int = 48  # by which they overlap, and six strokes at least: thinning reaches no farther
+    noise: float = 0.01  # pieces of strokes for each pixel of the scan, above which it is noise (blue: 0.06)
+    few: int = 400  # pieces that are never noise
+    every_px: int = 2  # points of a path that are kept
+    end_strokes: float = (
+        6.0  # of an end, over which its direction is taken; and longest loop that nobody drew
+    )
+    turn_deg: float = 40.0  # a turn that makes a jump as dear as one twice as wide; sure below it
+    widest_deg: float = 65.0  # widest turn at an end of a jump
+    both_deg: float = 85.0  # and at both ends in sum
+    corner_deg: float = 100.0  # widest turn onto a piece that is near
+    near_strokes: float = 4.0  # a gap that is narrow
+    touching_strokes: float = 2.0  # over less than this the direction of a jump says nothing
+    gap_pieces: float = 2.0  # a gap is at most so many lengths of the shorter piece, beside a narrow one
+    dashed_gaps: int = 5  # gaps that make a line a dashed one
+    usual: float = 1.5  # medians, up to which a gap, or the length of a dash, is a usual one
+    price: float = 12.0  # of two ends left over, in usual gaps and strokes: the line may turn right back
+    passing_by: float = 0.25  # of that price, what a wide jump costs besides: it passes something by
+    mostly: float = (
+        0.6  # of the least length, what is seen of a stretch, and the largest letter; of the width
+    )
+    half: float = (
+        0.5  # of the least length, what may come out from under another line; cosine of running into it
+    )
+    lone: float = 3.0  # least lengths, or gaps: what is shorter and goes on into nothing is an arrow or a key
+    part: float = 0.25  # of the diagonal, or of the longest piece, what a line is sure to have
+    ink_share: float = 0.05  # of an ink, what is as wide as the line
+    wider: float = 1.7  # of the line's width, what still counts as the line
+    crowded: float = (
+        1.3  # times the ink that a line has around its end, from which on it is a head or letters
+    )
+    bar_bend: float = 0.36  # a dash bends off its chord by less than this share of it
+    level_deg: float = 6.0  # by which sides of a frame are off the square
+    ruled_off_px: float = 1.2  # off a ruled line
+    ruled_side: float = 0.15  # of the diagonal, or of a closed line, a ruled side
+    ruled: float = 0.9  # of its length, what is ruled of a frame
+    pale: float = 0.7  # share of ink in the middle, beside that of the longest stretch
+    written_turns: float = 2.5  # times the turning of the longest stretch that writing has
+    written_rad: float = 0.05  # and its least turn [rad/px]
+    written_unseen: float = 0.3  # share of writing that is gaps, beyond that of the longest stretch
+    step_px: float = 0.5  # between the samples of a profile; what a mask adds to half a width
+    beyond_px: float = 4.0  # how far a profile reaches beyond the stroke's edge; between strokes that meet
+    clear_px: float = 1.5  # from here on beyond the edge a profile shows the ground
+    rounds: int = 3  # times that a line is moved to the middle of its ink
+    strange: float = 55.0  # a colour this far from any mix of ground and ink is of another ink [sRGB]
+    other_line: float = 40.0  # what is beside a stroke, and this far from any ground, is another line [sRGB]
+    foot: float = 0.15  # share of ink at which a stroke ends
+    ground_run: int = 21  # points over which the ground beside a line is taken
+    heading_px: float = 15.0  # over which the direction of an end at another line is taken
+    across: float = 0.35  # cosine below which an end runs into another line square
+    floor_px: float = 0.03  # least standard error
+    scatter: float = 0.6  # standard error per scatter of the measured centres
+    rough: float = 0.61  # and per roughness of the line found
+    unlike: float = 1 / 3  # in half widths, beside unlike grounds, another line, or covered; of a way out
+    buried: float = 0.8  # in half widths, where most of the stroke is covered
+    wander: float = 0.15  # per pixel from where the line was last seen
+    unsure: float = 5.0  # times its usual standard error, a line is partly covered
 
 
 @dataclass(frozen=True)
@@ -462,6 +529,7 @@ PAPERS = Papers()
 GROUNDS = Grounds()
 INKS = Inks()
 MATCHING = Matching()
+LINES = Lines()
 FILLS = Fills()
 HATCHING = Hatching()
 EDGES = Edges()
@@ -477,7 +545,7 @@ SIDES = Sides()
 def as_record() -> dict[str, dict[str, Any]]:
     """All thresholds by group, as plain data for the manifest of a run."""
     groups = (
-        SCANS, PAPERS, GROUNDS, INKS, MATCHING, FILLS, HATCHING, EDGES, DOUBTS,
+        SCANS, PAPERS, GROUNDS, INKS, MATCHING, LINES, FILLS, HATCHING, EDGES, DOUBTS,
         CHOOSING, BAD_POINTS, GRATICULES, QUOTED_ERROR, POINT_CAUTIONS, SIDES,
     )  # fmt: skip
     return {type(one).__name__.lower(): _plain(asdict(one)) for one in groups}

@@ -145,7 +145,9 @@ def press_fills(line, size):
 
 def score(tracing, scan, name):
     """Errors of a traced line against the truth, in pixels and shares."""
-    truth = scan.lines.loc[scan.lines["name"] == name].iloc[0]
+    rows = scan.lines[scan.lines["name"] == name]
+    truth, visible = shapely.union_all(rows.geometry), shapely.union_all(rows["visible"])
+    shapely.prepare(truth)
     mine = [s for s in tracing.stretches if s.line == name]
     if not mine:
         return {"median": np.inf, "p95": np.inf, "complete": 0.0, "false": 0.0, "cover": np.nan, "n": 0}
@@ -155,14 +157,13 @@ def score(tracing, scan, name):
         jumped = np.zeros(len(s.points), bool)
         for a, b in s.jumped:
             jumped[a + 1 : b] = True
-        off = shapely.distance(shapely.points(s.points), truth.geometry)
+        off = shapely.distance(shapely.points(s.points), truth)
         errors.append(off[~jumped]), sigma.append(s.sigma_px[~jumped]), seen.append(~jumped)
         dense = shapely.segmentize(s.geometry, 1.0)
-        wrong = dense.difference(truth.geometry.buffer(5.0))
+        wrong = dense.difference(truth.buffer(5.0))
         false = max([false, *(part.length for part in shapely.get_parts(wrong))])
     off, sigma = np.concatenate(errors), np.concatenate(sigma)
     whole = shapely.union_all([s.geometry for s in mine]).buffer(3.0)
-    visible = truth["visible"]
     return {
         "median": float(np.median(off)), "p95": float(np.quantile(off, 0.95)), "max": float(off.max()),
         "complete": float(visible.intersection(whole).length / visible.length), "false": float(false),

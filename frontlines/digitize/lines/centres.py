@@ -10,7 +10,8 @@ import shapely
 from scipy import ndimage
 
 from frontlines.digitize.colour.sheet import Sheet
-from frontlines.digitize.lines.joining import Run
+from frontlines.digitize.lines.joining import Run, is_closed
+from frontlines.digitize.settings import LINES, SCANS
 from frontlines.names import Floats
 
 
@@ -37,24 +38,6 @@ def _crossings(points: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.in
     if np.array_equal(points[0], points[-1]):
         apart &= last - first < len(edges) - 1
     return first[apart], last[apart]
-
-
-_STEP_PX = 0.5
-_BEYOND_PX = 4.0  # how far a profile reaches beyond the stroke's edge
-_CLEAR_PX = 1.5  # from here on beyond the edge a profile shows the ground
-_ROUNDS = 3
-_STRANGE = 55.0  # a colour this far from any mix of ground and ink is of another ink [sRGB]
-_OTHER_LINE = 40.0  # what is beside a stroke, and this far from any ground, is another line [sRGB]
-_FOOT = 0.15  # share of ink at which a stroke ends
-_GROUND_RUN = 21  # points over which the ground beside a line is taken
-_BAND = 512
-_FLOOR_PX = 0.03
-_SCATTER = 0.6
-_ROUGH, _ROUGH_PX = 0.61, 4  # error per roughness of the line found, and the step that it is measured with
-_UNEVEN = 0.32  # error, in half widths, where one ground is as unlike the other as the ink is
-_ABREAST = 0.35  # the same beside another line: its edge is known, what it covers is reckoned
-_WANDER = 0.13  # error per pixel of distance from where the line was last seen
-_COVERED, _BURIED = 0.3, 0.8  # error, in half widths, where the stroke is covered; and where most of it is
 
 
 @dataclass(frozen=True)
@@ -92,29 +75,17 @@ def centred(runs: list[Run], sheet: Sheet, ink: Ink) -> list[Centred]:
         return []
     runs = [_smoothed(run, ink.half_px) for run in runs]
     sigma: list[Floats] = []
-    for turn in range(_ROUNDS):
+    for turn in range(LINES.rounds):
         measured = _measured(runs, sheet, ink)
         done = [
-            _moved(run, one, ink, last=turn == _ROUNDS - 1) for run, one in zip(runs, measured, strict=True)
+            _moved(run, one, ink, last=turn == LINES.rounds - 1)
+            for run, one in zip(runs, measured, strict=True)
         ]
         runs, sigma = [run for run, _ in done], [one for _, one in done]
         half = float(np.median(np.concatenate([one.half_width for one in measured])))
         ink = replace(ink, half_px=float(np.clip(half, ink.half_px, 2 * ink.half_px)))
     strength = [_strength(run, one) for run, one in zip(runs, measured, strict=True)]
-    runs = [_straight_ends(run, ink.half_px) for run in runs]
     return [Centred(*one) for one in zip(runs, sigma, strength, strict=True)]
-
-
-def _straight_ends(run: Run, half_px: float) -> Run:
-    """Lead a line straight to its ends, where the path through the ink turns to a corner of the stroke."""
-    points = run.points.copy()
-    for way in (points, points[::-1]) if not is_closed(run) else ():
-        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way, axis=0).T))])
-        near, far = np.searchsorted(along, [1.5 * half_px, 4.5 * half_px])
-        if far < len(way):
-            ahead = (way[near] - way[far]) / (along[far] - along[near])
-            way[:near] = way[near] + ahead * (along[near] - along[:near])[:, None]
-    return replace(run, points=points)
 
 
 def _strength(run: Run, found: Profiles) -> float:
@@ -124,7 +95,7 @@ def _strength(run: Run, found: Profiles) -> float:
 
 def _smoothed(run: Run, half_px: float) -> Run:
     """Take the stairs out of a skeleton."""
-    closed = is_closed(run)
+    closed = is_closed(run.points)
     points = run.points[:-1] if closed else run.points
     spread = min(1.0 + 0.3 * half_px, max(len(points) / 6, 0.3))
     if closed:
@@ -139,15 +110,10 @@ def _smoothed(run: Run, half_px: float) -> Run:
     return replace(run, points=np.asarray(smooth))
 
 
-def is_closed(run: Run) -> bool:
-    """Tell whether a run ends where it begins."""
-    return len(run.points) > 3 and bool(np.hypot(*(run.points[0] - run.points[-1])) < 1e-6)  # noqa: PLR2004
-
-
 def normals_of(run: Run) -> Floats:
     """Find unit vectors across a run."""
     points = run.points
-    if is_closed(run):
+    if is_closed(run.points):
         around = np.vstack([points[-2], points, points[1]])
         ahead = around[2:] - around[:-2]
     else:
@@ -158,8 +124,8 @@ def normals_of(run: Run) -> Floats:
 
 def _measured(runs: list[Run], sheet: Sheet, ink: Ink) -> list[Profiles]:
     """Measure the profiles across each run."""
-    reach = ink.half_px + _BEYOND_PX
-    t = np.arange(-reach, reach + _STEP_PX / 2, _STEP_PX)
+    reach = ink.half_px + LINES.beyond_px
+    t = np.arange(-reach, reach + LINES.step_px / 2, LINES.step_px)
     places = np.concatenate([run.points[:, None] + t[:, None] * normals_of(run)[:, None] for run in runs])
     profiles = _sampled(places.reshape(-1, 2), sheet).reshape(len(places), len(t), 3)
     bounds = np.cumsum([len(run.points) for run in runs])[:-1]
@@ -171,11 +137,11 @@ def _sampled(places: Floats, sheet: Sheet) -> npt.NDArray[np.float32]:
     column = places[:, 0].clip(0, sheet.scan.width_px - 1)
     row = places[:, 1].clip(0, sheet.scan.height_px - 1)
     out = np.empty((len(places), 3), np.float32)
-    band = (row // _BAND).astype(int)
+    band = (row // SCANS.band_px).astype(int)
     for one in np.unique(band):
         here = np.flatnonzero(band == one)
-        first = int(one) * _BAND
-        pixels = sheet.scan.read(slice(first, first + _BAND + 1))
+        first = int(one) * SCANS.band_px
+        pixels = sheet.scan.read(slice(first, first + SCANS.band_px + 1))
         at = np.stack([row[here] - first, column[here]])
         for k in range(3):
             out[here, k] = ndimage.map_coordinates(
@@ -190,7 +156,7 @@ def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> Profiles:
     strange = np.zeros(profiles.shape[:2])
     grounds, lines = [], []
     for side in (t < 0, t >= 0):
-        ground, line = _ground_beside(profiles[:, side & (np.abs(t) > ink.half_px + _CLEAR_PX)], ink)
+        ground, line = _ground_beside(profiles[:, side & (np.abs(t) > ink.half_px + LINES.clear_px)], ink)
         grounds.append(ground)
         lines.append(line)
         ray = ink.colour - ground
@@ -199,19 +165,21 @@ def _across(profiles: npt.NDArray[np.float32], t: Floats, ink: Ink) -> Profiles:
         part = np.clip((off * ray[:, None]).sum(axis=2) / size[:, None], 0, 1.3)
         share[:, side] = part
         strange[:, side] = np.linalg.norm(off - part[..., None] * ray[:, None], axis=2)
-    weight = share * np.exp(-((strange / _STRANGE) ** 2) * 2)
+    weight = share * np.exp(-((strange / LINES.strange) ** 2) * 2)
     weight *= _hump(weight, t, ink.half_px)
     mass = weight.sum(axis=1)
     centre = (weight * t).sum(axis=1) / np.maximum(mass, 1e-9)
     core = np.abs(t) <= ink.half_px + 0.5
-    covered = (strange[:, core] > _STRANGE).mean(axis=1)
-    trust = np.clip(1 - 2.5 * covered, 0, 1) * np.clip(mass * _STEP_PX / (2 * ink.half_px) / 0.6, 0, 1) ** 2
-    half = mass * _STEP_PX / 2 / np.maximum(np.minimum(weight.max(axis=1), 1.0), 0.3)
+    covered = (strange[:, core] > LINES.strange).mean(axis=1)
+    trust = (
+        np.clip(1 - 2.5 * covered, 0, 1) * np.clip(mass * LINES.step_px / (2 * ink.half_px) / 0.6, 0, 1) ** 2
+    )
+    half = mass * LINES.step_px / 2 / np.maximum(np.minimum(weight.max(axis=1), 1.0), 0.3)
     centre += (lines[1] * 1.0 - lines[0]) * _missing(half, ink)
     uneven = np.linalg.norm(grounds[0] - grounds[1], axis=1) / max(
         float(np.linalg.norm(ink.colour - ink.grounds[0])), 1.0
     )
-    uneven[lines[0] | lines[1]] = _ABREAST
+    uneven[lines[0] | lines[1]] = LINES.unlike
     return Profiles(centre, half, trust, uneven, weight.max(axis=1))
 
 
@@ -219,8 +187,8 @@ def _ground_beside(outer: npt.NDArray[np.float32], ink: Ink) -> tuple[Floats, np
     """Find what is beside the stroke on one side of each point, and whether that is another line."""
     steady = _steady(np.median(outer, axis=1).astype(float))
     apart = np.linalg.norm(steady[:, None] - ink.grounds[None], axis=2)
-    strange = apart.min(axis=1) > _OTHER_LINE
-    own = np.linalg.norm(steady - ink.colour, axis=1) < _STRANGE
+    strange = apart.min(axis=1) > LINES.other_line
+    own = np.linalg.norm(steady - ink.colour, axis=1) < LINES.strange
     nearest = ink.grounds[apart.argmin(axis=1)]
     return np.where((strange & own)[:, None], nearest, steady), strange & ~own
 
@@ -232,7 +200,9 @@ def _missing(half: Floats, ink: Ink) -> Floats:
 
 def _steady(values: Floats) -> Floats:
     """Median along a run of points, column by column."""
-    return np.asarray(ndimage.median_filter(values, size=(min(_GROUND_RUN, len(values)), 1), mode="nearest"))
+    return np.asarray(
+        ndimage.median_filter(values, size=(min(LINES.ground_run, len(values)), 1), mode="nearest")
+    )
 
 
 def _hump(weight: Floats, t: Floats, half_px: float) -> npt.NDArray[np.bool_]:
@@ -241,7 +211,7 @@ def _hump(weight: Floats, t: Floats, half_px: float) -> npt.NDArray[np.bool_]:
     pull = weight * near / (1 + 0.15 * np.abs(t))
     top = pull.argmax(axis=1)
     index = np.arange(len(t))
-    full = weight >= _FOOT
+    full = weight >= LINES.foot
     last_gap = np.maximum.accumulate(np.where(~full & (index <= top[:, None]), index, -1), axis=1)[:, -1]
     beyond = np.where(~full & (index >= top[:, None]), index, len(t))
     next_gap = beyond.min(axis=1)
@@ -253,10 +223,10 @@ def _moved(run: Run, found: Profiles, ink: Ink, *, last: bool) -> tuple[Run, Flo
     seen = np.concatenate([[True], run.seen]) & np.concatenate([run.seen, [True]])
     trust = np.where(seen & (np.abs(found.centre) < ink.half_px + 2), found.trust, 0.0)
     spread = max(1.0, 0.7 * ink.half_px) if last else max(1.5, 1.2 * ink.half_px)
-    offset = _steadied(found.centre, trust, spread, closed=is_closed(run))
-    wide = _steadied(found.half_width, trust, 8.0, closed=is_closed(run))
+    offset = _steadied(found.centre, trust, spread, closed=is_closed(run.points))
+    wide = _steadied(found.half_width, trust, 8.0, closed=is_closed(run.points))
     moved = run.points + offset[:, None] * normals_of(run)
-    if is_closed(run):
+    if is_closed(run.points):
         moved[-1] = moved[0]
     sigma = (
         _sigma(run, replace(found, centre=found.centre - offset, trust=trust), ink)
@@ -290,15 +260,15 @@ def _distance(known: npt.NDArray[np.int64], count: int) -> Floats:
 
 def _sigma(run: Run, found: Profiles, ink: Ink) -> Floats:
     """Estimate the error of the centre from profiles whose centres are what smoothing left."""
-    closed, trust, scatter = is_closed(run), found.trust, found.centre
+    closed, trust, scatter = is_closed(run.points), found.trust, found.centre
     around = np.sqrt(_steadied(np.minimum(scatter**2, 4.0), trust, 10.0, closed=closed))
     covered = 1 - _steadied(trust, np.ones_like(trust), 2.0, closed=closed)
-    hidden = _COVERED * covered + _BURIED * np.clip(2 * covered - 1, 0, 1)
+    hidden = LINES.unlike * covered + LINES.buried * np.clip(2 * covered - 1, 0, 1)
     known = np.flatnonzero(trust > 0.3)  # noqa: PLR2004 - the line is seen well enough
     far = _distance(known, len(trust))
-    wander = np.where(far > 2 * ink.half_px, _WANDER * far, 0.0)
-    uneven, rough = _UNEVEN * ink.half_px * found.uneven, _ROUGH * _roughness(run)
-    parts = (_FLOOR_PX, _SCATTER * around, hidden * ink.half_px, wander, uneven, rough)
+    wander = np.where(far > 2 * ink.half_px, LINES.wander * far, 0.0)
+    uneven, rough = LINES.unlike * ink.half_px * found.uneven, LINES.rough * _roughness(run)
+    parts = (LINES.floor_px, LINES.scatter * around, hidden * ink.half_px, wander, uneven, rough)
     return np.asarray(np.sqrt(sum(np.square(part) for part in parts)))
 
 
@@ -308,8 +278,8 @@ def _roughness(run: Run) -> Floats:
     A line that is drawn bends by and by; what letters, borders and noise have pushed it off comes and goes
     within a few strokes.
     """
-    points, step = run.points, _ROUGH_PX
-    if is_closed(run):
+    points, step = run.points, int(LINES.beyond_px)
+    if is_closed(run.points):
         around = points[np.arange(-2 * step, len(points) + 2 * step) % (len(points) - 1)]
     else:
         around = np.pad(points, ((2 * step, 2 * step), (0, 0)), mode="reflect", reflect_type="odd")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import shapely
-from scipy import sparse
+from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
-from frontlines.digitize.lines.centres import Centred, is_closed
-from frontlines.digitize.lines.joining import Run, free_ends, jumps_of, pairs_within
+from frontlines.digitize.lines.centres import Centred
+from frontlines.digitize.lines.joining import Run, free_ends, is_closed, jumps_of, pairs_within
+from frontlines.digitize.settings import LINES
 
 Dropped = tuple[str, str, shapely.LineString]
 
@@ -21,17 +23,16 @@ TOO_SHORT = "shorter than min_length_px"
 ALONE = "short, and goes on into nothing: an arrow, a key of a legend, letters"
 """Why a piece goes that stands alone and is no longer than an arrow."""
 
+HEAD = "ends in a head, as an arrow, or amid letters"
+"""Why a piece goes at whose end there is more ink than a line has."""
+
 NO_LINE = "letters"
 """Why a figure goes that is drawn in the line's ink but is not a line."""
 
 
-def left_out(
-    name: str, before: Sequence[Run], after: Sequence[Run], reason: str, least_px: float
-) -> list[Dropped]:
+def left_out(name: str, gone: Sequence[Run], reason: str, least_px: float) -> list[Dropped]:
     """Tell what one step of the tracing took out."""
-    kept = {id(chain) for chain in after}
-    gone = (chain for chain in before if id(chain) not in kept and chain.length_px > least_px)
-    return [(name, reason, shapely.LineString(chain.points)) for chain in gone]
+    return [(name, reason, shapely.LineString(run.points)) for run in gone if run.length_px > least_px]
 
 
 def too_short(
@@ -72,33 +73,17 @@ def rows_of(dropped: Iterable[Dropped], line: str, least_px: float) -> list[dict
     return rows
 
 
-_MASK_PX = 0.5  # what a mask adds to half a width
-_THINNER, _WIDER = 0.6, 1.7  # of the line's width, what still counts as the line
-_LINE_SHARE, _INK_SHARE = 0.25, 0.05  # a width is a line's if so much of the diagonal, and of the ink, has it
-_LETTER_SHARE = 0.6  # of the least length, the largest letter
-_BAR_BEND = 0.36  # a dash bends off its chord by less than this share of it
-_LEVEL_DEG = 6.0  # off the square
-_ONWARD_GAPS = 3.0  # widest gaps, over which a piece still goes on into another
-_ONWARD_DEG = 75.0  # and turns at either end
-_NEAR_STROKES, _CORNER_DEG = 4.0, 100.0  # and the same where the gap is narrow
-_RULED_OFF_PX, _RULED_SHARE, _RULED_PART = 1.2, 0.15, 0.9  # off a side; of diagonal or frame; of the length
-_PALE = 0.7  # share of ink in the middle, beside that of the longest stretch
-_WRITTEN_SHARE = 0.25  # of the longest stretch, the longest writing
-_WRITTEN_TURNS, _WRITTEN_RAD = 2.5, 0.05
-_WRITTEN_UNSEEN = 0.3
-
-
 def told_apart(
     figures: Sequence[list[Run]], least_px: float, stroke_px: float
 ) -> tuple[list[Run], list[Run]]:
     """Tell what may be the line from letters, which are small and no dashes."""
     # ends of short dashes pass for sides, so that area by perimeter makes the stroke of such a line too thin
     wides = [_wide(run) for figure in figures for run in figure]
-    usual = max(stroke_px / 2 + _MASK_PX, float(np.median(wides or [0.0])))
+    usual = max(stroke_px / 2 + LINES.step_px, float(np.median(wides or [0.0])))
     line: list[Run] = []
     others: list[Run] = []
     for figure in figures:
-        small = _extent_px(figure) < _LETTER_SHARE * least_px
+        small = _extent_px(figure) < LINES.mostly * least_px
         sound = not small or (len(figure) == 1 and _is_bar(figure[0], stroke_px, usual))
         (line if sound else others).extend(figure)
     return line, others
@@ -117,8 +102,8 @@ def _is_bar(chain: Run, stroke_px: float, usual_px: float) -> bool:
         return False
     off = (chain.points - chain.points[0]) @ np.array([-chord[1], chord[0]]) / size
     wide = _wide(chain)
-    sound = _THINNER * (stroke_px / 2 + _MASK_PX) < wide < _WIDER * usual_px
-    return bool(np.abs(off).max() < _BAR_BEND * size + 0.7 and sound)
+    sound = LINES.mostly * (stroke_px / 2 + LINES.step_px) < wide < LINES.wider * usual_px
+    return bool(np.abs(off).max() < LINES.bar_bend * size + 0.7 and sound)
 
 
 def _wide(chain: Run) -> float:
@@ -133,7 +118,7 @@ def line_width(chains: list[Run], diagonal_px: float) -> float | None:
     wide = np.array([_wide(chain) for chain in chains])
     length = np.array([chain.length_px for chain in chains])
     long_enough = length > 4 * wide
-    needed = max(_LINE_SHARE * diagonal_px, _INK_SHARE * float(length[long_enough].sum()))
+    needed = max(LINES.part * diagonal_px, LINES.ink_share * float(length[long_enough].sum()))
     for one in np.unique(wide[long_enough])[::-1]:
         alike = long_enough & (wide <= one) & (wide >= one / 1.5)
         if length[alike].sum() >= needed:
@@ -141,27 +126,58 @@ def line_width(chains: list[Run], diagonal_px: float) -> float | None:
     return None
 
 
-def of_width(chains: list[Run], half_width_px: float | None) -> list[Run]:
-    """Keep the pieces that are about as wide as the line."""
+def with_heads(runs: Sequence[Run], least_px: float, stroke_px: float) -> tuple[list[Run], list[Run]]:
+    """Tell pieces from those that end in a head, as arrows, or amid letters: in more ink than a line's.
+
+    Dashes that bend sharply have more ink at their ends as well: what is no longer than they are is kept.
+    """
+    usual = min(least_px, LINES.usual * float(np.median([run.length_px for run in runs] or [0.0])))
+    plain: list[Run] = []
+    heads: list[Run] = []
+    for run in runs:
+        wide = max(2 * float(np.median(run.half_width_px)) - 1, stroke_px)
+        crowded = usual < run.length_px < LINES.lone * least_px and max(run.crowd_px) > LINES.crowded * wide
+        (heads if crowded else plain).append(run)
+    return plain, heads
+
+
+def of_width(runs: Sequence[Run], half_width_px: float | None) -> tuple[list[Run], list[Run]]:
+    """Tell the pieces, and the parts of them, that are about as wide as the line from others."""
     if half_width_px is None:
-        return chains
-    least, most = _THINNER * half_width_px, _WIDER * half_width_px
-    return [chain for chain in chains if least <= _wide(chain) <= most]
+        return list(runs), []
+    least, most = LINES.mostly * half_width_px, LINES.wider * half_width_px
+    parts = [part for run in runs for part in _parts_of_width(run, most)]
+    fit = [least <= _wide(part) <= most for part in parts]
+    return list(itertools.compress(parts, fit)), [
+        part for part, fits in zip(parts, fit, strict=True) if not fits
+    ]
+
+
+def _parts_of_width(run: Run, most_px: float) -> list[Run]:
+    """Part a piece where it becomes broader than a line for more than two strokes."""
+    size = 2 * int(2 * most_px) + 1
+    broad = ndimage.median_filter(run.half_width_px, size=size, mode="nearest") > most_px
+    if len(broad) < size or broad.all() or not broad.any():
+        return [run]
+    bounds = [0, *(np.flatnonzero(np.diff(broad.astype(int))) + 1).tolist(), len(broad) - 1]
+    return [run.part(a, b) for a, b in itertools.pairwise(bounds) if a < b]
 
 
 def going_on(runs: Sequence[Run], lone_px: float, gap_px: float, stroke_px: float) -> list[bool]:
     """Tell the runs that are long, closed, or go on into a long one, be it after a wide gap."""
     ends = free_ends([run.points for run in runs], stroke_px)
-    pairs = pairs_within(ends, _ONWARD_GAPS * gap_px)
+    pairs = pairs_within(ends, LINES.lone * gap_px)
     jumps = jumps_of(pairs, ends)
-    near = jumps.gap_px <= _NEAR_STROKES * stroke_px
-    pairs = pairs[np.maximum(jumps.first_deg, jumps.second_deg) < np.where(near, _CORNER_DEG, _ONWARD_DEG)]
+    near = jumps.gap_px <= LINES.near_strokes * stroke_px
+    pairs = pairs[
+        np.maximum(jumps.first_deg, jumps.second_deg) < np.where(near, LINES.corner_deg, LINES.widest_deg)
+    ]
     run = np.array([k for k, _ in ends.keys], dtype=int)[pairs].reshape(-1, 2)
     links = sparse.coo_array((np.ones(len(run)), run.T), shape=(len(runs), len(runs)))
     group = csgraph.connected_components(links, directed=False)[1]
     # by the box around it, for arrows turn back at their heads
-    sizes = [run.length_px if is_closed(run) else _extent_px([run]) for run in runs]
-    whole = [is_closed(run) and run.seen.all() for run in runs]
+    sizes = [run.length_px if is_closed(run.points) else _extent_px([run]) for run in runs]
+    whole = [is_closed(run.points) and run.seen.all() for run in runs]
     long = (np.array(sizes) >= lone_px) | np.array(whole, dtype=bool)
     return [bool(one) for one in np.isin(group, group[long])]
 
@@ -170,9 +186,7 @@ def reasons_against(runs: Sequence[Centred], diagonal_px: float) -> list[str | N
     """Say of each run why it is no line: ruled as frames are, paler than the line, or writing."""
     reasons = [_ruled(one, diagonal_px) for one in runs]
     free = [one for one, reason in zip(runs, reasons, strict=True) if reason is None]
-    if (
-        sum(one.run.length_px for one in free) < _LINE_SHARE * diagonal_px
-    ):  # the line itself is drawn straight
+    if sum(one.run.length_px for one in free) < LINES.part * diagonal_px:  # the line itself is drawn straight
         reasons, free = [None] * len(runs), list(runs)
     longest = max(free, key=lambda one: one.run.seen_px, default=None)
     return [
@@ -182,28 +196,30 @@ def reasons_against(runs: Sequence[Centred], diagonal_px: float) -> list[str | N
 
 
 def _ruled(one: Centred, diagonal_px: float) -> str | None:
-    corners = shapely.get_coordinates(shapely.LineString(one.run.points).simplify(_RULED_OFF_PX))
+    corners = shapely.get_coordinates(shapely.LineString(one.run.points).simplify(LINES.ruled_off_px))
     ways = np.diff(corners, axis=0)
     sides = np.hypot(*ways.T)
-    long = sides > _RULED_SHARE * (one.run.length_px if is_closed(one.run) else diagonal_px)
-    if sides[long].sum() <= _RULED_PART * one.run.length_px:
+    long = sides > LINES.ruled_side * (one.run.length_px if is_closed(one.run.points) else diagonal_px)
+    if sides[long].sum() <= LINES.ruled * one.run.length_px:
         return None
     turned = np.degrees(np.arctan2(ways[long, 1], ways[long, 0])) % 90
-    square = np.abs((turned - turned[0] + 45) % 90 - 45) < _LEVEL_DEG  # one line, or the sides of a frame
+    square = (
+        np.abs((turned - turned[0] + 45) % 90 - 45) < LINES.level_deg
+    )  # one line, or the sides of a frame
     return "ruled line" if square.all() else None
 
 
 def _pale(one: Centred, longest: Centred | None) -> str | None:
     """Tell whether a run is drawn in a paler colour than the line, which thin strokes of it look like."""
-    return "paler than the line" if longest and one.strength < _PALE * longest.strength else None
+    return "paler than the line" if longest and one.strength < LINES.pale * longest.strength else None
 
 
 def _writing(one: Centred, longest: Centred | None) -> str | None:
-    if longest is None or one is longest or one.run.length_px > _WRITTEN_SHARE * longest.run.length_px:
+    if longest is None or one is longest or one.run.length_px > LINES.part * longest.run.length_px:
         return None
     broken, usual = (1 - run.seen_px / run.length_px for run in (one.run, longest.run))
-    wild = _turning(one) > max(_WRITTEN_TURNS * _turning(longest), _WRITTEN_RAD)
-    return "writing" if wild or broken > _WRITTEN_UNSEEN + usual else None
+    wild = _turning(one) > max(LINES.written_turns * _turning(longest), LINES.written_rad)
+    return "writing" if wild or broken > LINES.written_unseen + usual else None
 
 
 def _turning(one: Centred) -> float:

@@ -10,15 +10,10 @@ import shapely
 from shapely.ops import substring
 
 from frontlines.arguments import checked
-from frontlines.digitize.lines.joining import direction
+from frontlines.digitize.lines.joining import direction, is_closed
 from frontlines.digitize.lines.stretches import Hidden, Stretch, Tracing
+from frontlines.digitize.settings import LINES
 from frontlines.names import Floats
-
-_TOUCH_PX = 4.0  # between the edges of two strokes that meet
-_HEADING_PX = 15.0
-_ACROSS = 0.35  # cosine below which an end runs into the upper line square, and may go either way
-_CLOSED_PX = 1e-6
-_DASHES = 5  # gaps that make a stretch a dashed one
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ def find_hidden(stretches: Sequence[Stretch]) -> list[Hidden]:
 def _ends(stretches: Sequence[Stretch], k: int) -> list[End]:
     """Both ends of a stretch, as far as they touch another line."""
     mine = stretches[k]
-    if np.hypot(*(mine.points[0] - mine.points[-1])) < _CLOSED_PX:
+    if is_closed(mine.points):
         return []
     found = (touched(mine, k, end, stretches) for end in (0, -1))
     return [one for one in found if one is not None]
@@ -56,7 +51,9 @@ def _ends(stretches: Sequence[Stretch], k: int) -> list[End]:
 
 def touched(mine: Stretch, k: int, end: int, stretches: Sequence[Stretch]) -> End | None:
     """Find the other line that an end of a stretch touches."""
-    way_out = mine.points[end] + np.outer([0, _usual_gap(mine)], direction(mine.points, end, _HEADING_PX))
+    way_out = mine.points[end] + np.outer(
+        [0, _usual_gap(mine)], direction(mine.points, end, LINES.heading_px)
+    )
     tip = shapely.LineString(way_out)
     near = [
         (float(tip.distance(other.geometry)) - float(np.median(other.half_width_px)), j)
@@ -64,26 +61,20 @@ def touched(mine: Stretch, k: int, end: int, stretches: Sequence[Stretch]) -> En
         if other.line != mine.line
     ]
     gap, upper = min(near, default=(np.inf, -1))
-    if gap > float(np.median(mine.half_width_px)) + _TOUCH_PX:
+    if gap > float(np.median(mine.half_width_px)) + LINES.beyond_px:
         return None
     line = stretches[upper].geometry
     along = float(line.project(shapely.Point(shapely.get_coordinates(shapely.shortest_line(line, tip))[0])))
     before, after = line.interpolate(max(along - 5, 0)), line.interpolate(along + 5)
     way = np.array([after.x - before.x, after.y - before.y])
-    heading = float(direction(mine.points, end, _HEADING_PX) @ way / max(np.hypot(*way), 1e-9))
+    heading = float(direction(mine.points, end, LINES.heading_px) @ way / max(np.hypot(*way), 1e-9))
     return End(k, end, upper, along, heading)
 
 
 def _usual_gap(stretch: Stretch) -> float:
     """Median gap of a dashed stretch, 0 for others [px]."""
     gaps = [np.hypot(*(stretch.points[b] - stretch.points[a])) for a, b in stretch.jumped]
-    return float(np.median(gaps)) if len(gaps) >= _DASHES else 0.0
-
-
-def goes_under(first: End, second: End) -> bool:
-    """Tell whether a line goes under another at one end and comes out at the other."""
-    apart = (first.stretch, first.end) != (second.stretch, second.end) and second.along_px > first.along_px
-    return apart and first.heading > -_ACROSS and second.heading < _ACROSS
+    return float(np.median(gaps)) if len(gaps) >= LINES.dashed_gaps else 0.0
 
 
 def _pairs(ends: list[End], stretches: Sequence[Stretch]) -> list[Hidden]:
@@ -92,20 +83,16 @@ def _pairs(ends: list[End], stretches: Sequence[Stretch]) -> list[Hidden]:
     k = 0
     while k + 1 < len(ends):
         first, second = ends[k], ends[k + 1]
-        if goes_under(first, second):
+        k += 1
+        ahead = second.along_px > first.along_px
+        if ahead and first.heading > -LINES.across and second.heading < LINES.across:
             upper = stretches[first.upper]
             path = substring(upper.geometry, first.along_px, second.along_px)
+            where = (first.stretch, second.stretch), (first.end, second.end)
             out.append(
-                Hidden(
-                    stretches[first.stretch].line,
-                    upper.line,
-                    (first.stretch, second.stretch),
-                    (first.end, second.end),
-                    shapely.get_coordinates(path),
-                )
+                Hidden(stretches[first.stretch].line, upper.line, *where, shapely.get_coordinates(path))
             )
             k += 1
-        k += 1
     return out
 
 
@@ -193,42 +180,6 @@ def _spliced(first: Stretch, path: Floats, second: Stretch, tracing: Tracing, un
     return first.joined(led).joined(second)
 
 
-_CROSSING = 3.0  # both strokes together, so many times, along the upper line: a shorter way merely crosses it
-_DETOUR = 2.0  # gaps, the longest way along the upper line
-_TAIL = 4.0  # strokes of the other line, the longest end that is cut back to it
-_SHOWN = 0.5  # of that way, what must be seen of the upper line
-
-
-def parted(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """Part stretches where they jump what lies hidden under another line."""
-    out: list[Stretch] = []
-    for mine in stretches:
-        others = [one for one in stretches if one.line != mine.line]
-        cuts = [jump for jump in sorted(mine.jumped) if _is_hidden(mine, jump, others)]
-        out += _cut(mine, cuts) if cuts else [mine]
-    return out
-
-
-def cut_back(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """Cut off tails by which stretches have crossed the line that they run into."""
-    return [
-        _cut_back(_cut_back(one, stretches).turned(), stretches).turned() if len(one.points) > 1 else one
-        for one in stretches
-    ]
-
-
-def _cut_back(mine: Stretch, stretches: Sequence[Stretch]) -> Stretch:
-    """Cut the end of a stretch back to where it has crossed the line at it."""
-    met, stroke_px = _crossings(mine, -1, stretches)
-    along = shapely.line_locate_point(mine.geometry, shapely.points(met))
-    near = along[mine.geometry.length - along <= _TAIL * stroke_px]
-    if not len(near):
-        return mine
-    steps = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(mine.points, axis=0).T))])
-    last = int(np.searchsorted(steps, near.min(), side="right")) - 1
-    return mine.part(0, last) if last >= 1 else mine
-
-
 def _crossings(mine: Stretch, end: int, stretches: Sequence[Stretch]) -> tuple[Floats, float]:
     """Where a stretch crosses the line that its end lies at, (n, 2), and that line's stroke; none, and 0."""
     found = touched(mine, 0, end, stretches)
@@ -256,53 +207,6 @@ def _comes_out(mine: Stretch, end: int, stretches: Sequence[Stretch]) -> bool:
     return stroke_px > 0 and bool((np.hypot(*(met - mine.points[end]).T) <= stroke_px).all())
 
 
-def _is_hidden(mine: Stretch, jump: tuple[int, int], others: Sequence[Stretch]) -> bool:
-    """Tell whether a jump leads along another line that hides this one."""
-    first, last = jump
-    if first < 1 or last > len(mine.points) - 2:
-        return False
-    before = touched(mine.part(0, first), 0, -1, others)
-    after = touched(mine.part(last, len(mine.points) - 1), 1, 0, others)
-    if before is None or after is None or before.upper != after.upper:
-        return False
-    start, end = sorted((before, after), key=lambda one: one.along_px)
-    return goes_under(start, end) and _is_way(mine, jump, others[before.upper], start, end)
-
-
-def _is_way(mine: Stretch, jump: tuple[int, int], upper: Stretch, start: End, end: End) -> bool:
-    """Tell whether the way along the upper line is more than a crossing, no long detour, and seen."""
-    way = end.along_px - start.along_px
-    strokes = 2 * float(np.median(mine.half_width_px) + np.median(upper.half_width_px))
-    gap = _length(mine.points[jump[0] : jump[1] + 1])
-    if not _CROSSING * strokes < way <= _DETOUR * gap:
-        return False
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(upper.points, axis=0).T))])
-    unseen = sum(
-        max(min(along[b], end.along_px) - max(along[a], start.along_px), 0.0) for a, b in upper.jumped
-    )
-    return bool(unseen <= (1 - _SHOWN) * way)
-
-
-def _length(points: Floats) -> float:
-    return float(np.hypot(*np.diff(points, axis=0).T).sum())
-
-
-def _cut(mine: Stretch, cuts: Sequence[tuple[int, int]]) -> list[Stretch]:
-    """Cut a stretch at jumps; what is left of a closed one hangs together over its first point."""
-    starts, ends = [0, *(b for _, b in cuts)], [*(a for a, _ in cuts), len(mine.points) - 1]
-    parts = [mine.part(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
-    if np.array_equal(mine.points[0], mine.points[-1]):
-        parts[0] = parts.pop().joined(parts[0])
-    return parts
-
-
-HEADING = 0.5
-"""Least cosine between the line's last course and the upper line's for one to run into the other: 60 degrees.
-To run on under it the line turns by that angle, and unseen; one that meets it steeper is on its way across.
-"""
-
-_STEP_PX = 5.0
-
 _End = tuple[int, int]
 
 
@@ -329,7 +233,7 @@ def find_running_on(tracing: Tracing) -> list[RunningOn]:
         (k, end)
         for k, stretch in enumerate(tracing.stretches)
         for end in (0, -1)
-        if (k, end) not in joined and not _closed(stretch)
+        if (k, end) not in joined and not is_closed(stretch.points)
     ]
     running = {tip: one for tip in loose if (one := _into(tracing, *tip)) is not None}
     met = sorted(
@@ -346,10 +250,6 @@ def find_running_on(tracing: Tracing) -> list[RunningOn]:
     return found + [one for tip, one in running.items() if tip not in used]
 
 
-def _closed(stretch: Stretch) -> bool:
-    return bool(np.allclose(stretch.points[0], stretch.points[-1]))
-
-
 def _into(tracing: Tracing, k: int, end: int) -> RunningOn | None:
     """Follow the line that an end runs into, if it does, to that line's end."""
     mine = tracing.stretches[k]
@@ -359,7 +259,7 @@ def _into(tracing: Tracing, k: int, end: int) -> RunningOn | None:
     upper, at = tracing.stretches[found.upper], found.along_px
     course = upper.geometry
     rest = substring(course, at, course.length if found.heading > 0 else 0.0)
-    if abs(found.heading) < HEADING or rest.length < _STEP_PX or _closed(upper):
+    if abs(found.heading) < LINES.half or rest.length < LINES.beyond_px or is_closed(upper.points):
         return None
     return RunningOn(mine.line, upper.line, k, end, shapely.get_coordinates(rest))
 
@@ -373,7 +273,7 @@ def _met(tracing: Tracing, one: RunningOn, other: _End) -> float | None:
     knobs = tracing.knobs.get(one.line)
     reach = (knobs.gap_px if knobs else None) or 0.0
     along = float(path.project(tip))
-    return along if path.distance(tip) <= reach and _STEP_PX < along < path.length else None
+    return along if path.distance(tip) <= reach and LINES.beyond_px < along < path.length else None
 
 
 def _cut_at(tracing: Tracing, one: RunningOn, other: _End, along: float) -> RunningOn:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,20 +12,15 @@ import numpy.typing as npt
 import shapely
 from scipy import spatial
 
-from frontlines.digitize.colour.inks import Strokes
-from frontlines.digitize.colour.palette import UNKNOWN, Labels
+from frontlines.digitize.settings import LINES
 from frontlines.names import Floats
 
 End = tuple[int, int]
 
-_WIDEST_TURN_DEG = 65.0
-_BOTH_TURNS_DEG = 85.0
-_GAP_PIECES, _GAP_STROKES = 2.0, 4.0  # a gap is at most so many lengths of the shorter piece, and strokes
-_TOUCHING = 2.0  # strokes; over less than this the direction of an end says nothing
-_REACH = 5.0  # strokes over which the direction of an end is taken
-_FAR_REACH = 14.0
-_CLOSED_PX = 1e-6
-_TURN_DEG = 40.0  # a turn that makes a jump as dear as one twice as wide
+
+def is_closed(points: Floats) -> bool:
+    """Tell whether a line ends where it begins."""
+    return len(points) > 3 and bool(np.hypot(*(points[0] - points[-1])) < 1e-6)  # noqa: PLR2004
 
 
 def direction(points: Floats, end: int, reach_px: float) -> Floats:
@@ -55,11 +50,7 @@ class Ends(NamedTuple):
 def free_ends(lines: Sequence[Floats], stroke_px: float) -> Ends:
     """Gather the ends of pieces that are not closed."""
     lengths = [float(np.hypot(*np.diff(points, axis=0).T).sum()) for points in lines]
-    is_open = [
-        length == 0 or np.hypot(*(points[0] - points[-1])) > _CLOSED_PX
-        for points, length in zip(lines, lengths, strict=True)
-    ]
-    keys = [(k, end) for k, free in enumerate(is_open) if free for end in (0, -1)]
+    keys = [(k, end) for k, points in enumerate(lines) if not is_closed(points) for end in (0, -1)]
     return Ends(
         keys,
         np.array([lines[k][end] for k, end in keys]).reshape(-1, 2),
@@ -77,10 +68,8 @@ def pairs_within(ends: Ends, reach_px: float) -> npt.NDArray[np.int64]:
 
 
 def heading(points: Floats, end: int, stroke_px: float) -> Floats:
-    """Near and far direction of an end, averaged: the near one wavers, the far one cuts corners."""
-    near, far = direction(points, end, _REACH * stroke_px), direction(points, end, _FAR_REACH * stroke_px)
-    both = 0.7 * near + 0.3 * far
-    return np.asarray(both / max(float(np.hypot(*both)), 1e-9))
+    """Direction of an end over a few strokes."""
+    return direction(points, end, LINES.end_strokes * stroke_px)
 
 
 class Jumps(NamedTuple):
@@ -92,7 +81,7 @@ class Jumps(NamedTuple):
 
     def cost(self, stroke_px: float) -> Floats:
         """Width of the jump, the wider the more the line turns [px]."""
-        turned = (self.first_deg**2 + self.second_deg**2) / _TURN_DEG**2
+        turned = (self.first_deg**2 + self.second_deg**2) / LINES.turn_deg**2
         return np.asarray((self.gap_px + stroke_px) * (1 + turned))
 
 
@@ -112,14 +101,14 @@ def costs_of(pairs: npt.NDArray[np.int64], ends: Ends, stroke_px: float) -> Floa
     i, j = pairs.T
     jumps = jumps_of(pairs, ends)
     gap, first, second = jumps
-    close = gap <= _TOUCHING * stroke_px
+    close = gap <= LINES.touching_strokes * stroke_px
     between = np.degrees(np.arccos(np.clip(-(ends.headings[i] * ends.headings[j]).sum(axis=1), -1, 1)))
-    fits = (first < _WIDEST_TURN_DEG) & (second < _WIDEST_TURN_DEG) & (first + second < _BOTH_TURNS_DEG)
-    fits |= close & (between < _WIDEST_TURN_DEG)
+    fits = (first < LINES.widest_deg) & (second < LINES.widest_deg) & (first + second < LINES.both_deg)
+    fits |= close & (between < LINES.widest_deg)
     itself = np.array([ends.keys[a][0] == ends.keys[b][0] for a, b in pairs], dtype=bool)
     fits &= ~itself | (ends.lengths_px[i] > 4 * gap + 8 * stroke_px)
     shorter = np.minimum(ends.lengths_px[i], ends.lengths_px[j])
-    fits &= gap <= _GAP_PIECES * shorter + _GAP_STROKES * stroke_px
+    fits &= gap <= LINES.gap_pieces * shorter + LINES.near_strokes * stroke_px
     return np.where(fits, jumps.cost(stroke_px), np.inf)
 
 
@@ -130,6 +119,7 @@ class Run:
     points: Floats  # column and row, (n, 2) [px]
     half_width_px: Floats  # (n,)
     seen: npt.NDArray[np.bool_]  # whether the line was seen between each point and the next, (n - 1,)
+    crowd_px: tuple[float, ...] = (0.0, 0.0)  # ink around either end by its own length there; 0 at a fork
 
     @property
     def length_px(self) -> float:
@@ -140,6 +130,10 @@ class Run:
     def seen_px(self) -> float:
         """Length that was seen [px]."""
         return float(np.hypot(*np.diff(self.points, axis=0).T)[self.seen].sum())
+
+    def part(self, first: int, last: int) -> Run:
+        """Give the part between two points, both with it."""
+        return Run(self.points[first : last + 1], self.half_width_px[first : last + 1], self.seen[first:last])
 
 
 def joined(runs: list[Run], gap_px: float, stroke_px: float) -> list[Run]:
@@ -203,7 +197,7 @@ def _strung(pieces: list[Run], *, closed: bool) -> Run:
 
 
 def bridged(run: Run, step_px: float) -> Run:
-    """Fill the gaps of a run with smooth curves, and space its points evenly."""
+    """Space the points of a run evenly, over its gaps too."""
     cuts = np.flatnonzero(np.diff(np.concatenate([[True], run.seen, [True]]).astype(int)) != 0)
     bounds = [0, *cuts.tolist(), len(run.points) - 1]
     points: list[Floats] = []
@@ -213,7 +207,7 @@ def bridged(run: Run, step_px: float) -> Run:
         if last <= first:
             continue
         hidden = not run.seen[first]
-        part = _curve(run, first, last) if hidden else run.points[first : last + 1]
+        part = run.points[first : last + 1]
         even, along = _spaced(part, step_px)
         if hidden:
             wide = np.interp(along, [0, max(along[-1], 1e-9)], run.half_width_px[[first, last]])
@@ -226,86 +220,9 @@ def bridged(run: Run, step_px: float) -> Run:
     return Run(np.vstack(points), np.concatenate(widths), np.concatenate(seen))
 
 
-def _curve(run: Run, first: int, last: int) -> Floats:
-    """Draw a cubic Hermite curve over a gap."""
-    start, end = run.points[first], run.points[last]
-    chord = end - start
-    gap = float(np.hypot(*chord))
-    reach = min(max(gap, 8.0), 25.0)
-    before, after = run.points[max(0, first - 60) : first + 1], run.points[last : last + 60]
-    out = direction(before, -1, reach) if len(before) > 1 else chord / max(gap, 1e-9)
-    back = -direction(after, 0, reach) if len(after) > 1 else chord / max(gap, 1e-9)
-    t = np.linspace(0, 1, max(int(gap) + 2, 3))[:, None]
-    return np.asarray(
-        (2 * t**3 - 3 * t**2 + 1) * start + (t**3 - 2 * t**2 + t) * gap * out
-        + (3 * t**2 - 2 * t**3) * end + (t**3 - t**2) * gap * back
-    )  # fmt: skip
-
-
 def _spaced(points: Floats, step_px: float) -> tuple[Floats, Floats]:
     """Points at even distances, and how far along they are; both ends stay."""
     line = shapely.linestrings(points)
     length = float(shapely.length(line))
     along = np.linspace(0, length, max(round(length / step_px) + 1, 2))
     return shapely.get_coordinates(shapely.line_interpolate_point(line, along)), along
-
-
-_OFF_PX = 1  # by which a bridge may miss a dot
-_SHORTEST, _LONGEST = 0.6, 2.5  # of a dot, in widths of the stroke
-_OFF_MIDDLE = 0.15  # of a gap, from its middle to that of a dot
-_RIM_PX = 2  # round a stronger ink, where its rim looks like the line's
-
-
-def seen_in_gaps(run: Run, labels: Labels, strokes: Strokes) -> Run:
-    """Count as seen what crosses ink of the line."""
-    other = _is_near(run, labels, strokes.stronger, _RIM_PX)
-    beneath, beside = (
-        _is_near(run, labels, (*strokes.labels, *strokes.own), reach) & ~other for reach in (0, _OFF_PX)
-    )
-    seen = run.seen | (beneath[:-1] & beneath[1:])
-    seen |= _alone(beside[:-1] & beside[1:], seen)
-    return replace(run, seen=seen | _dots(run, labels, strokes, seen))
-
-
-def _dots(run: Run, labels: Labels, strokes: Strokes, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Find washed-out dots: about as long as the stroke is wide, in the middle of a gap."""
-    washed_out = _is_near(run, labels, strokes.weaker, 0)
-    dark = washed_out | _is_near(run, labels, (UNKNOWN,), 0)
-    dots = np.zeros(len(seen), bool)
-    width = 2 * float(np.median(run.half_width_px))
-    for first, stop in _runs_of(~seen):
-        for start, end in _runs_of(dark[first:stop] & dark[first + 1 : stop + 1]):
-            here = slice(first + start, first + end)
-            off = abs((start + end) - (stop - first)) / 2
-            if (
-                _SHORTEST * width <= end - start + 1 <= _LONGEST * width
-                and off <= _OFF_MIDDLE * (stop - first)
-                and washed_out[here].any()
-            ):
-                dots[here] = True
-    return dots
-
-
-def _runs_of(flags: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """First and end of each run of flags."""
-    bounds = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(int))).tolist()
-    return zip(bounds[::2], bounds[1::2], strict=True)
-
-
-def _alone(specks: npt.NDArray[np.bool_], seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Leave out specks that touch what is seen: there the line merely ends."""
-    alone = specks.copy()
-    for first, stop in _runs_of(specks):
-        alone[first:stop] = not seen[max(first - 1, 0) : stop + 1].any()
-    return alone
-
-
-def _is_near(run: Run, labels: Labels, wanted: Sequence[int], reach: int) -> npt.NDArray[np.bool_]:
-    """Tell which points of a run lie within a square's reach of certain labels."""
-    column, row = np.rint(run.points).astype(int).T
-    steps = range(-reach, reach + 1)
-    height, width = labels.shape
-    around = [
-        labels[(row + y).clip(0, height - 1), (column + x).clip(0, width - 1)] for y in steps for x in steps
-    ]
-    return np.asarray(np.isin(around, list(wanted)).any(axis=0))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import ndimage, sparse
+from scipy import ndimage, sparse, spatial
 from scipy.sparse import csgraph
 from skimage.morphology import skeletonize
 
@@ -14,17 +14,15 @@ from frontlines.digitize.colour.inks import Strokes, stroke_mask
 from frontlines.digitize.colour.palette import Labels
 from frontlines.digitize.colour.scan import tiles_of
 from frontlines.digitize.lines.joining import Run
+from frontlines.digitize.settings import LINES
 from frontlines.names import Bools, Floats, Ints
-
-_TILE_PX = 1024  # side of the windows that are thinned at once: bounds the memory
-_LEAST_OVERLAP_PX = 48  # by which windows overlap, and six strokes at least: thinning reaches no farther
 
 
 def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:
     """Thin the strokes of an ink to lines of one pixel, window by window, and give their half widths."""
     found, widths = [np.empty((0, 2), np.int64)], [np.empty(0)]
-    overlap = int(max(_LEAST_OVERLAP_PX, 6 * strokes.width_px))
-    for (rows, columns), inner in tiles_of(labels.shape, _TILE_PX, overlap):
+    overlap = int(max(LINES.overlap_px, 6 * strokes.width_px))
+    for (rows, columns), inner in tiles_of(labels.shape, LINES.tile_px, overlap):
         window = labels[rows, columns]
         if not np.isin(window, strokes.labels).any():
             continue
@@ -62,7 +60,16 @@ def figures_of(pixels: Ints, half_width_px: Floats, spur_px: float) -> list[list
     as long, fall off; where others leave a way, both are parted.
     """
     links = network_of(pixels)
+    figure = csgraph.connected_components(links, directed=False)[1]
+    tree = spatial.cKDTree(pixels)
+
+    def ink_around(end: int, part: Ints) -> float:
+        near = np.array(tree.query_ball_point(pixels[end], 2 * spur_px))
+        near = near[figure[near] == figure[end]]
+        return float((2 * half_width_px[near] - 1).sum() / np.isin(near, part).sum())
+
     ways: list[Ints] = []
+    free: list[tuple[bool, bool]] = []  # by way, whether its ends touch no other
     cuts: dict[int, list[int]] = defaultdict(list)  # by way, where others leave it
     owner, place = np.full(len(pixels), -1), np.zeros(len(pixels), int)  # the way of a pixel, and where on it
     left = np.arange(len(pixels))
@@ -75,18 +82,24 @@ def figures_of(pixels: Ints, half_width_px: Floats, spur_px: float) -> list[list
             if held and length - half_width_px[held].max() <= spur_px * len(held):
                 spent.append(k)
                 continue
-            for anchor in held:
+            for anchor in held if len(held) > 1 or length > 2 * spur_px else []:  # barbs part no shaft
                 cuts[int(owner[anchor])].append(int(place[anchor]))
             owner[way] = len(ways)
             place[way] = np.arange(len(way)) + (anchors[0] is not None)
             first, last = ([] if anchor is None else [anchor] for anchor in anchors)
             ways.append(np.concatenate([first, way, last]).astype(int))
+            free.append((anchors[0] is None, anchors[1] is None))
         left = left[(owner[left] < 0) & ~np.isin(group, spent)]
-    figure = csgraph.connected_components(links, directed=False)[1]
     figures: dict[int, list[Run]] = defaultdict(list)
     for k, way in enumerate(ways):
+        tips = {
+            way[at]
+            for at, is_free in zip((0, len(way) - 1), free[k], strict=True)
+            if is_free and at not in cuts[k]
+        }
         for part in _parted(way, cuts[k], half_width_px):
-            run = Run(pixels[part].astype(float), half_width_px[part], np.ones(len(part) - 1, bool))
+            crowd = tuple(ink_around(end, part) if end in tips else 0.0 for end in (part[0], part[-1]))
+            run = Run(pixels[part].astype(float), half_width_px[part], np.ones(len(part) - 1, bool), crowd)
             figures[int(figure[way[0]])].append(run)
     return list(figures.values())
 

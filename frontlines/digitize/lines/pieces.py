@@ -9,14 +9,8 @@ import numpy as np
 
 from frontlines.digitize.lines.hidden import RunningOn, find_running_on
 from frontlines.digitize.lines.stretches import Hidden, Stretch, Tracing
+from frontlines.digitize.settings import LINES
 from frontlines.names import Floats
-
-_TOUCH_PX = 1.5
-_WIDE_STROKES = 4.0
-_UNSEEN_PX = 0.5  # what the eye, and the tracing, do not see of a lower stroke's edge
-_COMING_OUT = 0.3  # standard error of the straight way out from under another line, of its length
-_UNSURE = 5.0  # times its usual error, a line is partly covered
-_GAP_SHARE = 1 / 6  # standard error of a straight line over a gap, of its length
 
 
 class Piece(NamedTuple):
@@ -32,7 +26,7 @@ class Piece(NamedTuple):
 
 def pieces_of(tracing: Tracing, line: str, *, follow_hidden: bool) -> list[Piece]:
     """Gather the pieces of a line."""
-    wide = _WIDE_STROKES * tracing.stroke_px.get(line, 0.0)
+    wide = LINES.near_strokes * tracing.stroke_px.get(line, 0.0)
     pieces = [piece for s in tracing.stretches if s.line == line for piece in _split(s, wide)]
     if follow_hidden and pieces:
         pieces += [_led(one, tracing) for one in tracing.hidden if one.line == line]
@@ -56,7 +50,7 @@ def _split(stretch: Stretch, wide_px: float) -> list[Piece]:
         if gap <= wide_px:
             continue
         pieces += _seen(stretch, start, a)
-        off = np.maximum(sigma[a : b + 1], gap * _GAP_SHARE)
+        off = np.maximum(sigma[a : b + 1], gap * LINES.wander)
         pieces.append(Piece(points[a : b + 1], off, f"carried on over a gap of {gap:.0f} px", seen=False))
         start = b
     return pieces + _seen(stretch, start, len(points) - 1)
@@ -86,7 +80,7 @@ def _as_seen(part: Stretch, note: str = "") -> Piece:
 
 def _covered(part: Stretch) -> int:
     """Find up to which position a stretch is partly covered at its beginning; 0 if by less than a stroke."""
-    unsure = part.sigma_px > _UNSURE * np.median(part.sigma_px)
+    unsure = part.sigma_px > LINES.unsure * np.median(part.sigma_px)
     end = len(unsure) if unsure.all() else int(unsure.argmin())
     end = max([end, *(b for a, b in part.jumped if a < end < b)])
     way = np.hypot(*np.diff(part.points[: end + 1], axis=0).T).sum()
@@ -123,14 +117,14 @@ def _led_on(one: RunningOn, tracing: Tracing) -> list[Piece]:
     way = np.array([points[-1], one.begins_again])
     gap = float(np.hypot(*(way[1] - way[0])))
     note = f"comes out from under the line {one.under} over a gap of {gap:.0f} px"
-    return [led, Piece(way, np.full(2, gap * _COMING_OUT), note, seen=False)]
+    return [led, Piece(way, np.full(2, gap * LINES.unlike), note, seen=False)]
 
 
 def _along(points: Floats, line: str, under: str, tracing: Tracing, note: str) -> Piece:
     """Lead a line along the one that hides it; it may lie as far beside as its stroke is still hidden."""
     points = points[np.concatenate([[True], np.abs(np.diff(points, axis=0)).max(axis=1) > 0])]
     own = np.concatenate([s.sigma_px for s in tracing.stretches if s.line == under])
-    beside = max(tracing.stroke_px[under] - tracing.stroke_px[line], 0.0) / 2 + _UNSEEN_PX
+    beside = max(tracing.stroke_px[under] - tracing.stroke_px[line], 0.0) / 2 + LINES.step_px
     sigma = float(np.sqrt(np.median(own) ** 2 + beside**2 / 3))
     return Piece(points, np.full(len(points), sigma), note, seen=False)
 
@@ -142,9 +136,9 @@ def _over_gaps(pieces: Sequence[Piece], gap_px: float, hidden: Sequence[Floats])
         return []
     apart = np.hypot(*(tips[:, None] - tips[None]).transpose(2, 0, 1))
     np.fill_diagonal(apart, np.inf)
-    loose = apart.min(axis=1) > _TOUCH_PX
+    loose = apart.min(axis=1) > LINES.clear_px
     for tip in hidden:
-        loose &= np.hypot(*(tips - tip).T) > _TOUCH_PX
+        loose &= np.hypot(*(tips - tip).T) > LINES.clear_px
     piece = np.arange(len(tips)) // 2
     apart[piece[:, None] == piece[None]] = np.inf
     apart[~loose] = apart[:, ~loose] = np.inf
@@ -153,6 +147,6 @@ def _over_gaps(pieces: Sequence[Piece], gap_px: float, hidden: Sequence[Floats])
     for a, b in enumerate(nearest):
         if a < b and nearest[b] == a and apart[a, b] <= gap_px:
             points = np.array([tips[a], tips[b]])
-            sigma = np.full(2, apart[a, b] * _GAP_SHARE)
+            sigma = np.full(2, apart[a, b] * LINES.wander)
             joins.append(Piece(points, sigma, f"gap of {apart[a, b]:.0f} px closed straight", seen=False))
     return joins

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -26,9 +27,10 @@ from frontlines.digitize.colour.palette import STROKES, Labels
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.lines.centres import Centred, Ink, centred, without_loops
-from frontlines.digitize.lines.dashes import taken_up, with_passed_by
+from frontlines.digitize.lines.dashes import with_passed_by
 from frontlines.digitize.lines.filters import (
     ALONE,
+    HEAD,
     NO_LINE,
     TOO_SHORT,
     Dropped,
@@ -39,22 +41,15 @@ from frontlines.digitize.lines.filters import (
     reasons_against,
     told_apart,
     too_short,
+    with_heads,
 )
-from frontlines.digitize.lines.hidden import beside_others, cut_back, find_hidden, parted
-from frontlines.digitize.lines.joining import Run, bridged, joined, seen_in_gaps
+from frontlines.digitize.lines.hidden import beside_others, find_hidden
+from frontlines.digitize.lines.joining import bridged, joined
 from frontlines.digitize.lines.paths import figures_of, skeleton_of
 from frontlines.digitize.lines.stretches import Knobs, Stretch, Tracing
+from frontlines.digitize.settings import LINES
 from frontlines.errors import DigitizeError
 from frontlines.progress import Progress, reporting
-
-_SEEN = 0.6  # of the least length, what must be seen of it
-_SHORTEST = 0.5  # of the least length, the shortest that may come out from under another line
-_LONE = 3.0  # least lengths: what is shorter and goes on into nothing is an arrow, a key or a letter
-_LONE_SHARE = 0.3  # but of the longest piece, at most
-_LOOP_STROKES = 6.0  # longest loop over itself that nobody drew
-_NOISE = 0.01  # pieces of strokes for each pixel of the scan: blue noise has 0.06, by judgement
-_FEW = 400  # pieces that are never noise
-_EVERY = 2  # points that are kept: every second pixel
 
 
 @checked()
@@ -143,7 +138,7 @@ def trace_lines(
             found.append(_traced(name, sheet, labels, inks[name], strokes[name], settled[name]))
     long = [stretch for one in found for stretch in one.long]
     coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
-    stretches = _in_order(cut_back(parted([*long, *coming_out])), list(colours))
+    stretches = _in_order([*long, *coming_out], list(colours))
     dropped = [entry for one in found for entry in one.dropped] + [
         (
             one.line,
@@ -208,7 +203,7 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     stroke, least, gap, spur = (float(value or 0) for value in dataclasses.astuple(knobs))
     figures = figures_of(*skeleton_of(labels, strokes), spur)
     ways = [run for figure in figures for run in figure]
-    if len(ways) > max(_NOISE * labels.size, _FEW):
+    if len(ways) > max(LINES.noise * labels.size, LINES.few):
         raise DigitizeError(
             f"line {name!r}: what is drawn in its colour falls into {len(ways):,} pieces, as noise does, "
             "not lines: scan the map more smoothly, or mask what is no map"
@@ -216,21 +211,27 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     half = line_width(ways, sheet.diagonal_px)
     wide = stroke if half is None else 2 * half - 1
     plain, others = told_apart(figures, least, wide)
-    pieces = of_width(plain, half)
-    spares = of_width(others, half)
-    together = with_passed_by(joined(pieces, gap, wide), spares, gap, wide)
-    visible = [run for run in together if run.seen_px >= _SEEN * min(least, run.length_px)]
-    lone = min(_LONE * least, _LONE_SHARE * max((run.seen_px for run in visible), default=0.0))
-    on = going_on(visible, lone, gap, wide)
-    long = [run for run, goes in zip(visible, on, strict=True) if goes and run.length_px >= least]
-    short = [run for run in visible if run.length_px >= _SHORTEST * least and not _is_in(run, long)]
+    plain, heads = with_heads(plain, least, wide)
+    pieces, strange = of_width(plain, half)
+    together = with_passed_by(joined(pieces, gap, wide), gap, wide)
+    visible = [run for run in together if run.seen_px >= LINES.mostly * min(least, run.length_px)]
+    lone = min(LINES.lone * least, LINES.part * max((run.seen_px for run in visible), default=0.0))
+    on = [
+        goes and run.length_px >= least
+        for run, goes in zip(visible, going_on(visible, lone, gap, wide), strict=True)
+    ]
+    long = list(itertools.compress(visible, on))
+    short = [
+        run for run, goes in zip(visible, on, strict=True) if not goes and run.length_px >= LINES.half * least
+    ]
     dropped = [
-        *left_out(name, others, taken_up(spares, together), NO_LINE, spur),
-        *left_out(name, plain, pieces, "thinner or wider than the line", spur),
+        *left_out(name, others, NO_LINE, spur),
+        *left_out(name, heads, HEAD, spur),
+        *left_out(name, strange, "thinner or wider than the line", spur),
         *too_short(name, together, [*long, *short], least, spur),
     ]
     ink_of = Ink(sheet.palette.inks[ink], sheet.palette.grounds, max(wide, stroke) / 2)
-    runs = [seen_in_gaps(bridged(run, 1.0), labels, strokes) for run in (*long, *short)]
+    runs = [bridged(run, 1.0) for run in (*long, *short)]
     centres = centred(runs, sheet, ink_of)
     reasons = reasons_against(centres, sheet.diagonal_px)
     dropped += [
@@ -242,10 +243,6 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     return _Traced(
         [one for one in kept[: len(long)] if one], [one for one in kept[len(long) :] if one], dropped
     )
-
-
-def _is_in(run: Run, runs: Sequence[Run]) -> bool:
-    return any(run is one for one in runs)
 
 
 def _drawn_px(name: str, stretches: Sequence[Stretch], strokes: Strokes) -> float:
@@ -262,18 +259,12 @@ def _in_order(stretches: list[Stretch], names: list[str]) -> list[Stretch]:
 def _stretch(name: str, one: Centred) -> Stretch:
     """Thin out the points, cut off small loops, and name the jumped parts."""
     run = one.run
-    thinned = np.unique(
-        np.concatenate([np.arange(0, len(run.points), _EVERY), [len(run.points) - 1], _turns(run)])
-    )
-    longest = _LOOP_STROKES * 2 * float(np.median(run.half_width_px))
+    turns = np.flatnonzero(np.diff(run.seen.astype(int))) + 1  # where seen turns to jumped, or back
+    thinned = np.unique([*range(0, len(run.points), LINES.every_px), len(run.points) - 1, *turns])
+    longest = LINES.end_strokes * 2 * float(np.median(run.half_width_px))
     keep = thinned[without_loops(run.points[thinned], longest)]
     seen = np.minimum.reduceat(run.seen, keep[:-1])
     edges = np.diff(np.concatenate([[0], (~seen).astype(int), [0]]))
     starts, ends = np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist()
     jumped = tuple(zip(starts, ends, strict=True))
     return Stretch(name, run.points[keep], run.half_width_px[keep], one.sigma_px[keep], jumped)
-
-
-def _turns(run: Run) -> np.typing.NDArray[np.int64]:
-    """Where seen turns to jumped, or back."""
-    return np.flatnonzero(np.diff(run.seen.astype(int))) + 1
