@@ -14,9 +14,17 @@ from typing import Any
 
 from frontlines.arguments import checked
 from frontlines.names import CONTESTED, UNKNOWN, shown_unit
-from frontlines.plot.map_layers import kept_look, moved_look, side_name
-from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, seen_from, side_looks
-from frontlines.plot.text import clean
+from frontlines.plot.style import (
+    DEFAULT_STYLE,
+    AreaStyle,
+    MapStyle,
+    kept_look,
+    moved_look,
+    seen_from,
+    side_looks,
+    side_name,
+)
+from frontlines.plot.words import clean
 from frontlines.report import words
 from frontlines.report.figures import Figures, figures_of, settlements_of
 from frontlines.report.folder import Folder, read_folder, refusing
