@@ -101,10 +101,9 @@ def costs_of(pairs: npt.NDArray[np.int64], ends: Ends, stroke_px: float) -> Floa
     i, j = pairs.T
     jumps = jumps_of(pairs, ends)
     gap, first, second = jumps
-    close = gap <= LINES.touching_strokes * stroke_px
     between = np.degrees(np.arccos(np.clip(-(ends.headings[i] * ends.headings[j]).sum(axis=1), -1, 1)))
-    fits = (first < LINES.widest_deg) & (second < LINES.widest_deg) & (first + second < LINES.both_deg)
-    fits |= close & (between < LINES.widest_deg)
+    fits = (first < LINES.widest_deg) & (second < LINES.widest_deg)
+    fits |= (gap == 0) & (between < LINES.widest_deg)  # what touches has no way between
     itself = np.array([ends.keys[a][0] == ends.keys[b][0] for a, b in pairs], dtype=bool)
     fits &= ~itself | (ends.lengths_px[i] > 4 * gap + 8 * stroke_px)
     shorter = np.minimum(ends.lengths_px[i], ends.lengths_px[j])
