@@ -478,10 +478,9 @@ def _cells(cells: pd.Series[Any]) -> pa.DictionaryArray:
         number, days = pd.factorize(cells)
         texts = _day_texts(pd.Series(days)).tolist()
     else:
-        alike = pd.api.types.infer_dtype(cells) in {"string", "boolean"}  # else 1, 1.0 and True would be one
-        words = (
-            cells if alike else pd.Series(map(_cell, cells.array), dtype=object).where(cells.notna().array)
-        )
+        alike = pd.api.types.infer_dtype(cells) in {"string", "boolean"}  # else 1, 1.0, True would be one
+        known = zip(cells.array, cells.isna(), strict=True)
+        words = cells if alike else pd.Series([None if no else _cell(one) for one, no in known], dtype=object)
         number, distinct = pd.factorize(words)
         texts = [_quoted(_cell(one) if alike else one) for one in distinct]
     number = np.where(number < 0, len(texts), number)
