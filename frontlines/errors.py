@@ -14,6 +14,7 @@
     ├── DigitizeError    a scan, its colours or its control points do not give what was asked of them
     ├── StudyError       a study file, or the name of a study, is wrong
     ├── LimitError       more is asked for than is done unasked; `raised_limits` raises the bound
+    ├── ScaleError       workers die again and again, or a scheduler is gone
     └── MissingExtraError (also an ImportError)  an optional package is not installed
 
 Every message says what is wrong, which rows, and what to do next.
@@ -88,6 +89,10 @@ class StudyError(FrontlinesError):
 
 class LimitError(FrontlinesError):
     """More is asked for than is done unasked."""
+
+
+class ScaleError(FrontlinesError):
+    """Workers die again and again, or a scheduler is gone."""
 
 
 class MissingExtraError(FrontlinesError, ImportError):

@@ -152,8 +152,13 @@ def read_layer(
         raise SourceError(f"{path} cannot be read as {path.suffix.lower()}: {error}") from error
     within("rows", len(frame), path.name)
     within("vertices", int(shapely.get_num_coordinates(frame.geometry.values).sum()), path.name)
+    return placed(frame, path, description)
+
+
+def placed(frame: gpd.GeoDataFrame, path: Path, description: Description) -> gpd.GeoDataFrame:
+    """Give a frame its CRS, without heights, which are left out later on."""
     frame = with_crs(frame, path, description.crs)
-    if frame.crs is not None and len(frame.crs.axis_info) > _FLAT:  # heights are left out later on
+    if frame.crs is not None and len(frame.crs.axis_info) > _FLAT:
         frame = frame.set_crs(frame.crs.to_2d(), allow_override=True)
     return frame
 

@@ -29,6 +29,7 @@ from frontlines.plot import (
 )
 from frontlines.plot.page import Chart, chart_page
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_faces
+from frontlines.series import every_row
 from frontlines.study.study import Answer, Wanted
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _panels(results: SeriesResults, *, free_scale: bool) -> Figure:
     """Draw the districts side by side."""
     side, look = _of_sides(results)
     return district_figure(
-        results.series.assign(**side),
+        every_row(results.series).assign(**side),
         results.overall,
         caption=results.caption,
         labels=results.labels or None,

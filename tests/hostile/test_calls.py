@@ -72,7 +72,7 @@ WRONG = {
     fl.read_population: {"path": "x" * 300},
     fl.series_totals: {"series": None},
     fl.balance_error: {"border_m": float("nan"), "reach_m": -1},
-    fl.run_series: {"border_m": -1, "jobs": 0},
+    fl.run_series: {"border_m": -1, "workers": 0},
     fl.follow_places: {"sigma_m": float("nan")},
 }
 TYPES = {"theatre", "sliver_m", "before", "side", "transitions", "day", "control", "crs", "rest", "series"}
