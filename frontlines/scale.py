@@ -149,7 +149,7 @@ def _say_death(deaths: int) -> None:
             "fewer workers"
         )
     if deaths == 1:
-        _LOG.warning("a worker died; what it had in hand is done again")
+        _LOG.error("a worker died; what it had in hand is done again")
 
 
 @contextmanager

@@ -243,14 +243,15 @@ class Plan:
         place = np.where(calm, 0, self._at[1:] - 1)
 
         def by_step(amounts: Any) -> Any:
-            rows = (
-                amounts[place] if len(amounts) else np.zeros((len(place), *amounts.shape[1:]), amounts.dtype)
-            )
+            if not calm.any():  # as they are: nothing is copied
+                return amounts
+            few = amounts if len(amounts) else np.zeros((1, *amounts.shape[1:]), amounts.dtype)
+            rows = few[place]
             rows[calm] = 0
             return rows
 
         parts = {name: by_step(getattr(own, name)) for name in ("gained", "lost", "absorbed", "same")}
-        stepwise = Moves(held=own.held, margins=own.margins[self._at], **parts)
+        stepwise = Moves(held=own.held, margins=own.margins[self._at] if calm.any() else own.margins, **parts)
         return _Steps(books_of(stepwise, start), stepwise.margins, stepwise.same)
 
     def _suspect(self, side: str, steps: Mapping[str, _Steps]) -> Bools:
@@ -263,9 +264,10 @@ class Plan:
         days = [kept[["date_from", "date_to"]].iloc[::n_districts].to_numpy(dtype=_DATE)]
         if self.steps:
             for name, rows in parts.items():
-                rows.append(getattr(steps[side].books, name))
+                parts[name] = [*(one for one in rows if len(one)), getattr(steps[side].books, name)]
             days.append(np.array([step[2:4] for step in self.steps], dtype=_DATE).reshape(-1, 2))
-        return suspects(*map(np.concatenate, (parts["gained"], parts["lost"])), *np.concatenate(days).T)
+        gained, lost = (rows[0] if len(rows) == 1 else np.concatenate(rows) for rows in parts.values())
+        return suspects(gained, lost, *np.concatenate(days).T)
 
 
 class _Steps(NamedTuple):

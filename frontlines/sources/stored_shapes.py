@@ -18,6 +18,7 @@ from frontlines.limits import within
 from frontlines.names import Bools, Geometries, Ints
 
 _FEW = 256  # rows that are looked at together
+_BUFFER = 1 << 20  # bytes that are read at once
 _POLYGONS = {"Polygon", "MultiPolygon"}
 _PLACE = shapely.Polygon([(0, 0), (1, 0), (0, 1)])  # stands for a shape that is not read yet
 
@@ -89,7 +90,7 @@ class StoredShapes:
 
     def _batches(self, begin: int, end: int) -> Iterator[tuple[int, Any]]:
         """Read the column from a row to another, some at a time: the number of the first, and them."""
-        file = pq.ParquetFile(self.path, memory_map=True)
+        file = pq.ParquetFile(self.path, pre_buffer=False, buffer_size=_BUFFER)
         sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
         starts = np.cumsum([0, *sizes])
         groups = [n for n, size in enumerate(sizes) if starts[n] < end and starts[n] + size > begin]

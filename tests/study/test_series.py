@@ -144,26 +144,27 @@ def shifting(days=26):
     return gpd.GeoDataFrame(rows, columns=["date", "side", "geometry"], crs=CRS).assign(source="made up")
 
 
-@pytest.mark.parametrize("freq", [None, "weekly"])
-def test_stretches_of_any_length_and_workers_give_the_same(districts, freq, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("freq", "length", "more"), [(None, 3, {"margin_m": 0}), ("weekly", 7, {"margin_m": None, "workers": 2})]
+)
+def test_stretches_of_any_length_and_workers_give_the_same(
+    districts, freq, length, more, monkeypatch, tmp_path
+):
     path = tmp_path / "days.parquet"
     shifting().sample(frac=1, random_state=0).to_parquet(path)
     asked = {"side": None, "every": freq, "front_m": [100], "border_m": 10}
-    whole = fl.follow(path, districts, **asked)
-    early = fl.follow(shifting(18), districts, **asked)
-    for length, more in ((3, {}), (7, {"workers": 2} if freq is None else {})):
-        monkeypatch.setattr("frontlines.study.series_stretches.AT_ONCE", length)
-        monkeypatch.setattr("frontlines.study.series_stretches.KEPT_DAYS", 0)
-        found = fl.follow(path, districts, **asked, **more)
-        for name, table in whole.tables.items():
-            pd.testing.assert_frame_equal(table, found.tables[name], check_exact=True)
-        assert to_json(found.manifest) == to_json(whole.manifest)
-        pd.testing.assert_frame_equal(pd.DataFrame(found.control), pd.DataFrame(whole.control))
-    assert early.manifest["odd"] == [one for one in whole.manifest["odd"] if one["date"] < "1931-06-19"]
+    whole = fl.follow(path, districts, **asked, margin_m=more["margin_m"])
+    monkeypatch.setattr("frontlines.study.series_stretches.AT_ONCE", length)
+    monkeypatch.setattr("frontlines.study.series_stretches.KEPT_DAYS", 0)
+    found = fl.follow(path, districts, **asked, **more)
+    for name, table in whole.tables.items():
+        pd.testing.assert_frame_equal(table, found.tables[name], check_exact=True)
+    assert to_json(found.manifest) == to_json(whole.manifest)
+    pd.testing.assert_frame_equal(pd.DataFrame(found.control), pd.DataFrame(whole.control))
 
 
 def test_what_did_not_change_may_be_left_out_and_put_back(districts):
-    asked = {"side": ["A", "B"]}
+    asked = {"side": ["A", "B"], "margin_m": 0}
     whole, changed = (fl.run_series(shifting(), districts, **asked, rows=rows) for rows in ("all", "changed"))
     assert changed.manifest["rows"] == {"which": "changed", "of": len(whole.series)}
     assert len(changed.series) < len(whole.series) - 10
@@ -189,4 +190,4 @@ def test_all_that_is_wrong_in_any_stretch_is_told_at_once(districts, monkeypatch
     with pytest.raises(
         LayerError, match=r"days.parquet: .*\n- 2 of 27 rows have invalid geometry \(rows 4, 18;"
     ):
-        fl.follow(tmp_path / "days.parquet", districts, side="A")
+        fl.follow(tmp_path / "days.parquet", districts, side="A", margin_m=0)
