@@ -42,12 +42,9 @@ class StoredShapes:
             column = about["primary_column"]
             held = about["columns"][column]
             plain = held["encoding"] == "WKB" and held.get("edges", "planar") == "planar"
-            if (
-                not plain
-                or column != "geometry"
-                or len(about["columns"]) > 1
-                or not set(held["geometry_types"]) <= _POLYGONS
-            ):
+            alone = column == "geometry" and len(about["columns"]) == 1
+            kinds = set(held["geometry_types"])
+            if not (plain and alone and kinds and kinds <= _POLYGONS):
                 return None
             crs = held.get("crs", "OGC:CRS84")
             return cls(path, column, None if crs is None else CRS.from_user_input(crs))

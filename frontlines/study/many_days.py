@@ -17,7 +17,7 @@ from frontlines.layers import (
     days_of,
 )
 from frontlines.layers.mending import mend_record
-from frontlines.names import SNAP_M, UNKNOWN, Mend, counted
+from frontlines.names import SNAP_M, UNKNOWN, Mend, counted, mends_of
 from frontlines.sources.description import Description
 from frontlines.sources.files import Layer, Reading, no_day
 from frontlines.sources.population import PopulationRaster
@@ -76,7 +76,10 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     layers.require_lines([source], [kind])
     control: Any = None
     if kind == "polygons":
-        control = RawSnapshots.of_frame(raw, layers.crs, mend, shapes, partial(layers.refusing, raw, source))
+        if side is not None or "overlaps" not in mends_of(mend):  # else the door may find another side
+            control = RawSnapshots.of_frame(
+                raw, layers.crs, mend, shapes, partial(layers.refusing, raw, source)
+            )
         if control is None:
             with layers.refusing(raw, source):
                 control = as_control(raw if shapes is None else shapes.put_into(raw), layers.crs, mend=mend)
