@@ -29,10 +29,8 @@ from frontlines.study.snapshots import AT_ONCE, Days, RawSnapshots, Snapshots, s
 KEPT_DAYS = 2_000
 """Snapshots up to which those that were checked are kept in memory, if they are not too detailed."""
 
-_LEAST, _EACH = (
-    16,
-    4,
-)  # snapshots of a stretch for several workers, and stretches for each of them
+_LEAST = 16  # snapshots of a stretch
+_EACH = 4  # stretches for each of several workers
 _KEPT = 5_000_000  # vertices of checked snapshots that are kept in memory: some 200 MB
 
 
@@ -120,9 +118,8 @@ def walk(
 ) -> Walked:
     """Follow sides through all days, after those of an `earlier` series and with its margin."""
     (kept, margin), front_m, border_m = earlier, asked["front_m"], asked["border_m"]
-    edge = SeriesEdge(
-        some_days(held), districts, asked["margin_m"], margin, measured=bool(front_m), border_m=border_m
-    )
+    some = some_days(held, wanted=asked["margin_m"] is None and margin is None)
+    edge = SeriesEdge(some, districts, asked["margin_m"], margin, measured=bool(front_m), border_m=border_m)
     plan = Plan(held.days, districts, sides, asked["freq"], asked["day"], kept)
     sparse = is_sparse(asked["rows"], plan.n_rows, unsure=asked["unsure"])
     keep = len(held.days) <= KEPT_DAYS
@@ -131,6 +128,8 @@ def walk(
         found = follow_stretches(held, plan.chain, wanted, pool, progress)
     series, totals = laid_out(plan.tables(found.moves(), ROWS_AT_ONCE), sparse=sparse)
     ground = Ground(held, edge, kept_of(found) if kept is None else None)
+    if front_m and kept is not None:  # of all days, those of the earlier series among them
+        found.measured(edge.fronts(ground.every(), sides, front_m))
     record = {
         "rows": {"which": "changed" if sparse else "all", "of": plan.n_rows},
         "margin": edge.margins.record_with(pd.concat(found.strips)),
@@ -212,6 +211,10 @@ class Followed:
             self.control = None
             return
         self.control.append(control[~control["date"].isin(known)])
+
+    def measured(self, fronts: dict[str, pd.DataFrame]) -> None:
+        """Put the fronts of all days in the place of those of stretches."""
+        self._fronts = {side: [table] for side, table in fronts.items()}
 
     def moves(self) -> dict[str, Moves]:
         """Give what moved, by side."""

@@ -164,15 +164,15 @@ Snapshots: TypeAlias = CheckedSnapshots | RawSnapshots
 """Dated snapshots, of which some days at a time pass the door."""
 
 
-def some_days(snapshots: Snapshots) -> gpd.GeoDataFrame:
-    """Check the days from which a margin is found; none where they are wrong."""
-    some = snapshots.of(some_of(snapshots.days))
+def some_days(snapshots: Snapshots, *, wanted: bool) -> gpd.GeoDataFrame:
+    """Check the days from which a margin is found, if it is `wanted`; none where they are wrong."""
     try:
-        return some.checked()
+        if wanted:
+            return snapshots.of(some_of(snapshots.days)).checked()
     except LayerError as error:
         if error.faults is None:
             snapshots.refuse([error])
-        return gpd.GeoDataFrame({"date": [], "side": [], "source": []}, geometry=[], crs=snapshots.crs)
+    return gpd.GeoDataFrame({"date": [], "side": [], "source": []}, geometry=[], crs=snapshots.crs)
 
 
 def snapshots_of(given: gpd.GeoDataFrame | RawSnapshots) -> Snapshots:

@@ -177,9 +177,11 @@ def test_what_did_not_change_may_be_left_out_and_put_back(districts):
         every_row(changed.series[1:])
     with pytest.raises(LayerError, match="interval of their own"):
         fl.run_series(shifting(), districts, **asked, rows="changed", sigma_m=100.0)
-    early = fl.run_series(shifting(20), districts, **asked, rows="changed")
-    on = fl.run_series(shifting(), districts, **asked, rows="changed", previous=early)
-    pd.testing.assert_frame_equal(on.series, changed.series, check_exact=True)
+    asked |= {"rows": "changed", "front_m": [100], "border_m": 10}
+    early, fresh = (fl.run_series(shifting(days), districts, **asked) for days in (20, 26))
+    on = fl.run_series(shifting(), districts, **asked, previous=early)
+    for name, table in fresh.tables.items():
+        pd.testing.assert_frame_equal(on.tables[name], table, check_exact=True)
 
 
 def test_all_that_is_wrong_in_any_stretch_is_told_at_once(districts, monkeypatch, tmp_path):
