@@ -136,7 +136,8 @@ def test_a_file_without_a_row_shows_in_a_series_what_it_shows_between_two_days(t
     fl.write(DISTRICTS, tmp_path.parent / "districts.gpkg")
     given = {"districts": [tmp_path.parent / "districts.gpkg"], "key": "district", "side": "A"}
     made = snapshots_from_files(tmp_path, **given)
-    km2 = made.control.assign(km2=made.control.area / 1e6).groupby(["date", "side"])["km2"].sum()
+    control = made.control.checked()
+    km2 = control.assign(km2=control.area / 1e6).groupby(["date", "side"])["km2"].sum()
     assert km2.loc["1994-05-12"].round(3).to_dict() == {"unknown": 64.0}
     said = "b_1994-05-12.gpkg holds no row: all ground of 1994-05-12 is that of unknown"
     assert said in made.record["notes"]
