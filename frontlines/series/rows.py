@@ -84,7 +84,8 @@ def every_row(series: pd.DataFrame) -> pd.DataFrame:
     >>> from frontlines.series.change_series import COLUMNS
     >>> days = pd.to_datetime(["1994-05-12", "1994-05-12", "1994-05-13"])
     >>> calm = pd.DataFrame({name: [1.0, 2.0, 1.0] for name in COLUMNS}).assign(side="A", cadence="daily")
-    >>> calm = calm.assign(district=["D", "E", "D"], period_end=days, date_to=days, same_input=False)
+    >>> calm = calm.assign(district=["D", "E", "D"], same_input=False, suspect=False)
+    >>> calm = calm.assign(date_from=days, date_to=days, period_end=days)
     >>> every_row(calm)[["district", "before_km2", "gained_km2"]].values.tolist()[-1]
     ['E', 2.0, 0.0]
     """
