@@ -24,7 +24,7 @@ from frontlines.cli.refusing import shows_errors
     "sliver_m",
     "correlation_m",
     "draws",
-    "jobs",
+    "workers",
 )
 def change(
     before: Annotated[

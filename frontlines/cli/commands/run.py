@@ -29,7 +29,7 @@ def _bundled() -> list[str]:
 
 @shows_errors
 @saves_answers
-@asks(*OF_STUDY, *OF_MAP, "population", "population_per", "sliver_m", "correlation_m", "draws", "jobs")
+@asks(*OF_STUDY, *OF_MAP, "population", "population_per", "sliver_m", "correlation_m", "draws", "workers")
 def run(
     study: Annotated[
         str,
@@ -49,10 +49,10 @@ def run(
     """
     from frontlines.study.files import files_of, open_study
 
-    jobs = asked.pop("jobs", 1)
+    workers = asked.pop("workers", 1)
 
     def ask(report: Report) -> fl.Results:
-        return fl.run_study(open_study(study, changes=changes_of(**asked)), jobs=jobs, progress=report)
+        return fl.run_study(open_study(study, changes=changes_of(**asked)), workers=workers, progress=report)
 
     answer(ask, "change", saving, files_of(study), asked)
 
