@@ -32,8 +32,7 @@ from frontlines.plot.picture_files import save_figure
 from frontlines.progress import reporting
 from frontlines.sources import files, writing
 from frontlines.sources.toml import as_toml
-from frontlines.study.outputs import only_run_in, staged
-from frontlines.study.pictures import plain_looks
+from frontlines.study import outputs, pictures
 
 FILES = (
     "frontlines.geojson",
@@ -57,7 +56,7 @@ def carry_out(recipe: Path, out: Path, *, force: bool) -> None:
     asked = read_recipe(recipe)
     inputs = (recipe, asked.image, asked.points, asked.world_file)
     with (
-        only_run_in(out, FILES, force=force, inputs=inputs),
+        outputs.only_run_in(out, FILES, force=force, inputs=inputs),
         _colours_shown(asked, out),
         reporting(True) as report,
     ):
@@ -77,7 +76,7 @@ def carry_out(recipe: Path, out: Path, *, force: bool) -> None:
 
 
 def _write(found: Digitized, out: Path) -> list[str]:
-    with staged(out, stale=FILES) as folder, plain_looks():
+    with outputs.staged(out, stale=FILES) as folder, pictures.plain_looks():
         if found.frontlines is not None:
             files.write(found.frontlines, folder / "frontlines.geojson")
         if found.control is not None:
