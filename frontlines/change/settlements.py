@@ -21,38 +21,10 @@ def settlements_by_side(
     districts: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame | None = None,
 ) -> pd.DataFrame:
-    """Look up who held the ground of each settlement on two dates.
+    """Look up who held the ground of each settlement on two dates: a row a place, sorted by name.
 
-    Parameters
-    ----------
-    change
-        From `change_between`: one pair of dates, in the working CRS.
-    settlements
-        Points with `name`, in the same CRS (from `as_settlements`); listed on several dates it counts once.
-    districts
-        Polygons with `district`, in the same CRS (from `as_districts`).
-    frontlines
-        Lines of both dates with `sigma_m` [m], in the same CRS, to find the places that are unsure; or None.
-
-    Returns
-    -------
-    places
-        A row a place, sorted by name: `name`, `district`, `date_from`, `date_to`, `side_from`, `side_to`
-        (blank where it lies in no ground), `changed`; with lines `unsure`: nearer to a line than the
-        line's `sigma_m`; and `population` if the settlements have it. A place on a border counts to the
-        first of its neighbours.
-
-    Examples
-    --------
-    >>> from shapely import Point, box
-    >>> change = gpd.GeoDataFrame(
-    ...     {"date_from": ["1994-04-07"], "date_to": ["1994-05-12"], "side_from": ["A"], "side_to": ["B"]},
-    ...     geometry=[box(0, 0, 2, 2)], crs="EPSG:3035")
-    >>> places = gpd.GeoDataFrame({"name": ["Talış"]}, geometry=[Point(1, 1)], crs="EPSG:3035")
-    >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 2, 2)], crs="EPSG:3035")
-    >>> held = settlements_by_side(change, places, districts)
-    >>> held[["name", "district", "side_from", "side_to"]].values.tolist()
-    [['Talış', 'D', 'A', 'B']]
+    Sides are blank where a place lies in no ground; one on a border counts to the first of its neighbours.
+    With `frontlines`, those of both dates, `unsure` tells whether it is nearer to a line than its `sigma_m`.
     """
     places = _in_first(each_once(settlements, districts), change[[*COLUMNS[2:6], "geometry"]])
     known = places[["side_from", "side_to"]].notna().all(axis=1)

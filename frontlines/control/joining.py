@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
-from frontlines.crs import place
+from frontlines.crs.working import place
 from frontlines.errors import ControlError
 from frontlines.geometry.planar import edge_lines, own_crossings, segments
 from frontlines.names import Floats, Geometries, counted

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from frontlines.crs import distortion
+from frontlines.crs.working import distortion
 from frontlines.errors import SourceError, StudyError
 from frontlines.layers.columns import BOOKED
 from frontlines.layers.mending import stated_sources

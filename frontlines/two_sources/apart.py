@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
-from frontlines.crs import ground_length_m, require_working_crs
+from frontlines.crs import require_working_crs
+from frontlines.crs.geodesic import ground_length_m
 from frontlines.errors import LayerError
 from frontlines.limits import require_metres
 
