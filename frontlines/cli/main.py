@@ -40,6 +40,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "datasets": ("List the bundled studies.", "datasets"),
 }
+_TOOLS = ("init", "report", "check", "points", "digitize", "datasets")  # which share a file
 
 
 class _OnDemand(Mapping[str, Any]):
@@ -53,7 +54,8 @@ class _OnDemand(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         short, example = _COMMANDS[name]
-        function = getattr(import_module(f"frontlines.cli.commands.{name}"), name)
+        file = "tools" if name in _TOOLS else name
+        function = getattr(import_module(f"frontlines.cli.commands.{file}"), name)
         alone = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False)
         epilog = f"Example: frontlines {example}"
         alone.command(name, short_help=short, epilog=epilog, context_settings=_HELP)(function)

@@ -1,7 +1,7 @@
 """How sure are the areas: the errors of lines carried into gains and losses."""
 
-from frontlines.uncertainty.columns import LEVEL, AreaErrors
-from frontlines.uncertainty.formula import TRUST, balance_error, error_by_correlation
+from frontlines.uncertainty.columns import LEVEL, TRUST, AreaErrors
+from frontlines.uncertainty.formula import balance_error, error_by_correlation
 from frontlines.uncertainty.noise import MeasuredErrors, NoiseModel, correlation_from
 from frontlines.uncertainty.simulation import simulate_balance
 

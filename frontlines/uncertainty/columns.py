@@ -20,6 +20,13 @@ QUANTITIES = ("before", "after", "gained", "lost", "net")
 LEVEL = 0.95
 """Probability that an interval holds the truth, unless another one is asked for."""
 
+TRUST = {
+    "yes": "the formula's assumptions hold",
+    "net": "for net only: gained and lost are not wide against the error, or draws are too few",
+    "no": "a border or a corner of the district is within reach of the error: simulate",
+}
+"""What the column `trust` says of net, gained and lost."""
+
 _NOTHING_KM2 = 1e-6  # a net change smaller than this is rounding
 _FEWEST = 2  # draws
 _EXPECTED = 3.0  # in so many expected ones there is one, with a probability of 95 %

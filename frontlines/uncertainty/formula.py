@@ -31,13 +31,6 @@ from frontlines.uncertainty.fronts import Fronts, Outline, fronts_of_balance, sp
 from frontlines.uncertainty.kernel import Pieces, laid_together, squares, variances
 from frontlines.uncertainty.noise import NoiseModel
 
-TRUST = {
-    "yes": "the formula's assumptions hold",
-    "net": "for net only: gained and lost are not wide against the error, or draws are too few",
-    "no": "a border or a corner of the district is within reach of the error: simulate",
-}
-"""What the column `trust` says of net, gained and lost."""
-
 _ACROSS = 0.15  # part of the ground within a sigma of the line that may lie on the wrong side of a border
 _WIDE = 2.0  # strips wider than this many sigmas of both lines together are hardly ever crossed
 _FINE = 0.05  # bends of a line that are so small against its sigma do not matter to the ground within a sigma

@@ -1,1 +1,1 @@
-"""One file a command."""
+"""A file for each command that answers a question, and one for those around them."""
