@@ -18,7 +18,7 @@ from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, seg
 from frontlines.layers.margins import is_strip
 from frontlines.layers.mending import joined_sources
 from frontlines.limits import require_metres
-from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_each
+from frontlines.names import Bools, Floats, Geometries, Ints, repeated, rows_of_each
 
 _TILE_M = 20_000.0
 _ON_M = 1e-2  # edges this near to a strip run along it [m]
@@ -115,9 +115,8 @@ def _outlines(grounds: Geometries, inner: Any) -> _Outlines:
     pieces, of = _clipped(edges[first], inner)
     # An edge that was cut to pieces is replaced by all of them.
     start, number = np.searchsorted(of, np.arange(len(first))), np.bincount(of, minlength=len(first))
-    again = number[edge]
-    place = np.arange(again.sum()) - np.repeat(np.cumsum(again) - again, again)
-    return _Outlines(pieces, np.repeat(ground[part[ring]], again), np.repeat(start[edge], again) + place)
+    which, place = repeated(number[edge])
+    return _Outlines(pieces, ground[part[ring]][which], start[edge][which] + place)
 
 
 def _clipped(edges: Floats, inner: Any) -> tuple[Floats, Ints]:

@@ -18,7 +18,7 @@ from frontlines.errors import LayerError
 from frontlines.geometry.planar import edge_lines, segments
 from frontlines.limits import require_metres, within
 from frontlines.movement.fronts import districts_of, facing_lines, joined_lines, require_other_names
-from frontlines.names import WHOLE, Bools, Floats, Geometries
+from frontlines.names import WHOLE, Bools, Floats, Geometries, repeated
 
 STEP_M = 200.0
 """Points on a front stand this far apart [m] unless another distance is asked for."""
@@ -238,8 +238,7 @@ def _points_along(lines: Geometries, step_m: float, crs: CRS) -> Geometries:
     """Put points on lines at equal steps, the first and last half a step from the ends."""
     number = np.maximum(np.rint(ground_length_m(lines, crs) / step_m), 1).astype(np.int64)
     within("points", number.sum(), f"places at step_m={step_m:g}")
-    line = np.repeat(np.arange(len(lines)), number)
-    rank = np.arange(len(line)) - np.repeat(np.cumsum(number) - number, number)
+    line, rank = repeated(number)
     return np.asarray(
         shapely.line_interpolate_point(lines[line], (rank + 0.5) / number[line], normalized=True)
     )

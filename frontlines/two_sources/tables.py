@@ -1,4 +1,4 @@
-"""Ground that both sources, one or neither gives to a side, measures of agreement, and fronts that lie apart."""
+"""Ground that both sources, one or neither gives to a side, how well they agree, and fronts far apart."""
 
 from __future__ import annotations
 

@@ -429,6 +429,16 @@ def split(ends: Floats, edge: Ints, points: Floats, apart_m: float = SAME_M) -> 
     return owner[:-1][cut], _closed(owner[:-1][cut], np.column_stack([share[:-1], share[1:]])[cut])
 
 
+def cut_at_borders(ends: Floats, areas: Geometries) -> tuple[Ints, Floats]:
+    """Cut edges wherever they meet the outline of an area, as `split` does."""
+    lines = edge_lines(ends)
+    borders = edge_lines(np.unique(segments(shapely.get_rings(shapely.get_parts(areas)))[0], axis=0))
+    edge, border = shapely.STRtree(borders).query(lines, predicate="intersects")
+    met = shapely.intersection(lines[edge], borders[border])
+    points, hit = shapely.get_coordinates(met, return_index=True)
+    return split(ends, edge[hit], points)
+
+
 def _between(ends: Floats, share: Floats) -> Floats:
     """Give the part of each edge between two shares of it; 0 and 1 are its very ends."""
     return np.hstack([ends[:, :2] * (1 - share[:, [i]]) + ends[:, 2:] * share[:, [i]] for i in (0, 1)])
