@@ -44,13 +44,14 @@ def answer(
 
 def _show(found: Answer, files: Sequence[str], saving: Saving) -> None:
     """Print what was found, and on the error stream any notes and what was written."""
-    from frontlines.plot.letters import letters_note
-    from frontlines.plot.scene import texts_of
     from frontlines.study import Results
     from frontlines.study.readable import odd_days_counted, table_of
 
     notes = [odd_days_counted(found.manifest["odd"])] if found.kind == "series" else []
     if isinstance(found, Results) and saving.wanted.map:
+        from frontlines.plot.letters import letters_note
+        from frontlines.plot.scene import texts_of
+
         notes += [letters_note(texts_of(found.for_readers()))]
     if saving.json:
         typer.echo(found.to_json())

@@ -33,6 +33,7 @@ from frontlines.progress import reporting
 from frontlines.sources import files, writing
 from frontlines.sources.toml import as_toml
 from frontlines.study.outputs import only_run_in, staged
+from frontlines.study.pictures import plain_looks
 
 FILES = (
     "frontlines.geojson",
@@ -76,7 +77,7 @@ def carry_out(recipe: Path, out: Path, *, force: bool) -> None:
 
 
 def _write(found: Digitized, out: Path) -> list[str]:
-    with staged(out, stale=FILES) as folder:
+    with staged(out, stale=FILES) as folder, plain_looks():
         if found.frontlines is not None:
             files.write(found.frontlines, folder / "frontlines.geojson")
         if found.control is not None:

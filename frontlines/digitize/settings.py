@@ -209,10 +209,7 @@ class Lines:
     )
     turn_deg: float = 40.0  # a turn that makes a jump as dear as one twice as wide; sure below it
     widest_deg: float = 65.0  # widest turn at an end of a jump
-    both_deg: float = 85.0  # and at both ends in sum
-    corner_deg: float = 100.0  # widest turn onto a piece that is near
     near_strokes: float = 4.0  # a gap that is narrow
-    touching_strokes: float = 2.0  # over less than this the direction of a jump says nothing
     gap_pieces: float = 2.0  # a gap is at most so many lengths of the shorter piece, beside a narrow one
     dashed_gaps: int = 5  # gaps that make a line a dashed one
     usual: float = 1.5  # medians, up to which a gap, or the length of a dash, is a usual one
@@ -226,7 +223,6 @@ class Lines:
     )
     lone: float = 3.0  # least lengths, or gaps: what is shorter and goes on into nothing is an arrow or a key
     part: float = 0.25  # of the diagonal, or of the longest piece, what a line is sure to have
-    ink_share: float = 0.05  # of an ink, what is as wide as the line
     wider: float = 1.7  # of the line's width, what still counts as the line
     crowded: float = (
         1.3  # times the ink that a line has around its end, from which on it is a head or letters
@@ -239,13 +235,13 @@ class Lines:
     pale: float = 0.7  # share of ink in the middle, beside that of the longest stretch
     written_turns: float = 2.5  # times the turning of the longest stretch that writing has
     written_rad: float = 0.05  # and its least turn [rad/px]
-    written_unseen: float = 0.3  # share of writing that is gaps, beyond that of the longest stretch
     step_px: float = 0.5  # between the samples of a profile; what a mask adds to half a width
     beyond_px: float = 4.0  # how far a profile reaches beyond the stroke's edge; between strokes that meet
     clear_px: float = 1.5  # from here on beyond the edge a profile shows the ground
     rounds: int = 3  # times that a line is moved to the middle of its ink
-    strange: float = 55.0  # a colour this far from any mix of ground and ink is of another ink [sRGB]
-    other_line: float = 40.0  # what is beside a stroke, and this far from any ground, is another line [sRGB]
+    strange: float = (
+        55.0  # farther from any mix of ground and ink, or beside it from any ground, is another ink [sRGB]
+    )
     foot: float = 0.15  # share of ink at which a stroke ends
     ground_run: int = 21  # points over which the ground beside a line is taken
     heading_px: float = 15.0  # over which the direction of an end at another line is taken
@@ -253,9 +249,9 @@ class Lines:
     floor_px: float = 0.03  # least standard error
     scatter: float = 0.6  # standard error per scatter of the measured centres
     rough: float = 0.61  # and per roughness of the line found
-    unlike: float = 1 / 3  # in half widths, beside unlike grounds, another line, or covered; of a way out
+    unlike: float = 0.3  # in half widths, beside unlike grounds, another line, or covered; of a way out
     buried: float = 0.8  # in half widths, where most of the stroke is covered
-    wander: float = 0.15  # per pixel from where the line was last seen
+    wander: float = 1 / 6  # per pixel from where the line was last seen
     unsure: float = 5.0  # times its usual standard error, a line is partly covered
 
 

@@ -3,35 +3,34 @@
 import importlib as _importlib
 import typing as _typing
 
-from frontlines.plot.agreement_figure import agreement_figure
-from frontlines.plot.animation import animate_control
-from frontlines.plot.change_figure import change_figure
-from frontlines.plot.charts import (
-    draw_error_by_correlation,
-    draw_front_length,
-    draw_gains_and_losses,
-    draw_series,
-)
-from frontlines.plot.front_layers import draw_frontlines, draw_transects
-from frontlines.plot.map_layers import (
-    draw_change,
-    draw_context,
-    draw_control,
-    draw_districts,
-    draw_settlements,
-)
-from frontlines.plot.matrix_figure import transition_matrix_figure
-from frontlines.plot.movement_figure import movement_figure
-from frontlines.plot.picture_files import save_figure
-from frontlines.plot.profile import draw_profile, profile_figure
-from frontlines.plot.series_figures import district_figure, series_figure
-from frontlines.plot.side_charts import draw_net_by_side, draw_sides
-from frontlines.plot.source_figures import agreement_chart, net_by_source_figure
-from frontlines.plot.style import MapStyle
-
 if _typing.TYPE_CHECKING:
+    from frontlines.plot.agreement_figure import agreement_figure
+    from frontlines.plot.animation import animate_control
+    from frontlines.plot.change_figure import change_figure
+    from frontlines.plot.charts import (
+        draw_error_by_correlation,
+        draw_front_length,
+        draw_gains_and_losses,
+        draw_series,
+    )
+    from frontlines.plot.front_layers import draw_frontlines, draw_transects
     from frontlines.plot.georeference import residual_figure
+    from frontlines.plot.map_layers import (
+        draw_change,
+        draw_context,
+        draw_control,
+        draw_districts,
+        draw_settlements,
+    )
+    from frontlines.plot.matrix_figure import transition_matrix_figure
+    from frontlines.plot.movement_figure import movement_figure
+    from frontlines.plot.picture_files import save_figure
+    from frontlines.plot.profile import draw_profile, profile_figure
     from frontlines.plot.scan_figures import overlay_figure
+    from frontlines.plot.series_figures import district_figure, series_figure
+    from frontlines.plot.side_charts import draw_net_by_side, draw_sides
+    from frontlines.plot.source_figures import agreement_chart, net_by_source_figure
+    from frontlines.plot.style import MapStyle
 
 __all__ = [
     "MapStyle",
@@ -65,9 +64,16 @@ __all__ = [
 ]
 
 
+_HOMES = (
+    "style", "map_layers", "front_layers", "charts", "side_charts", "change_figure", "series_figures",
+    "movement_figure", "agreement_figure", "source_figures", "matrix_figure", "profile", "picture_files",
+    "animation", "georeference", "scan_figures",
+)  # fmt: skip
+
+
 def __getattr__(name: str) -> _typing.Any:
-    """Load the figures of scans, which need the extra ``digitize``, only when one is asked for."""
+    """Load what is asked for: tables need no matplotlib, and only figures of scans the extra ``digitize``."""
     if name in __all__:
-        module = "georeference" if name == "residual_figure" else "scan_figures"
-        return getattr(_importlib.import_module(f"frontlines.plot.{module}"), name)
+        homes = (_importlib.import_module(f"frontlines.plot.{home}") for home in _HOMES)
+        return globals().setdefault(name, next(getattr(home, name) for home in homes if hasattr(home, name)))
     raise AttributeError(f"module 'frontlines.plot' has no attribute {name!r}")

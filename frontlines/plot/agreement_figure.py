@@ -34,7 +34,7 @@ from frontlines.plot.page import FigurePage
 from frontlines.plot.scene import detail_views, with_details
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, mix, seen_from
 from frontlines.plot.surroundings import draw_locator, locator_view, surroundings
-from frontlines.plot.text import clean
+from frontlines.plot.words import clean
 
 _MOST_NAMES = 60
 _RIM_INK = 0.25  # share of ink in the colour of the rim

@@ -29,9 +29,8 @@ from frontlines.names import (
 from frontlines.plot.artists import days_of
 from frontlines.plot.film_files import require_film_path, write_film
 from frontlines.plot.film_page import Backdrop, Film, draw_backdrop
-from frontlines.plot.map_layers import side_name
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle
-from frontlines.plot.text import clean, day, number
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_name
+from frontlines.plot.words import clean, day, number
 from frontlines.progress import Progress, track
 
 _LEAST_PX = 480

@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from frontlines.names import KM2, WHOLE, AreaUnit, area_unit, unit_of
-from frontlines.plot.map_layers import side_name
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.scene import ResultsLike
-from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle
-from frontlines.plot.text import clean, font_of, led, shortened, text_width_px
+from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle, side_name
+from frontlines.plot.text import font_of, shortened, text_width_px
+from frontlines.plot.words import clean, led
 
 MOST_ROWS, MORE_ROWS = 8, 20
 """Rows of districts that a table has, and those it has at most where the page has room beside it."""

@@ -16,7 +16,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from frontlines.plot.artists import Z
 from frontlines.plot.furniture import Entry, draw_legend
 from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle, mix
-from frontlines.plot.text import clean, day, font_of, plain, renderer_of, tick, wrap
+from frontlines.plot.text import font_of, plain, renderer_of, wrap
+from frontlines.plot.words import clean, day, tick
 
 _HEIGHT_MM = 72.0
 _GAP_PT = 2.5

@@ -29,7 +29,8 @@ from frontlines.plot.style import (
     mix,
     seen_from,
 )
-from frontlines.plot.text import clean, day, font_of, number, plain, renderer_of, text_width_px
+from frontlines.plot.text import font_of, plain, renderer_of, text_width_px
+from frontlines.plot.words import clean, day, number
 from frontlines.series.change_series import COLUMNS
 from frontlines.series.totals import series_totals
 

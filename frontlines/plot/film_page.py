@@ -39,7 +39,8 @@ from frontlines.plot.map_layers import base_entries, draw_districts, mark_places
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, Seen, seen_from, side_looks
 from frontlines.plot.surroundings import Surroundings, surroundings
-from frontlines.plot.text import clean, day, font_of, shortened
+from frontlines.plot.text import font_of, shortened
+from frontlines.plot.words import clean, day
 
 _PAGE_PX = 960  # as wide as the page of the style; narrower frames keep the size of their type
 _LINES_MM = (4.6, 8.8, 12.6)  # where the words over the map stand, from the margin

@@ -36,7 +36,7 @@ from frontlines.plot.artists import (
 )
 from frontlines.plot.furniture import Beside, Entry, nice_length_m
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, front_colours, mix, seen_from
-from frontlines.plot.text import day
+from frontlines.plot.words import day
 
 _LEAST_SHARED = 4.0  # a shorter stretch, in widths of a line, only crosses the other line
 _SAME_M = 1.0  # lines nearer than this run together, however fine the map

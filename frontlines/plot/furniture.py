@@ -31,7 +31,8 @@ from frontlines.plot.artists import (
     write,
 )
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle
-from frontlines.plot.text import clean, font_of, plain, renderer_of, wrap
+from frontlines.plot.text import font_of, plain, renderer_of, wrap
+from frontlines.plot.words import clean
 
 _CORNER_MM = (34.0, 9.0)
 

@@ -27,7 +27,8 @@ from frontlines.plot.scan_figures import (
     point_entries,
 )
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle
-from frontlines.plot.text import clean, plain
+from frontlines.plot.text import plain
+from frontlines.plot.words import clean
 
 _FITTED = "#3B93DB"
 _GAP_MM = 3.0

@@ -24,17 +24,8 @@ from matplotlib_scalebar.scalebar import ScaleBar
 from frontlines.crs import polygons_of
 from frontlines.plot.artists import Z, metres_per_pt, view_of
 from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, MapStyle
-from frontlines.plot.text import (
-    Slant,
-    clean,
-    font_of,
-    halo,
-    plain,
-    renderer_of,
-    shortened,
-    slant_of,
-    text_size_px,
-)
+from frontlines.plot.text import Slant, font_of, halo, plain, renderer_of, shortened, slant_of, text_size_px
+from frontlines.plot.words import clean
 
 _GRID = 9  # places tried inside an area, each way
 # Where in a name it is asked whether it lies inside its area, from the middle, as shares of the name's size.

@@ -11,7 +11,8 @@ from functools import lru_cache
 from matplotlib.font_manager import findSystemFonts, fontManager, get_font
 
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle
-from frontlines.plot.text import clean, letters_of
+from frontlines.plot.text import letters_of
+from frontlines.plot.words import clean
 
 _FAR_EAST = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
 _REGULAR = 400  # weight of the faces looked at

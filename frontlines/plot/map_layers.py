@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -26,14 +25,14 @@ from frontlines.plot.style import (
     DEFAULT_STYLE,
     AreaStyle,
     MapStyle,
-    dark,
+    kept_look,
     mix,
-    new_look,
-    pale,
+    moved_look,
     side_looks,
+    side_name,
     side_styles,
 )
-from frontlines.plot.text import clean, led
+from frontlines.plot.words import clean, led
 
 _RING = 1.7  # size of the ring of a place that changed hands, in dots of a town
 _MANY_RINGS = 100
@@ -148,31 +147,6 @@ def draw_change(
         over = style.contested()
         fill(stage.ax, disputed, over, style=style, name=CONTESTED, zorder=Z["mark"])
     return stage.settle(change.geometry)
-
-
-def kept_look(look: AreaStyle) -> AreaStyle:
-    """Give ground that a side held on both dates its look."""
-    return look._replace(face=pale(look.face))
-
-
-def moved_look(
-    looks: Mapping[str, AreaStyle], after: str, kind: str, style: MapStyle, *, striped: bool
-) -> tuple[AreaStyle, MapStyle]:
-    """Give ground that changed hands the dark tone of its side, and stripes: from whom, or which way.
-
-    `kind` is the side before, whose pale tone the stripes have, or, not `striped`, the class of change. The
-    style draws the hatch as broad as it should be.
-    """
-    if striped:
-        face, ink = dark(looks[after].face), pale(looks[kind].face)
-        return AreaStyle(face, style.stripe_hatch, ink), replace(style, hatch_pt=style.stripe_pt)
-    known = {"gained": style.gained, "lost": style.lost, "others": style.others}
-    return new_look(known.get(kind, AreaStyle("")), looks[after].face), style
-
-
-def side_name(side: str, sides: Mapping[str, str]) -> str:
-    """Return what to call a side on maps and charts."""
-    return sides.get(side, side.capitalize() if side in RESERVED else side)
 
 
 def side_labels(change: gpd.GeoDataFrame, names: Mapping[str, str], style: MapStyle) -> list[Label]:

@@ -12,16 +12,10 @@ from matplotlib.collections import PathCollection
 
 from frontlines.plot.artists import View, coarse_rows, metres_per_pt, view_of
 from frontlines.plot.labels import Label, place_labels
-from frontlines.plot.map_layers import (
-    district_labels,
-    pick_settlements,
-    ring_pt,
-    side_labels,
-    side_name,
-    town_labels,
-)
+from frontlines.plot.map_layers import district_labels, pick_settlements, ring_pt, side_labels, town_labels
 from frontlines.plot.scene import Scene, changed_places
-from frontlines.plot.text import clean
+from frontlines.plot.style import side_name
+from frontlines.plot.words import clean
 
 _MOST_DISTRICTS = 60
 _SIDE, _COUNTRY, _TOWN, _DISTRICT = 4e6, 3e6, 2e6, 1e6  # how much the names of each kind matter

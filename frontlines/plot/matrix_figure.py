@@ -16,10 +16,19 @@ from frontlines.change import transition_matrix
 from frontlines.errors import FrontlinesError
 from frontlines.names import RESERVED, WHOLE, Floats, area_unit
 from frontlines.plot.artists import Z, paint, write
-from frontlines.plot.map_layers import side_name
 from frontlines.plot.page import Box, FigurePage
-from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, mix, pale, side_looks
-from frontlines.plot.text import clean, day, font_of, number, shortened, text_width_px
+from frontlines.plot.style import (
+    DEFAULT_STYLE,
+    MM_PER_INCH,
+    AreaStyle,
+    MapStyle,
+    mix,
+    pale,
+    side_looks,
+    side_name,
+)
+from frontlines.plot.text import font_of, shortened, text_width_px
+from frontlines.plot.words import clean, day, number
 
 _ACROSS = 3  # matrices of districts beside each other
 _ROW_MM, _SMALL_ROW_MM = 7.0, 4.6

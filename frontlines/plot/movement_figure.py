@@ -22,13 +22,12 @@ from frontlines.plot.map_layers import (
     draw_districts,
     draw_settlements,
     pick_settlements,
-    side_name,
     town_labels,
 )
 from frontlines.plot.page import Chart, chart_page
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_name
 from frontlines.plot.surroundings import surroundings
-from frontlines.plot.text import clean, day
+from frontlines.plot.words import clean, day
 
 _MAP_MM = (70.0, 165.0)  # least and largest height of the map
 _MOST_TOWNS = 40

@@ -22,7 +22,8 @@ from frontlines.plot.chart_axes import axes_for, draw_grid_lines, set_axes_look,
 from frontlines.plot.furniture import Entry
 from frontlines.plot.page import Chart, chart_page
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, Seen, mix, seen_from
-from frontlines.plot.text import clean, day, font_of, plain, renderer_of, shortened, tick
+from frontlines.plot.text import font_of, plain, renderer_of, shortened
+from frontlines.plot.words import clean, day, tick
 
 _KM = 1000.0
 _NEAR_KM = 10.0

@@ -27,7 +27,7 @@ from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, side_styles
-from frontlines.plot.text import clean, day
+from frontlines.plot.words import clean, day
 
 _GAP_MM = 3.0
 POINT, BAD = "#1A1A1A", "#C2187B"

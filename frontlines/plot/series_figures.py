@@ -35,7 +35,8 @@ from frontlines.plot.charts import (
 from frontlines.plot.page import LEFT_MM, TITLE_GAP_MM, Box, Chart, FigurePage, align_label, chart_page
 from frontlines.plot.side_charts import draw_net_by_side, draw_sides, draw_stack, legend_of_sides
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_looks
-from frontlines.plot.text import clean, font_of, number, shortened
+from frontlines.plot.text import font_of, shortened
+from frontlines.plot.words import clean, number
 
 _SMALL_MM = 27.0  # height of the panel of a district
 _ACROSS = 4

@@ -29,9 +29,8 @@ from frontlines.plot.charts import (
     unit_of_net,
 )
 from frontlines.plot.furniture import Entry
-from frontlines.plot.map_layers import side_name
-from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, AreaStyle, MapStyle, mix, side_looks
-from frontlines.plot.text import clean, day, number
+from frontlines.plot.style import DEFAULT_STYLE, PT_PER_INCH, AreaStyle, MapStyle, mix, side_looks, side_name
+from frontlines.plot.words import clean, day, number
 
 _LEADING = 1.35  # distance of the names at the end of a chart, in sizes of their type
 _ROOM = 0.06  # over and under lines, as a share of what they span

@@ -18,7 +18,8 @@ from frontlines.plot.chart_axes import days_at, set_axes_look, set_date_axes, wr
 from frontlines.plot.furniture import Entry
 from frontlines.plot.page import Chart, chart_page
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, mix
-from frontlines.plot.text import clean, day, number, plain
+from frontlines.plot.text import plain
+from frontlines.plot.words import clean, day, number
 from frontlines.two_sources import SourceNets
 
 _LEAST_ROOM = 0.002  # of IoU on its chart: less is no change to be seen

@@ -12,16 +12,16 @@ import colorsys
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import matplotlib.colors
 import pandas as pd
 
 from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
-from frontlines.names import CONTESTED, UNKNOWN
+from frontlines.names import CONTESTED, RESERVED, UNKNOWN
 
 MIN_TYPE_PT = 6.0
 MM_PER_INCH = 25.4
@@ -206,11 +206,24 @@ _TYPE_SIZES = frozenset(
 DEFAULT_STYLE = MapStyle()
 
 
+def rgb_of(colour: str) -> tuple[float, float, float]:
+    """Split a colour into red, green and blue, 0 to 1; matplotlib knows those that are no #RRGGBB."""
+    if re.fullmatch(r"#[0-9A-Fa-f]{6}", colour):
+        red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        return red, green, blue
+    split: tuple[float, float, float] = import_module("matplotlib.colors").to_rgb(colour)
+    return split
+
+
+def _hex_of(rgb: Iterable[float]) -> str:
+    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
+
+
 def mix(colour: str, other: str, weight: float) -> str:
     """Mix two colours: `weight` is the share of the other one, 0 to 1."""
-    a, b = matplotlib.colors.to_rgb(colour), matplotlib.colors.to_rgb(other)
+    a, b = rgb_of(colour), rgb_of(other)
     red, green, blue = ((1 - weight) * x + weight * y for x, y in zip(a, b, strict=True))
-    return matplotlib.colors.to_hex((red, green, blue))
+    return _hex_of((red, green, blue))
 
 
 _NAMED = {
@@ -239,7 +252,7 @@ def side_faces(sides: Iterable[str], style: MapStyle = DEFAULT_STYLE) -> dict[st
 
 def _apart(colour: str, other: str) -> bool:
     """Whether a reader would not take two colours for one."""
-    a, b = matplotlib.colors.to_rgb(colour), matplotlib.colors.to_rgb(other)
+    a, b = rgb_of(colour), rgb_of(other)
     return math.dist(a, b) > _NEAR
 
 
@@ -282,8 +295,8 @@ def pale(colour: str) -> str:
 
 def dark(colour: str) -> str:
     """Return the tone of a side's colour for ground that is new to it."""
-    hue, lightness, saturation = colorsys.rgb_to_hls(*matplotlib.colors.to_rgb(colour))
-    return matplotlib.colors.to_hex(colorsys.hls_to_rgb(hue, min(lightness, _DARK), min(saturation, _FULL)))
+    hue, lightness, saturation = colorsys.rgb_to_hls(*rgb_of(colour))
+    return _hex_of(colorsys.hls_to_rgb(hue, min(lightness, _DARK), min(saturation, _FULL)))
 
 
 class Seen(NamedTuple):
@@ -325,3 +338,28 @@ def front_colours(dates: Iterable[Any], style: MapStyle = DEFAULT_STYLE) -> dict
         low = min(math.floor(at), len(stops) - 2)
         out[day] = mix(stops[low], stops[low + 1], at - low)
     return out
+
+
+def kept_look(look: AreaStyle) -> AreaStyle:
+    """Give ground that a side held on both dates its look."""
+    return look._replace(face=pale(look.face))
+
+
+def moved_look(
+    looks: Mapping[str, AreaStyle], after: str, kind: str, style: MapStyle, *, striped: bool
+) -> tuple[AreaStyle, MapStyle]:
+    """Give ground that changed hands the dark tone of its side, and stripes: from whom, or which way.
+
+    `kind` is the side before, whose pale tone the stripes have, or, not `striped`, the class of change. The
+    style draws the hatch as broad as it should be.
+    """
+    if striped:
+        face, ink = dark(looks[after].face), pale(looks[kind].face)
+        return AreaStyle(face, style.stripe_hatch, ink), replace(style, hatch_pt=style.stripe_pt)
+    known = {"gained": style.gained, "lost": style.lost, "others": style.others}
+    return new_look(known.get(kind, AreaStyle("")), looks[after].face), style
+
+
+def side_name(side: str, sides: Mapping[str, str]) -> str:
+    """Return what to call a side on maps and charts."""
+    return sides.get(side, side.capitalize() if side in RESERVED else side)

@@ -19,9 +19,17 @@ import pandas as pd
 from frontlines.arguments import checked
 from frontlines.errors import SourceError
 from frontlines.names import CONTESTED, UNKNOWN, shown_unit
-from frontlines.plot.map_layers import kept_look, moved_look, side_name
-from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, seen_from, side_looks
-from frontlines.plot.text import clean
+from frontlines.plot.style import (
+    DEFAULT_STYLE,
+    AreaStyle,
+    MapStyle,
+    kept_look,
+    moved_look,
+    seen_from,
+    side_looks,
+    side_name,
+)
+from frontlines.plot.words import clean
 from frontlines.report import words
 from frontlines.report.folder import Folder, read_folder, refusing
 from frontlines.sources.formats import plain_cell

@@ -19,10 +19,9 @@ from frontlines.manifest import sha256, to_json
 from frontlines.report import GROUND, PAGE, ground_file, write_page
 from frontlines.sources import writing
 from frontlines.sources.files import write, write_layers
-from frontlines.study.pictures import plain_looks, style_of, write_pictures
 from frontlines.study.qgis import STYLES, styles_of, styles_table
 from frontlines.study.record import MANIFEST
-from frontlines.study.study import Answer, Wanted
+from frontlines.study.study import Answer, Wanted, late, style_of
 from frontlines.study.workbook import BOOK, write_tables, write_workbook
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
     write_tables(answer, folder, bom=wanted.bom)
     _write_layers(answer, folder)
     if wanted.map:
-        write_pictures(answer, folder, wanted, files_of(answer.kind))
+        late("pictures").write_pictures(answer, folder, wanted, files_of(answer.kind))
     if wanted.excel:
         write_workbook(answer, folder / BOOK)
     _write_record(answer, folder)
@@ -229,8 +228,7 @@ def only_run_in(
         raise SourceError(f"{out} is a file: pass the name of a folder")
     with writing.only_run_in(out):
         _refuse_replacing(out, files, force=force, inputs=[path for path in inputs if path is not None])
-        with plain_looks():
-            yield
+        yield
 
 
 def _refuse_replacing(out: Path, files: Collection[str], *, force: bool, inputs: Collection[Path]) -> None:

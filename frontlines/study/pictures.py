@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +27,8 @@ from frontlines.plot import (
     transition_matrix_figure,
 )
 from frontlines.plot.page import Chart, chart_page
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_faces
-from frontlines.study.study import Answer, Wanted
+from frontlines.plot.style import DEFAULT_STYLE
+from frontlines.study.study import Answer, Wanted, style_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,12 +43,13 @@ _ERROR_MM = 72.0  # height of the chart of the error by correlation
 def write_pictures(answer: Answer, folder: Path, wanted: Wanted, known: Collection[str]) -> None:
     """Write all pictures as PNG, those for further drawing as SVG, and PDF where it is asked for."""
     description = f"{answer.headline} {answer.caption}"
-    for stem, figure in _PICTURES[answer.kind](answer, wanted):
-        for suffix in (".png", ".svg", *[".pdf"] * wanted.pdf):
-            if (name := f"{stem}{suffix}") in known:
-                save_figure(figure, folder / name, description=description)
-    if wanted.film:
-        _write_film(answer, folder)
+    with plain_looks():
+        for stem, figure in _PICTURES[answer.kind](answer, wanted):
+            for suffix in (".png", ".svg", *[".pdf"] * wanted.pdf):
+                if (name := f"{stem}{suffix}") in known:
+                    save_figure(figure, folder / name, description=description)
+        if wanted.film:
+            _write_film(answer, folder)
 
 
 @contextmanager
@@ -61,16 +61,6 @@ def plain_looks() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams["animation.ffmpeg_path"] = ffmpeg
         yield
-
-
-def style_of(answer: Answer, *, called: bool = False) -> MapStyle:
-    """Give every side of an answer its colour, the same on all its pictures; if `called`, by long names."""
-    one: Any = getattr(answer, "results", answer)
-    one = getattr(one, "study", one)
-    faces = side_faces(one.every_side, MapStyle(side_colours=one.colours))
-    names = one.sides if called else {}
-    colours = {names.get(side, side): face for side, face in {**one.colours, **faces}.items()}
-    return replace(DEFAULT_STYLE, side_colours=colours)
 
 
 def map_of(answer: Answer) -> Figure:

@@ -11,10 +11,19 @@ import numpy as np
 import pandas as pd
 
 from frontlines.names import AreaUnit, unit_of
-from frontlines.plot.map_layers import kept_look, side_name
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, front_colours, mix, seen_from, side_looks
-from frontlines.plot.text import clean, day, number
-from frontlines.study.pictures import style_of
+from frontlines.plot.style import (
+    DEFAULT_STYLE,
+    MapStyle,
+    dark,
+    front_colours,
+    kept_look,
+    mix,
+    seen_from,
+    side_looks,
+    side_name,
+)
+from frontlines.plot.words import clean, day, number
+from frontlines.study.study import style_of
 
 if TYPE_CHECKING:
     from frontlines.study import AgreementResults, MovementResults, Results

@@ -21,10 +21,10 @@ from frontlines.report.words import headline
 from frontlines.study.agreement import AgreementResults
 from frontlines.study.compare import Results
 from frontlines.study.movement import MovementResults
-from frontlines.study.pictures import chart_of, map_of, plain_looks, style_of
+from frontlines.study.pictures import chart_of, map_of, plain_looks
 from frontlines.study.readable import table_of
 from frontlines.study.series_results import SeriesResults
-from frontlines.study.study import Answer
+from frontlines.study.study import Answer, style_of
 
 _SIDE_IN, _DPI = 4.5, 80  # of a small map: its longest side [inches], and its dots per inch
 _CELL = 'style="text-align:{};vertical-align:top;padding:0 .6em;white-space:pre-wrap"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -33,6 +33,7 @@ from frontlines.names import (
     sides_followed,
     sides_in_order,
 )
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_faces
 from frontlines.study.errors import require_numbers
 
 if TYPE_CHECKING:
@@ -325,25 +326,25 @@ class Answer:
     @property
     def headline(self) -> str:
         """What was found, in a sentence or two."""
-        return " ".join(filter(None, _late("showing").headlines(self)))
+        return " ".join(filter(None, late("showing").headlines(self)))
 
     def map(self) -> Figure:
         """Draw the map for print, as `save` does: a figure of matplotlib."""
-        figure: Figure = _late("pictures").map_of(self)
+        figure: Figure = late("pictures").map_of(self)
         return figure
 
     def chart(self) -> Figure:
         """Draw the chart for print: a figure of matplotlib."""
-        figure: Figure = _late("pictures").chart_of(self)
+        figure: Figure = late("pictures").chart_of(self)
         return figure
 
     def explore(self) -> Page:
         """Show the page of `report` in a cell of a notebook: map, slider, chart, table; no network."""
-        return Page(_late("outputs").page_of(self))
+        return Page(late("outputs").page_of(self))
 
     def report(self, path: str | Path) -> None:
         """Write one page for a browser, in place of one that is there."""
-        _late("outputs").write_report(self, Path(path))
+        late("outputs").write_report(self, Path(path))
 
     def save(self, folder: str | Path, *, force: bool = False, **wanted: bool) -> tuple[str, ...]:
         """Write what the command writes, all of it or nothing; name the files.
@@ -352,18 +353,28 @@ class Answer:
         `excel` a workbook, `bom` a byte order mark to CSV, of a series `panels` (with `free_scale` each on
         its own scale) and `film` their pictures; ``map=False`` draws nothing.
         """
-        names: tuple[str, ...] = _late("outputs").save(self, Path(folder), Wanted(**wanted), force=force)
+        names: tuple[str, ...] = late("outputs").save(self, Path(folder), Wanted(**wanted), force=force)
         return names
 
     def to_json(self) -> str:
         """Write sentence, tables and manifest as one JSON text."""
-        text: str = _late("workbook").json_of(self)
+        text: str = late("workbook").json_of(self)
         return text
 
     def _repr_html_(self) -> str:
         """Show sentence, table, a small map and the caption; text of the data is escaped."""
-        text: str = _late("showing").html_of(self)
+        text: str = late("showing").html_of(self)
         return text
+
+
+def style_of(answer: Answer, *, called: bool = False) -> MapStyle:
+    """Give every side of an answer its colour, the same on all its pictures; if `called`, by long names."""
+    one: Any = getattr(answer, "results", answer)
+    one = getattr(one, "study", one)
+    faces = side_faces(one.every_side, MapStyle(side_colours=one.colours))
+    names = one.sides if called else {}
+    colours = {names.get(side, side): face for side, face in {**one.colours, **faces}.items()}
+    return replace(DEFAULT_STYLE, side_colours=colours)
 
 
 def if_any(**found: Any) -> dict[str, Any]:
@@ -371,6 +382,6 @@ def if_any(**found: Any) -> dict[str, Any]:
     return {name: one for name, one in found.items() if one is not None}
 
 
-def _late(name: str) -> ModuleType:
+def late(name: str) -> ModuleType:
     """Load what draws and writes where it is asked for: it is heavy."""
     return importlib.import_module(f"frontlines.study.{name}")

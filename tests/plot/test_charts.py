@@ -24,7 +24,8 @@ from frontlines.plot import (
     series_figure,
 )
 from frontlines.plot.style import dark
-from frontlines.plot.text import number, renderer_of
+from frontlines.plot.text import renderer_of
+from frontlines.plot.words import number
 from frontlines.series.change_series import COLUMNS
 from frontlines.series.totals import series_totals
 

@@ -14,16 +14,8 @@ from matplotlib.transforms import Bbox
 from frontlines.plot.furniture import draw_scale_bar
 from frontlines.plot.labels import Label, occupied, place_labels
 from frontlines.plot.style import DEFAULT_STYLE
-from frontlines.plot.text import (
-    MOST_LINES,
-    clean,
-    font_of,
-    renderer_of,
-    shortened,
-    slant_of,
-    text_size_px,
-    wrap,
-)
+from frontlines.plot.text import MOST_LINES, font_of, renderer_of, shortened, slant_of, text_size_px, wrap
+from frontlines.plot.words import clean
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from matplotlib.font_manager import fontManager
 
 from frontlines.plot.letters import letters_note, with_letters
 from frontlines.plot.style import MapStyle
-from frontlines.plot.text import led
+from frontlines.plot.words import led
 
 
 def test_fonts_that_have_the_letters_are_added_and_others_named(monkeypatch):

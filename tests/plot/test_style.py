@@ -22,7 +22,7 @@ from frontlines.plot.style import (
     side_looks,
     side_styles,
 )
-from frontlines.plot.text import day
+from frontlines.plot.words import day
 
 # Severity 1.0 of Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113; for linear RGB.
 VISION = {

@@ -74,6 +74,7 @@ def centred(runs: list[Run], sheet: Sheet, ink: Ink) -> list[Centred]:
     if not runs:
         return []
     runs = [_smoothed(run, ink.half_px) for run in runs]
+    ink = replace(ink, colour=_full_colour(runs, sheet, ink))
     sigma: list[Floats] = []
     for turn in range(LINES.rounds):
         measured = _measured(runs, sheet, ink)
@@ -86,6 +87,13 @@ def centred(runs: list[Run], sheet: Sheet, ink: Ink) -> list[Centred]:
         ink = replace(ink, half_px=float(np.clip(half, ink.half_px, 2 * ink.half_px)))
     strength = [_strength(run, one) for run, one in zip(runs, measured, strict=True)]
     return [Centred(*one) for one in zip(runs, sigma, strength, strict=True)]
+
+
+def _full_colour(runs: list[Run], sheet: Sheet, ink: Ink) -> Floats:
+    """Colour along the middle of a line, where the ink that was matched is but a pale rim of it."""
+    middle = np.median(_sampled(np.concatenate([run.points for run in runs]), sheet), axis=0).astype(float)
+    full, given = np.linalg.norm(np.array([middle, ink.colour]) - ink.grounds[0], axis=1)
+    return middle if full > given + LINES.strange else ink.colour
 
 
 def _strength(run: Run, found: Profiles) -> float:
@@ -187,7 +195,7 @@ def _ground_beside(outer: npt.NDArray[np.float32], ink: Ink) -> tuple[Floats, np
     """Find what is beside the stroke on one side of each point, and whether that is another line."""
     steady = _steady(np.median(outer, axis=1).astype(float))
     apart = np.linalg.norm(steady[:, None] - ink.grounds[None], axis=2)
-    strange = apart.min(axis=1) > LINES.other_line
+    strange = apart.min(axis=1) > LINES.strange
     own = np.linalg.norm(steady - ink.colour, axis=1) < LINES.strange
     nearest = ink.grounds[apart.argmin(axis=1)]
     return np.where((strange & own)[:, None], nearest, steady), strange & ~own

@@ -24,14 +24,26 @@ from frontlines.digitize.settings import LINES
 from frontlines.names import Bools, Floats, Ints
 
 
-def with_passed_by(runs: list[Run], gap_px: float, stroke_px: float) -> list[Run]:
+def with_passed_by(runs: list[Run], spares: Sequence[Run], gap_px: float, stroke_px: float) -> list[Run]:
     """Take up the dashes that were passed by."""
     usual = _widest_usual(runs, gap_px, stroke_px)
     if usual is None:
         return runs
     pieces = [piece for run in runs for piece in _parted(run, usual, stroke_px)]
-    shares = _shares(pieces, _usual_dash(runs))
-    return joined(followed(pieces, _joins(pieces, shares, usual, gap_px, stroke_px)), gap_px, stroke_px)
+    together = [*pieces, *spares]
+    is_spare = np.arange(len(together)) >= len(pieces)
+    shares = np.where(is_spare, 0.0, _shares(together, _usual_dash(runs)))
+    joins = _joins(together, shares, is_spare, usual, gap_px, stroke_px)
+    kept = [k for k, spare in enumerate(is_spare) if not spare or (k, 0) in joins]
+    place = {k: now for now, k in enumerate(kept)}
+    renumbered = {(place[k], end): (place[other], at) for (k, end), (other, at) in joins.items()}
+    return joined(followed([together[k] for k in kept], renumbered), gap_px, stroke_px)
+
+
+def taken_up(spares: Sequence[Run], runs: Sequence[Run]) -> list[Run]:
+    """Find the spares that became part of a line."""
+    points = {point for run in runs for point in map(tuple, run.points.tolist())}
+    return [spare for spare in spares if tuple(spare.points[0].tolist()) in points]
 
 
 def _widest_usual(runs: Sequence[Run], gap_px: float, stroke_px: float) -> float | None:
@@ -79,7 +91,7 @@ def _is_sure(run: Run, k: int, usual_px: float, stroke_px: float) -> bool:
 
 
 def _joins(
-    runs: Sequence[Run], shares: Floats, usual_px: float, gap_px: float, stroke_px: float
+    runs: Sequence[Run], shares: Floats, is_spare: Bools, usual_px: float, gap_px: float, stroke_px: float
 ) -> dict[End, End]:
     """Choose the joins whose costs are least in sum."""
     ends = free_ends([run.points for run in runs], stroke_px)
@@ -87,28 +99,31 @@ def _joins(
     if not len(pairs):
         return {}
     run = np.array([k for k, _ in ends.keys])
+    spares = is_spare[run][pairs].sum(axis=1)
     jumps = jumps_of(pairs, ends)
     usual = (jumps.gap_px <= usual_px) & (run[pairs[:, 0]] != run[pairs[:, 1]])
-    costs = np.where(usual, jumps.cost(stroke_px), costs_of(pairs, ends, stroke_px))
+    onward = np.where(spares > 0, np.inf, costs_of(pairs, ends, stroke_px))
+    costs = np.where(usual, jumps.cost(stroke_px), onward)
     price = LINES.price * (usual_px + stroke_px)
     worth = costs - price * (shares[run][pairs].mean(axis=1) - LINES.passing_by * ~usual)
     keep = costs < price
-    chosen = pairs[keep][_least(pairs[keep], worth[keep], len(run))]
+    chosen = pairs[keep][_least(pairs[keep], worth[keep], is_spare[run])]
     one_way = {ends.keys[a]: ends.keys[b] for a, b in chosen}
     return one_way | {b: a for a, b in one_way.items()}
 
 
-def _least(pairs: Ints, worth: Floats, ends: int) -> Bools:
-    """Find the pairs of least worth in sum, no end in two of them."""
+def _least(pairs: Ints, worth: Floats, is_spare: Bools) -> Bools:
+    """Find the pairs of least worth in sum: no end is in two, and of a spare run both ends are in or none."""
     if not len(pairs):
         return np.zeros(0, bool)
     count = np.arange(len(pairs))
     seats = (pairs.T.ravel(), np.tile(count, 2))
-    taken = sparse.csr_array((np.ones(2 * len(pairs)), seats), shape=(ends, len(pairs)))
+    taken = sparse.csr_array((np.ones(2 * len(pairs)), seats), shape=(len(is_spare), len(pairs)))
+    rules = [optimize.LinearConstraint(taken, -np.inf, 1)]
+    if is_spare.any():
+        first = np.flatnonzero(is_spare)[::2]  # the two ends of a run follow each other
+        rules.append(optimize.LinearConstraint(taken[first] - taken[first + 1], 0, 0))
     found = optimize.milp(
-        worth,
-        constraints=optimize.LinearConstraint(taken, -np.inf, 1),
-        integrality=np.ones(len(pairs)),
-        bounds=optimize.Bounds(0, 1),
+        worth, constraints=rules, integrality=np.ones(len(pairs)), bounds=optimize.Bounds(0, 1)
     )
     return np.asarray(np.rint(found.x) == 1)

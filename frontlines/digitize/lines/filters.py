@@ -118,10 +118,9 @@ def line_width(chains: list[Run], diagonal_px: float) -> float | None:
     wide = np.array([_wide(chain) for chain in chains])
     length = np.array([chain.length_px for chain in chains])
     long_enough = length > 4 * wide
-    needed = max(LINES.part * diagonal_px, LINES.ink_share * float(length[long_enough].sum()))
     for one in np.unique(wide[long_enough])[::-1]:
         alike = long_enough & (wide <= one) & (wide >= one / 1.5)
-        if length[alike].sum() >= needed:
+        if length[alike].sum() >= LINES.part * diagonal_px:
             return float(np.average(wide[alike], weights=length[alike]))
     return None
 
@@ -168,10 +167,7 @@ def going_on(runs: Sequence[Run], lone_px: float, gap_px: float, stroke_px: floa
     ends = free_ends([run.points for run in runs], stroke_px)
     pairs = pairs_within(ends, LINES.lone * gap_px)
     jumps = jumps_of(pairs, ends)
-    near = jumps.gap_px <= LINES.near_strokes * stroke_px
-    pairs = pairs[
-        np.maximum(jumps.first_deg, jumps.second_deg) < np.where(near, LINES.corner_deg, LINES.widest_deg)
-    ]
+    pairs = pairs[np.maximum(jumps.first_deg, jumps.second_deg) < LINES.widest_deg]
     run = np.array([k for k, _ in ends.keys], dtype=int)[pairs].reshape(-1, 2)
     links = sparse.coo_array((np.ones(len(run)), run.T), shape=(len(runs), len(runs)))
     group = csgraph.connected_components(links, directed=False)[1]
@@ -217,9 +213,8 @@ def _pale(one: Centred, longest: Centred | None) -> str | None:
 def _writing(one: Centred, longest: Centred | None) -> str | None:
     if longest is None or one is longest or one.run.length_px > LINES.part * longest.run.length_px:
         return None
-    broken, usual = (1 - run.seen_px / run.length_px for run in (one.run, longest.run))
     wild = _turning(one) > max(LINES.written_turns * _turning(longest), LINES.written_rad)
-    return "writing" if wild or broken > LINES.written_unseen + usual else None
+    return "writing" if wild else None
 
 
 def _turning(one: Centred) -> float:

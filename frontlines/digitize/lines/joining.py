@@ -101,10 +101,9 @@ def costs_of(pairs: npt.NDArray[np.int64], ends: Ends, stroke_px: float) -> Floa
     i, j = pairs.T
     jumps = jumps_of(pairs, ends)
     gap, first, second = jumps
-    close = gap <= LINES.touching_strokes * stroke_px
     between = np.degrees(np.arccos(np.clip(-(ends.headings[i] * ends.headings[j]).sum(axis=1), -1, 1)))
-    fits = (first < LINES.widest_deg) & (second < LINES.widest_deg) & (first + second < LINES.both_deg)
-    fits |= close & (between < LINES.widest_deg)
+    fits = (first < LINES.widest_deg) & (second < LINES.widest_deg)
+    fits |= (gap == 0) & (between < LINES.widest_deg)  # what touches has no way between
     itself = np.array([ends.keys[a][0] == ends.keys[b][0] for a, b in pairs], dtype=bool)
     fits &= ~itself | (ends.lengths_px[i] > 4 * gap + 8 * stroke_px)
     shorter = np.minimum(ends.lengths_px[i], ends.lengths_px[j])
@@ -197,7 +196,7 @@ def _strung(pieces: list[Run], *, closed: bool) -> Run:
 
 
 def bridged(run: Run, step_px: float) -> Run:
-    """Space the points of a run evenly, over its gaps too."""
+    """Fill the gaps of a run with smooth curves, and space its points evenly."""
     cuts = np.flatnonzero(np.diff(np.concatenate([[True], run.seen, [True]]).astype(int)) != 0)
     bounds = [0, *cuts.tolist(), len(run.points) - 1]
     points: list[Floats] = []
@@ -207,7 +206,7 @@ def bridged(run: Run, step_px: float) -> Run:
         if last <= first:
             continue
         hidden = not run.seen[first]
-        part = run.points[first : last + 1]
+        part = _curve(run, first, last) if hidden else run.points[first : last + 1]
         even, along = _spaced(part, step_px)
         if hidden:
             wide = np.interp(along, [0, max(along[-1], 1e-9)], run.half_width_px[[first, last]])
@@ -218,6 +217,21 @@ def bridged(run: Run, step_px: float) -> Run:
         widths.append(wide[bool(widths) :])
         seen.append(np.full(len(even) - 1, not hidden))
     return Run(np.vstack(points), np.concatenate(widths), np.concatenate(seen))
+
+
+def _curve(run: Run, first: int, last: int) -> Floats:
+    """Draw a cubic Hermite curve over a gap."""
+    start, end = run.points[first], run.points[last]
+    gap = float(np.hypot(*(end - start)))
+    reach = min(max(gap, 8.0), 25.0)
+    before, after = run.points[max(0, first - 60) : first + 1], run.points[last : last + 60]
+    out = direction(before, -1, reach) if len(before) > 1 else (end - start) / max(gap, 1e-9)
+    back = -direction(after, 0, reach) if len(after) > 1 else (end - start) / max(gap, 1e-9)
+    t = np.linspace(0, 1, max(int(gap) + 2, 3))[:, None]
+    return np.asarray(
+        (2 * t**3 - 3 * t**2 + 1) * start + (t**3 - 2 * t**2 + t) * gap * out
+        + (3 * t**2 - 2 * t**3) * end + (t**3 - t**2) * gap * back
+    )  # fmt: skip
 
 
 def _spaced(points: Floats, step_px: float) -> tuple[Floats, Floats]:

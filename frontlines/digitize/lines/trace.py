@@ -27,7 +27,7 @@ from frontlines.digitize.colour.palette import STROKES, Labels
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.lines.centres import Centred, Ink, centred, without_loops
-from frontlines.digitize.lines.dashes import with_passed_by
+from frontlines.digitize.lines.dashes import taken_up, with_passed_by
 from frontlines.digitize.lines.filters import (
     ALONE,
     HEAD,
@@ -213,7 +213,8 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     plain, others = told_apart(figures, least, wide)
     plain, heads = with_heads(plain, least, wide)
     pieces, strange = of_width(plain, half)
-    together = with_passed_by(joined(pieces, gap, wide), gap, wide)
+    spares = of_width(others, half)[0]
+    together = with_passed_by(joined(pieces, gap, wide), spares, gap, wide)
     visible = [run for run in together if run.seen_px >= LINES.mostly * min(least, run.length_px)]
     lone = min(LINES.lone * least, LINES.part * max((run.seen_px for run in visible), default=0.0))
     on = [
@@ -224,8 +225,9 @@ def _traced(name: str, sheet: Sheet, labels: Labels, ink: int, strokes: Strokes,
     short = [
         run for run, goes in zip(visible, on, strict=True) if not goes and run.length_px >= LINES.half * least
     ]
+    taken = {id(one) for one in taken_up(spares, together)}
     dropped = [
-        *left_out(name, others, NO_LINE, spur),
+        *left_out(name, [one for one in others if id(one) not in taken], NO_LINE, spur),
         *left_out(name, heads, HEAD, spur),
         *left_out(name, strange, "thinner or wider than the line", spur),
         *too_short(name, together, [*long, *short], least, spur),

@@ -1,4 +1,4 @@
-"""Dashed lines that turn within their gaps: no dash is passed by."""
+"""Dashed lines that turn within their gaps: no dash is passed by, and no letter taken up."""
 
 import geopandas as gpd
 import numpy as np
@@ -7,7 +7,7 @@ import shapely
 
 from frontlines.datasets import render_scan
 from frontlines.digitize import open_scan, trace_lines
-from frontlines.digitize.lines.dashes import with_passed_by
+from frontlines.digitize.lines.dashes import taken_up, with_passed_by
 from frontlines.digitize.lines.joining import Run, joined
 from tests.digitize.warmaps import score
 
@@ -25,8 +25,8 @@ def _row(first, count, y=0.0):
 HAIRPIN = [_dash((118, 6), (118, 18)), _dash((121, 24), (133, 24)), _dash((138, 18), (138, 6))]
 
 
-def _traced(dashes):
-    return with_passed_by(joined(dashes, GAP, STROKE), GAP, STROKE)
+def _traced(dashes, spares=()):
+    return with_passed_by(joined(dashes, GAP, STROKE), spares, GAP, STROKE)
 
 
 def test_the_dashes_of_a_hairpin_are_not_passed_by():
@@ -39,7 +39,7 @@ def test_the_dashes_of_a_hairpin_are_not_passed_by():
 
 def test_a_line_without_a_pattern_is_left_as_it_is():
     runs = joined(_row(0, 4), GAP, STROKE)
-    assert with_passed_by(runs, GAP, STROKE) is runs
+    assert with_passed_by(runs, [_dash((85, 0), (90, 0))], GAP, STROKE) is runs
 
 
 def test_a_dashed_line_that_goes_straight_stays_one():
@@ -55,6 +55,29 @@ def test_a_dashed_ring_stays_closed():
     ring = [_dash(*np.column_stack([60 * np.cos(spot), 60 * np.sin(spot)])) for spot in spots]
     (line,) = _traced(ring)
     assert line.points[0].tolist() == line.points[-1].tolist()
+
+
+@pytest.mark.parametrize("high", [3, 12])
+def test_a_spare_is_taken_where_it_makes_a_wide_gap_usual(high):
+    spare = _dash((120, 1), (126, high), (132, 1))
+    runs = _traced([*_row(0, 6), *_row(7, 6)], [spare])
+    assert len(runs) == 1
+    assert taken_up([spare], runs) == [spare]
+
+
+@pytest.mark.parametrize(
+    "spare",
+    [
+        _dash((113, -6), (117, 6)),  # stands across a usual gap
+        _dash((262, 0), (268, 2), (274, 0)),  # goes on behind the end, as a name might
+        _dash((120, 30), (126, 33), (132, 30)),  # lies far beside
+    ],
+    ids=["across", "behind", "beside"],
+)
+def test_a_spare_is_left_where_the_line_needs_none(spare):
+    runs = _traced(_row(0, 13), [spare])
+    assert taken_up([spare], runs) == []
+    assert [run.seen_px for run in runs] == [13 * 12]
 
 
 @pytest.mark.parametrize("dashes", [(14.0, 7.0), (25.0, 12.0), (10.0, 8.0)])
