@@ -40,7 +40,12 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "datasets": ("List the bundled studies.", "datasets"),
 }
-_TOOLS = ("init", "report", "check", "points", "digitize", "datasets")  # which share a file
+_FILES = {
+    "studies": ("run", "change", "displacement"),
+    "series": ("series",),
+    "compare": ("compare",),
+    "tools": ("init", "report", "check", "points", "digitize", "datasets"),
+}
 
 
 class _OnDemand(Mapping[str, Any]):
@@ -54,7 +59,7 @@ class _OnDemand(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         short, example = _COMMANDS[name]
-        file = "tools" if name in _TOOLS else name
+        file = next(file for file, names in _FILES.items() if name in names)
         function = getattr(import_module(f"frontlines.cli.commands.{file}"), name)
         alone = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False)
         epilog = f"Example: frontlines {example}"

@@ -17,7 +17,13 @@ from frontlines.crs.geodesic import ground_distance_m, ground_length_m, lonlat_o
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import edge_lines, segments
 from frontlines.limits import require_metres, within
-from frontlines.movement.fronts import districts_of, facing_lines, joined_lines, require_other_names
+from frontlines.movement.fronts import (
+    districts_of,
+    facing_lines,
+    joined_lines,
+    require_other_names,
+    whole_first,
+)
 from frontlines.names import WHOLE, Bools, Floats, Geometries, repeated
 
 STEP_M = 200.0
@@ -95,7 +101,7 @@ def nearest_distance(
         off_m = _distance_to(points, fronts[goal], crs)
         for name, own in _grounds(points, districts):
             rows.append({"district": name, "direction": direction} | _described(off_m[own], percentiles))
-    return _whole_first(pd.DataFrame(rows))
+    return whole_first(pd.DataFrame(rows))
 
 
 @checked(frontlines="lines date side_left side_right")
@@ -287,11 +293,3 @@ def _longest(lines: Geometries, ground: Any) -> tuple[Any, float]:
 def _only_lines(shapes: Geometries) -> Geometries:
     parts = shapely.get_parts(shapely.get_parts(shapes))
     return np.asarray(parts[shapely.get_dimensions(parts) == 1])
-
-
-def _whole_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Sort by district, the whole before all others; rows of one district keep their order."""
-    rank = pd.DataFrame(
-        {"part": table["district"] != WHOLE, "name": table["district"], "row": range(len(table))}
-    )
-    return table.iloc[rank.sort_values(["part", "name", "row"]).index].reset_index(drop=True)

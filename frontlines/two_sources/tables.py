@@ -16,7 +16,7 @@ from frontlines.crs import require_working_crs
 from frontlines.crs.geodesic import ground_length_m
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import CLOSURE, close_book, united
-from frontlines.limits import require_metres
+from frontlines.limits import lengths_given
 from frontlines.names import CONTESTED, KM2, WHOLE, Floats, one_spelling
 from frontlines.two_sources.tiled import TiledGrounds
 
@@ -186,9 +186,7 @@ def front_apart(
     [[20.0, 4.9]]
     """
     require_working_crs(first=first, second=second)
-    distances = np.unique(np.atleast_1d(np.asarray(apart_m, dtype=float)))
-    for metres in distances:
-        require_metres(LayerError, apart_m=metres)
+    distances = lengths_given(LayerError, apart_m=apart_m)
     fronts = [frame.dissolve("date").geometry for frame in (first, second)]
     days = fronts[0].index.intersection(fronts[1].index).sort_values()
     if days.empty:
@@ -241,16 +239,10 @@ def overlaid(
     return change_between(one, other, theatre, sliver_m=0)
 
 
-def kinds_of(
-    in_first: pd.Series[bool], in_second: pd.Series[bool]
-) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    """Name what two sources say, row by row, as in `KINDS`."""
-    return np.array(KINDS, dtype=object)[2 * (~in_first).astype(int) + (~in_second).astype(int)]
-
-
 def ground_by_kind(pairs: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:
     """Join the ground of one day by what the two sources say of it: `kind`, `area_km2`, geometry."""
-    kind = kinds_of(pairs["side_from"] == side, pairs["side_to"] == side)
+    in_first, in_second = pairs["side_from"] == side, pairs["side_to"] == side
+    kind = np.array(KINDS, dtype=object)[2 * ~in_first + ~in_second]
     joined = pairs.assign(kind=kind)[["kind", "area_km2", "geometry"]].dissolve("kind", aggfunc="sum")
     return joined.reset_index()
 

@@ -1,1 +1,1 @@
-"""A file for each command that answers a question, and one for those around them."""
+"""The commands, a file for those of one kind."""

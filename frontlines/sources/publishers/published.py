@@ -115,7 +115,8 @@ def published(path: str | Path, description: Description, others: Collection[Pat
     """Read the map of `description.publisher`, without `others` of a folder; say what a reader must know."""
     publisher = publisher_called(str(description.publisher))
     said = _merged(publisher, description)
-    values = Values(publisher, description.sides, _side_columns(publisher, description))
+    own = description.side_column
+    values = Values(publisher, description.sides, publisher.side_columns if own is None else (own,))
     faults: Faults = defaultdict(list)
     files = tuple(file for file in files_at(Path(path), publisher) if file.absolute() not in others)
     if not files:
@@ -168,10 +169,6 @@ def _merged(publisher: Publisher, description: Description) -> Description:
     }
     ours = replace(publisher.description, **said)
     return replace(ours, side_column=None, sides={}, one_side=True, allow_date=True)
-
-
-def _side_columns(publisher: Publisher, description: Description) -> Sequence[str]:
-    return publisher.side_columns if description.side_column is None else (description.side_column,)
 
 
 def _shot(
