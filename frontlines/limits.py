@@ -120,8 +120,9 @@ def lengths_given(error: type[FrontlinesError], **given: float | Iterable[float]
     lengths = sorted({*map(float, metres)} if isinstance(metres, Iterable) else {float(metres)})
     if not lengths:
         raise error(f"{name} is {metres}: give one or more distances in metres, 0 or more")
-    for length in lengths:
-        require_metres(error, **{name: length})
+    for one in lengths:
+        length: dict[str, Any] = {name: one}
+        require_metres(error, **length)
     return lengths
 
 

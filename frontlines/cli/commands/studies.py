@@ -25,8 +25,14 @@ _TABLE_OF |= {"key": "layers", "population": "layers", "population_per": "layers
 OF_AREAS = ("population", "population_per", "sliver_m", "correlation_m", "draws", "jobs")
 """Options of the commands that measure areas."""
 
-Crossing = StrEnum("Crossing", {name: name for name in ("nearest", "first", "last", "all")})
-"""Rules for several crossings."""
+
+class Crossing(StrEnum):
+    """Rules for several crossings."""
+
+    nearest = "nearest"
+    first = "first"
+    last = "last"
+    all = "all"
 
 
 def _bundled() -> list[str]:
