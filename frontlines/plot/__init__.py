@@ -1,6 +1,8 @@
 """Maps and charts: single pieces for any Axes, and whole figures for print."""
 
 import importlib as _importlib
+import sys as _sys
+import types as _types
 import typing as _typing
 
 if _typing.TYPE_CHECKING:
@@ -77,3 +79,14 @@ def __getattr__(name: str) -> _typing.Any:
         homes = (_importlib.import_module(f"frontlines.plot.{home}") for home in _HOMES)
         return globals().setdefault(name, next(getattr(home, name) for home in homes if hasattr(home, name)))
     raise AttributeError(f"module 'frontlines.plot' has no attribute {name!r}")
+
+
+class _Package(_types.ModuleType):
+    """A package in which a function is not hidden by the module of its name once that is loaded."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in __all__ or not isinstance(value, _types.ModuleType):
+            super().__setattr__(name, value)
+
+
+_sys.modules[__name__].__class__ = _Package

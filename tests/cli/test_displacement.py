@@ -139,8 +139,9 @@ def test_a_bundled_study_is_measured(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["karabakh-1994", "--districts", "d.gpkg"], "a study brings its own layers"),
-        (["a.gpkg", "b.gpkg"], "give --districts and --key, or --theatre alone"),
+        (["karabakh-1994", "--theatre", "."], "a study brings its own layers"),
+        ([".", "."], "give --districts and --key, or --theatre alone"),
+        (["a.gpkg", "."], "a.gpkg is not a file or folder: check the path"),
         (["nonesuch"], "no bundled study"),
     ],
 )
