@@ -14,7 +14,7 @@ from frontlines.control.to_lines import GRID_M
 from frontlines.crs import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, united
-from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, segments
+from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, outline_edges, segments
 from frontlines.layers.margins import is_strip
 from frontlines.layers.mending import joined_sources
 from frontlines.limits import require_metres
@@ -108,15 +108,13 @@ class _Outlines(NamedTuple):
 
 def _outlines(grounds: Geometries, inner: Any) -> _Outlines:
     """Take the outlines of grounds apart, and cut their edges at the inner ground."""
-    parts, ground = shapely.get_parts(shapely.orient_polygons(grounds), return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    edges, ring = segments(rings)
+    edges, ground = outline_edges(shapely.orient_polygons(grounds))
     first, edge = np.unique(edge_marks(edges), return_index=True, return_inverse=True)[1:]
     pieces, of = _clipped(edges[first], inner)
     # An edge that was cut to pieces is replaced by all of them.
     start, number = np.searchsorted(of, np.arange(len(first))), np.bincount(of, minlength=len(first))
     which, place = repeated(number[edge])
-    return _Outlines(pieces, ground[part[ring]][which], start[edge][which] + place)
+    return _Outlines(pieces, ground[which], start[edge][which] + place)
 
 
 def _clipped(edges: Floats, inner: Any) -> tuple[Floats, Ints]:
