@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.geometry.coverage import intersect
 from frontlines.names import WHOLE, Bools
 from frontlines.sources.population import PopulationRaster

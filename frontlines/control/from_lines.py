@@ -11,8 +11,7 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.control.joining import join_ends
-from frontlines.crs import require_working_crs
-from frontlines.crs.working import place
+from frontlines.crs.working import place, require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.geometry.planar import (

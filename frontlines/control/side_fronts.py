@@ -11,7 +11,7 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.control.to_lines import GRID_M
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, united
 from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, outline_edges, segments

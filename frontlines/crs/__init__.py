@@ -5,12 +5,11 @@ WGS 84 ellipsoid. Lengths and directions are not kept, and are measured on the e
 """
 
 from frontlines.crs.projecting import STRAY_M, polygons_of, project
-from frontlines.crs.working import require_working_crs, working_crs
+from frontlines.crs.working import working_crs
 
 __all__ = [
     "STRAY_M",
     "polygons_of",
     "project",
-    "require_working_crs",
     "working_crs",
 ]

@@ -102,32 +102,7 @@ def _middle_longitude(lon: Floats) -> float:
 
 
 def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
-    """Refuse frames that are not all in one equal-area CRS in metres.
-
-    Parameters
-    ----------
-    **frames
-        The frames, by the names to use in the message.
-
-    Returns
-    -------
-    crs
-        The CRS they share.
-
-    Raises
-    ------
-    CRSError
-        If one has no CRS, one that is not an equal-area plane in metres, or another one than the first.
-    LayerError
-        If one is no GeoDataFrame.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> theatre = gpd.GeoDataFrame(geometry=[], crs="EPSG:3035")
-    >>> require_working_crs(theatre=theatre).to_epsg()
-    3035
-    """
+    """Give the one equal-area CRS in metres that frames share; refuse, by their names, those that do not."""
     shared: CRS | None = None
     for name, frame in frames.items():
         shapes = np.asarray(frame.geometry.values)

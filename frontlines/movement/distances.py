@@ -12,8 +12,8 @@ import shapely
 from pyproj import CRS, Transformer
 
 from frontlines.arguments import checked
-from frontlines.crs import require_working_crs
 from frontlines.crs.geodesic import ground_distance_m, ground_length_m, lonlat_of
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import edge_lines, segments
 from frontlines.limits import require_metres, within

@@ -12,8 +12,8 @@ import shapely
 from pyproj import CRS
 
 from frontlines.arguments import checked
-from frontlines.crs import require_working_crs
 from frontlines.crs.geodesic import ground_length_m
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import BACK, edge_lines, segments, westward
 from frontlines.limits import lengths_given

@@ -12,8 +12,8 @@ from pyproj import CRS
 from shapely.ops import substring
 
 from frontlines.arguments import checked
-from frontlines.crs import require_working_crs
 from frontlines.crs.geodesic import ground_distance_m, ground_length_m
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import segments

@@ -12,8 +12,8 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.change import change_between
-from frontlines.crs import require_working_crs
 from frontlines.crs.geodesic import ground_length_m
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import CLOSURE, close_book, united
 from frontlines.limits import lengths_given

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError, UnknownSigmaError
 from frontlines.geometry.coverage import ground_of, intersect, united
 from frontlines.geometry.planar import BACK, edge_lines, edge_middles, same_edges, segments
