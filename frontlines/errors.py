@@ -15,6 +15,7 @@
     │   └── NoSuchColourError  nothing on a scan has the colour that was asked for
     ├── StudyError       a study file, or the name of a study, is wrong
     ├── LimitError       more is asked for than is done unasked; `raised_limits` raises the bound
+    ├── ScaleError       workers die again and again, or a scheduler is gone
     └── MissingExtraError (also an ImportError)  an optional package is not installed
 
 Every message says what is wrong, which rows, and what to do next.
@@ -93,6 +94,10 @@ class StudyError(FrontlinesError):
 
 class LimitError(FrontlinesError):
     """More is asked for than is done unasked."""
+
+
+class ScaleError(FrontlinesError):
+    """Workers die again and again, or a scheduler is gone."""
 
 
 class MissingExtraError(FrontlinesError, ImportError):

@@ -6,14 +6,10 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from frontlines.errors import LimitError
-from frontlines.limits import LIMITS, bound, raised_limits
-from frontlines.names import Mapper
+from frontlines.limits import raised_limits
 
 _LOG = logging.getLogger("frontlines")
 
@@ -83,26 +79,7 @@ def part(report: Report, start: float, end: float) -> Report:
 
 
 @contextmanager
-def processes(jobs: int) -> Iterator[Mapper]:
-    """Give a `map` that shares its work among so many processes; the plain one for one."""
-    if jobs < 1:
-        raise LimitError(f"jobs is {jobs}: give 1 or more processes")
-    if jobs == 1:
-        yield map
-        return
-    bounds = {name: bound(name) for name in LIMITS}
-    context = get_context("spawn")  # threads of other libraries do not outlive a fork
-    with ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(bounds,)) as pool:
-
-        def share(*work: Any) -> Iterator[Any]:
-            with _without_break():  # processes begin so, and have no words for a break before they are ready
-                return pool.map(*work)
-
-        yield share
-
-
-@contextmanager
-def _without_break() -> Iterator[None]:
+def without_break() -> Iterator[None]:
     """Put Ctrl-C off, here and in processes that are begun meanwhile."""
     if sys.platform == "win32":
         yield
@@ -114,7 +91,7 @@ def _without_break() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(bounds: dict[str, float]) -> None:
+def begin_process(bounds: dict[str, float]) -> None:
     """Let bounds hold in a process of its own, to its end, which Ctrl-C brings at once."""
     raised_limits(**bounds).__enter__()
     signal.signal(signal.SIGINT, signal.SIG_DFL)

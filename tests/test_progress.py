@@ -1,13 +1,11 @@
 """Progress goes to nobody, to a function, or to a bar on the error stream."""
 
 import io
-import signal
-import sys
 
 import pytest
 import rich.console
 
-from frontlines.progress import processes, reporting, track
+from frontlines.progress import reporting, track
 
 
 def test_a_function_is_told_everything():
@@ -68,14 +66,3 @@ def test_track_is_lazy():
             yield 1
 
     assert next(track(endless(), None, "ones", total=1)) == 1
-
-
-def _asks_for_breaks(_):
-    return signal.getsignal(signal.SIGINT) is signal.SIG_DFL, signal.pthread_sigmask(signal.SIG_BLOCK, ())
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no masks of signals")
-def test_a_break_ends_processes_without_a_word_and_is_put_off_here_only_while_they_begin():
-    with processes(2) as mapper:
-        assert list(mapper(_asks_for_breaks, range(2))) == [(True, set())] * 2
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

@@ -263,9 +263,9 @@ OPTIONS: dict[str, Any] = {
         metavar="FAULTS",
         callback=_known_mends,
     ),
-    "jobs": _option(
+    "workers": _option(
         int | None,
-        "--jobs",
+        "--workers",
         "Processes to share the work of steps and draws; else 1.",
         min=1,
         metavar="NUMBER",

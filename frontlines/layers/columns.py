@@ -56,12 +56,8 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind) -> tuple[gpd.GeoDataFrame, list[Fa
         else:
             out[column] = filler or ""
     for column in set(known) & set(out.columns) - {"date", "sigma_m", "population"}:
-        out[column] = _texts(out[column])
+        out[column] = tidy_sides(out[column]) if column.startswith("side") else _texts(out[column])
         _require_short(out[column])
-        if column.startswith("side"):
-            out[column] = out[column].map(
-                lambda side: side.lower() if side.lower() in (UNKNOWN, CONTESTED) else side
-            )
     if "date" in known and "date" in out:
         faults += _read_dates(out)
     faults += [fault for column in NUMBERS.get(kind, ()) for fault in _read_numbers(out, column)]
@@ -93,6 +89,11 @@ def _with_plain_names(frame: gpd.GeoDataFrame, known: list[str]) -> gpd.GeoDataF
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
     """Read a column as text without outer blanks, in one form (NFC)."""
     return cells_as_text(column, lambda text: unicodedata.normalize("NFC", text.strip())).astype(str)
+
+
+def tidy_sides(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Read sides as text in one form; reserved ones in lower case."""
+    return _texts(column).map(lambda side: side.lower() if side.lower() in (UNKNOWN, CONTESTED) else side)
 
 
 def days_of(frame: pd.DataFrame) -> pd.Series[Any] | None:

@@ -163,6 +163,12 @@ def row_labels(frame: pd.DataFrame) -> pd.Index[Any]:
     return frame.index if frame.index.is_unique else pd.RangeIndex(len(frame))
 
 
+def rows_named(frame: pd.DataFrame, faults: Iterable[pd.DataFrame]) -> Bools:
+    """Tell which rows of a frame faults name."""
+    named = {row for table in faults for text in table["rows"] for row in text.split(_ROW)}
+    return np.array([str(label).replace(_ROW, ",") in named for label in frame.index], dtype=bool)
+
+
 def as_frame(faults: Iterable[Fault], crs: CRS | None) -> gpd.GeoDataFrame:
     """Turn faults into a layer."""
     records = [

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,8 @@ from frontlines.geometry.strips import EdgePoints, StripFinder, Strips, margin_o
 from frontlines.layers.mending import REST_SOURCE, STRIP_SOURCE, append_rows
 from frontlines.limits import require_metres
 from frontlines.names import KM2, Geometries, Ints
+
+T = TypeVar("T")
 
 _ON_M = 1e-2  # strips lie this near to the polygons beside them [m]
 _MOST_DATES = 12  # dates from which a margin is found, evenly taken
@@ -36,21 +38,32 @@ class Margins:
     @property
     def record(self) -> dict[str, Any]:
         """Say what the margin is and what it gives to each side, on the date with most."""
-        given = self.strips.assign(km2=self.strips.area / KM2)
-        km2 = given.groupby(["side", "date"])["km2"].sum().groupby("side").max()
+        return self.record_with(self.areas())
+
+    def areas(self) -> pd.DataFrame:
+        """Measure the strips: `date`, `side`, `km2`."""
+        return pd.DataFrame(self.strips.assign(km2=self.strips.area / KM2)[["date", "side", "km2"]])
+
+    def record_with(self, areas: pd.DataFrame) -> dict[str, Any]:
+        """Say what the margin is, and what it gives by the areas of all days."""
+        km2 = areas.groupby(["side", "date"])["km2"].sum().groupby("side").max()
         by_side = {str(side): float(area) for side, area in km2.items()}
         record = {"margin_m": self.margin_m, "found": self.found, "km2": by_side}
         return record | ({"unclear": True} if self.unclear else {})
 
 
 def find_margins(
-    control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, *, margin_m: float | None = None
+    control: gpd.GeoDataFrame,
+    theatre: gpd.GeoDataFrame,
+    *,
+    margin_m: float | None = None,
+    finder: StripFinder | None = None,
 ) -> Margins:
     """Find uncovered ground along the edge that is thinner than `margin_m`, on every date, and whose it is.
 
     None finds one margin for all dates, from up to `_MOST_DATES` of them, the first and the last among them,
     by the gaps that are there on all (see `margin_of`); 0 finds no ground. Rows of the rest of the theatre
-    cover nothing.
+    cover nothing. A `finder` of that margin goes on from the days that it knows.
     """
     require_working_crs(control=control, theatre=theatre)
     require_metres(LayerError, margin_m=margin_m)
@@ -60,7 +73,9 @@ def find_margins(
     names, side = np.unique(control["side"].to_numpy(dtype=object), return_inverse=True)
     rows = [
         (date, names[number], strip)
-        for date, of_day in (_strips(ground, metres, shapes, side, held) if metres > 0 else ())
+        for date, of_day in (
+            _strips(finder or StripFinder(ground, metres), shapes, side, held) if metres > 0 else ()
+        )
         for number, strip in of_day.items()
     ]
     frame = pd.DataFrame(rows, columns=["date", "side", "geometry"]).astype({"date": control["date"].dtype})
@@ -69,10 +84,10 @@ def find_margins(
 
 
 def _strips(
-    ground: Any, margin_m: float, shapes: Geometries, side: Ints, held: Mapping[Any, Ints]
+    finder: StripFinder, shapes: Geometries, side: Ints, held: Mapping[Any, Ints]
 ) -> Iterator[tuple[Any, dict[int, Any]]]:
     """Find the strips of each date, joined by side; they are the same ones on days that differ elsewhere."""
-    finder, last, joined = StripFinder(ground, margin_m), None, dict[int, Any]()
+    last, joined = None, dict[int, Any]()
     for date, own in held.items():
         strips = finder.find(shapes[own], side[own])
         if strips is not last:
@@ -185,6 +200,11 @@ def _found(ground: Any, shapes: Geometries, held: Mapping[Any, Ints]) -> tuple[f
     """Find the margin from the dates, or from some of many, or that they tell of none."""
     if not held:
         return 0.0, False
-    days, points = list(held.values()), EdgePoints(ground)
-    some = np.unique(np.linspace(0, len(days) - 1, min(len(days), _MOST_DATES)).round().astype(np.int64))
-    return margin_of(points.distances([shapes[days[number]] for number in some]))
+    points = EdgePoints(ground)
+    return margin_of(points.distances([shapes[rows] for rows in some_of(list(held.values()))]))
+
+
+def some_of(days: Sequence[T]) -> list[T]:
+    """Take the days from which a margin is found."""
+    places = np.linspace(0, len(days) - 1, min(len(days), _MOST_DATES)).round().astype(np.int64)
+    return [days[place] for place in np.unique(places)]

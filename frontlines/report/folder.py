@@ -14,6 +14,7 @@ import pandas as pd
 from frontlines.errors import SourceError
 from frontlines.manifest import Manifest, sha256
 from frontlines.report.ground_file import GROUND
+from frontlines.series.rows import every_row
 from frontlines.sources.formats import rounded
 
 MANIFEST = "manifest.json"
@@ -74,6 +75,8 @@ def read_folder(folder: Path) -> Folder:
     with refusing(folder):
         ground = json.loads((folder / GROUND).read_text(encoding="utf-8"))
         tables = {Path(name).stem: _read(folder / name) for name in names}
+        if "series" in tables:
+            tables["series"] = every_row(tables["series"])
         return Folder(kinds[0], manifest, ground["run"]["sides"], ground, tables)
 
 

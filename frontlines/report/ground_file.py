@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,12 +15,13 @@ from frontlines.sources.writing import whole_or_not
 GROUND = "ground.topojson"
 """Name of the file."""
 
-State = tuple[str, gpd.GeoDataFrame]
+States = tuple[Sequence[str], Iterable[gpd.GeoDataFrame]]
+"""Days, and what was held at the end of each; they may be gone through several times."""
 
 
 def write_ground(
     path: str | Path,
-    states: Sequence[State],
+    states: States,
     districts: gpd.GeoDataFrame,
     *,
     title: str,
@@ -31,16 +32,16 @@ def write_ground(
 ) -> None:
     """Write who held what on each of several days, simplified to what a screen can show.
 
-    States are days and what was held at their end, for two sources first the days of one; `layers` are
+    Of two sources the days of one come first; `layers` are
     ``context``, with `kind` and `name`, and ``places``, whose index is the row in ``settlements.csv``.
     """
     names, called = sorted(districts["district"].astype(str)), dict(labels or {})
-    topology = ground_topology([rows for _, rows in states], districts, **dict(layers or {}))
+    topology = ground_topology(states[1], districts, **dict(layers or {}))
     topology["run"] = {
         "title": title,
         "followed": list(followed),
         "sides": dict(sides or {}),
-        "states": [day for day, _ in states],
+        "states": list(states[0]),
         "districts": names,
         "labels": [str(called.get(name, name)) for name in names],
         "detail_m": topology["transform"]["scale"][0] * TOLERANCE_CELLS,

@@ -8,15 +8,17 @@ or two hundred days, have in common is stored once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from itertools import chain, pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, pairwise
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 
-from frontlines.names import Geometries, Ints
+from frontlines.geometry.planar import edge_marks, segments
+from frontlines.names import Floats, Geometries, Ints
 
 CELLS = 65_535
 """Cells of the grid along the longer side of the map: two coordinates of an edge fit into 32 bits."""
@@ -29,12 +31,15 @@ _MIDDLE_CELLS = 64.0  # how exactly the middle of a district is found
 _AROUND, _BESIDE = 0.35, 0.12  # of the map's longer side: countries are kept, and named, so far around it
 _DRAWN = (shapely.GeometryType.POLYGON, shapely.GeometryType.LINESTRING)
 
+_AT_ONCE = 128  # states that are looked at together
+
+Holders = npt.NDArray[np.int16]
 Ring = list[int]
 Corner = tuple[int, int]
 
 
 def ground_topology(
-    states: Sequence[gpd.GeoDataFrame],
+    states: Iterable[gpd.GeoDataFrame],
     districts: gpd.GeoDataFrame,
     *,
     context: gpd.GeoDataFrame | None = None,
@@ -42,19 +47,16 @@ def ground_topology(
 ) -> dict[str, Any]:
     """Lay the ground of several days or sources and the districts over each other.
 
-    Each of `states` has polygons with `side`, in the working CRS, which do not overlap. Faces have `district`
+    Each of `states` has polygons with `side`, in the working CRS, which do not overlap; they are gone through
+    twice, some at a time. Faces have `district`
     (a position in the districts by name, or -1) and `held`: the number of a state, and the position of the
     side that holds the face from there on (-1: nobody), and so on. `places` keep their rows by number.
     """
-    names = sorted({str(side) for state in states for side in state["side"]})
-    shapes, state, side = _rows(states, names)
     wholes = districts.sort_values("district", kind="stable").geometry.to_numpy()
-    every = np.concatenate([shapes, wholes])
-    grid = _Grid(every)
-    faces, points = _faces(every, grid)
-    held = np.full((len(states), len(faces)), -1, dtype=np.int64)
-    for place, inside in enumerate(_inside(points, shapes)):
-        held[state[place], inside] = side[place]
+    names, edges = _drawn(states, wholes)
+    grid = _Grid(edges)
+    faces, points = _faces(edges, grid)
+    held = np.vstack([_holders(block, names, points) for block in _blocks(states)])
     district = np.full(len(faces), -1, dtype=np.int64)
     for place, inside in enumerate(_inside(points, wholes)):
         district[inside] = place
@@ -94,8 +96,9 @@ def ground_topology(
 class _Grid:
     """Whole numbers for the plane [m]: cells from the south-western corner of all that is shown."""
 
-    def __init__(self, shapes: Geometries) -> None:
-        west, south, east, north = shapely.total_bounds(shapes)
+    def __init__(self, edges: Floats) -> None:
+        ends = edges.reshape(-1, 2)
+        (west, south), (east, north) = ends.min(axis=0), ends.max(axis=0)
         self.west, self.south = float(west), float(south)
         self.cell_m = float(max(east - west, north - south)) / CELLS or 1.0
 
@@ -109,25 +112,48 @@ class _Grid:
         return shapely.transform(shape, lambda xy: (xy - (self.west, self.south)) / self.cell_m)
 
 
-def _rows(states: Sequence[gpd.GeoDataFrame], names: Sequence[str]) -> tuple[Geometries, Ints, Ints]:
-    """Give all polygons, and the state and side of each."""
-    shapes = [np.asarray(one.geometry.values, dtype=object) for one in states]
-    state = np.repeat(np.arange(len(states)), [len(one) for one in shapes])
+def _blocks(states: Iterable[gpd.GeoDataFrame]) -> Iterator[list[gpd.GeoDataFrame]]:
+    """Give some states at a time."""
+    left = iter(states)
+    while block := list(islice(left, _AT_ONCE)):
+        yield block
+
+
+def _drawn(states: Iterable[gpd.GeoDataFrame], wholes: Geometries) -> tuple[list[str], Floats]:
+    """Name all sides, and give the edges of all polygons and districts, each once."""
+    names: set[str] = set()
+    edges = np.empty((0, 4))
+    for block in _blocks(states):
+        names |= {str(side) for state in block for side in state["side"]}
+        edges = _distinct(edges, np.concatenate([state.geometry.to_numpy() for state in block]))
+    return sorted(names), _distinct(edges, wholes)
+
+
+def _distinct(edges: Floats, shapes: Geometries) -> Floats:
+    """Add the edges of shapes to others, each once."""
+    every = np.vstack([edges, segments(shapely.get_rings(shapely.get_parts(shapes)))[0]])
+    return every[np.unique(edge_marks(every), return_index=True)[1]]
+
+
+def _holders(states: Sequence[gpd.GeoDataFrame], names: Sequence[str], points: Geometries) -> Holders:
+    """Tell which side holds each point in each state; -1: nobody."""
+    held = np.full((len(states), len(points)), -1, dtype=np.int16)
+    shapes = np.concatenate([state.geometry.to_numpy() for state in states])
+    state = np.repeat(np.arange(len(states)), [len(one) for one in states])
     sides = np.concatenate([np.searchsorted(names, one["side"].astype(str)) for one in states])
-    return np.concatenate(shapes), state, sides.astype(np.int64)
+    for place, inside in enumerate(_inside(points, shapes)):
+        held[state[place], inside] = sides[place]
+    return held
 
 
-def _faces(shapes: Geometries, grid: _Grid) -> tuple[Geometries, Geometries]:
+def _faces(edges: Floats, grid: _Grid) -> tuple[Geometries, Geometries]:
     """Find the faces between all borders, in cells and simplified, and a point inside each [m]."""
-    rings = shapely.get_rings(shapely.get_parts(shapes))
-    cells = grid.cells(shapely.get_coordinates(rings)).astype(np.uint64)
-    owner = np.repeat(np.arange(len(rings)), shapely.get_num_coordinates(rings))
-    corner = cells[:, 0] << np.uint64(16) | cells[:, 1]
-    start, end = (part[owner[:-1] == owner[1:]] for part in (corner[:-1], corner[1:]))
+    cells = grid.cells(edges.reshape(-1, 2)).astype(np.uint64)
+    start, end = (cells[:, 0] << np.uint64(16) | cells[:, 1]).reshape(-1, 2).T
     first, last = np.minimum(start, end), np.maximum(start, end)
-    edges = np.unique((first << np.uint64(32) | last)[first != last])  # what is drawn on many days, once
-    edges = np.random.default_rng(0).permutation(edges)  # GEOS takes the square of the time for sorted ones
-    numbers = np.stack([edges >> np.uint64(bits) & np.uint64(0xFFFF) for bits in (48, 32, 16, 0)], axis=-1)
+    drawn = np.unique((first << np.uint64(32) | last)[first != last])  # what is drawn on many days, once
+    drawn = np.random.default_rng(0).permutation(drawn)  # GEOS takes the square of the time for sorted ones
+    numbers = np.stack([drawn >> np.uint64(bits) & np.uint64(0xFFFF) for bits in (48, 32, 16, 0)], axis=-1)
     noded = shapely.union_all(shapely.linestrings(numbers.astype(float).reshape(-1, 2, 2)), grid_size=1.0)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     corners = shapely.bounds(faces)
@@ -149,7 +175,7 @@ def _inside(points: Geometries, shapes: Geometries) -> list[Ints]:
     return [found[place] for place in again]
 
 
-def _changes(days: Ints) -> list[int]:
+def _changes(days: Holders) -> list[int]:
     """Write who held a face: the number of a state and the side from there on, and so on."""
     at = np.append(0, np.flatnonzero(days[1:] != days[:-1]) + 1)
     return np.column_stack([at, days[at]]).ravel().tolist()

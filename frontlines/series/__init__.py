@@ -4,6 +4,7 @@ from frontlines.names import CADENCES, TOLERANCE_M
 from frontlines.series.change_series import COLUMNS, change_series
 from frontlines.series.errors import WITHHELD, SeriesErrors, series_error
 from frontlines.series.places import FollowedPlaces, follow_places, people_in_series
+from frontlines.series.rows import every_row
 from frontlines.series.totals import SUSPECT, series_totals
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "FollowedPlaces",
     "SeriesErrors",
     "change_series",
+    "every_row",
     "follow_places",
     "people_in_series",
     "series_error",

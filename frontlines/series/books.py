@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import geopandas as gpd
@@ -31,42 +32,88 @@ class Books:
     absorbed: Floats  # area that the tolerance took for unmoved, after less before
 
 
-def follow(
+@dataclass(frozen=True)
+class Moves:
+    """What one side gained and lost over consecutive snapshots, before it is added up [km²]."""
+
+    held: Floats  # on the first snapshot, (n_districts,)
+    gained: Floats  # gained, lost, absorbed: (n_steps, n_districts)
+    lost: Floats
+    absorbed: Floats
+    margins: Floats  # strips on each snapshot, (n_steps + 1, n_districts)
+    same: Bools  # steps between two snapshots that are the same, bit for bit, (n_steps,)
+
+    def packed(self) -> tuple[Any, ...]:
+        """Leave out the zeros, to send it on."""
+        return tuple(_sparse(getattr(self, one.name)) for one in fields(self))
+
+    @classmethod
+    def unpacked(cls, parts: tuple[Any, ...]) -> Moves:
+        """Put the zeros back."""
+        return cls(*map(_dense, parts))
+
+    @classmethod
+    def joined(cls, stretches: Sequence[Moves]) -> Moves:
+        """Put stretches together, each of which begins with the snapshot that ends the one before."""
+        parts = {
+            name: np.concatenate([getattr(one, name) for one in stretches])
+            for name in ("gained", "lost", "absorbed", "same")
+        }
+        margins = [stretches[0].margins, *(one.margins[1:] for one in stretches[1:])]
+        return cls(held=stretches[0].held, margins=np.concatenate(margins), **parts)
+
+
+def _sparse(amounts: Any) -> tuple[tuple[int, ...], Any, Any]:
+    kept = np.flatnonzero(amounts)
+    return amounts.shape, kept.astype(np.int32), amounts.ravel()[kept]
+
+
+def _dense(parts: tuple[tuple[int, ...], Any, Any]) -> Any:
+    shape, kept, amounts = parts
+    out = np.zeros(int(np.prod(shape)), dtype=amounts.dtype)
+    out[kept] = amounts
+    return out.reshape(shape)
+
+
+def moves(
     grounds: Geometries,
     strips: Geometries,
     margins: Floats,
     districts: gpd.GeoDataFrame,
-    start: Floats | None,
     mapper: Mapper,
     tolerance_m: float,
     *,
-    absorbed_before: Floats | None = None,
-) -> Books:
-    """Keep the books of one side over a chain of snapshots.
+    known: Floats | None = None,
+) -> Moves:
+    """Find what one side gained and lost over a chain of snapshots, each step by itself.
 
     `grounds` is what it held at each, `strips` what it held beside them along the edge, and `margins` [km²]
-    how much that is in each district; `start` [km²] is what it held in each district at the first one, None
-    if that is to be measured. If `start` comes from earlier steps, `absorbed_before` [km²] is what these
-    absorbed: the books must close from there.
+    how much that is in each district; `known` [km²] is what it held in each district at the first one, if
+    earlier steps say so, with what these absorbed: the steps must lead from there to the last one.
     """
-    shapes = np.asarray(districts.geometry.values)
-    if (shapely.is_empty(grounds) & shapely.is_empty(strips)).all() and start is None:
-        nothing = np.zeros((max(len(grounds) - 1, 0), len(shapes)))
-        return Books(nothing, nothing, nothing, nothing, nothing)
-    known = None if start is None or absorbed_before is None else start + absorbed_before
+    shapes, n_steps = np.asarray(districts.geometry.values), max(len(grounds) - 1, 0)
+    same = shapely.equals_identical(grounds[:-1], grounds[1:])
+    if (shapely.is_empty(grounds) & shapely.is_empty(strips)).all() and known is None:
+        nothing = np.zeros((n_steps, len(shapes)))
+        return Moves(np.zeros(len(shapes)), nothing, nothing, nothing, margins, same)
     held = _held(grounds[0], shapes) + margins[0] if known is None else known
     moved, slid = (moved_ground(one, tolerance_m=tolerance_m, mapper=mapper) for one in (grounds, strips))
     (gained, lost), (widened, narrowed) = _sums(moved, shapes), _sums(slid, shapes)
-    absorbed = _absorbed(moved.absorbed, len(moved.overlaid), shapes)
+    absorbed = _absorbed(moved.absorbed, n_steps, shapes)
     absorbed += np.diff(margins, axis=0) - (widened - narrowed)  # strips are measured on each day
-    passed = _by_district(*_passed_on(moved, slid), 1, len(moved.overlaid), shapes)
+    passed = _by_district(*_passed_on(moved, slid), 1, n_steps, shapes)
     gained, lost = gained + widened, lost + narrowed
     for km2 in (gained, lost):
         km2[passed > 0] = without_noise(km2 - passed)[passed > 0]
     reached = held + (gained - lost + absorbed).sum(axis=0)
-    _close(reached, _held(grounds[-1], shapes) + margins[-1], districts)
-    levels = _levels(held if start is None else start, gained - lost)
-    return Books(levels[:-1], levels[1:], gained, lost, absorbed)
+    require_closed(reached, _held(grounds[-1], shapes) + margins[-1], districts)
+    return Moves(held, gained, lost, absorbed, margins, same)
+
+
+def books_of(found: Moves, start: Floats | None) -> Books:
+    """Add up what moved, from what was held at the first snapshot, or from what earlier steps left."""
+    levels = _levels(found.held if start is None else start, found.gained - found.lost)
+    return Books(levels[:-1], levels[1:], found.gained, found.lost, found.absorbed)
 
 
 def _sums(moved: Moved, shapes: Geometries) -> tuple[Floats, Floats]:
@@ -147,7 +194,7 @@ def _meeting(geometries: Geometries, shapes: Geometries) -> tuple[Ints, Ints, Bo
     return geometry[meet], district[meet], whole[meet]
 
 
-def _close(reached: Floats, held: Floats, districts: gpd.GeoDataFrame) -> None:
+def require_closed(reached: Floats, held: Floats, districts: gpd.GeoDataFrame) -> None:
     """Check that the steps lead from the first snapshot to the last, each measured by itself."""
     off = np.abs(reached - held)
     worst = int(off.argmax()) if len(off) else 0

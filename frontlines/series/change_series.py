@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -29,7 +29,7 @@ from frontlines.names import (
     sides_in_order,
 )
 from frontlines.progress import Progress, reporting
-from frontlines.series.books import Books, follow, without_noise
+from frontlines.series.books import Books, Moves, books_of, moves, require_closed, without_noise
 from frontlines.series.periods import Step, cadence_of, steps_between
 from frontlines.series.totals import suspects
 
@@ -148,58 +148,161 @@ def change_series(  # noqa: PLR0913 - nine arguments, six of them with defaults
     """
     require_working_crs(control=control, districts=districts)
     require_metres(LayerError, needed=True, tolerance_m=tolerance_m)
-    sides = _held_sides(control, side)
+    sides = held_sides(control["side"], side)
     dates = [pd.Timestamp(date) for date in sorted(control["date"].unique())]
-    districts = districts.sort_values("district", kind="stable", ignore_index=True)
-    every, cadence = steps_between(dates, freq, day), cadence_of(freq, day)
-    contested: Books | None = None
-    found: list[pd.DataFrame] = []
     with reporting(progress) as report:
-        for number, one in enumerate(sides):
-            kept = _taken_over(previous, every, districts, sides, one, cadence)
-            steps = every[len(kept) // len(districts) :]
-            if not steps:
-                found.append(kept)
-                continue
-            report(number / len(sides), "what moved")
-            chain = [steps[0].first, *(step.last for step in steps)]
-            _, grounds, strips = grounds_of(control, one, dates)
-            margins = _margins(strips[chain], districts)
-            own = follow(
-                grounds[chain], strips[chain], margins, districts, _last(kept, "after_km2", districts),
-                mapper, tolerance_m, absorbed_before=_absorbed_before(kept, districts),
-            )  # fmt: skip
-            if contested is None:  # the same beside every side
-                start = _last(kept, "contested_after_km2", districts)
-                ground, beside = (held[chain] for held in grounds_of(control, CONTESTED, dates)[1:])
-                contested = follow(
-                    ground, beside, _margins(beside, districts), districts, start, mapper, tolerance_m
+        plan = Plan(dates, districts, sides, freq, day, previous)
+        report(0.0, "what moved")
+        found = {}
+        if plan.steps:
+            for one in dict.fromkeys((*sides, CONTESTED)):
+                known = plan.known(one)
+                found[one] = moves_of(
+                    control, one, plan.chain, plan.districts, tolerance_m, mapper=mapper, known=known
                 )
-            same = _same(grounds, steps)
-            fresh = _table(own, contested, margins, districts, one, steps, same, cadence)
-            series = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
-            found.append(series.assign(suspect=suspects(series, len(districts))))
+        series = pd.concat(list(plan.tables(found)), ignore_index=True)
         report(1.0, "done")
-    if len(found) == 1:
-        return found[0]
-    joined = pd.concat(found, ignore_index=True)
-    return joined.sort_values(["period_end", "district"], kind="stable", ignore_index=True)
+    return series
 
 
-def _held_sides(control: gpd.GeoDataFrame, side: str | Sequence[str] | None) -> tuple[str, ...]:
-    """List the sides to follow; refuse those that hold nothing."""
-    followed, every = sides_followed(control["side"], side), sides_in_order(control["side"])
+class Plan:
+    """Which steps a series has, which of them an earlier one knows already, and the table of them all."""
+
+    def __init__(
+        self,
+        dates: Sequence[pd.Timestamp],
+        districts: gpd.GeoDataFrame,
+        sides: Sequence[str],
+        freq: str | None,
+        day: int | None,
+        previous: pd.DataFrame | None,
+    ) -> None:
+        """Lay out the steps between all dates; those that `previous` begins with are kept."""
+        self.districts = districts.sort_values("district", kind="stable", ignore_index=True)
+        self.sides, self.cadence = tuple(sides), cadence_of(freq, day)
+        every = steps_between(dates, freq, day)
+        self.kept = {
+            one: _taken_over(previous, every, self.districts, self.sides, one, self.cadence) for one in sides
+        }
+        self.steps = every[len(self.kept[self.sides[0]]) // len(districts) :]
+        ends = [self.steps[0].first, *(step.last for step in self.steps)] if self.steps else []
+        used = np.unique(np.array(ends, dtype=np.int64))
+        self.chain = [dates[place] for place in used]
+        self._at = np.searchsorted(used, ends)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows the series has."""
+        kept = sum(map(len, self.kept.values()))
+        return kept + len(self.steps) * len(self.districts) * len(self.sides)
+
+    def known(self, side: str) -> Floats | None:
+        """Give what a side held at the first snapshot of the chain by the steps that are kept [km²]."""
+        if side not in self.kept or not len(kept := self.kept[side]):
+            return None
+        absorbed = kept["absorbed_km2"].to_numpy(dtype=float).reshape(-1, len(self.districts)).sum(axis=0)
+        known: Floats = _last(kept, "after_km2", self.districts) + absorbed
+        return known
+
+    def tables(self, found: Mapping[str, Moves], rows_at_once: int | None = None) -> Iterator[pd.DataFrame]:
+        """Give the rows of the series in order, all of a step together, so many at once."""
+        n_districts = len(self.districts)
+        steps = {one: self._steps(found, one) for one in (*self.sides, CONTESTED)} if self.steps else {}
+        n_kept = len(self.kept[self.sides[0]]) // n_districts
+        n_steps = n_kept + len(self.steps)
+        at_once = max(1, (rows_at_once or n_steps * n_districts) // n_districts)
+        suspect = {one: self._suspect(one, steps) for one in self.sides}
+        for start in range(0, n_steps, at_once):
+            end = min(start + at_once, n_steps)
+            tables = []
+            for one in self.sides:
+                kept = self.kept[one].iloc[start * n_districts : end * n_districts]
+                own = slice(max(start - n_kept, 0), max(end - n_kept, 0))
+                parts = [kept] if len(kept) else []
+                if own.stop > own.start:
+                    parts.append(_table(steps[one], steps[CONTESTED], self, one, own))
+                table = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+                marks = suspect[one][start * n_districts : end * n_districts]
+                tables.append(table.reset_index(drop=True).assign(suspect=marks))
+            joined = tables[0]
+            if len(tables) > 1:
+                joined = pd.concat(tables, ignore_index=True)
+                joined = joined.sort_values(["period_end", "district"], kind="stable", ignore_index=True)
+            yield joined
+
+    def _steps(self, found: Mapping[str, Moves], side: str) -> _Steps:
+        """Lay out by step what moved by pairs of neighbours: a period may bring no new snapshot."""
+        own, kept = found[side], self.kept.get(side)
+        if side == CONTESTED:
+            start = _last(self.kept[self.sides[0]], "contested_after_km2", self.districts)
+        else:
+            start = None if kept is None else _last(kept, "after_km2", self.districts)
+            if (known := self.known(side)) is not None:
+                require_closed(known, own.held, self.districts)
+        calm = np.diff(self._at) == 0
+        place = np.where(calm, 0, self._at[1:] - 1)
+
+        def by_step(amounts: Any) -> Any:
+            if not calm.any():  # as they are: nothing is copied
+                return amounts
+            few = amounts if len(amounts) else np.zeros((1, *amounts.shape[1:]), amounts.dtype)
+            rows = few[place]
+            rows[calm] = 0
+            return rows
+
+        parts = {name: by_step(getattr(own, name)) for name in ("gained", "lost", "absorbed", "same")}
+        stepwise = Moves(held=own.held, margins=own.margins[self._at] if calm.any() else own.margins, **parts)
+        return _Steps(books_of(stepwise, start), stepwise.margins, stepwise.same)
+
+    def _suspect(self, side: str, steps: Mapping[str, _Steps]) -> Bools:
+        """Tell which rows of a side are suspect, among all of them."""
+        kept, n_districts = self.kept[side], len(self.districts)
+        parts = {
+            name: [kept[f"{name}_km2"].to_numpy(dtype=float).reshape(-1, n_districts)]
+            for name in ("gained", "lost")
+        }
+        days = [kept[["date_from", "date_to"]].iloc[::n_districts].to_numpy(dtype=_DATE)]
+        if self.steps:
+            for name, rows in parts.items():
+                parts[name] = [*(one for one in rows if len(one)), getattr(steps[side].books, name)]
+            days.append(np.array([step[2:4] for step in self.steps], dtype=_DATE).reshape(-1, 2))
+        gained, lost = (rows[0] if len(rows) == 1 else np.concatenate(rows) for rows in parts.values())
+        return suspects(gained, lost, *np.concatenate(days).T)
+
+
+class _Steps(NamedTuple):
+    """By step: the books of one side, its strips, and whether its two snapshots are the same."""
+
+    books: Books
+    margins: Floats
+    same: Bools
+
+
+def moves_of(
+    control: gpd.GeoDataFrame,
+    side: str,
+    chain: Sequence[pd.Timestamp],
+    districts: gpd.GeoDataFrame,
+    tolerance_m: float,
+    *,
+    mapper: Mapper = map,
+    known: Floats | None = None,
+) -> Moves:
+    """Find what a side gained and lost between consecutive dates of a chain."""
+    _, grounds, strips = grounds_of(control, side, chain)
+    margins = _margins(strips, districts)
+    return moves(grounds, strips, margins, districts, mapper, tolerance_m, known=known)
+
+
+def held_sides(held: Iterable[str], side: str | Sequence[str] | None) -> tuple[str, ...]:
+    """List the sides to follow among those that hold ground; refuse those that hold nothing."""
+    every = sides_in_order(held)
+    followed = sides_followed(every, side)
     for name in followed:
         if name not in every:
             sides = ", ".join(map(repr, every))
             raise LayerError(f"side {name!r} holds no ground on any date: the sides are {sides}")
     return followed
-
-
-def _same(grounds: Geometries, steps: Sequence[Step]) -> Any:
-    """Tell which steps lead from a snapshot to another one that is the same, bit for bit."""
-    first, last = (np.array([step[end] for step in steps]) for end in (0, 1))
-    return (first != last) & shapely.equals_identical(grounds[first], grounds[last])
 
 
 def _margins(strips: Geometries, districts: gpd.GeoDataFrame) -> Floats:
@@ -212,21 +315,14 @@ def _margins(strips: Geometries, districts: gpd.GeoDataFrame) -> Floats:
     return margins
 
 
-def _table(
-    own: Books,
-    contested: Books,
-    margins: Floats,
-    districts: gpd.GeoDataFrame,
-    side: str,
-    steps: Sequence[Step],
-    same: Bools,
-    cadence: str,
-) -> pd.DataFrame:
-    """Lay the books out, a row for each step and district."""
-    n_districts, n_rows = len(districts), own.before.size
+def _table(own: _Steps, contested: _Steps, plan: Plan, side: str, rows: slice) -> pd.DataFrame:
+    """Lay the books of some steps out, a row for each step and district."""
+    districts, steps = plan.districts, plan.steps[rows]
+    n_districts, n_rows = len(districts), len(steps) * len(districts)
     district_km2 = np.tile(districts.area.to_numpy() / KM2, len(steps))
     dates = np.array([step[2:] for step in steps], dtype=_DATE).reshape(-1, 3)
-    flat = {name: getattr(own, name).ravel() for name in ("before", "after", "gained", "lost", "absorbed")}
+    names = ("before", "after", "gained", "lost", "absorbed")
+    flat = {name: getattr(own.books, name)[rows].ravel() for name in names}
     columns = {
         "district": _words(np.tile(districts["district"].to_numpy(dtype=object), len(steps))),
         "side": _words(np.repeat(np.array([side], dtype=object), n_rows)),
@@ -244,12 +340,12 @@ def _table(
         "absorbed_km2": flat["absorbed"],
         "share_before": flat["before"] / district_km2,
         "share_after": flat["after"] / district_km2,
-        "contested_before_km2": contested.before.ravel(),
-        "contested_after_km2": contested.after.ravel(),
-        "margin_before_km2": margins[:-1].ravel(),
-        "margin_after_km2": margins[1:].ravel(),
-        "cadence": _words(np.repeat(np.array([cadence], dtype=object), n_rows)),
-        "same_input": np.repeat(same, n_districts),
+        "contested_before_km2": contested.books.before[rows].ravel(),
+        "contested_after_km2": contested.books.after[rows].ravel(),
+        "margin_before_km2": own.margins[:-1][rows].ravel(),
+        "margin_after_km2": own.margins[1:][rows].ravel(),
+        "cadence": _words(np.repeat(np.array([plan.cadence], dtype=object), n_rows)),
+        "same_input": np.repeat(own.same[rows], n_districts),
         "suspect": np.zeros(n_rows, dtype=bool),
     }
     return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
@@ -312,14 +408,6 @@ def _require_same(
 def _last(kept: pd.DataFrame, column: str, districts: gpd.GeoDataFrame) -> Floats | None:
     """Give what the last step taken over left in each district; None if none was."""
     return kept[column].to_numpy(dtype=float)[-len(districts) :] if len(kept) else None
-
-
-def _absorbed_before(kept: pd.DataFrame, districts: gpd.GeoDataFrame) -> Floats | None:
-    """Sum what the steps taken over absorbed in each district; None if there are none."""
-    if not len(kept):
-        return None
-    absorbed: Floats = kept["absorbed_km2"].to_numpy(dtype=float).reshape(-1, len(districts)).sum(axis=0)
-    return absorbed
 
 
 def grounds_of(

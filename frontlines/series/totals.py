@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from frontlines.arguments import checked
+from frontlines.errors import LayerError
 from frontlines.geometry.coverage import CLOSURE
 from frontlines.names import KM2, Bools, Floats
 
@@ -27,6 +28,7 @@ _STANDS_STILL = 0.1  # a district that stands still: around a step less than thi
 _PART = 0.1  # districts with less than this part of a step that is suspect as a whole are not
 _BOTH_WAYS = 1 / 3  # an outline drawn anew gains and loses: each at least this part of the turnover
 _DAY = np.timedelta64(1, "D")
+_AT_ONCE = 64  # districts looked at together, so that memory stays small
 
 _SUMS = [
     "before_km2", "after_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2",
@@ -53,6 +55,11 @@ def series_totals(series: pd.DataFrame) -> pd.DataFrame:
         `absorbed_km2`, `contested_before_km2`, `contested_after_km2`, `margin_before_km2`,
         `margin_after_km2`, `cadence`, `same_input`, `suspect` (in any district).
 
+    Raises
+    ------
+    LayerError
+        If rows are left out of the series; see `every_row`.
+
     Examples
     --------
     >>> from frontlines.series.change_series import COLUMNS
@@ -63,6 +70,11 @@ def series_totals(series: pd.DataFrame) -> pd.DataFrame:
     [3.0]
     """
     step = series.groupby(["period_end", "side"], sort=False)
+    if len(series) != step.ngroups * series["district"].nunique():
+        raise LayerError(
+            "rows in which nothing changed are left out of this series: put them back with "
+            "frontlines.series.every_row(series)"
+        )
     totals = step[_SUMS].sum().join(step[_COMMON[1:]].first()).join(step["suspect"].any()).reset_index()
     totals = totals.sort_values("period_end", kind="stable", ignore_index=True)
     totals["cumulative_net_km2"] = totals.groupby("side", sort=False)["net_km2"].cumsum()
@@ -86,38 +98,42 @@ def series_books(totals: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def ground_beyond(control: gpd.GeoDataFrame, totals: pd.DataFrame) -> dict[str, float]:
-    """Measure the ground of the sides that lies in no district, and so in no figure of a series."""
+def ground_beyond(ends: gpd.GeoDataFrame, totals: pd.DataFrame, n_days: int) -> dict[str, float]:
+    """Measure the ground of the sides that lies in no district, and so in no figure of a series.
+
+    `ends` is control on the first and on the last day of so many.
+    """
     of_sides = totals.groupby("side", sort=False)
     before, after = of_sides["before_km2"].first().sum(), of_sides["after_km2"].last().sum()
     booked = {
         totals["date_from"].iloc[0]: before,
         totals["date_to"].iloc[-1]: after + totals["absorbed_km2"].sum(),
     }
-    own = control[control["side"].isin(totals["side"].unique())]
+    own = ends[ends["side"].isin(totals["side"].unique())]
     drawn = {day: own.area[own["date"] == day].sum() / KM2 for day in booked}
     beyond = {f"{day:%Y-%m-%d}": float(drawn[day] - km2) for day, km2 in booked.items()}
-    return {day: km2 if abs(km2) > CLOSURE * own.area.sum() / KM2 else 0.0 for day, km2 in beyond.items()}
+    rounding = CLOSURE * n_days * max(drawn.values())  # of the steps that lead to the last day
+    return {day: km2 if abs(km2) > rounding else 0.0 for day, km2 in beyond.items()}
 
 
-def suspects(series: pd.DataFrame, n_districts: int) -> Bools:
-    """Tell which rows of a series are suspect; the rule is told at `change_series`."""
-    step = series.iloc[::n_districts]
-    start, end = step["date_from"].to_numpy(), step["date_to"].to_numpy()
+def suspects(gained: Floats, lost: Floats, start: Days, end: Days) -> Bools:
+    """Tell which rows of a side are suspect, by step and district; the rule is told at `change_series`."""
     days = ((end - start) / _DAY).clip(min=1.0)[:, None]
-    gained, lost = (
-        series[name].to_numpy(dtype=float).reshape(-1, n_districts) for name in ("gained_km2", "lost_km2")
-    )
-    own = gained + lost
-    whole = own.sum(axis=1, keepdims=True)
+    whole = (gained + lost).sum(axis=1, keepdims=True)
     usual = _usual(whole / days, whole > 0)
+    out = np.zeros(gained.shape, dtype=bool)
     if not np.isfinite(usual).all():
-        return np.zeros(len(series), dtype=bool)
-    part = own >= np.minimum(_PART * whole, own.max(axis=1, keepdims=True))
-    of_all = part & (whole / days > _bound(whole / days)) & (_around(whole, start, end) < _GOES_ON * whole)
-    out = (own / days > usual) & ~(own / days <= _bound(own / days))
-    redrawn = np.minimum(gained, lost) >= _BOTH_WAYS * own
-    return np.asarray(of_all | (out & (redrawn | (_around(own, start, end) < _STANDS_STILL * own)))).ravel()
+        return out.ravel()
+    of_all = (whole / days > _bound(whole / days)) & (_around(whole, start, end) < _GOES_ON * whole)
+    least = np.minimum(_PART * whole, (gained + lost).max(axis=1, keepdims=True))
+    for first in range(0, gained.shape[1], _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        own = gained[:, some] + lost[:, some]
+        odd = (own / days > usual) & ~(own / days <= _bound(own / days))
+        redrawn = np.minimum(gained[:, some], lost[:, some]) >= _BOTH_WAYS * own
+        still = _around(own, start, end) < _STANDS_STILL * own
+        out[:, some] = ((own >= least) & of_all) | (odd & (redrawn | still))
+    return out.ravel()
 
 
 def _bound(rate: Floats) -> Floats:

@@ -442,6 +442,10 @@ class Reading:
         self.note(path, role)
         return self._frames[own]
 
+    def keep(self, path: Path, frame: gpd.GeoDataFrame) -> None:
+        """Take a frame for what is read from a file."""
+        self._frames[path.absolute()] = formats.placed(frame, path, self.description)
+
     def front(
         self, path: Path, role: str, *, date: str | None = None, side: str | None = None,
         source: str | None = None, among: Sequence[Path] = (), publisher: str | None = None,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -22,6 +23,7 @@ from frontlines.sources.description import is_of_lines, require_likely_days
 from frontlines.sources.files import Reading, day_in_name, no_day, require_crs, together
 from frontlines.sources.formats import FORMATS, layers_in
 from frontlines.sources.publishers.published import several_a_day
+from frontlines.sources.stored_shapes import StoredShapes
 
 SHRUNK = "ground shrank"
 """What is odd about a day whose polygons cover little of what those of the day before did."""
@@ -70,6 +72,14 @@ def read_snapshots(
     return together([frame.to_crs(LONLAT) for frame in kept], files)
 
 
+def stored_shapes_of(source: Path, reading: Reading) -> StoredShapes | None:
+    """Leave the shapes of a file where they are, if it lets them be read row by row."""
+    shapes = StoredShapes.of(source)
+    if shapes is not None:
+        reading.keep(source, shapes.rows())
+    return shapes
+
+
 def _one_a_day(
     files: list[Path], frames: list[gpd.GeoDataFrame], each_day: str | None
 ) -> tuple[list[gpd.GeoDataFrame], list[Path]]:
@@ -96,22 +106,36 @@ def _one_a_day(
     return [kept[number] for number in left], [files[number] for number in left]
 
 
+class DayFacts(NamedTuple):
+    """What is to be known of a raw snapshot when all days are looked at together."""
+
+    day: pd.Timestamp
+    digest: str  # of sides and shapes, bit for bit, in whatever order
+    remarks: tuple[tuple[str, str], ...]  # what is odd about it by itself: problem and detail
+    decimals: int | None
+
+
 def odd_days(frame: gpd.GeoDataFrame) -> list[dict[str, str]]:
     """List what is odd about the days of raw snapshots, as plain data; nothing where there is no date."""
     days = days_of(frame) if "date" in frame else None
-    if days is None:
-        return []
-    return [
-        {"date": f"{row.date:%Y-%m-%d}", "problem": str(row.problem), "detail": str(row.detail)}
-        for row in describe_snapshots(frame.assign(date=days).dropna(subset="date")).itertuples()
-    ]
+    return [] if days is None else odd_among(facts_of(frame.assign(date=days)))
 
 
 def shrunken_days(control: gpd.GeoDataFrame) -> list[dict[str, str]]:
     """List the days whose polygons cover less than half of what those of the day before did."""
+    return shrunken_among(covered_m2(control))
+
+
+def covered_m2(control: gpd.GeoDataFrame) -> dict[Any, float]:
+    """Measure what the polygons of each day cover [m²]."""
     own = control[control["source"] != REST_SOURCE] if "source" in control else control
     days = sorted(control["date"].unique())
-    m2 = own.area.groupby(own["date"]).sum().reindex(days, fill_value=0.0)
+    m2: dict[Any, float] = own.area.groupby(own["date"]).sum().reindex(days, fill_value=0.0).to_dict()
+    return m2
+
+
+def shrunken_among(m2: Mapping[Any, float]) -> list[dict[str, str]]:
+    """List the days that cover less than half of what the day before did."""
     found = []
     for (_, before), (day, after) in pairwise(m2.items()):
         if after < _SHRUNK * before:
@@ -124,33 +148,62 @@ def shrunken_days(control: gpd.GeoDataFrame) -> list[dict[str, str]]:
 
 def describe_snapshots(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """List what is odd about the days of a series."""
+    table = pd.DataFrame(odd_among(facts_of(frame)), columns=["date", "problem", "detail"])
+    table["date"] = table["date"].astype("datetime64[s]")
+    return table
+
+
+def facts_of(frame: gpd.GeoDataFrame) -> list[DayFacts]:
+    """Look at each snapshot by itself; rows without a day are left out."""
     shapes = np.asarray(frame.geometry.values, dtype=object)
     blank = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     wrong = ~blank & ~shapely.is_valid(shapes)
     days = {day: rows for day, rows in frame.groupby("date").indices.items() if isinstance(day, pd.Timestamp)}
-    found = list(_missing(sorted(days)))
-    named = [name for name in ("side", "side_left", "side_right") if name in frame]
-    sides = frame[named].astype(str).agg(" ".join, axis=1).to_numpy()
-    before: list[tuple[str, bytes]] | None = None
-    decimals: int | None = None
+    digests, found = digests_of(frame), []
     for day, rows in sorted(days.items()):
+        remarks = []
         if blank[rows].all():
-            found.append((day, "no ground", "the snapshot holds no polygon"))
+            remarks.append(("no ground", "the snapshot holds no polygon"))
         if wrong[rows].any():
             bad = rows[wrong[rows]]
             why = f"{counted(len(bad), 'polygon')}: {shapely.is_valid_reason(shapes[bad[0]])}"
-            found.append((day, "invalid geometry", why))
-        found += [(day, problem, words) for problem, words in _noted(frame.iloc[rows[0]])]
-        content = _content(sides[rows], shapes[rows])
-        if content == before:
-            found.append((day, "same as before", "same sides and coordinates"))
-        digits = _decimals(shapes[rows])
-        if digits is not None and decimals is not None and digits != decimals:
-            found.append((day, "decimals changed", f"{digits} where there were {decimals}"))
-        before, decimals = content, decimals if digits is None else digits
-    table = pd.DataFrame(found, columns=["date", "problem", "detail"])
-    table["date"] = table["date"].astype("datetime64[s]")
-    return table.sort_values("date", kind="stable", ignore_index=True)
+            remarks.append(("invalid geometry", why))
+        remarks += _noted(frame.iloc[rows[0]])
+        found.append(DayFacts(day, digests[day], tuple(remarks), _decimals(shapes[rows])))
+    return found
+
+
+def digests_of(frame: gpd.GeoDataFrame) -> dict[pd.Timestamp, str]:
+    """Digest the sides and shapes of each day, in whatever order they are."""
+    named = [name for name in ("side", "side_left", "side_right") if name in frame]
+    sides = frame[named].astype(str).agg(" ".join, axis=1).to_numpy()
+    shapes = np.asarray(frame.geometry.values, dtype=object)
+    days = sorted(frame.groupby("date").indices.items())
+    return {pd.Timestamp(day): digest_of(sides[rows], shapes[rows]) for day, rows in days}
+
+
+def odd_among(facts: Sequence[DayFacts]) -> list[dict[str, str]]:
+    """List what is odd about days, in their order: by themselves, beside their neighbours, or missing."""
+    found = [(day, problem, detail) for day, problem, detail in _missing([fact.day for fact in facts])]
+    before: DayFacts | None = None
+    decimals: int | None = None
+    for fact in facts:
+        found += [(fact.day, *remark) for remark in fact.remarks]
+        if before is not None and fact.digest == before.digest:
+            found.append((fact.day, "same as before", "same sides and coordinates"))
+        if None not in (fact.decimals, decimals) and fact.decimals != decimals:
+            found.append((fact.day, "decimals changed", f"{fact.decimals} where there were {decimals}"))
+        before, decimals = fact, decimals if fact.decimals is None else fact.decimals
+    found.sort(key=lambda one: one[0])
+    return [{"date": f"{day:%Y-%m-%d}", "problem": problem, "detail": words} for day, problem, words in found]
+
+
+def digest_of(names: Iterable[Any], shapes: Any) -> str:
+    """Digest names and shapes, in whatever order they are."""
+    rows = sorted(
+        zip(map(str, names), shapely.to_wkb(shapes), strict=True), key=lambda row: (row[0], row[1] or b"")
+    )
+    return hashlib.sha256(b"".join(text.encode() + (wkb or b"") for text, wkb in rows)).hexdigest()
 
 
 def _missing(days: Sequence[pd.Timestamp]) -> Iterator[tuple[pd.Timestamp, str, str]]:
@@ -173,13 +226,6 @@ def _noted(row: pd.Series[Any]) -> Iterator[tuple[str, str]]:
     for column, problem in (("same_file", "given twice"), ("left_out", "left out")):
         if row.get(column):
             yield problem, str(row[column])
-
-
-def _content(sides: Any, shapes: Any) -> list[tuple[str, bytes]]:
-    """Tell what a snapshot says, bit for bit, in whatever order."""
-    return sorted(
-        (str(side), shape or b"") for side, shape in zip(sides, shapely.to_wkb(shapes), strict=True)
-    )
 
 
 def _decimals(shapes: Any) -> int | None:

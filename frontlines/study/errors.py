@@ -16,8 +16,9 @@ from frontlines.errors import StudyError, UnknownSigmaError
 from frontlines.layers.columns import correlations_of, sigmas_of
 from frontlines.limits import require_metres
 from frontlines.names import CORRELATION_M, REACH_M, SEED, WHOLE, Mapper, somebody
-from frontlines.progress import Report, part, processes
-from frontlines.series import WITHHELD, series_error, series_totals
+from frontlines.progress import Report, part
+from frontlines.scale import executor
+from frontlines.series import WITHHELD, series_error
 from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
@@ -53,14 +54,14 @@ def errors_of(
     control: gpd.GeoDataFrame,
     lines: gpd.GeoDataFrame,
     progress: Report,
-    jobs: int,
+    workers: int,
 ) -> tuple[gpd.GeoDataFrame, AreaErrors | None]:
     """Carry the errors of the lines into the balance, if those along the front of each side are known.
 
     Gives the lines with the `sigma_m` that was taken, too; draws are shared by several processes.
     """
-    with processes(jobs if study.draws else 1) as mapper:
-        return _errors_of(study, balance, control, lines, progress, mapper)
+    with executor(workers=workers if study.draws else 1) as pool:
+        return _errors_of(study, balance, control, lines, progress, pool.map)
 
 
 def _errors_of(
@@ -205,6 +206,7 @@ def model_of(
 
 def errors_of_series(
     series: pd.DataFrame,
+    totals: pd.DataFrame,
     ground: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame | None],
     asked: tuple[NoiseModel | None, float | None, float | str | None],
     border_m: float,
@@ -221,12 +223,12 @@ def errors_of_series(
     known = sigmas_of(drawn, noise.sigma_m)
     if np.isnan(known).all():
         _refuse_idle(pd.Series(known), correlation_m=correlation_m)
-        return series, series_totals(series), None, {}
+        return series, totals, None, {}
     try:
         errors = series_error(series, control, districts, noise, frontlines=lines, border_m=border_m)
     except UnknownSigmaError as error:
         why = f"{str(error).partition(':')[0]}; --sigma-m gives them one"
-        return series, series_totals(series), None, {"none": why}
+        return series, totals, None, {"none": why}
     record: dict[str, Any] = {
         "sigma_range_m": [float(np.nanmin(known)), float(np.nanmax(known))],
         "correlation_m": lengths_on_record(noise),

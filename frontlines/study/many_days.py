@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from frontlines.layers import (
     days_of,
 )
 from frontlines.layers.mending import mend_record
-from frontlines.names import SNAP_M, UNKNOWN, Mend, counted
+from frontlines.names import SNAP_M, UNKNOWN, Mend, counted, mends_of
 from frontlines.sources.description import Description
 from frontlines.sources.files import Layer, Reading, no_day
 from frontlines.sources.population import PopulationRaster
-from frontlines.sources.snapshots import odd_days, read_snapshots
-from frontlines.study.reading import StudyLayers, kind_of, naming
+from frontlines.sources.snapshots import odd_days, read_snapshots, stored_shapes_of
+from frontlines.sources.stored_shapes import StoredShapes
+from frontlines.study.reading import StudyLayers, kind_of
+from frontlines.study.snapshots import RawSnapshots
 from frontlines.study.study import require_rest
 
 _ROLES = ("first", "second")
@@ -31,7 +34,7 @@ _ROLES = ("first", "second")
 class Snapshots:
     """What `run_series` follows: `control` and `districts` in the working CRS, and how they were read."""
 
-    control: gpd.GeoDataFrame
+    control: gpd.GeoDataFrame | RawSnapshots  # polygons are checked stretch by stretch
     frontlines: gpd.GeoDataFrame | None  # if control was made from lines
     districts: gpd.GeoDataFrame
     settlements: gpd.GeoDataFrame | None
@@ -65,14 +68,22 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
         reading, paths["districts"], next(iter(paths["theatre"]), None),
         key=key, side=side, mend=mend, reach_m=reach_m, snap_m=snap_m, outline=False,
     )  # fmt: skip
+    shapes = stored_shapes_of(source, layers.reading)
     raw = read_snapshots(source, layers.reading, side=layers.whose, named=named, nobody=layers.nobody)
+    shapes = shapes if StoredShapes.ROW in raw else None
     layers.reading.require_sides(source.name)
     asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "source": named}
     kind, lines = kind_of(raw), None
     layers.require_lines([source], [kind])
+    control: Any = None
     if kind == "polygons":
-        with naming(source), layers.spans_named(raw, source):
-            control = as_control(raw, layers.crs, mend=mend)
+        if side is not None or "overlaps" not in mends_of(mend):  # else the door may find another side
+            control = RawSnapshots.of_frame(
+                raw, layers.crs, mend, shapes, partial(layers.refusing, raw, source)
+            )
+        if control is None:
+            with layers.refusing(raw, source):
+                control = as_control(raw if shapes is None else shapes.put_into(raw), layers.crs, mend=mend)
     else:
         if theatre is None:
             layers.theatre = layers.all_districts()
@@ -83,9 +94,9 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     record = {
         "inputs": layers.reading.inputs("districts", "theatre", "snapshots"),
         "parameters": asked | layers.as_read(),
-        "ends_led": control.attrs.get("ends_led", {}),
+        "ends_led": {} if isinstance(control, RawSnapshots) else control.attrs.get("ends_led", {}),
         "sources": [named] if named else [],
-        "odd": odd_days(raw),
+        "odd": [] if isinstance(control, RawSnapshots) else odd_days(raw),
         "notes": layers.reading.notes,
     }
     return Snapshots(

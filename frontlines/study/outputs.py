@@ -10,9 +10,6 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import pandas as pd
-
 from frontlines.change.settlements import each_once
 from frontlines.errors import SourceError, StudyError
 from frontlines.manifest import sha256, to_json
@@ -161,7 +158,10 @@ def _ground_of_change(results: Results) -> dict[str, Any]:
     if results.settlements is not None and study.settlements is not None:
         places = ground_file.changed_rows(results.settlements, each_once(study.settlements, study.districts))
     return {
-        "states": _states(results.control, study.dates),
+        "states": (
+            [f"{day:%Y-%m-%d}" for day in study.dates],
+            [results.control[results.control["date"] == day] for day in study.dates],
+        ),
         "districts": study.districts,
         "title": study.title,
         "followed": study.followed,
@@ -181,7 +181,7 @@ def _ground_of_series(results: SeriesResults) -> dict[str, Any]:
         places = ground_file.changed_rows(places, places)
     days = sorted({*totals["date_from"], *totals["date_to"]})
     return {
-        "states": _states(results.control, days),
+        "states": ([f"{day:%Y-%m-%d}" for day in days], results.ground.states(days)),
         "districts": results.districts,
         "title": results.title,
         "followed": results.followed,
@@ -194,19 +194,16 @@ def _ground_of_series(results: SeriesResults) -> dict[str, Any]:
 def _ground_of_agreement(results: AgreementResults) -> dict[str, Any]:
     days = results.totals["date"]
     return {
-        "states": [state for source in results.held for state in _states(source, days)],
+        "states": (
+            [f"{day:%Y-%m-%d}" for _ in results.held for day in days],
+            [source[source["date"] == day] for source in results.held for day in days],
+        ),
         "districts": results.districts,
         "title": results.titled(every_day=True),
         "followed": (results.side,),
         "sides": results.sides,
         "labels": results.labels,
     }
-
-
-def _states(control: gpd.GeoDataFrame, days: Iterable[pd.Timestamp]) -> list[tuple[str, gpd.GeoDataFrame]]:
-    """Give what was held on each of some days."""
-    rows = control.groupby("date").indices
-    return [(f"{day:%Y-%m-%d}", control.iloc[rows.get(day, [])]) for day in days]
 
 
 _GROUND: dict[str, Callable[[Any], dict[str, Any]]] = {

@@ -28,6 +28,7 @@ from frontlines.plot import (
 )
 from frontlines.plot.page import Chart, chart_page
 from frontlines.plot.style import DEFAULT_STYLE
+from frontlines.series import every_row
 from frontlines.study.study import Answer, Wanted, style_of
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _panels(results: SeriesResults, *, free_scale: bool) -> Figure:
     """Draw the districts side by side."""
     side, look = _of_sides(results)
     return district_figure(
-        results.series.assign(**side),
+        every_row(results.series).assign(**side),
         results.overall,
         caption=results.caption,
         labels=results.labels or None,

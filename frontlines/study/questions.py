@@ -30,7 +30,7 @@ def compare(
     *,
     side: str | Sequence[str] | None = None,
     key: str = "district",
-    jobs: int = 1,
+    workers: int = 1,
     progress: Progress = None,
     **options: Any,
 ) -> Results:
@@ -46,7 +46,7 @@ def compare(
         the one district.
     side
         The side whose gains are positive, or several of them; None: every side of the layers.
-    jobs
+    workers
         Processes that share the draws of errors; a script that asks for several needs its
         ``if __name__ == "__main__":``.
     progress
@@ -84,7 +84,7 @@ def compare(
     with reporting(progress) as report:
         report(0.0, "reading")
         study = study_from_files(before, after, districts=districts, side=side, key=key, **options)
-        return run_study(study, jobs=jobs, progress=part(report, 0.2, 1.0))
+        return run_study(study, workers=workers, progress=part(report, 0.2, 1.0))
 
 
 @checked()
@@ -117,8 +117,8 @@ def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are
     source
         Whom captions name as the source.
     **options
-        Whatever else `run_series` takes (`rest`, `day`, `front_m`, `margin_m`, `jobs` and so on), and
-        of the reading `mend`, `snap_m`, `reach_m`, `population`, `population_per`, `description`.
+        Whatever else `run_series` takes (`rest`, `day`, `front_m`, `margin_m`, `workers` and so on), and of
+        the reading `mend`, `snap_m`, `reach_m`, `population`, `population_per`, `description`.
 
     Returns
     -------

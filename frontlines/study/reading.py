@@ -176,6 +176,12 @@ class StudyLayers:
                 raise
             raise LayerError(f"{told}. As it is, {error}", faults) from error
 
+    @contextmanager
+    def refusing(self, raw: gpd.GeoDataFrame, *paths: Path) -> Iterator[None]:
+        """Put the files' names before whatever is wrong with polygons of many days."""
+        with naming(*paths), self.spans_named(raw, *paths):
+            yield
+
     def _lines(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Check lines; those that name no sides get them by the places that are described."""
         side_at = self.reading.description.side_at

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from frontlines.crs.working import distortion
-from frontlines.errors import SourceError, StudyError
+from frontlines.errors import SourceError
 from frontlines.layers.columns import BOOKED
 from frontlines.layers.mending import stated_sources
 from frontlines.manifest import Manifest, sha256, versions
-from frontlines.names import KM2, counted, somebody
-from frontlines.series.periods import code_of
-from frontlines.series.totals import ground_beyond, series_books
+from frontlines.names import KM2, counted
 from frontlines.sources.snapshots import shrunken_days
-from frontlines.study.no_district import in_no_district, recorded
 
 if TYPE_CHECKING:
     from frontlines.study.study import Study
@@ -98,66 +92,6 @@ def _books(
         books[f"districts_{column}"] = float(study.districts[column].sum())
     moved = [f"{layer}_{column}" for layer in ("control", "districts") for column in BOOKED]
     return dict.fromkeys(moved, 0.0) | books
-
-
-def record_of(
-    control: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, read: Mapping[str, Any], asked: dict[str, Any]
-) -> Manifest:
-    """Describe what goes into a series: files, options, the districts and each snapshot by its checksum."""
-    days = control.groupby("date", sort=True)
-    return {
-        "inputs": list(read.get("inputs", ())),
-        "parameters": dict(read.get("parameters", {})) | asked | {"freq": code_of(asked["freq"])},
-        "projection": {"name": control.crs.name, "wkt": control.crs.to_wkt()},
-        "sources": list(read.get("sources", ())) or stated_sources(control["source"]),
-        "districts": _digest(districts, "district"),
-        "snapshots": {f"{day:%Y-%m-%d}": _digest(rows, "side") for day, rows in days},
-        "odd": [*read.get("odd", ()), *shrunken_days(control)],
-        "ends_led": dict(read.get("ends_led", {})),
-        "notes": list(read.get("notes", ())),
-        "versions": versions(),
-    }
-
-
-def _digest(frame: gpd.GeoDataFrame, column: str) -> str:
-    """Digest a column and the geometry of a frame, in whatever order its rows are."""
-    rows = sorted(zip(frame[column].astype(str), shapely.to_wkb(frame.geometry.values), strict=True))
-    return hashlib.sha256(b"".join(text.encode() + wkb for text, wkb in rows)).hexdigest()
-
-
-def books_of_series(
-    snapshots: gpd.GeoDataFrame, control: gpd.GeoDataFrame, totals: pd.DataFrame, *ground: Any
-) -> dict[str, Any]:
-    """Sum a series up for its manifest, with what is in none of its figures; `ground`: districts, labels."""
-    ends = snapshots["date"].isin([totals["date_from"].iloc[0], totals["date_to"].iloc[-1]])
-    own = snapshots["side"].isin(somebody(tuple(totals["side"].unique())))
-    return {
-        "beyond_districts_km2": ground_beyond(control, totals),
-        "books": series_books(totals),
-        "no_district": recorded(in_no_district(snapshots[own & ends], *ground)),
-    }
-
-
-def gone_on_with(series: pd.DataFrame, old: Manifest, record: Manifest) -> pd.DataFrame:
-    """Give the series that is to be gone on with, after checking that it began in the same way."""
-    anew = "begin anew, without previous=..."
-    for name in ("parameters", "projection", "districts", "version"):
-        before, now = (
-            one.get("versions", {}).get("frontlines") if name == "version" else one.get(name)
-            for one in (old, record)
-        )
-        if before != now:
-            which = ""
-            if name == "parameters":
-                had, has = dict(before or {}), dict(now or {})
-                which = f" ({', '.join(key for key in has if had.get(key) != has[key])})"
-            raise StudyError(f"the series was made with other {name.removesuffix('s')}s{which}: {anew}")
-    snapshots = dict(old.get("snapshots", {}))
-    early = dict(list(record["snapshots"].items())[: len(snapshots)])
-    if early != snapshots:
-        day = min(set(early.items()) ^ set(snapshots.items()))[0]
-        raise StudyError(f"the snapshot of {day} is not the one that the series was made from: {anew}")
-    return series
 
 
 def read_previous(out: Path) -> tuple[pd.DataFrame, Manifest]:

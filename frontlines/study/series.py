@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 
 from frontlines.arguments import checked
 from frontlines.change import PopulationRaster
-from frontlines.names import TOLERANCE_M, UNKNOWN, Around, sides_followed, sides_in_order
-from frontlines.progress import Progress, part, processes, reporting
-from frontlines.series import change_series
+from frontlines.names import TOLERANCE_M, UNKNOWN, Around, sides_in_order
+from frontlines.progress import Progress, part, reporting
 from frontlines.study.errors import errors_of_series
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
-from frontlines.study.record import books_of_series, gone_on_with, record_of
-from frontlines.study.series_edge import SeriesEdge
-from frontlines.study.series_results import Previous, SeriesResults, series_and_record
+from frontlines.study.series_record import alone, begun, books_of_series, record_days
+from frontlines.study.series_results import Previous, SeriesResults
+from frontlines.study.series_stretches import walk
+from frontlines.study.snapshots import RawSnapshots, snapshots_of
 from frontlines.study.study import labels_of, require_rest
 from frontlines.uncertainty import NoiseModel
 
 
 @checked()
 def run_series(  # noqa: PLR0913 - one argument for each option of the command
-    snapshots: gpd.GeoDataFrame,
+    snapshots: gpd.GeoDataFrame | RawSnapshots,
     districts: gpd.GeoDataFrame,
     side: str | Sequence[str] | None = None,
     *,
@@ -47,7 +47,9 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     title: str | None = None,
     record: Mapping[str, Any] | None = None,
     previous: Previous | None = None,
-    jobs: int = 1,
+    rows: Literal["all", "changed"] | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
     progress: Progress = None,
 ) -> SeriesResults:
     """Follow a side, or each of several, through many snapshots, and put on record what was done.
@@ -93,8 +95,13 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     previous
         Results of an earlier run from the beginning of the same snapshots, with the same arguments, or
         its series and manifest: its steps are taken over, only later ones are computed.
-    jobs
-        Processes that share the steps.
+    rows
+        ``"all"``: a row for each step, district and side; ``"changed"``: without those in which nothing
+        changed, but for the first step and the first district (see `frontlines.series.every_row`). By default
+        all, and without them if they are more than a sheet of a spreadsheet holds (1,048,575) and no error is
+        known.
+    workers, scheduler
+        Processes that share the days, or the address of a Dask scheduler; see `frontlines.scale.executor`.
     progress
         None, True for a bar, or a function of (fraction, message).
 
@@ -106,8 +113,9 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     Raises
     ------
     StudyError
-        If `front_m` is given without `border_m` and no margin can be told, or `previous` was made from
-        other snapshots, districts or arguments, or by another version of this library.
+        If `rows` leaves out what has errors, `front_m` is given without `border_m` and no margin can be told,
+        or `previous` was made from other snapshots, districts or arguments, or by another version of this
+        library.
     FrontlinesError
         Whatever a stage refuses, see there.
 
@@ -125,44 +133,43 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     SeriesResults(A, 2031-06-01 to 2031-06-03, 2 steps, net +0.50 km²)
     """
     require_rest(rest)
-    held = [*snapshots["side"], *([] if rest == UNKNOWN else [rest])]
-    labels, followed = labels_of(districts, label), sides_followed(held, side)
-    alone = followed[0] if len(followed) == 1 else None
+    held = snapshots_of(snapshots)
+    labels, steps = labels_of(districts, label), {"freq": freq, "day": day, "tolerance_m": tolerance_m}
+    told, measured = (noise, sigma_m, correlation_m), bool(front_m)
+    unsure = held.with_sigma or any(one is not None for one in (sigma_m, noise, frontlines))
     with reporting(progress) as report:
         report(0.0, "strips along the edge")
-        steps: dict[str, Any] = {"freq": freq, "day": day, "tolerance_m": tolerance_m}
-        asked = {"side": alone or list(followed), **steps, "margin_m": margin_m, "rest": rest}
-        manifest = record_of(snapshots, districts, record or {}, asked)
-        kept = None if previous is None else gone_on_with(*series_and_record(previous), manifest)
-        earlier = None if previous is None else series_and_record(previous)[1]["margin"]
-        edge = SeriesEdge(
-            snapshots, districts, margin_m, earlier, measured=bool(front_m), border_m=border_m, rest=rest
-        )
-        manifest["margin"] = edge.margins.record
-        control = edge.control
-        report(0.3, "what changed hands")
-        theirs = {**steps, "previous": kept, "progress": part(report, 0.3, 0.7)}
-        with processes(jobs) as mapper:
-            series = change_series(control, districts, followed, mapper=mapper, **theirs)
-        report(0.7, "front")
-        fronts = edge.fronts(followed, front_m) if front_m else None
-        if front_m:
+        asked = {"side": side, **steps, "margin_m": margin_m, "rest": rest}
+        followed, manifest, kept, old = begun(held, districts, record or {}, asked, previous)
+        wanted = {**asked, "front_m": tuple(front_m), "border_m": border_m, "rows": rows, "unsure": unsure}
+        shared = {"workers": workers, "scheduler": scheduler}
+        margin = None if old is None else old["margin"]
+        walked = walk(held, districts, followed, wanted, (kept, margin), shared, part(report, 0.1, 0.7))
+        ground, edge, found, series, totals, more = walked
+        manifest |= more
+        record_days(manifest, found, old)
+        if measured:
             manifest["front"] = {"resolution_m": list(front_m), "border_m": edge.border_m}
-        method = _method((noise, sigma_m, correlation_m), edge.border_m)
+        method = _method(told, edge.border_m)
         of_places = {"rest": rest, "sigma_m": method["sigma_m"], "border_m": edge.border_m}
-        found = follow_settlements(control, settlements, districts, (freq, day), of_places)
-        places, changes, manifest["places"] = found
-        people = people_of_sides(places, (control, districts), followed, population, steps)
+        looked_up = districts if settlements is None and population is None else ground.every()
+        places, changes, manifest["places"] = follow_settlements(
+            looked_up, settlements, districts, (freq, day), of_places
+        )
+        people = people_of_sides(places, (looked_up, districts), followed, population, steps)
         manifest["people"] = people_record(people, followed, population, districts)
-        ground, told = (control, districts, frontlines), (noise, sigma_m, correlation_m)
-        series, totals, overall, manifest["errors"] = errors_of_series(series, ground, told, edge.border_m)
-        manifest |= books_of_series(snapshots, control, totals, districts, labels)
+        ends, snapped = ground.ends()
+        drawn = ground.every() if unsure else ends
+        books = errors_of_series(series, totals, (drawn, districts, frontlines), told, edge.border_m)
+        series, totals, overall, manifest["errors"] = books
+        manifest |= books_of_series(ends, snapped, totals, len(held.days), districts, labels)
         report(1.0, "done")
     return SeriesResults(
-        followed=followed, control=control, districts=districts, series=series, totals=totals, fronts=fronts,
+        followed=followed, ground=ground, districts=districts, series=series, totals=totals,
+        fronts=found.fronts(followed) if measured else None,
         overall=overall, frontlines=frontlines, places=places, settlements=changes, population=people,
-        title=title or _titled(alone, sides or {}), sides=sides or {}, labels=labels,
-        every_side=sides_in_order([*snapshots["side"], rest]), colours=colours or {}, around=around,
+        title=title or _titled(alone(followed), sides or {}), sides=sides or {}, labels=labels,
+        every_side=sides_in_order([*found.sides, *held.sides, rest]), colours=colours or {}, around=around,
         tolerance_m=tolerance_m, method=method, manifest=manifest,
     )  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -11,19 +11,21 @@ import pandas as pd
 
 from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
-from frontlines.geometry.coverage import HAIR_M, united
-from frontlines.layers.margins import Margins, add_margins, find_margins
+from frontlines.geometry.coverage import HAIR_M, ground_of, united
+from frontlines.geometry.strips import StripFinder
+from frontlines.layers.margins import Margins, add_margins, find_margins, is_strip
 from frontlines.layers.mending import fill_up
 from frontlines.movement.front_length import front_length
 from frontlines.names import BORDER_M, UNKNOWN
+from frontlines.study.snapshots import AT_ONCE, Days, Snapshots
 
 
 class SeriesEdge:
-    """The edge of all districts: `margins` along it, the snapshots with them (`control`), and `border_m`."""
+    """The edge of all districts, and the margin along it that is the same on all days."""
 
     def __init__(
         self,
-        snapshots: gpd.GeoDataFrame,
+        some_days: gpd.GeoDataFrame,
         districts: gpd.GeoDataFrame,
         margin_m: float | None,
         earlier: Mapping[str, Any] | None,
@@ -32,41 +34,92 @@ class SeriesEdge:
         border_m: float | None,
         rest: str = UNKNOWN,
     ) -> None:
-        """Find the strips; a series that goes on keeps the margin of the `earlier` one.
+        """Take the margin asked for, that of an `earlier` series, or the one that `some_days` tell of.
 
         What neither polygon nor strip covers is the ground of `rest`, if it is somebody.
         """
         self.districts, self.border_m = districts, BORDER_M if border_m is None else border_m
         self.theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
-        self.margins = _margins(snapshots, self.theatre, margin_m, earlier)
+        if margin_m is None and earlier is not None:
+            margins = find_margins(some_days.iloc[:0], self.theatre, margin_m=earlier["margin_m"])
+            self.margins = replace(margins, found=earlier["found"], unclear="unclear" in earlier)
+        else:
+            self.margins = find_margins(some_days, self.theatre, margin_m=margin_m)
         if measured and border_m is None:
             _require_clear(self.margins)
-        self.control = add_margins(snapshots, self.margins)
-        if rest != UNKNOWN:
+        self.rest, metres = rest, self.margins.margin_m
+        self._finder = StripFinder(ground_of(self.theatre), metres) if metres > 0 else None
+
+    def with_strips(self, snapshots: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+        """Add strips to snapshots as rows of their own; measure them by day and side."""
+        metres = self.margins.margin_m
+        found = find_margins(snapshots, self.theatre, margin_m=metres, finder=self._finder)
+        control = add_margins(snapshots, found)
+        if metres > 0 and "margin_km2" not in control:  # the same columns in all stretches
+            control = control.assign(margin_km2=0.0)
+        if self.rest != UNKNOWN:
             ground, days = self.theatre.geometry.iloc[0], snapshots["date"].unique()
-            self.control = fill_up(self.control, ground, days, rest=rest, hair_m=HAIR_M)
+            control = fill_up(control, ground, days, rest=self.rest, hair_m=HAIR_M)
+        return control, found.areas()
 
-    def fronts(self, sides: Sequence[str], resolution_m: Sequence[float]) -> pd.DataFrame:
+    def fronts(
+        self, control: gpd.GeoDataFrame, sides: Sequence[str], resolution_m: Sequence[float]
+    ) -> dict[str, pd.DataFrame]:
         """Measure the front of each side on all dates."""
-        found = []
+        found = {}
         for side in sides:
-            front = fronts_of_side(self.control, self.theatre, side, border_m=self.border_m)
+            front = fronts_of_side(control, self.theatre, side, border_m=self.border_m)
             table = front_length(front, self.districts, resolution_m=list(resolution_m))
-            found.append(table.assign(side=side, border_m=self.border_m)[table["front_km"] > 0])
-        return found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
+            found[side] = table.assign(side=side, border_m=self.border_m)[table["front_km"] > 0]
+        return found
 
 
-def _margins(
-    control: gpd.GeoDataFrame,
-    theatre: gpd.GeoDataFrame,
-    margin_m: float | None,
-    earlier: Mapping[str, Any] | None,
-) -> Margins:
-    """Find the strips by the margin asked for, by that of the earlier series, or from the data."""
-    if margin_m is not None or earlier is None:
-        return find_margins(control, theatre, margin_m=margin_m)
-    margins = find_margins(control, theatre, margin_m=earlier["margin_m"])
-    return replace(margins, found=earlier["found"], unclear="unclear" in earlier)
+@dataclass
+class Ground:
+    """Who held what on each day, strips among the rows; read again where it is not kept."""
+
+    snapshots: Snapshots
+    edge: SeriesEdge
+    kept: gpd.GeoDataFrame | None = None
+
+    def on(self, days: Days) -> gpd.GeoDataFrame:
+        """Give some days, one after the other."""
+        if self.kept is not None:
+            return self.kept[self.kept["date"].isin(list(days))]
+        found = self.edge.with_strips(self.snapshots.of(days).checked())[0]
+        return found.sort_values("date", kind="stable", ignore_index=True)
+
+    def ends(self) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+        """Give the first and the last day, with strips and without."""
+        days = self.snapshots.days
+        rows = self.on([days[0], days[-1]])
+        return rows, rows[~is_strip(rows)]
+
+    def states(self, days: Days) -> States:
+        """Give days one by one, as often as they are gone through."""
+        return States(self, days)
+
+    def every(self) -> gpd.GeoDataFrame:
+        """Give all days, one after the other."""
+        if self.kept is None:
+            self.kept = self.on(self.snapshots.days)
+        return self.kept
+
+
+@dataclass(frozen=True)
+class States:
+    """Some days, read some at a time."""
+
+    ground: Ground
+    days: Days
+
+    def __iter__(self) -> Iterator[gpd.GeoDataFrame]:
+        """Give what was held on each of the days."""
+        for some in (self.days[at : at + AT_ONCE] for at in range(0, len(self.days), AT_ONCE)):
+            rows = self.ground.on(some)
+            places = rows.reset_index(drop=True).groupby("date").indices
+            for day in some:
+                yield rows.iloc[places.get(day, [])]
 
 
 def _require_clear(margins: Margins) -> None:

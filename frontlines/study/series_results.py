@@ -14,8 +14,9 @@ from frontlines.geometry.coverage import united
 from frontlines.layers import as_control
 from frontlines.manifest import Manifest, long_date
 from frontlines.names import TOLERANCE_M, Around, counted, listed, shown_unit
-from frontlines.series import FollowedPlaces, change_series, series_totals
+from frontlines.series import FollowedPlaces, change_series, every_row, series_totals
 from frontlines.study.compare import Results, run_study
+from frontlines.study.series_edge import Ground
 from frontlines.study.study import SHOWN, Answer, Study, if_any
 
 
@@ -27,10 +28,11 @@ class SeriesResults(Answer):
     ----------
     followed
         The side whose gains are positive, or the sides.
-    control, districts
-        The snapshots, strips along the edge as rows of their own, and the districts, in the working CRS.
+    ground, districts
+        The snapshots, some days of which may be had at a time, and the districts, in the working CRS.
     series, totals
-        From `change_series` and `series_totals`; with the columns of `series_error` if the errors of the
+        From `change_series` (perhaps without rows in which nothing changed, see `every_row`) and
+        `series_totals`; with the columns of `series_error` if the errors of the
         lines are known.
     overall
         From `series_error`: net change from the first snapshot to the last by district; None without errors.
@@ -60,7 +62,7 @@ class SeriesResults(Answer):
     """
 
     followed: tuple[str, ...]
-    control: gpd.GeoDataFrame
+    ground: Ground
     districts: gpd.GeoDataFrame
     series: pd.DataFrame
     totals: pd.DataFrame
@@ -90,6 +92,11 @@ class SeriesResults(Answer):
         return f"SeriesResults({sides}, {first} to {last}, {counted(books['steps'], 'step')}{net})"
 
     @property
+    def control(self) -> gpd.GeoDataFrame:
+        """All snapshots in the working CRS, strips along the edge as rows of their own."""
+        return self.ground.every()
+
+    @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables, by the names of their files."""
         found = {"series": self.series, "totals": self.totals}
@@ -117,21 +124,23 @@ class SeriesResults(Answer):
         dates = [pd.Timestamp(day or own) for day, own in zip((first, last), days, strict=True)]
         if isinstance(self.manifest["errors"].get("correlation_m"), list):
             raise StudyError("errors of several lengths are those of a series, not of two days: use compare")
-        held, asked = self.control["date"].isin(dates), self.manifest["parameters"]
-        if absent := [f"{day:%Y-%m-%d}" for day in dates if not (self.control["date"] == day).any()]:
+        known, asked = self.ground.snapshots.days, self.manifest["parameters"]
+        if absent := [f"{day:%Y-%m-%d}" for day in dates if day not in known]:
             raise StudyError(f"the series has no snapshot of {' and '.join(absent)}: give a day that it has")
-        ground = gpd.GeoDataFrame(geometry=[united(self.districts.geometry.to_numpy())], crs=self.control.crs)
+        ground = gpd.GeoDataFrame(
+            geometry=[united(self.districts.geometry.to_numpy())], crs=self.districts.crs
+        )
         drawn, spans = self.frontlines is not None, [long_date(str(day)) for day in dates]
         study = Study(
             name="series",
             title=f"{self.title}, {' to '.join(spans)}",
             side=self.followed,
             dates=(dates[0], dates[1]),
-            crs=self.control.crs,
+            crs=self.districts.crs,
             theatre=ground,
             districts=self.districts,
             frontlines=self.frontlines,
-            control=None if drawn else as_control(self.control[held], self.control.crs, theatre=ground),
+            control=None if drawn else as_control(self.ground.on(dates), self.districts.crs, theatre=ground),
             sides=self.sides,
             colours=self.colours,
             around=self.around,
@@ -149,5 +158,7 @@ Previous = SeriesResults | tuple[pd.DataFrame, Manifest]
 
 
 def series_and_record(previous: Previous) -> tuple[pd.DataFrame, Manifest]:
-    """Take apart what an earlier run gave."""
-    return (previous.series, previous.manifest) if isinstance(previous, SeriesResults) else previous
+    """Take apart what an earlier run gave; the series with all its rows."""
+    if isinstance(previous, SeriesResults):
+        return every_row(previous.series), previous.manifest
+    return every_row(previous[0]), previous[1]

@@ -303,7 +303,7 @@ def test_sigma_gives_the_balance_its_errors(folder):
     table = pd.read_csv(folder / "out" / "error_by_correlation.csv")
     assert table.loc[table["own"], "correlation_m"].tolist() == [5000]
     assert (folder / "out" / "error_by_correlation.png").exists()
-    together = call(folder, "bare_20240708.geojson", "bare_20240715.geojson", "--rest", "B", "--jobs", 2,
+    together = call(folder, "bare_20240708.geojson", "bare_20240715.geojson", "--rest", "B", "--workers", 2,
                     "--sigma-m", 500, "--draws", 120, "--force")  # fmt: skip
     assert together.exit_code == 0, together.output
     assert (folder / "out" / "balance.csv").read_bytes() == alone

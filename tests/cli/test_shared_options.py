@@ -214,7 +214,7 @@ SAID_BY = {
     },
 }
 OF_THE_COMMAND_ALONE = {
-    "--out", "--force", "--limit", "--report", "--help", "--excel", "--csv-bom", "--no-map", "--json", "--jobs",
+    "--out", "--force", "--limit", "--report", "--help", "--excel", "--csv-bom", "--no-map", "--json", "--workers",
     "--quiet", "--verbose", "--pdf",
 }  # fmt: skip
 TABLES_OF_ANY_NAME = {"--side-name": "sides", "--side-colour": "colours"}

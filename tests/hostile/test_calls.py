@@ -72,7 +72,7 @@ WRONG = {
     fl.read_population: {"path": "x" * 300},
     fl.series_totals: {"series": None},
     fl.balance_error: {"border_m": float("nan"), "reach_m": -1},
-    fl.run_series: {"border_m": -1, "jobs": 0},
+    fl.run_series: {"border_m": -1, "workers": 0},
     fl.follow_places: {"sigma_m": float("nan")},
 }
 TYPES = {"theatre", "sliver_m", "before", "side", "transitions", "day", "control", "crs", "rest", "series"}
@@ -136,7 +136,8 @@ def test_a_file_without_a_row_shows_in_a_series_what_it_shows_between_two_days(t
     fl.write(DISTRICTS, tmp_path.parent / "districts.gpkg")
     given = {"districts": [tmp_path.parent / "districts.gpkg"], "key": "district", "side": "A"}
     made = snapshots_from_files(tmp_path, **given)
-    km2 = made.control.assign(km2=made.control.area / 1e6).groupby(["date", "side"])["km2"].sum()
+    control = made.control.checked()
+    km2 = control.assign(km2=control.area / 1e6).groupby(["date", "side"])["km2"].sum()
     assert km2.loc["1994-05-12"].round(3).to_dict() == {"unknown": 64.0}
     said = "b_1994-05-12.gpkg holds no row: all ground of 1994-05-12 is that of unknown"
     assert said in made.record["notes"]

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
 import frontlines as fl
-from frontlines.errors import StudyError
+from frontlines.errors import LayerError, StudyError
 from frontlines.manifest import to_json
+from frontlines.series import every_row
 from frontlines.study.readable import series_table
 
 CRS = "EPSG:3035"
@@ -142,3 +144,68 @@ def test_errors_are_on_record_where_they_can_be_told(districts, side):
         "No errors: 2.0 km of front have no sigma_m; --sigma-m gives them one"
         in fl.run_series(control, districts, "A").caption
     )
+
+
+def shifting(days=26):
+    """A front of many vertices that moves day by day, and a second side that comes in late."""
+    rng = np.random.default_rng(3)
+    fronts = 1500 + np.cumsum(rng.normal(0, 40, (days, 41)), axis=0)
+    fronts[10:13] = fronts[10]  # days on which nothing moves
+    rows = []
+    for day, (date, xs) in enumerate(zip(pd.date_range("1931-06-01", periods=days), fronts, strict=True)):
+        edge = [(X + x, Y + 50 * n) for n, x in enumerate(xs)]
+        rows.append((date, "A", shapely.Polygon([(X, Y), *edge, (X, Y + 2000)])))
+        if day > 12:
+            rows.append((date, "B", box(3000, 0, 3200 + 10 * day, 900)))
+    return gpd.GeoDataFrame(rows, columns=["date", "side", "geometry"], crs=CRS).assign(source="made up")
+
+
+@pytest.mark.parametrize(
+    ("freq", "length", "more"), [(None, 3, {"margin_m": 0}), ("weekly", 7, {"margin_m": None, "workers": 2})]
+)
+def test_stretches_of_any_length_and_workers_give_the_same(
+    districts, freq, length, more, monkeypatch, tmp_path
+):
+    path = tmp_path / "days.parquet"
+    shifting().sample(frac=1, random_state=0).to_parquet(path)
+    asked = {"side": None, "every": freq, "front_m": [100], "border_m": 10}
+    whole = fl.follow(path, districts, **asked, margin_m=more["margin_m"])
+    monkeypatch.setattr("frontlines.study.series_stretches.AT_ONCE", length)
+    monkeypatch.setattr("frontlines.study.series_stretches.KEPT_DAYS", 0)
+    found = fl.follow(path, districts, **asked, **more)
+    for name, table in whole.tables.items():
+        pd.testing.assert_frame_equal(table, found.tables[name], check_exact=True)
+    assert to_json(found.manifest) == to_json(whole.manifest)
+    pd.testing.assert_frame_equal(pd.DataFrame(found.control), pd.DataFrame(whole.control))
+
+
+def test_what_did_not_change_may_be_left_out_and_put_back(districts):
+    asked = {"side": ["A", "B"], "margin_m": 0}
+    whole, changed = (fl.run_series(shifting(), districts, **asked, rows=rows) for rows in ("all", "changed"))
+    assert changed.manifest["rows"] == {"which": "changed", "of": len(whole.series)}
+    assert len(changed.series) < len(whole.series) - 10
+    pd.testing.assert_frame_equal(every_row(changed.series), whole.series, check_exact=True)
+    pd.testing.assert_frame_equal(changed.totals, whole.totals, check_exact=True)
+    assert every_row(whole.series) is whole.series
+    with pytest.raises(LayerError, match="every_row"):
+        fl.series_totals(changed.series)
+    with pytest.raises(LayerError, match="first step"):
+        every_row(changed.series[1:])
+    with pytest.raises(LayerError, match="interval of their own"):
+        fl.run_series(shifting(), districts, **asked, rows="changed", sigma_m=100.0)
+    asked |= {"rows": "changed", "front_m": [100], "border_m": 10}
+    early, fresh = (fl.run_series(shifting(days), districts, **asked) for days in (20, 26))
+    on = fl.run_series(shifting(), districts, **asked, previous=early)
+    for name, table in fresh.tables.items():
+        pd.testing.assert_frame_equal(on.tables[name], table, check_exact=True)
+
+
+def test_all_that_is_wrong_in_any_stretch_is_told_at_once(districts, monkeypatch, tmp_path):
+    monkeypatch.setattr("frontlines.study.series_stretches.AT_ONCE", 5)
+    days = shifting(20)
+    days.loc[[4, 18], "geometry"] = shapely.Polygon([(X, Y), (X + 9e3, Y + 9e3), (X + 9e3, Y), (X, Y + 9e3)])
+    days.to_parquet(tmp_path / "days.parquet")
+    with pytest.raises(
+        LayerError, match=r"days.parquet: .*\n- 2 of 27 rows have invalid geometry \(rows 4, 18;"
+    ):
+        fl.follow(tmp_path / "days.parquet", districts, side="A", margin_m=0)

@@ -18,13 +18,16 @@ from frontlines.progress import Report
 Freq = StrEnum("Freq", {name: name for name in FREQUENCIES})  # type: ignore[misc]
 """Steps to sum up in."""
 
+Which = StrEnum("Which", {"all": "all", "changed": "changed"})
+"""Rows of the table."""
+
 
 @shows_errors
 @saves_answers
 @asks(
     *OF_GROUND, *OF_MAP, "side", "settlements", "population", "population_per", "rest", "label", "title",
     "source", "side_names", "snap_m", "border_m", "reach_m", "margin_m", "sigma_m", "correlation_m", "mend",
-    "jobs",
+    "workers",
 )  # fmt: skip
 def series(
     snapshots: Annotated[
@@ -75,12 +78,28 @@ def series(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the series in --out; only later steps are computed.")
     ] = False,
+    rows: Annotated[
+        Which | None,
+        typer.Option(
+            "--rows",
+            metavar="WHICH",
+            help="all: a row for each step and district; changed: without those in which nothing changed; by "
+            "default all, up to the 1,048,575 rows of a sheet.",
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler", metavar="ADDRESS", help="Share the days among the workers of a Dask scheduler."
+        ),
+    ] = None,
     *,
     asked: dict[str, Any],
     saving: Saving,
 ) -> None:
     """Follow sides through many snapshots; write a table for each step and district, and charts."""
     asked |= given(every=freq and freq.value, day=day, front_m=front_m, tolerance_m=tolerance_m)
+    asked |= given(rows=rows and rows.value, scheduler=scheduler)
 
     def ask(report: Report) -> fl.SeriesResults:
         from frontlines.study.record import read_previous
