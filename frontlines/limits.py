@@ -114,6 +114,18 @@ def require_metres(
             )
 
 
+def lengths_given(error: type[FrontlinesError], **given: float | Iterable[float]) -> list[float]:
+    """Give one or more lengths, each once, the shortest first; refuse none at all, and what is no length."""
+    ((name, metres),) = given.items()
+    lengths = sorted({*map(float, metres)} if isinstance(metres, Iterable) else {float(metres)})
+    if not lengths:
+        raise error(f"{name} is {metres}: give one or more distances in metres, 0 or more")
+    for one in lengths:
+        length: dict[str, Any] = {name: one}
+        require_metres(error, **length)
+    return lengths
+
+
 def require_text(text: str, what: str) -> None:
     """Refuse a text that no page has room for, or that is none."""
     within("letters", len(text), what)

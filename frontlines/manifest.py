@@ -86,14 +86,13 @@ def caption(manifest: Mapping[str, Any]) -> str:
         f"Control at the end of {long_date(first)} and of {long_date(last)}, {manifest['cadence']}.",
         *_error_sentences(manifest),
         *place_sentences(manifest),
-        *(_sentence(note) for note in manifest["notes"]),
-        *(_sentence(note) for note in edge_notes(manifest)),
+        *map(_sentence, manifest["notes"]),
+        *map(_sentence, edge_notes(manifest)),
         *_in_no_district(manifest.get("no_district", ())),
         f"Sources: {_listed(manifest['sources'])}.",
         *(f"Districts: {_listed(named)}." for named in [named_districts(manifest)] if named),
         _sentence(manifest["boundaries"]),
-        f"Projection: {manifest['projection']['name']}.",
-        f"Computed with frontlines {manifest['versions']['frontlines']}.",
+        *_made_with(manifest),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -281,13 +280,12 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
         *map(_sentence, series_error_notes(manifest)),
-        *(_sentence(note) for note in edge_notes(manifest)),
+        *map(_sentence, edge_notes(manifest)),
         *_measured(manifest.get("front")),
         *place_sentences(manifest),
         *places_sentence(manifest["parameters"].get("reach_m")),
         f"Sources: {_listed(manifest['sources'])}.",
-        f"Projection: {manifest['projection']['name']}.",
-        f"Computed with frontlines {manifest['versions']['frontlines']}.",
+        *_made_with(manifest),
     ]
     return " ".join(sentences)
 
@@ -300,11 +298,10 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
     sentences = [
         f"Ground of {who} on {long_date(manifest['dates'][-1])} as {first} and {second} show it{where}.",
         _overlap(total),
-        *(_sentence(note) for note in edge_notes(manifest)),
+        *map(_sentence, edge_notes(manifest)),
         *places_sentence(manifest["parameters"].get("reach_m")),
         f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
-        f"Projection: {manifest['projection']['name']}.",
-        f"Computed with frontlines {manifest['versions']['frontlines']}.",
+        *_made_with(manifest),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -313,10 +310,9 @@ def nets_caption(manifest: Mapping[str, Any]) -> str:
     """Write the caption of a chart of net change by several sources from the manifest of its run."""
     sentences = [
         *map(_sentence, spread_notes(manifest)),
-        *(_sentence(note) for note in edge_notes(manifest)),
+        *map(_sentence, edge_notes(manifest)),
         f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
-        f"Projection: {manifest['projection']['name']}.",
-        f"Computed with frontlines {manifest['versions']['frontlines']}.",
+        *_made_with(manifest),
     ]
     return " ".join(sentences)
 
@@ -340,6 +336,12 @@ def spread_notes(manifest: Mapping[str, Any]) -> list[str]:
         f"Chance that they alone give so wide a spread: {found['p_spread']:.3f}{over[2]}",
         "Errors of lines and disagreement of sources are not added up",
     ]
+
+
+def _made_with(manifest: Mapping[str, Any]) -> list[str]:
+    """Name projection and version, the last sentences of every caption."""
+    version_used = manifest["versions"]["frontlines"]
+    return [f"Projection: {manifest['projection']['name']}.", f"Computed with frontlines {version_used}."]
 
 
 def _credited(name: str, sources: Iterable[str]) -> str:

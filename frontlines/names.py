@@ -143,6 +143,12 @@ def rows_of_each(number: npt.NDArray[np.integer]) -> list[Ints]:
     return np.split(order, np.flatnonzero(np.diff(number[order])) + 1) if len(order) else []
 
 
+def repeated(number: Ints) -> tuple[Ints, Ints]:
+    """Repeat positions so many times, and count the repeats of each from 0."""
+    position = np.repeat(np.arange(len(number)), number)
+    return position, np.arange(len(position)) - np.repeat(np.cumsum(number) - number, number)
+
+
 def listed(items: Sequence[Any], most: int) -> str:
     """Name the first few of some items, and say how many more there are."""
     more = f" and {len(items) - most} more" if len(items) > most else ""

@@ -26,22 +26,8 @@ def _silent(fraction: float, message: str) -> None:
 def reporting(progress: Progress) -> Iterator[Report]:
     """Turn a ``progress`` argument into a function to call as the work goes on.
 
-    Parameters
-    ----------
-    progress
-        ``None`` or ``False``: silent. ``True``: a bar on the error stream, if it is a terminal.
-        A function: it is called with the fraction done [0 to 1] and a message.
-
-    Yields
-    ------
-    report
-        Function of (fraction, message).
-
-    Examples
-    --------
-    >>> with reporting(lambda fraction, message: print(f"{fraction:.0%} {message}")) as report:
-    ...     report(0.5, "half")
-    50% half
+    None or False: silent. True: a bar on the error stream, if it is a terminal. A function: it is called with
+    the fraction done [0 to 1] and a message.
     """
     if callable(progress):
         yield progress
@@ -114,29 +100,7 @@ def begin_process(bounds: dict[str, float]) -> None:
 
 
 def track(items: Iterable[T], progress: Progress, message: str, *, total: int) -> Iterator[T]:
-    """Go through items and report how many are done.
-
-    Parameters
-    ----------
-    items
-        What to go through.
-    progress
-        See `reporting`.
-    message
-        What is being done.
-    total
-        How many items there are.
-
-    Yields
-    ------
-    item
-        Each item, in order.
-
-    Examples
-    --------
-    >>> list(track("ab", None, "letters", total=2))
-    ['a', 'b']
-    """
+    """Go through items and report how many are done."""
     with reporting(progress) as report:
         report(0.0, message)
         for done, item in enumerate(items, start=1):

@@ -8,7 +8,8 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
-from frontlines.crs import polygons_of, require_working_crs
+from frontlines.crs import polygons_of
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import (
     CLOSURE,

@@ -1,13 +1,18 @@
-"""Which side held each settlement on two dates, as the ground says."""
+"""Which side held each settlement on two dates, as the ground says, and how many people lived there."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.names import Bools
+from frontlines.crs.working import require_working_crs
+from frontlines.geometry.coverage import intersect
+from frontlines.names import WHOLE, Bools
+from frontlines.sources.population import PopulationRaster
 
 COLUMNS = ["name", "district", "date_from", "date_to", "side_from", "side_to", "changed"]
 
@@ -21,38 +26,10 @@ def settlements_by_side(
     districts: gpd.GeoDataFrame,
     frontlines: gpd.GeoDataFrame | None = None,
 ) -> pd.DataFrame:
-    """Look up who held the ground of each settlement on two dates.
+    """Look up who held the ground of each settlement on two dates: a row a place, sorted by name.
 
-    Parameters
-    ----------
-    change
-        From `change_between`: one pair of dates, in the working CRS.
-    settlements
-        Points with `name`, in the same CRS (from `as_settlements`); listed on several dates it counts once.
-    districts
-        Polygons with `district`, in the same CRS (from `as_districts`).
-    frontlines
-        Lines of both dates with `sigma_m` [m], in the same CRS, to find the places that are unsure; or None.
-
-    Returns
-    -------
-    places
-        A row a place, sorted by name: `name`, `district`, `date_from`, `date_to`, `side_from`, `side_to`
-        (blank where it lies in no ground), `changed`; with lines `unsure`: nearer to a line than the
-        line's `sigma_m`; and `population` if the settlements have it. A place on a border counts to the
-        first of its neighbours.
-
-    Examples
-    --------
-    >>> from shapely import Point, box
-    >>> change = gpd.GeoDataFrame(
-    ...     {"date_from": ["1994-04-07"], "date_to": ["1994-05-12"], "side_from": ["A"], "side_to": ["B"]},
-    ...     geometry=[box(0, 0, 2, 2)], crs="EPSG:3035")
-    >>> places = gpd.GeoDataFrame({"name": ["Talış"]}, geometry=[Point(1, 1)], crs="EPSG:3035")
-    >>> districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 2, 2)], crs="EPSG:3035")
-    >>> held = settlements_by_side(change, places, districts)
-    >>> held[["name", "district", "side_from", "side_to"]].values.tolist()
-    [['Talış', 'D', 'A', 'B']]
+    Sides are blank where a place lies in no ground; one on a border counts to the first of its neighbours.
+    With `frontlines`, those of both dates, `unsure` tells whether it is nearer to a line than its `sigma_m`.
     """
     places = _in_first(each_once(settlements, districts), change[[*COLUMNS[2:6], "geometry"]])
     known = places[["side_from", "side_to"]].notna().all(axis=1)
@@ -107,3 +84,54 @@ def _within_sigma(places: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> Bools:
         found = shapely.STRtree(points).query(shapes, predicate="dwithin", distance=reach_m)
         unsure[found[1]] = True
     return unsure
+
+
+def population_by_district(
+    places: pd.DataFrame, side: str | Sequence[str], *, source: str = "places"
+) -> pd.DataFrame:
+    """Count the people that a side, or each of several, held, gained and lost, by district and in all.
+
+    `places` are from `settlements_by_side`, with `population`, or from `people_by_ground`; what lies in no
+    district is left out. Of places (`source`) the table also has `population_unsure` (within the error of a
+    line) and `places_without_population`, which count as zero.
+    """
+    if not isinstance(side, str):
+        tables = [population_by_district(places, one, source=source) for one in side]
+        return pd.concat(tables, ignore_index=True)
+    places = places[places["district"].notna()]
+    people = places["population"].fillna(0.0)
+    before, after = places["side_from"] == side, places["side_to"] == side
+    gained, lost = after & ~before, before & ~after
+    counted = {
+        "district": places["district"],
+        "population_before": people * before,
+        "population_after": people * after,
+        "population_held": people * (before & after),
+        "population_gained": people * gained,
+        "population_lost": people * lost,
+    }
+    if source == "places":
+        unsure = places.get("unsure", pd.Series(False, index=places.index))
+        counted["population_unsure"] = people * unsure
+        counted["places_gained"], counted["places_lost"] = gained.astype(int), lost.astype(int)
+        counted["places_without_population"] = places["population"].isna().astype(int)
+    table = pd.DataFrame(counted).groupby("district", sort=True).sum()
+    table.loc[WHOLE] = table.sum()
+    table = table.reset_index().assign(source=source)
+    table.insert(1, "side", side)
+    return table
+
+
+def people_by_ground(
+    change: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, raster: PopulationRaster
+) -> pd.DataFrame:
+    """Count the people of a raster by district and pair of sides, unchanged ground included.
+
+    Columns: `district`, `side_from`, `side_to`, `population`, and `without_km2`: ground without a value.
+    """
+    require_working_crs(change=change, districts=districts)
+    pairs = intersect(np.asarray(districts.geometry.values), np.asarray(change.geometry.values))
+    keys = {"district": districts["district"].to_numpy()[pairs.first]}
+    keys |= {name: change[name].to_numpy()[pairs.second] for name in ("side_from", "side_to")}
+    people = raster.people(gpd.GeoDataFrame(geometry=pairs.pieces, crs=change.crs))
+    return pd.DataFrame(keys).join(people).groupby(list(keys), sort=True).sum().reset_index()

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import ClosureError, LayerError
 from frontlines.geometry.coverage import CLOSURE, intersect
 from frontlines.names import CONTESTED, KM2, WHOLE, counted, sides_followed, sides_in_order

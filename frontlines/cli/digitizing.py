@@ -27,8 +27,7 @@ from frontlines.digitize.inputs import open_image
 from frontlines.errors import NoSuchColourError
 from frontlines.manifest import long_date, to_json
 from frontlines.names import plain
-from frontlines.plot import overlay_figure, residual_figure
-from frontlines.plot.picture_files import save_figure
+from frontlines.plot import overlay_figure, residual_figure, save_figure
 from frontlines.progress import reporting
 from frontlines.sources import files, writing
 from frontlines.sources.toml import as_toml

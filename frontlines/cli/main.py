@@ -40,6 +40,12 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "datasets": ("List the bundled studies.", "datasets"),
 }
+_FILES = {
+    "studies": ("run", "change", "displacement"),
+    "series": ("series",),
+    "compare": ("compare",),
+    "tools": ("init", "report", "check", "points", "digitize", "datasets"),
+}
 
 
 class _OnDemand(Mapping[str, Any]):
@@ -53,7 +59,8 @@ class _OnDemand(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         short, example = _COMMANDS[name]
-        function = getattr(import_module(f"frontlines.cli.commands.{name}"), name)
+        file = next(file for file, names in _FILES.items() if name in names)
+        function = getattr(import_module(f"frontlines.cli.commands.{file}"), name)
         alone = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False)
         epilog = f"Example: frontlines {example}"
         alone.command(name, short_help=short, epilog=epilog, context_settings=_HELP)(function)

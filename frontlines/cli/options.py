@@ -87,20 +87,12 @@ class Saving:
 
 
 def _saving(
-    *,
-    out: Path | None,
-    force: bool,
-    as_json: bool,
-    report: bool,
-    pdf: bool,
-    excel: bool,
-    csv_bom: bool,
-    no_map: bool,
+    *, out: Path | None, force: bool, as_json: bool, no_map: bool, csv_bom: bool, **wanted: bool
 ) -> Saving:
     from frontlines.study.study import Wanted
 
-    wanted = Wanted(report=report, map=not no_map, pdf=pdf, excel=excel, bom=csv_bom)
-    return Saving(out=out or Path("out"), force=force, json=as_json, wanted=wanted)
+    every = Wanted(map=not no_map, bom=csv_bom, **wanted)
+    return Saving(out=out or Path("out"), force=force, json=as_json, wanted=every)
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors, and JSON if asked.")]

@@ -35,12 +35,22 @@ CUT_OFF = 141
 """Exit code when nobody reads what is printed (128 and SIGPIPE)."""
 
 
-def _of_the_machine() -> tuple[type[Exception], ...]:
-    """List the errors of the machine and of libraries that do not mean a fault of ours."""
+def _of_the_machine() -> dict[type[Exception], str]:
+    """List the errors of the machine and of libraries, no fault of ours, and say what has failed."""
     from pyproj.exceptions import ProjError
     from shapely.errors import GEOSException
 
-    return OSError, MemoryError, RecursionError, OverflowError, UnicodeError, GEOSException, ProjError
+    shape = "a shape or CRS cannot be computed with: see what `frontlines check` says of the files"
+    return {
+        OSError: "the system refuses",
+        MemoryError: "there is not enough memory for this: give less at once",
+        RecursionError: "something is nested too deep to be read",
+        OverflowError: (
+            "a number or a day is out of range: look for a slip of the pen in the options and the files"
+        ),
+        UnicodeError: "some text cannot be read or written: save it as UTF-8",
+        **dict.fromkeys((GEOSException, ProjError), shape),
+    }
 
 
 _PLAIN_WIDTH = 120
@@ -139,9 +149,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def _in_days_of(line: str, takes: Collection[str]) -> str:
     """Name the options of a day that a command takes; without one the day stands in the file's name."""
-    options = [
-        f"--{name.replace('_', '-')}" for name in ("date_before", "date_after", "date") if name in takes
-    ]
+    options = [option_of(name) for name in ("date_before", "date_after", "date") if name in takes]
     if not options:
         line = re.sub(r",? or (say which day it shows )?with date='[\d-]+'", "", line)
         return re.sub(r"\bsay which day it shows\b", "put the day into its name", line)
@@ -205,10 +213,11 @@ def shows_errors(command: Callable[..., None]) -> Callable[..., None]:
             raise
         except FrontlinesError as error:
             _end(one_line(error, takes), FAULTY, error)
-        except _of_the_machine() as error:
+        except tuple(_of_the_machine()) as error:
             if isinstance(error, BrokenPipeError | _UnprintedError) or not _can_print():
                 raise typer.Exit(refuse_to_print(error)) from error
-            _end(f"{_what(error)}: {one_line(error, takes)}", FAULTY, error)
+            failed = next(what for kind, what in _of_the_machine().items() if isinstance(error, kind))
+            _end(f"{failed}: {one_line(error, takes)}", FAULTY, error)
         except Exception as error:  # noqa: BLE001 - the last net
             where = _written_down(error)
             told = f"this is a fault of frontlines: {type(error).__name__}: {one_line(error)}"
@@ -243,21 +252,6 @@ def refuse_to_print(error: BaseException) -> int:
     if getattr(error, "errno", None) == errno.EPIPE:
         return CUT_OFF
     return refuse(f"what was found cannot be printed ({error}): send it to another place", FAULTY)
-
-
-def _what(error: Exception) -> str:
-    """Say what has failed where it was not our library."""
-    if isinstance(error, MemoryError):
-        return "there is not enough memory for this: give less at once"
-    if isinstance(error, RecursionError):
-        return "something is nested too deep to be read"
-    if isinstance(error, OverflowError):
-        return "a number or a day is out of range: look for a slip of the pen in the options and the files"
-    if isinstance(error, UnicodeError):
-        return "some text cannot be read or written: save it as UTF-8"
-    if isinstance(error, OSError):
-        return "the system refuses"
-    return "a shape or CRS cannot be computed with: see what `frontlines check` says of the files"
 
 
 def _written_down(error: Exception) -> str:

@@ -11,7 +11,7 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.control.joining import join_ends
-from frontlines.crs import place, require_working_crs
+from frontlines.crs.working import place, require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.geometry.planar import (
@@ -116,29 +116,9 @@ def control_from_lines(
 
 
 def cut_lines(frontlines: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Cut lines at the edge of the theatre.
+    """Cut lines at the edge of the theatre; if no line reaches beyond, give the frame itself.
 
-    Parameters
-    ----------
-    frontlines
-        Lines in the working CRS (from `as_frontlines`).
-    theatre
-        Ground of the study, in the same CRS (from `as_theatre`).
-
-    Returns
-    -------
-    frontlines
-        What lies within the theatre. A line that leaves it and returns becomes a row a piece, with new index
-        labels; if no line reaches beyond, the frame itself.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> from shapely import LineString, box
-    >>> theatre = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 2000)], crs="EPSG:3035")
-    >>> lines = gpd.GeoDataFrame(geometry=[LineString([(1000, -500), (1000, 9000)])], crs="EPSG:3035")
-    >>> cut_lines(lines, theatre).geometry.iloc[0].wkt
-    'LINESTRING (1000 0, 1000 2000)'
+    A line that leaves the theatre and returns becomes a row a piece, with new index labels.
     """
     ground = ground_of(theatre)
     shapely.prepare(ground)

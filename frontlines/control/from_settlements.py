@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.layers.mending import NO_PLACE_SOURCE, joined_sources

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
-from frontlines.crs import place
+from frontlines.crs.working import place
 from frontlines.errors import ControlError
 from frontlines.geometry.planar import edge_lines, own_crossings, segments
 from frontlines.names import Floats, Geometries, counted
@@ -64,7 +64,9 @@ def join_ends(lines: gpd.GeoDataFrame, ground: Any, snap_m: float) -> Joined:
     joints: list[Floats] = []
     stubs, short, led = [], [], []
     moves = [_find_move(shapes, edge, *end) for end in _loose_ends(shapes, ground)]
-    loose = [_tip(shapes, *move[:2]) for move in moves if _wants_a_partner(move)]
+    # Ends that hang in the air, nearer to a line or another end than to the edge, want a partner.
+    hanging = [move for move in moves if move.host != _EDGE and move.distance_m > _TOUCHING_M]
+    loose = [_tip(shapes, *move[:2]) for move in hanging]
     for line, last, *_ in sorted(moves, key=lambda move: (move.distance_m, *_tip(shapes, *move[:2]))):
         if _is_among(_tip(shapes, line, last), joints):
             continue
@@ -125,11 +127,6 @@ def _find_move(shapes: Geometries, edge: Any, line: int, last: bool, without: Se
     if host >= 0 and (shapely.get_coordinates(shapes[host])[[0, -1]] == target).all(axis=1).any():
         host = _END
     return _Move(line, last, target, host, distance_m)
-
-
-def _wants_a_partner(move: _Move) -> bool:
-    """Tell whether an end hangs in the air, nearer to a line or another end than to the theatre's edge."""
-    return move.host != _EDGE and move.distance_m > _TOUCHING_M
 
 
 def _to_loose_tip(move: _Move, shapes: Geometries, loose: list[Floats], reach_m: float) -> _Move:

@@ -13,7 +13,7 @@ from shapely.ops import substring
 
 from frontlines.arguments import checked
 from frontlines.control.from_lines import Division, divide
-from frontlines.crs import place, require_working_crs
+from frontlines.crs.working import place, require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import edge_lines

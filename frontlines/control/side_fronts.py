@@ -11,14 +11,14 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.control.to_lines import GRID_M
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, united
-from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, segments
+from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, outline_edges, segments
 from frontlines.layers.margins import is_strip
 from frontlines.layers.mending import joined_sources
 from frontlines.limits import require_metres
-from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_each
+from frontlines.names import Bools, Floats, Geometries, Ints, repeated, rows_of_each
 
 _TILE_M = 20_000.0
 _ON_M = 1e-2  # edges this near to a strip run along it [m]
@@ -108,16 +108,13 @@ class _Outlines(NamedTuple):
 
 def _outlines(grounds: Geometries, inner: Any) -> _Outlines:
     """Take the outlines of grounds apart, and cut their edges at the inner ground."""
-    parts, ground = shapely.get_parts(shapely.orient_polygons(grounds), return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    edges, ring = segments(rings)
+    edges, ground = outline_edges(shapely.orient_polygons(grounds))
     first, edge = np.unique(edge_marks(edges), return_index=True, return_inverse=True)[1:]
     pieces, of = _clipped(edges[first], inner)
     # An edge that was cut to pieces is replaced by all of them.
     start, number = np.searchsorted(of, np.arange(len(first))), np.bincount(of, minlength=len(first))
-    again = number[edge]
-    place = np.arange(again.sum()) - np.repeat(np.cumsum(again) - again, again)
-    return _Outlines(pieces, np.repeat(ground[part[ring]], again), np.repeat(start[edge], again) + place)
+    which, place = repeated(number[edge])
+    return _Outlines(pieces, ground[which], start[edge][which] + place)
 
 
 def _clipped(edges: Floats, inner: Any) -> tuple[Floats, Ints]:

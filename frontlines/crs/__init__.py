@@ -4,21 +4,12 @@ One Lambert azimuthal equal-area plane a study, centred on its theatre: areas in
 WGS 84 ellipsoid. Lengths and directions are not kept, and are measured on the ellipsoid instead.
 """
 
-from frontlines.crs.geodesic import geod_of, ground_distance_m, ground_length_m, lonlat_of
 from frontlines.crs.projecting import STRAY_M, polygons_of, project
-from frontlines.crs.working import Distortion, distortion, place, require_working_crs, working_crs
+from frontlines.crs.working import working_crs
 
 __all__ = [
     "STRAY_M",
-    "Distortion",
-    "distortion",
-    "geod_of",
-    "ground_distance_m",
-    "ground_length_m",
-    "lonlat_of",
-    "place",
     "polygons_of",
     "project",
-    "require_working_crs",
     "working_crs",
 ]

@@ -19,7 +19,7 @@ from pyproj import CRS
 
 from frontlines.crs.geodesic import way
 from frontlines.errors import CRSError
-from frontlines.names import HALF_TURN_DEG, Bools, Floats, Geometries, Ints
+from frontlines.names import HALF_TURN_DEG, Bools, Floats, Geometries, Ints, repeated
 
 _Forward = Callable[[Floats], Floats]  # projects coordinates, (n, 2)
 
@@ -221,10 +221,9 @@ def _cut_and_project(lines: Geometries, forward: _Forward, *, turns: bool) -> tu
     first = np.cumsum(count) - count
     # The place of each cut of each edge, in reverse where the edge is run through from its upper end.
     many = count[edge]
-    nth = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-    backward = np.repeat(start > end, many)
-    nth = np.where(backward, np.repeat(many, many) - 1 - nth, nth)
-    place = len(vertices) + np.repeat(first[edge], many) + nth
+    which, nth = repeated(many)
+    nth = np.where((start > end)[which], many[which] - 1 - nth, nth)
+    place = len(vertices) + first[edge][which] + nth
     # Lay vertices out with room for the cuts after each, and fill the room in order.
     after = np.zeros(len(xy), dtype=np.int64)
     after[inner] = many

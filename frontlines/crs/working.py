@@ -22,18 +22,10 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class Distortion:
-    """How far the working CRS is from the truth over a theatre.
+    """How far the working CRS is from the truth over a theatre: the largest relative errors, as fractions."""
 
-    Attributes
-    ----------
-    area
-        Largest relative error of an area, as a fraction (0 for an equal-area plane).
-    length
-        Largest relative error of a short length in any direction, as a fraction.
-    """
-
-    area: float
-    length: float
+    area: float  # 0 for an equal-area plane
+    length: float  # of a short length in any direction
 
 
 @checked()
@@ -110,32 +102,7 @@ def _middle_longitude(lon: Floats) -> float:
 
 
 def require_working_crs(**frames: gpd.GeoDataFrame) -> CRS:
-    """Refuse frames that are not all in one equal-area CRS in metres.
-
-    Parameters
-    ----------
-    **frames
-        The frames, by the names to use in the message.
-
-    Returns
-    -------
-    crs
-        The CRS they share.
-
-    Raises
-    ------
-    CRSError
-        If one has no CRS, one that is not an equal-area plane in metres, or another one than the first.
-    LayerError
-        If one is no GeoDataFrame.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> theatre = gpd.GeoDataFrame(geometry=[], crs="EPSG:3035")
-    >>> require_working_crs(theatre=theatre).to_epsg()
-    3035
-    """
+    """Give the one equal-area CRS in metres that frames share; refuse, by their names, those that do not."""
     shared: CRS | None = None
     for name, frame in frames.items():
         shapes = np.asarray(frame.geometry.values)
@@ -170,34 +137,7 @@ def _is_equal_area(crs: CRS) -> bool:
 
 
 def distortion(crs: CRS, theatre: gpd.GeoDataFrame) -> Distortion:
-    """Measure how far the working CRS is from the truth on a theatre's vertices.
-
-    Parameters
-    ----------
-    crs
-        A projected CRS.
-    theatre
-        The ground, in any CRS.
-
-    Returns
-    -------
-    distortion
-        Largest relative errors of area and of length.
-
-    Raises
-    ------
-    CRSError
-        If the theatre has no CRS.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> from shapely import box
-    >>> theatre = gpd.GeoDataFrame(geometry=[box(46, 39, 48, 41)], crs="EPSG:4326")
-    >>> found = distortion(working_crs(theatre), theatre)
-    >>> found.area < 1e-9, found.length < 1e-3
-    (True, True)
-    """
+    """Measure how far a projected CRS is from the truth on a theatre's vertices."""
     if theatre.crs is None:
         raise CRSError("the theatre has no CRS: say which it is with theatre.set_crs('EPSG:4326')")
     lonlat = shapely.get_coordinates(theatre.geometry.to_crs(LONLAT).values)
@@ -207,25 +147,7 @@ def distortion(crs: CRS, theatre: gpd.GeoDataFrame) -> Distortion:
 
 
 def place(x: float, y: float, crs: CRS) -> str:
-    """Name a place of the plane by its longitude and latitude, for a message.
-
-    Parameters
-    ----------
-    x, y
-        Coordinates in `crs`.
-    crs
-        Any CRS.
-
-    Returns
-    -------
-    text
-        Such as ``"46.9050°E 40.3051°N"``.
-
-    Examples
-    --------
-    >>> place(46.905, 40.3051, CRS("EPSG:4326"))
-    '46.9050°E 40.3051°N'
-    """
+    """Name a place of the plane by its longitude and latitude, for a message: ``46.9050°E 40.3051°N``."""
     lon, lat = way(crs, LONLAT).transform(x, y)
     return _degrees(lon, lat)
 

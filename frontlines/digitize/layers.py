@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import geod_of
+from frontlines.crs.geodesic import geod_of
 from frontlines.digitize.areas.checks import doubtful_areas
 from frontlines.digitize.colour.colours import lab_of, rgb_of, unlikeness
 from frontlines.digitize.georef.cautions import Caution, pixel_of

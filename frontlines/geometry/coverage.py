@@ -15,7 +15,7 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.errors import ClosureError, LayerError
-from frontlines.geometry.planar import edge_lines, edge_middles, segments, winding_numbers
+from frontlines.geometry.planar import edge_lines, edge_middles, outline_edges, segments, winding_numbers
 from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_each
 
 CLOSURE = 1e-9
@@ -204,9 +204,9 @@ def common_borders(pieces: Geometries, polygons: Geometries, *, reach_m: float) 
 
     Columns: `piece`, `polygon` (positions), `length_m`; the longest border of each piece first.
     """
-    edges, owner = _outline(pieces)
+    edges, owner = outline_edges(pieces)
     middles = edge_middles(edges)
-    outline, polygon = _outline(polygons)
+    outline, polygon = outline_edges(polygons)
     # Most edges of large polygons are far from all small pieces: they need not go into the tree.
     close = _beside(outline, middles, reach_m)
     tree, polygon = shapely.STRtree(edge_lines(outline[close])), polygon[close]
@@ -218,14 +218,6 @@ def common_borders(pieces: Geometries, polygons: Geometries, *, reach_m: float) 
     found["rank"] = rank[np.unique(found["polygon"], return_inverse=True)[1]]
     found = found.sort_values(["piece", "length_m", "rank"], ascending=[True, False, True], ignore_index=True)
     return found[["piece", "polygon", "length_m"]]
-
-
-def _outline(polygons: Geometries) -> tuple[Floats, Ints]:
-    """Edges of the outlines of polygons, (n, 4), and the polygon of each."""
-    parts, polygon = shapely.get_parts(polygons, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    edges, ring = segments(rings)
-    return edges, polygon[part[ring]]
 
 
 def _beside(edges: Floats, points: Floats, reach_m: float) -> Bools:

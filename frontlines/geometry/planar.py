@@ -105,6 +105,14 @@ def segments(lines: Geometries) -> tuple[Floats, Ints]:
     return np.hstack([xy[:-1], xy[1:]])[inner], owner[:-1][inner]
 
 
+def outline_edges(polygons: Geometries) -> tuple[Floats, Ints]:
+    """Cut the outlines of polygons into their edges, (n, 4); with the position of the polygon of each."""
+    parts, polygon = shapely.get_parts(polygons, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    edges, ring = segments(rings)
+    return edges, polygon[part[ring]]
+
+
 def with_shared_vertices(lines: Geometries, *, same_m: float, on_line_m: float) -> Geometries:
     """Give each line the vertices of others that lie on it: what is drawn twice has the same ones.
 

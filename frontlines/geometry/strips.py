@@ -12,7 +12,7 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.geometry.coverage import holder_of
-from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, segments
+from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, outline_edges, segments
 from frontlines.geometry.tiles import WALL_M, Tiles, tiles_of
 from frontlines.names import Bools, Floats, Geometries, Ints
 
@@ -198,10 +198,8 @@ class _Edges(NamedTuple):
 
 
 def _edges_of(polygons: Geometries, sides: Ints) -> _Edges:
-    parts, polygon = shapely.get_parts(shapely.orient_polygons(polygons), return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    edges, ring = segments(rings)
-    side = sides[polygon[part[ring]]]
+    edges, polygon = outline_edges(shapely.orient_polygons(polygons))
+    side = sides[polygon]
     mark, first = np.unique(edge_marks(edges, side), return_index=True)
     return _Edges(edges[first], side[first], mark)
 

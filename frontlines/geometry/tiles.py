@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from frontlines.names import Bools, Floats, Geometries, Ints
+from frontlines.names import Bools, Floats, Geometries, Ints, repeated
 
 _ROWS = 1 << 24  # tiles of one column
 WALL_M = 1e-6
@@ -43,19 +43,13 @@ def tiles_of(edges: Floats, tiles: Tiles, within_m: float) -> tuple[Ints, Ints]:
     # Long edges are cut, so that their boxes are small.
     step = edges[:, 2:] - edges[:, :2]
     number = np.ceil(np.hypot(*step.T) / tiles.width_m).clip(min=1).astype(np.int64)
-    edge, place = _counted(number)
+    edge, place = repeated(number)
     start = edges[edge, :2] + step[edge] * (place / number[edge])[:, None]
     end = start + step[edge] / number[edge][:, None]
     low = np.floor((np.minimum(start, end) - within_m) / tiles.width_m).astype(np.int64)
     high = np.floor((np.maximum(start, end) + within_m) / tiles.width_m).astype(np.int64)
     columns, rows = (high - low + 1).T
-    piece, place = _counted(columns * rows)
+    piece, place = repeated(columns * rows)
     column, row = low[piece, 0] + place // rows[piece], low[piece, 1] + place % rows[piece]
     pairs = np.unique((column * _ROWS + row + _ROWS // 2) * (len(edges) + 1) + edge[piece])
     return pairs // (len(edges) + 1), pairs % (len(edges) + 1)
-
-
-def _counted(number: Ints) -> tuple[Ints, Ints]:
-    """Repeat positions so many times, and count the repeats of each."""
-    position = np.repeat(np.arange(len(number)), number)
-    return position, np.arange(len(position)) - np.repeat(np.cumsum(number) - number, number)

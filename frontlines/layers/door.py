@@ -31,8 +31,9 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from frontlines.arguments import checked
-from frontlines.crs import polygons_of, require_working_crs, working_crs
+from frontlines.crs import polygons_of, working_crs
 from frontlines.crs.projecting import project_and_look
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import CRSError, LayerError
 from frontlines.geometry.coverage import HAIR_M, ground_of
 from frontlines.layers.columns import dissolved, tidy, unfit_to_project, with_key

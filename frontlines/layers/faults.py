@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from frontlines.crs import place
+from frontlines.crs.working import place
 from frontlines.geometry.coverage import Pairs, gaps, overlaps, thin
 from frontlines.geometry.planar import own_crossings
 from frontlines.names import KM2, Bools, Geometries, Ints, Kind, counted, listed, rows_of_each, spelled_alike

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import polygons_of, require_working_crs
+from frontlines.crs import polygons_of
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import common_borders, ground_of, intersect, united
 from frontlines.geometry.strips import EdgePoints, StripFinder, Strips, margin_of

@@ -11,7 +11,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from frontlines.crs import ground_distance_m, require_working_crs
+from frontlines.crs.geodesic import ground_distance_m
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import edge_lines, segments
 from frontlines.movement.fronts import facing_lines

@@ -11,7 +11,8 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
-from frontlines.crs import ground_length_m, require_working_crs
+from frontlines.crs.geodesic import ground_length_m
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.movement.crossings import Rule, front_positions
 from frontlines.movement.fronts import districts_of, require_other_names

@@ -12,12 +12,19 @@ import shapely
 from pyproj import CRS, Transformer
 
 from frontlines.arguments import checked
-from frontlines.crs import ground_distance_m, ground_length_m, lonlat_of, require_working_crs
+from frontlines.crs.geodesic import ground_distance_m, ground_length_m, lonlat_of
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import edge_lines, segments
 from frontlines.limits import require_metres, within
-from frontlines.movement.fronts import districts_of, facing_lines, joined_lines, require_other_names
-from frontlines.names import WHOLE, Bools, Floats, Geometries
+from frontlines.movement.fronts import (
+    districts_of,
+    facing_lines,
+    joined_lines,
+    require_other_names,
+    whole_first,
+)
+from frontlines.names import WHOLE, Bools, Floats, Geometries, repeated
 
 STEP_M = 200.0
 """Points on a front stand this far apart [m] unless another distance is asked for."""
@@ -94,7 +101,7 @@ def nearest_distance(
         off_m = _distance_to(points, fronts[goal], crs)
         for name, own in _grounds(points, districts):
             rows.append({"district": name, "direction": direction} | _described(off_m[own], percentiles))
-    return _whole_first(pd.DataFrame(rows))
+    return whole_first(pd.DataFrame(rows))
 
 
 @checked(frontlines="lines date side_left side_right")
@@ -237,8 +244,7 @@ def _points_along(lines: Geometries, step_m: float, crs: CRS) -> Geometries:
     """Put points on lines at equal steps, the first and last half a step from the ends."""
     number = np.maximum(np.rint(ground_length_m(lines, crs) / step_m), 1).astype(np.int64)
     within("points", number.sum(), f"places at step_m={step_m:g}")
-    line = np.repeat(np.arange(len(lines)), number)
-    rank = np.arange(len(line)) - np.repeat(np.cumsum(number) - number, number)
+    line, rank = repeated(number)
     return np.asarray(
         shapely.line_interpolate_point(lines[line], (rank + 0.5) / number[line], normalized=True)
     )
@@ -287,11 +293,3 @@ def _longest(lines: Geometries, ground: Any) -> tuple[Any, float]:
 def _only_lines(shapes: Geometries) -> Geometries:
     parts = shapely.get_parts(shapely.get_parts(shapes))
     return np.asarray(parts[shapely.get_dimensions(parts) == 1])
-
-
-def _whole_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Sort by district, the whole before all others; rows of one district keep their order."""
-    rank = pd.DataFrame(
-        {"part": table["district"] != WHOLE, "name": table["district"], "row": range(len(table))}
-    )
-    return table.iloc[rank.sort_values(["part", "name", "row"]).index].reset_index(drop=True)

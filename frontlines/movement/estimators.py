@@ -10,7 +10,7 @@ import pandas as pd
 
 from frontlines.arguments import checked
 from frontlines.errors import LayerError
-from frontlines.movement.fronts import require_other_names
+from frontlines.movement.fronts import require_other_names, whole_first
 from frontlines.names import WHOLE, Floats, counted
 
 COLUMNS = ["district", "estimator", "value_m", "rate_m_per_day", "n", "covers", "signed", "definition"]
@@ -212,15 +212,8 @@ def estimator_table(
     signed = table["estimator"].str.replace(r"_at_.*", "", regex=True)
     table["signed"] = signed.isin(_SIGNED)
     table["rate_m_per_day"] = (table["value_m"] / days).where(table["signed"])
-    rank = pd.DataFrame(
-        {
-            "part": table["district"] != WHOLE,
-            "district": table["district"],
-            "estimator": signed.map(list(DEFINITIONS).index),
-            "row": range(len(table)),
-        }
-    )
-    return table.iloc[rank.sort_values(list(rank.columns)).index][COLUMNS].reset_index(drop=True)
+    table["rank"] = signed.map(list(DEFINITIONS).index)
+    return whole_first(table, "rank")[COLUMNS]
 
 
 def _row(

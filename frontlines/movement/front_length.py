@@ -12,10 +12,11 @@ import shapely
 from pyproj import CRS
 
 from frontlines.arguments import checked
-from frontlines.crs import ground_length_m, require_working_crs
+from frontlines.crs.geodesic import ground_length_m
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import BACK, edge_lines, segments, westward
-from frontlines.limits import require_metres
+from frontlines.limits import lengths_given
 from frontlines.names import Floats, Geometries, Ints
 
 _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
@@ -81,7 +82,7 @@ def front_length(
     >>> front_length(front, resolution_m=[0, 100])[["resolution_m", "front_km"]].round(3).values.tolist()
     [[0.0, 2.332], [100.0, 2.0]]
     """
-    resolutions = _checked(resolution_m)
+    resolutions = lengths_given(LayerError, resolution_m=resolution_m)
     frames = {"frontlines": frontlines} | ({} if districts is None else {"districts": districts})
     require_working_crs(**frames)
     dates, fronts = _joined(frontlines)
@@ -91,16 +92,6 @@ def front_length(
         coarse = shapely.simplify(fronts, resolution) if resolution else fronts
         tables.append(_measured(dates, coarse, frontlines.crs, districts).assign(resolution_m=resolution))
     return pd.concat(tables).sort_values(keys, ignore_index=True)[[*keys, "front_km"]]
-
-
-def _checked(resolution_m: float | Sequence[float]) -> list[float]:
-    """Return the resolutions as numbers, each once."""
-    resolutions = np.unique(np.atleast_1d(np.asarray(resolution_m, dtype=float)))
-    if not len(resolutions):
-        raise LayerError(f"resolution_m is {resolution_m}: give one or more distances in metres, 0 or more")
-    for metres in resolutions:
-        require_metres(LayerError, resolution_m=metres)
-    return [float(resolution) for resolution in resolutions]
 
 
 def _joined(frontlines: gpd.GeoDataFrame) -> tuple[list[pd.Timestamp], Geometries]:

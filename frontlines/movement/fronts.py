@@ -71,3 +71,13 @@ def require_other_names(names: pd.Series[Any]) -> None:
         raise LayerError(
             f"a district is called {WHOLE!r}, as the row of the whole front: give it another name"
         )
+
+
+def whole_first(table: pd.DataFrame, *also: str) -> pd.DataFrame:
+    """Sort by district, the whole before all others, then by columns; other rows keep their order."""
+    rank = (
+        table[["district", *also]]
+        .assign(part=table["district"] != WHOLE)
+        .sort_values(["part", "district", *also], kind="stable")
+    )
+    return table.loc[rank.index].reset_index(drop=True)

@@ -12,14 +12,15 @@ from pyproj import CRS
 from shapely.ops import substring
 
 from frontlines.arguments import checked
-from frontlines.crs import ground_distance_m, ground_length_m, require_working_crs
+from frontlines.crs.geodesic import ground_distance_m, ground_length_m
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of
 from frontlines.geometry.planar import segments
 from frontlines.limits import require_metres, within
 from frontlines.movement.crossings import cross
 from frontlines.movement.fronts import facing_lines, joined_lines
-from frontlines.names import Bools, Floats, Geometries, Ints
+from frontlines.names import Bools, Floats, Geometries, Ints, repeated
 
 _COLUMNS = [
     "transect", "cast_from", "line", "along_km", "stands_for_m", "side", "origin_m", "cut", "geometry",
@@ -167,8 +168,7 @@ def _cast(
     ground_m, plane_m = ground_length_m(lines, crs), shapely.length(lines)
     number = np.maximum(np.rint(ground_m / spacing_m), 1).astype(np.int64)
     within("points", number.sum(), f"transects at spacing_m={spacing_m:g}")
-    line = np.repeat(np.arange(len(lines)), number)
-    rank = np.arange(len(line)) - np.repeat(np.cumsum(number) - number, number)
+    line, rank = repeated(number)
     step = plane_m / number
     at = (rank + 0.5) * step[line]
     origin = shapely.get_coordinates(shapely.line_interpolate_point(lines[line], at))

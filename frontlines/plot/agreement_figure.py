@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from frontlines.arguments import checked
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.names import Around, area_unit
 from frontlines.plot.artists import (
     View,

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
 from frontlines.layers.mending import stated_sources
 from frontlines.names import (

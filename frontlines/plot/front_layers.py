@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
 from frontlines.arguments import checked
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.layers.columns import sigmas_of
 from frontlines.movement.displacement import places_along, ways
 from frontlines.plot.artists import (

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from shapely.geometry.base import BaseGeometry
 
 from frontlines.arguments import checked
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.names import CONTESTED, RESERVED, UNKNOWN
 from frontlines.plot.artists import Stage, Z, areas, dash, dots, fill, merged, outline, paint, stroke
 from frontlines.plot.furniture import Beside, Entry

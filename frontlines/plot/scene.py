@@ -12,8 +12,9 @@ import pandas as pd
 import pyproj
 import shapely
 
-from frontlines.crs import polygons_of, require_working_crs
+from frontlines.crs import polygons_of
 from frontlines.crs.geodesic import way
+from frontlines.crs.working import require_working_crs
 from frontlines.names import Around
 from frontlines.plot.artists import View, areas, bounds_of, lines
 from frontlines.plot.furniture import geographic

@@ -12,7 +12,7 @@ from pyproj import CRS
 from skimage.measure import find_contours
 
 from frontlines.crs.geodesic import way
-from frontlines.datasets.places import towns_named
+from frontlines.datasets.natural_earth import towns_named
 from frontlines.digitize import Georeference, Recipe, georeference
 from frontlines.digitize.georef.cautions import turned_over
 from frontlines.digitize.georef.control_points import WGS84, crs_of, read_place

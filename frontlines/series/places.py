@@ -12,7 +12,7 @@ import shapely
 from frontlines.arguments import checked
 from frontlines.change.settlements import each_once
 from frontlines.control import fronts_of_side
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.geometry.coverage import intersect, united
 from frontlines.layers.columns import sigmas_of
 from frontlines.names import BORDER_M, TOLERANCE_M, UNKNOWN, WHOLE, Bools, Floats, Geometries, Ints

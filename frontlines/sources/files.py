@@ -44,8 +44,7 @@ from frontlines.sources.description import (
 )
 from frontlines.sources.formats import read_layer
 from frontlines.sources.population import PopulationRaster, read_population
-from frontlines.sources.publishers.published import Published, published, read_published
-from frontlines.sources.publishers.recognizing import recognized
+from frontlines.sources.publishers.published import Published, published, read_published, recognized
 from frontlines.sources.writing import whole_or_not
 
 _SHOWN = 5

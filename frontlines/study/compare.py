@@ -21,7 +21,7 @@ from frontlines.study.no_district import outside_districts, recorded
 from frontlines.study.people import people_record, places_and_people, places_record
 from frontlines.study.record import manifest_of
 from frontlines.study.study import SHOWN, Answer, Study, both, if_any, span_of
-from frontlines.uncertainty import AreaErrors, total_of
+from frontlines.uncertainty.columns import AreaErrors, total_of
 
 _MOST_TOWNS = 40  # settlements on a map of a study that names none
 

@@ -19,7 +19,7 @@ from frontlines.names import counted, listed, plain, sides_in_order
 from frontlines.sources.description import is_of_lines, side_candidates, spans_of, told_candidates
 from frontlines.sources.files import own_day
 from frontlines.sources.formats import layers_in, read_layer
-from frontlines.sources.publishers.recognizing import recognized
+from frontlines.sources.publishers.published import recognized
 from frontlines.sources.toml import as_toml
 
 GAP = "GAP"

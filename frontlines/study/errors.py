@@ -23,12 +23,11 @@ from frontlines.uncertainty import (
     AreaErrors,
     NoiseModel,
     balance_error,
-    check_draws,
     error_by_correlation,
-    errors_of_sides,
-    noise_from_text,
     simulate_balance,
 )
+from frontlines.uncertainty.columns import check_draws, errors_of_sides
+from frontlines.uncertainty.noise import noise_from_text
 
 if TYPE_CHECKING:
     from frontlines.study.compare import Results

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import place, polygons_of
+from frontlines.crs import polygons_of
+from frontlines.crs.working import place
 from frontlines.geometry.coverage import united
 from frontlines.names import KM2, area_unit, somebody
 

@@ -9,12 +9,8 @@ from typing import Any, Protocol
 import geopandas as gpd
 import pandas as pd
 
-from frontlines.change import (
-    PopulationRaster,
-    people_by_ground,
-    population_by_district,
-    settlements_by_side,
-)
+from frontlines.change import PopulationRaster
+from frontlines.change.settlements import people_by_ground, population_by_district, settlements_by_side
 from frontlines.errors import SourceError
 from frontlines.names import KM2, UNKNOWN, WHOLE, somebody
 from frontlines.series import FollowedPlaces, follow_places, people_in_series

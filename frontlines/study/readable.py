@@ -46,7 +46,7 @@ from frontlines.study.movement import MovementResults
 from frontlines.study.no_district import warned
 from frontlines.study.series_results import SeriesResults
 from frontlines.study.study import Answer, named_side
-from frontlines.uncertainty import TRUST, total_of
+from frontlines.uncertainty.columns import TRUST, total_of
 
 _FIGURES = {"gained": "gained_km2", "lost": "lost_km2", "held": "held_km2", "net": "net_km2"}
 _FULL_TABLE = 40

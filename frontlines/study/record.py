@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from frontlines.crs import distortion
+from frontlines.crs.working import distortion
 from frontlines.errors import SourceError
 from frontlines.layers.columns import BOOKED
 from frontlines.layers.mending import stated_sources

@@ -17,7 +17,8 @@ from pyproj import CRS
 
 from frontlines.arguments import checked
 from frontlines.change import PopulationRaster
-from frontlines.control import control_from_lines, cut_lines, frontlines_from_control
+from frontlines.control import control_from_lines, frontlines_from_control
+from frontlines.control.from_lines import cut_lines
 from frontlines.errors import StudyError
 from frontlines.layers.margins import find_margins, give_margins, with_margins
 from frontlines.manifest import CAPTIONS, Manifest

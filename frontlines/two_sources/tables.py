@@ -1,8 +1,8 @@
-"""Ground that both sources, one or neither gives to a side, by district, and measures of agreement."""
+"""Ground that both sources, one or neither gives to a side, how well they agree, and fronts far apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -12,9 +12,11 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.change import change_between
-from frontlines.crs import require_working_crs
+from frontlines.crs.geodesic import ground_length_m
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import CLOSURE, close_book, united
+from frontlines.limits import lengths_given
 from frontlines.names import CONTESTED, KM2, WHOLE, Floats, one_spelling
 from frontlines.two_sources.tiled import TiledGrounds
 
@@ -24,6 +26,8 @@ KINDS = ("both", "only_first", "only_second", "neither")
 AREAS = [f"{kind}_km2" for kind in KINDS]
 MEASURES = ["ratio", "iou", "precision", "recall", "f1"]
 COLUMNS = ["date", "district", "side", "district_km2", *AREAS, *MEASURES, "iou_low", "iou_high"]
+
+_SAME_M = 0.1  # lines this near to each other are the same
 
 
 @checked(first="polygons date side", second="polygons date side")
@@ -144,6 +148,63 @@ def differing_ground(
     return ground[["date", "side", "kind", "area_km2", "geometry"]]
 
 
+@checked(first="lines", second="lines")
+def front_apart(
+    first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, *, apart_m: float | Sequence[float]
+) -> pd.DataFrame:
+    """Measure how much of each source's front lies farther than a distance from the other's.
+
+    Parameters
+    ----------
+    first, second
+        Lines with `date`, in the working CRS: from `as_frontlines`, or from `fronts_of_side`.
+    apart_m
+        One or more distances [m].
+
+    Returns
+    -------
+    table
+        A row for each date that both have and each distance, sorted: `date`, `apart_m`, `first_km` and
+        `second_km` (length of each front along the ground [km]), `first_apart_km` and `second_apart_km`
+        (the part of it that lies farther than `apart_m` from the other).
+
+    Raises
+    ------
+    LayerError
+        If the sources have no day in common, or a distance is negative or no number.
+    CRSError
+        If the frames are not in one projected CRS in metres.
+
+    Examples
+    --------
+    >>> from shapely import LineString
+    >>> def front(bend_m):
+    ...     line = LineString([(4321000, 3210000), (4321000, 3220000), (4321000 + bend_m, 3230000)])
+    ...     return gpd.GeoDataFrame({"date": pd.to_datetime(["2024-11-24"])}, geometry=[line], crs=3035)
+    >>> table = front_apart(front(0), front(2000), apart_m=1000)
+    >>> table[["first_km", "first_apart_km"]].round(1).values.tolist()
+    [[20.0, 4.9]]
+    """
+    require_working_crs(first=first, second=second)
+    distances = lengths_given(LayerError, apart_m=apart_m)
+    fronts = [frame.dissolve("date").geometry for frame in (first, second)]
+    days = fronts[0].index.intersection(fronts[1].index).sort_values()
+    if days.empty:
+        raise LayerError("the fronts have no day in common: give each the same day, if both show it")
+    rows = []
+    for metres in distances:
+        own = {"date": days, "apart_m": metres}
+        for name, mine, other in (("first", 0, 1), ("second", 1, 0)):
+            line = fronts[mine].loc[days].to_numpy()
+            beside = shapely.buffer(fronts[other].loc[days].to_numpy(), max(metres, _SAME_M))
+            away = shapely.difference(line, beside)
+            own[f"{name}_km"] = ground_length_m(line, first.crs) / 1000
+            own[f"{name}_apart_km"] = ground_length_m(away, first.crs) / 1000
+        rows.append(pd.DataFrame(own))
+    names = ["date", "apart_m", "first_km", "second_km", "first_apart_km", "second_apart_km"]
+    return pd.concat(rows).sort_values(["date", "apart_m"], ignore_index=True)[names]
+
+
 def require_side(sources: Iterable[gpd.GeoDataFrame], side: str) -> None:
     """Refuse a side to which no source gives ground, and one that sources write in several ways."""
     rows = pd.concat([one["side"] for one in sources]).value_counts().to_dict()
@@ -178,16 +239,10 @@ def overlaid(
     return change_between(one, other, theatre, sliver_m=0)
 
 
-def kinds_of(
-    in_first: pd.Series[bool], in_second: pd.Series[bool]
-) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    """Name what two sources say, row by row, as in `KINDS`."""
-    return np.array(KINDS, dtype=object)[2 * (~in_first).astype(int) + (~in_second).astype(int)]
-
-
 def ground_by_kind(pairs: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:
     """Join the ground of one day by what the two sources say of it: `kind`, `area_km2`, geometry."""
-    kind = kinds_of(pairs["side_from"] == side, pairs["side_to"] == side)
+    in_first, in_second = pairs["side_from"] == side, pairs["side_to"] == side
+    kind = np.array(KINDS, dtype=object)[2 * ~in_first + ~in_second]
     joined = pairs.assign(kind=kind)[["kind", "area_km2", "geometry"]].dissolve("kind", aggfunc="sum")
     return joined.reset_index()
 

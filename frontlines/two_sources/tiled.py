@@ -16,7 +16,7 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.geometry.coverage import CLOSURE, GRID_M, close_book, united
-from frontlines.geometry.planar import edge_marks, segments
+from frontlines.geometry.planar import edge_marks, outline_edges
 from frontlines.geometry.tiles import Tiles, tiles_of
 from frontlines.names import KM2, Floats, Geometries, Ints
 
@@ -70,8 +70,7 @@ class TiledGrounds:
     def _states(self, ground: Geometries) -> _States:
         """Tell how a ground lies in each tile: not, as a whole, or with outlines of this mark."""
         states = np.full(len(self.names), _OUT, dtype=np.uint64)
-        rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(ground)))
-        edges = segments(np.asarray(rings))[0]
+        edges, _ = outline_edges(shapely.orient_polygons(ground))
         if not len(edges):
             return states
         tile, edge = tiles_of(edges, self.tiles, _NEAR_M)

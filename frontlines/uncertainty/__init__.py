@@ -1,8 +1,8 @@
 """How sure are the areas: the errors of lines carried into gains and losses."""
 
-from frontlines.uncertainty.columns import LEVEL, AreaErrors, check_draws, errors_of_sides, total_of
-from frontlines.uncertainty.formula import TRUST, balance_error, error_by_correlation
-from frontlines.uncertainty.noise import MeasuredErrors, NoiseModel, correlation_from, noise_from_text
+from frontlines.uncertainty.columns import LEVEL, TRUST, AreaErrors
+from frontlines.uncertainty.formula import balance_error, error_by_correlation
+from frontlines.uncertainty.noise import MeasuredErrors, NoiseModel, correlation_from
 from frontlines.uncertainty.simulation import simulate_balance
 
 __all__ = [
@@ -12,11 +12,7 @@ __all__ = [
     "MeasuredErrors",
     "NoiseModel",
     "balance_error",
-    "check_draws",
     "correlation_from",
     "error_by_correlation",
-    "errors_of_sides",
-    "noise_from_text",
     "simulate_balance",
-    "total_of",
 ]

@@ -20,6 +20,13 @@ QUANTITIES = ("before", "after", "gained", "lost", "net")
 LEVEL = 0.95
 """Probability that an interval holds the truth, unless another one is asked for."""
 
+TRUST = {
+    "yes": "the formula's assumptions hold",
+    "net": "for net only: gained and lost are not wide against the error, or draws are too few",
+    "no": "a border or a corner of the district is within reach of the error: simulate",
+}
+"""What the column `trust` says of net, gained and lost."""
+
 _NOTHING_KM2 = 1e-6  # a net change smaller than this is rounding
 _FEWEST = 2  # draws
 _EXPECTED = 3.0  # in so many expected ones there is one, with a probability of 95 %
@@ -64,22 +71,7 @@ def check_level(level: float) -> None:
 
 
 def check_draws(draws: int) -> None:
-    """Refuse a number of draws that is none.
-
-    Parameters
-    ----------
-    draws
-        The number.
-
-    Raises
-    ------
-    NoiseError
-        If it is no whole number, or less than two.
-
-    Examples
-    --------
-    >>> check_draws(1000)
-    """
+    """Refuse a number of draws that is none."""
     if not isinstance(draws, int | np.integer) or isinstance(draws, bool) or draws < _FEWEST:
         raise NoiseError(
             f"draws is {draws}: give a whole number, {_FEWEST} or more, 1000 for an interval of 95 %"
@@ -113,26 +105,7 @@ def in_order(balance: pd.DataFrame, districts: pd.DataFrame) -> Ints:
 
 
 def total_of(balance: pd.DataFrame) -> pd.DataFrame:
-    """Sum a balance up into one row for all districts together, for each side.
-
-    Parameters
-    ----------
-    balance
-        From `balance_by_district`, one pair of dates.
-
-    Returns
-    -------
-    total
-        One row a side, in the order in which sides occur, with the columns of the balance.
-
-    Examples
-    --------
-    >>> columns = ["district_km2", "before_km2", "after_km2", "share_before", "share_after"]
-    >>> rows = pd.DataFrame([[2.0, 1.0, 2.0, 0.5, 1.0], [2.0, 0.0, 1.0, 0.0, 0.5]], columns=columns)
-    >>> total = total_of(rows.assign(district=["D", "E"], side="A"))
-    >>> total[["district", "after_km2", "share_after"]].values.tolist()
-    [['all districts', 3.0, 0.75]]
-    """
+    """Sum the balance of one pair of dates up into one row for all districts together, for each side."""
     areas = [name for name in balance.columns if str(name).endswith("_km2")]
     sums = balance.groupby("side", sort=False)[areas].sum().reset_index(drop=True)
     rows = balance.drop_duplicates("side").reset_index(drop=True).assign(district=WHOLE, **sums)
@@ -142,28 +115,7 @@ def total_of(balance: pd.DataFrame) -> pd.DataFrame:
 
 
 def errors_of_sides(balance: pd.DataFrame, errors: Sequence[AreaErrors]) -> AreaErrors:
-    """Put the errors of several sides beside their balances.
-
-    Parameters
-    ----------
-    balance
-        From `balance_by_district`, of several sides and one pair of dates.
-    errors
-        From `balance_error` or `simulate_balance`, of each side that has errors.
-
-    Returns
-    -------
-    errors
-        Balance and totals of all sides; the columns of errors are empty for sides without.
-
-    Examples
-    --------
-    >>> names = ["before_km2", "after_km2", "district_km2", "share_before", "share_after"]
-    >>> balance = pd.DataFrame({"district": "D", "side": ["A", "unknown"], **dict.fromkeys(names, 1.0)})
-    >>> own = balance[:1].assign(sigma_km2=0.5)
-    >>> errors_of_sides(balance, [AreaErrors(own, own, "formula", 0.95)]).by_district["sigma_km2"].tolist()
-    [0.5, nan]
-    """
+    """Put the errors of several sides beside their balances; the columns are empty for sides without."""
     if len(errors) == 1 and len(errors[0].by_district) == len(balance):
         return errors[0]
     tables: dict[str, Any] = {"by_district": balance, "total": total_of(balance)}

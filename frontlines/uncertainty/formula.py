@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +13,7 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
-from frontlines.geometry.planar import edge_lines, edge_middles, segments
+from frontlines.geometry.planar import edge_lines, edge_middles
 from frontlines.names import BORDER_M, KM2, REACH_M, STRETCH, Bools, Floats, Geometries, Ints, Length
 from frontlines.uncertainty.columns import (
     LEVEL,
@@ -27,16 +26,9 @@ from frontlines.uncertainty.columns import (
     without_false_certainty,
     without_total,
 )
-from frontlines.uncertainty.fronts import Fronts, Outline, fronts_of_balance, split
+from frontlines.uncertainty.fronts import Fronts, Outline, cut_at_borders, fronts_of_balance
 from frontlines.uncertainty.kernel import Pieces, laid_together, squares, variances
 from frontlines.uncertainty.noise import NoiseModel
-
-TRUST = {
-    "yes": "the formula's assumptions hold",
-    "net": "for net only: gained and lost are not wide against the error, or draws are too few",
-    "no": "a border or a corner of the district is within reach of the error: simulate",
-}
-"""What the column `trust` says of net, gained and lost."""
 
 _ACROSS = 0.15  # part of the ground within a sigma of the line that may lie on the wrong side of a border
 _WIDE = 2.0  # strips wider than this many sigmas of both lines together are hardly ever crossed
@@ -281,7 +273,7 @@ class Parts:
         met = shapely.STRtree(shapes).query(edge_lines(fronts.ends), predicate="dwithin", distance=reach_m)[1]
         self.near, self.n_districts = np.unique(met), len(shapes)
         shapes = shapes[self.near]
-        edge, share = _cut(fronts, [*shapes, *grounds])
+        edge, share = cut_at_borders(fronts.ends, np.array([*shapes, *grounds], dtype=object))
         self.pieces = fronts.pieces(edge, share)
         self.edges = fronts.along[edge]
         middles = shapely.points(edge_middles(self.pieces.ends))
@@ -352,18 +344,6 @@ def _sums(line: Ints, stretch: Ints, along: Floats, edge: Floats, around_m: Floa
     return Pieces(
         total, line[row], stretch[row], along[row], edge[row], around_m[row], weight[row, total]
     )  # fmt: skip
-
-
-def _cut(fronts: Fronts, areas: list[Any]) -> tuple[Ints, Floats]:
-    """Cut the front wherever it meets the outline of an area."""
-    lines = edge_lines(fronts.ends)
-    rings = shapely.get_rings(shapely.get_parts(np.array(areas, dtype=object)))
-    borders = edge_lines(np.unique(segments(rings)[0], axis=0))
-    edge, border = shapely.STRtree(borders).query(lines, predicate="intersects")
-    points, hit = shapely.get_coordinates(
-        shapely.intersection(lines[edge], borders[border]), return_index=True
-    )
-    return split(fronts.ends, edge[hit], points)
 
 
 def _shares(middles: Geometries, shapes: Geometries) -> Floats:

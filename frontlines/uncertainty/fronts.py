@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import require_working_crs
+from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError, UnknownSigmaError
 from frontlines.geometry.coverage import ground_of, intersect, united
 from frontlines.geometry.planar import BACK, edge_lines, edge_middles, same_edges, segments
@@ -427,6 +427,16 @@ def split(ends: Floats, edge: Ints, points: Floats, apart_m: float = SAME_M) -> 
     owner, share = owner[order], share[order]
     cut = (owner[:-1] == owner[1:]) & ((share[1:] - share[:-1]) * length[owner[:-1]] > SAME_M)
     return owner[:-1][cut], _closed(owner[:-1][cut], np.column_stack([share[:-1], share[1:]])[cut])
+
+
+def cut_at_borders(ends: Floats, areas: Geometries) -> tuple[Ints, Floats]:
+    """Cut edges wherever they meet the outline of an area, as `split` does."""
+    lines = edge_lines(ends)
+    borders = edge_lines(np.unique(segments(shapely.get_rings(shapely.get_parts(areas)))[0], axis=0))
+    edge, border = shapely.STRtree(borders).query(lines, predicate="intersects")
+    met = shapely.intersection(lines[edge], borders[border])
+    points, hit = shapely.get_coordinates(met, return_index=True)
+    return split(ends, edge[hit], points)
 
 
 def _between(ends: Floats, share: Floats) -> Floats:

@@ -15,11 +15,11 @@ import shapely
 
 from frontlines.crs.projecting import numbered
 from frontlines.errors import NoiseError, UnknownSigmaError
-from frontlines.geometry.planar import edge_lines, edge_middles, segments
+from frontlines.geometry.planar import edge_lines, edge_middles
 from frontlines.layers.columns import sigmas_of
 from frontlines.limits import require_metres
-from frontlines.names import KM2, STRETCH, Bools, Floats, Geometries, Ints
-from frontlines.uncertainty.fronts import split, with_course
+from frontlines.names import KM2, STRETCH, Bools, Floats, Geometries, Ints, repeated
+from frontlines.uncertainty.fronts import cut_at_borders, with_course
 from frontlines.uncertainty.kernel import Pieces, variances
 from frontlines.uncertainty.noise import SHARED_M, NoiseModel
 
@@ -287,9 +287,8 @@ def _joined(xy: Floats) -> Ints:
 
 def _of_groups(first: Ints, groups: Ints) -> tuple[Ints, Ints]:
     """List the members of groups, group after group: the position of each group, and of each member."""
-    count = first[groups + 1] - first[groups]
-    of = np.repeat(np.arange(len(groups)), count)
-    return of, np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count) + first[groups][of]
+    of, nth = repeated(first[groups + 1] - first[groups])
+    return of, first[groups][of] + nth
 
 
 def _runs(ring: Ints, front: Bools, length_m: Floats) -> tuple[Ints, Floats, Floats]:
@@ -314,13 +313,7 @@ def _runs(ring: Ints, front: Bools, length_m: Floats) -> tuple[Ints, Floats, Flo
 
 def _cut(ends: Floats, used: Ints, shapes: Geometries) -> tuple[_InDistricts, _InDistricts]:
     """Cut edges at the borders of districts: their parts in each, and in any of them."""
-    lines = edge_lines(ends[used])
-    borders = edge_lines(np.unique(segments(shapely.get_rings(shapely.get_parts(shapes)))[0], axis=0))
-    edge, border = shapely.STRtree(borders).query(lines, predicate="intersects")
-    points, hit = shapely.get_coordinates(
-        shapely.intersection(lines[edge], borders[border]), return_index=True
-    )
-    edge, share = split(ends[used], edge[hit], points)
+    edge, share = cut_at_borders(ends[used], shapes)
     middle = share.mean(axis=1, keepdims=True)
     middles = shapely.points(ends[used][edge, :2] * (1 - middle) + ends[used][edge, 2:] * middle)
     piece, district = shapely.STRtree(shapes).query(middles, predicate="dwithin", distance=_TOUCH_M)

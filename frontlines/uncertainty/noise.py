@@ -168,29 +168,10 @@ class NoiseModel:
 
 
 def noise_from_text(text: str) -> NoiseModel:
-    """Read a model of errors, as commands and study files state it.
+    """Read a model of errors without a sigma, as commands and study files state it.
 
-    Parameters
-    ----------
-    text
-        One correlation length: metres, ``inf`` or ``stretch``; or several, each with a colon and its share of
-        the variance; then, where wanted, ``between=`` and ``factor=`` (the `length_factor`). Commas between.
-
-    Returns
-    -------
-    noise
-        The model, without a sigma.
-
-    Raises
-    ------
-    NoiseError
-        If it says something else, or what `NoiseModel` refuses.
-
-    Examples
-    --------
-    >>> noise = noise_from_text("2000:0.5, inf:0.5, between=0.8, factor=1")
-    >>> noise.parts, noise.between, noise.length_factor
-    (((2000.0, 0.5), (inf, 0.5)), 0.8, 1.0)
+    One correlation length: metres, ``inf`` or ``stretch``; or several, each with a colon and its share of the
+    variance; then, where wanted, ``between=`` and ``factor=`` (the `length_factor`). Commas between.
     """
     parts: dict[Length, float] = {}
     more: dict[str, Any] = {}

@@ -7,7 +7,7 @@ import pytest
 from pyproj import Geod
 from shapely import Polygon, box
 
-from frontlines.change import people_by_ground, population_by_district
+from frontlines.change.settlements import people_by_ground, population_by_district
 from frontlines.errors import SourceError
 from frontlines.sources.population import read_population
 

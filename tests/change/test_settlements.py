@@ -4,8 +4,7 @@ import geopandas as gpd
 import pandas as pd
 from shapely import LineString, Point, box
 
-from frontlines.change import population_by_district, settlements_by_side
-from frontlines.change.settlements import COLUMNS
+from frontlines.change.settlements import COLUMNS, population_by_district, settlements_by_side
 
 CRS = "EPSG:3035"
 

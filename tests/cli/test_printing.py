@@ -9,7 +9,7 @@ from rich.console import Console
 
 from frontlines.change.tables import BALANCE, balance_by_district
 from frontlines.study.readable import balance_table
-from frontlines.uncertainty import total_of
+from frontlines.uncertainty.columns import total_of
 
 BOOKS = ("closure_error_km2", "sliver_km2", "control_mended_km2", "control_outside_km2",
          "districts_mended_km2", "districts_outside_km2", "theatre_beyond_districts_km2")  # fmt: skip

@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon, box
 
-from frontlines.crs import (
-    STRAY_M,
-    distortion,
-    place,
-    polygons_of,
-    project,
-    require_working_crs,
-    working_crs,
-)
+from frontlines.crs import STRAY_M, polygons_of, project, working_crs
+from frontlines.crs.working import distortion, place, require_working_crs
 from frontlines.errors import CRSError
 from frontlines.geometry.coverage import overlaps, width_m
 

@@ -3,7 +3,7 @@
 import csv
 
 from frontlines.datasets.bundled import root
-from frontlines.datasets.places import towns_named
+from frontlines.datasets.natural_earth import towns_named
 
 
 def test_every_town_of_a_name_is_offered_with_its_country():

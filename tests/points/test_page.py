@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from frontlines.datasets.places import towns_named
+from frontlines.datasets.natural_earth import towns_named
 from frontlines.digitize import digitize, read_control_points, read_recipe
 from tests.points.conftest import FRONT
 

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 import frontlines as fl
-from frontlines.change import settlements_by_side
+from frontlines.change.settlements import settlements_by_side
 from frontlines.series import follow_places, people_in_series
 
 CRS = "EPSG:3035"

@@ -6,7 +6,7 @@ import pytest
 
 from frontlines import NoiseModel
 from frontlines.errors import FrontlinesError, NoiseError
-from frontlines.uncertainty import noise_from_text
+from frontlines.uncertainty.noise import noise_from_text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Any publisher's map, one day or many, as its TOML describes it."""
+"""Any publisher's map, one day or many, as its TOML describes it; and whose map a file is."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from frontlines.crs import polygons_of
 from frontlines.errors import SourceError
 from frontlines.layers.days import days_in_names, days_or_faults, texts_of_days
 from frontlines.manifest import sha256
-from frontlines.names import LONLAT, UNKNOWN, counted, listed
+from frontlines.names import LONLAT, PUBLISHERS, UNKNOWN, counted, listed
 from frontlines.sources.description import USUAL, Description, described, require_likely_days, require_values
 from frontlines.sources.publishers.publisher import Publisher, publisher_called
-from frontlines.sources.publishers.rows import ENDINGS, Rows, rows_of
+from frontlines.sources.publishers.rows import ENDINGS, JSON, Rows, header_of, json_of, rows_of
 from frontlines.sources.publishers.sides import Values
 
 _SHOWN = 5
@@ -115,7 +115,8 @@ def published(path: str | Path, description: Description, others: Collection[Pat
     """Read the map of `description.publisher`, without `others` of a folder; say what a reader must know."""
     publisher = publisher_called(str(description.publisher))
     said = _merged(publisher, description)
-    values = Values(publisher, description.sides, _side_columns(publisher, description))
+    own = description.side_column
+    values = Values(publisher, description.sides, publisher.side_columns if own is None else (own,))
     faults: Faults = defaultdict(list)
     files = tuple(file for file in files_at(Path(path), publisher) if file.absolute() not in others)
     if not files:
@@ -168,10 +169,6 @@ def _merged(publisher: Publisher, description: Description) -> Description:
     }
     ours = replace(publisher.description, **said)
     return replace(ours, side_column=None, sides={}, one_side=True, allow_date=True)
-
-
-def _side_columns(publisher: Publisher, description: Description) -> Sequence[str]:
-    return publisher.side_columns if description.side_column is None else (description.side_column,)
 
 
 def _shot(
@@ -433,3 +430,43 @@ def _notes(values: Values) -> Iterator[str]:
     if by_value:
         what = f"{counted(len(by_value), 'value')} not known, read by what stands beside"
         yield f"{what}: {listed(by_value, _SHOWN)}"
+
+
+# --- whose map a file is
+
+
+def recognized(path: Path, frame: gpd.GeoDataFrame | None) -> str | None:
+    """Name the one publisher that writes such files; `frame` is a file as it is, if it can be read so."""
+    found = []
+    for name in PUBLISHERS if path.is_file() or path.is_dir() else ():  # a pipe would be waited for
+        publisher = publisher_called(name)
+        try:
+            if any(_fits(rule, publisher, path, frame) for rule in publisher.recognized):
+                found.append(name)
+        except (SourceError, OSError):
+            continue
+    return found[0] if len(found) == 1 else None
+
+
+def _fits(rule: Mapping[str, Any], publisher: Publisher, path: Path, frame: gpd.GeoDataFrame | None) -> bool:
+    """Tell whether all that a rule asks for is there."""
+    if "layers" in rule:
+        here = {layer_of(file, publisher) for file in files_at(path, publisher)} if path.is_dir() else set()
+        return set(rule["layers"]) <= here
+    if path.is_dir():
+        return False
+    if "features" in rule:
+        if frame is not None or not path.name.lower().endswith(JSON):
+            return False
+        inner = json_of(path).get(rule["features"])
+        fields = [one for one in inner.values() if isinstance(one, dict)] if isinstance(inner, dict) else []
+        return bool(fields) and all(set(rule["columns"]) <= set(one) for one in fields)
+    columns = header_of(path, publisher) if frame is None else {str(name) for name in frame.columns}
+    if not set(rule.get("columns", ())) <= columns:
+        return False
+    values = rule.get("values", {})
+    return not values or (
+        frame is not None
+        and set(values) <= columns
+        and all(any(fnmatchcase(str(value), like) for value in frame[name]) for name, like in values.items())
+    )
