@@ -154,6 +154,7 @@ class Inks:
     coloured: float = 30.0  # chroma from which on a colour has a hue of its own [CIELAB]
     grey: float = 8.0  # chroma up to which it has none [CIELAB]
     beside_by_chance: float = 0.12  # share of an ink's cores that lie beside another one by chance, at most
+    rims_of_stroke: float = 3.0  # lengths of a stroke that its two rims have at most
     rim_cost: float = 30.0  # so much less is an ink meant that is the rim of a stronger one [ΔE]
     faint: float = 0.25  # of the contrast asked for, below which an ink counts as such a rim: most have 0.4
     palest_rim: float = 0.05  # least share of a stronger ink in its rims

@@ -91,8 +91,9 @@ def unlikeness_of(asked: str, rgb: Floats) -> Floats:
 
 
 def _is_rim(palette: Palette, ink: int) -> bool:
-    """Tell whether an ink is a stronger one washed out, often seen beside it."""
-    others = np.flatnonzero(palette.beside[ink] > INKS.beside_by_chance)
+    """Tell whether an ink is a stronger one washed out, often seen beside it: a stroke has two rims."""
+    two = palette.lengths_px[ink] < INKS.rims_of_stroke * palette.lengths_px
+    others = np.flatnonzero((palette.beside[ink] > INKS.beside_by_chance) & two)
     return any(mixed(palette, ink, int(other), least=INKS.palest_rim) for other in others if other != ink)
 
 
