@@ -34,7 +34,7 @@ from scipy.spatial import cKDTree
 from skimage import color, graph, measure, morphology
 
 from frontlines.datasets import ScanLook, SyntheticScan, render_scan
-from frontlines.digitize import Stretch, trace_lines
+from frontlines.digitize import Stretch, open_scan, trace_lines
 from frontlines.digitize.colour.colours import rgb_of
 from frontlines.errors import FrontlinesError
 from tests.digitize.warmaps import (
@@ -364,7 +364,8 @@ def cost(method: str, path: str) -> str:
     """Say what CPU time and memory one map takes; in a process of its own."""
     start = time.process_time()
     METHODS[method](
-        path if method == "ours" else np.asarray(Image.open(path)), {"first": "blue", "second": "red"}
+        open_scan(path) if method == "ours" else np.asarray(Image.open(path)),
+        {"first": "blue", "second": "red"},
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return f"{time.process_time() - start:.1f} s CPU, {peak:.2f} GiB at most"
