@@ -235,7 +235,6 @@ def _notes(results: Results, left_out: int) -> str:
     who = results.study.side_name if len(results.study.followed) == 1 else _ALL
     lines = [*warned(results.manifest.get("no_district", ()), who), *lines]
     lines += edge_notes(results.manifest)
-    lines += _margin_doubt(results.manifest)
     lines += [*_gone_to_nobody(results), *_shrunken(results.manifest), *_swapped(results)]
     lines += _error_notes(results)
     alike = results.balance[results.balance["side"] == results.balance["side"].iloc[0]]  # beside every side
@@ -298,16 +297,6 @@ def _nothing_alike(totals: pd.DataFrame, sides: Sequence[str], *, of_lines: bool
         for (first, last), rows in odd.groupby(["date_from", "date_to"], sort=True)
     ]
     return steps[:_FEW]
-
-
-def _margin_doubt(manifest: Mapping[str, Any]) -> list[str]:
-    """Say that nothing tells strips along the edge from open ground, where there may be some."""
-    if "unclear" not in manifest.get("margin", {}):
-        return []
-    return [
-        "along the edge much ground is covered by no polygon, and no margin could be found:",
-        "   where layers were drawn apart, --margin-m gives narrow strips to the side beside them",
-    ]
 
 
 def _place_notes(results: Results | SeriesResults) -> list[str]:
@@ -496,7 +485,7 @@ def _series_notes(results: SeriesResults) -> str:
         f"within the tolerance for vertices, not counted: {_said(totals['absorbed_km2'].sum(), unit)} net",
     ]
     notes += series_error_notes(results.manifest)
-    notes += [*edge_notes(results.manifest), *_margin_doubt(results.manifest), *_shrunken(results.manifest)]
+    notes += [*edge_notes(results.manifest), *_shrunken(results.manifest)]
     of_lines = "snap_m" in results.manifest["parameters"]
     notes += _nothing_alike(totals, results.followed, of_lines=of_lines)
     if empty := books["steps_without_snapshot"]:

@@ -66,14 +66,15 @@ def _margins(
     if margin_m is not None or earlier is None:
         return find_margins(control, theatre, margin_m=margin_m)
     margins = find_margins(control, theatre, margin_m=earlier["margin_m"])
-    return replace(margins, found=earlier["found"], unclear="unclear" in earlier)
+    return replace(margins, found=earlier["found"], unclear_m=earlier.get("unclear_m", 0.0))
 
 
 def _require_clear(margins: Margins) -> None:
     """Refuse to measure a front that may be coast or border."""
-    if margins.unclear:
+    if margins.unclear_m:
         raise StudyError(
             "front_m needs border_m or margin_m: along the edge of all districts much ground is covered by "
             "no snapshot, and nothing tells narrow strips there from open ground; border_m is how near to "
-            "the edge ground ends at a border or coast, not at a front (10000 where both lie km apart)"
+            "the edge ground ends at a border or coast, not at a front: most of what is bare near polygons "
+            f"lies within {margins.unclear_m:.0f} m"
         )
