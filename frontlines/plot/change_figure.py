@@ -229,18 +229,17 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     holes = [shapely.polygons(ring) for one in areas([scene.theatre]) for ring in one.interiors]
     seen_m2 = (_SEEN_PT * metres_per_pt(ax)) ** 2
     holes = [hole for hole in holes if hole.area > seen_m2]
-    fill(ax, holes, style.hole, style=style, name="hole", zorder=Z["ground"])
+    outside = scene.results.no_district
+    bare = [*holes, *(() if outside is None else outside.geometry)]
+    strip = fill(ax, bare, style.hole, style=style, name="no-district", zorder=Z["mark"])
+    if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
+        strip.set(linewidth=style.theatre_pt_width)
     side = study.followed[0] if len(study.followed) == 1 else None
     change = scene.results.change
     sides = [*study.every_side, *change["side_from"], *change["side_to"]]
     draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
     for patch in ax.patches if scene.about.tiles else ():  # a map under the ground is seen through it
         patch.set_alpha(_OVER_TILES)
-    if (outside := scene.results.no_district) is not None:
-        look = style.no_district
-        strip = fill(ax, outside.geometry, look, style=style, name="no-district", zorder=Z["mark"])
-        if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
-            strip.set(linewidth=style.theatre_pt_width)
     draw_districts(coarse_rows(study.districts, view), ax=ax, label=False, style=style)
     outline(ax, [coarse(scene.theatre, view)], "theatre", style)
     fronts = scene.results.frontlines  # those out of view keep their rows: the days choose the colours

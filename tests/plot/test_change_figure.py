@@ -814,5 +814,5 @@ def test_ground_in_no_district_has_a_hatch_and_an_entry_of_its_own():
     figure = change_figure(Results(no_district=strip))
     main = next(ax for ax in figure.axes if ax.get_label() == "main")
     drawn = next(a for a in main.get_children() if a.get_gid() == "no-district")
-    assert drawn.get_hatch() == MapStyle().no_district.hatch
-    assert "Western side: in no district, not counted" in {text.get_text() for text in figure.findobj(Text)}
+    assert drawn.get_hatch() == MapStyle().hole.hatch
+    assert "In no district, not counted" in {text.get_text() for text in figure.findobj(Text)}
