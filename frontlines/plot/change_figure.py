@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -62,6 +63,7 @@ from frontlines.plot.scene import (
     detail_of,
     detail_views,
     scene_of,
+    seen_beside_fronts,
     with_details,
 )
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
@@ -246,10 +248,19 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     fronts = fronts.set_geometry(
         gpd.GeoSeries(coarse(fronts.geometry.to_numpy(), view), fronts.index, fronts.crs)
     )
-    draw_frontlines(fronts, ax=ax, within=scene.theatre, style=style)
+    draw_frontlines(fronts, ax=ax, within=scene.theatre, style=_beside_change(ax, scene))
     if study.settlements is not None:
         draw_settlements(study.settlements, ax=ax, names=panel.towns, label=False, style=style)
         mark_places(ax, changed_places(study.settlements, scene.moved), style)
+
+
+def _beside_change(ax: Axes, scene: Scene) -> MapStyle:
+    """Give the style of fronts on a panel: thin ones without a casing where they would hide the change."""
+    mine = coarse(scene.mine, view_of(ax))
+    seen = seen_beside_fronts(mine, 1 / metres_per_pt(ax), scene.style)
+    if not len(mine) or np.average(seen, weights=shapely.area(mine) + 1e-9) >= _IN_SIGHT:
+        return scene.style
+    return replace(scene.style, front_pt=scene.style.front_pt * _THIN, casing_pt=0.0)
 
 
 def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
@@ -263,5 +274,6 @@ def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
 
 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
+_IN_SIGHT, _THIN = 0.5, 0.5  # fronts that leave less of the change to be seen are so much thinner
 _OVER_TILES = 0.55  # how much ground covers map tiles
 _ALL = 0.995  # of the ground that changed hands
