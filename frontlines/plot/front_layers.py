@@ -96,7 +96,14 @@ def draw_frontlines(
     ground = {date: frontlines[(days == date).to_numpy()] for date in colours}
     if band and "sigma_m" in frontlines:
         for date, rows in ground.items():
-            _draw_band(stage.ax, rows, within, colours[date], f"band:{date:%Y-%m-%d}", style)
+            _draw_band(
+                stage.ax,
+                _wider_than_lines(rows, stage.ax, style),
+                within,
+                colours[date],
+                f"band:{date:%Y-%m-%d}",
+                style,
+            )
     near_m = max(_SAME_M, metres_per_pt(stage.ax) * style.front_pt / 2)
     earlier = np.array([], dtype=object)
     for rank, (date, rows) in enumerate(ground.items()):
@@ -169,6 +176,11 @@ def split_shared(geometry: Any, earlier: Any, near_m: float) -> tuple[Any, Any]:
     ends = shapely.buffer(shapely.boundary(own), near_m / 2, quad_segs=1)
     long = (shapely.length(together) > 2 * _LEAST_SHARED * near_m) | shapely.intersects(together, ends)
     return merged(np.concatenate([alone, together[~long]])), together[long]
+
+
+def _wider_than_lines(rows: gpd.GeoDataFrame, ax: Axes, style: MapStyle) -> gpd.GeoDataFrame:
+    """Leave out the lines whose band of plus and minus a sigma would be no wider than they are drawn."""
+    return rows[2 * sigmas_of(rows) > style.front_pt * metres_per_pt(ax)]
 
 
 def _draw_band(
