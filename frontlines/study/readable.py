@@ -92,7 +92,7 @@ def balance_table(results: Results) -> Group:
     headers = (
         [f"{name} {unit.name}" for name in names] if results.errors is None else [*names, _interval(results)]
     )
-    for header in [*headers, "share held"]:
+    for header in [*headers, "share"]:
         table.add_column(header, justify="right", no_wrap=True)
     listed = _listed(balance)
     for row in listed.sort_values("net_km2", ascending=False, kind="stable").to_dict("records"):
@@ -112,10 +112,10 @@ def _sides_table(results: Results, unit: AreaUnit) -> list[RenderableType]:
     balance.add_column("side", overflow="fold")
     figures = ["before_km2", "gained_km2", "lost_km2", "net_km2"]
     interval = [_interval(results)] if results.errors is not None else []
-    for header in (f"before {unit.name}", "gained", "lost", "net", *interval, "share held"):
+    for header in (f"before {unit.name}", "gained", "lost", "net", *interval, "share"):
         balance.add_column(header, justify="right", no_wrap=True)
     for row in results.totals.to_dict("records"):
-        span = [_span(row) + _UNSURE * (row.get("trust") == "no")] if interval else []
+        span = [_sure(row)] if interval else []
         share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
         side = plain(named_side(row["side"], results.study.sides))
         balance.add_row(Text(side), *(_km2(row[name]) for name in figures), *span, share)
@@ -181,7 +181,7 @@ def _figures(row: Mapping[Any, Any]) -> list[str]:
     if "sigma_km2" not in row:
         return [*(_km2(row[name]) for name in _FIGURES.values()), share]
     figures = [_km2(row[name]) for name in _FIGURES.values() if name != "held_km2"]
-    return [*figures, _span(row) + _UNSURE * (row.get("trust") == "no"), share]
+    return [*figures, _sure(row), share]
 
 
 def _interval(results: Results) -> str:
@@ -190,9 +190,9 @@ def _interval(results: Results) -> str:
 
 
 def _sure(row: Mapping[Any, Any] | None) -> str:
-    """Write the interval of a step of a series, marked where it is not to be trusted."""
-    known = row is not None and row["net_low_km2"] is not None
-    return _span(row) + _UNSURE * (row.get("trust") == "no") if row is not None and known else "–"
+    """Write an interval, marked where it is not to be trusted; a dash where there is none."""
+    span = "–" if row is None or row["net_low_km2"] is None else _span(row)
+    return span + _UNSURE * (row is not None and row.get("trust") == "no" and span != "–")
 
 
 def _span(row: Mapping[Any, Any]) -> str:
@@ -575,7 +575,7 @@ def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_o
 def odd_days_counted(odd: Sequence[Mapping[str, str]]) -> str:
     """Sum up what is odd about the days of snapshots."""
     counts = Counter(entry["problem"] for entry in odd)
-    listed = ", ".join(f"{problem} {count}" for problem, count in sorted(counts.items()))
+    listed = ", ".join(f"{count:,} × {problem}" for problem, count in sorted(counts.items()))
     return f"snapshots: {listed} (each is named in manifest.json)" if odd else ""
 
 
