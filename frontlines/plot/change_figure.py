@@ -25,15 +25,7 @@ from frontlines.plot.artists import (
     show,
     view_of,
 )
-from frontlines.plot.balance_table import (
-    MORE_ROWS,
-    MOST_ROWS,
-    Row,
-    draw_table,
-    held_texts,
-    rows_of,
-    table_mm,
-)
+from frontlines.plot.balance_table import MORE_ROWS, MOST_ROWS, Row, draw_table, held_texts, rows_of, table_mm
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import (

@@ -20,15 +20,7 @@ from frontlines.names import CADENCES, AreaUnit, area_unit, in_unit
 from frontlines.plot.artists import Z, dash, days_of, fill, paint, write
 from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_axes_look, set_date_axes, write_above
 from frontlines.plot.furniture import Entry
-from frontlines.plot.style import (
-    DEFAULT_STYLE,
-    MM_PER_INCH,
-    PT_PER_INCH,
-    AreaStyle,
-    MapStyle,
-    mix,
-    seen_from,
-)
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaStyle, MapStyle, mix, seen_from
 from frontlines.plot.text import font_of, plain, renderer_of, text_width_px
 from frontlines.plot.words import clean, day, number
 from frontlines.series.change_series import COLUMNS

@@ -96,14 +96,7 @@ def draw_frontlines(
     ground = {date: frontlines[(days == date).to_numpy()] for date in colours}
     if band and "sigma_m" in frontlines:
         for date, rows in ground.items():
-            _draw_band(
-                stage.ax,
-                _wider_than_lines(rows, stage.ax, style),
-                within,
-                colours[date],
-                f"band:{date:%Y-%m-%d}",
-                style,
-            )
+            _draw_band(stage.ax, rows, within, colours[date], f"band:{date:%Y-%m-%d}", style)
     near_m = max(_SAME_M, metres_per_pt(stage.ax) * style.front_pt / 2)
     earlier = np.array([], dtype=object)
     for rank, (date, rows) in enumerate(ground.items()):
@@ -178,15 +171,11 @@ def split_shared(geometry: Any, earlier: Any, near_m: float) -> tuple[Any, Any]:
     return merged(np.concatenate([alone, together[~long]])), together[long]
 
 
-def _wider_than_lines(rows: gpd.GeoDataFrame, ax: Axes, style: MapStyle) -> gpd.GeoDataFrame:
-    """Leave out the lines whose band of plus and minus a sigma would be no wider than they are drawn."""
-    return rows[2 * sigmas_of(rows) > style.front_pt * metres_per_pt(ax)]
-
-
 def _draw_band(
     ax: Axes, rows: gpd.GeoDataFrame, within: Any, colour: str, name: str, style: MapStyle
 ) -> None:
-    """Draw a band that fades outwards: strips of growing width over each other, the widest one sigma."""
+    """Draw a band that fades outwards: strips over each other, where a sigma is wider than the line."""
+    rows = rows[2 * sigmas_of(rows) > style.front_pt * metres_per_pt(ax)]
     for step in range(style.band_steps, 0, -1):
         strip = band_of(rows, step / style.band_steps)
         strip = shapely.simplify(strip, metres_per_pt(ax) * _FINE_PT)

@@ -213,10 +213,9 @@ def detail_views(moved: Any, whole: View, needs: Needs, style: MapStyle) -> list
             limit = np.array(detail_room(needs, number, style)) / mm_per_m / enlarged / (1 + 2 * _ROUND)
             found.append(_windows(shapely.bounds(pieces), seen, limit, number))
         shown = [float(sum(seen[held].sum() for held in views)) for views in found]
-        views = found[
-            next(k for k in range(_MOST_DETAILS + 1) if max(shown[k:]) <= shown[k] + _WORTH * max(shown))
-        ]
-        views = sorted(views, key=lambda held: -share[held].sum())
+        enough = max(shown) * _WORTH
+        number = next(k for k, own in enumerate(shown) if max(shown[k:]) <= own + enough)
+        views = sorted(found[number], key=lambda held: -share[held].sum())
         all_seen, all_shown = (sum(float(one[held].sum()) for held in views) for one in (seen, share))
         if all_shown >= _TOO_LITTLE and all_seen > (1 + _WORTH) * most:
             best = [_detail(pieces, share, held, whole) for held in views]
@@ -280,10 +279,6 @@ def _roomy(view: View, whole: View) -> View:
 
 def detail_of(lonlat: tuple[float, float, float, float], moved: Any, crs: pyproj.CRS) -> Detail:
     """Return the detail that a study names: west, south, east, north [degrees]; west is larger across 180."""
-    view = _projected(lonlat, crs)
+    view = View(*way(geographic(crs), crs).transform_bounds(*lonlat, densify_pts=_EDGE_POINTS))
     inside = shapely.area(shapely.intersection(moved, view.box())).sum()
     return Detail(view, float(inside / max(shapely.area(moved).sum(), 1e-9)))
-
-
-def _projected(lonlat: tuple[float, float, float, float], crs: pyproj.CRS) -> View:
-    return View(*way(geographic(crs), crs).transform_bounds(*lonlat, densify_pts=_EDGE_POINTS))

@@ -235,7 +235,9 @@ def _notes(results: Results, left_out: int) -> str:
     who = results.study.side_name if len(results.study.followed) == 1 else _ALL
     lines = [*warned(results.manifest.get("no_district", ()), who), *lines]
     lines += edge_notes(results.manifest)
-    lines += [*_gone_to_nobody(results), *_shrunken(results.manifest), *_swapped(results)]
+    lines += [*_gone_to_nobody(results), *_shrunken(results.manifest)]
+    of_lines = results.study.frontlines is not None
+    lines += _nothing_alike(results.totals, results.study.followed, of_lines=of_lines)
     lines += _error_notes(results)
     alike = results.balance[results.balance["side"] == results.balance["side"].iloc[0]]  # beside every side
     contested = alike[["contested_before_km2", "contested_after_km2"]].sum()
@@ -268,11 +270,6 @@ def _gone_to_nobody(results: Results) -> list[str]:
     why = f"no polygon covers it, so it is {UNKNOWN!r}; --rest says who holds it" if bare else UNKNOWN
     of = _said(float(lost["area_km2"].sum()), unit)
     return [f"of {of} lost, {_said(nobody, unit)} went to nobody known ({why})"]
-
-
-def _swapped(results: Results) -> list[str]:
-    of_lines = results.study.frontlines is not None
-    return _nothing_alike(results.totals, results.study.followed, of_lines=of_lines)
 
 
 def _shrunken(manifest: Mapping[str, Any]) -> list[str]:
