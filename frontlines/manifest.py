@@ -121,6 +121,10 @@ def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
 
 def _margin_note(margin: Mapping[str, Any]) -> list[str]:
     """Say which strips along the edge went to whom."""
+    if unclear_m := margin.get("unclear_m"):
+        what = "Along the edge much ground is covered by no polygon; a front there may be coast or border"
+        near = f"of what is bare within 10 km of a polygon 95% lies within {unclear_m:,.0f} m"
+        return [f"{what}: {near}, and --margin-m {unclear_m:.0f} gives it to the side beside it"]
     held = {side: km2 for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2}
     if not held:
         return []

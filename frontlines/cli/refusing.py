@@ -93,6 +93,7 @@ _AS_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
     (re.compile(r"\bfront_m needs border_m or margin_m\b"), "--front-length needs --border-m or --margin-m"),
     (re.compile(r"\bborder_m is how near\b"), "--border-m is how near"),
     (re.compile(r"\bfor their label\b"), "for --label"),
+    (re.compile(r"\bkey='\.\.\.', label='\.\.\.'"), "--key and --label"),
     (
         re.compile(r"\bas_(?:control|districts)\(\.\.\., theatre=\.\.\., rest=\.\.\.\)"),
         "--theatre and --rest",

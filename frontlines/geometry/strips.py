@@ -26,6 +26,7 @@ _FEWEST = 20  # ... if there are so many of them
 _FOLD = 3.0  # between narrow strips and open ground is a gap: distances differ at least so many times
 _NARROW = 0.2  # least share of the points that lie below the gap
 _IN_GAP = 0.1  # most points in the gap, as a share of those below it
+_MOST = 0.95  # share of the points that a margin to be tried would take in
 _AWAY = 2.0  # strips lie within so many margins of parts of the edge that are as near to a polygon
 _KNOWN = 1.1  # margins around a tile within which ground decides what is thin in it
 _HALO = 7.5  # margins around a tile within which polygons do: they also choose the parts of the edge
@@ -315,23 +316,27 @@ def _turns(outline: _Outlines) -> Floats:
     return np.concatenate(found)
 
 
-def margin_of(distances_m: Floats) -> tuple[float, bool]:
+def margin_of(distances_m: Floats) -> tuple[float, float]:
     """Tell narrow strips from open ground by the distances from the edge to the nearest polygon [m].
 
     The margin stands where fewest distances lie within a factor of √3 of it, the lowest such place. It is 0
     if less than `_NARROW` of all distances are smaller, or more than `_IN_GAP` of these lie in the gap:
-    then distances tell of no margin.
+    then distances tell of no margin, and the second figure is what most of them lie within, else 0.
     """
     known = np.sort(distances_m[distances_m > _ON_M])
     if len(known) < _FEWEST:
-        return 0.0, False
+        return 0.0, 0.0
     margins = np.geomspace(1.0, _REACH_M / _FOLD, 161)
     low, high = (np.searchsorted(known, margins * fold) for fold in (_FOLD**-0.5, _FOLD**0.5))
     fits: Bools = (low >= _NARROW * len(known)) & (high - low <= _IN_GAP * low)
     if not fits.any():
-        return 0.0, True
+        return 0.0, _rounded(np.quantile(known, _MOST))
     best = np.flatnonzero(fits & ((high - low) == (high - low)[fits].min()))
-    return float(np.format_float_positional(margins[best[0]], precision=2, fractional=False)), False
+    return _rounded(margins[best[0]]), 0.0
+
+
+def _rounded(metres: float) -> float:
+    return float(np.format_float_positional(metres, precision=2, fractional=False))
 
 
 class EdgePoints:

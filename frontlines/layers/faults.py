@@ -65,7 +65,9 @@ ADVICE = {
     "same side": Advice("have the same side on the left and on the right", "mend side_left or side_right"),
     "no name": Advice("have no name", "fill the column, or name another one as key"),
     "repeated name": Advice(
-        "share a name", "make the names unique, use another key, or join their rows with dissolve=True"
+        "share a name",
+        "take a column of unique ids as key and the names as label (key='...', label='...'), make the names "
+        "unique, or join their rows with dissolve=True",
     ),
     "repeated place": Advice("name a place and date a second time", "keep one row for each place and date"),
     "bad coordinates": Advice("have coordinates that are not numbers", "give numbers, or drop the row"),

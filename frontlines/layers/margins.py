@@ -32,7 +32,7 @@ class Margins:
 
     margin_m: float
     found: bool  # from the data, or else it was given
-    unclear: bool  # much of the edge is uncovered near to polygons, and no margin could be told from it
+    unclear_m: float  # > 0: no margin could be told from the edge; most of what is bare is nearer than this
     strips: gpd.GeoDataFrame  # a row for each date and side: `date`, `side`, MultiPolygon
 
     @property
@@ -49,7 +49,7 @@ class Margins:
         km2 = areas.groupby(["side", "date"])["km2"].sum().groupby("side").max()
         by_side = {str(side): float(area) for side, area in km2.items()}
         record = {"margin_m": self.margin_m, "found": self.found, "km2": by_side}
-        return record | ({"unclear": True} if self.unclear else {})
+        return record | ({"unclear_m": self.unclear_m} if self.unclear_m else {})
 
 
 def find_margins(
@@ -69,7 +69,7 @@ def find_margins(
     require_metres(LayerError, margin_m=margin_m)
     ground, shapes = ground_of(theatre), np.asarray(control.geometry.values, dtype=object)
     held = dict(_held(control))
-    metres, unclear = (margin_m, False) if margin_m is not None else _found(ground, shapes, held)
+    metres, unclear_m = (margin_m, 0.0) if margin_m is not None else _found(ground, shapes, held)
     names, side = np.unique(control["side"].to_numpy(dtype=object), return_inverse=True)
     rows = [
         (date, names[number], strip)
@@ -80,7 +80,7 @@ def find_margins(
     ]
     frame = pd.DataFrame(rows, columns=["date", "side", "geometry"]).astype({"date": control["date"].dtype})
     strips = gpd.GeoDataFrame(frame, geometry="geometry", crs=control.crs)
-    return Margins(float(metres), margin_m is None, unclear, strips)
+    return Margins(float(metres), margin_m is None, unclear_m, strips)
 
 
 def _strips(
@@ -196,10 +196,10 @@ def _held(control: gpd.GeoDataFrame) -> Iterator[tuple[Any, Ints]]:
         yield date, own[rows]
 
 
-def _found(ground: Any, shapes: Geometries, held: Mapping[Any, Ints]) -> tuple[float, bool]:
+def _found(ground: Any, shapes: Geometries, held: Mapping[Any, Ints]) -> tuple[float, float]:
     """Find the margin from the dates, or from some of many, or that they tell of none."""
     if not held:
-        return 0.0, False
+        return 0.0, 0.0
     points = EdgePoints(ground)
     return margin_of(points.distances([shapes[rows] for rows in some_of(list(held.values()))]))
 

@@ -38,13 +38,15 @@ def rows_of(results: ResultsLike, most: int = MOST_ROWS) -> list[Row]:
     if len(results.study.followed) > 1:
         return _rows_of_sides(results)
     unit, balance = unit_of(results.totals), results.balance
-    seen = balance[["gained_km2", "lost_km2"]].max(axis=1) >= 0.5 * 10**-unit.digits * unit.km2
+    largest_km2 = balance[["gained_km2", "lost_km2"]].max(axis=1)
+    seen, changed = largest_km2 >= 0.5 * 10**-unit.digits * unit.km2, int((largest_km2 > 0).sum())
     turnover = (balance["gained_km2"] + balance["lost_km2"])[seen].sort_values(ascending=False, kind="stable")
     if turnover.empty:
         return []
     named = turnover.index[: most if len(turnover) > most + 1 else len(turnover)]
     shown = balance.loc[named].sort_values("net_km2", ascending=False, kind="stable")
-    rest_km2, rest = balance["net_km2"].drop(named).sum(), len(turnover) - len(named)
+    rest_km2 = balance["net_km2"].drop(named).sum()
+    rest = changed - len(named) if len(named) < len(turnover) else 0  # as many as the terminal lists
     others = [Row(f"{rest} more", unit.write(rest_km2, sign=True), "")] if rest else []
     *districts, total = [
         _row(row, unit)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -24,15 +25,7 @@ from frontlines.plot.artists import (
     show,
     view_of,
 )
-from frontlines.plot.balance_table import (
-    MORE_ROWS,
-    MOST_ROWS,
-    Row,
-    draw_table,
-    held_texts,
-    rows_of,
-    table_mm,
-)
+from frontlines.plot.balance_table import MORE_ROWS, MOST_ROWS, Row, draw_table, held_texts, rows_of, table_mm
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import (
@@ -62,6 +55,7 @@ from frontlines.plot.scene import (
     detail_of,
     detail_views,
     scene_of,
+    seen_beside_fronts,
     with_details,
 )
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
@@ -229,28 +223,36 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     holes = [shapely.polygons(ring) for one in areas([scene.theatre]) for ring in one.interiors]
     seen_m2 = (_SEEN_PT * metres_per_pt(ax)) ** 2
     holes = [hole for hole in holes if hole.area > seen_m2]
-    fill(ax, holes, style.hole, style=style, name="hole", zorder=Z["ground"])
+    outside = scene.results.no_district
+    bare = [*holes, *(() if outside is None else outside.geometry)]
+    strip = fill(ax, bare, style.hole, style=style, name="no-district", zorder=Z["mark"])
+    if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
+        strip.set(linewidth=style.theatre_pt_width)
     side = study.followed[0] if len(study.followed) == 1 else None
     change = scene.results.change
     sides = [*study.every_side, *change["side_from"], *change["side_to"]]
     draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
     for patch in ax.patches if scene.about.tiles else ():  # a map under the ground is seen through it
         patch.set_alpha(_OVER_TILES)
-    if (outside := scene.results.no_district) is not None:
-        look = style.no_district
-        strip = fill(ax, outside.geometry, look, style=style, name="no-district", zorder=Z["mark"])
-        if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
-            strip.set(linewidth=style.theatre_pt_width)
     draw_districts(coarse_rows(study.districts, view), ax=ax, label=False, style=style)
     outline(ax, [coarse(scene.theatre, view)], "theatre", style)
     fronts = scene.results.frontlines  # those out of view keep their rows: the days choose the colours
     fronts = fronts.set_geometry(
         gpd.GeoSeries(coarse(fronts.geometry.to_numpy(), view), fronts.index, fronts.crs)
     )
-    draw_frontlines(fronts, ax=ax, within=scene.theatre, style=style)
+    draw_frontlines(fronts, ax=ax, within=scene.theatre, style=_beside_change(ax, scene))
     if study.settlements is not None:
         draw_settlements(study.settlements, ax=ax, names=panel.towns, label=False, style=style)
         mark_places(ax, changed_places(study.settlements, scene.moved), style)
+
+
+def _beside_change(ax: Axes, scene: Scene) -> MapStyle:
+    """Give the style of fronts on a panel: thin ones without a casing where they would hide the change."""
+    mine = coarse(scene.mine, view_of(ax))
+    seen = seen_beside_fronts(mine, 1 / metres_per_pt(ax), scene.style)
+    if not len(mine) or np.average(seen, weights=shapely.area(mine) + 1e-9) >= _IN_SIGHT:
+        return scene.style
+    return replace(scene.style, front_pt=scene.style.front_pt * _THIN, casing_pt=0.0)
 
 
 def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
@@ -264,5 +266,6 @@ def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
 
 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
+_IN_SIGHT, _THIN = 0.5, 0.5  # fronts that leave less of the change to be seen are so much thinner
 _OVER_TILES = 0.55  # how much ground covers map tiles
 _ALL = 0.995  # of the ground that changed hands

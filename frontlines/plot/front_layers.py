@@ -174,7 +174,8 @@ def split_shared(geometry: Any, earlier: Any, near_m: float) -> tuple[Any, Any]:
 def _draw_band(
     ax: Axes, rows: gpd.GeoDataFrame, within: Any, colour: str, name: str, style: MapStyle
 ) -> None:
-    """Draw a band that fades outwards: strips of growing width over each other, the widest one sigma."""
+    """Draw a band that fades outwards: strips over each other, where a sigma is wider than the line."""
+    rows = rows[2 * sigmas_of(rows) > style.front_pt * metres_per_pt(ax)]
     for step in range(style.band_steps, 0, -1):
         strip = band_of(rows, step / style.band_steps)
         strip = shapely.simplify(strip, metres_per_pt(ax) * _FINE_PT)

@@ -23,13 +23,7 @@ from matplotlib.transforms import Bbox
 from matplotlib_scalebar.scalebar import ScaleBar
 
 from frontlines.crs.geodesic import way
-from frontlines.plot.artists import (
-    View,
-    Z,
-    metres_per_pt,
-    view_of,
-    write,
-)
+from frontlines.plot.artists import View, Z, metres_per_pt, view_of, write
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle
 from frontlines.plot.text import font_of, plain, renderer_of, wrap
 from frontlines.plot.words import clean
@@ -229,7 +223,10 @@ def draw_graticule_ticks(ax: Axes, crs: pyproj.CRS, *, style: MapStyle = DEFAULT
     )
     lon, _ = back.transform(along_x, np.full(_SAMPLES, view.north))
     _, lat = back.transform(np.full(_SAMPLES, view.west), along_y)
-    top = [_Tick(x, view.north, _degrees(v, s, "E", "W")) for x, v, s in _crossings(along_x, _unwound(lon))]
+    top = [
+        _Tick(x, view.north, _degrees(v, s, "E", "W"))
+        for x, v, s in _crossings(along_x, np.unwrap(np.asarray(lon, dtype=float), period=2 * _HALF_TURN))
+    ]
     left = [_Tick(view.west, y, _degrees(v, s, "N", "S")) for y, v, s in _crossings(along_y, np.asarray(lat))]
     written: list[Bbox] = []
     top = [
@@ -305,10 +302,6 @@ def _crossings(along: Any, degrees: Any) -> list[tuple[float, float, float]]:
     if len(values) > _MOST or (np.diff(degrees[order]) <= 0).any():
         return []
     return [(float(np.interp(v, degrees[order], along[order])), float(v), step) for v in values]
-
-
-def _unwound(lon: Any) -> Any:
-    return np.unwrap(np.asarray(lon, dtype=float), period=2 * _HALF_TURN)
 
 
 def _degrees(value: float, step: float, positive: str, negative: str) -> str:

@@ -230,8 +230,6 @@ def ground_entries(
             out.append(
                 (f"{led(clean(side_name(one, names)))}: {held}", _swatch(kept_look(looks[one]), style))
             )
-    if "no-district" in drawn:
-        out.append((f"{who}: in no district, not counted", paint(Patch(), style.no_district, style)))
     if CONTESTED in drawn:
         out.append(("Contested at the later date", paint(Patch(), style.contested(style.paper), style)))
     return out
@@ -502,7 +500,7 @@ def base_entries(drawn: Collection[str], oblast: str, style: MapStyle) -> list[E
     dot = disc(style.town_pt_size * 1.2, style.ink, style.paper, 0.3)
     ring = disc(style.town_pt_size * _RING, style.paper, style.ink, style.town_pt_size / 3)
     every: dict[str, Entry] = {
-        "hole": ("In no district", paint(Patch(), style.hole, style)),
+        "no-district": ("In no district, not counted", paint(Patch(), style.hole, style)),
         "district": ("District boundary", line(style.district_edge, style.district_pt_width * 1.6)),
         "theatre": ("Limit of the study area", line(style.theatre_edge, style.theatre_pt_width)),
         "oblast": (oblast, line(style.oblast_edge, style.oblast_pt_width, linestyle=dashes)),

@@ -20,7 +20,7 @@ from frontlines.plot.artists import View, areas, bounds_of, lines
 from frontlines.plot.furniture import geographic
 from frontlines.plot.letters import with_letters
 from frontlines.plot.map_page import ENLARGED, Needs, detail_room, main_scale
-from frontlines.plot.style import MapStyle
+from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle
 from frontlines.plot.surroundings import Surroundings, locator_view, surroundings
 from frontlines.uncertainty import AreaErrors
 
@@ -163,9 +163,11 @@ def _first_of_all(change: gpd.GeoDataFrame, sides: Sequence[str], moved: Any) ->
 
 
 _MOST_DETAILS = 3
-_WORTH = 0.1  # of the changed ground: a further detail shows at least so much more of it
+_WORTH = 0.1  # a further or narrower detail lets at least so much more of the changed ground be seen
 _TOO_LITTLE = 0.5  # of the changed ground: details that show less of it are dropped, as change is everywhere
-_LEAST = 0.04  # share of the main panel that a detail shows at least
+_FURTHER = np.array([1.0, 2.0, 4.0, 8.0])  # times the least scale of details: those that are tried
+_SPECK = 0.02  # of the ground of a detail: smaller pieces do not widen it
+_LEAST = 0.03  # share of the main panel that a detail shows at least
 _ROUND = 0.08  # of its longer edge: ground about what a detail shows
 _TRIED, _PIECES = 40, 300  # pieces of ground that a detail may begin with, and those looked at
 _EDGE_POINTS = 38  # on each edge of a view in degrees, as it is bent by the projection
@@ -193,26 +195,46 @@ class Detail(NamedTuple):
 
 
 def detail_views(moved: Any, whole: View, needs: Needs, style: MapStyle) -> list[Detail]:
-    """Return up to three views of changed ground, of whole pieces, well enlarged; none of large change."""
+    """Return up to three views of changed ground, of whole pieces, well enlarged; none of large change.
+
+    They are as narrow as lets most ground be seen: narrower views hold less of it, in wider ones it is
+    thinner than the fronts beside it.
+    """
     pieces = shapely.get_parts(shapely.union_all(moved))
     size = shapely.area(pieces)
     if size.sum() <= 0:
         return []
-    order = np.argsort(-size, kind="stable")[:_PIECES]
-    found: list[list[Detail]] = [[]]
-    for number in range(1, _MOST_DETAILS + 1):
-        room_mm, mm_per_m = (
-            detail_room(needs, number, style),
-            main_scale(needs, whole.width, whole.height, style),
-        )
-        limit = [mm / mm_per_m / ENLARGED / (1 + 2 * _ROUND) for mm in room_mm]
-        views = _windows(
-            shapely.bounds(pieces[order]), size[order] / size.sum(), (limit[0], limit[1]), number
-        )
-        found.append([Detail(_roomy(view, whole), share) for view, share in views])
-    shown = [sum(one.share for one in details) for details in found]
-    best = next(k for k in range(_MOST_DETAILS + 1) if max(shown[k:]) < shown[k] + _WORTH)
-    return found[best] if shown[best] >= _TOO_LITTLE else []
+    pieces = pieces[np.argsort(-size, kind="stable")[:_PIECES]]
+    share, mm_per_m = shapely.area(pieces) / size.sum(), main_scale(needs, whole.width, whole.height, style)
+    best, most = list[Detail](), 0.0
+    for enlarged in ENLARGED * _FURTHER:
+        seen = share * seen_beside_fronts(pieces, mm_per_m * enlarged * PT_PER_INCH / MM_PER_INCH, style)
+        found: list[list[Any]] = [[]]
+        for number in range(1, _MOST_DETAILS + 1):
+            limit = np.array(detail_room(needs, number, style)) / mm_per_m / enlarged / (1 + 2 * _ROUND)
+            found.append(_windows(shapely.bounds(pieces), seen, limit, number))
+        shown = [float(sum(seen[held].sum() for held in views)) for views in found]
+        enough = max(shown) * _WORTH
+        number = next(k for k, own in enumerate(shown) if max(shown[k:]) <= own + enough)
+        views = sorted(found[number], key=lambda held: -share[held].sum())
+        all_seen, all_shown = (sum(float(one[held].sum()) for held in views) for one in (seen, share))
+        if all_shown >= _TOO_LITTLE and all_seen > (1 + _WORTH) * most:
+            best = [_detail(pieces, share, held, whole) for held in views]
+            most = all_seen
+    return best
+
+
+def _detail(pieces: Any, share: Any, held: Any, whole: View) -> Detail:
+    """Frame the pieces that a view holds but for specks, and tell how much of the ground is in it whole."""
+    large = held[share[held] >= _SPECK * share[held].sum()]
+    view = _roomy(View(*shapely.total_bounds(pieces[large])), whole)
+    return Detail(view, float(share[shapely.within(pieces, view.box())].sum()))
+
+
+def seen_beside_fronts(pieces: Any, pt_per_m: float, style: MapStyle) -> Any:
+    """Tell of each piece of ground how much of it fronts leave to be seen; 1 where it is twice as wide."""
+    width_m = 2 * shapely.area(pieces) / np.maximum(shapely.length(pieces), 1e-9)
+    return np.minimum(width_m * pt_per_m / (2 * style.front_pt), 1.0)
 
 
 def with_details(needs: Needs, details: Sequence[Detail], whole: View, style: MapStyle) -> Needs:
@@ -225,22 +247,18 @@ def with_details(needs: Needs, details: Sequence[Detail], whole: View, style: Ma
     )
 
 
-def _windows(bounds: Any, share: Any, limit: tuple[float, float], number: int) -> list[tuple[View, float]]:
-    """Choose views no larger than a limit [m] that hold as much ground as possible, in whole pieces."""
-    left = np.flatnonzero(
-        (bounds[:, 2] - bounds[:, 0] <= limit[0]) & (bounds[:, 3] - bounds[:, 1] <= limit[1])
-    )
-    out: list[tuple[View, float]] = []
+def _windows(bounds: Any, weight: Any, limit: Any, number: int) -> list[Any]:
+    """Choose the whole pieces that views no larger than a limit [m] show, as many of them as possible."""
+    left = np.flatnonzero((bounds[:, 2:] - bounds[:, :2] <= limit).all(axis=1))
+    out: list[Any] = []
     while len(out) < number and len(left):
         tried = [_grown_from(seed, left, bounds, limit) for seed in left[:_TRIED]]
-        held = max(tried, key=lambda one: float(share[one].sum()))
-        low, high = bounds[held, :2].min(axis=0), bounds[held, 2:].max(axis=0)
-        out.append((View(*low, *high), float(share[held].sum())))
-        left = left[~np.isin(left, held)]
-    return sorted(out, key=lambda one: -one[1])
+        out.append(max(tried, key=lambda one: float(weight[one].sum())))
+        left = left[~np.isin(left, out[-1])]
+    return out
 
 
-def _grown_from(seed: int, left: Any, bounds: Any, limit: tuple[float, float]) -> Any:
+def _grown_from(seed: int, left: Any, bounds: Any, limit: Any) -> Any:
     """Take to a piece of ground, the nearest first, all that a view of limited size can show with it."""
     middle = (bounds[left, :2] + bounds[left, 2:]) / 2
     near = left[np.argsort(np.hypot(*(middle - (bounds[seed, :2] + bounds[seed, 2:]) / 2).T), kind="stable")]
@@ -262,10 +280,6 @@ def _roomy(view: View, whole: View) -> View:
 
 def detail_of(lonlat: tuple[float, float, float, float], moved: Any, crs: pyproj.CRS) -> Detail:
     """Return the detail that a study names: west, south, east, north [degrees]; west is larger across 180."""
-    view = _projected(lonlat, crs)
+    view = View(*way(geographic(crs), crs).transform_bounds(*lonlat, densify_pts=_EDGE_POINTS))
     inside = shapely.area(shapely.intersection(moved, view.box())).sum()
     return Detail(view, float(inside / max(shapely.area(moved).sum(), 1e-9)))
-
-
-def _projected(lonlat: tuple[float, float, float, float], crs: pyproj.CRS) -> View:
-    return View(*way(geographic(crs), crs).transform_bounds(*lonlat, densify_pts=_EDGE_POINTS))

@@ -57,7 +57,6 @@ _REST = AreaStyle("#FFFFFF")
 _OTHERS = AreaStyle("", "||||")
 _UNKNOWN = AreaStyle("#DDDDDD")
 _NO_DATA = AreaStyle("#FFFFFF", "xxxxxx", "#B5B5B5")
-_NO_DISTRICT = AreaStyle("#FBD9E3", "xxxxxx", "#C2185B")
 
 
 def _no_sides() -> Mapping[str, str]:
@@ -110,7 +109,6 @@ class MapStyle:
     rest: AreaStyle = _REST
     others: AreaStyle = _OTHERS
     unknown: AreaStyle = _UNKNOWN
-    no_district: AreaStyle = _NO_DISTRICT
 
     # ground that only one of two sources gives to a side
     first: AreaStyle = _FIRST

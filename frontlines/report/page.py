@@ -38,6 +38,7 @@ from frontlines.sources.writing import whole_or_not
 PAGE = "report.html"
 """Name of a page in the folder of its run."""
 
+_MOST_LISTED = 8  # sources that stand on a page unfolded
 _HERE = Path(__file__).parent
 _LIBRARIES = (
     "d3-array", "d3-color", "d3-dispatch", "d3-ease", "d3-format", "d3-selection", "d3-time", "d3-timer",
@@ -103,7 +104,7 @@ def _page(run: Folder) -> str:
         "limits": "".join(
             f"<dt>{_shown(what)}</dt><dd>{_shown(text)}</dd>" for what, text in words.limits(run)
         ),
-        "sources": _each("li", words.sources(run)),
+        "sources": _folded(words.sources(run)),
         "licences": _each("li", words.licences(run)),
         "method": _shown(words.method(run)),
         "files": "".join(f"<tr>{_each('td', cells)}</tr>" for cells in files),
@@ -131,6 +132,14 @@ def _shown(text: Any) -> str:
 
 def _each(element: str, texts: Iterable[str]) -> str:
     return "".join(f"<{element}>{_shown(text)}</{element}>" for text in texts)
+
+
+def _folded(texts: list[str]) -> str:
+    """Write a list; of a long one the first and the last, and all of them where a reader opens it."""
+    if len(texts) <= _MOST_LISTED:
+        return _each("li", texts)
+    span = _shown(f"{len(texts)}: {texts[0]} … {texts[-1]}")
+    return f'<li><details><summary>{span}</summary><ul class="notes">{_each("li", texts)}</ul></details></li>'
 
 
 def _policy(*, scripts: Iterable[str], style: str) -> str:

@@ -120,7 +120,7 @@ def sources(run: Folder) -> list[str]:
     if run.kind == "agreement":
         pairs = zip(run.manifest["names"], stated, strict=True)
         stated = [f"{name}: {text}" for name, own in pairs for text in own]
-    return [*map(str, stated), *(f"Districts: {text}" for text in named_districts(run.manifest))]
+    return [*(f"Districts: {text}" for text in named_districts(run.manifest)), *map(str, stated)]
 
 
 def licences(run: Folder) -> list[str]:

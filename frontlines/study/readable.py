@@ -92,7 +92,7 @@ def balance_table(results: Results) -> Group:
     headers = (
         [f"{name} {unit.name}" for name in names] if results.errors is None else [*names, _interval(results)]
     )
-    for header in [*headers, "share held"]:
+    for header in [*headers, "share"]:
         table.add_column(header, justify="right", no_wrap=True)
     listed = _listed(balance)
     for row in listed.sort_values("net_km2", ascending=False, kind="stable").to_dict("records"):
@@ -112,10 +112,10 @@ def _sides_table(results: Results, unit: AreaUnit) -> list[RenderableType]:
     balance.add_column("side", overflow="fold")
     figures = ["before_km2", "gained_km2", "lost_km2", "net_km2"]
     interval = [_interval(results)] if results.errors is not None else []
-    for header in (f"before {unit.name}", "gained", "lost", "net", *interval, "share held"):
+    for header in (f"before {unit.name}", "gained", "lost", "net", *interval, "share"):
         balance.add_column(header, justify="right", no_wrap=True)
     for row in results.totals.to_dict("records"):
-        span = [_span(row) + _UNSURE * (row.get("trust") == "no")] if interval else []
+        span = [_sure(row)] if interval else []
         share = f"{row['share_before']:.1%} → {row['share_after']:.1%}"
         side = plain(named_side(row["side"], results.study.sides))
         balance.add_row(Text(side), *(_km2(row[name]) for name in figures), *span, share)
@@ -181,7 +181,7 @@ def _figures(row: Mapping[Any, Any]) -> list[str]:
     if "sigma_km2" not in row:
         return [*(_km2(row[name]) for name in _FIGURES.values()), share]
     figures = [_km2(row[name]) for name in _FIGURES.values() if name != "held_km2"]
-    return [*figures, _span(row) + _UNSURE * (row.get("trust") == "no"), share]
+    return [*figures, _sure(row), share]
 
 
 def _interval(results: Results) -> str:
@@ -190,9 +190,9 @@ def _interval(results: Results) -> str:
 
 
 def _sure(row: Mapping[Any, Any] | None) -> str:
-    """Write the interval of a step of a series, marked where it is not to be trusted."""
-    known = row is not None and row["net_low_km2"] is not None
-    return _span(row) + _UNSURE * (row.get("trust") == "no") if row is not None and known else "–"
+    """Write an interval, marked where it is not to be trusted; a dash where there is none."""
+    span = "–" if row is None or row["net_low_km2"] is None else _span(row)
+    return span + _UNSURE * (row is not None and row.get("trust") == "no" and span != "–")
 
 
 def _span(row: Mapping[Any, Any]) -> str:
@@ -235,8 +235,9 @@ def _notes(results: Results, left_out: int) -> str:
     who = results.study.side_name if len(results.study.followed) == 1 else _ALL
     lines = [*warned(results.manifest.get("no_district", ()), who), *lines]
     lines += edge_notes(results.manifest)
-    lines += _margin_doubt(results.manifest)
-    lines += [*_gone_to_nobody(results), *_shrunken(results.manifest), *_swapped(results)]
+    lines += [*_gone_to_nobody(results), *_shrunken(results.manifest)]
+    of_lines = results.study.frontlines is not None
+    lines += _nothing_alike(results.totals, results.study.followed, of_lines=of_lines)
     lines += _error_notes(results)
     alike = results.balance[results.balance["side"] == results.balance["side"].iloc[0]]  # beside every side
     contested = alike[["contested_before_km2", "contested_after_km2"]].sum()
@@ -271,11 +272,6 @@ def _gone_to_nobody(results: Results) -> list[str]:
     return [f"of {of} lost, {_said(nobody, unit)} went to nobody known ({why})"]
 
 
-def _swapped(results: Results) -> list[str]:
-    of_lines = results.study.frontlines is not None
-    return _nothing_alike(results.totals, results.study.followed, of_lines=of_lines)
-
-
 def _shrunken(manifest: Mapping[str, Any]) -> list[str]:
     """Name the days that show far less ground than the day before."""
     days = [entry for entry in manifest["odd"] if entry["problem"] == SHRUNK]
@@ -298,16 +294,6 @@ def _nothing_alike(totals: pd.DataFrame, sides: Sequence[str], *, of_lines: bool
         for (first, last), rows in odd.groupby(["date_from", "date_to"], sort=True)
     ]
     return steps[:_FEW]
-
-
-def _margin_doubt(manifest: Mapping[str, Any]) -> list[str]:
-    """Say that nothing tells strips along the edge from open ground, where there may be some."""
-    if "unclear" not in manifest.get("margin", {}):
-        return []
-    return [
-        "along the edge much ground is covered by no polygon, and no margin could be found:",
-        "   where layers were drawn apart, --margin-m gives narrow strips to the side beside them",
-    ]
 
 
 def _place_notes(results: Results | SeriesResults) -> list[str]:
@@ -496,7 +482,7 @@ def _series_notes(results: SeriesResults) -> str:
         f"within the tolerance for vertices, not counted: {_said(totals['absorbed_km2'].sum(), unit)} net",
     ]
     notes += series_error_notes(results.manifest)
-    notes += [*edge_notes(results.manifest), *_margin_doubt(results.manifest), *_shrunken(results.manifest)]
+    notes += [*edge_notes(results.manifest), *_shrunken(results.manifest)]
     of_lines = "snap_m" in results.manifest["parameters"]
     notes += _nothing_alike(totals, results.followed, of_lines=of_lines)
     if empty := books["steps_without_snapshot"]:
@@ -586,7 +572,7 @@ def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_o
 def odd_days_counted(odd: Sequence[Mapping[str, str]]) -> str:
     """Sum up what is odd about the days of snapshots."""
     counts = Counter(entry["problem"] for entry in odd)
-    listed = ", ".join(f"{problem} {count}" for problem, count in sorted(counts.items()))
+    listed = ", ".join(f"{count:,} × {problem}" for problem, count in sorted(counts.items()))
     return f"snapshots: {listed} (each is named in manifest.json)" if odd else ""
 
 

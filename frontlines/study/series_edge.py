@@ -42,7 +42,7 @@ class SeriesEdge:
         self.theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
         if margin_m is None and earlier is not None:
             margins = find_margins(some_days.iloc[:0], self.theatre, margin_m=earlier["margin_m"])
-            self.margins = replace(margins, found=earlier["found"], unclear="unclear" in earlier)
+            self.margins = replace(margins, found=earlier["found"], unclear_m=earlier.get("unclear_m", 0.0))
         else:
             self.margins = find_margins(some_days, self.theatre, margin_m=margin_m)
         if measured and border_m is None:
@@ -124,9 +124,10 @@ class States:
 
 def _require_clear(margins: Margins) -> None:
     """Refuse to measure a front that may be coast or border."""
-    if margins.unclear:
+    if margins.unclear_m:
         raise StudyError(
             "front_m needs border_m or margin_m: along the edge of all districts much ground is covered by "
             "no snapshot, and nothing tells narrow strips there from open ground; border_m is how near to "
-            "the edge ground ends at a border or coast, not at a front (10000 where both lie km apart)"
+            "the edge ground ends at a border or coast, not at a front: most of what is bare near polygons "
+            f"lies within {margins.unclear_m:.0f} m"
         )

@@ -48,6 +48,9 @@ def _headline(answer: Answer, totals: Any, sides: Any) -> tuple[str, str]:
     return f"{said}.", more
 
 
+_MINUS = re.compile(r"(?<!\w)-(?=\d)")  # in figures, not in days
+
+
 def html_of(answer: Answer) -> str:
     """Write sentence, tables, small map and caption."""
     said, more = headlines(answer)
@@ -89,7 +92,9 @@ def _table(table: Table) -> str:
         f'<th scope="col" {look}>{_shown(column.header)}</th>'
         for column, look in zip(table.columns, looks, strict=True)
     )
-    rows = zip(*(column.cells for column in table.columns), strict=True)
+    rows = zip(
+        *([_MINUS.sub("−", str(one)) for one in column.cells] for column in table.columns), strict=True
+    )
     body = "".join(
         "<tr>" + "".join(f"<td {look}>{_shown(cell)}</td>" for cell, look in zip(row, looks, strict=True))
         + "</tr>"

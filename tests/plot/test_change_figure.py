@@ -784,6 +784,13 @@ def test_change_in_places_far_apart_has_up_to_three_details_each_of_whole_pieces
         assert sum(piece.within(view.box()) for view in found) == 1
 
 
+def test_thin_change_is_enlarged_until_fronts_leave_it_to_be_seen():
+    wide, thin = ([(60, 30 + 8 * k, 60 + width, 32 + 8 * k) for k in (0, 2)] for width in (2, 0.1))
+    assert len(views(*wide)) == 1
+    narrow = views(*thin)
+    assert max(view.width for view in narrow) < views(*wide)[0].width
+
+
 def test_change_everywhere_or_nowhere_has_no_detail():
     assert views((0, 0, 90, 60)) == []
     assert detail_views(np.array([], dtype=object), WHOLE, NEEDS, MapStyle()) == []
@@ -814,5 +821,5 @@ def test_ground_in_no_district_has_a_hatch_and_an_entry_of_its_own():
     figure = change_figure(Results(no_district=strip))
     main = next(ax for ax in figure.axes if ax.get_label() == "main")
     drawn = next(a for a in main.get_children() if a.get_gid() == "no-district")
-    assert drawn.get_hatch() == MapStyle().no_district.hatch
-    assert "Western side: in no district, not counted" in {text.get_text() for text in figure.findobj(Text)}
+    assert drawn.get_hatch() == MapStyle().hole.hatch
+    assert "In no district, not counted" in {text.get_text() for text in figure.findobj(Text)}

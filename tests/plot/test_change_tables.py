@@ -40,13 +40,13 @@ def test_districts_stand_by_what_changed_hands_and_the_sum_comes_last(results):
 
 def test_rows_beyond_the_eighth_are_summed_unless_there_is_room_for_more(results):
     few = replace(
-        results, balance=_balance([9.0, 8.0, -7.0, 6.0, 5.5, 5.0, 4.5, 4.0, 3.0, -2.0, 0.0]), errors=None,
+        results, balance=_balance([9.0, 8.0, -7.0, 6.0, 5.5, 5.0, 4.5, 4.0, 3.0, -2.0, 0.01, 0.0]), errors=None,
         totals=pd.DataFrame({"net_km2": [36.0]}),
     )  # fmt: skip
     rows = rows_of(few)
     assert [(row.name, row.net) for row in rows[1:]] == [
         ("D0", "+9.0"), ("D1", "+8.0"), ("D3", "+6.0"), ("D4", "+5.5"), ("D5", "+5.0"), ("D6", "+4.5"),
-        ("D7", "+4.0"), ("D2", "−7.0"), ("2 more", "+1.0"), ("all districts", "+36.0"),
+        ("D7", "+4.0"), ("D2", "−7.0"), ("3 more", "+1.0"), ("all districts", "+36.0"),
     ]  # fmt: skip
     assert {row.interval for row in rows} == {""}
     one_less = replace(few, balance=few.balance.iloc[:9])

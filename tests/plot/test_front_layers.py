@@ -2,9 +2,12 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
+from matplotlib.figure import Figure
 
+from frontlines.plot import draw_frontlines
 from frontlines.plot.front_layers import band_of
 
 
@@ -53,3 +56,14 @@ def test_stretches_without_sigma_have_no_band():
     two = lines([(0, 0), (9, 0)], [(9, 0), (20, 0)], sigma_m=[1.0, np.nan])
     assert band_of(two).bounds == pytest.approx((-1, -1, 10, 1))
     assert band_of(two.assign(sigma_m=None)).is_empty
+
+
+def test_a_band_no_wider_than_the_line_is_not_drawn():
+    lines = gpd.GeoDataFrame(
+        {"date": pd.to_datetime(["1994-04-07"]), "sigma_m": [1.0]},
+        geometry=[shapely.LineString([(0, 0), (9e4, 0)])], crs=3035,
+    )  # fmt: skip
+    for sigma_m, drawn in ((1.0, False), (5000.0, True)):
+        ax = Figure().add_subplot()
+        patches = draw_frontlines(lines.assign(sigma_m=sigma_m), ax=ax).patches
+        assert any(patch.get_gid() == "band:1994-04-07" for patch in patches) == drawn

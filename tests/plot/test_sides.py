@@ -251,4 +251,4 @@ def test_many_sides_keep_tables_and_matrices_legible():
     written = words(
         change_figure(Results(study=study, change=ground, balance=balance, totals=total_of(balance)))
     )
-    assert "6 more" in written
+    assert "6 more" in written  # eight of fourteen are named

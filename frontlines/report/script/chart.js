@@ -110,7 +110,7 @@ function draw_bars(wide) {
   const bound = (district) => { const found = SOURCES ? null : interval("net", district, at); return (found?.ends ?? [0, 0]).map(in_unit); };
   const all = data.districts.map((_, district) => district).filter((district) => value(right_name, district) || value(left_name, district) || bound(district)[1] - bound(district)[0] > 0.5 * 10 ** -data.unit.digits);
   const rows = d3.sort(all, (district) => -(value(right_name, district) + value(left_name, district) + 1e-6 * (bound(district)[1] - bound(district)[0]))).slice(0, 20);
-  const row = 26, left = Math.min(160, wide * 0.32), top = 50, total = top + rows.length * row + 8;
+  const row = 26, left = Math.min(180, wide * 0.4), top = 50, total = top + rows.length * row + 8;
   const svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
   const ends = rows.flatMap((district) => [value(right_name, district), -value(left_name, district), ...bound(district)]);
   const x = d3.scaleLinear([Math.min(0, ...ends), Math.max(0, ...ends)], [left + 8, wide - 14]).nice(5);

@@ -191,7 +191,7 @@ function rescale() {
   draw_marks(k);
   draw_scale(k);
 }
-function show(bounds, most = 14) {
+function show(bounds, most = 24) {
   if (!bounds || bounds[0] > bounds[2]) return;
   const k = Math.min(most, 0.6 / Math.max((fit * (bounds[2] - bounds[0])) / width, (fit * (bounds[3] - bounds[1])) / height, 1e-9));
   const x = fit * ((bounds[0] + bounds[2]) / 2 - (extent[0] + extent[2]) / 2), y = fit * ((bounds[1] + bounds[3]) / 2 - (extent[1] + extent[3]) / 2);
@@ -199,14 +199,25 @@ function show(bounds, most = 14) {
   svg.call(zoom.transform, to);
 }
 const bounds_of = (places) => places.reduce((found, place) => grown(found, faces[place].arcs), [Infinity, Infinity, -Infinity, -Infinity]);
-// Where most of the change is: specks far away do not count.
+// Where the change is: the smallest part of the map for what it holds, at least half of it.
 function changed_bounds() {
   const [before, after] = SOURCES ? compared() : [compared(0)[0], compared(LAST)[1]];
   const size = (place) => Math.abs(d3.sum(faces[place].arcs[0], (arc) => (arc < 0 ? -1 : 1) * d3.sum(d3.pairs(arcs[arc < 0 ? ~arc : arc]), ([a, b]) => a[0] * b[1] - b[0] * a[1])));
   const moved_ = [...holders[0].keys()].filter((place) => holders[before][place] !== holders[after][place] && faces[place].properties.district >= 0);
-  const sized = d3.sort(moved_.map((place) => [place, size(place)]), (one) => -one[1]), most = 0.9 * d3.sum(sized, (one) => one[1]);
-  let sum = 0;
-  return bounds_of(sized.filter(([, own_size]) => sum < most && (sum += own_size)).map(([place]) => place));
+  const sized = d3.sort(moved_.map((place) => ({ box: bounds_of([place]), size: size(place) })), (one) => -one.size).slice(0, 300), whole = d3.sum(sized, (one) => one.size);
+  const middle = ({ box: [west, north, east, south] }) => [(west + east) / 2, (north + south) / 2], least = 0.03 * Math.max(extent[2] - extent[0], extent[3] - extent[1]);
+  let best = [Infinity, Infinity, -Infinity, -Infinity], dearest = Infinity;
+  for (const seed of sized.slice(0, 30)) {
+    const [x, y] = middle(seed);
+    let held = 0, [west, north, east, south] = seed.box;
+    for (const { box: own_box, size: own_size } of d3.sort(sized, (one) => Math.hypot(middle(one)[0] - x, middle(one)[1] - y))) {
+      [west, north, east, south] = [Math.min(west, own_box[0]), Math.min(north, own_box[1]), Math.max(east, own_box[2]), Math.max(south, own_box[3])];
+      held += own_size / whole;
+      const cost = Math.max(east - west, south - north, least) / held ** 2;
+      if (held >= 0.5 && cost < dearest) [best, dearest] = [[west, north, east, south], cost];
+    }
+  }
+  return best;
 }
 
 // Names where they have room, the most telling first; none lies over another.

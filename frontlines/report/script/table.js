@@ -4,7 +4,7 @@ const INTERVALS = !SOURCES && data.figures[data.followed[0]].net_low_km2 !== und
 const LEVEL = data.level ? `${number(100 * data.level, 0)}%` : "";
 const SHOWN = SOURCES
   ? [["both", `both, ${UNIT}`], ["only_first", `only ${data.names[0]}, ${UNIT}`], ["only_second", `only ${data.names[1]}, ${UNIT}`], ["iou", "IoU"], ["ratio", "ratio"]]
-  : [["gained", `gained, ${UNIT}`], ["lost", `lost, ${UNIT}`], ["net", `net, ${UNIT}`], ...(INTERVALS ? [["interval", `net, ${LEVEL} interval`]] : []), ["after", `held, ${UNIT}`], ["share", "share held"]];
+  : [["gained", `gained, ${UNIT}`], ["lost", `lost, ${UNIT}`], ["net", `net, ${UNIT}`], ...(INTERVALS ? [["interval", `net, ${LEVEL} interval`]] : []), ["after", `at the end, ${UNIT}`], ["share", "share at the end"]];
 const MEASURES = ["iou", "ratio"];
 
 function cell(key, district) {
@@ -86,7 +86,7 @@ function draw_card() {
     return;
   }
   const reasons = new Set();
-  for (const [key, words] of [["after", "Held"], ["gained", "Gained"], ["lost", "Lost"], ["net", "Net change"]]) {
+  for (const [key, words] of [["after", "Held at the end"], ["gained", "Gained"], ["lost", "Lost"], ["net", "Net change"]]) {
     const found = interval(key, district);
     add(words, cell(key, district), found && `${LEVEL} interval ${interval_text(found)}`);
     if (found?.why) reasons.add(`Intervals are withheld: ${found.why}.`);
@@ -99,7 +99,7 @@ function draw_card() {
 }
 function tip_words(district) {
   const figures = SOURCES ? SHOWN.slice(0, 3).map(([key, words]) => `${words.replace(`, ${UNIT}`, "")} ${cell(key, district)} ${UNIT}`)
-    : [`held ${cell("after", district)} ${UNIT} (${percent(share(district))})`, `net ${cell("net", district)} ${UNIT}${INTERVALS && interval("net", district) ? ` (${interval_text(interval("net", district))})` : ""}`, `gained ${cell("gained", district)}, lost ${cell("lost", district)}`];
+    : [`at the end ${cell("after", district)} ${UNIT} (${percent(share(district))})`, `net ${cell("net", district)} ${UNIT}${INTERVALS && interval("net", district) ? ` (${interval_text(interval("net", district))})` : ""}`, `gained ${cell("gained", district)}, lost ${cell("lost", district)}`];
   return [called(district), ...figures];
 }
 
