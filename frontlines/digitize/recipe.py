@@ -29,7 +29,7 @@ _BOX, _PAIR, _RING = 4, 2, 3  # numbers of a box and of a place; least places of
 _FIRST_YEAR = 1000  # an earlier one is a slip: no map of that time has a day
 
 
-def _day_of(value: Any) -> date | None:
+def day_of(value: Any) -> date | None:
     """Read a day as people write it, with a year of four digits, if it can be read in one way."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
@@ -42,7 +42,7 @@ def _day_of(value: Any) -> date | None:
 
 
 def _is_day(value: Any) -> bool:
-    day = _day_of(value)
+    day = day_of(value)
     return day is not None and day.year >= _FIRST_YEAR and day <= datetime.now(tz=UTC).date()
 
 
@@ -50,7 +50,7 @@ def _wrong_day(value: Any) -> str:
     """Say why a value is no day that a map may show."""
     if isinstance(value, datetime):
         return "leave the time out"
-    if (day := _day_of(value)) is not None:
+    if (day := day_of(value)) is not None:
         return "it is to come" if day.year >= _FIRST_YEAR else "its year is a slip"
     if not isinstance(value, str) or re.search(r"\d", value) is None:
         return ""
@@ -529,7 +529,7 @@ def _day(one: Mapping[str, Any], held: Mapping[str, Any], where: str) -> pd.Time
     day = one.get("date", held.get("date"))
     if day is None:
         raise DigitizeError(f"{where} has no date: write date = 1994-05-12 there, or above all tables")
-    return pd.Timestamp(str(_day_of(day)))
+    return pd.Timestamp(str(day_of(day)))
 
 
 def _places(held: Any) -> Places:

@@ -364,8 +364,10 @@ function list() {
   fill(find("colours"), ...["line", "area"].flatMap((kind) => (S.entries[kind] || []).map((one, n) => {
     const swatch = el("span", { class: "swatch", "aria-hidden": "true" }); swatch.style.backgroundColor = one.colour; swatch.style.flex = "none"; swatch.style.minWidth = "1.8rem";
     const title = kind === "line" ? `Line ${n + 1}` : `Area ${n + 1}`, own = kind === "line" ? "name" : "side";
+    const field = (key, about, holder, list) => el("input", { value: one[key] || "", list, placeholder: holder, "aria-label": `${title}: ${about}`, onchange: (event) => { const text = event.target.value.trim(); if (text) one[key] = text; else delete one[key]; changed(); } });
     return el("li", {}, swatch, el("span", {}, `${title}: ${one.colour}`),
-      el("input", { value: one[own] || "", list: own === "side" ? "names" : undefined, placeholder: own === "side" ? "side that holds it" : "name, if you like", "aria-label": `${title}: ${own === "side" ? "side that holds it" : "its name"}`, onchange: (event) => { const text = event.target.value.trim(); if (text) one[own] = text; else delete one[own]; changed(); } }),
+      own === "side" ? field("side", "side that holds it", "side that holds it", "names") : field("name", "its name", "name, if you like"),
+      field("date", "its day, if not the map’s", "day, if not the map’s"),
       take(`Take ${title.toLowerCase()} away`, () => S.entries[kind].splice(n, 1)));
   })));
   const frame = S.entries.frame;

@@ -15,6 +15,7 @@
 ``read as degrees``  the points' file does not name its CRS
 ``colour``           what was traced is of a colour rather unlike the one asked for
 ``sides``            the places named leave a doubt about who is where
+``same day``         two lines part the same sides on one day, or a line's name is another day
 ``fork``             a line has a branch, and three sectors meet where a front has two sides
 ``hidden``           a line runs under another for a while
 ``unsure``           much of an area was not seen in its colour
