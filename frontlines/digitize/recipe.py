@@ -142,6 +142,12 @@ _MASKS = Entry(
     "a list of boxes [left, top, right, bottom] or rings [[col, row], [col, row], …] in pixels",
     _wrong_box,
 )
+_SIZE = Entry(
+    lambda value: (
+        isinstance(value, list) and len(value) == _PAIR and all(map(BOUNDS["side_px"].holds, value))
+    ),
+    "width and height in pixels, such as [4000, 3000]",
+)
 _COAST = Entry(lambda value: value in get_args(Coast), f"one of {', '.join(get_args(Coast))}")
 _COLOUR = Entry(is_colour, 'a colour: hex, as "#1f4fb4", or a CSS name, as "blue"')
 _FAMILY = Entry(lambda value: value in FAMILIES, f"one of {', '.join(FAMILIES)}")
@@ -153,6 +159,7 @@ _AREA_KNOBS = ("min_area_px", "border_px")
 TOP: dict[str, Entry] = {
     "image": NAME,
     "page": _NUMBERS["page"],
+    "image_size": _SIZE,
     "points": NAME,
     "world_file": NAME,
     "crs": _CRS,
@@ -346,6 +353,8 @@ class Recipe:
     ----------
     image
         A PNG, JPEG, TIFF or GeoTIFF, or a PDF; `page` of a PDF or TIFF counts from 1.
+    image_size
+        Width and height of the image on which pixels were read: another copy of it is refused.
     points, world_file
         Control points, or a world file; with neither, the image must bring its georeference.
     crs, points_crs
@@ -380,6 +389,7 @@ class Recipe:
     """
 
     image: Path
+    image_size: tuple[int, int] | None = None
     page: int | None = None
     points: Path | None = None
     world_file: Path | None = None
@@ -476,6 +486,7 @@ def read_recipe(path: str | Path) -> Recipe:
         map_name=held.get("map", ""),
         lines=tuple(_lines(held, path.name)),
         areas=tuple(_areas(held, path.name)),
+        image_size=tuple(held["image_size"]) if "image_size" in held else None,
         frame=tuple(held["frame"]) if "frame" in held else None,
         masks=tuple(map(_polygon, held.get("masks", []))),
         path=path,

@@ -36,6 +36,7 @@ class Bound(NamedTuple):
 
 BOUNDS = {
     "page": Bound("", 1, 10_000, whole=True),
+    "side_px": Bound("px", 1, 1_000_000, whole=True),
     "scale": Bound("", 1, 1_000_000_000, whole=True),  # a globe of a centimetre
     "source_m": Bound("m", 0, 1_000_000),
     "stroke_px": Bound("px", 0.5, 1000),

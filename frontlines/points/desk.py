@@ -35,11 +35,15 @@ _TEXT = 200  # letters of what was typed that are kept
 class Desk:
     """A scan, the recipe in the making, and answers to the page."""
 
-    def __init__(self, image: Path, recipe: Path, *, page: int | None, force: bool) -> None:
-        self.draft: Draft = open_draft(image, recipe, force=force)
+    def __init__(self, image: Path, recipe: Path, *, page: int | None) -> None:
+        self.draft: Draft = open_draft(image, recipe)
         if page is not None:
             self.draft.entries["page"] = page
-        self.scan = open_image(Recipe(image=image, page=self.draft.entries.get("page")))
+        size = self.draft.entries.get("image_size")
+        self.scan = open_image(Recipe(
+            image=image, page=self.draft.entries.get("page"), image_size=None if size is None else tuple(size)
+        ))  # fmt: skip
+        self.draft.entries["image_size"] = [self.scan.width_px, self.scan.height_px]
         self.draft.take_points((self.scan.width_px, self.scan.height_px))
         self.pictures = Pictures(self.scan)
         self.answers = {
@@ -126,6 +130,7 @@ class Desk:
     def save(self, asked: Mapping[str, Any]) -> Answer:
         """Write recipe and points; say what a run still lacks, and how it is started."""
         entries, points = _table(asked, "entries"), _points(asked)
+        entries["image_size"] = self.draft.entries["image_size"]
         lacking = self.draft.save(entries, points)
         if not lacking and not self._placed and not any(one["enable"] for one in points):
             lacking = "the scan lies nowhere yet: give control points"
