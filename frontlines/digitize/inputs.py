@@ -16,7 +16,12 @@ from pyproj import CRS
 from frontlines._optional import require
 from frontlines.digitize.colour.scan import Scan, open_scan
 from frontlines.digitize.georef.control_points import Affine, crs_of, read_control_points, read_world_file
-from frontlines.digitize.georef.georeference import Georeference, georeference, georeference_from_affine
+from frontlines.digitize.georef.georeference import (
+    Georeference,
+    georeference,
+    georeference_from_affine,
+    refuse_slips,
+)
 from frontlines.digitize.georef.graticule import with_graticule
 from frontlines.digitize.recipe import Recipe
 from frontlines.digitize.settings import SCANS
@@ -89,7 +94,9 @@ def georeference_of(recipe: Recipe, scan: Scan) -> Georeference:
         if recipe.graticule:
             control = with_graticule(control.on_scan(size), scan.bands())
         control = control.without(recipe.leave_out)
-        return georeference(control, size, crs=crs, transformation=recipe.transformation)
+        found = georeference(control, size, crs=crs, transformation=recipe.transformation)
+        refuse_slips(found.cautions)
+        return found
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ Answer = dict[str, Any]
 _NET = 60  # nodes of the grid over the scan along which a graticule is followed
 _MOST_LINES = 9  # of a graticule along an axis
 _ON_LINE = 1e-4  # of a step: a point that lies so near to a line was read on it
+_LEAVE_OUT = re.compile(r"leave it out with leave_out = \[[^\]]*\]")  # what the page has a box for
 _TEXT = 200  # letters of what was typed that are kept
 
 
@@ -101,7 +103,7 @@ class Desk:
             "pixel_m": _known(float(found.pixel_m(np.array([found.size_px]) / 2)[0])),
             "rivals": [[name, _known(px)] for name, px in rivals],
             "points": _residuals(found),
-            "cautions": [caution.text for caution in found.cautions],
+            "cautions": [_LEAVE_OUT.sub("untick its box “Use”", one.text) for one in found.cautions],
             "graticule": graticule(found, grid),
         }
 

@@ -108,6 +108,10 @@ MISTAKES = {  # title: (what stands in the recipe, what is written there, other 
     "Longitude and latitude have changed places": (
         None, RECIPE, {"points.csv": _points(lambda name, c, r, x, y: (name, c, r, y, x))},
     ),
+    "Longitude and latitude of one point have changed places": (
+        None, RECIPE, {"points.csv": f"{POINTS}f,30,60,46.1,40.7\ng,270,60,40.7,46.9\n"},
+    ),
+    "A slip of a degree in one point": (None, RECIPE, {"points.csv": f"{POINTS}f,30,60,46.1,40.7\ng,270,60,46.9,41.7\n"}),
     "Rows counted from the bottom": (
         None, RECIPE, {"points.csv": _points(lambda name, c, r, x, y: (name, c, 199 - int(r), x, y))},
     ),

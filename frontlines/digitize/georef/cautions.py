@@ -3,6 +3,7 @@
 ===================  ==========================================================================
 ``image``            the image was turned, or has several pages
 ``bad point``        a control point does not belong to the others
+``slip``             it lies so far off, where the others agree, that a run stops
 ``outside``          a point lies outside the scan
 ``repeated point``   two points lie on one place of the scan, or on one place of the ground
 ``few points``       none, or only one or two, to spare for the transformation
