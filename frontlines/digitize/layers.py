@@ -24,7 +24,7 @@ from frontlines.digitize.georef.georeference import Georeference, error_across, 
 from frontlines.digitize.lines import Hidden, Piece, RunningOn, Tracing, find_running_on, grouped, pieces_of
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe, day_of
 from frontlines.digitize.settings import SIDES
-from frontlines.digitize.sides import Flanks, flanks_of, forks_of
+from frontlines.digitize.sides import Flanks, beside_of, flanks_of, forks_of
 from frontlines.errors import DigitizeError
 from frontlines.names import KM2, Floats
 
@@ -45,8 +45,11 @@ def frontlines_of(
         held = held_pixels(line.sides, georeference, line.name)
         flanks = flanks_of(courses, held, line.name, georeference.size_px)
         cautions += _doubtful_sides(line.name, courses, flanks)
-        cautions += forks_of(line.name, courses, SIDES.forked * tracing.stroke_px.get(line.name, 1.0))
-        settled = [(p, f) for p, f in zip(pieces, flanks, strict=True) if f.share >= SIDES.needed]
+        touching_px = SIDES.forked * tracing.stroke_px.get(line.name, 1.0)
+        cautions += forks_of(line.name, courses, touching_px)
+        sure = [k for k, one in enumerate(flanks) if one.share >= SIDES.needed]
+        cautions += beside_of(line.name, courses, sure, touching_px, georeference.size_px)
+        settled = [(pieces[k], flanks[k]) for k in sure]
         frame, lost = _kept(_frame(settled, line, recipe, georeference), line, settled, georeference)
         frames.append(frame)
         cautions += lost

@@ -17,6 +17,7 @@
 ``colour``           what was traced is of a colour rather unlike the one asked for
 ``sides``            the places named leave a doubt about who is where
 ``same day``         two lines part the same sides on one day, or a line's name is another day
+``beside``           a piece touches nothing and runs beside a longer one: an arrow, a key
 ``fork``             a line has a branch, and three sectors meet where a front has two sides
 ``hidden``           a line runs under another for a while
 ``unsure``           much of an area was not seen in its colour

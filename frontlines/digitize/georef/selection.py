@@ -7,6 +7,7 @@ it, are set aside for all of them; while choosing, never while fitting.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -301,10 +302,8 @@ def slips_of(
 
 
 def _least_slip_px(off_px: Floats, size_px: tuple[int, int]) -> float:
-    typical_px = float(np.median(off_px[np.isfinite(off_px)])) if np.isfinite(off_px).any() else np.inf
-    return max(
-        BAD_POINTS.slip * max(typical_px, BAD_POINTS.near_px), BAD_POINTS.slip_share * np.hypot(*size_px)
-    )
+    typical_px = max(float(np.median(off_px)), BAD_POINTS.near_px)
+    return max(BAD_POINTS.slip * typical_px, BAD_POINTS.slip_share * math.hypot(*size_px))
 
 
 def _stiff(family: Family, n: int) -> Family:
