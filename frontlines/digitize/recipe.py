@@ -195,15 +195,15 @@ def read_entries(path: Path, *, whole: bool = True) -> Entries:
     for table in _LISTS:
         if isinstance(entries.get(table), dict):  # a single one, written [line]
             entries[table] = [entries[table]]
-    refuse_faults(entries, path.name, whole=whole)
+    refuse_faults(entries, f"{path.name} is not a recipe", whole=whole)
     return entries
 
 
-def refuse_faults(entries: Mapping[str, Any], name: str, *, whole: bool = True) -> None:
+def refuse_faults(entries: Mapping[str, Any], what: str, *, whole: bool = True) -> None:
     """Refuse what a recipe must not hold; one that is not whole yet may still lack something."""
     faults = [*_faults(entries), *(_lacking(entries) if whole else ())]
     if faults:
-        raise DigitizeError(f"{name} is not a recipe: " + "; ".join(faults))
+        raise DigitizeError(f"{what}: " + "; ".join(faults))
 
 
 def _faults(entries: Mapping[str, Any]) -> Iterator[str]:

@@ -85,8 +85,13 @@ class Desk:
 
     def cross(self, asked: Mapping[str, Any]) -> Answer:
         """Find the crossings of the graticule from the two that are set."""
+        points = _points(asked)
+        if len(points) > 2:  # noqa: PLR2004
+            raise DigitizeError(
+                f"the search begins with exactly two crossings, not {len(points)}: untick “Use” of the others"
+            )
         with self.pictures.lock:
-            return {"points": crossings_from(_points(asked), self.scan.bands())}
+            return {"points": crossings_from(points, self.scan.bands())}
 
     def weigh(self, asked: Mapping[str, Any]) -> Answer:
         """Georeference the scan as `frontlines digitize` would, and say how well it fits."""
@@ -109,7 +114,7 @@ class Desk:
 
     def _georeference(self, entries: Mapping[str, Any], points: Sequence[Point]) -> Georeference | None:
         named = {name: entries[name] for name in ("crs", "transformation") if name in entries}
-        refuse_faults(named, self.draft.recipe.name, whole=False)
+        refuse_faults(named, "this cannot be computed", whole=False)
         crs, family = _crs(named.get("crs")), named.get("transformation")
         if any(one["enable"] for one in points):
             size = (self.scan.width_px, self.scan.height_px)

@@ -75,7 +75,7 @@ class Draft:
         entries = {**entries, "image": Path(image).as_posix()}
         entries.pop("points", None)
         written = entries | ({"points": self.table.name} if points else {})
-        refuse_faults(written, self.recipe.name, whole=False)
+        refuse_faults(written, "nothing was saved", whole=False)
         theirs = [] if _is_ours(self) else [path for path in self.seen if path.is_file()]
         with staged(self.recipe.parent, stale=[self.table.name] * (not points)) as folder:
             for path in theirs:

@@ -129,7 +129,7 @@ def test_points_of_a_larger_copy_are_brought_to_the_scan(scan):
 def test_what_digitize_would_refuse_is_not_saved_and_what_is_missing_is_told(scan, points):
     draft = go_on(scan)
     for wrong, told in (
-        ({"date": "soon"}, "date must be a day"), ({"frame": [5, 5, 1, 1]}, "frame must be"), ({"evil": 1}, "evil is not known"),
+        ({"date": "soon"}, "^nothing was saved: date must be a day"), ({"frame": [5, 5, 1, 1]}, "frame must be"), ({"evil": 1}, "evil is not known"),
         ({"area": [{"colour": "", "side": "A"}]}, "colour must be"), ({"image": "../x"}, None),
     ):  # fmt: skip
         if told:
@@ -183,7 +183,10 @@ def test_the_desk_weighs_points_as_digitize_does(desk, drawn, points):
     wrong = [{**one, "lon": one["lon"] + 0.3 * (one["id"] == "4")} for one in points]
     told = desk.weigh({"points": wrong, "entries": {}})
     assert [one["id"] for one in told["points"] if one["bad"]] == ["4"]
-    assert any("control point 4" in text for text in told["cautions"])
+    (text,) = (text for text in told["cautions"] if "control point 4" in text)
+    assert text.endswith("read it again, or untick its box “Use”")
+    with pytest.raises(DigitizeError, match="exactly two crossings, not 9: untick"):
+        desk.cross({"points": points})
     assert {line["label"] for line in told["graticule"]} >= {"46°30′E", "47°E", "40°N"}
     for line in told["graticule"]:
         assert np.isfinite(line["line"]).all()
@@ -243,6 +246,8 @@ def test_pictures_show_every_pixel_at_its_place(tmp_path, monkeypatch):
 def test_the_pipette_takes_the_fill_or_the_core_of_the_stroke(desk, drawn):
     assert desk.pick({"col": 100, "row": 300, "kind": "area"})["colour"].startswith("#f")
     column, row = drawn.pixel_of(46.95, 39.8)
+    with pytest.raises(DigitizeError, match="there is no line where you clicked"):
+        desk.pick({"col": 100, "row": 300, "kind": "line"})
     for off in (0, 1.5, -1.5, 3):
         dark = desk.pick({"col": column + off, "row": row, "kind": "line"})["colour"]
         assert max(bytes.fromhex(dark[1:])) < 90, (off, dark)
