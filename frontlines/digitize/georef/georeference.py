@@ -54,7 +54,7 @@ from frontlines.digitize.georef.transformations import (
     fit,
     refuse_unknown,
 )
-from frontlines.digitize.settings import CHOOSING, POINT_CAUTIONS, QUOTED_ERROR
+from frontlines.digitize.settings import BAD_POINTS, CHOOSING, POINT_CAUTIONS, QUOTED_ERROR
 from frontlines.errors import DigitizeError
 from frontlines.limits import within
 from frontlines.names import Bools, Floats, Geometries
@@ -230,8 +230,10 @@ def georeference(
     fitted = fit(control.pixels, xy, choice.family)
     bad = bad_points(control.pixels, xy, choice.family)
     slips = slips_of(control.pixels, xy, choice.family, bad, size_px) or ([] if slip is None else [slip[0]])
-    bad += [k for k in slips if k not in bad]
     table = residual_table(control, fitted, choice.crs)
+    least_px = BAD_POINTS.slip_share * math.hypot(*size_px)
+    slips = [k for k in slips if table["left_out_px"].iloc[k] > least_px]
+    bad += [k for k in slips if k not in bad]
     table["bad"] = np.isin(np.arange(len(table)), bad)
     doubts = _bad(table, bad, slips)
     try:

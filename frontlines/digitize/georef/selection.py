@@ -278,7 +278,10 @@ def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
 def slip_among(pixels: Floats, lonlat: Floats, size_px: tuple[int, int]) -> tuple[int, bool] | None:
     """Find the point that lies far from where all others, which agree, put it, and if lon and lat changed."""
     found, most = None, 1.0
-    for k in range(len(pixels) if len(pixels) > LEAST_POINTS["affine"] + 1 else 0):
+    every_px = _off_px(pixels, to_plane(lonlat, next(reversed(candidate_planes(lonlat).values()))), "affine")
+    if every_px is None or len(pixels) <= LEAST_POINTS["affine"] + 2:
+        return None
+    for k in map(int, np.argsort(-every_px)[: BAD_POINTS.hidden]):
         others = np.delete(np.arange(len(pixels)), k)
         plane = next(reversed(candidate_planes(lonlat[others]).values()))
         off_px = _off_px(pixels, xy := to_plane(lonlat, plane), "affine", [k])
