@@ -178,8 +178,8 @@ def _refuse_odd_texts(given: Mapping[str, Any]) -> None:
                 require_text(text, option_of(name))
 
 
-_NOT_READ = ("out", "folder", "write_problems")
-"""Arguments that name what is written."""
+_NOT_READ = ("out", "folder", "write_problems", "recipe")
+"""Arguments that name what is written, or may be."""
 
 
 def _refuse_absent(given: Mapping[str, Any]) -> None:

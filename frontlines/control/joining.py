@@ -13,13 +13,16 @@ from shapely.ops import substring
 from frontlines.crs.working import place
 from frontlines.errors import ControlError
 from frontlines.geometry.planar import edge_lines, own_crossings, segments
-from frontlines.names import Floats, Geometries, counted
+from frontlines.names import SNAP_M, Floats, Geometries, counted
 
 _TOUCHING_M = 1e-3  # things this near to each other touch [m]
 _EDGE = -1  # host of an end that is led on to the theatre's edge
 _END = -2  # host of an end that meets another end, or its own line
 _ROUNDNESS = 4.0  # a line closes on itself if it is this many times longer than the gap between its ends
 _MOST_AHEAD = 10.0  # an end is not led farther ahead than this many times its distance to the nearest thing
+_WIDEST_M = (
+    10 * SNAP_M
+)  # a line that stops farther from everything is no line drawn a little short: no snapping
 _AS_NEAR = 1.5  # edges are about as near to an end if one is at most so many times farther than the other
 _CORNER = (
     4.0  # ... and a choice between them matters if more ground than this many products of both lies between
@@ -288,9 +291,10 @@ def _short_message(short: list[_Move], shapes: Geometries, lines: gpd.GeoDataFra
             f"stops {move.distance_m:,.0f} m short of the theatre's edge or another line"
         )
     farthest = max(move.distance_m for move in short)
+    wider = f", or pass snap_m={np.ceil(farthest):.0f} or more" if farthest <= _WIDEST_M else ""
     return (
         f"{counted(len(short), 'end of a frontline hangs', 'ends of frontlines hang')} in the air "
         f"(snap_m={snap_m:g}):\n"
         + "\n".join(said)
-        + f"\ndraw the line on, or pass snap_m={np.ceil(farthest):.0f} or more"
+        + f"\ndraw the line on{wider}, or leave the piece out (on a scan: mask it)"
     )

@@ -16,7 +16,12 @@ from pyproj import CRS
 from frontlines._optional import require
 from frontlines.digitize.colour.scan import Scan, open_scan
 from frontlines.digitize.georef.control_points import Affine, crs_of, read_control_points, read_world_file
-from frontlines.digitize.georef.georeference import Georeference, georeference, georeference_from_affine
+from frontlines.digitize.georef.georeference import (
+    Georeference,
+    georeference,
+    georeference_from_affine,
+    refuse_slips,
+)
 from frontlines.digitize.georef.graticule import with_graticule
 from frontlines.digitize.recipe import Recipe
 from frontlines.digitize.settings import SCANS
@@ -29,10 +34,31 @@ _PDF_DPI = 300  # at which a page of a PDF is drawn [dots per inch]
 
 
 def open_image(recipe: Recipe) -> Scan:
-    """Open the image that a recipe names."""
+    """Open the image that a recipe names; pixels read on a copy of another size lie elsewhere."""
     if recipe.image.suffix.lower() == ".pdf":
-        return open_scan(_pdf_page(recipe.image, recipe.page or 1))
-    return open_scan(recipe.image, page=recipe.page)
+        scan = open_scan(_pdf_page(recipe.image, recipe.page or 1))
+    else:
+        scan = open_scan(recipe.image, page=recipe.page)
+    if recipe.image_size is not None:
+        _refuse_other_size(recipe.image.name, (scan.width_px, scan.height_px), recipe.image_size)
+    return scan
+
+
+def _refuse_other_size(name: str, size: tuple[int, int], read_on: tuple[int, int]) -> None:
+    if size == read_on:
+        return
+    times = [mine / theirs for mine, theirs in zip(size, read_on, strict=True)]
+    alike = abs(size[1] - times[0] * read_on[1]) <= 1 or abs(size[0] - times[1] * read_on[0]) <= 1
+    mend = (
+        f"multiply col and row of every point, frame, masks and places in pixels by {max(times):.6g}, and "
+        f"write image_size = [{size[0]}, {size[1]}]"
+        if alike
+        else "read points, frame and masks on this one, which is another cut"
+    )
+    raise DigitizeError(
+        f"{name} has {size[0]} × {size[1]} px, and image_size says that points were read on "
+        f"{read_on[0]} × {read_on[1]} px: take that image, or {mend}"
+    )
 
 
 def _pdf_page(path: Path, page: int) -> Pixels:
@@ -68,7 +94,9 @@ def georeference_of(recipe: Recipe, scan: Scan) -> Georeference:
         if recipe.graticule:
             control = with_graticule(control.on_scan(size), scan.bands())
         control = control.without(recipe.leave_out)
-        return georeference(control, size, crs=crs, transformation=recipe.transformation)
+        found = georeference(control, size, crs=crs, transformation=recipe.transformation)
+        refuse_slips(found.cautions)
+        return found
 
 
 @contextmanager

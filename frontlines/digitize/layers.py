@@ -6,6 +6,7 @@ say what is doubtful.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,9 +22,9 @@ from frontlines.digitize.georef.cautions import Caution, pixel_of
 from frontlines.digitize.georef.control_points import WGS84
 from frontlines.digitize.georef.georeference import Georeference, error_across, on_ground
 from frontlines.digitize.lines import Hidden, Piece, RunningOn, Tracing, find_running_on, grouped, pieces_of
-from frontlines.digitize.recipe import LineRecipe, Places, Recipe
+from frontlines.digitize.recipe import LineRecipe, Places, Recipe, day_of
 from frontlines.digitize.settings import SIDES
-from frontlines.digitize.sides import Flanks, flanks_of, forks_of
+from frontlines.digitize.sides import Flanks, beside_of, flanks_of, forks_of
 from frontlines.errors import DigitizeError
 from frontlines.names import KM2, Floats
 
@@ -44,8 +45,11 @@ def frontlines_of(
         held = held_pixels(line.sides, georeference, line.name)
         flanks = flanks_of(courses, held, line.name, georeference.size_px)
         cautions += _doubtful_sides(line.name, courses, flanks)
-        cautions += forks_of(line.name, courses, SIDES.forked * tracing.stroke_px.get(line.name, 1.0))
-        settled = [(p, f) for p, f in zip(pieces, flanks, strict=True) if f.share >= SIDES.needed]
+        touching_px = SIDES.forked * tracing.stroke_px.get(line.name, 1.0)
+        cautions += forks_of(line.name, courses, touching_px)
+        sure = [k for k, one in enumerate(flanks) if one.share >= SIDES.needed]
+        cautions += beside_of(line.name, courses, sure, touching_px, georeference.size_px)
+        settled = [(pieces[k], flanks[k]) for k in sure]
         frame, lost = _kept(_frame(settled, line, recipe, georeference), line, settled, georeference)
         frames.append(frame)
         cautions += lost
@@ -248,6 +252,7 @@ def line_cautions(tracing: Tracing, recipe: Recipe, georeference: Georeference) 
         *_left_out(tracing),
         *_other_widths(tracing),
         *_other_inks(tracing, recipe),
+        *_same_days(recipe.lines),
     ]
 
 
@@ -293,6 +298,25 @@ def _left_out(tracing: Tracing) -> list[Caution]:
             place = f"around column {middle.x:.0f}, row {middle.y:.0f}"
             text = f"in the colour of {line!r}, left out {what} {place}: {reason}"
             found.append(Caution("dropped", text, pixel=pixel_of((middle.x, middle.y))))
+    return found
+
+
+def _same_days(lines: Sequence[LineRecipe]) -> list[Caution]:
+    """Say which lines part the same sides on one day, and whose name is a day that is not theirs."""
+    mend = "if it shows another day, write date = … under its [[line]]"
+    found = []
+    for line in lines:
+        named = day_of(line.name)
+        if named is not None and named != line.date.date():
+            text = f"line {line.name!r} is dated {line.date:%Y-%m-%d}, and its name is another day: {mend}"
+            found.append(Caution("same day", text))
+    for first, second in itertools.combinations(lines, 2):
+        if first.date == second.date and set(first.sides) == set(second.sides):
+            text = (
+                f"lines {first.name!r} and {second.name!r} both part {' and '.join(first.sides)} on "
+                f"{first.date:%Y-%m-%d}: {mend.replace('it shows', 'one of them shows')}"
+            )
+            found.append(Caution("same day", text))
     return found
 
 

@@ -29,7 +29,7 @@ _BOX, _PAIR, _RING = 4, 2, 3  # numbers of a box and of a place; least places of
 _FIRST_YEAR = 1000  # an earlier one is a slip: no map of that time has a day
 
 
-def _day_of(value: Any) -> date | None:
+def day_of(value: Any) -> date | None:
     """Read a day as people write it, with a year of four digits, if it can be read in one way."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
@@ -42,7 +42,7 @@ def _day_of(value: Any) -> date | None:
 
 
 def _is_day(value: Any) -> bool:
-    day = _day_of(value)
+    day = day_of(value)
     return day is not None and day.year >= _FIRST_YEAR and day <= datetime.now(tz=UTC).date()
 
 
@@ -50,7 +50,7 @@ def _wrong_day(value: Any) -> str:
     """Say why a value is no day that a map may show."""
     if isinstance(value, datetime):
         return "leave the time out"
-    if (day := _day_of(value)) is not None:
+    if (day := day_of(value)) is not None:
         return "it is to come" if day.year >= _FIRST_YEAR else "its year is a slip"
     if not isinstance(value, str) or re.search(r"\d", value) is None:
         return ""
@@ -142,6 +142,12 @@ _MASKS = Entry(
     "a list of boxes [left, top, right, bottom] or rings [[col, row], [col, row], …] in pixels",
     _wrong_box,
 )
+_SIZE = Entry(
+    lambda value: (
+        isinstance(value, list) and len(value) == _PAIR and all(map(BOUNDS["side_px"].holds, value))
+    ),
+    "width and height in pixels, such as [4000, 3000]",
+)
 _COAST = Entry(lambda value: value in get_args(Coast), f"one of {', '.join(get_args(Coast))}")
 _COLOUR = Entry(is_colour, 'a colour: hex, as "#1f4fb4", or a CSS name, as "blue"')
 _FAMILY = Entry(lambda value: value in FAMILIES, f"one of {', '.join(FAMILIES)}")
@@ -153,6 +159,7 @@ _AREA_KNOBS = ("min_area_px", "border_px")
 TOP: dict[str, Entry] = {
     "image": NAME,
     "page": _NUMBERS["page"],
+    "image_size": _SIZE,
     "points": NAME,
     "world_file": NAME,
     "crs": _CRS,
@@ -188,15 +195,15 @@ def read_entries(path: Path, *, whole: bool = True) -> Entries:
     for table in _LISTS:
         if isinstance(entries.get(table), dict):  # a single one, written [line]
             entries[table] = [entries[table]]
-    refuse_faults(entries, path.name, whole=whole)
+    refuse_faults(entries, f"{path.name} is not a recipe", whole=whole)
     return entries
 
 
-def refuse_faults(entries: Mapping[str, Any], name: str, *, whole: bool = True) -> None:
+def refuse_faults(entries: Mapping[str, Any], what: str, *, whole: bool = True) -> None:
     """Refuse what a recipe must not hold; one that is not whole yet may still lack something."""
     faults = [*_faults(entries), *(_lacking(entries) if whole else ())]
     if faults:
-        raise DigitizeError(f"{name} is not a recipe: " + "; ".join(faults))
+        raise DigitizeError(f"{what}: " + "; ".join(faults))
 
 
 def _faults(entries: Mapping[str, Any]) -> Iterator[str]:
@@ -346,6 +353,8 @@ class Recipe:
     ----------
     image
         A PNG, JPEG, TIFF or GeoTIFF, or a PDF; `page` of a PDF or TIFF counts from 1.
+    image_size
+        Width and height of the image on which pixels were read: another copy of it is refused.
     points, world_file
         Control points, or a world file; with neither, the image must bring its georeference.
     crs, points_crs
@@ -380,6 +389,7 @@ class Recipe:
     """
 
     image: Path
+    image_size: tuple[int, int] | None = None
     page: int | None = None
     points: Path | None = None
     world_file: Path | None = None
@@ -476,6 +486,7 @@ def read_recipe(path: str | Path) -> Recipe:
         map_name=held.get("map", ""),
         lines=tuple(_lines(held, path.name)),
         areas=tuple(_areas(held, path.name)),
+        image_size=tuple(held["image_size"]) if "image_size" in held else None,
         frame=tuple(held["frame"]) if "frame" in held else None,
         masks=tuple(map(_polygon, held.get("masks", []))),
         path=path,
@@ -529,7 +540,7 @@ def _day(one: Mapping[str, Any], held: Mapping[str, Any], where: str) -> pd.Time
     day = one.get("date", held.get("date"))
     if day is None:
         raise DigitizeError(f"{where} has no date: write date = 1994-05-12 there, or above all tables")
-    return pd.Timestamp(str(_day_of(day)))
+    return pd.Timestamp(str(day_of(day)))
 
 
 def _places(held: Any) -> Places:

@@ -36,6 +36,7 @@ class Bound(NamedTuple):
 
 BOUNDS = {
     "page": Bound("", 1, 10_000, whole=True),
+    "side_px": Bound("px", 1, 1_000_000, whole=True),
     "scale": Bound("", 1, 1_000_000_000, whole=True),  # a globe of a centimetre
     "source_m": Bound("m", 0, 1_000_000),
     "stroke_px": Bound("px", 0.5, 1000),
@@ -429,6 +430,8 @@ class BadPoints:
         0.001  # chance, over all points, that a sound set has a point as far off as one that is named
     )
     near_px: float = 5.0  # a point this near to where the others put it is never named
+    slip: float = 20.0  # a point so many times the median of the others off stops the run,
+    slip_share: float = 0.05  # if that is such a share of the scan's diagonal too: a slip, no reading
     freedom: int = 8  # least degrees of freedom of a transformation that judges; else a stiffer one does
     looked_at: int = 3  # points that belong least and are judged in each round
     hidden: int = 24  # points farthest from where the others put them, of which two may hide each other

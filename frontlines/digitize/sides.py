@@ -188,3 +188,26 @@ def _fork(line: str, tip: Floats) -> Caution:
         "has two sides, so those of one branch are wrong; mask the branch that is no front"
     )
     return Caution("fork", text, pixel=(column, row))
+
+
+def beside_of(
+    name: str, courses: Sequence[Floats], of: Sequence[int], touching_px: float, size_px: tuple[int, int]
+) -> list[Caution]:
+    """Name pieces with two free ends that run beside a longer one of their ink: arrows, or a key."""
+    lines, found = [shapely.LineString(points) for points in courses], []
+    sheet = shapely.box(-0.5, -0.5, *np.array(size_px) - 0.5).boundary
+    for k in of:
+        piece, ends = lines[k], shapely.points(courses[k][[0, -1]])
+        rest = [one for n, one in enumerate(lines) if n != k]
+        if piece.is_ring or (shapely.distance(ends[:, None], [sheet, *rest]) <= touching_px).any():
+            continue
+        longer = [one for one in rest if one.length > piece.length]
+        along = [(shapely.line_locate_point(one, ends), one.length) for one in longer]
+        if any(((at > touching_px) & (at < length - touching_px)).all() for at, length in along):
+            column, row = piece.interpolate(0.5, normalized=True).coords[0]
+            text = (
+                f"line {name!r}: a piece of {piece.length:.0f} px around column {column:.0f}, row {row:.0f} "
+                "touches nothing and runs beside a longer one: perhaps an arrow or a key; then mask it"
+            )
+            found.append(Caution("beside", text, pixel=pixel_of((column, row))))
+    return found

@@ -122,6 +122,7 @@ def draw_overlay(digitized: Digitized, *, ax: Axes, factor: float, style: MapSty
     )
     ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
     frame(ax, style)
+    _draw_left_out(ax, digitized.recipe)
     _draw_areas(ax, digitized, style)
     _draw_flanks(ax, digitized, style)
     _draw_lines(ax, digitized, style)
@@ -129,6 +130,21 @@ def draw_overlay(digitized: Digitized, *, ax: Axes, factor: float, style: MapSty
     points = _draw_points(ax, digitized, factor, style)
     doubts = _mark_doubts(ax, digitized, style)
     place_labels(ax, [*sides, *points, *doubts], avoid=_lines_of(digitized), style=style)
+
+
+def _draw_left_out(ax: Axes, recipe: Recipe) -> None:
+    """Draw the masks, hatched, and the frame."""
+    look: dict[str, Any] = {
+        "facecolor": "none",
+        "edgecolor": POINT,
+        "linewidth": 0.6,
+        "linestyle": ":",
+        "zorder": 2,
+    }
+    if (path := area_path(list(recipe.masks))) is not None:
+        ax.add_patch(PathPatch(path, hatch="//", gid="masks", **look))
+    if recipe.frame is not None and (path := area_path([shapely.box(*recipe.frame)])) is not None:
+        ax.add_patch(PathPatch(path, gid="frame", **look))
 
 
 def _looks(recipe: Recipe, style: MapStyle) -> dict[str, AreaStyle]:
@@ -303,6 +319,9 @@ def overlay_entries(digitized: Digitized, factor: float, style: MapStyle) -> lis
         entries.append((text, Line2D([], [], color=style.ink, linewidth=0.9, linestyle=(0, (2.2, 1.6)))))
     for side, look in _looks(digitized.recipe, style).items():
         entries.append((side, Patch(facecolor=look.face, edgecolor=look.ink, linewidth=0.6)))
+    if digitized.recipe.masks:
+        mask = Patch(facecolor="none", edgecolor=POINT, linewidth=0.6, linestyle=":", hatch="//")
+        entries.append(("mask: not looked at", mask))
     return [*entries, *point_entries(digitized, factor)]
 
 

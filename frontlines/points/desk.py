@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,17 +30,22 @@ Answer = dict[str, Any]
 _NET = 60  # nodes of the grid over the scan along which a graticule is followed
 _MOST_LINES = 9  # of a graticule along an axis
 _ON_LINE = 1e-4  # of a step: a point that lies so near to a line was read on it
+_LEAVE_OUT = re.compile(r"leave it out with leave_out = \[[^\]]*\]")  # what the page has a box for
 _TEXT = 200  # letters of what was typed that are kept
 
 
 class Desk:
     """A scan, the recipe in the making, and answers to the page."""
 
-    def __init__(self, image: Path, recipe: Path, *, page: int | None, force: bool) -> None:
-        self.draft: Draft = open_draft(image, recipe, force=force)
+    def __init__(self, image: Path, recipe: Path, *, page: int | None) -> None:
+        self.draft: Draft = open_draft(image, recipe)
         if page is not None:
             self.draft.entries["page"] = page
-        self.scan = open_image(Recipe(image=image, page=self.draft.entries.get("page")))
+        size = self.draft.entries.get("image_size")
+        self.scan = open_image(Recipe(
+            image=image, page=self.draft.entries.get("page"), image_size=None if size is None else tuple(size)
+        ))  # fmt: skip
+        self.draft.entries["image_size"] = [self.scan.width_px, self.scan.height_px]
         self.draft.take_points((self.scan.width_px, self.scan.height_px))
         self.pictures = Pictures(self.scan)
         self.answers = {
@@ -79,8 +85,13 @@ class Desk:
 
     def cross(self, asked: Mapping[str, Any]) -> Answer:
         """Find the crossings of the graticule from the two that are set."""
+        points = _points(asked)
+        if len(points) > 2:  # noqa: PLR2004
+            raise DigitizeError(
+                f"the search begins with exactly two crossings, not {len(points)}: untick “Use” of the others"
+            )
         with self.pictures.lock:
-            return {"points": crossings_from(_points(asked), self.scan.bands())}
+            return {"points": crossings_from(points, self.scan.bands())}
 
     def weigh(self, asked: Mapping[str, Any]) -> Answer:
         """Georeference the scan as `frontlines digitize` would, and say how well it fits."""
@@ -97,13 +108,13 @@ class Desk:
             "pixel_m": _known(float(found.pixel_m(np.array([found.size_px]) / 2)[0])),
             "rivals": [[name, _known(px)] for name, px in rivals],
             "points": _residuals(found),
-            "cautions": [caution.text for caution in found.cautions],
+            "cautions": [_LEAVE_OUT.sub("untick its box “Use”", one.text) for one in found.cautions],
             "graticule": graticule(found, grid),
         }
 
     def _georeference(self, entries: Mapping[str, Any], points: Sequence[Point]) -> Georeference | None:
         named = {name: entries[name] for name in ("crs", "transformation") if name in entries}
-        refuse_faults(named, self.draft.recipe.name, whole=False)
+        refuse_faults(named, "this cannot be computed", whole=False)
         crs, family = _crs(named.get("crs")), named.get("transformation")
         if any(one["enable"] for one in points):
             size = (self.scan.width_px, self.scan.height_px)
@@ -126,6 +137,7 @@ class Desk:
     def save(self, asked: Mapping[str, Any]) -> Answer:
         """Write recipe and points; say what a run still lacks, and how it is started."""
         entries, points = _table(asked, "entries"), _points(asked)
+        entries["image_size"] = self.draft.entries["image_size"]
         lacking = self.draft.save(entries, points)
         if not lacking and not self._placed and not any(one["enable"] for one in points):
             lacking = "the scan lies nowhere yet: give control points"

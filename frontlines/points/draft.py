@@ -1,7 +1,7 @@
 """What was picked, as files: a recipe and its control points, written together and read back as they are.
 
 The first line of the recipe holds the checksums of the rest and of the points. By it we know files that we
-wrote and nobody changed: only those are replaced unasked.
+wrote and nobody changed: of others a copy is kept, with ``.bak`` behind its name, before they are replaced.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +34,7 @@ Point = dict[str, Any]
 COLUMNS = ("id", "col", "row", "lon", "lat", "enable", "given")
 """Of the control points: `given` keeps what was typed, or the town that was chosen."""
 
-_MARK = "# written by `frontlines points`; edit it as you like: it is then not replaced unasked"
+_MARK = "# written by `frontlines points`; edit it as you like: it goes on with what you write"
 _DEGREES = 9  # decimals of longitude and latitude: a tenth of a millimetre
 
 
@@ -73,8 +75,11 @@ class Draft:
         entries = {**entries, "image": Path(image).as_posix()}
         entries.pop("points", None)
         written = entries | ({"points": self.table.name} if points else {})
-        refuse_faults(written, self.recipe.name, whole=False)
+        refuse_faults(written, "nothing was saved", whole=False)
+        theirs = [] if _is_ours(self) else [path for path in self.seen if path.is_file()]
         with staged(self.recipe.parent, stale=[self.table.name] * (not points)) as folder:
+            for path in theirs:
+                shutil.copyfile(path, folder / _spare(path).name)
             table, body = folder / self.table.name, "\n".join(lines_of(written)) + "\n"
             odd = [one["id"] for one in points if plain_cell(one["id"]) != one["id"] or not one["id"]]
             if odd:
@@ -94,30 +99,29 @@ class Draft:
         return self.image.resolve().is_relative_to(self.recipe.parent.resolve())
 
 
-def open_draft(image: Path, recipe: Path, *, force: bool) -> Draft:
-    """Begin a recipe, or go on with ours; one written or edited by others is refused unless forced."""
+def open_draft(image: Path, recipe: Path) -> Draft:
+    """Begin a recipe, or go on with one, whoever wrote it."""
     draft = Draft(recipe, image)
     if not os.access(recipe.parent, os.W_OK):
         raise SourceError(f"nothing can be written into {recipe.parent}: pass --recipe in another folder")
     if is_one_of(recipe, [image]) or is_one_of(draft.table, [image]):
         raise SourceError(f"{recipe} is the scan itself: pass another --recipe")
-    if not force:
-        _refuse_others(draft)
-    if recipe.exists():
+    if os.path.lexists(recipe):
         draft.entries = read_entries(recipe, whole=False)
         _refuse_other_image(draft)
+    if os.path.lexists(draft.table) and draft.entries.get("points") != draft.table.name:
+        raise SourceError(
+            f"{recipe.parent} holds {draft.table.name}, which no {recipe.name} names: write "
+            f'points = "{draft.table.name}" into {recipe.name} to begin with it, or pass another --recipe'
+        )
     draft.look()
     return draft
 
 
-def _refuse_others(draft: Draft) -> None:
-    there = [path for path in (draft.recipe, draft.table) if os.path.lexists(path)]
-    if there and not _is_ours(draft):
-        names = " and ".join(path.name for path in there)
-        raise SourceError(
-            f"{draft.recipe.parent} holds {names}, which `frontlines points` did not write, or which was "
-            "edited since: pass --force to begin with it and replace it, or another --recipe"
-        )
+def _spare(path: Path) -> Path:
+    """Name a file that keeps what stood in another before we wrote it."""
+    names = (path.with_name(f"{path.name}.bak{k}") for k in itertools.chain([""], itertools.count(2)))
+    return next(one for one in names if not os.path.lexists(one))
 
 
 def _is_ours(draft: Draft) -> bool:

@@ -5,7 +5,7 @@ const S = { points: [], entries: {}, sides: [{ name: "", places: [] }, { name: "
 const view = { x: 0, y: 0, s: 1 };
 const tiles = new Map(), MOST_TILES = 160, WHOLE = new Image();
 const past = [], MOST_STEPS = 200; // states before each change, as text
-let corner = null, box = null, timer = 0, asked = 0, last = "";
+let corner = null, box = null, ring = [], timer = 0, asked = 0, last = "";
 
 // --- small helpers: text from data never becomes HTML
 
@@ -107,6 +107,7 @@ function drawOver() {
   }
   for (const mask of S.entries.masks || []) parts.push(Array.isArray(mask[0]) ? svg("path", { class: "mask", d: `${pathOf(mask)}Z` }) : rect(mask, "mask"));
   if (S.entries.frame) parts.push(rect(S.entries.frame, "halo"), rect(S.entries.frame, "frame"));
+  if (ring.length) parts.push(svg("path", { class: "mask", d: pathOf(ring) }), rect([ring[0][0] - 4 / view.s, ring[0][1] - 4 / view.s, ring[0][0] + 4 / view.s, ring[0][1] + 4 / view.s], "frame"));
   if (box) parts.push(rect(boxed(box), tool() === "mask" ? "mask" : "frame"));
   S.sides.forEach((side, k) => side.places.forEach((place) => {
     if (place.col === undefined) return;
@@ -155,6 +156,7 @@ async function act(c, r) {
     if (!corner) { corner = [c, r]; say(`First corner at ${spot(c, r)}: now the opposite one.`); return; }
     setBox([...corner, c, r]); return;
   }
+  if (how === "ring") { setRing(c, r); return; }
   if (!onSheet(c, r)) { say("That is beside the scan."); return; }
   if (how === "point") addPoint(c, r);
   else if (how === "line" || how === "area") try {
@@ -170,6 +172,12 @@ function setBox(corners) {
   if (found[0] >= found[2] || found[1] >= found[3]) { say("A box needs two different corners."); draw(); return; }
   if (tool() === "frame") S.entries.frame = found; else (S.entries.masks ||= []).push(found);
   changed(); list(); say(tool() === "frame" ? "Frame set." : "Mask set.");
+}
+function setRing(c, r) {
+  const closed = ring.length > 2 && Math.hypot(c - ring[0][0], r - ring[0][1]) * view.s < 10;
+  if (!closed) { ring.push([c, r]); draw(); say(`Corner ${ring.length} at ${spot(c, r)}: click the next one, or the first one again to close the mask.`); return; }
+  (S.entries.masks ||= []).push(ring); ring = [];
+  changed(); list(); say("Mask set.");
 }
 function addPoint(c, r) {
   let name = S.points.length + 1;
@@ -237,7 +245,7 @@ stage.addEventListener("keydown", (event) => {
   else if (event.key === "-") zoom(1 / 1.4);
   else if (event.key === "0") showAll();
   else if (event.key === "Enter" || event.key === " ") act(...onScan(stage.clientWidth / 2, stage.clientHeight / 2));
-  else if (event.key === "Escape") { corner = box = null; draw(); }
+  else if (event.key === "Escape") { corner = box = null; ring = []; draw(); }
   else return;
   event.preventDefault();
   const [c, r] = onScan(stage.clientWidth / 2, stage.clientHeight / 2);
@@ -247,7 +255,7 @@ for (const kind of ["focus", "blur"]) stage.addEventListener(kind, draw);
 find("nearer").onclick = () => zoom(1.6);
 find("farther").onclick = () => zoom(1 / 1.6);
 find("all").onclick = showAll;
-for (const one of document.querySelectorAll("#tools input")) one.onchange = () => { corner = box = null; draw(); };
+for (const one of document.querySelectorAll("#tools input")) one.onchange = () => { corner = box = null; ring = []; draw(); };
 
 // --- the points
 
@@ -364,8 +372,10 @@ function list() {
   fill(find("colours"), ...["line", "area"].flatMap((kind) => (S.entries[kind] || []).map((one, n) => {
     const swatch = el("span", { class: "swatch", "aria-hidden": "true" }); swatch.style.backgroundColor = one.colour; swatch.style.flex = "none"; swatch.style.minWidth = "1.8rem";
     const title = kind === "line" ? `Line ${n + 1}` : `Area ${n + 1}`, own = kind === "line" ? "name" : "side";
+    const field = (key, about, holder, list) => el("input", { value: one[key] || "", list, placeholder: holder, "aria-label": `${title}: ${about}`, onchange: (event) => { const text = event.target.value.trim(); if (text) one[key] = text; else delete one[key]; changed(); } });
     return el("li", {}, swatch, el("span", {}, `${title}: ${one.colour}`),
-      el("input", { value: one[own] || "", list: own === "side" ? "names" : undefined, placeholder: own === "side" ? "side that holds it" : "name, if you like", "aria-label": `${title}: ${own === "side" ? "side that holds it" : "its name"}`, onchange: (event) => { const text = event.target.value.trim(); if (text) one[own] = text; else delete one[own]; changed(); } }),
+      own === "side" ? field("side", "side that holds it", "side that holds it", "names") : field("name", "its name", "name, if you like"),
+      field("date", "its day, if not the map’s", "day, if not the map’s"),
       take(`Take ${title.toLowerCase()} away`, () => S.entries[kind].splice(n, 1)));
   })));
   const frame = S.entries.frame;
@@ -383,7 +393,7 @@ function changed() { // a drag is one change
 function undo() {
   if (!past.length) { say("There is no change to take back."); return; }
   const id = S.chosen?.id;
-  Object.assign(S, JSON.parse(last = past.pop())); S.dirty = true; corner = box = null;
+  Object.assign(S, JSON.parse(last = past.pop())); S.dirty = true; corner = box = null; ring = [];
   S.sides.forEach((side, k) => { find(`side${k}`).value = side.name; });
   choose(S.points.find((one) => one.id === id) || null, false, false); list(); weigh(); say("The last change was taken back.");
 }

@@ -11,6 +11,7 @@ from PIL import Image
 
 from frontlines.digitize import Scan
 from frontlines.digitize.colour.colours import hex_of, lab_of
+from frontlines.digitize.settings import INKS
 from frontlines.errors import DigitizeError
 from frontlines.names import Pixels
 
@@ -83,5 +84,9 @@ class Pictures:
         if of_line:
             ground = np.median(around.reshape(-1, 3), axis=0)
             far = np.linalg.norm(lab_of(pixels) - lab_of(ground[None]), axis=1)
+            if far.max() < INKS.alike_de:
+                raise DigitizeError(
+                    "there is no line where you clicked: enlarge the scan, and click its core"
+                )
             pixels = pixels[far >= _MOST * far.max()]
         return hex_of(np.median(pixels, axis=0))

@@ -50,7 +50,7 @@ _MENDS = (  # what stands in a line that cannot be read, what tomllib says of it
     ("", "datetime", "there is no such day: write it as 1994-05-12"),
     ("", r"[Uu]nclosed|[Uu]nterminated|Illegal character '\\n'", "close each bracket, brace and quote"),
     (r"=\s*\d+[./]\d+[./]", "", "write a day as 1994-05-12, or in quotes"),
-    (r"=\s*[^\W\d]", "", 'write texts in quotes: "…"'),
+    (r"=\s*(?:[^\W\d]|\d[^,#]*[^\W\d])", "", 'write texts in quotes: "…"'),
     (r"=\s*$", "", "give it a value"),
     (r"\d,\d", "", "write decimals with a point"),
 )  # fmt: skip

@@ -41,6 +41,7 @@ MISTAKES = {  # title: (what stands in the recipe, what is written there, other 
     # what TOML is
     "A path with backslashes": ("scan.png", r"C:\maps\scan.png", {}),
     "A text without quotes": ('"scan.png"', "scan.png", {}),
+    "A text without quotes that begins with a number": (LINE, f"{LINE}name = 4 April 1918\n", {}),
     "Curly quotes": ('"scan.png"', "“scan.png”", {}),
     "A decimal comma": ("[46.2, 40.5]", "[46,2, 40,5]", {}),
     "A bracket that is not closed": ("40.5]}", "40.5]", {}),
@@ -80,6 +81,8 @@ MISTAKES = {  # title: (what stands in the recipe, what is written there, other 
     # the image and its files
     "No such image": ("scan.png", "scann.png", {}),
     "A text in place of an image": ("scan.png", "points.csv", {}),
+    "Points read on another copy": ("date =", "image_size = [330, 220]\ndate =", {}),
+    "Another cut of the map": ("date =", "image_size = [330, 200]\ndate =", {}),
     "A page that there is not": ("date =", "page = 2\ndate =", {}),
     "A PDF that is none": ("scan.png", "scan.pdf", {"scan.pdf": "%PDF-1.4 cut off"}),
     "No such list of points": ("points.csv", "gcp.csv", {}),
@@ -105,6 +108,10 @@ MISTAKES = {  # title: (what stands in the recipe, what is written there, other 
     "Longitude and latitude have changed places": (
         None, RECIPE, {"points.csv": _points(lambda name, c, r, x, y: (name, c, r, y, x))},
     ),
+    "Longitude and latitude of one point have changed places": (
+        None, RECIPE, {"points.csv": f"{POINTS}f,30,60,46.1,40.7\ng,270,60,40.7,46.9\n"},
+    ),
+    "A slip of a degree in one point": (None, RECIPE, {"points.csv": f"{POINTS}f,30,60,46.1,40.7\ng,270,60,46.9,41.7\n"}),
     "Rows counted from the bottom": (
         None, RECIPE, {"points.csv": _points(lambda name, c, r, x, y: (name, c, 199 - int(r), x, y))},
     ),

@@ -16,7 +16,7 @@ import frontlines as fl
 from frontlines.digitize import digitize, read_recipe
 from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.georeference import georeference, georeference_from_affine
-from frontlines.digitize.layers import frontlines_of, held_pixels
+from frontlines.digitize.layers import frontlines_of, held_pixels, line_cautions
 from frontlines.digitize.lines.stretches import Knobs, Stretch, Tracing
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe
 from frontlines.errors import DigitizeError, MissingExtraError
@@ -379,3 +379,15 @@ def test_no_line_crosses_itself(tmp_path, truth):
     assert lines.is_simple.all()
     assert fl.check_layer(lines, "frontlines").empty
     assert not fl.as_frontlines(lines, truth.study.crs).empty
+
+
+def test_two_lines_of_one_day_and_a_name_that_is_another_day_are_told(found):
+    first, second = (dataclasses.replace(line, date="1994-05-12") for line in found.recipe.lines)
+    second = dataclasses.replace(second, name="4 April 1994")
+    told = line_cautions(
+        found.tracing, dataclasses.replace(found.recipe, lines=(first, second)), found.georeference
+    )
+    texts = [one.text for one in told if one.name == "same day"]
+    assert any("'4 April 1994' is dated 1994-05-12" in text for text in texts)
+    assert any("and '4 April 1994' both part ARM and AZE on 1994-05-12" in text for text in texts)
+    assert "same day" not in {one.name for one in found.cautions}

@@ -233,3 +233,13 @@ def test_a_made_up_map_needs_crossings():
         FrontlinesError, match=r"\d crossings of the graticule lie on the scan: make graticule_deg smaller"
     ):
         scan_of_map(line, crs=CRS("EPSG:32638"), width_px=200)
+
+
+def test_masks_and_frame_are_drawn(found):
+    recipe = dataclasses.replace(
+        found.recipe, masks=(shapely.box(10, 10, 60, 40),), frame=(5.0, 5.0, 490.0, 240.0)
+    )
+    page = overlay_figure(dataclasses.replace(found, recipe=recipe))
+    drawn = {patch.get_gid(): patch.get_path().get_extents().bounds for patch in panel(page, "scan").patches}
+    assert drawn["masks"] == (10, 10, 50, 30)
+    assert drawn["frame"] == (5, 5, 485, 235)

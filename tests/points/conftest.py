@@ -72,7 +72,7 @@ def scan(drawn, tmp_path):
 
 @pytest.fixture
 def desk(scan):
-    return Desk(scan, scan.with_name("digitize.toml"), page=None, force=False)
+    return Desk(scan, scan.with_name("digitize.toml"), page=None)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from frontlines.digitize import read_control_points, read_recipe
+from frontlines.digitize import Recipe, read_control_points, read_recipe
+from frontlines.digitize.inputs import open_image
 from frontlines.errors import DigitizeError, FrontlinesError, SourceError
 from frontlines.points import Desk
 from frontlines.points.draft import open_draft
@@ -15,8 +16,8 @@ from frontlines.points.pictures import Pictures
 AREA = {"colour": "#f3c9c0", "side": "ARM"}
 
 
-def go_on(scan, name="digitize.toml", **how):
-    draft = open_draft(scan, scan.with_name(name), force=how.get("force", False))
+def go_on(scan, name="digitize.toml"):
+    draft = open_draft(scan, scan.with_name(name))
     draft.take_points((520, 600))
     return draft
 
@@ -56,20 +57,20 @@ def test_what_is_written_is_read_back_as_it_was(scan, entries, points):
 
 
 @pytest.mark.parametrize(
-    "left",
+    ("left", "told"),
     [
-        {"digitize.toml": 'image = "scan.png"\n'}, {"points.csv": "id,col,row,lon,lat\na,1,2,3,4\n"},
-        {"digitize.toml": "edited"}, {"points.csv": "edited"}, {"digitize.toml": "\0\xff"},
+        ({"points.csv": "id,col,row,lon,lat\na,1,2,3,4\n"}, r'no digitize\.toml names: write points = "points\.csv"'),
+        ({"points.csv": "edited"}, "no number in"), ({"digitize.toml": "\0\xff"}, "cannot be read as a recipe"),
     ],
 )  # fmt: skip
-def test_files_of_others_and_edited_ones_are_not_replaced_unasked(scan, entries, points, left):
+def test_files_that_cannot_be_taken_up_are_not_touched(scan, entries, points, left, told):
     if "edited" in left.values():
         go_on(scan).save(entries, points)
     for name, text in left.items():
         path = scan.with_name(name)
         path.write_text((path.read_text() + "# mine\n") if text == "edited" else text, encoding="latin-1")
     held = {path.name: path.read_bytes() for path in scan.parent.iterdir()}
-    with pytest.raises(SourceError, match=r"did not write, or which was edited since: pass --force"):
+    with pytest.raises(FrontlinesError, match=told):
         go_on(scan)
     assert {path.name: path.read_bytes() for path in scan.parent.iterdir()} == held
     other = go_on(scan, "other.toml")
@@ -78,6 +79,20 @@ def test_files_of_others_and_edited_ones_are_not_replaced_unasked(scan, entries,
         "other-points.csv",
         "other.toml",
     ]
+
+
+def test_a_recipe_edited_by_hand_is_gone_on_with_and_what_was_written_is_kept(scan, entries, points):
+    go_on(scan).save(entries, points)
+    assert not list(scan.parent.glob("*.bak"))
+    path = scan.with_name("digitize.toml")
+    for name in ("digitize.toml.bak", "digitize.toml.bak2"):
+        path.write_text(path.read_text().replace("scale = 500000", "scale = 250000") + "# mine\n")
+        held = path.read_bytes()
+        again = go_on(scan)
+        again.save(again.entries, again.points)
+        assert scan.with_name(name).read_bytes() == held
+        assert go_on(scan).entries == {**entries, "image": "scan.png", "scale": 250_000}
+    assert len(go_on(scan).points) == len(points)
 
 
 def test_what_changes_while_the_page_is_open_is_not_lost(scan, entries, points):
@@ -89,12 +104,12 @@ def test_what_changes_while_the_page_is_open_is_not_lost(scan, entries, points):
     assert not scan.with_name("digitize.toml").exists()
 
 
-def test_a_recipe_written_by_hand_is_taken_over_if_forced(scan, points):
+def test_a_recipe_written_by_hand_is_taken_over(scan, points):
     rows = "".join(f"{one['id']},{one['col']},{one['row']},{one['lon']},{one['lat']}\n" for one in points)
     scan.with_name("mine.csv").write_text("id,col,row,lon,lat\n" + rows)
     text = 'image = "scan.png"\npoints = "mine.csv"\nleave_out = ["1"]\nauthor = "me"\n[area]\ncolour = "blue"\nside = "A"\n'
     scan.with_name("digitize.toml").write_text(text)
-    draft = go_on(scan, force=True)
+    draft = go_on(scan)
     assert [one["enable"] for one in draft.points] == [one["id"] != "1" for one in points]
     assert "Still" not in draft.save({**draft.entries, "date": "1917-10-24"}, draft.points)
     assert read_recipe(draft.recipe).author == "me"
@@ -107,14 +122,14 @@ def test_points_of_a_larger_copy_are_brought_to_the_scan(scan):
     held = {"type": "Annotation", "target": {"width": 1040, "height": 1200}, "body": {"features": [feature]}}
     scan.with_name("map.json").write_text(json.dumps(held))
     scan.with_name("digitize.toml").write_text('image = "scan.png"\npoints = "map.json"\n')
-    (point,) = go_on(scan, force=True).points
+    (point,) = go_on(scan).points
     assert (point["col"], point["row"], point["lon"]) == (50, 100, 46)
 
 
 def test_what_digitize_would_refuse_is_not_saved_and_what_is_missing_is_told(scan, points):
     draft = go_on(scan)
     for wrong, told in (
-        ({"date": "soon"}, "date must be a day"), ({"frame": [5, 5, 1, 1]}, "frame must be"), ({"evil": 1}, "evil is not known"),
+        ({"date": "soon"}, "^nothing was saved: date must be a day"), ({"frame": [5, 5, 1, 1]}, "frame must be"), ({"evil": 1}, "evil is not known"),
         ({"area": [{"colour": "", "side": "A"}]}, "colour must be"), ({"image": "../x"}, None),
     ):  # fmt: skip
         if told:
@@ -134,6 +149,18 @@ def test_what_digitize_would_refuse_is_not_saved_and_what_is_missing_is_told(sca
     assert "side is missing" in draft.save({"area": [{"colour": "#f3c9c0"}], "date": "1917-10-24"}, points)
 
 
+def test_another_copy_of_the_scan_is_refused_with_the_factor(desk, scan, points):
+    desk.save({"entries": {}, "points": points})
+    with Image.open(scan) as whole:
+        width, height = whole.size
+        whole.resize((2 * width, 2 * height)).save(scan)
+    told = rf"that points were read on {width} × {height} px: .* by 2, and write image_size = \[{2 * width}, {2 * height}\]"
+    with pytest.raises(DigitizeError, match=told):
+        Desk(scan, scan.with_name("digitize.toml"), page=None)
+    with pytest.raises(DigitizeError, match=told):
+        open_image(Recipe(image=scan, image_size=(width, height)))
+
+
 def test_the_recipe_of_another_scan_is_refused(scan):
     go_on(scan).save({}, [])
     other = scan.with_name("other.png")
@@ -141,7 +168,7 @@ def test_the_recipe_of_another_scan_is_refused(scan):
     with pytest.raises(SourceError, match=r"recipe of scan\.png, not of other\.png"):
         go_on(other)
     with pytest.raises(SourceError, match="the scan itself"):
-        open_draft(scan, scan, force=True)
+        open_draft(scan, scan)
 
 
 def test_the_desk_weighs_points_as_digitize_does(desk, drawn, points):
@@ -156,7 +183,10 @@ def test_the_desk_weighs_points_as_digitize_does(desk, drawn, points):
     wrong = [{**one, "lon": one["lon"] + 0.3 * (one["id"] == "4")} for one in points]
     told = desk.weigh({"points": wrong, "entries": {}})
     assert [one["id"] for one in told["points"] if one["bad"]] == ["4"]
-    assert any("control point 4" in text for text in told["cautions"])
+    (text,) = (text for text in told["cautions"] if "control point 4" in text)
+    assert text.endswith("read it again, or untick its box “Use”")
+    with pytest.raises(DigitizeError, match="exactly two crossings, not 9: untick"):
+        desk.cross({"points": points})
     assert {line["label"] for line in told["graticule"]} >= {"46°30′E", "47°E", "40°N"}
     for line in told["graticule"]:
         assert np.isfinite(line["line"]).all()
@@ -181,7 +211,7 @@ def test_a_scan_that_brings_its_georeference_needs_no_point(scan):
     scan.with_name("scan.wld").write_text("0.01\n0\n0\n-0.01\n46\n41\n")
     draft = 'image = "scan.png"\nworld_file = "scan.wld"\ncrs = "EPSG:4326"\n'
     scan.with_name("digitize.toml").write_text(draft)
-    desk = Desk(scan, scan.with_name("digitize.toml"), page=None, force=True)
+    desk = Desk(scan, scan.with_name("digitize.toml"), page=None)
     assert desk.weigh({"points": [], "entries": desk.draft.entries})["graticule"]
     asked = {"points": [], "entries": {**desk.draft.entries, "area": [AREA], "date": "1917-10-24"}}
     assert desk.save(asked)["lacking"] == ""
@@ -194,7 +224,7 @@ def test_pictures_show_every_pixel_at_its_place(tmp_path, monkeypatch):
     pixels = np.stack([column // 5, row // 5, (row + column) // 10], axis=-1).astype(np.uint8)
     path = tmp_path / "large.png"
     Image.fromarray(pixels).save(path)
-    shown = Pictures(Desk(path, tmp_path / "digitize.toml", page=None, force=False).scan)
+    shown = Pictures(Desk(path, tmp_path / "digitize.toml", page=None).scan)
     assert (shown.factor, shown.levels) == (4, 3)
 
     def read(data):
@@ -216,6 +246,8 @@ def test_pictures_show_every_pixel_at_its_place(tmp_path, monkeypatch):
 def test_the_pipette_takes_the_fill_or_the_core_of_the_stroke(desk, drawn):
     assert desk.pick({"col": 100, "row": 300, "kind": "area"})["colour"].startswith("#f")
     column, row = drawn.pixel_of(46.95, 39.8)
+    with pytest.raises(DigitizeError, match="there is no line where you clicked"):
+        desk.pick({"col": 100, "row": 300, "kind": "line"})
     for off in (0, 1.5, -1.5, 3):
         dark = desk.pick({"col": column + off, "row": row, "kind": "line"})["colour"]
         assert max(bytes.fromhex(dark[1:])) < 90, (off, dark)

@@ -118,7 +118,13 @@ def test_from_a_scan_and_no_coordinates_to_square_kilometres(page, scan, drawn):
     for corner in ((6, 6), (30, 20)):
         page.click(*corner, near=2)
     page.until("(S.entries.masks || []).length === 1")
+    page.use("ring")
+    for corner in ((40, 8), (60, 12), (55, 20), (40, 8)):
+        page.click(*corner, near=2)
+    page.until("S.entries.masks.length === 2")
     page.write("date", "12 May 1994")
+    own_day = page.browser.find_element("css selector", '#colours [aria-label^="Line 1: its day"]')
+    own_day.send_keys("13 May 1994", page.keys.TAB)
     page.do("document.getElementById('save').click()")
     page.until("document.documentElement.dataset.saved === '1'")
     assert page.do("return document.getElementById('saved').innerText") == (
@@ -128,10 +134,10 @@ def test_from_a_scan_and_no_coordinates_to_square_kilometres(page, scan, drawn):
 
     recipe = read_recipe(scan.with_name("digitize.toml"))
     assert {area.side for area in recipe.areas} == {"ARM", "AZE"}
-    assert recipe.lines[0].date == recipe.areas[0].date
+    assert [one.date.day for one in (*recipe.lines, *recipe.areas)] == [13, 12, 12]
     assert len(read_control_points(recipe.points)) == 6
     assert recipe.frame is not None
-    assert len(recipe.masks) == 1
+    assert [len(mask.exterior.coords) for mask in recipe.masks] == [5, 4]
     with recipe.points.open(encoding="utf-8") as file:
         given = [row["given"] for row in csv.DictReader(file)]
     assert given[0] == "46°30′ 40°30′00″N"

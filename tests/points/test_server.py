@@ -224,7 +224,7 @@ def test_the_command_prints_the_address_saves_and_stops_on_ctrl_c(scan, points):
     [
         (["nowhere.png"], "nowhere.png is not a file or folder: check the path"),
         (["scan.png", "--recipe", "scan.png"], "ends in .toml"),
-        (["scan.png", "--recipe", "nowhere/digitize.toml"], "is not a file or folder"),
+        (["scan.png", "--recipe", "nowhere/digitize.toml"], "nothing can be written into"),
         (["scan.png", "--page", "2"], "has one page, not 2"),
     ],
 )

@@ -111,9 +111,6 @@ def points(
     no_open: Annotated[
         bool, typer.Option("--no-open", help="Print the address, and open no browser.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Begin with a recipe that was written by hand, and replace it.")
-    ] = False,
 ) -> None:
     """Open a page to pick points, boxes, colours and sides of a scan; write points.csv and digitize.toml."""
     from frontlines.points import Desk, Server
@@ -122,7 +119,7 @@ def points(
     if path.suffix.lower() != ".toml" or path.is_dir():
         raise SourceError(f"{path} is no name of a recipe: pass one that ends in .toml as --recipe")
     terminal = console(stderr=True)
-    server = Server(Desk(scan, path, page=page, force=force), port)
+    server = Server(Desk(scan, path, page=page), port)
 
     def opened(url: str) -> None:
         terminal.print(

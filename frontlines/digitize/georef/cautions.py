@@ -3,6 +3,7 @@
 ===================  ==========================================================================
 ``image``            the image was turned, or has several pages
 ``bad point``        a control point does not belong to the others
+``slip``             it lies so far off, where the others agree, that a run stops
 ``outside``          a point lies outside the scan
 ``repeated point``   two points lie on one place of the scan, or on one place of the ground
 ``few points``       none, or only one or two, to spare for the transformation
@@ -15,6 +16,8 @@
 ``read as degrees``  the points' file does not name its CRS
 ``colour``           what was traced is of a colour rather unlike the one asked for
 ``sides``            the places named leave a doubt about who is where
+``same day``         two lines part the same sides on one day, or a line's name is another day
+``beside``           a piece touches nothing and runs beside a longer one: an arrow, a key
 ``fork``             a line has a branch, and three sectors meet where a front has two sides
 ``hidden``           a line runs under another for a while
 ``unsure``           much of an area was not seen in its colour

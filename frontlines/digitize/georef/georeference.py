@@ -7,7 +7,7 @@ carries lines and polygons by it, and `error_across` says how far a line is off 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -38,7 +38,15 @@ from frontlines.digitize.georef.error import (
     to_lonlat,
     to_plane,
 )
-from frontlines.digitize.georef.selection import Choice, bad_points, choose, plane_name, refuse_other_unit
+from frontlines.digitize.georef.selection import (
+    Choice,
+    bad_points,
+    choose,
+    plane_name,
+    refuse_other_unit,
+    slip_among,
+    slips_of,
+)
 from frontlines.digitize.georef.transformations import (
     LEAST_POINTS,
     Family,
@@ -46,7 +54,7 @@ from frontlines.digitize.georef.transformations import (
     fit,
     refuse_unknown,
 )
-from frontlines.digitize.settings import CHOOSING, POINT_CAUTIONS, QUOTED_ERROR
+from frontlines.digitize.settings import BAD_POINTS, CHOOSING, POINT_CAUTIONS, QUOTED_ERROR
 from frontlines.errors import DigitizeError
 from frontlines.limits import within
 from frontlines.names import Bools, Floats, Geometries
@@ -210,15 +218,31 @@ def georeference(
     if crs is not None:
         crs = crs_of(crs, "crs")
         _refuse_off_plane(control, crs)
+    slip = slip_among(control.pixels, control.lonlat, size_px)
+    if slip is not None and slip[1]:
+        one = control.points.iloc[slip[0]]
+        raise DigitizeError(
+            f"control point {one['id']}: longitude and latitude have changed places (longitude "
+            f"{one['lon']:g}, latitude {one['lat']:g})"
+        )
     choice = choose(control.pixels, control.lonlat, crs=crs, family=transformation)
     xy = to_plane(control.lonlat, choice.crs)
     fitted = fit(control.pixels, xy, choice.family)
-    _refuse_from_behind(fitted, size_px, choice.crs)
-    table = residual_table(control, fitted, choice.crs)
     bad = bad_points(control.pixels, xy, choice.family)
+    slips = slips_of(control.pixels, xy, choice.family, bad, size_px) or ([] if slip is None else [slip[0]])
+    table = residual_table(control, fitted, choice.crs)
+    least_px = BAD_POINTS.slip_share * math.hypot(*size_px)
+    slips = [k for k in slips if table["left_out_px"].iloc[k] > least_px]
+    bad += [k for k in slips if k not in bad]
     table["bad"] = np.isin(np.arange(len(table)), bad)
+    doubts = _bad(table, bad, slips)
+    try:
+        _refuse_from_behind(fitted, size_px, choice.crs)
+    except DigitizeError:
+        refuse_slips(doubts)
+        raise
     cautions = [
-        *_bad(table, bad),
+        *doubts,
         *cautions_on_points(control, fitted, size_px),
         *cautions_on_shape(fitted, size_px),
         *_better(control, choice, given_crs=crs is not None, given_family=transformation is not None),
@@ -300,6 +324,13 @@ def _refuse_off_plane(control: GroundControl, crs: CRS) -> None:
         )
 
 
+def refuse_slips(cautions: Iterable[Caution]) -> None:
+    """Refuse points that lie far from where the others, which agree, put them."""
+    texts = [one.text for one in cautions if one.name == "slip"]
+    if texts:
+        raise DigitizeError("; ".join(texts))
+
+
 def _refuse_from_behind(fitted: Transformation, size_px: tuple[int, int], crs: CRS) -> None:
     """Refuse a map seen from behind, and folds among the control points."""
     over = turned_over(fitted, fitted.pixels)
@@ -337,15 +368,16 @@ def _fold(pixel: Floats, lonlat: Floats, family: str) -> DigitizeError:
     )
 
 
-def _bad(table: pd.DataFrame, bad: list[int]) -> list[Caution]:
+def _bad(table: pd.DataFrame, bad: list[int], slips: list[int]) -> list[Caution]:
     found = []
-    for row in (table.iloc[k] for k in bad):
+    for k, row in ((k, table.iloc[k]) for k in bad):
         text = (
             f"control point {row['id']} (column {row['col']:.0f}, row {row['row']:.0f}) lies "
             f"{row['left_out_px']:.0f} px, {row['left_out_m']:,.0f} m on the ground, from where the others "
             f'put it: read it again, or leave it out with leave_out = ["{row["id"]}"]'
         )
-        found.append(Caution("bad point", text, (str(row["id"]),), (float(row["col"]), float(row["row"]))))
+        name = "slip" if k in slips else "bad point"
+        found.append(Caution(name, text, (str(row["id"]),), (float(row["col"]), float(row["row"]))))
     return found
 
 

@@ -7,6 +7,7 @@ it, are set aside for all of them; while choosing, never while fitting.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -272,6 +273,40 @@ def bad_points(pixels: Floats, xy: Floats, family: Family) -> list[int]:
         bad += rest[found].tolist()
         rest = np.delete(rest, found)
     return bad
+
+
+def slip_among(pixels: Floats, lonlat: Floats, size_px: tuple[int, int]) -> tuple[int, bool] | None:
+    """Find the point that lies far from where all others, which agree, put it, and if lon and lat changed."""
+    found, most = None, 1.0
+    every_px = _off_px(pixels, to_plane(lonlat, next(reversed(candidate_planes(lonlat).values()))), "affine")
+    if every_px is None or len(pixels) <= LEAST_POINTS["affine"] + 2:
+        return None
+    for k in map(int, np.argsort(-every_px)[: BAD_POINTS.hidden]):
+        others = np.delete(np.arange(len(pixels)), k)
+        plane = next(reversed(candidate_planes(lonlat[others]).values()))
+        off_px = _off_px(pixels, xy := to_plane(lonlat, plane), "affine", [k])
+        if off_px is None:
+            continue  # the others do not check each other
+        if (times := off_px[k] / _least_slip_px(off_px[others], size_px)) > most:
+            xy[k] = to_plane(lonlat[[k], ::-1], plane)[0]
+            turned_px = _off_px(pixels, xy, "affine", [k])
+            found, most = (k, turned_px is not None and off_px[k] > BAD_POINTS.slip * turned_px[k]), times
+    return found
+
+
+def slips_of(
+    pixels: Floats, xy: Floats, family: Family, bad: list[int], size_px: tuple[int, int]
+) -> list[int]:
+    """Tell which bad points lie far from where the others, which agree, put them."""
+    off = _off_px(pixels, xy, family, bad) if bad else None
+    if off is None:
+        return []
+    return [k for k in bad if off[k] > _least_slip_px(np.delete(off, bad), size_px)]
+
+
+def _least_slip_px(off_px: Floats, size_px: tuple[int, int]) -> float:
+    typical_px = max(float(np.median(off_px)), BAD_POINTS.near_px)
+    return max(BAD_POINTS.slip * typical_px, BAD_POINTS.slip_share * math.hypot(*size_px))
 
 
 def _stiff(family: Family, n: int) -> Family:
