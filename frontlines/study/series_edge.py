@@ -42,7 +42,10 @@ class SeriesEdge:
         self.theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
         if margin_m is None and earlier is not None:
             margins = find_margins(some_days.iloc[:0], self.theatre, margin_m=earlier["margin_m"])
-            self.margins = replace(margins, found=earlier["found"], unclear_m=earlier.get("unclear_m", 0.0))
+            unclear_m = earlier.get("unclear_m", 0.0)
+            if unclear_m:  # as by all days
+                unclear_m = find_margins(some_days, self.theatre).unclear_m or unclear_m
+            self.margins = replace(margins, found=earlier["found"], unclear_m=unclear_m)
         else:
             self.margins = find_margins(some_days, self.theatre, margin_m=margin_m)
         if measured and border_m is None:

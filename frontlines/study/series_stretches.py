@@ -118,7 +118,7 @@ def walk(
 ) -> Walked:
     """Follow sides through all days, after those of an `earlier` series and with its margin."""
     (kept, margin), front_m, border_m = earlier, asked["front_m"], asked["border_m"]
-    some = some_days(held, wanted=asked["margin_m"] is None and margin is None)
+    some = some_days(held, wanted=asked["margin_m"] is None and (margin is None or "unclear_m" in margin))
     rest, measured = asked["rest"], bool(front_m)
     edge = SeriesEdge(
         some, districts, asked["margin_m"], margin, measured=measured, border_m=border_m, rest=rest

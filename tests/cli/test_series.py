@@ -176,7 +176,7 @@ def test_a_map_of_deepstate_is_read_by_its_colours_and_its_days_are_described(fo
         frame.to_file(days / f"deepstatemap_data_{day}.geojson", driver="GeoJSON")
     result = call(folder, "--as", "deepstate", side="RUS")
     assert result.exit_code == 0, result.output
-    assert "missing day 1, same as before 1 (each is named in manifest.json)" in result.stderr
+    assert "1 × missing day, 1 × same as before (each is named in manifest.json)" in result.stderr
     manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert {"date": "2021-06-22", "problem": "missing day", "detail": "no snapshot"} in manifest["odd"]
     assert manifest["sources"] == ["DeepStateUA, deepstatemap.live"]
@@ -270,7 +270,7 @@ def test_missing_and_repeated_days_are_told_for_any_source(folder):
     (folder / "days" / "front_20210625.geojson").unlink()
     write(snapshot(46.3), folder / "days" / "front_20210621.geojson")
     result = call(folder)
-    assert "missing day 1, same as before 1 (each is named in manifest.json)" in result.stderr
+    assert "1 × missing day, 1 × same as before (each is named in manifest.json)" in result.stderr
     assert "the same, bit for bit: 1" in result.stdout
 
 

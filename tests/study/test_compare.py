@@ -359,7 +359,7 @@ def test_ground_in_no_district_is_warned_of_with_its_places_and_drawn(folder):
     assert first["share"] == pytest.approx(0.18, abs=0.02)
     assert first["km2"] == pytest.approx(results.no_district.area.sum() / 2e6)
     assert "Ground in no district is in no figure: " in results.caption
-    assert "A: in no district, not counted" in [
+    assert "In no district, not counted" in [
         text.get_text() for text in change_figure(results).findobj(lambda artist: hasattr(artist, "get_text"))
     ]
 
