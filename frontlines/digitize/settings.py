@@ -247,6 +247,8 @@ class Lines:
     foot: float = 0.15  # share of ink at which a stroke ends
     ground_run: int = 21  # points over which the ground beside a line is taken
     heading_px: float = 15.0  # over which the direction of an end at another line is taken
+    crossing: float = 3.0  # both strokes together along another line: a shorter gap merely crosses it
+    detour: float = 2.0  # gaps, the longest way along another line that hides one
     across: float = 0.35  # cosine below which an end runs into another line square
     floor_px: float = 0.03  # least standard error
     scatter: float = 0.6  # standard error per scatter of the measured centres

@@ -77,6 +77,12 @@ def _usual_gap(stretch: Stretch) -> float:
     return float(np.median(gaps)) if len(gaps) >= LINES.dashed_gaps else 0.0
 
 
+def goes_under(first: End, second: End) -> bool:
+    """Tell whether a line goes under another at one end and comes out at the other."""
+    apart = (first.stretch, first.end) != (second.stretch, second.end) and second.along_px > first.along_px
+    return apart and first.heading > -LINES.across and second.heading < LINES.across
+
+
 def _pairs(ends: list[End], stretches: Sequence[Stretch]) -> list[Hidden]:
     """Pair each end that goes forward under a line with the next one, if that comes back."""
     out: list[Hidden] = []
@@ -84,8 +90,7 @@ def _pairs(ends: list[End], stretches: Sequence[Stretch]) -> list[Hidden]:
     while k + 1 < len(ends):
         first, second = ends[k], ends[k + 1]
         k += 1
-        ahead = second.along_px > first.along_px
-        if ahead and first.heading > -LINES.across and second.heading < LINES.across:
+        if goes_under(first, second):
             upper = stretches[first.upper]
             path = substring(upper.geometry, first.along_px, second.along_px)
             where = (first.stretch, second.stretch), (first.end, second.end)
@@ -180,6 +185,16 @@ def _spliced(first: Stretch, path: Floats, second: Stretch, tracing: Tracing, un
     return first.joined(led).joined(second)
 
 
+def parted(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """Part stretches where they jump what lies hidden under another line."""
+    out: list[Stretch] = []
+    for mine in stretches:
+        others = [one for one in stretches if one.line != mine.line]
+        cuts = [jump for jump in sorted(mine.jumped) if _is_hidden(mine, jump, others)]
+        out += _cut(mine, cuts) if cuts else [mine]
+    return out
+
+
 def _crossings(mine: Stretch, end: int, stretches: Sequence[Stretch]) -> tuple[Floats, float]:
     """Where a stretch crosses the line that its end lies at, (n, 2), and that line's stroke; none, and 0."""
     found = touched(mine, 0, end, stretches)
@@ -205,6 +220,46 @@ def _comes_out(mine: Stretch, end: int, stretches: Sequence[Stretch]) -> bool:
     """Tell whether an end lies at another line's stroke and has not crossed it."""
     met, stroke_px = _crossings(mine, end, stretches)
     return stroke_px > 0 and bool((np.hypot(*(met - mine.points[end]).T) <= stroke_px).all())
+
+
+def _is_hidden(mine: Stretch, jump: tuple[int, int], others: Sequence[Stretch]) -> bool:
+    """Tell whether a jump leads along another line that hides this one."""
+    first, last = jump
+    if first < 1 or last > len(mine.points) - 2:
+        return False
+    before = touched(mine.part(0, first), 0, -1, others)
+    after = touched(mine.part(last, len(mine.points) - 1), 1, 0, others)
+    if before is None or after is None or before.upper != after.upper:
+        return False
+    start, end = sorted((before, after), key=lambda one: one.along_px)
+    return goes_under(start, end) and _is_way(mine, jump, others[before.upper], start, end)
+
+
+def _is_way(mine: Stretch, jump: tuple[int, int], upper: Stretch, start: End, end: End) -> bool:
+    """Tell whether the way along the upper line is more than a crossing, no long detour, and seen."""
+    way = end.along_px - start.along_px
+    strokes = 2 * float(np.median(mine.half_width_px) + np.median(upper.half_width_px))
+    gap = _length(mine.points[jump[0] : jump[1] + 1])
+    if not LINES.crossing * strokes < way <= LINES.detour * gap:
+        return False
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(upper.points, axis=0).T))])
+    unseen = sum(
+        max(min(along[b], end.along_px) - max(along[a], start.along_px), 0.0) for a, b in upper.jumped
+    )
+    return bool(unseen <= (1 - LINES.half) * way)
+
+
+def _length(points: Floats) -> float:
+    return float(np.hypot(*np.diff(points, axis=0).T).sum())
+
+
+def _cut(mine: Stretch, cuts: Sequence[tuple[int, int]]) -> list[Stretch]:
+    """Cut a stretch at jumps; what is left of a closed one hangs together over its first point."""
+    starts, ends = [0, *(b for _, b in cuts)], [*(a for a, _ in cuts), len(mine.points) - 1]
+    parts = [mine.part(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+    if np.array_equal(mine.points[0], mine.points[-1]):
+        parts[0] = parts.pop().joined(parts[0])
+    return parts
 
 
 _End = tuple[int, int]

@@ -43,7 +43,7 @@ from frontlines.digitize.lines.filters import (
     too_short,
     with_heads,
 )
-from frontlines.digitize.lines.hidden import beside_others, find_hidden
+from frontlines.digitize.lines.hidden import beside_others, find_hidden, parted
 from frontlines.digitize.lines.joining import bridged, joined
 from frontlines.digitize.lines.paths import figures_of, skeleton_of
 from frontlines.digitize.lines.stretches import Knobs, Stretch, Tracing
@@ -138,7 +138,7 @@ def trace_lines(
             found.append(_traced(name, sheet, labels, inks[name], strokes[name], settled[name]))
     long = [stretch for one in found for stretch in one.long]
     coming_out, lone = beside_others([stretch for one in found for stretch in one.short], long)
-    stretches = _in_order([*long, *coming_out], list(colours))
+    stretches = _in_order(parted([*long, *coming_out]), list(colours))
     dropped = [entry for one in found for entry in one.dropped] + [
         (
             one.line,
