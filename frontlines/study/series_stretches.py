@@ -118,6 +118,8 @@ def walk(
 ) -> Walked:
     """Follow sides through all days, after those of an `earlier` series and with its margin."""
     (kept, margin), front_m, border_m = earlier, asked["front_m"], asked["border_m"]
+    if len(held.days) == 1:  # what is wrong with it counts for more than that it is alone
+        _require_sound(held)
     some = some_days(held, wanted=asked["margin_m"] is None and (margin is None or "unclear_m" in margin))
     rest, measured = asked["rest"], bool(front_m)
     edge = SeriesEdge(
@@ -138,6 +140,15 @@ def walk(
         "margin": edge.margins.record_with(pd.concat(found.strips)),
     }
     return Walked(ground, edge, found, series, totals, record)
+
+
+def _require_sound(snapshots: Snapshots) -> None:
+    try:
+        snapshots.checked()
+    except LayerError as error:
+        if error.faults is None:
+            raise
+        snapshots.refuse([error])
 
 
 def follow_stretches(

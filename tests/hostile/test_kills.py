@@ -38,7 +38,10 @@ def test_a_killed_command_leaves_one_set_whole(tmp_path, monkeypatch):
 
     monkeypatch.setattr("frontlines.cli.answering._show", lambda *_shown: None)
     monkeypatch.setattr(outputs, "write_into", write_into)
-    words = ["change", "before", "after", "--out", str(out), "--force"]
+    read = [tmp_path / "before", tmp_path / "after"]
+    for path in read:
+        path.touch()
+    words = ["change", *map(str, read), "--out", str(out), "--force"]
 
     def be_the_command(number, which):
         found = SimpleNamespace(kind="change", mark=which)

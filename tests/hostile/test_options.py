@@ -139,7 +139,7 @@ REFUSED = [
             ("y" * 300, "y{20}"),
             ("/dev/null", "/dev/null|null"),
             ("", "the name is empty: name a file or folder|no bundled study ''"),
-            (_BYTES, "^error: �� is not a file or folder: check the path|holds bytes that are not UTF-8"),
+            (_BYTES, "^error: �� is not a file( or folder)?: check the path|holds bytes that are not UTF-8"),
         )
     ),
     ([*CHANGE, "--theatre", "nothing.gpkg"], "nothing.gpkg"),

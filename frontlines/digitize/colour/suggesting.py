@@ -48,10 +48,10 @@ def suggest_colours(scan: Image | Sheet, *, most: int = 12, progress: Progress =
 
     Examples
     --------
-    >>> pixels = np.full((80, 80, 3), 255, dtype=np.uint8)
-    >>> pixels[38:42] = (200, 30, 30)
+    >>> pixels = np.full((200, 200, 3), 255, dtype=np.uint8)
+    >>> pixels[98:102] = (200, 30, 30)
     >>> suggest_colours(pixels)[["colour", "name", "pixels"]].values.tolist()
-    [['#c31e1e', 'firebrick', 320]]
+    [['#c31e1e', 'firebrick', 800]]
     """
     with reporting(progress) as report:
         report(0.0, "paper")
