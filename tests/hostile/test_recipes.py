@@ -99,8 +99,8 @@ RECIPES = {
     "crs-digits": ({"crs": "1" + "0" * 30}, "which PROJ does not know"),
     "crs-bool": ({"crs": "true"}, "crs must be a text"),
     "crs-local": ({"crs": '"LOCAL_CS[\\"a\\",UNIT[\\"metre\\",1]]"'}, "no plane of a map|PROJ does not know"),
-    "colour-none": ({"line_colour": '"blurple"'}, "is no colour"),
-    "colour-nothing": ({"line_colour": '""'}, "colour must be a text that is not empty"),
+    "colour-none": ({"line_colour": '"blurple"'}, "colour must be a colour: hex, as "),
+    "colour-nothing": ({"line_colour": '""'}, "colour must be a colour: hex, as "),
     "transformation": ({"transformation": '"tps"'}, "transformation must be one of"),
     "leave-out-all": ({"leave_out": "[0, 1, 2, 3, 4, 5, 6, 7, 8]"}, "no control point"),
     "nested": ({"masks": "[" * 5000 + "]" * 5000}, "nested too deep|cannot be read as a recipe"),
@@ -287,7 +287,13 @@ def test_numbers_of_a_recipe_are_refused_as_it_is_read(tmp_path):
         with pytest.raises(DigitizeError, match=rf"{key} must be a (whole )?number from") as caught:
             read_recipe(tmp_path / "x.toml")
         assert "\n" not in str(caught.value)
-    assert {key for key, _ in NUMBERS} == set(BOUNDS) - {"col", "row", "lon", "lat"}
+    assert {key for key, _ in NUMBERS} == set(BOUNDS) - {
+        "col",
+        "row",
+        "lon",
+        "lat",
+        "side_px",
+    }  # pairs of numbers have tests of their own
 
 
 @pytest.mark.parametrize(
