@@ -163,7 +163,6 @@ class Inks:
     unusual_light: float = 0.02  # share of the paper that is darker, or lighter, than usual
     same_place: float = 0.45  # share of an ink's cores beside a stronger one, from which on it is its edge
     rim_px: int = 2  # width of the rims of strokes
-    washed_out: float = 0.4  # least share of an ink in what blur has left of it
     ground_less_like_de: float = 5.0  # a ground of strokes may be less like the colour than its rims [ΔE]
     broadest_share: float = 0.03  # mean width of a stroke at most, as a share of the scan's diagonal
     broad_spread_de: float = 12.0  # scatter of an ink that was a ground [ΔE]

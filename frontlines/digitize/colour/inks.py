@@ -222,8 +222,6 @@ class Strokes:
     own: tuple[int, ...]  # labels of the weaker spots of its strokes, which count as the ink
     stronger: tuple[int, ...]  # labels of inks whose washed-out rims look like it
     width_px: float  # width of its strokes, roughly
-    # labels of what the ink looks like where blur has washed out much of it, as in dots
-    weaker: tuple[int, ...] = ()
 
 
 def checked_masks(masks: Iterable[BaseGeometry]) -> list[BaseGeometry]:
@@ -268,11 +266,11 @@ def strokes_of(
     """Settle how to tell the strokes of an ink."""
     same = (ink, *dict.fromkeys([*blends_of(palette, ink, taken), *shades, *thinner_of(palette, ink, taken)]))
     own = [other for other in rims_of(palette, ink) if other not in taken and other not in same]
-    others = [k for k in range(len(palette.inks)) if k not in own and k not in same]
-    stronger = [k for k in others if mixed(palette, ink, k)]
-    weaker = [k for k in others if mixed(palette, k, ink, least=INKS.washed_out)]
+    stronger = [
+        k for k in range(len(palette.inks)) if k not in own and k not in same and mixed(palette, ink, k)
+    ]
     width = width_px or mean_width_px(labels, STROKES.ink(ink))
-    return Strokes(_labels(same), _labels(own), _labels(stronger), width, _labels(weaker))
+    return Strokes(_labels(same), _labels(own), _labels(stronger), width)
 
 
 def _labels(inks: Sequence[int]) -> tuple[int, ...]:
