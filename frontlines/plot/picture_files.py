@@ -21,6 +21,7 @@ from matplotlib.text import Text
 
 from frontlines.arguments import checked
 from frontlines.errors import SourceError
+from frontlines.sources.writing import whole_or_not
 
 DPI = 300
 _PER_PT = 100  # numbers of paths are whole hundredths of a point (1/72 inch)
@@ -59,7 +60,7 @@ def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> P
     Raises
     ------
     SourceError
-        If the format is not known.
+        If the format is not known, or the file cannot be written; what stood there is then as before.
 
     Notes
     -----
@@ -79,18 +80,19 @@ def save_figure(figure: Figure, path: str | Path, *, description: str = "") -> P
     titles = [text.get_text().replace("\n", " ") for text in figure.texts if text.get_gid() == "title"]
     title = "".join(titles[:1]) or "Figure"
     about = {"Title": title}
-    if path.suffix == ".png":
-        figure.savefig(path, dpi=DPI, metadata={**about, "Description": description}, pil_kwargs=_PACKED)
-    elif path.suffix == ".pdf":
-        with mpl.rc_context(_LOOKS), _halos_apart(figure):
-            figure.savefig(path, metadata={**about, "Subject": description, "CreationDate": None})
-    elif path.suffix == ".svg":
-        written = io.StringIO()
-        with mpl.rc_context(_LOOKS), _halos_apart(figure):
-            figure.savefig(written, format="svg", metadata={**about, "Date": None})
-        path.write_text(_readable(_small(written.getvalue()), title, description), encoding="utf-8")
-    else:
+    if path.suffix not in (".png", ".svg", ".pdf"):
         raise SourceError(f"{path}: pictures are .png, .svg or .pdf")
+    with whole_or_not(path) as file:
+        if path.suffix == ".png":
+            figure.savefig(file, dpi=DPI, metadata={**about, "Description": description}, pil_kwargs=_PACKED)
+            return path
+        with mpl.rc_context(_LOOKS), _halos_apart(figure):
+            if path.suffix == ".pdf":
+                figure.savefig(file, metadata={**about, "Subject": description, "CreationDate": None})
+                return path
+            written = io.StringIO()
+            figure.savefig(written, format="svg", metadata={**about, "Date": None})
+        file.write_text(_readable(_small(written.getvalue()), title, description), encoding="utf-8")
     return path
 
 

@@ -73,3 +73,14 @@ def test_a_pdf_has_its_title_and_no_other_format_is_known(figure, tmp_path):
     assert b"/FontFile2" in written
     with pytest.raises(SourceError, match=r"pictures are \.png, \.svg or \.pdf"):
         save_figure(figure, tmp_path / "a.gif")
+
+
+def test_a_picture_that_cannot_be_drawn_leaves_the_one_that_stands_there(figure, tmp_path):
+    for name in ("a.png", "a.svg", "a.pdf"):
+        save_figure(figure, tmp_path / name)
+    earlier = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    figure.text(0.5, 0.5, r"$\nothing$")  # refused by matplotlib while it draws
+    for name in earlier:
+        with pytest.raises(ValueError, match="nothing"):
+            save_figure(figure, tmp_path / name)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == earlier
