@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from frontlines.arguments import checked
+from frontlines.names import KM2, area_unit
 from frontlines.plot.artists import (
     View,
     Z,
@@ -29,6 +30,7 @@ from frontlines.plot.balance_table import MORE_ROWS, MOST_ROWS, Row, draw_table,
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import (
+    change_classes,
     draw_change,
     draw_districts,
     draw_settlements,
@@ -58,7 +60,7 @@ from frontlines.plot.scene import (
     seen_beside_fronts,
     with_details,
 )
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, front_colours
 from frontlines.plot.surroundings import draw_locator
 
 
@@ -148,10 +150,13 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
     """Measure the legend, put everything in its box, draw the details, cut the page to what is needed."""
     style = scene.style
     width_mm, columns = legend_shape(needs, style)
-    box = plan(needs, LEGEND_GUESS_MM, style).legend
-    host, legend_mm = page.add_legend(
-        _entries(main, scene), box, columns=columns, entry_mm=width_mm / columns
-    )
+    guess = plan(needs, LEGEND_GUESS_MM, style)
+    views = [(view_of(main.ax), metres_per_pt(main.ax))]
+    for detail, own in zip(details, guess.details, strict=True):
+        view = detail.view.fitted(own.aspect)
+        views.append((view, view.width / own.width * MM_PER_INCH / PT_PER_INCH))
+    entries = _entries(main, scene, _unseen(scene, views))
+    host, legend_mm = page.add_legend(entries, guess.legend, columns=columns, entry_mm=width_mm / columns)
     rows, places = _roomiest(needs, legend_mm, scene)
     page.end(places.foot)
     page.put(host, places.legend)
@@ -195,21 +200,40 @@ def _heading(share: float) -> str:
     return f"{'All' if share >= _ALL else f'{share:.0%} of'} ground that changed hands"
 
 
-def _entries(main: Panel, scene: Scene) -> list[Entry]:
+def _unseen(scene: Scene, views: list[tuple[View, float]]) -> dict[str, str]:
+    """Say of each class of changed ground how much it is, if all of it is too small for every view [m/pt]."""
+    if len(scene.study.followed) > 1:
+        return {}
+    change, found = scene.results.change, dict[str, str]()
+    classes = change_classes(change, scene.study.followed[0])
+    for kind in {*classes} - {"held", "rest"}:
+        pieces, seen_pt2 = areas(change.geometry[classes == kind]), 0.0
+        for view, m_per_pt in views:
+            near = pieces[shapely.intersects(pieces, view.box())]
+            beside = seen_beside_fronts(near, 1 / m_per_pt, scene.style)
+            seen_pt2 = max([seen_pt2, *(shapely.area(near) * beside / m_per_pt**2)])
+        if seen_pt2 < _MARK_PT**2:
+            km2 = float(shapely.area(pieces).sum()) / KM2
+            found[kind] = area_unit(km2).said(km2)
+    return found
+
+
+def _entries(main: Panel, scene: Scene, unseen: dict[str, str]) -> list[Entry]:
     """Return a legend with an entry for everything that the main panel shows, and for nothing else."""
     style, drawn = scene.style, {str(a.get_gid()) for a in main.ax.get_children() if a.get_gid()}
     return [
         *front_entries(drawn, front_colours(scene.results.frontlines["date"], style), style),
-        *_ground_entries(drawn, scene),
+        *_ground_entries(drawn, scene, unseen),
         *scene.about.entries(main.ax, style),
     ]
 
 
-def _ground_entries(drawn: set[str], scene: Scene) -> list[Entry]:
+def _ground_entries(drawn: set[str], scene: Scene, unseen: dict[str, str]) -> list[Entry]:
     """Return the entries of the ground; of several sides with what each held on either date."""
     study, style = scene.study, scene.style
     if len(study.followed) == 1:
-        return ground_entries(drawn, study.followed[0], study.sides, study.every_side, style)
+        side, every = study.followed[0], study.every_side
+        return ground_entries(drawn, side, study.sides, every, style, unseen=unseen)
     change = scene.results.change
     return side_entries(
         drawn, held_texts(scene.results), [*study.every_side, *change["side_from"], *change["side_to"]], style
@@ -266,6 +290,7 @@ def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
 
 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
+_MARK_PT = 1.5  # a patch of changed ground smaller than such a square (0.5 mm) is not seen
 _IN_SIGHT, _THIN = 0.5, 0.5  # fronts that leave less of the change to be seen are so much thinner
 _OVER_TILES = 0.55  # how much ground covers map tiles
 _ALL = 0.995  # of the ground that changed hands

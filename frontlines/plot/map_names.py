@@ -9,8 +9,9 @@ import numpy as np
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
+from matplotlib.transforms import Bbox
 
-from frontlines.plot.artists import View, coarse_rows, metres_per_pt, view_of
+from frontlines.plot.artists import View, coarse_rows, view_of
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import district_labels, pick_settlements, ring_pt, side_labels, town_labels
 from frontlines.plot.scene import Scene, changed_places
@@ -25,7 +26,7 @@ def write_names(ax: Axes, places: Sequence[str], insets: list[View], scene: Scen
     """Set names of states, of `places` and of districts; a town whose name finds no room loses its dot."""
     study, style = scene.study, scene.style
     found: list[Label] = []
-    found += _raised(scene.about.labels(view_of(ax), scene.theatre, style), _COUNTRY)
+    found += _raised(scene.about.labels(view_of(ax), scene.inland, style), _COUNTRY)
     towns: list[Label] = []
     if study.settlements is not None:
         named = pick_settlements(study.settlements, places)
@@ -39,10 +40,16 @@ def write_names(ax: Axes, places: Sequence[str], insets: list[View], scene: Scen
         names = {side: clean(side_name(side, study.sides)) for side in study.every_side}
         found += _raised(side_labels(scene.results.change, names, style), _SIDE)
     found += [*towns, *_district_names(ax, scene)]
-    rim = [shapely.buffer(shapely.boundary(inset.box()), metres_per_pt(ax)) for inset in insets]
-    spare = shapely.union_all([*scene.moved, *rim])
-    placed = place_labels(ax, found, avoid=scene.fronts, spare=spare, style=style)
+    spare, rims = shapely.union_all(scene.moved), [rim for inset in insets for rim in _rims(ax, inset)]
+    placed = place_labels(ax, found, obstacles=rims, avoid=scene.fronts, spare=spare, style=style)
     _drop_dots(ax, towns, placed.left_out)
+
+
+def _rims(ax: Axes, inset: View) -> list[Bbox]:
+    """Give the edges of the frame of a detail, which no name breaks [pixels]."""
+    (west, south), (east, north) = ax.transData.transform([inset[:2], inset[2:]])
+    upright = [Bbox([[x, south], [x, north]]) for x in (west, east)]
+    return upright + [Bbox([[west, y], [east, y]]) for y in (south, north)]
 
 
 def _drop_dots(ax: Axes, towns: list[Label], left_out: list[Label]) -> None:

@@ -131,6 +131,7 @@ def surroundings(
 _REGION_M = 6e5  # width of the ground that a locator shows at least
 _WIDER = 1.35  # than the theatre: a locator that shows hardly more says nothing
 _REACHES = (1.3, 3.0, 8.0)  # how far about the theatre, in lengths of its longer edge, the nearest first
+_LEAST_LAND = 0.01  # share of a locator: Fiji has as much about it, the corner of a far coast has less
 _ASPECTS = (0.8, 1.6)
 _SMALL = 0.05  # share of the width: a smaller theatre is a mark
 _MARK_PT = 5.0
@@ -139,9 +140,10 @@ _MARK_PT = 5.0
 def locator_view(around: gpd.GeoDataFrame, theatre: View) -> View | None:
     """Return what a locator shows: so much of the region about the theatre that a reader may know the place.
 
-    None if what is known reaches hardly beyond the theatre, or has no coast or border.
+    None if what is known reaches hardly beyond the theatre, or has no coast or border, or hardly any land.
     """
-    known, edges = bounds_of(around.geometry), lines(around.geometry[(around["kind"] != "sea").to_numpy()])
+    land = around.geometry[(around["kind"] != "sea").to_numpy()].to_numpy()
+    known, edges = bounds_of(around.geometry), lines(land)
     if known is None:
         return None
     rim = shapely.boundary(known.box())
@@ -151,7 +153,9 @@ def locator_view(around: gpd.GeoDataFrame, theatre: View) -> View | None:
         view = View(*map(max, wide[:2], known[:2]), *map(min, wide[2:], known[2:]))
         seen = shapely.difference(shapely.intersection(edges, view.box()), rim)
         enough = view.width > _WIDER * theatre.width or view.height > _WIDER * theatre.height
-        if enough and shapely.length(seen).sum() > view.width:
+        on_land_m2 = shapely.area(shapely.clip_by_rect(land, *view)).sum()
+        bare = on_land_m2 < _LEAST_LAND * view.width * view.height
+        if enough and not bare and shapely.length(seen).sum() > view.width:
             return view.fitted(min(max(view.width / view.height, _ASPECTS[0]), _ASPECTS[1]))
     return None
 
