@@ -56,6 +56,7 @@ from frontlines.plot.scene import (
     changed_places,
     detail_of,
     detail_views,
+    near_overview,
     scene_of,
     seen_beside_fronts,
     with_details,
@@ -112,9 +113,13 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
     page = FigurePage(style, title=scene.study.title, caption=scene.caption)
     needs, details = _needs(page, scene)
     places = plan(needs, LEGEND_GUESS_MM, style)
+    if scene.study.zoom is None and _enlarged(scene, places, details) > _MOST_ENLARGED:
+        scene = near_overview(scene)
+        needs, details = _needs(page, scene)
+        places = plan(needs, LEGEND_GUESS_MM, style)
     main = Panel(page.add("main", places.main), "a", scene.study.towns)
     frame(main.ax, style)
-    show(main.ax, scene.whole.fitted(places.main.aspect))
+    show(main.ax, scene.overview.fitted(places.main.aspect))
     _draw_ground(main, scene)
     panels = _lay_out(page, main, scene, needs, details)
     for panel in panels[1:]:
@@ -128,7 +133,7 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
 
 def _needs(page: FigurePage, scene: Scene) -> tuple[Needs, list[Detail]]:
     """Say what has to find room on the page, and which details are worth it."""
-    whole, region, style = scene.whole, scene.region, scene.style
+    whole, region, style = scene.overview, scene.region, scene.style
     needs = Needs(
         main_aspect=whole.width / whole.height,
         title_mm=page.top_mm - style.margin_mm,
@@ -146,9 +151,16 @@ def _needs(page: FigurePage, scene: Scene) -> tuple[Needs, list[Detail]]:
     return with_details(needs, details, whole, style), details
 
 
+def _enlarged(scene: Scene, places: Places, details: list[Detail]) -> float:
+    """Return how many times the scale of the main panel details have at least; 0 if there are none."""
+    m_per_mm = scene.overview.fitted(places.main.aspect).width / places.main.width
+    own = zip(details, places.details, strict=True)
+    return min((m_per_mm * box.width / one.view.fitted(box.aspect).width for one, box in own), default=0.0)
+
+
 def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details: list[Detail]) -> list[Panel]:
     """Measure the legend, put everything in its box, draw the details, cut the page to what is needed."""
-    style = scene.style
+    style, whole = scene.style, scene.overview is scene.whole
     width_mm, columns = legend_shape(needs, style)
     guess = plan(needs, LEGEND_GUESS_MM, style)
     views = [(view_of(main.ax), metres_per_pt(main.ax))]
@@ -160,7 +172,7 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
     rows, places = _roomiest(needs, legend_mm, scene)
     page.end(places.foot)
     page.put(host, places.legend)
-    show(page.put(main.ax, places.main), scene.whole.fitted(places.main.aspect))
+    show(page.put(main.ax, places.main), scene.overview.fitted(places.main.aspect))
     panels = [main]
     for detail, own, letter in zip(details, places.details, "bcd", strict=False):
         panel = Panel(page.add("zoom", own), letter, scene.study.zoom_towns)
@@ -172,9 +184,14 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
         draw_table(page, rows, places.table)
     if places.locator is not None and scene.about.wide is not None:
         inset = page.add("locator", places.locator)
-        draw_locator(inset, scene.about.wide, scene.study.theatre, view=scene.region, style=style)
+        framed = None if whole else view_of(main.ax)
+        look: dict[str, Any] = {"view": scene.region, "framed": framed, "style": style}
+        draw_locator(inset, scene.about.wide, scene.study.theatre, **look)
     if details:
-        texts = ["The whole theatre", *(_heading(one.share) for one in details)]
+        texts = [
+            "The whole theatre" if whole else "The fronts (framed on the small map)",
+            *(_heading(one.share) for one in details),
+        ]
         write_headings(page, [places.main, *places.details], texts)
     return panels
 
@@ -289,6 +306,7 @@ def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
     return busy
 
 
+_MOST_ENLARGED = 4.0  # times the scale of the main panel: details of more have hardly a place on it
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
 _MARK_PT = 1.5  # a patch of changed ground smaller than such a square (0.5 mm) is not seen
 _IN_SIGHT, _THIN = 0.5, 0.5  # fronts that leave less of the change to be seen are so much thinner

@@ -20,7 +20,9 @@ LEGEND_GUESS_MM = 50.0
 ENLARGED = 2.0
 """Details have at least this many times the scale of the main panel."""
 
-_WIDE = 1.3  # a theatre wider than this (width / height) takes the whole width of the page
+WIDE = 1.3
+"""A main panel wider than this (width / height) takes the whole width of the page."""
+
 _MAIN_SHARE = 0.585
 _COLUMN_MM = 58.0
 _TABLE_MM = 66.0  # no wider than this: figures stand near their names
@@ -52,7 +54,7 @@ class Needs:
     @property
     def wide(self) -> bool:
         """Whether the main panel takes the whole width."""
-        return self.main_aspect > _WIDE
+        return self.main_aspect > WIDE
 
     @property
     def lone(self) -> bool:

@@ -17,7 +17,19 @@ from frontlines._optional import require
 from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEAR, neighbours
 from frontlines.errors import FrontlinesError
 from frontlines.names import Around
-from frontlines.plot.artists import View, Z, bounds_of, coarse, dots, fill, frame, lines, show, view_of
+from frontlines.plot.artists import (
+    View,
+    Z,
+    bounds_of,
+    coarse,
+    dots,
+    fill,
+    frame,
+    lines,
+    show,
+    stroke,
+    view_of,
+)
 from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import Label
 from frontlines.plot.map_layers import base_entries, country_labels, draw_context
@@ -133,7 +145,9 @@ _WIDER = 1.35  # than the theatre: a locator that shows hardly more says nothing
 _REACHES = (1.3, 3.0, 8.0)  # how far about the theatre, in lengths of its longer edge, the nearest first
 _LEAST_LAND = 0.01  # share of a locator: Fiji has as much about it, the corner of a far coast has less
 _ASPECTS = (0.8, 1.6)
-_SMALL = 0.05  # share of the width: a smaller theatre is a mark
+SMALL = 0.05
+"""Share of the width of a locator: a smaller theatre is a mark."""
+
 _MARK_PT = 5.0
 
 
@@ -166,9 +180,10 @@ def draw_locator(
     theatre: Any,
     *,
     view: View | None = None,
+    framed: View | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Axes:
-    """Draw where in the wider region the theatre is."""
+    """Draw where in the wider region the theatre is, and which part of it is `framed` on the map."""
     extent = bounds_of(theatre.geometry)
     seen = view or (None if extent is None else locator_view(around, extent))
     if seen is not None:
@@ -176,13 +191,15 @@ def draw_locator(
     thin = MapStyle(country_pt_width=0.4)
     draw_context(around, ax=ax, label=False, style=thin)
     whole = shapely.union_all(shapely.make_valid(coarse(theatre.geometry.to_numpy(), view_of(ax))))
-    if extent is not None and max(extent.width, extent.height) < _SMALL * view_of(ax).width:
+    if extent is not None and max(extent.width, extent.height) < SMALL * view_of(ax).width:
         middle = gpd.GeoDataFrame(geometry=[shapely.centroid(whole)])
         dots(ax, middle, _MARK_PT, marker="s", c=style.locator_face, zorder=Z["town"], gid="locator-theatre")
     else:
         fill(
             ax, [whole], AreaStyle(style.locator_face), style=style, name="locator-theatre", zorder=Z["mark"]
         )
+    for colour, width_pt in ((style.paper, 2.5), (style.ink, 1.0)) if framed is not None else ():
+        stroke(ax, [framed.box()], colour=colour, width_pt=width_pt, name="locator-frame", zorder=Z["frame"])
     ax.set_aspect("equal")
     if seen is not None:
         show(ax, seen)
