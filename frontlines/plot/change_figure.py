@@ -115,7 +115,8 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
     places = plan(needs, LEGEND_GUESS_MM, style)
     if scene.study.zoom is None and _enlarged(scene, places, details) > _MOST_ENLARGED:
         scene = near_overview(scene)
-        needs, details = _needs(page, scene)
+        view = scene.overview
+        needs = with_details(replace(needs, main_aspect=view.width / view.height), details, view, style)
         places = plan(needs, LEGEND_GUESS_MM, style)
     main = Panel(page.add("main", places.main), "a", scene.study.towns)
     frame(main.ax, style)

@@ -112,7 +112,7 @@ class Scene:
         """The theatre with its holes and the ground in no district: no state's name is set there."""
         outside = self.results.no_district
         filled = shapely.polygons(shapely.get_exterior_ring(areas([self.theatre])))
-        return shapely.union_all([*filled, *(() if outside is None else areas(outside.geometry))])
+        return np.concatenate([filled, areas([] if outside is None else outside.geometry)])
 
     @property
     def caption(self) -> str:
@@ -291,13 +291,15 @@ def _windows(bounds: Any, weight: Any, limit: Any, number: int) -> list[Any]:
 
 def _grown_from(seed: int, left: Any, bounds: Any, limit: Any) -> Any:
     """Take to a piece of ground, the nearest first, all that a view of limited size can show with it."""
+    wider = np.maximum(bounds[left, 2:], bounds[seed, 2:]) - np.minimum(bounds[left, :2], bounds[seed, :2])
+    left = left[(wider <= limit).all(axis=1) & (left != seed)]
     middle = (bounds[left, :2] + bounds[left, 2:]) / 2
     near = left[np.argsort(np.hypot(*(middle - (bounds[seed, :2] + bounds[seed, 2:]) / 2).T), kind="stable")]
-    low, high, held = bounds[seed, :2], bounds[seed, 2:], [seed]
-    for one in near[near != seed]:
-        wider_low, wider_high = np.minimum(low, bounds[one, :2]), np.maximum(high, bounds[one, 2:])
-        if (wider_high - wider_low <= limit).all():
-            low, high, held = wider_low, wider_high, [*held, one]
+    view, held, (width, height) = View(*bounds[seed].tolist()), [seed], limit
+    for one, own in zip(near, bounds[near].tolist(), strict=True):
+        wider = View(*map(min, view[:2], own[:2]), *map(max, view[2:], own[2:]))
+        if wider.width <= width and wider.height <= height:
+            view, held = wider, [*held, one]
     return np.array(held)
 
 
