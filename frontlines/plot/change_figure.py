@@ -67,11 +67,31 @@ from frontlines.plot.surroundings import draw_locator
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel of the figure: its Axes, its letter and the towns to be named."""
+    """A panel of the figure: its Axes and letter, the towns to be named, and what is near, as it is seen."""
 
     ax: Axes
     letter: str
     towns: tuple[str, ...]
+    districts: gpd.GeoDataFrame
+    theatre: Any
+    outside: Any  # ground in no district
+
+
+def _panel(ax: Axes, view: View, letter: str, scene: Scene) -> Panel:
+    """Make an Axes show a view, with all of the ground that is in it."""
+    study, outside = scene.study, scene.results.no_district
+    frame(ax, scene.style)
+    show(ax, view)
+    panel = Panel(
+        ax,
+        letter,
+        study.towns if letter == "a" else study.zoom_towns,
+        coarse_rows(study.districts, view),
+        areas(coarse([scene.theatre], view)),
+        areas(coarse(() if outside is None else outside.geometry.to_numpy(), view)),
+    )
+    _draw_ground(panel, scene)
+    return panel
 
 
 @checked()
@@ -118,17 +138,18 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
         view = scene.overview
         needs = with_details(replace(needs, main_aspect=view.width / view.height), details, view, style)
         places = plan(needs, LEGEND_GUESS_MM, style)
-    main = Panel(page.add("main", places.main), "a", scene.study.towns)
-    frame(main.ax, style)
-    show(main.ax, scene.overview.fitted(places.main.aspect))
-    _draw_ground(main, scene)
+    main = _panel(page.add("main", places.main), scene.overview.fitted(places.main.aspect), "a", scene)
     panels = _lay_out(page, main, scene, needs, details)
+    busy = _busy(main, scene)
     for panel in panels[1:]:
-        mark_view(main.ax, view_of(panel.ax), panel.letter, _busy(main, [], scene), style)
+        mark_view(main.ax, view_of(panel.ax), panel.letter, busy, style)
     for panel in panels:
         insets = [view_of(one.ax) for one in panels[1:] if panel is main]
-        scene.about.furnish(panel.ax, _busy(panel, insets, scene), style)
-        write_names(panel.ax, panel.towns, insets, scene)
+        own = busy if panel is main else _busy(panel, scene)
+        scene.about.furnish(panel.ax, [*own, *(inset.box() for inset in insets)], style)
+        filled = shapely.polygons(shapely.get_exterior_ring(panel.theatre))  # no state is named in its holes
+        aside = shapely.union_all(shapely.make_valid([*filled, *panel.outside]))
+        write_names(panel.ax, panel.towns, insets, scene, districts=panel.districts, aside=aside)
     return page.figure
 
 
@@ -176,11 +197,8 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
     show(page.put(main.ax, places.main), scene.overview.fitted(places.main.aspect))
     panels = [main]
     for detail, own, letter in zip(details, places.details, "bcd", strict=False):
-        panel = Panel(page.add("zoom", own), letter, scene.study.zoom_towns)
-        frame(panel.ax, style)
-        show(panel.ax, detail.view.fitted(own.aspect).within(view_of(main.ax)).fitted(own.aspect))
-        _draw_ground(panel, scene)
-        panels.append(panel)
+        view = detail.view.fitted(own.aspect).within(view_of(main.ax)).fitted(own.aspect)
+        panels.append(_panel(page.add("zoom", own), view, letter, scene))
     if places.table is not None:
         draw_table(page, rows, places.table)
     if places.locator is not None and scene.about.wide is not None:
@@ -262,11 +280,10 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     """Draw all that is not text; the extent stays as it was set."""
     ax, study, style, view = panel.ax, scene.study, scene.style, view_of(panel.ax)
     scene.about.draw(ax, style)
-    holes = [shapely.polygons(ring) for one in areas([scene.theatre]) for ring in one.interiors]
+    holes = [shapely.polygons(ring) for one in panel.theatre for ring in one.interiors]
     seen_m2 = (_SEEN_PT * metres_per_pt(ax)) ** 2
     holes = [hole for hole in holes if hole.area > seen_m2]
-    outside = scene.results.no_district
-    bare = [*holes, *(() if outside is None else outside.geometry)]
+    bare = [*holes, *panel.outside]
     strip = fill(ax, bare, style.hole, style=style, name="no-district", zorder=Z["mark"])
     if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
         strip.set(linewidth=style.theatre_pt_width)
@@ -276,8 +293,8 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
     for patch in ax.patches if scene.about.tiles else ():  # a map under the ground is seen through it
         patch.set_alpha(_OVER_TILES)
-    draw_districts(coarse_rows(study.districts, view), ax=ax, label=False, style=style)
-    outline(ax, [coarse(scene.theatre, view)], "theatre", style)
+    draw_districts(panel.districts, ax=ax, label=False, style=style)
+    outline(ax, panel.theatre, "theatre", style)
     fronts = scene.results.frontlines  # those out of view keep their rows: the days choose the colours
     fronts = fronts.set_geometry(
         gpd.GeoSeries(coarse(fronts.geometry.to_numpy(), view), fronts.index, fronts.crs)
@@ -297,14 +314,10 @@ def _beside_change(ax: Axes, scene: Scene) -> MapStyle:
     return replace(scene.style, front_pt=scene.style.front_pt * _THIN, casing_pt=0.0)
 
 
-def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
-    """Return what scale bar and north arrow keep off."""
-    view, outside = view_of(panel.ax), scene.results.no_district
-    busy = [scene.fronts, *coarse(scene.moved, view), coarse(shapely.boundary(scene.theatre), view)]
-    busy += [inset.box() for inset in insets]
-    if outside is not None:
-        busy += list(coarse(outside.geometry.to_numpy(), view))
-    return busy
+def _busy(panel: Panel, scene: Scene) -> list[Any]:
+    """Return what scale bar, north arrow and letters of details keep off."""
+    moved = coarse(scene.moved, view_of(panel.ax))
+    return [scene.fronts, *moved, *shapely.boundary(panel.theatre), *panel.outside]
 
 
 _MOST_ENLARGED = 4.0  # times the scale of the main panel: details of more have hardly a place on it

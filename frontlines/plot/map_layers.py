@@ -232,7 +232,7 @@ def ground_entries(
             swatches = [
                 _swatch(moved_look(looks, one, kind, style, striped=False)[0], style) for one in after
             ]
-            small = f" ({unseen[kind]}, too small to be seen here)" if kind in unseen else ""
+            small = f" ({unseen[kind]}, too small to see)" if kind in unseen else ""
             out.append((text + small, Beside(swatches[:_BESIDE])))
     for one in sorted(looks, key=lambda one: (one != side, one in RESERVED)):
         if f"side:{one}" in drawn:

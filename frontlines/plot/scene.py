@@ -108,13 +108,6 @@ class Scene:
         return self.results.study
 
     @property
-    def inland(self) -> Any:
-        """The theatre with its holes and the ground in no district: no state's name is set there."""
-        outside = self.results.no_district
-        filled = shapely.polygons(shapely.get_exterior_ring(areas([self.theatre])))
-        return np.concatenate([filled, areas([] if outside is None else outside.geometry)])
-
-    @property
     def caption(self) -> str:
         """The caption of the results, with what is drawn about the theatre."""
         return self.about.credited(self.results.caption, located=self.region is not None)

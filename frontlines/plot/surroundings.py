@@ -98,7 +98,6 @@ class Surroundings:
 
     def labels(self, view: View, aside: Any, style: MapStyle) -> list[Label]:
         """Give the names of states in a view, off the ground of `aside`."""
-        aside = shapely.union_all(shapely.make_valid(coarse(aside, view)))
         states = [layer[(layer["kind"] == "country").to_numpy()] for layer in self.layers_in(view)]
         seen = [own[own.intersects(view.box()).to_numpy()] for own in states]
         return [name for own in seen for name in country_labels(own, aside=aside, style=style)]
