@@ -197,8 +197,9 @@ def draw_locator(
         fill(
             ax, [whole], AreaStyle(style.locator_face), style=style, name="locator-theatre", zorder=Z["mark"]
         )
-    for colour, width_pt in ((style.paper, 2.5), (style.ink, 1.0)) if framed is not None else ():
-        stroke(ax, [framed.box()], colour=colour, width_pt=width_pt, name="locator-frame", zorder=Z["frame"])
+    part = [] if framed is None else [framed.box()]
+    for colour, width_pt in (style.paper, 2.5), (style.ink, 1.0):
+        stroke(ax, part, colour=colour, width_pt=width_pt, name="locator-frame", zorder=Z["frame"])
     ax.set_aspect("equal")
     if seen is not None:
         show(ax, seen)
@@ -215,7 +216,7 @@ def _draw_tiles(ax: Axes, crs: pyproj.CRS) -> None:
         )
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
         unmet = "Connect" in type(error).__name__  # requests' ConnectionError and ConnectTimeout
-        why = "there is no connection" if unmet else str(error).partition("\n")[0].strip()
+        why = "there is no connection" if unmet else str(error).partition("\n")[0].rstrip(" .:")
         raise FrontlinesError(f"no map tiles came from the server: {why}; leave --basemap out") from error
     show(ax, view)
 
