@@ -291,8 +291,7 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     change = scene.results.change
     sides = [*study.every_side, *change["side_from"], *change["side_to"]]
     draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
-    for patch in ax.patches if scene.about.tiles else ():  # a map under the ground is seen through it
-        patch.set_alpha(_OVER_TILES)
+    scene.about.see_through(ax)
     draw_districts(panel.districts, ax=ax, label=False, style=style)
     outline(ax, panel.theatre, "theatre", style)
     fronts = scene.results.frontlines  # those out of view keep their rows: the days choose the colours
@@ -324,5 +323,4 @@ _MOST_ENLARGED = 4.0  # times the scale of the main panel: details of more have 
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
 _MARK_PT = 1.5  # a patch of changed ground smaller than such a square (0.5 mm) is not seen
 _IN_SIGHT, _THIN = 0.5, 0.5  # fronts that leave less of the change to be seen are so much thinner
-_OVER_TILES = 0.55  # how much ground covers map tiles
 _ALL = 0.995  # of the ground that changed hands

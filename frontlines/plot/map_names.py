@@ -11,11 +11,11 @@ import numpy as np
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
-from matplotlib.transforms import Bbox
 
 from frontlines.plot.artists import View, view_of
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import district_labels, pick_settlements, ring_pt, side_labels, town_labels
+from frontlines.plot.map_page import rims_of
 from frontlines.plot.scene import Scene, changed_places
 from frontlines.plot.style import side_name
 from frontlines.plot.words import clean
@@ -51,16 +51,9 @@ def write_names(
         found += _raised(side_labels(scene.results.change, names, style), _SIDE)
     seen = districts[districts.intersects(view_of(ax).box()).to_numpy()]
     found += [*towns, *_district_names(seen, scene)]
-    spare, rims = shapely.union_all(scene.moved), [rim for inset in insets for rim in _rims(ax, inset)]
+    spare, rims = shapely.union_all(scene.moved), rims_of(ax, insets)
     placed = place_labels(ax, found, obstacles=rims, avoid=scene.fronts, spare=spare, style=style)
     _drop_dots(ax, towns, placed.left_out)
-
-
-def _rims(ax: Axes, inset: View) -> list[Bbox]:
-    """Give the edges of the frame of a detail, which no name breaks [pixels]."""
-    (west, south), (east, north) = ax.transData.transform([inset[:2], inset[2:]])
-    upright = [Bbox([[x, south], [x, north]]) for x in (west, east)]
-    return upright + [Bbox([[west, y], [east, y]]) for y in (south, north)]
 
 
 def _drop_dots(ax: Axes, towns: list[Label], left_out: list[Label]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
 
 from frontlines.plot.artists import View, Z, write
 from frontlines.plot.furniture import emptiest_corners
@@ -220,3 +221,13 @@ def mark_view(ax: Axes, seen: View, letter: str, busy: Sequence[Any], style: Map
     off_pt = (-_MARK_PT if right else _MARK_PT, -_MARK_PT if high else _MARK_PT)
     look: dict[str, Any] = {"weight": "bold", "ha": side, "va": "top" if high else "bottom"}
     write(ax, letter, at, off_pt, size_pt=style.heading_pt, name="zoom-letter", style=style, **look)
+
+
+def rims_of(ax: Axes, insets: Sequence[View]) -> list[Bbox]:
+    """Give the edges of the frames of details, which no name breaks [pixels]."""
+    rims = []
+    for inset in insets:
+        (west, south), (east, north) = ax.transData.transform([inset[:2], inset[2:]])
+        rims += [Bbox([[x, south], [x, north]]) for x in (west, east)]
+        rims += [Bbox([[west, y], [east, y]]) for y in (south, north)]
+    return rims

@@ -40,6 +40,10 @@ _FINEST_M = 500.0  # metres in a mm: maps of larger scale would show how coarse 
 _AROUND, _LEAST_M, _MOST_M = 2.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the ground, and [m]
 
 
+OVER_TILES = 0.55
+"""How much ground covers map tiles."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What lies about the ground of a map: `wide` for a locator, `layers` to draw, the lowest first."""
@@ -75,6 +79,11 @@ class Surroundings:
             draw_context(layer, ax=ax, label=False, style=style)
         if self.layers and not self.tiles:
             fill(ax, home, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"] + 0.2)
+
+    def see_through(self, ax: Axes) -> None:
+        """Let tiles be seen through the ground that is drawn."""
+        for patch in ax.patches if self.tiles else ():
+            patch.set_alpha(OVER_TILES)
 
     def furnish(self, ax: Axes, busy: Iterable[Any], style: MapStyle) -> None:
         """Put scale bar, north arrow and degrees on a map, off what is `busy` and off coasts and borders."""
