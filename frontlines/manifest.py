@@ -87,9 +87,9 @@ def caption(manifest: Mapping[str, Any]) -> str:
         *_error_sentences(manifest),
         *place_sentences(manifest),
         *map(_sentence, manifest["notes"]),
-        *map(_sentence, edge_notes(manifest)),
+        *map(_sentence, edge_notes(manifest, advice=False)),
         *_in_no_district(manifest.get("no_district", ())),
-        f"Sources: {_listed(manifest['sources'])}.",
+        _sources_named(manifest["sources"]),
         *(f"Districts: {_listed(named)}." for named in [named_districts(manifest)] if named),
         _sentence(manifest["boundaries"]),
         *_made_with(manifest),
@@ -106,11 +106,14 @@ def named_districts(manifest: Mapping[str, Any]) -> list[str]:
     return [one for one in named if one.partition(".")[0].casefold() not in _SAY_NOTHING]
 
 
-def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
-    """Say what was done along the edge: ground that was given to a side, ends of lines that were led on."""
-    led, notes = manifest.get("ends_led", {}), _margin_note(manifest.get("margin", {}))
+def edge_notes(manifest: Mapping[str, Any], *, advice: bool = True) -> list[str]:
+    """Say what was done along the edge: ground that was given to a side, ends of lines that were led on.
+
+    With `advice` it is for those who gave the command, and names its options; without for readers of a map.
+    """
+    led, notes = manifest.get("ends_led", {}), _margin_note(manifest.get("margin", {}), advice)
     for name, margin in zip(manifest.get("names", ()), manifest.get("margins", ()), strict=False):
-        notes += [f"{name}: {note}" for note in _margin_note(margin)]
+        notes += [f"{name}: {note}" for note in _margin_note(margin, advice)]
     if led.get("farthest_m", 0.0) < _NOTABLE_M:
         return notes
     ends = counted(led["number"], "end of a line was", "ends of lines were")
@@ -119,17 +122,22 @@ def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
     return [*notes, f"{ends} led on to the theatre's edge or another line, {far}{sideways}"]
 
 
-def _margin_note(margin: Mapping[str, Any]) -> list[str]:
+def _margin_note(margin: Mapping[str, Any], advice: bool) -> list[str]:
     """Say which strips along the edge went to whom."""
     if unclear_m := margin.get("unclear_m"):
         what = "Along the edge much ground is covered by no polygon; a front there may be coast or border"
         near = f"of what is bare within 10 km of a polygon 95% lies within {unclear_m:,.0f} m"
-        return [f"{what}: {near}, and --margin-m {unclear_m:.0f} gives it to the side beside it"]
+        mend = f": {near}, and --margin-m {unclear_m:.0f} gives it to the side beside it"
+        return [f"{what}{mend if advice else ''}"]
     held = {side: km2 for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2}
     if not held:
         return []
     unit = area_unit(max(held.values()))
     given = [f"{side} {unit.said(km2)}" for side, km2 in held.items()]
+    if not advice:
+        unit_m, size = _length_unit(margin["margin_m"])
+        what = f"Ground that no polygon covers within {margin['margin_m'] / size:,.3g} {unit_m} of the edge"
+        return [f"{what} is given to the side beside it: {', '.join(given)}"]
     found = " (margin_m, found from the data)" if margin["found"] else " (margin_m)"
     what = f"Ground along the edge that no polygon covers, thinner than {margin['margin_m']:,.0f} m{found},"
     return [f"{what} went to the side beside it: {', '.join(given)}"]
@@ -139,7 +147,9 @@ def _in_no_district(record: Iterable[Mapping[str, Any]]) -> list[str]:
     """Say how much ground of the side lies in no district, if that is notable."""
     entries = list(record)
     unit = area_unit(max((entry["km2"] for entry in entries), default=0.0))
-    days = [f"{unit.said(entry['km2'])} ({entry['share']:.1%}) on {entry['date']}" for entry in entries]
+    days = [
+        f"{unit.said(entry['km2'])} ({entry['share']:.1%}) on {long_date(entry['date'])}" for entry in entries
+    ]
     return [f"Ground in no district is in no figure: {' and '.join(days)}."] if days else []
 
 
@@ -284,11 +294,11 @@ def series_caption(manifest: Mapping[str, Any]) -> str:
         "Gained and lost depend on this cadence, net does not. A snapshot's date is not that of a change.",
         *_beyond(manifest.get("beyond_districts_km2", {})),
         *map(_sentence, series_error_notes(manifest)),
-        *map(_sentence, edge_notes(manifest)),
+        *map(_sentence, edge_notes(manifest, advice=False)),
         *_measured(manifest.get("front")),
         *place_sentences(manifest),
         *places_sentence(manifest["parameters"].get("reach_m")),
-        f"Sources: {_listed(manifest['sources'])}.",
+        _sources_named(manifest["sources"]),
         *_made_with(manifest),
     ]
     return " ".join(sentences)
@@ -302,7 +312,7 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
     sentences = [
         f"Ground of {who} on {long_date(manifest['dates'][-1])} as {first} and {second} show it{where}.",
         _overlap(total),
-        *map(_sentence, edge_notes(manifest)),
+        *map(_sentence, edge_notes(manifest, advice=False)),
         *places_sentence(manifest["parameters"].get("reach_m")),
         f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
         *_made_with(manifest),
@@ -313,20 +323,21 @@ def agreement_caption(manifest: Mapping[str, Any]) -> str:
 def nets_caption(manifest: Mapping[str, Any]) -> str:
     """Write the caption of a chart of net change by several sources from the manifest of its run."""
     sentences = [
-        *map(_sentence, spread_notes(manifest)),
-        *map(_sentence, edge_notes(manifest)),
+        *map(_sentence, spread_notes(manifest, advice=False)),
+        *map(_sentence, edge_notes(manifest, advice=False)),
         f"Sources: {'; '.join(map(_credited, manifest['names'], manifest['sources']))}.",
         *_made_with(manifest),
     ]
     return " ".join(sentences)
 
 
-def spread_notes(manifest: Mapping[str, Any]) -> list[str]:
+def spread_notes(manifest: Mapping[str, Any], *, advice: bool = True) -> list[str]:
     """Say how far sources lie apart, and how far the errors of their lines explain it."""
     found = manifest["spread"]
     notes = [f"Spread of net over the sources (standard deviation): {found['spread_km2']:,.1f} km²"]
     if found["expected_km2"] is None:
-        return [*notes, "The errors of the lines are not known: --sigma-m gives them"]
+        mend = ": --sigma-m gives them" if advice else ""
+        return [*notes, f"The errors of the lines are not known{mend}"]
     least, most = found["lowest"], found["highest"]
     over = [
         f" ({low:,.{n}f} to {high:,.{n}f} over plausible lengths)" if low != high else ""
@@ -346,6 +357,12 @@ def _made_with(manifest: Mapping[str, Any]) -> list[str]:
     """Name projection and version, the last sentences of every caption."""
     version_used = manifest["versions"]["frontlines"]
     return [f"Projection: {manifest['projection']['name']}.", f"Computed with frontlines {version_used}."]
+
+
+def _sources_named(texts: Iterable[str]) -> str:
+    """Name the sources in a sentence."""
+    every = list(texts)
+    return f"{'Source' if len(every) == 1 else 'Sources'}: {_listed(every)}."
 
 
 def _credited(name: str, sources: Iterable[str]) -> str:

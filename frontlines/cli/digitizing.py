@@ -26,7 +26,7 @@ from frontlines.digitize import (
 from frontlines.digitize.inputs import open_image
 from frontlines.errors import NoSuchColourError
 from frontlines.manifest import long_date, to_json
-from frontlines.names import plain
+from frontlines.names import area_unit, plain
 from frontlines.plot import overlay_figure, residual_figure, save_figure
 from frontlines.progress import reporting
 from frontlines.sources import files, writing
@@ -99,7 +99,8 @@ def _rows(found: Digitized) -> Table:
         )  # fmt: skip
     for row in found.manifest["areas"]:
         table.add_row(
-            Text(plain(f"area {row['side']}")), long_date(row["date"]), f"{row['area_km2']:,.1f} km²",
+            Text(plain(f"area {row['side']}")), long_date(row["date"]),
+            area_unit(row["area_km2"]).said(row["area_km2"]),
             f"{row['unsure_share']:.1%} unsure", f"{row['sigma_m']:,.0f} m",
         )  # fmt: skip
     return table

@@ -101,8 +101,8 @@ def _spread(values: Floats) -> dict[str, float | None]:
     }
 
 
-def _figure(value: float) -> float | None:
-    return round(float(value), 3) if np.isfinite(value) else None
+def _figure(value: float, digits: int = 3) -> float | None:
+    return round(float(value), digits) if np.isfinite(value) else None
 
 
 def _lines(found: Digitized) -> list[dict[str, Any]]:
@@ -144,7 +144,8 @@ def _areas(found: Digitized) -> list[dict[str, Any]]:
             "side": row["side"],
             "date": f"{row['date']:%Y-%m-%d}",
             "colours": colours[row["side"]],
-            **{name: _figure(row[name]) for name in ("area_km2", "sigma_km2", "sigma_m", "unsure_share")},
+            **{name: _figure(row[name], 6) for name in ("area_km2", "sigma_km2")},  # to the square metre
+            **{name: _figure(row[name]) for name in ("sigma_m", "unsure_share")},
         }
         for row in found.control.to_dict("records")
     ]

@@ -29,7 +29,15 @@ from frontlines.plot.artists import (
 )
 from frontlines.plot.labels import place_labels
 from frontlines.plot.map_layers import base_entries, district_labels, draw_districts
-from frontlines.plot.map_page import LEGEND_GUESS_MM, Needs, legend_shape, mark_view, plan, write_headings
+from frontlines.plot.map_page import (
+    LEGEND_GUESS_MM,
+    Needs,
+    legend_shape,
+    mark_view,
+    plan,
+    rims_of,
+    write_headings,
+)
 from frontlines.plot.page import FigurePage
 from frontlines.plot.scene import detail_views, with_details
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, mix, seen_from
@@ -119,6 +127,7 @@ def agreement_figure(
         show(ax, view.fitted(own.aspect))
         about.draw(ax, style)
         _draw_ground(ax, shapes, districts, _looks(side, style), style)
+        about.see_through(ax)
     if places.locator is not None and about.wide is not None:
         draw_locator(page.add("locator", places.locator), about.wide, districts, view=region, style=style)
     insets, theatre = [view_of(ax) for ax in axes[1:]], districts.union_all()
@@ -130,9 +139,9 @@ def agreement_figure(
         framed = [inset.box() for inset in insets if ax is axes[0]]
         about.furnish(ax, [*apart, *framed, theatre.boundary], style)
         shown = districts[districts.intersects(view_of(ax).box()).to_numpy()]
-        spare = shapely.union_all([*apart, *(shapely.boundary(framed))])
         found = about.labels(view_of(ax), theatre, style) + district_labels(shown, style=style)[:_MOST_NAMES]
-        place_labels(ax, found, spare=spare, style=style)
+        rims = rims_of(ax, insets if ax is axes[0] else [])
+        place_labels(ax, found, obstacles=rims, spare=shapely.union_all(apart), style=style)
     return page.figure
 
 

@@ -221,7 +221,7 @@ def stroke(
     if not paths:
         return None
     drawn = LineCollection(paths, colors=[colour], linewidths=[width_pt], zorder=zorder, gid=name, **kwargs)
-    ax.add_collection(drawn, autolim=True)
+    ax.add_collection(drawn, autolim=False)
     return drawn
 
 

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from frontlines.arguments import checked
+from frontlines.names import KM2, area_unit
 from frontlines.plot.artists import (
     View,
     Z,
@@ -29,6 +30,7 @@ from frontlines.plot.balance_table import MORE_ROWS, MOST_ROWS, Row, draw_table,
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import (
+    change_classes,
     draw_change,
     draw_districts,
     draw_settlements,
@@ -54,21 +56,42 @@ from frontlines.plot.scene import (
     changed_places,
     detail_of,
     detail_views,
+    near_overview,
     scene_of,
     seen_beside_fronts,
     with_details,
 )
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, front_colours
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, front_colours
 from frontlines.plot.surroundings import draw_locator
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel of the figure: its Axes, its letter and the towns to be named."""
+    """A panel of the figure: its Axes and letter, the towns to be named, and what is near, as it is seen."""
 
     ax: Axes
     letter: str
     towns: tuple[str, ...]
+    districts: gpd.GeoDataFrame
+    theatre: Any
+    outside: Any  # ground in no district
+
+
+def _panel(ax: Axes, view: View, letter: str, scene: Scene) -> Panel:
+    """Make an Axes show a view, with all of the ground that is in it."""
+    study, outside = scene.study, scene.results.no_district
+    frame(ax, scene.style)
+    show(ax, view)
+    panel = Panel(
+        ax,
+        letter,
+        study.towns if letter == "a" else study.zoom_towns,
+        coarse_rows(study.districts, view),
+        areas(coarse([scene.theatre], view)),
+        areas(coarse(() if outside is None else outside.geometry.to_numpy(), view)),
+    )
+    _draw_ground(panel, scene)
+    return panel
 
 
 @checked()
@@ -110,23 +133,29 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
     page = FigurePage(style, title=scene.study.title, caption=scene.caption)
     needs, details = _needs(page, scene)
     places = plan(needs, LEGEND_GUESS_MM, style)
-    main = Panel(page.add("main", places.main), "a", scene.study.towns)
-    frame(main.ax, style)
-    show(main.ax, scene.whole.fitted(places.main.aspect))
-    _draw_ground(main, scene)
+    if scene.study.zoom is None and _enlarged(scene, places, details) > _MOST_ENLARGED:
+        scene = near_overview(scene)
+        view = scene.overview
+        needs = with_details(replace(needs, main_aspect=view.width / view.height), details, view, style)
+        places = plan(needs, LEGEND_GUESS_MM, style)
+    main = _panel(page.add("main", places.main), scene.overview.fitted(places.main.aspect), "a", scene)
     panels = _lay_out(page, main, scene, needs, details)
+    busy = _busy(main, scene)
     for panel in panels[1:]:
-        mark_view(main.ax, view_of(panel.ax), panel.letter, _busy(main, [], scene), style)
+        mark_view(main.ax, view_of(panel.ax), panel.letter, busy, style)
     for panel in panels:
         insets = [view_of(one.ax) for one in panels[1:] if panel is main]
-        scene.about.furnish(panel.ax, _busy(panel, insets, scene), style)
-        write_names(panel.ax, panel.towns, insets, scene)
+        own = busy if panel is main else _busy(panel, scene)
+        scene.about.furnish(panel.ax, [*own, *(inset.box() for inset in insets)], style)
+        filled = shapely.polygons(shapely.get_exterior_ring(panel.theatre))  # no state is named in its holes
+        aside = shapely.union_all(shapely.make_valid([*filled, *panel.outside]))
+        write_names(panel.ax, panel.towns, insets, scene, districts=panel.districts, aside=aside)
     return page.figure
 
 
 def _needs(page: FigurePage, scene: Scene) -> tuple[Needs, list[Detail]]:
     """Say what has to find room on the page, and which details are worth it."""
-    whole, region, style = scene.whole, scene.region, scene.style
+    whole, region, style = scene.overview, scene.region, scene.style
     needs = Needs(
         main_aspect=whole.width / whole.height,
         title_mm=page.top_mm - style.margin_mm,
@@ -144,32 +173,44 @@ def _needs(page: FigurePage, scene: Scene) -> tuple[Needs, list[Detail]]:
     return with_details(needs, details, whole, style), details
 
 
+def _enlarged(scene: Scene, places: Places, details: list[Detail]) -> float:
+    """Return how many times the scale of the main panel details have at least; 0 if there are none."""
+    m_per_mm = scene.overview.fitted(places.main.aspect).width / places.main.width
+    own = zip(details, places.details, strict=True)
+    return min((m_per_mm * box.width / one.view.fitted(box.aspect).width for one, box in own), default=0.0)
+
+
 def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details: list[Detail]) -> list[Panel]:
     """Measure the legend, put everything in its box, draw the details, cut the page to what is needed."""
-    style = scene.style
+    style, whole = scene.style, scene.overview is scene.whole
     width_mm, columns = legend_shape(needs, style)
-    box = plan(needs, LEGEND_GUESS_MM, style).legend
-    host, legend_mm = page.add_legend(
-        _entries(main, scene), box, columns=columns, entry_mm=width_mm / columns
-    )
+    guess = plan(needs, LEGEND_GUESS_MM, style)
+    views = [(view_of(main.ax), metres_per_pt(main.ax))]
+    for detail, own in zip(details, guess.details, strict=True):
+        view = detail.view.fitted(own.aspect)
+        views.append((view, view.width / own.width * MM_PER_INCH / PT_PER_INCH))
+    entries = _entries(main, scene, _unseen(scene, views))
+    host, legend_mm = page.add_legend(entries, guess.legend, columns=columns, entry_mm=width_mm / columns)
     rows, places = _roomiest(needs, legend_mm, scene)
     page.end(places.foot)
     page.put(host, places.legend)
-    show(page.put(main.ax, places.main), scene.whole.fitted(places.main.aspect))
+    show(page.put(main.ax, places.main), scene.overview.fitted(places.main.aspect))
     panels = [main]
     for detail, own, letter in zip(details, places.details, "bcd", strict=False):
-        panel = Panel(page.add("zoom", own), letter, scene.study.zoom_towns)
-        frame(panel.ax, style)
-        show(panel.ax, detail.view.fitted(own.aspect).within(view_of(main.ax)).fitted(own.aspect))
-        _draw_ground(panel, scene)
-        panels.append(panel)
+        view = detail.view.fitted(own.aspect).within(view_of(main.ax)).fitted(own.aspect)
+        panels.append(_panel(page.add("zoom", own), view, letter, scene))
     if places.table is not None:
         draw_table(page, rows, places.table)
     if places.locator is not None and scene.about.wide is not None:
         inset = page.add("locator", places.locator)
-        draw_locator(inset, scene.about.wide, scene.study.theatre, view=scene.region, style=style)
+        framed = None if whole else view_of(main.ax)
+        look: dict[str, Any] = {"view": scene.region, "framed": framed, "style": style}
+        draw_locator(inset, scene.about.wide, scene.study.theatre, **look)
     if details:
-        texts = ["The whole theatre", *(_heading(one.share) for one in details)]
+        texts = [
+            "The whole theatre" if whole else "The fronts (framed on the small map)",
+            *(_heading(one.share) for one in details),
+        ]
         write_headings(page, [places.main, *places.details], texts)
     return panels
 
@@ -195,21 +236,40 @@ def _heading(share: float) -> str:
     return f"{'All' if share >= _ALL else f'{share:.0%} of'} ground that changed hands"
 
 
-def _entries(main: Panel, scene: Scene) -> list[Entry]:
+def _unseen(scene: Scene, views: list[tuple[View, float]]) -> dict[str, str]:
+    """Say of each class of changed ground how much it is, if all of it is too small for every view [m/pt]."""
+    if len(scene.study.followed) > 1:
+        return {}
+    change, found = scene.results.change, dict[str, str]()
+    classes = change_classes(change, scene.study.followed[0])
+    for kind in {*classes} - {"held", "rest"}:
+        pieces, seen_pt2 = areas(change.geometry[classes == kind]), 0.0
+        for view, m_per_pt in views:
+            near = pieces[shapely.intersects(pieces, view.box())]
+            beside = seen_beside_fronts(near, 1 / m_per_pt, scene.style)
+            seen_pt2 = max([seen_pt2, *(shapely.area(near) * beside / m_per_pt**2)])
+        if seen_pt2 < _MARK_PT**2:
+            km2 = float(shapely.area(pieces).sum()) / KM2
+            found[kind] = area_unit(km2).said(km2)
+    return found
+
+
+def _entries(main: Panel, scene: Scene, unseen: dict[str, str]) -> list[Entry]:
     """Return a legend with an entry for everything that the main panel shows, and for nothing else."""
     style, drawn = scene.style, {str(a.get_gid()) for a in main.ax.get_children() if a.get_gid()}
     return [
         *front_entries(drawn, front_colours(scene.results.frontlines["date"], style), style),
-        *_ground_entries(drawn, scene),
+        *_ground_entries(drawn, scene, unseen),
         *scene.about.entries(main.ax, style),
     ]
 
 
-def _ground_entries(drawn: set[str], scene: Scene) -> list[Entry]:
+def _ground_entries(drawn: set[str], scene: Scene, unseen: dict[str, str]) -> list[Entry]:
     """Return the entries of the ground; of several sides with what each held on either date."""
     study, style = scene.study, scene.style
     if len(study.followed) == 1:
-        return ground_entries(drawn, study.followed[0], study.sides, study.every_side, style)
+        side, every = study.followed[0], study.every_side
+        return ground_entries(drawn, side, study.sides, every, style, unseen=unseen)
     change = scene.results.change
     return side_entries(
         drawn, held_texts(scene.results), [*study.every_side, *change["side_from"], *change["side_to"]], style
@@ -220,11 +280,10 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     """Draw all that is not text; the extent stays as it was set."""
     ax, study, style, view = panel.ax, scene.study, scene.style, view_of(panel.ax)
     scene.about.draw(ax, style)
-    holes = [shapely.polygons(ring) for one in areas([scene.theatre]) for ring in one.interiors]
+    holes = [shapely.polygons(ring) for one in panel.theatre for ring in one.interiors]
     seen_m2 = (_SEEN_PT * metres_per_pt(ax)) ** 2
     holes = [hole for hole in holes if hole.area > seen_m2]
-    outside = scene.results.no_district
-    bare = [*holes, *(() if outside is None else outside.geometry)]
+    bare = [*holes, *panel.outside]
     strip = fill(ax, bare, style.hole, style=style, name="no-district", zorder=Z["mark"])
     if strip is not None:  # an edge, for strips along a coast would be too narrow to be seen
         strip.set(linewidth=style.theatre_pt_width)
@@ -232,10 +291,9 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     change = scene.results.change
     sides = [*study.every_side, *change["side_from"], *change["side_to"]]
     draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
-    for patch in ax.patches if scene.about.tiles else ():  # a map under the ground is seen through it
-        patch.set_alpha(_OVER_TILES)
-    draw_districts(coarse_rows(study.districts, view), ax=ax, label=False, style=style)
-    outline(ax, [coarse(scene.theatre, view)], "theatre", style)
+    scene.about.see_through(ax)
+    draw_districts(panel.districts, ax=ax, label=False, style=style)
+    outline(ax, panel.theatre, "theatre", style)
     fronts = scene.results.frontlines  # those out of view keep their rows: the days choose the colours
     fronts = fronts.set_geometry(
         gpd.GeoSeries(coarse(fronts.geometry.to_numpy(), view), fronts.index, fronts.crs)
@@ -255,17 +313,14 @@ def _beside_change(ax: Axes, scene: Scene) -> MapStyle:
     return replace(scene.style, front_pt=scene.style.front_pt * _THIN, casing_pt=0.0)
 
 
-def _busy(panel: Panel, insets: list[View], scene: Scene) -> list[Any]:
-    """Return what scale bar and north arrow keep off."""
-    view, outside = view_of(panel.ax), scene.results.no_district
-    busy = [scene.fronts, *coarse(scene.moved, view), coarse(shapely.boundary(scene.theatre), view)]
-    busy += [inset.box() for inset in insets]
-    if outside is not None:
-        busy += list(coarse(outside.geometry.to_numpy(), view))
-    return busy
+def _busy(panel: Panel, scene: Scene) -> list[Any]:
+    """Return what scale bar, north arrow and letters of details keep off."""
+    moved = coarse(scene.moved, view_of(panel.ax))
+    return [scene.fronts, *moved, *shapely.boundary(panel.theatre), *panel.outside]
 
 
+_MOST_ENLARGED = 4.0  # times the scale of the main panel: details of more have hardly a place on it
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
+_MARK_PT = 1.5  # a patch of changed ground smaller than such a square (0.5 mm) is not seen
 _IN_SIGHT, _THIN = 0.5, 0.5  # fronts that leave less of the change to be seen are so much thinner
-_OVER_TILES = 0.55  # how much ground covers map tiles
 _ALL = 0.995  # of the ground that changed hands

@@ -38,7 +38,7 @@ from frontlines.plot.labels import place_labels
 from frontlines.plot.map_layers import base_entries, draw_districts, mark_places
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, AreaStyle, MapStyle, Seen, seen_from, side_looks
-from frontlines.plot.surroundings import Surroundings, surroundings
+from frontlines.plot.surroundings import OVER_TILES, Surroundings, surroundings
 from frontlines.plot.text import font_of, shortened
 from frontlines.plot.words import clean, day
 
@@ -206,6 +206,8 @@ def draw_backdrop(film: Film, width_px: int, style: MapStyle) -> Backdrop:
         over = [] if name == CONTESTED else outlines
         colours = _drawn([sheet, *over], renderer)[window].astype(np.float32)
         covered[name] = colours if name == CONTESTED else colours[..., :3]
+        if about.tiles and name != CONTESTED:
+            covered[name] = OVER_TILES * covered[name] + (1 - OVER_TILES) * covered["rest"]
         sheet.remove()
     return Backdrop(
         page=picture, window=window, paint=covered, sides=tuple(film.sides),

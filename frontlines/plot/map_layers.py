@@ -205,9 +205,18 @@ def change_classes(change: pd.DataFrame, side: str) -> Any:
 
 
 def ground_entries(
-    drawn: Collection[str], side: str, names: Mapping[str, str], every: Iterable[str], style: MapStyle
+    drawn: Collection[str],
+    side: str,
+    names: Mapping[str, str],
+    every: Iterable[str],
+    style: MapStyle,
+    *,
+    unseen: Mapping[str, str],
 ) -> list[Entry]:
-    """Return the entries of a legend for what `draw_change` drew of a side; `every` are the study's sides."""
+    """Return the entries of a legend for what `draw_change` drew of a side; `every` are the study's sides.
+
+    `unseen` says how much ground of a class there is, where all of it is too small for the scale.
+    """
     looks = side_looks([side, *every], style)
     who = led(clean(side_name(side, names)))
     texts = {
@@ -223,7 +232,8 @@ def ground_entries(
             swatches = [
                 _swatch(moved_look(looks, one, kind, style, striped=False)[0], style) for one in after
             ]
-            out.append((text, Beside(swatches[:_BESIDE])))
+            small = f" ({unseen[kind]}, too small to see)" if kind in unseen else ""
+            out.append((text + small, Beside(swatches[:_BESIDE])))
     for one in sorted(looks, key=lambda one: (one != side, one in RESERVED)):
         if f"side:{one}" in drawn:
             held = "on both dates" if one in RESERVED else "held on both dates"

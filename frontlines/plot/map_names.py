@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 
-from frontlines.plot.artists import View, coarse_rows, metres_per_pt, view_of
+from frontlines.plot.artists import View, view_of
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import district_labels, pick_settlements, ring_pt, side_labels, town_labels
+from frontlines.plot.map_page import rims_of
 from frontlines.plot.scene import Scene, changed_places
 from frontlines.plot.style import side_name
 from frontlines.plot.words import clean
@@ -21,11 +24,19 @@ _MOST_DISTRICTS = 60
 _SIDE, _COUNTRY, _TOWN, _DISTRICT = 4e6, 3e6, 2e6, 1e6  # how much the names of each kind matter
 
 
-def write_names(ax: Axes, places: Sequence[str], insets: list[View], scene: Scene) -> None:
-    """Set names of states, of `places` and of districts; a town whose name finds no room loses its dot."""
+def write_names(
+    ax: Axes,
+    places: Sequence[str],
+    insets: list[View],
+    scene: Scene,
+    *,
+    districts: gpd.GeoDataFrame,
+    aside: Any,
+) -> None:
+    """Set names of states off ground `aside`, of `places` and districts; a town without a name has no dot."""
     study, style = scene.study, scene.style
     found: list[Label] = []
-    found += _raised(scene.about.labels(view_of(ax), scene.theatre, style), _COUNTRY)
+    found += _raised(scene.about.labels(view_of(ax), aside, style), _COUNTRY)
     towns: list[Label] = []
     if study.settlements is not None:
         named = pick_settlements(study.settlements, places)
@@ -38,10 +49,10 @@ def write_names(ax: Axes, places: Sequence[str], insets: list[View], scene: Scen
     if len(study.followed) > 1:
         names = {side: clean(side_name(side, study.sides)) for side in study.every_side}
         found += _raised(side_labels(scene.results.change, names, style), _SIDE)
-    found += [*towns, *_district_names(ax, scene)]
-    rim = [shapely.buffer(shapely.boundary(inset.box()), metres_per_pt(ax)) for inset in insets]
-    spare = shapely.union_all([*scene.moved, *rim])
-    placed = place_labels(ax, found, avoid=scene.fronts, spare=spare, style=style)
+    seen = districts[districts.intersects(view_of(ax).box()).to_numpy()]
+    found += [*towns, *_district_names(seen, scene)]
+    spare, rims = shapely.union_all(scene.moved), rims_of(ax, insets)
+    placed = place_labels(ax, found, obstacles=rims, avoid=scene.fronts, spare=spare, style=style)
     _drop_dots(ax, towns, placed.left_out)
 
 
@@ -53,11 +64,10 @@ def _drop_dots(ax: Axes, towns: list[Label], left_out: list[Label]) -> None:
             dots.set_offsets(np.asarray(dots.get_offsets())[kept])
 
 
-def _district_names(ax: Axes, scene: Scene) -> list[Label]:
+def _district_names(shown: gpd.GeoDataFrame, scene: Scene) -> list[Label]:
     """Return the names of districts; of very many only those with changed ground."""
     balance = scene.results.balance
     turnover = (balance["gained_km2"] + balance["lost_km2"]).groupby(balance["district"]).sum()
-    shown = coarse_rows(scene.study.districts, view_of(ax))
     every = _raised(district_labels(shown, weight=turnover.to_dict(), style=scene.style), _DISTRICT)
     if len(every) <= _MOST_DISTRICTS:
         return every

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
 
 from frontlines.plot.artists import View, Z, write
 from frontlines.plot.furniture import emptiest_corners
@@ -20,7 +21,9 @@ LEGEND_GUESS_MM = 50.0
 ENLARGED = 2.0
 """Details have at least this many times the scale of the main panel."""
 
-_WIDE = 1.3  # a theatre wider than this (width / height) takes the whole width of the page
+WIDE = 1.3
+"""A main panel wider than this (width / height) takes the whole width of the page."""
+
 _MAIN_SHARE = 0.585
 _COLUMN_MM = 58.0
 _TABLE_MM = 66.0  # no wider than this: figures stand near their names
@@ -52,7 +55,7 @@ class Needs:
     @property
     def wide(self) -> bool:
         """Whether the main panel takes the whole width."""
-        return self.main_aspect > _WIDE
+        return self.main_aspect > WIDE
 
     @property
     def lone(self) -> bool:
@@ -218,3 +221,13 @@ def mark_view(ax: Axes, seen: View, letter: str, busy: Sequence[Any], style: Map
     off_pt = (-_MARK_PT if right else _MARK_PT, -_MARK_PT if high else _MARK_PT)
     look: dict[str, Any] = {"weight": "bold", "ha": side, "va": "top" if high else "bottom"}
     write(ax, letter, at, off_pt, size_pt=style.heading_pt, name="zoom-letter", style=style, **look)
+
+
+def rims_of(ax: Axes, insets: Sequence[View]) -> list[Bbox]:
+    """Give the edges of the frames of details, which no name breaks [pixels]."""
+    rims = []
+    for inset in insets:
+        (west, south), (east, north) = ax.transData.transform([inset[:2], inset[2:]])
+        rims += [Bbox([[x, south], [x, north]]) for x in (west, east)]
+        rims += [Bbox([[west, y], [east, y]]) for y in (south, north)]
+    return rims

@@ -155,7 +155,7 @@ def _draw_districts(
     width_mm = (page.inner_mm + style.gap_mm) / _ACROSS - style.gap_mm
     height_mm = min(len(busy), _MOST_SIDES) * _SMALL_ROW_MM
     top_mm += page.write_block(
-        f"By district: the {len(ranked)} of {len(grids)} where most ground changed hands",
+        f"By district: {_which(len(ranked), len(grids), most)}",
         top_mm, size_pt=style.heading_pt, name="choice",
     )  # fmt: skip
     for number_, name in enumerate(ranked):
@@ -172,6 +172,13 @@ def _draw_districts(
         shown = [every[k] for k in own]
         _draw_matrix(ax, grids[name][np.ix_(own, own)], shown, names, looks, scale, style)
     return box.foot
+
+
+def _which(shown: int, every: int, most: int) -> str:
+    """Say which districts are shown."""
+    if shown == every:
+        return f"all {every}"
+    return f"the {shown} of {every} where {'most ' if shown == most else ''}ground changed hands"
 
 
 def _busy(moved: Floats, every: list[str]) -> list[int]:

@@ -21,13 +21,13 @@ from frontlines.arguments import checked
 from frontlines.digitize import Caution, Digitized, Recipe, Scan
 from frontlines.digitize.layers import class_colours, held_pixels
 from frontlines.digitize.lines import pieces_of
-from frontlines.names import Floats, Pixels
+from frontlines.names import Floats, Pixels, area_unit
 from frontlines.plot.artists import area_path, frame
 from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle, side_styles
-from frontlines.plot.words import clean, day
+from frontlines.plot.words import clean, day, number
 
 _GAP_MM = 3.0
 POINT, BAD = "#1A1A1A", "#C2187B"
@@ -171,12 +171,12 @@ def _draw_flanks(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
 def _mark_doubts(ax: Axes, digitized: Digitized, style: MapStyle) -> list[Label]:
     """Mark the places of the cautions that the caption tells; return their numbers to be placed."""
     labels = []
-    for number, one in enumerate(_told(digitized)[:_MOST_CAUTIONS], start=1):
+    for rank, one in enumerate(_told(digitized)[:_MOST_CAUTIONS], start=1):
         if one.pixel is not None:
             rings: dict[str, Any] = {"markersize": 9, "markeredgewidth": 0.9, "markerfacecolor": "none"}
-            ax.plot(*one.pixel, "D", color=BAD, zorder=8, gid=f"caution:{number}", **rings)
+            ax.plot(*one.pixel, "D", color=BAD, zorder=8, gid=f"caution:{rank}", **rings)
             look: dict[str, Any] = {"size_pt": style.heading_pt, "weight": "bold", "clear_pt": 5.0}
-            labels.append(Label(f"({number})", *one.pixel, priority=4.0, **look))
+            labels.append(Label(f"({rank})", *one.pixel, priority=4.0, **look))
     return labels
 
 
@@ -411,12 +411,13 @@ def _georeference_text(digitized: Digitized) -> Iterable[str]:
 def _traced_text(digitized: Digitized) -> Iterable[str]:
     for row in digitized.manifest["lines"]:
         yield (
-            f"Line of {day(row['date'])}: {row['length_km']:,.0f} km seen, {row['unseen_km']:,.0f} km not; "
-            f"standard error across it where seen {row['sigma_m']:,.0f} m."
+            f"Line of {day(row['date'])}: {number(row['length_km'])} km seen, "
+            f"{number(row['unseen_km'])} km not; "
+            f"standard error across it where seen {number(row['sigma_m'])} m."
         )
     for row in digitized.manifest["areas"]:
-        area, sigma = row["area_km2"], row["sigma_m"]
-        yield f"{row['side']}: {area:,.0f} km², standard error of its edge {sigma:,.0f} m."
+        area, sigma = area_unit(row["area_km2"]).said(row["area_km2"]), row["sigma_m"]
+        yield f"{row['side']}: {area}, standard error of its edge {number(sigma)} m."
 
 
 def _told(digitized: Digitized) -> list[Caution]:
@@ -425,7 +426,7 @@ def _told(digitized: Digitized) -> list[Caution]:
 
 def _caution_text(digitized: Digitized) -> Iterable[str]:
     texts = [one.text for one in _told(digitized)]
-    for number, text in enumerate(texts[:_MOST_CAUTIONS], start=1):
-        yield f"({number}) {text[:1].upper()}{text[1:]}."
+    for rank, text in enumerate(texts[:_MOST_CAUTIONS], start=1):
+        yield f"({rank}) {text[:1].upper()}{text[1:]}."
     if len(texts) > _MOST_CAUTIONS:
         yield f"And {len(texts) - _MOST_CAUTIONS} more cautions: see the manifest."

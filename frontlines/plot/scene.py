@@ -19,9 +19,9 @@ from frontlines.names import Around
 from frontlines.plot.artists import View, areas, bounds_of, lines
 from frontlines.plot.furniture import geographic
 from frontlines.plot.letters import with_letters
-from frontlines.plot.map_page import ENLARGED, Needs, detail_room, main_scale
+from frontlines.plot.map_page import ENLARGED, WIDE, Needs, detail_room, main_scale
 from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle
-from frontlines.plot.surroundings import Surroundings, locator_view, surroundings
+from frontlines.plot.surroundings import SMALL, Surroundings, locator_view, surroundings
 from frontlines.uncertainty import AreaErrors
 
 _MARGIN = 0.03
@@ -87,8 +87,8 @@ class Scene:
     """A study's results, ready to be drawn; geometries are in the working CRS [m].
 
     `moved` are the polygons that changed hands, `mine` those of them that the study's sides gained or lost,
-    `fronts` all lines as one geometry. `whole` and `region` are what the main panel and the locator must
-    show; None: there is none.
+    `fronts` all lines as one geometry. `whole` is the theatre; `overview` and `region` are what the main
+    panel and the locator must show; None: there is none.
     """
 
     results: ResultsLike
@@ -97,6 +97,7 @@ class Scene:
     moved: Any
     mine: Any
     whole: View
+    overview: View
     region: View | None
     about: Surroundings
     fronts: Any
@@ -139,6 +140,7 @@ def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
         moved=moved,
         mine=_first_of_all(results.change, study.followed, moved),
         whole=whole,
+        overview=whole,
         region=None if about.wide is None else locator_view(about.wide, whole),
         about=about,
         fronts=shapely.union_all(lines(results.frontlines.geometry)),
@@ -160,6 +162,28 @@ def _first_of_all(change: gpd.GeoDataFrame, sides: Sequence[str], moved: Any) ->
     own = (change["side_from"].isin(sides) | change["side_to"].isin(sides)).to_numpy()
     mine = moved_ground(change[own])
     return mine if len(mine) else moved
+
+
+_LARGER = 1.5  # times the scale of the whole theatre: an overview of less than all is worth it
+_ABOUT = 0.1  # of its longer edge: ground about the fronts on an overview
+
+
+def near_overview(scene: Scene) -> Scene:
+    """Let the main panel show fronts and changed ground instead of the whole theatre, if they are larger so.
+
+    The theatre must be more than a mark on the locator, which shows where the panel is.
+    """
+    whole, region = scene.whole, scene.region
+    busy = bounds_of(lines(scene.results.frontlines.geometry), scene.moved)
+    if busy is None or region is None or max(whole.width, whole.height) < SMALL * region.width:
+        return scene
+    near = busy.grown(_ABOUT).within(whole)
+
+    def scale(view: View) -> float:
+        return main_scale(Needs(view.width / view.height, 0.0, 0.0), view.width, view.height, scene.style)
+
+    best = max(near, near.fitted(WIDE * 1.01).within(whole), key=scale)  # wide panels have more of the page
+    return replace(scene, overview=best) if scale(best) >= _LARGER * scale(whole) else scene
 
 
 _MOST_DETAILS = 3
@@ -260,13 +284,15 @@ def _windows(bounds: Any, weight: Any, limit: Any, number: int) -> list[Any]:
 
 def _grown_from(seed: int, left: Any, bounds: Any, limit: Any) -> Any:
     """Take to a piece of ground, the nearest first, all that a view of limited size can show with it."""
+    wider = np.maximum(bounds[left, 2:], bounds[seed, 2:]) - np.minimum(bounds[left, :2], bounds[seed, :2])
+    left = left[(wider <= limit).all(axis=1) & (left != seed)]
     middle = (bounds[left, :2] + bounds[left, 2:]) / 2
     near = left[np.argsort(np.hypot(*(middle - (bounds[seed, :2] + bounds[seed, 2:]) / 2).T), kind="stable")]
-    low, high, held = bounds[seed, :2], bounds[seed, 2:], [seed]
-    for one in near[near != seed]:
-        wider_low, wider_high = np.minimum(low, bounds[one, :2]), np.maximum(high, bounds[one, 2:])
-        if (wider_high - wider_low <= limit).all():
-            low, high, held = wider_low, wider_high, [*held, one]
+    view, held, (width, height) = View(*bounds[seed].tolist()), [seed], limit
+    for one, own in zip(near, bounds[near].tolist(), strict=True):
+        wider = View(*map(min, view[:2], own[:2]), *map(max, view[2:], own[2:]))
+        if wider.width <= width and wider.height <= height:
+            view, held = wider, [*held, one]
     return np.array(held)
 
 

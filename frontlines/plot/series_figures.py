@@ -231,7 +231,7 @@ def _choice(shown: int, changed: int, every: int, over: str, *, free: bool) -> s
     if not changed:
         return f"No ground changed hands in any of {every} districts."
     which = (
-        f"Ground changed hands in {changed} of {every} districts: those"
+        f"Ground changed hands in {'all' if changed == every else f'{changed} of'} {every} districts: those"
         if shown == changed
         else f"The {shown} of {every} districts where most ground changed hands ({changed} where any did)"
     )

@@ -17,7 +17,19 @@ from frontlines._optional import require
 from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEAR, neighbours
 from frontlines.errors import FrontlinesError
 from frontlines.names import Around
-from frontlines.plot.artists import View, Z, bounds_of, coarse, dots, fill, frame, lines, show, view_of
+from frontlines.plot.artists import (
+    View,
+    Z,
+    bounds_of,
+    coarse,
+    dots,
+    fill,
+    frame,
+    lines,
+    show,
+    stroke,
+    view_of,
+)
 from frontlines.plot.furniture import Entry, furnish
 from frontlines.plot.labels import Label
 from frontlines.plot.map_layers import base_entries, country_labels, draw_context
@@ -26,6 +38,10 @@ from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle
 _RIM = 1.0  # of the longer edge of a view: what a cut leaves is outside it, even if its panel grows
 _FINEST_M = 500.0  # metres in a mm: maps of larger scale would show how coarse the layer of coasts is
 _AROUND, _LEAST_M, _MOST_M = 2.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the ground, and [m]
+
+
+OVER_TILES = 0.55
+"""How much ground covers map tiles."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,11 @@ class Surroundings:
         if self.layers and not self.tiles:
             fill(ax, home, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"] + 0.2)
 
+    def see_through(self, ax: Axes) -> None:
+        """Let tiles be seen through the ground that is drawn."""
+        for patch in ax.patches if self.tiles else ():
+            patch.set_alpha(OVER_TILES)
+
     def furnish(self, ax: Axes, busy: Iterable[Any], style: MapStyle) -> None:
         """Put scale bar, north arrow and degrees on a map, off what is `busy` and off coasts and borders."""
         furnish(ax, self.crs, [*busy, *self._edges(view_of(ax))], style=style)
@@ -86,7 +107,6 @@ class Surroundings:
 
     def labels(self, view: View, aside: Any, style: MapStyle) -> list[Label]:
         """Give the names of states in a view, off the ground of `aside`."""
-        aside = shapely.make_valid(coarse(aside, view))
         states = [layer[(layer["kind"] == "country").to_numpy()] for layer in self.layers_in(view)]
         seen = [own[own.intersects(view.box()).to_numpy()] for own in states]
         return [name for own in seen for name in country_labels(own, aside=aside, style=style)]
@@ -131,17 +151,21 @@ def surroundings(
 _REGION_M = 6e5  # width of the ground that a locator shows at least
 _WIDER = 1.35  # than the theatre: a locator that shows hardly more says nothing
 _REACHES = (1.3, 3.0, 8.0)  # how far about the theatre, in lengths of its longer edge, the nearest first
+_LEAST_LAND = 0.01  # share of a locator: Fiji has as much about it, the corner of a far coast has less
 _ASPECTS = (0.8, 1.6)
-_SMALL = 0.05  # share of the width: a smaller theatre is a mark
+SMALL = 0.05
+"""Share of the width of a locator: a smaller theatre is a mark."""
+
 _MARK_PT = 5.0
 
 
 def locator_view(around: gpd.GeoDataFrame, theatre: View) -> View | None:
     """Return what a locator shows: so much of the region about the theatre that a reader may know the place.
 
-    None if what is known reaches hardly beyond the theatre, or has no coast or border.
+    None if what is known reaches hardly beyond the theatre, or has no coast or border, or hardly any land.
     """
-    known, edges = bounds_of(around.geometry), lines(around.geometry[(around["kind"] != "sea").to_numpy()])
+    land = around.geometry[(around["kind"] != "sea").to_numpy()].to_numpy()
+    known, edges = bounds_of(around.geometry), lines(land)
     if known is None:
         return None
     rim = shapely.boundary(known.box())
@@ -151,7 +175,9 @@ def locator_view(around: gpd.GeoDataFrame, theatre: View) -> View | None:
         view = View(*map(max, wide[:2], known[:2]), *map(min, wide[2:], known[2:]))
         seen = shapely.difference(shapely.intersection(edges, view.box()), rim)
         enough = view.width > _WIDER * theatre.width or view.height > _WIDER * theatre.height
-        if enough and shapely.length(seen).sum() > view.width:
+        on_land_m2 = shapely.area(shapely.clip_by_rect(land, *view)).sum()
+        bare = on_land_m2 < _LEAST_LAND * view.width * view.height
+        if enough and not bare and shapely.length(seen).sum() > view.width:
             return view.fitted(min(max(view.width / view.height, _ASPECTS[0]), _ASPECTS[1]))
     return None
 
@@ -162,9 +188,10 @@ def draw_locator(
     theatre: Any,
     *,
     view: View | None = None,
+    framed: View | None = None,
     style: MapStyle = DEFAULT_STYLE,
 ) -> Axes:
-    """Draw where in the wider region the theatre is."""
+    """Draw where in the wider region the theatre is, and which part of it is `framed` on the map."""
     extent = bounds_of(theatre.geometry)
     seen = view or (None if extent is None else locator_view(around, extent))
     if seen is not None:
@@ -172,13 +199,16 @@ def draw_locator(
     thin = MapStyle(country_pt_width=0.4)
     draw_context(around, ax=ax, label=False, style=thin)
     whole = shapely.union_all(shapely.make_valid(coarse(theatre.geometry.to_numpy(), view_of(ax))))
-    if extent is not None and max(extent.width, extent.height) < _SMALL * view_of(ax).width:
+    if extent is not None and max(extent.width, extent.height) < SMALL * view_of(ax).width:
         middle = gpd.GeoDataFrame(geometry=[shapely.centroid(whole)])
         dots(ax, middle, _MARK_PT, marker="s", c=style.locator_face, zorder=Z["town"], gid="locator-theatre")
     else:
         fill(
             ax, [whole], AreaStyle(style.locator_face), style=style, name="locator-theatre", zorder=Z["mark"]
         )
+    part = [] if framed is None else [framed.box()]
+    for colour, width_pt in (style.paper, 2.5), (style.ink, 1.0):
+        stroke(ax, part, colour=colour, width_pt=width_pt, name="locator-frame", zorder=Z["frame"])
     ax.set_aspect("equal")
     if seen is not None:
         show(ax, seen)
@@ -195,7 +225,7 @@ def _draw_tiles(ax: Axes, crs: pyproj.CRS) -> None:
         )
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
         unmet = "Connect" in type(error).__name__  # requests' ConnectionError and ConnectTimeout
-        why = "there is no connection" if unmet else str(error).partition("\n")[0].strip()
+        why = "there is no connection" if unmet else str(error).partition("\n")[0].rstrip(" .:")
         raise FrontlinesError(f"no map tiles came from the server: {why}; leave --basemap out") from error
     show(ax, view)
 
