@@ -120,19 +120,33 @@ def edge_notes(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def _margin_note(margin: Mapping[str, Any]) -> list[str]:
-    """Say which strips along the edge went to whom."""
-    if unclear_m := margin.get("unclear_m"):
-        what = "Along the edge much ground is covered by no polygon; a front there may be coast or border"
-        near = f"of what is bare within 10 km of a polygon 95% lies within {unclear_m:,.0f} m"
-        return [f"{what}: {near}, and --margin-m {unclear_m:.0f} gives it to the side beside it"]
+    """Say which strips along the edge went to whom, and what is bare all the same."""
     held = {side: km2 for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2}
-    if not held:
-        return []
-    unit = area_unit(max(held.values()))
-    given = [f"{side} {unit.said(km2)}" for side, km2 in held.items()]
-    found = " (margin_m, found from the data)" if margin["found"] else " (margin_m)"
-    what = f"Ground along the edge that no polygon covers, thinner than {margin['margin_m']:,.0f} m{found},"
-    return [f"{what} went to the side beside it: {', '.join(given)}"]
+    bare, notes = margin.get("bare", {}), list[str]()
+    if held:
+        unit = area_unit(max(held.values()))
+        given = [f"{side} {unit.said(km2)}" for side, km2 in held.items()]
+        found = " (margin_m, found from the data)" if margin["found"] else " (margin_m)"
+        what = (
+            f"Ground along the edge that no polygon covers, thinner than {margin['margin_m']:,.0f} m{found},"
+        )
+        notes = [f"{what} went to the side beside it: {', '.join(given)}"]
+    wider = f" in pieces wider than {margin['margin_m']:,.0f} m" if margin.get("margin_m") else ""
+    if strips := bare.get("strips"):
+        mend = f"--margin-m {bare['margin_m']:.0f} gives such ground to the side beside it"
+        notes.append(f"{_bare(strips, wider)}; a front there may be coast or border: {mend}")
+    if wide := bare.get("wide"):
+        mend = "give a --theatre without it if it is sea, or --rest unknown if nobody is known to hold it"
+        notes.append(f"{_bare(wide, wider)}, too wide for any margin to tell whose it is: {mend}")
+    return notes
+
+
+def _bare(entry: Mapping[str, Any], wider: str) -> str:
+    """Say how much ground along the edge is bare, and where its largest pieces are."""
+    unit, number = area_unit(entry["km2"]), entry["pieces"]
+    named = "; ".join(f"{unit.said(one['km2'])} at {one['place']}" for one in entry["largest"])
+    largest = f", the largest of {number:,}" if number > len(entry["largest"]) else ""
+    return f"Along the edge no polygon covers {unit.said(entry['km2'])}{wider}{largest} ({named})"
 
 
 def _in_no_district(record: Iterable[Mapping[str, Any]]) -> list[str]:
