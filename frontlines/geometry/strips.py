@@ -343,24 +343,39 @@ def bare_pieces(ground: Any, held: Held, margin_m: float) -> Bare:
 
     Strips are at most a third as wide as the ground held, and narrower than pieces whose polygons beside grew
     or shrank: those are somebody's, and a margin gives away all that is thinner. Wider pieces are named if
-    other bare ground is three times as wide: that is the rest's own.
+    other bare ground, the rest's own, is three times as wide, and so are long strips that open into it.
     """
     pieces = shapely.get_parts(polygons_of(np.array([shapely.difference(ground, held.ever)]))[0])
     pieces = pieces[shapely.area(pieces) >= _SEEN * shapely.area(ground)]
-    pieces = pieces[np.argsort(-shapely.area(pieces), kind="stable")]
-    wide_m = _widest_m(pieces)
-    most_m, rest_m = (m.max(initial=0.0) / _FOLD for m in (_widest_m(shapely.get_parts(held.ever)), wide_m))
-    near = np.flatnonzero(wide_m <= max(most_m, rest_m))
+    wide_m, held_m = _widest_m(pieces), _widest_m(shapely.get_parts(held.ever)).max(initial=0.0)
+    most_m, rest_m = held_m / _FOLD, wide_m.max(initial=0.0) / _FOLD
+    arms = _arms(pieces[wide_m > most_m], most_m)
+    cut_off = pieces[wide_m <= max(most_m, rest_m)]
+    pieces, arm = np.append(cut_off, arms), np.arange(len(cut_off) + len(arms)) >= len(cut_off)
+    seen = np.flatnonzero(shapely.area(pieces) >= _SEEN * shapely.area(ground))
+    seen = seen[np.argsort(-shapely.area(pieces[seen]), kind="stable")]
     edges = _edges_of(np.array([held.ever], dtype=object), np.zeros(1, dtype=np.int64))
     edge, outlines = (shapely.STRtree(edge_lines(ends)) for ends in (segments(_rings(ground))[0], edges.ends))
-    near = near[_given(pieces[near], _outline_of(pieces[near], _Beside(edge, outlines, edges.side)))[0]]
-    pieces, wide_m = pieces[near], wide_m[near]
+    around = _outline_of(pieces[seen], _Beside(edge, outlines, edges.side))
+    run_m = np.hypot(*(around.ends[:, 2:] - around.ends[:, :2]).T) * (around.what == _EDGE)
+    long = np.bincount(around.piece, run_m, len(seen)) >= _ELONGATED * most_m
+    kept = _given(pieces[seen], around)[0]
+    kept = seen[kept[long[kept] | ~arm[seen[kept]]]]
+    pieces, arm, wide_m = pieces[kept], arm[kept], _widest_m(pieces[kept])
     moved = shapely.get_parts(shapely.difference(held.ever, held.always))
     piece, part = shapely.STRtree(moved).query(pieces, predicate="dwithin", distance=_ON_M)
     moves = np.bincount(piece, shapely.area(moved)[part], len(pieces)) > _MOVED * shapely.area(pieces)
-    strips = wide_m < wide_m[moves].min(initial=most_m)
+    strips = ~arm & (wide_m < wide_m[moves & ~arm].min(initial=most_m))
     left = (wide_m > margin_m) & (strips | (~moves & (wide_m < rest_m)))
     return Bare(pieces[left], strips[left], _rounded(wide_m[left & strips].max(initial=0.0), up=True))
+
+
+def _arms(pieces: Geometries, wide_m: float) -> Geometries:
+    """Cut off what of pieces is thinner than a width; the rest of them is drawn coarsely."""
+    rough_m = wide_m / 40
+    core = shapely.buffer(shapely.simplify(pieces, rough_m), -wide_m / 2, quad_segs=4)
+    thin = shapely.difference(pieces, shapely.buffer(core, wide_m / 2 + 2 * rough_m, quad_segs=4))
+    return np.asarray(shapely.get_parts(polygons_of(thin)))
 
 
 def _widest_m(pieces: Geometries) -> Floats:

@@ -179,3 +179,38 @@ def test_the_gap_that_is_always_there_is_the_margin_beside_a_pocket_that_is_not(
     assert 300 < found.margin_m < 900
     given_km2 = (found.strips.set_index("date").area / 1e6).tolist()
     assert given_km2 == pytest.approx([0.3 * 20, 0.3 * 14], abs=0.3)
+
+
+BAY, EAST = ground(5_000, 0, 15_000, 2_000), ground(30_000, 0, 40_000, 20_000)
+
+
+def around_a_bay(*more):
+    """Ground held but for a bay at the edge, and the rest's own in the east."""
+    return shapely.difference(THEATRE.geometry.iloc[0], shapely.union_all([BAY, EAST, *more]))
+
+
+def test_what_a_margin_leaves_bare_is_named_with_the_margin_that_clears_it():
+    held = control(around_a_bay(ground(20_000, 0, 20_900, 900)))
+    bare = find_margins(held, THEATRE).bare
+    assert (bare["strips"]["pieces"], bare["strips"]["km2"]) == (2, pytest.approx(20.81))
+    assert bare["strips"]["largest"][0]["km2"] == pytest.approx(20)
+    assert 2_000 <= bare["margin_m"] <= 2_100
+    assert "wide" not in bare
+    left = find_margins(held, THEATRE, margin_m=1_000).bare
+    assert (left["strips"]["pieces"], left["margin_m"]) == (1, bare["margin_m"])
+    cleared = find_margins(held, THEATRE, margin_m=bare["margin_m"])
+    assert cleared.strips.area.sum() / 1e6 == pytest.approx(20.81)
+    assert not cleared.bare
+    assert not find_margins(held, THEATRE, margin_m=0).bare
+    caption = fl.run_study(study(*[around_a_bay()] * 2, margin_m=1_000)).caption
+    assert "no polygon covers 20.0 km² in pieces wider than 1,000 m (20.0 km² at" in caption
+    assert f"--margin-m {bare['margin_m']:.0f} gives such ground to the side beside it" in caption
+
+
+def test_no_margin_is_named_for_ground_that_may_be_somebodys():
+    assert not find_margins(control(shapely.difference(THEATRE.geometry.iloc[0], EAST)), THEATRE).bare
+    moved = around_a_bay(), shapely.union_all([around_a_bay(), ground(5_000, 1_500, 15_000, 2_000)])
+    assert not find_margins(two_days(*moved), THEATRE).bare  # a pocket is no coast
+    sea = find_margins(control(ground(0, 0, 30_000, 17_000)), THEATRE, margin_m=500).bare
+    assert (set(sea), sea["wide"]["pieces"]) == ({"wide"}, 1)
+    assert sea["wide"]["km2"] == pytest.approx(90, abs=5)
