@@ -123,24 +123,35 @@ def edge_notes(manifest: Mapping[str, Any], *, advice: bool = True) -> list[str]
 
 
 def _margin_note(margin: Mapping[str, Any], advice: bool) -> list[str]:
-    """Say which strips along the edge went to whom."""
-    if unclear_m := margin.get("unclear_m"):
-        what = "Along the edge much ground is covered by no polygon; a front there may be coast or border"
-        near = f"of what is bare within 10 km of a polygon 95% lies within {unclear_m:,.0f} m"
-        mend = f": {near}, and --margin-m {unclear_m:.0f} gives it to the side beside it"
-        return [f"{what}{mend if advice else ''}"]
+    """Say which strips along the edge went to whom, and what is bare all the same."""
     held = {side: km2 for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2}
-    if not held:
-        return []
-    unit = area_unit(max(held.values()))
-    given = [f"{side} {unit.said(km2)}" for side, km2 in held.items()]
-    if not advice:
-        unit_m, size = _length_unit(margin["margin_m"])
-        what = f"Ground that no polygon covers within {margin['margin_m'] / size:,.3g} {unit_m} of the edge"
-        return [f"{what} is given to the side beside it: {', '.join(given)}"]
-    found = " (margin_m, found from the data)" if margin["found"] else " (margin_m)"
-    what = f"Ground along the edge that no polygon covers, thinner than {margin['margin_m']:,.0f} m{found},"
-    return [f"{what} went to the side beside it: {', '.join(given)}"]
+    bare, notes, width = margin.get("bare", {}), list[str](), ""
+    if margin.get("margin_m"):
+        unit_m, size = ("m", 1) if advice else _length_unit(margin["margin_m"])
+        width = f"{margin['margin_m'] / size:,.6g} {unit_m}"
+    if held:
+        unit = area_unit(max(held.values()))
+        given = ", ".join(f"{side} {unit.said(km2)}" for side, km2 in held.items())
+        words = [*["margin_m"] * advice, *["found from the data"] * margin["found"]]
+        how = f" ({', '.join(words)})" if words else ""
+        what = f"Ground along the edge that no polygon covers, thinner than {width}"
+        notes = [f"{what}{how}, went to the side beside it: {given}"]
+    wider = f" in pieces wider than {width}" if width else ""
+    if strips := bare.get("strips"):
+        mend = f": --margin-m {bare['margin_m']:.0f} gives such ground to the side beside it"
+        notes.append(f"{_bare(strips, wider)}; a front there may be coast or border{mend if advice else ''}")
+    if wide := bare.get("wide"):
+        mend = ": give a --theatre without it if it is sea, or --rest unknown if nobody is known to hold it"
+        notes.append(f"{_bare(wide, wider)}, too wide for any margin to tell whose it is{mend if advice else ''}")
+    return notes
+
+
+def _bare(entry: Mapping[str, Any], wider: str) -> str:
+    """Say how much ground along the edge is bare, and where its largest pieces are."""
+    unit, number = area_unit(entry["km2"]), entry["pieces"]
+    named = "; ".join(f"{unit.said(one['km2'])} at {one['place']}" for one in entry["largest"])
+    largest = f", the largest of {number:,}" if number > len(entry["largest"]) else ""
+    return f"Along the edge no polygon covers {unit.said(entry['km2'])}{wider}{largest} ({named})"
 
 
 def _in_no_district(record: Iterable[Mapping[str, Any]]) -> list[str]:

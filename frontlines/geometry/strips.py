@@ -26,7 +26,8 @@ _FEWEST = 20  # ... if there are so many of them
 _FOLD = 3.0  # between narrow strips and open ground is a gap: distances differ at least so many times
 _NARROW = 0.2  # least share of the points that lie below the gap
 _IN_GAP = 0.1  # most points in the gap, as a share of those below it
-_MOST = 0.95  # share of the points that a margin to be tried would take in
+_SEEN = 1e-5  # least share of the ground of a piece that is named: a dot of 0.5 mm on a map of a page
+_MOVED = 0.01  # least share of a piece that polygons beside it left or took from day to day: no coast does
 _AWAY = 2.0  # strips lie within so many margins of parts of the edge that are as near to a polygon
 _KNOWN = 1.1  # margins around a tile within which ground decides what is thin in it
 _HALO = 7.5  # margins around a tile within which polygons do: they also choose the parts of the edge
@@ -316,55 +317,111 @@ def _turns(outline: _Outlines) -> Floats:
     return np.concatenate(found)
 
 
-def margin_of(distances_m: Floats) -> tuple[float, float]:
+class Held(NamedTuple):
+    """Ground that polygons cover on some of several days, and on all."""
+
+    ever: Any
+    always: Any
+
+
+def held_on(days: Sequence[Geometries]) -> Held:
+    """Join what polygons cover over the days: gaps that are always there are no ground that changed hands."""
+    joined = np.array([_joined(polygons) for polygons in days], dtype=object)
+    return Held(shapely.union_all(joined), shapely.intersection_all(joined))
+
+
+class Bare(NamedTuple):
+    """Pieces of ground along the edge that no polygon covers, the largest first."""
+
+    pieces: Geometries
+    strips: Bools  # others are too wide to tell from ground that is somebody's
+    margin_m: float  # gives the strips to the polygons beside them
+
+
+def bare_pieces(ground: Any, held: Held, margin_m: float) -> Bare:
+    """Find pieces that a margin leaves bare on all days, and the margin that clears them.
+
+    Strips are at most a third as wide as the ground held, and narrower than pieces whose polygons beside grew
+    or shrank: those are somebody's, and a margin gives away all that is thinner. Wider pieces are named if
+    other bare ground, the rest's own, is three times as wide, and so are long strips that open into it.
+    """
+    pieces = shapely.get_parts(polygons_of(np.array([shapely.difference(ground, held.ever)]))[0])
+    pieces = pieces[shapely.area(pieces) >= _SEEN * shapely.area(ground)]
+    wide_m, held_m = _widest_m(pieces), _widest_m(shapely.get_parts(held.ever)).max(initial=0.0)
+    most_m, rest_m = held_m / _FOLD, wide_m.max(initial=0.0) / _FOLD
+    arms = _arms(pieces[wide_m > most_m], most_m)
+    cut_off = pieces[wide_m <= max(most_m, rest_m)]
+    pieces, arm = np.append(cut_off, arms), np.arange(len(cut_off) + len(arms)) >= len(cut_off)
+    seen = np.flatnonzero(shapely.area(pieces) >= _SEEN * shapely.area(ground))
+    seen = seen[np.argsort(-shapely.area(pieces[seen]), kind="stable")]
+    edges = _edges_of(np.array([held.ever], dtype=object), np.zeros(1, dtype=np.int64))
+    edge, outlines = (shapely.STRtree(edge_lines(ends)) for ends in (segments(_rings(ground))[0], edges.ends))
+    around = _outline_of(pieces[seen], _Beside(edge, outlines, edges.side))
+    run_m = np.hypot(*(around.ends[:, 2:] - around.ends[:, :2]).T) * (around.what == _EDGE)
+    long = np.bincount(around.piece, run_m, len(seen)) >= _ELONGATED * most_m
+    kept = _given(pieces[seen], around)[0]
+    kept = seen[kept[long[kept] | ~arm[seen[kept]]]]
+    pieces, arm, wide_m = pieces[kept], arm[kept], _widest_m(pieces[kept])
+    moved = shapely.get_parts(shapely.difference(held.ever, held.always))
+    piece, part = shapely.STRtree(moved).query(pieces, predicate="dwithin", distance=_ON_M)
+    moves = np.bincount(piece, shapely.area(moved)[part], len(pieces)) > _MOVED * shapely.area(pieces)
+    strips = ~arm & (wide_m < wide_m[moves & ~arm].min(initial=most_m))
+    left = (wide_m > margin_m) & (strips | (~moves & (wide_m < rest_m)))
+    return Bare(pieces[left], strips[left], _rounded(wide_m[left & strips].max(initial=0.0), up=True))
+
+
+def _arms(pieces: Geometries, wide_m: float) -> Geometries:
+    """Cut off what of pieces is thinner than a width; the rest of them is drawn coarsely."""
+    rough_m = wide_m / 40
+    core = shapely.buffer(shapely.simplify(pieces, rough_m), -wide_m / 2, quad_segs=4)
+    thin = shapely.difference(pieces, shapely.buffer(core, wide_m / 2 + 2 * rough_m, quad_segs=4))
+    return np.asarray(shapely.get_parts(polygons_of(thin)))
+
+
+def _widest_m(pieces: Geometries) -> Floats:
+    """Measure the widest circle that each piece holds, for certain no less [m]."""
+    near_m = np.sqrt(shapely.area(pieces)) / 2000
+    return np.asarray(2 * (shapely.length(shapely.maximum_inscribed_circle(pieces, near_m)) + near_m))
+
+
+def margin_of(distances_m: Floats) -> float | None:
     """Tell narrow strips from open ground by the distances from the edge to the nearest polygon [m].
 
-    The margin stands where fewest distances lie within a factor of √3 of it, the lowest such place. It is 0
-    if less than `_NARROW` of all distances are smaller, or more than `_IN_GAP` of these lie in the gap:
-    then distances tell of no margin, and the second figure is what most of them lie within, else 0.
+    The margin stands where fewest distances lie within a factor of √3 of it, the lowest such place. It is
+    None if less than `_NARROW` of all distances are smaller, or more than `_IN_GAP` of these lie in the gap:
+    then distances tell of no margin. It is 0 if hardly any ground near polygons is bare.
     """
     known = np.sort(distances_m[distances_m > _ON_M])
     if len(known) < _FEWEST:
-        return 0.0, 0.0
+        return 0.0
     margins = np.geomspace(1.0, _REACH_M / _FOLD, 161)
     low, high = (np.searchsorted(known, margins * fold) for fold in (_FOLD**-0.5, _FOLD**0.5))
     fits: Bools = (low >= _NARROW * len(known)) & (high - low <= _IN_GAP * low)
     if not fits.any():
-        return 0.0, _rounded(np.quantile(known, _MOST))
+        return None
     best = np.flatnonzero(fits & ((high - low) == (high - low)[fits].min()))
-    return _rounded(margins[best[0]]), 0.0
+    return _rounded(margins[best[0]])
 
 
-def _rounded(metres: float) -> float:
-    return float(np.format_float_positional(metres, precision=2, fractional=False))
+def _rounded(metres: float, *, up: bool = False) -> float:
+    """Round to two digits."""
+    step = 10.0 ** (np.floor(np.log10(metres)) - 1) if metres else 1.0
+    return float(f"{(np.ceil if up else np.round)(metres / step) * step:.6g}")
 
 
-class EdgePoints:
-    """Points along the edge of the ground, to measure how far the nearest polygon is."""
-
-    def __init__(self, ground: Any) -> None:
-        """Take points along the edge."""
-        edges = segments(_rings(ground))[0]
-        step = edges[:, 2:] - edges[:, :2]
-        ends_m = np.cumsum(np.hypot(*step.T))
-        number = max(int(ends_m[-1] / _STEP_M), _FEWEST)
-        along_m = (np.arange(number) + 0.5) / number * ends_m[-1]
-        edge = np.searchsorted(ends_m, along_m)
-        share = 1 - (ends_m[edge] - along_m) / np.hypot(*step[edge].T)
-        self.points = np.asarray(shapely.points(edges[edge, :2] + share[:, None] * step[edge]))
-
-    def distances(self, days: Sequence[Geometries]) -> Floats:
-        """Measure from points to the nearest polygon of any day, within reach [m]; 0 in a polygon.
-
-        Of several days the least counts: the gap that is always there. What is wider on another day may have
-        changed hands.
-        """
-        least_m = np.full(len(self.points), np.inf)
-        for polygons in days:
-            outlines = shapely.STRtree(edge_lines(segments(_rings(polygons))[0]))
-            (point, _), far_m = outlines.query_nearest(
-                self.points, max_distance=_REACH_M, return_distance=True, all_matches=False
-            )
-            least_m[point] = np.minimum(least_m[point], far_m)
-            least_m[holder_of(self.points, polygons) >= 0] = 0.0
-        return np.asarray(least_m[np.isfinite(least_m)])
+def edge_distances(ground: Any, ever: Any) -> Floats:
+    """Measure from points along the edge to the ground ever held, within reach [m]; 0 in it."""
+    edges = segments(_rings(ground))[0]
+    step = edges[:, 2:] - edges[:, :2]
+    ends_m = np.cumsum(np.hypot(*step.T))
+    number = max(int(ends_m[-1] / _STEP_M), _FEWEST)
+    along_m = (np.arange(number) + 0.5) / number * ends_m[-1]
+    edge = np.searchsorted(ends_m, along_m)
+    share = 1 - (ends_m[edge] - along_m) / np.hypot(*step[edge].T)
+    points = np.asarray(shapely.points(edges[edge, :2] + share[:, None] * step[edge]))
+    inside = holder_of(points, np.array([ever], dtype=object)) >= 0
+    outlines = shapely.STRtree(edge_lines(segments(_rings(ever))[0]))
+    far_m = outlines.query_nearest(
+        points[~inside], max_distance=_REACH_M, return_distance=True, all_matches=False
+    )[1]
+    return np.concatenate([np.zeros(inside.sum()), far_m])

@@ -12,10 +12,19 @@ import pandas as pd
 import shapely
 
 from frontlines.crs import polygons_of
-from frontlines.crs.working import require_working_crs
+from frontlines.crs.working import place, require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import common_borders, ground_of, intersect, united
-from frontlines.geometry.strips import EdgePoints, StripFinder, Strips, margin_of
+from frontlines.geometry.strips import (
+    Bare,
+    Held,
+    StripFinder,
+    Strips,
+    bare_pieces,
+    edge_distances,
+    held_on,
+    margin_of,
+)
 from frontlines.layers.mending import REST_SOURCE, STRIP_SOURCE, append_rows
 from frontlines.limits import require_metres
 from frontlines.names import KM2, Geometries, Ints
@@ -24,6 +33,7 @@ T = TypeVar("T")
 
 _ON_M = 1e-2  # strips lie this near to the polygons beside them [m]
 _MOST_DATES = 12  # dates from which a margin is found, evenly taken
+_NAMED = 3  # pieces left bare that are named
 
 
 @dataclass(frozen=True)
@@ -32,8 +42,9 @@ class Margins:
 
     margin_m: float
     found: bool  # from the data, or else it was given
-    unclear_m: float  # > 0: no margin could be told from the edge; most of what is bare is nearer than this
     strips: gpd.GeoDataFrame  # a row for each date and side: `date`, `side`, MultiPolygon
+    bare: Mapping[str, Any]  # what is bare all the same, for the record
+    unclear: bool = False  # no margin could be told from the edge
 
     @property
     def record(self) -> dict[str, Any]:
@@ -49,7 +60,9 @@ class Margins:
         km2 = areas.groupby(["side", "date"])["km2"].sum().groupby("side").max()
         by_side = {str(side): float(area) for side, area in km2.items()}
         record = {"margin_m": self.margin_m, "found": self.found, "km2": by_side}
-        return record | ({"unclear_m": self.unclear_m} if self.unclear_m else {})
+        return (
+            record | ({"unclear": True} if self.unclear else {}) | ({"bare": self.bare} if self.bare else {})
+        )
 
 
 def find_margins(
@@ -62,14 +75,21 @@ def find_margins(
     """Find uncovered ground along the edge that is thinner than `margin_m`, on every date, and whose it is.
 
     None finds one margin for all dates, from up to `_MOST_DATES` of them, the first and the last among them,
-    by the gaps that are there on all (see `margin_of`); 0 finds no ground. Rows of the rest of the theatre
-    cover nothing. A `finder` of that margin goes on from the days that it knows.
+    by the gaps that are there on all (see `margin_of`); 0 finds no ground. Unless it is 0, `bare` says what
+    is left. Rows of the rest of the theatre cover nothing. A `finder` of that margin goes on from the days
+    that it knows.
     """
     require_working_crs(control=control, theatre=theatre)
     require_metres(LayerError, margin_m=margin_m)
     ground, shapes = ground_of(theatre), np.asarray(control.geometry.values, dtype=object)
     held = dict(_held(control))
-    metres, unclear_m = (margin_m, 0.0) if margin_m is not None else _found(ground, shapes, held)
+    clear_m: float | None = 0.0 if margin_m is None else margin_m
+    bare: Mapping[str, Any] = {}
+    if held and margin_m != 0 and finder is None:
+        of_days = _of_some_days(shapes, held)
+        clear_m = margin_of(edge_distances(ground, of_days.ever)) if margin_m is None else margin_m
+        bare = _recorded(bare_pieces(ground, of_days, clear_m or 0.0), control.crs)
+    metres = clear_m or 0.0
     names, side = np.unique(control["side"].to_numpy(dtype=object), return_inverse=True)
     rows = [
         (date, names[number], strip)
@@ -80,7 +100,29 @@ def find_margins(
     ]
     frame = pd.DataFrame(rows, columns=["date", "side", "geometry"]).astype({"date": control["date"].dtype})
     strips = gpd.GeoDataFrame(frame, geometry="geometry", crs=control.crs)
-    return Margins(float(metres), margin_m is None, unclear_m, strips)
+    return Margins(float(metres), margin_m is None, strips, bare, clear_m is None)
+
+
+def left_bare(control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, margin_m: float) -> dict[str, Any]:
+    """Put on record what a margin leaves bare along the edge on all days."""
+    held, shapes = dict(_held(control)), np.asarray(control.geometry.values, dtype=object)
+    if not held:
+        return {}
+    return _recorded(bare_pieces(ground_of(theatre), _of_some_days(shapes, held), margin_m), control.crs)
+
+
+def _recorded(bare: Bare, crs: Any) -> dict[str, Any]:
+    """Put on record strips and the margin that clears them, and wider pieces, the largest by their places."""
+    record: dict[str, Any] = {"margin_m": bare.margin_m} if bare.margin_m else {}
+    for name, own in (("strips", bare.strips), ("wide", ~bare.strips)):
+        pieces, km2 = bare.pieces[own], shapely.area(bare.pieces[own]) / KM2
+        inside = shapely.get_coordinates(shapely.point_on_surface(pieces[:_NAMED]))
+        largest = [
+            {"km2": float(one), "place": place(x, y, crs)} for one, (x, y) in zip(km2, inside, strict=False)
+        ]
+        if largest:
+            record[name] = {"km2": float(km2.sum()), "pieces": len(pieces), "largest": largest}
+    return record
 
 
 def _strips(
@@ -123,8 +165,8 @@ def with_margins(control: gpd.GeoDataFrame, margins: Margins) -> gpd.GeoDataFram
         own = np.flatnonzero((dates == date) & (sides == side) & ~rest)
         pieces = shapely.get_parts(strip)
         host = _hosts(pieces, shapes[own])
-        for place in np.unique(host):
-            shapes[own[place]] = united(np.array([shapes[own[place]], *pieces[host == place]]))
+        for at in np.unique(host):
+            shapes[own[at]] = united(np.array([shapes[own[at]], *pieces[host == at]]))
         for row in np.flatnonzero((dates == date) & rest):
             shapes[row] = polygons_of(np.array([shapely.difference(shapes[row], strip)]))[0]
     gained_km2 = np.where(rest, 0.0, shapely.area(shapes) - before) / KM2
@@ -196,12 +238,8 @@ def _held(control: gpd.GeoDataFrame) -> Iterator[tuple[Any, Ints]]:
         yield date, own[rows]
 
 
-def _found(ground: Any, shapes: Geometries, held: Mapping[Any, Ints]) -> tuple[float, float]:
-    """Find the margin from the dates, or from some of many, or that they tell of none."""
-    if not held:
-        return 0.0, 0.0
-    points = EdgePoints(ground)
-    return margin_of(points.distances([shapes[rows] for rows in some_of(list(held.values()))]))
+def _of_some_days(shapes: Geometries, held: Mapping[Any, Ints]) -> Held:
+    return held_on([shapes[rows] for rows in some_of(list(held.values()))])
 
 
 def some_of(days: Sequence[T]) -> list[T]:

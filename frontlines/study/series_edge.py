@@ -13,7 +13,7 @@ from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
 from frontlines.geometry.coverage import HAIR_M, ground_of, united
 from frontlines.geometry.strips import StripFinder
-from frontlines.layers.margins import Margins, add_margins, find_margins, is_strip
+from frontlines.layers.margins import Margins, add_margins, find_margins, is_strip, left_bare
 from frontlines.layers.mending import fill_up
 from frontlines.movement.front_length import front_length
 from frontlines.names import BORDER_M, UNKNOWN
@@ -42,10 +42,9 @@ class SeriesEdge:
         self.theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
         if margin_m is None and earlier is not None:
             margins = find_margins(some_days.iloc[:0], self.theatre, margin_m=earlier["margin_m"])
-            unclear_m = earlier.get("unclear_m", 0.0)
-            if unclear_m:  # as by all days
-                unclear_m = find_margins(some_days, self.theatre).unclear_m or unclear_m
-            self.margins = replace(margins, found=earlier["found"], unclear_m=unclear_m)
+            bare = left_bare(some_days, self.theatre, margins.margin_m)
+            unclear = bool(earlier.get("unclear"))
+            self.margins = replace(margins, found=earlier["found"], bare=bare, unclear=unclear)
         else:
             self.margins = find_margins(some_days, self.theatre, margin_m=margin_m)
         if measured and border_m is None:
@@ -127,10 +126,15 @@ class States:
 
 def _require_clear(margins: Margins) -> None:
     """Refuse to measure a front that may be coast or border."""
-    if margins.unclear_m:
+    if margins.unclear:
+        clear_m = margins.bare.get("margin_m")
         raise StudyError(
             "front_m needs border_m or margin_m: along the edge of all districts much ground is covered by "
             "no snapshot, and nothing tells narrow strips there from open ground; border_m is how near to "
-            "the edge ground ends at a border or coast, not at a front: most of what is bare near polygons "
-            f"lies within {margins.unclear_m:.0f} m"
+            "the edge ground ends at a border or coast, not at a front"
+            + (
+                f"; margin_m {clear_m:.0f} gives pieces of bare ground to the side beside them"
+                if clear_m
+                else ""
+            )
         )

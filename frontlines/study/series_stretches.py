@@ -120,7 +120,7 @@ def walk(
     (kept, margin), front_m, border_m = earlier, asked["front_m"], asked["border_m"]
     if len(held.days) == 1:  # what is wrong with it counts for more than that it is alone
         _require_sound(held)
-    some = some_days(held, wanted=asked["margin_m"] is None and (margin is None or "unclear_m" in margin))
+    some = some_days(held, wanted=asked["margin_m"] != 0)
     rest, measured = asked["rest"], bool(front_m)
     edge = SeriesEdge(
         some, districts, asked["margin_m"], margin, measured=measured, border_m=border_m, rest=rest

@@ -12,6 +12,7 @@ from frontlines.control import frontlines_from_control
 from frontlines.geometry.strips import margin_of
 from frontlines.layers import as_control
 from frontlines.layers.margins import find_margins
+from frontlines.manifest import edge_notes
 
 CRS = "EPSG:3035"
 X, Y = 4_321_000, 3_210_000  # the centre of the plane, where lengths are true
@@ -139,9 +140,9 @@ def test_a_margin_is_a_number_of_metres(margin_m):
 def test_the_margin_stands_between_narrow_strips_and_open_ground():
     rng = np.random.default_rng(0)
     narrow, wide = rng.uniform(5, 150, 300), rng.uniform(2000, 10_000, 100)
-    assert 150 < margin_of(np.append(narrow, wide))[0] < 2000
-    assert margin_of(rng.uniform(0, 10_000, 400)) == (0, 9400)
-    assert margin_of(narrow[:10]) == (0, False)
+    assert 150 < margin_of(np.append(narrow, wide)) < 2000
+    assert margin_of(rng.uniform(0, 10_000, 400)) is None
+    assert margin_of(narrow[:10]) == 0
 
 
 def test_the_fronts_of_ukraine_are_no_coast_and_no_border(bench):
@@ -179,3 +180,40 @@ def test_the_gap_that_is_always_there_is_the_margin_beside_a_pocket_that_is_not(
     assert 300 < found.margin_m < 900
     given_km2 = (found.strips.set_index("date").area / 1e6).tolist()
     assert given_km2 == pytest.approx([0.3 * 20, 0.3 * 14], abs=0.3)
+
+
+BAY, EAST = ground(5_000, 0, 15_000, 2_000), ground(30_000, 0, 40_000, 20_000)
+
+
+def around_a_bay(*more):
+    """Ground held but for a bay at the edge, and the rest's own in the east."""
+    return shapely.difference(THEATRE.geometry.iloc[0], shapely.union_all([BAY, EAST, *more]))
+
+
+def test_what_a_margin_leaves_bare_is_named_with_the_margin_that_clears_it():
+    held = control(around_a_bay(ground(20_000, 0, 20_900, 900)))
+    bare = find_margins(held, THEATRE).bare
+    assert (bare["strips"]["pieces"], bare["strips"]["km2"]) == (2, pytest.approx(20.81))
+    assert bare["strips"]["largest"][0]["km2"] == pytest.approx(20)
+    assert 2_000 <= bare["margin_m"] <= 2_100
+    assert "wide" not in bare
+    left = find_margins(held, THEATRE, margin_m=1_000).bare
+    assert (left["strips"]["pieces"], left["margin_m"]) == (1, bare["margin_m"])
+    cleared = find_margins(held, THEATRE, margin_m=bare["margin_m"])
+    assert cleared.strips.area.sum() / 1e6 == pytest.approx(20.81)
+    assert not cleared.bare
+    assert not find_margins(held, THEATRE, margin_m=0).bare
+    run = fl.run_study(study(*[around_a_bay()] * 2, margin_m=1_000))
+    assert "no polygon covers 20.0 km² in pieces wider than 1 km (20.0 km² at" in run.caption
+    assert "--" not in run.caption  # options are for who gives the command
+    (told,) = edge_notes(run.manifest)
+    assert f"--margin-m {bare['margin_m']:.0f} gives such ground to the side beside it" in told
+
+
+def test_no_margin_is_named_for_ground_that_may_be_somebodys():
+    assert not find_margins(control(shapely.difference(THEATRE.geometry.iloc[0], EAST)), THEATRE).bare
+    moved = around_a_bay(), shapely.union_all([around_a_bay(), ground(5_000, 1_500, 15_000, 2_000)])
+    assert not find_margins(two_days(*moved), THEATRE).bare  # a pocket is no coast
+    sea = find_margins(control(ground(0, 0, 30_000, 17_000)), THEATRE, margin_m=500).bare
+    assert (set(sea), sea["wide"]["pieces"]) == ({"wide"}, 1)
+    assert sea["wide"]["km2"] == pytest.approx(90, abs=5)
