@@ -240,6 +240,14 @@ def shown_unit(table: Any) -> AreaUnit:
     return unit._replace(digits=max(1, unit.digits)) if unit.km2 == 1 else unit
 
 
+def of_seen_sides(totals: Any) -> Any:
+    """Leave out the rows of sides whose ground is written as 0 throughout; two sides are kept at least."""
+    unit, names = shown_unit(totals), [f"{name}_km2" for name in ("before", "after", "gained", "lost")]
+    most = totals.reindex(columns=names).max(axis=1).groupby(totals["side"]).transform("max")
+    seen = totals[~(most < 0.5 * 10**-unit.digits * unit.km2)]
+    return seen if seen["side"].nunique() > 1 else totals
+
+
 def in_unit(table: Any, unit: AreaUnit) -> Any:
     """Give the areas of a table in another unit, in the same columns."""
     areas = [name for name in table if str(name).endswith("_km2") and table[name].dtype != bool]
