@@ -90,6 +90,10 @@ EACH_DAY = ("last", "first", "all")
 CADENCES = {"D": "daily", "W": "weekly", "MS": "monthly", "QS": "quarterly", "YS": "yearly"}
 """Steps that `change_series` knows, and their words."""
 
+LEAST_DAYS = {"D": 1, "W": 7, "MS": 28, "QS": 90, "YS": 365}
+"""Days that the shortest step of each kind has."""
+
+_CLEARLY = 0.9  # a step shorter than this share of the shortest is part of one
 _UNITS = {"day": "D", "week": "W", "month": "MS", "quarter": "QS", "year": "YS"}
 
 FREQUENCIES = {code: code for code in CADENCES} | {words: code for code, words in CADENCES.items()} | _UNITS
@@ -238,6 +242,17 @@ def shown_unit(table: Any) -> AreaUnit:
     """Choose the unit of a table for sentences and the page: square kilometres with one decimal at least."""
     unit = unit_of(table)
     return unit._replace(digits=max(1, unit.digits)) if unit.km2 == 1 else unit
+
+
+def cadence_with_parts(steps: Any) -> str:
+    """Give the cadence of a series, and say that its first or last step is part of a month only."""
+    cadence = str(steps["cadence"].iloc[0])
+    least = next((LEAST_DAYS[code] for code, words in CADENCES.items() if cadence.startswith(words)), 0)
+    ends = steps[["date_from", "date_to"]].drop_duplicates().astype("datetime64[s]")
+    short = ((ends["date_to"] - ends["date_from"]).dt.days < _CLEARLY * least).tolist()
+    named = [name for name, part in (("first", short[0]), ("last", short[-1])) if part]
+    step = f"{' and '.join(named)} step " if len(ends) > 1 else ""
+    return f"{cadence}, {step}in part" if named else cadence
 
 
 def of_seen_sides(totals: Any) -> Any:

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
-from frontlines.names import AreaUnit, area_unit, in_unit, of_seen_sides
+from frontlines.names import AreaUnit, area_unit, cadence_with_parts, in_unit, of_seen_sides
 from frontlines.plot.artists import Z, dash, days_of, fill, paint, write
 from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_axes_look, set_date_axes, write_above
 from frontlines.plot.furniture import Entry
@@ -24,7 +24,6 @@ from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaS
 from frontlines.plot.text import font_of, plain, renderer_of, text_width_px
 from frontlines.plot.words import clean, day, number
 from frontlines.series.change_series import COLUMNS
-from frontlines.series.periods import cadence_with_parts
 from frontlines.series.totals import series_totals
 
 _DAYS = ("date_from", "date_to", "period_end")

@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from frontlines.manifest import CAPTIONS, edge_notes, error_sentence, long_date, named_districts
-from frontlines.names import RESERVED, AreaUnit, area_unit, counted, listed
+from frontlines.names import RESERVED, AreaUnit, area_unit, cadence_with_parts, counted, listed
 from frontlines.report.folder import Folder, Run
-from frontlines.series.periods import cadence_with_parts
 from frontlines.uncertainty import TRUST
 
 _MOST_SIDES = 4

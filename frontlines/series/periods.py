@@ -10,11 +10,9 @@ import pandas as pd
 
 from frontlines.errors import LayerError
 from frontlines.limits import within
-from frontlines.names import CADENCES, FREQUENCIES
+from frontlines.names import CADENCES, FREQUENCIES, LEAST_DAYS
 
 _PERIODS = {"D": "D", "W": "W", "MS": "M", "QS": "Q", "YS": "Y"}
-_LEAST_DAYS = {"D": 1, "W": 7, "MS": 28, "QS": 90, "YS": 365}
-_CLEARLY = 0.9  # a step shorter than this share of the shortest of its periods is part of one
 _WITH_DAY = ("MS", "QS", "YS")
 _LAST_DAY = 28  # the last one that every month has
 
@@ -49,7 +47,7 @@ def steps_between(dates: Sequence[pd.Timestamp], freq: str | None, day: int | No
     if code is None:
         last, ends = np.arange(1, len(dates)), list(dates[1:])
     else:
-        within("steps", (dates[-1] - dates[0]).days / _LEAST_DAYS[code], f"steps of freq={freq!r}")
+        within("steps", (dates[-1] - dates[0]).days / LEAST_DAYS[code], f"steps of freq={freq!r}")
         periods = pd.period_range(dates[0], dates[-1], freq=_PERIODS[code])
         if day is not None:
             periods = periods.insert(0, periods[0] - 1)
@@ -71,15 +69,3 @@ def cadence_of(freq: str | None, day: int | None = None) -> str:
     code = code_of(freq)
     from_day = "" if day is None else f", to day {day}"
     return "every snapshot" if code is None else f"{CADENCES[code]}{from_day}"
-
-
-def cadence_with_parts(steps: pd.DataFrame) -> str:
-    """Give the cadence of a series, and say that its first or last step is part of a period only."""
-    cadence = str(steps["cadence"].iloc[0])
-    least = next((_LEAST_DAYS[code] for code, words in CADENCES.items() if cadence.startswith(words)), 0)
-    ends = steps[["date_from", "date_to"]].drop_duplicates().apply(pd.to_datetime)
-    short = (ends["date_to"] - ends["date_from"]).dt.days.to_numpy() < _CLEARLY * least
-    if len(ends) == 1:
-        return f"{cadence}, in part" if short[0] else cadence
-    named = [name for name, part in zip(("first", "last"), short[[0, -1]], strict=True) if part]
-    return f"{cadence}, {' and '.join(named)} step in part" if named else cadence

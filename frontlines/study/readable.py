@@ -31,6 +31,7 @@ from frontlines.names import (
     UNKNOWN,
     WHOLE,
     AreaUnit,
+    cadence_with_parts,
     counted,
     in_unit,
     listed,
@@ -40,7 +41,6 @@ from frontlines.names import (
     somebody,
     unit_of,
 )
-from frontlines.series.periods import cadence_with_parts
 from frontlines.sources.snapshots import SHRUNK
 from frontlines.study.agreement import AgreementResults, NetResults
 from frontlines.study.compare import Results

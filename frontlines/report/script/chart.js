@@ -131,7 +131,7 @@ function draw_bars(wide) {
   const narrow = wide < 800, row = 26, left = Math.min(180, wide * 0.4), top = narrow && INTERVALS ? 66 : 50, total = top + rows.length * row + 8;
   const svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
   const ends = rows.flatMap((district) => [value(right_name, district), -value(left_name, district), ...bound(district)]);
-  const x = d3.scaleLinear([Math.min(0, ...ends), Math.max(0, ...ends)], [left + 8, wide - 14]).nice(5);
+  const x = d3.scaleLinear([Math.min(0, ...ends), Math.max(0, ...ends)], [left + 8, wide - 24]);
   svg_.append("g").attr("transform", `translate(0,${top})`).call(d3.axisTop(x).ticks(Math.min((wide - left) / 80, 7)).tickSize(-(total - top - 8)).tickFormat(tick));
   svg_.append("line").attr("class", "zero").attr("x1", x(0)).attr("x2", x(0)).attr("y1", top).attr("y2", total - 8);
     svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(SOURCES ? `Only ${cut(data.names[1], wide / 26)} (left), only ${cut(data.names[0], wide / 26)} (right), ${UNIT}` : `${cut(named(state.side), wide / 20)}: lost (left) and gained (right), ${UNIT}${wide < 1000 || !rows.some((district) => value(left_name, district)) ? "" : lost_words(state.side)}`);
