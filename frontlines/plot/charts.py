@@ -325,7 +325,8 @@ def totals_of(table: pd.DataFrame, needs: Collection[str]) -> pd.DataFrame:
     of_districts = "district" in table.columns
     _require(table, COLUMNS if of_districts else (*STEP_COLUMNS, *needs))
     totals = series_totals(days_in(table)) if of_districts else days_in(table)
-    return of_seen_sides(totals).sort_values("date_to", kind="stable", ignore_index=True)
+    seen: pd.DataFrame = of_seen_sides(totals).sort_values("date_to", kind="stable", ignore_index=True)
+    return seen
 
 
 def days_in(table: pd.DataFrame) -> pd.DataFrame:

@@ -155,8 +155,8 @@ def _sides_counted(sides: Sequence[str]) -> str:
 
 def _matrix(results: Results, unit: AreaUnit) -> list[RenderableType]:
     """Lay out transitions of all districts together, with what each side held; as a list for many sides."""
-    matrix = transition_matrix(results.transitions).xs(WHOLE)
-    seen = (matrix > _NOTABLE_KM2).any() | (matrix > _NOTABLE_KM2).any(axis=1)
+    matrix: Any = transition_matrix(results.transitions).xs(WHOLE)
+    seen = ((matrix > _NOTABLE_KM2) | (matrix.T > _NOTABLE_KM2)).any()
     matrix = matrix.loc[seen, seen]
     if len(matrix) > _WIDEST_MATRIX:
         return _moved(results, unit)
