@@ -238,7 +238,7 @@ def test_a_phone_and_a_printer_get_pages_of_their_own(page):
     hidden = "return [...document.querySelectorAll('.scroll:has(.cards)')].filter(one => one.scrollWidth > one.clientWidth).length"
     assert opened.do(hidden) == 0  # tables are cards
     assert opened.do("return getComputedStyle(document.querySelector('#table td'), '::before').content") == (
-        '"gained, km²" " "'
+        '"gained, km² "'
     )
     opened.do("document.getElementById('map').style.display = 'none'; resize()")  # as in a hidden tab
     assert opened.browser.get_log("browser") == []
