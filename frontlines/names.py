@@ -90,6 +90,10 @@ EACH_DAY = ("last", "first", "all")
 CADENCES = {"D": "daily", "W": "weekly", "MS": "monthly", "QS": "quarterly", "YS": "yearly"}
 """Steps that `change_series` knows, and their words."""
 
+LEAST_DAYS = {"D": 1, "W": 7, "MS": 28, "QS": 90, "YS": 365}
+"""Days that the shortest step of each kind has."""
+
+_CLEARLY = 0.9  # a step shorter than this share of the shortest is part of one
 _UNITS = {"day": "D", "week": "W", "month": "MS", "quarter": "QS", "year": "YS"}
 
 FREQUENCIES = {code: code for code in CADENCES} | {words: code for code, words in CADENCES.items()} | _UNITS
@@ -238,6 +242,25 @@ def shown_unit(table: Any) -> AreaUnit:
     """Choose the unit of a table for sentences and the page: square kilometres with one decimal at least."""
     unit = unit_of(table)
     return unit._replace(digits=max(1, unit.digits)) if unit.km2 == 1 else unit
+
+
+def cadence_with_parts(steps: Any) -> str:
+    """Give the cadence of a series, and say that its first or last step is part of a month only."""
+    cadence = str(steps["cadence"].iloc[0])
+    least = next((LEAST_DAYS[code] for code, words in CADENCES.items() if cadence.startswith(words)), 0)
+    ends = steps[["date_from", "date_to"]].drop_duplicates().astype("datetime64[s]")
+    short = ((ends["date_to"] - ends["date_from"]).dt.days < _CLEARLY * least).tolist()
+    named = [name for name, part in (("first", short[0]), ("last", short[-1])) if part]
+    step = f"{' and '.join(named)} step " if len(ends) > 1 else ""
+    return f"{cadence}, {step}in part" if named else cadence
+
+
+def of_seen_sides(totals: Any) -> Any:
+    """Leave out the rows of sides whose ground is written as 0 throughout; two sides are kept at least."""
+    unit, names = shown_unit(totals), [f"{name}_km2" for name in ("before", "after", "gained", "lost")]
+    most = totals.reindex(columns=names).max(axis=1).groupby(totals["side"]).transform("max")
+    seen = totals[~(most < 0.5 * 10**-unit.digits * unit.km2)]
+    return seen if seen["side"].nunique() > 1 else totals
 
 
 def in_unit(table: Any, unit: AreaUnit) -> Any:

@@ -1,6 +1,8 @@
 """Counts, lists and figures in messages."""
 
-from frontlines.names import AreaUnit, counted, listed, measure
+import pandas as pd
+
+from frontlines.names import AreaUnit, counted, listed, measure, of_seen_sides
 
 
 def test_counts_agree_with_their_nouns():
@@ -25,3 +27,14 @@ def test_an_area_is_written_with_halves_up_and_a_true_minus():
     assert [unit.said(km2, sign=True) for km2 in (0.0, 0.0125, -0.0125, 12.3)] == [
         "0 ha", "+1.3 ha", "−1.3 ha", "+1,230.0 ha",
     ]  # fmt: skip
+
+
+def test_sides_that_hold_nothing_are_left_out_but_two_are_kept():
+    totals = pd.DataFrame({"side": ["A", "B", "unknown"], "before_km2": [9.0, 3.0, 0.0]})
+    totals = totals.assign(
+        after_km2=[12.0, 0.0, 0.001], gained_km2=[3.0, 0.0, 0.001], lost_km2=[0.0, 3.0, 0.0]
+    )
+    totals = totals.assign(net_km2=totals["gained_km2"] - totals["lost_km2"])
+    assert list(of_seen_sides(totals)["side"]) == ["A", "B"]
+    assert list(of_seen_sides(totals.iloc[[0, 2]])["side"]) == ["A", "unknown"]
+    assert list(of_seen_sides(totals.assign(after_km2=0.06))["side"]) == ["A", "B", "unknown"]

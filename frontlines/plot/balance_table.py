@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from frontlines.names import KM2, WHOLE, AreaUnit, area_unit, unit_of
+from frontlines.names import KM2, WHOLE, AreaUnit, area_unit, of_seen_sides, unit_of
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.scene import ResultsLike
 from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle, side_name
@@ -58,7 +58,7 @@ def rows_of(results: ResultsLike, most: int = MOST_ROWS) -> list[Row]:
 
 def _rows_of_sides(results: ResultsLike) -> list[Row]:
     """Write the table of several sides, and the ground that changed hands between any of them."""
-    total = results.totals
+    total = of_seen_sides(results.totals)
     names = total["side"].map(lambda side: side_name(side, results.study.sides))
     turnover = (total["gained_km2"] + total["lost_km2"]).sort_values(ascending=False, kind="stable")
     shown = sorted(turnover.index[: MOST_ROWS if len(total) > _MOST_SIDES else len(total)])

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from frontlines.arguments import checked
 from frontlines.errors import FrontlinesError
-from frontlines.names import CADENCES, AreaUnit, area_unit, in_unit
+from frontlines.names import AreaUnit, area_unit, cadence_with_parts, in_unit, of_seen_sides
 from frontlines.plot.artists import Z, dash, days_of, fill, paint, write
 from frontlines.plot.chart_axes import axes_for, days_at, room_for, set_axes_look, set_date_axes, write_above
 from frontlines.plot.furniture import Entry
@@ -26,7 +26,6 @@ from frontlines.plot.words import clean, day, number
 from frontlines.series.change_series import COLUMNS
 from frontlines.series.totals import series_totals
 
-_FEWEST_STEPS, _CLEARLY = 3, 0.9  # February is no shorter than this share of another month
 _DAYS = ("date_from", "date_to", "period_end")
 STEP_COLUMNS = ("side", "date_from", "date_to", "cadence", "same_input", "suspect")
 _STRIP = 0.022  # height of the strip along the foot, as a share of the chart's
@@ -322,12 +321,12 @@ def draw_front_length(
 
 
 def totals_of(table: pd.DataFrame, needs: Collection[str]) -> pd.DataFrame:
-    """Return one row for each step, in the order of the steps, from a series or its totals."""
-    if "district" in table.columns:
-        _require(table, COLUMNS)
-        return series_totals(days_in(table))
-    _require(table, (*STEP_COLUMNS, *needs))
-    return days_in(table).sort_values("date_to", kind="stable", ignore_index=True)
+    """Return one row for each step and side, in order; sides that hold nothing are left out."""
+    of_districts = "district" in table.columns
+    _require(table, COLUMNS if of_districts else (*STEP_COLUMNS, *needs))
+    totals = series_totals(days_in(table)) if of_districts else days_in(table)
+    seen: pd.DataFrame = of_seen_sides(totals).sort_values("date_to", kind="stable", ignore_index=True)
+    return seen
 
 
 def days_in(table: pd.DataFrame) -> pd.DataFrame:
@@ -350,18 +349,7 @@ def heading(totals: pd.DataFrame, what: str) -> str:
     """Write a heading: side, if there is one, what is drawn, dates, cadence."""
     side = f"{clean(totals['side'].iloc[0])}: " if "side" in totals else ""
     first, last = day(totals["date_from"].iloc[0]), day(totals["date_to"].iloc[-1])
-    return f"{side}{what}, {first} to {last}, {clean(totals['cadence'].iloc[0])}{_parts_of_periods(totals)}"
-
-
-def _parts_of_periods(totals: pd.DataFrame) -> str:
-    """Say that the first or the last step is part of a period only: clearly shorter than all between them."""
-    length = (totals["date_to"] - totals["date_from"]).to_numpy()
-    by_calendar = str(totals["cadence"].iloc[0]).startswith(tuple(CADENCES.values()))
-    if not by_calendar or len(length) < _FEWEST_STEPS:
-        return ""
-    at = {"first": length[0], "last": length[-1]}
-    short = [name for name, own in at.items() if own < _CLEARLY * length[1:-1].min()]
-    return f" ({' and '.join(short)} step in part)" if short else ""
+    return f"{side}{what}, {first} to {last}, {clean(cadence_with_parts(totals))}"
 
 
 def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, dots: bool = True) -> None:

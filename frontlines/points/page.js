@@ -378,9 +378,10 @@ function list() {
       field("date", "its day, if not the map’s", "day, if not the map’s"),
       take(`Take ${title.toLowerCase()} away`, () => S.entries[kind].splice(n, 1)));
   })));
+  const ends = (ring, axis) => [Math.min, Math.max].map((end) => Math.round(end(...ring.map((corner) => corner[axis])))).join(" to ");
   const frame = S.entries.frame;
   fill(find("boxes"), ...(frame ? [el("li", {}, el("span", {}, `Frame: columns ${frame[0]} to ${frame[2]}, rows ${frame[1]} to ${frame[3]}`), take("Take the frame away", () => delete S.entries.frame))] : []),
-    ...(S.entries.masks || []).map((mask, n) => el("li", {}, el("span", {}, Array.isArray(mask[0]) ? `Mask ${n + 1}: ${mask.length} corners` : `Mask ${n + 1}: columns ${mask[0]} to ${mask[2]}, rows ${mask[1]} to ${mask[3]}`), take(`Take mask ${n + 1} away`, () => S.entries.masks.splice(n, 1)))));
+    ...(S.entries.masks || []).map((mask, n) => el("li", {}, el("span", {}, Array.isArray(mask[0]) ? `Mask ${n + 1}: ${mask.length} corners, columns ${ends(mask, 0)}, rows ${ends(mask, 1)}` : `Mask ${n + 1}: columns ${mask[0]} to ${mask[2]}, rows ${mask[1]} to ${mask[3]}`), take(`Take mask ${n + 1} away`, () => S.entries.masks.splice(n, 1)))));
   draw();
 }
 const state = () => JSON.stringify({ points: S.points, entries: S.entries, sides: S.sides });
@@ -410,7 +411,7 @@ async function save() {
     const { files, lacking } = await ask("save", { points: placed(), entries: entries() });
     S.dirty = Boolean(bare || halfway);
     const left = [bare ? `${bare} of the points have no coordinates and were left out` : "", halfway ? "the sides were left out: they need two different names, and a place each" : ""].filter(Boolean);
-    fill(find("saved"), `Saved: ${files.join(", ")}`, left.length ? `; ${left.join("; ")}` : "", ". ", lacking ? `Still lacking: ${lacking}` : "Now, in the terminal: ", lacking ? "" : el("code", {}, `frontlines digitize ${files[0]}`));
+    fill(find("saved"), `Saved: ${files.join(", ")}`, left.length ? `; ${left.join("; ")}` : "", ". ", lacking ? `Still lacking: ${lacking}` : "Now, in the terminal: ", lacking ? "" : el("code", {}, `frontlines digitize ${files[0]} --out traced`));
   } catch (error) { find("save-error").textContent = error.message; }
   document.documentElement.dataset.saved = Number(document.documentElement.dataset.saved || 0) + 1;
 }

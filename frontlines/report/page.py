@@ -18,7 +18,7 @@ import pandas as pd
 
 from frontlines.arguments import checked
 from frontlines.errors import SourceError
-from frontlines.names import CONTESTED, UNKNOWN, shown_unit
+from frontlines.names import CONTESTED, UNKNOWN, of_seen_sides, shown_unit
 from frontlines.plot.style import (
     DEFAULT_STYLE,
     AreaStyle,
@@ -31,7 +31,7 @@ from frontlines.plot.style import (
 )
 from frontlines.plot.words import clean
 from frontlines.report import words
-from frontlines.report.folder import Folder, read_folder, refusing
+from frontlines.report.folder import TABLES, Folder, read_folder, refusing
 from frontlines.sources.formats import plain_cell
 from frontlines.sources.writing import whole_or_not
 
@@ -262,11 +262,10 @@ def _tables(run: Folder) -> tuple[pd.DataFrame, pd.DataFrame]:
         table = run.tables["agreement"].rename(columns={"date": "date_to"})
         last = ~table["date_to"].duplicated(keep="last")  # of each day: all districts
         return table[~last], table[last]
-    if run.kind == "change":
-        return run.tables["balance"], run.tables["totals"]
-    own = run.tables["series"]
+    own, total = run.tables[TABLES[run.kind][0].partition(".")[0]], of_seen_sides(run.tables["totals"])
+    own = own[own["side"].isin(total["side"])]
     whole_km2 = own.drop_duplicates("district")["district_km2"].sum()
-    return own, run.tables["totals"].assign(district_km2=whole_km2)
+    return own, total.assign(district_km2=whole_km2)
 
 
 def _runs(table: Any) -> list[Runs]:

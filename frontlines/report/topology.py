@@ -28,7 +28,7 @@ TOLERANCE_CELLS = 4.0
 
 _CONTEXT_CELLS = 32.0
 _MIDDLE_CELLS = 64.0  # how exactly the middle of a district is found
-_AROUND, _BESIDE = 0.35, 0.12  # of the map's longer side: countries are kept, and named, so far around it
+_AROUND, _BESIDE = 1.4, 0.12  # of the map's longer side: countries are kept from its middle, named beside it
 _DRAWN = (shapely.GeometryType.POLYGON, shapely.GeometryType.LINESTRING)
 
 _AT_ONCE = 128  # states that are looked at together
@@ -187,8 +187,9 @@ def _context(
     """Cut out what lies around the map, coarser than the ground: kind and name, shapes in cells."""
     if context is None:
         return []
-    window, beside = (shapely.box(-m, -m, CELLS + m, CELLS + m) for m in (_AROUND * CELLS, _BESIDE * CELLS))
     theatre = shapely.box(*grid.in_cells(shapely.multipoints(shapely.get_coordinates(wholes))).bounds)
+    window = theatre.centroid.buffer(_AROUND * CELLS, cap_style="square")
+    beside = shapely.box(-_BESIDE * CELLS, -_BESIDE * CELLS, (1 + _BESIDE) * CELLS, (1 + _BESIDE) * CELLS)
     found: list[tuple[dict[str, Any], Any]] = []
     for kind, name, shape in context[["kind", "name", "geometry"]].itertuples(index=False):
         near = shapely.intersection(shapely.simplify(grid.in_cells(shape), _CONTEXT_CELLS), window)

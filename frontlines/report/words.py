@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from frontlines.manifest import CAPTIONS, edge_notes, error_sentence, long_date, named_districts
-from frontlines.names import RESERVED, AreaUnit, area_unit, counted, listed
+from frontlines.names import RESERVED, AreaUnit, area_unit, cadence_with_parts, counted, listed
 from frontlines.report.folder import Folder, Run
 from frontlines.uncertainty import TRUST
 
@@ -27,7 +27,7 @@ def headline(run: Run, total: pd.DataFrame, unit: AreaUnit) -> tuple[str, str]:
     sums = total.groupby("side", sort=False)[["gained_km2", "lost_km2", "net_km2"]].sum()
     if len(sums) == 1:
         gained, lost = (unit.said(one) if one else "no ground" for one in sums.iloc[0, :2])
-        more = f", in {counted(len(total), 'step')} ({_cadence(run)})" if len(total) > 1 else ""
+        more = f", in {counted(len(total), 'step')} ({_cadence(run, total)})" if len(total) > 1 else ""
         net = unit.said(sums["net_km2"].iloc[0], sign=True) + _interval(run, total, unit)
         return (
             f"{_called(run, sums.index[0])} gained {gained} and lost {lost} {span}",
@@ -63,9 +63,9 @@ def _called(run: Run, side: Any) -> str:
     return str(run.sides.get(side, side))
 
 
-def _cadence(run: Run) -> str:
+def _cadence(run: Run, total: pd.DataFrame) -> str:
     """Say how often there is a snapshot."""
-    return str(run.manifest["books"]["cadence"] if run.kind == "series" else run.manifest["cadence"])
+    return cadence_with_parts(total) if run.kind == "series" else str(run.manifest["cadence"])
 
 
 def limits(run: Folder) -> list[tuple[str, str]]:
@@ -79,7 +79,10 @@ def limits(run: Folder) -> list[tuple[str, str]]:
                 "Dates",
                 "A snapshot’s date is not the date of a change: it shows what had changed hands by then.",
             ),
-            ("Cadence", f"Gained and lost depend on the cadence ({_cadence(run)}): {gross}"),
+            (
+                "Cadence",
+                f"Gained and lost depend on the cadence ({_cadence(run, run.tables['totals'])}): {gross}",
+            ),
         ]
     beyond = [
         (area_unit(one["km2"]).said(one["km2"]), one["date"]) for one in manifest.get("no_district", ())

@@ -10,10 +10,9 @@ import pandas as pd
 
 from frontlines.errors import LayerError
 from frontlines.limits import within
-from frontlines.names import CADENCES, FREQUENCIES
+from frontlines.names import CADENCES, FREQUENCIES, LEAST_DAYS
 
 _PERIODS = {"D": "D", "W": "W", "MS": "M", "QS": "Q", "YS": "Y"}
-_LEAST_DAYS = {"D": 1, "W": 7, "MS": 28, "QS": 90, "YS": 365}
 _WITH_DAY = ("MS", "QS", "YS")
 _LAST_DAY = 28  # the last one that every month has
 
@@ -48,7 +47,7 @@ def steps_between(dates: Sequence[pd.Timestamp], freq: str | None, day: int | No
     if code is None:
         last, ends = np.arange(1, len(dates)), list(dates[1:])
     else:
-        within("steps", (dates[-1] - dates[0]).days / _LEAST_DAYS[code], f"steps of freq={freq!r}")
+        within("steps", (dates[-1] - dates[0]).days / LEAST_DAYS[code], f"steps of freq={freq!r}")
         periods = pd.period_range(dates[0], dates[-1], freq=_PERIODS[code])
         if day is not None:
             periods = periods.insert(0, periods[0] - 1)

@@ -88,7 +88,7 @@ class AgreementResults(Answer):
     def titled(self, *, every_day: bool = False) -> str:
         """Write the title of the map, of the last day, or of the chart of every day."""
         days = self.manifest["dates"]
-        span = " to ".join(map(long_date, (days[0], days[-1]) if every_day else days[-1:]))
+        span = " to ".join(map(long_date, dict.fromkeys((days[0] if every_day else days[-1], days[-1]))))
         called = self.sides.get(self.side, self.side)
         return self.title or f"Ground of {called}: {self.names[0]} beside {self.names[1]}, {span}"
 

@@ -30,8 +30,8 @@ _RASTERS = (".tif", ".tiff")
 _TWO = 2
 _HEAD = """\
 # A study: what to compare and how. Paths are relative to this file; docs/studies.md lists every entry.
-# Fill what is marked GAP, then: frontlines run study.toml --out out
 """
+_RUN = "frontlines run study.toml --out out\n"
 _METHOD = """
 [method]                    # all optional: take away the # to set one
 # rest = "B"                # who holds the ground that no polygon covers; unknown without it
@@ -67,7 +67,8 @@ class Draft:
     def text(self) -> str:
         """All tables, in order."""
         held = ("\n".join(["", f"[{table}]", *self.tables[table]]) for table in ("study", "layers"))
-        return _HEAD + "\n".join(held) + "\n" + _METHOD
+        todo = f"Fill what is marked {GAP}, then" if self.gaps else "Nothing is left open"
+        return f"{_HEAD}# {todo}: {_RUN}" + "\n".join(held) + "\n" + _METHOD
 
 
 def draft_study(files: Sequence[Path], folder: Path) -> Draft:

@@ -31,10 +31,12 @@ from frontlines.names import (
     UNKNOWN,
     WHOLE,
     AreaUnit,
+    cadence_with_parts,
     counted,
     in_unit,
     listed,
     measure,
+    of_seen_sides,
     plain,
     somebody,
     unit_of,
@@ -78,6 +80,7 @@ def table_of(answer: Answer) -> Group:
 def balance_table(results: Results) -> Group:
     """Lay out the balance for a reader, with the closure error and the sliver area under it."""
     found = results.for_readers()
+    found = replace(found, totals=of_seen_sides(found.totals))
     unit = unit_of(found.totals)
     tables: dict[str, Any] = {
         name: in_unit(getattr(found, name), unit) for name in ("balance", "totals", "transitions")
@@ -152,7 +155,9 @@ def _sides_counted(sides: Sequence[str]) -> str:
 
 def _matrix(results: Results, unit: AreaUnit) -> list[RenderableType]:
     """Lay out transitions of all districts together, with what each side held; as a list for many sides."""
-    matrix = transition_matrix(results.transitions).xs(WHOLE)
+    matrix: Any = transition_matrix(results.transitions).xs(WHOLE)
+    seen = ((matrix > _NOTABLE_KM2) | (matrix.T > _NOTABLE_KM2)).any()
+    matrix = matrix.loc[seen, seen]
     if len(matrix) > _WIDEST_MATRIX:
         return _moved(results, unit)
     km2 = np.where(matrix > _NOTABLE_KM2, matrix, 0.0)
@@ -170,7 +175,7 @@ def _matrix(results: Results, unit: AreaUnit) -> list[RenderableType]:
 def _title(results: Results, unit: AreaUnit) -> str:
     study, several = results.study, len(results.totals) > 1
     first, last = (long_date(str(day)) for day in study.dates)
-    who = _sides_counted(study.followed) if several else study.side_name
+    who = _sides_counted(list(results.totals["side"])) if several else study.side_name
     return plain(f"Ground of {who}, {first} to {last}") + (
         f", {unit.name}" if results.errors is not None else ""
     )
@@ -429,7 +434,7 @@ def series_table(results: SeriesResults) -> Group:
         "all steps",
         style="bold",
     )
-    title = f"Ground of {side}, {totals['cadence'].iloc[0]}, {counted(len(totals), 'step')}"
+    title = f"Ground of {side}, {cadence_with_parts(totals)}, {counted(len(totals), 'step')}"
     title += f", the last {_LAST_STEPS} shown" if len(totals) > _LAST_STEPS else ""
     return Group(Text(plain(title)), table, Text(_series_notes(results)))
 
@@ -450,7 +455,9 @@ def _sides_of_series(results: SeriesResults) -> Group:
     for header in (f"first {unit.name}", "gained", "lost", "net", *interval, "last", "share of districts"):
         table.add_column(header, justify="right", no_wrap=True)
     whole = float(results.districts.area.sum()) / KM2 / unit.km2
-    for side in results.followed:
+    seen = set(of_seen_sides(results.totals)["side"])
+    followed = [side for side in results.followed if side in seen]
+    for side in followed:
         rows = totals[totals["side"] == side]
         first, last = rows["before_km2"].iloc[0], rows["after_km2"].iloc[-1]
         sums = [rows[name].sum() for name in ("gained_km2", "lost_km2", "net_km2")]
@@ -462,8 +469,8 @@ def _sides_of_series(results: SeriesResults) -> Group:
         ]
         table.add_row(Text(plain(named_side(side, results.sides))), *figures, share)
     days = " to ".join(map(long_date, books["dates"]))
-    who, steps = _sides_counted(results.followed), counted(books["steps"], "step")
-    title = f"Ground of {who}, {days}, {books['cadence']}, {steps}"
+    who, steps = _sides_counted(followed), counted(books["steps"], "step")
+    title = f"Ground of {who}, {days}, {cadence_with_parts(totals)}, {steps}"
     return Group(Text(plain(title)), table, Text(_series_notes(results)))
 
 

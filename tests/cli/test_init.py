@@ -50,6 +50,8 @@ def drafted(layers, tmp_path, *names):
     assert done.exit_code == 0, done.output
     text = (tmp_path / "study.toml").read_text(encoding="utf-8")
     assert text.count("# GAP: ") == len(done.stdout.splitlines())
+    todo = "Fill what is marked GAP, then" if done.stdout else "Nothing is left open"
+    assert f"# {todo}: frontlines run study.toml --out out\n" in text
     return tomllib.loads(text), done.stdout.splitlines()
 
 

@@ -503,6 +503,9 @@ def test_a_district_ends_with_its_interval():
 def test_a_first_or_last_step_that_is_part_of_a_month_is_named():
     ends = pd.to_datetime(["2024-07-08", "2024-07-31", "2024-08-31", "2024-09-30", "2024-10-31"])
     steps = pd.DataFrame({"side": "A", "date_from": ends[:-1], "date_to": ends[1:], "cadence": "monthly"})
-    assert heading_of(steps, "net").endswith("monthly (first step in part)")
+    assert heading_of(steps, "net").endswith("monthly, first step in part")
     assert heading_of(steps[1:], "net").endswith("monthly")
+    two = steps[:2].assign(date_to=pd.to_datetime(["2024-07-31", "2024-08-12"]))
+    assert heading_of(two, "net").endswith("monthly, first and last step in part")
+    assert heading_of(two[1:], "net").endswith("monthly, in part")
     assert heading_of(steps.assign(cadence="every snapshot"), "net").endswith("every snapshot")

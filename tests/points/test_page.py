@@ -128,7 +128,7 @@ def test_from_a_scan_and_no_coordinates_to_square_kilometres(page, scan, drawn):
     page.do("document.getElementById('save').click()")
     page.until("document.documentElement.dataset.saved === '1'")
     assert page.do("return document.getElementById('saved').innerText") == (
-        "Saved: digitize.toml, points.csv. Now, in the terminal: frontlines digitize digitize.toml"
+        "Saved: digitize.toml, points.csv. Now, in the terminal: frontlines digitize digitize.toml --out traced"
     )
     assert page.browser.get_log("browser") == []
 

@@ -215,7 +215,7 @@ def test_the_command_prints_the_address_saves_and_stops_on_ctrl_c(scan, points):
     printed, told = done.communicate(timeout=60)
     assert (done.returncode, printed) == (0, "")
     assert "stopped by Ctrl-C" in told
-    assert f"frontlines digitize {scan.parent / 'digitize.toml'}" in told
+    assert f"frontlines digitize {scan.parent / 'digitize.toml'} --out traced" in told
     assert "Traceback" not in told
 
 

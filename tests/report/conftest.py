@@ -31,8 +31,12 @@ def ground(day, front, *, third=False):
     """A holds the west up to the front, B the east; some is contested, or the third side's."""
     shapes = [box(46, 39, front, 41), box(front, 39, 48, 40.5), box(front, 40.5, 48, 41)]
     sides = ["A", "B", "C" if third else "contested"]
+    if third:  # ground in no district
+        shapes, sides = [*shapes, box(48, 39, 48.1, 41)], [*sides, "unknown"]
     return gpd.GeoDataFrame(
-        {"date": [f"{day:%Y-%m-%d}"] * 3, "side": sides, "source": "a map & <b>"}, geometry=shapes, crs=LONLAT
+        {"date": [f"{day:%Y-%m-%d}"] * len(sides), "side": sides, "source": "a map & <b>"},
+        geometry=shapes,
+        crs=LONLAT,
     )
 
 

@@ -149,6 +149,15 @@ def test_the_map_and_its_legend_say_what_changed_and_where_the_front_was(page):
         ]
 
 
+def test_a_chart_is_level_between_snapshots_and_names_days_in_the_words_of_the_pictures(page):
+    opened = page("series")
+    line = opened.do("return document.querySelector('#chart .line').getAttribute('d')")
+    assert (line.count("M"), line.count("H"), line.count("V"), line.count("L")) == (1, 5, 5, 0)
+    days = opened.do("return [...document.querySelectorAll('#chart > svg > g:last-of-type .tick text')]"
+                     ".map(one => one.textContent)")  # fmt: skip
+    assert days == ["1 Jun2021", *(f"{day} Jun" for day in range(2, 7))]
+
+
 def test_intervals_are_those_of_the_balance_and_say_why_they_are_withheld(page):
     opened = page("change")
     balance = pd.read_csv(opened.folder / "balance.csv").set_index("district")
@@ -226,6 +235,11 @@ def test_a_phone_and_a_printer_get_pages_of_their_own(page):
     assert opened.do(
         "return [document.documentElement.scrollWidth, document.querySelector('#map svg').clientWidth <= 360]"
     ) == [360, True]
+    hidden = "return [...document.querySelectorAll('.scroll:has(.cards)')].filter(one => one.scrollWidth > one.clientWidth).length"
+    assert opened.do(hidden) == 0  # tables are cards
+    assert opened.do("return getComputedStyle(document.querySelector('#table td'), '::before').content") == (
+        '"gained, km² "'
+    )
     opened.do("document.getElementById('map').style.display = 'none'; resize()")  # as in a hidden tab
     assert opened.browser.get_log("browser") == []
     opened.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

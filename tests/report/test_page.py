@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import frontlines.report
 from frontlines.cli.main import app
 from frontlines.errors import SourceError
+from frontlines.names import RESERVED
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, pale, seen_from, side_faces
 from frontlines.report import GROUND, PAGE, write_page
 
@@ -77,6 +78,7 @@ def test_headlines_say_what_was_found(runs):
     assert more == f"Net change +{steps['net_km2'].sum():,.1f} km², in 5 steps (every snapshot)."
     said, more = headline(runs / "sides")
     assert re.fullmatch(r"[\d,.]+ km² changed hands between 1 June 2021 and 6 June 2021", said)
+    assert data_of(runs / "sides")["followed"] == ["A", "B", "C"]  # not who holds nothing in any district
     assert re.fullmatch(r"Net change: A \+[\d,.]+ km², B −[\d,.]+ km², C −[\d,.]+ km²\.", more)
     table = pd.read_csv(runs / "compare" / "agreement.csv")
     said, more = headline(runs / "compare")
@@ -92,8 +94,8 @@ def test_the_ground_of_a_page_is_in_the_colours_of_the_map(runs):
         data, ground = data_of(runs / name), json.loads((runs / name / GROUND).read_text(encoding="utf-8"))
         faces = side_faces(ground["sides"])
         assert [side["name"] for side in data["sides"]] == [
-            names.get(side, side.capitalize() if side == "contested" else side) if name in ("change", "series") else
-            side.capitalize() if side == "contested" else side for side in ground["sides"]
+            names.get(side, side) if name in ("change", "series") and side not in RESERVED else
+            side.capitalize() if side in RESERVED else side for side in ground["sides"]
         ]  # fmt: skip
         place = {side: number for number, side in enumerate(ground["sides"])}
         a, b = place["A"], place["B"]

@@ -136,9 +136,8 @@ def points(
     else:
         terminal.print("the page was closed: stopped", soft_wrap=True)
     saved = server.desk.draft.saved
-    terminal.print(
-        f"written: {path}; then: frontlines digitize {path}" if saved else "nothing was saved", soft_wrap=True
-    )
+    then = f"written: {path}; then: frontlines digitize {path} --out traced"
+    terminal.print(then if saved else "nothing was saved", soft_wrap=True)
 
 
 @shows_errors

@@ -12,18 +12,35 @@ function draw_chart() {
   place_cursor();
 }
 
-const time_of = (at) => new Date(`${end_at(at)}T00:00:00Z`);
+const time_of = (at) => new Date(`${date_at(at)}T00:00:00Z`);
 const positions = Array.from({ length: LAST + 1 }, (_, at) => at);
 
-function axes(g, x, y, left, right, ticks) {
+const tick = (value) => d3.format(",")(value).replace("-", "−");
+function axes(g, x, y, left, right, ticks, unsigned = false) {
   g.append("g").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(ticks).tickSize(left - right).tickPadding(8)
-    .tickFormat((value) => d3.format(",")(value).replace("-", "−")));
+    .tickFormat((value) => tick(unsigned ? Math.abs(value) : value)));
   g.append("line").attr("class", "zero").attr("x1", left).attr("x2", right).attr("y1", y(0)).attr("y2", y(0));
+}
+
+// Days, months or years along the foot, as many as there is room for, in the words of the printed charts; the year stands under the first and where it changes.
+const LABEL_PX = 52;
+function draw_days(g, x) {
+  const most = Math.max(2, (x.range()[1] - x.range()[0]) / LABEL_PX), [first, last] = x.domain(), year = (date) => date.getUTCFullYear();
+  const decades = [10, 20, 50, 100, 200, 500].map((every) => d3.utcYear.every(every));
+  const kinds = [...[1, 2, 5, 10].map((every) => d3.utcDay.filter((date) => (date.getUTCDate() - 1) % every === 0 && (every === 1 || date.getUTCDate() < 30))),
+    ...[1, 2, 3, 6].map((every) => d3.utcMonth.every(every)), ...[1, 2, 5].map((every) => d3.utcYear.every(every)), ...decades];
+  const place = Math.max(kinds.findIndex((kind) => kind.range(first, +last + 1).length <= most), 0), marks = kinds[place].range(first, +last + 1);
+  g.call(d3.axisBottom(x).tickValues(marks).tickSizeOuter(0).tickFormat((date) => {
+    const month = MONTHS[date.getUTCMonth()].slice(0, 3);
+    return place < 4 ? `${date.getUTCDate()} ${month}` : place < 8 ? month : year(date);
+  }));
+  if (place < 8)
+    g.selectAll(".tick text").filter((date, at) => !at || year(marks[at - 1]) !== year(date)).append("tspan").attr("x", 0).attr("dy", "1.15em").text(year);
 }
 
 function draw_time(wide) {
   const left = 66, right = wide - (SEVERAL ? 110 : 16), high = SOURCES ? 230 : 190, low = SOURCES ? 0 : 120, gap = SOURCES ? 0 : 46;
-  const total = high + gap + low + 34, svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
+  const total = high + gap + low + 48, svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
   const x = d3.scaleUtc([time_of(0), time_of(LAST)], [left, right]);
   const lines = data.followed.filter((side) => side === state.side || !["unknown", "contested"].includes(side))
     .map((side) => ({ side, values: SOURCES ? positions.map((at) => figure("iou", state.district, at)) : net_since_first(state.district, side) }));
@@ -35,15 +52,15 @@ function draw_time(wide) {
   const title = SOURCES ? "IoU: ground of both ÷ ground of either" : `Net change since ${day(date_at(0))}, ${UNIT}`;
   svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(title + (state.district === WHOLE ? "" : `, ${called(state.district)}`));
   for (const line of lines) {
-    const path = line.values.map((value, at) => (value === null ? "" : `${at && line.values[at - 1] !== null ? "L" : "M"}${x(time_of(at))},${y(value)}`)).join("");
+    const path = line.values.map((value, at) => (value === null ? "" : SOURCES || !at ? `${at && line.values[at - 1] !== null ? "L" : "M"}${x(time_of(at))},${y(value)}` : `H${x(time_of(at))}V${y(value)}`)).join("");
     const wide_ = SEVERAL && line.side === state.side ? 4.4 : 2.4;
     if (SEVERAL) upper.append("path").attr("class", "line casing").attr("d", path).style("stroke-width", wide_ + 1.6);
     upper.append("path").attr("class", "line").attr("d", path).style("stroke", SEVERAL ? line_colour(line.side) : null).style("stroke-width", wide_);
   }
   if (SEVERAL) name_lines(svg_, lines, y, right);
   if (!SOURCES) draw_steps(svg_, x, left, right, high + gap, low);
-  svg_.append("g").attr("transform", `translate(0,${total - 28})`).call(d3.axisBottom(x).ticks(wide < 600 ? 4 : 8).tickSizeOuter(0));
-  const line = svg_.append("line").attr("class", "cursor").attr("y1", 24).attr("y2", total - 28), dot = svg_.append("circle").attr("class", "dot").attr("r", 4.5);
+  svg_.append("g").attr("transform", `translate(0,${total - 42})`).call(draw_days, x);
+  const line = svg_.append("line").attr("class", "cursor").attr("y1", 24).attr("y2", total - 42), dot = svg_.append("circle").attr("class", "dot").attr("r", 4.5);
   const main = lines.find((one) => one.side === state.side).values;
   place_cursor = () => {
     const at_x = x(time_of(state.at)), value = main[state.at];
@@ -60,7 +77,7 @@ function draw_time(wide) {
 }
 const line_colour = (side) => data.looks[`line-${side_number.get(side)}`][0];
 const lost_look = (side) => `lost-${data.others[side] ?? UNKNOWN}`;
-const lost_words = (side) => (data.others[side] === null ? "" : `, lost in the colour of ${side_called(data.others[side])}`);
+const lost_words = (side) => (data.others[side] === null ? "" : `; what it lost is in the colour of ${side_called(data.others[side])}`);
 let dragging = false;
 addEventListener("pointerup", () => { dragging = false; });
 
@@ -78,9 +95,9 @@ function name_lines(svg_, lines, y, right) {
 }
 function draw_steps(svg_, x, left, right, top, low) {
   const [gained, lost] = ["gained_km2", "lost_km2"].map((name) => column(name, state.district).map(in_unit));
-  const y = d3.scaleLinear([-Math.max(...lost, 1e-9), Math.max(...gained, 1e-9)], [top + low, top + 8]).nice(3), g = svg_.append("g");
-  axes(g, x, y, left, right, 3);
-  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", top - 12).text(`${named(state.side)}: ${right < 600 ? "" : "gained (up) and lost (down) in "}each step, ${UNIT}${right < 900 ? "" : lost_words(state.side)}`);
+  const y = d3.scaleLinear([-Math.max(...lost, 1e-9), Math.max(...gained, 1e-9)], [top + low, top + 8]), g = svg_.append("g");
+  axes(g, x, y, left, right, 3, true);
+  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", top - 12).text(`${cut(named(state.side), right / 22)}: gained (up), lost (down)${right < 600 ? "" : " in each step"}, ${UNIT}${right < 900 || !d3.sum(lost) ? "" : lost_words(state.side)}`);
   const bar = (values, sign) => values.map((value, step) => {
     const to = x(time_of(step + 1)), wide = Math.max(to - x(time_of(step)) - 1, 0.8);
     return value ? `M${to - wide},${y(0)}V${y(sign * value)}H${to}V${y(0)}Z` : "";
@@ -89,7 +106,7 @@ function draw_steps(svg_, x, left, right, top, low) {
     bars(g, look, (right - left) / data.steps.length > HATCHED).append("path").attr("class", kind).attr("d", bar(values, sign));
   const doubts = data.steps.flatMap((step, place) => (step.suspect && state.district === WHOLE ? [place + 1] : []));
   g.selectAll(".doubt").data(doubts).join("path").attr("class", "doubt").attr("d", (at) => `M${x(time_of(at)) - 4},${top}h8l-4,7z`);
-  if (doubts.length) svg_.append("text").attr("x", right).attr("y", top - 12).attr("text-anchor", "end").text(right < 600 ? "▼ suspect" : "▼ suspect: perhaps a map drawn anew");
+  if (doubts.length) svg_.append("text").attr("x", right).attr("y", right < 600 ? 14 : top - 12).attr("text-anchor", "end").text(right < 600 ? "▼ suspect" : "▼ suspect: perhaps a map drawn anew");
 }
 const HATCHED = 12; // bars that are narrower [px] have no hatch
 function bars(g, look, hatched = true) {
@@ -110,17 +127,18 @@ function draw_bars(wide) {
   const bound = (district) => { const found = SOURCES ? null : interval("net", district, at); return (found?.ends ?? [0, 0]).map(in_unit); };
   const all = data.districts.map((_, district) => district).filter((district) => value(right_name, district) || value(left_name, district) || bound(district)[1] - bound(district)[0] > 0.5 * 10 ** -data.unit.digits);
   const rows = d3.sort(all, (district) => -(value(right_name, district) + value(left_name, district) + 1e-6 * (bound(district)[1] - bound(district)[0]))).slice(0, 20);
-  const row = 26, left = Math.min(180, wide * 0.4), top = 50, total = top + rows.length * row + 8;
+  if (!rows.length) return chart.append("p").text(SOURCES ? "The sources agree everywhere." : "No ground changed hands.");
+  const narrow = wide < 800, row = 26, left = Math.min(180, wide * 0.4), top = narrow && INTERVALS ? 66 : 50, total = top + rows.length * row + 8;
   const svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
   const ends = rows.flatMap((district) => [value(right_name, district), -value(left_name, district), ...bound(district)]);
-  const x = d3.scaleLinear([Math.min(0, ...ends), Math.max(0, ...ends)], [left + 8, wide - 14]).nice(5);
-  svg_.append("g").attr("transform", `translate(0,${top})`).call(d3.axisTop(x).ticks(wide < 600 ? 4 : 7).tickSize(-(total - top - 8)).tickFormat((tick) => d3.format(",")(tick).replace("-", "−")));
+  const x = d3.scaleLinear([Math.min(0, ...ends), Math.max(0, ...ends)], [left + 8, wide - 24]);
+  svg_.append("g").attr("transform", `translate(0,${top})`).call(d3.axisTop(x).ticks(Math.min((wide - left) / 80, 7)).tickSize(-(total - top - 8)).tickFormat(tick));
   svg_.append("line").attr("class", "zero").attr("x1", x(0)).attr("x2", x(0)).attr("y1", top).attr("y2", total - 8);
-  const level = data.level ? `; line: ${number(100 * data.level, 0)}% interval of the net change (dashed: see the table’s ~)` : "";
-  svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(SOURCES ? `Only ${data.names[1]} (left), only ${data.names[0]} (right), ${UNIT}` : `${named(state.side)}: lost (left) and gained (right), ${UNIT}${wide < 1000 ? "" : lost_words(state.side)}`);
+    svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(SOURCES ? `Only ${cut(data.names[1], wide / 26)} (left), only ${cut(data.names[0], wide / 26)} (right), ${UNIT}` : `${cut(named(state.side), wide / 20)}: lost (left) and gained (right), ${UNIT}${wide < 1000 || !rows.some((district) => value(left_name, district)) ? "" : lost_words(state.side)}`);
   const ways = SOURCES ? ["first", "second"] : [`gained-${side_number.get(state.side)}`, lost_look(state.side)];
   const drawn = [[right_name, "gained", 1], [left_name, "lost", -1]].map(([name, kind, sign], way) => ({ name, kind, sign, g: bars(svg_, ways[way]) }));
-  if (level && wide > 800) svg_.append("text").attr("x", wide).attr("y", 14).attr("text-anchor", "end").text(level.slice(2));
+  const dashed = rows.some((district) => interval("net", district, at)?.unsure) ? " (dashed: see ~ below)" : "";
+  if (INTERVALS) svg_.append("text").attr("x", narrow ? 0 : wide).attr("y", narrow ? 32 : 14).attr("text-anchor", narrow ? "start" : "end").text(`line: ${LEVEL} interval of the net change${dashed}`);
   rows.forEach((district, place) => {
     const middle = top + (place + 0.5) * row + 3, found = SOURCES ? null : interval("net", district, at);
     svg_.append("text").attr("class", "name").attr("x", left).attr("y", middle + 4).attr("text-anchor", "end").text(cut(called(district), left / 7));
@@ -134,6 +152,5 @@ function draw_bars(wide) {
   });
   const words = rows.slice(0, 5).map((district) => `${called(district)} ${area(value(right_name, district))} and ${area(value(left_name, district))}`).join("; ");
   svg_.attr("aria-label", `Bar chart of ${rows.length} districts, ${UNIT} ${SOURCES ? "only one source gives" : "gained and lost"}: ${words}. The table has all.`);
-  if (!rows.length) chart.append("p").text(SOURCES ? "The sources agree everywhere." : "No ground changed hands.");
 }
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

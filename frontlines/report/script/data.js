@@ -74,8 +74,5 @@ function interval_text(found) {
 }
 
 const date_at = (at) => (SOURCES ? data.steps[at].date_to : at ? data.steps[at - 1].date_to : data.steps[0].date_from);
-// The day on the axis of time: where steps are months, the end of the month, if snapshots go on after it.
-const ended = (at) => !SOURCES && at > 0 && at < data.steps.length;
-const end_at = (at) => (ended(at) && data.steps[at - 1].period_end) || date_at(at);
 const first_day = () => date_at(SOURCES ? state.at : span()[0]);
 const share = (district) => figure("after", district) / runs_of("district_km2", district)[1];

@@ -51,13 +51,19 @@ function look_of(before, after) {
 }
 const KINDS = ["gained", "lost", "others", "unknown"];
 const side_called = (number_) => data.sides[number_]?.name ?? "Unknown";
-function look_text(name) {
+const kind_of = (name) => KINDS.find((kind) => name.startsWith(kind));
+function now_words(name) {
+  const now = Number(name.slice(kind_of(name).length + 1));
+  return now === UNKNOWN ? "now not known whose" : now === CONTESTED ? "now contested" : `now ${side_called(now)}`;
+}
+function look_text(name, names = []) {
+  const kinds = names.map(kind_of);
   const who = named(state.side), since = day(first_day()), pair = /^from-(-?\d+)-to-(-?\d+)$/.exec(name);
   if (pair) return `${side_called(pair[1])} → ${side_called(pair[2])}`;
   if (name === "first" || name === "second") return `${who} by ${data.names[name === "first" ? 0 : 1]} only`;
   if (!name.startsWith("side-"))
     return { gained: `${who}: gained since ${since}`, lost: `${who}: lost since ${since}`, others: "Changed hands between other sides",
-      unknown: "Changed hands, not known on one of the dates" }[KINDS.find((kind) => name.startsWith(kind))];
+      unknown: "Changed hands, not known on one of the dates" }[kind_of(name)] + (kinds.filter((one) => one === kind_of(name)).length < 2 ? "" : `, ${now_words(name)}`);
   const number_ = Number(name.slice(5)), nobody = [UNKNOWN, CONTESTED].includes(number_);
   if (SOURCES) return nobody ? "Contested in either" : `${who} by both`;
   if (state.view === "who" || first_day() === date_at(state.at)) return side_called(number_);
@@ -127,12 +133,12 @@ function draw_map() {
   chosen.attr("d", outline(state.district));
   draw_legend(names, [earlier !== both && earlier, now !== both && now, both]);
   rescale();
-  const words = [...new Set(names.map(look_text))].join("; ");
+  const words = [...new Set(names.map((name) => look_text(name, names)))].join("; ");
   svg.attr("aria-label", `Map of ${day(date_at(state.at))}: ${words}. The figures stand in the table.`);
 }
 
 function draw_legend(names, drawn) {
-  const entries = d3.groups(names, look_text).map(([text, some]) => ({ text, names: some.slice(0, 3) }));
+  const entries = d3.groups(names, (name) => look_text(name, names)).map(([text, some]) => ({ text, names: some.slice(0, 3) }));
   const front_words = SOURCES ? [`Front by ${data.names[0]}`, `Front by ${data.names[1]}`] : [`Front, ${day(first_day())}`, `Front, ${day(date_at(state.at))}`];
   front_words.push(SOURCES ? "Fronts of both sources" : "Fronts of both dates");
   [["front first"], ["front now"], ["front now", "front both"]].forEach((lines, place) => { if (drawn[place]) entries.push({ lines, text: front_words[place] }); });
@@ -238,7 +244,7 @@ function draw_marks(k) {
   const roomy = (one) => one.half < 1.4 * one.room * k + 3;
   const names = there.filter((one) => one.kind === "name"), many = names.filter(roomy).length > 0.2 * names.length;
   const dots = there.filter((one) => one.kind === "place"), taken = dots.map(({ xy: [x, y] }) => [x - 5, y - 5, x + 5, y + 5]);
-  taken.push([width - 50, 0, width, 135], [0, height - 40, 170, height]); // buttons and scale
+  taken.push([0, height - 40, 170, height]); // the scale
   const worded = there.flatMap((one) => {
     if (one.first < 2 && !(roomy(one) && (many || one.kind === "country"))) return [];
     const middles = one.kind === "place" ? [one.xy[0] + one.half + 6, one.xy[0] - one.half - 6] : [one.xy[0]];

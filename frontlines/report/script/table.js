@@ -52,10 +52,10 @@ function draw_table() {
     return row;
   });
   body.order().classed("chosen-row", (district) => district === state.district);
-  body.selectAll("td").text(([key, district]) => cell(key, district));
+  body.selectAll("td").attr("data-name", (_, place) => SHOWN[place][1]).text(([key, district]) => cell(key, district));
   const foot = d3.select("#table tfoot").selectAll("tr").data([0]).join("tr");
   foot.selectAll("th").data([0]).join("th").attr("scope", "row").text("All districts");
-  foot.selectAll("td").data(SHOWN).join("td").text(([key]) => cell(key, WHOLE));
+  foot.selectAll("td").data(SHOWN).join("td").attr("data-name", ([, name]) => name).text(([key]) => cell(key, WHOLE));
   draw_reasons([...rows, WHOLE]);
 }
 
@@ -132,5 +132,5 @@ function draw_places() {
   const cells = (one) => [one.district ? label.get(one.district) ?? one.district : "–", named(one.side_from), named(one.side_to), `${day(one.date_from)} and ${day(one.date_to)}`];
   const rows = d3.select("#places tbody").selectAll("tr").data(data.places).join("tr");
   rows.append("th").attr("scope", "row").text((one) => one.name + (one.unsure ? " (unsure)" : ""));
-  rows.selectAll("td").data(cells).join("td").text((text) => text);
+  rows.selectAll("td").data(cells).join("td").attr("data-name", (_, place) => heads[place + 1]).text((text) => text);
 }
