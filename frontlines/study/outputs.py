@@ -31,7 +31,7 @@ FILES = {
         "balance.csv", "totals.csv", "transitions.csv", "change.gpkg", "frontlines.geojson",
         "change.qml", "districts.qml", "frontlines.qml", "map.png", "map.svg", GROUND, MANIFEST,
     ),
-    "series": ("series.csv", "series.parquet", "totals.csv", "series.png", GROUND, MANIFEST),
+    "series": ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST),
     "movement": (
         "transects.gpkg", "transects.qml", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST,
     ),
@@ -50,7 +50,7 @@ IF_ANY = {
         BOOK,
         PAGE,
     ),
-    "series": (*_PLACES, "fronts.csv", "overall.csv", "districts.png", "series.gif", BOOK, PAGE),
+    "series": (*_PLACES, "fronts.csv", "overall.csv", "districts.png", "series.gif", BOOK, GROUND, PAGE),
     "movement": (BOOK, PAGE),
     "agreement": ("fronts_apart.csv", "days.png", BOOK, PAGE),
     "nets": (BOOK,),
@@ -86,7 +86,7 @@ def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
         late("pictures").write_pictures(answer, folder, wanted, files_of(answer.kind))
     if wanted.excel:
         write_workbook(answer, folder / BOOK)
-    _write_record(answer, folder)
+    _write_record(answer, folder, paged=wanted.report or GROUND in FILES[answer.kind])
     if wanted.report and (paged := _paged(answer)) is not answer:
         write_report(paged, folder / PAGE)
     elif wanted.report:
@@ -107,12 +107,16 @@ def _write_layers(answer: Answer, folder: Path) -> None:
         (folder / f"{name}.qml").write_text(text, encoding="utf-8")
 
 
-def _write_record(answer: Answer, folder: Path) -> None:
-    """Write the ground for a page, if there is any, and the manifest with the checksums of the tables."""
+def _write_record(answer: Answer, folder: Path, *, paged: bool = True) -> None:
+    """Write the ground for a page, if there may be one, and the manifest with the checksums of the tables.
+
+    The ground of hundreds of days takes as long as their series: it is written for a page that is asked for.
+    """
     held = dict(answer.manifest)
     if answer.kind in _GROUND:
-        ground_file.write_ground(folder / GROUND, **_GROUND[answer.kind](answer))
         held["colours"] = dict(style_of(answer).side_colours)
+    if answer.kind in _GROUND and paged:
+        ground_file.write_ground(folder / GROUND, **_GROUND[answer.kind](answer))
     tables = sorted(file for file in folder.iterdir() if file.suffix in _OUTPUTS)
     held["outputs"] = {file.name: sha256(file) for file in tables}
     (folder / MANIFEST).write_text(to_json(held), encoding="utf-8")
