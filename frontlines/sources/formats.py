@@ -16,7 +16,7 @@ import sqlite3
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -93,6 +93,7 @@ _NAMED_CRS = re.compile(  # names of the OGC, of an authority, or as EPSG:4326; 
 _SHOWN = 60
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _MIDNIGHT = pd.Timedelta(0)
+_OFTEN = 8  # rows for each pair of cells that are written as one
 _ROWS_AT_ONCE = 100_000  # of a CSV: some 20 MB of text
 _NEED_QUOTES = re.compile(r'[,"\n]')
 
@@ -463,7 +464,7 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     if len(frame.columns) < 2:  # noqa: PLR2004 - an empty cell alone in its row is no empty row
         frame.map(plain_cell).to_csv(path, index=False, lineterminator="\n")
         return
-    columns = [_cells(frame.iloc[:, place]) for place in range(len(frame.columns))]
+    columns = _alike([_cells(frame.iloc[:, place]) for place in range(len(frame.columns))])
     with path.open("wb") as file:
         file.write((",".join(_quoted(str(name)) for name in frame.columns) + "\n").encode())
         for start in range(0, len(frame), _ROWS_AT_ONCE):
@@ -472,6 +473,22 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
             text = pc.binary_join(pa.ListArray.from_arrays([0, len(rows)], rows), "\n")
             file.write(text[0].as_buffer())
             file.write(b"\n")
+
+
+def _alike(columns: Sequence[pa.DictionaryArray]) -> list[pa.DictionaryArray]:
+    """Join neighbouring columns to one where their cells come together again and again."""
+    joined = list(columns[:1])
+    for column in columns[1:]:
+        size = len(column.dictionary)
+        numbers = [one.indices.to_numpy().astype(np.int64) for one in (joined[-1], column)]
+        number, pairs = pd.factorize(numbers[0] * size + numbers[1])
+        if len(pairs) > len(number) / _OFTEN:
+            joined.append(column)
+            continue
+        words = zip((joined[-1], column), np.divmod(pairs, size), strict=True)
+        texts = pc.binary_join_element_wise(*(one.dictionary.take(pa.array(own)) for one, own in words), ",")
+        joined[-1] = pa.DictionaryArray.from_arrays(pa.array(number, pa.int32()), texts)
+    return joined
 
 
 def _cells(cells: pd.Series[Any]) -> pa.DictionaryArray:
@@ -484,9 +501,9 @@ def _cells(cells: pd.Series[Any]) -> pa.DictionaryArray:
         texts = _day_texts(pd.Series(days)).tolist()
     else:
         alike = pd.api.types.infer_dtype(cells) in {"string", "boolean"}  # else 1, 1.0, True would be one
-        known = zip(cells.array, cells.isna(), strict=True)
-        words = cells if alike else pd.Series([None if no else _cell(one) for one, no in known], dtype=object)
-        number, distinct = pd.factorize(words)
+        known = () if alike else zip(cells.array, cells.isna(), strict=True)
+        words = [None if no else _cell(one) for one, no in known]
+        number, distinct = pd.factorize(cells if alike else pd.Series(words, dtype=object))
         texts = [_quoted(_cell(one) if alike else one) for one in distinct]
     number = np.where(number < 0, len(texts), number)
     return pa.DictionaryArray.from_arrays(pa.array(number, pa.int32()), pa.array([*texts, ""], pa.string()))

@@ -191,8 +191,9 @@ def digests_of(frame: gpd.GeoDataFrame) -> dict[pd.Timestamp, str]:
 
 def _sides_of(frame: pd.DataFrame) -> Any:
     """Write the sides of each row as one text."""
-    named = [frame[name].astype(str).array for name in ("side", "side_left", "side_right") if name in frame]
-    return np.array([" ".join(words) for words in zip(*named, strict=True)] or [""] * len(frame), dtype=object)
+    named = [frame[name].astype(str) for name in ("side", "side_left", "side_right") if name in frame]
+    texts = [" ".join(words) for words in zip(*named, strict=True)]
+    return np.array(texts or [""] * len(frame), dtype=object)
 
 
 def odd_among(facts: Sequence[DayFacts]) -> list[dict[str, str]]:
