@@ -22,6 +22,8 @@ from frontlines.study.study import Answer, Wanted, late, style_of
 from frontlines.study.workbook import BOOK, write_tables, write_workbook
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from frontlines.study import AgreementResults, Results, SeriesResults
 
 _OUTPUTS = (".csv", ".parquet", ".topojson")  # of these files the manifest holds the checksums
@@ -164,7 +166,7 @@ def _ground_of_change(results: Results) -> dict[str, Any]:
     return {
         "states": (
             [f"{day:%Y-%m-%d}" for day in study.dates],
-            [results.control[results.control["date"] == day] for day in study.dates],
+            [_state(results.control, day) for day in study.dates],
         ),
         "districts": study.districts,
         "title": study.title,
@@ -195,12 +197,18 @@ def _ground_of_series(results: SeriesResults) -> dict[str, Any]:
     }
 
 
+def _state(control: gpd.GeoDataFrame, day: Any) -> tuple[Any, Any]:
+    """Give who held what on a day: sides, and the ground of each."""
+    own = control[control["date"] == day]
+    return own["side"].to_numpy(dtype=object), own.geometry.to_numpy()
+
+
 def _ground_of_agreement(results: AgreementResults) -> dict[str, Any]:
     days = results.totals["date"]
     return {
         "states": (
             [f"{day:%Y-%m-%d}" for _ in results.held for day in days],
-            [source[source["date"] == day] for source in results.held for day in days],
+            [_state(source, day) for source in results.held for day in days],
         ),
         "districts": results.districts,
         "title": results.titled(every_day=True),
