@@ -216,11 +216,12 @@ def _cut_and_project(lines: Geometries, forward: _Forward, *, turns: bool) -> tu
     """
     # The edges, each once, by the numbers of their vertices; `edge` names the one of each pair in `inner`.
     xy, owner = shapely.get_coordinates(lines, return_index=True)
-    number, vertices = numbered(xy)
+    room = 2 * int(np.bincount(owner).max(initial=0))  # most dates have the vertices of the first
+    number, vertices = numbered(xy, room=room)
     inner = np.flatnonzero(owner[:-1] == owner[1:])
     start, end = number[inner], number[inner + 1]
     key = np.minimum(start, end) * len(vertices) + np.maximum(start, end)
-    edge, edges = pd.factorize(key)
+    edge, edges = pd.factorize(key, size_hint=room)
     # Their cuts follow the vertices in one table of places; edge k has count[k] of them from first[k] on.
     cuts, count = _cuts_of(vertices, *np.divmod(edges, len(vertices)), forward, turns=turns)
     first = np.cumsum(count) - count

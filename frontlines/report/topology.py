@@ -275,4 +275,5 @@ def _number(piece: Piece, numbers: dict[Piece, int]) -> int:
 
 def _steps(xy: Ints) -> list[list[int]]:
     """Write a piece as its first corner and the steps from one corner to the next."""
-    return np.concatenate([xy[:1], xy[1:] - xy[:-1]]).tolist()
+    steps: list[list[int]] = np.concatenate([xy[:1], xy[1:] - xy[:-1]]).tolist()
+    return steps

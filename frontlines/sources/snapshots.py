@@ -240,7 +240,7 @@ def _decimals(shapes: Any) -> int | None:
     numbers = shapely.get_coordinates(shapes).ravel()
     if not len(numbers):
         return None
-    few = numbers[: len(numbers) // 5]  # mostly these tell already that the decimals are not enough
+    few = numbers[: len(numbers) // 8]  # mostly these tell already that the decimals are not enough
     for digits in range(_LONGEST):
         if (np.round(few, digits) != few).sum() < (1 - _MOST) * len(numbers) and (
             np.mean(np.round(numbers, digits) == numbers) > _MOST
