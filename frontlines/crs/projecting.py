@@ -79,12 +79,16 @@ def project(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
 
 def project_and_look(frame: gpd.GeoDataFrame, crs: CRS) -> tuple[gpd.GeoDataFrame, Bools, Floats]:
     """Project a frame that has a CRS; tell which rows are valid, and what mending moved in each [m²]."""
-    out = flat = np.array(shapely.force_2d(frame.geometry.values), dtype=object)
-    if frame.crs != crs:
+    every = np.array(shapely.force_2d(frame.geometry.values), dtype=object)
+    fresh = np.append(True, ~shapely.equals_identical(every[1:], every[:-1]))[: len(every)]
+    again = np.cumsum(fresh) - 1  # a map that is published again and again is looked at once
+    elsewhere = frame.crs != crs
+    out = flat = every[fresh]
+    if elsewhere:
         out = _rebuilt(flat, _forward(frame.crs, CRS.from_user_input(crs)), turns=frame.crs.is_geographic)
     valid = shapely.is_valid(out)
     moved_m2 = np.zeros(len(out))
-    if frame.crs != crs:
+    if elsewhere:
         # What was valid and is not so in the plane is mended; what came invalid stays so.
         broken = np.isin(shapely.get_type_id(flat), _AREAS) & ~valid
         broken[broken] = shapely.is_valid(flat[broken])
@@ -93,7 +97,8 @@ def project_and_look(frame: gpd.GeoDataFrame, crs: CRS) -> tuple[gpd.GeoDataFram
         valid[broken] = shapely.is_valid(out[broken])
         with np.errstate(invalid="ignore"):  # what cannot be projected is infinite
             moved_m2[broken] = np.abs(shapely.area(out[broken]) - shapely.area(drawn))
-    return frame.set_geometry(gpd.GeoSeries(out, index=frame.index, crs=crs)), valid, moved_m2
+    projected = gpd.GeoSeries(out[again], index=frame.index, crs=crs)
+    return frame.set_geometry(projected), valid[again], moved_m2[again]
 
 
 def polygons_of(geometries: Geometries) -> Geometries:
@@ -211,11 +216,12 @@ def _cut_and_project(lines: Geometries, forward: _Forward, *, turns: bool) -> tu
     """
     # The edges, each once, by the numbers of their vertices; `edge` names the one of each pair in `inner`.
     xy, owner = shapely.get_coordinates(lines, return_index=True)
-    number, vertices = numbered(xy)
+    room = 2 * int(np.bincount(owner).max(initial=0))  # most dates have the vertices of the first
+    number, vertices = numbered(xy, room=room)
     inner = np.flatnonzero(owner[:-1] == owner[1:])
     start, end = number[inner], number[inner + 1]
     key = np.minimum(start, end) * len(vertices) + np.maximum(start, end)
-    edge, edges = pd.factorize(key)
+    edge, edges = pd.factorize(key, size_hint=room)
     # Their cuts follow the vertices in one table of places; edge k has count[k] of them from first[k] on.
     cuts, count = _cuts_of(vertices, *np.divmod(edges, len(vertices)), forward, turns=turns)
     first = np.cumsum(count) - count
@@ -232,7 +238,8 @@ def _cut_and_project(lines: Geometries, forward: _Forward, *, turns: bool) -> tu
     taken = np.zeros(len(rows), dtype=bool)
     rows[position], taken[position] = number, True
     rows[~taken] = place
-    return forward(np.concatenate([vertices, cuts]))[rows], np.repeat(owner, after + 1)
+    placed = forward(np.concatenate([vertices, cuts]))
+    return np.take(placed, rows, axis=0), np.repeat(owner, after + 1)
 
 
 def numbered(xy: Floats, *, room: int | None = None) -> tuple[Ints, Floats]:

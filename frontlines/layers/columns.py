@@ -15,7 +15,7 @@ from frontlines.errors import LayerError, NoiseError
 from frontlines.layers.days import cells_as_text, days_or_faults
 from frontlines.layers.faults import NUMBERS, Fault, row_labels
 from frontlines.limits import require_metres, within
-from frontlines.names import CONTESTED, UNKNOWN, Floats, Ints, Kind
+from frontlines.names import CONTESTED, UNKNOWN, Bools, Floats, Ints, Kind
 
 NOT_STATED = "not stated"
 
@@ -219,16 +219,23 @@ def unfit_to_project(frame: gpd.GeoDataFrame) -> list[Fault]:
     """Find what keeps a frame from being projected."""
     labels = row_labels(frame)
     xy, row = shapely.get_coordinates(frame.geometry.values, return_index=True)
-    odd = np.unique(row[~np.isfinite(xy).all(axis=1)])
+    odd = _rows_with(~np.isfinite(xy), row)
     found = [Fault("bad coordinates", tuple(labels[odd]))] if len(odd) else []
     if frame.crs is None:
         return [*found, Fault("no CRS", ())]
-    far = np.unique(row[(np.abs(xy) > (_LAST_LONGITUDE, _LAST_LATITUDE)).any(axis=1)])
-    if frame.crs.is_geographic and len(far):
+    if not frame.crs.is_geographic:
+        return found
+    if len(far := _rows_with(np.abs(xy) > (_LAST_LONGITUDE, _LAST_LATITUDE), row)):
         found.append(Fault("not degrees", tuple(labels[far])))
-    if frame.crs.is_geographic and not len(odd) and len(round_it := _round_the_earth(frame)):
+    wide = len(xy) and not len(odd) and np.ptp(xy[:, 0]) > _NEARLY_ROUND
+    if wide and len(round_it := _round_the_earth(frame)):
         found.append(Fault("round the earth", tuple(labels[round_it])))
     return found
+
+
+def _rows_with(odd: Bools, row: Ints) -> Ints:
+    """Find the rows of which any coordinate is odd, (n, 2); mostly none is."""
+    return np.unique(row[odd.any(axis=1)]) if odd.any() else row[:0]
 
 
 def _round_the_earth(frame: gpd.GeoDataFrame) -> Ints:

@@ -21,6 +21,7 @@ Columns that every part of the library reads:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import geopandas as gpd
@@ -58,6 +59,8 @@ from frontlines.layers.mending import (
     refuse_elsewhere,
 )
 from frontlines.names import CONTESTED, KINDS, KM2, UNKNOWN, Kind, Mend, mends_of
+
+_OF_CONTROL = ["date", "side", "source", "sigma_m", "mended_km2", "outside_km2"]
 
 
 @checked()
@@ -125,8 +128,7 @@ def as_control(
     >>> control[["side", "source"]].values.tolist()
     [['A', 'a map'], ['unknown', 'rest of the theatre']]
     """
-    sound = _through_door(frame, crs, "control", mend=mend)
-    control = give_up_overlaps(sound, within="date", key="side", hair_m=HAIR_M, disputed=CONTESTED)
+    control, sound = control_and_door(frame, crs, mend=mend)
     if theatre is not None:
         require_working_crs(theatre=theatre, control=control)
         ground = ground_of(theatre)
@@ -135,9 +137,14 @@ def as_control(
         control = fill_up(cut_at(control, ground), ground, dates, rest=rest, hair_m=HAIR_M)
         if margin_m != 0:
             control = give_margins(control, theatre, margin_m=margin_m)
-    else:
-        control = control.assign(outside_km2=0.0)
-    return _arranged(control, ["date", "side", "source", "sigma_m", "mended_km2", "outside_km2"])
+    return _arranged(control, _OF_CONTROL)
+
+
+def control_and_door(frame: gpd.GeoDataFrame, crs: CRS, *, mend: Mend) -> tuple[gpd.GeoDataFrame, Examined]:
+    """As `as_control` without a theatre; with what was seen at the door."""
+    sound = _through_door(frame, crs, "control", mend=mend)
+    control = give_up_overlaps(sound, within="date", key="side", hair_m=HAIR_M, disputed=CONTESTED)
+    return _arranged(control.assign(outside_km2=0.0), _OF_CONTROL), sound
 
 
 @checked()
@@ -407,7 +414,7 @@ def _through_door(frame: gpd.GeoDataFrame, crs: CRS, kind: Kind, *, mend: Mend) 
         out, valid, moved_m2 = project_and_look(drop_rows(out, mends), crs)
         if kind in ("control", "districts"):
             out = out.assign(mended_km2=moved_m2 / KM2)
-        layer = mended(out, kind, valid, mends)
+        layer = replace(mended(out, kind, valid, mends), doubtful=out.index[~valid])
     faults = find_faults(layer, with_gaps=False)
     passes = (*REMARKS, "overlap") if "overlaps" in mends else REMARKS
     stops = faults[~faults["fault"].isin(passes)]
@@ -430,6 +437,8 @@ def _with_geometry(frame: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
 
 def _together(first: list[Fault], rest: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Join the faults found before and after projecting; a date that cannot be read is reported once."""
+    if not first:
+        return rest.reset_index(drop=True)
     early = as_frame(first, rest.crs)
     unread = set(early.loc[early["fault"] == "bad date", "rows"])
     rest = rest[~((rest["fault"] == "no date") & rest["rows"].isin(unread))]

@@ -7,7 +7,7 @@ must not pass, and offers the whole list to those who want to look. What `examin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -116,6 +116,7 @@ class Examined:
     blank: Bools  # rows without geometry, or with an empty one
     valid: Bools  # rows of valid geometry
     overlaps: Pairs  # rows (positions) of one date, or of districts, that lie on each other, and where
+    doubtful: Sequence[Hashable] = ()  # labels of rows that were not valid before anything was mended
 
     @property
     def shapes(self) -> Geometries:
@@ -152,12 +153,14 @@ def blank(frame: gpd.GeoDataFrame) -> Bools:
 def identity(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """Tell what must agree for one row of a layer to repeat another: its shape and what it claims."""
     shapes = np.array(frame.geometry.values, dtype=object)
-    areas = shapely.get_dimensions(shapes) > 1
-    shapes[areas] = shapely.normalize(shapes[areas])
     claims = ("date", "side", "side_left", "side_right", "district")
-    return pd.DataFrame(
-        {"shape": shapely.to_wkb(shapes)} | {name: frame[name].map(str) for name in claims if name in frame}
-    )
+    known = pd.DataFrame(shapely.bounds(shapes)).assign(n=shapely.get_num_coordinates(shapes))
+    known = known.assign(**{name: frame[name].map(str).to_numpy() for name in claims if name in frame})
+    alike = known.duplicated(keep=False).to_numpy()  # the few whose shapes must be compared
+    areas = alike & (shapely.get_dimensions(shapes) > 1)
+    shapes[areas] = shapely.normalize(shapes[areas])
+    shapes[~alike] = None
+    return known.assign(shape=shapely.to_wkb(shapes))
 
 
 def row_labels(frame: pd.DataFrame) -> pd.Index[Any]:

@@ -64,7 +64,9 @@ def read_folder(folder: Path) -> Folder:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         written = dict(manifest["outputs"]) if "frontlines" in manifest["versions"] else {}
         kinds = [kind for kind, names in TABLES.items() if set(names) <= set(written)]
-    if len(kinds) != 1 or GROUND not in written:
+    if len(kinds) == 1 and GROUND not in written:
+        raise SourceError(f"{folder} holds a run without {GROUND}: run the command again with --report")
+    if len(kinds) != 1:
         raise SourceError(
             f"by its manifest.json {folder} holds no run that a page is made of: pass the --out of run, "
             "change, series or compare"

@@ -9,13 +9,13 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from frontlines.report.topology import TOLERANCE_CELLS, ground_topology
+from frontlines.report.topology import TOLERANCE_CELLS, State, ground_topology
 from frontlines.sources.writing import whole_or_not
 
 GROUND = "ground.topojson"
 """Name of the file."""
 
-States = tuple[Sequence[str], Iterable[gpd.GeoDataFrame]]
+States = tuple[Sequence[str], Iterable[State]]
 """Days, and what was held at the end of each; they may be gone through several times."""
 
 

@@ -7,9 +7,8 @@ or two hundred days, have in common is stored once.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -17,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from frontlines.geometry.planar import edge_marks, segments
-from frontlines.names import Floats, Geometries, Ints
+from frontlines.geometry.planar import BACK, edge_marks, segments
+from frontlines.names import Bools, Floats, Geometries, Ints
 
 CELLS = 65_535
 """Cells of the grid along the longer side of the map: two coordinates of an edge fit into 32 bits."""
@@ -35,11 +34,14 @@ _AT_ONCE = 128  # states that are looked at together
 
 Holders = npt.NDArray[np.int16]
 Ring = list[int]
-Corner = tuple[int, int]
+Piece = tuple[int, ...]  # numbers of corners
+
+State = tuple[Sequence[str], Geometries]
+"""Who holds each of some polygons, in the working CRS, which do not overlap; and these."""
 
 
 def ground_topology(
-    states: Iterable[gpd.GeoDataFrame],
+    states: Iterable[State],
     districts: gpd.GeoDataFrame,
     *,
     context: gpd.GeoDataFrame | None = None,
@@ -47,8 +49,7 @@ def ground_topology(
 ) -> dict[str, Any]:
     """Lay the ground of several days or sources and the districts over each other.
 
-    Each of `states` has polygons with `side`, in the working CRS, which do not overlap; they are gone through
-    twice, some at a time. Faces have `district`
+    All `states` are gone through twice, some at a time. Faces have `district`
     (a position in the districts by name, or -1) and `held`: the number of a state, and the position of the
     side that holds the face from there on (-1: nobody), and so on. `places` keep their rows by number.
     """
@@ -75,7 +76,7 @@ def ground_topology(
     ]
     for words, line in around[len(polygons) :]:
         countries.append({"type": "LineString", "arcs": [len(arcs)], "properties": words})
-        arcs.append(_steps(_corners(line)))
+        arcs.append(_steps(shapely.get_coordinates(line).round().astype(np.int64)))
     objects = {
         "ground": ground,
         "context": countries,
@@ -112,49 +113,42 @@ class _Grid:
         return shapely.transform(shape, lambda xy: (xy - (self.west, self.south)) / self.cell_m)
 
 
-def _blocks(states: Iterable[gpd.GeoDataFrame]) -> Iterator[list[gpd.GeoDataFrame]]:
+def _blocks(states: Iterable[State]) -> Iterator[list[State]]:
     """Give some states at a time."""
     left = iter(states)
     while block := list(islice(left, _AT_ONCE)):
         yield block
 
 
-def _drawn(states: Iterable[gpd.GeoDataFrame], wholes: Geometries) -> tuple[list[str], Floats]:
+def _drawn(states: Iterable[State], wholes: Geometries) -> tuple[list[str], Floats]:
     """Name all sides, and give the edges of all polygons and districts, each once."""
     names: set[str] = set()
     edges = np.empty((0, 4))
     for block in _blocks(states):
-        names |= {str(side) for state in block for side in state["side"]}
-        edges = _distinct(edges, np.concatenate([state.geometry.to_numpy() for state in block]))
+        names |= {str(side) for sides, _ in block for side in sides}
+        edges = _distinct(edges, np.concatenate([shapes for _, shapes in block]))
     return sorted(names), _distinct(edges, wholes)
 
 
 def _distinct(edges: Floats, shapes: Geometries) -> Floats:
-    """Add the edges of shapes to others, each once."""
+    """Add the edges of shapes to others, each once, in the order in which they are run through."""
     every = np.vstack([edges, segments(shapely.get_rings(shapely.get_parts(shapes)))[0]])
-    return every[np.unique(edge_marks(every), return_index=True)[1]]
+    return every[np.sort(np.unique(edge_marks(every), return_index=True)[1])]
 
 
-def _holders(states: Sequence[gpd.GeoDataFrame], names: Sequence[str], points: Geometries) -> Holders:
+def _holders(states: Sequence[State], names: Sequence[str], points: Geometries) -> Holders:
     """Tell which side holds each point in each state; -1: nobody."""
     held = np.full((len(states), len(points)), -1, dtype=np.int16)
-    shapes = np.concatenate([state.geometry.to_numpy() for state in states])
-    state = np.repeat(np.arange(len(states)), [len(one) for one in states])
-    sides = np.concatenate([np.searchsorted(names, one["side"].astype(str)) for one in states])
-    for place, inside in enumerate(_inside(points, shapes)):
-        held[state[place], inside] = sides[place]
+    state = np.repeat(np.arange(len(states)), [len(sides) for sides, _ in states])
+    side = np.searchsorted(names, [str(one) for sides, _ in states for one in sides])
+    for place, inside in enumerate(_inside(points, np.concatenate([shapes for _, shapes in states]))):
+        held[state[place], inside] = side[place]
     return held
 
 
 def _faces(edges: Floats, grid: _Grid) -> tuple[Geometries, Geometries]:
     """Find the faces between all borders, in cells and simplified, and a point inside each [m]."""
-    cells = grid.cells(edges.reshape(-1, 2)).astype(np.uint64)
-    start, end = (cells[:, 0] << np.uint64(16) | cells[:, 1]).reshape(-1, 2).T
-    first, last = np.minimum(start, end), np.maximum(start, end)
-    drawn = np.unique((first << np.uint64(32) | last)[first != last])  # what is drawn on many days, once
-    drawn = np.random.default_rng(0).permutation(drawn)  # GEOS takes the square of the time for sorted ones
-    numbers = np.stack([drawn >> np.uint64(bits) & np.uint64(0xFFFF) for bits in (48, 32, 16, 0)], axis=-1)
-    noded = shapely.union_all(shapely.linestrings(numbers.astype(float).reshape(-1, 2, 2)), grid_size=1.0)
+    noded = shapely.union_all(_chains(grid.cells(edges.reshape(-1, 2)).reshape(-1, 4)), grid_size=1.0)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     corners = shapely.bounds(faces)
     points = shapely.point_on_surface(faces)
@@ -163,6 +157,19 @@ def _faces(edges: Floats, grid: _Grid) -> tuple[Geometries, Geometries]:
     faces, xy = faces[order], xy[order]
     simple = shapely.coverage_simplify(faces, TOLERANCE_CELLS)
     return simple, shapely.points(xy * grid.cell_m + (grid.west, grid.south))
+
+
+def _chains(edges: Ints) -> Geometries:
+    """Join edges in cells that follow each other to lines, each edge once: few lines are noded soonest."""
+    shifts = np.array([48, 32, 16, 0], dtype=np.uint64)
+    there, back = ((turned.astype(np.uint64) << shifts).sum(axis=1) for turned in (edges, edges[:, BACK]))
+    first = np.sort(np.unique(np.minimum(there, back), return_index=True)[1])
+    kept = edges[first[there[first] != back[first]]]
+    new = np.append(True, (kept[1:, :2] != kept[:-1, 2:]).any(axis=1))
+    corners = np.column_stack([np.where(new[:, None], kept[:, :2], -1), kept[:, 2:]]).reshape(-1, 2)
+    real = corners[:, 0] >= 0
+    line = np.repeat(np.cumsum(new) - 1, 2)
+    return np.asarray(shapely.linestrings(corners[real].astype(float), indices=line[real]))
 
 
 def _inside(points: Geometries, shapes: Geometries) -> list[Ints]:
@@ -237,42 +244,37 @@ def _arcs(faces: Geometries) -> tuple[list[list[list[int]]], list[list[Ring]]]:
     numbers of pieces: ~number where it runs the other way.
     """
     rings, polygon = shapely.get_rings(shapely.orient_polygons(faces), return_index=True)
-    paths = [_corners(ring)[:-1] for ring in rings]
-    forks, numbers = _forks(paths), dict[tuple[Corner, ...], int]()
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    corners, corner = np.unique(xy.round().astype(np.int64), axis=0, return_inverse=True)
+    inner = ring[:-1] == ring[1:]  # the last corner of a ring is its first one again
+    ends = np.sort(np.column_stack([corner[:-1], corner[1:]])[inner], axis=1)
+    edges = np.unique(ends[:, 0] * len(corners) + ends[:, 1])
+    times = np.bincount(np.concatenate(np.divmod(edges, len(corners))), minlength=len(corners))
+    fork = times != 2  # noqa: PLR2004 - one before, one after
+    numbers = dict[Piece, int]()
     found: list[list[Ring]] = [[] for _ in range(len(faces))]
+    paths = np.split(corner[:-1][inner], np.cumsum(np.bincount(ring[1:][inner]))[:-1])
     for path, own in zip(paths, polygon, strict=True):
-        found[own].append([_number(piece, numbers) for piece in _pieces(path, forks)])
-    return [_steps(piece) for piece in numbers], found
+        found[own].append([_number(piece, numbers) for piece in _pieces(path, fork)])
+    return [_steps(corners[list(piece)]) for piece in numbers], found
 
 
-def _corners(ring: Any) -> list[Corner]:
-    """Give the corners of a line or ring, in cells."""
-    return [(x, y) for x, y in shapely.get_coordinates(ring).round().astype(np.int64).tolist()]
-
-
-def _forks(paths: Sequence[list[Corner]]) -> set[Corner]:
-    """Find the corners where other than two edges meet."""
-    pairs = (zip(path, [*path[1:], path[0]], strict=True) for path in paths)
-    edges = {(min(pair), max(pair)) for pair in chain.from_iterable(pairs)}
-    times = Counter(chain.from_iterable(edges))
-    return {corner for corner, number in times.items() if number != 2}  # noqa: PLR2004 - one before, one after
-
-
-def _pieces(path: list[Corner], forks: set[Corner]) -> list[tuple[Corner, ...]]:
+def _pieces(path: Ints, fork: Bools) -> list[Piece]:
     """Cut a ring at its forks; one without any starts at its first corner by coordinates."""
-    at = [place for place, corner in enumerate(path) if corner in forks] or [path.index(min(path))]
-    turned = [*path[at[0] :], *path[: at[0] + 1]]
-    cuts = [*(place - at[0] for place in at), len(path)]
+    at = np.flatnonzero(fork[path])
+    at = at if len(at) else np.array([path.argmin()])
+    turned = [*path[at[0] :].tolist(), *path[: at[0] + 1].tolist()]
+    cuts = [*(at - at[0]).tolist(), len(path)]
     return [tuple(turned[one : other + 1]) for one, other in pairwise(cuts)]
 
 
-def _number(piece: tuple[Corner, ...], numbers: dict[tuple[Corner, ...], int]) -> int:
+def _number(piece: Piece, numbers: dict[Piece, int]) -> int:
     """Give the number of a piece; the complement of it for one that is known the other way round."""
     back = piece[::-1]
     return ~numbers[back] if back in numbers else numbers.setdefault(piece, len(numbers))
 
 
-def _steps(piece: Sequence[Corner]) -> list[list[int]]:
+def _steps(xy: Ints) -> list[list[int]]:
     """Write a piece as its first corner and the steps from one corner to the next."""
-    steps: list[list[int]] = np.diff(np.array(piece), axis=0, prepend=0).tolist()
+    steps: list[list[int]] = np.concatenate([xy[:1], xy[1:] - xy[:-1]]).tolist()
     return steps

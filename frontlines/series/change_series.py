@@ -307,9 +307,11 @@ def held_sides(held: Iterable[str], side: str | Sequence[str] | None) -> tuple[s
 
 def _margins(strips: Geometries, districts: gpd.GeoDataFrame) -> Floats:
     """Measure the strips of each snapshot in each district [km²]."""
+    margins = np.zeros((len(strips), len(districts)))
+    if shapely.is_empty(strips).all():
+        return margins
     frame = gpd.GeoDataFrame({"date": np.arange(len(strips)), "side": ""}, geometry=strips, crs=districts.crs)
     booked = margins_by_district(frame, districts)
-    margins = np.zeros((len(strips), len(districts)))
     place = pd.Index(districts["district"]).get_indexer(booked["district"])
     margins[booked["date"].to_numpy(dtype=np.int64), place] = booked["margin_km2"]
     return margins

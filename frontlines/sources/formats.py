@@ -16,9 +16,9 @@ import sqlite3
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,7 +28,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import pyogrio
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import ProjError
@@ -65,7 +64,6 @@ FORMATS = (*_DRIVERS, *_PARQUET, ".zip", ".csv", ".topojson")
 _HEAD = 65_536
 _ZIP, _SHAPEFILE = b"PK", b"\x00\x00\x27\x0a"
 _SHP_WORDS = slice(24, 28)  # where a shapefile says its length, in words of two bytes
-pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": False})  # nothing is written beside what is read
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BEGINNINGS = {  # what a file must begin with
     ".gpkg": re.compile(rb"SQLite format 3\x00"),
@@ -93,8 +91,18 @@ _NAMED_CRS = re.compile(  # names of the OGC, of an authority, or as EPSG:4326; 
 _SHOWN = 60
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _MIDNIGHT = pd.Timedelta(0)
+_OFTEN = 8  # rows for each pair of cells that are written as one
 _ROWS_AT_ONCE = 100_000  # of a CSV: some 20 MB of text
 _NEED_QUOTES = re.compile(r'[,"\n]')
+
+
+@cache
+def _gdal() -> Any:
+    """Load GDAL where a file needs it; it writes nothing beside what it reads."""
+    import pyogrio  # noqa: PLC0415 - GeoParquet and tables do without
+
+    pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": False})
+    return pyogrio
 
 
 @checked()
@@ -362,7 +370,7 @@ def _shapefile_in(path: Path, layer: str | None) -> str:
 
 def _read_one(address: str, path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
     _require_no_views(path)
-    layers = pyogrio.list_layers(address)
+    layers = _gdal().list_layers(address)
     names = [str(name) for name, kind in layers if kind is not None]
     if not names:
         raise SourceError(f"{path} holds no layer with geometry: give one of polygons, lines or points")
@@ -373,15 +381,15 @@ def _read_one(address: str, path: Path, layer: str | None, encoding: str | None)
     if layer is not None and layer not in names:
         raise SourceError(f"{path} has no layer {layer!r}: it holds {', '.join(names)}")
     if "JSON:" not in address:  # where counting is reading, of no more than the file holds
-        within("rows", pyogrio.read_info(address, layer=layer or names[0])["features"], path.name)
+        within("rows", _gdal().read_info(address, layer=layer or names[0])["features"], path.name)
     options = {"layer": layer or names[0], "encoding": encoding, "datetime_as_string": True}
     if address.startswith("GeoJSON:"):
         options["DATE_AS_STRING"] = "YES"  # a day stays as it is written, even one that is none
     try:
-        frame: gpd.GeoDataFrame = pyogrio.read_dataframe(address, **options)
+        frame: gpd.GeoDataFrame = _gdal().read_dataframe(address, **options)
     except ValueError:  # a column of days with one that is none
         columns = _readable_columns(address, options)
-        frame = pyogrio.read_dataframe(address, columns=columns, **options)
+        frame = _gdal().read_dataframe(address, columns=columns, **options)
     return frame
 
 
@@ -396,12 +404,12 @@ def _require_no_views(path: Path) -> None:
 
 def _readable_columns(address: str, options: dict[str, Any]) -> list[str]:
     """List the columns without those of days in which some day is none, such as 30 February."""
-    about = pyogrio.read_info(address, layer=options["layer"], encoding=options["encoding"])
+    about = _gdal().read_info(address, layer=options["layer"], encoding=options["encoding"])
     kept = []
     for name, kind in zip(about["fields"], about["dtypes"], strict=True):
         try:
             if "datetime" in str(kind):
-                pyogrio.read_dataframe(address, columns=[name], read_geometry=False, **options)
+                _gdal().read_dataframe(address, columns=[name], read_geometry=False, **options)
             kept.append(str(name))
         except ValueError:
             continue
@@ -434,7 +442,7 @@ def require_whole(path: Path, rows: int, layer: str | None = None) -> None:
     """Read back what GDAL wrote, which a full disk may have cut short without an error."""
     suffix = path.suffix.lower()
     if suffix in _DRIVERS:
-        found = pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
+        found = _gdal().read_info(path, layer=layer, force_feature_count=True)["features"]
         if found != rows:
             raise OSError(f"only {found:,} of {rows:,} rows were stored")
     if suffix == ".shp":
@@ -463,7 +471,7 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     if len(frame.columns) < 2:  # noqa: PLR2004 - an empty cell alone in its row is no empty row
         frame.map(plain_cell).to_csv(path, index=False, lineterminator="\n")
         return
-    columns = [_cells(frame.iloc[:, place]) for place in range(len(frame.columns))]
+    columns = _alike([_cells(frame.iloc[:, place]) for place in range(len(frame.columns))])
     with path.open("wb") as file:
         file.write((",".join(_quoted(str(name)) for name in frame.columns) + "\n").encode())
         for start in range(0, len(frame), _ROWS_AT_ONCE):
@@ -472,6 +480,22 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
             text = pc.binary_join(pa.ListArray.from_arrays([0, len(rows)], rows), "\n")
             file.write(text[0].as_buffer())
             file.write(b"\n")
+
+
+def _alike(columns: Sequence[pa.DictionaryArray]) -> list[pa.DictionaryArray]:
+    """Join neighbouring columns to one where their cells come together again and again."""
+    joined = list(columns[:1])
+    for column in columns[1:]:
+        size = len(column.dictionary)
+        numbers = [one.indices.to_numpy().astype(np.int64) for one in (joined[-1], column)]
+        number, pairs = pd.factorize(numbers[0] * size + numbers[1])
+        if len(pairs) > len(number) / _OFTEN:
+            joined.append(column)
+            continue
+        words = zip((joined[-1], column), np.divmod(pairs, size), strict=True)
+        texts = pc.binary_join_element_wise(*(one.dictionary.take(pa.array(own)) for one, own in words), ",")
+        joined[-1] = pa.DictionaryArray.from_arrays(pa.array(number, pa.int32()), texts)
+    return joined
 
 
 def _cells(cells: pd.Series[Any]) -> pa.DictionaryArray:
@@ -484,9 +508,9 @@ def _cells(cells: pd.Series[Any]) -> pa.DictionaryArray:
         texts = _day_texts(pd.Series(days)).tolist()
     else:
         alike = pd.api.types.infer_dtype(cells) in {"string", "boolean"}  # else 1, 1.0, True would be one
-        known = zip(cells.array, cells.isna(), strict=True)
-        words = cells if alike else pd.Series([None if no else _cell(one) for one, no in known], dtype=object)
-        number, distinct = pd.factorize(words)
+        known = () if alike else zip(cells.array, cells.isna(), strict=True)
+        words = [None if no else _cell(one) for one, no in known]
+        number, distinct = pd.factorize(cells if alike else pd.Series(words, dtype=object))
         texts = [_quoted(_cell(one) if alike else one) for one in distinct]
     number = np.where(number < 0, len(texts), number)
     return pa.DictionaryArray.from_arrays(pa.array(number, pa.int32()), pa.array([*texts, ""], pa.string()))
@@ -536,11 +560,11 @@ def add_layer(frame: pd.DataFrame, path: Path, name: str) -> None:
 
 def _to_gdal(frame: pd.DataFrame, path: Path, **options: Any) -> None:
     """Write without SQLite's journal: the file is new, and one that fails must show how far it came."""
-    pyogrio.set_gdal_config_options({"OGR_SQLITE_JOURNAL": "OFF"})
+    _gdal().set_gdal_config_options({"OGR_SQLITE_JOURNAL": "OFF"})
     try:
-        pyogrio.write_dataframe(frame, path, **options)
+        _gdal().write_dataframe(frame, path, **options)
     finally:
-        pyogrio.set_gdal_config_options({"OGR_SQLITE_JOURNAL": None})
+        _gdal().set_gdal_config_options({"OGR_SQLITE_JOURNAL": None})
 
 
 def _write_vector(frame: gpd.GeoDataFrame, path: Path, **options: Any) -> None:

@@ -18,7 +18,7 @@ from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of
 from frontlines.layers.days import days_or_faults
 from frontlines.layers.mending import REST_SOURCE
-from frontlines.names import LONLAT, counted, listed
+from frontlines.names import LONLAT, Bools, counted, listed
 from frontlines.sources.description import is_of_lines, require_likely_days
 from frontlines.sources.files import Reading, day_in_name, no_day, require_crs, together
 from frontlines.sources.formats import FORMATS, layers_in
@@ -27,6 +27,9 @@ from frontlines.sources.stored_shapes import StoredShapes
 
 SHRUNK = "ground shrank"
 """What is odd about a day whose polygons cover little of what those of the day before did."""
+
+_NOTES = {"same_file": "given twice", "left_out": "left out"}
+"""Columns of what was noted about a snapshot as it was read, and its problem."""
 
 _SHOWN = 5
 _SHRUNK = 0.5  # of the ground of the day before
@@ -153,13 +156,18 @@ def describe_snapshots(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     return table
 
 
-def facts_of(frame: gpd.GeoDataFrame) -> list[DayFacts]:
-    """Look at each snapshot by itself; rows without a day are left out."""
+def facts_of(frame: gpd.GeoDataFrame, doubtful: Bools | None = None) -> list[DayFacts]:
+    """Look at each snapshot by itself; rows without a day are left out.
+
+    Only `doubtful` rows may be invalid, where that is known.
+    """
     shapes = np.asarray(frame.geometry.values, dtype=object)
     blank = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    wrong = ~blank & ~shapely.is_valid(shapes)
+    wrong = ~blank if doubtful is None else ~blank & doubtful
+    wrong[wrong] = ~shapely.is_valid(shapes[wrong])
+    noted = {problem: frame[name].to_numpy(dtype=object) for name, problem in _NOTES.items() if name in frame}
     days = {day: rows for day, rows in frame.groupby("date").indices.items() if isinstance(day, pd.Timestamp)}
-    digests, found = digests_of(frame), []
+    sides, found = _sides_of(frame), []
     for day, rows in sorted(days.items()):
         remarks = []
         if blank[rows].all():
@@ -168,18 +176,24 @@ def facts_of(frame: gpd.GeoDataFrame) -> list[DayFacts]:
             bad = rows[wrong[rows]]
             why = f"{counted(len(bad), 'polygon')}: {shapely.is_valid_reason(shapes[bad[0]])}"
             remarks.append(("invalid geometry", why))
-        remarks += _noted(frame.iloc[rows[0]])
-        found.append(DayFacts(day, digests[day], tuple(remarks), _decimals(shapes[rows])))
+        remarks += [(problem, str(own[rows[0]])) for problem, own in noted.items() if own[rows[0]]]
+        digest = digest_of(sides[rows], shapes[rows])
+        found.append(DayFacts(day, digest, tuple(remarks), _decimals(shapes[rows])))
     return found
 
 
 def digests_of(frame: gpd.GeoDataFrame) -> dict[pd.Timestamp, str]:
     """Digest the sides and shapes of each day, in whatever order they are."""
-    named = [name for name in ("side", "side_left", "side_right") if name in frame]
-    sides = frame[named].astype(str).agg(" ".join, axis=1).to_numpy()
-    shapes = np.asarray(frame.geometry.values, dtype=object)
+    sides, shapes = _sides_of(frame), np.asarray(frame.geometry.values, dtype=object)
     days = sorted(frame.groupby("date").indices.items())
     return {pd.Timestamp(day): digest_of(sides[rows], shapes[rows]) for day, rows in days}
+
+
+def _sides_of(frame: pd.DataFrame) -> Any:
+    """Write the sides of each row as one text."""
+    named = [frame[name].astype(str) for name in ("side", "side_left", "side_right") if name in frame]
+    texts = [" ".join(words) for words in zip(*named, strict=True)]
+    return np.array(texts or [""] * len(frame), dtype=object)
 
 
 def odd_among(facts: Sequence[DayFacts]) -> list[dict[str, str]]:
@@ -221,17 +235,15 @@ def _missing(days: Sequence[pd.Timestamp]) -> Iterator[tuple[pd.Timestamp, str, 
             )
 
 
-def _noted(row: pd.Series[Any]) -> Iterator[tuple[str, str]]:
-    """Tell what was noted about a snapshot as it was read."""
-    for column, problem in (("same_file", "given twice"), ("left_out", "left out")):
-        if row.get(column):
-            yield problem, str(row[column])
-
-
 def _decimals(shapes: Any) -> int | None:
     """Count the decimals that are enough for nine coordinates in ten; None without coordinates."""
     numbers = shapely.get_coordinates(shapes).ravel()
+    if not len(numbers):
+        return None
+    few = numbers[: len(numbers) // 8]  # mostly these tell already that the decimals are not enough
     for digits in range(_LONGEST):
-        if len(numbers) and np.mean(np.round(numbers, digits) == numbers) > _MOST:
+        if (np.round(few, digits) != few).sum() < (1 - _MOST) * len(numbers) and (
+            np.mean(np.round(numbers, digits) == numbers) > _MOST
+        ):
             return digits
-    return _LONGEST if len(numbers) else None
+    return _LONGEST

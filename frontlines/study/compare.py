@@ -179,7 +179,7 @@ def run_study(study: Study | str | Path, *, workers: int = 1, progress: Progress
         manifest["places"] = {} if places is None else places_record(places, places)
         manifest["people"] = people_record(people, study.followed, study.population, study.districts)
         outside = outside_districts(study, control)
-        manifest["no_district"] = recorded(outside)
+        manifest["no_district"] = recorded(outside, study.districts, study.labels)
         report(1.0, "done")
     return Results(
         study=study,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -33,29 +33,18 @@ def outside_districts(study: Study, control: gpd.GeoDataFrame) -> gpd.GeoDataFra
     every = pd.concat([frame[["date", "side", "geometry"]] for frame in frames], ignore_index=True)
     own = every[every["side"].isin(somebody(study.followed)) & every["date"].isin(study.dates)]
     ground = gpd.GeoDataFrame(own, geometry="geometry", crs=study.crs)
-    return in_no_district(ground, study.districts, study.labels)
+    return in_no_district(ground, united(study.districts.geometry.to_numpy()))
 
 
-def in_no_district(
-    own: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, labels: Mapping[str, str] | None = None
-) -> gpd.GeoDataFrame:
-    """Find the pieces of a side's ground in no district, the largest of each day first.
+def in_no_district(own: gpd.GeoDataFrame, covered: Any) -> gpd.GeoDataFrame:
+    """Find the pieces of a side's ground that no district has `covered`, the largest of each day first.
 
-    Columns: `date`, `area_km2`, `district` (the nearest one), `place`, geometry; none on days on which they
-    are no notable share of the side's ground.
+    Columns: `date`, `area_km2`, `of_km2`, geometry; none on days on which they are no notable share of the
+    side's ground.
     """
-    covered = united(districts.geometry.to_numpy())
     parts = [_pieces(day, rows, covered) for day, rows in own.groupby("date", sort=True)]
-    found = gpd.GeoDataFrame(
-        pd.concat([frame for frame in parts if len(frame)] or [_pieces(None, own.iloc[:0], covered)]),
-        geometry="geometry",
-        crs=own.crs,
-    ).reset_index(drop=True)
-    inside = found.geometry.representative_point()
-    names = districts["district"].to_numpy(dtype=object)
-    nearest = names[districts.sindex.nearest(inside, return_all=False)[1]] if len(found) else []
-    places = [place(point.x, point.y, own.crs) for point in inside]
-    return found.assign(district=[(labels or {}).get(name, name) for name in nearest], place=places)
+    every = pd.concat([frame for frame in parts if len(frame)] or [_pieces(None, own.iloc[:0], covered)])
+    return gpd.GeoDataFrame(every.reset_index(drop=True), geometry="geometry", crs=own.crs)
 
 
 def _pieces(day: Any, rows: gpd.GeoDataFrame, covered: Any) -> gpd.GeoDataFrame:
@@ -70,18 +59,34 @@ def _pieces(day: Any, rows: gpd.GeoDataFrame, covered: Any) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=left, crs=rows.crs)
 
 
-def recorded(pieces: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    """Put on record, day by day, how much of a side's ground is in no district, and its largest pieces."""
+def recorded(
+    pieces: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, labels: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Put on record, day by day, how much of a side's ground is in no district, and its largest pieces.
+
+    These are named by the nearest district, and by their place.
+    """
     return [
         {
             "date": f"{day:%Y-%m-%d}",
             "km2": float(rows["area_km2"].sum()),
             "share": float(rows["area_km2"].sum() / rows["of_km2"].iloc[0]),
             "pieces": len(rows),
-            "largest": rows[["area_km2", "district", "place"]].head(_LARGEST).to_dict("records"),
+            "largest": list(_named(rows.head(_LARGEST), districts, labels or {})),
         }
         for day, rows in pieces.groupby("date", sort=True)
     ]
+
+
+def _named(
+    pieces: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, labels: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    inside = pieces.geometry.representative_point()
+    nearest = districts.sindex.nearest(inside, return_all=False)[1]
+    names = districts["district"].to_numpy(dtype=object)[nearest]
+    for name, point, km2 in zip(names, inside, pieces["area_km2"].tolist(), strict=True):
+        where = place(point.x, point.y, pieces.crs)
+        yield {"area_km2": km2, "district": labels.get(name, name), "place": where}
 
 
 def warned(record: Sequence[Mapping[str, Any]], side: str) -> list[str]:

@@ -22,6 +22,8 @@ from frontlines.study.study import Answer, Wanted, late, style_of
 from frontlines.study.workbook import BOOK, write_tables, write_workbook
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from frontlines.study import AgreementResults, Results, SeriesResults
 
 _OUTPUTS = (".csv", ".parquet", ".topojson")  # of these files the manifest holds the checksums
@@ -31,7 +33,7 @@ FILES = {
         "balance.csv", "totals.csv", "transitions.csv", "change.gpkg", "frontlines.geojson",
         "change.qml", "districts.qml", "frontlines.qml", "map.png", "map.svg", GROUND, MANIFEST,
     ),
-    "series": ("series.csv", "series.parquet", "totals.csv", "series.png", GROUND, MANIFEST),
+    "series": ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST),
     "movement": (
         "transects.gpkg", "transects.qml", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST,
     ),
@@ -50,7 +52,7 @@ IF_ANY = {
         BOOK,
         PAGE,
     ),
-    "series": (*_PLACES, "fronts.csv", "overall.csv", "districts.png", "series.gif", BOOK, PAGE),
+    "series": (*_PLACES, "fronts.csv", "overall.csv", "districts.png", "series.gif", BOOK, GROUND, PAGE),
     "movement": (BOOK, PAGE),
     "agreement": ("fronts_apart.csv", "days.png", BOOK, PAGE),
     "nets": (BOOK,),
@@ -86,7 +88,7 @@ def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
         late("pictures").write_pictures(answer, folder, wanted, files_of(answer.kind))
     if wanted.excel:
         write_workbook(answer, folder / BOOK)
-    _write_record(answer, folder)
+    _write_record(answer, folder, paged=wanted.report or GROUND in FILES[answer.kind])
     if wanted.report and (paged := _paged(answer)) is not answer:
         write_report(paged, folder / PAGE)
     elif wanted.report:
@@ -107,12 +109,16 @@ def _write_layers(answer: Answer, folder: Path) -> None:
         (folder / f"{name}.qml").write_text(text, encoding="utf-8")
 
 
-def _write_record(answer: Answer, folder: Path) -> None:
-    """Write the ground for a page, if there is any, and the manifest with the checksums of the tables."""
+def _write_record(answer: Answer, folder: Path, *, paged: bool = True) -> None:
+    """Write the ground for a page, if there may be one, and the manifest with the checksums of the tables.
+
+    The ground of hundreds of days takes as long as their series: it is written for a page that is asked for.
+    """
     held = dict(answer.manifest)
     if answer.kind in _GROUND:
-        ground_file.write_ground(folder / GROUND, **_GROUND[answer.kind](answer))
         held["colours"] = dict(style_of(answer).side_colours)
+    if answer.kind in _GROUND and paged:
+        ground_file.write_ground(folder / GROUND, **_GROUND[answer.kind](answer))
     tables = sorted(file for file in folder.iterdir() if file.suffix in _OUTPUTS)
     held["outputs"] = {file.name: sha256(file) for file in tables}
     (folder / MANIFEST).write_text(to_json(held), encoding="utf-8")
@@ -160,7 +166,7 @@ def _ground_of_change(results: Results) -> dict[str, Any]:
     return {
         "states": (
             [f"{day:%Y-%m-%d}" for day in study.dates],
-            [results.control[results.control["date"] == day] for day in study.dates],
+            [_state(results.control, day) for day in study.dates],
         ),
         "districts": study.districts,
         "title": study.title,
@@ -191,12 +197,18 @@ def _ground_of_series(results: SeriesResults) -> dict[str, Any]:
     }
 
 
+def _state(control: gpd.GeoDataFrame, day: Any) -> tuple[Any, Any]:
+    """Give who held what on a day: sides, and the ground of each."""
+    own = control[control["date"] == day]
+    return own["side"].to_numpy(dtype=object), own.geometry.to_numpy()
+
+
 def _ground_of_agreement(results: AgreementResults) -> dict[str, Any]:
     days = results.totals["date"]
     return {
         "states": (
             [f"{day:%Y-%m-%d}" for _ in results.held for day in days],
-            [source[source["date"] == day] for source in results.held for day in days],
+            [_state(source, day) for source in results.held for day in days],
         ),
         "districts": results.districts,
         "title": results.titled(every_day=True),

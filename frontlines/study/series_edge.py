@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from frontlines.control import fronts_of_side
@@ -16,7 +17,7 @@ from frontlines.geometry.strips import StripFinder
 from frontlines.layers.margins import Margins, add_margins, find_margins, is_strip, left_bare
 from frontlines.layers.mending import fill_up
 from frontlines.movement.front_length import front_length
-from frontlines.names import BORDER_M, UNKNOWN
+from frontlines.names import BORDER_M, UNKNOWN, Geometries
 from frontlines.study.snapshots import AT_ONCE, Days, Snapshots
 
 
@@ -115,13 +116,15 @@ class States:
     ground: Ground
     days: Days
 
-    def __iter__(self) -> Iterator[gpd.GeoDataFrame]:
-        """Give what was held on each of the days."""
+    def __iter__(self) -> Iterator[tuple[Any, Geometries]]:
+        """Give who held what on each of the days: sides, and the ground of each."""
         for some in (self.days[at : at + AT_ONCE] for at in range(0, len(self.days), AT_ONCE)):
             rows = self.ground.on(some)
+            sides, shapes = rows["side"].to_numpy(dtype=object), np.asarray(rows.geometry.values)
             places = rows.reset_index(drop=True).groupby("date").indices
             for day in some:
-                yield rows.iloc[places.get(day, [])]
+                own = places.get(day, np.empty(0, dtype=np.int64))
+                yield sides[own], shapes[own]
 
 
 def _require_clear(margins: Margins) -> None:

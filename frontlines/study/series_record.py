@@ -85,17 +85,23 @@ def record_days(manifest: Manifest, found: Followed, old: Manifest | None) -> No
 
 
 def books_of_series(
-    ends: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame, totals: pd.DataFrame, n_days: int, *ground: Any
+    ends: gpd.GeoDataFrame,
+    drawn: gpd.GeoDataFrame,
+    totals: pd.DataFrame,
+    n_days: int,
+    covered: Any,
+    *ground: Any,
 ) -> dict[str, Any]:
     """Sum a series up for its manifest, with what is in none of its figures; `ground`: districts, labels.
 
-    `ends` is control on the first and the last day, strips among its rows, and `drawn` without them.
+    `ends` is control on the first and the last day, strips among its rows, and `drawn` without them; the
+    districts have `covered` the rest.
     """
     own = drawn["side"].isin(somebody(tuple(totals["side"].unique())))
     return {
         "beyond_districts_km2": ground_beyond(ends, totals, n_days),
         "books": series_books(totals),
-        "no_district": recorded(in_no_district(drawn[own], *ground)),
+        "no_district": recorded(in_no_district(drawn[own], covered), *ground),
     }
 
 

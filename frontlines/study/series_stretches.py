@@ -72,7 +72,7 @@ class StretchRows:
 def follow_stretch(asked: Asked, stretch: Stretch) -> StretchRows:
     """Check and follow the snapshots of one stretch."""
     try:
-        snapshots = stretch.snapshots.checked()
+        snapshots, facts = stretch.snapshots.looked_at()
     except LayerError as error:
         if error.faults is None:
             raise
@@ -82,7 +82,7 @@ def follow_stretch(asked: Asked, stretch: Stretch) -> StretchRows:
     held = set(control["side"])
     measured = [one for one in (*asked.sides, CONTESTED) if one in held] if asked.front_m else []
     return StretchRows(
-        facts=stretch.snapshots.facts(),
+        facts=facts,
         covered_m2=covered_m2(snapshots),
         sides=held,
         sources=set(snapshots["source"]),

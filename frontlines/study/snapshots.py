@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from pyproj import CRS
 
 from frontlines.errors import LayerError
 from frontlines.layers import as_control
 from frontlines.layers.columns import days_of, tidy_sides
+from frontlines.layers.door import control_and_door
 from frontlines.layers.faults import blank, describe, row_labels, rows_named
 from frontlines.layers.margins import some_of
 from frontlines.names import Mend, mends_of
@@ -63,9 +65,9 @@ class CheckedSnapshots:
         """Give what passed the door."""
         return self.control
 
-    def facts(self) -> list[DayFacts]:
-        """Look at each snapshot by itself."""
-        return facts_of(self.control)
+    def looked_at(self) -> tuple[gpd.GeoDataFrame, list[DayFacts]]:
+        """Give what passed the door, and look at each snapshot by itself."""
+        return self.control, facts_of(self.control, np.zeros(len(self.control), dtype=bool))
 
     def digests(self) -> dict[str, str]:
         """Digest each snapshot."""
@@ -129,9 +131,12 @@ class RawSnapshots:
         """Let the rows through the door."""
         return as_control(self.frame(), self.crs, mend=self.mend)
 
-    def facts(self) -> list[DayFacts]:
-        """Look at each snapshot by itself."""
-        return facts_of(self.frame().assign(date=self.rows[_DAY]))
+    def looked_at(self) -> tuple[gpd.GeoDataFrame, list[DayFacts]]:
+        """Let the rows through the door, and look at each snapshot by itself."""
+        frame = self.frame()
+        control, door = control_and_door(frame, self.crs, mend=self.mend)
+        doubtful = frame.index.isin(door.doubtful)
+        return control, facts_of(frame.assign(date=self.rows[_DAY]), doubtful)
 
     def digests(self) -> dict[str, str]:
         """Digest each snapshot."""
