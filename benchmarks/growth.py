@@ -5,10 +5,9 @@
 Each case is made up in several sizes. Each size has a process of its own, in which ours and a named peer
 take their turn once; printed are processor times, the peak of memory of ours, and how ours grew: with the
 size to the power of so much, from the size before. A process ends where one work takes longer than ``--most``
-or holds more than ``--memory``, and larger sizes are left out, as is a peer that would take longer. What
-peers leave out (checks, books, sources, slivers) is not counted for them. What the table holds is not
-measured again: a run that was stopped goes on, and chart and summary come from it. Delete a row of it to have
-it measured again.
+(a peer: ``--peer``) or holds more than ``--memory``, and larger sizes are left out. What peers leave out
+(checks, books, sources, slivers) is not counted for them. What the table holds is not measured again: a run
+that was stopped goes on, and chart and summary come from it. Delete a row of it to have it measured again.
 """
 
 from __future__ import annotations
@@ -309,7 +308,7 @@ def work_once(name: str, size: int, asked: argparse.Namespace, alone: bool, tell
     ours, theirs = CASES[name].make(size)
     tell.send((spent(ours, asked.most), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
     if not alone:
-        tell.send(spent(theirs, asked.most))
+        tell.send(spent(theirs, asked.peer))
 
 
 def measure(name: str, size: int, asked: argparse.Namespace, alone: bool) -> dict[str, Any]:
@@ -387,6 +386,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="*", choices=list(CASES), default=list(CASES), metavar="CASE")
     parser.add_argument("--most", type=float, default=120.0, metavar="SECONDS")
+    parser.add_argument("--peer", type=float, default=30.0, metavar="SECONDS")
     parser.add_argument("--memory", type=float, default=8.0, metavar="GIB")
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--chart", type=Path)
@@ -401,7 +401,7 @@ def main() -> None:
             smaller = own[max(own)] if own else {"ours_s": 0.0, "peer_s": 0.0, "size": size}
             if math.isnan(smaller["ours_s"]):
                 break
-            alone = not smaller["peer_s"] * size / smaller["size"] <= asked.most
+            alone = not smaller["peer_s"] * size / smaller["size"] <= asked.peer
             rows.append(measure(name, size, asked, alone))
             pd.DataFrame(rows).to_csv(asked.table, index=False)
     table = pd.DataFrame(rows)
