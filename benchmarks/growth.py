@@ -320,7 +320,8 @@ def measure(name: str, size: int, asked: argparse.Namespace, alone: bool) -> dic
     tell.close()
     told: list[Any] = []
     with contextlib.suppress(EOFError):
-        told += [hear.recv() for _ in range(2)]
+        while True:
+            told.append(hear.recv())
     process.join()
     ours_s, peak_mib = told[0] if told else (math.nan, math.nan)
     row = {"case": name, "counted": CASES[name].counted, "size": size, "ours_s": ours_s, "peak_mib": peak_mib}
