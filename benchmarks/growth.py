@@ -1,22 +1,27 @@
 """How time grows with the size of a question, beside geopandas and shapely doing the same work.
 
-    python -m benchmarks.growth [--only NAME ...] [--most SECONDS] [--table FILE.csv] [--chart FILE.svg]
+    python -m benchmarks.growth --table FILE.csv [--chart FILE.svg] [--only CASE ...]
 
-Each case is made up in several sizes. Ours and a named peer take turns in one process; printed are, for each
-size, the processor times and their ratio, and how ours grew: with the size to the power of so much, from the
-size before. A case ends where a run takes longer than ``--most``; a peer that would is left out. What peers
-leave out (checks, books, sources, slivers) is not counted for them. ``--table`` adds to what a table holds,
-so that cases can be measured one by one; the chart is drawn from it.
+Each case is made up in several sizes. Each size has a process of its own, in which ours and a named peer
+take their turn once; printed are processor times, the peak of memory of ours, and how ours grew: with the
+size to the power of so much, from the size before. A process ends where one work takes longer than ``--most``
+(a peer: ``--peer``) or holds more than ``--memory``, and larger sizes are left out. What peers leave out
+(checks, books, sources, slivers) is not counted for them. What the table holds is not measured again: a run
+that was stopped goes on, and chart and summary come from it. Delete a row of it to have it measured again.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
+import multiprocessing
+import resource
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -289,30 +294,63 @@ CASES = {
 }
 
 
-def spent(work: Work) -> float:
-    """Measure processor time."""
+def spent(work: Work, most_s: float) -> float:
+    """Measure processor time; the process ends where there is too much of it."""
     start = time.process_time()
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(start + most_s), resource.RLIM_INFINITY))
     work()
     return time.process_time() - start
 
 
-def measure(name: str, most_s: float) -> pd.DataFrame:
-    """Time a case in all its sizes, until one takes too long."""
-    case, rows = CASES[name], []
-    for size in case.sizes:
-        ours, theirs = case.make(int(size))
-        taken = spent(ours)
-        slow = bool(rows) and rows[-1]["peer_s"] * size / rows[-1]["size"] > most_s
-        peer_s = math.nan if slow or (rows and math.isnan(rows[-1]["peer_s"])) else spent(theirs)
-        rows.append({"case": name, "counted": case.counted, "size": size, "ours_s": taken, "peer_s": peer_s})
-        print(f"{name}: {size:,} {case.counted}, {taken:.2f} s, {case.peer} {peer_s:.2f} s", flush=True)
-        if taken > most_s:
-            break
-    table = pd.DataFrame(rows)
-    table["peer"] = case.peer
-    table["ratio"] = table["peer_s"] / table["ours_s"]
-    table["power"] = np.log(table["ours_s"]).diff() / np.log(table["size"]).diff()
-    return table
+def work_once(name: str, size: int, asked: argparse.Namespace, alone: bool, tell: Connection) -> None:
+    """Tell the time and the memory of ours [s, MiB], and the time of the peer [s], unless ours is alone."""
+    resource.setrlimit(resource.RLIMIT_AS, (int(asked.memory * 2**30),) * 2)
+    ours, theirs = CASES[name].make(size)
+    tell.send((spent(ours, asked.most), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    if not alone:
+        tell.send(spent(theirs, asked.peer))
+
+
+def measure(name: str, size: int, asked: argparse.Namespace, alone: bool) -> dict[str, Any]:
+    """Time one size in a process of its own; nothing is known of a work that ended it."""
+    fork = multiprocessing.get_context("fork")
+    hear, tell = fork.Pipe(duplex=False)
+    process = fork.Process(target=work_once, args=(name, size, asked, alone, tell))
+    process.start()
+    tell.close()
+    told: list[Any] = []
+    with contextlib.suppress(EOFError):
+        while True:
+            told.append(hear.recv())
+    process.join()
+    ours_s, peak_mib = told[0] if told else (math.nan, math.nan)
+    row = {"case": name, "counted": CASES[name].counted, "size": size, "ours_s": ours_s, "peak_mib": peak_mib}
+    row |= {"peer_s": told[1] if len(told) > 1 else math.nan, "peer": CASES[name].peer}
+    print(row, flush=True)
+    return row
+
+
+def summary(table: pd.DataFrame) -> str:
+    """Sum each case up in a row of Markdown."""
+    rows = [
+        "| what | sizes | power, last step | time, memory of the last | the peer takes |",
+        "|---|---|---|---|---|",
+    ]
+    for name, own in table.dropna(subset="ours_s").groupby("case", sort=False):
+        last = own.iloc[-1]
+        beside = own.dropna(subset="peer_s").iloc[-1:]
+        power = math.log(last["ours_s"] / own["ours_s"].iloc[-2]) / math.log(
+            last["size"] / own["size"].iloc[-2]
+        )
+        cells = [
+            (CASES[name].make.__doc__ or "").rstrip("."),
+            f"{own['size'].iloc[0]:,} to {last['size']:,}",
+            f"{power:.2f}",
+            f"{last['ours_s']:.1f} s, {last['peak_mib']:,.0f} MiB",
+            *(f"{one.peer_s / one.ours_s:.1f} × ({one.peer}, {one.size:,})" for one in beside.itertuples()),
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
@@ -345,25 +383,35 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 
 
 def main() -> None:
-    """Measure, print, draw."""
+    """Measure what is not in the table, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="*", choices=list(CASES), default=list(CASES))
-    parser.add_argument("--most", type=float, default=60.0, metavar="SECONDS")
-    parser.add_argument("--table", type=Path)
+    parser.add_argument("--only", nargs="*", choices=list(CASES), default=list(CASES), metavar="CASE")
+    parser.add_argument("--most", type=float, default=120.0, metavar="SECONDS")
+    parser.add_argument("--peer", type=float, default=30.0, metavar="SECONDS")
+    parser.add_argument("--memory", type=float, default=8.0, metavar="GIB")
+    parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--chart", type=Path)
     asked = parser.parse_args()
     warnings.simplefilter("ignore")  # overlay tells that it dropped points and lines
-    tables = [pd.read_csv(asked.table)] if asked.table and asked.table.exists() else []
+    rows = pd.read_csv(asked.table).to_dict("records") if asked.table.exists() else []
     for name in asked.only:
-        tables = [*(one[one["case"] != name] for one in tables), measure(name, asked.most)]
-        if asked.table:
-            pd.concat(tables).to_csv(asked.table, index=False)
-    table = pd.concat(tables)
-    table["order"] = table["case"].map(list(CASES).index)
-    table = table.sort_values(["order", "size"]).drop(columns="order")
-    print(table.round({"ours_s": 2, "peer_s": 2, "ratio": 2, "power": 2}).to_string(index=False))
+        for size in CASES[name].sizes:
+            own = {row["size"]: row for row in rows if row["case"] == name}
+            if size in own:
+                continue
+            smaller = own[max(own)] if own else {"ours_s": 0.0, "peer_s": 0.0, "size": size}
+            if math.isnan(smaller["ours_s"]):
+                break
+            alone = not smaller["peer_s"] * size / smaller["size"] <= asked.peer
+            rows.append(measure(name, size, asked, alone))
+            pd.DataFrame(rows).to_csv(asked.table, index=False)
+    table = pd.DataFrame(rows)
+    table = table.sort_values(
+        ["case", "size"], key=lambda one: one if one.name == "size" else one.map(list(CASES).index)
+    )
+    print(summary(table))
     if asked.chart:
-        draw(table, asked.chart)
+        draw(table.dropna(subset="ours_s"), asked.chart)
 
 
 if __name__ == "__main__":

@@ -147,6 +147,12 @@ def rows_of_each(number: npt.NDArray[np.integer]) -> list[Ints]:
     return np.split(order, np.flatnonzero(np.diff(number[order])) + 1) if len(order) else []
 
 
+def rows_of_all(number: npt.NDArray[np.integer], n: int) -> list[Ints]:
+    """List the rows of each of the numbers from 0 to n - 1; some may have none."""
+    order = np.argsort(number, kind="stable")
+    return np.split(order, np.searchsorted(number[order], np.arange(1, n)))
+
+
 def repeated(number: Ints) -> tuple[Ints, Ints]:
     """Repeat positions so many times, and count the repeats of each from 0."""
     position = np.repeat(np.arange(len(number)), number)

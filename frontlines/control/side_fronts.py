@@ -18,7 +18,7 @@ from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, out
 from frontlines.layers.margins import is_strip
 from frontlines.layers.mending import joined_sources
 from frontlines.limits import require_metres
-from frontlines.names import Bools, Floats, Geometries, Ints, repeated, rows_of_each
+from frontlines.names import Floats, Geometries, Ints, repeated, rows_of_all, rows_of_each
 
 _TILE_M = 20_000.0
 _ON_M = 1e-2  # edges this near to a strip run along it [m]
@@ -144,16 +144,13 @@ def _round_strips(outlines: _Outlines, strips: Geometries, inner: Any) -> _Outli
     order = np.lexsort((outlines.edge, outlines.ground))
     starts = np.searchsorted(outlines.ground[order], np.arange(1, len(strips)))
     known: dict[tuple[bytes, bytes], Ints] = {}
-    near: dict[bytes, Bools] = {}
     extra, edges, n_edges = [outlines.edges], [], len(outlines.edges)
-    for ground, own in enumerate(np.split(outlines.edge[order], starts)):
-        has = beside.has[ground].tobytes()
-        if has not in near:
-            near[has] = beside.near[beside.has[ground]].any(axis=0)
-        along = own[near[has][own]]
-        state = has, along.tobytes()
+    for parts, own in zip(beside.parts, np.split(outlines.edge[order], starts), strict=True):
+        near = np.concatenate([own[:0], *(beside.near[part] for part in parts)])
+        along = np.intersect1d(own, near)
+        state = parts.tobytes(), along.tobytes()
         if state not in known:
-            extra.append(beside.rest(np.flatnonzero(beside.has[ground]), along))
+            extra.append(beside.rest(parts, along))
             known[state] = np.arange(n_edges, n_edges + len(extra[-1]))
             n_edges += len(extra[-1])
         edges.append(np.concatenate([np.setdiff1d(own, along, assume_unique=True), known[state]]))
@@ -168,27 +165,30 @@ class _Beside:
         """Find which strips have which parts, and which edges run along a part."""
         there = np.flatnonzero(~shapely.is_missing(strips))
         every, strip = shapely.get_parts(strips[there], return_index=True)
-        part = pd.factorize(shapely.to_wkb(every))[0]
-        self.parts = every[np.unique(part, return_index=True)[1]]
-        self.has = np.zeros((len(strips), len(self.parts)), dtype=bool)
-        self.has[there[strip], part] = True
+        number = pd.factorize(shapely.to_wkb(every))[0]
+        shapes = every[np.unique(number, return_index=True)[1]]
+        self.parts = [np.unique(number[rows]) for rows in rows_of_all(there[strip], len(strips))]
         self.lines = edge_lines(edges)
-        near, line = shapely.STRtree(self.lines).query(self.parts, predicate="dwithin", distance=_ON_M)
-        self.near = np.zeros((len(self.parts), len(edges)), dtype=bool)
-        self.near[near, line] = True
-        self.wide = shapely.buffer(self.parts, _ON_M)
-        rings, of = shapely.get_rings(shapely.orient_polygons(self.parts), return_index=True)
+        part, line = shapely.STRtree(self.lines).query(shapes, predicate="dwithin", distance=_ON_M)
+        self.near = [line[rows] for rows in rows_of_all(part, len(shapes))]
+        self.wide = shapely.buffer(shapes, _ON_M)
+        shapely.prepare(self.wide)
+        rings, of = shapely.get_rings(shapely.orient_polygons(shapes), return_index=True)
         ends, ring = segments(rings)
-        self.ends, owner = _clipped(ends, inner)
-        self.part = of[ring][owner]
+        ends, owner = _clipped(ends, inner)
+        self.ends = [ends[rows] for rows in rows_of_all(of[ring][owner], len(shapes))]
 
     def rest(self, parts: Ints, along: Ints) -> Floats:
         """Give what is left of edges along parts, and the edges of parts along none of these."""
-        left = self.lines[along]
+        left, ended = self.lines[along], np.append(along, -1)
         for part in parts:
-            met = np.flatnonzero(self.near[part, along])
-            left[met] = shapely.difference(left[met], self.wide[part])
-        own = self.ends[np.isin(self.part, parts)]
+            place = np.searchsorted(along, self.near[part])
+            met = place[ended[place] == self.near[part]]
+            # Most lie in the part; the others are cut by all of its outline, one by one.
+            within = shapely.contains_properly(self.wide[part], left[met])
+            left[met[within]] = shapely.LineString()
+            left[met[~within]] = shapely.difference(left[met[~within]], self.wide[part])
+        own = np.vstack([np.empty((0, 4)), *(self.ends[part] for part in parts)])
         middles = shapely.points(edge_middles(own))
         shared = shapely.STRtree(self.lines[along]).query(middles, predicate="dwithin", distance=_ON_M)[0]
         return np.vstack([segments(shapely.get_parts(left))[0], np.delete(own, shared, axis=0)])

@@ -14,7 +14,7 @@ from frontlines.crs import polygons_of
 from frontlines.geometry.coverage import holder_of
 from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, outline_edges, segments
 from frontlines.geometry.tiles import WALL_M, Tiles, tiles_of
-from frontlines.names import Bools, Floats, Geometries, Ints
+from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_all, rows_of_each
 
 _ON_M = 1e-2  # an edge this near to another runs along it [m]
 _ELONGATED = 3.0  # a strip that opens into wide ground is longer than this many margins; a corner is not
@@ -124,7 +124,7 @@ class StripFinder:
         along = shapely.line_merge(shapely.multilinestrings(lines[stretch], indices=which))
         bands = shapely.buffer(along, _AWAY * margin_m, quad_segs=4)
         box, polygon = shapely.STRtree(polygons).query(boxes[some], predicate="intersects")
-        covers = [_joined(polygons[polygon[box == place]]) for place in range(len(some))]
+        covers = [_joined(polygons[polygon[rows]]) for rows in rows_of_all(box, len(some))]
         grounds = [self._ground(int(names[place]), boxes[place]) for place in some]
         bare = shapely.intersection(np.array(grounds, dtype=object), bands)
         bare = shapely.difference(bare, np.array(covers, dtype=object))
@@ -147,11 +147,13 @@ class StripFinder:
         """Group the parts of strips that meet at the walls of tiles."""
         names = [(number, place) for number in numbers for place in range(len(self._cut_off[number]))]
         shapes = np.array([self._cut_off[number][place] for number, place in names], dtype=object)
-        group = np.arange(len(names))
-        for first, second in shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=WALL_M).T:
-            one, other = sorted((group[first], group[second]))
-            group[group == other] = one
-        return [tuple(names[part] for part in np.flatnonzero(group == one)) for one in np.unique(group)]
+        first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=WALL_M)
+        group, known = np.arange(len(names)), np.full(len(names), -1)
+        while not np.array_equal(group, known):  # each takes the lowest number of those that it meets
+            known = group.copy()
+            np.minimum.at(group, known[first], known[second])
+            group = group[group]
+        return [tuple(names[part] for part in rows) for rows in rows_of_each(group)]
 
     def _cut_and_given(self, shapes: Geometries, beside: _Beside) -> list[Strips]:
         """Cut strips where what they lie beside changes, and give the pieces away, strip by strip."""
@@ -175,10 +177,7 @@ class StripFinder:
         outlines.what[on_cut[outlines.what[on_cut] == _OPEN]] = _CUT
         kept, sides = _given(pieces, outlines)
         owners = np.array(of, dtype=np.int64)[kept]
-        return [
-            _joined_by_side(pieces[kept[owners == number]], sides[owners == number])
-            for number in range(len(shapes))
-        ]
+        return [_joined_by_side(pieces[kept[rows]], sides[rows]) for rows in rows_of_all(owners, len(shapes))]
 
 
 _NONE = Strips(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
@@ -309,8 +308,7 @@ def _cut(piece: Any, outline: _Outlines, edge: shapely.STRtree, margin_m: float)
 def _turns(outline: _Outlines) -> Floats:
     """List the vertices of an outline where a side's ground ends and another's, or wide ground, begins."""
     found = []
-    for ring in np.unique(outline.ring):
-        own = outline.ring == ring
+    for own in rows_of_each(outline.ring):
         what = outline.what[own]
         before = np.roll(what, 1)
         found.append(outline.ends[own, :2][(what != before) & (what != _EDGE) & (before != _EDGE)])
