@@ -215,8 +215,7 @@ def day_in_name(
     path: str | Path, description: Description = USUAL, *, among: Sequence[str | Path] = ()
 ) -> str | None:
     """Find a day such as 2024-07-08 in a file's name; names `among` which it stands settle their order."""
-    names = tuple(Path(each).name for each in among) or (Path(path).name,)
-    day = dict(zip(names, _days_named(names, description.date_format), strict=True))[Path(path).name]
+    day = _days_named(tuple(among) or (path,), description.date_format)[Path(path).name]
     shift = timedelta(days=description.shift_days)
     return None if day is None else (date.fromisoformat(day) + shift).isoformat()
 
@@ -237,8 +236,9 @@ def no_day(path: Path) -> str:
 
 
 @lru_cache(maxsize=8)
-def _days_named(names: tuple[str, ...], date_format: str | None) -> list[str | None]:
-    return days_in_names(names, date_format)
+def _days_named(paths: tuple[str | Path, ...], date_format: str | None) -> dict[str, str | None]:
+    names = [Path(path).name for path in paths]
+    return dict(zip(names, days_in_names(names, date_format), strict=True))
 
 
 @checked()
