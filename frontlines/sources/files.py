@@ -45,6 +45,7 @@ from frontlines.sources.description import (
 from frontlines.sources.formats import read_layer
 from frontlines.sources.population import PopulationRaster, read_population
 from frontlines.sources.publishers.published import Published, published, read_published, recognized
+from frontlines.sources.read_before import ReadBefore
 from frontlines.sources.writing import whole_or_not
 
 _SHOWN = 5
@@ -410,6 +411,7 @@ class Reading:
         self._values: Counter[str] = Counter()
         self._sides: Counter[str] = Counter()
         self._published: dict[tuple[Path, str], Published] = {}
+        self._before: set[Path] = set()
 
     def paths_of(self, **layers: Layer | Sequence[Layer] | None) -> dict[str, list[Path]]:
         """Give the paths of layers by role; a frame is known by one from then on, as if it had been read."""
@@ -536,9 +538,20 @@ class Reading:
 
     @property
     def others(self) -> set[Path]:
-        """Files that were read as something else than fronts; they may lie among the snapshots."""
+        """Files that were read as something else than fronts, or before; they may lie among the snapshots."""
         known = {"districts", "theatre", "study"}
-        return {path for path, entry in self._prints.items() if entry["role"] in known}
+        return {path for path, entry in self._prints.items() if entry["role"] in known} | self._before
+
+    def go_on(self, files: Sequence[Path], rows: gpd.GeoDataFrame, before: ReadBefore) -> str | None:
+        """Take over what was read of files before, with the same words; name their publisher, if any."""
+        for file in files:
+            self.note(file, "snapshots")
+        self._before = {file.absolute() for file in files}
+        self._say(list(before.notes))
+        self._values.update(map(one_form, self.description.sides))  # all were found then
+        self._require_one_spelling(rows, files[0].parent)
+        self.licences |= before.parameters.get("licences", {})
+        return next(iter(self.licences), None)
 
     def population(self, path: Path | None, per: str | None) -> PopulationRaster | None:
         """Look at a raster of people."""

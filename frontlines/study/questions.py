@@ -15,7 +15,7 @@ from frontlines.study.files import study_from_files
 from frontlines.study.many_days import SeveralSources, snapshots_from_files, sources_from_files
 from frontlines.study.movement import MovementResults, run_movement
 from frontlines.study.series import run_series
-from frontlines.study.series_results import SeriesResults
+from frontlines.study.series_results import SeriesResults, read_before
 
 _OF_MOVEMENT = ("spacing_m", "length_m", "smoothing_m", "crossing", "baseline", "axis", "copies")
 _OF_READING = ("population", "population_per", "snap_m", "reach_m", "mend", "description")
@@ -144,7 +144,7 @@ def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are
         report(0.0, "reading")
         read = snapshots_from_files(
             snapshots, districts=districts, key=key, side=side, theatre=theatre, settlements=settlements,
-            named=source, **reading,
+            named=source, before=read_before(options.get("previous")), **reading,
         )  # fmt: skip
         return run_series(
             read.control, read.districts, side, freq=every, settlements=read.settlements,

@@ -11,8 +11,8 @@ import typer
 import frontlines as fl
 from frontlines.cli.answering import answer
 from frontlines.cli.options import METRES, OF_GROUND, OF_MAP, Saving, asks, given, saves_answers
-from frontlines.cli.refusing import shows_errors
-from frontlines.names import FREQUENCIES, TOLERANCE_M
+from frontlines.cli.refusing import console, shows_errors
+from frontlines.names import FREQUENCIES, TOLERANCE_M, counted
 from frontlines.progress import Report
 
 Freq = StrEnum("Freq", {name: name for name in FREQUENCIES})  # type: ignore[misc]
@@ -76,7 +76,12 @@ def series(
         bool, typer.Option("--film", help="Make moving pictures, a frame for each snapshot.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the series in --out; only later steps are computed.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on from the series in --out, whole or broken off; only later days are checked and "
+            "followed.",
+        ),
     ] = False,
     rows: Annotated[
         Which | None,
@@ -103,9 +108,18 @@ def series(
 
     def ask(report: Report) -> fl.SeriesResults:
         from frontlines.study.record import read_previous
+        from frontlines.study.unfinished import read_unfinished
 
-        previous = read_previous(saving.out) if resume else None
-        return fl.follow(snapshots, **asked, previous=previous, progress=report)
+        previous = (read_unfinished(saving.out) or read_previous(saving.out)) if resume else None
+        return fl.follow(snapshots, **asked, previous=previous, keep=keep, progress=report)
+
+    def keep(rows: Any, manifest: dict[str, Any]) -> None:
+        from frontlines.study.unfinished import write_unfinished
+
+        write_unfinished(saving.out, rows, manifest)
+        done = counted(len(manifest["snapshots"]), "day")
+        told = f"{done} are finished and kept in {saving.out}: go on with --resume"
+        console(stderr=True).print(told, soft_wrap=True)
 
     saving = saving.also(panels=panels or free_scale, free_scale=free_scale, film=film)
     answer(ask, "series", saving, [snapshots], asked, resume=resume)
