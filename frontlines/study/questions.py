@@ -31,6 +31,7 @@ def compare(
     side: str | Sequence[str] | None = None,
     key: str = "district",
     workers: int = 1,
+    scheduler: str | None = None,
     progress: Progress = None,
     **options: Any,
 ) -> Results:
@@ -46,9 +47,9 @@ def compare(
         the one district.
     side
         The side whose gains are positive, or several of them; None: every side of the layers.
-    workers
-        Processes that share the draws of errors; a script that asks for several needs its
-        ``if __name__ == "__main__":``.
+    workers, scheduler
+        Processes that share the draws of errors, or the address of a Dask scheduler (see
+        `frontlines.scale.executor`); a script that asks for several needs its ``if __name__ == "__main__":``.
     progress
         None, True for a bar, or a function of (fraction, message).
     **options
@@ -84,7 +85,7 @@ def compare(
     with reporting(progress) as report:
         report(0.0, "reading")
         study = study_from_files(before, after, districts=districts, side=side, key=key, **options)
-        return run_study(study, workers=workers, progress=part(report, 0.2, 1.0))
+        return run_study(study, workers=workers, scheduler=scheduler, progress=part(report, 0.2, 1.0))
 
 
 @checked()

@@ -27,7 +27,7 @@ Which = StrEnum("Which", {"all": "all", "changed": "changed"})
 @asks(
     *OF_GROUND, *OF_MAP, "side", "settlements", "population", "population_per", "rest", "label", "title",
     "source", "side_names", "snap_m", "border_m", "reach_m", "margin_m", "sigma_m", "correlation_m", "mend",
-    "workers",
+    "workers", "scheduler",
 )  # fmt: skip
 def series(
     snapshots: Annotated[
@@ -92,19 +92,13 @@ def series(
             "default all, up to the 1,048,575 rows of a sheet.",
         ),
     ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            "--scheduler", metavar="ADDRESS", help="Share the days among the workers of a Dask scheduler."
-        ),
-    ] = None,
     *,
     asked: dict[str, Any],
     saving: Saving,
 ) -> None:
     """Follow sides through many snapshots; write a table for each step and district, and charts."""
     asked |= given(every=freq and freq.value, day=day, front_m=front_m, tolerance_m=tolerance_m)
-    asked |= given(rows=rows and rows.value, scheduler=scheduler)
+    asked |= given(rows=rows and rows.value)
 
     def ask(report: Report) -> fl.SeriesResults:
         from frontlines.study.record import read_previous
