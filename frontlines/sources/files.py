@@ -444,9 +444,15 @@ class Reading:
         self.note(path, role)
         return self._frames[own]
 
-    def keep(self, path: Path, frame: gpd.GeoDataFrame) -> None:
-        """Take a frame for what is read from a file."""
+    def keep(self, path: Path, frame: gpd.GeoDataFrame, about: dict[str, Any] | None = None) -> None:
+        """Take a frame for what is read from a file, or from several, with what is known `about` them."""
         self._frames[path.absolute()] = formats.placed(frame, path, self.description)
+        if about is not None:
+            self._prints[path.absolute()] = {"role": "snapshots", **about}
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether what is read from a path is known already."""
+        return path.absolute() in self._frames
 
     def front(
         self, path: Path, role: str, *, date: str | None = None, side: str | None = None,

@@ -33,7 +33,7 @@ class ReadBefore:
             return cls()
         numbers = rows.groupby(FILE).cumcount().astype(str)
         own = rows.set_axis(numbers.to_numpy(dtype=object) + " of " + rows[FILE].to_numpy(dtype=object))
-        files = {one["name"]: one["sha256"] for one in manifest["inputs"] if one["role"] == "snapshots"}
+        files = {one["name"]: one["sha256"] for one in manifest["inputs"] if "sha256" in one}
         return cls(own, files, manifest["parameters"], manifest["notes"])
 
     def taken_over(self, files: Sequence[Path]) -> tuple[list[Path], gpd.GeoDataFrame | None]:

@@ -24,7 +24,7 @@ from frontlines.sources.files import Reading, day_in_name, no_day, require_crs, 
 from frontlines.sources.formats import FORMATS, layers_in
 from frontlines.sources.publishers.published import several_a_day
 from frontlines.sources.read_before import FILE, ReadBefore, with_files
-from frontlines.sources.stored_shapes import StoredShapes
+from frontlines.sources.stored_shapes import StoredShapes, is_data_set
 
 SHRUNK = "ground shrank"
 """What is odd about a day whose polygons cover little of what those of the day before did."""
@@ -49,7 +49,7 @@ def read_snapshots(
     `nobody` makes the frame of a day on which a file holds no row; without it there is no such day. With
     `before` rows of a folder name their file, and those of unchanged files are taken from there.
     """
-    if not source.is_dir():
+    if reading.holds(source) or not source.is_dir():
         return reading.front(source, "snapshots", side=side, source=named, publisher=publisher)
     every = [file for file in layers_in(source) if file.absolute() not in reading.others]
     same, old = before.taken_over(every) if before else ([], None)
@@ -95,10 +95,11 @@ def _both(old: gpd.GeoDataFrame | None, fresh: gpd.GeoDataFrame) -> gpd.GeoDataF
 
 
 def stored_shapes_of(source: Path, reading: Reading) -> StoredShapes | None:
-    """Leave the shapes of a file where they are, if it lets them be read row by row."""
-    shapes = StoredShapes.of(source)
+    """Leave the shapes of a file or a data set where they are, if it lets them be read row by row."""
+    several = is_data_set(source)
+    shapes = StoredShapes.of_data_set(source) if several else StoredShapes.of(source)
     if shapes is not None:
-        reading.keep(source, shapes.rows())
+        reading.keep(source, shapes.rows(), shapes.fingerprint() if several else None)
     return shapes
 
 

@@ -48,7 +48,9 @@ def batch(
     if saving.json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        table = Table(*(name.replace("_", " ").replace("km2", "km²") for name in found.columns if name != "error"))
+        table = Table(
+            *(name.replace("_", " ").replace("km2", "km²") for name in found.columns if name != "error")
+        )
         for row in rows:
             cells = [row[name] for name in found.columns if name != "error"]
             texts = ["" if one is None else one if isinstance(one, str) else measure(one) for one in cells]
