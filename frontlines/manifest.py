@@ -141,8 +141,9 @@ def _margin_note(margin: Mapping[str, Any], advice: bool) -> list[str]:
         mend = f": --margin-m {bare['margin_m']:.0f} gives such ground to the side beside it"
         notes.append(f"{_bare(strips, wider)}; a front there may be coast or border{mend if advice else ''}")
     if wide := bare.get("wide"):
+        what = f"{_bare(wide, wider)}, too wide for any margin to tell whose it is"
         mend = ": give a --theatre without it if it is sea, or --rest unknown if nobody is known to hold it"
-        notes.append(f"{_bare(wide, wider)}, too wide for any margin to tell whose it is{mend if advice else ''}")
+        notes.append(f"{what}{mend if advice else ''}")
     return notes
 
 

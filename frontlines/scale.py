@@ -131,7 +131,12 @@ class _Processes:
 
     def _give(self, function: Callable[[T], R], item: T) -> Future[R]:
         with without_break():  # processes begin so, and have no words for a break before they are ready
-            return self._pool.submit(function, item)
+            try:
+                return self._pool.submit(function, item)
+            except BrokenProcessPool as error:  # a worker died meanwhile: told when its turn comes
+                broken: Future[R] = Future()
+                broken.set_exception(error)
+                return broken
 
 
 _END: Any = object()

@@ -27,6 +27,7 @@ _STUDY = "--districts raions.gpkg --key NAME --side ARM --out out"
 _COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("Write a study file to start from.", "init study april.geojson may.geojson raions.gpkg"),
     "run": ("Compare the two dates of a study.", "run karabakh-1994 --out out"),
+    "batch": ("Run many studies, and gather their figures.", "batch studies.toml --workers 4 --out out"),
     "change": ("Compare two files.", f"change april.geojson may.geojson {_STUDY}"),
     "series": ("Follow one side through many snapshots.", f"series snapshots/ --freq MS {_STUDY}"),
     "displacement": ("Measure how far a front moved.", f"displacement april.geojson may.geojson {_STUDY}"),
@@ -42,6 +43,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 }
 _FILES = {
     "studies": ("run", "change", "displacement"),
+    "batch": ("batch",),
     "series": ("series",),
     "compare": ("compare",),
     "tools": ("init", "report", "check", "points", "digitize", "datasets"),

@@ -266,9 +266,15 @@ OPTIONS: dict[str, Any] = {
     "workers": _option(
         int | None,
         "--workers",
-        "Processes to share the work of steps and draws; else 1.",
+        "Processes to share the days of a series, the draws of errors, or studies; else 1.",
         min=1,
         metavar="NUMBER",
+    ),
+    "scheduler": _option(
+        str | None,
+        "--scheduler",
+        "Share them among the workers of a Dask scheduler instead, such as tcp://192.0.2.1:8786.",
+        metavar="ADDRESS",
     ),
 }
 """Options that commands share, by the arguments of the verbs that they stand for."""
@@ -376,6 +382,7 @@ _NOT_WITH = {
     "no_map": ("pdf", "film", "panels", "free_scale", "no_context", "basemap"),
     "suggest_colours": ("out", "force"),
     "valid_to": ("valid_before",),
+    "scheduler": ("workers",),
 }
 """Options that nothing is made of beside another one."""
 

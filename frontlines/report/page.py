@@ -96,7 +96,9 @@ def _page(run: Folder) -> str:
         "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS),
     )
     library = "\n".join(_asset(f"vendor/{name}.min.js").strip() for name in _LIBRARIES)
-    files = ([str(one[name]) for name in ("role", "name", "sha256")] for one in run.manifest["inputs"])
+    files = (
+        [str(one.get(name, "")) for name in ("role", "name", "sha256")] for one in run.manifest["inputs"]
+    )
     parts = {
         "title": _shown(run.ground["run"]["title"]),
         "headline": _shown(said),

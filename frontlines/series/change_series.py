@@ -393,9 +393,11 @@ def _require_same(
     n_steps = len(previous) // (len(districts) * len(sides))
     names, areas = districts["district"].to_numpy(dtype=object), districts.area.to_numpy() / KM2
     parts = {
-        "side": set(previous["side"]) in (set(sides), set()),
-        "cadence": set(previous["cadence"]) <= {cadence},
-        "districts": list(previous["district"]) == list(names.repeat(len(sides))) * n_steps
+        "side": set(previous["side"].unique()) in (set(sides), set()),
+        "cadence": set(previous["cadence"].unique()) <= {cadence},
+        "districts": np.array_equal(
+            previous["district"].to_numpy(dtype=object), np.tile(names.repeat(len(sides)), n_steps)
+        )
         and np.allclose(
             previous["district_km2"].to_numpy(dtype=float), np.tile(areas.repeat(len(sides)), n_steps)
         ),

@@ -158,11 +158,12 @@ def require_likely_days(days: Mapping[str, Iterable[Any]], description: Descript
     """Refuse days of files that are likely slips of the pen, unless they are allowed."""
     if description.allow_date:
         return
-    found = strange_days(day for held in days.values() for day in days_or_faults(pd.Series(held))[0])
+    read = {name: set(days_or_faults(pd.Series(held))[0].dropna()) for name, held in days.items()}
+    found = strange_days(day for held in read.values() for day in held)
     told = [
         f"{name} has the day {day:%Y-%m-%d}, which {strange_day}"
-        for name, held in days.items()
-        for day in sorted(set(days_or_faults(pd.Series(held))[0].dropna()) & set(found))
+        for name, held in read.items()
+        for day in sorted(held & set(found))
         if (strange_day := found[day])
     ]
     if told:

@@ -45,6 +45,7 @@ from frontlines.sources.description import (
 from frontlines.sources.formats import read_layer
 from frontlines.sources.population import PopulationRaster, read_population
 from frontlines.sources.publishers.published import Published, published, read_published, recognized
+from frontlines.sources.read_before import ReadBefore
 from frontlines.sources.writing import whole_or_not
 
 _SHOWN = 5
@@ -215,8 +216,7 @@ def day_in_name(
     path: str | Path, description: Description = USUAL, *, among: Sequence[str | Path] = ()
 ) -> str | None:
     """Find a day such as 2024-07-08 in a file's name; names `among` which it stands settle their order."""
-    names = tuple(Path(each).name for each in among) or (Path(path).name,)
-    day = dict(zip(names, _days_named(names, description.date_format), strict=True))[Path(path).name]
+    day = _days_named(tuple(among) or (path,), description.date_format)[Path(path).name]
     shift = timedelta(days=description.shift_days)
     return None if day is None else (date.fromisoformat(day) + shift).isoformat()
 
@@ -237,8 +237,9 @@ def no_day(path: Path) -> str:
 
 
 @lru_cache(maxsize=8)
-def _days_named(names: tuple[str, ...], date_format: str | None) -> list[str | None]:
-    return days_in_names(names, date_format)
+def _days_named(paths: tuple[str | Path, ...], date_format: str | None) -> dict[str, str | None]:
+    names = [Path(path).name for path in paths]
+    return dict(zip(names, days_in_names(names, date_format), strict=True))
 
 
 @checked()
@@ -410,6 +411,7 @@ class Reading:
         self._values: Counter[str] = Counter()
         self._sides: Counter[str] = Counter()
         self._published: dict[tuple[Path, str], Published] = {}
+        self._before: set[Path] = set()
 
     def paths_of(self, **layers: Layer | Sequence[Layer] | None) -> dict[str, list[Path]]:
         """Give the paths of layers by role; a frame is known by one from then on, as if it had been read."""
@@ -442,9 +444,15 @@ class Reading:
         self.note(path, role)
         return self._frames[own]
 
-    def keep(self, path: Path, frame: gpd.GeoDataFrame) -> None:
-        """Take a frame for what is read from a file."""
+    def keep(self, path: Path, frame: gpd.GeoDataFrame, about: dict[str, Any] | None = None) -> None:
+        """Take a frame for what is read from a file, or from several, with what is known `about` them."""
         self._frames[path.absolute()] = formats.placed(frame, path, self.description)
+        if about is not None:
+            self._prints[path.absolute()] = {"role": "snapshots", **about}
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether what is read from a path is known already."""
+        return path.absolute() in self._frames
 
     def front(
         self, path: Path, role: str, *, date: str | None = None, side: str | None = None,
@@ -536,9 +544,20 @@ class Reading:
 
     @property
     def others(self) -> set[Path]:
-        """Files that were read as something else than fronts; they may lie among the snapshots."""
+        """Files that were read as something else than fronts, or before; they may lie among the snapshots."""
         known = {"districts", "theatre", "study"}
-        return {path for path, entry in self._prints.items() if entry["role"] in known}
+        return {path for path, entry in self._prints.items() if entry["role"] in known} | self._before
+
+    def go_on(self, files: Sequence[Path], rows: gpd.GeoDataFrame, before: ReadBefore) -> str | None:
+        """Take over what was read of files before, with the same words; name their publisher, if any."""
+        for file in files:
+            self.note(file, "snapshots")
+        self._before = {file.absolute() for file in files}
+        self._say(list(before.notes))
+        self._values.update(map(one_form, self.description.sides))  # all were found then
+        self._require_one_spelling(rows, files[0].parent)
+        self.licences |= before.parameters.get("licences", {})
+        return next(iter(self.licences), None)
 
     def population(self, path: Path | None, per: str | None) -> PopulationRaster | None:
         """Look at a raster of people."""

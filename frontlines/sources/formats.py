@@ -535,7 +535,7 @@ def plain_cell(cell: Any) -> Any:
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_parquet(path, index=False)
+    frame.to_parquet(path, index=False, compression="zstd")
 
 
 def _write_zip(frame: gpd.GeoDataFrame, path: Path) -> None:

@@ -23,7 +23,8 @@ from frontlines.sources.description import is_of_lines, require_likely_days
 from frontlines.sources.files import Reading, day_in_name, no_day, require_crs, together
 from frontlines.sources.formats import FORMATS, layers_in
 from frontlines.sources.publishers.published import several_a_day
-from frontlines.sources.stored_shapes import StoredShapes
+from frontlines.sources.read_before import FILE, ReadBefore, with_files
+from frontlines.sources.stored_shapes import StoredShapes, is_data_set
 
 SHRUNK = "ground shrank"
 """What is odd about a day whose polygons cover little of what those of the day before did."""
@@ -44,42 +45,64 @@ def read_snapshots(
     publisher: str | None = None,
     named: str | None = None,
     nobody: Callable[[str | None, Path], gpd.GeoDataFrame] | None = None,
+    before: ReadBefore | None = None,
 ) -> gpd.GeoDataFrame:
     """Read all snapshots of a folder or a file: as a publisher writes them, or as they are described.
 
-    `nobody` makes the frame of a day on which a file holds no row; without it there is no such day.
+    `nobody` makes the frame of a day on which a file holds no row; without it there is no such day. With
+    `before` rows of a folder name their file, and those of unchanged files are taken from there.
     """
-    if not source.is_dir():
+    if reading.holds(source) or not source.is_dir():
         return reading.front(source, "snapshots", side=side, source=named, publisher=publisher)
-    files = [file for file in layers_in(source) if file.absolute() not in reading.others]
+    every = [file for file in layers_in(source) if file.absolute() not in reading.others]
+    same, old = before.taken_over(every) if before else ([], None)
+    if before and old is not None:
+        publisher = reading.go_on(same, old, before) or publisher
+        if len(same) == len(every):
+            return old
+    files = [file for file in every if file not in set(same)]
     publisher = publisher or next(filter(None, map(reading.publisher_of, [source, *files])), None)
     if publisher is not None:
-        return reading.front(source, "snapshots", source=named, publisher=publisher)
+        fresh = reading.front(source, "snapshots", source=named, publisher=publisher)
+        return _both(old, with_files(fresh, files) if before else fresh)
     if not files:
         raise SourceError(f"{source} holds no layer: its files must end in one of {', '.join(FORMATS)}")
-    frames = [reading.front(file, "snapshots", side=side, source=named, among=files) for file in files]
+    frames = [reading.front(file, "snapshots", side=side, source=named, among=every) for file in files]
     frames = [
         frame
         if len(frame) or nobody is None
-        else nobody(day_in_name(file, reading.description, among=files), file)
+        else nobody(day_in_name(file, reading.description, among=every), file)
         for file, frame in zip(files, frames, strict=True)
     ]
     days = {file.name: frame["date"] for file, frame in zip(files, frames, strict=True) if "date" in frame}
     if undated := [file for file, frame in zip(files, frames, strict=True) if "date" not in frame]:
         raise SourceError(no_day(undated[0]))
-    require_likely_days(days, reading.description)
+    require_likely_days(days if old is None else days | {source.name: old["date"]}, reading.description)
+    frames = [
+        frame.assign(**{FILE: file.name}) if before else frame
+        for frame, file in zip(frames, files, strict=True)
+    ]
     kept, files = _one_a_day(files, frames, reading.description.each_day)
     if all(is_of_lines(frame) for frame in kept if len(frame)):
         return together(kept, files)
     require_crs(kept, files)
-    return together([frame.to_crs(LONLAT) for frame in kept], files)
+    return _both(old, together([frame.to_crs(LONLAT) for frame in kept], files))
+
+
+def _both(old: gpd.GeoDataFrame | None, fresh: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put rows after those that were read before, if any were; their labels name the file of each."""
+    if old is None:
+        return fresh
+    labels = [row if " of " in str(row) else f"{row} of {file}" for row, file in fresh[FILE].items()]
+    return gpd.GeoDataFrame(pd.concat([old, fresh.set_axis(labels)]), geometry="geometry", crs=LONLAT)
 
 
 def stored_shapes_of(source: Path, reading: Reading) -> StoredShapes | None:
-    """Leave the shapes of a file where they are, if it lets them be read row by row."""
-    shapes = StoredShapes.of(source)
+    """Leave the shapes of a file or a data set where they are, if it lets them be read row by row."""
+    several = is_data_set(source)
+    shapes = StoredShapes.of_data_set(source) if several else StoredShapes.of(source)
     if shapes is not None:
-        reading.keep(source, shapes.rows())
+        reading.keep(source, shapes.rows(), shapes.fingerprint() if several else None)
     return shapes
 
 

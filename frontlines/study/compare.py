@@ -127,7 +127,9 @@ class Results(Answer):
 
 
 @checked()
-def run_study(study: Study | str | Path, *, workers: int = 1, progress: Progress = None) -> Results:
+def run_study(
+    study: Study | str | Path, *, workers: int = 1, scheduler: str | None = None, progress: Progress = None
+) -> Results:
     """Compare the two dates of a study: control, change, tables, errors, manifest.
 
     Parameters
@@ -135,8 +137,9 @@ def run_study(study: Study | str | Path, *, workers: int = 1, progress: Progress
     study
         The path of a ``study.toml`` or the name of a bundled study; or a `Study`, from `load_study`,
         `read_study` or `study_from_files`, or made by hand.
-    workers
-        Processes that share the draws of errors.
+    workers, scheduler
+        Processes that share the draws of errors, or the address of a Dask scheduler; see
+        `frontlines.scale.executor`.
     progress
         None, True for a bar, or a function of (fraction, message).
 
@@ -171,7 +174,8 @@ def run_study(study: Study | str | Path, *, workers: int = 1, progress: Progress
             balance = margin_columns(balance, strips, study.districts)
         report(0.7, "how sure")
         given = without_sigma(lines) if study.sigma_m is not None else 0
-        lines, errors = errors_of(study, balance, control, lines, part(report, 0.7, 0.9), workers)
+        shared = {"workers": workers, "scheduler": scheduler}
+        lines, errors = errors_of(study, balance, control, lines, part(report, 0.7, 0.9), shared)
         report(0.9, "manifest")
         record = errors_record(study, lines, given, errors)
         places, people = places_and_people(study, change, lines)

@@ -54,13 +54,15 @@ def errors_of(
     control: gpd.GeoDataFrame,
     lines: gpd.GeoDataFrame,
     progress: Report,
-    workers: int,
+    shared: Mapping[str, Any],
 ) -> tuple[gpd.GeoDataFrame, AreaErrors | None]:
     """Carry the errors of the lines into the balance, if those along the front of each side are known.
 
-    Gives the lines with the `sigma_m` that was taken, too; draws are shared by several processes.
+    Gives the lines with the `sigma_m` that was taken, too; draws are shared as `executor` is told.
     """
-    with executor(workers=workers if study.draws else 1) as pool:
+    if not study.draws and (shared["workers"] > 1 or shared["scheduler"]):
+        raise StudyError("workers share draws of errors, and none are asked for: give draws=... too")
+    with executor(**shared) as pool:
         return _errors_of(study, balance, control, lines, progress, pool.map)
 
 

@@ -21,6 +21,7 @@ from frontlines.names import SNAP_M, UNKNOWN, Mend, counted, mends_of
 from frontlines.sources.description import Description
 from frontlines.sources.files import Layer, Reading, no_day
 from frontlines.sources.population import PopulationRaster
+from frontlines.sources.read_before import FILE, ReadBefore
 from frontlines.sources.snapshots import odd_days, read_snapshots, stored_shapes_of
 from frontlines.sources.stored_shapes import StoredShapes
 from frontlines.study.reading import StudyLayers, kind_of
@@ -57,6 +58,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     reach_m: float | None = None,
     mend: Mend = False,
     description: Description | None = None,
+    before: ReadBefore | None = None,
 ) -> Snapshots:
     """Read many snapshots and the districts; both are checked."""
     reading = Reading(description=description)
@@ -69,11 +71,16 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
         key=key, side=side, mend=mend, reach_m=reach_m, snap_m=snap_m, outline=False,
     )  # fmt: skip
     shapes = stored_shapes_of(source, layers.reading)
-    raw = read_snapshots(source, layers.reading, side=layers.whose, named=named, nobody=layers.nobody)
+    raw = read_snapshots(
+        source, layers.reading, side=layers.whose, named=named, nobody=layers.nobody,
+        before=before or ReadBefore(),
+    )  # fmt: skip
     shapes = shapes if StoredShapes.ROW in raw else None
     layers.reading.require_sides(source.name)
     asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "source": named}
     kind, lines = kind_of(raw), None
+    if kind != "polygons":
+        raw = raw.drop(columns=FILE, errors="ignore")
     layers.require_lines([source], [kind])
     control: Any = None
     if kind == "polygons":
@@ -83,6 +90,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
             )
         if control is None:
             with layers.refusing(raw, source):
+                raw = raw.drop(columns=FILE, errors="ignore")
                 control = as_control(raw if shapes is None else shapes.put_into(raw), layers.crs, mend=mend)
     else:
         if theatre is None:

@@ -17,8 +17,9 @@ from frontlines.report import GROUND, PAGE, ground_file, write_page
 from frontlines.sources import writing
 from frontlines.sources.files import write, write_layers
 from frontlines.study.qgis import STYLES, styles_of, styles_table
-from frontlines.study.record import MANIFEST
+from frontlines.study.record import MANIFEST, SNAPSHOTS
 from frontlines.study.study import Answer, Wanted, late, style_of
+from frontlines.study.unfinished import UNFINISHED
 from frontlines.study.workbook import BOOK, write_tables, write_workbook
 
 if TYPE_CHECKING:
@@ -52,7 +53,17 @@ IF_ANY = {
         BOOK,
         PAGE,
     ),
-    "series": (*_PLACES, "fronts.csv", "overall.csv", "districts.png", "series.gif", BOOK, GROUND, PAGE),
+    "series": (
+        *_PLACES,
+        "fronts.csv",
+        "overall.csv",
+        SNAPSHOTS,
+        "districts.png",
+        "series.gif",
+        BOOK,
+        GROUND,
+        PAGE,
+    ),
     "movement": (BOOK, PAGE),
     "agreement": ("fronts_apart.csv", "days.png", BOOK, PAGE),
     "nets": (BOOK,),
@@ -75,7 +86,7 @@ def save(answer: Answer, out: Path, wanted: Wanted, *, force: bool) -> tuple[str
 def write_answer(answer: Answer, out: Path, wanted: Wanted) -> tuple[str, ...]:
     """Write all files of an answer, and take away those of an earlier one; name them."""
     every = files_of(answer.kind)
-    with staged(out, stale=every) as folder:
+    with staged(out, stale=(*every, UNFINISHED)) as folder:
         write_into(answer, folder, wanted)
         return tuple(name for name in every if (folder / name).exists())
 

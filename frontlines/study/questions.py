@@ -15,7 +15,7 @@ from frontlines.study.files import study_from_files
 from frontlines.study.many_days import SeveralSources, snapshots_from_files, sources_from_files
 from frontlines.study.movement import MovementResults, run_movement
 from frontlines.study.series import run_series
-from frontlines.study.series_results import SeriesResults
+from frontlines.study.series_results import SeriesResults, read_before
 
 _OF_MOVEMENT = ("spacing_m", "length_m", "smoothing_m", "crossing", "baseline", "axis", "copies")
 _OF_READING = ("population", "population_per", "snap_m", "reach_m", "mend", "description")
@@ -31,6 +31,7 @@ def compare(
     side: str | Sequence[str] | None = None,
     key: str = "district",
     workers: int = 1,
+    scheduler: str | None = None,
     progress: Progress = None,
     **options: Any,
 ) -> Results:
@@ -46,9 +47,9 @@ def compare(
         the one district.
     side
         The side whose gains are positive, or several of them; None: every side of the layers.
-    workers
-        Processes that share the draws of errors; a script that asks for several needs its
-        ``if __name__ == "__main__":``.
+    workers, scheduler
+        Processes that share the draws of errors, or the address of a Dask scheduler (see
+        `frontlines.scale.executor`); a script that asks for several needs its ``if __name__ == "__main__":``.
     progress
         None, True for a bar, or a function of (fraction, message).
     **options
@@ -84,7 +85,7 @@ def compare(
     with reporting(progress) as report:
         report(0.0, "reading")
         study = study_from_files(before, after, districts=districts, side=side, key=key, **options)
-        return run_study(study, workers=workers, progress=part(report, 0.2, 1.0))
+        return run_study(study, workers=workers, scheduler=scheduler, progress=part(report, 0.2, 1.0))
 
 
 @checked()
@@ -144,7 +145,7 @@ def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are
         report(0.0, "reading")
         read = snapshots_from_files(
             snapshots, districts=districts, key=key, side=side, theatre=theatre, settlements=settlements,
-            named=source, **reading,
+            named=source, before=read_before(options.get("previous")), **reading,
         )  # fmt: skip
         return run_series(
             read.control, read.districts, side, freq=every, settlements=read.settlements,

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 """Name of what is put on record."""
 
+SNAPSHOTS = "snapshots.parquet"
+"""Name of the rows of a folder, as they were read."""
+
 
 def manifest_of(
     study: Study, control: gpd.GeoDataFrame, change: gpd.GeoDataFrame, transitions: pd.DataFrame
@@ -94,16 +97,18 @@ def _books(
     return dict.fromkeys(moved, 0.0) | books
 
 
-def read_previous(out: Path) -> tuple[pd.DataFrame, Manifest]:
-    """Read the series that is to be gone on with, and its manifest."""
+def read_previous(out: Path) -> tuple[pd.DataFrame, Manifest, gpd.GeoDataFrame | None]:
+    """Read the series that is to be gone on with, its manifest, and the rows of its folder."""
     try:
         manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
         stated, _ = manifest["outputs"]["series.parquet"], dict(manifest["snapshots"])
         whole = sha256(out / "series.parquet") == stated
+        rows = manifest["outputs"].get(SNAPSHOTS)
+        read = gpd.read_parquet(out / SNAPSHOTS) if rows and sha256(out / SNAPSHOTS) == rows else None
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise SourceError(f"{out} holds no series to go on with ({error}): leave --resume out") from error
     if not whole:
         raise SourceError(
             f"series.parquet in {out} is not the one that its manifest names: use --force instead of --resume"
         )
-    return pd.read_parquet(out / "series.parquet"), manifest
+    return pd.read_parquet(out / "series.parquet"), manifest, read

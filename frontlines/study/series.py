@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import geopandas as gpd
+import pandas as pd
 
 from frontlines.arguments import checked
 from frontlines.change import PopulationRaster
+from frontlines.manifest import Manifest
 from frontlines.names import TOLERANCE_M, UNKNOWN, Around, sides_in_order
 from frontlines.progress import Progress, part, reporting
 from frontlines.study.errors import errors_of_series
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
 from frontlines.study.series_record import alone, begun, books_of_series, record_days
 from frontlines.study.series_results import Previous, SeriesResults
-from frontlines.study.series_stretches import walk
+from frontlines.study.series_stretches import Followed, walk
 from frontlines.study.snapshots import RawSnapshots, snapshots_of
 from frontlines.study.study import labels_of, require_rest
+from frontlines.study.unfinished import Keep
 from frontlines.uncertainty import NoiseModel
 
 
@@ -50,6 +53,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     rows: Literal["all", "changed"] | None = None,
     workers: int = 1,
     scheduler: str | None = None,
+    keep: Keep | None = None,
     progress: Progress = None,
 ) -> SeriesResults:
     """Follow a side, or each of several, through many snapshots, and put on record what was done.
@@ -102,6 +106,9 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         known.
     workers, scheduler
         Processes that share the days, or the address of a Dask scheduler; see `frontlines.scale.executor`.
+    keep
+        A function that is given the series up to the last finished stretch of days, and its manifest, if the
+        run breaks off after the first of them; the two are a `previous`.
     progress
         None, True for a bar, or a function of (fraction, message).
 
@@ -144,7 +151,16 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         wanted = {**asked, "front_m": tuple(front_m), "border_m": border_m, "rows": rows, "unsure": unsure}
         shared = {"workers": workers, "scheduler": scheduler}
         margin = None if old is None else old["margin"]
-        walked = walk(held, districts, followed, wanted, (kept, margin), shared, part(report, 0.1, 0.7))
+
+        def broken(found: Followed, rows: pd.DataFrame, more: Manifest) -> None:
+            if keep is not None:
+                whole = manifest | more
+                record_days(whole, found, old)
+                keep(rows, whole)
+
+        walked = walk(
+            held, districts, followed, wanted, (kept, margin), shared, part(report, 0.1, 0.7), broken
+        )
         ground, edge, found, series, totals, more = walked
         manifest |= more
         record_days(manifest, found, old)

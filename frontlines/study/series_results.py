@@ -15,8 +15,11 @@ from frontlines.layers import as_control
 from frontlines.manifest import Manifest, long_date
 from frontlines.names import TOLERANCE_M, Around, counted, listed, shown_unit
 from frontlines.series import FollowedPlaces, change_series, every_row, series_totals
+from frontlines.sources.read_before import ReadBefore
 from frontlines.study.compare import Results, run_study
+from frontlines.study.record import SNAPSHOTS
 from frontlines.study.series_edge import Ground
+from frontlines.study.snapshots import RawSnapshots
 from frontlines.study.study import SHOWN, Answer, Study, if_any
 
 
@@ -105,8 +108,11 @@ class SeriesResults(Answer):
 
     @property
     def layers(self) -> dict[str, dict[str, pd.DataFrame]]:
-        """The series to its last digit, which a later run goes on with."""
-        return {"series.parquet": {"series": self.series}}
+        """The series to its last digit, and the rows of a folder, which a later run goes on with."""
+        read = self.ground.snapshots
+        rows = read.to_keep() if isinstance(read, RawSnapshots) else None
+        kept = {} if rows is None else {SNAPSHOTS: {"snapshots": rows}}
+        return {"series.parquet": {"series": self.series}, **kept}
 
     def snapshot_totals(self) -> pd.DataFrame:
         """Give the totals with a step for each snapshot, whatever the steps of the series are."""
@@ -153,8 +159,8 @@ class SeriesResults(Answer):
         return run_study(study)
 
 
-Previous = SeriesResults | tuple[pd.DataFrame, Manifest]
-"""What is gone on with: results, or their series and manifest."""
+Previous = SeriesResults | tuple[pd.DataFrame, Manifest] | tuple[pd.DataFrame, Manifest, Any]
+"""What is gone on with: results, or their series and manifest, and perhaps the rows of a folder."""
 
 
 def series_and_record(previous: Previous) -> tuple[pd.DataFrame, Manifest]:
@@ -162,3 +168,12 @@ def series_and_record(previous: Previous) -> tuple[pd.DataFrame, Manifest]:
     if isinstance(previous, SeriesResults):
         return every_row(previous.series), previous.manifest
     return every_row(previous[0]), previous[1]
+
+
+def read_before(previous: Previous | None) -> ReadBefore:
+    """Give what an earlier run read of its folder."""
+    if isinstance(previous, SeriesResults):
+        read = previous.ground.snapshots
+        return ReadBefore.of(read.to_keep() if isinstance(read, RawSnapshots) else None, previous.manifest)
+    _, manifest, rows = (*(previous or (None, None)), None)[:3]
+    return ReadBefore.of(rows, manifest or {})

@@ -6,7 +6,7 @@ and stretches may be followed anywhere, in any order; their rows are put togethe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -115,8 +115,12 @@ def walk(
     earlier: tuple[pd.DataFrame | None, Mapping[str, Any] | None],
     shared: Mapping[str, Any],
     progress: Report,
+    broken: Callable[[Followed, pd.DataFrame, dict[str, Any]], None],
 ) -> Walked:
-    """Follow sides through all days, after those of an `earlier` series and with its margin."""
+    """Follow sides through all days, after those of an `earlier` series and with its margin.
+
+    If that breaks off, `broken` is told what was found in the stretches that are finished.
+    """
     (kept, margin), front_m, border_m = earlier, asked["front_m"], asked["border_m"]
     if len(held.days) == 1:  # what is wrong with it counts for more than that it is alone
         _require_sound(held)
@@ -129,8 +133,17 @@ def walk(
     sparse = is_sparse(asked["rows"], plan.n_rows, unsure=asked["unsure"])
     keep = len(held.days) <= KEPT_DAYS
     wanted = Asked(edge, plan.districts, tuple(sides), asked["tolerance_m"], front_m, keep)
-    with executor(**shared) as pool:
-        found = follow_stretches(held, plan.chain, wanted, pool, progress)
+    found = Followed(wanted.sides, raw=isinstance(held, RawSnapshots))
+    try:
+        with executor(**shared) as pool:
+            follow_stretches(held, plan.chain, wanted, pool, progress, found)
+    except BaseException:
+        days = [day for day in held.days if day <= max(found.covered_m2, default=held.days[0])]
+        if len(days) > 1 and found.covered_m2:
+            done = Plan(days, districts, sides, asked["freq"], asked["day"], kept)
+            rows = laid_out(done.tables(found.moves(), ROWS_AT_ONCE), sparse=True)[0]
+            broken(found, rows, {"margin": edge.margins.record_with(pd.concat(found.strips))})
+        raise
     series, totals = laid_out(plan.tables(found.moves(), ROWS_AT_ONCE), sparse=sparse)
     ground = Ground(held, edge, kept_of(found) if kept is None else None)
     if front_m and kept is not None:  # of all days, those of the earlier series among them
@@ -152,10 +165,9 @@ def _require_sound(snapshots: Snapshots) -> None:
 
 
 def follow_stretches(
-    snapshots: Snapshots, chain: Days, asked: Asked, pool: Executor, progress: Report
-) -> Followed:
-    """Follow all stretches, wherever that is done, and put their rows together."""
-    found = Followed(asked.sides, raw=isinstance(snapshots, RawSnapshots))
+    snapshots: Snapshots, chain: Days, asked: Asked, pool: Executor, progress: Report, found: Followed
+) -> None:
+    """Follow all stretches, wherever that is done, and put their rows together, in order."""
     n_days = sum(chain[0] <= day <= chain[-1] for day in snapshots.days) if chain else 0
     length = max(_LEAST, min(AT_ONCE, -(-n_days // (_EACH * pool.workers)))) if pool.workers > 1 else AT_ONCE
     done = 0
@@ -165,7 +177,6 @@ def follow_stretches(
         progress(min(done / max(n_days, 1), 1.0), "what changed hands")
     if found.faults:
         snapshots.refuse(found.faults)
-    return found
 
 
 def stretches(snapshots: Snapshots, chain: Days, length: int) -> Iterator[Stretch]:

@@ -19,6 +19,7 @@ from frontlines.layers.door import control_and_door
 from frontlines.layers.faults import blank, describe, row_labels, rows_named
 from frontlines.layers.margins import some_of
 from frontlines.names import Mend, mends_of
+from frontlines.sources.read_before import FILE, to_keep
 from frontlines.sources.snapshots import DayFacts, digests_of, facts_of
 from frontlines.sources.stored_shapes import StoredShapes
 
@@ -124,8 +125,12 @@ class RawSnapshots:
 
     def frame(self) -> gpd.GeoDataFrame:
         """Give the rows with their shapes."""
-        frame = self.rows.drop(columns=_DAY)
+        frame = self.rows.drop(columns=[_DAY, FILE], errors="ignore")
         return frame if self.shapes is None else self.shapes.put_into(frame)
+
+    def to_keep(self) -> gpd.GeoDataFrame | None:
+        """Give the rows of a folder as a later run takes them over."""
+        return to_keep(self.rows.drop(columns=_DAY))
 
     def checked(self) -> gpd.GeoDataFrame:
         """Let the rows through the door."""

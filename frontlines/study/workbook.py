@@ -96,7 +96,7 @@ def _about(answer: Answer) -> Iterable[tuple[str, str]]:
     units = ", ".join(f"{name} to {places} decimals" for name, places in DECIMALS.items())
     yield "numbers", f"The unit stands at the end of a column's name: {units}, others to {OTHER_DECIMALS}."
     for one in answer.manifest["inputs"]:
-        yield str(one["role"]), f"{one['name']}, SHA-256 {one['sha256']}"
+        yield str(one["role"]), f"{one['name']}, SHA-256 {one.get('sha256', 'of each day')}"
 
 
 def _format_of(heading: str, cells: pd.Series[Any]) -> str:

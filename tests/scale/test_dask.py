@@ -61,6 +61,30 @@ def test_a_series_is_the_same_and_a_killed_worker_is_replaced(cluster, days, tmp
             list(pool.map(at_work.fails, [1]))
 
 
+def test_a_scheduler_that_goes_leaves_what_is_finished(days):
+    """The run ends with a clear error, and goes on from the stretches that came back."""
+    districts = gpd.GeoDataFrame(
+        {"district": ["D"]}, geometry=[shapely.box(X, Y, X + 4000, Y + 2000)], crs=CRS
+    )
+    kept, whole = [], fl.follow(days, districts, side="A")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as own:
+
+        def leave(_share, message):
+            if message == "what changed hands":
+                own.close()
+
+        with pytest.raises(ScaleError, match="the Dask scheduler is gone"):
+            fl.follow(
+                days, districts, side="A", scheduler=own.scheduler_address, progress=leave,
+                keep=lambda *found: kept.append(found),
+            )  # fmt: skip
+    assert len(kept[0][1]["snapshots"]) == 17
+    resumed = fl.follow(days, districts, side="A", previous=kept[0])
+    pd.testing.assert_frame_equal(whole.series, resumed.series, check_exact=True)
+
+
 def test_no_scheduler_is_told_in_a_line():
     none = pytest.raises(ScaleError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9")
     with none, executor(scheduler="tcp://127.0.0.1:9"):

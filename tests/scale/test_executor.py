@@ -4,13 +4,19 @@ import logging
 import signal
 import sys
 
+import geopandas as gpd
+import pandas as pd
 import pytest
+from shapely import Polygon, box
 
-from frontlines.errors import LimitError, ScaleError
+import frontlines as fl
+from frontlines.errors import LayerError, LimitError, ScaleError, StudyError
+from frontlines.manifest import to_json
 from frontlines.scale import executor
 from tests.scale import workers as at_work
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals that kill")
+CRS, X, Y = "EPSG:3035", 4_321_000, 3_210_000
 
 
 def test_this_process_alone_goes_through_items_one_by_one():
@@ -42,3 +48,40 @@ def test_an_item_that_kills_every_worker_ends_the_run():
 def test_no_worker_and_no_scheduler_are_refused():
     with pytest.raises(LimitError, match="give 1 or more"), executor(workers=0):
         pass
+
+
+def front_of_day(day, x_m):
+    return {"date": day, "side": "A", "source": "made up", "geometry": box(X, Y, X + x_m, Y + 2000)}
+
+
+def test_what_is_finished_is_kept_when_a_run_breaks_off(tmp_path):
+    """Ctrl-C, or a bad snapshot: the stretches before it are gone on from, and a changed day is named."""
+    days = pd.date_range("1931-06-01", periods=150)
+    frame = gpd.GeoDataFrame([front_of_day(day, 1000 + 7 * n) for n, day in enumerate(days)], crs=CRS)
+    districts = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(X, Y, X + 4000, Y + 2000)], crs=CRS)
+    kept = []
+
+    def follow(rows, **more):
+        rows.to_parquet(tmp_path / "days.parquet")
+        return fl.follow(tmp_path / "days.parquet", districts, side="A", **more)
+
+    def stop(_share, message):
+        if message == "what changed hands":
+            raise KeyboardInterrupt
+
+    whole = follow(frame)
+    with pytest.raises(KeyboardInterrupt):
+        follow(frame, progress=stop, keep=lambda *found: kept.append(found))
+    bad = frame.copy()
+    bad.loc[140, "geometry"] = Polygon([(X, Y), (X + 9, Y + 9), (X + 9, Y), (X, Y + 9)])
+    with pytest.raises(LayerError, match="rows 140; Self-intersection"):
+        follow(bad, keep=lambda *found: kept.append(found))
+    for series, manifest in kept:
+        assert len(manifest["snapshots"]) == 129
+        resumed = follow(frame, previous=(series, manifest))
+        for name, table in whole.tables.items():
+            pd.testing.assert_frame_equal(table, resumed.tables[name], check_exact=True)
+        assert to_json(whole.manifest) == to_json(resumed.manifest)
+    changed = frame.drop(index=3)
+    with pytest.raises(StudyError, match="1931-06-04 is not the one"):
+        follow(changed, previous=kept[0])

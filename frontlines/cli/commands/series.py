@@ -11,8 +11,8 @@ import typer
 import frontlines as fl
 from frontlines.cli.answering import answer
 from frontlines.cli.options import METRES, OF_GROUND, OF_MAP, Saving, asks, given, saves_answers
-from frontlines.cli.refusing import shows_errors
-from frontlines.names import FREQUENCIES, TOLERANCE_M
+from frontlines.cli.refusing import console, shows_errors
+from frontlines.names import FREQUENCIES, TOLERANCE_M, counted
 from frontlines.progress import Report
 
 Freq = StrEnum("Freq", {name: name for name in FREQUENCIES})  # type: ignore[misc]
@@ -27,7 +27,7 @@ Which = StrEnum("Which", {"all": "all", "changed": "changed"})
 @asks(
     *OF_GROUND, *OF_MAP, "side", "settlements", "population", "population_per", "rest", "label", "title",
     "source", "side_names", "snap_m", "border_m", "reach_m", "margin_m", "sigma_m", "correlation_m", "mend",
-    "workers",
+    "workers", "scheduler",
 )  # fmt: skip
 def series(
     snapshots: Annotated[
@@ -76,7 +76,12 @@ def series(
         bool, typer.Option("--film", help="Make moving pictures, a frame for each snapshot.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the series in --out; only later steps are computed.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on from the series in --out, whole or broken off; only later days are checked and "
+            "followed.",
+        ),
     ] = False,
     rows: Annotated[
         Which | None,
@@ -87,25 +92,28 @@ def series(
             "default all, up to the 1,048,575 rows of a sheet.",
         ),
     ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            "--scheduler", metavar="ADDRESS", help="Share the days among the workers of a Dask scheduler."
-        ),
-    ] = None,
     *,
     asked: dict[str, Any],
     saving: Saving,
 ) -> None:
     """Follow sides through many snapshots; write a table for each step and district, and charts."""
     asked |= given(every=freq and freq.value, day=day, front_m=front_m, tolerance_m=tolerance_m)
-    asked |= given(rows=rows and rows.value, scheduler=scheduler)
+    asked |= given(rows=rows and rows.value)
 
     def ask(report: Report) -> fl.SeriesResults:
         from frontlines.study.record import read_previous
+        from frontlines.study.unfinished import read_unfinished
 
-        previous = read_previous(saving.out) if resume else None
-        return fl.follow(snapshots, **asked, previous=previous, progress=report)
+        previous = (read_unfinished(saving.out) or read_previous(saving.out)) if resume else None
+        return fl.follow(snapshots, **asked, previous=previous, keep=keep, progress=report)
+
+    def keep(rows: Any, manifest: dict[str, Any]) -> None:
+        from frontlines.study.unfinished import write_unfinished
+
+        write_unfinished(saving.out, rows, manifest)
+        done = counted(len(manifest["snapshots"]), "day")
+        told = f"{done} are finished and kept in {saving.out}: go on with --resume"
+        console(stderr=True).print(told, soft_wrap=True)
 
     saving = saving.also(panels=panels or free_scale, free_scale=free_scale, film=film)
     answer(ask, "series", saving, [snapshots], asked, resume=resume)

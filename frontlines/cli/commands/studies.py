@@ -22,7 +22,7 @@ from frontlines.progress import Report, part
 _TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers", "around": "map"}
 _TABLE_OF |= {"key": "layers", "population": "layers", "population_per": "layers"}
 
-OF_AREAS = ("population", "population_per", "sliver_m", "correlation_m", "draws", "workers")
+OF_AREAS = ("population", "population_per", "sliver_m", "correlation_m", "draws", "workers", "scheduler")
 """Options of the commands that measure areas."""
 
 
@@ -64,10 +64,10 @@ def run(
     """
     from frontlines.study.files import files_of, open_study
 
-    workers = asked.pop("workers", 1)
+    shared = {name: asked.pop(name) for name in ("workers", "scheduler") if name in asked}
 
     def ask(report: Report) -> fl.Results:
-        return fl.run_study(open_study(study, changes=changes_of(**asked)), workers=workers, progress=report)
+        return fl.run_study(open_study(study, changes=changes_of(**asked)), **shared, progress=report)
 
     answer(ask, "change", saving, files_of(study), asked)
 
