@@ -100,7 +100,8 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
 
     The first panel shows the theatre with both fronts: ground in its side's colour, pale where nothing
     changed, dark where it changed hands. Up to three details of at least twice its scale show ground that
-    changed hands, whole; there are none where change is everywhere. The figure has a legend, the table of net
+    changed hands, whole; there are none where change is everywhere. Where they would be tiny on the first
+    panel, it shows the fronts and what is near, and the locator frames it. The figure has a legend, the table of net
     change, a locator, and the caption of the results at its foot. Coast, sea and, from 1993 on, neighbouring
     states are drawn where the bundled Natural Earth is fine enough for the scale.
 
