@@ -8,7 +8,7 @@ import pytest
 from shapely import box
 
 import frontlines
-from frontlines.manifest import caption, fingerprint, long_date, sha256, to_json, versions
+from frontlines.manifest import caption, edge_notes, fingerprint, long_date, sha256, to_json, versions
 from frontlines.sources.files import write
 
 HOSTILE = ["[bold]x[/bold]", "$x$", "two\nlines", "</script>", '"quoted"', "\\frac", "Мардакерт Şuşa"]
@@ -46,6 +46,25 @@ def test_of_many_sources_the_rest_is_counted(manifest):
     text = caption(manifest | {"sources": [f"source {n}" for n in range(7)]})
     assert "Sources: source 0; source 1; source 2; source 3; and 3 more, see the manifest." in text
     assert "and" not in caption(manifest | {"sources": list("abcd")}).partition("Sources: ")[2][:12]
+
+
+def test_a_caption_is_for_readers_and_names_no_option(manifest):
+    given = {"margin_m": 8500.0, "found": False, "km2": {"RUS": 41.8}}
+    beyond = [{"km2": 511.0, "share": 0.005, "date": day} for day in ("0994-07-08", "2025-07-30")]
+    text = caption(manifest | {"margin": given, "no_district": beyond, "sources": ["a map"]})
+    assert (
+        "Ground that no polygon covers within 8.5 km of the edge is given to the side beside it: RUS 41.8 km²."
+        in text
+    )
+    assert "511 km² (0.5%) on 8 July 994 and 511 km² (0.5%) on 30 July 2025." in text
+    assert "Source: a map." in text
+    told, read = (
+        edge_notes({"margin": {"unclear_m": 7000.0}}),
+        caption(manifest | {"margin": {"unclear_m": 7000.0}}),
+    )
+    assert "--margin-m 7000" in told[0]
+    assert "a front there may be coast or border." in read
+    assert "margin" not in text + read
 
 
 @pytest.mark.parametrize("text", HOSTILE)

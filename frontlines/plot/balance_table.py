@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import shapely
 from matplotlib.lines import Line2D
 
 from frontlines.names import KM2, WHOLE, AreaUnit, area_unit, of_seen_sides, unit_of
+from frontlines.plot.artists import View, areas
+from frontlines.plot.map_layers import change_classes
 from frontlines.plot.page import Box, FigurePage
-from frontlines.plot.scene import ResultsLike
+from frontlines.plot.scene import ResultsLike, Scene, seen_beside_fronts
 from frontlines.plot.style import MM_PER_INCH, PT_PER_INCH, MapStyle, side_name
 from frontlines.plot.text import font_of, shortened, text_width_px
 from frontlines.plot.words import clean, led
@@ -19,6 +22,7 @@ MOST_ROWS, MORE_ROWS = 8, 20
 """Rows of districts that a table has, and those it has at most where the page has room beside it."""
 
 _MOST_SIDES = 9  # in a table: more sides than these are not all named
+_SEEN_PT = 1.5  # a patch of changed ground smaller than such a square (0.5 mm) is not seen
 _LINE = 1.5  # times the size of the type
 _GAP_MM = 2.0  # between columns
 _RULE, _RULE_PT = 0.78, 0.5  # where the line over the sum is, in lines above its feet, and its width
@@ -78,6 +82,22 @@ def held_texts(results: ResultsLike) -> dict[str, str]:
         before, after = map(unit.write, km2)
         held[side] = f"{led(clean(side_name(side, results.study.sides)))}: {before} → {after} {unit.name}"
     return held
+
+
+def unseen_texts(scene: Scene, views: list[tuple[View, float]]) -> dict[str, str]:
+    """Write of each class of changed ground how much it is, if all is too small in every view [m/pt]."""
+    change, side, found = scene.results.change, scene.study.followed[0], dict[str, str]()
+    classes = change_classes(change, side)
+    for kind in {*classes} - {"held", "rest"}:
+        pieces, seen_pt2 = areas(change.geometry[classes == kind]), 0.0
+        for view, m_per_pt in views:
+            near = pieces[shapely.intersects(pieces, view.box())]
+            beside = seen_beside_fronts(near, 1 / m_per_pt, scene.style)
+            seen_pt2 = max([seen_pt2, *(shapely.area(near) * beside / m_per_pt**2)])
+        if seen_pt2 < _SEEN_PT**2:
+            km2 = float(shapely.area(pieces).sum()) / KM2
+            found[kind] = area_unit(km2).said(km2)
+    return found
 
 
 def _interval(results: ResultsLike) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -12,11 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from frontlines.arguments import checked
-from frontlines.names import KM2, area_unit
 from frontlines.plot.artists import (
     View,
     Z,
-    areas,
     coarse,
     coarse_rows,
     fill,
@@ -26,11 +24,19 @@ from frontlines.plot.artists import (
     show,
     view_of,
 )
-from frontlines.plot.balance_table import MORE_ROWS, MOST_ROWS, Row, draw_table, held_texts, rows_of, table_mm
+from frontlines.plot.balance_table import (
+    MORE_ROWS,
+    MOST_ROWS,
+    Row,
+    draw_table,
+    held_texts,
+    rows_of,
+    table_mm,
+    unseen_texts,
+)
 from frontlines.plot.front_layers import draw_frontlines, front_entries
 from frontlines.plot.furniture import Entry
 from frontlines.plot.map_layers import (
-    change_classes,
     draw_change,
     draw_districts,
     draw_settlements,
@@ -51,12 +57,14 @@ from frontlines.plot.map_page import (
 from frontlines.plot.page import FigurePage
 from frontlines.plot.scene import (
     Detail,
+    Panel,
     ResultsLike,
     Scene,
     changed_places,
     detail_of,
     detail_views,
     near_overview,
+    panel_of,
     scene_of,
     seen_beside_fronts,
     with_details,
@@ -65,31 +73,11 @@ from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapSt
 from frontlines.plot.surroundings import draw_locator
 
 
-@dataclass(frozen=True)
-class Panel:
-    """A panel of the figure: its Axes and letter, the towns to be named, and what is near, as it is seen."""
-
-    ax: Axes
-    letter: str
-    towns: tuple[str, ...]
-    districts: gpd.GeoDataFrame
-    theatre: Any
-    outside: Any  # ground in no district
-
-
 def _panel(ax: Axes, view: View, letter: str, scene: Scene) -> Panel:
     """Make an Axes show a view, with all of the ground that is in it."""
-    study, outside = scene.study, scene.results.no_district
     frame(ax, scene.style)
     show(ax, view)
-    panel = Panel(
-        ax,
-        letter,
-        study.towns if letter == "a" else study.zoom_towns,
-        coarse_rows(study.districts, view),
-        areas(coarse([scene.theatre], view)),
-        areas(coarse(() if outside is None else outside.geometry.to_numpy(), view)),
-    )
+    panel = panel_of(ax, letter, scene)
     _draw_ground(panel, scene)
     return panel
 
@@ -100,9 +88,10 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
 
     The first panel shows the theatre with both fronts: ground in its side's colour, pale where nothing
     changed, dark where it changed hands. Up to three details of at least twice its scale show ground that
-    changed hands, whole; there are none where change is everywhere. The figure has a legend, the table of net
-    change, a locator, and the caption of the results at its foot. Coast, sea and, from 1993 on, neighbouring
-    states are drawn where the bundled Natural Earth is fine enough for the scale.
+    changed hands, whole; there are none where change is everywhere. Where they would be tiny on the first
+    panel, it shows the fronts and what is near, and the locator frames it. The figure has a legend, the table
+    of net change, a locator, and the caption of the results at its foot. Coast, sea and, from 1993 on,
+    neighbouring states are drawn where the bundled Natural Earth is fine enough for the scale.
 
     Parameters
     ----------
@@ -147,9 +136,7 @@ def change_figure(results: ResultsLike, *, style: MapStyle = DEFAULT_STYLE) -> F
         insets = [view_of(one.ax) for one in panels[1:] if panel is main]
         own = busy if panel is main else _busy(panel, scene)
         scene.about.furnish(panel.ax, [*own, *(inset.box() for inset in insets)], style)
-        filled = shapely.polygons(shapely.get_exterior_ring(panel.theatre))  # no state is named in its holes
-        aside = shapely.union_all(shapely.make_valid([*filled, *panel.outside]))
-        write_names(panel.ax, panel.towns, insets, scene, districts=panel.districts, aside=aside)
+        write_names(panel, insets, scene)
     return page.figure
 
 
@@ -189,7 +176,7 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
     for detail, own in zip(details, guess.details, strict=True):
         view = detail.view.fitted(own.aspect)
         views.append((view, view.width / own.width * MM_PER_INCH / PT_PER_INCH))
-    entries = _entries(main, scene, _unseen(scene, views))
+    entries = _entries(main, scene, unseen_texts(scene, views))
     host, legend_mm = page.add_legend(entries, guess.legend, columns=columns, entry_mm=width_mm / columns)
     rows, places = _roomiest(needs, legend_mm, scene)
     page.end(places.foot)
@@ -207,10 +194,9 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
         look: dict[str, Any] = {"view": scene.region, "framed": framed, "style": style}
         draw_locator(inset, scene.about.wide, scene.study.theatre, **look)
     if details:
-        texts = [
-            "The whole theatre" if whole else "The fronts (framed on the small map)",
-            *(_heading(one.share) for one in details),
-        ]
+        shown = "The whole theatre" if whole else "The fronts"
+        shown += " (framed on the small map)" if places.locator is not None and not whole else ""
+        texts = [shown, *(_heading(one.share) for one in details)]
         write_headings(page, [places.main, *places.details], texts)
     return panels
 
@@ -234,24 +220,6 @@ def _roomiest(needs: Needs, legend_mm: float, scene: Scene) -> tuple[list[Row], 
 def _heading(share: float) -> str:
     """Say how much of the ground that changed hands a detail shows."""
     return f"{'All' if share >= _ALL else f'{share:.0%} of'} ground that changed hands"
-
-
-def _unseen(scene: Scene, views: list[tuple[View, float]]) -> dict[str, str]:
-    """Say of each class of changed ground how much it is, if all of it is too small for every view [m/pt]."""
-    if len(scene.study.followed) > 1:
-        return {}
-    change, found = scene.results.change, dict[str, str]()
-    classes = change_classes(change, scene.study.followed[0])
-    for kind in {*classes} - {"held", "rest"}:
-        pieces, seen_pt2 = areas(change.geometry[classes == kind]), 0.0
-        for view, m_per_pt in views:
-            near = pieces[shapely.intersects(pieces, view.box())]
-            beside = seen_beside_fronts(near, 1 / m_per_pt, scene.style)
-            seen_pt2 = max([seen_pt2, *(shapely.area(near) * beside / m_per_pt**2)])
-        if seen_pt2 < _MARK_PT**2:
-            km2 = float(shapely.area(pieces).sum()) / KM2
-            found[kind] = area_unit(km2).said(km2)
-    return found
 
 
 def _entries(main: Panel, scene: Scene, unseen: dict[str, str]) -> list[Entry]:
@@ -321,6 +289,5 @@ def _busy(panel: Panel, scene: Scene) -> list[Any]:
 
 _MOST_ENLARGED = 4.0  # times the scale of the main panel: details of more have hardly a place on it
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
-_MARK_PT = 1.5  # a patch of changed ground smaller than such a square (0.5 mm) is not seen
 _IN_SIGHT, _THIN = 0.5, 0.5  # fronts that leave less of the change to be seen are so much thinner
 _ALL = 0.995  # of the ground that changed hands

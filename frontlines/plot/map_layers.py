@@ -205,14 +205,9 @@ def change_classes(change: pd.DataFrame, side: str) -> Any:
 
 
 def ground_entries(
-    drawn: Collection[str],
-    side: str,
-    names: Mapping[str, str],
-    every: Iterable[str],
-    style: MapStyle,
-    *,
+    drawn: Collection[str], side: str, names: Mapping[str, str], every: Iterable[str], style: MapStyle, *,
     unseen: Mapping[str, str],
-) -> list[Entry]:
+) -> list[Entry]:  # fmt: skip
     """Return the entries of a legend for what `draw_change` drew of a side; `every` are the study's sides.
 
     `unseen` says how much ground of a class there is, where all of it is too small for the scale.

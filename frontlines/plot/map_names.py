@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +14,7 @@ from frontlines.plot.artists import View, view_of
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import district_labels, pick_settlements, ring_pt, side_labels, town_labels
 from frontlines.plot.map_page import rims_of
-from frontlines.plot.scene import Scene, changed_places
+from frontlines.plot.scene import Panel, Scene, changed_places
 from frontlines.plot.style import side_name
 from frontlines.plot.words import clean
 
@@ -24,22 +22,17 @@ _MOST_DISTRICTS = 60
 _SIDE, _COUNTRY, _TOWN, _DISTRICT = 4e6, 3e6, 2e6, 1e6  # how much the names of each kind matter
 
 
-def write_names(
-    ax: Axes,
-    places: Sequence[str],
-    insets: list[View],
-    scene: Scene,
-    *,
-    districts: gpd.GeoDataFrame,
-    aside: Any,
-) -> None:
-    """Set names of states off ground `aside`, of `places` and districts; a town without a name has no dot."""
+def write_names(panel: Panel, insets: list[View], scene: Scene) -> None:
+    """Set names of states, of towns and of districts; a town whose name finds no room loses its dot."""
+    ax, districts = panel.ax, panel.districts
+    filled = shapely.polygons(shapely.get_exterior_ring(panel.theatre))  # no state is named in its holes
+    aside = shapely.union_all(shapely.make_valid([*filled, *panel.outside]))
     study, style = scene.study, scene.style
     found: list[Label] = []
     found += _raised(scene.about.labels(view_of(ax), aside, style), _COUNTRY)
     towns: list[Label] = []
     if study.settlements is not None:
-        named = pick_settlements(study.settlements, places)
+        named = pick_settlements(study.settlements, panel.towns)
         ringed = named.geometry.isin(changed_places(study.settlements, scene.moved).geometry)
         towns = [
             replace(name, clear_pt=ring_pt(style) if in_ring else name.clear_pt)

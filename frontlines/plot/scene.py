@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from matplotlib.axes import Axes
 
 from frontlines.crs import polygons_of
 from frontlines.crs.geodesic import way
 from frontlines.crs.working import require_working_crs
 from frontlines.names import Around
-from frontlines.plot.artists import View, areas, bounds_of, lines
+from frontlines.plot.artists import View, areas, bounds_of, coarse, coarse_rows, lines, view_of
 from frontlines.plot.furniture import geographic
 from frontlines.plot.letters import with_letters
 from frontlines.plot.map_page import ENLARGED, WIDE, Needs, detail_room, main_scale
@@ -111,6 +112,26 @@ class Scene:
     def caption(self) -> str:
         """The caption of the results, with what is drawn about the theatre."""
         return self.about.credited(self.results.caption, located=self.region is not None)
+
+
+class Panel(NamedTuple):
+    """A panel of the figure: its Axes and letter, the towns to be named, and what is near, as it is seen."""
+
+    ax: Axes
+    letter: str
+    towns: tuple[str, ...]
+    districts: gpd.GeoDataFrame
+    theatre: Any
+    outside: Any  # ground in no district
+
+
+def panel_of(ax: Axes, letter: str, scene: Scene) -> Panel:
+    """Look up what an Axes shows."""
+    study, bare, view = scene.study, scene.results.no_district, view_of(ax)
+    theatre, outside = ([scene.theatre], () if bare is None else bare.geometry.to_numpy())
+    near = (areas(coarse(own, view)) for own in (theatre, outside))
+    towns = study.towns if letter == "a" else study.zoom_towns
+    return Panel(ax, letter, towns, coarse_rows(study.districts, view), *near)
 
 
 def scene_of(results: ResultsLike, style: MapStyle) -> Scene:

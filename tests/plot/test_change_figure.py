@@ -823,3 +823,48 @@ def test_ground_in_no_district_has_a_hatch_and_an_entry_of_its_own():
     drawn = next(a for a in main.get_children() if a.get_gid() == "no-district")
     assert drawn.get_hatch() == MapStyle().hole.hatch
     assert "In no district, not counted" in {text.get_text() for text in figure.findobj(Text)}
+
+
+def quiet_war(*lost_km):
+    """A side gains ten kilometres in the middle of a theatre of a thousand, and loses `lost_km`."""
+    gained = shapely.box(500 * KM, 500 * KM, 510 * KM, 510 * KM)
+    west, east, lost = (
+        shapely.box(*(v * KM for v in own)) for own in ((0, 0, 500, 1e3), (500, 0, 1e3, 1e3), lost_km)
+    )
+    ground = [west - lost, east - gained, gained, lost]
+    cells = frame(ground, side_from=["W", "E", "E", "W"], side_to=["W", "E", "W", "E"])
+    whole = frame(boxes_km((0, 0, 1000, 1000)), district=["Ağdam"], vintage="now")
+    study = Study(theatre=whole, districts=whole, context=None, settlements=None)
+    line = shapely.LineString([(500 * KM, 400 * KM), (500 * KM, 600 * KM)])
+    lines = frame([line, line], date=[APRIL, MAY], sigma_m=[2_000.0, 1_000.0])
+    return Results(study=study, change=cells, frontlines=lines)
+
+
+def test_of_a_quiet_theatre_the_fronts_are_shown_and_the_locator_says_where():
+    figure = change_figure(quiet_war(499.9, 560, 500, 560.1))
+    main, detail, locator = (
+        next(a for a in figure.axes if a.get_label() == n) for n in ("main", "zoom", "locator")
+    )
+    assert view_of(main).width < 600 * KM
+    assert view_of(main).box().contains(shapely.box(500 * KM, 400 * KM, 510 * KM, 600 * KM))
+    framed = by_gid(locator, "locator-frame")[0].get_paths()[0].get_extents()
+    assert framed.extents == pytest.approx(view_of(main))
+    assert any("framed on the small map" in t.get_text() for t in figure.texts)
+    entries = {t.get_text() for t in figure.findobj(Text)}
+    assert "Western side: lost (1.00 ha, too small to see)" in {one.replace("\n", " ") for one in entries}
+    assert "Western side: gained" in entries
+    rim = shapely.box(*view_of(detail)).boundary
+    for name in (t for t in main.texts if t.get_gid() == "label"):
+        box = name.get_window_extent(renderer_of(figure))
+        low, high = main.transData.inverted().transform(box.get_points())
+        assert not shapely.box(*low, *high).intersects(rim)
+
+
+def test_no_state_is_named_in_a_hole_of_the_theatre():
+    ring = shapely.box(0, 0, 100 * KM, 100 * KM) - shapely.box(10 * KM, 10 * KM, 90 * KM, 90 * KM)
+    around = frame(boxes_km((0, 0, 100, 100)), kind=["country"], name=["Southland"])
+    whole = frame([ring], district=["Ağdam"], vintage="now")
+    study = Study(theatre=whole, districts=whole, context=around, settlements=None, around="none")
+    held = frame([ring], side_from=["W"], side_to=["W"])
+    main = change_figure(Results(study=study, change=held, frontlines=fronts().iloc[:0])).axes[0]
+    assert "Southland" not in [t.get_text() for t in main.texts]

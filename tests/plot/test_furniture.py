@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
 import shapely
@@ -142,6 +143,10 @@ def test_no_locator_where_the_context_ends_with_the_theatre():
     assert locator_view(near, View(0.0, 0.0, 100.0, 100.0)) is None
     assert locator_view(near.iloc[:0], View(0.0, 0.0, 100.0, 100.0)) is None
     assert locator_view(near.assign(kind="sea"), View(0.0, 0.0, 10.0, 10.0)) is None  # nothing to know it by
+    islets = shapely.multipolygons(shapely.box(900.0, np.arange(50.0), 950.0, np.arange(50.0) + 0.1))
+    far = near.set_geometry([islets])  # a long coast, but hardly any land
+    sea = gpd.GeoDataFrame({"kind": ["sea"]}, geometry=[shapely.box(-2e3, -2e3, 2e3, 2e3)], crs=LAEA)
+    assert locator_view(pd.concat([far, sea]), View(0.0, 0.0, 100.0, 100.0)) is None
 
 
 def test_the_legend_is_plain_text_in_the_given_order(ax):

@@ -1,6 +1,7 @@
 """The overlay and the residuals, read off the artists."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -142,6 +143,10 @@ def test_captions_say_how_the_scan_sits_and_what_to_mind(found):
     assert "Control point p3" in text
     assert "standard error across it" in text
     assert "standard error across it" not in overlay_caption(found, lines=False)
+    yard = {"side": "A", "area_km2": 0.000412, "sigma_m": 0.4}
+    tiny = SimpleNamespace(**{name: getattr(found, name) for name in ("recipe", "georeference", "cautions")})
+    tiny.manifest = {"lines": [], "areas": [yard]}
+    assert "A: 412 m², standard error of its edge 0.40 m." in overlay_caption(tiny)
 
 
 def test_however_much_is_to_be_said_there_is_room_for_the_scan(found):

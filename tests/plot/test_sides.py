@@ -187,6 +187,7 @@ def test_a_matrix_shades_only_what_changed_hands():
     figure = transition_matrix_figure(transitions(), title="Three sides", caption="", sides=NAMES)
     whole, *rest = figure.axes
     assert [ax.get_label() for ax in figure.axes] == ["all districts", "West", "East"]
+    assert "By district: all 2" in {text.get_text() for text in figure.texts}
     cells, paper = faces(whole), matplotlib.colors.to_hex(MapStyle().paper)
     held = matplotlib.colors.to_hex(pale(side_faces("abc")["a"]))
     assert cells["a:a"] == held
