@@ -492,8 +492,8 @@ def _alike(columns: Sequence[pa.DictionaryArray]) -> list[pa.DictionaryArray]:
         if len(pairs) > len(number) / _OFTEN:
             joined.append(column)
             continue
-        words = zip((joined[-1], column), np.divmod(pairs, size), strict=True)
-        texts = pc.binary_join_element_wise(*(one.dictionary.take(pa.array(own)) for one, own in words), ",")
+        words = zip((joined[-1], column), map(pa.array, np.divmod(pairs, size)), strict=True)
+        texts = pc.binary_join_element_wise(*(one.dictionary.take(own) for one, own in words), ",")
         joined[-1] = pa.DictionaryArray.from_arrays(pa.array(number, pa.int32()), texts)
     return joined
 

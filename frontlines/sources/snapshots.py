@@ -29,9 +29,7 @@ from frontlines.sources.stored_shapes import StoredShapes, is_data_set
 SHRUNK = "ground shrank"
 """What is odd about a day whose polygons cover little of what those of the day before did."""
 
-_NOTES = {"same_file": "given twice", "left_out": "left out"}
-"""Columns of what was noted about a snapshot as it was read, and its problem."""
-
+_NOTES = {"same_file": "given twice", "left_out": "left out"}  # columns of a reader, and their problem
 _SHOWN = 5
 _SHRUNK = 0.5  # of the ground of the day before
 _MOST, _LONGEST = 0.9, 16  # share of the coordinates that decide how many decimals there are; decimals tried
@@ -170,13 +168,6 @@ def shrunken_among(m2: Mapping[Any, float]) -> list[dict[str, str]]:
             )
             found.append({"date": f"{day:%Y-%m-%d}", "problem": SHRUNK, "detail": words})
     return found
-
-
-def describe_snapshots(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """List what is odd about the days of a series."""
-    table = pd.DataFrame(odd_among(facts_of(frame)), columns=["date", "problem", "detail"])
-    table["date"] = table["date"].astype("datetime64[s]")
-    return table
 
 
 def facts_of(frame: gpd.GeoDataFrame, doubtful: Bools | None = None) -> list[DayFacts]:

@@ -121,10 +121,7 @@ def _write_layers(answer: Answer, folder: Path) -> None:
 
 
 def _write_record(answer: Answer, folder: Path, *, paged: bool = True) -> None:
-    """Write the ground for a page, if there may be one, and the manifest with the checksums of the tables.
-
-    The ground of hundreds of days takes as long as their series: it is written for a page that is asked for.
-    """
+    """Write the ground for a page, if one is asked for, and the manifest with the checksums of the tables."""
     held = dict(answer.manifest)
     if answer.kind in _GROUND:
         held["colours"] = dict(style_of(answer).side_colours)

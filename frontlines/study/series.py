@@ -178,9 +178,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         drawn = ground.every() if unsure else ends
         books = errors_of_series(series, totals, (drawn, districts, frontlines), told, edge.border_m)
         series, totals, overall, manifest["errors"] = books
-        manifest |= books_of_series(
-            ends, snapped, totals, len(held.days), edge.theatre.geometry.iloc[0], districts, labels
-        )
+        manifest |= books_of_series(ends, snapped, totals, len(held.days), edge.ground, districts, labels)
         report(1.0, "done")
     return SeriesResults(
         followed=followed, ground=ground, districts=districts, series=series, totals=totals,

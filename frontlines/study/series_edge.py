@@ -40,7 +40,8 @@ class SeriesEdge:
         What neither polygon nor strip covers is the ground of `rest`, if it is somebody.
         """
         self.districts, self.border_m = districts, BORDER_M if border_m is None else border_m
-        self.theatre = gpd.GeoDataFrame(geometry=[united(districts.geometry.to_numpy())], crs=districts.crs)
+        self.ground = united(districts.geometry.to_numpy())
+        self.theatre = gpd.GeoDataFrame(geometry=[self.ground], crs=districts.crs)
         if margin_m is None and earlier is not None:
             margins = find_margins(some_days.iloc[:0], self.theatre, margin_m=earlier["margin_m"])
             bare = left_bare(some_days, self.theatre, margins.margin_m)
@@ -61,8 +62,8 @@ class SeriesEdge:
         if metres > 0 and "margin_km2" not in control:  # the same columns in all stretches
             control = control.assign(margin_km2=0.0)
         if self.rest != UNKNOWN:
-            ground, days = self.theatre.geometry.iloc[0], snapshots["date"].unique()
-            control = fill_up(control, ground, days, rest=self.rest, hair_m=HAIR_M)
+            days = snapshots["date"].unique()
+            control = fill_up(control, self.ground, days, rest=self.rest, hair_m=HAIR_M)
         return control, found.areas()
 
     def fronts(

@@ -85,23 +85,18 @@ def record_days(manifest: Manifest, found: Followed, old: Manifest | None) -> No
 
 
 def books_of_series(
-    ends: gpd.GeoDataFrame,
-    drawn: gpd.GeoDataFrame,
-    totals: pd.DataFrame,
-    n_days: int,
-    covered: Any,
-    *ground: Any,
+    ends: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame, totals: pd.DataFrame, n_days: int, *ground: Any
 ) -> dict[str, Any]:
-    """Sum a series up for its manifest, with what is in none of its figures; `ground`: districts, labels.
+    """Sum a series up for its manifest, with what is in none of its figures.
 
-    `ends` is control on the first and the last day, strips among its rows, and `drawn` without them; the
-    districts have `covered` the rest.
+    `ends` is control on the first and the last day, strips among its rows, and `drawn` without them; `ground`
+    is that of all districts, then the districts and their labels.
     """
     own = drawn["side"].isin(somebody(tuple(totals["side"].unique())))
     return {
         "beyond_districts_km2": ground_beyond(ends, totals, n_days),
         "books": series_books(totals),
-        "no_district": recorded(in_no_district(drawn[own], covered), *ground),
+        "no_district": recorded(in_no_district(drawn[own], ground[0]), *ground[1:]),
     }
 
 

@@ -243,6 +243,8 @@ def damaged(change):
         ("manifest.json", lambda folder, name: (folder / name).write_text("[]"), "does not hold a run as this version"),
         ("manifest.json", lambda folder, name: (folder / name).unlink(), "FileNotFoundError"),
         ("manifest.json", damaged(lambda held: held | {"outputs": {}}), "holds no run that a page is made of"),
+        ("manifest.json", damaged(lambda held: held | {"outputs": {"series.parquet": "", "totals.csv": ""}}),
+         "run without ground.topojson: run the command again with --report"),
         ("manifest.json", damaged(lambda held: held | {"sources": 3}), "TypeError"),
         ("manifest.json", damaged(lambda held: held | {"books": {}}), "KeyError"),
         (GROUND, damaged(lambda held: held | {"run": held["run"] | {"districts": ["E"]}}), "KeyError"),
@@ -306,7 +308,7 @@ def test_an_old_page_does_not_outlive_its_run(runs, tmp_path):
     ]
     done = CliRunner().invoke(app, [str(word) for word in (*words, "--out", tmp_path / "run", "--force")])
     assert done.exit_code == 0, done.output
-    assert not (tmp_path / "run" / PAGE).exists()
+    assert not {PAGE, GROUND} & {path.name for path in (tmp_path / "run").iterdir()}
 
 
 def test_the_libraries_are_the_published_ones():

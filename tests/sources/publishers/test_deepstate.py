@@ -17,7 +17,7 @@ from frontlines.limits import raised_limits
 from frontlines.sources import read_published
 from frontlines.sources.description import Description
 from frontlines.sources.publishers.published import published
-from frontlines.sources.snapshots import describe_snapshots
+from frontlines.sources.snapshots import odd_days
 
 OCCUPIED = "Окуповано /// Occupied /// geoJSON.status.occupied\n"
 LIBERATED = "Звільнено /// Liberated /// geoJSON.status.dismissed"
@@ -58,8 +58,7 @@ def days(frame):
 
 
 def problems(frame):
-    odd = describe_snapshots(frame)
-    return list(zip(odd["date"].dt.strftime("%Y-%m-%d"), odd["problem"], strict=True))
+    return [(one["date"], one["problem"]) for one in odd_days(frame)]
 
 
 # forms
@@ -390,7 +389,7 @@ def test_repeats_and_decimals_are_told(tmp_path):
         daily(tmp_path, day, what)
     frame = read_deepstate(tmp_path)
     assert problems(frame) == [("2024-07-09", "same as before"), ("2024-07-10", "decimals changed")]
-    assert describe_snapshots(frame)["detail"].iloc[1] == "6 where there were 7"
+    assert odd_days(frame)[1]["detail"] == "6 where there were 7"
 
 
 @pytest.mark.parametrize("nothing", [(), ({"type": "Feature", "properties": {}, "geometry": None},)])
@@ -452,9 +451,9 @@ def test_odd_values_do_no_harm(tmp_path):
 def test_rings_that_cross_themselves_are_told_and_refused_at_the_door(tmp_path):
     bow = Polygon([(37, 48), (38, 49), (38, 48), (37, 49)])
     frame = read_deepstate(daily(tmp_path, "20240708", feature(bow)))
-    odd = describe_snapshots(frame)
-    assert odd["problem"].tolist() == ["invalid geometry"]
-    assert "Self-intersection" in odd["detail"].iloc[0]
+    (odd,) = odd_days(frame)
+    assert odd["problem"] == "invalid geometry"
+    assert "Self-intersection" in odd["detail"]
     with pytest.raises(LayerError):
         as_control(frame, working_crs(frame))
 
@@ -565,7 +564,7 @@ def test_control_is_not_read_as_a_snapshot(tmp_path):
 
 def test_no_days_are_described_as_nothing():
     empty = gpd.GeoDataFrame({"date": pd.to_datetime([]), "side": []}, geometry=[], crs="EPSG:4326")
-    assert describe_snapshots(empty).empty
+    assert odd_days(empty) == []
 
 
 # the real thing
@@ -579,13 +578,15 @@ def test_the_daily_series(bench):
     assert set(frame["side"]) == {"RUS"}
     stored = gpd.read_parquet(path)
     assert (shapely.to_wkb(frame.geometry.values) == shapely.to_wkb(stored.geometry.values)).all()
-    odd = describe_snapshots(frame)
-    told = odd.groupby("problem")["date"].agg(lambda dates: [f"{day:%Y-%m-%d}" for day in dates])
+    odd = odd_days(frame)
+    told = {
+        one["problem"]: [other["date"] for other in odd if other["problem"] == one["problem"]] for one in odd
+    }
     assert told["missing day"] == ["2025-01-01"]
     assert told["missing days in a row"] == ["2024-08-18", "2025-03-31"]
     assert len(told["same as before"]) == 43
     assert told["decimals changed"][::2] == ["2024-09-14", "2024-09-30", "2024-12-29", "2025-04-29"]
-    assert set(told.index) == {"missing day", "missing days in a row", "same as before", "decimals changed"}
+    assert set(told) == {"missing day", "missing days in a row", "same as before", "decimals changed"}
 
 
 @pytest.mark.bench
