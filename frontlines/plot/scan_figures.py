@@ -214,8 +214,9 @@ def thumbnail(scan: Scan, width_px: int) -> Pixels:
     for first in range(0, scan.height_px // step * step, 64 * step):
         rows = min(64 * step, scan.height_px // step * step - first)
         band = scan.read(slice(first, first + rows), slice(0, columns))
-        parts.append(band.reshape(rows // step, step, columns // step, step, 3).mean(axis=(1, 3)).round())
-    return np.concatenate(parts).astype(np.uint8)
+        mean = band.reshape(rows // step, step, columns // step, step, 3).mean(axis=(1, 3))
+        parts.append(mean.round().astype(np.uint8))
+    return np.concatenate(parts)
 
 
 def pale(pixels: Pixels) -> Pixels:
