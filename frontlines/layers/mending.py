@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontlines.crs import polygons_of, project
+from frontlines.crs.projecting import polygons_of, project_and_look
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import Pairs, by_size, common_borders, in_doubt, thin, united, width_m
 from frontlines.layers.columns import BOOKED, days_of
@@ -205,9 +205,11 @@ def beyond(raw: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame) -> gpd.GeoDataFrame
         return gpd.GeoDataFrame({"date": [], "side": []}, geometry=[], crs=theatre.crs)
     ground = theatre.geometry.iloc[0]
     shapely.prepare(ground)
-    shapes = np.array(project(raw, theatre.crs).geometry.values, dtype=object)
+    flat, valid, _ = project_and_look(raw, theatre.crs)
+    shapes = np.array(flat.geometry.values, dtype=object)
+    shapes[~valid] = shapely.make_valid(shapes[~valid], method="structure")
     across = ~blank(raw) & ~shapely.covers(ground, shapes)
-    made = polygons_of(shapely.make_valid(shapes[across], method="structure"))
+    made = polygons_of(shapes[across])
     columns = {"date": days[across].to_numpy(), "side": raw["side"][across].to_numpy()}
     left = polygons_of(shapely.difference(made, ground))
     out = gpd.GeoDataFrame(columns, geometry=left, crs=theatre.crs)

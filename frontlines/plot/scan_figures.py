@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import rgb_to_hsv, to_rgb
+from matplotlib.colors import NoNorm, rgb_to_hsv, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
@@ -117,7 +117,10 @@ def draw_overlay(digitized: Digitized, *, ax: Axes, factor: float, style: MapSty
     ax.imshow(
         _fitted(digitized.scan, ax),
         extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+        cmap="gray",
+        norm=NoNorm(),  # bytes from end to end: as colours each of their values would take eight
         interpolation="nearest",
+        interpolation_stage="data",
         zorder=0,
     )
     ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
@@ -195,13 +198,14 @@ def _mark_sides(ax: Axes, digitized: Digitized, style: MapStyle) -> list[Label]:
 
 
 def _fitted(scan: Scan, ax: Axes) -> Pixels:
-    """Shrink a scan to the pixels that its Axes has, and make it pale."""
+    """Shrink a scan to the pixels that its Axes has, and make it pale grey."""
     wide_px = max(round(ax.get_window_extent().width), 1)
-    small = thumbnail(scan, wide_px)
-    if small.shape[1] <= wide_px:
-        return pale(small)
-    size = (wide_px, max(round(small.shape[0] * wide_px / small.shape[1]), 1))
-    return pale(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BOX)))
+    small = Image.fromarray(thumbnail(scan, wide_px)).convert("L")
+    if small.width > wide_px:
+        size = (wide_px, max(round(small.height * wide_px / small.width), 1))
+        small = small.resize(size, Image.Resampling.BOX)
+    paler = np.arange(256) * (1 - _PALE) + 255 * _PALE
+    return np.asarray(paler.round().astype(np.uint8)[np.asarray(small)])
 
 
 def thumbnail(scan: Scan, width_px: int) -> Pixels:
@@ -214,15 +218,9 @@ def thumbnail(scan: Scan, width_px: int) -> Pixels:
     for first in range(0, scan.height_px // step * step, 64 * step):
         rows = min(64 * step, scan.height_px // step * step - first)
         band = scan.read(slice(first, first + rows), slice(0, columns))
-        parts.append(band.reshape(rows // step, step, columns // step, step, 3).mean(axis=(1, 3)).round())
-    return np.concatenate(parts).astype(np.uint8)
-
-
-def pale(pixels: Pixels) -> Pixels:
-    """Turn a scan into pale grey."""
-    grey = pixels @ np.array([0.299, 0.587, 0.114])
-    mixed = grey * (1 - _PALE) + 255 * _PALE
-    return np.repeat(mixed.round().astype(np.uint8)[..., None], 3, axis=2)
+        mean = band.reshape(rows // step, step, columns // step, step, 3).mean(axis=(1, 3))
+        parts.append(mean.round().astype(np.uint8))
+    return np.concatenate(parts)
 
 
 def _draw_areas(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
