@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import argparse
 import pickle
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +131,7 @@ def measured(what: str, module: Any, run: Callable[[], None]) -> dict[str, str]:
         "items": f"{found.items:,}",
         "sent, MB": f"{found.sent_bytes / 1e6:.1f}",
         "got back, MB": f"{found.got_bytes / 1e6:.1f}",
+        "peak so far, MiB": f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f}",
     }
     return row | {f"{n} workers": f"{whole / (alone + found.worked_s / n):.2f} ×" for n in WORKERS}
 
@@ -153,7 +156,8 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        long_series(asked.data, asked.days, work / "days.parquet")
+        with ProcessPoolExecutor(1) as pool:  # its memory is not that of the run
+            pool.submit(long_series, asked.data, asked.days, work / "days.parquet").result()
         rows = [
             measured(f"series, {asked.days:,} days", series_stretches, lambda: series(asked.data, work)),
             measured(f"{asked.draws:,} draws", errors, lambda: draws(asked.draws)),
