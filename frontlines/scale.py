@@ -114,7 +114,7 @@ class _Processes:
         with TemporaryDirectory(prefix="frontlines-") as folder:
             path = Path(folder, "function")  # it may be large: each process reads it once
             path.write_bytes(pickle.dumps(function))
-            yield from self._each(partial(_called_at, str(path)), iter(items))
+            yield from self._each(partial(_called, str(path)), iter(items))
 
     def _each(self, function: Callable[[T], R], left: Iterator[T]) -> Iterator[R]:
         given, deaths = deque[tuple[T, Future[R]]](), 0
@@ -214,17 +214,10 @@ class _Cluster:
 _CALLED: dict[bytes | str, Any] = {}
 
 
-def _called(pickled: bytes, item: Any) -> Any:
-    """Call a function that is unpickled once a process."""
-    if pickled not in _CALLED:
+def _called(known: bytes | str, item: Any) -> Any:
+    """Call a function that each process unpickles once, from bytes or from a file."""
+    if known not in _CALLED:
         _CALLED.clear()
-        _CALLED[pickled] = pickle.loads(pickled)  # noqa: S301 - what this library sent itself
-    return _CALLED[pickled](item)
-
-
-def _called_at(path: str, item: Any) -> Any:
-    """Call a function that each process reads once."""
-    if path not in _CALLED:
-        _CALLED.clear()
-        _CALLED[path] = pickle.loads(Path(path).read_bytes())  # noqa: S301 - what this library wrote itself
-    return _CALLED[path](item)
+        pickled = Path(known).read_bytes() if isinstance(known, str) else known
+        _CALLED[known] = pickle.loads(pickled)  # noqa: S301 - what this library sent itself
+    return _CALLED[known](item)
