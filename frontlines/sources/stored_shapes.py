@@ -49,7 +49,9 @@ def is_address(source: Path) -> bool:
 
 def is_data_set(source: Path) -> bool:
     """Tell a folder of folders such as ``year=2024``, or an address, from a file or another folder."""
-    return is_address(source) or (source.is_dir() and any("=" in one.name for one in source.iterdir()))
+    if is_address(source) or not source.is_dir():
+        return is_address(source)
+    return any("=" in one.name and one.is_dir() for one in source.iterdir())
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Commands that compare the days of studies, or of files: ``run``, ``change``, ``displacement``, ``batch``."""
+"""Commands that compare days of studies, or of files: ``run``, ``change``, ``displacement``, ``batch``."""
 
 from __future__ import annotations
 
