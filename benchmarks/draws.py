@@ -1,6 +1,6 @@
 """How long a simulation of large fronts takes.
 
-    python -m benchmarks.draws [--draws 1000] [--jobs 1]
+    python -m benchmarks.draws [--draws 1000] [--workers 1]
 
 A comb of fronts runs through 494 districts: 500 stretches of 10 km, sigma 1 km. Printed are
 wall and processor time of `simulate_balance`, with the correlation length known and as a judgement.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from concurrent.futures import ProcessPoolExecutor
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +18,7 @@ import shapely
 import shapely.ops
 
 import frontlines as fl
+from frontlines.scale import executor
 
 CRS = "EPSG:3035"
 DAYS = pd.to_datetime(["2031-06-01", "2031-07-01"])
@@ -69,7 +69,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--draws", type=int, default=1_000)
-    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
     asked = parser.parse_args()
     found = layers()
     control = found["control"]
@@ -77,7 +77,7 @@ def main() -> None:
     balance = fl.balance_by_district(fl.transitions_by_district(change, found["districts"]), "A")
     counts = found["frontlines"].groupby("date").size().tolist()
     print(f"{counts[0]} and {counts[1]} stretches, {len(found['districts'])} districts, {asked.draws} draws")
-    with ProcessPoolExecutor(asked.jobs) as pool:
+    with executor(workers=asked.workers) as pool:
         for factor in (1.0, 3.0):
             wall, cpu = time.perf_counter(), time.process_time()
             fl.simulate_balance(
@@ -85,7 +85,7 @@ def main() -> None:
                 **found,
                 noise=fl.NoiseModel(None, 5_000.0, length_factor=factor),
                 draws=asked.draws,
-                mapper=pool.map if asked.jobs > 1 else map,
+                mapper=pool.map,
             )
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             print(f"length_factor {factor:g}: {wall:.0f} s, of this process's CPU {cpu:.0f} s", flush=True)

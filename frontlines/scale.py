@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeVar
 
 from frontlines._optional import require
@@ -108,7 +111,13 @@ class _Processes:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        left, given, deaths = iter(items), deque[tuple[T, Future[R]]](), 0
+        with TemporaryDirectory(prefix="frontlines-") as folder:
+            path = Path(folder, "function")  # it may be large: each process reads it once
+            path.write_bytes(pickle.dumps(function))
+            yield from self._each(partial(_called, str(path)), iter(items))
+
+    def _each(self, function: Callable[[T], R], left: Iterator[T]) -> Iterator[R]:
+        given, deaths = deque[tuple[T, Future[R]]](), 0
         while True:
             while len(given) < _AHEAD * self.workers and (item := next(left, _END)) is not _END:
                 given.append((item, self._give(function, item)))
@@ -183,7 +192,7 @@ class _Cluster:
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         left, given = iter(items), deque[Any]()
-        known = pickle.dumps(function)
+        known = self._client.scatter(pickle.dumps(function), broadcast=True)
         while True:
             while len(given) < _AHEAD * self.workers and (item := next(left, _END)) is not _END:
                 given.append(self._client.submit(_called, known, item, pure=False))
@@ -202,12 +211,13 @@ class _Cluster:
             yield result
 
 
-_CALLED: dict[bytes, Any] = {}
+_CALLED: dict[bytes | str, Any] = {}
 
 
-def _called(pickled: bytes, item: Any) -> Any:
-    """Call a function that is unpickled once a process."""
-    if pickled not in _CALLED:
+def _called(known: bytes | str, item: Any) -> Any:
+    """Call a function that each process unpickles once, from bytes or from a file."""
+    if known not in _CALLED:
         _CALLED.clear()
-        _CALLED[pickled] = pickle.loads(pickled)  # noqa: S301 - what this library sent itself
-    return _CALLED[pickled](item)
+        pickled = Path(known).read_bytes() if isinstance(known, str) else known
+        _CALLED[known] = pickle.loads(pickled)  # noqa: S301 - what this library sent itself
+    return _CALLED[known](item)

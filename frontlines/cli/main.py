@@ -42,8 +42,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "datasets": ("List the bundled studies.", "datasets"),
 }
 _FILES = {
-    "studies": ("run", "change", "displacement"),
-    "batch": ("batch",),
+    "studies": ("run", "change", "displacement", "batch"),
     "series": ("series",),
     "compare": ("compare",),
     "tools": ("init", "report", "check", "points", "digitize", "datasets"),

@@ -49,7 +49,9 @@ def is_address(source: Path) -> bool:
 
 def is_data_set(source: Path) -> bool:
     """Tell a folder of folders such as ``year=2024``, or an address, from a file or another folder."""
-    return is_address(source) or (source.is_dir() and any("=" in one.name for one in source.iterdir()))
+    if is_address(source) or not source.is_dir():
+        return is_address(source)
+    return any("=" in one.name and one.is_dir() for one in source.iterdir())
 
 
 @dataclass(frozen=True)
@@ -163,22 +165,21 @@ class StoredShapes:
                 yield from self._batches_of(file.name, own, rows[own] - file.first)
 
     def _batches_of(self, name: str, places: Ints, rows: Ints) -> Iterator[tuple[Ints, Any]]:
-        """Read the row groups of one file in which some rows lie."""
-        begin, end = int(rows.min()), int(rows.max()) + 1
+        """Read the row groups of one file in which some rows lie, each up to the last of them."""
         with self.where.open_input_file(name) as opened:
             file = pq.ParquetFile(opened, pre_buffer=False, buffer_size=_BUFFER)
             sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
-            starts = np.cumsum([0, *sizes])
-            groups = [n for n, size in enumerate(sizes) if starts[n] < end and starts[n] + size > begin]
-            first = int(starts[groups[0]])
-            for batch in file.iter_batches(_FEW, row_groups=groups, columns=[self.column]):
-                own = np.flatnonzero((rows >= first) & (rows < first + len(batch)))
-                if len(own):
-                    wkb: pa.Array = batch.column(0).take(pa.array(rows[own] - first))
-                    yield places[own], wkb.to_numpy(zero_copy_only=False)
-                first += len(batch)
-                if first >= end:
-                    return
+            groups = np.searchsorted(np.cumsum(sizes), rows, side="right")
+            for group in np.unique(groups).tolist():
+                first, last = sum(sizes[:group]), rows[groups == group].max()
+                for batch in file.iter_batches(_FEW, row_groups=[group], columns=[self.column]):
+                    own = np.flatnonzero((rows >= first) & (rows < first + len(batch)))
+                    if len(own):
+                        wkb: pa.Array = batch.column(0).take(pa.array(rows[own] - first))
+                        yield places[own], wkb.to_numpy(zero_copy_only=False)
+                    first += len(batch)
+                    if first > last:
+                        break
 
 
 def _column_of(about: dict[str, Any]) -> tuple[str, CRS | None]:

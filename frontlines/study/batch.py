@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from frontlines.errors import FrontlinesError, StudyError
+from frontlines.errors import StudyError
 from frontlines.names import listed
 from frontlines.progress import Report
 from frontlines.scale import Executor
@@ -32,10 +32,6 @@ STUDIES = "studies.csv"
 
 _FIGURES = ["gained_km2", "lost_km2", "net_km2", "sigma_km2", "net_low_km2", "net_high_km2"]
 _COLUMNS = ["study", "side", "date_from", "date_to", *_FIGURES, "error"]
-_OF_A_STUDY = (FrontlinesError, OSError, MemoryError, ValueError, LookupError, TypeError, RuntimeError)
-
-Item = tuple[str, str]
-Say = Callable[[Exception], str]
 
 
 def read_batch(path: Path) -> dict[str, str]:
@@ -67,7 +63,7 @@ def run_batch(
     progress: Report,
     *,
     force: bool,
-    say: Say,
+    say: Callable[[Exception], str],
 ) -> pd.DataFrame:
     """Run studies wherever that is done, and write a table of all: a row a side, or what was wrong."""
     if (out / STUDIES).exists() and not force:
@@ -83,7 +79,9 @@ def run_batch(
     return table
 
 
-def _rows_of(item: Item, *, out: Path, wanted: Wanted, force: bool, say: Say) -> list[dict[str, Any]]:
+def _rows_of(
+    item: tuple[str, str], *, out: Path, wanted: Wanted, force: bool, say: Callable[[Exception], str]
+) -> list[dict[str, Any]]:
     """Run one study; one that fails gives a row that says why."""
     name, named = item
     os.environ.setdefault("MPLBACKEND", "agg")
@@ -92,7 +90,7 @@ def _rows_of(item: Item, *, out: Path, wanted: Wanted, force: bool, say: Say) ->
         with warnings.catch_warnings(action="ignore"), free:
             found = run_study(open_study(named))
             write_answer(found, out / name, wanted)
-    except _OF_A_STUDY as error:
+    except Exception as error:  # noqa: BLE001 - one study takes no other along
         return [{"study": name, "error": say(error)}]
     first, last = found.manifest["dates"]
     dated = {"study": name, "date_from": first, "date_to": last}

@@ -17,9 +17,8 @@ from frontlines.report import GROUND, PAGE, ground_file, write_page
 from frontlines.sources import writing
 from frontlines.sources.files import write, write_layers
 from frontlines.study.qgis import STYLES, styles_of, styles_table
-from frontlines.study.record import MANIFEST, SNAPSHOTS
+from frontlines.study.record import MANIFEST, SNAPSHOTS, UNFINISHED
 from frontlines.study.study import Answer, Wanted, late, style_of
-from frontlines.study.unfinished import UNFINISHED
 from frontlines.study.workbook import BOOK, write_tables, write_workbook
 
 if TYPE_CHECKING:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from frontlines.crs.working import distortion
 from frontlines.errors import SourceError
 from frontlines.layers.columns import BOOKED
 from frontlines.layers.mending import stated_sources
-from frontlines.manifest import Manifest, sha256, versions
+from frontlines.manifest import Manifest, sha256, to_json, versions
 from frontlines.names import KM2, counted
 from frontlines.sources.snapshots import shrunken_days
+from frontlines.sources.writing import whole_or_not
 
 if TYPE_CHECKING:
     from frontlines.study.study import Study
@@ -25,6 +29,14 @@ MANIFEST = "manifest.json"
 
 SNAPSHOTS = "snapshots.parquet"
 """Name of the rows of a folder, as they were read."""
+
+UNFINISHED = "unfinished.parquet"
+"""Name of the finished steps of a series that broke off, with their manifest."""
+
+Keep = Callable[[pd.DataFrame, Manifest], None]
+"""Takes the series up to the last finished stretch, and its manifest."""
+
+_RECORD = b"frontlines"
 
 
 def manifest_of(
@@ -98,8 +110,14 @@ def _books(
 
 
 def read_previous(out: Path) -> tuple[pd.DataFrame, Manifest, gpd.GeoDataFrame | None]:
-    """Read the series that is to be gone on with, its manifest, and the rows of its folder."""
+    """Read the series that is to be gone on with, its manifest, and the rows of its folder.
+
+    If the last run broke off, these are the steps that it had finished.
+    """
     try:
+        if (out / UNFINISHED).exists():
+            table = pq.read_table(out / UNFINISHED)
+            return table.to_pandas(), json.loads(table.schema.metadata[_RECORD]), None
         manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
         stated, _ = manifest["outputs"]["series.parquet"], dict(manifest["snapshots"])
         whole = sha256(out / "series.parquet") == stated
@@ -112,3 +130,11 @@ def read_previous(out: Path) -> tuple[pd.DataFrame, Manifest, gpd.GeoDataFrame |
             f"series.parquet in {out} is not the one that its manifest names: use --force instead of --resume"
         )
     return pd.read_parquet(out / "series.parquet"), manifest, read
+
+
+def write_unfinished(out: Path, series: pd.DataFrame, manifest: Manifest) -> None:
+    """Write the steps that are finished."""
+    table = pa.Table.from_pandas(series, preserve_index=False)
+    table = table.replace_schema_metadata((table.schema.metadata or {}) | {_RECORD: to_json(manifest)})
+    with whole_or_not(out / UNFINISHED) as temporary:
+        pq.write_table(table, temporary, compression="zstd")

@@ -15,12 +15,12 @@ from frontlines.names import TOLERANCE_M, UNKNOWN, Around, sides_in_order
 from frontlines.progress import Progress, part, reporting
 from frontlines.study.errors import errors_of_series
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
+from frontlines.study.record import Keep
 from frontlines.study.series_record import alone, begun, books_of_series, record_days
 from frontlines.study.series_results import Previous, SeriesResults
 from frontlines.study.series_stretches import Followed, walk
 from frontlines.study.snapshots import RawSnapshots, snapshots_of
 from frontlines.study.study import labels_of, require_rest
-from frontlines.study.unfinished import Keep
 from frontlines.uncertainty import NoiseModel
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -177,8 +178,9 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     squares = _in_proportion(squares, pieces, parts)
     within("drawn_points", len(edges) * draws, f"draws={draws}")
     tasks = [_task(found, ErrorField(pieces, edges, model), squares) for model in noise.plausible]
-    work = [(task, seed, int(n)) for task in tasks for seed, n in zip(seeds, sizes, strict=True)]
-    blocks = list(track(mapper(_draw_block, work), progress, "drawing fronts", total=len(work)))
+    work = list(zip(seeds, map(int, sizes), strict=True))
+    drawing = (block for task in tasks for block in mapper(partial(_draw_block, task), work))
+    blocks = list(track(drawing, progress, "drawing fronts", total=len(tasks) * len(work)))
     place = np.append(found.place, len(found.shapes))
     tables, near = [], near_fronts(parts.pieces, found.shapes)[place]
     for number, task in enumerate(tasks):
@@ -265,9 +267,9 @@ def _moves(field: ErrorField, blocks: list[Block], gaps_m: list[Floats]) -> Floa
     return moved
 
 
-def _draw_block(work: tuple[_Task, np.random.Generator, int]) -> dict[str, Floats]:
+def _draw_block(task: _Task, work: tuple[np.random.Generator, int]) -> dict[str, Floats]:
     """Measure some draws: gained and lost [km²] of each kind, (2, n_districts + 1, n)."""
-    task, seed, n = work
+    seed, n = work
     rng = deepcopy(seed)  # the next model takes the same one
     errors, fresh = task.field.draw(rng, n), task.field.draw(rng, n)
     likely = errors.copy()

@@ -215,6 +215,7 @@ SAID_BY = {
 }
 OF_THE_COMMAND_ALONE = {
     "--out", "--force", "--limit", "--report", "--help", "--excel", "--csv-bom", "--no-map", "--json", "--workers",
+    "--scheduler",
     "--quiet", "--verbose", "--pdf",
 }  # fmt: skip
 TABLES_OF_ANY_NAME = {"--side-name": "sides", "--side-colour": "colours"}

@@ -102,13 +102,12 @@ def series(
 
     def ask(report: Report) -> fl.SeriesResults:
         from frontlines.study.record import read_previous
-        from frontlines.study.unfinished import read_unfinished
 
-        previous = (read_unfinished(saving.out) or read_previous(saving.out)) if resume else None
+        previous = read_previous(saving.out) if resume else None
         return fl.follow(snapshots, **asked, previous=previous, keep=keep, progress=report)
 
     def keep(rows: Any, manifest: dict[str, Any]) -> None:
-        from frontlines.study.unfinished import write_unfinished
+        from frontlines.study.record import write_unfinished
 
         write_unfinished(saving.out, rows, manifest)
         done = counted(len(manifest["snapshots"]), "day")

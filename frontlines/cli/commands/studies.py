@@ -1,7 +1,8 @@
-"""Commands that compare the days of a study, or of files: ``run``, ``change``, ``displacement``."""
+"""Commands that compare days of studies, or of files: ``run``, ``change``, ``displacement``, ``batch``."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date
@@ -13,11 +14,22 @@ import typer
 
 import frontlines as fl
 from frontlines.cli.answering import answer
-from frontlines.cli.options import METRES, OF_GROUND, OF_MAP, OF_STUDY, Saving, asks, saves_answers
-from frontlines.cli.refusing import shows_errors
+from frontlines.cli.options import (
+    METRES,
+    OF_GROUND,
+    OF_MAP,
+    OF_STUDY,
+    OPTIONS,
+    Saving,
+    asks,
+    given,
+    saves_answers,
+    takes_options,
+)  # fmt: skip
+from frontlines.cli.refusing import FAULTY, console, one_line, shows_errors
 from frontlines.errors import StudyError
-from frontlines.names import COPIES, LENGTH_M, SMOOTHING_M, SPACING_M
-from frontlines.progress import Report, part
+from frontlines.names import COPIES, LENGTH_M, SMOOTHING_M, SPACING_M, measure, plain
+from frontlines.progress import Report, part, reporting
 
 _TABLE_OF = {"title": "study", "side": "study", "label": "layers", "settlements": "layers", "around": "map"}
 _TABLE_OF |= {"key": "layers", "population": "layers", "population_per": "layers"}
@@ -165,6 +177,55 @@ def displacement(
         )
 
     answer(ask, "movement", saving, read, asked)
+
+
+@shows_errors
+@saves_answers
+@takes_options({name: OPTIONS[name] for name in ("workers", "scheduler")}, given, "shared")
+def batch(
+    studies: Annotated[
+        Path,
+        typer.Argument(
+            metavar="STUDIES.toml",
+            help='Under [studies] a line for each: name = "folder/study.toml", or a bundled study.',
+        ),
+    ],
+    *,
+    shared: dict[str, Any],
+    saving: Saving,
+) -> None:
+    """Run many studies as `run` does, each into a folder of its own; write their figures into one table.
+
+    A study that fails is told, and takes no other along; then the exit code is 2.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    from frontlines.scale import executor
+    from frontlines.study.batch import STUDIES, read_batch, run_batch
+
+    listed = read_batch(studies)
+    with reporting(not console().quiet) as report, executor(**shared) as pool:
+        found = run_batch(listed, saving.out, saving.wanted, pool, report, force=saving.force, say=one_line)
+    rows = json.loads(found.to_json(orient="records", force_ascii=False))
+    if saving.json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        table = Table(
+            *(name.replace("_", " ").replace("km2", "km²") for name in found.columns if name != "error")
+        )
+        for row in rows:
+            cells = [row[name] for name in found.columns if name != "error"]
+            texts = ["" if one is None else one if isinstance(one, str) else measure(one) for one in cells]
+            table.add_row(*(Text(plain(text)) for text in texts))
+        console().print(table)
+    failed = {row["study"]: row["error"] for row in rows if row.get("error")}
+    for name, why in failed.items():
+        console(stderr=True).print(Text(f"error: {name}: {why}"), style="red", soft_wrap=True)
+    written = f"written to {saving.out}: {STUDIES}, and {len(listed) - len(failed)} of {len(listed)} studies"
+    console(stderr=True).print(written, soft_wrap=True)
+    if failed:
+        raise typer.Exit(FAULTY)
 
 
 def _study_of(sources: list[Path], asked: dict[str, Any]) -> fl.Study:
