@@ -13,10 +13,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 
 from frontlines.arguments import checked
+from frontlines.datasets.natural_earth import FINEST_M, credit_of, neighbours, states_known
 from frontlines.errors import SourceError
 from frontlines.names import CONTESTED, UNKNOWN, of_seen_sides, shown_unit
 from frontlines.plot.style import (
@@ -32,6 +35,7 @@ from frontlines.plot.style import (
 from frontlines.plot.words import clean
 from frontlines.report import words
 from frontlines.report.folder import TABLES, Folder, read_folder, refusing
+from frontlines.report.topology import bounds_m, home_of, seen_about, with_context
 from frontlines.sources.formats import plain_cell
 from frontlines.sources.writing import whole_or_not
 
@@ -89,10 +93,12 @@ def write_page(folder: str | Path, path: str | Path) -> None:
 
 def _page(run: Folder) -> str:
     """Put together style, words, data and scripts."""
-    figures = figures_of(run)
+    figures, credits = figures_of(run), list[str]()
+    if (around := _surroundings(run)) is not None:
+        run, credits = replace(run, ground=with_context(run.ground, *around)), [credit_of(around[1])]
     said, more = words.headline(run, figures.total, shown_unit(figures.total))
     style, code = (
-        _tones_of_fronts() + _asset("page.css"),
+        _tones() + _asset("page.css"),
         "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS),
     )
     library = "\n".join(_asset(f"vendor/{name}.min.js").strip() for name in _LIBRARIES)
@@ -106,7 +112,7 @@ def _page(run: Folder) -> str:
         "limits": "".join(
             f"<dt>{_shown(what)}</dt><dd>{_shown(text)}</dd>" for what, text in words.limits(run)
         ),
-        "sources": _folded(words.sources(run)),
+        "sources": _folded([*words.sources(run), *credits]),
         "licences": _each("li", words.licences(run)),
         "method": _shown(words.method(run)),
         "files": "".join(f"<tr>{_each('td', cells)}</tr>" for cells in files),
@@ -211,11 +217,30 @@ def _other(run: Folder, side: str) -> int | None:
     return sides.index(other) if other in sides else None
 
 
-def _tones_of_fronts() -> str:
-    """Write the tones of fronts as custom properties of CSS; those on dark paper are as far from it."""
-    tones = [DEFAULT_STYLE.front_tones[0], DEFAULT_STYLE.front_tones[-1]]
-    far = [f"#{0xFFFFFF - int(tone[1:], 16):06x}" for tone in tones]
-    light, dark = (f":root {{ --first: {first}; --now: {now}; }}" for first, now in (tones, far))
+def _surroundings(run: Folder) -> tuple[Any, gpd.GeoDataFrame] | None:
+    """Find what the pictures of a run draw about its ground, and that ground; a page asks nobody for tiles."""
+    around, home = run.ground["run"]["around"], home_of(run.ground)
+    west, south, east, north = bounds_m(run.ground, home)
+    if around == "none" or max(east - west, north - south) / DEFAULT_STYLE.width_mm <= FINEST_M:
+        return None
+    states = not run.ground["objects"]["context"]["geometries"] and states_known(run.ground["run"]["states"])
+    crs = pyproj.CRS.from_wkt(run.manifest["projection"]["wkt"])
+    return home, neighbours(crs, bounds_m(run.ground, seen_about(home)), states=states)
+
+
+_DARK = {"sea": "#16232d", "abroad": "#25292d", "country": "#6b727a"}
+"""Sea, neighbours and their borders on dark paper."""
+
+
+def _tones() -> str:
+    """Write tones of the pictures as custom properties of CSS; fronts on dark paper are as far from it."""
+    fronts = {"first": DEFAULT_STYLE.front_tones[0], "now": DEFAULT_STYLE.front_tones[-1]}
+    far = {name: f"#{0xFFFFFF - int(tone[1:], 16):06x}" for name, tone in fronts.items()}
+    land = (DEFAULT_STYLE.sea_face, DEFAULT_STYLE.country_face, DEFAULT_STYLE.country_edge)
+    light, dark = (
+        f":root {{ {' '.join(f'--{name}: {tone};' for name, tone in tones.items())} }}"
+        for tones in (fronts | dict(zip(_DARK, land, strict=True)), far | _DARK)
+    )
     return f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n"
 
 

@@ -7,9 +7,10 @@ or two hundred days, have in common is stored once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -27,8 +28,8 @@ TOLERANCE_CELLS = 4.0
 
 _CONTEXT_CELLS = 32.0
 _MIDDLE_CELLS = 64.0  # how exactly the middle of a district is found
-_AROUND, _BESIDE = 1.4, 0.12  # of the map's longer side: countries are kept from its middle, named beside it
-_DRAWN = (shapely.GeometryType.POLYGON, shapely.GeometryType.LINESTRING)
+_NAMED = (0.03, 0.12)  # of the map's longer side beyond it: where states are named; the first is always seen
+_ROOM_CELLS = 2000.0  # from the middle of a short name to its end: so much room is enough
 
 _AT_ONCE = 128  # states that are looked at together
 
@@ -55,7 +56,7 @@ def ground_topology(
     """
     wholes = districts.sort_values("district", kind="stable").geometry.to_numpy()
     names, edges = _drawn(states, wholes)
-    grid = _Grid(edges)
+    grid = _Grid.over(edges)
     faces, points = _faces(edges, grid)
     held = np.vstack([_holders(block, names, points) for block in _blocks(states)])
     district = np.full(len(faces), -1, dtype=np.int64)
@@ -63,27 +64,18 @@ def ground_topology(
         district[inside] = place
     kept = (held >= 0).any(axis=0) | (district >= 0)
     faces, held, district = faces[kept], held[:, kept], district[kept]
-    around = _context(context, wholes, grid)
-    polygons = [shape for _, shape in around if shape.geom_type == "Polygon"]
-    arcs, rings = _arcs(np.array([*faces, *polygons], dtype=object))
+    arcs, rings = _arcs(faces)
     ground = [
         {"type": "Polygon", "arcs": own, "properties": {"district": int(one), "held": _changes(days)}}
-        for own, one, days in zip(rings, district, held.T, strict=False)
+        for own, one, days in zip(rings, district, held.T, strict=True)
     ]
-    countries: list[dict[str, Any]] = [
-        {"type": "Polygon", "arcs": own, "properties": words}
-        for own, (words, _) in zip(rings[len(faces) :], around, strict=False)
-    ]
-    for words, line in around[len(polygons) :]:
-        countries.append({"type": "LineString", "arcs": [len(arcs)], "properties": words})
-        arcs.append(_steps(shapely.get_coordinates(line).round().astype(np.int64)))
     objects = {
         "ground": ground,
-        "context": countries,
+        "context": [],
         "labels": _labels(wholes, grid),
         "places": _places(places, grid),
     }
-    return {
+    topology = {
         "type": "Topology",
         "transform": {"scale": [grid.cell_m, grid.cell_m], "translate": [grid.west, grid.south]},
         "sides": names,
@@ -92,16 +84,68 @@ def ground_topology(
         },
         "arcs": arcs,
     }
+    return topology if context is None else with_context(topology, home_of(topology), context)
 
 
-class _Grid:
+def home_of(topology: Mapping[str, Any]) -> Any:
+    """Join the districts of a topology to one shape [cells]: pieces of border that one face has are its rim."""
+    faces = [one for one in topology["objects"]["ground"]["geometries"] if one["properties"]["district"] >= 0]
+    times = Counter(max(arc, ~arc) for face in faces for ring in face["arcs"] for arc in ring)
+    rims = [np.cumsum(topology["arcs"][arc], axis=0) for arc, found in times.items() if found == 1]
+    lines = shapely.linestrings(np.concatenate(rims), indices=np.repeat(np.arange(len(rims)), [*map(len, rims)]))
+    return shapely.build_area(shapely.multilinestrings(lines))
+
+
+def seen_about(home: Any) -> Any:
+    """Give what a page shows about its ground [cells], on low wide screens, moved as far as it goes."""
+    west, south, east, north = home.bounds
+    x, y, wide, high = (west + east) / 2, (south + north) / 2, east - west, north - south
+    half = np.array([max(0.75 * wide, 1.4 * high), max(0.75 * high, 0.6 * wide)])
+    return shapely.box(*((x, y) - half), *((x, y) + half))
+
+
+def bounds_m(topology: Mapping[str, Any], shape: Any) -> tuple[float, float, float, float]:
+    """Give the bounds of a shape in cells [m]."""
+    low_high = np.reshape(shape.bounds, (2, 2)) * topology["transform"]["scale"]
+    west, south, east, north = (low_high + topology["transform"]["translate"]).ravel().tolist()
+    return west, south, east, north
+
+
+def with_context(topology: Mapping[str, Any], home: Any, context: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Lay what lies about the ground of a topology under what it has of that: `kind`, `name` and geometry."""
+    grid = _Grid(*topology["transform"]["translate"], topology["transform"]["scale"][0])
+    around, arcs, held = _context(context, home, grid), topology["arcs"], topology["objects"]["context"]
+    areas = [one for one in around if one[1].geom_type == "Polygon"]
+    pieces, rings = _arcs(np.array([shape for _, shape in areas], dtype=object))
+    under: list[dict[str, Any]] = [
+        {
+            "type": "Polygon",
+            "arcs": [[n + len(arcs) if n >= 0 else n - len(arcs) for n in ring] for ring in own],
+            "properties": about,
+        }
+        for own, (about, _) in zip(rings, areas, strict=True)
+    ]
+    arcs = [*arcs, *pieces]
+    for about, line in around[len(areas) :]:
+        under.append({"type": "LineString", "arcs": [len(arcs)], "properties": about})
+        arcs.append(_steps(shapely.get_coordinates(line).round().astype(np.int64)))
+    objects = {**topology["objects"], "context": {**held, "geometries": [*under, *held["geometries"]]}}
+    return {**topology, "arcs": arcs, "objects": objects}
+
+
+class _Grid(NamedTuple):
     """Whole numbers for the plane [m]: cells from the south-western corner of all that is shown."""
 
-    def __init__(self, edges: Floats) -> None:
+    west: float
+    south: float
+    cell_m: float
+
+    @classmethod
+    def over(cls, edges: Floats) -> _Grid:
+        """Give the grid of all edges."""
         ends = edges.reshape(-1, 2)
         (west, south), (east, north) = ends.min(axis=0), ends.max(axis=0)
-        self.west, self.south = float(west), float(south)
-        self.cell_m = float(max(east - west, north - south)) / CELLS or 1.0
+        return cls(float(west), float(south), float(max(east - west, north - south)) / CELLS or 1.0)
 
     def cells(self, xy: Any) -> Ints:
         """Give coordinates in cells, rounded."""
@@ -188,26 +232,36 @@ def _changes(days: Holders) -> list[int]:
     return np.column_stack([at, days[at]]).ravel().tolist()
 
 
-def _context(
-    context: gpd.GeoDataFrame | None, wholes: Geometries, grid: _Grid
-) -> list[tuple[dict[str, Any], Any]]:
-    """Cut out what lies around the map, coarser than the ground: kind and name, shapes in cells."""
-    if context is None:
-        return []
-    theatre = shapely.box(*grid.in_cells(shapely.multipoints(shapely.get_coordinates(wholes))).bounds)
-    window = theatre.centroid.buffer(_AROUND * CELLS, cap_style="square")
-    beside = shapely.box(-_BESIDE * CELLS, -_BESIDE * CELLS, (1 + _BESIDE) * CELLS, (1 + _BESIDE) * CELLS)
+def _context(context: gpd.GeoDataFrame, home: Any, grid: _Grid) -> list[tuple[dict[str, Any], Any]]:
+    """Cut out what lies about the ground, coarser than that: kind and name, shapes in cells."""
+    window, home = seen_about(home), shapely.make_valid(shapely.simplify(home, _MIDDLE_CELLS))
     found: list[tuple[dict[str, Any], Any]] = []
     for kind, name, shape in context[["kind", "name", "geometry"]].itertuples(index=False):
         near = shapely.intersection(shapely.simplify(grid.in_cells(shape), _CONTEXT_CELLS), window)
         parts = shapely.get_parts(shapely.set_precision(near, 1.0))
-        parts = parts[np.isin(shapely.get_type_id(parts), _DRAWN)]
-        about: list[dict[str, Any]] = [{"kind": str(kind), "name": str(name)} for _ in parts]
-        free = shapely.intersection(shapely.difference(parts, theatre), beside)
-        if kind == "country" and shapely.area(free).sum() > 0:
-            about[int(np.argmax(shapely.area(free)))] |= _middle(free[np.argmax(shapely.area(free))])
+        lines = shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING
+        parts = parts[lines | (shapely.area(parts) > _CONTEXT_CELLS**2)]
+        named = {"kind": str(kind)} | ({"name": name} if isinstance(name, str) else {})
+        about: list[dict[str, Any]] = [dict(named) for _ in parts]
+        if kind == "country" and len(parts):
+            about[int(np.argmax(shapely.area(parts)))] |= _place_of_name(parts, home)
         found += zip(about, parts, strict=True)
     return sorted(found, key=lambda one: one[1].geom_type, reverse=True)  # polygons, then lines
+
+
+def _place_of_name(parts: Geometries, home: Any) -> dict[str, Any]:
+    """Find where the name of a state has the most room off the ground: on what is seen at first, or near it."""
+    west, south, east, north = home.bounds
+    found: dict[str, Any] = {}
+    for share in _NAMED:
+        by = share * max(east - west, north - south)
+        free = shapely.clip_by_rect(parts, west - by, south - by, east + by, north + by)
+        free = shapely.get_parts(shapely.difference(shapely.make_valid(free[~shapely.is_empty(free)]), home))
+        free = free[shapely.area(free) > _CONTEXT_CELLS**2]
+        found = max(map(_middle, free), key=lambda one: one["room"], default={})
+        if found.get("room", 0) >= _ROOM_CELLS:
+            break
+    return found
 
 
 def _middle(shape: Any) -> dict[str, Any]:

@@ -181,6 +181,7 @@ def _ground_of_change(results: Results) -> dict[str, Any]:
         "sides": study.sides,
         "labels": study.labels,
         "layers": {"context": study.context, "places": places},
+        "around": study.around,
     }
 
 
@@ -201,6 +202,7 @@ def _ground_of_series(results: SeriesResults) -> dict[str, Any]:
         "sides": results.sides,
         "labels": results.labels,
         "layers": {"places": places},
+        "around": results.around,
     }
 
 
@@ -222,6 +224,7 @@ def _ground_of_agreement(results: AgreementResults) -> dict[str, Any]:
         "followed": (results.side,),
         "sides": results.sides,
         "labels": results.labels,
+        "around": results.around,
     }
 
 
