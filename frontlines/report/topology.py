@@ -30,6 +30,8 @@ _CONTEXT_CELLS = 32.0
 _MIDDLE_CELLS = 64.0  # how exactly the middle of a district is found
 _NAMED = (0.03, 0.12)  # of the map's longer side beyond it: where states are named; the first is always seen
 _ROOM_CELLS = 2000.0  # from the middle of a short name to its end: so much room is enough
+_TRIED = 3  # pieces of a state, the largest first
+_LEAST_CELLS = 1000.0  # with less room, land off the ground is what borders of two layers leave between them
 
 _AT_ONCE = 128  # states that are looked at together
 
@@ -234,11 +236,13 @@ def _changes(days: Holders) -> list[int]:
 
 def _context(context: gpd.GeoDataFrame, home: Any, grid: _Grid) -> list[tuple[dict[str, Any], Any]]:
     """Cut out what lies about the ground, coarser than that: kind and name, shapes in cells."""
-    window, home = seen_about(home), shapely.make_valid(shapely.simplify(home, _MIDDLE_CELLS))
+    window = seen_about(home).bounds
+    home = shapely.make_valid(shapely.simplify(home, 4 * _MIDDLE_CELLS, preserve_topology=False))
     found: list[tuple[dict[str, Any], Any]] = []
     for kind, name, shape in context[["kind", "name", "geometry"]].itertuples(index=False):
-        near = shapely.intersection(shapely.simplify(grid.in_cells(shape), _CONTEXT_CELLS), window)
-        parts = shapely.get_parts(shapely.set_precision(near, 1.0))
+        coarse = shapely.simplify(grid.in_cells(shape), _CONTEXT_CELLS, preserve_topology=False)
+        near = shapely.transform(shapely.clip_by_rect(coarse, *window), np.rint)
+        parts = shapely.get_parts(shapely.remove_repeated_points(near))
         lines = shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING
         parts = parts[lines | (shapely.area(parts) > _CONTEXT_CELLS**2)]
         named = {"kind": str(kind)} | ({"name": name} if isinstance(name, str) else {})
@@ -257,11 +261,11 @@ def _place_of_name(parts: Geometries, home: Any) -> dict[str, Any]:
         by = share * max(east - west, north - south)
         free = shapely.clip_by_rect(parts, west - by, south - by, east + by, north + by)
         free = shapely.get_parts(shapely.difference(shapely.make_valid(free[~shapely.is_empty(free)]), home))
-        free = free[shapely.area(free) > _CONTEXT_CELLS**2]
+        free = free[np.argsort(-shapely.area(free), kind="stable")[:_TRIED]]
         found = max(map(_middle, free), key=lambda one: one["room"], default={})
         if found.get("room", 0) >= _ROOM_CELLS:
             break
-    return found
+    return found if found.get("room", 0) >= _LEAST_CELLS else {}
 
 
 def _middle(shape: Any) -> dict[str, Any]:
