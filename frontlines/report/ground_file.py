@@ -9,7 +9,6 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from frontlines.names import Around
 from frontlines.report.topology import TOLERANCE_CELLS, State, ground_topology
 from frontlines.sources.writing import whole_or_not
 
@@ -30,20 +29,17 @@ def write_ground(
     sides: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
     layers: Mapping[str, gpd.GeoDataFrame | None] | None = None,
-    around: Around = "coast",
 ) -> None:
     """Write who held what on each of several days, simplified to what a screen can show.
 
     Of two sources the days of one come first; `layers` are
     ``context``, with `kind` and `name`, and ``places``, whose index is the row in ``settlements.csv``.
-    `around` is what a page draws about that.
     """
     names, called = sorted(districts["district"].astype(str)), dict(labels or {})
     topology = ground_topology(states[1], districts, **dict(layers or {}))
     topology["run"] = {
         "title": title,
         "followed": list(followed),
-        "around": around,
         "sides": dict(sides or {}),
         "states": list(states[0]),
         "districts": names,

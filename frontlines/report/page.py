@@ -93,9 +93,12 @@ def write_page(folder: str | Path, path: str | Path) -> None:
 
 def _page(run: Folder) -> str:
     """Put together style, words, data and scripts."""
-    figures, credits = figures_of(run), list[str]()
+    figures, sources = figures_of(run), words.sources(run)
     if (around := _surroundings(run)) is not None:
-        run, credits = replace(run, ground=with_context(run.ground, *around)), [credit_of(around[1])]
+        run, sources = (
+            replace(run, ground=with_context(run.ground, *around)),
+            [*sources, credit_of(around[1])],
+        )
     said, more = words.headline(run, figures.total, shown_unit(figures.total))
     style, code = (
         _tones() + _asset("page.css"),
@@ -112,7 +115,7 @@ def _page(run: Folder) -> str:
         "limits": "".join(
             f"<dt>{_shown(what)}</dt><dd>{_shown(text)}</dd>" for what, text in words.limits(run)
         ),
-        "sources": _folded([*words.sources(run), *credits]),
+        "sources": _folded(sources),
         "licences": _each("li", words.licences(run)),
         "method": _shown(words.method(run)),
         "files": "".join(f"<tr>{_each('td', cells)}</tr>" for cells in files),
@@ -218,10 +221,13 @@ def _other(run: Folder, side: str) -> int | None:
 
 
 def _surroundings(run: Folder) -> tuple[Any, gpd.GeoDataFrame] | None:
-    """Find what the pictures of a run draw about its ground, and that ground; a page asks nobody for tiles."""
-    around, home = run.ground["run"]["around"], home_of(run.ground)
+    """Give the ground of a run, and what its pictures draw about that; a page asks nobody for tiles."""
+    home = home_of(run.ground)
     west, south, east, north = bounds_m(run.ground, home)
-    if around == "none" or max(east - west, north - south) / DEFAULT_STYLE.width_mm <= FINEST_M:
+    if (
+        run.manifest["around"] == "none"
+        or max(east - west, north - south) / DEFAULT_STYLE.width_mm <= FINEST_M
+    ):
         return None
     states = not run.ground["objects"]["context"]["geometries"] and states_known(run.ground["run"]["states"])
     crs = pyproj.CRS.from_wkt(run.manifest["projection"]["wkt"])

@@ -90,11 +90,13 @@ def ground_topology(
 
 
 def home_of(topology: Mapping[str, Any]) -> Any:
-    """Join the districts of a topology to one shape [cells]: pieces of border that one face has are its rim."""
+    """Join the districts of a topology to one shape [cells]; borders that one face alone has are its rim."""
     faces = [one for one in topology["objects"]["ground"]["geometries"] if one["properties"]["district"] >= 0]
     times = Counter(max(arc, ~arc) for face in faces for ring in face["arcs"] for arc in ring)
     rims = [np.cumsum(topology["arcs"][arc], axis=0) for arc, found in times.items() if found == 1]
-    lines = shapely.linestrings(np.concatenate(rims), indices=np.repeat(np.arange(len(rims)), [*map(len, rims)]))
+    lines = shapely.linestrings(
+        np.concatenate(rims), indices=np.repeat(np.arange(len(rims)), [*map(len, rims)])
+    )
     return shapely.build_area(shapely.multilinestrings(lines))
 
 
@@ -102,8 +104,8 @@ def seen_about(home: Any) -> Any:
     """Give what a page shows about its ground [cells], on low wide screens, moved as far as it goes."""
     west, south, east, north = home.bounds
     x, y, wide, high = (west + east) / 2, (south + north) / 2, east - west, north - south
-    half = np.array([max(0.75 * wide, 1.4 * high), max(0.75 * high, 0.6 * wide)])
-    return shapely.box(*((x, y) - half), *((x, y) + half))
+    half_x, half_y = max(0.75 * wide, 1.4 * high), max(0.75 * high, 0.6 * wide)
+    return shapely.box(x - half_x, y - half_y, x + half_x, y + half_y)
 
 
 def bounds_m(topology: Mapping[str, Any], shape: Any) -> tuple[float, float, float, float]:
@@ -115,7 +117,8 @@ def bounds_m(topology: Mapping[str, Any], shape: Any) -> tuple[float, float, flo
 
 def with_context(topology: Mapping[str, Any], home: Any, context: gpd.GeoDataFrame) -> dict[str, Any]:
     """Lay what lies about the ground of a topology under what it has of that: `kind`, `name` and geometry."""
-    grid = _Grid(*topology["transform"]["translate"], topology["transform"]["scale"][0])
+    (west, south), (cell_m, _) = (topology["transform"][name] for name in ("translate", "scale"))
+    grid = _Grid(west, south, cell_m)
     around, arcs, held = _context(context, home, grid), topology["arcs"], topology["objects"]["context"]
     areas = [one for one in around if one[1].geom_type == "Polygon"]
     pieces, rings = _arcs(np.array([shape for _, shape in areas], dtype=object))
@@ -254,7 +257,7 @@ def _context(context: gpd.GeoDataFrame, home: Any, grid: _Grid) -> list[tuple[di
 
 
 def _place_of_name(parts: Geometries, home: Any) -> dict[str, Any]:
-    """Find where the name of a state has the most room off the ground: on what is seen at first, or near it."""
+    """Find where the name of a state has the most room off the ground: where it is seen at first, or near."""
     west, south, east, north = home.bounds
     found: dict[str, Any] = {}
     for share in _NAMED:

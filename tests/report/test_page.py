@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import frontlines.report
 from frontlines.cli.main import app
+from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST
 from frontlines.errors import SourceError
 from frontlines.names import RESERVED
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, pale, seen_from, side_faces
@@ -232,6 +233,42 @@ def damaged(change):
             (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
     return damage
+
+
+@pytest.mark.parametrize(
+    ("around", "day", "kinds", "credit"),
+    [
+        ("coast", "2021-06-01", {"sea", "country"}, f"Coast and neighbouring states: {CREDIT}"),
+        ("tiles", "2021-06-01", {"sea", "country"}, f"Coast and neighbouring states: {CREDIT}"),
+        ("coast", "1914-06-01", {"sea", "land"}, f"Coast: {CREDIT_OF_COAST}"),
+        ("none", "2021-06-01", set(), ""),
+    ],
+)
+def test_a_page_draws_what_lies_about_its_ground_as_the_pictures_do(
+    runs, tmp_path, around, day, kinds, credit
+):
+    folder = shutil.copytree(runs / "change", tmp_path / "run")
+    damaged(lambda held: held | {"around": around})(folder, "manifest.json")
+    damaged(lambda held: held | {"run": held["run"] | {"states": [day, "2021-06-06"]}})(folder, GROUND)
+    write_page(folder, folder / PAGE)
+    topology = data_of(folder)["topology"]
+    found = topology["objects"]["context"]["geometries"]
+    assert {one["properties"]["kind"] for one in found} == kinds
+    assert ("Natural Earth" in html(folder)) == bool(credit)
+    assert f"<li>{credit}</li>" in html(folder) or not credit
+    names = {one["properties"]["name"] for one in found if "at" in one["properties"]}
+    assert names == ({"Armenia", "Azerbaijan", "Iran", "Georgia"} if "country" in kinds else set())
+    for one in found:
+        for pieces in one["arcs"]:
+            ring(pieces, topology)  # closed
+    ground = json.loads((folder / GROUND).read_text(encoding="utf-8"))
+    assert ground["objects"]["context"]["geometries"] == []  # nothing is looked up before a page is made
+
+
+@pytest.mark.parametrize("name", ["small", "sides"])
+def test_small_ground_has_no_coarse_coast_about_it_and_no_context_means_none(runs, name):
+    assert data_of(runs / name)["topology"]["objects"]["context"]["geometries"] == []
+    assert "Natural Earth" not in html(runs / name)
 
 
 @pytest.mark.parametrize(
