@@ -370,7 +370,7 @@ def summary(table: pd.DataFrame) -> str:
             f"{own['size'].iloc[0]:,} to {last['size']:,}",
             f"{power:.2f}",
             f"{last['ours_s']:.1f} s, {last['peak_mib']:,.0f} MiB",
-            *(f"{one.peer_s / one.ours_s:.1f} × ({one.peer}, {one.size:,})" for one in beside.itertuples()),
+            *(f"{one.peer_s / one.ours_s:.2g} × ({one.peer}, {one.size:,})" for one in beside.itertuples()),
         ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)

@@ -272,9 +272,8 @@ def _outline_of(pieces: Geometries, beside: _Beside) -> _Outlines:
 
 def _split(outlines: _Outlines, number: int) -> list[_Outlines]:
     """Take the outlines of each piece apart."""
-    at = np.searchsorted(outlines.piece, np.arange(1, number))
-    parts = (np.split(column, at) for column in outlines)
-    return [_Outlines(*columns) for columns in zip(*parts, strict=True)]
+    rows = rows_of_all(outlines.piece, number)
+    return [_Outlines(*(column[own] for column in outlines)) for own in rows]
 
 
 def _cut(piece: Any, outline: _Outlines, edge: shapely.STRtree, margin_m: float) -> tuple[list[Any], Floats]:
