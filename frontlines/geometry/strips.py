@@ -272,8 +272,8 @@ def _outline_of(pieces: Geometries, beside: _Beside) -> _Outlines:
 
 def _split(outlines: _Outlines, number: int) -> list[_Outlines]:
     """Take the outlines of each piece apart."""
-    rows = rows_of_all(outlines.piece, number)
-    return [_Outlines(*(column[own] for column in outlines)) for own in rows]
+    piece, ring, what, ends = outlines
+    return [_Outlines(piece[own], ring[own], what[own], ends[own]) for own in rows_of_all(piece, number)]
 
 
 def _cut(piece: Any, outline: _Outlines, edge: shapely.STRtree, margin_m: float) -> tuple[list[Any], Floats]:
