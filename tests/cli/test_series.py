@@ -16,7 +16,7 @@ from frontlines.series.periods import FREQUENCIES
 from frontlines.sources.files import write
 from frontlines.study import outputs
 
-FILES = outputs.FILES["series"]
+FILES = (*outputs.FILES["series"], "snapshots.parquet")
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
