@@ -51,7 +51,8 @@ def begun(
 ) -> tuple[tuple[str, ...], Manifest, pd.DataFrame | None, Manifest | None]:
     """Give the sides followed and the manifest as it begins; of an earlier run its series and manifest."""
     kept, old = (None, None) if previous is None else series_and_record(previous)
-    every = held.sides | ({asked["rest"]} - {UNKNOWN}) | (set() if kept is None else set(kept["side"].unique()))
+    before = set() if kept is None else set(kept["side"].unique())
+    every = held.sides | ({asked["rest"]} - {UNKNOWN}) | before
     followed = held_sides(every, asked["side"])
     asked |= {"side": alone(followed) or list(followed)}
     manifest = record_of(held, districts, record, asked)
