@@ -33,6 +33,7 @@ from shapely.affinity import affine_transform
 
 import frontlines as fl
 import frontlines.study
+from frontlines.layers.margins import add_margins, find_margins
 
 CRS = "EPSG:3035"
 CELL_M = 1_000.0
@@ -205,6 +206,27 @@ def long_fronts(n: int) -> tuple[Work, Work]:
     )
 
 
+def beside_strips(n: int) -> tuple[Work, Work]:
+    """Take the front of a side on two days, beside a strip along the edge with n vertices."""
+    rng, x, height = np.random.default_rng(1), EAST_M + np.arange(n) * 100.0, 20_000.0
+
+    def ground(low: np.ndarray, top: np.ndarray) -> Any:
+        ring = np.vstack([np.column_stack([x, low]), np.column_stack([x, top])[::-1]])
+        ring[:, 1] += ring[:, 0] - EAST_M  # aslant: a level strip has all of its edges on one ray
+        return shapely.Polygon(ring)
+
+    coast = [NORTH_M + rng.uniform(0, JUMP_M, n) for _ in range(2)]
+    frame, _ = followed([ground(low, low + height) for low in coast], 4)
+    edge = np.full(n, NORTH_M)
+    theatre = gpd.GeoDataFrame(geometry=[ground(edge - HAIR_M, edge + 2 * height)], crs=CRS)
+    control = add_margins(frame, find_margins(frame, theatre, margin_m=CELL_M))
+    wide = theatre.geometry.iloc[0].boundary.buffer(CELL_M)
+    return (
+        lambda: fl.fronts_of_side(control, theatre, "A", border_m=1),
+        lambda: shapely.difference(frame.boundary.values, wide),
+    )
+
+
 def unrelated(n: int) -> tuple[Work, Work]:
     """Compare two days of a front of n vertices that have none in common."""
     days = [front(n, 0, 1, seed)[0] for seed in (1, 2)]
@@ -287,6 +309,7 @@ CASES = {
     "districts": Case("districts", (500, 2_000, 8_000, 50_000), many_districts, "difference, overlay"),
     "stretches": Case("polygons", (1_000, 4_000, 16_000, 100_000), stretches, OVERLAY),
     "front": Case("vertices", (20_000, 80_000, 320_000, 1_280_000), long_fronts, "shapely.difference"),
+    "strips": Case("vertices", (1_000, 4_000, 16_000), beside_strips, "shapely.difference"),
     "faults": Case("polygons", (1_000, 4_000, 16_000, 100_000), faults, "union_all, is_valid"),
     "mending": Case("polygons", (1_000, 4_000, 16_000, 100_000), mended, OVERLAY),
     "draws": Case("draws", (50, 200, 800), draws, "difference, overlay"),
@@ -347,7 +370,7 @@ def summary(table: pd.DataFrame) -> str:
             f"{own['size'].iloc[0]:,} to {last['size']:,}",
             f"{power:.2f}",
             f"{last['ours_s']:.1f} s, {last['peak_mib']:,.0f} MiB",
-            *(f"{one.peer_s / one.ours_s:.1f} × ({one.peer}, {one.size:,})" for one in beside.itertuples()),
+            *(f"{one.peer_s / one.ours_s:.2g} × ({one.peer}, {one.size:,})" for one in beside.itertuples()),
         ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)

@@ -27,6 +27,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyogrio
 import shapely
 
 from frontlines import datasets
@@ -294,7 +295,9 @@ def _read(path: Path) -> pd.DataFrame:
         return pd.read_csv(path)
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    return gpd.read_file(path, engine="pyogrio")
+    layers = [name for name, kind in pyogrio.list_layers(path) if kind]  # styles have no kind of geometry
+    read = [gpd.read_file(path, layer=name, engine="pyogrio").assign(layer=name) for name in layers]
+    return pd.concat(read, ignore_index=True)
 
 
 def main() -> int:

@@ -88,16 +88,15 @@ def series(folder: Path, work: Path, **shared: Any) -> None:
     found.save(work / "out", map=False, force=True)
 
 
-def draws(number: int, **shared: Any) -> None:
-    """Draw the fronts of `benchmarks.draws`, as `run` does with --draws."""
+def draws(number: int) -> fl.Study:
+    """Make a study of the fronts of `benchmarks.draws`."""
     found = layers()
     control = found["control"]
-    study = fl.Study(
+    return fl.Study(
         name="draws", title="draws", side="A", dates=(DAYS[0], DAYS[1]), crs=control.crs,
         theatre=found["theatre"], districts=found["districts"].assign(vintage="made up"),
         frontlines=None, control=control, sigma_m=1_000.0, correlation_m=CORRELATION_M, draws=number,
     )  # fmt: skip
-    fl.run_study(study, **shared)
 
 
 @contextmanager
@@ -150,7 +149,10 @@ def main() -> None:
     if asked.only:
         what, workers, work = asked.only
         more = {"workers": int(workers)}
-        series(asked.data, Path(work), **more) if what == "series" else draws(asked.draws, **more)
+        if what == "series":
+            series(asked.data, Path(work), **more)
+        else:
+            fl.run_study(draws(asked.draws), **more)
         return
     from frontlines.study import errors  # noqa: PLC0415 - whose executor is counted
 
@@ -158,9 +160,10 @@ def main() -> None:
         work = Path(temporary)
         with ProcessPoolExecutor(1) as pool:  # its memory is not that of the run
             pool.submit(long_series, asked.data, asked.days, work / "days.parquet").result()
+        study = draws(asked.draws)
         rows = [
             measured(f"series, {asked.days:,} days", series_stretches, lambda: series(asked.data, work)),
-            measured(f"{asked.draws:,} draws", errors, lambda: draws(asked.draws)),
+            measured(f"{asked.draws:,} draws", errors, lambda: fl.run_study(study)),
         ]
         print(in_markdown(pd.DataFrame(rows)))
         size = {one.name: one.stat().st_size for one in [work / "days.parquet", *(work / "out").iterdir()]}

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from PIL import Image, ImageFilter
 from pyproj import CRS, Transformer
 
 from frontlines.arguments import checked
@@ -134,8 +135,6 @@ def render_scan(
     """
     if min(size_px) < 16:  # noqa: PLR2004 - the smallest image that JPEG codes in whole blocks
         raise FrontlinesError(f"a scan of {size_px[0]} × {size_px[1]} px is too small: 16 px at least")
-    from PIL import Image  # noqa: PLC0415 - whoever asks for a study needs no pictures
-
     look = look or ScanLook()
     areas = gpd.GeoDataFrame({"colour": []}, geometry=[]) if areas is None else areas
     clean = _drawn(lines, areas, labels, size_px, look.paper)
@@ -265,10 +264,8 @@ def _visible(lines: gpd.GeoDataFrame, clean: Pixels) -> list[shapely.Geometry]:
     return shown
 
 
-def _scanned(picture: Any, look: ScanLook, rng: np.random.Generator) -> Pixels:
+def _scanned(picture: Image.Image, look: ScanLook, rng: np.random.Generator) -> Pixels:
     """Blur, uneven paper and light, grain, and JPEG."""
-    from PIL import Image, ImageFilter  # noqa: PLC0415
-
     if look.blur_px:
         picture = picture.filter(ImageFilter.GaussianBlur(look.blur_px))
     pixels = np.asarray(picture, dtype=np.float32)
@@ -285,8 +282,6 @@ def _scanned(picture: Any, look: ScanLook, rng: np.random.Generator) -> Pixels:
 
 def _light(size_px: tuple[int, int], look: ScanLook, rng: np.random.Generator) -> Floats32:
     """Share of light at each pixel: blotches of the paper, and a fall towards the corners."""
-    from PIL import Image  # noqa: PLC0415
-
     width, height = size_px
     blotches = rng.standard_normal((9, 9)).astype(np.float32)
     smooth = np.asarray(Image.fromarray(blotches).resize(size_px, Image.Resampling.BICUBIC))

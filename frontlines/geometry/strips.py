@@ -273,9 +273,8 @@ def _outline_of(pieces: Geometries, beside: _Beside) -> _Outlines:
 
 def _split(outlines: _Outlines, number: int) -> list[_Outlines]:
     """Take the outlines of each piece apart."""
-    at = np.searchsorted(outlines.piece, np.arange(1, number))
-    parts = (np.split(column, at) for column in outlines)
-    return [_Outlines(*columns) for columns in zip(*parts, strict=True)]
+    piece, ring, what, ends = outlines
+    return [_Outlines(piece[own], ring[own], what[own], ends[own]) for own in rows_of_all(piece, number)]
 
 
 def _cut(piece: Any, outline: _Outlines, edge: shapely.STRtree, margin_m: float) -> tuple[list[Any], Floats]:

@@ -200,12 +200,11 @@ def _mark_sides(ax: Axes, digitized: Digitized, style: MapStyle) -> list[Label]:
 def _fitted(scan: Scan, ax: Axes) -> Pixels:
     """Shrink a scan to the pixels that its Axes has, and make it pale grey."""
     wide_px = max(round(ax.get_window_extent().width), 1)
-    small = Image.fromarray(thumbnail(scan, wide_px)).convert("L")
-    if small.width > wide_px:
-        size = (wide_px, max(round(small.height * wide_px / small.width), 1))
-        small = small.resize(size, Image.Resampling.BOX)
-    paler = np.arange(256) * (1 - _PALE) + 255 * _PALE
-    return np.asarray(paler.round().astype(np.uint8)[np.asarray(small)])
+    small = thumbnail(scan, wide_px)
+    if small.shape[1] <= wide_px:
+        return pale(small)
+    size = (wide_px, max(round(small.shape[0] * wide_px / small.shape[1]), 1))
+    return pale(np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BOX)))
 
 
 def thumbnail(scan: Scan, width_px: int) -> Pixels:
@@ -221,6 +220,12 @@ def thumbnail(scan: Scan, width_px: int) -> Pixels:
         mean = band.reshape(rows // step, step, columns // step, step, 3).mean(axis=(1, 3))
         parts.append(mean.round().astype(np.uint8))
     return np.concatenate(parts)
+
+
+def pale(pixels: Pixels) -> Pixels:
+    """Turn a scan into pale grey."""
+    paler = (np.arange(256) * (1 - _PALE) + 255 * _PALE).round().astype(np.uint8)
+    return np.asarray(paler[np.asarray(Image.fromarray(pixels).convert("L"))])
 
 
 def _draw_areas(ax: Axes, digitized: Digitized, style: MapStyle) -> None:

@@ -171,10 +171,7 @@ def shrunken_among(m2: Mapping[Any, float]) -> list[dict[str, str]]:
 
 
 def facts_of(frame: gpd.GeoDataFrame, doubtful: Bools | None = None) -> list[DayFacts]:
-    """Look at each snapshot by itself; rows without a day are left out.
-
-    Only `doubtful` rows may be invalid, where that is known.
-    """
+    """Look at each snapshot by itself, rows without a day left out; only `doubtful` ones may be invalid."""
     shapes = np.asarray(frame.geometry.values, dtype=object)
     blank = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     wrong = ~blank if doubtful is None else ~blank & doubtful

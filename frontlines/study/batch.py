@@ -52,7 +52,8 @@ def read_batch(path: Path) -> dict[str, str]:
 
 def _is_line(name: str, value: Any) -> bool:
     """Tell a name that any system takes for a folder, with a text beside it."""
-    return isinstance(value, str) and bool(value.strip()) and re.fullmatch(r"\w[\w .-]*", name) is not None
+    plain = re.fullmatch(r"\w[\w .-]*", name) is not None and name != STUDIES
+    return plain and isinstance(value, str) and bool(value.strip())
 
 
 def run_batch(

@@ -23,7 +23,6 @@ from frontlines.sources.files import Layer, Reading, no_day
 from frontlines.sources.population import PopulationRaster
 from frontlines.sources.read_before import FILE, ReadBefore
 from frontlines.sources.snapshots import odd_days, read_snapshots, stored_shapes_of
-from frontlines.sources.stored_shapes import StoredShapes
 from frontlines.study.reading import StudyLayers, kind_of
 from frontlines.study.snapshots import RawSnapshots
 from frontlines.study.study import require_rest
@@ -72,15 +71,12 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     )  # fmt: skip
     shapes = stored_shapes_of(source, layers.reading)
     raw = read_snapshots(
-        source, layers.reading, side=layers.whose, named=named, nobody=layers.nobody,
-        before=before or ReadBefore(),
-    )  # fmt: skip
-    shapes = shapes if StoredShapes.ROW in raw else None
+        source, layers.reading, side=layers.whose, named=named, nobody=layers.nobody, before=before
+    )
+    shapes = shapes if shapes is not None and shapes.ROW in raw else None
     layers.reading.require_sides(source.name)
     asked: dict[str, Any] = {"key": key, "mend": mend_record(mend), "source": named}
-    kind, lines = kind_of(raw), None
-    if kind != "polygons":
-        raw = raw.drop(columns=FILE, errors="ignore")
+    kind, lines, bare = kind_of(raw), None, raw.drop(columns=FILE, errors="ignore")
     layers.require_lines([source], [kind])
     control: Any = None
     if kind == "polygons":
@@ -90,12 +86,11 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
             )
         if control is None:
             with layers.refusing(raw, source):
-                raw = raw.drop(columns=FILE, errors="ignore")
-                control = as_control(raw if shapes is None else shapes.put_into(raw), layers.crs, mend=mend)
+                control = as_control(bare if shapes is None else shapes.put_into(bare), layers.crs, mend=mend)
     else:
         if theatre is None:
             layers.theatre = layers.all_districts()
-        control, lines = layers.polygons_and_lines(raw, source)
+        control, lines = layers.polygons_and_lines(bare, source)
         asked |= {"reach_m": reach_m} if kind == "points" else {"snap_m": snap_m}
     places = layers.settlements(next(iter(paths["settlements"]), None))
     people = layers.reading.population(population, population_per)

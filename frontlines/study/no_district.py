@@ -62,10 +62,7 @@ def _pieces(day: Any, rows: gpd.GeoDataFrame, covered: Any) -> gpd.GeoDataFrame:
 def recorded(
     pieces: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, labels: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:
-    """Put on record, day by day, how much of a side's ground is in no district, and its largest pieces.
-
-    These are named by the nearest district, and by their place.
-    """
+    """Put on record, day by day, how much of a side's ground is in no district, and its largest pieces."""
     return [
         {
             "date": f"{day:%Y-%m-%d}",
@@ -81,6 +78,7 @@ def recorded(
 def _named(
     pieces: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, labels: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
+    """Name pieces by the nearest district, and by their place."""
     inside = pieces.geometry.representative_point()
     nearest = districts.sindex.nearest(inside, return_all=False)[1]
     names = districts["district"].to_numpy(dtype=object)[nearest]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +31,6 @@ SNAPSHOTS = "snapshots.parquet"
 
 UNFINISHED = "unfinished.parquet"
 """Name of the finished steps of a series that broke off, with their manifest."""
-
-Keep = Callable[[pd.DataFrame, Manifest], None]
-"""Takes the series up to the last finished stretch, and its manifest."""
 
 _RECORD = b"frontlines"
 

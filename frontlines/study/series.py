@@ -6,19 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import geopandas as gpd
-import pandas as pd
 
 from frontlines.arguments import checked
 from frontlines.change import PopulationRaster
-from frontlines.manifest import Manifest
 from frontlines.names import TOLERANCE_M, UNKNOWN, Around, sides_in_order
 from frontlines.progress import Progress, part, reporting
 from frontlines.study.errors import errors_of_series
 from frontlines.study.people import follow_settlements, people_of_sides, people_record
-from frontlines.study.record import Keep
-from frontlines.study.series_record import alone, begun, books_of_series, record_days
-from frontlines.study.series_results import Previous, SeriesResults
-from frontlines.study.series_stretches import Followed, walk
+from frontlines.study.series_record import alone, begun, books_of_series, keeping, record_days
+from frontlines.study.series_results import Keep, Previous, SeriesResults
+from frontlines.study.series_stretches import walk
 from frontlines.study.snapshots import RawSnapshots, snapshots_of
 from frontlines.study.study import labels_of, require_rest
 from frontlines.uncertainty import NoiseModel
@@ -151,16 +148,8 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
         wanted = {**asked, "front_m": tuple(front_m), "border_m": border_m, "rows": rows, "unsure": unsure}
         shared = {"workers": workers, "scheduler": scheduler}
         margin = None if old is None else old["margin"]
-
-        def broken(found: Followed, rows: pd.DataFrame, more: Manifest) -> None:
-            if keep is not None:
-                whole = manifest | more
-                record_days(whole, found, old)
-                keep(rows, whole)
-
-        walked = walk(
-            held, districts, followed, wanted, (kept, margin), shared, part(report, 0.1, 0.7), broken
-        )
+        broken, told_of = keeping(keep, manifest, old), part(report, 0.1, 0.7)
+        walked = walk(held, districts, followed, wanted, (kept, margin), shared, told_of, broken)
         ground, edge, found, series, totals, more = walked
         manifest |= more
         record_days(manifest, found, old)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -17,7 +17,7 @@ from frontlines.series.periods import code_of
 from frontlines.series.totals import ground_beyond, series_books
 from frontlines.sources.snapshots import SHRUNK, digest_of, odd_among, shrunken_among
 from frontlines.study.no_district import in_no_district, recorded
-from frontlines.study.series_results import Previous, series_and_record
+from frontlines.study.series_results import Keep, Previous, series_and_record
 from frontlines.study.series_stretches import Followed
 from frontlines.study.snapshots import Snapshots
 
@@ -51,7 +51,8 @@ def begun(
 ) -> tuple[tuple[str, ...], Manifest, pd.DataFrame | None, Manifest | None]:
     """Give the sides followed and the manifest as it begins; of an earlier run its series and manifest."""
     kept, old = (None, None) if previous is None else series_and_record(previous)
-    every = held.sides | ({asked["rest"]} - {UNKNOWN}) | (set() if kept is None else set(kept["side"]))
+    before = set() if kept is None else set(kept["side"].unique())
+    every = held.sides | ({asked["rest"]} - {UNKNOWN}) | before
     followed = held_sides(every, asked["side"])
     asked |= {"side": alone(followed) or list(followed)}
     manifest = record_of(held, districts, record, asked)
@@ -82,6 +83,20 @@ def record_days(manifest: Manifest, found: Followed, old: Manifest | None) -> No
     km2, before = manifest["margin"]["km2"], old["margin"]["km2"]  # on the day with most
     most = {side: max(km2.get(side, 0.0), before.get(side, 0.0)) for side in sorted({*km2, *before})}
     manifest["margin"]["km2"] = most
+
+
+def keeping(
+    keep: Keep | None, manifest: Manifest, old: Manifest | None
+) -> Callable[[Followed, pd.DataFrame, Manifest], None]:
+    """Give what hands on the finished steps of a series that broke off, with their record."""
+
+    def broken(found: Followed, rows: pd.DataFrame, more: Manifest) -> None:
+        if keep is not None:
+            whole = manifest | more
+            record_days(whole, found, old)
+            keep(rows, whole)
+
+    return broken
 
 
 def books_of_series(

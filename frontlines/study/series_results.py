@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -158,6 +158,9 @@ class SeriesResults(Answer):
         )
         return run_study(study)
 
+
+Keep = Callable[[pd.DataFrame, Manifest], None]
+"""Takes the series up to the last finished stretch, and its manifest."""
 
 Previous = SeriesResults | tuple[pd.DataFrame, Manifest] | tuple[pd.DataFrame, Manifest, Any]
 """What is gone on with: results, or their series and manifest, and perhaps the rows of a folder."""

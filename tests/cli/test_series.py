@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 from frontlines.cli.commands.series import Freq
 from frontlines.cli.main import app
 from frontlines.series.periods import FREQUENCIES
+from frontlines.sources import formats
 from frontlines.sources.files import write
 from frontlines.study import outputs
 
-FILES = outputs.FILES["series"]
+FILES = (*outputs.FILES["series"], "snapshots.parquet")
 
 RUNNER = CliRunner()
 LONLAT = "EPSG:4326"
@@ -107,7 +108,7 @@ def test_steps_of_a_month_have_the_same_net(followed):
 
 
 @pytest.mark.parametrize("freq", [(), ("--freq", "MS")])
-def test_going_on_gives_the_same_bytes_as_starting_again(folder, freq):
+def test_going_on_gives_the_same_bytes_as_starting_again(folder, freq, monkeypatch):
     late = sorted((folder / "days").iterdir())[13:]
     kept = [(file.name, file.read_bytes()) for file in late]
     for file in late:
@@ -115,7 +116,10 @@ def test_going_on_gives_the_same_bytes_as_starting_again(folder, freq):
     assert call(folder, *freq).exit_code == 0
     for name, content in kept:
         (folder / "days" / name).write_bytes(content)
+    read, reader = [], formats.read
+    monkeypatch.setattr(formats, "read", lambda path, *how: read.append(path.name) or reader(path, *how))
     assert call(folder, *freq, "--resume").exit_code == 0
+    assert read == ["districts.gpkg", *(name for name, _ in kept)]
     assert call(folder, *freq, out="fresh").exit_code == 0
     for name in FILES:
         assert (folder / "out" / name).read_bytes() == (folder / "fresh" / name).read_bytes(), name
