@@ -35,7 +35,7 @@ from frontlines.plot.style import (
 from frontlines.plot.words import clean
 from frontlines.report import words
 from frontlines.report.folder import TABLES, Folder, read_folder, refusing
-from frontlines.report.topology import bounds_m, home_of, seen_about, with_context
+from frontlines.report.topology import home_of, seen_about, with_context
 from frontlines.sources.formats import plain_cell
 from frontlines.sources.writing import whole_or_not
 
@@ -223,7 +223,7 @@ def _other(run: Folder, side: str) -> int | None:
 def _surroundings(run: Folder) -> tuple[Any, gpd.GeoDataFrame] | None:
     """Give the ground of a run, and what its pictures draw about that; a page asks nobody for tiles."""
     home = home_of(run.ground)
-    west, south, east, north = bounds_m(run.ground, home)
+    west, south, east, north = home.bounds
     if (
         run.manifest["around"] == "none"
         or max(east - west, north - south) / DEFAULT_STYLE.width_mm <= FINEST_M
@@ -231,23 +231,18 @@ def _surroundings(run: Folder) -> tuple[Any, gpd.GeoDataFrame] | None:
         return None
     states = not run.ground["objects"]["context"]["geometries"] and states_known(run.ground["run"]["states"])
     crs = pyproj.CRS.from_wkt(run.manifest["projection"]["wkt"])
-    return home, neighbours(crs, bounds_m(run.ground, seen_about(home)), states=states)
-
-
-_DARK = {"sea": "#16232d", "abroad": "#25292d", "country": "#6b727a"}
-"""Sea, neighbours and their borders on dark paper."""
+    return home, neighbours(crs, seen_about(home), states=states)
 
 
 def _tones() -> str:
     """Write tones of the pictures as custom properties of CSS; fronts on dark paper are as far from it."""
-    fronts = {"first": DEFAULT_STYLE.front_tones[0], "now": DEFAULT_STYLE.front_tones[-1]}
-    far = {name: f"#{0xFFFFFF - int(tone[1:], 16):06x}" for name, tone in fronts.items()}
-    land = (DEFAULT_STYLE.sea_face, DEFAULT_STYLE.country_face, DEFAULT_STYLE.country_edge)
-    light, dark = (
-        f":root {{ {' '.join(f'--{name}: {tone};' for name, tone in tones.items())} }}"
-        for tones in (fronts | dict(zip(_DARK, land, strict=True)), far | _DARK)
-    )
-    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n"
+    style = DEFAULT_STYLE
+    tones = [style.front_tones[0], style.front_tones[-1]]
+    far = [f"#{0xFFFFFF - int(tone[1:], 16):06x}" for tone in tones]
+    light, dark = (f"--first: {first}; --now: {now};" for first, now in (tones, far))
+    land = f"--sea: {style.sea_face}; --abroad: {style.country_face}; --country: {style.country_edge};"
+    on_dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    return f":root {{ {light} {land} }}\n{on_dark}\n"
 
 
 # --- the tables of the run: a column as changes from step to step, to the last digit

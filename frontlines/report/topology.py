@@ -28,8 +28,7 @@ TOLERANCE_CELLS = 4.0
 
 _CONTEXT_CELLS = 32.0
 _MIDDLE_CELLS = 64.0  # how exactly the middle of a district is found
-_NAMED = (0.03, 0.12)  # of the map's longer side beyond it: where states are named; the first is always seen
-_ROOM_CELLS = 2000.0  # from the middle of a short name to its end: so much room is enough
+_NAMED = 0.06  # of the map's longer side: so far beyond it states are named, as little more is seen at first
 _TRIED = 3  # pieces of a state, the largest first
 _LEAST_CELLS = 1000.0  # with less room, land off the ground is what borders of two layers leave between them
 
@@ -90,50 +89,36 @@ def ground_topology(
 
 
 def home_of(topology: Mapping[str, Any]) -> Any:
-    """Join the districts of a topology to one shape [cells]; borders that one face alone has are its rim."""
+    """Join the districts of a topology to one shape [m]; borders that one face alone has are its rim."""
     faces = [one for one in topology["objects"]["ground"]["geometries"] if one["properties"]["district"] >= 0]
     times = Counter(max(arc, ~arc) for face in faces for ring in face["arcs"] for arc in ring)
     rims = [np.cumsum(topology["arcs"][arc], axis=0) for arc, found in times.items() if found == 1]
-    lines = shapely.linestrings(
-        np.concatenate(rims), indices=np.repeat(np.arange(len(rims)), [*map(len, rims)])
-    )
+    xy = np.concatenate(rims) * topology["transform"]["scale"] + topology["transform"]["translate"]
+    lines = shapely.linestrings(xy, indices=np.repeat(np.arange(len(rims)), [*map(len, rims)]))
     return shapely.build_area(shapely.multilinestrings(lines))
 
 
-def seen_about(home: Any) -> Any:
-    """Give what a page shows about its ground [cells], on low wide screens, moved as far as it goes."""
+def seen_about(home: Any) -> tuple[float, float, float, float]:
+    """Give the bounds of what a page shows about its ground, on low wide screens, moved as far as it goes."""
     west, south, east, north = home.bounds
     x, y, wide, high = (west + east) / 2, (south + north) / 2, east - west, north - south
     half_x, half_y = max(0.75 * wide, 1.4 * high), max(0.75 * high, 0.6 * wide)
-    return shapely.box(x - half_x, y - half_y, x + half_x, y + half_y)
-
-
-def bounds_m(topology: Mapping[str, Any], shape: Any) -> tuple[float, float, float, float]:
-    """Give the bounds of a shape in cells [m]."""
-    low_high = np.reshape(shape.bounds, (2, 2)) * topology["transform"]["scale"]
-    west, south, east, north = (low_high + topology["transform"]["translate"]).ravel().tolist()
-    return west, south, east, north
+    return x - half_x, y - half_y, x + half_x, y + half_y
 
 
 def with_context(topology: Mapping[str, Any], home: Any, context: gpd.GeoDataFrame) -> dict[str, Any]:
     """Lay what lies about the ground of a topology under what it has of that: `kind`, `name` and geometry."""
     (west, south), (cell_m, _) = (topology["transform"][name] for name in ("translate", "scale"))
-    grid = _Grid(west, south, cell_m)
-    around, arcs, held = _context(context, home, grid), topology["arcs"], topology["objects"]["context"]
-    areas = [one for one in around if one[1].geom_type == "Polygon"]
-    pieces, rings = _arcs(np.array([shape for _, shape in areas], dtype=object))
-    under: list[dict[str, Any]] = [
-        {
-            "type": "Polygon",
-            "arcs": [[n + len(arcs) if n >= 0 else n - len(arcs) for n in ring] for ring in own],
-            "properties": about,
-        }
-        for own, (about, _) in zip(rings, areas, strict=True)
+    around, held = _context(context, home, _Grid(west, south, cell_m)), topology["objects"]["context"]
+    shapes = np.array([shape for _, shape in around if shape.geom_type == "Polygon"], dtype=object)
+    pieces, rings = _arcs(shapes, first=len(topology["arcs"]))
+    lines = [_steps(shapely.get_coordinates(line).astype(np.int64)) for _, line in around[len(shapes) :]]
+    arcs = [*topology["arcs"], *pieces, *lines]
+    numbers: list[Any] = [*rings, *([len(arcs) - len(lines) + place] for place in range(len(lines)))]
+    under = [
+        {"type": shape.geom_type, "arcs": own, "properties": about}
+        for own, (about, shape) in zip(numbers, around, strict=True)
     ]
-    arcs = [*arcs, *pieces]
-    for about, line in around[len(areas) :]:
-        under.append({"type": "LineString", "arcs": [len(arcs)], "properties": about})
-        arcs.append(_steps(shapely.get_coordinates(line).round().astype(np.int64)))
     objects = {**topology["objects"], "context": {**held, "geometries": [*under, *held["geometries"]]}}
     return {**topology, "arcs": arcs, "objects": objects}
 
@@ -239,7 +224,9 @@ def _changes(days: Holders) -> list[int]:
 
 def _context(context: gpd.GeoDataFrame, home: Any, grid: _Grid) -> list[tuple[dict[str, Any], Any]]:
     """Cut out what lies about the ground, coarser than that: kind and name, shapes in cells."""
-    window = seen_about(home).bounds
+    home = grid.in_cells(home)
+    window, (west, south, east, north) = seen_about(home), home.bounds
+    by = _NAMED * max(east - west, north - south)
     home = shapely.make_valid(shapely.simplify(home, 4 * _MIDDLE_CELLS, preserve_topology=False))
     found: list[tuple[dict[str, Any], Any]] = []
     for kind, name, shape in context[["kind", "name", "geometry"]].itertuples(index=False):
@@ -248,27 +235,21 @@ def _context(context: gpd.GeoDataFrame, home: Any, grid: _Grid) -> list[tuple[di
         parts = shapely.get_parts(shapely.remove_repeated_points(near))
         lines = shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING
         parts = parts[lines | (shapely.area(parts) > _CONTEXT_CELLS**2)]
-        named = {"kind": str(kind)} | ({"name": name} if isinstance(name, str) else {})
-        about: list[dict[str, Any]] = [dict(named) for _ in parts]
-        if kind == "country" and len(parts):
-            about[int(np.argmax(shapely.area(parts)))] |= _place_of_name(parts, home)
+        named = {"name": name} if isinstance(name, str) else {}
+        about: list[dict[str, Any]] = [{"kind": str(kind)} | named for _ in parts]
+        beside = shapely.clip_by_rect(parts, west - by, south - by, east + by, north + by)
+        if kind == "country" and not shapely.is_empty(beside).all():
+            about[0] |= _place_of_name(shapely.difference(shapely.make_valid(beside), home))
         found += zip(about, parts, strict=True)
     return sorted(found, key=lambda one: one[1].geom_type, reverse=True)  # polygons, then lines
 
 
-def _place_of_name(parts: Geometries, home: Any) -> dict[str, Any]:
-    """Find where the name of a state has the most room off the ground: where it is seen at first, or near."""
-    west, south, east, north = home.bounds
-    found: dict[str, Any] = {}
-    for share in _NAMED:
-        by = share * max(east - west, north - south)
-        free = shapely.clip_by_rect(parts, west - by, south - by, east + by, north + by)
-        free = shapely.get_parts(shapely.difference(shapely.make_valid(free[~shapely.is_empty(free)]), home))
-        free = free[np.argsort(-shapely.area(free), kind="stable")[:_TRIED]]
-        found = max(map(_middle, free), key=lambda one: one["room"], default={})
-        if found.get("room", 0) >= _ROOM_CELLS:
-            break
-    return found if found.get("room", 0) >= _LEAST_CELLS else {}
+def _place_of_name(free: Geometries) -> dict[str, Any]:
+    """Find where the name of a state has the most room off the ground, if it has any."""
+    parts = shapely.get_parts(free)
+    largest = parts[np.argsort(-shapely.area(parts), kind="stable")[:_TRIED]]
+    found = max(map(_middle, largest), key=lambda one: one["room"])
+    return found if found["room"] >= _LEAST_CELLS else {}
 
 
 def _middle(shape: Any) -> dict[str, Any]:
@@ -298,11 +279,11 @@ def _places(places: gpd.GeoDataFrame | None, grid: _Grid) -> list[dict[str, Any]
     ]
 
 
-def _arcs(faces: Geometries) -> tuple[list[list[list[int]]], list[list[Ring]]]:
+def _arcs(faces: Geometries, first: int = 0) -> tuple[list[list[list[int]]], list[list[Ring]]]:
     """Cut the rings of polygons in cells where other than two edges meet; each piece is stored once.
 
     Give the pieces, as a first corner and steps from one to the next, and the rings of each polygon, as
-    numbers of pieces: ~number where it runs the other way.
+    numbers of pieces, from `first` on: ~number where it runs the other way.
     """
     rings, polygon = shapely.get_rings(shapely.orient_polygons(faces), return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
@@ -316,7 +297,7 @@ def _arcs(faces: Geometries) -> tuple[list[list[list[int]]], list[list[Ring]]]:
     found: list[list[Ring]] = [[] for _ in range(len(faces))]
     paths = np.split(corner[:-1][inner], np.cumsum(np.bincount(ring[1:][inner]))[:-1])
     for path, own in zip(paths, polygon, strict=True):
-        found[own].append([_number(piece, numbers) for piece in _pieces(path, fork)])
+        found[own].append([_number(piece, numbers, first) for piece in _pieces(path, fork)])
     return [_steps(corners[list(piece)]) for piece in numbers], found
 
 
@@ -329,10 +310,10 @@ def _pieces(path: Ints, fork: Bools) -> list[Piece]:
     return [tuple(turned[one : other + 1]) for one, other in pairwise(cuts)]
 
 
-def _number(piece: Piece, numbers: dict[Piece, int]) -> int:
+def _number(piece: Piece, numbers: dict[Piece, int], first: int) -> int:
     """Give the number of a piece; the complement of it for one that is known the other way round."""
     back = piece[::-1]
-    return ~numbers[back] if back in numbers else numbers.setdefault(piece, len(numbers))
+    return ~numbers[back] if back in numbers else numbers.setdefault(piece, first + len(numbers))
 
 
 def _steps(xy: Ints) -> list[list[int]]:
