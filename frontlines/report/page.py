@@ -43,6 +43,7 @@ PAGE = "report.html"
 """Name of a page in the folder of its run."""
 
 _MOST_LISTED = 8  # sources that stand on a page unfolded
+_WIDER = 1.06  # than its ground: a map of a run
 _HERE = Path(__file__).parent
 _LIBRARIES = (
     "d3-array", "d3-color", "d3-dispatch", "d3-ease", "d3-format", "d3-selection", "d3-time", "d3-timer",
@@ -95,10 +96,8 @@ def _page(run: Folder) -> str:
     """Put together style, words, data and scripts."""
     figures, sources = figures_of(run), words.sources(run)
     if (around := _surroundings(run)) is not None:
-        run, sources = (
-            replace(run, ground=with_context(run.ground, *around)),
-            [*sources, credit_of(around[1])],
-        )
+        run = replace(run, ground=with_context(run.ground, *around))
+        sources = [*sources, credit_of(around[1])]
     said, more = words.headline(run, figures.total, shown_unit(figures.total))
     style, code = (
         _tones() + _asset("page.css"),
@@ -222,11 +221,10 @@ def _other(run: Folder, side: str) -> int | None:
 
 def _surroundings(run: Folder) -> tuple[Any, gpd.GeoDataFrame] | None:
     """Give the ground of a run, and what its pictures draw about that; a page asks nobody for tiles."""
-    home = home_of(run.ground)
-    west, south, east, north = home.bounds
+    home = None if run.manifest["around"] == "none" else home_of(run.ground)
     if (
-        run.manifest["around"] == "none"
-        or max(east - west, north - south) / DEFAULT_STYLE.width_mm <= FINEST_M
+        home is None
+        or _WIDER * np.ptp(np.reshape(home.bounds, (2, 2)), axis=0).max() <= FINEST_M * DEFAULT_STYLE.width_mm
     ):
         return None
     states = not run.ground["objects"]["context"]["geometries"] and states_known(run.ground["run"]["states"])

@@ -111,7 +111,7 @@ def with_context(topology: Mapping[str, Any], home: Any, context: gpd.GeoDataFra
     (west, south), (cell_m, _) = (topology["transform"][name] for name in ("translate", "scale"))
     around, held = _context(context, home, _Grid(west, south, cell_m)), topology["objects"]["context"]
     shapes = np.array([shape for _, shape in around if shape.geom_type == "Polygon"], dtype=object)
-    pieces, rings = _arcs(shapes, first=len(topology["arcs"]))
+    pieces, rings = _arcs(shapes, first=len(topology["arcs"])) if len(shapes) else ([], [])
     lines = [_steps(shapely.get_coordinates(line).astype(np.int64)) for _, line in around[len(shapes) :]]
     arcs = [*topology["arcs"], *pieces, *lines]
     numbers: list[Any] = [*rings, *([len(arcs) - len(lines) + place] for place in range(len(lines)))]
@@ -246,9 +246,9 @@ def _context(context: gpd.GeoDataFrame, home: Any, grid: _Grid) -> list[tuple[di
 
 def _place_of_name(free: Geometries) -> dict[str, Any]:
     """Find where the name of a state has the most room off the ground, if it has any."""
-    parts = shapely.get_parts(free)
+    parts = shapely.get_parts(free[shapely.area(free) > 0])
     largest = parts[np.argsort(-shapely.area(parts), kind="stable")[:_TRIED]]
-    found = max(map(_middle, largest), key=lambda one: one["room"])
+    found = max(map(_middle, largest), key=lambda one: one["room"], default={"room": 0})
     return found if found["room"] >= _LEAST_CELLS else {}
 
 

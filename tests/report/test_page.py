@@ -8,8 +8,10 @@ import shutil
 from html import unescape
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely import LineString, box
 from shapely.geometry import shape
 from typer.testing import CliRunner
 
@@ -20,6 +22,7 @@ from frontlines.errors import SourceError
 from frontlines.names import RESERVED
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, pale, seen_from, side_faces
 from frontlines.report import GROUND, PAGE, write_page
+from frontlines.report.topology import ground_topology
 
 VENDOR = Path(frontlines.report.__file__).parent / "vendor"
 NASTY = "</script><script>alert(1)</script>"
@@ -356,3 +359,21 @@ def test_the_libraries_are_the_published_ones():
     for name, digest in stated.items():
         assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == digest
         assert name.removesuffix(".min.js") in (VENDOR / "LICENSES").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "shapes", "drawn"),
+    [
+        (["oblast"], [LineString([(0, 0), (9e4, 9e4)])], ["LineString"]),
+        (["country"], [box(1e4, 1e4, 2e4, 2e4)], ["Polygon"]),  # all of it under the ground: no name
+        (["country"], [box(1e7, 1e7, 2e7, 2e7)], []),
+        ([], [], []),
+    ],
+)
+def test_a_layer_of_a_study_may_hold_lines_alone_or_nothing_near(kinds, shapes, drawn):
+    whole = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 1e5, 1e5)], crs=3035)
+    own = gpd.GeoDataFrame({"kind": kinds, "name": ["N"] * len(kinds)}, geometry=shapes, crs=3035)
+    states = [(["A"], whole.geometry.to_numpy())]
+    found = ground_topology(states, whole, context=own)["objects"]["context"]["geometries"]
+    assert [one["type"] for one in found] == drawn
+    assert not any("at" in one["properties"] for one in found)
