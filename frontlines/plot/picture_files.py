@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from matplotlib.text import Text
 
 from frontlines.arguments import checked
 from frontlines.errors import SourceError
+from frontlines.names import Ints
 from frontlines.sources.writing import whole_or_not
 
 DPI = 300
@@ -33,6 +34,9 @@ _PACKED: Any = {"compress_level": 3}  # of zlib: half the time of its usual 6, f
 _LOOKS: Any = {"svg.hashsalt": "frontlines", "svg.fonttype": "none", "pdf.fonttype": 42}
 
 _PATH = re.compile(r' d="([^"]*)"')
+_PART = re.compile(r"M[^M]*")
+_CURVES = re.compile("[CQ]")
+_LETTERS = re.compile("[MLz]")
 _STEP = re.compile(r"([MLCQz])([^MLCQz]*)")
 _ID = re.compile(r'<g id="([^"]+)"')
 _FONT = re.compile(r"(font(?:-family)?: [^;\"]*)'([^';\"]+)'(?=[;\"])")
@@ -142,28 +146,45 @@ def _is_svg(renderer: Any) -> bool:
 
 def _small(svg: str) -> str:
     """Write paths with as many corners and digits as can be seen."""
-    return _PATH.sub(lambda found: f' d="{_short(found[1])}"', svg)
+    parts = [part for path in _PATH.findall(svg) for part in _PART.findall(path)]
+    lines = iter(_seen_points([part for part in parts if not _CURVES.search(part)]))
+    return _PATH.sub(lambda found: f' d="{_short(found[1], lines)}"', svg)
 
 
-def _short(path: str) -> str:
-    """Write a path in steps from point to point, straight parts without corners that cannot be seen."""
-    parts = [part for part in re.split(r"(?=M)", path) if part]
+def _seen_points(lines: Sequence[str]) -> list[Ints]:
+    """Read straight parts of paths: the corners that can be seen, in hundredths of a point, (n, 2) each."""
+    number = np.array([line.count("M") + line.count("L") for line in lines], dtype=np.int64)
+    xy = np.array(_LETTERS.sub(" ", " ".join(lines)).split(), dtype=float).reshape(-1, 2)
+    line = np.repeat(np.arange(len(lines)), number)
+    bent = number[line] > _FEW
+    if bent.any():
+        rows, own = np.unique(line[bent], return_inverse=True)
+        fine = shapely.simplify(shapely.linestrings(xy[bent], indices=own), _FINE_PT)
+        corners, own = shapely.get_coordinates(fine, return_index=True)
+        xy, line = np.concatenate([xy[~bent], corners]), np.concatenate([line[~bent], rows[own]])
+        order = np.argsort(line, kind="stable")
+        xy, line = xy[order], line[order]
+    whole = np.rint(xy * _PER_PT).astype(np.int64)
+    begins = np.append(True, line[1:] != line[:-1])[: len(line)]
+    kept = begins | np.append(True, np.any(np.diff(whole, axis=0) != 0, axis=1))[: len(line)]
+    dots = np.bincount(line, weights=kept, minlength=len(lines)) == 1  # no longer than can be seen
+    kept |= dots[line] & np.append(False, begins[:-1])[: len(line)] & ~begins
+    return np.split(whole[kept], np.flatnonzero(begins[kept])[1:])
+
+
+def _short(path: str, lines: Iterator[Ints]) -> str:
+    """Write a path in steps from point to point; `lines` gives the points of its straight parts."""
     at, out = np.zeros(2, dtype=np.int64), []
-    for part in parts:
-        codes = [(code, figures.split()) for code, figures in _STEP.findall(part)]
-        straight = all(code in "MLz" for code, _ in codes)
-        points = np.array([figure for _, figures in codes for figure in figures], dtype=float).reshape(-1, 2)
-        if straight and len(points) > _FEW:
-            points = shapely.get_coordinates(shapely.simplify(shapely.LineString(points), _FINE_PT))
-        whole = np.rint(points * _PER_PT).astype(np.int64)
-        closed = codes[-1][0] == "z"
-        if straight:
-            kept = np.append(True, np.any(np.diff(whole, axis=0) != 0, axis=1))
-            whole = whole[kept] if kept[1:].any() else whole[:2]
-            steps = np.diff(whole, axis=0, prepend=at[None])
-            out.append(f"m{_figures(steps)}" + "z" * closed)
-        else:
+    for part in _PART.findall(path):
+        closed = part.rstrip().endswith("z")
+        if _CURVES.search(part):
+            codes = [(code, figures.split()) for code, figures in _STEP.findall(part)]
+            points = [figure for _, figures in codes for figure in figures]
+            whole = np.rint(np.array(points, dtype=float).reshape(-1, 2) * _PER_PT).astype(np.int64)
             out.append(_curved(codes, whole, at))
+        else:
+            whole = next(lines)
+            out.append(f"m{_figures(np.diff(whole, axis=0, prepend=at[None]))}" + "z" * closed)
         at = whole[0] if closed else whole[-1]
     return "".join(out)
 

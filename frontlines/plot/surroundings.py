@@ -21,6 +21,7 @@ from frontlines.plot.artists import (
     Z,
     bounds_of,
     coarse,
+    coarse_rows,
     dots,
     fill,
     frame,
@@ -34,7 +35,6 @@ from frontlines.plot.labels import Label
 from frontlines.plot.map_layers import base_entries, country_labels, draw_context
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle
 
-_RIM = 1.0  # of the longer edge of a view: what a cut leaves is outside it, even if its panel grows
 _AROUND, _LEAST_M, _MOST_M = 2.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the ground, and [m]
 
 
@@ -55,18 +55,9 @@ class Surroundings:
 
     def layers_in(self, view: View) -> list[gpd.GeoDataFrame]:
         """Cut the layers to a view and what is near it."""
-        if view in self.cuts:
-            return self.cuts[view]
-        by = _RIM * max(view.width, view.height)
-        bounds = (view.west - by, view.south - by, view.east + by, view.north + by)
-        shown = []
-        for layer in self.layers:
-            cut = shapely.clip_by_rect(layer.geometry.to_numpy(), *bounds)
-            shown.append(
-                layer.set_geometry(gpd.GeoSeries(cut, layer.index, crs=layer.crs))[~shapely.is_empty(cut)]
-            )
-        self.cuts[view] = shown
-        return shown
+        if view not in self.cuts:
+            self.cuts[view] = [coarse_rows(layer, view) for layer in self.layers]
+        return self.cuts[view]
 
     def draw(self, ax: Axes, style: MapStyle, home: Any = ()) -> None:
         """Draw it under the ground of the map, which is `home` and has no colour yet."""
@@ -192,7 +183,7 @@ def draw_locator(
     if seen is not None:
         show(ax, seen)
     thin = MapStyle(country_pt_width=0.4)
-    draw_context(around, ax=ax, label=False, style=thin)
+    draw_context(coarse_rows(around, view_of(ax)), ax=ax, label=False, style=thin)
     whole = shapely.union_all(shapely.make_valid(coarse(theatre.geometry.to_numpy(), view_of(ax))))
     if extent is not None and max(extent.width, extent.height) < SMALL * view_of(ax).width:
         middle = gpd.GeoDataFrame(geometry=[shapely.centroid(whole)])
