@@ -42,7 +42,7 @@ function draw_time(wide) {
   const left = 66, right = wide - (SEVERAL ? 110 : 16), high = SOURCES ? 230 : 190, low = SOURCES ? 0 : 120, gap = SOURCES ? 0 : 46;
   const total = high + gap + low + 48, svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
   const x = d3.scaleUtc([time_of(0), time_of(LAST)], [left, right]);
-  const lines = data.followed.filter((side) => side === state.side || !["unknown", "contested"].includes(side))
+  const lines = data.followed.filter((side) => side === state.side || !NOT_A_SIDE.includes(side))
     .map((side) => ({ side, values: SOURCES ? positions.map((at) => figure("iou", state.district, at)) : net_since_first(state.district, side) }));
   const known = lines.flatMap((line) => line.values).filter((value) => value !== null);
   const ends = SOURCES ? [Math.min(...known, 1), Math.max(...known, 0)] : [Math.min(0, ...known), Math.max(0, ...known)];
