@@ -132,7 +132,7 @@ def test_small_ground_is_in_square_metres_on_the_page_and_in_km2_in_the_download
 def test_the_map_and_its_legend_say_what_changed_and_where_the_front_was(page):
     for name, told in (
         ("series", ["Side A: gained since 1 June 2021", "Side A: held on both dates", "B: held on both dates",
-                    "Contested: on both dates", "Front, 1 June 2021", "Front, 6 June 2021", "Fronts of both dates",
+                    "Contested: on both dates", "In no district, not counted", "Front, 1 June 2021", "Front, 6 June 2021", "Fronts of both dates",
                     "State border or coast", "Settlement that changed hands"]),
         ("compare", [f"A by {NASTY} only", "A by both", "Contested in either", "Front by First",
                      f"Front by {NASTY}", "Fronts of both sources", "State border or coast"]),
@@ -149,6 +149,27 @@ def test_the_map_and_its_legend_say_what_changed_and_where_the_front_was(page):
             ["rgb(17, 17, 17)", False],
             ["rgb(106, 106, 106)", True],
         ]
+
+
+def test_ground_in_no_district_is_drawn_as_not_counted_and_never_as_front(page):
+    for name in ("change", "series", "sides"):
+        opened = page(name)
+        west, east, front = opened.do(
+            "const found = document.querySelector('#map [data-look=no-district]').getBBox(),"
+            " front = document.querySelector('#map .front.now').getBBox();"
+            "return [found.x, found.x + found.width, front.x]"
+        )
+        assert west < east < front + 1, name
+        assert "In no district, not counted" in opened.text("#legend")
+        assert "Ground in no district" in opened.text(".limits")
+
+
+def test_of_several_sides_a_page_opens_on_the_one_with_the_most_change(page):
+    opened = page("sides")
+    totals = pd.read_csv(opened.folder / "totals.csv")
+    change = totals.assign(km2=totals["gained_km2"] + totals["lost_km2"]).groupby("side")["km2"].sum()
+    assert opened.do("return [state.side, document.getElementById('side').value]") == [change.idxmax()] * 2
+    assert opened.text("#card p").startswith(f"Ground of {change.idxmax()}, ")
 
 
 def test_bars_have_their_numbers_where_there_is_room(page):

@@ -38,6 +38,11 @@ function compared(at = state.at) {
   return [state_numbers.get(date_at(span(at)[0])), state_numbers.get(date_at(at))];
 }
 
+// Ground in no district is in no figure, whoever holds it.
+const followed_numbers = new Set(somebody.map((side) => side_number.get(side)));
+const uncounted = (...held) => (data.uncounted && held.some((side) => followed_numbers.has(side)) ? "no-district" : "");
+const counts = (face) => SOURCES || face.properties.district >= 0;
+
 // What each face is: the name of a look, or "" for the bare ground. A look is a kind, and the number of the side that has it now.
 function look_of(before, after) {
   if (SOURCES) {
@@ -60,6 +65,7 @@ function look_text(name, names = []) {
   const kinds = names.map(kind_of);
   const who = named(state.side), since = day(first_day()), pair = /^from-(-?\d+)-to-(-?\d+)$/.exec(name);
   if (pair) return `${side_called(pair[1])} → ${side_called(pair[2])}`;
+  if (name === "no-district") return "In no district, not counted";
   if (name === "first" || name === "second") return `${who} by ${data.names[name === "first" ? 0 : 1]} only`;
   if (!name.startsWith("side-"))
     return { gained: `${who}: gained since ${since}`, lost: `${who}: lost since ${since}`, others: "Changed hands between other sides",
@@ -72,6 +78,7 @@ function look_text(name, names = []) {
 // Their order in the legend: what changed, then who holds the rest, nobody last.
 function rank(name) {
   const side = name.startsWith("side-") ? Number(name.slice(5)) : null;
+  if (name === "no-district") return 11;
   if (side === null) return KINDS.findIndex((kind) => name.startsWith(kind));
   return side === own ? 8 : [UNKNOWN, CONTESTED].includes(side) ? 10 : 9;
 }
@@ -113,14 +120,14 @@ const outline = (district) => (district === WHOLE || district === null ? "" : me
 
 // A front lies between two sides; where one of them is not known, the ground just ends. Of two states: what is a front of both.
 function front(...numbers) {
-  const held = (face, number_) => (holders[number_][face.place] === UNKNOWN ? NOBODY : holders[number_][face.place]);
+  const held = (face, number_) => (holders[number_][face.place] === UNKNOWN || !counts(face) ? NOBODY : holders[number_][face.place]);
   const parted = (one, other) => one !== other && one !== NOBODY && other !== NOBODY;
   return mesh((a, b) => numbers.every((number_) => parted(held(a, number_), held(b, number_))));
 }
 
 function draw_map() {
   const [before, after] = compared(), paths = new Map();
-  const looks = faces.map((_, place) => look_of(holders[before][place], holders[after][place]));
+  const looks = faces.map((face, place) => (counts(face) ? look_of : uncounted)(holders[before][place], holders[after][place]));
   looks.forEach((name, place) => { if (name) paths.set(name, (paths.get(name) ?? "") + face_paths[place]); });
   edges.attr("d", mesh((a, b) => looks[a.place] !== looks[b.place] || (a === b && looks[a.place])));
   const names = d3.sort(paths.keys(), rank, (name) => name);
