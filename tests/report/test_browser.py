@@ -19,7 +19,8 @@ RUNS = ("change", "series", "sides", "compare")
 
 def shown(value):
     """Write a figure as the table does."""
-    return "0" if value == 0 else f"{value:,.1f}".replace("-", "−")
+    text = f"{value:,.1f}".replace("-", "−")
+    return text if set(text) & set("123456789") else "0"
 
 
 def rows_of(page):
@@ -170,6 +171,24 @@ def test_of_several_sides_a_page_opens_on_the_one_with_the_most_change(page):
     change = totals.assign(km2=totals["gained_km2"] + totals["lost_km2"]).groupby("side")["km2"].sum()
     assert opened.do("return [state.side, document.getElementById('side').value]") == [change.idxmax()] * 2
     assert opened.text("#card p").startswith(f"Ground of {change.idxmax()}, ")
+
+
+def test_the_names_of_the_largest_changes_come_first_and_lie_over_no_other(page):
+    opened = page("series")
+    opened.do("document.getElementById('closeup').click()")
+    names, boxes, telling, px = opened.do(
+        "const found = [...document.querySelectorAll('#map .name-name')];"
+        "return [found.map(one => one.textContent), found.map(one => one.getBoundingClientRect())"
+        ".map(one => [one.x, one.y, one.width, one.height]), [...telling].map(called),"
+        " parseFloat(getComputedStyle(document.querySelector('#map .front.now:not(.casing)')).strokeWidth)]"
+    )
+    assert names[0] == telling[0]
+    assert all(
+        a[0] + a[2] <= b[0] or b[0] + b[2] <= a[0] or a[1] + a[3] <= b[1] or b[1] + b[3] <= a[1]
+        for place, a in enumerate(boxes)
+        for b in boxes[:place]
+    )
+    assert 0.9 <= px <= 2.2
 
 
 def test_bars_have_their_numbers_where_there_is_room(page):
