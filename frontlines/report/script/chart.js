@@ -132,7 +132,7 @@ function draw_bars(wide) {
   const [right_name, left_name] = SOURCES ? ["only_first", "only_second"] : ["gained", "lost"];
   const at = LAST, value = (name, district) => in_unit(figure(name, district, at));
   const bound = (district) => { const found = SOURCES ? null : interval("net", district, at); return (found?.ends ?? [0, 0]).map(in_unit); };
-  const all = data.districts.map((_, district) => district).filter((district) => value(right_name, district) || value(left_name, district) || bound(district)[1] - bound(district)[0] > 0.5 * 10 ** -data.unit.digits);
+  const all = data.districts.map((_, district) => district).filter((district) => [right_name, left_name].some((name) => area(figure(name, district, at)) !== "0") || bound(district)[1] - bound(district)[0] > 0.5 * 10 ** -data.unit.digits);
   const rows = d3.sort(all, (district) => -(value(right_name, district) + value(left_name, district) + 1e-6 * (bound(district)[1] - bound(district)[0]))).slice(0, 20);
   if (!rows.length) return chart.append("p").text(SOURCES ? "The sources agree everywhere." : "No ground changed hands.");
   const narrow = wide < 800, row = 26, left = Math.min(180, wide * 0.4), top = narrow && INTERVALS ? 66 : 50, total = top + rows.length * row + 8;

@@ -31,7 +31,7 @@ function number(value, digits) {
 function area(value, signed = false) {
   if (value === null || value === undefined) return "–";
   const text = number(in_unit(value), data.unit.digits);
-  if (!/[1-9]/.test(text)) return value ? text : "0";
+  if (!/[1-9]/.test(text)) return "0";
   return (signed && value > 0 ? "+" : "") + text;
 }
 // One that is not 1 is not rounded to 1.
