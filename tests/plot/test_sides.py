@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from matplotlib.legend import Legend
 from PIL import Image
 
 from frontlines.change import balance_by_district, transitions_by_district
@@ -252,4 +253,24 @@ def test_many_sides_keep_tables_and_matrices_legible():
     written = words(
         change_figure(Results(study=study, change=ground, balance=balance, totals=total_of(balance)))
     )
-    assert "6 more" in written  # eight of fourteen are named
+    assert "6 more sides" in written  # eight of fourteen are named
+
+
+@pytest.mark.parametrize("followed", [1, 2, 60])
+def test_of_sixty_sides_the_map_keeps_its_room_and_the_legend_names_the_first(followed):
+    names = [f"side {number:02d}" for number in range(60)]
+    whole = strips([100 / 60 * k for k in range(1, 60)])
+    ground = frame(whole, side_from=names, side_to=[*names[:-2], names[-1], names[-1]])
+    ground = ground.assign(date_from=DAYS[0], date_to=DAYS[-1])
+    study = Study(followed=tuple(names[-followed:]), every_side=tuple(names))
+    balance = balance_by_district(transitions_by_district(ground, districts()), study.followed)
+    figure = change_figure(Results(study=study, change=ground, balance=balance, totals=total_of(balance)))
+    axes = {ax.get_label(): ax for ax in figure.axes}
+    named = [text.get_text() for text in axes["legend"].findobj(Legend)[0].get_texts()]
+    rest = int(next(text for text in named if text.endswith("more sides")).split()[0])
+    assert rest + sum(text.startswith("side ") and "ained" not in text for text in named) == 60 - (
+        followed == 1
+    )
+    assert any(text.startswith("side 59") for text in named)
+    assert axes["main"].get_position().height * figure.get_figheight() * 25.4 > 60
+    assert figure.get_figheight() * 25.4 <= 231
