@@ -248,6 +248,27 @@ def test_many_sides_keep_tables_and_matrices_legible():
     whole, *rest = transition_matrix_figure(table, title="Many", caption="").axes
     assert len(whole.patches) == 14 * 14 + 2 * 14
     assert [round(len(ax.patches) ** 0.5) for ax in rest] == [9, 9]  # eight sides, and their bands
+    long = {f"side {number}": f"The long name of side {number}" for number in range(20)}
+    moved = pd.DataFrame(
+        {"side_from": [*long], "side_to": [*list(long)[1:], "side 0"], "district": "West", **days}
+    )
+    many = pd.concat([moved, moved.assign(side_to=moved["side_from"])]).assign(
+        area_km2=[*range(20), *[100.0] * 20]
+    )
+    figure = transition_matrix_figure(many, title="Many", caption="", sides=long)
+    whole = figure.axes[0]
+    assert len(whole.patches) == 14 * 14 + 2 * 14
+    heads = [text for text in whole.texts if text.get_rotation()]
+    assert heads[-1].get_text() == "7 more sides"
+    sums = [
+        float(text.get_text().replace(",", ""))
+        for text in whole.texts
+        if text.get_weight() == "bold" and text.get_text()[0].isdigit()
+    ]
+    assert sum(sums) == 2 * (20 * 100 + 190)
+    assert any(
+        text.get_text() == "Not shaded: 21 km² changed hands among the 7 more sides." for text in figure.texts
+    )
     balance = balance_by_district(table)
     study = Study(followed=tuple(names), every_side=tuple(names))
     written = words(
