@@ -266,9 +266,7 @@ def test_many_sides_keep_tables_and_matrices_legible():
         if text.get_weight() == "bold" and text.get_text()[0].isdigit()
     ]
     assert sum(sums) == 2 * (20 * 100 + 190)
-    assert any(
-        text.get_text() == "Not shaded: 21 km² changed hands among the 7 more sides." for text in figure.texts
-    )
+    assert any(text.get_text().startswith("Not shaded: 21") for text in figure.texts)
     balance = balance_by_district(table)
     study = Study(followed=tuple(names), every_side=tuple(names))
     written = words(
