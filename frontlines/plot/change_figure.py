@@ -287,6 +287,7 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     change = scene.results.change
     sides = [*study.every_side, *change["side_from"], *change["side_to"]]
     draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
+    fill(ax, panel.bare, style.bare, style=style, name="bare", zorder=Z["mark"])
     scene.about.see_through(ax)
     draw_districts(panel.districts, ax=ax, label=False, style=style)
     outline(ax, panel.theatre, "theatre", style)

@@ -517,6 +517,7 @@ def base_entries(drawn: Collection[str], oblast: str, style: MapStyle) -> list[E
     dot = disc(style.town_pt_size * 1.2, style.ink, style.paper, 0.3)
     ring = disc(style.town_pt_size * _RING, style.paper, style.ink, style.town_pt_size / 3)
     every: dict[str, Entry] = {
+        "bare": ("Covered by no polygon along the edge", paint(Patch(), style.bare, style)),
         "no-district": ("In no district, not counted", paint(Patch(), style.hole, style)),
         "district": ("District boundary", line(style.district_edge, style.district_pt_width * 1.6)),
         "theatre": ("Limit of the study area", line(style.theatre_edge, style.theatre_pt_width)),

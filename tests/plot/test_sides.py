@@ -106,6 +106,7 @@ class Results:
     totals: Any = field(default_factory=lambda: total_of(balance_by_district(transitions())))
     errors: Any = None
     no_district: Any = None
+    bare: Any = None
     caption: str = "Made up."
 
 
