@@ -107,7 +107,8 @@ class StoredShapes:
                 held = pq.read_metadata(opened)
             own = _column_of(json.loads((held.metadata or {})[b"geo"]))
             if own != (about or own):
-                raise ValueError(f"{Path(one).name} has another CRS than {Path(names[0]).name}")
+                first_name = Path(names[0]).name
+                raise SourceError(f"{Path(one).name} has another CRS than {first_name}: write all files in one")
             about = own
             files.append(_File(one, first, held.num_rows))
             first += held.num_rows
