@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch, StepPatch
+from matplotlib.patches import Patch
 from matplotlib.patheffects import Normal, Stroke
 
 from frontlines.arguments import checked
@@ -16,6 +16,7 @@ from frontlines.names import area_unit, in_unit, sides_in_order
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.chart_axes import axes_for, room_for, set_date_axes, write_above
 from frontlines.plot.charts import (
+    band_between,
     draw_last_interval,
     heading,
     last_interval,
@@ -70,9 +71,9 @@ def draw_sides(
     Returns
     -------
     Axes
-        The Axes. The ground of a side is a patch whose gid is ``side:`` and its name, level between
-        snapshots; at its end stand its name and its last area. Steps whose snapshots are the same, byte
-        for byte, are marked along the foot (``same_input``).
+        The Axes. The ground of a side is a patch whose gid is ``side:`` and its name, its edge
+        straight from snapshot to snapshot; at its end stand its name and its last area. Steps whose
+        snapshots are the same, byte for byte, are marked along the foot (``same_input``).
 
     Examples
     --------
@@ -113,12 +114,11 @@ def draw_stack(
     for side in sides_in_order(totals["side"]):
         rows = totals[totals["side"] == side]
         held = np.concatenate([rows["before_km2"].iloc[:1], rows["after_km2"]]).astype(float) / of
-        foot: Any = low[:-1]
-        band = StepPatch((low + held)[:-1], days, baseline=foot, fill=True, zorder=Z["ground"])
-        band.set_gid(f"side:{side}")
+        band = band_between(days, low, low + held, f"side:{side}")
+        band.set_zorder(Z["ground"])
         ax.add_patch(paint(band, looks[side], style))
         edge: dict[str, Any] = {"color": style.paper, "linewidth": style.theatre_pt_width}
-        ax.plot(days, low + held, drawstyle="steps-post", zorder=Z["mark"], **edge)
+        ax.plot(days, low + held, zorder=Z["mark"], **edge)
         low, every[side] = low + held, held
     return every
 
@@ -147,7 +147,7 @@ def draw_net_by_side(
     Returns
     -------
     Axes
-        The Axes. The gid of a side's line is ``net:`` and its name; it is level between snapshots. Suspect
+        The Axes. The gid of a side's line is ``net:`` and its name, straight between snapshots. Suspect
         steps have a red diamond (``suspect``). Sides that never change have no line. With the columns of
         `frontlines.series.series_error`, each line ends with its interval (``interval``).
 
@@ -177,7 +177,7 @@ def draw_net_by_side(
         width = 1.3 * style.front_pt
         casing = Stroke(linewidth=width + _CASING_PT, foreground=mix(looks[side].face, style.ink, 0.6))
         ax.plot(
-            days, net, drawstyle="steps-post", color=looks[side].face, linewidth=width, gid=f"net:{side}",
+            days, net, color=looks[side].face, linewidth=width, gid=f"net:{side}",
             path_effects=[casing, Normal()], solid_joinstyle="miter", zorder=Z["front"],
         )  # fmt: skip
         known |= draw_last_interval(ax, days[-1], net[-1], last_interval(rows), looks[side].face, style)

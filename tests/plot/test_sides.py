@@ -156,9 +156,9 @@ def test_a_chart_stacks_what_each_side_holds():
     totals = series_totals(change_series(control(unknown=False), districts()))
     ax, looks = draw_sides(totals, whole_km2=5000.0, sides=NAMES), side_looks(Study().every_side)
     assert faces(ax) == {f"side:{side}": looks[side].face.lower() for side in ("a", "b", "c", "contested")}
-    values = {patch.get_gid(): patch.get_data() for patch in ax.patches}
-    assert values["side:a"].values.tolist() == pytest.approx([1500, 1750, 2000])
-    assert values["side:b"].baseline.tolist() == pytest.approx([1500, 1750, 2000])
+    values = {patch.get_gid(): patch.get_xy() for patch in ax.patches}
+    assert values["side:a"][:4, 1].tolist() == pytest.approx([1500, 1750, 2000, 2250])
+    assert values["side:b"][7:3:-1, 1].tolist() == pytest.approx(values["side:a"][:4, 1].tolist())
     assert ax.get_ylim() == (0.0, 5000.0)
     assert {"Alpha 2,250 km²", "c 850 km²", "Rest of the districts 500 km²"} <= set(words(ax.figure))
 
