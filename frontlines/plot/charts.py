@@ -61,8 +61,8 @@ def draw_series(
         The Axes. The line (gid ``net``) runs straight from snapshot to snapshot: on which of the days
         between them ground changed hands is not known. Ground that was contested at the time lies on top
         as a hatched band (``contested``): its lower edge is without that ground, its upper edge with all of
-        it. Suspect steps are red with a diamond (``suspect``); steps whose snapshots are the same, byte for byte,
-        are marked along the foot (``same_input``): they are no sign of calm. With the columns of
+        it. Suspect steps are red with a diamond (``suspect``); steps whose snapshots are the same, byte for
+        byte, are marked along the foot (``same_input``): they are no sign of calm. With the columns of
         `frontlines.series.series_error`, the interval of net change is a band (``interval``).
 
     Examples

@@ -41,6 +41,7 @@ from frontlines.plot.words import clean, number
 _SMALL_MM = 27.0  # height of the panel of a district
 _ACROSS = 4
 _NAME_MM = 10.5
+_MOST_COLUMNS = 6  # of a legend across the page
 _NAME_LINES, _LEADING = 2, 1.3  # of a name over a panel; the distance of lines in sizes of the type
 _FOOT_MM = 6.5
 _SCALE_MM = 6.0  # room for the numbers of a panel's own scale
@@ -196,8 +197,9 @@ def district_figure(
     top_mm += page.write_block(text, page.top_mm, size_pt=style.legend_pt, name="choice")
     if entries:
         box = Box(style.margin_mm, top_mm, page.inner_mm, 10.0)
-        entry_mm = page.inner_mm / len(entries)
-        top_mm += page.add_legend(entries, box, columns=len(entries), entry_mm=entry_mm)[1] + TITLE_GAP_MM
+        columns = min(len(entries), _MOST_COLUMNS)
+        entry_mm = page.inner_mm / columns
+        top_mm += page.add_legend(entries, box, columns=columns, entry_mm=entry_mm)[1] + TITLE_GAP_MM
     rows = -(-len(chosen) // _ACROSS)
     name_mm = _name_mm(page, chosen, free=free)
     foot_mm = top_mm + (rows * (name_mm + _SMALL_MM) + _FOOT_MM if rows else 0.0)

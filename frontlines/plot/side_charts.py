@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import Normal, Stroke
 
 from frontlines.arguments import checked
-from frontlines.names import area_unit, in_unit, sides_in_order
+from frontlines.names import area_unit, counted, in_unit, sides_in_order
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.chart_axes import axes_for, room_for, set_date_axes, write_above
 from frontlines.plot.charts import (
@@ -40,8 +40,8 @@ _LEAST = 1e-3  # of the largest net change: a side that never changed more has n
 _CASING_PT = 0.9
 _NAMES_PT = 4.0  # from the last day to the names
 _End = tuple[
-    float, str, AreaStyle | None
-]  # where a name belongs, what it says, and the look of what it names
+    float, str, AreaStyle | None, float
+]  # where a name belongs, what it says, the look of what it names, and how much it matters
 
 
 @checked()
@@ -93,11 +93,11 @@ def draw_sides(
     ends: list[_End] = []
     for side, km2 in held.items():
         text = f"{clean(side_name(side, called))} {number(km2[-1])} {unit.name}"
-        ends.append((low + km2[-1] / 2, text, looks[side]))
+        ends.append((low + km2[-1] / 2, text, looks[side], float(km2[-1])))
         low += float(km2[-1])
     top = room_for(max(whole, float(np.sum([*held.values()], axis=0).max())))
     if top - low > _REST * top:
-        ends.append(((top + low) / 2, f"Rest of the districts {number(top - low)} {unit.name}", None))
+        ends.append(((top + low) / 2, f"Rest of the districts {number(top - low)} {unit.name}", None, np.inf))
     ax.set_ylim(0.0, top)
     _mark(ax, steps, "Ground held", unit.name, style)
     _write_ends(ax, ends, style)
@@ -184,7 +184,7 @@ def draw_net_by_side(
         odd = np.flatnonzero(rows["suspect"].to_numpy(dtype=bool))
         mark_suspect(ax, days[odd + 1], net[odd + 1], style)
         text = f"{clean(side_name(side, called))} {number(net[-1], sign=True)} {unit.name}"
-        ends.append((net[-1], text, looks[side]))
+        ends.append((net[-1], text, looks[side], float(np.abs(net).max())))
     ax.margins(y=_ROOM)
     ax.autoscale_view(scalex=False)
     since = f"{unit.name} since {day(steps['date_from'].iloc[0])}"
@@ -221,18 +221,21 @@ def _write_ends(ax: Axes, ends: Sequence[_End], style: MapStyle) -> None:
     """Write names to the right of a chart, at the height of what they name, but one under the other."""
     if not ends:
         return
-    ends = sorted(ends, key=lambda end: end[0])
     low, high = ax.get_ylim()
-    height_pt = ax.get_window_extent().height * PT_PER_INCH / ax.figure.dpi
-    wanted = np.array([(at - low) / (high - low) * height_pt for at, _, _ in ends])
-    gap = _LEADING * style.legend_pt
+    height_pt, gap = ax.get_window_extent().height * PT_PER_INCH / ax.figure.dpi, _LEADING * style.legend_pt
+    if len(ends) > (most := max(int(height_pt / gap), 2)):
+        ends = sorted(ends, key=lambda end: -end[3])
+        rest = ends[most - 1 :]
+        ends = [*ends[: most - 1], (rest[0][0], counted(len(rest), "more side"), None, 0.0)]
+    ends = sorted(ends, key=lambda end: end[0])
+    wanted = np.array([(end[0] - low) / (high - low) * height_pt for end in ends])
     places = wanted.copy()
     for up in range(1, len(places)):  # from below each makes room over the one before
         places[up] = max(places[up], places[up - 1] + gap)
     for down in range(len(places) - 1, -1, -1):  # and from above, where they reach beyond the top
         limit = height_pt if down == len(places) - 1 else places[down + 1] - gap
         places[down] = min(places[down], limit)
-    for place, (_, text, look) in zip(places, ends, strict=True):
+    for place, (_, text, look, _) in zip(places, ends, strict=True):
         beside: dict[str, Any] = {"xycoords": "axes fraction", "va": "center", "path_effects": None}
         beside |= {"style": style, "size_pt": style.legend_pt}
         if look is not None:

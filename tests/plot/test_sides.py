@@ -28,6 +28,7 @@ from frontlines.plot import (
 )
 from frontlines.plot.style import dark, pale, side_faces, side_looks
 from frontlines.series import change_series, series_totals
+from frontlines.series.change_series import COLUMNS
 from frontlines.uncertainty.columns import total_of
 
 CRS, KM = "+proj=laea +lat_0=40 +lon_0=46 +datum=WGS84 +units=m", 1000.0
@@ -274,6 +275,24 @@ def test_many_sides_keep_tables_and_matrices_legible():
         change_figure(Results(study=study, change=ground, balance=balance, totals=total_of(balance)))
     )
     assert "6 more sides" in written  # eight of fourteen are named
+
+
+def test_of_sixty_sides_charts_name_those_there_is_room_for():
+    one = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(
+        district="D", date_from=DAYS[0], date_to=DAYS[-1], period_end=DAYS[-1], cadence="daily",
+        same_input=False, suspect=False, cumulative_net_km2=1.0,
+    )  # fmt: skip
+    series = pd.concat(
+        [one.assign(side=f"side {n:02d}", after_km2=1.0 + n) for n in range(60)], ignore_index=True
+    )
+    for draw in (draw_sides, draw_net_by_side):
+        ax = draw(series)
+        ends = [text for text in ax.texts if text.get_gid() == "end"]
+        (rest,) = (text.get_text() for text in ends if text.get_text().endswith("more sides"))
+        assert len(ends) - 1 + int(rest.split()[0]) == 60
+        boxes = sorted((text.get_window_extent() for text in ends), key=lambda box: box.y0)
+        assert boxes[0].y0 > ax.get_window_extent().y0 - 10
+        assert all(low.y1 <= high.y0 + 1 for low, high in pairwise(boxes))
 
 
 @pytest.mark.parametrize("followed", [1, 2, 60])
