@@ -50,6 +50,7 @@ from frontlines.plot.map_page import (
     LEGEND_GUESS_MM,
     Needs,
     Places,
+    beside_legend_mm,
     legend_room,
     legend_shape,
     mark_view,
@@ -210,12 +211,13 @@ def _legend(
         (width_mm, columns), box = legend_shape(own, scene.style), Box(0.0, 0.0, 10.0, 10.0)
         entries = _entries(main, scene, unseen, most)
         host, high_mm = page.add_legend(entries, box, columns=columns, entry_mm=width_mm / columns)
-        over_mm = high_mm - legend_room(own, scene.style)
+        over_mm = high_mm - max(legend_room(own, scene.style), beside_legend_mm(own, scene.style))
         if over_mm <= 0 or most <= _FEWEST:
             return host, high_mm, own
         page.drop(host)
-        if needs.wide and not needs.lone and not own.crowded and needs.table_mm:
-            own = replace(needs, crowded=True)
+        stacked = replace(needs, crowded=needs.table_mm > 0)
+        if own != stacked and 0 < beside_legend_mm(stacked, scene.style) < high_mm:
+            own = stacked
         else:
             most = max(most - max(int(over_mm / high_mm * len(entries)), 1), _FEWEST)
 

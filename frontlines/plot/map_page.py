@@ -134,7 +134,7 @@ def plan(needs: Needs, legend_mm: float, style: MapStyle) -> Places:
     top = style.margin_mm + needs.title_mm + over
     most = style.max_height_mm - style.margin_mm - needs.caption_mm - 0.75 * gap - top
     main_w, in_row = _main_width(needs, style), bool(needs.details) and (needs.wide or not needs.lone)
-    foot_mm = max(legend_mm, 0.0 if needs.lone else _foot_mm(needs, style))
+    foot_mm = max(legend_mm, beside_legend_mm(needs, style))
     foot_mm = foot_mm + gap if needs.wide else 0.0
     width, wanted = _detail_size(needs, style)
     beside = _beside_mm(needs, legend_mm, style)
@@ -185,8 +185,10 @@ def _locator_size(needs: Needs) -> tuple[float, float]:
     return (_LOCATOR_MM[1] * needs.locator_aspect, _LOCATOR_MM[1]) if needs.locator_aspect else (0.0, 0.0)
 
 
-def _foot_mm(needs: Needs, style: MapStyle) -> float:
+def beside_legend_mm(needs: Needs, style: MapStyle) -> float:
     """Return the height of table and locator where they stand beside the legend [mm]."""
+    if needs.lone or not needs.wide:
+        return 0.0
     if needs.crowded:
         return needs.table_mm + (style.gap_mm + _LOCATOR_MM[0] if needs.locator_aspect else 0.0)
     return max(needs.table_mm, _locator_size(needs)[1])
@@ -210,7 +212,7 @@ def _row(needs: Needs, legend_mm: float, top: float, style: MapStyle) -> tuple[B
     left, (width, _) = style.margin_mm, legend_shape(needs, style)
     legend = Box(left, top, width, legend_mm)
     if needs.crowded:
-        high = max(legend_mm, _foot_mm(needs, style))
+        high = max(legend_mm, beside_legend_mm(needs, style))
         box = Box(left + width + style.gap_mm, top, _COLUMN_MM, high)
         return legend, *_column(needs, 0.0, box, style)[1:]
     table = Box(left + width + style.gap_mm, top, _TABLE_MM, needs.table_mm) if needs.table_mm else None
