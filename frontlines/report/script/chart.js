@@ -52,7 +52,7 @@ function draw_time(wide) {
   const title = SOURCES ? "IoU: ground of both ÷ ground of either" : `Net change since ${day(date_at(0))}, ${UNIT}`;
   svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(title + (state.district === WHOLE ? "" : `, ${called(state.district)}`));
   for (const line of lines) {
-    const path = line.values.map((value, at) => (value === null ? "" : SOURCES || !at ? `${at && line.values[at - 1] !== null ? "L" : "M"}${x(time_of(at))},${y(value)}` : `H${x(time_of(at))}V${y(value)}`)).join("");
+    const path = line.values.map((value, at) => (value === null ? "" : `${at && line.values[at - 1] !== null ? "L" : "M"}${x(time_of(at))},${y(value)}`)).join("");
     const wide_ = SEVERAL && line.side === state.side ? 4.4 : 2.4;
     if (SEVERAL) upper.append("path").attr("class", "line casing").attr("d", path).style("stroke-width", wide_ + 1.6);
     upper.append("path").attr("class", "line").attr("d", path).style("stroke", SEVERAL ? line_colour(line.side) : null).style("stroke-width", wide_);
