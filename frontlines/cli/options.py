@@ -352,6 +352,9 @@ Described: dict[str, Any] = {
     "allow_date": _option(
         bool, "--allow-date", "Take days after today, and days decades away from the others."
     ),
+    "allow_empty": _option(
+        bool, "--allow-empty", "Take a file without a row for a day on which no side held ground."
+    ),
     "dissolve": _option(bool, "--dissolve", "Join rows of districts that share a name into one district."),
     "publisher": _option(str | None, "--as", AS, metavar="NAME"),
     "each_day": _option(

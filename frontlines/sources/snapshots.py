@@ -51,7 +51,8 @@ def read_snapshots(
     `before` rows of a folder name their file, and those of unchanged files are taken from there.
     """
     if reading.holds(source) or not source.is_dir():
-        return reading.front(source, "snapshots", side=side, source=named, publisher=publisher)
+        frame = reading.front(source, "snapshots", side=side, source=named, publisher=publisher)
+        return nobody(None, source) if frame.empty and nobody is not None else frame
     every = [file for file in layers_in(source) if file.absolute() not in reading.others]
     same, old = before.taken_over(every) if before else ([], None)
     if before and old is not None:
