@@ -446,5 +446,7 @@ def _require_key(districts: gpd.GeoDataFrame, key: str, path: Path) -> None:
     if key.lower() not in (column.lower() for column in columns):
         fronts = {"side", "side_left"} & {column.lower() for column in columns}
         lead = "it says who holds what, is it given in place of the districts? else " if fronts else ""
-        named = f"{lead}name the districts by one of {', '.join(columns) or 'none'}"
-        raise LayerError(f"{path.name} has no column {key!r}: {named}")
+        named = f"{lead}name the districts by one of {', '.join(columns)}"
+        if not columns:
+            named = "nor any other: give districts that have names, or this file as the theatre alone"
+        raise LayerError(f"{path.name} has no column {key!r}{':' if columns else ','} {named}")
