@@ -52,16 +52,13 @@ def test_a_caption_is_for_readers_and_names_no_option(manifest):
     given = {"margin_m": 8500.0, "found": False, "km2": {"RUS": 41.8}}
     beyond = [{"km2": 511.0, "share": 0.005, "date": day} for day in ("0994-07-08", "2025-07-30")]
     text = caption(manifest | {"margin": given, "no_district": beyond, "sources": ["a map"]})
-    assert (
-        "Ground that no polygon covers within 8.5 km of the edge is given to the side beside it: RUS 41.8 km²."
-        in text
-    )
+    went = "Ground along the edge that no polygon covers, thinner than 8.5 km, went to the side beside it"
+    assert f"{went}: RUS 41.8 km²." in text
     assert "511 km² (0.5%) on 8 July 994 and 511 km² (0.5%) on 30 July 2025." in text
     assert "Source: a map." in text
-    told, read = (
-        edge_notes({"margin": {"unclear_m": 7000.0}}),
-        caption(manifest | {"margin": {"unclear_m": 7000.0}}),
-    )
+    strips = {"km2": 60.0, "pieces": 1, "largest": [{"km2": 60.0, "place": "34.4189°E 44.5116°N"}]}
+    bare = {"margin": {"margin_m": None, "bare": {"strips": strips, "margin_m": 7000.0}}}
+    told, read = edge_notes(bare), caption(manifest | bare)
     assert "--margin-m 7000" in told[0]
     assert "a front there may be coast or border." in read
     assert "margin" not in text + read

@@ -194,7 +194,7 @@ OPTIONS: dict[str, Any] = {
         metavar="NAME=#RRGGBB",
     ),
     "no_context": _option(
-        bool, "--no-context", "Leave coast, sea and neighbouring states out of maps and films."
+        bool, "--no-context", "Leave coast, sea and neighbouring states out of maps, films and pages."
     ),
     "basemap": _option(
         bool,
@@ -383,7 +383,7 @@ _WITH = {"copies": "axis", "force": "write_problems"}
 _NOT_WITH = {
     "axis": ("length_m", "smoothing_m"),
     "dates": ("date", "apart_m", "label", "report", "side_colours", "no_context", "basemap"),
-    "no_map": ("pdf", "film", "panels", "free_scale", "no_context", "basemap"),
+    "no_map": ("pdf", "film", "panels", "free_scale", "basemap"),
     "suggest_colours": ("out", "force"),
     "valid_to": ("valid_before",),
     "scheduler": ("workers",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyproj
 import shapely
 
@@ -26,12 +27,26 @@ CREDIT = f"{CREDIT_OF_COAST}, borders as held de facto about 2018"
 FIRST_YEAR = 1993
 """Of days from this year on the states are known; before, land and sea alone: borders were others."""
 
+FINEST_M = 500.0
+"""Metres in a mm of paper: maps of larger scale would show how coarse the layer of coasts is."""
+
 _DEG_M = 111_320.0
 _STEP_DEG = 0.5  # long edges are bent by the projection
 _FINE = 3000  # corners that change less than this part of the width of the ground cannot be seen
 _MOST = 12  # places that are offered for a name
 _CLOSE = 0.75  # how alike a misspelt name must be [share of its letters]
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"})
+
+
+def states_known(days: Iterable[Any]) -> bool:
+    """Whether the states of the layer are those of all these days."""
+    return min(map(pd.Timestamp, days), default=pd.Timestamp(0)).year >= FIRST_YEAR
+
+
+def credit_of(around: gpd.GeoDataFrame) -> str:
+    """Say whose coasts and states have been found about a ground."""
+    states = "country" in set(around["kind"])
+    return f"Coast{' and neighbouring states' * states}: {CREDIT if states else CREDIT_OF_COAST}"
 
 
 def neighbours(

@@ -8,13 +8,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyproj
 import shapely
 from matplotlib.axes import Axes
 
 from frontlines._optional import require
-from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST, FIRST_YEAR, neighbours
+from frontlines.datasets.natural_earth import FINEST_M, credit_of, neighbours, states_known
 from frontlines.errors import FrontlinesError
 from frontlines.names import Around
 from frontlines.plot.artists import (
@@ -36,7 +35,6 @@ from frontlines.plot.labels import Label
 from frontlines.plot.map_layers import base_entries, country_labels, draw_context
 from frontlines.plot.style import DEFAULT_STYLE, AreaStyle, MapStyle
 
-_FINEST_M = 500.0  # metres in a mm: maps of larger scale would show how coarse the layer of coasts is
 _AROUND, _LEAST_M, _MOST_M = 2.0, 1.5e6, 6e6  # how far surroundings reach, in lengths of the ground, and [m]
 
 
@@ -106,9 +104,7 @@ class Surroundings:
         """Add to a caption whose coasts, states and tiles are drawn, on the map or its locator."""
         told = []
         if self.wide is not None and (self.coast or located):
-            states = "country" in set(self.wide["kind"])
-            of_states = " and neighbouring states" if states else ""
-            told.append(f"Coast{of_states}: {CREDIT if states else CREDIT_OF_COAST}.")
+            told.append(f"{credit_of(self.wide)}.")
         if self.tiles:
             whose = str(_tiles(require("contextily", extra="basemap")).attribution)
             told.append(f"Tiles: {whose.replace('(C)', '©')}.")
@@ -127,12 +123,11 @@ def surroundings(
     """Find what lies about a ground; of early days land alone, and no states under a layer of its `own`."""
     layers: tuple[gpd.GeoDataFrame, ...] = () if own is None else (own,)
     longer = max(whole.width, whole.height)
-    wide, coast = None, around == "coast" and longer / style.width_mm > _FINEST_M
+    wide, coast = None, around == "coast" and longer / style.width_mm > FINEST_M
     if around != "none":
-        states = min(map(pd.Timestamp, days), default=pd.Timestamp(0)).year >= FIRST_YEAR
         half = max(min(max(_AROUND * longer, _LEAST_M), _MOST_M), longer)
         x, y = (whole.west + whole.east) / 2, (whole.south + whole.north) / 2
-        wide = neighbours(crs, (x - half, y - half, x + half, y + half), states=states)
+        wide = neighbours(crs, (x - half, y - half, x + half, y + half), states=states_known(days))
         if coast:
             bare = wide.assign(kind=wide["kind"].replace("country", "land"), name=None)
             layers = (wide if own is None else bare, *layers)

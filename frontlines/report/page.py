@@ -13,10 +13,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 
 from frontlines.arguments import checked
+from frontlines.datasets.natural_earth import FINEST_M, credit_of, neighbours, states_known
 from frontlines.errors import SourceError
 from frontlines.names import CONTESTED, UNKNOWN, of_seen_sides, shown_unit
 from frontlines.plot.style import (
@@ -32,6 +35,7 @@ from frontlines.plot.style import (
 from frontlines.plot.words import clean
 from frontlines.report import words
 from frontlines.report.folder import TABLES, Folder, read_folder, refusing
+from frontlines.report.topology import home_of, seen_about, with_context
 from frontlines.sources.formats import plain_cell
 from frontlines.sources.writing import whole_or_not
 
@@ -39,6 +43,7 @@ PAGE = "report.html"
 """Name of a page in the folder of its run."""
 
 _MOST_LISTED = 8  # sources that stand on a page unfolded
+_WIDER = 1.06  # than its ground: a map of a run
 _HERE = Path(__file__).parent
 _LIBRARIES = (
     "d3-array", "d3-color", "d3-dispatch", "d3-ease", "d3-format", "d3-selection", "d3-time", "d3-timer",
@@ -89,10 +94,13 @@ def write_page(folder: str | Path, path: str | Path) -> None:
 
 def _page(run: Folder) -> str:
     """Put together style, words, data and scripts."""
-    figures = figures_of(run)
+    figures, sources = figures_of(run), words.sources(run)
+    if (around := _surroundings(run)) is not None:
+        run = replace(run, ground=with_context(run.ground, *around))
+        sources = [*sources, credit_of(around[1])]
     said, more = words.headline(run, figures.total, shown_unit(figures.total))
     style, code = (
-        _tones_of_fronts() + _asset("page.css"),
+        _tones() + _asset("page.css"),
         "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS),
     )
     library = "\n".join(_asset(f"vendor/{name}.min.js").strip() for name in _LIBRARIES)
@@ -106,7 +114,7 @@ def _page(run: Folder) -> str:
         "limits": "".join(
             f"<dt>{_shown(what)}</dt><dd>{_shown(text)}</dd>" for what, text in words.limits(run)
         ),
-        "sources": _folded(words.sources(run)),
+        "sources": _folded(sources),
         "licences": _each("li", words.licences(run)),
         "method": _shown(words.method(run)),
         "files": "".join(f"<tr>{_each('td', cells)}</tr>" for cells in files),
@@ -211,12 +219,28 @@ def _other(run: Folder, side: str) -> int | None:
     return sides.index(other) if other in sides else None
 
 
-def _tones_of_fronts() -> str:
-    """Write the tones of fronts as custom properties of CSS; those on dark paper are as far from it."""
-    tones = [DEFAULT_STYLE.front_tones[0], DEFAULT_STYLE.front_tones[-1]]
+def _surroundings(run: Folder) -> tuple[Any, gpd.GeoDataFrame] | None:
+    """Give the ground of a run, and what its pictures draw about that; a page asks nobody for tiles."""
+    home = None if run.manifest["around"] == "none" else home_of(run.ground)
+    if (
+        home is None
+        or _WIDER * np.ptp(np.reshape(home.bounds, (2, 2)), axis=0).max() <= FINEST_M * DEFAULT_STYLE.width_mm
+    ):
+        return None
+    states = not run.ground["objects"]["context"]["geometries"] and states_known(run.ground["run"]["states"])
+    crs = pyproj.CRS.from_wkt(run.manifest["projection"]["wkt"])
+    return home, neighbours(crs, seen_about(home), states=states)
+
+
+def _tones() -> str:
+    """Write tones of the pictures as custom properties of CSS; fronts on dark paper are as far from it."""
+    style = DEFAULT_STYLE
+    tones = [style.front_tones[0], style.front_tones[-1]]
     far = [f"#{0xFFFFFF - int(tone[1:], 16):06x}" for tone in tones]
-    light, dark = (f":root {{ --first: {first}; --now: {now}; }}" for first, now in (tones, far))
-    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n"
+    light, dark = (f"--first: {first}; --now: {now};" for first, now in (tones, far))
+    land = f"--sea: {style.sea_face}; --abroad: {style.country_face}; --country: {style.country_edge};"
+    on_dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    return f":root {{ {light} {land} }}\n{on_dark}\n"
 
 
 # --- the tables of the run: a column as changes from step to step, to the last digit

@@ -7,9 +7,10 @@ or two hundred days, have in common is stored once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -27,8 +28,9 @@ TOLERANCE_CELLS = 4.0
 
 _CONTEXT_CELLS = 32.0
 _MIDDLE_CELLS = 64.0  # how exactly the middle of a district is found
-_AROUND, _BESIDE = 1.4, 0.12  # of the map's longer side: countries are kept from its middle, named beside it
-_DRAWN = (shapely.GeometryType.POLYGON, shapely.GeometryType.LINESTRING)
+_NAMED = 0.06  # of the map's longer side: so far beyond it states are named, as little more is seen at first
+_TRIED = 3  # pieces of a state, the largest first
+_LEAST_CELLS = 1000.0  # with less room, land off the ground is what borders of two layers leave between them
 
 _AT_ONCE = 128  # states that are looked at together
 
@@ -55,7 +57,7 @@ def ground_topology(
     """
     wholes = districts.sort_values("district", kind="stable").geometry.to_numpy()
     names, edges = _drawn(states, wholes)
-    grid = _Grid(edges)
+    grid = _Grid.over(edges)
     faces, points = _faces(edges, grid)
     held = np.vstack([_holders(block, names, points) for block in _blocks(states)])
     district = np.full(len(faces), -1, dtype=np.int64)
@@ -63,27 +65,18 @@ def ground_topology(
         district[inside] = place
     kept = (held >= 0).any(axis=0) | (district >= 0)
     faces, held, district = faces[kept], held[:, kept], district[kept]
-    around = _context(context, wholes, grid)
-    polygons = [shape for _, shape in around if shape.geom_type == "Polygon"]
-    arcs, rings = _arcs(np.array([*faces, *polygons], dtype=object))
+    arcs, rings = _arcs(faces)
     ground = [
         {"type": "Polygon", "arcs": own, "properties": {"district": int(one), "held": _changes(days)}}
-        for own, one, days in zip(rings, district, held.T, strict=False)
+        for own, one, days in zip(rings, district, held.T, strict=True)
     ]
-    countries: list[dict[str, Any]] = [
-        {"type": "Polygon", "arcs": own, "properties": words}
-        for own, (words, _) in zip(rings[len(faces) :], around, strict=False)
-    ]
-    for words, line in around[len(polygons) :]:
-        countries.append({"type": "LineString", "arcs": [len(arcs)], "properties": words})
-        arcs.append(_steps(shapely.get_coordinates(line).round().astype(np.int64)))
     objects = {
         "ground": ground,
-        "context": countries,
+        "context": [],
         "labels": _labels(wholes, grid),
         "places": _places(places, grid),
     }
-    return {
+    topology = {
         "type": "Topology",
         "transform": {"scale": [grid.cell_m, grid.cell_m], "translate": [grid.west, grid.south]},
         "sides": names,
@@ -92,16 +85,57 @@ def ground_topology(
         },
         "arcs": arcs,
     }
+    return topology if context is None else with_context(topology, home_of(topology), context)
 
 
-class _Grid:
+def home_of(topology: Mapping[str, Any]) -> Any:
+    """Join the districts of a topology to one shape [m]; borders that one face alone has are its rim."""
+    faces = [one for one in topology["objects"]["ground"]["geometries"] if one["properties"]["district"] >= 0]
+    times = Counter(max(arc, ~arc) for face in faces for ring in face["arcs"] for arc in ring)
+    rims = [np.cumsum(topology["arcs"][arc], axis=0) for arc, found in times.items() if found == 1]
+    xy = np.concatenate(rims) * topology["transform"]["scale"] + topology["transform"]["translate"]
+    lines = shapely.linestrings(xy, indices=np.repeat(np.arange(len(rims)), [*map(len, rims)]))
+    return shapely.build_area(shapely.multilinestrings(lines))
+
+
+def seen_about(home: Any) -> tuple[float, float, float, float]:
+    """Give the bounds of what a page shows about its ground, on low wide screens, moved as far as it goes."""
+    west, south, east, north = home.bounds
+    x, y, wide, high = (west + east) / 2, (south + north) / 2, east - west, north - south
+    half_x, half_y = max(0.75 * wide, 1.4 * high), max(0.75 * high, 0.6 * wide)
+    return x - half_x, y - half_y, x + half_x, y + half_y
+
+
+def with_context(topology: Mapping[str, Any], home: Any, context: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Lay what lies about the ground of a topology under what it has of that: `kind`, `name` and geometry."""
+    (west, south), (cell_m, _) = (topology["transform"][name] for name in ("translate", "scale"))
+    around, held = _context(context, home, _Grid(west, south, cell_m)), topology["objects"]["context"]
+    shapes = np.array([shape for _, shape in around if shape.geom_type == "Polygon"], dtype=object)
+    pieces, rings = _arcs(shapes, first=len(topology["arcs"])) if len(shapes) else ([], [])
+    lines = [_steps(shapely.get_coordinates(line).astype(np.int64)) for _, line in around[len(shapes) :]]
+    arcs = [*topology["arcs"], *pieces, *lines]
+    numbers: list[Any] = [*rings, *([len(arcs) - len(lines) + place] for place in range(len(lines)))]
+    under = [
+        {"type": shape.geom_type, "arcs": own, "properties": about}
+        for own, (about, shape) in zip(numbers, around, strict=True)
+    ]
+    objects = {**topology["objects"], "context": {**held, "geometries": [*under, *held["geometries"]]}}
+    return {**topology, "arcs": arcs, "objects": objects}
+
+
+class _Grid(NamedTuple):
     """Whole numbers for the plane [m]: cells from the south-western corner of all that is shown."""
 
-    def __init__(self, edges: Floats) -> None:
+    west: float
+    south: float
+    cell_m: float
+
+    @classmethod
+    def over(cls, edges: Floats) -> _Grid:
+        """Give the grid of all edges."""
         ends = edges.reshape(-1, 2)
         (west, south), (east, north) = ends.min(axis=0), ends.max(axis=0)
-        self.west, self.south = float(west), float(south)
-        self.cell_m = float(max(east - west, north - south)) / CELLS or 1.0
+        return cls(float(west), float(south), float(max(east - west, north - south)) / CELLS or 1.0)
 
     def cells(self, xy: Any) -> Ints:
         """Give coordinates in cells, rounded."""
@@ -188,26 +222,34 @@ def _changes(days: Holders) -> list[int]:
     return np.column_stack([at, days[at]]).ravel().tolist()
 
 
-def _context(
-    context: gpd.GeoDataFrame | None, wholes: Geometries, grid: _Grid
-) -> list[tuple[dict[str, Any], Any]]:
-    """Cut out what lies around the map, coarser than the ground: kind and name, shapes in cells."""
-    if context is None:
-        return []
-    theatre = shapely.box(*grid.in_cells(shapely.multipoints(shapely.get_coordinates(wholes))).bounds)
-    window = theatre.centroid.buffer(_AROUND * CELLS, cap_style="square")
-    beside = shapely.box(-_BESIDE * CELLS, -_BESIDE * CELLS, (1 + _BESIDE) * CELLS, (1 + _BESIDE) * CELLS)
+def _context(context: gpd.GeoDataFrame, home: Any, grid: _Grid) -> list[tuple[dict[str, Any], Any]]:
+    """Cut out what lies about the ground, coarser than that: kind and name, shapes in cells."""
+    home = grid.in_cells(home)
+    window, (west, south, east, north) = seen_about(home), home.bounds
+    by = _NAMED * max(east - west, north - south)
+    home = shapely.make_valid(shapely.simplify(home, 4 * _MIDDLE_CELLS, preserve_topology=False))
     found: list[tuple[dict[str, Any], Any]] = []
     for kind, name, shape in context[["kind", "name", "geometry"]].itertuples(index=False):
-        near = shapely.intersection(shapely.simplify(grid.in_cells(shape), _CONTEXT_CELLS), window)
-        parts = shapely.get_parts(shapely.set_precision(near, 1.0))
-        parts = parts[np.isin(shapely.get_type_id(parts), _DRAWN)]
-        about: list[dict[str, Any]] = [{"kind": str(kind), "name": str(name)} for _ in parts]
-        free = shapely.intersection(shapely.difference(parts, theatre), beside)
-        if kind == "country" and shapely.area(free).sum() > 0:
-            about[int(np.argmax(shapely.area(free)))] |= _middle(free[np.argmax(shapely.area(free))])
+        coarse = shapely.simplify(grid.in_cells(shape), _CONTEXT_CELLS, preserve_topology=False)
+        near = shapely.transform(shapely.clip_by_rect(coarse, *window), np.rint)
+        parts = shapely.get_parts(shapely.remove_repeated_points(near))
+        lines = shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING
+        parts = parts[lines | (shapely.area(parts) > _CONTEXT_CELLS**2)]
+        named = {"name": name} if isinstance(name, str) else {}
+        about: list[dict[str, Any]] = [{"kind": str(kind)} | named for _ in parts]
+        beside = shapely.clip_by_rect(parts, west - by, south - by, east + by, north + by)
+        if kind == "country" and not shapely.is_empty(beside).all():
+            about[0] |= _place_of_name(shapely.difference(shapely.make_valid(beside), home))
         found += zip(about, parts, strict=True)
     return sorted(found, key=lambda one: one[1].geom_type, reverse=True)  # polygons, then lines
+
+
+def _place_of_name(free: Geometries) -> dict[str, Any]:
+    """Find where the name of a state has the most room off the ground, if it has any."""
+    parts = shapely.get_parts(free[shapely.area(free) > 0])
+    largest = parts[np.argsort(-shapely.area(parts), kind="stable")[:_TRIED]]
+    found = max(map(_middle, largest), key=lambda one: one["room"], default={"room": 0})
+    return found if found["room"] >= _LEAST_CELLS else {}
 
 
 def _middle(shape: Any) -> dict[str, Any]:
@@ -237,11 +279,11 @@ def _places(places: gpd.GeoDataFrame | None, grid: _Grid) -> list[dict[str, Any]
     ]
 
 
-def _arcs(faces: Geometries) -> tuple[list[list[list[int]]], list[list[Ring]]]:
+def _arcs(faces: Geometries, first: int = 0) -> tuple[list[list[list[int]]], list[list[Ring]]]:
     """Cut the rings of polygons in cells where other than two edges meet; each piece is stored once.
 
     Give the pieces, as a first corner and steps from one to the next, and the rings of each polygon, as
-    numbers of pieces: ~number where it runs the other way.
+    numbers of pieces, from `first` on: ~number where it runs the other way.
     """
     rings, polygon = shapely.get_rings(shapely.orient_polygons(faces), return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
@@ -255,7 +297,7 @@ def _arcs(faces: Geometries) -> tuple[list[list[list[int]]], list[list[Ring]]]:
     found: list[list[Ring]] = [[] for _ in range(len(faces))]
     paths = np.split(corner[:-1][inner], np.cumsum(np.bincount(ring[1:][inner]))[:-1])
     for path, own in zip(paths, polygon, strict=True):
-        found[own].append([_number(piece, numbers) for piece in _pieces(path, fork)])
+        found[own].append([_number(piece, numbers, first) for piece in _pieces(path, fork)])
     return [_steps(corners[list(piece)]) for piece in numbers], found
 
 
@@ -268,10 +310,10 @@ def _pieces(path: Ints, fork: Bools) -> list[Piece]:
     return [tuple(turned[one : other + 1]) for one, other in pairwise(cuts)]
 
 
-def _number(piece: Piece, numbers: dict[Piece, int]) -> int:
+def _number(piece: Piece, numbers: dict[Piece, int], first: int) -> int:
     """Give the number of a piece; the complement of it for one that is known the other way round."""
     back = piece[::-1]
-    return ~numbers[back] if back in numbers else numbers.setdefault(piece, len(numbers))
+    return ~numbers[back] if back in numbers else numbers.setdefault(piece, first + len(numbers))
 
 
 def _steps(xy: Ints) -> list[list[int]]:

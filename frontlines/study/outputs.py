@@ -123,7 +123,8 @@ def _write_record(answer: Answer, folder: Path, *, paged: bool = True) -> None:
     """Write the ground for a page, if one is asked for, and the manifest with the checksums of the tables."""
     held = dict(answer.manifest)
     if answer.kind in _GROUND:
-        held["colours"] = dict(style_of(answer).side_colours)
+        drawn: Any = getattr(answer, "study", answer)
+        held |= {"colours": dict(style_of(answer).side_colours), "around": drawn.around}
     if answer.kind in _GROUND and paged:
         ground_file.write_ground(folder / GROUND, **_GROUND[answer.kind](answer))
     tables = sorted(file for file in folder.iterdir() if file.suffix in _OUTPUTS)

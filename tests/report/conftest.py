@@ -84,7 +84,7 @@ def runs(tmp_path_factory):
         command("change", at / "2021-06-01.gpkg", at / "2021-06-06.gpkg", *shared, *settled, "--side", "A",
                 "--sigma-m", 2000, "--out", at / "change")  # fmt: skip
         command("series", at / "one.gpkg", *shared, *settled, "--side", "A", "--out", at / "series")
-        command("series", at / "three.gpkg", *shared, "--out", at / "sides")
+        command("series", at / "three.gpkg", *shared, "--no-context", "--out", at / "sides")
         small = gpd.GeoDataFrame(  # a village: 10 m by 4 m change hands
             {"date": ["2021-06-01"] * 2 + ["2021-06-06"] * 2, "side": ["A", "B"] * 2, "source": "a plan"},
             geometry=[box(0, 0, 50, 4), box(50, 0, 100, 4), box(0, 0, 60, 4), box(60, 0, 100, 4)], crs=3035,

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import ImageColor
 
+from frontlines.plot.style import MapStyle
 from frontlines.report import PAGE
 
 AXE = Path(__file__).parent / "axe-core" / "axe.min.js"
@@ -131,9 +133,9 @@ def test_the_map_and_its_legend_say_what_changed_and_where_the_front_was(page):
     for name, told in (
         ("series", ["Side A: gained since 1 June 2021", "Side A: held on both dates", "B: held on both dates",
                     "Contested: on both dates", "Front, 1 June 2021", "Front, 6 June 2021", "Fronts of both dates",
-                    "Settlement that changed hands"]),
+                    "State border or coast", "Settlement that changed hands"]),
         ("compare", [f"A by {NASTY} only", "A by both", "Contested in either", "Front by First",
-                     f"Front by {NASTY}", "Fronts of both sources"]),
+                     f"Front by {NASTY}", "Fronts of both sources", "State border or coast"]),
     ):  # fmt: skip
         opened = page(name)
         texts = opened.do("return [...document.querySelectorAll('#legend li')].map(one => one.textContent)")
@@ -147,6 +149,38 @@ def test_the_map_and_its_legend_say_what_changed_and_where_the_front_was(page):
             ["rgb(17, 17, 17)", False],
             ["rgb(106, 106, 106)", True],
         ]
+
+
+def test_bars_have_their_numbers_where_there_is_room(page):
+    opened = page("series")
+    script = "return [...document.querySelectorAll('#chart .value')].map(one => one.textContent)"
+    totals = pd.read_csv(opened.folder / "totals.csv")
+    areas = [*totals["gained_km2"], *totals["lost_km2"]]
+    assert opened.do(script) == [shown(km2) for km2 in areas if km2]
+    opened = page("change")  # whiskers that leave no room have none beside them
+    boxes = opened.do("return [...document.querySelectorAll('#chart .value, #chart .whisker')].map(one => "
+                      "[one.classList[0], ...Object.values(one.getBoundingClientRect().toJSON()).slice(0, 4)])")  # fmt: skip
+    values, whiskers = ([rest for kind, *rest in boxes if kind == own] for own in ("value", "whisker"))
+    gained = [cells[0] for name, cells in rows_of(opened).items() if name != "All districts"]
+    assert sorted(opened.do(script)) == sorted(gained)
+    for x, y, wide, high in values:
+        assert all(
+            x + wide <= left or left + width <= x or y + high <= top or top + tall <= y
+            for left, top, width, tall in whiskers
+        )
+
+
+def test_neighbours_are_named_beside_the_ground(page):
+    opened = page("change")
+    names = opened.do(
+        "return [...document.querySelectorAll('#map .country-name')].map(one => one.textContent)"
+    )
+    assert {"ARMENIA", "IRAN"} & set(names)
+    faces = opened.do("return ['sea', 'country'].map(one => "
+                      "getComputedStyle(document.querySelector(`#map .${one}`)).fill)")  # fmt: skip
+    assert faces == [
+        f"rgb{ImageColor.getrgb(face)}" for face in (MapStyle().sea_face, MapStyle().country_face)
+    ]
 
 
 def test_a_chart_is_level_between_snapshots_and_names_days_in_the_words_of_the_pictures(page):

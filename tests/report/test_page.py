@@ -8,17 +8,21 @@ import shutil
 from html import unescape
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely import LineString, box
 from shapely.geometry import shape
 from typer.testing import CliRunner
 
 import frontlines.report
 from frontlines.cli.main import app
+from frontlines.datasets.natural_earth import CREDIT, CREDIT_OF_COAST
 from frontlines.errors import SourceError
 from frontlines.names import RESERVED
 from frontlines.plot.style import DEFAULT_STYLE, MapStyle, dark, pale, seen_from, side_faces
 from frontlines.report import GROUND, PAGE, write_page
+from frontlines.report.topology import ground_topology
 
 VENDOR = Path(frontlines.report.__file__).parent / "vendor"
 NASTY = "</script><script>alert(1)</script>"
@@ -235,6 +239,42 @@ def damaged(change):
 
 
 @pytest.mark.parametrize(
+    ("around", "day", "kinds", "credit"),
+    [
+        ("coast", "2021-06-01", {"sea", "country"}, f"Coast and neighbouring states: {CREDIT}"),
+        ("tiles", "2021-06-01", {"sea", "country"}, f"Coast and neighbouring states: {CREDIT}"),
+        ("coast", "1914-06-01", {"sea", "land"}, f"Coast: {CREDIT_OF_COAST}"),
+        ("none", "2021-06-01", set(), ""),
+    ],
+)
+def test_a_page_draws_what_lies_about_its_ground_as_the_pictures_do(
+    runs, tmp_path, around, day, kinds, credit
+):
+    folder = shutil.copytree(runs / "change", tmp_path / "run")
+    damaged(lambda held: held | {"around": around})(folder, "manifest.json")
+    damaged(lambda held: held | {"run": held["run"] | {"states": [day, "2021-06-06"]}})(folder, GROUND)
+    write_page(folder, folder / PAGE)
+    topology = data_of(folder)["topology"]
+    found = topology["objects"]["context"]["geometries"]
+    assert {one["properties"]["kind"] for one in found} == kinds
+    assert ("Natural Earth" in html(folder)) == bool(credit)
+    assert f"<li>{credit}</li>" in html(folder) or not credit
+    names = {one["properties"]["name"] for one in found if "at" in one["properties"]}
+    assert names == ({"Armenia", "Azerbaijan", "Iran", "Georgia"} if "country" in kinds else set())
+    for one in found:
+        for pieces in one["arcs"]:
+            ring(pieces, topology)  # closed
+    ground = json.loads((folder / GROUND).read_text(encoding="utf-8"))
+    assert ground["objects"]["context"]["geometries"] == []  # nothing is looked up before a page is made
+
+
+@pytest.mark.parametrize("name", ["small", "sides"])
+def test_small_ground_has_no_coarse_coast_about_it_and_no_context_means_none(runs, name):
+    assert data_of(runs / name)["topology"]["objects"]["context"]["geometries"] == []
+    assert "Natural Earth" not in html(runs / name)
+
+
+@pytest.mark.parametrize(
     ("name", "damage", "message"),
     [
         ("totals.csv", lambda folder, name: (folder / name).unlink(), "lacks totals.csv, which its manifest names"),
@@ -319,3 +359,21 @@ def test_the_libraries_are_the_published_ones():
     for name, digest in stated.items():
         assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == digest
         assert name.removesuffix(".min.js") in (VENDOR / "LICENSES").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "shapes", "drawn"),
+    [
+        (["oblast"], [LineString([(0, 0), (9e4, 9e4)])], ["LineString"]),
+        (["country"], [box(1e4, 1e4, 2e4, 2e4)], ["Polygon"]),  # all of it under the ground: no name
+        (["country"], [box(1e7, 1e7, 2e7, 2e7)], []),
+        ([], [], []),
+    ],
+)
+def test_a_layer_of_a_study_may_hold_lines_alone_or_nothing_near(kinds, shapes, drawn):
+    whole = gpd.GeoDataFrame({"district": ["D"]}, geometry=[box(0, 0, 1e5, 1e5)], crs=3035)
+    own = gpd.GeoDataFrame({"kind": kinds, "name": ["N"] * len(kinds)}, geometry=shapes, crs=3035)
+    states = [(["A"], whole.geometry.to_numpy())]
+    found = ground_topology(states, whole, context=own)["objects"]["context"]["geometries"]
+    assert [one["type"] for one in found] == drawn
+    assert not any("at" in one["properties"] for one in found)

@@ -95,7 +95,8 @@ function name_lines(svg_, lines, y, right) {
 }
 function draw_steps(svg_, x, left, right, top, low) {
   const [gained, lost] = ["gained_km2", "lost_km2"].map((name) => column(name, state.district).map(in_unit));
-  const y = d3.scaleLinear([-Math.max(...lost, 1e-9), Math.max(...gained, 1e-9)], [top + low, top + 8]), g = svg_.append("g");
+  const slot = (right - left) / data.steps.length, foot = slot > VALUE_PX ? 14 : 0;
+  const y = d3.scaleLinear([-Math.max(...lost, 1e-9), Math.max(...gained, 1e-9)], [top + low - foot, top + 8 + foot / 2]), g = svg_.append("g");
   axes(g, x, y, left, right, 3, true);
   svg_.append("text").attr("class", "title").attr("x", 0).attr("y", top - 12).text(`${cut(named(state.side), right / 22)}: gained (up), lost (down)${right < 600 ? "" : " in each step"}, ${UNIT}${right < 900 || !d3.sum(lost) ? "" : lost_words(state.side)}`);
   const bar = (values, sign) => values.map((value, step) => {
@@ -103,12 +104,18 @@ function draw_steps(svg_, x, left, right, top, low) {
     return value ? `M${to - wide},${y(0)}V${y(sign * value)}H${to}V${y(0)}Z` : "";
   }).join("");
   for (const [kind, look, values, sign] of [["gained", `gained-${side_number.get(state.side)}`, gained, 1], ["lost", lost_look(state.side), lost, -1]])
-    bars(g, look, (right - left) / data.steps.length > HATCHED).append("path").attr("class", kind).attr("d", bar(values, sign));
+    bars(g, look, slot > HATCHED).append("path").attr("class", kind).attr("d", bar(values, sign));
+  const step_px = (step) => x(time_of(step + 1)) - x(time_of(step));
+  if (foot) [[gained, 1], [lost, -1]].forEach(([values, sign]) => values.forEach((value, step) => {
+    if (value && step_px(step) > VALUE_PX) write_value(g, area(value * data.unit.km2), x(time_of(step + 1)) - step_px(step) / 2, y(sign * value) + (sign > 0 ? -3 : 12), "middle");
+  }));
   const doubts = data.steps.flatMap((step, place) => (step.suspect && state.district === WHOLE ? [place + 1] : []));
   g.selectAll(".doubt").data(doubts).join("path").attr("class", "doubt").attr("d", (at) => `M${x(time_of(at)) - 4},${top}h8l-4,7z`);
   if (doubts.length) svg_.append("text").attr("x", right).attr("y", right < 600 ? 14 : top - 12).attr("text-anchor", "end").text(right < 600 ? "▼ suspect" : "▼ suspect: perhaps a map drawn anew");
 }
 const HATCHED = 12; // bars that are narrower [px] have no hatch
+const VALUE_PX = 44; // and those of steps no number
+const write_value = (g, text, x, y, anchor) => g.append("text").attr("class", "value").attr("x", x).attr("y", y).attr("text-anchor", anchor).text(text);
 function bars(g, look, hatched = true) {
   if (hatched) pattern(g, `chart-${look}`, data.looks[look]);
   return g.append("g").attr("class", "bars").attr("fill", hatched ? fill_of(look, "chart") : data.looks[look][0]);
@@ -130,8 +137,10 @@ function draw_bars(wide) {
   if (!rows.length) return chart.append("p").text(SOURCES ? "The sources agree everywhere." : "No ground changed hands.");
   const narrow = wide < 800, row = 26, left = Math.min(180, wide * 0.4), top = narrow && INTERVALS ? 66 : 50, total = top + rows.length * row + 8;
   const svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
+  const told = (name, district) => area(figure(name, district, at)), text_px = (text) => 7 * text.length + 8;
+  const room = Math.max(...rows.flatMap((district) => [right_name, left_name].map((name) => text_px(told(name, district)))));
   const ends = rows.flatMap((district) => [value(right_name, district), -value(left_name, district), ...bound(district)]);
-  const x = d3.scaleLinear([Math.min(0, ...ends), Math.max(0, ...ends)], [left + 8, wide - 24]);
+  const x = d3.scaleLinear([Math.min(0, ...ends), Math.max(0, ...ends)], [left + 8 + (rows.some((district) => value(left_name, district)) ? room : 0), wide - Math.max(room, 24)]);
   svg_.append("g").attr("transform", `translate(0,${top})`).call(d3.axisTop(x).ticks(Math.min((wide - left) / 80, 7)).tickSize(-(total - top - 8)).tickFormat(tick));
   svg_.append("line").attr("class", "zero").attr("x1", x(0)).attr("x2", x(0)).attr("y1", top).attr("y2", total - 8);
     svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(SOURCES ? `Only ${cut(data.names[1], wide / 26)} (left), only ${cut(data.names[0], wide / 26)} (right), ${UNIT}` : `${cut(named(state.side), wide / 20)}: lost (left) and gained (right), ${UNIT}${wide < 1000 || !rows.some((district) => value(left_name, district)) ? "" : lost_words(state.side)}`);
@@ -148,6 +157,11 @@ function draw_bars(wide) {
     }
     if (found?.ends && found.ends[0] !== found.ends[1])
       svg_.append("path").attr("class", `whisker${found.unsure ? " unsure" : ""}`).attr("d", `M${x(found.ends[0])},${middle - 4}v8m0,-4H${x(found.ends[1])}m0,-4v8`);
+    for (const { name, sign } of drawn) { // at the end of the bar; at its foot where the interval goes on beyond it, and leaves room there
+      const [bar, ...reach] = [value(name, district) * sign, ...(found?.ends ?? [])].map((end) => sign * (x(end) - x(0))), text = told(name, district);
+      const beyond = reach.some((end) => end > bar), from = beyond ? 0 : bar;
+      if (bar && (!beyond || Math.min(bar, ...reach) > text_px(text))) write_value(svg_, text, x(0) + sign * (from + 5), middle + 4, sign > 0 ? "start" : "end");
+    }
     if (found?.ends || SOURCES) svg_.append("circle").attr("class", "dot").attr("cx", x(SOURCES ? 0 : value("net", district))).attr("cy", middle).attr("r", SOURCES ? 0 : 3.5);
   });
   const words = rows.slice(0, 5).map((district) => `${called(district)} ${area(value(right_name, district))} and ${area(value(left_name, district))}`).join("; ");

@@ -96,7 +96,7 @@ const svg = box.insert("svg", ":first-child").attr("role", "img").attr("aria-lab
 const defs = svg.append("defs");
 const world = svg.append("g").attr("class", "world");
 const countries = topology.objects.context.geometries;
-world.append("g").selectAll("path").data(countries.filter((one) => one.properties.kind !== "oblast")).join("path").attr("class", "country").attr("d", polygon_path);
+world.append("g").selectAll("path").data(countries.filter((one) => one.properties.kind !== "oblast")).join("path").attr("class", (one) => one.properties.kind).attr("d", polygon_path);
 world.append("path").attr("class", "home").attr("d", faces.map((face, place) => (face.properties.district >= 0 ? face_paths[place] : "")).join(""));
 const ground = world.append("g").attr("class", "ground"), edges = world.append("path").attr("class", "edges");
 const to_path = (mesh) => mesh.coordinates.map((line) => `M${line.map(([x, y]) => `${x},${-y}`).join("L")}`).join("");
@@ -143,6 +143,7 @@ function draw_legend(names, drawn) {
   front_words.push(SOURCES ? "Fronts of both sources" : "Fronts of both dates");
   [["front first"], ["front now"], ["front now", "front both"]].forEach((lines, place) => { if (drawn[place]) entries.push({ lines, text: front_words[place] }); });
   for (const name of new Set(countries.filter((one) => one.properties.kind === "oblast").map((one) => one.properties.name))) entries.push({ lines: ["oblast"], text: name });
+  if (countries.some((one) => one.properties.kind === "country")) entries.push({ lines: ["country"], text: "State border or coast" });
   if (marks.selectAll(".place").size()) entries.push({ place: true, text: "Settlement that changed hands" });
   const list = d3.select("#legend");
   list.selectAll("li").remove();
