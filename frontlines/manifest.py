@@ -140,6 +140,8 @@ def _margin_note(margin: Mapping[str, Any], called: Mapping[str, str], advice: b
     wider = f" in pieces wider than {width}" if width else ""
     if strips := bare.get("strips"):
         mend = f": --margin-m {bare['margin_m']:.0f} gives such ground to the side beside it"
+        if moved := bare.get("moved"):
+            mend += f", and with it {_largest(moved)} beside which ground changed hands, perhaps somebody's"
         notes.append(f"{_bare(strips, wider)}; a front there may be coast or border{mend if advice else ''}")
     if wide := bare.get("wide"):
         what = f"{_bare(wide, wider)}, too wide for any margin to tell whose it is"
@@ -150,10 +152,15 @@ def _margin_note(margin: Mapping[str, Any], called: Mapping[str, str], advice: b
 
 def _bare(entry: Mapping[str, Any], wider: str) -> str:
     """Say how much ground along the edge is bare, and where its largest pieces are."""
+    return f"Along the edge no polygon covers {_largest(entry, wider)}"
+
+
+def _largest(entry: Mapping[str, Any], wider: str = "") -> str:
+    """Say how much ground pieces are, and where the largest of them are."""
     unit, number = area_unit(entry["km2"]), entry["pieces"]
     named = "; ".join(f"{unit.said(one['km2'])} at {one['place']}" for one in entry["largest"])
     largest = f", the largest of {number:,}" if number > len(entry["largest"]) else ""
-    return f"Along the edge no polygon covers {unit.said(entry['km2'])}{wider}{largest} ({named})"
+    return f"{unit.said(entry['km2'])}{wider}{largest} ({named})"
 
 
 def _in_no_district(record: Iterable[Mapping[str, Any]]) -> list[str]:

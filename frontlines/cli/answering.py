@@ -36,10 +36,15 @@ def answer(
     out, force = saving.out, saving.force or resume
     free = outputs.only_run_in(out, outputs.files_of(kind), force=force, inputs=inputs)
     with free, reporting(not console().quiet) as report:
+        held = {name for name in outputs.files_of(kind) if (out / name).exists()}
         found = ask(part(report, 0.02, _FOUND))
         report(_FOUND, "drawing and writing")
         files = outputs.write_answer(found, out, saving.wanted)
     _show(found, files, saving)
+    if gone := sorted(held - set(files)):
+        console(stderr=True).print(
+            f"taken away from {out}, as they show the run before: {', '.join(gone)}", soft_wrap=True
+        )
 
 
 def _show(found: Answer, files: Sequence[str], saving: Saving) -> None:
@@ -47,7 +52,9 @@ def _show(found: Answer, files: Sequence[str], saving: Saving) -> None:
     from frontlines.study import Results
     from frontlines.study.readable import odd_days_counted, table_of
 
-    notes = [odd_days_counted(found.manifest["odd"])] if found.kind == "series" else []
+    held, notes = found.manifest, list[str]()
+    if found.kind == "series":
+        notes = [odd_days_counted(held["odd"], len(held["snapshots"]))]
     if isinstance(found, Results) and saving.wanted.map:
         from frontlines.plot.letters import letters_note
         from frontlines.plot.scene import texts_of

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, cast
@@ -16,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 import frontlines as fl
-from frontlines.cli.refusing import FAULTY, one_line, refuse, refuse_to_print
+from frontlines.cli.refusing import FAULTY, console, one_line, refuse, refuse_to_print
 
 _NotUnderstood: Any = typer.BadParameter.__bases__[0]  # the parent of all errors in words, nowhere public
 _ENDED = 128  # with the number of the signal, the exit code of what a signal has ended
@@ -141,6 +142,8 @@ def _answered() -> int:
     except _NotUnderstood as error:
         return refuse(_with_mend(error), FAULTY)
     except (typer.Abort, KeyboardInterrupt):
+        with suppress(OSError):
+            console(stderr=True).print("stopped; nothing unfinished was written")
         return _ENDED + signal.SIGINT
     except OSError as error:  # help, or a version, that nobody can be told
         return refuse_to_print(error)

@@ -291,7 +291,8 @@ Described: dict[str, Any] = {
     "mapped": _option(
         list[str] | None,
         "--map",
-        "Side of a value of the side column; VALUE= drops its rows; may be given several times.",
+        "Side of a value of the side column, or of rows without a side (=SIDE); VALUE= drops its rows; may "
+        "be given several times.",
         metavar="VALUE=SIDE",
     ),
     "one_side": _option(
@@ -351,6 +352,9 @@ Described: dict[str, Any] = {
     ),
     "allow_date": _option(
         bool, "--allow-date", "Take days after today, and days decades away from the others."
+    ),
+    "allow_empty": _option(
+        bool, "--allow-empty", "Take a file without a row for a day on which no side held ground."
     ),
     "dissolve": _option(bool, "--dissolve", "Join rows of districts that share a name into one district."),
     "publisher": _option(str | None, "--as", AS, metavar="NAME"),
@@ -439,7 +443,7 @@ def _described_as(
     from frontlines.sources.description import Description
     from frontlines.sources.formats import known_crs
 
-    pairs = [_pair(text.rpartition("="), "--map", "VALUE=SIDE") for text in mapped or ()]
+    pairs = [_pair(text.rpartition("="), "--map", "VALUE=SIDE", blank=True) for text in mapped or ()]
     chosen: dict[str, tuple[str, ...]] = {}
     for text in where or ():
         column, value = _pair(text.partition("="), "--where", "COLUMN=VALUE")
@@ -454,9 +458,9 @@ def _described_as(
     return Description(sides=named, where=chosen, side_at=held, **given(**others))
 
 
-def _pair(parts: tuple[str, str, str], option: str, form: str) -> tuple[str, str]:
+def _pair(parts: tuple[str, str, str], option: str, form: str, *, blank: bool = False) -> tuple[str, str]:
     first, sign, second = parts
-    if not (first.strip() and sign):
+    if not ((first.strip() or blank) and sign):
         raise StudyError(f"{option} {''.join(parts)!r}: write {form}")
     return first.strip(), second.strip()
 

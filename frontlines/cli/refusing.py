@@ -63,7 +63,7 @@ _AS_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
     (re.compile(rf"\b({_NAMES})=\.\.\."), lambda found: option_of(found[1])),
     (re.compile(rf"(?<!raised_limits\()\b({_NAMES})=(?=['\"\d])"), lambda found: f"{option_of(found[1])} "),
     (re.compile(r"\bfrontlines\.raised_limits\((\w+=\d+)\)"), r"--limit \1"),
-    (re.compile(r"\b(one_side|dissolve|allow_date|force)=True"), lambda found: option_of(found[1])),
+    (re.compile(r"\b(one_side|dissolve|allow_(?:date|empty)|force)=True"), lambda found: option_of(found[1])),
     (re.compile(r"\banother folder\b"), "another --out"),
     (re.compile(r"^(\w+_m|draws|copies)(?= is )"), lambda found: option_of(found[1])),
     (re.compile(r"\bmend='([\w, ]+)'"), r"--mend \1"),

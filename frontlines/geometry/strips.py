@@ -331,16 +331,16 @@ class Bare(NamedTuple):
     """Pieces of ground along the edge that no polygon covers, the largest first."""
 
     pieces: Geometries
-    strips: Bools  # others are too wide to tell from ground that is somebody's
-    margin_m: float  # gives the strips to the polygons beside them
+    kinds: npt.NDArray[np.str_]  # strips, wide (whose, shapes do not tell), moved (perhaps somebody's)
+    margin_m: float  # gives the strips to the polygons beside them, and with them what moved
 
 
 def bare_pieces(ground: Any, held: Held, margin_m: float) -> Bare:
     """Find pieces that a margin leaves bare on all days, and the margin that clears them.
 
-    Strips are at most a third as wide as the ground held, and narrower than pieces whose polygons beside grew
-    or shrank: those are somebody's, and a margin gives away all that is thinner. Wider pieces are named if
-    other bare ground, the rest's own, is three times as wide, and so are long strips that open into it.
+    Strips are at most a third as wide as the ground held. Pieces whose polygons beside grew or shrank are
+    perhaps somebody's: they are named where the margin gives them away, too. Wider pieces are named if other
+    bare ground, the rest's own, is three times as wide, and so are long strips that open into it.
     """
     pieces = shapely.get_parts(polygons_of(np.array([shapely.difference(ground, held.ever)]))[0])
     pieces = pieces[shapely.area(pieces) >= _SEEN * shapely.area(ground)]
@@ -362,9 +362,11 @@ def bare_pieces(ground: Any, held: Held, margin_m: float) -> Bare:
     moved = shapely.get_parts(shapely.difference(held.ever, held.always))
     piece, part = shapely.STRtree(moved).query(pieces, predicate="dwithin", distance=_ON_M)
     moves = np.bincount(piece, shapely.area(moved)[part], len(pieces)) > _MOVED * shapely.area(pieces)
-    strips = ~arm & (wide_m < wide_m[moves & ~arm].min(initial=most_m))
-    left = (wide_m > margin_m) & (strips | (~moves & (wide_m < rest_m)))
-    return Bare(pieces[left], strips[left], _rounded(wide_m[left & strips].max(initial=0.0), up=True))
+    bare, cut_off = wide_m > margin_m, ~arm & (wide_m < most_m)
+    clear_m = _rounded(wide_m[bare & cut_off & ~moves].max(initial=0.0), up=True)
+    kinds = np.select([cut_off & ~moves, moves], ["strips", "moved"], "wide")
+    left = bare & np.where(moves, cut_off & (wide_m < clear_m), cut_off | (wide_m < rest_m))
+    return Bare(pieces[left], kinds[left], clear_m)
 
 
 def _arms(pieces: Geometries, wide_m: float) -> Geometries:

@@ -60,7 +60,7 @@ ADVICE = {
     ),
     "no date": Advice("have no date", "fill the column 'date' with days such as 1994-05-12"),
     "bad date": Advice("have a date that cannot be read", "write days as 1994-05-12 (ISO 8601)"),
-    "no side": Advice("have no side", "name the side, or 'unknown'"),
+    "no side": Advice("have no side", "name the side, or give such rows one with sides={'': 'unknown'}"),
     "two spellings": Advice("name one side in two spellings that look alike", "write each side in one way"),
     "same side": Advice("have the same side on the left and on the right", "mend side_left or side_right"),
     "no name": Advice("have no name", "fill the column, or name another one as key"),

@@ -117,8 +117,9 @@ def left_bare(control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, margin_m: fl
 def _recorded(bare: Bare, crs: Any) -> dict[str, Any]:
     """Put on record strips and the margin that clears them, and wider pieces, the largest by their places."""
     record: dict[str, Any] = {"margin_m": bare.margin_m} if bare.margin_m else {}
-    for name, own in (("strips", bare.strips), ("wide", ~bare.strips)):
-        pieces, km2 = bare.pieces[own], shapely.area(bare.pieces[own]) / KM2
+    for name in ("strips", "wide", "moved"):
+        pieces = bare.pieces[bare.kinds == name]
+        km2 = shapely.area(pieces) / KM2
         inside = shapely.get_coordinates(shapely.point_on_surface(pieces[:_NAMED]))
         largest = [
             {"km2": float(one), "place": place(x, y, crs)} for one, (x, y) in zip(km2, inside, strict=False)

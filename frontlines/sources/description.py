@@ -73,6 +73,8 @@ class Description:
     allow_date
         Take days that look like slips of the pen: those after today, and those more than 30 years from
         all the others (two and more, which lie within less than a third of that distance).
+    allow_empty
+        Take a file without a row for a day on which no side held ground: all of it is that of the rest.
     dissolve
         Rows of districts that share a name are one district.
     publisher
@@ -106,6 +108,7 @@ class Description:
     lat: str | None = None
     encoding: str | None = None
     allow_date: bool = False
+    allow_empty: bool = False
     dissolve: bool = False
     publisher: str | None = None
     each_day: str | None = None

@@ -29,6 +29,9 @@ from frontlines.sources.stored_shapes import StoredShapes, is_data_set
 SHRUNK = "ground shrank"
 """What is odd about a day whose polygons cover little of what those of the day before did."""
 
+MISSING = ("missing day", "missing days in a row")
+"""What is odd about a day, or days, without a snapshot between two that have one."""
+
 _NOTES = {"same_file": "given twice", "left_out": "left out"}  # columns of a reader, and their problem
 _SHOWN = 5
 _SHRUNK = 0.5  # of the ground of the day before
@@ -51,7 +54,8 @@ def read_snapshots(
     `before` rows of a folder name their file, and those of unchanged files are taken from there.
     """
     if reading.holds(source) or not source.is_dir():
-        return reading.front(source, "snapshots", side=side, source=named, publisher=publisher)
+        frame = reading.front(source, "snapshots", side=side, source=named, publisher=publisher)
+        return nobody(None, source) if frame.empty and nobody is not None else frame
     every = [file for file in layers_in(source) if file.absolute() not in reading.others]
     same, old = before.taken_over(every) if before else ([], None)
     if before and old is not None:
@@ -237,11 +241,11 @@ def _missing(days: Sequence[pd.Timestamp]) -> Iterator[tuple[pd.Timestamp, str, 
     for before, after in pairwise(days):
         missing = (after.date() - before.date()).days - 1
         if missing == 1:
-            yield before + one, "missing day", "no snapshot"
+            yield before + one, MISSING[0], "no snapshot"
         elif missing > 1:
             yield (
                 before + one,
-                "missing days in a row",
+                MISSING[1],
                 f"no snapshot to {after - one:%Y-%m-%d}, {missing:,} days",
             )
 

@@ -244,6 +244,7 @@ DESCRIBED = {
     "lat": NAME,
     "encoding": NAME,
     "allow_date": YES,
+    "allow_empty": YES,
     "dissolve": YES,
     "each_day": Entry(lambda value: value in EACH_DAY, f"one of {', '.join(EACH_DAY)}"),
 }

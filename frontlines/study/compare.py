@@ -89,6 +89,11 @@ class Results(Answer):
         return float(table.loc[table["side_from"] != table["side_to"], "area_km2"].sum())
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What each district is called, by its name; empty without a label."""
+        return self.study.labels
+
+    @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables, by the names of their files."""
         found = {"balance": self.balance, "totals": self.totals, "transitions": self.transitions}
@@ -104,7 +109,7 @@ class Results(Answer):
     def layers(self) -> dict[str, dict[str, gpd.GeoDataFrame]]:
         """The layers, by their files; districts have the columns of the balance, a row for each side."""
         areas = self.study.districts[["district", "geometry"]]
-        label = {"label": areas["district"].map(self.study.labels)} if self.study.labels else {}
+        label = {"label": areas["district"].map(self.labels)} if self.labels else {}
         districts = areas.assign(**label).merge(self.balance, on="district", validate="one_to_many")
         return {
             "change.gpkg": {"change": self.change, "districts": districts},

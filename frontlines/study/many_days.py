@@ -53,6 +53,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     population_per: str | None = None,
     theatre: Layer | None = None,
     named: str | None = None,
+    rest: str = UNKNOWN,
     snap_m: float = SNAP_M,
     reach_m: float | None = None,
     mend: Mend = False,
@@ -67,7 +68,7 @@ def snapshots_from_files(  # noqa: PLR0913 - one argument for each option of the
     (source,) = paths["snapshots"]
     layers = StudyLayers(
         reading, paths["districts"], next(iter(paths["theatre"]), None),
-        key=key, side=side, mend=mend, reach_m=reach_m, snap_m=snap_m, outline=False,
+        key=key, side=side, rest=rest, mend=mend, reach_m=reach_m, snap_m=snap_m, outline=False,
     )  # fmt: skip
     shapes = stored_shapes_of(source, layers.reading)
     raw = read_snapshots(

@@ -145,7 +145,8 @@ def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are
         report(0.0, "reading")
         read = snapshots_from_files(
             snapshots, districts=districts, key=key, side=side, theatre=theatre, settlements=settlements,
-            named=source, before=read_before(options.get("previous")), **reading,
+            named=source, before=read_before(options.get("previous")),
+            rest=options.get("rest", UNKNOWN), **reading,
         )  # fmt: skip
         return run_series(
             read.control, read.districts, side, freq=every, settlements=read.settlements,

@@ -42,7 +42,7 @@ from frontlines.names import (
     somebody,
     unit_of,
 )
-from frontlines.sources.snapshots import SHRUNK
+from frontlines.sources.snapshots import MISSING, SHRUNK
 from frontlines.study.agreement import AgreementResults, NetResults
 from frontlines.study.compare import Results
 from frontlines.study.movement import MovementResults
@@ -580,11 +580,13 @@ def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_o
     return notes
 
 
-def odd_days_counted(odd: Sequence[Mapping[str, str]]) -> str:
-    """Sum up what is odd about the days of snapshots."""
+def odd_days_counted(odd: Sequence[Mapping[str, str]], n_days: int) -> str:
+    """Sum up what is odd about the days of snapshots; days missing between most of them are the cadence."""
     counts = Counter(entry["problem"] for entry in odd)
+    if 2 * sum(counts[problem] for problem in MISSING) > n_days - 1:
+        counts = Counter({problem: number for problem, number in counts.items() if problem not in MISSING})
     listed = ", ".join(f"{count:,} × {problem}" for problem, count in sorted(counts.items()))
-    return f"snapshots: {listed} (each is named in manifest.json)" if odd else ""
+    return f"snapshots: {listed} (each is named in manifest.json)" if counts else ""
 
 
 def movement_table(movement: MovementResults) -> Group:

@@ -26,7 +26,7 @@ from frontlines.layers import (
     as_theatre,
     days_of,
 )
-from frontlines.layers.mending import beyond, mend_record
+from frontlines.layers.mending import REST_SOURCE, beyond, mend_record
 from frontlines.manifest import places_sentence
 from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, Mend, counted
 from frontlines.sources.description import (
@@ -195,7 +195,10 @@ class StudyLayers:
         """Read all days of one file or folder; `day` is that of a file that says none."""
         if publisher is None and not path.is_dir():
             said = self.reading.says_days(path) or own_day(path, self.reading.description) is not None
-            return self.raw(path, role, None if said and not self.reading.description.of_spans else day)
+            raw = self.raw(path, role, None if said and not self.reading.description.of_spans else day)
+            if not raw.empty:
+                return raw
+            return self.nobody(day, path)
         return read_snapshots(path, self.reading, side=self.whose, publisher=publisher, nobody=self.nobody)
 
     def polygons(self, raw: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
@@ -245,7 +248,7 @@ class StudyLayers:
             day = days[0] if number == 0 else days[1] if number == last else None
             raw = self.raw(path, role, day, paths)
             if raw.empty:
-                raw = self.nobody(day or day_in_name(path, self.reading.description), path)
+                raw = self.nobody(day, path)
             raw = _on_day(raw, day, path, several=role == "between")
             held[path.name] = raw["date"]
             raws.append(raw)
@@ -293,11 +296,17 @@ class StudyLayers:
             )
 
     def nobody(self, day: str | None, path: Path) -> gpd.GeoDataFrame:
-        """Make the frame of a day on which a file shows no ground at all, and note it."""
+        """Make the frame of a day on which a file shows no ground at all, if that may be, and note it."""
+        day = day or day_in_name(path, self.reading.description)
         if day is None:
             raise LayerError(f"{path.name} holds no row, and no day is in its name: say which day it shows")
+        if not self.reading.description.allow_empty:
+            raise LayerError(
+                f"{path.name} holds no row: take the file away if there is no map of {day}, or pass "
+                f"allow_empty=True if no side held ground on that day (all of it is then that of {self.rest})"
+            )
         self.reading.notes.append(f"{path.name} holds no row: all ground of {day} is that of {self.rest}")
-        held = {"date": [day], "side": [self.rest], "source": [path.name]}
+        held = {"date": [day], "side": [self.rest], "source": [REST_SOURCE]}
         ground = self.theatre if self.outline or self.theatre_path else self.all_districts()
         return gpd.GeoDataFrame(held, geometry=list(ground.geometry), crs=self.crs)
 
@@ -437,5 +446,7 @@ def _require_key(districts: gpd.GeoDataFrame, key: str, path: Path) -> None:
     if key.lower() not in (column.lower() for column in columns):
         fronts = {"side", "side_left"} & {column.lower() for column in columns}
         lead = "it says who holds what, is it given in place of the districts? else " if fronts else ""
-        named = f"{lead}name the districts by one of {', '.join(columns) or 'none'}"
-        raise LayerError(f"{path.name} has no column {key!r}: {named}")
+        named = f"{lead}name the districts by one of {', '.join(columns)}"
+        if not columns:
+            named = "nor any other: give districts that have names, or this file as the theatre alone"
+        raise LayerError(f"{path.name} has no column {key!r}{':' if columns else ','} {named}")

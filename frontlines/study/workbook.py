@@ -28,6 +28,18 @@ _WIDEST = 40  # letters of a column
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)  # in every workbook: the same answer gives the same bytes
 
 
+def _named(answer: Answer) -> Iterable[tuple[str, pd.DataFrame]]:
+    """Give the tables as files hold them: what a district is called stands beside its name."""
+    labels = getattr(answer, "labels", {})
+    for name, table in answer.tables.items():
+        if labels and "district" in table and "label" not in table:
+            place = list(table).index("district") + 1
+            called = table["district"].map(labels).fillna(table["district"]).rename("label")
+            yield name, pd.concat([table.iloc[:, :place], called, table.iloc[:, place:]], axis=1)
+        else:
+            yield name, table
+
+
 def _cells(table: pd.DataFrame) -> pd.DataFrame:
     """Give a table as it stands in files: rounded, days as text."""
     days = table.select_dtypes("datetime").columns
@@ -36,7 +48,7 @@ def _cells(table: pd.DataFrame) -> pd.DataFrame:
 
 def write_tables(answer: Answer, folder: Path, *, bom: bool) -> None:
     """Write tables with as many decimals as say something."""
-    for name, table in answer.tables.items():
+    for name, table in _named(answer):
         path = folder / f"{name}.csv"
         write(rounded(table), path)
         if bom:
@@ -47,7 +59,7 @@ def json_of(answer: Answer) -> str:
     """Write sentence, tables and manifest as one JSON text; what is not known is null."""
     tables = {
         name: [{key: _known(cell) for key, cell in row.items()} for row in _cells(table).to_dict("records")]
-        for name, table in answer.tables.items()
+        for name, table in _named(answer)
     }
     found = {"kind": answer.kind, "headline": answer.headline, "tables": tables, "manifest": answer.manifest}
     return json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False, default=str)
@@ -74,7 +86,7 @@ def write_workbook(answer: Answer, path: Path) -> None:
         for row, texts in enumerate(_about(answer)):
             for column, text in enumerate(texts):
                 about.write_string(row, column, plain(text))
-        for name, table in answer.tables.items():
+        for name, table in _named(answer):
             if len(table) > _MOST_ROWS:
                 raise SourceError(
                     f"{name} has {len(table):,} rows, more than a sheet holds: write no workbook"

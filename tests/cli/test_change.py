@@ -269,7 +269,9 @@ def test_an_empty_file_of_a_day_shows_that_nobody_else_held_ground(folder):
         write(empty, folder / name)
     said = refusal(folder, "empty.gpkg", "bare_20240715.geojson")
     assert "empty.gpkg holds no row, and no day is in its name" in said
-    assert call(folder, f"empty_{FIRST}.gpkg", "bare_20240715.geojson", "--rest", "B").exit_code == 0
+    given = (f"empty_{FIRST}.gpkg", "bare_20240715.geojson", "--rest", "B")
+    assert "or pass --allow-empty if no side held ground on that day" in refusal(folder, *given)
+    assert call(folder, *given, "--allow-empty").exit_code == 0
     assert balance(folder)["before_km2"].tolist() == [0.0, 0.0]
     assert balance(folder).loc["West", "share_after"] == pytest.approx(1)
 

@@ -79,6 +79,9 @@ def test_classes_that_may_be_sides_are_refused_until_they_are_named(folder):
 def test_a_value_that_stands_nowhere_is_refused(folder):
     result = run("change", folder, "--side-column", "type", "--map", "nochange=RUS", "--map", "gains=RUS")
     assert "has the value 'gains', which --map names: it holds nochange (2), losses (1)" in refusal(result)
+    assert "names: it holds nochange (2), losses (1)" in refusal(
+        run("change", folder, "--side-column", "type", "--map", "=unknown")
+    )
     assert "--map 'gains': write VALUE=SIDE" in refusal(run("change", folder, "--map", "gains"))
     assert "has no column 'kind': its columns are 'type'" in refusal(
         run("change", folder, "--side-column", "kind")

@@ -254,7 +254,9 @@ def test_a_manifest_of_something_else_is_refused(followed, text):
 def test_what_is_not_written_again_does_not_stay(folder):
     assert call(folder, "--panels", "--front-length", "0", "--border-m", "500").exit_code == 0
     (folder / "out" / "notes.txt").write_text("mine")
-    assert call(folder, "--resume").exit_code == 0
+    resumed = call(folder, "--resume")
+    assert resumed.exit_code == 0
+    assert "as they show the run before: districts.png, fronts.csv" in resumed.stderr
     assert {file.name for file in (folder / "out").iterdir()} == {*FILES, "notes.txt"}
 
 

@@ -177,8 +177,8 @@ DESCRIBED = {
     f"--{entry.replace('_', '-')}": ("layers", entry)
     for entry in (
         "side_column", "map", "one_side", "side_left", "side_right", "side_at", "date_column", "date_format", "valid_from", "valid_to", "valid_before", "where",
-        "sigma_column", "crs", "lon", "lat", "encoding", "allow_date", "dissolve", "as",
-        "each_day", "shift_days",
+        "sigma_column", "crs", "lon", "lat", "encoding", "allow_date", "allow_empty", "dissolve",
+        "as", "each_day", "shift_days",
     )
 }  # fmt: skip
 SAID_BY = {

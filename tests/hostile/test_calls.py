@@ -8,7 +8,9 @@ import pytest
 
 import frontlines as fl
 from frontlines import datasets, digitize, plot, report
+from frontlines.errors import LayerError
 from frontlines.names import LONLAT
+from frontlines.sources.description import Description
 from frontlines.sources.files import Reading
 from frontlines.sources.snapshots import read_snapshots
 from frontlines.study.many_days import snapshots_from_files
@@ -135,9 +137,11 @@ def test_a_file_without_a_row_shows_in_a_series_what_it_shows_between_two_days(t
     fl.write(BEFORE.iloc[:0].drop(columns="date"), tmp_path / "b_1994-05-12.gpkg")
     fl.write(DISTRICTS, tmp_path.parent / "districts.gpkg")
     given = {"districts": [tmp_path.parent / "districts.gpkg"], "key": "district", "side": "A"}
-    made = snapshots_from_files(tmp_path, **given)
+    with pytest.raises(LayerError, match=r"b_1994-05-12.gpkg holds no row: take the file away .*allow_empty"):
+        snapshots_from_files(tmp_path, **given)
+    made = snapshots_from_files(tmp_path, **given, rest="B", description=Description(allow_empty=True))
     control = made.control.checked()
     km2 = control.assign(km2=control.area / 1e6).groupby(["date", "side"])["km2"].sum()
-    assert km2.loc["1994-05-12"].round(3).to_dict() == {"unknown": 64.0}
-    said = "b_1994-05-12.gpkg holds no row: all ground of 1994-05-12 is that of unknown"
+    assert km2.loc["1994-05-12"].round(3).to_dict() == {"B": 64.0}
+    said = "b_1994-05-12.gpkg holds no row: all ground of 1994-05-12 is that of B"
     assert said in made.record["notes"]

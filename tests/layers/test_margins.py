@@ -218,6 +218,9 @@ def test_no_margin_is_named_for_ground_that_may_be_somebodys():
     assert not find_margins(control(shapely.difference(THEATRE.geometry.iloc[0], EAST)), THEATRE).bare
     moved = around_a_bay(), shapely.union_all([around_a_bay(), ground(5_000, 1_500, 15_000, 2_000)])
     assert not find_margins(two_days(*moved), THEATRE).bare  # a pocket is no coast
+    inlets = [around_a_bay(ground(20_000, 0, 20_900, deep_m)) for deep_m in (900, 700)]
+    bare = find_margins(two_days(*inlets), THEATRE).bare
+    assert {name: bare[name]["pieces"] for name in ("strips", "moved")} == {"strips": 1, "moved": 1}
     sea = find_margins(control(ground(0, 0, 30_000, 17_000)), THEATRE, margin_m=500).bare
     assert (set(sea), sea["wide"]["pieces"]) == ({"wide"}, 1)
     assert sea["wide"]["km2"] == pytest.approx(90, abs=5)

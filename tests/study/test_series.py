@@ -1,5 +1,6 @@
 """Series as a whole pipeline: what is measured, what is on record, and going on from an earlier run."""
 
+import json
 from dataclasses import replace
 
 import geopandas as gpd
@@ -41,6 +42,10 @@ def test_tables_manifest_and_words_follow_from_the_frames(districts):
     assert found.totals["net_km2"].tolist() == pytest.approx([1.0, -0.5, 1.5])
     assert found.title == "Army A: ground gained and lost"
     assert found.labels == {"W": "Near", "E": "Far"}
+    rows = {name: table[0] for name, table in json.loads(found.to_json())["tables"].items()}
+    assert (list(rows["series"])[:2], rows["series"]["label"]) == (["district", "label"], "Far")
+    assert "label" not in rows["totals"]
+    assert "label" not in json.loads(replace(found, labels={}).to_json())["tables"]["series"][0]
     more = [districts.assign(oblast="High"), districts.assign(district=["F", "G"], title="Far", oblast="Low")]
     more[1] = more[1].set_geometry(more[1].translate(0, 3000))[:1]
     assert fl.run_series(snapshots(), pd.concat(more), "A", label="title").labels == {
