@@ -111,9 +111,10 @@ def edge_notes(manifest: Mapping[str, Any], *, advice: bool = True) -> list[str]
 
     With `advice` it is for those who gave the command, and names its options; without for readers of a map.
     """
-    led, notes = manifest.get("ends_led", {}), _margin_note(manifest.get("margin", {}), advice)
+    led, called = manifest.get("ends_led", {}), manifest.get("sides", {})
+    notes = _margin_note(manifest.get("margin", {}), called, advice)
     for name, margin in zip(manifest.get("names", ()), manifest.get("margins", ()), strict=False):
-        notes += [f"{name}: {note}" for note in _margin_note(margin, advice)]
+        notes += [f"{name}: {note}" for note in _margin_note(margin, called, advice)]
     if led.get("farthest_m", 0.0) < _NOTABLE_M:
         return notes
     ends = counted(led["number"], "end of a line was", "ends of lines were")
@@ -122,7 +123,7 @@ def edge_notes(manifest: Mapping[str, Any], *, advice: bool = True) -> list[str]
     return [*notes, f"{ends} led on to the theatre's edge or another line, {far}{sideways}"]
 
 
-def _margin_note(margin: Mapping[str, Any], advice: bool) -> list[str]:
+def _margin_note(margin: Mapping[str, Any], called: Mapping[str, str], advice: bool) -> list[str]:
     """Say which strips along the edge went to whom, and what is bare all the same."""
     held = {side: km2 for side, km2 in margin.get("km2", {}).items() if km2 >= _NOTABLE_KM2}
     bare, notes, width = margin.get("bare", {}), list[str](), ""
@@ -131,7 +132,7 @@ def _margin_note(margin: Mapping[str, Any], advice: bool) -> list[str]:
         width = f"{margin['margin_m'] / size:,.6g} {unit_m}"
     if held:
         unit = area_unit(max(held.values()))
-        given = ", ".join(f"{side} {unit.said(km2)}" for side, km2 in held.items())
+        given = ", ".join(f"{called.get(side, side)} {unit.said(km2)}" for side, km2 in held.items())
         words = [*["margin_m"] * advice, *["found from the data"] * margin["found"]]
         how = f" ({', '.join(words)})" if words else ""
         what = f"Ground along the edge that no polygon covers, thinner than {width}"
@@ -395,10 +396,10 @@ def _overlap(total: Mapping[str, float | None]) -> str:
     known = [one for name in ("iou", "iou_low", "iou_high") if (one := total[name]) is not None]
     if len(known) < 3:  # noqa: PLR2004
         return ""
-    counts, (iou, low, high) = "contested ground counts for nobody", map(measure, known)
+    counts, (iou, low, high) = "Contested ground counts for nobody", map(measure, known)
     if low != high:
-        counts += f"; if it is counted, {low} to {high}"
-    return f"IoU (ground of both ÷ ground of either) {iou}: {counts}."
+        counts += f"; if it is counted, IoU is {low} to {high}"
+    return f"IoU (ground of both ÷ ground of either) {iou}. {counts}."
 
 
 def _measured(front: Mapping[str, Any] | None) -> list[str]:

@@ -54,6 +54,9 @@ def test_a_caption_is_for_readers_and_names_no_option(manifest):
     text = caption(manifest | {"margin": given, "no_district": beyond, "sources": ["a map"]})
     went = "Ground along the edge that no polygon covers, thinner than 8.5 km, went to the side beside it"
     assert f"{went}: RUS 41.8 km²." in text
+    called = caption(manifest | {"margin": given, "sides": {"RUS": "Russia"}})
+    assert "Russia 41.8 km²" in called
+    assert "RUS" not in called
     assert "511 km² (0.5%) on 8 July 994 and 511 km² (0.5%) on 30 July 2025." in text
     assert "Source: a map." in text
     strips = {"km2": 60.0, "pieces": 1, "largest": [{"km2": 60.0, "place": "34.4189°E 44.5116°N"}]}

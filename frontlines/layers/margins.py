@@ -45,6 +45,7 @@ class Margins:
     strips: gpd.GeoDataFrame  # a row for each date and side: `date`, `side`, MultiPolygon
     bare: Mapping[str, Any]  # what is bare all the same, for the record
     unclear: bool = False  # no margin could be told from the edge
+    left: Sequence[Any] = ()  # the strips of `bare`
 
     @property
     def record(self) -> dict[str, Any]:
@@ -85,10 +86,12 @@ def find_margins(
     held = dict(_held(control))
     clear_m: float | None = 0.0 if margin_m is None else margin_m
     bare: Mapping[str, Any] = {}
+    left: tuple[Any, ...] = ()
     if held and margin_m != 0 and finder is None:
         of_days = _of_some_days(shapes, held)
         clear_m = margin_of(edge_distances(ground, of_days.ever)) if margin_m is None else margin_m
-        bare = _recorded(bare_pieces(ground, of_days, clear_m or 0.0), control.crs)
+        found = bare_pieces(ground, of_days, clear_m or 0.0)
+        bare, left = _recorded(found, control.crs), tuple(found.pieces[found.strips])
     metres = clear_m or 0.0
     names, side = np.unique(control["side"].to_numpy(dtype=object), return_inverse=True)
     rows = [
@@ -100,7 +103,7 @@ def find_margins(
     ]
     frame = pd.DataFrame(rows, columns=["date", "side", "geometry"]).astype({"date": control["date"].dtype})
     strips = gpd.GeoDataFrame(frame, geometry="geometry", crs=control.crs)
-    return Margins(float(metres), margin_m is None, strips, bare, clear_m is None)
+    return Margins(float(metres), margin_m is None, strips, bare, clear_m is None, left)
 
 
 def left_bare(control: gpd.GeoDataFrame, theatre: gpd.GeoDataFrame, margin_m: float) -> dict[str, Any]:

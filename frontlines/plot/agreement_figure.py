@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -45,6 +46,7 @@ from frontlines.plot.surroundings import draw_locator, locator_view, surrounding
 from frontlines.plot.words import clean
 
 _MOST_NAMES = 60
+_DIFFERS = 1e-3  # of all that sources differ by: a district with less is not named
 _RIM_INK = 0.25  # share of ink in the colour of the rim
 _RIM_PT = 0.6  # pieces have a rim, so that the thinnest can be seen
 
@@ -135,14 +137,26 @@ def agreement_figure(
         mark_view(axes[0], inset, letter, apart, style)
     if insets:
         write_headings(page, boxes, ["The whole ground", *["Ground where the sources differ"] * len(insets)])
+    weight = _differing(districts, apart)
+    named = districts[districts["district"].isin(weight).to_numpy()] if weight else districts
     for ax in axes:
         framed = [inset.box() for inset in insets if ax is axes[0]]
         about.furnish(ax, [*apart, *framed, theatre.boundary], style)
-        shown = districts[districts.intersects(view_of(ax).box()).to_numpy()]
-        found = about.labels(view_of(ax), theatre, style) + district_labels(shown, style=style)[:_MOST_NAMES]
+        shown = named[named.intersects(view_of(ax).box()).to_numpy()]
+        written = district_labels(shown, weight=weight, style=style)[:_MOST_NAMES]
+        found = about.labels(view_of(ax), theatre, style) + written
         rims = rims_of(ax, insets if ax is axes[0] else [])
         place_labels(ax, found, obstacles=rims, spare=shapely.union_all(apart), style=style)
     return page.figure
+
+
+def _differing(districts: gpd.GeoDataFrame, apart: Any) -> dict[Any, float]:
+    """Give the districts in which the sources differ, and by how much of all that they differ by."""
+    row, piece = districts.sindex.query(apart, predicate="intersects")[::-1]
+    shapes = districts.geometry.to_numpy()
+    m2 = shapely.area(shapely.intersection(shapes[row], apart[piece]))
+    by_district: pd.Series[float] = pd.Series(m2).groupby(districts["district"].to_numpy()[row]).sum()
+    return dict((by_district[by_district > _DIFFERS * m2.sum()] / max(m2.sum(), 1e-9)).items())
 
 
 def _looks(side: str, style: MapStyle) -> dict[str, AreaStyle]:

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from matplotlib.lines import Line2D
 
-from frontlines.names import KM2, WHOLE, AreaUnit, area_unit, of_seen_sides, unit_of
+from frontlines.names import KM2, WHOLE, AreaUnit, area_unit, counted, of_seen_sides, unit_of
 from frontlines.plot.artists import View, areas
 from frontlines.plot.map_layers import change_classes
 from frontlines.plot.page import Box, FigurePage
@@ -65,22 +65,26 @@ def _rows_of_sides(results: ResultsLike) -> list[Row]:
     total = of_seen_sides(results.totals)
     names = total["side"].map(lambda side: side_name(side, results.study.sides))
     turnover = (total["gained_km2"] + total["lost_km2"]).sort_values(ascending=False, kind="stable")
-    shown = sorted(turnover.index[: MOST_ROWS if len(total) > _MOST_SIDES else len(total)])
+    if len(total) > _MOST_SIDES:
+        unit = unit_of(total)
+        turnover = turnover[turnover >= 0.5 * 10**-unit.digits * unit.km2][:MOST_ROWS]
+    shown = sorted(turnover.index)
     moved = results.change[(results.change["side_from"] != results.change["side_to"]).to_numpy()]
     moved_km2, unit = float(moved.area.sum()) / KM2, unit_of(total)
     rows = [_row(row, unit) for row in total.assign(district=names).loc[shown].to_dict("records")]
-    rows += [Row(f"{len(total) - len(shown)} more", "", "")] if len(shown) < len(total) else []
+    rows += [Row(counted(len(total) - len(shown), "more side"), "", "")] if len(shown) < len(total) else []
     changed = Row("Changed hands", unit.write(moved_km2), "")
     return [Row(f"Net by side, {unit.name}", "", _interval(results)), *rows, changed]
 
 
 def held_texts(results: ResultsLike) -> dict[str, str]:
     """Write of each side what it held on either date, for a legend."""
-    total, held = results.totals, {}
+    total, study = results.totals, results.study
+    held = {side: led(clean(side_name(side, study.sides))) for side in study.every_side}
     unit = area_unit(float(total[["before_km2", "after_km2"]].to_numpy().max()))
     for side, *km2 in zip(total["side"], total["before_km2"], total["after_km2"], strict=True):
         before, after = map(unit.write, km2)
-        held[side] = f"{led(clean(side_name(side, results.study.sides)))}: {before} → {after} {unit.name}"
+        held[side] = f"{led(clean(side_name(side, study.sides)))}: {before} → {after} {unit.name}"
     return held
 
 

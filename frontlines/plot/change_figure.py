@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -49,12 +50,14 @@ from frontlines.plot.map_page import (
     LEGEND_GUESS_MM,
     Needs,
     Places,
+    beside_legend_mm,
+    legend_room,
     legend_shape,
     mark_view,
     plan,
     write_headings,
 )
-from frontlines.plot.page import FigurePage
+from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.scene import (
     Detail,
     Panel,
@@ -170,14 +173,12 @@ def _enlarged(scene: Scene, places: Places, details: list[Detail]) -> float:
 def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details: list[Detail]) -> list[Panel]:
     """Measure the legend, put everything in its box, draw the details, cut the page to what is needed."""
     style, whole = scene.style, scene.overview is scene.whole
-    width_mm, columns = legend_shape(needs, style)
     guess = plan(needs, LEGEND_GUESS_MM, style)
     views = [(view_of(main.ax), metres_per_pt(main.ax))]
     for detail, own in zip(details, guess.details, strict=True):
         view = detail.view.fitted(own.aspect)
         views.append((view, view.width / own.width * MM_PER_INCH / PT_PER_INCH))
-    entries = _entries(main, scene, unseen_texts(scene, views))
-    host, legend_mm = page.add_legend(entries, guess.legend, columns=columns, entry_mm=width_mm / columns)
+    host, legend_mm, needs = _legend(page, main, scene, needs, unseen_texts(scene, views))
     rows, places = _roomiest(needs, legend_mm, scene)
     page.end(places.foot)
     page.put(host, places.legend)
@@ -201,6 +202,26 @@ def _lay_out(page: FigurePage, main: Panel, scene: Scene, needs: Needs, details:
     return panels
 
 
+def _legend(
+    page: FigurePage, main: Panel, scene: Scene, needs: Needs, unseen: dict[str, str]
+) -> tuple[Axes, float, Needs]:
+    """Draw a legend that leaves the main panel its room: of many sides only the first are named."""
+    most, own = len({*scene.results.change["side_from"], *scene.results.change["side_to"]}), needs
+    while True:
+        (width_mm, columns), box = legend_shape(own, scene.style), Box(0.0, 0.0, 10.0, 10.0)
+        entries = _entries(main, scene, unseen, most)
+        host, high_mm = page.add_legend(entries, box, columns=columns, entry_mm=width_mm / columns)
+        over_mm = high_mm - max(legend_room(own, scene.style), beside_legend_mm(own, scene.style))
+        if over_mm <= 0 or most <= _FEWEST:
+            return host, high_mm, own
+        page.drop(host)
+        stacked = replace(needs, crowded=needs.table_mm > 0)
+        if own != stacked and 0 < beside_legend_mm(stacked, scene.style) < high_mm:
+            own = stacked
+        else:
+            most = max(most - max(int(over_mm / high_mm * len(entries)), 1), _FEWEST)
+
+
 def _roomiest(needs: Needs, legend_mm: float, scene: Scene) -> tuple[list[Row], Places]:
     """Give the table as many rows as change nothing else on the page."""
 
@@ -222,26 +243,35 @@ def _heading(share: float) -> str:
     return f"{'All' if share >= _ALL else f'{share:.0%} of'} ground that changed hands"
 
 
-def _entries(main: Panel, scene: Scene, unseen: dict[str, str]) -> list[Entry]:
+def _entries(main: Panel, scene: Scene, unseen: dict[str, str], most: int) -> list[Entry]:
     """Return a legend with an entry for everything that the main panel shows, and for nothing else."""
     style, drawn = scene.style, {str(a.get_gid()) for a in main.ax.get_children() if a.get_gid()}
     return [
         *front_entries(drawn, front_colours(scene.results.frontlines["date"], style), style),
-        *_ground_entries(drawn, scene, unseen),
+        *_ground_entries(drawn, scene, unseen, most),
         *scene.about.entries(main.ax, style),
     ]
 
 
-def _ground_entries(drawn: set[str], scene: Scene, unseen: dict[str, str]) -> list[Entry]:
+def _ground_entries(drawn: set[str], scene: Scene, unseen: dict[str, str], most: int) -> list[Entry]:
     """Return the entries of the ground; of several sides with what each held on either date."""
-    study, style = scene.study, scene.style
+    study, style, change = scene.study, scene.style, scene.results.change
+    named = _first_sides(change)[:most]
     if len(study.followed) == 1:
-        side, every = study.followed[0], study.every_side
-        return ground_entries(drawn, side, study.sides, every, style, unseen=unseen)
-    change = scene.results.change
-    return side_entries(
-        drawn, held_texts(scene.results), [*study.every_side, *change["side_from"], *change["side_to"]], style
-    )
+        look: dict[str, Any] = {"unseen": unseen, "named": [study.followed[0], *named]}
+        return ground_entries(drawn, study.followed[0], study.sides, study.every_side, style, **look)
+    every = (*study.every_side, *change["side_from"], *change["side_to"])
+    return side_entries(drawn, held_texts(scene.results), every, style, named=named)
+
+
+def _first_sides(change: gpd.GeoDataFrame) -> list[str]:
+    """Order the sides by the ground that they gained or lost, then by what they hold."""
+    own, moved = change[["side_from", "side_to"]], change["side_from"] != change["side_to"]
+    both = [
+        pd.DataFrame({"side": own[name], "moved": moved * change.area, "held": change.area}) for name in own
+    ]
+    ground = pd.concat(both).groupby("side").sum()
+    return [str(side) for side in ground.sort_values(["moved", "held"], ascending=False).index]
 
 
 def _draw_ground(panel: Panel, scene: Scene) -> None:
@@ -259,6 +289,7 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     change = scene.results.change
     sides = [*study.every_side, *change["side_from"], *change["side_to"]]
     draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
+    fill(ax, panel.bare, style.bare, style=style, name="bare", zorder=Z["mark"])
     scene.about.see_through(ax)
     draw_districts(panel.districts, ax=ax, label=False, style=style)
     outline(ax, panel.theatre, "theatre", style)
@@ -289,5 +320,6 @@ def _busy(panel: Panel, scene: Scene) -> list[Any]:
 
 _MOST_ENLARGED = 4.0  # times the scale of the main panel: details of more have hardly a place on it
 _SEEN_PT = 4.0  # a hole smaller than such a square is not seen
+_FEWEST = 4  # sides that a legend names at least
 _IN_SIGHT, _THIN = 0.5, 0.5  # fronts that leave less of the change to be seen are so much thinner
 _ALL = 0.995  # of the ground that changed hands

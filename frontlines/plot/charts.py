@@ -10,8 +10,9 @@ import pandas as pd
 import shapely
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, StepPatch
+from matplotlib.patches import Patch, Polygon
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from frontlines.arguments import checked
@@ -57,11 +58,11 @@ def draw_series(
     Returns
     -------
     Axes
-        The Axes. The line (gid ``net``) is level between snapshots, for nothing is known of the days
-        between them. Ground that was contested at the time lies on top as a hatched band
-        (``contested``): its lower edge is without that ground, its upper edge with all of it. Suspect
-        steps are red with a diamond (``suspect``); steps whose snapshots are the same, byte for byte,
-        are marked along the foot (``same_input``): they are no sign of calm. With the columns of
+        The Axes. The line (gid ``net``) runs straight from snapshot to snapshot: on which of the days
+        between them ground changed hands is not known. Ground that was contested at the time lies on top
+        as a hatched band (``contested``): its lower edge is without that ground, its upper edge with all of
+        it. Suspect steps are red with a diamond (``suspect``); steps whose snapshots are the same, byte for
+        byte, are marked along the foot (``same_input``): they are no sign of calm. With the columns of
         `frontlines.series.series_error`, the interval of net change is a band (``interval``).
 
     Examples
@@ -86,7 +87,7 @@ def draw_series(
         low, high = np.nanmin([low, *ends[0]]), np.nanmax([high, *ends[1]])
         least, most = (np.concatenate([level[:1], end]) for end in ends)
         look = _interval_look(style)
-        ax.fill_between(step_days(totals), least, most, step="post", zorder=Z["mark"], gid="interval", **look)
+        ax.fill_between(step_days(totals), least, most, zorder=Z["mark"], gid="interval", **look)
         draw_last_interval(ax, step_days(totals)[-1], level[-1], last_interval(totals), style.ink, style)
     room = room_for(high - low)
     ax.set_ylim(low - 0.04 * room, high + room * 1.4 * _TEXT_ROOM)
@@ -353,7 +354,7 @@ def heading(totals: pd.DataFrame, what: str) -> str:
 
 
 def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, dots: bool = True) -> None:
-    """Draw a level that changes at the end of each step, with contested ground.
+    """Draw a level that changes within each step, with contested ground.
 
     `level` [km²] has one value more than there are steps: the first is that before them.
     """
@@ -362,25 +363,31 @@ def draw_level(ax: Axes, totals: pd.DataFrame, level: Any, style: MapStyle, *, d
     ends = days[1:]
     seen = seen_from(totals["side"].iloc[0], style)
     for look, where in ((seen.gained, level >= 0), (seen.lost, level <= 0)):
-        face, inside = _level_face(look, style), np.where(where, level, 0.0)
-        ax.fill_between(days, inside, step="post", color=face, linewidth=0, zorder=Z["ground"])
+        fill_: dict[str, Any] = {"color": _level_face(look, style), "linewidth": 0, "zorder": Z["ground"]}
+        ax.fill_between(days, level, where=where, interpolate=True, **fill_)
     contested = contested_levels(totals)
     if contested.any():
-        band = StepPatch((level + contested)[:-1], days, baseline=level[:-1], fill=True, zorder=Z["mark"])
-        band.set_gid("contested")
-        ax.add_patch(paint(band, _contested_look(style), style))
+        ax.add_patch(
+            paint(band_between(days, level, level + contested, "contested"), _contested_look(style), style)
+        )
     ax.axhline(0, color=style.ink, linewidth=style.frame_pt_width, zorder=Z["district"])
     marker = "o" if dots and len(days) <= _FEW else ""
     ax.plot(
-        days, level, drawstyle="steps-post", color=style.ink, linewidth=style.front_pt, marker=marker,
+        days, level, color=style.ink, linewidth=style.front_pt, marker=marker,
         markersize=2.4, solid_joinstyle="miter", gid="net", zorder=Z["front"],
     )  # fmt: skip
     odd = np.flatnonzero(totals["suspect"].to_numpy(dtype=bool))
     if len(odd):
         red = style.date_colours[-1]
-        before, after = level[odd], level[odd + 1]
-        ax.vlines(ends[odd], before, after, color=red, linewidth=2 * style.front_pt, zorder=Z["front"])
+        within = [[(days[at], level[at]), (days[at + 1], level[at + 1])] for at in odd]
+        ax.add_collection(LineCollection(within, color=red, linewidth=2 * style.front_pt, zorder=Z["front"]))
     mark_suspect(ax, ends[odd], level[odd + 1], style)
+
+
+def band_between(days: Any, low: Any, high: Any, name: str) -> Polygon:
+    """Make the patch of what lies between two levels over the days; its gid is `name`."""
+    corners = np.concatenate([np.column_stack([days, high]), np.column_stack([days, low])[::-1]])
+    return Polygon(corners, gid=name, zorder=Z["mark"])
 
 
 def contested_levels(rows: pd.DataFrame) -> Any:
@@ -440,7 +447,8 @@ def write_last(ax: Axes, totals: pd.DataFrame, level: Any, unit: str, style: Map
         size_pt=style.heading_pt, name="last", style=style, weight="bold", ha="right",
     )  # fmt: skip
     size, room = label.get_window_extent(renderer_of(ax.figure)), ax.get_window_extent()
-    spanned = level[np.append(ends, np.inf) > ends[-1] - size.width / room.width * np.ptp(ax.get_xlim())]
+    since, days = ends[-1] - size.width / room.width * np.ptp(ax.get_xlim()), step_days(totals)
+    spanned = np.append(level[days > since], np.interp(since, days, level))
     foot = spanned.min() - 2 * size.height / room.height * np.ptp(ax.get_ylim())
     if spanned.max() - level[-1] > level[-1] - spanned.min() and foot > ax.get_ylim()[0]:
         label.set(va="top", position=(-1.0, -4.0))

@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from frontlines.arguments import checked
 from frontlines.crs.working import require_working_crs
-from frontlines.names import CONTESTED, RESERVED, UNKNOWN
+from frontlines.names import CONTESTED, RESERVED, UNKNOWN, counted
 from frontlines.plot.artists import Stage, Z, areas, dash, dots, fill, merged, outline, paint, stroke
 from frontlines.plot.furniture import Beside, Entry
 from frontlines.plot.labels import Label, place_labels
@@ -164,25 +164,35 @@ def side_labels(change: gpd.GeoDataFrame, names: Mapping[str, str], style: MapSt
 
 
 def side_entries(
-    drawn: Collection[str], held: Mapping[str, str], sides: Iterable[str], style: MapStyle
-) -> list[Entry]:
+    drawn: Collection[str], held: Mapping[str, str], sides: Iterable[str], style: MapStyle, *,
+    named: Collection[str],
+) -> list[Entry]:  # fmt: skip
     """Return the entries of a legend for what `draw_change` drew without a side.
 
-    `held` says of each side what to write, `sides` are all of the study.
+    `held` says of each side what to write, `sides` are all of the study. Sides that are not
+    `named` share one.
     """
     looks = side_looks(sides, style)
     moved = sorted(gid.split(":")[1:] for gid in drawn if gid.startswith("from:"))
     seen = {gid.removeprefix("side:") for gid in drawn} | {side for pair in moved for side in pair}
-    out: list[Entry] = [
-        (held.get(side, clean(side)), _swatch(kept_look(look), style))
-        for side, look in looks.items()
-        if side in seen
-    ]
+    swatches = {side: _swatch(kept_look(look), style) for side, look in looks.items() if side in seen}
+    texts = {side: held.get(side, led(clean(side))) for side in swatches}
+    out = _of_sides(texts, swatches, named)
     if moved:
         before, after = moved[0]
         look, broad = moved_look(looks, after, before, style, striped=True)
         text = "Changed hands: dark, with stripes in the colour of the side before"
         out.append((text, _swatch(look, broad)))
+    return out
+
+
+def _of_sides(texts: Mapping[str, str], swatches: Mapping[str, Patch], named: Collection[str]) -> list[Entry]:
+    """Return an entry for each side that is named, and one for the others together."""
+    own = [side for side in swatches if side in named or side in RESERVED]
+    rest = [side for side in swatches if side not in own]
+    out: list[Entry] = [(texts[side], swatches[side]) for side in own]
+    if rest:
+        out.append((counted(len(rest), "more side"), Beside([swatches[side] for side in rest][:_BESIDE])))
     return out
 
 
@@ -206,11 +216,12 @@ def change_classes(change: pd.DataFrame, side: str) -> Any:
 
 def ground_entries(
     drawn: Collection[str], side: str, names: Mapping[str, str], every: Iterable[str], style: MapStyle, *,
-    unseen: Mapping[str, str],
+    unseen: Mapping[str, str], named: Collection[str],
 ) -> list[Entry]:  # fmt: skip
     """Return the entries of a legend for what `draw_change` drew of a side; `every` are the study's sides.
 
-    `unseen` says how much ground of a class there is, where all of it is too small for the scale.
+    Sides that are not `named` share one entry. `unseen` says how much ground of a class
+    there is, where all of it is too small for the scale.
     """
     looks = side_looks([side, *every], style)
     who = led(clean(side_name(side, names)))
@@ -229,12 +240,13 @@ def ground_entries(
             ]
             small = f" ({unseen[kind]}, too small to see)" if kind in unseen else ""
             out.append((text + small, Beside(swatches[:_BESIDE])))
-    for one in sorted(looks, key=lambda one: (one != side, one in RESERVED)):
-        if f"side:{one}" in drawn:
-            held = "on both dates" if one in RESERVED else "held on both dates"
-            out.append(
-                (f"{led(clean(side_name(one, names)))}: {held}", _swatch(kept_look(looks[one]), style))
-            )
+    kept = [one for one in looks if f"side:{one}" in drawn]
+    kept.sort(key=lambda one: (one != side, one in RESERVED))
+    texts = {
+        one: f"{led(clean(side_name(one, names)))}: {'held ' * (one not in RESERVED)}on both dates"
+        for one in kept
+    }
+    out += _of_sides(texts, {one: _swatch(kept_look(looks[one]), style) for one in kept}, named)
     if CONTESTED in drawn:
         out.append(("Contested at the later date", paint(Patch(), style.contested(style.paper), style)))
     return out
@@ -505,6 +517,7 @@ def base_entries(drawn: Collection[str], oblast: str, style: MapStyle) -> list[E
     dot = disc(style.town_pt_size * 1.2, style.ink, style.paper, 0.3)
     ring = disc(style.town_pt_size * _RING, style.paper, style.ink, style.town_pt_size / 3)
     every: dict[str, Entry] = {
+        "bare": ("Covered by no polygon along the edge", paint(Patch(), style.bare, style)),
         "no-district": ("In no district, not counted", paint(Patch(), style.hole, style)),
         "district": ("District boundary", line(style.district_edge, style.district_pt_width * 1.6)),
         "theatre": ("Limit of the study area", line(style.theatre_edge, style.theatre_pt_width)),

@@ -29,6 +29,9 @@ _COLUMN_MM = 58.0
 _TABLE_MM = 66.0  # no wider than this: figures stand near their names
 _ENTRY_MM = 50.0  # least width of a column of a legend
 _MAIN_MM = (70.0, 165.0)
+_LEAST_MM = 24.0  # of the height of a legend, and of a main panel: the page grows before they have less
+_STRETCHED = 1.5  # times its height: a main panel is no higher for what stands beside it
+_LEGEND_MM = 64.0  # of its height under a wide panel at most
 _DETAIL_MM = (40.0, 75.0)
 _LOCATOR_MM = (24.0, 34.0)
 _HEADING_MM, _DEGREES_MM = 7.0, 2.8  # over a panel: its heading with the degrees of its frame, or they alone
@@ -51,6 +54,7 @@ class Needs:
     details_mm: float = 0.0  # least height of a detail
     locator_aspect: float | None = None
     table_mm: float = 0.0
+    crowded: bool = False  # the legend is long: the locator stands under the table, and leaves it room
 
     @property
     def wide(self) -> bool:
@@ -88,9 +92,25 @@ def legend_shape(needs: Needs, style: MapStyle) -> tuple[float, int]:
         return _inner(style) - _main_width(needs, style) - style.gap_mm, 1
     width = _inner(style)
     if not needs.lone:
+        if needs.crowded:
+            return width - _COLUMN_MM - style.gap_mm, 2
         width -= _TABLE_MM + style.gap_mm if needs.table_mm else 0.0
         width -= _locator_size(needs)[0] + style.gap_mm if needs.locator_aspect else 0.0
     return width, max(1, int(width // _ENTRY_MM))
+
+
+def legend_room(needs: Needs, style: MapStyle) -> float:
+    """Return how high a legend is at most, so that the main panel keeps its least height [mm]."""
+    over = _HEADING_MM if needs.details else _DEGREES_MM
+    rest = 2 * style.margin_mm + needs.title_mm + needs.caption_mm + over + 1.75 * style.gap_mm
+    if needs.details and (needs.wide or not needs.lone):
+        rest += max(_DETAIL_MM[0], needs.details_mm) + style.gap_mm + over
+    if needs.wide:
+        return max(min(style.max_height_mm - rest - _MAIN_MM[0], _LEGEND_MM), _LEAST_MM)
+    natural = max(_main_width(needs, style) / needs.main_aspect, _MAIN_MM[0])
+    beside = _beside_mm(needs, 0.0, style) + style.gap_mm
+    beside += (_detail_size(needs, style)[1] + style.gap_mm) * needs.lone
+    return max(min(style.max_height_mm - rest, _STRETCHED * natural) - beside, _LEAST_MM)
 
 
 def detail_room(needs: Needs, number: int, style: MapStyle) -> tuple[float, float]:
@@ -114,7 +134,7 @@ def plan(needs: Needs, legend_mm: float, style: MapStyle) -> Places:
     top = style.margin_mm + needs.title_mm + over
     most = style.max_height_mm - style.margin_mm - needs.caption_mm - 0.75 * gap - top
     main_w, in_row = _main_width(needs, style), bool(needs.details) and (needs.wide or not needs.lone)
-    foot_mm = max(legend_mm, *(() if needs.lone else (needs.table_mm, _locator_size(needs)[1])), 0.0)
+    foot_mm = max(legend_mm, beside_legend_mm(needs, style))
     foot_mm = foot_mm + gap if needs.wide else 0.0
     width, wanted = _detail_size(needs, style)
     beside = _beside_mm(needs, legend_mm, style)
@@ -125,7 +145,8 @@ def plan(needs: Needs, legend_mm: float, style: MapStyle) -> Places:
         row = max(min(wanted, most - foot_mm - main_h - gap - over), least) + gap + over
     if not needs.wide:
         main_h = max(main_h, beside + (wanted + gap if needs.lone else 0.0))
-    main = Box(left, top, main_w, min(main_h, most - foot_mm - row))
+    main_h = min(main_h, max(most - foot_mm - row, _LEAST_MM + (0.0 if needs.wide else beside)))
+    main = Box(left, top, main_w, main_h)
     under = main.foot + gap
     if in_row:
         boxes = [
@@ -134,7 +155,7 @@ def plan(needs: Needs, legend_mm: float, style: MapStyle) -> Places:
         ]
         under += row
     else:
-        high = min(wanted, main.height - beside - gap)
+        high = max(min(wanted, main.height - beside - gap), _LEAST_MM)
         boxes = [Box(main.left + main_w + gap, top, width, high)] if needs.lone else []
     if needs.wide and not needs.lone:
         parts = _row(needs, legend_mm, under, style)
@@ -164,6 +185,15 @@ def _locator_size(needs: Needs) -> tuple[float, float]:
     return (_LOCATOR_MM[1] * needs.locator_aspect, _LOCATOR_MM[1]) if needs.locator_aspect else (0.0, 0.0)
 
 
+def beside_legend_mm(needs: Needs, style: MapStyle) -> float:
+    """Return the height of table and locator where they stand beside the legend [mm]."""
+    if needs.lone or not needs.wide:
+        return 0.0
+    if needs.crowded:
+        return needs.table_mm + (style.gap_mm + _LOCATOR_MM[0] if needs.locator_aspect else 0.0)
+    return max(needs.table_mm, _locator_size(needs)[1])
+
+
 def _beside_mm(needs: Needs, legend_mm: float, style: MapStyle) -> float:
     """Return the least height of what stands in the column beside a panel [mm]."""
     if needs.wide and not needs.lone:
@@ -181,6 +211,10 @@ def _row(needs: Needs, legend_mm: float, top: float, style: MapStyle) -> tuple[B
     """Put legend, table and locator beside each other."""
     left, (width, _) = style.margin_mm, legend_shape(needs, style)
     legend = Box(left, top, width, legend_mm)
+    if needs.crowded:
+        high = max(legend_mm, beside_legend_mm(needs, style))
+        box = Box(left + width + style.gap_mm, top, _COLUMN_MM, high)
+        return legend, *_column(needs, 0.0, box, style)[1:]
     table = Box(left + width + style.gap_mm, top, _TABLE_MM, needs.table_mm) if needs.table_mm else None
     wide, high = _locator_size(needs)
     locator = Box(left + _inner(style) - wide, top, wide, high) if needs.locator_aspect else None

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from frontlines.arguments import checked
 from frontlines.change import transition_matrix
 from frontlines.errors import FrontlinesError
-from frontlines.names import RESERVED, WHOLE, Floats, area_unit
+from frontlines.names import RESERVED, WHOLE, Floats, area_unit, counted
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import (
@@ -37,7 +37,8 @@ _HEAD_MM, _SMALL_HEAD_MM = 10.0, 8.5  # and for headings and the names of column
 _BAND = 0.11  # of a cell: the band in the colour of a side
 _LEAST_KM2 = 5e-3  # less would be written as 0
 _FULL = 0.95  # of a cell: longer numbers do not fit
-_MOST_SIDES = 8  # in the matrix of a district
+_MOST_SIDES, _MOST_OF_ALL = 8, 14  # in the matrix of a district, and of all; the rest have one row there
+_REST = "more sides"  # the key of those
 _PALEST, _DARKEST = 0.10, 0.62  # share of the shade in the cells with the least and the most ground
 _COLUMNS = ("district", "date_from", "date_to", "side_from", "side_to", "area_km2")
 
@@ -95,14 +96,25 @@ def transition_matrix_figure(
     names = {side: clean(side_name(side, sides or {})) for side in every}
     looks = side_looks(every, style)
     page = FigurePage(style, title=title, caption=caption)
-    box = Box(style.margin_mm, page.top_mm + _HEAD_MM, page.inner_mm, (len(every) + 1) * _ROW_MM)
+    whole, shown, inside = _folded(matrix.loc[WHOLE])
+    if _REST in shown:
+        names[_REST] = counted(len(every) - len(shown) + 1, "more side")
+        looks[_REST] = AreaStyle(style.paper)
+    turned_mm = _turned_mm(
+        page, [names[side] for side in shown], (page.inner_mm - _NAME_MM) / (len(shown) + 1)
+    )
+    head_mm = _HEAD_MM + turned_mm
+    box = Box(style.margin_mm, page.top_mm + head_mm, page.inner_mm, (len(shown) + 1) * _ROW_MM)
     text = f"All districts, {unit.name}: rows {dates[0]}, columns {dates[1]}; shaded: changed hands"
-    _head(page, box, text, _HEAD_MM)
-    whole = matrix.loc[WHOLE].to_numpy(dtype=float)
+    _head(page, box, text, head_mm)
     ax = page.add(WHOLE, box._replace(left=box.left + _NAME_MM, width=box.width - _NAME_MM))
-    _draw_matrix(ax, whole, every, names, looks, float(_moved(whole).max()), style)
+    _draw_matrix(ax, whole, shown, names, looks, float(_moved(whole).max()), style, turned_mm)
     _write_sums(ax, whole, style)
-    foot_mm = _draw_districts(page, box.foot + style.gap_mm, matrix, names, looks, most)
+    foot_mm = box.foot + style.gap_mm
+    if inside > _LEAST_KM2:
+        text = f"Not shaded: {number(inside)} {unit.name} changed hands among the {names[_REST]}."
+        foot_mm += page.write_block(text, foot_mm, size_pt=style.legend_pt, name="inside") + style.gap_mm
+    foot_mm = _draw_districts(page, foot_mm, matrix, names, looks, most)
     page.end(foot_mm + style.gap_mm / 2)
     return page.figure
 
@@ -118,6 +130,31 @@ def _dates(transitions: pd.DataFrame, most: int) -> tuple[str, str]:
         raise FrontlinesError(f"the table holds {len(pairs)} pairs of dates: pass the rows of one")
     first, last = (day(date) for date in pairs.iloc[0])
     return first, last
+
+
+def _folded(matrix: Any) -> tuple[Floats, list[str], float]:
+    """Sum up the rows and columns of all but the sides with most change, if there are many.
+
+    Returned are the areas, the sides, and how much changed hands among those summed up.
+    """
+    km2, every = matrix.to_numpy(dtype=float), [str(side) for side in matrix.columns]
+    if len(every) <= _MOST_OF_ALL:
+        return km2, every, 0.0
+    moved = _moved(km2)
+    order = np.lexsort((-km2.sum(axis=1), -(moved.sum(axis=0) + moved.sum(axis=1))))
+    first = np.sort(order[: _MOST_OF_ALL - 1])
+    group = np.full(len(every), len(first))
+    group[first] = np.arange(len(first))
+    to = (group[:, None] == np.arange(len(first) + 1)).astype(float)
+    rest = np.setdiff1d(order, first)
+    return to.T @ km2 @ to, [*(every[k] for k in first), _REST], float(moved[np.ix_(rest, rest)].sum())
+
+
+def _turned_mm(page: FigurePage, names: list[str], width_mm: float) -> float:
+    """Give the room for names over columns, if some are too long to stand upright; else 0 [mm]."""
+    font, px_mm = font_of(page.style, page.style.legend_pt), MM_PER_INCH / page.figure.dpi
+    longest_mm = max(text_width_px(name, font, float(page.figure.dpi)) * px_mm for name in names)
+    return min(longest_mm, _NAME_MM) if longest_mm > _FULL * width_mm else 0.0
 
 
 def _moved(km2: Floats) -> Floats:
@@ -154,23 +191,28 @@ def _draw_districts(
     scale = max(float(_moved(grids[name]).max()) for name in ranked)
     width_mm = (page.inner_mm + style.gap_mm) / _ACROSS - style.gap_mm
     height_mm = min(len(busy), _MOST_SIDES) * _SMALL_ROW_MM
+    owns = [busy if len(busy) <= _MOST_SIDES else _busiest(_moved(grids[name])) for name in ranked]
+    turned_mm = max(
+        _turned_mm(page, [names[every[k]] for k in own], (width_mm - _SMALL_NAME_MM) / len(own))
+        for own in owns
+    )
+    head_mm = _SMALL_HEAD_MM + turned_mm
     top_mm += page.write_block(
         f"By district: {_which(len(ranked), len(grids), most)}",
         top_mm, size_pt=style.heading_pt, name="choice",
     )  # fmt: skip
-    for number_, name in enumerate(ranked):
+    for number_, (name, own) in enumerate(zip(ranked, owns, strict=True)):
         row, column = divmod(number_, _ACROSS)
         left_mm = style.margin_mm + column * (width_mm + style.gap_mm)
-        down_mm = top_mm + row * (height_mm + _SMALL_HEAD_MM + style.gap_mm / 2) + _SMALL_HEAD_MM
+        down_mm = top_mm + row * (height_mm + head_mm + style.gap_mm / 2) + head_mm
         box = Box(left_mm, down_mm, width_mm, height_mm)
-        _head(page, box, clean(name), _SMALL_HEAD_MM)
-        own = busy if len(busy) <= _MOST_SIDES else _busiest(_moved(grids[name]))
+        _head(page, box, clean(name), head_mm)
         inner = Box(
             left_mm + _SMALL_NAME_MM, down_mm, width_mm - _SMALL_NAME_MM, len(own) * _SMALL_ROW_MM
         )  # fmt: skip
         ax = page.add(str(name), inner)
         shown = [every[k] for k in own]
-        _draw_matrix(ax, grids[name][np.ix_(own, own)], shown, names, looks, scale, style)
+        _draw_matrix(ax, grids[name][np.ix_(own, own)], shown, names, looks, scale, style, turned_mm)
     return box.foot
 
 
@@ -202,6 +244,7 @@ def _draw_matrix(
     looks: Mapping[str, AreaStyle],
     scale: float,
     style: MapStyle,
+    turned_mm: float,
 ) -> None:
     """Draw cells, bands in the colours of the sides, and names."""
     n = len(sides)
@@ -228,8 +271,10 @@ def _draw_matrix(
         look: dict[str, Any] = {"size_pt": size_pt, "name": "side", "style": style, "path_effects": None}
         text = shortened(names[side], left_px - 6, ax.figure, font)
         write(ax, text, (-2 * _BAND, k + 0.5), (-3.0, 0.0), ha="right", va="center", **look)
-        text = shortened(names[side], 0.95 * px, ax.figure, font)
-        write(ax, text, (k + 0.5, -2 * _BAND), (0.0, 2.5), ha="center", **look)
+        room_px = turned_mm / MM_PER_INCH * ax.figure.dpi if turned_mm else _FULL * px
+        text = shortened(names[side], room_px, ax.figure, font)
+        turned: dict[str, Any] = {"rotation": 90, "va": "bottom"} if turned_mm else {}
+        write(ax, text, (k + 0.5, -2 * _BAND), (0.0, 2.5), ha="center", **turned, **look)
 
 
 def _fitted(area: float, width_px: float, ax: Axes, style: MapStyle) -> str:

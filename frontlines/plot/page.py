@@ -84,6 +84,11 @@ class FigurePage:
         ax.set_position((box.left / self.style.width_mm, 1 - box.foot / self.height_mm, width, height))
         return ax
 
+    def drop(self, ax: Axes) -> None:
+        """Take an Axes away."""
+        del self._boxes[ax]
+        ax.remove()
+
     def add_legend(
         self, entries: Sequence[Entry], box: Box, *, columns: int = 1, entry_mm: float | None = None
     ) -> tuple[Axes, float]:

@@ -80,6 +80,8 @@ class ResultsLike(Protocol):
     @property
     def no_district(self) -> gpd.GeoDataFrame | None: ...  # noqa: D102
     @property
+    def bare(self) -> gpd.GeoDataFrame | None: ...  # noqa: D102
+    @property
     def caption(self) -> str: ...  # noqa: D102
 
 
@@ -123,13 +125,14 @@ class Panel(NamedTuple):
     districts: gpd.GeoDataFrame
     theatre: Any
     outside: Any  # ground in no district
+    bare: Any  # ground along the edge that no polygon covers
 
 
 def panel_of(ax: Axes, letter: str, scene: Scene) -> Panel:
     """Look up what an Axes shows."""
-    study, bare, view = scene.study, scene.results.no_district, view_of(ax)
-    theatre, outside = ([scene.theatre], () if bare is None else bare.geometry.to_numpy())
-    near = (areas(coarse(own, view)) for own in (theatre, outside))
+    study, results, view = scene.study, scene.results, view_of(ax)
+    others = [() if one is None else one.geometry.to_numpy() for one in (results.no_district, results.bare)]
+    near = (areas(coarse(own, view)) for own in ([scene.theatre], *others))
     towns = study.towns if letter == "a" else study.zoom_towns
     return Panel(ax, letter, towns, coarse_rows(study.districts, view), *near)
 

@@ -34,14 +34,16 @@ from frontlines.plot.charts import (
 )
 from frontlines.plot.page import LEFT_MM, TITLE_GAP_MM, Box, Chart, FigurePage, align_label, chart_page
 from frontlines.plot.side_charts import draw_net_by_side, draw_sides, draw_stack, legend_of_sides
-from frontlines.plot.style import DEFAULT_STYLE, MapStyle, side_looks
-from frontlines.plot.text import font_of, shortened
+from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, side_looks
+from frontlines.plot.text import font_of, wrap
 from frontlines.plot.words import clean, number
 from frontlines.sources.formats import rounded
 
 _SMALL_MM = 27.0  # height of the panel of a district
 _ACROSS = 4
 _NAME_MM = 10.5
+_MOST_COLUMNS = 6  # of a legend across the page
+_NAME_LINES, _LEADING = 2, 1.3  # of a name over a panel; the distance of lines in sizes of the type
 _FOOT_MM = 6.5
 _SCALE_MM = 6.0  # room for the numbers of a panel's own scale
 _BESIDE_MM = 32.0  # for names beside charts of several sides
@@ -196,10 +198,12 @@ def district_figure(
     top_mm += page.write_block(text, page.top_mm, size_pt=style.legend_pt, name="choice")
     if entries:
         box = Box(style.margin_mm, top_mm, page.inner_mm, 10.0)
-        entry_mm = page.inner_mm / len(entries)
-        top_mm += page.add_legend(entries, box, columns=len(entries), entry_mm=entry_mm)[1] + TITLE_GAP_MM
+        columns = min(len(entries), _MOST_COLUMNS)
+        entry_mm = page.inner_mm / columns
+        top_mm += page.add_legend(entries, box, columns=columns, entry_mm=entry_mm)[1] + TITLE_GAP_MM
     rows = -(-len(chosen) // _ACROSS)
-    foot_mm = top_mm + (rows * (_NAME_MM + _SMALL_MM) + _FOOT_MM if rows else 0.0)
+    name_mm = _name_mm(page, chosen, free=free)
+    foot_mm = top_mm + (rows * (name_mm + _SMALL_MM) + _FOOT_MM if rows else 0.0)
     page.end(foot_mm + (style.gap_mm if caption.strip() else 0.0))
     if several:
         _draw_shares(page, totals, chosen, top_mm)
@@ -248,16 +252,33 @@ def _panels(
 ) -> Iterator[tuple[Axes, int]]:
     """Add a panel for each district, the first row of them from `top_mm` on; give it with its column."""
     style = page.style
-    gap_mm = style.gap_mm + _SCALE_MM * free
-    width_mm = (style.width_mm - style.margin_mm - LEFT_MM + gap_mm) / _ACROSS - gap_mm
+    (gap_mm, width_mm), name_mm = _across(style, free=free), _name_mm(page, chosen, free=free)
     for i, (name, _) in enumerate(chosen):
         row, column = divmod(i, _ACROSS)
-        panel_mm = top_mm + row * (_NAME_MM + _SMALL_MM) + _NAME_MM
+        panel_mm = top_mm + row * (name_mm + _SMALL_MM) + name_mm
         box = Box(LEFT_MM + column * (width_mm + gap_mm), panel_mm, width_mm, _SMALL_MM)
         ax = page.add(clean(name), box)
         yield ax, column
         align_label(ax, style)
         ax.tick_params(labelleft=free or column == 0, labelbottom=i + _ACROSS >= len(chosen))
+
+
+def _across(style: MapStyle, *, free: bool) -> tuple[float, float]:
+    """Give the gap between panels and their width [mm]."""
+    gap_mm = style.gap_mm + _SCALE_MM * free
+    return gap_mm, (style.width_mm - style.margin_mm - LEFT_MM + gap_mm) / _ACROSS - gap_mm
+
+
+def _name_mm(page: FigurePage, chosen: Sequence[tuple[str, pd.DataFrame]], *, free: bool) -> float:
+    """Give the room for names and figures over a row of panels, in the lines that they need."""
+    style, width_px = page.style, _across(page.style, free=free)[1] / MM_PER_INCH * page.figure.dpi
+    lines = [_wrapped(name, width_px, page.figure, style).count("\n") for name, _ in chosen]
+    return _NAME_MM + max(lines, default=0) * _LEADING * style.heading_pt * MM_PER_INCH / PT_PER_INCH
+
+
+def _wrapped(name: str, width_px: float, figure: Any, style: MapStyle) -> str:
+    font = font_of(style, style.heading_pt, weight="bold")
+    return wrap(clean(name), width_px, figure, font, most=_NAME_LINES)
 
 
 def _draw_shares(
@@ -307,8 +328,7 @@ def _draw_grid(
 
 def _write_name(ax: Axes, name: str, figures: str, style: MapStyle) -> None:
     """Write a district's name and its figures over its panel."""
-    font = font_of(style, style.heading_pt, weight="bold")
-    fitted = shortened(clean(name), ax.get_window_extent().width, ax.figure, font)
+    fitted = _wrapped(name, ax.get_window_extent().width, ax.figure, style)
     look: dict[str, Any] = {"xycoords": "axes fraction", "path_effects": None, "name": "name", "style": style}
     write(ax, fitted, (0.0, 1.0), (0.0, 10.5), size_pt=style.heading_pt, weight="bold", **look)
     write(ax, figures, (0.0, 1.0), (0.0, 2.5), size_pt=style.legend_pt, **look)

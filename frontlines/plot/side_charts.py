@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch, StepPatch
+from matplotlib.patches import Patch
 from matplotlib.patheffects import Normal, Stroke
 
 from frontlines.arguments import checked
-from frontlines.names import area_unit, in_unit, sides_in_order
+from frontlines.names import area_unit, counted, in_unit, sides_in_order
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.chart_axes import axes_for, room_for, set_date_axes, write_above
 from frontlines.plot.charts import (
+    band_between,
     draw_last_interval,
     heading,
     last_interval,
@@ -39,8 +40,8 @@ _LEAST = 1e-3  # of the largest net change: a side that never changed more has n
 _CASING_PT = 0.9
 _NAMES_PT = 4.0  # from the last day to the names
 _End = tuple[
-    float, str, AreaStyle | None
-]  # where a name belongs, what it says, and the look of what it names
+    float, str, AreaStyle | None, float
+]  # where a name belongs, what it says, the look of what it names, and how much it matters
 
 
 @checked()
@@ -70,9 +71,9 @@ def draw_sides(
     Returns
     -------
     Axes
-        The Axes. The ground of a side is a patch whose gid is ``side:`` and its name, level between
-        snapshots; at its end stand its name and its last area. Steps whose snapshots are the same, byte
-        for byte, are marked along the foot (``same_input``).
+        The Axes. The ground of a side is a patch whose gid is ``side:`` and its name, its edge
+        straight from snapshot to snapshot; at its end stand its name and its last area. Steps whose
+        snapshots are the same, byte for byte, are marked along the foot (``same_input``).
 
     Examples
     --------
@@ -92,11 +93,11 @@ def draw_sides(
     ends: list[_End] = []
     for side, km2 in held.items():
         text = f"{clean(side_name(side, called))} {number(km2[-1])} {unit.name}"
-        ends.append((low + km2[-1] / 2, text, looks[side]))
+        ends.append((low + km2[-1] / 2, text, looks[side], float(km2[-1])))
         low += float(km2[-1])
     top = room_for(max(whole, float(np.sum([*held.values()], axis=0).max())))
     if top - low > _REST * top:
-        ends.append(((top + low) / 2, f"Rest of the districts {number(top - low)} {unit.name}", None))
+        ends.append(((top + low) / 2, f"Rest of the districts {number(top - low)} {unit.name}", None, np.inf))
     ax.set_ylim(0.0, top)
     _mark(ax, steps, "Ground held", unit.name, style)
     _write_ends(ax, ends, style)
@@ -113,12 +114,11 @@ def draw_stack(
     for side in sides_in_order(totals["side"]):
         rows = totals[totals["side"] == side]
         held = np.concatenate([rows["before_km2"].iloc[:1], rows["after_km2"]]).astype(float) / of
-        foot: Any = low[:-1]
-        band = StepPatch((low + held)[:-1], days, baseline=foot, fill=True, zorder=Z["ground"])
-        band.set_gid(f"side:{side}")
+        band = band_between(days, low, low + held, f"side:{side}")
+        band.set_zorder(Z["ground"])
         ax.add_patch(paint(band, looks[side], style))
         edge: dict[str, Any] = {"color": style.paper, "linewidth": style.theatre_pt_width}
-        ax.plot(days, low + held, drawstyle="steps-post", zorder=Z["mark"], **edge)
+        ax.plot(days, low + held, zorder=Z["mark"], **edge)
         low, every[side] = low + held, held
     return every
 
@@ -147,7 +147,7 @@ def draw_net_by_side(
     Returns
     -------
     Axes
-        The Axes. The gid of a side's line is ``net:`` and its name; it is level between snapshots. Suspect
+        The Axes. The gid of a side's line is ``net:`` and its name, straight between snapshots. Suspect
         steps have a red diamond (``suspect``). Sides that never change have no line. With the columns of
         `frontlines.series.series_error`, each line ends with its interval (``interval``).
 
@@ -177,14 +177,14 @@ def draw_net_by_side(
         width = 1.3 * style.front_pt
         casing = Stroke(linewidth=width + _CASING_PT, foreground=mix(looks[side].face, style.ink, 0.6))
         ax.plot(
-            days, net, drawstyle="steps-post", color=looks[side].face, linewidth=width, gid=f"net:{side}",
+            days, net, color=looks[side].face, linewidth=width, gid=f"net:{side}",
             path_effects=[casing, Normal()], solid_joinstyle="miter", zorder=Z["front"],
         )  # fmt: skip
         known |= draw_last_interval(ax, days[-1], net[-1], last_interval(rows), looks[side].face, style)
         odd = np.flatnonzero(rows["suspect"].to_numpy(dtype=bool))
         mark_suspect(ax, days[odd + 1], net[odd + 1], style)
         text = f"{clean(side_name(side, called))} {number(net[-1], sign=True)} {unit.name}"
-        ends.append((net[-1], text, looks[side]))
+        ends.append((net[-1], text, looks[side], float(np.abs(net).max())))
     ax.margins(y=_ROOM)
     ax.autoscale_view(scalex=False)
     since = f"{unit.name} since {day(steps['date_from'].iloc[0])}"
@@ -221,18 +221,21 @@ def _write_ends(ax: Axes, ends: Sequence[_End], style: MapStyle) -> None:
     """Write names to the right of a chart, at the height of what they name, but one under the other."""
     if not ends:
         return
-    ends = sorted(ends, key=lambda end: end[0])
     low, high = ax.get_ylim()
-    height_pt = ax.get_window_extent().height * PT_PER_INCH / ax.figure.dpi
-    wanted = np.array([(at - low) / (high - low) * height_pt for at, _, _ in ends])
-    gap = _LEADING * style.legend_pt
+    height_pt, gap = ax.get_window_extent().height * PT_PER_INCH / ax.figure.dpi, _LEADING * style.legend_pt
+    if len(ends) > (most := max(int(height_pt / gap), 2)):
+        ends = sorted(ends, key=lambda end: -end[3])
+        rest = ends[most - 1 :]
+        ends = [*ends[: most - 1], (rest[0][0], counted(len(rest), "more side"), None, 0.0)]
+    ends = sorted(ends, key=lambda end: end[0])
+    wanted = np.array([(end[0] - low) / (high - low) * height_pt for end in ends])
     places = wanted.copy()
     for up in range(1, len(places)):  # from below each makes room over the one before
         places[up] = max(places[up], places[up - 1] + gap)
     for down in range(len(places) - 1, -1, -1):  # and from above, where they reach beyond the top
         limit = height_pt if down == len(places) - 1 else places[down + 1] - gap
         places[down] = min(places[down], limit)
-    for place, (_, text, look) in zip(places, ends, strict=True):
+    for place, (_, text, look, _) in zip(places, ends, strict=True):
         beside: dict[str, Any] = {"xycoords": "axes fraction", "va": "center", "path_effects": None}
         beside |= {"style": style, "size_pt": style.legend_pt}
         if look is not None:

@@ -57,6 +57,7 @@ _REST = AreaStyle("#FFFFFF")
 _OTHERS = AreaStyle("", "||||")
 _UNKNOWN = AreaStyle("#DDDDDD")
 _NO_DATA = AreaStyle("#FFFFFF", "xxxxxx", "#B5B5B5")
+_BARE = AreaStyle("#D0D0D0", "......", "#7A7A7A")  # no polygon covers it
 
 
 def _no_sides() -> Mapping[str, str]:
@@ -116,6 +117,7 @@ class MapStyle:
 
     # ground of no side
     hole: AreaStyle = _NO_DATA
+    bare: AreaStyle = _BARE
     contested_hatch: str = "xxxxx"
     contested_ink: str = "#4D4D4D"
     contested_face: str = "#F3EFE6"

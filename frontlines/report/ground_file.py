@@ -8,8 +8,11 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
-from frontlines.report.topology import TOLERANCE_CELLS, State, ground_topology
+from frontlines.crs import polygons_of
+from frontlines.names import somebody
+from frontlines.report.topology import TOLERANCE_CELLS, State, ground_topology, seen_about
 from frontlines.sources.writing import whole_or_not
 
 GROUND = "ground.topojson"
@@ -49,6 +52,18 @@ def write_ground(
     text = json.dumps(topology, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     with whole_or_not(Path(path)) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def with_uncounted(
+    control: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, followed: Sequence[str]
+) -> gpd.GeoDataFrame:
+    """Add the ground of the sides followed that is in no district, as far as a page shows it.
+
+    Whose of several sides it is makes no difference: nothing but that it is not counted is drawn.
+    """
+    seen = pieces.geometry.clip_by_rect(*seen_about(shapely.box(*districts.total_bounds)))
+    bare = pieces.assign(side=somebody(followed)[0]).set_geometry(polygons_of(seen.to_numpy()))
+    return gpd.GeoDataFrame(pd.concat([frame[["date", "side", "geometry"]] for frame in (control, bare)]))
 
 
 def changed_rows(places: pd.DataFrame, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

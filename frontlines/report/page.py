@@ -187,6 +187,7 @@ def _data(run: Folder, figures: Figures) -> dict[str, Any]:
         "labels": [clean(label) for label in about["labels"]],
         "figures": figures.of_side,
         "withheld": words.WITHHELD,
+        "uncounted": bool(run.manifest.get("no_district")),
         "places": settlements_of(run),
         "topology": {name: run.ground[name] for name in ("type", "transform", "objects", "arcs")},
     }
@@ -210,7 +211,7 @@ def _looks(run: Folder) -> dict[str, AreaStyle]:
         for before, was in numbers.items():
             look, _ = moved_look(looks, after, before, style, striped=True)
             found[f"from-{was}-to-{now}"] = look._replace(hatch="striped")
-    return found | {"first": style.first, "second": style.second}
+    return found | {"first": style.first, "second": style.second, "no-district": style.hole}
 
 
 def _other(run: Folder, side: str) -> int | None:

@@ -34,10 +34,11 @@ def headline(run: Run, total: pd.DataFrame, unit: AreaUnit) -> tuple[str, str]:
             f"Net change {net}{more}.",
         )
     nets = sums.loc[[side for side in sums.index if side not in RESERVED], "net_km2"]
+    nets = nets[[unit.write(net) != "0" for net in nets]]
     order = nets.index[nets.abs().to_numpy().argsort(kind="stable")[::-1]]
     of_sides = [f"{_called(run, side)} {unit.said(nets[side], sign=True)}" for side in order]
     said = f"{unit.said(sums['gained_km2'].sum())} changed hands {span}"
-    return said, f"Net change: {listed(of_sides, _MOST_SIDES)}."
+    return said, f"Net change: {listed(of_sides, _MOST_SIDES) or 'none of any side'}."
 
 
 def _agreement(run: Run, last: pd.Series[Any], unit: AreaUnit) -> tuple[str, str]:

@@ -105,9 +105,10 @@ class StoredShapes:
         for one in names:
             with where.open_input_file(one) as opened:
                 held = pq.read_metadata(opened)
-            own = _column_of(json.loads((held.metadata or {})[b"geo"]))
+            own = _column_of(Path(one).name, json.loads((held.metadata or {})[b"geo"]))
             if own != (about or own):
-                raise ValueError(f"{Path(one).name} has another CRS than {Path(names[0]).name}")
+                first_file = Path(names[0]).name
+                raise SourceError(f"{Path(one).name} has another CRS than {first_file}: give all the same")
             about = own
             files.append(_File(one, first, held.num_rows))
             first += held.num_rows
@@ -182,7 +183,7 @@ class StoredShapes:
                         break
 
 
-def _column_of(about: dict[str, Any]) -> tuple[str, CRS | None]:
+def _column_of(name: str, about: dict[str, Any]) -> tuple[str, CRS | None]:
     """Name the one column of plane polygons that a file holds, and give its CRS."""
     column = about["primary_column"]
     held = about["columns"][column]
@@ -190,7 +191,8 @@ def _column_of(about: dict[str, Any]) -> tuple[str, CRS | None]:
     alone = column == "geometry" and len(about["columns"]) == 1
     kinds = set(held["geometry_types"])
     if not (plain and alone and kinds and kinds <= _POLYGONS):
-        raise ValueError("give plane polygons as WKB in one column 'geometry', and say so (geometry_types)")
+        what = "plane polygons as WKB in one column 'geometry'"
+        raise SourceError(f"{name}: give {what}, and say so in its metadata (geometry_types)")
     crs = held.get("crs", "OGC:CRS84")
     return column, None if crs is None else CRS.from_user_input(crs)
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from frontlines.arguments import checked
 from frontlines.change import balance_by_district, change_between, transitions_by_district
@@ -23,6 +24,7 @@ from frontlines.study.record import manifest_of
 from frontlines.study.study import SHOWN, Answer, Study, both, if_any, span_of
 from frontlines.uncertainty.columns import AreaErrors, total_of
 
+_ALONG_M = 10.0  # a front so near to ground that no polygon covers is its outline
 _MOST_TOWNS = 40  # settlements on a map of a study that names none
 
 
@@ -51,6 +53,8 @@ class Results(Answer):
     no_district
         Pieces of the side's ground in no district, in and beyond the theatre, where they are more than 0.1 %
         of it: `date`, `area_km2`, `district` (the nearest), `place`.
+    bare
+        Strips along the theatre's edge that no polygon covers on either date; the map draws no front there.
     manifest
         What was read and done, as plain data.
     """
@@ -66,6 +70,7 @@ class Results(Answer):
     settlements: pd.DataFrame | None = None
     population: pd.DataFrame | None = None
     no_district: gpd.GeoDataFrame | None = None
+    bare: gpd.GeoDataFrame | None = None
     kind: ClassVar[str] = "change"
 
     def __repr__(self) -> str:
@@ -112,7 +117,10 @@ class Results(Answer):
         }
 
     def for_readers(self) -> Results:
-        """Call districts by their labels; where the study names no settlements, pick those near the front."""
+        """Call districts by their labels; where the study names no settlements, pick those near the front.
+
+        There is no front along ground that no polygon covers.
+        """
         study, balance, transitions = self.study, self.balance, self.transitions
         if labels := study.labels:
             districts, balance, transitions = (
@@ -128,7 +136,12 @@ class Results(Answer):
             order = off_m.sort_values(kind="stable").index
             near = tuple(study.settlements["name"][order].unique()[:_MOST_TOWNS])
             study = replace(study, towns=near, zoom_towns=near)
-        return replace(self, study=study, balance=balance, transitions=transitions)
+        found = replace(self, study=study, balance=balance, transitions=transitions)
+        if self.bare is None:
+            return found
+        shapes, beside = self.frontlines.geometry.to_numpy(), self.bare.union_all().buffer(_ALONG_M)
+        fronts = gpd.GeoSeries(shapely.difference(shapes, beside), self.frontlines.index, self.study.crs)
+        return replace(found, frontlines=self.frontlines.set_geometry(fronts))
 
 
 @checked()
@@ -167,7 +180,7 @@ def run_study(
         study = open_study(study)
     with reporting(progress) as report:
         report(0.0, "who held the ground")
-        control, lines, strips = both(study)
+        control, lines, margins = both(study)
         report(0.3, "what changed hands")
         before, after = (control[control["date"] == day] for day in study.dates)
         change = change_between(before, after, study.theatre, sliver_m=study.sliver_m)
@@ -175,8 +188,8 @@ def run_study(
         transitions = transitions_by_district(change, study.districts)
         every = not study.side and len(study.followed) > 1  # then ground that margins took away is no side
         balance = balance_by_district(transitions, None if every else study.followed)
-        if strips is not None:
-            balance = margin_columns(balance, strips, study.districts)
+        if margins is not None:
+            balance = margin_columns(balance, margins.strips, study.districts)
         report(0.7, "how sure")
         given = without_sigma(lines) if study.sigma_m is not None else 0
         shared = {"workers": workers, "scheduler": scheduler}
@@ -202,5 +215,6 @@ def run_study(
         settlements=places,
         population=people,
         no_district=outside if len(outside) else None,
+        bare=gpd.GeoDataFrame(geometry=[*margins.left], crs=study.crs) if margins and margins.left else None,
         manifest=manifest,
     )

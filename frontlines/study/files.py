@@ -316,7 +316,9 @@ def study_from_files(  # noqa: PLR0913 - one argument for each option of the com
         roles=("before", "after", "districts", "theatre", "settlements", "between"),
     )  # fmt: skip
     days_named = " to ".join(long_date(str(day)) for day in dates)
-    who = f"{study.one_side}: change" if len(study.followed) == 1 else "Change"
+    who = (
+        f"{study.sides.get(study.one_side, study.one_side)}: change" if len(study.followed) == 1 else "Change"
+    )
     return study if title else replace(study, title=f"{who} of control, {days_named}")
 
 

@@ -168,13 +168,15 @@ def _paged(answer: Answer) -> Answer:
 
 
 def _ground_of_change(results: Results) -> dict[str, Any]:
-    study, places = results.study, None
+    study, places, held = results.study, None, results.control
+    if results.no_district is not None:
+        held = ground_file.with_uncounted(held, results.no_district, study.districts, study.followed)
     if results.settlements is not None and study.settlements is not None:
         places = ground_file.changed_rows(results.settlements, each_once(study.settlements, study.districts))
     return {
         "states": (
             [f"{day:%Y-%m-%d}" for day in study.dates],
-            [_state(results.control, day) for day in study.dates],
+            [_state(held, day) for day in study.dates],
         ),
         "districts": study.districts,
         "title": study.title,

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -571,6 +572,9 @@ def _agreement_notes(results: AgreementResults, whole: Mapping[Any, Any], left_o
     for name in dict.fromkeys(results.manifest["parameters"].get("read_as_ground_of_side", ())):
         notes.append(f"no column 'side', so read as ground of {plain(results.side)}: {plain(name)}")
     notes += map(plain, results.manifest["parameters"].get("notes", ()))
+    files = [one["name"] for one in results.manifest["inputs"] if one["role"] in ("first", "second")]
+    if {name.rpartition("/")[2] for name in results.names} & {*files, *(Path(file).stem for file in files)}:
+        notes.append("A and B are called by their files, on map and page too: --source names them")
     if left_out:
         notes.append(f"not listed, see agreement.csv: {counted(left_out, 'district')}")
     return notes

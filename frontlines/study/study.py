@@ -20,7 +20,7 @@ from frontlines.change import PopulationRaster
 from frontlines.control import control_from_lines, frontlines_from_control
 from frontlines.control.from_lines import cut_lines
 from frontlines.errors import StudyError
-from frontlines.layers.margins import find_margins, give_margins, with_margins
+from frontlines.layers.margins import Margins, find_margins, give_margins, with_margins
 from frontlines.manifest import CAPTIONS, Manifest
 from frontlines.names import (
     BORDER_M,
@@ -241,10 +241,10 @@ def span_of(study: Study) -> str:
     return " to ".join(f"{day:%Y-%m-%d}" for day in study.dates)
 
 
-def both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+def both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, Margins | None]:
     """Complete control by lines, or lines by control, on the two dates; lines are cut by the theatre.
 
-    Control, lines, and strips along the edge that control was given.
+    Control, lines, and what is known of strips along the edge of control.
     """
     if study.frontlines is not None:
         lines = study.frontlines[study.frontlines["date"].isin(study.dates)]
@@ -256,7 +256,7 @@ def both(study: Study) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataF
     margins = find_margins(control, study.theatre, margin_m=study.margin_m)
     control = with_margins(control, margins)
     lines = frontlines_from_control(control, study.theatre, border_m=study.border_m)
-    return control, lines, margins.strips
+    return control, lines, margins
 
 
 def front_of(study: Study, layer: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

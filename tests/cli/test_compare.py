@@ -73,6 +73,7 @@ def test_one_day_of_two_files_by_hand(folder):
     assert whole["precision"] == pytest.approx(1)
     assert table["recall"].tolist()[:2] == pytest.approx([0.0, 1.0 / 1.1], abs=1e-6)  # East, West
     assert "A is First, B is Second" in result.stdout
+    assert "--source" not in result.stdout
     assert "front farther than 1,000 m from the other's: 2" in result.stdout
     ground = read_layer(folder / "out" / "agreement.gpkg")
     assert sorted(ground["kind"]) == ["both", "neither", "only_second"]
@@ -139,6 +140,7 @@ def test_what_the_margin_gave_is_printed_once_for_each_source(folder):
     text = " ".join(result.output.split())
     for name in ("near", "far"):
         assert text.count(f"{name}: Ground along the edge that no polygon covers, thinner than 1,500 m") == 1
+    assert "A and B are called by their files, on map and page too: --source names them" in text
     assert table["iou"].iloc[-1] > 0.999
     _, table = done(folder, "near.gpkg", "far.gpkg", "--margin-m", 0, "--force")
     assert table["only_first_km2"].iloc[-1] > 50

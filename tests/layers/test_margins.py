@@ -204,6 +204,10 @@ def test_what_a_margin_leaves_bare_is_named_with_the_margin_that_clears_it():
     assert not cleared.bare
     assert not find_margins(held, THEATRE, margin_m=0).bare
     run = fl.run_study(study(*[around_a_bay()] * 2, margin_m=1_000))
+    assert run.bare.area.sum() / 1e6 == pytest.approx(20)
+    told = run.for_readers().frontlines  # the bay's outline is no front for readers, that in the east is one
+    assert told.length.groupby(told["date"]).sum().tolist() == pytest.approx([20_000] * 2, rel=0.01)
+    assert (run.frontlines.length.groupby(run.frontlines["date"]).sum() > 33_000).all()
     assert "no polygon covers 20.0 km² in pieces wider than 1 km (20.0 km² at" in run.caption
     assert "--" not in run.caption  # options are for who gives the command
     (told,) = edge_notes(run.manifest)

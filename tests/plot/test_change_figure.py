@@ -142,6 +142,7 @@ class Results:
     totals: Any = field(default_factory=lambda: pd.DataFrame({"net_km2": [0.0]}))
     errors: Any = None
     no_district: Any = None
+    bare: Any = None
     caption: str = "Dates: 7 April and 12 May. Projection: Lambert azimuthal equal-area. " * 4
 
 
@@ -818,11 +819,15 @@ def test_details_are_at_least_twice_as_large_and_their_heading_says_how_much_the
 
 def test_ground_in_no_district_has_a_hatch_and_an_entry_of_its_own():
     strip = gpd.GeoDataFrame(geometry=[shapely.box(-2000, 0, 0, 50_000)], crs=CRS)
-    figure = change_figure(Results(no_district=strip))
+    bare = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 2000, 50_000)], crs=CRS)
+    figure = change_figure(Results(no_district=strip, bare=bare))
     main = next(ax for ax in figure.axes if ax.get_label() == "main")
-    drawn = next(a for a in main.get_children() if a.get_gid() == "no-district")
-    assert drawn.get_hatch() == MapStyle().hole.hatch
-    assert "In no district, not counted" in {text.get_text() for text in figure.findobj(Text)}
+    drawn = {
+        a.get_gid(): a.get_hatch() for a in main.get_children() if a.get_gid() in ("no-district", "bare")
+    }
+    assert drawn == {"no-district": MapStyle().hole.hatch, "bare": MapStyle().bare.hatch}
+    said = {"In no district, not counted", "Covered by no polygon along the edge"}
+    assert said <= {text.get_text() for text in figure.findobj(Text)}
 
 
 def quiet_war(*lost_km):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from matplotlib.legend import Legend
 from PIL import Image
 
 from frontlines.change import balance_by_district, transitions_by_district
@@ -27,6 +28,7 @@ from frontlines.plot import (
 )
 from frontlines.plot.style import dark, pale, side_faces, side_looks
 from frontlines.series import change_series, series_totals
+from frontlines.series.change_series import COLUMNS
 from frontlines.uncertainty.columns import total_of
 
 CRS, KM = "+proj=laea +lat_0=40 +lon_0=46 +datum=WGS84 +units=m", 1000.0
@@ -105,6 +107,7 @@ class Results:
     totals: Any = field(default_factory=lambda: total_of(balance_by_district(transitions())))
     errors: Any = None
     no_district: Any = None
+    bare: Any = None
     caption: str = "Made up."
 
 
@@ -154,9 +157,9 @@ def test_a_chart_stacks_what_each_side_holds():
     totals = series_totals(change_series(control(unknown=False), districts()))
     ax, looks = draw_sides(totals, whole_km2=5000.0, sides=NAMES), side_looks(Study().every_side)
     assert faces(ax) == {f"side:{side}": looks[side].face.lower() for side in ("a", "b", "c", "contested")}
-    values = {patch.get_gid(): patch.get_data() for patch in ax.patches}
-    assert values["side:a"].values.tolist() == pytest.approx([1500, 1750, 2000])
-    assert values["side:b"].baseline.tolist() == pytest.approx([1500, 1750, 2000])
+    values = {patch.get_gid(): patch.get_xy() for patch in ax.patches}
+    assert values["side:a"][:4, 1].tolist() == pytest.approx([1500, 1750, 2000, 2250])
+    assert values["side:b"][7:3:-1, 1].tolist() == pytest.approx(values["side:a"][:4, 1].tolist())
     assert ax.get_ylim() == (0.0, 5000.0)
     assert {"Alpha 2,250 km²", "c 850 km²", "Rest of the districts 500 km²"} <= set(words(ax.figure))
 
@@ -247,9 +250,66 @@ def test_many_sides_keep_tables_and_matrices_legible():
     whole, *rest = transition_matrix_figure(table, title="Many", caption="").axes
     assert len(whole.patches) == 14 * 14 + 2 * 14
     assert [round(len(ax.patches) ** 0.5) for ax in rest] == [9, 9]  # eight sides, and their bands
+    long = {f"side {number}": f"The long name of side {number}" for number in range(20)}
+    moved = pd.DataFrame(
+        {"side_from": [*long], "side_to": [*list(long)[1:], "side 0"], "district": "West", **days}
+    )
+    many = pd.concat([moved, moved.assign(side_to=moved["side_from"])]).assign(
+        area_km2=[*range(20), *[100.0] * 20]
+    )
+    figure = transition_matrix_figure(many, title="Many", caption="", sides=long)
+    whole = figure.axes[0]
+    assert len(whole.patches) == 14 * 14 + 2 * 14
+    heads = [text for text in whole.texts if text.get_rotation()]
+    assert heads[-1].get_text() == "7 more sides"
+    sums = [
+        float(text.get_text().replace(",", ""))
+        for text in whole.texts
+        if text.get_weight() == "bold" and text.get_text()[0].isdigit()
+    ]
+    assert sum(sums) == 2 * (20 * 100 + 190)
+    assert any(text.get_text().startswith("Not shaded: 21") for text in figure.texts)
     balance = balance_by_district(table)
     study = Study(followed=tuple(names), every_side=tuple(names))
     written = words(
         change_figure(Results(study=study, change=ground, balance=balance, totals=total_of(balance)))
     )
-    assert "6 more" in written  # eight of fourteen are named
+    assert "6 more sides" in written  # eight of fourteen are named
+
+
+def test_of_sixty_sides_charts_name_those_there_is_room_for():
+    one = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(
+        district="D", date_from=DAYS[0], date_to=DAYS[-1], period_end=DAYS[-1], cadence="daily",
+        same_input=False, suspect=False, cumulative_net_km2=1.0,
+    )  # fmt: skip
+    series = pd.concat(
+        [one.assign(side=f"side {n:02d}", after_km2=1.0 + n) for n in range(60)], ignore_index=True
+    )
+    for draw in (draw_sides, draw_net_by_side):
+        ax = draw(series)
+        ends = [text for text in ax.texts if text.get_gid() == "end"]
+        (rest,) = (text.get_text() for text in ends if text.get_text().endswith("more sides"))
+        assert len(ends) - 1 + int(rest.split()[0]) == 60
+        boxes = sorted((text.get_window_extent() for text in ends), key=lambda box: box.y0)
+        assert boxes[0].y0 > ax.get_window_extent().y0 - 10
+        assert all(low.y1 <= high.y0 + 1 for low, high in pairwise(boxes))
+
+
+@pytest.mark.parametrize("followed", [1, 2, 60])
+def test_of_sixty_sides_the_map_keeps_its_room_and_the_legend_names_the_first(followed):
+    names = [f"side {number:02d}" for number in range(60)]
+    whole = strips([100 / 60 * k for k in range(1, 60)])
+    ground = frame(whole, side_from=names, side_to=[*names[:-2], names[-1], names[-1]])
+    ground = ground.assign(date_from=DAYS[0], date_to=DAYS[-1])
+    study = Study(followed=tuple(names[-followed:]), every_side=tuple(names))
+    balance = balance_by_district(transitions_by_district(ground, districts()), study.followed)
+    figure = change_figure(Results(study=study, change=ground, balance=balance, totals=total_of(balance)))
+    axes = {ax.get_label(): ax for ax in figure.axes}
+    named = [text.get_text() for text in axes["legend"].findobj(Legend)[0].get_texts()]
+    rest = int(next(text for text in named if text.endswith("more sides")).split()[0])
+    assert rest + sum(text.startswith("side ") and "ained" not in text for text in named) == 60 - (
+        followed == 1
+    )
+    assert any(text.startswith("side 59") for text in named)
+    assert axes["main"].get_position().height * figure.get_figheight() * 25.4 > 60
+    assert figure.get_figheight() * 25.4 <= 231

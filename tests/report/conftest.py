@@ -28,10 +28,10 @@ FRONTS = (46.4, 46.6, 46.9, 46.8, 47.1, 47.4)
 
 
 def ground(day, front, *, third=False):
-    """A holds the west up to the front, B the east; some is contested, or the third side's."""
-    shapes = [box(46, 39, front, 41), box(front, 39, 48, 40.5), box(front, 40.5, 48, 41)]
+    """A holds the west up to the front, and beyond the districts, B the east; some is contested, or C's."""
+    shapes = [box(45.9, 39, front, 41), box(front, 39, 48, 40.5), box(front, 40.5, 48, 41)]
     sides = ["A", "B", "C" if third else "contested"]
-    if third:  # ground in no district
+    if third:  # ground in no district that nobody is known to hold
         shapes, sides = [*shapes, box(48, 39, 48.1, 41)], [*sides, "unknown"]
     return gpd.GeoDataFrame(
         {"date": [f"{day:%Y-%m-%d}"] * len(sides), "side": sides, "source": "a map & <b>"},

@@ -19,7 +19,8 @@ RUNS = ("change", "series", "sides", "compare")
 
 def shown(value):
     """Write a figure as the table does."""
-    return "0" if value == 0 else f"{value:,.1f}".replace("-", "−")
+    text = f"{value:,.1f}".replace("-", "−")
+    return text if set(text) & set("123456789") else "0"
 
 
 def rows_of(page):
@@ -132,7 +133,7 @@ def test_small_ground_is_in_square_metres_on_the_page_and_in_km2_in_the_download
 def test_the_map_and_its_legend_say_what_changed_and_where_the_front_was(page):
     for name, told in (
         ("series", ["Side A: gained since 1 June 2021", "Side A: held on both dates", "B: held on both dates",
-                    "Contested: on both dates", "Front, 1 June 2021", "Front, 6 June 2021", "Fronts of both dates",
+                    "Contested: on both dates", "In no district, not counted", "Front, 1 June 2021", "Front, 6 June 2021", "Fronts of both dates",
                     "State border or coast", "Settlement that changed hands"]),
         ("compare", [f"A by {NASTY} only", "A by both", "Contested in either", "Front by First",
                      f"Front by {NASTY}", "Fronts of both sources", "State border or coast"]),
@@ -149,6 +150,45 @@ def test_the_map_and_its_legend_say_what_changed_and_where_the_front_was(page):
             ["rgb(17, 17, 17)", False],
             ["rgb(106, 106, 106)", True],
         ]
+
+
+def test_ground_in_no_district_is_drawn_as_not_counted_and_never_as_front(page):
+    for name in ("change", "series", "sides"):
+        opened = page(name)
+        west, east, front = opened.do(
+            "const found = document.querySelector('#map [data-look=no-district]').getBBox(),"
+            " front = document.querySelector('#map .front.now').getBBox();"
+            "return [found.x, found.x + found.width, front.x]"
+        )
+        assert west < east < front + 1, name
+        assert "In no district, not counted" in opened.text("#legend")
+        assert "Ground in no district" in opened.text(".limits")
+
+
+def test_of_several_sides_a_page_opens_on_the_one_with_the_most_change(page):
+    opened = page("sides")
+    totals = pd.read_csv(opened.folder / "totals.csv")
+    change = totals.assign(km2=totals["gained_km2"] + totals["lost_km2"]).groupby("side")["km2"].sum()
+    assert opened.do("return [state.side, document.getElementById('side').value]") == [change.idxmax()] * 2
+    assert opened.text("#card p").startswith(f"Ground of {change.idxmax()}, ")
+
+
+def test_the_names_of_the_largest_changes_come_first_and_lie_over_no_other(page):
+    opened = page("series")
+    opened.do("document.getElementById('closeup').click()")
+    names, boxes, telling, px = opened.do(
+        "const found = [...document.querySelectorAll('#map .name-name')];"
+        "return [found.map(one => one.textContent), found.map(one => one.getBoundingClientRect())"
+        ".map(one => [one.x, one.y, one.width, one.height]), [...telling].map(called),"
+        " parseFloat(getComputedStyle(document.querySelector('#map .front.now:not(.casing)')).strokeWidth)]"
+    )
+    assert names[0] == telling[0]
+    assert all(
+        a[0] + a[2] <= b[0] or b[0] + b[2] <= a[0] or a[1] + a[3] <= b[1] or b[1] + b[3] <= a[1]
+        for place, a in enumerate(boxes)
+        for b in boxes[:place]
+    )
+    assert 0.9 <= px <= 2.2
 
 
 def test_bars_have_their_numbers_where_there_is_room(page):

@@ -42,7 +42,7 @@ function draw_time(wide) {
   const left = 66, right = wide - (SEVERAL ? 110 : 16), high = SOURCES ? 230 : 190, low = SOURCES ? 0 : 120, gap = SOURCES ? 0 : 46;
   const total = high + gap + low + 48, svg_ = chart.append("svg").attr("width", wide).attr("height", total).attr("viewBox", [0, 0, wide, total]).attr("role", "img");
   const x = d3.scaleUtc([time_of(0), time_of(LAST)], [left, right]);
-  const lines = data.followed.filter((side) => side === state.side || !["unknown", "contested"].includes(side))
+  const lines = data.followed.filter((side) => side === state.side || !NOT_A_SIDE.includes(side))
     .map((side) => ({ side, values: SOURCES ? positions.map((at) => figure("iou", state.district, at)) : net_since_first(state.district, side) }));
   const known = lines.flatMap((line) => line.values).filter((value) => value !== null);
   const ends = SOURCES ? [Math.min(...known, 1), Math.max(...known, 0)] : [Math.min(0, ...known), Math.max(0, ...known)];
@@ -52,7 +52,7 @@ function draw_time(wide) {
   const title = SOURCES ? "IoU: ground of both ÷ ground of either" : `Net change since ${day(date_at(0))}, ${UNIT}`;
   svg_.append("text").attr("class", "title").attr("x", 0).attr("y", 14).text(title + (state.district === WHOLE ? "" : `, ${called(state.district)}`));
   for (const line of lines) {
-    const path = line.values.map((value, at) => (value === null ? "" : SOURCES || !at ? `${at && line.values[at - 1] !== null ? "L" : "M"}${x(time_of(at))},${y(value)}` : `H${x(time_of(at))}V${y(value)}`)).join("");
+    const path = line.values.map((value, at) => (value === null ? "" : `${at && line.values[at - 1] !== null ? "L" : "M"}${x(time_of(at))},${y(value)}`)).join("");
     const wide_ = SEVERAL && line.side === state.side ? 4.4 : 2.4;
     if (SEVERAL) upper.append("path").attr("class", "line casing").attr("d", path).style("stroke-width", wide_ + 1.6);
     upper.append("path").attr("class", "line").attr("d", path).style("stroke", SEVERAL ? line_colour(line.side) : null).style("stroke-width", wide_);
@@ -132,7 +132,7 @@ function draw_bars(wide) {
   const [right_name, left_name] = SOURCES ? ["only_first", "only_second"] : ["gained", "lost"];
   const at = LAST, value = (name, district) => in_unit(figure(name, district, at));
   const bound = (district) => { const found = SOURCES ? null : interval("net", district, at); return (found?.ends ?? [0, 0]).map(in_unit); };
-  const all = data.districts.map((_, district) => district).filter((district) => value(right_name, district) || value(left_name, district) || bound(district)[1] - bound(district)[0] > 0.5 * 10 ** -data.unit.digits);
+  const all = data.districts.map((_, district) => district).filter((district) => [right_name, left_name].some((name) => area(figure(name, district, at)) !== "0") || bound(district)[1] - bound(district)[0] > 0.5 * 10 ** -data.unit.digits);
   const rows = d3.sort(all, (district) => -(value(right_name, district) + value(left_name, district) + 1e-6 * (bound(district)[1] - bound(district)[0]))).slice(0, 20);
   if (!rows.length) return chart.append("p").text(SOURCES ? "The sources agree everywhere." : "No ground changed hands.");
   const narrow = wide < 800, row = 26, left = Math.min(180, wide * 0.4), top = narrow && INTERVALS ? 66 : 50, total = top + rows.length * row + 8;

@@ -7,11 +7,15 @@ const LAST = SOURCES ? data.steps.length - 1 : data.steps.length; // positions o
 const SEVERAL = data.followed.length > 1;
 const side_names = new Map(data.sides.map((side) => [side.id, side.name]));
 const named = (side) => side_names.get(side) ?? side;
+const NOT_A_SIDE = ["unknown", "contested"];
 const side_number = new Map(data.sides.map((side, place) => [side.id, place]));
 const UNIT = data.unit.name, in_unit = (value) => (value === null ? null : value / data.unit.km2);
 const called = (district) => (district === WHOLE ? "All districts" : data.labels[district]);
 
-const state = { at: LAST, view: "change", side: data.followed[0], district: WHOLE };
+// Of several sides the page opens on the one with the most change.
+const followed_moved = (side) => d3.sum(["gained", "lost"], (name) => summed(runs_of(`${name}_km2`, WHOLE, side), 0, LAST));
+const somebody = data.followed.filter((side) => !NOT_A_SIDE.includes(side));
+const state = { at: LAST, view: "change", side: SEVERAL ? d3.sort(somebody, (side) => -followed_moved(side))[0] ?? data.followed[0] : data.followed[0], district: WHOLE };
 
 const MONTHS = "January February March April May June July August September October November December".split(" ");
 function day(date) {
@@ -27,7 +31,7 @@ function number(value, digits) {
 function area(value, signed = false) {
   if (value === null || value === undefined) return "–";
   const text = number(in_unit(value), data.unit.digits);
-  if (!/[1-9]/.test(text)) return value ? text : "0";
+  if (!/[1-9]/.test(text)) return "0";
   return (signed && value > 0 ? "+" : "") + text;
 }
 // One that is not 1 is not rounded to 1.
@@ -35,7 +39,9 @@ const measure = (value) => (value === null ? "–" : number(value === 1 ? 1 : va
 const percent = (value) => (value === null ? "–" : `${number(100 * value, 1)}%`);
 
 // A column of one district: a step, the value from there on, the next step at which it changes, and so on.
-const runs_of = (name, district, side = state.side) => data.figures[side][name]?.[district];
+function runs_of(name, district, side = state.side) {
+  return data.figures[side][name]?.[district];
+}
 function value_at(runs, step) {
   let last = runs.length - 2;
   while (runs[last] > step) last -= 2;

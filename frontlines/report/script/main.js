@@ -37,7 +37,7 @@ view_labels.append("input").attr("type", "radio").attr("name", "view").attr("val
 view_labels.append("span").text(([, text]) => text);
 
 d3.select("#side").on("change", (event) => { state.side = event.target.value; draw(); })
-  .selectAll("option").data(data.followed).join("option").attr("value", (side) => side).text(named);
+  .selectAll("option").data(data.followed).join("option").attr("value", (side) => side).property("selected", (side) => side === state.side).text(named);
 by_id("side-box").style.display = SEVERAL ? "" : "none";
 const by_label = d3.sort(data.districts.keys(), (a, b) => called(a).localeCompare(called(b)));
 d3.select("#district").on("change", (event) => choose(Number(event.target.value), true))

@@ -38,6 +38,11 @@ function compared(at = state.at) {
   return [state_numbers.get(date_at(span(at)[0])), state_numbers.get(date_at(at))];
 }
 
+// Ground in no district is in no figure, whoever holds it.
+const followed_numbers = new Set(somebody.map((side) => side_number.get(side)));
+const uncounted = (...held) => (data.uncounted && held.some((side) => followed_numbers.has(side)) ? "no-district" : "");
+const counts = (face) => SOURCES || face.properties.district >= 0;
+
 // What each face is: the name of a look, or "" for the bare ground. A look is a kind, and the number of the side that has it now.
 function look_of(before, after) {
   if (SOURCES) {
@@ -60,6 +65,7 @@ function look_text(name, names = []) {
   const kinds = names.map(kind_of);
   const who = named(state.side), since = day(first_day()), pair = /^from-(-?\d+)-to-(-?\d+)$/.exec(name);
   if (pair) return `${side_called(pair[1])} → ${side_called(pair[2])}`;
+  if (name === "no-district") return "In no district, not counted";
   if (name === "first" || name === "second") return `${who} by ${data.names[name === "first" ? 0 : 1]} only`;
   if (!name.startsWith("side-"))
     return { gained: `${who}: gained since ${since}`, lost: `${who}: lost since ${since}`, others: "Changed hands between other sides",
@@ -72,6 +78,7 @@ function look_text(name, names = []) {
 // Their order in the legend: what changed, then who holds the rest, nobody last.
 function rank(name) {
   const side = name.startsWith("side-") ? Number(name.slice(5)) : null;
+  if (name === "no-district") return 11;
   if (side === null) return KINDS.findIndex((kind) => name.startsWith(kind));
   return side === own ? 8 : [UNKNOWN, CONTESTED].includes(side) ? 10 : 9;
 }
@@ -113,14 +120,14 @@ const outline = (district) => (district === WHOLE || district === null ? "" : me
 
 // A front lies between two sides; where one of them is not known, the ground just ends. Of two states: what is a front of both.
 function front(...numbers) {
-  const held = (face, number_) => (holders[number_][face.place] === UNKNOWN ? NOBODY : holders[number_][face.place]);
+  const held = (face, number_) => (holders[number_][face.place] === UNKNOWN || !counts(face) ? NOBODY : holders[number_][face.place]);
   const parted = (one, other) => one !== other && one !== NOBODY && other !== NOBODY;
   return mesh((a, b) => numbers.every((number_) => parted(held(a, number_), held(b, number_))));
 }
 
 function draw_map() {
   const [before, after] = compared(), paths = new Map();
-  const looks = faces.map((_, place) => look_of(holders[before][place], holders[after][place]));
+  const looks = faces.map((face, place) => (counts(face) ? look_of : uncounted)(holders[before][place], holders[after][place]));
   looks.forEach((name, place) => { if (name) paths.set(name, (paths.get(name) ?? "") + face_paths[place]); });
   edges.attr("d", mesh((a, b) => looks[a.place] !== looks[b.place] || (a === b && looks[a.place])));
   const names = d3.sort(paths.keys(), rank, (name) => name);
@@ -195,7 +202,7 @@ function resize() {
 const to_screen = (x, y) => view.apply([width / 2 + fit * (x - (extent[0] + extent[2]) / 2), height / 2 + fit * (y - (extent[1] + extent[3]) / 2)]);
 function rescale() {
   const [x, y] = to_screen(0, 0), k = view.k * fit;
-  world.attr("transform", `translate(${x},${y})scale(${k})`);
+  world.attr("transform", `translate(${x},${y})scale(${k})`).style("--front", `${front_px(k)}px`);
   defs.selectAll("pattern").attr("patternTransform", `scale(${1 / k})`);
   draw_marks(k);
   draw_scale(k);
@@ -208,12 +215,25 @@ function show(bounds, most = 24) {
   svg.call(zoom.transform, to);
 }
 const bounds_of = (places) => places.reduce((found, place) => grown(found, faces[place].arcs), [Infinity, Infinity, -Infinity, -Infinity]);
+// What changed from the first day to the last, or differs; twice the size of a face in cells.
+let moved_found = null;
+function moved_faces() {
+  const [before, after] = SOURCES ? compared() : [0, state_numbers.get(date_at(LAST))];
+  return (moved_found ??= [...holders[0].keys()].filter((place) => holders[before][place] !== holders[after][place] && faces[place].properties.district >= 0));
+}
+const size = (place) => Math.abs(d3.sum(faces[place].arcs[0], (arc) => (arc < 0 ? -1 : 1) * d3.sum(d3.pairs(arcs[arc < 0 ? ~arc : arc]), ([a, b]) => a[0] * b[1] - b[0] * a[1])));
+// Fronts are thinner where they would hide the change: a fifth of the breadth of most of it.
+let breadth = null;
+function front_px(k) {
+  if (breadth === null) {
+    const sizes = moved_faces().map(size);
+    breadth = sizes.length ? Math.sqrt(d3.sum(sizes, (one) => one * one) / d3.sum(sizes) / 2) : Infinity;
+  }
+  return Math.min(Math.max((breadth * k) / 5, 0.9), 2.2);
+}
 // Where the change is: the smallest part of the map for what it holds, at least half of it.
 function changed_bounds() {
-  const [before, after] = SOURCES ? compared() : [compared(0)[0], compared(LAST)[1]];
-  const size = (place) => Math.abs(d3.sum(faces[place].arcs[0], (arc) => (arc < 0 ? -1 : 1) * d3.sum(d3.pairs(arcs[arc < 0 ? ~arc : arc]), ([a, b]) => a[0] * b[1] - b[0] * a[1])));
-  const moved_ = [...holders[0].keys()].filter((place) => holders[before][place] !== holders[after][place] && faces[place].properties.district >= 0);
-  const sized = d3.sort(moved_.map((place) => ({ box: bounds_of([place]), size: size(place) })), (one) => -one.size).slice(0, 300), whole = d3.sum(sized, (one) => one.size);
+  const sized = d3.sort(moved_faces().map((place) => ({ box: bounds_of([place]), size: size(place) })), (one) => -one.size).slice(0, 300), whole = d3.sum(sized, (one) => one.size);
   const middle = ({ box: [west, north, east, south] }) => [(west + east) / 2, (north + south) / 2], least = 0.03 * Math.max(extent[2] - extent[0], extent[3] - extent[1]);
   let best = [Infinity, Infinity, -Infinity, -Infinity], dearest = Infinity;
   for (const seed of sized.slice(0, 30)) {
@@ -236,28 +256,47 @@ const change_of = data.labels.map((_, district) => d3.sum(SOURCES ? ["only_first
 const telling = new Set(d3.sort(data.districts.keys(), (district) => -change_of[district]).slice(0, 5).filter((district) => change_of[district]));
 const texts = [
   ...topology.objects.places.geometries.map((one) => ({ kind: "place", at: one.coordinates, date: place_rows.get(one.properties.row).date_to, text: place_rows.get(one.properties.row).name, first: 3 })),
-  ...topology.objects.labels.geometries.map(({ coordinates, properties: { room, district } }) => ({ kind: "name", at: coordinates, room, text: data.labels[district], first: telling.has(district) ? 2 : 1 })),
+  ...topology.objects.labels.geometries.map(({ coordinates, properties: { room, district } }) => ({ kind: "name", at: coordinates, room, district, text: data.labels[district], first: telling.has(district) ? 2 : 1, change: change_of[district] })),
   ...countries.filter((one) => one.properties.room).map(({ properties: { at, room, name } }) => ({ kind: "country", at, room, text: name.toUpperCase(), first: 0 })),
-].sort((a, b) => b.first - a.first || (b.room ?? 0) - (a.room ?? 0));
+].sort((a, b) => b.first - a.first || (b.first === 2 && b.change - a.change) || (b.room ?? 0) - (a.room ?? 0));
+// Where the name of a telling district may stand: where it has most room or beside its change, not over what
+// changed that can be seen; on its own ground, where that has room for it.
+let moved_boxes = null;
+const beside = new Map();
+const clear = (area, other) => area[2] < other[0] || area[0] > other[2] || area[3] < other[1] || area[1] > other[3];
+const on_screen = ([west, north, east, south]) => [...to_screen(west, north), ...to_screen(east, south)];
+function middles_of({ district, half, room, xy }, k) {
+  const moved_ = moved_faces(), shape = hits.nodes()[district], to_world = shape.getCTM().inverse();
+  moved_boxes ??= d3.sort(moved_, (place) => -size(place)).slice(0, 60).map((place) => bounds_of([place]));
+  if (!beside.has(district)) beside.set(district, bounds_of(moved_.filter((place) => faces[place].properties.district === district)));
+  const small = moved_boxes.map(on_screen).filter(([left, top, right, foot]) => right - left < 4 * half && Math.max(right - left, foot - top) > 3), found = [{ at: xy, cost: 0 }];
+  const [left, top, right, foot] = on_screen(beside.get(district)), abroad = room * k > half ? 8 : 1, columns_ = [(left + right) / 2, left - half - 3, right + half + 3];
+  if (left <= right)
+    for (const far of [0, 14]) for (const x of columns_) for (const y of [(top + foot) / 2, top - 10 - far, foot + 11 + far])
+      found.push({ at: [x, y], cost: (far && 2) + (shape.isPointInFill(new DOMPoint(x, y).matrixTransform(to_world)) ? 0 : abroad) });
+  const hides = ({ at: [x, y] }) => small.some((one) => !clear([x - half, y - 8, x + half, y + 7], one));
+  const away = ({ at: [x, y] }) => Math.hypot(x - xy[0], y - xy[1]) / (width + height);
+  return d3.sort(found, (one) => one.cost + (hides(one) ? 4 : 0) + away(one)).map((one) => one.at);
+}
 const WIDE = { place: 3.4, name: 3.3, country: 5.4 }; // half the width of a letter [px]
 function draw_marks(k) {
   const [from, to] = SOURCES ? ["", ""] : [first_day(), date_at(state.at)];
   const there = texts.map((one) => ({ ...one, xy: to_screen(one.at[0], -one.at[1]), half: one.text.length * WIDE[one.kind] + 3 }))
-    .filter(({ kind, date, xy: [x, y] }) => x > 0 && y > 0 && x < width && y < height && (kind !== "place" || (date > from && date <= to)));
+    .filter(({ kind, first, date, xy: [x, y] }) => (first === 2 || (x > 0 && y > 0 && x < width && y < height)) && (kind !== "place" || (date > from && date <= to)));
   const roomy = (one) => one.half < 1.4 * one.room * k + 3;
   const names = there.filter((one) => one.kind === "name"), many = names.filter(roomy).length > 0.2 * names.length;
   const dots = there.filter((one) => one.kind === "place"), taken = dots.map(({ xy: [x, y] }) => [x - 5, y - 5, x + 5, y + 5]);
   taken.push([0, height - 40, 170, height]); // the scale
   const worded = there.flatMap((one) => {
     if (one.first < 2 && !(roomy(one) && (many || one.kind === "country"))) return [];
-    const middles = one.kind === "place" ? [one.xy[0] + one.half + 6, one.xy[0] - one.half - 6] : [one.xy[0]];
-    const areas = middles.map((x) => [x - one.half, one.xy[1] - 8, x + one.half, one.xy[1] + 7]);
-    const free = areas.find((area) => area[0] > 0 && area[2] < width && taken.every((other) => area[2] < other[0] || area[0] > other[2] || area[3] < other[1] || area[1] > other[3]));
+    const [x, y] = one.xy, middles = one.kind === "place" ? [[x + one.half + 6, y], [x - one.half - 6, y]] : one.first === 2 ? middles_of(one, k) : [one.xy];
+    const areas = middles.map(([x, y]) => [x - one.half, y - 8, x + one.half, y + 7]);
+    const free = areas.find((area) => area[0] > 0 && area[1] > 0 && area[2] < width && area[3] < height && taken.every((other) => clear(area, other)));
     if (free) taken.push(free);
-    return free ? [{ ...one, x: (free[0] + free[2]) / 2 }] : [];
+    return free ? [{ ...one, x: (free[0] + free[2]) / 2, y: free[3] - 3 }] : [];
   });
   marks.selectAll("circle").data(dots).join("circle").attr("class", "place").attr("cx", (one) => one.xy[0]).attr("cy", (one) => one.xy[1]).attr("r", 3.6);
-  marks.selectAll("text").data(worded).join("text").attr("class", (one) => `${one.kind}-name`).attr("x", (one) => one.x).attr("y", (one) => one.xy[1] + 4).text((one) => one.text);
+  marks.selectAll("text").data(worded).join("text").attr("class", (one) => `${one.kind}-name`).attr("x", (one) => one.x).attr("y", (one) => one.y).text((one) => one.text);
 }
 function draw_scale(k) {
   const most = (140 * CELL_M) / k, power = 10 ** Math.floor(Math.log10(most));

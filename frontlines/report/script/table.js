@@ -25,7 +25,7 @@ function span_words() {
 }
 function moved(district) {
   const names = SOURCES ? ["only_first", "only_second"] : ["gained", "lost"];
-  return names.some((name) => figure(name, district)) || (INTERVALS && (interval("net", district)?.ends ?? [0, 0]).some((end) => end));
+  return names.some((name) => area(figure(name, district)) !== "0") || (INTERVALS && (interval("net", district)?.ends ?? [0, 0]).some((end) => area(end) !== "0"));
 }
 
 function draw_table() {
