@@ -142,11 +142,12 @@ def _answered() -> int:
     except _NotUnderstood as error:
         return refuse(_with_mend(error), FAULTY)
     except (typer.Abort, KeyboardInterrupt):
-        with suppress(OSError):
-            console(stderr=True).print("stopped; nothing unfinished was written")
-        return _ENDED + signal.SIGINT
+        code = _ENDED + signal.SIGINT
     except OSError as error:  # help, or a version, that nobody can be told
         return refuse_to_print(error)
+    if code == _ENDED + signal.SIGINT:
+        with suppress(OSError):
+            console(stderr=True).print("stopped; nothing unfinished was written")
     return code if isinstance(code, int) else 0
 
 

@@ -37,6 +37,7 @@ from frontlines.plot.side_charts import draw_net_by_side, draw_sides, draw_stack
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, MapStyle, side_looks
 from frontlines.plot.text import font_of, wrap
 from frontlines.plot.words import clean, number
+from frontlines.sources.formats import rounded
 
 _SMALL_MM = 27.0  # height of the panel of a district
 _ACROSS = 4
@@ -224,7 +225,7 @@ def _spans(overall: pd.DataFrame | None) -> dict[str, tuple[float, float]]:
 def _choose(series: pd.DataFrame, most: int) -> tuple[list[tuple[str, pd.DataFrame]], int, int]:
     """Return the rows of the districts with the largest turnover, and how many changed, of how many."""
     rows = days_in(series).sort_values(["district", "date_to"], kind="stable")
-    moved = rows.groupby("district", sort=True)["turnover_km2"].sum()
+    moved = rounded(rows[["district", "turnover_km2"]]).groupby("district", sort=True)["turnover_km2"].sum()
     ranked = moved[moved > 0].sort_values(ascending=False, kind="stable")
     groups = rows[rows["district"].isin(ranked.index[:most])].groupby("district")
     return [(str(name), groups.get_group(name)) for name in ranked.index[:most]], len(ranked), len(moved)

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from frontlines.crs.working import distortion
 from frontlines.errors import SourceError
+from frontlines.geometry.coverage import united
 from frontlines.layers.columns import BOOKED
 from frontlines.layers.mending import stated_sources
 from frontlines.manifest import Manifest, sha256, to_json, versions
@@ -99,6 +100,10 @@ def _books(
         books["control_margin_km2"] = float(control.groupby("date")["margin_km2"].sum().max())
     for column in set(BOOKED) & set(control.columns):
         books[f"control_{column}"] = float(control.groupby("date")[column].sum().max())
+    if study.beyond is not None and len(study.beyond):  # whole rows beyond are none of control
+        parts = study.beyond.groupby("date")["geometry"]
+        outside_km2 = max(united(own.to_numpy()).area for _, own in parts) / KM2
+        books["control_outside_km2"] = max(books.get("control_outside_km2", 0.0), outside_km2)
     for column in set(BOOKED) & set(study.districts.columns):
         books[f"districts_{column}"] = float(study.districts[column].sum())
     moved = [f"{layer}_{column}" for layer in ("control", "districts") for column in BOOKED]

@@ -32,7 +32,7 @@ def _named(answer: Answer) -> Iterable[tuple[str, pd.DataFrame]]:
     """Give the tables as files hold them: what a district is called stands beside its name."""
     labels = getattr(answer, "labels", {})
     for name, table in answer.tables.items():
-        if labels and "district" in table and "label" not in table:
+        if "district" in table and "label" not in table and table["district"].isin(list(labels)).any():
             place = list(table).index("district") + 1
             called = table["district"].map(labels).fillna(table["district"]).rename("label")
             yield name, pd.concat([table.iloc[:, :place], called, table.iloc[:, place:]], axis=1)

@@ -358,6 +358,7 @@ def test_ground_in_no_district_is_warned_of_with_its_places_and_drawn(folder):
     assert first["largest"][1]["place"] == "48.2500°E 40.0500°N"
     assert first["share"] == pytest.approx(0.18, abs=0.02)
     assert first["km2"] == pytest.approx(results.no_district.area.sum() / 2e6)
+    assert results.manifest["books"]["control_outside_km2"] == pytest.approx(first["km2"])  # with `far`
     assert "Ground in no district is in no figure: " in results.caption
     assert "In no district, not counted" in [
         text.get_text() for text in change_figure(results).findobj(lambda artist: hasattr(artist, "get_text"))
