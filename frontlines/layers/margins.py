@@ -91,7 +91,7 @@ def find_margins(
         of_days = _of_some_days(shapes, held)
         clear_m = margin_of(edge_distances(ground, of_days.ever)) if margin_m is None else margin_m
         found = bare_pieces(ground, of_days, clear_m or 0.0)
-        bare, left = _recorded(found, control.crs), tuple(found.pieces[found.strips])
+        bare, left = _recorded(found, control.crs), tuple(found.pieces[found.kinds == "strips"])
     metres = clear_m or 0.0
     names, side = np.unique(control["side"].to_numpy(dtype=object), return_inverse=True)
     rows = [

@@ -223,10 +223,10 @@ def test_neighbours_are_named_beside_the_ground(page):
     ]
 
 
-def test_a_chart_is_level_between_snapshots_and_names_days_in_the_words_of_the_pictures(page):
+def test_a_chart_runs_from_snapshot_to_snapshot_and_names_days_in_the_words_of_the_pictures(page):
     opened = page("series")
     line = opened.do("return document.querySelector('#chart .line').getAttribute('d')")
-    assert (line.count("M"), line.count("H"), line.count("V"), line.count("L")) == (1, 5, 5, 0)
+    assert (line.count("M"), line.count("H"), line.count("V"), line.count("L")) == (1, 0, 0, 5)
     days = opened.do("return [...document.querySelectorAll('#chart > svg > g:last-of-type .tick text')]"
                      ".map(one => one.textContent)")  # fmt: skip
     assert days == ["1 Jun2021", *(f"{day} Jun" for day in range(2, 7))]
