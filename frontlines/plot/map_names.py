@@ -58,8 +58,10 @@ def _drop_dots(ax: Axes, towns: list[Label], left_out: list[Label]) -> None:
 
 
 def _district_names(shown: gpd.GeoDataFrame, scene: Scene) -> list[Label]:
-    """Return the names of districts; of very many only those with changed ground."""
+    """Return the names of districts, unless it is one; of very many only those with changed ground."""
     balance = scene.results.balance
+    if balance["district"].nunique() == 1:
+        return []
     turnover = (balance["gained_km2"] + balance["lost_km2"]).groupby(balance["district"]).sum()
     every = _raised(district_labels(shown, weight=turnover.to_dict(), style=scene.style), _DISTRICT)
     if len(every) <= _MOST_DISTRICTS:

@@ -184,7 +184,7 @@ def _draw_districts(
     del grids[WHOLE]
     moved = pd.Series({name: _moved(km2).sum() for name, km2 in grids.items()})
     ranked = moved[moved > _LEAST_KM2].sort_values(ascending=False, kind="stable").index[:most]
-    if not len(ranked):
+    if not len(ranked) or len(grids) == 1:  # one district is all of them
         return top_mm
     every, style = list(matrix.columns), page.style
     busy = _busy(np.sum([_moved(grids[name]) for name in ranked], axis=0), every)
