@@ -138,11 +138,9 @@ function draw_map() {
   const earlier = before === after || state.view === "who" ? "" : front(before), now = front(after), both = earlier && front(before, after);
   fronts.forEach((path, place) => path.attr("d", [earlier, earlier, now, now, both][place]));
   chosen.attr("d", outline(state.district));
-  const shown = new Set(looks.filter((_, place) => faces[place].properties.district >= 0)); // what lies in no district is in no figure
-  const told = names.filter((name) => shown.has(name));
-  draw_legend(told, [earlier !== both && earlier, now !== both && now, both]);
+  draw_legend(names, [earlier !== both && earlier, now !== both && now, both]);
   rescale();
-  const words = [...new Set(told.map((name) => look_text(name, told)))].join("; ");
+  const words = [...new Set(names.map((name) => look_text(name, names)))].join("; ");
   svg.attr("aria-label", `Map of ${day(date_at(state.at))}: ${words}. The figures stand in the table.`);
 }
 
