@@ -14,6 +14,7 @@ from frontlines.datasets import locate
 from frontlines.errors import LayerError, NoiseError, StudyError
 from frontlines.manifest import to_json
 from frontlines.plot import change_figure
+from frontlines.sources.description import Description
 from frontlines.sources.files import write
 from frontlines.study import Study, load_study, read_study, run_study, study_from_files
 
@@ -225,16 +226,13 @@ def test_a_bundled_study_that_was_altered_is_refused(tmp_path, monkeypatch):
         load_study("x")
 
 
-def test_a_file_without_a_row_shows_that_nobody_of_the_side_is_left(folder):
+def test_a_file_without_a_row_shows_that_nobody_of_the_side_is_left_where_that_is_said(folder):
     write(gpd.GeoDataFrame(geometry=[], crs="EPSG:4326"), folder / "control_1994-06-01.geojson")
-    study = study_from_files(
-        folder / "control_1994-05-12.geojson",
-        folder / "control_1994-06-01.geojson",
-        districts=folder / "districts.geojson",
-        key="district",
-        side="A",
-        rest="B",
-    )
+    files = [folder / f"control_1994-{day}.geojson" for day in ("05-12", "06-01")]
+    ground = {"districts": folder / "districts.geojson", "key": "district", "side": "A", "rest": "B"}
+    with pytest.raises(LayerError, match=r"control_1994-06-01\.geojson holds no row: take the file away"):
+        study_from_files(*files, **ground)
+    study = study_from_files(*files, **ground, description=Description(allow_empty=True))
     balance = run_study(study).balance
     assert balance["after_km2"].sum() == 0
     assert balance["lost_km2"].sum() == pytest.approx(balance["before_km2"].sum())
