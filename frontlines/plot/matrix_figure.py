@@ -83,7 +83,7 @@ def transition_matrix_figure(
     Examples
     --------
     >>> table = pd.DataFrame({
-    ...     "district": "West", "date_from": "1994-04-07", "date_to": "1994-05-12",
+    ...     "district": ["East", "West", "West"], "date_from": "1994-04-07", "date_to": "1994-05-12",
     ...     "side_from": ["A", "B", "B"], "side_to": ["A", "A", "B"], "area_km2": [3.0, 1.0, 2.0]})
     >>> [ax.get_label() for ax in transition_matrix_figure(table, title="A and B", caption="made up").axes]
     ['all districts', 'West']
