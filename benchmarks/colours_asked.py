@@ -22,13 +22,13 @@ import pandas as pd
 import shapely
 from PIL import Image
 
+from frontlines.arrays import Pixels
 from frontlines.datasets import ScanLook, render_scan
 from frontlines.digitize import Sheet, open_sheet
 from frontlines.digitize.areas.fills import unlikeness_of_fills
 from frontlines.digitize.colour.colours import lab_of
 from frontlines.digitize.colour.inks import unlikeness_of
 from frontlines.digitize.settings import INKS, MATCHING
-from frontlines.names import Pixels
 
 LINES = {"red": "#cc2222", "orange": "#e8821e", "green": "#2e8b3d", "blue": "#1f4fb4", "purple": "#7b2d8b",
          "brown": "#8a5a2b", "black": "#1a1a1a"}  # fmt: skip

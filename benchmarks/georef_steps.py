@@ -23,12 +23,12 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
+from frontlines.arrays import Floats
 from frontlines.digitize.georef import error, selection
 from frontlines.digitize.georef.error import to_lonlat, to_plane
 from frontlines.digitize.georef.georeference import _error
 from frontlines.digitize.georef.selection import FAMILIES, bad_points, candidate_planes, choose
 from frontlines.digitize.georef.transformations import fit
-from frontlines.names import Floats
 
 PIXEL_M = 30.0
 UTM = CRS("EPSG:32638")

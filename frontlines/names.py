@@ -1,24 +1,15 @@
-"""What several wings share: array types, reserved sides, defaults of options, counts in messages."""
+"""What several wings share: reserved sides, defaults of options, counts in messages."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from math import isnan
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-import numpy as np
-import numpy.typing as npt
-
 from frontlines.errors import LayerError
-
-Floats = npt.NDArray[np.float64]
-Floats32 = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Pixels = npt.NDArray[np.uint8]
-Geometries = npt.NDArray[Any]
 
 Mapper = Callable[..., Iterable[Any]]
 """A function like `map`, such as that of a pool of processes."""
@@ -141,24 +132,6 @@ def somebody(sides: Sequence[str]) -> tuple[str, ...]:
     return tuple(side for side in sides if side not in RESERVED) or tuple(sides)
 
 
-def rows_of_each(number: npt.NDArray[np.integer]) -> list[Ints]:
-    """List the rows of each number, one number after the other."""
-    order = np.argsort(number, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(number[order])) + 1) if len(order) else []
-
-
-def rows_of_all(number: npt.NDArray[np.integer], n: int) -> list[Ints]:
-    """List the rows of each of the numbers from 0 to n - 1; some may have none."""
-    order = np.argsort(number, kind="stable")
-    return np.split(order, np.searchsorted(number[order], np.arange(1, n)))
-
-
-def repeated(number: Ints) -> tuple[Ints, Ints]:
-    """Repeat positions so many times, and count the repeats of each from 0."""
-    position = np.repeat(np.arange(len(number)), number)
-    return position, np.arange(len(position)) - np.repeat(np.cumsum(number) - number, number)
-
-
 def listed(items: Sequence[Any], most: int) -> str:
     """Name the first few of some items, and say how many more there are."""
     more = f" and {len(items) - most} more" if len(items) > most else ""
@@ -240,8 +213,8 @@ def area_unit(largest_km2: float) -> AreaUnit:
 
 def unit_of(table: Any) -> AreaUnit:
     """Choose the unit of a table of change by its largest figure, ends of intervals among them."""
-    sizes = [float(np.abs(table[name]).max()) for name in _CHANGED if name in table]
-    return area_unit(float(np.nanmax([0.0, *sizes])))
+    sizes = [float(table[name].abs().max()) for name in _CHANGED if name in table]
+    return area_unit(max([0.0, *(size for size in sizes if not isnan(size))]))
 
 
 def shown_unit(table: Any) -> AreaUnit:

@@ -105,8 +105,8 @@ def test_the_house_stays_small():
     """The first house was to have 140 files and 28,500 lines; files of anyone, several sides, a page, bounds,
     errors of series and of sources, answers that show and save themselves, drafts of studies and a page to pick
     points came after it."""
-    assert len(MODULES) <= 214
-    assert sum(path.read_text(encoding="utf-8").count("\n") for path in MODULES) <= 49_103
+    assert len(MODULES) <= 215
+    assert sum(path.read_text(encoding="utf-8").count("\n") for path in MODULES) <= 49_120
 
 
 def test_the_repository_speaks_of_the_project_alone():

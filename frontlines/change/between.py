@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats, Geometries, Ints
 from frontlines.crs import polygons_of
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
@@ -23,7 +24,7 @@ from frontlines.geometry.coverage import (
 )
 from frontlines.layers.mending import joined_sources
 from frontlines.limits import require_metres
-from frontlines.names import KM2, SLIVER_M, Floats, Geometries, Ints, one_spelling
+from frontlines.names import KM2, SLIVER_M, one_spelling
 
 COLUMNS = [
     "side_from", "side_to", "date_from", "date_to", "area_km2",

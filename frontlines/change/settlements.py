@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Bools
 from frontlines.crs.working import require_working_crs
 from frontlines.geometry.coverage import intersect
-from frontlines.names import WHOLE, Bools
+from frontlines.names import WHOLE
 from frontlines.sources.population import PopulationRaster
 
 COLUMNS = ["name", "district", "date_from", "date_to", "side_from", "side_to", "changed"]

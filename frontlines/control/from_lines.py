@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats, Geometries, Ints
 from frontlines.control.joining import join_ends
 from frontlines.crs.working import place, require_working_crs
 from frontlines.errors import ControlError
@@ -25,7 +26,7 @@ from frontlines.geometry.planar import (
 from frontlines.layers.faults import place_of
 from frontlines.layers.mending import NO_LINE_SOURCE, joined_sources
 from frontlines.limits import require_metres
-from frontlines.names import KM2, UNKNOWN, Floats, Geometries, Ints, counted
+from frontlines.names import KM2, UNKNOWN, counted
 
 _ON_LINE_M = 1e-3
 """A piece of the arrangement this near to a line [m] is a piece of it."""

@@ -11,12 +11,13 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Geometries
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import ControlError
 from frontlines.geometry.coverage import close_book, ground_of
 from frontlines.layers.mending import NO_PLACE_SOURCE, joined_sources
 from frontlines.limits import require_metres
-from frontlines.names import KM2, UNKNOWN, Geometries
+from frontlines.names import KM2, UNKNOWN
 
 _ARC = 16  # segments of a quarter circle round a place: its area is short by 0.04 %
 

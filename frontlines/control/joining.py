@@ -10,10 +10,11 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
+from frontlines.arrays import Floats, Geometries
 from frontlines.crs.working import place
 from frontlines.errors import ControlError
 from frontlines.geometry.planar import edge_lines, own_crossings, segments
-from frontlines.names import SNAP_M, Floats, Geometries, counted
+from frontlines.names import SNAP_M, counted
 
 _TOUCHING_M = 1e-3  # things this near to each other touch [m]
 _EDGE = -1  # host of an end that is led on to the theatre's edge

@@ -12,6 +12,7 @@ import shapely
 from shapely.ops import substring
 
 from frontlines.arguments import checked
+from frontlines.arrays import Ints
 from frontlines.control.from_lines import Division, divide
 from frontlines.crs.working import place, require_working_crs
 from frontlines.errors import ControlError
@@ -20,7 +21,7 @@ from frontlines.geometry.planar import edge_lines
 from frontlines.layers import as_frontlines
 from frontlines.layers.faults import place_of
 from frontlines.limits import require_metres
-from frontlines.names import KM2, LONLAT, Ints, Mend, listed
+from frontlines.names import KM2, LONLAT, Mend, listed
 
 _LEFT, _RIGHT = "on the left", "on the right"
 _TWO, _SHOWN = 2, 4

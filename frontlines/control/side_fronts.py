@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats, Geometries, Ints, repeated, rows_of_all, rows_of_each
 from frontlines.control.to_lines import GRID_M
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
@@ -18,7 +19,6 @@ from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, out
 from frontlines.layers.margins import is_strip
 from frontlines.layers.mending import joined_sources
 from frontlines.limits import require_metres
-from frontlines.names import Floats, Geometries, Ints, repeated, rows_of_all, rows_of_each
 
 _TILE_M = 20_000.0
 _ON_M = 1e-2  # edges this near to a strip run along it [m]

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Geometries, Ints
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of
@@ -17,7 +18,6 @@ from frontlines.geometry.planar import BACK, OUTSIDE, arrange, edge_lines
 from frontlines.layers.columns import correlations_of
 from frontlines.layers.mending import joined_sources
 from frontlines.limits import require_metres
-from frontlines.names import Geometries, Ints
 
 GRID_M = 1e-3
 """Outlines are rounded to this grid [m] while they are noded, so that neighbours meet."""

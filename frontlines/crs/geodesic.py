@@ -12,7 +12,8 @@ import numpy as np
 import shapely
 from pyproj import CRS, Geod, Transformer
 
-from frontlines.names import LONLAT, Floats, Geometries
+from frontlines.arrays import Floats, Geometries
+from frontlines.names import LONLAT
 
 
 def lonlat_of(xy: Floats, crs: CRS) -> Floats:

@@ -17,9 +17,10 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from frontlines.arrays import Bools, Floats, Geometries, Ints, repeated
 from frontlines.crs.geodesic import way
 from frontlines.errors import CRSError
-from frontlines.names import HALF_TURN_DEG, Bools, Floats, Geometries, Ints, repeated
+from frontlines.names import HALF_TURN_DEG
 
 _Forward = Callable[[Floats], Floats]  # projects coordinates, (n, 2)
 

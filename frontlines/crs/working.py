@@ -12,9 +12,10 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats
 from frontlines.crs.geodesic import way
 from frontlines.errors import CRSError, LayerError
-from frontlines.names import HALF_TURN_DEG, LONLAT, Floats
+from frontlines.names import HALF_TURN_DEG, LONLAT
 
 _DOOR = "its door (as_control, as_frontlines, as_districts, as_settlements, as_theatre)"
 _SHOWN = 3

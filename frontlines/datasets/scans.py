@@ -15,8 +15,8 @@ from PIL import Image, ImageFilter
 from pyproj import CRS, Transformer
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats, Floats32, Geometries, Pixels
 from frontlines.errors import FrontlinesError
-from frontlines.names import Floats, Floats32, Geometries, Pixels
 
 _VISIBLE = 60.0  # farthest that a colour may be from its line's for the line to be seen there [sRGB]
 _STEP_PX = 1.0  # between the places of a line that are looked at

@@ -13,8 +13,8 @@ import shapely
 from pyproj import CRS, Transformer
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats
 from frontlines.errors import FrontlinesError
-from frontlines.names import Floats
 
 SIDES = ("Red", "Blue")
 MANY_SIDES = ("Alder", "Birch", "Cedar", "Elm", "Fir", "Oak", "Pine")  # no colours: maps give them some

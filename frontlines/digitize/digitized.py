@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from frontlines.arrays import Floats
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.georef.cautions import Caution, grid_over
 from frontlines.digitize.georef.georeference import Georeference
@@ -17,7 +18,6 @@ from frontlines.digitize.lines import Tracing, rows_of
 from frontlines.digitize.recipe import LineRecipe, Recipe
 from frontlines.digitize.settings import as_record
 from frontlines.manifest import Manifest, versions
-from frontlines.names import Floats
 
 
 @dataclass(frozen=True, kw_only=True)

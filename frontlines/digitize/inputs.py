@@ -14,6 +14,7 @@ import shapely
 from pyproj import CRS
 
 from frontlines._optional import require
+from frontlines.arrays import Pixels
 from frontlines.digitize.colour.scan import Scan, open_scan
 from frontlines.digitize.georef.control_points import Affine, crs_of, read_control_points, read_world_file
 from frontlines.digitize.georef.georeference import (
@@ -28,7 +29,6 @@ from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
 from frontlines.limits import within
 from frontlines.manifest import fingerprint
-from frontlines.names import Pixels
 
 _PDF_DPI = 300  # at which a page of a PDF is drawn [dots per inch]
 

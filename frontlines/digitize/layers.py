@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Floats
 from frontlines.crs.geodesic import geod_of
 from frontlines.digitize.areas.checks import doubtful_areas
 from frontlines.digitize.colour.colours import lab_of, rgb_of, unlikeness
@@ -26,7 +27,7 @@ from frontlines.digitize.recipe import LineRecipe, Places, Recipe, day_of
 from frontlines.digitize.settings import SIDES
 from frontlines.digitize.sides import Flanks, beside_of, flanks_of, forks_of
 from frontlines.errors import DigitizeError
-from frontlines.names import KM2, Floats
+from frontlines.names import KM2
 
 _SIDES = 2
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
+from frontlines.arrays import Bools, Floats
 from frontlines.digitize.georef.cautions import Caution, pixel_of
 from frontlines.digitize.settings import SIDES
 from frontlines.errors import DigitizeError
-from frontlines.names import Bools, Floats
 
 _SHORT = 1e-3  # part of a way that ends before the line, so that it does not cross there
 

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Bools, Floats, Geometries, Ints, rows_of_each
 from frontlines.crs import polygons_of
 from frontlines.errors import ClosureError, LayerError
 from frontlines.geometry.planar import edge_lines, edge_middles, outline_edges, segments, winding_numbers
-from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_each
 
 CLOSURE = 1e-9
 """Largest share of an area by which its parts may fail to sum to it."""

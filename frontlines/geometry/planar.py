@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_each
+from frontlines.arrays import Bools, Floats, Geometries, Ints, rows_of_each
 
 OUTSIDE = -1
 """Number of the face that is no face: the ground beyond the outermost lines."""

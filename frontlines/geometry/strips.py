@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Bools, Floats, Geometries, Ints, rows_of_all, rows_of_each
 from frontlines.crs import polygons_of
 from frontlines.geometry.coverage import holder_of
 from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, outline_edges, segments
 from frontlines.geometry.tiles import WALL_M, Tiles, tiles_of
-from frontlines.names import Bools, Floats, Geometries, Ints, rows_of_all, rows_of_each
 
 _ON_M = 1e-2  # an edge this near to another runs along it [m]
 _ELONGATED = 3.0  # a strip that opens into wide ground is longer than this many margins; a corner is not

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from frontlines.names import Bools, Floats, Geometries, Ints, repeated
+from frontlines.arrays import Bools, Floats, Geometries, Ints, repeated
 
 _ROWS = 1 << 24  # tiles of one column
 WALL_M = 1e-6

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Bools, Floats, Ints
 from frontlines.crs.projecting import single_parts
 from frontlines.errors import LayerError, NoiseError
 from frontlines.layers.days import cells_as_text, days_or_faults
 from frontlines.layers.faults import NUMBERS, Fault, row_labels
 from frontlines.limits import require_metres, within
-from frontlines.names import CONTESTED, UNKNOWN, Bools, Floats, Ints, Kind
+from frontlines.names import CONTESTED, UNKNOWN, Kind
 
 NOT_STATED = "not stated"
 

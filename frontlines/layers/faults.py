@@ -17,10 +17,11 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from frontlines.arrays import Bools, Geometries, Ints, rows_of_each
 from frontlines.crs.working import place
 from frontlines.geometry.coverage import Pairs, gaps, overlaps, thin
 from frontlines.geometry.planar import own_crossings
-from frontlines.names import KM2, Bools, Geometries, Ints, Kind, counted, listed, rows_of_each, spelled_alike
+from frontlines.names import KM2, Kind, counted, listed, spelled_alike
 
 COLUMNS = ["fault", "rows", "area_km2", "detail", "geometry"]
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Geometries, Ints
 from frontlines.crs import polygons_of
 from frontlines.crs.working import place, require_working_crs
 from frontlines.errors import LayerError
@@ -27,7 +28,7 @@ from frontlines.geometry.strips import (
 )
 from frontlines.layers.mending import REST_SOURCE, STRIP_SOURCE, append_rows
 from frontlines.limits import require_metres
-from frontlines.names import KM2, Geometries, Ints
+from frontlines.names import KM2
 
 T = TypeVar("T")
 

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Bools, Geometries, Ints, rows_of_each
 from frontlines.crs.projecting import polygons_of, project_and_look
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import Pairs, by_size, common_borders, in_doubt, thin, united, width_m
 from frontlines.layers.columns import BOOKED, days_of
 from frontlines.layers.faults import Examined, blank, examine, identity, place_of
-from frontlines.names import KM2, MENDS, Bools, Geometries, Ints, Kind, Mend, mends_of, rows_of_each
+from frontlines.names import KM2, MENDS, Kind, Mend, mends_of
 
 REST_SOURCE = "rest of the theatre"
 """Source of the ground that no polygon covers."""

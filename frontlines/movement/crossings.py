@@ -11,12 +11,12 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from frontlines.arrays import Bools, Floats, Geometries, Ints
 from frontlines.crs.geodesic import ground_distance_m
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import edge_lines, segments
 from frontlines.movement.fronts import facing_lines
-from frontlines.names import Bools, Floats, Geometries, Ints
 
 Rule = Literal["nearest", "first", "last", "all"]
 

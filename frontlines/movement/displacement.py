@@ -11,13 +11,13 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Floats, Geometries
 from frontlines.crs.geodesic import ground_length_m
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.movement.crossings import Rule, front_positions
 from frontlines.movement.fronts import districts_of, require_other_names
 from frontlines.movement.rates import normal_z, regression_rates, spread_m
-from frontlines.names import Bools, Floats, Geometries
 
 DOUBTS = {
     "oblique": "the transect crosses a line at less than `oblique_deg`: it overstates the movement",

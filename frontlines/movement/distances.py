@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Floats, Geometries, repeated
 from frontlines.crs.geodesic import ground_distance_m, ground_length_m, lonlat_of
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
@@ -24,7 +25,7 @@ from frontlines.movement.fronts import (
     require_other_names,
     whole_first,
 )
-from frontlines.names import WHOLE, Bools, Floats, Geometries, repeated
+from frontlines.names import WHOLE
 
 STEP_M = 200.0
 """Points on a front stand this far apart [m] unless another distance is asked for."""

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats
 from frontlines.errors import LayerError
 from frontlines.movement.fronts import require_other_names, whole_first
-from frontlines.names import WHOLE, Floats, counted
+from frontlines.names import WHOLE, counted
 
 COLUMNS = ["district", "estimator", "value_m", "rate_m_per_day", "n", "covers", "signed", "definition"]
 

@@ -12,12 +12,12 @@ import shapely
 from pyproj import CRS
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats, Geometries, Ints
 from frontlines.crs.geodesic import ground_length_m
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.planar import BACK, edge_lines, segments, westward
 from frontlines.limits import lengths_given
-from frontlines.names import Floats, Geometries, Ints
 
 _TOUCH_M = 1e-3  # middles of pieces lie within rounding of the border along which they run
 

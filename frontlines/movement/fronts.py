@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Geometries
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import holder_of
 from frontlines.layers.columns import sigmas_of
-from frontlines.names import WHOLE, Geometries
+from frontlines.names import WHOLE
 
 
 def facing_lines(frontlines: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:

@@ -7,8 +7,8 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from frontlines.arrays import Floats, Ints
 from frontlines.errors import LayerError
-from frontlines.names import Floats, Ints
 
 LEAST_DATES = 3
 """A regression needs as many dates as this."""

@@ -12,6 +12,7 @@ from pyproj import CRS
 from shapely.ops import substring
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Floats, Geometries, Ints, repeated
 from frontlines.crs.geodesic import ground_distance_m, ground_length_m
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
@@ -20,7 +21,6 @@ from frontlines.geometry.planar import segments
 from frontlines.limits import require_metres, within
 from frontlines.movement.crossings import cross
 from frontlines.movement.fronts import facing_lines, joined_lines
-from frontlines.names import Bools, Floats, Geometries, Ints, repeated
 
 _COLUMNS = [
     "transect", "cast_from", "line", "along_km", "stands_for_m", "side", "origin_m", "cut", "geometry",

@@ -12,20 +12,11 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats32, Pixels
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import FrontlinesError, LayerError
 from frontlines.layers.mending import stated_sources
-from frontlines.names import (
-    CONTESTED,
-    KM2,
-    RESERVED,
-    UNKNOWN,
-    Around,
-    Floats32,
-    Pixels,
-    sides_followed,
-    somebody,
-)
+from frontlines.names import CONTESTED, KM2, RESERVED, UNKNOWN, Around, sides_followed, somebody
 from frontlines.plot.artists import days_of
 from frontlines.plot.film_files import require_film_path, write_film
 from frontlines.plot.film_page import Backdrop, Film, draw_backdrop

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import GifImagePlugin, Image
 
+from frontlines.arrays import Pixels
 from frontlines.errors import SourceError
-from frontlines.names import Pixels
 from frontlines.sources.writing import whole_or_not
 
 GIF, FILM, FOLDER = ".gif", ".mp4", ""

@@ -19,7 +19,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
-from frontlines.names import CONTESTED, Around, Floats32, Pixels
+from frontlines.arrays import Floats32, Pixels
+from frontlines.names import CONTESTED, Around
 from frontlines.plot.artists import (
     View,
     Z,

@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats
 from frontlines.change import transition_matrix
 from frontlines.errors import FrontlinesError
-from frontlines.names import RESERVED, WHOLE, Floats, area_unit, counted
+from frontlines.names import RESERVED, WHOLE, area_unit, counted
 from frontlines.plot.artists import Z, paint, write
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import (

@@ -20,8 +20,8 @@ from matplotlib.patheffects import Stroke, withStroke
 from matplotlib.text import Text
 
 from frontlines.arguments import checked
+from frontlines.arrays import Ints
 from frontlines.errors import SourceError
-from frontlines.names import Ints
 from frontlines.sources.writing import whole_or_not
 
 DPI = 300

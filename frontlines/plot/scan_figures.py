@@ -18,10 +18,11 @@ from PIL import Image
 
 from frontlines._optional import require
 from frontlines.arguments import checked
+from frontlines.arrays import Floats, Pixels
 from frontlines.digitize import Caution, Digitized, Recipe, Scan
 from frontlines.digitize.layers import class_colours, held_pixels
 from frontlines.digitize.lines import pieces_of
-from frontlines.names import Floats, Pixels, area_unit
+from frontlines.names import area_unit
 from frontlines.plot.artists import area_path, frame
 from frontlines.plot.furniture import Entry
 from frontlines.plot.labels import Label, place_labels

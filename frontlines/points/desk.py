@@ -12,6 +12,7 @@ import numpy as np
 from pyproj import CRS
 from skimage.measure import find_contours
 
+from frontlines.arrays import Floats
 from frontlines.crs.geodesic import way
 from frontlines.datasets.natural_earth import towns_named
 from frontlines.digitize import Georeference, Recipe, georeference
@@ -21,7 +22,6 @@ from frontlines.digitize.inputs import georeference_of, open_image
 from frontlines.digitize.recipe import refuse_faults
 from frontlines.digitize.settings import GRATICULES
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats
 from frontlines.points.draft import Draft, Point, control_of, crossings_from, open_draft
 from frontlines.points.pictures import TILE_PX, Pictures
 

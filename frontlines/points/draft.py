@@ -19,12 +19,12 @@ from typing import Any
 
 import pandas as pd
 
+from frontlines.arrays import Pixels
 from frontlines.digitize import GroundControl, read_control_points, read_recipe
 from frontlines.digitize.georef.control_points import crs_of
 from frontlines.digitize.georef.graticule import with_graticule
 from frontlines.digitize.recipe import TOP, Entries, read_entries, refuse_faults
 from frontlines.errors import DigitizeError, FrontlinesError, SourceError
-from frontlines.names import Pixels
 from frontlines.sources.formats import plain_cell
 from frontlines.sources.toml import as_toml
 from frontlines.sources.writing import is_one_of, staged

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
+from frontlines.arrays import Pixels
 from frontlines.digitize import Scan
 from frontlines.digitize.colour.colours import hex_of, lab_of
 from frontlines.digitize.settings import INKS
 from frontlines.errors import DigitizeError
-from frontlines.names import Pixels
 
 TILE_PX = 512
 """Side of a tile [px of the screen]."""

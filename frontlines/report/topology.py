@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from frontlines.arrays import Bools, Floats, Geometries, Ints
 from frontlines.geometry.planar import BACK, edge_marks, segments
-from frontlines.names import Bools, Floats, Geometries, Ints
 
 CELLS = 65_535
 """Cells of the grid along the longer side of the map: two coordinates of an edge fit into 32 bits."""

@@ -10,9 +10,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from frontlines.arrays import Bools, Floats, Geometries, Ints
 from frontlines.crs import polygons_of
 from frontlines.errors import ClosureError
-from frontlines.names import KM2, Bools, Floats, Geometries, Ints, Mapper
+from frontlines.names import KM2, Mapper
 from frontlines.series.differences import Absorbed, Moved, moved_ground
 
 _CLOSURE_KM2 = 1e-6  # by which the steps may miss the last snapshot in a district

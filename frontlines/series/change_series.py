@@ -12,22 +12,13 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Floats, Geometries
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import united
 from frontlines.layers.margins import is_strip, margins_by_district
 from frontlines.limits import require_metres
-from frontlines.names import (
-    CONTESTED,
-    KM2,
-    TOLERANCE_M,
-    Bools,
-    Floats,
-    Geometries,
-    Mapper,
-    sides_followed,
-    sides_in_order,
-)
+from frontlines.names import CONTESTED, KM2, TOLERANCE_M, Mapper, sides_followed, sides_in_order
 from frontlines.progress import Progress, reporting
 from frontlines.series.books import Books, Moves, books_of, moves, require_closed, without_noise
 from frontlines.series.periods import Step, cadence_of, steps_between

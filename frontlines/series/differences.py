@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Bools, Floats, Geometries, Ints
 from frontlines.crs import polygons_of
 from frontlines.crs.projecting import numbered
 from frontlines.geometry.coverage import CLOSURE, GRID_M
 from frontlines.geometry.planar import westward, winding_numbers
-from frontlines.names import TOLERANCE_M, Bools, Floats, Geometries, Ints, Mapper
+from frontlines.names import TOLERANCE_M, Mapper
 
 MIN_SHARED = 0.5
 """Two snapshots that share less than this part of their edges are overlaid as a whole."""

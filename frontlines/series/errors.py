@@ -13,10 +13,11 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Floats
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import united
-from frontlines.names import BORDER_M, KM2, WHOLE, Bools, Floats, listed, somebody
+from frontlines.names import BORDER_M, KM2, WHOLE, listed, somebody
 from frontlines.series.change_series import grounds_of
 from frontlines.series.totals import series_totals
 from frontlines.uncertainty import LEVEL, NoiseModel

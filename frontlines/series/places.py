@@ -10,12 +10,13 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Floats, Geometries, Ints
 from frontlines.change.settlements import each_once
 from frontlines.control import fronts_of_side
 from frontlines.crs.working import require_working_crs
 from frontlines.geometry.coverage import intersect, united
 from frontlines.layers.columns import sigmas_of
-from frontlines.names import BORDER_M, TOLERANCE_M, UNKNOWN, WHOLE, Bools, Floats, Geometries, Ints
+from frontlines.names import BORDER_M, TOLERANCE_M, UNKNOWN, WHOLE
 from frontlines.series.change_series import grounds_of
 from frontlines.series.differences import moved_ground
 from frontlines.series.periods import Step, steps_between

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools
 from frontlines.errors import LayerError
-from frontlines.names import Bools
 from frontlines.series.totals import series_totals
 
 SHEET = 1_048_575

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Floats
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import CLOSURE
-from frontlines.names import KM2, Bools, Floats
+from frontlines.names import KM2
 
 Days = npt.NDArray[np.datetime64]
 

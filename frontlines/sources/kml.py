@@ -18,9 +18,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from frontlines.arrays import Floats
 from frontlines.errors import SourceError
 from frontlines.limits import within
-from frontlines.names import LONLAT, Floats
+from frontlines.names import LONLAT
 
 _DEEPEST = 100  # elements within elements
 _SHORTEST_RING, _SHORTEST_LINE = 4, 2

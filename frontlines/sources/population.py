@@ -17,10 +17,11 @@ from pyproj import CRS
 
 from frontlines._optional import require
 from frontlines.arguments import checked
+from frontlines.arrays import Floats, Geometries
 from frontlines.crs.geodesic import way
 from frontlines.errors import SourceError
 from frontlines.limits import within
-from frontlines.names import HALF_TURN_DEG, KM2, Floats, Geometries
+from frontlines.names import HALF_TURN_DEG, KM2
 
 PER = ("pixel", "km2")
 """What a value of a raster may count: people in each pixel, or per km²."""

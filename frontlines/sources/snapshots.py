@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Bools
 from frontlines.errors import SourceError
 from frontlines.layers.columns import days_of
 from frontlines.layers.days import days_or_faults
 from frontlines.layers.mending import REST_SOURCE
-from frontlines.names import LONLAT, Bools, counted, listed
+from frontlines.names import LONLAT, counted, listed
 from frontlines.sources.description import is_of_lines, require_likely_days
 from frontlines.sources.files import Reading, day_in_name, no_day, require_crs, together
 from frontlines.sources.formats import FORMATS, layers_in

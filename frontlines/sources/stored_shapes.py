@@ -22,9 +22,9 @@ import shapely
 from pyarrow import fs
 from pyproj import CRS
 
+from frontlines.arrays import Bools, Geometries, Ints
 from frontlines.errors import SourceError
 from frontlines.limits import within
-from frontlines.names import Bools, Geometries, Ints
 
 _FEW = 256  # rows that are looked at together
 _BUFFER = 1 << 20  # bytes that are read at once

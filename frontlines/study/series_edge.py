@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from frontlines.arrays import Geometries
 from frontlines.control import fronts_of_side
 from frontlines.errors import StudyError
 from frontlines.geometry.coverage import HAIR_M, ground_of, united
@@ -17,7 +18,7 @@ from frontlines.geometry.strips import StripFinder
 from frontlines.layers.margins import Margins, add_margins, find_margins, is_strip, left_bare
 from frontlines.layers.mending import fill_up
 from frontlines.movement.front_length import front_length
-from frontlines.names import BORDER_M, UNKNOWN, Geometries
+from frontlines.names import BORDER_M, UNKNOWN
 from frontlines.study.snapshots import AT_ONCE, Days, Snapshots
 
 

@@ -15,10 +15,11 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, united
-from frontlines.names import BORDER_M, KM2, SEED, Floats
+from frontlines.names import BORDER_M, KM2, SEED
 from frontlines.two_sources.tables import require_side
 from frontlines.uncertainty import LEVEL, NoiseModel
 from frontlines.uncertainty.columns import check_level

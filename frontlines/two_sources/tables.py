@@ -11,13 +11,14 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats
 from frontlines.change import change_between
 from frontlines.crs.geodesic import ground_length_m
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import CLOSURE, close_book, united
 from frontlines.limits import lengths_given
-from frontlines.names import CONTESTED, KM2, WHOLE, Floats, one_spelling
+from frontlines.names import CONTESTED, KM2, WHOLE, one_spelling
 from frontlines.two_sources.tiled import TiledGrounds
 
 KINDS = ("both", "only_first", "only_second", "neither")

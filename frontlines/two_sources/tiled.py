@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from frontlines.arrays import Floats, Geometries, Ints
 from frontlines.crs import polygons_of
 from frontlines.geometry.coverage import CLOSURE, GRID_M, close_book, united
 from frontlines.geometry.planar import edge_marks, outline_edges
 from frontlines.geometry.tiles import Tiles, tiles_of
-from frontlines.names import KM2, Floats, Geometries, Ints
+from frontlines.names import KM2
 
 _TILE_M = 20_000.0
 _NEAR_M = 1e-3  # an outline this near to a tile is in it

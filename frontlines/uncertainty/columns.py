@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from frontlines.arrays import Bools, Floats, Ints
 from frontlines.errors import LayerError, NoiseError
 from frontlines.limits import within
-from frontlines.names import WHOLE, Bools, Floats, Ints, counted
+from frontlines.names import WHOLE, counted
 
 QUANTITIES = ("before", "after", "gained", "lost", "net")
 """What has an error; each stands in the balance as a column that ends in ``_km2``."""

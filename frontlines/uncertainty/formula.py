@@ -13,8 +13,9 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Floats, Geometries, Ints
 from frontlines.geometry.planar import edge_lines, edge_middles
-from frontlines.names import BORDER_M, KM2, REACH_M, STRETCH, Bools, Floats, Geometries, Ints, Length
+from frontlines.names import BORDER_M, KM2, REACH_M, STRETCH, Length
 from frontlines.uncertainty.columns import (
     LEVEL,
     QUANTITIES,

@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontlines.arrays import Bools, Floats, Geometries, Ints
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError, UnknownSigmaError
 from frontlines.geometry.coverage import ground_of, intersect, united
 from frontlines.geometry.planar import BACK, edge_lines, edge_middles, same_edges, segments
 from frontlines.layers.columns import sigmas_of
 from frontlines.limits import require_metres
-from frontlines.names import KM2, Bools, Floats, Geometries, Ints, counted, listed
+from frontlines.names import KM2, counted, listed
 from frontlines.uncertainty.columns import QUANTITIES, in_order, one_step
 from frontlines.uncertainty.noise import SAME_M, SHARED_M, NoiseModel
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from frontlines.names import STRETCH, Bools, Floats, Ints, Length, rows_of_each
+from frontlines.arrays import Bools, Floats, Ints, rows_of_each
+from frontlines.names import STRETCH, Length
 from frontlines.uncertainty.fronts import Fronts
 from frontlines.uncertainty.noise import SAME_M, NoiseModel
 

@@ -13,12 +13,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from frontlines.arrays import Bools, Floats, Geometries, Ints, repeated
 from frontlines.crs.projecting import numbered
 from frontlines.errors import NoiseError, UnknownSigmaError
 from frontlines.geometry.planar import edge_lines, edge_middles
 from frontlines.layers.columns import sigmas_of
 from frontlines.limits import require_metres
-from frontlines.names import KM2, STRETCH, Bools, Floats, Geometries, Ints, repeated
+from frontlines.names import KM2, STRETCH
 from frontlines.uncertainty.fronts import cut_at_borders, with_course
 from frontlines.uncertainty.kernel import Pieces, variances
 from frontlines.uncertainty.noise import SHARED_M, NoiseModel

@@ -12,9 +12,10 @@ import numpy as np
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats, Ints
 from frontlines.errors import LayerError, NoiseError
 from frontlines.limits import require_metres
-from frontlines.names import STRETCH, Floats, Ints, Length, listed
+from frontlines.names import STRETCH, Length, listed
 
 SAME_M = 1e-3
 """Vertices of one date this near to each other are the same [m]."""

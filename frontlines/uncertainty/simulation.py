@@ -15,20 +15,10 @@ import pandas as pd
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Floats, Floats32, Geometries, Ints, rows_of_each
 from frontlines.geometry.planar import edge_lines, edge_middles
 from frontlines.limits import within
-from frontlines.names import (
-    BORDER_M,
-    KM2,
-    REACH_M,
-    Bools,
-    Floats,
-    Floats32,
-    Geometries,
-    Ints,
-    Mapper,
-    rows_of_each,
-)
+from frontlines.names import BORDER_M, KM2, REACH_M, Mapper
 from frontlines.progress import Progress, track
 from frontlines.uncertainty.columns import (
     LEVEL,

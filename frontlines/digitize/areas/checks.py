@@ -10,11 +10,11 @@ import numpy as np
 import shapely
 from scipy import ndimage
 
+from frontlines.arrays import Bools
 from frontlines.digitize.colour.palette import UNKNOWN, Labels
 from frontlines.digitize.georef.cautions import Caution
 from frontlines.digitize.recipe import Recipe
 from frontlines.digitize.settings import DOUBTS
-from frontlines.names import Bools
 
 
 def doubtful_areas(recipe: Recipe, areas: gpd.GeoDataFrame | None) -> list[Caution]:

@@ -12,11 +12,11 @@ import shapely
 from rasterio import features
 from scipy import ndimage, spatial, special
 
+from frontlines.arrays import Bools, Floats, Ints
 from frontlines.digitize.areas.state import AreaState, Coast, Dropped
 from frontlines.digitize.colour.scan import from_corners
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.settings import EDGES
-from frontlines.names import Bools, Floats, Ints
 
 Parts = npt.NDArray[np.object_]
 

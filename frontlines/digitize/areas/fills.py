@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import optimize
 
+from frontlines.arrays import Bools, Floats, Floats32, Ints
 from frontlines.digitize.areas.hatching import hatched_inks
 from frontlines.digitize.areas.state import AreaState
 from frontlines.digitize.colour.colours import hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.colour.palette import Palette
 from frontlines.digitize.settings import MATCHING
 from frontlines.errors import DigitizeError, NoSuchColourError
-from frontlines.names import Bools, Floats, Floats32, Ints
 
 _TINTS = np.array(MATCHING.tint_shares)
 _PAPER = lab_of([[250, 250, 250]])[0]

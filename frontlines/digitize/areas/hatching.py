@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from frontlines.arrays import Bools, Floats, Floats32
 from frontlines.digitize.areas.state import AreaState
 from frontlines.digitize.colour.colours import lab_of
 from frontlines.digitize.colour.inks import grown, mixed
 from frontlines.digitize.colour.palette import STROKES, UNKNOWN, Labels, Palette
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.settings import HATCHING
-from frontlines.names import Bools, Floats, Floats32
 
 
 class Family(NamedTuple):

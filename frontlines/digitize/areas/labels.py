@@ -10,13 +10,13 @@ from rasterio import features
 from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
+from frontlines.arrays import Bools, Floats, Floats32
 from frontlines.digitize.areas.state import AreaState, Dropped
 from frontlines.digitize.colour.colours import LAB, codes_of, lab_of
 from frontlines.digitize.colour.inks import mask_out
 from frontlines.digitize.colour.palette import UNKNOWN, Labels, Palette
 from frontlines.digitize.colour.scan import from_corners
 from frontlines.digitize.settings import FILLS
-from frontlines.names import Bools, Floats, Floats32
 
 SHADE = "another shade"
 """Why a piece was left out: its colour is not that of the rest of its class."""

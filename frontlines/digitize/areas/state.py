@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from shapely.geometry.base import BaseGeometry
 
+from frontlines.arrays import Bools, Floats, Geometries, Ints
 from frontlines.digitize.colour.palette import Labels
 from frontlines.digitize.colour.scan import Window, tiles_of
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.settings import FILLS
-from frontlines.names import Bools, Floats, Geometries, Ints
 
 Coast = Literal["inside", "middle", "outside"]
 """Where a line along the outer edge of the ground lies on it."""

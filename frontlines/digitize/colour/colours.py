@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ImageColor
 
+from frontlines.arrays import Floats, Floats32
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats, Floats32
 
 _TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE = _TO_XYZ.sum(axis=1)

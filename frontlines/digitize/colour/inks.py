@@ -11,13 +11,13 @@ from rasterio import features
 from scipy import ndimage, optimize
 from shapely.geometry.base import BaseGeometry
 
+from frontlines.arrays import Bools, Floats
 from frontlines.digitize.colour.colours import LAB, hex_of, lab_of, rgb_of, unlikeness
 from frontlines.digitize.colour.palette import STROKES, Labels, Palette
 from frontlines.digitize.colour.scan import from_corners
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.settings import INKS
 from frontlines.errors import DigitizeError, NoSuchColourError
-from frontlines.names import Bools, Floats
 from frontlines.progress import Report
 
 

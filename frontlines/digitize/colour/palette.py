@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, spatial
 
+from frontlines.arrays import Bools, Floats, Floats32, Ints, Pixels
 from frontlines.digitize.colour.colours import LAB, codes_of, lab_of, rgb_of_lab
 from frontlines.digitize.colour.paper import Paper
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.settings import GROUNDS, INKS
-from frontlines.names import Bools, Floats, Floats32, Ints, Pixels
 
 
 def peaks_of(lab: Floats32, least: int, apart: float, *, most: int = 12) -> Floats:

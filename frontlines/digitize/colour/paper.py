@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
+from frontlines.arrays import Bools, Floats, Floats32, Ints, Pixels
 from frontlines.digitize.colour.colours import lab_of
 from frontlines.digitize.colour.scan import Scan
 from frontlines.digitize.settings import PAPERS
-from frontlines.names import Bools, Floats, Floats32, Ints, Pixels
 
 
 def is_even(colours: Floats32, spread: Floats32) -> bool:

@@ -20,11 +20,11 @@ from rasterio._err import CPLE_BaseError  # errors of GDAL that reach us as they
 from scipy import ndimage
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Pixels
 from frontlines.digitize.georef.control_points import Affine, GroundControl, control_inside
 from frontlines.digitize.settings import SCANS
 from frontlines.errors import DigitizeError
 from frontlines.limits import within
-from frontlines.names import Bools, Pixels
 
 
 def decoded(dataset: Any, name: str) -> Iterator[Pixels]:

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats32
 from frontlines.digitize.colour.colours import codes_of
 from frontlines.digitize.colour.palette import Labels, Palette, palette_of
 from frontlines.digitize.colour.paper import Paper, paper_of
 from frontlines.digitize.colour.scan import Image, Scan, open_scan
-from frontlines.names import Floats32
 from frontlines.progress import Report
 
 Codes = npt.NDArray[np.int32]

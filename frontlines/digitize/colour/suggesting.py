@@ -7,6 +7,7 @@ import pandas as pd
 from PIL import ImageColor
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats
 from frontlines.digitize.areas.hatching import hatched_inks
 from frontlines.digitize.colour.colours import hex_of, lab_of
 from frontlines.digitize.colour.inks import contrast, label_grounds, label_strokes, mean_width_px, rims_of
@@ -14,7 +15,6 @@ from frontlines.digitize.colour.palette import STROKES
 from frontlines.digitize.colour.scan import Image
 from frontlines.digitize.colour.sheet import Sheet, open_sheet
 from frontlines.digitize.settings import INKS
-from frontlines.names import Floats
 from frontlines.progress import Progress, reporting
 
 

@@ -39,11 +39,12 @@ from typing import Any
 import numpy as np
 import shapely
 
+from frontlines.arrays import Bools, Floats
 from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Transformation
 from frontlines.digitize.settings import POINT_CAUTIONS
 from frontlines.errors import DigitizeError
-from frontlines.names import Bools, Floats, listed
+from frontlines.names import listed
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,10 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError, ProjError
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats
 from frontlines.crs.geodesic import way
 from frontlines.errors import DigitizeError, SourceError
 from frontlines.limits import within
-from frontlines.names import Floats
 
 Affine = tuple[float, float, float, float, float, float]
 

@@ -27,11 +27,11 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS, Geod
 
+from frontlines.arrays import Floats
 from frontlines.crs.geodesic import way
 from frontlines.digitize.georef.control_points import WGS84, GroundControl
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, Transformation
 from frontlines.digitize.settings import QUOTED_ERROR
-from frontlines.names import Floats
 
 COLUMNS = [
     "id", "col", "row", "lon", "lat", "residual_m", "residual_east_m", "residual_north_m", "residual_px",

@@ -18,6 +18,7 @@ from pyproj import CRS, Geod
 from scipy.special import erf
 
 from frontlines.arguments import checked
+from frontlines.arrays import Bools, Floats, Geometries
 from frontlines.digitize.georef.cautions import (
     Caution,
     breadths_of,
@@ -57,7 +58,6 @@ from frontlines.digitize.georef.transformations import (
 from frontlines.digitize.settings import BAD_POINTS, CHOOSING, POINT_CAUTIONS, QUOTED_ERROR
 from frontlines.errors import DigitizeError
 from frontlines.limits import within
-from frontlines.names import Bools, Floats, Geometries
 
 _STEP_PX = 0.5  # to either side of a place, over which the ground's slopes are taken
 _NEWTON_STEPS, _STILL_PX = 30, 1e-9  # on the way back to pixels

@@ -17,13 +17,13 @@ import pandas as pd
 from pyproj import CRS
 from scipy import ndimage
 
+from frontlines.arrays import Floats, Pixels
 from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.error import to_plane
 from frontlines.digitize.georef.selection import candidate_planes, choose
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, fit
 from frontlines.digitize.settings import GRATICULES
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats, Pixels
 
 _Node = tuple[int, int]  # steps of longitude and latitude from the first crossing that was named
 _PREDICTING: tuple[Family, ...] = ("polynomial2", "affine", "helmert")  # by twice the points they need

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from pyproj import CRS
 
+from frontlines.arrays import Floats
 from frontlines.digitize.georef.error import to_lonlat, to_plane
 from frontlines.digitize.georef.transformations import (
     FAMILIES,
@@ -26,7 +27,6 @@ from frontlines.digitize.georef.transformations import (
 )
 from frontlines.digitize.settings import BAD_POINTS, CHOOSING
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats
 
 _DEGREES = np.array([360.0, 90.0])
 _MARGIN = 2.0  # the margins of a sheet may reach beyond the ends of the Earth

@@ -32,8 +32,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from frontlines.arrays import Floats
 from frontlines.errors import DigitizeError
-from frontlines.names import Floats
 
 Family = Literal["helmert", "affine", "projective", "polynomial2", "polynomial3", "spline"]
 

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import shapely
 from scipy import ndimage
 
+from frontlines.arrays import Floats
 from frontlines.digitize.colour.sheet import Sheet
 from frontlines.digitize.lines.joining import Run, is_closed
 from frontlines.digitize.settings import LINES, SCANS
-from frontlines.names import Floats
 
 
 def without_loops(points: Floats, longest_px: float) -> npt.NDArray[np.int64]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import optimize, sparse
 
+from frontlines.arrays import Bools, Floats, Ints
 from frontlines.digitize.lines.joining import (
     End,
     Ends,
@@ -21,7 +22,6 @@ from frontlines.digitize.lines.joining import (
     pairs_within,
 )
 from frontlines.digitize.settings import LINES
-from frontlines.names import Bools, Floats, Ints
 
 
 def with_passed_by(runs: list[Run], spares: Sequence[Run], gap_px: float, stroke_px: float) -> list[Run]:

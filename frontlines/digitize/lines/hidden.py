@@ -10,10 +10,10 @@ import shapely
 from shapely.ops import substring
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats
 from frontlines.digitize.lines.joining import direction, is_closed
 from frontlines.digitize.lines.stretches import Hidden, Stretch, Tracing
 from frontlines.digitize.settings import LINES
-from frontlines.names import Floats
 
 
 @dataclass(frozen=True)

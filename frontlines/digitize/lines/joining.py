@@ -12,8 +12,8 @@ import numpy.typing as npt
 import shapely
 from scipy import spatial
 
+from frontlines.arrays import Floats
 from frontlines.digitize.settings import LINES
-from frontlines.names import Floats
 
 End = tuple[int, int]
 

@@ -10,12 +10,12 @@ from scipy import ndimage, sparse, spatial
 from scipy.sparse import csgraph
 from skimage.morphology import skeletonize
 
+from frontlines.arrays import Bools, Floats, Ints
 from frontlines.digitize.colour.inks import Strokes, stroke_mask
 from frontlines.digitize.colour.palette import Labels
 from frontlines.digitize.colour.scan import tiles_of
 from frontlines.digitize.lines.joining import Run
 from frontlines.digitize.settings import LINES
-from frontlines.names import Bools, Floats, Ints
 
 
 def skeleton_of(labels: Labels, strokes: Strokes) -> tuple[Ints, Floats]:

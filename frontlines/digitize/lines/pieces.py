@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from frontlines.arrays import Floats
 from frontlines.digitize.lines.hidden import RunningOn, find_running_on
 from frontlines.digitize.lines.stretches import Hidden, Stretch, Tracing
 from frontlines.digitize.settings import LINES
-from frontlines.names import Floats
 
 
 class Piece(NamedTuple):

@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 
 from frontlines.arguments import checked
+from frontlines.arrays import Floats
 from frontlines.digitize.settings import refuse_beyond
-from frontlines.names import Floats
 
 
 @checked()
