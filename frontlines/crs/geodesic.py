@@ -15,6 +15,9 @@ from pyproj import CRS, Geod, Transformer
 from frontlines.arrays import Floats, Geometries
 from frontlines.names import LONLAT
 
+WGS84 = CRS(LONLAT)
+"""Longitude and latitude on WGS 84."""
+
 
 def lonlat_of(xy: Floats, crs: CRS) -> Floats:
     """Turn places of the plane, (n, 2) [m], into longitudes and latitudes, (n, 2) [degrees]."""

@@ -16,11 +16,10 @@ import pandas as pd
 import shapely
 
 from frontlines.arrays import Floats
-from frontlines.crs.geodesic import geod_of
+from frontlines.crs.geodesic import WGS84, geod_of
 from frontlines.digitize.areas.checks import doubtful_areas
 from frontlines.digitize.colour.colours import lab_of, rgb_of, unlikeness
 from frontlines.digitize.georef.cautions import Caution, pixel_of
-from frontlines.digitize.georef.control_points import WGS84
 from frontlines.digitize.georef.georeference import Georeference, error_across, on_ground
 from frontlines.digitize.lines import Hidden, Piece, RunningOn, Tracing, find_running_on, grouped, pieces_of
 from frontlines.digitize.recipe import LineRecipe, Places, Recipe, day_of
@@ -32,6 +31,11 @@ from frontlines.names import KM2
 _SIDES = 2
 
 
+def pieces_of_line(tracing: Tracing, line: LineRecipe, recipe: Recipe) -> list[Piece]:
+    """Give the pieces of a line, as its recipe asks for them."""
+    return pieces_of(tracing, line.name, follow_hidden=recipe.follow_hidden)
+
+
 def frontlines_of(
     tracing: Tracing, recipe: Recipe, georeference: Georeference
 ) -> tuple[gpd.GeoDataFrame, list[Caution]]:
@@ -39,8 +43,7 @@ def frontlines_of(
     cautions = line_cautions(tracing, recipe, georeference)
     frames = []
     for line in recipe.lines:
-        pieces = pieces_of(tracing, line.name, follow_hidden=recipe.follow_hidden)
-        if not pieces:
+        if not (pieces := pieces_of_line(tracing, line, recipe)):
             raise _nothing_found(tracing, line)
         courses = [piece.points for piece in pieces]
         held = held_pixels(line.sides, georeference, line.name)

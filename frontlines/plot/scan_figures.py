@@ -20,8 +20,7 @@ from frontlines._optional import require
 from frontlines.arguments import checked
 from frontlines.arrays import Floats, Pixels
 from frontlines.digitize import Caution, Digitized, Recipe, Scan
-from frontlines.digitize.layers import class_colours, held_pixels
-from frontlines.digitize.lines import pieces_of
+from frontlines.digitize.layers import class_colours, held_pixels, pieces_of_line
 from frontlines.names import area_unit
 from frontlines.plot.artists import area_path, frame
 from frontlines.plot.furniture import Entry
@@ -247,7 +246,7 @@ def _draw_lines(ax: Axes, digitized: Digitized, style: MapStyle) -> None:
         return
     colours = line_colours(digitized.tracing.colours, style)
     for line in digitized.recipe.lines:
-        pieces = pieces_of(digitized.tracing, line.name, follow_hidden=digitized.recipe.follow_hidden)
+        pieces = pieces_of_line(digitized.tracing, line, digitized.recipe)
         seen, unseen = (
             [piece.points for piece in pieces if piece.seen is wanted] for wanted in (True, False)
         )

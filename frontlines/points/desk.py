@@ -13,11 +13,11 @@ from pyproj import CRS
 from skimage.measure import find_contours
 
 from frontlines.arrays import Floats
-from frontlines.crs.geodesic import way
+from frontlines.crs.geodesic import WGS84, way
 from frontlines.datasets.natural_earth import towns_named
 from frontlines.digitize import Georeference, Recipe, georeference
 from frontlines.digitize.georef.cautions import turned_over
-from frontlines.digitize.georef.control_points import WGS84, crs_of, read_place
+from frontlines.digitize.georef.control_points import crs_of, read_place
 from frontlines.digitize.inputs import georeference_of, open_image
 from frontlines.digitize.recipe import refuse_faults
 from frontlines.digitize.settings import GRATICULES

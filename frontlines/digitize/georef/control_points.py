@@ -27,7 +27,7 @@ from pyproj.exceptions import CRSError, ProjError
 
 from frontlines.arguments import checked
 from frontlines.arrays import Floats
-from frontlines.crs.geodesic import way
+from frontlines.crs.geodesic import WGS84, way
 from frontlines.errors import DigitizeError, SourceError
 from frontlines.limits import within
 
@@ -83,9 +83,6 @@ def read_world_file(path: str | Path) -> Affine:
     if a * e - b * d == 0:
         raise DigitizeError(f"{path.name} presses the map into a line: its numbers A, D, B, E span no plane")
     return (a, b, c, d, e, f)
-
-
-WGS84 = CRS("EPSG:4326")
 
 
 def crs_of(text: CRS | str | int, what: str) -> CRS:

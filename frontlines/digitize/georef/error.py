@@ -28,8 +28,8 @@ import pandas as pd
 from pyproj import CRS, Geod
 
 from frontlines.arrays import Floats
-from frontlines.crs.geodesic import way
-from frontlines.digitize.georef.control_points import WGS84, GroundControl
+from frontlines.crs.geodesic import WGS84, way
+from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.transformations import LEAST_POINTS, Family, Transformation
 from frontlines.digitize.settings import QUOTED_ERROR
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from pyproj import CRS
 
-from frontlines.digitize.georef.control_points import WGS84, GroundControl
+from frontlines.crs.geodesic import WGS84
+from frontlines.digitize.georef.control_points import GroundControl
 from frontlines.digitize.georef.error import error_figures, residual_table, to_plane
 from frontlines.digitize.georef.georeference import georeference
 from frontlines.digitize.georef.transformations import fit
