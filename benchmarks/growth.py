@@ -211,9 +211,7 @@ def beside_strips(n: int) -> tuple[Work, Work]:
     rng, x, height = np.random.default_rng(1), EAST_M + np.arange(n) * 100.0, 20_000.0
 
     def ground(low: np.ndarray, top: np.ndarray) -> Any:
-        ring = np.vstack([np.column_stack([x, low]), np.column_stack([x, top])[::-1]])
-        ring[:, 1] += ring[:, 0] - EAST_M  # aslant: a level strip has all of its edges on one ray
-        return shapely.Polygon(ring)
+        return shapely.Polygon(np.vstack([np.column_stack([x, low]), np.column_stack([x, top])[::-1]]))
 
     coast = [NORTH_M + rng.uniform(0, JUMP_M, n) for _ in range(2)]
     frame, _ = followed([ground(low, low + height) for low in coast], 4)

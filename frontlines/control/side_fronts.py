@@ -22,6 +22,7 @@ from frontlines.limits import require_metres
 
 _TILE_M = 20_000.0
 _ON_M = 1e-2  # edges this near to a strip run along it [m]
+_TURN = np.array([[0.8, 0.6], [-0.6, 0.8]])  # by 37 degrees
 
 
 @checked(control="polygons date side source")
@@ -158,6 +159,12 @@ def _round_strips(outlines: _Outlines, strips: Geometries, inner: Any) -> _Outli
     return _Outlines(np.vstack(extra), grounds, np.concatenate(edges))
 
 
+def _turned(xy: Floats) -> Floats:
+    """Turn places by an angle that hardly any edge of a map has."""
+    turned: Floats = xy @ _TURN
+    return turned
+
+
 class _Beside:
     """Parts of strips, each once, and the edges of grounds that they lie along."""
 
@@ -168,11 +175,13 @@ class _Beside:
         number = pd.factorize(shapely.to_wkb(every))[0]
         shapes = every[np.unique(number, return_index=True)[1]]
         self.parts = [np.unique(number[rows]) for rows in rows_of_all(there[strip], len(strips))]
-        self.lines = edge_lines(edges)
-        part, line = shapely.STRtree(self.lines).query(shapes, predicate="dwithin", distance=_ON_M)
+        self.lines, self.wide = edge_lines(edges), shapely.buffer(shapes, _ON_M)
+        # Whether an edge lies in a part is asked aslant: of a level part all edges lie beside each other.
+        self.aslant, within = (shapely.transform(of, _turned) for of in (self.lines, shapes))
+        part, line = shapely.STRtree(self.aslant).query(within, predicate="dwithin", distance=_ON_M)
         self.near = [line[rows] for rows in rows_of_all(part, len(shapes))]
-        self.wide = shapely.buffer(shapes, _ON_M)
-        shapely.prepare(self.wide)
+        self.wide_aslant = shapely.buffer(within, _ON_M)
+        shapely.prepare(self.wide_aslant)
         rings, of = shapely.get_rings(shapely.orient_polygons(shapes), return_index=True)
         ends, ring = segments(rings)
         ends, owner = _clipped(ends, inner)
@@ -185,7 +194,7 @@ class _Beside:
             place = np.searchsorted(along, self.near[part])
             met = place[ended[place] == self.near[part]]
             # Most lie in the part; the others are cut by all of its outline, one by one.
-            within = shapely.contains_properly(self.wide[part], left[met])
+            within = shapely.contains_properly(self.wide_aslant[part], self.aslant[along[met]])
             left[met[within]] = shapely.LineString()
             left[met[~within]] = shapely.difference(left[met[~within]], self.wide[part])
         own = np.vstack([np.empty((0, 4)), *(self.ends[part] for part in parts)])
