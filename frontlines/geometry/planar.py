@@ -72,8 +72,10 @@ def _noded(lines: Geometries, grid_m: float | None) -> Geometries:
 
 def _meeting(edges: Floats, reach_m: float) -> Ints:
     """Find the edges that another one of them meets elsewhere than at an end of both."""
-    lines = edge_lines(edges)
-    pairs = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=reach_m)
+    low, high = (ends(edges[:, :2], edges[:, 2:]) for ends in (np.minimum, np.maximum))
+    reached = edge_lines(np.hstack([low - reach_m, high + reach_m]))  # across the ground within reach of each
+    pairs = shapely.STRtree(edge_lines(edges)).query(reached)
+    pairs = pairs[:, pairs[0] < pairs[1]]
     met, across = np.zeros(pairs.shape[1], dtype=bool), np.ones(pairs.shape[1], dtype=bool)
     for one, other in (edges[pairs], edges[pairs[::-1]]):
         ends, begin = one.reshape(-1, 2, 2), other[:, None, :2]
@@ -83,7 +85,7 @@ def _meeting(edges: Floats, reach_m: float) -> Ints:
         own = (ends[:, :, None] == other.reshape(-1, 1, 2, 2)).all(axis=3).any(axis=2)
         met |= (near & ~own).any(axis=1)
         across &= (ahead[:, :, 0] * off[:, :, 1] - ahead[:, :, 1] * off[:, :, 0]).prod(axis=1) < 0
-    return np.asarray(pairs[0][met | across])
+    return np.unique(pairs[:, met | across])
 
 
 def _chains(edges: Floats, chosen: Bools) -> Geometries:

@@ -31,13 +31,13 @@ _OUTPUTS = (".csv", ".parquet", ".topojson")  # of these files the manifest hold
 FILES = {
     "change": (
         "balance.csv", "totals.csv", "transitions.csv", "change.gpkg", "frontlines.geojson",
-        "change.qml", "districts.qml", "frontlines.qml", "map.png", "map.svg", GROUND, MANIFEST,
+        "change.qml", "districts.qml", "frontlines.qml", "map.png", "map.svg", MANIFEST,
     ),
     "series": ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST),
     "movement": (
         "transects.gpkg", "transects.qml", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST,
     ),
-    "agreement": ("agreement.csv", "agreement.gpkg", "agreement.qml", "map.png", GROUND, MANIFEST),
+    "agreement": ("agreement.csv", "agreement.gpkg", "agreement.qml", "map.png", MANIFEST),
     "nets": ("sources.csv", "sources.png", MANIFEST),
 }  # fmt: skip
 """What is written, by the kind of answer."""
@@ -50,6 +50,7 @@ IF_ANY = {
         "error_by_correlation.csv",
         "error_by_correlation.png",
         BOOK,
+        GROUND,
         PAGE,
     ),
     "series": (
@@ -64,7 +65,7 @@ IF_ANY = {
         PAGE,
     ),
     "movement": (BOOK, PAGE),
-    "agreement": ("fronts_apart.csv", "days.png", BOOK, PAGE),
+    "agreement": ("fronts_apart.csv", "days.png", BOOK, GROUND, PAGE),
     "nets": (BOOK,),
 }
 """What is written of places, people, several sides, if errors are known, and if it is asked for."""
@@ -98,7 +99,7 @@ def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
         late("pictures").write_pictures(answer, folder, wanted, files_of(answer.kind))
     if wanted.excel:
         write_workbook(answer, folder / BOOK)
-    _write_record(answer, folder, paged=wanted.report or GROUND in FILES[answer.kind])
+    _write_record(answer, folder, paged=wanted.report)
     if wanted.report and (paged := _paged(answer)) is not answer:
         write_report(paged, folder / PAGE)
     elif wanted.report:
