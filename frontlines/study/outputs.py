@@ -45,29 +45,15 @@ FILES = {
 _PLACES = ("settlements.csv", "population.csv")
 IF_ANY = {
     "change": (
-        *_PLACES,
-        "matrix.png",
-        "error_by_correlation.csv",
-        "error_by_correlation.png",
-        BOOK,
-        GROUND,
-        PAGE,
+        *_PLACES, "matrix.png", "error_by_correlation.csv", "error_by_correlation.png", BOOK, GROUND, PAGE,
     ),
     "series": (
-        *_PLACES,
-        "fronts.csv",
-        "overall.csv",
-        SNAPSHOTS,
-        "districts.png",
-        "series.gif",
-        BOOK,
-        GROUND,
-        PAGE,
+        *_PLACES, "fronts.csv", "overall.csv", SNAPSHOTS, "districts.png", "series.gif", BOOK, GROUND, PAGE,
     ),
     "movement": (BOOK, PAGE),
     "agreement": ("fronts_apart.csv", "days.png", BOOK, GROUND, PAGE),
     "nets": (BOOK,),
-}
+}  # fmt: skip
 """What is written of places, people, several sides, if errors are known, and if it is asked for."""
 
 
@@ -120,7 +106,7 @@ def _write_layers(answer: Answer, folder: Path) -> None:
         (folder / f"{name}.qml").write_text(text, encoding="utf-8")
 
 
-def _write_record(answer: Answer, folder: Path, *, paged: bool = True) -> None:
+def _write_record(answer: Answer, folder: Path, *, paged: bool) -> None:
     """Write the ground for a page, if one is asked for, and the manifest with the checksums of the tables."""
     held = dict(answer.manifest)
     if answer.kind in _GROUND:
@@ -142,7 +128,7 @@ def write_report(answer: Answer, path: Path) -> None:
         for file, layers in answer.layers.items():
             for layer in layers.values() if Path(file).suffix in _OUTPUTS else ():
                 write(layer, folder / file)
-        _write_record(answer, folder)
+        _write_record(answer, folder, paged=True)
         write_page(folder, path)
 
 
