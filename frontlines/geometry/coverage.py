@@ -72,26 +72,12 @@ def united(polygons: Geometries) -> shapely.Geometry:
     """
     if len(polygons) == 1:
         return polygons[0]
-    whole, sum_m2 = _union(polygons), float(shapely.area(polygons).sum())
+    whole, sum_m2 = shapely.union_all(polygons), float(shapely.area(polygons).sum())
     off_m2 = abs(whole.area - sum_m2)
     if off_m2 <= CLOSURE * sum_m2:
         return whole
     again = shapely.union_all(polygons, grid_size=GRID_M)
     return again if abs(again.area - sum_m2) < off_m2 / 2 else whole
-
-
-def _union(polygons: Geometries) -> shapely.Geometry:
-    """Unite polygons; those that meet all others vertex for vertex need no overlay."""
-    fit = _fit(polygons)
-    if not fit.any():
-        return shapely.union_all(polygons)
-    joined = shapely.coverage_union_all(polygons[fit])
-    return joined if fit.all() else shapely.union_all(np.append(polygons[~fit], joined))
-
-
-def _fit(polygons: Geometries) -> Bools:
-    """Tell which polygons of a set meet all others vertex for vertex, and lie on none."""
-    return np.asarray(shapely.is_empty(shapely.coverage_invalid_edges(polygons)))
 
 
 def intersect(first: Geometries, second: Geometries, *, grid_m: float | None = None) -> Pairs:
@@ -123,9 +109,8 @@ def _relations(first: Geometries, second: Geometries, i: Ints, j: Ints) -> tuple
 def overlaps(polygons: Geometries) -> Pairs:
     """Find where polygons of one set lie on top of each other."""
     i, j = shapely.STRtree(polygons).query(polygons)
-    fit = _fit(polygons)
-    look = (i < j) & ~(fit[i] & fit[j])
-    i, j = i[look], j[look]
+    once = i < j
+    i, j = i[once], j[once]
     meet = shapely.relate_pattern(polygons[i], polygons[j], "T********")  # their interiors meet
     i, j = i[meet], j[meet]
     order = np.lexsort((j, i))
