@@ -161,10 +161,7 @@ def _ground_of_change(results: Results) -> dict[str, Any]:
     if results.settlements is not None and study.settlements is not None:
         places = ground_file.changed_rows(results.settlements, each_once(study.settlements, study.districts))
     return {
-        "states": (
-            [f"{day:%Y-%m-%d}" for day in study.dates],
-            [_state(held, day) for day in study.dates],
-        ),
+        "states": ([f"{day:%Y-%m-%d}" for day in study.dates], [_state(held, day) for day in study.dates]),
         "districts": study.districts,
         "title": study.title,
         "followed": study.followed,
