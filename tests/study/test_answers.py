@@ -16,6 +16,7 @@ import frontlines as fl
 from frontlines.cli.main import app
 from frontlines.cli.options import Saves
 from frontlines.datasets import locate
+from frontlines.report import write_page
 from frontlines.sources.formats import DECIMALS, OTHER_DECIMALS, rounded
 from frontlines.study import outputs, pictures
 from frontlines.study.questions import net_changes
@@ -61,6 +62,8 @@ def test_results_save_what_the_command_writes_byte_for_byte(karabakh_program, ka
     assert [
         name for name in same if (tmp_path / "out" / name).read_bytes() != (out / name).read_bytes()
     ] == []
+    with pytest.raises(fl.SourceError, match=r"without ground\.topojson: run the command again with --report"):
+        write_page(out, tmp_path / "page.html")
     paged = karabakh_results.save(tmp_path / "paged", map=False, report=True)
     assert set(paged) - set(names) == {"ground.topojson", "report.html"}
     karabakh_results.report(tmp_path / "page.html")
