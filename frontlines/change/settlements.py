@@ -52,10 +52,7 @@ def each_once(settlements: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> gpd
     places = settlements[~settlements.geometry.is_empty & settlements.geometry.notna()]
     number = pd.to_numeric(places[people[0]], errors="coerce").astype(float) if people else 0.0
     places = places[["name", "geometry"]].assign(
-        population=number,
-        day=places.get("date", 0),
-        x=places.geometry.x,
-        y=places.geometry.y,
+        population=number, day=places.get("date", 0), x=places.geometry.x, y=places.geometry.y
     )
     places = places.sort_values(["day", "population", "x", "y"], kind="stable").iloc[::-1]
     places = places.sort_values("population", key=pd.isna, kind="stable")

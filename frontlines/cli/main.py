@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import os
@@ -20,6 +21,7 @@ import frontlines as fl
 from frontlines.cli.refusing import FAULTY, console, one_line, refuse, refuse_to_print
 
 _NotUnderstood: Any = typer.BadParameter.__bases__[0]  # the parent of all errors in words, nowhere public
+_LOOK_EVERY = 50_000  # objects made, not 700: looking for cycles took 6 % of a command, which makes few
 _ENDED = 128  # with the number of the signal, the exit code of what a signal has ended
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -117,6 +119,7 @@ def main() -> None:
     Letters that the terminal or a pipe cannot show become question marks. A run that is ended from
     outside leaves nothing half-written.
     """
+    gc.set_threshold(_LOOK_EVERY)
     os.environ["MPLBACKEND"] = "agg"  # pictures go into files, whatever window a user has chosen
     logging.disable(logging.WARNING)  # of other libraries; what a user must know is printed by us
     signal.signal(signal.SIGINT, signal.default_int_handler)

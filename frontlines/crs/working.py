@@ -29,6 +29,13 @@ class Distortion:
     length: float  # of a short length in any direction
 
 
+class _Unlisted(ProjectedCRS):
+    """A CRS made here, which no register lists: who writes a file need not search for its number (0.3 s)."""
+
+    def to_epsg(self, min_confidence: int = 70) -> None:  # noqa: ARG002 - pyproj's name
+        return None
+
+
 @checked()
 def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
     """Make the working CRS of a study: equal-area, in metres, centred on its theatre.
@@ -76,7 +83,7 @@ def working_crs(theatre: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
         raise CRSError("the theatre has no coordinates: give at least one polygon that is not empty")
     lon = _middle_longitude(lonlat[:, 0])
     lat = round(float(lonlat[:, 1].min() + lonlat[:, 1].max()) / 2, 4)
-    return ProjectedCRS(
+    return _Unlisted(
         conversion=LambertAzimuthalEqualAreaConversion(lat, lon),
         name=f"Lambert azimuthal equal-area, centre {_degrees(lon, lat)}, WGS 84",
     )

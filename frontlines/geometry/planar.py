@@ -43,7 +43,7 @@ def arrange(lines: Geometries, *, grid_m: float | None = None) -> Arrangement:
     ring_edges, ring = segments(rings)
     owner = np.append(face[ring], OUTSIDE)
     edges = segments(noded)[0]
-    left, right = (owner[same_edges(turned, ring_edges)] for turned in (edges, edges[:, BACK]))
+    left, right = owner[same_edges(np.vstack([edges, edges[:, BACK]]), ring_edges)].reshape(2, -1)
     return Arrangement(faces, edges, left, right)
 
 
@@ -60,9 +60,9 @@ def _noded(lines: Geometries, grid_m: float | None) -> Geometries:
     if 2 * shared.sum() > len(edges):
         drawn, alone = edge_lines(edges[shared]), edge_lines(edges[~shared])
         near = shapely.STRtree(alone).query(drawn, predicate="dwithin", distance=grid_m or 0.0)[0]
-        shared[np.flatnonzero(shared)[np.append(near, _meeting(edges[shared], grid_m or 0.0))]] = False
-        whole = _chains(edges, shared)
-        lines = edge_lines(edges[~shared])
+        met = _meeting(edges[shared], shapely.STRtree(drawn), grid_m or 0.0)
+        shared[np.flatnonzero(shared)[np.append(near, met)]] = False
+        whole, lines = _chains(edges, shared), edge_lines(edges[~shared])
     else:
         whole = lines[:0]
     noded = shapely.get_parts(shapely.union_all(lines, grid_size=grid_m))
@@ -70,10 +70,12 @@ def _noded(lines: Geometries, grid_m: float | None) -> Geometries:
     return np.concatenate([noded, whole])
 
 
-def _meeting(edges: Floats, reach_m: float) -> Ints:
+def _meeting(edges: Floats, tree: shapely.STRtree, reach_m: float) -> Ints:
     """Find the edges that another one of them meets elsewhere than at an end of both."""
-    lines = edge_lines(edges)
-    pairs = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=reach_m)
+    low, high = (ends(edges[:, :2], edges[:, 2:]) for ends in (np.minimum, np.maximum))
+    reached = edge_lines(np.hstack([low - reach_m, high + reach_m]))  # across the ground within reach of each
+    pairs = tree.query(reached)
+    pairs = pairs[:, pairs[0] < pairs[1]]
     met, across = np.zeros(pairs.shape[1], dtype=bool), np.ones(pairs.shape[1], dtype=bool)
     for one, other in (edges[pairs], edges[pairs[::-1]]):
         ends, begin = one.reshape(-1, 2, 2), other[:, None, :2]
@@ -83,7 +85,7 @@ def _meeting(edges: Floats, reach_m: float) -> Ints:
         own = (ends[:, :, None] == other.reshape(-1, 1, 2, 2)).all(axis=3).any(axis=2)
         met |= (near & ~own).any(axis=1)
         across &= (ahead[:, :, 0] * off[:, :, 1] - ahead[:, :, 1] * off[:, :, 0]).prod(axis=1) < 0
-    return np.asarray(pairs[0][met | across])
+    return np.unique(pairs[:, met | across])
 
 
 def _chains(edges: Floats, chosen: Bools) -> Geometries:

@@ -50,14 +50,7 @@ from frontlines.layers.faults import (
     find_faults,
 )
 from frontlines.layers.margins import give_margins
-from frontlines.layers.mending import (
-    cut_at,
-    drop_rows,
-    fill_up,
-    give_up_overlaps,
-    mended,
-    refuse_elsewhere,
-)
+from frontlines.layers.mending import cut_at, drop_rows, fill_up, give_up_overlaps, mended, refuse_elsewhere
 from frontlines.names import CONTESTED, KINDS, KM2, UNKNOWN, Kind, Mend, mends_of
 
 _OF_CONTROL = ["date", "side", "source", "sigma_m", "mended_km2", "outside_km2"]

@@ -97,11 +97,7 @@ _TYPES = {
     "points": {shapely.GeometryType.POINT},
     "polygons": {shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON},
 }
-NUMBERS = {
-    "control": ("sigma_m",),
-    "frontlines": ("sigma_m",),
-    "settlements": ("sigma_m", "population"),
-}
+NUMBERS = {"control": ("sigma_m",), "frontlines": ("sigma_m",), "settlements": ("sigma_m", "population")}
 """Columns that hold numbers, 0 or more."""
 _DATED = ("control", "frontlines", "settlements")
 _COVERAGES = ("control", "districts", "polygons")

@@ -99,10 +99,7 @@ def _page(run: Folder) -> str:
         run = replace(run, ground=with_context(run.ground, *around))
         sources = [*sources, credit_of(around[1])]
     said, more = words.headline(run, figures.total, shown_unit(figures.total))
-    style, code = (
-        _tones() + _asset("page.css"),
-        "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS),
-    )
+    style, code = (_tones() + _asset("page.css"), "\n".join(_asset(f"script/{name}.js") for name in _SCRIPTS))
     library = "\n".join(_asset(f"vendor/{name}.min.js").strip() for name in _LIBRARIES)
     files = (
         [str(one.get(name, "")) for name in ("role", "name", "sha256")] for one in run.manifest["inputs"]

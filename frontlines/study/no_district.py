@@ -12,7 +12,7 @@ import shapely
 
 from frontlines.crs import polygons_of
 from frontlines.crs.working import place
-from frontlines.geometry.coverage import united
+from frontlines.geometry.coverage import CLOSURE, united
 from frontlines.names import KM2, area_unit, somebody
 
 if TYPE_CHECKING:
@@ -26,19 +26,22 @@ _LARGEST, _SMALLEST = 3, 0.01  # pieces named in a warning, and their least shar
 
 def outside_districts(study: Study, control: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Find the ground of a study's sides in no district on its two dates, in the theatre and beyond it."""
-    frames = [control, control.iloc[:0] if study.beyond is None else study.beyond]
-    ground_m2 = study.theatre.area.sum() + frames[1].area.sum()
-    if ground_m2 <= study.districts.area.sum() * (1 + NOTABLE**2):
-        frames = [control.iloc[:0]]  # the districts fill the theatre, and nothing but rounding lies beyond
-    every = pd.concat([frame[["date", "side", "geometry"]] for frame in frames], ignore_index=True)
+    beyond = control.iloc[:0] if study.beyond is None else study.beyond
+    theatre_m2, districts_m2 = study.theatre.area.sum(), study.districts.area.sum()
+    frames = [control.assign(beyond=False), beyond.assign(beyond=True)]
+    if theatre_m2 + beyond.area.sum() <= districts_m2 * (1 + NOTABLE**2):
+        frames = [frames[0].iloc[:0]]  # the districts fill the theatre, and nothing but rounding lies beyond
+    every = pd.concat([frame[["date", "side", "beyond", "geometry"]] for frame in frames], ignore_index=True)
     own = every[every["side"].isin(somebody(study.followed)) & every["date"].isin(study.dates)]
     ground = gpd.GeoDataFrame(own, geometry="geometry", crs=study.crs)
-    return in_no_district(ground, united(study.districts.geometry.to_numpy()))
+    filled = theatre_m2 <= districts_m2 * (1 + CLOSURE)
+    return in_no_district(ground, None if filled else united(study.districts.geometry.to_numpy()))
 
 
 def in_no_district(own: gpd.GeoDataFrame, covered: Any) -> gpd.GeoDataFrame:
     """Find the pieces of a side's ground that no district has `covered`, the largest of each day first.
 
+    None: the districts cover all but the rows that are `beyond`.
     Columns: `date`, `area_km2`, `of_km2`, geometry; none on days on which they are no notable share of the
     side's ground.
     """
@@ -50,7 +53,11 @@ def in_no_district(own: gpd.GeoDataFrame, covered: Any) -> gpd.GeoDataFrame:
 def _pieces(day: Any, rows: gpd.GeoDataFrame, covered: Any) -> gpd.GeoDataFrame:
     """Cut the districts out of the ground of one day."""
     ground = rows.geometry.to_numpy()
-    left = shapely.get_parts(polygons_of(np.atleast_1d(shapely.difference(united(ground), covered))))
+    if covered is None:
+        bare = united(ground[rows["beyond"].to_numpy(dtype=bool)])
+    else:
+        bare = shapely.difference(united(ground), covered)
+    left = shapely.get_parts(polygons_of(np.atleast_1d(bare)))
     whole_m2 = shapely.area(ground).sum()
     if not shapely.area(left).sum() > NOTABLE * whole_m2:
         left = left[:0]

@@ -31,13 +31,13 @@ _OUTPUTS = (".csv", ".parquet", ".topojson")  # of these files the manifest hold
 FILES = {
     "change": (
         "balance.csv", "totals.csv", "transitions.csv", "change.gpkg", "frontlines.geojson",
-        "change.qml", "districts.qml", "frontlines.qml", "map.png", "map.svg", GROUND, MANIFEST,
+        "change.qml", "districts.qml", "frontlines.qml", "map.png", "map.svg", MANIFEST,
     ),
     "series": ("series.csv", "series.parquet", "totals.csv", "series.png", MANIFEST),
     "movement": (
         "transects.gpkg", "transects.qml", "transects.csv", "summary.csv", "profile.png", "map.png", MANIFEST,
     ),
-    "agreement": ("agreement.csv", "agreement.gpkg", "agreement.qml", "map.png", GROUND, MANIFEST),
+    "agreement": ("agreement.csv", "agreement.gpkg", "agreement.qml", "map.png", MANIFEST),
     "nets": ("sources.csv", "sources.png", MANIFEST),
 }  # fmt: skip
 """What is written, by the kind of answer."""
@@ -45,28 +45,15 @@ FILES = {
 _PLACES = ("settlements.csv", "population.csv")
 IF_ANY = {
     "change": (
-        *_PLACES,
-        "matrix.png",
-        "error_by_correlation.csv",
-        "error_by_correlation.png",
-        BOOK,
-        PAGE,
+        *_PLACES, "matrix.png", "error_by_correlation.csv", "error_by_correlation.png", BOOK, GROUND, PAGE,
     ),
     "series": (
-        *_PLACES,
-        "fronts.csv",
-        "overall.csv",
-        SNAPSHOTS,
-        "districts.png",
-        "series.gif",
-        BOOK,
-        GROUND,
-        PAGE,
+        *_PLACES, "fronts.csv", "overall.csv", SNAPSHOTS, "districts.png", "series.gif", BOOK, GROUND, PAGE,
     ),
     "movement": (BOOK, PAGE),
-    "agreement": ("fronts_apart.csv", "days.png", BOOK, PAGE),
+    "agreement": ("fronts_apart.csv", "days.png", BOOK, GROUND, PAGE),
     "nets": (BOOK,),
-}
+}  # fmt: skip
 """What is written of places, people, several sides, if errors are known, and if it is asked for."""
 
 
@@ -98,7 +85,7 @@ def write_into(answer: Answer, folder: Path, wanted: Wanted) -> None:
         late("pictures").write_pictures(answer, folder, wanted, files_of(answer.kind))
     if wanted.excel:
         write_workbook(answer, folder / BOOK)
-    _write_record(answer, folder, paged=wanted.report or GROUND in FILES[answer.kind])
+    _write_record(answer, folder, paged=wanted.report)
     if wanted.report and (paged := _paged(answer)) is not answer:
         write_report(paged, folder / PAGE)
     elif wanted.report:
@@ -119,7 +106,7 @@ def _write_layers(answer: Answer, folder: Path) -> None:
         (folder / f"{name}.qml").write_text(text, encoding="utf-8")
 
 
-def _write_record(answer: Answer, folder: Path, *, paged: bool = True) -> None:
+def _write_record(answer: Answer, folder: Path, *, paged: bool) -> None:
     """Write the ground for a page, if one is asked for, and the manifest with the checksums of the tables."""
     held = dict(answer.manifest)
     if answer.kind in _GROUND:
@@ -141,7 +128,7 @@ def write_report(answer: Answer, path: Path) -> None:
         for file, layers in answer.layers.items():
             for layer in layers.values() if Path(file).suffix in _OUTPUTS else ():
                 write(layer, folder / file)
-        _write_record(answer, folder)
+        _write_record(answer, folder, paged=True)
         write_page(folder, path)
 
 
@@ -174,10 +161,7 @@ def _ground_of_change(results: Results) -> dict[str, Any]:
     if results.settlements is not None and study.settlements is not None:
         places = ground_file.changed_rows(results.settlements, each_once(study.settlements, study.districts))
     return {
-        "states": (
-            [f"{day:%Y-%m-%d}" for day in study.dates],
-            [_state(held, day) for day in study.dates],
-        ),
+        "states": ([f"{day:%Y-%m-%d}" for day in study.dates], [_state(held, day) for day in study.dates]),
         "districts": study.districts,
         "title": study.title,
         "followed": study.followed,

@@ -463,11 +463,7 @@ def _sides_of_series(results: SeriesResults) -> Group:
         first, last = rows["before_km2"].iloc[0], rows["after_km2"].iloc[-1]
         sums = [rows[name].sum() for name in ("gained_km2", "lost_km2", "net_km2")]
         share = f"{first / whole:.1%} → {last / whole:.1%}"
-        figures = [
-            *map(_km2, (first, *sums)),
-            *(_sure(record.get(side)) for _ in interval),
-            _km2(last),
-        ]
+        figures = [*map(_km2, (first, *sums)), *(_sure(record.get(side)) for _ in interval), _km2(last)]
         table.add_row(Text(plain(named_side(side, results.sides))), *figures, share)
     days = " to ".join(map(long_date, books["dates"]))
     who, steps = _sides_counted(followed), counted(books["steps"], "step")

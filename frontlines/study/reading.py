@@ -18,24 +18,11 @@ from frontlines.control import control_from_lines, control_from_settlements, lin
 from frontlines.crs import polygons_of, project, working_crs
 from frontlines.errors import FrontlinesError, LayerError, StudyError
 from frontlines.geometry.coverage import united
-from frontlines.layers import (
-    as_control,
-    as_districts,
-    as_frontlines,
-    as_settlements,
-    as_theatre,
-    days_of,
-)
+from frontlines.layers import as_control, as_districts, as_frontlines, as_settlements, as_theatre, days_of
 from frontlines.layers.mending import REST_SOURCE, beyond, mend_record
 from frontlines.manifest import places_sentence
 from frontlines.names import BORDER_M, SLIVER_M, SNAP_M, UNKNOWN, Mend, counted
-from frontlines.sources.description import (
-    is_of_lines,
-    require_likely_days,
-    spans_named,
-    spans_of,
-    touching,
-)
+from frontlines.sources.description import is_of_lines, require_likely_days, spans_named, spans_of, touching
 from frontlines.sources.files import Reading, day_in_name, fill_in, no_day, own_day, together, without_labels
 from frontlines.sources.snapshots import read_snapshots
 from frontlines.study.study import Study

@@ -1,6 +1,7 @@
 """The working CRS: areas that agree with the geodesic, borders that stay shared."""
 
 import itertools
+import pickle
 
 import geopandas as gpd
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from pyproj import Geod
+from pyproj import CRS, Geod
 from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon, box
 
 from frontlines.crs import STRAY_M, polygons_of, project, working_crs
@@ -48,6 +49,13 @@ def test_areas_agree_with_the_geodesic(shape, reference):
     plane = project(frame, working_crs(frame))
     assert plane.is_valid.all()
     assert plane.area.sum() == pytest.approx(_geodesic_area(reference or shape), rel=1e-6)
+
+
+def test_the_plane_is_in_no_register_and_the_same_in_a_file_and_another_process():
+    crs = working_crs(_frame(box(46, 39, 48, 41)))
+    for same in (CRS.from_wkt(crs.to_wkt()), pickle.loads(pickle.dumps(crs))):  # noqa: S301 - our own
+        assert same == crs
+        assert same.to_epsg() is None
 
 
 @pytest.mark.parametrize(

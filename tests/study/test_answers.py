@@ -16,6 +16,7 @@ import frontlines as fl
 from frontlines.cli.main import app
 from frontlines.cli.options import Saves
 from frontlines.datasets import locate
+from frontlines.report import write_page
 from frontlines.sources.formats import DECIMALS, OTHER_DECIMALS, rounded
 from frontlines.study import outputs, pictures
 from frontlines.study.questions import net_changes
@@ -53,17 +54,23 @@ def series(districts):
 
 def test_results_save_what_the_command_writes_byte_for_byte(karabakh_program, karabakh_results, tmp_path):
     _, out = karabakh_program
-    names = karabakh_results.save(tmp_path / "out", map=False, report=True)
-    assert [name for name in names if name != "report.html"] == [
+    names = karabakh_results.save(tmp_path / "out", map=False)
+    assert list(names) == [
         file for file in (*outputs.FILES["change"], "settlements.csv") if not file.startswith("map.")
     ]
-    same = [name for name in names if name not in ("change.gpkg", "report.html")]  # GDAL writes the time
+    same = [name for name in names if name != "change.gpkg"]  # GDAL writes the time
     assert [
         name for name in same if (tmp_path / "out" / name).read_bytes() != (out / name).read_bytes()
     ] == []
+    with pytest.raises(
+        fl.FrontlinesError, match=r"without ground\.topojson: run the command again with --report"
+    ):
+        write_page(out, tmp_path / "page.html")
+    paged = karabakh_results.save(tmp_path / "paged", map=False, report=True)
+    assert set(paged) - set(names) == {"ground.topojson", "report.html"}
     karabakh_results.report(tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert page == (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert page == (tmp_path / "paged" / "report.html").read_text(encoding="utf-8")
     assert karabakh_results.headline.split(". ")[0] in page
 
 

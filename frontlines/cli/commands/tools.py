@@ -170,7 +170,8 @@ def digitize(
 @shows_errors
 def report(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder that run, change, series or compare wrote.")
+        Path,
+        typer.Argument(metavar="DIR", help="Folder that run, change, series or compare wrote with --report."),
     ],
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where to; by default report.html in DIR.")
