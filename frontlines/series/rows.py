@@ -13,8 +13,9 @@ from frontlines.arrays import Bools
 from frontlines.errors import LayerError
 from frontlines.series.totals import series_totals
 
-SHEET = 1_048_575
-"""Rows of a sheet of a spreadsheet, below its heading: a longer series leaves out what did not change."""
+MOST_ROWS = 100_000
+"""Rows beyond which a series leaves out those in which nothing changed: some 16 MB of CSV, of which a daily
+series of a country's districts repeats 99 rows in 100."""
 
 ROWS_AT_ONCE = 500_000
 """Rows of a series that are laid out together: some 100 MB."""
@@ -45,7 +46,7 @@ def is_sparse(rows: str | None, n_rows: int, *, unsure: bool) -> bool:
         raise LayerError("rows='changed' leaves out rows that have an interval of their own: give rows='all'")
     if rows not in (None, "all", "changed"):
         raise LayerError(f"rows={rows!r} is not known: give 'all' or 'changed'")
-    return rows == "changed" or (rows is None and n_rows > SHEET and not unsure)
+    return rows == "changed" or (rows is None and n_rows > MOST_ROWS and not unsure)
 
 
 def laid_out(tables: Iterable[pd.DataFrame], *, sparse: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
