@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import logging
-import signal
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
-
-from frontlines.limits import raised_limits
 
 _LOG = logging.getLogger("frontlines")
 
@@ -76,27 +72,6 @@ def _bar() -> Iterator[Report]:
 def part(report: Report, start: float, end: float) -> Report:
     """Give the stages of a part of the work a function of their own, which reports from `start` to `end`."""
     return lambda fraction, message: report(start + (end - start) * fraction, message)
-
-
-@contextmanager
-def without_break() -> Iterator[None]:
-    """Put Ctrl-C off, here and in processes that are begun meanwhile."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def begin_process(bounds: dict[str, float]) -> None:
-    """Let bounds hold in a process of its own, to its end, which Ctrl-C brings at once."""
-    raised_limits(**bounds).__enter__()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if sys.platform != "win32":
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def track(items: Iterable[T], progress: Progress, message: str, *, total: int) -> Iterator[T]:

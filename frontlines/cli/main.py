@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import logging
 import os
@@ -22,8 +21,6 @@ from frontlines.cli.refusing import FAULTY, console, one_line, refuse, refuse_to
 
 _NotUnderstood: Any = typer.BadParameter.__bases__[0]  # the parent of all errors in words, nowhere public
 _ENDED = 128  # with the number of the signal, the exit code of what a signal has ended
-
-_MADE = 20_000  # objects between two looks for what nothing refers to; libraries alone make more, to stay
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -120,7 +117,6 @@ def main() -> None:
     Letters that the terminal or a pipe cannot show become question marks. A run that is ended from
     outside leaves nothing half-written.
     """
-    gc.set_threshold(_MADE)
     os.environ["MPLBACKEND"] = "agg"  # pictures go into files, whatever window a user has chosen
     logging.disable(logging.WARNING)  # of other libraries; what a user must know is printed by us
     signal.signal(signal.SIGINT, signal.default_int_handler)
