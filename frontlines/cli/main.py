@@ -117,6 +117,9 @@ def main() -> None:
     Letters that the terminal or a pipe cannot show become question marks. A run that is ended from
     outside leaves nothing half-written.
     """
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # the last digits depend on it; matrices here are small
     os.environ["MPLBACKEND"] = "agg"  # pictures go into files, whatever window a user has chosen
     logging.disable(logging.WARNING)  # of other libraries; what a user must know is printed by us
     signal.signal(signal.SIGINT, signal.default_int_handler)

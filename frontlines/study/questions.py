@@ -7,6 +7,7 @@ from typing import Any
 
 from frontlines.arguments import checked
 from frontlines.names import UNKNOWN
+from frontlines.processes import expect_processes
 from frontlines.progress import Progress, part, reporting
 from frontlines.sources.files import Layer
 from frontlines.study.agreement import AgreementResults, NetResults, run_agreement, run_net_by_source
@@ -84,6 +85,7 @@ def compare(
     """
     with reporting(progress) as report:
         report(0.0, "reading")
+        expect_processes(workers)
         study = study_from_files(before, after, districts=districts, side=side, key=key, **options)
         return run_study(study, workers=workers, scheduler=scheduler, progress=part(report, 0.2, 1.0))
 
@@ -143,6 +145,7 @@ def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are
     reading = {name: options.pop(name) for name in _OF_READING if name in options}
     with reporting(progress) as report:
         report(0.0, "reading")
+        expect_processes(options.get("workers", 1))
         read = snapshots_from_files(
             snapshots, districts=districts, key=key, side=side, theatre=theatre, settlements=settlements,
             named=source, before=read_before(options.get("previous")),
