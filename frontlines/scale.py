@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 from frontlines._optional import require
 from frontlines.arguments import checked
 from frontlines.errors import LimitError, ScaleError
-from frontlines.processes import begin_process, bounds, expect_processes, processes, without_break
+from frontlines.progress import begin_process, expect_processes, processes, what_holds, without_break
 
 _LOG = logging.getLogger("frontlines")
 _AHEAD = 2  # items given out for each worker: one to work on, one that waits
@@ -101,7 +101,9 @@ class _Processes:
 
     def _begun(self) -> ProcessPoolExecutor:
         expect_processes(self.workers)
-        return ProcessPoolExecutor(self.workers, processes(), initializer=begin_process, initargs=(bounds(),))
+        return ProcessPoolExecutor(
+            self.workers, processes(), initializer=begin_process, initargs=what_holds()
+        )
 
     def end(self) -> None:
         """Let nothing more begin."""

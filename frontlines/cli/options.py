@@ -26,7 +26,7 @@ from frontlines.names import (
     UNKNOWN,
     mends_of,
 )
-from frontlines.processes import expect_processes
+from frontlines.progress import expect_processes
 
 if TYPE_CHECKING:
     from frontlines.sources.description import Description

@@ -7,8 +7,7 @@ from typing import Any
 
 from frontlines.arguments import checked
 from frontlines.names import UNKNOWN
-from frontlines.processes import expect_processes
-from frontlines.progress import Progress, part, reporting
+from frontlines.progress import Progress, expect_processes, part, reporting
 from frontlines.sources.files import Layer
 from frontlines.study.agreement import AgreementResults, NetResults, run_agreement, run_net_by_source
 from frontlines.study.compare import Results, run_study
@@ -85,7 +84,6 @@ def compare(
     """
     with reporting(progress) as report:
         report(0.0, "reading")
-        expect_processes(workers)
         study = study_from_files(before, after, districts=districts, side=side, key=key, **options)
         return run_study(study, workers=workers, scheduler=scheduler, progress=part(report, 0.2, 1.0))
 
