@@ -78,16 +78,19 @@ def view_of(ax: Axes) -> View:
 _FINEST = 8000  # corners nearer to an outline than this part of the longer edge of a view cannot be seen
 
 
-def coarse(geometry: Any, view: View) -> Any:
-    """Return the parts of geometries in and near a view, with no more corners than can be seen in it."""
+def coarse(geometry: Any, view: View, part: float = _FINEST) -> Any:
+    """Return the parts of geometries in and near a view, with no more corners than can be seen in it.
+
+    Corners that change less than this `part` of its longer edge are left out.
+    """
     longer = max(view.width, view.height)
     near = shapely.clip_by_rect(geometry, *view.grown(_BEYOND).box().bounds)
-    return shapely.simplify(near, longer / _FINEST, preserve_topology=False)
+    return shapely.simplify(near, longer / part, preserve_topology=False)
 
 
-def coarse_rows(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
+def coarse_rows(frame: gpd.GeoDataFrame, view: View, part: float = _FINEST) -> gpd.GeoDataFrame:
     """Return the rows that are seen in a view, their geometry as `coarse` gives it."""
-    shapes = coarse(frame.geometry.to_numpy(), view)
+    shapes = coarse(frame.geometry.to_numpy(), view, part)
     return frame.set_geometry(gpd.GeoSeries(shapes, frame.index, crs=frame.crs))[~shapely.is_empty(shapes)]
 
 

@@ -142,6 +142,7 @@ _ASPECTS = (0.8, 1.6)
 SMALL = 0.05
 """Share of the width of a locator: a smaller theatre is a mark."""
 
+_FINEST = 1500  # a locator is a fifth as wide as a page: corners that change less than this part are not seen
 _MARK_PT = 5.0
 
 
@@ -183,8 +184,8 @@ def draw_locator(
     if seen is not None:
         show(ax, seen)
     thin = MapStyle(country_pt_width=0.4)
-    draw_context(coarse_rows(around, view_of(ax)), ax=ax, label=False, style=thin)
-    whole = shapely.union_all(shapely.make_valid(coarse(theatre.geometry.to_numpy(), view_of(ax))))
+    draw_context(coarse_rows(around, view_of(ax), _FINEST), ax=ax, label=False, style=thin)
+    whole = shapely.union_all(shapely.make_valid(coarse(theatre.geometry.to_numpy(), view_of(ax), _FINEST)))
     if extent is not None and max(extent.width, extent.height) < SMALL * view_of(ax).width:
         middle = gpd.GeoDataFrame(geometry=[shapely.centroid(whole)])
         dots(ax, middle, _MARK_PT, marker="s", c=style.locator_face, zorder=Z["town"], gid="locator-theatre")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import accumulate, takewhile
 from typing import Any, Literal
 
 from matplotlib.backends.backend_agg import RendererAgg
@@ -96,7 +96,7 @@ def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
 
     if (fits := _fitting(text, width_px, wide)) == len(text):
         return text
-    fits = _fitting(text[:fits], width_px, lambda part: wide(f"{part.rstrip()}…"))
+    fits = _fitting(text[:fits], width_px, wide, "…")
     return f"{text[:fits].rstrip()}…"
 
 
@@ -138,11 +138,21 @@ def _cut(words: Sequence[str], width_px: float, wide: Callable[[str], float]) ->
     return out
 
 
-def _fitting(text: str, width_px: float, wide: Callable[[str], float]) -> int:
-    """Count the letters at the start of a text that fit into a width, without measuring all of a long one."""
-    if len(text) <= _SHORT and wide(text) <= width_px:
+def _fitting(text: str, width_px: float, wide: Callable[[str], float], end: str = "") -> int:
+    """Count the letters at the start of a text that fit, with an end, into a width.
+
+    They are guessed from each letter alone, then measured together.
+    """
+
+    def fits(most: int) -> bool:
+        return wide(text[:most].rstrip() + end if end else text[:most]) <= width_px
+
+    if len(text) <= _SHORT and fits(len(text)):
         return len(text)
-    most = 1
-    while most < len(text) and wide(text[:most]) <= width_px:
-        most *= 2
-    return bisect_right(range(1, min(most, len(text)) + 1), width_px, key=lambda n: wide(text[:n]))
+    so_far = accumulate(map(wide, text), initial=wide(end) if end else 0.0)
+    most = max(sum(1 for _ in takewhile(lambda px: px <= width_px, so_far)) - 1, 0)
+    while most > 0 and not fits(most):
+        most -= 1
+    while most < len(text) and fits(most + 1):
+        most += 1
+    return most
