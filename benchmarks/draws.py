@@ -27,8 +27,8 @@ STRETCH_M = 10_000.0
 TEETH, WIDE_M, MOVED_M = 5, 80_000.0, 4_000.0
 
 
-def layers() -> dict[str, gpd.GeoDataFrame]:
-    """Make districts, theatre, control and lines."""
+def layers(*, drawn: bool = True) -> dict[str, gpd.GeoDataFrame]:
+    """Make districts, theatre and control, and lines if they are to be `drawn`, which takes longest."""
     cells = [
         shapely.box(x * SIDE_M, y * SIDE_M, (x + 1) * SIDE_M, (y + 1) * SIDE_M)
         for x in range(COLUMNS)
@@ -47,7 +47,7 @@ def layers() -> dict[str, gpd.GeoDataFrame]:
         for side, shape in (("A", own), ("B", theatre.difference(own)))
     ]
     lines = []
-    for day, own in zip(DAYS, held, strict=True):
+    for day, own in zip(DAYS, held, strict=True) if drawn else ():
         path = shapely.line_merge(own.boundary.difference(theatre.boundary.buffer(1.0)))
         steps = np.arange(0, path.length, STRETCH_M)
         points = shapely.segmentize(path, 1_000.0)
@@ -57,7 +57,7 @@ def layers() -> dict[str, gpd.GeoDataFrame]:
         ]
     return {
         "control": gpd.GeoDataFrame(ground, crs=CRS),
-        "frontlines": gpd.GeoDataFrame(lines, crs=CRS),
+        **({"frontlines": gpd.GeoDataFrame(lines, crs=CRS)} if drawn else {}),
         "theatre": gpd.GeoDataFrame(geometry=[theatre], crs=CRS),
         "districts": districts,
     }

@@ -6,12 +6,13 @@ The folder is that of ``benchmarks.series``; its days are gone through to and fr
 In one process, so that a busy machine does no harm, the processor time within what is given out is set beside
 all other processor time of the run, from reading to the last file written, and what would be sent is counted.
 With ``--timed N`` wall time with 1 and with N workers follows, each in a process of its own: that needs idle
-cores.
+cores. Each has one thread for matrices, as in the command; for the first table set OPENBLAS_NUM_THREADS=1.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import pickle
 import resource
 import subprocess
@@ -90,7 +91,7 @@ def series(folder: Path, work: Path, **shared: Any) -> None:
 
 def draws(number: int) -> fl.Study:
     """Make a study of the fronts of `benchmarks.draws`."""
-    found = layers()
+    found = layers(drawn=False)
     control = found["control"]
     return fl.Study(
         name="draws", title="draws", side="A", dates=(DAYS[0], DAYS[1]), crs=control.crs,
@@ -177,7 +178,8 @@ def main() -> None:
 def _timed(what: str, workers: int, asked: argparse.Namespace, work: Path) -> float:
     words = ["--data", str(asked.data), "--draws", str(asked.draws), "--only", what, str(workers), str(work)]
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "benchmarks.workers", *words], check=True)  # noqa: S603
+    command = [sys.executable, "-m", "benchmarks.workers", *words]
+    subprocess.run(command, check=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})  # noqa: S603
     return time.perf_counter() - start
 
 

@@ -1,17 +1,20 @@
-"""Progress of long work, as None, True or a function of (fraction, message)."""
+"""Long work: its progress, as None, True or a function of (fraction, message); processes that share it."""
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
-from frontlines.limits import raised_limits
+from frontlines.limits import LIMITS, bound, raised_limits
 
 _LOG = logging.getLogger("frontlines")
+_LOADED = ["frontlines.study"]  # in the process from which others are forked
 
 T = TypeVar("T")
 Report = Callable[[float, str], None]
@@ -78,6 +81,43 @@ def part(report: Report, start: float, end: float) -> Report:
     return lambda fraction, message: report(start + (end - start) * fraction, message)
 
 
+def processes() -> Any:
+    """Say how processes begin: never as a fork of this one, for threads of other libraries do not outlive it.
+
+    On Linux they are forks of one that has done nothing but load this library, so that it is loaded once.
+    """
+    from multiprocessing import get_context  # noqa: PLC0415 - the command line begins without it
+
+    return get_context("forkserver" if sys.platform == "linux" else "spawn")
+
+
+def expect_processes(workers: int) -> None:
+    """Let the library be loaded for several workers to come, while this process does something else."""
+    if workers < 2 or sys.platform != "linux":  # noqa: PLR2004 - one is this process
+        return
+    from multiprocessing.forkserver import ensure_running  # noqa: PLC0415 - there is none elsewhere
+
+    processes().set_forkserver_preload(_LOADED)
+    paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    begun = _environment(PYTHONPATH=paths, PYTHONSAFEPATH="1")  # the library is loaded from where it is here
+    with without_break(), begun:
+        ensure_running()
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Set variables for a process that begins now."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
 @contextmanager
 def without_break() -> Iterator[None]:
     """Put Ctrl-C off, here and in processes that are begun meanwhile."""
@@ -91,9 +131,15 @@ def without_break() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def begin_process(bounds: dict[str, float]) -> None:
-    """Let bounds hold in a process of its own, to its end, which Ctrl-C brings at once."""
+def what_holds() -> tuple[dict[str, float], dict[str, str]]:
+    """Give the bounds and the environment of this process, for `begin_process`."""
+    return {name: bound(name) for name in LIMITS}, dict(os.environ)
+
+
+def begin_process(bounds: dict[str, float], environment: dict[str, str]) -> None:
+    """Let both hold in a process of its own, to its end, which Ctrl-C brings at once."""
     raised_limits(**bounds).__enter__()
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -10,7 +10,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeVar
@@ -18,8 +17,7 @@ from typing import Any, Protocol, TypeVar
 from frontlines._optional import require
 from frontlines.arguments import checked
 from frontlines.errors import LimitError, ScaleError
-from frontlines.limits import LIMITS, bound
-from frontlines.progress import begin_process, without_break
+from frontlines.progress import begin_process, expect_processes, processes, what_holds, without_break
 
 _LOG = logging.getLogger("frontlines")
 _AHEAD = 2  # items given out for each worker: one to work on, one that waits
@@ -102,9 +100,10 @@ class _Processes:
         self._pool = self._begun()
 
     def _begun(self) -> ProcessPoolExecutor:
-        context = get_context("spawn")  # threads of other libraries do not outlive a fork
-        bounds = {name: bound(name) for name in LIMITS}
-        return ProcessPoolExecutor(self.workers, context, initializer=begin_process, initargs=(bounds,))
+        expect_processes(self.workers)
+        return ProcessPoolExecutor(
+            self.workers, processes(), initializer=begin_process, initargs=what_holds()
+        )
 
     def end(self) -> None:
         """Let nothing more begin."""

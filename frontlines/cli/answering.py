@@ -50,11 +50,12 @@ def answer(
 def _show(found: Answer, files: Sequence[str], saving: Saving) -> None:
     """Print what was found, and on the error stream any notes and what was written."""
     from frontlines.study import Results
-    from frontlines.study.readable import odd_days_counted, table_of
+    from frontlines.study.readable import odd_days_counted, rows_left_out, table_of
 
     held, notes = found.manifest, list[str]()
     if found.kind == "series":
         notes = [odd_days_counted(held["odd"], len(held["snapshots"]))]
+        notes += [rows_left_out(found.tables["series"], held["rows"])]
     if isinstance(found, Results) and saving.wanted.map:
         from frontlines.plot.letters import letters_note
         from frontlines.plot.scene import texts_of

@@ -120,6 +120,7 @@ def main() -> None:
     outside leaves nothing half-written.
     """
     gc.set_threshold(_LOOK_EVERY)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # last digits depend on it; matrices are small
     os.environ["MPLBACKEND"] = "agg"  # pictures go into files, whatever window a user has chosen
     logging.disable(logging.WARNING)  # of other libraries; what a user must know is printed by us
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -26,6 +26,7 @@ from frontlines.names import (
     UNKNOWN,
     mends_of,
 )
+from frontlines.progress import expect_processes
 
 if TYPE_CHECKING:
     from frontlines.sources.description import Description
@@ -114,6 +115,11 @@ def _known_mends(mend: str | None) -> str | None:
     except LayerError as error:
         raise typer.BadParameter(str(error)) from error
     return mend
+
+
+def _expected(workers: int | None) -> int | None:
+    expect_processes(workers or 1)
+    return workers
 
 
 _DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD"}
@@ -269,6 +275,7 @@ OPTIONS: dict[str, Any] = {
         "Processes to share the days of a series, the draws of errors, or studies; else 1.",
         min=1,
         metavar="NUMBER",
+        callback=_expected,
     ),
     "scheduler": _option(
         str | None,

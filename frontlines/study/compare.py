@@ -15,7 +15,7 @@ from frontlines.arguments import checked
 from frontlines.change import balance_by_district, change_between, transitions_by_district
 from frontlines.layers.margins import margin_columns
 from frontlines.names import listed, shown_unit
-from frontlines.progress import Progress, part, reporting
+from frontlines.progress import Progress, expect_processes, part, reporting
 from frontlines.study.errors import error_by_length, errors_of, errors_record, without_sigma
 from frontlines.study.files import open_study
 from frontlines.study.no_district import outside_districts, recorded
@@ -179,6 +179,7 @@ def run_study(
     if not isinstance(study, Study):
         study = open_study(study)
     with reporting(progress) as report:
+        expect_processes(workers)
         report(0.0, "who held the ground")
         control, lines, margins = both(study)
         report(0.3, "what changed hands")

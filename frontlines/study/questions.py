@@ -7,7 +7,7 @@ from typing import Any
 
 from frontlines.arguments import checked
 from frontlines.names import UNKNOWN
-from frontlines.progress import Progress, part, reporting
+from frontlines.progress import Progress, expect_processes, part, reporting
 from frontlines.sources.files import Layer
 from frontlines.study.agreement import AgreementResults, NetResults, run_agreement, run_net_by_source
 from frontlines.study.compare import Results, run_study
@@ -143,6 +143,7 @@ def follow(  # noqa: PLR0913 - what most questions need has a name, the rest are
     reading = {name: options.pop(name) for name in _OF_READING if name in options}
     with reporting(progress) as report:
         report(0.0, "reading")
+        expect_processes(options.get("workers", 1))
         read = snapshots_from_files(
             snapshots, districts=districts, key=key, side=side, theatre=theatre, settlements=settlements,
             named=source, before=read_before(options.get("previous")),

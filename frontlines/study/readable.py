@@ -585,6 +585,13 @@ def odd_days_counted(odd: Sequence[Mapping[str, str]], n_days: int) -> str:
     return f"snapshots: {listed} (each is named in manifest.json)" if counts else ""
 
 
+def rows_left_out(series: pd.DataFrame, rows: Mapping[str, Any]) -> str:
+    """Say that the table of a series is without the rows in which nothing changed, if it is."""
+    held = f"series.csv: {len(series):,} of {rows['of']:,} rows"
+    left_out = "those in which nothing changed are left out (--rows all writes them)"
+    return f"{held}, {left_out}" if rows["which"] == "changed" else ""
+
+
 def movement_table(movement: MovementResults) -> Group:
     """Lay out all estimators side by side, and what each of them is."""
     study, balance = movement.results.study, movement.results.balance

@@ -99,8 +99,7 @@ def run_series(  # noqa: PLR0913 - one argument for each option of the command
     rows
         ``"all"``: a row for each step, district and side; ``"changed"``: without those in which nothing
         changed, but for the first step and the first district (see `frontlines.series.every_row`). By default
-        all, and without them if they are more than a sheet of a spreadsheet holds (1,048,575) and no error is
-        known.
+        all, and without them if they are more than 100,000 and no error is known.
     workers, scheduler
         Processes that share the days, or the address of a Dask scheduler; see `frontlines.scale.executor`.
     keep

@@ -57,15 +57,16 @@ class SeriesEdge:
 
     def with_strips(self, snapshots: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         """Add strips to snapshots as rows of their own; measure them by day and side."""
-        metres = self.margins.margin_m
-        found = find_margins(snapshots, self.theatre, margin_m=metres, finder=self._finder)
-        control = add_margins(snapshots, found)
-        if metres > 0 and "margin_km2" not in control:  # the same columns in all stretches
-            control = control.assign(margin_km2=0.0)
+        metres, control, areas = self.margins.margin_m, snapshots, self.margins.areas().iloc[:0]
+        if metres > 0:
+            found = find_margins(snapshots, self.theatre, margin_m=metres, finder=self._finder)
+            control, areas = add_margins(snapshots, found), found.areas()
+            if "margin_km2" not in control:  # the same columns in all stretches
+                control = control.assign(margin_km2=0.0)
         if self.rest != UNKNOWN:
             days = snapshots["date"].unique()
             control = fill_up(control, self.ground, days, rest=self.rest, hair_m=HAIR_M)
-        return control, found.areas()
+        return control, areas
 
     def fronts(
         self, control: gpd.GeoDataFrame, sides: Sequence[str], resolution_m: Sequence[float]

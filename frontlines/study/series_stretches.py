@@ -21,7 +21,7 @@ from frontlines.progress import Report
 from frontlines.scale import Executor, executor
 from frontlines.series.books import Moves
 from frontlines.series.change_series import Plan, moves_of
-from frontlines.series.rows import ROWS_AT_ONCE, is_sparse, laid_out
+from frontlines.series.rows import is_sparse, laid_out
 from frontlines.sources.snapshots import DayFacts, covered_m2
 from frontlines.study.series_edge import Ground, SeriesEdge
 from frontlines.study.snapshots import AT_ONCE, Days, RawSnapshots, Snapshots, some_days
@@ -30,7 +30,7 @@ KEPT_DAYS = 2_000
 """Snapshots up to which those that were checked are kept in memory, if they are not too detailed."""
 
 _LEAST = 16  # snapshots of a stretch
-_EACH = 4  # stretches for each of several workers
+_EACH = 2  # stretches for each of several workers, of what is left
 _KEPT = 5_000_000  # vertices of checked snapshots that are kept in memory: some 200 MB
 
 
@@ -141,10 +141,10 @@ def walk(
         days = [day for day in held.days if day <= max(found.covered_m2, default=held.days[0])]
         if len(days) > 1 and found.covered_m2:
             done = Plan(days, districts, sides, asked["freq"], asked["day"], kept)
-            rows = laid_out(done.tables(found.moves(), ROWS_AT_ONCE), sparse=True)[0]
+            rows = laid_out(done, found.moves(), sparse=True)[0]
             broken(found, rows, {"margin": edge.margins.record_with(pd.concat(found.strips))})
         raise
-    series, totals = laid_out(plan.tables(found.moves(), ROWS_AT_ONCE), sparse=sparse)
+    series, totals = laid_out(plan, found.moves(), sparse=sparse)
     ground = Ground(held, edge, kept_of(found) if kept is None else None)
     if front_m and kept is not None:  # of all days, those of the earlier series among them
         found.measured(edge.fronts(ground.every(), sides, front_m))
@@ -169,25 +169,23 @@ def follow_stretches(
 ) -> None:
     """Follow all stretches, wherever that is done, and put their rows together, in order."""
     n_days = sum(chain[0] <= day <= chain[-1] for day in snapshots.days) if chain else 0
-    length = max(_LEAST, min(AT_ONCE, -(-n_days // (_EACH * pool.workers)))) if pool.workers > 1 else AT_ONCE
-    done = 0
-    for rows in pool.map(partial(follow_stretch, asked), stretches(snapshots, chain, length)):
+    for rows in pool.map(partial(follow_stretch, asked), stretches(snapshots, chain, pool.workers)):
         found.add(rows)
-        done += length
-        progress(min(done / max(n_days, 1), 1.0), "what changed hands")
+        progress(min(len(found.covered_m2) / max(n_days, 1), 1.0), "what changed hands")
     if found.faults:
         snapshots.refuse(found.faults)
 
 
-def stretches(snapshots: Snapshots, chain: Days, length: int) -> Iterator[Stretch]:
-    """Cut days into stretches of a length, at days between which steps lead."""
+def stretches(snapshots: Snapshots, chain: Days, workers: int) -> Iterator[Stretch]:
+    """Cut days into stretches, at days between which steps lead; for several workers the last are short."""
     days = snapshots.days
     at = {day: place for place, day in enumerate(days)}
     places = [at[day] for day in chain]
     begin = 0
     for end in range(1, len(places)):
-        long = places[end] - places[begin] >= length or end == len(places) - 1
-        if long:
+        left = places[-1] - places[begin]
+        length = AT_ONCE if workers == 1 else max(_LEAST, min(AT_ONCE, -(-left // (_EACH * workers))))
+        if places[end] - places[begin] >= length or end == len(places) - 1:
             some = days[places[begin] : places[end] + 1]
             yield Stretch(snapshots.of(some), list(chain[begin : end + 1]))
             begin = end

@@ -15,6 +15,7 @@ import shapely
 from frontlines.arguments import checked
 from frontlines.arrays import Bools, Floats, Geometries, Ints
 from frontlines.geometry.planar import edge_lines, edge_middles
+from frontlines.limits import LONGEST_M
 from frontlines.names import BORDER_M, KM2, REACH_M, STRETCH, Length
 from frontlines.uncertainty.columns import (
     LEVEL,
@@ -234,7 +235,7 @@ def error_by_correlation(  # noqa: PLR0913 - data, then options
         balance, control, frontlines, theatre, districts, noise, border_m=border_m, reach_m=reach_m
     )
     parts = Parts(found.fronts, found.outlines, found.shapes)
-    lengths = _range(found.fronts) if correlation_m is None else np.asarray(correlation_m, dtype=float)
+    lengths = np.asarray(_range(found.fronts) if correlation_m is None else correlation_m, dtype=float)
     own = [float(length) for length, _ in noise.parts if length != STRETCH]
     every = np.unique([*([] if noise.between else [0.0]), *lengths, *own, math.inf])
     models = [replace(noise, correlation_m=float(length)) for length in every]
@@ -257,7 +258,7 @@ def _range(fronts: Fronts) -> Floats:
     if not len(fresh):
         return np.empty(0)
     spacing = (fresh**2).sum() / fresh.sum()
-    return np.geomspace(spacing / 2, 10 * fresh.sum(), _LENGTHS)
+    return np.geomspace(spacing / 2, min(10 * fresh.sum(), LONGEST_M), _LENGTHS)
 
 
 class Parts:

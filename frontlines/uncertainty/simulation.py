@@ -167,7 +167,7 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     parts = Parts(found.fronts, found.outlines, found.shapes)
     squares = _in_proportion(squares, pieces, parts)
     within("drawn_points", len(edges) * draws, f"draws={draws}")
-    tasks = [_task(found, ErrorField(pieces, edges, model), squares) for model in noise.plausible]
+    tasks = [_task(found, ErrorField(pieces, edges, model), squares, mapper) for model in noise.plausible]
     work = list(zip(seeds, map(int, sizes), strict=True))
     drawing = (block for task in tasks for block in mapper(partial(_draw_block, task), work))
     blocks = list(track(drawing, progress, "drawing fronts", total=len(tasks) * len(work)))
@@ -230,9 +230,9 @@ def _cut(found: BalanceFronts, noise: NoiseModel) -> tuple[Fronts, Floats, Squar
     return pieces, fronts.along[edge], cut_squares(found, pieces, step, noise.shared_bias_m)
 
 
-def _task(found: BalanceFronts, field: ErrorField, squares: Squares) -> _Task:
+def _task(found: BalanceFronts, field: ErrorField, squares: Squares, mapper: Mapper) -> _Task:
     """Find where the fronts are near, and what is sure of their gap."""
-    blocks = find_blocks(field, found.outlines[0].ground)
+    blocks = find_blocks(field, found.outlines[0].ground, mapper)
     sure = [block.sure_m for block in blocks]
     return _Task(
         field,
@@ -436,7 +436,7 @@ class Block:
         return out
 
 
-def find_blocks(field: ErrorField, before: Geometries) -> list[Block]:
+def find_blocks(field: ErrorField, before: Geometries, mapper: Mapper = map) -> list[Block]:
     """Find where the fronts are near, and what their gap is likely to be."""
     pieces = field.pieces
     fresh = ~pieces.shared & (pieces.sigma_m > 0)
@@ -467,8 +467,8 @@ def find_blocks(field: ErrorField, before: Geometries) -> list[Block]:
         own, after = np.flatnonzero(number == one), np.flatnonzero(number[pair] == one)
         if len(own) >= _FEWEST:
             beside = (rows[after], pair[after] - own[0], theirs[after])
-            found.append(_block(field, last[own], facing[own], gap[own], beside))
-    return found
+            found.append((last[own], facing[own], gap[own], beside))
+    return list(mapper(partial(_block, field), found))
 
 
 def _numbers(line: Ints) -> Ints:
@@ -481,11 +481,9 @@ def _numbers(line: Ints) -> Ints:
     return number
 
 
-def _block(
-    field: ErrorField, last: Ints, first: Ints, gap: Floats, beside: tuple[Ints, Ints, Bools]
-) -> Block:
+def _block(field: ErrorField, places: tuple[Ints, Ints, Floats, tuple[Ints, Ints, Bools]]) -> Block:
     """Weigh the priors of a block's gap, and find what the gap is likely to be."""
-    follows, nearest, theirs = beside
+    last, first, gap, (follows, nearest, theirs) = places
     pull = field.covariance(follows, last) - field.covariance(follows, first)
     noise = field.covariance(last, last) + field.covariance(first, first)
     cross = field.covariance(last, first)

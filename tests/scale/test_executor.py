@@ -1,6 +1,7 @@
 """Work is shared by processes: in order, with a dead worker too."""
 
 import logging
+import os
 import signal
 import sys
 
@@ -31,6 +32,7 @@ def test_a_worker_that_dies_is_replaced_and_said_once(tmp_path, caplog):
     items = [(number, str(tmp_path / "died")) for number in range(8)]
     with caplog.at_level(logging.WARNING), executor(workers=2) as pool:
         assert list(pool.map(at_work.dies_once, items)) == [n * n for n in range(8)]
+        assert list(pool.map(at_work.where_loaded, range(2))) == [(fl.__file__, sys.path)] * 2
         assert list(pool.map(at_work.asks_for_breaks, range(2))) == [(True, set())] * 2
         with pytest.raises(ZeroDivisionError):
             list(pool.map(at_work.fails, [1]))
@@ -38,6 +40,7 @@ def test_a_worker_that_dies_is_replaced_and_said_once(tmp_path, caplog):
         "a worker died; what it had in hand is done again"
     ]
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert "PYTHONSAFEPATH" not in os.environ
 
 
 def test_an_item_that_kills_every_worker_ends_the_run():

@@ -5,6 +5,8 @@ import signal
 import sys
 from pathlib import Path
 
+import frontlines
+
 
 def squared(number):
     return number * number
@@ -28,6 +30,10 @@ def asks_for_breaks(_number):
     return signal.getsignal(signal.SIGINT) is signal.SIG_DFL, ours and signal.pthread_sigmask(
         signal.SIG_BLOCK, ()
     )
+
+
+def where_loaded(_number):
+    return frontlines.__file__, sys.path
 
 
 def fails(number):

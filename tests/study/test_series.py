@@ -184,8 +184,11 @@ def test_stretches_of_any_length_and_workers_give_the_same(
     pd.testing.assert_frame_equal(pd.DataFrame(found.control), pd.DataFrame(whole.control))
 
 
-def test_what_did_not_change_may_be_left_out_and_put_back(districts):
+def test_what_did_not_change_may_be_left_out_and_put_back(districts, monkeypatch):
     asked = {"side": ["A", "B"], "margin_m": 0}
+    for most, which in ((100_000, "all"), (10, "changed")):
+        monkeypatch.setattr("frontlines.series.rows.MOST_ROWS", most)
+        assert fl.run_series(shifting(), districts, **asked).manifest["rows"]["which"] == which
     whole, changed = (fl.run_series(shifting(), districts, **asked, rows=rows) for rows in ("all", "changed"))
     assert changed.manifest["rows"] == {"which": "changed", "of": len(whole.series)}
     assert len(changed.series) < len(whole.series) - 10

@@ -89,7 +89,7 @@ def series(
             "--rows",
             metavar="WHICH",
             help="all: a row for each step and district; changed: without those in which nothing changed; by "
-            "default all, up to the 1,048,575 rows of a sheet.",
+            "default all, up to 100,000 rows.",
         ),
     ] = None,
     *,
