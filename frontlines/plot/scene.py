@@ -130,11 +130,11 @@ class Panel(NamedTuple):
 
 def panel_of(ax: Axes, letter: str, scene: Scene) -> Panel:
     """Look up what an Axes shows."""
-    study, results, view = scene.study, scene.results, view_of(ax)
+    study, results = scene.study, scene.results
     others = [() if one is None else one.geometry.to_numpy() for one in (results.no_district, results.bare)]
-    near = (areas(coarse(own, view)) for own in ([scene.theatre], *others))
+    near = (areas(coarse(own, ax)) for own in ([scene.theatre], *others))
     towns = study.towns if letter == "a" else study.zoom_towns
-    return Panel(ax, letter, towns, coarse_rows(study.districts, view), *near)
+    return Panel(ax, letter, towns, coarse_rows(study.districts, ax), *near)
 
 
 def scene_of(results: ResultsLike, style: MapStyle) -> Scene:

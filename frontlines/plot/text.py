@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Literal
@@ -94,10 +93,10 @@ def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
     def wide(part: str) -> float:
         return text_width_px(part, font, figure.dpi)
 
-    if (fits := _fitting(text, width_px, wide)) == len(text):
-        return text
-    fits = _fitting(text[:fits], width_px, lambda part: wide(f"{part.rstrip()}…"))
-    return f"{text[:fits].rstrip()}…"
+    def cut(fits: int) -> str:
+        return text if fits == len(text) else f"{text[:fits].rstrip()}…"
+
+    return cut(_fitting(text, width_px, lambda part: wide(cut(len(part)))))
 
 
 def wrap(text: str, width_px: float, figure: Any, font: Any, *, most: int = MOST_LINES) -> str:
@@ -140,9 +139,16 @@ def _cut(words: Sequence[str], width_px: float, wide: Callable[[str], float]) ->
 
 def _fitting(text: str, width_px: float, wide: Callable[[str], float]) -> int:
     """Count the letters at the start of a text that fit into a width, without measuring all of a long one."""
-    if len(text) <= _SHORT and wide(text) <= width_px:
-        return len(text)
-    most = 1
-    while most < len(text) and wide(text[:most]) <= width_px:
-        most *= 2
-    return bisect_right(range(1, min(most, len(text)) + 1), width_px, key=lambda n: wide(text[:n]))
+    fits, over, fit_px, over_px = 0, min(len(text), _SHORT), 0.0, 0.0
+    while (over_px := wide(text[:over])) <= width_px:
+        if over == len(text):
+            return over
+        fits, over, fit_px = over, min(2 * over, len(text)), over_px
+    while over - fits > 1:  # letters are about equally wide: where the width should be reached
+        middle = fits + round((width_px - fit_px) / (over_px - fit_px) * (over - fits))
+        middle = min(max(middle, fits + 1), over - 1)
+        if (middle_px := wide(text[:middle])) <= width_px:
+            fits, fit_px = middle, middle_px
+        else:
+            over, over_px = middle, middle_px
+    return fits
