@@ -72,11 +72,11 @@ def neighbours(
         near = np.flatnonzero(shapely.intersects(shapely.envelope(shapes), asked))
         parts = shapely.clip_by_rect(shapes[near], *asked.bounds)
         found, whose = [*found, *parts], [*whose, *names[near]]
-    pieces = shapely.segmentize(np.array(found, dtype=object), _STEP_DEG)
+    fine_deg = max(window.length / 4 / _FINE, 1.0) / _DEG_M
+    fine = shapely.simplify(np.array(found, dtype=object), fine_deg, preserve_topology=False)
+    pieces = shapely.segmentize(fine, _STEP_DEG)
     flat = shapely.transform(pieces, lambda xy: np.column_stack(way(LONLAT, crs).transform(*xy.T)))
-    fine_m = max(window.length / 4 / _FINE, 1.0)
-    fine = shapely.make_valid(shapely.simplify(flat, fine_m, preserve_topology=False))
-    cut = polygons_of(shapely.clip_by_rect(fine, *bounds))
+    cut = polygons_of(shapely.clip_by_rect(shapely.make_valid(flat), *bounds))
     seen = ~shapely.is_empty(cut)
     return _rows(cut[seen], np.array(whose)[seen], window, gpd.GeoSeries(crs=crs).crs, states=states)
 

@@ -79,7 +79,7 @@ _FINEST_PT = 0.06  # a quarter of a dot of 300 to the inch: corners nearer to an
 
 
 def coarse(geometry: Any, ax: Axes) -> Any:
-    """Return the parts of geometries that an Axes shows, or are near, with no more corners than can be seen."""
+    """Return the parts of geometries on or near an Axes, with no more corners than can be seen."""
     view, near = view_of(ax).grown(_BEYOND), np.array(geometry, dtype=object)
     low, high = np.split(shapely.bounds(near), 2, axis=1)
     far = ((low > view[2:]) | (high < view[:2])).any(axis=1)

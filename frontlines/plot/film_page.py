@@ -32,7 +32,6 @@ from frontlines.plot.artists import (
     paint,
     present,
     show,
-    view_of,
 )
 from frontlines.plot.furniture import Entry, draw_scale_bar, emptiest_corners
 from frontlines.plot.labels import place_labels

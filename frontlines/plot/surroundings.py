@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pyproj
 import shapely
 from matplotlib.axes import Axes
@@ -93,7 +92,7 @@ class Surroundings:
 
     def labels(self, ax: Axes, aside: Any, style: MapStyle) -> list[Label]:
         """Give the names of states that an Axes shows, off the ground of `aside`."""
-        states = [layer[(layer["kind"] == "country").to_numpy()] for layer in self.layers_on(ax)]
+        states = [layer[layer["kind"].to_numpy() == "country"] for layer in self.layers_on(ax)]
         seen = [own[own.intersects(view_of(ax).box()).to_numpy()] for own in states]
         return [name for own in seen for name in country_labels(own, aside=aside, style=style)]
 
@@ -147,7 +146,7 @@ def locator_view(around: gpd.GeoDataFrame, theatre: View) -> View | None:
 
     None if what is known reaches hardly beyond the theatre, or has no coast or border, or hardly any land.
     """
-    land = around.geometry[(around["kind"] != "sea").to_numpy()].to_numpy()
+    land = around.geometry.to_numpy()[around["kind"].to_numpy() != "sea"]
     known, edges = bounds_of(around.geometry), lines(land)
     if known is None:
         return None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from frontlines.plot.balance_table import draw_table, tables_of, table_mm
+from frontlines.plot.balance_table import draw_table, table_mm, tables_of
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE
 
