@@ -18,6 +18,7 @@ import shapely
 
 from frontlines.arguments import checked
 from frontlines.crs import polygons_of
+from frontlines.crs.geodesic import way
 from frontlines.datasets.bundled import root
 from frontlines.errors import FrontlinesError
 from frontlines.names import HALF_TURN_DEG, LONLAT
@@ -54,9 +55,8 @@ def neighbours(
 ) -> gpd.GeoDataFrame:
     """Give the states, or the land, and under them the sea, of a part of a plane; columns `kind`, `name`."""
     window, box = shapely.box(*bounds), shapely.box
-    lonlat = pyproj.Transformer.from_crs(crs, LONLAT, always_xy=True)
     rim = shapely.get_coordinates(shapely.segmentize(window, max(window.length / 200, 1.0)))
-    lon, lat = lonlat.transform(*np.vstack([rim, shapely.get_coordinates(window.centroid)]).T)
+    lon, lat = way(crs, LONLAT).transform(*np.vstack([rim, shapely.get_coordinates(window.centroid)]).T)
     middle, reach = np.array([lon[-1], lat[-1]]), np.hypot(*(np.array(bounds[2:]) - bounds[:2])) / 2 / _DEG_M
     low, high = middle[1] - reach, middle[1] + reach
     wide = np.unwrap(lon[:-1], period=2 * HALF_TURN_DEG) - middle[0]
@@ -72,12 +72,11 @@ def neighbours(
         near = np.flatnonzero(shapely.intersects(shapely.envelope(shapes), asked))
         parts = shapely.clip_by_rect(shapes[near], *asked.bounds)
         found, whose = [*found, *parts], [*whose, *names[near]]
-    pieces = shapely.segmentize(np.array(found, dtype=object), _STEP_DEG)
-    forth = pyproj.Transformer.from_crs(LONLAT, crs, always_xy=True)
-    flat = shapely.transform(pieces, lambda xy: np.column_stack(forth.transform(*xy.T)))
-    fine_m = max(window.length / 4 / _FINE, 1.0)
-    fine = shapely.make_valid(shapely.simplify(flat, fine_m, preserve_topology=False))
-    cut = polygons_of(shapely.clip_by_rect(fine, *bounds))
+    fine_deg = max(window.length / 4 / _FINE, 1.0) / _DEG_M
+    fine = shapely.simplify(np.array(found, dtype=object), fine_deg, preserve_topology=False)
+    pieces = shapely.segmentize(fine, _STEP_DEG)
+    flat = shapely.transform(pieces, lambda xy: np.column_stack(way(LONLAT, crs).transform(*xy.T)))
+    cut = polygons_of(shapely.clip_by_rect(shapely.make_valid(flat), *bounds))
     seen = ~shapely.is_empty(cut)
     return _rows(cut[seen], np.array(whose)[seen], window, gpd.GeoSeries(crs=crs).crs, states=states)
 

@@ -144,7 +144,7 @@ def agreement_figure(
         about.furnish(ax, [*apart, *framed, theatre.boundary], style)
         shown = named[named.intersects(view_of(ax).box()).to_numpy()]
         written = district_labels(shown, weight=weight, style=style)[:_MOST_NAMES]
-        found = about.labels(view_of(ax), theatre, style) + written
+        found = about.labels(ax, theatre, style) + written
         rims = rims_of(ax, insets if ax is axes[0] else [])
         place_labels(ax, found, obstacles=rims, spare=shapely.union_all(apart), style=style)
     return page.figure

@@ -75,22 +75,23 @@ def view_of(ax: Axes) -> View:
     return View(west, south, east, north)
 
 
-_FINEST = 8000  # corners nearer to an outline than this part of the longer edge of a view cannot be seen
+_FINEST_PT = 0.06  # a quarter of a dot of 300 to the inch: corners nearer to an outline cannot be seen
 
 
-def coarse(geometry: Any, view: View, part: float = _FINEST) -> Any:
-    """Return the parts of geometries in and near a view, with no more corners than can be seen in it.
+def coarse(geometry: Any, ax: Axes) -> Any:
+    """Return the parts of geometries on or near an Axes, with no more corners than can be seen."""
+    view, near = view_of(ax).grown(_BEYOND), np.array(geometry, dtype=object)
+    low, high = np.split(shapely.bounds(near), 2, axis=1)
+    far = ((low > view[2:]) | (high < view[:2])).any(axis=1)
+    cut = ~far & ((low < view[:2]) | (high > view[2:])).any(axis=1)
+    near[far], near[cut] = shapely.GeometryCollection(), shapely.clip_by_rect(near[cut], *view)
+    near[~far] = shapely.simplify(near[~far], metres_per_pt(ax) * _FINEST_PT, preserve_topology=False)
+    return near
 
-    Corners that change less than this `part` of its longer edge are left out.
-    """
-    longer = max(view.width, view.height)
-    near = shapely.clip_by_rect(geometry, *view.grown(_BEYOND).box().bounds)
-    return shapely.simplify(near, longer / part, preserve_topology=False)
 
-
-def coarse_rows(frame: gpd.GeoDataFrame, view: View, part: float = _FINEST) -> gpd.GeoDataFrame:
-    """Return the rows that are seen in a view, their geometry as `coarse` gives it."""
-    shapes = coarse(frame.geometry.to_numpy(), view, part)
+def coarse_rows(frame: gpd.GeoDataFrame, ax: Axes) -> gpd.GeoDataFrame:
+    """Return the rows that are seen on an Axes, their geometry as `coarse` gives it."""
+    shapes = coarse(frame.geometry.to_numpy(), ax)
     return frame.set_geometry(gpd.GeoSeries(shapes, frame.index, crs=frame.crs))[~shapely.is_empty(shapes)]
 
 
@@ -217,12 +218,19 @@ def fill(
 
 
 def stroke(
-    ax: Axes, geometry: Any, *, colour: str, width_pt: float, name: str, zorder: float, **kwargs: Any
-) -> LineCollection | None:
-    """Draw lines or outlines; the artist's gid is `name`. Nothing to draw: None."""
-    paths = [shapely.get_coordinates(line) for line in lines(geometry)]
-    if not paths:
+    ax: Axes, geometry: Any, *, colour: str, width_pt: float, name: str, zorder: float, apart: bool = True,
+    **kwargs: Any,
+) -> LineCollection | None:  # fmt: skip
+    """Draw lines or outlines; the artist's gid is `name`. Nothing to draw: None.
+
+    Of lines that are not kept `apart` one path is made: many are drawn much faster so.
+    """
+    every = lines(geometry)
+    if len(every) == 0:
         return None
+    points, line = shapely.get_coordinates(every, return_index=True)
+    starts = np.flatnonzero(np.diff(line)) + 1
+    paths = np.split(points, starts) if apart else [np.insert(points, starts, np.nan, axis=0)]
     drawn = LineCollection(paths, colors=[colour], linewidths=[width_pt], zorder=zorder, gid=name, **kwargs)
     ax.add_collection(drawn, autolim=False)
     return drawn
@@ -232,7 +240,8 @@ def outline(ax: Axes, geometry: Any, name: str, style: MapStyle, **kwargs: Any) 
     """Draw outlines in the look of a district, theatre, country (its gid is ``border``) or oblast."""
     colour, width_pt = getattr(style, f"{name}_edge"), getattr(style, f"{name}_pt_width")
     gid = "border" if name == "country" else name
-    return stroke(ax, geometry, colour=colour, width_pt=width_pt, name=gid, zorder=Z[gid], **kwargs)
+    look: dict[str, Any] = {"colour": colour, "width_pt": width_pt, "zorder": Z[gid], **kwargs}
+    return stroke(ax, geometry, name=gid, apart=False, **look)
 
 
 def dots(ax: Axes, places: gpd.GeoDataFrame, size_pt: float, **look: Any) -> PathCollection:

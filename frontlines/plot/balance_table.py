@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,27 +38,34 @@ class Row(NamedTuple):
     interval: str
 
 
-def rows_of(results: ResultsLike, most: int = MOST_ROWS) -> list[Row]:
-    """Write the table of a study, as the terminal orders it: districts with most change, the rest, sum."""
+def tables_of(results: ResultsLike) -> Callable[[int], list[Row]]:
+    """Write the table of a study, as the terminal orders it: districts with most change, the rest, sum.
+
+    What is returned gives the table with so many districts at most.
+    """
     if len(results.study.followed) > 1:
-        return _rows_of_sides(results)
+        rows = _rows_of_sides(results)
+        return lambda _most: rows
     unit, balance = unit_of(results.totals), results.balance
     largest_km2 = balance[["gained_km2", "lost_km2"]].max(axis=1)
     seen, changed = largest_km2 >= 0.5 * 10**-unit.digits * unit.km2, int((largest_km2 > 0).sum())
     turnover = (balance["gained_km2"] + balance["lost_km2"])[seen].sort_values(ascending=False, kind="stable")
     if turnover.empty:
-        return []
-    named = turnover.index[: most if len(turnover) > most + 1 else len(turnover)]
-    shown = balance.loc[named].sort_values("net_km2", ascending=False, kind="stable")
-    rest_km2 = balance["net_km2"].drop(named).sum()
-    rest = changed - len(named) if len(named) < len(turnover) else 0  # as many as the terminal lists
-    others = [Row(f"{rest} more", unit.write(rest_km2, sign=True), "")] if rest else []
-    *districts, total = [
-        _row(row, unit)
-        for row in pd.concat([shown, results.totals.assign(district=WHOLE)]).to_dict("records")
-    ]
+        return lambda _most: []
     side = side_name(results.study.followed[0], results.study.sides)
-    return [Row(f"{led(clean(side))}: net, {unit.name}", "", _interval(results)), *districts, *others, total]
+    head = Row(f"{led(clean(side))}: net, {unit.name}", "", _interval(results))
+    (total,) = _written(results.totals.assign(district=WHOLE), unit)
+    largest, net_km2 = balance.loc[turnover.index[: MORE_ROWS + 1]], balance["net_km2"]
+    written = pd.Series(_written(largest, unit), largest.index, dtype=object)
+
+    def table(most: int) -> list[Row]:
+        named = turnover.index[: most if len(turnover) > most + 1 else len(turnover)]
+        shown = net_km2[named].sort_values(ascending=False, kind="stable")
+        rest = changed - len(named) if len(named) < len(turnover) else 0  # as many as the terminal lists
+        others = [Row(f"{rest} more", unit.write(net_km2.drop(named).sum(), sign=True), "")] if rest else []
+        return [head, *written[shown.index], *others, total]
+
+    return table
 
 
 def _rows_of_sides(results: ResultsLike) -> list[Row]:
@@ -71,7 +79,7 @@ def _rows_of_sides(results: ResultsLike) -> list[Row]:
     shown = sorted(turnover.index)
     moved = results.change[(results.change["side_from"] != results.change["side_to"]).to_numpy()]
     moved_km2, unit = float(moved.area.sum()) / KM2, unit_of(total)
-    rows = [_row(row, unit) for row in total.assign(district=names).loc[shown].to_dict("records")]
+    rows = _written(total.assign(district=names).loc[shown], unit)
     rows += [Row(counted(len(total) - len(shown), "more side"), "", "")] if len(shown) < len(total) else []
     changed = Row("Changed hands", unit.write(moved_km2), "")
     return [Row(f"Net by side, {unit.name}", "", _interval(results)), *rows, changed]
@@ -107,6 +115,11 @@ def unseen_texts(scene: Scene, views: list[tuple[View, float]]) -> dict[str, str
 def _interval(results: ResultsLike) -> str:
     """Name the column of intervals; "" without errors."""
     return "" if results.errors is None else f"{results.errors.level:.0%} interval"
+
+
+def _written(table: pd.DataFrame, unit: AreaUnit) -> list[Row]:
+    """Write the rows of a table of change."""
+    return [_row(row, unit) for row in table.to_dict("records")]
 
 
 def _row(row: dict[Any, Any], unit: AreaUnit) -> Row:

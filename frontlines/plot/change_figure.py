@@ -31,8 +31,8 @@ from frontlines.plot.balance_table import (
     Row,
     draw_table,
     held_texts,
-    rows_of,
     table_mm,
+    tables_of,
     unseen_texts,
 )
 from frontlines.plot.front_layers import draw_frontlines, front_entries
@@ -151,7 +151,7 @@ def _needs(page: FigurePage, scene: Scene) -> tuple[Needs, list[Detail]]:
         title_mm=page.top_mm - style.margin_mm,
         caption_mm=page.caption_mm,
         locator_aspect=None if region is None else region.width / region.height,
-        table_mm=table_mm(rows_of(scene.results), style),
+        table_mm=table_mm(tables_of(scene.results)(MOST_ROWS), style),
     )
     if not len(scene.mine):
         return needs, []
@@ -229,13 +229,13 @@ def _roomiest(needs: Needs, legend_mm: float, scene: Scene) -> tuple[list[Row], 
         locator = places.locator and places.locator._replace(top=0.0)
         return places._replace(table=None, locator=locator)
 
-    least = plan(needs, legend_mm, scene.style)
+    least, table = plan(needs, legend_mm, scene.style), tables_of(scene.results)
     for most in range(MORE_ROWS, MOST_ROWS, -1):
-        rows = rows_of(scene.results, most)
+        rows = table(most)
         places = plan(replace(needs, table_mm=table_mm(rows, scene.style)), legend_mm, scene.style)
         if rest(places) == rest(least):
             return rows, places
-    return rows_of(scene.results), least
+    return table(MOST_ROWS), least
 
 
 def _heading(share: float) -> str:
@@ -276,7 +276,7 @@ def _first_sides(change: gpd.GeoDataFrame) -> list[str]:
 
 def _draw_ground(panel: Panel, scene: Scene) -> None:
     """Draw all that is not text; the extent stays as it was set."""
-    ax, study, style, view = panel.ax, scene.study, scene.style, view_of(panel.ax)
+    ax, study, style = panel.ax, scene.study, scene.style
     scene.about.draw(ax, style)
     holes = [shapely.polygons(ring) for one in panel.theatre for ring in one.interiors]
     seen_m2 = (_SEEN_PT * metres_per_pt(ax)) ** 2
@@ -288,14 +288,14 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
     side = study.followed[0] if len(study.followed) == 1 else None
     change = scene.results.change
     sides = [*study.every_side, *change["side_from"], *change["side_to"]]
-    draw_change(coarse_rows(change, view), side, ax=ax, sides=sides, style=style)
+    draw_change(coarse_rows(change, ax), side, ax=ax, sides=sides, style=style)
     fill(ax, panel.bare, style.bare, style=style, name="bare", zorder=Z["mark"])
     scene.about.see_through(ax)
     draw_districts(panel.districts, ax=ax, label=False, style=style)
     outline(ax, panel.theatre, "theatre", style)
     fronts = scene.results.frontlines  # those out of view keep their rows: the days choose the colours
     fronts = fronts.set_geometry(
-        gpd.GeoSeries(coarse(fronts.geometry.to_numpy(), view), fronts.index, fronts.crs)
+        gpd.GeoSeries(coarse(fronts.geometry.to_numpy(), ax), fronts.index, fronts.crs)
     )
     draw_frontlines(fronts, ax=ax, within=scene.theatre, style=_beside_change(ax, scene))
     if study.settlements is not None:
@@ -305,7 +305,7 @@ def _draw_ground(panel: Panel, scene: Scene) -> None:
 
 def _beside_change(ax: Axes, scene: Scene) -> MapStyle:
     """Give the style of fronts on a panel: thin ones without a casing where they would hide the change."""
-    mine = coarse(scene.mine, view_of(ax))
+    mine = coarse(scene.mine, ax)
     seen = seen_beside_fronts(mine, 1 / metres_per_pt(ax), scene.style)
     if not len(mine) or np.average(seen, weights=shapely.area(mine) + 1e-9) >= _IN_SIGHT:
         return scene.style
@@ -314,7 +314,7 @@ def _beside_change(ax: Axes, scene: Scene) -> MapStyle:
 
 def _busy(panel: Panel, scene: Scene) -> list[Any]:
     """Return what scale bar, north arrow and letters of details keep off."""
-    moved = coarse(scene.moved, view_of(panel.ax))
+    moved = coarse(scene.moved, panel.ax)
     return [scene.fronts, *moved, *shapely.boundary(panel.theatre), *panel.outside]
 
 

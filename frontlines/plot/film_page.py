@@ -32,7 +32,6 @@ from frontlines.plot.artists import (
     paint,
     present,
     show,
-    view_of,
 )
 from frontlines.plot.furniture import Entry, draw_scale_bar, emptiest_corners
 from frontlines.plot.labels import place_labels
@@ -281,7 +280,7 @@ def _draw_outlines(ax: Axes, film: Film, about: Surroundings, style: MapStyle) -
     ax.set_facecolor(style.paper if home is None else style.country_face)
     about.draw(ax, style)
     whole = None if home is None else shapely.union_all(shapely.make_valid(home.geometry.to_numpy()))
-    place_labels(ax, about.labels(view_of(ax), whole, style), style=style)
+    place_labels(ax, about.labels(ax, whole, style), style=style)
     if home is not None and not about.tiles:
         ground = AreaStyle(style.paper) if len(film.sides) == 1 else style.unknown
         fill(ax, home.geometry, ground, style=style, name="home", zorder=Z["context"])

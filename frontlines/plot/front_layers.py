@@ -191,12 +191,13 @@ def _draw_front(
 ) -> None:
     """Draw a front on a pale casing; `tone` is its colour, and whether it is dashed."""
     wide, casing = style.front_pt + 2 * style.casing_pt, name.replace("front", "casing")
-    look: dict[str, Any] = {"alpha": 0.8, "joinstyle": "round", "zorder": Z["casing"]}
+    look: dict[str, Any] = {"alpha": 0.8, "joinstyle": "round", "zorder": Z["casing"], "apart": False}
     stroke(ax, geometry, colour=style.casing_colour, width_pt=wide, name=casing, **look)
     look = {
         "capstyle": "butt" if tone[1] else "round",
         "joinstyle": "round",
         "zorder": Z["front"] + rank * 0.01,
+        "apart": False,
     }
     if tone[1]:
         look["linestyles"] = [dash(style.front_pt, *_EARLIER_PT)]

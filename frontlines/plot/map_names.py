@@ -10,7 +10,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 
-from frontlines.plot.artists import View, view_of
+from frontlines.plot.artists import View, areas, coarse, view_of
 from frontlines.plot.labels import Label, place_labels
 from frontlines.plot.map_layers import district_labels, pick_settlements, ring_pt, side_labels, town_labels
 from frontlines.plot.map_page import rims_of
@@ -29,7 +29,7 @@ def write_names(panel: Panel, insets: list[View], scene: Scene) -> None:
     aside = shapely.union_all(shapely.make_valid([*filled, *panel.outside]))
     study, style = scene.study, scene.style
     found: list[Label] = []
-    found += _raised(scene.about.labels(view_of(ax), aside, style), _COUNTRY)
+    found += _raised(scene.about.labels(ax, aside, style), _COUNTRY)
     towns: list[Label] = []
     if study.settlements is not None:
         named = pick_settlements(study.settlements, panel.towns)
@@ -44,7 +44,7 @@ def write_names(panel: Panel, insets: list[View], scene: Scene) -> None:
         found += _raised(side_labels(scene.results.change, names, style), _SIDE)
     seen = districts[districts.intersects(view_of(ax).box()).to_numpy()]
     found += [*towns, *_district_names(seen, scene)]
-    spare, rims = shapely.union_all(scene.moved), rims_of(ax, insets)
+    spare, rims = shapely.multipolygons(areas(coarse(scene.moved, ax))), rims_of(ax, insets)
     placed = place_labels(ax, found, obstacles=rims, avoid=scene.fronts, spare=spare, style=style)
     _drop_dots(ax, towns, placed.left_out)
 

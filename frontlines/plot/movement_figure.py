@@ -114,7 +114,7 @@ def movement_figure(  # noqa: PLR0913 - layers of a map
                 text.set_bbox({"facecolor": style.paper, "linewidth": 0, "pad": 0.8})
         names = [
             *_side_names(fronts, view, called, style),
-            *about.labels(view, shapely.union_all(home), style),
+            *about.labels(ax, shapely.union_all(home), style),
         ]
         names += _names(ax, fronts, districts, settlements, style)
         place_labels(ax, names, avoid=shapely.union_all(busy), style=style)

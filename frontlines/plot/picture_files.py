@@ -35,8 +35,7 @@ _LOOKS: Any = {"svg.hashsalt": "frontlines", "svg.fonttype": "none", "pdf.fontty
 
 _PATH = re.compile(r' d="([^"]*)"')
 _PART = re.compile(r"M[^M]*")
-_CURVES = re.compile("[CQ]")
-_LETTERS = re.compile("[MLz]")
+_NO_LETTERS = str.maketrans("MLz", "   ")
 _STEP = re.compile(r"([MLCQz])([^MLCQz]*)")
 _ID = re.compile(r'<g id="([^"]+)"')
 _FONT = re.compile(r"(font(?:-family)?: [^;\"]*)'([^';\"]+)'(?=[;\"])")
@@ -147,14 +146,14 @@ def _is_svg(renderer: Any) -> bool:
 def _small(svg: str) -> str:
     """Write paths with as many corners and digits as can be seen."""
     parts = [part for path in _PATH.findall(svg) for part in _PART.findall(path)]
-    lines = iter(_seen_points([part for part in parts if not _CURVES.search(part)]))
+    lines = _steps(_seen_points([part for part in parts if not _bent(part)]))
     return _PATH.sub(lambda found: f' d="{_short(found[1], lines)}"', svg)
 
 
 def _seen_points(lines: Sequence[str]) -> list[Ints]:
     """Read straight parts of paths: the corners that can be seen, in hundredths of a point, (n, 2) each."""
     number = np.array([line.count("M") + line.count("L") for line in lines], dtype=np.int64)
-    xy = np.array(_LETTERS.sub(" ", " ".join(lines)).split(), dtype=float).reshape(-1, 2)
+    xy = np.array(" ".join(lines).translate(_NO_LETTERS).split(), dtype=float).reshape(-1, 2)
     line = np.repeat(np.arange(len(lines)), number)
     bent = number[line] > _FEW
     if bent.any():
@@ -172,21 +171,37 @@ def _seen_points(lines: Sequence[str]) -> list[Ints]:
     return np.split(whole[kept], np.flatnonzero(begins[kept])[1:])
 
 
-def _short(path: str, lines: Iterator[Ints]) -> str:
-    """Write a path in steps from point to point; `lines` gives the points of its straight parts."""
+def _bent(part: str) -> bool:
+    """Tell whether a part of a path has curves."""
+    return "C" in part or "Q" in part
+
+
+def _steps(lines: list[Ints]) -> Iterator[tuple[Ints, str]]:
+    """Give each line, and in words its steps from the first point on."""
+    every = np.concatenate([*lines, np.empty((0, 2), dtype=np.int64)])
+    words = list(map(_figure, np.diff(every, axis=0).ravel().tolist()))
+    first = 0
+    for line in lines:
+        last = first + 2 * len(line)
+        yield line, " ".join(words[first : last - 2])
+        first = last
+
+
+def _short(path: str, lines: Iterator[tuple[Ints, str]]) -> str:
+    """Write a path in steps from point to point; `lines` gives its straight parts."""
     at, out = np.zeros(2, dtype=np.int64), []
     for part in _PART.findall(path):
         closed = part.rstrip().endswith("z")
-        if _CURVES.search(part):
+        if _bent(part):
             codes = [(code, figures.split()) for code, figures in _STEP.findall(part)]
             points = [figure for _, figures in codes for figure in figures]
             whole = np.rint(np.array(points, dtype=float).reshape(-1, 2) * _PER_PT).astype(np.int64)
             out.append(_curved(codes, whole, at))
         else:
-            whole = next(lines)
-            out.append(f"m{_figures(np.diff(whole, axis=0, prepend=at[None]))}" + "z" * closed)
+            whole, steps = next(lines)
+            out.append(f"m{_figures(whole[0] - at)} {steps}".rstrip() + "z" * closed)
         at = whole[0] if closed else whole[-1]
-    return "".join(out)
+    return "".join(out).replace(" -", "-")
 
 
 def _curved(codes: list[tuple[str, list[str]]], whole: Any, at: Any) -> str:
@@ -202,8 +217,7 @@ def _curved(codes: list[tuple[str, list[str]]], whole: Any, at: Any) -> str:
 
 def _figures(steps: Any) -> str:
     """Write numbers in points, as short as they can be."""
-    text = " ".join(map(_figure, steps.ravel().tolist()))
-    return text.replace(" -", "-")
+    return " ".join(map(_figure, steps.ravel().tolist()))
 
 
 @lru_cache(maxsize=_PER_PT * 100)

@@ -17,7 +17,7 @@ from frontlines.crs import polygons_of
 from frontlines.crs.geodesic import way
 from frontlines.crs.working import require_working_crs
 from frontlines.names import Around
-from frontlines.plot.artists import View, areas, bounds_of, coarse, coarse_rows, lines, view_of
+from frontlines.plot.artists import View, areas, bounds_of, coarse, coarse_rows, lines
 from frontlines.plot.furniture import geographic
 from frontlines.plot.letters import with_letters
 from frontlines.plot.map_page import ENLARGED, WIDE, Needs, detail_room, main_scale
@@ -130,11 +130,11 @@ class Panel(NamedTuple):
 
 def panel_of(ax: Axes, letter: str, scene: Scene) -> Panel:
     """Look up what an Axes shows."""
-    study, results, view = scene.study, scene.results, view_of(ax)
+    study, results = scene.study, scene.results
     others = [() if one is None else one.geometry.to_numpy() for one in (results.no_district, results.bare)]
-    near = (areas(coarse(own, view)) for own in ([scene.theatre], *others))
+    near = (areas(coarse(own, ax)) for own in ([scene.theatre], *others))
     towns = study.towns if letter == "a" else study.zoom_towns
-    return Panel(ax, letter, towns, coarse_rows(study.districts, view), *near)
+    return Panel(ax, letter, towns, coarse_rows(study.districts, ax), *near)
 
 
 def scene_of(results: ResultsLike, style: MapStyle) -> Scene:
@@ -312,11 +312,11 @@ def _grown_from(seed: int, left: Any, bounds: Any, limit: Any) -> Any:
     left = left[(wider <= limit).all(axis=1) & (left != seed)]
     middle = (bounds[left, :2] + bounds[left, 2:]) / 2
     near = left[np.argsort(np.hypot(*(middle - (bounds[seed, :2] + bounds[seed, 2:]) / 2).T), kind="stable")]
-    view, held, (width, height) = View(*bounds[seed].tolist()), [seed], limit
-    for one, own in zip(near, bounds[near].tolist(), strict=True):
-        wider = View(*map(min, view[:2], own[:2]), *map(max, view[2:], own[2:]))
-        if wider.width <= width and wider.height <= height:
-            view, held = wider, [*held, one]
+    (west, south, east, north), held, (width, height) = bounds[seed].tolist(), [seed], limit.tolist()
+    for one, (x_low, y_low, x_high, y_high) in zip(near, bounds[near].tolist(), strict=True):
+        wide = min(west, x_low), min(south, y_low), max(east, x_high), max(north, y_high)
+        if wide[2] - wide[0] <= width and wide[3] - wide[1] <= height:
+            (west, south, east, north), held = wide, [*held, one]
     return np.array(held)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pyproj
 import shapely
 from matplotlib.axes import Axes
@@ -53,10 +52,10 @@ class Surroundings:
     tiles: bool
     cuts: dict[View, list[gpd.GeoDataFrame]] = field(default_factory=dict)  # of views asked for before
 
-    def layers_in(self, view: View) -> list[gpd.GeoDataFrame]:
-        """Cut the layers to a view and what is near it."""
-        if view not in self.cuts:
-            self.cuts[view] = [coarse_rows(layer, view) for layer in self.layers]
+    def layers_on(self, ax: Axes) -> list[gpd.GeoDataFrame]:
+        """Cut the layers to what an Axes shows and what is near it."""
+        if (view := view_of(ax)) not in self.cuts:
+            self.cuts[view] = [coarse_rows(layer, ax) for layer in self.layers]
         return self.cuts[view]
 
     def draw(self, ax: Axes, style: MapStyle, home: Any = ()) -> None:
@@ -64,7 +63,7 @@ class Surroundings:
         if self.tiles:
             _draw_tiles(ax, self.crs)
             style = replace(style, sea_face="none", country_face="none")
-        for layer in self.layers_in(view_of(ax)):
+        for layer in self.layers_on(ax):
             draw_context(layer, ax=ax, label=False, style=style)
         if self.layers and not self.tiles:
             fill(ax, home, AreaStyle(style.paper), style=style, name="home", zorder=Z["context"] + 0.2)
@@ -76,15 +75,12 @@ class Surroundings:
 
     def furnish(self, ax: Axes, busy: Iterable[Any], style: MapStyle) -> None:
         """Put scale bar, north arrow and degrees on a map, off what is `busy` and off coasts and borders."""
-        furnish(ax, self.crs, [*busy, *self._edges(view_of(ax))], style=style)
-
-    def _edges(self, view: View) -> list[Any]:
-        """Give coasts and borders in and near a view."""
-        return [edge for layer in self.layers_in(view) for edge in lines(layer.geometry)]
+        edges = [edge for layer in self.layers_on(ax) for edge in lines(layer.geometry)]
+        furnish(ax, self.crs, [*busy, *edges], style=style)
 
     def bordered(self, view: View) -> bool:
         """Whether a coast or border is in a view."""
-        return bool(shapely.intersects(np.array(self._edges(view), dtype=object), view.box()).any())
+        return any(shapely.intersects(lines(layer.geometry), view.box()).any() for layer in self.layers)
 
     def entries(self, ax: Axes, style: MapStyle) -> list[Entry]:
         """Return the entries of a legend for the base map that is seen on an Axes."""
@@ -94,10 +90,10 @@ class Surroundings:
         names = {name for own in self.layers for name in own.loc[own["kind"] == "oblast", "name"].dropna()}
         return base_entries(drawn, str(names.pop()) if len(names) == 1 else "Former boundary", style)
 
-    def labels(self, view: View, aside: Any, style: MapStyle) -> list[Label]:
-        """Give the names of states in a view, off the ground of `aside`."""
-        states = [layer[(layer["kind"] == "country").to_numpy()] for layer in self.layers_in(view)]
-        seen = [own[own.intersects(view.box()).to_numpy()] for own in states]
+    def labels(self, ax: Axes, aside: Any, style: MapStyle) -> list[Label]:
+        """Give the names of states that an Axes shows, off the ground of `aside`."""
+        states = [layer[layer["kind"].to_numpy() == "country"] for layer in self.layers_on(ax)]
+        seen = [own[own.intersects(view_of(ax).box()).to_numpy()] for own in states]
         return [name for own in seen for name in country_labels(own, aside=aside, style=style)]
 
     def credited(self, caption: str, *, located: bool = False) -> str:
@@ -142,7 +138,6 @@ _ASPECTS = (0.8, 1.6)
 SMALL = 0.05
 """Share of the width of a locator: a smaller theatre is a mark."""
 
-_FINEST = 1500  # a locator is a fifth as wide as a page: corners that change less than this part are not seen
 _MARK_PT = 5.0
 
 
@@ -151,7 +146,7 @@ def locator_view(around: gpd.GeoDataFrame, theatre: View) -> View | None:
 
     None if what is known reaches hardly beyond the theatre, or has no coast or border, or hardly any land.
     """
-    land = around.geometry[(around["kind"] != "sea").to_numpy()].to_numpy()
+    land = around.geometry.to_numpy()[around["kind"].to_numpy() != "sea"]
     known, edges = bounds_of(around.geometry), lines(land)
     if known is None:
         return None
@@ -184,8 +179,8 @@ def draw_locator(
     if seen is not None:
         show(ax, seen)
     thin = MapStyle(country_pt_width=0.4)
-    draw_context(coarse_rows(around, view_of(ax), _FINEST), ax=ax, label=False, style=thin)
-    whole = shapely.union_all(shapely.make_valid(coarse(theatre.geometry.to_numpy(), view_of(ax), _FINEST)))
+    draw_context(coarse_rows(around, ax), ax=ax, label=False, style=thin)
+    whole = shapely.union_all(shapely.make_valid(coarse(theatre.geometry.to_numpy(), ax)))
     if extent is not None and max(extent.width, extent.height) < SMALL * view_of(ax).width:
         middle = gpd.GeoDataFrame(geometry=[shapely.centroid(whole)])
         dots(ax, middle, _MARK_PT, marker="s", c=style.locator_face, zorder=Z["town"], gid="locator-theatre")

@@ -10,22 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 
+from frontlines import plot
 from frontlines.errors import StudyError
 from frontlines.names import KM2
-from frontlines.plot import (
-    agreement_chart,
-    agreement_figure,
-    animate_control,
-    change_figure,
-    district_figure,
-    draw_error_by_correlation,
-    movement_figure,
-    net_by_source_figure,
-    profile_figure,
-    save_figure,
-    series_figure,
-    transition_matrix_figure,
-)
 from frontlines.plot.page import Chart, chart_page
 from frontlines.plot.style import DEFAULT_STYLE
 from frontlines.series import every_row
@@ -48,7 +35,7 @@ def write_pictures(answer: Answer, folder: Path, wanted: Wanted, known: Collecti
         for stem, figure in _PICTURES[answer.kind](answer, wanted):
             for suffix in (".png", ".svg", *[".pdf"] * wanted.pdf):
                 if (name := f"{stem}{suffix}") in known:
-                    save_figure(figure, folder / name, description=description)
+                    plot.save_figure(figure, folder / name, description=description)
         if wanted.film:
             _write_film(answer, folder)
 
@@ -83,12 +70,12 @@ def _drawn(answer: Answer, known: Mapping[str, Callable[[Any], Figure]], instead
 
 
 def _map_of_change(results: Results) -> Figure:
-    return change_figure(results.for_readers())
+    return plot.change_figure(results.for_readers())
 
 
 def _matrix(results: Results) -> Figure:
     """Draw who passed ground to whom."""
-    return transition_matrix_figure(
+    return plot.transition_matrix_figure(
         results.for_readers().transitions,
         sides=results.study.sides,
         title=results.study.title,
@@ -111,7 +98,7 @@ def _of_change(results: Results, _wanted: Wanted) -> _Pictures:
         and table["correlation_m"].iloc[0] == 0
         and len(table) > _FEWEST
     ):
-        chart = Chart("error", lambda ax: draw_error_by_correlation(table, ax=ax), _ERROR_MM)
+        chart = Chart("error", lambda ax: plot.draw_error_by_correlation(table, ax=ax), _ERROR_MM)
         about = {"title": results.study.title, "caption": results.caption}
         yield "error_by_correlation", chart_page([chart], style=DEFAULT_STYLE, **about)
 
@@ -129,7 +116,7 @@ def _map_of_series(results: SeriesResults) -> Figure:
 
 def _chart_of_series(results: SeriesResults) -> Figure:
     fronts, (side, look) = results.fronts, _of_sides(results)
-    return series_figure(
+    return plot.series_figure(
         results.totals.assign(**side),
         title=results.title,
         caption=results.caption,
@@ -142,7 +129,7 @@ def _chart_of_series(results: SeriesResults) -> Figure:
 def _panels(results: SeriesResults, *, free_scale: bool) -> Figure:
     """Draw the districts side by side."""
     side, look = _of_sides(results)
-    return district_figure(
+    return plot.district_figure(
         every_row(results.series).assign(**side),
         results.overall,
         caption=results.caption,
@@ -162,7 +149,7 @@ def _write_film(answer: Answer, folder: Path) -> None:
     """Write a series as moving pictures."""
     results: Any = answer
     places = None if results.places is None else results.places.changes()
-    animate_control(
+    plot.animate_control(
         results.control,
         results.districts,
         folder / "series.gif",
@@ -177,7 +164,7 @@ def _write_film(answer: Answer, folder: Path) -> None:
 
 def _map_of_movement(movement: MovementResults) -> Figure:
     study = movement.results.for_readers().study
-    return movement_figure(
+    return plot.movement_figure(
         movement.displaced,
         movement.frontlines,
         districts=study.districts,
@@ -195,7 +182,7 @@ def _profile(movement: MovementResults) -> Figure:
     """Draw the movement along the front."""
     study = movement.results.for_readers().study
     texts: dict[str, Any] = {"title": movement.title, "caption": movement.caption}
-    return profile_figure(
+    return plot.profile_figure(
         movement.displaced, settlements=study.settlements, **texts, style=style_of(movement)
     )
 
@@ -217,12 +204,12 @@ def _map_of_agreement(results: AgreementResults) -> Figure:
         districts = districts.assign(label=districts["district"].map(results.labels))
     drawn: dict[str, Any] = {"around": results.around, "style": style_of(results, called=True)}
     texts = _texts_of(results, every_day=False)
-    return agreement_figure(results.ground, districts, results.names, **texts, **drawn)
+    return plot.agreement_figure(results.ground, districts, results.names, **texts, **drawn)
 
 
 def _days(results: AgreementResults) -> Figure:
     """Draw the agreement of two sources day by day."""
-    return agreement_chart(results.table, results.names, **_texts_of(results, every_day=True))
+    return plot.agreement_chart(results.table, results.names, **_texts_of(results, every_day=True))
 
 
 def _of_agreement(results: AgreementResults, _wanted: Wanted) -> _Pictures:
@@ -232,7 +219,7 @@ def _of_agreement(results: AgreementResults, _wanted: Wanted) -> _Pictures:
 
 
 def _chart_of_nets(results: NetResults) -> Figure:
-    return net_by_source_figure(results.nets, title=results.titled, caption=results.caption)
+    return plot.net_by_source_figure(results.nets, title=results.titled, caption=results.caption)
 
 
 def _of_nets(results: NetResults, _wanted: Wanted) -> _Pictures:

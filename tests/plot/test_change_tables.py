@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from frontlines.plot.balance_table import draw_table, rows_of, table_mm
+from frontlines.plot.balance_table import draw_table, table_mm, tables_of
 from frontlines.plot.page import Box, FigurePage
 from frontlines.plot.style import DEFAULT_STYLE
 
@@ -23,7 +23,7 @@ def _balance(nets, **columns):
 
 
 def test_districts_stand_by_what_changed_hands_and_the_sum_comes_last(results):
-    rows = rows_of(results)
+    rows = tables_of(results)(8)
     assert [row.name for row in rows] == [
         "Armenian side: net, km²",
         "Tərtər",
@@ -43,15 +43,15 @@ def test_rows_beyond_the_eighth_are_summed_unless_there_is_room_for_more(results
         results, balance=_balance([9.0, 8.0, -7.0, 6.0, 5.5, 5.0, 4.5, 4.0, 3.0, -2.0, 0.01, 0.0]), errors=None,
         totals=pd.DataFrame({"net_km2": [36.0]}),
     )  # fmt: skip
-    rows = rows_of(few)
+    rows = tables_of(few)(8)
     assert [(row.name, row.net) for row in rows[1:]] == [
         ("D0", "+9.0"), ("D1", "+8.0"), ("D3", "+6.0"), ("D4", "+5.5"), ("D5", "+5.0"), ("D6", "+4.5"),
         ("D7", "+4.0"), ("D2", "−7.0"), ("3 more", "+1.0"), ("all districts", "+36.0"),
     ]  # fmt: skip
     assert {row.interval for row in rows} == {""}
     one_less = replace(few, balance=few.balance.iloc[:9])
-    assert "D8" in [row.name for row in rows_of(one_less)]  # a name takes no more room than "1 more"
-    assert [row.name for row in rows_of(few, 10)][-3:] == ["D9", "D2", "all districts"]
+    assert "D8" in [row.name for row in tables_of(one_less)(8)]  # a name takes no more room than "1 more"
+    assert [row.name for row in tables_of(few)(10)][-3:] == ["D9", "D2", "all districts"]
 
 
 @pytest.mark.parametrize(
@@ -63,20 +63,20 @@ def test_small_ground_is_in_hectares_or_square_metres_with_one_number_of_decimal
 ):
     small = _balance([30.0 * scale, -0.6 * scale, 1e-4 * scale])
     total = pd.DataFrame({"net_km2": [29.4 * scale], "gained_km2": [30.0 * scale], "lost_km2": [0.6 * scale]})
-    head, *rows = rows_of(replace(results, balance=small, errors=None, totals=total))
+    head, *rows = tables_of(replace(results, balance=small, errors=None, totals=total))(8)
     assert head.name.endswith(f"net, {unit}")
     assert [row.net for row in rows] == written  # what rounds to nothing has no row
 
 
 def test_without_change_there_is_no_table(results):
     calm = replace(results, balance=_balance([0.0, 0.0]))
-    assert rows_of(calm) == []
+    assert tables_of(calm)(8) == []
     assert table_mm([], DEFAULT_STYLE) == 0
 
 
 def test_figures_that_are_about_say_so_and_names_are_cut_and_not_interpreted(results):
     long = results.balance.assign(district=[f"$x_{n}$ " + "y" * 80 for n in range(len(results.balance))])
-    rows = rows_of(replace(results, balance=long))
+    rows = tables_of(replace(results, balance=long))(8)
     assert [row.interval.startswith("~ ") for row in rows[1:]] == [True, True, True, False]
     page = FigurePage(DEFAULT_STYLE)
     draw_table(page, rows, Box(10, 10, 60, table_mm(rows, DEFAULT_STYLE)))
