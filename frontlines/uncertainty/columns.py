@@ -176,13 +176,17 @@ def without_false_certainty(rows: pd.DataFrame, near: Bools) -> pd.DataFrame:
 
 
 class Draws(NamedTuple):
-    """What becomes of ground gained and lost if the lines are displaced, (2, n_rows, n_draws) [km²]."""
+    """What becomes of ground gained and lost if the lines are displaced, (2, n, n_draws) [km²].
 
+    In n `rows` of the balance; in the rest nothing does, as no front is near.
+    """
+
+    rows: Ints
     free: Floats  # to the true lines, as far as the drawn ones alone tell
     likely: Floats  # to the true lines, as far as also their gap tells
     again: Floats  # by new errors, from where the gap is sure
     none: Floats  # by new errors, from where no ground was gained, or none lost
-    left: Floats  # to no ground gained, or none lost, but for where the lines are too far apart, (2, n_rows)
+    left: Floats  # to no ground gained, or none lost, but for where the lines are too far apart, (2, n)
 
 
 def with_draws(
@@ -196,12 +200,18 @@ def with_draws(
     whole = balance["district_km2"].to_numpy(dtype=float)
     value = {name: balance[f"{name}_km2"].to_numpy(dtype=float) for name in QUANTITIES}
 
+    def laid_out(found: Floats, *, elsewhere: float = 0.0) -> Floats:
+        out = np.full((*found.shape[:-1], len(balance)), elsewhere)
+        out[..., drawn.rows] = found
+        return out
+
     def ends(name: str, likely: Floats, again: Floats) -> Floats:
         """Span what is likely, and what would by chance be drawn as it was."""
         found = []
         for of in (tails, np.array([0.0, 1.0])):  # at the level; and of all draws, where few of them differ
             both = np.quantile(likely, of, axis=-1), -np.quantile(again, of[::-1], axis=-1)
-            found.append(value[name] + np.array([np.minimum(*both)[0], np.maximum(*both)[1]]))
+            span = np.array([np.minimum(*both)[0], np.maximum(*both)[1]])
+            found.append(value[name] + laid_out(span))
         return np.asarray(np.where(found[0][0] < found[0][1], *found))
 
     net = drawn.free[0] - drawn.free[1]
@@ -210,12 +220,12 @@ def with_draws(
         "gained": ends("gained", drawn.likely[0], drawn.again[0]),
         "lost": ends("lost", drawn.likely[1], drawn.again[1]),
     }
-    sigma = np.where((net == net[:, :1]).all(axis=-1), 0.0, net.std(axis=-1, ddof=1))
+    sigma = laid_out(np.where((net == net[:, :1]).all(axis=-1), 0.0, net.std(axis=-1, ddof=1)))
     absent = {}
     for row, name in enumerate(("gained", "lost")):
-        often = (drawn.none[row] >= -_NOTHING_KM2).mean(axis=-1) > tails[0]
+        often = laid_out((drawn.none[row] >= -_NOTHING_KM2).mean(axis=-1), elsewhere=1.0) > tails[0]
         may_be = spans["net"][0] <= 0 if name == "gained" else spans["net"][1] >= 0
-        absent[name] = may_be & often & (value[name] + drawn.left[row] <= sigma + _NOTHING_KM2)
+        absent[name] = may_be & often & (value[name] + laid_out(drawn.left[row]) <= sigma + _NOTHING_KM2)
         spans[name][0] = np.where(absent[name], 0.0, spans[name][0])
     # If nothing may have been lost, what was gained may be net, and the other way round.
     for name, other, sign in (("gained", "lost", 1), ("lost", "gained", -1)):
@@ -235,7 +245,8 @@ def with_draws(
         trust = np.where(kept | unreached, trust, "net")
         columns[f"{name}_low_km2"] = np.where(kept, low, np.nan)
         columns[f"{name}_high_km2"] = np.where(kept, high, np.nan)
-    gain = (value["net"][:, None] + net > _NOTHING_KM2).mean(axis=-1)
+    gain = (value["net"] > _NOTHING_KM2).astype(float)
+    gain[drawn.rows] = (value["net"][drawn.rows, None] + net > _NOTHING_KM2).mean(axis=-1)
     still = (sigma == 0) & (np.abs(value["net"]) <= _NOTHING_KM2)
     columns |= {"sigma_km2": sigma, "p_gain": np.where(still | unreached, np.nan, gain), "trust": trust}
     return _with_normal(balance, held_km2, level).assign(**columns)

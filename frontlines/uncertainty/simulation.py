@@ -172,12 +172,16 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     drawing = (block for task in tasks for block in mapper(partial(_draw_block, task), work))
     blocks = list(track(drawing, progress, "drawing fronts", total=len(tasks) * len(work)))
     place = np.append(found.place, len(found.shapes))
+    swept = np.append(squares.districts, len(found.shapes))
+    rows = np.flatnonzero(np.isin(place, swept))
+    at = np.searchsorted(swept, place[rows])
     tables, near = [], near_fronts(parts.pieces, found.shapes)[place]
     for number, task in enumerate(tasks):
         own = blocks[number * len(sizes) : (number + 1) * len(sizes)]
-        drawn = {key: np.concatenate([one[key] for one in own], axis=-1)[:, place] for key in own[0]}
+        drawn = {key: np.concatenate([one[key] for one in own], axis=-1)[:, at] for key in own[0]}
         held = {name: parts.sigma_km2(name, task.field.noise)[place] for name in ("before", "after")}
-        tables.append(with_draws(with_total(balance), _changes(task, drawn, place), held, level, near))
+        changes = _changes(task, drawn, rows, at)
+        tables.append(with_draws(with_total(balance), changes, held, level, near))
     return AreaErrors(
         *without_total(with_range(tables), balance),
         method="simulation",
@@ -187,12 +191,13 @@ def simulate_balance(  # noqa: PLR0913 - data, then options
     )
 
 
-def _changes(task: _Task, drawn: dict[str, Floats], place: Ints) -> Draws:
+def _changes(task: _Task, drawn: dict[str, Floats], rows: Ints, at: Ints) -> Draws:
     """Take from each kind of draws what lines without new errors would give."""
     moves = (0 * task.known_m, task.known_m, task.none_gained_m, task.none_lost_m)
-    still = task.squares.areas_km2(np.column_stack(moves), task.n_districts)[:, place]
+    still = task.squares.areas_km2(np.column_stack(moves))[:, at]
     as_drawn = still[..., :1]
     return Draws(
+        rows=rows,
         free=drawn["free"] - as_drawn,
         likely=drawn["likely"] - as_drawn,
         again=drawn["known"] - still[..., 1:2],
@@ -208,7 +213,6 @@ class _Task:
     field: ErrorField
     squares: Squares
     blocks: list[Block]
-    n_districts: int
     known_m: Floats  # how to move each piece so that only gaps that are sure stay, (n_pieces,)
     none_lost_m: Floats  # the same, and no ground is lost; or none gained
     none_gained_m: Floats
@@ -238,7 +242,6 @@ def _task(found: BalanceFronts, field: ErrorField, squares: Squares, mapper: Map
         field,
         squares,
         blocks,
-        len(found.shapes),
         known_m=_moves(field, blocks, sure),
         none_lost_m=_moves(field, blocks, [np.maximum(gap, 0) for gap in sure]),
         none_gained_m=_moves(field, blocks, [np.minimum(gap, 0) for gap in sure]),
@@ -258,7 +261,7 @@ def _moves(field: ErrorField, blocks: list[Block], gaps_m: list[Floats]) -> Floa
 
 
 def _draw_block(task: _Task, work: tuple[np.random.Generator, int]) -> dict[str, Floats]:
-    """Measure some draws: gained and lost [km²] of each kind, (2, n_districts + 1, n)."""
+    """Measure some draws: gained and lost [km²] of each kind, as `Squares.areas_km2` does."""
     seed, n = work
     rng = deepcopy(seed)  # the next model takes the same one
     errors, fresh = task.field.draw(rng, n), task.field.draw(rng, n)
@@ -272,7 +275,7 @@ def _draw_block(task: _Task, work: tuple[np.random.Generator, int]) -> dict[str,
         "none lost": task.none_lost_m[:, None] + fresh,
         "none gained": task.none_gained_m[:, None] + fresh,
     }
-    return {name: task.squares.areas_km2(moved, task.n_districts) for name, moved in moves.items()}
+    return {name: task.squares.areas_km2(moved) for name, moved in moves.items()}
 
 
 @dataclass(frozen=True)
@@ -291,13 +294,14 @@ class Squares:
     sign: tuple[Floats32, ...]
     width_m: float
 
-    def areas_km2(self, moved_m: Floats, n_districts: int) -> Floats:
+    def areas_km2(self, moved_m: Floats) -> Floats:
         """Measure what is gained and lost if each piece moves outward.
 
-        `moved_m` is (n_pieces, n_draws); gives (2, n_districts + 1, n_draws), all together at the end.
+        `moved_m` is (n_pieces, n_draws); gives (2, n + 1, n_draws): a row for each of the n `districts` that
+        have squares, and one for all together at the end.
         A line through a square cuts off as much of it as if it ran along it; two lines run alike there.
         """
-        out = np.zeros((2, n_districts + 1, moved_m.shape[1]))
+        out = np.zeros((2, len(self.districts) + 1, moved_m.shape[1]))
         if not len(self.area_km2):
             return out
         chunk = max(1, _AT_ONCE // len(self.area_km2))
@@ -310,7 +314,7 @@ class Squares:
             ]
             change = (held[1] - held[0]) * self.area_km2[:, None]
             for row, values in enumerate((np.maximum(change, 0), np.maximum(-change, 0))):
-                out[row, self.districts, part] = np.add.reduceat(values, self.starts, axis=0)
+                out[row, :-1, part] = np.add.reduceat(values, self.starts, axis=0)
         out[:, -1] = out[:, :-1].sum(axis=1)
         return out
 
@@ -354,12 +358,12 @@ def _in_proportion(squares: Squares, pieces: Fronts, parts: Parts) -> Squares:
     A front that moves farther than its zigzags reach leaves them behind: then edges that lie aslant leave
     their place by no less.
     """
-    signs, n = [], parts.n_districts
+    signs = []
     for date, sign in zip(("before", "after"), squares.sign, strict=True):
         own, every = (abs(getattr(one, date)) * ~one.shared for one in (pieces, parts.pieces))
         course = every * parts.share[:, -1] * parts.pieces.length_m
         wanted = 2 * (course * parts.pieces.sigma_m).sum() / KM2
-        gained, lost = squares.areas_km2(np.outer(own * pieces.sigma_m, [1.0, -1.0]), n)[:, -1]
+        gained, lost = squares.areas_km2(np.outer(own * pieces.sigma_m, [1.0, -1.0]))[:, -1]
         swept = float(abs((gained - lost) @ [1.0, -1.0]))
         signs.append(sign * np.float32(wanted / swept if swept > 0 and wanted > 0 else 1.0))
     return replace(squares, sign=tuple(signs))
