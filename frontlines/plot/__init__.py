@@ -66,32 +66,24 @@ __all__ = [
 ]
 
 
-_NAMES = {
-    "agreement_figure": "agreement_figure",
-    "animation": "animate_control",
-    "change_figure": "change_figure",
+_HOMES = {  # of what is not in a module of its own name
     "charts": "draw_error_by_correlation draw_front_length draw_gains_and_losses draw_series",
     "front_layers": "draw_frontlines draw_transects",
-    "georeference": "residual_figure",
     "map_layers": "draw_change draw_context draw_control draw_districts draw_settlements",
-    "matrix_figure": "transition_matrix_figure",
-    "movement_figure": "movement_figure",
-    "picture_files": "save_figure",
     "profile": "draw_profile profile_figure",
-    "scan_figures": "overlay_figure",
     "series_figures": "district_figure series_figure",
     "side_charts": "draw_net_by_side draw_sides",
     "source_figures": "agreement_chart net_by_source_figure",
-    "style": "MapStyle",
-}
-_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
+    "animation": "animate_control", "georeference": "residual_figure", "picture_files": "save_figure",
+    "matrix_figure": "transition_matrix_figure", "scan_figures": "overlay_figure", "style": "MapStyle",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> _typing.Any:
     """Load what is asked for: tables need no matplotlib, and only figures of scans the extra ``digitize``."""
-    if name in _HOMES:
-        home = _importlib.import_module(f"frontlines.plot.{_HOMES[name]}")
-        return globals().setdefault(name, getattr(home, name))
+    if name in __all__:
+        home = next((home for home, names in _HOMES.items() if name in names.split()), name)
+        return globals().setdefault(name, getattr(_importlib.import_module(f"frontlines.plot.{home}"), name))
     raise AttributeError(f"module 'frontlines.plot' has no attribute {name!r}")
 
 

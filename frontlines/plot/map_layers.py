@@ -477,12 +477,8 @@ def draw_context(
     at = (
         Z["context"] + 0.1 if "sea" in kinds else Z["border"]
     )  # a coarse layer is under the theatre's own ground
-    look_of_borders: dict[str, Any] = {
-        "colour": style.country_edge,
-        "width_pt": style.country_pt_width,
-        "apart": False,
-    }
-    stroke(stage.ax, countries.geometry, name="border", zorder=at, **look_of_borders)
+    look_of_borders: dict[str, Any] = {"colour": style.country_edge, "width_pt": style.country_pt_width}
+    stroke(stage.ax, countries.geometry, name="border", zorder=at, apart=False, **look_of_borders)
     dashes = dash(style.oblast_pt_width, *style.oblast_dash)
     outline(stage.ax, merged(oblast.geometry), "oblast", style, linestyles=[dashes], capstyle="butt")
     stage.settle(context.geometry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import accumulate, takewhile
 from typing import Any, Literal
 
 from matplotlib.backends.backend_agg import RendererAgg
@@ -93,10 +94,10 @@ def shortened(text: str, width_px: float, figure: Any, font: Any) -> str:
     def wide(part: str) -> float:
         return text_width_px(part, font, figure.dpi)
 
-    def cut(fits: int) -> str:
-        return text if fits == len(text) else f"{text[:fits].rstrip()}…"
-
-    return cut(_fitting(text, width_px, lambda part: wide(cut(len(part)))))
+    if (fits := _fitting(text, width_px, wide)) == len(text):
+        return text
+    fits = _fitting(text[:fits], width_px, wide, "…")
+    return f"{text[:fits].rstrip()}…"
 
 
 def wrap(text: str, width_px: float, figure: Any, font: Any, *, most: int = MOST_LINES) -> str:
@@ -137,18 +138,21 @@ def _cut(words: Sequence[str], width_px: float, wide: Callable[[str], float]) ->
     return out
 
 
-def _fitting(text: str, width_px: float, wide: Callable[[str], float]) -> int:
-    """Count the letters at the start of a text that fit into a width, without measuring all of a long one."""
-    fits, over, fit_px, over_px = 0, min(len(text), _SHORT), 0.0, 0.0
-    while (over_px := wide(text[:over])) <= width_px:
-        if over == len(text):
-            return over
-        fits, over, fit_px = over, min(2 * over, len(text)), over_px
-    while over - fits > 1:  # letters are about equally wide: where the width should be reached
-        middle = fits + round((width_px - fit_px) / (over_px - fit_px) * (over - fits))
-        middle = min(max(middle, fits + 1), over - 1)
-        if (middle_px := wide(text[:middle])) <= width_px:
-            fits, fit_px = middle, middle_px
-        else:
-            over, over_px = middle, middle_px
-    return fits
+def _fitting(text: str, width_px: float, wide: Callable[[str], float], end: str = "") -> int:
+    """Count the letters at the start of a text that fit, with an end, into a width.
+
+    They are guessed from each letter alone, then measured together.
+    """
+
+    def fits(most: int) -> bool:
+        return wide(text[:most].rstrip() + end if end else text[:most]) <= width_px
+
+    if len(text) <= _SHORT and fits(len(text)):
+        return len(text)
+    so_far = accumulate(map(wide, text), initial=wide(end) if end else 0.0)
+    most = max(sum(1 for _ in takewhile(lambda px: px <= width_px, so_far)) - 1, 0)
+    while most > 0 and not fits(most):
+        most -= 1
+    while most < len(text) and fits(most + 1):
+        most += 1
+    return most

@@ -48,7 +48,9 @@ def plain_looks() -> Iterator[None]:
         ffmpeg = mpl.rcParams["animation.ffmpeg_path"]
         mpl.rcdefaults()
         mpl.rcParams["animation.ffmpeg_path"] = ffmpeg
-        mpl.rcParams["text.hinting"] = "no_hinting"  # 300 dots an inch are fine enough
+        mpl.rcParams["text.hinting"] = (
+            "no_hinting"  # at 300 dots an inch letters need not be bent to whole dots
+        )
         yield
 
 
