@@ -48,9 +48,7 @@ def plain_looks() -> Iterator[None]:
         ffmpeg = mpl.rcParams["animation.ffmpeg_path"]
         mpl.rcdefaults()
         mpl.rcParams["animation.ffmpeg_path"] = ffmpeg
-        mpl.rcParams["text.hinting"] = (
-            "no_hinting"  # at 300 dots an inch letters need not be bent to whole dots
-        )
+        mpl.rcParams["text.hinting"] = "no_hinting"  # 300 dots an inch are fine enough
         yield
 
 
