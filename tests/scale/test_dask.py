@@ -61,6 +61,23 @@ def test_a_series_is_the_same_and_a_killed_worker_is_replaced(cluster, days, tmp
             list(pool.map(at_work.fails, [1]))
 
 
+def test_draws_of_two_days_are_the_same(cluster, days):
+    """Blocks of draws go to the workers and back."""
+    layer = gpd.read_parquet(days)
+    both = [layer[layer["date"] == day] for day in (layer["date"].min(), layer["date"].max())]
+    districts = gpd.GeoDataFrame(
+        {"district": ["D"]}, geometry=[shapely.box(X, Y, X + 4000, Y + 2000)], crs=CRS
+    )
+    asked = {"side": "A", "sigma_m": 50, "correlation_m": 500, "draws": 101, "margin_m": 0}
+    here, there = (
+        fl.compare(*both, districts, **asked, **more)
+        for more in ({}, {"scheduler": cluster.scheduler_address})
+    )
+    for name, table in here.tables.items():
+        pd.testing.assert_frame_equal(table, there.tables[name], check_exact=True)
+    assert to_json(here.manifest) == to_json(there.manifest)
+
+
 def test_a_scheduler_that_goes_leaves_what_is_finished(days):
     """The run ends with a clear error, and goes on from the stretches that came back."""
     districts = gpd.GeoDataFrame(
