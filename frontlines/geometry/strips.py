@@ -28,6 +28,10 @@ _NARROW = 0.2  # least share of the points that lie below the gap
 _IN_GAP = 0.1  # most points in the gap, as a share of those below it
 _SEEN = 1e-5  # least share of the ground of a piece that is named: a dot of 0.5 mm on a map of a page
 _MOVED = 0.01  # least share of a piece that polygons beside it left or took from day to day: no coast does
+_COARSE = 1 / 40  # part of a width by which wide ground is drawn coarser where thinner arms are cut off it
+_CLOSE = 1 / 2_000  # part of the root of its area to which the widest circle in a piece is measured
+_ROUND = 4  # chords of a quarter of a circle, where round corners may be off by 2 % of their radius
+_TURN = 0.5  # slope no line is drawn along; rays that tell what lies in a level piece meet all of its edges
 _AWAY = 2.0  # strips lie within so many margins of parts of the edge that are as near to a polygon
 _KNOWN = 1.1  # margins around a tile within which ground decides what is thin in it
 _HALO = 7.5  # margins around a tile within which polygons do: they also choose the parts of the edge
@@ -122,7 +126,7 @@ class StripFinder:
             return out
         some, which = np.unique(tile, return_inverse=True)
         along = shapely.line_merge(shapely.multilinestrings(lines[stretch], indices=which))
-        bands = shapely.buffer(along, _AWAY * margin_m, quad_segs=4)
+        bands = shapely.buffer(along, _AWAY * margin_m, quad_segs=_ROUND)
         box, polygon = shapely.STRtree(polygons).query(boxes[some], predicate="intersects")
         covers = [_joined(polygons[polygon[rows]]) for rows in rows_of_all(box, len(some))]
         grounds = [self._ground(int(names[place]), boxes[place]) for place in some]
@@ -351,17 +355,10 @@ def bare_pieces(ground: Any, held: Held, margin_m: float) -> Bare:
     pieces, arm = np.append(cut_off, arms), np.arange(len(cut_off) + len(arms)) >= len(cut_off)
     seen = np.flatnonzero(shapely.area(pieces) >= _SEEN * shapely.area(ground))
     seen = seen[np.argsort(-shapely.area(pieces[seen]), kind="stable")]
-    edges = _edges_of(np.array([held.ever], dtype=object), np.zeros(1, dtype=np.int64))
-    edge, outlines = (shapely.STRtree(edge_lines(ends)) for ends in (segments(_rings(ground))[0], edges.ends))
-    around = _outline_of(pieces[seen], _Beside(edge, outlines, edges.side))
-    run_m = np.hypot(*(around.ends[:, 2:] - around.ends[:, :2]).T) * (around.what == _EDGE)
-    long = np.bincount(around.piece, run_m, len(seen)) >= _ELONGATED * most_m
-    kept = _given(pieces[seen], around)[0]
-    kept = seen[kept[long[kept] | ~arm[seen[kept]]]]
+    between, run_m = _between(pieces[seen], ground, held.ever)
+    kept = seen[between & (~arm[seen] | (run_m >= _ELONGATED * most_m))]
     pieces, arm, wide_m = pieces[kept], arm[kept], _widest_m(pieces[kept])
-    moved = shapely.get_parts(shapely.difference(held.ever, held.always))
-    piece, part = shapely.STRtree(moved).query(pieces, predicate="dwithin", distance=_ON_M)
-    moves = np.bincount(piece, shapely.area(moved)[part], len(pieces)) > _MOVED * shapely.area(pieces)
+    moves = _moves(pieces, held)
     bare, cut_off = wide_m > margin_m, ~arm & (wide_m < most_m)
     clear_m = _rounded(wide_m[bare & cut_off & ~moves].max(initial=0.0), up=True)
     kinds = np.select([cut_off & ~moves, moves], ["strips", "moved"], "wide")
@@ -369,18 +366,38 @@ def bare_pieces(ground: Any, held: Held, margin_m: float) -> Bare:
     return Bare(pieces[left], kinds[left], clear_m)
 
 
+def _between(pieces: Geometries, ground: Any, ever: Any) -> tuple[Bools, Floats]:
+    """Tell which pieces are strips between ground held and the edge, and how long each runs along it [m]."""
+    edges = _edges_of(np.array([ever], dtype=object), np.zeros(1, dtype=np.int64))
+    edge, outlines = (shapely.STRtree(edge_lines(ends)) for ends in (segments(_rings(ground))[0], edges.ends))
+    around = _outline_of(pieces, _Beside(edge, outlines, edges.side))
+    run_m = np.hypot(*(around.ends[:, 2:] - around.ends[:, :2]).T) * (around.what == _EDGE)
+    between = np.isin(np.arange(len(pieces)), _given(pieces, around)[0])
+    return between, np.bincount(around.piece, run_m, len(pieces)).astype(float)
+
+
+def _moves(pieces: Geometries, held: Held) -> Bools:
+    """Tell beside which pieces enough ground is held on some days only."""
+    moved = shapely.get_parts(shapely.difference(held.ever, held.always))
+    piece, part = shapely.STRtree(moved).query(pieces, predicate="dwithin", distance=_ON_M)
+    moved_m2 = np.bincount(piece, shapely.area(moved)[part], len(pieces))
+    return np.asarray(moved_m2 > _MOVED * shapely.area(pieces))
+
+
 def _arms(pieces: Geometries, wide_m: float) -> Geometries:
     """Cut off what of pieces is thinner than a width; the rest of them is drawn coarsely."""
-    rough_m = wide_m / 40
-    core = shapely.buffer(shapely.simplify(pieces, rough_m), -wide_m / 2, quad_segs=4)
-    thin = shapely.difference(pieces, shapely.buffer(core, wide_m / 2 + 2 * rough_m, quad_segs=4))
+    rough_m = _COARSE * wide_m
+    core = shapely.buffer(shapely.simplify(pieces, rough_m), -wide_m / 2, quad_segs=_ROUND)
+    thin = shapely.difference(pieces, shapely.buffer(core, wide_m / 2 + 2 * rough_m, quad_segs=_ROUND))
     return np.asarray(shapely.get_parts(polygons_of(thin)))
 
 
 def _widest_m(pieces: Geometries) -> Floats:
     """Measure the widest circle that each piece holds, for certain no less [m]."""
-    near_m = np.sqrt(shapely.area(pieces)) / 2000
-    return np.asarray(2 * (shapely.length(shapely.maximum_inscribed_circle(pieces, near_m)) + near_m))
+    near_m = _CLOSE * np.sqrt(shapely.area(pieces))
+    turn = np.array([[1.0, -_TURN], [_TURN, 1.0]]) / np.hypot(1.0, _TURN)
+    turned = shapely.transform(pieces, lambda xy: xy @ turn)
+    return np.asarray(2 * (shapely.length(shapely.maximum_inscribed_circle(turned, near_m)) + near_m))
 
 
 def margin_of(distances_m: Floats) -> float | None:
