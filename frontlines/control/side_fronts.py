@@ -15,14 +15,13 @@ from frontlines.control.to_lines import GRID_M
 from frontlines.crs.working import require_working_crs
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import ground_of, united
-from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, outline_edges, segments
+from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, outline_edges, segments, turned
 from frontlines.layers.margins import is_strip
 from frontlines.layers.mending import joined_sources
 from frontlines.limits import require_metres
 
 _TILE_M = 20_000.0
 _ON_M = 1e-2  # edges this near to a strip run along it [m]
-_TURN = np.array([[0.8, 0.6], [-0.6, 0.8]])  # by 37 degrees
 
 
 @checked(control="polygons date side source")
@@ -159,12 +158,6 @@ def _round_strips(outlines: _Outlines, strips: Geometries, inner: Any) -> _Outli
     return _Outlines(np.vstack(extra), grounds, np.concatenate(edges))
 
 
-def _turned(xy: Floats) -> Floats:
-    """Turn places by an angle that hardly any edge of a map has."""
-    turned: Floats = xy @ _TURN
-    return turned
-
-
 class _Beside:
     """Parts of strips, each once, and the edges of grounds that they lie along."""
 
@@ -176,8 +169,7 @@ class _Beside:
         shapes = every[np.unique(number, return_index=True)[1]]
         self.parts = [np.unique(number[rows]) for rows in rows_of_all(there[strip], len(strips))]
         self.lines, self.wide = edge_lines(edges), shapely.buffer(shapes, _ON_M)
-        # Whether an edge lies in a part is asked aslant: of a level part all edges lie beside each other.
-        self.aslant, within = (shapely.transform(of, _turned) for of in (self.lines, shapes))
+        self.aslant, within = (shapely.transform(of, turned) for of in (self.lines, shapes))
         part, line = shapely.STRtree(self.aslant).query(within, predicate="dwithin", distance=_ON_M)
         self.near = [line[rows] for rows in rows_of_all(part, len(shapes))]
         self.wide_aslant = shapely.buffer(within, _ON_M)

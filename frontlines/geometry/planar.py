@@ -224,6 +224,12 @@ def winding_numbers(points: Floats, edges: Floats, times: Ints) -> Ints:
     return np.bincount(point, weights=crossed, minlength=len(points)).round().astype(np.int64)
 
 
+def turned(xy: Floats) -> Floats:
+    """Turn places by an angle that hardly any edge has: a ray from within what is level meets all its edges."""
+    turn = np.array([[0.8, 0.6], [-0.6, 0.8]])
+    return np.asarray(xy @ turn, dtype=float)
+
+
 def _beside(places: Floats, ends: Floats) -> int:
     """Count the pairs of a place on an axis and an edge, between whose ends (n, 2) it lies."""
     begun, ended = (np.searchsorted(np.sort(side), places, side="right") for side in np.sort(ends).T)

@@ -13,7 +13,7 @@ import shapely
 from frontlines.arrays import Bools, Floats, Geometries, Ints, rows_of_all, rows_of_each
 from frontlines.crs import polygons_of
 from frontlines.geometry.coverage import holder_of
-from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, outline_edges, segments
+from frontlines.geometry.planar import edge_lines, edge_marks, edge_middles, outline_edges, segments, turned
 from frontlines.geometry.tiles import WALL_M, Tiles, tiles_of
 
 _ON_M = 1e-2  # an edge this near to another runs along it [m]
@@ -28,9 +28,9 @@ _NARROW = 0.2  # least share of the points that lie below the gap
 _IN_GAP = 0.1  # most points in the gap, as a share of those below it
 _SEEN = 1e-5  # least share of the ground of a piece that is named: a dot of 0.5 mm on a map of a page
 _MOVED = 0.01  # least share of a piece that polygons beside it left or took from day to day: no coast does
-_ROUGH = 1 / 40  # of a width: how coarsely wide ground is drawn from which thin arms are cut
-_CHORDS = 4  # of a quarter of a circle, which is then wrong by a hundredth of its width
-_NEAR = 1 / 2000  # of the root of an area: how nearly the widest circle in it is found
+_COARSE = 1 / 40  # part of a width by which wide ground is drawn coarser where thinner arms are cut off it
+_CLOSE = 1 / 2_000  # part of the root of its area to which the widest circle in a piece is measured
+_ROUND = 4  # chords of a quarter of a circle, where round corners may be off by 2 % of their radius
 _AWAY = 2.0  # strips lie within so many margins of parts of the edge that are as near to a polygon
 _KNOWN = 1.1  # margins around a tile within which ground decides what is thin in it
 _HALO = 7.5  # margins around a tile within which polygons do: they also choose the parts of the edge
@@ -125,7 +125,7 @@ class StripFinder:
             return out
         some, which = np.unique(tile, return_inverse=True)
         along = shapely.line_merge(shapely.multilinestrings(lines[stretch], indices=which))
-        bands = shapely.buffer(along, _AWAY * margin_m, quad_segs=4)
+        bands = shapely.buffer(along, _AWAY * margin_m, quad_segs=_ROUND)
         box, polygon = shapely.STRtree(polygons).query(boxes[some], predicate="intersects")
         covers = [_joined(polygons[polygon[rows]]) for rows in rows_of_all(box, len(some))]
         grounds = [self._ground(int(names[place]), boxes[place]) for place in some]
@@ -345,18 +345,19 @@ def bare_pieces(ground: Any, held: Held, margin_m: float) -> Bare:
     perhaps somebody's: they are named where the margin gives them away, too. Wider pieces are named if other
     bare ground, the rest's own, is three times as wide, and so are long strips that open into it.
     """
-    least_m2 = _SEEN * float(shapely.area(ground))
-    every = shapely.get_parts(polygons_of(np.array([shapely.difference(ground, held.ever)]))[0])
-    every = every[shapely.area(every) >= least_m2]
-    wide_m, held_m = _widest_m(every), _widest_m(shapely.get_parts(held.ever)).max(initial=0.0)
+    pieces = shapely.get_parts(polygons_of(np.array([shapely.difference(ground, held.ever)]))[0])
+    pieces = pieces[shapely.area(pieces) >= _SEEN * shapely.area(ground)]
+    wide_m, held_m = _widest_m(pieces), _widest_m(shapely.get_parts(held.ever)).max(initial=0.0)
     most_m, rest_m = held_m / _FOLD, wide_m.max(initial=0.0) / _FOLD
-    whole, arms = every[wide_m <= max(most_m, rest_m)], _arms(every[wide_m > most_m], most_m)
-    arms = arms[shapely.area(arms) >= least_m2]
-    pieces, arm = np.append(whole, arms), np.arange(len(whole) + len(arms)) >= len(whole)
-    order = np.argsort(-shapely.area(pieces), kind="stable")
-    kept = order[_between(pieces[order], np.where(arm[order], _ELONGATED * most_m, 0.0), ground, held.ever)]
+    arms = _arms(pieces[wide_m > most_m], most_m)
+    cut_off = pieces[wide_m <= max(most_m, rest_m)]
+    pieces, arm = np.append(cut_off, arms), np.arange(len(cut_off) + len(arms)) >= len(cut_off)
+    seen = np.flatnonzero(shapely.area(pieces) >= _SEEN * shapely.area(ground))
+    seen = seen[np.argsort(-shapely.area(pieces[seen]), kind="stable")]
+    between, run_m = _between(pieces[seen], ground, held.ever)
+    kept = seen[between & (~arm[seen] | (run_m >= _ELONGATED * most_m))]
     pieces, arm, wide_m = pieces[kept], arm[kept], _widest_m(pieces[kept])
-    moves = _beside_moves(pieces, held)
+    moves = _moves(pieces, held)
     bare, cut_off = wide_m > margin_m, ~arm & (wide_m < most_m)
     clear_m = _rounded(wide_m[bare & cut_off & ~moves].max(initial=0.0), up=True)
     kinds = np.select([cut_off & ~moves, moves], ["strips", "moved"], "wide")
@@ -364,36 +365,37 @@ def bare_pieces(ground: Any, held: Held, margin_m: float) -> Bare:
     return Bare(pieces[left], kinds[left], clear_m)
 
 
-def _arms(pieces: Geometries, wide_m: float) -> Geometries:
-    """Cut off what of pieces is thinner than a width; the rest of them is drawn coarsely."""
-    rough_m = wide_m * _ROUGH
-    core = shapely.buffer(shapely.simplify(pieces, rough_m), -wide_m / 2, quad_segs=_CHORDS)
-    thin = shapely.difference(pieces, shapely.buffer(core, wide_m / 2 + 2 * rough_m, quad_segs=_CHORDS))
-    return np.asarray(shapely.get_parts(polygons_of(thin)))
-
-
-def _between(pieces: Geometries, least_m: Floats, ground: Any, ever: Any) -> Ints:
-    """Find the pieces between a polygon and the edge that run along the edge so far at least [m]."""
+def _between(pieces: Geometries, ground: Any, ever: Any) -> tuple[Bools, Floats]:
+    """Tell which pieces are strips between ground held and the edge, and how long each runs along it [m]."""
     edges = _edges_of(np.array([ever], dtype=object), np.zeros(1, dtype=np.int64))
     edge, outlines = (shapely.STRtree(edge_lines(ends)) for ends in (segments(_rings(ground))[0], edges.ends))
     around = _outline_of(pieces, _Beside(edge, outlines, edges.side))
     run_m = np.hypot(*(around.ends[:, 2:] - around.ends[:, :2]).T) * (around.what == _EDGE)
-    between = _given(pieces, around)[0]
-    return np.asarray(between[np.bincount(around.piece, run_m, len(pieces))[between] >= least_m[between]])
+    between = np.isin(np.arange(len(pieces)), _given(pieces, around)[0])
+    return between, np.bincount(around.piece, run_m, len(pieces)).astype(float)
 
 
-def _beside_moves(pieces: Geometries, held: Held) -> Bools:
-    """Tell beside which pieces polygons grew or shrank by more than a share of them."""
+def _moves(pieces: Geometries, held: Held) -> Bools:
+    """Tell beside which pieces enough ground is held on some days only."""
     moved = shapely.get_parts(shapely.difference(held.ever, held.always))
     piece, part = shapely.STRtree(moved).query(pieces, predicate="dwithin", distance=_ON_M)
-    moves: Bools = np.bincount(piece, shapely.area(moved)[part], len(pieces)) > _MOVED * shapely.area(pieces)
-    return moves
+    moved_m2 = np.bincount(piece, shapely.area(moved)[part], len(pieces))
+    return np.asarray(moved_m2 > _MOVED * shapely.area(pieces))
+
+
+def _arms(pieces: Geometries, wide_m: float) -> Geometries:
+    """Cut off what of pieces is thinner than a width; the rest of them is drawn coarsely."""
+    rough_m = _COARSE * wide_m
+    core = shapely.buffer(shapely.simplify(pieces, rough_m), -wide_m / 2, quad_segs=_ROUND)
+    thin = shapely.difference(pieces, shapely.buffer(core, wide_m / 2 + 2 * rough_m, quad_segs=_ROUND))
+    return np.asarray(shapely.get_parts(polygons_of(thin)))
 
 
 def _widest_m(pieces: Geometries) -> Floats:
     """Measure the widest circle that each piece holds, for certain no less [m]."""
-    near_m = np.sqrt(shapely.area(pieces)) * _NEAR
-    return np.asarray(2 * (shapely.length(shapely.maximum_inscribed_circle(pieces, near_m)) + near_m))
+    near_m = _CLOSE * np.sqrt(shapely.area(pieces))
+    circles = shapely.maximum_inscribed_circle(shapely.transform(pieces, turned), near_m)
+    return np.asarray(2 * (shapely.length(circles) + near_m))
 
 
 def margin_of(distances_m: Floats) -> float | None:
