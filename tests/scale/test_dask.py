@@ -1,6 +1,7 @@
 """The same figures from the workers of a Dask scheduler, with one that is killed."""
 
 import sys
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -59,6 +60,13 @@ def test_a_series_is_the_same_and_a_killed_worker_is_replaced(cluster, days, tmp
         assert list(pool.map(at_work.dies_once, items)) == [n * n for n in range(8)]
         with pytest.raises(ZeroDivisionError):
             list(pool.map(at_work.fails, [1]))
+
+
+def test_draws_are_the_same(cluster):
+    study = replace(fl.load_study("karabakh-1994"), draws=200)
+    here, there = (fl.run_study(study, **more) for more in ({}, {"scheduler": cluster.scheduler_address}))
+    assert here.balance["sigma_km2"].gt(0).any()
+    pd.testing.assert_frame_equal(here.balance, there.balance, check_exact=True)
 
 
 def test_a_scheduler_that_goes_leaves_what_is_finished(days):
