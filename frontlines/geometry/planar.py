@@ -225,7 +225,7 @@ def winding_numbers(points: Floats, edges: Floats, times: Ints) -> Ints:
 
 
 def turned(xy: Floats) -> Floats:
-    """Turn places by an angle that hardly any edge has: within what is level, a ray meets all of its edges."""
+    """Turn places by an angle that hardly any edge has: a ray in what is level meets all of its edges."""
     turn = np.array([[0.8, 0.6], [-0.6, 0.8]])
     return np.asarray(xy @ turn, dtype=float)
 
