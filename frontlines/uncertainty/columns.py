@@ -188,6 +188,25 @@ class Draws(NamedTuple):
     none: Floats  # by new errors, from where no ground was gained, or none lost
     left: Floats  # to no ground gained, or none lost, but for where the lines are too far apart, (2, n)
 
+    def laid_out(self, found: Floats, n_rows: int, elsewhere: float = 0.0) -> Floats:
+        """Lay what was found of `rows` out over all rows."""
+        out = np.full((*found.shape[:-1], n_rows), elsewhere)
+        out[..., self.rows] = found
+        return out
+
+
+def _hull(one: Floats, other: Floats) -> Floats:
+    return np.array([np.minimum(one, other)[0], np.maximum(one, other)[1]])
+
+
+def _or_net(spans: dict[str, Any], absent: Mapping[str, Bools]) -> None:
+    # If nothing may have been lost, what was gained may be net, and the other way round.
+    for name, other, sign in (("gained", "lost", 1), ("lost", "gained", -1)):
+        alone = np.sort(sign * spans["net"], axis=0)
+        spans[name] = np.where(absent[other], _hull(spans[name], alone), spans[name])
+    spans["gained"][0] = np.maximum(spans["gained"][0], spans["net"][0])
+    spans["lost"][0] = np.maximum(spans["lost"][0], -spans["net"][1])
+
 
 def with_draws(
     balance: pd.DataFrame, drawn: Draws, held_km2: Mapping[str, Floats], level: float, near: Bools
@@ -200,18 +219,12 @@ def with_draws(
     whole = balance["district_km2"].to_numpy(dtype=float)
     value = {name: balance[f"{name}_km2"].to_numpy(dtype=float) for name in QUANTITIES}
 
-    def laid_out(found: Floats, *, elsewhere: float = 0.0) -> Floats:
-        out = np.full((*found.shape[:-1], len(balance)), elsewhere)
-        out[..., drawn.rows] = found
-        return out
-
     def ends(name: str, likely: Floats, again: Floats) -> Floats:
         """Span what is likely, and what would by chance be drawn as it was."""
         found = []
         for of in (tails, np.array([0.0, 1.0])):  # at the level; and of all draws, where few of them differ
             both = np.quantile(likely, of, axis=-1), -np.quantile(again, of[::-1], axis=-1)
-            span = np.array([np.minimum(*both)[0], np.maximum(*both)[1]])
-            found.append(value[name] + laid_out(span))
+            found.append(value[name] + drawn.laid_out(_hull(*both), len(whole)))
         return np.asarray(np.where(found[0][0] < found[0][1], *found))
 
     net = drawn.free[0] - drawn.free[1]
@@ -220,20 +233,20 @@ def with_draws(
         "gained": ends("gained", drawn.likely[0], drawn.again[0]),
         "lost": ends("lost", drawn.likely[1], drawn.again[1]),
     }
-    sigma = laid_out(np.where((net == net[:, :1]).all(axis=-1), 0.0, net.std(axis=-1, ddof=1)))
+    sigma = drawn.laid_out(
+        np.where((net == net[:, :1]).all(axis=-1), 0.0, net.std(axis=-1, ddof=1)), len(whole)
+    )
     absent = {}
     for row, name in enumerate(("gained", "lost")):
-        often = laid_out((drawn.none[row] >= -_NOTHING_KM2).mean(axis=-1), elsewhere=1.0) > tails[0]
+        often = drawn.laid_out((drawn.none[row] >= -_NOTHING_KM2).mean(axis=-1), len(whole), 1.0) > tails[0]
         may_be = spans["net"][0] <= 0 if name == "gained" else spans["net"][1] >= 0
-        absent[name] = may_be & often & (value[name] + laid_out(drawn.left[row]) <= sigma + _NOTHING_KM2)
+        absent[name] = (
+            may_be
+            & often
+            & (value[name] + drawn.laid_out(drawn.left[row], len(whole)) <= sigma + _NOTHING_KM2)
+        )
         spans[name][0] = np.where(absent[name], 0.0, spans[name][0])
-    # If nothing may have been lost, what was gained may be net, and the other way round.
-    for name, other, sign in (("gained", "lost", 1), ("lost", "gained", -1)):
-        alone = np.sort(sign * spans["net"], axis=0)
-        hull = np.array([np.minimum(spans[name], alone)[0], np.maximum(spans[name], alone)[1]])
-        spans[name] = np.where(absent[other], hull, spans[name])
-    spans["gained"][0] = np.maximum(spans["gained"][0], spans["net"][0])
-    spans["lost"][0] = np.maximum(spans["lost"][0], -spans["net"][1])
+    _or_net(spans, absent)
     spans = {name: np.clip(span, -whole if name == "net" else 0.0, whole) for name, span in spans.items()}
     # So few draws may miss by chance what is as likely as to lie outside the interval on one side.
     few = net.shape[-1] * tails[0] < _EXPECTED
