@@ -64,7 +64,7 @@ def _coarse_pictures(request, monkeypatch):
 def empty_pictures(monkeypatch):
     """Let commands save empty pages, for tests of what is read; what is drawn of it has tests of its own."""
     for name in PICTURES:
-        monkeypatch.setattr(f"frontlines.study.pictures.{name}", lambda *_, **__: Figure(figsize=(1, 1)))
+        monkeypatch.setattr(f"frontlines.plot.{name}", lambda *_, **__: Figure(figsize=(1, 1)))
 
 
 @pytest.fixture(scope="session")

@@ -114,7 +114,7 @@ def test_nothing_is_left_when_drawing_fails(folder, monkeypatch):
     def fail(*_args, **_kwargs):
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr("frontlines.study.pictures.change_figure", fail)
+    monkeypatch.setattr("frontlines.plot.change_figure", fail)
     result = call(*change(folder, "plain_20240708.geojson", "plain_20240715.geojson"))
     assert result.exit_code != 0
     assert not any((folder / "out").glob("*"))

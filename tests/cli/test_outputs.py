@@ -148,7 +148,7 @@ def test_the_files_of_a_run_before_survive_one_that_fails(words, monkeypatch):
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
 
-    monkeypatch.setattr("frontlines.study.pictures.change_figure", fail)
+    monkeypatch.setattr("frontlines.plot.change_figure", fail)
     assert RUNNER.invoke(app, [*words, "--force"]).exit_code == 2
     assert _content(Path(words[-1])) == old
     assert {file.name for file in Path(words[-1]).iterdir()} == set(old)

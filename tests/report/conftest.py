@@ -54,7 +54,7 @@ def without_pictures(monkeypatch):
 
 def leave_out_pictures(patch):
     for name in PICTURES:
-        patch.setattr(f"frontlines.study.pictures.{name}", lambda *_, **__: Figure((1, 1)))
+        patch.setattr(f"frontlines.plot.{name}", lambda *_, **__: Figure((1, 1)))
 
 
 @pytest.fixture(scope="session")
