@@ -126,13 +126,13 @@ def test_an_out_that_is_a_file_is_refused_at_once(words, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["pictures.save_figure", "outputs.to_json", "outputs.write", "outputs.write_layers"]
+    "name", ["plot.save_figure", "study.outputs.to_json", "study.outputs.write", "study.outputs.write_layers"]
 )
 def test_nothing_is_left_whatever_fails_late(words, monkeypatch, name):
     def fail(*_args, **_kwargs):
         raise SourceError("no ink")
 
-    monkeypatch.setattr(f"frontlines.study.{name}", fail)
+    monkeypatch.setattr(f"frontlines.{name}", fail)
     result = RUNNER.invoke(app, words)
     assert result.exit_code == 2
     assert result.stderr == "error: no ink\n"

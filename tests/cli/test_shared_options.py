@@ -267,16 +267,16 @@ def test_what_options_say_stands_on_the_map_and_in_the_table(folder, command):
 @pytest.mark.parametrize("command", ["run", "change", "displacement", "series"])
 def test_words_reach_the_figures(folder, monkeypatch, command):
     drawn = []
-    from frontlines.study import pictures  # noqa: PLC0415
+    from frontlines import plot  # noqa: PLC0415
 
     for name in ("change_figure", "series_figure", "district_figure", "movement_figure"):
-        figure = getattr(pictures, name)
+        figure = getattr(plot, name)
 
         def keep(*args, _figure=figure, **options):
             drawn.append(_figure(*args, **options))
             return drawn[-1]
 
-        monkeypatch.setattr(pictures, name, keep)
+        monkeypatch.setattr(plot, name, keep)
     more = ["--label", "NAME", "--title", "My own title", "--source", "the staff map"]
     more += ["--side-name", "A=Army A"]
     more += [] if command == "series" else ["--settlements", folder / "towns.gpkg"]

@@ -105,7 +105,7 @@ def test_a_notebook_shows_sentence_table_map_and_caption_as_text(nasty, series, 
 
 def test_maps_and_charts_are_figures(nasty, series, monkeypatch):
     for name in ("change_figure", "transition_matrix_figure", "series_figure"):
-        monkeypatch.setattr(pictures, name, lambda *_args, _name=name, **_how: Figure(label=_name))
+        monkeypatch.setattr(pictures.plot, name, lambda *_args, _name=name, **_how: Figure(label=_name))
     assert [found.map().get_label() for found in (nasty, series)] == ["change_figure"] * 2
     assert nasty.chart().get_label() == "transition_matrix_figure"
     assert series.chart().get_label() == "series_figure"
