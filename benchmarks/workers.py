@@ -5,8 +5,9 @@
 The folder is that of ``benchmarks.series``; its days are gone through to and fro until there are enough.
 In one process, so that a busy machine does no harm, the processor time within what is given out is set beside
 all other processor time of the run, from reading to the last file written, and what would be sent is counted.
-With ``--timed N`` wall time with 1 and with N workers follows, each in a process of its own: that needs idle
-cores. Each has one thread for matrices, as in the command; for the first table set OPENBLAS_NUM_THREADS=1.
+With ``--timed N`` wall time with 1 and with N workers follows, each in a process of its own, and what N runs
+gain that share nothing, at the same time: more cannot be gained on a machine. That needs idle cores. Each has
+one thread for matrices, as in the command; for the first table set OPENBLAS_NUM_THREADS=1.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import argparse
 import os
 import pickle
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -170,16 +172,30 @@ def main() -> None:
         size = {one.name: one.stat().st_size for one in [work / "days.parquet", *(work / "out").iterdir()]}
         print("bytes a day: " + ", ".join(f"{name} {held / asked.days:,.0f}" for name, held in size.items()))
         for what in ("series", "draws") if asked.timed else ():
-            walls = [_timed(what, n, asked, work) for n in (1, asked.timed)]
-            ratio = walls[0] / walls[1]
-            print(f"{what}: 1 worker {walls[0]:.1f} s, {asked.timed} workers {walls[1]:.1f} s: {ratio:.2f} ×")
+            n = asked.timed
+            alone, shared = (_timed(what, workers, asked, [work]) for workers in (1, n))
+            copies = [work / f"copy{k}" for k in range(n)]
+            for copy in copies:
+                copy.mkdir(exist_ok=True)
+                shutil.copy(work / "days.parquet", copy)
+            apart = _timed(what, 1, asked, copies)
+            print(
+                f"{what}: 1 worker {alone:.1f} s, {n} workers {shared:.1f} s: {alone / shared:.2f} ×; ",
+                end="",
+            )
+            print(f"{n} runs at once that share nothing: {n * alone / apart:.2f} ×")
 
 
-def _timed(what: str, workers: int, asked: argparse.Namespace, work: Path) -> float:
-    words = ["--data", str(asked.data), "--draws", str(asked.draws), "--only", what, str(workers), str(work)]
-    start = time.perf_counter()
+def _timed(what: str, workers: int, asked: argparse.Namespace, folders: Sequence[Path]) -> float:
+    """Run in each folder at the same time, each run with so many workers: seconds until the last one ends."""
+    words = ["--data", str(asked.data), "--draws", str(asked.draws), "--only", what, str(workers)]
     command = [sys.executable, "-m", "benchmarks.workers", *words]
-    subprocess.run(command, check=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})  # noqa: S603
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    start = time.perf_counter()
+    runs = [subprocess.Popen([*command, str(folder)], env=environment) for folder in folders]  # noqa: S603
+    ended = [run.wait() for run in runs]
+    if any(ended):
+        raise SystemExit(f"{what}: a run has failed")
     return time.perf_counter() - start
 
 

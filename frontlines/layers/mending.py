@@ -155,7 +155,7 @@ def _resolve(
     open_claim = (
         split & ~thin(pairs.pieces, smaller_m2, hair_m) & (claims[pairs.first] != claims[pairs.second])
     )
-    disputed = polygons_of(np.array([shapely.union_all(pairs.pieces[open_claim])]))[0]
+    disputed = polygons_of(np.array([shapely.disjoint_subset_union_all(pairs.pieces[open_claim])]))[0]
     involved = np.unique([pairs.first, pairs.second])
     rank = np.empty(len(involved), dtype=np.int64)
     rank[by_size(shapes[involved])] = np.arange(len(involved))
