@@ -40,6 +40,7 @@ CELL_M = 1_000.0
 EAST_M, NORTH_M = 4_000_000.0, 3_000_000.0  # of the first corner: amid the CRS
 JUMP_M = 400.0  # how far a vertex moves
 HAIR_M = 0.5  # width of slivers
+ACROSS = 5  # panels of the chart
 
 Frame = gpd.GeoDataFrame
 Work = Callable[[], Any]
@@ -354,7 +355,7 @@ def measure(name: str, size: int, asked: argparse.Namespace, alone: bool) -> dic
 def summary(table: pd.DataFrame) -> str:
     """Sum each case up in a row of Markdown."""
     rows = [
-        "| what | sizes | power, last step | time, memory of the last | the peer takes |",
+        "| what | sizes | power, last step | memory, last size | the peer takes |",
         "|---|---|---|---|---|",
     ]
     for name, own in table.dropna(subset="ours_s").groupby("case", sort=False):
@@ -367,7 +368,7 @@ def summary(table: pd.DataFrame) -> str:
             (CASES[name].make.__doc__ or "").rstrip("."),
             f"{own['size'].iloc[0]:,} to {last['size']:,}",
             f"{power:.2f}",
-            f"{last['ours_s']:.1f} s, {last['peak_mib']:,.0f} MiB",
+            f"{last['peak_mib']:,.0f} MiB",
             *(f"{one.peer_s / one.ours_s:.2g} × ({one.peer}, {one.size:,})" for one in beside.itertuples()),
         ]
         rows.append(f"| {' | '.join(cells)} |")
@@ -375,31 +376,33 @@ def summary(table: pd.DataFrame) -> str:
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
-    """Draw how time grows, each case from its smallest size, beside n log n and n²."""
+    """Draw how time grows, a panel for each case, in times that of the smallest size."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - for the chart alone
 
-    figure = Figure(figsize=(7.2, 5.0), layout="constrained")
-    ax = figure.add_subplot(
-        xscale="log", yscale="log", xlabel="times the size", ylabel="times the processor time"
+    first = table.groupby("case")[["size", "ours_s"]].transform("first")
+    table = table.assign(sizes=table["size"] / first["size"])
+    table[["ours", "peers"]] = table[["ours_s", "peer_s"]].div(first["ours_s"], axis=0)
+    times = np.geomspace(1, table["sizes"].max(), 50)
+    cases = list(table.groupby("case", sort=False))
+    figure = Figure(figsize=(10.0, 2.1 * math.ceil(len(cases) / ACROSS) + 0.9), layout="constrained")
+    panels = figure.subplots(math.ceil(len(cases) / ACROSS), ACROSS, sharex=True, sharey=True)
+    for ax, (name, own) in zip(panels.flat, cases, strict=False):
+        ax.plot(times, times**2, color="0.5", lw=1.0, ls=":", label="n²")
+        n_log_n = times * (1 + np.log(times) / np.log(1_000))
+        ax.plot(times, n_log_n, color="0.5", lw=1.0, ls="--", label="n log n, from 1,000")
+        ax.plot(own["sizes"], own["peers"], marker="s", ms=3, lw=1.2, color="#D55E00", label="the peer")
+        ax.plot(own["sizes"], own["ours"], marker="o", ms=4, lw=1.8, color="#0072B2", label="frontlines")
+        sizes = f"{own['size'].iloc[0]:,} to {own['size'].iloc[-1]:,} {CASES[name].counted}"
+        ax.set_title(f"{name}\n{sizes}", fontsize=8, loc="left")
+        ax.set(xscale="log", yscale="log", ylim=(0.02, 2 * table[["ours", "peers"]].max().max()))
+        ax.minorticks_off()
+    for ax in panels.flat[len(cases) :]:
+        ax.set_axis_off()
+    figure.supxlabel("times the smallest size", fontsize=10)
+    figure.supylabel("times our processor time for the smallest size", fontsize=10)
+    figure.legend(
+        *panels.flat[0].get_legend_handles_labels(), ncols=4, loc="outside upper left", frameon=False
     )
-    times = np.geomspace(1, (table["size"] / table.groupby("case")["size"].transform("min")).max(), 50)
-    ax.plot(
-        times,
-        times * (1 + np.log(times) / np.log(1_000)),
-        color="0.35",
-        lw=1.2,
-        ls="--",
-        label="n log n, from 1,000",
-    )
-    ax.plot(times, times**2, color="0.35", lw=1.2, ls=":", label="n²")
-    for number, (name, own) in enumerate(table.groupby("case", sort=False)):
-        first, last = own.iloc[0], own.iloc[-1]
-        words = f"{name}: {first['size']:,} to {last['size']:,} {first['counted']}"
-        dash = ("-", (0, (4, 1)), (0, (1, 1)))[number // 5 % 3]
-        values = own["size"] / first["size"], own["ours_s"] / first["ours_s"]
-        ax.plot(*values, marker="o", ms=3, lw=1.4, ls=dash, color=f"C{number % 5}", label=words)
-    ax.set_ylim(0.5, 1.5 * (table["ours_s"] / table.groupby("case")["ours_s"].transform("first")).max())
-    ax.legend(fontsize=7, frameon=False, loc="upper left")
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
