@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -21,16 +21,47 @@ _NOISE_KM2 = 1e-9  # areas smaller than this are left over from rounding
 
 
 @dataclass(frozen=True)
-class Books:
-    """Ground of one side by step and district [km²], each (n_steps, n_districts)."""
+class Sparse:
+    """A table of amounts, most of them zero: the others, row by row."""
 
-    # before, after: at the start and at the end of each step; the next one starts with exactly what
-    # is there
-    before: Floats
-    after: Floats
-    gained: Floats  # gained, lost: between its two snapshots
-    lost: Floats
-    absorbed: Floats  # area that the tolerance took for unmoved, after less before
+    shape: tuple[int, int]
+    row: Ints
+    column: Ints
+    amounts: Any
+
+    @classmethod
+    def of(cls, amounts: Any) -> Sparse:
+        """Leave out the zeros."""
+        row, column = np.nonzero(amounts)
+        return cls(amounts.shape, row, column, amounts[row, column])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Sparse]) -> Sparse:
+        """Put the rows of several one after the other."""
+        ends = np.cumsum([part.shape[0] for part in parts])
+        row = [part.row + end - part.shape[0] for part, end in zip(parts, ends, strict=True)]
+        places = np.concatenate(row), np.concatenate([part.column for part in parts])
+        shape = int(ends[-1]), parts[0].shape[1]
+        return cls(shape, *places, np.concatenate([part.amounts for part in parts]))
+
+    def spread(self, rows: Ints, n_rows: int) -> Sparse:
+        """Put each row in its place among so many, in order; the others hold nothing."""
+        return replace(self, shape=(n_rows, self.shape[1]), row=rows[self.row])
+
+    def __getitem__(self, rows: slice) -> Any:
+        """Give some rows with their zeros."""
+        first, end, _ = rows.indices(self.shape[0])
+        own = slice(*np.searchsorted(self.row, [first, end]))
+        out = np.zeros((end - first, self.shape[1]), self.amounts.dtype)
+        out[self.row[own] - first, self.column[own]] = self.amounts[own]
+        return out
+
+    def columns(self, some: Ints) -> Any:
+        """Give some columns with their zeros."""
+        own = np.isin(self.column, some)
+        out = np.zeros((self.shape[0], len(some)), self.amounts.dtype)
+        out[self.row[own], np.searchsorted(some, self.column[own])] = self.amounts[own]
+        return out
 
 
 @dataclass(frozen=True)
@@ -38,42 +69,31 @@ class Moves:
     """What one side gained and lost over consecutive snapshots, before it is added up [km²]."""
 
     held: Floats  # on the first snapshot, (n_districts,)
-    gained: Floats  # gained, lost, absorbed: (n_steps, n_districts)
-    lost: Floats
-    absorbed: Floats
-    margins: Floats  # strips on each snapshot, (n_steps + 1, n_districts)
-    same: Bools  # steps between two snapshots that are the same, bit for bit, (n_steps,)
-
-    def packed(self) -> tuple[Any, ...]:
-        """Leave out the zeros, to send it on."""
-        return tuple(_sparse(getattr(self, one.name)) for one in fields(self))
-
-    @classmethod
-    def unpacked(cls, parts: tuple[Any, ...]) -> Moves:
-        """Put the zeros back."""
-        return cls(*map(_dense, parts))
+    gained: Sparse  # gained, lost, absorbed: (n_steps, n_districts)
+    lost: Sparse
+    absorbed: Sparse
+    margins: Sparse  # strips on each snapshot, (n_steps + 1, n_districts)
+    same: Sparse  # steps between two snapshots that are the same, bit for bit, (n_steps, 1)
 
     @classmethod
     def joined(cls, stretches: Sequence[Moves]) -> Moves:
         """Put stretches together, each of which begins with the snapshot that ends the one before."""
         parts = {
-            name: np.concatenate([getattr(one, name) for one in stretches])
+            name: Sparse.joined([getattr(one, name) for one in stretches])
             for name in ("gained", "lost", "absorbed", "same")
         }
-        margins = [stretches[0].margins, *(one.margins[1:] for one in stretches[1:])]
-        return cls(held=stretches[0].held, margins=np.concatenate(margins), **parts)
+        margins = [stretches[0].margins, *(Sparse.of(one.margins[1:]) for one in stretches[1:])]
+        return cls(held=stretches[0].held, margins=Sparse.joined(margins), **parts)
 
-
-def _sparse(amounts: Any) -> tuple[tuple[int, ...], Any, Any]:
-    kept = np.flatnonzero(amounts)
-    return amounts.shape, kept.astype(np.int32), amounts.ravel()[kept]
-
-
-def _dense(parts: tuple[tuple[int, ...], Any, Any]) -> Any:
-    shape, kept, amounts = parts
-    out = np.zeros(int(np.prod(shape)), dtype=amounts.dtype)
-    out[kept] = amounts
-    return out.reshape(shape)
+    def books(self, some: slice, snapshots: Ints) -> tuple[dict[str, Floats], Moves]:
+        """Add up some steps, which lead between `snapshots`, and give what later steps go on from."""
+        found = {name: getattr(self, name)[some] for name in ("gained", "lost", "absorbed", "same")}
+        levels = _levels(self.held, found["gained"] - found["lost"])
+        first, last = snapshots[[0, -1]]
+        margins = self.margins[first : last + 1][snapshots - first]
+        found |= {"before": levels[:-1], "after": levels[1:]}
+        found |= {"margin_before": margins[:-1], "margin_after": margins[1:]}
+        return found, replace(self, held=levels[-1])
 
 
 def moves(
@@ -93,10 +113,11 @@ def moves(
     earlier steps say so, with what these absorbed: the steps must lead from there to the last one.
     """
     shapes, n_steps = np.asarray(districts.geometry.values), max(len(grounds) - 1, 0)
-    same = shapely.equals_identical(grounds[:-1], grounds[1:])
+    same = shapely.equals_identical(grounds[:-1], grounds[1:])[:, None]
     if (shapely.is_empty(grounds) & shapely.is_empty(strips)).all() and known is None:
         nothing = np.zeros((n_steps, len(shapes)))
-        return Moves(np.zeros(len(shapes)), nothing, nothing, nothing, margins, same)
+        still = map(Sparse.of, (nothing, nothing, nothing, margins, same))
+        return Moves(np.zeros(len(shapes)), *still)
     held = _held(grounds[0], shapes) + margins[0] if known is None else known
     moved, slid = (moved_ground(one, tolerance_m=tolerance_m, mapper=mapper) for one in (grounds, strips))
     (gained, lost), (widened, narrowed) = _sums(moved, shapes), _sums(slid, shapes)
@@ -108,13 +129,7 @@ def moves(
         km2[passed > 0] = without_noise(km2 - passed)[passed > 0]
     reached = held + (gained - lost + absorbed).sum(axis=0)
     require_closed(reached, _held(grounds[-1], shapes) + margins[-1], districts)
-    return Moves(held, gained, lost, absorbed, margins, same)
-
-
-def books_of(found: Moves, start: Floats | None) -> Books:
-    """Add up what moved, from what was held at the first snapshot, or from what earlier steps left."""
-    levels = _levels(found.held if start is None else start, found.gained - found.lost)
-    return Books(levels[:-1], levels[1:], found.gained, found.lost, found.absorbed)
+    return Moves(held, *map(Sparse.of, (gained, lost, absorbed, margins, same)))
 
 
 def _sums(moved: Moved, shapes: Geometries) -> tuple[Floats, Floats]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -20,7 +21,7 @@ from frontlines.layers.margins import is_strip, margins_by_district
 from frontlines.limits import require_metres
 from frontlines.names import CONTESTED, KM2, TOLERANCE_M, Mapper, sides_followed, sides_in_order
 from frontlines.progress import Progress, reporting
-from frontlines.series.books import Books, Moves, books_of, moves, require_closed, without_noise
+from frontlines.series.books import Moves, Sparse, moves, require_closed, without_noise
 from frontlines.series.periods import Step, cadence_of, steps_between
 from frontlines.series.totals import suspects
 
@@ -198,20 +199,22 @@ class Plan:
     def tables(self, found: Mapping[str, Moves], rows_at_once: int | None = None) -> Iterator[pd.DataFrame]:
         """Give the rows of the series in order, all of a step together, so many at once."""
         n_districts = len(self.districts)
-        steps = {one: self._steps(found, one) for one in (*self.sides, CONTESTED)} if self.steps else {}
+        moved = {one: self._by_step(found, one) for one in (*self.sides, CONTESTED)} if self.steps else {}
         n_kept = len(self.kept[self.sides[0]]) // n_districts
         n_steps = n_kept + len(self.steps)
         at_once = max(1, (rows_at_once or n_steps * n_districts) // n_districts)
-        suspect = {one: self._suspect(one, steps) for one in self.sides}
+        suspect = {one: self._suspect(one, moved) for one in self.sides}
         for start in range(0, n_steps, at_once):
             end = min(start + at_once, n_steps)
-            tables = []
+            own, tables = slice(max(start - n_kept, 0), max(end - n_kept, 0)), []
+            snapshots = self._at[own.start : own.stop + 1]
+            booked = {one: every.books(own, snapshots) for one, every in moved.items()}
+            moved = {one: after for one, (_, after) in booked.items()}
             for one in self.sides:
                 kept = self.kept[one].iloc[start * n_districts : end * n_districts]
-                own = slice(max(start - n_kept, 0), max(end - n_kept, 0))
                 parts = [kept] if len(kept) else []
                 if own.stop > own.start:
-                    parts.append(_table(steps[one], steps[CONTESTED], self, one, own))
+                    parts.append(_table(booked[one][0], booked[CONTESTED][0], self, one, own))
                 table = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
                 marks = suspect[one][start * n_districts : end * n_districts]
                 tables.append(table.reset_index(drop=True).assign(suspect=marks))
@@ -221,52 +224,29 @@ class Plan:
                 joined = joined.sort_values(["period_end", "district"], kind="stable", ignore_index=True)
             yield joined
 
-    def _steps(self, found: Mapping[str, Moves], side: str) -> _Steps:
-        """Lay out by step what moved by pairs of neighbours: a period may bring no new snapshot."""
-        own, kept = found[side], self.kept.get(side)
-        if side == CONTESTED:
-            start = _last(self.kept[self.sides[0]], "contested_after_km2", self.districts)
-        else:
-            start = None if kept is None else _last(kept, "after_km2", self.districts)
-            if (known := self.known(side)) is not None:
-                require_closed(known, own.held, self.districts)
-        calm = np.diff(self._at) == 0
-        place = np.where(calm, 0, self._at[1:] - 1)
-
-        def by_step(amounts: Any) -> Any:
-            if not calm.any():  # as they are: nothing is copied
-                return amounts
-            few = amounts if len(amounts) else np.zeros((1, *amounts.shape[1:]), amounts.dtype)
-            rows = few[place]
-            rows[calm] = 0
-            return rows
-
-        parts = {name: by_step(getattr(own, name)) for name in ("gained", "lost", "absorbed", "same")}
-        stepwise = Moves(held=own.held, margins=own.margins[self._at] if calm.any() else own.margins, **parts)
-        return _Steps(books_of(stepwise, start), stepwise.margins, stepwise.same)
-
-    def _suspect(self, side: str, steps: Mapping[str, _Steps]) -> Bools:
-        """Tell which rows of a side are suspect, among all of them."""
-        kept, n_districts = self.kept[side], len(self.districts)
+    def _by_step(self, found: Mapping[str, Moves], side: str) -> Moves:
+        """Sort by step what moved by pairs of neighbours: a period may bring no new snapshot."""
+        own, of_side = found[side], side in self.kept
+        kept = self.kept[side if of_side else self.sides[0]]
+        start = _last(kept, "after_km2" if of_side else "contested_after_km2", self.districts)
+        if (known := self.known(side)) is not None:
+            require_closed(known, own.held, self.districts)
+        led = np.flatnonzero(np.diff(self._at))
         parts = {
-            name: [kept[f"{name}_km2"].to_numpy(dtype=float).reshape(-1, n_districts)]
-            for name in ("gained", "lost")
+            name: getattr(own, name).spread(led, len(self.steps))
+            for name in ("gained", "lost", "absorbed", "same")
         }
-        days = [kept[["date_from", "date_to"]].iloc[::n_districts].to_numpy(dtype=_DATE)]
-        if self.steps:
-            for name, rows in parts.items():
-                parts[name] = [*(one for one in rows if len(one)), getattr(steps[side].books, name)]
-            days.append(np.array([step[2:4] for step in self.steps], dtype=_DATE).reshape(-1, 2))
-        gained, lost = (rows[0] if len(rows) == 1 else np.concatenate(rows) for rows in parts.values())
-        return suspects(gained, lost, *np.concatenate(days).T)
+        return replace(own, held=own.held if start is None else start, **parts)
 
-
-class _Steps(NamedTuple):
-    """By step: the books of one side, its strips, and whether its two snapshots are the same."""
-
-    books: Books
-    margins: Floats
-    same: Bools
+    def _suspect(self, side: str, moved: Mapping[str, Moves]) -> Bools:
+        """Tell which rows of a side are suspect, among all of them."""
+        kept, n_districts, parts = self.kept[side], len(self.districts), []
+        for name in ("gained", "lost"):
+            before = Sparse.of(kept[f"{name}_km2"].to_numpy(dtype=float).reshape(-1, n_districts))
+            parts.append(Sparse.joined([before, getattr(moved[side], name)] if moved else [before]))
+        days = kept[["date_from", "date_to"]].iloc[::n_districts].to_numpy(dtype=_DATE)
+        later = np.array([step[2:4] for step in self.steps], dtype=_DATE).reshape(-1, 2)
+        return suspects(parts[0], parts[1], *np.concatenate([days, later]).T)
 
 
 def moves_of(
@@ -308,14 +288,15 @@ def _margins(strips: Geometries, districts: gpd.GeoDataFrame) -> Floats:
     return margins
 
 
-def _table(own: _Steps, contested: _Steps, plan: Plan, side: str, rows: slice) -> pd.DataFrame:
+def _table(
+    own: Mapping[str, Floats], contested: Mapping[str, Floats], plan: Plan, side: str, rows: slice
+) -> pd.DataFrame:
     """Lay the books of some steps out, a row for each step and district."""
     districts, steps = plan.districts, plan.steps[rows]
     n_districts, n_rows = len(districts), len(steps) * len(districts)
     district_km2 = np.tile(districts.area.to_numpy() / KM2, len(steps))
     dates = np.array([step[2:] for step in steps], dtype=_DATE).reshape(-1, 3)
-    names = ("before", "after", "gained", "lost", "absorbed")
-    flat = {name: getattr(own.books, name)[rows].ravel() for name in names}
+    flat = {name: amounts.ravel() for name, amounts in own.items()}
     columns = {
         "district": _words(np.tile(districts["district"].to_numpy(dtype=object), len(steps))),
         "side": _words(np.repeat(np.array([side], dtype=object), n_rows)),
@@ -333,12 +314,12 @@ def _table(own: _Steps, contested: _Steps, plan: Plan, side: str, rows: slice) -
         "absorbed_km2": flat["absorbed"],
         "share_before": flat["before"] / district_km2,
         "share_after": flat["after"] / district_km2,
-        "contested_before_km2": contested.books.before[rows].ravel(),
-        "contested_after_km2": contested.books.after[rows].ravel(),
-        "margin_before_km2": own.margins[:-1][rows].ravel(),
-        "margin_after_km2": own.margins[1:][rows].ravel(),
+        "contested_before_km2": contested["before"].ravel(),
+        "contested_after_km2": contested["after"].ravel(),
+        "margin_before_km2": flat["margin_before"],
+        "margin_after_km2": flat["margin_after"],
         "cadence": _words(np.repeat(np.array([plan.cadence], dtype=object), n_rows)),
-        "same_input": np.repeat(own.same[rows], n_districts),
+        "same_input": np.repeat(flat["same"], n_districts),
         "suspect": np.zeros(n_rows, dtype=bool),
     }
     return pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)

@@ -19,8 +19,8 @@ MOST_ROWS = 100_000
 """Rows beyond which a series leaves out those in which nothing changed: some 16 MB of CSV, of which a daily
 series of a country's districts repeats 99 rows in 100."""
 
-ROWS_AT_ONCE = 500_000
-"""Rows of a series that are laid out together: some 100 MB."""
+ROWS_AT_ONCE = 200_000
+"""Rows of a series that are laid out together: some 40 MB."""
 
 _PAIRS = [
     (f"{name}before_{unit}", f"{name}after_{unit}")

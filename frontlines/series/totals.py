@@ -14,6 +14,7 @@ from frontlines.arrays import Bools, Floats, Ints
 from frontlines.errors import LayerError
 from frontlines.geometry.coverage import CLOSURE
 from frontlines.names import KM2
+from frontlines.series.books import Sparse
 
 Days = npt.NDArray[np.datetime64]
 
@@ -29,7 +30,7 @@ _STANDS_STILL = 0.1  # a district that stands still: around a step less than thi
 _PART = 0.1  # districts with less than this part of a step that is suspect as a whole are not
 _BOTH_WAYS = 1 / 3  # an outline drawn anew gains and loses: each at least this part of the turnover
 _DAY = np.timedelta64(1, "D")
-_AT_ONCE = 64  # districts looked at together, so that memory stays small
+_AT_ONCE = 64  # steps, and districts, looked at together, so that memory stays small
 
 _SUMS = [
     "before_km2", "after_km2", "gained_km2", "lost_km2", "net_km2", "turnover_km2", "absorbed_km2",
@@ -131,23 +132,29 @@ def ground_beyond(ends: gpd.GeoDataFrame, totals: pd.DataFrame, n_days: int) -> 
     return {day: km2 if abs(km2) > rounding else 0.0 for day, km2 in beyond.items()}
 
 
-def suspects(gained: Floats, lost: Floats, start: Days, end: Days) -> Bools:
+def suspects(gained: Sparse, lost: Sparse, start: Days, end: Days) -> Bools:
     """Tell which rows of a side are suspect, by step and district; the rule is told at `change_series`."""
     days = ((end - start) / _DAY).clip(min=1.0)[:, None]
-    whole = (gained + lost).sum(axis=1, keepdims=True)
+    whole, most = np.zeros((2, len(days), 1))
+    for first in range(0, len(days), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        turnover = gained[some] + lost[some]
+        whole[some], most[some] = turnover.sum(axis=1, keepdims=True), turnover.max(axis=1, keepdims=True)
     usual = _usual(whole / days, whole > 0)
     out = np.zeros(gained.shape, dtype=bool)
     if not np.isfinite(usual).all():
         return out.ravel()
     of_all = (whole / days > _bound(whole / days)) & (_around(whole, start, end) < _GOES_ON * whole)
-    least = np.minimum(_PART * whole, (gained + lost).max(axis=1, keepdims=True))
-    for first in range(0, gained.shape[1], _AT_ONCE):
-        some = slice(first, first + _AT_ONCE)
-        own = gained[:, some] + lost[:, some]
+    least = np.minimum(_PART * whole, most)
+    busy = np.union1d(gained.column, lost.column)  # no other district is suspect
+    for first in range(0, len(busy), _AT_ONCE):
+        districts = busy[first : first + _AT_ONCE]
+        more, less = gained.columns(districts), lost.columns(districts)
+        own = more + less
         odd = (own / days > usual) & ~(own / days <= _bound(own / days))
-        redrawn = np.minimum(gained[:, some], lost[:, some]) >= _BOTH_WAYS * own
+        redrawn = np.minimum(more, less) >= _BOTH_WAYS * own
         still = _around(own, start, end) < _STANDS_STILL * own
-        out[:, some] = ((own >= least) & of_all) | (odd & (redrawn | still))
+        out[:, districts] = ((own >= least) & of_all) | (odd & (redrawn | still))
     return out.ravel()
 
 

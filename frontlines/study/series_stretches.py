@@ -63,7 +63,7 @@ class StretchRows:
     covered_m2: dict[Any, float] = field(default_factory=dict)
     sides: set[str] = field(default_factory=set)
     sources: set[str] = field(default_factory=set)
-    moves: dict[str, Any] = field(default_factory=dict)  # packed, by side
+    moves: dict[str, Moves] = field(default_factory=dict)  # by side
     strips: pd.DataFrame = field(default_factory=pd.DataFrame)
     fronts: dict[str, pd.DataFrame] = field(default_factory=dict)
     control: gpd.GeoDataFrame | None = None  # strips among its rows
@@ -87,7 +87,7 @@ def follow_stretch(asked: Asked, stretch: Stretch) -> StretchRows:
         sides=held,
         sources=set(snapshots["source"]),
         moves={
-            one: moves_of(control, one, stretch.chain, asked.districts, asked.tolerance_m).packed()
+            one: moves_of(control, one, stretch.chain, asked.districts, asked.tolerance_m)
             for one in dict.fromkeys((*asked.sides, CONTESTED))
         },
         strips=strips,
@@ -203,7 +203,7 @@ class Followed:
         self.strips = [pd.DataFrame({"date": [], "side": [], "km2": []})]
         self.faults: list[LayerError] = []
         self.control: list[gpd.GeoDataFrame] | None = []
-        self._moves: dict[str, list[Any]] = {one: [] for one in dict.fromkeys((*sides, CONTESTED))}
+        self._moves: dict[str, list[Moves]] = {one: [] for one in dict.fromkeys((*sides, CONTESTED))}
         self._fronts: dict[str, list[pd.DataFrame]] = {}
         self._vertices = 0
 
@@ -241,11 +241,7 @@ class Followed:
 
     def moves(self) -> dict[str, Moves]:
         """Give what moved, by side."""
-        return {
-            side: Moves.joined([Moves.unpacked(one) for one in parts])
-            for side, parts in self._moves.items()
-            if parts
-        }
+        return {side: Moves.joined(parts) for side, parts in self._moves.items() if parts}
 
     def fronts(self, sides: Sequence[str]) -> pd.DataFrame:
         """Give the fronts of sides, one after the other."""

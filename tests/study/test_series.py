@@ -166,17 +166,24 @@ def shifting(days=26):
 
 
 @pytest.mark.parametrize(
-    ("freq", "length", "more"), [(None, 3, {"margin_m": 0}), ("weekly", 7, {"margin_m": None, "workers": 2})]
+    ("freq", "length", "more"),
+    [
+        (None, 3, {"margin_m": 0}),
+        ("daily", 5, {"margin_m": 0}),
+        ("weekly", 7, {"margin_m": None, "workers": 2}),
+    ],
 )
 def test_stretches_of_any_length_and_workers_give_the_same(
     districts, freq, length, more, monkeypatch, tmp_path
 ):
     path = tmp_path / "days.parquet"
-    shifting().sample(frac=1, random_state=0).to_parquet(path)
+    days = shifting()  # on some there is no snapshot
+    days[days["date"].dt.day % 5 > 0].sample(frac=1, random_state=0).to_parquet(path)
     asked = {"side": None, "every": freq, "front_m": [100], "border_m": 10}
     whole = fl.follow(path, districts, **asked, margin_m=more["margin_m"])
     monkeypatch.setattr("frontlines.study.series_stretches.AT_ONCE", length)
     monkeypatch.setattr("frontlines.study.series_stretches.KEPT_DAYS", 0)
+    monkeypatch.setattr("frontlines.series.rows.ROWS_AT_ONCE", 5 * length)
     found = fl.follow(path, districts, **asked, **more)
     for name, table in whole.tables.items():
         pd.testing.assert_frame_equal(table, found.tables[name], check_exact=True)
@@ -203,6 +210,7 @@ def test_what_did_not_change_may_be_left_out_and_put_back(districts, monkeypatch
         fl.run_series(shifting(), districts, **asked, rows="changed", sigma_m=100.0)
     asked |= {"rows": "changed", "front_m": [100], "border_m": 10}
     early, fresh = (fl.run_series(shifting(days), districts, **asked) for days in (20, 26))
+    monkeypatch.setattr("frontlines.series.rows.ROWS_AT_ONCE", 6)
     on = fl.run_series(shifting(), districts, **asked, previous=early)
     for name, table in fresh.tables.items():
         pd.testing.assert_frame_equal(on.tables[name], table, check_exact=True)
