@@ -25,7 +25,7 @@ from PIL import Image
 from frontlines.arrays import Pixels
 from frontlines.datasets import ScanLook, render_scan
 from frontlines.digitize import Sheet, open_sheet
-from frontlines.digitize.areas.fills import unlikeness_of_fills
+from frontlines.digitize.areas.fills import colour_off
 from frontlines.digitize.colour.colours import lab_of
 from frontlines.digitize.colour.inks import unlikeness_of
 from frontlines.digitize.settings import INKS, MATCHING
@@ -92,8 +92,9 @@ def rows_of(seed: int) -> Iterator[tuple[str, str, bool, float]]:
         near = set().union(*(BESIDE[one] for one in fills)) - set(fills)
         for asked in sorted(set(FILLS) - near):
             for how, colour in (("name", asked), ("hex", FILLS[asked])):
-                off = unlikeness_of_fills(colour, sheet.palette.grounds, sheet.paper.usual_gain)
-                yield "fill", how, asked in fills, float(off.min())
+                gain = sheet.paper.usual_gain
+                off = min(colour_off(colour, one, gain) for one in sheet.palette.grounds)
+                yield "fill", how, asked in fills, off
 
 
 def _ink_is_found(sheet: Sheet, way: np.ndarray) -> bool:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 from frontlines.limits import LIMITS, bound, raised_limits
@@ -137,12 +138,22 @@ def what_holds() -> tuple[dict[str, float], dict[str, str]]:
 
 
 def begin_process(bounds: dict[str, float], environment: dict[str, str]) -> None:
-    """Let both hold in a process of its own, to its end, which Ctrl-C brings at once."""
+    """Let both hold in a process of its own, to its end, which Ctrl-C and its parent's end bring at once."""
+    from multiprocessing import parent_process  # noqa: PLC0415 - there already, in such a process
+
+    if (parent := parent_process()) is not None:
+        Thread(target=_end_with, args=(parent,), daemon=True).start()
     raised_limits(**bounds).__enter__()
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _end_with(parent: Any) -> None:
+    """End this process, in whatever it is, when its parent has ended."""
+    parent.join()
+    os._exit(1)
 
 
 def track(items: Iterable[T], progress: Progress, message: str, *, total: int) -> Iterator[T]:

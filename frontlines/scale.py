@@ -96,7 +96,7 @@ class _Processes:
     """Processes of this machine; if one dies, all are begun anew, and what is not done is given out again."""
 
     def __init__(self, workers: int) -> None:
-        self.workers = workers
+        self.workers, self._worked = workers, False
         self._pool = self._begun()
 
     def _begun(self) -> ProcessPoolExecutor:
@@ -126,7 +126,7 @@ class _Processes:
                 result = given[0][1].result()
             except BrokenProcessPool:
                 deaths += 1
-                _say_death(deaths)
+                _say_death(deaths, worked=self._worked)
                 self.end()
                 self._pool = self._begun()
                 given = deque(
@@ -134,7 +134,7 @@ class _Processes:
                 )
                 continue
             given.popleft()
-            deaths = 0
+            deaths, self._worked = 0, True
             yield result
 
     def _give(self, function: Callable[[T], R], item: T) -> Future[R]:
@@ -154,12 +154,15 @@ def _is_done(future: Future[Any]) -> bool:
     return future.done() and not future.cancelled() and not isinstance(future.exception(), BrokenProcessPool)
 
 
-def _say_death(deaths: int) -> None:
+def _say_death(deaths: int, *, worked: bool) -> None:
     """Say once that a worker died; more than a few deaths in a row have a reason."""
     if deaths >= _DEATHS:
+        why = "the same part of the work"
+        if not worked:
+            why = "the first part: a script that asks for workers must be a file, not standard input, and "
+            why += "do so under `if __name__ == '__main__':`; or else they died"
         raise ScaleError(
-            f"workers died {deaths} times over the same part of the work, perhaps for want of memory: give "
-            "fewer workers"
+            f"workers died {deaths} times over {why}, perhaps for want of memory: give fewer workers"
         )
     if deaths == 1:
         _LOG.error("a worker died; what it had in hand is done again")

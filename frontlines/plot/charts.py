@@ -24,7 +24,7 @@ from frontlines.plot.furniture import Entry
 from frontlines.plot.style import DEFAULT_STYLE, MM_PER_INCH, PT_PER_INCH, AreaStyle, MapStyle, mix, seen_from
 from frontlines.plot.text import font_of, plain, renderer_of, text_width_px
 from frontlines.plot.words import clean, day, number
-from frontlines.series.change_series import COLUMNS
+from frontlines.series.rows import COLUMNS
 from frontlines.series.totals import series_totals
 
 _DAYS = ("date_from", "date_to", "period_end")

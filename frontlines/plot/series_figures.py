@@ -163,7 +163,7 @@ def district_figure(
 
     Examples
     --------
-    >>> from frontlines.series.change_series import COLUMNS
+    >>> from frontlines.series.rows import COLUMNS
     >>> series = pd.DataFrame({name: [1.0] for name in COLUMNS}).assign(
     ...     side="A", district=["North"], date_from="2031-06-01", date_to="2031-06-02", cadence="daily",
     ...     period_end="2031-06-02", same_input=False, suspect=False, contested_before_km2=0.0,

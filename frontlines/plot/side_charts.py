@@ -77,7 +77,7 @@ def draw_sides(
 
     Examples
     --------
-    >>> from frontlines.series.change_series import COLUMNS
+    >>> from frontlines.series.rows import COLUMNS
     >>> series = pd.DataFrame({name: [1.0, 2.0] for name in COLUMNS}).assign(
     ...     side=["A", "B"], district="D", date_from="2021-06-01", date_to="2021-06-02",
     ...     period_end="2021-06-02", cadence="daily", same_input=False, suspect=False)
@@ -153,7 +153,7 @@ def draw_net_by_side(
 
     Examples
     --------
-    >>> from frontlines.series.change_series import COLUMNS
+    >>> from frontlines.series.rows import COLUMNS
     >>> series = pd.DataFrame({name: [1.0, -1.0] for name in COLUMNS}).assign(
     ...     side=["A", "B"], district="D", date_from="2021-06-01", date_to="2021-06-02",
     ...     period_end="2021-06-02", cadence="daily", same_input=False, suspect=False)

@@ -56,6 +56,10 @@ class Sparse:
         out[self.row[own] - first, self.column[own]] = self.amounts[own]
         return out
 
+    def sums(self) -> Floats:
+        """Sum each column, row by row."""
+        return np.bincount(self.column, self.amounts.astype(float), self.shape[1]).astype(float)
+
     def columns(self, some: Ints) -> Any:
         """Give some columns with their zeros."""
         own = np.isin(self.column, some)

@@ -64,7 +64,7 @@ def series_totals(series: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from frontlines.series.change_series import COLUMNS
+    >>> from frontlines.series.rows import COLUMNS
     >>> table = pd.DataFrame({name: [1.0, 2.0] for name in COLUMNS}).assign(side="A", cadence="daily")
     >>> table = table.assign(district=["D", "E"], same_input=False, suspect=False)
     >>> days = dict.fromkeys(("date_from", "date_to", "period_end"), pd.Timestamp("1994-05-12"))

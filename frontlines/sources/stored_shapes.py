@@ -96,7 +96,10 @@ class StoredShapes:
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             if isinstance(error, SourceError):
                 raise
-            raise SourceError(f"{address} cannot be read as GeoParquet, row by row: {error}") from error
+            raise SourceError(
+                f"{address} cannot be read as GeoParquet, row by row ({error}): give a folder, a file, or "
+                "what lies behind s3://, gs://, abfs:// or hdfs://"
+            ) from error
 
     @classmethod
     def _over(cls, name: str, where: fs.FileSystem, names: list[str]) -> StoredShapes:

@@ -14,7 +14,7 @@ from frontlines.geometry.coverage import united
 from frontlines.layers import as_control
 from frontlines.manifest import Manifest, long_date
 from frontlines.names import TOLERANCE_M, Around, counted, listed, shown_unit
-from frontlines.series import FollowedPlaces, change_series, every_row, series_totals
+from frontlines.series import FollowedPlaces, change_series, series_totals
 from frontlines.sources.read_before import ReadBefore
 from frontlines.study.compare import Results, run_study
 from frontlines.study.record import SNAPSHOTS
@@ -167,10 +167,10 @@ Previous = SeriesResults | tuple[pd.DataFrame, Manifest] | tuple[pd.DataFrame, M
 
 
 def series_and_record(previous: Previous) -> tuple[pd.DataFrame, Manifest]:
-    """Take apart what an earlier run gave; the series with all its rows."""
+    """Take apart what an earlier run gave."""
     if isinstance(previous, SeriesResults):
-        return every_row(previous.series), previous.manifest
-    return every_row(previous[0]), previous[1]
+        return previous.series, previous.manifest
+    return previous[0], previous[1]
 
 
 def read_before(previous: Previous | None) -> ReadBefore:

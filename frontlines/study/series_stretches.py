@@ -20,8 +20,8 @@ from frontlines.names import CONTESTED
 from frontlines.progress import Report
 from frontlines.scale import Executor, executor
 from frontlines.series.books import Moves
-from frontlines.series.change_series import Plan, moves_of
-from frontlines.series.rows import is_sparse, laid_out
+from frontlines.series.change_series import moves_of
+from frontlines.series.rows import Plan, is_sparse, laid_out
 from frontlines.sources.snapshots import DayFacts, covered_m2
 from frontlines.study.series_edge import Ground, SeriesEdge
 from frontlines.study.snapshots import AT_ONCE, Days, RawSnapshots, Snapshots, some_days
@@ -138,8 +138,9 @@ def walk(
         with executor(**shared) as pool:
             follow_stretches(held, plan.chain, wanted, pool, progress, found)
     except BaseException:
-        days = [day for day in held.days if day <= max(found.covered_m2, default=held.days[0])]
-        if len(days) > 1 and found.covered_m2:
+        ended = max(found.covered_m2, default=None)
+        days = [] if ended is None else [day for day in held.days if day <= ended]
+        if len(days) > 1:
             done = Plan(days, districts, sides, asked["freq"], asked["day"], kept)
             rows = laid_out(done, found.moves(), sparse=True)[0]
             broken(found, rows, {"margin": edge.margins.record_with(pd.concat(found.strips))})

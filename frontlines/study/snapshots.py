@@ -105,7 +105,7 @@ class RawSnapshots:
     @property
     def days(self) -> list[pd.Timestamp]:
         """All days, in order."""
-        return [pd.Timestamp(day) for day in sorted(self.rows[_DAY].unique())]
+        return list(pd.DatetimeIndex(self.rows[_DAY].unique()).sort_values())
 
     @property
     def sides(self) -> set[str]:
@@ -145,9 +145,9 @@ class RawSnapshots:
 
     def digests(self) -> dict[str, str]:
         """Digest each snapshot."""
-        found: dict[pd.Timestamp, str] = {}
-        for some in (self.days[at : at + AT_ONCE] for at in range(0, len(self.days), AT_ONCE)):
-            own = self.of(some)
+        found, days = dict[pd.Timestamp, str](), self.days
+        for at in range(0, len(days), AT_ONCE):
+            own = self.of(days[at : at + AT_ONCE])
             found |= digests_of(own.frame().assign(date=own.rows[_DAY]))
         return {f"{day:%Y-%m-%d}": one for day, one in found.items()}
 

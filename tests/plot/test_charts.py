@@ -27,7 +27,7 @@ from frontlines.plot.charts import heading as heading_of
 from frontlines.plot.style import dark
 from frontlines.plot.text import renderer_of
 from frontlines.plot.words import number
-from frontlines.series.change_series import COLUMNS
+from frontlines.series.rows import COLUMNS
 from frontlines.series.totals import series_totals
 
 HOSTILE = "$x_1$ [bold] </b>"

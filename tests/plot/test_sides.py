@@ -28,7 +28,7 @@ from frontlines.plot import (
 )
 from frontlines.plot.style import dark, pale, side_faces, side_looks
 from frontlines.series import change_series, series_totals
-from frontlines.series.change_series import COLUMNS
+from frontlines.series.rows import COLUMNS
 from frontlines.uncertainty.columns import total_of
 
 CRS, KM = "+proj=laea +lat_0=40 +lon_0=46 +datum=WGS84 +units=m", 1000.0

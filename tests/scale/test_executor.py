@@ -3,7 +3,9 @@
 import logging
 import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -46,6 +48,46 @@ def test_a_worker_that_dies_is_replaced_and_said_once(tmp_path, caplog):
 def test_an_item_that_kills_every_worker_ends_the_run():
     with executor(workers=2) as pool, pytest.raises(ScaleError, match="died 3 times"):
         list(pool.map(at_work.dies_always, range(3)))
+
+
+SCRIPT = """
+import os, sys, time
+from frontlines.scale import executor
+def wait(number):
+    print(os.getpid(), flush=True)
+    time.sleep(300)
+"""
+ASK = """
+with executor(workers=2) as pool:
+    list(pool.map(wait if len(sys.argv) > 1 else len, range(2)))
+"""
+
+
+def test_a_script_without_its_guard_is_told_what_is_missing(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT + ASK, encoding="utf-8")
+    for words, text in (([str(script)], ""), (["-"], SCRIPT + ASK)):
+        done = subprocess.run(
+            [sys.executable, *words], input=text, capture_output=True, text=True, check=False
+        )
+        assert "a script that asks for workers must be a file, not standard input" in done.stderr
+        assert "if __name__ == '__main__':" in done.stderr.splitlines()[-1]
+
+
+def test_workers_end_with_the_process_that_asked(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(f"{SCRIPT}if __name__ == '__main__':{ASK.replace(chr(10), chr(10) + '    ')}", "utf-8")
+    run = subprocess.Popen([sys.executable, str(script), "wait"], stdout=subprocess.PIPE, text=True)
+    pids = [int(run.stdout.readline()) for _ in range(2)]
+    run.kill()
+    run.wait()
+    run.communicate(timeout=60)  # ends when the last worker has closed it
+    assert not any(Path(f"/proc/{pid}").exists() and not ended(pid) for pid in pids)
+
+
+def ended(pid):
+    """Tell whether a process is only left to be looked at."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
 
 
 def test_no_worker_and_no_scheduler_are_refused():

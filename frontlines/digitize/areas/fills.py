@@ -63,12 +63,6 @@ def _assigned(
     return unlike, *optimize.linear_sum_assignment(unlike)
 
 
-def unlikeness_of_fills(asked: str, rgb: Floats, gain: Floats32) -> Floats:
-    """Tell how unlike fills are to a colour, as on evened paper or as scanned, whichever is nearer."""
-    plain, none = _plain(lab_of(rgb)), np.zeros(len(rgb), bool)
-    return np.asarray(np.minimum(*(_unlike(asked, lab_of(one), plain, none) for one in (rgb, rgb / gain))))
-
-
 def are_fills(palette: Palette, colours: Mapping[str, str]) -> bool:
     """Tell whether each colour is so like a fill of its own that hatching would not be preferred."""
     lab = lab_of(palette.grounds)
