@@ -306,7 +306,7 @@ CASES = {
     "moved": Case("thousandths", (10, 40, 160, 640, 1_000), shares, "difference, overlay"),
     "days": Case("days", (100, 400, 1_600, 10_000), many_days, "difference, overlay"),
     "districts": Case("districts", (500, 2_000, 8_000, 50_000), many_districts, "difference, overlay"),
-    "stretches": Case("polygons", (1_000, 4_000, 16_000, 100_000), stretches, OVERLAY),
+    "stretches": Case("polygons", (1_000, 4_000, 16_000, 100_000), stretches, f"{OVERLAY} with itself"),
     "front": Case("vertices", (20_000, 80_000, 320_000, 1_280_000), long_fronts, "shapely.difference"),
     "strips": Case("vertices", (1_000, 4_000, 16_000), beside_strips, "shapely.difference"),
     "faults": Case("polygons", (1_000, 4_000, 16_000, 100_000), faults, "union_all, is_valid"),
