@@ -65,7 +65,7 @@ def read_folder(folder: Path) -> Folder:
         written = dict(manifest["outputs"]) if "frontlines" in manifest["versions"] else {}
         kinds = [kind for kind, names in TABLES.items() if set(names) <= set(written)]
     if len(kinds) == 1 and GROUND not in written:
-        raise SourceError(f"{folder} holds a run without {GROUND}: run the command again with --report and --force")
+        raise SourceError(f"{folder} holds a run without {GROUND}: run it again with --report and --force")
     if len(kinds) != 1:
         raise SourceError(
             f"by its manifest.json {folder} holds no run that a page is made of: pass the --out of run, "

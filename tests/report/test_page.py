@@ -286,7 +286,7 @@ def test_small_ground_has_no_coarse_coast_about_it_and_no_context_means_none(run
         ("manifest.json", lambda folder, name: (folder / name).unlink(), "FileNotFoundError"),
         ("manifest.json", damaged(lambda held: held | {"outputs": {}}), "holds no run that a page is made of"),
         ("manifest.json", damaged(lambda held: held | {"outputs": {"series.parquet": "", "totals.csv": ""}}),
-         "run without ground.topojson: run the command again with --report and --force"),
+         "run without ground.topojson: run it again with --report and --force"),
         ("manifest.json", damaged(lambda held: held | {"sources": 3}), "TypeError"),
         ("manifest.json", damaged(lambda held: held | {"books": {}}), "KeyError"),
         (GROUND, damaged(lambda held: held | {"run": held["run"] | {"districts": ["E"]}}), "KeyError"),

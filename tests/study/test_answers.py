@@ -63,7 +63,7 @@ def test_results_save_what_the_command_writes_byte_for_byte(karabakh_program, ka
         name for name in same if (tmp_path / "out" / name).read_bytes() != (out / name).read_bytes()
     ] == []
     with pytest.raises(
-        fl.FrontlinesError, match=r"without ground\.topojson: run the command again with --report and --force"
+        fl.FrontlinesError, match=r"without ground\.topojson: run it again with --report and --force"
     ):
         write_page(out, tmp_path / "page.html")
     paged = karabakh_results.save(tmp_path / "paged", map=False, report=True)
