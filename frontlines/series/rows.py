@@ -101,7 +101,7 @@ def every_row(series: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     LayerError
-        If the first step has not a row for each district, or the columns of errors are there.
+        If a row in which something changed is missing, rows are not in order, or the series has errors.
 
     Examples
     --------
@@ -142,6 +142,14 @@ class SideRows:
         place = pd.Index(self._names).get_indexer(pd.Index(self.rows["district"]))
         if (place < 0).any() or (np.diff(step * len(self._names) + place) <= 0).any():
             raise LayerError("rows are not in order, or the first step has not all: pass the whole table")
+        order = np.argsort(place, kind="stable")
+        follows = np.diff(place[order]) == 0
+        for before, after in _PAIRS[:2]:
+            begun, ended = (self.rows[name].to_numpy()[order] for name in (before, after))
+            if (begun[1:] != ended[:-1])[follows].any():
+                raise LayerError(
+                    f"a row of {before} does not go on from the one before: pass the whole table"
+                )
         self._step, self._place = step, place
 
     def sparse(self, column: str) -> Sparse:

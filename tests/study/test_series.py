@@ -13,6 +13,7 @@ import frontlines as fl
 from frontlines.errors import LayerError, StudyError
 from frontlines.manifest import to_json
 from frontlines.series import every_row
+from frontlines.series.rows import SideRows
 from frontlines.study.readable import series_table
 
 CRS = "EPSG:3035"
@@ -205,16 +206,25 @@ def test_what_did_not_change_may_be_left_out_and_put_back(districts, monkeypatch
     with pytest.raises(LayerError, match="every_row"):
         fl.series_totals(changed.series)
     for unfit in (changed.series[1:], changed.series[::-1]):
-        with pytest.raises(LayerError, match="first step has not all"):
+        with pytest.raises(LayerError, match="pass the whole table"):
             every_row(unfit)
+    moved = changed.series.index[changed.series["gained_km2"] > 0]
+    with pytest.raises(LayerError, match="does not go on from the one before"):
+        every_row(changed.series.drop(moved[len(moved) // 2]))
     with pytest.raises(LayerError, match="interval of their own"):
         fl.run_series(shifting(), districts, **asked, rows="changed", sigma_m=100.0)
     asked |= {"rows": "changed", "front_m": [100], "border_m": 10}
     early, fresh = (fl.run_series(shifting(days), districts, **asked) for days in (20, 26))
     monkeypatch.setattr("frontlines.series.rows.ROWS_AT_ONCE", 6)
+    laid, some = [], SideRows.__getitem__
+    monkeypatch.setattr(
+        SideRows, "__getitem__", lambda rows, steps: laid.append(some(rows, steps)) or laid[-1]
+    )
     on = fl.run_series(shifting(), districts, **asked, previous=early)
     for name, table in fresh.tables.items():
         pd.testing.assert_frame_equal(on.tables[name], table, check_exact=True)
+    assert len(laid) > 2
+    assert max(map(len, laid)) <= 6  # never are all rows of the earlier series laid out
 
 
 def test_all_that_is_wrong_in_any_stretch_is_told_at_once(districts, monkeypatch, tmp_path):
