@@ -106,7 +106,7 @@ def test_the_house_stays_small():
     errors of series and of sources, answers that show and save themselves, drafts of studies and a page to pick
     points came after it."""
     assert len(MODULES) <= 215
-    assert sum(path.read_text(encoding="utf-8").count("\n") for path in MODULES) <= 49_349
+    assert sum(path.read_text(encoding="utf-8").count("\n") for path in MODULES) <= 49_358
 
 
 def test_the_repository_speaks_of_the_project_alone():

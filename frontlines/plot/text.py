@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import accumulate, takewhile
 from typing import Any, Literal
 
+from matplotlib import rcParams
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -66,25 +67,33 @@ def renderer_of(figure: Any) -> Any:
     return ask() if ask is not None else RendererAgg(1, 1, figure.dpi)  # type: ignore[no-untyped-call]
 
 
-@lru_cache(maxsize=_MOST_WIDTHS)
 def text_width_px(text: str, font: FontProperties, dpi: float) -> float:
     """Return the width of a line of text that is set as it stands [pixels]."""
-    return float(_measuring(dpi)[1].get_text_width_height_descent(text, font, ismath=False)[0])
+    return _width_px(text, font, dpi, rcParams["text.hinting"])
+
+
+def text_size_px(text: str, font: FontProperties, dpi: float) -> tuple[float, float]:
+    """Return the width and height of close lines of text that are set as they stand [pixels]."""
+    return _size_px(text, font, dpi, rcParams["text.hinting"])
 
 
 @lru_cache(maxsize=_MOST_WIDTHS)
-def text_size_px(text: str, font: FontProperties, dpi: float) -> tuple[float, float]:
-    """Return the width and height of close lines of text that are set as they stand [pixels]."""
+def _width_px(text: str, font: FontProperties, dpi: float, hinting: Any) -> float:
+    return float(_measuring(dpi, hinting)[1].get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+@lru_cache(maxsize=_MOST_WIDTHS)
+def _size_px(text: str, font: FontProperties, dpi: float, hinting: Any) -> tuple[float, float]:
     probe = Text(0, 0, text, fontproperties=font, parse_math=False, usetex=False, linespacing=1.0)
-    figure, renderer = _measuring(dpi)
+    figure, renderer = _measuring(dpi, hinting)
     probe.set_figure(figure)
     extent = probe.get_window_extent(renderer)
     return float(extent.width), float(extent.height)
 
 
-@lru_cache(maxsize=2)
-def _measuring(dpi: float) -> tuple[Figure, Any]:
-    """Return what measures text at a resolution."""
+@lru_cache(maxsize=4)
+def _measuring(dpi: float, _hinting: Any) -> tuple[Figure, Any]:
+    """Return what measures text at a resolution, and remembers widths as letters were bent then."""
     return Figure(dpi=dpi), RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
 
 

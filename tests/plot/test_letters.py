@@ -1,9 +1,12 @@
 """Fonts for any script."""
 
+import pytest
+from matplotlib import rc_context
 from matplotlib.font_manager import fontManager
 
 from frontlines.plot.letters import letters_note, with_letters
-from frontlines.plot.style import MapStyle
+from frontlines.plot.style import DEFAULT_STYLE, MapStyle
+from frontlines.plot.text import font_of, text_size_px, text_width_px
 from frontlines.plot.words import led
 
 
@@ -38,3 +41,14 @@ def test_a_font_that_was_installed_since_matplotlib_made_its_list_is_found(monke
 def test_english_stays_to_the_right_of_names_that_run_leftwards():
     assert led("Alpha") == "Alpha"
     assert led("حلب") == "\u200eحلب"
+
+
+@pytest.mark.parametrize("measure", [text_width_px, text_size_px])
+def test_widths_do_not_depend_on_how_letters_were_bent_before(measure):
+    font, words = font_of(DEFAULT_STYLE, 7.0), "Xocavənd, Füzuli, Ağdam"
+    with rc_context({"text.hinting": "force_autohint"}):
+        bent = measure(words, font, 100.0)
+    with rc_context({"text.hinting": "no_hinting"}):
+        assert measure(words, font, 100.0) != bent
+    with rc_context({"text.hinting": "force_autohint"}):
+        assert measure(words, font, 100.0) == bent
